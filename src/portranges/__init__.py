@@ -1,0 +1,74 @@
+"""portranges: questions about TCP and UDP port numbers, answered.
+
+What lives here: the public names of the top level, and nothing else. All
+else is reached by its module, as ``portranges.registry`` or
+``portranges.ephemeral``; importing the package loads none of them.
+"""
+
+from __future__ import annotations
+
+from portranges.categories import Category, classify
+from portranges.errors import (
+    DataError,
+    InvalidPortError,
+    InvalidRangeError,
+    MissingExtraError,
+    PortRangesError,
+    PortSyntaxError,
+    SystemReadError,
+    UnexpectedOutputError,
+    UnknownNameError,
+    UnrepresentableError,
+    UnsupportedPlatformError,
+)
+from portranges.ports import MaskedPort, PortRange, Transport, check_port, parse_port
+from portranges.portset import PortSet
+from portranges.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from portranges.report import PortReport, explain
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Category",
+    "DataError",
+    "InvalidPortError",
+    "InvalidRangeError",
+    "MaskedPort",
+    "MissingExtraError",
+    "PortRange",
+    "PortRangesError",
+    "PortReport",
+    "PortSet",
+    "PortSyntaxError",
+    "Source",
+    "SystemReadError",
+    "Transport",
+    "UnexpectedOutputError",
+    "UnknownNameError",
+    "UnrepresentableError",
+    "UnsupportedPlatformError",
+    "check_port",
+    "classify",
+    "explain",
+    "parse_port",
+]
+
+# These two stand on the registry and on every system's row. They are looked up
+# when they are first used, so that importing the package stays as cheap as
+# importing its numbers and sets.
+_LATE = frozenset({"PortReport", "explain"})
+
+
+def __getattr__(name: str) -> object:
+    if name in _LATE:
+        from portranges import report
+
+        return getattr(report, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})

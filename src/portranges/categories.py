@@ -1,0 +1,172 @@
+"""Category: the three ranges of RFC 6335, and which one a port is in.
+
+What lives here: the categories' rows and ``classify``.
+What must not: who a port is assigned to (``registry``), what systems do with
+it (``ephemeral``).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from portranges.ports import PortRange, check_port
+from portranges.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+__all__ = ["Category", "classify"]
+
+
+class Category(StrEnum):
+    """The three ranges of port numbers, named as RFC 6335 names them.
+
+    The categories say who may be assigned a number. They say nothing about
+    privilege, which is the systems' own rule, and little about which ports a
+    system hands out to outgoing connections: see ``portranges.ephemeral``.
+
+    Example:
+        >>> Category.DYNAMIC.ports
+        PortRange(first=49152, last=65535)
+        >>> Category.PRIVATE is Category.DYNAMIC
+        True
+
+    Source:
+        RFC 6335, section 6.
+    """
+
+    SYSTEM = "system"
+    USER = "user"
+    DYNAMIC = "dynamic"
+    WELL_KNOWN = "system"
+    REGISTERED = "user"
+    PRIVATE = "dynamic"
+    EPHEMERAL = "dynamic"
+
+    @property
+    def ports(self) -> PortRange:
+        """The ports of the category.
+
+        Returns:
+            The range, inclusive.
+
+        Example:
+            >>> Category.SYSTEM.ports
+            PortRange(first=0, last=1023)
+        """
+        return _ROWS[self][0]
+
+    @property
+    def label(self) -> str:
+        """The category's name as RFC 6335 writes it.
+
+        Returns:
+            The name, as ``"Dynamic Ports"``.
+
+        Example:
+            >>> Category.USER.label
+            'User Ports'
+        """
+        return _ROWS[self][1]
+
+    @property
+    def other_labels(self) -> tuple[str, ...]:
+        """The other names that are in use for the category.
+
+        Returns:
+            Names, the most usual first.
+
+        Example:
+            >>> Category.DYNAMIC.other_labels
+            ('Private Ports', 'Ephemeral Ports')
+        """
+        return _ROWS[self][2]
+
+    @property
+    def procedure(self) -> str:
+        """How IANA assigns a number of the category.
+
+        Returns:
+            The registration procedures, or that there is none.
+
+        Example:
+            >>> Category.SYSTEM.procedure
+            'IETF Review or IESG Approval'
+        """
+        return _ROWS[self][3]
+
+    @property
+    def source(self) -> Source:
+        """Where the range and the names come from.
+
+        Returns:
+            The source.
+
+        Example:
+            >>> print(Category.DYNAMIC.source)
+            RFC 6335, sections 6 and 8.1.2 (checked 2026-11)
+        """
+        return _ROWS[self][4]
+
+
+_RFC_6335 = Source(document="RFC 6335", section="sections 6 and 8.1.2", checked="2026-11")
+
+# A category's range, label, other labels, procedure. A record class of its own
+# would cost every import of the package more than these three rows do.
+_ROWS: dict[Category, tuple[PortRange, str, tuple[str, ...], str, Source]] = {
+    Category.SYSTEM: (
+        PortRange(0, 1023),
+        "System Ports",
+        ("Well Known Ports",),
+        "IETF Review or IESG Approval",
+        _RFC_6335,
+    ),
+    Category.USER: (
+        PortRange(1024, 49151),
+        "User Ports",
+        ("Registered Ports",),
+        "IETF Review, IESG Approval or Expert Review",
+        _RFC_6335,
+    ),
+    Category.DYNAMIC: (
+        PortRange(49152, 65535),
+        "Dynamic Ports",
+        ("Private Ports", "Ephemeral Ports"),
+        "never assigned",
+        _RFC_6335,
+    ),
+}
+
+# All boundaries are multiples of 256, so the high byte decides.
+_BY_HIGH_BYTE = tuple(
+    category
+    for category, (ports, *_) in _ROWS.items()
+    for _ in range(ports.first >> 8, (ports.last >> 8) + 1)
+)
+
+
+def classify(port: SupportsIndex) -> Category:
+    """Return the category that *port* is in.
+
+    Args:
+        port: A port number, 0 to 65535.
+
+    Returns:
+        The category.
+
+    Raises:
+        TypeError: *port* is no integer.
+        InvalidPortError: *port* is outside 0 to 65535.
+
+    Source:
+        RFC 6335, section 6.
+
+    Example:
+        >>> classify(60454)
+        <Category.DYNAMIC: 'dynamic'>
+    """
+    # The test is check_port's, in place: a call would double the time.
+    if type(port) is int and 0 <= port <= 65535:
+        return _BY_HIGH_BYTE[port >> 8]
+    return _BY_HIGH_BYTE[check_port(port) >> 8]

@@ -1,0 +1,276 @@
+"""Every exception of the library.
+
+What lives here: the exception classes, their data and their texts.
+What must not: any check that decides whether to raise one.
+
+Rules of a text: lower case, no final period; first the rule, then
+``got {value!r}``, then a hint. Every exception keeps what it was made of in
+``args``, so that it pickles and copies, and derives from PortRangesError.
+A wrong type stays a TypeError and has no class here.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DataError",
+    "InvalidPortError",
+    "InvalidRangeError",
+    "MissingExtraError",
+    "PortRangesError",
+    "PortSyntaxError",
+    "SystemReadError",
+    "UnexpectedOutputError",
+    "UnknownNameError",
+    "UnrepresentableError",
+    "UnsupportedPlatformError",
+]
+
+# What a message shows of a text that came from outside. A line of a terminal
+# holds the excerpt and its indentation; whoever sent ten megabytes gets them
+# back in .text, not on the screen.
+_EXCERPT = 60
+
+
+def elide(value: object) -> str:
+    """Return ``repr(value)``, shortened in the middle when it is long."""
+    if isinstance(value, str) and len(value) > 2 * _EXCERPT:
+        value = value[:_EXCERPT] + value[-_EXCERPT:]
+        text = repr(value)
+    else:
+        text = repr(value)
+        if len(text) <= _EXCERPT:
+            return text
+    return f"{text[:40]}...{text[-12:]}"
+
+
+class PortRangesError(Exception):
+    """Base of every error of the library; never raised itself.
+
+    Example:
+        >>> issubclass(PortSyntaxError, PortRangesError)
+        True
+    """
+
+
+class InvalidPortError(PortRangesError, ValueError):
+    """An integer that is no port number.
+
+    Example:
+        >>> print(InvalidPortError(70000))
+        port must be in 0..65535, got 70000
+    """
+
+    def __init__(self, value: int) -> None:
+        """Keep the refused integer as ``value``."""
+        super().__init__(value)
+        self.value = value
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return f"port must be in 0..65535, got {_integer(self.value)}"
+
+
+class InvalidRangeError(PortRangesError, ValueError):
+    """Two ports, or a ``range`` or a mask, that make no set of ports.
+
+    Example:
+        >>> print(InvalidRangeError("first must not be greater than last", "9000-8000"))
+        first must not be greater than last, got 9000-8000
+    """
+
+    def __init__(self, rule: str, got: str) -> None:
+        """Keep the broken ``rule`` and what was ``got`` instead."""
+        super().__init__(rule, got)
+        self.rule = rule
+        self.got = got
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return f"{self.rule}, got {self.got}"
+
+
+class PortSyntaxError(PortRangesError, ValueError):
+    """A text that is not what a parser reads.
+
+    Attributes:
+        reason: The rule that the text breaks, and what was found.
+        text: The whole text, untouched.
+        span: First and one past the last index of the fault in ``text``.
+
+    Example:
+        >>> from portranges import PortSet
+        >>> PortSet.parse("80,44x3,8000-8099")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.PortSyntaxError: expected a port or 'first-last', got '44x3'
+            80,44x3,8000-8099
+               ~~~~
+    """
+
+    def __init__(self, reason: str, text: str, span: tuple[int, int]) -> None:
+        """Keep ``reason``, ``text`` and ``span``."""
+        super().__init__(reason, text, span)
+        self.reason = reason
+        self.text = text
+        self.span = span
+
+    def __str__(self) -> str:
+        """Return the reason, the text and a line that marks the place."""
+        if not self.text:
+            return self.reason
+        line, mark = _marked(self.text, *self.span)
+        return f"{self.reason}\n    {line}\n    {mark}"
+
+
+class UnrepresentableError(PortRangesError, ValueError):
+    """A set of ports that another program's syntax cannot say.
+
+    Example:
+        >>> print(UnrepresentableError("nmap", "the empty set has no text"))
+        nmap cannot say this set: the empty set has no text
+    """
+
+    def __init__(self, dialect: str, reason: str) -> None:
+        """Keep the ``dialect`` and the ``reason``."""
+        super().__init__(dialect, reason)
+        self.dialect = dialect
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return f"{self.dialect} cannot say this set: {self.reason}"
+
+
+class UnknownNameError(PortRangesError, LookupError):
+    """A name that no row has: a service, a system, a dialect.
+
+    Attributes:
+        kind: What the name should have been, as ``"service"``.
+        name: The name that was asked for.
+        near: Known names that look alike, best first; may be empty.
+
+    Example:
+        >>> print(UnknownNameError("system", "linus", ("linux",)))
+        unknown system, got 'linus'; did you mean 'linux'?
+    """
+
+    def __init__(self, kind: str, name: str, near: tuple[str, ...] = ()) -> None:
+        """Keep ``kind``, ``name`` and ``near``."""
+        super().__init__(kind, name, near)
+        self.kind = kind
+        self.name = name
+        self.near = near
+
+    def __str__(self) -> str:
+        """Return the message, with the near names as the hint."""
+        message = f"unknown {self.kind}, got {elide(self.name)}"
+        if not self.near:
+            return message
+        return f"{message}; did you mean {' or '.join(map(repr, self.near))}?"
+
+
+class DataError(PortRangesError):
+    """A file of facts that is not what its reader expects.
+
+    Example:
+        >>> print(DataError("ports.csv", "expected 12 columns, got 3"))
+        cannot use ports.csv: expected 12 columns, got 3
+    """
+
+    def __init__(self, resource: str, reason: str) -> None:
+        """Keep the ``resource`` (a file's name) and the ``reason``."""
+        super().__init__(resource, reason)
+        self.resource = resource
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return f"cannot use {self.resource}: {self.reason}"
+
+
+class SystemReadError(PortRangesError):
+    """A setting of this machine that could not be read.
+
+    Example:
+        >>> print(SystemReadError("the port range", "permission denied"))
+        cannot read the port range: permission denied
+    """
+
+    def __init__(self, what: str, reason: str) -> None:
+        """Keep ``what`` was asked for and the ``reason`` it was not had."""
+        super().__init__(what, reason)
+        self.what = what
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return f"cannot read {self.what}: {self.reason}"
+
+
+class UnsupportedPlatformError(SystemReadError):
+    """A setting that the library cannot read on this platform.
+
+    Example:
+        >>> issubclass(UnsupportedPlatformError, SystemReadError)
+        True
+    """
+
+
+class UnexpectedOutputError(SystemReadError):
+    """A file or a command that said something its parser does not know.
+
+    Example:
+        >>> issubclass(UnexpectedOutputError, SystemReadError)
+        True
+    """
+
+
+class MissingExtraError(PortRangesError, ImportError):
+    """An optional part whose package is not installed.
+
+    Example:
+        >>> print(MissingExtraError("psutil", "probe"))
+        psutil is not installed; install it with: pip install 'portranges[probe]'
+    """
+
+    def __init__(self, package: str, extra: str) -> None:
+        """Keep the missing ``package`` and the ``extra`` that brings it."""
+        super().__init__(package, extra)
+        self.package = package
+        self.extra = extra
+
+    def __str__(self) -> str:
+        """Return the message, with the command that mends it."""
+        return (
+            f"{self.package} is not installed; "
+            f"install it with: pip install 'portranges[{self.extra}]'"
+        )
+
+
+def _integer(value: int) -> str:
+    # str() of an integer of more than 4,300 digits raises ValueError, and
+    # nobody wants to read one of forty.
+    return str(value) if -(10**20) < value < 10**20 else f"{value:#x}"[:20] + "..."
+
+
+def _marked(text: str, start: int, stop: int) -> tuple[str, str]:
+    """Return an excerpt of *text* and a line of tildes below ``[start:stop]``."""
+    stop = min(max(stop, start + 1), start + _EXCERPT)
+    low = max(0, start - (_EXCERPT - (stop - start)) // 2)
+    high = min(len(text), max(stop, low + _EXCERPT))
+    head = _printable(text[low:start])
+    body = _printable(text[start:stop])
+    tail = _printable(text[stop:high])
+    before = "..." if low > 0 else ""
+    after = "..." if high < len(text) else ""
+    line = f"{before}{head}{body}{tail}{after}"
+    return line, " " * (len(before) + len(head)) + "~" * max(1, len(body))
+
+
+def _printable(text: str) -> str:
+    # Escaped, so that a line break or a terminal's control code in the text
+    # neither moves the marker nor reaches the terminal.
+    return text.encode("ascii", "backslashreplace").decode().translate(_ESCAPES)
+
+
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), 127)}

@@ -1,0 +1,408 @@
+"""One port number, one range of them, one mask over them, and the transports.
+
+What lives here: check_port and parse_port, which guard every other door;
+PortRange, MaskedPort and Transport.
+What must not: sets (``portset``), what a port means (``categories``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portranges import covers
+from portranges.errors import InvalidPortError, InvalidRangeError, PortSyntaxError, elide
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self, SupportsIndex
+
+__all__ = [
+    "LAST_PORT",
+    "MaskedPort",
+    "PortRange",
+    "Transport",
+    "check_port",
+    "parse_port",
+]
+
+LAST_PORT = 65535
+
+
+def check_port(value: SupportsIndex) -> int:
+    """Return *value* as a port number, or raise.
+
+    Args:
+        value: An ``int``, or an object with ``__index__`` such as a numpy
+            integer. Port 0 is a number like any other here.
+
+    Returns:
+        The number as a plain ``int``, 0 to 65535.
+
+    Raises:
+        TypeError: *value* is a ``bool``, or no integer.
+        InvalidPortError: *value* is outside 0 to 65535.
+
+    Example:
+        >>> check_port(443)
+        443
+        >>> check_port(70000)
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidPortError: port must be in 0..65535, got 70000
+    """
+    if type(value) is not int:
+        value = _as_int(value)
+    if 0 <= value <= LAST_PORT:
+        return value
+    raise InvalidPortError(value)
+
+
+def _as_int(value: SupportsIndex) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        message = f"port must be an integer, got {type(value).__name__} {elide(value)}"
+        if isinstance(value, str):
+            message += "; parse_port() reads text"
+        raise TypeError(message)
+    return int(value.__index__())
+
+
+def parse_port(text: str) -> int:
+    """Return the port number that *text* says.
+
+    Args:
+        text: ASCII decimal digits: no sign, space, underscore, or leading
+            zero.
+
+    Returns:
+        The port, 0 to 65535.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        PortSyntaxError: *text* is anything else, or a number above 65535.
+
+    Example:
+        >>> parse_port("443")
+        443
+        >>> parse_port("080")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.PortSyntaxError: port must have no leading zero, got '080'
+            080
+            ~~~
+    """
+    _check_text(text)
+    return parse_port_at(text, 0, len(text))
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+
+
+def parse_port_at(text: str, start: int, stop: int) -> int:
+    """Return the port that ``text[start:stop]`` says; a fault tells its place.
+
+    This is the one place where text becomes a number: every parser of the
+    library comes here.
+    """
+    digits = text[start:stop]
+    if not is_digits(digits):
+        rule = "port must be decimal digits"
+    elif len(digits) > 1 and digits[0] == "0":
+        rule = "port must have no leading zero"
+    # Only now, and of five digits at most: int() takes time that grows with
+    # the square of the length, and refuses what is very long.
+    elif len(digits) <= 5 and (port := int(digits)) <= LAST_PORT:
+        return port
+    else:
+        rule = f"port must be in 0..{LAST_PORT}"
+    raise PortSyntaxError(f"{rule}, got {elide(digits)}", text, (start, stop))
+
+
+def is_digits(text: str) -> bool:
+    """Tell whether *text* is ASCII digits and nothing else, at least one."""
+    # isdigit() alone takes the digits of every script, and superscripts.
+    return text.isascii() and text.isdigit()
+
+
+def parse_range_at(text: str, start: int, stop: int) -> tuple[int, int]:
+    """Return the ports that ``text[start:stop]``, a port or two with ``-``, names."""
+    dash = text.find("-", start, stop)
+    if dash < 0:
+        if not is_digits(text[start:stop]):
+            raise _no_item(text, start, stop)
+        port = parse_port_at(text, start, stop)
+        return port, port
+    if not (is_digits(text[start:dash]) and is_digits(text[dash + 1 : stop])):
+        raise _no_item(text, start, stop)
+    first = parse_port_at(text, start, dash)
+    last = parse_port_at(text, dash + 1, stop)
+    if first > last:
+        raise PortSyntaxError(
+            f"first must not be greater than last, got {first}-{last}; "
+            f"did you mean {last}-{first}?",
+            text,
+            (start, stop),
+        )
+    return first, last
+
+
+def _no_item(text: str, start: int, stop: int) -> PortSyntaxError:
+    item = text[start:stop]
+    message = f"expected a port or 'first-last', got {elide(item)}"
+    if ":" in item:
+        message += "; this notation writes a range with '-'"
+    return PortSyntaxError(message, text, (start, stop))
+
+
+class Transport(StrEnum):
+    """The four transports whose ports IANA registers.
+
+    Example:
+        >>> Transport("tcp")
+        <Transport.TCP: 'tcp'>
+
+    Source:
+        RFC 6335, section 1.
+    """
+
+    TCP = "tcp"
+    UDP = "udp"
+    SCTP = "sctp"
+    DCCP = "dccp"
+
+
+@dataclass(frozen=True, slots=True, order=True, init=False)
+class PortRange:
+    """A range of ports, inclusive on both ends and never empty.
+
+    An interval and no more: the algebra of sets is ``PortSet``'s. Ranges order
+    by ``first``, then ``last``.
+
+    Attributes:
+        first: The first port, 0 to 65535.
+        last: The last port, ``first`` to 65535.
+
+    Example:
+        >>> PortRange(8000, 8100)
+        PortRange(first=8000, last=8100)
+        >>> len(PortRange(80)), 8001 in PortRange(8000, 8100)
+        (1, True)
+    """
+
+    first: int
+    last: int
+
+    def __init__(self, first: SupportsIndex, last: SupportsIndex | None = None) -> None:
+        """Make the range ``first`` to ``last``, or of ``first`` alone.
+
+        Raises:
+            TypeError: A bound is no integer.
+            InvalidPortError: A bound is outside 0 to 65535.
+            InvalidRangeError: ``first`` is greater than ``last``.
+        """
+        low = check_port(first)
+        high = low if last is None else check_port(last)
+        if low > high:
+            raise InvalidRangeError(
+                "first must not be greater than last",
+                f"{low}-{high}; did you mean {high}-{low}?",
+            )
+        object.__setattr__(self, "first", low)
+        object.__setattr__(self, "last", high)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the range that *text* says.
+
+        Args:
+            text: ``"80"`` or ``"8000-8100"``: two ports as ``parse_port``
+                reads them, inclusive, not reversed, without spaces.
+
+        Returns:
+            The range.
+
+        Raises:
+            TypeError: *text* is not a ``str``.
+            PortSyntaxError: *text* is anything else.
+
+        Example:
+            >>> PortRange.parse("8000-8100")
+            PortRange(first=8000, last=8100)
+        """
+        _check_text(text)
+        return cls(*parse_range_at(text, 0, len(text)))
+
+    @classmethod
+    def from_range(cls, ports: range) -> Self:
+        """Return a ``range`` of Python, whose end is exclusive, as a port range.
+
+        Args:
+            ports: A ``range`` with step 1 that is not empty.
+
+        Returns:
+            The same ports.
+
+        Raises:
+            TypeError: *ports* is not a ``range``.
+            InvalidPortError: A port is outside 0 to 65535.
+            InvalidRangeError: *ports* is empty or has another step.
+
+        Example:
+            >>> PortRange.from_range(range(8000, 8101))
+            PortRange(first=8000, last=8100)
+        """
+        if not isinstance(ports, range):
+            raise TypeError(f"ports must be a range, got {type(ports).__name__} {elide(ports)}")
+        if not ports:
+            raise InvalidRangeError("a port range must not be empty", repr(ports))
+        if ports.step != 1 and len(ports) > 1:
+            raise InvalidRangeError("a port range must have step 1", repr(ports))
+        return cls(ports[0], ports[-1])
+
+    def to_range(self) -> range:
+        """Return the ports as a ``range`` of Python, whose end is exclusive.
+
+        Returns:
+            A ``range`` with step 1.
+
+        Example:
+            >>> PortRange(8000, 8100).to_range()
+            range(8000, 8101)
+        """
+        return range(self.first, self.last + 1)
+
+    def __str__(self) -> str:
+        """Return ``"80"`` or ``"8000-8100"``, which ``parse`` reads back."""
+        return f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
+
+    def __format__(self, spec: str) -> str:
+        """Return the text form, formatted as text."""
+        return format(str(self), spec)
+
+    def __len__(self) -> int:
+        """Return how many ports are in the range, 1 to 65536."""
+        return self.last - self.first + 1
+
+    def __iter__(self) -> Iterator[int]:
+        """Return an iterator over the ports, ascending."""
+        return iter(range(self.first, self.last + 1))
+
+    def __contains__(self, port: SupportsIndex) -> bool:
+        """Tell whether *port* is in the range; no integer is a TypeError."""
+        if type(port) is not int:
+            port = _as_int(port)
+        return self.first <= port <= self.last
+
+    def overlaps(self, other: PortRange) -> bool:
+        """Tell whether a port is in both ranges.
+
+        Args:
+            other: The other range.
+
+        Returns:
+            Whether the ranges share a port.
+
+        Example:
+            >>> PortRange(80, 90).overlaps(PortRange(90, 99))
+            True
+        """
+        return self.first <= other.last and other.first <= self.last
+
+    def adjoins(self, other: PortRange) -> bool:
+        """Tell whether the ranges share no port and have no port between them.
+
+        Args:
+            other: The other range.
+
+        Returns:
+            Whether one ends just before the other begins.
+
+        Example:
+            >>> PortRange(80, 89).adjoins(PortRange(90, 99))
+            True
+        """
+        return self.last + 1 == other.first or other.last + 1 == self.first
+
+    def prefix_cover(self) -> tuple[MaskedPort, ...]:
+        """Return the fewest prefix masks that cover the range exactly.
+
+        Returns:
+            1 to 30 masks, disjoint, ascending.
+
+        Example:
+            >>> [str(masked) for masked in PortRange(1000, 1023).prefix_cover()]
+            ['0x3e8/0xfff8', '0x3f0/0xfff0']
+        """
+        return tuple(MaskedPort(*pair) for pair in covers.prefix_cover(self.first, self.last, 16))
+
+    def ternary_cover(self) -> tuple[MaskedPort, ...]:
+        """Return the fewest masks of any form that cover the range exactly.
+
+        A ternary mask may have its ones anywhere, as Open vSwitch, tc and TCAM
+        hardware take them.
+
+        Returns:
+            1 to 16 masks, ascending by value and mask; they may overlap.
+
+        Source:
+            Schieber, Geist, Zaks, Discrete Applied Mathematics 149 (2005).
+
+        Example:
+            >>> len(PortRange(1, 65534).prefix_cover())
+            30
+            >>> len(PortRange(1, 65534).ternary_cover())
+            16
+        """
+        return tuple(MaskedPort(*pair) for pair in covers.ternary_cover(self.first, self.last, 16))
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedPort:
+    """All ports that agree with ``value`` in the bits that ``mask`` has set.
+
+    Attributes:
+        value: 0 to 65535, with no bit outside ``mask``.
+        mask: 0 to 65535; 65535 stands for one port, 0 for all.
+
+    Example:
+        >>> masked = MaskedPort(0x3E8, 0xFFF8)
+        >>> print(masked)
+        0x3e8/0xfff8
+        >>> 1007 in masked, 1008 in masked, len(masked)
+        (True, False, 8)
+    """
+
+    value: int
+    mask: int
+
+    def __post_init__(self) -> None:
+        """Check the two numbers.
+
+        Raises:
+            TypeError: One is no integer.
+            InvalidPortError: One is outside 0 to 65535.
+            InvalidRangeError: ``value`` has a bit that ``mask`` has not.
+        """
+        object.__setattr__(self, "value", check_port(self.value))
+        object.__setattr__(self, "mask", check_port(self.mask))
+        if self.value & ~self.mask:
+            raise InvalidRangeError(
+                "value must have no bit outside mask", f"{self.value:#x}/{self.mask:#x}"
+            )
+
+    def __str__(self) -> str:
+        """Return ``"0x3e8/0xfff8"``, the form of Open vSwitch."""
+        return f"{self.value:#x}/{self.mask:#x}"
+
+    def __len__(self) -> int:
+        """Return how many ports match, a power of two from 1 to 65536."""
+        return 1 << 16 - self.mask.bit_count()
+
+    def __contains__(self, port: SupportsIndex) -> bool:
+        """Tell whether *port* matches; no integer is a TypeError."""
+        if type(port) is not int:
+            port = _as_int(port)
+        return 0 <= port <= LAST_PORT and port & self.mask == self.value

@@ -1,0 +1,730 @@
+"""PortSet: any set of ports, as one 65,536-bit integer.
+
+What lives here: the set type, its algebra, and the conversions between its
+forms. What must not: what a port means, names, transports, other programs'
+notations. A set is only a set; nothing but its ports enters ``==`` and
+``hash``.
+
+The invariant: bit *p* of ``_bits`` is 1 exactly when port *p* is in the set,
+and ``0 <= _bits <= _FULL``. Equal sets therefore hold equal integers, however
+they were built. Every other form (ranges, length, table, hash) follows from
+``_bits``, is made when it is first asked for, and is kept; none is part of a
+set's identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from operator import index
+
+from portranges.covers import prefix_cover
+from portranges.errors import InvalidRangeError, PortSyntaxError, elide
+from portranges.ports import LAST_PORT, MaskedPort, PortRange, check_port, parse_range_at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, SupportsIndex, TypeAlias
+
+    PortItem: TypeAlias = SupportsIndex | PortRange | range | "PortSet"
+    PortItems: TypeAlias = Iterable[PortItem]
+
+__all__ = ["PortSet"]
+
+_SIZE = LAST_PORT + 1
+_FULL = (1 << _SIZE) - 1
+
+# Ranges that are held before they are folded into an integer. It bounds the
+# memory of a text of any length.
+_PENDING = 4096
+
+# Up to here shifting one range after another into the integer is faster than
+# to sort and merge them first.
+_FEW_RANGES = 12
+
+# Up to here taking the top bit off again and again is faster than to walk
+# through the binary digits.
+_FEW_EDGES = 360
+
+_DIGIT_TO_BIT = bytes.maketrans(b"01", b"\x00\x01")
+
+
+class PortSet:
+    """An immutable, hashable set of ports.
+
+    The empty set and the full set are sets like any other, and port 0 is a
+    port like any other. ``|``, ``&``, ``-``, ``^`` and the comparisons, which
+    mean subset and superset, take a ``PortSet`` or a ``PortRange`` on either
+    side; the named methods take any iterable that the constructor takes.
+
+    Example:
+        >>> web = PortSet([80, 443, PortRange(8000, 8100)])
+        >>> print(web | PortRange(8101, 8200))
+        80,443,8000-8200
+        >>> len(web), 8050 in web, web <= PortSet.full()
+        (103, True, True)
+        >>> print(~web & PortRange(79, 90))
+        79,81-90
+    """
+
+    __slots__ = ("_bits", "_hash", "_len", "_octets", "_ranges", "_table")
+
+    _bits: int
+    _hash: int | None
+    _len: int | None
+    _octets: bytes | None
+    _ranges: tuple[PortRange, ...] | None
+    _table: bytes | None
+
+    def __new__(cls, items: PortItems = ()) -> PortSet:
+        """Return the set of all ports in *items*.
+
+        Args:
+            items: Ports, ``PortRange``, ``range`` and ``PortSet`` objects, in
+                any order and mixture, overlapping or not.
+
+        Raises:
+            TypeError: *items* is a ``str``, or an item is none of these.
+            InvalidPortError: A port is outside 0 to 65535.
+        """
+        return _make(_bits_of_items(items))
+
+    @staticmethod
+    def parse(text: str) -> PortSet:
+        """Return the set that *text* says in the neutral notation.
+
+        Args:
+            text: Ports and ``first-last`` ranges, inclusive, joined by commas,
+                in any order, overlapping or not. Spaces may stand around a
+                comma and nowhere else. ``""`` is the empty set.
+
+        Returns:
+            The set.
+
+        Raises:
+            TypeError: *text* is not a ``str``.
+            PortSyntaxError: *text* is anything else; the error tells the place.
+
+        Complexity:
+            Linear in the length of *text*, in bounded memory.
+
+        Example:
+            >>> PortSet.parse("443, 22, 8000-8100,80")
+            PortSet.parse('22,80,443,8000-8100')
+            >>> PortSet.parse("22;80")
+            Traceback (most recent call last):
+            ...
+            portranges.errors.PortSyntaxError: expected a port or 'first-last', got '22;80'
+                22;80
+                ~~~~~
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+        return _make(_bits_of_text(text))
+
+    @staticmethod
+    def empty() -> PortSet:
+        """Return the set without ports.
+
+        Returns:
+            The empty set.
+
+        Example:
+            >>> PortSet.empty()
+            PortSet.parse('')
+        """
+        return _EMPTY_SET
+
+    @staticmethod
+    def full() -> PortSet:
+        """Return the set of all 65,536 ports, 0 included.
+
+        Returns:
+            The full set.
+
+        Example:
+            >>> PortSet.full()
+            PortSet.parse('0-65535')
+        """
+        return _FULL_SET
+
+    @staticmethod
+    def from_int(bits: int) -> PortSet:
+        """Return the set whose port *p* is bit *p* of *bits*.
+
+        Args:
+            bits: 0 to ``2**65536 - 1``.
+
+        Returns:
+            The set.
+
+        Raises:
+            TypeError: *bits* is no integer.
+            InvalidRangeError: *bits* is negative or has a bit above 65535.
+
+        Example:
+            >>> PortSet.from_int(0b1011)
+            PortSet.parse('0-1,3')
+        """
+        if isinstance(bits, bool) or not isinstance(bits, int):
+            raise TypeError(f"bits must be an integer, got {type(bits).__name__} {elide(bits)}")
+        if bits < 0:
+            raise InvalidRangeError("bits must not be negative", "a negative integer")
+        if bits > _FULL:
+            raise InvalidRangeError(
+                "bits must have at most 65536 bits", f"an integer of {bits.bit_length()} bits"
+            )
+        return _make(int(bits))
+
+    def to_int(self) -> int:
+        """Return the set as an integer whose bit *p* says whether port *p* is in it.
+
+        Returns:
+            0 to ``2**65536 - 1``.
+
+        Example:
+            >>> PortSet([0, 1, 3]).to_int()
+            11
+        """
+        return self._bits
+
+    @staticmethod
+    def from_masks(masks: Iterable[MaskedPort]) -> PortSet:
+        """Return all ports that match at least one of *masks*.
+
+        Args:
+            masks: Masks of any form, as a cover gives them.
+
+        Returns:
+            The set.
+
+        Raises:
+            TypeError: An item is not a ``MaskedPort``.
+
+        Example:
+            >>> PortSet.from_masks([MaskedPort(0x3E8, 0xFFF8)])
+            PortSet.parse('1000-1007')
+        """
+        bits = 0
+        for masked in masks:
+            if not isinstance(masked, MaskedPort):
+                raise TypeError(
+                    f"mask must be a MaskedPort, got {type(masked).__name__} {elide(masked)}"
+                )
+            matching = 1 << masked.value
+            for place in range(16):
+                if not masked.mask >> place & 1:
+                    matching |= matching << (1 << place)
+            bits |= matching
+        return _make(bits)
+
+    # -- algebra -------------------------------------------------------------
+
+    def __or__(self, other: PortSet | PortRange) -> PortSet:
+        """Return the ports that are in one of both."""
+        bits = _operand(other)
+        return NotImplemented if bits is None else _make(self._bits | bits)
+
+    def __and__(self, other: PortSet | PortRange) -> PortSet:
+        """Return the ports that are in both."""
+        bits = _operand(other)
+        return NotImplemented if bits is None else _make(self._bits & bits)
+
+    def __xor__(self, other: PortSet | PortRange) -> PortSet:
+        """Return the ports that are in exactly one of both."""
+        bits = _operand(other)
+        return NotImplemented if bits is None else _make(self._bits ^ bits)
+
+    def __sub__(self, other: PortSet | PortRange) -> PortSet:
+        """Return the ports that are in this set and not in *other*."""
+        bits = _operand(other)
+        # x ^ (x & y) takes a fifth of the time of x & ~y.
+        return NotImplemented if bits is None else _make(self._bits ^ (self._bits & bits))
+
+    def __rsub__(self, other: PortRange) -> PortSet:
+        """Return the ports of *other* that are not in this set."""
+        bits = _operand(other)
+        return NotImplemented if bits is None else _make(bits ^ (self._bits & bits))
+
+    __ror__ = __or__
+    __rand__ = __and__
+    __rxor__ = __xor__
+
+    def __invert__(self) -> PortSet:
+        """Return the ports of 0 to 65535 that are not in this set."""
+        return _make(_FULL ^ self._bits)
+
+    def union(self, *others: PortItems) -> PortSet:
+        """Return the ports that are in this set or in any of *others*.
+
+        Args:
+            others: Any iterables that the constructor takes.
+
+        Returns:
+            The union.
+
+        Example:
+            >>> print(PortSet([22]).union([80], PortRange(8000, 8100)))
+            22,80,8000-8100
+        """
+        bits = self._bits
+        for other in others:
+            bits |= _bits_of_items(other)
+        return _make(bits)
+
+    def intersection(self, *others: PortItems) -> PortSet:
+        """Return the ports that are in this set and in all of *others*.
+
+        Args:
+            others: Any iterables that the constructor takes.
+
+        Returns:
+            The intersection.
+
+        Example:
+            >>> print(PortSet([22, 80, 443]).intersection(range(1024), [80, 443]))
+            80,443
+        """
+        bits = self._bits
+        for other in others:
+            bits &= _bits_of_items(other)
+        return _make(bits)
+
+    def difference(self, *others: PortItems) -> PortSet:
+        """Return the ports that are in this set and in none of *others*.
+
+        Args:
+            others: Any iterables that the constructor takes.
+
+        Returns:
+            The difference.
+
+        Example:
+            >>> print(PortSet([22, 80, 443]).difference([80]))
+            22,443
+        """
+        bits = self._bits
+        for other in others:
+            bits ^= bits & _bits_of_items(other)
+        return _make(bits)
+
+    def symmetric_difference(self, other: PortItems) -> PortSet:
+        """Return the ports that are in exactly one of this set and *other*.
+
+        Args:
+            other: Any iterable that the constructor takes.
+
+        Returns:
+            The symmetric difference.
+
+        Example:
+            >>> print(PortSet([22, 80]).symmetric_difference([80, 443]))
+            22,443
+        """
+        return _make(self._bits ^ _bits_of_items(other))
+
+    # -- order ---------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether *other* is a set of the same ports."""
+        return self._bits == other._bits if isinstance(other, PortSet) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Return the hash of the ports."""
+        if self._hash is None:
+            self._hash = hash(self._bits)
+        return self._hash
+
+    def __le__(self, other: PortSet | PortRange) -> bool:
+        """Tell whether every port is in *other* too."""
+        bits = _operand(other)
+        return NotImplemented if bits is None else self._bits & bits == self._bits
+
+    def __lt__(self, other: PortSet | PortRange) -> bool:
+        """Tell whether *other* has every port of this set, and more."""
+        bits = _operand(other)
+        if bits is None:
+            return NotImplemented
+        return self._bits & bits == self._bits and self._bits != bits
+
+    def __ge__(self, other: PortSet | PortRange) -> bool:
+        """Tell whether every port of *other* is in this set."""
+        bits = _operand(other)
+        return NotImplemented if bits is None else self._bits & bits == bits
+
+    def __gt__(self, other: PortSet | PortRange) -> bool:
+        """Tell whether this set has every port of *other*, and more."""
+        bits = _operand(other)
+        if bits is None:
+            return NotImplemented
+        return self._bits & bits == bits and self._bits != bits
+
+    def issubset(self, other: PortItems) -> bool:
+        """Tell whether every port of this set is in *other*.
+
+        Args:
+            other: Any iterable that the constructor takes.
+
+        Returns:
+            Whether this set is a subset, or equal.
+
+        Example:
+            >>> PortSet([80]).issubset(range(1024))
+            True
+        """
+        return self._bits & _bits_of_items(other) == self._bits
+
+    def issuperset(self, other: PortItems) -> bool:
+        """Tell whether every port of *other* is in this set.
+
+        Args:
+            other: Any iterable that the constructor takes.
+
+        Returns:
+            Whether this set is a superset, or equal.
+
+        Example:
+            >>> PortSet([22, 80]).issuperset([80])
+            True
+        """
+        bits = _bits_of_items(other)
+        return self._bits & bits == bits
+
+    def isdisjoint(self, other: PortItems) -> bool:
+        """Tell whether no port is in both sets.
+
+        Args:
+            other: Any iterable that the constructor takes.
+
+        Returns:
+            Whether the sets share no port.
+
+        Example:
+            >>> PortSet([22]).isdisjoint([80, 443])
+            True
+        """
+        return not self._bits & _bits_of_items(other)
+
+    # -- the ports -----------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Return how many ports (not ranges) are in the set, 0 to 65536."""
+        if self._len is None:
+            self._len = self._bits.bit_count()
+        return self._len
+
+    def __bool__(self) -> bool:
+        """Tell whether the set has a port."""
+        return self._bits != 0
+
+    def __iter__(self) -> Iterator[int]:
+        """Return an iterator over the ports, ascending."""
+        return chain.from_iterable(self.ranges)
+
+    def __contains__(self, port: SupportsIndex) -> bool:
+        """Tell whether *port* is in the set; no integer is a TypeError."""
+        if type(port) is not int:
+            if isinstance(port, (PortRange, PortSet)):
+                raise TypeError("'in' takes one port; use '<=' for a range or a set")
+            # An integer of another type; -1 stands for every number that is
+            # no port and so is in no set.
+            port = index(port) if not isinstance(port, bool) else check_port(port)
+        if self._octets is None:
+            self._octets = self._bits.to_bytes(_SIZE >> 3, "little")
+        return 0 <= port <= LAST_PORT and self._octets[port >> 3] >> (port & 7) & 1 == 1
+
+    @property
+    def first(self) -> int:
+        """The smallest port of the set.
+
+        Returns:
+            A port.
+
+        Raises:
+            InvalidRangeError: The set is empty.
+
+        Example:
+            >>> PortSet([443, 80]).first
+            80
+        """
+        if not self._bits:
+            raise _no_port("first")
+        return (self._bits & -self._bits).bit_length() - 1
+
+    @property
+    def last(self) -> int:
+        """The greatest port of the set.
+
+        Returns:
+            A port.
+
+        Raises:
+            InvalidRangeError: The set is empty.
+
+        Example:
+            >>> PortSet([443, 80]).last
+            443
+        """
+        if not self._bits:
+            raise _no_port("last")
+        return self._bits.bit_length() - 1
+
+    def nth(self, position: SupportsIndex) -> int:
+        """Return the port at *position* in ascending order.
+
+        Counts ports, not ranges. A negative position counts from the end.
+
+        Args:
+            position: ``-len(self) <= position < len(self)``.
+
+        Returns:
+            A port of the set.
+
+        Raises:
+            IndexError: *position* is outside the set.
+
+        Complexity:
+            Linear in the number of ranges.
+
+        Example:
+            >>> PortSet.parse("80,8000-8002").nth(2)
+            8001
+        """
+        wanted = index(position)
+        if wanted < 0:
+            wanted += len(self)
+        if 0 <= wanted < len(self):
+            for ports in self.ranges:
+                if wanted < len(ports):
+                    return ports.first + wanted
+                wanted -= len(ports)
+        size = len(self)
+        raise IndexError(f"position must be in {-size}..{size - 1}, got {index(position)}")
+
+    @property
+    def ranges(self) -> tuple[PortRange, ...]:
+        """The set as the fewest ranges.
+
+        Returns:
+            Ranges, ascending, inclusive; no two overlap or adjoin.
+
+        Example:
+            >>> PortSet([80, 81, 443]).ranges
+            (PortRange(first=80, last=81), PortRange(first=443, last=443))
+        """
+        if self._ranges is None:
+            edges = _edges(self._bits)
+            self._ranges = tuple(
+                PortRange(first, end - 1)
+                for first, end in zip(edges[::2], edges[1::2], strict=True)
+            )
+        return self._ranges
+
+    def __str__(self) -> str:
+        """Return the neutral notation, which ``parse`` reads back."""
+        return ",".join(map(str, self.ranges))
+
+    def __repr__(self) -> str:
+        """Return an expression that makes an equal set."""
+        return f"PortSet.parse({str(self)!r})"
+
+    def __format__(self, spec: str) -> str:
+        """Return the text form, formatted as text."""
+        return format(str(self), spec)
+
+    def prefix_cover(self) -> tuple[MaskedPort, ...]:
+        """Return the fewest prefix masks that cover the set exactly.
+
+        Returns:
+            At most 30 masks for each range, disjoint, ascending by value.
+
+        Example:
+            >>> [str(masked) for masked in PortSet.parse("80,1000-1007").prefix_cover()]
+            ['0x50/0xffff', '0x3e8/0xfff8']
+        """
+        # Two ranges never share a block: a block is an interval, and between
+        # two ranges of a set there is a port that is not in it.
+        return tuple(
+            MaskedPort(*pair)
+            for ports in self.ranges
+            for pair in prefix_cover(ports.first, ports.last, 16)
+        )
+
+    @property
+    def table(self) -> bytes:
+        """The set as 65,536 bytes: 1 where the port is in it, else 0.
+
+        For ``numpy.frombuffer``, pyarrow, polars and eBPF maps; a ``bytes``
+        object is a buffer, so none of them copies it.
+
+        Returns:
+            65,536 bytes, one a port.
+
+        Example:
+            >>> PortSet([1, 2]).table[:5]
+            b'\\x00\\x01\\x01\\x00\\x00'
+        """
+        if self._table is None:
+            digits = f"{self._bits:0{_SIZE}b}".encode()
+            self._table = digits[::-1].translate(_DIGIT_TO_BIT)
+        return self._table
+
+    # -- copies --------------------------------------------------------------
+
+    def __copy__(self) -> PortSet:
+        """Return the set itself, which never changes."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> PortSet:
+        """Return the set itself, which never changes."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return the pickle form: the neutral notation."""
+        return PortSet.parse, (str(self),)
+
+
+def _make(bits: int) -> PortSet:
+    """Return the set of *bits*: the one door through which every set comes."""
+    made = object.__new__(PortSet)
+    made._bits = bits
+    made._hash = made._len = made._octets = made._ranges = made._table = None
+    return made
+
+
+_EMPTY_SET = _make(0)
+_FULL_SET = _make(_FULL)
+
+
+def _operand(other: object) -> int | None:
+    """Return the bits of an operator's other side; None for a stranger."""
+    if isinstance(other, PortSet):
+        return other._bits
+    if isinstance(other, PortRange):
+        return _bits_between(other.first, other.last)
+    return None
+
+
+def _bits_between(first: int, last: int) -> int:
+    return (1 << last + 1) - (1 << first)
+
+
+def _bits_of_items(items: PortItems) -> int:
+    """Return the bits of anything that the constructor takes."""
+    bits = _operand(items)
+    if bits is not None:
+        return bits
+    if isinstance(items, str):
+        raise TypeError("items must not be a str; PortSet.parse() reads text")
+    if not isinstance(items, Iterable):
+        raise TypeError(
+            f"items must be an iterable of ports, got {type(items).__name__} {elide(items)}"
+        )
+    if isinstance(items, range):
+        return _bits_of_range(items)
+    return _bits_of_iterable(items)
+
+
+def _bits_of_iterable(items: PortItems) -> int:
+    bits = 0
+    pending: list[tuple[int, int]] = []
+    for item in items:
+        if isinstance(item, PortRange):
+            pending.append((item.first, item.last))
+        elif isinstance(item, PortSet):
+            bits |= item._bits
+        elif isinstance(item, range):
+            bits |= _bits_of_range(item)
+        else:
+            port = check_port(item)
+            pending.append((port, port))
+        if len(pending) >= _PENDING:
+            bits |= _bits_of_ranges(pending)
+            pending.clear()
+    return bits | _bits_of_ranges(pending)
+
+
+def _bits_of_range(ports: range) -> int:
+    if not ports:
+        return 0
+    first, last = sorted((check_port(ports[0]), check_port(ports[-1])))
+    if abs(ports.step) == 1:
+        return _bits_between(first, last)
+    return _bits_of_ranges([(port, port) for port in ports])
+
+
+def _bits_of_ranges(pairs: list[tuple[int, int]]) -> int:
+    """Return the bits of all ports in *pairs*, (first, last) each."""
+    if len(pairs) <= _FEW_RANGES:
+        bits = 0
+        for first, last in pairs:
+            bits |= (1 << last + 1) - (1 << first)
+        return bits
+    # One subtraction makes all ranges at once: 2**end - 2**first is the bits
+    # first..end-1, and the sums of disjoint ranges do not disturb each other.
+    firsts = bytearray((_SIZE >> 3) + 1)
+    ends = bytearray((_SIZE >> 3) + 1)
+    pairs.sort()
+    first, last = pairs[0]
+    for next_first, next_last in pairs:
+        if next_first > last + 1:
+            firsts[first >> 3] |= 1 << (first & 7)
+            ends[last + 1 >> 3] |= 1 << (last + 1 & 7)
+            first, last = next_first, next_last
+        elif next_last > last:
+            last = next_last
+    firsts[first >> 3] |= 1 << (first & 7)
+    ends[last + 1 >> 3] |= 1 << (last + 1 & 7)
+    return int.from_bytes(ends, "little") - int.from_bytes(firsts, "little")
+
+
+def _bits_of_text(text: str) -> int:
+    """Return the bits of a text in the neutral notation."""
+    bits = 0
+    pending: list[tuple[int, int]] = []
+    size = len(text)
+    start = 0
+    while size:
+        comma = text.find(",", start)
+        stop = size if comma < 0 else comma
+        low, high = start, stop
+        if start > 0:
+            low += stop - start - len(text[start:stop].lstrip(" "))
+        if comma >= 0:
+            high = low + len(text[low:stop].rstrip(" "))
+        if low == high:
+            raise PortSyntaxError(
+                "expected a port or 'first-last', got nothing", text, (start, stop)
+            )
+        pending.append(parse_range_at(text, low, high))
+        if len(pending) >= _PENDING:
+            bits |= _bits_of_ranges(pending)
+            pending.clear()
+        if comma < 0:
+            break
+        start = comma + 1
+    return bits | _bits_of_ranges(pending)
+
+
+def _edges(bits: int) -> list[int]:
+    """Return the first port of each range and of each gap after it, ascending."""
+    changes = bits ^ bits << 1
+    edges: list[int] = []
+    if changes.bit_count() <= _FEW_EDGES:
+        while changes:
+            top = changes.bit_length() - 1
+            edges.append(top)
+            changes ^= 1 << top
+        edges.reverse()
+        return edges
+    digits = f"{changes:b}"[::-1]
+    at = digits.find("1")
+    while at >= 0:
+        edges.append(at)
+        at = digits.find("1", at + 1)
+    return edges
+
+
+def _no_port(which: str) -> InvalidRangeError:
+    return InvalidRangeError(f"a set must not be empty to have a {which} port", "PortSet.empty()")
