@@ -25,10 +25,16 @@ from portranges.ports import LAST_PORT, MaskedPort, PortRange, check_port, parse
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, SupportsIndex, TypeAlias
+    from typing import Any, NoReturn, SupportsIndex, TypeAlias, final
 
     PortItem: TypeAlias = SupportsIndex | PortRange | range | "PortSet"
     PortItems: TypeAlias = Iterable[PortItem]
+else:
+
+    def final(kind: type) -> type:
+        """Stand in for typing.final, whose module costs more than this package."""
+        return kind
+
 
 __all__ = ["PortSet"]
 
@@ -50,6 +56,7 @@ _FEW_EDGES = 360
 _DIGIT_TO_BIT = bytes.maketrans(b"01", b"\x00\x01")
 
 
+@final
 class PortSet:
     """An immutable, hashable set of ports.
 
@@ -77,7 +84,11 @@ class PortSet:
     _ranges: tuple[PortRange, ...] | None
     _table: bytes | None
 
-    def __new__(cls, items: PortItems = ()) -> PortSet:
+    def __init_subclass__(cls) -> NoReturn:
+        """Refuse: every operation makes a PortSet, whatever it was called on."""
+        raise TypeError("PortSet must not be subclassed")
+
+    def __new__(cls, items: PortItems = ()) -> PortSet:  # noqa: PYI034
         """Return the set of all ports in *items*.
 
         Args:
@@ -553,7 +564,7 @@ class PortSet:
 
     @property
     def table(self) -> bytes:
-        """The set as 65,536 bytes: 1 where the port is in it, else 0.
+        r"""The set as 65,536 bytes: 1 where the port is in it, else 0.
 
         For ``numpy.frombuffer``, pyarrow, polars and eBPF maps; a ``bytes``
         object is a buffer, so none of them copies it.
@@ -563,7 +574,7 @@ class PortSet:
 
         Example:
             >>> PortSet([1, 2]).table[:5]
-            b'\\x00\\x01\\x01\\x00\\x00'
+            b'\x00\x01\x01\x00\x00'
         """
         if self._table is None:
             digits = f"{self._bits:0{_SIZE}b}".encode()
@@ -617,6 +628,9 @@ def _bits_of_items(items: PortItems) -> int:
         return bits
     if isinstance(items, str):
         raise TypeError("items must not be a str; PortSet.parse() reads text")
+    if isinstance(items, (bytes, bytearray)):
+        # They are iterables of integers, and b"80" would be ports 56 and 48.
+        raise TypeError(f"items must not be {type(items).__name__}; give the ports as integers")
     if not isinstance(items, Iterable):
         raise TypeError(
             f"items must be an iterable of ports, got {type(items).__name__} {elide(items)}"

@@ -1,0 +1,13 @@
+"""``python -m portranges``: the same as the console script ``portranges``.
+
+What lives here: the call. What must not: anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from portranges.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""``portranges 60454 https 8000-8003``: the pages of some ports.
+
+What lives here: which ports are meant, and in which form they are printed.
+What must not: facts; they come with the report.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from portranges.cli.terminal import columns, is_styled
+from portranges.ports import Transport
+from portranges.portset import PortSet
+from portranges.registry import ports as service_ports
+from portranges.report import explain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from portranges.report import PortReport
+
+__all__ = ["add_arguments", "run"]
+
+# More pages than this, one after the other, are read by nobody: a table with a
+# line for each port is printed instead.
+_MOST_PAGES = 10
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command to *parser*."""
+    parser.add_argument(
+        "ports",
+        nargs="+",
+        metavar="PORT",
+        help="a port (443), a range (8000-8003), a list (80,443) or a service name (https)",
+    )
+    parser.add_argument(
+        "--transport",
+        choices=[transport.value for transport in Transport],
+        help="tell of this transport alone",
+    )
+    parser.add_argument("--sources", action="store_true", help="say where each part comes from")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print an array of objects, one a port")
+    form.add_argument("--table", action="store_true", help="print a table, one line a port")
+    form.add_argument(
+        "--pages",
+        action="store_true",
+        help=f"print a page for each port, even for more than {_MOST_PAGES}",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Print what is known of the ports that *arguments* name."""
+    ports = _ordered(arguments.ports, arguments.transport)
+    reports = (explain(port, transport=arguments.transport) for port in ports)
+    if arguments.json:
+        _print_json(reports)
+    elif arguments.table or (len(ports) > _MOST_PAGES and not arguments.pages):
+        _print_table(reports)
+    else:
+        _print_pages(reports, sources=arguments.sources)
+    return 0
+
+
+def _ordered(words: Iterable[str], transport: str | None) -> list[int]:
+    """Return the ports that *words* name, each once, in the order they came."""
+    return list(dict.fromkeys(port for word in words for port in _ports(word, transport)))
+
+
+def _ports(word: str, transport: str | None) -> PortSet:
+    # A service name has a letter (RFC 6335, section 5.1), and no port has one.
+    if any(character.isalpha() for character in word):
+        return service_ports(word, transport)
+    return PortSet.parse(word)
+
+
+def _print_pages(reports: Iterable[PortReport], *, sources: bool) -> None:
+    width = columns(sys.stdout)
+    styled = is_styled(sys.stdout)
+    for number, report in enumerate(reports):
+        if number:
+            print("\n" + "-" * width + "\n")
+        print(report.page(sources=sources, width=width, styled=styled))
+
+
+def _print_json(reports: Iterable[PortReport]) -> None:
+    # Written piece by piece: the whole universe is half a gigabyte.
+    separator = "["
+    for report in reports:
+        body = json.dumps(report.to_dict(), indent=2, ensure_ascii=False)
+        print(separator + "\n" + body, end="")
+        separator = ","
+    print("\n]" if separator == "," else "[]")
+
+
+def _print_table(reports: Iterable[PortReport]) -> None:
+    for line in _table(reports):
+        print(line)
+
+
+def _table(reports: Iterable[PortReport]) -> Iterator[str]:
+    yield _line("port", "category", "registered to", "handed out by default")
+    for report in reports:
+        services = dict.fromkeys(name for entry in report.registry for name in entry.services)
+        states = {entry.state.value for entry in report.registry}
+        registered = ", ".join(services) or ("reserved" if "reserved" in states else "-")
+        systems = ", ".join(entry.name for entry in report.handed_out_by)
+        yield _line(str(report.port), report.category.value, registered, systems or "-")
+
+
+def _line(port: str, category: str, registered: str, systems: str) -> str:
+    return f"{port:<6} {category:<9} {_cut(registered, 21):<21} {_cut(systems, 41)}".rstrip()
+
+
+def _cut(text: str, size: int) -> str:
+    return text if len(text) <= size else text[: size - 3] + "..."

@@ -1,0 +1,38 @@
+"""What the terminal, or the pipe, on the other end can show.
+
+What lives here: width and style of the output. What must not: the output.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+__all__ = ["columns", "is_styled"]
+
+WIDEST = 80
+NARROWEST = 60
+
+
+def columns(stream: TextIO) -> int:
+    """Return how wide a page for *stream* should be: 80 columns, or fewer on a
+    narrower terminal.
+    """
+    if not stream.isatty():
+        return WIDEST
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+
+
+def is_styled(stream: TextIO) -> bool:
+    """Tell whether bold text suits *stream*.
+
+    It does on a terminal, unless NO_COLOR is set (to anything but nothing:
+    no-color.org) or the terminal says that it is dumb.
+    """
+    return (
+        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+    )

@@ -1,0 +1,263 @@
+"""A report as a page for a person.
+
+What lives here: the order, the words that join the facts, and the layout.
+What must not: facts. The page is ASCII, so that it comes out whole on any
+terminal and in any pipe.
+"""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from portranges.report.model import EphemeralRange, PortReport
+    from portranges.source import Source
+
+__all__ = ["render"]
+
+_MIN_WIDTH = 60
+_LABEL = 14  # columns of the labels on the left
+
+
+def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> str:
+    """Return *report* as lines of at most *width* columns."""
+    if width < _MIN_WIDTH:
+        raise ValueError(f"width must be at least {_MIN_WIDTH}, got {width}")
+    page = _Page(width=width, styled=styled, sources=sources)
+    page.title(f"Port {report.port}")
+    page.lines += wrap(f"Port {report.port} {_headline(report)}", width)
+    for section in (_category, _registry, _purpose, _ephemeral, _bind, _browsers, _uses):
+        section(page, report)
+    _commands(page, report)
+    _judgement(page, report)
+    return "\n".join(page.lines)
+
+
+class _Page:
+    """Lines that grow, section by section."""
+
+    def __init__(self, *, width: int, styled: bool, sources: bool) -> None:
+        self.lines: list[str] = []
+        self._width = width
+        self._styled = styled
+        self._sources = sources
+
+    def title(self, text: str) -> None:
+        self.lines.append(self._bold(text))
+
+    def section(
+        self, label: str, parts: Iterable[str], sources: Iterable[tuple[str, Source]]
+    ) -> None:
+        """Add a section: *label* beside the first line of its *parts*.
+
+        Each of *sources* comes with what it is the source of, ``""`` for all.
+        """
+        lines = [line for part in parts for line in part.split("\n")]
+        if self._sources:
+            of: dict[str, list[str]] = {}
+            for what, source in sources:
+                of.setdefault(str(source), []).append(what)
+            for source_text, whats in of.items():
+                lead = ", ".join(filter(None, dict.fromkeys(whats)))
+                lines += self.fill(
+                    f"[{lead}: {source_text}]" if lead else f"[{source_text}]", indent=2
+                )
+        head, *rest = lines
+        self.lines += ["", self._bold(label.ljust(_LABEL)) + head]
+        self.lines += [" " * _LABEL + line if line else "" for line in rest]
+
+    def fill(self, text: str, *, indent: int = 0) -> list[str]:
+        """Return *text* as lines for a section, the second and later ones indented."""
+        return wrap(
+            text,
+            self._width - _LABEL,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def paragraph(self, text: str, *, indent: int = 0) -> str:
+        return "\n".join(self.fill(text, indent=indent))
+
+    def row(self, head: str, columns: int, text: str) -> str:
+        """Return *head* in its column and *text* beside it, wrapped there."""
+        lines = wrap(
+            text,
+            self._width - _LABEL - columns,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return head.ljust(columns) + ("\n" + " " * columns).join(lines)
+
+    def _bold(self, text: str) -> str:
+        return f"\x1b[1m{text}\x1b[0m" if self._styled else text
+
+
+def _headline(report: PortReport) -> str:
+    names = list(dict.fromkeys(name for entry in report.registry for name in entry.services))
+    if names:
+        said = f"is assigned to {_listed(names)}"
+    elif report.category.value == "dynamic":
+        said = "has no IANA registration"
+    else:
+        states = {entry.state.value for entry in report.registry}
+        said = "is reserved" if "reserved" in states else "is not assigned"
+        if "assigned" in states:
+            said = "is assigned without a name"
+    category = report.category
+    return f"{said}; it lies in {category.ports}, the {category.label}."
+
+
+def _listed(names: list[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _category(page: _Page, report: PortReport) -> None:
+    category = report.category
+    ports = category.ports
+    page.section(
+        "Category",
+        [
+            page.paragraph(f"{category.label}, {ports}, {len(ports):,} numbers", indent=2),
+            page.paragraph(f"also called {' or '.join(category.other_labels)}", indent=2),
+        ],
+        [("", category.source)],
+    )
+
+
+def _registry(page: _Page, report: PortReport) -> None:
+    never = ""
+    if report.category.value == "dynamic":
+        never = "; no dynamic port is ever assigned to a service"
+    answers: dict[str, list[str]] = {}
+    for entry in report.registry:
+        text = _STATES[entry.state.value]
+        if entry.services:
+            text = f"{text} to {', '.join(entry.services)}"
+            if entry.description:
+                text = f"{text} ({entry.description})"
+        answers.setdefault(text, []).append(entry.transport.value)
+    if len(answers) == 1 and len(report.registry) > 1:
+        parts = [page.paragraph(f"{next(iter(answers))}, on every transport{never}")]
+    else:
+        heads = {text: ", ".join(transports) for text, transports in answers.items()}
+        columns = max(map(len, heads.values())) + 2
+        parts = [page.row(head, columns, text + never) for text, head in heads.items()]
+    page.section("IANA", parts, [("", report.registry_source)])
+
+
+_STATES = {
+    "assigned": "assigned",
+    "reserved": "reserved: not to be assigned in the ordinary way",
+    "unassigned": "unassigned",
+    "not-listed": "no row of its own (IANA assigns transport by transport)",
+    "dynamic": "no registration",
+}
+
+
+def _purpose(page: _Page, report: PortReport) -> None:
+    page.section(
+        "Purpose",
+        [page.paragraph(" ".join(remark.text for remark in report.purpose))],
+        [("", remark.source) for remark in report.purpose],
+    )
+
+
+def _ephemeral(page: _Page, report: PortReport) -> None:
+    parts: list[str] = []
+    if report.handed_out_by:
+        parts.append(page.paragraph("by default, to outgoing connections and unbound sockets, by"))
+        parts += _by_ports(page, report.handed_out_by)
+    if report.not_handed_out_by:
+        lead = "but not by" if report.handed_out_by else "by no system's default; not by"
+        parts.append(lead)
+        parts += _by_ports(page, report.not_handed_out_by)
+    page.section(
+        "Handed out",
+        parts or ["by no system whose range is known"],
+        [
+            (entry.name, entry.source)
+            for entry in (*report.handed_out_by, *report.not_handed_out_by)
+        ],
+    )
+
+
+def _by_ports(page: _Page, entries: Sequence[EphemeralRange]) -> Iterator[str]:
+    names: dict[str, list[str]] = {}
+    for entry in entries:
+        names.setdefault(str(entry.ports), []).append(entry.name)
+    for ports, having in names.items():
+        yield page.row(f"  {ports}", 15, ", ".join(having))
+
+
+def _bind(page: _Page, report: PortReport) -> None:
+    free = [rule.name for rule in report.bind_rules if not rule.privileged]
+    guarded = [rule for rule in report.bind_rules if rule.privileged]
+    parts: list[str] = []
+    if not guarded:
+        parts.append(page.paragraph("any user, on every system whose rule is known"))
+    else:
+        names = ", ".join(rule.name for rule in guarded)
+        parts.append(page.row("privileged", 12, names))
+        if free:
+            parts.append(page.row("any user", 12, ", ".join(free)))
+        notes: dict[str, list[str]] = {}
+        for rule in guarded:
+            if rule.note:
+                notes.setdefault(rule.note, []).append(rule.name)
+        parts += [
+            page.paragraph(f"{', '.join(having)}: {note}", indent=2)
+            for note, having in notes.items()
+        ]
+    page.section("May be bound", parts, [(rule.name, rule.source) for rule in report.bind_rules])
+
+
+def _browsers(page: _Page, report: PortReport) -> None:
+    text = (
+        "refuse to connect to it: it is on their list of blocked ports"
+        if report.browser_blocked
+        else "connect to it: it is not on their list of blocked ports"
+    )
+    page.section("Browsers", [page.paragraph(text)], [("", report.browser_source)])
+
+
+def _uses(page: _Page, report: PortReport) -> None:
+    parts = [
+        page.paragraph(
+            f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}", indent=2
+        )
+        for use in report.uses
+    ]
+    page.section(
+        "Also used by",
+        parts or ["nothing else that is on our list"],
+        [(use.name, use.source) for use in report.uses],
+    )
+
+
+def _commands(page: _Page, report: PortReport) -> None:
+    parts: list[str] = []
+    system = ""
+    for command in report.commands:
+        if command.system != system:
+            system = command.system
+            parts.append(f"on {system}")
+        parts.append(f"  {command.command}")
+        parts.append(page.row("   ", 4, command.shows))
+    page.section(
+        "Who has it",
+        parts,
+        [(command.command.split()[0], command.source) for command in report.commands],
+    )
+
+
+def _judgement(page: _Page, report: PortReport) -> None:
+    page.section(
+        "If it is busy",
+        [page.paragraph(remark.text) for remark in report.judgement],
+        [("", remark.source) for remark in report.judgement],
+    )

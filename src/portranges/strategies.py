@@ -1,0 +1,342 @@
+"""Hypothesis strategies for ports, ranges, sets, masks, transports and profiles.
+
+What lives here: strategies for tests, this library's and anybody's.
+What must not: anything that works without the extra ``hypothesis``, and any
+computation of the library itself: a strategy only makes the objects that it
+hands out, so what it draws never agrees with a bug by construction.
+
+Numbers are drawn evenly, and every second time from the ports at which
+something changes: the ends of the universe, of RFC 6335's categories and of
+the ranges that systems hand out. All shrink towards port 0.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from portranges.errors import MissingExtraError, elide
+from portranges.ports import MaskedPort, PortRange, Transport
+from portranges.portset import PortSet
+
+try:
+    from hypothesis import strategies as st
+except ModuleNotFoundError as error:
+    if error.name != "hypothesis":
+        raise
+    raise MissingExtraError("hypothesis", "hypothesis") from error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from portranges.ephemeral import EphemeralProfile
+
+__all__ = [
+    "masked_ports",
+    "port_ranges",
+    "port_sets",
+    "ports",
+    "profiles",
+    "transports",
+]
+
+_LAST = 65535
+
+# The last port before a change and the first one after it.
+_EDGES = (
+    (0, 1),
+    (1023, 1024),
+    (4999, 5000),
+    (32767, 32768),
+    (49151, 49152),
+    (60999, 61000),
+    (65534, 65535),
+)
+
+# Parts of a set. Ports and holes are more frequent, for the other kinds together
+# soon fill the universe.
+_KINDS = ("port", "range", "hole", "comb", "outside", "port", "hole", "hole")
+
+# Said once more here, so that a strategy can test categories.py.
+_CATEGORIES = {"system": (0, 1023), "user": (1024, 49151), "dynamic": (49152, 65535)}
+
+
+def ports(
+    *, min_value: int = 0, max_value: int = _LAST, category: str | None = None
+) -> st.SearchStrategy[int]:
+    """Return a strategy for port numbers.
+
+    Shrinks towards the smallest port.
+
+    Args:
+        min_value: The smallest port to draw, 0 to 65535.
+        max_value: The greatest port to draw, inclusive.
+        category: Draw only from this category of RFC 6335: a ``Category``,
+            or its value as a ``str``.
+
+    Returns:
+        A strategy for ``int``.
+
+    Raises:
+        TypeError: A bound is no ``int``.
+        ValueError: A bound is outside 0 to 65535, the category is unknown, or
+            no port is left to draw.
+
+    Example:
+        >>> from hypothesis import find
+        >>> find(ports(), lambda port: port > 2000)
+        2001
+        >>> find(ports(category="dynamic"), lambda port: True)
+        49152
+    """
+    return _ports_between(*_bounds(min_value, max_value, category))
+
+
+def port_ranges(
+    *, min_value: int = 0, max_value: int = _LAST, category: str | None = None
+) -> st.SearchStrategy[PortRange]:
+    """Return a strategy for ``PortRange`` objects.
+
+    Both ends are drawn as by ``ports``. Shrinks towards a small first port,
+    then towards a small last one.
+
+    Args:
+        min_value: The smallest port of any range, 0 to 65535.
+        max_value: The greatest port of any range, inclusive.
+        category: Draw only from this category of RFC 6335: a ``Category``,
+            or its value as a ``str``.
+
+    Returns:
+        A strategy for ``PortRange``.
+
+    Raises:
+        TypeError: A bound is no ``int``.
+        ValueError: A bound is outside 0 to 65535, the category is unknown, or
+            no port is left to draw.
+
+    Example:
+        >>> from hypothesis import find
+        >>> find(port_ranges(min_value=1024), lambda ports: len(ports) > 100)
+        PortRange(first=1024, last=1124)
+    """
+    return _pairs_between(*_bounds(min_value, max_value, category)).map(
+        lambda pair: PortRange(*pair)
+    )
+
+
+def port_sets(
+    *,
+    min_value: int = 0,
+    max_value: int = _LAST,
+    category: str | None = None,
+    min_size: int = 0,
+    max_size: int | None = None,
+) -> st.SearchStrategy[PortSet]:
+    """Return a strategy for ``PortSet`` objects.
+
+    Draws the empty set and the full one, few ports, long ranges, thousands of
+    ranges (every n-th port), everything outside of a range, and mixtures.
+    Shrinks towards few parts and small ports.
+
+    Args:
+        min_value: The smallest port of any set, 0 to 65535.
+        max_value: The greatest port of any set, inclusive.
+        category: Draw only from this category of RFC 6335: a ``Category``,
+            or its value as a ``str``.
+        min_size: The least number of ports in a set.
+        max_size: The greatest number of ports in a set, inclusive; ``None``
+            for as many as there are.
+
+    Returns:
+        A strategy for ``PortSet``.
+
+    Raises:
+        TypeError: A bound or a size is no ``int``.
+        ValueError: A bound is outside 0 to 65535, the category is unknown, no
+            port is left to draw, or no set has such a size.
+
+    Example:
+        >>> from hypothesis import find
+        >>> find(port_sets(), lambda ports: len(ports) > 2)
+        PortSet.parse('0-2')
+        >>> find(port_sets(min_value=1024, min_size=1), lambda ports: True)
+        PortSet.parse('1024')
+    """
+    low, high = _bounds(min_value, max_value, category)
+    most = high - low + 1
+    if max_size is None:
+        max_size = most
+    for name, size in (("min_size", min_size), ("max_size", max_size)):
+        _check_int(name, size)
+        if not 0 <= size <= most:
+            raise ValueError(f"{name} must be in 0..{most}, got {elide(size)}")
+    if min_size > max_size:
+        raise ValueError(
+            f"min_size must not be greater than max_size, got {min_size} and {max_size}"
+        )
+    return _port_sets(low, high, min_size, max_size)
+
+
+def masked_ports() -> st.SearchStrategy[MaskedPort]:
+    """Return a strategy for ``MaskedPort`` objects.
+
+    Shrinks towards few and small bits.
+
+    Returns:
+        A strategy for ``MaskedPort``, prefixes and masks of any other form.
+
+    Example:
+        >>> from hypothesis import find
+        >>> print(find(masked_ports(), lambda masked: len(masked) == 1))
+        0x0/0xffff
+    """
+    prefixes = st.integers(0, 16).map(lambda free: _LAST >> free << free)
+    masks = st.one_of(st.integers(0, _LAST), prefixes)
+    return st.tuples(_ports_between(0, _LAST), masks).map(
+        lambda pair: MaskedPort(pair[0] & pair[1], pair[1])
+    )
+
+
+def transports() -> st.SearchStrategy[Transport]:
+    """Return a strategy for the members of ``Transport``.
+
+    Shrinks towards TCP.
+
+    Returns:
+        A strategy for ``Transport``.
+
+    Example:
+        >>> from hypothesis import find
+        >>> find(transports(), lambda transport: True)
+        <Transport.TCP: 'tcp'>
+    """
+    return st.sampled_from(Transport)
+
+
+def profiles() -> st.SearchStrategy[EphemeralProfile]:
+    """Return a strategy for the rows of ``portranges.ephemeral``.
+
+    Shrinks towards the first row of ``portranges.ephemeral.profiles()``.
+
+    Returns:
+        A strategy for ``EphemeralProfile``.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from portranges import ephemeral
+        >>> find(profiles(), lambda profile: True) == ephemeral.profiles()[0]
+        True
+    """
+    # Whoever draws ports alone does not pay for every system's row.
+    from portranges import ephemeral
+
+    return st.sampled_from(ephemeral.profiles())
+
+
+# What st.from_type draws. _hypothesis_plugin looks here on the first draw.
+BY_TYPE: Mapping[type[Any], Callable[[], st.SearchStrategy[Any]]] = MappingProxyType(
+    {PortRange: port_ranges, PortSet: port_sets, MaskedPort: masked_ports}
+)
+
+
+def _check_int(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer, got {type(value).__name__} {elide(value)}")
+
+
+def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, int]:
+    """Return the first and the last port to draw."""
+    for name, value in (("min_value", min_value), ("max_value", max_value)):
+        _check_int(name, value)
+        if not 0 <= value <= _LAST:
+            raise ValueError(f"{name} must be in 0..{_LAST}, got {elide(value)}")
+    if min_value > max_value:
+        raise ValueError(
+            f"min_value must not be greater than max_value, got {min_value} and {max_value}"
+        )
+    if category is None:
+        return min_value, max_value
+    if category not in _CATEGORIES:
+        raise ValueError(f"category must be 'system', 'user' or 'dynamic', got {elide(category)}")
+    first, last = _CATEGORIES[category]
+    low, high = max(first, min_value), min(last, max_value)
+    if low > high:
+        raise ValueError(
+            f"bounds must leave a port of category {str(category)!r}, "
+            f"got {min_value}..{max_value}; the category is {first}..{last}"
+        )
+    return low, high
+
+
+@cache
+def _ports_between(low: int, high: int) -> st.SearchStrategy[int]:
+    edges = [
+        (max(low, before), min(high, after))
+        for before, after in (*_EDGES, (low, low + 1), (high - 1, high))
+        if before <= high and low <= after
+    ]
+    return _port_in_span(((low, high),) * len(edges) + tuple(edges))
+
+
+@st.composite
+def _port_in_span(draw: st.DrawFn, spans: tuple[tuple[int, int], ...]) -> int:
+    # The span first, then the port as a number of its own: so the shrinker can
+    # put the widest span in an edge's place and keep the port, and from there
+    # go on to smaller ports. From sampled_from(edges) it would not get away.
+    return draw(st.integers(*draw(st.sampled_from(spans))))
+
+
+@st.composite
+def _pairs_between(draw: st.DrawFn, low: int, high: int) -> tuple[int, int]:
+    first, last = sorted((draw(_ports_between(low, high)), draw(_ports_between(low, high))))
+    return first, last
+
+
+@st.composite
+def _part_between(draw: st.DrawFn, low: int, high: int) -> tuple[str, int]:
+    """Draw one port, a range, every n-th port of a range, or all outside of it.
+
+    The bits of a "hole" are to be taken out, those of any other kind put in. A
+    kind that is less simple draws more numbers, for the shrinker takes the
+    fewest draws for the simplest.
+    """
+    kind = draw(st.sampled_from(_KINDS))
+    if kind == "port":
+        return kind, 1 << draw(_ports_between(low, high))
+    first, last = draw(_pairs_between(low, high))
+    step = draw(st.integers(2, 9)) if kind == "comb" else 1
+    # Binary digits, most significant first: "001" * 4 is every third bit.
+    bits = int("1".rjust(step, "0") * len(range(first, last + 1, step)), 2) << first
+    return kind, _all_between(low, high) ^ bits if kind == "outside" else bits
+
+
+@st.composite
+def _port_sets(draw: st.DrawFn, low: int, high: int, least: int, most: int) -> PortSet:
+    bits = 0
+    for kind, part in draw(st.lists(_part_between(low, high), max_size=8)):
+        bits |= part
+        if kind == "hole":
+            bits ^= part
+    size = bits.bit_count()
+    if size > most:
+        bits = _lowest(bits, most)
+    elif size < least:
+        bits |= _lowest(_all_between(low, high) ^ bits, least - size)
+    return PortSet.from_int(bits)
+
+
+@cache
+def _all_between(low: int, high: int) -> int:
+    return int("1" * (high - low + 1), 2) << low
+
+
+def _lowest(bits: int, count: int) -> int:
+    """Return the *count* lowest ones of *bits*."""
+
+    def ones(width: int) -> int:
+        return (bits & ((1 << width) - 1)).bit_count()
+
+    width = bisect_left(range(_LAST + 2), count, key=ones)
+    return bits & ((1 << width) - 1)

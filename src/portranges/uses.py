@@ -1,0 +1,252 @@
+"""Known uses of ports that the IANA registry does not tell of.
+
+What lives here: rows of programs and conventions that use a port or a range by
+default, and the ports that browsers refuse. What must not: assignments
+(``registry``), what a system hands out by itself (``ephemeral``).
+
+A row says that a program uses these ports unless it is told otherwise. It
+never says that whatever is found there is that program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portranges.ports import PortRange, Transport, check_port
+from portranges.portset import PortSet
+from portranges.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+__all__ = ["BROWSER_BLOCKED", "BROWSER_BLOCKED_SOURCE", "Use", "known_uses", "uses"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A program or convention that uses some ports by default.
+
+    Attributes:
+        name: What uses them.
+        ports: The ports, inclusive.
+        transports: The transports on which it does.
+        note: How it uses them, as a phrase.
+        source: Where the fact comes from.
+
+    Example:
+        >>> [use.name for use in uses(60454)][0]
+        'mosh'
+    """
+
+    name: str
+    ports: PortRange
+    transports: tuple[Transport, ...]
+    note: str
+    source: Source
+
+
+def _from(document: str, section: str = "") -> Source:
+    return Source(document=document, section=section, checked="2026-11")
+
+
+_TCP = (Transport.TCP,)
+_UDP = (Transport.UDP,)
+_BOTH = (Transport.TCP, Transport.UDP)
+
+# By first port, then by size.
+_ROWS = (
+    Use(
+        name="rresvport()",
+        ports=PortRange(600, 1023),
+        transports=_TCP,
+        note="source ports of the r-commands and other clients that show they are privileged",
+        source=_from("FreeBSD, OpenBSD, DragonFly and XNU sources", "IPPORT_RESERVEDSTART"),
+    ),
+    Use(
+        name="NFS client on Linux",
+        ports=PortRange(665, 1023),
+        transports=_BOTH,
+        note="source ports of the kernel's RPC client",
+        source=_from("Linux source", "include/linux/sunrpc/xprtsock.h"),
+    ),
+    Use(
+        name="VNC",
+        ports=PortRange(5900, 5999),
+        transports=_TCP,
+        note="display N listens on 5900 + N; only 5900 is registered for it",
+        source=_from("RFC 6143, and Xtigervnc(1)"),
+    ),
+    Use(
+        name="X11",
+        ports=PortRange(6000, 6063),
+        transports=_TCP,
+        note="display N listens on 6000 + N where TCP is turned on",
+        source=_from("Xorg(1)"),
+    ),
+    Use(
+        name="BitTorrent",
+        ports=PortRange(6881, 6889),
+        transports=_TCP,
+        note="the first free one is listened on",
+        source=_from("BitTorrent BEP 3"),
+    ),
+    Use(
+        name="Bitcoin",
+        ports=PortRange(8333),
+        transports=_TCP,
+        note="peers of the main network",
+        source=_from("bitcoin/bitcoin@284c42a3", "src/kernel/chainparams.cpp, nDefaultPort"),
+    ),
+    Use(
+        name="Kafka",
+        ports=PortRange(9092),
+        transports=_TCP,
+        note="brokers; the number is registered to another service",
+        source=_from("apache/kafka@8b0f9fdd", "config/server.properties"),
+    ),
+    Use(
+        name="Asterisk RTP",
+        ports=PortRange(10000, 20000),
+        transports=_UDP,
+        note="audio and video of calls, as the sample configuration sets it",
+        source=_from("Asterisk source", "configs/samples/rtp.conf.sample"),
+    ),
+    Use(
+        name="Kubernetes kubelet",
+        ports=PortRange(10250),
+        transports=_TCP,
+        note="the kubelet's interface on every node",
+        source=_from("kubernetes/website", "ports-and-protocols.md"),
+    ),
+    Use(
+        name="FreeSWITCH RTP",
+        ports=PortRange(16384, 32768),
+        transports=_UDP,
+        note="audio and video of calls",
+        source=_from("FreeSWITCH source", "switch.conf.xml, comment at rtp-start-port"),
+    ),
+    Use(
+        name="Kubernetes NodePort",
+        ports=PortRange(30000, 32767),
+        transports=(*_BOTH, Transport.SCTP),
+        note="services that every node of a cluster exposes",
+        source=_from(
+            "kubernetes/kubernetes@20d537ed",
+            "pkg/kubeapiserver/options/options.go, DefaultServiceNodePortRange",
+        ),
+    ),
+    Use(
+        name="traceroute",
+        ports=PortRange(33434, 33534),
+        transports=_UDP,
+        note="destination ports of probes, one up for each; nothing should answer",
+        source=_from("traceroute(1)"),
+    ),
+    Use(
+        name="TURN relays",
+        ports=PortRange(49152, 65535),
+        transports=_BOTH,
+        note="relayed addresses of calls and WebRTC sessions, on a TURN server",
+        source=_from("RFC 5766", "section 6.2"),
+    ),
+    Use(
+        name="Windows RPC",
+        ports=PortRange(49152, 65535),
+        transports=_TCP,
+        note="services of Windows and Active Directory listen here; port 135 tells where",
+        source=_from("Microsoft KB929851"),
+    ),
+    Use(
+        name="Samba RPC",
+        ports=PortRange(49152, 65535),
+        transports=_TCP,
+        note="the same services on a Samba domain controller",
+        source=_from("smb.conf(5)", "rpc server dynamic port range"),
+    ),
+    Use(
+        name="Docker published ports",
+        ports=PortRange(49153, 65535),
+        transports=_BOTH,
+        note="where the host's own ephemeral range cannot be read; else that range",
+        source=_from("moby/moby@b985e231", "daemon/libnetwork/portallocator"),
+    ),
+    Use(
+        name="Transmission",
+        ports=PortRange(51413),
+        transports=_BOTH,
+        note="BitTorrent peers",
+        source=_from("transmission-daemon(1)"),
+    ),
+    Use(
+        name="WireGuard",
+        ports=PortRange(51820),
+        transports=_UDP,
+        note="the port of the manual's examples, used almost everywhere",
+        source=_from("WireGuard/wireguard-tools@27c885ff", "src/man/wg.8, ListenPort"),
+    ),
+    Use(
+        name="mosh",
+        ports=PortRange(60000, 61000),
+        transports=_UDP,
+        note="the server of a mobile shell session, one port a session",
+        source=_from("mosh-server(1)"),
+    ),
+    Use(
+        name="Docker published ports on Windows",
+        ports=PortRange(60000, 65000),
+        transports=_BOTH,
+        note="containers' ports published without a number",
+        source=_from(
+            "moby/moby@b985e231", "daemon/libnetwork/portallocator/portallocator_windows.go"
+        ),
+    ),
+)
+
+BROWSER_BLOCKED_SOURCE = _from("WHATWG Fetch Standard, whatwg/fetch@586cd2a4", "Port blocking")
+
+BROWSER_BLOCKED = PortSet.parse(
+    "0,1,7,9,11,13,15,17,19-23,25,37,42-43,53,69,77,79,87,95,101-104,109-111,113,115,117,119,"
+    "123,135,137,139,143,161,179,389,427,465,512-515,526,530-532,540,548,554,556,563,587,601,636,"
+    "989-990,993,995,1719-1720,1723,2049,3659,4045,4190,5060-5061,6000,6566,6665-6669,6679,6697,"
+    "10080"
+)
+"""The 83 ports to which browsers refuse to connect ("bad ports" of Fetch)."""
+
+
+def known_uses() -> tuple[Use, ...]:
+    """Return every known use.
+
+    Returns:
+        The rows, by first port, then by size.
+
+    Example:
+        >>> known_uses()[0].ports
+        PortRange(first=600, last=1023)
+    """
+    return _ROWS
+
+
+def uses(port: SupportsIndex) -> tuple[Use, ...]:
+    """Return the known uses of *port*.
+
+    Args:
+        port: A port number, 0 to 65535.
+
+    Returns:
+        The uses, the narrowest range first: it tells most.
+
+    Raises:
+        TypeError: *port* is no integer.
+        InvalidPortError: *port* is outside 0 to 65535.
+
+    Source:
+        Each row names its own.
+
+    Example:
+        >>> [use.name for use in uses(6001)]
+        ['X11']
+    """
+    number = check_port(port)
+    found = [use for use in _ROWS if number in use.ports]
+    return tuple(sorted(found, key=lambda use: len(use.ports)))

@@ -1,0 +1,210 @@
+"""The command line, as its user sees it: output, errors, exit status."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from portranges import __version__, explain
+from portranges.cli import build_parser, main
+
+
+def run(*words, **environment):
+    """Run the command in a process of its own, without this one's terminal."""
+    return subprocess.run(
+        [sys.executable, "-m", "portranges", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+        timeout=60,
+    )
+
+
+def on_a_terminal(*words, **environment):
+    """Run the command on a pseudo-terminal and return what it wrote."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "portranges", *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", **environment},
+    ) as process:
+        os.close(theirs)
+        output = b""
+        while True:
+            try:
+                chunk = os.read(ours, 65536)
+            except OSError as error:
+                # Linux says so when the last writer has closed the terminal.
+                if error.errno != errno.EIO:
+                    raise
+                break
+            if not chunk:
+                break
+            output += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    return output.decode()
+
+
+def test_a_port_prints_its_page(capsys):
+    assert main(["60454"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == str(explain(60454)) + "\n"
+    assert captured.err == ""
+
+
+def test_several_ports_ranges_and_names_come_in_the_order_asked(capsys):
+    assert main(["https", "8000-8003", "22,443", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert [entry["port"] for entry in data] == [443, 8000, 8001, 8002, 8003, 22]
+
+
+def test_json_is_the_report_as_data(capsys):
+    assert main(["60454", "443", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data == [explain(60454).to_dict(), explain(443).to_dict()]
+
+
+def test_json_of_no_ports_is_an_empty_array(capsys):
+    assert main(["", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_transport_narrows_the_answer(capsys):
+    assert main(["443", "--transport", "udp", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert [row["transport"] for row in entry["registry"]] == ["udp"]
+
+
+def test_a_service_name_is_looked_up_on_the_transport(capsys):
+    assert main(["mosh-or-what", "--transport", "tcp"]) == 1
+    assert capsys.readouterr().err.startswith("portranges: unknown service, got 'mosh-or-what'")
+
+
+def test_many_ports_make_a_table(capsys):
+    assert main(["20-30"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        "port",
+        "category",
+        "registered",
+        "to",
+        "handed",
+        "out",
+        "by",
+        "default",
+    ]
+    assert [line.split()[0] for line in lines[1:]] == [str(port) for port in range(20, 31)]
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_many_pages_are_printed_when_asked_for(capsys):
+    assert main(["20-30", "--pages"]) == 0
+    out = capsys.readouterr().out
+    titles = [line for line in out.splitlines() if line.startswith("Port ") and ";" not in line]
+    assert titles == [f"Port {port}" for port in range(20, 31)]
+
+
+def test_the_table_of_the_universe_has_a_line_for_each_port(capsys):
+    assert main(["0-65535", "--transport", "tcp"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 65537
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["70000"], 2, "port must be in 0..65535, got '70000'"),
+        (
+            ["9000-8000"],
+            2,
+            "first must not be greater than last, got 9000-8000; did you mean 8000-9000?",
+        ),
+        (["htps"], 1, "unknown service, got 'htps'; did you mean 'https' or 'htcp' or 'http'?"),
+        (["-1"], 2, "expected a port or 'first-last', got '-1'"),
+        (["80\n81"], 2, r"expected a port or 'first-last', got '80\n81'"),
+        (["8_0"], 2, "expected a port or 'first-last', got '8_0'"),
+        (["٨٠"], 2, "expected a port or 'first-last', got '٨٠'"),
+        ([" 80"], 2, "expected a port or 'first-last', got ' 80'"),
+        (["080"], 2, "port must have no leading zero, got '080'"),
+        (["+80"], 2, "expected a port or 'first-last', got '+80'"),
+    ],
+)
+def test_an_error_is_short_and_goes_to_standard_error(capsys, words, status, message):
+    assert main(words) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"portranges: {message}\n"
+
+
+@pytest.mark.parametrize("words", [[], ["80", "--transport", "ip"], ["80", "--jsno"]])
+def test_wrong_usage_is_status_2(capsys, words):
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("usage: portranges")
+
+
+def test_help_and_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"portranges {__version__}\n"
+    assert main(["--help"]) == 0
+    help_text = capsys.readouterr().out
+    assert "service name" in help_text
+    assert all(len(line) <= 80 for line in help_text.splitlines())
+
+
+def test_the_parser_is_there_for_completion_tools():
+    assert build_parser().prog == "portranges"
+
+
+def test_the_module_runs_and_a_pipe_gets_no_escape_codes():
+    result = run("60454")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert result.stdout == str(explain(60454)) + "\n"
+    assert "\x1b" not in result.stdout
+
+
+def test_a_terminal_gets_bold_headings_unless_no_color_is_set():
+    assert "\x1b[1m" in on_a_terminal("60454", NO_COLOR="")
+    assert "\x1b" not in on_a_terminal("60454", NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal("60454", NO_COLOR="", TERM="dumb")
+
+
+def test_a_page_is_readable_where_only_ascii_can_be_written():
+    result = run("60454", "--sources", PYTHONIOENCODING="ascii")
+    assert result.returncode == 0
+    assert result.stdout.isascii()
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    read, write = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-m", "portranges", "0-65535", "--table"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.close(write)
+        assert os.read(read, 4)
+        os.close(read)
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_an_unknown_service_leaves_status_1():
+    result = run("no-such-thing")
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1

@@ -1,0 +1,238 @@
+"""explain() and the page of a port: every fact, its source, its layout."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from portranges import (
+    Category,
+    InvalidPortError,
+    PortReport,
+    Transport,
+    UnknownNameError,
+    ephemeral,
+    explain,
+    registry,
+)
+from portranges.registry import SHIPPED, State
+from portranges.uses import BROWSER_BLOCKED, uses
+
+# A port of every kind: edges of the categories and of systems' ranges, with
+# and without names, reserved, blocked by browsers, used by something else.
+SAMPLE = [
+    *(0, 1, 2, 22, 24, 80, 443, 512, 1021, 1023, 1024, 2049, 3000, 4999, 5000, 5001, 5900),
+    *(6000, 6665, 8010, 8080, 8282, 9999, 10000, 10080, 16000, 20001, 30000, 32767, 32768),
+    *(33434, 34567, 40000, 49150, 49151, 49152, 49153, 51820, 60000, 60454, 60999, 61000),
+    *(61001, 65024, 65025, 65534, 65535),
+]
+
+
+def names(entries):
+    return {entry.name for entry in entries}
+
+
+def text_of(page):
+    """Return the page as one line, as if it had never been wrapped."""
+    return " ".join(page.split())
+
+
+class TestPort60454:
+    """The page that the project started from."""
+
+    report = explain(60454)
+    page = text_of(str(report))
+
+    def test_category(self):
+        assert self.report.category is Category.DYNAMIC
+        assert "Dynamic Ports, 49152-65535, 16,384 numbers" in self.page
+        assert "also called Private Ports or Ephemeral Ports" in self.page
+
+    def test_registry(self):
+        assert {entry.state for entry in self.report.registry} == {State.DYNAMIC}
+        assert not any(entry.services for entry in self.report.registry)
+        assert "no dynamic port is ever assigned to a service" in self.page
+
+    def test_what_it_is_for(self):
+        assert "0-65535 are 65,536" in self.page
+        assert (
+            "a connection is told apart by both addresses, both ports and the transport, so one "
+            "port number serves many connections at once and needs to be unique only within that."
+        ) in self.page
+        # No claim that so many ports allow so many connections.
+        assert "65,535" not in self.page
+
+    def test_systems(self):
+        assert names(self.report.handed_out_by) >= {"linux", "windows", "macos", "freebsd"}
+        assert "openbsd" in names(self.report.not_handed_out_by)
+        assert "32768-60999 linux" in self.page
+        assert "but not by" in self.page
+
+    def test_who_may_bind_it(self):
+        assert not any(rule.privileged for rule in self.report.bind_rules)
+        assert "any user, on every system whose rule is known" in self.page
+
+    def test_browsers_and_other_uses(self):
+        assert not self.report.browser_blocked
+        assert "mosh (udp 60000-61000)" in self.page
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "ss -tuanp 'sport = :60454'",
+            "lsof -nP -i :60454",
+            "netstat -anv | grep '[.]60454 '",
+            'netstat -ano | findstr /C:":60454 "',
+            "Get-NetTCPConnection -LocalPort 60454",
+            "Get-NetUDPEndpoint -LocalPort 60454",
+        ],
+    )
+    def test_commands(self, command):
+        assert command in str(self.report)
+
+    def test_what_to_make_of_it(self):
+        assert "A connection's own end on this port is normal" in self.page
+        assert "listens on a dynamic port for longer than minutes deserves a look" in self.page
+
+    def test_headline(self):
+        assert str(self.report).splitlines()[:2] == [
+            "Port 60454",
+            "Port 60454 has no IANA registration; it lies in 49152-65535, the Dynamic Ports.",
+        ]
+
+
+@pytest.mark.parametrize("port", SAMPLE)
+def test_the_record_says_what_the_rooms_say(port):
+    report = explain(port)
+    assert report.port == port
+    assert port in report.category.ports
+    assert [entry.transport for entry in report.registry] == list(Transport)
+    for entry in report.registry:
+        assert entry.state is registry.state(port, entry.transport)
+        assert entry.services == registry.services(port, entry.transport)
+    assert names(report.handed_out_by) == names(ephemeral.handed_out_by(port))
+    known = {row.name for row in ephemeral.profiles("host", current=True) if row.has_fixed_range}
+    assert names(report.handed_out_by) | names(report.not_handed_out_by) == known
+    assert names(report.handed_out_by) & names(report.not_handed_out_by) == set()
+    for rule in report.bind_rules:
+        boundary = ephemeral.profile(rule.name).privileged_below
+        assert boundary is not None
+        assert rule.privileged == (port < boundary)
+    assert report.browser_blocked == (port in BROWSER_BLOCKED)
+    assert report.uses == uses(port)
+
+
+@pytest.mark.parametrize("port", SAMPLE)
+@pytest.mark.parametrize("sources", [False, True])
+@pytest.mark.parametrize("width", [60, 67, 80])
+def test_a_page_keeps_to_its_width(port, sources, width):
+    report = explain(port)
+    page = report.page(sources=sources, width=width)
+    commands = {command.command for command in report.commands}
+    for line in page.splitlines():
+        assert line.isascii()
+        assert line == line.rstrip()
+        unbreakable = line.strip() in commands or " " not in line.strip().strip("[]")
+        assert len(line) <= width or (width < 80 and unbreakable), line
+
+
+@pytest.mark.parametrize("port", SAMPLE)
+def test_a_page_names_every_part_of_the_report(port):
+    report = explain(port)
+    page = text_of(report.page(sources=True))
+    assert f"assigned to {', '.join(registry.services(port, 'tcp'))}" in page or not (
+        registry.services(port, "tcp")
+    )
+    for part in (*report.purpose, *report.judgement):
+        assert text_of(part.text) in page
+        assert f"[{part.source}]" in page
+    for use in report.uses:
+        assert f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}" in page
+        assert str(use.source) in page
+    for entry in (*report.handed_out_by, *report.not_handed_out_by):
+        assert entry.name in page
+        assert str(entry.source) in page
+    assert str(report.registry_source) in page
+    assert str(report.browser_source) in page
+
+
+def test_sources_are_shown_on_request_only():
+    assert "checked 2026" not in explain(443).page()
+    assert "checked 2026" in explain(443).page(sources=True)
+
+
+def test_headings_are_bold_on_request_only():
+    assert "\x1b" not in explain(443).page()
+    styled = explain(443).page(styled=True)
+    assert styled.startswith("\x1b[1mPort 443\x1b[0m\n")
+    assert styled.replace("\x1b[1m", "").replace("\x1b[0m", "") == explain(443).page()
+
+
+def test_a_page_is_not_squeezed_below_what_can_be_read():
+    with pytest.raises(ValueError, match="^width must be at least 60, got 59$"):
+        explain(443).page(width=59)
+
+
+@pytest.mark.parametrize("port", SAMPLE)
+def test_the_data_form_is_json_and_complete(port):
+    report = explain(port)
+    data = report.to_dict()
+    assert json.loads(json.dumps(data)) == data
+    assert data.keys() == explain(60454).to_dict().keys()
+    assert data["schema"] == 1
+    fields = set(PortReport.__dataclass_fields__)
+    assert fields <= data.keys()
+    for key in ("handed_out_by", "not_handed_out_by", "uses", "bind_rules", "commands"):
+        assert len(data[key]) == len(getattr(report, key))
+        assert all(entry["source"] for entry in data[key])
+
+
+def test_one_transport_alone():
+    report = explain(34567, transport="udp")
+    assert [(entry.transport, entry.services) for entry in report.registry] == [
+        (Transport.UDP, ("edi_service",))
+    ]
+    assert explain(34567, transport=Transport.UDP) == report
+    # lwIP has a row for each of the two.
+    assert "lwip" not in names(explain(60454, transport="udp").handed_out_by)
+    assert "lwip" in names(explain(60454, transport="tcp").handed_out_by)
+    assert "mosh" not in {use.name for use in explain(60454, transport="tcp").uses}
+
+
+def test_another_registry_is_asked_when_it_is_given():
+    ours = SHIPPED.with_services({"billing": [(60454, "tcp")]})
+    report = explain(60454, registry=ours)
+    assert report.registry[0].services == ("billing",)
+    assert "tcp assigned to billing" in text_of(str(report))
+    assert ours.snapshot == date(2026, 8, 17)
+    assert "edition of 2026-08-17" in str(report.registry_source)
+
+
+def test_descriptions_of_a_full_registry_are_shown(iana_sample):
+    report = explain(22, registry=iana_sample)
+    assert report.registry[0].description == "The Secure Shell (SSH) Protocol"
+    assert "assigned to ssh (The Secure Shell (SSH) Protocol)" in text_of(str(report))
+
+
+@pytest.fixture
+def iana_sample(request):
+    path = request.config.rootpath / "tests" / "data" / "iana" / "sample.csv"
+    return registry.Registry.from_iana(path)
+
+
+def test_wrong_arguments():
+    with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got 65536$"):
+        explain(65536)
+    with pytest.raises(TypeError, match="got str '80'"):
+        explain("80")
+    with pytest.raises(UnknownNameError, match="^unknown transport, got 'tpc'; did you mean 'tcp'"):
+        explain(80, transport="tpc")
+    with pytest.raises(TypeError, match="transport must be a Transport or its value, got int 6"):
+        explain(80, transport=6)
+
+
+def test_all_ports_have_a_page():
+    for port in range(0, 65536, 7):
+        assert str(explain(port)).startswith(f"Port {port}\n")

@@ -1,0 +1,81 @@
+"""Known uses and the ports that browsers refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from portranges import InvalidPortError, Transport
+from portranges.uses import BROWSER_BLOCKED, BROWSER_BLOCKED_SOURCE, known_uses, uses
+
+# The list of the Fetch standard, one by one (whatwg/fetch@586cd2a4, 2026-07-02).
+FETCH_BAD_PORTS = [
+    *(0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87),
+    *(95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143),
+    *(161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556),
+    *(563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190),
+    *(5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080),
+]
+
+
+def test_browsers_refuse_exactly_the_ports_of_the_fetch_standard():
+    assert len(FETCH_BAD_PORTS) == 83
+    assert list(BROWSER_BLOCKED) == FETCH_BAD_PORTS
+    assert "Fetch" in BROWSER_BLOCKED_SOURCE.document
+
+
+def test_every_row_has_a_source_a_phrase_and_a_transport():
+    for use in known_uses():
+        assert use.source.document
+        assert use.source.checked >= "2026-11"
+        assert use.note
+        assert not use.note.endswith(".")
+        assert use.transports
+        assert set(use.transports) <= set(Transport)
+
+
+def test_rows_are_in_order_and_named_once():
+    keys = [(use.ports.first, len(use.ports)) for use in known_uses()]
+    assert keys == sorted(keys)
+    names = [use.name for use in known_uses()]
+    assert len(set(names)) == len(names)
+
+
+def test_uses_finds_what_a_walk_over_all_rows_finds():
+    for port in range(65536):
+        found = uses(port)
+        expected = {use.name for use in known_uses() if use.ports.first <= port <= use.ports.last}
+        assert {use.name for use in found} == expected
+        sizes = [use.ports.last - use.ports.first for use in found]
+        assert sizes == sorted(sizes)
+
+
+@pytest.mark.parametrize(
+    ("port", "name"),
+    [
+        (60454, "mosh"),
+        (60000, "mosh"),
+        (61000, "mosh"),
+        (30000, "Kubernetes NodePort"),
+        (32767, "Kubernetes NodePort"),
+        (6000, "X11"),
+        (6063, "X11"),
+        (20000, "Asterisk RTP"),
+        (32768, "FreeSWITCH RTP"),
+        (33434, "traceroute"),
+        (51820, "WireGuard"),
+    ],
+)
+def test_known_examples(port, name):
+    assert name in [use.name for use in uses(port)]
+
+
+def test_mosh_is_udp_alone():
+    (mosh,) = [use for use in known_uses() if use.name == "mosh"]
+    assert mosh.transports == (Transport.UDP,)
+
+
+def test_what_is_no_port_is_refused():
+    with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got 65536$"):
+        uses(65536)
+    with pytest.raises(TypeError, match="port must be an integer, got str '80'"):
+        uses("80")
