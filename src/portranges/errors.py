@@ -30,14 +30,23 @@ __all__ = [
 # back in .text, not on the screen.
 _EXCERPT = 60
 
+# Integers are shown in full up to this many digits.
+_LONG = 20
+
 
 def elide(value: object) -> str:
     """Return ``repr(value)``, shortened in the middle when it is long."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _integer(value)
     if isinstance(value, str) and len(value) > 2 * _EXCERPT:
         value = value[:_EXCERPT] + value[-_EXCERPT:]
         text = repr(value)
     else:
-        text = repr(value)
+        try:
+            text = repr(value)
+        except ValueError:
+            # It has a number in it that is too long for str().
+            return f"<{type(value).__name__}>"
         if len(text) <= _EXCERPT:
             return text
     return f"{text[:40]}...{text[-12:]}"
@@ -67,7 +76,7 @@ class InvalidPortError(PortRangesError, ValueError):
 
     def __str__(self) -> str:
         """Return the message."""
-        return f"port must be in 0..65535, got {_integer(self.value)}"
+        return f"port must be in 0..65535, got {elide(self.value)}"
 
 
 class InvalidRangeError(PortRangesError, ValueError):
@@ -250,7 +259,9 @@ class MissingExtraError(PortRangesError, ImportError):
 def _integer(value: int) -> str:
     # str() of an integer of more than 4,300 digits raises ValueError, and
     # nobody wants to read one of forty.
-    return str(value) if -(10**20) < value < 10**20 else f"{value:#x}"[:20] + "..."
+    if -(10**_LONG) < value < 10**_LONG:
+        return str(int(value))
+    return f"{int(value):#x}"[:20] + "..."
 
 
 def _marked(text: str, start: int, stop: int) -> tuple[str, str]:

@@ -36,7 +36,7 @@ def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
 
     Example:
         >>> near("htpp", ["ftp", "http", "https"])
-        ('http', 'https', 'ftp')
+        ('http', 'https')
     """
     if len(name) > _LONGEST:
         return ()

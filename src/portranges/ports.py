@@ -61,13 +61,13 @@ def check_port(value: SupportsIndex) -> int:
         portranges.errors.InvalidPortError: port must be in 0..65535, got 70000
     """
     if type(value) is not int:
-        value = _as_int(value)
+        value = as_int(value)
     if 0 <= value <= LAST_PORT:
         return value
     raise InvalidPortError(value)
 
 
-def _as_int(value: SupportsIndex) -> int:
+def as_int(value: SupportsIndex) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         message = f"port must be an integer, got {type(value).__name__} {elide(value)}"
         if isinstance(value, str):
@@ -205,8 +205,7 @@ def check_transport(value: str) -> Transport:
     """
     if not isinstance(value, str):
         raise TypeError(
-            "transport must be a Transport or its value, "
-            f"got {type(value).__name__} {elide(value)}"
+            f"transport must be a Transport or its value, got {type(value).__name__} {elide(value)}"
         )
     transport = _TRANSPORTS.get(value)
     if transport is None:
@@ -297,9 +296,9 @@ class PortRange:
         if not isinstance(ports, range):
             raise TypeError(f"ports must be a range, got {type(ports).__name__} {elide(ports)}")
         if not ports:
-            raise InvalidRangeError("a port range must not be empty", repr(ports))
-        if ports.step != 1 and len(ports) > 1:
-            raise InvalidRangeError("a port range must have step 1", repr(ports))
+            raise InvalidRangeError("a port range must not be empty", elide(ports))
+        if ports.step != 1 and ports[0] != ports[-1]:
+            raise InvalidRangeError("a port range must have step 1", elide(ports))
         return cls(ports[0], ports[-1])
 
     def to_range(self) -> range:
@@ -333,7 +332,7 @@ class PortRange:
     def __contains__(self, port: SupportsIndex) -> bool:
         """Tell whether *port* is in the range; no integer is a TypeError."""
         if type(port) is not int:
-            port = _as_int(port)
+            port = as_int(port)
         return self.first <= port <= self.last
 
     def overlaps(self, other: PortRange) -> bool:
@@ -345,10 +344,14 @@ class PortRange:
         Returns:
             Whether the ranges share a port.
 
+        Raises:
+            TypeError: *other* is not a ``PortRange``.
+
         Example:
             >>> PortRange(80, 90).overlaps(PortRange(90, 99))
             True
         """
+        _check_port_range(other)
         return self.first <= other.last and other.first <= self.last
 
     def adjoins(self, other: PortRange) -> bool:
@@ -360,10 +363,14 @@ class PortRange:
         Returns:
             Whether one ends just before the other begins.
 
+        Raises:
+            TypeError: *other* is not a ``PortRange``.
+
         Example:
             >>> PortRange(80, 89).adjoins(PortRange(90, 99))
             True
         """
+        _check_port_range(other)
         return self.last + 1 == other.first or other.last + 1 == self.first
 
     def prefix_cover(self) -> tuple[MaskedPort, ...]:
@@ -397,6 +404,11 @@ class PortRange:
             16
         """
         return tuple(MaskedPort(*pair) for pair in covers.ternary_cover(self.first, self.last, 16))
+
+
+def _check_port_range(other: object) -> None:
+    if not isinstance(other, PortRange):
+        raise TypeError(f"other must be a PortRange, got {type(other).__name__} {elide(other)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,5 +456,5 @@ class MaskedPort:
     def __contains__(self, port: SupportsIndex) -> bool:
         """Tell whether *port* matches; no integer is a TypeError."""
         if type(port) is not int:
-            port = _as_int(port)
+            port = as_int(port)
         return 0 <= port <= LAST_PORT and port & self.mask == self.value

@@ -20,7 +20,7 @@ from operator import index
 
 from portranges.covers import prefix_cover
 from portranges.errors import InvalidRangeError, PortSyntaxError, elide
-from portranges.ports import LAST_PORT, MaskedPort, PortRange, check_port, parse_range_at
+from portranges.ports import LAST_PORT, MaskedPort, PortRange, as_int, check_port, parse_range_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -438,9 +438,7 @@ class PortSet:
         if type(port) is not int:
             if isinstance(port, (PortRange, PortSet)):
                 raise TypeError("'in' takes one port; use '<=' for a range or a set")
-            # An integer of another type; -1 stands for every number that is
-            # no port and so is in no set.
-            port = index(port) if not isinstance(port, bool) else check_port(port)
+            port = as_int(port)
         if self._octets is None:
             self._octets = self._bits.to_bytes(_SIZE >> 3, "little")
         return 0 <= port <= LAST_PORT and self._octets[port >> 3] >> (port & 7) & 1 == 1
@@ -510,8 +508,10 @@ class PortSet:
                 if wanted < len(ports):
                     return ports.first + wanted
                 wanted -= len(ports)
-        size = len(self)
-        raise IndexError(f"position must be in {-size}..{size - 1}, got {index(position)}")
+        if not self._bits:
+            raise IndexError(f"the empty set has no position, got {elide(index(position))}")
+        last = len(self) - 1
+        raise IndexError(f"position must be in {-last - 1}..{last}, got {elide(index(position))}")
 
     @property
     def ranges(self) -> tuple[PortRange, ...]:
@@ -626,11 +626,9 @@ def _bits_of_items(items: PortItems) -> int:
     bits = _operand(items)
     if bits is not None:
         return bits
-    if isinstance(items, str):
-        raise TypeError("items must not be a str; PortSet.parse() reads text")
-    if isinstance(items, (bytes, bytearray)):
-        # They are iterables of integers, and b"80" would be ports 56 and 48.
-        raise TypeError(f"items must not be {type(items).__name__}; give the ports as integers")
+    # Bytes are iterables of integers, and b"80" would be the ports 56 and 48.
+    if isinstance(items, (str, bytes, bytearray)):
+        raise TypeError(f"items must not be a {type(items).__name__}; PortSet.parse() reads text")
     if not isinstance(items, Iterable):
         raise TypeError(
             f"items must be an iterable of ports, got {type(items).__name__} {elide(items)}"

@@ -31,7 +31,11 @@ except ModuleNotFoundError as error:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from portranges.ephemeral import EphemeralProfile
+
+    _Pair: TypeAlias = tuple[int, int]
 
 __all__ = [
     "masked_ports",
@@ -55,9 +59,10 @@ _EDGES = (
     (65534, 65535),
 )
 
-# Parts of a set. Ports and holes are more frequent, for the other kinds together
-# soon fill the universe.
-_KINDS = ("port", "range", "hole", "comb", "outside", "port", "hole", "hole")
+# Parts of a set, the simplest first: a later kind shrinks to an earlier one. A
+# comb is every n-th port of a range, and a hole is taken out again.
+_KIND = st.sampled_from(("port", "range", "hole", "comb", "long", "port", "hole", "hole"))
+_STEP = st.integers(2, 9)
 
 # Said once more here, so that a strategy can test categories.py.
 _CATEGORIES = {"system": (0, 1023), "user": (1024, 49151), "dynamic": (49152, 65535)}
@@ -137,8 +142,8 @@ def port_sets(
     """Return a strategy for ``PortSet`` objects.
 
     Draws the empty set and the full one, few ports, long ranges, thousands of
-    ranges (every n-th port), everything outside of a range, and mixtures.
-    Shrinks towards few parts and small ports.
+    ranges (every n-th port), everything but a few ports, and mixtures. Shrinks
+    towards few and small ports.
 
     Args:
         min_value: The smallest port of any set, 0 to 65535.
@@ -271,53 +276,53 @@ def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, 
 
 
 @cache
-def _ports_between(low: int, high: int) -> st.SearchStrategy[int]:
+def _ports_between(low: int, high: int, likely: int | None = None) -> st.SearchStrategy[int]:
+    """Draw evenly, and every second time an edge, or the *likely* port."""
     edges = [
-        (max(low, before), min(high, after))
+        st.integers(max(low, before), min(high, after))
         for before, after in (*_EDGES, (low, low + 1), (high - 1, high))
         if before <= high and low <= after
     ]
-    return _port_in_span(((low, high),) * len(edges) + tuple(edges))
+    if likely is not None:
+        edges = [st.integers(likely, likely)] * len(edges)
+    return _port_in(tuple([st.integers(low, high)] * len(edges) + edges))
 
 
 @st.composite
-def _port_in_span(draw: st.DrawFn, spans: tuple[tuple[int, int], ...]) -> int:
+def _port_in(draw: st.DrawFn, spans: tuple[st.SearchStrategy[int], ...]) -> int:
     # The span first, then the port as a number of its own: so the shrinker can
     # put the widest span in an edge's place and keep the port, and from there
     # go on to smaller ports. From sampled_from(edges) it would not get away.
-    return draw(st.integers(*draw(st.sampled_from(spans))))
+    return draw(spans[draw(st.integers(0, len(spans) - 1))])
+
+
+@cache
+def _pairs_between(low: int, high: int, *, long: bool = False) -> st.SearchStrategy[_Pair]:
+    """Draw two ports in order; if *long*, often the lowest or the highest one."""
+    first = _ports_between(low, high, low if long else None)
+    last = _ports_between(low, high, high if long else None)
+    return st.tuples(first, last).map(lambda pair: (min(pair), max(pair)))
 
 
 @st.composite
-def _pairs_between(draw: st.DrawFn, low: int, high: int) -> tuple[int, int]:
-    first, last = sorted((draw(_ports_between(low, high)), draw(_ports_between(low, high))))
-    return first, last
-
-
-@st.composite
-def _part_between(draw: st.DrawFn, low: int, high: int) -> tuple[str, int]:
-    """Draw one port, a range, every n-th port of a range, or all outside of it.
-
-    The bits of a "hole" are to be taken out, those of any other kind put in. A
-    kind that is less simple draws more numbers, for the shrinker takes the
-    fewest draws for the simplest.
-    """
-    kind = draw(st.sampled_from(_KINDS))
+def _part_between(draw: st.DrawFn, low: int, high: int) -> tuple[bool, int]:
+    """Draw the bits of one port or of some, and whether to take them out."""
+    kind = draw(_KIND)
     if kind == "port":
-        return kind, 1 << draw(_ports_between(low, high))
-    first, last = draw(_pairs_between(low, high))
-    step = draw(st.integers(2, 9)) if kind == "comb" else 1
+        return False, 1 << draw(_ports_between(low, high))
+    first, last = draw(_pairs_between(low, high, long=kind == "long"))
+    step = draw(_STEP) if kind == "comb" else 1
     # Binary digits, most significant first: "001" * 4 is every third bit.
     bits = int("1".rjust(step, "0") * len(range(first, last + 1, step)), 2) << first
-    return kind, _all_between(low, high) ^ bits if kind == "outside" else bits
+    return kind == "hole", bits
 
 
 @st.composite
 def _port_sets(draw: st.DrawFn, low: int, high: int, least: int, most: int) -> PortSet:
     bits = 0
-    for kind, part in draw(st.lists(_part_between(low, high), max_size=8)):
+    for is_hole, part in draw(st.lists(_part_between(low, high), max_size=8)):
         bits |= part
-        if kind == "hole":
+        if is_hole:
             bits ^= part
     size = bits.bit_count()
     if size > most:

@@ -1,0 +1,54 @@
+"""Every example in the README and the docs is run by some test.
+
+Python blocks are doctests, which pytest collects by itself; a block without a
+prompt would be passed over in silence, so none may be. Lines that call the
+command are run here.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from portranges.cli import main
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^    (portranges [^ ].*)$", re.MULTILINE)
+
+# Explanations stand two blanks behind a command.
+COMMANDS = [
+    (page.name, command.split("   ")[0])
+    for page in PAGES
+    for command in COMMAND.findall(page.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_python_block_is_a_doctest(page):
+    for language, body in FENCE.findall(page.read_text(encoding="utf-8")):
+        if language == "python":
+            assert body.startswith(">>> "), body
+            # Without it doctest takes the closing fence for expected output.
+            assert body.endswith("\n\n"), body
+        else:
+            assert ">>>" not in body, body
+
+
+def test_commands_are_found():
+    assert ("README.md", "portranges 60454") in COMMANDS
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS)
+def test_every_command_runs(page, command, capsys):
+    program, *words = shlex.split(command)
+    assert program == "portranges"
+    assert main(words) == 0
+    captured = capsys.readouterr()
+    assert captured.out
+    assert captured.err == ""
