@@ -1,0 +1,21 @@
+"""Ephemeral ports: which ones every system hands out, and how it picks them.
+
+What lives here: the public names of the wing.
+What must not: anything else; ``model`` holds the record, ``rows_*`` the facts
+with their sources, ``lookup`` the questions.
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral.lookup import handed_out_by, ports, profile, profiles
+from portranges.ephemeral.model import Confidence, EphemeralProfile, Kind
+
+__all__ = [
+    "Confidence",
+    "EphemeralProfile",
+    "Kind",
+    "handed_out_by",
+    "ports",
+    "profile",
+    "profiles",
+]

@@ -1,0 +1,278 @@
+"""What a row of the ephemeral wing says: EphemeralProfile and its two word lists.
+
+What lives here: the record, the kinds and the confidence words, and what
+follows from one record alone.
+What must not: any fact about a system (the ``rows_*`` modules), any search
+among the rows (``lookup``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
+
+    from portranges.portset import PortItems
+    from portranges.source import Source
+
+__all__ = ["Confidence", "EphemeralProfile", "Kind"]
+
+_NO_PORTS = PortSet.empty()
+
+
+class Kind(StrEnum):
+    """What it is that a row speaks of.
+
+    Attributes:
+        HOST: A system or a network stack: what it hands out to its own
+            sockets.
+        MIDDLEBOX: Something that hands out ports beside the system's default:
+            address translation, a load balancer, a publisher of ports, a
+            client with a range of its own.
+        DOCUMENT: A range that a standard or a vendor's page states for
+            others; nothing hands it out because the page says so.
+
+    Example:
+        >>> Kind("middlebox")
+        <Kind.MIDDLEBOX: 'middlebox'>
+    """
+
+    HOST = "host"
+    MIDDLEBOX = "middlebox"
+    DOCUMENT = "document"
+
+
+class Confidence(StrEnum):
+    """How well a row's range is known.
+
+    Where two bounds are known differently, the row carries the weaker word
+    and says so in ``confidence_note``.
+
+    Example:
+        >>> Confidence.INFERRED.meaning
+        'follows from other facts, not stated anywhere'
+    """
+
+    VERIFIED_IN_SOURCE = "verified in source"
+    MEASURED = "measured"
+    VENDOR_DOC = "vendor doc"
+    STANDARD = "standard"
+    SECONDARY = "secondary"
+    INFERRED = "inferred"
+    FROM_MEMORY = "from memory"
+
+    @property
+    def meaning(self) -> str:
+        """What the word stands for.
+
+        Returns:
+            Half a sentence.
+
+        Example:
+            >>> Confidence.SECONDARY.meaning
+            'stated by a third party only'
+        """
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Confidence.VERIFIED_IN_SOURCE: "the code was read at the cited commit or file version",
+    Confidence.MEASURED: "run and observed on the system itself",
+    Confidence.VENDOR_DOC: "stated by the vendor or by the project's own manual",
+    Confidence.STANDARD: "stated by an RFC, which was read",
+    Confidence.SECONDARY: "stated by a third party only",
+    Confidence.INFERRED: "follows from other facts, not stated anywhere",
+    Confidence.FROM_MEMORY: "known, but the text was not opened; check before relying on it",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class EphemeralProfile:
+    """Which ports a system hands out by itself, and how.
+
+    A system hands out a port when a program connects, or sends, without having
+    chosen one, and when it binds port 0. The values are those of the system as
+    it is shipped; ``replace`` makes the profile of a tuned machine. A text is
+    ``""``, a tuple empty and a number or truth value ``None`` where nothing is
+    known; a ``_note`` field qualifies the field it is named after.
+
+    Attributes:
+        name: The key, as ``"linux"``; unique among all names and aliases.
+        aliases: Other keys of the same row.
+        system: The name for people, as ``"Linux"``.
+        kind: Host, middlebox, or a document about others.
+        is_current: Whether it is the row of the newest version known, which
+            ``since`` and ``until`` alone cannot tell of all systems.
+        since: The first version that the row is known to hold for.
+        until: The last one; ``""`` where none is known to differ.
+        version_note: What was checked, and in which versions.
+        transports: The transports that the row is for, in the order of
+            ``Transport``.
+        ports: The default range; empty where there is none that is fixed, see
+            ``has_fixed_range``.
+        skipped: Those of ``ports`` that the system of today passes over all
+            the same, where the numbers are fixed. Other exclusions are text.
+        tuned: Whether ``replace`` made the profile; ``ports`` then holds what
+            is handed out, and all other fields speak of the system as shipped.
+        algorithm: How a port is picked from the range.
+        exclusions: How ports of the range are kept from being handed out.
+        socket_overrides: Options by which a socket gets another range.
+        per_transport: Differences between transports.
+        per_family: Differences between IPv4 and IPv6.
+        scope: What the setting holds for, as a network namespace.
+        shares_ports_across_destinations: Whether ``connect()`` on a socket
+            that is not bound takes a local port that is in use towards another
+            destination (of TCP, where the row is for several transports). If
+            it does, the range bounds the connections to one destination; if
+            not, all of them.
+        sharing_note: Its conditions.
+        time_wait: Seconds that the end of a TCP connection that closed first
+            holds its port, towards a remote peer.
+        time_wait_note: Other lengths, and how to change them.
+        privileged_below: The first port that needs no privilege to bind: 0
+            where no port needs any, ``None`` where the rule is not known.
+        privileged_note: The rule, and how to move it.
+        exhaustion: Pairs of a call and what it reports when no port is left.
+        read_with: Commands that show the range in force.
+        read_output: What each of them prints, in the order of ``read_with``.
+        set_with: Commands or settings that change the range.
+        set_rules: What the system accepts as a new range.
+        ports_per_address: How many ports of one of its addresses a middlebox
+            has in use towards one destination at most.
+        note: Anything else.
+        sources: Where the row comes from; never empty, the range's own first.
+        confidence: How well ``ports`` is known.
+        confidence_note: What the word does not tell.
+
+    Example:
+        >>> from portranges import ephemeral
+        >>> linux = ephemeral.profile("linux")
+        >>> linux
+        <EphemeralProfile linux: 32768-60999>
+        >>> linux.time_wait, linux.privileged_below
+        (60.0, 1024)
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    system: str
+    kind: Kind = Kind.HOST
+    is_current: bool = True
+    since: str = ""
+    until: str = ""
+    version_note: str = ""
+    transports: tuple[Transport, ...] = (Transport.TCP, Transport.UDP)
+    ports: PortSet = _NO_PORTS
+    skipped: PortSet = _NO_PORTS
+    tuned: bool = False
+    algorithm: str = ""
+    exclusions: str = ""
+    socket_overrides: str = ""
+    per_transport: str = ""
+    per_family: str = ""
+    scope: str = ""
+    shares_ports_across_destinations: bool | None = None
+    sharing_note: str = ""
+    time_wait: float | None = None
+    time_wait_note: str = ""
+    privileged_below: int | None = None
+    privileged_note: str = ""
+    exhaustion: tuple[tuple[str, str], ...] = ()
+    read_with: tuple[str, ...] = ()
+    read_output: tuple[str, ...] = ()
+    set_with: tuple[str, ...] = ()
+    set_rules: str = ""
+    ports_per_address: int | None = None
+    note: str = ""
+    sources: tuple[Source, ...]
+    confidence: Confidence
+    confidence_note: str = ""
+
+    @property
+    def source(self) -> Source:
+        """Where the range comes from.
+
+        Returns:
+            The first of ``sources``.
+
+        Example:
+            >>> from portranges import ephemeral
+            >>> print(ephemeral.profile("iana").source)
+            RFC 6335, section 6 (checked 2026-11)
+        """
+        return self.sources[0]
+
+    @property
+    def has_fixed_range(self) -> bool:
+        """Whether ``ports`` says what is handed out.
+
+        Returns:
+            ``False`` where the system has no range of its own, or one that
+            differs from machine to machine; ``True`` for a tuned profile, whose
+            ``ports`` may be empty because all are excluded.
+
+        Example:
+            >>> from portranges import ephemeral
+            >>> ephemeral.profile("smoltcp").has_fixed_range
+            False
+        """
+        return self.tuned or bool(self.ports)
+
+    def replace(
+        self,
+        *,
+        ports: PortItems | PortRange | None = None,
+        excluded: PortItems | PortRange | None = None,
+    ) -> Self:
+        """Return the profile of a machine whose range was set otherwise.
+
+        Args:
+            ports: The range in force: a set, a range, or any iterable that
+                ``PortSet`` takes. Left out, the range stays.
+            excluded: Ports that the machine keeps from being handed out, as
+                ``ip_local_reserved_ports`` of Linux or an excluded port range
+                of Windows does; they need not be inside the range.
+
+        Returns:
+            A profile with ``ports`` without ``excluded`` as its ports, and
+            ``tuned`` set. ``skipped`` keeps what is left inside; all else
+            stays. Without arguments, the profile itself.
+
+        Raises:
+            TypeError: An argument is none of these, or ``ports`` is left out
+                where the system has no fixed range to exclude from.
+            InvalidPortError: A port is outside 0 to 65535.
+
+        Example:
+            >>> from portranges import PortRange, ephemeral
+            >>> linux = ephemeral.profile("linux")
+            >>> linux.replace(ports=PortRange(20000, 60999), excluded=[30000, 40000])
+            <EphemeralProfile linux, tuned: 20000-29999,30001-39999,40001-60999>
+        """
+        if ports is None and excluded is None:
+            return self
+        if ports is None and not self.has_fixed_range:
+            raise TypeError(f"replace() needs ports, for {self.name} has no fixed range")
+        result = self.ports if ports is None else _port_set(ports)
+        if excluded is not None:
+            result -= _port_set(excluded)
+        return dataclasses.replace(self, ports=result, skipped=self.skipped & result, tuned=True)
+
+    def __repr__(self) -> str:
+        """Return the name and the ports; all fields would fill a page."""
+        tuned = ", tuned" if self.tuned else ""
+        shown = str(self.ports) if self.has_fixed_range else "no fixed range"
+        return f"<{type(self).__name__} {self.name}{tuned}: {shown or 'no port'}>"
+
+
+def _port_set(items: PortItems | PortRange) -> PortSet:
+    if isinstance(items, PortSet):
+        return items
+    return PortSet((items,)) if isinstance(items, PortRange) else PortSet(items)

@@ -1,0 +1,380 @@
+"""What the BSDs and Apple's systems hand out.
+
+What lives here: the rows of 4.3BSD and its descendants, XNU among them.
+What must not: the low range that they keep for privileged programs
+(``rows_middleboxes``).
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral.model import Confidence, EphemeralProfile
+from portranges.ephemeral.sources import RFC6056, cite
+from portranges.portset import PortSet
+
+__all__ = ["ROWS"]
+
+_PORTRANGE_READ_WITH = "sysctl net.inet.ip.portrange.first net.inet.ip.portrange.last"
+_PORTRANGE_READ_OUTPUT = "a line 'name: value' each"
+_FREEBSD_READ_WITH = (_PORTRANGE_READ_WITH, "sysctl -n net.inet.ip.portrange.first")
+_FREEBSD_READ_OUTPUT = (_PORTRANGE_READ_OUTPUT, "the value alone")
+_XNU = "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)"
+
+ROWS = (
+    EphemeralProfile(
+        name="macos",
+        aliases=("darwin", "osx"),
+        system="macOS",
+        since="10.0",
+        version_note=(
+            "23 tags of xnu read, from xnu-123.5 (Mac OS X 10.0) to xnu-11417.121.6 (macOS 15)"
+        ),
+        ports=PortSet.parse("49152-65535"),
+        skipped=PortSet.parse("55555"),
+        algorithm=(
+            "where random, first + rand16 % 16383 and then one more, so that the first pick is "
+            "in 49153-65535 and 49153-49156 are slightly favoured; otherwise sequential upwards. "
+            "Counts down where the first port is above the last, without swapping them"
+        ),
+        exclusions=(
+            "restricted ports are never handed out (net.restricted_port, a read-only bitmap): "
+            "55555, since xnu-6153, the list grew in xnu-7195. UDP: EADDRNOTAVAIL when fewer than "
+            "4,096 UDP ports would be left, unless "
+            "net.inet.ip.portrange.ipport_allow_udp_port_exhaustion=1"
+        ),
+        socket_overrides=(
+            "IP_PORTRANGE (19) HIGH, LOW, DEFAULT; IPV6_PORTRANGE (14); SOF_BINDRANDOMPORT"
+        ),
+        per_transport=(
+            "one range; TCP is sequential by default (net.inet.tcp.randomize_ports=0), UDP random "
+            "(net.inet.udp.randomize_ports=1)"
+        ),
+        per_family="IPv6 uses the same variables (in6_src.c:1690-1710)",
+        shares_ports_across_destinations=False,
+        sharing_note=(
+            "the bind that connect() implies always takes a port that nobody uses, so that a "
+            "transport has at most 16,384 sockets"
+        ),
+        time_wait=30.0,
+        time_wait_note="twice net.inet.tcp.msl, 15 s",
+        privileged_below=1024,
+        privileged_note=(
+            "since macOS 10.14 (xnu-4903) only with a specific address; binding 0.0.0.0 or :: "
+            "is free"
+        ),
+        exhaustion=(
+            ("IPv4 bind(0) or connect()", "EADDRNOTAVAIL"),
+            ("IPv6 bind(0) or connect()", "EAGAIN"),
+        ),
+        read_with=(_PORTRANGE_READ_WITH,),
+        read_output=(_PORTRANGE_READ_OUTPUT,),
+        set_with=("sysctl -w net.inet.ip.portrange.first=FIRST",),
+        set_rules="clamped to 1024..65535 (the low pair to 1..1023)",
+        sources=(
+            cite(_XNU, "bsd/netinet/in_pcb.c:177-182, 1140-1330"),
+            cite("apple-oss-distributions/xnu (xnu-11417.101.15)", "TCPTV_MSL is 15 s"),
+            cite("redis/redis#5043", "net.inet.tcp.msl is 15000"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="ios",
+        aliases=("ipados", "tvos", "watchos"),
+        system="iOS, iPadOS, tvOS, watchOS",
+        version_note="the same xnu as macOS",
+        ports=PortSet.parse("49152-65535"),
+        skipped=PortSet.parse("55555,61314,61315,62742,62743"),
+        algorithm="as macos",
+        exclusions=("restricted ports are never handed out: 55555, 61314, 61315, 62742 and 62743"),
+        shares_ports_across_destinations=False,
+        sharing_note="as macos",
+        time_wait=30.0,
+        time_wait_note="as macos, whose kernel it is (inferred)",
+        privileged_below=0,
+        privileged_note="no check is compiled in, since xnu-4570 at least",
+        sources=(
+            cite(
+                "apple-oss-distributions/xnu@a1e26a70",
+                "bsd/netinet/in_pcb.c: XNU_TARGET_OS_OSX (earlier !CONFIG_EMBEDDED) around the "
+                "privilege check; bsd/net/restricted_in_port.c:73-117",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="freebsd",
+        aliases=("freebsd-8",),
+        system="FreeBSD",
+        since="8.0",
+        version_note=(
+            "9.3, 10.4, 13.1 and 14.0-STABLE checked; RFC 6056 names 8.0, which is not confirmed "
+            "as the first"
+        ),
+        ports=PortSet.parse("10000-65535"),
+        algorithm=(
+            "first + arc4random() % (last - first), then one more and a linear scan, so that the "
+            "first pick is in 10001-65535 and 10000 comes by wrapping only. Up to 13.x TCP turns "
+            "sequential above randomcps (10) a second, for randomtime (45) s; 14 has no such "
+            "setting and is always random if randomized=1"
+        ),
+        exclusions="none: no list of reserved ports; mac_portacl limits explicit binds only",
+        socket_overrides=(
+            "IP_PORTRANGE (19): DEFAULT is first to last, HIGH hifirst to hilast (49152-65535), "
+            "LOW lowfirst to lowlast (1023 down to 600, privileged); IPV6_PORTRANGE likewise"
+        ),
+        per_transport="the same for TCP and UDP",
+        per_family="IPv6 uses the same variables; IPV6_PORTRANGE exists",
+        scope="a virtual network stack (VIMAGE)",
+        shares_ports_across_destinations=True,
+        sharing_note=(
+            "13.1 and 14: connect() looks at the four-tuple (in_pcb_lport_dest); 10.4 and "
+            "earlier: a port is unique per local address"
+        ),
+        time_wait=60.0,
+        time_wait_note=(
+            "twice net.inet.tcp.msl, 30 s; recent releases have msl_local, 10 ms, which "
+            "makes about 20 ms for local connections (from captures of third parties; the first "
+            "such release is not established)"
+        ),
+        privileged_below=1024,
+        privileged_note=(
+            "net.inet.ip.portrange.reservedlow (0) to reservedhigh (1023); sysctl moves them "
+            "(CTLFLAG_SECURE)"
+        ),
+        exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
+        read_with=_FREEBSD_READ_WITH,
+        read_output=_FREEBSD_READ_OUTPUT,
+        set_with=(
+            "sysctl net.inet.ip.portrange.first=FIRST",
+            "sysctl net.inet.ip.portrange.last=LAST",
+        ),
+        set_rules=(
+            "first, last, hifirst and hilast are clamped silently to 1024..65535, lowfirst and "
+            "lowlast to 1..1023; a reversed pair is swapped"
+        ),
+        sources=(
+            cite(
+                "ilnp/ilnp-freebsd14@2f2a4162",
+                "sys/netinet/in_pcb.c:126-131, in.h:324-325",
+            ),
+            cite("MPTCP-FreeBSD/FB13.1-ML-MPTCP-SRC@23e1b47c", "sys/netinet/in_pcb.c"),
+            cite("coder03/freebsd10.4@3d3f8b11", "in_pcb.c:106-111"),
+            cite("dcui/FreeBSD-9.3_kernel@39d9caaa", "sys/netinet/in_pcb.c"),
+            cite("rodrigc/bz-vimage@0729aa4a", "in.h"),
+            cite(RFC6056, "appendix A.1: FreeBSD 8.0 uses algorithm 1, 10000 to 65535"),
+            cite("5BSD/5BSD@392999c (from FreeBSD CURRENT)", "connect() shares over destinations"),
+            cite("FreeBSD tcp(4)", "net.inet.tcp.msl"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note="the length of TIME_WAIT is from the manual, not from the source",
+    ),
+    EphemeralProfile(
+        name="freebsd-4.6",
+        system="FreeBSD 4.6 to 7.x",
+        is_current=False,
+        since="4.6",
+        until="7.x",
+        ports=PortSet.parse("49152-65535"),
+        algorithm=(
+            "random start (net.inet.ip.portrange.randomized=1); TCP turns sequential above "
+            "randomcps (10) a second, until randomtime (45) s have passed"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note="a port is unique per local address, as in all releases up to 10.4",
+        read_with=_FREEBSD_READ_WITH,
+        read_output=_FREEBSD_READ_OUTPUT,
+        sources=(
+            cite("TrustedBSD/sebsd@fd5de6f5", "sys/netinet/in_pcb.c"),
+            cite("lists.freebsd.org freebsd-net", "2007-02-12: a dump of sysctl, 49152 to 65535"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note="in a snapshot of 6-current; the bounds of the versions are secondary",
+    ),
+    EphemeralProfile(
+        name="freebsd-2",
+        system="FreeBSD 2.1 to 4.5",
+        is_current=False,
+        since="2.1",
+        until="4.5",
+        ports=PortSet.parse("1024-5000"),
+        algorithm="sequential upwards",
+        shares_ports_across_destinations=False,
+        sharing_note="a port is unique per local address, as in all releases up to 10.4",
+        read_with=_FREEBSD_READ_WITH,
+        read_output=_FREEBSD_READ_OUTPUT,
+        note="IP_PORTRANGE_HIGH was 40000-44999 then",
+        sources=(
+            cite(
+                "freebsd/freebsd-src@00503a16 and @589d2699",
+                "sys/netinet/in_pcb.c",
+            ),
+            cite("Wikipedia, Ephemeral port", "the IANA range since 4.6"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note="in files of 2.1.6 and 3.0-current; the last version is secondary",
+    ),
+    EphemeralProfile(
+        name="openbsd",
+        system="OpenBSD",
+        since="4.2",
+        version_note="the source of 2014 (5.6) read, and a newer in.h; 4.2 from RFC 6056",
+        ports=PortSet.parse("1024-49151"),
+        algorithm=(
+            "lower + arc4random_uniform(higher - lower), then one more and a scan, so that the "
+            "first pick is in 1025-49151 and 1024 comes by wrapping only"
+        ),
+        exclusions=(
+            "net.inet.tcp.baddynamic and net.inet.udp.baddynamic (lists with commas, edited with "
+            "+N and -N), and the port of IPsec in UDP (udpencap_port)"
+        ),
+        socket_overrides="IP_PORTRANGE (19): HIGH is 49152-65535, LOW 1023 down to 600",
+        per_transport="one range; TCP and UDP have exclusions of their own",
+        shares_ports_across_destinations=False,
+        sharing_note=(
+            "the bind that connect() implies takes a port that is free at the source address, "
+            "unless SO_REUSEADDR or SO_REUSEPORT is set"
+        ),
+        time_wait=60.0,
+        time_wait_note="twice TCPTV_MSL, 30 s",
+        privileged_below=1024,
+        privileged_note=(
+            "fixed; newer releases add the lists net.inet.tcp.rootonly and net.inet.udp.rootonly "
+            "(secondary)"
+        ),
+        exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
+        read_with=("sysctl net.inet.ip.portfirst net.inet.ip.portlast",),
+        read_output=("a line 'name=value' each",),
+        set_with=(
+            "sysctl net.inet.ip.portfirst=FIRST",
+            "sysctl net.inet.ip.portlast=LAST",
+            "net.inet.ip.porthifirst and net.inet.ip.porthilast for IP_PORTRANGE_HIGH",
+        ),
+        sources=(
+            cite(
+                "openbsd/src@27ae666c",
+                "sys/netinet/in_pcb.c (rev 1.160): ipport_firstauto = IPPORT_RESERVED, "
+                "ipport_lastauto = IPPORT_USERRESERVED",
+            ),
+            cite(
+                "OpenBSD sys/netinet/in.h (repository and commit not recorded)",
+                "IPPORT_USERRESERVED 49151",
+            ),
+            cite("openbsd/src@00007ca3", "lib/libc/sys/sysctl.2"),
+            cite(RFC6056, "appendix A.4: OpenBSD 4.2 uses algorithm 1, 1024 to 49151"),
+            cite(
+                "OpenBSD in_pcb.c with in_pcbaddrisavail_lock (repository and commit not recorded)",
+                "1024 to 49151 without baddynamic; what connect() picks",
+            ),
+            cite(
+                "OpenBSD sources (repository and commit not recorded)",
+                "TCPTV_MSL is TCP_TIME(30)",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="netbsd",
+        system="NetBSD",
+        since="5.0.1",
+        version_note="the source from 6.0 on read; 5.0.1 from RFC 6056",
+        ports=PortSet.parse("49152-65535"),
+        algorithm=(
+            "default 'bsd': downwards from 65535, with a counter each for TCP and UDP, IPv4 and "
+            "IPv6; net.inet.ip.anonportalgo.selected chooses random_start, random_pick, hash, "
+            "doublehash or randinc instead"
+        ),
+        exclusions=(
+            "a bitmap per family (inet4_reserve, inet6_reserve; its sysctl "
+            "net.inet.ip.anonportalgo.reserve is secondary)"
+        ),
+        socket_overrides=(
+            "IP_PORTRANGE LOW (HIGH is the same as DEFAULT); IP_PORTALGO or IP_PORTSEL, which "
+            "names an algorithm"
+        ),
+        per_family=(
+            "apart: net.inet.ip.anonportmin and anonportmax, net.inet6.ip6.anonportmin and "
+            "anonportmax"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note="the bind that connect() implies takes a port that nobody uses",
+        time_wait=60.0,
+        time_wait_note=(
+            "towards remote peers; MSL truncation, on by default, makes it 2 s on loopback and "
+            "10 s on the local network"
+        ),
+        privileged_below=1024,
+        privileged_note=(
+            "unless the kernel has the option IPNOPRIVPORTS; net.inet.ip.lowportmin and "
+            "lowportmax are 600 and 1023"
+        ),
+        exhaustion=(
+            ("algorithm bsd", "EAGAIN"),
+            ("algorithms random_start, random_pick, hash", "EINVAL"),
+        ),
+        read_with=("sysctl net.inet.ip.anonportmin net.inet.ip.anonportmax",),
+        read_output=("a line 'name = value' each",),
+        set_with=("sysctl -w net.inet.ip.anonportmin=FIRST",),
+        sources=(
+            cite("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
+            cite("NetBSD/src@0b53088c", "share/man/man7/rfc6056.7"),
+            cite("NetBSD IPPORT_ANONMIN and IPPORT_ANONMAX (repository and commit not recorded)"),
+            cite(
+                RFC6056,
+                "appendix A.3: NetBSD 5.0.1 picks 49152-65535 downwards from 65535",
+            ),
+            cite(
+                "NetBSD sources, about 9 or 10 (repository and commit not recorded)",
+                "MSL truncation: loopback 1 s, local 5 s, remote 30 s",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="dragonfly",
+        aliases=("dragonflybsd",),
+        system="DragonFly BSD",
+        version_note="sources of 2008 to 2018 and later read",
+        ports=PortSet.parse("1024-5000"),
+        algorithm=(
+            "sequential, never random; newer: a slice of the ports per CPU, in steps of ncpus2"
+        ),
+        exclusions=(
+            "in_baddynamic() exists in newer source, but the loops that were read do not call it"
+        ),
+        socket_overrides="IP_PORTRANGE: HIGH is 49152-65535, LOW 1023 down to 600",
+        shares_ports_across_destinations=True,
+        sharing_note=(
+            "newer: TCP connect() looks at the four-tuple (in_pcbbind_remote) and avoids "
+            "connecting to itself"
+        ),
+        exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
+        read_with=(_PORTRANGE_READ_WITH,),
+        read_output=(_PORTRANGE_READ_OUTPUT,),
+        sources=(
+            cite(
+                "DragonFlyBSD/DragonFlyBSD@002c1265 and @aac7374f",
+                "sys/netinet/in_pcb.c",
+            ),
+            cite("DragonFlyBSD/DragonFlyBSD@003c13f8", "sys/netinet/in.h"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="bsd-4.3",
+        system="4.3BSD and 4.4BSD",
+        is_current=False,
+        since="4.3BSD",
+        until="4.4BSD-Lite2",
+        ports=PortSet.parse("1024-5000"),
+        algorithm="sequential",
+        privileged_below=1024,
+        privileged_note="IPPORT_RESERVED",
+        sources=(
+            cite(
+                "jonathangray/csrg",
+                "sys/netinet/in_pcb.c:141-148, in.h:68-69: IPPORT_RESERVED 1024, "
+                "IPPORT_USERRESERVED 5000",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+)

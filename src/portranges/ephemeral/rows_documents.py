@@ -1,0 +1,73 @@
+"""Ranges that a document states for others.
+
+What lives here: the rows of kind document: the standards' ranges, and what a
+cloud's page says about its users' systems.
+What must not: what anything is known to hand out.
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral.model import Confidence, EphemeralProfile, Kind
+from portranges.ephemeral.sources import RFC6056, cite
+from portranges.ports import Transport
+from portranges.portset import PortSet
+
+__all__ = ["ROWS"]
+
+_AWS_GUIDE = "Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)"
+
+ROWS = (
+    EphemeralProfile(
+        name="iana",
+        aliases=("rfc6335",),
+        system="IANA dynamic ports",
+        kind=Kind.DOCUMENT,
+        transports=tuple(Transport),
+        ports=PortSet.parse("49152-65535"),
+        note="never assigned; which ports a system hands out is its own choice",
+        sources=(cite("RFC 6335", "section 6"),),
+        confidence=Confidence.STANDARD,
+    ),
+    EphemeralProfile(
+        name="rfc6056",
+        system="RFC 6056 recommendation",
+        kind=Kind.DOCUMENT,
+        transports=tuple(Transport),
+        ports=PortSet.parse("1024-65535"),
+        note="without the ports that the machine needs for itself",
+        sources=(
+            cite(RFC6056, "section 3.2"),
+            cite("FreeRTOS/FreeRTOS-Plus-TCP@27a96812", "FreeRTOS_Sockets.c quotes it"),
+        ),
+        confidence=Confidence.STANDARD,
+    ),
+    EphemeralProfile(
+        name="aws-docs-linux",
+        system="AWS page on network ACLs: Linux clients",
+        kind=Kind.DOCUMENT,
+        ports=PortSet.parse("32768-61000"),
+        note=(
+            "wrong for kernels from 4.2 (2015) on, which end at 60999; harmless in a filter, for "
+            "it lets one port too many back in"
+        ),
+        sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:183, Ephemeral ports"),),
+        confidence=Confidence.VENDOR_DOC,
+        confidence_note="and contradicted by the source of Linux",
+    ),
+    EphemeralProfile(
+        name="aws-docs-windows-2003",
+        system="AWS page on network ACLs: Windows up to Server 2003",
+        kind=Kind.DOCUMENT,
+        ports=PortSet.parse("1025-5000"),
+        sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:185, Ephemeral ports"),),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="aws-docs-windows",
+        system="AWS page on network ACLs: Windows from Server 2008",
+        kind=Kind.DOCUMENT,
+        ports=PortSet.parse("49152-65535"),
+        sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:186, Ephemeral ports"),),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+)

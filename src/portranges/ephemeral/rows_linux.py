@@ -1,0 +1,307 @@
+"""What Linux hands out, by kernel version, and the systems that run on its kernel.
+
+What lives here: the rows of Linux, Android and the Windows Subsystem for Linux.
+What must not: Linux as a translator of other people's addresses
+(``rows_middleboxes``).
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral.model import Confidence, EphemeralProfile
+from portranges.ephemeral.sources import LINUX_6_18_MEASURED, RFC6056, cite
+from portranges.ports import Transport
+from portranges.portset import PortSet
+
+__all__ = ["ROWS"]
+
+_READ_WITH = (
+    "cat /proc/sys/net/ipv4/ip_local_port_range",
+    "sysctl net.ipv4.ip_local_port_range",
+)
+_READ_OUTPUT = (
+    "the first and the last port, with a tab between",
+    "'net.ipv4.ip_local_port_range = ', then the first and the last port, with a tab between",
+)
+_WSL = "microsoft/WSL@3e27a6a5"
+_AS_LINUX = "as linux, whose kernel it is (inferred)"
+
+ROWS = (
+    EphemeralProfile(
+        name="linux",
+        aliases=("linux-4.2",),
+        system="Linux",
+        since="4.2",
+        version_note="May 2015; checked in 6.18",
+        transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
+        ports=PortSet.parse("32768-60999"),
+        algorithm=(
+            "TCP connect(): a variant of RFC 6056 algorithm 4: "
+            "offset = (siphash(source address, destination address, destination port, "
+            "jiffies / 10 s) >> 32 + table_perturb[hash & 65535]) % n; the ports with the parity "
+            "of the range's first port come first, in steps of 2, then those of the other parity; "
+            "after a success the table's entry grows by max(i, 2 * rand(0..7)) + 2. "
+            "TCP bind(0) and listen(): a random start, and the parity opposite to the first port's "
+            "comes first; with SO_REUSEADDR the lower half of the range comes before the upper. "
+            "UDP: a uniformly random start, no parity"
+        ),
+        exclusions=(
+            "net.ipv4.ip_local_reserved_ports, as '8080,9148,30000-32767': kept from connect() "
+            "and bind(0) of TCP, UDP and SCTP, not from an explicit bind. It reads back "
+            "normalised and merged, an empty list as a line break; spaces and reversed ranges are "
+            "EINVAL, 0 and 65535 are accepted"
+        ),
+        socket_overrides=(
+            "IP_LOCAL_PORT_RANGE (51, SOL_IP, a u32 last << 16 | first, since 6.3); "
+            "IP_BIND_ADDRESS_NO_PORT (24, since 4.2)"
+        ),
+        per_transport=(
+            "one range for TCP, UDP, UDP-Lite, SCTP and MPTCP; ICMP ping sockets walk 1-65535"
+        ),
+        per_family="one sysctl for IPv4 and IPv6; net.ipv6 has none",
+        scope=(
+            "a network namespace; a new namespace starts with the compiled default, "
+            "whatever its creator has set"
+        ),
+        shares_ports_across_destinations=True,
+        sharing_note=(
+            "TCP connect() looks at the four-tuple: a port serves several destinations unless a "
+            "socket bound by bind() holds it. bind(address, 0) and UDP do not share"
+        ),
+        time_wait=60.0,
+        time_wait_note=(
+            "fixed (TCP_TIMEWAIT_LEN), measured gone after 60.09 s; an orphan in FIN_WAIT2 stays "
+            "for tcp_fin_timeout, 60 s too"
+        ),
+        privileged_below=1024,
+        privileged_note=(
+            "a port below net.ipv4.ip_unprivileged_port_start (default 1024, per network "
+            "namespace) needs CAP_NET_BIND_SERVICE; 0 lifts the rule; it must not be above the "
+            "range's first port. Docker sets it to 0 in containers since 20.10, not in host "
+            "networking"
+        ),
+        exhaustion=(
+            ("TCP connect()", "EADDRNOTAVAIL"),
+            ("TCP bind(0)", "EADDRINUSE"),
+            ("TCP listen() without bind()", "EADDRINUSE"),
+            ("UDP bind(0)", "EADDRINUSE"),
+            ("UDP connect() or sendto() without bind()", "EAGAIN"),
+        ),
+        read_with=_READ_WITH,
+        read_output=_READ_OUTPUT,
+        set_with=(
+            'sysctl -w net.ipv4.ip_local_port_range="FIRST LAST"',
+            'echo "FIRST LAST" > /proc/sys/net/ipv4/ip_local_port_range',
+        ),
+        set_rules=(
+            "1 <= first <= last <= 65535 and first >= ip_unprivileged_port_start, else EINVAL; "
+            "separated by a space or a tab, a comma is EINVAL; one number sets the first port "
+            "only; two bounds of the same parity are accepted, with a warning once per namespace"
+        ),
+        sources=(
+            cite(
+                "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)",
+                "net/ipv4/af_inet.c:1795 inet_init_net()",
+            ),
+            cite("torvalds/linux commit 07f4c90062f8", "2015-05-24"),
+            LINUX_6_18_MEASURED,
+            cite("torvalds/linux commit 4548b683b781", "ip_unprivileged_port_start"),
+            cite("moby/moby#41030", "ip_unprivileged_port_start in containers"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note="and measured on Linux 6.18",
+    ),
+    EphemeralProfile(
+        name="linux-2.6.24",
+        system="Linux 2.6.24 to 4.1",
+        is_current=False,
+        since="2.6.24",
+        until="4.1",
+        version_note="from 2.6.24 on the range no longer depends on the memory",
+        ports=PortSet.parse("32768-61000"),
+        algorithm=(
+            "connect(): first + (hash(source address, destination address, destination port) "
+            "+ hint + i) % n, in steps of 1 (RFC 6056 algorithm 3); bind(0): a random start, in "
+            "steps of 1; no parity"
+        ),
+        shares_ports_across_destinations=True,
+        sharing_note="TCP connect() looks at the four-tuple",
+        read_with=_READ_WITH,
+        read_output=_READ_OUTPUT,
+        note="28,233 ports: an odd number",
+        sources=(
+            cite("0x88888888/Linux2.6.24-comments", "net/ipv4/inet_connection_sock.c:35"),
+            cite("1299030893/linux-3.0.27", "net/ipv4/inet_connection_sock.c:35-38"),
+            cite(
+                "torvalds/linux commit 07f4c90062f8",
+                "the documentation said 32768 and 61000 before",
+            ),
+            cite(RFC6056, "appendix A.2: Linux 2.6.15 implements algorithm 3, with MD5"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="linux-2.4-bigmem",
+        system="Linux 2.4 to 2.6.23, large hash table",
+        is_current=False,
+        since="2.4",
+        until="2.6.23",
+        version_note=(
+            "begins in 2.3 or 2.4; a hash table of order above 4, documented as more than 128 MB "
+            "of memory"
+        ),
+        ports=PortSet.parse("32768-61000"),
+        read_with=_READ_WITH,
+        read_output=_READ_OUTPUT,
+        sources=(
+            cite(
+                "Linux net/ipv4/tcp.c (repository and commit not recorded)",
+                "tcp_init(): order > 4 gives 32768 to 61000",
+            ),
+            cite(
+                "Linux 2.6.24 Documentation/networking/ip-sysctl.txt",
+                "lines 486-492, out of date there",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="linux-2.4-lowmem",
+        system="Linux 2.4 to 2.6.23, small hash table",
+        is_current=False,
+        since="2.4",
+        until="2.6.23",
+        version_note="begins in 2.3 or 2.4; a hash table of order below 3",
+        ports=PortSet.parse("1024-4999"),
+        read_with=_READ_WITH,
+        read_output=_READ_OUTPUT,
+        note=(
+            "the first port is 1024 (order 2 to 4), 2048 (order 1) or 3072 (order 0), the last "
+            "always 4999"
+        ),
+        sources=(
+            cite(
+                "Linux net/ipv4/tcp.c (repository and commit not recorded)",
+                "tcp_init(): order < 3 gives a first port of 1024 * (3 - order)",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="linux-2.2",
+        system="Linux 2.2",
+        is_current=False,
+        since="2.1.68",
+        until="2.3.x",
+        version_note="from 2.1.68, where the sysctl appears",
+        ports=PortSet.parse("1024-4999"),
+        algorithm="sequential (tcp_port_rover)",
+        sharing_note=(
+            "later kernels look at the four-tuple in TCP connect(); not checked again for 2.2"
+        ),
+        read_with=_READ_WITH,
+        read_output=_READ_OUTPUT,
+        sources=(
+            cite(
+                "Linux net/ipv4/tcp_ipv4.c (repository and commit not recorded)",
+                "sysctl_local_port_range[2] = {1024, 4999}",
+            ),
+            cite(
+                "mkerrisk/man-pages@ae6b2218",
+                "man7/ip.7: since Linux 2.2, precisely 2.1.68",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="android",
+        system="Android",
+        version_note="with a kernel from 4.2 on; older devices 32768-61000",
+        ports=PortSet.parse("32768-60999"),
+        algorithm="as linux",
+        shares_ports_across_destinations=True,
+        sharing_note=_AS_LINUX,
+        time_wait=60.0,
+        time_wait_note=_AS_LINUX,
+        privileged_below=1024,
+        privileged_note=_AS_LINUX,
+        note="no sign of another range, but a maker's init.rc may set one",
+        sources=(
+            cite(
+                "no override of ip_local_port_range found in AOSP or a vendor's init",
+                "the search was not exhaustive; it is the default of the Linux kernel",
+            ),
+        ),
+        confidence=Confidence.INFERRED,
+    ),
+    EphemeralProfile(
+        name="wsl2",
+        aliases=("wsl2-nat",),
+        system="WSL 2 (NAT mode)",
+        version_note="all",
+        ports=PortSet.parse("32768-60999"),
+        algorithm="as linux",
+        shares_ports_across_destinations=True,
+        sharing_note=_AS_LINUX,
+        time_wait=60.0,
+        time_wait_note=_AS_LINUX,
+        privileged_below=1024,
+        privileged_note=_AS_LINUX,
+        sources=(
+            cite(
+                _WSL,
+                "src/linux/init/main.cpp:3239 writes the range only where it is given one, "
+                "which is mirrored mode",
+            ),
+        ),
+        confidence=Confidence.INFERRED,
+    ),
+    EphemeralProfile(
+        name="wsl2-mirrored",
+        system="WSL 2 (mirrored mode)",
+        version_note="since there is a mirrored mode; the source is open since 2025-05",
+        algorithm="as linux",
+        shares_ports_across_destinations=True,
+        sharing_note=_AS_LINUX,
+        time_wait=60.0,
+        time_wait_note=_AS_LINUX,
+        privileged_below=1024,
+        privileged_note=_AS_LINUX,
+        note=(
+            "4,096 consecutive ports that the host's network service allocates when the virtual "
+            "machine starts; the place varies, as 44619-48714. The guest's ip_local_port_range is "
+            "set to them, and the Windows host can no longer use them"
+        ),
+        sources=(
+            cite(
+                _WSL,
+                "src/windows/service/exe/WslCoreGuestNetworkService.cpp:114-152: "
+                "c_ephemeralPortRangeSize = 4095, which makes 4,096 ports",
+            ),
+            cite(_WSL, "src/linux/init/main.cpp:3526-3560 writes ip_local_port_range"),
+            cite("microsoft/WSL#12228", "44619-48715, then 37794-41890"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note="that there is no fixed range",
+    ),
+    EphemeralProfile(
+        name="wslc",
+        system="WSL Containers",
+        since="2026-04-30",
+        version_note="since commit 358ab87d4",
+        ports=PortSet.parse("10000-20001"),
+        algorithm="as linux",
+        shares_ports_across_destinations=True,
+        sharing_note=_AS_LINUX,
+        time_wait=60.0,
+        time_wait_note=_AS_LINUX,
+        privileged_below=1024,
+        privileged_note=_AS_LINUX,
+        sources=(
+            cite(
+                _WSL,
+                "src/shared/inc/lxinitshared.h:299 c_ephemeralPortRange; WSLCInit.cpp:1199",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+)

@@ -1,0 +1,235 @@
+"""What is handed out beside the systems' defaults: by translators, balancers, publishers.
+
+What lives here: the rows of kind middlebox.
+What must not: what a host takes for its own sockets by default.
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral.model import Confidence, EphemeralProfile, Kind
+from portranges.ephemeral.sources import LINUX_6_18_MEASURED, cite
+from portranges.ports import Transport
+from portranges.portset import PortSet
+
+__all__ = ["ROWS"]
+
+_AWS_GUIDE = "Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)"
+_NF_NAT_SOURCES = (
+    cite(
+        "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)",
+        "net/netfilter/nf_nat_core.c:634-645",
+    ),
+    cite("Linux 3.0.27", "net/ipv4/netfilter/nf_nat_proto_common.c"),
+    LINUX_6_18_MEASURED,
+)
+_NF_NAT_CONFIDENCE = "and measured on Linux 6.18, with UDP"
+_NF_NAT_ALGORITHM = (
+    "the original port is kept when it is free; only a port of the same class replaces it"
+)
+_NF_NAT_EXHAUSTION = (("a local sender", "EPERM: the packet is dropped"),)
+_MOBY = "moby/moby@b985e231"
+
+ROWS = (
+    EphemeralProfile(
+        name="aws-nat-gateway",
+        system="AWS NAT gateway",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("1024-65535"),
+        ports_per_address=55_000,
+        note=(
+            "55,000 simultaneous connections to each destination for each IPv4 address, not "
+            "64,512; up to 8 addresses"
+        ),
+        sources=(
+            cite(_AWS_GUIDE, "vpc-network-acls.md:187, Ephemeral ports"),
+            cite(_AWS_GUIDE, "vpc-nat-gateway.md:39, 42"),
+        ),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="aws-elb",
+        system="AWS Elastic Load Balancing, towards its targets",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("1024-65535"),
+        sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:184, Ephemeral ports"),),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="aws-lambda",
+        system="AWS Lambda",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("1024-65535"),
+        sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:188, Ephemeral ports"),),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="azure-load-balancer",
+        system="Azure Load Balancer, outbound",
+        kind=Kind.MIDDLEBOX,
+        ports_per_address=64_000,
+        note=(
+            "ports for each virtual machine by default, by the size of the pool: 1-50: 1,024; "
+            "51-100: 512; 101-200: 256; 201-400: 128; 401-800: 64; 801-1000: 32. The port of each "
+            "load-balancing or inbound rule takes 8"
+        ),
+        sources=(cite("azure-docs@0021892f", "load-balancer-outbound-connections.md"),),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="azure-nat-gateway",
+        system="Azure NAT Gateway",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("1024-65535"),
+        ports_per_address=64_512,
+        note="up to 16 addresses",
+        sources=(
+            cite(
+                "Azure architecture documents (repository and commit not recorded)",
+                "64,512 ports an address, 16 addresses",
+            ),
+        ),
+        confidence=Confidence.INFERRED,
+        confidence_note="the bounds; the number of ports is from the vendor's document",
+    ),
+    EphemeralProfile(
+        name="gcp-cloud-nat",
+        system="Google Cloud NAT",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("1024-65535"),
+        time_wait=120.0,
+        time_wait_note="tcpTimeWaitTimeoutSec",
+        ports_per_address=64_512,
+        note=(
+            "at least 64 ports for each virtual machine by default when static, 32 when dynamic "
+            "(the interface takes a power of two from 32 on)"
+        ),
+        sources=(cite("cloud.google.com/nat/docs/ports-and-addresses"),),
+        confidence=Confidence.INFERRED,
+        confidence_note=(
+            "the bounds; the number of ports is the vendor's, as the runbooks of GitLab quote it"
+        ),
+    ),
+    EphemeralProfile(
+        name="cgn",
+        system="Carrier-grade NAT",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("1024-65535"),
+        note="no size of a block is standardised; reckon with (ports - 1024) / subscribers",
+        sources=(
+            cite(
+                "RFC 6888",
+                "REQ-4: limits for each subscriber, configurable; REQ-14: few log entries; "
+                "REQ-15: ports that are hard to guess",
+            ),
+            cite("RFC 7422", "section 2: blocks by an algorithm, without 0-1023"),
+        ),
+        confidence=Confidence.INFERRED,
+        confidence_note="the bounds; RFC 6888 was read, RFC 7422 is from memory, not re-read",
+    ),
+    EphemeralProfile(
+        name="nf-nat",
+        system="Linux netfilter, source port 1024 and above",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("1024-65535"),
+        algorithm=f"{_NF_NAT_ALGORITHM}; with fully-random the original is never kept",
+        exclusions="none: neither ip_local_port_range nor ip_local_reserved_ports limits it",
+        exhaustion=_NF_NAT_EXHAUSTION,
+        note="SNAT and MASQUERADE without a range of ports",
+        sources=_NF_NAT_SOURCES,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note=_NF_NAT_CONFIDENCE,
+    ),
+    EphemeralProfile(
+        name="nf-nat-below-1024",
+        system="Linux netfilter, source port 512 to 1023",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("600-1023"),
+        algorithm=_NF_NAT_ALGORITHM,
+        exhaustion=_NF_NAT_EXHAUSTION,
+        note=(
+            "SNAT and MASQUERADE without a range of ports. A source port of 512-599 is kept when "
+            "free, but never the replacement of another. The manual says 'below 1024', which is "
+            "imprecise"
+        ),
+        sources=_NF_NAT_SOURCES,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note=_NF_NAT_CONFIDENCE,
+    ),
+    EphemeralProfile(
+        name="nf-nat-below-512",
+        system="Linux netfilter, source port below 512",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("1-511"),
+        algorithm=_NF_NAT_ALGORITHM,
+        exhaustion=_NF_NAT_EXHAUSTION,
+        note="SNAT and MASQUERADE without a range of ports",
+        sources=_NF_NAT_SOURCES,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note=_NF_NAT_CONFIDENCE,
+    ),
+    EphemeralProfile(
+        name="docker-linux",
+        system="Docker, published ports on Linux",
+        kind=Kind.MIDDLEBOX,
+        algorithm="sequential after the last one",
+        exclusions="ip_local_reserved_ports, only since 2026-06-12 (86626bb2ce, PR #52818)",
+        note="the range is the machine's ip_local_port_range; 49153-65535 where it cannot be read",
+        sources=(cite(_MOBY, "daemon/libnetwork/portallocator/*"),),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note="that there is no fixed range",
+    ),
+    EphemeralProfile(
+        name="docker-windows",
+        system="Docker, published ports on Windows",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("60000-65000"),
+        sources=(cite(_MOBY, "daemon/libnetwork/portallocator/portallocator_windows.go"),),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="docker-freebsd",
+        system="Docker, published ports on FreeBSD",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("49153-65535"),
+        note=(
+            "always the fallback: the name net.ip.portrange.hilast is misspelt, and the text "
+            "'name: value' is read as a number"
+        ),
+        sources=(cite(_MOBY, "daemon/libnetwork/portallocator/portallocator_freebsd.go"),),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="kubernetes-nodeport",
+        system="Kubernetes NodePort",
+        kind=Kind.MIDDLEBOX,
+        transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
+        ports=PortSet.parse("30000-32767"),
+        note="ends one below the first port of Linux",
+        sources=(
+            cite(
+                "kubernetes/kubernetes@20d537ed",
+                "pkg/kubeapiserver/options/options.go DefaultServiceNodePortRange{30000, 2768}",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="sunrpc",
+        aliases=("nfs-client",),
+        system="Linux sunrpc, reserved ports of an NFS client",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("665-1023"),
+        sources=(cite("Linux", "include/linux/sunrpc/xprtsock.h:16-17"),),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="bsd-rresvport",
+        system="BSD IP_PORTRANGE_LOW and rresvport()",
+        kind=Kind.MIDDLEBOX,
+        ports=PortSet.parse("600-1023"),
+        sources=(
+            cite("FreeBSD, xnu, OpenBSD, DragonFly sys/netinet/in.h", "IPPORT_RESERVEDSTART 600"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+)

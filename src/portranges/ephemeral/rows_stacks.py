@@ -1,0 +1,160 @@
+"""What the stacks hand out that come apart from a general system.
+
+What lives here: the rows of real-time systems, embedded stacks and gVisor.
+What must not: a range for a stack whose source or manual nobody could cite;
+``docs/systems.md`` lists those as gaps.
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral.model import Confidence, EphemeralProfile
+from portranges.ephemeral.sources import cite
+from portranges.ports import Transport
+from portranges.portset import PortSet
+
+__all__ = ["ROWS"]
+
+_LWIP = "lwip-tcpip/lwip@3d896ba0"
+_LWIP_SHARING = "the bind that connect() implies takes a port that nobody uses"
+
+ROWS = (
+    EphemeralProfile(
+        name="qnx",
+        aliases=("qnx-iosock",),
+        system="QNX (io-sock)",
+        since="7.1",
+        version_note="7.1 and 8.0",
+        ports=PortSet.parse("10000-65535"),
+        sources=(
+            cite(
+                "qnx.com 7.1 and 8.0, sysctl (io-sock)",
+                "'ported from FreeBSD', refers to FreeBSD 13",
+            ),
+        ),
+        confidence=Confidence.INFERRED,
+    ),
+    EphemeralProfile(
+        name="qnx-iopkt",
+        system="QNX (io-pkt)",
+        is_current=False,
+        since="6.4",
+        until="7.0",
+        ports=PortSet.parse("49152-65535"),
+        sources=(cite("QNX documentation", "io-pkt is a port of NetBSD; no range found there"),),
+        confidence=Confidence.INFERRED,
+    ),
+    EphemeralProfile(
+        name="lwip",
+        aliases=("lwip-tcp",),
+        system="lwIP, TCP",
+        since="1.4.0",
+        version_note="1.4.0 to 2.2.1 and master of 3d896ba0",
+        transports=(Transport.TCP,),
+        ports=PortSet.parse("49152-65534"),
+        algorithm=(
+            "a random value to begin with, then one more each time; the test for the end comes "
+            "before the use, so that 65535 is never handed out"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note=_LWIP_SHARING,
+        set_with=("TCP_LOCAL_PORT_RANGE_START and _END when compiling",),
+        sources=(
+            cite(_LWIP, "src/core/tcp.c:121-126, 1017-1042"),
+            cite("lwip-tcpip/lwip commit 33d6dcec", "bug #33048"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="lwip-udp",
+        system="lwIP, UDP",
+        since="1.4.0",
+        version_note="1.4.0 to master",
+        transports=(Transport.UDP,),
+        ports=PortSet.parse("49152-65535"),
+        algorithm="a random value to begin with, then one more each time",
+        shares_ports_across_destinations=False,
+        sharing_note=_LWIP_SHARING,
+        sources=(cite(_LWIP, "src/core/udp.c:68-120"),),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="lwip-old",
+        system="lwIP before 1.4.0",
+        is_current=False,
+        since="1.0",
+        until="1.3.2",
+        ports=PortSet.parse("4096-32767"),
+        algorithm="sequential",
+        sources=(
+            cite(
+                "lwip-tcpip/lwip, tags STABLE-1_0_0 to STABLE-1_3_2",
+                "TCP_LOCAL_PORT_RANGE_*, UDP_LOCAL_PORT_RANGE_*",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="zephyr",
+        system="Zephyr",
+        version_note="a net_context.c of 2018 read",
+        ports=PortSet.parse("32768-65535"),
+        algorithm="uniformly random, tried again until a port is free; no end when none is",
+        sources=(
+            cite(
+                "zephyrproject-rtos/zephyr@00ac0487",
+                "subsys/net/ip/net_context.c find_available_port(): sys_rand32_get() | 0x8000",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="freertos",
+        system="FreeRTOS+TCP",
+        version_note="2017 to V4.4.1 and later",
+        ports=PortSet.parse("1024-65535"),
+        algorithm=(
+            "random, tried again; the modulo of 16 bits makes 1024-2047 exactly twice as likely"
+        ),
+        set_with=("#define socketAUTO_PORT_ALLOCATION_START_NUMBER",),
+        sources=(
+            cite(
+                "FreeRTOS/FreeRTOS-Plus-TCP@27a96812",
+                "source/FreeRTOS_Sockets.c:83-88, prvGetPrivatePortNumber()",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="smoltcp",
+        system="smoltcp",
+        version_note="all",
+        note=(
+            "hands out nothing: the application must pass the local port; documents and examples "
+            "use 49152 + rand % 16384"
+        ),
+        sources=(cite("smoltcp-rs/smoltcp@5393f885", "no allocator"),),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note="that there is no range",
+    ),
+    EphemeralProfile(
+        name="gvisor",
+        system="gVisor",
+        version_note="all",
+        ports=PortSet.parse("16000-65535"),
+        algorithm="RFC 6056 algorithm 1: a random start, then one more each time",
+        exclusions="none: ip_local_reserved_ports is an empty stub that cannot be written",
+        shares_ports_across_destinations=True,
+        sharing_note="connect() looks at the destination, and avoids connecting to itself",
+        exhaustion=(("all calls", "EAGAIN (ErrNoPortAvailable), unlike Linux"),),
+        read_with=("cat /proc/sys/net/ipv4/ip_local_port_range",),
+        read_output=("the first and the last port, with a space between, not a tab",),
+        sources=(
+            cite(
+                "google/gvisor@3c5eee17",
+                "pkg/tcpip/ports/ports.go:29, 254-281; "
+                "pkg/sentry/fsimpl/proc/tasks_sys.go:104, 114, 489",
+            ),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+)

@@ -1,0 +1,165 @@
+"""What the commercial Unixes and the mainframes hand out.
+
+What lives here: the rows of Solaris and illumos, AIX, HP-UX, OpenVMS, NonStop
+and z/OS.
+What must not: the free Unixes (``rows_bsd``, ``rows_linux``).
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral.model import Confidence, EphemeralProfile
+from portranges.ephemeral.sources import RFC6056, cite
+from portranges.ports import Transport
+from portranges.portset import PortSet
+
+__all__ = ["ROWS"]
+
+ROWS = (
+    EphemeralProfile(
+        name="solaris",
+        aliases=("illumos", "opensolaris", "sunos"),
+        system="Solaris, illumos",
+        since="8",
+        version_note="Solaris 8 to 11, and illumos of today",
+        transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
+        ports=PortSet.parse("32768-65535"),
+        algorithm=(
+            "a random 16-bit number; outside the range it becomes smallest + number % (largest - "
+            "smallest), then a linear scan upwards. So 32768 is three times as likely as 65535, "
+            "and all between twice as likely"
+        ),
+        exclusions="the ports of extra_priv_ports are skipped",
+        socket_overrides="TCP_ANONPRIVBIND (from 1023 downwards)",
+        per_transport="properties of their own for tcp, udp and sctp, with the same default",
+        shares_ports_across_destinations=True,
+        sharing_note=(
+            "illumos: the port that TCP connect() itself chooses may be in use by connections to "
+            "other destinations"
+        ),
+        time_wait=60.0,
+        time_wait_note="_time_wait_interval, 1 s to 600 s",
+        privileged_below=1024,
+        privileged_note=(
+            "smallest_nonpriv_port (1024, settable from 1024 to 32768), and extra_priv_ports; its "
+            "defaults 2049 and 4045 are from memory, not re-read"
+        ),
+        exhaustion=(
+            ("bind(0)", "TNOADDR, which becomes EADDRNOTAVAIL"),
+            ("connect()", "EADDRNOTAVAIL"),
+        ),
+        read_with=(
+            "ndd /dev/tcp tcp_smallest_anon_port tcp_largest_anon_port",
+            "ipadm show-prop -c -o current -p smallest_anon_port tcp",
+        ),
+        read_output=(
+            "the two values, with an empty line between",
+            "the value (from memory, not re-read)",
+        ),
+        set_with=(
+            "ipadm set-prop -p smallest_anon_port=FIRST tcp",
+            "ndd -set /dev/tcp tcp_smallest_anon_port FIRST",
+        ),
+        set_rules="each in 1024..65535, smallest <= largest",
+        sources=(
+            cite(
+                "illumos/illumos-gate@1751ed28",
+                "usr/src/uts/common/inet/tcp/tcp_tunables.c",
+            ),
+            cite("illumos/illumos-gate@39707ee3", "tcp_bind.c tcp_update_next_port()"),
+            cite("docs.oracle.com E36845", "SCTP largest_anon_port"),
+            cite(
+                RFC6056,
+                "appendix A.5: OpenSolaris 2009.06 uses algorithm 1, 32768 to 65535",
+            ),
+            cite("Oracle Solaris 11.2 and 11.4 tunable parameters", "_time_wait_interval"),
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    EphemeralProfile(
+        name="aix",
+        system="AIX",
+        since="5",
+        version_note="5.x to 7.3",
+        ports=PortSet.parse("32768-65535"),
+        per_transport=(
+            "tcp_ephemeral_low and tcp_ephemeral_high, udp_ephemeral_low and udp_ephemeral_high"
+        ),
+        privileged_note="ports can be added to the privileged ones (dacinet setpriv)",
+        read_with=("no -a | fgrep ephemeral",),
+        read_output=("a line 'name = value' each, possibly with leading blanks",),
+        set_with=("no -p -o tcp_ephemeral_low=FIRST -o tcp_ephemeral_high=LAST",),
+        set_rules="low >= 1024",
+        sources=(
+            cite("ibm.com/docs RSCT 3.2", "Ephemeral ports: prints the four values"),
+            cite("IBM AIX documentation", "dacinet setpriv"),
+        ),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="hpux",
+        aliases=("hp-ux",),
+        system="HP-UX",
+        since="11i",
+        ports=PortSet.parse("49152-65535"),
+        per_transport="parameters of their own for tcp and udp",
+        read_with=("ndd -get /dev/tcp tcp_smallest_anon_port",),
+        read_output=("the value",),
+        set_with=("ndd -set /dev/tcp tcp_smallest_anon_port FIRST", "/etc/rc.config.d/nddconf"),
+        note="smallest <= largest is not checked; the wrong way round the behaviour is undefined",
+        sources=(
+            cite(
+                "HP-UX TCP/IP Performance White Paper (2008)",
+                "pages 73 and 80: largest_anon_port is 65535, settable from 1024 to 65535",
+            ),
+            cite("ncftp.com ephemeral_ports", "the first port"),
+        ),
+        confidence=Confidence.SECONDARY,
+        confidence_note="the first port; the last is from the vendor's document",
+    ),
+    EphemeralProfile(
+        name="openvms",
+        aliases=("tru64-openvms",),
+        system="OpenVMS TCP/IP Services",
+        since="5",
+        version_note="5.x, on the inet subsystem of Tru64",
+        ports=PortSet.parse("49152-65535"),
+        sources=(
+            cite(
+                "Compaq TCP/IP Services for OpenVMS, Tuning",
+                "2.1.6.9: ipport_userreserved_min 49152, ipport_userreserved 65535",
+            ),
+        ),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="nonstop",
+        system="HP NonStop",
+        since="G06",
+        version_note="TCP/IP (Parallel Library) and TCP/IPv6 of G06, H06, J06 and later",
+        ports=PortSet.parse("1024-65024"),
+        note="split into 16 slices, one per processor",
+        sources=(
+            cite("HP 522271-006", "page 5-29"),
+            cite("HP 524523-012", "page 8-46: MIN-EPHEMERAL-PORT, MAX-EPHEMERAL-PORT"),
+        ),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="zos",
+        aliases=("z/os",),
+        system="z/OS Communications Server",
+        version_note="configurable from V2R1 on, fixed before",
+        ports=PortSet.parse("1024-65535"),
+        exclusions="reservations by PORT and PORTRANGE, and BPXPRM INADDRANYPORT with its COUNT",
+        per_transport="EPHEMERALPORTS in TCPCONFIG and in UDPCONFIG",
+        privileged_note="RESTRICTLOWPORTS keeps 1 to 1023; whether it is the default: not checked",
+        read_with=("NETSTAT CONFIG (-f)",),
+        read_output=("a report, not captured",),
+        set_with=("EPHEMERALPORTS FIRST LAST in PROFILE.TCPIP",),
+        sources=(
+            cite("IBM z/OS V2R1 Communications Server", "halg001 reniteph"),
+            cite("IBM z/OS V2R3 Communications Server", "halz001 UDPCONFIG"),
+        ),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+)

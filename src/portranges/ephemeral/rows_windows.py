@@ -1,0 +1,178 @@
+"""What Windows hands out, as shipped and as other products leave it.
+
+What lives here: the rows of Windows.
+What must not: Linux under Windows (``rows_linux``), Docker on Windows
+(``rows_middleboxes``).
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral.model import Confidence, EphemeralProfile
+from portranges.ephemeral.sources import KB929851, cite
+from portranges.portset import PortSet
+
+__all__ = ["ROWS"]
+
+_120_S = (
+    "commonly stated for Vista, Server 2008 and later, by third parties only; "
+    "TcpTimedWaitDelay sets 30 to 300 s"
+)
+_NO_PRIVILEGE = "no port needs a privilege"
+_SET_OPTIONS = "-DynamicPortRangeStartPort FIRST -DynamicPortRangeNumberOfPorts COUNT"
+_TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
+
+ROWS = (
+    EphemeralProfile(
+        name="windows",
+        aliases=(
+            "windows-vista",
+            "windows-7",
+            "windows-8",
+            "windows-10",
+            "windows-11",
+            "windows-2008",
+            "windows-2012",
+            "windows-2016",
+            "windows-2019",
+            "windows-2022",
+            "windows-2025",
+        ),
+        system="Windows",
+        since="Vista",
+        version_note="Vista and Server 2008, and all later ones (10, 11, Server 2025)",
+        ports=PortSet.parse("49152-65535"),
+        algorithm="not published",
+        exclusions=(
+            "excluded port ranges (netsh int ipv4 show excludedportrange protocol=tcp; '*' marks "
+            "the administered ones). Hyper-V, HNS and WinNAT take blocks of 100 ports inside the "
+            "dynamic range at boot; an explicit bind there fails with WSAEACCES (10013)"
+        ),
+        socket_overrides=(
+            "SO_RANDOMIZE_PORT 0x3005, SO_PORT_SCALABILITY 0x3006, SO_REUSE_UNICASTPORT 0x3007 "
+            "with an auto-reuse port range (default 0: none)"
+        ),
+        per_transport="TCP and UDP have ranges of their own",
+        per_family=(
+            "netsh has commands of their own for IPv4 and IPv6; the KB text of 2007 to 2010 says "
+            "a range per IP version, today's says per transport only"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note="with an auto-reuse port range connect() shares",
+        time_wait=120.0,
+        time_wait_note=_120_S,
+        privileged_below=0,
+        privileged_note=_NO_PRIVILEGE,
+        exhaustion=(
+            ("event log", "4227, 4231"),
+            ("kernel status", "STATUS_TOO_MANY_ADDRESSES (0x209)"),
+            ("Winsock", "WSAENOBUFS (10055)"),
+        ),
+        read_with=(
+            "netsh int ipv4 show dynamicport tcp",
+            (
+                "Get-NetTCPSetting | select "
+                "SettingName,DynamicPortRangeStartPort,DynamicPortRangeNumberOfPorts"
+            ),
+            "Get-NetUDPSetting",
+            "WMI root\\StandardCimv2: MSFT_NetTCPSetting, MSFT_NetUDPSetting",
+        ),
+        read_output=(
+            (
+                "in the language of the system; the two integers after ':' are the first port and "
+                "the number of ports"
+            ),
+            "a block of 'Key : value' lines for each SettingName; the block Automatic has blanks",
+            "DynamicPortRangeStartPort and DynamicPortRangeNumberOfPorts",
+            (
+                "the first port and the number of ports as uint16, in no language; what WSL itself "
+                "uses"
+            ),
+        ),
+        set_with=(
+            "netsh int ipv4 set dynamicport tcp start=FIRST num=COUNT",
+            f"Set-NetTCPSetting {_SET_OPTIONS}",
+            f"Set-NetUDPSetting {_SET_OPTIONS}",
+        ),
+        set_rules=(
+            "documented: at least 255 ports, first port at least 1025, last at most 65535; "
+            "machines in the field show start=1024 with num=64511 or num=13977"
+        ),
+        sources=(
+            cite(KB929851),
+            cite("Microsoft tcp-ip-port-exhaustion-troubleshooting.md@0ab43ba7"),
+            cite("ws2def.h", "IPPORT_DYNAMIC_MIN 0xc000, IPPORT_DYNAMIC_MAX 0xffff"),
+            cite("Microsoft KB196271", "WSAENOBUFS"),
+            _TIMED_WAIT,
+        ),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="windows-xp",
+        aliases=("windows-2000", "windows-2003"),
+        system="Windows 2000, XP, Server 2003",
+        is_current=False,
+        until="Server 2003",
+        ports=PortSet.parse("1025-5000"),
+        algorithm="incremental, one counter for TCP and UDP together (secondary, hsc.fr)",
+        exclusions="ReservedPorts (REG_MULTI_SZ, 'xxxx-yyyy' a line), KB812873",
+        time_wait=240.0,
+        time_wait_note="TcpTimedWaitDelay, 30 to 300 s; documents of NT, 2000 and 2003 say 240 s",
+        privileged_below=0,
+        privileged_note=_NO_PRIVILEGE,
+        read_with=(
+            "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters /v MaxUserPort",
+        ),
+        read_output=("a REG_DWORD, the last port; absent means 5000",),
+        set_with=("MaxUserPort (REG_DWORD, 5000 to 65534)",),
+        sources=(
+            cite(f"{KB929851} (MicrosoftDocs/SupportArticles-docs@088c29a3)"),
+            cite("hsc.fr win_net_srv", "1024 apparently never used"),
+            cite("Microsoft KB812873", "ReservedPorts"),
+            _TIMED_WAIT,
+        ),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="windows-exchange2007",
+        system="Windows Server 2008 with Exchange 2007",
+        is_current=False,
+        version_note="the setup of Exchange 2007 changes the range",
+        ports=PortSet.parse("1025-60000"),
+        algorithm="as windows",
+        shares_ports_across_destinations=False,
+        sharing_note="as windows",
+        time_wait=120.0,
+        time_wait_note=_120_S,
+        privileged_below=0,
+        privileged_note=_NO_PRIVILEGE,
+        note="Microsoft contradicted itself from one revision of the page to the next",
+        sources=(
+            cite(KB929851, "today's text; revision 5.0 (2009-09) said 1025 to 5000"),
+            _TIMED_WAIT,
+        ),
+        confidence=Confidence.VENDOR_DOC,
+    ),
+    EphemeralProfile(
+        name="windows-devbox",
+        system="Windows with a range changed by Visual Studio or Hyper-V",
+        version_note="seen from 2020 to 2026",
+        algorithm="as windows",
+        shares_ports_across_destinations=False,
+        sharing_note="as windows",
+        time_wait=120.0,
+        time_wait_note=_120_S,
+        privileged_below=0,
+        privileged_note=_NO_PRIVILEGE,
+        note=(
+            "begins at 1024; the end varies: 1024-65534 (64,511 ports) and 1024-15000 (13,977 "
+            "ports) were seen"
+        ),
+        sources=(
+            cite("actions/runner-images#1442", "1024 and 64511 after installing Visual Studio"),
+            cite("microsoft/WSL#40984", "1024 and 13977 on Windows 11 26200"),
+            cite("docker/for-win#3171"),
+            _TIMED_WAIT,
+        ),
+        confidence=Confidence.SECONDARY,
+    ),
+)
