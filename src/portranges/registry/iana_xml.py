@@ -1,0 +1,214 @@
+"""IANA's XML file, read row by row, into what the CSV shows.
+
+What lives here: the elements and attributes, as IANA's own style sheet turns
+them into columns. What must not: what a column means (``official``).
+
+The parser is expat itself, which reports each element as it passes: a tree of
+the five megabytes is never built. It follows no entity, because a document
+type, the only place to declare one, is refused.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from xml.parsers import expat
+
+from portranges.errors import DataError, elide
+from portranges.registry.iana_columns import COLUMNS, LARGEST_FILE, collapsed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+__all__ = ["XmlRows"]
+
+_NAMESPACE = "http://www.iana.org/assignments"
+_ROOT = f"{_NAMESPACE} registry"
+_REGISTRY = "service-names-port-numbers"
+
+# The children of a record that are one column each. Person xrefs, assignee
+# and the other xrefs make the columns Contact, Assignee and Reference.
+_COLUMN_OF = {
+    "name": "Service Name",
+    "number": "Port Number",
+    "protocol": "Transport Protocol",
+    "description": "Description",
+    "sc": "Service Code",
+    "unauthorized": "Unauthorized Use Reported",
+    "note": "Assignment Notes",
+}
+
+_CHUNK = 1 << 16
+
+
+class XmlRows:
+    """The rows of an XML file, to be gone through once.
+
+    Attributes:
+        edition: The date that the file gives; None before it is read.
+
+    Args:
+        file: The file, opened for bytes.
+        name: What an error calls the file.
+
+    Example:
+        >>> with open("tests/data/iana/sample.xml", "rb") as file:
+        ...     place, columns = next(iter(XmlRows(file, "sample.xml")))
+        >>> place, columns[:4]
+        ('record 1', ['', '0', 'tcp', 'Reserved'])
+    """
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        """Read nothing yet."""
+        self.edition: date | None = None
+        self._file = file
+        self._name = name
+        self._rows: list[tuple[str, list[str]]] = []
+        self._count = 0
+        # The elements that are open, outermost first.
+        self._open: list[str] = []
+        self._text: list[str] = []
+        self._record: dict[str, str] = {}
+        self._xref: dict[str, str] | None = None
+        self._xref_text: list[str] = []
+
+    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield where each record stands (the first is 1), and its columns.
+
+        Raises:
+            DataError: The file is not IANA's XML; the error tells the record
+                or the line.
+        """
+        # The encoding is given because a file may otherwise name one that
+        # takes a table of Python's to decode.
+        parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        room = LARGEST_FILE
+        try:
+            while chunk := self._file.read(_CHUNK):
+                room -= len(chunk)
+                if room < 0:
+                    raise self._error(f"expected at most {LARGEST_FILE} bytes, got more")
+                parser.Parse(chunk)
+                yield from self._rows
+                self._rows.clear()
+            parser.Parse(b"", True)
+            yield from self._rows
+        except expat.ExpatError as error:
+            raise self._error(f"no well-formed XML, {error}") from error
+
+    def _error(self, reason: str) -> DataError:
+        return DataError(self._name, reason)
+
+    def _doctype(self, name: str, *_: object) -> None:
+        raise self._error(
+            f"expected IANA's XML without a document type, got <!DOCTYPE {name[:40]}>"
+        )
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        depth = len(self._open)
+        name = tag.rpartition(" ")[2]
+        self._open.append(name)
+        if depth == 0:
+            self._check_root(tag, attributes)
+        elif depth == 1:
+            self._text = []
+            self._record = {
+                "Registration Date": attributes.get("date", ""),
+                "Modification Date": attributes.get("updated", ""),
+            }
+        elif self._open[1] == "record":
+            if name == "xref":
+                self._xref, self._xref_text = attributes, []
+            elif depth == 2:
+                self._begin_column(name)
+            else:
+                # <br/>, <paragraph>: white space to the eye.
+                self._text.append(" ")
+
+    def _begin_column(self, tag: str) -> None:
+        column = "Assignee" if tag == "assignee" else _COLUMN_OF.get(tag)
+        if column in self._record:
+            raise self._error(f"record {self._count + 1}: expected one <{tag}>, got two")
+        if column is not None:
+            self._record[column] = ""
+        self._text = []
+
+    def _characters(self, text: str) -> None:
+        if self._xref is not None:
+            self._xref_text.append(text)
+        elif self._open[1:2] in (["record"], ["updated"]):
+            self._text.append(text)
+
+    def _end(self, _: str) -> None:
+        tag = self._open.pop()
+        depth = len(self._open)
+        if depth == 1:
+            if tag == "record":
+                self._end_record()
+            elif tag == "updated":
+                self.edition = self._date(collapsed("".join(self._text)))
+        elif depth > 1 and self._open[1] == "record":
+            if tag == "xref":
+                self._end_xref()
+            elif depth == 2:
+                if tag in _COLUMN_OF:
+                    self._record[_COLUMN_OF[tag]] = "".join(self._text)
+                self._text = []
+            else:
+                self._text.append(" ")
+
+    def _end_xref(self) -> None:
+        shown = _shown(self._xref or {}, collapsed("".join(self._xref_text)))
+        person = (self._xref or {}).get("type") == "person"
+        self._xref = None
+        parent = self._open[-1]
+        if parent == "record":
+            self._add("Contact" if person else "Reference", shown)
+        elif parent == "assignee":
+            self._add("Assignee", shown)
+        else:
+            self._text.append(shown)
+
+    def _add(self, column: str, shown: str) -> None:
+        self._record[column] = self._record.get(column, "") + shown
+
+    def _end_record(self) -> None:
+        self._count += 1
+        record = self._record
+        record.setdefault("Assignee", record.get("Contact", ""))
+        columns = [collapsed(record.get(column, "")) for column in COLUMNS]
+        self._rows.append((f"record {self._count}", columns))
+
+    def _check_root(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == _ROOT and attributes.get("id") == _REGISTRY:
+            return
+        namespace, _, name = tag.rpartition(" ")
+        shown = f"<{name} id={attributes['id']!r}>" if "id" in attributes else f"<{name}>"
+        raise self._error(
+            f"expected <registry id={_REGISTRY!r}> in the namespace {_NAMESPACE}, "
+            f"got {elide(shown)} in {elide(namespace) if namespace else 'none'}"
+        )
+
+    def _date(self, text: str) -> date:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise self._error(f"expected a date in <updated>, got {elide(text)}") from None
+
+
+def _shown(xref: dict[str, str], text: str) -> str:
+    """Return what IANA's style sheet and CSV show for an xref."""
+    kind, data = xref.get("type", ""), xref.get("data", "")
+    if kind in ("person", "note"):
+        return f"[{data}]"
+    section = xref.get("section", "")
+    if section[:1].isdigit():
+        section = f"Section {section}"
+    document = text or (data.upper() if kind == "rfc" else data)
+    return f"[{document}, {section}]" if section else f"[{document}]"

@@ -1,0 +1,95 @@
+"""The syntax of a service name: RFC 6335, section 5.1.
+
+What lives here: the rule, as an answer and as an error that shows the place.
+What must not: any name. IANA's own rows have 97 older names that break the
+rule (``z39.50``, ``whois++``), so no reader of the registry asks it.
+"""
+
+from __future__ import annotations
+
+from portranges.errors import PortSyntaxError, elide
+
+__all__ = ["check_service_name", "is_service_name"]
+
+_LONGEST = 15
+
+
+def is_service_name(text: str) -> bool:
+    """Tell whether *text* may be registered as a service name.
+
+    A service name has 1 to 15 ASCII letters, digits and hyphens, at least one
+    letter, no hyphen at either end and no two in a row.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        Whether it keeps the rule; not whether anybody registered it.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+
+    Source:
+        RFC 6335, section 5.1.
+
+    Example:
+        >>> is_service_name("http-alt"), is_service_name("edi_service")
+        (True, False)
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+    return _fault(text) is None
+
+
+def check_service_name(text: str) -> str:
+    """Return *text* if it is a service name, or raise.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The same text.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        PortSyntaxError: *text* breaks the rule; the error tells where.
+
+    Source:
+        RFC 6335, section 5.1.
+
+    Example:
+        >>> check_service_name("edi_service")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.PortSyntaxError: a service name must have only ASCII letters, digits \
+and '-', got 'edi_service'
+            edi_service
+               ~
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"a service name must be a str, got {type(text).__name__} {elide(text)}")
+    fault = _fault(text)
+    if fault is not None:
+        rule, start, stop = fault
+        raise PortSyntaxError(f"a service name must {rule}, got {elide(text)}", text, (start, stop))
+    return text
+
+
+def _fault(text: str) -> tuple[str, int, int] | None:
+    """Return the rule that *text* breaks and the place, or None."""
+    size = len(text)
+    if not 1 <= size <= _LONGEST:
+        return f"have 1 to {_LONGEST} characters", _LONGEST if size else 0, size
+    for at, character in enumerate(text):
+        if not (character.isascii() and character.isalnum()) and character != "-":
+            return "have only ASCII letters, digits and '-'", at, at + 1
+    if text[0] == "-":
+        return "not begin with '-'", 0, 1
+    if text[-1] == "-":
+        return "not end with '-'", size - 1, size
+    if "--" in text:
+        at = text.index("--")
+        return "not have two '-' in a row", at, at + 2
+    if text.replace("-", "").isdigit():
+        return "have a letter", 0, size
+    return None

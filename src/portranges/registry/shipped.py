@@ -1,0 +1,153 @@
+"""The registry that comes with the library.
+
+What lives here: ShippedTable, which answers from the bytes of ``ports.tsv``,
+and the one Registry over it. What must not: any other table.
+
+The bytes are the index. Their lines ascend by port, so a port is found by
+halving, and a name by searching: each takes microseconds, where a dictionary
+of everything would take two milliseconds and a megabyte before the first
+answer. Nothing is read before the first question.
+
+A line: ``PORT[-PORT] TAB transports TAB state [TAB name[ SPACE name]...]``.
+Neighbouring ports with equal lines are joined. A port without a line is
+unassigned for every transport; a transport that no line of a port names has
+no row of its own in IANA's registry.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from portranges.errors import DataError
+from portranges.ports import PortRange, Transport
+from portranges.registry import edition
+from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
+from portranges.registry.registry import Registry
+from portranges.registry.table import DYNAMIC, NOT_LISTED, UNASSIGNED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+__all__ = ["SHIPPED", "TABLE", "ShippedTable"]
+
+_FILE = "ports.tsv"
+_STATES = {"A": State.ASSIGNED, "R": State.RESERVED, "U": State.UNASSIGNED}
+_LETTERS = {Transport.TCP: "t", Transport.UDP: "u", Transport.SCTP: "s", Transport.DCCP: "d"}
+
+
+class ShippedTable:
+    """The rows of ``ports.tsv``, read when they are first needed.
+
+    Example:
+        >>> TABLE.cell(443, Transport.TCP).services
+        ('https',)
+    """
+
+    @cached_property
+    def _text(self) -> bytes:
+        # The loader of the module itself works from a zip file too, and takes
+        # a tenth of a millisecond; importlib.resources takes seventeen.
+        spec: Any = __spec__
+        text: bytes = spec.loader.get_data(spec.origin.rpartition("shipped.")[0] + _FILE)
+        if len(text) != edition.SIZE:
+            raise DataError(_FILE, f"expected {edition.SIZE} bytes, got {len(text)}; reinstall")
+        return text
+
+    def cell(self, port: int, transport: Transport) -> Cell:
+        """Return what the lines of *port* say."""
+        if port > LAST_REGISTERED:
+            return DYNAMIC
+        cell = UNASSIGNED
+        for key, transports, state, *names in self._lines(port):
+            if _LETTERS[transport] in transports:
+                return _cell(key, transport, _STATES[state], names)
+            cell = NOT_LISTED
+        return cell
+
+    def _lines(self, port: int) -> Iterator[list[str]]:
+        """Yield the fields of every line of *port*."""
+        text = self._text
+        start = self._first_line(port)
+        key = None
+        while start < len(text):
+            end = text.index(b"\n", start)
+            fields = text[start:end].decode("ascii").split("\t")
+            if key is None:
+                key = fields[0]
+                if int(key.partition("-")[0]) > port:
+                    return
+            elif fields[0] != key:
+                return
+            yield fields
+            start = end + 1
+
+    def _first_line(self, port: int) -> int:
+        """Return where the first line starts that does not end below *port*."""
+        text = self._text
+        low, high = 0, len(text)
+        while low < high:
+            middle = (low + high) >> 1
+            start = text.rfind(b"\n", 0, middle) + 1
+            key = text[start : text.index(b"\t", start)]
+            if int(key.rpartition(b"-")[2]) < port:
+                low = text.index(b"\n", middle) + 1
+            else:
+                high = start
+        return low
+
+    def spans(self) -> Iterator[tuple[int, int, Transport, State]]:
+        """Yield the ports of every line, for each of its transports."""
+        for line in self._text.decode("ascii").splitlines():
+            key, transports, state = line.split("\t", 3)[:3]
+            first, _, last = key.partition("-")
+            for transport in TRANSPORTS:
+                if _LETTERS[transport] in transports:
+                    yield int(first), int(last or first), transport, _STATES[state]
+
+    def named(self, name: str) -> Iterator[tuple[int, int, Transport]]:
+        """Yield the ports of every line that has *name*."""
+        if not name.isascii() or name.split() != [name]:
+            return
+        text = self._text.lower()
+        wanted = name.encode("ascii")
+        at = text.find(wanted)
+        while at >= 0:
+            end = at + len(wanted)
+            if text[at - 1 : at] in (b"\t", b" ") and text[end : end + 1] in (b" ", b"\n"):
+                start = text.rfind(b"\n", 0, at) + 1
+                # The name may read like the letters of a transport or a state.
+                if text.count(b"\t", start, at) == 3:
+                    key, transports, _ = text[start:at].decode("ascii").split("\t", 2)
+                    first, _, last = key.partition("-")
+                    for transport in TRANSPORTS:
+                        if _LETTERS[transport] in transports:
+                            yield int(first), int(last or first), transport
+            at = text.find(wanted, end)
+
+    def names(self) -> Iterator[str]:
+        """Yield all names."""
+        for line in self._text.decode("ascii").splitlines():
+            fields = line.split("\t")
+            if len(fields) == 4:
+                yield from fields[3].split(" ")
+
+    def __reduce__(self) -> str:
+        """Return the name of the one table: pickles carry no data."""
+        return "TABLE"
+
+
+def _cell(key: str, transport: Transport, state: State, names: list[str]) -> Cell:
+    first, _, last = key.partition("-")
+    ports = PortRange(int(first), int(last or first))
+    services = tuple(names[0].split(" ")) if names else ()
+    rows = tuple(
+        Assignment(ports=ports, transport=transport, state=state, service=service)
+        for service in services or (None,)
+    )
+    return Cell(state, services, rows)
+
+
+TABLE: ShippedTable = ShippedTable()
+SHIPPED: Registry = Registry(TABLE, edition.DATE)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portranges import PortSyntaxError
+from portranges.names import near
+from portranges.registry import SHIPPED, is_service_name
+from portranges.registry.service_names import check_service_name
+
+# The ABNF of RFC 6335, section 5.1, which leaves the length to the prose.
+ABNF = re.compile(r"(?:[0-9]+-?)*[A-Za-z](?:-?[A-Za-z0-9])*")
+
+
+class TestIsServiceName:
+    @pytest.mark.parametrize(
+        "name", ["a", "Z", "9p", "1-a", "http", "a-1-b-2", "123456789012-ab", "x" * 15, "0a"]
+    )
+    def test_right(self, name: str) -> None:
+        assert is_service_name(name)
+        assert check_service_name(name) is name
+
+    # Name, what it must do, and the marked part.
+    WRONG = (
+        ("", "have 1 to 15 characters", ""),
+        ("x" * 16, "have 1 to 15 characters", "x"),
+        ("23", "have a letter", "23"),
+        ("6000-6063", "have a letter", "6000-6063"),
+        ("-a", "not begin with '-'", "-"),
+        ("a-", "not end with '-'", "-"),
+        ("-", "not begin with '-'", "-"),
+        ("a--b", "not have two '-' in a row", "--"),
+        ("a_b", "have only ASCII letters, digits and '-'", "_"),
+        ("z39.50", "have only ASCII letters, digits and '-'", "."),
+        ("whois++", "have only ASCII letters, digits and '-'", "+"),
+        ("a b", "have only ASCII letters, digits and '-'", " "),
+        ("http\n", "have only ASCII letters, digits and '-'", "\n"),
+        ("é", "have only ASCII letters, digits and '-'", "é"),
+        ("a²", "have only ASCII letters, digits and '-'", "²"),
+        ("a١", "have only ASCII letters, digits and '-'", "١"),
+    )
+
+    @pytest.mark.parametrize(("name", "rule", "marked"), WRONG)
+    def test_wrong(self, name: str, rule: str, marked: str) -> None:
+        assert not is_service_name(name)
+        with pytest.raises(PortSyntaxError) as caught:
+            check_service_name(name)
+        assert caught.value.reason == f"a service name must {rule}, got {name!r}"
+        assert caught.value.text == name
+        start, stop = caught.value.span
+        assert name[start:stop] == marked
+
+    @given(st.text(alphabet="aZ09--_ é", max_size=18))
+    def test_equals_the_abnf(self, name: str) -> None:
+        assert is_service_name(name) == (len(name) <= 15 and ABNF.fullmatch(name) is not None)
+
+    def test_old_names_of_the_registry(self) -> None:
+        names = set(SHIPPED._table.names())
+        assert len([name for name in names if not is_service_name(name)]) == 97
+
+    @pytest.mark.parametrize("name", [None, 80, b"http"])
+    def test_no_text(self, name: Any) -> None:
+        with pytest.raises(TypeError, match=r"^text must be a str, got "):
+            is_service_name(name)
+        with pytest.raises(TypeError, match=r"^a service name must be a str, got "):
+            check_service_name(name)
+
+    def test_ten_megabytes(self) -> None:
+        assert not is_service_name("a" * 10_000_000)
+
+
+class TestNear:
+    KNOWN = ("linux", "windows", "macos", "FreeBSD", "netbsd")
+
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [
+            ("linus", ("linux",)),
+            ("LINUX", ("linux",)),
+            ("freebsd", ("FreeBSD", "netbsd")),
+            ("window", ("windows",)),
+            ("zzzz", ()),
+            ("", ()),
+            ("l" * 65, ()),
+        ],
+    )
+    def test_alikes(self, name: str, expected: tuple[str, ...]) -> None:
+        assert near(name, self.KNOWN) == expected
+
+    def test_at_most_three(self) -> None:
+        assert near("abcd", ["abcd1", "abcd2", "abcd3", "abcd4"]) == ("abcd1", "abcd2", "abcd3")
+
+    def test_the_same_first_letter_is_nearer(self) -> None:
+        assert near("bat", ["cat", "bad", "aat"]) == ("bad", "aat", "cat")
+
+    def test_nothing_known(self) -> None:
+        assert near("linux", ()) == ()
+
+    def test_a_known_name_once(self) -> None:
+        assert near("linux", ["linux", "linux"]) == ("linux",)
+
+    @given(st.text(max_size=80), st.lists(st.text(max_size=20), max_size=10))
+    def test_any_text(self, name: str, known: list[str]) -> None:
+        found = near(name, known)
+        assert len(found) <= 3
+        assert set(found) <= set(known)
+
+    def test_ten_megabytes_cost_nothing(self) -> None:
+        started = time.perf_counter()
+        assert near("linux" * 2_000_000, self.KNOWN) == ()
+        assert time.perf_counter() - started < 1

@@ -1,0 +1,610 @@
+from __future__ import annotations
+
+import csv
+import io
+import pickle
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portranges import DataError, PortRange, PortSet, Transport, UnknownNameError
+from portranges.registry import SHIPPED, Assignment, Registry, State, iana_csv, iana_xml, official
+from portranges.registry.iana_columns import COLUMNS
+from portranges.registry.official import state_of
+
+DATA = Path(__file__).parent.parent / "data" / "iana"
+CSV = DATA / "sample.csv"
+XML = DATA / "sample.xml"
+TRANSPORTS = ("tcp", "udp", "sctp", "dccp")
+ALL = tuple(Transport)
+
+HEADER = ",".join(COLUMNS)
+NAMESPACE = 'xmlns="http://www.iana.org/assignments"'
+ROOT = f'<registry {NAMESPACE} id="service-names-port-numbers">'
+
+
+def answers(asked: Registry) -> list[tuple[Assignment, ...]]:
+    return [asked.lookup(port) for port in range(65536)]
+
+
+SAMPLE = Registry.from_iana(CSV)
+SAMPLE_ANSWERS = answers(SAMPLE)
+
+
+@pytest.fixture(params=[CSV, XML], ids=["csv", "xml"])
+def sample(request: pytest.FixtureRequest) -> Registry:
+    return Registry.from_iana(request.param)
+
+
+class TestSample:
+    def test_the_xml_says_the_same(self) -> None:
+        assert answers(Registry.from_iana(XML)) == SAMPLE_ANSWERS
+
+    def test_the_date_of_the_edition(self) -> None:
+        assert Registry.from_iana(XML).snapshot == date(2026, 8, 17)
+        assert Registry.from_iana(CSV).snapshot is None
+
+    def test_every_cell(self, sample: Registry) -> None:
+        # Port or ports, and the state and names of each transport; "-" is no
+        # row, where the port has some.
+        expected: list[tuple[int, int, str, str, str, str]] = [
+            (0, 0, "reserved", "reserved", "-", "-"),
+            (2, 2, "reserved", "-", "-", "-"),
+            (4, 4, "unassigned", "-", "-", "-"),
+            (15, 15, "unassigned", "-", "-", "-"),
+            (22, 22, "ssh", "-", "-", "-"),
+            (24, 24, "assigned", "-", "-", "-"),
+            (80, 80, "http www www-http", "-", "http", "-"),
+            (225, 241, "reserved", "reserved", "reserved", "reserved"),
+            (359, 359, "reserved", "-", "-", "-"),
+            (585, 585, "-", "unassigned", "-", "-"),
+            (853, 853, "dns-secured", "-", "-", "-"),
+            (1021, 1021, "-", "exp1", "-", "-"),
+            (1113, 1113, "-", "-", "-", "ltp-deepspace"),
+            (3986, 3986, "mapper-ws-ethd mapper-ws_ethd", "-", "-", "-"),
+            (5349, 5349, "-", "stun-behaviors", "-", "-"),
+            (6000, 6063, "x11", "-", "-", "-"),
+            (6400, 6400, "boe-cms", "boe-cms", "boe-cms", "boe-cms"),
+            (7300, 7303, "swx", "swx", "swx", "swx"),
+            # Rows with a transport win over the range of 7748-7776.
+            (7775, 7775, "nuts-x", "reserved", "-", "-"),
+        ]
+        by_port = {
+            port: texts for first, last, *texts in expected for port in range(first, last + 1)
+        }
+        for port in range(65536):
+            for transport, text in zip(TRANSPORTS, by_port.get(port, [""] * 4), strict=True):
+                state = sample.state(port, transport)
+                services = sample.services(port, transport)
+                if text == "" or text in {"reserved", "unassigned", "assigned"}:
+                    without = "unassigned" if port <= 49151 else "dynamic"
+                    assert (state, services) == (text or without, ())
+                elif text == "-":
+                    assert (state, services) == ("not-listed", ())
+                else:
+                    assert (state, services) == ("assigned", tuple(text.split()))
+
+    def test_all_texts_of_a_row(self, sample: Registry) -> None:
+        assert sample.lookup(1113, "dccp") == (
+            Assignment(
+                ports=PortRange(1113),
+                transport=Transport.DCCP,
+                state=State.ASSIGNED,
+                service="ltp-deepspace",
+                description="Licklider Transmission Protocol",
+                registered="2013-11-12",
+                modified="2014-02-21",
+                reference="[RFC-ietf-dtn-ltp-01][https://example.org/ltp][LTP, the page]"
+                "[ISO/IEC 13818-6 MPEG-2 DSM-CC]",
+                service_code="7107696",
+            ),
+        )
+
+    def test_texts(self, sample: Registry) -> None:
+        def row(port: int, transport: str, at: int = 0) -> Assignment:
+            return sample.lookup(port, transport)[at]
+
+        assert (
+            row(2, "tcp").note
+            == "De-assigned on 2025-02-13, previously compressnet by[Bernie_Volz]"
+        )
+        assert row(2, "tcp").modified == "2025-02-13"
+        assert row(2, "tcp").service is None
+        assert row(22, "tcp").note == "Defined TXT keys: u=<username> p=<password>"
+        assert row(22, "tcp").registered == "1995-10"
+        assert row(24, "tcp").description == "any private mail system"
+        assert (row(80, "tcp").assignee, row(80, "tcp").contact) == ("[IESG]", "[IETF_Chair]")
+        assert row(80, "tcp", 1).assignee == row(80, "tcp", 1).contact == "[Tim_Berners_Lee]"
+        assert row(80, "tcp", 1).note.startswith('This entry is an alias to "http". This entry')
+        assert row(80, "sctp").contact == "[Randall_Stewart][Lars_Eggert]"
+        assert row(853, "tcp").reference == "[RFC8765, Section 6.1][RFC7858, Appendix A]"
+        assert row(853, "tcp").description == "DNS, see also [RFC8310]"
+        assert row(585, "udp").note == "Use of 585 is not recommended, use 993 instead."
+        assert row(1021, "udp").reference == "[1][RFC4727][RFC6335]"
+        assert row(3986, "tcp").description == (
+            "MAPPER workstation server IANA assigned this well-formed service name as a "
+            'replacement for "mapper-ws_ethd".'
+        )
+        assert row(6003, "tcp").ports == PortRange(6000, 6063)
+        assert row(6003, "tcp").unauthorized_use == "Known Unauthorized Use on port 6003"
+        assert row(7775, "tcp").assignee == "[Ariën_Huisken]"
+
+    def test_a_row_without_transport_is_four(self, sample: Registry) -> None:
+        rows = sample.lookup(6400)
+        assert [row.transport for row in rows] == list(Transport)
+        assert {row.ports for row in rows} == {PortRange(6400)}
+
+    def test_two_rows_without_transport_are_both_told(self, sample: Registry) -> None:
+        assert [row.ports for row in sample.lookup(7776, "udp")] == [
+            PortRange(7748, 7776),
+            PortRange(7776),
+        ]
+        assert sample.state(7776, "udp") == State.UNASSIGNED
+
+    def test_names(self, sample: Registry) -> None:
+        assert sample.ports("SWX", "dccp") == PortSet([PortRange(7300, 7303)])
+        assert sample.ports("x11") == PortSet([PortRange(6000, 6063)])
+        assert sample.ports("x11", "udp") == PortSet()
+        with pytest.raises(UnknownNameError) as caught:
+            sample.ports("1password")
+        assert caught.value.near == ()
+        with pytest.raises(UnknownNameError) as caught:
+            sample.ports("mapper-ws-eth")
+        assert caught.value.near == ("mapper-ws-ethd", "mapper-ws_ethd")
+
+    def test_sets(self, sample: Registry) -> None:
+        assert sample.reserved("udp") == PortSet.parse("0,225-241,7775")
+        assert sample.not_listed("dccp") == PortSet.parse(
+            "0,2,4,15,22,24,80,359,585,853,1021,3986,5349,6000-6063,7775"
+        )
+        for transport in TRANSPORTS:
+            sets = (
+                sample.assigned(transport),
+                sample.reserved(transport),
+                sample.unassigned(transport),
+                sample.not_listed(transport),
+            )
+            assert PortSet().union(*sets) == PortSet(range(49152))
+            assert sum(map(len, sets)) == 49152
+
+    def test_pickles(self, sample: Registry) -> None:
+        restored = pickle.loads(pickle.dumps(sample.with_services({"app": [(80, "tcp")]})))
+        assert restored.services(80, "tcp") == ("app",)
+        assert restored.lookup(22) == sample.lookup(22)
+        assert restored.snapshot == sample.snapshot
+
+    def test_the_path_may_be_text(self) -> None:
+        assert Registry.from_iana(str(CSV)).services(22, "tcp") == ("ssh",)
+
+    @pytest.mark.parametrize("name", ["registry.xml", "registry.txt", "registry"])
+    def test_the_ending_does_not_matter(self, tmp_path: Path, name: str) -> None:
+        for file in (CSV, XML):
+            (tmp_path / name).write_bytes(file.read_bytes())
+            assert Registry.from_iana(tmp_path / name).services(22, "tcp") == ("ssh",)
+
+
+def sample_rows() -> list[list[str]]:
+    return list(csv.reader(io.StringIO(CSV.read_text(encoding="utf-8"), newline="")))
+
+
+def written(rows: list[list[str]], **how: Any) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, **how).writerows(rows)
+    return text.getvalue()
+
+
+VARIANTS: dict[str, Callable[[], bytes]] = {
+    "lf": lambda: written(sample_rows(), lineterminator="\n").encode(),
+    "crlf, with lf in quotes": lambda: written(sample_rows()).encode(),
+    "crlf everywhere": lambda: CSV.read_bytes().replace(b"\n", b"\r\n"),
+    "all quoted": lambda: written(sample_rows(), quoting=csv.QUOTE_ALL).encode(),
+    "byte order mark": lambda: b"\xef\xbb\xbf" + CSV.read_bytes(),
+    "empty lines at the end": lambda: CSV.read_bytes() + b"\n\r\n",
+    "no line end at the end": lambda: CSV.read_bytes().rstrip(),
+    "columns turned round": lambda: written([row[::-1] for row in sample_rows()]).encode(),
+    "former name of a column": lambda: CSV.read_bytes().replace(
+        b"Unauthorized Use Reported", b"Known Unauthorized Uses"
+    ),
+}
+
+
+class TestCsvForms:
+    @pytest.mark.parametrize("variant", VARIANTS)
+    def test_variants_say_the_same(self, tmp_path: Path, variant: str) -> None:
+        (tmp_path / "x.csv").write_bytes(VARIANTS[variant]())
+        assert answers(Registry.from_iana(tmp_path / "x.csv")) == SAMPLE_ANSWERS
+
+
+class TestXmlForms:
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            (b"\n", b"\r\n"),
+            (b"<?xml version='1.0' encoding='UTF-8'?>\n", b""),
+            (b"<?xml version='1.0'", b"\xef\xbb\xbf<?xml version='1.0'"),
+            (b"ssh</name>", b"s<!-- not a name -->sh</name>"),
+            (b"ssh</name>", b"<![CDATA[ssh]]></name>"),
+            (b"ssh</name>", b"&#115;sh</name>"),
+            (b"<name>ssh</name>", b"<name>ssh</name><later>than this reader<a/></later>"),
+            (b"<people>", b"<later><record><name>no row</name></record></later><people>"),
+            (b'xmlns="', b'xmlns:other="x" xmlns="'),
+        ],
+    )
+    def test_variants_say_the_same(self, tmp_path: Path, old: bytes, new: bytes) -> None:
+        assert old in XML.read_bytes()
+        (tmp_path / "x.xml").write_bytes(XML.read_bytes().replace(old, new))
+        assert answers(Registry.from_iana(tmp_path / "x.xml")) == SAMPLE_ANSWERS
+
+    def test_small_chunks_say_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(iana_xml, "_CHUNK", 7)
+        assert answers(Registry.from_iana(XML)) == SAMPLE_ANSWERS
+
+    def test_odd_nesting_is_read_without_harm(self, tmp_path: Path) -> None:
+        (tmp_path / "x.xml").write_text(
+            f"{ROOT}<record><number>7</number><protocol>tcp</protocol><assignee/>"
+            '<xref type="person" data="A"/>'
+            '<note><xref type="text">a<xref type="text">b</xref>c</xref></note>'
+            "</record></registry>"
+        )
+        (row,) = Registry.from_iana(tmp_path / "x.xml").lookup(7)
+        # An empty assignee is one, and says that there is none.
+        assert (row.assignee, row.contact) == ("", "[A]")
+        assert row.state is State.ASSIGNED
+
+
+class TestStateOf:
+    @pytest.mark.parametrize(
+        ("service", "description", "state"),
+        [
+            ("http", "World Wide Web", "assigned"),
+            ("stun-behaviors", "Reserved for a future enhancement of STUN-BEHAVIOR", "assigned"),
+            ("x", "Unassigned", "assigned"),
+            ("", "Reserved", "reserved"),
+            ("", "RESERVED", "reserved"),
+            ("", "  Reserved\n - IANA", "reserved"),
+            ("", "IANA  Reserved", "reserved"),
+            ("", "Unassigned", "unassigned"),
+            ("", "unassigned", "unassigned"),
+            ("", "Unassigned [was netstat]", "unassigned"),
+            ("", "(unassigned) Possibly assigned", "unassigned"),
+            ("", "De-registered", "unassigned"),
+            ("", "Removed", "unassigned"),
+            ("", "Deprecated", "unassigned"),
+            ("", "De-Commissioned Port", "unassigned"),
+            ("", "Decomissioned Port 04/14/00, ms", "unassigned"),
+            ("", "any private mail system", "assigned"),
+            ("", "Possibly used by Sun Solaris????", "assigned"),
+            ("", "", "assigned"),
+        ],
+    )
+    def test_wordings(self, service: str, description: str, state: str) -> None:
+        assert state_of(service, description) == state
+
+
+def shipped_as_csv() -> str:
+    """Return the shipped table as IANA would write it: a row a cell, or a name."""
+    rows: list[list[str]] = [[*COLUMNS]]
+    words = {State.ASSIGNED: "any private service", State.RESERVED: "Reserved"}
+    without_row = PortSet.full().intersection(*map(SHIPPED.unassigned, ALL))
+    rows.extend(["", f"{ports}", "", "Unassigned", *[""] * 8] for ports in without_row.ranges)
+    for port in PortSet(range(49152)) - without_row:
+        for transport in ALL:
+            state = SHIPPED.state(port, transport)
+            if state is not State.NOT_LISTED:
+                rows.extend(
+                    [name, f"{port}", f"{transport}", words.get(state, "Unassigned"), *[""] * 8]
+                    for name in SHIPPED.services(port, transport) or ("",)
+                )
+    return written(rows)
+
+
+class TestWholeRegistry:
+    def test_the_reader_says_what_the_shipped_table_says(self, tmp_path: Path) -> None:
+        (tmp_path / "all.csv").write_text(shipped_as_csv(), newline="")
+        read = Registry.from_iana(tmp_path / "all.csv")
+        for transport in ALL:
+            assert read.reserved(transport) == SHIPPED.reserved(transport)
+            assert read.unassigned(transport) == SHIPPED.unassigned(transport)
+            assert read.not_listed(transport) == SHIPPED.not_listed(transport)
+            assert read.assigned(transport) == SHIPPED.assigned(transport)
+            for port in SHIPPED.assigned(transport):
+                assert read.services(port, transport) == SHIPPED.services(port, transport)
+        for name in set(SHIPPED._table.names()):
+            assert read.ports(name) == SHIPPED.ports(name)
+
+
+def row(**columns: str) -> str:
+    """Return a CSV row: name=, port=, transport=, description=."""
+    given = [columns.get(each, "") for each in ("name", "port", "transport", "description")]
+    return ",".join([*given, *[""] * 8])
+
+
+def record(number: str = "7", inside: str = "") -> str:
+    return f"<record><number>{number}</number>{inside}</record>"
+
+
+GOT_HEADER = "expected the header of IANA's CSV, 'Service Name' to 'Assignment Notes', got "
+GOT_ROOT = (
+    "expected <registry id='service-names-port-numbers'> "
+    "in the namespace http://www.iana.org/assignments, got "
+)
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">'
+    + "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1 or str()};" * 10}">' for n in range(1, 10))
+    + f"]>{ROOT}<title>&lol9;</title></registry>"
+)
+EXTERNAL = f'<!DOCTYPE registry [<!ENTITY x SYSTEM "file:///etc/passwd">]>{ROOT}&x;</registry>'
+
+REFUSED: dict[str, tuple[str | bytes, str]] = {
+    "empty": ("", "expected IANA's CSV or XML file, got an empty one"),
+    "another CSV": ("a,b,c\n1,2,3\n", GOT_HEADER + "'a,b,c'"),
+    "the CSV of another registry": (
+        "Decimal,Keyword,Protocol,IPv6 Extension Header,Reference\n0,HOPOPT,,Y,[RFC8200]\n",
+        GOT_HEADER + "'Decimal,Keyword,Protocol,IPv6 Extension Header,Reference'",
+    ),
+    "no header": (
+        row(name="http", port="80", transport="tcp"),
+        GOT_HEADER + "'http,80,tcp,,,,,,,,,'",
+    ),
+    "a column missing": (HEADER.rpartition(",")[0] + "\n", GOT_HEADER + "..."),
+    "a column twice": (HEADER.replace("Contact", "Assignee") + "\n", GOT_HEADER + "..."),
+    "a thirteenth column": (HEADER + ",More\n", GOT_HEADER + "..."),
+    "text": ("see https://www.iana.org\n", GOT_HEADER + "'see https://www.iana.org'"),
+    "JSON": ('{"http": 80}\n', GOT_HEADER + "..."),
+    "header alone": (HEADER + "\n", "expected rows with a port number, got none"),
+    "rows without a port": (
+        f"{HEADER}\n{row(name='1password', transport='tcp')}\n",
+        "expected rows with a port number, got none",
+    ),
+    "13 columns": (
+        f"{HEADER}\n{row(port='1')}\n{row(port='2')},\n",
+        "row 3: expected 12 columns, got 13",
+    ),
+    "a cut row": (f"{HEADER}\nhttp,80,tc", "row 2: expected 12 columns, got 3"),
+    "a cut text": (f'{HEADER}\nhttp,80,tcp,"World', "row 2: no CSV, unexpected end of data"),
+    "a stray quote": (
+        f'{HEADER}\nhttp,80,tcp,"World" Wide,,,,,,,,\n',
+        "row 2: no CSV, ',' expected after '\"'",
+    ),
+    "a bad port": (
+        f"{HEADER}\n{row(port='1')}\n{row(port='eighty')}\n",
+        "row 3: expected a port or 'first-last', got 'eighty'",
+    ),
+    "a negative port": (
+        f"{HEADER}\n{row(port='-1')}\n",
+        "row 2: expected a port or 'first-last', got '-1'",
+    ),
+    "a port with zeros": (
+        f"{HEADER}\n{row(port='080')}\n",
+        "row 2: port must have no leading zero, got '080'",
+    ),
+    "digits of another script": (
+        f"{HEADER}\n{row(port='٨٠')}\n",
+        "row 2: expected a port or 'first-last', got '٨٠'",
+    ),
+    "a great port": (
+        f"{HEADER}\n{row(port='70000')}\n",
+        "row 2: port must be in 0..65535, got ...",
+    ),
+    "a dynamic port": (
+        f"{HEADER}\n{row(port='49152')}\n",
+        "row 2: ports must be in 0..49151, got 49152",
+    ),
+    "a dynamic range": (
+        f"{HEADER}\n{row(port='49151-49152')}\n",
+        "row 2: ports must be in 0..49151, got 49151-49152",
+    ),
+    "a reversed range": (
+        f"{HEADER}\n{row(port='90-80')}\n",
+        "row 2: first must not be greater than last, got 90-80; did you mean 80-90?",
+    ),
+    "a bad transport": (
+        f"{HEADER}\n{row(port='80', transport='icmp')}\n",
+        "row 2: transport must be tcp, udp, sctp, dccp or empty, got 'icmp'",
+    ),
+    "a transport in capitals": (
+        f"{HEADER}\n{row(port='80', transport='TCP')}\n",
+        "row 2: transport must be tcp, udp, sctp, dccp or empty, got 'TCP'",
+    ),
+    "binary": (bytes(range(256)), "expected IANA's CSV or XML file, got no UTF-8 text"),
+    "gzip": (b"\x1f\x8b\x08\x00\xff\xff", "expected IANA's CSV or XML file, got no UTF-8 text"),
+    "nothing but zeros": (bytes(100), GOT_HEADER + "..."),
+    "UTF-16": (HEADER.encode("utf-16"), "expected IANA's CSV or XML file, got no UTF-8 text"),
+    "latin-1 in a row": (
+        f"{HEADER}\n{row(port='1', description='é')}\n".encode("latin-1"),
+        "expected IANA's CSV or XML file, got no UTF-8 text",
+    ),
+    "a web page": (
+        "<!DOCTYPE html><html><body>Not Found</body></html>",
+        "expected IANA's XML without a document type, got <!DOCTYPE html>",
+    ),
+    "a web page without a type": ("<html><body/></html>", GOT_ROOT + "'<html>' in none"),
+    "XHTML": (
+        '<html xmlns="http://www.w3.org/1999/xhtml"/>',
+        GOT_ROOT + "'<html>' in 'http://www.w3.org/1999/xhtml'",
+    ),
+    "the XML of another registry": (
+        f'<registry {NAMESPACE} id="protocol-numbers"/>',
+        GOT_ROOT + "\"<registry id='protocol-numbers'>\" in 'http://www.iana.org/assignments'",
+    ),
+    "without namespace": (
+        '<registry id="service-names-port-numbers"/>',
+        GOT_ROOT + "\"<registry id='service-names-port-numbers'>\" in none",
+    ),
+    "a billion laughs": (
+        LAUGHS,
+        "expected IANA's XML without a document type, got <!DOCTYPE lolz>",
+    ),
+    "an external entity": (
+        EXTERNAL,
+        "expected IANA's XML without a document type, got <!DOCTYPE registry>",
+    ),
+    "an unknown entity": (
+        f"{ROOT}&x;</registry>",
+        "no well-formed XML, undefined entity: line 1, column ...",
+    ),
+    "cut XML": (
+        f"{ROOT}{record()}",
+        "no well-formed XML, no element found: line 1, column ...",
+    ),
+    "crossed tags": (
+        f"{ROOT}<record></registry>",
+        "no well-formed XML, mismatched tag: line 1, column ...",
+    ),
+    "two roots": (
+        f"{ROOT}{record()}</registry><a/>",
+        "no well-formed XML, junk after document element: line 1, column ...",
+    ),
+    "XML without records": (f"{ROOT}</registry>", "expected rows with a port number, got none"),
+    "a bad port in XML": (
+        f"{ROOT}{record()}{record('x')}</registry>",
+        "record 2: expected a port or 'first-last', got 'x'",
+    ),
+    "a bad transport in XML": (
+        f"{ROOT}{record(inside='<protocol>ip</protocol>')}</registry>",
+        "record 1: transport must be tcp, udp, sctp, dccp or empty, got 'ip'",
+    ),
+    "two numbers in XML": (
+        f"{ROOT}{record(inside='<number>8</number>')}</registry>",
+        "record 1: expected one <number>, got two",
+    ),
+    "two assignees in XML": (
+        f"{ROOT}{record(inside='<assignee/><assignee/>')}</registry>",
+        "record 1: expected one <assignee>, got two",
+    ),
+    "a bad date in XML": (
+        f"{ROOT}<updated>yesterday</updated></registry>",
+        "expected a date in <updated>, got 'yesterday'",
+    ),
+    "latin-1 in XML": (
+        f"<?xml version='1.0' encoding='latin-1'?>{ROOT}é</registry>".encode("latin-1"),
+        "no well-formed XML, not well-formed (invalid token): line 1, column ...",
+    ),
+}
+
+
+class TestRefused:
+    @pytest.mark.parametrize("case", REFUSED)
+    def test_what_is_not_the_registry(self, tmp_path: Path, case: str) -> None:
+        content, reason = REFUSED[case]
+        path = tmp_path / "file"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(DataError) as caught:
+            Registry.from_iana(path)
+        assert caught.value.resource == str(path)
+        if reason.endswith("..."):
+            assert caught.value.reason.startswith(reason.removesuffix("..."))
+        else:
+            assert caught.value.reason == reason
+        assert str(caught.value) == f"cannot use {path}: {caught.value.reason}"
+        assert "\n" not in caught.value.reason
+
+    def test_a_missing_file(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError):
+            Registry.from_iana(tmp_path / "none.csv")
+
+    @pytest.mark.parametrize("path", [0, None, b"x.csv", True])
+    def test_no_path(self, path: Any) -> None:
+        with pytest.raises(TypeError, match=r"^path must be a path, got "):
+            Registry.from_iana(path)
+
+    def test_too_many_rows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(official, "_MOST_ROWS", 5)
+        with pytest.raises(DataError, match=r": expected at most 5 rows, got more$"):
+            Registry.from_iana(CSV)
+        with pytest.raises(DataError, match=r": expected at most 5 rows, got more$"):
+            Registry.from_iana(XML)
+
+    def test_too_many_ports(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.csv"
+        path.write_text("\n".join([HEADER, *[row(port="0-49151")] * 7]))
+        with pytest.raises(
+            DataError, match=r": expected at most 300000 ports on all rows, got more$"
+        ):
+            Registry.from_iana(path)
+
+    def test_too_great_a_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(iana_csv, "LARGEST_FILE", 1000)
+        monkeypatch.setattr(iana_xml, "LARGEST_FILE", 1000)
+        with pytest.raises(DataError, match=r": expected at most 1000 characters, got more$"):
+            Registry.from_iana(CSV)
+        with pytest.raises(DataError, match=r": expected at most 1000 bytes, got more$"):
+            Registry.from_iana(XML)
+
+    def test_too_long_a_line(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.csv"
+        path.write_text(HEADER + "\n" + "x" * 200_000)
+        with pytest.raises(DataError, match=r": expected lines of at most 100000 characters"):
+            Registry.from_iana(path)
+
+    def test_a_quote_that_never_ends(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.csv"
+        path.write_text(HEADER + '\nhttp,80,tcp,"' + "x\n" * 200_000)
+        with pytest.raises(DataError, match=r"row 2: no CSV, field larger than field limit"):
+            Registry.from_iana(path)
+
+    @given(st.binary(max_size=300))
+    def test_any_bytes(self, tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+        path = tmp_path_factory.mktemp("any") / "file"
+        for start in (b"", HEADER.encode() + b"\n", ROOT.encode()):
+            path.write_bytes(start + content)
+            try:
+                Registry.from_iana(path)
+            except DataError as error:
+                assert error.resource == str(path)  # noqa: PT017 -- it may also be read
+
+    @given(st.data())
+    def test_any_damage(
+        self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    ) -> None:
+        path = tmp_path_factory.mktemp("any") / "file"
+        content = bytearray(data.draw(st.sampled_from([CSV, XML])).read_bytes())
+        for _ in range(data.draw(st.integers(1, 4))):
+            at = data.draw(st.integers(0, len(content) - 1))
+            content[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+        path.write_bytes(content)
+        try:
+            Registry.from_iana(path).lookup(80)
+        except DataError as error:
+            assert error.resource == str(path)  # noqa: PT017 -- it may also be read
+
+
+class TestMixedStates:
+    def test_the_most_taken_state_counts(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.csv"
+        path.write_text(
+            "\n".join(
+                [
+                    HEADER,
+                    row(port="7", description="Unassigned"),
+                    row(port="7", description="Reserved"),
+                    row(port="8", description="Reserved"),
+                    row(name="app", port="8", description="Reserved"),
+                ]
+            )
+        )
+        read = Registry.from_iana(path)
+        assert read.state(7, "tcp") == State.RESERVED
+        assert read.state(8, "tcp") == State.ASSIGNED
+        assert read.services(8, "tcp") == ("app",)
+        assert read.reserved("udp") == PortSet([7])
+        assert read.assigned("udp") == PortSet([8])
+
+    def test_a_name_twice_is_one(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.csv"
+        path.write_text("\n".join([HEADER, row(name="app", port="7"), row(name="app", port="7-8")]))
+        read = Registry.from_iana(path)
+        assert read.services(7, "tcp") == ("app",)
+        assert len(read.lookup(7, "tcp")) == 2
+        assert read.ports("app") == PortSet([7, 8])
+
+    def test_a_name_may_have_spaces(self, tmp_path: Path) -> None:
+        # An edition of 2014 has "Apple Remote Desktop (Net Assistant)" on 3283.
+        path = tmp_path / "x.csv"
+        path.write_text("\n".join([HEADER, row(name="Net Assistant", port="3283")]))
+        assert Registry.from_iana(path).ports("net assistant") == PortSet([3283])
