@@ -26,14 +26,14 @@ class Category(StrEnum):
     privilege, which is the systems' own rule, and little about which ports a
     system hands out to outgoing connections: see ``portranges.ephemeral``.
 
+    Source:
+        RFC 6335, section 6.
+
     Example:
         >>> Category.DYNAMIC.ports
         PortRange(first=49152, last=65535)
         >>> Category.PRIVATE is Category.DYNAMIC
         True
-
-    Source:
-        RFC 6335, section 6.
     """
 
     SYSTEM = "system"
@@ -166,7 +166,17 @@ def classify(port: SupportsIndex) -> Category:
         >>> classify(60454)
         <Category.DYNAMIC: 'dynamic'>
     """
-    # The test is check_port's, in place: a call would double the time.
-    if type(port) is int and 0 <= port <= 65535:
-        return _BY_HIGH_BYTE[port >> 8]
+    # The tests are check_port's and the rows', in place and with the members
+    # bound: a call, or Category.SYSTEM here, would double the time.
+    if type(port) is int:
+        if port < 1024:
+            if port >= 0:
+                return _SYSTEM
+        elif port < 49152:
+            return _USER
+        elif port < 65536:
+            return _DYNAMIC
     return _BY_HIGH_BYTE[check_port(port) >> 8]
+
+
+_SYSTEM, _USER, _DYNAMIC = Category

@@ -37,11 +37,13 @@ def prefix_cover(first: int, last: int, width: int) -> list[tuple[int, int]]:
     """
     full = (1 << width) - 1
     terms: list[tuple[int, int]] = []
-    while first <= last:
+    end = last + 1
+    while first < end:
         # The block may not be larger than its alignment, nor than what is left.
-        aligned = first & -first or full + 1
-        size = min(aligned, 1 << (last - first + 1).bit_length() - 1)
-        terms.append((first, full ^ (size - 1)))
+        size = first & -first or full + 1
+        if size > end - first:
+            size = 1 << (end - first).bit_length() - 1
+        terms.append((first, full ^ size - 1))
         first += size
     return terms
 

@@ -168,12 +168,12 @@ def _no_item(text: str, start: int, stop: int) -> PortSyntaxError:
 class Transport(StrEnum):
     """The four transports whose ports IANA registers.
 
+    Source:
+        RFC 6335, section 1.
+
     Example:
         >>> Transport("tcp")
         <Transport.TCP: 'tcp'>
-
-    Source:
-        RFC 6335, section 1.
     """
 
     TCP = "tcp"
@@ -249,8 +249,8 @@ class PortRange:
                 "first must not be greater than last",
                 f"{low}-{high}; did you mean {high}-{low}?",
             )
-        object.__setattr__(self, "first", low)
-        object.__setattr__(self, "last", high)
+        _set_first(self, low)
+        _set_last(self, high)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -383,7 +383,7 @@ class PortRange:
             >>> [str(masked) for masked in PortRange(1000, 1023).prefix_cover()]
             ['0x3e8/0xfff8', '0x3f0/0xfff0']
         """
-        return tuple(MaskedPort(*pair) for pair in covers.prefix_cover(self.first, self.last, 16))
+        return tuple([masked_of(*pair) for pair in covers.prefix_cover(self.first, self.last, 16)])
 
     def ternary_cover(self) -> tuple[MaskedPort, ...]:
         """Return the fewest masks of any form that cover the range exactly.
@@ -403,7 +403,7 @@ class PortRange:
             >>> len(PortRange(1, 65534).ternary_cover())
             16
         """
-        return tuple(MaskedPort(*pair) for pair in covers.ternary_cover(self.first, self.last, 16))
+        return tuple([masked_of(*pair) for pair in covers.ternary_cover(self.first, self.last, 16)])
 
 
 def _check_port_range(other: object) -> None:
@@ -458,3 +458,26 @@ class MaskedPort:
         if type(port) is not int:
             port = as_int(port)
         return 0 <= port <= LAST_PORT and port & self.mask == self.value
+
+
+_new = object.__new__
+_set_first = PortRange.__dict__["first"].__set__
+_set_last = PortRange.__dict__["last"].__set__
+_set_value = MaskedPort.__dict__["value"].__set__
+_set_mask = MaskedPort.__dict__["mask"].__set__
+
+
+def range_of(first: int, last: int) -> PortRange:
+    """Return ``PortRange(first, last)`` of numbers that are known to be right."""
+    made = _new(PortRange)
+    _set_first(made, first)
+    _set_last(made, last)
+    return made
+
+
+def masked_of(value: int, mask: int) -> MaskedPort:
+    """Return ``MaskedPort(value, mask)`` of numbers that are known to be right."""
+    made = _new(MaskedPort)
+    _set_value(made, value)
+    _set_mask(made, mask)
+    return made
