@@ -13,42 +13,99 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 
 from portranges import __version__
-from portranges.cli import show
 from portranges.errors import PortRangesError, UnknownNameError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Protocol
+
+    class Command(Protocol):
+        """A module that is a command."""
+
+        def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+            """Add the command's arguments to *parser*."""
+            ...
+
+        def run(self, arguments: argparse.Namespace) -> int:
+            """Do what *arguments* ask for, and return the exit status."""
+            ...
+
 
 __all__ = ["build_parser", "main"]
 
-NO = 1
-USAGE = 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+_NO = 1
+_USAGE = 2
+_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+# Each command: its module, and what it does. The first is meant where none is
+# named; a service with the name of a command needs it: `portranges explain sql`.
+_COMMANDS = {
+    "explain": ("portranges.cli.show", "everything known about some ports"),
+}
+_DEFAULT = "explain"
+
+_STATUS = "Exit status: 0 an answer, 1 the answer is no, 2 a question that cannot be read."
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line, as shell completion tools take it.
+    """Return the parser of the whole command line, as completion tools take it.
 
     Returns:
-        The parser, with nothing parsed yet.
+        The parser, with every command's arguments.
 
     Example:
         >>> build_parser().prog
         'portranges'
     """
+    parser = _top_parser()
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    for name, (_, about) in _COMMANDS.items():
+        _load(name).add_arguments(commands.add_parser(name, help=about, description=about))
+    return parser
+
+
+def _top_parser() -> argparse.ArgumentParser:
+    listed = "\n".join(f"  {name:<11} {about}" for name, (_, about) in _COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="portranges",
+        usage="%(prog)s [COMMAND] ...\n       %(prog)s PORT [PORT ...]",
         description="Answer questions about TCP and UDP port numbers.",
-        epilog="Exit status: 0 an answer, 1 nothing has that name, 2 a wrong question.",
+        epilog=f"commands ({_DEFAULT} where none is named):\n{listed}\n\n"
+        "`portranges COMMAND --help` tells what a command takes.\n" + _STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"portranges {__version__}")
-    show.add_arguments(parser)
-    parser.set_defaults(run=show.run)
     return parser
+
+
+def _load(name: str) -> Command:
+    # One command's module at a time: `portranges 443` need not wait for what
+    # other commands stand on.
+    command: Command = import_module(_COMMANDS[name][0])
+    return command
+
+
+def _parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+    """Return the command that *words* name, and its arguments."""
+    if not words or words[0] in ("-h", "--help", "--version"):
+        parser = _top_parser()
+        parser.parse_args(words)
+        parser.error("a port or a command is needed")
+    name, rest = (words[0], words[1:]) if words[0] in _COMMANDS else (_DEFAULT, words)
+    command = _load(name)
+    parser = argparse.ArgumentParser(
+        prog=f"portranges {name}" if rest is not words else "portranges",
+        description=f"Print {_COMMANDS[name][1]}.",
+        epilog=_STATUS,
+        allow_abbrev=False,
+    )
+    command.add_arguments(parser)
+    return command, parser.parse_args(rest)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,26 +124,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         443    system    https                 -
         0
     """
-    parser = build_parser()
     try:
-        arguments = parser.parse_args(argv)
+        command, arguments = _parse(sys.argv[1:] if argv is None else argv)
     except SystemExit as stopped:
         # argparse has said what was wrong, or has printed help or version.
-        return stopped.code if isinstance(stopped.code, int) else USAGE
+        return stopped.code if isinstance(stopped.code, int) else _USAGE
     try:
-        status: int = arguments.run(arguments)
+        status = command.run(arguments)
         sys.stdout.flush()
     except UnknownNameError as error:
-        return _complain(error, NO)
+        return _complain(error, _NO)
     except PortRangesError as error:
-        return _complain(error, USAGE)
+        return _complain(error, _USAGE)
     except BrokenPipeError:
         # The reader, as `head`, has what it wanted. Nothing more can be
         # written, not even by the interpreter on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _INTERRUPTED
     return status
 
 

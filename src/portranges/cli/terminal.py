@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 
 __all__ = ["columns", "is_styled"]
 
-WIDEST = 80
-NARROWEST = 60
+_WIDEST = 80
+_NARROWEST = 60
 
 
 def columns(stream: TextIO) -> int:
-    """Return how wide a page for *stream* should be: 80 columns, or fewer on a
-    narrower terminal.
+    """Return how wide a page for *stream* should be.
+
+    It is 80 columns, or fewer on a narrower terminal.
     """
     if not stream.isatty():
-        return WIDEST
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+        return _WIDEST
+    return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns))
 
 
 def is_styled(stream: TextIO) -> bool:

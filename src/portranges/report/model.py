@@ -31,8 +31,8 @@ __all__ = [
     "TransportState",
 ]
 
-SCHEMA = 1
-"""Version of the data form; it grows when a key changes its meaning or goes."""
+# Version of the data form; it grows when a key changes its meaning or goes.
+_SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +205,7 @@ class PortReport:
             [{'transport': 'tcp', 'state': 'assigned', 'services': ['https'], 'description': ''}]
         """
         return {
-            "schema": SCHEMA,
+            "schema": _SCHEMA,
             "port": self.port,
             "category": {
                 "name": self.category.value,
