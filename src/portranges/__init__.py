@@ -58,16 +58,18 @@ __all__ = [
 
 # These two stand on the registry and on every system's row. They are looked up
 # when they are first used, so that importing the package stays as cheap as
-# importing its numbers and sets.
+# importing its numbers and sets. A type checker sees them above, and must not
+# see a function that has an answer for every misspelt name.
 _LATE = frozenset({"PortReport", "explain"})
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> object:
-    if name in _LATE:
-        from portranges import report
+    def __getattr__(name: str) -> object:
+        if name in _LATE:
+            from portranges import report
 
-        return getattr(report, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return getattr(report, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,6 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from hypothesis.strategies import SearchStrategy
@@ -50,8 +49,8 @@ def _resolve(kind: type[Any]) -> SearchStrategy[Any]:
 
     # Hypothesis also asks on behalf of a base class, such as Sized: a foreign
     # test that draws any sized object shall not change because we are here.
-    maker = strategies.BY_TYPE.get(kind)
-    return maker() if maker else NotImplemented
+    maker = strategies._BY_TYPE.get(kind)
+    return NotImplemented if maker is None else maker()
 
 
 def _register_profiles() -> None:
@@ -63,20 +62,24 @@ def _register_profiles() -> None:
     keep no such table, the module is loaded at once.
     """
     try:
-        from hypothesis.strategies._internal.types import (
-            _global_extra_lookup as late,  # pyright: ignore[reportUnknownVariableType]
-        )
+        from hypothesis.strategies._internal.types import _global_extra_lookup as late_types
     except ImportError:
         from hypothesis import strategies as st
 
         from portranges.ephemeral import EphemeralProfile
 
-        st.register_type_strategy(EphemeralProfile, _resolve)
+        st.register_type_strategy(EphemeralProfile, _resolve_profile)
     else:
-        late[_EPHEMERAL] = _resolve_profile
+        late_types[_EPHEMERAL] = _profiles_for
 
 
-def _resolve_profile(kind: type[Any]) -> SearchStrategy[Any] | None:
+def _resolve_profile(kind: type[Any]) -> SearchStrategy[Any]:
+    found = _profiles_for(kind)
+    return NotImplemented if found is None else found
+
+
+def _profiles_for(kind: type[Any]) -> SearchStrategy[Any] | None:
+    # Asked while the module is half loaded, it has no such name yet.
     if kind is not getattr(sys.modules[_EPHEMERAL], "EphemeralProfile", None):
         return None
     from portranges import strategies

@@ -21,7 +21,7 @@ from portranges.errors import PortRangesError, UnknownNameError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Protocol
+    from typing import Any, Protocol
 
     class Command(Protocol):
         """A module that is a command."""
@@ -86,7 +86,8 @@ def _top_parser() -> argparse.ArgumentParser:
 def _load(name: str) -> Command:
     # One command's module at a time: `portranges 443` need not wait for what
     # other commands stand on.
-    command: Command = import_module(_COMMANDS[name][0])
+    module: Any = import_module(_COMMANDS[name][0])
+    command: Command = module
     return command
 
 

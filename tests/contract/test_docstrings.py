@@ -1,0 +1,239 @@
+"""Every public object is documented by the house template.
+
+A summary; then the sections that apply, in one order. What a user reaches, by
+the top level or by the door of a room, has all of them; what the modules of a
+room or of the package only share needs the summary. The examples themselves are
+run by the doctest collection.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+import portranges
+
+ORDER = (
+    "Attributes",
+    "Args",
+    "Returns",
+    "Yields",
+    "Raises",
+    "Complexity",
+    "Source",
+    "Example",
+)
+
+# Rooms that no user enters.
+INNER = {"covers", "names", "scan", "cli", "_hypothesis_plugin", "__main__"}
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A definition, and where in the package it stands."""
+
+    name: str
+    node: ast.ClassDef | Function
+    owner: ast.ClassDef | None = None
+
+    @property
+    def text(self) -> str:
+        return inspect.cleandoc(ast.get_docstring(self.node, clean=False) or "")
+
+    @property
+    def sections(self) -> list[str]:
+        return re.findall(rf"^({'|'.join(ORDER)}):$", self.text, re.MULTILINE)
+
+    def section(self, title: str) -> str:
+        match = re.search(rf"^{title}:\n((?:    .*\n|\n)*)", self.text + "\n", re.MULTILINE)
+        return inspect.cleandoc(match[1]) if match else ""
+
+    @property
+    def is_dunder(self) -> bool:
+        return self.node.name.startswith("__")
+
+
+@cache
+def module_names() -> list[str]:
+    walked = [each.name for each in pkgutil.walk_packages(portranges.__path__, "portranges.")]
+    return ["portranges", *walked]
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return ast.parse(Path(spec.origin).read_text("utf-8"))
+
+
+@cache
+def listed(name: str) -> set[str]:
+    for node in tree(name).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def objects() -> Iterator[Documented]:
+    for module in module_names():
+        for node in tree(module).body:
+            if isinstance(node, ast.ClassDef | Function) and node.name in listed(module):
+                yield Documented(f"{module}.{node.name}", node)
+                if isinstance(node, ast.ClassDef):
+                    yield from members(f"{module}.{node.name}", node)
+
+
+def origin(module: str, name: str) -> str:
+    """Where *name* is defined that *module* hands on."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
+            return origin(node.module or "", name)
+    return f"{module}.{name}"
+
+
+@cache
+def reached() -> set[str]:
+    """The names of the objects that a user reaches."""
+    rooms = [name for name in module_names() if name.count(".") == 1]
+    doors = [
+        "portranges",
+        *(room for room in rooms if room.removeprefix("portranges.") not in INNER),
+    ]
+    return {origin(door, name) for door in doors for name in listed(door)}
+
+
+def members(name: str, owner: ast.ClassDef) -> Iterator[Documented]:
+    for node in owner.body:
+        if isinstance(node, ast.ClassDef | Function):
+            if node.name.startswith("_") and not node.name.endswith("__"):
+                continue
+            yield Documented(f"{name}.{node.name}", node, owner)
+
+
+ALL = {each.name: each for each in objects()}
+PUBLIC = {
+    name: each
+    for name, each in ALL.items()
+    if {name, name.rpartition(".")[0]} & reached() and not each.is_dunder
+}
+FUNCTIONS = {name: each for name, each in PUBLIC.items() if isinstance(each.node, Function)}
+
+EACH = pytest.mark.parametrize("each", ALL.values(), ids=ALL)
+EACH_PUBLIC = pytest.mark.parametrize("each", PUBLIC.values(), ids=PUBLIC)
+EACH_FUNCTION = pytest.mark.parametrize("each", FUNCTIONS.values(), ids=FUNCTIONS)
+
+
+def parameters(each: Documented) -> list[str]:
+    assert isinstance(each.node, Function)
+    declared = each.node.args
+    plain = [*declared.posonlyargs, *declared.args]
+    decorators = {ast.unparse(decorator) for decorator in each.node.decorator_list}
+    if each.owner is not None and "staticmethod" not in decorators:
+        plain = plain[1:]
+    starred = [star for star in (declared.vararg, declared.kwarg) if star is not None]
+    return [each.arg for each in (*plain, *declared.kwonlyargs, *starred)]
+
+
+def returns_something(each: Documented) -> bool:
+    assert isinstance(each.node, Function)
+    return each.node.returns is None or ast.unparse(each.node.returns) not in ("None", "Never")
+
+
+def is_generator(each: Documented) -> bool:
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(each.node))
+
+
+def test_the_walk_finds_the_core() -> None:
+    # The tests below prove nothing should it not.
+    assert {
+        "portranges.portset.PortSet",
+        "portranges.portset.PortSet.nth",
+        "portranges.ports.check_port",
+        "portranges.categories.Category.label",
+        "portranges.errors.PortSyntaxError",
+        "portranges.strategies.port_sets",
+        "portranges.errors.PortRangesError",
+    } <= PUBLIC.keys()
+    assert "portranges.portset.PortSet.__or__" in ALL
+
+
+@pytest.mark.parametrize("name", module_names())
+def test_a_module_says_what_lives_in_it(name: str) -> None:
+    text = ast.get_docstring(tree(name)) or ""
+    assert summary_fault(text) is None
+    assert "\n\n" in text, "a module says more than its name"
+
+
+def summary_fault(text: str) -> str | None:
+    summary = text.partition("\n\n")[0]
+    if not summary:
+        return "no summary"
+    if not summary.endswith((".", "?")):
+        return "a summary is a sentence"
+    if summary.count("\n") > 1:
+        return "a summary is one line, or two"
+    return None
+
+
+@EACH
+def test_a_summary(each: Documented) -> None:
+    assert summary_fault(each.text) is None
+
+
+@EACH
+def test_the_sections_are_in_order_and_none_is_empty(each: Documented) -> None:
+    assert each.sections == sorted(set(each.sections), key=ORDER.index)
+    assert [title for title in each.sections if not each.section(title).strip()] == []
+
+
+@EACH
+def test_there_is_no_unknown_section(each: Documented) -> None:
+    titles = re.findall(r"^([A-Z][a-z]+):$", each.text, re.MULTILINE)
+    assert set(titles) <= set(ORDER)
+
+
+@EACH_PUBLIC
+def test_an_example_runs_something(each: Documented) -> None:
+    assert ">>> " in each.section("Example"), "no example"
+
+
+@EACH_FUNCTION
+def test_every_parameter_is_documented_and_no_other(each: Documented) -> None:
+    documented = re.findall(r"^\*{0,2}(\w+):", each.section("Args"), re.MULTILINE)
+    assert documented == parameters(each)
+
+
+@EACH_FUNCTION
+def test_what_comes_back_is_documented(each: Documented) -> None:
+    expected = returns_something(each)
+    found = bool({"Returns", "Yields"} & set(each.sections))
+    assert found is expected
+    if is_generator(each):
+        assert "Yields" in each.sections or "Returns" in each.sections
+
+
+@EACH_FUNCTION
+def test_what_is_raised_in_plain_sight_is_documented(each: Documented) -> None:
+    raised = {
+        node.exc.func.id
+        for node in ast.walk(each.node)
+        if isinstance(node, ast.Raise)
+        and isinstance(node.exc, ast.Call)
+        and isinstance(node.exc.func, ast.Name)
+        and node.exc.func.id[0].isupper()
+    }
+    documented = set(re.findall(r"^(\w+):", each.section("Raises"), re.MULTILINE))
+    assert raised <= documented

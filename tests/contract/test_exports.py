@@ -1,0 +1,155 @@
+"""Every module says what it offers: sorted, complete, and true."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import portranges
+
+# What the package's own modules share, and what is no promise to anybody else.
+# No name may stand here that a user needs.
+SHARED = {
+    "portranges.errors": {"elide"},
+    "portranges.ports": {
+        "as_int",
+        "is_digits",
+        "masked_of",
+        "parse_port_at",
+        "parse_range_at",
+        "range_of",
+    },
+}
+
+
+def module_names() -> list[str]:
+    walked = [each.name for each in pkgutil.walk_packages(portranges.__path__, "portranges.")]
+    return ["portranges", *(name for name in walked if name != "portranges.__main__")]
+
+
+def public_modules() -> list[str]:
+    return [name for name in module_names() if "._" not in name]
+
+
+def imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except portranges.MissingExtraError as error:
+        pytest.skip(f"{name} cannot be looked at: {error}")
+
+
+def tree(name: str) -> ast.Module:
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return ast.parse(Path(spec.origin).read_text("utf-8"))
+
+
+def listed(name: str) -> list[str]:
+    for node in tree(name).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names: list[str] = ast.literal_eval(node.value)
+            return names
+    raise AssertionError(f"{name} has no __all__")
+
+
+def is_for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def defined(body: list[ast.stmt]) -> Iterator[str]:
+    """The names that a module makes itself, whatever they are."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+        elif isinstance(node, ast.If | ast.Try) and not is_for_types(node):
+            yield from defined([*node.body, *node.orelse])
+
+
+def place(name: str) -> tuple[int, str]:
+    """Constants, then classes, then functions, as ruff sorts them."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+
+
+@pytest.mark.parametrize("name", public_modules())
+def test_the_list_is_sorted_and_says_nothing_twice(name: str) -> None:
+    names = listed(name)
+    assert names == sorted(set(names), key=place)
+
+
+@pytest.mark.parametrize("name", public_modules())
+def test_the_list_has_every_public_name_that_the_module_makes(name: str) -> None:
+    made = {each for each in defined(tree(name).body) if not each.startswith("_")}
+    assert made - {"TYPE_CHECKING"} - SHARED.get(name, set()) - set(listed(name)) == set()
+
+
+@pytest.mark.parametrize("name", public_modules())
+def test_every_listed_name_exists(name: str) -> None:
+    module = imported(name)
+    assert [each for each in listed(name) if not hasattr(module, each)] == []
+    assert not any(each.startswith("_") for each in listed(name))
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_shared_name_exists_and_is_not_offered(name: str) -> None:
+    made = set(defined(tree(name).body))
+    assert SHARED[name] <= made
+    assert not SHARED[name] & (set(listed(name)) | set(portranges.__all__))
+
+
+def test_the_top_level_offers_every_error() -> None:
+    assert set(listed("portranges.errors")) <= set(portranges.__all__)
+
+
+def test_the_top_level_offers_what_the_design_names() -> None:
+    assert set(portranges.__all__) >= {
+        "Category",
+        "MaskedPort",
+        "PortRange",
+        "PortReport",
+        "PortSet",
+        "Source",
+        "Transport",
+        "check_port",
+        "classify",
+        "explain",
+        "parse_port",
+    }
+
+
+def test_dir_of_the_package_shows_all_names() -> None:
+    assert set(portranges.__all__) <= set(dir(portranges))
+
+
+def test_an_unknown_name_is_an_attributeerror() -> None:
+    with pytest.raises(AttributeError) as caught:
+        _ = getattr(portranges, "no_such_name")  # noqa: B009
+    assert str(caught.value) == "module 'portranges' has no attribute 'no_such_name'"
+
+
+@pytest.mark.parametrize("name", module_names())
+def test_every_module_can_be_imported_first(name: str) -> None:
+    imported(name)
+    command = f"import {name}"
+    path = str(Path(portranges.__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {path!r}); {command}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

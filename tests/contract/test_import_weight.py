@@ -1,0 +1,111 @@
+"""What an import costs, counted in modules, which unlike seconds do not vary."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import portranges
+
+SOURCE = str(Path(portranges.__file__).parent.parent)
+
+TOO_HEAVY = {
+    "argparse",
+    "asyncio",
+    "csv",
+    "datetime",
+    "decimal",
+    "difflib",
+    "hypothesis",
+    "importlib.metadata",
+    "importlib.resources",
+    "ipaddress",
+    "json",
+    "logging",
+    "numpy",
+    "pathlib",
+    "psutil",
+    "random",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "typing",
+    "typing_extensions",
+    "xml",
+}
+
+OWN = {
+    "portranges",
+    "portranges.categories",
+    "portranges.covers",
+    "portranges.errors",
+    "portranges.names",
+    "portranges.ports",
+    "portranges.portset",
+    "portranges.source",
+}
+
+
+def loaded_by(*statements: str) -> set[str]:
+    """What the statements load into a fresh interpreter, above what it has."""
+    program = [
+        "import sys",
+        f"sys.path.insert(0, {SOURCE!r})",
+        "before = set(sys.modules)",
+        *statements,
+        "print(*sorted(set(sys.modules) - before))",
+    ]
+    # -I and -S: neither the environment nor site's own imports count.
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", "\n".join(program)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+def test_the_package_loads_the_top_level_and_nothing_heavy() -> None:
+    loaded = loaded_by("import portranges")
+    assert {name for name in loaded if name.startswith("portranges")} == OWN
+    assert loaded & TOO_HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "portranges.PortSet.parse('22,80,8000-8100').ranges",
+        "portranges.PortSet([1, 2]).table",
+        "portranges.PortRange(1, 65534).ternary_cover()",
+        "str(portranges.PortSet.full()), repr(portranges.PortRange(80))",
+        "portranges.classify(80).source",
+        "portranges.parse_port('80')",
+    ],
+)
+def test_numbers_and_sets_load_nothing_later(statement: str) -> None:
+    assert loaded_by("import portranges", "early = set(sys.modules)", statement) == loaded_by(
+        "import portranges"
+    )
+
+
+def test_a_refusal_loads_nothing_heavy() -> None:
+    loaded = loaded_by(
+        "import portranges",
+        "try: portranges.PortSet.parse('x')",
+        "except ValueError as error: str(error)",
+    )
+    assert loaded & TOO_HEAVY == set()
+
+
+def test_the_late_names_are_loaded_when_they_are_asked_for() -> None:
+    assert "portranges.report" not in loaded_by("import portranges")
+    assert "portranges.report" not in loaded_by("import portranges; dir(portranges)")
+    assert "portranges.report" in loaded_by("from portranges import explain")
+
+
+def test_the_measure_sees_what_is_heavy() -> None:
+    # The tests above prove nothing should it not.
+    assert {"json", "typing"} <= loaded_by("import json, typing")

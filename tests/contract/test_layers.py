@@ -1,0 +1,255 @@
+"""Imports point one way. This table is policy: a test that fails asks for
+another import, not for another row.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import portranges
+
+PACKAGE = Path(portranges.__file__).parent
+
+# A room, and the rooms that it may use; what those use, it may use as well. A
+# room is a module or a folder of the package; "" is the package itself.
+MAY_USE: dict[str, tuple[str, ...]] = {
+    "errors": (),
+    "source": (),
+    "covers": (),
+    "names": (),
+    "scan": (),
+    "ports": ("errors", "source", "covers", "names", "scan"),
+    "portset": ("ports",),
+    "categories": ("portset",),
+    "uses": ("portset",),
+    "registry": ("categories",),
+    "ephemeral": ("categories",),
+    "dialects": ("categories",),
+    "selection": ("ephemeral",),
+    "capacity": ("ephemeral",),
+    "reuse": ("ephemeral",),
+    "advice": ("registry", "ephemeral", "uses"),
+    "flows": ("registry", "ephemeral", "uses"),
+    "report": ("advice", "flows"),
+    # All names of the top level; "report" when one of its names is asked for.
+    "": ("categories", "report"),
+    # The leaves, which may ask the machine or stand on other packages.
+    "system": ("ephemeral",),
+    "probe": ("registry", "ephemeral", "reuse"),
+    "strategies": ("ephemeral", "reuse"),
+    "_hypothesis_plugin": ("strategies",),
+    "cli": (
+        "",
+        "selection",
+        "capacity",
+        "reuse",
+        "dialects",
+        "report",
+        "system",
+        "probe",
+    ),
+    "__main__": ("cli",),
+}
+
+LEAVES = ("system", "probe", "strategies", "_hypothesis_plugin", "cli", "__main__")
+
+# Who may use a leaf: its own front door.
+FRONT_DOORS = {("_hypothesis_plugin", "strategies"), ("__main__", "cli")}
+
+# What only a leaf may import.
+OF_THE_MACHINE = {
+    "asyncio",
+    "ctypes",
+    "hypothesis",
+    "os",
+    "platform",
+    "psutil",
+    "select",
+    "selectors",
+    "shutil",
+    "signal",
+    "socket",
+    "subprocess",
+}
+
+# The plan of a wing: the record knows nothing of its wing, the rows know the
+# record and the sources that they cite.
+WINGS = ("registry", "ephemeral", "reuse", "dialects", "system")
+
+
+@dataclass(frozen=True)
+class Import:
+    by: str
+    of: str
+    line: int
+    is_for_types: bool
+
+    def __str__(self) -> str:
+        return f"{self.by}, line {self.line}, imports {self.of}"
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of the package, found in its folder, by its dotted name."""
+    found: dict[str, Path] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(("portranges", *parts)).removesuffix(".__init__")
+        found[name] = path
+    return found
+
+
+def imports_of(name: str) -> list[Import]:
+    """Every import in a module, also those in a function."""
+    return list(_imports_in(name, ast.parse(modules()[name].read_text("utf-8")), False))
+
+
+def _imports_in(name: str, node: ast.AST, is_for_types: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        typed = is_for_types or (
+            isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+        )
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(name, alias.name, child.lineno, typed)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"{name} imports by dots"
+            module = child.module or ""
+            for alias in child.names:
+                submodule = f"{module}.{alias.name}"
+                target = submodule if submodule in modules() else module
+                yield Import(name, target, child.lineno, typed)
+        yield from _imports_in(name, child, typed)
+
+
+@cache
+def all_imports() -> list[Import]:
+    return [each for name in modules() for each in imports_of(name)]
+
+
+def is_ours(name: str) -> bool:
+    return name == "portranges" or name.startswith("portranges.")
+
+
+def room(name: str) -> str:
+    """The room of a module: "errors" of portranges.errors."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def reachable(start: str) -> set[str]:
+    found: set[str] = set()
+    open_rooms = list(MAY_USE[start])
+    while open_rooms:
+        each = open_rooms.pop()
+        if each not in found:
+            found.add(each)
+            open_rooms.extend(MAY_USE[each])
+    return found
+
+
+def test_the_table_has_every_room() -> None:
+    assert {room(name) for name in modules()} <= MAY_USE.keys()
+
+
+def test_the_table_has_no_circle() -> None:
+    TopologicalSorter(dict(MAY_USE.items())).prepare()
+
+
+def test_the_reading_of_imports_finds_some() -> None:
+    # The tests below prove nothing should none be found.
+    assert len(modules()) >= 8
+    found = {(each.by, each.of) for each in all_imports()}
+    assert ("portranges.portset", "portranges.ports") in found
+    assert ("portranges.ports", "portranges.covers") in found
+    assert ("portranges", "portranges.report") in found
+
+
+@pytest.mark.parametrize("name", modules())
+def test_a_module_imports_only_what_its_room_may_use(name: str) -> None:
+    own = room(name)
+    allowed = reachable(own)
+    if own:
+        allowed.add(own)
+    wrong = [
+        str(each) for each in imports_of(name) if is_ours(each.of) and room(each.of) not in allowed
+    ]
+    assert wrong == []
+
+
+def test_nothing_imports_a_leaf() -> None:
+    wrong = [
+        str(each)
+        for each in all_imports()
+        if is_ours(each.of)
+        and room(each.of) in LEAVES
+        and room(each.by) not in (room(each.of), "cli")
+        and (room(each.by), room(each.of)) not in FRONT_DOORS
+    ]
+    assert wrong == []
+
+
+def test_only_leaves_import_what_asks_the_machine() -> None:
+    wrong = [
+        str(each)
+        for each in all_imports()
+        if each.of.split(".")[0] in OF_THE_MACHINE and room(each.by) not in LEAVES
+    ]
+    assert wrong == []
+
+
+def test_hypothesis_and_psutil_stay_in_their_rooms() -> None:
+    places = {"hypothesis": {"strategies", "_hypothesis_plugin"}, "psutil": {"probe"}}
+    wrong = [
+        str(each)
+        for each in all_imports()
+        for package in [each.of.split(".")[0]]
+        if package in places and room(each.by) not in places[package]
+    ]
+    assert wrong == []
+
+
+def test_there_is_no_circle_of_modules() -> None:
+    graph: dict[str, set[str]] = {}
+    for each in all_imports():
+        # The package hands names on when they are asked for, and a wing's door
+        # imports its own rooms, not the other way round.
+        if is_ours(each.of) and not each.is_for_types and each.of != each.by:
+            graph.setdefault(each.by, set()).add(each.of)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise AssertionError(" <- ".join(error.args[1])) from None
+
+
+def test_nothing_below_the_command_line_uses_the_top_level() -> None:
+    wrong = [
+        str(each)
+        for each in all_imports()
+        if each.of == "portranges" and room(each.by) not in ("cli", "")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_wing_keeps_to_its_plan(wing: str) -> None:
+    door = f"portranges.{wing}"
+    wrong: list[str] = []
+    for each in all_imports():
+        if not each.by.startswith(f"{door}.") or room(each.of) != wing:
+            continue
+        by, of = each.by.removeprefix(f"{door}."), each.of.removeprefix(door).removeprefix(".")
+        if (
+            of == ""
+            or by == "model"
+            or (by.startswith("rows") and of not in ("model", "sources", "rows"))
+        ):
+            wrong.append(str(each))
+    assert wrong == []

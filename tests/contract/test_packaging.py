@@ -1,0 +1,85 @@
+"""What is said in two places is said alike."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import portranges
+
+ROOT = Path(__file__).parents[2]
+
+# The file, and the dependency groups that it repeats.
+REQUIREMENTS = {
+    "test.txt": ("test",),
+    "check.txt": ("lint", "typing", "build"),
+    "bench.txt": ("bench",),
+}
+
+
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def group(name: str) -> set[str]:
+    entries: list[Any] = pyproject()["dependency-groups"][name]
+    assert all(isinstance(each, str) for each in entries), "a group of groups has no file"
+    return set(entries)
+
+
+def requirements(name: str) -> list[str]:
+    lines = (ROOT / "requirements" / name).read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_a_requirements_file_repeats_its_groups(name: str) -> None:
+    expected = set[str]().union(*map(group, REQUIREMENTS[name]))
+    assert requirements(name) == sorted(expected)
+
+
+def test_there_is_no_other_requirements_file() -> None:
+    assert {path.name for path in (ROOT / "requirements").iterdir()} == REQUIREMENTS.keys()
+
+
+def test_the_library_depends_on_nothing() -> None:
+    assert pyproject()["project"]["dependencies"] == []
+
+
+def test_the_extra_all_is_all_other_extras() -> None:
+    extras = pyproject()["project"]["optional-dependencies"]
+    everything = {each for name, extra in extras.items() if name != "all" for each in extra}
+    assert set(extras["all"]) == everything
+
+
+def test_the_extra_and_the_tests_ask_for_the_same_hypothesis() -> None:
+    extra = pyproject()["project"]["optional-dependencies"]["hypothesis"]
+    assert set(extra) <= group("test")
+
+
+def test_the_version_is_a_literal_that_the_build_reads() -> None:
+    path = ROOT / pyproject()["tool"]["hatch"]["version"]["path"]
+    match = re.search(r'^__version__ = "(.+)"$', path.read_text("utf-8"), re.MULTILINE)
+    assert match is not None
+    assert match[1] == portranges.__version__
+
+
+def test_the_package_is_marked_as_typed() -> None:
+    assert (Path(portranges.__file__).parent / "py.typed").exists()
+
+
+def test_the_oldest_python_is_the_same_everywhere() -> None:
+    settings = pyproject()
+    assert settings["project"]["requires-python"] == ">=3.11"
+    assert settings["tool"]["mypy"]["python_version"] == "3.11"
+    assert settings["tool"]["pyright"]["pythonVersion"] == "3.11"
+    versions = [
+        each.removeprefix("Programming Language :: Python :: ")
+        for each in settings["project"]["classifiers"]
+        if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", each)
+    ]
+    assert versions[0] == "3.11"

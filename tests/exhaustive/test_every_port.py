@@ -1,0 +1,78 @@
+"""All 65,536 ports through every function that takes one."""
+
+from __future__ import annotations
+
+import pytest
+
+import oracle
+from portranges import (
+    Category,
+    MaskedPort,
+    PortRange,
+    PortSet,
+    PortSyntaxError,
+    check_port,
+    classify,
+    parse_port,
+)
+
+
+def test_check_port_takes_every_port() -> None:
+    assert [check_port(port) for port in oracle.UNIVERSE] == list(oracle.UNIVERSE)
+
+
+def test_parse_port_reads_every_port() -> None:
+    assert [parse_port(str(port)) for port in oracle.UNIVERSE] == list(oracle.UNIVERSE)
+
+
+def test_parse_port_refuses_every_number_of_five_digits_above() -> None:
+    for number in range(65536, 100000):
+        with pytest.raises(PortSyntaxError):
+            parse_port(str(number))
+
+
+def test_parse_port_refuses_every_port_with_a_leading_zero() -> None:
+    for port in oracle.UNIVERSE:
+        with pytest.raises(PortSyntaxError):
+            parse_port(f"0{port}")
+
+
+def test_classify_agrees_with_the_obvious_classification() -> None:
+    for port in oracle.UNIVERSE:
+        category = classify(port)
+        assert category == oracle.category(port)
+        assert port in category.ports
+
+
+def test_the_categories_have_every_port_once() -> None:
+    assert [port for category in Category for port in category.ports] == list(oracle.UNIVERSE)
+
+
+def test_a_set_of_one_port() -> None:
+    for port in oracle.UNIVERSE:
+        ports = PortSet([port])
+        assert (ports.first, ports.last, ports.nth(0), len(ports)) == (port, port, port, 1)
+        assert str(ports) == str(PortRange(port)) == str(port)
+        assert port in ports
+        assert port + 1 not in ports
+        assert port - 1 not in ports
+
+
+def test_every_port_is_in_the_full_set_and_none_in_the_empty_one() -> None:
+    full, empty = PortSet.full(), PortSet.empty()
+    assert list(full) == list(oracle.UNIVERSE)
+    assert all(port in full and port not in empty for port in oracle.UNIVERSE)
+    assert all(full.nth(port) == port for port in oracle.UNIVERSE)
+
+
+@pytest.mark.parametrize("mask", [MaskedPort(0, 0), MaskedPort(0x3E8, 0xFFF8), MaskedPort(5, 5)])
+def test_a_mask_holds_the_ports_that_agree_with_it(mask: MaskedPort) -> None:
+    found = [port for port in oracle.UNIVERSE if port in mask]
+    assert found == [port for port in oracle.UNIVERSE if port & mask.mask == mask.value]
+    assert len(found) == len(mask)
+    assert found == list(PortSet.from_masks([mask]))
+
+
+def test_every_mask_has_as_many_ports_as_it_says() -> None:
+    for mask in oracle.UNIVERSE:
+        assert len(MaskedPort(0, mask)) == 2 ** f"{mask:016b}".count("0")

@@ -1,0 +1,139 @@
+"""Any text is a set of ports or a PortSyntaxError that marks the place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+import oracle
+from portranges import PortRange, PortSet, PortSyntaxError, parse_port
+from portranges.strategies import port_sets
+
+# Rich in what texts of ports are made of, and in what looks like it.
+NEARLY = st.text(
+    alphabet=st.one_of(
+        st.sampled_from("0123456789,- "),
+        st.sampled_from("+_.:;\t\n\x00\x1b\x7f\u0668\u00b2\uff18\u2013\u202e\u00a0\ud800"),
+        st.characters(),
+    ),
+    max_size=40,
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A right text with a few characters put in, replaced or taken out."""
+    text = str(draw(port_sets()))[:200]
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(text)))
+        width = draw(st.integers(0, 2))
+        text = text[:at] + draw(st.sampled_from(["", draw(NEARLY)[:2]])) + text[at + width :]
+    return text
+
+
+def assert_well_told(error: PortSyntaxError, text: str) -> None:
+    """The message is printable and marks a place that is in the text."""
+    start, stop = error.span
+    assert error.text == text
+    assert 0 <= start <= stop <= len(text)
+    assert error.__context__ is None
+    lines = str(error).split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert lines[0] == error.reason
+    if not text:
+        assert len(lines) == 1
+        return
+    _, line, mark = lines
+    assert line.isascii()
+    assert len(line) <= 4 + 3 + 60 * 10 + 3
+    assert mark.strip("~").strip(" ") == ""
+    assert "~" in mark
+    begin, end = mark.index("~"), len(mark)
+    # What stands above the marker is the fault, or its first part, escaped; a
+    # fault without width gets one tilde where it is.
+    marked = line[begin:end]
+    if start == stop:
+        assert mark.count("~") == 1
+    else:
+        assert marked == escaped(text[start : min(stop, start + 60)])
+        assert mark.count("~") == len(marked)
+    # What stands before it is what comes before it in the text.
+    before = line[4:begin].removeprefix("...") if start > 0 else ""
+    assert escaped(text[:start]).endswith(before)
+
+
+def escaped(text: str) -> str:
+    return "".join(
+        each
+        if " " <= each <= "~"
+        else ascii(each)[1:-1]
+        if each > "\x7f"
+        else f"\\x{ord(each):02x}"
+        for each in text
+    )
+
+
+def outcome(parse: Callable[[str], object], text: str) -> object:
+    """What *parse* returns; None for a PortSyntaxError that is well told."""
+    try:
+        return parse(text)
+    except PortSyntaxError as error:
+        assert_well_told(error, text)
+        return None
+
+
+@given(st.one_of(NEARLY, mutated(), st.text()))
+@example("")
+@example("80, 443")
+@example("80 ,443")
+@example(" 80")
+@example("80 ")
+@example("80,,443")
+@example("0-65535,65536")
+@example("x" * 300)
+@example("1," * 300)
+@example("\n" * 300)
+def test_a_set_or_a_syntax_error(text: str) -> None:
+    expected = oracle.parse(text)
+    found = outcome(PortSet.parse, text)
+    if expected is None:
+        assert found is None
+    else:
+        assert isinstance(found, PortSet)
+        assert found.to_int() == oracle.bits(expected)
+
+
+@given(st.one_of(NEARLY, mutated(), st.text()))
+def test_a_range_or_a_syntax_error(text: str) -> None:
+    expected = oracle.interval(text)
+    found = outcome(PortRange.parse, text)
+    if expected is None:
+        assert found is None
+    else:
+        assert isinstance(found, PortRange)
+        assert found.to_range() == expected
+
+
+@given(st.one_of(NEARLY, st.text(alphabet="0123456789", max_size=7), st.text()))
+def test_a_port_or_a_syntax_error(text: str) -> None:
+    assert outcome(parse_port, text) == oracle.number(text)
+
+
+@given(st.integers().map(str))
+def test_any_integer_as_text(text: str) -> None:
+    number = int(text)
+    assert outcome(parse_port, text) == (number if 0 <= number <= 65535 else None)
+
+
+@given(st.lists(st.text(alphabet=st.characters(exclude_characters=","), max_size=5), min_size=1))
+def test_the_first_fault_is_told(items: list[str]) -> None:
+    text = ",".join(["80", *items, "443"])
+    assume(oracle.parse(text) is None)
+    with pytest.raises(PortSyntaxError) as caught:
+        PortSet.parse(text)
+    before = text[: caught.value.span[0]].rstrip(" ")
+    # The fault may be the second port of a range.
+    assert oracle.parse(before.removesuffix(",")) is not None or before.endswith("-")

@@ -1,0 +1,180 @@
+"""What the type checkers shall take, with the types that they shall see.
+
+Checked by mypy and pyright, never run: everything stands in functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sized
+from typing import Any, SupportsIndex, assert_never, assert_type
+
+from hypothesis import strategies as st
+
+from portranges import (
+    Category,
+    InvalidPortError,
+    MaskedPort,
+    PortRange,
+    PortSet,
+    PortSyntaxError,
+    Source,
+    Transport,
+    UnknownNameError,
+    check_port,
+    classify,
+    parse_port,
+    strategies,
+)
+from portranges.ephemeral import EphemeralProfile
+
+
+def numbers(index: SupportsIndex) -> None:
+    assert_type(check_port(443), int)
+    assert_type(check_port(index), int)
+    assert_type(parse_port("443"), int)
+    assert_type(classify(443), Category)
+    assert_type(classify(index), Category)
+
+
+def categories(category: Category) -> None:
+    assert_type(category.ports, PortRange)
+    assert_type(category.label, str)
+    assert_type(category.other_labels, tuple[str, ...])
+    assert_type(category.source, Source)
+    takes_text(category)
+
+
+def transports(transport: Transport) -> int:
+    takes_text(transport)
+    # There are four, and the checker knows.
+    match transport:
+        case Transport.TCP | Transport.UDP:
+            return 1
+        case Transport.SCTP | Transport.DCCP:
+            return 2
+        case _:
+            assert_never(transport)
+
+
+def takes_text(text: str) -> None:
+    """An enumeration of this library is its text."""
+
+
+def takes_key(key: Hashable) -> None:
+    """Values of this library are keys."""
+
+
+def takes_sized(sized: Sized) -> None:
+    """Ranges and sets have a length."""
+
+
+def ranges(index: SupportsIndex) -> None:
+    ports = PortRange(8000, 8100)
+    assert_type(ports, PortRange)
+    assert_type(PortRange(80), PortRange)
+    assert_type(PortRange(index, index), PortRange)
+    assert_type(PortRange(first=80, last=81), PortRange)
+    assert_type(ports.first, int)
+    assert_type(ports.last, int)
+    assert_type(PortRange.parse("80"), PortRange)
+    assert_type(PortRange.from_range(range(80, 90)), PortRange)
+    assert_type(ports.to_range(), range)
+    assert_type(iter(ports), Iterator[int])
+    assert_type(len(ports), int)
+    assert_type(80 in ports, bool)
+    assert_type(ports < PortRange(9000), bool)
+    assert_type(ports.overlaps(PortRange(80)), bool)
+    assert_type(ports.adjoins(PortRange(80)), bool)
+    assert_type(ports.prefix_cover(), tuple[MaskedPort, ...])
+    assert_type(ports.ternary_cover(), tuple[MaskedPort, ...])
+    takes_key(ports)
+    takes_sized(ports)
+
+
+def sets(index: SupportsIndex, generator: Iterator[int]) -> None:
+    ports = PortSet([80, 443])
+    assert_type(ports, PortSet)
+    assert_type(PortSet(), PortSet)
+    assert_type(PortSet({80}), PortSet)
+    assert_type(PortSet(range(80, 90)), PortSet)
+    assert_type(PortSet(PortRange(80)), PortSet)
+    assert_type(PortSet(PortSet([80])), PortSet)
+    assert_type(PortSet(generator), PortSet)
+    assert_type(PortSet([index]), PortSet)
+    assert_type(PortSet([80, PortRange(81), range(90, 99), PortSet([7])]), PortSet)
+    assert_type(PortSet.parse("80"), PortSet)
+    assert_type(PortSet.empty(), PortSet)
+    assert_type(PortSet.full(), PortSet)
+    assert_type(PortSet.from_int(6), PortSet)
+    assert_type(PortSet.from_masks([MaskedPort(0, 0)]), PortSet)
+    assert_type(ports.to_int(), int)
+    assert_type(ports.first, int)
+    assert_type(ports.last, int)
+    assert_type(ports.nth(0), int)
+    assert_type(ports.ranges, tuple[PortRange, ...])
+    assert_type(ports.table, bytes)
+    assert_type(iter(ports), Iterator[int])
+    assert_type(list(ports), list[int])
+    assert_type(80 in ports, bool)
+    assert_type(ports.prefix_cover(), tuple[MaskedPort, ...])
+    takes_key(ports)
+    takes_sized(ports)
+
+
+def algebra(ports: PortSet, other: PortSet, between: PortRange) -> None:
+    assert_type(ports | other, PortSet)
+    assert_type(ports & other, PortSet)
+    assert_type(ports - other, PortSet)
+    assert_type(ports ^ other, PortSet)
+    assert_type(~ports, PortSet)
+    assert_type(ports | between, PortSet)
+    assert_type(between | ports, PortSet)
+    assert_type(between & ports, PortSet)
+    assert_type(between - ports, PortSet)
+    assert_type(between ^ ports, PortSet)
+    assert_type(ports <= other, bool)
+    assert_type(ports < between, bool)
+    assert_type(ports >= between, bool)
+    assert_type(ports == other, bool)
+    assert_type(ports.union([80], range(9), between, other), PortSet)
+    assert_type(ports.intersection([80]), PortSet)
+    assert_type(ports.difference([80]), PortSet)
+    assert_type(ports.symmetric_difference(between), PortSet)
+    assert_type(ports.issubset([80]), bool)
+    assert_type(ports.issuperset([80]), bool)
+    assert_type(ports.isdisjoint([80]), bool)
+    ports |= between
+    assert_type(ports, PortSet)
+
+
+def masks() -> None:
+    mask = MaskedPort(0x3E8, 0xFFF8)
+    assert_type(mask.value, int)
+    assert_type(mask.mask, int)
+    assert_type(1000 in mask, bool)
+
+
+def errors(port: InvalidPortError, syntax: PortSyntaxError, name: UnknownNameError) -> None:
+    assert_type(port.value, int)
+    assert_type(syntax.reason, str)
+    assert_type(syntax.text, str)
+    assert_type(syntax.span, tuple[int, int])
+    assert_type(name.near, tuple[str, ...])
+    values: list[ValueError] = [port, syntax]
+    lookups: list[LookupError] = [name]
+    assert_type((values, lookups), tuple[list[ValueError], list[LookupError]])
+
+
+def drawing() -> None:
+    assert_type(strategies.ports(), st.SearchStrategy[int])
+    assert_type(strategies.ports(category=Category.USER), st.SearchStrategy[int])
+    assert_type(strategies.ports(min_value=1, category="user"), st.SearchStrategy[int])
+    assert_type(strategies.port_ranges(max_value=9), st.SearchStrategy[PortRange])
+    assert_type(strategies.port_sets(min_size=1), st.SearchStrategy[PortSet])
+    assert_type(strategies.masked_ports(), st.SearchStrategy[MaskedPort])
+    assert_type(strategies.transports(), st.SearchStrategy[Transport])
+    assert_type(strategies.profiles(), st.SearchStrategy[EphemeralProfile])
+
+
+def anything(value: Any) -> None:
+    assert_type(check_port(value), int)

@@ -1,0 +1,70 @@
+"""What the type checkers shall refuse, each on a line of its own.
+
+Every line names the error that it expects; a checker that finds none there
+complains of the needless comment. Checked by mypy and pyright, never run.
+"""
+
+# ruff: noqa: B015, B018
+from __future__ import annotations
+
+import portranges
+from portranges import MaskedPort, PortRange, PortSet, Source, check_port, classify, parse_port
+from portranges import strategies as st
+
+
+def numbers() -> None:
+    check_port("443")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    check_port(443.0)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    check_port(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    parse_port(443)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    parse_port(b"443")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    classify("443")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def ranges(ports: PortRange, other: PortSet) -> None:
+    PortRange("80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    PortRange()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    PortRange(80, "90")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    PortRange.from_range((80, 90))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ports.first = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    ports | ports  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    ports < 80  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    "80" in ports  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    ports.overlaps(other)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ports.adjoins(range(80, 90))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def sets(ports: PortSet) -> None:
+    PortSet("80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    PortSet(80)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    PortSet(["80"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    PortSet([80.0])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    PortSet([(80, 90)])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    PortSet.parse(80)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    PortSet.from_int("6")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    PortSet.from_masks([80])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    ports | [80]  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    ports & {80}  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    ports - 80  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    ports <= {80}  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    ports.union("80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ports.first = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    ports.nth("0")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    "80" in ports  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+
+
+def records(mask: MaskedPort) -> None:
+    MaskedPort(80)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    mask.value = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    Source("RFC 1", "", "2026-11")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Source(document="RFC 1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def drawing() -> None:
+    st.ports(0, 80)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    st.ports(min_value="80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    st.port_sets(max_size="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def top_level() -> None:
+    portranges.no_such_name  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
