@@ -73,4 +73,5 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
+    """Return the names of the package, those that are looked up late included."""
     return sorted({*globals(), *_LATE})

@@ -24,10 +24,10 @@ from portranges.portset import PortSet
 
 try:
     from hypothesis import strategies as st
-except ModuleNotFoundError as error:
-    if error.name != "hypothesis":
+except ModuleNotFoundError as _error:
+    if _error.name != "hypothesis":
         raise
-    raise MissingExtraError("hypothesis", "hypothesis") from error
+    raise MissingExtraError("hypothesis", "hypothesis") from _error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
