@@ -62,8 +62,10 @@ def test_the_extra_and_the_tests_ask_for_the_same_hypothesis() -> None:
 
 
 def test_the_version_is_a_literal_that_the_build_reads() -> None:
-    path = ROOT / pyproject()["tool"]["hatch"]["version"]["path"]
-    match = re.search(r'^__version__ = "(.+)"$', path.read_text("utf-8"), re.MULTILINE)
+    assert pyproject()["tool"]["hatch"]["version"]["path"] == "src/portranges/__init__.py"
+    # The same file, from wherever the package is installed.
+    text = Path(portranges.__file__).read_text("utf-8")
+    match = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     assert match is not None
     assert match[1] == portranges.__version__
 

@@ -16,7 +16,7 @@ from portranges import (
     PortSet,
     PortSyntaxError,
 )
-from portranges.portset import _FEW_EDGES, _FEW_RANGES, _PENDING
+from portranges.portset import _FEW_EDGES, _FEW_RANGES, _PENDING, _PIECE
 
 
 class Index:
@@ -540,6 +540,17 @@ def test_few_and_many_edges_of_one_integer(edges: int, base: int) -> None:
     assert [(each.first, each.last) for each in made.ranges] == [(port, port) for port in model]
     assert str(made) == oracle.text(model)
     assert list(made) == list(model)
+
+
+@pytest.mark.parametrize("pattern", range(1, 16))
+def test_edges_at_the_borders_of_pieces(pattern: int) -> None:
+    size = 8 * _PIECE
+    around = [place - 2 for place in range(4) if pattern >> place & 1]
+    borders = {border + place for border in range(size, 65536, size) for place in around}
+    # Enough edges above, that all of those at the borders are found piecewise.
+    above = set(range(65536 - 2 * _FEW_EDGES, 65536, 2))
+    model = {port for port in borders if port < min(above) - 1} | above
+    assert PortSet(model).ranges == tuple(PortRange(*pair) for pair in oracle.ranges(model))
 
 
 @pytest.mark.parametrize(
