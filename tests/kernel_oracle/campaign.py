@@ -118,6 +118,8 @@ def main(part: str, seed: int, scale: float = 1.0) -> int:
     match kind:
         case "pairs":
             games = generate.pairs(rng, tcp=tcp, share=min(1.0, 0.05 * scale))
+        case "tuples":
+            games = generate.tuples()
         case "triples":
             games = (generate.triple(rng, tcp=tcp) for _ in range(int(20000 * scale)))
         case "sequences":

@@ -107,10 +107,12 @@ def existing(config: Step, state: str, *, tcp: bool) -> list[Step] | None:
             return [*first, connect, Step("x", 0, how="u")]
 
 
-def questions(config: Step, *, tcp: bool) -> list[Step]:
+def questions(config: Step, *, tcp: bool, short: bool = False) -> list[Step]:
     """Return what a new socket of *config* asks, in turn: bind, listen, automatic ports."""
     end = Step("x", 5, how="r")
     steps = [opened(5, config, tcp=tcp), at(5, config)]
+    if short:
+        return steps
     if tcp:
         steps.append(Step("l", 5))
     steps += [end, opened(5, config, tcp=tcp), at(5, config, "z"), end]
@@ -137,7 +139,39 @@ def pairs(rng: Random, *, tcp: bool, share: float) -> Iterator[list[Step]]:
                 sampled = state in LINGERING or old in rare or new in rare
                 if sampled and rng.random() >= (share / 4 if state == "fin-wait-2" else share):
                     continue
-                yield [*steps, *questions(new, tcp=tcp)]
+                # UDP looks for an automatic port through the whole hash table:
+                # asked of a share only.
+                short = not tcp and rng.random() >= 5 * share
+                yield [*steps, *questions(new, tcp=tcp, short=short)]
+
+
+def tuples() -> Iterator[list[Step]]:
+    """Yield two connections of one port: options, devices, addresses, destinations."""
+    kinds = [
+        Step("b", addr=addr, v6=":" in addr, v6only=v6only, r=r, rp=rp, dev=dev)
+        for addr, v6only in (
+            ("0.0.0.0", False),
+            ("127.0.0.1", False),
+            ("::", False),
+            ("::", True),
+            ("::1", False),
+            ("::ffff:127.0.0.1", False),
+        )
+        for r, rp, dev in product((False, True), repeat=3)
+    ]
+    for old, new in product(kinds, kinds):
+        mappings = (False, True) if new.addr == "::" and not new.v6only else (False,)
+        for peer, mapped, bound in product("AB", mappings, (False, True)):
+            steps = [opened(0, old, tcp=True)]
+            if bound:
+                steps.append(at(0, old))
+            yield [
+                *steps,
+                Step("c", 0, addr=loopback(old, mapped=mapped), peer="A"),
+                opened(1, new, tcp=True),
+                at(1, new),
+                Step("c", 1, addr=loopback(new, mapped=mapped), peer=peer),
+            ]
 
 
 def _config(rng: Random, family: int | None) -> Step:

@@ -150,6 +150,7 @@ class Game:
         self.mapped_refused: set[int] = set()
         self.pending: set[int] = set()
         self.patient = True
+        self.over = False
 
     def play(self, steps: list[Step]) -> tuple[list[Step], list[str]]:
         """Take the steps; leave out what cannot be asked."""
@@ -160,10 +161,10 @@ class Game:
             if result is None:
                 continue
             done, answer = result
-            if answer == "stop":
-                break
             taken.append(done)
             answers.append(answer)
+            if self.over:
+                break
         return taken, answers
 
     def end(self) -> None:
@@ -246,8 +247,12 @@ class Game:
         if step.slot in self.pending:
             return None
         if tcp:
+            # After a second identical 4-tuple, of another device, packets go
+            # astray: its answer is the last one of the game.
+            twin = self.tuples.get(self._tuple(step, s.getsockname()[0]))
+            self.over = twin is not None and twin in self.socks and twin != step.slot
             s.settimeout(None)
-            if not self.patient:
+            if self.over or not self.patient:
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SHORT)
         try:
             s.connect((step.addr, PEERS[step.peer]))
@@ -260,15 +265,12 @@ class Game:
         except OSError as error:
             if error.errno == errno.ECONNREFUSED and mapped:
                 self.mapped_refused.add(step.slot)
+            self.over = False
             return step, name(error)
-        if not tcp:
+        if not tcp or self.over:
             return step, "ok"
         here = s.getsockname()
-        key = (here[0].removeprefix("::ffff:"), step.addr.removeprefix("::ffff:"), step.peer)
-        other = self.tuples.get(key)
-        if other is not None and other in self.socks:
-            return step, "stop"  # a second identical 4-tuple: packets go astray
-        self.tuples[key] = step.slot
+        self.tuples[self._tuple(step, here[0])] = step.slot
         listener = self.kernel.listeners[step.peer]
         while True:
             far, there = listener.accept()
@@ -277,6 +279,13 @@ class Game:
             _reset(far)  # one that was reset before anybody accepted it
         self.far[step.slot] = far
         return step, "ok"
+
+    def _tuple(self, step: Step, local: str) -> tuple[str, str, str]:
+        peer = step.addr.removeprefix("::ffff:")
+        local = local.removeprefix("::ffff:")
+        if local in ("0.0.0.0", "::"):
+            local = "::1" if ":" in peer else "127.0.0.1"
+        return local, peer, step.peer
 
     def _dial(self, step: Step) -> tuple[Step, str] | None:
         v4 = ":" not in step.addr

@@ -352,6 +352,41 @@ def decide(
     )
 
 
+def known_socket(
+    *,
+    transport: Transport,
+    address: IPv4Address | IPv6Address,
+    port: int,
+    v6only: bool | None,
+    reuse_address: bool,
+    reuse_port: bool,
+    uid: int,
+    privileged: bool | None,
+    device: str | None,
+    state: State,
+) -> Socket:
+    """Return a Socket of values that a state machine vouches for, unchecked.
+
+    The checks cost ten times what the rest does, and a table shows its
+    sockets at every refusal.
+    """
+    socket = object.__new__(Socket)
+    put = object.__setattr__
+    put(socket, "transport", transport)
+    put(socket, "address", address)
+    put(socket, "port", port)
+    put(socket, "v6only", v6only)
+    put(socket, "reuse_address", reuse_address)
+    put(socket, "reuse_port", reuse_port)
+    put(socket, "load_balance", False)
+    put(socket, "exclusive", False)
+    put(socket, "uid", uid)
+    put(socket, "privileged", privileged)
+    put(socket, "device", device)
+    put(socket, "state", state)
+    return socket
+
+
 _UDP_STATES = frozenset({State.UNBOUND, State.BOUND, State.CONNECTED})
 _TRANSPORTS = (Transport.TCP, Transport.UDP)
 # Linux has (uid_t)-1 as "no user"; every system has 32 bits at most.

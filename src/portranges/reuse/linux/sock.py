@@ -17,12 +17,12 @@ from ipaddress import IPv4Address, IPv6Address
 
 from portranges.ports import Transport
 from portranges.reuse.linux import rules
-from portranges.reuse.model import Socket, State
+from portranges.reuse.model import State, known_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from portranges.reuse.linux.settings import LinuxSettings
-    from portranges.reuse.model import Rule
+    from portranges.reuse.model import Rule, Socket
 
 __all__ = ["ANY4", "ANY6", "CLOSED", "CONN", "LISTEN", "LOOPBACK4_IPV6", "TW", "Sock"]
 
@@ -254,7 +254,7 @@ def to_socket(sock: Sock) -> Socket:
         state = State.BOUND if sock.port or sock.addr_locked else State.UNBOUND
     else:
         state = _STATES[sock.state]
-    return Socket(
+    return known_socket(
         transport=Transport.TCP if sock.tcp else Transport.UDP,
         address=to_address(sock),
         port=sock.port,
