@@ -12,13 +12,13 @@ import time
 from collections import Counter
 from random import Random
 
-from kernel_oracle import generate
+from kernel_oracle import generate, special
 from kernel_oracle.kernel import Kernel
 from kernel_oracle.model import Model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from kernel_oracle.steps import Step
 
@@ -107,6 +107,30 @@ def show(kernel: Kernel, tally: Tally) -> None:
             print(f"    {step!s:32} {a:14} {b if a != b else ''}")
 
 
+SPECIAL: dict[str, Callable[[Random], Iterable[tuple[str, str, str]]]] = {
+    "time_wait": lambda _: special.time_wait(),
+    "expiry": lambda _: special.expiry(),
+    "capacity": special.capacity,
+    "checks": lambda _: special.checks(),
+}
+
+
+def findings(part: str, seed: int, found: Iterable[tuple[str, str, str]]) -> int:
+    """Print what a special part found; return the exit status."""
+    start = time.monotonic()
+    everything = list(found)
+    wrong = [f for f in everything if f[1] != f[2]]
+    answers = sum(len(said.split()) for _, said, _ in everything)
+    print(
+        f"{part} seed {seed}: {len(everything)} games, {answers} answers, "
+        f"{len(wrong)} disagreements; {time.monotonic() - start:.1f} s",
+        flush=True,
+    )
+    for text, said, answer in wrong[:SHOWN]:
+        print(f"disagreement: {text}\n    kernel: {said}\n    model:  {answer}")
+    return int(bool(wrong))
+
+
 def main(part: str, seed: int, scale: float = 1.0) -> int:
     """Run one part; return the exit status."""
     rng = Random(f"{part} {seed}")
@@ -115,6 +139,8 @@ def main(part: str, seed: int, scale: float = 1.0) -> int:
     kind, _, transport = part.partition("-")
     tcp = transport == "tcp"
     games: Iterable[list[Step]]
+    if kind in SPECIAL:
+        return findings(part, seed, SPECIAL[kind](rng))
     match kind:
         case "pairs":
             games = generate.pairs(rng, tcp=tcp, share=min(1.0, 0.05 * scale))

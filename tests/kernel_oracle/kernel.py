@@ -118,8 +118,17 @@ class Kernel:
         if self._port >= _LAST_PORT or self._client >= _LAST_CLIENT - 64:
             self._renew()
         self._port += 1
-        os.pwrite(self._range_fd, b"%d %d" % (self._port, self._port), 0)
+        self.narrow(self._port)
         return self._port
+
+    def narrow(self, port: int) -> None:
+        """Make *port* the whole range of automatic ports."""
+        os.pwrite(self._range_fd, b"%d %d" % (port, port), 0)
+
+    def set(self, what: str, value: str) -> None:
+        """Set a sysctl, in this namespace and those that follow it."""
+        self.sysctls[what] = value
+        set_sysctl(what, value)
 
     def next_client(self) -> int:
         """Return a port for a client that dials."""
