@@ -258,7 +258,13 @@ def sequence(rng: Random, *, tcp: bool) -> list[Step]:
             slot = len(steps)
             config = _config(rng, family)
             if crowd:
-                config = replace(config, rp=True, r=True, uid=config.uid if x < 0.05 else 0)
+                config = replace(
+                    config,
+                    r=rng.random() < 0.2,
+                    rp=rng.random() < 0.9,
+                    uid=0 if rng.random() < 0.85 else 1000,
+                    dev=config.dev and config.uid != 0,
+                )
             configs[slot] = config
             steps.append(opened(slot, config, tcp=tcp))
             if rng.random() < 0.1:

@@ -28,6 +28,9 @@ _IP_LOCAL_PORT_RANGE = 51
 _LINGER_RESET = struct.pack("ii", 1, 0)
 _SHORT = struct.pack("ll", 0, 20000)
 _FIRST_PORT, _LAST_PORT = 1024, 60000
+# A namespace lives shorter than a TIME_WAIT: the count of those that linger
+# must only rise while a game waits for it.
+_LIFE = 50.0
 _FIRST_CLIENT, _LAST_CLIENT = 61100, 65500
 
 
@@ -98,6 +101,7 @@ class Kernel:
             set_sysctl(what, value)
         self._range_fd = os.open("/proc/sys/net/ipv4/ip_local_port_range", os.O_WRONLY)
         self._stat_fd = os.open("/proc/thread-self/net/sockstat", os.O_RDONLY)
+        self._born = time.monotonic()
         self._port = _FIRST_PORT - 1
         self._client = _FIRST_CLIENT - 1
         for peer in "AB":
@@ -115,7 +119,8 @@ class Kernel:
 
     def fresh_port(self) -> int:
         """Return a port that no game had in this namespace, and make it the range."""
-        if self._port >= _LAST_PORT or self._client >= _LAST_CLIENT - 64:
+        used_up = self._port >= _LAST_PORT or self._client >= _LAST_CLIENT - 64
+        if used_up or time.monotonic() - self._born > _LIFE:
             self._renew()
         self._port += 1
         self.narrow(self._port)
@@ -298,6 +303,8 @@ class Game:
 
     def _dial(self, step: Step) -> tuple[Step, str] | None:
         v4 = ":" not in step.addr
+        if not v4 and self.mapped_refused & self.listening:
+            return None  # the same quirk, on a listener
         client = socket.socket(socket.AF_INET if v4 else socket.AF_INET6)
         port = self.kernel.next_client()
         client.bind(("127.0.0.1" if v4 else "::1", port))

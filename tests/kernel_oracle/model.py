@@ -37,6 +37,10 @@ class Model:
         answers: list[str] = []
         for index, step in enumerate(steps):
             decision: Decision | None = None
+            actor = step.via if step.op == "a" else step.slot
+            if step.op not in "ow" and actor not in slots:
+                answers.append("no socket")  # the sides parted earlier
+                continue
             match step.op:
                 case "o":
                     slots[step.slot] = table.socket(

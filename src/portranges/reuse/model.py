@@ -227,9 +227,7 @@ class Socket:
 
     def _check_together(self) -> None:
         if self.v6only and self.address.version == 4:
-            raise InvalidSocketError(
-                "v6only needs an IPv6 address", f"{self.address} with v6only"
-            )
+            raise InvalidSocketError("v6only needs an IPv6 address", f"{self.address} with v6only")
         if self.transport is not Transport.TCP and self.state not in _UDP_STATES:
             raise InvalidSocketError(
                 f"a {self.transport} socket must be unbound, bound or connected",

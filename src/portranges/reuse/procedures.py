@@ -91,9 +91,7 @@ if TYPE_CHECKING:
         def close(self, handle: Handle, how: Close) -> None: ...
         def advance(self, seconds: float) -> None: ...
 
-    MachineMaker: TypeAlias = Callable[
-        [object, str | None, frozenset[int] | None, Random], Machine
-    ]
+    MachineMaker: TypeAlias = Callable[[object, str | None, frozenset[int] | None, Random], Machine]
     _T = TypeVar("_T")
 
 __all__ = ["can_bind", "machine", "procedure", "rule", "rules", "systems"]

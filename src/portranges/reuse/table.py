@@ -264,9 +264,7 @@ class PortTable:
             >>> print(table.bind(a, "0.0.0.0", 80))
             refused (EACCES): a port below ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE
         """
-        return self._machine.bind(
-            handle, self._address(handle, address), check_port(port)
-        )
+        return self._machine.bind(handle, self._address(handle, address), check_port(port))
 
     def listen(self, handle: Handle) -> Decision:
         """Let a socket listen; an unbound one is given a port.
@@ -369,9 +367,7 @@ class PortTable:
         if peer is not None:
             far = (_number(model.checked_address(peer[0])), check_port(peer[1]))
         near = None if local is None else _number(model.checked_address(local))
-        return self._machine.accept(
-            handle, Handle(next(_numbers)), uid=uid, local=near, peer=far
-        )
+        return self._machine.accept(handle, Handle(next(_numbers)), uid=uid, local=near, peer=far)
 
     def set_option(
         self,

@@ -148,7 +148,9 @@ class LinuxPorts:
         elif sock.no_port:
             decision = self._decide(rules.DEFERRED)
         else:
-            found = self.tcp.take_any(sock, listening=False) if sock.tcp else self.udp.take_any(sock)
+            found = (
+                self.tcp.take_any(sock, listening=False) if sock.tcp else self.udp.take_any(sock)
+            )
             decision = self._decide(rules.CHOSEN if found else rules.BIND_EXHAUSTED)
         if not decision.allowed:
             sock.v6only = v6only
@@ -318,9 +320,7 @@ class LinuxPorts:
         if blocker is None:
             return self._decide(rule)
         rule = why_refused(sock, blocker)
-        return self._decide(
-            rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker)
-        )
+        return self._decide(rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker))
 
     def _route(self, sock: Sock, dst: int, v4path: bool, source: int | None) -> None:
         """Give *sock* the source address of the route to *dst*, where it has none."""

@@ -68,9 +68,7 @@ FREE = _allowed("free", "no socket in the way", _OVERLAP)
 SHARED_ADDRESS = _allowed(
     "reuse-address", "both sockets have SO_REUSEADDR and the holder does not listen", _BIND
 )
-SHARED_PORT = _allowed(
-    "reuse-port", "both sockets have SO_REUSEPORT and one owner", _BIND
-)
+SHARED_PORT = _allowed("reuse-port", "both sockets have SO_REUSEPORT and one owner", _BIND)
 FAST_PATH = _allowed(
     "fast-path",
     "the port remembers a SO_REUSEPORT socket of this owner whose address covers this one, "
@@ -89,9 +87,7 @@ DEFERRED = _allowed(
 )
 LISTENING = _allowed("listening", "the socket listens already", _STREAM)
 CONNECTED = _allowed("connected", "no connection has this 4-tuple", _TUPLE)
-RECYCLED = _allowed(
-    "recycled", "the connection in TIME_WAIT with this 4-tuple gives way", _UNIQUE
-)
+RECYCLED = _allowed("recycled", "the connection in TIME_WAIT with this 4-tuple gives way", _UNIQUE)
 UDP_CONNECTED = _allowed("udp-connected", "UDP connections need not be unique", _UDP)
 ACCEPTED = _allowed("accepted", "an accepted socket takes its listener's port unasked", _ACCEPT)
 OPTION = _allowed("option", "the option is set, and counts from the next check on", _BIND)
@@ -112,14 +108,11 @@ UID = _refused(
     "SO_REUSEPORT shares a port only among sockets of one owner, root included",
     _BIND,
 )
-TUPLE = _refused(
-    "tuple", "EADDRNOTAVAIL", "a connection with this 4-tuple exists", _TUPLE
-)
+TUPLE = _refused("tuple", "EADDRNOTAVAIL", "a connection with this 4-tuple exists", _TUPLE)
 TUPLE_TIME_WAIT = _refused(
     "tuple-time-wait",
     "EADDRNOTAVAIL",
-    "a connection with this 4-tuple lingers and cannot be recycled, "
-    "for it had no TCP timestamps",
+    "a connection with this 4-tuple lingers and cannot be recycled, for it had no TCP timestamps",
     _UNIQUE,
 )
 
@@ -176,9 +169,7 @@ NO_CONNECTION = _refused(
     _ACCEPT,
     Confidence.SOURCE,
 )
-NO_STREAM = _refused(
-    "no-stream", "EOPNOTSUPP", "only a stream socket listens and accepts", _STREAM
-)
+NO_STREAM = _refused("no-stream", "EOPNOTSUPP", "only a stream socket listens and accepts", _STREAM)
 
 RULES: tuple[Rule, ...] = (
     FREE,

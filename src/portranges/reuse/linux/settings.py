@@ -69,9 +69,7 @@ class LinuxSettings:
             raise InvalidSocketError("tcp_tw_reuse must be 0, 1 or 2", elide(self.tcp_tw_reuse))
         for name in ("tcp_tw_reuse_delay", "tcp_fin_timeout", "tcp_max_tw_buckets"):
             if getattr(self, name) < 0:
-                raise InvalidSocketError(
-                    f"{name} must not be negative", elide(getattr(self, name))
-                )
+                raise InvalidSocketError(f"{name} must not be negative", elide(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +85,8 @@ class Kernel:
             more may be shared again by connect().
         udp_wildcard_scans_all: Whether a wildcard UDP bind() looks at every
             socket of the port, however many there are.
-        time_wait: Seconds in TIME_WAIT (TCP_TIMEWAIT_LEN).
+        time_wait: Seconds in TIME_WAIT (TCP_TIMEWAIT_LEN). The kernel's timers
+            round up, at this length by up to 4 seconds; the model does not.
         source: Where it was read.
         confidence: How it is known.
 

@@ -115,18 +115,14 @@ def is_wild(addr: int) -> bool:
     return addr in (ANY6, ANY4)
 
 
-def covers(
-    new: Sock, other: Sock, new_wild: bool = True, other_wild: bool = True
-) -> bool:
+def covers(new: Sock, other: Sock, new_wild: bool = True, other_wild: bool = True) -> bool:
     """Tell whether the addresses meet; a wildcard meets all if its flag says so."""
     mapped = new.addr >> 32 == MAPPED
     other_mapped = other.addr >> 32 == MAPPED
     if not new.v6 or (mapped and other_mapped):
         # An AF_INET socket meets the shadow of one at an IPv6 address.
         return not other.v6only and (
-            new.v4 == other.v4
-            or (new_wild and not new.v4)
-            or (other_wild and not other.v4)
+            new.v4 == other.v4 or (new_wild and not new.v4) or (other_wild and not other.v4)
         )
     if not new.addr and not other.addr:
         return True  # :: and ::, whatever IPV6_V6ONLY says
@@ -163,9 +159,7 @@ def in_the_way_of_choice(new: Sock, holder: Sock, relax: bool) -> bool:
     if holder is new or not devices_meet(new, holder):
         return False
     if new.r and holder.r and holder.state != LISTEN:
-        return not relax or (
-            new.rp and holder.rp and (holder.state == TW or new.uid == holder.uid)
-        )
+        return not relax or (new.rp and holder.rp and (holder.state == TW or new.uid == holder.uid))
     return True
 
 

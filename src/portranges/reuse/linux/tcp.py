@@ -21,7 +21,6 @@ from portranges.reuse.linux.sock import (
     ANY6,
     CLOSED,
     CONN,
-    LISTEN,
     MAPPED,
     TW,
     Sock,
