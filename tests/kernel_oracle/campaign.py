@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
+def say(text: str) -> None:
+    """Write a line."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 class Tally:
     """What a part found."""
 
@@ -42,8 +48,10 @@ class Tally:
         """Return the figures as one line."""
         strict = ", ".join(f"{rule} {n}" for rule, n in sorted(self.too_strict.items()))
         return (
-            f"{self.games} games, {self.answers} answers, {len(self.disagreements)} disagreements; "
-            f"can_bind: {self.pairs} answers, {self.unsafe} unsafe, too strict: {strict or 'none'}; "
+            f"{self.games} games, {self.answers} answers, "
+            f"{len(self.disagreements)} disagreements; "
+            f"can_bind: {self.pairs} answers, {self.unsafe} unsafe, "
+            f"too strict: {strict or 'none'}; "
             f"kernel: {', '.join(f'{e} {n}' for e, n in self.errors.most_common())}"
         )
 
@@ -102,9 +110,9 @@ def show(kernel: Kernel, tally: Tally) -> None:
         again = shrunk(kernel, steps)
         if again[1] != again[2]:
             steps, said, answers = again
-        print("disagreement (step, kernel, model):")
+        say("disagreement (step, kernel, model):")
         for step, a, b in zip(steps, said, answers, strict=True):
-            print(f"    {step!s:32} {a:14} {b if a != b else ''}")
+            say(f"    {step!s:32} {a:14} {b if a != b else ''}")
 
 
 SPECIAL: dict[str, Callable[[Random], Iterable[tuple[str, str, str]]]] = {
@@ -121,13 +129,12 @@ def findings(part: str, seed: int, found: Iterable[tuple[str, str, str]]) -> int
     everything = list(found)
     wrong = [f for f in everything if f[1] != f[2]]
     answers = sum(len(said.split()) for _, said, _ in everything)
-    print(
+    say(
         f"{part} seed {seed}: {len(everything)} games, {answers} answers, "
         f"{len(wrong)} disagreements; {time.monotonic() - start:.1f} s",
-        flush=True,
     )
     for text, said, answer in wrong[:SHOWN]:
-        print(f"disagreement: {text}\n    kernel: {said}\n    model:  {answer}")
+        say(f"disagreement: {text}\n    kernel: {said}\n    model:  {answer}")
     return int(bool(wrong))
 
 
@@ -154,7 +161,7 @@ def main(part: str, seed: int, scale: float = 1.0) -> int:
             raise SystemExit(f"no part {part!r}")
     kernel = Kernel()
     compare(kernel, games, tally)
-    print(f"{part} seed {seed}: {tally.line()}; {time.monotonic() - start:.1f} s", flush=True)
+    say(f"{part} seed {seed}: {tally.line()}; {time.monotonic() - start:.1f} s")
     show(kernel, tally)
     return int(bool(tally.disagreements))
 

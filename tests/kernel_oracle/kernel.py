@@ -13,7 +13,9 @@ import os
 import socket
 import struct
 import time
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from kernel_oracle.steps import PEERS, Step
 
@@ -70,14 +72,16 @@ def name(error: OSError) -> str:
 
 def sysctl(what: str) -> str:
     """Return a sysctl of this namespace."""
-    with open(f"/proc/sys/net/{what.replace('.', '/')}", encoding="ascii") as f:
-        return f.read().strip()
+    return _path(what).read_text(encoding="ascii").strip()
 
 
 def set_sysctl(what: str, value: str) -> None:
     """Set a sysctl of this namespace."""
-    with open(f"/proc/sys/net/{what.replace('.', '/')}", "w", encoding="ascii") as f:
-        f.write(value)
+    _path(what).write_text(value, encoding="ascii")
+
+
+def _path(what: str) -> Path:
+    return Path("/proc/sys/net", *what.split("."))
 
 
 class Kernel:
@@ -377,8 +381,6 @@ def _writable(s: socket.socket) -> bool:
 
 def _reset(s: socket.socket) -> None:
     if s.type == socket.SOCK_STREAM:
-        try:
+        with suppress(OSError):
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
-        except OSError:
-            pass
     s.close()

@@ -27,7 +27,7 @@ class Model:
 
     settings: LinuxSettings = SETTINGS
     ask_pairs: bool = True
-    pairs: list[Pair] = field(default_factory=lambda: [])
+    pairs: list[Pair] = field(default_factory=list[Pair])
 
     def play(self, steps: list[Step]) -> list[str]:
         """Take the steps; return the answers, as the kernel writes them."""

@@ -18,7 +18,7 @@ and a listen() that was then refused.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import sys
 from pathlib import Path
@@ -98,8 +98,8 @@ def write(path: Path, seed: int) -> None:
     lines = [
         "# What a Linux kernel answers; read by tests/unit/test_reuse_recorded.py.",
         "# Written by: python -m kernel_oracle.record; do not edit.",
-        f"# kernel: {os.uname().release}",
-        f"# date: {datetime.date.today().isoformat()}",
+        f"# kernel: {os.uname().release.split('-')[0]}",
+        f"# date: {dt.date.today().isoformat()}",
         f"# seed: {seed}",
         *(f"# net.{what}: {' '.join(sysctl(what).split())}" for what in SYSCTLS),
     ]

@@ -40,8 +40,8 @@ class Paused:
 
     before: list[Step]
     after: list[Step]
-    taken: list[Step] = field(default_factory=lambda: [])
-    said: list[str] = field(default_factory=lambda: [])
+    taken: list[Step] = field(default_factory=list[Step])
+    said: list[str] = field(default_factory=list[str])
     game: Game | None = None
 
     def start(self, kernel: Kernel) -> None:
@@ -270,10 +270,11 @@ def _fill(
     method: str,
     destinations: int,
     sources: int,
+    *,
     ports: PortRange,
-    own: tuple[int, int] = (0, 0),
+    own: tuple[int, int],
 ) -> list[str]:
-    """Return, for each destination and source: how many, of which parities in order, and how it ended."""
+    """Return, for each destination and source: how many, their parities, how it ended."""
     found: list[str] = []
     for peer, source in product(_LISTENERS[:destinations], ("127.0.0.1", "127.0.0.3")[:sources]):
         got: list[int] = []
@@ -320,11 +321,13 @@ def capacity(rng: Random, seeds: int = 60) -> Iterator[Finding]:
     for settings, method, destinations, sources, own in cases:
         ports = settings.ip_local_port_range
         filler = KernelFiller(settings)
-        said = _fill(filler, method, destinations, sources, ports, own)
+        said = _fill(filler, method, destinations, sources, ports=ports, own=own)
         filler.end()
         answers: list[str] = []
         for seed in range(seeds):
-            answers = _fill(ModelFiller(settings, seed), method, destinations, sources, ports, own)
+            answers = _fill(
+                ModelFiller(settings, seed), method, destinations, sources, ports=ports, own=own
+            )
             if answers == said:
                 break
         title = f"{method} d={destinations} s={sources} range {ports} own {own} {settings}"

@@ -67,5 +67,5 @@ def test_kernel_and_model_agree(
     part: str, runs: dict[str, Future[subprocess.CompletedProcess[str]]]
 ) -> None:
     done = runs[part].result()
-    print(done.stdout)
+    sys.stdout.write(done.stdout)
     assert done.returncode == 0, f"seed {SEED}\n{done.stdout}\n{done.stderr}"

@@ -420,7 +420,7 @@ def _parsed(text: str) -> IPv4Address | IPv6Address:
     raise InvalidSocketError("address must be an IPv4 or IPv6 address", elide(text))
 
 
-def checked_flag(name: str, value: bool | None, *, none: bool = False) -> bool | None:
+def checked_flag(name: str, value: object, *, none: bool = False) -> bool | None:
     """Return *value* if it is a ``bool`` (or None, with *none*), or raise."""
     if value is True or value is False or (none and value is None):
         return value

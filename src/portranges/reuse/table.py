@@ -97,7 +97,9 @@ class PortTable:
             else frozenset(_number(model.checked_address(text)) for text in local_addresses)
         )
         self.system = system
-        self._machine = procedures.machine(system)(settings, kernel, local, Random(seed))
+        # Ports are numbers, not secrets: a seed that repeats a run is the point.
+        rng = Random(seed)  # noqa: S311
+        self._machine = procedures.machine(system)(settings, kernel, local, rng)
 
     def __repr__(self) -> str:
         """Return the system and the size."""
@@ -174,7 +176,7 @@ class PortTable:
             ()
         """
         tcp = model.checked_transport(transport) is Transport.TCP
-        return tuple(self._machine.holders(tcp, check_port(port)))
+        return tuple(self._machine.holders(check_port(port), tcp=tcp))
 
     def socket(
         self,

@@ -89,7 +89,7 @@ class LinuxPorts:
         """Return what getsockname() and the options say."""
         return to_socket(self._find(handle))
 
-    def holders(self, tcp: bool, port: int) -> Iterator[Socket]:
+    def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in (self.tcp if tcp else self.udp).owners(port):
             yield to_socket(sock)
@@ -125,7 +125,7 @@ class LinuxPorts:
         self._socks[handle] = sock
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
-        """bind(2)."""
+        """Do what bind(2) does."""
         sock = self._find(handle)
         if not sock.v6 and addr >> 32 != MAPPED:
             raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
@@ -162,7 +162,7 @@ class LinuxPorts:
         return decision
 
     def listen(self, handle: Handle) -> Decision:
-        """listen(2)."""
+        """Do what listen(2) does."""
         sock = self._find(handle)
         if not sock.tcp:
             return self._decide(rules.NO_STREAM)
@@ -183,7 +183,7 @@ class LinuxPorts:
     def connect(
         self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
     ) -> Decision:
-        """connect(2); *refused*: the peer answers with a reset."""
+        """Do what connect(2) does; *refused*: the peer answers with a reset."""
         sock = self._find(handle)
         if not sock.v6 and dst >> 32 != MAPPED:
             raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
@@ -199,7 +199,7 @@ class LinuxPorts:
             return self._decide(rules.V6ONLY_CONNECT)
         if not v4path and sock.addr >> 32 == MAPPED:
             return self._decide(rules.MAPPED_TO_V6)
-        self._route(sock, dst, v4path, source)
+        self._route(sock, dst, source, v4path=v4path)
         if not sock.tcp:
             sock.state = CONN
             sock.dst, sock.dport = dst, dport
@@ -228,7 +228,7 @@ class LinuxPorts:
         local: int | None,
         peer: tuple[int, int] | None,
     ) -> Decision:
-        """accept(2) of a connection from *peer* to the address *local*."""
+        """Do what accept(2) does with a connection from *peer* to the address *local*."""
         sock = self._find(handle)
         if not sock.tcp:
             return self._decide(rules.NO_STREAM)
@@ -256,7 +256,7 @@ class LinuxPorts:
         local_port_range: tuple[int, int] | None,
         uid: int | None,
     ) -> Decision:
-        """setsockopt(2), and fchown(2) for the uid; None leaves an option alone."""
+        """Set options, as setsockopt(2) and fchown(2) do; None leaves one alone."""
         sock = self._find(handle)
         if v6only is not None:
             if not sock.v6:
@@ -277,7 +277,7 @@ class LinuxPorts:
         return self._decide(rules.OPTION)
 
     def close(self, handle: Handle, how: Close) -> None:
-        """close(2)."""
+        """Do what close(2) does."""
         sock = self._find(handle)
         del self._socks[handle]
         if not sock.tcp:
@@ -322,16 +322,16 @@ class LinuxPorts:
         rule = why_refused(sock, blocker)
         return self._decide(rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker))
 
-    def _route(self, sock: Sock, dst: int, v4path: bool, source: int | None) -> None:
+    def _route(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> None:
         """Give *sock* the source address of the route to *dst*, where it has none."""
         ports = self.tcp if sock.tcp else self.udp
         if v4path:
             if not sock.v4:
-                ports.move(sock, self._source(dst, v4path) if source is None else source)
+                ports.move(sock, self._source(dst, v4path=v4path) if source is None else source)
         elif not sock.addr:
-            ports.move(sock, self._source(dst, v4path) if source is None else source)
+            ports.move(sock, self._source(dst, v4path=v4path) if source is None else source)
 
-    def _source(self, dst: int, v4path: bool) -> int:
+    def _source(self, dst: int, *, v4path: bool) -> int:
         if is_loopback(dst):
             return _LOOPBACK4 if v4path else _LOOPBACK6
         if self.local_addresses is None:

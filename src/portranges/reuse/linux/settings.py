@@ -18,6 +18,10 @@ from portranges.source import Source
 __all__ = ["KERNELS", "Kernel", "LinuxSettings", "checked_settings", "kernel"]
 
 
+_RANGE = PortRange(32768, 60999)
+_NO_PORTS = PortSet()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinuxSettings:
     """The sysctls of one network namespace that bear on ports.
@@ -46,8 +50,8 @@ class LinuxSettings:
         2
     """
 
-    ip_local_port_range: PortRange = PortRange(32768, 60999)
-    ip_local_reserved_ports: PortSet = PortSet()
+    ip_local_port_range: PortRange = _RANGE
+    ip_local_reserved_ports: PortSet = _NO_PORTS
     ip_unprivileged_port_start: int = 1024
     ip_autobind_reuse: bool = False
     ip_nonlocal_bind: bool = False

@@ -115,7 +115,7 @@ def is_wild(addr: int) -> bool:
     return addr in (ANY6, ANY4)
 
 
-def covers(new: Sock, other: Sock, new_wild: bool = True, other_wild: bool = True) -> bool:
+def covers(new: Sock, other: Sock, *, new_wild: bool = True, other_wild: bool = True) -> bool:
     """Tell whether the addresses meet; a wildcard meets all if its flag says so."""
     mapped = new.addr >> 32 == MAPPED
     other_mapped = other.addr >> 32 == MAPPED
@@ -150,7 +150,7 @@ def in_the_way(new: Sock, holder: Sock) -> bool:
     return holder is not new and devices_meet(new, holder) and not may_share(holder, new)
 
 
-def in_the_way_of_choice(new: Sock, holder: Sock, relax: bool) -> bool:
+def in_the_way_of_choice(new: Sock, holder: Sock, *, relax: bool) -> bool:
     """Tell whether *holder* makes its port a bad choice for *new*, addresses aside.
 
     A port that the system chooses is shared less: SO_REUSEPORT never helps,

@@ -128,7 +128,7 @@ class TcpPorts:
         """Give *sock* a port as bind(addr, 0) chooses it; False where none is free."""
         for port, relax in self._choices(sock):
             table = self._tables.get(port)
-            if table is None or not _choice_conflict(table, sock, relax):
+            if table is None or not _choice_conflict(table, sock, relax=relax):
                 self._enter(sock, port, table, listening=listening)
                 return True
         return False
@@ -401,9 +401,7 @@ class TcpPorts:
         mini.auto = sock.auto
         mini.number = sock.number
         dst, dport = sock.dst, sock.dport
-        bucket = sock.home
-        assert isinstance(bucket, Bucket)
-        self._put(mini, bucket)
+        self._put(mini, self._tables[sock.port].buckets[sock.addr])
         if dst is not None:
             self._register(mini, (sock.addr, sock.port, dst, dport))
         self.leave(sock)
@@ -463,7 +461,7 @@ def _remembers(table: Table, sock: Sock) -> bool:
         and sock.rp
         and fast is not None
         and fast.uid == sock.uid
-        and (table.frp == _ANY or covers(fast, sock, True, False))
+        and (table.frp == _ANY or covers(fast, sock, other_wild=False))
     )
 
 
@@ -492,5 +490,5 @@ def _conflict(table: Table, sock: Sock) -> Sock | None:
     return None
 
 
-def _choice_conflict(table: Table, sock: Sock, relax: bool) -> bool:
-    return any(in_the_way_of_choice(sock, owner, relax) for owner in _candidates(table, sock))
+def _choice_conflict(table: Table, sock: Sock, *, relax: bool) -> bool:
+    return any(in_the_way_of_choice(sock, owner, relax=relax) for owner in _candidates(table, sock))

@@ -136,9 +136,8 @@ class UdpPorts:
                 ),
             )
             return
-        for start in range(first, first + _SLOTS):
-            start &= 0xFFFF
-            port = start
+        for slot in range(first, first + _SLOTS):
+            start = port = slot & 0xFFFF
             while True:
                 if low <= port <= high and port not in reserved:
                     yield port
