@@ -111,10 +111,10 @@ def questions(config: Step, *, tcp: bool, short: bool = False) -> list[Step]:
     """Return what a new socket of *config* asks, in turn: bind, listen, automatic ports."""
     end = Step("x", 5, how="r")
     steps = [opened(5, config, tcp=tcp), at(5, config)]
-    if short:
-        return steps
     if tcp:
         steps.append(Step("l", 5))
+    if short:
+        return steps
     steps += [end, opened(5, config, tcp=tcp), at(5, config, "z"), end]
     steps += [
         opened(5, config, tcp=tcp),
@@ -139,9 +139,8 @@ def pairs(rng: Random, *, tcp: bool, share: float) -> Iterator[list[Step]]:
                 sampled = state in LINGERING or old in rare or new in rare
                 if sampled and rng.random() >= (share / 4 if state == "fin-wait-2" else share):
                     continue
-                # UDP looks for an automatic port through the whole hash table:
-                # asked of a share only.
-                short = not tcp and rng.random() >= 5 * share
+                # Automatic ports are the slow questions: asked of a share.
+                short = rng.random() >= 6 * share
                 yield [*steps, *questions(new, tcp=tcp, short=short)]
 
 

@@ -376,4 +376,36 @@ def checks() -> Iterator[Finding]:
             said,
             decision.error or "ok",
         )
-    del kernel
+    yield from _wildcard_destinations(kernel)
+
+
+def _wildcard_destinations(kernel: Kernel) -> Iterator[Finding]:
+    """Yield where connect() to a wildcard address leads."""
+    for at, dst in (
+        ("0.0.0.0", "0.0.0.0"),
+        ("127.0.0.2", "0.0.0.0"),
+        ("::", "::"),
+        ("::", "::ffff:0.0.0.0"),
+        ("::1", "::"),
+        ("::ffff:127.0.0.1", "::"),
+        ("::ffff:0.0.0.0", "::"),
+    ):
+        port = kernel.fresh_port()
+        table = PortTable("linux", settings=SETTINGS)
+        v6 = ":" in at
+        handle = table.socket("tcp", family="inet6" if v6 else "inet")
+        with socket.socket(socket.AF_INET6 if v6 else socket.AF_INET) as s:
+            if v6:
+                s.setsockopt(socket.IPPROTO_IPV6, 26, 0)
+            s.bind((at, port))
+            assert table.bind(handle, at, port).allowed
+            try:
+                s.connect((dst, 61001))
+                said = s.getsockname()[0]
+            except OSError as error:
+                said = name(error)
+        decision = table.connect(handle, dst, 61001)
+        address = table.describe(handle).address
+        mapped = address.version == 6 and address.ipv4_mapped
+        answer = f"::ffff:{mapped}" if mapped else str(address)
+        yield f"connect {dst} from {at}", said, decision.error or answer

@@ -386,6 +386,7 @@ def known_socket(
 
 
 _UDP_STATES = frozenset({State.UNBOUND, State.BOUND, State.CONNECTED})
+_MAPPED = 0xFFFF << 32
 _TRANSPORTS = (Transport.TCP, Transport.UDP)
 # Linux has (uid_t)-1 as "no user"; every system has 32 bits at most.
 _LAST_UID = 0xFFFFFFFE
@@ -418,6 +419,22 @@ def _parsed(text: str) -> IPv4Address | IPv6Address:
     except ValueError:
         pass
     raise InvalidSocketError("address must be an IPv4 or IPv6 address", elide(text))
+
+
+def address_number(address: IPv4Address | IPv6Address) -> int:
+    """Return *address* as 128 bits: an IPv4 address is ``::ffff:a.b.c.d``."""
+    return int(address) if address.version == 6 else _MAPPED | int(address)
+
+
+def checked_local_addresses(
+    values: Iterable[str | IPv4Address | IPv6Address] | None,
+) -> frozenset[int] | None:
+    """Return the machine's addresses as numbers, None for every address, or raise."""
+    if values is None:
+        return None
+    if isinstance(values, str):
+        raise TypeError("local_addresses must be addresses, got a str; put it in a list")
+    return frozenset(address_number(checked_address(value)) for value in values)
 
 
 def checked_flag(name: str, value: object, *, none: bool = False) -> bool | None:

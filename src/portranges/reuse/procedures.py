@@ -15,7 +15,7 @@ from portranges.reuse import model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from ipaddress import IPv4Address, IPv6Address
     from random import Random
     from typing import Protocol, TypeAlias, TypeVar
@@ -31,9 +31,12 @@ if TYPE_CHECKING:
             existing: Sequence[Socket],
             *,
             settings: object,
-            local_addresses: Container[IPv4Address | IPv6Address] | None,
+            local_addresses: frozenset[int] | None,
         ) -> Decision:
-            """Return the system's decision about *new* next to *existing*."""
+            """Return the system's decision about *new* next to *existing*.
+
+            Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+            """
             ...
 
     class Machine(Protocol):
@@ -141,7 +144,7 @@ def can_bind(
     *,
     system: str = "linux",
     settings: object = None,
-    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+    local_addresses: Iterable[str | IPv4Address | IPv6Address] | None = None,
 ) -> Decision:
     """Return whether *system* lets *new* be bound next to *existing*.
 
@@ -156,7 +159,8 @@ def can_bind(
         system: The system's name.
         settings: The machine's settings, as ``LinuxSettings``; a new
             machine's by default.
-        local_addresses: The machine's addresses; every address by default.
+        local_addresses: The machine's addresses, loopback apart; every
+            address by default.
 
     Returns:
         The decision: the rule, the error, the first socket in the way.
@@ -183,7 +187,8 @@ def can_bind(
     for socket in (new, *held):
         if not isinstance(socket, model.Socket):
             raise TypeError(f"expected a Socket, got {type(socket).__name__}")
-    return procedure(system)(new, held, settings=settings, local_addresses=local_addresses)
+    local = model.checked_local_addresses(local_addresses)
+    return procedure(system)(new, held, settings=settings, local_addresses=local)
 
 
 def rules(system: str) -> tuple[Rule, ...]:

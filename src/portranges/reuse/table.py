@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PortTable"]
 
-_MAPPED = 0xFFFF << 32
-
 # One count for all tables: a handle of another table is never taken for one's own.
 _numbers = count(1)
 
@@ -89,13 +87,7 @@ class PortTable:
         seed: int | str | bytes | None = None,
     ) -> None:
         """Make a machine without sockets."""
-        if isinstance(local_addresses, str):
-            raise TypeError("local_addresses must be addresses, got a str; put it in a list")
-        local = (
-            None
-            if local_addresses is None
-            else frozenset(_number(model.checked_address(text)) for text in local_addresses)
-        )
+        local = model.checked_local_addresses(local_addresses)
         self.system = system
         # Ports are numbers, not secrets: a seed that repeats a run is the point.
         rng = Random(seed)  # noqa: S311
@@ -330,7 +322,7 @@ class PortTable:
             handle,
             self._address(handle, address),
             dport,
-            source=None if source is None else _number(model.checked_address(source)),
+            source=None if source is None else model.address_number(model.checked_address(source)),
             refused=refused,
         )
 
@@ -367,8 +359,8 @@ class PortTable:
         model.checked_uid(uid)
         far: tuple[int, int] | None = None
         if peer is not None:
-            far = (_number(model.checked_address(peer[0])), check_port(peer[1]))
-        near = None if local is None else _number(model.checked_address(local))
+            far = (model.address_number(model.checked_address(peer[0])), check_port(peer[1]))
+        near = None if local is None else model.address_number(model.checked_address(local))
         return self._machine.accept(handle, Handle(next(_numbers)), uid=uid, local=near, peer=far)
 
     def set_option(
@@ -483,11 +475,7 @@ class PortTable:
             raise InvalidSocketError(
                 "an inet6 socket needs an IPv6 address", f"{found}; write ::ffff:{found}"
             )
-        return _number(found)
-
-
-def _number(address: IPv4Address | IPv6Address) -> int:
-    return int(address) if address.version == 6 else _MAPPED | int(address)
+        return model.address_number(found)
 
 
 def _bounds(ports: PortRange | tuple[int, int]) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from portranges.reuse.linux.sock import (
     LISTEN,
     MAPPED,
     Sock,
+    is_local,
     is_loopback,
     is_wild,
     reason,
@@ -125,7 +126,7 @@ class LinuxPorts:
         self._socks[handle] = sock
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
-        """Do what bind(2) does."""
+        """Bind a socket."""
         sock = self._find(handle)
         if not sock.v6 and addr >> 32 != MAPPED:
             raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
@@ -134,7 +135,7 @@ class LinuxPorts:
             addr,
             port,
             self.settings,
-            local=self._is_local(addr),
+            local=self.settings.ip_nonlocal_bind or is_local(addr, self.local_addresses),
             in_use=sock.port != 0 or sock.state != CLOSED,
         )
         if refusal is not None:
@@ -162,7 +163,7 @@ class LinuxPorts:
         return decision
 
     def listen(self, handle: Handle) -> Decision:
-        """Do what listen(2) does."""
+        """Let a socket listen."""
         sock = self._find(handle)
         if not sock.tcp:
             return self._decide(rules.NO_STREAM)
@@ -183,23 +184,25 @@ class LinuxPorts:
     def connect(
         self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
     ) -> Decision:
-        """Do what connect(2) does; *refused*: the peer answers with a reset."""
+        """Connect a socket; *refused*: the peer answers with a reset."""
         sock = self._find(handle)
         if not sock.v6 and dst >> 32 != MAPPED:
             raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
         if sock.tcp and sock.state != CLOSED:
             return self._decide(rules.IS_CONNECTED)
-        if not sock.tcp and not sock.port and not self.udp.take_any(sock):
-            return self._decide(rules.UDP_EXHAUSTED)
         if is_wild(dst):
             # The wildcard as a destination is this machine.
-            dst = _LOOPBACK4 if dst or sock.v4 or not sock.v6 or sock.addr else _LOOPBACK6
+            dst = _LOOPBACK4 if dst or sock.addr >> 32 == MAPPED else _LOOPBACK6
         v4path = dst >> 32 == MAPPED
+        near = self._near(sock, dst, source, v4path=v4path)
+        if not sock.tcp and not sock.port and not self.udp.take_any(sock):
+            return self._decide(rules.UDP_EXHAUSTED)
         if v4path and sock.v6only:
             return self._decide(rules.V6ONLY_CONNECT)
         if not v4path and sock.addr >> 32 == MAPPED:
             return self._decide(rules.MAPPED_TO_V6)
-        self._route(sock, dst, source, v4path=v4path)
+        if near is not None:
+            (self.tcp if sock.tcp else self.udp).move(sock, near)
         if not sock.tcp:
             sock.state = CONN
             sock.dst, sock.dport = dst, dport
@@ -228,7 +231,7 @@ class LinuxPorts:
         local: int | None,
         peer: tuple[int, int] | None,
     ) -> Decision:
-        """Do what accept(2) does with a connection from *peer* to the address *local*."""
+        """Take in a connection from *peer* to the address *local*."""
         sock = self._find(handle)
         if not sock.tcp:
             return self._decide(rules.NO_STREAM)
@@ -277,7 +280,7 @@ class LinuxPorts:
         return self._decide(rules.OPTION)
 
     def close(self, handle: Handle, how: Close) -> None:
-        """Do what close(2) does."""
+        """Close a socket."""
         sock = self._find(handle)
         del self._socks[handle]
         if not sock.tcp:
@@ -300,15 +303,6 @@ class LinuxPorts:
             raise InvalidSocketError("socket must be an open one of this table", repr(handle))
         return sock
 
-    def _is_local(self, addr: int) -> bool:
-        return (
-            self.local_addresses is None
-            or self.settings.ip_nonlocal_bind
-            or is_wild(addr)
-            or addr in self.local_addresses
-            or is_loopback(addr)
-        )
-
     def _take(self, sock: Sock, port: int, *, listening: bool) -> Decision:
         if sock.tcp:
             skips = self.tcp.skips(sock, port)
@@ -322,14 +316,16 @@ class LinuxPorts:
         rule = why_refused(sock, blocker)
         return self._decide(rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker))
 
-    def _route(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> None:
-        """Give *sock* the source address of the route to *dst*, where it has none."""
-        ports = self.tcp if sock.tcp else self.udp
-        if v4path:
-            if not sock.v4:
-                ports.move(sock, self._source(dst, v4path=v4path) if source is None else source)
-        elif not sock.addr:
-            ports.move(sock, self._source(dst, v4path=v4path) if source is None else source)
+    def _near(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:
+        """Return the address that the route to *dst* gives *sock*; None if it has one."""
+        if source is not None and ((source >> 32 == MAPPED) is not v4path or is_wild(source)):
+            raise InvalidSocketError(
+                "source must be an address of the destination's family", "another"
+            )
+        at_wildcard = not sock.v4 if v4path else not sock.addr
+        if not at_wildcard or (v4path and sock.v6only):
+            return None
+        return self._source(dst, v4path=v4path) if source is None else source
 
     def _source(self, dst: int, *, v4path: bool) -> int:
         if is_loopback(dst):

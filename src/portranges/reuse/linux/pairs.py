@@ -2,7 +2,19 @@
 
 What lives here: can_bind for Linux.
 What must not: a memory of earlier sockets. A port has one (``tcp``), and so
-the kernel now and then accepts what this rule refuses; never the reverse.
+the kernel now and then accepts what this rule refuses; never the reverse. It
+happens in five cases, all measured:
+
+1. A TCP port remembers one SO_REUSEPORT socket. A later one of the same owner
+   whose address that one covers is let in unchecked, though a third socket,
+   without SO_REUSEPORT or of another owner, is in its way.
+2. That memory takes ``::`` for ``::`` whatever IPV6_V6ONLY says, and lets a
+   remembered ``0.0.0.0`` cover a dual-stack ``::``.
+3. An accepted socket belongs to whoever called accept(), while the port
+   remembers the listener's owner.
+4. UDP stops looking at the first SO_REUSEPORT partner of the same owner.
+5. A dual-stack socket connected over IPv6 has IPv4 address 127.0.0.6 beside
+   its own. TCP finds it from ``0.0.0.0``, and not from 127.0.0.6.
 """
 
 from __future__ import annotations
@@ -17,7 +29,7 @@ from portranges.reuse.linux.sock import (
     covers,
     devices_meet,
     from_socket,
-    is_wild,
+    is_local,
     may_share,
     reason,
     why_refused,
@@ -27,8 +39,7 @@ from portranges.reuse.model import State, decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
-    from ipaddress import IPv4Address, IPv6Address
+    from collections.abc import Sequence
 
     from portranges.reuse.linux.settings import LinuxSettings
     from portranges.reuse.linux.sock import Sock
@@ -44,7 +55,7 @@ def can_bind(
     existing: Sequence[Socket],
     *,
     settings: object = None,
-    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+    local_addresses: frozenset[int] | None = None,
 ) -> Decision:
     """Return whether Linux lets *new* be bound next to *existing*.
 
@@ -53,7 +64,8 @@ def can_bind(
             then listen().
         existing: The sockets of the machine, or those that matter.
         settings: The machine's sysctls; those of a new namespace by default.
-        local_addresses: The machine's addresses; every address by default.
+        local_addresses: The machine's addresses as numbers of 128 bits,
+            loopback apart; every address by default.
 
     Returns:
         The decision; its blocker is the first of *existing* in the way.
@@ -78,8 +90,8 @@ def can_bind(
             "the new socket must be unbound, bound or listening", f"{new.state.value!r}"
         )
     asks = _sock(new, sysctls)
-    local = local_addresses is None or sysctls.ip_nonlocal_bind or new.address in local_addresses
-    refusal = check(asks, asks.addr, asks.port, sysctls, local=local or is_wild(asks.addr))
+    local = sysctls.ip_nonlocal_bind or is_local(asks.addr, local_addresses)
+    refusal = check(asks, asks.addr, asks.port, sysctls, local=local)
     if refusal is not None:
         return decide(refusal)
     if not asks.port:

@@ -207,6 +207,11 @@ def reason(rule: Rule, new: Sock, holder: Sock) -> str:
     return text
 
 
+def is_local(addr: int, local_addresses: frozenset[int] | None) -> bool:
+    """Tell whether a machine with these addresses may bind *addr*."""
+    return local_addresses is None or is_wild(addr) or is_loopback(addr) or addr in local_addresses
+
+
 def port_range(settings: LinuxSettings, sock: Sock) -> tuple[int, int]:
     """Return first and last of what *sock* is given an automatic port from.
 

@@ -102,11 +102,14 @@ class UdpPorts:
         )
         if not by_address:
             return _first(sock, found)
+        # A partner ends its own chain, and not the walk.
+        partner = None
         for addr in dict.fromkeys((_slot(sock.addr), ANY6)):
-            blocker, partner = _first(sock, self._addresses.get((addr, port), ()))
-            if blocker is not None or (partner is not None and addr == ANY6):
-                return blocker, partner
-        return None, None
+            blocker, found_here = _first(sock, self._addresses.get((addr, port), ()))
+            if blocker is not None:
+                return blocker, None
+            partner = partner or found_here
+        return None, partner
 
     def take_any(self, sock: Sock) -> bool:
         """Give *sock* a port as bind(addr, 0) chooses it; False where none is free."""
