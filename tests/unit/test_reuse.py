@@ -346,6 +346,20 @@ def test_a_later_port_is_shared_over_destinations() -> None:
     assert table.bind(table.socket("tcp"), "0.0.0.0", 0).error == "EADDRINUSE"
 
 
+def test_exhaustion_tells_of_those_that_linger() -> None:
+    table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000, 40001)))
+    for _ in range(2):
+        a = table.socket("tcp")
+        assert table.connect(a, "127.0.0.1", 443).allowed
+        table.close(a)
+    refused = table.connect(table.socket("tcp"), "127.0.0.1", 443)
+    assert refused.error == "EADDRNOTAVAIL"
+    assert "on 2 of them a connection to it lingers" in refused.reason
+    table.advance(1.1)
+    recycled = table.connect(table.socket("tcp"), "127.0.0.1", 443)
+    assert (recycled.rule.id, table.lingering) == ("linux-recycled", 1)
+
+
 def test_kernel_rows_differ() -> None:
     """With the intended first-socket rule, a second R socket skips the check."""
     allowed: list[bool] = []

@@ -4,6 +4,13 @@ What lives here: socket, bind, listen, connect, accept, set_option, close, in
 the kernel's order of checks, each answered with a decision.
 What must not: the port tables (``tcp``, ``udp``), checks of a caller's values
 (the wing's ``table``).
+
+What the model leaves out: VRFs, multicast, BPF's reuseport groups, shutdown(2),
+connections that nobody has accepted yet, and the moments in which the kernel
+is between two states: a closed socket in FIN_WAIT1 is still a full one for
+some milliseconds, and a timer of 60 s may end 4 s late. After a dual-stack
+socket's connect() to an IPv4-mapped peer was refused, the kernel's attempt to
+reach an IPv6 peer hangs; here it is allowed.
 """
 
 from __future__ import annotations
@@ -216,7 +223,15 @@ class LinuxPorts:
             return self._decide(rule, blocker=blocker)
         if outcome is False:
             self.tcp.fail(sock)
-            return self._decide(rules.CONNECT_EXHAUSTED)
+            rule = rules.CONNECT_EXHAUSTED
+            lingering = self.tcp.refused_by_lingering
+            if not lingering:
+                return self._decide(rule)
+            return self._decide(
+                rule,
+                reason=f"{rule.sentence}; on {lingering} of them a connection to it lingers "
+                "that may not be recycled yet",
+            )
         if refused:
             self.tcp.fail(sock)
             return self._decide(rules.CONNECTION_REFUSED)

@@ -88,6 +88,7 @@ class TcpPorts:
         self.rng = rng
         self.now = 0.0
         self.lingering = 0
+        self.refused_by_lingering = 0
         self._tables: dict[int, Table] = {}
         self._tuples: dict[tuple[int, int, int, int], list[Sock]] = {}
         self._deadlines: list[tuple[float, int, Sock]] = []
@@ -256,6 +257,7 @@ class TcpPorts:
             offset &= ~1
         reserved = self.settings.ip_local_reserved_ports
         tables = self._tables
+        lingering = 0
         for turn in (0,) if own or remaining == 1 else (0, 1):
             port = low + offset + turn
             for scanned in range(0, remaining, step):
@@ -272,7 +274,9 @@ class TcpPorts:
                             self._cells[index] = (self._cells[index] + jump) & 0xFFFFFFFF
                             self._enter_by_connect(sock, port)
                             return key, recycled
+                        lingering += clash.state == TW
                 port += step
+        self.refused_by_lingering = lingering
         return None
 
     def _perturbation(self, src: int, dst: int, dport: int) -> tuple[int, int]:
