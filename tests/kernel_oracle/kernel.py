@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import socket
 import struct
+import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -38,8 +38,8 @@ _FIRST_CLIENT, _LAST_CLIENT = 61100, 65500
 
 def unavailable() -> str | None:
     """Return why the kernel cannot be asked here, or None; changes nothing."""
-    if os.uname().sysname != "Linux":
-        return f"needs Linux, this is {os.uname().sysname}"
+    if sys.platform != "linux":
+        return f"needs Linux, this is {sys.platform}"
     if os.geteuid() != 0:
         return "needs root, to make a network namespace and sockets of other users"
     pid = os.fork()
@@ -57,6 +57,8 @@ def unavailable() -> str | None:
 
 
 def _unshare() -> None:
+    import fcntl  # Linux has it; who imports this module need not
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWNET) != 0:
         number = ctypes.get_errno()
