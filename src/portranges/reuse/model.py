@@ -387,7 +387,10 @@ def known_socket(
 
 _UDP_STATES = frozenset({State.UNBOUND, State.BOUND, State.CONNECTED})
 _MAPPED = 0xFFFF << 32
-_TRANSPORTS = (Transport.TCP, Transport.UDP)
+# By their texts; a member is found too, being its text.
+_TRANSPORTS: dict[str, Transport] = {"tcp": Transport.TCP, "udp": Transport.UDP}
+_STATES: dict[str, State] = {state.value: state for state in State}
+_CLOSES: dict[str, Close] = {how.value: how for how in Close}
 # Linux has (uid_t)-1 as "no user"; every system has 32 bits at most.
 _LAST_UID = 0xFFFFFFFE
 
@@ -395,9 +398,8 @@ _LAST_UID = 0xFFFFFFFE
 def checked_transport(value: Transport | str) -> Transport:
     """Return *value* as TCP or UDP, or raise."""
     _check_type("transport", value, str)
-    for transport in _TRANSPORTS:
-        if value == transport:
-            return transport
+    if (transport := _TRANSPORTS.get(value)) is not None:
+        return transport
     raise InvalidSocketError("transport must be 'tcp' or 'udp'", elide(value))
 
 
@@ -467,18 +469,16 @@ def checked_device(value: str | None) -> str | None:
 def checked_state(value: State | str) -> State:
     """Return *value* as a State, or raise."""
     _check_type("state", value, str)
-    for state in State:
-        if state == value:
-            return state
+    if (state := _STATES.get(value)) is not None:
+        return state
     raise InvalidSocketError(f"state must be one of {_words(State)}", elide(value))
 
 
 def checked_close(value: Close | str) -> Close:
     """Return *value* as a Close, or raise."""
     _check_type("how", value, str)
-    for how in Close:
-        if how == value:
-            return how
+    if (how := _CLOSES.get(value)) is not None:
+        return how
     raise InvalidSocketError(f"how must be one of {_words(Close)}", elide(value))
 
 
