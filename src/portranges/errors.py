@@ -15,6 +15,7 @@ __all__ = [
     "DataError",
     "InvalidPortError",
     "InvalidRangeError",
+    "InvalidSocketError",
     "MissingExtraError",
     "PortRangesError",
     "PortSyntaxError",
@@ -85,6 +86,28 @@ class InvalidRangeError(PortRangesError, ValueError):
     Example:
         >>> print(InvalidRangeError("first must not be greater than last", "9000-8000"))
         first must not be greater than last, got 9000-8000
+    """
+
+    def __init__(self, rule: str, got: str) -> None:
+        """Keep the broken ``rule`` and what was ``got`` instead."""
+        super().__init__(rule, got)
+        self.rule = rule
+        self.got = got
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return f"{self.rule}, got {self.got}"
+
+
+class InvalidSocketError(PortRangesError, ValueError):
+    """A socket, or a question about one, that cannot be.
+
+    What a system itself would answer is a refused decision, with the system's
+    own error; this is for what no system can be asked.
+
+    Example:
+        >>> print(InvalidSocketError("uid must not be negative", "-1"))
+        uid must not be negative, got -1
     """
 
     def __init__(self, rule: str, got: str) -> None:

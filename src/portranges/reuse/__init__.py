@@ -1,0 +1,39 @@
+"""May this socket have this port? The rules of the systems, asked beforehand.
+
+What lives here: the public names of the wing. ``can_bind`` is the rule
+without history, ``PortTable`` the exact state machine.
+What must not: anything else.
+"""
+
+from __future__ import annotations
+
+from portranges.reuse.linux.settings import LinuxSettings
+from portranges.reuse.model import (
+    Close,
+    Confidence,
+    Decision,
+    Handle,
+    Rule,
+    Socket,
+    State,
+    Verdict,
+)
+from portranges.reuse.procedures import can_bind, rule, rules, systems
+from portranges.reuse.table import PortTable
+
+__all__ = [
+    "Close",
+    "Confidence",
+    "Decision",
+    "Handle",
+    "LinuxSettings",
+    "PortTable",
+    "Rule",
+    "Socket",
+    "State",
+    "Verdict",
+    "can_bind",
+    "rule",
+    "rules",
+    "systems",
+]

@@ -1,0 +1,382 @@
+"""Linux: the calls of a program on the ports of one network namespace.
+
+What lives here: socket, bind, listen, connect, accept, set_option, close, in
+the kernel's order of checks, each answered with a decision.
+What must not: the port tables (``tcp``, ``udp``), checks of a caller's values
+(the wing's ``table``).
+
+What the model leaves out: VRFs, multicast, BPF's reuseport groups, shutdown(2),
+connections that nobody has accepted yet, and the moments in which the kernel
+is between two states: a closed socket in FIN_WAIT1 is still a full one for
+some milliseconds, and a timer of 60 s may end 4 s late. After a dual-stack
+socket's connect() to an IPv4-mapped peer was refused, the kernel's attempt to
+reach an IPv6 peer hangs; here it is allowed.
+"""
+
+from __future__ import annotations
+
+from portranges.errors import InvalidSocketError
+from portranges.reuse.linux import pairs, rules
+from portranges.reuse.linux.settings import KERNELS, checked_settings, kernel
+from portranges.reuse.linux.sock import (
+    ANY4,
+    CLOSED,
+    CONN,
+    LISTEN,
+    MAPPED,
+    Sock,
+    is_local,
+    is_loopback,
+    is_wild,
+    reason,
+    to_socket,
+    why_refused,
+)
+from portranges.reuse.linux.tcp import TcpPorts
+from portranges.reuse.linux.udp import UdpPorts
+from portranges.reuse.model import Close, Confidence, decide
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+    from portranges.reuse.model import Decision, Handle, Rule, Socket
+
+__all__ = ["LinuxPorts"]
+
+_LOOPBACK4 = ANY4 | 0x7F000001
+_LOOPBACK6 = 1
+# Stand-ins for the machine's own address, of the blocks for documentation
+# (RFC 5737, RFC 3849), for a route whose source the caller does not give.
+_SOURCE4 = ANY4 | 0xC0000201
+_SOURCE6 = 0x20010DB8 << 96 | 1
+
+
+class LinuxPorts:
+    """A Linux machine's port space, as a state machine.
+
+    Addresses are the kernel's: 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+    """
+
+    def __init__(
+        self,
+        settings: object,
+        release: str | None,
+        local_addresses: frozenset[int] | None,
+        rng: Random,
+    ) -> None:
+        """Make a machine without sockets."""
+        self.settings = checked_settings(settings)
+        self.kernel = KERNELS[0] if release is None else kernel(release)
+        self.local_addresses = local_addresses
+        self.now = 0.0
+        self.tcp = TcpPorts(self.settings, self.kernel, rng)
+        self.udp = UdpPorts(self.settings, self.kernel, rng)
+        self._socks: dict[Handle, Sock] = {}
+        self._made: dict[Rule, Decision] = {}
+        measured = self.kernel.confidence is Confidence.MEASURED
+        self._confidence = None if measured else self.kernel.confidence
+
+    # Questions.
+
+    def __len__(self) -> int:
+        """Return how many sockets are open."""
+        return len(self._socks)
+
+    @property
+    def lingering(self) -> int:
+        """How many closed connections linger."""
+        return self.tcp.lingering
+
+    def is_inet6(self, handle: Handle) -> bool:
+        """Tell whether the socket is an AF_INET6 one."""
+        return self._find(handle).v6
+
+    def describe(self, handle: Handle) -> Socket:
+        """Return what getsockname() and the options say."""
+        return to_socket(self._find(handle))
+
+    def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]:
+        """Yield every holder of *port*, lingering ones included."""
+        for sock in (self.tcp if tcp else self.udp).owners(port):
+            yield to_socket(sock)
+
+    # Calls.
+
+    def socket(
+        self,
+        handle: Handle,
+        *,
+        tcp: bool,
+        v6: bool,
+        v6only: bool | None,
+        reuse_address: bool,
+        reuse_port: bool,
+        uid: int,
+        privileged: bool | None,
+        device: str | None,
+    ) -> None:
+        """Make a socket and call it *handle*."""
+        sock = Sock(
+            tcp=tcp,
+            v6=v6,
+            v6only=v6 and (self.settings.bindv6only if v6only is None else v6only),
+            r=reuse_address,
+            rp=reuse_port,
+            uid=uid,
+        )
+        if privileged is not None:
+            sock.privileged = privileged
+        sock.dev = device
+        sock.number = handle.number
+        self._socks[handle] = sock
+
+    def bind(self, handle: Handle, addr: int, port: int) -> Decision:
+        """Bind a socket."""
+        sock = self._find(handle)
+        if not sock.v6 and addr >> 32 != MAPPED:
+            raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
+        refusal = pairs.check(
+            sock,
+            addr,
+            port,
+            self.settings,
+            local=self.settings.ip_nonlocal_bind or is_local(addr, self.local_addresses),
+            in_use=sock.port != 0 or sock.state != CLOSED,
+        )
+        if refusal is not None:
+            return self._decide(refusal)
+        v6only = sock.v6only
+        sock.set_addr(addr)
+        if sock.v6 and addr and addr >> 32 != MAPPED:
+            sock.v6only = True
+        if port:
+            decision = self._take(sock, port, listening=False)
+        elif sock.no_port:
+            decision = self._decide(rules.DEFERRED)
+        else:
+            found = (
+                self.tcp.take_any(sock, listening=False) if sock.tcp else self.udp.take_any(sock)
+            )
+            decision = self._decide(rules.CHOSEN if found else rules.BIND_EXHAUSTED)
+        if not decision.allowed:
+            sock.v6only = v6only
+            sock.reset_addr()
+            return decision
+        # ::ffff:0.0.0.0 locks, although it is a wildcard.
+        sock.addr_locked = addr != (0 if sock.v6 else ANY4)
+        sock.port_locked = port != 0
+        return decision
+
+    def listen(self, handle: Handle) -> Decision:
+        """Let a socket listen."""
+        sock = self._find(handle)
+        if not sock.tcp:
+            return self._decide(rules.NO_STREAM)
+        if sock.state == LISTEN:
+            return self._decide(rules.LISTENING)
+        if sock.state != CLOSED:
+            return self._decide(rules.NOT_CLOSED)
+        sock.state = LISTEN
+        if sock.port:
+            decision = self._take(sock, sock.port, listening=True)
+        else:
+            found = self.tcp.take_any(sock, listening=True)
+            decision = self._decide(rules.CHOSEN if found else rules.BIND_EXHAUSTED)
+        if not decision.allowed:
+            sock.state = CLOSED
+        return decision
+
+    def connect(
+        self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
+    ) -> Decision:
+        """Connect a socket; *refused*: the peer answers with a reset."""
+        sock = self._find(handle)
+        if not sock.v6 and dst >> 32 != MAPPED:
+            raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
+        if sock.tcp and sock.state != CLOSED:
+            return self._decide(rules.IS_CONNECTED)
+        if is_wild(dst):
+            # The wildcard as a destination is this machine.
+            dst = _LOOPBACK4 if dst or sock.addr >> 32 == MAPPED else _LOOPBACK6
+        v4path = dst >> 32 == MAPPED
+        near = self._near(sock, dst, source, v4path=v4path)
+        if not sock.tcp and not sock.port and not self.udp.take_any(sock):
+            return self._decide(rules.UDP_EXHAUSTED)
+        if v4path and sock.v6only:
+            return self._decide(rules.V6ONLY_CONNECT)
+        if not v4path and sock.addr >> 32 == MAPPED:
+            return self._decide(rules.MAPPED_TO_V6)
+        if near is not None:
+            (self.tcp if sock.tcp else self.udp).move(sock, near)
+        if not sock.tcp:
+            sock.state = CONN
+            sock.dst, sock.dport = dst, dport
+            return self._decide(rules.UDP_CONNECTED)
+        outcome = self.tcp.connect(sock, dst, dport)
+        if isinstance(outcome, Sock):
+            lingers = outcome.state not in (CONN, LISTEN, CLOSED)
+            blocker = to_socket(outcome)
+            self.tcp.fail(sock)
+            rule = rules.TUPLE_TIME_WAIT if lingers else rules.TUPLE
+            return self._decide(rule, blocker=blocker)
+        if outcome is False:
+            self.tcp.fail(sock)
+            rule = rules.CONNECT_EXHAUSTED
+            lingering = self.tcp.refused_by_lingering
+            if not lingering:
+                return self._decide(rule)
+            return self._decide(
+                rule,
+                reason=f"{rule.sentence}; on {lingering} of them a connection to it lingers "
+                "that may not be recycled yet",
+            )
+        if refused:
+            self.tcp.fail(sock)
+            return self._decide(rules.CONNECTION_REFUSED)
+        return self._decide(rules.CONNECTED if outcome is None else rules.RECYCLED)
+
+    def accept(
+        self,
+        handle: Handle,
+        child_handle: Handle,
+        *,
+        uid: int,
+        local: int | None,
+        peer: tuple[int, int] | None,
+    ) -> Decision:
+        """Take in a connection from *peer* to the address *local*."""
+        sock = self._find(handle)
+        if not sock.tcp:
+            return self._decide(rules.NO_STREAM)
+        if sock.state != LISTEN:
+            return self._decide(rules.NOT_LISTENING)
+        child = Sock(tcp=True, v6=sock.v6, v6only=sock.v6only, r=sock.r, rp=sock.rp, uid=uid)
+        child.dev = sock.dev
+        child.number = child_handle.number
+        child.port = sock.port
+        child.set_addr(self._local_end(sock, local))
+        dst, dport = (None, 0) if peer is None else peer
+        if not self.tcp.accept(child, dst, dport):
+            return self._decide(rules.NO_CONNECTION)
+        self._socks[child_handle] = child
+        return decide(rules.ACCEPTED, handle=child_handle, confidence=self._confidence)
+
+    def set_option(
+        self,
+        handle: Handle,
+        *,
+        reuse_address: bool | None,
+        reuse_port: bool | None,
+        v6only: bool | None,
+        bind_address_no_port: bool | None,
+        local_port_range: tuple[int, int] | None,
+        uid: int | None,
+    ) -> Decision:
+        """Set options, as setsockopt(2) and fchown(2) do; None leaves one alone."""
+        sock = self._find(handle)
+        if v6only is not None:
+            if not sock.v6:
+                raise InvalidSocketError("v6only needs an inet6 socket", "an inet socket")
+            if sock.port or sock.state != CLOSED:
+                return self._decide(rules.V6ONLY_LATE)
+            sock.v6only = v6only
+        if reuse_address is not None:
+            sock.r = reuse_address
+        if reuse_port is not None:
+            sock.rp = reuse_port
+        if bind_address_no_port is not None:
+            sock.no_port = bind_address_no_port
+        if local_port_range is not None:
+            sock.port_range = None if local_port_range == (0, 0) else local_port_range
+        if uid is not None:
+            sock.uid = uid
+        return self._decide(rules.OPTION)
+
+    def close(self, handle: Handle, how: Close) -> None:
+        """Close a socket."""
+        sock = self._find(handle)
+        del self._socks[handle]
+        if not sock.tcp:
+            self.udp.leave(sock)
+        elif sock.state == CONN and how in (Close.FIRST, Close.UNANSWERED):
+            self.tcp.linger(sock, fin_wait_2=how is Close.UNANSWERED)
+        else:
+            self.tcp.leave(sock)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+        self.tcp.advance(self.now)
+
+    # Parts of them.
+
+    def _find(self, handle: Handle) -> Sock:
+        sock = self._socks.get(handle)
+        if sock is None:
+            raise InvalidSocketError("socket must be an open one of this table", repr(handle))
+        return sock
+
+    def _take(self, sock: Sock, port: int, *, listening: bool) -> Decision:
+        if sock.tcp:
+            skips = self.tcp.skips(sock, port)
+            blocker = self.tcp.take(sock, port, listening=listening)
+            rule = rules.FAST_PATH if skips else rules.FREE
+        else:
+            blocker, partner = self.udp.take(sock, port)
+            rule = rules.FREE if partner is None else rules.UDP_FIRST_PARTNER
+        if blocker is None:
+            return self._decide(rule)
+        rule = why_refused(sock, blocker)
+        return self._decide(rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker))
+
+    def _near(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:
+        """Return the address that the route to *dst* gives *sock*; None if it has one."""
+        if source is not None and ((source >> 32 == MAPPED) is not v4path or is_wild(source)):
+            raise InvalidSocketError(
+                "source must be an address of the destination's family", "another"
+            )
+        at_wildcard = not sock.v4 if v4path else not sock.addr
+        if not at_wildcard or (v4path and sock.v6only):
+            return None
+        return self._source(dst, v4path=v4path) if source is None else source
+
+    def _source(self, dst: int, *, v4path: bool) -> int:
+        if is_loopback(dst):
+            return _LOOPBACK4 if v4path else _LOOPBACK6
+        if self.local_addresses is None:
+            return _SOURCE4 if v4path else _SOURCE6
+        if dst in self.local_addresses:
+            return dst
+        for addr in sorted(self.local_addresses):
+            if (addr >> 32 == MAPPED) is v4path and not is_wild(addr) and not is_loopback(addr):
+                return addr
+        raise InvalidSocketError(
+            "connect() needs a local address of the destination's family", "none; say source="
+        )
+
+    def _local_end(self, sock: Sock, local: int | None) -> int:
+        if not is_wild(sock.addr):
+            if local is not None and local != sock.addr:
+                raise InvalidSocketError(
+                    "local must be the address the listener is bound to", "another"
+                )
+            return sock.addr
+        if local is None:
+            return _LOOPBACK6 if not sock.addr else _LOOPBACK4
+        mapped = local >> 32 == MAPPED
+        if (mapped and sock.v6only) or (not mapped and sock.addr == ANY4):
+            raise InvalidSocketError("local must be an address the listener answers at", "another")
+        return local
+
+    def _decide(
+        self, rule: Rule, *, reason: str | None = None, blocker: Socket | None = None
+    ) -> Decision:
+        if reason is None and blocker is None:
+            # Nearly every call ends here, with one of a few answers.
+            made = self._made.get(rule)
+            if made is None:
+                made = self._made[rule] = decide(rule, confidence=self._confidence)
+            return made
+        return decide(rule, reason=reason, blocker=blocker, confidence=self._confidence)

@@ -1,0 +1,150 @@
+"""Linux: may this socket be bound next to those? The rule without history.
+
+What lives here: can_bind for Linux.
+What must not: a memory of earlier sockets. A port has one (``tcp``), and so
+the kernel now and then accepts what this rule refuses; never the reverse. It
+happens in five cases, all measured:
+
+1. A TCP port remembers one SO_REUSEPORT socket. A later one of the same owner
+   whose address that one covers is let in unchecked, though a third socket,
+   without SO_REUSEPORT or of another owner, is in its way.
+2. That memory takes ``::`` for ``::`` whatever IPV6_V6ONLY says, and lets a
+   remembered ``0.0.0.0`` cover a dual-stack ``::``.
+3. An accepted socket belongs to whoever called accept(), while the port
+   remembers the listener's owner.
+4. UDP stops looking at the first SO_REUSEPORT partner of the same owner.
+5. A dual-stack socket connected over IPv6 has IPv4 address 127.0.0.6 beside
+   its own. TCP finds it from ``0.0.0.0``, and not from 127.0.0.6.
+"""
+
+from __future__ import annotations
+
+from portranges.errors import InvalidSocketError
+from portranges.reuse.linux import rules
+from portranges.reuse.linux.settings import checked_settings
+from portranges.reuse.linux.sock import (
+    CLOSED,
+    LISTEN,
+    MAPPED,
+    covers,
+    devices_meet,
+    from_socket,
+    is_local,
+    may_share,
+    reason,
+    why_refused,
+    why_shared,
+)
+from portranges.reuse.model import State, decide
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from portranges.reuse.linux.settings import LinuxSettings
+    from portranges.reuse.linux.sock import Sock
+    from portranges.reuse.model import Decision, Rule, Socket
+
+__all__ = ["can_bind", "check"]
+
+_ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
+
+
+def can_bind(
+    new: Socket,
+    existing: Sequence[Socket],
+    *,
+    settings: object = None,
+    local_addresses: frozenset[int] | None = None,
+) -> Decision:
+    """Return whether Linux lets *new* be bound next to *existing*.
+
+    Args:
+        new: The socket that asks; ``state="listening"`` asks for bind() and
+            then listen().
+        existing: The sockets of the machine, or those that matter.
+        settings: The machine's sysctls; those of a new namespace by default.
+        local_addresses: The machine's addresses as numbers of 128 bits,
+            loopback apart; every address by default.
+
+    Returns:
+        The decision; its blocker is the first of *existing* in the way.
+
+    Raises:
+        InvalidSocketError: A socket has an option that Linux has not, or
+            *new* is connected.
+        TypeError: *settings* are no LinuxSettings.
+
+    Source:
+        Linux 6.18, net/ipv4/inet_connection_sock.c and net/ipv4/udp.c.
+
+    Example:
+        >>> from portranges.reuse import Socket
+        >>> old = Socket(transport="tcp", address="::", port=80, state="listening")
+        >>> can_bind(Socket(transport="tcp", address="0.0.0.0", port=80), [old]).error
+        'EADDRINUSE'
+    """
+    sysctls = checked_settings(settings)
+    if new.state not in _ASKABLE:
+        raise InvalidSocketError(
+            "the new socket must be unbound, bound or listening", f"{new.state.value!r}"
+        )
+    asks = _sock(new, sysctls)
+    local = sysctls.ip_nonlocal_bind or is_local(asks.addr, local_addresses)
+    refusal = check(asks, asks.addr, asks.port, sysctls, local=local)
+    if refusal is not None:
+        return decide(refusal)
+    if not asks.port:
+        return decide(rules.CHOSEN)
+    if asks.addr and asks.addr >> 32 != MAPPED:
+        asks.v6only = True
+    shares: Rule | None = None
+    for socket in existing:
+        if socket.port != asks.port or socket.transport is not new.transport:
+            continue
+        holder = _sock(socket, sysctls)
+        # bind() to a specific IPv6 address makes a socket IPv6-only. One that
+        # connect() or accept() took there, from the wildcard, it leaves alone.
+        if holder.state in (CLOSED, LISTEN) and holder.addr and holder.addr >> 32 != MAPPED:
+            holder.v6only = True
+        if not devices_meet(asks, holder) or not covers(asks, holder):
+            continue
+        if not may_share(holder, asks):
+            rule = why_refused(asks, holder)
+            return decide(rule, reason=reason(rule, asks, holder), blocker=socket)
+        shares = shares or why_shared(asks, holder)
+    return decide(shares or rules.FREE)
+
+
+def check(
+    sock: Sock,
+    addr: int,
+    port: int,
+    settings: LinuxSettings,
+    *,
+    local: bool,
+    in_use: bool = False,
+) -> Rule | None:
+    """Return the rule that refuses *addr* and *port* before other sockets matter.
+
+    *in_use*: the socket has a port already, or is not closed. The order is the
+    kernel's; it differs between AF_INET and AF_INET6.
+    """
+    if not sock.v6 and not local:
+        return rules.NOT_LOCAL
+    if 0 < port < settings.ip_unprivileged_port_start and not sock.privileged:
+        return rules.PRIVILEGED
+    if in_use:
+        return rules.HAS_PORT
+    if not sock.v6:
+        return None
+    if sock.v6only and addr >> 32 == MAPPED:
+        return rules.MAPPED_V6ONLY
+    return None if local else rules.NOT_LOCAL
+
+
+def _sock(socket: Socket, settings: LinuxSettings) -> Sock:
+    for name, option in (("exclusive", socket.exclusive), ("load_balance", socket.load_balance)):
+        if option:
+            raise InvalidSocketError(f"Linux has no {name} option", f"{socket} with {name}")
+    return from_socket(socket, v6only=settings.bindv6only)

@@ -1,0 +1,210 @@
+"""Linux' rules as rows: what is decided, the error, the sentence, the source.
+
+What lives here: the rows, and nothing that evaluates them.
+What must not: the procedures (``pairs``, ``tcp``, ``udp``).
+"""
+
+from __future__ import annotations
+
+from portranges.reuse.model import Confidence, Rule, Verdict
+from portranges.source import Source
+
+__all__ = ["RULES"]
+
+_CHECKED = "2026-11"
+
+
+def _source(section: str) -> Source:
+    return Source(document="Linux 6.18", section=section, checked=_CHECKED)
+
+
+_BIND = _source("net/ipv4/inet_connection_sock.c, inet_bind_conflict")
+_OVERLAP = _source("net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal")
+_FAST = _source("net/ipv4/inet_connection_sock.c, sk_reuseport_match, inet_csk_get_port")
+_OPEN = _source("net/ipv4/inet_connection_sock.c, inet_csk_find_open_port")
+_UDP = _source("net/ipv4/udp.c, udp_lib_lport_inuse, udp_lib_lport_inuse2")
+_CONNECT = _source("net/ipv4/inet_hashtables.c, __inet_hash_connect")
+_TUPLE = _source("net/ipv4/inet_hashtables.c, __inet_check_established")
+_UNIQUE = _source("net/ipv4/tcp_ipv4.c, tcp_twsk_unique")
+_BIND4 = _source("net/ipv4/af_inet.c, __inet_bind")
+_BIND6 = _source("net/ipv6/af_inet6.c, __inet6_bind")
+_BOTH = _source("net/ipv4/af_inet.c, __inet_bind; net/ipv6/af_inet6.c, __inet6_bind")
+_STREAM = _source("net/ipv4/af_inet.c, __inet_stream_connect, __inet_listen_sk")
+_ACCEPT = _source("net/ipv4/inet_connection_sock.c, inet_csk_accept")
+_OPTION6 = _source("net/ipv6/ipv6_sockglue.c, IPV6_V6ONLY")
+_ROUTE6 = _source("net/ipv6/ip6_output.c, ip6_dst_lookup_tail")
+
+
+def _allowed(name: str, sentence: str, source: Source) -> Rule:
+    return Rule(
+        id=f"linux-{name}",
+        verdict=Verdict.ALLOWED,
+        error=None,
+        sentence=sentence,
+        source=source,
+        confidence=Confidence.MEASURED,
+    )
+
+
+def _refused(
+    name: str,
+    error: str,
+    sentence: str,
+    source: Source,
+    confidence: Confidence = Confidence.MEASURED,
+) -> Rule:
+    return Rule(
+        id=f"linux-{name}",
+        verdict=Verdict.REFUSED,
+        error=error,
+        sentence=sentence,
+        source=source,
+        confidence=confidence,
+    )
+
+
+# Allowed.
+FREE = _allowed("free", "no socket in the way", _OVERLAP)
+SHARED_ADDRESS = _allowed(
+    "reuse-address", "both sockets have SO_REUSEADDR and the holder does not listen", _BIND
+)
+SHARED_PORT = _allowed("reuse-port", "both sockets have SO_REUSEPORT and one owner", _BIND)
+FAST_PATH = _allowed(
+    "fast-path",
+    "the port remembers a SO_REUSEPORT socket of this owner whose address covers this one, "
+    "so the others are not looked at",
+    _FAST,
+)
+UDP_FIRST_PARTNER = _allowed(
+    "udp-first-partner",
+    "the first socket in the way has SO_REUSEPORT and the same owner, "
+    "so those behind it are not looked at",
+    _UDP,
+)
+CHOSEN = _allowed("chosen", "the system chose a free port", _OPEN)
+DEFERRED = _allowed(
+    "deferred", "IP_BIND_ADDRESS_NO_PORT leaves the choice of a port to connect()", _BIND4
+)
+LISTENING = _allowed("listening", "the socket listens already", _STREAM)
+CONNECTED = _allowed("connected", "no connection has this 4-tuple", _TUPLE)
+RECYCLED = _allowed("recycled", "the connection in TIME_WAIT with this 4-tuple gives way", _UNIQUE)
+UDP_CONNECTED = _allowed("udp-connected", "UDP connections need not be unique", _UDP)
+ACCEPTED = _allowed("accepted", "an accepted socket takes its listener's port unasked", _ACCEPT)
+OPTION = _allowed("option", "the option is set, and counts from the next check on", _BIND)
+
+# Refused by another socket.
+NO_SHARING = _refused(
+    "no-sharing", "EADDRINUSE", "the sockets have no reuse option in common", _BIND
+)
+LISTENER = _refused(
+    "listener", "EADDRINUSE", "SO_REUSEADDR does not share a port with a listening socket", _BIND
+)
+ONE_SIDED = _refused(
+    "one-sided", "EADDRINUSE", "a reuse option counts only where both sockets have it", _BIND
+)
+UID = _refused(
+    "uid",
+    "EADDRINUSE",
+    "SO_REUSEPORT shares a port only among sockets of one owner, root included",
+    _BIND,
+)
+TUPLE = _refused("tuple", "EADDRNOTAVAIL", "a connection with this 4-tuple exists", _TUPLE)
+TUPLE_TIME_WAIT = _refused(
+    "tuple-time-wait",
+    "EADDRNOTAVAIL",
+    "a connection with this 4-tuple lingers and cannot be recycled, for it had no TCP timestamps",
+    _UNIQUE,
+)
+
+# Refused for want of a port.
+BIND_EXHAUSTED = _refused(
+    "bind-exhausted", "EADDRINUSE", "no port of the range is free for bind() or listen()", _OPEN
+)
+CONNECT_EXHAUSTED = _refused(
+    "connect-exhausted",
+    "EADDRNOTAVAIL",
+    "no port of the range is free for a connection to this destination",
+    _CONNECT,
+)
+UDP_EXHAUSTED = _refused(
+    "udp-connect-exhausted", "EAGAIN", "no port of the range is free for connect()", _UDP
+)
+
+# Refused before any other socket is looked at.
+PRIVILEGED = _refused(
+    "privileged",
+    "EACCES",
+    "a port below ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE",
+    _BOTH,
+)
+NOT_LOCAL = _refused(
+    "not-local", "EADDRNOTAVAIL", "the address is not one of this machine's", _BOTH
+)
+MAPPED_V6ONLY = _refused(
+    "mapped-v6only", "EINVAL", "an IPv6-only socket cannot have an IPv4-mapped address", _BIND6
+)
+HAS_PORT = _refused("has-port", "EINVAL", "the socket has a port already", _BOTH)
+NOT_CLOSED = _refused("not-closed", "EINVAL", "the socket is in use already", _STREAM)
+V6ONLY_LATE = _refused(
+    "v6only-late", "EINVAL", "IPV6_V6ONLY cannot change once the socket has a port", _OPTION6
+)
+V6ONLY_CONNECT = _refused(
+    "v6only-connect", "ENETUNREACH", "an IPv6-only socket has no way to an IPv4 address", _BIND6
+)
+MAPPED_TO_V6 = _refused(
+    "mapped-to-v6",
+    "EAFNOSUPPORT",
+    "a socket at an IPv4-mapped address has no way to an IPv6 address",
+    _ROUTE6,
+)
+IS_CONNECTED = _refused("is-connected", "EISCONN", "the socket is in use already", _STREAM)
+CONNECTION_REFUSED = _refused(
+    "connection-refused", "ECONNREFUSED", "the peer refused the connection", _STREAM
+)
+NOT_LISTENING = _refused("not-listening", "EINVAL", "the socket does not listen", _ACCEPT)
+NO_CONNECTION = _refused(
+    "no-connection",
+    "EAGAIN",
+    "there is nothing to accept: another socket has this 4-tuple",
+    _ACCEPT,
+    Confidence.SOURCE,
+)
+NO_STREAM = _refused("no-stream", "EOPNOTSUPP", "only a stream socket listens and accepts", _STREAM)
+
+RULES: tuple[Rule, ...] = (
+    FREE,
+    SHARED_ADDRESS,
+    SHARED_PORT,
+    FAST_PATH,
+    UDP_FIRST_PARTNER,
+    CHOSEN,
+    DEFERRED,
+    LISTENING,
+    CONNECTED,
+    RECYCLED,
+    UDP_CONNECTED,
+    ACCEPTED,
+    OPTION,
+    NO_SHARING,
+    LISTENER,
+    ONE_SIDED,
+    UID,
+    TUPLE,
+    TUPLE_TIME_WAIT,
+    BIND_EXHAUSTED,
+    CONNECT_EXHAUSTED,
+    UDP_EXHAUSTED,
+    PRIVILEGED,
+    NOT_LOCAL,
+    MAPPED_V6ONLY,
+    HAS_PORT,
+    NOT_CLOSED,
+    V6ONLY_LATE,
+    V6ONLY_CONNECT,
+    MAPPED_TO_V6,
+    IS_CONNECTED,
+    CONNECTION_REFUSED,
+    NOT_LISTENING,
+    NO_CONNECTION,
+    NO_STREAM,
+)

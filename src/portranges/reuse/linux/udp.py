@@ -1,0 +1,220 @@
+"""Linux: the UDP ports of one network namespace, exactly.
+
+What lives here: the chain of sockets of a port, the second chains by address,
+and the choice of a port.
+What must not: checks of a caller's input, decisions, texts (``machine``).
+
+Facts the code relies on (Linux 6.18, net/ipv4/udp.c): bind() walks the port's
+chain and the first socket in the way decides. New sockets go to the head;
+AF_INET6 sockets with SO_REUSEPORT go to the tail. Beyond ten sockets a bind()
+to a specific address walks two shorter chains instead.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from portranges.reuse.linux.sock import ANY4, ANY6, covers, devices_meet, is_wild, port_range
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+    from portranges.reuse.linux.settings import Kernel, LinuxSettings
+    from portranges.reuse.linux.sock import Sock
+
+__all__ = ["UdpPorts"]
+
+# How many sockets a port's chain has before bind() looks by address.
+_LONG = 10
+
+# The kernel's table has more slots the more memory there is; the number bears
+# only on the order in which ports are tried.
+_SLOTS = 4096
+_FEW = 256
+
+
+class Chain:
+    """Sockets in the kernel's order: added at the head, or at the tail."""
+
+    __slots__ = ("_heads", "_tails")
+
+    def __init__(self) -> None:
+        """Make an empty chain."""
+        self._heads: dict[Sock, None] = {}
+        self._tails: dict[Sock, None] = {}
+
+    def __len__(self) -> int:
+        """Return how many sockets there are."""
+        return len(self._heads) + len(self._tails)
+
+    def __iter__(self) -> Iterator[Sock]:
+        """Yield the sockets from the head on."""
+        return chain(reversed(self._heads), self._tails)
+
+    def add(self, sock: Sock, *, tail: bool) -> None:
+        """Put *sock* at the head, or at the tail."""
+        (self._tails if tail else self._heads)[sock] = None
+
+    def remove(self, sock: Sock) -> None:
+        """Take *sock* out."""
+        if sock in self._heads:
+            del self._heads[sock]
+        else:
+            del self._tails[sock]
+
+
+class UdpPorts:
+    """Who holds which UDP port."""
+
+    def __init__(self, settings: LinuxSettings, kernel: Kernel, rng: Random) -> None:
+        """Make an empty space of ports."""
+        self.settings = settings
+        self.kernel = kernel
+        self.rng = rng
+        self._ports: dict[int, Chain] = {}
+        self._addresses: dict[tuple[int, int], Chain] = {}
+
+    def owners(self, port: int) -> Iterator[Sock]:
+        """Yield every holder of *port*, in the kernel's order."""
+        yield from self._ports.get(port, ())
+
+    def take(self, sock: Sock, port: int) -> tuple[Sock | None, Sock | None]:
+        """Give *sock* the explicit *port*.
+
+        Returns:
+            The socket in the way or None, and the partner that ended the walk
+            in favour of *sock* or None.
+        """
+        found = self._ports.get(port)
+        partner = None
+        if found is not None:
+            blocker, partner = self._walk(sock, port, found)
+            if blocker is not None:
+                return blocker, None
+        self._enter(sock, port)
+        return None, partner
+
+    def _walk(self, sock: Sock, port: int, found: Chain) -> tuple[Sock | None, Sock | None]:
+        by_address = len(found) > _LONG and not (
+            is_wild(sock.addr) and self.kernel.udp_wildcard_scans_all
+        )
+        if not by_address:
+            return _first(sock, found)
+        # A partner ends its own chain, and not the walk.
+        partner = None
+        for addr in dict.fromkeys((_slot(sock.addr), ANY6)):
+            blocker, found_here = _first(sock, self._addresses.get((addr, port), ()))
+            if blocker is not None:
+                return blocker, None
+            partner = partner or found_here
+        return None, partner
+
+    def take_any(self, sock: Sock) -> bool:
+        """Give *sock* a port as bind(addr, 0) chooses it; False where none is free."""
+        for port in self._choices(sock):
+            found = self._ports.get(port)
+            if found is None or not _busy(sock, found):
+                self._enter(sock, port)
+                return True
+        return False
+
+    def _choices(self, sock: Sock) -> Iterator[int]:
+        """Yield the ports that are tried: slot by slot, each with a random stride."""
+        low, high = port_range(self.settings, sock)
+        reserved = self.settings.ip_local_reserved_ports
+        rand = self.rng.getrandbits(32)
+        first = (rand * (high - low + 1) >> 32) + low
+        stride = (rand | 1) * _SLOTS
+        if high - low < _FEW:
+            # The same order, without a walk over the ports between.
+            turns = {(i * stride >> 12) & 15: i for i in range(16)}
+            ports = [port for port in range(low, high + 1) if port not in reserved]
+            yield from sorted(
+                ports,
+                key=lambda port: (
+                    (slot := (port - first) % _SLOTS),
+                    turns[((port - first - slot) & 0xFFFF) >> 12],
+                ),
+            )
+            return
+        for slot in range(first, first + _SLOTS):
+            start = port = slot & 0xFFFF
+            while True:
+                if low <= port <= high and port not in reserved:
+                    yield port
+                port = (port + stride) & 0xFFFF
+                if port == start:
+                    break
+
+    def _enter(self, sock: Sock, port: int) -> None:
+        sock.port = port
+        tail = sock.v6 and sock.rp
+        found = self._ports.get(port)
+        if found is None:
+            found = self._ports[port] = Chain()
+        found.add(sock, tail=tail)
+        self._by_address(sock).add(sock, tail=tail)
+
+    def move(self, sock: Sock, addr: int) -> None:
+        """Give *sock* another address; its place in the port's chain stays."""
+        if sock.port and _slot(addr) != _slot(sock.addr):
+            self._forget(sock)
+            sock.set_addr(addr)
+            self._by_address(sock).add(sock, tail=False)
+        else:
+            sock.set_addr(addr)
+
+    def leave(self, sock: Sock) -> None:
+        """Take *sock* out of its port, if it has one."""
+        if not sock.port:
+            return
+        self._forget(sock)
+        found = self._ports[sock.port]
+        found.remove(sock)
+        if not len(found):
+            del self._ports[sock.port]
+        sock.port = 0
+
+    def _by_address(self, sock: Sock) -> Chain:
+        key = (_slot(sock.addr), sock.port)
+        found = self._addresses.get(key)
+        if found is None:
+            found = self._addresses[key] = Chain()
+        return found
+
+    def _forget(self, sock: Sock) -> None:
+        key = (_slot(sock.addr), sock.port)
+        found = self._addresses[key]
+        found.remove(sock)
+        if not len(found):
+            del self._addresses[key]
+
+
+def _slot(addr: int) -> int:
+    # The three wildcards share a chain.
+    return ANY6 if addr == ANY4 else addr
+
+
+def _first(sock: Sock, socks: Chain | tuple[()]) -> tuple[Sock | None, Sock | None]:
+    for other in socks:
+        if other is sock or (other.r and sock.r):
+            continue
+        if not devices_meet(sock, other) or not covers(sock, other):
+            continue
+        if other.rp and sock.rp and other.uid == sock.uid:
+            return None, other
+        return other, None
+    return None, None
+
+
+def _busy(sock: Sock, socks: Chain) -> bool:
+    return any(
+        other is not sock
+        and not (other.r and sock.r)
+        and devices_meet(sock, other)
+        and covers(sock, other)
+        and not (other.rp and sock.rp and other.uid == sock.uid)
+        for other in socks
+    )

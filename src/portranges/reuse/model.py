@@ -1,0 +1,493 @@
+"""The records of the wing: sockets, their states, rules, decisions.
+
+What lives here: Socket, State, Close, Rule, Confidence, Verdict, Decision,
+Handle, and the check of their values. Nothing here knows a system.
+What must not: any rule of any system (its own module), and any question put
+to this machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from portranges.errors import InvalidSocketError, elide
+from portranges.ports import Transport, check_port
+from portranges.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import NoReturn, SupportsIndex
+
+__all__ = [
+    "Close",
+    "Confidence",
+    "Decision",
+    "Handle",
+    "Rule",
+    "Socket",
+    "State",
+    "Verdict",
+]
+
+
+class State(StrEnum):
+    """What a socket is doing with its port.
+
+    Example:
+        >>> State("time-wait")
+        <State.TIME_WAIT: 'time-wait'>
+    """
+
+    UNBOUND = "unbound"
+    BOUND = "bound"
+    LISTENING = "listening"
+    CONNECTED = "connected"
+    FIN_WAIT_2 = "fin-wait-2"
+    TIME_WAIT = "time-wait"
+
+    @property
+    def lingers(self) -> bool:
+        """Whether the program has closed the socket and the port is still held.
+
+        Returns:
+            True for TIME_WAIT, and for a FIN_WAIT2 that nobody owns any more.
+
+        Example:
+            >>> State.TIME_WAIT.lingers, State.LISTENING.lingers
+            (True, False)
+        """
+        return self is State.TIME_WAIT or self is State.FIN_WAIT_2
+
+
+class Close(StrEnum):
+    """How a connection ends, seen from the socket that is closed.
+
+    ``FIRST``: this side closes first and then the peer, so the connection
+    stays here in TIME_WAIT. ``SECOND``: the peer closed first and keeps the
+    TIME_WAIT. ``RESET``: a reset ends it (SO_LINGER 0), nothing stays.
+    ``UNANSWERED``: this side closes and the peer does not, so the connection
+    stays here in FIN_WAIT2. For a socket without a connection all are one.
+
+    Example:
+        >>> Close("reset")
+        <Close.RESET: 'reset'>
+    """
+
+    FIRST = "first"
+    SECOND = "second"
+    RESET = "reset"
+    UNANSWERED = "unanswered"
+
+
+class Confidence(StrEnum):
+    """How a rule is known.
+
+    Example:
+        >>> Confidence.MEASURED.value
+        'measured'
+    """
+
+    MEASURED = "measured"
+    SOURCE = "read in the system's source"
+    DOCUMENT = "read in the system's documents"
+    REPORTED = "reported by users"
+    MEMORY = "from memory, not checked against the text"
+
+
+class Verdict(StrEnum):
+    """Whether the system lets the socket have what it asks for.
+
+    Example:
+        >>> Verdict.REFUSED.value
+        'refused'
+    """
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of one system, with its source.
+
+    Attributes:
+        id: The rule's name, the system first: ``"linux-listener"``.
+        verdict: What the rule decides.
+        error: The error that the system gives, or None.
+        sentence: The rule as a person would say it, without a final period.
+        source: Where it was read.
+        confidence: How it is known.
+
+    Example:
+        >>> from portranges import reuse
+        >>> print(reuse.rule("linux-uid").error)
+        EADDRINUSE
+    """
+
+    id: str
+    verdict: Verdict
+    error: str | None
+    sentence: str
+    source: Source
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A socket of a ``PortTable``: opaque, small, never used twice.
+
+    Example:
+        >>> Handle(3)
+        Handle(number=3)
+    """
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
+class Socket:
+    """A socket, as far as its port is concerned.
+
+    Attributes:
+        transport: ``Transport.TCP`` or ``Transport.UDP``.
+        address: The local address; ``0.0.0.0`` and ``::`` are the wildcards.
+            An IPv6 address, ``::ffff:192.0.2.1`` included, means an AF_INET6
+            socket.
+        port: The local port; 0 where the socket has none, or asks for any.
+        v6only: IPV6_V6ONLY; None where the socket has the system's default.
+        reuse_address: SO_REUSEADDR.
+        reuse_port: SO_REUSEPORT.
+        load_balance: SO_REUSEPORT_LB (FreeBSD).
+        exclusive: SO_EXCLUSIVEADDRUSE (Windows), SO_EXCLBIND (illumos).
+        uid: The user who owns the socket.
+        privileged: Whether it may have a reserved port; None means that it
+            may if ``uid`` is 0.
+        device: The interface that the socket is bound to, or None.
+        state: What it is doing.
+
+    Raises:
+        InvalidSocketError: The values make no socket: see the message.
+        InvalidPortError: The port is outside 0 to 65535.
+        TypeError: A value is of another type.
+
+    Example:
+        >>> web = Socket(transport="tcp", address="0.0.0.0", port=80, state="listening")
+        >>> print(web)
+        tcp 0.0.0.0:80 listening
+    """
+
+    transport: Transport
+    address: IPv4Address | IPv6Address
+    port: int
+    v6only: bool | None
+    reuse_address: bool
+    reuse_port: bool
+    load_balance: bool
+    exclusive: bool
+    uid: int
+    privileged: bool | None
+    device: str | None
+    state: State
+
+    def __init__(
+        self,
+        *,
+        transport: Transport | str,
+        address: str | IPv4Address | IPv6Address,
+        port: SupportsIndex,
+        v6only: bool | None = None,
+        reuse_address: bool = False,
+        reuse_port: bool = False,
+        load_balance: bool = False,
+        exclusive: bool = False,
+        uid: int = 0,
+        privileged: bool | None = None,
+        device: str | None = None,
+        state: State | str = State.BOUND,
+    ) -> None:
+        """Check the values and keep them; texts become what they name."""
+        put = object.__setattr__
+        put(self, "transport", checked_transport(transport))
+        put(self, "address", checked_address(address))
+        put(self, "port", check_port(port))
+        put(self, "v6only", checked_flag("v6only", v6only, none=True))
+        put(self, "reuse_address", checked_flag("reuse_address", reuse_address))
+        put(self, "reuse_port", checked_flag("reuse_port", reuse_port))
+        put(self, "load_balance", checked_flag("load_balance", load_balance))
+        put(self, "exclusive", checked_flag("exclusive", exclusive))
+        put(self, "uid", checked_uid(uid))
+        put(self, "privileged", checked_flag("privileged", privileged, none=True))
+        put(self, "device", checked_device(device))
+        put(self, "state", checked_state(state))
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.v6only and self.address.version == 4:
+            raise InvalidSocketError("v6only needs an IPv6 address", f"{self.address} with v6only")
+        if self.transport is not Transport.TCP and self.state not in _UDP_STATES:
+            raise InvalidSocketError(
+                f"a {self.transport} socket must be unbound, bound or connected",
+                f"{self.state.value!r}",
+            )
+
+    @property
+    def family(self) -> str:
+        """The socket's address family.
+
+        Returns:
+            ``"inet"`` or ``"inet6"``; an IPv4-mapped address is ``"inet6"``.
+
+        Example:
+            >>> Socket(transport="udp", address="::ffff:127.0.0.1", port=53).family
+            'inet6'
+        """
+        return "inet" if self.address.version == 4 else "inet6"
+
+    def __str__(self) -> str:
+        """Return the socket as a person would name it."""
+        host = f"[{self.address}]" if self.address.version == 6 else f"{self.address}"
+        words = [f"{self.transport.value} {host}:{self.port}"]
+        if self.state is not State.BOUND:
+            words.append(self.state.value)
+        if self.device is not None:
+            words.append(f"on {self.device}")
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the system answers, and why.
+
+    A decision is no ``bool``: ``if can_bind(...)`` would read well and hide
+    the reason, so it is refused. Ask for ``.allowed``.
+
+    Attributes:
+        verdict: ALLOWED or REFUSED.
+        error: The symbol the system gives, as ``"EADDRINUSE"``; None if
+            allowed.
+        rule: The row that decided.
+        reason: One sentence for a person, without a final period.
+        blocker: The socket that stands in the way, where there is one.
+        confidence: How the answer is known.
+        handle: The socket that the call made (``PortTable.accept``).
+
+    Example:
+        >>> from portranges.reuse import Socket, can_bind
+        >>> web = Socket(transport="tcp", address="0.0.0.0", port=80, state="listening")
+        >>> new = Socket(transport="tcp", address="127.0.0.1", port=80)
+        >>> decision = can_bind(new, [web])
+        >>> decision.error, decision.rule.id, decision.blocker == web
+        ('EADDRINUSE', 'linux-no-sharing', True)
+    """
+
+    verdict: Verdict
+    error: str | None
+    rule: Rule
+    reason: str
+    blocker: Socket | None = None
+    confidence: Confidence
+    handle: Handle | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the verdict is ALLOWED.
+
+        Returns:
+            True or False.
+
+        Example:
+            >>> from portranges.reuse import Socket, can_bind
+            >>> can_bind(Socket(transport="tcp", address="::", port=80)).allowed
+            True
+        """
+        return self.verdict is Verdict.ALLOWED
+
+    @property
+    def source(self) -> Source:
+        """Where the rule that decided comes from.
+
+        Returns:
+            The rule's source.
+
+        Example:
+            >>> from portranges.reuse import Socket, can_bind
+            >>> can_bind(Socket(transport="tcp", address="::", port=80)).source.document
+            'Linux 6.18'
+        """
+        return self.rule.source
+
+    def __bool__(self) -> NoReturn:
+        """Refuse: a decision has more to say than yes or no."""
+        raise TypeError("a Decision is no bool; use .allowed or .verdict")
+
+    def __str__(self) -> str:
+        """Return the verdict, the error and the reason as one line."""
+        error = f" ({self.error})" if self.error else ""
+        return f"{self.verdict.value}{error}: {self.reason}"
+
+
+def decide(
+    rule: Rule,
+    *,
+    reason: str | None = None,
+    blocker: Socket | None = None,
+    confidence: Confidence | None = None,
+    handle: Handle | None = None,
+) -> Decision:
+    """Return the decision that *rule* makes; the rule's own words by default."""
+    return Decision(
+        verdict=rule.verdict,
+        error=rule.error,
+        rule=rule,
+        reason=rule.sentence if reason is None else reason,
+        blocker=blocker,
+        confidence=rule.confidence if confidence is None else confidence,
+        handle=handle,
+    )
+
+
+def known_socket(
+    *,
+    transport: Transport,
+    address: IPv4Address | IPv6Address,
+    port: int,
+    v6only: bool | None,
+    reuse_address: bool,
+    reuse_port: bool,
+    uid: int,
+    privileged: bool | None,
+    device: str | None,
+    state: State,
+) -> Socket:
+    """Return a Socket of values that a state machine vouches for, unchecked.
+
+    The checks cost ten times what the rest does, and a table shows its
+    sockets at every refusal.
+    """
+    socket = object.__new__(Socket)
+    put = object.__setattr__
+    put(socket, "transport", transport)
+    put(socket, "address", address)
+    put(socket, "port", port)
+    put(socket, "v6only", v6only)
+    put(socket, "reuse_address", reuse_address)
+    put(socket, "reuse_port", reuse_port)
+    put(socket, "load_balance", False)
+    put(socket, "exclusive", False)
+    put(socket, "uid", uid)
+    put(socket, "privileged", privileged)
+    put(socket, "device", device)
+    put(socket, "state", state)
+    return socket
+
+
+_UDP_STATES = frozenset({State.UNBOUND, State.BOUND, State.CONNECTED})
+_MAPPED = 0xFFFF << 32
+# By their texts; a member is found too, being its text.
+_TRANSPORTS: dict[str, Transport] = {"tcp": Transport.TCP, "udp": Transport.UDP}
+_STATES: dict[str, State] = {state.value: state for state in State}
+_CLOSES: dict[str, Close] = {how.value: how for how in Close}
+# Linux has (uid_t)-1 as "no user"; every system has 32 bits at most.
+_LAST_UID = 0xFFFFFFFE
+
+
+def checked_transport(value: Transport | str) -> Transport:
+    """Return *value* as TCP or UDP, or raise."""
+    _check_type("transport", value, str)
+    if (transport := _TRANSPORTS.get(value)) is not None:
+        return transport
+    raise InvalidSocketError("transport must be 'tcp' or 'udp'", elide(value))
+
+
+def checked_address(value: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return *value* as an address of ``ipaddress``, or raise."""
+    if isinstance(value, str):
+        return _parsed(value)
+    if isinstance(value, (IPv4Address, IPv6Address)):
+        return value
+    raise TypeError(f"address must be a str or an IP address, got {type(value).__name__}")
+
+
+# A program asks about the same few addresses over and over; parsing one costs
+# as much as the decision. The limit is what a hostile list of texts may keep.
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(text)
+    except ValueError:
+        pass
+    raise InvalidSocketError("address must be an IPv4 or IPv6 address", elide(text))
+
+
+def address_number(address: IPv4Address | IPv6Address) -> int:
+    """Return *address* as 128 bits: an IPv4 address is ``::ffff:a.b.c.d``."""
+    return int(address) if address.version == 6 else _MAPPED | int(address)
+
+
+def checked_local_addresses(
+    values: Iterable[str | IPv4Address | IPv6Address] | None,
+) -> frozenset[int] | None:
+    """Return the machine's addresses as numbers, None for every address, or raise."""
+    if values is None:
+        return None
+    if isinstance(values, str):
+        raise TypeError("local_addresses must be addresses, got a str; put it in a list")
+    return frozenset(address_number(checked_address(value)) for value in values)
+
+
+def checked_flag(name: str, value: object, *, none: bool = False) -> bool | None:
+    """Return *value* if it is a ``bool`` (or None, with *none*), or raise."""
+    if value is True or value is False or (none and value is None):
+        return value
+    raise TypeError(f"{name} must be a bool, got {type(value).__name__} {elide(value)}")
+
+
+def checked_uid(value: int) -> int:
+    """Return *value* as a user's number, or raise."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"uid must be an int, got {type(value).__name__} {elide(value)}")
+    if 0 <= value <= _LAST_UID:
+        return value
+    rule = "uid must not be negative" if value < 0 else f"uid must be in 0..{_LAST_UID}"
+    raise InvalidSocketError(rule, elide(value))
+
+
+def checked_device(value: str | None) -> str | None:
+    """Return *value* as the name of an interface, or None, or raise."""
+    if value is None:
+        return None
+    _check_type("device", value, str)
+    if value:
+        return value
+    raise InvalidSocketError("device must be a name or None", "''")
+
+
+def checked_state(value: State | str) -> State:
+    """Return *value* as a State, or raise."""
+    _check_type("state", value, str)
+    if (state := _STATES.get(value)) is not None:
+        return state
+    raise InvalidSocketError(f"state must be one of {_words(State)}", elide(value))
+
+
+def checked_close(value: Close | str) -> Close:
+    """Return *value* as a Close, or raise."""
+    _check_type("how", value, str)
+    if (how := _CLOSES.get(value)) is not None:
+        return how
+    raise InvalidSocketError(f"how must be one of {_words(Close)}", elide(value))
+
+
+def _words(names: Iterable[str]) -> str:
+    return ", ".join(repr(str(name)) for name in names)
+
+
+def _check_type(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(
+            f"{name} must be a {kind.__name__}, got {type(value).__name__} {elide(value)}"
+        )

@@ -1,0 +1,251 @@
+"""Which system is answered by which procedure.
+
+What lives here: the names of the systems, the loaders of their procedures and
+state machines, can_bind and rule.
+What must not: any rule of any system. A system's modules are loaded when it
+is first asked about.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from portranges.errors import UnknownNameError
+from portranges.reuse import model
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from ipaddress import IPv4Address, IPv6Address
+    from random import Random
+    from typing import Protocol, TypeAlias, TypeVar
+
+    from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
+
+    class Procedure(Protocol):
+        """A system's rule without history."""
+
+        def __call__(
+            self,
+            new: Socket,
+            existing: Sequence[Socket],
+            *,
+            settings: object,
+            local_addresses: frozenset[int] | None,
+        ) -> Decision:
+            """Return the system's decision about *new* next to *existing*.
+
+            Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+            """
+            ...
+
+    class Machine(Protocol):
+        """A system's state machine, behind PortTable.
+
+        Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+        """
+
+        now: float
+
+        def __len__(self) -> int: ...
+        @property
+        def lingering(self) -> int: ...
+        def is_inet6(self, handle: Handle) -> bool: ...
+        def describe(self, handle: Handle) -> Socket: ...
+        def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]: ...
+        def socket(
+            self,
+            handle: Handle,
+            *,
+            tcp: bool,
+            v6: bool,
+            v6only: bool | None,
+            reuse_address: bool,
+            reuse_port: bool,
+            uid: int,
+            privileged: bool | None,
+            device: str | None,
+        ) -> None: ...
+        def bind(self, handle: Handle, addr: int, port: int) -> Decision: ...
+        def listen(self, handle: Handle) -> Decision: ...
+        def connect(
+            self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
+        ) -> Decision: ...
+        def accept(
+            self,
+            handle: Handle,
+            child_handle: Handle,
+            *,
+            uid: int,
+            local: int | None,
+            peer: tuple[int, int] | None,
+        ) -> Decision: ...
+        def set_option(
+            self,
+            handle: Handle,
+            *,
+            reuse_address: bool | None,
+            reuse_port: bool | None,
+            v6only: bool | None,
+            bind_address_no_port: bool | None,
+            local_port_range: tuple[int, int] | None,
+            uid: int | None,
+        ) -> Decision: ...
+        def close(self, handle: Handle, how: Close) -> None: ...
+        def advance(self, seconds: float) -> None: ...
+
+    MachineMaker: TypeAlias = Callable[[object, str | None, frozenset[int] | None, Random], Machine]
+    _T = TypeVar("_T")
+
+__all__ = ["can_bind", "machine", "procedure", "rule", "rules", "systems"]
+
+
+def _linux() -> Procedure:
+    from portranges.reuse.linux import pairs
+
+    return pairs.can_bind
+
+
+def _linux_machine() -> MachineMaker:
+    from portranges.reuse.linux import machine
+
+    return machine.LinuxPorts
+
+
+def _linux_rules() -> tuple[Rule, ...]:
+    from portranges.reuse.linux import rules
+
+    return rules.RULES
+
+
+# A system is a row in each: its rule without history, its rows of rules, and,
+# where somebody has written it, its state machine.
+_PROCEDURES: dict[str, Callable[[], Procedure]] = {"linux": _linux}
+_RULES: dict[str, Callable[[], tuple[Rule, ...]]] = {"linux": _linux_rules}
+_MACHINES: dict[str, Callable[[], MachineMaker]] = {"linux": _linux_machine}
+
+
+def systems() -> tuple[str, ...]:
+    """Return the names of the systems that ``can_bind`` knows.
+
+    Returns:
+        The names, sorted.
+
+    Example:
+        >>> "linux" in systems()
+        True
+    """
+    return tuple(sorted(_PROCEDURES))
+
+
+def can_bind(
+    new: Socket,
+    existing: Iterable[Socket] = (),
+    *,
+    system: str = "linux",
+    settings: object = None,
+    local_addresses: Iterable[str | IPv4Address | IPv6Address] | None = None,
+) -> Decision:
+    """Return whether *system* lets *new* be bound next to *existing*.
+
+    The rule knows the sockets and not their history. Where a system's own
+    answer depends on history, this one errs on the safe side: it refuses.
+    ``PortTable`` is exact.
+
+    Args:
+        new: The socket that asks; ``state="listening"`` for one that will
+            listen.
+        existing: The other sockets of the machine, or those that matter.
+        system: The system's name.
+        settings: The machine's settings, as ``LinuxSettings``; a new
+            machine's by default.
+        local_addresses: The machine's addresses, loopback apart; every
+            address by default.
+
+    Returns:
+        The decision: the rule, the error, the first socket in the way.
+
+    Raises:
+        UnknownNameError: There is no such system.
+        InvalidSocketError: A socket has an option that the system has not.
+        TypeError: *new* or one of *existing* is no Socket.
+
+    Complexity:
+        Linear in the number of *existing*.
+
+    Source:
+        The decision's own: ``decision.source``.
+
+    Example:
+        >>> from portranges.reuse import Socket
+        >>> old = Socket(transport="tcp", address="127.0.0.1", port=80, reuse_address=True)
+        >>> new = Socket(transport="tcp", address="0.0.0.0", port=80)
+        >>> print(can_bind(new, [old]).error)
+        EADDRINUSE
+    """
+    held = (existing,) if isinstance(existing, model.Socket) else tuple(existing)
+    for socket in (new, *held):
+        if not isinstance(socket, model.Socket):
+            raise TypeError(f"expected a Socket, got {type(socket).__name__}")
+    local = model.checked_local_addresses(local_addresses)
+    return procedure(system)(new, held, settings=settings, local_addresses=local)
+
+
+def rules(system: str) -> tuple[Rule, ...]:
+    """Return the rows of a system's rules.
+
+    Args:
+        system: The system's name.
+
+    Returns:
+        The rows, in the order of the system's page.
+
+    Raises:
+        UnknownNameError: There is no such system.
+
+    Example:
+        >>> rules("linux")[0].id
+        'linux-free'
+    """
+    return _loaded(_RULES, system)
+
+
+def rule(rule_id: str) -> Rule:
+    """Return the row of a rule.
+
+    Args:
+        rule_id: The row's id, as ``"linux-listener"``.
+
+    Returns:
+        The row.
+
+    Raises:
+        UnknownNameError: No row has that id.
+
+    Example:
+        >>> rule("linux-privileged").error
+        'EACCES'
+    """
+    known = {row.id: row for name in _RULES for row in rules(name)}
+    if rule_id in known:
+        return known[rule_id]
+    raise UnknownNameError("rule", rule_id, tuple(get_close_matches(rule_id, known)))
+
+
+def procedure(system: str) -> Procedure:
+    """Return the rule without history of *system*."""
+    return _loaded(_PROCEDURES, system)
+
+
+def machine(system: str) -> MachineMaker:
+    """Return the maker of the state machine of *system*."""
+    return _loaded(_MACHINES, system)
+
+
+def _loaded(table: dict[str, Callable[[], _T]], system: str) -> _T:
+    if not isinstance(system, str):
+        raise TypeError(f"system must be a str, got {type(system).__name__}")
+    loader = table.get(system)
+    if loader is None:
+        raise UnknownNameError("system", system, tuple(get_close_matches(system, table)))
+    return loader()

@@ -1,0 +1,488 @@
+"""PortTable: a machine's port space, with its history.
+
+What lives here: the public class, which checks what it is given and hands
+it to the system's own state machine.
+What must not: any rule of any system.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from math import isfinite
+from random import Random
+
+from portranges.errors import InvalidSocketError, elide
+from portranges.ports import Transport, check_port
+from portranges.reuse import model, procedures
+from portranges.reuse.model import Close, Handle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from ipaddress import IPv4Address, IPv6Address
+    from typing import SupportsIndex
+
+    from portranges.ports import PortRange
+    from portranges.reuse.model import Decision, Socket
+
+__all__ = ["PortTable"]
+
+# One count for all tables: a handle of another table is never taken for one's own.
+_numbers = count(1)
+
+
+class PortTable:
+    """A machine's port space as a state machine: exact, with history.
+
+    The calls are a program's calls. Each returns a Decision, except close()
+    and advance(). A refused call leaves the table as it was, with one
+    exception that is the system's own: a connect() that fails costs a socket
+    the port and the address that it did not bind itself. What no system can
+    be asked raises InvalidSocketError and changes nothing.
+
+    The table is one machine. The far end of a connection is not in it: say
+    ``refused=True`` for a peer that does not listen, ``accept()`` for a
+    connection that comes in, and how it ends to ``close()``.
+
+    Args:
+        system: ``"linux"``.
+        settings: The machine's settings, as ``reuse.LinuxSettings``; a new
+            machine's by default.
+        kernel: The row of a kernel version, as ``"6.18"``; the newest by
+            default.
+        local_addresses: The machine's addresses, loopback apart; every
+            address by default.
+        seed: For the choice of automatic ports; a random one by default.
+
+    Raises:
+        UnknownNameError: There is no such system, or kernel row.
+        InvalidSocketError: An address is none.
+
+    Complexity:
+        bind, connect, accept and close take time in the number of sockets on
+        the same port at most; sockets on other ports cost nothing.
+
+    Source:
+        Linux 6.18, net/ipv4/inet_connection_sock.c, inet_hashtables.c, udp.c.
+
+    Example:
+        >>> table = PortTable("linux")
+        >>> a = table.socket("tcp", reuse_address=True)
+        >>> table.bind(a, "0.0.0.0", 8080).allowed, table.listen(a).allowed
+        (True, True)
+        >>> b = table.socket("tcp", reuse_address=True)
+        >>> print(table.bind(b, "127.0.0.1", 8080).rule.id)
+        linux-listener
+    """
+
+    __slots__ = ("_machine", "system")
+
+    def __init__(
+        self,
+        system: str = "linux",
+        *,
+        settings: object = None,
+        kernel: str | None = None,
+        local_addresses: Iterable[str | IPv4Address | IPv6Address] | None = None,
+        seed: int | str | bytes | None = None,
+    ) -> None:
+        """Make a machine without sockets."""
+        local = model.checked_local_addresses(local_addresses)
+        self.system = system
+        # Ports are numbers, not secrets: a seed that repeats a run is the point.
+        rng = Random(seed)  # noqa: S311
+        self._machine = procedures.machine(system)(settings, kernel, local, rng)
+
+    def __repr__(self) -> str:
+        """Return the system and the size."""
+        return f"<PortTable {self.system}: {len(self)} open, {self.lingering} lingering>"
+
+    def __len__(self) -> int:
+        """Return how many sockets are open."""
+        return len(self._machine)
+
+    @property
+    def lingering(self) -> int:
+        """How many closed connections hold their ports still.
+
+        Returns:
+            Their number, in TIME_WAIT and FIN_WAIT2.
+
+        Example:
+            >>> PortTable("linux").lingering
+            0
+        """
+        return self._machine.lingering
+
+    @property
+    def now(self) -> float:
+        """The table's clock.
+
+        Returns:
+            Seconds since the table was made, moved by ``advance()`` alone.
+
+        Example:
+            >>> table = PortTable("linux")
+            >>> table.advance(1.5)
+            >>> table.now
+            1.5
+        """
+        return self._machine.now
+
+    def describe(self, handle: Handle) -> Socket:
+        """Return what the socket is now: address, port, options, state.
+
+        Args:
+            handle: An open socket of this table.
+
+        Returns:
+            The record; its port is 0 while the socket has none.
+
+        Raises:
+            InvalidSocketError: *handle* is no open socket of this table.
+
+        Example:
+            >>> table = PortTable("linux", seed=1)
+            >>> a = table.socket("udp")
+            >>> table.bind(a, "127.0.0.1", 0).allowed, table.describe(a).port > 0
+            (True, True)
+        """
+        return self._machine.describe(handle)
+
+    def holders(self, port: SupportsIndex, transport: Transport | str) -> tuple[Socket, ...]:
+        """Return every socket that holds *port*, lingering ones included.
+
+        Args:
+            port: A port.
+            transport: ``"tcp"`` or ``"udp"``.
+
+        Returns:
+            The records, in no order that means anything.
+
+        Raises:
+            InvalidPortError: The port is outside 0 to 65535.
+            InvalidSocketError: The transport is another.
+
+        Example:
+            >>> PortTable("linux").holders(80, "tcp")
+            ()
+        """
+        tcp = model.checked_transport(transport) is Transport.TCP
+        return tuple(self._machine.holders(check_port(port), tcp=tcp))
+
+    def socket(
+        self,
+        transport: Transport | str,
+        *,
+        family: str = "inet",
+        v6only: bool | None = None,
+        reuse_address: bool = False,
+        reuse_port: bool = False,
+        uid: int = 0,
+        privileged: bool | None = None,
+        device: str | None = None,
+    ) -> Handle:
+        """Make a socket.
+
+        Args:
+            transport: ``"tcp"`` or ``"udp"``.
+            family: ``"inet"`` or ``"inet6"``.
+            v6only: IPV6_V6ONLY; the system's default by default.
+            reuse_address: SO_REUSEADDR.
+            reuse_port: SO_REUSEPORT.
+            uid: The owner.
+            privileged: Whether it may have a reserved port; by default, if
+                *uid* is 0.
+            device: The interface it is bound to.
+
+        Returns:
+            The socket's handle.
+
+        Raises:
+            InvalidSocketError: No system has such a socket.
+            TypeError: A value is of another type.
+
+        Example:
+            >>> PortTable("linux").socket("tcp", uid=-1)
+            Traceback (most recent call last):
+            ...
+            portranges.errors.InvalidSocketError: uid must not be negative, got -1
+        """
+        tcp = model.checked_transport(transport) is Transport.TCP
+        if family not in ("inet", "inet6"):
+            raise InvalidSocketError("family must be 'inet' or 'inet6'", elide(family))
+        v6 = family == "inet6"
+        model.checked_flag("v6only", v6only, none=True)
+        if v6only and not v6:
+            raise InvalidSocketError("v6only needs family 'inet6'", "'inet' with v6only")
+        model.checked_flag("reuse_address", reuse_address)
+        model.checked_flag("reuse_port", reuse_port)
+        model.checked_flag("privileged", privileged, none=True)
+        model.checked_uid(uid)
+        model.checked_device(device)
+        handle = Handle(next(_numbers))
+        self._machine.socket(
+            handle,
+            tcp=tcp,
+            v6=v6,
+            v6only=v6only,
+            reuse_address=reuse_address,
+            reuse_port=reuse_port,
+            uid=uid,
+            privileged=privileged,
+            device=device,
+        )
+        return handle
+
+    def bind(
+        self, handle: Handle, address: str | IPv4Address | IPv6Address, port: SupportsIndex
+    ) -> Decision:
+        """Bind a socket; port 0 lets the system choose.
+
+        Args:
+            handle: An open socket of this table.
+            address: An address of the socket's family; an inet6 socket takes
+                an IPv4 address as ``::ffff:192.0.2.1``.
+            port: A port, or 0.
+
+        Returns:
+            The decision.
+
+        Raises:
+            InvalidSocketError: The handle or the address's family is wrong.
+            InvalidPortError: The port is outside 0 to 65535.
+
+        Example:
+            >>> table = PortTable("linux")
+            >>> a = table.socket("tcp", uid=1000)
+            >>> print(table.bind(a, "0.0.0.0", 80))
+            refused (EACCES): a port below ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE
+        """
+        return self._machine.bind(handle, self._address(handle, address), check_port(port))
+
+    def listen(self, handle: Handle) -> Decision:
+        """Let a socket listen; an unbound one is given a port.
+
+        Args:
+            handle: An open socket of this table.
+
+        Returns:
+            The decision.
+
+        Raises:
+            InvalidSocketError: *handle* is no open socket of this table.
+
+        Example:
+            >>> table = PortTable("linux")
+            >>> table.listen(table.socket("udp")).error
+            'EOPNOTSUPP'
+        """
+        return self._machine.listen(handle)
+
+    def connect(
+        self,
+        handle: Handle,
+        address: str | IPv4Address | IPv6Address,
+        port: SupportsIndex,
+        *,
+        source: str | IPv4Address | IPv6Address | None = None,
+        refused: bool = False,
+    ) -> Decision:
+        """Connect a socket; one without a port is given one.
+
+        Args:
+            handle: An open socket of this table.
+            address: The peer's address, of the socket's family.
+            port: The peer's port, not 0.
+            source: The source address of the route, for a socket at the
+                wildcard; loopback for a loopback peer, else an address of
+                the machine by default.
+            refused: Whether the peer refuses the connection.
+
+        Returns:
+            The decision.
+
+        Raises:
+            InvalidSocketError: The handle, the address or the port is wrong.
+            InvalidPortError: The port is outside 0 to 65535.
+
+        Example:
+            >>> table = PortTable("linux")
+            >>> a = table.socket("tcp")
+            >>> table.connect(a, "192.0.2.7", 443).allowed
+            True
+            >>> table.describe(a).state.value
+            'connected'
+        """
+        dport = check_port(port)
+        if not dport:
+            raise InvalidSocketError("a peer's port must not be 0", "0")
+        model.checked_flag("refused", refused)
+        return self._machine.connect(
+            handle,
+            self._address(handle, address),
+            dport,
+            source=None if source is None else model.address_number(model.checked_address(source)),
+            refused=refused,
+        )
+
+    def accept(
+        self,
+        handle: Handle,
+        *,
+        uid: int = 0,
+        local: str | IPv4Address | IPv6Address | None = None,
+        peer: tuple[str | IPv4Address | IPv6Address, SupportsIndex] | None = None,
+    ) -> Decision:
+        """Accept a connection; the decision's ``handle`` is the new socket.
+
+        Args:
+            handle: A listening socket of this table.
+            uid: The user who calls accept(), and so owns the new socket.
+            local: The address that the peer connected to; needed where the
+                listener's is a wildcard, and loopback by default.
+            peer: The peer's address and port; by default one that meets no
+                other connection.
+
+        Returns:
+            The decision.
+
+        Raises:
+            InvalidSocketError: The handle, or an address, is wrong.
+
+        Example:
+            >>> table = PortTable("linux")
+            >>> a = table.socket("tcp")
+            >>> table.accept(a).error
+            'EINVAL'
+        """
+        model.checked_uid(uid)
+        far: tuple[int, int] | None = None
+        if peer is not None:
+            far = (model.address_number(model.checked_address(peer[0])), check_port(peer[1]))
+        near = None if local is None else model.address_number(model.checked_address(local))
+        return self._machine.accept(handle, Handle(next(_numbers)), uid=uid, local=near, peer=far)
+
+    def set_option(
+        self,
+        handle: Handle,
+        *,
+        reuse_address: bool | None = None,
+        reuse_port: bool | None = None,
+        v6only: bool | None = None,
+        bind_address_no_port: bool | None = None,
+        local_port_range: PortRange | tuple[int, int] | None = None,
+        uid: int | None = None,
+    ) -> Decision:
+        """Set options of a socket; what is None stays as it is.
+
+        Args:
+            handle: An open socket of this table.
+            reuse_address: SO_REUSEADDR.
+            reuse_port: SO_REUSEPORT.
+            v6only: IPV6_V6ONLY.
+            bind_address_no_port: IP_BIND_ADDRESS_NO_PORT.
+            local_port_range: IP_LOCAL_PORT_RANGE; 0 for a bound that is not
+                set.
+            uid: Another owner, as by fchown(2).
+
+        Returns:
+            The decision; it is about all options or none.
+
+        Raises:
+            InvalidSocketError: The handle or a value is wrong.
+
+        Example:
+            >>> table = PortTable("linux")
+            >>> a = table.socket("tcp", family="inet6")
+            >>> table.bind(a, "::", 8080).allowed
+            True
+            >>> table.set_option(a, v6only=True).error
+            'EINVAL'
+        """
+        for name, value in (
+            ("reuse_address", reuse_address),
+            ("reuse_port", reuse_port),
+            ("v6only", v6only),
+            ("bind_address_no_port", bind_address_no_port),
+        ):
+            model.checked_flag(name, value, none=True)
+        if uid is not None:
+            model.checked_uid(uid)
+        bounds: tuple[int, int] | None = None
+        if local_port_range is not None:
+            bounds = _bounds(local_port_range)
+        return self._machine.set_option(
+            handle,
+            reuse_address=reuse_address,
+            reuse_port=reuse_port,
+            v6only=v6only,
+            bind_address_no_port=bind_address_no_port,
+            local_port_range=bounds,
+            uid=uid,
+        )
+
+    def close(self, handle: Handle, how: Close | str = Close.FIRST) -> None:
+        """Close a socket.
+
+        Args:
+            handle: An open socket of this table.
+            how: How its connection ends, if it has one: by default this side
+                closes first, and the connection stays in TIME_WAIT.
+
+        Raises:
+            InvalidSocketError: The handle or *how* is wrong.
+
+        Example:
+            >>> table = PortTable("linux")
+            >>> a = table.socket("tcp")
+            >>> table.connect(a, "192.0.2.7", 443).allowed
+            True
+            >>> table.close(a)
+            >>> table.lingering
+            1
+            >>> table.advance(60)
+            >>> table.lingering
+            0
+        """
+        self._machine.close(handle, model.checked_close(how))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass.
+
+        Args:
+            seconds: How long; not negative.
+
+        Raises:
+            ValueError: *seconds* is negative, or no finite number.
+            TypeError: *seconds* is no number.
+
+        Example:
+            >>> PortTable("linux").advance(-1)
+            Traceback (most recent call last):
+            ...
+            portranges.errors.InvalidSocketError: seconds must be 0 or more, got -1
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+            raise TypeError(f"seconds must be a number, got {type(seconds).__name__}")
+        if not isfinite(seconds) or seconds < 0:
+            raise InvalidSocketError("seconds must be 0 or more", elide(seconds))
+        self._machine.advance(seconds)
+
+    def _address(self, handle: Handle, address: str | IPv4Address | IPv6Address) -> int:
+        found = model.checked_address(address)
+        if found.version == 4 and self._machine.is_inet6(handle):
+            raise InvalidSocketError(
+                "an inet6 socket needs an IPv6 address", f"{found}; write ::ffff:{found}"
+            )
+        return model.address_number(found)
+
+
+def _bounds(ports: PortRange | tuple[int, int]) -> tuple[int, int]:
+    first, last = ports if isinstance(ports, tuple) else (ports.first, ports.last)
+    first, last = check_port(first), check_port(last)
+    if first > last > 0:
+        raise InvalidSocketError(
+            "local_port_range must not end before it begins", f"{first}-{last}"
+        )
+    return first, last

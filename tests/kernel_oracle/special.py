@@ -1,0 +1,421 @@
+"""Comparisons that are no game on one port: time, capacity, checks before the port.
+
+Each part yields findings: a text, the kernel's answer, the model's answer.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import time
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from kernel_oracle import generate
+from kernel_oracle.kernel import Game, Kernel, name, set_sysctl
+from kernel_oracle.model import SETTINGS, Model
+from kernel_oracle.steps import Step
+from portranges import PortRange, PortSet
+from portranges.reuse import Close, Handle, LinuxSettings, PortTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+    from portranges.reuse import Decision
+
+    Finding = tuple[str, str, str]
+
+_LISTENERS = (("127.0.0.1", 61001), ("127.0.0.1", 61002), ("127.0.0.2", 61001))
+
+
+# Time.
+
+
+@dataclass(slots=True)
+class Paused:
+    """A game that goes on after a wait."""
+
+    before: list[Step]
+    after: list[Step]
+    taken: list[Step] = field(default_factory=list[Step])
+    said: list[str] = field(default_factory=list[str])
+    game: Game | None = None
+    began: float = 0.0
+    late: bool = False
+
+    def start(self, kernel: Kernel) -> None:
+        """Play up to the wait."""
+        self.game = Game(kernel)
+        self.began = time.monotonic()
+        self.taken, self.said = self.game.play(self.before)
+
+    def go_on(self, kernel: Kernel, seconds: float, edge: float) -> None:
+        """Play the rest; *seconds* is what the model is told of the wait.
+
+        On a busy machine the wait may be longer: where it crosses the *edge*
+        at which the answer changes, the game says nothing.
+        """
+        game = self.game
+        assert game is not None
+        kernel.narrow(game.port)
+        taken, said = game.play(self.after)
+        self.taken = [*self.taken, Step("w", seconds=seconds), *taken]
+        self.said = [*self.said, "ok", *said]
+        self.late = seconds < edge < time.monotonic() - self.began
+        game.end()
+
+    def finding(self, title: str, settings: LinuxSettings) -> Finding:
+        """Return what both sides said."""
+        answers = Model(settings=settings, ask_pairs=False).play(self.taken)
+        text = f"{title}: {' '.join(map(str, self.taken))}"
+        return text, " ".join(self.said), " ".join(answers)
+
+
+def _lingering_kinds() -> Iterator[tuple[Step, str]]:
+    for addr, dev in product(("127.0.0.1", "::1", "::"), (False, True)):
+        config = Step("b", addr=addr, v6=":" in addr, dev=dev)
+        for state in ("time-wait", "time-wait-mapped", "automatic", "fin-wait-2"):
+            yield config, state
+
+
+def _askers(config: Step) -> Iterator[list[Step]]:
+    for peer, bound, mapped in product("AB", (False, True), (False, True)):
+        if mapped and config.addr != "::":
+            continue
+        steps = [generate.opened(5, replace(config, dev=False, r=True), tcp=True)]
+        if bound:
+            steps.append(generate.at(5, config))
+        yield [*steps, Step("c", 5, addr=generate.loopback(config, mapped=mapped), peer=peer)]
+
+
+def time_wait() -> Iterator[Finding]:
+    """Yield connect() beside a lingering connection: timestamps, tw_reuse, delay, age."""
+    kernel = Kernel()
+    for stamps, reuse, delay in product((True, False), (0, 1, 2), (1000, 100)):
+        settings = replace(
+            SETTINGS, tcp_timestamps=stamps, tcp_tw_reuse=reuse, tcp_tw_reuse_delay=delay
+        )
+        kernel.set("ipv4.tcp_timestamps", str(int(stamps)))
+        kernel.set("ipv4.tcp_tw_reuse", str(reuse))
+        kernel.set("ipv4.tcp_tw_reuse_delay", str(delay))
+        title = f"timestamps {stamps:d} tcp_tw_reuse {reuse} delay {delay}"
+        batches: dict[float, list[Paused]] = {0.0: [], 0.4: [], 1.3: []}
+        for age, games in batches.items():
+            for config, state in _lingering_kinds():
+                if state == "fin-wait-2" and age == 0.4:
+                    continue
+                old = replace(config, r=True)
+                before = generate.existing(old, state, tcp=True)
+                if before is None:
+                    continue
+                if state == "automatic":
+                    before = [*before, Step("x", 0, how="f")]
+                for asker in _askers(config):
+                    games.append(Paused(before, asker))
+                    if age == 0.0:
+                        games[-1].start(kernel)
+                        games[-1].go_on(kernel, 0.0, delay / 1000)
+        start: dict[float, float] = {}
+        for age in (0.4, 1.3):
+            for game in batches[age]:
+                game.start(kernel)
+            start[age] = time.monotonic()
+        for age in (0.4, 1.3):
+            time.sleep(max(0.0, start[age] + age - time.monotonic()))
+            for game in batches[age]:
+                game.go_on(kernel, age, delay / 1000)
+        for games in batches.values():
+            for game in games:
+                if not game.late:
+                    yield game.finding(title, settings)
+
+
+def expiry() -> Iterator[Finding]:
+    """Yield what is held just before and just after a lingering connection should go."""
+    for fin_timeout in (60, 3):
+        kernel = Kernel({"ipv4.tcp_fin_timeout": str(fin_timeout)})
+        settings = replace(SETTINGS, tcp_fin_timeout=float(fin_timeout))
+        # Just before, just after. The kernel's timer wheel rounds up: at this
+        # length by up to 4.1 s (1,000 ticks a second).
+        waits = (56.0, 65.0) if fin_timeout == 60 else (1.5, 4.0)
+        batches: dict[float, list[Paused]] = {wait: [] for wait in waits}
+        starts: dict[float, float] = {}
+        for wait, games in batches.items():
+            for config in generate.configurations(generate.PLACES):
+                for state in ("time-wait", "time-wait-server", "fin-wait-2"):
+                    if (state != "fin-wait-2" and fin_timeout == 3) or config.uid:
+                        continue
+                    before = generate.existing(config, state, tcp=True)
+                    assert before is not None
+                    asker = replace(config, r=False, rp=False, dev=False)
+                    after = [generate.opened(5, asker, tcp=True), generate.at(5, asker)]
+                    after.append(Step("l", 5))
+                    games.append(Paused(before, after))
+                    games[-1].start(kernel)
+            starts[wait] = time.monotonic()
+        for wait, games in batches.items():
+            time.sleep(max(0.0, starts[wait] + wait - time.monotonic()))
+            for game in games:
+                game.go_on(kernel, wait, float(fin_timeout))
+                if not game.late:
+                    yield game.finding(f"after {wait} s, tcp_fin_timeout {fin_timeout}", settings)
+
+
+# Capacity and the choice of ports.
+
+
+class KernelFiller:
+    """Fills a range of ports with real sockets."""
+
+    def __init__(self, settings: LinuxSettings) -> None:
+        """Make a namespace with *settings*."""
+        ports = settings.ip_local_port_range
+        self.kernel = Kernel(
+            {
+                "ipv4.ip_local_port_range": f"{ports.first} {ports.last}",
+                "ipv4.ip_autobind_reuse": str(int(settings.ip_autobind_reuse)),
+                "ipv4.ip_local_reserved_ports": str(settings.ip_local_reserved_ports),
+            }
+        )
+        self.kept: list[socket.socket] = []
+
+    def one(
+        self, method: str, source: str, peer: tuple[str, int], port: int, own: tuple[int, int]
+    ) -> tuple[str, int]:
+        """Make one connection; return the answer and the port."""
+        udp = method.startswith("udp")
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
+        self.kept.append(s)
+        try:
+            if "R" in method:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if "P" in method:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            if own != (0, 0):
+                s.setsockopt(socket.IPPROTO_IP, 51, struct.pack("=I", own[0] | own[1] << 16))
+            if "noport" in method:
+                s.setsockopt(socket.IPPROTO_IP, 24, 1)
+            if "bind" in method:
+                s.bind((source, port))
+            if "listen" in method:
+                s.listen()
+            else:
+                s.connect(peer)
+        except OSError as error:
+            s.close()
+            return name(error), 0
+        return "ok", s.getsockname()[1]
+
+    def end(self) -> None:
+        """Close everything."""
+        for s in self.kept:
+            if s.fileno() >= 0 and s.type == socket.SOCK_STREAM:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            s.close()
+        for s in self.kernel.listeners.values():
+            s.settimeout(0)
+            while True:
+                try:
+                    s.accept()[0].close()
+                except OSError:
+                    break
+        self.kept.clear()
+
+
+class ModelFiller:
+    """Fills a range of ports of a PortTable."""
+
+    def __init__(self, settings: LinuxSettings, seed: int) -> None:
+        """Make a table."""
+        self.table = PortTable("linux", settings=settings, seed=seed)
+
+    def one(
+        self, method: str, source: str, peer: tuple[str, int], port: int, own: tuple[int, int]
+    ) -> tuple[str, int]:
+        """Make one connection; return the answer and the port."""
+        table = self.table
+        s = table.socket(
+            "udp" if method.startswith("udp") else "tcp",
+            reuse_address="R" in method,
+            reuse_port="P" in method,
+        )
+        made: list[Decision] = []
+        if own != (0, 0):
+            made.append(table.set_option(s, local_port_range=own))
+        if "noport" in method:
+            made.append(table.set_option(s, bind_address_no_port=True))
+        if "bind" in method:
+            made.append(table.bind(s, source, port))
+        if made and not made[-1].allowed:
+            return self._failed(s, made[-1])
+        last = table.listen(s) if "listen" in method else table.connect(s, peer[0], peer[1])
+        if not last.allowed:
+            return self._failed(s, last)
+        return "ok", table.describe(s).port
+
+    def _failed(self, s: Handle, decision: Decision) -> tuple[str, int]:
+        self.table.close(s, Close.RESET)
+        return decision.error or "?", 0
+
+
+METHODS = (
+    "connect",
+    "noport bind connect",
+    "bind connect",
+    "R bind connect",
+    "P bind connect",
+    "listen",
+    "udp connect",
+    "udp bind connect",
+)
+# For these the count may differ by one from run to run: an odd range.
+_RANGES = (1, 2, 3, 8, 9, 10)
+
+
+def _fill(
+    filler: KernelFiller | ModelFiller,
+    method: str,
+    destinations: int,
+    sources: int,
+    *,
+    ports: PortRange,
+    own: tuple[int, int],
+) -> list[str]:
+    """Return, for each destination and source: how many, their parities, how it ended."""
+    found: list[str] = []
+    for peer, source in product(_LISTENERS[:destinations], ("127.0.0.1", "127.0.0.3")[:sources]):
+        got: list[int] = []
+        explicit = iter(ports) if "explicit" in method else None
+        answer = "?"
+        while len(got) <= 4 * len(ports):
+            port = next(explicit, 0) if explicit else 0
+            if explicit and not port:
+                answer = "end"
+                break
+            answer, chosen = filler.one(method, source, peer, port, own)
+            if answer != "ok":
+                break
+            got.append(chosen)
+        order = ""
+        if not method.startswith("udp") and len(ports) % 2 == 0 and own == (0, 0):
+            order = "".join(str((port - ports.first) % 2) for port in got)
+        found.append(f"{len(got)} {PortSet(got) if len(ports) % 2 == 0 else ''} {order} {answer}")
+    return found
+
+
+def capacity(rng: Random, seeds: int = 60) -> Iterator[Finding]:
+    """Yield how many connections fit, by method; the kernel's must be one of the model's."""
+    cases: list[tuple[LinuxSettings, str, int, int, tuple[int, int]]] = []
+    for n, first in product(_RANGES, (40000, 40001)):
+        ports = PortRange(first, first + n - 1)
+        plain = LinuxSettings(ip_local_port_range=ports)
+        shared = LinuxSettings(ip_local_port_range=ports, ip_autobind_reuse=True)
+        for method in (*METHODS, "R explicit bind connect"):
+            destinations, sources = 1 + int(rng.random() * 3), 1 + int(rng.random() * 2)
+            if method == "listen":
+                destinations = sources = 1
+            cases.append((plain, method, destinations, sources, (0, 0)))
+        cases.append((shared, "R bind connect", 1 + int(rng.random() * 3), 1, (0, 0)))
+        cases.append((shared, "RP bind connect", 1 + int(rng.random() * 3), 1, (0, 0)))
+    wide = PortRange(40000, 40019)
+    reserved = LinuxSettings(
+        ip_local_port_range=wide, ip_local_reserved_ports=PortSet.parse("40000-40003,40007")
+    )
+    for own in ((0, 0), (40005, 40008), (50000, 50010), (39000, 40003), (40016, 0), (0, 40002)):
+        for method in ("connect", "bind connect", "udp bind connect"):
+            cases.append((LinuxSettings(ip_local_port_range=wide), method, 2, 1, own))
+            cases.append((reserved, method, 1, 1, own))
+    for settings, method, destinations, sources, own in cases:
+        ports = settings.ip_local_port_range
+        filler = KernelFiller(settings)
+        said = _fill(filler, method, destinations, sources, ports=ports, own=own)
+        filler.end()
+        answers: list[str] = []
+        for seed in range(seeds):
+            answers = _fill(
+                ModelFiller(settings, seed), method, destinations, sources, ports=ports, own=own
+            )
+            if answers == said:
+                break
+        title = f"{method} d={destinations} s={sources} range {ports} own {own} {settings}"
+        yield title, "; ".join(said), "; ".join(answers)
+
+
+# Before the port.
+
+
+def checks() -> Iterator[Finding]:
+    """Yield bind() that fails before any other socket matters, and the order of checks."""
+    kernel = Kernel()
+    set_sysctl("ipv4.ip_local_port_range", "20000 20000")
+    addresses = ["0.0.0.0", "127.0.0.1", "192.0.2.1", "::", "::1", "::ffff:127.0.0.1"]
+    addresses += ["::ffff:0.0.0.0", "::ffff:192.0.2.1", "2001:db8::1"]
+    for addr, v6only, port, uid, held in product(
+        addresses, (False, True), (80, 1023, 1024, 0), (0, 1000), (False, True)
+    ):
+        v6 = ":" in addr
+        if v6only and not v6:
+            continue
+        table = PortTable("linux", settings=SETTINGS, local_addresses=[])
+        handle = table.socket(
+            "tcp", family="inet6" if v6 else "inet", v6only=v6only if v6 else None, uid=uid
+        )
+        s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET)
+        if v6:
+            s.setsockopt(socket.IPPROTO_IPV6, 26, int(v6only))
+        first: Decision | None = None
+        if held:
+            s.bind(("::" if v6 else "0.0.0.0", 30000))
+            first = table.bind(handle, "::" if v6 else "0.0.0.0", 30000)
+            assert first.allowed
+        if uid:
+            os.seteuid(uid)
+        try:
+            s.bind((addr, port))
+            said = "ok"
+        except OSError as error:
+            said = name(error)
+        os.seteuid(0)
+        s.close()
+        decision = table.bind(handle, addr, port)
+        yield (
+            f"bind {addr} port {port} v6only {v6only} uid {uid} bound before {held}",
+            said,
+            decision.error or "ok",
+        )
+    yield from _wildcard_destinations(kernel)
+
+
+def _wildcard_destinations(kernel: Kernel) -> Iterator[Finding]:
+    """Yield where connect() to a wildcard address leads."""
+    for at, dst in (
+        ("0.0.0.0", "0.0.0.0"),
+        ("127.0.0.2", "0.0.0.0"),
+        ("::", "::"),
+        ("::", "::ffff:0.0.0.0"),
+        ("::1", "::"),
+        ("::ffff:127.0.0.1", "::"),
+        ("::ffff:0.0.0.0", "::"),
+    ):
+        port = kernel.fresh_port()
+        table = PortTable("linux", settings=SETTINGS)
+        v6 = ":" in at
+        handle = table.socket("tcp", family="inet6" if v6 else "inet")
+        with socket.socket(socket.AF_INET6 if v6 else socket.AF_INET) as s:
+            if v6:
+                s.setsockopt(socket.IPPROTO_IPV6, 26, 0)
+            s.bind((at, port))
+            assert table.bind(handle, at, port).allowed
+            try:
+                s.connect((dst, 61001))
+                said = s.getsockname()[0]
+            except OSError as error:
+                said = name(error)
+        decision = table.connect(handle, dst, 61001)
+        address = table.describe(handle).address
+        mapped = address.version == 6 and address.ipv4_mapped
+        answer = f"::ffff:{mapped}" if mapped else str(address)
+        yield f"connect {dst} from {at}", said, decision.error or answer

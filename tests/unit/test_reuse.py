@@ -1,0 +1,443 @@
+"""The published tables of reuse, bad input, and what a table keeps of the past."""
+
+from __future__ import annotations
+
+import pickle
+from copy import deepcopy
+from itertools import pairwise, product
+
+import pytest
+
+from portranges import InvalidPortError, PortRange, PortSet, UnknownNameError
+from portranges.errors import InvalidSocketError
+from portranges.reuse import (
+    Close,
+    Confidence,
+    Decision,
+    LinuxSettings,
+    PortTable,
+    Socket,
+    State,
+    Verdict,
+    can_bind,
+    rule,
+    rules,
+    systems,
+)
+
+PLACES = (
+    ("0.0.0.0", False),
+    ("127.0.0.1", False),
+    ("127.0.0.2", False),
+    ("::", False),
+    ("::", True),
+    ("::1", False),
+    ("::ffff:127.0.0.1", False),
+)
+# Rows the holder, columns who asks; X: the addresses meet. Measured on Linux 6.18.
+OVERLAP = {
+    ("0.0.0.0", False): "XXXX..X",
+    ("127.0.0.1", False): "XX.X..X",
+    ("127.0.0.2", False): "X.XX...",
+    ("::", False): "XXXXXXX",
+    ("::", True): "...XXX.",
+    ("::1", False): "...XXX.",
+    ("::ffff:127.0.0.1", False): "XX.X..X",
+}
+# Rows the holder's options and whether it listens, columns who asks: -, R, P, RP;
+# u: only with the same owner. Measured on Linux 6.18.
+OPTIONS = {
+    ("", False): "xxxx",
+    ("", True): "xxxx",
+    ("R", False): "x.x.",
+    ("R", True): "xxxx",
+    ("P", False): "xxuu",
+    ("P", True): "xxuu",
+    ("RP", False): "x.u.",
+    ("RP", True): "xxuu",
+}
+
+
+def sock(
+    address: str = "0.0.0.0",
+    *,
+    transport: str = "tcp",
+    options: str = "",
+    v6only: bool | None = None,
+    state: str = "bound",
+    uid: int = 0,
+    device: str | None = None,
+    port: int = 8080,
+) -> Socket:
+    return Socket(
+        transport=transport,
+        address=address,
+        port=port,
+        v6only=v6only,
+        reuse_address="R" in options,
+        reuse_port="P" in options,
+        uid=uid,
+        device=device,
+        state=state,
+    )
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("old", PLACES)
+def test_address_overlap(transport: str, old: tuple[str, bool]) -> None:
+    for new, cell in zip(PLACES, OVERLAP[old], strict=True):
+        holder = sock(old[0], transport=transport, v6only=old[1] or None)
+        asks = sock(new[0], transport=transport, v6only=new[1] or None)
+        expected = None if cell == "." else "EADDRINUSE"
+        assert can_bind(asks, [holder]).error == expected, (old, new)
+        table = PortTable("linux")
+        for (addr, v6only), error in ((old, None), (new, expected)):
+            v6 = ":" in addr
+            s = table.socket(
+                transport, family="inet6" if v6 else "inet", v6only=v6only if v6 else None
+            )
+            assert table.bind(s, addr, 8080).error == error, (old, new)
+
+
+@pytest.mark.parametrize(("old", "listening"), OPTIONS)
+def test_options(old: str, listening: bool) -> None:
+    for (new, cell), same_owner in product(
+        zip(("", "R", "P", "RP"), OPTIONS[old, listening], strict=True), (True, False)
+    ):
+        allowed = cell == "." or (cell == "u" and same_owner)
+        holder = sock(options=old, state="listening" if listening else "bound")
+        asks = sock("127.0.0.1", options=new, uid=0 if same_owner else 1000)
+        decision = can_bind(asks, [holder])
+        assert decision.allowed is allowed, (old, new, same_owner)
+        assert decision.blocker == (None if allowed else holder)
+        table = PortTable("linux")
+        a = table.socket("tcp", reuse_address="R" in old, reuse_port="P" in old)
+        assert table.bind(a, "0.0.0.0", 8080).allowed
+        if listening:
+            assert table.listen(a).allowed
+        b = table.socket(
+            "tcp",
+            reuse_address="R" in new,
+            reuse_port="P" in new,
+            uid=0 if same_owner else 1000,
+        )
+        assert table.bind(b, "127.0.0.1", 8080).allowed is allowed, (old, new, same_owner)
+
+
+def test_order_of_dual_stack_and_ipv4_does_not_matter_on_linux() -> None:
+    four, six = sock("0.0.0.0"), sock("::")
+    assert can_bind(six, [four]).error == can_bind(four, [six]).error == "EADDRINUSE"
+
+
+def test_other_transport_device_or_port_is_not_in_the_way() -> None:
+    assert can_bind(sock(transport="udp"), [sock()]).allowed
+    assert can_bind(sock(device="eth0"), [sock(device="eth1")]).allowed
+    assert can_bind(sock(device="eth0"), [sock()]).error == "EADDRINUSE"
+    assert can_bind(sock(port=8081), [sock()]).allowed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "row", "words"),
+    [
+        (sock(), sock(), "linux-no-sharing", "tcp 0.0.0.0:8080 is in the way"),
+        (sock(options="R"), sock(), "linux-one-sided", "the holding socket has SO_REUSEADDR"),
+        (sock(), sock(options="P"), "linux-one-sided", "the new socket has SO_REUSEPORT"),
+        (sock(options="P"), sock(options="P", uid=33), "linux-uid", "uid 0 holds it and uid 33"),
+        (
+            sock(options="R", state="listening"),
+            sock(options="R"),
+            "linux-listener",
+            "with a listening socket",
+        ),
+        (sock("::"), sock(), "linux-no-sharing", "a dual-stack socket holds the IPv4 side too"),
+    ],
+)
+def test_reasons(old: Socket, new: Socket, row: str, words: str) -> None:
+    decision = can_bind(new, [old])
+    assert (decision.rule.id, decision.blocker) == (row, old)
+    assert words in decision.reason
+    assert decision.source is rule(row).source
+    assert decision.confidence is Confidence.MEASURED
+    assert not decision.reason.endswith(".")
+
+
+def test_lingering_connections_share_with_every_owner() -> None:
+    left = sock("127.0.0.1", options="P", state="time-wait", uid=0)
+    assert can_bind(sock(options="P", uid=1000), [left]).allowed
+    assert can_bind(sock(uid=1000), [left]).error == "EADDRINUSE"
+
+
+def test_shadow_of_a_dual_stack_connection() -> None:
+    connected = sock("::1", v6only=False, state="connected")
+    assert can_bind(sock("0.0.0.0"), [connected]).error == "EADDRINUSE"
+    assert can_bind(sock("127.0.0.1"), [connected]).allowed
+    assert can_bind(sock("0.0.0.0"), [sock("::1", v6only=True, state="connected")]).allowed
+
+
+def test_checks_before_the_port() -> None:
+    assert can_bind(sock(port=80, uid=1000)).error == "EACCES"
+    low = LinuxSettings(ip_unprivileged_port_start=0)
+    assert can_bind(sock(port=80, uid=1000), settings=low).allowed
+    assert can_bind(sock("::ffff:127.0.0.1", v6only=True)).error == "EINVAL"
+    assert can_bind(sock("192.0.2.1"), local_addresses=[]).error == "EADDRNOTAVAIL"
+    assert can_bind(sock("0.0.0.0"), local_addresses=[]).allowed
+    assert can_bind(sock("127.0.0.1"), local_addresses=[]).allowed
+
+
+def test_a_decision_is_no_bool() -> None:
+    with pytest.raises(TypeError, match=r"use \.allowed"):
+        bool(can_bind(sock()))
+    assert str(can_bind(sock(), [sock()])).startswith("refused (EADDRINUSE): tcp 0.0.0.0:8080")
+
+
+def test_records_copy_and_pickle() -> None:
+    decision = can_bind(sock(), [sock()])
+    assert pickle.loads(pickle.dumps(decision)) == decision == deepcopy(decision)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"uid": -1}, "uid must not be negative, got -1"),
+        ({"transport": "sctp"}, "transport must be 'tcp' or 'udp', got 'sctp'"),
+        ({"address": "1.2.3"}, "address must be an IPv4 or IPv6 address, got '1.2.3'"),
+        ({"v6only": True}, "v6only needs an IPv6 address, got 0.0.0.0 with v6only"),
+        ({"device": ""}, "device must be a name or None, got ''"),
+        (
+            {"transport": "udp", "state": "listening"},
+            "a udp socket must be unbound, bound or connected, got 'listening'",
+        ),
+    ],
+)
+def test_no_such_socket(values: dict[str, object], message: str) -> None:
+    base: dict[str, object] = {"transport": "tcp", "address": "0.0.0.0", "port": 80}
+    with pytest.raises(InvalidSocketError) as raised:
+        Socket(**{**base, **values})  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    assert str(raised.value) == message
+
+
+def test_no_such_system_rule_or_option() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'linux'"):
+        can_bind(sock(), system="linus")
+    with pytest.raises(UnknownNameError, match="unknown system"):
+        PortTable("plan9")
+    with pytest.raises(UnknownNameError, match="did you mean 'linux-uid'"):
+        rule("linux-uidd")
+    with pytest.raises(UnknownNameError, match="unknown kernel"):
+        PortTable("linux", kernel="2.4")
+    hijack = Socket(transport="tcp", address="0.0.0.0", port=80, exclusive=True)
+    with pytest.raises(InvalidSocketError, match="Linux has no exclusive option"):
+        can_bind(hijack)
+    with pytest.raises(TypeError, match="settings must be LinuxSettings"):
+        PortTable("linux", settings={})
+    with pytest.raises(TypeError, match="expected a Socket"):
+        can_bind(sock(), ["0.0.0.0:80"])  # type: ignore[list-item] # pyright: ignore[reportArgumentType]
+
+
+def test_every_rule_has_a_source_and_one_id() -> None:
+    for system in systems():
+        rows = rules(system)
+        assert len({row.id for row in rows}) == len(rows)
+        for row in rows:
+            assert row.id.startswith(f"{system}-")
+            assert row.source.document
+            assert (row.error is None) is (row.verdict is Verdict.ALLOWED)
+            assert not row.sentence.endswith(".")
+
+
+def test_bad_calls_change_nothing() -> None:
+    table = PortTable("linux", seed=1)
+    a = table.socket("tcp")
+    six = table.socket("tcp", family="inet6", v6only=True)
+    assert table.bind(a, "0.0.0.0", 8080).allowed
+    assert table.listen(a).allowed
+    other = PortTable("linux").socket("tcp")
+    udp = table.socket("udp")
+    nowhere = PortTable("linux", local_addresses=["2001:db8::1"])
+    lost = nowhere.socket("udp")
+    before = deepcopy(table), table.describe(a), table.describe(six)
+    for call in (
+        lambda: table.bind(a, "::1", 80),
+        lambda: table.bind(six, "127.0.0.1", 80),
+        lambda: table.connect(a, "127.0.0.1", 0),
+        lambda: table.bind(other, "0.0.0.0", 80),
+        lambda: table.set_option(a, v6only=True),
+        lambda: table.set_option(a, uid=-1),
+        lambda: table.set_option(a, local_port_range=(9, 8)),
+        lambda: table.socket("tcp", uid=-1),
+        lambda: table.socket("tcp", v6only=True),
+        lambda: table.socket("tcp", family="unix"),
+        lambda: table.accept(a, local="::1"),
+        lambda: table.connect(udp, "192.0.2.7", 53, source="::1"),
+        lambda: table.connect(udp, "192.0.2.7", 53, source="0.0.0.0"),
+        lambda: nowhere.connect(lost, "192.0.2.7", 53),
+        lambda: table.advance(-1),
+        lambda: table.close(a, "abruptly"),
+    ):
+        with pytest.raises(InvalidSocketError):
+            call()
+    assert nowhere.describe(lost).port == table.describe(udp).port == 0
+    with pytest.raises(InvalidPortError):
+        table.bind(six, "::1", 70000)
+    for refused, error in (
+        (table.connect(a, "127.0.0.1", 80), "EISCONN"),
+        (table.bind(a, "0.0.0.0", 8081), "EINVAL"),
+        (table.bind(six, "::ffff:127.0.0.1", 80), "EINVAL"),
+        (table.accept(six), "EINVAL"),
+    ):
+        assert refused.error == error
+    assert (table.describe(a), table.describe(six)) == before[1:]
+    assert len(table) == len(before[0])
+    assert table.holders(8080, "tcp") == before[0].holders(8080, "tcp")
+
+
+def test_a_failed_bind_leaves_the_socket_unbound() -> None:
+    table = PortTable("linux")
+    a, b = table.socket("tcp"), table.socket("tcp", family="inet6")
+    assert table.bind(a, "0.0.0.0", 8080).allowed
+    was = table.describe(b)
+    assert table.bind(b, "::ffff:127.0.0.1", 8080).error == "EADDRINUSE"
+    assert table.describe(b) == was
+    assert table.describe(b).state is State.UNBOUND
+
+
+def test_time_wait() -> None:
+    table = PortTable("linux")
+    a = table.socket("tcp")
+    assert table.bind(a, "127.0.0.1", 8080).allowed
+    assert table.connect(a, "127.0.0.1", 443).allowed
+    table.close(a)
+    b = table.socket("tcp")
+    refused = table.bind(b, "127.0.0.1", 8080)
+    assert refused.error == "EADDRINUSE"
+    assert refused.blocker is not None
+    assert refused.blocker.state is State.TIME_WAIT
+    table.advance(59.9)
+    assert not table.bind(b, "127.0.0.1", 8080).allowed
+    table.advance(0.2)
+    assert table.bind(b, "127.0.0.1", 8080).allowed
+
+
+@pytest.mark.parametrize("how", [Close.SECOND, Close.RESET])
+def test_no_time_wait_for_the_other_ends(how: Close) -> None:
+    table = PortTable("linux")
+    a = table.socket("tcp")
+    assert table.connect(a, "192.0.2.7", 443).allowed
+    table.close(a, how)
+    assert table.lingering == 0
+
+
+def test_a_failed_connect_costs_the_port() -> None:
+    table = PortTable("linux")
+    a = table.socket("tcp")
+    assert table.bind(a, "0.0.0.0", 0).allowed
+    assert table.describe(a).port
+    assert table.connect(a, "127.0.0.1", 443, refused=True).error == "ECONNREFUSED"
+    assert table.describe(a).port == 0
+
+
+def test_a_later_port_is_shared_over_destinations() -> None:
+    one = LinuxSettings(ip_local_port_range=PortRange(40000))
+    table = PortTable("linux", settings=one)
+    for destination in ("192.0.2.7", "192.0.2.8"):
+        assert table.connect(table.socket("tcp"), destination, 443).allowed
+    again = table.connect(table.socket("tcp"), "192.0.2.7", 443)
+    assert (again.error, again.rule.id) == ("EADDRNOTAVAIL", "linux-connect-exhausted")
+    assert table.bind(table.socket("tcp"), "0.0.0.0", 0).error == "EADDRINUSE"
+
+
+def test_exhaustion_tells_of_those_that_linger() -> None:
+    table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000, 40001)))
+    for _ in range(2):
+        a = table.socket("tcp")
+        assert table.connect(a, "127.0.0.1", 443).allowed
+        table.close(a)
+    refused = table.connect(table.socket("tcp"), "127.0.0.1", 443)
+    assert refused.error == "EADDRNOTAVAIL"
+    assert "on 2 of them a connection to it lingers" in refused.reason
+    table.advance(1.1)
+    recycled = table.connect(table.socket("tcp"), "127.0.0.1", 443)
+    assert (recycled.rule.id, table.lingering) == ("linux-recycled", 1)
+
+
+def test_kernel_rows_differ() -> None:
+    """With the intended first-socket rule, a second R socket skips the check."""
+    allowed: list[bool] = []
+    for kernel in ("6.18", "6.1"):
+        table = PortTable("linux", kernel=kernel)
+        a, b = (table.socket("tcp", reuse_address=True) for _ in range(2))
+        assert table.bind(a, "0.0.0.0", 8080).allowed
+        table.set_option(a, reuse_address=False)
+        decision = table.bind(b, "0.0.0.0", 8080)
+        allowed.append(decision.allowed)
+    assert allowed == [False, True]
+    assert decision.confidence is Confidence.MEMORY
+
+
+def test_fast_path_is_told() -> None:
+    """Three sockets of which the first and the last alone would conflict."""
+    table = PortTable("linux")
+    made: list[Decision] = []
+    for addr, r, p in (
+        ("127.0.0.1", True, False),
+        ("127.0.0.1", True, True),
+        ("127.0.0.1", False, True),
+    ):
+        s = table.socket("tcp", reuse_address=r, reuse_port=p)
+        made.append(table.bind(s, addr, 8080))
+    assert [decision.allowed for decision in made] == [True] * 3
+    assert made[-1].rule.id == "linux-fast-path"
+
+
+@pytest.mark.parametrize(
+    ("method", "share", "expected"),
+    [
+        ("connect", False, "40000,40002,40004,40006,40008 40001,40003,40005,40007,40009"),
+        ("bind", False, "40001,40003,40005,40007,40009 40000,40002,40004,40006,40008"),
+        ("bind", True, "40001,40003 40000,40002 40005,40007,40009 40004,40006,40008"),
+    ],
+)
+def test_order_of_automatic_ports(method: str, share: bool, expected: str) -> None:
+    """Connect() prefers the parity of the range's first port, bind() the other;
+    SO_REUSEADDR tries the lower half first."""
+    settings = LinuxSettings(ip_local_port_range=PortRange(40000, 40009))
+    for seed in range(20):
+        table = PortTable("linux", settings=settings, seed=seed)
+        got: list[int] = []
+        for _ in range(10):
+            s = table.socket("tcp", reuse_address=share)
+            if method == "connect":
+                assert table.connect(s, "192.0.2.7", 443).allowed
+            else:
+                assert table.bind(s, "0.0.0.0", 0).allowed
+            got.append(table.describe(s).port)
+        groups = [PortSet.parse(text) for text in expected.split()]
+        start = 0
+        for group in groups:
+            assert PortSet(got[start : start + len(group)]) == group
+            start += len(group)
+
+
+def test_steps_between_source_ports() -> None:
+    """Two to sixteen, even: RFC 6056 algorithm 4 as Linux has it."""
+    table = PortTable("linux", seed=7)
+    ports: list[int] = []
+    for _ in range(200):
+        s = table.socket("tcp")
+        assert table.connect(s, "192.0.2.7", 443).allowed
+        ports.append(table.describe(s).port)
+    steps = {b - a for a, b in pairwise(ports) if b > a}
+    assert steps == {2, 4, 6, 8, 10, 12, 14, 16}
+
+
+def test_reserved_ports_are_only_for_those_who_ask() -> None:
+    settings = LinuxSettings(
+        ip_local_port_range=PortRange(40000, 40001),
+        ip_local_reserved_ports=PortSet.parse("40000"),
+    )
+    table = PortTable("linux", settings=settings)
+    a, b, c = (table.socket("udp") for _ in range(3))
+    assert table.bind(a, "0.0.0.0", 0).allowed
+    assert table.describe(a).port == 40001
+    assert table.connect(b, "192.0.2.7", 53).error == "EAGAIN"
+    assert table.bind(c, "0.0.0.0", 40000).allowed
