@@ -501,6 +501,8 @@ class Jump(Picker):
                 self._counter = counter % size
                 return self._counter, probes
         self._counter = counter % size
+        if patience == size:
+            return None
         probes = patience + redraws(self._rng, table.free / size)
         if probes > size:
             return None
