@@ -48,7 +48,7 @@ def concurrent(
 
     Limits: ports that others hold are not counted, listening sockets among
     them. A destination is an address and a port; a source is one address of
-    this machine. Memory and files are other limits. Excluded ports at the ends
+    the client. Memory and files are other limits. Excluded ports at the ends
     of a tuned range shorten it here, for a profile does not tell them from
     ports outside; a range of odd size may then look like one of even size.
 
@@ -201,7 +201,7 @@ def self_connect_probability(profile: str | EphemeralProfile, port: SupportsInde
     Args:
         profile: A profile of Linux, or its name; or a system that never
             connects to itself.
-        port: The destination port, at an address of this machine.
+        port: The destination port, at an address of the client.
 
     Returns:
         0 to 1.
