@@ -16,9 +16,11 @@ __all__ = [
     "InvalidPortError",
     "InvalidRangeError",
     "InvalidSocketError",
+    "InvalidValueError",
     "MissingExtraError",
     "PortRangesError",
     "PortSyntaxError",
+    "PortsExhaustedError",
     "SystemReadError",
     "UnexpectedOutputError",
     "UnknownNameError",
@@ -80,13 +82,8 @@ class InvalidPortError(PortRangesError, ValueError):
         return f"port must be in 0..65535, got {elide(self.value)}"
 
 
-class InvalidRangeError(PortRangesError, ValueError):
-    """Two ports, or a ``range`` or a mask, that make no set of ports.
-
-    Example:
-        >>> print(InvalidRangeError("first must not be greater than last", "9000-8000"))
-        first must not be greater than last, got 9000-8000
-    """
+class _BrokenRuleError(PortRangesError, ValueError):
+    """What the errors share that say which rule was broken, and by what."""
 
     def __init__(self, rule: str, got: str) -> None:
         """Keep the broken ``rule`` and what was ``got`` instead."""
@@ -99,7 +96,16 @@ class InvalidRangeError(PortRangesError, ValueError):
         return f"{self.rule}, got {self.got}"
 
 
-class InvalidSocketError(PortRangesError, ValueError):
+class InvalidRangeError(_BrokenRuleError):
+    """Two ports, or a ``range`` or a mask, that make no set of ports.
+
+    Example:
+        >>> print(InvalidRangeError("first must not be greater than last", "9000-8000"))
+        first must not be greater than last, got 9000-8000
+    """
+
+
+class InvalidSocketError(_BrokenRuleError):
     """A socket, or a question about one, that cannot be.
 
     What a system itself would answer is a refused decision, with the system's
@@ -110,15 +116,14 @@ class InvalidSocketError(PortRangesError, ValueError):
         uid must not be negative, got -1
     """
 
-    def __init__(self, rule: str, got: str) -> None:
-        """Keep the broken ``rule`` and what was ``got`` instead."""
-        super().__init__(rule, got)
-        self.rule = rule
-        self.got = got
 
-    def __str__(self) -> str:
-        """Return the message."""
-        return f"{self.rule}, got {self.got}"
+class InvalidValueError(_BrokenRuleError):
+    """A number or a choice outside what it may be: a probability of 2, no draws.
+
+    Example:
+        >>> print(InvalidValueError("probability must be in 0..1", "2"))
+        probability must be in 0..1, got 2
+    """
 
 
 class PortSyntaxError(PortRangesError, ValueError):
@@ -152,6 +157,41 @@ class PortSyntaxError(PortRangesError, ValueError):
             return self.reason
         line, mark = _marked(self.text, *self.span)
         return f"{self.reason}\n    {line}\n    {mark}"
+
+
+class PortsExhaustedError(PortRangesError):
+    """No port is left, or none that the algorithm comes upon.
+
+    Attributes:
+        algorithm: The name of the algorithm that looked for one.
+        size: How many ports the range has.
+        in_use: How many of them are in use, towards the destination where
+            ports are shared across destinations.
+        excluded: How many of them are kept from being handed out.
+        free: How many are neither; more than 0 where the algorithm gives up
+            before it has seen every port, as Linux does in a range of odd size.
+
+    Example:
+        >>> print(PortsExhaustedError("linux-connect", 5, 4, 0))
+        linux-connect found no port among 5: 4 in use, 0 excluded, 1 free but not tried
+    """
+
+    def __init__(self, algorithm: str, size: int, in_use: int, excluded: int) -> None:
+        """Keep the ``algorithm`` and the numbers."""
+        super().__init__(algorithm, size, in_use, excluded)
+        self.algorithm = algorithm
+        self.size = size
+        self.in_use = in_use
+        self.excluded = excluded
+        self.free = size - in_use - excluded
+
+    def __str__(self) -> str:
+        """Return the message, with the numbers."""
+        rest = f", {self.free} free but not tried" if self.free else ""
+        return (
+            f"{self.algorithm} found no port among {self.size}: "
+            f"{self.in_use} in use, {self.excluded} excluded{rest}"
+        )
 
 
 class UnrepresentableError(PortRangesError, ValueError):

@@ -1,0 +1,133 @@
+"""How likely independent random draws are to meet: the birthday problem.
+
+What lives here: probability, number of draws, number of meetings.
+What must not: draws that know of each other, as an allocator's do.
+"""
+
+from __future__ import annotations
+
+from math import expm1, log1p
+
+from portranges.capacity.checks import MOST_PORTS, check_count, check_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+__all__ = ["collision_probability", "draws_for", "expected_collisions"]
+
+# exp(-745) is the smallest number above 0 that a float holds: beyond it the
+# probability is 1 to the last digit.
+_CERTAIN = -745.0
+
+
+def collision_probability(draws: SupportsIndex, ports: SupportsIndex) -> float:
+    """Return the probability that at least two of *draws* take the same port.
+
+    The formula is 1 - (1 - 1/n)(1 - 2/n) ... (1 - (k-1)/n), exact to the digits
+    of a float. It holds for independent, even draws that do not look at what is
+    taken: containers that each pick a host port, several machines behind one
+    address. It overstates what a system with a table of its ports does, and
+    understates it where some ports are likelier than others.
+
+    Args:
+        draws: k, at least 0.
+        ports: n, 1 to 65536.
+
+    Returns:
+        0 to 1; 1 where there are more draws than ports.
+
+    Raises:
+        TypeError: An argument is no integer.
+        InvalidValueError: An argument is out of bounds.
+
+    Complexity:
+        Linear in *draws*, and at most in the ten thousand after which nothing
+        is left to the chance of no collision.
+
+    Source:
+        The birthday problem; RFC 6056 has no formula for it.
+
+    Example:
+        >>> round(collision_probability(100, 28232), 3)
+        0.161
+    """
+    count = check_count("draws", draws)
+    size = check_count("ports", ports, least=1, most=MOST_PORTS)
+    if count > size:
+        return 1.0
+    none = 0.0
+    for drawn in range(1, count):
+        none += log1p(-drawn / size)
+        if none < _CERTAIN:
+            return 1.0
+    return -expm1(none)
+
+
+def draws_for(probability: float, ports: SupportsIndex) -> int:
+    """Return how many draws it takes to collide with at least *probability*.
+
+    Args:
+        probability: 0 to 1.
+        ports: How many ports there are to draw from, 1 to 65536.
+
+    Returns:
+        The smallest number of draws with that probability or more: 0 for a
+        probability of 0, ``ports + 1`` for 1.
+
+    Raises:
+        TypeError: *probability* is no number, or *ports* no integer.
+        InvalidValueError: An argument is out of bounds.
+
+    Complexity:
+        Linear in the answer.
+
+    Source:
+        The birthday problem; the limits are those of ``collision_probability``.
+
+    Example:
+        >>> draws_for(0.5, 28232)
+        199
+    """
+    wanted = check_number("probability", probability, most=1)
+    size = check_count("ports", ports, least=1, most=MOST_PORTS)
+    if wanted == 0:
+        return 0
+    if wanted == 1:
+        return size + 1
+    limit = log1p(-wanted)
+    none = 0.0
+    for drawn in range(1, size):
+        none += log1p(-drawn / size)
+        if none <= limit:
+            return drawn + 1
+    return size + 1
+
+
+def expected_collisions(draws: SupportsIndex, ports: SupportsIndex) -> float:
+    """Return how many pairs among *draws* take the same port, on average.
+
+    The formula is k(k-1) / 2n. Three draws of one port are three pairs.
+
+    Args:
+        draws: k, at least 0.
+        ports: n, 1 to 65536.
+
+    Returns:
+        The mean, 0 or more.
+
+    Raises:
+        TypeError: An argument is no integer.
+        InvalidValueError: An argument is out of bounds.
+
+    Source:
+        The linearity of the mean; the limits are those of
+        ``collision_probability``.
+
+    Example:
+        >>> round(expected_collisions(200, 1000), 1)
+        19.9
+    """
+    count = check_count("draws", draws)
+    size = check_count("ports", ports, least=1, most=MOST_PORTS)
+    return count * (count - 1) / (2 * size)

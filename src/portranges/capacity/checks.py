@@ -1,0 +1,51 @@
+"""The checks that the formulas share.
+
+What lives here: integers and numbers with bounds.
+What must not: a formula.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from portranges.errors import InvalidValueError, elide
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+__all__ = ["MOST_PORTS", "check_count", "check_number"]
+
+MOST_PORTS = 65536
+
+
+def check_count(what: str, value: SupportsIndex, *, least: int = 0, most: int | None = None) -> int:
+    """Return *value* as an integer within the bounds, or raise."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{what} must be an integer, got {type(value).__name__} {elide(value)}")
+    number = int(value.__index__())
+    if number < least or (most is not None and number > most):
+        rule = f"at least {least}" if most is None else f"in {least}..{most}"
+        got = str(number) if abs(number) < 10**20 else f"{number:#x}"[:20] + "..."
+        raise InvalidValueError(f"{what} must be {rule}", got)
+    return number
+
+
+def check_number(
+    what: str, value: float, *, above: float | None = None, most: float | None = None
+) -> float:
+    """Return *value* as a finite number within the bounds, or raise.
+
+    It must be at least 0, or greater than *above* where that is given.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{what} must be a number, got {type(value).__name__} {elide(value)}")
+    if most is not None:
+        if not 0 <= value <= most:
+            raise InvalidValueError(f"{what} must be in 0..{most:g}", elide(value))
+    elif above is not None:
+        if not (isfinite(value) and value > above):
+            raise InvalidValueError(f"{what} must be greater than {above:g}", elide(value))
+    elif not (isfinite(value) and value >= 0):
+        raise InvalidValueError(f"{what} must not be negative", elide(value))
+    return value

@@ -1,0 +1,410 @@
+"""Allocator: hands out ports of a set, by a named algorithm.
+
+What lives here: the object, its checks and its counts.
+What must not: how an algorithm picks (``pickers``), sockets: nothing here asks
+the system, and what another program takes is not seen.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+
+from portranges.errors import InvalidValueError, PortsExhaustedError, elide
+from portranges.ports import PortRange, check_port
+from portranges.portset import PortSet
+from portranges.selection.keyed import encode
+from portranges.selection.lookup import algorithm as algorithm_of_name
+from portranges.selection.model import Algorithm
+from portranges.selection.pickers import picker_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+    from portranges.portset import PortItems
+    from portranges.selection.model import Destination, Rng
+    from portranges.selection.tables import Table
+
+__all__ = ["Allocator"]
+
+_TO_BLOCKED = bytes.maketrans(b"\x00\x01", b"\x01\x00")
+
+
+class Allocator:
+    """Hands out ports of a set, never one twice before it is released.
+
+    A port is in use or not, whatever the destination; the destination only
+    tells the algorithms that hash it where to begin. With *shared*, a port may
+    be in use towards several destinations at once, as connect() shares ports
+    on Linux: each destination then has the whole set to itself.
+
+    The algorithms of systems know a range with two bounds, from the set's first
+    port to its last. Ports between them that are not in the set are passed
+    over in the same way as ports that are excluded or in use: the free port
+    that follows such a hole is picked more often. The algorithms of RFC 6056 go
+    over the ports of the set as if they were consecutive.
+
+    An allocator is not safe to be used by several threads at once.
+
+    Complexity:
+        allocate, release and take need constant time up to a full set;
+        algorithm 5 of RFC 6056 up to 256 tries. Each destination that has a
+        shared port in use keeps a table of one to eight bytes a port.
+
+    Example:
+        >>> import random
+        >>> from portranges import PortRange
+        >>> ports = Allocator(PortRange(40000, 40003), "rfc6056-3", rng=random.Random(1))
+        >>> sorted(ports.allocate("192.0.2.1") for _ in range(4))
+        [40000, 40001, 40002, 40003]
+        >>> ports.allocate()
+        Traceback (most recent call last):
+        ...
+        portranges.errors.PortsExhaustedError: rfc6056-3 found no port among 4: 4 in use, 0 excluded
+        >>> ports.release(40002)
+        >>> ports.allocate(), ports.in_use, ports.free
+        (40002, 4, 0)
+    """
+
+    __slots__ = (
+        "_algorithm",
+        "_excluded",
+        "_in_use",
+        "_low",
+        "_none",
+        "_numbers",
+        "_picker",
+        "_ports",
+        "_probes",
+        "_shared",
+        "_tables",
+        "_uses",
+    )
+
+    def __init__(
+        self,
+        ports: PortItems | PortRange,
+        algorithm: str | Algorithm = "rfc6056-3",
+        *,
+        excluded: PortItems | PortRange = (),
+        shared: bool = False,
+        rng: Rng | None = None,
+    ) -> None:
+        """Prepare to hand out *ports*.
+
+        Args:
+            ports: The ports to hand out; none is allowed, and exhausted.
+            algorithm: A name as ``algorithm()`` takes it, or a row, such as
+                one that ``Algorithm.replace`` made.
+            excluded: Ports that are not handed out; the algorithm passes over
+                them as the systems pass over reserved ports. They need not be
+                in *ports*.
+            shared: Whether a port may be in use towards several destinations.
+            rng: The source of random bits, as ``random.Random(seed)``, which
+                makes all picks repeatable. Left out, the system's own.
+
+        Raises:
+            TypeError: An argument is of a wrong type.
+            InvalidPortError: A port is outside 0 to 65535.
+            UnknownNameError: No row has the name *algorithm*.
+            InvalidValueError: How the algorithm picks is not published.
+        """
+        row = algorithm if isinstance(algorithm, Algorithm) else algorithm_of_name(algorithm)
+        if not isinstance(shared, bool):
+            raise TypeError(f"shared must be a bool, got {type(shared).__name__} {elide(shared)}")
+        if rng is None:
+            # The module costs more than this package; only whoever picks pays.
+            from random import SystemRandom
+
+            rng = SystemRandom()
+        elif not hasattr(rng, "getrandbits"):
+            raise TypeError(
+                f"rng must have getrandbits(), got {type(rng).__name__} {elide(rng)}; "
+                "give a random.Random"
+            )
+        self._algorithm = row
+        self._ports = _port_set(ports)
+        self._excluded = self._ports & _port_set(excluded)
+        self._shared = shared
+        self._in_use = 0
+        self._probes = 0
+        self._low = self._ports.first if self._ports else 0
+        blocked = (self._ports - self._excluded).table.translate(_TO_BLOCKED)
+        self._numbers: array[int] | None = None
+        if not self._ports:
+            # One slot that is never free, so that no picker needs to know.
+            blocked = b"\x01"
+        elif row.counts_holes:
+            blocked = blocked[self._low : self._ports.last + 1]
+        else:
+            self._numbers = array("H", self._ports)
+            blocked = bytes(map(blocked.__getitem__, self._numbers))
+        self._picker = picker_for(row, blocked, self._low, rng)
+        # Copied for each destination; where nothing is shared, the only one.
+        self._none = self._picker.table()
+        self._tables: dict[bytes, Table] = {}
+        # How many destinations a slot is in use towards.
+        self._uses: dict[int, int] = {}
+
+    def allocate(self, destination: Destination = None) -> int:
+        """Pick a port and mark it as in use.
+
+        Args:
+            destination: What the port is for: an address, a port, a tuple of
+                them, ``str``, ``bytes`` or integers; needed where ports are
+                shared.
+
+        Returns:
+            A port that was free, towards the destination where ports are
+            shared.
+
+        Raises:
+            TypeError: *destination* is of another type, or left out where ports
+                are shared.
+            PortsExhaustedError: No port is free, or the algorithm gave up before
+                it came upon one. Nothing has changed.
+
+        Example:
+            >>> import random
+            >>> from portranges import PortRange
+            >>> shared = Allocator(PortRange(7, 7), "linux-connect", shared=True)
+            >>> shared.allocate(("192.0.2.1", 443)), shared.allocate(("192.0.2.2", 443))
+            (7, 7)
+        """
+        key = self._key(destination)
+        table = self._none if key is None else self._tables.get(key, self._none)
+        found = self._picker.pick(table, destination) if table.free else None
+        if found is None:
+            excluded = len(self._excluded)
+            size = len(self._ports)
+            raise PortsExhaustedError(
+                self._algorithm.name, size, size - excluded - table.free, excluded
+            )
+        slot, self._probes = found
+        self._take(slot, key)
+        return self._low + slot if self._numbers is None else self._numbers[slot]
+
+    def take(self, port: SupportsIndex, destination: Destination = None) -> None:
+        """Mark one certain *port* as in use, as a bind() to its number would.
+
+        Args:
+            port: A port of the set.
+            destination: As in ``allocate``.
+
+        Raises:
+            TypeError: *port* is no integer, or *destination* as in
+                ``allocate``.
+            InvalidPortError: *port* is outside 0 to 65535.
+            InvalidValueError: *port* is not in the set, excluded or in use.
+
+        Example:
+            >>> from portranges import PortRange
+            >>> ports = Allocator(PortRange(7, 8))
+            >>> ports.take(7)
+            >>> ports.allocate()
+            8
+        """
+        number = check_port(port)
+        key = self._key(destination)
+        if number not in self._ports:
+            raise InvalidValueError("port must be in the allocator's set", str(number))
+        if number in self._excluded:
+            raise InvalidValueError("port must not be excluded", str(number))
+        slot = self._slot(number)
+        table = self._none if key is None else self._tables.get(key, self._none)
+        if not table.is_free(slot):
+            raise InvalidValueError("port must be free to be taken", str(number))
+        self._take(slot, key)
+
+    def release(self, port: SupportsIndex, destination: Destination = None) -> None:
+        """Mark a *port* in use as free again.
+
+        Args:
+            port: A port in use.
+            destination: What it was allocated for; needed where ports are
+                shared, without meaning where not.
+
+        Raises:
+            TypeError: *port* is no integer, or *destination* as in
+                ``allocate``.
+            InvalidPortError: *port* is outside 0 to 65535.
+            InvalidValueError: *port* is not in use, towards *destination*
+                where ports are shared. Nothing has changed.
+
+        Example:
+            >>> from portranges import PortRange
+            >>> ports = Allocator(PortRange(7, 8))
+            >>> ports.release(7)
+            Traceback (most recent call last):
+            ...
+            portranges.errors.InvalidValueError: port must be in use to be released, got 7
+        """
+        number = check_port(port)
+        key = self._key(destination)
+        table = self._none if key is None else self._tables.get(key)
+        slot = self._slot(number) if number in self._ports else -1
+        if table is None or slot < 0 or not table.is_taken(slot):
+            raise InvalidValueError("port must be in use to be released", str(number))
+        table.give(slot)
+        self._in_use -= 1
+        if key is not None:
+            if table.free == self._none.free:
+                del self._tables[key]
+            self._uses[slot] -= 1
+            if not self._uses[slot]:
+                del self._uses[slot]
+
+    def rekey(self) -> None:
+        """Draw a new secret key, as Linux does every 10 s.
+
+        Algorithms without a hash of the destination have none, and go on.
+
+        Example:
+            >>> from portranges import PortRange
+            >>> Allocator(PortRange(7, 8), "linux-connect").rekey()
+        """
+        self._picker.rekey()
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """How ports are picked.
+
+        Returns:
+            The row.
+
+        Example:
+            >>> Allocator([7]).algorithm
+            <Algorithm rfc6056-3: RFC 6056, algorithm 3 (simple hash)>
+        """
+        return self._algorithm
+
+    @property
+    def ports(self) -> PortSet:
+        """The ports to hand out, with those that are excluded.
+
+        Returns:
+            A set.
+
+        Example:
+            >>> Allocator([7, 8]).ports
+            PortSet.parse('7-8')
+        """
+        return self._ports
+
+    @property
+    def excluded(self) -> PortSet:
+        """The ports of the set that are not handed out.
+
+        Returns:
+            A subset of ``ports``.
+
+        Example:
+            >>> Allocator([7, 8], excluded=[8, 9]).excluded
+            PortSet.parse('8')
+        """
+        return self._excluded
+
+    @property
+    def in_use(self) -> int:
+        """How many ports are in use.
+
+        Returns:
+            A count; a port that is shared counts once for each destination.
+
+        Example:
+            >>> ports = Allocator([7, 8])
+            >>> ports.take(7)
+            >>> ports.in_use
+            1
+        """
+        return self._in_use
+
+    @property
+    def free(self) -> int:
+        """How many ports are neither excluded nor in use towards anyone.
+
+        Returns:
+            A count; ``free_towards`` asks for one destination.
+
+        Example:
+            >>> ports = Allocator([7, 8], excluded=[8])
+            >>> ports.free
+            1
+        """
+        return self._none.free - len(self._uses)
+
+    def free_towards(self, destination: Destination) -> int:
+        """Return how many ports are free towards *destination*.
+
+        Args:
+            destination: As in ``allocate``.
+
+        Returns:
+            A count; where ports are not shared, the same as ``free``.
+
+        Raises:
+            TypeError: As in ``allocate``.
+
+        Example:
+            >>> ports = Allocator([7, 8], shared=True)
+            >>> ports.take(7, "192.0.2.1")
+            >>> ports.free, ports.free_towards("192.0.2.1"), ports.free_towards("192.0.2.2")
+            (1, 1, 2)
+        """
+        key = self._key(destination)
+        return (self._none if key is None else self._tables.get(key, self._none)).free
+
+    @property
+    def probes(self) -> int:
+        """How many ports the last successful ``allocate`` looked at.
+
+        It is what the algorithm as written would have looked at, holes and
+        excluded ports included; the allocator itself takes a short cut.
+
+        Returns:
+            0 before the first one.
+
+        Example:
+            >>> ports = Allocator([7, 8], "macos-tcp")
+            >>> ports.take(7)
+            >>> ports.allocate(), ports.probes
+            (8, 2)
+        """
+        return self._probes
+
+    def __repr__(self) -> str:
+        """Return the algorithm and the numbers."""
+        return (
+            f"<{type(self).__name__} {self._algorithm.name}: {len(self._ports)} ports, "
+            f"{self._in_use} in use, {len(self._excluded)} excluded>"
+        )
+
+    def _key(self, destination: Destination) -> bytes | None:
+        """Return what a destination's table is kept under; None for the one of all."""
+        if not self._shared:
+            if destination is not None:
+                encode(destination)
+            return None
+        if destination is None:
+            raise TypeError("destination must be given, for ports are shared across destinations")
+        return encode(destination)
+
+    def _slot(self, port: int) -> int:
+        return port - self._low if self._numbers is None else bisect_left(self._numbers, port)
+
+    def _take(self, slot: int, key: bytes | None) -> None:
+        table = self._none
+        if key is not None:
+            table = self._tables.get(key, table)
+            if table is self._none:
+                table = self._tables[key] = table.copy()
+            self._uses[slot] = self._uses.get(slot, 0) + 1
+        table.take(slot)
+        self._in_use += 1
+
+
+def _port_set(items: PortItems | PortRange) -> PortSet:
+    if isinstance(items, PortSet):
+        return items
+    return PortSet((items,)) if isinstance(items, PortRange) else PortSet(items)

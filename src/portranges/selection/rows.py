@@ -1,0 +1,304 @@
+"""The algorithms by which ports are picked, each with its source.
+
+What lives here: the rows.
+What must not: the steps themselves (``pickers``), which ranges the systems
+have (``ephemeral``).
+"""
+
+from __future__ import annotations
+
+from portranges.ephemeral import Confidence
+from portranges.selection.model import Algorithm, Start, Walk
+from portranges.source import Source
+
+__all__ = ["ROWS"]
+
+
+def _from(document: str, section: str = "") -> Source:
+    return Source(document=document, section=section, checked="2026-11")
+
+
+def _rfc6056(section: str) -> Source:
+    # Its text was not opened; what is here agrees with code written from it.
+    return _from("RFC 6056", f"{section}; compared with the code of Linux and NetBSD")
+
+
+_LINUX = "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)"
+_LINUX_HASH_CONNECT = _from(_LINUX, "net/ipv4/inet_hashtables.c __inet_hash_connect()")
+_LINUX_OPEN_PORT = _from(_LINUX, "net/ipv4/inet_connection_sock.c inet_csk_find_open_port()")
+_LINUX_3_0 = _from("1299030893/linux-3.0.27", "net/ipv4/inet_hashtables.c, inet_connection_sock.c")
+_MEASURED = "measured on Linux 6.18.44, by live tests"
+
+# A range of odd size loses one port in each scan, for the number of ports that
+# a scan looks at is rounded down to an even one.
+_ODD = "one scan of a range of n ports, n odd and more than 1, looks at n - 1 of them"
+
+ROWS = (
+    Algorithm(
+        name="rfc6056-1",
+        system="RFC 6056, algorithm 1 (random start)",
+        start=Start.RANDOM,
+        walk=Walk.UP,
+        counts_holes=False,
+        source=_rfc6056("section 3.3.1"),
+        confidence=Confidence.FROM_MEMORY,
+    ),
+    Algorithm(
+        name="rfc6056-2",
+        system="RFC 6056, algorithm 2 (random at every try)",
+        start=Start.RANDOM,
+        walk=Walk.REDRAW,
+        counts_holes=False,
+        source=_rfc6056("section 3.3.2"),
+        confidence=Confidence.FROM_MEMORY,
+        note="gives up after n tries, when ports may be free still: with probability (m / n) ** n",
+    ),
+    Algorithm(
+        name="rfc6056-3",
+        system="RFC 6056, algorithm 3 (simple hash)",
+        start=Start.HASH,
+        walk=Walk.UP,
+        counts_holes=False,
+        source=_rfc6056("section 3.3.3"),
+        confidence=Confidence.FROM_MEMORY,
+    ),
+    Algorithm(
+        name="rfc6056-4",
+        system="RFC 6056, algorithm 4 (double hash)",
+        start=Start.HASH_AND_CELL,
+        walk=Walk.UP,
+        counts_holes=False,
+        cells=10,
+        source=_rfc6056("section 3.3.4"),
+        confidence=Confidence.FROM_MEMORY,
+        note="10 cells are the RFC's example, not its rule",
+    ),
+    Algorithm(
+        name="rfc6056-5",
+        system="RFC 6056, algorithm 5 (random increments)",
+        start=Start.COUNTER,
+        walk=Walk.JUMP,
+        counts_holes=False,
+        increment=500,
+        source=_rfc6056("section 3.3.5"),
+        confidence=Confidence.FROM_MEMORY,
+    ),
+    Algorithm(
+        name="linux-connect",
+        system="Linux 4.2 and later, TCP connect() without a port of its own",
+        start=Start.HASH_AND_CELL,
+        walk=Walk.LINUX_CONNECT,
+        cells=65536,
+        step=2,
+        source=_LINUX_HASH_CONNECT,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note=(
+            f"{_ODD}: all but the first port, or all but the last where the scan starts at the "
+            "first. After a success the cell grows by the larger of the distance scanned and "
+            "2 * random(0..7), and 2 more. The key changes every 10 s (rekey()). Up to about 5.17 "
+            f"the table was smaller, up to about 5.11 there was one counter. {_MEASURED}"
+        ),
+    ),
+    Algorithm(
+        name="linux-connect-range",
+        system="Linux 6.8 and later, TCP connect() of a socket with IP_LOCAL_PORT_RANGE",
+        start=Start.HASH_AND_CELL,
+        walk=Walk.LINUX_CONNECT,
+        cells=65536,
+        step=1,
+        source=_LINUX_HASH_CONNECT,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note=f"every port of the range, in steps of 1. {_MEASURED}",
+    ),
+    Algorithm(
+        name="linux-bind",
+        system="Linux 4.2 and later, TCP bind() to port 0, and listen() without bind()",
+        start=Start.OF_THE_WALK,
+        walk=Walk.LINUX_BIND,
+        source=_LINUX_OPEN_PORT,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note=f"{_ODD}, as in linux-connect. {_MEASURED}",
+    ),
+    Algorithm(
+        name="linux-bind-reuse",
+        system="Linux 4.2 and later, TCP bind() to port 0 with SO_REUSEADDR",
+        start=Start.OF_THE_WALK,
+        walk=Walk.LINUX_BIND_HALVES,
+        source=_LINUX_OPEN_PORT,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note=(
+            "the lower half has (n >> 2) << 1 ports; a range below 4 ports is not halved. "
+            f"In a range of odd size the upper half is the odd one. {_MEASURED}"
+        ),
+    ),
+    Algorithm(
+        name="linux-udp",
+        system="Linux, UDP bind() to port 0, and connect() or sendto() without bind()",
+        start=Start.OF_THE_WALK,
+        walk=Walk.LINUX_UDP,
+        cells=4096,
+        random_bits=32,
+        source=_from(_LINUX, "net/ipv4/udp.c udp_lib_get_port()"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note=(
+            "the number of hash chains is set at boot by the amount of memory, 256 to 65536; it "
+            f"changes which port follows one that is taken, never which are reached. {_MEASURED}"
+        ),
+    ),
+    Algorithm(
+        name="linux-2.6.24-connect",
+        system="Linux 2.6.24 to 4.1, TCP connect() without a port of its own",
+        start=Start.HASH,
+        walk=Walk.UP,
+        source=_LINUX_3_0,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    Algorithm(
+        name="linux-2.6.24-bind",
+        system="Linux 2.6.24 to 4.1, TCP bind() to port 0",
+        start=Start.RANDOM,
+        walk=Walk.UP,
+        source=_LINUX_3_0,
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    Algorithm(
+        name="freebsd",
+        system="FreeBSD",
+        start=Start.AFTER_RANDOM,
+        walk=Walk.UP,
+        random_bits=32,
+        source=_from("ilnp/ilnp-freebsd14@2f2a4162", "sys/netinet/in_pcb.c in_pcb_lport_dest()"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note=(
+            "releases up to 13 go on with the next port while more than randomcps (10) picks a "
+            "second are asked for; that is bsd-sequential"
+        ),
+    ),
+    Algorithm(
+        name="openbsd",
+        system="OpenBSD",
+        start=Start.AFTER_RANDOM,
+        walk=Walk.UP,
+        source=_from("openbsd/src@27ae666c", "sys/netinet/in_pcb.c (rev 1.160)"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note="the ports of net.inet.tcp.baddynamic and its like are the exclusions",
+    ),
+    Algorithm(
+        name="macos-tcp",
+        aliases=("macos", "ios-tcp"),
+        system="macOS and iOS, TCP",
+        start=Start.NEXT,
+        walk=Walk.UP,
+        source=_from(
+            "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)",
+            "bsd/netinet/in_pcb.c:1140-1330",
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note="net.inet.tcp.randomize_ports=0, the default; with 1 it is macos-udp",
+    ),
+    Algorithm(
+        name="macos-udp",
+        aliases=("ios-udp",),
+        system="macOS and iOS, UDP",
+        start=Start.AFTER_RANDOM,
+        walk=Walk.UP,
+        random_bits=16,
+        source=_from(
+            "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)",
+            "bsd/netinet/in_pcb.c:1140-1330",
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note="net.inet.udp.randomize_ports=1, the default",
+    ),
+    Algorithm(
+        name="netbsd",
+        system="NetBSD, with the algorithm 'bsd'",
+        start=Start.NEXT,
+        walk=Walk.DOWN,
+        source=_from("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note=(
+            "the default; net.inet.ip.anonportalgo.selected chooses those of RFC 6056: "
+            "random_start, random_pick, hash, doublehash, randinc"
+        ),
+    ),
+    Algorithm(
+        name="solaris",
+        aliases=("illumos",),
+        system="Solaris and illumos",
+        start=Start.FOLDED,
+        walk=Walk.UP,
+        random_bits=16,
+        source=_from("illumos/illumos-gate@39707ee3", "tcp_bind.c tcp_update_next_port()"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note="extra privileged ports are the exclusions",
+    ),
+    Algorithm(
+        name="bsd-sequential",
+        aliases=("bsd-4.3", "freebsd-2", "dragonfly", "linux-2.2"),
+        system="4.3BSD, FreeBSD 2 to 4.5, older DragonFly, Linux 2.2",
+        start=Start.NEXT,
+        walk=Walk.UP,
+        source=_from("jonathangray/csrg", "sys/netinet/in_pcb.c:141-148"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note="newer DragonFly gives every processor a slice of its own",
+    ),
+    Algorithm(
+        name="windows",
+        system="Windows Vista, Server 2008 and later",
+        start=Start.UNKNOWN,
+        walk=Walk.UNKNOWN,
+        source=_from("Microsoft KB929851", "states the range; how it is used is not published"),
+        confidence=Confidence.VENDOR_DOC,
+        note="not published; an Allocator refuses it",
+    ),
+    Algorithm(
+        name="windows-xp",
+        system="Windows 2000, XP, Server 2003",
+        start=Start.NEXT,
+        walk=Walk.UP,
+        source=_from("hsc.fr, win_net_srv", "one counter for TCP and UDP together"),
+        confidence=Confidence.SECONDARY,
+    ),
+    Algorithm(
+        name="gvisor",
+        system="gVisor",
+        start=Start.RANDOM,
+        walk=Walk.UP,
+        source=_from("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go:254-281"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+    ),
+    Algorithm(
+        name="lwip",
+        aliases=("lwip-tcp", "lwip-udp"),
+        system="lwIP 1.4.0 and later",
+        start=Start.RANDOM_NEXT,
+        walk=Walk.UP,
+        source=_from("lwip-tcpip/lwip@3d896ba0", "src/core/tcp.c:1017-1042, udp.c:68-120"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note="TCP never hands out 65535; the range of its profile ends before it",
+    ),
+    Algorithm(
+        name="zephyr",
+        system="Zephyr",
+        start=Start.RANDOM,
+        walk=Walk.REDRAW,
+        gives_up=False,
+        source=_from("zephyrproject-rtos/zephyr@00ac0487", "net_context.c find_available_port()"),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note="it never gives up: without a free port it loops for ever; here it is an error",
+    ),
+    Algorithm(
+        name="freertos",
+        system="FreeRTOS+TCP",
+        start=Start.RANDOM,
+        walk=Walk.REDRAW,
+        random_bits=16,
+        source=_from(
+            "FreeRTOS/FreeRTOS-Plus-TCP@27a96812",
+            "source/FreeRTOS_Sockets.c prvGetPrivatePortNumber(); the number of tries from memory",
+        ),
+        confidence=Confidence.VERIFIED_IN_SOURCE,
+        note="of its default range 1024-2047 is twice as likely as the rest",
+    ),
+)

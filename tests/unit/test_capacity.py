@@ -1,0 +1,578 @@
+"""Connections at once, a second, to oneself; birthdays, probes; bad input."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from portranges import InvalidPortError, PortRange, PortSet, UnknownNameError, capacity, ephemeral
+from portranges.capacity import Interval
+from portranges.errors import InvalidValueError
+
+LINUX = ephemeral.profile("linux")
+
+
+def linux(first: int, last: int, excluded: list[int] | None = None) -> ephemeral.EphemeralProfile:
+    return LINUX.replace(ports=PortRange(first, last), excluded=excluded or [])
+
+
+# -- connections at once --------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "once"), [(1, 1), (2, 2), (3, 2), (9, Interval(8, 9)), (10, 10)])
+@pytest.mark.parametrize("low", [40000, 40001])
+def test_connect_reaches_an_even_number_of_ports(size: int, once: int | Interval, low: int) -> None:
+    profile = linux(low, low + size - 1)
+    assert capacity.concurrent(profile) == once
+    assert capacity.concurrent(profile, method="bind0") == once
+    assert capacity.concurrent(profile, method="bind-explicit") == size
+    assert capacity.concurrent(profile, method="udp") == size
+    assert capacity.concurrent(profile, method="connect-range") == size
+    low_once, high_once = (once.low, once.high) if isinstance(once, Interval) else (once, once)
+    for destinations in (1, 2, 3):
+        for sources in (1, 2):
+            times = destinations * sources
+            found = capacity.concurrent(profile, destinations=destinations, sources=sources)
+            expected: Any = low_once * times
+            if low_once < high_once:
+                expected = Interval(low_once * times, high_once * times)
+            assert found == expected
+
+
+def test_the_methods_of_linux_on_its_default_range() -> None:
+    def at_once(method: str) -> int | Interval:
+        return capacity.concurrent("linux", destinations=3, sources=2, method=method)
+
+    assert {method.name: at_once(method.name) for method in capacity.methods("linux")} == {
+        "connect": 28232 * 6,
+        "bind-no-port": 28232 * 6,
+        "connect-range": 28232 * 6,
+        "bind0": 28232 * 2,
+        "bind0-reuse": 28232 * 2,
+        # A quarter of the range more for each further destination.
+        "bind0-autobind-reuse": 2 * (28232 + 2 * 7058),
+        "bind-explicit": 28232 * 6,
+        "udp": 28232 * 2,
+    }
+
+
+def test_e4_and_f3() -> None:
+    four = linux(40000, 40003)
+    assert capacity.concurrent(four, destinations=2, method="bind0") == 4
+    assert capacity.concurrent(four, destinations=2, method="bind-no-port") == 8
+    assert capacity.concurrent(four, destinations=2, method="bind0-reuse") == 4
+    assert capacity.concurrent(four, destinations=2, method="bind0-autobind-reuse") == 5
+    assert capacity.concurrent(four, sources=2, method="udp") == 8
+
+
+@pytest.mark.parametrize(
+    ("size", "once", "more"),
+    [
+        (1, 1, 1),
+        (2, 2, 1),
+        (3, 2, 1),
+        (4, 4, 1),
+        (5, 4, 1),
+        (6, 6, 1),
+        (7, Interval(6, 7), 1),
+        (8, 8, 2),
+        (9, Interval(8, 9), 2),
+        (10, 10, 2),
+        (12, 12, 3),
+    ],
+)
+def test_so_reuseaddr_scans_two_halves(size: int, once: int | Interval, more: int) -> None:
+    profile = linux(40000, 40000 + size - 1)
+    assert capacity.concurrent(profile, method="bind0-reuse") == once
+    found = capacity.concurrent(profile, destinations=3, method="bind0-autobind-reuse")
+    if isinstance(once, Interval):
+        assert found == Interval(once.low + 2 * more, once.high + 2 * more)
+    else:
+        assert found == once + 2 * more
+
+
+def test_reserved_ports_inside_the_range() -> None:
+    # Still ten ports wide, from the first to the last.
+    assert capacity.concurrent(linux(40000, 40009, [40003, 40004])) == 8
+    assert capacity.concurrent(linux(40000, 40008, [40003])) == Interval(7, 8)
+    assert capacity.concurrent(linux(40000, 40002, [40001])) == 1
+    assert capacity.concurrent(linux(40000, 40001, [40000, 40001])) == 0
+    for method in ("bind0", "bind0-reuse", "bind0-autobind-reuse", "bind-explicit"):
+        nothing = linux(40000, 40001, [40000, 40001])
+        assert capacity.concurrent(nothing, destinations=2, method=method) == 0
+    # The lower half's other parity is reserved, so that its own is shared.
+    profile = linux(40000, 40007, [40001, 40003])
+    assert capacity.concurrent(profile, destinations=2, method="bind0-autobind-reuse") == 8
+    profile = linux(40000, 40007, [40001, 40002, 40003])
+    assert capacity.concurrent(profile, destinations=2, method="bind0-autobind-reuse") == 6
+
+
+def test_other_systems_by_what_is_known_of_sharing() -> None:
+    assert capacity.concurrent("freebsd", destinations=2, sources=3) == 55536 * 6
+    assert capacity.concurrent("openbsd", destinations=2, sources=3) == 48128 * 3
+    assert capacity.concurrent("netbsd", destinations=2) == 16384
+    assert capacity.concurrent("netbsd", destinations=2, sources=3) == Interval(16384, 16384 * 3)
+    assert capacity.concurrent("aix", destinations=2) == Interval(32768, 65536)
+    assert capacity.concurrent("aix") == 32768
+    assert capacity.concurrent("solaris", destinations=2) == 65536
+    # 55555 is never handed out.
+    assert capacity.concurrent("macos", destinations=5) == 16383
+    assert len(ephemeral.ports("macos")) == 16384
+    # The odd range of old kernels had no parity, and loses nothing.
+    assert capacity.concurrent("linux-2.6.24") == 28233
+    assert capacity.concurrent("aws-nat-gateway", destinations=2) == 2 * 55000
+
+
+def test_every_profile_with_a_range_has_an_answer() -> None:
+    for row in ephemeral.profiles():
+        if row.has_fixed_range or row.ports_per_address is not None:
+            continue
+        with pytest.raises(UnknownNameError):
+            capacity.concurrent(row)
+    for row in ephemeral.profiles():
+        if row.has_fixed_range:
+            found = capacity.concurrent(row, destinations=2)
+            high = found.high if isinstance(found, Interval) else found
+            assert 0 < high <= 2 * 65536
+
+
+# -- a second ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "ports", "time_wait", "expected"),
+    [
+        ("linux", 28232, 60, 470.5),
+        ("linux", 28232, 1.0, 28232.0),
+        ("freebsd", 55536, 60, 925.6),
+        ("macos", 16384, 30, 546.1),
+        ("openbsd", 48128, 60, 802.1),
+        ("netbsd", 16384, 60, 273.1),
+        ("solaris", 32768, 60, 546.1),
+        ("windows", 16384, 120, 136.5),
+        ("windows", 16384, 240, 68.3),
+    ],
+)
+def test_the_default_ranges(name: str, ports: int, time_wait: float, expected: float) -> None:
+    profile = ephemeral.profile(name)
+    assert len(profile.ports) == ports
+    found = capacity.rate(name, time_wait=time_wait)
+    assert found == pytest.approx(expected, abs=0.05)
+    if time_wait == profile.time_wait:
+        assert capacity.rate(profile) == found
+    else:
+        assert (name, time_wait) in {("linux", 1.0), ("windows", 240)}
+
+
+def test_a_tuned_linux() -> None:
+    assert capacity.rate(linux(1024, 65535)) == pytest.approx(1075.2)
+    assert capacity.rate(linux(40000, 40008)) == Interval(8 / 60, 9 / 60)
+
+
+def test_sockets_in_time_wait() -> None:
+    assert capacity.time_wait_sockets(470.5, 60) == pytest.approx(28230)
+    assert capacity.time_wait_sockets(0, 60) == 0
+
+
+# -- birthdays ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ports", "half", "at_100", "at_300"),
+    [
+        (28232, 199, 0.161, 0.797),
+        (14116, 141, 0.296, 0.959),
+        (16384, 151, 0.261, 0.936),
+        (64512, 300, 0.074, 0.502),
+        (55536, 278, 0.085, 0.555),
+        (2768, 63, 0.836, 1.000),
+    ],
+)
+def test_birthdays(ports: int, half: int, at_100: float, at_300: float) -> None:
+    assert capacity.draws_for(0.5, ports) == half
+    assert capacity.collision_probability(half, ports) >= 0.5
+    assert capacity.collision_probability(half - 1, ports) < 0.5
+    assert capacity.collision_probability(100, ports) == pytest.approx(at_100, abs=0.0005)
+    assert capacity.collision_probability(300, ports) == pytest.approx(at_300, abs=0.0005)
+    assert capacity.expected_collisions(100, ports) == 100 * 99 / 2 / ports
+
+
+@pytest.mark.parametrize("ports", [1, 2, 3, 10, 365, 2768])
+def test_the_probability_is_exact(ports: int) -> None:
+    none = Fraction(1)
+    for draws in range(min(ports, 400) + 2):
+        if draws > 1:
+            none *= Fraction(max(0, ports - draws + 1), ports)
+        found = capacity.collision_probability(draws, ports)
+        assert found == pytest.approx(float(1 - none), rel=1e-12, abs=0)
+
+
+def test_draws_for_is_the_inverse() -> None:
+    for ports in (1, 2, 3, 7, 365, 65536):
+        before = 0
+        for probability in (0.0, 1e-12, 0.001, 0.3, 0.5, 0.9, 0.999999, 1.0):
+            draws = capacity.draws_for(probability, ports)
+            assert draws >= before
+            assert capacity.collision_probability(draws, ports) >= probability
+            if 1 < draws <= ports:
+                assert capacity.collision_probability(draws - 1, ports) < probability
+            before = draws
+    assert capacity.draws_for(0, 28232) == 0
+    assert capacity.draws_for(1, 28232) == 28233
+    assert capacity.draws_for(0.5, 1) == 2
+    assert capacity.draws_for(1 - 2**-53, 65536) < 4000
+    assert capacity.collision_probability(65536, 65536) == 1.0
+    assert capacity.collision_probability(10**30, 2) == 1.0
+
+
+# -- to oneself ----------------------------------------------------------------------
+
+
+def slow_self_connect(first: int, last: int, excluded: set[int], wanted: int) -> Fraction:
+    """Walk as the kernel does from every start."""
+    n = last - first + 1
+    remaining = n & ~1 if n > 1 else n
+    hits = Fraction(0)
+    for offset in range(remaining):
+        start = offset & ~1
+        for begin in [start] if remaining == 1 else [start, start + 1]:
+            port, found = first + begin, None
+            for _ in range(0, remaining, 2):
+                if port > last:
+                    port -= remaining
+                if port not in excluded:
+                    found = port
+                    break
+                port += 2
+            if found is not None:
+                hits += found == wanted
+                break
+    return hits / remaining
+
+
+def test_every_small_range_of_linux() -> None:
+    for first in (40000, 40001):
+        for size in range(1, 9):
+            for holes in range(1 << max(0, size - 2)):
+                excluded = [first + 1 + bit for bit in range(size - 2) if holes >> bit & 1]
+                profile = linux(first, first + size - 1, excluded)
+                total = 0.0
+                for port in range(first - 1, first + size + 1):
+                    found = capacity.self_connect_probability(profile, port)
+                    expected = slow_self_connect(first, first + size - 1, set(excluded), port)
+                    assert found == pytest.approx(float(expected)), (profile, port)
+                    total += found
+                assert total == pytest.approx(1)
+
+
+def test_the_default_range_of_linux_and_what_was_measured() -> None:
+    assert capacity.self_connect_probability("linux", 40000) == 1 / 14116
+    assert capacity.self_connect_probability("linux", 40001) == 0
+    assert capacity.self_connect_probability("linux", 8080) == 0
+    # 5 hits in 120,000 attempts, where 8.5 are expected.
+    assert pytest.approx(8.5, abs=0.01) == 120_000 / 14116
+    # F2: a range of two ports.
+    assert capacity.self_connect_probability(linux(40000, 40001), 40000) == 1
+    assert capacity.self_connect_probability(linux(40000, 40001), 40001) == 0
+    for name in ("macos", "ios", "gvisor", "dragonfly"):
+        assert capacity.self_connect_probability(name, 50000) == 0
+    assert capacity.self_connect_probability(linux(7, 7, [7]), 7) == 0
+
+
+# -- probes --------------------------------------------------------------------------
+
+
+def test_expected_probes_by_enumeration() -> None:
+    # All ways to have m of 6 ports in use, all starts.
+    for taken in range(6):
+        total = ways = 0
+        for bits in range(64):
+            if bits.bit_count() != taken:
+                continue
+            for start in range(6):
+                at, seen = start, 1
+                while bits >> at & 1:
+                    at, seen = (at + 1) % 6, seen + 1
+                total += seen
+                ways += 1
+        for name in ("rfc6056-1", "rfc6056-3", "rfc6056-4"):
+            assert capacity.expected_probes(name, taken, 6) == pytest.approx(total / ways)
+
+
+def test_linear_probing_by_enumeration() -> None:
+    # All sequences of starts that fill m of 5 slots, and all starts of the next.
+    size = 5
+    for taken in range(size):
+        total = 0
+        for number in range(size ** (taken + 1)):
+            busy: set[int] = set()
+            seen = 0
+            for pick in range(taken + 1):
+                at, seen = number // size**pick % size, 1
+                while at in busy:
+                    at, seen = (at + 1) % size, seen + 1
+                busy.add(at)
+            total += seen
+        found = capacity.expected_probes("rfc6056-1", taken, size, filling="self")
+        assert found == pytest.approx(total / size ** (taken + 1))
+
+
+def test_the_other_formulas() -> None:
+    assert capacity.expected_probes("rfc6056-2", 0, 1) == 1
+    assert capacity.expected_probes("rfc6056-2", 95, 100, filling="self") == 20
+    assert capacity.expected_probes("rfc6056-4", 95, 100, filling="self") == 1
+    assert capacity.expected_probes("rfc6056-5", 0, 100) == Interval(1.0, 1.05)
+    found = capacity.expected_probes("rfc6056-5", 90, 100, filling="self")
+    assert isinstance(found, Interval)
+    assert found.low == pytest.approx(9)
+    assert found.high == pytest.approx(11)
+    assert capacity.give_up_probability(0, 10) == 0
+    assert capacity.give_up_probability(10, 10) == 1
+    assert capacity.give_up_probability(1, 2) == 0.25
+
+
+# -- Interval and rows ----------------------------------------------------------------
+
+
+def test_interval() -> None:
+    bounds = Interval(8, 9)
+    assert 8 in bounds
+    assert 9.0 in bounds
+    assert 7.9 not in bounds
+    assert str(Interval(16384, 49152)) == "16,384 to 49,152"
+    assert pickle.loads(pickle.dumps(bounds)) == bounds
+    assert hash(bounds) == hash(Interval(8, 9))
+    with pytest.raises(AttributeError):
+        bounds.low = 3  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_every_method_has_a_source_and_a_known_system() -> None:
+    from portranges.capacity.rows import METHODS
+
+    for method in METHODS:
+        assert method.source.document
+        assert method.calls
+        for system in method.systems:
+            assert ephemeral.profile(system).name == system
+    keys = [(method.name, system) for method in METHODS for system in method.systems]
+    assert len(keys) == len(set(keys))
+    assert capacity.methods("aix") == ()
+    assert capacity.methods(LINUX) == capacity.methods("linux")
+
+
+# -- bad input ------------------------------------------------------------------------
+
+
+# Without types, to pass what a type checker refuses.
+loose: Any = capacity
+LooseInterval: Any = Interval
+
+BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (
+        lambda: loose.concurrent(5),
+        TypeError,
+        "profile must be an EphemeralProfile or its name, got int 5",
+    ),
+    (
+        lambda: loose.concurrent("linus"),
+        UnknownNameError,
+        "unknown system, got 'linus'; did you mean 'linux'?",
+    ),
+    (
+        lambda: loose.concurrent("smoltcp"),
+        UnknownNameError,
+        "unknown system with a fixed range, got 'smoltcp'",
+    ),
+    (
+        lambda: loose.concurrent("linux", destinations=0),
+        InvalidValueError,
+        "destinations must be at least 1, got 0",
+    ),
+    (
+        lambda: loose.concurrent("linux", sources=-1),
+        InvalidValueError,
+        "sources must be at least 1, got -1",
+    ),
+    (
+        lambda: loose.concurrent("linux", sources=-(10**30)),
+        InvalidValueError,
+        "sources must be at least 1, got -0xc9f2c9cd04674edea...",
+    ),
+    (
+        lambda: loose.concurrent("linux", sources=True),
+        TypeError,
+        "sources must be an integer, got bool True",
+    ),
+    (
+        lambda: loose.concurrent("linux", sources=1.0),
+        TypeError,
+        "sources must be an integer, got float 1.0",
+    ),
+    (
+        lambda: loose.concurrent("linux", method="bind1"),
+        UnknownNameError,
+        "unknown method of linux, got 'bind1'; did you mean 'bind0'?",
+    ),
+    (
+        lambda: loose.concurrent("freebsd", method="bind0"),
+        UnknownNameError,
+        "unknown method of freebsd, got 'bind0'",
+    ),
+    (lambda: loose.concurrent("linux", method=3), TypeError, "method must be a str, got int 3"),
+    (
+        lambda: loose.rate("aix"),
+        InvalidValueError,
+        "time_wait must be given where the profile has none, got aix",
+    ),
+    (
+        lambda: loose.rate("linux", time_wait=0),
+        InvalidValueError,
+        "time_wait must be greater than 0, got 0",
+    ),
+    (
+        lambda: loose.rate("linux", time_wait=math.inf),
+        InvalidValueError,
+        "time_wait must be greater than 0, got inf",
+    ),
+    (
+        lambda: loose.rate("linux", time_wait=math.nan),
+        InvalidValueError,
+        "time_wait must be greater than 0, got nan",
+    ),
+    (
+        lambda: loose.rate("linux", time_wait="60"),
+        TypeError,
+        "time_wait must be a number, got str '60'",
+    ),
+    (
+        lambda: loose.rate("linux", time_wait=False),
+        TypeError,
+        "time_wait must be a number, got bool False",
+    ),
+    (
+        lambda: loose.rate("wsl2-mirrored"),
+        UnknownNameError,
+        "unknown system with a fixed range, got 'wsl2-mirrored'",
+    ),
+    (
+        lambda: loose.time_wait_sockets(-1, 60),
+        InvalidValueError,
+        "rate must not be negative, got -1",
+    ),
+    (
+        lambda: loose.time_wait_sockets(1, math.nan),
+        InvalidValueError,
+        "time_wait must not be negative, got nan",
+    ),
+    (
+        lambda: loose.collision_probability(-1, 10),
+        InvalidValueError,
+        "draws must be at least 0, got -1",
+    ),
+    (
+        lambda: loose.collision_probability(1, 0),
+        InvalidValueError,
+        "ports must be in 1..65536, got 0",
+    ),
+    (
+        lambda: loose.collision_probability(1, 65537),
+        InvalidValueError,
+        "ports must be in 1..65536, got 65537",
+    ),
+    (
+        lambda: loose.collision_probability(1.5, 7),
+        TypeError,
+        "draws must be an integer, got float 1.5",
+    ),
+    (
+        lambda: loose.collision_probability(1, PortSet([7])),
+        TypeError,
+        "ports must be an integer, got PortSet PortSet.parse('7')",
+    ),
+    (
+        lambda: loose.draws_for(1.01, 10),
+        InvalidValueError,
+        "probability must be in 0..1, got 1.01",
+    ),
+    (
+        lambda: loose.draws_for(-0.1, 10),
+        InvalidValueError,
+        "probability must be in 0..1, got -0.1",
+    ),
+    (
+        lambda: loose.draws_for(math.nan, 10),
+        InvalidValueError,
+        "probability must be in 0..1, got nan",
+    ),
+    (
+        lambda: loose.draws_for("half", 10),
+        TypeError,
+        "probability must be a number, got str 'half'",
+    ),
+    (
+        lambda: loose.expected_collisions(2, 70000),
+        InvalidValueError,
+        "ports must be in 1..65536, got 70000",
+    ),
+    (
+        lambda: loose.self_connect_probability("linux", 70000),
+        InvalidPortError,
+        "port must be in 0..65535, got 70000",
+    ),
+    (
+        lambda: loose.self_connect_probability("freebsd", 50000),
+        UnknownNameError,
+        "unknown system whose connections to itself are known, got 'freebsd'",
+    ),
+    (
+        lambda: loose.self_connect_probability("wsl2-mirrored", 50000),
+        UnknownNameError,
+        "unknown system with a fixed range, got 'wsl2-mirrored'",
+    ),
+    (
+        lambda: loose.expected_probes("linux-connect", 1, 2),
+        UnknownNameError,
+        "unknown algorithm with a formula, got 'linux-connect'",
+    ),
+    (lambda: loose.expected_probes(1, 1, 2), TypeError, "algorithm must be a str, got int 1"),
+    (
+        lambda: loose.expected_probes("rfc6056-1", 2, 2),
+        InvalidValueError,
+        "in_use must be less than ports, 2, got 2",
+    ),
+    (
+        lambda: loose.expected_probes("rfc6056-1", -1, 2),
+        InvalidValueError,
+        "in_use must be at least 0, got -1",
+    ),
+    (
+        lambda: loose.expected_probes("rfc6056-1", 1, 2, filling="rondom"),
+        UnknownNameError,
+        "unknown filling, got 'rondom'; did you mean 'random'?",
+    ),
+    (
+        lambda: loose.give_up_probability(3, 2),
+        InvalidValueError,
+        "in_use must be at most ports, 2, got 3",
+    ),
+    (lambda: Interval(3, 2), InvalidValueError, "low must not be greater than high, got 3 to 2"),
+    (
+        lambda: Interval(0, math.nan),
+        InvalidValueError,
+        "low must not be greater than high, got 0 to nan",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), BAD)
+def test_bad_input(call: Callable[[], object], kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind) as caught:
+        call()
+    assert type(caught.value) is kind
+    text = str(caught.value)
+    assert text == message or text.startswith(f"{message}; did you mean ")
