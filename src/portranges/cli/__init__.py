@@ -45,6 +45,8 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 # named; a service with the name of a command needs it: `portranges explain sql`.
 _COMMANDS = {
     "explain": ("portranges.cli.show", "everything known about some ports"),
+    "reuse": ("portranges.cli.reuse", "may two sockets have one port, on which systems"),
+    "capacity": ("portranges.cli.capacity", "how many connections, how fast, does it fit"),
 }
 _DEFAULT = "explain"
 

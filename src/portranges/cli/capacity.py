@@ -1,0 +1,187 @@
+"""``portranges capacity --system linux --rate 500``: does it fit?
+
+What lives here: the command's arguments, its table, its answer.
+What must not: formulas (``portranges.capacity``).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from portranges import capacity, ephemeral
+from portranges.capacity import Interval
+from portranges.cli.arguments import number, whole_number
+from portranges.errors import InvalidValueError
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+    from typing import Any
+
+__all__ = ["add_arguments", "run"]
+
+# Below, a digit behind the point would say too little.
+_FEW = 10
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command to *parser*."""
+    parser.add_argument("--system", default="linux", metavar="NAME", help="linux by default")
+    parser.add_argument("--ports", metavar="RANGE", help="the range of a tuned machine")
+    parser.add_argument("--excluded", metavar="PORTS", help="ports kept from being handed out")
+    parser.add_argument(
+        "--method", default="connect", help="how a local port is got; connect by default"
+    )
+    parser.add_argument(
+        "--destinations", type=whole_number, default=1, metavar="N", help="1 by default"
+    )
+    parser.add_argument("--sources", type=whole_number, default=1, metavar="N", help="1 by default")
+    parser.add_argument("--time-wait", type=number, metavar="SECONDS", help="another TIME_WAIT")
+    parser.add_argument(
+        "--rate", type=number, metavar="N", help="does so many connections a second fit?"
+    )
+    parser.add_argument(
+        "--connections", type=whole_number, metavar="N", help="do so many at once fit?"
+    )
+    parser.add_argument("--json", action="store_true", help="print the same as an object")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    what: str
+    wanted: float
+    limit: float | Interval
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether it does; None between two bounds."""
+        if not isinstance(self.limit, Interval):
+            return self.wanted <= self.limit
+        if self.wanted <= self.limit.low:
+            return True
+        return None if self.wanted <= self.limit.high else False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    profile: ephemeral.EphemeralProfile
+    method: str
+    destinations: int
+    sources: int
+    at_once: int | Interval
+    time_wait: float | None
+    rate: float | Interval | None
+
+
+def run(arguments: Namespace) -> int:
+    """Print what the system can hold, and whether what was asked for fits."""
+    answer = _answer(arguments)
+    questions: list[_Question] = []
+    if arguments.rate is not None:
+        if answer.rate is None:
+            raise InvalidValueError(
+                f"--time-wait must be given, for that of {answer.profile.name} is not known", "none"
+            )
+        questions.append(_Question(what="rate", wanted=arguments.rate, limit=answer.rate))
+    if arguments.connections is not None:
+        questions.append(
+            _Question(what="connections", wanted=arguments.connections, limit=answer.at_once)
+        )
+    if arguments.json:
+        print(json.dumps(_data(answer, questions), indent=2))
+    else:
+        for label, text in _lines(answer, questions):
+            print(f"{label:<12} {text}")
+    return 0 if all(question.fits for question in questions) else 1
+
+
+def _answer(arguments: Namespace) -> _Answer:
+    profile = ephemeral.profile(arguments.system)
+    if arguments.ports is not None or arguments.excluded is not None:
+        profile = profile.replace(
+            ports=None if arguments.ports is None else PortSet.parse(arguments.ports),
+            excluded=None if arguments.excluded is None else PortSet.parse(arguments.excluded),
+        )
+    time_wait = profile.time_wait if arguments.time_wait is None else arguments.time_wait
+    return _Answer(
+        profile=profile,
+        method=arguments.method,
+        destinations=arguments.destinations,
+        sources=arguments.sources,
+        at_once=capacity.concurrent(
+            profile,
+            destinations=arguments.destinations,
+            sources=arguments.sources,
+            method=arguments.method,
+        ),
+        time_wait=time_wait,
+        rate=None if time_wait is None else capacity.rate(profile, time_wait=time_wait),
+    )
+
+
+def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, str]]:
+    profile = answer.profile
+    yield "system", profile.system + (", tuned" if profile.tuned else "")
+    yield "ports", f"{profile.ports} ({len(profile.ports):,})"
+    yield (
+        "at once",
+        f"{_number(answer.at_once)} connections, by {answer.method}, to "
+        f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}",
+    )
+    if answer.time_wait is None or answer.rate is None:
+        yield "TIME_WAIT", "not known"
+    else:
+        to = "to one destination" if profile.shares_ports_across_destinations else "in all"
+        yield "TIME_WAIT", f"{answer.time_wait:g} s"
+        yield "a second", f"{_number(answer.rate)} connections {to}, each closed by this side"
+    for question in questions:
+        verdict = {True: "fits", False: "does not fit", None: "may or may not fit"}[question.fits]
+        lead = "is somewhere in" if question.fits is None else "is"
+        yield (
+            question.what,
+            f"{_number(question.wanted)} {verdict}: the limit {lead} {_number(question.limit)}",
+        )
+        if question.what == "rate" and answer.time_wait is not None:
+            waiting = capacity.time_wait_sockets(question.wanted, answer.time_wait)
+            yield "", f"it would keep {waiting:,.0f} ports in TIME_WAIT"
+
+
+def _number(value: float | Interval) -> str:
+    if isinstance(value, Interval):
+        return f"{_number(value.low)} to {_number(value.high)}"
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if value >= _FEW else f"{value:.3g}"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def _data(answer: _Answer, questions: list[_Question]) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "system": answer.profile.name,
+        "tuned": answer.profile.tuned,
+        "ports": str(answer.profile.ports),
+        "size": len(answer.profile.ports),
+        "method": answer.method,
+        "destinations": answer.destinations,
+        "sources": answer.sources,
+        "concurrent": _bounds(answer.at_once),
+        "time_wait": answer.time_wait,
+        "rate": None if answer.rate is None else _bounds(answer.rate),
+        "questions": [
+            {"what": question.what, "wanted": question.wanted, "fits": question.fits}
+            for question in questions
+        ],
+    }
+
+
+def _bounds(value: float | Interval) -> dict[str, float]:
+    if isinstance(value, Interval):
+        return {"low": value.low, "high": value.high}
+    return {"low": value, "high": value}

@@ -1,0 +1,172 @@
+"""``portranges reuse 0.0.0.0:8080 127.0.0.1:8080``: may the last socket bind?
+
+What lives here: sockets as they are written on a command line, the verdict as
+a table and a reason. What must not: a rule (``portranges.reuse``).
+"""
+
+from __future__ import annotations
+
+import json
+from textwrap import wrap
+
+from portranges import reuse
+from portranges.cli.arguments import whole_number
+from portranges.errors import InvalidSocketError, elide
+from portranges.ports import parse_port
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from portranges.reuse import Decision, Socket
+
+__all__ = ["add_arguments", "run"]
+
+_WIDTH = 80
+
+# Each option for both sides, for the sockets that are there, for the new one.
+_OPTIONS = {
+    "reuse-address": "SO_REUSEADDR",
+    "reuse-port": "SO_REUSEPORT",
+    "exclusive": "SO_EXCLUSIVEADDRUSE, SO_EXCLBIND",
+    "v6only": "IPV6_V6ONLY",
+}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command to *parser*."""
+    parser.add_argument(
+        "sockets",
+        nargs="+",
+        metavar="ADDRESS:PORT",
+        help="sockets that are there, then the one that wants to bind; [::]:80 for IPv6",
+    )
+    parser.add_argument("--udp", action="store_true", help="UDP; TCP is the default")
+    parser.add_argument(
+        "--system",
+        default="all",
+        metavar="NAME",
+        help=f"all, which is the default, or one of {', '.join(reuse.systems())}",
+    )
+    parser.add_argument(
+        "--listening", action="store_true", help="the sockets that are there listen"
+    )
+    parser.add_argument(
+        "--state",
+        metavar="STATE",
+        help="what the sockets that are there do: bound (the default), listening, connected, "
+        "time-wait, fin-wait-2",
+    )
+    for side, whose in (
+        ("", "all sockets have"),
+        ("existing-", "those that are there have"),
+        ("new-", "the new one has"),
+    ):
+        for option, name in _OPTIONS.items():
+            parser.add_argument(f"--{side}{option}", action="store_true", help=f"{whose} {name}")
+        parser.add_argument(
+            f"--{side}uid", type=whole_number, metavar="N", help=f"the user's number {whose}"
+        )
+        parser.add_argument(f"--{side}device", metavar="NAME", help=f"the interface {whose}")
+    parser.add_argument("--json", action="store_true", help="print the same as an array")
+
+
+def run(arguments: Namespace) -> int:
+    """Print what each system would answer; 1 where one of them refuses."""
+    *there, asks = arguments.sockets
+    existing = [_socket(text, arguments, "existing") for text in there]
+    new = _socket(asks, arguments, "new")
+    decisions = _decisions(new, existing, arguments.system)
+    if arguments.json:
+        print(json.dumps([_data(*item) for item in decisions.items()], indent=2))
+    else:
+        for line in _lines(new, existing, decisions):
+            print(line)
+    return 0 if all(decision.allowed for decision in decisions.values()) else 1
+
+
+def _decisions(new: Socket, existing: list[Socket], system: str) -> Mapping[str, Decision]:
+    if system == "all":
+        return reuse.portability(new, existing)
+    return {system: reuse.can_bind(new, existing, system=system)}
+
+
+def _socket(text: str, arguments: Namespace, side: str) -> Socket:
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        raise InvalidSocketError("a socket must be ADDRESS:PORT", elide(text))
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise InvalidSocketError("an IPv6 address must be in brackets", elide(text))
+
+    def said(option: str) -> Any:
+        own = getattr(arguments, f"{side}_{option}")
+        return getattr(arguments, option) if own in (None, False) else own
+
+    state = "bound"
+    if side == "existing":
+        state = arguments.state or ("listening" if arguments.listening else "bound")
+    return reuse.Socket(
+        transport="udp" if arguments.udp else "tcp",
+        address=host,
+        port=parse_port(port),
+        v6only=said("v6only") or None,
+        reuse_address=said("reuse_address"),
+        reuse_port=said("reuse_port"),
+        exclusive=said("exclusive"),
+        uid=said("uid") or 0,
+        device=said("device"),
+        state=state,
+    )
+
+
+def _lines(new: Socket, existing: list[Socket], decisions: Mapping[str, Decision]) -> Iterator[str]:
+    for socket in existing:
+        yield f"there    {_described(socket)}"
+    yield f"new      {_described(new)}"
+    yield ""
+    width = max(map(len, decisions)) + 2
+    yield f"{'system':<{width}}verdict   error            rule"
+    for system, decision in decisions.items():
+        verdict = decision.verdict.value
+        error = decision.error or "-"
+        yield f"{system:<{width}}{verdict:<10}{error:<17}{decision.rule.id}"
+    yield ""
+    shared: dict[str, list[str]] = {}
+    for system, decision in decisions.items():
+        text = f"{decision.reason} ({decision.confidence.value}: {decision.source})"
+        shared.setdefault(text, []).append(system)
+    for text, systems in shared.items():
+        yield from wrap(f"{', '.join(systems)}: {text}", _WIDTH, subsequent_indent="  ")
+
+
+def _described(socket: Socket) -> str:
+    options = [
+        name
+        for name, there in (
+            ("SO_REUSEADDR", socket.reuse_address),
+            ("SO_REUSEPORT", socket.reuse_port),
+            ("exclusive", socket.exclusive),
+            ("IPV6_V6ONLY", socket.v6only),
+            (f"uid {socket.uid}", socket.uid),
+        )
+        if there
+    ]
+    return ", ".join([str(socket), *options])
+
+
+def _data(system: str, decision: Decision) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "system": system,
+        "verdict": decision.verdict.value,
+        "error": decision.error,
+        "rule": decision.rule.id,
+        "reason": decision.reason,
+        "blocker": None if decision.blocker is None else str(decision.blocker),
+        "confidence": decision.confidence.value,
+        "source": str(decision.source),
+    }
