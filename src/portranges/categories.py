@@ -39,10 +39,10 @@ class Category(StrEnum):
     SYSTEM = "system"
     USER = "user"
     DYNAMIC = "dynamic"
-    WELL_KNOWN = "system"
-    REGISTERED = "user"
-    PRIVATE = "dynamic"
-    EPHEMERAL = "dynamic"
+    WELL_KNOWN = SYSTEM
+    REGISTERED = USER
+    PRIVATE = DYNAMIC
+    EPHEMERAL = DYNAMIC
 
     @property
     def ports(self) -> PortRange:

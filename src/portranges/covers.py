@@ -57,7 +57,7 @@ def ternary_cover(first: int, last: int, width: int) -> list[tuple[int, int]]:
         width: Bits of a number.
 
     Returns:
-        At most ``width`` pairs (1 for the whole universe), by ascending value
+        At most ``max(width, 2 * width - 4)`` pairs (1 for the whole universe), by ascending value
         and mask; they may overlap.
     """
     free = (first ^ last).bit_length()

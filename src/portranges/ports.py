@@ -392,7 +392,7 @@ class PortRange:
         hardware take them.
 
         Returns:
-            1 to 16 masks, ascending by value and mask; they may overlap.
+            1 to 28 masks, ascending by value and mask; they may overlap.
 
         Source:
             Schieber, Geist, Zaks, Discrete Applied Mathematics 149 (2005).

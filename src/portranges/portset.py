@@ -58,11 +58,11 @@ _PENDING = 4096
 # to sort and merge them first.
 _FEW_RANGES = 48
 
-# Up to here taking the top bit off again and again is faster than to walk
-# through the binary digits.
+# So many edges are taken off the whole integer, each in as much time as it is
+# long; what is left is taken apart in pieces.
 _FEW_EDGES = 64
 
-# Above, the integer is taken apart in pieces of so many bytes.
+# Bytes of a piece.
 _PIECE = 256
 
 _BIT = (1, 2, 4, 8, 16, 32, 64, 128)
