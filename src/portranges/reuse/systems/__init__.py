@@ -3,15 +3,15 @@
 What lives here: the names that the wing takes from here. ``lookup`` knows the
 systems by name; each system is a module of its own (``freebsd``, ``macos``,
 ``openbsd``, ``netbsd``, ``illumos``, ``windows``); ``pairs`` is the rule
-without history and ``machine`` the state machine, both for all of them.
+without history and ``state_machine`` what its name says, both for all of them.
 What must not: anything else. None of these systems was run: their rules are
 from source or documents, and every decision says so.
 """
 
 from __future__ import annotations
 
+from portranges.reuse.systems.compare import portability
 from portranges.reuse.systems.lookup import SYSTEMS, machine, procedure, rules, system
-from portranges.reuse.systems.portability import portability
 from portranges.reuse.systems.settings import SystemSettings
 
 __all__ = [

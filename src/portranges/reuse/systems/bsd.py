@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from portranges.reuse.model import Rule
-    from portranges.reuse.systems.rules import Book
+    from portranges.reuse.systems.rows import Book
     from portranges.reuse.systems.sock import Outcome, Sock
     from portranges.source import Source
 

@@ -17,9 +17,7 @@ from dataclasses import dataclass
 from portranges.portset import PortSet
 from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.systems import pairs as any_system
-from portranges.reuse.systems.rules import Book, calls, cite
-from portranges.reuse.systems.sock import is_wild
-from portranges.reuse.systems.system import (
+from portranges.reuse.systems.record import (
     Order,
     Refusal,
     System,
@@ -27,6 +25,8 @@ from portranges.reuse.systems.system import (
     needs_privilege,
     not_local,
 )
+from portranges.reuse.systems.rows import Book, calls, cite
+from portranges.reuse.systems.sock import is_wild
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
     from portranges.reuse.model import Decision, Socket
+    from portranges.reuse.systems.record import Context, Via
     from portranges.reuse.systems.sock import Outcome, Sock
-    from portranges.reuse.systems.system import Context, Via
     from portranges.source import Source
 
 __all__ = ["ILLUMOS", "SOLARIS", "decide_bind"]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from portranges.reuse.model import Decision, Rule, Socket
-    from portranges.reuse.systems.machine import SystemPorts
-    from portranges.reuse.systems.system import System
+    from portranges.reuse.systems.record import System
+    from portranges.reuse.systems.state_machine import SystemPorts
 
     class Procedure(Protocol):
         """A system's rule without history."""
@@ -194,7 +194,7 @@ def machine(name: str) -> MachineMaker:
         >>> len(machine("macos")(None, None, None, Random(1)))
         0
     """
-    from portranges.reuse.systems.machine import SystemPorts
+    from portranges.reuse.systems.state_machine import SystemPorts
 
     return partial(SystemPorts, system(name))
 

@@ -15,15 +15,15 @@ from __future__ import annotations
 from portranges.reuse.model import Confidence, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best, local_cost, pairs, share_port
-from portranges.reuse.systems.rules import Book, calls, cite
-from portranges.reuse.systems.sock import ANY4, ANY6, is_mapped
-from portranges.reuse.systems.system import (
+from portranges.reuse.systems.record import (
     Order,
     System,
     mapped_v6only,
     needs_privilege,
     not_local,
 )
+from portranges.reuse.systems.rows import Book, calls, cite
+from portranges.reuse.systems.sock import ANY4, ANY6, is_mapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
     from portranges.reuse.model import Decision, Rule, Socket
+    from portranges.reuse.systems.record import Context, Via
     from portranges.reuse.systems.sock import Outcome, Sock
-    from portranges.reuse.systems.system import Context, Via
 
 __all__ = ["NETBSD", "decide_bind"]
 

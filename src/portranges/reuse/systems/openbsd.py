@@ -14,15 +14,15 @@ from __future__ import annotations
 from portranges.reuse.model import Confidence, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
-from portranges.reuse.systems.rules import Book, calls, cite
-from portranges.reuse.systems.sock import is_mapped
-from portranges.reuse.systems.system import (
+from portranges.reuse.systems.record import (
     Order,
     System,
     mapped_v6only,
     needs_privilege,
     not_local,
 )
+from portranges.reuse.systems.rows import Book, calls, cite
+from portranges.reuse.systems.sock import is_mapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
     from portranges.reuse.model import Decision, Rule, Socket
+    from portranges.reuse.systems.record import Context, Via
     from portranges.reuse.systems.sock import Outcome, Sock
-    from portranges.reuse.systems.system import Context, Via
 
 __all__ = ["OPENBSD", "decide_bind"]
 
@@ -66,7 +66,8 @@ def _is_wild(new: Sock) -> bool:
 def _best(holders: Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
     """Search the table of the IP version that *at* is of."""
     if is_mapped(at):
-        return best4(holders, at & 0xFFFFFFFF, wild=wild)
+        table = [holder for holder in holders if not holder.v6]
+        return best4(table, at & 0xFFFFFFFF, wild=wild)
     return best6(holders, at, wild=wild)
 
 

@@ -11,8 +11,8 @@ from ipaddress import IPv6Address
 
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import State, decide
+from portranges.reuse.systems.record import Context
 from portranges.reuse.systems.sock import from_socket, to_socket
-from portranges.reuse.systems.system import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
     from portranges.reuse.model import Decision, Rule, Socket
+    from portranges.reuse.systems.record import System
     from portranges.reuse.systems.sock import Outcome, Sock
-    from portranges.reuse.systems.system import System
 
 __all__ = ["ask", "decide_bind"]
 

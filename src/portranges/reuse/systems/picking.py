@@ -11,7 +11,7 @@ outside. NetBSD counts down, and macOS' TCP up, without a draw.
 
 from __future__ import annotations
 
-from portranges.reuse.systems.system import Order
+from portranges.reuse.systems.record import Order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

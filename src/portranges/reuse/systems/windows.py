@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.systems import pairs as any_system
-from portranges.reuse.systems.rules import Book, Calls, calls, cite
+from portranges.reuse.systems.record import Order, Refusal, System, mapped_v6only, not_local
+from portranges.reuse.systems.rows import Book, Calls, calls, cite
 from portranges.reuse.systems.sock import is_mapped
-from portranges.reuse.systems.system import Order, Refusal, System, mapped_v6only, not_local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
     from portranges.reuse.model import Decision, Socket
+    from portranges.reuse.systems.record import Context, Via
     from portranges.reuse.systems.sock import Outcome, Sock
-    from portranges.reuse.systems.system import Context, Via
     from portranges.source import Source
 
 __all__ = ["TABLES", "WINDOWS", "WINDOWS_2003", "WINDOWS_WSK", "WINDOWS_XP", "decide_bind"]

@@ -19,6 +19,7 @@ from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Close, State, decide
 from portranges.reuse.systems.pairs import ask, ask_address, sentence
 from portranges.reuse.systems.picking import Picker
+from portranges.reuse.systems.record import Context, Refusal, Via
 from portranges.reuse.systems.sock import (
     ANY4,
     ANY6,
@@ -30,7 +31,6 @@ from portranges.reuse.systems.sock import (
     is_wild,
     to_socket,
 )
-from portranges.reuse.systems.system import Context, Refusal, Via
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from portranges.reuse.model import Decision, Handle, Rule, Socket
-    from portranges.reuse.systems.system import System
+    from portranges.reuse.systems.record import System
 
     # TCP?, local address, port, peer's address, peer's port.
     Tuple: TypeAlias = tuple[bool, int, int, int, int]

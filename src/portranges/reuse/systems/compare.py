@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Confidence, Rule, State, Verdict, decide
-from portranges.reuse.systems.rules import cite
+from portranges.reuse.systems.rows import cite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

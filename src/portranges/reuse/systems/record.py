@@ -2,7 +2,7 @@
 
 What lives here: System, Context and Via.
 What must not: any system (their own modules), what is done with the record
-(``pairs``, ``machine``).
+(``pairs``, ``state_machine``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from portranges.ephemeral import EphemeralProfile
     from portranges.reuse.model import Rule, Socket
-    from portranges.reuse.systems.rules import Book, Calls
+    from portranges.reuse.systems.rows import Book, Calls
     from portranges.reuse.systems.sock import Outcome, Sock
 
     Check: TypeAlias = "Callable[[Sock, Context], Rule | None]"
