@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count, product
 
@@ -268,7 +268,7 @@ def snapshot(ports: SystemPorts, handles: Sequence[Handle]) -> object:
     return (
         [ports.describe(handle) for handle in handles],
         [
-            list(ports.holders(tcp, port))
+            list(ports.holders(port, tcp=tcp))
             for tcp in (True, False)
             for port in (*SMALL, PORT, PORT + 1)
         ],
@@ -278,11 +278,14 @@ def snapshot(ports: SystemPorts, handles: Sequence[Handle]) -> object:
     )
 
 
-def tuples(ports: SystemPorts) -> Iterator[tuple[object, ...]]:
-    for key, socks in ports._tuples.items():
-        assert socks
-        for _ in socks:
-            yield key
+def tuples(ports: SystemPorts) -> list[tuple[object, ...]]:
+    """The 4-tuple of every connection, lingering ones included."""
+    return [
+        (tcp, sock.addr, port, sock.dst, sock.dport)
+        for (tcp, port), holders in ports._holders.items()
+        for sock in holders
+        if sock.dst is not None
+    ]
 
 
 class Game:
@@ -351,7 +354,7 @@ class Game:
         tcp = self.ports.describe(handle).transport == "tcp"
         port = self.rng.choice((PORT, PORT + 1)) if explicit else 0
         state = self.ports.describe(handle).state
-        held = {p: list(self.ports.holders(tcp, p)) for p in (*SMALL, PORT, PORT + 1)}
+        held = {p: list(self.ports.holders(p, tcp=tcp)) for p in (*SMALL, PORT, PORT + 1)}
         decision = self.ports.bind(handle, addr, port)
         if state is not State.UNBOUND or decision.rule.id.endswith("-dropped"):
             return decision
@@ -376,8 +379,9 @@ class Game:
         return decision
 
     def check(self) -> None:
-        every = list(tuples(self.ports))
+        every = tuples(self.ports)
         assert len(every) == len(set(every)), "a 4-tuple was handed out twice"
+        assert set(self.ports._tuples) == set(every)
         assert len(self.ports) == len(self.handles)
 
     def finish(self) -> None:
@@ -433,10 +437,10 @@ def test_time_wait_ends_on_time(name, how):
     stays = ports.context.time_wait(PEERS[0][0])
     assert stays > 0
     ports.advance(stays - 0.001)
-    assert len(list(ports.holders(True, port))) == (how is Close.FIRST)
+    assert len(list(ports.holders(port, tcp=True))) == (how is Close.FIRST)
     ports.advance(0.001)
     assert ports.lingering == 0
-    assert not list(ports.holders(True, port))
+    assert not list(ports.holders(port, tcp=True))
 
 
 @given(names, st.integers(0, 2**32))

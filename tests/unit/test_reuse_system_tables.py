@@ -169,11 +169,7 @@ def test_openbsd_with_an_option_tests_the_4_tuple_after_the_choice():
 )
 def test_a_second_identical_4_tuple(name, error):
     table = Table(name)
-    flags = "" if name == "windows" else "R"
-    first, second = table.socket(flags=flags), table.socket(flags=flags)
-    if name == "windows":
-        table.set_option(first, reuse_address=True)
-        table.set_option(second, reuse_address=True)
+    first, second = table.socket(flags="R"), table.socket(flags="R")
     assert table.bind(first, "127.0.0.1", 40000).allowed
     assert table.connect(first, "127.0.0.1", 443).allowed
     assert table.bind(second, "127.0.0.1", 40000).allowed
@@ -207,6 +203,20 @@ def test_macos_counts_its_udp_ports():
     a = table.socket("udp")
     assert table.bind(a, "0.0.0.0", 1999).rule.id == "macos-udp-reserve"
     assert table.bind(a, "0.0.0.0", 0).error == "EADDRNOTAVAIL"
+
+
+def test_privilege_apart_from_the_uid():
+    table = Table("netbsd")
+    assert table.bind(table.socket(uid=0, privileged=False), "0.0.0.0", 80).error == "EACCES"
+    assert table.bind(table.socket(uid=5, privileged=True), "0.0.0.0", 80).allowed
+
+
+@pytest.mark.parametrize("name", ["windows", "freebsd", "openbsd", "netbsd"])
+def test_what_no_socket_of_the_system_can_have(name):
+    table = Table(name)
+    with pytest.raises(InvalidSocketError, match="has no option that binds a socket to a device"):
+        table.socket(device="en0")
+    assert len(table.ports) == 0
 
 
 # TIME_WAIT.
@@ -396,7 +406,7 @@ def test_an_accepted_socket(name):
     assert table.accept(a, local="127.0.0.1", peer=("127.0.0.1", 50000)).allowed
     assert table.ports.lingering == 0
     table.ports.close(a, Close.FIRST)
-    assert len(list(table.ports.holders(True, 8080))) == 1
+    assert len(list(table.ports.holders(8080, tcp=True))) == 1
 
 
 def test_the_local_end_of_an_accepted_socket():

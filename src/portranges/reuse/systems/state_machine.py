@@ -82,7 +82,8 @@ class SystemPorts:
         self._socks: dict[Handle, Sock] = {}
         # The holders of a port in the order in which they came.
         self._holders: dict[tuple[bool, int], dict[Sock, None]] = {}
-        self._tuples: dict[Tuple, dict[Sock, None]] = {}
+        # Nobody ever has the second of two identical ones.
+        self._tuples: dict[Tuple, Sock] = {}
         self._deadlines: list[tuple[float, int, Sock]] = []
         self._turns = count()
         self._udp_ports = 0
@@ -111,7 +112,7 @@ class SystemPorts:
         """Return what getsockname() and the options say."""
         return to_socket(self._find(handle))
 
-    def holders(self, tcp: bool, port: int) -> Iterator[Socket]:  # noqa: FBT001 - the wing's
+    def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in self._holders.get((tcp, port), ()):
             yield to_socket(sock)
@@ -289,10 +290,8 @@ class SystemPorts:
         return None
 
     def _clash(self, sock: Sock, local: int, port: int, dst: int, dport: int) -> Sock | None:
-        for other in self._tuples.get((sock.tcp, local, port, dst, dport), ()):
-            if other is not sock:
-                return other
-        return None
+        other = self._tuples.get((sock.tcp, local, port, dst, dport))
+        return None if other is sock else other
 
     def _tuple(self, blocker: Sock) -> Decision:
         rule = self.system.calls.tuple
@@ -329,11 +328,11 @@ class SystemPorts:
         if peer is not None:
             child.dst, child.dport = peer
             key = (True, child.addr, child.port, *peer)
-            others = tuple(self._tuples.get(key, ()))
-            if any(not other.state.lingers for other in others):
-                return decide(calls.no_connection)
-            # A new connection ends one that lingers.
-            for other in others:
+            other = self._tuples.get(key)
+            if other is not None:
+                if not other.state.lingers:
+                    return decide(calls.no_connection)
+                # A new connection ends one that lingers.
                 self._vanish(other)
         self._enter(child)
         self._socks[child_handle] = child
@@ -432,7 +431,7 @@ class SystemPorts:
         held[sock] = None
         if sock.dst is not None:
             key = (sock.tcp, sock.addr, sock.port, sock.dst, sock.dport)
-            self._tuples.setdefault(key, {})[sock] = None
+            self._tuples[key] = sock
 
     def _leave(self, sock: Sock) -> None:
         """Give back the port and all that the socket had with it."""
@@ -451,11 +450,7 @@ class SystemPorts:
     def _forget_tuple(self, sock: Sock) -> None:
         if sock.dst is None:
             return
-        key = (sock.tcp, sock.addr, sock.port, sock.dst, sock.dport)
-        socks = self._tuples[key]
-        del socks[sock]
-        if not socks:
-            del self._tuples[key]
+        del self._tuples[sock.tcp, sock.addr, sock.port, sock.dst, sock.dport]
         sock.dst = None
         sock.dport = 0
 
