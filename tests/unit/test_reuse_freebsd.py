@@ -52,7 +52,8 @@ def test_two_ipv6_sockets_at_the_ipv4_wildcard_are_let_pass():
 def test_only_the_new_sockets_reuse_address_counts():
     """lookupflags is INPLOOKUP_WILDCARD only with none of the three options."""
     held = sock("0.0.0.0", state="listening")
-    assert says(decide_bind(sock("127.0.0.1", "R"), [held])) == (None, "freebsd-one-sided")
+    for flags in ("R", "P", "L"):
+        assert says(decide_bind(sock("127.0.0.1", flags), [held])) == (None, "freebsd-one-sided")
     assert says(decide_bind(sock("127.0.0.1"), [sock("0.0.0.0", "R")])) == (
         IN_USE,
         "freebsd-default",

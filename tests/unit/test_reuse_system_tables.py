@@ -617,6 +617,17 @@ def test_ports_that_are_never_chosen():
     assert table.bind(table.socket(), "0.0.0.0", 50000).error == "WSAEACCES"
 
 
+@pytest.mark.parametrize("name", ["windows", "freebsd", "macos", "openbsd", "netbsd", "illumos"])
+def test_a_port_at_another_address_is_free(name):
+    """bind(address, 0): the addresses decide, as with an explicit port."""
+    table = Table(name, ports=PortSet([40000]))
+    assert table.bind(table.socket(), "127.0.0.1", 0).allowed
+    assert not table.bind(table.socket(), "127.0.0.1", 0).allowed
+    assert not table.bind(table.socket(), "0.0.0.0", 0).allowed
+    assert table.bind(table.socket(), "127.0.0.2", 0).allowed
+    assert table.bind(table.socket("udp"), "127.0.0.1", 0).allowed
+
+
 def test_illumos_has_one_space_for_automatic_ports():
     table = Table("illumos", ports=PortSet([40000]))
     assert table.bind(table.socket(), "0.0.0.0", 0).allowed
