@@ -14,7 +14,7 @@ from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Confidence
 from portranges.reuse.systems import procedure
 from portranges.reuse.systems.freebsd import decide_bind
-from reuse_helpers import says, sock
+from reuse_sockets import says, sock
 
 IN_USE = "EADDRINUSE"
 

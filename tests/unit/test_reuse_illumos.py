@@ -12,7 +12,7 @@ from portranges import PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse.systems import SystemSettings, procedure
 from portranges.reuse.systems.illumos import decide_bind
-from reuse_helpers import says, sock
+from reuse_sockets import says, sock
 
 IN_USE = "EADDRINUSE"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from portranges import PortSet
 from portranges.reuse.systems import SystemSettings
 from portranges.reuse.systems.macos import decide_bind
-from reuse_helpers import PORT, says, sock
+from reuse_sockets import PORT, says, sock
 
 IN_USE = "EADDRINUSE"
 

@@ -10,7 +10,7 @@ from portranges.reuse.model import State
 from portranges.reuse.systems import system
 from portranges.reuse.systems.netbsd import decide_bind
 from portranges.reuse.systems.sock import from_socket
-from reuse_helpers import says, sock
+from reuse_sockets import says, sock
 
 IN_USE = "EADDRINUSE"
 

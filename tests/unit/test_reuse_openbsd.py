@@ -11,7 +11,7 @@ from portranges.reuse.model import State
 from portranges.reuse.systems import SystemSettings, system
 from portranges.reuse.systems.openbsd import decide_bind
 from portranges.reuse.systems.sock import from_socket
-from reuse_helpers import says, sock
+from reuse_sockets import says, sock
 
 IN_USE = "EADDRINUSE"
 

@@ -25,7 +25,7 @@ from portranges.reuse.systems.picking import Picker
 from portranges.reuse.systems.record import Order
 from portranges.reuse.systems.sock import number
 from portranges.reuse.systems.state_machine import SystemPorts
-from reuse_helpers import sock
+from reuse_sockets import sock
 
 BSDS = ["freebsd", "freebsd-14", "freebsd-13", "macos", "openbsd", "netbsd"]
 _handles = count(1)
