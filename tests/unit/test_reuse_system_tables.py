@@ -247,6 +247,22 @@ def test_the_length_of_time_wait(name, peer, seconds):
     assert table.ports.lingering == 0
 
 
+def test_the_length_of_time_wait_of_an_accepted_socket():
+    """Without a peer's address its own end tells whether the peer is near."""
+    for local, seconds in (("127.0.0.1", 2.0), ("192.0.2.1", 60.0)):
+        table = Table("netbsd")
+        a = table.socket()
+        assert table.bind(a, local, 8080).allowed
+        assert table.ports.listen(a).allowed
+        child = table.accept(a).handle
+        assert child is not None
+        table.ports.close(child, Close.FIRST)
+        table.ports.advance(seconds - 0.25)
+        assert table.ports.lingering == 1
+        table.ports.advance(0.25)
+        assert table.ports.lingering == 0
+
+
 def test_the_length_of_time_wait_can_be_set():
     table = Table("freebsd", time_wait=0.02, fin_wait_2=5.0)
     a, b = table.socket(), table.socket()
@@ -427,6 +443,13 @@ def test_the_local_end_of_an_accepted_socket():
         table.accept(only, local="127.0.0.1")
     with pytest.raises(InvalidSocketError, match="an address the listener answers at"):
         table.accept(dual, local="::")
+    v4 = table.socket()
+    assert table.bind(v4, "0.0.0.0", 1028).allowed
+    assert table.ports.listen(v4).allowed
+    with pytest.raises(InvalidSocketError, match="an address the listener answers at"):
+        table.accept(v4, local="::1")
+    assert table.accept(v4, local="192.0.2.1").allowed
+    assert table.accept(only, local="2001:db8::1").allowed
     made = [table.accept(specific), table.accept(dual), table.accept(dual, local="127.0.0.1")]
     assert all(decision.allowed for decision in made)
     addresses = [str(table.ports.describe(d.handle).address) for d in made if d.handle]
