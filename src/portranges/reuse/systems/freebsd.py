@@ -1,0 +1,313 @@
+"""FreeBSD: CURRENT, 14 and 13.
+
+What lives here: the procedure of in_pcbbind_avail() and in6_pcbbind_avail(),
+what the releases do differently as data, and the records of the three.
+What must not: best() (``bsd``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portranges.reuse.model import Confidence, State
+from portranges.reuse.systems import pairs as any_system
+from portranges.reuse.systems.bsd import Pairs, best4, best6, pairs, share_port
+from portranges.reuse.systems.record import (
+    Order,
+    System,
+    mapped_v6only,
+    needs_privilege,
+    not_local,
+)
+from portranges.reuse.systems.rows import Book, calls, cite
+from portranges.reuse.systems.sock import is_mapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+    from ipaddress import IPv4Address, IPv6Address
+
+    from portranges.reuse.model import Decision, Rule, Socket
+    from portranges.reuse.systems.record import Context, Via
+    from portranges.reuse.systems.sock import Outcome, Sock
+
+__all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "decide_bind"]
+
+# INP_LOOKUP_MAPPED_PCB_COST: in the IPv4 table every IPv4 socket goes before
+# a dual-stack one.
+_DUAL_COSTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What one release does differently.
+
+    13 also exempts a holder in TIME_WAIT from the test of the owner. That
+    never decides: such a holder is a TCP connection, which is exempt anyway.
+
+    Attributes:
+        name: The system's name.
+        title: The name for people.
+        repository: Where its source was read.
+        function: The functions of the IPv4 and of the IPv6 test.
+        exempts_load_balance: Whether two wildcards of different owners may
+            meet where the holder has SO_REUSEPORT_LB and not SO_REUSEPORT.
+        time_wait_blocks: Whether a holder in TIME_WAIT needs a common option
+            even where two AF_INET6 sockets meet at 0.0.0.0.
+    """
+
+    name: str
+    title: str
+    repository: str
+    function: tuple[str, str]
+    exempts_load_balance: bool
+    time_wait_blocks: bool
+
+
+RELEASES = (
+    Release(
+        name="freebsd",
+        title="FreeBSD",
+        repository="5BSD/5BSD@392999c (from FreeBSD CURRENT)",
+        function=("in_pcbbind_avail", "in6_pcbbind_avail"),
+        exempts_load_balance=False,
+        time_wait_blocks=False,
+    ),
+    Release(
+        name="freebsd-14",
+        title="FreeBSD 14",
+        repository="ilnp/ilnp-freebsd14@2f2a416",
+        function=("in_pcbbind_setup", "in6_pcbbind"),
+        exempts_load_balance=True,
+        time_wait_blocks=False,
+    ),
+    Release(
+        name="freebsd-13",
+        title="FreeBSD 13",
+        repository="gmshake/freebsd-src@07d9e11",
+        function=("in_pcbbind_setup", "in6_pcbbind"),
+        exempts_load_balance=True,
+        time_wait_blocks=True,
+    ),
+)
+
+
+class Procedure:
+    """The procedure of one release, with its rows."""
+
+    def __init__(self, release: Release) -> None:
+        """Write down the rows of *release*."""
+        self.release = release
+        v4_function, v6_function = release.function
+        v4 = cite(release.repository, f"sys/netinet/in_pcb.c, {v4_function}")
+        v6 = cite(release.repository, f"sys/netinet6/in6_pcb.c, {v6_function}")
+        self.book = Book(release.name, title=release.title)
+        self.pairs: Pairs = pairs(
+            self.book,
+            v4=v4,
+            v6=v6,
+            owners="a port is shared among sockets of one owner only, unless the new socket is "
+            "privileged or the holder is a TCP connection",
+            wildcards="the holder is at 0.0.0.0 alone, which does not block a dual-stack socket "
+            "at ::, or both are IPv6 sockets at 0.0.0.0",
+            dual="a dual-stack socket at :: takes the port on IPv4 too",
+            dual_owners=True,
+        )
+        self.load_balance: Rule = self.book.allowed(
+            "load-balance", "both sockets have SO_REUSEPORT_LB", v4
+        )
+        self.time_wait: Rule | None = None
+        if release.time_wait_blocks:
+            self.time_wait = self.book.refused(
+                "time-wait",
+                "EADDRINUSE",
+                "a connection in TIME_WAIT shares its port only with a common SO_REUSEPORT or "
+                "SO_REUSEPORT_LB",
+                v4,
+            )
+        self.privileged: Rule = self.book.refused(
+            "privileged",
+            "EACCES",
+            "a port from net.inet.ip.portrange.reservedlow to reservedhigh needs privilege",
+            v4,
+        )
+        self.calls = calls(
+            self.book,
+            source=cite(
+                release.repository, "sys/netinet/in_pcb.c, in_pcb_lport_dest, in_pcbconnect"
+            ),
+            # in6_pcbbind() then looks for an interface with the mapped address.
+            mapped_v6only=("EADDRNOTAVAIL", v6, Confidence.SOURCE),
+            exhausted="EADDRNOTAVAIL",
+            wrong_family="EAFNOSUPPORT",
+        )
+
+    def check_privilege(self, sock: Sock, context: Context) -> Rule | None:
+        """Refuse a reserved port without privilege."""
+        return self.privileged if needs_privilege(sock, context) else None
+
+    def judge(self, new: Sock, holders: Sequence[Sock]) -> Outcome:
+        """Decide whether *new* may be bound next to *holders*, newest first."""
+        asked = new.v6_address
+        if asked is None:
+            return self._judge4(new, holders)
+        wild = _is_wild(new)
+        if _owner_counts(new):
+            holder = best6(holders, asked, wild=True)
+            if (
+                holder is not None
+                and _other_owner(new, holder)
+                and not self._exempt(holder, wildcards=asked == 0 == holder.v6_address)
+            ):
+                return self.pairs.uid, holder
+            if new.is_dual:
+                holder = _best4(holders, 0, wild=True)
+                if holder is not None and _other_owner(new, holder):
+                    return self.pairs.dual_uid, holder
+        holder = best6(holders, asked, wild=wild)
+        if holder is not None and not _share(new, holder):
+            return self.pairs.refuse(new, holder)
+        met = best6(holders, asked, wild=True)
+        if new.is_dual:
+            holder = _best4(holders, 0, wild=wild)
+            # A pure 0.0.0.0 socket does not block a dual-stack one.
+            if (
+                holder is not None
+                and not _share(new, holder)
+                and (holder.v4_address != 0 or holder.v6)
+            ):
+                return self.pairs.refuse(new, holder, dual=True)
+            met = met or _best4(holders, 0, wild=True)
+        return self._allow(new, met)
+
+    def _judge4(self, new: Sock, holders: Sequence[Sock]) -> Outcome:
+        asked = new.addr & 0xFFFFFFFF
+        if _owner_counts(new):
+            holder = _best4(holders, asked, wild=True)
+            if (
+                holder is not None
+                and _other_owner(new, holder)
+                and not self._exempt(holder, wildcards=asked == 0 == holder.v4_address)
+            ):
+                return self.pairs.uid, holder
+        holder = _best4(holders, asked, wild=_is_wild(new))
+        if holder is not None and not _share(new, holder):
+            if self.time_wait is not None and holder.state is State.TIME_WAIT:
+                return self.time_wait, holder
+            if not (asked == 0 == holder.v4_address and new.v6 and holder.v6):
+                return self.pairs.refuse(new, holder)
+        return self._allow(new, _best4(holders, asked, wild=True))
+
+    def _exempt(self, holder: Sock, *, wildcards: bool) -> bool:
+        return self.release.exempts_load_balance and wildcards and holder.lb and not holder.p
+
+    def _allow(self, new: Sock, met: Sock | None) -> Outcome:
+        if met is not None and not share_port(new, met) and _share_lb(new, met):
+            return self.load_balance, None
+        return self.pairs.allow(new, met)
+
+    def busy(self, sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+        """Tell whether the port is passed over: in_pcb_lport_dest()."""
+        if via is None:
+            wild = _is_wild(sock)
+            asked = sock.v6_address
+            if asked is None:
+                return _best4(holders, sock.addr & 0xFFFFFFFF, wild=wild) is not None
+            if best6(holders, asked, wild=wild) is not None:
+                return True
+            return sock.is_dual and _best4(holders, 0, wild=wild) is not None
+        if via.taken:
+            return True
+        # Connections to other destinations do not matter.
+        if is_mapped(via.local):
+            meets = (0, via.local & 0xFFFFFFFF)
+            return any(not held.connected and held.v4_address in meets for held in holders)
+        return any(not held.connected and held.v6_address in (0, via.local) for held in holders)
+
+
+def _is_wild(new: Sock) -> bool:
+    return not (new.r or new.p or new.lb)
+
+
+def _best4(holders: Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
+    return best4(holders, asked, wild=wild, dual_costs=_DUAL_COSTS)
+
+
+def _owner_counts(new: Sock) -> bool:
+    return not new.privileged and not new.multicast
+
+
+def _other_owner(new: Sock, holder: Sock) -> bool:
+    return (not new.tcp or not holder.connected) and holder.uid != new.uid
+
+
+def _share_lb(new: Sock, holder: Sock) -> bool:
+    if new.multicast:
+        return (new.r or new.lb) and (holder.r or holder.lb)
+    return new.lb and holder.lb
+
+
+def _share(new: Sock, holder: Sock) -> bool:
+    return share_port(new, holder) or _share_lb(new, holder)
+
+
+def _system(release: Release) -> System:
+    procedure = Procedure(release)
+    return System(
+        name=release.name,
+        title=release.title,
+        is_current=release.name == "freebsd",
+        profile="freebsd",
+        calls=procedure.calls,
+        book=procedure.book,
+        judge=procedure.judge,
+        busy=procedure.busy,
+        checks=(mapped_v6only, not_local, procedure.check_privilege),
+        options=frozenset({"reuse_port", "load_balance"}),
+        # IPV6_V6ONLY is 1 by default (from memory: net.inet6.ip6.v6only).
+        v6only=True,
+        tcp_order=Order.RANDOM_START,
+        udp_order=Order.RANDOM_START,
+    )
+
+
+FREEBSD, FREEBSD_14, FREEBSD_13 = (_system(release) for release in RELEASES)
+
+
+def decide_bind(
+    new: Socket,
+    existing: Sequence[Socket],
+    *,
+    settings: object = None,
+    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+) -> Decision:
+    """Return whether FreeBSD (CURRENT) lets *new* be bound next to *existing*.
+
+    Args:
+        new: As in ``pairs.decide_bind``.
+        existing: As there, in the order in which they were bound.
+        settings: As there.
+        local_addresses: As there.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InvalidSocketError: As there.
+
+    Source:
+        5BSD/5BSD@392999c (from FreeBSD CURRENT), sys/netinet/in_pcb.c and
+        sys/netinet6/in6_pcb.c.
+
+    Example:
+        Order matters: 0.0.0.0 does not block a dual-stack ::, the reverse does.
+
+        >>> from portranges.reuse.model import Socket
+        >>> v4 = Socket(transport="tcp", address="0.0.0.0", port=8080)
+        >>> dual = Socket(transport="tcp", address="::", port=8080, v6only=False)
+        >>> decide_bind(dual, [v4]).allowed, decide_bind(v4, [dual]).error
+        (True, 'EADDRINUSE')
+    """
+    return any_system.decide_bind(
+        FREEBSD, new, existing, settings=settings, local_addresses=local_addresses
+    )

@@ -1,0 +1,295 @@
+"""illumos and Solaris: tcp_bindi(), and udp_do_bind().
+
+What lives here: the procedures, their rows and the two records.
+What must not: anything of the BSDs; nothing is shared with them.
+
+Facts the code relies on. IPv4 and IPv6 have disjoint port spaces: a socket's
+version is its family, for tcp_bind_check() leaves it as it is at an
+IPv4-mapped address too. Automatic ports share one space. Only the new
+socket's SO_REUSEADDR counts, no owner does. A port's list has its specific
+addresses before the wildcards; what SO_REUSEPORT meets first decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portranges.portset import PortSet
+from portranges.reuse.model import Confidence, Rule, State
+from portranges.reuse.systems import pairs as any_system
+from portranges.reuse.systems.record import (
+    Order,
+    Refusal,
+    System,
+    mapped_v6only,
+    needs_privilege,
+    not_local,
+)
+from portranges.reuse.systems.rows import Book, calls, cite
+from portranges.reuse.systems.sock import is_wild
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+    from ipaddress import IPv4Address, IPv6Address
+
+    from portranges.reuse.model import Decision, Socket
+    from portranges.reuse.systems.record import Context, Via
+    from portranges.reuse.systems.sock import Outcome, Sock
+    from portranges.source import Source
+
+__all__ = ["ILLUMOS", "SOLARIS", "decide_bind"]
+
+_HELD = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
+_UP_TO_ESTABLISHED = frozenset({*_HELD, State.CONNECTED})
+
+_GATE = cite("illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bindi")
+_GROUPS = cite(
+    "TritonDataCenter/illumos-joyent@ae93ec4", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bindi"
+)
+_UDP = cite("illumos, usr/src/uts/common/inet/udp/udp.c (commit not recorded)", "udp_do_bind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """The rows about two sockets."""
+
+    free: Rule
+    reuse_address: Rule
+    join: Rule
+    exclusive: Rule
+    default: Rule
+    exact: Rule
+    no_group: Rule
+    udp_reuse_address: Rule
+
+
+def _rows(book: Book, *, groups: bool) -> _Rows:
+    free = book.allowed("free", "no socket in the way", _GATE)
+    exact = book.refused(
+        "exact",
+        "EADDRINUSE",
+        "SO_REUSEADDR does not share an address and port that another socket is bound to",
+        _GATE,
+    )
+    join, no_group = free, exact
+    if groups:
+        join = book.allowed(
+            "reuse-port",
+            "the holder at exactly this address had SO_REUSEPORT when it was bound, and the new "
+            "socket joins its group",
+            _GROUPS,
+        )
+        no_group = book.refused(
+            "no-group",
+            "EADDRINUSE",
+            "the holder at exactly this address had no SO_REUSEPORT when it was bound",
+            _GROUPS,
+        )
+    return _Rows(
+        free=free,
+        reuse_address=book.allowed(
+            "reuse-address",
+            "the new socket has SO_REUSEADDR, and no socket is bound to exactly this address",
+            _GATE,
+        ),
+        join=join,
+        exclusive=book.refused(
+            "exclusive",
+            "EADDRINUSE",
+            "one of the sockets has TCP_EXCLBIND or UDP_EXCLBIND, and their addresses meet, "
+            "IPv4 and IPv6 alike where one is a wildcard",
+            _GATE,
+        ),
+        default=book.refused(
+            "default",
+            "EADDRINUSE",
+            "a new socket without SO_REUSEADDR cannot have a port where its address meets one in "
+            "use, connections and TIME_WAIT included",
+            _GATE,
+        ),
+        exact=exact,
+        no_group=no_group,
+        udp_reuse_address=book.allowed(
+            "udp-reuse-address", "the new UDP socket has SO_REUSEADDR", _UDP
+        ),
+    )
+
+
+class Procedure:
+    """The procedure, with or without the groups of SO_REUSEPORT."""
+
+    def __init__(self, name: str, title: str, *, groups: bool) -> None:
+        """Write down the rows."""
+        self.groups = groups
+        self.book = Book(name, title=title)
+        self.rows = _rows(self.book, groups=groups)
+        check: Source = cite(
+            "illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bind_check"
+        )
+        self.privileged = self.book.refused(
+            "privileged",
+            "EACCES",
+            "a port below smallest_nonpriv_port, or one of extra_priv_ports, needs privilege",
+            check,
+        )
+        self.calls = calls(
+            self.book,
+            source=_GATE,
+            mapped_v6only=("EADDRNOTAVAIL", check, Confidence.SOURCE),
+            exhausted="EADDRNOTAVAIL",
+            # What a second identical 4-tuple gives was not read.
+            tuples=Confidence.MEMORY,
+            v6only_connect="EADDRNOTAVAIL",
+            wrong_family="EADDRNOTAVAIL",
+            drops=False,
+        )
+
+    def check_privilege(self, sock: Sock, context: Context) -> Rule | None:
+        """Refuse a reserved port without privilege."""
+        return self.privileged if needs_privilege(sock, context) else None
+
+    def judge(self, new: Sock, holders: Sequence[Sock]) -> Outcome:
+        """Decide whether *new* may be bound next to *holders*, newest first."""
+        if not new.tcp:
+            return self._judge_udp(new, holders, explicit=True)
+        return self._judge_tcp(new, new.addr, holders, reuse=new.r, explicit=True, via=None)
+
+    def busy(self, sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+        """Tell whether a port that the system chooses is passed over.
+
+        connect() chooses before it knows its own address, and without
+        SO_REUSEADDR. UDP binds first, as bind(0).
+        """
+        if via is not None and via.taken:
+            return True
+        if not sock.tcp:
+            return self._judge_udp(sock, holders, explicit=False)[0].error is not None
+        reuse = sock.r and via is None
+        outcome = self._judge_tcp(sock, sock.addr, holders, reuse=reuse, explicit=False, via=via)
+        return outcome[0].error is not None
+
+    def _judge_tcp(
+        self,
+        new: Sock,
+        addr: int,
+        holders: Sequence[Sock],
+        *,
+        reuse: bool,
+        explicit: bool,
+        via: Via | None,
+    ) -> Outcome:
+        rows = self.rows
+        shares = rows.free
+        # Stable: within each half the newest stays first.
+        for holder in sorted(holders, key=lambda held: is_wild(held.bound)):
+            at = holder.bound
+            same = addr == at or (is_wild(addr) and is_wild(at))
+            meets = same or is_wild(addr) or is_wild(at)
+            if (holder.exclusive or new.exclusive) and holder.state in _UP_TO_ESTABLISHED:
+                if meets:
+                    return rows.exclusive, holder
+                continue
+            if holder.v6 is not new.v6 and explicit:
+                continue
+            if (
+                via is not None
+                and holder.connected
+                and (holder.dst, holder.dport) != (via.dst, via.dport)
+            ):
+                continue
+            if self.groups and same and new.p and explicit and holder.state in _HELD:
+                return (rows.join, None) if holder.p else (rows.no_group, holder)
+            if not reuse:
+                if meets:
+                    return rows.default, holder
+            elif same and holder.state in _HELD:
+                return rows.exact, holder
+            elif meets:
+                shares = rows.reuse_address
+        return shares, None
+
+    def _judge_udp(self, new: Sock, holders: Sequence[Sock], *, explicit: bool) -> Outcome:
+        rows = self.rows
+        blocker: Sock | None = None
+        for holder in holders:
+            if new.addr != holder.bound and not is_wild(new.addr) and not is_wild(holder.bound):
+                continue
+            if holder.exclusive or new.exclusive:
+                return rows.exclusive, holder
+            if holder.v6 is new.v6 or not explicit:
+                blocker = blocker or holder
+        if blocker is None:
+            return rows.free, None
+        if new.r and explicit:
+            return rows.udp_reuse_address, None
+        return rows.default, blocker
+
+
+def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> System:
+    procedure = Procedure(name, title, groups=groups)
+    return System(
+        name=name,
+        title=title,
+        profile="solaris",
+        calls=procedure.calls,
+        book=procedure.book,
+        judge=procedure.judge,
+        busy=procedure.busy,
+        checks=(mapped_v6only, not_local, procedure.check_privilege),
+        options=options,
+        v6only=False,
+        tcp_order=Order.RANDOM_16_BIT,
+        udp_order=Order.RANDOM_16_BIT,
+        refusal=Refusal.KEEPS,
+        # The default of extra_priv_ports, from memory.
+        extra_privileged=PortSet([2049, 4045]),
+    )
+
+
+# IP_BOUND_IF binds to a device on both; the test does not look at it. The
+# SO_REUSEPORT of Solaris 11 was not read, and is not answered for.
+ILLUMOS = _system(
+    "illumos",
+    "illumos",
+    groups=True,
+    options=frozenset({"reuse_port", "exclusive", "device"}),
+)
+SOLARIS = _system("solaris", "Solaris", groups=False, options=frozenset({"exclusive", "device"}))
+
+
+def decide_bind(
+    new: Socket,
+    existing: Sequence[Socket],
+    *,
+    settings: object = None,
+    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+) -> Decision:
+    """Return whether illumos lets *new* be bound next to *existing*.
+
+    Args:
+        new: As in ``pairs.decide_bind``.
+        existing: As there, in the order in which they were bound.
+        settings: As there.
+        local_addresses: As there.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InvalidSocketError: As there.
+
+    Source:
+        illumos/illumos-gate@39707ee and TritonDataCenter/illumos-joyent@ae93ec4,
+        usr/src/uts/common/inet/tcp/tcp_bind.c.
+
+    Example:
+        >>> from portranges.reuse.model import Socket
+        >>> web = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
+        >>> new = Socket(transport="tcp", address="127.0.0.1", port=8080, reuse_address=True)
+        >>> decide_bind(new, [web]).rule.id
+        'illumos-reuse-address'
+    """
+    return any_system.decide_bind(
+        ILLUMOS, new, existing, settings=settings, local_addresses=local_addresses
+    )

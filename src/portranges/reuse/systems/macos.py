@@ -1,0 +1,223 @@
+"""macOS: in_pcbbind() and in6_pcbbind() of XNU 11417.
+
+What lives here: the procedure, its rows and the record.
+What must not: best() (``bsd``).
+
+Left out, as nothing here has it: SOF_REUSESHAREUID, which exempts a holder
+from the test of the owner; ports held for a client of NECP; and T/TCP, whose
+young TIME_WAIT gives way to connect().
+"""
+
+from __future__ import annotations
+
+from portranges.reuse.model import Confidence
+from portranges.reuse.systems import pairs as any_system
+from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
+from portranges.reuse.systems.record import (
+    Order,
+    System,
+    mapped_v6only,
+    needs_privilege,
+    not_local,
+)
+from portranges.reuse.systems.rows import Book, calls, cite
+from portranges.reuse.systems.sock import is_mapped, is_wild
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+    from ipaddress import IPv4Address, IPv6Address
+
+    from portranges.reuse.model import Decision, Rule, Socket
+    from portranges.reuse.systems.record import Context, Via
+    from portranges.reuse.systems.sock import Outcome, Sock
+
+__all__ = ["MACOS", "decide_bind"]
+
+_XNU = "apple-oss-distributions/xnu (xnu-11417.101.15)"
+_V4 = cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind")
+_V6 = cite(_XNU, "bsd/netinet6/in6_pcb.c, in6_pcbbind")
+
+# USHRT_MAX - UDP_RANDOM_PORT_RESERVE: with more UDP ports in use than this,
+# fewer than 4096 are left.
+_UDP_PORTS = 65535 - 4096
+
+_BOOK = Book("macos", title="macOS")
+_PAIRS = pairs(
+    _BOOK,
+    v4=_V4,
+    v6=_V6,
+    owners="a port is shared among sockets of one owner only, unless the new one is root's or "
+    "both are at the wildcard",
+    wildcards="the holder is at 0.0.0.0 alone, which does not block a dual-stack socket at ::, "
+    "or both are IPv6 sockets at 0.0.0.0",
+    dual="a dual-stack socket at :: takes the port on IPv4 too",
+    dual_owners=True,
+)
+_PRIVILEGED = _BOOK.refused(
+    "privileged",
+    "EACCES",
+    "a port below 1024 needs privilege at a specific address; the wildcard is free",
+    _V4,
+)
+_RESTRICTED = _BOOK.refused(
+    "restricted", "EADDRINUSE", "the port is kept for programs with an entitlement", _V4
+)
+_UDP_RESERVE = _BOOK.refused(
+    "udp-reserve",
+    "EADDRNOTAVAIL",
+    "fewer than 4,096 UDP ports would be left",
+    _V4,
+)
+_SELF_CONNECT = _BOOK.refused(
+    "self-connect",
+    "EINVAL",
+    "a socket cannot connect to itself",
+    cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_connect"),
+)
+_CALLS = calls(
+    _BOOK,
+    source=cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind, in_pcbconnect"),
+    mapped_v6only=("EADDRNOTAVAIL", _V6, Confidence.SOURCE),
+    exhausted="EADDRNOTAVAIL",
+    exhausted_v6="EAGAIN",
+)
+
+
+def _judge(new: Sock, holders: Sequence[Sock]) -> Outcome:
+    asked = new.v6_address
+    if asked is None:
+        return _judge4(new, holders)
+    wild = not (new.r or new.p)
+    if new.uid and not new.multicast:
+        holder = best6(holders, asked, wild=True)
+        if (
+            holder is not None
+            and holder.uid != new.uid
+            and not (asked == 0 == holder.v6_address and holder.p)
+        ):
+            return _PAIRS.uid, holder
+        if new.is_dual:
+            holder = best4(holders, 0, wild=True)
+            if (
+                holder is not None
+                and holder.uid != new.uid
+                and not holder.p
+                and (holder.v4_address != 0 or holder.v6)
+            ):
+                return _PAIRS.dual_uid, holder
+    holder = best6(holders, asked, wild=wild)
+    if holder is not None and not share_port(new, holder):
+        return _PAIRS.refuse(new, holder)
+    met = best6(holders, asked, wild=True)
+    if new.is_dual:
+        holder = best4(holders, 0, wild=wild)
+        if (
+            holder is not None
+            and not share_port(new, holder)
+            and (holder.v4_address != 0 or holder.v6)
+        ):
+            return _PAIRS.refuse(new, holder, dual=True)
+        met = met or best4(holders, 0, wild=True)
+    return _PAIRS.allow(new, met)
+
+
+def _judge4(new: Sock, holders: Sequence[Sock]) -> Outcome:
+    asked = new.addr & 0xFFFFFFFF
+    if new.uid and not new.multicast:
+        holder = best4(holders, asked, wild=True)
+        if holder is not None and holder.uid != new.uid and not asked == 0 == holder.v4_address:
+            return _PAIRS.uid, holder
+    holder = best4(holders, asked, wild=not (new.r or new.p))
+    if (
+        holder is not None
+        and not share_port(new, holder)
+        and not (asked == 0 == holder.v4_address and new.v6 and holder.v6)
+    ):
+        return _PAIRS.refuse(new, holder)
+    return _PAIRS.allow(new, best4(holders, asked, wild=True))
+
+
+def _busy(sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+    """Tell whether anybody uses the port where the socket would, options aside.
+
+    connect() binds at the wildcard first, so no port is shared over
+    destinations.
+    """
+    asked4 = sock.v4_address if via is None or is_mapped(via.local) else None
+    asked6 = sock.v6_address if via is None or not is_mapped(via.local) else None
+    if asked6 is not None and best6(holders, asked6, wild=True) is not None:
+        return True
+    return asked4 is not None and best4(holders, asked4, wild=True) is not None
+
+
+def _udp_reserve(sock: Sock, context: Context) -> Rule | None:
+    crowded = not sock.tcp and context.udp_ports > _UDP_PORTS
+    return _UDP_RESERVE if crowded and not context.settings.udp_exhaustion else None
+
+
+def _privilege(sock: Sock, context: Context) -> Rule | None:
+    if is_wild(sock.addr) or not needs_privilege(sock, context):
+        return None
+    return _PRIVILEGED
+
+
+def _restricted(sock: Sock, context: Context) -> Rule | None:
+    return _RESTRICTED if sock.port in context.restricted else None
+
+
+MACOS = System(
+    name="macos",
+    title="macOS",
+    profile="macos",
+    calls=_CALLS,
+    book=_BOOK,
+    judge=_judge,
+    busy=_busy,
+    checks=(mapped_v6only, not_local, _udp_reserve, _privilege, _restricted),
+    # IP_BOUND_IF and IPV6_BOUND_IF; the test does not look at them.
+    options=frozenset({"reuse_port", "device"}),
+    v6only=False,
+    tcp_order=Order.UPWARDS,
+    udp_order=Order.RANDOM_START,
+    self_connect=_SELF_CONNECT,
+    has_restricted=True,
+)
+
+
+def decide_bind(
+    new: Socket,
+    existing: Sequence[Socket],
+    *,
+    settings: object = None,
+    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+) -> Decision:
+    """Return whether macOS lets *new* be bound next to *existing*.
+
+    Args:
+        new: As in ``pairs.decide_bind``.
+        existing: As there, in the order in which they were bound.
+        settings: As there.
+        local_addresses: As there.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InvalidSocketError: As there.
+
+    Source:
+        xnu-11417.101.15, bsd/netinet/in_pcb.c and bsd/netinet6/in6_pcb.c.
+
+    Example:
+        Only a specific address makes port 80 a privileged one.
+
+        >>> from portranges.reuse.model import Socket
+        >>> everywhere = Socket(transport="tcp", address="0.0.0.0", port=80, uid=501)
+        >>> here = Socket(transport="tcp", address="127.0.0.1", port=80, uid=501)
+        >>> decide_bind(everywhere, []).allowed, decide_bind(here, []).error
+        (True, 'EACCES')
+    """
+    return any_system.decide_bind(
+        MACOS, new, existing, settings=settings, local_addresses=local_addresses
+    )

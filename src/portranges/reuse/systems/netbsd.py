@@ -1,0 +1,217 @@
+"""NetBSD: in_pcbbind_port() and in6_pcbbind_port(), with a table per family.
+
+What lives here: the procedure, its rows and the record.
+What must not: best() (``bsd``).
+
+An IPv6 socket is in the IPv6 table alone, dual-stack or not. A bind() on IPv4
+looks into it with its address mapped; a bind() on IPv6 looks into the IPv4
+table only if its own address is mapped. So 0.0.0.0 does not block a dual-stack
+::, and the reverse does. The owner is asked for on IPv4 only. "Vestigial"
+TIME_WAIT entries (off by default) count like sockets, as they do here.
+"""
+
+from __future__ import annotations
+
+from portranges.reuse.model import Confidence, State
+from portranges.reuse.systems import pairs as any_system
+from portranges.reuse.systems.bsd import best, local_cost, pairs, share_port
+from portranges.reuse.systems.record import (
+    Order,
+    System,
+    mapped_v6only,
+    needs_privilege,
+    not_local,
+)
+from portranges.reuse.systems.rows import Book, calls, cite
+from portranges.reuse.systems.sock import ANY4, ANY6, is_mapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+    from ipaddress import IPv4Address, IPv6Address
+
+    from portranges.reuse.model import Decision, Rule, Socket
+    from portranges.reuse.systems.record import Context, Via
+    from portranges.reuse.systems.sock import Outcome, Sock
+
+__all__ = ["NETBSD", "decide_bind"]
+
+_NETBSD = "NetBSD, about 9 or 10 (repository and commit not recorded)"
+_V4 = cite(_NETBSD, "sys/netinet/in_pcb.c, in_pcbbind_port")
+_V6 = cite(_NETBSD, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port")
+
+_BOOK = Book("netbsd", title="NetBSD")
+_PAIRS = pairs(
+    _BOOK,
+    v4=_V4,
+    v6=_V6,
+    owners="on IPv4 a port is shared among sockets of one owner only, unless the new one is "
+    "root's or both are at the wildcard and the holder has SO_REUSEPORT",
+    dual="the holder has the port on the other IP version's side of a dual-stack socket",
+)
+_PRIVILEGED = _BOOK.refused("privileged", "EACCES", "a port below 1024 needs privilege", _V4)
+_CALLS = calls(
+    _BOOK,
+    source=cite(_NETBSD, "sys/netinet/in_pcb.c, in_pcbconnect; portalgo.c, check_suitable_port"),
+    mapped_v6only=(
+        "EINVAL",
+        cite(_NETBSD, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
+        Confidence.SOURCE,
+    ),
+    exhausted="EAGAIN",
+)
+
+
+def _best4(holders: Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
+    """Search the IPv4 table, in which there are AF_INET sockets only."""
+
+    def cost(holder: Sock) -> int | None:
+        local = None if holder.v6 else holder.v4_address
+        return local_cost(local, asked & 0xFFFFFFFF, connected=holder.connected)
+
+    return best(holders, cost, wild=wild)
+
+
+def _best6(holders: Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
+    """Search the IPv6 table for *asked*, which may be IPv4-mapped."""
+    mapped = is_mapped(asked)
+
+    def cost(holder: Sock) -> int | None:
+        if not holder.v6:
+            return None
+        if is_mapped(holder.addr):
+            if not mapped:
+                return None
+            return local_cost(
+                holder.addr & 0xFFFFFFFF, asked & 0xFFFFFFFF, connected=holder.connected
+            )
+        if mapped and holder.v6only:
+            return None
+        # A dual-stack :: meets a mapped address as a wildcard, 0.0.0.0 too.
+        return local_cost(holder.addr, asked, connected=holder.connected)
+
+    return best(holders, cost, wild=wild)
+
+
+def _judge(new: Sock, holders: Sequence[Sock]) -> Outcome:
+    return _judge6(new, holders) if new.v6 else _judge4(new, holders)
+
+
+def _judge4(new: Sock, holders: Sequence[Sock]) -> Outcome:
+    wild = not (new.r or new.p)
+    holder = _best6(holders, new.addr, wild=wild)
+    if holder is not None and not share_port(new, holder):
+        return _PAIRS.refuse(new, holder, dual=True)
+    if new.uid and not new.multicast:
+        holder = _best4(holders, new.addr, wild=True)
+        if (
+            holder is not None
+            and holder.uid != new.uid
+            and not (new.addr == ANY4 == holder.addr and holder.p)
+        ):
+            return _PAIRS.uid, holder
+    holder = _best4(holders, new.addr, wild=wild)
+    if holder is not None and not share_port(new, holder):
+        return _PAIRS.refuse(new, holder)
+    met = _best4(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
+    return _PAIRS.allow(new, met)
+
+
+def _is_wild6(new: Sock) -> bool:
+    # As on OpenBSD: a listening TCP socket is not wild, and is never bound.
+    accepts = new.tcp and new.state is State.LISTENING
+    return not (new.r or new.p) and not accepts
+
+
+def _judge6(new: Sock, holders: Sequence[Sock]) -> Outcome:
+    wild = _is_wild6(new)
+    met: Sock | None = None
+    if is_mapped(new.addr):
+        holder = _best4(holders, new.addr, wild=wild)
+        if holder is not None and not share_port(new, holder):
+            return _PAIRS.refuse(new, holder, dual=True)
+        met = _best4(holders, new.addr, wild=True)
+    holder = _best6(holders, new.addr, wild=wild)
+    if holder is not None and not share_port(new, holder):
+        return _PAIRS.refuse(new, holder)
+    return _PAIRS.allow(new, met or _best6(holders, new.addr, wild=True))
+
+
+def _busy(sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+    """Tell whether the port is passed over: check_suitable_port().
+
+    An IPv4 socket's options do not help it, an IPv6 socket's do. connect()
+    binds at the wildcard first. The kernel does not look whether the port that
+    it gives an IPv6 socket with an option makes a second identical 4-tuple;
+    here such a port is passed over.
+    """
+    if via is not None and via.taken:
+        return True
+    if not sock.v6:
+        return _best4(holders, sock.addr, wild=True) is not None
+    wild = _is_wild6(sock)
+    at = sock.addr
+    if via is not None and is_mapped(via.local) and at == ANY6:
+        at = ANY4
+    if is_mapped(at):
+        return _best4(holders, at, wild=wild) is not None
+    return _best6(holders, at, wild=wild) is not None
+
+
+def _privilege(sock: Sock, context: Context) -> Rule | None:
+    return _PRIVILEGED if needs_privilege(sock, context) else None
+
+
+NETBSD = System(
+    name="netbsd",
+    title="NetBSD",
+    profile="netbsd",
+    calls=_CALLS,
+    book=_BOOK,
+    judge=_judge,
+    busy=_busy,
+    checks=(mapped_v6only, not_local, _privilege),
+    options=frozenset({"reuse_port"}),
+    v6only=True,
+    tcp_order=Order.DOWNWARDS,
+    udp_order=Order.DOWNWARDS,
+    # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
+    loopback_time_wait=2.0,
+)
+
+
+def decide_bind(
+    new: Socket,
+    existing: Sequence[Socket],
+    *,
+    settings: object = None,
+    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+) -> Decision:
+    """Return whether NetBSD lets *new* be bound next to *existing*.
+
+    Args:
+        new: As in ``pairs.decide_bind``.
+        existing: As there, in the order in which they were bound.
+        settings: As there.
+        local_addresses: As there.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InvalidSocketError: As there.
+
+    Source:
+        NetBSD, about 9 or 10, sys/netinet/in_pcb.c and
+        sys/netinet6/in6_pcb.c.
+
+    Example:
+        >>> from portranges.reuse.model import Socket
+        >>> v4 = Socket(transport="tcp", address="0.0.0.0", port=8080)
+        >>> dual = Socket(transport="tcp", address="::", port=8080, v6only=False)
+        >>> decide_bind(dual, [v4]).allowed, decide_bind(v4, [dual]).rule.id
+        (True, 'netbsd-dual-stack')
+    """
+    return any_system.decide_bind(
+        NETBSD, new, existing, settings=settings, local_addresses=local_addresses
+    )

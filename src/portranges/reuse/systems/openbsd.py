@@ -1,0 +1,149 @@
+"""OpenBSD: in_pcbaddrisavail_lock() and in6_pcbaddrisavail_lock().
+
+What lives here: the procedure, its rows and the record.
+What must not: best() (``bsd``).
+
+IPv4 and IPv6 have tables of their own and nothing is IPv4-mapped, so an IPv6
+socket is IPv6-only whatever it asks for. The kernel does not take a listening
+TCP socket for wild; a socket listens only once it has a port, and then it
+cannot be bound, so that clause decides nothing for a program.
+"""
+
+from __future__ import annotations
+
+from portranges.reuse.model import Confidence, State
+from portranges.reuse.systems import pairs as any_system
+from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
+from portranges.reuse.systems.record import (
+    Order,
+    System,
+    mapped_v6only,
+    needs_privilege,
+    not_local,
+)
+from portranges.reuse.systems.rows import Book, calls, cite
+from portranges.reuse.systems.sock import is_mapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+    from ipaddress import IPv4Address, IPv6Address
+
+    from portranges.reuse.model import Decision, Rule, Socket
+    from portranges.reuse.systems.record import Context, Via
+    from portranges.reuse.systems.sock import Outcome, Sock
+
+__all__ = ["OPENBSD", "decide_bind"]
+
+_OPENBSD = "OpenBSD with in_pcbaddrisavail_lock (repository and commit not recorded)"
+_V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
+_V6 = cite(_OPENBSD, "sys/netinet6/in6_pcb.c, in6_pcbaddrisavail_lock")
+
+_BOOK = Book("openbsd", title="OpenBSD")
+_PAIRS = pairs(
+    _BOOK,
+    v4=_V4,
+    v6=_V6,
+    owners="a port is shared among sockets of one owner only, unless the new one is root's",
+)
+_PRIVILEGED = _BOOK.refused(
+    "privileged", "EACCES", "a port below 1024, or one of net.inet.*.rootonly, is root's", _V4
+)
+_CALLS = calls(
+    _BOOK,
+    source=cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbpickport, in_pcbconnect"),
+    mapped_v6only=("EADDRNOTAVAIL", _V6, Confidence.SOURCE),
+    exhausted="EADDRNOTAVAIL",
+    v6only_connect="EADDRNOTAVAIL",
+)
+
+
+def _is_wild(new: Sock) -> bool:
+    accepts = new.tcp and new.state is State.LISTENING
+    return not (new.r or new.p) and not accepts
+
+
+def _best(holders: Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
+    """Search the table of the IP version that *at* is of."""
+    if is_mapped(at):
+        table = [holder for holder in holders if not holder.v6]
+        return best4(table, at & 0xFFFFFFFF, wild=wild)
+    return best6(holders, at, wild=wild)
+
+
+def _judge(new: Sock, holders: Sequence[Sock]) -> Outcome:
+    if new.uid and not new.multicast:
+        holder = _best(holders, new.addr, wild=True)
+        if holder is not None and holder.uid != new.uid:
+            return _PAIRS.uid, holder
+    holder = _best(holders, new.addr, wild=_is_wild(new))
+    if holder is not None and not share_port(new, holder):
+        return _PAIRS.refuse(new, holder)
+    return _PAIRS.allow(new, _best(holders, new.addr, wild=True))
+
+
+def _busy(sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+    """Tell whether the port is passed over: in_pcbpickport()."""
+    at = sock.addr if via is None else via.local
+    return _best(holders, at, wild=_is_wild(sock)) is not None
+
+
+def _privilege(sock: Sock, context: Context) -> Rule | None:
+    return _PRIVILEGED if needs_privilege(sock, context) else None
+
+
+OPENBSD = System(
+    name="openbsd",
+    title="OpenBSD",
+    profile="openbsd",
+    calls=_CALLS,
+    book=_BOOK,
+    judge=_judge,
+    busy=_busy,
+    checks=(mapped_v6only, not_local),
+    # The port's privilege is the last that is asked.
+    late_checks=(_privilege,),
+    options=frozenset({"reuse_port"}),
+    v6only=True,
+    v6only_fixed=True,
+    tcp_order=Order.RANDOM_START,
+    udp_order=Order.RANDOM_START,
+    retests_tuple=True,
+)
+
+
+def decide_bind(
+    new: Socket,
+    existing: Sequence[Socket],
+    *,
+    settings: object = None,
+    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+) -> Decision:
+    """Return whether OpenBSD lets *new* be bound next to *existing*.
+
+    Args:
+        new: As in ``pairs.decide_bind``.
+        existing: As there, in the order in which they were bound.
+        settings: As there.
+        local_addresses: As there.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InvalidSocketError: As there.
+
+    Source:
+        OpenBSD sys/netinet/in_pcb.c (with in_pcbaddrisavail_lock) and
+        sys/netinet6/in6_pcb.c.
+
+    Example:
+        >>> from portranges.reuse.model import Socket
+        >>> v4 = Socket(transport="tcp", address="0.0.0.0", port=8080)
+        >>> v6 = Socket(transport="tcp", address="::", port=8080)
+        >>> decide_bind(v6, [v4]).allowed, decide_bind(v4, [v6]).allowed
+        (True, True)
+    """
+    return any_system.decide_bind(
+        OPENBSD, new, existing, settings=settings, local_addresses=local_addresses
+    )

@@ -1,0 +1,273 @@
+"""The record of a system: its traits, its rows, its procedures.
+
+What lives here: System, Context and Via.
+What must not: any system (their own modules), what is done with the record
+(``pairs``, ``state_machine``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from portranges import ephemeral
+from portranges.errors import InvalidSocketError
+from portranges.portset import PortSet
+from portranges.reuse.systems.settings import SystemSettings
+from portranges.reuse.systems.sock import is_loopback, is_wild
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
+    from portranges.ephemeral import EphemeralProfile
+    from portranges.reuse.model import Rule, Socket
+    from portranges.reuse.systems.rows import Book, Calls
+    from portranges.reuse.systems.sock import Outcome, Sock
+
+    Check: TypeAlias = "Callable[[Sock, Context], Rule | None]"
+    Judge: TypeAlias = Callable[[Sock, Sequence[Sock]], Outcome]
+
+__all__ = ["Context", "Order", "Refusal", "System", "Via"]
+
+_NO_PORTS = PortSet.empty()
+
+
+class Order(Enum):
+    """In which order a system tries the ports of its range."""
+
+    RANDOM_START = auto()
+    RANDOM_16_BIT = auto()
+    UPWARDS = auto()
+    DOWNWARDS = auto()
+
+
+class Refusal(Enum):
+    """What a refused connection leaves of the socket."""
+
+    DROPS = auto()
+    KEEPS = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Via:
+    """The connection for which connect() chooses a port.
+
+    ``taken``: whether the machine has the 4-tuple on the port in question.
+    """
+
+    local: int
+    dst: int
+    dport: int
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One system, or one version of it.
+
+    Attributes:
+        name: The key, as ``"freebsd"``.
+        title: The name for people.
+        is_current: Whether it is the newest version known.
+        profile: The row of ``portranges.ephemeral`` with its ports.
+        calls: The answers that every system has.
+        book: All its rows.
+        judge: Whether a socket may be bound next to others, newest first.
+        busy: Whether a port is passed over when the system chooses one.
+        checks: What bind() asks before it looks at other sockets, in order.
+        late_checks: What it asks after that.
+        options: The names of the Socket fields that it has an option for.
+        v6only: The default of IPV6_V6ONLY.
+        v6only_fixed: Whether the option cannot be cleared.
+        wide_loopback: Whether all of 127/8 is local.
+        tcp_order: How TCP ports are tried.
+        udp_order: How UDP ports are tried.
+        refusal: What a refused connection leaves.
+        loopback_time_wait: Seconds in TIME_WAIT towards loopback, if another.
+        self_connect: The row that refuses a connection to itself, if one does.
+        any_destination: The row that refuses the wildcard as a peer, if one does.
+        listen_unbound: The row that refuses to listen without a port, if one does.
+        option_both: The row that refuses SO_REUSEADDR with exclusive use.
+        retests_tuple: Whether the 4-tuple is tested only after the port is
+            chosen, and a clash refuses.
+        extra_privileged: Ports above the privileged ones that need one too.
+        has_excluded: Whether there are excluded port ranges.
+        has_restricted: Whether there are ports that take an entitlement.
+    """
+
+    name: str
+    title: str
+    is_current: bool = True
+    profile: str
+    calls: Calls
+    book: Book
+    judge: Judge
+    busy: Callable[[Sock, Sequence[Sock], Via | None], bool]
+    checks: tuple[Check, ...]
+    late_checks: tuple[Check, ...] = ()
+    options: frozenset[str]
+    v6only: bool
+    v6only_fixed: bool = False
+    wide_loopback: bool = False
+    tcp_order: Order
+    udp_order: Order
+    refusal: Refusal = Refusal.DROPS
+    loopback_time_wait: float | None = None
+    self_connect: Rule | None = None
+    any_destination: Rule | None = None
+    listen_unbound: Rule | None = None
+    option_both: Rule | None = None
+    retests_tuple: bool = False
+    extra_privileged: PortSet = _NO_PORTS
+    has_excluded: bool = False
+    has_restricted: bool = False
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rows, in the order in which they were written down."""
+        return tuple(self.book.rows)
+
+    def check_options(self, socket: Socket) -> None:
+        """Raise InvalidSocketError if *socket* has an option the system has not."""
+        for name, option in _OPTIONS.items():
+            if name not in self.options and getattr(socket, name) not in (False, None):
+                raise InvalidSocketError(f"{self.title} has no {option}", f"{socket} with {name}")
+        if self.option_both is not None and socket.exclusive and socket.reuse_address:
+            raise InvalidSocketError(
+                f"on {self.title} exclusive and reuse_address exclude each other",
+                f"{socket} with both",
+            )
+
+
+_OPTIONS = {
+    "reuse_port": "SO_REUSEPORT",
+    "load_balance": "SO_REUSEPORT_LB",
+    "exclusive": "option for exclusive use",
+    "device": "option that binds a socket to a device",
+}
+
+_DEFAULTS = SystemSettings()
+
+
+class Context:
+    """A system with a machine's settings and addresses.
+
+    *local_addresses* None: every address is the machine's.
+    """
+
+    __slots__ = (
+        "extra_privileged",
+        "is_local",
+        "privileged_below",
+        "profile",
+        "restricted",
+        "settings",
+        "system",
+        "udp_ports",
+        "v6only",
+    )
+
+    def __init__(
+        self,
+        system: System,
+        settings: object,
+        local: Callable[[int], bool] | None,
+    ) -> None:
+        """Put the machine's settings over the system's own."""
+        self.system = system
+        self.settings = checked = _checked(settings, system)
+        self.profile: EphemeralProfile = ephemeral.profile(system.profile)
+        below = checked.privileged_below
+        self.privileged_below = (self.profile.privileged_below or 0) if below is None else below
+        extra = checked.extra_privileged
+        self.extra_privileged = system.extra_privileged if extra is None else extra
+        self.restricted = _NO_PORTS
+        if system.has_restricted:
+            given = checked.restricted
+            self.restricted = self.profile.skipped if given is None else given
+        self.v6only = system.v6only if checked.v6only is None else checked.v6only
+        if system.v6only_fixed:
+            self.v6only = True
+        self.udp_ports = 0
+        self.is_local = self._is_local(local)
+
+    def _is_local(self, local: Callable[[int], bool] | None) -> Callable[[int], bool]:
+        if local is None:
+            return _everywhere
+        loopback = is_loopback if self.system.wide_loopback else _is_the_loopback
+
+        def is_local(addr: int) -> bool:
+            return is_wild(addr) or loopback(addr) or local(addr)
+
+        return is_local
+
+    @property
+    def ports(self) -> PortSet:
+        """What automatic ports are taken from."""
+        given = self.settings.ports
+        ports = self.profile.ports if given is None else given
+        return (
+            ports
+            - self.settings.reserved
+            - self.settings.excluded
+            - self.restricted
+            - self.extra_privileged
+        )
+
+    def time_wait(self, dst: int) -> float:
+        """Return the seconds in TIME_WAIT towards *dst*."""
+        if self.settings.time_wait is not None:
+            return self.settings.time_wait
+        if self.system.loopback_time_wait is not None and is_loopback(dst):
+            return self.system.loopback_time_wait
+        return self.profile.time_wait or 0.0
+
+
+def _everywhere(_addr: int) -> bool:
+    return True
+
+
+def _is_the_loopback(addr: int) -> bool:
+    return addr in (1, 0xFFFF7F000001)
+
+
+def _checked(settings: object, system: System) -> SystemSettings:
+    if settings is None:
+        return _DEFAULTS
+    if not isinstance(settings, SystemSettings):
+        raise TypeError(f"settings must be SystemSettings, got {type(settings).__name__}")
+    if settings.excluded and not system.has_excluded:
+        raise InvalidSocketError(
+            f"{system.title} has no excluded port ranges", f"{settings.excluded}"
+        )
+    if settings.restricted and not system.has_restricted:
+        raise InvalidSocketError(
+            f"{system.title} has no restricted ports", f"{settings.restricted}"
+        )
+    return settings
+
+
+# The checks that several systems share. They are the first things bind() asks.
+
+
+def not_local(sock: Sock, context: Context) -> Rule | None:
+    """Refuse an address that is not the machine's; a multicast one is fine."""
+    if sock.multicast or context.is_local(sock.addr):
+        return None
+    return context.system.calls.not_local
+
+
+def mapped_v6only(sock: Sock, context: Context) -> Rule | None:
+    """Refuse an IPv4-mapped address to an IPv6-only socket."""
+    if sock.v6 and sock.v6only and sock.v6_address is None:
+        return context.system.calls.mapped_v6only
+    return None
+
+
+def needs_privilege(sock: Sock, context: Context) -> bool:
+    """Tell whether the port takes a privilege that the socket has not."""
+    port = sock.port
+    reserved = 0 < port < context.privileged_below or port in context.extra_privileged
+    return reserved and not sock.privileged

@@ -1,0 +1,250 @@
+"""The rows that every system has: what its calls answer, conflicts apart.
+
+What lives here: Book, which makes and keeps the rows of one system, and Calls,
+the answers that the state machine gives on every system.
+What must not: the rules about two sockets (the systems' own modules).
+
+Where a row comes from memory it says so. The errors of calls in a wrong state
+are those of POSIX and of the Winsock pages; nobody ran them here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portranges.reuse.model import Confidence, Rule, Verdict
+from portranges.source import Source
+
+__all__ = ["Book", "Calls", "cite"]
+
+CHECKED = "2026-11"
+
+
+def cite(document: str, section: str = "") -> Source:
+    """Return a source that was read in the month ``CHECKED``."""
+    return Source(document=document, section=section, checked=CHECKED)
+
+
+_POSIX = cite("POSIX.1-2017", "bind, connect, listen, accept, setsockopt: errors")
+
+
+class Book:
+    """The rows of one system, made one by one.
+
+    ``prefix`` goes before every error: ``"WSA"`` on Windows.
+    """
+
+    def __init__(self, system: str, *, title: str, prefix: str = "") -> None:
+        """Begin the rows of *system*, whose name for people is *title*."""
+        self.system = system
+        self.title = title
+        self.prefix = prefix
+        self.rows: list[Rule] = []
+
+    def allowed(
+        self,
+        name: str,
+        sentence: str,
+        source: Source,
+        confidence: Confidence = Confidence.SOURCE,
+    ) -> Rule:
+        """Add a row that allows."""
+        rule = Rule(
+            id=f"{self.system}-{name}",
+            verdict=Verdict.ALLOWED,
+            error=None,
+            sentence=sentence,
+            source=source,
+            confidence=confidence,
+        )
+        self.rows.append(rule)
+        return rule
+
+    def refused(
+        self,
+        name: str,
+        error: str,
+        sentence: str,
+        source: Source,
+        confidence: Confidence = Confidence.SOURCE,
+    ) -> Rule:
+        """Add a row that refuses, with an error without its prefix."""
+        rule = Rule(
+            id=f"{self.system}-{name}",
+            verdict=Verdict.REFUSED,
+            error=self.prefix + error,
+            sentence=sentence,
+            source=source,
+            confidence=confidence,
+        )
+        self.rows.append(rule)
+        return rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What a system's calls answer where no other socket is the reason."""
+
+    chosen: Rule
+    has_port: Rule
+    not_local: Rule
+    mapped_v6only: Rule
+    bind_exhausted: Rule
+    connect_exhausted: Rule
+    bind_exhausted_v6: Rule
+    connect_exhausted_v6: Rule
+    tuple: Rule
+    connected: Rule
+    connection_refused: Rule
+    is_connected: Rule
+    is_listening: Rule
+    v6only_connect: Rule
+    wrong_family: Rule
+    dropped: Rule
+    listening: Rule
+    not_closed: Rule
+    no_stream: Rule
+    not_listening: Rule
+    no_connection: Rule
+    accepted: Rule
+    option: Rule
+    v6only_late: Rule
+
+
+def calls(
+    book: Book,
+    *,
+    source: Source,
+    mapped_v6only: tuple[str, Source, Confidence],
+    exhausted: str,
+    exhausted_v6: str | None = None,
+    tuple_error: str = "EADDRINUSE",
+    picking: Confidence = Confidence.SOURCE,
+    tuples: Confidence = Confidence.SOURCE,
+    v6only_connect: str = "EINVAL",
+    wrong_family: str = "EINVAL",
+    is_listening: str = "EOPNOTSUPP",
+    listening_connected: str = "EINVAL",
+    no_connection: str = "EAGAIN",
+    states: Source = _POSIX,
+    listens: Confidence = Confidence.SOURCE,
+    drops: bool = True,
+) -> Calls:
+    """Add the rows that every system has to *book*, with this one's errors.
+
+    *source* is where its choice of a port and its 4-tuples were read,
+    *states* where the errors of calls in a wrong state are from. Without
+    *drops* a refused connection leaves the socket usable, and there is no row
+    for one that is not.
+    """
+    memory = Confidence.MEMORY
+    error, mapped_source, mapped_confidence = mapped_v6only
+    no_port_bind = "no port of the range is free for bind() or listen()"
+    no_port_connect = "no port of the range is free for connect()"
+    bind_exhausted = book.refused("bind-exhausted", exhausted, no_port_bind, source, picking)
+    connect_exhausted = book.refused(
+        "connect-exhausted", exhausted, no_port_connect, source, picking
+    )
+    bind_exhausted_v6, connect_exhausted_v6 = bind_exhausted, connect_exhausted
+    if exhausted_v6 is not None:
+        bind_exhausted_v6 = book.refused(
+            "bind-exhausted-v6", exhausted_v6, f"IPv6: {no_port_bind}", source, picking
+        )
+        connect_exhausted_v6 = book.refused(
+            "connect-exhausted-v6", exhausted_v6, f"IPv6: {no_port_connect}", source, picking
+        )
+    has_port = book.refused("has-port", "EINVAL", "the socket has a port already", states, memory)
+    dropped = has_port
+    if drops:
+        dropped = book.refused(
+            "dropped",
+            "EINVAL",
+            "the system dropped the socket when its connection was refused; close it",
+            states,
+            memory,
+        )
+    return Calls(
+        has_port=has_port,
+        dropped=dropped,
+        bind_exhausted=bind_exhausted,
+        connect_exhausted=connect_exhausted,
+        bind_exhausted_v6=bind_exhausted_v6,
+        connect_exhausted_v6=connect_exhausted_v6,
+        chosen=book.allowed("chosen", "the system chose a free port", source, picking),
+        not_local=book.refused(
+            "not-local",
+            "EADDRNOTAVAIL",
+            "the address is not one of this machine's",
+            source,
+            picking,
+        ),
+        mapped_v6only=book.refused(
+            "mapped-v6only",
+            error,
+            "an IPv6-only socket cannot have an IPv4-mapped address",
+            mapped_source,
+            mapped_confidence,
+        ),
+        tuple=book.refused(
+            "tuple", tuple_error, "a connection with this 4-tuple exists", source, tuples
+        ),
+        connected=book.allowed("connected", "no connection has this 4-tuple", source, tuples),
+        connection_refused=book.refused(
+            "connection-refused", "ECONNREFUSED", "the peer refused the connection", states, memory
+        ),
+        is_connected=book.refused(
+            "is-connected", "EISCONN", "the socket is connected already", states, memory
+        ),
+        is_listening=book.refused(
+            "is-listening", is_listening, "a listening socket cannot connect", states, memory
+        ),
+        v6only_connect=book.refused(
+            "v6only-connect",
+            v6only_connect,
+            "an IPv6-only socket has no way to an IPv4 address",
+            states,
+            memory,
+        ),
+        wrong_family=book.refused(
+            "wrong-family",
+            wrong_family,
+            "the socket's own address is of the other IP version than the peer's",
+            states,
+            memory,
+        ),
+        listening=book.allowed(
+            "listening", "listen() does not look at other sockets", source, listens
+        ),
+        not_closed=book.refused(
+            "not-closed", listening_connected, "a connected socket cannot listen", states, memory
+        ),
+        no_stream=book.refused(
+            "no-stream", "EOPNOTSUPP", "only a stream socket listens and accepts", states, memory
+        ),
+        not_listening=book.refused(
+            "not-listening", "EINVAL", "the socket does not listen", states, memory
+        ),
+        no_connection=book.refused(
+            "no-connection",
+            no_connection,
+            "there is nothing to accept: another socket has this 4-tuple",
+            states,
+            memory,
+        ),
+        accepted=book.allowed(
+            "accepted",
+            "an accepted socket takes its listener's port, options and owner unasked",
+            states,
+            memory,
+        ),
+        option=book.allowed(
+            "option", "the option is set, and counts from the next check on", states, memory
+        ),
+        v6only_late=book.refused(
+            "v6only-late",
+            "EINVAL",
+            "IPV6_V6ONLY cannot change once the socket has a port, nor where the system fixes it",
+            states,
+            memory,
+        ),
+    )

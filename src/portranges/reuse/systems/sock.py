@@ -1,0 +1,177 @@
+"""A socket as the port tables of these systems see it.
+
+What lives here: Sock, the addresses it holds on IPv4 and on IPv6, and the way
+between Sock and the wing's Socket.
+What must not: any rule, any list of sockets.
+
+Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``, as everywhere
+in the wing.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+
+from portranges.ports import Transport
+from portranges.reuse.model import Socket, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from portranges.reuse.model import Rule
+
+    Outcome: TypeAlias = "tuple[Rule, Sock | None]"
+
+__all__ = ["ANY4", "ANY6", "MAPPED", "Sock"]
+
+MAPPED = 0xFFFF
+ANY6 = 0
+ANY4 = MAPPED << 32
+LOOPBACK4 = ANY4 | 0x7F000001
+LOOPBACK6 = 1
+
+_CONNECTIONS = frozenset({State.CONNECTED, State.FIN_WAIT_2, State.TIME_WAIT})
+
+
+class Sock:
+    """A socket, or a closed connection that lingers.
+
+    ``bound`` is the address that bind() gave; connect() may give another.
+    ``picked`` tells that connect() chose the port, ``dropped`` that the system
+    took the socket's record away after a refused connection.
+    """
+
+    __slots__ = (
+        "addr",
+        "bound",
+        "dev",
+        "dport",
+        "dropped",
+        "dst",
+        "exclusive",
+        "lb",
+        "p",
+        "picked",
+        "port",
+        "privileged",
+        "r",
+        "state",
+        "tcp",
+        "uid",
+        "v6",
+        "v6only",
+    )
+
+    def __init__(self, *, tcp: bool, v6: bool, v6only: bool, uid: int = 0) -> None:
+        """Make an unbound socket without options."""
+        self.tcp = tcp
+        self.v6 = v6
+        self.v6only = v6only
+        self.r = False
+        self.p = False
+        self.lb = False
+        self.exclusive = False
+        self.uid = uid
+        self.privileged = uid == 0
+        self.dev: str | None = None
+        self.addr = self.bound = ANY6 if v6 else ANY4
+        self.port = 0
+        self.state = State.UNBOUND
+        self.dst: int | None = None
+        self.dport = 0
+        self.picked = False
+        self.dropped = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether the socket has a peer, or had one and lingers."""
+        return self.state in _CONNECTIONS
+
+    @property
+    def v4_address(self) -> int | None:
+        """The IPv4 address that the socket holds its port at; 0 is the wildcard.
+
+        A dual-stack socket at ``::`` holds ``0.0.0.0`` too.
+        """
+        if self.addr >> 32 == MAPPED:
+            return self.addr & 0xFFFFFFFF
+        return 0 if self.addr == ANY6 and not self.v6only else None
+
+    @property
+    def v6_address(self) -> int | None:
+        """The IPv6 address that the socket holds its port at; 0 is the wildcard."""
+        return None if self.addr >> 32 == MAPPED else self.addr
+
+    @property
+    def is_dual(self) -> bool:
+        """Whether the socket is at ``::`` on both stacks."""
+        return self.addr == ANY6 and not self.v6only
+
+    @property
+    def multicast(self) -> bool:
+        """Whether the address is a multicast one."""
+        if self.addr >> 32 == MAPPED:
+            return (self.addr >> 28) & 0xF == 0xE
+        return self.addr >> 120 == 0xFF
+
+
+def is_wild(addr: int) -> bool:
+    """Tell whether *addr* is ``::``, ``0.0.0.0`` or ``::ffff:0.0.0.0``."""
+    return addr in (ANY6, ANY4)
+
+
+def is_mapped(addr: int) -> bool:
+    """Tell whether *addr* is an IPv4 address."""
+    return addr >> 32 == MAPPED
+
+
+def is_loopback(addr: int) -> bool:
+    """Tell whether *addr* is in 127/8 or is ``::1``."""
+    return addr == LOOPBACK6 or addr >> 24 == (MAPPED << 8 | 127)
+
+
+def number(address: IPv4Address | IPv6Address) -> int:
+    """Return *address* as this module keeps it."""
+    return int(address) if address.version == 6 else ANY4 | int(address)
+
+
+def from_socket(socket: Socket, *, v6only: bool) -> Sock:
+    """Return the record of *socket*; *v6only* is the default of the option."""
+    v6 = socket.address.version == 6
+    sock = Sock(
+        tcp=socket.transport is Transport.TCP,
+        v6=v6,
+        v6only=v6 and (v6only if socket.v6only is None else socket.v6only),
+        uid=socket.uid,
+    )
+    sock.r = socket.reuse_address
+    sock.p = socket.reuse_port
+    sock.lb = socket.load_balance
+    sock.exclusive = socket.exclusive
+    if socket.privileged is not None:
+        sock.privileged = socket.privileged
+    sock.dev = socket.device
+    sock.addr = sock.bound = number(socket.address)
+    sock.port = socket.port
+    sock.state = socket.state
+    return sock
+
+
+def to_socket(sock: Sock) -> Socket:
+    """Return the record that the wing shows of *sock*."""
+    v6 = sock.v6
+    return Socket(
+        transport=Transport.TCP if sock.tcp else Transport.UDP,
+        address=IPv6Address(sock.addr) if v6 else IPv4Address(sock.addr & 0xFFFFFFFF),
+        port=sock.port,
+        v6only=sock.v6only if v6 else None,
+        reuse_address=sock.r,
+        reuse_port=sock.p,
+        load_balance=sock.lb,
+        exclusive=sock.exclusive,
+        uid=sock.uid,
+        privileged=sock.privileged,
+        device=sock.dev,
+        state=sock.state,
+    )

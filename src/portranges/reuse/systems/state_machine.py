@@ -1,0 +1,504 @@
+"""A machine's port space as a state machine, for all systems but Linux.
+
+What lives here: the sockets, who holds which port, the 4-tuples, what lingers,
+and the calls of a program on them.
+What must not: any rule of any system, checks of a caller's values (the wing's
+``table``).
+
+It knows what the rules know, and no more: none of these systems was run.
+Where a system's own behaviour after a failure is not known, a refused call
+leaves the table as it was.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+
+from portranges.errors import InvalidSocketError
+from portranges.reuse.model import Close, State, decide
+from portranges.reuse.systems.pairs import ask, ask_address, sentence
+from portranges.reuse.systems.picking import Picker
+from portranges.reuse.systems.record import Context, Refusal, Via
+from portranges.reuse.systems.sock import (
+    ANY4,
+    ANY6,
+    LOOPBACK4,
+    LOOPBACK6,
+    Sock,
+    is_loopback,
+    is_mapped,
+    is_wild,
+    to_socket,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from random import Random
+    from typing import TypeAlias
+
+    from portranges.reuse.model import Decision, Handle, Rule, Socket
+    from portranges.reuse.systems.record import System
+
+    # TCP?, local address, port, peer's address, peer's port.
+    Tuple: TypeAlias = tuple[bool, int, int, int, int]
+
+__all__ = ["SystemPorts"]
+
+# Stand-ins for the machine's own address, of the blocks for documentation
+# (RFC 5737, RFC 3849), for a route whose source the caller does not give.
+_SOURCE4 = ANY4 | 0xC0000201
+_SOURCE6 = 0x20010DB8 << 96 | 1
+
+_UNUSED = frozenset({State.UNBOUND, State.BOUND})
+
+
+class SystemPorts:
+    """A machine of *system*; addresses as integers, see ``sock``."""
+
+    def __init__(
+        self,
+        system: System,
+        settings: object,
+        kernel: str | None,
+        local_addresses: frozenset[int] | None,
+        rng: Random,
+    ) -> None:
+        """Make a machine without sockets."""
+        if kernel is not None:
+            raise InvalidSocketError(
+                "kernel is for Linux; another system's version is in its name, as 'freebsd-13'",
+                repr(kernel),
+            )
+        local: Callable[[int], bool] | None = None
+        if local_addresses is not None:
+            local = local_addresses.__contains__
+        self.system = system
+        self.context = Context(system, settings, local)
+        self.local_addresses = local_addresses
+        self.now = 0.0
+        self._lingering = 0
+        self._socks: dict[Handle, Sock] = {}
+        # The holders of a port in the order in which they came.
+        self._holders: dict[tuple[bool, int], dict[Sock, None]] = {}
+        # Nobody ever has the second of two identical ones.
+        self._tuples: dict[Tuple, Sock] = {}
+        self._deadlines: list[tuple[float, int, Sock]] = []
+        self._turns = count()
+        self._udp_ports = 0
+        ports = self.context.ports
+        self._pickers = {
+            True: Picker(ports, system.tcp_order, rng),
+            False: Picker(ports, system.udp_order, rng),
+        }
+
+    # Questions.
+
+    def __len__(self) -> int:
+        """Return how many sockets are open."""
+        return len(self._socks)
+
+    @property
+    def lingering(self) -> int:
+        """How many closed connections linger."""
+        return self._lingering
+
+    def is_inet6(self, handle: Handle) -> bool:
+        """Tell whether the socket is an AF_INET6 one."""
+        return self._find(handle).v6
+
+    def describe(self, handle: Handle) -> Socket:
+        """Return what getsockname() and the options say."""
+        return to_socket(self._find(handle))
+
+    def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]:
+        """Yield every holder of *port*, lingering ones included."""
+        for sock in self._holders.get((tcp, port), ()):
+            yield to_socket(sock)
+
+    # Calls.
+
+    def socket(
+        self,
+        handle: Handle,
+        *,
+        tcp: bool,
+        v6: bool,
+        v6only: bool | None,
+        reuse_address: bool,
+        reuse_port: bool,
+        uid: int,
+        privileged: bool | None,
+        device: str | None,
+        load_balance: bool = False,
+        exclusive: bool = False,
+    ) -> None:
+        """Make a socket and call it *handle*."""
+        only = v6 and (self.context.v6only if v6only is None else v6only)
+        sock = Sock(tcp=tcp, v6=v6, v6only=only, uid=uid)
+        if self.system.v6only_fixed:
+            sock.v6only = v6
+        sock.r = reuse_address
+        sock.p = reuse_port
+        sock.lb = load_balance
+        sock.exclusive = exclusive
+        sock.dev = device
+        if privileged is not None:
+            sock.privileged = privileged
+        self.system.check_options(to_socket(sock))
+        self._socks[handle] = sock
+
+    def bind(self, handle: Handle, addr: int, port: int) -> Decision:
+        """Bind a socket."""
+        sock = self._find(handle)
+        _check_family(sock, addr)
+        calls = self.system.calls
+        if sock.dropped:
+            return decide(calls.dropped)
+        if sock.port or sock.state not in _UNUSED:
+            return decide(calls.has_port)
+        before = sock.addr, sock.bound
+        sock.addr = sock.bound = addr
+        sock.port = port
+        decision = self._take(sock) if port else self._choose(sock)
+        if decision.allowed:
+            sock.state = State.BOUND
+            self._enter(sock)
+        else:
+            sock.addr, sock.bound = before
+            sock.port = 0
+        return decision
+
+    def _take(self, sock: Sock) -> Decision:
+        self.context.udp_ports = self._udp_ports
+        rule, blocker = ask(sock, self._newest_first(sock, sock.port), self.context)
+        if blocker is None:
+            return decide(rule)
+        return decide(rule, reason=sentence(rule, blocker), blocker=to_socket(blocker))
+
+    def _choose(self, sock: Sock) -> Decision:
+        """Choose a port as bind(addr, 0) does, and set it."""
+        self.context.udp_ports = self._udp_ports
+        refusal = ask_address(sock, self.context)
+        if refusal is not None:
+            return decide(refusal)
+        calls = self.system.calls
+        for port in self._pickers[sock.tcp].candidates():
+            if not self.system.busy(sock, self._newest_first(sock, port), None):
+                sock.port = port
+                return decide(calls.chosen)
+        return decide(calls.bind_exhausted_v6 if sock.v6 else calls.bind_exhausted)
+
+    def listen(self, handle: Handle) -> Decision:
+        """Let a socket listen."""
+        sock = self._find(handle)
+        calls = self.system.calls
+        if not sock.tcp:
+            return decide(calls.no_stream)
+        if sock.dropped:
+            return decide(calls.dropped)
+        if sock.connected:
+            return decide(calls.not_closed)
+        if sock.port:
+            sock.state = State.LISTENING
+            return decide(calls.listening)
+        if self.system.listen_unbound is not None:
+            return decide(self.system.listen_unbound)
+        decision = self._choose(sock)
+        if decision.allowed:
+            sock.state = State.LISTENING
+            self._enter(sock)
+        return decision
+
+    def connect(
+        self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
+    ) -> Decision:
+        """Connect a socket; *refused*: the peer answers with a reset."""
+        sock = self._find(handle)
+        _check_family(sock, dst)
+        refusal = self._cannot_connect(sock, dst)
+        if refusal is not None:
+            return decide(refusal)
+        if is_wild(dst):
+            dst = LOOPBACK6 if dst == ANY6 and not is_mapped(sock.addr) else LOOPBACK4
+        # A connected UDP socket is disconnected first.
+        own = sock.addr if sock.state is not State.CONNECTED else sock.bound
+        local = own if not is_wild(own) else self._route(dst, source)
+        port = sock.port
+        if port:
+            blocker = self._clash(sock, local, port, dst, dport)
+            if blocker is not None:
+                return self._tuple(blocker)
+        else:
+            # The privilege and the address are not asked for: the system chooses.
+            chosen = self._choose_for(sock, local, dst, dport)
+            if chosen is None:
+                calls = self.system.calls
+                return decide(calls.connect_exhausted_v6 if sock.v6 else calls.connect_exhausted)
+            port = chosen
+            if self.system.retests_tuple:
+                blocker = self._clash(sock, local, port, dst, dport)
+                if blocker is not None:
+                    return self._tuple(blocker)
+        if self.system.self_connect is not None and sock.tcp and (local, port) == (dst, dport):
+            return decide(self.system.self_connect)
+        if refused and sock.tcp:
+            if self.system.refusal is Refusal.DROPS:
+                self._leave(sock)
+                sock.dropped = True
+                sock.state = State.UNBOUND
+            return decide(self.system.calls.connection_refused)
+        self._forget_tuple(sock)
+        if not sock.port:
+            sock.port = port
+            sock.picked = True
+        sock.addr = local
+        sock.dst, sock.dport = dst, dport
+        sock.state = State.CONNECTED
+        self._enter(sock)
+        return decide(self.system.calls.connected)
+
+    def _cannot_connect(self, sock: Sock, dst: int) -> Rule | None:
+        calls = self.system.calls
+        if sock.dropped:
+            return calls.dropped
+        if sock.state is State.LISTENING:
+            return calls.is_listening
+        if sock.tcp and sock.state is State.CONNECTED:
+            return calls.is_connected
+        if is_wild(dst) and self.system.any_destination is not None:
+            return self.system.any_destination
+        mapped = is_mapped(dst)
+        if mapped and sock.v6only:
+            return calls.v6only_connect
+        own = sock.bound if sock.state is State.CONNECTED else sock.addr
+        if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and dst != ANY6:
+            return calls.wrong_family
+        return None
+
+    def _choose_for(self, sock: Sock, local: int, dst: int, dport: int) -> int | None:
+        for port in self._pickers[sock.tcp].candidates():
+            via = Via(
+                local=local,
+                dst=dst,
+                dport=dport,
+                taken=self._clash(sock, local, port, dst, dport) is not None,
+            )
+            if not self.system.busy(sock, self._newest_first(sock, port), via):
+                return port
+        return None
+
+    def _clash(self, sock: Sock, local: int, port: int, dst: int, dport: int) -> Sock | None:
+        other = self._tuples.get((sock.tcp, local, port, dst, dport))
+        return None if other is sock else other
+
+    def _tuple(self, blocker: Sock) -> Decision:
+        rule = self.system.calls.tuple
+        return decide(rule, reason=sentence(rule, blocker), blocker=to_socket(blocker))
+
+    def accept(
+        self,
+        handle: Handle,
+        child_handle: Handle,
+        *,
+        uid: int,
+        local: int | None,
+        peer: tuple[int, int] | None,
+    ) -> Decision:
+        """Accept a connection from *peer* to the address *local*.
+
+        The owner is the listener's, whatever *uid* calls: these systems copy
+        the listener's credentials.
+        """
+        del uid
+        sock = self._find(handle)
+        calls = self.system.calls
+        if not sock.tcp:
+            return decide(calls.no_stream)
+        if sock.state is not State.LISTENING:
+            return decide(calls.not_listening)
+        child = Sock(tcp=True, v6=sock.v6, v6only=sock.v6only, uid=sock.uid)
+        child.r, child.p, child.lb = sock.r, sock.p, sock.lb
+        child.exclusive, child.privileged, child.dev = sock.exclusive, sock.privileged, sock.dev
+        child.bound = sock.bound
+        child.addr = _local_end(sock, local)
+        child.port = sock.port
+        child.state = State.CONNECTED
+        if peer is not None:
+            child.dst, child.dport = peer
+            key = (True, child.addr, child.port, *peer)
+            other = self._tuples.get(key)
+            if other is not None:
+                if not other.state.lingers:
+                    return decide(calls.no_connection)
+                # A new connection ends one that lingers.
+                self._vanish(other)
+        self._enter(child)
+        self._socks[child_handle] = child
+        return decide(calls.accepted, handle=child_handle)
+
+    def set_option(
+        self,
+        handle: Handle,
+        *,
+        reuse_address: bool | None,
+        reuse_port: bool | None,
+        v6only: bool | None,
+        bind_address_no_port: bool | None,
+        local_port_range: tuple[int, int] | None,
+        uid: int | None,
+        load_balance: bool | None = None,
+        exclusive: bool | None = None,
+    ) -> Decision:
+        """Set options; None leaves one alone."""
+        sock = self._find(handle)
+        title = self.system.title
+        for name, given in (
+            ("bind_address_no_port", bind_address_no_port),
+            ("local_port_range", local_port_range),
+            ("uid", uid),
+        ):
+            if given is not None:
+                raise InvalidSocketError(f"{title} has no way to set {name}", repr(given))
+        if v6only is not None and not sock.v6:
+            raise InvalidSocketError("v6only needs an inet6 socket", "an inet socket")
+        for name, option in (
+            ("reuse_port", reuse_port),
+            ("load_balance", load_balance),
+            ("exclusive", exclusive),
+        ):
+            if option and name not in self.system.options:
+                raise InvalidSocketError(f"{title} has no {name} option", repr(option))
+        calls = self.system.calls
+        if v6only is not None:
+            fixed = self.system.v6only_fixed and not v6only
+            if sock.port or sock.state is not State.UNBOUND or fixed:
+                return decide(calls.v6only_late)
+        r = sock.r if reuse_address is None else reuse_address
+        e = sock.exclusive if exclusive is None else exclusive
+        if self.system.option_both is not None and r and e:
+            return decide(self.system.option_both)
+        sock.r, sock.exclusive = r, e
+        if v6only is not None:
+            sock.v6only = v6only
+        if reuse_port is not None:
+            sock.p = reuse_port
+        if load_balance is not None:
+            sock.lb = load_balance
+        return decide(calls.option)
+
+    def close(self, handle: Handle, how: Close) -> None:
+        """Close a socket."""
+        sock = self._find(handle)
+        del self._socks[handle]
+        lingers = how in (Close.FIRST, Close.UNANSWERED)
+        if not (sock.tcp and sock.state is State.CONNECTED and lingers):
+            self._leave(sock)
+            return
+        if how is Close.FIRST:
+            sock.state = State.TIME_WAIT
+            stays = self.context.time_wait(sock.addr if sock.dst is None else sock.dst)
+        else:
+            sock.state = State.FIN_WAIT_2
+            stays = self.context.settings.fin_wait_2
+        self._lingering += 1
+        heappush(self._deadlines, (self.now + stays, next(self._turns), sock))
+        self.advance(0.0)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+        while self._deadlines and self._deadlines[0][0] <= self.now:
+            self._vanish(heappop(self._deadlines)[2])
+
+    # Parts of them.
+
+    def _find(self, handle: Handle) -> Sock:
+        sock = self._socks.get(handle)
+        if sock is None:
+            raise InvalidSocketError("socket must be an open one of this table", repr(handle))
+        return sock
+
+    def _newest_first(self, sock: Sock, port: int) -> Sequence[Sock]:
+        held = self._holders.get((sock.tcp, port))
+        return tuple(reversed(held)) if held else ()
+
+    def _enter(self, sock: Sock) -> None:
+        held = self._holders.setdefault((sock.tcp, sock.port), {})
+        if not held and not sock.tcp:
+            self._udp_ports += 1
+        held[sock] = None
+        if sock.dst is not None:
+            key = (sock.tcp, sock.addr, sock.port, sock.dst, sock.dport)
+            self._tuples[key] = sock
+
+    def _leave(self, sock: Sock) -> None:
+        """Give back the port and all that the socket had with it."""
+        self._forget_tuple(sock)
+        if sock.port:
+            key = (sock.tcp, sock.port)
+            held = self._holders[key]
+            del held[sock]
+            if not held:
+                del self._holders[key]
+                if not sock.tcp:
+                    self._udp_ports -= 1
+        sock.port = 0
+        sock.addr = sock.bound = ANY6 if sock.v6 else ANY4
+
+    def _forget_tuple(self, sock: Sock) -> None:
+        if sock.dst is None:
+            return
+        del self._tuples[sock.tcp, sock.addr, sock.port, sock.dst, sock.dport]
+        sock.dst = None
+        sock.dport = 0
+
+    def _vanish(self, sock: Sock) -> None:
+        if sock.state.lingers:
+            self._leave(sock)
+            sock.state = State.UNBOUND
+            self._lingering -= 1
+
+    def _route(self, dst: int, source: int | None) -> int:
+        """Return the source address of the route to *dst*."""
+        v4 = is_mapped(dst)
+        if source is not None:
+            if is_mapped(source) is not v4 or is_wild(source):
+                raise InvalidSocketError(
+                    "source must be a specific address of the destination's IP version", "another"
+                )
+            return source
+        if is_loopback(dst):
+            return LOOPBACK4 if v4 else LOOPBACK6
+        if self.local_addresses is None:
+            return _SOURCE4 if v4 else _SOURCE6
+        if dst in self.local_addresses:
+            return dst
+        for addr in sorted(self.local_addresses):
+            if is_mapped(addr) is v4 and not is_wild(addr) and not is_loopback(addr):
+                return addr
+        raise InvalidSocketError(
+            "connect() needs a local address of the destination's family", "none; say source="
+        )
+
+
+def _check_family(sock: Sock, addr: int) -> None:
+    if not sock.v6 and not is_mapped(addr):
+        raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
+
+
+def _local_end(sock: Sock, local: int | None) -> int:
+    """Return the listener's end of a connection to *local*."""
+    if not is_wild(sock.addr):
+        if local is not None and local != sock.addr:
+            raise InvalidSocketError(
+                "local must be the address the listener is bound to", "another"
+            )
+        return sock.addr
+    if local is None:
+        return LOOPBACK6 if sock.addr == ANY6 else LOOPBACK4
+    mapped = is_mapped(local)
+    if is_wild(local) or (mapped and sock.v6only) or (not mapped and sock.addr == ANY4):
+        raise InvalidSocketError("local must be an address the listener answers at", "another")
+    return local

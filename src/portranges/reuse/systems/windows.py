@@ -1,0 +1,320 @@
+"""Windows: the tables of the Winsock page, and the one of the WSK page.
+
+What lives here: the tables as text, the rows made of their cells, and the
+records of the Windows versions.
+What must not: a procedure beyond looking a cell up.
+
+A socket is D (default), R (SO_REUSEADDR) or E (SO_EXCLUSIVEADDRUSE), at W (a
+wildcard) or S (a specific address, the same for both; different ones never
+meet). There is no SO_REUSEPORT, and SO_REUSEADDR lets a program take over a
+port in use: it is not what POSIX calls by that name. A dual-stack wildcard is
+tested on both stacks, and both must pass. TIME_WAIT does not block bind().
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portranges.reuse.model import Confidence, Rule, State
+from portranges.reuse.systems import pairs as any_system
+from portranges.reuse.systems.record import Order, Refusal, System, mapped_v6only, not_local
+from portranges.reuse.systems.rows import Book, Calls, calls, cite
+from portranges.reuse.systems.sock import is_mapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+    from ipaddress import IPv4Address, IPv6Address
+
+    from portranges.reuse.model import Decision, Socket
+    from portranges.reuse.systems.record import Context, Via
+    from portranges.reuse.systems.sock import Outcome, Sock
+    from portranges.source import Source
+
+__all__ = ["TABLES", "WINDOWS", "WINDOWS_2003", "WINDOWS_WSK", "WINDOWS_XP", "decide_bind"]
+
+_WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE")
+_WSK = cite("Microsoft WSK document", "Sharing Transport Addresses")
+_DYNAMIC = cite("Microsoft KB929851", "the dynamic port range")
+_WINSOCK_ERRORS = cite("Windows Sockets Error Codes")
+
+# First socket in rows, second in columns. I is WSAEADDRINUSE, A WSAEACCES, a
+# dot success; x/y is for the same user and for another.
+_SINCE_2003 = """\
+        D-W D-S R-W R-S E-W E-S
+    D-W I   ./A A   ./A I   ./A
+    D-S .   I   .   A   I   I
+    R-W I   ./A .   .   I   ./A
+    R-S .   I   .   .   I   I
+    E-W I   A   A   A   I   A
+    E-S .   I   .   A   I   I
+"""
+
+# The kernel's own sockets; one cell differs: R-S, then D-S.
+_KERNEL = """\
+        D-W D-S R-W R-S E-W E-S
+    D-W I   ./A A   ./A I   ./A
+    D-S .   I   .   A   I   I
+    R-W I   ./A .   .   I   ./A
+    R-S .   A   .   .   I   I
+    E-W I   A   A   A   I   A
+    E-S .   I   .   A   I   I
+"""
+
+_XP = """\
+        D-W D-S R-W R-S E-W E-S
+    D-W I   I   .   .   I   I
+    D-S I   I   .   .   I   I
+    R-W I   I   .   .   I   I
+    R-S I   I   .   .   I   I
+    E-W I   I   A   A   I   I
+    E-S I   I   A   A   I   I
+"""
+
+_MODES = {"D": "no option", "R": "SO_REUSEADDR", "E": "SO_EXCLUSIVEADDRUSE"}
+_PLACES = {"W": "the wildcard", "S": "this address"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of a Microsoft page.
+
+    Attributes:
+        name: The system's name.
+        title: The name for people.
+        text: The table.
+        source: Where it is.
+        profile: The row of ``portranges.ephemeral`` with the ports.
+        is_current: Whether the newest Windows is meant.
+    """
+
+    name: str
+    title: str
+    text: str
+    source: Source
+    profile: str
+    is_current: bool
+
+
+TABLES = (
+    Table(
+        name="windows",
+        title="Windows",
+        text=_SINCE_2003,
+        source=_WINSOCK,
+        profile="windows",
+        is_current=True,
+    ),
+    Table(
+        name="windows-2003",
+        title="Windows Server 2003",
+        text=_SINCE_2003,
+        source=_WINSOCK,
+        profile="windows-2003",
+        is_current=False,
+    ),
+    Table(
+        name="windows-xp",
+        title="Windows XP",
+        text=_XP,
+        source=_WINSOCK,
+        profile="windows-xp",
+        is_current=False,
+    ),
+    Table(
+        name="windows-wsk",
+        title="Windows kernel sockets",
+        text=_KERNEL,
+        source=_WSK,
+        profile="windows",
+        is_current=False,
+    ),
+)
+
+
+class Procedure:
+    """A table, looked up."""
+
+    def __init__(self, table: Table) -> None:
+        """Make a row of every cell, two of a cell with two users."""
+        self.book = Book(table.name, title=table.title, prefix="WSA")
+        self.free = self.book.allowed(
+            "free", "no socket in the way", table.source, Confidence.DOCUMENT
+        )
+        self.cells: dict[tuple[str, str, bool], Rule] = {}
+        columns, *lines = (line.split() for line in table.text.splitlines())
+        for first, *answers in lines:
+            for second, answer in zip(columns, answers, strict=True):
+                self._cell(first, second, answer, table.source)
+        memory = Confidence.MEMORY
+        self.excluded = self.book.refused(
+            "excluded",
+            "EACCES",
+            "the port is in an excluded port range (netsh int ipv4 show excludedportrange), "
+            "which no program holds and none may bind",
+            cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
+            Confidence.REPORTED,
+        )
+        self.listen_unbound = self.book.refused(
+            "listen-unbound", "EINVAL", "listen() needs a bound socket", _WINSOCK_ERRORS, memory
+        )
+        self.any_destination = self.book.refused(
+            "any-destination",
+            "EADDRNOTAVAIL",
+            "the wildcard is no address to connect to",
+            _WINSOCK_ERRORS,
+            memory,
+        )
+        self.option_both = self.book.refused(
+            "option-both",
+            "EINVAL",
+            "SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other",
+            _WINSOCK_ERRORS,
+            memory,
+        )
+        self.calls: Calls = calls(
+            self.book,
+            source=_DYNAMIC,
+            mapped_v6only=("EADDRNOTAVAIL", _WINSOCK_ERRORS, memory),
+            exhausted="ENOBUFS",
+            picking=memory,
+            tuples=memory,
+            listens=memory,
+            v6only_connect="ENETUNREACH",
+            wrong_family="EAFNOSUPPORT",
+            is_listening="EINVAL",
+            listening_connected="EISCONN",
+            no_connection="EWOULDBLOCK",
+            states=_WINSOCK_ERRORS,
+            drops=False,
+        )
+
+    def _cell(self, first: str, second: str, answer: str, source: Source) -> None:
+        same, slash, other = answer.partition("/")
+        for is_same, word in ((True, same), (False, other)) if slash else ((None, same),):
+            whose = ""
+            name = f"{first}-{second}".lower()
+            if is_same is not None:
+                whose = " of the same user" if is_same else " of another user"
+                name += "-same-user" if is_same else "-other-user"
+            sentence = (
+                f"the holder has {_MODES[first[0]]} and {_PLACES[first[-1]]}, the new socket"
+                f"{whose} has {_MODES[second[0]]} and asks for {_PLACES[second[-1]]}"
+            )
+            if word == ".":
+                rule = self.book.allowed(name, sentence, source, Confidence.DOCUMENT)
+            else:
+                error = "EADDRINUSE" if word == "I" else "EACCES"
+                rule = self.book.refused(name, error, sentence, source, Confidence.DOCUMENT)
+            for user in (True, False) if is_same is None else (is_same,):
+                self.cells[first, second, user] = rule
+
+    def check_excluded(self, sock: Sock, context: Context) -> Rule | None:
+        """Refuse a port of an excluded range."""
+        return self.excluded if sock.port in context.settings.excluded else None
+
+    def judge(self, new: Sock, holders: Sequence[Sock]) -> Outcome:
+        """Look up the cell of each holder, on each stack of *new*."""
+        shares = self.free
+        for holder in holders:
+            if holder.state is State.TIME_WAIT:
+                continue
+            for asked, held in (
+                (new.v4_address, holder.v4_address),
+                (new.v6_address, holder.v6_address),
+            ):
+                if asked is None or held is None or (asked and held and asked != held):
+                    continue
+                rule = self.cells[_place(holder, held), _place(new, asked), new.uid == holder.uid]
+                if rule.error is not None:
+                    return rule, holder
+                shares = rule
+        return shares, None
+
+
+def _place(sock: Sock, addr: int) -> str:
+    mode = "E" if sock.exclusive else "R" if sock.r else "D"
+    return f"{mode}-{'S' if addr else 'W'}"
+
+
+def _busy(sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+    """Tell whether a port is passed over; how Windows chooses is not published.
+
+    So it is one that nobody uses at an address that meets, whatever options
+    there are; connections and TIME_WAIT count, as running out of ports by them
+    is what is reported.
+    """
+    asked4 = sock.v4_address if via is None or is_mapped(via.local) else None
+    asked6 = sock.v6_address if via is None or not is_mapped(via.local) else None
+    for holder in holders:
+        for asked, held in ((asked4, holder.v4_address), (asked6, holder.v6_address)):
+            if asked is not None and held is not None and (not asked or held in (0, asked)):
+                return True
+    return False
+
+
+def _system(table: Table) -> System:
+    procedure = Procedure(table)
+    return System(
+        name=table.name,
+        title=table.title,
+        is_current=table.is_current,
+        profile=table.profile,
+        calls=procedure.calls,
+        book=procedure.book,
+        judge=procedure.judge,
+        busy=_busy,
+        checks=(mapped_v6only, not_local, procedure.check_excluded),
+        options=frozenset({"exclusive"}),
+        v6only=True,
+        wide_loopback=True,
+        tcp_order=Order.RANDOM_START,
+        udp_order=Order.RANDOM_START,
+        refusal=Refusal.KEEPS,
+        any_destination=procedure.any_destination,
+        listen_unbound=procedure.listen_unbound,
+        option_both=procedure.option_both,
+        has_excluded=True,
+    )
+
+
+WINDOWS, WINDOWS_2003, WINDOWS_XP, WINDOWS_WSK = (_system(table) for table in TABLES)
+
+
+def decide_bind(
+    new: Socket,
+    existing: Sequence[Socket],
+    *,
+    settings: object = None,
+    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+) -> Decision:
+    """Return whether Windows lets *new* be bound next to *existing*.
+
+    Args:
+        new: As in ``pairs.decide_bind``.
+        existing: As there, in the order in which they were bound.
+        settings: As there.
+        local_addresses: As there.
+
+    Returns:
+        The decision.
+
+    Raises:
+        InvalidSocketError: As there; SO_REUSEPORT and a device are options
+            that Windows has not.
+
+    Source:
+        MicrosoftDocs/win32@08f5ed2, Using SO_REUSEADDR and
+        SO_EXCLUSIVEADDRUSE.
+
+    Example:
+        >>> from portranges.reuse.model import Socket
+        >>> web = Socket(transport="tcp", address="0.0.0.0", port=8080, uid=1)
+        >>> new = Socket(transport="tcp", address="127.0.0.1", port=8080, uid=2)
+        >>> decision = decide_bind(new, [web])
+        >>> decision.rule.id, decision.error
+        ('windows-d-w-d-s-other-user', 'WSAEACCES')
+    """
+    return any_system.decide_bind(
+        WINDOWS, new, existing, settings=settings, local_addresses=local_addresses
+    )

@@ -1,0 +1,462 @@
+"""The reuse rules of the other systems against slow twins, and their laws."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reuse_twins as twins
+from portranges import PortSet
+from portranges.errors import InvalidSocketError
+from portranges.reuse.model import Close, Decision, Handle, Socket, State
+from portranges.reuse.systems import SYSTEMS, SystemSettings, machine, procedure, system
+from portranges.reuse.systems.state_machine import SystemPorts
+from reuse_twins import Answer, Rec
+
+PORT = 8080
+
+Twin = Callable[[Rec, Sequence[Rec]], Answer]
+
+TWINS: dict[str, Twin] = {
+    "freebsd": twins.freebsd,
+    "freebsd-14": partial(twins.freebsd, release="14"),
+    "freebsd-13": partial(twins.freebsd, release="13"),
+    "macos": twins.macos,
+    "openbsd": twins.openbsd,
+    "netbsd": twins.netbsd,
+    "illumos": twins.illumos,
+    "solaris": partial(twins.illumos, groups=False),
+    "windows": twins.windows,
+    "windows-wsk": partial(twins.windows, kernel=True),
+}
+
+ADDRESSES = [
+    ("0.0.0.0", False),
+    ("127.0.0.1", False),
+    ("127.0.0.2", False),
+    ("::", False),
+    ("::", True),
+    ("::1", True),
+    ("::ffff:127.0.0.1", False),
+    ("::ffff:0.0.0.0", False),
+]
+MULTICAST = [("239.1.1.1", False), ("ff02::1", True), ("0.0.0.0", False), ("::", False)]
+
+
+def options(name: str) -> list[dict[str, bool]]:
+    """The combinations of options that the system has."""
+    has = system(name).options
+    letters = ["R"]
+    letters += ["P"] if "reuse_port" in has else []
+    letters += ["LB"] if "load_balance" in has else []
+    letters += ["E"] if "exclusive" in has else []
+    every = [
+        dict(zip(letters, values, strict=True))
+        for values in product((False, True), repeat=len(letters))
+    ]
+    if name.startswith("windows"):
+        every = [row for row in every if not (row["R"] and row["E"])]
+    return every
+
+
+def records(
+    name: str,
+    addresses: Sequence[tuple[str, bool]],
+    *,
+    tcp: bool,
+    uids: Sequence[int],
+    states: Sequence[str],
+) -> list[Rec]:
+    return [
+        Rec(addr=addr, only=only, tcp=tcp, uid=uid, state=state, **row)
+        for (addr, only), row, uid, state in product(addresses, options(name), uids, states)
+    ]
+
+
+def to_socket(rec: Rec) -> Socket:
+    return Socket(
+        transport="tcp" if rec.tcp else "udp",
+        address=rec.addr,
+        port=PORT,
+        v6only=rec.only if rec.inet6 else None,
+        reuse_address=rec.R,
+        reuse_port=rec.P,
+        load_balance=rec.LB,
+        exclusive=rec.E,
+        uid=rec.uid,
+        state=rec.state,
+    )
+
+
+def answer(decision: Decision, existing: Sequence[Socket]) -> Answer:
+    blocker = decision.blocker
+    places = [i for i, held in enumerate(existing) if held is blocker]
+    return decision.error, places[0] if places else None
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_every_pair_is_as_the_twin_says(name):
+    decide, twin = procedure(name), TWINS[name]
+    seen: set[str] = set()
+    for tcp in (True, False):
+        states = ("bound", "listening", "connected", "time-wait") if tcp else ("bound", "connected")
+        existing = records(name, ADDRESSES, tcp=tcp, uids=(1, 2), states=states)
+        asked = [*ADDRESSES, ("::ffff:127.0.0.1", True)]
+        held = [(rec, to_socket(rec)) for rec in existing]
+        for rec in records(name, asked, tcp=tcp, uids=(0, 1), states=("bound",)):
+            new = to_socket(rec)
+            for other, socket in held:
+                decision = decide(new, [socket])
+                assert answer(decision, [socket]) == twin(rec, [other]), (rec, other)
+                seen.add(decision.rule.id)
+    # The space is wide enough to meet every row about two sockets.
+    assert seen >= pair_rules(name)
+
+
+def pair_rules(name: str) -> set[str]:
+    """The ids of the rows about two sockets."""
+    rows = [rule.id.removeprefix(f"{name}-") for rule in system(name).rules]
+    about_one = {
+        "free", "privileged", "restricted", "udp-reserve", "excluded", "self-connect",
+        "listen-unbound", "any-destination", "option-both",
+    }  # fmt: skip
+    until = min(i for i, row in enumerate(rows) if row == "has-port" or "exhausted" in row)
+    return {f"{name}-{row}" for row in rows[:until] if row not in about_one}
+
+
+@pytest.mark.parametrize("name", ["freebsd", "freebsd-13", "macos", "openbsd", "netbsd"])
+def test_every_multicast_pair_is_as_the_twin_says(name):
+    decide, twin = procedure(name), TWINS[name]
+    held = [
+        (rec, to_socket(rec))
+        for rec in records(name, MULTICAST, tcp=False, uids=(1, 2), states=("bound", "connected"))
+    ]
+    for rec in records(name, MULTICAST, tcp=False, uids=(0, 1), states=("bound",)):
+        new = to_socket(rec)
+        for other, socket in held:
+            assert answer(decide(new, [socket]), [socket]) == twin(rec, [other]), (rec, other)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_many_existing_sockets_are_as_the_twin_says(name):
+    decide, twin = procedure(name), TWINS[name]
+    rng = random.Random(name)
+    for tcp in (True, False):
+        states = ("bound", "listening", "connected", "time-wait") if tcp else ("bound", "connected")
+        pool = records(name, ADDRESSES, tcp=tcp, uids=(0, 1, 2), states=states)
+        asks = records(name, ADDRESSES, tcp=tcp, uids=(0, 1), states=("bound",))
+        for _ in range(4000):
+            rec = rng.choice(asks)
+            existing = rng.choices(pool, k=rng.choice((2, 2, 3, 4, 6)))
+            sockets = [to_socket(other) for other in existing]
+            decision = decide(to_socket(rec), sockets)
+            assert answer(decision, sockets) == twin(rec, existing), (rec, existing)
+
+
+# Laws of the rule without history.
+
+names = st.sampled_from(sorted(SYSTEMS))
+
+
+def socket_strategy(name: str, *, port: int = PORT) -> st.SearchStrategy[Socket]:
+    rows = options(name)
+
+    def make(
+        place: tuple[str, bool], row: dict[str, bool], uid: int, state: tuple[str, str]
+    ) -> Socket:
+        return Socket(
+            transport=state[0],
+            address=place[0],
+            port=port,
+            v6only=place[1] if ":" in place[0] else None,
+            reuse_address=row["R"],
+            reuse_port=row.get("P", False),
+            load_balance=row.get("LB", False),
+            exclusive=row.get("E", False),
+            uid=uid,
+            state=state[1],
+        )
+
+    states = [("tcp", s) for s in ("bound", "listening", "connected", "fin-wait-2", "time-wait")]
+    states += [("udp", s) for s in ("bound", "connected")]
+    return st.builds(
+        make,
+        st.sampled_from(ADDRESSES),
+        st.sampled_from(rows),
+        st.integers(0, 2),
+        st.sampled_from(states),
+    )
+
+
+@st.composite
+def questions(draw: st.DrawFn, port: int = PORT) -> tuple[str, Socket, list[Socket]]:
+    name = draw(names)
+    new = draw(socket_strategy(name).filter(lambda s: s.state in ("bound", "listening")))
+    existing = draw(st.lists(socket_strategy(name, port=port), max_size=6))
+    return name, new, existing
+
+
+@given(questions())
+def test_alone_every_socket_is_allowed(question):
+    name, new, _ = question
+    mapped = new.address.version == 6 and new.address.ipv4_mapped is not None
+    decision = procedure(name)(new, [])
+    if mapped and (new.v6only or name == "openbsd"):
+        assert decision.error is not None
+    else:
+        assert decision.allowed
+        assert decision.rule.id == f"{name}-free"
+
+
+@given(questions(port=PORT + 1))
+def test_other_ports_never_matter(question):
+    name, new, existing = question
+    assert procedure(name)(new, existing) == procedure(name)(new, [])
+
+
+@given(questions())
+def test_other_transports_never_matter(question):
+    name, new, existing = question
+    same = [held for held in existing if held.transport is new.transport]
+    assert procedure(name)(new, existing) == procedure(name)(new, same)
+
+
+@given(questions())
+def test_a_decision_is_deterministic_and_explains_itself(question):
+    name, new, existing = question
+    decision = procedure(name)(new, existing)
+    assert decision == procedure(name)(new, list(existing))
+    assert decision.rule in system(name).rules
+    assert decision.reason
+    assert not decision.reason.endswith(".")
+    assert (decision.error is None) is decision.allowed
+    if decision.blocker is not None:
+        assert any(held is decision.blocker for held in existing)
+        assert str(decision.blocker) in decision.reason
+
+
+@given(questions())
+def test_privilege_never_hurts(question):
+    name, new, existing = question
+    if procedure(name)(new, existing).allowed and name.startswith("freebsd"):
+        root = {field: getattr(new, field) for field in new.__dataclass_fields__}
+        assert procedure(name)(Socket(**(root | {"privileged": True})), existing).allowed
+
+
+# The state machine.
+
+SMALL = PortSet.parse("40000-40003")
+_numbers = count(1)
+_MAPPED = 0xFFFF << 32
+V4 = [_MAPPED, _MAPPED | 0x7F000001, _MAPPED | 0x7F000002]
+V6 = [0, 1, _MAPPED | 0x7F000001]
+PEERS = [(_MAPPED | 0xC6336401, 443), (_MAPPED | 0xC6336401, 80), (_MAPPED | 0xC6336402, 443)]
+PEERS6 = [(0x20010DB8 << 96 | 7, 443), (0x20010DB8 << 96 | 7, 80), PEERS[0]]
+
+
+def new_machine(name: str, seed: int, ports: PortSet = SMALL) -> SystemPorts:
+    return machine(name)(SystemSettings(ports=ports), None, None, random.Random(seed))
+
+
+def snapshot(ports: SystemPorts, handles: Sequence[Handle]) -> object:
+    return (
+        [ports.describe(handle) for handle in handles],
+        [
+            list(ports.holders(port, tcp=tcp))
+            for tcp in (True, False)
+            for port in (*SMALL, PORT, PORT + 1)
+        ],
+        ports.lingering,
+        len(ports),
+        ports.now,
+    )
+
+
+def tuples(ports: SystemPorts) -> list[tuple[object, ...]]:
+    """The 4-tuple of every connection, lingering ones included."""
+    return [
+        (tcp, sock.addr, port, sock.dst, sock.dport)
+        for (tcp, port), holders in ports._holders.items()
+        for sock in holders
+        if sock.dst is not None
+    ]
+
+
+class Game:
+    """A random program on one machine, held against the laws at every step."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        self.name = name
+        self.rng = random.Random(seed)
+        self.ports = new_machine(name, seed)
+        self.handles: list[Handle] = []
+
+    def open(self) -> None:
+        row = self.rng.choice(options(self.name))
+        handle = Handle(next(_numbers))
+        v6 = self.rng.random() < 0.5
+        self.ports.socket(
+            handle,
+            tcp=self.rng.random() < 0.7,
+            v6=v6,
+            v6only=self.rng.choice((None, True, False)) if v6 else None,
+            reuse_address=row["R"],
+            reuse_port=row.get("P", False),
+            load_balance=row.get("LB", False),
+            exclusive=row.get("E", False),
+            uid=self.rng.choice((0, 1, 2)),
+            privileged=None,
+            device=None,
+        )
+        self.handles.append(handle)
+
+    def step(self) -> None:
+        rng = self.rng
+        if not self.handles or rng.random() < 0.25:
+            self.open()
+            return
+        handle = rng.choice(self.handles)
+        before = snapshot(self.ports, self.handles)
+        v6 = self.ports.is_inet6(handle)
+        action = rng.choice(
+            ("bind", "bind", "bind0", "listen", "connect", "connect", "accept", "close", "advance")
+        )
+        if action == "close":
+            self.ports.close(handle, rng.choice(list(Close)))
+            self.handles.remove(handle)
+            return
+        if action == "advance":
+            self.ports.advance(rng.choice((0.5, 10.0, 61.0)))
+            return
+        refused = False
+        if action in ("bind", "bind0"):
+            decision = self.bind(handle, rng.choice(V6 if v6 else V4), explicit=action == "bind")
+        elif action == "listen":
+            decision = self.ports.listen(handle)
+        elif action == "connect":
+            peer = rng.choice(PEERS6 if v6 else PEERS)
+            refused = rng.random() < 0.1
+            decision = self.ports.connect(handle, *peer, source=None, refused=refused)
+        else:
+            decision = self.accept(handle)
+        # The peer's refusal is no refusal of the system.
+        if not decision.allowed and not refused:
+            assert snapshot(self.ports, self.handles) == before, decision
+        self.check()
+
+    def bind(self, handle: Handle, addr: int, *, explicit: bool) -> Decision:
+        tcp = self.ports.describe(handle).transport == "tcp"
+        port = self.rng.choice((PORT, PORT + 1)) if explicit else 0
+        state = self.ports.describe(handle).state
+        held = {p: list(self.ports.holders(p, tcp=tcp)) for p in (*SMALL, PORT, PORT + 1)}
+        decision = self.ports.bind(handle, addr, port)
+        if state is not State.UNBOUND or decision.rule.id.endswith("-dropped"):
+            return decision
+        now = self.ports.describe(handle)
+        if explicit:
+            if decision.allowed:
+                again = procedure(self.name)(now, held[port])
+                assert again.rule == decision.rule
+        elif decision.allowed:
+            # An option helps a choice no more than it helps bind().
+            assert now.port in SMALL
+            assert procedure(self.name)(now, held[now.port]).allowed, (now, held[now.port])
+        return decision
+
+    def accept(self, handle: Handle) -> Decision:
+        child = Handle(next(_numbers))
+        peer = (PEERS[0][0], self.rng.randrange(50000, 50003))
+        decision = self.ports.accept(handle, child, uid=0, local=None, peer=peer)
+        if decision.allowed:
+            assert decision.handle == child
+            self.handles.append(child)
+        return decision
+
+    def check(self) -> None:
+        every = tuples(self.ports)
+        assert len(every) == len(set(every)), "a 4-tuple was handed out twice"
+        assert set(self.ports._tuples) == set(every)
+        assert len(self.ports) == len(self.handles)
+
+    def finish(self) -> None:
+        for handle in self.handles:
+            self.ports.close(handle, self.rng.choice(list(Close)))
+        assert len(self.ports) == 0
+        self.ports.advance(100_000.0)
+        assert self.ports.lingering == 0
+        assert not self.ports._holders
+        assert not self.ports._tuples
+        assert not self.ports._deadlines
+        assert self.ports._udp_ports == 0
+
+
+@given(names, st.integers(0, 2**32), st.integers(5, 60))
+def test_a_random_program_keeps_the_laws(name, seed, steps):
+    game = Game(name, seed)
+    for _ in range(steps):
+        game.step()
+    game.finish()
+
+
+@given(names, st.booleans(), st.booleans(), st.integers(0, 2**32))
+def test_ports_are_handed_out_once_and_the_last_is_found(name, tcp, v6, seed):
+    """Without options, with bind(0): every port of the range, each once, then none."""
+    ports = new_machine(name, seed)
+    got: list[int] = []
+    for turn in range(len(SMALL) + 1):
+        handle = Handle(next(_numbers))
+        ports.socket(
+            handle, tcp=tcp, v6=v6, v6only=None, reuse_address=False, reuse_port=False,
+            uid=1, privileged=None, device=None,
+        )  # fmt: skip
+        decision = ports.bind(handle, V6[0] if v6 else V4[0], 0)
+        assert decision.allowed is (turn < len(SMALL))
+        if decision.allowed:
+            got.append(ports.describe(handle).port)
+    assert sorted(got) == list(SMALL)
+
+
+@given(names, st.sampled_from([Close.FIRST, Close.SECOND, Close.RESET]))
+def test_time_wait_ends_on_time(name, how):
+    ports = new_machine(name, 1)
+    handle = Handle(next(_numbers))
+    ports.socket(
+        handle, tcp=True, v6=False, v6only=None, reuse_address=False, reuse_port=False,
+        uid=1, privileged=None, device=None,
+    )  # fmt: skip
+    assert ports.connect(handle, *PEERS[0], source=None, refused=False).allowed
+    port = ports.describe(handle).port
+    ports.close(handle, how)
+    assert ports.lingering == (how is Close.FIRST)
+    stays = ports.context.time_wait(PEERS[0][0])
+    assert stays > 0
+    ports.advance(stays - 0.001)
+    assert len(list(ports.holders(port, tcp=True))) == (how is Close.FIRST)
+    ports.advance(0.001)
+    assert ports.lingering == 0
+    assert not list(ports.holders(port, tcp=True))
+
+
+@given(names, st.integers(0, 2**32))
+def test_wrong_input_changes_nothing(name, seed):
+    game = Game(name, seed)
+    for _ in range(15):
+        game.step()
+    if not game.handles:
+        game.open()
+    handle = game.handles[0]
+    before = snapshot(game.ports, game.handles)
+    with pytest.raises(InvalidSocketError, match="open one of this table"):
+        game.ports.bind(Handle(-1), V4[0], 0)
+    with pytest.raises(InvalidSocketError, match="no way to set uid"):
+        game.ports.set_option(
+            handle, reuse_address=True, reuse_port=None, v6only=None,
+            bind_address_no_port=None, local_port_range=None, uid=5,
+        )  # fmt: skip
+    assert snapshot(game.ports, game.handles) == before

@@ -1,0 +1,30 @@
+"""Sockets for the tests of the reuse rules, in few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portranges.reuse.model import Decision, Socket
+
+PORT = 8080
+
+
+def sock(address: str = "0.0.0.0", flags: str = "", **more: Any) -> Socket:
+    """A socket at *address*; *flags*: R, P, L (SO_REUSEPORT_LB), E, 4 (not v6only), 6 (v6only)."""
+    defaults: dict[str, Any] = {
+        "transport": "tcp",
+        "address": address,
+        "port": PORT,
+        "reuse_address": "R" in flags,
+        "reuse_port": "P" in flags,
+        "load_balance": "L" in flags,
+        "exclusive": "E" in flags,
+        "v6only": False if "4" in flags else True if "6" in flags else None,
+        "uid": 1000,
+    }
+    return Socket(**(defaults | more))
+
+
+def says(decision: Decision) -> tuple[str | None, str]:
+    """The error, and the rule without the system's name."""
+    return decision.error, decision.rule.id

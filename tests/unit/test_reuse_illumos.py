@@ -1,0 +1,124 @@
+"""illumos' and Solaris' procedure, a test per clause.
+
+Source: illumos/illumos-gate@39707ee and TritonDataCenter/illumos-joyent@ae93ec4,
+usr/src/uts/common/inet/tcp/tcp_bind.c (tcp_bindi, tcp_bind_check).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from portranges import PortSet
+from portranges.errors import InvalidSocketError
+from portranges.reuse.systems import SystemSettings, procedure
+from portranges.reuse.systems.illumos import decide_bind
+from reuse_sockets import says, sock
+
+IN_USE = "EADDRINUSE"
+
+
+def test_ipv4_and_ipv6_are_disjoint_for_explicit_ports():
+    v4, dual = sock("0.0.0.0"), sock("::", "4")
+    assert decide_bind(dual, [v4]).rule.id == "illumos-free"
+    assert decide_bind(v4, [dual]).rule.id == "illumos-free"
+
+
+def test_exclusive_use_on_either_side():
+    """One of them a wildcard, or equal addresses; the versions do not matter."""
+    for held, new in (
+        (sock("0.0.0.0", "E"), sock("127.0.0.1", "R")),
+        (sock("0.0.0.0"), sock("127.0.0.1", "RE")),
+        (sock("0.0.0.0", "E"), sock("::", "4R")),
+        (sock("127.0.0.1", "E"), sock("127.0.0.1", "R")),
+    ):
+        assert says(decide_bind(new, [held])) == (IN_USE, "illumos-exclusive")
+    assert decide_bind(sock("127.0.0.2", "E"), [sock("127.0.0.1", "E")]).allowed
+
+
+def test_exclusive_use_ends_with_the_established_state():
+    held = sock("127.0.0.1", "E", state="connected")
+    assert decide_bind(sock("127.0.0.1", "R"), [held]).error == IN_USE
+    for state in ("fin-wait-2", "time-wait"):
+        held = sock("127.0.0.1", "E", state=state)
+        assert decide_bind(sock("127.0.0.1", "R"), [held]).allowed
+        assert decide_bind(sock("127.0.0.1"), [held]).rule.id == "illumos-default"
+
+
+def test_without_reuse_address_every_state_is_in_the_way():
+    """ltcp->tcp_state >= TCPS_BOUND, TIME_WAIT too; unless both are specific and differ."""
+    for state in ("bound", "listening", "connected", "fin-wait-2", "time-wait"):
+        held = sock("127.0.0.1", "R", state=state)
+        assert says(decide_bind(sock("0.0.0.0"), [held])) == (IN_USE, "illumos-default")
+        assert decide_bind(sock("127.0.0.1"), [held]).error == IN_USE
+        assert decide_bind(sock("127.0.0.2"), [held]).allowed
+
+
+def test_with_reuse_address_only_the_same_address_bound_or_listening():
+    for state in ("bound", "listening"):
+        held = sock("127.0.0.1", state=state)
+        assert says(decide_bind(sock("127.0.0.1", "R"), [held])) == (IN_USE, "illumos-exact")
+        assert says(decide_bind(sock("0.0.0.0", "R"), [held])) == (None, "illumos-reuse-address")
+    for state in ("connected", "fin-wait-2", "time-wait"):
+        assert decide_bind(sock("127.0.0.1", "R"), [sock("127.0.0.1", state=state)]).allowed
+    assert decide_bind(sock("0.0.0.0", "R"), [sock("0.0.0.0")]).error == IN_USE
+
+
+def test_two_wildcards_of_one_version_are_one_address():
+    mapped = sock("::ffff:0.0.0.0", "4R")
+    assert decide_bind(mapped, [sock("::", "4")]).error == IN_USE
+
+
+def test_groups_of_reuse_port():
+    """joyent and the newer gate: the holder's SO_REUSEPORT when it was bound."""
+    for state in ("bound", "listening"):
+        held = sock("127.0.0.1", "P", state=state)
+        assert says(decide_bind(sock("127.0.0.1", "P"), [held])) == (None, "illumos-reuse-port")
+        held = sock("127.0.0.1", "R", state=state)
+        assert says(decide_bind(sock("127.0.0.1", "PR"), [held])) == (IN_USE, "illumos-no-group")
+    # Only at the same address; else SO_REUSEADDR decides.
+    assert decide_bind(sock("0.0.0.0", "P"), [sock("127.0.0.1", "P")]).error == IN_USE
+    assert decide_bind(sock("127.0.0.1", "P"), [sock("127.0.0.1", "P", state="connected")]).error
+
+
+def test_what_reuse_port_meets_first_decides():
+    """tcp_bindi() leaves its loop there; specific addresses are first in the list."""
+    group, wildcard = sock("127.0.0.1", "P"), sock("0.0.0.0", "R")
+    for existing in ([group, wildcard], [wildcard, group]):
+        assert decide_bind(sock("127.0.0.1", "P"), existing).allowed
+
+
+def test_solaris_has_no_groups_here():
+    with pytest.raises(InvalidSocketError, match="Solaris has no SO_REUSEPORT"):
+        procedure("solaris")(sock(flags="P"), [])
+    assert procedure("solaris")(sock(flags="R"), [sock()]).rule.id == "solaris-exact"
+
+
+def test_no_owner_is_asked_for():
+    held = sock("0.0.0.0", uid=1, state="listening")
+    assert decide_bind(sock("127.0.0.1", "R", uid=2), [held]).allowed
+
+
+def test_privileged_and_extra_privileged_ports():
+    assert says(decide_bind(sock(port=80), [])) == ("EACCES", "illumos-privileged")
+    assert decide_bind(sock(port=2049), []).error == "EACCES"
+    assert decide_bind(sock(port=2049, uid=0), []).allowed
+    none = SystemSettings(extra_privileged=PortSet())
+    assert decide_bind(sock(port=2049), [], settings=none).allowed
+
+
+def test_a_mapped_address_with_v6only():
+    assert says(decide_bind(sock("::ffff:127.0.0.1", "6"), [])) == (
+        "EADDRNOTAVAIL",
+        "illumos-mapped-v6only",
+    )
+
+
+def test_udp_with_reuse_address_shares_with_all_but_exclusive_use():
+    """udp_do_bind()."""
+    held = sock("127.0.0.1", transport="udp")
+    assert decide_bind(sock("127.0.0.1", transport="udp"), [held]).error == IN_USE
+    new = sock("127.0.0.1", "R", transport="udp")
+    assert says(decide_bind(new, [held])) == (None, "illumos-udp-reuse-address")
+    assert decide_bind(new, [sock("0.0.0.0", "E", transport="udp")]).rule.id == (
+        "illumos-exclusive"
+    )

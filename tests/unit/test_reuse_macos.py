@@ -1,0 +1,138 @@
+"""macOS' procedure, a test per clause.
+
+Source: xnu-11417.101.15, bsd/netinet/in_pcb.c and bsd/netinet6/in6_pcb.c.
+"""
+
+from __future__ import annotations
+
+from portranges import PortSet
+from portranges.reuse.systems import SystemSettings
+from portranges.reuse.systems.macos import decide_bind
+from reuse_sockets import PORT, says, sock
+
+IN_USE = "EADDRINUSE"
+
+
+def test_order_matters_between_the_wildcards():
+    """in6_pcbbind: t at 0.0.0.0 with another SOCK_DOM is let pass."""
+    v4, dual = sock("0.0.0.0"), sock("::")  # dual-stack by default
+    assert says(decide_bind(dual, [v4])) == (None, "macos-wildcards")
+    assert says(decide_bind(v4, [dual])) == (IN_USE, "macos-default")
+
+
+def test_a_dual_stack_socket_meets_a_specific_ipv4_address():
+    assert says(decide_bind(sock("::"), [sock("127.0.0.1")])) == (IN_USE, "macos-dual-stack")
+    assert decide_bind(sock("::", "6"), [sock("127.0.0.1")]).allowed
+
+
+def test_two_ipv6_sockets_at_the_ipv4_wildcard_are_let_pass():
+    assert decide_bind(sock("::ffff:0.0.0.0"), [sock("::")]).rule.id == "macos-wildcards"
+    assert decide_bind(sock("::ffff:0.0.0.0"), [sock("0.0.0.0")]).error == IN_USE
+
+
+def test_privilege_is_for_specific_addresses_only():
+    """XNU_TARGET_OS_OSX: lport < IPPORT_RESERVED and s_addr != 0."""
+    assert decide_bind(sock("0.0.0.0", port=80), []).allowed
+    assert decide_bind(sock("::", port=80), []).allowed
+    assert says(decide_bind(sock("127.0.0.1", port=80), [])) == ("EACCES", "macos-privileged")
+    assert decide_bind(sock("::1", port=80), []).error == "EACCES"
+    assert decide_bind(sock("127.0.0.1", port=80, uid=0), []).allowed
+    assert decide_bind(sock("127.0.0.1", port=1024), []).allowed
+
+
+def test_restricted_ports_need_an_entitlement():
+    """current_task_can_use_restricted_in_port()."""
+    assert says(decide_bind(sock(port=55555, uid=0), [])) == (IN_USE, "macos-restricted")
+    entitled = SystemSettings(restricted=PortSet())
+    assert decide_bind(sock(port=55555), [], settings=entitled).allowed
+
+
+def test_udp_ports_are_not_used_up():
+    """USHRT_MAX - UDP_RANDOM_PORT_RESERVE < reservations: 61,439 may be in use."""
+    held = [sock(transport="udp", port=port) for port in range(1, 61441)]
+    new = sock(transport="udp", port=62000)
+    assert decide_bind(new, held[:-1]).allowed
+    assert says(decide_bind(new, held)) == ("EADDRNOTAVAIL", "macos-udp-reserve")
+    assert decide_bind(new, held, settings=SystemSettings(udp_exhaustion=True)).allowed
+    assert decide_bind(sock(port=62000), held).allowed
+
+
+def test_the_owner_on_ipv4():
+    """Not if both are at 0.0.0.0; root is exempt; a connection is not."""
+    new = sock("127.0.0.1", "RP", uid=2)
+    assert says(decide_bind(new, [sock("0.0.0.0", "RP", uid=1)])) == (IN_USE, "macos-uid")
+    assert decide_bind(sock("0.0.0.0", "P", uid=2), [sock("0.0.0.0", "P", uid=1)]).allowed
+    assert decide_bind(sock("127.0.0.1", "RP", uid=0), [sock("0.0.0.0", uid=1)]).allowed
+    connection = sock("127.0.0.1", uid=1, state="connected")
+    assert says(decide_bind(new, [connection])) == (IN_USE, "macos-uid")
+
+
+def test_the_owner_on_ipv6():
+    """Not if both are at :: and the holder has SO_REUSEPORT."""
+    new = sock("::", "6P", uid=2)
+    assert decide_bind(new, [sock("::", "6P", uid=1)]).allowed
+    assert says(decide_bind(new, [sock("::", "6", uid=1)])) == (IN_USE, "macos-uid")
+    assert says(decide_bind(sock("::1", "RP", uid=2), [sock("::", "6P", uid=1)])) == (
+        IN_USE,
+        "macos-uid",
+    )
+
+
+def test_the_owner_on_the_ipv4_side_of_a_dual_stack_socket():
+    """Not if the holder has SO_REUSEPORT, nor if it is a pure 0.0.0.0 socket."""
+    new = sock("::", "R", uid=2)
+    assert says(decide_bind(new, [sock("127.0.0.1", uid=1)])) == (
+        IN_USE,
+        "macos-dual-stack-uid",
+    )
+    assert decide_bind(new, [sock("127.0.0.1", "P", uid=1)]).allowed
+    assert decide_bind(new, [sock("0.0.0.0", uid=1)]).allowed
+    assert decide_bind(new, [sock("::ffff:0.0.0.0", uid=1)]).rule.id == "macos-dual-stack-uid"
+
+
+def test_only_the_new_sockets_reuse_address_counts():
+    assert decide_bind(sock("127.0.0.1", "R"), [sock("0.0.0.0", state="listening")]).allowed
+    assert decide_bind(sock("127.0.0.1"), [sock("0.0.0.0", "R")]).error == IN_USE
+
+
+def test_exact_duplicates_need_reuse_port_on_both():
+    assert says(decide_bind(sock("127.0.0.1", "R"), [sock("127.0.0.1", "RP")])) == (
+        IN_USE,
+        "macos-exact",
+    )
+    assert says(decide_bind(sock("127.0.0.1", "P"), [sock("127.0.0.1", "P")])) == (
+        None,
+        "macos-reuse-port",
+    )
+    assert decide_bind(sock("::1", "P"), [sock("::1")]).error == IN_USE
+
+
+def test_there_is_no_cost_for_dual_stack_sockets():
+    """As FreeBSD has: here the newest of the two wildcards is looked at."""
+    v4, dual = sock("0.0.0.0", "P"), sock("::")
+    new = sock("0.0.0.0", "P")
+    assert decide_bind(new, [dual, v4]).allowed
+    assert decide_bind(new, [v4, dual]).blocker is dual
+
+
+def test_time_wait_blocks_a_socket_without_options():
+    held = sock("127.0.0.1", state="time-wait")
+    assert decide_bind(sock("0.0.0.0"), [held]).error == IN_USE
+    assert decide_bind(sock("0.0.0.0", "R"), [held]).allowed
+
+
+def test_a_mapped_address_with_v6only():
+    assert says(decide_bind(sock("::ffff:127.0.0.1", "6"), [])) == (
+        "EADDRNOTAVAIL",
+        "macos-mapped-v6only",
+    )
+
+
+def test_a_device_changes_nothing():
+    assert decide_bind(sock(device="en0"), [sock(device="en1")]).error == IN_USE
+    assert sock().port == PORT
+
+
+def test_multicast():
+    held = sock("239.1.1.1", "R", transport="udp", uid=1)
+    assert decide_bind(sock("239.1.1.1", "R", transport="udp", uid=2), [held]).allowed

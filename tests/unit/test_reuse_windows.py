@@ -1,0 +1,203 @@
+"""Windows: the tables of the Winsock and the WSK page, cell by cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from portranges import PortSet
+from portranges.errors import InvalidSocketError
+from portranges.reuse.model import Confidence, Socket
+from portranges.reuse.systems import SystemSettings, procedure, rules
+from portranges.reuse.systems.windows import decide_bind
+
+# First socket in rows, second in columns. I WSAEADDRINUSE, A WSAEACCES, . success;
+# x/y same user / other user (Server 2003 and later, Vista and later).
+SINCE_2003 = """
+| first | D-W | D-S | R-W | R-S | E-W | E-S |
+| D-W | I | ./A | A | ./A | I | ./A |
+| D-S | . | I | . | A | I | I |
+| R-W | I | ./A | . | . | I | ./A |
+| R-S | . | I | . | . | I | I |
+| E-W | I | A | A | A | I | A |
+| E-S | . | I | . | A | I | I |
+"""
+# XP and older: first D or R, then first E.
+XP_D_OR_R = "I I . . I I"
+XP_E = "I I A A I I"
+
+ERRORS = {"I": "WSAEADDRINUSE", "A": "WSAEACCES", ".": None}
+
+
+def cells(text: str) -> dict[tuple[str, str], str]:
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.split("\n")]
+    head, *body = [line for line in lines if len(line) == 7]
+    return {
+        (row[0], column): cell
+        for row in body
+        for column, cell in zip(head[1:], row[1:], strict=True)
+    }
+
+
+def sock(kind: str, *, family: str = "inet", **more: Any) -> Socket:
+    """``"D-W"``: default, at the wildcard; and so on."""
+    places = {"inet": ("0.0.0.0", "192.0.2.1"), "inet6": ("::", "2001:db8::1")}
+    mode, place = kind.split("-")
+    defaults: dict[str, Any] = {
+        "transport": "tcp",
+        "address": places[family][place == "S"],
+        "port": 8080,
+        "reuse_address": mode == "R",
+        "exclusive": mode == "E",
+        "uid": 1,
+    }
+    return Socket(**(defaults | more))
+
+
+KINDS = ["D-W", "D-S", "R-W", "R-S", "E-W", "E-S"]
+
+
+@pytest.mark.parametrize("family", ["inet", "inet6"])
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("system", ["windows", "windows-2003"])
+def test_every_cell_of_the_winsock_table(system, transport, family):
+    table = cells(SINCE_2003)
+    assert len(table) == 36
+    for (first, second), cell in table.items():
+        holder = sock(first, family=family, transport=transport)
+        for uid, letter in ((1, cell[0]), (2, cell[-1])):
+            new = sock(second, family=family, transport=transport, uid=uid)
+            decision = procedure(system)(new, [holder])
+            assert decision.error == ERRORS[letter], (first, second, uid)
+            assert decision.confidence is Confidence.DOCUMENT
+            assert decision.rule.id.startswith(f"{system}-{first.lower()}-{second.lower()}")
+            assert decision.rule.id.endswith("-user") is ("/" in cell)
+
+
+def test_every_cell_of_the_xp_table():
+    for first in KINDS:
+        letters = (XP_E if first[0] == "E" else XP_D_OR_R).split()
+        for second, letter in zip(KINDS, letters, strict=True):
+            for uid in (1, 2):
+                decision = procedure("windows-xp")(sock(second, uid=uid), [sock(first)])
+                assert decision.error == ERRORS[letter], (first, second)
+
+
+def test_the_wsk_table_differs_in_one_cell():
+    differences = set()
+    for first in KINDS:
+        for second in KINDS:
+            for uid in (1, 2):
+                new, holder = sock(second, uid=uid), sock(first)
+                winsock = procedure("windows")(new, [holder]).error
+                kernel = procedure("windows-wsk")(new, [holder]).error
+                if winsock != kernel:
+                    differences.add((first, second, winsock, kernel))
+    assert differences == {("R-S", "D-S", "WSAEADDRINUSE", "WSAEACCES")}
+
+
+def test_different_specific_addresses_never_conflict():
+    for first in KINDS[1::2]:
+        for second in KINDS[1::2]:
+            new = sock(second, address="192.0.2.2")
+            for name in ("windows", "windows-xp", "windows-wsk"):
+                assert procedure(name)(new, [sock(first)]).rule.id == f"{name}-free"
+
+
+def test_a_dual_stack_wildcard_is_tested_on_both_stacks():
+    dual = sock("D-W", address="::", v6only=False)
+    for holder in (
+        sock("D-W"),
+        sock("D-W", family="inet6", v6only=True),
+        sock("D-W", address="::", v6only=False),
+    ):
+        assert decide_bind(dual, [holder]).error == "WSAEADDRINUSE"
+        assert decide_bind(holder, [dual]).error == "WSAEADDRINUSE"
+    # Either stack alone is enough to refuse, and neither decides for the other.
+    assert decide_bind(dual, [sock("R-S"), sock("E-W", family="inet6")]).error == "WSAEADDRINUSE"
+    assert decide_bind(dual, [sock("E-W"), sock("R-S", family="inet6")]).error == "WSAEADDRINUSE"
+    assert decide_bind(dual, [sock("D-S"), sock("R-S", family="inet6")]).allowed
+
+
+def test_ipv6_only_and_ipv4_do_not_meet():
+    v6 = sock("E-W", family="inet6")
+    assert decide_bind(v6, [sock("E-W")]).allowed  # IPV6_V6ONLY is on by default
+    assert decide_bind(sock("E-W"), [v6]).allowed
+
+
+def test_a_mapped_address_is_an_ipv4_one():
+    mapped = sock("D-S", address="::ffff:192.0.2.1", v6only=False)
+    assert decide_bind(mapped, [sock("D-S")]).error == "WSAEADDRINUSE"
+    only = sock("D-S", address="::ffff:192.0.2.1", v6only=True)
+    decision = decide_bind(only, [])
+    assert decision.error == "WSAEADDRNOTAVAIL"
+    assert decision.confidence is Confidence.MEMORY
+
+
+def test_time_wait_does_not_block():
+    for kind in KINDS:
+        for second in KINDS:
+            assert decide_bind(sock(second), [sock(kind, state="time-wait")]).allowed
+
+
+def test_with_exclusive_use_a_port_is_busy_until_the_connection_is_inactive():
+    for state in ("connected", "fin-wait-2"):
+        connection = sock("E-S", state=state)
+        assert decide_bind(sock("E-S"), [connection]).error == "WSAEADDRINUSE"
+        assert decide_bind(sock("R-S"), [connection]).error == "WSAEACCES"
+
+
+def test_reuse_address_takes_over_a_port():
+    """SO_REUSEADDR on Windows is not what POSIX calls by that name."""
+    holder = sock("R-S", state="listening")
+    decision = decide_bind(sock("R-S", uid=2), [holder])
+    assert decision.allowed
+    assert decision.rule.id == "windows-r-s-r-s"
+
+
+def test_an_excluded_range_refuses_without_a_holder():
+    settings = SystemSettings(excluded=PortSet.parse("8000-8099"))
+    decision = decide_bind(sock("E-W"), [], settings=settings)
+    assert (decision.error, decision.rule.id) == ("WSAEACCES", "windows-excluded")
+    assert decision.blocker is None
+    assert decision.confidence is Confidence.REPORTED
+    assert decide_bind(sock("E-W", port=8100), [], settings=settings).allowed
+    with pytest.raises(InvalidSocketError, match="FreeBSD has no excluded port ranges"):
+        procedure("freebsd")(sock("D-W"), [], settings=settings)
+
+
+def test_no_port_needs_privilege():
+    assert decide_bind(sock("D-W", port=80, uid=1000), []).allowed
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"reuse_port": True}, "Windows has no SO_REUSEPORT, got tcp 0.0.0.0:8080 with reuse_port"),
+        ({"device": "lo"}, "Windows has no option that binds a socket to a device, got "),
+        ({"load_balance": True}, "Windows has no SO_REUSEPORT_LB, got "),
+        (
+            {"exclusive": True, "reuse_address": True},
+            "on Windows exclusive and reuse_address exclude each other, got ",
+        ),
+    ],
+)
+def test_what_windows_has_not_is_a_clear_error(more, message):
+    for new, existing in ((sock("D-W", **more), []), (sock("D-W"), [sock("D-W", **more)])):
+        with pytest.raises(InvalidSocketError) as caught:
+            decide_bind(new, existing)
+        assert str(caught.value).startswith(message)
+
+
+def test_a_row_is_named_after_its_cell_and_says_what_it_is():
+    rows = {rule.id: rule for rule in rules("windows")}
+    row = rows["windows-d-w-e-s-other-user"]
+    assert row.error == "WSAEACCES"
+    assert row.sentence == (
+        "the holder has no option and the wildcard, the new socket of another user has "
+        "SO_EXCLUSIVEADDRUSE and asks for this address"
+    )
+    assert rows["windows-d-w-e-s-same-user"].error is None
+    # 36 cells, five of which have two users.
+    assert sum(1 for name in rows if name.count("-") >= 4) == 36 + 5
