@@ -6,12 +6,10 @@ gmshake/freebsd-src@07d9e11, sys/netinet/in_pcb.c and sys/netinet6/in6_pcb.c.
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 import pytest
 
 from portranges.errors import InvalidSocketError
-from portranges.reuse.model import Confidence
+from portranges.reuse.model import Confidence, checked_local_addresses
 from portranges.reuse.systems import procedure
 from portranges.reuse.systems.freebsd import decide_bind
 from reuse_sockets import says, sock
@@ -173,7 +171,7 @@ def test_of_equals_the_newest_is_looked_at():
 def test_reserved_ports_and_foreign_addresses():
     assert says(decide_bind(sock("0.0.0.0", port=80), [])) == ("EACCES", "freebsd-privileged")
     assert decide_bind(sock("0.0.0.0", port=80, uid=0), []).allowed
-    here = [ip_address("192.0.2.1")]
+    here = checked_local_addresses(["192.0.2.1"])
     assert decide_bind(sock("192.0.2.1"), [], local_addresses=here).allowed
     assert decide_bind(sock("::ffff:192.0.2.1", "4"), [], local_addresses=here).allowed
     assert says(decide_bind(sock("192.0.2.2"), [], local_addresses=here)) == (

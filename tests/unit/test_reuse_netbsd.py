@@ -94,6 +94,6 @@ def test_before_the_other_sockets():
         "netbsd-mapped-v6only",
     )
     assert says(decide_bind(sock(port=80), [])) == ("EACCES", "netbsd-privileged")
-    assert decide_bind(sock("192.0.2.1", port=80), [], local_addresses=[]).error == (
+    assert decide_bind(sock("192.0.2.1", port=80), [], local_addresses=frozenset()).error == (
         "EADDRNOTAVAIL"
     )

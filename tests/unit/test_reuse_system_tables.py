@@ -737,9 +737,9 @@ def test_the_new_socket_must_not_be_connected():
 def test_port_0_asks_for_any():
     decision = procedure("netbsd")(sock(port=0), [sock()])
     assert decision.rule.id == "netbsd-chosen"
-    assert procedure("netbsd")(sock("192.0.2.1", port=0), [], local_addresses=[]).error == (
-        "EADDRNOTAVAIL"
-    )
+    assert procedure("netbsd")(
+        sock("192.0.2.1", port=0), [], local_addresses=frozenset()
+    ).error == ("EADDRNOTAVAIL")
 
 
 # Portability.

@@ -126,11 +126,8 @@ def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, s
     profile = answer.profile
     yield "system", profile.system + (", tuned" if profile.tuned else "")
     yield "ports", f"{profile.ports} ({len(profile.ports):,})"
-    yield (
-        "at once",
-        f"{_number(answer.at_once)} connections, by {answer.method}, to "
-        f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}",
-    )
+    ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
+    yield "at once", f"{_number(answer.at_once)} connections, by {answer.method}, to {ends}"
     if answer.time_wait is None or answer.rate is None:
         yield "TIME_WAIT", "not known"
     else:

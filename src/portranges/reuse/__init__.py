@@ -18,7 +18,8 @@ from portranges.reuse.model import (
     State,
     Verdict,
 )
-from portranges.reuse.procedures import can_bind, rule, rules, systems
+from portranges.reuse.procedures import can_bind, portability, rule, rules, systems
+from portranges.reuse.systems.settings import SystemSettings
 from portranges.reuse.table import PortTable
 
 __all__ = [
@@ -31,8 +32,10 @@ __all__ = [
     "Rule",
     "Socket",
     "State",
+    "SystemSettings",
     "Verdict",
     "can_bind",
+    "portability",
     "rule",
     "rules",
     "systems",

@@ -19,8 +19,26 @@ from portranges.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import NoReturn, SupportsIndex
+    from collections.abc import Iterable, Sequence
+    from typing import NoReturn, Protocol, SupportsIndex
+
+    class Procedure(Protocol):
+        """A system's rule without history."""
+
+        def __call__(
+            self,
+            new: Socket,
+            existing: Sequence[Socket],
+            *,
+            settings: object = None,
+            local_addresses: frozenset[int] | None = None,
+        ) -> Decision:
+            """Return the system's decision about *new* next to *existing*.
+
+            Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+            """
+            ...
+
 
 __all__ = [
     "Close",

@@ -8,36 +8,21 @@ is first asked about.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from functools import partial
 
 from portranges.errors import UnknownNameError
+from portranges.names import near
 from portranges.reuse import model
+from portranges.reuse.systems import compare, lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from ipaddress import IPv4Address, IPv6Address
     from random import Random
     from typing import Protocol, TypeAlias, TypeVar
 
-    from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
-
-    class Procedure(Protocol):
-        """A system's rule without history."""
-
-        def __call__(
-            self,
-            new: Socket,
-            existing: Sequence[Socket],
-            *,
-            settings: object,
-            local_addresses: frozenset[int] | None,
-        ) -> Decision:
-            """Return the system's decision about *new* next to *existing*.
-
-            Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
-            """
-            ...
+    from portranges.reuse.model import Close, Decision, Handle, Procedure, Rule, Socket
 
     class Machine(Protocol):
         """A system's state machine, behind PortTable.
@@ -65,6 +50,8 @@ if TYPE_CHECKING:
             uid: int,
             privileged: bool | None,
             device: str | None,
+            load_balance: bool = False,
+            exclusive: bool = False,
         ) -> None: ...
         def bind(self, handle: Handle, addr: int, port: int) -> Decision: ...
         def listen(self, handle: Handle) -> Decision: ...
@@ -90,6 +77,8 @@ if TYPE_CHECKING:
             bind_address_no_port: bool | None,
             local_port_range: tuple[int, int] | None,
             uid: int | None,
+            load_balance: bool | None = None,
+            exclusive: bool | None = None,
         ) -> Decision: ...
         def close(self, handle: Handle, how: Close) -> None: ...
         def advance(self, seconds: float) -> None: ...
@@ -97,7 +86,7 @@ if TYPE_CHECKING:
     MachineMaker: TypeAlias = Callable[[object, str | None, frozenset[int] | None, Random], Machine]
     _T = TypeVar("_T")
 
-__all__ = ["can_bind", "machine", "procedure", "rule", "rules", "systems"]
+__all__ = ["can_bind", "machine", "portability", "procedure", "rule", "rules", "systems"]
 
 
 def _linux() -> Procedure:
@@ -123,6 +112,10 @@ def _linux_rules() -> tuple[Rule, ...]:
 _PROCEDURES: dict[str, Callable[[], Procedure]] = {"linux": _linux}
 _RULES: dict[str, Callable[[], tuple[Rule, ...]]] = {"linux": _linux_rules}
 _MACHINES: dict[str, Callable[[], MachineMaker]] = {"linux": _linux_machine}
+for _name in lookup.SYSTEMS:
+    _PROCEDURES[_name] = partial(lookup.procedure, _name)
+    _RULES[_name] = partial(lookup.rules, _name)
+    _MACHINES[_name] = partial(lookup.machine, _name)
 
 
 def systems() -> tuple[str, ...]:
@@ -155,10 +148,12 @@ def can_bind(
     Args:
         new: The socket that asks; ``state="listening"`` for one that will
             listen.
-        existing: The other sockets of the machine, or those that matter.
+        existing: The other sockets of the machine, or those that matter, in
+            the order in which they were bound: of two that are equally in the
+            way the BSDs look at the newest.
         system: The system's name.
-        settings: The machine's settings, as ``LinuxSettings``; a new
-            machine's by default.
+        settings: The machine's settings, as ``LinuxSettings`` or, for the
+            other systems, ``SystemSettings``; a new machine's by default.
         local_addresses: The machine's addresses, loopback apart; every
             address by default.
 
@@ -183,12 +178,52 @@ def can_bind(
         >>> print(can_bind(new, [old]).error)
         EADDRINUSE
     """
+    held = _checked(new, existing)
+    local = model.checked_local_addresses(local_addresses)
+    return procedure(system)(new, held, settings=settings, local_addresses=local)
+
+
+def portability(new: Socket, existing: Iterable[Socket] = ()) -> Mapping[str, Decision]:
+    """Return what each of today's systems says about *new* next to *existing*.
+
+    A system that lacks an option which one of the sockets has refuses: on it
+    the program fails at setsockopt(), before bind().
+
+    Args:
+        new: The socket that asks; ``state="listening"`` for one that will
+            listen.
+        existing: The other sockets, in the order in which they were bound.
+
+    Returns:
+        The decisions by the systems' names: Linux first, then as ``systems``
+        has them, without the older versions.
+
+    Raises:
+        InvalidSocketError: *new* is connected.
+        TypeError: *new* or one of *existing* is no Socket.
+
+    Source:
+        The decisions' own.
+
+    Example:
+        >>> from portranges.reuse import Socket
+        >>> old = Socket(transport="tcp", address="127.0.0.1", port=80)
+        >>> new = Socket(transport="tcp", address="0.0.0.0", port=80, reuse_address=True)
+        >>> answers = portability(new, [old])
+        >>> [name for name, answer in answers.items() if answer.allowed]
+        ['freebsd', 'macos', 'openbsd', 'netbsd', 'illumos', 'solaris', 'windows']
+    """
+    held = _checked(new, existing)
+    current = ["linux", *(name for name in lookup.SYSTEMS if lookup.system(name).is_current)]
+    return compare.portability(new, held, procedures={name: procedure(name) for name in current})
+
+
+def _checked(new: Socket, existing: Iterable[Socket]) -> tuple[Socket, ...]:
     held = (existing,) if isinstance(existing, model.Socket) else tuple(existing)
     for socket in (new, *held):
         if not isinstance(socket, model.Socket):
             raise TypeError(f"expected a Socket, got {type(socket).__name__}")
-    local = model.checked_local_addresses(local_addresses)
-    return procedure(system)(new, held, settings=settings, local_addresses=local)
+    return held
 
 
 def rules(system: str) -> tuple[Rule, ...]:
@@ -229,7 +264,7 @@ def rule(rule_id: str) -> Rule:
     known = {row.id: row for name in _RULES for row in rules(name)}
     if rule_id in known:
         return known[rule_id]
-    raise UnknownNameError("rule", rule_id, tuple(get_close_matches(rule_id, known)))
+    raise UnknownNameError("rule", rule_id, near(rule_id, known))
 
 
 def procedure(system: str) -> Procedure:
@@ -247,5 +282,5 @@ def _loaded(table: dict[str, Callable[[], _T]], system: str) -> _T:
         raise TypeError(f"system must be a str, got {type(system).__name__}")
     loader = table.get(system)
     if loader is None:
-        raise UnknownNameError("system", system, tuple(get_close_matches(system, table)))
+        raise UnknownNameError("system", system, near(system, table))
     return loader()

@@ -35,21 +35,24 @@ class PortTable:
     """A machine's port space as a state machine: exact, with history.
 
     The calls are a program's calls. Each returns a Decision, except close()
-    and advance(). A refused call leaves the table as it was, with one
-    exception that is the system's own: a connect() that fails costs a socket
-    the port and the address that it did not bind itself. What no system can
-    be asked raises InvalidSocketError and changes nothing.
+    and advance(). A refused call leaves the table as it was, with exceptions
+    that are the systems' own: a connect() that fails costs a socket the port
+    and the address that it did not bind itself; on the BSDs a peer that
+    refuses costs it the port altogether. What no system can be asked raises
+    InvalidSocketError and changes nothing.
 
     The table is one machine. The far end of a connection is not in it: say
     ``refused=True`` for a peer that does not listen, ``accept()`` for a
     connection that comes in, and how it ends to ``close()``.
 
     Args:
-        system: ``"linux"``.
-        settings: The machine's settings, as ``reuse.LinuxSettings``; a new
-            machine's by default.
-        kernel: The row of a kernel version, as ``"6.18"``; the newest by
+        system: A name of ``reuse.systems()``. Linux is exact; the others
+            follow their rules without having been run.
+        settings: The machine's settings, as ``reuse.LinuxSettings`` or, for
+            the other systems, ``reuse.SystemSettings``; a new machine's by
             default.
+        kernel: The row of a Linux kernel version, as ``"6.18"``; the newest
+            by default. Other systems have a name for each version.
         local_addresses: The machine's addresses, loopback apart; every
             address by default.
         seed: For the choice of automatic ports; a random one by default.
@@ -178,6 +181,8 @@ class PortTable:
         v6only: bool | None = None,
         reuse_address: bool = False,
         reuse_port: bool = False,
+        load_balance: bool = False,
+        exclusive: bool = False,
         uid: int = 0,
         privileged: bool | None = None,
         device: str | None = None,
@@ -190,6 +195,8 @@ class PortTable:
             v6only: IPV6_V6ONLY; the system's default by default.
             reuse_address: SO_REUSEADDR.
             reuse_port: SO_REUSEPORT.
+            load_balance: SO_REUSEPORT_LB, of FreeBSD.
+            exclusive: SO_EXCLUSIVEADDRUSE of Windows, SO_EXCLBIND of illumos.
             uid: The owner.
             privileged: Whether it may have a reserved port; by default, if
                 *uid* is 0.
@@ -217,6 +224,8 @@ class PortTable:
             raise InvalidSocketError("v6only needs family 'inet6'", "'inet' with v6only")
         model.checked_flag("reuse_address", reuse_address)
         model.checked_flag("reuse_port", reuse_port)
+        model.checked_flag("load_balance", load_balance)
+        model.checked_flag("exclusive", exclusive)
         model.checked_flag("privileged", privileged, none=True)
         model.checked_uid(uid)
         model.checked_device(device)
@@ -231,6 +240,8 @@ class PortTable:
             uid=uid,
             privileged=privileged,
             device=device,
+            load_balance=load_balance,
+            exclusive=exclusive,
         )
         return handle
 
@@ -338,7 +349,8 @@ class PortTable:
 
         Args:
             handle: A listening socket of this table.
-            uid: The user who calls accept(), and so owns the new socket.
+            uid: The user who calls accept(), and so owns the new socket on
+                Linux; elsewhere the listener's owner does.
             local: The address that the peer connected to; needed where the
                 listener's is a wildcard, and loopback by default.
             peer: The peer's address and port; by default one that meets no
@@ -369,6 +381,8 @@ class PortTable:
         *,
         reuse_address: bool | None = None,
         reuse_port: bool | None = None,
+        load_balance: bool | None = None,
+        exclusive: bool | None = None,
         v6only: bool | None = None,
         bind_address_no_port: bool | None = None,
         local_port_range: PortRange | tuple[int, int] | None = None,
@@ -380,6 +394,8 @@ class PortTable:
             handle: An open socket of this table.
             reuse_address: SO_REUSEADDR.
             reuse_port: SO_REUSEPORT.
+            load_balance: SO_REUSEPORT_LB, of FreeBSD.
+            exclusive: SO_EXCLUSIVEADDRUSE of Windows, SO_EXCLBIND of illumos.
             v6only: IPV6_V6ONLY.
             bind_address_no_port: IP_BIND_ADDRESS_NO_PORT.
             local_port_range: IP_LOCAL_PORT_RANGE; 0 for a bound that is not
@@ -403,6 +419,8 @@ class PortTable:
         for name, value in (
             ("reuse_address", reuse_address),
             ("reuse_port", reuse_port),
+            ("load_balance", load_balance),
+            ("exclusive", exclusive),
             ("v6only", v6only),
             ("bind_address_no_port", bind_address_no_port),
         ):
@@ -420,6 +438,8 @@ class PortTable:
             bind_address_no_port=bind_address_no_port,
             local_port_range=bounds,
             uid=uid,
+            load_balance=load_balance,
+            exclusive=exclusive,
         )
 
     def close(self, handle: Handle, how: Close | str = Close.FIRST) -> None:

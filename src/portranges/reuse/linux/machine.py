@@ -116,8 +116,11 @@ class LinuxPorts:
         uid: int,
         privileged: bool | None,
         device: str | None,
+        load_balance: bool = False,
+        exclusive: bool = False,
     ) -> None:
         """Make a socket and call it *handle*."""
+        pairs.check_options("a socket", exclusive=exclusive, load_balance=load_balance)
         sock = Sock(
             tcp=tcp,
             v6=v6,
@@ -273,9 +276,12 @@ class LinuxPorts:
         bind_address_no_port: bool | None,
         local_port_range: tuple[int, int] | None,
         uid: int | None,
+        load_balance: bool | None = None,
+        exclusive: bool | None = None,
     ) -> Decision:
         """Set options, as setsockopt(2) and fchown(2) do; None leaves one alone."""
         sock = self._find(handle)
+        pairs.check_options("a socket", exclusive=exclusive, load_balance=load_balance)
         if v6only is not None:
             if not sock.v6:
                 raise InvalidSocketError("v6only needs an inet6 socket", "an inet socket")

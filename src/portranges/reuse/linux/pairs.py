@@ -143,8 +143,13 @@ def check(
     return None if local else rules.NOT_LOCAL
 
 
-def _sock(socket: Socket, settings: LinuxSettings) -> Sock:
-    for name, option in (("exclusive", socket.exclusive), ("load_balance", socket.load_balance)):
+def check_options(shown: str, **options: bool | None) -> None:
+    """Raise where one of *options*, which Linux has not, is set on a socket."""
+    for name, option in options.items():
         if option:
-            raise InvalidSocketError(f"Linux has no {name} option", f"{socket} with {name}")
+            raise InvalidSocketError(f"Linux has no {name} option", f"{shown} with {name}")
+
+
+def _sock(socket: Socket, settings: LinuxSettings) -> Sock:
+    check_options(str(socket), exclusive=socket.exclusive, load_balance=socket.load_balance)
     return from_socket(socket, v6only=settings.bindv6only)

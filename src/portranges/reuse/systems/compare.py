@@ -14,8 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from portranges.reuse.model import Decision, Socket
-    from portranges.reuse.systems.lookup import Procedure
+    from portranges.reuse.model import Decision, Procedure, Socket
 
 __all__ = ["portability"]
 

@@ -15,28 +15,8 @@ from portranges.reuse.systems.pairs import decide_bind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
-    from ipaddress import IPv4Address, IPv6Address
+    from collections.abc import Callable
     from random import Random
-    from typing import Protocol
-
-    from portranges.reuse.model import Decision, Rule, Socket
-    from portranges.reuse.systems.record import System
-    from portranges.reuse.systems.state_machine import SystemPorts
-
-    class Procedure(Protocol):
-        """A system's rule without history."""
-
-        def __call__(
-            self,
-            new: Socket,
-            existing: Sequence[Socket],
-            *,
-            settings: object = None,
-            local_addresses: Container[IPv4Address | IPv6Address] | None = None,
-        ) -> Decision:
-            """Return the system's decision about *new* next to *existing*."""
-            ...
 
     MachineMaker = Callable[[object, "str | None", "frozenset[int] | None", Random], SystemPorts]
 

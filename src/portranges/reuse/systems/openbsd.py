@@ -26,8 +26,7 @@ from portranges.reuse.systems.sock import is_mapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
-    from ipaddress import IPv4Address, IPv6Address
+    from collections.abc import Sequence
 
     from portranges.reuse.model import Decision, Rule, Socket
     from portranges.reuse.systems.record import Context, Via
@@ -117,7 +116,7 @@ def decide_bind(
     existing: Sequence[Socket],
     *,
     settings: object = None,
-    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+    local_addresses: frozenset[int] | None = None,
 ) -> Decision:
     """Return whether OpenBSD lets *new* be bound next to *existing*.
 

@@ -7,8 +7,6 @@ What must not: any rule of any system.
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
-
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import State, decide
 from portranges.reuse.systems.record import Context
@@ -16,8 +14,7 @@ from portranges.reuse.systems.sock import from_socket, to_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
-    from ipaddress import IPv4Address
+    from collections.abc import Sequence
 
     from portranges.reuse.model import Decision, Rule, Socket
     from portranges.reuse.systems.record import System
@@ -34,7 +31,7 @@ def decide_bind(
     existing: Sequence[Socket],
     *,
     settings: object = None,
-    local_addresses: Container[IPv4Address | IPv6Address] | None = None,
+    local_addresses: frozenset[int] | None = None,
 ) -> Decision:
     """Return whether *system* lets *new* be bound next to *existing*.
 
@@ -45,7 +42,8 @@ def decide_bind(
         existing: The other sockets in the order in which they were bound: of
             two that are equally in the way these systems look at the newest.
         settings: The machine's, as SystemSettings; as shipped by default.
-        local_addresses: The machine's addresses; every address by default.
+        local_addresses: The machine's addresses as numbers of 128 bits,
+            loopback apart; every address by default.
 
     Returns:
         The decision.
@@ -75,7 +73,9 @@ def decide_bind(
         )
     for socket in (new, *existing):
         system.check_options(socket)
-    context = Context(system, settings, _local(local_addresses))
+    context = Context(
+        system, settings, None if local_addresses is None else local_addresses.__contains__
+    )
     asks = _sock(new, context)
     # It listens only after it is bound.
     asks.state = State.BOUND
@@ -134,21 +134,3 @@ def _sock(socket: Socket, context: Context) -> Sock:
     if context.system.v6only_fixed:
         sock.v6only = sock.v6
     return sock
-
-
-def _local(
-    addresses: Container[IPv4Address | IPv6Address] | None,
-) -> Callable[[int], bool] | None:
-    if addresses is None:
-        return None
-
-    def is_local(addr: int) -> bool:
-        return any(form in addresses for form in _forms(addr))
-
-    return is_local
-
-
-def _forms(addr: int) -> tuple[IPv4Address | IPv6Address, ...]:
-    address = IPv6Address(addr)
-    mapped = address.ipv4_mapped
-    return (address,) if mapped is None else (mapped, address)
