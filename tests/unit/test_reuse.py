@@ -226,7 +226,7 @@ def test_no_such_system_rule_or_option() -> None:
     with pytest.raises(UnknownNameError, match="unknown kernel"):
         PortTable("linux", kernel="2.4")
     hijack = Socket(transport="tcp", address="0.0.0.0", port=80, exclusive=True)
-    with pytest.raises(InvalidSocketError, match="Linux has no exclusive option"):
+    with pytest.raises(InvalidSocketError, match="a Linux socket has no exclusive option"):
         can_bind(hijack)
     with pytest.raises(TypeError, match="settings must be LinuxSettings"):
         PortTable("linux", settings={})

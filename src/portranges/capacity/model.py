@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from portranges.ephemeral import Confidence
     from portranges.source import Source
 
-__all__ = ["Growth", "Interval", "Method"]
+__all__ = ["Growth", "Interval", "Method", "Scan"]
 
 
 @dataclass(frozen=True, slots=True)

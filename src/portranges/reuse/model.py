@@ -49,6 +49,17 @@ __all__ = [
     "Socket",
     "State",
     "Verdict",
+    "address_number",
+    "checked_address",
+    "checked_close",
+    "checked_device",
+    "checked_flag",
+    "checked_local_addresses",
+    "checked_state",
+    "checked_transport",
+    "checked_uid",
+    "decide",
+    "known_socket",
 ]
 
 

@@ -474,7 +474,7 @@ class PortTable:
             seconds: How long; not negative.
 
         Raises:
-            ValueError: *seconds* is negative, or no finite number.
+            InvalidSocketError: *seconds* is negative, or not finite.
             TypeError: *seconds* is no number.
 
         Example:

@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from portranges.selection.model import Algorithm, Destination, Rng
     from portranges.selection.tables import Table
 
-__all__ = ["Picker", "picker_for"]
+__all__ = [
+    "Cells",
+    "Jump",
+    "LinuxBind",
+    "LinuxConnect",
+    "LinuxUdp",
+    "Picker",
+    "Redraw",
+    "Scan",
+    "below",
+    "picker_for",
+    "redraws",
+]
 
 # Tries after which algorithm 5 stops trying one by one. It has gone round the
 # largest range by then, with a spread of thousands of ports; the chance to get

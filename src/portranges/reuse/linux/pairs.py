@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from portranges.reuse.linux.sock import Sock
     from portranges.reuse.model import Decision, Rule, Socket
 
-__all__ = ["can_bind", "check"]
+__all__ = ["can_bind", "check", "check_options"]
 
 _ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 
@@ -147,7 +147,7 @@ def check_options(shown: str, **options: bool | None) -> None:
     """Raise where one of *options*, which Linux has not, is set on a socket."""
     for name, option in options.items():
         if option:
-            raise InvalidSocketError(f"Linux has no {name} option", f"{shown} with {name}")
+            raise InvalidSocketError(f"a Linux socket has no {name} option", f"{shown} with {name}")
 
 
 def _sock(socket: Socket, settings: LinuxSettings) -> Sock:

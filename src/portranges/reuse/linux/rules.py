@@ -9,7 +9,44 @@ from __future__ import annotations
 from portranges.reuse.model import Confidence, Rule, Verdict
 from portranges.source import Source
 
-__all__ = ["RULES"]
+__all__ = [
+    "ACCEPTED",
+    "BIND_EXHAUSTED",
+    "CHOSEN",
+    "CONNECTED",
+    "CONNECTION_REFUSED",
+    "CONNECT_EXHAUSTED",
+    "DEFERRED",
+    "FAST_PATH",
+    "FREE",
+    "HAS_PORT",
+    "IS_CONNECTED",
+    "LISTENER",
+    "LISTENING",
+    "MAPPED_TO_V6",
+    "MAPPED_V6ONLY",
+    "NOT_CLOSED",
+    "NOT_LISTENING",
+    "NOT_LOCAL",
+    "NO_CONNECTION",
+    "NO_SHARING",
+    "NO_STREAM",
+    "ONE_SIDED",
+    "OPTION",
+    "PRIVILEGED",
+    "RECYCLED",
+    "RULES",
+    "SHARED_ADDRESS",
+    "SHARED_PORT",
+    "TUPLE",
+    "TUPLE_TIME_WAIT",
+    "UDP_CONNECTED",
+    "UDP_EXHAUSTED",
+    "UDP_FIRST_PARTNER",
+    "UID",
+    "V6ONLY_CONNECT",
+    "V6ONLY_LATE",
+]
 
 _CHECKED = "2026-11"
 

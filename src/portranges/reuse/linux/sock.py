@@ -24,7 +24,32 @@ if TYPE_CHECKING:
     from portranges.reuse.linux.settings import LinuxSettings
     from portranges.reuse.model import Rule, Socket
 
-__all__ = ["ANY4", "ANY6", "CLOSED", "CONN", "LISTEN", "LOOPBACK4_IPV6", "TW", "Sock"]
+__all__ = [
+    "ANY4",
+    "ANY6",
+    "CLOSED",
+    "CONN",
+    "LISTEN",
+    "LOOPBACK4_IPV6",
+    "MAPPED",
+    "TW",
+    "Sock",
+    "covers",
+    "devices_meet",
+    "from_socket",
+    "in_the_way",
+    "in_the_way_of_choice",
+    "is_local",
+    "is_loopback",
+    "is_wild",
+    "may_share",
+    "port_range",
+    "reason",
+    "to_address",
+    "to_socket",
+    "why_refused",
+    "why_shared",
+]
 
 CLOSED, LISTEN, CONN, TW = range(4)
 

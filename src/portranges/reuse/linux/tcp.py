@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from portranges.reuse.linux.settings import Kernel, LinuxSettings
 
-__all__ = ["TcpPorts"]
+__all__ = ["Bucket", "Table", "TcpPorts"]
 
 # FASTREUSEPORT_ANY: the remembered address needs no comparison.
 _ANY = 2

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from portranges.reuse.linux.settings import Kernel, LinuxSettings
     from portranges.reuse.linux.sock import Sock
 
-__all__ = ["UdpPorts"]
+__all__ = ["Chain", "UdpPorts"]
 
 # How many sockets a port's chain has before bind() looks by address.
 _LONG = 10

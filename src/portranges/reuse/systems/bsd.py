@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from portranges.reuse.systems.sock import Outcome, Sock
     from portranges.source import Source
 
-__all__ = ["Pairs", "best", "best4", "best6"]
+__all__ = ["Pairs", "best", "best4", "best6", "local_cost", "pairs", "share_port"]
 
 
 def best(holders: Iterable[Sock], cost: Callable[[Sock], int | None], *, wild: bool) -> Sock | None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from portranges.reuse.systems.record import Context, Via
     from portranges.reuse.systems.sock import Outcome, Sock
 
-__all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "decide_bind"]
+__all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "RELEASES", "Procedure", "Release", "decide_bind"]
 
 # INP_LOOKUP_MAPPED_PCB_COST: in the IPv4 table every IPv4 socket goes before
 # a dual-stack one.

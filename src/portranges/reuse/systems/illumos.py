@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from portranges.reuse.systems.sock import Outcome, Sock
     from portranges.source import Source
 
-__all__ = ["ILLUMOS", "SOLARIS", "decide_bind"]
+__all__ = ["ILLUMOS", "SOLARIS", "Procedure", "decide_bind"]
 
 _HELD = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 _UP_TO_ESTABLISHED = frozenset({*_HELD, State.CONNECTED})

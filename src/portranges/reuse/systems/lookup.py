@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from portranges.reuse.model import Procedure, Rule
+    from portranges.reuse.systems.record import System
+    from portranges.reuse.systems.state_machine import SystemPorts
+
     MachineMaker = Callable[[object, "str | None", "frozenset[int] | None", Random], SystemPorts]
 
 __all__ = ["SYSTEMS", "machine", "procedure", "rules", "system"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from portranges.reuse.systems.record import System
     from portranges.reuse.systems.sock import Outcome, Sock
 
-__all__ = ["ask", "decide_bind"]
+__all__ = ["ASKABLE", "ask", "ask_address", "decide_bind", "sentence"]
 
 ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 

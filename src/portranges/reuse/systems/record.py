@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     Check: TypeAlias = "Callable[[Sock, Context], Rule | None]"
     Judge: TypeAlias = Callable[[Sock, Sequence[Sock]], Outcome]
 
-__all__ = ["Context", "Order", "Refusal", "System", "Via"]
+__all__ = [
+    "Context",
+    "Order",
+    "Refusal",
+    "System",
+    "Via",
+    "mapped_v6only",
+    "needs_privilege",
+    "not_local",
+]
 
 _NO_PORTS = PortSet.empty()
 

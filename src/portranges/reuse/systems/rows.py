@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from portranges.reuse.model import Confidence, Rule, Verdict
 from portranges.source import Source
 
-__all__ = ["Book", "Calls", "cite"]
+__all__ = ["CHECKED", "Book", "Calls", "calls", "cite"]
 
 CHECKED = "2026-11"
 

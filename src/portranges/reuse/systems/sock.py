@@ -23,7 +23,20 @@ if TYPE_CHECKING:
 
     Outcome: TypeAlias = "tuple[Rule, Sock | None]"
 
-__all__ = ["ANY4", "ANY6", "MAPPED", "Sock"]
+__all__ = [
+    "ANY4",
+    "ANY6",
+    "LOOPBACK4",
+    "LOOPBACK6",
+    "MAPPED",
+    "Sock",
+    "from_socket",
+    "is_loopback",
+    "is_mapped",
+    "is_wild",
+    "number",
+    "to_socket",
+]
 
 MAPPED = 0xFFFF
 ANY6 = 0

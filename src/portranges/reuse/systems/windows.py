@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from portranges.reuse.systems.sock import Outcome, Sock
     from portranges.source import Source
 
-__all__ = ["TABLES", "WINDOWS", "WINDOWS_2003", "WINDOWS_WSK", "WINDOWS_XP", "decide_bind"]
+__all__ = [
+    "TABLES",
+    "WINDOWS",
+    "WINDOWS_2003",
+    "WINDOWS_WSK",
+    "WINDOWS_XP",
+    "Procedure",
+    "Table",
+    "decide_bind",
+]
 
 _WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE")
 _WSK = cite("Microsoft WSK document", "Sharing Transport Addresses")

@@ -1,0 +1,128 @@
+"""``portranges reuse`` and ``portranges capacity``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from portranges.cli import main
+
+PAIR = ["reuse", "0.0.0.0:8080", "127.0.0.1:8080"]
+
+
+def test_reuse_on_all_systems(capsys):
+    assert main([*PAIR, "--reuse-address", "--listening"]) == 1
+    out = capsys.readouterr().out
+    assert all(len(line) <= 80 for line in out.splitlines())
+    rows = {line.split()[0]: line.split()[1:] for line in out.split("\n\n")[1].splitlines()}
+    assert rows["system"] == ["verdict", "error", "rule"]
+    assert rows["linux"] == ["refused", "EADDRINUSE", "linux-listener"]
+    assert rows["freebsd"] == ["allowed", "-", "freebsd-one-sided"]
+    assert rows["windows"][0] == "allowed"
+    assert "SO_REUSEADDR does not share a port with a listening socket" in " ".join(out.split())
+
+
+def test_reuse_on_one_system(capsys):
+    assert main([*PAIR, "--reuse-address", "--system", "linux"]) == 0
+    assert "linux  allowed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ([], "EADDRINUSE"),
+        (["--new-reuse-address"], "EADDRINUSE"),
+        (["--existing-reuse-address"], "EADDRINUSE"),
+        (["--existing-reuse-address", "--new-reuse-address"], None),
+        (["--reuse-port"], None),
+        (["--reuse-port", "--new-uid", "1000"], "EADDRINUSE"),
+        (["--reuse-port", "--uid", "1000"], None),
+        (["--reuse-port", "--new-uid", "1000", "--state", "time-wait"], None),
+        (["--existing-device", "eth0", "--new-device", "eth1"], None),
+        (["--udp", "--reuse-address"], None),
+    ],
+)
+def test_options_reach_the_side_they_name(capsys, options, error):
+    status = main([*PAIR, "--system", "linux", "--json", *options])
+    (decision,) = json.loads(capsys.readouterr().out)
+    assert decision["error"] == error
+    assert status == (error is not None)
+    assert decision["system"] == "linux"
+    assert decision["source"]
+
+
+def test_ipv6_is_written_in_brackets(capsys):
+    assert main(["reuse", "[::]:80", "[::1]:80", "--system", "linux", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)[0]["blocker"] == "tcp [::]:80"
+    assert main(["reuse", "0.0.0.0:80", "[::]:80", "--new-v6only", "--system", "linux"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["reuse", "8080"], "a socket must be ADDRESS:PORT, got '8080'"),
+        (["reuse", "::1:80"], "an IPv6 address must be in brackets, got '::1:80'"),
+        (["reuse", "localhost:80"], "address must be an IPv4 or IPv6 address, got 'localhost'"),
+        (["reuse", "0.0.0.0:http"], "port must be decimal digits, got 'http'"),
+        (["reuse", "0.0.0.0:080"], "port must have no leading zero, got '080'"),
+        (
+            ["reuse", "0.0.0.0:80", "0.0.0.0:80", "--udp", "--listening"],
+            "a udp socket must be unbound, bound or connected, got 'listening'",
+        ),
+        (["capacity", "--method", "nope"], "unknown method of linux, got 'nope'"),
+        (
+            ["capacity", "--system", "zos", "--rate", "1"],
+            "--time-wait must be given, for that of zos is not known, got none",
+        ),
+        (["capacity", "--ports", "9-8"], "first must not be greater than last, got 9-8; "),
+    ],
+)
+def test_what_cannot_be_asked(capsys, words, message):
+    assert main(words) in (1, 2)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"portranges: {message}")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1_0", "-1", "1e3", "٣", ""])
+def test_numbers_are_read_strictly(capsys, text):
+    assert main(["capacity", f"--rate={text}"]) == 2
+    assert "expected a number" in capsys.readouterr().err
+
+
+def test_a_rate_that_does_not_fit(capsys):
+    assert main(["capacity", "--system", "linux", "--rate", "500"]) == 1
+    out = capsys.readouterr().out
+    assert "500 does not fit: the limit is 470.5" in out
+    assert "it would keep 30,000 ports in TIME_WAIT" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (["--rate", "470"], 0),
+        (["--rate", "500", "--ports", "1024-65535"], 0),
+        (["--rate", "500", "--time-wait", "1"], 0),
+        (["--connections", "28232"], 0),
+        (["--connections", "28233"], 1),
+        (["--connections", "56464", "--destinations", "2"], 0),
+        (["--connections", "56464", "--destinations", "2", "--method", "bind0"], 1),
+        (["--connections", "28232", "--excluded", "40000"], 1),
+        (["--connections", "9", "--ports", "40000-40008"], 1),
+        (["--system", "macos", "--connections", "16384"], 1),
+    ],
+)
+def test_does_it_fit(capsys, options, status):
+    assert main(["capacity", *options]) == status
+    assert capsys.readouterr().err == ""
+
+
+def test_capacity_as_data(capsys):
+    assert main(["capacity", "--ports", "40000-40008", "--connections", "9", "--json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["concurrent"] == {"low": 8, "high": 9}
+    assert data["questions"] == [{"what": "connections", "wanted": 9, "fits": None}]
+    assert data["tuned"] is True

@@ -1,0 +1,95 @@
+"""What every system answers through the wing's front door alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from portranges import InvalidSocketError, UnknownNameError, reuse
+from portranges.reuse import PortTable, Socket, Verdict, can_bind, portability
+
+TODAY = ("linux", "freebsd", "macos", "openbsd", "netbsd", "illumos", "solaris", "windows")
+WEB = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
+
+
+def test_the_systems():
+    assert set(TODAY) <= set(reuse.systems())
+    assert list(reuse.systems()) == sorted(reuse.systems())
+    assert tuple(portability(WEB)) == TODAY
+
+
+@pytest.mark.parametrize("system", reuse.systems())
+def test_an_address_of_the_machine_is_local_and_another_is_not(system):
+    # The addresses go through the front door as texts, to every system alike.
+    for address, here in (("192.0.2.1", ["192.0.2.1"]), ("2001:db8::1", ["2001:db8::1"])):
+        new = Socket(transport="tcp", address=address, port=8080)
+        assert can_bind(new, system=system, local_addresses=here).allowed
+        refused = can_bind(new, system=system, local_addresses=["192.0.2.9"])
+        assert refused.error in ("EADDRNOTAVAIL", "WSAEADDRNOTAVAIL")
+        assert can_bind(new, system=system).allowed
+
+
+@pytest.mark.parametrize("system", reuse.systems())
+def test_the_same_socket_twice_is_refused_everywhere(system):
+    decision = can_bind(WEB, [WEB], system=system)
+    assert decision.verdict is Verdict.REFUSED
+    assert decision.error in ("EADDRINUSE", "WSAEADDRINUSE")
+    assert decision.blocker == WEB
+    assert decision.rule.id.startswith(system.split("-")[0])
+    assert decision.source.document
+    assert not decision.reason.endswith(".")
+
+
+@pytest.mark.parametrize("system", reuse.systems())
+def test_a_table_of_every_system_lives_a_life(system):
+    table = PortTable(system, seed=1)
+    server = table.socket("tcp")
+    assert table.bind(server, "127.0.0.1", 8080).allowed
+    assert table.listen(server).allowed
+    second = table.socket("tcp")
+    assert not table.bind(second, "127.0.0.1", 8080).allowed
+    child = table.accept(server).handle
+    assert child is not None
+    client = table.socket("tcp")
+    assert table.connect(client, "192.0.2.7", 443).allowed
+    assert table.describe(client).port > 0
+    for handle in (client, child, second, server):
+        table.close(handle)
+    table.advance(1000.0)
+    assert len(table) == 0
+    assert table.lingering == 0
+    assert table.holders(8080, "tcp") == ()
+
+
+def test_options_that_a_system_has_not():
+    with pytest.raises(InvalidSocketError, match="^a Linux socket has no exclusive option, got a socket"):
+        PortTable("linux").socket("tcp", exclusive=True)
+    table = PortTable("linux")
+    handle = table.socket("tcp")
+    with pytest.raises(InvalidSocketError, match="^a Linux socket has no load_balance option"):
+        table.set_option(handle, load_balance=True)
+    assert PortTable("windows").socket("tcp", exclusive=True)
+    assert PortTable("freebsd").socket("tcp", load_balance=True)
+    new = Socket(transport="tcp", address="::", port=80, exclusive=True)
+    assert portability(new)["linux"].error == "ENOPROTOOPT"
+    assert portability(new)["windows"].allowed
+
+
+def test_an_unknown_system():
+    with pytest.raises(UnknownNameError, match="^unknown system, got 'linus'; did you mean 'linux"):
+        can_bind(WEB, system="linus")
+    with pytest.raises(UnknownNameError, match="^unknown system, got 'beos'"):
+        PortTable("beos")
+    with pytest.raises(TypeError, match="^expected a Socket, got str$"):
+        portability("0.0.0.0:80")
+
+
+def test_every_rule_has_a_source_and_an_id_of_its_own():
+    seen = {}
+    for system in reuse.systems():
+        for rule in reuse.rules(system):
+            assert rule.source.document
+            assert rule.sentence
+            assert not rule.sentence.endswith(".")
+            assert (rule.verdict is Verdict.ALLOWED) == (rule.error is None)
+            assert seen.setdefault(rule.id, rule) == rule
+            assert reuse.rule(rule.id) == rule
