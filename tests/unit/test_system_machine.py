@@ -111,6 +111,17 @@ class TestRun:
         assert not [each for each in threading.enumerate() if "_read" in each.name]
 
     @UNIX
+    def test_what_has_left_its_group_is_not_waited_for(self) -> None:
+        code = (
+            "import subprocess, sys; subprocess.Popen([sys.executable, '-c', "
+            "'import time; time.sleep(8)'], start_new_session=True)"
+        )
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            python(code, timeout=1.0)
+        assert time.monotonic() - start < 7
+
+    @UNIX
     def test_closed_output_and_no_end(self) -> None:
         code = "import os, time; os.close(1); os.close(2); time.sleep(60)"
         start = time.monotonic()

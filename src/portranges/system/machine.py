@@ -137,7 +137,7 @@ def run(command: Sequence[str], *, timeout: float = TIMEOUT, limit: int = OUTPUT
     finally:
         _end(process)
         for reader in readers:
-            reader.close()
+            reader.thread.join(_GRACE)
     if output.overflow or errors.overflow:
         raise SystemReadError(what, f"expected at most {limit:,} bytes of output, got more")
     if late:
@@ -168,20 +168,17 @@ class _Reader:
     def _read(self) -> None:
         pieces: list[bytes] = []
         size = 0
-        while piece := self._pipe.read(_PIECE):
-            size += len(piece)
-            if size > self._limit:
-                self.overflow = True
-                _end(self._process)
-                break
-            pieces.append(piece)
+        # The thread closes the pipe: a program that got away may hold the
+        # other end for longer than anybody waits for it.
+        with self._pipe:
+            while piece := self._pipe.read(_PIECE):
+                size += len(piece)
+                if size > self._limit:
+                    self.overflow = True
+                    _end(self._process)
+                    break
+                pieces.append(piece)
         self.data = b"".join(pieces)
-
-    def close(self) -> None:
-        """Close the pipe, unless a program that got away still holds it."""
-        self.thread.join(_GRACE)
-        if not self.thread.is_alive():
-            self._pipe.close()
 
 
 def _left(deadline: float) -> float:
