@@ -1,0 +1,213 @@
+"""What ipadm and ndd print on Solaris and illumos, and no on AIX.
+
+What lives here: a function for each text.
+What must not: where the text comes from (``rows``, ``machine``).
+"""
+
+from __future__ import annotations
+
+from portranges.portset import PortSet
+from portranges.system.text import (
+    as_number,
+    as_port,
+    as_range,
+    filled_lines,
+    only_line,
+    values,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from portranges.ports import PortRange
+
+__all__ = [
+    "parse_aix_range",
+    "parse_aix_time_wait",
+    "parse_ipadm_range",
+    "parse_ndd_range",
+    "parse_solaris_milliseconds",
+    "parse_solaris_port",
+    "parse_solaris_ports",
+]
+
+_RANGE = "anonymous port range"
+
+# no(1): tcp_timewait counts in these.
+_AIX_TIME_WAIT_UNIT = 15.0
+
+
+def parse_ndd_range(text: str) -> PortRange:
+    r"""Return the range of ``ndd /dev/tcp tcp_smallest_anon_port tcp_largest_anon_port``.
+
+    Args:
+        text: Two ports in the order asked; ``ndd`` puts an empty line between
+            the values of two names.
+
+    Returns:
+        The range.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: It says anything else.
+
+    Source:
+        Texts seen in two write-ups.
+
+    Example:
+        >>> parse_ndd_range("32768\n\n65535\n")
+        PortRange(first=32768, last=65535)
+    """
+    return as_range(filled_lines(text, _RANGE), _RANGE)
+
+
+def parse_ipadm_range(text: str) -> PortRange:
+    r"""Return the range of ``ipadm show-prop -c -o property,current``.
+
+    Args:
+        text: Lines ``property:value``; ``smallest_anon_port`` and
+            ``largest_anon_port`` must be there.
+
+    Returns:
+        The range.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: One of the two is not there, or is no port.
+
+    Source:
+        illumos ipadm(8): -c prints fields with colons between them.
+
+    Example:
+        >>> parse_ipadm_range("smallest_anon_port:32768\nlargest_anon_port:65535\n")
+        PortRange(first=32768, last=65535)
+    """
+    names = ("smallest_anon_port", "largest_anon_port")
+    return as_range(values(text, names, _RANGE), _RANGE)
+
+
+def parse_solaris_port(text: str) -> int:
+    r"""Return the port that ``ndd`` or ``ipadm show-prop -c -o current`` prints.
+
+    Args:
+        text: One port.
+
+    Returns:
+        The port.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: It says anything else.
+
+    Source:
+        illumos ipadm(8); a test of ipadm's output in a public repository.
+
+    Example:
+        >>> parse_solaris_port("1024\n")
+        1024
+    """
+    return as_port(only_line(text, "port", "one port"), "port")
+
+
+def parse_solaris_ports(text: str) -> PortSet:
+    r"""Return the ports of ``extra_priv_ports``.
+
+    Args:
+        text: Ports with commas (``ipadm``) or one a line (``ndd``); nothing,
+            or ``--``, where there are none.
+
+    Returns:
+        The set.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: It says anything else.
+
+    Source:
+        illumos ipadm(8); the layout of ndd is from memory, not re-read.
+
+    Example:
+        >>> parse_solaris_ports("2049,4045\n") == parse_solaris_ports("2049 \n4045 \n")
+        True
+    """
+    what = "extra_priv_ports"
+    lines = filled_lines(text, what)
+    if lines == ["--"]:
+        return PortSet.empty()
+    return PortSet(as_port(port.strip(), what) for line in lines for port in line.split(","))
+
+
+def parse_solaris_milliseconds(text: str) -> float:
+    r"""Return the seconds of a property in milliseconds, as ``_time_wait_interval``.
+
+    Args:
+        text: One number.
+
+    Returns:
+        The seconds.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: It says anything else.
+
+    Source:
+        Oracle Solaris 11.2 and 11.4 tunable parameters: 60,000 ms.
+
+    Example:
+        >>> parse_solaris_milliseconds("60000\n")
+        60.0
+    """
+    what = "milliseconds"
+    return as_number(only_line(text, what, "one number"), what) / 1000
+
+
+def parse_aix_range(text: str, transport: Literal["tcp", "udp"] = "tcp") -> PortRange:
+    r"""Return the range that ``no`` prints, for TCP or UDP.
+
+    Args:
+        text: Lines ``name = value``, with or without blanks before them, as
+            ``no -a`` or ``no -o`` prints; both names must be there.
+        transport: ``tcp_ephemeral_low`` and ``tcp_ephemeral_high``, or those
+            of UDP.
+
+    Returns:
+        The range.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: One of the two is not there, or is no port.
+
+    Source:
+        ibm.com/docs RSCT 3.2, Ephemeral ports; IBM AIX 7.2, no.
+
+    Example:
+        >>> parse_aix_range("tcp_ephemeral_low = 32768\ntcp_ephemeral_high = 65535\n")
+        PortRange(first=32768, last=65535)
+    """
+    names = (f"{transport}_ephemeral_low", f"{transport}_ephemeral_high")
+    return as_range(values(text, names, "ephemeral range"), "ephemeral range")
+
+
+def parse_aix_time_wait(text: str) -> float:
+    r"""Return the length of TIME_WAIT by ``tcp_timewait``.
+
+    Args:
+        text: A line ``tcp_timewait = value`` among others.
+
+    Returns:
+        The seconds: the value counts intervals of 15.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: The name is not there, or its value is no number.
+
+    Source:
+        IBM AIX, no: tcp_timewait (the interval is from memory, not re-read).
+
+    Example:
+        >>> parse_aix_time_wait("tcp_timewait = 1\n")
+        15.0
+    """
+    (value,) = values(text, ["tcp_timewait"], "tcp_timewait")
+    return _AIX_TIME_WAIT_UNIT * as_number(value, "tcp_timewait")

@@ -1,0 +1,272 @@
+"""What netsh, PowerShell and reg print on Windows, in any display language.
+
+What lives here: a function for each text.
+What must not: where the text comes from (``rows``, ``machine``).
+
+Labels are in the language of the system and their padding differs from version
+to version, so that numbers are read by their place: after a colon, in two
+columns. English, French, Spanish, Korean and Chinese texts were seen. Property
+names of PowerShell and names in the registry are the same in all languages.
+"""
+
+from __future__ import annotations
+
+import re
+
+from portranges.errors import UnexpectedOutputError
+from portranges.ports import LAST_PORT, PortRange, is_digits
+from portranges.portset import PortSet
+from portranges.system.model import Exclusion
+from portranges.system.text import as_port, as_range, fail, filled_lines
+
+__all__ = [
+    "parse_netsh_excluded",
+    "parse_netsh_exclusions",
+    "parse_netsh_range",
+    "parse_powershell_range",
+    "parse_powershell_ranges",
+    "parse_registry_time_wait",
+]
+
+_RANGE = "dynamic port range"
+_EXCLUDED = "excluded port ranges"
+_SETTINGS = "dynamic port ranges of PowerShell"
+_REGISTRY = "TcpTimedWaitDelay"
+
+# The colon of a European label and the wide one of an East Asian.
+_COLON = re.compile("[:\uff1a]")
+# The line below the two headings of the table; how wide it is differs.
+_RULE = re.compile(r"-{2,}[ \t]+-{2,}")
+_ROW = re.compile(r"([0-9]+)[ \t]+([0-9]+)(?:[ \t]*(\*))?")
+_DWORD = re.compile(r"TcpTimedWaitDelay[ \t]+REG_DWORD[ \t]+0x([0-9a-f]{1,8})", re.IGNORECASE)
+_KEY = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\\w+\\Services\\Tcpip\\Parameters", re.IGNORECASE)
+
+
+def parse_netsh_range(text: str) -> PortRange:
+    r"""Return the range of ``netsh int ipv4 show dynamicport tcp``.
+
+    Args:
+        text: In any language: two lines end in a colon and a number; the first
+            is the first port, the second is *how many* there are.
+
+    Returns:
+        The range.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: There are not two such lines, or they make no
+            range.
+
+    Source:
+        Microsoft KB929851; texts seen in Datadog's and Aspire's tests,
+        actions/runner-images#1442, microsoft/WSL#40984.
+
+    Example:
+        >>> parse_netsh_range(
+        ...     "Protocol tcp Dynamic Port Range\n"
+        ...     "---------------------------------\n"
+        ...     "Start Port      : 49152\n"
+        ...     "Number of Ports : 16384\n"
+        ... )
+        PortRange(first=49152, last=65535)
+    """
+    tails = [
+        _COLON.split(line)[-1].strip()
+        for line in filled_lines(text, _RANGE)
+        if _COLON.search(line) is not None
+    ]
+    numbers = [tail for tail in tails if is_digits(tail)]
+    if len(numbers) != 2:
+        fail(_RANGE, "two numbers, each after a colon", text)
+    return _counted(numbers[0], numbers[1], _RANGE)
+
+
+def _counted(start: str, count: str, what: str) -> PortRange:
+    first, number = as_port(start, what), as_port(count, what)
+    if number == 0 or first + number - 1 > LAST_PORT:
+        fail(what, "a first port and a number of ports up to 65535", f"{start} and {count}")
+    return PortRange(first, first + number - 1)
+
+
+def parse_netsh_exclusions(text: str) -> tuple[Exclusion, ...]:
+    r"""Return the rows of ``netsh int ipv4 show excludedportrange protocol=tcp``.
+
+    Args:
+        text: In any language: a rule of dashes in two columns, below it a line
+            of two ports for each range, and ``*`` behind administered ones;
+            then perhaps lines that begin with ``*``.
+
+    Returns:
+        The ranges in their order; empty where the table is.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: There is no rule, or something else below it.
+
+    Source:
+        Texts seen in docker/for-win#3171, microsoft/WSL#5306 (Spanish),
+        cb-coffeehouse#81 (Korean); a page in Chinese of 2023.
+
+    Example:
+        >>> rows = parse_netsh_exclusions(
+        ...     "Start Port    End Port\n"
+        ...     "----------    --------\n"
+        ...     "      5357        5357\n"
+        ...     "     50000       50059     *\n"
+        ... )
+        >>> [(str(row.ports), row.administered) for row in rows]
+        [('5357', False), ('50000-50059', True)]
+    """
+    lines = iter(filled_lines(text, _EXCLUDED))
+    if not any(_RULE.fullmatch(line) for line in lines):
+        fail(_EXCLUDED, "a rule of dashes below two headings", text)
+    return tuple(_exclusion(line) for line in lines if not line.startswith("*"))
+
+
+def _exclusion(line: str) -> Exclusion:
+    row = _ROW.fullmatch(line)
+    if row is None:
+        fail(_EXCLUDED, "two ports", line)
+    return Exclusion(ports=as_range((row[1], row[2]), _EXCLUDED), administered=row[3] is not None)
+
+
+def parse_netsh_excluded(text: str) -> PortSet:
+    r"""Return the ports of ``netsh int ipv4 show excludedportrange protocol=tcp``.
+
+    Args:
+        text: As ``parse_netsh_exclusions`` takes it.
+
+    Returns:
+        The union of all rows.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: As ``parse_netsh_exclusions``.
+
+    Source:
+        As ``parse_netsh_exclusions``.
+
+    Example:
+        >>> parse_netsh_excluded("------    ------\n  5357    5357\n 50000   50059  *\n")
+        PortSet.parse('5357,50000-50059')
+    """
+    return PortSet(row.ports for row in parse_netsh_exclusions(text))
+
+
+def parse_powershell_ranges(text: str) -> dict[str, PortRange]:
+    r"""Return the ranges of ``Get-NetTCPSetting`` or ``Get-NetUDPSetting``.
+
+    Args:
+        text: ``Name : value`` lines, as ``Format-List`` prints them. The
+            template ``Automatic`` has no values, and UDP has no templates.
+
+    Returns:
+        The range of each template that has one, by its name in the order of
+        the text; the name is ``""`` where there is none.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: There is no range, or half of one.
+
+    Source:
+        Microsoft, Set-NetTCPSetting and Set-NetUDPSetting.
+
+    Example:
+        >>> parse_powershell_ranges(
+        ...     "SettingName                   : Internet\n"
+        ...     "DynamicPortRangeStartPort     : 49152\n"
+        ...     "DynamicPortRangeNumberOfPorts : 16384\n"
+        ... )
+        {'Internet': PortRange(first=49152, last=65535)}
+    """
+    found: dict[str, PortRange] = {}
+    name = start = ""
+    for line in filled_lines(text, _SETTINGS):
+        key, _, value = (part.strip() for part in line.partition(":"))
+        if key == "SettingName":
+            if start:
+                fail(_SETTINGS, "a number of ports for each first port", text)
+            name = value
+        elif key == "DynamicPortRangeStartPort":
+            if start:
+                fail(_SETTINGS, "a number of ports for each first port", text)
+            start = value
+        elif key == "DynamicPortRangeNumberOfPorts" and (start or value):
+            ports = _counted(start, value, _SETTINGS)
+            if found.setdefault(name, ports) != ports:
+                fail(_SETTINGS, f"one range of {name!r}", text)
+            start = ""
+    if start or not found:
+        fail(_SETTINGS, "a first port and a number of ports", text)
+    return found
+
+
+def parse_powershell_range(text: str) -> PortRange:
+    r"""Return the one range that all templates of ``Get-NetTCPSetting`` have.
+
+    Args:
+        text: As ``parse_powershell_ranges`` takes it.
+
+    Returns:
+        The range.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: As ``parse_powershell_ranges``, or two templates
+            differ: which of them a connection takes is then a matter of the
+            machine's filters.
+
+    Source:
+        As ``parse_powershell_ranges``.
+
+    Example:
+        >>> parse_powershell_range(
+        ...     "DynamicPortRangeStartPort     : 49152\n"
+        ...     "DynamicPortRangeNumberOfPorts : 16384\n"
+        ... )
+        PortRange(first=49152, last=65535)
+    """
+    found = parse_powershell_ranges(text)
+    first, *others = found.values()
+    if any(other != first for other in others):
+        shown = ", ".join(f"{name} {ports}" for name, ports in found.items())
+        raise UnexpectedOutputError(_SETTINGS, f"expected one range of all templates, got {shown}")
+    return first
+
+
+def parse_registry_time_wait(text: str) -> float | None:
+    r"""Return ``TcpTimedWaitDelay`` from ``reg query`` of the key of TCP/IP.
+
+    Args:
+        text: The whole key: its name, and a line ``name type value`` for each
+            of its values. (Asked for the one value, ``reg`` ends in an error
+            with a text in the system's language where it is not set.)
+
+    Returns:
+        The seconds, or ``None`` where the value is not set.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: The key's name is not there, or the value is no
+            REG_DWORD.
+
+    Source:
+        Microsoft cc938217, TcpTimedWaitDelay.
+
+    Example:
+        >>> parse_registry_time_wait(
+        ...     "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\n"
+        ...     "    TcpTimedWaitDelay    REG_DWORD    0x1e\n"
+        ... )
+        30.0
+    """
+    lines = filled_lines(text, _REGISTRY)
+    if not any(_KEY.fullmatch(line) for line in lines):
+        fail(_REGISTRY, "the key's name", text)
+    wanted = [line for line in lines if line.lower().split()[0] == "tcptimedwaitdelay"]
+    if not wanted:
+        return None
+    match = _DWORD.fullmatch(wanted[0]) if len(wanted) == 1 else None
+    if match is None:
+        fail(_REGISTRY, "one REG_DWORD", wanted[0])
+    return float(int(match[1], 16))

@@ -1,0 +1,40 @@
+"""A recorded machine: what the examples of the documentation ask.
+
+What lives here: the texts of one Linux machine, as a ``Machine``.
+What must not: anything that asks the machine that it runs on.
+"""
+
+from __future__ import annotations
+
+from portranges.system.model import Machine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["RECORDED_LINUX"]
+
+# As Linux 6.18.44 was seen to write them, in a network namespace whose list of
+# reserved ports had been set.
+_FILES = {
+    "/proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
+    "/proc/sys/net/ipv4/ip_local_reserved_ports": "40000-40003,40007\n",
+    "/proc/sys/net/ipv4/ip_unprivileged_port_start": "1024\n",
+    "/proc/sys/net/ipv4/tcp_tw_reuse": "2\n",
+    "/proc/sys/net/ipv4/tcp_tw_reuse_delay": "1000\n",
+    "/proc/sys/net/ipv4/tcp_max_tw_buckets": "131072\n",
+    "/proc/sys/net/ipv4/tcp_fin_timeout": "60\n",
+}
+
+
+def _read_file(path: str) -> str:
+    if path not in _FILES:
+        raise FileNotFoundError(2, "No such file or directory", path)
+    return _FILES[path]
+
+
+def _run(command: Sequence[str]) -> str:
+    raise FileNotFoundError(2, "No such file or directory", command[0])
+
+
+RECORDED_LINUX = Machine(platform="linux", release="6.18.44", read_file=_read_file, run=_run)

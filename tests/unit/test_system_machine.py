@@ -1,0 +1,235 @@
+"""How ``portranges.system`` reads a file and runs a command, with real ones.
+
+The commands are this Python, told to misbehave in one way or another.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from portranges import SystemReadError
+from portranges.system import THIS_MACHINE, machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNIX = pytest.mark.skipif(sys.platform == "win32", reason="needs a Unix")
+
+
+def python(code: str, *, timeout: float = 30.0, limit: int = machine.OUTPUT_LIMIT) -> str:
+    return machine.run([sys.executable, "-I", "-c", code], timeout=timeout, limit=limit)
+
+
+class TestRun:
+    def test_returns_what_is_printed(self) -> None:
+        assert python("print('a'); import sys; print('b', file=sys.stderr)").split() == ["a"]
+
+    def test_there_is_no_shell(self) -> None:
+        words = [sys.executable, "-I", "-c", "import sys; print(sys.argv[1])", "$HOME;*|`x`"]
+        assert machine.run(words).strip() == "$HOME;*|`x`"
+
+    def test_there_is_nothing_to_read(self) -> None:
+        assert python("import sys; print(repr(sys.stdin.read()))").strip() == "''"
+
+    def test_the_locale_is_c(self) -> None:
+        code = "import os; print(os.environ['LC_ALL'], os.environ['LANG'], os.environ['LANGUAGE'])"
+        assert python(code).split() == ["C", "C", "C"]
+
+    def test_a_module_path_of_powershell_7_is_not_handed_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PSModulePath", "elsewhere")
+        code = "import os; print([name for name in os.environ if name.upper() == 'PSMODULEPATH'])"
+        assert python(code).strip() == "[]"
+
+    def test_a_program_is_not_looked_for_in_path(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        program = tmp_path / "portranges-impostor"
+        program.write_text("#!/bin/sh\necho 1\n", encoding="ascii")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(FileNotFoundError):
+            machine.run([program.name])
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+    def test_a_program_is_found_in_the_system_s_folders(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PATH", "")
+        assert machine.run(["uname"]).strip() == "Linux"
+
+    def test_a_missing_program(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError):
+            machine.run(["portranges-no-such-program"])
+        with pytest.raises(FileNotFoundError):
+            machine.run([str(tmp_path / "missing")])
+
+    @UNIX
+    def test_a_program_that_may_not_be_run(self, tmp_path: Path) -> None:
+        program = tmp_path / "program"
+        program.write_text("#!/bin/sh\n", encoding="ascii")
+        program.chmod(0o644)
+        with pytest.raises(PermissionError):
+            machine.run([str(program)])
+
+    def test_a_failure_tells_status_and_words(self) -> None:
+        with pytest.raises(SystemReadError) as caught:
+            python("import sys; print('out'); sys.exit('unknown oid')")
+        assert caught.value.reason == "exit status 1, 'unknown oid'"
+        with pytest.raises(SystemReadError) as caught:
+            python("import sys; print('only here'); sys.exit(3)")
+        assert caught.value.reason == "exit status 3, 'only here'"
+        with pytest.raises(SystemReadError) as caught:
+            python("import sys; sys.exit(3)")
+        assert caught.value.reason == "exit status 3"
+
+    def test_it_may_take_so_long(self) -> None:
+        start = time.monotonic()
+        with pytest.raises(TimeoutError, match=r"^took longer than 0\.3 s$"):
+            python("import time; time.sleep(60)", timeout=0.3)
+        assert time.monotonic() - start < 10
+
+    @UNIX
+    def test_what_it_started_ends_with_it(self) -> None:
+        # The command itself is gone at once; its child holds the output.
+        code = (
+            "import subprocess, sys; "
+            "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+        )
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            python(code, timeout=1.0)
+        assert time.monotonic() - start < 10
+        assert not [each for each in threading.enumerate() if "_read" in each.name]
+
+    @UNIX
+    def test_what_has_left_its_group_is_not_waited_for(self) -> None:
+        code = (
+            "import subprocess, sys; subprocess.Popen([sys.executable, '-c', "
+            "'import time; time.sleep(8)'], start_new_session=True)"
+        )
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            python(code, timeout=1.0)
+        assert time.monotonic() - start < 7
+
+    @UNIX
+    def test_closed_output_and_no_end(self) -> None:
+        code = "import os, time; os.close(1); os.close(2); time.sleep(60)"
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            python(code, timeout=1.0)
+        assert time.monotonic() - start < 10
+
+    @pytest.mark.parametrize("descriptor", [1, 2])
+    def test_it_may_print_so_much(self, descriptor: int) -> None:
+        code = f"import os\nwhile True: os.write({descriptor}, b'x' * 65536)"
+        start = time.monotonic()
+        with pytest.raises(SystemReadError) as caught:
+            python(code)
+        assert caught.value.reason == "expected at most 1,048,576 bytes of output, got more"
+        assert time.monotonic() - start < 10
+
+    def test_exactly_the_limit_is_not_too_much(self) -> None:
+        assert len(python("print('x' * 999, end='')", limit=999)) == 999
+        with pytest.raises(SystemReadError):
+            python("print('x' * 1000, end='')", limit=999)
+
+    def test_a_hundred_megabytes_are_not_kept(self) -> None:
+        start = time.monotonic()
+        with pytest.raises(SystemReadError):
+            python("import sys; sys.stdout.write('1' * 100_000_000)")
+        assert time.monotonic() - start < 10
+
+    @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")  # noqa: PTH112
+    def test_nothing_is_left_open(self) -> None:
+        python("")
+        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        for code in ("raise SystemExit(1)", "print('x' * 1000)", "import time; time.sleep(9)"):
+            with pytest.raises((SystemReadError, TimeoutError)):
+                python(code, timeout=0.5, limit=100)
+        assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+class TestReadFile:
+    def test_text(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.write_bytes(b"32768\t60999\r\n")
+        assert machine.read_file(str(file)) == "32768\t60999\r\n"
+
+    def test_no_file(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError):
+            machine.read_file(str(tmp_path / "file"))
+
+    def test_a_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match=r"directory|denied"):
+            machine.read_file(str(tmp_path))
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs a Unix")
+    def test_a_pipe_that_nobody_writes_to(self, tmp_path: Path) -> None:
+        pipe = str(tmp_path / "pipe")
+        os.mkfifo(pipe)
+        assert machine.read_file(pipe) == ""
+
+    def test_too_long(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        with file.open("wb") as stream:
+            stream.truncate(100_000_000)
+        with pytest.raises(SystemReadError) as caught:
+            machine.read_file(str(file))
+        assert caught.value.reason == "expected at most 1,048,576 bytes, got more"
+
+    def test_exactly_the_limit(self, tmp_path: Path) -> None:
+        file = tmp_path / "file"
+        file.write_bytes(b"x" * machine.OUTPUT_LIMIT)
+        assert len(machine.read_file(str(file))) == machine.OUTPUT_LIMIT
+
+
+class TestDecode:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+    def test_what_says_its_encoding(self, encoding: str) -> None:
+        text = "Port de démarrage : 49152\r\n启动端口 : 1\r\n"
+        assert machine.decode(text.encode(encoding)) == text
+
+    @pytest.mark.parametrize(
+        ("text", "encoding"),
+        [
+            ("Port de démarrage : 49152", "cp850"),
+            ("Начальный порт : 49152", "cp866"),
+            ("開始ポート : 49152", "cp932"),
+            ("启动端口 : 49152", "cp936"),
+            ("시작 포트 : 49152", "cp949"),
+            ("起始連接埠 : 49152", "cp950"),
+        ],
+    )
+    def test_signs_and_digits_of_a_code_page_survive(self, text: str, encoding: str) -> None:
+        decoded = machine.decode(text.encode(encoding))
+        assert decoded.endswith(" : 49152")
+        for sign in ":0123456789*":
+            assert decoded.count(sign) == text.count(sign)
+
+    def test_no_two_byte_code_page_hides_a_digit_or_a_sign(self) -> None:
+        signs = b":0123456789*-\r\n\t "
+        for encoding in ("cp932", "cp936", "cp949", "cp950"):
+            for lead in range(0x81, 0xFF):
+                for sign in signs:
+                    text = bytes((lead, sign)).decode(encoding, "replace")
+                    assert text.endswith(chr(sign))
+
+    def test_any_bytes_are_text(self) -> None:
+        assert machine.decode(bytes(range(256)))
+        assert machine.decode(b"\xff\xfe\x00") == "\ufffd"
+
+
+def test_this_machine() -> None:
+    assert THIS_MACHINE.platform == sys.platform
+    assert THIS_MACHINE.run is machine.run
+    assert THIS_MACHINE.read_file is machine.read_file
