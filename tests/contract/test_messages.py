@@ -35,9 +35,15 @@ def texts(node: ast.expr) -> Iterator[tuple[str, bool, bool]]:
                 yield str(piece.value), at == 0, at == last
 
 
+# Their texts are the operating system's own.
+OF_THE_SYSTEM = {"FileNotFoundError", "OSError", "PermissionError"}
+
+
 def messages(path: Path) -> Iterator[tuple[int, str, bool, bool]]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            if isinstance(node.exc.func, ast.Name) and node.exc.func.id in OF_THE_SYSTEM:
+                continue
             for argument in node.exc.args:
                 for text, begins, ends in texts(argument):
                     yield node.lineno, text, begins, ends

@@ -45,6 +45,7 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 # named; a service with the name of a command needs it: `portranges explain sql`.
 _COMMANDS = {
     "explain": ("portranges.cli.show", "everything known about some ports"),
+    "ephemeral": ("portranges.cli.ephemeral", "what systems hand out, or this machine (--here)"),
     "reuse": ("portranges.cli.reuse", "may two sockets have one port, on which systems"),
     "capacity": ("portranges.cli.capacity", "how many connections, how fast, does it fit"),
 }
