@@ -53,7 +53,7 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
         yield None, PortSet([PortRange(first, last)])
     elif word in _COMPARISONS:
         (port,) = _numbers(query, spans, whole, 1, 1)
-        ports = ports_compared(_COMPARISONS[word], port)
+        ports = ports_compared(_COMPARISONS[word], port, query.row.lowest)
         check_not_empty(query, ports, whole)
         yield None, ports
     else:

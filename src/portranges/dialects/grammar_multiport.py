@@ -42,7 +42,7 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
     transport: Transport | None = None
     ports = PortSet.full()
     matches = 0
-    negated = loaded = single = False
+    negated = loaded = single = multiport = False
     for low, high in spans:
         word = text[low:high] if high - low < 32 else ""
         if word in _PROTOCOL and transport is None and not matches and not negated:
@@ -56,7 +56,9 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
             ports &= ~found if negated else found
             matches += 1
             negated = loaded = False
-        elif word in _SINGLE and not single:
+            multiport = True
+        elif word in _SINGLE and not single and not loaded and not multiport:
+            # Behind '-m multiport' it is taken for an abbreviation of --dports.
             span = _argument(query, next(spans, None), (low, high))
             plain = Query(
                 row=IPTABLES, text=text, services=query.services, transport=query.transport

@@ -63,7 +63,7 @@ class Evidence(StrEnum):
 
 
 _MEANINGS = {
-    Evidence.PACKETS: "the tool was run, and asked about a packet to every one of the 65,536 ports",
+    Evidence.PACKETS: "the tool was run, and asked about every one of the 65,536 ports",
     Evidence.RUN: "the tool was run, and said what it had understood",
     Evidence.SOURCE: "the tool's own parser was read; not run",
     Evidence.DOCUMENT: "taken from the vendor's manual; not run",
@@ -261,7 +261,7 @@ class Dialect:
         equal_ends: Whether a range of one port may be written as a range.
         lowest: The first port that the tool takes.
         operators: Signs before a port, longest first.
-        every: The word for all ports.
+        every: The word for all ports; a range sign stands for the open range.
         empty: The text of the empty set, if it has one.
         names: Whether the tool reads service names.
         overlap: Which elements of a list may share ports.

@@ -140,7 +140,8 @@ def _compared(
         if operator.comparison is Comparison.OUTSIDE:
             ports = ~_between(first, last)
     else:
-        ports = ports_compared(operator.comparison, read_port(query, *after, transport))
+        port = read_port(query, *after, transport)
+        ports = ports_compared(operator.comparison, port, query.row.lowest)
     if not ports:
         raise refusal(
             query,
@@ -151,14 +152,14 @@ def _compared(
     return ports
 
 
-def ports_compared(comparison: Comparison, port: int) -> PortSet:
-    """Return the ports that stand in *comparison* to *port*."""
+def ports_compared(comparison: Comparison, port: int, lowest: int) -> PortSet:
+    """Return the ports, from *lowest* on, that stand in *comparison* to *port*."""
     if comparison is Comparison.UNEQUAL:
-        return ~_between(port, port)
+        return _between(lowest, LAST_PORT) - _between(port, port)
     first, last = {
         Comparison.EQUAL: (port, port),
-        Comparison.BELOW: (0, port - 1),
-        Comparison.AT_MOST: (0, port),
+        Comparison.BELOW: (lowest, port - 1),
+        Comparison.AT_MOST: (lowest, port),
         Comparison.ABOVE: (port + 1, LAST_PORT),
         Comparison.AT_LEAST: (port, LAST_PORT),
     }[comparison]
