@@ -1,17 +1,17 @@
 """The rows of all families in one order, and one of them by its name.
 
-What lives here: ``dialect``, ``dialects`` and ``names``.
+What lives here: ``dialect``, ``dialects``, ``data_forms`` and ``names``.
 What must not: a fact (the ``rows_*`` modules), reading or writing of ports.
 """
 
 from __future__ import annotations
 
-from portranges.dialects import rows_linux, rows_others, rows_tools
-from portranges.dialects.model import Dialect
+from portranges.dialects import rows_data, rows_linux, rows_others, rows_tools
+from portranges.dialects.model import DataForm, Dialect
 from portranges.errors import UnknownNameError, elide
 from portranges.names import near
 
-__all__ = ["dialect", "dialects", "names"]
+__all__ = ["data_forms", "dialect", "dialects", "names"]
 
 _ROWS: tuple[Dialect, ...] = (*rows_linux.ROWS, *rows_tools.ROWS, *rows_others.ROWS)
 
@@ -42,6 +42,19 @@ def dialects() -> tuple[Dialect, ...]:
         ['iptables-multiport', 'ufw']
     """
     return _ROWS
+
+
+def data_forms() -> tuple[DataForm, ...]:
+    """Return the row of every form that is data.
+
+    Returns:
+        The rows in their fixed order.
+
+    Example:
+        >>> [form.name for form in data_forms()][:3]
+        ['aws', 'aws_nacl', 'azure']
+    """
+    return rows_data.FORMS
 
 
 def dialect(name: str) -> Dialect:

@@ -22,6 +22,7 @@ __all__ = [
     "BOTH",
     "Bracketed",
     "Comparison",
+    "DataForm",
     "Dialect",
     "Evidence",
     "Fault",
@@ -321,5 +322,39 @@ class Dialect:
     odd: tuple[OddText, ...] = ()
     limits: tuple[str, ...] = ()
     version: str = ""
+    evidence: Evidence
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataForm:
+    """How a program takes ports as data rather than as text.
+
+    Attributes:
+        name: The key, as ``"aws"``: ``to_aws`` writes it, ``from_aws`` reads it.
+        tool: The program, as its users call it.
+        place: Where in the program's own data it belongs.
+        transports: Which transports have ports there.
+        lowest: The first port that it takes.
+        items: How many ports and ranges one entry may have; 0 for no limit.
+        every: How every port is said.
+        limits: What else there is to know, as sentences.
+        evidence: How well the row is known.
+        sources: Where it comes from; never empty.
+
+    Example:
+        >>> from portranges import dialects
+        >>> [form.name for form in dialects.data_forms() if form.lowest]
+        ['kubernetes', 'cilium', 'openstack']
+    """
+
+    name: str
+    tool: str
+    place: str
+    transports: tuple[Transport, ...] = BOTH
+    lowest: int = 0
+    items: int = 0
+    every: str
+    limits: tuple[str, ...] = ()
     evidence: Evidence
     sources: tuple[Source, ...]

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from portranges.dialects.query import Part, Query, Span
     from portranges.ports import Transport
 
-__all__ = ["check_not_empty", "read_frame", "read_list", "read_text"]
+__all__ = [
+    "check_not_empty",
+    "overlap_error",
+    "ports_compared",
+    "read_frame",
+    "read_list",
+    "read_text",
+]
 
 
 def read_text(query: Query, start: int, stop: int) -> Iterator[Part]:

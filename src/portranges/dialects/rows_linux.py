@@ -21,13 +21,13 @@ from portranges.dialects.model import (
 from portranges.dialects.sources import cite
 from portranges.ports import Transport
 
-__all__ = ["ROWS"]
+__all__ = ["IPTABLES", "ROWS"]
 
 _ALL_FOUR = tuple(Transport)
 _ANY_RULE = "rules; a packet to a port of any of them matches"
 _ONE_EACH = "elements, one a line"
 
-NFT = Dialect(
+_NFT = Dialect(
     name="nft",
     aliases=("nftables",),
     tool="nft",
@@ -76,7 +76,7 @@ NFT = Dialect(
     ),
 )
 
-NFT_SET = Dialect(
+_NFT_SET = Dialect(
     name="nft-set",
     tool="nft",
     place="the elements of a named set that has 'flags interval'",
@@ -168,7 +168,7 @@ IPTABLES = Dialect(
     ),
 )
 
-MULTIPORT = Dialect(
+_MULTIPORT = Dialect(
     name="iptables-multiport",
     aliases=("multiport",),
     tool="iptables",
@@ -214,7 +214,7 @@ MULTIPORT = Dialect(
     ),
 )
 
-IPSET = Dialect(
+_IPSET = Dialect(
     name="ipset",
     tool="ipset",
     place="an element of a bitmap:port set with 'range 0-65535'",
@@ -241,7 +241,7 @@ IPSET = Dialect(
     ),
 )
 
-RESERVED_PORTS = Dialect(
+_RESERVED_PORTS = Dialect(
     name="reserved-ports",
     aliases=("ip_local_reserved_ports",),
     tool="the kernel",
@@ -276,7 +276,7 @@ RESERVED_PORTS = Dialect(
     ),
 )
 
-OVS = Dialect(
+_OVS = Dialect(
     name="ovs",
     aliases=("openvswitch",),
     tool="ovs-ofctl",
@@ -321,7 +321,7 @@ OVS = Dialect(
     ),
 )
 
-TC_FLOWER = Dialect(
+_TC_FLOWER = Dialect(
     name="tc-flower",
     aliases=("flower",),
     tool="tc",
@@ -356,7 +356,7 @@ TC_FLOWER = Dialect(
     ),
 )
 
-UFW = Dialect(
+_UFW = Dialect(
     name="ufw",
     tool="ufw",
     place="after 'ufw allow'",
@@ -397,7 +397,7 @@ UFW = Dialect(
     ),
 )
 
-FIREWALLD = Dialect(
+_FIREWALLD = Dialect(
     name="firewalld",
     tool="firewalld",
     place="after --add-port=",
@@ -431,7 +431,7 @@ FIREWALLD = Dialect(
     ),
 )
 
-SYSTEMD = Dialect(
+_SYSTEMD = Dialect(
     name="systemd",
     tool="systemd",
     place="after SocketBindAllow= or SocketBindDeny= in a unit",
@@ -464,15 +464,15 @@ SYSTEMD = Dialect(
 )
 
 ROWS: tuple[Dialect, ...] = (
-    NFT,
-    NFT_SET,
+    _NFT,
+    _NFT_SET,
     IPTABLES,
-    MULTIPORT,
-    IPSET,
-    RESERVED_PORTS,
-    OVS,
-    TC_FLOWER,
-    UFW,
-    FIREWALLD,
-    SYSTEMD,
+    _MULTIPORT,
+    _IPSET,
+    _RESERVED_PORTS,
+    _OVS,
+    _TC_FLOWER,
+    _UFW,
+    _FIREWALLD,
+    _SYSTEMD,
 )

@@ -19,7 +19,7 @@ from portranges.dialects.sources import cite
 
 __all__ = ["ROWS"]
 
-PORTRANGES = Dialect(
+_PORTRANGES = Dialect(
     name="portranges",
     aliases=("neutral",),
     tool="portranges",
@@ -32,7 +32,7 @@ PORTRANGES = Dialect(
     sources=(cite("PortSet.parse"),),
 )
 
-PF = Dialect(
+_PF = Dialect(
     name="pf",
     tool="pf",
     place="after an address in a rule",
@@ -84,7 +84,7 @@ PF = Dialect(
     ),
 )
 
-CISCO = Dialect(
+_CISCO = Dialect(
     name="cisco",
     aliases=("ios", "cisco-ios"),
     tool="Cisco IOS",
@@ -115,7 +115,7 @@ CISCO = Dialect(
     ),
 )
 
-JUNOS = Dialect(
+_JUNOS = Dialect(
     name="junos",
     aliases=("juniper",),
     tool="Junos",
@@ -137,7 +137,7 @@ JUNOS = Dialect(
     sources=(cite("Junos OS documentation", "Firewall Filter Match Conditions for IPv4 Traffic"),),
 )
 
-NETSH = Dialect(
+_NETSH = Dialect(
     name="netsh",
     tool="netsh",
     place="after localport= of 'netsh advfirewall firewall add rule'",
@@ -163,7 +163,7 @@ NETSH = Dialect(
     ),
 )
 
-POWERSHELL = Dialect(
+_POWERSHELL = Dialect(
     name="powershell",
     aliases=("windows",),
     tool="PowerShell",
@@ -196,7 +196,7 @@ POWERSHELL = Dialect(
     ),
 )
 
-CALICO = Dialect(
+_CALICO = Dialect(
     name="calico",
     tool="Calico",
     place="after ports: of a rule, as YAML",
@@ -232,4 +232,4 @@ CALICO = Dialect(
     ),
 )
 
-ROWS: tuple[Dialect, ...] = (PF, CISCO, JUNOS, NETSH, POWERSHELL, CALICO, PORTRANGES)
+ROWS: tuple[Dialect, ...] = (_PF, _CISCO, _JUNOS, _NETSH, _POWERSHELL, _CALICO, _PORTRANGES)

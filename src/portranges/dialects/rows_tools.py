@@ -23,7 +23,7 @@ __all__ = ["ROWS"]
 
 _THREE = (Transport.TCP, Transport.UDP, Transport.SCTP)
 
-BPF = Dialect(
+_BPF = Dialect(
     name="bpf",
     aliases=("tcpdump", "libpcap"),
     tool="tcpdump",
@@ -80,7 +80,7 @@ BPF = Dialect(
     ),
 )
 
-WIRESHARK = Dialect(
+_WIRESHARK = Dialect(
     name="wireshark",
     aliases=("tshark",),
     tool="tshark",
@@ -123,7 +123,7 @@ WIRESHARK = Dialect(
     ),
 )
 
-NMAP = Dialect(
+_NMAP = Dialect(
     name="nmap",
     tool="nmap",
     place="after -p",
@@ -162,7 +162,7 @@ NMAP = Dialect(
     ),
 )
 
-SURICATA = Dialect(
+_SURICATA = Dialect(
     name="suricata",
     aliases=("snort",),
     tool="suricata",
@@ -200,7 +200,7 @@ SURICATA = Dialect(
     ),
 )
 
-SQUID = Dialect(
+_SQUID = Dialect(
     name="squid",
     tool="squid",
     place="after 'acl NAME port'",
@@ -227,7 +227,7 @@ SQUID = Dialect(
     ),
 )
 
-HAPROXY = Dialect(
+_HAPROXY = Dialect(
     name="haproxy",
     tool="haproxy",
     place="after 'acl NAME dst_port'",
@@ -275,7 +275,7 @@ HAPROXY = Dialect(
     ),
 )
 
-DOCKER = Dialect(
+_DOCKER = Dialect(
     name="docker",
     tool="docker",
     place="after -p, published under the same number",
@@ -310,4 +310,4 @@ DOCKER = Dialect(
     ),
 )
 
-ROWS: tuple[Dialect, ...] = (BPF, WIRESHARK, NMAP, SURICATA, SQUID, HAPROXY, DOCKER)
+ROWS: tuple[Dialect, ...] = (_BPF, _WIRESHARK, _NMAP, _SURICATA, _SQUID, _HAPROXY, _DOCKER)

@@ -33,6 +33,7 @@ __all__ = [
     "example",
     "framed",
     "listed",
+    "order_of",
     "write_texts",
 ]
 
