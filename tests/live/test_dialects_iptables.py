@@ -18,9 +18,10 @@ def matched(
     variant: str, rules: Sequence[Sequence[str]], transport: str = "udp"
 ) -> list[PortSet | None]:
     """The ports that the rules of each group match; None if one of them is refused."""
-    setup: list[tuple[list[str], str]] = []
-    for number in range(len(rules)):
-        setup.append((["ipset", "create", f"hit{number}", "bitmap:port", "range", "0-65535"], ""))
+    setup: list[tuple[list[str], str]] = [
+        (["ipset", "create", f"hit{number}", "bitmap:port", "range", "0-65535"], "")
+        for number in range(len(rules))
+    ]
     sizes = [len(setup)]
     for number, group in enumerate(rules):
         for rule in group:

@@ -35,10 +35,10 @@ def check_writable(form: DataForm, ports: PortSet, transport: str) -> Transport:
 
 def entries_of(entries: Any) -> Iterator[Mapping[str, Any]]:
     """Yield every entry, checked to be a mapping."""
-    kind = type(entries)
-    if issubclass(kind, (str, bytes, Mapping)) or not hasattr(entries, "__iter__"):
+    if isinstance(entries, (str, bytes)) or not hasattr(entries, "__iter__"):
         raise TypeError(
-            f"entries must be an iterable of mappings, got {kind.__name__} {elide(entries)}"
+            f"entries must be an iterable of mappings, got {type(entries).__name__} "
+            f"{elide(entries)}"
         )
     for entry in entries:
         if not isinstance(entry, Mapping):

@@ -39,18 +39,14 @@ def read_text(query: Query, start: int, stop: int) -> Iterator[Part]:
     row, text = query.row, query.text
     transport, start, stop = read_frame(query, *trimmed(text, start, stop, row.blanks))
     span = (start, stop)
-    operator = _operator_at(query, start, stop)
-    if operator is not None:
-        ports = _compared(query, operator, start, stop, transport)
-    elif row.negated and _stands_at(row.negated, text, start, stop):
-        listed = _read_after(query, row.negated, start, stop, transport)
-        ports = ~listed
+    if row.negated and _stands_at(row.negated, text, start, stop):
+        start, stop = trimmed(text, start + row.negated.index("{ports}"), stop, row.blanks)
+        ports = ~read_list(query, start, stop, transport)
     else:
         if _stands_at(row.plain, text, start, stop):
-            start += row.plain.index("{ports}")
-        elif transport is not None and not row.plain.startswith("{ports}"):
+            start, stop = trimmed(text, start + row.plain.index("{ports}"), stop, row.blanks)
+        elif transport is not None and _operator_at(query, start, stop) is None:
             raise _no_match(query, start, stop)
-        start, stop = trimmed(text, start, stop, row.blanks)
         operator = _operator_at(query, start, stop)
         if operator is not None:
             ports = _compared(query, operator, start, stop, transport)
@@ -101,13 +97,6 @@ def _no_match(query: Query, start: int, stop: int) -> PortSyntaxError:
 def _stands_at(around: str, text: str, start: int, stop: int) -> bool:
     """Tell whether what *around* has before the ports stands at *start*."""
     return text.startswith(around[: around.index("{ports}")], start, stop)
-
-
-def _read_after(
-    query: Query, around: str, start: int, stop: int, transport: Transport | None
-) -> PortSet:
-    start, stop = trimmed(query.text, start + around.index("{ports}"), stop, query.row.blanks)
-    return read_list(query, start, stop, transport)
 
 
 def _operator_at(query: Query, start: int, stop: int) -> Operator | None:
