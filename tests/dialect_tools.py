@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -25,6 +26,7 @@ from typing import Any
 import pytest
 
 from portranges import PortRange, PortSet
+from portranges.dialects import Dialect
 
 # In a process of its own: a namespace, the loopback up, the commands of the
 # setup, one packet to every port for each transport, then the commands whose
@@ -89,6 +91,17 @@ def needs(*tools: str) -> None:
         pytest.skip(f"NOT CHECKED: {', '.join(missing)} not installed")
     if os.geteuid() != 0:
         pytest.skip("NOT CHECKED: a network namespace of its own takes root")
+
+
+def as_recorded(row: Dialect, *command: str) -> None:
+    """Skip, loudly, unless the tool is of the version that answered the row's odd texts."""
+    needs(command[0])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    recorded = re.search(r"[0-9]+(?:\.[0-9]+)*", row.version)
+    assert recorded is not None
+    said = done.stdout + done.stderr
+    if not re.search(rf"(?<![0-9.]){re.escape(recorded[0])}(?![0-9])", said):
+        pytest.skip(f"NOT CHECKED: the row is of {row.version}, here is {said.splitlines()[:1]}")
 
 
 def in_namespace(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dialect_tools import edge_sets, needs, random_sets
+from dialect_tools import as_recorded, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
 FIREWALLD = dialects.dialect("firewalld")
@@ -47,4 +47,5 @@ def test_the_ports_added_are_exactly_the_set(configuration, ports):
 
 @pytest.mark.parametrize("odd", FIREWALLD.odd, ids=lambda odd: odd.text)
 def test_firewalld_reads_the_odd_texts_as_the_row_says(configuration, odd):
+    as_recorded(FIREWALLD, "firewall-offline-cmd", "--version")
     assert listed(configuration, [odd.text]) == odd.understood

@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from dialect_tools import edge_sets, needs, random_sets
+from dialect_tools import as_recorded, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
 HAPROXY = dialects.dialect("haproxy")
@@ -91,10 +91,10 @@ def matched(path, texts: list[str]) -> list[PortSet]:
 
 def test_the_acls_match_exactly_what_they_should(tmp_path):
     """One sweep for all: rendered sets, odd texts, and what is read beside the written form."""
-    needs("haproxy")
+    as_recorded(HAPROXY, "haproxy", "-v")
     path = tmp_path / "haproxy.cfg"
     odd = [each for each in HAPROXY.odd if each.means is not None]
-    read = [":1024", "1024:", "80:80", "ge 1024", "gt 1023", "le 80", "lt 80", "eq 80"]
+    read = [":1024", "1024:", "80:80", "80-90", "ge 1024", "gt 1023", "le 80", "lt 80", "eq 80"]
     texts = [dialects.render(ports, "haproxy") for ports in SETS]
     texts += [each.text for each in odd] + read
     expected = [*SETS, *(each.understood for each in odd)]
@@ -106,5 +106,6 @@ def test_the_acls_match_exactly_what_they_should(tmp_path):
 
 @pytest.mark.parametrize("odd", HAPROXY.odd, ids=lambda odd: odd.text)
 def test_haproxy_refuses_what_the_row_says(tmp_path, odd):
+    as_recorded(HAPROXY, "haproxy", "-v")
     needs("haproxy")
     assert accepted(tmp_path / "haproxy.cfg", [odd.text]) is (odd.means is not None)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from dialect_tools import edge_sets, in_namespace, needs, random_sets
+from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortSet, PortSyntaxError, dialects
 
 SETS = edge_sets() + random_sets(6)
@@ -37,6 +37,7 @@ def test_the_set_holds_exactly_the_ports():
 
 
 def test_ipset_reads_the_odd_texts_as_the_row_says():
+    as_recorded(dialects.dialect("ipset"), "ipset", "--version")
     needs("ipset")
     odd = dialects.dialect("ipset").odd
     answers = held([[each.text] for each in odd])

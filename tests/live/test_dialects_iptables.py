@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from dialect_tools import edge_sets, in_namespace, needs, random_sets
+from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortRange, PortSet, PortSyntaxError, UnrepresentableError, dialects
 
 VARIANTS = ("iptables-nft", "iptables-legacy")
@@ -74,6 +74,7 @@ def test_one_port_match_and_its_negation(variant):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_iptables_reads_the_odd_texts_as_the_rows_say(variant):
+    as_recorded(dialects.dialect("iptables"), variant, "--version")
     needs(variant, "ipset")
     for transport in ("tcp", "udp"):
         odd = [

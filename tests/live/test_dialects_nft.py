@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dialect_tools import edge_sets, in_namespace, needs, random_sets
+from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortRange, PortSet, PortSyntaxError, UnrepresentableError, dialects
 
 NFT = dialects.dialect("nft")
@@ -94,6 +94,7 @@ def test_ternary_masks_match_exactly_the_range():
 
 
 def test_nft_reads_the_odd_texts_as_the_row_says():
+    as_recorded(NFT, "nft", "--version")
     needs("nft")
     answers = matched([odd.text for odd in NFT.odd])
     assert dict(zip([odd.text for odd in NFT.odd], answers, strict=True)) == {

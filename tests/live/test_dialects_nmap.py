@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dialect_tools import edge_sets, in_namespace, needs, random_sets
+from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortSet, dialects
 
 NMAP = dialects.dialect("nmap")
@@ -39,6 +39,7 @@ def test_a_letter_is_for_one_transport():
 
 
 def test_nmap_reads_the_odd_texts_as_the_row_says():
+    as_recorded(NMAP, "nmap", "--version")
     needs("nmap")
     answers = scanned([odd.text for odd in NMAP.odd])
     tcp = [None if answer is None else answer["tcp"] for answer in answers]

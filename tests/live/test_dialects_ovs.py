@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from dialect_tools import edge_sets, random_sets
+from dialect_tools import as_recorded, edge_sets, random_sets
 from portranges import MaskedPort, PortSet, dialects
 
 OVS = dialects.dialect("ovs")
@@ -68,6 +68,7 @@ def test_every_transport_is_taken(transport):
 
 @pytest.mark.parametrize("odd", OVS.odd, ids=lambda odd: odd.text)
 def test_ovs_reads_the_odd_texts_as_the_row_says(odd):
+    as_recorded(OVS, "ovs-ofctl", "--version")
     assert understood(odd.text) == odd.understood
 
 

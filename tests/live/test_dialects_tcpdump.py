@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from dialect_tools import capture, captured_ports, edge_sets, needs, random_sets
+from dialect_tools import as_recorded, capture, captured_ports, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
 BPF = dialects.dialect("bpf")
@@ -48,6 +48,7 @@ def test_a_list_may_be_a_part_of_a_filter(every_port):
 
 @pytest.mark.parametrize("odd", BPF.odd, ids=lambda odd: odd.text)
 def test_tcpdump_reads_the_odd_texts_as_the_row_says(every_port, odd):
+    as_recorded(BPF, "tcpdump", "--version")
     assert passed(every_port, odd.text) == odd.understood
 
 

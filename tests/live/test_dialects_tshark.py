@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from dialect_tools import capture, edge_sets, needs, random_sets
+from dialect_tools import as_recorded, capture, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
 WIRESHARK = dialects.dialect("wireshark")
@@ -40,6 +40,7 @@ def test_exactly_the_packets_to_the_set_pass(every_port, ports):
 
 @pytest.mark.parametrize("odd", WIRESHARK.odd, ids=lambda odd: odd.text)
 def test_tshark_reads_the_odd_texts_as_the_row_says(every_port, odd):
+    as_recorded(WIRESHARK, "tshark", "--version")
     assert passed(every_port, odd.text) == odd.understood
 
 

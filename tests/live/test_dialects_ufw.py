@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dialect_tools import edge_sets, in_namespace, needs, random_sets
+from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortRange, PortSet, UnrepresentableError, dialects
 
 UFW = dialects.dialect("ufw")
@@ -44,6 +44,7 @@ def test_the_rules_are_for_exactly_the_set():
 
 
 def test_ufw_refuses_what_the_row_says():
+    as_recorded(UFW, "ufw", "--version")
     needs("ufw", "iptables")
     odd = [each for each in UFW.odd if each.means is None]
     texts = [*(each.text for each in odd), "0/tcp", "0:80/tcp", "80,443", "80:90"]
@@ -55,6 +56,7 @@ def test_ufw_refuses_what_the_row_says():
 
 
 def test_a_leading_zero_is_handed_on_to_iptables():
+    as_recorded(UFW, "ufw", "--version")
     needs("ufw", "iptables")
     _, ((code, output, _),) = in_namespace(read=[(["ufw", "--dry-run", "allow", "010/tcp"], "")])
     assert code == 0

@@ -259,7 +259,7 @@ def test_the_memory_does_not_grow_with_the_text(name, piece, end):
         finally:
             tracemalloc.stop()
 
-    assert peak(40_000) < 1.2 * peak(10_000) + 50_000
+    assert peak(20_000) < 1.2 * peak(8_000) + 50_000
 
 
 @given(st.lists(st.tuples(st.integers(0, 65535), st.integers(0, 5)), min_size=1, max_size=60))

@@ -201,6 +201,7 @@ READ = [
     ("squid", "80\t443  1025-65535", "80,443,1025-65535"),
     ("haproxy", "80: 22", "22,80-65535"),
     ("haproxy", ":90", "1-90"),
+    ("haproxy", "8000-8010", "8000-8010"),
     ("haproxy", "ge 1024", "1024-65535"),
     ("haproxy", "gt 1023", "1024-65535"),
     ("haproxy", "lt 81", "1-80"),
@@ -546,6 +547,7 @@ def test_trap_haproxy_passes_over_ne_and_takes_two_bounds_for_two_choices():
     refused("65536", "haproxy")
     refused("lt 0", "haproxy")
     refused("lt 1", "haproxy")
+    refused("-90", "haproxy")
 
 
 def test_trap_systemd_only_warns():

@@ -39,7 +39,7 @@ def test_a_form_has_both_ways_a_source_and_its_limits(form):
 
 
 @pytest.mark.parametrize("form", dialects.data_forms(), ids=lambda form: form.name)
-@given(ports=port_sets())
+@given(ports=port_sets().map(lambda ports: PortSet(ports.ranges[:300])))
 def test_what_is_written_reads_back(form, ports):
     try:
         data = getattr(dialects, f"to_{form.name}")(ports)
@@ -62,7 +62,7 @@ def test_aws_is_written_a_range_a_permission():
 def test_trap_of_aws_minus_one_is_everything_and_zero_is_not_port_0():
     for ends in ({}, {"FromPort": -1, "ToPort": -1}, {"FromPort": 0, "ToPort": 0}):
         assert dialects.from_aws([{"IpProtocol": "-1", **ends}]) == FULL
-    with pytest.raises(InvalidRangeError, match="AWS allows every port"):
+    with pytest.raises(InvalidRangeError, match="every port is allowed"):
         dialects.from_aws([{"IpProtocol": "-1", "FromPort": 80, "ToPort": 80}])
 
 
@@ -72,7 +72,7 @@ def test_trap_of_aws_icmp_keeps_type_and_code_in_the_ports():
         {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80},
     ]
     assert dialects.from_aws(rows, transport="tcp") == PortSet([80])
-    with pytest.raises(InvalidRangeError, match="IpProtocol must be tcp, udp or -1"):
+    with pytest.raises(InvalidRangeError, match="'IpProtocol' must be tcp, udp or -1"):
         dialects.from_aws(rows)
 
 

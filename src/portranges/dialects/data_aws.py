@@ -98,7 +98,7 @@ def from_aws(permissions: Iterable[Mapping[str, Any]], *, transport: str | None 
         Traceback (most recent call last):
         ...
         portranges.errors.InvalidRangeError: a permission for every protocol must have no ports, \
-got {'IpProtocol': '-1', 'FromPort': 80, 'ToPort': 80}; AWS allows every port
+got {'IpProtocol': '-1', 'FromPort': 80, 'ToPort': 80}; every port is allowed
     """
     return gathered(
         _parts(permissions, "IpProtocol", lambda entry: entry, transport),
@@ -188,7 +188,9 @@ def _parts(
     for entry in entries_of(entries):
         protocol = entry.get(key)
         if not isinstance(protocol, str):
-            raise TypeError(f"{key} must be a str, got {type(protocol).__name__} {elide(protocol)}")
+            raise TypeError(
+                f"{key!r} must be a str, got {type(protocol).__name__} {elide(protocol)}"
+            )
         ends = range_of(entry)
         first, last = ends.get("FromPort"), ends.get("ToPort")
         if protocol in _WITH_PORTS:
@@ -198,10 +200,10 @@ def _parts(
                 raise refused(
                     "a permission for every protocol must have no ports",
                     entry,
-                    "AWS allows every port",
+                    "every port is allowed",
                 )
             yield None, PortSet.full()
         elif protocol in _WHOLE:
             yield _WHOLE[protocol], PortSet.full()
         elif transport is None:
-            raise refused(f"{key} must be tcp, udp or -1 to have ports", protocol)
+            raise refused(f"{key!r} must be tcp, udp or -1 to have ports", protocol)

@@ -97,14 +97,14 @@ def _parts(entries: Iterable[Mapping[str, Any]], transport: str | None) -> Itera
         protocol = entry.get("IPProtocol")
         if not isinstance(protocol, str):
             raise TypeError(
-                f"IPProtocol must be a str, got {type(protocol).__name__} {elide(protocol)}"
+                f"'IPProtocol' must be a str, got {type(protocol).__name__} {elide(protocol)}"
             )
         if protocol == "all":
             yield None, PortSet.full()
         elif protocol in _PROTOCOLS:
             yield _PROTOCOLS[protocol], _ports_of(entry)
         elif transport is None:
-            raise refused("IPProtocol must be tcp, udp, sctp or all to have ports", protocol)
+            raise refused("'IPProtocol' must be tcp, udp, sctp or all to have ports", protocol)
 
 
 def _ports_of(entry: Mapping[str, Any]) -> PortSet:

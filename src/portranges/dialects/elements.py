@@ -105,10 +105,12 @@ def _read_range(
     (start, end), (begin, stop) = left, right
     span, item = (start, stop), text[start:stop]
     open_first, open_last = start == end, begin == stop
+    sign = text[end:begin]
     if (
         (open_first and row.open_first is None)
         or (open_last and row.open_last is None)
         or (open_first and open_last and row.every != item)
+        or ((open_first or open_last) and sign != row.range_signs[0])
     ):
         raise refusal(query, f"range must have both ends, got {elide(item)}", span, Fault.OPEN)
     first = row.open_first if open_first else read_port(query, start, end, transport)
@@ -116,7 +118,6 @@ def _read_range(
     # For the type checker; None was refused above.
     first, last = first or 0, last or 0
     if first > last:
-        sign = text[end:begin]
         hint = "" if open_first or open_last else f"; did you mean {last}{sign}{first}?"
         raise refusal(
             query,

@@ -45,6 +45,7 @@ class Evidence(StrEnum):
 
     PACKETS = "packets"
     RUN = "run"
+    PARSED = "parsed"
     SOURCE = "source"
     DOCUMENT = "document"
     OWN = "own"
@@ -66,6 +67,7 @@ class Evidence(StrEnum):
 _MEANINGS = {
     Evidence.PACKETS: "the tool was run, and asked about every one of the 65,536 ports",
     Evidence.RUN: "the tool was run, and said what it had understood",
+    Evidence.PARSED: "the tool was run, and told what it takes but not what it makes of it",
     Evidence.SOURCE: "the tool's own parser was read; not run",
     Evidence.DOCUMENT: "taken from the vendor's manual; not run",
     Evidence.OWN: "defined here",
@@ -250,7 +252,7 @@ class Dialect:
         blanks_separate: Whether elements that are read may be parted by blanks.
         blanks: Characters that may stand around elements and brackets.
         range_signs: What stands between the ends of a range; the first is
-            written.
+            written, and alone has open ends.
         opening: The opening bracket, as written.
         closing: The closing bracket, as written.
         bracketed: When there are brackets.

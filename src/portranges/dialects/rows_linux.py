@@ -349,7 +349,7 @@ _TC_FLOWER = Dialect(
     ),
     limits=("iproute2 6.1 refuses port 0, alone and as the first of a range.",),
     version="iproute2 6.1.0",
-    evidence=Evidence.RUN,
+    evidence=Evidence.PARSED,
     sources=(
         cite("tc-flower(8), iproute2 6.1.0", "dst_port"),
         cite("run on Debian 12: tc's parser, not the classifier"),
@@ -456,7 +456,7 @@ _SYSTEMD = Dialect(
         "At most 128 assignments of one kind; port 0 is an error.",
     ),
     version="systemd 252",
-    evidence=Evidence.RUN,
+    evidence=Evidence.PARSED,
     sources=(
         cite("systemd.resource-control(5), systemd 252", "SocketBindAllow="),
         cite("run on Debian 12 with systemd-analyze verify"),
