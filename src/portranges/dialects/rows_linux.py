@@ -205,6 +205,10 @@ _MULTIPORT = Dialect(
             "15 slots a match: a port takes one, a range two. A set takes as many "
             "rules as it needs, a negation as many matches in one rule."
         ),
+        (
+            "'--dport' behind '-m multiport' is taken for '--dports', whose limits it then has; it "
+            "is read in front of it only."
+        ),
     ),
     version="iptables 1.8.9, nft and legacy",
     evidence=Evidence.PACKETS,
