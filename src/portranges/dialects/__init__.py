@@ -1,0 +1,67 @@
+"""The port syntax of other programs, read and written.
+
+What lives here: the public names of the wing.
+What must not: anything else; ``model`` holds the records, ``rows_*`` the facts
+with their sources, ``convert`` and ``data_*`` the functions.
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.convert import parse, render, render_rules
+from portranges.dialects.data_aws import from_aws, from_aws_nacl, to_aws, to_aws_nacl
+from portranges.dialects.data_azure import from_azure, to_azure
+from portranges.dialects.data_gcp import from_gcp, to_gcp
+from portranges.dialects.data_kubernetes import (
+    from_cilium,
+    from_kubernetes,
+    to_cilium,
+    to_kubernetes,
+)
+from portranges.dialects.data_openstack import from_openstack, to_openstack
+from portranges.dialects.lookup import data_forms, dialect, dialects, names
+from portranges.dialects.model import (
+    Bracketed,
+    Comparison,
+    DataForm,
+    Dialect,
+    Evidence,
+    Fault,
+    Need,
+    OddText,
+    Operator,
+    Overlap,
+)
+
+__all__ = [
+    "Bracketed",
+    "Comparison",
+    "DataForm",
+    "Dialect",
+    "Evidence",
+    "Fault",
+    "Need",
+    "OddText",
+    "Operator",
+    "Overlap",
+    "data_forms",
+    "dialect",
+    "dialects",
+    "from_aws",
+    "from_aws_nacl",
+    "from_azure",
+    "from_cilium",
+    "from_gcp",
+    "from_kubernetes",
+    "from_openstack",
+    "names",
+    "parse",
+    "render",
+    "render_rules",
+    "to_aws",
+    "to_aws_nacl",
+    "to_azure",
+    "to_cilium",
+    "to_gcp",
+    "to_kubernetes",
+    "to_openstack",
+]

@@ -1,0 +1,209 @@
+"""AWS: the permissions of a security group, the entries of a network ACL.
+
+What lives here: their readers and writers.
+What must not: calls to AWS.
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.data import check_writable, entries_of, gathered, ports_between, refused
+from portranges.dialects.rows_data import AWS, AWS_NACL
+from portranges.errors import elide
+from portranges.ports import Transport
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
+    from portranges.dialects.query import Part
+
+__all__ = ["from_aws", "from_aws_nacl", "to_aws", "to_aws_nacl"]
+
+_NUMBERS = {Transport.TCP: "6", Transport.UDP: "17"}
+
+# Only these two have ports there.
+_WITH_PORTS = {
+    "tcp": Transport.TCP,
+    "udp": Transport.UDP,
+    "6": Transport.TCP,
+    "17": Transport.UDP,
+}
+# For these all is allowed, whatever the ports say.
+_WHOLE = {"132": Transport.SCTP, "33": Transport.DCCP}
+
+# What tools write beside -1 when they mean that there are no ports.
+_NO_PORTS = ((None, None), (-1, -1), (0, 0), (0, 65535))
+
+
+def to_aws(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | int]]:
+    """Return *ports* as the port keys of a security group's IpPermissions.
+
+    Args:
+        ports: The set.
+        transport: ``"tcp"`` or ``"udp"``.
+
+    Returns:
+        One permission for each range, ascending, with ``IpProtocol``,
+        ``FromPort`` and ``ToPort``; the addresses are the caller's to add.
+
+    Raises:
+        TypeError: *ports* is not a ``PortSet``.
+        UnknownNameError: *transport* is none.
+        UnrepresentableError: The set is empty, or AWS has no ports of
+            *transport*.
+
+    Source:
+        Amazon EC2 API Reference, IpPermission.
+
+    Example:
+        >>> to_aws(PortSet.parse("22,8000-8100"))[1]
+        {'IpProtocol': 'tcp', 'FromPort': 8000, 'ToPort': 8100}
+    """
+    wanted = check_writable(AWS, ports, transport)
+    return [
+        {"IpProtocol": wanted.value, "FromPort": each.first, "ToPort": each.last}
+        for each in ports.ranges
+    ]
+
+
+def from_aws(permissions: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+    """Return the ports that a security group's IpPermissions allow.
+
+    Args:
+        permissions: Permissions as the API gives them. One for every protocol
+            allows every port; one for a protocol without ports is passed over
+            when a transport is asked for.
+        transport: The transport asked for. Left out, all that are named must
+            have the same ports.
+
+    Returns:
+        The set; empty if there is no permission.
+
+    Raises:
+        TypeError: A permission is no mapping, or a port no integer.
+        InvalidPortError: A port is outside 0 to 65535.
+        InvalidRangeError: A range is reversed or has one end, ports stand
+            where AWS passes them over, or transports differ and none was asked
+            for.
+
+    Source:
+        Amazon EC2 API Reference, IpPermission.
+
+    Example:
+        >>> from_aws([{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 90}])
+        PortSet.parse('80-90')
+        >>> from_aws([{"IpProtocol": "-1", "FromPort": 80, "ToPort": 80}])
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidRangeError: a permission for every protocol must have no ports, \
+got {'IpProtocol': '-1', 'FromPort': 80, 'ToPort': 80}; every port is allowed
+    """
+    return gathered(
+        _parts(permissions, "IpProtocol", lambda entry: entry, transport),
+        transport,
+    )
+
+
+def to_aws_nacl(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, object]]:
+    """Return *ports* as the port keys of a network ACL's Entries.
+
+    Args:
+        ports: The set.
+        transport: ``"tcp"`` or ``"udp"``.
+
+    Returns:
+        One entry for each range, ascending, with ``Protocol`` and
+        ``PortRange``; number, action and address are the caller's to add.
+
+    Raises:
+        TypeError: *ports* is not a ``PortSet``.
+        UnknownNameError: *transport* is none.
+        UnrepresentableError: The set is empty, or AWS has no ports of
+            *transport*.
+
+    Source:
+        Amazon EC2 API Reference, NetworkAclEntry and PortRange.
+
+    Example:
+        >>> to_aws_nacl(PortSet.parse("1024-65535"), transport="udp")
+        [{'Protocol': '17', 'PortRange': {'From': 1024, 'To': 65535}}]
+    """
+    wanted = check_writable(AWS_NACL, ports, transport)
+    return [
+        {"Protocol": _NUMBERS[wanted], "PortRange": {"From": each.first, "To": each.last}}
+        for each in ports.ranges
+    ]
+
+
+def from_aws_nacl(entries: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+    """Return the ports that a network ACL's Entries name.
+
+    Args:
+        entries: Entries as the API gives them, all of them to allow or all to
+            deny.
+        transport: The transport asked for. Left out, all that are named must
+            have the same ports.
+
+    Returns:
+        The set; empty if there is no entry.
+
+    Raises:
+        TypeError: An entry is no mapping, or a port no integer.
+        InvalidPortError: A port is outside 0 to 65535.
+        InvalidRangeError: As for ``from_aws``, or entries of both actions are
+            mixed.
+
+    Source:
+        Amazon EC2 API Reference, NetworkAclEntry and PortRange.
+
+    Example:
+        >>> from_aws_nacl([{"Protocol": "6", "PortRange": {"From": 80, "To": 90}}])
+        PortSet.parse('80-90')
+    """
+    held = list(entries_of(entries))
+    if len({entry["RuleAction"] for entry in held if "RuleAction" in entry}) > 1:
+        raise refused(
+            "entries must all allow or all deny", held, "they are tried in order, and are no set"
+        )
+    return gathered(_parts(held, "Protocol", _range_of_nacl, transport), transport)
+
+
+def _range_of_nacl(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    ports = entry.get("PortRange")
+    if ports is None:
+        return {}
+    (checked,) = entries_of([ports])
+    return {"FromPort": checked.get("From"), "ToPort": checked.get("To")}
+
+
+def _parts(
+    entries: Iterable[Mapping[str, Any]],
+    key: str,
+    range_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    transport: str | None,
+) -> Iterator[Part]:
+    """Yield the transport and the ports of every entry."""
+    for entry in entries_of(entries):
+        protocol = entry.get(key)
+        if not isinstance(protocol, str):
+            raise TypeError(
+                f"{key!r} must be a str, got {type(protocol).__name__} {elide(protocol)}"
+            )
+        ends = range_of(entry)
+        first, last = ends.get("FromPort"), ends.get("ToPort")
+        if protocol in _WITH_PORTS:
+            yield _WITH_PORTS[protocol], ports_between(entry, first, last)
+        elif protocol == "-1":
+            if (first, last) not in _NO_PORTS:
+                raise refused(
+                    "a permission for every protocol must have no ports",
+                    entry,
+                    "every port is allowed",
+                )
+            yield None, PortSet.full()
+        elif protocol in _WHOLE:
+            yield _WHOLE[protocol], PortSet.full()
+        elif transport is None:
+            raise refused(f"{key!r} must be tcp, udp or -1 to have ports", protocol)

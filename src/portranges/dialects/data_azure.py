@@ -1,0 +1,96 @@
+"""Azure: the destination ports of a security rule.
+
+What lives here: the reader and the writer.
+What must not: calls to Azure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portranges.dialects.data import entries_of, refused
+from portranges.dialects.rows_data import AZURE
+from portranges.dialects.writing import check_ports
+from portranges.ports import PortRange
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["from_azure", "to_azure"]
+
+_ONE = "destinationPortRange"
+_SEVERAL = "destinationPortRanges"
+
+
+def to_azure(ports: PortSet) -> dict[str, str | list[str]]:
+    """Return *ports* as the port property of an Azure security rule.
+
+    Args:
+        ports: The set.
+
+    Returns:
+        ``destinationPortRange`` with one text, or ``destinationPortRanges``
+        with several, ascending. Every port is ``"0-65535"``.
+
+    Raises:
+        TypeError: *ports* is not a ``PortSet``.
+        UnrepresentableError: The set is empty.
+
+    Source:
+        Microsoft Learn, SecurityRulePropertiesFormat.
+
+    Example:
+        >>> to_azure(PortSet.parse("80"))
+        {'destinationPortRange': '80'}
+        >>> to_azure(PortSet.parse("80,1000-2000"))
+        {'destinationPortRanges': ['80', '1000-2000']}
+    """
+    check_ports(AZURE.name, ports, AZURE.lowest)
+    texts = [str(each) for each in ports.ranges]
+    return {_ONE: texts[0]} if len(texts) == 1 else {_SEVERAL: list(texts)}
+
+
+def from_azure(properties: Mapping[str, Any]) -> PortSet:
+    """Return the destination ports of an Azure security rule.
+
+    Args:
+        properties: The rule's properties; others than the two for destination
+            ports are passed over.
+
+    Returns:
+        The set; every port for ``"*"``.
+
+    Raises:
+        TypeError: *properties* is no mapping, or a port no ``str``.
+        PortSyntaxError: A text is no port or range.
+        InvalidRangeError: None of the two properties has a port, or both have,
+            or ``"*"`` stands in a list.
+
+    Source:
+        Microsoft Learn, SecurityRulePropertiesFormat.
+
+    Example:
+        >>> from_azure({"destinationPortRange": "", "destinationPortRanges": ["80", "90-99"]})
+        PortSet.parse('80,90-99')
+    """
+    (rule,) = entries_of([properties])
+    one: Any = rule.get(_ONE)
+    several: Any = rule.get(_SEVERAL)
+    # The API gives the one that is not used as "" or [].
+    if bool(one) == bool(several):
+        raise refused(f"a rule must have either {_ONE} or {_SEVERAL}", rule)
+    if one:
+        return PortSet.full() if one == "*" else _read(one)
+    if isinstance(several, str) or not hasattr(several, "__iter__"):
+        raise TypeError(f"{_SEVERAL} must be a list, got {type(several).__name__}")
+    texts: list[Any] = list(several)
+    if "*" in texts:
+        raise refused("'*' must not stand in a list", texts)
+    return PortSet().union(*map(_read, texts))
+
+
+def _read(text: Any) -> PortSet:
+    # parse() refuses what is no text.
+    return PortSet([PortRange.parse(text)])

@@ -1,0 +1,119 @@
+"""Google Cloud: what a VPC firewall rule allows or denies.
+
+What lives here: the reader and the writer.
+What must not: calls to Google Cloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from portranges.dialects.data import check_writable, entries_of, gathered, refused
+from portranges.dialects.rows_data import GCP
+from portranges.errors import elide
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from portranges.dialects.query import Part
+
+__all__ = ["from_gcp", "to_gcp"]
+
+_PROTOCOLS = {
+    "tcp": Transport.TCP,
+    "udp": Transport.UDP,
+    "sctp": Transport.SCTP,
+    "6": Transport.TCP,
+    "17": Transport.UDP,
+    "132": Transport.SCTP,
+}
+
+
+def to_gcp(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | list[str]]]:
+    """Return *ports* as ``allowed`` or ``denied`` of a VPC firewall rule.
+
+    Args:
+        ports: The set.
+        transport: ``"tcp"``, ``"udp"`` or ``"sctp"``.
+
+    Returns:
+        One entry with ``IPProtocol`` and ``ports``, ascending texts. Every
+        port is ``"0-65535"``, not an entry without ports.
+
+    Raises:
+        TypeError: *ports* is not a ``PortSet``.
+        UnknownNameError: *transport* is none.
+        UnrepresentableError: The set is empty, or there are no ports of
+            *transport*.
+
+    Source:
+        Google Cloud, Compute Engine API, firewalls.
+
+    Example:
+        >>> to_gcp(PortSet.parse("22,80-90"))
+        [{'IPProtocol': 'tcp', 'ports': ['22', '80-90']}]
+    """
+    wanted = check_writable(GCP, ports, transport)
+    return [{"IPProtocol": wanted.value, "ports": [str(each) for each in ports.ranges]}]
+
+
+def from_gcp(allowed: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+    """Return the ports of ``allowed`` or ``denied`` of a VPC firewall rule.
+
+    Args:
+        allowed: Entries as the API gives them. One without ports is for every
+            port of its protocol; one for a protocol without ports is passed
+            over when a transport is asked for.
+        transport: The transport asked for. Left out, all that are named must
+            have the same ports.
+
+    Returns:
+        The set; empty if there is no entry.
+
+    Raises:
+        TypeError: An entry is no mapping, or a port no ``str``.
+        PortSyntaxError: A text is no port or range.
+        InvalidRangeError: A list of ports is empty, a protocol has none, or
+            transports differ and none was asked for.
+
+    Source:
+        Google Cloud, Compute Engine API, firewalls.
+
+    Example:
+        >>> from_gcp([{"IPProtocol": "tcp", "ports": ["22", "80-90"]}])
+        PortSet.parse('22,80-90')
+        >>> from_gcp([{"IPProtocol": "udp"}])
+        PortSet.parse('0-65535')
+    """
+    return gathered(_parts(allowed, transport), transport)
+
+
+def _parts(entries: Iterable[Mapping[str, Any]], transport: str | None) -> Iterator[Part]:
+    for entry in entries_of(entries):
+        protocol = entry.get("IPProtocol")
+        if not isinstance(protocol, str):
+            raise TypeError(
+                f"'IPProtocol' must be a str, got {type(protocol).__name__} {elide(protocol)}"
+            )
+        if protocol == "all":
+            yield None, PortSet.full()
+        elif protocol in _PROTOCOLS:
+            yield _PROTOCOLS[protocol], _ports_of(entry)
+        elif transport is None:
+            raise refused("'IPProtocol' must be tcp, udp, sctp or all to have ports", protocol)
+
+
+def _ports_of(entry: Mapping[str, Any]) -> PortSet:
+    texts = entry.get("ports")
+    if texts is None:
+        return PortSet.full()
+    if isinstance(texts, str) or not hasattr(texts, "__iter__"):
+        raise TypeError(f"ports must be a list, got {type(texts).__name__} {elide(texts)}")
+    held: list[Any] = list(texts)
+    if not held:
+        raise refused("ports must not be empty", entry, "left out, they are every port")
+    return PortSet(map(PortRange.parse, held))

@@ -1,0 +1,235 @@
+"""Kubernetes: the ports of a NetworkPolicy, and those of Cilium's own policies.
+
+What lives here: their readers and writers.
+What must not: calls to a cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from portranges.dialects.data import (
+    check_writable,
+    entries_of,
+    gathered,
+    ports_between,
+    refused,
+)
+from portranges.dialects.rows_data import CILIUM, KUBERNETES
+from portranges.errors import elide
+from portranges.ports import Transport, is_digits, parse_port
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from portranges.dialects.query import Part
+
+__all__ = ["from_cilium", "from_kubernetes", "to_cilium", "to_kubernetes"]
+
+_PROTOCOLS = {each.value.upper(): each for each in KUBERNETES.transports}
+
+
+def to_kubernetes(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | int]]:
+    """Return *ports* as the ``ports`` of a rule of a NetworkPolicy.
+
+    Args:
+        ports: The set.
+        transport: ``"tcp"``, ``"udp"`` or ``"sctp"``.
+
+    Returns:
+        One entry for each range, ascending, with ``protocol``, ``port`` and,
+        where there is more than one port, ``endPort``.
+
+    Raises:
+        TypeError: *ports* is not a ``PortSet``.
+        UnknownNameError: *transport* is none.
+        UnrepresentableError: The set is empty or has port 0, or there are no
+            ports of *transport*.
+
+    Source:
+        Kubernetes API Reference, NetworkPolicyPort.
+
+    Example:
+        >>> to_kubernetes(PortSet.parse("80"))
+        [{'protocol': 'TCP', 'port': 80}]
+        >>> to_kubernetes(PortSet.parse("32000-32768"), transport="udp")
+        [{'protocol': 'UDP', 'port': 32000, 'endPort': 32768}]
+    """
+    wanted = check_writable(KUBERNETES, ports, transport)
+    entries: list[dict[str, str | int]] = []
+    for each in ports.ranges:
+        entries.append({"protocol": wanted.upper(), "port": each.first})
+        if each.last > each.first:
+            entries[-1]["endPort"] = each.last
+    return entries
+
+
+def from_kubernetes(
+    entries: Iterable[Mapping[str, Any]], *, transport: str | None = None
+) -> PortSet:
+    """Return the ports that the ``ports`` of a rule of a NetworkPolicy name.
+
+    Args:
+        entries: Entries as the API gives them. No entry, and an entry without
+            ``port``, stand for every port.
+        transport: The transport asked for. Left out, all that are named must
+            have the same ports.
+
+    Returns:
+        The set.
+
+    Raises:
+        TypeError: An entry is no mapping, or a port no integer.
+        InvalidPortError: A port is outside 0 to 65535.
+        InvalidRangeError: A port is 0 or a name, ``endPort`` is below ``port``
+            or without it, the protocol is none, or transports differ and none
+            was asked for.
+
+    Source:
+        Kubernetes API Reference, NetworkPolicyPort.
+
+    Example:
+        >>> from_kubernetes([{"protocol": "TCP", "port": 80, "endPort": 90}])
+        PortSet.parse('80-90')
+        >>> from_kubernetes([{"port": "http"}])
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidRangeError: port must be a number, got 'http'; \
+a name is looked up in each pod
+    """
+    held = list(entries_of(entries))
+    if not held:
+        return PortSet.full()
+    return gathered(map(_kubernetes_part, held), transport)
+
+
+def _kubernetes_part(entry: Mapping[str, Any]) -> Part:
+    transport = _transport_of(entry, _PROTOCOLS)
+    first, last = entry.get("port"), entry.get("endPort")
+    if first is None:
+        if last is not None:
+            raise refused("endPort must stand beside port", entry)
+        return transport, PortSet.full()
+    if isinstance(first, str):
+        raise refused("port must be a number", first, "a name is looked up in each pod")
+    return transport, _from_one(entry, ports_between(entry, first, first if last is None else last))
+
+
+def _transport_of(
+    entry: Mapping[str, Any], protocols: Mapping[str, Transport | None]
+) -> Transport | None:
+    protocol = entry.get("protocol", "TCP")
+    if not isinstance(protocol, str):
+        raise TypeError(f"protocol must be a str, got {type(protocol).__name__} {elide(protocol)}")
+    if protocol not in protocols:
+        raise refused(f"protocol must be {', '.join(protocols)}", protocol)
+    return protocols[protocol]
+
+
+def _from_one(entry: Mapping[str, Any], ports: PortSet) -> PortSet:
+    if 0 in ports:
+        raise refused("port must be in 1..65535", entry)
+    return ports
+
+
+def to_cilium(
+    ports: PortSet, *, transport: str = "tcp"
+) -> list[dict[str, list[dict[str, str | int]]]]:
+    """Return *ports* as the ``toPorts`` of a rule of a CiliumNetworkPolicy.
+
+    Args:
+        ports: The set.
+        transport: ``"tcp"``, ``"udp"`` or ``"sctp"``.
+
+    Returns:
+        Entries with ``ports`` of at most 40 ports and ranges, ascending; a
+        port is text, ``endPort`` a number.
+
+    Raises:
+        TypeError: *ports* is not a ``PortSet``.
+        UnknownNameError: *transport* is none.
+        UnrepresentableError: The set is empty or has port 0, or there are no
+            ports of *transport*.
+
+    Source:
+        cilium/cilium, pkg/policy/api/l4.go.
+
+    Example:
+        >>> to_cilium(PortSet.parse("80,90-99"))[0]["ports"][1]
+        {'port': '90', 'protocol': 'TCP', 'endPort': 99}
+    """
+    wanted = check_writable(CILIUM, ports, transport)
+    held: list[dict[str, str | int]] = []
+    for each in ports.ranges:
+        held.append({"port": str(each.first), "protocol": wanted.upper()})
+        if each.last > each.first:
+            held[-1]["endPort"] = each.last
+    most = CILIUM.items
+    return [{"ports": held[at : at + most]} for at in range(0, len(held), most)]
+
+
+def from_cilium(entries: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+    """Return the ports that the ``toPorts`` of a rule of a CiliumNetworkPolicy name.
+
+    Args:
+        entries: Entries as the API gives them, each with ``ports``. The port
+            ``"0"`` stands for every port, the protocol ``"ANY"``, or none, for
+            every transport.
+        transport: The transport asked for. Left out, all that are named must
+            have the same ports.
+
+    Returns:
+        The set.
+
+    Raises:
+        TypeError: An entry is no mapping, a port no ``str``, an ``endPort`` no
+            integer.
+        InvalidPortError: ``endPort`` is outside 0 to 65535.
+        PortSyntaxError: A port is digits, and no port.
+        InvalidRangeError: A port is a name, ``endPort`` is below its port, an
+            entry has no ports or more than 40, or transports differ and none
+            was asked for.
+
+    Source:
+        cilium/cilium, pkg/policy/api/l4.go.
+
+    Example:
+        >>> from_cilium([{"ports": [{"port": "80", "endPort": 90, "protocol": "TCP"}]}])
+        PortSet.parse('80-90')
+    """
+    held = list(entries_of(entries))
+    if not held:
+        raise refused("toPorts must not be empty", held, "left out, they are every port")
+    return gathered(_cilium_parts(held), transport)
+
+
+def _cilium_parts(entries: list[Mapping[str, Any]]) -> Iterator[Part]:
+    protocols: dict[str, Transport | None] = {**_PROTOCOLS, "ANY": None}
+    for rule in entries:
+        ports = rule.get("ports")
+        if ports is None:
+            raise refused("an entry must have ports", rule)
+        held = list(entries_of(ports))
+        if not 0 < len(held) <= CILIUM.items:
+            raise refused(f"an entry must have 1 to {CILIUM.items} ports", len(held))
+        for entry in held:
+            transport = _transport_of({"protocol": "ANY", **entry}, protocols)
+            yield transport, _cilium_ports(entry)
+
+
+def _cilium_ports(entry: Mapping[str, Any]) -> PortSet:
+    text, last = entry.get("port"), entry.get("endPort")
+    if not isinstance(text, str):
+        raise TypeError(f"port must be a str, got {type(text).__name__} {elide(text)}")
+    if not is_digits(text):
+        raise refused("port must be a number", text, "a name is looked up in each pod")
+    first = parse_port(text)
+    if first == 0:
+        if last not in (None, 0):
+            raise refused("port 0, which is every port, must have no endPort", entry)
+        return PortSet.full()
+    # Cilium takes an endPort that is not above its port for none.
+    return ports_between(entry, first, first if last in (None, 0) else last)

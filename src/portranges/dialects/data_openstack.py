@@ -1,0 +1,131 @@
+"""OpenStack: the rules of a security group.
+
+What lives here: the reader and the writer.
+What must not: calls to OpenStack.
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.data import (
+    check_writable,
+    entries_of,
+    gathered,
+    ports_between,
+    refused,
+)
+from portranges.dialects.rows_data import OPENSTACK
+from portranges.errors import UnrepresentableError, elide
+from portranges.ports import LAST_PORT, Transport
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from portranges.dialects.query import Part
+
+__all__ = ["from_openstack", "to_openstack"]
+
+_PROTOCOLS = {
+    "tcp": Transport.TCP,
+    "udp": Transport.UDP,
+    "sctp": Transport.SCTP,
+    "6": Transport.TCP,
+    "17": Transport.UDP,
+    "132": Transport.SCTP,
+}
+
+
+def to_openstack(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | int]]:
+    """Return *ports* as the port keys of a security group's rules.
+
+    Args:
+        ports: The set.
+        transport: ``"tcp"``, ``"udp"`` or ``"sctp"``.
+
+    Returns:
+        One rule for each range, ascending, with ``protocol``,
+        ``port_range_min`` and ``port_range_max``.
+
+    Raises:
+        TypeError: *ports* is not a ``PortSet``.
+        UnknownNameError: *transport* is none.
+        UnrepresentableError: The set is empty, has port 0, or is 1-65535,
+            which OpenStack keeps as every port; or there are no ports of
+            *transport*.
+
+    Source:
+        openstack/neutron, neutron/db/securitygroups_db.py.
+
+    Example:
+        >>> to_openstack(PortSet.parse("8000-8100"))
+        [{'protocol': 'tcp', 'port_range_min': 8000, 'port_range_max': 8100}]
+    """
+    wanted = check_writable(OPENSTACK, ports, transport)
+    if len(ports) == LAST_PORT:
+        raise UnrepresentableError(
+            OPENSTACK.name, "1-65535 is kept as a rule without ports, which is for port 0 too"
+        )
+    return [
+        {
+            "protocol": wanted.value,
+            "port_range_min": each.first,
+            "port_range_max": each.last,
+        }
+        for each in ports.ranges
+    ]
+
+
+def from_openstack(rules: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+    """Return the ports of a security group's rules.
+
+    Args:
+        rules: Rules as the API gives them. One without ports is for every
+            port, one without protocol for every transport; one for a protocol
+            without ports is passed over when a transport is asked for.
+        transport: The transport asked for. Left out, all that are named must
+            have the same ports.
+
+    Returns:
+        The set; empty if there is no rule.
+
+    Raises:
+        TypeError: A rule is no mapping, or a port no integer.
+        InvalidPortError: A port is outside 0 to 65535.
+        InvalidRangeError: A range is reversed or has one end, a port is 0,
+            ports stand without a protocol, or transports differ and none was
+            asked for.
+
+    Source:
+        OpenStack Networking API, security group rules.
+
+    Example:
+        >>> from_openstack([{"protocol": "tcp", "port_range_min": 80, "port_range_max": 90}])
+        PortSet.parse('80-90')
+    """
+    return gathered(_parts(rules, transport), transport)
+
+
+def _parts(rules: Iterable[Mapping[str, Any]], transport: str | None) -> Iterator[Part]:
+    for rule in entries_of(rules):
+        protocol = rule.get("protocol")
+        first, last = rule.get("port_range_min"), rule.get("port_range_max")
+        if protocol is None:
+            if first is not None or last is not None:
+                raise refused("a rule with ports must have a protocol", rule)
+            yield None, PortSet.full()
+            continue
+        if not isinstance(protocol, str):
+            raise TypeError(
+                f"protocol must be a str, got {type(protocol).__name__} {elide(protocol)}"
+            )
+        if protocol in _PROTOCOLS:
+            ports = PortSet.full()
+            if first is not None or last is not None:
+                ports = ports_between(rule, first, last)
+                if 0 in ports:
+                    raise refused("port must be in 1..65535", rule)
+            yield _PROTOCOLS[protocol], ports
+        elif transport is None:
+            raise refused("protocol must be tcp, udp or sctp to have ports", protocol)

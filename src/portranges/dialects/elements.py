@@ -1,0 +1,232 @@
+"""The elements of a list: one port, one name, one range, as a row has them.
+
+What lives here: where the elements of a list are, and what one of them says.
+What must not: what stands around a list, and grammars of a single dialect.
+
+Text becomes a number in ``ports.parse_port_at`` alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from portranges.dialects.model import Fault
+from portranges.dialects.query import refusal, trimmed
+from portranges.errors import PortSyntaxError, UnknownNameError, elide
+from portranges.ports import LAST_PORT, is_digits, parse_port_at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portranges.dialects.model import Dialect
+    from portranges.dialects.query import Query, Span
+    from portranges.ports import Transport
+
+__all__ = ["element_spans", "expected", "read_element", "read_port", "words"]
+
+_WORD = re.compile(r"[^ \t\n]+")
+
+# No service has a longer name, here or in any /etc/services.
+_LONGEST_NAME = 64
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+_RANGE_SIGNS = ("..", "-", ":")
+
+
+def words(text: str, start: int, stop: int) -> Iterator[Span]:
+    """Yield where the words of ``text[start:stop]`` are, that blanks part."""
+    for found in _WORD.finditer(text, start, stop):
+        yield found.span()
+
+
+def element_spans(query: Query, start: int, stop: int) -> Iterator[Span]:
+    """Yield where the elements of the list ``text[start:stop]`` are, unread."""
+    row, text = query.row, query.text
+    if "," not in row.separator:
+        if row.blanks_separate:
+            yield from words(text, start, stop)
+        else:
+            yield start, stop
+        return
+    while True:
+        comma = text.find(",", start, stop)
+        span = trimmed(text, start, stop if comma < 0 else comma, row.blanks)
+        if row.blanks_separate and span[0] < span[1]:
+            yield from words(text, *span)
+        else:
+            yield span
+        if comma < 0:
+            return
+        start = comma + 1
+
+
+def expected(row: Dialect) -> str:
+    """Return what an element of the dialect may be."""
+    if not row.range_signs:
+        return "expected a port"
+    return f"expected a port or 'first{row.range_signs[0]}last'"
+
+
+def read_element(
+    query: Query, start: int, stop: int, transport: Transport | None
+) -> tuple[int, int]:
+    """Return the first and the last port that ``text[start:stop]`` says."""
+    row, text = query.row, query.text
+    quoted = False
+    if row.quote and stop - start > 1 and text[start] in "'\"" and text[stop - 1] == text[start]:
+        start, stop, quoted = start + 1, stop - 1, True
+    for sign in row.range_signs:
+        at = text.find(sign, start, stop)
+        if at >= 0:
+            break
+    else:
+        port = read_port(query, start, stop, transport)
+        return port, port
+    if sign == "-" and _is_name(text[start:stop]):
+        # Not the range of two names: a name may have the sign in it.
+        port = read_port(query, start, stop, transport)
+        return port, port
+    if row.range_needs_quote and not quoted:
+        raise refusal(
+            query,
+            f"range must stand in quotes, got {elide(text[start:stop])}",
+            (start, stop),
+            Fault.OTHER_SIGN,
+        )
+    return _read_range(query, (start, at), (at + len(sign), stop), transport)
+
+
+def _read_range(
+    query: Query, left: Span, right: Span, transport: Transport | None
+) -> tuple[int, int]:
+    """Return the first and the last port that the two sides of a range say."""
+    row, text = query.row, query.text
+    (start, end), (begin, stop) = left, right
+    span, item = (start, stop), text[start:stop]
+    open_first, open_last = start == end, begin == stop
+    sign = text[end:begin]
+    if (
+        (open_first and row.open_first is None)
+        or (open_last and row.open_last is None)
+        or (open_first and open_last and row.every != item)
+        or ((open_first or open_last) and sign != row.range_signs[0])
+    ):
+        raise refusal(query, f"range must have both ends, got {elide(item)}", span, Fault.OPEN)
+    first = row.open_first if open_first else read_port(query, start, end, transport)
+    last = row.open_last if open_last else read_port(query, begin, stop, transport)
+    # For the type checker; None was refused above.
+    first, last = first or 0, last or 0
+    if first > last:
+        hint = "" if open_first or open_last else f"; did you mean {last}{sign}{first}?"
+        raise refusal(
+            query,
+            f"first must not be greater than last, got {elide(item)}{hint}",
+            span,
+            Fault.REVERSED,
+        )
+    if first == last and not row.equal_ends and not open_first and not open_last:
+        raise refusal(
+            query,
+            f"one port must stand alone, got {elide(item)}; did you mean {first}?",
+            span,
+            Fault.EQUAL_ENDS,
+        )
+    return first, last
+
+
+def read_port(query: Query, start: int, stop: int, transport: Transport | None) -> int:
+    """Return the port that ``text[start:stop]``, a number or a name, says."""
+    row, text = query.row, query.text
+    token = text[start:stop]
+    if not is_digits(token):
+        return _read_name(query, start, stop, transport)
+    try:
+        port = parse_port_at(text, start, stop)
+    except PortSyntaxError as error:
+        fault = Fault.LEADING_ZERO if token[0] == "0" else Fault.TOO_LARGE
+        raise refusal(query, error.reason, error.span, fault) from None
+    if port < row.lowest:
+        raise refusal(
+            query,
+            f"port must be in {row.lowest}..{LAST_PORT}, got {token!r}; {row.tool} has no port 0",
+            (start, stop),
+        )
+    return port
+
+
+def _is_name(token: str) -> bool:
+    """Tell whether *token* may be a service's name: a letter, and no number of C."""
+    return (
+        len(token) <= _LONGEST_NAME
+        and token.isascii()
+        and _NAME.fullmatch(token) is not None
+        and token[:2].lower() != "0x"
+        and any(map(str.isalpha, token))
+    )
+
+
+def _read_name(query: Query, start: int, stop: int, transport: Transport | None) -> int:
+    row, text = query.row, query.text
+    token, span = text[start:stop], (start, stop)
+    if not _is_name(token):
+        raise _no_element(query, start, stop)
+    if not row.names:
+        raise refusal(
+            query,
+            f"{expected(row)}, got {elide(token)}; {row.tool} has no names here",
+            span,
+            Fault.NAME,
+            Fault.OPERATOR,
+        )
+    if query.services is None:
+        raise PortSyntaxError(
+            f"{expected(row)}, got {elide(token)}; names are read with services=", text, span
+        )
+    if token != token.lower():
+        raise PortSyntaxError(f"service name must be in lower case, got {token!r}", text, span)
+    try:
+        ports = query.services.ports(token, transport or query.transport)
+    except UnknownNameError as error:
+        raise PortSyntaxError(str(error), text, span) from None
+    if len(ports) != 1:
+        got = f"{ports}" if ports else "none"
+        raise PortSyntaxError(
+            f"service must have one port, got {token!r} with {elide(got)}; write the number",
+            text,
+            span,
+        )
+    return ports.first
+
+
+def _no_element(query: Query, start: int, stop: int) -> PortSyntaxError:
+    row, item = query.row, query.text[start:stop]
+    if not item:
+        return PortSyntaxError(f"{expected(row)}, got nothing", query.text, (start, stop))
+    reason = f"{expected(row)}, got {elide(item)}"
+    signs = row.range_signs
+    other = next((sign for sign in _RANGE_SIGNS if sign in item[1:] and sign not in signs), "")
+    if not other or not is_digits(item[0]):
+        pass
+    elif signs:
+        reason += f"; this notation writes a range with {signs[0]!r}"
+    else:
+        reason += "; this notation has no ranges"
+    return refusal(query, reason, (start, stop), _fault_of(item, other))
+
+
+def _fault_of(item: str, other_sign: str) -> Fault:
+    """Return the kind of odd text that *item*, neither number nor name, is."""
+    if item[:2].lower() == "0x":
+        return Fault.HEX
+    if item[0] in "+-":
+        return Fault.SIGN
+    if "/" in item:
+        return Fault.MASK
+    if other_sign:
+        return Fault.OTHER_SIGN if is_digits(item[0]) else Fault.PREFIX
+    if "_" in item or not item.isascii():
+        return Fault.DIGITS
+    if item[0] in "!<>=":
+        return Fault.NEGATION if item[0] == "!" else Fault.OPERATOR
+    return Fault.ALL if item == "*" else Fault.PREFIX

@@ -1,0 +1,65 @@
+"""docker -p: ports of the host, published from those of a container.
+
+What lives here: the reader and the writer.
+What must not: addresses; they are refused, for a set of ports has none.
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.elements import read_element
+from portranges.dialects.model import Fault
+from portranges.dialects.query import Query, refusal
+from portranges.dialects.reading import read_frame
+from portranges.dialects.writing import element, framed
+from portranges.errors import PortSyntaxError, elide
+from portranges.ports import PortRange
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portranges.dialects.query import Part
+    from portranges.dialects.writing import Order
+
+__all__ = ["read", "write"]
+
+
+def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+    """Yield the host's ports of one -p."""
+    text = query.text
+    transport, start, stop = read_frame(query, start, stop)
+    colon = text.find(":", start, stop)
+    if colon < 0:
+        # What it says of the container is looked at first.
+        read_element(query, start, stop, transport)
+        raise refusal(
+            query,
+            f"the host's port must be said, as '8080:80', got {elide(text[start:stop])}",
+            (start, stop),
+            Fault.OPEN,
+        )
+    if text.find(":", colon + 1, stop) >= 0:
+        raise PortSyntaxError(
+            f"expected 'host:container' without an address, got {elide(text[start:stop])}",
+            text,
+            (start, stop),
+        )
+    host = read_element(query, start, colon, transport)
+    container = read_element(query, colon + 1, stop, transport)
+    if host[1] - host[0] != container[1] - container[0]:
+        raise PortSyntaxError(
+            "host and container must have as many ports, "
+            f"got {host[1] - host[0] + 1} and {container[1] - container[0] + 1}; "
+            "docker would choose",
+            text,
+            (start, stop),
+        )
+    yield transport, PortSet([PortRange(*host)])
+
+
+def write(order: Order) -> list[str]:
+    """Return one option's value for each port or range, the same number on both sides."""
+    row = order.row
+    texts = (element(row, ports) for ports in order.ports.ranges)
+    return [framed(row, f"{text}:{text}", order.transport) for text in texts]

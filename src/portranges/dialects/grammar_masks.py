@@ -1,0 +1,104 @@
+"""Open vSwitch: values under a mask.
+
+What lives here: the reader and the writer of tp_dst.
+What must not: how a range becomes masks (``covers``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from portranges.dialects.elements import read_port
+from portranges.dialects.model import Fault
+from portranges.dialects.query import Query, refusal
+from portranges.dialects.reading import read_frame
+from portranges.dialects.writing import example, framed
+from portranges.errors import PortSyntaxError, UnrepresentableError, elide
+from portranges.ports import LAST_PORT, MaskedPort
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portranges.dialects.query import Part
+    from portranges.dialects.writing import Order
+
+__all__ = ["read", "write"]
+
+_HEX = re.compile(r"0x[0-9a-f]{1,4}")
+_FIELDS = ("tp_dst=", "tcp_dst=", "udp_dst=", "sctp_dst=")
+
+
+def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+    """Yield what the port of one flow's match says."""
+    text = query.text
+    whole = (start, stop)
+    transport, start, stop = read_frame(query, start, stop)
+    for field in (_FIELDS[0], f"{transport}_dst="):
+        if text.startswith(field, start, stop):
+            start += len(field)
+            break
+    else:
+        raise PortSyntaxError(
+            f"expected a text as {example(query.row)!r}, got {elide(text[slice(*whole)])}",
+            text,
+            whole,
+        )
+    slash = text.find("/", start, stop)
+    if slash < 0:
+        port = read_port(query, start, stop, transport)
+        yield transport, PortSet([port])
+        return
+    mask = _hex(query, slash + 1, stop)
+    hexadecimal = text.startswith("0x", start)
+    value = _hex(query, start, slash) if hexadecimal else read_port(query, start, slash, transport)
+    if value & ~mask:
+        raise PortSyntaxError(
+            f"value must have no bit outside mask, got {elide(text[start:stop])}; "
+            f"ovs-ofctl reads it as {value & mask:#x}/{mask:#x}",
+            text,
+            (start, stop),
+        )
+    if not mask:
+        raise PortSyntaxError(
+            f"mask must have a bit, got {elide(text[start:stop])}; with none the port is left out",
+            text,
+            (start, stop),
+        )
+    yield transport, PortSet.from_masks([MaskedPort(value, mask)])
+
+
+def _hex(query: Query, start: int, stop: int) -> int:
+    """Return the number of a mask, which is written with 0x and four digits at most."""
+    digits = query.text[start:stop]
+    if not _HEX.fullmatch(digits):
+        raise refusal(
+            query,
+            f"a mask and its value must be as '0xfff8', got {elide(digits)}",
+            (start, stop),
+            Fault.MASK,
+        )
+    return int.from_bytes(bytes.fromhex(digits[2:].zfill(4)), "big")
+
+
+def write(order: Order) -> list[str]:
+    """Return one match for each mask of the cover."""
+    row, ports = order.row, order.ports
+    if ports == PortSet.full():
+        raise UnrepresentableError(
+            row.name, "every port is in it, which is said by leaving tp_dst out"
+        )
+    masks = (
+        [masked for each in ports.ranges for masked in each.ternary_cover()]
+        if order.ternary
+        else ports.prefix_cover()
+    )
+    return [
+        framed(row, row.plain.replace("{ports}", _masked(masked)), order.transport)
+        for masked in masks
+    ]
+
+
+def _masked(masked: MaskedPort) -> str:
+    return f"{masked.value}" if masked.mask == LAST_PORT else f"{masked}"

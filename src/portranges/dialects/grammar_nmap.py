@@ -1,0 +1,67 @@
+"""nmap -p: a list in which T:, U: and S: hold for what follows them.
+
+What lives here: the reader and the writer.
+What must not: nmap's own table of services; names come from the caller's.
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.elements import element_spans, read_element
+from portranges.dialects.query import Query, collect, refusal
+from portranges.dialects.writing import listed
+from portranges.errors import PortSyntaxError, elide
+from portranges.ports import Transport
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portranges.dialects.query import Part
+    from portranges.dialects.writing import Order
+
+__all__ = ["read", "write"]
+
+_LETTERS = {Transport.TCP: "T:", Transport.UDP: "U:", Transport.SCTP: "S:"}
+_BY_LETTER = {letter: transport for transport, letter in _LETTERS.items()}
+
+
+def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+    """Yield the ports for all transports, and for each that has a letter."""
+    yield from collect(_items(query, start, stop)).items()
+
+
+def _items(query: Query, start: int, stop: int) -> Iterator[tuple[Transport | None, int, int]]:
+    text = query.text
+    transport: Transport | None = None
+    for low, high in element_spans(query, start, stop):
+        letter = _BY_LETTER.get(text[low : low + 2]) if high - low > 1 else None
+        if letter is not None:
+            transport = letter
+            low += 2  # noqa: PLW2901 - what is left of the element
+        if text.startswith("P:", low, high):
+            raise PortSyntaxError(
+                f"expected ports, got {elide(text[low:high])}; 'P:' is for protocol numbers",
+                text,
+                (low, high),
+            )
+        if text.startswith("[", low, high):
+            raise PortSyntaxError(
+                f"expected ports, got {elide(text[low:high])}; "
+                "in brackets, only those are meant that nmap's own table lists",
+                text,
+                (low, high),
+            )
+        if low < high and text.find("*", low, min(high, low + 64)) >= 0:
+            raise refusal(
+                query,
+                f"expected ports, got {elide(text[low:high])}; "
+                "a pattern is for names of nmap's own table",
+                (low, high),
+            )
+        yield transport, *read_element(query, low, high, transport)
+
+
+def write(order: Order) -> list[str]:
+    """Return the list, behind a letter if the transport is said."""
+    letter = "" if order.transport is None else _LETTERS[order.transport]
+    return [letter + listed(order.row, order.ports.ranges)]

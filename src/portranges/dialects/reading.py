@@ -1,0 +1,272 @@
+"""Another program's text as a set, where a row says how.
+
+What lives here: the reader that follows the row: the transport around a match,
+the words before it, operators, brackets, the elements.
+What must not: the grammars that a row cannot say (``grammars``), and what
+several texts mean together (``convert``).
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.elements import element_spans, expected, read_element, read_port
+from portranges.dialects.model import Bracketed, Comparison, Fault, Need, Overlap
+from portranges.dialects.query import refusal, trimmed
+from portranges.dialects.writing import example
+from portranges.errors import PortSyntaxError, elide
+from portranges.ports import LAST_PORT, PortRange
+from portranges.portset import PortSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portranges.dialects.model import Operator
+    from portranges.dialects.query import Part, Query, Span
+    from portranges.ports import Transport
+
+__all__ = [
+    "check_not_empty",
+    "overlap_error",
+    "ports_compared",
+    "read_frame",
+    "read_list",
+    "read_text",
+]
+
+
+def read_text(query: Query, start: int, stop: int) -> Iterator[Part]:
+    """Yield the transport and the ports that ``text[start:stop]`` says."""
+    row, text = query.row, query.text
+    transport, start, stop = read_frame(query, *trimmed(text, start, stop, row.blanks))
+    span = (start, stop)
+    if row.negated and _stands_at(row.negated, text, start, stop):
+        start, stop = trimmed(text, start + row.negated.index("{ports}"), stop, row.blanks)
+        ports = ~read_list(query, start, stop, transport)
+    else:
+        if _stands_at(row.plain, text, start, stop):
+            start, stop = trimmed(text, start + row.plain.index("{ports}"), stop, row.blanks)
+        elif transport is not None and _operator_at(query, start, stop) is None:
+            raise _no_match(query, start, stop)
+        operator = _operator_at(query, start, stop)
+        if operator is not None:
+            ports = _compared(query, operator, start, stop, transport)
+        else:
+            ports = read_list(query, start, stop, transport)
+    check_not_empty(query, ports, span)
+    yield transport, ports
+
+
+def check_not_empty(query: Query, ports: PortSet, span: Span) -> None:
+    """Raise unless *ports*, which ``text[span]`` says, has a port."""
+    if not ports:
+        raise refusal(
+            query,
+            f"expected at least one port, got {elide(query.text[slice(*span)])} for no port",
+            span,
+            Fault.ALL,
+        )
+
+
+def read_frame(query: Query, start: int, stop: int) -> tuple[Transport | None, int, int]:
+    """Return the transport around the match, and where the match is."""
+    row, text = query.row, query.text
+    if row.need is not Need.NEVER:
+        for transport in row.transports:
+            before, after = row.framed.replace("{transport}", transport).split("{match}")
+            if (
+                len(before) + len(after) <= stop - start
+                and text.startswith(before, start)
+                and text.endswith(after, start, stop)
+            ):
+                return transport, start + len(before), stop - len(after)
+        if row.need is Need.ALWAYS:
+            raise _no_match(query, start, stop)
+    return None, start, stop
+
+
+def _no_match(query: Query, start: int, stop: int) -> PortSyntaxError:
+    got = elide(query.text[start:stop]) if start < stop else "nothing"
+    return refusal(
+        query,
+        f"expected a text as {example(query.row)!r}, got {got}",
+        (start, stop),
+        Fault.PREFIX,
+    )
+
+
+def _stands_at(around: str, text: str, start: int, stop: int) -> bool:
+    """Tell whether what *around* has before the ports stands at *start*."""
+    return text.startswith(around[: around.index("{ports}")], start, stop)
+
+
+def _operator_at(query: Query, start: int, stop: int) -> Operator | None:
+    for operator in query.row.operators:
+        sign = operator.sign
+        if query.text.startswith(sign, start, stop) and (
+            not sign.isalpha() or query.text[start + len(sign) : start + len(sign) + 1] == " "
+        ):
+            return operator
+        if operator.comparison in _BINARY and query.text.find(sign, start, stop) >= 0:
+            return operator
+    return None
+
+
+_BINARY = (Comparison.BETWEEN, Comparison.OUTSIDE)
+
+
+def _compared(
+    query: Query, operator: Operator, start: int, stop: int, transport: Transport | None
+) -> PortSet:
+    """Return the ports that an operator and its port, or ports, stand for."""
+    text, blanks = query.text, query.row.blanks
+    whole = (start, stop)
+    at = text.find(operator.sign, start, stop)
+    after = trimmed(text, at + len(operator.sign), stop, blanks)
+    if operator.comparison in _BINARY:
+        first = read_port(query, *trimmed(text, start, at, blanks), transport)
+        last = read_port(query, *after, transport)
+        if first > last:
+            raise refusal(
+                query,
+                f"first must not be greater than last, got {elide(text[start:stop])}",
+                whole,
+                Fault.REVERSED,
+            )
+        ports = _between(first + 1, last - 1)
+        if operator.comparison is Comparison.OUTSIDE:
+            ports = ~_between(first, last)
+    else:
+        port = read_port(query, *after, transport)
+        ports = ports_compared(operator.comparison, port, query.row.lowest)
+    if not ports:
+        raise refusal(
+            query,
+            f"expected at least one port, got {elide(text[start:stop])} for no port",
+            whole,
+            Fault.OPERATOR,
+        )
+    return ports
+
+
+def ports_compared(comparison: Comparison, port: int, lowest: int) -> PortSet:
+    """Return the ports, from *lowest* on, that stand in *comparison* to *port*."""
+    if comparison is Comparison.UNEQUAL:
+        return _between(lowest, LAST_PORT) - _between(port, port)
+    first, last = {
+        Comparison.EQUAL: (port, port),
+        Comparison.BELOW: (lowest, port - 1),
+        Comparison.AT_MOST: (lowest, port),
+        Comparison.ABOVE: (port + 1, LAST_PORT),
+        Comparison.AT_LEAST: (port, LAST_PORT),
+    }[comparison]
+    return _between(first, last)
+
+
+def _between(first: int, last: int) -> PortSet:
+    return PortSet([PortRange(first, last)]) if first <= last else PortSet.empty()
+
+
+def read_list(query: Query, start: int, stop: int, transport: Transport | None) -> PortSet:
+    """Return the ports that the list ``text[start:stop]`` says."""
+    row, text = query.row, query.text
+    word = text[start:stop] if stop - start < 16 else ""
+    if row.every and word.strip(row.quote).lower() == row.every.lower():
+        return PortSet.full()
+    alone = False
+    if row.bracketed is not Bracketed.NEVER:
+        opening, closing = row.opening.strip(" "), row.closing.strip(" ")
+        if (
+            text.startswith(opening, start, stop)
+            and text.endswith(closing, start, stop)
+            and stop - start >= 2
+        ):
+            start, stop = trimmed(text, start + 1, stop - 1, row.blanks)
+        elif row.bracketed is Bracketed.ALWAYS:
+            raise refusal(
+                query,
+                f"expected a list in {opening} {closing}, got {elide(text[start:stop])}",
+                (start, stop),
+            )
+        else:
+            alone = row.bracketed is Bracketed.SEVERAL
+    counted = _Counted()
+    ports = PortSet(_ranges(query, start, stop, transport, counted, alone=alone))
+    if row.overlap is not Overlap.ANY and counted.ports != len(ports):
+        _check_overlap(query, start, stop, transport)
+    if row.need is Need.LISTS and transport is None and len(ports) > 1:
+        raise refusal(
+            query,
+            f"a range or a list must have a transport, got {elide(text[start:stop])}; "
+            f"did you mean '{elide(text[start:stop])[1:-1]}/tcp'?",
+            (start, stop),
+            Fault.PREFIX,
+        )
+    return ports
+
+
+class _Counted:
+    """What the elements of a list come to, together."""
+
+    __slots__ = ("ports",)
+
+    def __init__(self) -> None:
+        self.ports = 0
+
+
+def _ranges(
+    query: Query,
+    start: int,
+    stop: int,
+    transport: Transport | None,
+    counted: _Counted,
+    *,
+    alone: bool,
+) -> Iterator[PortRange]:
+    """Yield the elements of a list; *alone* if it may have one only."""
+    row, text = query.row, query.text
+    slots = elements = 0
+    for low, high in element_spans(query, start, stop):
+        elements += 1
+        if alone and elements > 1:
+            raise PortSyntaxError(
+                f"several ports must stand in {row.opening.strip()} {row.closing.strip()}, "
+                f"got {elide(text[start:stop])}",
+                text,
+                (start, stop),
+            )
+        first, last = read_element(query, low, high, transport)
+        slots += 1 if first == last else 2
+        if row.slots and slots > row.slots:
+            raise PortSyntaxError(
+                f"a list must have at most {row.slots} slots, a port one and a range two, got more",
+                text,
+                (low, high),
+            )
+        counted.ports += last - first + 1
+        yield PortRange(first, last)
+    if not elements:
+        raise PortSyntaxError(f"{expected(row)}, got nothing", text, (start, stop))
+
+
+def _check_overlap(query: Query, start: int, stop: int, transport: Transport | None) -> None:
+    """Raise for the first element that shares a port with an earlier one."""
+    seen = PortSet.empty()
+    whole: set[tuple[int, int]] = set()
+    for span in element_spans(query, start, stop):
+        pair = read_element(query, *span, transport)
+        if query.row.overlap is Overlap.EQUAL and pair in whole:
+            continue
+        if seen & PortRange(*pair):
+            raise overlap_error(query, span)
+        seen |= PortRange(*pair)
+        whole.add(pair)
+
+
+def overlap_error(query: Query, span: Span) -> PortSyntaxError:
+    """Return the error for an element that shares ports with an earlier one."""
+    return PortSyntaxError(
+        f"elements must not overlap, got {elide(query.text[slice(*span)])} after one with a port "
+        f"of it; {query.row.tool} refuses it",
+        query.text,
+        span,
+    )

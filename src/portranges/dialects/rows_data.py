@@ -1,0 +1,127 @@
+"""Facts: clouds and orchestrators, which take ports as data.
+
+What lives here: one row for each form, with its sources.
+What must not: code that reads or writes.
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.model import DataForm, Evidence
+from portranges.dialects.sources import cite
+from portranges.ports import Transport
+
+__all__ = ["AWS", "AWS_NACL", "AZURE", "CILIUM", "FORMS", "GCP", "KUBERNETES", "OPENSTACK"]
+
+_THREE = (Transport.TCP, Transport.UDP, Transport.SCTP)
+
+AWS = DataForm(
+    name="aws",
+    tool="AWS EC2",
+    place="IpPermissions of a security group",
+    every="IpProtocol -1, for every protocol at once; 0-65535 for one",
+    limits=(
+        (
+            "With IpProtocol -1, and every number but those of TCP, UDP and ICMP, ports are passed "
+            "over and everything is allowed. Other tools write 0 and 0 there; it is not port 0."
+        ),
+        "With ICMP, FromPort is a type and ToPort a code.",
+        "Every range counts as a rule.",
+    ),
+    evidence=Evidence.DOCUMENT,
+    sources=(cite("Amazon EC2 API Reference", "IpPermission"),),
+)
+
+AWS_NACL = DataForm(
+    name="aws_nacl",
+    tool="AWS EC2",
+    place="Entries of a network ACL",
+    every="Protocol -1, for every protocol at once; 0-65535 for one",
+    limits=(
+        (
+            "Entries are tried in the order of their numbers, so those that allow and those that "
+            "deny are no one set."
+        ),
+    ),
+    evidence=Evidence.DOCUMENT,
+    sources=(cite("Amazon EC2 API Reference", "NetworkAclEntry, PortRange"),),
+)
+
+AZURE = DataForm(
+    name="azure",
+    tool="Azure",
+    place="properties of a security rule of a network security group",
+    every="*",
+    limits=(
+        (
+            "One text stands in destinationPortRange, several in destinationPortRanges; a rule has "
+            "one of the two, and '*' is no member of a list."
+        ),
+    ),
+    evidence=Evidence.DOCUMENT,
+    sources=(cite("Microsoft Learn", "Network Security Groups, SecurityRulePropertiesFormat"),),
+)
+
+GCP = DataForm(
+    name="gcp",
+    tool="Google Cloud",
+    place="allowed or denied of a VPC firewall rule",
+    transports=_THREE,
+    every="ports left out",
+    limits=("An entry without ports is for every port of its protocol.",),
+    evidence=Evidence.DOCUMENT,
+    sources=(cite("Google Cloud, Compute Engine API", "firewalls, allowed[].ports[]"),),
+)
+
+KUBERNETES = DataForm(
+    name="kubernetes",
+    tool="Kubernetes",
+    place="ports of a rule of a NetworkPolicy",
+    transports=_THREE,
+    lowest=1,
+    every="ports left out, or an entry without port",
+    limits=(
+        "endPort needs a port that is a number, not a name.",
+        "Some network plugins have passed over endPort without a word.",
+    ),
+    evidence=Evidence.DOCUMENT,
+    sources=(
+        cite("Kubernetes API Reference", "NetworkPolicyPort"),
+        cite("cilium/cilium issue 28684"),
+    ),
+)
+
+CILIUM = DataForm(
+    name="cilium",
+    tool="Cilium",
+    place="toPorts of a rule of a CiliumNetworkPolicy",
+    transports=_THREE,
+    lowest=1,
+    items=40,
+    every='port "0"',
+    limits=(
+        "A port is text; an endPort that is not above it is passed over.",
+        "40 ports an entry; more take several entries.",
+    ),
+    evidence=Evidence.SOURCE,
+    sources=(cite("cilium/cilium source", "pkg/policy/api/l4.go"),),
+)
+
+OPENSTACK = DataForm(
+    name="openstack",
+    tool="OpenStack",
+    place="rules of a security group",
+    transports=_THREE,
+    lowest=1,
+    every="port_range_min and port_range_max of None",
+    limits=(
+        "1-65535 is kept as None and None, which is for port 0 too.",
+        "With ICMP, the two are type and code.",
+    ),
+    evidence=Evidence.SOURCE,
+    sources=(
+        cite("openstack/neutron source", "neutron/db/securitygroups_db.py"),
+        cite("OpenStack Networking API", "security group rules"),
+    ),
+)
+
+FORMS: tuple[DataForm, ...] = (AWS, AWS_NACL, AZURE, GCP, KUBERNETES, CILIUM, OPENSTACK)

@@ -1,0 +1,482 @@
+"""Facts: the packet filters and the kernel's own settings of Linux.
+
+What lives here: one row for each notation, with its sources.
+What must not: code that reads or writes.
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.model import (
+    BOTH,
+    Bracketed,
+    Comparison,
+    Dialect,
+    Evidence,
+    Fault,
+    Need,
+    OddText,
+    Operator,
+    Overlap,
+)
+from portranges.dialects.sources import cite
+from portranges.ports import Transport
+
+__all__ = ["IPTABLES", "ROWS"]
+
+_ALL_FOUR = tuple(Transport)
+_ANY_RULE = "rules; a packet to a port of any of them matches"
+_ONE_EACH = "elements, one a line"
+
+_NFT = Dialect(
+    name="nft",
+    aliases=("nftables",),
+    tool="nft",
+    place="after 'tcp dport' in a rule",
+    negated="!= {ports}",
+    framed="{transport} dport {match}",
+    need=Need.OPEN,
+    transports=_ALL_FOUR,
+    separator=", ",
+    blanks=" \t\n",
+    opening="{ ",
+    closing=" }",
+    bracketed=Bracketed.SEVERAL,
+    operators=(
+        Operator(sign=">=", comparison=Comparison.AT_LEAST),
+        Operator(sign="<=", comparison=Comparison.AT_MOST),
+        Operator(sign="==", comparison=Comparison.EQUAL),
+        Operator(sign=">", comparison=Comparison.ABOVE),
+        Operator(sign="<", comparison=Comparison.BELOW),
+    ),
+    names=True,
+    odd=(
+        OddText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
+        OddText(fault=Fault.LEADING_ZERO, text="080", means="80"),
+        OddText(fault=Fault.HEX, text="0x50", means="80"),
+        OddText(fault=Fault.SIGN, text="+80", means=None),
+        OddText(fault=Fault.DIGITS, text="8_0", means=None),
+        OddText(fault=Fault.TOO_LARGE, text="65536", means=None),
+        OddText(fault=Fault.REVERSED, text="90-80", means=None),
+        OddText(fault=Fault.OPEN, text="1024-", means=None),
+        OddText(fault=Fault.OPEN, text="-1024", means=None),
+        OddText(fault=Fault.OPERATOR, text="> 65535", means=""),
+        OddText(fault=Fault.OPERATOR, text="< 0", means=""),
+        OddText(fault=Fault.MASK, text="1000/13", means="1000-1007", note="a prefix length"),
+        OddText(fault=Fault.ALL, text="{ }", means=None),
+    ),
+    limits=(
+        "A rule without a port matches every port, so the empty set has no text.",
+        "'{ 80, 443 }' needs its braces; a bare list is an error.",
+    ),
+    version="nftables 1.0.6",
+    evidence=Evidence.PACKETS,
+    sources=(
+        cite("nft(8), nftables 1.0.6", "EXPRESSIONS, SETS"),
+        cite("run on Debian 12, Linux 6.18"),
+    ),
+)
+
+_NFT_SET = Dialect(
+    name="nft-set",
+    tool="nft",
+    place="the elements of a named set that has 'flags interval'",
+    separator=", ",
+    blanks=" \t\n",
+    opening="{ ",
+    closing=" }",
+    bracketed=Bracketed.OPTIONAL,
+    names=True,
+    overlap=Overlap.EQUAL,
+    odd=(
+        OddText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
+        OddText(fault=Fault.HEX, text="0x50", means="80"),
+        OddText(fault=Fault.TOO_LARGE, text="65536", means=None),
+        OddText(fault=Fault.REVERSED, text="90-80", means=None),
+        OddText(fault=Fault.OPEN, text="1024-", means=None),
+    ),
+    limits=(
+        "Elements that overlap are an error unless the set has 'auto-merge'.",
+        "A range needs 'flags interval' in the set's declaration.",
+    ),
+    version="nftables 1.0.6",
+    evidence=Evidence.PACKETS,
+    sources=(
+        cite("nft(8), nftables 1.0.6", "SETS"),
+        cite("run on Debian 12, Linux 6.18"),
+    ),
+)
+
+IPTABLES = Dialect(
+    name="iptables",
+    tool="iptables",
+    place="a rule, after '-p tcp'",
+    plain="--dport {ports}",
+    negated="! --dport {ports}",
+    framed="-p {transport} {match}",
+    need=Need.OPEN,
+    transports=_ALL_FOUR,
+    range_signs=(":",),
+    open_first=0,
+    open_last=65535,
+    names=True,
+    items=1,
+    combined=_ANY_RULE,
+    odd=(
+        OddText(
+            fault=Fault.LEADING_ZERO,
+            text="-p tcp --dport 010",
+            means="8",
+            note="octal; with '-p udp' it is 10",
+        ),
+        OddText(fault=Fault.LEADING_ZERO, text="-p udp --dport 010", means="10"),
+        OddText(fault=Fault.LEADING_ZERO, text="-p tcp --dport 080", means=None),
+        OddText(fault=Fault.LEADING_ZERO, text="-p udp --dport 080", means="80"),
+        OddText(fault=Fault.HEX, text="-p tcp --dport 0x50", means="80"),
+        OddText(fault=Fault.HEX, text="-p udp --dport 0x50", means=None),
+        OddText(fault=Fault.SIGN, text="-p tcp --dport +80", means="80"),
+        OddText(
+            fault=Fault.TOO_LARGE,
+            text="-p udp --dport 65616",
+            means="80",
+            note="it drops what is above 16 bits, and only '-p tcp' refuses it",
+        ),
+        OddText(fault=Fault.TOO_LARGE, text="-p udp --dport 65536", means="0"),
+        OddText(fault=Fault.TOO_LARGE, text="-p udp --dport 99999999999", means="59391"),
+        OddText(fault=Fault.TOO_LARGE, text="-p tcp --dport 65536", means=None),
+        OddText(
+            fault=Fault.REVERSED,
+            text="-p udp --dport 90:80",
+            means="",
+            note="and only '-p tcp' refuses it",
+        ),
+        OddText(fault=Fault.REVERSED, text="-p tcp --dport 90:80", means=None),
+        OddText(fault=Fault.OPEN, text="-p tcp --dport :", means="0-65535", note="no match at all"),
+        OddText(fault=Fault.NEGATION, text="-p tcp --dport ! 80", means=None),
+    ),
+    limits=(
+        "One '--dport' names one port or range; 'iptables-multiport' takes several.",
+        (
+            "'! --dport 0:65535' should match nothing; iptables-nft 1.8.9 drops the match, and the "
+            "rule is for every packet. No set is written so."
+        ),
+    ),
+    version="iptables 1.8.9, nft and legacy",
+    evidence=Evidence.PACKETS,
+    sources=(
+        cite("iptables-extensions(8), iptables 1.8.9", "tcp, udp, sctp, dccp"),
+        cite("run on Debian 12, Linux 6.18, as iptables-nft and iptables-legacy"),
+    ),
+)
+
+_MULTIPORT = Dialect(
+    name="iptables-multiport",
+    aliases=("multiport",),
+    tool="iptables",
+    place="a rule, after '-p tcp'",
+    plain="-m multiport --dports {ports}",
+    negated="-m multiport ! --dports {ports}",
+    framed="-p {transport} {match}",
+    need=Need.OPEN,
+    transports=_ALL_FOUR,
+    separator=",",
+    range_signs=(":",),
+    equal_ends=False,
+    names=True,
+    slots=15,
+    grammar="multiport",
+    combined=_ANY_RULE,
+    odd=(
+        OddText(
+            fault=Fault.LEADING_ZERO,
+            text="-p tcp -m multiport --dports 010",
+            means="8",
+            note="octal",
+        ),
+        OddText(fault=Fault.LEADING_ZERO, text="-p tcp -m multiport --dports 080", means=None),
+        OddText(fault=Fault.HEX, text="-p tcp -m multiport --dports 0x50", means="80"),
+        OddText(fault=Fault.SIGN, text="-p tcp -m multiport --dports +80", means="80"),
+        OddText(fault=Fault.TOO_LARGE, text="-p tcp -m multiport --dports 65536", means=None),
+        OddText(fault=Fault.EQUAL_ENDS, text="-p tcp -m multiport --dports 80:80", means=None),
+        OddText(fault=Fault.REVERSED, text="-p tcp -m multiport --dports 90:80", means=None),
+        OddText(fault=Fault.OPEN, text="-p tcp -m multiport --dports 1024:", means=None),
+    ),
+    limits=(
+        (
+            "15 slots a match: a port takes one, a range two. A set takes as many "
+            "rules as it needs, a negation as many matches in one rule."
+        ),
+        (
+            "'--dport' behind '-m multiport' is taken for '--dports', whose limits it then has; it "
+            "is read in front of it only."
+        ),
+    ),
+    version="iptables 1.8.9, nft and legacy",
+    evidence=Evidence.PACKETS,
+    sources=(
+        cite("iptables-extensions(8), iptables 1.8.9", "multiport"),
+        cite("run on Debian 12, Linux 6.18, as iptables-nft and iptables-legacy"),
+    ),
+)
+
+_IPSET = Dialect(
+    name="ipset",
+    tool="ipset",
+    place="an element of a bitmap:port set with 'range 0-65535'",
+    names=True,
+    overlap=Overlap.NONE,
+    items=1,
+    combined=_ONE_EACH,
+    odd=(
+        OddText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
+        OddText(fault=Fault.LEADING_ZERO, text="080", means=None),
+        OddText(fault=Fault.HEX, text="0x50", means="80"),
+        OddText(fault=Fault.SIGN, text="+80", means="80"),
+        OddText(fault=Fault.TOO_LARGE, text="65536", means=None),
+        OddText(fault=Fault.REVERSED, text="90-80", means="80-90", note="the ends changed about"),
+        OddText(fault=Fault.OPEN, text="1024-", means=None),
+        OddText(fault=Fault.PREFIX, text="udp:53", means="53", note="and forgets the transport"),
+    ),
+    limits=("An element that has a port of an earlier one is an error without '-exist'.",),
+    version="ipset 7.17",
+    evidence=Evidence.RUN,
+    sources=(
+        cite("ipset(8), ipset 7.17", "bitmap:port"),
+        cite("run on Debian 12, Linux 6.18"),
+    ),
+)
+
+_RESERVED_PORTS = Dialect(
+    name="reserved-ports",
+    aliases=("ip_local_reserved_ports",),
+    tool="the kernel",
+    place="net.ipv4.ip_local_reserved_ports",
+    separator=",",
+    size=4094,
+    empty="\n",
+    combined="writes to one open file, each of which adds",
+    odd=(
+        OddText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
+        OddText(fault=Fault.LEADING_ZERO, text="080", means=None),
+        OddText(fault=Fault.HEX, text="0x50", means="80"),
+        OddText(fault=Fault.SIGN, text="+80", means=None),
+        OddText(fault=Fault.TOO_LARGE, text="65536", means=None),
+        OddText(fault=Fault.REVERSED, text="90-80", means=None),
+        OddText(fault=Fault.OPEN, text="1024-", means=None),
+        OddText(fault=Fault.OTHER_SIGN, text="80:90", means=None),
+    ),
+    limits=(
+        (
+            "One write takes a page less one byte, 4,095, and 'sysctl -w' adds a "
+            "newline. A text above is written in parts to one open file; every new "
+            "open begins anew."
+        ),
+        "0-65535 leaves no port to connect() with.",
+    ),
+    version="Linux 6.18",
+    evidence=Evidence.RUN,
+    sources=(
+        cite("Linux source", "kernel/sysctl.c, proc_do_large_bitmap"),
+        cite("measured on Linux 6.18.44", "in a network namespace of its own"),
+    ),
+)
+
+_OVS = Dialect(
+    name="ovs",
+    aliases=("openvswitch",),
+    tool="ovs-ofctl",
+    place="the match of a flow",
+    plain="tp_dst={ports}",
+    framed="{transport},{match}",
+    need=Need.ALWAYS,
+    transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
+    range_signs=(),
+    items=1,
+    grammar="masks",
+    combined="flows; a packet to a port of any of them matches",
+    odd=(
+        OddText(fault=Fault.LEADING_ZERO, text="tcp,tp_dst=010", means="8", note="octal"),
+        OddText(fault=Fault.LEADING_ZERO, text="tcp,tp_dst=080", means=None),
+        OddText(fault=Fault.SIGN, text="tcp,tp_dst=+80", means="80"),
+        OddText(fault=Fault.TOO_LARGE, text="tcp,tp_dst=65536", means=None),
+        OddText(fault=Fault.OTHER_SIGN, text="tcp,tp_dst=80-90", means=None),
+        OddText(
+            fault=Fault.MASK,
+            text="tcp,tp_dst=1000/13",
+            means="0x8/0xd",
+            note="13 being a mask and not a prefix length",
+        ),
+        OddText(
+            fault=Fault.PREFIX,
+            text="tp_dst=80",
+            means="0-65535",
+            note="for without tcp, udp or sctp the port is dropped",
+        ),
+        OddText(fault=Fault.ALL, text="tcp,tp_dst=*", means="0-65535"),
+    ),
+    limits=(
+        "Ports are values under a mask: a range takes as many flows as its cover has masks.",
+        "All ports are said by leaving tp_dst out, so the full set has no text.",
+    ),
+    version="Open vSwitch 3.1.0",
+    evidence=Evidence.RUN,
+    sources=(
+        cite("ovs-fields(7), Open vSwitch 3.1", "TCP, UDP, and SCTP Fields"),
+        cite("run on Debian 12 with ovs-ofctl parse-flow"),
+    ),
+)
+
+_TC_FLOWER = Dialect(
+    name="tc-flower",
+    aliases=("flower",),
+    tool="tc",
+    place="a flower filter of protocol ip or ipv6",
+    plain="dst_port {ports}",
+    framed="ip_proto {transport} {match}",
+    need=Need.ALWAYS,
+    transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
+    equal_ends=False,
+    lowest=1,
+    items=1,
+    combined="filters; a packet to a port of any of them matches",
+    odd=(
+        OddText(fault=Fault.LEADING_ZERO, text="ip_proto tcp dst_port 010", means="10"),
+        OddText(fault=Fault.REVERSED, text="ip_proto tcp dst_port 90-80", means=None),
+        OddText(fault=Fault.EQUAL_ENDS, text="ip_proto tcp dst_port 80-80", means=None),
+        OddText(fault=Fault.TOO_LARGE, text="ip_proto tcp dst_port 65536", means=None),
+        OddText(fault=Fault.OPEN, text="ip_proto tcp dst_port 1024-", means=None),
+        OddText(
+            fault=Fault.MASK,
+            text="ip_proto tcp dst_port 1000/13",
+            means="0x8/0xd",
+            note="13 being a mask and not a prefix length",
+        ),
+    ),
+    limits=("iproute2 6.1 refuses port 0, alone and as the first of a range.",),
+    version="iproute2 6.1.0",
+    evidence=Evidence.PARSED,
+    sources=(
+        cite("tc-flower(8), iproute2 6.1.0", "dst_port"),
+        cite("run on Debian 12: tc's parser, not the classifier"),
+    ),
+)
+
+_UFW = Dialect(
+    name="ufw",
+    tool="ufw",
+    place="after 'ufw allow'",
+    framed="{match}/{transport}",
+    need=Need.LISTS,
+    transports=BOTH,
+    separator=",",
+    range_signs=(":",),
+    equal_ends=False,
+    lowest=1,
+    slots=15,
+    combined=_ANY_RULE,
+    odd=(
+        OddText(
+            fault=Fault.LEADING_ZERO,
+            text="010/tcp",
+            means="8",
+            note="as iptables does, to which it hands the text on; with udp as 10",
+        ),
+        OddText(fault=Fault.HEX, text="0x50/tcp", means=None),
+        OddText(fault=Fault.SIGN, text="+80/tcp", means=None),
+        OddText(fault=Fault.DIGITS, text="8_0/tcp", means=None),
+        OddText(fault=Fault.TOO_LARGE, text="65536/tcp", means=None),
+        OddText(fault=Fault.EQUAL_ENDS, text="80:80/tcp", means=None),
+        OddText(fault=Fault.REVERSED, text="90:80/tcp", means=None),
+        OddText(fault=Fault.OPEN, text="1024:/tcp", means=None),
+        OddText(fault=Fault.OTHER_SIGN, text="80-90/tcp", means=None),
+    ),
+    limits=(
+        "15 slots a rule: a port takes one, a range two.",
+        "Port 0 is an error.",
+    ),
+    version="ufw 0.36.2",
+    evidence=Evidence.RUN,
+    sources=(
+        cite("ufw(8), ufw 0.36.2", "RULE SYNTAX"),
+        cite("run on Debian 12 with --dry-run"),
+    ),
+)
+
+_FIREWALLD = Dialect(
+    name="firewalld",
+    tool="firewalld",
+    place="after --add-port=",
+    framed="{match}/{transport}",
+    need=Need.ALWAYS,
+    transports=_ALL_FOUR,
+    items=1,
+    combined=_ONE_EACH,
+    odd=(
+        OddText(fault=Fault.LEADING_ZERO, text="010/tcp", means="10"),
+        OddText(fault=Fault.HEX, text="0x50/tcp", means=None),
+        OddText(fault=Fault.SIGN, text="+80/tcp", means="80"),
+        OddText(fault=Fault.DIGITS, text="8_0/tcp", means="80"),
+        OddText(fault=Fault.DIGITS, text="٨٠/tcp", means="80"),
+        OddText(fault=Fault.TOO_LARGE, text="65536/tcp", means=None),
+        OddText(
+            fault=Fault.REVERSED,
+            text="90-80/tcp",
+            means="80-90",
+            note="the ends changed about, though not in a rich rule",
+        ),
+        OddText(fault=Fault.OPEN, text="1024-/tcp", means="1024", note="the one port"),
+        OddText(fault=Fault.PREFIX, text="80", means=None),
+    ),
+    limits=("No lists: one port or range for each --add-port.",),
+    version="firewalld 1.3.3",
+    evidence=Evidence.RUN,
+    sources=(
+        cite("firewall-cmd(1), firewalld 1.3.3", "--add-port"),
+        cite("run on Debian 12 with firewall-offline-cmd"),
+    ),
+)
+
+_SYSTEMD = Dialect(
+    name="systemd",
+    tool="systemd",
+    place="after SocketBindAllow= or SocketBindDeny= in a unit",
+    framed="{transport}:{match}",
+    need=Need.OPEN,
+    transports=BOTH,
+    lowest=1,
+    every="any",
+    items=1,
+    texts=128,
+    combined="assignments, each of which adds",
+    odd=(
+        OddText(fault=Fault.LEADING_ZERO, text="tcp:010", means="8", note="octal"),
+        OddText(fault=Fault.HEX, text="tcp:0x50", means="80"),
+        OddText(fault=Fault.TOO_LARGE, text="tcp:65536", means=None),
+        OddText(fault=Fault.REVERSED, text="tcp:90-80", means=None),
+        OddText(fault=Fault.OPEN, text="tcp:1024-", means=None),
+        OddText(fault=Fault.NAME, text="tcp:http", means=None),
+    ),
+    limits=(
+        "A bad value is a warning only: the line is ignored, and the restriction with it.",
+        "At most 128 assignments of one kind; port 0 is an error.",
+    ),
+    version="systemd 252",
+    evidence=Evidence.PARSED,
+    sources=(
+        cite("systemd.resource-control(5), systemd 252", "SocketBindAllow="),
+        cite("run on Debian 12 with systemd-analyze verify"),
+    ),
+)
+
+ROWS: tuple[Dialect, ...] = (
+    _NFT,
+    _NFT_SET,
+    IPTABLES,
+    _MULTIPORT,
+    _IPSET,
+    _RESERVED_PORTS,
+    _OVS,
+    _TC_FLOWER,
+    _UFW,
+    _FIREWALLD,
+    _SYSTEMD,
+)

@@ -1,0 +1,152 @@
+"""iptables, over nftables and legacy: rules are loaded, and a packet to every port is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pytest
+
+from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
+from portranges import PortRange, PortSet, PortSyntaxError, UnrepresentableError, dialects
+
+VARIANTS = ("iptables-nft", "iptables-legacy")
+SETS = edge_sets() + random_sets(6)
+
+
+def matched(
+    variant: str, rules: Sequence[Sequence[str]], transport: str = "udp"
+) -> list[PortSet | None]:
+    """The ports that the rules of each group match; None if one of them is refused."""
+    setup: list[tuple[list[str], str]] = [
+        (["ipset", "create", f"hit{number}", "bitmap:port", "range", "0-65535"], "")
+        for number in range(len(rules))
+    ]
+    sizes = [len(setup)]
+    for number, group in enumerate(rules):
+        for rule in group:
+            text = rule if rule.startswith("-p ") else f"-p {transport} {rule}"
+            line = f"-A INPUT {text} -j SET --add-set hit{number} dst\n"
+            setup.append(([f"{variant}-restore", "-n"], f"*filter\n{line}COMMIT\n"))
+        sizes.append(len(setup))
+    setup.append(([variant, "-A", "INPUT", "-p", transport, "-j", "DROP"], ""))
+    read = [(["ipset", "save", f"hit{number}"], "") for number in range(len(rules))]
+    answers, outputs = in_namespace(setup=setup, sweep=[transport], read=read, stop=False)
+    if any(code for code, _, _ in answers[: sizes[0]]) or answers[-1][0]:
+        pytest.skip(f"NOT CHECKED: the kernel lacks a part of {variant}: {answers[-1][2]}")
+    found: list[PortSet | None] = []
+    for place, (_, output, _) in enumerate(outputs):
+        refused = any(code for code, _, _ in answers[sizes[place] : sizes[place + 1]])
+        ports = re.findall(r"^add \S+ ([0-9]+)$", output, re.MULTILINE)
+        found.append(None if refused else PortSet(map(int, ports)))
+    return found
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_packet_to_every_port_matches_exactly_the_set(variant, transport):
+    needs(variant, "ipset")
+    rules = [dialects.render_rules(ports, "iptables-multiport") for ports in SETS]
+    assert matched(variant, rules, transport) == SETS
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_negations_stand_in_one_rule_and_match_exactly_the_set(variant):
+    needs(variant, "ipset")
+    sets = [ports for ports in SETS if ports != PortSet.full()]
+    rules = [
+        dialects.render_rules(ports, "iptables-multiport", negated=True, transport="udp")
+        for ports in sets
+    ]
+    assert all(len(group) == 1 for group in rules)
+    assert matched(variant, rules) == sets
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_one_port_match_and_its_negation(variant):
+    needs(variant, "ipset")
+    sets = [ports for ports in SETS if len(ports.ranges) == 1]
+    rules = [dialects.render_rules(ports, "iptables") for ports in sets]
+    outside = [ports for ports in SETS if len((~ports).ranges) == 1]
+    rules += [dialects.render_rules(ports, "iptables", negated=True) for ports in outside]
+    assert matched(variant, rules) == sets + outside
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_iptables_reads_the_odd_texts_as_the_rows_say(variant):
+    as_recorded(dialects.dialect("iptables"), variant, "--version")
+    needs(variant, "ipset")
+    for transport in ("tcp", "udp"):
+        odd = [
+            each
+            for name in ("iptables", "iptables-multiport")
+            for each in dialects.dialect(name).odd
+            if each.text.startswith(f"-p {transport} ")
+        ]
+        answers = matched(variant, [[each.text] for each in odd], transport)
+        assert dict(zip([each.text for each in odd], answers, strict=True)) == {
+            each.text: each.understood for each in odd
+        }
+
+
+def test_the_negation_of_every_port_is_a_trap():
+    """It should match nothing; over nftables, 1.8.9 matches every packet with it."""
+    needs("iptables-nft", "ipset")
+    (found,) = matched("iptables-nft", [["-p udp ! --dport 0:65535"]])
+    assert found in (PortSet.full(), PortSet.empty())
+    for dialect in ("iptables", "iptables-multiport"):
+        with pytest.raises(UnrepresentableError):
+            dialects.render_rules(PortSet(), dialect, negated=True)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_limit_of_fifteen_slots_is_the_tools(variant):
+    needs(variant, "ipset")
+    singles = ",".join(map(str, range(101, 133, 2)))
+    ranges = ",".join(f"{first}:{first + 5}" for first in range(1000, 1080, 10))
+    fitting = [singles.rpartition(",")[0], ranges.rpartition(",")[0] + ",5"]
+    texts = [f"-m multiport --dports {each}" for each in (singles, ranges, *fitting)]
+    answers = matched(variant, [[text] for text in texts])
+    assert answers[:2] == [None, None]
+    assert answers[2:] == [dialects.parse(text, "iptables-multiport") for text in texts[2:]]
+    for text in texts[:2]:
+        with pytest.raises(ValueError, match="at most 15 slots"):
+            dialects.parse(text, "iptables-multiport")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_is_read_means_the_same_to_the_tool(variant):
+    needs(variant, "ipset")
+    texts = (
+        "-p udp --dport :1024",
+        "-p udp --dport 1024:",
+        "-p udp ! --dport 80:90",
+        "-p udp -m udp --dport 80:80",
+        "-p udp -m multiport --dports 80,443 -m multiport ! --dports 443",
+        "-p udp --dport 80:1500 -m multiport --dports 80,443,1000:2000",
+        "-p udp -m multiport --destination-ports 80,80",
+    )
+    answers = matched(variant, [[text] for text in texts])
+    assert answers == [dialects.parse(text, "iptables-multiport") for text in texts]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_dport_behind_multiport_is_refused_by_both(variant):
+    """It is an abbreviation of --dports there, which takes no range of one port."""
+    needs(variant, "ipset")
+    texts = (
+        "-p udp -m multiport --dport 80:80",
+        "-p udp -m multiport --dports 80,443 --dport 80:1500",
+    )
+    assert matched(variant, [[text] for text in texts]) == [None, None]
+    for text in texts:
+        with pytest.raises(PortSyntaxError):
+            dialects.parse(text, "iptables-multiport")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_list_of_many_rules_is_one_set(variant):
+    needs(variant, "ipset")
+    ports = PortSet(PortRange(first, first + 1) for first in range(0, 900, 9))
+    rules = dialects.render_rules(ports, "iptables-multiport", transport="udp")
+    assert matched(variant, [rules]) == [ports]

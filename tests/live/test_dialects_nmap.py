@@ -1,0 +1,58 @@
+"""nmap: rendered lists are given to -p, and what it says it will scan is read back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
+from portranges import PortSet, dialects
+
+NMAP = dialects.dialect("nmap")
+SETS = edge_sets() + random_sets(6)
+
+
+def scanned(texts: list[str]) -> list[dict[str, PortSet] | None]:
+    """The ports of each transport that each text makes nmap scan; None if it is refused."""
+    head = ["nmap", "-n", "-Pn", "--host-timeout", "1ms", "-sS", "-sU", "-oX", "-"]
+    read = [([*head, "-p", text, "127.0.0.1"], "") for text in texts]
+    _, answers = in_namespace(read=read)
+    found: list[dict[str, PortSet] | None] = []
+    for code, output, _ in answers:
+        rows = re.findall(r'<scaninfo [^>]*protocol="(\w+)" [^>]*services="([^"]*)"', output)
+        found.append(None if code else {name: PortSet.parse(text) for name, text in rows})
+    return found
+
+
+def test_exactly_the_set_is_scanned():
+    needs("nmap")
+    answers = scanned([dialects.render(ports, "nmap") for ports in SETS])
+    assert answers == [{"tcp": ports, "udp": ports} for ports in SETS]
+
+
+def test_a_letter_is_for_one_transport():
+    needs("nmap")
+    (answer,) = scanned([dialects.render(PortSet([53, 80]), "nmap", transport="udp")])
+    assert answer is not None
+    assert {name: ports for name, ports in answer.items() if ports} == {"udp": PortSet([53, 80])}
+
+
+def test_nmap_reads_the_odd_texts_as_the_row_says():
+    as_recorded(NMAP, "nmap", "--version")
+    needs("nmap")
+    answers = scanned([odd.text for odd in NMAP.odd])
+    tcp = [None if answer is None else answer["tcp"] for answer in answers]
+    assert dict(zip([odd.text for odd in NMAP.odd], tcp, strict=True)) == {
+        odd.text: odd.understood for odd in NMAP.odd
+    }
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_what_is_read_means_the_same_to_the_tool(transport):
+    needs("nmap")
+    texts = ["-", "-100", "65000-", "80, 443", "U:53,T:21-25,80", "21-25,U:53,T:80", "80-80"]
+    answers = scanned(texts)
+    assert [answer and answer[transport] for answer in answers] == [
+        dialects.parse(text, "nmap", transport=transport) for text in texts
+    ]

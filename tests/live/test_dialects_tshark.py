@@ -1,0 +1,51 @@
+"""tshark: rendered filters are put over a capture of a packet to every port."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from dialect_tools import as_recorded, capture, edge_sets, needs, random_sets
+from portranges import PortSet, dialects
+
+WIRESHARK = dialects.dialect("wireshark")
+SETS = [*edge_sets()[:8], *random_sets(3)]
+
+
+@pytest.fixture(scope="module")
+def every_port(tmp_path_factory):
+    needs("tshark")
+    path = tmp_path_factory.mktemp("capture") / "every-port.pcap"
+    path.write_bytes(capture())
+    return path
+
+
+def passed(path, text: str) -> PortSet | None:
+    """The ports whose packets pass the filter; None if it is refused."""
+    done = subprocess.run(
+        ["tshark", "-n", "-r", path, "-T", "fields", "-e", "tcp.dstport", "-Y", text],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return None if done.returncode else PortSet(map(int, done.stdout.split()))
+
+
+@pytest.mark.parametrize("ports", SETS, ids=lambda ports: str(ports)[:30])
+def test_exactly_the_packets_to_the_set_pass(every_port, ports):
+    assert passed(every_port, dialects.render(ports, "wireshark")) == ports
+
+
+@pytest.mark.parametrize("odd", WIRESHARK.odd, ids=lambda odd: odd.text)
+def test_tshark_reads_the_odd_texts_as_the_row_says(every_port, odd):
+    as_recorded(WIRESHARK, "tshark", "--version")
+    assert passed(every_port, odd.text) == odd.understood
+
+
+@pytest.mark.parametrize(
+    "text", ["tcp.dstport == 80", "tcp.dstport >= 1024", "tcp.dstport in { 80, 443..445 }"]
+)
+def test_what_is_read_means_the_same_to_the_tool(every_port, text):
+    assert passed(every_port, text) == dialects.parse(text, "wireshark")

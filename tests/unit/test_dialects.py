@@ -1,0 +1,749 @@
+"""The dialects by example: every form that is read and written, and every trap by its name."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+from portranges import (
+    PortRange,
+    PortSet,
+    PortSyntaxError,
+    Transport,
+    UnknownNameError,
+    UnrepresentableError,
+    dialects,
+    registry,
+)
+
+ROWS = dialects.dialects()
+NAMES = dialects.names()
+WEB = PortSet.parse("22,80,8000-8100")
+
+
+def refused(text: str, name: str, **options) -> str:
+    with pytest.raises(PortSyntaxError) as caught:
+        dialects.parse(text, name, **options)
+    return caught.value.reason
+
+
+def unsaid(ports: str, name: str, **options) -> str:
+    with pytest.raises(UnrepresentableError) as caught:
+        dialects.render_rules(PortSet.parse(ports), name, **options)
+    assert caught.value.dialect == name
+    return caught.value.reason
+
+
+# -- what is written -----------------------------------------------------------
+
+WRITTEN = {
+    "nft": ["{ 22, 80, 8000-8100 }"],
+    "nft-set": ["22, 80, 8000-8100"],
+    "iptables": ["--dport 22", "--dport 80", "--dport 8000:8100"],
+    "iptables-multiport": ["-m multiport --dports 22,80,8000:8100"],
+    "ipset": ["22", "80", "8000-8100"],
+    "reserved-ports": ["22,80,8000-8100"],
+    "ovs": [
+        "tcp,tp_dst=22",
+        "tcp,tp_dst=80",
+        "tcp,tp_dst=0x1f40/0xffc0",
+        "tcp,tp_dst=0x1f80/0xffe0",
+        "tcp,tp_dst=0x1fa0/0xfffc",
+        "tcp,tp_dst=8100",
+    ],
+    "tc-flower": [
+        "ip_proto tcp dst_port 22",
+        "ip_proto tcp dst_port 80",
+        "ip_proto tcp dst_port 8000-8100",
+    ],
+    "ufw": ["22,80,8000:8100/tcp"],
+    "firewalld": ["22/tcp", "80/tcp", "8000-8100/tcp"],
+    "systemd": ["22", "80", "8000-8100"],
+    "bpf": ["(dst port 22 or dst port 80 or dst portrange 8000-8100)"],
+    "wireshark": ["tcp.dstport in {22,80,8000..8100}"],
+    "nmap": ["22,80,8000-8100"],
+    "suricata": ["[22,80,8000:8100]"],
+    "squid": ["22 80 8000-8100"],
+    "haproxy": ["22 80 8000:8100"],
+    "docker": ["22:22", "80:80", "8000-8100:8000-8100"],
+    "pf": ["port { 22, 80, 8000:8100 }"],
+    "cisco": ["eq 22", "eq 80", "range 8000 8100"],
+    "junos": ["destination-port [ 22 80 8000-8100 ]"],
+    "netsh": ["22,80,8000-8100"],
+    "powershell": ["'22','80','8000-8100'"],
+    "calico": ['[22, 80, "8000:8100"]'],
+    "portranges": ["22,80,8000-8100"],
+}
+
+# The same for udp, where there is a place for it.
+FOR_UDP = {
+    "nft": "udp dport 53",
+    "iptables": "-p udp --dport 53",
+    "iptables-multiport": "-p udp --dport 53",
+    "ovs": "udp,tp_dst=53",
+    "tc-flower": "ip_proto udp dst_port 53",
+    "ufw": "53/udp",
+    "firewalld": "53/udp",
+    "systemd": "udp:53",
+    "bpf": "udp dst port 53",
+    "wireshark": "udp.dstport in {53}",
+    "nmap": "U:53",
+    "docker": "53:53/udp",
+}
+
+NEGATED = {
+    "nft": ("!= 22", "!= { 22, 80-90 }"),
+    "iptables": ("! --dport 22", None),
+    "iptables-multiport": ("-m multiport ! --dports 22", "-m multiport ! --dports 22,80:90"),
+    "suricata": ("!22", "![22,80:90]"),
+    "junos": ("destination-port-except 22", "destination-port-except [ 22 80-90 ]"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_written(name):
+    assert dialects.render_rules(WEB, name) == WRITTEN[name]
+    if len(WRITTEN[name]) == 1:
+        assert dialects.render(WEB, name) == WRITTEN[name][0]
+    else:
+        with pytest.raises(UnrepresentableError) as caught:
+            dialects.render(WEB, name)
+        count = len(WRITTEN[name])
+        assert caught.value.reason == f"it takes {count} texts; render_rules() gives them"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_written_for_a_transport(name):
+    if name in FOR_UDP:
+        assert dialects.render(PortSet([53]), name, transport="udp") == FOR_UDP[name]
+        assert dialects.render(PortSet([53]), name, transport=Transport.UDP) == FOR_UDP[name]
+    else:
+        assert unsaid("53", name, transport="udp") == "it has no place for a transport"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_written_as_a_negation(name):
+    one, two = ~PortSet([22]), ~PortSet.parse("22,80-90")
+    if name not in NEGATED:
+        assert unsaid("1-21,23-65535", name, negated=True) == (
+            "it has no negation that is sure to be understood"
+        )
+        return
+    first, second = NEGATED[name]
+    assert dialects.render(one, name, negated=True) == first
+    if second is None:
+        assert unsaid(str(two), name, negated=True) == (
+            "a negation of 2 ranges does not go into one text"
+        )
+    else:
+        assert dialects.render(two, name, negated=True) == second
+
+
+# -- what is read beside that --------------------------------------------------
+
+READ = [
+    ("nft", "{80,443}", "80,443"),
+    ("nft", " { 80,\n 443 } ", "80,443"),
+    ("nft", "tcp dport != { 80, 443 }", "0-79,81-442,444-65535"),
+    ("nft", "{ 80-90, 85-100 }", "80-100"),
+    ("nft", "80-80", "80"),
+    ("nft", "> 1023", "1024-65535"),
+    ("nft", ">=1024", "1024-65535"),
+    ("nft", "< 1", "0"),
+    ("nft", "<= 80", "0-80"),
+    ("nft", "udp dport == 53", "53"),
+    ("nft-set", "{ 80, 443 }", "80,443"),
+    ("nft-set", "80, 80, 81", "80-81"),
+    ("iptables", "80", "80"),
+    ("iptables", ":1024", "0-1024"),
+    ("iptables", "1024:", "1024-65535"),
+    ("iptables", "--dport 80:80", "80"),
+    ("iptables", "-p sctp ! --dport 80", "0-79,81-65535"),
+    ("iptables-multiport", "80,80,1:2", "1-2,80"),
+    ("iptables-multiport", "-p udp -m udp -m multiport --dports 53", "53"),
+    ("iptables-multiport", "-m multiport --destination-ports 53,54", "53-54"),
+    (
+        "iptables-multiport",
+        "--dport 80:100 -m multiport --dports 90:110 -m multiport ! --dports 95",
+        "90-94,96-100",
+    ),
+    ("reserved-ports", "80,443\n", "80,443"),
+    ("reserved-ports", "80\n443", "80,443"),
+    ("ovs", "udp,udp_dst=53", "53"),
+    ("ovs", "tcp,tp_dst=1000/0xfff8", "1000-1007"),
+    ("ovs", "sctp,tp_dst=0x1/0xffff\nsctp,tp_dst=2", "1-2"),
+    ("ufw", "80", "80"),
+    ("firewalld", "80-80/sctp", "80"),
+    ("systemd", "any", "0-65535"),
+    ("systemd", "tcp:80\ntcp:443\n", "80,443"),
+    ("bpf", "(tcp dst port 80)", "80"),
+    ("bpf", "dst portrange 80-80 or dst port 81", "80-81"),
+    ("wireshark", "tcp.dstport in { 80, 443..445 }", "80,443-445"),
+    ("wireshark", "udp.dstport == 53", "53"),
+    ("wireshark", "tcp.dstport >= 1024", "1024-65535"),
+    ("nmap", "-", "1-65535"),
+    ("nmap", "-100", "1-100"),
+    ("nmap", "65000-", "65000-65535"),
+    ("nmap", "80, 443", "80,443"),
+    ("nmap", "T:80,U:80", "80"),
+    ("suricata", "any", "0-65535"),
+    ("suricata", "ANY", "0-65535"),
+    ("suricata", ":1024", "0-1024"),
+    ("suricata", "1024:", "1024-65535"),
+    ("suricata", "!80", "0-79,81-65535"),
+    ("suricata", "[80:100,!99]", "80-98,100"),
+    ("suricata", "[!99,80:100]", "80-98,100"),
+    ("suricata", "[1:80,![2,4]]", "1,3,5-80"),
+    ("suricata", "[ 80, [81 , 82]]", "80-82"),
+    ("suricata", "![80,[81,82]]", "0-79,83-65535"),
+    ("squid", "80\t443  1025-65535", "80,443,1025-65535"),
+    ("haproxy", "80: 22", "22,80-65535"),
+    ("haproxy", ":90", "1-90"),
+    ("haproxy", "8000-8010", "8000-8010"),
+    ("haproxy", "ge 1024", "1024-65535"),
+    ("haproxy", "gt 1023", "1024-65535"),
+    ("haproxy", "lt 81", "1-80"),
+    ("haproxy", "le 80", "1-80"),
+    ("haproxy", "eq 80", "80"),
+    ("docker", "8080:80", "8080"),
+    ("docker", "8000-8010:9000-9010/tcp", "8000-8010"),
+    ("pf", "80", "80"),
+    ("pf", "port { 80 443 }", "80,443"),
+    ("pf", "port { 80, 443 1000:2000 }", "80,443,1000-2000"),
+    ("pf", "port = 80", "80"),
+    ("pf", "port != 80", "0-79,81-65535"),
+    ("pf", "port >= 1024", "1024-65535"),
+    ("pf", "port < 1024", "0-1023"),
+    ("cisco", "eq 80 443", "80,443"),
+    ("cisco", "neq 80 443", "0-79,81-442,444-65535"),
+    ("cisco", "lt 1024", "0-1023"),
+    ("cisco", "gt 1023", "1024-65535"),
+    ("cisco", "range 80 80\neq 443", "80,443"),
+    ("junos", "destination-port [ 80 443-445 ]", "80,443-445"),
+    ("junos", "[80]", "80"),
+    ("netsh", "any", "0-65535"),
+    ("powershell", "80,\"443\", '1000-2000'", "80,443,1000-2000"),
+    ("powershell", "'Any'", "0-65535"),
+    ("calico", "[80,'1000:2000']", "80,1000-2000"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "ports"), READ)
+def test_what_is_read(name, text, ports):
+    assert dialects.parse(text, name) == PortSet.parse(ports)
+
+
+# -- the rows ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", ROWS, ids=NAMES)
+def test_a_row_has_a_source_a_place_and_a_version(row):
+    assert row.sources
+    assert row.place
+    assert row.version or row.evidence is dialects.Evidence.OWN
+    assert "{ports}" in row.plain
+    assert not row.negated or "{ports}" in row.negated
+    assert (row.need is dialects.Need.NEVER) == (not row.framed)
+    assert row.evidence.meaning
+
+
+def test_names_and_aliases_are_unique():
+    every = [name for row in ROWS for name in (row.name, *row.aliases)]
+    assert len(every) == len(set(every))
+    assert [row.name for row in ROWS] == list(NAMES)
+    assert dialects.dialect("tcpdump") is dialects.dialect("bpf")
+
+
+def test_an_unknown_dialect():
+    with pytest.raises(UnknownNameError) as caught:
+        dialects.render(WEB, "iptabels")
+    assert str(caught.value) == (
+        "unknown dialect, got 'iptabels'; did you mean 'iptables' or 'nftables'?"
+    )
+    with pytest.raises(UnknownNameError):
+        dialects.parse("80", "NFT")
+
+
+ODD = [(row, odd) for row in ROWS for odd in row.odd]
+
+
+@pytest.mark.parametrize(("row", "odd"), ODD, ids=[f"{row.name} {odd.text}" for row, odd in ODD])
+def test_an_odd_text_is_refused_or_read_as_the_tool_reads_it(row, odd):
+    services = registry.SHIPPED if row.names else None
+    try:
+        ports = dialects.parse(odd.text, row.name, services=services)
+    except PortSyntaxError:
+        pass
+    else:
+        assert odd.fault is dialects.Fault.NAME, "a trap was read"
+        assert odd.understood is not None
+        assert ports <= odd.understood
+
+
+# -- every trap, by its name ---------------------------------------------------
+
+
+def test_trap_the_empty_set_has_no_text_for_no_ports_means_all():
+    for name in NAMES:
+        if name in ("portranges", "reserved-ports"):
+            assert dialects.parse(dialects.render(PortSet(), name), name) == PortSet()
+        else:
+            assert unsaid("", name) == (
+                "the empty set has no text, and a rule without ports would match every port"
+            )
+
+
+def test_trap_the_full_set_is_never_said_by_saying_nothing():
+    assert unsaid("0-65535", "ovs") == ("every port is in it, which is said by leaving tp_dst out")
+    for name in NAMES:
+        try:
+            (text,) = dialects.render_rules(PortSet.full(), name)
+        except UnrepresentableError:
+            continue
+        assert "0" in text
+        assert "65535" in text
+
+
+def test_trap_port_0_is_refused_where_the_tool_has_none():
+    without = ["tc-flower", "ufw", "systemd", "haproxy", "docker", "calico"]
+    assert [row.name for row in ROWS if row.lowest] == without
+    for name in without:
+        assert unsaid("0,80", name) == "port 0 is in it, and ports are 1..65535 there"
+    assert refused("0/tcp", "ufw") == "port must be in 1..65535, got '0'; ufw has no port 0"
+    assert refused("0-80", "systemd") == "port must be in 1..65535, got '0'; systemd has no port 0"
+
+
+def test_trap_open_ends_begin_at_1_in_nmap_and_at_0_elsewhere():
+    assert dialects.parse("-", "nmap") == PortSet([PortRange(1, 65535)])
+    assert dialects.render(PortSet.full(), "nmap") == "0-65535"
+    assert dialects.parse(":80", "iptables").first == 0
+    assert dialects.parse(":80", "suricata").first == 0
+
+
+def test_trap_the_negation_of_every_port():
+    assert unsaid("", "iptables", negated=True).startswith("the empty set")
+    assert unsaid("0-65535", "iptables", negated=True) == (
+        "every port is in it, and a negation names none"
+    )
+    assert refused("! --dport 0:65535", "iptables") == (
+        "expected at least one port, got '! --dport 0:65535' for no port"
+    )
+
+
+def test_trap_negations_of_several_rules_would_match_every_port():
+    ports = ~PortSet(range(1, 101, 2))
+    (rule,) = dialects.render_rules(ports, "iptables-multiport", negated=True)
+    assert rule.count("-m multiport ! --dports") == 4
+    assert dialects.parse(rule, "iptables-multiport") == ports
+
+
+def test_trap_dport_behind_multiport_is_an_abbreviation():
+    reason = refused("-m multiport --dport 80", "iptables-multiport")
+    assert reason == "expected a text as '-m multiport --dports 80', got '--dport'"
+
+
+def test_trap_udp_of_iptables_has_no_range_check():
+    assert refused("-p udp --dport 65616", "iptables") == (
+        "port must be in 0..65535, got '65616'; iptables reads '-p udp --dport 65616' as 80, "
+        "it drops what is above 16 bits, and only '-p tcp' refuses it"
+    )
+
+
+def test_trap_octal():
+    assert refused("010", "nft") == (
+        "port must have no leading zero, got '010'; nft reads '010' as 8, octal"
+    )
+    assert refused("{ 22, 080 }", "nft").startswith("port must have no leading zero, got '080'")
+
+
+def test_trap_hexadecimal():
+    assert refused("0x50", "reserved-ports") == (
+        "expected a port or 'first-last', got '0x50'; the kernel reads '0x50' as 80"
+    )
+
+
+def test_trap_other_scripts_digits_and_underscores():
+    for text in ("٨٠/tcp", "8_0/tcp"):
+        assert refused(text, "firewalld").endswith("firewalld reads '8_0/tcp' as 80")
+    for name in NAMES:
+        for digits in ("٨٠", "8_0", "８０", "+80", "-80", "8 0", "80.0", "1e3", "²"):
+            text = dialects.render(PortSet([443]), name).replace("443", digits)
+            if name == "nmap" and digits == "-80":
+                continue
+            if digits == "8 0" and dialects.dialect(name).blanks_separate:
+                continue
+            refused(text, name)
+
+
+def test_trap_one_port_as_a_range():
+    for name, text in (("iptables-multiport", "80:80"), ("ufw", "80:80/tcp")):
+        assert refused(text, name) == "one port must stand alone, got '80:80'; did you mean 80?"
+    assert refused("ip_proto tcp dst_port 80-80", "tc-flower") == (
+        "one port must stand alone, got '80-80'; did you mean 80?"
+    )
+    for name in NAMES:
+        for text in dialects.render_rules(PortSet([80]), name):
+            assert "80-80" not in text
+            assert "80:80" not in text or name == "docker"
+
+
+def test_trap_reversed_ranges_are_swapped_or_match_nothing():
+    assert refused("90-80", "ipset") == (
+        "first must not be greater than last, got '90-80'; did you mean 80-90?; "
+        "ipset reads '90-80' as 80-90, the ends changed about"
+    )
+    assert refused("tcp.dstport in {90..80}", "wireshark").endswith(
+        "tshark reads 'tcp.dstport in {90..80}' as no port"
+    )
+    for row in ROWS:
+        if row.range_signs:
+            text = dialects.render(PortSet([PortRange(80, 90)]), row.name)
+            for sign in (*row.range_signs, " "):
+                reversed_ = text.replace(f"80{sign}90", f"90{sign}80")
+                if reversed_ != text:
+                    refused(reversed_, row.name)
+
+
+def test_trap_adjacent_and_overlapping_elements():
+    ports = PortSet([80, 81, 82, PortRange(83, 90)])
+    assert dialects.render(ports, "nft-set") == "80-90"
+    assert refused("80-90, 85-100", "nft-set") == (
+        "elements must not overlap, got '85-100' after one with a port of it; nft refuses it"
+    )
+    assert dialects.parse("80, 81", "nft-set") == PortSet([80, 81])
+    assert refused("80\n80", "ipset") == (
+        "elements must not overlap, got '80' after one with a port of it; ipset refuses it"
+    )
+
+
+def test_trap_names_depend_on_the_machine():
+    assert refused("http", "nft") == (
+        "expected a port or 'first-last', got 'http'; names are read with services="
+    )
+    known = registry.SHIPPED
+    assert dialects.parse("{ http, 22 }", "nft", services=known) == PortSet([22, 80])
+    assert dialects.parse("tcp dport domain", "nft", services=known) == PortSet([53])
+    assert dialects.parse("ssh:http", "iptables", services=known) == PortSet([PortRange(22, 80)])
+    assert dialects.parse("eq www", "cisco", services=known) == PortSet([80])
+    # Not the range of two names.
+    assert refused("ssh-http", "nft", services=known).startswith("unknown service, got 'ssh-http'")
+    assert refused("htpp", "nft", services=known).startswith(
+        "unknown service, got 'htpp'; did you mean "
+    )
+    assert refused("http-alt", "pf", services=known) == (
+        "service must have one port, got 'http-alt' with '591,8008,8080'; write the number"
+    )
+    assert refused("HTTP", "nft", services=known) == (
+        "service name must be in lower case, got 'HTTP'"
+    )
+    for name in ("squid", "ufw", "wireshark", "haproxy", "ovs", "suricata", "netsh"):
+        assert not dialects.dialect(name).names
+        text = dialects.render(PortSet([80]), name).replace("80", "http")
+        refused(text, name, services=known)
+
+
+def test_trap_a_list_over_the_limit_is_several_texts():
+    sixteen = PortSet(range(101, 133, 2))
+    assert len(dialects.render_rules(sixteen, "iptables-multiport")) == 2
+    assert dialects.render_rules(sixteen, "iptables-multiport")[1] == "--dport 131"
+    assert len(dialects.render_rules(sixteen, "ufw")) == 2
+    text = ",".join(map(str, range(101, 133, 2)))
+    assert refused(text, "iptables-multiport") == (
+        "a list must have at most 15 slots, a port one and a range two, got more"
+    )
+    refused(f"{text}/tcp", "ufw")
+    assert unsaid(",".join(map(str, range(1, 259, 2))), "systemd") == (
+        "it takes 129 texts, and at most 128 are allowed"
+    )
+    assert len(dialects.render_rules(PortSet(range(1, 257, 2)), "systemd")) == 128
+    assert refused("\n".join(map(str, range(1, 130))), "systemd") == (
+        "systemd takes at most 128 texts, got more"
+    )
+
+
+def test_trap_more_than_a_page_of_reserved_ports():
+    ports = PortSet(range(1, 65536, 2))
+    texts = dialects.render_rules(ports, "reserved-ports")
+    assert all(len(text) <= 4094 for text in texts)
+    assert dialects.parse("\n".join(texts), "reserved-ports") == ports
+    with pytest.raises(UnrepresentableError, match="it takes 47 texts"):
+        dialects.render(ports, "reserved-ports")
+    # What the kernel shows is not limited, and read whole.
+    assert dialects.parse(f"{ports}\n", "reserved-ports") == ports
+
+
+def test_trap_firewalld_reads_an_open_end_as_one_port():
+    with pytest.raises(PortSyntaxError) as caught:
+        dialects.parse("1024-/tcp", "firewalld")
+    assert str(caught.value) == (
+        "range must have both ends, got '1024-'; "
+        "firewalld reads '1024-/tcp' as 1024, the one port\n"
+        "    1024-/tcp\n"
+        "    ~~~~~"
+    )
+
+
+def test_trap_ovs_drops_the_port_without_a_transport():
+    assert refused("tp_dst=80", "ovs") == (
+        "expected a text as 'tcp,tp_dst=80', got 'tp_dst=80'; ovs-ofctl reads 'tp_dst=80' as "
+        "every port, for without tcp, udp or sctp the port is dropped"
+    )
+    refused("icmp,tp_dst=80", "ovs")
+    refused("tcp", "ovs")
+
+
+def test_trap_a_mask_of_ovs_is_no_prefix_length():
+    assert refused("tcp,tp_dst=1000/13", "ovs") == (
+        "a mask and its value must be as '0xfff8', got '13'; ovs-ofctl reads "
+        "'tcp,tp_dst=1000/13' as 0x8/0xd, 13 being a mask and not a prefix length"
+    )
+    assert refused("tcp,tp_dst=1003/0xfff8", "ovs") == (
+        "value must have no bit outside mask, got '1003/0xfff8'; ovs-ofctl reads it as 0x3e8/0xfff8"
+    )
+    assert refused("tcp,tp_dst=0x0/0x0", "ovs") == (
+        "mask must have a bit, got '0x0/0x0'; with none the port is left out"
+    )
+
+
+def test_trap_nft_takes_comparisons_that_match_nothing():
+    assert refused("> 65535", "nft") == (
+        "expected at least one port, got '> 65535' for no port; nft reads '> 65535' as no port"
+    )
+    refused("< 0", "nft")
+    refused("80,443", "nft")
+    refused("{ }", "nft")
+    refused("{ !80 }", "nft")
+
+
+def test_trap_a_double_negation_of_suricata_is_not_algebraic():
+    reason = "a negation must stand in the outermost list and not in another, got '!'"
+    for text in ("![80,!81]", "[80,[90:99,!91]]", "!!80", "[1:9,![2,!3]]"):
+        assert refused(text, "suricata") == reason
+    for text in ("[80:!80]", "!any", "[80,!80]", "[]", "[80", "80]", "[80,]", "80,81", "[80 81]"):
+        refused(text, "suricata")
+    refused("[" * 65 + "80" + "]" * 65, "suricata")
+    assert dialects.parse("[" * 64 + "80" + "]" * 64, "suricata") == PortSet([80])
+
+
+def test_trap_pf_leaves_out_the_two_ends():
+    assert dialects.parse("port 1000 >< 2000", "pf") == PortSet([PortRange(1001, 1999)])
+    assert dialects.parse("port 1000 <> 2000", "pf") == ~PortSet([PortRange(1000, 2000)])
+    refused("port 1000 >< 1001", "pf")
+    refused("port 2000 >< 1000", "pf")
+    refused("port 0 <> 65535", "pf")
+
+
+def test_trap_a_list_of_negations_of_pf_matches_all():
+    assert refused("port { != 80, != 443 }", "pf").endswith(
+        "pf reads 'port { != 80, != 443 }' as every port, for a list is one rule for each element"
+    )
+
+
+def test_trap_haproxy_passes_over_ne_and_takes_two_bounds_for_two_choices():
+    assert refused("ne 80", "haproxy").endswith("haproxy reads 'ne 80' as 80, 'ne' is passed over")
+    refused("ge 1024 lt 5000", "haproxy")
+    refused("65536", "haproxy")
+    refused("lt 0", "haproxy")
+    refused("lt 1", "haproxy")
+    refused("-90", "haproxy")
+
+
+def test_trap_systemd_only_warns():
+    assert refused("tcp:http", "systemd") == (
+        "expected a port or 'first-last', got 'http'; systemd has no names here"
+    )
+    refused("ipv4:tcp:80", "systemd")
+    refused("80 443", "systemd")
+
+
+def test_trap_ipset_forgets_the_transport():
+    assert refused("udp:53", "ipset") == (
+        "expected a port or 'first-last', got 'udp:53'; "
+        "ipset reads 'udp:53' as 53, and forgets the transport"
+    )
+
+
+def test_trap_calico_takes_a_dash_for_a_name():
+    assert refused('["80-90"]', "calico") == (
+        "expected a port or 'first:last', got '80-90'; this notation writes a range with ':'; "
+        "Calico reads '[\"80-90\"]' as no port, it is the name of a port there, "
+        "and ':' makes a range"
+    )
+
+
+def test_trap_yaml_reads_a_range_without_quotes_as_a_number_to_base_60():
+    assert refused("[20:30]", "calico").startswith("range must stand in quotes, got '20:30'")
+
+
+def test_trap_powershell_subtracts():
+    assert dialects.render(PortSet([PortRange(1000, 2000)]), "powershell") == "'1000-2000'"
+
+
+def test_trap_words_of_windows_are_no_numbers():
+    for name in ("netsh", "powershell"):
+        assert "stands for whatever ports" in refused("RPC", name)
+    refused("80,any", "netsh")
+
+
+def test_trap_cisco_lt_and_gt_leave_the_port_out():
+    assert dialects.parse("lt 1024", "cisco").last == 1023
+    assert dialects.parse("gt 1023", "cisco").first == 1024
+    refused("lt 0", "cisco")
+    refused("gt 65535", "cisco")
+    refused("range 90 80", "cisco")
+    refused("range 80", "cisco")
+    refused("eq", "cisco")
+    refused("eq " + "80 " * 11, "cisco")
+    assert refused("neighbor 80", "cisco").startswith("expected eq, neq, lt, gt or range, got")
+
+
+def test_trap_neq_is_not_eq():
+    assert dialects.parse("neq 80", "cisco") == ~PortSet([80])
+
+
+def test_trap_docker_chooses():
+    assert refused("80", "docker").startswith("the host's port must be said, as '8080:80', got")
+    assert refused("8000-8010:80", "docker") == (
+        "host and container must have as many ports, got 11 and 1; docker would choose"
+    )
+    assert refused("127.0.0.1:80:80", "docker") == (
+        "expected 'host:container' without an address, got '127.0.0.1:80:80'"
+    )
+    refused("80-70:80-70", "docker")
+    refused("0:80", "docker")
+
+
+def test_trap_nmap_brackets_patterns_and_protocols():
+    assert refused("[1-1024]", "nmap").endswith("only those are meant that nmap's own table lists")
+    assert refused("http*", "nmap").endswith("a pattern is for names of nmap's own table")
+    assert refused("P:6", "nmap").endswith("'P:' is for protocol numbers")
+
+
+def test_trap_bpf_without_dst_looks_at_source_ports():
+    assert refused("port 80", "bpf") == (
+        "expected terms as 'tcp dst port 80' joined by 'or', got 'port 80'; "
+        "without 'dst' the source port counts too"
+    )
+    assert refused("not dst port 80", "bpf").endswith("a negation is for packets without ports too")
+    refused("tcp dst port 80 or 443", "bpf")
+    refused("tcp src port 80", "bpf")
+    refused("dst portrange 80 - 90", "bpf")
+    refused("dst portrange 80", "bpf")
+
+
+def test_trap_source_ports_are_not_destination_ports():
+    for name, text in (
+        ("iptables", "--sport 80"),
+        ("iptables-multiport", "-m multiport --sports 80"),
+        ("iptables-multiport", "-m multiport --ports 80"),
+        ("nft", "tcp sport 80"),
+        ("ovs", "tcp,tp_src=80"),
+        ("wireshark", "tcp.srcport in {80}"),
+        ("wireshark", "tcp.port in {80}"),
+        ("junos", "source-port 80"),
+    ):
+        refused(text, name)
+
+
+def test_trap_wireshark_needs_commas():
+    refused("tcp.dstport in {80 443}", "wireshark")
+    refused("tcp.dstport in {80-90}", "wireshark")
+    refused("tcp.dstport != 80", "wireshark")
+    refused("tcp.dstport in {}", "wireshark")
+
+
+def test_trap_ufw_needs_a_transport_for_a_list():
+    assert refused("80,443", "ufw") == (
+        "a range or a list must have a transport, got '80,443'; did you mean '80,443/tcp'?"
+    )
+    refused("80:90", "ufw")
+
+
+def test_trap_the_exclamation_mark_stands_before_the_option():
+    assert refused("-p tcp -m multiport --dports ! 80", "iptables-multiport") == (
+        "'!' must stand before the option, got '!'"
+    )
+    refused("--dport ! 80", "iptables")
+    refused("! 80", "iptables")
+
+
+# -- transports ----------------------------------------------------------------
+
+
+def test_ports_of_several_transports_are_asked_for_one_by_one():
+    text = "U:53,T:21-25,80"
+    assert dialects.parse(text, "nmap", transport="tcp") == PortSet.parse("21-25,80")
+    assert dialects.parse(text, "nmap", transport="udp") == PortSet([53])
+    assert refused(text, "nmap") == (
+        "ports must be the same for each transport, got others for udp and tcp; "
+        "ask for one with transport="
+    )
+    assert refused(text, "nmap", transport="sctp") == (
+        "expected ports of sctp, got those of udp and tcp"
+    )
+    both = "21-25,U:53,T:80"
+    assert dialects.parse(both, "nmap", transport="tcp") == PortSet.parse("21-25,80")
+    assert dialects.parse(both, "nmap", transport="udp") == PortSet.parse("21-25,53")
+    assert dialects.parse("80/tcp\n80/udp", "firewalld") == PortSet([80])
+    refused("80/tcp\n53/udp", "firewalld")
+
+
+def test_a_transport_that_the_dialect_has_not():
+    assert unsaid("80", "ufw", transport="sctp") == "it has no ports of sctp"
+    with pytest.raises(UnknownNameError):
+        dialects.render(WEB, "nft", transport="icmp")
+    with pytest.raises(UnknownNameError):
+        dialects.parse("80", "nft", transport="icmp")
+
+
+# -- masks ---------------------------------------------------------------------
+
+
+def test_ternary_masks_are_for_ovs_and_on_request():
+    ports = PortSet([PortRange(1, 65534)])
+    assert len(dialects.render_rules(ports, "ovs")) == 30
+    assert len(dialects.render_rules(ports, "ovs", ternary=True)) == 16
+    assert unsaid("1-65534", "nft", ternary=True) == "it has no masks"
+
+
+# -- what is no text, and copies of errors -------------------------------------
+
+
+def test_wrong_types():
+    with pytest.raises(TypeError, match="text must be a str, got int 80"):
+        dialects.parse(80, "nft")
+    with pytest.raises(TypeError, match="dialect must be a str, got NoneType None"):
+        dialects.parse("80", None)
+    for ports in ("80", [80], 80, None, PortRange(80)):
+        with pytest.raises(TypeError, match="ports must be a PortSet, got"):
+            dialects.render(ports, "nft")
+        with pytest.raises(TypeError, match="ports must be a PortSet, got"):
+            dialects.render(ports, "portranges")
+    with pytest.raises(TypeError, match="transport must be"):
+        dialects.render(WEB, "nft", transport=6)
+
+
+def test_errors_pickle_and_copy():
+    for make in (
+        lambda: dialects.parse("1024-/tcp", "firewalld"),
+        lambda: dialects.render(PortSet(), "nft"),
+        lambda: dialects.parse("htpp", "nft", services=registry.SHIPPED),
+    ):
+        with pytest.raises(ValueError, match=r"got|empty") as caught:
+            make()
+        error = caught.value
+        assert error.__cause__ is None
+        assert error.__suppress_context__ or error.__context__ is None
+        for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+            assert type(twin) is type(error)
+            assert str(twin) == str(error)
+            assert vars(twin) == vars(error)
+
+
+def test_rows_pickle_and_cannot_be_changed():
+    row = dialects.dialect("nft")
+    assert pickle.loads(pickle.dumps(row)) == row
+    with pytest.raises(AttributeError):
+        row.slots = 3

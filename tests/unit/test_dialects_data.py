@@ -1,0 +1,242 @@
+"""Ports as data: what is written, what is read, and what each cloud makes of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from portranges import (
+    InvalidPortError,
+    InvalidRangeError,
+    PortSet,
+    PortSyntaxError,
+    UnrepresentableError,
+    dialects,
+)
+from portranges.strategies import port_sets
+
+WEB = PortSet.parse("22,80,8000-8100")
+FULL = PortSet.full()
+
+
+@pytest.mark.parametrize("form", dialects.data_forms(), ids=lambda form: form.name)
+def test_a_form_has_both_ways_a_source_and_its_limits(form):
+    write = getattr(dialects, f"to_{form.name}")
+    read = getattr(dialects, f"from_{form.name}")
+    assert read(write(WEB)) == WEB
+    assert form.sources
+    assert form.every
+    with pytest.raises(UnrepresentableError) as caught:
+        write(PortSet())
+    assert caught.value.dialect == form.name
+    with pytest.raises(TypeError):
+        write([80])
+    if form.lowest:
+        with pytest.raises(UnrepresentableError, match="port 0 is in it"):
+            write(PortSet([0, 80]))
+    else:
+        assert read(write(FULL)) == FULL
+
+
+@pytest.mark.parametrize("form", dialects.data_forms(), ids=lambda form: form.name)
+@given(ports=port_sets().map(lambda ports: PortSet(ports.ranges[:300])))
+def test_what_is_written_reads_back(form, ports):
+    try:
+        data = getattr(dialects, f"to_{form.name}")(ports)
+    except UnrepresentableError:
+        assert not ports or ports.first == 0 or form.name == "openstack"
+    else:
+        assert getattr(dialects, f"from_{form.name}")(data) == ports
+
+
+def test_aws_is_written_a_range_a_permission():
+    assert dialects.to_aws(WEB, transport="udp") == [
+        {"IpProtocol": "udp", "FromPort": 22, "ToPort": 22},
+        {"IpProtocol": "udp", "FromPort": 80, "ToPort": 80},
+        {"IpProtocol": "udp", "FromPort": 8000, "ToPort": 8100},
+    ]
+    with pytest.raises(UnrepresentableError, match="it has no ports of sctp"):
+        dialects.to_aws(WEB, transport="sctp")
+
+
+def test_trap_of_aws_minus_one_is_everything_and_zero_is_not_port_0():
+    for ends in ({}, {"FromPort": -1, "ToPort": -1}, {"FromPort": 0, "ToPort": 0}):
+        assert dialects.from_aws([{"IpProtocol": "-1", **ends}]) == FULL
+    with pytest.raises(InvalidRangeError, match="every port is allowed"):
+        dialects.from_aws([{"IpProtocol": "-1", "FromPort": 80, "ToPort": 80}])
+
+
+def test_trap_of_aws_icmp_keeps_type_and_code_in_the_ports():
+    rows = [
+        {"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1},
+        {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80},
+    ]
+    assert dialects.from_aws(rows, transport="tcp") == PortSet([80])
+    with pytest.raises(InvalidRangeError, match="'IpProtocol' must be tcp, udp or -1"):
+        dialects.from_aws(rows)
+
+
+def test_trap_of_aws_ports_of_other_protocols_are_passed_over():
+    row = {"IpProtocol": "132", "FromPort": 80, "ToPort": 80}
+    assert dialects.from_aws([row], transport="sctp") == FULL
+
+
+def test_aws_is_read_for_one_transport_or_for_all_alike():
+    rows = [
+        {"IpProtocol": "6", "FromPort": 53, "ToPort": 53},
+        {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53},
+    ]
+    assert dialects.from_aws(rows) == PortSet([53])
+    rows.append({"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80})
+    assert dialects.from_aws(rows, transport="udp") == PortSet([53])
+    with pytest.raises(InvalidRangeError) as caught:
+        dialects.from_aws(rows)
+    assert str(caught.value) == (
+        "ports must be the same for each transport, got others for tcp and udp; "
+        "ask for one with transport="
+    )
+    assert dialects.from_aws([]) == PortSet()
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ({"IpProtocol": "tcp"}, InvalidRangeError),
+        ({"IpProtocol": "tcp", "FromPort": 80}, InvalidRangeError),
+        ({"IpProtocol": "tcp", "FromPort": 90, "ToPort": 80}, InvalidRangeError),
+        ({"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65536}, InvalidPortError),
+        ({"IpProtocol": "tcp", "FromPort": -1, "ToPort": -1}, InvalidPortError),
+        ({"IpProtocol": "tcp", "FromPort": "80", "ToPort": "80"}, TypeError),
+        ({"IpProtocol": "tcp", "FromPort": True, "ToPort": 80}, TypeError),
+        ({"IpProtocol": 6, "FromPort": 80, "ToPort": 80}, TypeError),
+        ({}, TypeError),
+        ("tcp", TypeError),
+    ],
+)
+def test_aws_rows_that_are_refused(row, error):
+    with pytest.raises(error):
+        dialects.from_aws([row])
+
+
+def test_entries_must_be_an_iterable_of_mappings():
+    for entries in ("tcp", b"tcp", 80, None, {"IpProtocol": "-1"}):
+        for name in ("aws", "aws_nacl", "gcp", "kubernetes", "cilium", "openstack"):
+            with pytest.raises(
+                TypeError, match=r"must be an iterable of mappings|must be a mapping"
+            ):
+                getattr(dialects, f"from_{name}")(entries)
+
+
+def test_trap_of_a_network_acl_order_counts():
+    allow = {"Protocol": "6", "PortRange": {"From": 80, "To": 90}, "RuleAction": "allow"}
+    assert dialects.from_aws_nacl([allow]) == PortSet.parse("80-90")
+    with pytest.raises(InvalidRangeError, match="they are tried in order, and are no set"):
+        dialects.from_aws_nacl([allow, {**allow, "RuleAction": "deny"}])
+    assert dialects.from_aws_nacl([{"Protocol": "-1"}]) == FULL
+    with pytest.raises(InvalidRangeError, match="both ends"):
+        dialects.from_aws_nacl([{"Protocol": "6"}])
+
+
+def test_azure_has_one_property_or_the_other():
+    assert dialects.to_azure(PortSet([80])) == {"destinationPortRange": "80"}
+    assert dialects.to_azure(FULL) == {"destinationPortRange": "0-65535"}
+    assert dialects.to_azure(WEB) == {"destinationPortRanges": ["22", "80", "8000-8100"]}
+    assert dialects.from_azure({"destinationPortRange": "*"}) == FULL
+    for rule, error in (
+        ({}, InvalidRangeError),
+        ({"destinationPortRange": "80", "destinationPortRanges": ["443"]}, InvalidRangeError),
+        ({"destinationPortRanges": ["*"]}, InvalidRangeError),
+        ({"destinationPortRange": "90-80"}, PortSyntaxError),
+        ({"destinationPortRange": "080"}, PortSyntaxError),
+        ({"destinationPortRange": 80}, TypeError),
+        ({"destinationPortRanges": "80"}, TypeError),
+        ({"destinationPortRanges": 80}, TypeError),
+        (["80"], TypeError),
+    ):
+        with pytest.raises(error):
+            dialects.from_azure(rule)
+
+
+def test_trap_of_gcp_an_entry_without_ports_is_for_every_port():
+    assert dialects.to_gcp(FULL) == [{"IPProtocol": "tcp", "ports": ["0-65535"]}]
+    assert dialects.from_gcp([{"IPProtocol": "tcp"}]) == FULL
+    assert dialects.from_gcp([{"IPProtocol": "all"}], transport="udp") == FULL
+    for entry, error in (
+        ({"IPProtocol": "tcp", "ports": []}, InvalidRangeError),
+        ({"IPProtocol": "tcp", "ports": "80"}, TypeError),
+        ({"IPProtocol": "tcp", "ports": [80]}, TypeError),
+        ({"IPProtocol": "tcp", "ports": ["80:90"]}, PortSyntaxError),
+        ({"IPProtocol": "icmp"}, InvalidRangeError),
+        ({"ports": ["80"]}, TypeError),
+    ):
+        with pytest.raises(error):
+            dialects.from_gcp([entry])
+
+
+def test_kubernetes_has_end_port_for_a_range_only():
+    assert dialects.to_kubernetes(WEB)[0] == {"protocol": "TCP", "port": 22}
+    assert dialects.to_kubernetes(WEB)[2] == {"protocol": "TCP", "port": 8000, "endPort": 8100}
+
+
+def test_trap_of_kubernetes_no_port_is_every_port_and_a_name_is_none():
+    assert dialects.from_kubernetes([]) == FULL
+    assert dialects.from_kubernetes([{"protocol": "UDP"}]) == FULL
+    assert dialects.from_kubernetes([{"port": 80, "endPort": 80}]) == PortSet([80])
+    for entry, error in (
+        ({"port": "http"}, InvalidRangeError),
+        ({"port": "80", "endPort": 90}, InvalidRangeError),
+        ({"endPort": 90}, InvalidRangeError),
+        ({"port": 90, "endPort": 80}, InvalidRangeError),
+        ({"port": 0}, InvalidRangeError),
+        ({"port": 65536}, InvalidPortError),
+        ({"port": 80, "protocol": "tcp"}, InvalidRangeError),
+        ({"port": 80, "protocol": 6}, TypeError),
+        ({"port": 80.0}, TypeError),
+    ):
+        with pytest.raises(error):
+            dialects.from_kubernetes([entry])
+
+
+def test_trap_of_cilium_forty_ports_and_port_0():
+    ports = PortSet(range(1, 201, 2))
+    data = dialects.to_cilium(ports)
+    assert [len(entry["ports"]) for entry in data] == [40, 40, 20]
+    assert dialects.from_cilium(data) == ports
+    zero = {"port": "0", "protocol": "ANY"}
+    assert dialects.from_cilium([{"ports": [zero]}]) == FULL
+    one = {"port": "80", "endPort": 80}
+    assert dialects.from_cilium([{"ports": [one]}]) == PortSet([80])
+    for entry, error in (
+        ({"port": "90", "endPort": 80}, InvalidRangeError),
+        ({"port": "0", "endPort": 80}, InvalidRangeError),
+        ({"port": "http"}, InvalidRangeError),
+        ({"port": "080"}, PortSyntaxError),
+        ({"port": 80}, TypeError),
+        ({"port": "80", "protocol": "ICMP"}, InvalidRangeError),
+    ):
+        with pytest.raises(error):
+            dialects.from_cilium([{"ports": [entry]}])
+    for entries in ([], [{}], [{"ports": []}], [{"ports": [one] * 41}]):
+        with pytest.raises(InvalidRangeError):
+            dialects.from_cilium(entries)
+
+
+def test_trap_of_openstack_every_port_but_0_is_kept_as_every_port():
+    with pytest.raises(UnrepresentableError) as caught:
+        dialects.to_openstack(PortSet.parse("1-65535"))
+    assert caught.value.reason == (
+        "1-65535 is kept as a rule without ports, which is for port 0 too"
+    )
+    none = {"port_range_min": None, "port_range_max": None}
+    assert dialects.from_openstack([{"protocol": "tcp", **none}]) == FULL
+    assert dialects.from_openstack([{"protocol": None, **none}]) == FULL
+    for rule, error in (
+        ({"protocol": "tcp", "port_range_min": 80}, InvalidRangeError),
+        ({"protocol": "tcp", "port_range_min": 0, "port_range_max": 80}, InvalidRangeError),
+        ({"protocol": "tcp", "port_range_min": 90, "port_range_max": 80}, InvalidRangeError),
+        ({"port_range_min": 80, "port_range_max": 80}, InvalidRangeError),
+        ({"protocol": "icmp", "port_range_min": 8}, InvalidRangeError),
+        ({"protocol": 6}, TypeError),
+    ):
+        with pytest.raises(error):
+            dialects.from_openstack([rule])
