@@ -18,7 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from portranges import ephemeral  # noqa: E402 - the checkout's own, installed or not
+import dialect_tables  # noqa: E402 - the checkout's own, installed or not
+
+from portranges import ephemeral  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,6 +129,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/systems.md", "documents", documents),
     ("docs/systems.md", "confidence-words", confidence_words),
     ("docs/systems.md", "system-details", system_details),
+    *dialect_tables.TABLES,
 )
 
 

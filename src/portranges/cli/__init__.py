@@ -46,6 +46,7 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _COMMANDS = {
     "explain": ("portranges.cli.show", "everything known about some ports"),
     "ephemeral": ("portranges.cli.ephemeral", "what systems hand out, or this machine (--here)"),
+    "convert": ("portranges.cli.convert", "ports in another program's own syntax"),
     "reuse": ("portranges.cli.reuse", "may two sockets have one port, on which systems"),
     "capacity": ("portranges.cli.capacity", "how many connections, how fast, does it fit"),
 }

@@ -1,0 +1,70 @@
+"""``portranges convert``: reading and writing other notations, from a shell."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from portranges import PortSet, dialects
+from portranges.cli import convert, main
+
+TEXT = "22,80,443,8000-8100"
+
+
+@pytest.mark.parametrize("name", dialects.names())
+def test_every_dialect_is_written_and_read_back(capsys, name):
+    assert main(["convert", TEXT, "--to", name]) == 0
+    written = capsys.readouterr().out
+    texts = dialects.render_rules(PortSet.parse(TEXT), name)
+    assert written == "".join(f"{text}\n" for text in texts)
+    assert main(["convert", written.removesuffix("\n"), "--from", name]) == 0
+    assert capsys.readouterr().out == f"{TEXT}\n"
+
+
+def test_standard_input_is_read(capsys, monkeypatch):
+    for ending in ("", "\n", "\r\n"):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("{ 22, 80-90 }" + ending))
+        assert main(["convert", "--from", "nft"]) == 0
+        assert capsys.readouterr().out == "22,80-90\n"
+
+
+def test_endless_input_is_refused(capsys, monkeypatch):
+    monkeypatch.setattr(convert, "_LONGEST_INPUT", 100)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("80," * 100))
+    assert main(["convert", "-"]) == 2
+    assert "at most 100 characters" in capsys.readouterr().err
+
+
+def test_names_are_read_when_asked(capsys):
+    assert main(["convert", "ssh,http", "--from", "iptables-multiport"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    words = ["convert", "ssh,http", "--from", "iptables-multiport", "--names"]
+    assert main([*words, "--transport", "tcp"]) == 0
+    assert capsys.readouterr().out == "22,80\n"
+
+
+def test_as_data(capsys):
+    assert main(["convert", "1000-1023", "--to", "ovs", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["size"] == 24
+    assert data["texts"] == dialects.render_rules(PortSet.parse("1000-1023"), "ovs")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["22;80"], 2, "expected a port or 'first-last', got '22;80'"),
+        (["22", "--to", "ntf"], 1, "unknown dialect, got 'ntf'; did you mean 'nft'"),
+        (["", "--to", "nft"], 2, "nft cannot say this set: the empty set has no text"),
+        (["010", "--from", "nft"], 2, "port must have no leading zero, got '010'"),
+    ],
+)
+def test_what_cannot_be_said_is_one_line_of_error(capsys, words, status, message):
+    assert main(["convert", *words]) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"portranges: {message}")
+    assert captured.err.count("\n") == 1
