@@ -183,7 +183,7 @@ class PortsExhaustedError(PortRangesError):
         self.size = size
         self.in_use = in_use
         self.excluded = excluded
-        self.free = size - in_use - excluded
+        self.free: int = size - in_use - excluded
 
     def __str__(self) -> str:
         """Return the message, with the numbers."""

@@ -91,7 +91,7 @@ class PortTable:
     ) -> None:
         """Make a machine without sockets."""
         local = model.checked_local_addresses(local_addresses)
-        self.system = system
+        self.system: str = system
         # Ports are numbers, not secrets: a seed that repeats a run is the point.
         rng = Random(seed)  # noqa: S311
         self._machine = procedures.machine(system)(settings, kernel, local, rng)

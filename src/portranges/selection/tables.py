@@ -66,9 +66,11 @@ class Lanes(Table):
     def __init__(self, blocked: bytes, width: int) -> None:
         """Start with nothing in use; *blocked* has a 1 for each blocked slot."""
         marks = blocked.translate(_MARKS)
-        self.width = width
-        self.lanes = tuple(bytearray(marks[lane::width]) for lane in range(width))
-        self.free = blocked.count(0)
+        self.width: int = width
+        self.lanes: tuple[bytearray, ...] = tuple(
+            bytearray(marks[lane::width]) for lane in range(width)
+        )
+        self.free: int = blocked.count(0)
 
     def is_taken(self, slot: int) -> bool:
         """Tell whether *slot* is in use; a blocked one is not."""
@@ -110,11 +112,11 @@ class Chains(Table):
     def __init__(self, blocked: bytes, low: int, cells: int) -> None:
         """Start with nothing in use; slot 0 is port *low*."""
         self._low = low
-        self.marks = bytearray([_BLOCKED]) * 65536
+        self.marks: bytearray = bytearray([_BLOCKED]) * 65536
         self.marks[low : low + len(blocked)] = blocked.translate(_MARKS)
         self._left = array("I", (self.marks[chain::cells].count(_FREE) for chain in range(cells)))
-        self.full = bytearray(not left for left in self._left)
-        self.free = blocked.count(0)
+        self.full: bytearray = bytearray(not left for left in self._left)
+        self.free: int = blocked.count(0)
 
     def is_taken(self, slot: int) -> bool:
         """Tell whether *slot* is in use; a blocked one is not."""
@@ -169,16 +171,16 @@ class Pool(Table):
         """Start with nothing in use; *blocked* has a 1 for each blocked slot."""
         usable = [slot for slot, mark in enumerate(blocked) if not mark]
         self._split = split
-        self.lists = (
+        self.lists: tuple[array[int], array[int]] = (
             array("I", (slot for slot in usable if slot < split)),
             array("I", (slot for slot in usable if slot >= split)),
         )
-        self.counts = [len(self.lists[0]), len(self.lists[1])]
+        self.counts: list[int] = [len(self.lists[0]), len(self.lists[1])]
         self._where = array("I", [_NOWHERE]) * len(blocked)
         for slots in self.lists:
             for place, slot in enumerate(slots):
                 self._where[slot] = place
-        self.free = len(usable)
+        self.free: int = len(usable)
 
     def is_taken(self, slot: int) -> bool:
         """Tell whether *slot* is in use; a blocked one is not."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
+    from portranges.reuse.linux.settings import Kernel, LinuxSettings
     from portranges.reuse.model import Decision, Handle, Rule, Socket
 
 __all__ = ["LinuxPorts"]
@@ -67,12 +68,12 @@ class LinuxPorts:
         rng: Random,
     ) -> None:
         """Make a machine without sockets."""
-        self.settings = checked_settings(settings)
-        self.kernel = KERNELS[0] if release is None else kernel(release)
+        self.settings: LinuxSettings = checked_settings(settings)
+        self.kernel: Kernel = KERNELS[0] if release is None else kernel(release)
         self.local_addresses = local_addresses
-        self.now = 0.0
-        self.tcp = TcpPorts(self.settings, self.kernel, rng)
-        self.udp = UdpPorts(self.settings, self.kernel, rng)
+        self.now: float = 0.0
+        self.tcp: TcpPorts = TcpPorts(self.settings, self.kernel, rng)
+        self.udp: UdpPorts = UdpPorts(self.settings, self.kernel, rng)
         self._socks: dict[Handle, Sock] = {}
         self._made: dict[Rule, Decision] = {}
         measured = self.kernel.confidence is Confidence.MEASURED

@@ -96,29 +96,29 @@ class Sock:
 
     def __init__(self, *, tcp: bool, v6: bool, v6only: bool, r: bool, rp: bool, uid: int) -> None:
         """Make an unbound socket."""
-        self.tcp = tcp
-        self.v6 = v6
-        self.addr = ANY6 if v6 else ANY4
-        self.v4 = 0
-        self.v6only = v6only
-        self.r = r
-        self.rp = rp
-        self.uid = uid
+        self.tcp: bool = tcp
+        self.v6: bool = v6
+        self.addr: int = ANY6 if v6 else ANY4
+        self.v4: int = 0
+        self.v6only: bool = v6only
+        self.r: bool = r
+        self.rp: bool = rp
+        self.uid: int = uid
         self.dev: str | None = None
-        self.state = CLOSED
-        self.port = 0
-        self.addr_locked = False
-        self.port_locked = False
-        self.auto = False
-        self.privileged = uid == 0
-        self.no_port = False
+        self.state: int = CLOSED
+        self.port: int = 0
+        self.addr_locked: bool = False
+        self.port_locked: bool = False
+        self.auto: bool = False
+        self.privileged: bool = uid == 0
+        self.no_port: bool = False
         self.port_range: tuple[int, int] | None = None
         self.dst: int | None = None
-        self.dport = 0
-        self.since = 0.0
-        self.timestamps = False
-        self.fin_wait_2 = False
-        self.number = 0
+        self.dport: int = 0
+        self.since: float = 0.0
+        self.timestamps: bool = False
+        self.fin_wait_2: bool = False
+        self.number: int = 0
         self.home: object = None
 
     def set_addr(self, addr: int) -> None:

@@ -60,9 +60,9 @@ class Bucket:
     def __init__(self, fr: int, frp: int) -> None:
         """Make an empty bucket with these flags."""
         self.owners: dict[Sock, None] = {}
-        self.bound = 0
-        self.fr = fr
-        self.frp = frp
+        self.bound: int = 0
+        self.fr: int = fr
+        self.frp: int = frp
 
 
 class Table:
@@ -73,8 +73,8 @@ class Table:
     def __init__(self, flag: int) -> None:
         """Make a table without buckets, both flags *flag*."""
         self.buckets: dict[int, Bucket] = {}
-        self.fr = flag
-        self.frp = flag
+        self.fr: int = flag
+        self.frp: int = flag
         self.fast: Sock | None = None
 
 
@@ -86,9 +86,9 @@ class TcpPorts:
         self.settings = settings
         self.kernel = kernel
         self.rng = rng
-        self.now = 0.0
-        self.lingering = 0
-        self.refused_by_lingering = 0
+        self.now: float = 0.0
+        self.lingering: int = 0
+        self.refused_by_lingering: int = 0
         self._tables: dict[int, Table] = {}
         self._tuples: dict[tuple[int, int, int, int], list[Sock]] = {}
         self._deadlines: list[tuple[float, int, Sock]] = []

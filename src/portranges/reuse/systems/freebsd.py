@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from portranges.reuse.model import Decision, Rule, Socket
     from portranges.reuse.systems.record import Context, Via
+    from portranges.reuse.systems.rows import Calls
     from portranges.reuse.systems.sock import Outcome, Sock
 
 __all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "RELEASES", "Procedure", "Release", "decide_bind"]
@@ -100,7 +101,7 @@ class Procedure:
         v4_function, v6_function = release.function
         v4 = cite(release.repository, f"sys/netinet/in_pcb.c, {v4_function}")
         v6 = cite(release.repository, f"sys/netinet6/in6_pcb.c, {v6_function}")
-        self.book = Book(release.name, title=release.title)
+        self.book: Book = Book(release.name, title=release.title)
         self.pairs: Pairs = pairs(
             self.book,
             v4=v4,
@@ -130,7 +131,7 @@ class Procedure:
             "a port from net.inet.ip.portrange.reservedlow to reservedhigh needs privilege",
             v4,
         )
-        self.calls = calls(
+        self.calls: Calls = calls(
             self.book,
             source=cite(
                 release.repository, "sys/netinet/in_pcb.c, in_pcb_lport_dest, in_pcbconnect"

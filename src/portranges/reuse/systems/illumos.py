@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from portranges.reuse.model import Decision, Socket
     from portranges.reuse.systems.record import Context, Via
+    from portranges.reuse.systems.rows import Calls
     from portranges.reuse.systems.sock import Outcome, Sock
     from portranges.source import Source
 
@@ -121,18 +122,18 @@ class Procedure:
     def __init__(self, name: str, title: str, *, groups: bool) -> None:
         """Write down the rows."""
         self.groups = groups
-        self.book = Book(name, title=title)
-        self.rows = _rows(self.book, groups=groups)
+        self.book: Book = Book(name, title=title)
+        self.rows: _Rows = _rows(self.book, groups=groups)
         check: Source = cite(
             "illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bind_check"
         )
-        self.privileged = self.book.refused(
+        self.privileged: Rule = self.book.refused(
             "privileged",
             "EACCES",
             "a port below smallest_nonpriv_port, or one of extra_priv_ports, needs privilege",
             check,
         )
-        self.calls = calls(
+        self.calls: Calls = calls(
             self.book,
             source=_GATE,
             mapped_v6only=("EADDRNOTAVAIL", check, Confidence.SOURCE),

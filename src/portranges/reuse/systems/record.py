@@ -185,22 +185,25 @@ class Context:
         local: Callable[[int], bool] | None,
     ) -> None:
         """Put the machine's settings over the system's own."""
-        self.system = system
-        self.settings = checked = _checked(settings, system)
+        self.system: System = system
+        checked = _checked(settings, system)
+        self.settings: SystemSettings = checked
         self.profile: EphemeralProfile = ephemeral.profile(system.profile)
         below = checked.privileged_below
-        self.privileged_below = (self.profile.privileged_below or 0) if below is None else below
+        self.privileged_below: int = (
+            (self.profile.privileged_below or 0) if below is None else below
+        )
         extra = checked.extra_privileged
-        self.extra_privileged = system.extra_privileged if extra is None else extra
-        self.restricted = _NO_PORTS
+        self.extra_privileged: PortSet = system.extra_privileged if extra is None else extra
+        self.restricted: PortSet = _NO_PORTS
         if system.has_restricted:
             given = checked.restricted
             self.restricted = self.profile.skipped if given is None else given
-        self.v6only = system.v6only if checked.v6only is None else checked.v6only
+        self.v6only: bool = system.v6only if checked.v6only is None else checked.v6only
         if system.v6only_fixed:
             self.v6only = True
-        self.udp_ports = 0
-        self.is_local = self._is_local(local)
+        self.udp_ports: int = 0
+        self.is_local: Callable[[int], bool] = self._is_local(local)
 
     def _is_local(self, local: Callable[[int], bool] | None) -> Callable[[int], bool]:
         if local is None:

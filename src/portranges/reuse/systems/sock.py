@@ -78,23 +78,23 @@ class Sock:
 
     def __init__(self, *, tcp: bool, v6: bool, v6only: bool, uid: int = 0) -> None:
         """Make an unbound socket without options."""
-        self.tcp = tcp
-        self.v6 = v6
-        self.v6only = v6only
-        self.r = False
-        self.p = False
-        self.lb = False
-        self.exclusive = False
-        self.uid = uid
-        self.privileged = uid == 0
+        self.tcp: bool = tcp
+        self.v6: bool = v6
+        self.v6only: bool = v6only
+        self.r: bool = False
+        self.p: bool = False
+        self.lb: bool = False
+        self.exclusive: bool = False
+        self.uid: int = uid
+        self.privileged: bool = uid == 0
         self.dev: str | None = None
         self.addr = self.bound = ANY6 if v6 else ANY4
-        self.port = 0
-        self.state = State.UNBOUND
+        self.port: int = 0
+        self.state: State = State.UNBOUND
         self.dst: int | None = None
-        self.dport = 0
-        self.picked = False
-        self.dropped = False
+        self.dport: int = 0
+        self.picked: bool = False
+        self.dropped: bool = False
 
     @property
     def connected(self) -> bool:

@@ -75,9 +75,9 @@ class SystemPorts:
         if local_addresses is not None:
             local = local_addresses.__contains__
         self.system = system
-        self.context = Context(system, settings, local)
+        self.context: Context = Context(system, settings, local)
         self.local_addresses = local_addresses
-        self.now = 0.0
+        self.now: float = 0.0
         self._lingering = 0
         self._socks: dict[Handle, Sock] = {}
         # The holders of a port in the order in which they came.

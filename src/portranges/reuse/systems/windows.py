@@ -145,8 +145,8 @@ class Procedure:
 
     def __init__(self, table: Table) -> None:
         """Make a row of every cell, two of a cell with two users."""
-        self.book = Book(table.name, title=table.title, prefix="WSA")
-        self.free = self.book.allowed(
+        self.book: Book = Book(table.name, title=table.title, prefix="WSA")
+        self.free: Rule = self.book.allowed(
             "free", "no socket in the way", table.source, Confidence.DOCUMENT
         )
         self.cells: dict[tuple[str, str, bool], Rule] = {}
@@ -155,7 +155,7 @@ class Procedure:
             for second, answer in zip(columns, answers, strict=True):
                 self._cell(first, second, answer, table.source)
         memory = Confidence.MEMORY
-        self.excluded = self.book.refused(
+        self.excluded: Rule = self.book.refused(
             "excluded",
             "EACCES",
             "the port is in an excluded port range (netsh int ipv4 show excludedportrange), "
@@ -163,17 +163,17 @@ class Procedure:
             cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
             Confidence.REPORTED,
         )
-        self.listen_unbound = self.book.refused(
+        self.listen_unbound: Rule = self.book.refused(
             "listen-unbound", "EINVAL", "listen() needs a bound socket", _WINSOCK_ERRORS, memory
         )
-        self.any_destination = self.book.refused(
+        self.any_destination: Rule = self.book.refused(
             "any-destination",
             "EADDRNOTAVAIL",
             "the wildcard is no address to connect to",
             _WINSOCK_ERRORS,
             memory,
         )
-        self.option_both = self.book.refused(
+        self.option_both: Rule = self.book.refused(
             "option-both",
             "EINVAL",
             "SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other",
