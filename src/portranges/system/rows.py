@@ -68,7 +68,7 @@ PLATFORMS = (
 
 # Rows of portranges.ephemeral that hold for releases before a version, the
 # oldest first; all later ones have the row named after the system.
-PROFILES = {
+PROFILES: dict[str, tuple[tuple[tuple[int, ...], str], ...]] = {
     "linux": (((2, 6, 24), "linux-2.4-bigmem"), ((4, 2), "linux-2.6.24")),
     "freebsd": (((4, 6), "freebsd-2"), ((8,), "freebsd-4.6")),
 }
