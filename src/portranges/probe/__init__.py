@@ -12,6 +12,7 @@ the extra ``probe`` and is imported at the first question.
 
 from __future__ import annotations
 
+from portranges.probe.counting import Destination, Usage, usage
 from portranges.probe.long_lived import (
     Age,
     Leaning,
@@ -34,7 +35,6 @@ from portranges.probe.model import (
 from portranges.probe.proc_net import parse_proc_net
 from portranges.probe.questions import connections, free_ports, listeners, owners, sockets
 from portranges.probe.sock_diag import parse_sock_diag
-from portranges.probe.counting import Destination, Usage, usage
 from portranges.probe.watching import Change, ChangeKind, Watcher, watch, watch_async
 
 __all__ = [

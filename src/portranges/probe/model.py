@@ -221,7 +221,8 @@ class Owner:
         """
         return {
             "pid": self.pid,
-            "name": self.name,
+            # A process may name itself with bytes that are no text.
+            "name": self.name.encode("utf-8", "backslashreplace").decode(),
             "uid": self.uid,
             "started_at": self.started_at,
         }

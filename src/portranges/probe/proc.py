@@ -10,8 +10,6 @@ is left without a name where it was seen to have a socket.
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 from portranges.ports import is_digits
 from portranges.probe.model import Family, Owner, Scope
@@ -236,4 +234,7 @@ def boot_time() -> float | None:
 
 
 def _text(name: str) -> str:
-    return Path(PROC, name).read_bytes().decode(sys.getfilesystemencoding(), "surrogateescape")
+    # pathlib keeps every part of a path in the interpreter's table of strings,
+    # which a long watch makes grow.
+    with open(f"{PROC}/{name}", "rb") as file:  # noqa: PTH123
+        return os.fsdecode(file.read())

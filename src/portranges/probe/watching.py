@@ -301,12 +301,12 @@ def _paired(
     late: list[SocketRecord] = []
     for record in table:
         alike = by_ends.get(_ends(record), [])
-        same = next((each for each in alike if each.record.inode == record.inode), None)
-        if same is None:
-            late.append(record)
+        # By place: records are equal whatever their inodes.
+        same = [at for at, was in enumerate(alike) if was.record.inode == record.inode]
+        if same:
+            pairs.append((record, alike.pop(same[0])))
         else:
-            alike.remove(same)
-            pairs.append((record, same))
+            late.append(record)
     for record in late:
         alike = by_ends.get(_ends(record), [])
         pairs.append((record, alike.pop(0) if alike else None))
