@@ -680,10 +680,11 @@ class SocketTable:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[SocketRecord]:
-        """Iterate over the records, in the order in which the system told them."""
+        """Iterate over the records, in no order that means anything."""
+        if not self._owners:
+            return map(record_of, self._rows)
         find = self._owners.get
-        for row in self._rows:
-            yield record_of(row, () if row[8] is None else find(row[8], ()))
+        return (record_of(row, () if row[8] is None else find(row[8], ())) for row in self._rows)
 
     def __getitem__(self, index: int) -> SocketRecord:
         """Return one record.

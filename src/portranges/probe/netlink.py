@@ -12,13 +12,13 @@ from __future__ import annotations
 import socket
 
 from portranges.errors import SystemReadError
-from portranges.probe.model import Family
-from portranges.probe.sock_diag import pack_request, read_rows
+from portranges.probe.sock_diag import add_blocks, pack_requests, rows_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from portranges.probe.ask import Ask
     from portranges.probe.model import Row
+    from portranges.probe.sock_diag import Blocks
 
 __all__ = ["read"]
 
@@ -39,7 +39,7 @@ def read(ask: Ask) -> list[Row]:
         ask: Which ones; the kernel sorts out states and port.
 
     Returns:
-        The rows, transport by transport, IPv4 first.
+        The rows, transport by transport.
 
     Raises:
         OSError: There is no such way here, or the kernel refused.
@@ -50,17 +50,17 @@ def read(ask: Ask) -> list[Row]:
         link.settimeout(_TIMEOUT)
         link.bind((0, 0))
         for transport in ask.transports:
-            for family in Family:
-                # By cookie: sockets that open meanwhile shift those behind
-                # them in a chain, and the kernel tells one again.
-                found: dict[int, Row] = {}
-                link.send(pack_request(transport, family, ask.states, ask.port))
+            # Received whole before it is parsed: the shorter the dump, the
+            # less changes meanwhile.
+            blocks: Blocks = {}
+            for request in pack_requests(transport, ask.states, ask.port):
+                link.send(request)
                 done = False
                 while not done:
                     data, sender = link.recvfrom(_BUFFER)
                     if not data:
                         raise SystemReadError("the socket table by sock_diag", "it ended early")
                     if sender[0] == 0:  # the kernel
-                        done = read_rows(data, transport, found)
-                rows += found.values()
+                        done = add_blocks(data, blocks)
+            rows += rows_of(blocks, transport)
     return rows

@@ -114,11 +114,9 @@ def _row(
     address, port = _end(local, family, addresses, byteorder)
     remote_address, remote_port = _end(remote, family, addresses, byteorder)
     if transport is Transport.UDP:
-        state: State | None = State.ESTABLISHED if remote_port else State.UNCONNECTED
+        state = State.ESTABLISHED if remote_port else State.UNCONNECTED
     else:
         state = TCP_STATES[_hex(status, 2)]
-    if state is None:
-        raise ValueError
     kind, _, ticks = timer.partition(":")
     left = _hex(ticks, len(ticks)) / _TICKS if _hex(kind, 2) == 3 else None
     return (

@@ -45,7 +45,7 @@ def sockets(
         backend: The backend that must answer; the best one by default.
 
     Returns:
-        The table, in the system's order; empty, with the reason in its
+        The table, in no order that means anything; empty, with the reason in its
         ``visibility``, where the system refuses.
 
     Raises:
