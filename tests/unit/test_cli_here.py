@@ -242,7 +242,8 @@ def work():
         while piece := os.read(terminal, 4096):
             output += piece
     children.remove(pid)
-    return {"port": port, "output": output.decode(), "status": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return {"port": port, "output": output.decode(), "status": status}
 """
 
 
