@@ -2,17 +2,15 @@
 
 What lives here: the range that this machine hands out, and the rule for how
 many connections fit into it.
-What must not: either of them; they are imported when they are asked.
+What must not: either of them.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+from portranges import capacity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from portranges.ephemeral import EphemeralProfile
     from portranges.ports import Transport
 
@@ -25,14 +23,14 @@ def effective(transport: Transport) -> EphemeralProfile:
     Raises:
         SystemReadError: It cannot be read.
     """
-    system: Any = import_module("portranges.system")
-    profile: EphemeralProfile = system.read_ephemeral(transport.value)
-    return profile
+    # It loads subprocess, and most questions to the probe need no setting.
+    from portranges import system
+
+    return system.read_ephemeral(transport.value)
 
 
 def concurrent(profile: EphemeralProfile, transport: Transport) -> tuple[int, int]:
     """Return how many connections fit towards one destination, at least and at most."""
-    capacity: Any = import_module("portranges.capacity")
     method = "connect"
     if any(each.name == transport.value for each in capacity.methods(profile)):
         method = transport.value
