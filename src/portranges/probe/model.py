@@ -671,9 +671,9 @@ class SocketTable:
         """Keep *rows*, and their *owners* by handle."""
         self._rows = rows
         self._owners: Mapping[int, tuple[Owner, ...]] = {} if owners is None else owners
-        self.visibility = visibility
-        self.backend = backend
-        self.read_at = read_at
+        self.visibility: Visibility = visibility
+        self.backend: Backend | None = backend
+        self.read_at: float = read_at
 
     def __len__(self) -> int:
         """Return how many sockets are in the table."""

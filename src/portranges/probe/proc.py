@@ -98,10 +98,10 @@ class Holders:
 
     def __init__(self, asked: frozenset[int], scope: Scope, reason: str = "") -> None:
         """Start with nothing found."""
-        self.asked = asked
+        self.asked: frozenset[int] = asked
         self.found: dict[int, list[tuple[int, int]]] = {}
-        self.scope = scope
-        self.reason = reason
+        self.scope: Scope = scope
+        self.reason: str = reason
 
 
 def holders_of(inodes: Iterable[int]) -> Holders:

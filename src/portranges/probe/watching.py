@@ -186,9 +186,9 @@ class Watcher:
             InvalidPortError: *port* is outside 0 to 65535.
             UnknownNameError: *transport* or *backend* is none.
         """
-        self.port = check_port(port)
+        self.port: int = check_port(port)
         self.table: SocketTable | None = None
-        self.looks = 0
+        self.looks: int = 0
         self._transports = transports_of(transport)
         self._owners = owners
         self._backend = None if backend is None else check_backend(backend)
