@@ -42,7 +42,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "": ("categories", "report"),
     # The leaves, which may ask the machine or stand on other packages.
     "system": ("ephemeral",),
-    "probe": ("registry", "ephemeral", "reuse"),
+    "probe": ("registry", "ephemeral", "reuse", "uses", "capacity", "system"),
     "strategies": ("ephemeral", "reuse"),
     "_hypothesis_plugin": ("strategies",),
     "cli": (
@@ -60,8 +60,9 @@ MAY_USE: dict[str, tuple[str, ...]] = {
 
 LEAVES = ("system", "probe", "strategies", "_hypothesis_plugin", "cli", "__main__")
 
-# Who may use a leaf: its own front door.
-FRONT_DOORS = {("_hypothesis_plugin", "strategies"), ("__main__", "cli")}
+# Who may use a leaf: its own front door. How full the ephemeral range is depends
+# on the range that is in force here, so the probe asks the system.
+FRONT_DOORS = {("_hypothesis_plugin", "strategies"), ("__main__", "cli"), ("probe", "system")}
 
 # What only a leaf may import.
 OF_THE_MACHINE = {

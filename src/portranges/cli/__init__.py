@@ -48,6 +48,10 @@ _COMMANDS = {
     "ephemeral": ("portranges.cli.ephemeral", "what systems hand out, or this machine (--here)"),
     "convert": ("portranges.cli.convert", "ports in another program's own syntax"),
     "reuse": ("portranges.cli.reuse", "may two sockets have one port, on which systems"),
+    "listening": ("portranges.cli.listening", "who listens on this machine"),
+    "usage": ("portranges.cli.usage", "how much of the ephemeral range is in use here"),
+    "watch": ("portranges.cli.watch", "what comes and goes on a port of this machine"),
+    "lingering": ("portranges.cli.lingering", "listeners on dynamic ports that stay"),
     "capacity": ("portranges.cli.capacity", "how many connections, how fast, does it fit"),
 }
 _DEFAULT = "explain"

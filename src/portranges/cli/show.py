@@ -42,6 +42,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=[transport.value for transport in Transport],
         help="tell of this transport alone",
     )
+    parser.add_argument(
+        "--here", action="store_true", help="say who holds each on this machine now"
+    )
     parser.add_argument("--sources", action="store_true", help="say where each part comes from")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print an array of objects, one a port")
@@ -58,11 +61,13 @@ def run(arguments: Namespace) -> int:
     ports = _ordered(arguments.ports, arguments.transport)
     reports = (explain(port, transport=arguments.transport) for port in ports)
     if arguments.json:
-        _print_json(reports)
-    elif arguments.table or (len(ports) > _MOST_PAGES and not arguments.pages):
+        _print_json(reports, arguments)
+    elif arguments.table or (
+        len(ports) > _MOST_PAGES and not arguments.pages and not arguments.here
+    ):
         _print_table(reports)
     else:
-        _print_pages(reports, sources=arguments.sources)
+        _print_pages(reports, arguments)
     return 0
 
 
@@ -78,20 +83,31 @@ def _ports(word: str, transport: str | None) -> PortSet:
     return PortSet.parse(word)
 
 
-def _print_pages(reports: Iterable[PortReport], *, sources: bool) -> None:
+def _print_pages(reports: Iterable[PortReport], arguments: Namespace) -> None:
     width = columns(sys.stdout)
     styled = is_styled(sys.stdout)
     for number, report in enumerate(reports):
         if number:
             print("\n" + "-" * width + "\n")
-        print(report.page(sources=sources, width=width, styled=styled))
+        print(report.page(sources=arguments.sources, width=width, styled=styled))
+        if arguments.here:
+            # Reading sockets takes modules that a page without them need not wait for.
+            from portranges.cli import here
+
+            transport = arguments.transport
+            print("\n" + here.section(report.port, transport, width=width, styled=styled))
 
 
-def _print_json(reports: Iterable[PortReport]) -> None:
+def _print_json(reports: Iterable[PortReport], arguments: Namespace) -> None:
     # Written piece by piece: the whole universe is half a gigabyte.
     separator = "["
     for report in reports:
-        body = json.dumps(report.to_dict(), indent=2, ensure_ascii=False)
+        data = report.to_dict()
+        if arguments.here:
+            from portranges.cli import here
+
+            data["here"] = here.data(report.port, arguments.transport)
+        body = json.dumps(data, indent=2, ensure_ascii=False)
         print(separator + "\n" + body, end="")
         separator = ","
     print("\n]" if separator == "," else "[]")

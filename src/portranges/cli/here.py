@@ -1,0 +1,102 @@
+"""``portranges 60454 --here``: who holds a port on this machine now.
+
+What lives here: the section that follows a port's page, and its data.
+What must not: the page (``report``), any reading of sockets.
+"""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from portranges.cli.layout import moment, notes, owner, span, user
+from portranges.probe import State, owners
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from portranges.probe import SocketRecord, SocketTable
+
+__all__ = ["data", "section"]
+
+_LABEL = 14  # as on the page
+_MOST = 10  # sockets that are listed one by one
+
+
+def data(port: int, transport: str | None = None) -> dict[str, Any]:
+    """Return who holds *port*, as a value for the page's JSON."""
+    table = owners(port, _asked(transport))
+    return {"verdict": _verdict(table), **table.to_dict()}
+
+
+def section(
+    port: int, transport: str | None = None, *, width: int = 80, styled: bool = False
+) -> str:
+    """Return who holds *port*, as a section of the page."""
+    table = owners(port, _asked(transport))
+    head, *rest = (
+        line
+        for text in _texts(table)
+        for line in wrap(text, width - _LABEL, subsequent_indent="  ", break_on_hyphens=False)
+    )
+    label = "Here, now".ljust(_LABEL)
+    if styled:
+        label = f"\x1b[1m{label}\x1b[0m"
+    return "\n".join([label + head, *(" " * _LABEL + line for line in rest)])
+
+
+def _asked(transport: str | None) -> Any:
+    # The probe knows TCP and UDP; of the others no system tells.
+    return transport if transport in ("tcp", "udp") else None
+
+
+def _verdict(table: SocketTable) -> str:
+    if table.visibility.sockets == "denied":
+        return "not known"
+    if not len(table):
+        return "free"
+    states = {record.state for record in table}
+    if State.LISTEN in states:
+        return "something listens"
+    if State.UNCONNECTED in states or State.CLOSED in states:
+        return "something holds it"
+    if all(record.is_held_by_kernel for record in table):
+        return "left over"
+    return "a connection"
+
+
+_VERDICTS = {
+    "not known": "no socket of this machine can be seen",
+    "free": "no socket of this machine holds the port",
+    "something listens": "something listens: it stays until its process ends it",
+    "something holds it": "something holds it: it stays until its process ends it",
+    "left over": "a connection has ended: the kernel gives the port back by itself",
+    "a connection": "a connection: it passes when either end closes it",
+}
+
+
+def _texts(table: SocketTable) -> Iterator[str]:
+    yield _VERDICTS[_verdict(table)]
+    records = sorted(table, key=lambda each: (not each.is_listening, each.remote, each.local))
+    for record in records[:_MOST]:
+        yield _text(record, table)
+    if len(records) > _MOST:
+        yield f"and {len(records) - _MOST:,} more sockets"
+    yield from notes(table.visibility, records)
+
+
+def _text(record: SocketRecord, table: SocketTable) -> str:
+    ends = f"{record.local} to {record.remote}" if record.remote else record.local
+    text = f"{record.transport} {record.state} {ends}"
+    for each in record.owners:
+        text += f"; {owner(each)}"
+        if each.uid is not None:
+            text += f", user {user(each.uid)}"
+        if each.started_at is not None and not record.remote:
+            text += f", started {moment(each.started_at)}"
+    if not record.owners:
+        text += f"; no owner: {table.why_no_owner(record)}"
+    if record.expires_in is not None:
+        text += f", in {span(record.expires_in)}"
+    return text

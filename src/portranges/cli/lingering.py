@@ -1,0 +1,133 @@
+"""``portranges lingering --older-than 5m``: listeners that stay where none should.
+
+What lives here: the page, and the wait of ``--observe``.
+What must not: any judgement.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from textwrap import wrap
+
+from portranges.cli.layout import moment, notes, owner, parse_span, span, user
+from portranges.cli.terminal import columns
+from portranges.cli.watch import Counter
+from portranges.probe import Age, Sightings, lingering
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portranges.probe import Lingerer, Lingerers, Reason
+
+__all__ = ["add_arguments", "run"]
+
+_LABEL = 12  # columns of the labels on the left
+_LOOKS = 20  # while --observe waits
+_SLOWEST = 10.0  # seconds
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command to *parser*."""
+    parser.add_argument(
+        "--older-than",
+        type=parse_span,
+        default=300.0,
+        metavar="SPAN",
+        help="as 300 or 5m or 2h; 5m by default",
+    )
+    parser.add_argument("--transport", choices=["tcp", "udp"], help="of this transport alone")
+    parser.add_argument(
+        "--observe",
+        action="store_true",
+        help="look for that long, and tell only of those that were there all the time",
+    )
+    parser.add_argument("--json", action="store_true", help="print an object")
+
+
+def run(arguments: Namespace) -> int:
+    """Print the listeners that linger."""
+    found = _observed(arguments) if arguments.observe else _now(arguments, Sightings())
+    lingerers = [each for each in found if not arguments.observe or each.age is Age.OBSERVED]
+    if arguments.json:
+        data = {**found.to_dict(), "lingering": [each.to_dict() for each in lingerers]}
+        print(json.dumps({"schema": 1, **data}, indent=2))
+        return 0
+    width = columns(sys.stdout)
+    for each in lingerers:
+        for line in _lines(each, found, width):
+            print(line)
+        print()
+    if not lingerers:
+        print(f"nothing listens on {_shown(found, width)} for longer than {span(found.older_than)}")
+    elif any(each.age is not Age.OBSERVED for each in lingerers):
+        print("No system tells the age of a socket: --observe waits and sees.")
+    for note in filter(
+        None, (found.note, *notes(found.visibility, (each.record for each in lingerers)))
+    ):
+        print(note)
+    return 0
+
+
+def _now(arguments: Namespace, sightings: Sightings) -> Lingerers:
+    return lingering(arguments.older_than, transport=arguments.transport, sightings=sightings)
+
+
+def _observed(arguments: Namespace) -> Lingerers:
+    sightings = Sightings()
+    counter = Counter(sys.stderr)
+    interval = min(_SLOWEST, arguments.older_than / _LOOKS)
+    _now(arguments, sightings)
+    # From here on, for the first look is over: all it saw will be old enough.
+    until = time.monotonic() + arguments.older_than
+    try:
+        while (left := until - time.monotonic()) > 0:
+            counter.show(f"{len(sightings)} listeners; {span(left)} to go")
+            time.sleep(min(interval, left))
+            _now(arguments, sightings)
+        # The last look of the loop may have been a moment early.
+        return _now(arguments, sightings)
+    finally:
+        counter.clear()
+
+
+def _shown(found: Lingerers, width: int) -> str:
+    text = str(found.ports)
+    return text if len(text) < width // 2 else "ports that are handed out"
+
+
+def _lines(each: Lingerer, found: Lingerers, width: int) -> Iterator[str]:
+    record = each.record
+    yield f"{record.port}/{record.transport}  on {record.address}"
+    owners = [
+        f"{owner(who)}{f', user {user(who.uid)}' if who.uid is not None else ''}"
+        for who in record.owners
+    ]
+    yield from _part("owner", "; ".join(owners) or "unknown", width)
+    yield from _part("age", _age(each, found), width)
+    yield from _reasons("worry", each.for_worry, width)
+    yield from _reasons("no worry", each.against_worry, width)
+
+
+def _age(each: Lingerer, found: Lingerers) -> str:
+    seen = found.read_at - each.seen_since
+    text = f"seen for {span(seen)}" if each.age is Age.OBSERVED else "not seen before"
+    if each.owner_started_at is None:
+        return f"{text}; its owner's start is not known"
+    started = span(found.read_at - each.owner_started_at)
+    return f"{text}; its owner started {started} ago, {moment(each.owner_started_at)}"
+
+
+def _reasons(label: str, reasons: tuple[Reason, ...], width: int) -> Iterator[str]:
+    for reason in reasons:
+        yield from _part(label, reason.text, width)
+        label = ""
+
+
+def _part(label: str, text: str, width: int) -> Iterator[str]:
+    lines = wrap(text, width - _LABEL, break_on_hyphens=False)
+    for at, line in enumerate(lines):
+        yield ("" if at else f"  {label}").ljust(_LABEL) + line

@@ -1,0 +1,86 @@
+"""``portranges listening``: who listens on this machine.
+
+What lives here: the table and its order. What must not: any reading of sockets.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from portranges.categories import Category
+from portranges.cli.layout import address, moment, notes, table, user, who
+from portranges.cli.terminal import columns
+from portranges.portset import PortSet
+from portranges.probe import listeners
+from portranges.probe.neighbours import effective
+from portranges.registry import services
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from portranges.ports import Transport
+    from portranges.probe import SocketRecord, SocketTable
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command to *parser*."""
+    parser.add_argument(
+        "--dynamic",
+        action="store_true",
+        help="only on Dynamic ports, and on those that this machine hands out",
+    )
+    parser.add_argument("--transport", choices=["tcp", "udp"], help="of this transport alone")
+    parser.add_argument("--json", action="store_true", help="print an object")
+
+
+def run(arguments: Namespace) -> int:
+    """Print the listeners of this machine."""
+    found = listeners(arguments.transport, owners=True)
+    records = sorted(found, key=_order)
+    if arguments.dynamic:
+        wanted = {each: _dynamic(each) for each in {record.transport for record in records}}
+        records = [record for record in records if record.port in wanted[record.transport]]
+    if arguments.json:
+        data = {**found.to_dict(), "sockets": [record.to_dict() for record in records]}
+        print(json.dumps({"schema": 1, **data}, indent=2))
+        return 0
+    if records:
+        _print(records, found)
+    elif found.visibility.sockets != "denied":
+        print("nothing listens")
+    for note in notes(found.visibility, records):
+        print(f"\n{note}")
+    return 0
+
+
+def _order(record: SocketRecord) -> tuple[int, str, str, str]:
+    return (record.port, record.transport, record.family, record.address)
+
+
+def _dynamic(transport: Transport) -> PortSet:
+    return PortSet([Category.DYNAMIC.ports]) | effective(transport).ports
+
+
+def _print(records: list[SocketRecord], found: SocketTable) -> None:
+    heads = ("port", "", "address", "registered to", "owner", "user", "owner started")
+    rows: list[tuple[str, ...]] = []
+    for record in records:
+        started = [each.started_at for each in record.owners if each.started_at is not None]
+        uids = dict.fromkeys(each.uid for each in record.owners) or {record.uid: None}
+        names = services(record.port, record.transport)
+        rows.append(
+            (
+                str(record.port),
+                record.transport.value,
+                address(record),
+                names[0] if names else "-",
+                who(record, found),
+                ", ".join(filter(None, map(user, uids))) or "-",
+                moment(min(started)) if started else "-",
+            )
+        )
+    for line in table(heads, rows, width=columns(sys.stdout), right=(0,), cuttable=(4, 3, 2, 5)):
+        print(line)

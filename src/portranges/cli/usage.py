@@ -1,0 +1,88 @@
+"""``portranges usage``: how much of the ephemeral range is in use here.
+
+What lives here: the page and its order. What must not: any counting.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from portranges.cli.layout import table
+from portranges.cli.terminal import columns
+from portranges.probe import usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portranges.probe import Usage
+
+__all__ = ["add_arguments", "run"]
+
+_DESTINATIONS = 10
+_BAR = 40
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of this command to *parser*."""
+    parser.add_argument("--transport", choices=["tcp", "udp"], default="tcp", help="tcp by default")
+    parser.add_argument(
+        "--all", action="store_true", help=f"list all destinations, not the first {_DESTINATIONS}"
+    )
+    parser.add_argument("--json", action="store_true", help="print an object")
+
+
+def run(arguments: Namespace) -> int:
+    """Print how much of the range is in use."""
+    found = usage(arguments.transport)
+    if arguments.json:
+        print(json.dumps({"schema": 1, **found.to_dict()}, indent=2))
+        return 0
+    for line in _page(found, width=columns(sys.stdout), all_of_them=arguments.all):
+        print(line)
+    return 0
+
+
+def _page(found: Usage, *, width: int, all_of_them: bool) -> Iterator[str]:
+    size = len(found.ports)
+    yield f"{found.transport.value} ports that this machine hands out: {size:,}"
+    ranges = str(found.ports)
+    yield f"  {ranges}" if len(ranges) + 2 <= width else f"  {ranges[: width - 5]}..."
+    full = round(found.share * _BAR)
+    yield f"  [{'#' * full}{'.' * (_BAR - full)}] {found.share:.1%} in use"
+    yield ""
+    counts = (
+        ("in use", len(found.in_use)),
+        ("  held without a connection", len(found.held)),
+        ("  in TIME_WAIT alone", len(found.time_wait_ports)),
+        ("free", len(found.free)),
+        ("connections from the range", found.connections),
+        ("  in TIME_WAIT", found.time_wait),
+    )
+    for name, count in counts:
+        yield f"{name:<30}{count:>9,}"
+    if not found.destinations:
+        return
+    yield ""
+    shown = found.destinations if all_of_them else found.destinations[:_DESTINATIONS]
+    rows = [
+        (
+            each.remote,
+            each.source,
+            f"{each.connections:,}",
+            f"{each.time_wait:,}",
+            _between(each.left, each.left_at_most),
+        )
+        for each in shown
+    ]
+    heads = ("to", "from", "connections", "time-wait", "room for")
+    yield from table(heads, rows, width=width, right=(2, 3, 4), cuttable=(0, 1))
+    hidden = len(found.destinations) - len(shown)
+    if hidden:
+        yield f"and {hidden:,} more; --all lists them"
+
+
+def _between(low: int, high: int) -> str:
+    return f"{high:,}" if low == high else f"{low:,} to {high:,}"

@@ -1,0 +1,70 @@
+"""What is asked of a backend, and what it answers.
+
+What lives here: the two records between ``backends`` and the backends.
+What must not: any reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portranges.ports import Transport
+from portranges.probe.model import Scope, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from portranges.probe.model import Owner, Row
+
+__all__ = ["ALL_STATES", "CONNECTED", "LISTENING", "TRANSPORTS", "Answer", "Ask"]
+
+TRANSPORTS = (Transport.TCP, Transport.UDP)
+ALL_STATES = frozenset(State)
+LISTENING = frozenset({State.LISTEN, State.UNCONNECTED})
+CONNECTED = ALL_STATES - LISTENING - {State.CLOSED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Which sockets are wanted.
+
+    Attributes:
+        transports: TCP, UDP or both.
+        states: The states that count.
+        port: Only sockets with this local port.
+        owners: Whether their processes are looked for.
+    """
+
+    transports: tuple[Transport, ...] = TRANSPORTS
+    states: frozenset[State] = ALL_STATES
+    port: int | None = None
+    owners: bool = False
+
+    def wants(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return those of *rows* that are wanted; a backend may have told more."""
+        states, port = self.states, self.port
+        if port is not None:
+            rows = [row for row in rows if row[3] == port]
+        if states is not ALL_STATES:
+            rows = [row for row in rows if row[6] in states]
+        return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a backend saw.
+
+    Attributes:
+        rows: The sockets; more than were asked for, perhaps.
+        sockets: How much of them it saw.
+        owners: The processes by handle.
+        owners_scope: How much of them it saw.
+        reason: Why not all.
+    """
+
+    rows: Sequence[Row]
+    sockets: Scope = Scope.ALL
+    owners: Mapping[int, tuple[Owner, ...]] | None = None
+    owners_scope: Scope = Scope.NOT_ASKED
+    reason: str = ""

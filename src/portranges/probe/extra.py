@@ -1,0 +1,210 @@
+"""psutil, asked for this machine's sockets: the way on other systems than Linux.
+
+What lives here: all that is said to psutil, which is imported when it is asked.
+What must not: anything that works without it.
+
+psutil names one process of a socket, no inode and no time in TIME_WAIT. Of
+sockets that share all it tells (SO_REUSEPORT), it shows one where it does not
+see their processes.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from portranges.errors import MissingExtraError, SystemReadError, UnexpectedOutputError, elide
+from portranges.ports import LAST_PORT, Transport
+from portranges.probe.ask import TRANSPORTS, Answer
+from portranges.probe.model import MAY_HAVE_NO_PROCESS, Family, Owner, Scope, State
+from portranges.probe.sock_diag import reason_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Protocol
+
+    from portranges.probe.ask import Ask
+    from portranges.probe.model import Row
+
+    class _Connection(Protocol):
+        """What psutil tells of a socket; its own types have moved before."""
+
+        @property
+        def family(self) -> int: ...
+        @property
+        def type(self) -> int: ...
+        @property
+        def laddr(self) -> Sequence[object]: ...
+        @property
+        def raddr(self) -> Sequence[object]: ...
+        @property
+        def status(self) -> str: ...
+
+    class _Process(Protocol):
+        """A process, as psutil has it."""
+
+        @property
+        def pid(self) -> int: ...
+        def name(self) -> str: ...
+        def create_time(self) -> float: ...
+        def net_connections(self, kind: str = ...) -> Iterable[_Connection]: ...
+
+    class _Psutil(Protocol):
+        """The part of psutil that is used."""
+
+        Error: type[Exception]
+        AccessDenied: type[Exception]
+
+        def net_connections(self, kind: str = ...) -> Iterable[_Connection]: ...
+        def process_iter(self) -> Iterator[_Process]: ...
+        def Process(self, pid: int) -> _Process: ...  # noqa: N802 (psutil's name)
+
+
+__all__ = ["read"]
+
+_WHAT = "the socket table by psutil"
+
+# By value: psutil makes its names another type in each version.
+_STATES = {
+    "LISTEN": State.LISTEN,
+    "SYN_SENT": State.SYN_SENT,
+    "SYN_RECV": State.SYN_RECEIVED,
+    "ESTABLISHED": State.ESTABLISHED,
+    "FIN_WAIT1": State.FIN_WAIT_1,
+    "FIN_WAIT2": State.FIN_WAIT_2,
+    "CLOSE_WAIT": State.CLOSE_WAIT,
+    "CLOSING": State.CLOSING,
+    "LAST_ACK": State.LAST_ACK,
+    "TIME_WAIT": State.TIME_WAIT,
+    "CLOSE": State.CLOSED,
+    "NONE": State.CLOSED,
+    "DELETE_TCB": State.CLOSED,  # Windows
+    "IDLE": State.CLOSED,  # Solaris
+    "BOUND": State.CLOSED,  # Solaris
+}
+
+
+def read(ask: Ask) -> Answer:
+    """Return the sockets, and their owners where they are asked for.
+
+    Args:
+        ask: Which transports; states and port are not sorted out here.
+
+    Returns:
+        The answer; of own processes only where the system tells no more.
+
+    Raises:
+        MissingExtraError: psutil is not installed.
+        UnexpectedOutputError: It told something that is not known.
+        SystemReadError: It could not read anything.
+    """
+    psutil = _psutil()
+    kind = "inet" if ask.transports == TRANSPORTS else ask.transports[0].value
+    scope, reason = Scope.ALL, ""
+    pairs: Iterable[tuple[_Connection, int | None]]
+    try:
+        try:
+            pairs = [(each, getattr(each, "pid", None)) for each in psutil.net_connections(kind)]
+        except (PermissionError, psutil.AccessDenied):
+            pairs = list(_own(psutil, kind))
+            scope, reason = Scope.OWN, "the system tells the sockets of others to root only"
+    except OSError as error:
+        raise SystemReadError(_WHAT, reason_of(error)) from error
+    except psutil.Error as error:
+        raise SystemReadError(_WHAT, elide(error)) from error
+    rows = [row for each, pid in pairs if (row := _row(each, pid)) is not None]
+    if not ask.owners:
+        return Answer(rows=rows, sockets=scope, reason=reason)
+    wanted = ask.wants(rows)
+    pids = {-row[8] for row in wanted if row[8] is not None}
+    owners = {-pid: (_owner(psutil, pid),) for pid in pids}
+    owners_scope = scope
+    # The kernel alone may have one that is being closed, or not yet accepted.
+    unknown = sum(row[8] is None and row[6] not in MAY_HAVE_NO_PROCESS for row in wanted)
+    if unknown and not reason:
+        euid = getattr(os, "geteuid", int)
+        owners_scope = Scope.SOME if euid() == 0 else Scope.OWN
+        reason = f"psutil names no process for {unknown} of {len(wanted)} sockets"
+    return Answer(rows=rows, sockets=scope, owners=owners, owners_scope=owners_scope, reason=reason)
+
+
+def _psutil() -> _Psutil:
+    try:
+        import psutil
+    except ImportError:
+        raise MissingExtraError("psutil", "probe") from None
+    module: _Psutil = psutil  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    return module
+
+
+def _own(psutil: _Psutil, kind: str) -> Iterator[tuple[_Connection, int | None]]:
+    """Yield the sockets of the processes that may be looked into."""
+    for process in psutil.process_iter():
+        try:
+            for connection in process.net_connections(kind):
+                yield connection, process.pid
+        except (psutil.Error, PermissionError):
+            # Another user's, or gone.
+            continue
+
+
+def _row(connection: _Connection, pid: int | None) -> Row | None:
+    """Return the row; None for a socket that has no port."""
+    if not connection.laddr:
+        return None
+    address, port = _end(connection.laddr)
+    remote_address: str | None = None
+    remote_port: int | None = None
+    if connection.raddr:
+        remote_address, remote_port = _end(connection.raddr)
+        if not remote_port:
+            # Some systems give a socket that listens the remote end 0.0.0.0:0.
+            remote_address = remote_port = None
+    if connection.type == socket.SOCK_STREAM:
+        transport = Transport.TCP
+        state = _STATES.get(str(getattr(connection.status, "value", connection.status)))
+        if state is None:
+            raise UnexpectedOutputError(
+                _WHAT, f"expected a known state, got {elide(connection.status)}"
+            )
+    else:
+        transport = Transport.UDP
+        state = State.ESTABLISHED if remote_port else State.UNCONNECTED
+    return (
+        transport,
+        Family.INET6 if connection.family == socket.AF_INET6 else Family.INET,
+        address,
+        port,
+        remote_address,
+        remote_port,
+        state,
+        None,
+        # Windows gives what has no process to the idle one, number 0.
+        -pid if pid else None,
+        None,
+        None,
+    )
+
+
+def _end(end: Sequence[object]) -> tuple[str, int]:
+    address, port, *_ = end
+    if not (isinstance(address, str) and isinstance(port, int) and 0 <= port <= LAST_PORT):
+        raise UnexpectedOutputError(_WHAT, f"expected an address and a port, got {elide(end)}")
+    return address, port
+
+
+def _owner(psutil: _Psutil, pid: int) -> Owner:
+    name = ""
+    uid: int | None = None
+    started: float | None = None
+    try:
+        process = psutil.Process(pid)
+        started = process.create_time()
+        name = process.name()
+        uids = getattr(process, "uids", None)  # not on Windows
+        uid = None if uids is None else uids().real
+    except (psutil.Error, OSError):
+        # Gone, or it may not be looked at; what was told is kept.
+        pass
+    return Owner(pid=pid, name=name, uid=uid, started_at=started)

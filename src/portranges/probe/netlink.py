@@ -1,0 +1,66 @@
+"""The kernel of Linux, asked for its sockets: the way there and back.
+
+What lives here: the socket of netlink.
+What must not: what the bytes say (``sock_diag``).
+
+The answer is about the network namespace of the calling thread, and needs no
+privilege and no /proc.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from portranges.errors import SystemReadError
+from portranges.probe.sock_diag import add_blocks, pack_requests, rows_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from portranges.probe.ask import Ask
+    from portranges.probe.model import Row
+    from portranges.probe.sock_diag import Blocks
+
+__all__ = ["read"]
+
+_NETLINK = getattr(socket, "AF_NETLINK", 16)
+_SOCK_DIAG = 4  # NETLINK_SOCK_DIAG
+
+# What the kernel puts into one answer at most; a larger buffer gets no more.
+_BUFFER = 1 << 15
+
+# Seconds for one piece of an answer. The kernel answers at once or never.
+_TIMEOUT = 10.0
+
+
+def read(ask: Ask) -> list[Row]:
+    """Return the sockets that are wanted.
+
+    Args:
+        ask: Which ones; the kernel sorts out states and port.
+
+    Returns:
+        The rows, transport by transport.
+
+    Raises:
+        OSError: There is no such way here, or the kernel refused.
+        UnexpectedOutputError: The answer is none that is known.
+    """
+    rows: list[Row] = []
+    with socket.socket(_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as link:
+        link.settimeout(_TIMEOUT)
+        link.bind((0, 0))
+        for transport in ask.transports:
+            # Received whole before it is parsed: the shorter the dump, the
+            # less changes meanwhile.
+            blocks: Blocks = {}
+            for request in pack_requests(transport, ask.states, ask.port):
+                link.send(request)
+                done = False
+                while not done:
+                    data, sender = link.recvfrom(_BUFFER)
+                    if not data:
+                        raise SystemReadError("the socket table by sock_diag", "it ended early")
+                    if sender[0] == 0:  # the kernel
+                        done = add_blocks(data, blocks)
+            rows += rows_of(blocks, transport)
+    return rows

@@ -1,0 +1,223 @@
+"""Questions about sockets: all, those that listen, those that are connected, a port's.
+
+What lives here: the questions whose answer is a table, and that for free ports.
+What must not: any reading (``backends``), any judgement (``counting``,
+``long_lived``), time (``watching``).
+"""
+
+from __future__ import annotations
+
+from portranges.errors import elide
+from portranges.ports import PortRange, check_port, check_transport
+from portranges.portset import PortSet
+from portranges.probe.ask import ALL_STATES, CONNECTED, LISTENING, TRANSPORTS, Ask
+from portranges.probe.backends import complete, read
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+    from portranges.ports import Transport
+    from portranges.portset import PortItems
+    from portranges.probe.model import BackendLike, SocketTable, TransportLike
+
+__all__ = ["connections", "free_ports", "listeners", "owners", "sockets", "transports_of"]
+
+_ANY_BUT_0 = PortRange(1, 65535)
+
+
+def sockets(
+    transport: TransportLike | None = None,
+    *,
+    owners: bool = False,
+    backend: BackendLike | None = None,
+) -> SocketTable:
+    """Return every TCP and UDP socket of this machine that has a port.
+
+    On Linux these are the sockets of the network namespace of the calling
+    thread. A TCP socket that is bound, and neither listens nor is connected, is
+    told by netlink alone, since Linux 6.8.
+
+    Args:
+        transport: TCP or UDP; both by default.
+        owners: Whether to look for the processes: on Linux a walk over every
+            process, which takes far longer than the table.
+        backend: The backend that must answer; the best one by default.
+
+    Returns:
+        The table, in no order that means anything; empty, with the reason in its
+        ``visibility``, where the system refuses.
+
+    Raises:
+        MissingExtraError: This system takes psutil, which is not installed.
+        UnknownNameError: *transport* or *backend* is none.
+        UnsupportedPlatformError: *backend* is for another system.
+        UnexpectedOutputError: The system said something unknown.
+
+    Complexity:
+        Linear in the number of sockets; with *owners* also in the number of
+        open files of all processes.
+
+    Example:
+        >>> from portranges import probe
+        >>> len(probe.sockets("tcp")) >= 0  # doctest: +SKIP
+        True
+    """
+    return read(Ask(transports=transports_of(transport), owners=owners), backend)
+
+
+def listeners(
+    transport: TransportLike | None = None,
+    *,
+    owners: bool = False,
+    backend: BackendLike | None = None,
+) -> SocketTable:
+    """Return the sockets that wait for others.
+
+    They are TCP sockets in LISTEN, and UDP sockets without a remote end; of
+    these no system tells a service from a client that waits for answers.
+
+    Args:
+        transport: As for ``sockets``.
+        owners: As for ``sockets``.
+        backend: As for ``sockets``.
+
+    Returns:
+        As ``sockets``.
+
+    Raises:
+        MissingExtraError: As ``sockets``.
+        UnknownNameError: As ``sockets``.
+        UnsupportedPlatformError: As ``sockets``.
+        UnexpectedOutputError: As ``sockets``.
+
+    Example:
+        >>> from portranges import probe
+        >>> for record in probe.listeners(owners=True):  # doctest: +SKIP
+        ...     print(record.local, [owner.name for owner in record.owners])
+        0.0.0.0:22 ['sshd']
+    """
+    ask = Ask(transports=transports_of(transport), states=LISTENING, owners=owners)
+    return read(ask, backend)
+
+
+def connections(
+    transport: TransportLike | None = None,
+    *,
+    owners: bool = False,
+    backend: BackendLike | None = None,
+) -> SocketTable:
+    """Return the sockets that have a remote end, those in TIME_WAIT among them.
+
+    Args:
+        transport: As for ``sockets``.
+        owners: As for ``sockets``.
+        backend: As for ``sockets``.
+
+    Returns:
+        As ``sockets``. A connection within this machine has two.
+
+    Raises:
+        MissingExtraError: As ``sockets``.
+        UnknownNameError: As ``sockets``.
+        UnsupportedPlatformError: As ``sockets``.
+        UnexpectedOutputError: As ``sockets``.
+
+    Example:
+        >>> from portranges import probe
+        >>> probe.connections("tcp")  # doctest: +SKIP
+        <SocketTable 12 sockets; all sockets>
+    """
+    ask = Ask(transports=transports_of(transport), states=CONNECTED, owners=owners)
+    return read(ask, backend)
+
+
+def owners(
+    port: SupportsIndex,
+    transport: TransportLike | None = None,
+    *,
+    backend: BackendLike | None = None,
+) -> SocketTable:
+    """Return all that holds a local port now, with the processes.
+
+    Args:
+        port: The port.
+        transport: As for ``sockets``.
+        backend: As for ``sockets``.
+
+    Returns:
+        The sockets on the port, of every state, with their owners;
+        ``.owners`` of the table has each process once, and
+        ``.why_no_owner(record)`` tells why a record names none.
+
+    Raises:
+        TypeError: *port* is no integer.
+        InvalidPortError: *port* is outside 0 to 65535.
+        MissingExtraError: As ``sockets``.
+        UnknownNameError: As ``sockets``.
+        UnsupportedPlatformError: As ``sockets``.
+        UnexpectedOutputError: As ``sockets``.
+
+    Example:
+        >>> from portranges import probe
+        >>> probe.owners(60454).owners  # doctest: +SKIP
+        (Owner(pid=4242, name='java', uid=1000, started_at=1795600000.5),)
+    """
+    number = check_port(port)
+    ask = Ask(
+        transports=transports_of(transport), states=ALL_STATES, port=number or None, owners=True
+    )
+    return read(ask, backend)
+
+
+def free_ports(
+    among: PortItems | PortRange | None = None,
+    transport: TransportLike | None = None,
+    *,
+    backend: BackendLike | None = None,
+) -> PortSet:
+    """Return the ports that no socket of this machine holds, on any address.
+
+    It looks, and binds nothing: a port may be taken the next moment, may be
+    kept back by the system (``portranges.system``), and may need a privilege.
+    A program that wants a port for itself binds port 0 and keeps what it gets.
+    A TCP socket that is bound only is not seen by every backend: see
+    ``sockets``.
+
+    Args:
+        among: The ports to choose from: a set, a range, or any iterable that
+            ``PortSet`` takes; 1 to 65535 by default.
+        transport: TCP or UDP; by default a port is free if it is for both.
+        backend: As for ``sockets``.
+
+    Returns:
+        Those of *among* that are free.
+
+    Raises:
+        TypeError: *among* is none of these.
+        SystemReadError: Not all sockets can be seen.
+        MissingExtraError: As ``sockets``.
+        UnknownNameError: As ``sockets``.
+        UnsupportedPlatformError: As ``sockets``.
+        UnexpectedOutputError: As ``sockets``.
+
+    Example:
+        >>> from portranges import PortRange, probe
+        >>> probe.free_ports(PortRange(49152, 65535)).first  # doctest: +SKIP
+        49152
+    """
+    if among is None:
+        among = _ANY_BUT_0
+    wanted = PortSet((among,)) if isinstance(among, PortRange) else PortSet(among)
+    table = complete(Ask(transports=transports_of(transport)), backend)
+    return wanted - PortSet({row[3] for row in table._rows})
+
+
+def transports_of(transport: str | None) -> tuple[Transport, ...]:
+    """Return the transports that are meant."""
+    if transport is None:
+        return TRANSPORTS
+    chosen = check_transport(transport)
+    if chosen not in TRANSPORTS:
+        raise ValueError(f"transport must be tcp or udp here, got {elide(chosen.value)}")
+    return (chosen,)

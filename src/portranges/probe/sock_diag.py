@@ -1,0 +1,318 @@
+"""The messages of sock_diag, by which Linux tells its sockets: bytes only.
+
+What lives here: the request, and the parser of the answer. Both are pure and
+work on every system.
+What must not: a socket of netlink (``netlink``).
+
+Facts, from include/uapi/linux/inet_diag.h and netlink.h. Each message starts
+with a nlmsghdr: length (u32), type (u16), flags (u16), sequence number (u32),
+port id (u32). For type 20, or 18, an inet_diag_msg of 72 bytes follows: family, state,
+timer, retrans (u8 each), source and destination port (u16, big-endian),
+source and destination address (16 bytes each), interface (u32), cookie (u64),
+expires in ms, rqueue, wqueue, uid, inode (u32 each); then attributes, each of
+length (u16), type (u16) and data, padded to 4 bytes. All but ports and
+addresses are in the byte order of the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from functools import partial
+from socket import AF_INET, AF_INET6, inet_ntop
+
+from portranges.errors import SystemReadError, UnexpectedOutputError
+from portranges.ports import Transport, check_transport
+from portranges.probe.model import Family, SocketRecord, State, record_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Literal, TypeAlias
+
+    from portranges.probe.model import Row, TransportLike
+
+    ByteOrder: TypeAlias = Literal["little", "big"]
+    Blocks: TypeAlias = dict[tuple[int, int], list[bytes]]
+
+__all__ = [
+    "FAMILIES",
+    "PROTOCOLS",
+    "TCP_STATES",
+    "KernelRefusedError",
+    "add_blocks",
+    "pack_requests",
+    "parse_sock_diag",
+    "reason_of",
+    "rows_of",
+]
+
+# The numbers of Linux, whatever the system that parses.
+FAMILIES = {Family.INET: 2, Family.INET6: 10}
+PROTOCOLS = {Transport.TCP: 6, Transport.UDP: 17}
+
+# include/net/tcp_states.h. A socket in NEW_SYN_RECV is reported as SYN_RECV,
+# one that is bound only (since Linux 6.8) as CLOSE.
+TCP_STATES = {
+    1: State.ESTABLISHED,
+    2: State.SYN_SENT,
+    3: State.SYN_RECEIVED,
+    4: State.FIN_WAIT_1,
+    5: State.FIN_WAIT_2,
+    6: State.TIME_WAIT,
+    7: State.CLOSED,
+    8: State.CLOSE_WAIT,
+    9: State.LAST_ACK,
+    10: State.LISTEN,
+    11: State.CLOSING,
+    12: State.SYN_RECEIVED,
+    13: State.CLOSED,
+}
+
+_WHAT = "the socket table by sock_diag"
+
+_DUMP_REQUEST = 0x301  # NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH
+_BY_FAMILY = 20  # SOCK_DIAG_BY_FAMILY
+_TCP_OF_ALL = 18  # TCPDIAG_GETSOCK
+_NOOP, _ERROR, _DONE = 1, 2, 3
+_HEADER = 16
+_MESSAGE = 88  # the header and inet_diag_msg
+_V6ONLY = 11  # INET_DIAG_SKV6ONLY
+_TIMER_RUNS_OUT = 3  # the timer of TIME_WAIT, and of FIN_WAIT_2 without a process
+
+
+class KernelRefusedError(OSError):
+    """The kernel's own answer that it will not tell; it has an errno."""
+
+
+def pack_requests(
+    transport: Transport, states: Iterable[State], port: int | None = None
+) -> tuple[bytes, ...]:
+    """Return the requests for all sockets in some states, on one local port or any.
+
+    For TCP it is one of the older kind, which has no family and gets both: the
+    kernel then goes through its table once.
+    """
+    wanted = set(states)
+    ends = struct.pack(">H46x", port or 0)
+    if transport is Transport.TCP:
+        bits = sum(1 << number for number, state in TCP_STATES.items() if state in wanted)
+        head = struct.pack("=IHHII", 76, _TCP_OF_ALL, _DUMP_REQUEST, 1, 0)
+        return (
+            head + bytes([FAMILIES[Family.INET], 0, 0, 0]) + ends + struct.pack("=II", bits, 0),
+        )
+    # A UDP socket is in CLOSE until it is connected.
+    bits = (State.ESTABLISHED in wanted) << 1 | (State.UNCONNECTED in wanted) << 7
+    head = struct.pack("=IHHII", 72, _BY_FAMILY, _DUMP_REQUEST, 1, 0)
+    return tuple(
+        head + struct.pack("=BBBBI", number, PROTOCOLS[transport], 0, 0, bits) + ends
+        for number in FAMILIES.values()
+    )
+
+
+def parse_sock_diag(
+    data: bytes, transport: TransportLike, *, byteorder: ByteOrder = sys.byteorder
+) -> tuple[SocketRecord, ...]:
+    """Return the sockets of an answer of sock_diag.
+
+    Args:
+        data: What was received: whole messages, one after the other.
+        transport: What was asked for; the messages do not tell.
+        byteorder: That of the machine that wrote them.
+
+    Returns:
+        The records, without owners. A socket that is in it twice, by its
+        cookie, is told once.
+
+    Raises:
+        UnexpectedOutputError: *data* is not such messages.
+        SystemReadError: It says that the kernel refused.
+
+    Complexity:
+        Linear in *data*.
+
+    Source:
+        Linux, include/uapi/linux/inet_diag.h, netlink.h.
+
+    Example:
+        >>> done = bytes.fromhex("14000000 0300 0200 01000000 00000000 00000000")
+        >>> parse_sock_diag(done, "tcp", byteorder="little")
+        ()
+    """
+    blocks: Blocks = {}
+    try:
+        add_blocks(data, blocks, byteorder=byteorder)
+    except KernelRefusedError as refusal:
+        raise SystemReadError(_WHAT, reason_of(refusal)) from None
+    rows = rows_of(blocks, check_transport(transport), byteorder=byteorder)
+    return tuple(map(record_of, rows))
+
+
+def reason_of(error: OSError) -> str:
+    """Return what *error* says, in lower case."""
+    text = error.strerror or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
+class _Addresses(dict[bytes, str]):
+    """Texts of addresses; a table has few, and each many times."""
+
+    def __init__(self, text: Callable[[bytes], str]) -> None:
+        """Keep how a *text* is made."""
+        super().__init__()
+        self._text = text
+
+    def __missing__(self, packed: bytes) -> str:
+        """Make the text of *packed*."""
+        text = self[packed] = self._text(packed)
+        return text
+
+
+_SOCKETS = (_BY_FAMILY, _TCP_OF_ALL)
+_SIGNS = {"little": "<", "big": ">"}
+
+
+def add_blocks(data: bytes, blocks: Blocks, *, byteorder: ByteOrder = sys.byteorder) -> bool:
+    """Add the messages of *data* to *blocks*, by their length and family.
+
+    A socket's message is as long as its attributes make it, which is the same
+    for nearly all: struct then takes them all in one go, in half the time of
+    one by one.
+
+    Returns:
+        Whether the kernel said that it is done.
+
+    Raises:
+        UnexpectedOutputError: *data* is not whole messages.
+        KernelRefusedError: The kernel said that it will not tell.
+    """
+    size = len(data)
+    unpack = struct.Struct(f"{_SIGNS[byteorder]}IH").unpack_from
+    if size >= _MESSAGE:
+        # Most pieces are of one kind: what tells it, column by column.
+        length, kind = unpack(data)
+        if length >= _MESSAGE and length % 4 == 0 == size % length and kind in _SOCKETS:
+            count = size // length
+            if all(data[at::length].count(data[at]) == count for at in (0, 1, 2, 3, 4, 5, 16)):
+                blocks.setdefault((length, data[16]), []).append(data)
+                return False
+    offset = 0
+    while offset < size:
+        if size - offset < _HEADER:
+            raise _unexpected(f"expected a header of {_HEADER} bytes", size - offset)
+        length, kind = unpack(data, offset)
+        least = _MESSAGE if kind in _SOCKETS else _HEADER
+        if not least <= length <= size - offset:
+            raise _unexpected(f"expected a message of {least} to {size - offset} bytes", length)
+        message = data[offset : offset + length]
+        if kind in _SOCKETS:
+            blocks.setdefault((length, message[16]), []).append(message)
+        elif _is_last(message, kind, byteorder):
+            return True
+        offset += length + 3 & ~3
+    return False
+
+
+def rows_of(
+    blocks: Blocks, transport: Transport, *, byteorder: ByteOrder = sys.byteorder
+) -> list[Row]:
+    """Return the sockets in *blocks*, each once.
+
+    Raises:
+        UnexpectedOutputError: They have a family or a state that is not known.
+    """
+    # By cookie: sockets that open meanwhile shift those behind them in a
+    # chain, and the kernel tells one again.
+    rows: dict[int, Row] = {}
+    for (length, family), messages in blocks.items():
+        block = b"".join(messages)
+        found = _rows(block, length, family, transport, byteorder)
+        if length > _MESSAGE and family == FAMILIES[Family.INET6]:
+            _add_v6only(found, block, length, byteorder)
+        rows = rows | found if rows else found
+    return list(rows.values())
+
+
+def _rows(
+    block: bytes, length: int, number: int, transport: Transport, byteorder: ByteOrder
+) -> dict[int, Row]:
+    """Return the rows of messages that are alike in length and family, by their cookies."""
+    if number == FAMILIES[Family.INET]:
+        family, texts = Family.INET, _Addresses(lambda packed: inet_ntop(AF_INET, packed[:4]))
+    elif number == FAMILIES[Family.INET6]:
+        family, texts = Family.INET6, _Addresses(partial(inet_ntop, AF_INET6))
+    else:
+        raise _unexpected("expected a family of 2 or 10", number)
+    states, is_tcp, waits = TCP_STATES, transport is Transport.TCP, State.TIME_WAIT
+    connected, unconnected = State.ESTABLISHED, State.UNCONNECTED
+    native = struct.iter_unpack(
+        f"{_SIGNS[byteorder]}17xBB5x16s16s4xQI8xII{length - _MESSAGE}x", block
+    )
+    ports = struct.iter_unpack(f">20xHH{length - 24}x", block)
+    try:
+        return {
+            cookie: (
+                transport,
+                family,
+                texts[address],
+                port,
+                texts[remote_address] if remote_port else None,
+                remote_port or None,
+                state,
+                None if state is waits else uid,
+                inode,
+                None,
+                expires / 1000 if timer == _TIMER_RUNS_OUT else None,
+            )
+            for (code, timer, address, remote_address, cookie, expires, uid, inode), (
+                port,
+                remote_port,
+            ) in zip(native, ports, strict=True)
+            for state in (states[code] if is_tcp else connected if remote_port else unconnected,)
+        }
+    except KeyError as error:
+        raise _unexpected("expected a state of 1 to 13", error.args[0]) from None
+
+
+def _add_v6only(rows: dict[int, Row], block: bytes, length: int, byteorder: ByteOrder) -> None:
+    """Add to *rows* what the attributes say, of sockets without a remote end."""
+    high, low = block[22::length], block[23::length]
+    for at, port in enumerate(zip(high, low, strict=True)):
+        if port == (0, 0):
+            message = block[at * length : (at + 1) * length]
+            (cookie,) = struct.unpack_from(f"{_SIGNS[byteorder]}Q", message, 60)
+            row = rows[cookie]
+            rows[cookie] = (*row[:9], _v6only(message, byteorder), row[10])
+
+
+def _is_last(message: bytes, kind: int, byteorder: ByteOrder) -> bool:
+    """Return whether a message that is about no socket ends the answer."""
+    if kind == _DONE:
+        return True
+    if kind == _ERROR:
+        if len(message) < _HEADER + 4:
+            raise _unexpected("expected an error of 20 bytes or more", len(message))
+        code = -int.from_bytes(message[16:20], byteorder, signed=True)
+        raise KernelRefusedError(code, os.strerror(code) if code > 0 else f"error {code}")
+    if kind != _NOOP:
+        raise _unexpected("expected a message of type 1, 2, 3, 18 or 20", kind)
+    return False
+
+
+def _v6only(message: bytes, byteorder: ByteOrder) -> bool | None:
+    """Return what the attribute of that name says, if it is there."""
+    unpack = struct.Struct(f"{_SIGNS[byteorder]}HH").unpack_from
+    offset, stop = _MESSAGE, len(message)
+    while stop - offset >= 4:
+        length, kind = unpack(message, offset)
+        if not 4 <= length <= stop - offset:
+            raise _unexpected(f"expected an attribute of 4 to {stop - offset} bytes", length)
+        if kind == _V6ONLY and length > 4:
+            return message[offset + 4] != 0
+        offset += length + 3 & ~3
+    return None
+
+
+def _unexpected(rule: str, got: object) -> UnexpectedOutputError:
+    return UnexpectedOutputError(_WHAT, f"{rule}, got {got}")

@@ -1,0 +1,261 @@
+"""The commands about this machine: layout, times, and what they say of a child's sockets."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentTypeError
+
+import pytest
+
+from children import run
+from portranges.cli import here, layout, listening, usage, watch
+from portranges.probe import Owner, SocketRecord
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0), ("300", 300), ("5m", 300), ("1.5h", 5400), ("2d", 172800), ("0.25s", 0.25)],
+)
+def test_a_span_is_read(text, seconds):
+    assert layout.parse_span(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "m", "5 m", "-1", "1e3", "1_0", "\u0661m", "5M", ".5", "5.", "1h30m", "9" * 400, "inf"],
+)
+def test_what_is_no_span(text):
+    with pytest.raises(ArgumentTypeError, match="expected seconds, or a number with s, m, h or d"):
+        layout.parse_span(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (4.25, "4.25s"), (59.9, "59.9s"), (60, "1m 0s"), (3725, "1h 2m"), (1e6, "11d 13h")],
+)
+def test_a_span_is_told(seconds, text):
+    assert layout.span(seconds) == text
+
+
+def test_a_table_fits_and_aligns():
+    rows = [("1", "x" * 60, "short"), ("65535", "y", "z" * 40)]
+    lines = list(layout.table(("port", "who", "what"), rows, width=60, right=(0,), cuttable=(1, 2)))
+    assert max(map(len, lines)) <= 60
+    assert [line[:5] for line in lines] == [" port", "    1", "65535"]
+    starts = [line.find(word) for line, word in zip(lines, ["who", "xxx", "y"], strict=True)]
+    assert starts == [7, 7, 7]
+
+
+def test_a_name_cannot_write_to_the_terminal():
+    assert layout.owner(Owner(pid=7, name="a\x1b[2Jb\udcff")) == "a?[2Jb? (7)"
+    assert layout.owner(Owner(pid=7)) == "? (7)"
+
+
+def test_one_socket_for_both_families_is_a_star():
+    def shown(v6only):
+        return layout.address(
+            SocketRecord(
+                transport="tcp",
+                family="inet6",
+                address="::",
+                port=80,
+                state="listen",
+                v6only=v6only,
+            )
+        )
+
+    assert (shown(False), shown(True), shown(None)) == ("*", "::", "::")
+
+
+def test_every_command_is_a_command():
+    for module in (listening, usage, watch):
+        assert callable(module.run)
+        assert callable(module.add_arguments)
+    assert callable(here.section)
+
+
+COMMANDS = r"""
+import argparse, contextlib, importlib, io, pty, threading
+
+def said(name, *words):
+    module = importlib.import_module("portranges.cli." + name)
+    parser = argparse.ArgumentParser(prog=name)
+    module.add_arguments(parser)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        status = module.run(parser.parse_args(words))
+    return [status, out.getvalue()]
+
+def work():
+    if not PRIVATE:
+        return None
+    one = listener(address="0.0.0.0", port=60454)
+    listener(V6, "::", 60455, v6only=False)
+    listener(port=2222)
+    client, accepted = connected(one, "127.0.0.1")
+    client.close()
+    accepted.close()
+    until(lambda: any(r.state == "time-wait" for r in probe.connections("tcp")))
+    from portranges.cli import here
+    found = {
+        "listening": said("listening"),
+        "json": said("listening", "--json", "--transport", "tcp"),
+        "watch": said("watch", "60454", "--looks", "2", "--interval", "0.01"),
+        "watch json": said("watch", "60454", "--looks", "1", "--json"),
+        "nothing": said("watch", "7", "--looks", "1"),
+        "here": here.section(60454, width=72),
+        "styled": here.section(7, styled=True),
+        "data": here.data(60454),
+        "sctp": here.data(60454, "sctp")["verdict"],
+        "left over": here.data(client_port(one))["verdict"],
+    }
+    with contextlib.suppress(ModuleNotFoundError):
+        found["dynamic"] = said("listening", "--dynamic")
+        found["usage"] = said("usage")
+        found["usage json"] = said("usage", "--json")
+        found["lingering"] = said("lingering", "--older-than", "0.05")
+        found["observed"] = said("lingering", "--older-than", "0.2s", "--observe",
+                                 "--transport", "tcp")
+        found["lingering json"] = said("lingering", "--older-than", "0", "--json")
+        found["none"] = said("lingering", "--older-than", "9d")
+    return found
+
+def client_port(one):
+    return next(r.port for r in probe.connections("tcp") if r.state == "time-wait")
+"""
+
+
+@pytest.fixture(scope="module")
+def said():
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("NOT CHECKED: a network namespace takes Linux and root")
+    found = run(COMMANDS)
+    if found is None:
+        pytest.skip("NOT CHECKED: no network namespace may be made here")
+    return found
+
+
+def lines_of(said, command):
+    status, text = said[command]
+    assert status == 0
+    assert text.isascii()
+    lines = text.splitlines()
+    assert max(map(len, lines), default=0) <= 80
+    assert lines == [line.rstrip() for line in lines]
+    return lines
+
+
+def test_listening_is_a_table_by_port(said):
+    head, *rows = lines_of(said, "listening")
+    assert head.split()[:2] == ["port", "address"]
+    assert [row.split()[:3] for row in rows[:3]] == [
+        ["2222", "tcp", "127.0.0.1"],
+        ["60454", "tcp", "0.0.0.0"],
+        ["60455", "tcp", "*"],
+    ]
+    assert "EtherNet-IP-1" in rows[0] or "rockwell" in rows[0].lower()
+    assert all("python" in row for row in rows[:3])
+
+
+def test_listening_as_data(said):
+    data = json.loads(said["json"][1])
+    assert data["schema"] == 1
+    assert [each["port"] for each in data["sockets"]] == [2222, 60454, 60455]
+    assert data["sockets"][0]["owners"][0]["name"].startswith("python")
+    assert data["visibility"]["sockets"] == "all"
+
+
+def test_watch_prints_a_line_a_change_and_no_counter_into_a_pipe(said):
+    lines = lines_of(said, "watch")
+    assert len(lines) == 1
+    assert "  found          tcp 0.0.0.0:60454  listen  python" in lines[0]
+    (line,) = lines_of({"x": [0, ""]}, "x") or [said["watch json"][1]]
+    assert json.loads(line)["kind"] == "found"
+    assert said["nothing"][1].endswith("  nothing holds 7\n")
+
+
+def test_here_is_a_section_of_the_page(said):
+    lines = said["here"].split("\n")
+    assert lines[0] == "Here, now     something listens: it stays until its process ends it"
+    assert lines[1].startswith(" " * 14 + "tcp listen 0.0.0.0:60454; python")
+    assert max(map(len, lines)) <= 72
+    assert said["styled"] == (
+        "\x1b[1mHere, now     \x1b[0mno socket of this machine holds the port"
+    )
+    assert said["data"]["verdict"] == said["sctp"] == "something listens"
+    assert said["left over"] == "left over"
+    assert said["data"]["sockets"][0]["port"] == 60454
+
+
+def test_usage_is_a_page(said):
+    if "usage" not in said:
+        pytest.skip("portranges.system or portranges.capacity is not there")
+    lines = lines_of(said, "usage")
+    assert lines[0] == "tcp ports that this machine hands out: 28,232"
+    assert lines[1] == "  32768-60999"
+    assert "connections from the range            1" in lines
+    assert any(line.startswith("127.0.0.1:60454  127.0.0.1") for line in lines)
+    data = json.loads(said["usage json"][1])
+    assert (data["in_use"], data["held"], data["time_wait"]) == (3, 2, 1)
+    assert len(lines_of(said, "dynamic")) == 3
+
+
+def test_lingering_says_what_it_knows_of_the_age(said):
+    if "lingering" not in said:
+        pytest.skip("portranges.system is not there")
+    lines = lines_of(said, "lingering")
+    assert lines[0] == "60454/tcp  on 0.0.0.0"
+    assert any(line.startswith("  age       not seen before; its owner started") for line in lines)
+    assert "No system tells the age of a socket: --observe waits and sees." in lines
+    observed = lines_of(said, "observed")
+    assert [line for line in observed if "/tcp" in line] == [
+        "60454/tcp  on 0.0.0.0",
+        "60455/tcp  on ::",
+    ]
+    assert sum(line.startswith("  age       seen for 0.2") for line in observed) == 2
+    data = json.loads(said["lingering json"][1])
+    assert [each["socket"]["port"] for each in data["lingering"]] == [60454, 60455]
+    assert lines_of(said, "none") == ["nothing listens on 32768-65535 for longer than 9d 0h"]
+
+
+TERMINAL = r"""
+import pty
+def work():
+    port = listener().getsockname()[1]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        from portranges.cli import watch
+        import argparse
+        parser = argparse.ArgumentParser()
+        watch.add_arguments(parser)
+        os._exit(watch.run(parser.parse_args([str(port), "--interval", "0.05"])))
+    children.append(pid)
+    output = b""
+    while output.count(b"watched for") < 3:
+        output += os.read(terminal, 4096)
+    # As Ctrl-C does it.
+    os.write(terminal, b"\x03")
+    with contextlib.suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            output += piece
+    children.remove(pid)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return {"port": port, "output": output.decode(), "status": status}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
+def test_a_terminal_gets_a_counter_that_goes_when_it_is_interrupted():
+    found = run(TERMINAL)
+    assert found["status"] == 0
+    first, *rest = found["output"].split("\r\n")
+    port = found["port"]
+    assert f"found          tcp 127.0.0.1:{port}  listen" in first
+    counters = "\r\n".join(rest).split("\r")
+    assert any(text.startswith(f"port {port}: 1 socket, 0 changes") for text in counters)
+    assert "\x1b" not in found["output"]
+    # What is left on the line is blank.
+    assert counters[-1].strip() == ""

@@ -1,0 +1,458 @@
+"""The probe apart from this machine: records, counts, pairs, choices, refusals."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import portranges
+from portranges import (
+    MissingExtraError,
+    PortRange,
+    PortSet,
+    SystemReadError,
+    Transport,
+    UnexpectedOutputError,
+    UnknownNameError,
+    UnsupportedPlatformError,
+    ephemeral,
+    probe,
+)
+from portranges.errors import PortRangesError
+from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility, backends, extra
+from portranges.probe.ask import Ask
+from portranges.probe.counting import count
+from portranges.probe.watching import _paired, _Seen
+
+ALL = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+SOURCE = str(Path(portranges.__file__).parents[1])
+
+
+def record(port, remote=None, state="established", address="127.0.0.1", **more):
+    more.setdefault("transport", "tcp")
+    if remote is not None:
+        more |= {"remote_address": remote[0], "remote_port": remote[1]}
+    return SocketRecord(family="inet", address=address, port=port, state=state, **more)
+
+
+def python(code):
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {SOURCE!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+# Records
+
+
+def test_records_agree_in_what_every_backend_tells():
+    one = record(80, state="listen", inode=7, uid=0, v6only=None)
+    assert one == record(80, state="listen")
+    assert hash(one) == hash(record(80, state="listen"))
+    for other in (
+        record(81, state="listen"),
+        record(80, state="closed"),
+        record(80, state="listen", owners=[Owner(pid=1)]),
+        record(80, state="listen", transport="udp"),
+        record(80, ("127.0.0.1", 5)),
+    ):
+        assert one != other
+    assert one != "tcp 127.0.0.1:80"
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_record_is_copied_and_pickled_with_all_it_tells(way):
+    one = record(80, state="listen", inode=7, uid=33, owners=[Owner(pid=5, name="a")])
+    two = way(one)
+    assert (two, two.inode, two.uid, two.to_dict()) == (one, 7, 33, one.to_dict())
+
+
+def test_a_record_cannot_be_changed():
+    one = record(80, state="listen")
+    with pytest.raises((AttributeError, TypeError)):
+        one.owners = ()
+    with pytest.raises((AttributeError, TypeError)):
+        one.port = 81
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback", "wildcard"),
+    [
+        ("127.0.0.1", True, False),
+        ("127.9.9.9", True, False),
+        ("::1", True, False),
+        ("::ffff:127.0.0.1", True, False),
+        ("0.0.0.0", False, True),
+        ("::", False, True),
+        ("10.0.0.1", False, False),
+        ("2001:db8::1", False, False),
+        ("1270::1", False, False),
+    ],
+)
+def test_which_addresses_are_reached_from_where(address, loopback, wildcard):
+    one = record(80, address=address, state="listen")
+    assert (one.is_loopback, one.is_wildcard) == (loopback, wildcard)
+
+
+def test_the_ends_are_written_as_in_a_url():
+    one = record(80, ("2001:db8::1", 443), address="::1")
+    assert (one.local, one.remote) == ("[::1]:80", "[2001:db8::1]:443")
+    assert repr(one) == "<SocketRecord tcp [::1]:80 to [2001:db8::1]:443 established>"
+    assert record(53, state="unconnected", transport="udp").remote == ""
+
+
+def test_why_there_is_no_owner():
+    def why(visibility, **more):
+        return SocketTable([], visibility=visibility, read_at=0.0).why_no_owner(record(80, **more))
+
+    partly = Visibility(sockets=Scope.ALL, owners=Scope.OWN, reason="not root")
+    unasked = Visibility(sockets=Scope.ALL, owners=Scope.NOT_ASKED)
+    assert why(ALL, state="listen", owners=[Owner(pid=1)]) == ""
+    assert why(unasked, state="listen") == "owners were not asked for"
+    assert why(partly, state="listen") == "not root"
+    assert why(ALL, state="listen").startswith("no process here has it: the kernel does")
+    assert why(partly, state="time-wait") == "the kernel keeps it until it runs out"
+
+
+def test_a_name_that_is_no_text_is_data_for_json():
+    assert Owner(pid=1, name="a\udcffb").to_dict()["name"] == "a\\udcffb"
+
+
+# Choices and refusals
+
+
+def test_importing_the_probe_imports_no_psutil():
+    done = python(
+        "import portranges.probe\n"
+        "print([name for name in ('psutil', 'asyncio', 'subprocess') if name in sys.modules])"
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_without_psutil_other_systems_are_told_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    monkeypatch.setattr(backends, "_PLATFORM", "darwin")
+    for call in (
+        probe.listeners,
+        probe.connections,
+        probe.sockets,
+        probe.free_ports,
+        lambda: probe.owners(80),
+        lambda: probe.usage(profile=ephemeral.profile("macos")),
+        lambda: next(probe.watch(80)),
+        lambda: probe.Watcher(80).look(),
+    ):
+        with pytest.raises(MissingExtraError) as caught:
+            call()
+        assert str(caught.value) == (
+            "psutil is not installed; install it with: pip install 'portranges[probe]'"
+        )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tables are Linux's")
+def test_without_psutil_linux_answers_all_the_same(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert probe.sockets().backend == "netlink"
+    assert probe.sockets(backend="proc").backend == "proc"
+    with pytest.raises(MissingExtraError):
+        probe.sockets(backend="psutil")
+
+
+def test_a_backend_of_another_system_is_refused(monkeypatch):
+    monkeypatch.setattr(backends, "_PLATFORM", "win32")
+    with pytest.raises(UnsupportedPlatformError) as caught:
+        probe.sockets(backend="netlink")
+    assert str(caught.value) == (
+        "cannot read sockets by netlink: platform must be linux, got 'win32'"
+    )
+
+
+def test_wrong_arguments_are_told_at_the_call():
+    with pytest.raises(UnknownNameError, match="unknown backend, got 'netlnk'; did you mean"):
+        probe.sockets(backend="netlnk")
+    with pytest.raises(TypeError, match="backend must be a Backend"):
+        probe.sockets(backend=1)
+    with pytest.raises(ValueError, match="transport must be tcp or udp here, got 'sctp'"):
+        probe.listeners("sctp")
+    with pytest.raises(TypeError):
+        probe.owners("80")
+    for interval in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="interval must be greater than 0"):
+            probe.watch(80, interval)
+    with pytest.raises(TypeError, match="interval must be a number"):
+        probe.watch(80, "1")
+    with pytest.raises(portranges.InvalidPortError):
+        probe.watch(70000)
+    with pytest.raises(ValueError, match="older_than must not be negative"):
+        probe.lingering(-1)
+    with pytest.raises(TypeError, match="older_than must be a number"):
+        probe.lingering("5m")
+    with pytest.raises(TypeError, match="profile must be an EphemeralProfile"):
+        probe.usage(profile="linux")
+    with pytest.raises(ValueError, match="profile must have a fixed range, got 'smoltcp'"):
+        probe.usage(profile=ephemeral.profile("smoltcp"))
+
+
+class Fake:
+    """psutil as it behaves on systems that are not here: refusals, odd values."""
+
+    class Error(Exception):
+        pass
+
+    class AccessDenied(Error):
+        pass
+
+    class Connection:
+        def __init__(self, laddr, raddr=(), status="LISTEN", *, pid=None, kind=1):
+            self.laddr, self.raddr, self.status = laddr, raddr, status
+            self.pid, self.family, self.type = pid, 2, kind
+
+    class One:
+        def __init__(self, pid, connections=(), refused=False):
+            self.pid, self.connections, self.refused = pid, connections, refused
+
+        def net_connections(self, kind):
+            if self.refused:
+                raise Fake.AccessDenied
+            return self.connections
+
+    def __init__(self, connections=(), processes=(), error=None):
+        self.connections, self.processes, self.error = connections, processes, error
+
+    def net_connections(self, kind):
+        if self.error is not None:
+            raise self.error
+        return self.connections
+
+    def process_iter(self):
+        return iter(self.processes)
+
+    def Process(self, pid):
+        raise Fake.Error("gone")
+
+
+def through(monkeypatch, fake, **more):
+    monkeypatch.setattr(extra, "_psutil", lambda: fake)
+    return backends.read(Ask(owners=True, **more), "psutil")
+
+
+def test_where_the_system_tells_root_alone_own_sockets_are_told(monkeypatch):
+    # As on macOS.
+    mine = Fake.Connection(("127.0.0.1", 80))
+    fake = Fake(
+        error=Fake.AccessDenied(), processes=[Fake.One(1, refused=True), Fake.One(7, [mine])]
+    )
+    table = through(monkeypatch, fake)
+    assert table.visibility.sockets == "own processes only"
+    assert table.visibility.reason == "the system tells the sockets of others to root only"
+    assert [(each.port, [o.pid for o in each.owners]) for each in table] == [(80, [7])]
+    monkeypatch.setattr(backends, "_PLATFORM", "darwin")
+    with pytest.raises(SystemReadError, match="cannot read all sockets: the system tells"):
+        probe.free_ports()
+
+
+def test_what_windows_and_solaris_tell_is_understood(monkeypatch):
+    connections = [
+        Fake.Connection(("0.0.0.0", 135), ("0.0.0.0", 0), pid=900),
+        Fake.Connection(("10.0.0.1", 50000), ("10.0.0.2", 443), "TIME_WAIT", pid=0),
+        Fake.Connection(("10.0.0.1", 50001), ("10.0.0.2", 443), "DELETE_TCB", pid=4),
+        Fake.Connection(("0.0.0.0", 5353), status="NONE", pid=5, kind=2),
+        Fake.Connection((), status="CLOSE"),
+    ]
+    table = through(monkeypatch, Fake(connections))
+    assert [(each.port, each.remote, each.state.value) for each in table] == [
+        (135, "", "listen"),
+        (50000, "10.0.0.2:443", "time-wait"),
+        (50001, "10.0.0.2:443", "closed"),
+        (5353, "", "unconnected"),
+    ]
+    assert [[o.pid for o in each.owners] for each in table] == [[900], [], [4], [5]]
+    # The processes have gone, or may not be looked at.
+    assert {owner.name for owner in table.owners} == {""}
+    assert table.visibility.is_complete
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        Fake.Connection(("127.0.0.1", 80), status="SURPRISED"),
+        Fake.Connection(("127.0.0.1", "80")),
+        Fake.Connection(("127.0.0.1", 70000)),
+        Fake.Connection((None, 80)),
+    ],
+)
+def test_what_psutil_never_told_before_is_an_unexpected_output(monkeypatch, connection):
+    with pytest.raises(UnexpectedOutputError, match="cannot read the socket table by psutil"):
+        through(monkeypatch, Fake([connection]))
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), Fake.Error("broken")])
+def test_what_psutil_cannot_do_is_denied_with_its_reason(monkeypatch, error):
+    table = through(monkeypatch, Fake(error=error))
+    assert (len(table), table.visibility.sockets, table.backend) == (0, "denied", None)
+    assert "psutil: " in table.visibility.reason
+    assert table.visibility.owners == "denied"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fallbacks are Linux's")
+def test_each_backend_stands_in_for_the_one_before(monkeypatch):
+    def refuse(ask):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(backends.netlink, "read", refuse)
+    assert probe.sockets().backend == "proc"
+    monkeypatch.setattr(backends.proc, "read", refuse)
+    monkeypatch.setattr(extra, "_psutil", Fake)
+    assert probe.sockets().backend == "psutil"
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    monkeypatch.undo()
+    monkeypatch.setattr(backends.netlink, "read", refuse)
+    monkeypatch.setattr(backends.proc, "read", refuse)
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    table = probe.sockets()
+    assert table.visibility.sockets == "denied"
+    assert table.visibility.reason == (
+        "netlink: permission denied; proc: permission denied; psutil: psutil is not installed; "
+        "install it with: pip install 'portranges[probe]'"
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux's")
+def test_a_kernel_that_answers_strangely_is_passed_over(monkeypatch):
+    def strange(ask):
+        raise UnexpectedOutputError("the socket table by sock_diag", "expected sense, got none")
+
+    monkeypatch.setattr(backends.netlink, "read", strange)
+    assert probe.sockets().backend == "proc"
+    with pytest.raises(UnexpectedOutputError):
+        probe.sockets(backend="netlink")
+
+
+def test_every_error_is_the_library_s_own():
+    for name in ("MissingExtraError", "SystemReadError", "UnexpectedOutputError"):
+        assert issubclass(getattr(portranges, name), PortRangesError)
+
+
+# Parsers
+
+
+def test_a_table_that_is_none():
+    for text in ("", "\n", "sl", "sl remote_address", "  sl  local_address\n 0: 1 2 3"):
+        with pytest.raises(UnexpectedOutputError):
+            probe.parse_proc_net(text, "tcp", "inet")
+    with pytest.raises(UnexpectedOutputError) as caught:
+        probe.parse_proc_net("who knows", "udp", "inet6")
+    assert str(caught.value) == (
+        "cannot read the socket table from /proc/net/udp6: "
+        "expected a line of heads, got 'who knows'"
+    )
+
+
+def test_a_refusal_of_the_kernel_has_its_reason():
+    data = bytes.fromhex("24000000 0200 0000 01000000 00000000 feffffff") + bytes(16)
+    with pytest.raises(SystemReadError, match="by sock_diag: no such file or directory"):
+        probe.parse_sock_diag(data, "tcp", byteorder="little")
+
+
+# Counting
+
+
+def rows(*records):
+    return [each._row for each in records]
+
+
+TEN = PortRange(40000, 40009)
+
+
+def counted(records, profile="linux", *, transport="tcp", ports=TEN, fits=None):
+    profile = ephemeral.profile(profile).replace(ports=ports)
+    size = len(profile.ports)
+    return count(
+        rows(*records),
+        transport=Transport(transport),
+        profile=profile,
+        visibility=ALL,
+        read_at=0.0,
+        fits=(size, size) if fits is None else fits,
+    )
+
+
+A, B = ("10.0.0.9", 443), ("10.0.0.9", 80)
+
+
+def test_a_range_in_use_is_counted():
+    found = counted(
+        [
+            record(40000, A),
+            record(40000, B),
+            record(40001, A, "time-wait"),
+            record(40002, B, "time-wait"),
+            record(40003, state="listen"),
+            record(40003, ("10.0.0.7", 5)),
+            record(40004, state="closed"),
+            record(50000, A),
+        ]
+    )
+    assert found.in_use == PortSet.parse("40000-40004")
+    assert found.held == PortSet.parse("40003-40004")
+    assert (found.connections, found.time_wait) == (4, 2)
+    assert found.time_wait_ports == PortSet.parse("40001-40002")
+    assert found.free == PortSet.parse("40005-40009")
+    assert found.share == 0.5
+    assert [(each.remote, each.connections, each.time_wait) for each in found.destinations] == [
+        ("10.0.0.9:443", 2, 1),
+        ("10.0.0.9:80", 2, 1),
+    ]
+    # 10 ports less those held, and less those towards the destination.
+    assert [(each.left, each.left_at_most) for each in found.destinations] == [(5, 6), (5, 6)]
+
+
+def test_where_ports_are_not_shared_every_one_in_use_is_lost():
+    records = [record(50000, A), record(50001, B)]
+    found = counted(records, "macos", ports=PortRange(50000, 50009))
+    assert [(each.left, each.left_at_most) for each in found.destinations] == [(8, 8), (8, 8)]
+    records = [record(40000, A, transport="udp"), record(40001, B, transport="udp")]
+    found = counted(records, transport="udp")
+    assert [(each.left, each.left_at_most) for each in found.destinations] == [(8, 8), (8, 8)]
+
+
+def test_bounds_of_the_rule_are_bounds_of_what_is_left():
+    found = counted([record(40000, A)], ports=PortRange(40000, 40008), fits=(8, 9))
+    (only,) = found.destinations
+    assert (only.fits, only.fits_at_most, only.left, only.left_at_most) == (8, 9, 7, 8)
+
+
+def test_an_empty_range_is_full():
+    found = counted([], ports=PortSet.empty())
+    assert (found.share, len(found.free)) == (1.0, 0)
+
+
+# Pairs of looks
+
+
+def paired(before, after):
+    table = SocketTable(rows(*after), visibility=ALL, read_at=1.0)
+    pairs, gone = _paired([_Seen(each, 0.0) for each in before], table)
+    return [(now.inode, was.record.inode if was else None) for now, was in pairs], [
+        was.record.inode for was in gone
+    ]
+
+
+def test_a_socket_is_paired_with_itself_first():
+    def listen(inode):
+        return record(80, state="listen", inode=inode)
+
+    assert paired([listen(1), listen(2)], [listen(2), listen(1)]) == ([(2, 2), (1, 1)], [])
+    # The kernel puts a new one in front of those that are alike.
+    assert paired([listen(1)], [listen(2), listen(1)]) == ([(1, 1), (2, None)], [])
+    assert paired([listen(1), listen(2)], [listen(2)]) == ([(2, 2)], [1])
+    assert paired([listen(1)], [listen(3)]) == ([(3, 1)], [])
+    assert paired([], [listen(1)]) == ([(1, None)], [])
