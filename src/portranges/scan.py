@@ -60,7 +60,7 @@ if TYPE_CHECKING:
             ...
 
 
-__all__ = ["SIZE", "PortReader", "look_up", "look_up_all", "plan_of"]
+__all__ = ["PIECE", "SIZE", "PortReader", "look_up", "look_up_all", "numbers", "plan_of"]
 
 SIZE = 65536
 """Entries of a table."""
@@ -69,7 +69,7 @@ _ROW = 256
 
 # Ports that are worked on at a time. Their bytes, and the integers made of
 # them, stay in a processor's cache, and bound the memory beside the answer.
-_PIECE = 32768
+PIECE = 32768
 
 # The same for the two plans that make no integers, where the ports are bytes
 # already: to join many small answers takes longer than a cache spares.
@@ -341,11 +341,21 @@ class _OneByOne:
         self._values = list(table)
 
     def answer(self, octets: bytes, low: int) -> bytes:
-        ports = array("H", octets)
-        if (low == 0) is not (_NATIVE == "little"):
-            ports.byteswap()
         values = self._values
-        return bytes([values[port] for port in ports])
+        return bytes([values[port] for port in numbers(octets, low)])
+
+
+def numbers(octets: bytes, low: int) -> array[int]:
+    r"""Return the ports of *octets* as numbers of this machine.
+
+    Example:
+        >>> numbers(b"\0\x50", 1).tolist()
+        [80]
+    """
+    made = array("H", octets)
+    if (low == 0) is not (_NATIVE == "little"):
+        made.byteswap()
+    return made
 
 
 # -- ports ----------------------------------------------------------------------
@@ -374,8 +384,8 @@ def look_up(plan: Plan, ports: PortReader) -> Iterator[bytes]:
         # numpy is there, for the ports are its own, and its look-up is faster
         # than all but the first plan.
         table = sys.modules["numpy"].frombuffer(plan.table, "uint8")
-        for start in range(0, len(values), _PIECE):
-            yield table[values[start : start + _PIECE]].tobytes()
+        for start in range(0, len(values), PIECE):
+            yield table[values[start : start + PIECE]].tobytes()
         return
     for octets, low in ports.pieces():
         yield plan.answer(octets, low)
@@ -467,7 +477,7 @@ class PortReader:
         if view is None:
             yield from ((octets, self.low) for octets in self._checked())
             return
-        step = 2 * _PIECE // view.itemsize
+        step = 2 * PIECE // view.itemsize
         for start in range(0, len(view), step):
             # A copy that stays in the cache: translate() and slices with a
             # step want bytes, or take ten times as long.
@@ -491,7 +501,7 @@ class PortReader:
 
     def _checked(self) -> Iterator[bytes]:
         integers: Iterator[Any] = iter(self._integers)
-        while items := list(islice(integers, _PIECE)):
+        while items := list(islice(integers, PIECE)):
             # array() checks the numbers faster than a call for each does, but
             # bool is an int to it.
             if set(map(type, items)) == {int}:
