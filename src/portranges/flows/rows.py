@@ -48,7 +48,7 @@ SAME_PORT = Criterion(
     rule="both ports are equal: it is the service's port, whichever end that is",
     reason=(
         "Some protocols use their port at both ends, as NTP between peers and IKE do, and most "
-        "peers of WireGuard. The number is the service's then; which end was asked it does not tell."
+        "peers of WireGuard. The number is the service's; which end was asked it does not tell."
     ),
     source=_from("RFC 5905, section 9.1, and RFC 7296", "section 2"),
 )
