@@ -30,6 +30,7 @@ from __future__ import annotations
 import sys
 from array import array
 from binascii import unhexlify
+from io import BytesIO
 from itertools import accumulate, islice
 
 from portranges.errors import elide
@@ -69,11 +70,12 @@ _ROW = 256
 
 # Ports that are worked on at a time. Their bytes, and the integers made of
 # them, stay in a processor's cache, and bound the memory beside the answer.
-PIECE = 32768
+PIECE = 65536
 
-# The same for the two plans that make no integers, where the ports are bytes
-# already: to join many small answers takes longer than a cache spares.
-_LARGE_PIECE = 1 << 24
+# Up to here ports that are bytes already are worked on whole by the two plans
+# that make no integers: to put many small answers together takes longer than a
+# cache spares. Above, the allocator asks the system for each block anew.
+_WHOLE = 1 << 24
 
 _DIGITS = b"0123456789abcdef"
 
@@ -410,16 +412,17 @@ def look_up_all(plan: Plan, ports: PortReader) -> bytes:
         b'\x001'
     """
     octets = ports.octets()
-    if octets is None or not isinstance(plan, (_HighByte, _TwoDigits)):
-        return b"".join(look_up(plan, ports))
-    if len(octets) <= 2 * _LARGE_PIECE:
+    if (
+        octets is not None
+        and len(octets) <= 2 * _WHOLE
+        and isinstance(plan, (_HighByte, _TwoDigits))
+    ):
         return plan.answer(octets, ports.low)
-    return b"".join(
-        [
-            plan.answer(octets[start : start + 2 * _LARGE_PIECE], ports.low)
-            for start in range(0, len(octets), 2 * _LARGE_PIECE)
-        ]
-    )
+    # What BytesIO holds is the answer; to join a list would copy it.
+    answers = BytesIO()
+    for piece in look_up(plan, ports):
+        answers.write(piece)
+    return answers.getvalue()
 
 
 class PortReader:

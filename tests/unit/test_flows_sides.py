@@ -188,14 +188,14 @@ class TestMany:
             ([1, 2, 3], [1, 2], "first and second must have as many ports, got 3 and 2"),
             ([], b"\0\1\0\1", "first and second must have as many ports, got 0 and 2"),
             (
-                array("H", [1] * 40000),
-                array("H", [1] * 32768),
-                "first and second must have as many ports, got 40000 and 32768",
+                array("H", [1] * 70000),
+                array("H", [1] * 65536),
+                "first and second must have as many ports, got 70000 and 65536",
             ),
             (
-                [1] * 32768,
-                [1] * 99999,
-                "first and second must have as many ports, got 32768 and 65536 or more",
+                [1] * 65536,
+                [1] * 199999,
+                "first and second must have as many ports, got 65536 and 131072 or more",
             ),
         ],
     )
