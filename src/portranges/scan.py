@@ -33,8 +33,6 @@ from binascii import unhexlify
 from io import BytesIO
 from itertools import accumulate, islice
 
-from portranges.errors import elide
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -452,7 +450,7 @@ class PortReader:
     ) -> None:
         """Look at the form of *ports*, and at no port yet."""
         if byteorder not in ("little", "big"):
-            raise ValueError(f"byteorder must be 'little' or 'big', got {elide(byteorder)}")
+            raise ValueError(f"byteorder must be 'little' or 'big', got {byteorder!r:.40}")
         self._check = check
         self._source: Any = ports
         self._view: memoryview | None = None
@@ -522,7 +520,7 @@ def _iterable(ports: Any) -> Iterable[SupportsIndex]:
         return found
     raise TypeError(
         "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
-        f"got {type(ports).__name__} {elide(ports)}"
+        f"got {type(ports).__name__}"
     )
 
 

@@ -82,12 +82,12 @@ def sysctl_reserved(ports: PortItems) -> str:
     """Return the setting that keeps Linux from handing out some ports.
 
     Args:
-        ports: The ports of services that listen inside the machine's ephemeral
-            range: anything that ``PortSet`` takes. An explicit ``bind`` to
-            them stays allowed.
+        ports: The ports of services that listen inside the ephemeral range of
+            the machine: anything that ``PortSet`` takes. To bind them by
+            number stays allowed.
 
     Returns:
-        One line, as ``sysctl -w`` takes it and a file in ``/etc/sysctl.d``. It
+        One line, for ``sysctl -w`` or a file in ``/etc/sysctl.d``. It
         replaces what was set before.
 
     Raises:

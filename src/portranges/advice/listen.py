@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Systems: TypeAlias = Iterable[str | EphemeralProfile]
 
-__all__ = ["finding", "listen_ports", "profiles_of", "why_not"]
+__all__ = ["SYSTEMS", "finding", "listen_ports", "profiles_of", "why_not"]
 
 SYSTEMS = ("linux", "windows", "macos")
 _TRANSPORTS = ("tcp",)

@@ -111,7 +111,7 @@ _OF_RULES = (
         id="opens-all",
         severity=Severity.WARNING,
         says="all ports are open",
-        reason="Then the filter filters nothing.",
+        reason="Then the filter filters nothing; it should deny what is not expressly permitted.",
         source=_from("NIST SP 800-41 rev. 1"),
     ),
     Advice(

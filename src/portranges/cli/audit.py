@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from portranges.advice import Finding
 
-__all__ = ["add_arguments", "print_findings", "run"]
+__all__ = ["SYSTEMS", "add_arguments", "add_form", "add_system", "print_findings", "run"]
 
 _WIDTH = 80
 

@@ -97,7 +97,7 @@ def _expression(arguments: Namespace) -> str:
     if arguments.ports is None:
         return sql_case(column, labels or None, otherwise=arguments.otherwise, quote=quote)
     if labels or arguments.otherwise is not None:
-        raise ValueError("PORTS are told by 1 and 0, and take no label")
+        raise ValueError("ports are told by 1 and 0, and take no label")
     return sql_case(column, ports_of(arguments.ports), quote=quote)
 
 

@@ -30,7 +30,7 @@ SHOWN_PRIVILEGE = PortSet.parse("600-1023")
 """What rresvport() and the NFS clients of Linux take (``uses`` has the rows)."""
 
 ASKS_PRIVILEGE = PortSet.parse("111,513-515,2049")
-"""sunrpc, login, shell, printer and nfs: services that look at the client's port."""
+"""sunrpc, login, shell, printer and nfs: services to which such clients connect."""
 
 NO_PORT = Criterion(
     id="no-port",
@@ -76,7 +76,7 @@ DECIDING = (
         ),
         service_has=Trait.ASKS_PRIVILEGE,
         client_has=Trait.SHOWN_PRIVILEGE,
-        source=_from("nfs(5), rcmd(3) and bindresvport(3)"),
+        source=_from("nfs(5), rcmd(3), rshd(8) and bindresvport(3)"),
     ),
     Criterion(
         id="client-range",
@@ -94,8 +94,8 @@ DECIDING = (
         id="system-port",
         rule="exactly one is in 0-1023: that one",
         reason=(
-            "System ports name services, no known system hands them out by default, and on many "
-            "systems it takes privilege to listen on one."
+            "System ports name services, no host's own range begins below 1024, and many systems "
+            "let only the privileged listen on one."
         ),
         service_has=Trait.SYSTEM,
         client_lacks=Trait.SYSTEM,

@@ -214,7 +214,7 @@ def _count(done: int, octets: bytes) -> str:
 class _Traits:
     """The traits of every port, for certain clients, a transport and a registry."""
 
-    __slots__ = ("_by_kinds", "_decided", "_kind_of", "_kinds", "_named", "_plan")
+    __slots__ = ("_by_kinds", "_by_names", "_decided", "_kind_of", "_kinds", "_named", "_plan")
 
     def __init__(self, clients: PortSet, transport: Transport | None, registry: Registry) -> None:
         # Names make a table that is slow to ask, and few flows need them, so
@@ -235,7 +235,7 @@ class _Traits:
         self._plan = plan_of(self._kind_of)
         self._named = _named(transport, registry).table
         self._decided: dict[tuple[int, int, int], tuple[Side, Criterion]] = {}
-        self._by_kinds = b""
+        self._by_kinds = self._by_names = b""
 
     def decide(self, first: int, second: int) -> tuple[Side, Criterion]:
         """Return the side of one flow, and what decided."""
@@ -260,25 +260,34 @@ class _Traits:
         one = int.from_bytes(self._plan.answer(*first), "little")
         other = int.from_bytes(self._plan.answer(*second), "little")
         pairs = (one << 4 | other).to_bytes(len(first[0]) // 2, "little")
-        self._by_kinds = self._by_kinds or self._table_of_pairs()
+        if not self._by_names:
+            self._by_kinds, self._by_names = self._tables_of_pairs()
         sides = bytearray(pairs.translate(self._by_kinds))
         at = sides.find(_OPEN)
         if at >= 0:
             ones, others = numbers(*first), numbers(*second)
+            named, by_names = self._named, self._by_names
             while at >= 0:
-                sides[at] = self.decide(ones[at], others[at])[0]
+                names = named[ones[at]] << 1 | named[others[at]]
+                sides[at] = by_names[pairs[at] << 2 | names]
                 at = sides.find(_OPEN, at + 1)
         return bytes(sides)
 
-    def _table_of_pairs(self) -> bytes:
-        """Return for each pair of kinds the side, or _OPEN where names decide it."""
-        table = bytearray(256)
+    def _tables_of_pairs(self) -> tuple[bytes, bytes]:
+        """Return for each pair of kinds the side, or _OPEN where names decide it.
+
+        The second table has the side for each pair and each of four: neither is
+        named, the second, the first, both.
+        """
+        by_kinds, by_names = bytearray(256), bytearray(1024)
         kinds = range(len(self._kinds))
         for one in kinds:
             for other in kinds:
-                sides = {self._decide(one, other, named)[0] for named in range(4)}
-                table[one << 4 | other] = sides.pop() if len(sides) == 1 else _OPEN
-        return bytes(table)
+                pair = one << 4 | other
+                sides = bytes(self._decide(one, other, named)[0] for named in range(4))
+                by_names[pair << 2 : (pair << 2) + 4] = sides
+                by_kinds[pair] = sides[0] if sides == sides[:1] * 4 else _OPEN
+        return bytes(by_kinds), bytes(by_names)
 
 
 def _table(kinds: Iterable[PortSet]) -> bytes:
