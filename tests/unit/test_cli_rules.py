@@ -229,8 +229,8 @@ class TestSql:
         ("words", "message"),
         [
             (["p", "--label", "web"], "expected LABEL=PORTS, got 'web'"),
-            (["p", "80", "--otherwise", "x"], "PORTS are told by 1 and 0, and take no label"),
-            (["p", "80", "--system", "linux"], "PORTS are told by 1 and 0, and take no label"),
+            (["p", "80", "--otherwise", "x"], "ports are told by 1 and 0, and take no label"),
+            (["p", "80", "--system", "linux"], "ports are told by 1 and 0, and take no label"),
             (
                 ["p\\", "--quote", "double"],
                 "column must have no backslash and no control character, got 'p\\\\'",

@@ -241,3 +241,9 @@ def test_the_ports_of_the_privileged_row_come_from_the_known_uses():
     from portranges.flows.rows import SHOWN_PRIVILEGE
 
     assert SHOWN_PRIVILEGE == PortSet([shown["rresvport()"], shown["NFS client on Linux"]])
+    assert SHOWN_PRIVILEGE == ephemeral.ports("sunrpc", "bsd-rresvport")
+
+
+def test_no_host_hands_out_a_system_port_as_the_row_says():
+    for profile in ephemeral.profiles("host"):
+        assert not profile.ports & PortRange(0, 1023)

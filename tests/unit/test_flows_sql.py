@@ -6,8 +6,10 @@ engines are asked where they are installed; a skip says which one is not.
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
+import tempfile
 
 import pytest
 from hypothesis import given
@@ -49,7 +51,28 @@ def in_polars(expression, rows):
     return frame.select(polars.sql_expr(expression).alias("answer"))["answer"].to_list()
 
 
-ENGINES = {"sqlite": in_sqlite, "duckdb": in_duckdb, "polars": in_polars}
+def in_clickhouse(expression, rows):
+    chdb = pytest.importorskip("chdb", reason="chdb is not installed: ClickHouse is not tried")
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as file:
+        for n, port in enumerate(rows):
+            value = "\\N" if port is None else port
+            file.write(f"{n}\t{value}\n")
+        file.flush()
+        found = chdb.query(
+            f"SELECT {expression} FROM file('{file.name}', 'TSV', 'n UInt32, p Nullable(Int64)') "
+            "ORDER BY n SETTINGS max_query_size=10000000, max_ast_elements=10000000, "
+            "max_expanded_ast_elements=10000000",
+            "JSONCompactEachRow",
+        )
+    return [json.loads(line)[0] for line in str(found).splitlines()]
+
+
+ENGINES = {
+    "sqlite": in_sqlite,
+    "duckdb": in_duckdb,
+    "polars": in_polars,
+    "clickhouse": in_clickhouse,
+}
 
 
 def in_set(ports, rows=ROWS):
@@ -87,7 +110,7 @@ def test_sets_of_every_port(engine, ports):
     assert engine(sql_case("p", ports), ROWS) == in_set(ports)
 
 
-@pytest.mark.parametrize("engine", [in_sqlite, in_duckdb])
+@pytest.mark.parametrize("engine", [in_sqlite, in_duckdb, in_clickhouse])
 def test_the_most_ranges_that_a_set_can_have(engine):
     # Polars takes a minute to read so many, SQLite as long to go through them
     # for each port.

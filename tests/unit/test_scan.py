@@ -211,13 +211,12 @@ class TestRefusals:
             ("80", "ports must not be a str; PortSet.parse() reads text"),
             (
                 80,
-                "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
-                "got int 80",
+                "ports must be a buffer of format 'H', bytes, or an iterable of integers, got int",
             ),
             (
                 None,
                 "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
-                "got NoneType None",
+                "got NoneType",
             ),
             (
                 array("I", [80]),
