@@ -44,6 +44,8 @@ PEERS = (
     Peer("whatportis", "whatportis.db"),
     Peer("port-for", "port_for"),
     Peer("psutil", "psutil"),
+    Peer("numpy", "numpy"),
+    Peer("polars", "polars"),
 )
 
 

@@ -24,6 +24,7 @@ import bench_covers
 import bench_import
 import bench_one_port
 import bench_one_service
+import bench_scan
 import bench_sets
 from measure import FULL, QUICK, Effort
 from peers import Peers
@@ -50,6 +51,7 @@ _TOPICS: dict[str, _Topic] = {
     "service": bench_one_service.run,
     "sets": bench_sets.run,
     "covers": bench_covers.run,
+    "scan": bench_scan.run,
 }
 
 

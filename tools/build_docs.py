@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 import dialect_tables  # noqa: E402 - the checkout's own, installed or not
 
-from portranges import ephemeral  # noqa: E402
+from portranges import advice, ephemeral, flows  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,6 +122,22 @@ def system_details() -> str:
     return "\n\n".join(map(_details, ephemeral.profiles()))
 
 
+def criteria() -> str:
+    """Return the table of what tells the service of a flow from its client."""
+    return _table(
+        ("Criterion", "Rule", "Reason", "Source"),
+        ((row.id, row.rule, row.reason, str(row.source)) for row in flows.criteria()),
+    )
+
+
+def findings() -> str:
+    """Return the table of what advice may find."""
+    return _table(
+        ("Finding", "Severity", "Why it matters", "Source"),
+        ((row.id, row.severity, row.reason, str(row.source)) for row in advice.advice()),
+    )
+
+
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/systems.md", "current-hosts", current_hosts),
     ("docs/systems.md", "older-hosts", older_hosts),
@@ -130,6 +146,8 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/systems.md", "confidence-words", confidence_words),
     ("docs/systems.md", "system-details", system_details),
     *dialect_tables.TABLES,
+    ("docs/flows.md", "criteria", criteria),
+    ("docs/advice.md", "advice", findings),
 )
 
 

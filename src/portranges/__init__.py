@@ -7,7 +7,7 @@ else is reached by its module, as ``portranges.registry`` or
 
 from __future__ import annotations
 
-from portranges.categories import Category, classify
+from portranges.categories import Category, classify, classify_many
 from portranges.errors import (
     DataError,
     InvalidPortError,
@@ -58,6 +58,7 @@ __all__ = [
     "UnsupportedPlatformError",
     "check_port",
     "classify",
+    "classify_many",
     "explain",
     "parse_port",
 ]

@@ -1,12 +1,13 @@
 """Category: the three ranges of RFC 6335, and which one a port is in.
 
-What lives here: the categories' rows and ``classify``.
+What lives here: the categories' rows, ``classify``, and the same of many ports.
 What must not: who a port is assigned to (``registry``), what systems do with
 it (``ephemeral``).
 """
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 
 from portranges.ports import PortRange, check_port
@@ -16,7 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import SupportsIndex
 
-__all__ = ["Category", "classify"]
+    from portranges.scan import ByteOrder, Plan, Ports
+
+__all__ = ["Category", "classify", "classify_many", "count_by_category"]
 
 
 class Category(StrEnum):
@@ -180,3 +183,87 @@ def classify(port: SupportsIndex) -> Category:
 
 
 _SYSTEM, _USER, _DYNAMIC = Category
+
+
+def classify_many(ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> bytes:
+    r"""Return the category of each of many ports, as a code.
+
+    Args:
+        ports: A buffer of format ``H``, as an ``array('H')`` or a numpy array
+            of uint16; bytes, two a port; or an iterable of integers.
+        byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a
+            port, where the buffer does not tell it itself.
+
+    Returns:
+        One byte a port: 0 system, 1 user, 2 dynamic, the place of the category
+        in ``tuple(Category)``.
+
+    Raises:
+        TypeError: *ports* is none of these, or holds what is no integer.
+        InvalidPortError: An integer is outside 0 to 65535.
+        ValueError: Bytes of odd length, or *byteorder* is none of the two.
+
+    Complexity:
+        Linear, without a step of Python for each port of a buffer.
+
+    Source:
+        RFC 6335, section 6.
+
+    Example:
+        >>> classify_many([80, 8080, 60454])
+        b'\x00\x01\x02'
+        >>> classify_many(b"\x00\x50\xec\x26", byteorder="big")
+        b'\x00\x02'
+    """
+    from portranges.scan import PortReader, look_up_all
+
+    reader = PortReader(ports, byteorder=byteorder, check=check_port)
+    return look_up_all(_plan_of_codes(), reader)
+
+
+def count_by_category(ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> dict[Category, int]:
+    """Return how many of many ports are in each category.
+
+    Args:
+        ports: As ``classify_many`` takes them. Of an iterable, few are held
+            at a time, so it may be a stream without end in sight.
+        byteorder: As in ``classify_many``.
+
+    Returns:
+        The number of ports of every category, repeated ports counted each
+        time, in the order of the categories.
+
+    Raises:
+        TypeError: *ports* is none of these, or holds what is no integer.
+        InvalidPortError: An integer is outside 0 to 65535.
+        ValueError: Bytes of odd length, or *byteorder* is none of the two.
+
+    Complexity:
+        Linear, in bounded memory.
+
+    Example:
+        >>> {category.value: n for category, n in count_by_category([80, 80, 60454]).items()}
+        {'system': 2, 'user': 0, 'dynamic': 1}
+    """
+    from portranges.scan import PortReader, look_up
+
+    reader = PortReader(ports, byteorder=byteorder, check=check_port)
+    counts = [0] * len(Category)
+    for answers in look_up(_plan_of_codes(), reader):
+        for code in range(len(counts)):
+            counts[code] += answers.count(code)
+    return dict(zip(Category, counts, strict=True))
+
+
+_plans: list[Plan] = []
+
+
+def _plan_of_codes() -> Plan:
+    # Made, and its module loaded, when it is first needed: most programs never
+    # ask about ports by the million.
+    if not _plans:
+        from portranges.scan import plan_of
+
+        code_of = {category: bytes([code]) for code, category in enumerate(Category)}
+        _plans.append(plan_of(b"".join(code_of[category] * 256 for category in _BY_HIGH_BYTE)))
+    return _plans[0]

@@ -1,0 +1,556 @@
+"""A table of 65,536 answers, asked about millions of ports: bytes in, bytes out.
+
+What lives here: the plans, each a way to look every port of a buffer up without
+a step of Python for each, the choice among them, and the buffers they read.
+What must not: what an answer means; which values are ports (the caller passes
+its check).
+
+No plan guesses: each gives exactly what ``table[port]`` gives, for any table
+that it takes. They are, the fastest first:
+
+- ``high byte``: the answer depends on the high byte alone. Take every second
+  byte, and ``bytes.translate`` it.
+- ``two digits``: at most 16 kinds of byte can be told apart, in either place of
+  a port. Write each byte as its kind, a hexadecimal digit; the two digits of a
+  port are then one byte of ``unhexlify``, which is translated.
+- ``edges``: there are two answers, and each high byte has few places among the
+  low bytes where one turns into the other. Whether a port is past such a place
+  is a bit of a sum of two bytes; integers of many bytes add them for all ports
+  at once, with no carry from one to the next, and ``^`` joins the bits.
+- ``parity``: there are two answers, so the table is a matrix of 256 rows and
+  columns over GF(2), a sum of products ``u[high] & t[low]``, as many as its
+  rank. Eight products fit in the bits of a byte, and integers of many bytes
+  multiply and add them for all ports at once; the answer is the parity of what
+  is left in a port's byte.
+- ``one by one``: any table.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from binascii import unhexlify
+from io import BytesIO
+from itertools import accumulate, islice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Literal, Protocol, SupportsIndex, TypeAlias
+
+    from _typeshed import ReadableBuffer
+
+    Ports: TypeAlias = ReadableBuffer | Iterable[SupportsIndex]
+    ByteOrder: TypeAlias = Literal["little", "big"]
+    Check: TypeAlias = Callable[[SupportsIndex], int]
+    Group: TypeAlias = tuple[list[int], list[list[int]]]
+
+    class Plan(Protocol):
+        """A table, prepared to be asked in one of the ways."""
+
+        name: str
+        table: bytes
+
+        def answer(self, octets: bytes, low: int) -> bytes:
+            """Return the table's value for each port of *octets*.
+
+            Byte *low* (0 or 1) of each two is the low one.
+            """
+            ...
+
+
+__all__ = ["PIECE", "SIZE", "PortReader", "look_up", "look_up_all", "numbers", "plan_of"]
+
+SIZE = 65536
+"""Entries of a table."""
+
+_ROW = 256
+
+# Ports that are worked on at a time. Their bytes, and the integers made of
+# them, stay in a processor's cache, and bound the memory beside the answer.
+PIECE = 65536
+
+# Up to here ports that are bytes already are worked on whole by the two plans
+# that make no integers: to put many small answers together takes longer than a
+# cache spares. Above, the allocator asks the system for each block anew.
+_WHOLE = 1 << 24
+
+_DIGITS = b"0123456789abcdef"
+
+# What the plans cost, in translations of one of a port's bytes into an integer;
+# "one by one" costs about 24 of them. Adding and joining two integers costs a
+# third of one.
+_MOST = 24.0
+_ADDING = 0.3
+
+_PARITY = bytes(byte.bit_count() & 1 for byte in range(_ROW))
+_PARITY_OF_TWO = bytes((byte & 0xC0).bit_count() & 1 for byte in range(_ROW))
+
+# Places that one byte can number so that the bit above tells what is past them,
+# and one more bit is left.
+_PLACES = 63
+
+_NATIVE = sys.byteorder
+
+
+# -- plans ----------------------------------------------------------------------
+
+
+def plan_of(table: bytes) -> Plan:
+    """Return the fastest plan that answers exactly as *table* does.
+
+    Args:
+        table: 65,536 bytes, the answer for each port.
+
+    Returns:
+        The plan. It holds on to *table*.
+
+    Raises:
+        ValueError: *table* has another length.
+
+    Example:
+        >>> plan_of(bytes(1024) + b"1" * 64512).name
+        'high byte'
+        >>> plan_of(bytes(1000) + b"1" * 64536).name
+        'two digits'
+    """
+    if len(table) != SIZE:
+        raise ValueError(f"a table must have {SIZE} bytes, got {len(table)}")
+    rows = [table[start : start + _ROW] for start in range(0, SIZE, _ROW)]
+    if all(row.count(row[0]) == _ROW for row in rows):
+        return _HighByte(table)
+    columns = [table[low::_ROW] for low in range(_ROW)]
+    kinds: dict[tuple[bytes, bytes], int] = {}
+    kind_of = [kinds.setdefault(key, len(kinds)) for key in zip(rows, columns, strict=True)]
+    if len(kinds) <= len(_DIGITS):
+        return _TwoDigits(table, kind_of)
+    values = sorted(set(table))
+    if len(values) > 2:
+        return _OneByOne(table)
+    edges = _edges(rows, values)
+    most = _MOST if edges is None else min(_MOST, _cost_of_edges(edges))
+    products = _products(rows, values[1], 8 * int(most / 2))
+    if products is not None:
+        return _Parity(table, values, *products)
+    return _OneByOne(table) if edges is None else _Edges(table, values, edges)
+
+
+class _HighByte:
+    """The plan of a table whose rows each have one value."""
+
+    __slots__ = ("_by_high", "table")
+
+    name = "high byte"
+
+    def __init__(self, table: bytes) -> None:
+        self.table = table
+        self._by_high = table[::_ROW]
+
+    def answer(self, octets: bytes, low: int) -> bytes:
+        return octets[1 - low :: 2].translate(self._by_high)
+
+
+class _TwoDigits:
+    """The plan of a table that tells at most 16 kinds of byte apart.
+
+    Two bytes are of a kind if their rows are equal, and their columns too.
+    """
+
+    __slots__ = ("_by_kinds", "_digit_of", "table")
+
+    name = "two digits"
+
+    def __init__(self, table: bytes, kind_of: list[int]) -> None:
+        self.table = table
+        self._digit_of = bytes([_DIGITS[kind] for kind in kind_of])
+        # The first digit of two is the first byte's, whichever that one is.
+        low_first, high_first = bytearray(_ROW), bytearray(_ROW)
+        example = {kind: byte for byte, kind in enumerate(kind_of)}
+        for high_kind, high in example.items():
+            for low_kind, low in example.items():
+                value = table[high << 8 | low]
+                low_first[low_kind << 4 | high_kind] = value
+                high_first[high_kind << 4 | low_kind] = value
+        self._by_kinds = (bytes(low_first), bytes(high_first))
+
+    def answer(self, octets: bytes, low: int) -> bytes:
+        return unhexlify(octets.translate(self._digit_of)).translate(self._by_kinds[low])
+
+
+class _Edges:
+    """The plan of a table with two values and few places where they change."""
+
+    __slots__ = ("_by_bits", "_groups", "table")
+
+    name = "edges"
+
+    def __init__(self, table: bytes, values: list[int], groups: list[Group]) -> None:
+        self.table = table
+        self._by_bits = _PARITY_OF_TWO.translate(bytes([*values, *bytes(_ROW - 2)]))
+        self._groups: list[tuple[bytes, list[bytes]]] = []
+        for places, of_high in groups:
+            number = [0] * _ROW
+            for place in places:
+                number[place] = 1
+            # How many places a low byte is past. With 64 - k added, bit 6 says
+            # whether it is past the k-th; with 0 added, it says no.
+            passed = bytes(accumulate(number))
+            terms = [
+                bytes([64 - passed[edges[term]] if term < len(edges) else 0 for edges in of_high])
+                for term in range(max(map(len, of_high)))
+            ]
+            self._groups.append((passed, terms))
+        # Bit 7 of the first sum says with which value a row starts.
+        first_terms = self._groups[0][1]
+        first_terms[0] = bytes(
+            [
+                term | (0x80 if start == values[1] else 0)
+                for term, start in zip(first_terms[0], table[::_ROW], strict=True)
+            ]
+        )
+
+    def answer(self, octets: bytes, low: int) -> bytes:
+        highs, lows = octets[1 - low :: 2], octets[low::2]
+        total = 0
+        for passed, terms in self._groups:
+            places = int.from_bytes(lows.translate(passed), "little")
+            for term in terms:
+                total ^= places + int.from_bytes(highs.translate(term), "little")
+        return total.to_bytes(len(highs), "little").translate(self._by_bits)
+
+
+def _edges(rows: list[bytes], values: list[int]) -> list[Group] | None:
+    """Return the places where rows change, in groups, or None if they are too many.
+
+    A group is at most 63 places, ascending, and for each high byte those of
+    them at which its row changes.
+    """
+    edges_of: dict[bytes, list[int]] = {}
+    for row in rows:
+        if row in edges_of:
+            continue
+        edges: list[int] = []
+        here, other = values if row[0] == values[0] else values[::-1]
+        place = row.find(other)
+        while place >= 0:
+            edges.append(place)
+            if len(edges) > _MOST:
+                return None
+            here, other = other, here
+            place = row.find(other, place)
+        edges_of[row] = edges
+    places = sorted({place for edges in edges_of.values() for place in edges})
+    groups: list[Group] = []
+    for first in range(0, len(places), _PLACES):
+        group = places[first : first + _PLACES]
+        low, high = group[0], group[-1]
+        groups.append(
+            (group, [[place for place in edges_of[row] if low <= place <= high] for row in rows])
+        )
+    return groups
+
+
+def _cost_of_edges(groups: list[Group]) -> float:
+    terms = sum(max(map(len, of_high)) for _, of_high in groups)
+    return len(groups) + terms * (1 + _ADDING)
+
+
+class _Parity:
+    """The plan of a table with two values and a small rank over GF(2)."""
+
+    __slots__ = ("_by_parity", "_passes", "table")
+
+    name = "parity"
+
+    def __init__(
+        self, table: bytes, values: list[int], of_high: list[int], of_low: list[int]
+    ) -> None:
+        self.table = table
+        self._by_parity = _PARITY.translate(bytes([*values, *bytes(_ROW - 2)]))
+        self._passes = [
+            (
+                bytes([products >> first & 0xFF for products in of_high]),
+                _packed(of_low[first : first + 8]),
+            )
+            for first in range(0, len(of_low), 8)
+        ]
+
+    def answer(self, octets: bytes, low: int) -> bytes:
+        highs, lows = octets[1 - low :: 2], octets[low::2]
+        total = 0
+        for of_high, of_low in self._passes:
+            total ^= int.from_bytes(highs.translate(of_high), "little") & int.from_bytes(
+                lows.translate(of_low), "little"
+            )
+        return total.to_bytes(len(highs), "little").translate(self._by_parity)
+
+
+def _products(rows: list[bytes], one: int, most: int) -> tuple[list[int], list[int]] | None:
+    """Return the table as a sum of products, or None if it takes more than *most*.
+
+    The first list says for each high byte which products it is in, as bits;
+    the second for each product which low bytes it is 1 for, as bits too.
+    """
+    is_one = bytes([byte == one for byte in range(_ROW)]).translate(bytes.maketrans(b"\0\1", b"01"))
+    of_low: list[int] = []
+    leading: list[int] = []
+    seen: dict[bytes, int] = {}
+    for row in rows:
+        if row in seen:
+            continue
+        left = int(row.translate(is_one)[::-1], 2)
+        products = 0
+        # Each vector was reduced by those before it, so that in their order
+        # none brings back a bit that one before it has taken away.
+        for place, vector in enumerate(of_low):
+            if left & leading[place]:
+                left ^= vector
+                products |= 1 << place
+        if left:
+            products |= 1 << len(of_low)
+            of_low.append(left)
+            leading.append(1 << left.bit_length() - 1)
+            if len(of_low) > most:
+                return None
+        seen[row] = products
+    return [seen[row] for row in rows], of_low
+
+
+def _packed(vectors: list[int]) -> bytes:
+    """Return 256 bytes whose bit *k* is the bit of vector *k* in that place."""
+    total = 0
+    for place, vector in enumerate(vectors):
+        digits = f"{vector:0{_ROW}b}".encode()
+        total |= int.from_bytes(digits.translate(_DIGIT_TO_BIT[place]), "big")
+    return total.to_bytes(_ROW, "little")
+
+
+_DIGIT_TO_BIT = [bytes.maketrans(b"01", bytes([0, 1 << place])) for place in range(8)]
+
+
+class _OneByOne:
+    """The plan of any table."""
+
+    __slots__ = ("_values", "table")
+
+    name = "one by one"
+
+    def __init__(self, table: bytes) -> None:
+        self.table = table
+        # A list is what the interpreter looks up fastest.
+        self._values = list(table)
+
+    def answer(self, octets: bytes, low: int) -> bytes:
+        values = self._values
+        return bytes([values[port] for port in numbers(octets, low)])
+
+
+def numbers(octets: bytes, low: int) -> array[int]:
+    r"""Return the ports of *octets* as numbers of this machine.
+
+    Example:
+        >>> numbers(b"\0\x50", 1).tolist()
+        [80]
+    """
+    made = array("H", octets)
+    if (low == 0) is not (_NATIVE == "little"):
+        made.byteswap()
+    return made
+
+
+# -- ports ----------------------------------------------------------------------
+
+
+def look_up(plan: Plan, ports: PortReader) -> Iterator[bytes]:
+    r"""Yield the plan's answers to all ports, piece by piece.
+
+    Args:
+        plan: What to answer.
+        ports: The ports.
+
+    Yields:
+        Bytes, one a port; all of them together in the order of the ports.
+
+    Complexity:
+        Linear in the number of ports, in bounded memory.
+
+    Example:
+        >>> plan = plan_of(bytes(1024) + b"1" * 64512)
+        >>> b"".join(look_up(plan, PortReader([80, 8080], check=int)))
+        b'\x001'
+    """
+    values = ports.numpy_values()
+    if values is not None and not isinstance(plan, _HighByte):
+        # numpy is there, for the ports are its own, and its look-up is faster
+        # than all but the first plan.
+        table = sys.modules["numpy"].frombuffer(plan.table, "uint8")
+        for start in range(0, len(values), PIECE):
+            yield table[values[start : start + PIECE]].tobytes()
+        return
+    for octets, low in ports.pieces():
+        yield plan.answer(octets, low)
+
+
+def look_up_all(plan: Plan, ports: PortReader) -> bytes:
+    r"""Return the plan's answers to all ports.
+
+    Args:
+        plan: What to answer.
+        ports: The ports.
+
+    Returns:
+        Bytes, one a port, in the order of the ports.
+
+    Complexity:
+        Linear in the number of ports.
+
+    Example:
+        >>> plan = plan_of(bytes(1024) + b"1" * 64512)
+        >>> look_up_all(plan, PortReader([80, 8080], check=int))
+        b'\x001'
+    """
+    octets = ports.octets()
+    if (
+        octets is not None
+        and len(octets) <= 2 * _WHOLE
+        and isinstance(plan, (_HighByte, _TwoDigits))
+    ):
+        return plan.answer(octets, ports.low)
+    # What BytesIO holds is the answer; to join a list would copy it.
+    answers = BytesIO()
+    for piece in look_up(plan, ports):
+        answers.write(piece)
+    return answers.getvalue()
+
+
+class PortReader:
+    """Ports in one of the forms that all questions about many ports take.
+
+    Args:
+        ports: A buffer of format ``H``; ``bytes``, ``bytearray`` or a
+            ``memoryview`` of bytes, two bytes a port; or any iterable of
+            integers.
+        byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a
+            port in a buffer that does not tell it itself.
+        check: Returns an integer if it is a port, and raises if not.
+
+    Raises:
+        TypeError: *ports* is none of these.
+        ValueError: Bytes of odd length, or *byteorder* is none of the two.
+    """
+
+    __slots__ = ("_check", "_integers", "_source", "_view", "low")
+
+    def __init__(
+        self,
+        ports: Ports,
+        *,
+        byteorder: ByteOrder = _NATIVE,
+        check: Check,
+    ) -> None:
+        """Look at the form of *ports*, and at no port yet."""
+        if byteorder not in ("little", "big"):
+            raise ValueError(f"byteorder must be 'little' or 'big', got {byteorder!r:.40}")
+        self._check = check
+        self._source: Any = ports
+        self._view: memoryview | None = None
+        self._integers: Iterable[SupportsIndex] = ()
+        if isinstance(ports, str):
+            raise TypeError("ports must not be a str; PortSet.parse() reads text")
+        try:
+            view = memoryview(ports)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+        except (TypeError, ValueError, BufferError):
+            # No buffer, or one that has no format, as numpy's dates.
+            self._integers = _iterable(ports)
+            self.low = 0 if _NATIVE == "little" else 1
+            return
+        self._view, order = _port_view(view, ports, byteorder)
+        self.low = 0 if order == "little" else 1
+
+    def pieces(self) -> Iterator[tuple[bytes, int]]:
+        """Yield all ports, two bytes each, and which byte of each two is the low one.
+
+        Raises:
+            TypeError: One of an iterable is no integer.
+            InvalidPortError: One of an iterable is no port.
+        """
+        view = self._view
+        if view is None:
+            yield from ((octets, self.low) for octets in self._checked())
+            return
+        step = 2 * PIECE // view.itemsize
+        for start in range(0, len(view), step):
+            # A copy that stays in the cache: translate() and slices with a
+            # step want bytes, or take ten times as long.
+            yield view[start : start + step].tobytes(), self.low
+
+    def octets(self) -> bytes | None:
+        """Return the ports as the ``bytes`` that they came as, or None."""
+        return self._source if type(self._source) is bytes else None
+
+    def numpy_values(self) -> Any:
+        """Return the ports as the numpy array that they came as, or None.
+
+        None, too, for an array whose bytes are to be read in the other order
+        than numpy does.
+        """
+        numpy = sys.modules.get("numpy")
+        if numpy is None or self._view is None or not isinstance(self._source, numpy.ndarray):
+            return None
+        reads = {"<": 0, ">": 1}.get(self._source.dtype.byteorder, 0 if _NATIVE == "little" else 1)
+        return self._source if reads == self.low else None
+
+    def _checked(self) -> Iterator[bytes]:
+        integers: Iterator[Any] = iter(self._integers)
+        while items := list(islice(integers, PIECE)):
+            # array() checks the numbers faster than a call for each does, but
+            # bool is an int to it.
+            if set(map(type, items)) == {int}:
+                try:
+                    yield array("H", items).tobytes()
+                    continue
+                except OverflowError:
+                    pass
+            yield array("H", [self._check(item) for item in items]).tobytes()
+
+
+def _iterable(ports: Any) -> Iterable[SupportsIndex]:
+    if hasattr(ports, "__iter__"):
+        found: Iterable[SupportsIndex] = ports
+        return found
+    raise TypeError(
+        "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
+        f"got {type(ports).__name__}"
+    )
+
+
+# Formats of the buffer protocol for numbers of two bytes, and the order they
+# state; "" for those whose order the caller states.
+_ORDERS: dict[str, ByteOrder | None] = {
+    "H": None,
+    "@H": None,
+    "=H": None,
+    "<H": "little",
+    ">H": "big",
+    "!H": "big",
+}
+
+
+def _port_view(
+    view: memoryview, ports: object, byteorder: ByteOrder
+) -> tuple[memoryview, ByteOrder]:
+    """Return *view* with the order of its bytes, or raise if it holds no ports."""
+    if view.ndim != 1:
+        raise TypeError(f"ports must have one dimension, got {view.ndim}")
+    if view.format in _ORDERS:
+        return view, _ORDERS[view.format] or byteorder
+    # An array of numbers of one byte is a buffer of bytes too, and is no port.
+    if view.format not in ("B", "b", "c") or not isinstance(ports, (bytes, bytearray, memoryview)):
+        raise TypeError(
+            "ports must be a buffer of format 'H' (16 bits, unsigned), "
+            f"got {type(ports).__name__} of format {view.format!r}; "
+            "a list of its numbers is taken, and each is checked"
+        )
+    if view.nbytes % 2:
+        raise ValueError(f"ports must have two bytes each, got {view.nbytes} bytes")
+    return view, byteorder

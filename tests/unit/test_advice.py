@@ -1,0 +1,342 @@
+"""Advice: which port to use, what is wrong with rules, what two sets differ in."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portranges import (
+    InvalidPortError,
+    InvalidRangeError,
+    PortRange,
+    PortSet,
+    UnknownNameError,
+    UnrepresentableError,
+    ephemeral,
+    registry,
+)
+from portranges.advice import (
+    Severity,
+    advice,
+    audit,
+    diff,
+    first_cover,
+    listen_ports,
+    return_traffic,
+    sysctl_reserved,
+    why_not,
+)
+from portranges.uses import BROWSER_BLOCKED, known_uses
+
+PORTS = st.integers(0, 65535)
+RANGES = st.builds(
+    lambda first, size: PortRange(first, min(65535, first + size)),
+    PORTS,
+    st.sampled_from([0, 1, 10, 1000, 20000, 65535]),
+)
+RULES = st.one_of(PORTS, RANGES, st.lists(RANGES, max_size=4).map(PortSet))
+
+
+def ids(findings):
+    return [found.id for found in findings]
+
+
+class TestListenPorts:
+    @pytest.mark.parametrize(
+        ("systems", "transports", "step"),
+        [
+            (("linux", "windows", "macos"), ("tcp",), 1),
+            ((), ("udp",), 13),
+            (("freebsd", "openbsd"), ("tcp", "udp"), 13),
+            (("linux",), ("sctp",), 13),
+        ],
+    )
+    def test_a_port_is_in_it_exactly_when_nothing_speaks_against_it(
+        self, systems, transports, step
+    ):
+        ports = listen_ports(systems, transports)
+        for port in range(0, 65536, step):
+            assert (port in ports) is (why_not(port, systems, transports) == ())
+
+    def test_each_condition_by_itself(self):
+        ports = listen_ports()
+        assert ports
+        for port in ports:
+            assert 1024 <= port <= 49151
+            assert registry.state(port, "tcp") == "unassigned"
+            assert not 32768 <= port <= 65535
+            assert port not in BROWSER_BLOCKED
+            for use in known_uses():
+                assert port not in use.ports or "tcp" not in use.transports
+
+    def test_more_to_consider_leaves_fewer(self):
+        assert listen_ports() <= listen_ports(["linux"]) <= listen_ports([])
+        assert listen_ports([], ["tcp", "udp"]) <= listen_ports([], ["udp"])
+
+    def test_a_tuned_machine_and_a_sites_own_registry(self):
+        tuned = ephemeral.profile("linux").replace(ports=PortRange(1024, 29000))
+        assert listen_ports([tuned]).first > 29000
+        ours = registry.SHIPPED.with_services({"billing": [(29998, "tcp")]})
+        assert 29998 in listen_ports()
+        assert 29998 not in listen_ports(registry=ours)
+
+    def test_what_is_refused(self):
+        with pytest.raises(TypeError, match="^systems must be several, as a tuple or a list$"):
+            listen_ports("linux")
+        with pytest.raises(TypeError, match="^transports must be several, as a tuple or a list$"):
+            listen_ports(["linux"], "tcp")
+        with pytest.raises(TypeError, match="^transports must have at least one transport$"):
+            listen_ports(["linux"], [])
+        with pytest.raises(UnknownNameError, match="unknown system, got 'linus'"):
+            listen_ports(["linus"])
+        with pytest.raises(UnknownNameError, match="unknown transport, got 'ip'"):
+            listen_ports(transports=["ip"])
+        with pytest.raises(InvalidPortError):
+            why_not(65536)
+
+
+@pytest.mark.parametrize(
+    ("port", "lines"),
+    [
+        (
+            0,
+            [
+                "error: 0 is no port to listen on: bind() takes it as the wish for any (port-zero)",
+                "warning: 0 is a system port, which most systems keep for privileged programs "
+                "(system-port)",
+                "warning: 0/tcp is kept back by IANA, as reserved (reserved)",
+                "warning: 0 is refused by browsers (browser-blocked)",
+            ],
+        ),
+        (
+            24,
+            [
+                "warning: 24 is a system port, which most systems keep for privileged programs "
+                "(system-port)",
+                "warning: 24/tcp is assigned to a use without a name (assigned)",
+            ],
+        ),
+        (8333, ["note: 8333 is used by Bitcoin, tcp 8333: peers of the main network (known-use)"]),
+        (
+            49151,
+            [
+                "warning: 49151/tcp is kept back by IANA, as reserved (reserved)",
+                "warning: 49151 is in what Linux hands out by itself, 32768-60999 (handed-out)",
+            ],
+        ),
+        (29998, []),
+    ],
+)
+def test_why_not(port, lines):
+    assert [str(found) for found in why_not(port)] == lines
+
+
+def test_a_dynamic_port_is_advised_against_whatever_the_systems():
+    assert ids(why_not(61500, systems=[]))[0] == "dynamic"
+    assert ids(why_not(61500)).count("handed-out") == 2
+
+
+def test_a_port_that_another_transport_has():
+    # 8282 is reserved for SCTP by a row, 443 is assigned, 23 has no row.
+    assert ids(why_not(8282, [], ["sctp"])) == ["reserved"]
+    (found,) = [each for each in why_not(23, [], ["sctp"]) if each.id == "reserved"]
+    assert found.sentence == "23/sctp is kept back by IANA, as assigned for another transport"
+
+
+class TestAudit:
+    @pytest.mark.parametrize(
+        ("rules", "lines"),
+        [
+            ([], []),
+            ([PortSet.parse("22,80,443")], []),
+            ([22, 80, PortRange(8000, 8100)], []),
+            (PortSet(), ["error: the rule has no port (empty-rule)"]),
+            (
+                [80, PortSet(), 80],
+                [
+                    "error: rule 2 has no port (empty-rule)",
+                    "error: rule 3 (80) does nothing: rule 1 (80) has all of its ports (shadowed)",
+                ],
+            ),
+            (
+                [PortRange(1, 5), PortRange(6, 9), PortRange(4, 7)],
+                [
+                    "error: rule 3 (4-7) does nothing: the rules before it have all of its ports "
+                    "(shadowed)"
+                ],
+            ),
+            (
+                [PortRange(8000, 8100), PortRange(8050, 8200)],
+                [
+                    "note: rule 2 (8050-8200) has 8050-8100 in common with rules before it "
+                    "(overlaps)"
+                ],
+            ),
+            (PortSet.full(), ["warning: all ports are open (opens-all)"]),
+            (PortRange(1, 65535), ["warning: all ports are open (opens-all)"]),
+            (
+                PortRange(1024, 65535),
+                ["warning: all dynamic ports are open, 49152-65535 (opens-dynamic)"],
+            ),
+            (
+                PortRange(0, 1023),
+                [
+                    "warning: 0-1023 opens 1024 system ports at once (exposes-system)",
+                    "note: port 0 is open, on which nothing can listen (has-port-zero)",
+                ],
+            ),
+            (PortRange(80, 89), []),
+            (
+                PortRange(80, 90),
+                ["warning: 80-90 opens 11 system ports at once (exposes-system)"],
+            ),
+        ],
+    )
+    def test_each_finding(self, rules, lines):
+        assert [str(found) for found in audit(rules)] == lines
+
+    def test_a_range_that_cuts_a_system_in_two(self):
+        dynamic, cut = audit(PortRange(49152, 65535))
+        assert dynamic.id == "opens-dynamic"
+        assert str(cut) == (
+            "warning: 49152-60999 of what Linux hands out is open, and 32768-49151 is not: of its "
+            "connections, about 58 % get no answer (cuts-ephemeral)"
+        )
+        assert cut.ports == PortSet.parse("49152-60999")
+        assert cut.source == ephemeral.profile("linux").source
+
+    def test_services_inside_the_range_are_no_answers(self):
+        assert audit([44818, PortRange(50000, 50100)]) == ()
+        assert ids(audit(PortRange(50000, 50999), ["linux"])) == ["cuts-ephemeral"]
+        assert audit(PortRange(50000, 50998), ["linux"]) == ()
+
+    @pytest.mark.parametrize("system", ["linux", "windows", "macos", "freebsd", "openbsd"])
+    def test_the_ports_for_answers_do_not_cut_their_own_system(self, system):
+        assert "cuts-ephemeral" not in ids(audit(return_traffic(system), [system]))
+
+    @given(st.lists(RULES, max_size=8))
+    def test_shadowed_and_overlaps_agree_with_loops(self, rules):
+        sets = [set(PortSet([rule])) for rule in rules]
+        expected = []
+        before: set[int] = set()
+        for index, ports in enumerate(sets):
+            if not ports:
+                expected.append(("empty-rule", index, ports))
+            elif ports <= before:
+                expected.append(("shadowed", index, ports))
+            elif ports & before:
+                expected.append(("overlaps", index, ports & before))
+            before |= ports
+        found = [each for each in audit(rules, []) if each.id in {one for one, *_ in expected}]
+        assert [(each.id, set(each.ports)) for each in found] == [
+            (one, ports) for one, _, ports in expected
+        ]
+
+    def test_a_long_rule_is_named_by_its_beginning(self):
+        found = audit([PortSet(range(0, 200, 2)), 100])[0]
+        assert found.sentence.startswith("rule 2 (100) does nothing: rule 1 (0,2,4,")
+        assert ",...) has" in found.sentence
+
+    def test_what_is_refused(self):
+        with pytest.raises(TypeError) as caught:
+            audit("22,80")
+        assert str(caught.value) == (
+            "rules must be a PortSet, a PortRange, or an iterable of rules, got str '22,80'"
+        )
+        with pytest.raises(TypeError, match="^port must be an integer, got str '22'"):
+            audit(["22"])
+        with pytest.raises(TypeError, match="got int 22$"):
+            audit(22)
+        with pytest.raises(InvalidPortError):
+            audit([70000])
+
+
+class TestFirstCover:
+    @given(st.lists(RULES, max_size=8), RULES)
+    def test_it_is_the_first_that_has_them_all(self, rules, wanted):
+        ports = set(PortSet([wanted]))
+        having = [index for index, rule in enumerate(rules) if ports <= set(PortSet([rule]))]
+        assert first_cover(rules, wanted) == (having[0] if having else None)
+
+    def test_no_rules(self):
+        assert first_cover([], 80) is None
+
+
+@given(st.lists(RULES, max_size=5), st.lists(RULES, max_size=5))
+def test_a_difference_makes_the_old_the_new(old, new):
+    before, after = PortSet(old), PortSet(new)
+    change = diff(before, after)
+    assert before - change.removed | change.added == after
+    assert change.added.isdisjoint(before)
+    assert change.removed <= before
+    assert bool(change) is (before != after)
+    assert diff(after, before).added == change.removed
+
+
+def test_a_difference_as_text():
+    assert str(diff([22, 80], [80, 443])) == "+443 -22"
+    assert str(diff([80], [80, 443])) == "+443"
+    assert str(diff([22, 80], [80])) == "-22"
+    assert str(diff([80], [80])) == ""
+
+
+def test_return_traffic_is_what_the_systems_hand_out():
+    assert return_traffic("linux", "windows") == ephemeral.ports("linux", "windows")
+    with pytest.raises(TypeError):
+        return_traffic()
+
+
+class TestSysctl:
+    def test_a_line(self):
+        assert sysctl_reserved([8080]) == "net.ipv4.ip_local_reserved_ports=8080"
+        assert sysctl_reserved(PortSet.parse("9000,40000-40010")) == (
+            "net.ipv4.ip_local_reserved_ports=9000,40000-40010"
+        )
+
+    def test_what_is_refused(self):
+        with pytest.raises(UnrepresentableError) as caught:
+            sysctl_reserved([])
+        assert str(caught.value) == "sysctl cannot say this set: a setting must have a value"
+        with pytest.raises(UnrepresentableError) as caught:
+            sysctl_reserved(range(30000, 40000, 2))
+        assert str(caught.value) == (
+            "sysctl cannot say this set: the kernel reads 4094 characters at once, and these are "
+            "29999"
+        )
+        for ports in (PortSet.full(), PortRange(1024, 65535)):
+            with pytest.raises(InvalidRangeError) as refused:
+                sysctl_reserved(ports)
+            assert str(refused.value) == f"a port must be left to hand out, got {PortSet(ports)}"
+
+    def test_the_longest_that_the_kernel_reads(self):
+        ports = PortSet(range(30000, 30000 + 2 * 682, 2))
+        assert len(str(ports)) == 4091
+        assert sysctl_reserved(ports)
+        with pytest.raises(UnrepresentableError):
+            sysctl_reserved(ports | PortRange(50000))
+
+
+def test_every_row_has_what_a_row_has():
+    rows = advice()
+    assert len({row.id for row in rows}) == len(rows)
+    for row in rows:
+        assert row.severity in Severity
+        assert not row.says.endswith(".")
+        assert row.reason.endswith(".")
+        assert row.source.checked >= "2026-11"
+
+
+def test_a_finding_is_a_record():
+    (found,) = why_not(8333)
+    assert pickle.loads(pickle.dumps(found)) == copy.copy(found) == found
+    assert found.to_dict() == {
+        "id": "known-use",
+        "severity": "note",
+        "sentence": "8333 is used by Bitcoin, tcp 8333: peers of the main network",
+        "ports": "8333",
+        "source": str(found.source),
+    }

@@ -1,0 +1,252 @@
+"""The commands audit, suggest, masks and sql: output, refusals, exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+from argparse import ArgumentParser
+
+import pytest
+
+from portranges import PortSet, PortSyntaxError, UnknownNameError, advice, flows
+from portranges.advice import listen_ports
+from portranges.cli import audit, masks, sql, suggest
+
+
+@pytest.fixture
+def ask(capsys):
+    """Run a command as the command line does: (status, lines, errors)."""
+
+    def run(command, *words):
+        parser = ArgumentParser(prog="portranges", allow_abbrev=False)
+        command.add_arguments(parser)
+        status = command.run(parser.parse_args(words))
+        captured = capsys.readouterr()
+        return status, captured.out.splitlines(), captured.err
+
+    return run
+
+
+@pytest.mark.parametrize("command", [audit, suggest, masks, sql])
+def test_help_fits_a_terminal(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    parser = ArgumentParser(prog="portranges command")
+    command.add_arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+class TestAudit:
+    def test_findings(self, ask):
+        status, lines, _ = ask(audit, "22", "8000-8100", "8050", "49152-65535")
+        assert status == 1
+        assert lines == [
+            "error:   rule 3 (8050) does nothing: rule 2 (8000-8100) has all of its ports",
+            "warning: all dynamic ports are open, 49152-65535",
+            "warning: 49152-60999 of what Linux hands out is open, and 32768-49151 is not: of",
+            "         its connections, about 58 % get no answer",
+        ]
+
+    def test_nothing_and_notes_are_no_reason_to_stop(self, ask):
+        assert ask(audit, "22,https") == (0, ["nothing was found"], "")
+        status, lines, _ = ask(audit, "8000-8100", "8100-8200")
+        assert status == 0
+        assert lines == ["note:    rule 2 (8100-8200) has 8100 in common with rules before it"]
+
+    def test_systems(self, ask):
+        assert ask(audit, "32768-60999", "--system", "linux")[0] == 0
+        assert ask(audit, "32768-60999", "--system", "linux", "--system", "freebsd")[0] == 1
+
+    def test_sources(self, ask):
+        _, lines, _ = ask(audit, "0-65535", "--sources")
+        assert lines[1] == "         [NIST SP 800-41 rev. 1 (checked 2026-11)]"
+        assert all(len(line) <= 80 for line in lines)
+
+    def test_json(self, ask):
+        _, lines, _ = ask(audit, "0-65535", "--json")
+        found = advice.audit(PortSet.full())
+        assert json.loads("\n".join(lines)) == [each.to_dict() for each in found]
+
+    def test_rules_from_standard_input(self, ask, monkeypatch):
+        text = "22  # remote shell\n\n# web\n80,443\n  22\n"
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+        status, lines, _ = ask(audit, "-")
+        assert status == 1
+        assert lines == ["error:   rule 3 (22) does nothing: rule 1 (22) has all of its ports"]
+
+    def test_what_cannot_be_read(self, ask):
+        with pytest.raises(PortSyntaxError):
+            ask(audit, "22;80")
+        with pytest.raises(UnknownNameError, match="unknown service, got 'htpps'"):
+            ask(audit, "22,htpps")
+        with pytest.raises(UnknownNameError, match="unknown system"):
+            ask(audit, "22", "--system", "linus")
+
+
+class TestSuggest:
+    def test_suggestions_suit(self, ask):
+        status, lines, _ = ask(suggest, "--count", "20", "--transport", "udp")
+        assert status == 0
+        ports = listen_ports(transports=["udp"])
+        assert len(set(lines)) == 20
+        assert all(int(line) in ports for line in lines)
+
+    def test_a_name_gets_the_same_again(self, ask):
+        once = ask(suggest, "--for", "billing")
+        assert once == ask(suggest, "--for", "billing")
+        assert once[1] != ask(suggest, "--for", "shipping")[1]
+
+    def test_all(self, ask):
+        assert ask(suggest, "--all", "--system", "openbsd")[1] == [str(listen_ports(["openbsd"]))]
+        (line,) = ask(suggest, "--all", "--json")[1]
+        assert PortSet.parse(json.loads(line)) == listen_ports()
+
+    def test_json(self, ask):
+        _, lines, _ = ask(suggest, "--json", "--count", "3", "--for", "x")
+        assert [str(port) for port in json.loads("\n".join(lines))] == ask(
+            suggest, "--count", "3", "--for", "x"
+        )[1]
+
+    def test_what_speaks_against_some(self, ask):
+        status, lines, _ = ask(suggest, "8080", "29998")
+        assert status == 1
+        assert lines == [
+            "warning: 8080/tcp is assigned to http-alt",
+            "good:    nothing that is known speaks against 29998",
+        ]
+        assert ask(suggest, "29998")[0] == 0
+
+    def test_what_speaks_against_some_as_json(self, ask):
+        _, lines, _ = ask(suggest, "8080,29998", "--json")
+        assert json.loads("\n".join(lines)) == [
+            {"port": 8080, "findings": [each.to_dict() for each in advice.why_not(8080)]},
+            {"port": 29998, "findings": []},
+        ]
+
+    @pytest.mark.parametrize("count", ["0", "-1", "x", "65537", "٣", "1_0"])
+    def test_a_count_that_is_none(self, ask, count, capsys):
+        with pytest.raises(SystemExit):
+            ask(suggest, f"--count={count}")
+        assert "expected a number from 1 to 65536" in capsys.readouterr().err
+
+
+class TestMasks:
+    def test_prefixes(self, ask):
+        assert ask(masks, "1000-1023,80") == (
+            0,
+            ["0x50/0xffff", "0x3e8/0xfff8", "0x3f0/0xfff0"],
+            "",
+        )
+
+    def test_ternary(self, ask):
+        _, lines, _ = ask(masks, "1-65534", "--ternary")
+        assert len(lines) == 16
+        assert len(ask(masks, "1-65534")[1]) == 30
+
+    @pytest.mark.parametrize(
+        ("form", "line"),
+        [
+            ("hex", "0x50/0xfffe"),
+            ("full", "0x0050/0xfffe"),
+            ("decimal", "80/65534"),
+            ("bits", "000000000101000x"),
+        ],
+    )
+    def test_forms(self, ask, form, line):
+        assert ask(masks, "80-81", "--form", form)[1] == [line]
+
+    def test_json(self, ask):
+        _, lines, _ = ask(masks, "80-81", "443", "--json")
+        assert json.loads("\n".join(lines)) == [
+            {"value": 80, "mask": 65534, "count": 2},
+            {"value": 443, "mask": 65535, "count": 1},
+        ]
+
+    def test_a_service_and_standard_input(self, ask, monkeypatch):
+        assert ask(masks, "https")[1] == ["0x1bb/0xffff"]
+        monkeypatch.setattr("sys.stdin", io.StringIO("80\n81\n"))
+        assert ask(masks, "-")[1] == ["0x50/0xfffe"]
+
+
+class TestSql:
+    def test_categories(self, ask):
+        status, lines, _ = ask(sql, "dport")
+        assert status == 0
+        assert lines == [
+            "CASE",
+            "  WHEN dport BETWEEN 0 AND 1023 THEN 'system'",
+            "  WHEN dport BETWEEN 1024 AND 49151 THEN 'user'",
+            "  WHEN dport BETWEEN 49152 AND 65535 THEN 'dynamic'",
+            "  ELSE 'unknown' END",
+        ]
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            (["p", "22,8000-8100,https"], ("p", PortSet.parse("22,443,8000-8100"))),
+            (["f.p", "22"], (("f", "p"), PortSet([22]))),
+        ],
+    )
+    def test_a_set(self, ask, words, expected):
+        assert " ".join(" ".join(ask(sql, *words)[1]).split()) == flows.sql_case(*expected)
+
+    def test_json_has_it_on_one_line(self, ask):
+        _, lines, _ = ask(sql, "p", "--json")
+        assert json.loads("\n".join(lines)) == {"sql": flows.sql_case("p")}
+
+    def test_labels_and_systems_in_any_quotes(self, ask):
+        words = ["a  WHEN b", "--label", "it's  ELSE=80,443", "--system", "linux"]
+        _, lines, _ = ask(sql, *words, "--otherwise", "rest", "--quote", "double")
+        assert lines == [
+            "CASE",
+            """  WHEN "a  WHEN b" IN (80, 443) THEN 'it''s  ELSE'""",
+            """  WHEN "a  WHEN b" BETWEEN 32768 AND 60999 THEN 'linux'""",
+            "  ELSE 'rest' END",
+        ]
+
+    def test_a_doubled_mark_does_not_end_a_name(self, ask):
+        name = "a] WHEN b"
+        _, lines, _ = ask(sql, name, "80", "--quote", "bracket")
+        assert lines[1] == "  WHEN [a]] WHEN b] = 80 THEN 1"
+
+    def test_lines_are_narrow_and_mean_the_same(self, ask):
+        ports = PortSet(range(1, 3000, 7)) | PortSet(range(5000, 9000, 3)).union(
+            *(range(first, first + 5) for first in range(10000, 12000, 50))
+        )
+        _, lines, _ = ask(sql, "p", str(ports))
+        assert max(map(len, lines)) <= 80
+        with sqlite3.connect(":memory:") as connection:
+            connection.execute("CREATE TABLE f (p INTEGER)")
+            connection.executemany("INSERT INTO f VALUES (?)", [(port,) for port in range(20000)])
+            rows = connection.execute(f"SELECT {chr(10).join(lines)} FROM f ORDER BY p").fetchall()
+        connection.close()
+        assert [bool(answer) for (answer,) in rows] == [port in ports for port in range(20000)]
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (["p", "--label", "web"], "expected LABEL=PORTS, got 'web'"),
+            (["p", "80", "--otherwise", "x"], "ports are told by 1 and 0, and take no label"),
+            (["p", "80", "--system", "linux"], "ports are told by 1 and 0, and take no label"),
+            (
+                ["p\\", "--quote", "double"],
+                "column must have no backslash and no control character, got 'p\\\\'",
+            ),
+        ],
+    )
+    def test_wrong_usage(self, ask, words, message):
+        assert ask(sql, *words) == (2, [], f"portranges: {message}\n")
+
+    def test_a_name_that_needs_quotes(self, ask):
+        status, lines, errors = ask(sql, "dst port")
+        assert (status, lines) == (2, [])
+        assert errors.startswith("portranges: a column without quotes must be ASCII letters")
+
+    def test_unknown_names(self, ask):
+        with pytest.raises(UnknownNameError):
+            ask(sql, "p", "--system", "linus")
+        with pytest.raises(PortSyntaxError):
+            ask(sql, "p", "--label", "web=80;443")

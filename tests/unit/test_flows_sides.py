@@ -1,0 +1,249 @@
+"""Which end of a flow is the service: the rows, single flows, and many."""
+
+from __future__ import annotations
+
+import random
+import sys
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portranges import InvalidPortError, PortRange, PortSet, UnknownNameError, ephemeral, registry
+from portranges.flows import Side, Trait, criteria, judge, server_port, server_side_many
+from portranges.uses import known_uses
+
+# -- the slow twin: the criteria again, as they are written in words --------------
+
+EPHEMERAL = {"linux": range(32768, 61000), "windows": range(49152, 65536)}
+EPHEMERAL["macos"] = EPHEMERAL["windows"]
+ASSIGNED = {
+    transport: {port for port in range(65536) if registry.state(port, transport) == "assigned"}
+    for transport in ("tcp", "udp")
+}
+DEFAULTS = {
+    transport: {
+        port
+        for use in known_uses()
+        if transport in use.transports and use.ports.last - use.ports.first < 100
+        for port in range(use.ports.first, use.ports.last + 1)
+    }
+    for transport in ("tcp", "udp")
+}
+
+
+def twin(one, other, clients=("linux", "windows", "macos"), transports=("tcp", "udp")):
+    """(port, side, id of the criterion), by the words of the rows."""
+    if 0 in (one, other):
+        return None, 0, "no-port"
+
+    def lent(port):
+        return any(port in EPHEMERAL[client] for client in clients)
+
+    def named(port):
+        return any(port in ASSIGNED[each] | DEFAULTS[each] for each in transports)
+
+    asks = (111, 513, 514, 515, 2049)
+    for port, peer, side in ((one, other, 1), (other, one, 2)):
+        if port in asks and 600 <= peer <= 1023:
+            return port, side, "shown-privilege"
+    for name, is_service in (
+        ("client-range", lambda port: not lent(port)),
+        ("system-port", lambda port: port <= 1023),
+        ("named", named),
+    ):
+        if is_service(one) != is_service(other):
+            return (one, 1, name) if is_service(one) else (other, 2, name)
+    return (one, 0, "same-port") if one == other else (None, 0, "undecided")
+
+
+INTERESTING = sorted(
+    {
+        *(0, 1, 22, 80, 111, 123, 443, 512, 513, 514, 515, 516, 599, 600, 700, 1021, 1023, 1024),
+        *(2048, 2049, 2050, 3306, 4444, 5432, 8080, 8333, 27017, 30000, 32767, 32768, 44818),
+        *(49151, 49152, 50000, 51413, 51820, 60000, 60999, 61000, 65535),
+    }
+)
+PORTS = st.sampled_from(INTERESTING) | st.integers(0, 65535)
+
+
+def answer(one, other, **settings):
+    judgement = judge(one, other, **settings)
+    return judgement.port, judgement.side, judgement.criterion.id
+
+
+def test_all_pairs_of_interesting_ports():
+    for one in INTERESTING:
+        for other in INTERESTING:
+            assert answer(one, other) == twin(one, other)
+
+
+@given(PORTS, PORTS)
+def test_any_pair(one, other):
+    assert answer(one, other) == twin(one, other)
+    assert answer(one, other, clients="linux", transport="tcp") == twin(
+        one, other, ("linux",), ("tcp",)
+    )
+
+
+@given(PORTS, PORTS)
+def test_the_order_of_the_ends_does_not_matter(one, other):
+    there, back = judge(one, other), judge(other, one)
+    assert there.port == back.port
+    assert there.criterion is back.criterion
+    assert {there.side, back.side} in ({Side.UNKNOWN}, {Side.FIRST, Side.SECOND})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "port", "criterion"),
+    [
+        (51514, 443, 443, "client-range"),
+        (443, 51514, 443, "client-range"),
+        (1500, 25, 25, "system-port"),
+        (800, 2049, 2049, "shown-privilege"),
+        (1023, 514, 514, "shown-privilege"),
+        (44818, 50000, 44818, "named"),
+        (51820, 40100, 51820, "named"),
+        (123, 123, 123, "same-port"),
+        (50000, 60000, None, "undecided"),
+        (22, 80, None, "undecided"),
+        (0, 443, None, "no-port"),
+        (0, 0, None, "no-port"),
+    ],
+)
+def test_known_flows(one, other, port, criterion):
+    assert server_port(one, other) == port
+    assert judge(one, other).criterion.id == criterion
+
+
+def test_the_clients_systems_decide():
+    # A Linux client is never lent 61500, so it must be the service's; a Windows
+    # client may be.
+    assert server_port(40100, 61500, clients="linux") == 61500
+    assert server_port(40100, 61500, clients="windows") == 40100
+    assert server_port(40100, 61500) is None
+    tuned = ephemeral.profile("linux").replace(ports=PortRange(10000, 20000))
+    assert server_port(40100, 15000, clients=tuned) == 40100
+    assert server_port(40100, 15000, clients=[tuned, "windows"]) == 40100
+
+
+def test_the_transport_decides_by_its_registry():
+    # 49150 is assigned for TCP alone.
+    assert server_port(49150, 50000, transport="tcp", clients="linux") == 49150
+    assert server_port(49150, 50000, transport="udp", clients="linux") is None
+
+
+def test_a_site_has_names_of_its_own():
+    ours = registry.SHIPPED.with_services({"billing": [(50000, "tcp")]})
+    assert server_port(50000, 60000, registry=ours) == 50000
+    assert server_port(50000, 60000) is None
+
+
+class TestMany:
+    @pytest.mark.parametrize("clients", [("linux", "windows", "macos"), "linux", ["openbsd"]])
+    @pytest.mark.parametrize("transport", [None, "tcp", "udp"])
+    def test_every_interesting_pair(self, clients, transport):
+        pairs = [(one, other) for one in INTERESTING for other in INTERESTING]
+        sides = server_side_many(
+            [one for one, _ in pairs],
+            [other for _, other in pairs],
+            clients=clients,
+            transport=transport,
+        )
+        assert list(sides) == [
+            judge(one, other, clients=clients, transport=transport).side for one, other in pairs
+        ]
+
+    @given(st.lists(st.tuples(PORTS, PORTS), max_size=200))
+    def test_any_flows_in_any_form(self, pairs):
+        expected = bytes(twin(*pair)[1] for pair in pairs)
+        ones, others = array("H", [one for one, _ in pairs]), array("H", [two for _, two in pairs])
+        assert server_side_many(ones, others) == expected
+        assert server_side_many(ones.tobytes(), list(others)) == expected
+        other_order = "big" if sys.byteorder == "little" else "little"
+        ones.byteswap()
+        others.byteswap()
+        assert server_side_many(ones, others, byteorder=other_order) == expected
+
+    def test_more_than_a_piece(self):
+        rng = random.Random(1)
+        ones = array("H", [rng.choice(INTERESTING) for _ in range(70_001)])
+        others = array("H", [rng.choice(INTERESTING) for _ in range(70_001)])
+        sides = server_side_many(ones, others)
+        assert list(sides) == [
+            judge(one, other).side for one, other in zip(ones, others, strict=True)
+        ]
+
+    def test_numpy_arrays(self):
+        np = pytest.importorskip("numpy", reason="numpy is not installed")
+        every = np.arange(65536, dtype="uint16")
+        sides = server_side_many(every, every[::-1])
+        assert list(sides[:3]) == [0, 1, 1]
+        assert sides == server_side_many(every.tolist(), every[::-1].tolist())
+
+    @pytest.mark.parametrize(
+        ("first", "second", "message"),
+        [
+            ([1, 2, 3], [1, 2], "first and second must have as many ports, got 3 and 2"),
+            ([], b"\0\1\0\1", "first and second must have as many ports, got 0 and 2"),
+            (
+                array("H", [1] * 70000),
+                array("H", [1] * 65536),
+                "first and second must have as many ports, got 70000 and 65536",
+            ),
+            (
+                [1] * 65536,
+                [1] * 199999,
+                "first and second must have as many ports, got 65536 and 131072 or more",
+            ),
+        ],
+    )
+    def test_not_as_many(self, first, second, message):
+        with pytest.raises(ValueError) as caught:
+            server_side_many(first, second)
+        assert str(caught.value) == message
+
+
+class TestRefusals:
+    def test_ports(self):
+        with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got 65536$"):
+            judge(80, 65536)
+        with pytest.raises(TypeError, match="^port must be an integer, got str '80'"):
+            server_port("80", 443)
+
+    def test_clients(self):
+        with pytest.raises(UnknownNameError, match="^unknown system, got 'linus'; did you mean"):
+            judge(80, 443, clients="linus")
+        with pytest.raises(UnknownNameError, match="system with a fixed range, got 'smoltcp'"):
+            judge(80, 443, clients=["smoltcp"])
+        with pytest.raises(TypeError, match="needs at least one system"):
+            judge(80, 443, clients=())
+        with pytest.raises(UnknownNameError, match="unknown transport, got 'ip'"):
+            judge(80, 443, transport="ip")
+
+
+def test_every_row_has_a_reason_a_rule_and_a_source():
+    rows = criteria()
+    assert len({row.id for row in rows}) == len(rows)
+    for row in rows:
+        assert row.rule[0].islower() or row.rule[0].isdigit()
+        assert not row.rule.endswith(".")
+        assert row.reason.endswith(".")
+        assert row.source.document
+        assert row.source.checked >= "2026-11"
+
+
+def test_the_ports_of_the_privileged_row_come_from_the_known_uses():
+    shown = {use.name: use.ports for use in known_uses()}
+    row = next(row for row in criteria() if row.id == "shown-privilege")
+    assert row.client_has is Trait.SHOWN_PRIVILEGE
+    from portranges.flows.rows import SHOWN_PRIVILEGE
+
+    assert SHOWN_PRIVILEGE == PortSet([shown["rresvport()"], shown["NFS client on Linux"]])
+    assert SHOWN_PRIVILEGE == ephemeral.ports("sunrpc", "bsd-rresvport")
+
+
+def test_no_host_hands_out_a_system_port_as_the_row_says():
+    for profile in ephemeral.profiles("host"):
+        assert not profile.ports & PortRange(0, 1023)
