@@ -332,16 +332,17 @@ def _marked(text: str, start: int, stop: int) -> tuple[str, str]:
     stop = min(max(stop, start + 1), start + _EXCERPT)
     low = max(0, start - (_EXCERPT - (stop - start)) // 2)
     high = min(len(text), max(stop, low + _EXCERPT))
-    head = _printable(text[low:start])
-    body = _printable(text[start:stop])
-    tail = _printable(text[stop:high])
+    head = printable(text[low:start])
+    body = printable(text[start:stop])
+    tail = printable(text[stop:high])
     before = "..." if low > 0 else ""
     after = "..." if high < len(text) else ""
     line = f"{before}{head}{body}{tail}{after}"
     return line, " " * (len(before) + len(head)) + "~" * max(1, len(body))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return *text* in printable ASCII, everything else escaped."""
     # Escaped, so that a line break or a terminal's control code in the text
     # neither moves the marker nor reaches the terminal.
     return text.encode("ascii", "backslashreplace").decode().translate(_ESCAPES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import index
 
 from portranges import covers
 from portranges.errors import (
@@ -68,12 +69,13 @@ def check_port(value: SupportsIndex) -> int:
 
 
 def as_int(value: SupportsIndex) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    """Return *value* as a plain integer; what is none is a TypeError."""
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         message = f"port must be an integer, got {type(value).__name__} {elide(value)}"
         if isinstance(value, str):
             message += "; parse_port() reads text"
         raise TypeError(message)
-    return int(value.__index__())
+    return int(index(value))
 
 
 def parse_port(text: str) -> int:

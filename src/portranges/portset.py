@@ -231,7 +231,7 @@ class PortSet:
             The set.
 
         Raises:
-            TypeError: An item is not a ``MaskedPort``.
+            TypeError: *masks* is no iterable, or an item is not a ``MaskedPort``.
 
         Example:
             >>> PortSet.from_masks([MaskedPort(0x3E8, 0xFFF8)])
@@ -295,6 +295,10 @@ class PortSet:
         Returns:
             The union.
 
+        Raises:
+            TypeError: One of *others* is none.
+            InvalidPortError: A port is outside 0 to 65535.
+
         Example:
             >>> print(PortSet([22]).union([80], PortRange(8000, 8100)))
             22,80,8000-8100
@@ -312,6 +316,10 @@ class PortSet:
 
         Returns:
             The intersection.
+
+        Raises:
+            TypeError: One of *others* is none.
+            InvalidPortError: A port is outside 0 to 65535.
 
         Example:
             >>> print(PortSet([22, 80, 443]).intersection(range(1024), [80, 443]))
@@ -331,6 +339,10 @@ class PortSet:
         Returns:
             The difference.
 
+        Raises:
+            TypeError: One of *others* is none.
+            InvalidPortError: A port is outside 0 to 65535.
+
         Example:
             >>> print(PortSet([22, 80, 443]).difference([80]))
             22,443
@@ -348,6 +360,10 @@ class PortSet:
 
         Returns:
             The symmetric difference.
+
+        Raises:
+            TypeError: *other* is none.
+            InvalidPortError: A port is outside 0 to 65535.
 
         Example:
             >>> print(PortSet([22, 80]).symmetric_difference([80, 443]))
@@ -402,6 +418,10 @@ class PortSet:
         Returns:
             Whether this set is a subset, or equal.
 
+        Raises:
+            TypeError: *other* is none.
+            InvalidPortError: A port is outside 0 to 65535.
+
         Example:
             >>> PortSet([80]).issubset(range(1024))
             True
@@ -416,6 +436,10 @@ class PortSet:
 
         Returns:
             Whether this set is a superset, or equal.
+
+        Raises:
+            TypeError: *other* is none.
+            InvalidPortError: A port is outside 0 to 65535.
 
         Example:
             >>> PortSet([22, 80]).issuperset([80])
@@ -432,6 +456,10 @@ class PortSet:
 
         Returns:
             Whether the sets share no port.
+
+        Raises:
+            TypeError: *other* is none.
+            InvalidPortError: A port is outside 0 to 65535.
 
         Example:
             >>> PortSet([22]).isdisjoint([80, 443])
@@ -521,6 +549,7 @@ class PortSet:
             A port of the set.
 
         Raises:
+            TypeError: *position* is no integer.
             IndexError: *position* is outside the set.
 
         Complexity:

@@ -168,7 +168,7 @@ _ROWS = (
         name="Docker published ports",
         ports=PortRange(49153, 65535),
         transports=_BOTH,
-        note="where the host's own ephemeral range cannot be read; else that range",
+        note="where the host's own ephemeral range, which comes first, cannot be read",
         source=_from("moby/moby@b985e231", "daemon/libnetwork/portallocator"),
     ),
     Use(
@@ -182,7 +182,7 @@ _ROWS = (
         name="WireGuard",
         ports=PortRange(51820),
         transports=_UDP,
-        note="the port of the manual's examples, used almost everywhere",
+        note="the port of the manual's examples, widely copied",
         source=_from("WireGuard/wireguard-tools@27c885ff", "src/man/wg.8, ListenPort"),
     ),
     Use(

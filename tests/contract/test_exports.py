@@ -19,7 +19,7 @@ import portranges
 # What the package's own modules share, and what is no promise to anybody else.
 # No name may stand here that a user needs.
 SHARED = {
-    "portranges.errors": {"elide"},
+    "portranges.errors": {"elide", "printable"},
     "portranges.ports": {
         "as_int",
         "is_digits",

@@ -18,6 +18,7 @@ REQUIREMENTS = {
     "test.txt": ("test",),
     "check.txt": ("lint", "typing", "build"),
     "bench.txt": ("bench",),
+    "recipes.txt": ("recipes",),
 }
 
 

@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -74,11 +75,6 @@ def test_json_is_the_report_as_data(capsys):
     assert data == [explain(60454).to_dict(), explain(443).to_dict()]
 
 
-def test_json_of_no_ports_is_an_empty_array(capsys):
-    assert main(["", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == []
-
-
 def test_transport_narrows_the_answer(capsys):
     assert main(["443", "--transport", "udp", "--json"]) == 0
     (entry,) = json.loads(capsys.readouterr().out)
@@ -86,8 +82,58 @@ def test_transport_narrows_the_answer(capsys):
 
 
 def test_a_service_name_is_looked_up_on_the_transport(capsys):
-    assert main(["mosh-or-what", "--transport", "tcp"]) == 1
-    assert capsys.readouterr().err.startswith("portranges: unknown service, got 'mosh-or-what'")
+    # Port 512 is exec on TCP and comsat on UDP.
+    assert main(["exec", "--transport", "tcp"]) == 0
+    assert capsys.readouterr().out.startswith("Port 512\n")
+    for words in (["exec", "--transport", "udp"], ["exec/udp"]):
+        assert main(words) == 1
+        assert capsys.readouterr() == ("", "portranges: unknown udp service, got 'exec'\n")
+
+
+def test_a_transport_may_stand_behind_the_port(capsys):
+    assert main(["443/udp,ssh/tcp", "80", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert [(entry["port"], len(entry["registry"])) for entry in data] == [
+        (443, 1),
+        (22, 1),
+        (80, 4),
+    ]
+    assert main(["443/ucp"]) == 1
+    assert capsys.readouterr().err.startswith("portranges: unknown transport, got 'ucp'")
+
+
+def test_sources_make_pages_of_any_number_of_ports(capsys):
+    assert main(["20-30", "--sources"]) == 0
+    assert capsys.readouterr().out.count("[RFC 6335") >= 11
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("form", ["--json", "--table", "--pages"])
+def test_a_full_disk_is_an_error_of_one_line(form):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "portranges", "443", form],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "portranges: cannot write: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are closed by a shell")
+def test_closed_streams_are_no_traceback():
+    command = f"{sys.executable} -m portranges"
+    done = subprocess.run(
+        f"{command} 80 >&-", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "portranges: there is no standard output\n"
+    done = subprocess.run(
+        f"{command} 70000 2>&-", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == ""
 
 
 def test_many_ports_make_a_table(capsys):
@@ -132,6 +178,8 @@ def test_a_long_table_has_a_line_for_each_port(capsys):
         ),
         (["htps"], 1, "unknown service, got 'htps'; did you mean 'https' or 'htcp' or 'http'?"),
         (["-1"], 2, "expected a port or 'first-last', got '-1'"),
+        ([""], 2, "expected a port or 'first-last', got ''"),
+        (["80,"], 2, "expected a port or 'first-last', got ''"),
         (["80\n81"], 2, r"expected a port or 'first-last', got '80\n81'"),
         (["8_0"], 2, "expected a port or 'first-last', got '8_0'"),
         (["٨٠"], 2, "expected a port or 'first-last', got '٨٠'"),
@@ -152,7 +200,9 @@ def test_wrong_usage_is_status_2(capsys, words):
     assert main(words) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith("usage: portranges")
+    assert captured.err.startswith("portranges: ")
+    assert captured.err.endswith("; see portranges --help\n")
+    assert captured.err.count("\n") == 1
 
 
 def test_the_command_may_be_named(capsys):

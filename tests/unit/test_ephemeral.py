@@ -625,3 +625,34 @@ def test_the_page_has_a_section_for_every_row() -> None:
     }
     assert set(re.findall(r"\]\(#([^)]+)\)", page)) == anchors
     assert re.findall(r"^### (.+)$", page, re.MULTILINE) == names(ROWS)
+
+
+def test_the_rule_of_privilege_has_its_source_where_it_is_known():
+    for row in ephemeral.profiles():
+        assert (row.privileged_source is None) is (row.privileged_below is None), row.name
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "expected"),
+    [
+        ("linux", 0, False),
+        ("linux", 1, True),
+        ("linux", 80, True),
+        ("linux", 1023, True),
+        ("linux", 1024, False),
+        ("solaris", 2049, True),
+        ("solaris", 2050, False),
+        ("solaris", 4045, True),
+        ("windows", 80, False),
+        ("ios", 80, False),
+        ("aix", 80, None),
+    ],
+)
+def test_is_privileged(name, port, expected):
+    assert ephemeral.profile(name).is_privileged(port) is expected
+
+
+@pytest.mark.parametrize("current", [1, 0, "x", 1.0])
+def test_current_is_a_bool(current):
+    with pytest.raises(TypeError, match="^current must be a bool or None, got "):
+        ephemeral.profiles(current=current)

@@ -10,8 +10,11 @@ from portranges.errors import (
     DataError,
     InvalidPortError,
     InvalidRangeError,
+    InvalidSocketError,
+    InvalidValueError,
     MissingExtraError,
     PortRangesError,
+    PortsExhaustedError,
     PortSyntaxError,
     SystemReadError,
     UnexpectedOutputError,
@@ -30,6 +33,18 @@ SAMPLES: list[tuple[PortRangesError, str]] = [
     (
         InvalidRangeError("first must not be greater than last", "9000-8000"),
         "first must not be greater than last, got 9000-8000",
+    ),
+    (
+        InvalidSocketError("uid must not be negative", "-1"),
+        "uid must not be negative, got -1",
+    ),
+    (
+        InvalidValueError("probability must be in 0..1", "2"),
+        "probability must be in 0..1, got 2",
+    ),
+    (
+        PortsExhaustedError("linux-connect", 5, 4, 0),
+        "linux-connect found no port among 5: 4 in use, 0 excluded, 1 free but not tried",
     ),
     (
         PortSyntaxError("expected a port or 'first-last', got '44x3'", "80,44x3,81", (3, 7)),

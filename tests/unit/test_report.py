@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import date
 
@@ -53,10 +54,10 @@ class TestPort60454:
     def test_registry(self):
         assert {entry.state for entry in self.report.registry} == {State.DYNAMIC}
         assert not any(entry.services for entry in self.report.registry)
-        assert "no dynamic port is ever assigned to a service" in self.page
+        assert "IANA never assigns a dynamic port to a service" in self.page
 
     def test_what_it_is_for(self):
-        assert "0-65535 are 65,536" in self.page
+        assert "0-65535 is 65,536 numbers" in self.page
         assert (
             "a connection is told apart by both addresses, both ports and the transport, so one "
             "port number serves many connections at once and needs to be unique only within that."
@@ -117,9 +118,7 @@ def test_the_record_says_what_the_rooms_say(port):
     assert names(report.handed_out_by) | names(report.not_handed_out_by) == known
     assert names(report.handed_out_by) & names(report.not_handed_out_by) == set()
     for rule in report.bind_rules:
-        boundary = ephemeral.profile(rule.name).privileged_below
-        assert boundary is not None
-        assert rule.privileged == (port < boundary)
+        assert rule.privileged == ephemeral.profile(rule.name).is_privileged(port)
     assert report.browser_blocked == (port in BROWSER_BLOCKED)
     assert report.uses == uses(port)
 
@@ -151,9 +150,13 @@ def test_a_page_names_every_part_of_the_report(port):
     for use in report.uses:
         assert f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}" in page
         assert str(use.source) in page
-    for entry in (*report.handed_out_by, *report.not_handed_out_by):
+    shown = report.not_handed_out_by if report.handed_out_by else ()
+    for entry in (*report.handed_out_by, *shown):
         assert entry.name in page
+    for entry in (*report.handed_out_by, *report.not_handed_out_by):
         assert str(entry.source) in page
+    for rule in report.bind_rules:
+        assert str(rule.source) in page
     assert str(report.registry_source) in page
     assert str(report.browser_source) in page
 
@@ -173,6 +176,9 @@ def test_headings_are_bold_on_request_only():
 def test_a_page_is_not_squeezed_below_what_can_be_read():
     with pytest.raises(ValueError, match="^width must be at least 60, got 59$"):
         explain(443).page(width=59)
+    for width in (float("nan"), 80.0, "80", True, None):
+        with pytest.raises(TypeError, match="^width must be an integer, got "):
+            explain(443).page(width=width)
 
 
 @pytest.mark.parametrize("port", SAMPLE)
@@ -205,9 +211,12 @@ def test_another_registry_is_asked_when_it_is_given():
     ours = SHIPPED.with_services({"billing": [(60454, "tcp")]})
     report = explain(60454, registry=ours)
     assert report.registry[0].services == ("billing",)
-    assert "tcp assigned to billing" in text_of(str(report))
+    page = text_of(report.page(sources=True))
+    assert "tcp assigned to billing" in page
+    assert "IANA never assigns a dynamic port to a service" in page
     assert ours.snapshot == date(2026, 8, 17)
-    assert "edition of 2026-08-17" in str(report.registry_source)
+    assert report.registry_source != explain(60454).registry_source
+    assert "[the registry that was given to explain(), edition of 2026-08-17" in page
 
 
 def test_descriptions_of_a_full_registry_are_shown(iana_sample):
@@ -220,6 +229,70 @@ def test_descriptions_of_a_full_registry_are_shown(iana_sample):
 def iana_sample(request):
     path = request.config.rootpath / "tests" / "data" / "iana" / "sample.csv"
     return registry.Registry.from_iana(path)
+
+
+PRIVILEGED = {
+    # port: systems where it takes a privilege, and where it does not
+    0: ((), ("linux", "macos", "freebsd", "solaris", "windows")),
+    80: (("linux", "macos", "freebsd", "openbsd", "netbsd", "solaris"), ("windows", "ios")),
+    1023: (("linux", "solaris"), ("windows",)),
+    1024: ((), ("linux", "macos", "freebsd", "solaris", "windows")),
+    2049: (("solaris",), ("linux", "windows")),
+    4045: (("solaris",), ("linux", "windows")),
+}
+
+
+@pytest.mark.parametrize("port", PRIVILEGED)
+def test_who_may_bind_it(port):
+    rules = {rule.name: rule.privileged for rule in explain(port).bind_rules}
+    privileged, free = PRIVILEGED[port]
+    assert {name for name in rules if rules[name]} >= set(privileged)
+    assert not any(rules[name] for name in free)
+    assert all(rules[name] for name in privileged)
+
+
+def test_the_rule_of_binding_has_a_source_of_its_own():
+    rules = {rule.name: rule.source for rule in explain(80).bind_rules}
+    assert "4548b683b781" in str(rules["linux"])
+
+
+def test_port_0_is_nothing_to_look_for():
+    report = explain(0)
+    assert report.commands == report.judgement == ()
+    page = text_of(str(report))
+    assert "bind() it means that the system shall choose a port" in page
+    assert "Who has it" not in page
+    assert "If it is busy" not in page
+
+
+def test_a_system_that_skips_the_port():
+    page = text_of(str(explain(55555)))
+    assert "macos (which skips it)" in page
+    assert "macos" in names(explain(55555).not_handed_out_by)
+
+
+@pytest.mark.parametrize(("port", "said"), [(8010, True), (80, False), (24, False), (4, True)])
+def test_a_number_that_nobody_has_is_not_said_to_have_a_service(port, said):
+    assert ("This one is assigned to no service." in text_of(str(explain(port)))) is said
+
+
+def test_commands_are_those_of_the_transport():
+    assert not explain(80, transport="sctp").commands
+    udp = [command.command for command in explain(80, transport="udp").commands]
+    assert any("Get-NetUDPEndpoint" in command for command in udp)
+    assert not any("Get-NetTCPConnection" in command for command in udp)
+
+
+def test_what_a_registry_file_says_cannot_steer_a_terminal():
+    ours = SHIPPED.with_services({"billing": [(80, "tcp")]})
+    report = explain(80, registry=ours)
+    evil = dataclasses.replace(
+        report.registry[0], services=("bill\x1b[31m",), description="caf\u00e9"
+    )
+    page = dataclasses.replace(report, registry=(evil,)).page()
+    assert page.isascii()
+    assert "\x1b" not in page
+    assert "bill\\x1b[31m (caf\\xe9)" in page
 
 
 def test_wrong_arguments():

@@ -21,7 +21,7 @@ from portranges.errors import PortRangesError, UnknownNameError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, Protocol
+    from typing import Any, NoReturn, Protocol
 
     class Command(Protocol):
         """A module that is a command."""
@@ -63,6 +63,14 @@ _DEFAULT = "explain"
 _STATUS = "Exit status: 0 an answer, 1 the answer is no, 2 a question that cannot be read."
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as all errors of the command are."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and where help is, on one line."""
+        self.exit(_USAGE, f"portranges: {message}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line, as completion tools take it.
 
@@ -82,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _top_parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {name:<11} {about}" for name, (_, about) in _COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="portranges",
         usage="%(prog)s [COMMAND] ...\n       %(prog)s PORT [PORT ...]",
         description="Answer questions about TCP and UDP port numbers.",
@@ -111,7 +119,7 @@ def _parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
         parser.error("a port or a command is needed")
     name, rest = (words[0], words[1:]) if words[0] in _COMMANDS else (_DEFAULT, words)
     command = _load(name)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"portranges {name}" if rest is not words else "portranges",
         description=f"Print {_COMMANDS[name][1]}.",
         epilog=_STATUS,
@@ -137,6 +145,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         443    system    https                 -
         0
     """
+    if sys.stdout is None:
+        return _complain("there is no standard output", _USAGE)
     try:
         command, arguments = _parse(sys.argv[1:] if argv is None else argv)
     except SystemExit as stopped:
@@ -146,21 +156,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = command.run(arguments)
         sys.stdout.flush()
     except UnknownNameError as error:
-        return _complain(error, _NO)
+        return _complain(str(error), _NO)
     except PortRangesError as error:
-        return _complain(error, _USAGE)
+        return _complain(str(error), _USAGE)
     except BrokenPipeError:
-        # The reader, as `head`, has what it wanted. Nothing more can be
-        # written, not even by the interpreter on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, as `head`, has what it wanted.
+        _write_no_more()
         return 0
+    except OSError as error:
+        _write_no_more()
+        return _complain(f"cannot write: {error.strerror}", _USAGE)
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
 
 
-def _complain(error: PortRangesError, status: int) -> int:
+def _write_no_more() -> None:
+    # The interpreter flushes on its way out, and would complain once more.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(message: str, status: int) -> int:
     # The lines below the first show the place of a fault in a long text; what
     # was typed on a command line stands there already.
-    print(f"portranges: {str(error).partition(chr(10))[0]}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"portranges: {message.partition(chr(10))[0]}", file=sys.stderr)
     return status

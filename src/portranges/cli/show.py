@@ -11,8 +11,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges.cli.terminal import columns, is_styled
-from portranges.ports import Transport
-from portranges.portset import PortSet
+from portranges.errors import UnknownNameError
+from portranges.ports import PortRange, Transport, check_transport
 from portranges.registry import ports as service_ports
 from portranges.report import explain
 
@@ -35,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "ports",
         nargs="+",
         metavar="PORT",
-        help="a port (443), a range (8000-8003), a list (80,443) or a service name (https)",
+        help="a port (443), a range (8000-8003), a service name (https), or several (22,443/tcp)",
     )
     parser.add_argument(
         "--transport",
@@ -58,12 +58,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print what is known of the ports that *arguments* name."""
-    ports = _ordered(arguments.ports, arguments.transport)
-    reports = (explain(port, transport=arguments.transport) for port in ports)
+    asked = _asked(arguments.ports, arguments.transport)
+    reports = (explain(port, transport=transport) for port, transport in asked)
     if arguments.json:
         _print_json(reports, arguments)
     elif arguments.table or (
-        len(ports) > _MOST_PAGES and not arguments.pages and not arguments.here
+        len(asked) > _MOST_PAGES and not (arguments.pages or arguments.here or arguments.sources)
     ):
         _print_table(reports)
     else:
@@ -71,16 +71,27 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _ordered(words: Iterable[str], transport: str | None) -> list[int]:
+def _asked(words: Iterable[str], transport: str | None) -> list[tuple[int, str | None]]:
     """Return the ports that *words* name, each once, in the order they came."""
-    return list(dict.fromkeys(port for word in words for port in _ports(word, transport)))
+    return list(
+        dict.fromkeys(
+            pair for word in words for part in word.split(",") for pair in _ports(part, transport)
+        )
+    )
 
 
-def _ports(word: str, transport: str | None) -> PortSet:
+def _ports(word: str, transport: str | None) -> list[tuple[int, str | None]]:
+    name, slash, own = word.partition("/")
+    if slash:
+        transport = check_transport(own)
     # A service name has a letter (RFC 6335, section 5.1), and no port has one.
-    if any(character.isalpha() for character in word):
-        return service_ports(word, transport)
-    return PortSet.parse(word)
+    if not any(character.isalpha() for character in name):
+        return [(port, transport) for port in PortRange.parse(name)]
+    ports = service_ports(name, transport)
+    if not ports:
+        # The name is known, but not for this transport.
+        raise UnknownNameError(f"{transport} service", name)
+    return [(port, transport) for port in ports]
 
 
 def _print_pages(reports: Iterable[PortReport], arguments: Namespace) -> None:

@@ -21,7 +21,7 @@ _NARROWEST = 60
 def columns(stream: TextIO) -> int:
     """Return how wide a page for *stream* should be.
 
-    It is 80 columns, or fewer on a narrower terminal.
+    It is 80 columns, or fewer on a narrower terminal, but at least 60.
     """
     if not stream.isatty():
         return _WIDEST

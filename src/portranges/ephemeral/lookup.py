@@ -95,12 +95,17 @@ def profiles(
         middleboxes before documents.
 
     Raises:
+        TypeError: *kind* is no ``str``, or *current* no ``bool``.
         UnknownNameError: *kind* is no kind.
 
     Example:
         >>> [row.name for row in profiles("host", current=True)][:4]
         ['linux', 'android', 'wsl2', 'wsl2-mirrored']
     """
+    if current is not None and not isinstance(current, bool):
+        raise TypeError(
+            f"current must be a bool or None, got {type(current).__name__} {elide(current)}"
+        )
     wanted = None if kind is None else _kind(kind)
     return tuple(
         row
@@ -166,7 +171,7 @@ def handed_out_by(
         The rows, in the order of ``profiles``.
 
     Raises:
-        TypeError: *port* is no integer.
+        TypeError: *port* is no integer, *kind* or *transport* no ``str``.
         InvalidPortError: *port* is outside 0 to 65535.
         UnknownNameError: *kind* is no kind, or *transport* no transport.
 

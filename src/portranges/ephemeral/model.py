@@ -12,12 +12,12 @@ import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portranges.ports import PortRange, Transport
+from portranges.ports import PortRange, Transport, check_port
 from portranges.portset import PortSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Self, SupportsIndex
 
     from portranges.portset import PortItems
     from portranges.source import Source
@@ -138,7 +138,10 @@ class EphemeralProfile:
         time_wait_note: Other lengths, and how to change them.
         privileged_below: The first port that needs no privilege to bind: 0
             where no port needs any, ``None`` where the rule is not known.
+        privileged_extra: Ports above that need the privilege as well.
         privileged_note: The rule, and how to move it.
+        privileged_source: Where the rule comes from; ``None`` where it is not
+            known.
         exhaustion: Pairs of a call and what it reports when no port is left.
         read_with: Commands that show the range in force.
         read_output: What each of them prints, in the order of ``read_with``.
@@ -183,7 +186,9 @@ class EphemeralProfile:
     time_wait: float | None = None
     time_wait_note: str = ""
     privileged_below: int | None = None
+    privileged_extra: PortSet = _NO_PORTS
     privileged_note: str = ""
+    privileged_source: Source | None = None
     exhaustion: tuple[tuple[str, str], ...] = ()
     read_with: tuple[str, ...] = ()
     read_output: tuple[str, ...] = ()
@@ -224,6 +229,34 @@ class EphemeralProfile:
             False
         """
         return self.tuned or bool(self.ports)
+
+    def is_privileged(self, port: SupportsIndex) -> bool | None:
+        """Tell whether binding *port* takes a privilege.
+
+        Args:
+            port: 0 to 65535. To bind port 0 asks for any port, and never takes
+                one.
+
+        Returns:
+            ``None`` where the system's rule is not known.
+
+        Raises:
+            TypeError: *port* is no integer.
+            InvalidPortError: *port* is outside 0 to 65535.
+
+        Source:
+            ``privileged_source``.
+
+        Example:
+            >>> from portranges import ephemeral
+            >>> linux = ephemeral.profile("linux")
+            >>> linux.is_privileged(80), linux.is_privileged(8080)
+            (True, False)
+        """
+        number = check_port(port)
+        if self.privileged_below is None:
+            return None
+        return 0 < number < self.privileged_below or number in self.privileged_extra
 
     def replace(
         self,

@@ -57,6 +57,7 @@ ROWS = (
         time_wait=30.0,
         time_wait_note="twice net.inet.tcp.msl, 15 s",
         privileged_below=1024,
+        privileged_source=cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind()"),
         privileged_note=(
             "since macOS 10.14 (xnu-4903) only with a specific address; binding 0.0.0.0 or :: "
             "is free"
@@ -90,6 +91,9 @@ ROWS = (
         time_wait=30.0,
         time_wait_note="as macos, whose kernel it is (inferred)",
         privileged_below=0,
+        privileged_source=cite(
+            _XNU, "bsd/netinet/in_pcb.c: XNU_TARGET_OS_OSX around the privilege check"
+        ),
         privileged_note="no check is compiled in, since xnu-4570 at least",
         sources=(
             cite(
@@ -136,6 +140,9 @@ ROWS = (
             "such release is not established)"
         ),
         privileged_below=1024,
+        privileged_source=cite(
+            "ilnp/ilnp-freebsd14@2f2a4162", "sys/netinet/in_pcb.c, ipport_reservedhigh"
+        ),
         privileged_note=(
             "net.inet.ip.portrange.reservedlow (0) to reservedhigh (1023); sysctl moves them "
             "(CTLFLAG_SECURE)"
@@ -236,9 +243,9 @@ ROWS = (
         time_wait=60.0,
         time_wait_note="twice TCPTV_MSL, 30 s",
         privileged_below=1024,
+        privileged_source=cite("openbsd/src@27ae666c", "sys/netinet/in_pcb.c, IPPORT_RESERVED"),
         privileged_note=(
-            "fixed; newer releases add the lists net.inet.tcp.rootonly and net.inet.udp.rootonly "
-            "(secondary)"
+            "fixed; newer releases add the lists net.inet.tcp.rootonly and net.inet.udp.rootonly"
         ),
         exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
         read_with=("sysctl net.inet.ip.portfirst net.inet.ip.portlast",),
@@ -270,6 +277,7 @@ ROWS = (
             ),
         ),
         confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note="the rootonly lists are secondary",
     ),
     EphemeralProfile(
         name="netbsd",
@@ -302,6 +310,7 @@ ROWS = (
             "10 s on the local network"
         ),
         privileged_below=1024,
+        privileged_source=cite("NetBSD/src@08770e5b", "sys/netinet, IPNOPRIVPORTS"),
         privileged_note=(
             "unless the kernel has the option IPNOPRIVPORTS; net.inet.ip.lowportmin and "
             "lowportmax are 600 and 1023"
@@ -367,6 +376,7 @@ ROWS = (
         ports=PortSet.parse("1024-5000"),
         algorithm="sequential",
         privileged_below=1024,
+        privileged_source=cite("jonathangray/csrg", "sys/netinet/in.h: IPPORT_RESERVED"),
         privileged_note="IPPORT_RESERVED",
         sources=(
             cite(

@@ -23,7 +23,8 @@ _READ_OUTPUT = (
     "'net.ipv4.ip_local_port_range = ', then the first and the last port, with a tab between",
 )
 _WSL = "microsoft/WSL@3e27a6a5"
-_AS_LINUX = "as linux, whose kernel it is (inferred)"
+_AS_LINUX = "as linux, whose kernel it is"
+_PRIVILEGED = cite("torvalds/linux commit 4548b683b781", "ip_unprivileged_port_start")
 
 ROWS = (
     EphemeralProfile(
@@ -73,6 +74,7 @@ ROWS = (
             "for tcp_fin_timeout, 60 s too"
         ),
         privileged_below=1024,
+        privileged_source=_PRIVILEGED,
         privileged_note=(
             "a port below net.ipv4.ip_unprivileged_port_start (default 1024, per network "
             "namespace) needs CAP_NET_BIND_SERVICE; 0 lifts the rule; it must not be above the "
@@ -104,7 +106,7 @@ ROWS = (
             ),
             cite("torvalds/linux commit 07f4c90062f8", "2015-05-24"),
             LINUX_6_18_MEASURED,
-            cite("torvalds/linux commit 4548b683b781", "ip_unprivileged_port_start"),
+            _PRIVILEGED,
             cite("moby/moby#41030", "ip_unprivileged_port_start in containers"),
         ),
         confidence=Confidence.VERIFIED_IN_SOURCE,
@@ -223,6 +225,7 @@ ROWS = (
         time_wait=60.0,
         time_wait_note=_AS_LINUX,
         privileged_below=1024,
+        privileged_source=_PRIVILEGED,
         privileged_note=_AS_LINUX,
         note="no sign of another range, but a maker's init.rc may set one",
         sources=(
@@ -245,6 +248,7 @@ ROWS = (
         time_wait=60.0,
         time_wait_note=_AS_LINUX,
         privileged_below=1024,
+        privileged_source=_PRIVILEGED,
         privileged_note=_AS_LINUX,
         sources=(
             cite(
@@ -265,6 +269,7 @@ ROWS = (
         time_wait=60.0,
         time_wait_note=_AS_LINUX,
         privileged_below=1024,
+        privileged_source=_PRIVILEGED,
         privileged_note=_AS_LINUX,
         note=(
             "4,096 consecutive ports that the host's network service allocates when the virtual "
@@ -295,6 +300,7 @@ ROWS = (
         time_wait=60.0,
         time_wait_note=_AS_LINUX,
         privileged_below=1024,
+        privileged_source=_PRIVILEGED,
         privileged_note=_AS_LINUX,
         sources=(
             cite(

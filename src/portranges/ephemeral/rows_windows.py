@@ -18,6 +18,9 @@ _120_S = (
     "TcpTimedWaitDelay sets 30 to 300 s"
 )
 _NO_PRIVILEGE = "no port needs a privilege"
+_NO_PRIVILEGE_FROM = cite(
+    "from memory", "no text of Microsoft was found that names a privileged port"
+)
 _SET_OPTIONS = "-DynamicPortRangeStartPort FIRST -DynamicPortRangeNumberOfPorts COUNT"
 _TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
 
@@ -61,6 +64,7 @@ ROWS = (
         time_wait=120.0,
         time_wait_note=_120_S,
         privileged_below=0,
+        privileged_source=_NO_PRIVILEGE_FROM,
         privileged_note=_NO_PRIVILEGE,
         exhaustion=(
             ("event log", "4227, 4231"),
@@ -118,6 +122,7 @@ ROWS = (
         time_wait=240.0,
         time_wait_note="TcpTimedWaitDelay, 30 to 300 s; documents of NT, 2000 and 2003 say 240 s",
         privileged_below=0,
+        privileged_source=_NO_PRIVILEGE_FROM,
         privileged_note=_NO_PRIVILEGE,
         read_with=(
             "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters /v MaxUserPort",
@@ -144,6 +149,7 @@ ROWS = (
         time_wait=120.0,
         time_wait_note=_120_S,
         privileged_below=0,
+        privileged_source=_NO_PRIVILEGE_FROM,
         privileged_note=_NO_PRIVILEGE,
         note="Microsoft contradicted itself from one revision of the page to the next",
         sources=(
@@ -162,6 +168,7 @@ ROWS = (
         time_wait=120.0,
         time_wait_note=_120_S,
         privileged_below=0,
+        privileged_source=_NO_PRIVILEGE_FROM,
         privileged_note=_NO_PRIVILEGE,
         note=(
             "begins at 1024; the end varies: 1024-65534 (64,511 ports) and 1024-15000 (13,977 "

@@ -9,7 +9,7 @@ from __future__ import annotations
 from portranges import ephemeral
 from portranges.categories import Category, classify
 from portranges.ports import Transport, check_port, check_transport
-from portranges.registry import SHIPPED
+from portranges.registry import SHIPPED, source
 from portranges.report import rows
 from portranges.report.model import (
     BindRule,
@@ -67,12 +67,13 @@ def explain(
     transports = tuple(Transport) if transport is None else (check_transport(transport),)
     category = classify(number)
     handing, others = _ephemeral(number, transports)
+    states = tuple(_state(asked, number, transport) for transport in transports)
     return PortReport(
         port=number,
         category=category,
-        registry=tuple(_state(asked, number, transport) for transport in transports),
+        registry=states,
         registry_source=_registry_source(asked),
-        purpose=(rows.SPECIAL.get(number, rows.PURPOSE[category]), rows.MANY_CONNECTIONS),
+        purpose=_purpose(number, category, states),
         handed_out_by=handing,
         not_handed_out_by=others,
         bind_rules=_bind_rules(number),
@@ -81,20 +82,24 @@ def explain(
         uses=tuple(use for use in uses(number) if not set(transports).isdisjoint(use.transports)),
         commands=tuple(
             InspectCommand(
-                system=system, command=command.format(port=number), shows=shows, source=source
+                system=system, command=command.format(port=number), shows=shows, source=origin
             )
-            for system, command, shows, source in rows.COMMANDS
+            for system, of, command, shows, origin in rows.COMMANDS
+            # Nothing has port 0: there is nothing to look for.
+            if number and not set(of).isdisjoint(transports)
         ),
-        judgement=tuple(_judgement(category, handed_out=bool(handing))),
+        judgement=tuple(_judgement(category, handed_out=bool(handing))) if number else (),
     )
 
 
 def _registry_source(asked: Registry) -> Source:
+    if asked is SHIPPED:
+        return source
     edition = "edition not known" if asked.snapshot is None else f"edition of {asked.snapshot}"
     return Source(
-        document="IANA Service Name and Transport Protocol Port Number Registry",
+        document="the registry that was given to explain()",
         section=edition,
-        checked="2026-11",
+        checked=str(asked.snapshot or "unknown"),
     )
 
 
@@ -111,6 +116,7 @@ def _ephemeral(
                 name=profile.name,
                 system=profile.system,
                 ports=profile.ports,
+                skips_port=port in profile.skipped,
                 source=profile.source,
             )
             (yes if profile.name in handing else no).append(entry)
@@ -127,17 +133,27 @@ def _state(asked: Registry, port: int, transport: Transport) -> TransportState:
     )
 
 
+def _purpose(
+    port: int, category: Category, states: tuple[TransportState, ...]
+) -> tuple[Remark, ...]:
+    if port in rows.SPECIAL:
+        return rows.SPECIAL[port], rows.MANY_CONNECTIONS
+    used = category is Category.DYNAMIC or any(entry.state == "assigned" for entry in states)
+    unused = () if used else (rows.NOT_ASSIGNED,)
+    return rows.PURPOSE[category], *unused, rows.MANY_CONNECTIONS
+
+
 def _bind_rules(port: int) -> tuple[BindRule, ...]:
     return tuple(
         BindRule(
             name=profile.name,
             system=profile.system,
-            privileged=port < profile.privileged_below,
+            privileged=privileged,
             note=profile.privileged_note,
-            source=profile.source,
+            source=profile.privileged_source or profile.source,
         )
         for profile in ephemeral.profiles(kind="host", current=True)
-        if profile.privileged_below is not None
+        if (privileged := profile.is_privileged(port)) is not None
     )
 
 

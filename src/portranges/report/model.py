@@ -65,7 +65,9 @@ class EphemeralRange:
     Attributes:
         name: The name of the profile in ``portranges.ephemeral``.
         system: The system's name in full.
-        ports: What it hands out.
+        ports: Its range.
+        skips_port: Whether the system passes over the port of the report
+            although its range has it.
         source: Where the fact comes from.
 
     Example:
@@ -77,6 +79,7 @@ class EphemeralRange:
     name: str
     system: str
     ports: PortSet
+    skips_port: bool
     source: Source
 
 
@@ -268,7 +271,7 @@ class PortReport:
 
         Args:
             sources: Whether each part names where it comes from.
-            width: Columns that no line exceeds, at least 60. A command is
+            width: Columns that no line exceeds, an integer of at least 60. A command is
                 never broken; one that is longer stands as it is.
             styled: Whether headings are bold, by terminal escape codes.
 
@@ -298,10 +301,11 @@ def _remark(remark: Remark) -> dict[str, str]:
     return {"text": remark.text, "source": str(remark.source)}
 
 
-def _ephemeral(entry: EphemeralRange) -> dict[str, str]:
+def _ephemeral(entry: EphemeralRange) -> dict[str, Any]:
     return {
         "name": entry.name,
         "system": entry.system,
         "ports": str(entry.ports),
+        "skips_port": entry.skips_port,
         "source": str(entry.source),
     }

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from portranges.errors import elide, printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +26,8 @@ _LABEL = 14  # columns of the labels on the left
 
 def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> str:
     """Return *report* as lines of at most *width* columns."""
+    if isinstance(width, bool) or not isinstance(width, int):
+        raise TypeError(f"width must be an integer, got {type(width).__name__} {elide(width)}")
     if width < _MIN_WIDTH:
         raise ValueError(f"width must be at least {_MIN_WIDTH}, got {width}")
     page = _Page(width=width, styled=styled, sources=sources)
@@ -99,7 +103,7 @@ class _Page:
 def _headline(report: PortReport) -> str:
     names = list(dict.fromkeys(name for entry in report.registry for name in entry.services))
     if names:
-        said = f"is assigned to {_listed(names)}"
+        said = f"is assigned to {printable(_listed(names))}"
     elif report.category.value == "dynamic":
         said = "has no IANA registration"
     else:
@@ -130,23 +134,22 @@ def _category(page: _Page, report: PortReport) -> None:
 
 
 def _registry(page: _Page, report: PortReport) -> None:
-    never = ""
-    if report.category.value == "dynamic":
-        never = "; no dynamic port is ever assigned to a service"
     answers: dict[str, list[str]] = {}
     for entry in report.registry:
         text = _STATES[entry.state.value]
         if entry.services:
-            text = f"{text} to {', '.join(entry.services)}"
+            text = f"{text} to {printable(', '.join(entry.services))}"
             if entry.description:
-                text = f"{text} ({entry.description})"
+                text = f"{text} ({printable(entry.description)})"
         answers.setdefault(text, []).append(entry.transport.value)
     if len(answers) == 1 and len(report.registry) > 1:
-        parts = [page.paragraph(f"{next(iter(answers))}, on every transport{never}")]
+        parts = [page.paragraph(f"{next(iter(answers))}, on every transport")]
     else:
         heads = {text: ", ".join(transports) for text, transports in answers.items()}
         columns = max(map(len, heads.values())) + 2
-        parts = [page.row(head, columns, text + never) for text, head in heads.items()]
+        parts = [page.row(head, columns, text) for text, head in heads.items()]
+    if any(entry.state.value == "dynamic" for entry in report.registry):
+        parts.append(page.paragraph("IANA never assigns a dynamic port to a service"))
     page.section("IANA", parts, [("", report.registry_source)])
 
 
@@ -154,7 +157,7 @@ _STATES = {
     "assigned": "assigned",
     "reserved": "reserved: not to be assigned in the ordinary way",
     "unassigned": "unassigned",
-    "not-listed": "no row of its own (IANA assigns transport by transport)",
+    "not-listed": "not listed for this transport",
     "dynamic": "no registration",
 }
 
@@ -172,13 +175,12 @@ def _ephemeral(page: _Page, report: PortReport) -> None:
     if report.handed_out_by:
         parts.append(page.paragraph("by default, to outgoing connections and unbound sockets, by"))
         parts += _by_ports(page, report.handed_out_by)
-    if report.not_handed_out_by:
-        lead = "but not by" if report.handed_out_by else "by no system's default; not by"
-        parts.append(lead)
+    if report.handed_out_by and report.not_handed_out_by:
+        parts.append("but not by")
         parts += _by_ports(page, report.not_handed_out_by)
     page.section(
         "Handed out",
-        parts or ["by no system whose range is known"],
+        parts or [page.paragraph("by no system whose range is known")],
         [
             (entry.name, entry.source)
             for entry in (*report.handed_out_by, *report.not_handed_out_by)
@@ -189,7 +191,8 @@ def _ephemeral(page: _Page, report: PortReport) -> None:
 def _by_ports(page: _Page, entries: Sequence[EphemeralRange]) -> Iterator[str]:
     names: dict[str, list[str]] = {}
     for entry in entries:
-        names.setdefault(str(entry.ports), []).append(entry.name)
+        name = f"{entry.name} (which skips it)" if entry.skips_port else entry.name
+        names.setdefault(str(entry.ports), []).append(name)
     for ports, having in names.items():
         yield page.row(f"  {ports}", 15, ", ".join(having))
 
@@ -213,7 +216,7 @@ def _bind(page: _Page, report: PortReport) -> None:
             page.paragraph(f"{', '.join(having)}: {note}", indent=2)
             for note, having in notes.items()
         ]
-    page.section("May be bound", parts, [(rule.name, rule.source) for rule in report.bind_rules])
+    page.section("Who may bind", parts, [(rule.name, rule.source) for rule in report.bind_rules])
 
 
 def _browsers(page: _Page, report: PortReport) -> None:
@@ -234,12 +237,14 @@ def _uses(page: _Page, report: PortReport) -> None:
     ]
     page.section(
         "Also used by",
-        parts or ["nothing else that is on our list"],
+        parts or ["nothing else known to this library"],
         [(use.name, use.source) for use in report.uses],
     )
 
 
 def _commands(page: _Page, report: PortReport) -> None:
+    if not report.commands:
+        return
     parts: list[str] = []
     system = ""
     for command in report.commands:
@@ -256,6 +261,8 @@ def _commands(page: _Page, report: PortReport) -> None:
 
 
 def _judgement(page: _Page, report: PortReport) -> None:
+    if not report.judgement:
+        return
     page.section(
         "If it is busy",
         [page.paragraph(remark.text) for remark in report.judgement],

@@ -7,6 +7,7 @@ What must not: a decision which row a port gets (``build``).
 from __future__ import annotations
 
 from portranges.categories import Category
+from portranges.ports import Transport
 from portranges.report.model import Remark
 from portranges.source import Source
 
@@ -15,6 +16,7 @@ __all__ = [
     "CONNECTION_END",
     "DYNAMIC_LISTENER",
     "MANY_CONNECTIONS",
+    "NOT_ASSIGNED",
     "PURPOSE",
     "SERVICE_LISTENER",
     "SPECIAL",
@@ -27,13 +29,13 @@ def _from(document: str, section: str = "") -> Source:
 
 PURPOSE = {
     Category.SYSTEM: Remark(
-        text="A system port names a service that an IETF process put there; clients find the "
-        "service by the number.",
+        text="System ports are meant for services of the Internet's standards; IANA assigns one "
+        "after IETF Review or IESG Approval only, and clients find the service by its number.",
         source=_from("RFC 6335", "section 6"),
     ),
     Category.USER: Remark(
-        text="A user port names a service whose author asked IANA for a number; clients find "
-        "the service by the number.",
+        text="User ports are meant for services whose authors register a number with IANA; "
+        "clients find the service by its number.",
         source=_from("RFC 6335", "section 6"),
     ),
     Category.DYNAMIC: Remark(
@@ -42,6 +44,12 @@ PURPOSE = {
         source=_from("RFC 6335", "section 6"),
     ),
 }
+
+# Added where no transport is assigned.
+NOT_ASSIGNED = Remark(
+    text="This one is assigned to no service.",
+    source=_from("IANA Service Name and Transport Protocol Port Number Registry"),
+)
 
 _EXPERIMENT = Remark(
     text="The number is for experiments, on any transport, and must not be the default of a "
@@ -69,7 +77,7 @@ SPECIAL = {
 }
 
 MANY_CONNECTIONS = Remark(
-    text="The numbers 0-65535 are 65,536, which does not limit a host to so many connections: a "
+    text="0-65535 is 65,536 numbers, but that does not limit a host to 65,536 connections: a "
     "connection is told apart by both addresses, both ports and the transport, so one port "
     "number serves many connections at once and needs to be unique only within that.",
     source=_from("RFC 6056", "section 2.2"),
@@ -83,7 +91,7 @@ CONNECTION_END = Remark(
 
 DYNAMIC_LISTENER = Remark(
     text="Something that listens on a dynamic port for longer than minutes deserves a look: the "
-    "number names no service, so whoever connects to it was told it by other means. A published "
+    "number names no service, so whoever connects must have learned it some other way. A published "
     "container port, a call, an RPC service or a test server explains it; if nothing does, find "
     "out which program it is, who started it, and who connects: a number that nobody watches is "
     "a good place to hide.",
@@ -96,52 +104,64 @@ SERVICE_LISTENER = Remark(
     source=_from("IANA Service Name and Transport Protocol Port Number Registry", "note"),
 )
 
-COMMANDS = (
-    # system, command with {port}, what it shows, source
+_BOTH = (Transport.TCP, Transport.UDP)
+_TCP = (Transport.TCP,)
+_UDP = (Transport.UDP,)
+
+COMMANDS: tuple[tuple[str, tuple[Transport, ...], str, str, Source], ...] = (
+    # system, transports, command with {port}, what it shows, source
     (
         "Linux",
+        _BOTH,
         "ss -tuanp 'sport = :{port}'",
-        "sockets in every state; as root, with every owner",
+        "sockets that have it, in every state; as root, with every owner",
         _from("ss(8)", "iproute2 6.1"),
     ),
     (
         "Linux",
+        _BOTH,
         "lsof -nP -i :{port}",
         "processes, at either end; as root, every user's",
         _from("lsof(8)", "lsof 4.95"),
     ),
     (
         "macOS",
+        _BOTH,
         "lsof -nP -i :{port}",
         "processes, at either end; with sudo, every user's",
         _from("lsof(8)"),
     ),
     (
         "macOS",
+        _BOTH,
         "netstat -anv | grep '[.]{port} '",
-        "sockets in every state, with the process id",
+        "sockets with it at either end, in every state, with the process id",
         _from("netstat(1)", "macOS"),
     ),
     (
         "FreeBSD",
+        _BOTH,
         "sockstat -4 -6 -p {port}",
         "sockets with their processes",
         _from("sockstat(1)"),
     ),
     (
         "Windows",
+        _BOTH,
         'netstat -ano | findstr /C:":{port} "',
-        "sockets in every state, with the process id",
+        "sockets with it at either end, in every state, with the process id",
         _from("Microsoft Learn", "netstat"),
     ),
     (
         "Windows",
+        _TCP,
         "Get-NetTCPConnection -LocalPort {port}",
         "TCP sockets with their OwningProcess",
         _from("Microsoft Learn", "NetTCPIP module"),
     ),
     (
         "Windows",
+        _UDP,
         "Get-NetUDPEndpoint -LocalPort {port} | fl Local*, Own*",
         "UDP sockets with their OwningProcess",
         _from("Microsoft Learn", "NetTCPIP module"),
