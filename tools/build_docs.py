@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 import dialect_tables  # noqa: E402 - the checkout's own, installed or not
+import reuse_tables  # noqa: E402
 
 from portranges import advice, ephemeral, flows  # noqa: E402
 
@@ -146,6 +147,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/systems.md", "confidence-words", confidence_words),
     ("docs/systems.md", "system-details", system_details),
     *dialect_tables.TABLES,
+    *reuse_tables.TABLES,
     ("docs/flows.md", "criteria", criteria),
     ("docs/advice.md", "advice", findings),
 )

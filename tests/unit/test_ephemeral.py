@@ -627,7 +627,7 @@ def test_the_page_has_a_section_for_every_row() -> None:
     assert re.findall(r"^### (.+)$", page, re.MULTILINE) == names(ROWS)
 
 
-def test_the_rule_of_privilege_has_its_source_where_it_is_known():
+def test_the_rule_of_privilege_has_its_source_where_it_is_known() -> None:
     for row in ephemeral.profiles():
         assert (row.privileged_source is None) is (row.privileged_below is None), row.name
 
@@ -648,11 +648,11 @@ def test_the_rule_of_privilege_has_its_source_where_it_is_known():
         ("aix", 80, None),
     ],
 )
-def test_is_privileged(name, port, expected):
+def test_is_privileged(name: str, port: int, expected: bool | None) -> None:
     assert ephemeral.profile(name).is_privileged(port) is expected
 
 
 @pytest.mark.parametrize("current", [1, 0, "x", 1.0])
-def test_current_is_a_bool(current):
+def test_current_is_a_bool(current: Any) -> None:
     with pytest.raises(TypeError, match="^current must be a bool or None, got "):
         ephemeral.profiles(current=current)

@@ -138,7 +138,7 @@ class EphemeralProfile:
         time_wait_note: Other lengths, and how to change them.
         privileged_below: The first port that needs no privilege to bind: 0
             where no port needs any, ``None`` where the rule is not known.
-        privileged_extra: Ports above that need the privilege as well.
+        privileged_extra: Ports above the boundary that need the privilege too.
         privileged_note: The rule, and how to move it.
         privileged_source: Where the rule comes from; ``None`` where it is not
             known.

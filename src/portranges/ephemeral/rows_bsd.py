@@ -310,7 +310,9 @@ ROWS = (
             "10 s on the local network"
         ),
         privileged_below=1024,
-        privileged_source=cite("NetBSD/src@08770e5b", "sys/netinet, IPNOPRIVPORTS"),
+        privileged_source=cite(
+            "NetBSD/src@021abaf7", "sys/netinet/in.h: IPPORT_RESERVED 1024, IPNOPRIVPORTS"
+        ),
         privileged_note=(
             "unless the kernel has the option IPNOPRIVPORTS; net.inet.ip.lowportmin and "
             "lowportmax are 600 and 1023"

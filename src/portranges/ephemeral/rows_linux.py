@@ -24,6 +24,7 @@ _READ_OUTPUT = (
 )
 _WSL = "microsoft/WSL@3e27a6a5"
 _AS_LINUX = "as linux, whose kernel it is"
+_KERNEL_INFERRED = "what is as linux is inferred from the kernel"
 _PRIVILEGED = cite("torvalds/linux commit 4548b683b781", "ip_unprivileged_port_start")
 
 ROWS = (
@@ -235,6 +236,7 @@ ROWS = (
             ),
         ),
         confidence=Confidence.INFERRED,
+        confidence_note=_KERNEL_INFERRED,
     ),
     EphemeralProfile(
         name="wsl2",
@@ -258,6 +260,7 @@ ROWS = (
             ),
         ),
         confidence=Confidence.INFERRED,
+        confidence_note=_KERNEL_INFERRED,
     ),
     EphemeralProfile(
         name="wsl2-mirrored",
@@ -286,7 +289,7 @@ ROWS = (
             cite("microsoft/WSL#12228", "44619-48715, then 37794-41890"),
         ),
         confidence=Confidence.VERIFIED_IN_SOURCE,
-        confidence_note="that there is no fixed range",
+        confidence_note=f"that there is no fixed range; {_KERNEL_INFERRED}",
     ),
     EphemeralProfile(
         name="wslc",
@@ -309,5 +312,6 @@ ROWS = (
             ),
         ),
         confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence_note=_KERNEL_INFERRED,
     ),
 )

@@ -39,14 +39,16 @@ ROWS = (
         time_wait=60.0,
         time_wait_note="_time_wait_interval, 1 s to 600 s",
         privileged_below=1024,
-        privileged_source=cite(
-            "illumos/illumos-gate@1751ed28", "smallest_nonpriv_port, extra_priv_ports"
-        ),
+        privileged_extra=PortSet.parse("2049,4045"),
         privileged_note=(
             "smallest_nonpriv_port (1024, settable from 1024 to 32768), and extra_priv_ports, by "
             "default 2049 and 4045"
         ),
-        privileged_extra=PortSet.parse("2049,4045"),
+        privileged_source=cite(
+            "illumos/illumos-gate@1751ed28 and @33be67f2",
+            "usr/src/uts/common/inet/tcp/tcp_tunables.c: smallest_nonpriv_port 1024; "
+            "inet/tunables.h: ULP_DEF_EPRIV_PORT1 2049, ULP_DEF_EPRIV_PORT2 4045",
+        ),
         exhaustion=(
             ("bind(0)", "TNOADDR, which becomes EADDRNOTAVAIL"),
             ("connect()", "EADDRNOTAVAIL"),
@@ -78,7 +80,6 @@ ROWS = (
             cite("Oracle Solaris 11.2 and 11.4 tunable parameters", "_time_wait_interval"),
         ),
         confidence=Confidence.VERIFIED_IN_SOURCE,
-        confidence_note="the defaults of extra_priv_ports are from memory, not re-read",
     ),
     EphemeralProfile(
         name="aix",

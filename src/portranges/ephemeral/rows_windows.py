@@ -19,8 +19,10 @@ _120_S = (
 )
 _NO_PRIVILEGE = "no port needs a privilege"
 _NO_PRIVILEGE_FROM = cite(
-    "from memory", "no text of Microsoft was found that names a privileged port"
+    "stackoverflow.com/questions/6721153",
+    "Winsock listens on port 80 without an administrator; only HTTP.sys has lists of its own",
 )
+_NO_PRIVILEGE_NOTE = "that no port needs a privilege is stated by third parties only"
 _SET_OPTIONS = "-DynamicPortRangeStartPort FIRST -DynamicPortRangeNumberOfPorts COUNT"
 _TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
 
@@ -109,6 +111,7 @@ ROWS = (
             _TIMED_WAIT,
         ),
         confidence=Confidence.VENDOR_DOC,
+        confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
         name="windows-xp",
@@ -122,7 +125,9 @@ ROWS = (
         time_wait=240.0,
         time_wait_note="TcpTimedWaitDelay, 30 to 300 s; documents of NT, 2000 and 2003 say 240 s",
         privileged_below=0,
-        privileged_source=_NO_PRIVILEGE_FROM,
+        privileged_source=cite(
+            "hsc.fr win_net_srv", "the TCP/IP stack does not implement privileged ports"
+        ),
         privileged_note=_NO_PRIVILEGE,
         read_with=(
             "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters /v MaxUserPort",
@@ -136,6 +141,7 @@ ROWS = (
             _TIMED_WAIT,
         ),
         confidence=Confidence.VENDOR_DOC,
+        confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
         name="windows-exchange2007",
@@ -157,6 +163,7 @@ ROWS = (
             _TIMED_WAIT,
         ),
         confidence=Confidence.VENDOR_DOC,
+        confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
         name="windows-devbox",
@@ -181,5 +188,6 @@ ROWS = (
             _TIMED_WAIT,
         ),
         confidence=Confidence.SECONDARY,
+        confidence_note=_NO_PRIVILEGE_NOTE,
     ),
 )
