@@ -11,9 +11,20 @@ from __future__ import annotations
 import sys
 from statistics import median
 from time import perf_counter
+from typing import TYPE_CHECKING
+
+from measure import FULL
+from tables import Table
 
 from portranges import PortRange
 from portranges.reuse import Close, LinuxSettings, PortTable
+
+if TYPE_CHECKING:
+    import random
+
+    from measure import Effort
+    from peers import Peers
+    from tables import Goal
 
 SIZES = (0, 1_000, 10_000, 100_000)
 CALLS = 2_000
@@ -78,6 +89,21 @@ def timed(table: PortTable) -> dict[str, float]:
         call("bind to port 0", start)
         table.close(chooser)
     return {name: median(values) for name, values in times.items()}
+
+
+def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], list[Goal]]:
+    """Time the calls in tables of growing size."""
+    del peers, rng
+    sizes = SIZES if effort.sample >= FULL.sample else SIZES[:2]
+    grown = {size: timed(filled(size)) for size in sizes}
+    names = list(grown[sizes[0]])
+    table = Table(
+        title="PortTable('linux'): microseconds a call, by the sockets on other ports",
+        heads=("call", *(f"{size:,}" for size in sizes)),
+        rows=[(name, *(f"{grown[size][name]:.1f}" for size in sizes)) for name in names],
+        note="Each call is on a port of its own: sockets on other ports cost nothing.",
+    )
+    return [table], []
 
 
 def main(sizes: list[int]) -> None:

@@ -24,7 +24,10 @@ import bench_covers
 import bench_import
 import bench_one_port
 import bench_one_service
+import bench_probe
+import bench_reuse
 import bench_scan
+import bench_selection
 import bench_sets
 from measure import FULL, QUICK, Effort
 from peers import Peers
@@ -52,6 +55,9 @@ _TOPICS: dict[str, _Topic] = {
     "sets": bench_sets.run,
     "covers": bench_covers.run,
     "scan": bench_scan.run,
+    "reuse": bench_reuse.run,
+    "selection": bench_selection.run,
+    "probe": bench_probe.run,
 }
 
 

@@ -608,3 +608,98 @@ class TestMixedStates:
         path = tmp_path / "x.csv"
         path.write_text("\n".join([HEADER, row(name="Net Assistant", port="3283")]))
         assert Registry.from_iana(path).ports("net assistant") == PortSet([3283])
+
+
+class TestHostileXml:
+    """Files that would take endless memory or time from a trusting reader."""
+
+    HEAD = (
+        '<?xml version="1.0"?>\n<registry xmlns="http://www.iana.org/assignments"'
+        ' id="service-names-port-numbers">'
+    )
+
+    def refuse(self, tmp_path, body, message):
+        path = tmp_path / "hostile.xml"
+        path.write_text(self.HEAD + body)
+        with pytest.raises(DataError, match=message):
+            Registry.from_iana(path)
+
+    def test_deep_nesting(self, tmp_path):
+        self.refuse(tmp_path, "<a>" * 100_000, "expected at most 16 levels of elements")
+
+    def test_a_record_without_end_of_references(self, tmp_path):
+        body = "<record><number>1</number>" + '<xref type="rfc" data="rfc1"/>' * 100_000
+        self.refuse(tmp_path, body, "record 1: expected at most 100000 characters")
+
+    def test_a_text_without_end(self, tmp_path):
+        body = "<record><description>" + "x " * 100_000
+        self.refuse(tmp_path, body, "record 1: expected at most 100000 characters")
+
+    @pytest.mark.parametrize("token", ['<record date="', "<!--"])
+    def test_a_token_without_end(self, tmp_path, token):
+        self.refuse(tmp_path, token + "x" * 4_000_000, "expected no tag or comment of more than")
+
+    def test_a_note_without_end_of_line_breaks(self, tmp_path):
+        body = "<record><note>" + "<br/>" * 200_000
+        self.refuse(tmp_path, body, "record 1: expected at most 100000 characters")
+
+
+def test_a_path_with_a_nul_is_no_file():
+    with pytest.raises(DataError, match="a path must have no NUL"):
+        Registry.from_iana("\0")
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_registry_of_a_file_pickles_with_every_protocol(protocol):
+    path = Path(__file__).parents[1] / "data" / "iana" / "sample.csv"
+    registry = Registry.from_iana(path)
+    twin = pickle.loads(pickle.dumps(registry, protocol))
+    for port in range(0, 49152, 11):
+        assert twin.lookup(port) == registry.lookup(port)
+    assert pickle.loads(pickle.dumps(SHIPPED, protocol)).services(443, "tcp") == ("https",)
+
+
+@pytest.mark.parametrize("transport", [[], {}, 6, None, b"tcp"])
+def test_a_transport_is_a_text(transport):
+    with pytest.raises(TypeError, match="^transport must be a Transport or its value, got "):
+        SHIPPED.state(80, transport)
+
+
+def test_threads_may_share_a_registry():
+    from concurrent.futures import ThreadPoolExecutor
+
+    # A registry of its own, whose memory is empty: 256 cells of it are kept.
+    shared = pickle.loads(pickle.dumps(SHIPPED)).with_services({})
+    ports = list(range(0, 2000, 3))
+    expected = [(SHIPPED.state(port, "tcp"), SHIPPED.services(port, "udp")) for port in ports]
+
+    def ask(_):
+        return [(shared.state(port, "tcp"), shared.services(port, "udp")) for port in ports]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(answer == expected for answer in pool.map(ask, range(16)))
+
+
+def test_the_package_answers_from_a_zip_file(tmp_path):
+    import subprocess
+    import sys
+    import zipfile
+
+    import portranges
+
+    package = Path(portranges.__file__).parent
+    archive = tmp_path / "portranges.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for path in package.rglob("*"):
+            if path.suffix in (".py", ".tsv"):
+                made.write(path, Path("portranges") / path.relative_to(package))
+    code = (
+        f"import sys; sys.path.insert(0, {str(archive)!r})\n"
+        "import portranges; from portranges import registry\n"
+        "assert '.zip' in portranges.__file__\n"
+        "print(registry.services(443, 'tcp'), len(str(portranges.explain(60454))) > 1000)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "('https',) True\n", done.stderr

@@ -41,6 +41,17 @@ _COLUMN_OF = {
 
 _CHUNK = 1 << 16
 
+# An xref inside a note inside a record is the deepest that IANA nests. Each
+# level that a file opens costs memory until it is closed.
+_DEEPEST = 16
+
+# The longest text of the registry has some 3,000 characters.
+_LONGEST_TEXT = 100_000
+
+# Expat keeps a token, a tag or a comment, until it is whole, and looks through
+# all of it again with every chunk: what is longer than this takes it long.
+_LONGEST_TOKEN = 1 << 20
+
 
 class XmlRows:
     """The rows of an XML file, to be gone through once.
@@ -69,6 +80,7 @@ class XmlRows:
         # The elements that are open, outermost first.
         self._open: list[str] = []
         self._text: list[str] = []
+        self._size = 0
         self._record: dict[str, str] = {}
         self._xref: dict[str, str] | None = None
         self._xref_text: list[str] = []
@@ -88,13 +100,17 @@ class XmlRows:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
-        room = LARGEST_FILE
+        fed = 0
         try:
             while chunk := self._file.read(_CHUNK):
-                room -= len(chunk)
-                if room < 0:
+                fed += len(chunk)
+                if fed > LARGEST_FILE:
                     raise self._error(f"expected at most {LARGEST_FILE} bytes, got more")
                 parser.Parse(chunk)
+                if fed - max(parser.CurrentByteIndex, 0) > _LONGEST_TOKEN:
+                    raise self._error(
+                        f"expected no tag or comment of more than {_LONGEST_TOKEN} bytes, got one"
+                    )
                 yield from self._rows
                 self._rows.clear()
             parser.Parse(b"", True)
@@ -112,12 +128,15 @@ class XmlRows:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         depth = len(self._open)
+        if depth >= _DEEPEST:
+            raise self._error(f"expected at most {_DEEPEST} levels of elements, got more")
         name = tag.rpartition(" ")[2]
         self._open.append(name)
         if depth == 0:
             self._check_root(tag, attributes)
         elif depth == 1:
             self._text = []
+            self._size = 0
             self._record = {
                 "Registration Date": attributes.get("date", ""),
                 "Modification Date": attributes.get("updated", ""),
@@ -130,6 +149,7 @@ class XmlRows:
             else:
                 # <br/>, <paragraph>: white space to the eye.
                 self._text.append(" ")
+                self._spend(1)
 
     def _begin_column(self, tag: str) -> None:
         column = "Assignee" if tag == "assignee" else _COLUMN_OF.get(tag)
@@ -144,6 +164,17 @@ class XmlRows:
             self._xref_text.append(text)
         elif self._open[1:2] in (["record"], ["updated"]):
             self._text.append(text)
+        else:
+            return
+        self._spend(len(text))
+
+    def _spend(self, characters: int) -> None:
+        """Count what the open record has, which no file may make endless."""
+        self._size += characters
+        if self._size > _LONGEST_TEXT:
+            raise self._error(
+                f"record {self._count + 1}: expected at most {_LONGEST_TEXT} characters, got more"
+            )
 
     def _end(self, _: str) -> None:
         tag = self._open.pop()
@@ -174,8 +205,11 @@ class XmlRows:
             self._add("Assignee", shown)
         else:
             self._text.append(shown)
+            self._spend(len(shown))
 
     def _add(self, column: str, shown: str) -> None:
+        # Bounded, the sum of these strings stays short and the file's time linear.
+        self._spend(len(shown) + 1)
         self._record[column] = self._record.get(column, "") + shown
 
     def _end_record(self) -> None:

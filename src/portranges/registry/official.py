@@ -64,6 +64,8 @@ def read_official(path: StrPath) -> tuple[RowTable, date | None]:
         # open() would take an integer for an open file.
         raise TypeError(f"path must be a path, got {type(path).__name__} {elide(path)}")
     name = path if isinstance(path, str) else path.__fspath__()
+    if "\0" in name:
+        raise DataError(elide(name), "a path must have no NUL")
     with open(path, "rb") as file:  # noqa: PTH123 -- pathlib would be imported for this
         start = file.read(_SEEN_AT_THE_START)
         if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":

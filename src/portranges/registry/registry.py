@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from portranges.errors import UnknownNameError, elide
 from portranges.names import near
-from portranges.ports import PortRange, Transport, check_port
+from portranges.ports import PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 from portranges.registry.service_names import check_service_name
@@ -242,9 +242,10 @@ class Registry:
         if type(port) is int:
             try:
                 return self._memory[transport][port]
-            except KeyError:
+            except (KeyError, TypeError):
+                # Not remembered yet, or no transport at all, which is told below.
                 pass
-        return self._find(check_port(port), _transport_of(transport))
+        return self._find(check_port(port), check_transport(transport))
 
     def _find(self, port: int, transport: Transport) -> Cell:
         own = self._own.get(transport)
@@ -288,7 +289,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         """
         if not isinstance(service, str):
             raise TypeError(f"service must be a str, got {type(service).__name__} {elide(service)}")
-        wanted = None if transport is None else _transport_of(transport)
+        wanted = None if transport is None else check_transport(transport)
         # Not every letter that lower() turns into ASCII was ASCII before.
         name = service.lower() if service.isascii() else service
         found = self._named.get(name)
@@ -403,7 +404,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         return self._set(transport, State.NOT_LISTED)
 
     def _set(self, transport: str, state: State) -> PortSet:
-        wanted = _transport_of(transport)
+        wanted = check_transport(transport)
         if not self._sets:
             self._sets = self._all_sets()
         return self._sets[wanted, state]
@@ -457,22 +458,6 @@ def _with_own(table: Table, snapshot: date | None, own: Own) -> Registry:
     return made
 
 
-def _transport_of(transport: str) -> Transport:
-    if isinstance(transport, Transport):
-        return transport
-    if not isinstance(transport, str):
-        raise TypeError(
-            "transport must be a Transport or its value, "
-            f"got {type(transport).__name__} {elide(transport)}"
-        )
-    for each in TRANSPORTS:
-        if each == transport:
-            return each
-    raise UnknownNameError(
-        "transport", transport, near(transport, (each.value for each in TRANSPORTS))
-    )
-
-
 def _own_rows(services: OwnServices) -> Iterable[tuple[str, Assignment]]:
     """Yield a name and a row for each pair in *services*, checked."""
     if not isinstance(services, Mapping):
@@ -486,7 +471,7 @@ def _own_rows(services: OwnServices) -> Iterable[tuple[str, Assignment]]:
                 name,
                 Assignment(
                     ports=ports if isinstance(ports, PortRange) else PortRange(ports),
-                    transport=_transport_of(transport),
+                    transport=check_transport(transport),
                     state=State.ASSIGNED,
                     service=name,
                 ),

@@ -13,7 +13,7 @@ from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Cell, State
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Protocol
+    from typing import Any, Protocol
 
     from portranges.ports import Transport
     from portranges.registry.model import Assignment
@@ -94,6 +94,14 @@ class RowTable:
                 if row.service is not None:
                     stretch = (first, last, row.transport)
                     self._named.setdefault(row.service.lower(), []).append(stretch)
+
+    def __getstate__(self) -> tuple[object, ...]:
+        """Return what a pickle of any protocol holds."""
+        return self._firsts, self._lasts, self._named, self._rows
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        """Take what a pickle held."""
+        self._firsts, self._lasts, self._named, self._rows = state
 
     def cell(self, port: int, transport: Transport) -> Cell:
         """Return what the rows say about *port*."""
