@@ -71,8 +71,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
     growth = max(taken[name][-1] / taken[name][0] for name in steady)
     goals = [
         Goal(
-            "Allocator at 99.9 % in use takes at most 3 times what it takes at 1 %, "
-            "algorithm 5 aside",
+            "a pick at 99.9 % takes at most 3 times one at 1 %",
             ratio(growth),
             growth <= 3,
         )

@@ -13,6 +13,7 @@ out, not walked; or None where the algorithm finds none. Slots are those of
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from math import log, log1p
 
 from portranges.errors import InvalidValueError
@@ -69,20 +70,20 @@ def redraws(rng: Rng, hit: float) -> int:
     return 1 + int(log((rng.getrandbits(53) + 1) / 2**53) / log1p(-hit))
 
 
-class Picker:
+class Picker(ABC):
     """What all pickers do."""
 
     __slots__ = ()
 
+    @abstractmethod
     def table(self) -> Table:
         """Return a table with nothing in use, of the kind that pick() takes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pick(self, table: Any, destination: Destination, /) -> tuple[int, int] | None:
         """Return a free slot of *table* and the number of slots looked at."""
-        raise NotImplementedError
 
-    def rekey(self) -> None:
+    def rekey(self) -> None:  # noqa: B027 - most have no key
         """Change the secret key, where there is one."""
 
 
@@ -126,19 +127,19 @@ class Scan(Picker):
         self._start.rekey()
 
 
-class _Start:
+class _Start(ABC):
     """Where a scan begins, and what it remembers of the last one."""
 
     __slots__ = ()
 
+    @abstractmethod
     def first(self, destination: Destination, /) -> int:
         """Return the slot that is looked at first."""
-        raise NotImplementedError
 
-    def found(self, slot: int, probes: int, /) -> None:
+    def found(self, slot: int, probes: int, /) -> None:  # noqa: B027 - most remember nothing
         """Remember a success."""
 
-    def rekey(self) -> None:
+    def rekey(self) -> None:  # noqa: B027 - most have no key
         """Change the secret key, where there is one."""
 
 

@@ -11,6 +11,7 @@ ones takes a list of them in which the last one fills each gap.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
 
 __all__ = ["Chains", "Lanes", "Pool", "Table"]
@@ -23,7 +24,7 @@ _BLOCKED = 2
 _NOWHERE = 0xFFFFFFFF
 
 
-class Table:
+class Table(ABC):
     """What all tables answer.
 
     Attributes:
@@ -34,25 +35,25 @@ class Table:
 
     free: int
 
+    @abstractmethod
     def is_taken(self, slot: int) -> bool:
         """Tell whether *slot* is in use; a blocked one is not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_free(self, slot: int) -> bool:
         """Tell whether *slot* is neither in use nor blocked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, slot: int) -> None:
         """Mark a free *slot* as in use."""
-        raise NotImplementedError
 
+    @abstractmethod
     def give(self, slot: int) -> None:
         """Mark a *slot* in use as free."""
-        raise NotImplementedError
 
+    @abstractmethod
     def copy(self) -> Table:
         """Return a table of its own with the same slots in use."""
-        raise NotImplementedError
 
 
 class Lanes(Table):
