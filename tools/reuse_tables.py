@@ -11,6 +11,7 @@ from dataclasses import fields
 from functools import partial
 
 from portranges.reuse import Confidence, Socket, can_bind, portability, rules, systems
+from portranges.reuse.model import shown_address
 from portranges.reuse.systems.lookup import SYSTEMS, system
 from portranges.reuse.systems.rows import Calls
 
@@ -284,7 +285,9 @@ def _documents(name: str) -> str:
 
 def _side(socket: Socket) -> str:
     """Return a socket in the words of a table's cell."""
-    host = f"[{socket.address}]" if socket.address.version == 6 else str(socket.address)
+    host = shown_address(socket.address)
+    if socket.address.version == 6:
+        host = f"[{host}]"
     if socket.v6only is not None:
         host += " IPv6 only" if socket.v6only else " dual-stack"
     words = [f"UDP {host}" if socket.transport == "udp" else host]

@@ -60,6 +60,7 @@ __all__ = [
     "checked_uid",
     "decide",
     "known_socket",
+    "shown_address",
 ]
 
 
@@ -278,7 +279,9 @@ class Socket:
 
     def __str__(self) -> str:
         """Return the socket as a person would name it."""
-        host = f"[{self.address}]" if self.address.version == 6 else f"{self.address}"
+        host = shown_address(self.address)
+        if self.address.version == 6:
+            host = f"[{host}]"
         words = [f"{self.transport.value} {host}:{self.port}"]
         if self.state is not State.BOUND:
             words.append(self.state.value)
@@ -422,6 +425,15 @@ _STATES: dict[str, State] = {state.value: state for state in State}
 _CLOSES: dict[str, Close] = {how.value: how for how in Close}
 # Linux has (uid_t)-1 as "no user"; every system has 32 bits at most.
 _LAST_UID = 0xFFFFFFFE
+
+
+def shown_address(address: IPv4Address | IPv6Address) -> str:
+    """Return *address* as text, a mapped one as ``::ffff:192.0.2.1``.
+
+    str() of a mapped address is another from Python 3.13 on.
+    """
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(address) if mapped is None else f"::ffff:{mapped}"
 
 
 def checked_transport(value: Transport | str) -> Transport:
