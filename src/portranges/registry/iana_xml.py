@@ -52,6 +52,10 @@ _LONGEST_TEXT = 100_000
 # all of it again with every chunk: what is longer than this takes it long.
 _LONGEST_TOKEN = 1 << 20
 
+# Different names of elements, attributes and namespaces, all of which the
+# parser keeps to the end; IANA's have some thirty.
+_MOST_NAMES = 1000
+
 
 class XmlRows:
     """The rows of an XML file, to be gone through once.
@@ -82,6 +86,8 @@ class XmlRows:
         self._text: list[str] = []
         self._size = 0
         self._record: dict[str, str] = {}
+        # What the xrefs show, for each of the columns that they make.
+        self._shown: dict[str, list[str]] = {}
         self._xref: dict[str, str] | None = None
         self._xref_text: list[str] = []
 
@@ -97,19 +103,27 @@ class XmlRows:
         parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._doctype
+        # Only with a handler are namespaces among the names that are counted.
+        parser.StartNamespaceDeclHandler = _ignore
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
-        fed = 0
+        fed = done = 0
         try:
             while chunk := self._file.read(_CHUNK):
                 fed += len(chunk)
                 if fed > LARGEST_FILE:
                     raise self._error(f"expected at most {LARGEST_FILE} bytes, got more")
                 parser.Parse(chunk)
-                if fed - max(parser.CurrentByteIndex, 0) > _LONGEST_TOKEN:
+                # -1 where a newer expat waits for more before it looks again.
+                done = max(done, parser.CurrentByteIndex)
+                if fed - done > _LONGEST_TOKEN:
                     raise self._error(
                         f"expected no tag or comment of more than {_LONGEST_TOKEN} bytes, got one"
+                    )
+                if len(parser.intern) > _MOST_NAMES:
+                    raise self._error(
+                        f"expected at most {_MOST_NAMES} names of elements and attributes, got more"
                     )
                 yield from self._rows
                 self._rows.clear()
@@ -141,6 +155,9 @@ class XmlRows:
                 "Registration Date": attributes.get("date", ""),
                 "Modification Date": attributes.get("updated", ""),
             }
+            self._shown = {"Contact": [], "Assignee": [], "Reference": []}
+            if name == "record":
+                self._spend(sum(map(len, self._record.values())))
         elif self._open[1] == "record":
             if name == "xref":
                 self._xref, self._xref_text = attributes, []
@@ -200,21 +217,19 @@ class XmlRows:
         self._xref = None
         parent = self._open[-1]
         if parent == "record":
-            self._add("Contact" if person else "Reference", shown)
+            texts = self._shown["Contact" if person else "Reference"]
         elif parent == "assignee":
-            self._add("Assignee", shown)
+            texts = self._shown["Assignee"]
         else:
-            self._text.append(shown)
-            self._spend(len(shown))
-
-    def _add(self, column: str, shown: str) -> None:
-        # Bounded, the sum of these strings stays short and the file's time linear.
-        self._spend(len(shown) + 1)
-        self._record[column] = self._record.get(column, "") + shown
+            texts = self._text
+        texts.append(shown)
+        self._spend(len(shown))
 
     def _end_record(self) -> None:
         self._count += 1
         record = self._record
+        # An <assignee/> without an xref is a column too, and says that there is none.
+        record |= {column: "".join(texts) for column, texts in self._shown.items() if texts}
         record.setdefault("Assignee", record.get("Contact", ""))
         columns = [collapsed(record.get(column, "")) for column in COLUMNS]
         self._rows.append((f"record {self._count}", columns))
@@ -234,6 +249,10 @@ class XmlRows:
             return date.fromisoformat(text)
         except ValueError:
             raise self._error(f"expected a date in <updated>, got {elide(text)}") from None
+
+
+def _ignore(*_: object) -> None:
+    pass
 
 
 def _shown(xref: dict[str, str], text: str) -> str:
