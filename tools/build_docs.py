@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 import dialect_tables  # noqa: E402 - the checkout's own, installed or not
+import doc_table  # noqa: E402
 import reuse_tables  # noqa: E402
 
 from portranges import advice, ephemeral, flows  # noqa: E402
@@ -255,10 +256,7 @@ def _text(text: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([_text(cell) for cell in row] for row in rows)]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in lines
-    )
+    return doc_table.table(head, ([_text(cell) for cell in row] for row in rows))
 
 
 def rebuilt(text: str, marker: str, content: str) -> str:

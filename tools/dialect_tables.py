@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
+import doc_table
+
 from portranges import PortSet, UnrepresentableError, dialects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
 
     from portranges.dialects import DataForm, Dialect, OddText
 
@@ -23,7 +25,7 @@ _SEVERAL = PortSet.parse("22,80,8000-8100")
 
 def written_forms() -> str:
     """Return the table of what is written, and where it belongs."""
-    return _table(
+    return doc_table.table(
         ("Dialect", "Where", "22,80,8000-8100", "With `transport=`", "With `negated=True`"),
         (
             (
@@ -41,7 +43,7 @@ def written_forms() -> str:
 
 def rules() -> str:
     """Return the table of what differs."""
-    return _table(
+    return doc_table.table(
         (
             "Dialect",
             "Ports from",
@@ -72,7 +74,7 @@ def rules() -> str:
 
 def odd_texts() -> str:
     """Return the table of the texts that tools read differently."""
-    return _table(
+    return doc_table.table(
         ("Dialect", "Kind", "Text", "The tool reads"),
         (
             (row.name, odd.fault, _code(odd.text), _answer(odd))
@@ -85,12 +87,14 @@ def odd_texts() -> str:
 
 def evidence_words() -> str:
     """Return the table of the words for how well a row is known."""
-    return _table(("Word", "Meaning"), ((word, _text(word.meaning)) for word in dialects.Evidence))
+    return doc_table.table(
+        ("Word", "Meaning"), ((word, _text(word.meaning)) for word in dialects.Evidence)
+    )
 
 
 def data_forms() -> str:
     """Return the table of what is data."""
-    return _table(
+    return doc_table.table(
         ("Functions", "Where", "Ports from", "Every port", "To know", "Known by", "Source"),
         (
             (
@@ -182,10 +186,3 @@ def _code(text: str) -> str:
 def _text(text: str) -> str:
     # What Markdown would take for emphasis, a tag, or a footnote.
     return re.sub(r"[\\*<]|(?<!\w)_", r"\\\g<0>", text)
-
-
-def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines
-    )

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import fields
 from functools import partial
 
+import doc_table
+
 from portranges.reuse import Confidence, Socket, can_bind, portability, rules, systems
 from portranges.reuse.model import shown_address
 from portranges.reuse.systems.lookup import SYSTEMS, system
@@ -328,16 +330,8 @@ def _kind(kind: str) -> str:
     return f"{word}, {'wildcard' if place == 'w' else 'address'}"
 
 
-def _markdown(table: Table) -> str:
-    head, body = table
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines
-    )
-
-
 def _page(table: Callable[[], Table]) -> Callable[[], str]:
-    return lambda: _markdown(table())
+    return lambda: doc_table.table(*table())
 
 
 _PAGE = "docs/reuse.md"

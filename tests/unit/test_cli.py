@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pty
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -273,3 +274,18 @@ def test_an_unknown_service_leaves_status_1():
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
+
+
+def test_here_asks_about_the_transport_that_stands_behind_the_port(capsys):
+    """With a socket of this test's own on the port, on loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert main([f"{port}/tcp,{port}/udp", "--here", "--json"]) == 0
+        tcp, udp = json.loads(capsys.readouterr().out)
+        held = [entry["here"]["sockets"] for entry in (tcp, udp)]
+        assert [each["transport"] for each in held[0]] == ["tcp"]
+        assert not any(each["transport"] == "tcp" for each in held[1])
+        assert main([f"{port}/tcp", "--here"]) == 0
+        assert "something listens" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from argparse import ArgumentParser, Namespace
 from textwrap import wrap
 
 from portranges.advice import Severity, audit
+from portranges.advice.listen import SYSTEMS
 from portranges.cli.words import ports_of, words_of
 
 TYPE_CHECKING = False
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
 
     from portranges.advice import Finding
 
-__all__ = ["SYSTEMS", "add_arguments", "add_form", "add_system", "print_findings", "run"]
+__all__ = ["add_arguments", "add_form", "add_system", "print_findings", "run"]
 
 _WIDTH = 80
-
-SYSTEMS = ("linux", "windows", "macos")
 
 
 def add_arguments(parser: ArgumentParser) -> None:

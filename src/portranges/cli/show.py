@@ -19,8 +19,12 @@ from portranges.report import explain
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import TypeAlias
 
     from portranges.report import PortReport
+
+    # Each report with the transport that its port was asked for.
+    Answers: TypeAlias = Iterable[tuple[PortReport, str | None]]
 
 __all__ = ["add_arguments", "run"]
 
@@ -59,15 +63,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Print what is known of the ports that *arguments* name."""
     asked = _asked(arguments.ports, arguments.transport)
-    reports = (explain(port, transport=transport) for port, transport in asked)
+    answers = ((explain(port, transport=transport), transport) for port, transport in asked)
     if arguments.json:
-        _print_json(reports, arguments)
+        _print_json(answers, with_here=arguments.here)
     elif arguments.table or (
         len(asked) > _MOST_PAGES and not (arguments.pages or arguments.here or arguments.sources)
     ):
-        _print_table(reports)
+        _print_table(report for report, _ in answers)
     else:
-        _print_pages(reports, arguments)
+        _print_pages(answers, sources=arguments.sources, with_here=arguments.here)
     return 0
 
 
@@ -94,30 +98,29 @@ def _ports(word: str, transport: str | None) -> list[tuple[int, str | None]]:
     return [(port, transport) for port in ports]
 
 
-def _print_pages(reports: Iterable[PortReport], arguments: Namespace) -> None:
+def _print_pages(answers: Answers, *, sources: bool, with_here: bool) -> None:
     width = columns(sys.stdout)
     styled = is_styled(sys.stdout)
-    for number, report in enumerate(reports):
+    for number, (report, transport) in enumerate(answers):
         if number:
             print("\n" + "-" * width + "\n")
-        print(report.page(sources=arguments.sources, width=width, styled=styled))
-        if arguments.here:
+        print(report.page(sources=sources, width=width, styled=styled))
+        if with_here:
             # Reading sockets takes modules that a page without them need not wait for.
             from portranges.cli import here
 
-            transport = arguments.transport
             print("\n" + here.section(report.port, transport, width=width, styled=styled))
 
 
-def _print_json(reports: Iterable[PortReport], arguments: Namespace) -> None:
+def _print_json(answers: Answers, *, with_here: bool) -> None:
     # Written piece by piece: the whole universe is half a gigabyte.
     separator = "["
-    for report in reports:
+    for report, transport in answers:
         data = report.to_dict()
-        if arguments.here:
+        if with_here:
             from portranges.cli import here
 
-            data["here"] = here.data(report.port, arguments.transport)
+            data["here"] = here.data(report.port, transport)
         body = json.dumps(data, indent=2, ensure_ascii=False)
         print(separator + "\n" + body, end="")
         separator = ","

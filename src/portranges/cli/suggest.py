@@ -11,7 +11,8 @@ import random
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from portranges.advice import listen_ports, why_not
-from portranges.cli.audit import SYSTEMS, add_form, add_system, print_findings
+from portranges.advice.listen import SYSTEMS
+from portranges.cli.audit import add_form, add_system, print_findings
 from portranges.cli.words import ports_of, words_of
 from portranges.errors import elide
 from portranges.ports import Transport, is_digits

@@ -1,6 +1,6 @@
 """Which name is which system.
 
-What lives here: SYSTEMS, the loaders by name, and the questions that take a
+What lives here: SYSTEMS, which says where each is, and the questions that take a
 name. A system's module is loaded when it is first asked about.
 What must not: any rule of any system.
 """
@@ -8,6 +8,7 @@ What must not: any rule of any system.
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 
 from portranges.errors import UnknownNameError
 from portranges.names import near
@@ -27,91 +28,20 @@ if TYPE_CHECKING:
 __all__ = ["SYSTEMS", "machine", "procedure", "rules", "system"]
 
 
-def _freebsd() -> System:
-    from portranges.reuse.systems import freebsd
-
-    return freebsd.FREEBSD
-
-
-def _freebsd_14() -> System:
-    from portranges.reuse.systems import freebsd
-
-    return freebsd.FREEBSD_14
-
-
-def _freebsd_13() -> System:
-    from portranges.reuse.systems import freebsd
-
-    return freebsd.FREEBSD_13
-
-
-def _macos() -> System:
-    from portranges.reuse.systems import macos
-
-    return macos.MACOS
-
-
-def _openbsd() -> System:
-    from portranges.reuse.systems import openbsd
-
-    return openbsd.OPENBSD
-
-
-def _netbsd() -> System:
-    from portranges.reuse.systems import netbsd
-
-    return netbsd.NETBSD
-
-
-def _illumos() -> System:
-    from portranges.reuse.systems import illumos
-
-    return illumos.ILLUMOS
-
-
-def _solaris() -> System:
-    from portranges.reuse.systems import illumos
-
-    return illumos.SOLARIS
-
-
-def _windows() -> System:
-    from portranges.reuse.systems import windows
-
-    return windows.WINDOWS
-
-
-def _windows_2003() -> System:
-    from portranges.reuse.systems import windows
-
-    return windows.WINDOWS_2003
-
-
-def _windows_xp() -> System:
-    from portranges.reuse.systems import windows
-
-    return windows.WINDOWS_XP
-
-
-def _windows_wsk() -> System:
-    from portranges.reuse.systems import windows
-
-    return windows.WINDOWS_WSK
-
-
-SYSTEMS: dict[str, Callable[[], System]] = {
-    "freebsd": _freebsd,
-    "freebsd-14": _freebsd_14,
-    "freebsd-13": _freebsd_13,
-    "macos": _macos,
-    "openbsd": _openbsd,
-    "netbsd": _netbsd,
-    "illumos": _illumos,
-    "solaris": _solaris,
-    "windows": _windows,
-    "windows-2003": _windows_2003,
-    "windows-xp": _windows_xp,
-    "windows-wsk": _windows_wsk,
+# Each name: the module of this package that holds the system, and its name there.
+SYSTEMS: dict[str, tuple[str, str]] = {
+    "freebsd": ("freebsd", "FREEBSD"),
+    "freebsd-14": ("freebsd", "FREEBSD_14"),
+    "freebsd-13": ("freebsd", "FREEBSD_13"),
+    "macos": ("macos", "MACOS"),
+    "openbsd": ("openbsd", "OPENBSD"),
+    "netbsd": ("netbsd", "NETBSD"),
+    "illumos": ("illumos", "ILLUMOS"),
+    "solaris": ("illumos", "SOLARIS"),
+    "windows": ("windows", "WINDOWS"),
+    "windows-2003": ("windows", "WINDOWS_2003"),
+    "windows-xp": ("windows", "WINDOWS_XP"),
+    "windows-wsk": ("windows", "WINDOWS_WSK"),
 }
 
 
@@ -134,10 +64,11 @@ def system(name: str) -> System:
     """
     if not isinstance(name, str):
         raise TypeError(f"system must be a str, got {type(name).__name__}")
-    loader = SYSTEMS.get(name)
-    if loader is None:
+    if name not in SYSTEMS:
         raise UnknownNameError("system", name, near(name, SYSTEMS))
-    return loader()
+    module, constant = SYSTEMS[name]
+    found: System = getattr(import_module(f"portranges.reuse.systems.{module}"), constant)
+    return found
 
 
 def procedure(name: str) -> Procedure:
