@@ -195,6 +195,7 @@ def _details(row: EphemeralProfile) -> str:
         ),
         ("Note", _text(row.note)),
         ("Confidence", _joined(row.confidence, _text(row.confidence_note))),
+        ("Source of the privilege rule", str(row.privileged_source or "")),
         ("Sources", "; ".join(_text(str(source)) for source in row.sources)),
     )
     lines = (f"- {label}: {fact}" for label, fact in facts if fact)

@@ -47,8 +47,8 @@ def elide(value: object) -> str:
     else:
         try:
             text = repr(value)
-        except ValueError:
-            # It has a number in it that is too long for str().
+        except (ValueError, RecursionError):
+            # It has a number in it that is too long for str(), or is too deep.
             return f"<{type(value).__name__}>"
         if len(text) <= _EXCERPT:
             return text

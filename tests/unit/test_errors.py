@@ -188,6 +188,15 @@ class TestElide:
         assert shown.endswith("998, 999]")
         assert len(shown) == 55
 
+    def test_what_is_too_deep_for_repr_is_named(self) -> None:
+        deep: list[object] = []
+        for _ in range(100_000):
+            deep = [deep]
+        assert elide(deep) == "<list>"
+        while deep:
+            # Taken apart by hand: the interpreter would do it by recursion.
+            deep = deep.pop()  # type: ignore[assignment]
+
     @pytest.mark.parametrize(
         "value",
         [10**5000, -(10**5000), [10**5000], (1, {2: 10**5000})],

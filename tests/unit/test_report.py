@@ -302,6 +302,8 @@ def test_wrong_arguments():
         explain("80")
     with pytest.raises(UnknownNameError, match="^unknown transport, got 'tpc'; did you mean 'tcp'"):
         explain(80, transport="tpc")
+    with pytest.raises(TypeError, match="^registry must be a Registry, got str 'x'$"):
+        explain(80, registry="x")
     with pytest.raises(TypeError, match="transport must be a Transport or its value, got int 6"):
         explain(80, transport=6)
 

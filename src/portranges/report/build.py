@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from portranges import ephemeral
 from portranges.categories import Category, classify
+from portranges.errors import elide
 from portranges.ports import Transport, check_port, check_transport
-from portranges.registry import SHIPPED, source
+from portranges.registry import SHIPPED, Registry, source
 from portranges.report import rows
 from portranges.report.model import (
     BindRule,
@@ -25,7 +26,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import SupportsIndex
 
-    from portranges.registry import Registry
     from portranges.report.model import Remark
 
 __all__ = ["explain"]
@@ -51,7 +51,8 @@ def explain(
         The report: ``str()`` is its page, ``to_dict()`` its data.
 
     Raises:
-        TypeError: *port* is no integer.
+        TypeError: *port* is no integer, *transport* no ``str``, *registry* no
+            ``Registry``.
         InvalidPortError: *port* is outside 0 to 65535.
         UnknownNameError: *transport* is not one of the four.
 
@@ -64,6 +65,8 @@ def explain(
     """
     number = check_port(port)
     asked = SHIPPED if registry is None else registry
+    if not isinstance(asked, Registry):
+        raise TypeError(f"registry must be a Registry, got {type(asked).__name__} {elide(asked)}")
     transports = tuple(Transport) if transport is None else (check_transport(transport),)
     category = classify(number)
     handing, others = _ephemeral(number, transports)
