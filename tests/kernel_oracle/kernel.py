@@ -19,6 +19,11 @@ from pathlib import Path
 
 from kernel_oracle.steps import PEERS, Step
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Address and port here, the same there, address family.
+    Ends = tuple[tuple[str, int], tuple[str, int], int]
+
 _CLONE_NEWNET = 0x40000000
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP_RUNNING = 0x41
@@ -30,9 +35,17 @@ _IP_LOCAL_PORT_RANGE = 51
 _LINGER_RESET = struct.pack("ii", 1, 0)
 _SHORT = struct.pack("ll", 0, 20000)
 _FIRST_PORT, _LAST_PORT = 1024, 60000
-# A namespace lives shorter than a TIME_WAIT: the count of those that linger
-# must only rise while a game waits for it.
+# A namespace lives shorter than a TIME_WAIT, so that none ends within a game.
 _LIFE = 50.0
+# linux/netlink.h, linux/inet_diag.h: one struct inet_diag_req_v2 asks for the
+# connection with these two ends; the answer's third byte is 3 for a small
+# timewait socket, in TIME_WAIT or in an orphan's FIN_WAIT2.
+_REQUEST = struct.Struct("=LHHLL BBBxL")
+_ENDS = struct.Struct("!HH16s16s")
+_SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST = 20, 1
+_TIMER, _TIMEWAIT = 18, 3
+_NETLINK_SOCK_DIAG = 4
+_LO = 1
 _FIRST_CLIENT, _LAST_CLIENT = 61100, 65500
 
 
@@ -93,20 +106,22 @@ class Kernel:
         """Make the first namespace."""
         self.sysctls = sysctls or {}
         self.listeners: dict[str, socket.socket] = {}
-        self._range_fd = self._stat_fd = -1
+        self._range_fd = -1
+        self._diag: socket.socket | None = None
         self._renew()
 
     def _renew(self) -> None:
         for s in self.listeners.values():
             s.close()
-        for fd in (self._range_fd, self._stat_fd):
-            if fd >= 0:
-                os.close(fd)
+        if self._range_fd >= 0:
+            os.close(self._range_fd)
+        if self._diag is not None:
+            self._diag.close()
         _unshare()
         for what, value in self.sysctls.items():
             set_sysctl(what, value)
         self._range_fd = os.open("/proc/sys/net/ipv4/ip_local_port_range", os.O_WRONLY)
-        self._stat_fd = os.open("/proc/thread-self/net/sockstat", os.O_RDONLY)
+        self._diag = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG)
         self._born = time.monotonic()
         self._port = _FIRST_PORT - 1
         self._client = _FIRST_CLIENT - 1
@@ -118,10 +133,21 @@ class Kernel:
             s.settimeout(2)
             self.listeners[peer] = s
 
-    def lingering(self) -> int:
-        """Return how many sockets are in TIME_WAIT or an orphan's FIN_WAIT2."""
-        text = os.pread(self._stat_fd, 4096, 0)
-        return int(text.split(b" tw ")[1].split()[0])
+    def lingers(self, ends: Ends) -> bool:
+        """Tell whether the kernel holds this closed connection in TIME_WAIT or FIN_WAIT2."""
+        assert self._diag is not None
+        here, there, family = ends
+        packed = (socket.inet_pton(family, a).ljust(16, b"\0") for a in (here[0], there[0]))
+        asked = _ENDS.pack(here[1], there[1], *packed) + struct.pack("=L8s", _LO, b"\xff" * 8)
+        length = _REQUEST.size + len(asked)
+        head = _REQUEST.pack(
+            *(length, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST, 0, 0),
+            *(family, socket.IPPROTO_TCP, 0, 0xFFFFFFFF),
+        )
+        self._diag.send(head + asked)
+        answer = self._diag.recv(8192)
+        kind = int.from_bytes(answer[4:6], sys.byteorder)
+        return kind == _SOCK_DIAG_BY_FAMILY and answer[_TIMER] == _TIMEWAIT
 
     def fresh_port(self) -> int:
         """Return a port that no game had in this namespace, and make it the range."""
@@ -354,12 +380,13 @@ class Game:
             if far is not None:
                 far.close()
             return replace(step, how=how)
-        before = self.kernel.lingering()
         if how == "s":
             assert far is not None
+            ends = _ends(far)
             far.close()
             s.close()
         else:
+            ends = _ends(s)
             s.close()
             if how == "f":
                 assert far is not None
@@ -367,11 +394,16 @@ class Game:
             else:
                 self.far[-step.slot - 1000 * len(self.far)] = far
                 self.patient = False
-        for _ in range(400):
-            if self.kernel.lingering() > before:
+        for _ in range(4000):
+            if self.kernel.lingers(ends):
                 return replace(step, how=how)
             time.sleep(0.0005)
         raise RuntimeError(f"no TIME_WAIT after {step}")
+
+
+def _ends(s: socket.socket) -> Ends:
+    here, there = s.getsockname(), s.getpeername()
+    return here[:2], there[:2], s.family
 
 
 def _writable(s: socket.socket) -> bool:
