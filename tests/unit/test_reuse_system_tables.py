@@ -794,6 +794,20 @@ def test_an_option_that_a_system_has_not_is_a_refusal_of_its_own():
     assert answers["windows"].confidence is Confidence.MEMORY
 
 
+def test_two_options_that_exclude_each_other_are_not_an_option_missing():
+    both = Socket(transport="tcp", address="0.0.0.0", port=80, reuse_address=True, exclusive=True)
+    plain = Socket(transport="tcp", address="0.0.0.0", port=80)
+    names = ("freebsd", "illumos", "windows")
+    procedures = {name: procedure(name) for name in names}
+    for new, existing in ((both, []), (plain, [both])):
+        answers = portability(new, existing, procedures=procedures)
+        assert answers["freebsd"].rule.id == "freebsd-no-option"
+        assert not answers["illumos"].rule.id.endswith("no-option")
+        assert answers["windows"].error == "WSAEINVAL"
+        assert answers["windows"].rule.id == "windows-option-both"
+        assert answers["windows"].reason == answers["windows"].rule.sentence
+
+
 def test_the_question_is_the_same_for_a_socket_record():
     new = Socket(transport="udp", address="::1", port=53, uid=0)
     for name in SYSTEMS:

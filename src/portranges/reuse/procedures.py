@@ -186,8 +186,9 @@ def can_bind(
 def portability(new: Socket, existing: Iterable[Socket] = ()) -> Mapping[str, Decision]:
     """Return what each of today's systems says about *new* next to *existing*.
 
-    A system that lacks an option which one of the sockets has refuses: on it
-    the program fails at setsockopt(), before bind().
+    A system that lacks an option which one of the sockets has, or does not let
+    a socket have two of them at once, refuses: on it the program fails at
+    setsockopt(), before bind().
 
     Args:
         new: The socket that asks; ``state="listening"`` for one that will

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Confidence, Rule, State, Verdict, decide
+from portranges.reuse.systems import lookup
 from portranges.reuse.systems.rows import cite
 
 TYPE_CHECKING = False
@@ -26,8 +27,9 @@ def portability(
 ) -> dict[str, Decision]:
     """Return what each system says about *new* next to *existing*.
 
-    A system that lacks an option which one of the sockets has refuses: on it
-    the program fails at setsockopt(), before bind().
+    A system that lacks an option which one of the sockets has, or does not let
+    a socket have two of them at once, refuses: on it the program fails at
+    setsockopt(), before bind().
 
     Args:
         new: The socket that asks; ``state="listening"`` for one that will
@@ -69,6 +71,12 @@ def _answer(name: str, procedure: Procedure, new: Socket, existing: tuple[Socket
     try:
         return procedure(new, existing, settings=None, local_addresses=None)
     except InvalidSocketError as error:
+        both = lookup.system(name).option_both if name in lookup.SYSTEMS else None
+        if both is not None and any(
+            socket.reuse_address and socket.exclusive for socket in (new, *existing)
+        ):
+            # The system has both options, and not at once.
+            return decide(both)
         return decide(_no_option(name), reason=error.rule)
 
 
