@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from copy import deepcopy
 from itertools import pairwise, product
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from portranges.reuse import (
     PortTable,
     Socket,
     State,
+    SystemSettings,
     Verdict,
     can_bind,
     rule,
@@ -268,13 +271,30 @@ def test_bad_calls_change_nothing() -> None:
         lambda: table.socket("tcp", v6only=True),
         lambda: table.socket("tcp", family="unix"),
         lambda: table.accept(a, local="::1"),
+        lambda: table.accept(a, local="0.0.0.0"),
+        lambda: table.accept(a, peer=("::1", 4000)),
+        lambda: table.accept(a, peer=("192.0.2.7", 0)),
         lambda: table.connect(udp, "192.0.2.7", 53, source="::1"),
         lambda: table.connect(udp, "192.0.2.7", 53, source="0.0.0.0"),
         lambda: nowhere.connect(lost, "192.0.2.7", 53),
         lambda: table.advance(-1),
+        lambda: table.advance(math.nan),
+        lambda: table.advance(10**400),
         lambda: table.close(a, "abruptly"),
     ):
         with pytest.raises(InvalidSocketError):
+            call()
+    loose: Any = table
+    for call in (
+        lambda: loose.accept(a, peer=5),
+        lambda: loose.accept(a, peer=("192.0.2.7",)),
+        lambda: loose.set_option(a, local_port_range=5),
+        lambda: loose.set_option(a, local_port_range=(1, 2, 3)),
+        lambda: loose.set_option(a, reuse_address=1),
+        lambda: loose.advance("1"),
+        lambda: loose.close(a, None),
+    ):
+        with pytest.raises(TypeError):
             call()
     assert nowhere.describe(lost).port == table.describe(udp).port == 0
     with pytest.raises(InvalidPortError):
@@ -289,6 +309,34 @@ def test_bad_calls_change_nothing() -> None:
     assert (table.describe(a), table.describe(six)) == before[1:]
     assert len(table) == len(before[0])
     assert table.holders(8080, "tcp") == before[0].holders(8080, "tcp")
+
+
+@pytest.mark.parametrize(
+    ("settings", "values", "message"),
+    [
+        (LinuxSettings, {"ip_local_port_range": (1024, 2048)}, "ip_local_port_range must be a "),
+        (LinuxSettings, {"ip_local_reserved_ports": [8080]}, "ip_local_reserved_ports must be a "),
+        (LinuxSettings, {"bindv6only": "no"}, "bindv6only must be a bool, got str 'no'"),
+        (LinuxSettings, {"tcp_tw_reuse_delay": "1"}, "tcp_tw_reuse_delay must be a number, got "),
+        (LinuxSettings, {"ip_unprivileged_port_start": "0"}, "port must be an integer, got "),
+        (SystemSettings, {"ports": [8080]}, "ports must be a PortSet, got list"),
+        (SystemSettings, {"excluded": "8080"}, "excluded must be a PortSet, got str"),
+        (SystemSettings, {"v6only": 1}, "v6only must be a bool, got int 1"),
+        (SystemSettings, {"time_wait": "60"}, "time_wait must be a number, got str '60'"),
+    ],
+)
+def test_settings_of_a_wrong_type(settings: Any, values: dict[str, object], message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        settings(**values)
+    assert str(raised.value).startswith(message)
+
+
+def test_settings_out_of_bounds() -> None:
+    for values in ({"tcp_fin_timeout": math.nan}, {"tcp_max_tw_buckets": -1}):
+        with pytest.raises(InvalidSocketError, match="must be 0 or more"):
+            LinuxSettings(**values)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    with pytest.raises(InvalidSocketError, match="tcp_tw_reuse must be 0, 1 or 2, got 3"):
+        LinuxSettings(tcp_tw_reuse=3)
 
 
 def test_a_failed_bind_leaves_the_socket_unbound() -> None:

@@ -50,7 +50,9 @@ __all__ = [
     "State",
     "Verdict",
     "address_number",
+    "check_type",
     "checked_address",
+    "checked_amount",
     "checked_close",
     "checked_device",
     "checked_flag",
@@ -425,6 +427,8 @@ _STATES: dict[str, State] = {state.value: state for state in State}
 _CLOSES: dict[str, Close] = {how.value: how for how in Close}
 # Linux has (uid_t)-1 as "no user"; every system has 32 bits at most.
 _LAST_UID = 0xFFFFFFFE
+# Longer than any clock runs, and small enough that sums are finite.
+_LARGEST = 1e18
 
 
 def shown_address(address: IPv4Address | IPv6Address) -> str:
@@ -438,7 +442,7 @@ def shown_address(address: IPv4Address | IPv6Address) -> str:
 
 def checked_transport(value: Transport | str) -> Transport:
     """Return *value* as TCP or UDP, or raise."""
-    _check_type("transport", value, str)
+    check_type("transport", value, str)
     if (transport := _TRANSPORTS.get(value)) is not None:
         return transport
     raise InvalidSocketError("transport must be 'tcp' or 'udp'", elide(value))
@@ -497,11 +501,21 @@ def checked_uid(value: int) -> int:
     raise InvalidSocketError(rule, elide(value))
 
 
+def checked_amount(name: str, value: float) -> float:
+    """Return *value* as a number of seconds or the like, 0 or more, or raise."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__} {elide(value)}")
+    # Comparisons are exact, whatever the size of an integer; NaN fails them.
+    if 0 <= value <= _LARGEST:
+        return value
+    raise InvalidSocketError(f"{name} must be 0 or more", elide(value))
+
+
 def checked_device(value: str | None) -> str | None:
     """Return *value* as the name of an interface, or None, or raise."""
     if value is None:
         return None
-    _check_type("device", value, str)
+    check_type("device", value, str)
     if value:
         return value
     raise InvalidSocketError("device must be a name or None", "''")
@@ -509,7 +523,7 @@ def checked_device(value: str | None) -> str | None:
 
 def checked_state(value: State | str) -> State:
     """Return *value* as a State, or raise."""
-    _check_type("state", value, str)
+    check_type("state", value, str)
     if (state := _STATES.get(value)) is not None:
         return state
     raise InvalidSocketError(f"state must be one of {_words(State)}", elide(value))
@@ -517,7 +531,7 @@ def checked_state(value: State | str) -> State:
 
 def checked_close(value: Close | str) -> Close:
     """Return *value* as a Close, or raise."""
-    _check_type("how", value, str)
+    check_type("how", value, str)
     if (how := _CLOSES.get(value)) is not None:
         return how
     raise InvalidSocketError(f"how must be one of {_words(Close)}", elide(value))
@@ -527,7 +541,8 @@ def _words(names: Iterable[str]) -> str:
     return ", ".join(repr(str(name)) for name in names)
 
 
-def _check_type(name: str, value: object, kind: type) -> None:
+def check_type(name: str, value: object, kind: type) -> None:
+    """Raise TypeError unless *value* is a *kind*."""
     if not isinstance(value, kind):
         raise TypeError(
             f"{name} must be a {kind.__name__}, got {type(value).__name__} {elide(value)}"

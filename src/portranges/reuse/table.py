@@ -7,23 +7,25 @@ What must not: any rule of any system.
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
 from itertools import count
-from math import isfinite
 from random import Random
 
 from portranges.errors import InvalidSocketError, elide
-from portranges.ports import Transport, check_port
+from portranges.ports import PortRange, Transport, check_port
 from portranges.reuse import model, procedures
 from portranges.reuse.model import Close, Handle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from ipaddress import IPv4Address, IPv6Address
-    from typing import SupportsIndex
+    from ipaddress import IPv4Address
+    from typing import SupportsIndex, TypeVar
 
-    from portranges.ports import PortRange
     from portranges.reuse.model import Decision, Socket
+
+    _A = TypeVar("_A")
+    _B = TypeVar("_B")
 
 __all__ = ["PortTable"]
 
@@ -360,7 +362,10 @@ class PortTable:
             The decision.
 
         Raises:
-            InvalidSocketError: The handle, or an address, is wrong.
+            InvalidSocketError: The handle, or an address, is wrong, or the
+                peer's port is 0.
+            InvalidPortError: The peer's port is outside 0 to 65535.
+            TypeError: *peer* is no pair.
 
         Example:
             >>> table = PortTable("linux")
@@ -369,9 +374,7 @@ class PortTable:
             'EINVAL'
         """
         model.checked_uid(uid)
-        far: tuple[int, int] | None = None
-        if peer is not None:
-            far = (model.address_number(model.checked_address(peer[0])), check_port(peer[1]))
+        far = None if peer is None else self._peer(handle, peer)
         near = None if local is None else model.address_number(model.checked_address(local))
         return self._machine.accept(handle, Handle(next(_numbers)), uid=uid, local=near, peer=far)
 
@@ -407,6 +410,8 @@ class PortTable:
 
         Raises:
             InvalidSocketError: The handle or a value is wrong.
+            InvalidPortError: A bound is outside 0 to 65535.
+            TypeError: A value is of another type.
 
         Example:
             >>> table = PortTable("linux")
@@ -474,7 +479,7 @@ class PortTable:
             seconds: How long; not negative.
 
         Raises:
-            InvalidSocketError: *seconds* is negative, or not finite.
+            InvalidSocketError: *seconds* is negative, or no finite number.
             TypeError: *seconds* is no number.
 
         Example:
@@ -483,11 +488,19 @@ class PortTable:
             ...
             portranges.errors.InvalidSocketError: seconds must be 0 or more, got -1
         """
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            raise TypeError(f"seconds must be a number, got {type(seconds).__name__}")
-        if not isfinite(seconds) or seconds < 0:
-            raise InvalidSocketError("seconds must be 0 or more", elide(seconds))
-        self._machine.advance(seconds)
+        self._machine.advance(model.checked_amount("seconds", seconds))
+
+    def _peer(
+        self, handle: Handle, peer: tuple[str | IPv4Address | IPv6Address, SupportsIndex]
+    ) -> tuple[int, int]:
+        host, number = _pair("peer must be an address and a port", peer)
+        address, port = model.checked_address(host), check_port(number)
+        if not port:
+            raise InvalidSocketError("a peer's port must not be 0", "0")
+        is_ipv6 = isinstance(address, IPv6Address) and address.ipv4_mapped is None
+        if is_ipv6 and not self._machine.is_inet6(handle):
+            raise InvalidSocketError("an inet socket needs an IPv4 peer", elide(str(address)))
+        return model.address_number(address), port
 
     def _address(self, handle: Handle, address: str | IPv4Address | IPv6Address) -> int:
         found = model.checked_address(address)
@@ -499,10 +512,23 @@ class PortTable:
 
 
 def _bounds(ports: PortRange | tuple[int, int]) -> tuple[int, int]:
-    first, last = ports if isinstance(ports, tuple) else (ports.first, ports.last)
-    first, last = check_port(first), check_port(last)
+    if isinstance(ports, PortRange):
+        return ports.first, ports.last
+    low, high = _pair("local_port_range must be a PortRange or two ports", ports)
+    first, last = check_port(low), check_port(high)
     if first > last > 0:
         raise InvalidSocketError(
             "local_port_range must not end before it begins", f"{first}-{last}"
         )
     return first, last
+
+
+def _pair(rule: str, value: tuple[_A, _B]) -> tuple[_A, _B]:
+    """Return *value*, or raise what a wrong type is due where it is no pair."""
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        pass
+    else:
+        return first, second
+    raise TypeError(f"{rule}, got {elide(value)}")

@@ -373,7 +373,7 @@ class LinuxPorts:
         if local is None:
             return _LOOPBACK6 if not sock.addr else _LOOPBACK4
         mapped = local >> 32 == MAPPED
-        if (mapped and sock.v6only) or (not mapped and sock.addr == ANY4):
+        if is_wild(local) or (mapped and sock.v6only) or (not mapped and sock.addr == ANY4):
             raise InvalidSocketError("local must be an address the listener answers at", "another")
         return local
 

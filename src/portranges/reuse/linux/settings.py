@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges.errors import InvalidSocketError, UnknownNameError, elide
-from portranges.ports import PortRange
+from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
-from portranges.reuse.model import Confidence
+from portranges.reuse.model import Confidence, check_type, checked_amount, checked_flag
 from portranges.source import Source
 
 __all__ = ["KERNELS", "Kernel", "LinuxSettings", "checked_settings", "kernel"]
@@ -42,6 +42,11 @@ class LinuxSettings:
         tcp_fin_timeout: Seconds that an orphan stays in FIN_WAIT2.
         tcp_max_tw_buckets: How many sockets may linger; none beyond.
 
+    Raises:
+        InvalidSocketError: A value is none that the kernel takes.
+        InvalidPortError: ``ip_unprivileged_port_start`` is outside 0 to 65535.
+        TypeError: A value is of another type.
+
     Source:
         Linux 6.18, Documentation/networking/ip-sysctl.rst.
 
@@ -64,6 +69,11 @@ class LinuxSettings:
 
     def __post_init__(self) -> None:
         """Check what the kernel checks when a sysctl is written."""
+        check_type("ip_local_port_range", self.ip_local_port_range, PortRange)
+        check_type("ip_local_reserved_ports", self.ip_local_reserved_ports, PortSet)
+        check_port(self.ip_unprivileged_port_start)
+        for name in ("ip_autobind_reuse", "ip_nonlocal_bind", "bindv6only", "tcp_timestamps"):
+            checked_flag(name, getattr(self, name))
         if self.ip_local_port_range.first < max(1, self.ip_unprivileged_port_start):
             raise InvalidSocketError(
                 "ip_local_port_range must not begin below ip_unprivileged_port_start",
@@ -72,8 +82,7 @@ class LinuxSettings:
         if self.tcp_tw_reuse not in (0, 1, 2):
             raise InvalidSocketError("tcp_tw_reuse must be 0, 1 or 2", elide(self.tcp_tw_reuse))
         for name in ("tcp_tw_reuse_delay", "tcp_fin_timeout", "tcp_max_tw_buckets"):
-            if getattr(self, name) < 0:
-                raise InvalidSocketError(f"{name} must not be negative", elide(getattr(self, name)))
+            checked_amount(name, getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ the rows of ``portranges.ephemeral``); reading them from this machine.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 
-from portranges.errors import InvalidSocketError, elide
+from portranges.ports import check_port
 from portranges.portset import PortSet
+from portranges.reuse.model import check_type, checked_amount, checked_flag
 
 __all__ = ["SystemSettings"]
 
@@ -43,6 +43,8 @@ class SystemSettings:
 
     Raises:
         InvalidSocketError: A time is negative, or no finite number.
+        InvalidPortError: ``privileged_below`` is outside 0 to 65535.
+        TypeError: A value is of another type.
 
     Example:
         >>> SystemSettings(excluded=PortSet.parse("50000-50099")).time_wait is None
@@ -61,8 +63,16 @@ class SystemSettings:
     udp_exhaustion: bool = False
 
     def __post_init__(self) -> None:
-        """Check the times."""
-        for name in ("time_wait", "fin_wait_2"):
-            seconds = getattr(self, name)
-            if seconds is not None and not (isfinite(seconds) and seconds >= 0):
-                raise InvalidSocketError(f"{name} must be 0 or more", elide(seconds))
+        """Check the values."""
+        check_type("reserved", self.reserved, PortSet)
+        check_type("excluded", self.excluded, PortSet)
+        for name in ("ports", "restricted", "extra_privileged"):
+            if getattr(self, name) is not None:
+                check_type(name, getattr(self, name), PortSet)
+        if self.privileged_below is not None:
+            check_port(self.privileged_below)
+        checked_flag("v6only", self.v6only, none=True)
+        checked_flag("udp_exhaustion", self.udp_exhaustion)
+        if self.time_wait is not None:
+            checked_amount("time_wait", self.time_wait)
+        checked_amount("fin_wait_2", self.fin_wait_2)
