@@ -394,6 +394,52 @@ def test_a_later_port_is_shared_over_destinations() -> None:
     assert table.bind(table.socket("tcp"), "0.0.0.0", 0).error == "EADDRINUSE"
 
 
+@pytest.mark.parametrize(("kernel", "error"), [("6.18", None), ("6.8", "EADDRNOTAVAIL")])
+def test_a_port_is_shared_again_when_the_last_that_bound_it_leaves(
+    kernel: str, error: str | None
+) -> None:
+    one = LinuxSettings(ip_local_port_range=PortRange(40000))
+    table = PortTable("linux", kernel=kernel, settings=one)
+    stays, leaves = (table.socket("tcp", reuse_address=True) for _ in range(2))
+    assert table.connect(stays, "192.0.2.7", 443).allowed
+    assert table.bind(leaves, "0.0.0.0", 40000).allowed
+    other = table.socket("tcp")
+    assert table.connect(other, "192.0.2.8", 443).error == "EADDRNOTAVAIL"
+    table.close(leaves)
+    assert table.connect(other, "192.0.2.8", 443).error == error
+
+
+def test_a_lingering_connection_is_recycled_after_the_delay_and_not_at_it() -> None:
+    one = LinuxSettings(ip_local_port_range=PortRange(40000))
+    table = PortTable("linux", settings=one)
+    first, second = table.socket("tcp"), table.socket("tcp")
+    assert table.connect(first, "127.0.0.1", 443).allowed
+    table.close(first)
+    table.advance(1.0)
+    assert table.connect(second, "127.0.0.1", 443).error == "EADDRNOTAVAIL"
+    table.advance(0.001)
+    assert table.connect(second, "127.0.0.1", 443).rule.id == "linux-recycled"
+
+
+@pytest.mark.parametrize(("size", "reached"), [(1, 1), (2, 2), (3, 2), (4, 4)])
+@pytest.mark.parametrize("method", ["bind", "connect"])
+def test_of_three_ports_the_third_is_never_tried(size: int, reached: int, method: str) -> None:
+    ports = PortRange(40000, 40000 + size - 1)
+    for seed in range(8):
+        table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=ports), seed=seed)
+        found: set[int] = set()
+        while True:
+            a = table.socket("tcp")
+            if method == "bind":
+                decision = table.bind(a, "127.0.0.1", 0)
+            else:
+                decision = table.connect(a, "127.0.0.1", 443)
+            if not decision.allowed:
+                break
+            found.add(table.describe(a).port)
+        assert found == set(range(40000, 40000 + reached))
+
+
 def test_exhaustion_tells_of_those_that_linger() -> None:
     table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000, 40001)))
     for _ in range(2):
