@@ -10,6 +10,7 @@ import pytest
 
 from portranges import PortSet
 from portranges.errors import InvalidSocketError
+from portranges.reuse import PortTable
 from portranges.reuse.systems import SystemSettings, procedure
 from portranges.reuse.systems.illumos import decide_bind
 from reuse_sockets import says, sock
@@ -122,3 +123,23 @@ def test_udp_with_reuse_address_shares_with_all_but_exclusive_use():
     assert decide_bind(new, [sock("0.0.0.0", "E", transport="udp")]).rule.id == (
         "illumos-exclusive"
     )
+
+
+@pytest.mark.parametrize(("at_bind", "later"), [(True, False), (False, True)])
+def test_a_group_is_of_those_that_had_reuse_port_at_bind(at_bind, later):
+    """What setsockopt() does to the holder after bind() does not matter."""
+    table = PortTable("illumos")
+    holder, new = table.socket("tcp", reuse_port=at_bind), table.socket("tcp", reuse_port=True)
+    assert table.bind(holder, "127.0.0.1", 8080).allowed
+    assert table.set_option(holder, reuse_port=later).allowed
+    expected = (None, "illumos-reuse-port") if at_bind else (IN_USE, "illumos-no-group")
+    assert says(table.bind(new, "127.0.0.1", 8080)) == expected
+
+
+def test_a_port_that_connect_chooses_is_shared_over_destinations():
+    """A destination is an address and a port."""
+    table = PortTable("illumos", settings=SystemSettings(ports=PortSet([40000])))
+    for destination in (("192.0.2.7", 443), ("192.0.2.7", 80), ("192.0.2.8", 443)):
+        assert table.connect(table.socket("tcp"), *destination).allowed
+    again = table.connect(table.socket("tcp"), "192.0.2.7", 443)
+    assert says(again) == ("EADDRNOTAVAIL", "illumos-connect-exhausted")

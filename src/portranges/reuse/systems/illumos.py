@@ -199,7 +199,7 @@ class Procedure:
             ):
                 continue
             if self.groups and same and new.p and explicit and holder.state in _HELD:
-                return (rows.join, None) if holder.p else (rows.no_group, holder)
+                return (rows.join, None) if holder.bound_p else (rows.no_group, holder)
             if not reuse:
                 if meets:
                     return rows.default, holder

@@ -51,13 +51,15 @@ class Sock:
     """A socket, or a closed connection that lingers.
 
     ``bound`` is the address that bind() gave; connect() may give another.
-    ``picked`` tells that connect() chose the port, ``dropped`` that the system
-    took the socket's record away after a refused connection.
+    ``bound_p`` is SO_REUSEPORT as it was then. ``picked`` tells that connect()
+    chose the port, ``dropped`` that the system took the socket's record away
+    after a refused connection.
     """
 
     __slots__ = (
         "addr",
         "bound",
+        "bound_p",
         "dev",
         "dport",
         "dropped",
@@ -83,6 +85,7 @@ class Sock:
         self.v6only: bool = v6only
         self.r: bool = False
         self.p: bool = False
+        self.bound_p: bool = False
         self.lb: bool = False
         self.exclusive: bool = False
         self.uid: int = uid
@@ -159,7 +162,7 @@ def from_socket(socket: Socket, *, v6only: bool) -> Sock:
         uid=socket.uid,
     )
     sock.r = socket.reuse_address
-    sock.p = socket.reuse_port
+    sock.p = sock.bound_p = socket.reuse_port
     sock.lb = socket.load_balance
     sock.exclusive = socket.exclusive
     if socket.privileged is not None:

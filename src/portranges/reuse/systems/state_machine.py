@@ -164,6 +164,7 @@ class SystemPorts:
         decision = self._take(sock) if port else self._choose(sock)
         if decision.allowed:
             sock.state = State.BOUND
+            sock.bound_p = sock.p
             self._enter(sock)
         else:
             sock.addr, sock.bound = before
@@ -208,6 +209,7 @@ class SystemPorts:
         decision = self._choose(sock)
         if decision.allowed:
             sock.state = State.LISTENING
+            sock.bound_p = sock.p
             self._enter(sock)
         return decision
 
