@@ -357,7 +357,7 @@ def checks() -> Iterator[Finding]:
     kernel = Kernel()
     set_sysctl("ipv4.ip_local_port_range", "20000 20000")
     addresses = ["0.0.0.0", "127.0.0.1", "192.0.2.1", "::", "::1", "::ffff:127.0.0.1"]
-    addresses += ["::ffff:0.0.0.0", "::ffff:192.0.2.1", "2001:db8::1"]
+    addresses += ["::ffff:0.0.0.0", "::ffff:192.0.2.1", "2001:db8::1", "fe80::1"]
     for addr, v6only, port, uid, held in product(
         addresses, (False, True), (80, 1023, 1024, 0), (0, 1000), (False, True)
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from copy import deepcopy
+from dataclasses import replace
 from itertools import pairwise, product
 from typing import Any
 
@@ -187,6 +188,21 @@ def test_checks_before_the_port() -> None:
     assert can_bind(sock("127.0.0.1"), local_addresses=[]).allowed
 
 
+def test_a_link_local_address_needs_its_interface() -> None:
+    here = Socket(transport="tcp", address="fe80::1", port=8080)
+    assert can_bind(here).rule.id == "linux-link-local"
+    assert can_bind(replace(here, address="febf::1")).error == "EINVAL"
+    assert can_bind(replace(here, address="fec0::1")).allowed
+    one, other = replace(here, device="eth0"), replace(here, device="eth1")
+    assert can_bind(one).allowed
+    assert can_bind(other, [one]).allowed
+    assert can_bind(one, local_addresses=["fe80::1%eth0"]).allowed
+    table = PortTable("linux")
+    a = table.socket("tcp", family="inet6")
+    assert table.bind(a, "fe80::1", 8080).error == "EINVAL"
+    assert table.describe(a).state is State.UNBOUND
+
+
 def test_a_decision_is_no_bool() -> None:
     with pytest.raises(TypeError, match=r"use \.allowed"):
         bool(can_bind(sock()))
@@ -206,6 +222,10 @@ def test_records_copy_and_pickle() -> None:
         ({"address": "1.2.3"}, "address must be an IPv4 or IPv6 address, got '1.2.3'"),
         ({"v6only": True}, "v6only needs an IPv6 address, got 0.0.0.0 with v6only"),
         ({"device": ""}, "device must be a name or None, got ''"),
+        (
+            {"address": "fe80::1%eth0"},
+            "address must have no zone, got 'fe80::1%eth0'; name the interface as device",
+        ),
         (
             {"transport": "udp", "state": "listening"},
             "a udp socket must be unbound, bound or connected, got 'listening'",

@@ -450,6 +450,16 @@ def checked_transport(value: Transport | str) -> Transport:
 
 def checked_address(value: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Return *value* as an address of ``ipaddress``, or raise."""
+    address = _address(value)
+    # As a number it would lose its zone, and those of two interfaces would meet.
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        raise InvalidSocketError(
+            "address must have no zone", f"{elide(str(address))}; name the interface as device"
+        )
+    return address
+
+
+def _address(value: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if isinstance(value, str):
         return _parsed(value)
     if isinstance(value, (IPv4Address, IPv6Address)):
@@ -481,7 +491,8 @@ def checked_local_addresses(
         return None
     if isinstance(values, str):
         raise TypeError("local_addresses must be addresses, got a str; put it in a list")
-    return frozenset(address_number(checked_address(value)) for value in values)
+    # The zone of a link-local one says where it is, and that is not asked here.
+    return frozenset(address_number(_address(value)) for value in values)
 
 
 def checked_flag(name: str, value: object, *, none: bool = False) -> bool | None:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 __all__ = ["can_bind", "check", "check_options"]
 
+# The first ten bits of fe80::/10.
+_LINK_LOCAL = 0xFE80 >> 6
 _ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 
 
@@ -140,6 +142,8 @@ def check(
         return None
     if sock.v6only and addr >> 32 == MAPPED:
         return rules.MAPPED_V6ONLY
+    if addr >> 118 == _LINK_LOCAL and sock.dev is None:
+        return rules.LINK_LOCAL
     return None if local else rules.NOT_LOCAL
 
 

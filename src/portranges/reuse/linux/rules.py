@@ -21,6 +21,7 @@ __all__ = [
     "FREE",
     "HAS_PORT",
     "IS_CONNECTED",
+    "LINK_LOCAL",
     "LISTENER",
     "LISTENING",
     "MAPPED_TO_V6",
@@ -180,6 +181,12 @@ NOT_LOCAL = _refused(
 MAPPED_V6ONLY = _refused(
     "mapped-v6only", "EINVAL", "an IPv6-only socket cannot have an IPv4-mapped address", _BIND6
 )
+LINK_LOCAL = _refused(
+    "link-local",
+    "EINVAL",
+    "a link-local IPv6 address needs a socket that is bound to its interface",
+    _BIND6,
+)
 HAS_PORT = _refused("has-port", "EINVAL", "the socket has a port already", _BOTH)
 NOT_CLOSED = _refused("not-closed", "EINVAL", "the socket is in use already", _STREAM)
 V6ONLY_LATE = _refused(
@@ -234,6 +241,7 @@ RULES: tuple[Rule, ...] = (
     PRIVILEGED,
     NOT_LOCAL,
     MAPPED_V6ONLY,
+    LINK_LOCAL,
     HAS_PORT,
     NOT_CLOSED,
     V6ONLY_LATE,
