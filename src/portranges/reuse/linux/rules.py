@@ -57,6 +57,9 @@ def _source(section: str) -> Source:
 
 
 _BIND = _source("net/ipv4/inet_connection_sock.c, inet_bind_conflict")
+_SHARE = _source(
+    "net/ipv4/inet_connection_sock.c, inet_bind_conflict; net/ipv4/udp.c, udp_lib_lport_inuse"
+)
 _OVERLAP = _source("net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal")
 _FAST = _source("net/ipv4/inet_connection_sock.c, sk_reuseport_match, inet_csk_get_port")
 _OPEN = _source("net/ipv4/inet_connection_sock.c, inet_csk_find_open_port")
@@ -70,6 +73,9 @@ _BOTH = _source("net/ipv4/af_inet.c, __inet_bind; net/ipv6/af_inet6.c, __inet6_b
 _STREAM = _source("net/ipv4/af_inet.c, __inet_stream_connect, __inet_listen_sk")
 _ACCEPT = _source("net/ipv4/inet_connection_sock.c, inet_csk_accept")
 _OPTION6 = _source("net/ipv6/ipv6_sockglue.c, IPV6_V6ONLY")
+_CONNECT6 = _source(
+    "net/ipv6/tcp_ipv6.c, tcp_v6_connect; net/ipv6/datagram.c, __ip6_datagram_connect"
+)
 _ROUTE6 = _source("net/ipv6/ip6_output.c, ip6_dst_lookup_tail")
 
 
@@ -104,9 +110,9 @@ def _refused(
 # Allowed.
 FREE = _allowed("free", "no socket in the way", _OVERLAP)
 SHARED_ADDRESS = _allowed(
-    "reuse-address", "both sockets have SO_REUSEADDR and the holder does not listen", _BIND
+    "reuse-address", "both sockets have SO_REUSEADDR and the holder does not listen", _SHARE
 )
-SHARED_PORT = _allowed("reuse-port", "both sockets have SO_REUSEPORT and one owner", _BIND)
+SHARED_PORT = _allowed("reuse-port", "both sockets have SO_REUSEPORT and one owner", _SHARE)
 FAST_PATH = _allowed(
     "fast-path",
     "the port remembers a SO_REUSEPORT socket of this owner whose address covers this one, "
@@ -132,19 +138,19 @@ OPTION = _allowed("option", "the option is set, and counts from the next check o
 
 # Refused by another socket.
 NO_SHARING = _refused(
-    "no-sharing", "EADDRINUSE", "the sockets have no reuse option in common", _BIND
+    "no-sharing", "EADDRINUSE", "the sockets have no reuse option in common", _SHARE
 )
 LISTENER = _refused(
     "listener", "EADDRINUSE", "SO_REUSEADDR does not share a port with a listening socket", _BIND
 )
 ONE_SIDED = _refused(
-    "one-sided", "EADDRINUSE", "a reuse option counts only where both sockets have it", _BIND
+    "one-sided", "EADDRINUSE", "a reuse option counts only where both sockets have it", _SHARE
 )
 UID = _refused(
     "uid",
     "EADDRINUSE",
     "SO_REUSEPORT shares a port only among sockets of one owner, root included",
-    _BIND,
+    _SHARE,
 )
 TUPLE = _refused("tuple", "EADDRNOTAVAIL", "a connection with this 4-tuple exists", _TUPLE)
 TUPLE_TIME_WAIT = _refused(
@@ -193,7 +199,7 @@ V6ONLY_LATE = _refused(
     "v6only-late", "EINVAL", "IPV6_V6ONLY cannot change once the socket has a port", _OPTION6
 )
 V6ONLY_CONNECT = _refused(
-    "v6only-connect", "ENETUNREACH", "an IPv6-only socket has no way to an IPv4 address", _BIND6
+    "v6only-connect", "ENETUNREACH", "an IPv6-only socket has no way to an IPv4 address", _CONNECT6
 )
 MAPPED_TO_V6 = _refused(
     "mapped-to-v6",

@@ -51,9 +51,8 @@ class Sock:
     """A socket, or a closed connection that lingers.
 
     ``bound`` is the address that bind() gave; connect() may give another.
-    ``bound_p`` is SO_REUSEPORT as it was then. ``picked`` tells that connect()
-    chose the port, ``dropped`` that the system took the socket's record away
-    after a refused connection.
+    ``bound_p`` is SO_REUSEPORT as it was then. ``dropped`` tells that the
+    system took the socket's record away after a refused connection.
     """
 
     __slots__ = (
@@ -67,7 +66,6 @@ class Sock:
         "exclusive",
         "lb",
         "p",
-        "picked",
         "port",
         "privileged",
         "r",
@@ -96,7 +94,6 @@ class Sock:
         self.state: State = State.UNBOUND
         self.dst: int | None = None
         self.dport: int = 0
-        self.picked: bool = False
         self.dropped: bool = False
 
     @property

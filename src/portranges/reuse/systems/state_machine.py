@@ -254,7 +254,6 @@ class SystemPorts:
         self._forget_tuple(sock)
         if not sock.port:
             sock.port = port
-            sock.picked = True
         sock.addr = local
         sock.dst, sock.dport = dst, dport
         sock.state = State.CONNECTED
