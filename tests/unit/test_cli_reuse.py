@@ -58,9 +58,30 @@ def test_ipv6_is_written_in_brackets(capsys):
     assert main(["reuse", "0.0.0.0:80", "[::]:80", "--new-v6only", "--system", "linux"]) == 0
 
 
+def test_dual_stack_is_said_where_it_is_not_the_default(capsys):
+    both = ["0.0.0.0:8080", "[::]:8080"]
+    for sockets, status in ((both, 0), (both[::-1], 1)):
+        assert main(["reuse", *sockets, "--dual-stack", "--system", "freebsd"]) == status
+        assert "[::]:8080, dual-stack" in capsys.readouterr().out
+    assert main(["reuse", *both[::-1], "--system", "freebsd"]) == 0
+    # What one side says goes before what is said of both.
+    words = ["reuse", "[::]:8080", "[::ffff:127.0.0.1]:8080", "--v6only", "--new-dual-stack"]
+    assert main([*words, "--system", "linux"]) == 0
+    assert main(["reuse", "[::]:80", "--v6only", "--dual-stack"]) == 2
+
+
+def test_sources_are_not_split(capsys):
+    assert main(PAIR) == 1
+    assert "illumos/illumos-gate@39707ee," in capsys.readouterr().out.split()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (
+            ["reuse", "0.0.0.0:80", "0.0.0.0:80", "--listening", "--state", "time-wait"],
+            "argument --state: not allowed with argument --listening",
+        ),
         (["reuse", "8080"], "a socket must be ADDRESS:PORT, got '8080'"),
         (["reuse", "::1:80"], "an IPv6 address must be in brackets, got '::1:80'"),
         (["reuse", "localhost:80"], "address must be an IPv4 or IPv6 address, got 'localhost'"),

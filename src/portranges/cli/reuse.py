@@ -32,6 +32,7 @@ _OPTIONS = {
     "reuse-port": "SO_REUSEPORT",
     "exclusive": "SO_EXCLUSIVEADDRUSE, SO_EXCLBIND",
     "v6only": "IPV6_V6ONLY",
+    "dual-stack": "IPV6_V6ONLY off, where the system would have it on",
 }
 
 
@@ -50,10 +51,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="NAME",
         help=f"all, which is the default, or one of {', '.join(reuse.systems())}",
     )
-    parser.add_argument(
+    states = parser.add_mutually_exclusive_group()
+    states.add_argument(
         "--listening", action="store_true", help="the sockets that are there listen"
     )
-    parser.add_argument(
+    states.add_argument(
         "--state",
         metavar="STATE",
         help="what the sockets that are there do: bound (the default), listening, connected, "
@@ -113,7 +115,7 @@ def _socket(text: str, arguments: Namespace, side: str) -> Socket:
         transport="udp" if arguments.udp else "tcp",
         address=host,
         port=parse_port(port),
-        v6only=said("v6only") or None,
+        v6only=_v6only(arguments, side),
         reuse_address=said("reuse_address"),
         reuse_port=said("reuse_port"),
         exclusive=said("exclusive"),
@@ -121,6 +123,17 @@ def _socket(text: str, arguments: Namespace, side: str) -> Socket:
         device=said("device"),
         state=state,
     )
+
+
+def _v6only(arguments: Namespace, side: str) -> bool | None:
+    for prefix in (f"{side}_", ""):
+        only: bool = getattr(arguments, f"{prefix}v6only")
+        dual: bool = getattr(arguments, f"{prefix}dual_stack")
+        if only and dual:
+            raise InvalidSocketError("a socket must be IPv6-only or dual-stack", "both")
+        if only or dual:
+            return only
+    return None
 
 
 def _lines(new: Socket, existing: list[Socket], decisions: Mapping[str, Decision]) -> Iterator[str]:
@@ -140,7 +153,13 @@ def _lines(new: Socket, existing: list[Socket], decisions: Mapping[str, Decision
         text = f"{decision.reason} ({decision.confidence.value}: {decision.source})"
         shared.setdefault(text, []).append(system)
     for text, systems in shared.items():
-        yield from wrap(f"{', '.join(systems)}: {text}", _WIDTH, subsequent_indent="  ")
+        # A path or a commit is not to be split at a hyphen.
+        yield from wrap(
+            f"{', '.join(systems)}: {text}",
+            _WIDTH,
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
 
 
 def _described(socket: Socket) -> str:
@@ -151,6 +170,7 @@ def _described(socket: Socket) -> str:
             ("SO_REUSEPORT", socket.reuse_port),
             ("exclusive", socket.exclusive),
             ("IPV6_V6ONLY", socket.v6only),
+            ("dual-stack", socket.family == "inet6" and socket.v6only is False),
             (f"uid {socket.uid}", socket.uid),
         )
         if there

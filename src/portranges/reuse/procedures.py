@@ -145,6 +145,10 @@ def can_bind(
     answer depends on history, this one errs on the safe side: it refuses.
     ``PortTable`` is exact.
 
+    With port 0 it answers for the address alone. Whether the range has a port
+    left is not asked, as *existing* need not be all sockets; a ``PortTable``
+    knows.
+
     Args:
         new: The socket that asks; ``state="listening"`` for one that will
             listen.
