@@ -169,6 +169,19 @@ def test_the_default_ranges(name: str, ports: int, time_wait: float, expected: f
         assert (name, time_wait) in {("linux", 1.0), ("windows", 240)}
 
 
+def test_a_rate_grows_with_what_connections_grow_with() -> None:
+    for method in capacity.methods("linux"):
+        if method.waits:
+            at_once = capacity.concurrent("linux", destinations=3, sources=2, method=method.name)
+            assert isinstance(at_once, int)
+            found = capacity.rate("linux", destinations=3, sources=2, method=method.name)
+            assert found == pytest.approx(at_once / 60)
+    assert capacity.rate("linux", destinations=3) == pytest.approx(3 * 28232 / 60)
+    assert capacity.rate("linux", destinations=3, method="bind0") == pytest.approx(28232 / 60)
+    assert capacity.rate("macos", destinations=3) == pytest.approx(16383 / 30)
+    assert isinstance(capacity.rate("aix", time_wait=60, destinations=2), Interval)
+
+
 def test_a_tuned_linux() -> None:
     assert capacity.rate(linux(1024, 65535)) == pytest.approx(1075.2)
     assert capacity.rate(linux(40000, 40008)) == Interval(8 / 60, 9 / 60)
@@ -453,6 +466,16 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
         lambda: loose.rate("linux", time_wait=False),
         TypeError,
         "time_wait must be a number, got bool False",
+    ),
+    (
+        lambda: loose.rate("linux", method="udp"),
+        InvalidValueError,
+        "method must be one of TCP, for nothing else waits in TIME-WAIT, got 'udp'",
+    ),
+    (
+        lambda: loose.rate("linux", destinations=0),
+        InvalidValueError,
+        "destinations must be at least 1, got 0",
     ),
     (
         lambda: loose.rate("wsl2-mirrored"),

@@ -96,6 +96,10 @@ def test_sources_are_not_split(capsys):
             ["capacity", "--system", "zos", "--rate", "1"],
             "--time-wait must be given, for that of zos is not known, got none",
         ),
+        (
+            ["capacity", "--method", "udp", "--rate", "1"],
+            "--rate must be asked of TCP, for nothing else waits in TIME-WAIT, got udp",
+        ),
         (["capacity", "--ports", "9-8"], "first must not be greater than last, got 9-8; "),
     ],
 )
@@ -116,8 +120,9 @@ def test_numbers_are_read_strictly(capsys, text):
 def test_a_rate_that_does_not_fit(capsys):
     assert main(["capacity", "--system", "linux", "--rate", "500"]) == 1
     out = capsys.readouterr().out
+    assert "470.5 to 1 destination from 1 source, each closed by this side" in out
     assert "500 does not fit: the limit is 470.5" in out
-    assert "it would keep 30,000 ports in TIME_WAIT" in out
+    assert "it would keep 30,000 connections in TIME_WAIT" in out
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
@@ -127,6 +132,11 @@ def test_a_rate_that_does_not_fit(capsys):
         (["--rate", "470"], 0),
         (["--rate", "500", "--ports", "1024-65535"], 0),
         (["--rate", "500", "--time-wait", "1"], 0),
+        (["--rate", "941", "--sources", "2"], 0),
+        (["--rate", "942", "--sources", "2"], 1),
+        (["--rate", "1411", "--destinations", "3"], 0),
+        (["--rate", "500", "--destinations", "3", "--method", "bind0"], 1),
+        (["--system", "macos", "--rate", "600", "--destinations", "3"], 1),
         (["--connections", "28232"], 0),
         (["--connections", "28233"], 1),
         (["--connections", "56464", "--destinations", "2"], 0),
@@ -139,6 +149,13 @@ def test_a_rate_that_does_not_fit(capsys):
 def test_does_it_fit(capsys, options, status):
     assert main(["capacity", *options]) == status
     assert capsys.readouterr().err == ""
+
+
+def test_udp_does_not_wait(capsys):
+    assert main(["capacity", "--method", "udp"]) == 0
+    out = capsys.readouterr().out
+    assert "TIME_WAIT    none\n" in out
+    assert "a second" not in out
 
 
 def test_capacity_as_data(capsys):

@@ -103,13 +103,20 @@ def concurrent(
     return _plain((low + more) * near_by, (high + more) * near_by)
 
 
-def rate(profile: str | EphemeralProfile, *, time_wait: float | None = None) -> float | Interval:
-    """Return how many connections a second to one destination last for ever.
+def rate(
+    profile: str | EphemeralProfile,
+    *,
+    time_wait: float | None = None,
+    destinations: SupportsIndex = 1,
+    sources: SupportsIndex = 1,
+    method: str = "connect",
+) -> float | Interval:
+    """Return how many connections a second last for ever, in all.
 
-    A connection that this side closes first holds its port for T more seconds,
-    so that n ports allow n / T connections a second, from one source address.
-    Where a local port serves several destinations, each of them has as many;
-    where not (macOS, OpenBSD, NetBSD), it is the total of all.
+    A connection that this side closes first holds its place for T more seconds,
+    so that it is what ``concurrent`` allows, over T: n / T to one destination
+    from one source address. Where a local port serves several destinations,
+    each of them has as many; where not (macOS, OpenBSD, NetBSD), they share it.
 
     Limits: it is the mean that can be kept up; in a burst all ports may go at
     once. The time that a connection is open comes on top of T. Nothing waits
@@ -121,16 +128,19 @@ def rate(profile: str | EphemeralProfile, *, time_wait: float | None = None) -> 
     Args:
         profile: A profile of ``ephemeral``, or its name.
         time_wait: T in seconds, greater than 0; left out, the profile's own.
+        destinations: As in ``concurrent``.
+        sources: As in ``concurrent``.
+        method: As in ``concurrent``.
 
     Returns:
-        Connections a second; an interval where Linux does not reach all ports,
-        as in ``concurrent``.
+        Connections a second; an interval where ``concurrent`` is one.
 
     Raises:
         TypeError: An argument is of a wrong type.
         InvalidValueError: *time_wait* is not greater than 0, or left out where
-            the profile does not know it.
-        UnknownNameError: There is no such profile, or it has no fixed range.
+            the profile does not know it; *method* is one of UDP, which waits
+            for nothing; or as in ``concurrent``.
+        UnknownNameError: As in ``concurrent``.
 
     Source:
         RFC 9293, section 3.6.1, for TIME-WAIT; its length is the profile's.
@@ -138,6 +148,8 @@ def rate(profile: str | EphemeralProfile, *, time_wait: float | None = None) -> 
     Example:
         >>> round(rate("linux"), 1), round(rate("linux", time_wait=1.0), 1)
         (470.5, 28232.0)
+        >>> round(rate("linux", destinations=3), 1), round(rate("macos", destinations=3), 1)
+        (1411.6, 546.1)
         >>> rate("aix")
         Traceback (most recent call last):
         ...
@@ -145,12 +157,17 @@ def rate(profile: str | EphemeralProfile, *, time_wait: float | None = None) -> 
 got aix
     """
     row = profile_of(profile)
+    chosen = method_of(row, method)
+    if chosen is not None and not chosen.waits:
+        raise InvalidValueError(
+            "method must be one of TCP, for nothing else waits in TIME-WAIT", repr(method)
+        )
     wait = row.time_wait
     if time_wait is not None:
         wait = check_number("time_wait", time_wait, above=0)
     if wait is None:
         raise InvalidValueError("time_wait must be given where the profile has none", row.name)
-    count = concurrent(row)
+    count = concurrent(row, destinations=destinations, sources=sources, method=method)
     if isinstance(count, Interval):
         return Interval(count.low / wait, count.high / wait)
     return count / wait

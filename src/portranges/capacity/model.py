@@ -102,6 +102,7 @@ class Method:
         systems: The names of the profiles that the row is for.
         growth: What the number of connections grows with.
         scan: Which ports are reached.
+        waits: Whether a connection that the client closes waits in TIME-WAIT.
         calls: What the client does.
         note: Anything else.
         source: Where the row comes from.
@@ -117,6 +118,7 @@ class Method:
     systems: tuple[str, ...]
     growth: Growth
     scan: Scan = Scan.ALL
+    waits: bool = True
     calls: str
     note: str = ""
     source: Source

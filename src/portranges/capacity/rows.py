@@ -95,6 +95,7 @@ METHODS = (
         name="udp",
         systems=_LINUX,
         growth=Growth.SOURCES,
+        waits=False,
         calls="a UDP socket, bound to port 0 or connected without bind()",
         source=_KERNEL,
         confidence=Confidence.MEASURED,

@@ -19,7 +19,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, TypedDict
+
+    class _Asked(TypedDict):
+        destinations: int
+        sources: int
+        method: str
+
 
 __all__ = ["add_arguments", "run"]
 
@@ -32,8 +38,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--system", default="linux", metavar="NAME", help="linux by default")
     parser.add_argument("--ports", metavar="RANGE", help="the range of a tuned machine")
     parser.add_argument("--excluded", metavar="PORTS", help="ports kept from being handed out")
+    ways = ", ".join(method.name for method in capacity.methods("linux"))
     parser.add_argument(
-        "--method", default="connect", help="how a local port is got; connect by default"
+        "--method",
+        default="connect",
+        help=f"how a local port is got; connect by default, of Linux one of {ways}",
     )
     parser.add_argument(
         "--destinations", type=whole_number, default=1, metavar="N", help="1 by default"
@@ -72,6 +81,7 @@ class _Answer:
     destinations: int
     sources: int
     at_once: int | Interval
+    waits: bool
     time_wait: float | None
     rate: float | Interval | None
 
@@ -81,6 +91,10 @@ def run(arguments: Namespace) -> int:
     answer = _answer(arguments)
     questions: list[_Question] = []
     if arguments.rate is not None:
+        if not answer.waits:
+            raise InvalidValueError(
+                "--rate must be asked of TCP, for nothing else waits in TIME-WAIT", answer.method
+            )
         if answer.rate is None:
             raise InvalidValueError(
                 f"--time-wait must be given, for that of {answer.profile.name} is not known", "none"
@@ -105,20 +119,26 @@ def _answer(arguments: Namespace) -> _Answer:
             ports=None if arguments.ports is None else PortSet.parse(arguments.ports),
             excluded=None if arguments.excluded is None else PortSet.parse(arguments.excluded),
         )
+    waits = all(
+        method.waits for method in capacity.methods(profile) if method.name == arguments.method
+    )
     time_wait = profile.time_wait if arguments.time_wait is None else arguments.time_wait
+    if not waits:
+        time_wait = None
+    asked: _Asked = {
+        "destinations": arguments.destinations,
+        "sources": arguments.sources,
+        "method": arguments.method,
+    }
     return _Answer(
         profile=profile,
         method=arguments.method,
         destinations=arguments.destinations,
         sources=arguments.sources,
-        at_once=capacity.concurrent(
-            profile,
-            destinations=arguments.destinations,
-            sources=arguments.sources,
-            method=arguments.method,
-        ),
+        at_once=capacity.concurrent(profile, **asked),
+        waits=waits,
         time_wait=time_wait,
-        rate=None if time_wait is None else capacity.rate(profile, time_wait=time_wait),
+        rate=None if time_wait is None else capacity.rate(profile, time_wait=time_wait, **asked),
     )
 
 
@@ -129,11 +149,10 @@ def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, s
     ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
     yield "at once", f"{_number(answer.at_once)} connections, by {answer.method}, to {ends}"
     if answer.time_wait is None or answer.rate is None:
-        yield "TIME_WAIT", "not known"
+        yield "TIME_WAIT", "not known" if answer.waits else "none"
     else:
-        to = "to one destination" if profile.shares_ports_across_destinations else "in all"
         yield "TIME_WAIT", f"{answer.time_wait:g} s"
-        yield "a second", f"{_number(answer.rate)} connections {to}, each closed by this side"
+        yield "a second", f"{_number(answer.rate)} to {ends}, each closed by this side"
     for question in questions:
         verdict = {True: "fits", False: "does not fit", None: "may or may not fit"}[question.fits]
         lead = "is somewhere in" if question.fits is None else "is"
@@ -143,7 +162,7 @@ def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, s
         )
         if question.what == "rate" and answer.time_wait is not None:
             waiting = capacity.time_wait_sockets(question.wanted, answer.time_wait)
-            yield "", f"it would keep {waiting:,.0f} ports in TIME_WAIT"
+            yield "", f"it would keep {waiting:,.0f} connections in TIME_WAIT"
 
 
 def _number(value: float | Interval) -> str:
