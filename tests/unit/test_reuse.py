@@ -441,6 +441,45 @@ def test_a_lingering_connection_is_recycled_after_the_delay_and_not_at_it() -> N
     assert table.connect(second, "127.0.0.1", 443).rule.id == "linux-recycled"
 
 
+def test_what_lingers_in_fin_wait_2_gives_way_to_a_bound_socket_only() -> None:
+    table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000)))
+    first, unbound, bound = (table.socket("tcp", reuse_address=True) for _ in range(3))
+    assert table.connect(first, "127.0.0.1", 443).allowed
+    table.close(first, Close.UNANSWERED)
+    table.advance(2.0)
+    assert table.connect(unbound, "127.0.0.1", 443).error == "EADDRNOTAVAIL"
+    assert table.bind(bound, "127.0.0.1", 40000).allowed
+    assert table.connect(bound, "127.0.0.1", 443).rule.id == "linux-recycled"
+    assert table.lingering == 0
+
+
+def test_a_new_connection_from_the_same_peer_ends_one_that_lingers() -> None:
+    table = PortTable("linux")
+    server = table.socket("tcp")
+    assert table.bind(server, "127.0.0.1", 8080).allowed
+    assert table.listen(server).allowed
+    peer = ("127.0.0.1", 40000)
+    child = table.accept(server, peer=peer).handle
+    assert child is not None
+    assert table.accept(server, peer=peer).rule.id == "linux-no-connection"
+    table.close(child)
+    assert table.lingering == 1
+    assert table.accept(server, peer=peer).allowed
+    assert table.lingering == 0
+    table.advance(60)
+    assert len(table.holders(8080, "tcp")) == 2
+
+
+def test_no_more_linger_than_tcp_max_tw_buckets() -> None:
+    table = PortTable("linux", settings=LinuxSettings(tcp_max_tw_buckets=1))
+    handles = [table.socket("tcp") for _ in range(3)]
+    for handle in handles:
+        assert table.connect(handle, "192.0.2.7", 443).allowed
+    for handle in handles:
+        table.close(handle)
+    assert table.lingering == 1
+
+
 @pytest.mark.parametrize(("size", "reached"), [(1, 1), (2, 2), (3, 2), (4, 4)])
 @pytest.mark.parametrize("method", ["bind", "connect"])
 def test_of_three_ports_the_third_is_never_tried(size: int, reached: int, method: str) -> None:

@@ -98,8 +98,6 @@ def can_bind(
         return decide(refusal)
     if not asks.port:
         return decide(rules.CHOSEN)
-    if asks.addr and asks.addr >> 32 != MAPPED:
-        asks.v6only = True
     shares: Rule | None = None
     for socket in existing:
         if socket.port != asks.port or socket.transport is not new.transport:
