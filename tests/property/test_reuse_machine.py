@@ -190,11 +190,11 @@ class Machine(RuleBasedStateMachine):
         if sock not in self.open or self.table.describe(sock).transport == "udp":
             return sock
         was = self.table.describe(sock)
-        family = "v6only" if was.v6only else was.family
         peer = self.peers.get(sock, 443)
         self.close(sock, Close.FIRST)
         self.advance(seconds)
-        again = self.socket("tcp", family, was.reuse_address, was.reuse_port, was.uid)
+        again = self.table.socket("tcp", family=was.family, v6only=was.v6only)
+        self.open.add(again)
         self.connect(again, peer, refused=False)
         return again
 

@@ -7,7 +7,7 @@ import pickle
 from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise, product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,6 +28,9 @@ from portranges.reuse import (
     rules,
     systems,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PLACES = (
     ("0.0.0.0", False),
@@ -581,6 +584,42 @@ def test_steps_between_source_ports() -> None:
         ports.append(table.describe(s).port)
     steps = {b - a for a, b in pairwise(ports) if b > a}
     assert steps == {2, 4, 6, 8, 10, 12, 14, 16}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ((40006, 50000), range(40006, 40010)),  # a bound counts only inside the sysctl's range
+        ((50000, 50003), range(40000, 40010)),  # with neither inside, the sysctl's
+        ((0, 40003), range(40000, 40004)),
+        ((40006, 0), range(40006, 40010)),
+        (PortRange(40004, 40006), range(40004, 40007)),  # every port, of an odd range too
+    ],
+)
+def test_ip_local_port_range(bounds: PortRange | tuple[int, int], expected: Sequence[int]) -> None:
+    settings = LinuxSettings(ip_local_port_range=PortRange(40000, 40009))
+    table = PortTable("linux", settings=settings, seed=3)
+    found: list[int] = []
+    for _ in expected:
+        a = table.socket("tcp")
+        assert table.set_option(a, local_port_range=bounds).allowed
+        assert table.connect(a, "192.0.2.7", 443).allowed
+        found.append(table.describe(a).port)
+    assert sorted(found) == list(expected)
+
+
+def test_ip_bind_address_no_port() -> None:
+    one = LinuxSettings(ip_local_port_range=PortRange(40000))
+    table = PortTable("linux", settings=one)
+    for destination in ("192.0.2.7", "192.0.2.8"):
+        a = table.socket("tcp")
+        assert table.set_option(a, bind_address_no_port=True).allowed
+        assert table.bind(a, "127.0.0.1", 0).rule.id == "linux-deferred"
+        # It has no port yet, so that it may be bound again.
+        assert table.describe(a).port == 0
+        assert table.bind(a, "127.0.0.2", 0).allowed
+        assert table.connect(a, destination, 443).allowed
+        assert str(table.describe(a)) == "tcp 127.0.0.2:40000 connected"
 
 
 def test_reserved_ports_are_only_for_those_who_ask() -> None:
