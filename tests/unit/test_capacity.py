@@ -450,7 +450,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: loose.rate("linux", time_wait=math.inf),
         InvalidValueError,
-        "time_wait must be greater than 0, got inf",
+        "time_wait must be at most 1e+100, got inf",
     ),
     (
         lambda: loose.rate("linux", time_wait=math.nan),
@@ -471,6 +471,16 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
         lambda: loose.rate("linux", method="udp"),
         InvalidValueError,
         "method must be one of TCP, for nothing else waits in TIME-WAIT, got 'udp'",
+    ),
+    (
+        lambda: loose.rate("linux", destinations=10**400),
+        InvalidValueError,
+        "destinations must be at most 1e+100, got 0x1b4ec7f91973ff3cb1...",
+    ),
+    (
+        lambda: loose.rate("linux", time_wait=10**400),
+        InvalidValueError,
+        "time_wait must be at most 1e+100, got 0x1b4ec7f91973ff3cb1...",
     ),
     (
         lambda: loose.rate("linux", destinations=0),

@@ -6,8 +6,6 @@ What must not: a formula.
 
 from __future__ import annotations
 
-from math import isfinite
-
 from portranges.errors import InvalidValueError, elide
 
 TYPE_CHECKING = False
@@ -17,6 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["MOST_PORTS", "check_count", "check_number"]
 
 MOST_PORTS = 65536
+# More than anybody has of anything here, and small enough that no product of
+# two is too large for a float.
+_LARGEST = 10**100
 
 
 def check_count(what: str, value: SupportsIndex, *, least: int = 0, most: int | None = None) -> int:
@@ -24,8 +25,9 @@ def check_count(what: str, value: SupportsIndex, *, least: int = 0, most: int | 
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{what} must be an integer, got {type(value).__name__} {elide(value)}")
     number = int(value.__index__())
-    if number < least or (most is not None and number > most):
-        rule = f"at least {least}" if most is None else f"in {least}..{most}"
+    if not least <= number <= (_LARGEST if most is None else most):
+        rule = f"at least {least}" if number < least else f"at most {_LARGEST:.0e}"
+        rule = rule if most is None else f"in {least}..{most}"
         got = str(number) if abs(number) < 10**20 else f"{number:#x}"[:20] + "..."
         raise InvalidValueError(f"{what} must be {rule}", got)
     return number
@@ -43,9 +45,12 @@ def check_number(
     if most is not None:
         if not 0 <= value <= most:
             raise InvalidValueError(f"{what} must be in 0..{most:g}", elide(value))
+    elif value > _LARGEST:
+        raise InvalidValueError(f"{what} must be at most {_LARGEST:.0e}", elide(value))
     elif above is not None:
-        if not (isfinite(value) and value > above):
+        # NaN is greater than nothing.
+        if not value > above:
             raise InvalidValueError(f"{what} must be greater than {above:g}", elide(value))
-    elif not (isfinite(value) and value >= 0):
+    elif not value >= 0:
         raise InvalidValueError(f"{what} must not be negative", elide(value))
     return value
