@@ -50,6 +50,7 @@ __all__ = [
     "State",
     "Verdict",
     "address_number",
+    "check_asks",
     "check_type",
     "checked_address",
     "checked_amount",
@@ -420,6 +421,7 @@ def known_socket(
 
 
 _UDP_STATES = frozenset({State.UNBOUND, State.BOUND, State.CONNECTED})
+_ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 _MAPPED = 0xFFFF << 32
 # By their texts; a member is found too, being its text.
 _TRANSPORTS: dict[str, Transport] = {"tcp": Transport.TCP, "udp": Transport.UDP}
@@ -550,6 +552,14 @@ def checked_close(value: Close | str) -> Close:
 
 def _words(names: Iterable[str]) -> str:
     return ", ".join(repr(str(name)) for name in names)
+
+
+def check_asks(new: Socket) -> None:
+    """Raise unless *new* is a socket that may ask for a port."""
+    if new.state not in _ASKABLE:
+        raise InvalidSocketError(
+            "the new socket must be unbound, bound or listening", f"{new.state.value!r}"
+        )
 
 
 def check_type(name: str, value: object, kind: type) -> None:

@@ -35,7 +35,7 @@ from portranges.reuse.linux.sock import (
     why_refused,
     why_shared,
 )
-from portranges.reuse.model import State, decide
+from portranges.reuse.model import check_asks, decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ __all__ = ["can_bind", "check", "check_options"]
 
 # The first ten bits of fe80::/10.
 _LINK_LOCAL = 0xFE80 >> 6
-_ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 
 
 def can_bind(
@@ -87,10 +86,7 @@ def can_bind(
         'EADDRINUSE'
     """
     sysctls = checked_settings(settings)
-    if new.state not in _ASKABLE:
-        raise InvalidSocketError(
-            "the new socket must be unbound, bound or listening", f"{new.state.value!r}"
-        )
+    check_asks(new)
     asks = _sock(new, sysctls)
     local = sysctls.ip_nonlocal_bind or is_local(asks.addr, local_addresses)
     refusal = check(asks, asks.addr, asks.port, sysctls, local=local)

@@ -7,7 +7,7 @@ What must not: any rule of any system; the procedures are an argument.
 from __future__ import annotations
 
 from portranges.errors import InvalidSocketError
-from portranges.reuse.model import Confidence, Rule, State, Verdict, decide
+from portranges.reuse.model import Confidence, Rule, Verdict, check_asks, decide
 from portranges.reuse.systems import lookup
 from portranges.reuse.systems.rows import cite
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from portranges.reuse.model import Decision, Procedure, Socket
 
 __all__ = ["portability"]
-
-_ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 
 
 def portability(
@@ -59,10 +57,7 @@ def portability(
         >>> [(name, answer.rule.id) for name, answer in answers.items()]
         [('freebsd', 'freebsd-one-sided'), ('solaris', 'solaris-no-option')]
     """
-    if new.state not in _ASKABLE:
-        raise InvalidSocketError(
-            "the new socket must be unbound, bound or listening", f"{new.state.value!r}"
-        )
+    check_asks(new)
     held = tuple(existing)
     return {name: _answer(name, procedure, new, held) for name, procedure in procedures.items()}
 

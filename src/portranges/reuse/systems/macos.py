@@ -47,7 +47,7 @@ _PAIRS = pairs(
     v4=_V4,
     v6=_V6,
     owners="a port is shared among sockets of one owner only, unless the new one is root's or "
-    "both are at the wildcard",
+    "both are at the wildcard, on IPv6 with SO_REUSEPORT on the holder",
     wildcards="the holder is at 0.0.0.0 alone, which does not block a dual-stack socket at ::, "
     "or both are IPv6 sockets at 0.0.0.0",
     dual="a dual-stack socket at :: takes the port on IPv4 too",

@@ -7,8 +7,7 @@ What must not: any rule of any system.
 
 from __future__ import annotations
 
-from portranges.errors import InvalidSocketError
-from portranges.reuse.model import State, decide
+from portranges.reuse.model import State, check_asks, decide
 from portranges.reuse.systems.record import Context
 from portranges.reuse.systems.sock import from_socket, to_socket
 
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
     from portranges.reuse.systems.record import System
     from portranges.reuse.systems.sock import Outcome, Sock
 
-__all__ = ["ASKABLE", "ask", "ask_address", "decide_bind", "sentence"]
-
-ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
+__all__ = ["ask", "ask_address", "decide_bind", "sentence"]
 
 
 def decide_bind(
@@ -67,10 +64,7 @@ def decide_bind(
         >>> decide_bind(system("freebsd"), new, [web]).allowed
         True
     """
-    if new.state not in ASKABLE:
-        raise InvalidSocketError(
-            "the new socket must be unbound, bound or listening", f"{new.state.value!r}"
-        )
+    check_asks(new)
     for socket in (new, *existing):
         system.check_options(socket)
     context = Context(
