@@ -93,3 +93,35 @@ def test_every_rule_has_a_source_and_an_id_of_its_own():
             assert (rule.verdict is Verdict.ALLOWED) == (rule.error is None)
             assert seen.setdefault(rule.id, rule) == rule
             assert reuse.rule(rule.id) == rule
+
+
+@pytest.mark.parametrize("system", reuse.systems())
+def test_an_address_that_cannot_be_is_shown(system):
+    table = PortTable(system)
+    server, client = table.socket("tcp"), table.socket("tcp")
+    everywhere = table.socket("tcp")
+    for handle, address, port in ((server, "192.0.2.1", 8080), (everywhere, "0.0.0.0", 8081)):
+        assert table.bind(handle, address, port).allowed
+        assert table.listen(handle).allowed
+    for call, message in (
+        (lambda: table.bind(client, "::1", 80), "an inet socket needs an IPv4 address, got ::1"),
+        (
+            lambda: table.connect(client, "2001:db8::1", 80),
+            "an inet socket needs an IPv4 address, got 2001:db8::1",
+        ),
+        (
+            lambda: table.connect(client, "192.0.2.7", 80, source="::1"),
+            "source must be a specific address of the destination's family, got ::1",
+        ),
+        (
+            lambda: table.accept(server, local="192.0.2.2"),
+            "local must be the address the listener is bound to, got 192.0.2.2",
+        ),
+        (
+            lambda: table.accept(everywhere, local="0.0.0.0"),
+            "local must be an address the listener answers at, got 0.0.0.0",
+        ),
+    ):
+        with pytest.raises(InvalidSocketError) as caught:
+            call()
+        assert str(caught.value) == message

@@ -64,6 +64,7 @@ __all__ = [
     "decide",
     "known_socket",
     "shown_address",
+    "shown_number",
 ]
 
 
@@ -483,6 +484,13 @@ def _parsed(text: str) -> IPv4Address | IPv6Address:
 def address_number(address: IPv4Address | IPv6Address) -> int:
     """Return *address* as 128 bits: an IPv4 address is ``::ffff:a.b.c.d``."""
     return int(address) if address.version == 6 else _MAPPED | int(address)
+
+
+def shown_number(number: int) -> str:
+    """Return an address of 128 bits as text, an IPv4 address without its prefix."""
+    if number >> 32 == _MAPPED >> 32:
+        return str(IPv4Address(number & 0xFFFFFFFF))
+    return str(IPv6Address(number))
 
 
 def checked_local_addresses(

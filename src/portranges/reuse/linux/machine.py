@@ -34,7 +34,7 @@ from portranges.reuse.linux.sock import (
 )
 from portranges.reuse.linux.tcp import TcpPorts
 from portranges.reuse.linux.udp import UdpPorts
-from portranges.reuse.model import Close, Confidence, decide
+from portranges.reuse.model import Close, Confidence, decide, shown_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class LinuxPorts:
         """Bind a socket."""
         sock = self._find(handle)
         if not sock.v6 and addr >> 32 != MAPPED:
-            raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
+            raise InvalidSocketError("an inet socket needs an IPv4 address", shown_number(addr))
         refusal = pairs.check(
             sock,
             addr,
@@ -198,7 +198,7 @@ class LinuxPorts:
         """Connect a socket; *refused*: the peer answers with a reset."""
         sock = self._find(handle)
         if not sock.v6 and dst >> 32 != MAPPED:
-            raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
+            raise InvalidSocketError("an inet socket needs an IPv4 address", shown_number(dst))
         if sock.tcp and sock.state != CLOSED:
             return self._decide(rules.IS_CONNECTED)
         if is_wild(dst):
@@ -342,7 +342,8 @@ class LinuxPorts:
         """Return the address that the route to *dst* gives *sock*; None if it has one."""
         if source is not None and ((source >> 32 == MAPPED) is not v4path or is_wild(source)):
             raise InvalidSocketError(
-                "source must be an address of the destination's family", "another"
+                "source must be a specific address of the destination's family",
+                shown_number(source),
             )
         at_wildcard = not sock.v4 if v4path else not sock.addr
         if not at_wildcard or (v4path and sock.v6only):
@@ -367,14 +368,16 @@ class LinuxPorts:
         if not is_wild(sock.addr):
             if local is not None and local != sock.addr:
                 raise InvalidSocketError(
-                    "local must be the address the listener is bound to", "another"
+                    "local must be the address the listener is bound to", shown_number(local)
                 )
             return sock.addr
         if local is None:
             return _LOOPBACK6 if not sock.addr else _LOOPBACK4
         mapped = local >> 32 == MAPPED
         if is_wild(local) or (mapped and sock.v6only) or (not mapped and sock.addr == ANY4):
-            raise InvalidSocketError("local must be an address the listener answers at", "another")
+            raise InvalidSocketError(
+                "local must be an address the listener answers at", shown_number(local)
+            )
         return local
 
     def _decide(

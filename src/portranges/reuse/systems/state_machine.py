@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from portranges.errors import InvalidSocketError
-from portranges.reuse.model import Close, State, decide
+from portranges.reuse.model import Close, State, decide, shown_number
 from portranges.reuse.systems.pairs import ask, ask_address, sentence
 from portranges.reuse.systems.picking import Picker
 from portranges.reuse.systems.record import Context, Refusal, Via
@@ -467,7 +467,8 @@ class SystemPorts:
         if source is not None:
             if is_mapped(source) is not v4 or is_wild(source):
                 raise InvalidSocketError(
-                    "source must be a specific address of the destination's IP version", "another"
+                    "source must be a specific address of the destination's family",
+                    shown_number(source),
                 )
             return source
         if is_loopback(dst):
@@ -486,7 +487,7 @@ class SystemPorts:
 
 def _check_family(sock: Sock, addr: int) -> None:
     if not sock.v6 and not is_mapped(addr):
-        raise InvalidSocketError("an inet socket needs an IPv4 address", "an IPv6 address")
+        raise InvalidSocketError("an inet socket needs an IPv4 address", shown_number(addr))
 
 
 def _local_end(sock: Sock, local: int | None) -> int:
@@ -494,12 +495,14 @@ def _local_end(sock: Sock, local: int | None) -> int:
     if not is_wild(sock.addr):
         if local is not None and local != sock.addr:
             raise InvalidSocketError(
-                "local must be the address the listener is bound to", "another"
+                "local must be the address the listener is bound to", shown_number(local)
             )
         return sock.addr
     if local is None:
         return LOOPBACK6 if sock.addr == ANY6 else LOOPBACK4
     mapped = is_mapped(local)
     if is_wild(local) or (mapped and sock.v6only) or (not mapped and sock.addr == ANY4):
-        raise InvalidSocketError("local must be an address the listener answers at", "another")
+        raise InvalidSocketError(
+            "local must be an address the listener answers at", shown_number(local)
+        )
     return local
