@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -334,6 +335,17 @@ def test_a_kernel_that_answers_strangely_is_passed_over(monkeypatch):
     assert probe.sockets().backend == "proc"
     with pytest.raises(UnexpectedOutputError):
         probe.sockets(backend="netlink")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tables are Linux's")
+@pytest.mark.parametrize("backend", ["netlink", "proc"])
+def test_nothing_holds_port_0_which_means_any_to_the_kernel(backend):
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        assert len(probe.sockets("tcp", backend=backend)) > 0
+        assert len(probe.owners(0, backend=backend)) == 0
+        assert probe.Watcher(0, backend=backend).look() == ()
 
 
 def test_every_error_is_the_library_s_own():

@@ -163,9 +163,11 @@ def owners(
         >>> probe.owners(60454).owners  # doctest: +SKIP
         (Owner(pid=4242, name='java', uid=1000, started_at=1795600000.5),)
     """
-    number = check_port(port)
     ask = Ask(
-        transports=transports_of(transport), states=ALL_STATES, port=number or None, owners=True
+        transports=transports_of(transport),
+        states=ALL_STATES,
+        port=check_port(port),
+        owners=True,
     )
     return read(ask, backend)
 

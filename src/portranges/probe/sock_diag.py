@@ -92,7 +92,8 @@ def pack_requests(
     """Return the requests for all sockets in some states, on one local port or any.
 
     For TCP it is one of the older kind, which has no family and gets both: the
-    kernel then goes through its table once.
+    kernel then goes through its table once. To the kernel port 0 means any; no
+    socket has it.
     """
     wanted = set(states)
     ends = struct.pack(">H46x", port or 0)

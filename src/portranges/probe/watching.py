@@ -254,7 +254,7 @@ class Watcher:
         return tuple(changes)
 
     def _read(self) -> SocketTable:
-        ask = Ask(transports=self._transports, port=self.port or None, owners=self._owners)
+        ask = Ask(transports=self._transports, port=self.port, owners=self._owners)
         if not self._owners or not tells_inodes(self._backend):
             return read(ask, self._backend)
         # The walk over all processes is done again only where it could tell
