@@ -108,6 +108,35 @@ def test_sources_make_pages_of_any_number_of_ports(capsys):
     assert capsys.readouterr().out.count("[RFC 6335") >= 11
 
 
+NAMED = """
+import socket
+with open("/proc/self/comm", "wb") as file:
+    file.write("caf\u00e9\u65e5".encode())
+sock = socket.socket()
+sock.bind(("127.0.0.1", 0))
+sock.listen()
+print(sock.getsockname()[1], flush=True)
+input()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process names itself on Linux")
+def test_a_name_in_another_script_is_no_traceback():
+    with subprocess.Popen(
+        [sys.executable, "-c", NAMED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        port = process.stdout.readline().strip()
+        table = run("listening", "--transport", "tcp", PYTHONIOENCODING="ascii")
+        page = run(port, "--here", PYTHONIOENCODING="ascii")
+        data = run(port, "--here", "--json", PYTHONIOENCODING="ascii")
+        process.communicate("\n")
+    for done in (table, page, data):
+        assert (done.returncode, done.stderr) == (0, "")
+    assert f"caf?? ({process.pid})" in table.stdout
+    (owner,) = json.loads(data.stdout)[0]["here"]["sockets"][0]["owners"]
+    assert owner["name"] == "caf\u00e9\u65e5"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 @pytest.mark.parametrize("form", ["--json", "--table", "--pages"])
 def test_a_full_disk_is_an_error_of_one_line(form):

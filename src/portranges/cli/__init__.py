@@ -147,6 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if sys.stdout is None:
         return _complain("there is no standard output", _USAGE)
+    _write_what_can_be_written()
     try:
         command, arguments = _parse(sys.argv[1:] if argv is None else argv)
     except SystemExit as stopped:
@@ -169,6 +170,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
+
+
+def _write_what_can_be_written() -> None:
+    # A process may have a name in any script, and the encoding of a pipe may be
+    # ASCII: such a letter becomes a question mark, in its place of the table.
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
 
 
 def _write_no_more() -> None:

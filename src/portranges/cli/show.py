@@ -121,7 +121,7 @@ def _print_json(answers: Answers, *, with_here: bool) -> None:
             from portranges.cli import here
 
             data["here"] = here.data(report.port, transport)
-        body = json.dumps(data, indent=2, ensure_ascii=False)
+        body = json.dumps(data, indent=2)
         print(separator + "\n" + body, end="")
         separator = ","
     print("\n]" if separator == "," else "[]")
