@@ -69,6 +69,13 @@ def test_one_socket_for_both_families_is_a_star():
     assert (shown(False), shown(True), shown(None)) == ("*", "::", "::")
 
 
+@pytest.mark.parametrize("text", ["0", "0.0s", "12d", "9999999999999999999d"])
+def test_what_is_no_interval(text):
+    with pytest.raises(ArgumentTypeError, match="expected more than 0 seconds, up to 1,000,000"):
+        watch._interval(text)
+    assert watch._interval("11d") == 950_400
+
+
 def test_every_command_is_a_command():
     for module in (listening, usage, watch):
         assert callable(module.run)

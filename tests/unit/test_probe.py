@@ -185,15 +185,21 @@ def test_wrong_arguments_are_told_at_the_call():
         probe.listeners("sctp")
     with pytest.raises(TypeError):
         probe.owners("80")
-    for interval in (0, -1, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match="interval must be greater than 0"):
+    for interval in (0, -1, float("nan"), float("inf"), 1_000_001, 10**400):
+        with pytest.raises(ValueError, match="interval must be greater than 0, up to 1,000,000"):
             probe.watch(80, interval)
+    with pytest.raises(TypeError, match="looks must be an int, got str"):
+        probe.watch(80, looks="3")
+    for looks in (0, -1):
+        with pytest.raises(ValueError, match=f"looks must be 1 or more, got {looks}"):
+            probe.watch(80, looks=looks)
     with pytest.raises(TypeError, match="interval must be a number"):
         probe.watch(80, "1")
     with pytest.raises(portranges.InvalidPortError):
         probe.watch(70000)
-    with pytest.raises(ValueError, match="older_than must not be negative"):
-        probe.lingering(-1)
+    for older_than in (-1, float("nan"), float("inf"), -(10**400)):
+        with pytest.raises(ValueError, match="older_than must be finite and not negative"):
+            probe.lingering(older_than)
     with pytest.raises(TypeError, match="older_than must be a number"):
         probe.lingering("5m")
     with pytest.raises(TypeError, match="profile must be an EphemeralProfile"):

@@ -16,7 +16,7 @@ from portranges.cli.terminal import columns
 from portranges.errors import PortRangesError
 from portranges.ports import parse_port
 from portranges.probe import ChangeKind, Watcher
-from portranges.probe.watching import next_look
+from portranges.probe.watching import LONGEST_INTERVAL, next_look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ def _port(text: str) -> int:
 
 def _interval(text: str) -> float:
     seconds = parse_span(text)
-    if seconds <= 0:
-        raise ArgumentTypeError(f"expected more than 0 seconds, got {text!r}")
+    if not 0 < seconds <= LONGEST_INTERVAL:
+        rule = f"expected more than 0 seconds, up to {LONGEST_INTERVAL:,.0f}"
+        raise ArgumentTypeError(f"{rule}, got {text!r}")
     return seconds
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
+from math import inf
 
 from portranges.categories import Category
 from portranges.errors import SystemReadError, elide
@@ -365,7 +365,7 @@ def lingering(
 
     Raises:
         TypeError: An argument is of a wrong type.
-        ValueError: *older_than* is negative.
+        ValueError: *older_than* is negative or not finite.
         SystemReadError: No socket can be seen.
         MissingExtraError: As ``sockets``.
         UnknownNameError: As ``sockets``.
@@ -380,8 +380,8 @@ def lingering(
     """
     if isinstance(older_than, bool) or not isinstance(older_than, (int, float)):
         raise TypeError(f"older_than must be a number, got {type(older_than).__name__}")
-    if not (isfinite(older_than) and older_than >= 0):
-        raise ValueError(f"older_than must not be negative, got {elide(older_than)}")
+    if not 0 <= older_than < inf:
+        raise ValueError(f"older_than must be finite and not negative, got {elide(older_than)}")
     transports = transports_of(transport)
     handed_out, note = _handed_out(transports)
     if ports is None:

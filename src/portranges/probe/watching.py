@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
 
 from portranges.errors import SystemReadError, elide
 from portranges.ports import check_port
@@ -30,7 +29,15 @@ if TYPE_CHECKING:
 
     from portranges.probe.model import BackendLike, Owner, TransportLike
 
-__all__ = ["Change", "ChangeKind", "Watcher", "next_look", "watch", "watch_async"]
+__all__ = [
+    "LONGEST_INTERVAL",
+    "Change",
+    "ChangeKind",
+    "Watcher",
+    "next_look",
+    "watch",
+    "watch_async",
+]
 
 
 class ChangeKind(StrEnum):
@@ -143,6 +150,10 @@ class _Seen:
     record: SocketRecord
     since: float
 
+
+# Seconds, eleven days. A wait has an end everywhere, which is 49 days on Windows
+# (threading.TIMEOUT_MAX); beyond it there is an OverflowError in mid-watch.
+LONGEST_INTERVAL = 1_000_000.0
 
 # transport, family, both ends.
 _Ends = tuple[object, ...]
@@ -355,10 +366,10 @@ def watch(
 
     Args:
         port: The port.
-        interval: Seconds from look to look, greater than 0.
+        interval: Seconds from look to look, greater than 0, up to 1,000,000.
         transport: TCP or UDP; both by default.
         owners: Whether the processes are watched too.
-        looks: After how many looks to end; never by default.
+        looks: After how many looks to end, 1 or more; never by default.
         stop: Ends the loop when it is set, at once.
         backend: As for ``sockets``.
 
@@ -367,7 +378,7 @@ def watch(
 
     Raises:
         TypeError: An argument is of a wrong type.
-        ValueError: *interval* is not greater than 0.
+        ValueError: *interval* or *looks* is too small or too large.
         InvalidPortError: *port* is outside 0 to 65535.
         SystemReadError: No socket can be seen.
         MissingExtraError: As ``sockets``.
@@ -380,7 +391,7 @@ def watch(
         >>> for change in probe.watch(60454):  # doctest: +SKIP
         ...     print(change.kind, change.record.local, change.record.owners)
     """
-    _check_interval(interval)
+    _check_pace(interval, looks)
     # Here, not at the first step: a wrong argument is told at the call.
     watcher = Watcher(port, transport, owners=owners, backend=backend)
     return _loop(watcher, interval, looks, stop)
@@ -444,7 +455,7 @@ async def watch_async(
     """
     import asyncio
 
-    _check_interval(interval)
+    _check_pace(interval, looks)
     watcher = Watcher(port, transport, owners=owners, backend=backend)
     due = time.monotonic()
     while looks is None or watcher.looks < looks:
@@ -467,8 +478,15 @@ def next_look(due: float, interval: float) -> tuple[float, float]:
     return due, due - now
 
 
-def _check_interval(interval: float) -> None:
+def _check_pace(interval: float, looks: int | None) -> None:
     if isinstance(interval, bool) or not isinstance(interval, (int, float)):
         raise TypeError(f"interval must be a number, got {type(interval).__name__}")
-    if not (isfinite(interval) and interval > 0):
-        raise ValueError(f"interval must be greater than 0, got {elide(interval)}")
+    if not 0 < interval <= LONGEST_INTERVAL:
+        rule = f"interval must be greater than 0, up to {LONGEST_INTERVAL:,.0f} seconds"
+        raise ValueError(f"{rule}, got {elide(interval)}")
+    if looks is None:
+        return
+    if isinstance(looks, bool) or not isinstance(looks, int):
+        raise TypeError(f"looks must be an int, got {type(looks).__name__}")
+    if looks < 1:
+        raise ValueError(f"looks must be 1 or more, got {elide(looks)}")
