@@ -820,16 +820,18 @@ def work():
     found = {"empty": told(probe.usage())}
     # One of the range listens itself, and has a connection from outside.
     inside = listener(port=40009)
-    def connect(server, port=None):
-        client = new(V4, TCP)
+    def connect(server, port=None, mapped=""):
+        client = new(V6 if mapped else V4, TCP)
         if port:
             client.bind(("127.0.0.1", port))
-        client.connect(server.getsockname())
+        client.connect((mapped + "127.0.0.1", server.getsockname()[1]))
         kept.append(server.accept()[0])
         return client, kept[-1]
     connect(inside, 4444)
-    for _ in range(3):
-        connect(one)
+    connect(one)
+    # To the kernel it is the same as an IPv4 socket, and takes its ports.
+    connect(one, mapped="::ffff:")
+    connect(one)
     client, accepted = connect(one)
     client.close()
     accepted.close()

@@ -442,6 +442,17 @@ def test_where_ports_are_not_shared_every_one_in_use_is_lost():
     assert [(each.left, each.left_at_most) for each in found.destinations] == [(8, 8), (8, 8)]
 
 
+def test_a_mapped_address_is_the_same_destination():
+    mapped = record(40001, ("::ffff:10.0.0.9", 443), address="::ffff:127.0.0.1")
+    v6 = record(40002, ("::ffff:1", 443), address="::1")
+    found = counted([record(40000, A), mapped, v6])
+    assert [(each.source, each.remote, each.connections) for each in found.destinations] == [
+        ("127.0.0.1", "10.0.0.9:443", 2),
+        ("::1", "[::ffff:1]:443", 1),
+    ]
+    assert [each.left_at_most for each in found.destinations] == [8, 9]
+
+
 def test_bounds_of_the_rule_are_bounds_of_what_is_left():
     found = counted([record(40000, A)], ports=PortRange(40000, 40008), fits=(8, 9))
     (only,) = found.destinations

@@ -34,8 +34,9 @@ class Destination:
     """The connections from one address of this machine to one remote end.
 
     Attributes:
-        source: The local address.
-        address: The remote address.
+        source: The local address; one of IPv4 also where the socket is of IPv6
+            and has it mapped in, for both sorts share the ports.
+        address: The remote address, likewise.
         port: The remote port.
         connections: How many there are, those in TIME_WAIT among them.
         time_wait: How many are in TIME_WAIT.
@@ -300,7 +301,7 @@ def count(
     for row in made:
         _, _, source, _, address, port, *_ = row
         if address is not None and port is not None:
-            groups.setdefault((source, address, port), []).append(row)
+            groups.setdefault((_plain(source), _plain(address), port), []).append(row)
     low, high = fits
     destinations: list[Destination] = []
     for (source, address, port), members in groups.items():
@@ -336,3 +337,9 @@ def count(
         visibility=visibility,
         read_at=read_at,
     )
+
+
+def _plain(address: str) -> str:
+    """Return an IPv4 address that is mapped into IPv6 as what it is."""
+    rest = address.removeprefix("::ffff:")
+    return rest if "." in rest else address
