@@ -11,7 +11,7 @@ import pytest
 
 from children import run
 from portranges.cli import here, layout, listening, usage, watch
-from portranges.probe import Owner, SocketRecord
+from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,37 @@ def test_what_is_no_interval(text):
     with pytest.raises(ArgumentTypeError, match="expected more than 0 seconds, up to 1,000,000"):
         watch._interval(text)
     assert watch._interval("11d") == 950_400
+
+
+@pytest.mark.parametrize(
+    ("sockets", "transport", "verdict", "text"),
+    [
+        ("all", None, "free", "no TCP or UDP socket of this machine holds the port"),
+        ("all", "udp", "free", "no UDP socket of this machine holds the port"),
+        ("all", "sctp", "not known", "not known: not all sockets can be seen"),
+        (
+            "own processes only",
+            None,
+            "not known",
+            "not known: not all sockets can be seen seen: sockets of own "
+            "processes only, owners: own processes only (not root)",
+        ),
+        (
+            "denied",
+            "tcp",
+            "not known",
+            "not known: not all sockets can be seen no socket can be seen: not root",
+        ),
+    ],
+)
+def test_a_port_is_free_where_all_can_be_seen(monkeypatch, sockets, transport, verdict, text):
+    reason = "" if sockets == "all" else "not root"
+    seen = Visibility(sockets=Scope(sockets), owners=Scope(sockets), reason=reason)
+    table = SocketTable([], visibility=seen, read_at=0.0)
+    monkeypatch.setattr(here, "owners", lambda port, transport: table)
+    assert here.data(80, transport)["verdict"] == verdict
+    words = " ".join(here.section(80, transport).split())
+    assert words == f"Here, now {text}"
 
 
 def test_every_command_is_a_command():
@@ -189,7 +220,7 @@ def test_here_is_a_section_of_the_page(said):
     assert lines[1].startswith(" " * 14 + "tcp listen 0.0.0.0:60454; python")
     assert max(map(len, lines)) <= 72
     assert said["styled"] == (
-        "\x1b[1mHere, now     \x1b[0mno socket of this machine holds the port"
+        "\x1b[1mHere, now     \x1b[0mno TCP or UDP socket of this machine holds the port"
     )
     assert said["data"]["verdict"] == said["sctp"] == "something listens"
     assert said["left over"] == "left over"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from textwrap import wrap
 
 from portranges.cli.layout import moment, notes, owner, span, user
-from portranges.probe import State, owners
+from portranges.probe import Scope, State, owners
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MOST = 10  # sockets that are listed one by one
 def data(port: int, transport: str | None = None) -> dict[str, Any]:
     """Return who holds *port*, as a value for the page's JSON."""
     table = owners(port, _asked(transport))
-    return {"verdict": _verdict(table), **table.to_dict()}
+    return {"verdict": _verdict(table, transport), **table.to_dict()}
 
 
 def section(
@@ -37,7 +37,7 @@ def section(
     table = owners(port, _asked(transport))
     head, *rest = (
         line
-        for text in _texts(table)
+        for text in _texts(table, transport)
         for line in wrap(text, width - _LABEL, subsequent_indent="  ", break_on_hyphens=False)
     )
     label = "Here, now".ljust(_LABEL)
@@ -47,15 +47,15 @@ def section(
 
 
 def _asked(transport: str | None) -> Any:
-    # The probe knows TCP and UDP; of the others no system tells.
+    # The probe knows TCP and UDP; asked for others, it tells of both.
     return transport if transport in ("tcp", "udp") else None
 
 
-def _verdict(table: SocketTable) -> str:
-    if table.visibility.sockets == "denied":
-        return "not known"
+def _verdict(table: SocketTable, transport: str | None) -> str:
     if not len(table):
-        return "free"
+        # Free is what nobody holds, not what nobody was seen to hold.
+        is_seen = table.visibility.sockets is Scope.ALL and transport == _asked(transport)
+        return "free" if is_seen else "not known"
     states = {record.state for record in table}
     if State.LISTEN in states:
         return "something listens"
@@ -67,8 +67,8 @@ def _verdict(table: SocketTable) -> str:
 
 
 _VERDICTS = {
-    "not known": "no socket of this machine can be seen",
-    "free": "no socket of this machine holds the port",
+    "not known": "not known: not all sockets can be seen",
+    "free": "no {} socket of this machine holds the port",
     "something listens": "something listens: it stays until its process ends it",
     "something holds it": "something holds it: it stays until its process ends it",
     "left over": "a connection has ended: the kernel gives the port back by itself",
@@ -76,13 +76,14 @@ _VERDICTS = {
 }
 
 
-def _texts(table: SocketTable) -> Iterator[str]:
-    yield _VERDICTS[_verdict(table)]
+def _texts(table: SocketTable, transport: str | None) -> Iterator[str]:
+    kind = "TCP or UDP" if transport is None else transport.upper()
+    yield _VERDICTS[_verdict(table, transport)].format(kind)
     records = sorted(table, key=lambda each: (not each.is_listening, each.remote, each.local))
     for record in records[:_MOST]:
         yield _text(record, table)
     if len(records) > _MOST:
-        yield f"and {len(records) - _MOST:,} more sockets"
+        yield f"and {len(records) - _MOST:,} more"
     yield from notes(table.visibility, records)
 
 
