@@ -25,7 +25,16 @@ from portranges import (
     probe,
 )
 from portranges.errors import PortRangesError
-from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility, backends, extra
+from portranges.probe import (
+    Owner,
+    Scope,
+    SocketRecord,
+    SocketTable,
+    Visibility,
+    backends,
+    extra,
+    long_lived,
+)
 from portranges.probe.ask import Ask
 from portranges.probe.counting import count
 from portranges.probe.watching import _paired, _Seen
@@ -485,3 +494,27 @@ def test_a_socket_is_paired_with_itself_first():
     assert paired([listen(1), listen(2)], [listen(2)]) == ([(2, 2)], [1])
     assert paired([listen(1)], [listen(3)]) == ([(3, 1)], [])
     assert paired([], [listen(1)]) == ([(1, None)], [])
+
+
+# Ages
+
+
+@pytest.mark.parametrize(
+    ("starts", "age"),
+    [
+        ([], "unknown"),
+        ([None], "unknown"),
+        ([999.0], None),
+        ([999.0, 100.0], "possible"),
+        ([100.0, None], "possible"),
+        # The second may be the one that has it for long.
+        ([999.0, None], "unknown"),
+    ],
+)
+def test_an_age_is_known_by_the_first_of_all_owners(monkeypatch, starts, age):
+    found = tuple(Owner(pid=at + 1, started_at=start) for at, start in enumerate(starts))
+    row = record(60454, state="listen", inode=7)._row
+    table = SocketTable([row], owners={7: found}, visibility=ALL, read_at=1000.0)
+    monkeypatch.setattr(long_lived, "read", lambda ask, backend: table)
+    monkeypatch.setattr(long_lived, "_handed_out", lambda transports: ({}, ""))
+    assert [each.age for each in probe.lingering(300.0)] == ([] if age is None else [age])

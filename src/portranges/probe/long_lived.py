@@ -52,7 +52,7 @@ class Age(StrEnum):
         OBSERVED: It has been seen for long enough.
         POSSIBLE: Its process has been there for long enough; whether the
             socket has is not known.
-        UNKNOWN: Its process, or its start, is not known.
+        UNKNOWN: Its process, or the start of one of them, is not known.
 
     Example:
         >>> Age("observed")
@@ -401,10 +401,11 @@ def lingering(
         started = min(known) if known else None
         if for_long >= older_than:
             age = Age.OBSERVED
-        elif started is None:
-            age = Age.UNKNOWN
-        elif table.read_at - started >= older_than:
+        elif started is not None and table.read_at - started >= older_than:
             age = Age.POSSIBLE
+        elif started is None or None in starts:
+            # A process whose start is not known may have it for longer.
+            age = Age.UNKNOWN
         else:
             continue
         found.append(
