@@ -345,7 +345,9 @@ class TestBSD:
     def test_all_settings_at_once(self) -> None:
         text = (
             "kern.version: FreeBSD 14.1-RELEASE\n    root@releng1:/usr/obj\n\n"
-            "vm.loadavg: { 0.10 0.20 0.30 }\n" + recorded("freebsd/sysctl")
+            "vm.loadavg: { 0.10 0.20 0.30 }\n"
+            'kern.geom.confxml: <mesh>\n  <class id="0x1">\n  </class>\n  <class id="0x2">\n'
+            + recorded("freebsd/sysctl")
         )
         assert system.parse_portrange(text) == PortRange(10000, 65535)
 

@@ -77,8 +77,9 @@ def only_line(text: str, what: str, expected: str) -> str:
 def pairs(text: str, what: str) -> dict[str, str]:
     """Return the ``name: value``, ``name=value`` and ``name = value`` lines.
 
-    Lines without either sign are passed over: the values of some settings have
-    several lines. A name that comes twice must have the same value twice.
+    Lines without either sign, or with blanks in the name, are passed over: the
+    values of some settings have several lines, as the XML that FreeBSD's
+    ``sysctl -a`` prints. A name that comes twice must have the same value twice.
     """
     found: dict[str, str] = {}
     for line in filled_lines(text, what):
@@ -93,7 +94,8 @@ def _pair(line: str) -> tuple[str, str]:
     if not places:
         return "", ""
     place = min(places)
-    return line[:place].rstrip(), line[place + 1 :].lstrip()
+    name = line[:place].rstrip()
+    return ("", "") if len(name.split()) > 1 else (name, line[place + 1 :].lstrip())
 
 
 def values(text: str, names: Iterable[str], what: str) -> list[str]:
