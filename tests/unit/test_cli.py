@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from portranges import __version__, explain
+from portranges import __version__, cli, explain
 from portranges.cli import build_parser, main
 
 
@@ -135,6 +135,14 @@ def test_a_name_in_another_script_is_no_traceback():
     assert f"caf?? ({process.pid})" in table.stdout
     (owner,) = json.loads(data.stdout)[0]["here"]["sockets"][0]["owners"]
     assert owner["name"] == "caf\u00e9\u65e5"
+
+
+def test_an_interrupt_while_a_command_is_loaded_is_no_traceback(monkeypatch):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_load", interrupted)
+    assert main(["listening"]) == 130
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

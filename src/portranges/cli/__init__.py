@@ -153,6 +153,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stopped:
         # argparse has said what was wrong, or has printed help or version.
         return stopped.code if isinstance(stopped.code, int) else _USAGE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     try:
         status = command.run(arguments)
         sys.stdout.flush()
