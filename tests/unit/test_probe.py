@@ -136,6 +136,16 @@ def test_a_name_that_is_no_text_is_data_for_json():
     assert Owner(pid=1, name="a\udcffb").to_dict()["name"] == "a\\udcffb"
 
 
+def test_a_table_is_asked_for_one_record_at_a_time():
+    table = SocketTable(rows(*[record(port) for port in range(1, 12)]), visibility=ALL, read_at=0.0)
+    assert (table[0].port, table[-1].port) == (1, 11)
+    with pytest.raises(IndexError):
+        table[11]
+    with pytest.raises(TypeError):
+        table[:10]
+    assert len(table.records[:10]) == 10
+
+
 # Choices and refusals
 
 
@@ -211,6 +221,8 @@ def test_wrong_arguments_are_told_at_the_call():
             probe.lingering(older_than)
     with pytest.raises(TypeError, match="older_than must be a number"):
         probe.lingering("5m")
+    with pytest.raises(TypeError, match="transport must be"):
+        probe.usage(None)
     with pytest.raises(TypeError, match="profile must be an EphemeralProfile"):
         probe.usage(profile="linux")
     with pytest.raises(ValueError, match="profile must have a fixed range, got 'smoltcp'"):

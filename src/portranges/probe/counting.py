@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import elide
-from portranges.ports import Transport
+from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 from portranges.probe import neighbours
 from portranges.probe.ask import Ask
@@ -247,7 +247,7 @@ def usage(
         The count of one moment.
 
     Raises:
-        TypeError: *profile* is none.
+        TypeError: *transport* or *profile* is none.
         ValueError: *transport* is neither, or *profile* has no fixed range.
         SystemReadError: The range or all sockets cannot be read.
         MissingExtraError: As ``sockets``.
@@ -260,7 +260,7 @@ def usage(
         ...     print(each.remote, each.connections, each.left_at_most)
         10.0.0.9:5432 4071 24161
     """
-    (chosen,) = transports_of(transport)
+    (chosen,) = transports_of(check_transport(transport))
     if profile is None:
         profile = neighbours.effective(chosen)
     elif not isinstance(profile, EphemeralProfile):

@@ -13,6 +13,7 @@ row and looks into it.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -691,8 +692,9 @@ class SocketTable:
 
         Raises:
             IndexError: There is none at *index*.
+            TypeError: *index* is no integer; ``records`` has slices.
         """
-        row = self._rows[index]
+        row = self._rows[operator.index(index)]
         return record_of(row, () if row[8] is None else self._owners.get(row[8], ()))
 
     def __repr__(self) -> str:
