@@ -265,6 +265,8 @@ def work():
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm"
+        # A shell starts what it runs in the background with SIGINT ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         from portranges.cli import watch
         import argparse
         parser = argparse.ArgumentParser()
