@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from children import run
 from portranges.cli import here, layout, listening, usage, watch
-from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
+from portranges.probe import Change, Owner, Scope, SocketRecord, SocketTable, Visibility
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,36 @@ def test_one_socket_for_both_families_is_a_star():
         )
 
     assert (shown(False), shown(True), shown(None)) == ("*", "::", "::")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_change_tells_its_owner_however_long_the_addresses_are(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    record = SocketRecord(
+        transport="tcp",
+        family="inet6",
+        address="2001:db8:1111:2222:3333:4444:5555:6666",
+        port=60454,
+        remote_address="2001:db8:1111:2222:3333:4444:5555:7777",
+        remote_port=48854,
+        state="established",
+        owners=[Owner(pid=4242, name="a-program")],
+    )
+    change = Change(kind="opened", record=record, at=0.0, seen_since=0.0)
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+    line = watch._line(change, SocketTable([record._row], visibility=seen, read_at=0.0))
+    assert line.endswith("  established  a-program (4242)")
+    assert watch._fitted(line, io.StringIO()) == line
+    first, *rest = watch._fitted(line, Terminal()).split("\n")
+    assert first.endswith("tcp [2001:db8:1111:2222:3333:4444:5555:6666]:60454 -")
+    assert rest == [
+        " " * 25 + "[2001:db8:1111:2222:3333:4444:5555:7777]:48854",
+        " " * 25 + "established  a-program (4242)",
+    ]
 
 
 @pytest.mark.parametrize("text", ["0", "0.0s", "12d", "9999999999999999999d"])

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from textwrap import wrap
 
 from portranges.cli.layout import cut, moment, notes, parse_span, span, who
 from portranges.cli.terminal import columns
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from portranges.probe import Change, SocketTable
 
 __all__ = ["Counter", "add_arguments", "run"]
+
+_ENDS = 25  # columns before the ends of a socket
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -146,8 +149,19 @@ def _print(changes: Sequence[Change], sockets: SocketTable, *, as_json: bool) ->
         if as_json:
             print(json.dumps({"schema": 1, **change.to_dict()}))
         else:
-            print(cut(_line(change, sockets), columns(sys.stdout)))
+            print(_fitted(_line(change, sockets), sys.stdout))
     sys.stdout.flush()
+
+
+def _fitted(line: str, stream: TextIO) -> str:
+    """Return *line* broken where a terminal ends; elsewhere a change stays a line.
+
+    It is not cut: the owner stands at its end.
+    """
+    if not stream.isatty():
+        return line
+    below = " " * _ENDS
+    return "\n".join(wrap(line, columns(stream), subsequent_indent=below, break_on_hyphens=False))
 
 
 def _line(change: Change, sockets: SocketTable) -> str:
