@@ -103,6 +103,12 @@ def test_a_transport_may_stand_behind_the_port(capsys):
     assert capsys.readouterr().err.startswith("portranges: unknown transport, got 'ucp'")
 
 
+def test_a_table_has_no_room_for_this_machine(capsys):
+    assert main(["443", "--here", "--table"]) == 2
+    said = "portranges: --here must come with pages or --json, got --table\n"
+    assert capsys.readouterr() == ("", said)
+
+
 def test_sources_make_pages_of_any_number_of_ports(capsys):
     assert main(["20-30", "--sources"]) == 0
     assert capsys.readouterr().out.count("[RFC 6335") >= 11

@@ -11,7 +11,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges.cli.terminal import columns, is_styled
-from portranges.errors import UnknownNameError
+from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.ports import PortRange, Transport, check_transport
 from portranges.registry import ports as service_ports
 from portranges.report import explain
@@ -62,6 +62,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print what is known of the ports that *arguments* name."""
+    if arguments.here and arguments.table:
+        raise InvalidValueError("--here must come with pages or --json", "--table")
     asked = _asked(arguments.ports, arguments.transport)
     answers = ((explain(port, transport=transport), transport) for port, transport in asked)
     if arguments.json:
