@@ -378,6 +378,51 @@ def test_hidden_processes_are_said_to_be_hidden() -> None:
     assert found["theirs"]["why"] == "the processes of others are hidden (hidepid)"
 
 
+CONTAINED = (
+    MOUNTS
+    + r"""
+def look(theirs):
+    if not covered(b"proc", None):
+        return "skip"
+    while kept:
+        kept.pop().close()
+    mine = listener().getsockname()[1]
+    seen = probe.owners(mine).visibility
+    table = probe.listeners(owners=True)
+    return {"mine": told(table, mine), "theirs": told(table, theirs), "own": seen.owners}
+
+def work():
+    theirs = listener().getsockname()[1]
+    if libc.unshare(0x20000000):  # CLONE_NEWPID
+        return "skip"
+    ready, done = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(done, json.dumps(look(theirs)).encode())
+        finally:
+            os._exit(0)
+    os.close(done)
+    with os.fdopen(ready) as pipe:
+        text = pipe.read()
+    os.waitpid(pid, 0)
+    return json.loads(text)
+"""
+)
+
+
+@needs_root
+def test_processes_outside_of_a_container_are_said_not_to_be_seen() -> None:
+    found = run(CONTAINED)
+    if found == "skip":
+        pytest.skip("NOT CHECKED: no PID namespace may be made here")
+    assert found["own"] == "all"
+    assert found["mine"]["mine"] == [True]
+    assert found["theirs"]["mine"] == []
+    assert found["theirs"]["owners"] == "some processes only"
+    assert found["theirs"]["why"].endswith("sockets have no process in this PID namespace")
+
+
 VANISHED = r"""
 from portranges.probe import proc
 def work():

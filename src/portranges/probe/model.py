@@ -760,10 +760,7 @@ class SocketTable:
         if scope is Scope.NOT_ASKED:
             return "owners were not asked for"
         if scope is Scope.ALL:
-            return (
-                "no process here has it: the kernel does, or a process of another "
-                "PID namespace, or it has gone"
-            )
+            return "no process has it: the kernel does, or it has gone"
         return f"{self.visibility.reason or scope.value}"
 
     def to_dict(self) -> dict[str, Any]:

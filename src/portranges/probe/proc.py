@@ -139,7 +139,27 @@ def holders_of(inodes: Iterable[int]) -> Holders:
         # Every PID namespace has its number 1 as long as it lasts.
         holders.scope = Scope.OWN
         holders.reason = "the processes of others are hidden (hidepid)"
+    elif len(holders.found) < len(wanted) and not _sees_every_namespace():
+        # As in a container with the network of its host.
+        holders.scope = Scope.SOME if os.geteuid() == 0 else Scope.OWN
+        missing = len(wanted) - len(holders.found)
+        holders.reason = f"{missing} of {len(wanted)} sockets have no process in this PID namespace"
     return holders
+
+
+# include/linux/proc_ns.h, PROC_PID_INIT_INO: the first one, which sees all others.
+_FIRST_PID_NAMESPACE = 0xEFFFFFFC
+
+
+def _sees_every_namespace() -> bool:
+    """Tell whether /proc has the processes of every PID namespace."""
+    try:
+        return os.stat(f"{PROC}/1/ns/pid").st_ino == _FIRST_PID_NAMESPACE  # noqa: PTH116
+    except FileNotFoundError:
+        # A kernel without PID namespaces.
+        return True
+    except OSError:
+        return False
 
 
 def _look_into(pid: int, wanted: frozenset[int], found: dict[int, list[tuple[int, int]]]) -> None:
