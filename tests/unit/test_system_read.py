@@ -458,6 +458,11 @@ class TestWindows:
             "expected two numbers, each after a colon, got '?\\n'"
         )
 
+    def test_what_was_not_understood_says_more_than_what_is_not_there(self) -> None:
+        texts = {POWERSHELL.format("TCP"): "?\n"}
+        with pytest.raises(UnexpectedOutputError, match="with 'powershell .*got '"):
+            system.read_configured(machine=machine("win32", texts))
+
     def test_a_command_that_fails_is_not_asked_of_another(self) -> None:
         texts: dict[str, str | Exception] = {
             NETSH.format("ipv6", "tcp"): SystemReadError("netsh", "exit status 1"),
