@@ -11,8 +11,10 @@ from argparse import ArgumentTypeError
 import pytest
 
 from children import run
+from portranges import PortRange, PortSet, Transport, ephemeral
 from portranges.cli import here, layout, listening, usage, watch
 from portranges.probe import Change, Owner, Scope, SocketRecord, SocketTable, Visibility
+from portranges.probe.counting import count
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,40 @@ def test_one_socket_for_both_families_is_a_star():
         )
 
     assert (shown(False), shown(True), shown(None)) == ("*", "::", "::")
+
+
+def test_usage_shows_the_beginning_of_long_lists():
+    rows = [
+        SocketRecord(
+            transport="tcp",
+            family="inet",
+            address="10.0.0.1",
+            port=40001 + at * 2,
+            remote_address="10.0.0.2",
+            remote_port=1000 + at,
+            state="established",
+        )._row
+        for at in range(12)
+    ]
+    profile = ephemeral.profile("linux").replace(
+        ports=PortRange(40000, 40099), excluded=PortSet(range(40000, 40100, 2))
+    )
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.NOT_ASKED)
+    found = count(
+        rows,
+        transport=Transport.TCP,
+        profile=profile,
+        visibility=seen,
+        read_at=0.0,
+        fits=(50, 50),
+    )
+    _, ranges, *_ = few = list(usage._page(found, width=60, all_of_them=False))
+    assert ranges == "  40001,40003,40005,40007,40009,40011,40013,40015,40017,..."
+    assert few[-1] == "and 2 more; --all lists them"
+    every = list(usage._page(found, width=60, all_of_them=True))
+    assert every[-1].startswith("10.0.0.2:1011")
+    assert len(every) == len(few) + 1
+    assert max(map(len, few + every)) <= 60
 
 
 class Terminal(io.StringIO):

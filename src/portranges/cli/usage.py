@@ -49,7 +49,10 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> Iterator[str]:
     size = len(found.ports)
     yield f"{found.transport.value} ports that this machine hands out: {size:,}"
     ranges = str(found.ports)
-    yield f"  {ranges}" if len(ranges) + 2 <= width else f"  {ranges[: width - 5]}..."
+    if len(ranges) + 2 > width:
+        # Half a number would be another one.
+        ranges = ranges[: width - 5].rpartition(",")[0] + ",..."
+    yield f"  {ranges}"
     full = round(found.share * _BAR)
     yield f"  [{'#' * full}{'.' * (_BAR - full)}] {found.share:.1%} in use"
     yield ""
