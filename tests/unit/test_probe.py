@@ -34,6 +34,7 @@ from portranges.probe import (
     backends,
     extra,
     long_lived,
+    proc,
 )
 from portranges.probe.ask import Ask
 from portranges.probe.counting import count
@@ -393,6 +394,20 @@ def test_a_table_that_is_none():
         "cannot read the socket table from /proc/net/udp6: "
         "expected a line of heads, got 'who knows'"
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_socket_that_proc_tells_twice_is_one(monkeypatch):
+    # One with an inode, and one in TIME_WAIT, which has none.
+    listening, waiting = (
+        f" 0: 0100007F:{port} 0100007F:{remote} {state} 0:0 00:0 0 0 0 {inode}\n"
+        for port, remote, state, inode in (("0050", "0000", "0A", 7), ("C350", "0050", "06", 0))
+    )
+    other = waiting.replace("C350", "C351")
+    text = "  sl  local_address\n" + listening + waiting + other + listening + waiting
+    monkeypatch.setattr(proc, "_table", lambda transport, family: text * (family == "inet"))
+    table = probe.sockets("tcp", backend="proc")
+    assert [each.port for each in table] == [80, 50000, 50001]
 
 
 def test_a_refusal_of_the_kernel_has_its_reason():
