@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import socket
 import subprocess
@@ -408,6 +409,14 @@ def test_a_socket_that_proc_tells_twice_is_one(monkeypatch):
     monkeypatch.setattr(proc, "_table", lambda transport, family: text * (family == "inet"))
     table = probe.sockets("tcp", backend="proc")
     assert [each.port for each in table] == [80, 50000, 50001]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_process_that_has_not_the_socket_any_more_gets_no_name():
+    # Its number may have gone to another one since: this process has no such socket.
+    holders = proc.Holders(frozenset({7}), Scope.ALL)
+    holders.found[7] = [(os.getpid(), 0)]
+    assert proc.owners_of(holders) == {7: (Owner(pid=os.getpid()),)}
 
 
 def test_a_refusal_of_the_kernel_has_its_reason():
