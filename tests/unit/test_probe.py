@@ -36,10 +36,11 @@ from portranges.probe import (
     extra,
     long_lived,
     proc,
+    watching,
 )
 from portranges.probe.ask import Ask
 from portranges.probe.counting import count
-from portranges.probe.watching import _paired, _Seen
+from portranges.probe.watching import _is_same, _paired, _Seen
 
 ALL = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
 SOURCE = str(Path(portranges.__file__).parents[1])
@@ -419,6 +420,15 @@ def test_a_process_that_has_not_the_socket_any_more_gets_no_name():
     assert proc.owners_of(holders) == {7: (Owner(pid=os.getpid()),)}
 
 
+def test_a_name_that_the_kernel_cut_is_the_command_s_if_that_begins_so(monkeypatch):
+    command = "/opt/bin/a-server-with-a-long-name\0--port\0" + "80\0"
+    monkeypatch.setattr(proc, "_text", lambda name: command)
+    assert proc._long_name(1, "a-server-with-a") == "a-server-with-a-long-name"
+    # It has named itself otherwise, or its name is whole.
+    assert proc._long_name(1, "some-other-name") == "some-other-name"
+    assert proc._long_name(1, "a-server") == "a-server"
+
+
 def test_a_refusal_of_the_kernel_has_its_reason():
     data = bytes.fromhex("24000000 0200 0000 01000000 00000000 feffffff") + bytes(16)
     with pytest.raises(SystemReadError, match="by sock_diag: no such file or directory"):
@@ -530,6 +540,21 @@ def test_a_socket_is_paired_with_itself_first():
     assert paired([listen(1), listen(2)], [listen(2)]) == ([(2, 2)], [1])
     assert paired([listen(1)], [listen(3)]) == ([(3, 1)], [])
     assert paired([], [listen(1)]) == ([(1, None)], [])
+
+
+def test_a_connection_after_time_wait_is_another_one():
+    before = record(40000, A, "time-wait")
+    assert not _is_same(before, record(40000, A, inode=5))
+    assert _is_same(before, before)
+    # Not accepted yet, then accepted: the inode comes later.
+    assert _is_same(record(40000, A), record(40000, A, inode=5))
+    assert not _is_same(record(40000, A, inode=4), record(40000, A, inode=5))
+
+
+def test_looks_that_were_missed_are_not_made_up_for(monkeypatch):
+    monkeypatch.setattr(watching.time, "monotonic", lambda: 100.0)
+    assert watching.next_look(99.5, 1.0) == (100.5, 0.5)
+    assert watching.next_look(90.0, 1.0) == (100.0, 0.0)
 
 
 # Ages
