@@ -514,6 +514,19 @@ def test_bounds_of_the_rule_are_bounds_of_what_is_left():
     assert (only.fits, only.fits_at_most, only.left, only.left_at_most) == (8, 9, 7, 8)
 
 
+def test_ports_that_the_system_never_hands_out_are_not_counted():
+    found = count(
+        rows(record(55555, state="listen")),
+        transport=Transport.TCP,
+        profile=ephemeral.profile("macos"),
+        visibility=ALL,
+        read_at=0.0,
+        fits=(1, 1),
+    )
+    assert found.ports == PortSet.parse("49152-55554,55556-65535")
+    assert not found.in_use
+
+
 def test_an_empty_range_is_full():
     found = counted([], ports=PortSet.empty())
     assert (found.share, len(found.free)) == (1.0, 0)
