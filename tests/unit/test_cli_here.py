@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, Namespace
 
 import pytest
 
@@ -70,6 +70,22 @@ def test_one_socket_for_both_families_is_a_star():
         )
 
     assert (shown(False), shown(True), shown(None)) == ("*", "::", "::")
+
+
+def test_dynamic_is_what_the_rfc_and_this_machine_call_so(monkeypatch, capsys):
+    rows = [
+        SocketRecord(
+            transport="tcp", family="inet", address="10.0.0.1", port=port, state="listen"
+        )._row
+        for port in (50000, 80, 40000, 61000, 20000)
+    ]
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+    table = SocketTable(rows, visibility=seen, read_at=0.0)
+    monkeypatch.setattr(listening, "listeners", lambda transport, owners: table)
+    monkeypatch.setattr(listening, "effective", lambda transport: ephemeral.profile("linux"))
+    assert listening.run(Namespace(transport=None, dynamic=True, json=False)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["port", "40000", "50000", "61000"]
 
 
 def test_usage_shows_the_beginning_of_long_lists():

@@ -6,6 +6,7 @@ import copy
 import os
 import pickle
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ from portranges.probe import (
     backends,
     extra,
     long_lived,
+    netlink,
     proc,
     watching,
 )
@@ -429,6 +431,42 @@ def test_a_name_that_the_kernel_cut_is_the_command_s_if_that_begins_so(monkeypat
     assert proc._long_name(1, "a-server") == "a-server"
 
 
+class Link:
+    """A socket of netlink that gives what was put into it."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        pass
+
+    def settimeout(self, seconds):
+        pass
+
+    def bind(self, address):
+        pass
+
+    def send(self, data):
+        pass
+
+    def recvfrom(self, size):
+        return self.answers.pop(0)
+
+
+def test_the_kernel_alone_is_believed(monkeypatch):
+    done = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
+    link = Link((b"from a process", (4242, 0)), (done, (0, 0)))
+    monkeypatch.setattr(netlink.socket, "socket", lambda *what: link)
+    assert netlink.read(Ask(transports=(Transport.TCP,))) == []
+    assert link.answers == []
+    link.answers = [(b"", (0, 0))]
+    with pytest.raises(SystemReadError, match="it ended early"):
+        netlink.read(Ask(transports=(Transport.TCP,)))
+
+
 def test_a_refusal_of_the_kernel_has_its_reason():
     data = bytes.fromhex("24000000 0200 0000 01000000 00000000 feffffff") + bytes(16)
     with pytest.raises(SystemReadError, match="by sock_diag: no such file or directory"):
@@ -592,3 +630,29 @@ def test_an_age_is_known_by_the_first_of_all_owners(monkeypatch, starts, age):
     monkeypatch.setattr(long_lived, "read", lambda ask, backend: table)
     monkeypatch.setattr(long_lived, "_handed_out", lambda transports: ({}, ""))
     assert [each.age for each in probe.lingering(300.0)] == ([] if age is None else [age])
+
+
+def test_a_clock_that_is_set_makes_nothing_old(monkeypatch):
+    clock = [50.0]
+    monkeypatch.setattr(long_lived.time, "monotonic", lambda: clock[0])
+    row = record(60454, state="listen", inode=7)._row
+    sightings = probe.Sightings()
+
+    def noted(wall):
+        return sightings.note(SocketTable([row], visibility=ALL, read_at=wall))
+
+    assert noted(1000.0) == [(1000.0, 0.0)]
+    clock[0] = 60.0
+    assert noted(9_000_000.0) == [(1000.0, 10.0)]
+
+
+def test_another_socket_on_the_same_port_is_seen_anew():
+    sightings = probe.Sightings()
+
+    def noted(inode, wall):
+        row = record(60454, state="listen", inode=inode)._row
+        ((since, _),) = sightings.note(SocketTable([row], visibility=ALL, read_at=wall))
+        return since
+
+    assert [noted(7, 1.0), noted(7, 2.0), noted(8, 3.0), noted(8, 4.0)] == [1.0, 1.0, 3.0, 3.0]
+    assert len(sightings) == 1
