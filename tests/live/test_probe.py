@@ -643,12 +643,10 @@ def work():
     # Ended by the number of looks.
     found["looks"] = [change.kind for change in probe.watch(PORT, 0.01, looks=3)]
 
-    # Ended from another thread, in the middle of a long interval.
+    # Ended from another thread, in the middle of an interval of eleven days.
     stop = threading.Event()
     threading.Timer(0.1, stop.set).start()
-    before = time.monotonic()
-    found["stopped"] = [change.kind for change in probe.watch(PORT, 60.0, stop=stop)]
-    found["soon"] = time.monotonic() - before < 30
+    found["stopped"] = [change.kind for change in probe.watch(PORT, 1_000_000.0, stop=stop)]
 
     # Closed while it waits; what it opened is closed.
     descriptors = len(os.listdir("/proc/self/fd"))
@@ -706,7 +704,6 @@ def test_a_watch_ends_when_it_is_told_to() -> None:
     assert found == {
         "looks": ["found"],
         "stopped": ["found"],
-        "soon": True,
         "leaked": 0,
         "closed": "closed",
         "between": True,

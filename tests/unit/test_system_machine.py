@@ -6,9 +6,9 @@ The commands are this Python, told to misbehave in one way or another.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,10 +104,8 @@ class TestRun:
         assert caught.value.reason == "exit status 3"
 
     def test_it_may_take_so_long(self) -> None:
-        start = time.monotonic()
         with pytest.raises(TimeoutError, match=r"^took longer than 0\.3 s$"):
             python("import time; time.sleep(60)", timeout=0.3)
-        assert time.monotonic() - start < 10
 
     @UNIX
     def test_what_it_started_ends_with_it(self) -> None:
@@ -116,39 +114,39 @@ class TestRun:
             "import subprocess, sys; "
             "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
         )
-        start = time.monotonic()
         with pytest.raises(TimeoutError):
             python(code, timeout=1.0)
-        assert time.monotonic() - start < 10
         assert not [each for each in threading.enumerate() if "_read" in each.name]
 
     @UNIX
-    def test_what_has_left_its_group_is_not_waited_for(self) -> None:
+    def test_what_has_left_its_group_is_not_waited_for(self, tmp_path: Path) -> None:
+        file = tmp_path / "pid"
         code = (
-            "import subprocess, sys; subprocess.Popen([sys.executable, '-c', "
-            "'import time; time.sleep(8)'], start_new_session=True)"
+            "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', "
+            "'import time; time.sleep(60)'], start_new_session=True); "
+            f"open({str(file)!r}, 'w').write(str(child.pid))"
         )
-        start = time.monotonic()
         with pytest.raises(TimeoutError):
             python(code, timeout=1.0)
-        assert time.monotonic() - start < 7
+        # It has both outputs still, for a thread waits for each.
+        readers = [each for each in threading.enumerate() if "_read" in each.name]
+        assert len(readers) == 2
+        os.kill(int(file.read_text(encoding="ascii")), signal.SIGKILL)
+        for reader in readers:
+            reader.join()
 
     @UNIX
     def test_closed_output_and_no_end(self) -> None:
         code = "import os, time; os.close(1); os.close(2); time.sleep(60)"
-        start = time.monotonic()
         with pytest.raises(TimeoutError):
             python(code, timeout=1.0)
-        assert time.monotonic() - start < 10
 
     @pytest.mark.parametrize("descriptor", [1, 2])
     def test_it_may_print_so_much(self, descriptor: int) -> None:
         code = f"import os\nwhile True: os.write({descriptor}, b'x' * 65536)"
-        start = time.monotonic()
         with pytest.raises(SystemReadError) as caught:
             python(code)
         assert caught.value.reason == "expected at most 1,048,576 bytes of output, got more"
-        assert time.monotonic() - start < 10
 
     def test_exactly_the_limit_is_not_too_much(self) -> None:
         assert len(python("print('x' * 999, end='')", limit=999)) == 999
@@ -156,10 +154,8 @@ class TestRun:
             python("print('x' * 1000, end='')", limit=999)
 
     def test_a_hundred_megabytes_are_not_kept(self) -> None:
-        start = time.monotonic()
         with pytest.raises(SystemReadError):
             python("import sys; sys.stdout.write('1' * 100_000_000)")
-        assert time.monotonic() - start < 10
 
     @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")  # noqa: PTH112
     def test_nothing_is_left_open(self) -> None:
