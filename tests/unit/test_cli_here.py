@@ -127,6 +127,27 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.parametrize("shown", ["", "port 80: 1 socket"])
+def test_an_interrupt_leaves_a_blank_line_wherever_it_falls(shown):
+    terminal = Terminal()
+    counter = watch.Counter(terminal)
+    counter.show(shown)
+    # What a terminal shows of the key.
+    terminal.write("^C")
+    counter.clear(interrupted=True)
+    assert terminal.getvalue() == f"{shown}^C\r{' ' * len(shown)}  \r"
+    pipe = io.StringIO()
+    watch.Counter(pipe).clear(interrupted=True)
+    assert pipe.getvalue() == ""
+
+
+def test_a_counter_and_the_key_behind_it_fit_a_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    terminal = Terminal()
+    watch.Counter(terminal).show("x" * 100)
+    assert len(terminal.getvalue() + "^C") == 79
+
+
 def test_a_change_tells_its_owner_however_long_the_addresses_are(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     record = SocketRecord(

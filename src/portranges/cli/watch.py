@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Counter", "add_arguments", "run"]
 
 _ENDS = 25  # columns before the ends of a socket
+_ECHO = 2  # columns of ^C, which a terminal shows for the key
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -98,8 +99,8 @@ def run(arguments: Namespace) -> int:
             due, left = next_look(due, arguments.interval)
             time.sleep(left)
     except KeyboardInterrupt:
-        # That is how a watch ends.
-        pass
+        # That is how a watch ends. The key may have been shown where no counter was.
+        counter.clear(interrupted=True)
     finally:
         counter.clear()
     return 0
@@ -122,17 +123,17 @@ class Counter:
         """Write *text* in place of what is shown."""
         if self._wanted:
             self.clear()
-            text = cut(text, columns(self._stream) - 1)
+            text = cut(text, columns(self._stream) - 1 - _ECHO)
             # Ahead of the writing, which is where an interrupt is likely to fall.
             self._shown = len(text)
             self._stream.write(text)
         self._stream.flush()
 
-    def clear(self) -> None:
-        """Take away what is shown."""
-        if self._shown:
+    def clear(self, *, interrupted: bool = False) -> None:
+        """Take away what is shown, and the ^C behind it or, if *interrupted*, alone."""
+        if self._shown or (interrupted and self._wanted):
             # Blanks rather than an escape code: they work on a dumb terminal.
-            self._stream.write("\r" + " " * self._shown + "\r")
+            self._stream.write("\r" + " " * (self._shown + _ECHO) + "\r")
             self._stream.flush()
             self._shown = 0
 
