@@ -42,7 +42,7 @@ from portranges.probe import (
 )
 from portranges.probe.ask import Ask
 from portranges.probe.counting import count
-from portranges.probe.watching import _is_same, _paired, _Seen
+from portranges.probe.watching import _is_same, _kind, _paired, _Seen
 
 ALL = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
 SOURCE = str(Path(portranges.__file__).parents[1])
@@ -506,6 +506,8 @@ def test_a_range_in_use_is_counted():
             record(40000, B),
             record(40001, A, "time-wait"),
             record(40002, B, "time-wait"),
+            # Open to one end, and in TIME_WAIT to the other: it does not come back alone.
+            record(40000, ("10.0.0.8", 5), "time-wait"),
             record(40003, state="listen"),
             record(40003, ("10.0.0.7", 5)),
             record(40004, state="closed"),
@@ -514,16 +516,21 @@ def test_a_range_in_use_is_counted():
     )
     assert found.in_use == PortSet.parse("40000-40004")
     assert found.held == PortSet.parse("40003-40004")
-    assert (found.connections, found.time_wait) == (4, 2)
+    assert (found.connections, found.time_wait) == (5, 3)
     assert found.time_wait_ports == PortSet.parse("40001-40002")
     assert found.free == PortSet.parse("40005-40009")
     assert found.share == 0.5
     assert [(each.remote, each.connections, each.time_wait) for each in found.destinations] == [
         ("10.0.0.9:443", 2, 1),
         ("10.0.0.9:80", 2, 1),
+        ("10.0.0.8:5", 1, 1),
     ]
     # 10 ports less those held, and less those towards the destination.
-    assert [(each.left, each.left_at_most) for each in found.destinations] == [(5, 6), (5, 6)]
+    assert [(each.left, each.left_at_most) for each in found.destinations] == [
+        (5, 6),
+        (5, 6),
+        (5, 7),
+    ]
 
 
 def test_where_ports_are_not_shared_every_one_in_use_is_lost():
@@ -600,6 +607,18 @@ def test_a_connection_after_time_wait_is_another_one():
     # Not accepted yet, then accepted: the inode comes later.
     assert _is_same(record(40000, A), record(40000, A, inode=5))
     assert not _is_same(record(40000, A, inode=4), record(40000, A, inode=5))
+
+
+def test_which_change_it_is():
+    listening, again = record(80, state="listen", inode=4), record(80, state="listen", inode=5)
+    assert _kind(None, listening, first=True) == "found"
+    assert _kind(None, listening, first=False) == "opened"
+    assert _kind(listening, listening, first=False) is None
+    # Another socket, of a process that cannot be seen: somebody has opened it again.
+    assert _kind(listening, again, first=False) == "owner changed"
+    owned = record(80, state="listen", inode=4, owners=[Owner(pid=7)])
+    assert _kind(listening, owned, first=False) == "owner changed"
+    assert _kind(record(80, A), record(80, A, "close-wait"), first=False) == "state changed"
 
 
 def test_looks_that_were_missed_are_not_made_up_for(monkeypatch):
