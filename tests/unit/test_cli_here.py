@@ -12,8 +12,18 @@ import pytest
 
 from children import run
 from portranges import PortRange, PortSet, Transport, ephemeral
-from portranges.cli import here, layout, listening, usage, watch
-from portranges.probe import Change, Owner, Scope, SocketRecord, SocketTable, Visibility
+from portranges.cli import here, layout, lingering, listening, usage, watch
+from portranges.probe import (
+    Age,
+    Change,
+    Lingerer,
+    Lingerers,
+    Owner,
+    Scope,
+    SocketRecord,
+    SocketTable,
+    Visibility,
+)
 from portranges.probe.counting import count
 
 
@@ -86,6 +96,38 @@ def test_dynamic_is_what_the_rfc_and_this_machine_call_so(monkeypatch, capsys):
     assert listening.run(Namespace(transport=None, dynamic=True, json=False)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["port", "40000", "50000", "61000"]
+
+
+def test_observing_tells_only_of_what_was_there_all_the_time(monkeypatch, capsys):
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+    both = [
+        Lingerer(
+            record=SocketRecord(
+                transport="tcp", family="inet", address="127.0.0.1", port=port, state="listen"
+            ),
+            age=age,
+            seen_since=0.0,
+            owner_started_at=0.0,
+            reasons=(),
+        )
+        for port, age in ((50000, Age.OBSERVED), (50001, Age.POSSIBLE))
+    ]
+    found = Lingerers(
+        found=tuple(both),
+        older_than=0.01,
+        ports=PortSet([PortRange(49152, 65535)]),
+        visibility=seen,
+        read_at=10.0,
+    )
+    monkeypatch.setattr(lingering, "lingering", lambda *asked, **more: found)
+
+    def told(observe):
+        asked = Namespace(older_than=0.01, transport=None, observe=observe, json=True)
+        assert lingering.run(asked) == 0
+        return [each["socket"]["port"] for each in json.loads(capsys.readouterr().out)["lingering"]]
+
+    assert told(observe=False) == [50000, 50001]
+    assert told(observe=True) == [50000]
 
 
 def test_usage_shows_the_beginning_of_long_lists():
