@@ -378,6 +378,7 @@ def test_nothing_holds_port_0_which_means_any_to_the_kernel(backend):
         assert len(probe.sockets("tcp", backend=backend)) > 0
         assert len(probe.owners(0, backend=backend)) == 0
         assert probe.Watcher(0, backend=backend).look() == ()
+        assert 0 not in probe.free_ports([0, 1], backend=backend)
 
 
 def test_every_error_is_the_library_s_own():

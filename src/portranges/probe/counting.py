@@ -240,7 +240,8 @@ def usage(
 
     Args:
         transport: TCP or UDP.
-        profile: What the machine hands out; read from the machine by default.
+        profile: What the machine hands out; read from the machine by default,
+            for IPv4.
         backend: As for ``sockets``.
 
     Returns:

@@ -188,7 +188,8 @@ def free_ports(
 
     Args:
         among: The ports to choose from: a set, a range, or any iterable that
-            ``PortSet`` takes; 1 to 65535 by default.
+            ``PortSet`` takes; 1 to 65535 by default. Port 0 is never free: to
+            bind it is to ask for any.
         transport: TCP or UDP; by default a port is free if it is for both.
         backend: As for ``sockets``.
 
@@ -212,7 +213,7 @@ def free_ports(
         among = _ANY_BUT_0
     wanted = PortSet((among,)) if isinstance(among, PortRange) else PortSet(among)
     table = complete(Ask(transports=transports_of(transport)), backend)
-    return wanted - PortSet({row[3] for row in table._rows})
+    return wanted - PortSet({0, *(row[3] for row in table._rows)})
 
 
 def transports_of(transport: str | None) -> tuple[Transport, ...]:
