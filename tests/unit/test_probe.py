@@ -389,6 +389,22 @@ def test_every_error_is_the_library_s_own():
 # Parsers
 
 
+def test_what_no_table_is_of():
+    for parse in (
+        lambda transport: probe.parse_proc_net("", transport, "inet"),
+        lambda transport: probe.parse_sock_diag(b"", transport),
+    ):
+        with pytest.raises(ValueError, match="transport must be tcp or udp here, got 'sctp'"):
+            parse("sctp")
+        with pytest.raises(UnknownNameError, match="unknown transport, got 'tpc'"):
+            parse("tpc")
+    for family in ("inet7", "ipv4"):
+        with pytest.raises(UnknownNameError, match=f"unknown family, got '{family}'"):
+            probe.parse_proc_net("", "tcp", family)
+    with pytest.raises(TypeError, match="family must be a Family or its value, got int"):
+        probe.parse_proc_net("", "tcp", 4)
+
+
 def test_a_table_that_is_none():
     for text in ("", "\n", "sl", "sl remote_address", "  sl  local_address\n 0: 1 2 3"):
         with pytest.raises(UnexpectedOutputError):

@@ -1,6 +1,7 @@
 """What is asked of a backend, and what it answers.
 
-What lives here: the two records between ``backends`` and the backends.
+What lives here: the two records between ``backends`` and the backends, and
+which transports can be meant.
 What must not: any reading.
 """
 
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges.ports import Transport
+from portranges.errors import elide
+from portranges.ports import Transport, check_transport
 from portranges.probe.model import Scope, State
 
 TYPE_CHECKING = False
@@ -17,7 +19,15 @@ if TYPE_CHECKING:
 
     from portranges.probe.model import Owner, Row
 
-__all__ = ["ALL_STATES", "CONNECTED", "LISTENING", "TRANSPORTS", "Answer", "Ask"]
+__all__ = [
+    "ALL_STATES",
+    "CONNECTED",
+    "LISTENING",
+    "TRANSPORTS",
+    "Answer",
+    "Ask",
+    "transports_of",
+]
 
 TRANSPORTS = (Transport.TCP, Transport.UDP)
 ALL_STATES = frozenset(State)
@@ -68,3 +78,13 @@ class Answer:
     owners: Mapping[int, tuple[Owner, ...]] | None = None
     owners_scope: Scope = Scope.NOT_ASKED
     reason: str = ""
+
+
+def transports_of(transport: str | None) -> tuple[Transport, ...]:
+    """Return the transports that are meant."""
+    if transport is None:
+        return TRANSPORTS
+    chosen = check_transport(transport)
+    if chosen not in TRANSPORTS:
+        raise ValueError(f"transport must be tcp or udp here, got {elide(chosen.value)}")
+    return (chosen,)

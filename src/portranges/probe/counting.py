@@ -14,10 +14,9 @@ from portranges.errors import elide
 from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 from portranges.probe import neighbours
-from portranges.probe.ask import Ask
+from portranges.probe.ask import Ask, transports_of
 from portranges.probe.backends import complete
 from portranges.probe.model import State, Visibility, end
-from portranges.probe.questions import transports_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -22,11 +22,10 @@ from portranges.errors import SystemReadError, elide
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.probe import neighbours
-from portranges.probe.ask import LISTENING, Ask
+from portranges.probe.ask import LISTENING, Ask, transports_of
 from portranges.probe.backends import read
 from portranges.probe.model import Scope, SocketRecord, SocketTable, Visibility
 from portranges.probe.programs import PROGRAMS
-from portranges.probe.questions import transports_of
 from portranges.registry import services
 from portranges.source import Source
 from portranges.uses import uses

@@ -17,6 +17,8 @@ import operator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges.errors import UnknownNameError
+from portranges.names import near
 from portranges.ports import Transport, check_port, check_transport
 
 TYPE_CHECKING = False
@@ -53,6 +55,7 @@ __all__ = [
     "SocketTable",
     "State",
     "Visibility",
+    "check_family",
     "end",
     "record_of",
 ]
@@ -86,6 +89,16 @@ class Family(StrEnum):
 
     INET = "inet"
     INET6 = "inet6"
+
+
+def check_family(value: str) -> Family:
+    """Return *value* as a Family, or raise."""
+    if not isinstance(value, str):
+        raise TypeError(f"family must be a Family or its value, got {type(value).__name__}")
+    try:
+        return Family(value)
+    except ValueError:
+        raise UnknownNameError("family", value, near(value, map(str, Family))) from None
 
 
 class State(StrEnum):
@@ -283,7 +296,7 @@ class SocketRecord:
             self,
             (
                 check_transport(transport),
-                Family(family),
+                check_family(family),
                 address,
                 check_port(port),
                 remote_address,

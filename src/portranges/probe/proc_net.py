@@ -18,7 +18,8 @@ from socket import AF_INET, AF_INET6, inet_ntop
 
 from portranges.errors import UnexpectedOutputError, elide
 from portranges.ports import Transport, check_transport, is_digits
-from portranges.probe.model import Family, SocketRecord, State, record_of
+from portranges.probe.ask import transports_of
+from portranges.probe.model import Family, SocketRecord, State, check_family, record_of
 from portranges.probe.sock_diag import TCP_STATES
 
 TYPE_CHECKING = False
@@ -57,6 +58,8 @@ def parse_proc_net(
         The records, without owners, in the order of the lines.
 
     Raises:
+        UnknownNameError: *transport* or *family* is none.
+        ValueError: *transport* is neither TCP nor UDP.
         UnexpectedOutputError: *text* is not such a table.
 
     Complexity:
@@ -72,7 +75,8 @@ def parse_proc_net(
         >>> parse_proc_net(text, "tcp", "inet", byteorder="little")
         (<SocketRecord tcp 127.0.0.1:8080 listen>,)
     """
-    rows = rows_of(text, check_transport(transport), Family(family), byteorder=byteorder)
+    (chosen,) = transports_of(check_transport(transport))
+    rows = rows_of(text, chosen, check_family(family), byteorder=byteorder)
     return tuple(map(record_of, rows))
 
 

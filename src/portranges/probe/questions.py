@@ -7,21 +7,19 @@ What must not: any reading (``backends``), any judgement (``counting``,
 
 from __future__ import annotations
 
-from portranges.errors import elide
-from portranges.ports import PortRange, check_port, check_transport
+from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
-from portranges.probe.ask import ALL_STATES, CONNECTED, LISTENING, TRANSPORTS, Ask
+from portranges.probe.ask import ALL_STATES, CONNECTED, LISTENING, Ask, transports_of
 from portranges.probe.backends import complete, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import SupportsIndex
 
-    from portranges.ports import Transport
     from portranges.portset import PortItems
     from portranges.probe.model import BackendLike, SocketTable, TransportLike
 
-__all__ = ["connections", "free_ports", "listeners", "owners", "sockets", "transports_of"]
+__all__ = ["connections", "free_ports", "listeners", "owners", "sockets"]
 
 _ANY_BUT_0 = PortRange(1, 65535)
 
@@ -214,13 +212,3 @@ def free_ports(
     wanted = PortSet((among,)) if isinstance(among, PortRange) else PortSet(among)
     table = complete(Ask(transports=transports_of(transport)), backend)
     return wanted - PortSet({0, *(row[3] for row in table._rows)})
-
-
-def transports_of(transport: str | None) -> tuple[Transport, ...]:
-    """Return the transports that are meant."""
-    if transport is None:
-        return TRANSPORTS
-    chosen = check_transport(transport)
-    if chosen not in TRANSPORTS:
-        raise ValueError(f"transport must be tcp or udp here, got {elide(chosen.value)}")
-    return (chosen,)

@@ -24,6 +24,7 @@ from socket import AF_INET, AF_INET6, inet_ntop
 
 from portranges.errors import SystemReadError, UnexpectedOutputError
 from portranges.ports import Transport, check_transport
+from portranges.probe.ask import transports_of
 from portranges.probe.model import Family, SocketRecord, State, record_of
 
 TYPE_CHECKING = False
@@ -127,6 +128,8 @@ def parse_sock_diag(
         cookie, is told once.
 
     Raises:
+        UnknownNameError: *transport* is none.
+        ValueError: *transport* is neither TCP nor UDP.
         UnexpectedOutputError: *data* is not such messages.
         SystemReadError: It says that the kernel refused.
 
@@ -141,12 +144,13 @@ def parse_sock_diag(
         >>> parse_sock_diag(done, "tcp", byteorder="little")
         ()
     """
+    (chosen,) = transports_of(check_transport(transport))
     blocks: Blocks = {}
     try:
         add_blocks(data, blocks, byteorder=byteorder)
     except KernelRefusedError as refusal:
         raise SystemReadError(_WHAT, reason_of(refusal)) from None
-    rows = rows_of(blocks, check_transport(transport), byteorder=byteorder)
+    rows = rows_of(blocks, chosen, byteorder=byteorder)
     return tuple(map(record_of, rows))
 
 

@@ -16,10 +16,9 @@ from enum import StrEnum
 from portranges.errors import SystemReadError, elide
 from portranges.ports import check_port
 from portranges.probe import proc
-from portranges.probe.ask import Ask
+from portranges.probe.ask import Ask, transports_of
 from portranges.probe.backends import check_backend, read, tells_inodes
 from portranges.probe.model import Backend, Scope, SocketRecord, SocketTable, State, Visibility
-from portranges.probe.questions import transports_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
