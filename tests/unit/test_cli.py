@@ -103,9 +103,10 @@ def test_a_transport_may_stand_behind_the_port(capsys):
     assert capsys.readouterr().err.startswith("portranges: unknown transport, got 'ucp'")
 
 
-def test_a_table_has_no_room_for_this_machine(capsys):
-    assert main(["443", "--here", "--table"]) == 2
-    said = "portranges: --here must come with pages or --json, got --table\n"
+@pytest.mark.parametrize("option", ["--here", "--sources"])
+def test_what_a_table_has_no_room_for(option, capsys):
+    assert main(["443", option, "--table"]) == 2
+    said = f"portranges: {option} must come with pages or --json, got --table\n"
     assert capsys.readouterr() == ("", said)
 
 

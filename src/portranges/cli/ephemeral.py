@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from portranges.ephemeral import EphemeralProfile
-    from portranges.system import Machine, SystemSettings
+    from portranges.system import Machine, MachineSettings
 
 __all__ = ["add_arguments", "run"]
 
@@ -72,7 +72,7 @@ def run(arguments: Namespace, *, machine: Machine | None = None) -> int:
     return 0
 
 
-def _here(arguments: Namespace, machine: Machine | None) -> SystemSettings:
+def _here(arguments: Namespace, machine: Machine | None) -> MachineSettings:
     return system.read_settings(arguments.transport, family=arguments.family, machine=machine)
 
 
@@ -104,7 +104,7 @@ def _table(rows: Sequence[EphemeralProfile]) -> Iterator[str]:
         yield f"{row.name:<{width}}  {ports:<13} {count:>6}  {row.confidence}"
 
 
-def _settings(settings: SystemSettings) -> Iterator[str]:
+def _settings(settings: MachineSettings) -> Iterator[str]:
     family = "IPv6" if settings.family is system.Family.INET6 else "IPv4"
     yield f"this machine: {settings.profile.system}, {settings.transport}, {family}"
     lines = [
@@ -124,7 +124,7 @@ def _settings(settings: SystemSettings) -> Iterator[str]:
             )
 
 
-def _values(settings: SystemSettings) -> Iterator[tuple[str, str, str]]:
+def _values(settings: MachineSettings) -> Iterator[tuple[str, str, str]]:
     yield "range", str(settings.configured), "configured"
     yield "reserved", _many(str(settings.reserved)), "reserved"
     yield "excluded", _many(str(settings.excluded)), "excluded"
@@ -158,7 +158,7 @@ def _seconds(value: float | None) -> str:
     return "not known" if value is None else f"{value:g} s"
 
 
-def _origin(settings: SystemSettings, key: str) -> str:
+def _origin(settings: MachineSettings, key: str) -> str:
     origin = settings.origins[key]
     if origin.kind is system.OriginKind.READ:
         return origin.place

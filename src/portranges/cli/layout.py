@@ -96,7 +96,8 @@ def parse_span(text: str) -> float:
 def span(seconds: float) -> str:
     """Return *seconds* as ``"4.2s"``, ``"5m 0s"``, ``"3h 12m"`` or ``"2d 4h"``."""
     if seconds < 60:
-        return f"{max(0.0, seconds):.3g}s"
+        # A thousandth is the least that a look can tell.
+        return f"{round(max(0.0, seconds), 3):.3g}s"
     whole = int(seconds)
     if whole < 3600:
         return f"{whole // 60}m {whole % 60}s"

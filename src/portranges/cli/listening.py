@@ -12,8 +12,9 @@ from argparse import ArgumentParser, Namespace
 from portranges.categories import Category
 from portranges.cli.layout import address, moment, notes, table, user, who
 from portranges.cli.terminal import columns
+from portranges.errors import SystemReadError
 from portranges.portset import PortSet
-from portranges.probe import listeners
+from portranges.probe import Scope, listeners
 from portranges.probe.neighbours import effective
 from portranges.registry import services
 
@@ -39,6 +40,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Print the listeners of this machine."""
     found = listeners(arguments.transport, owners=True)
+    if found.visibility.sockets is Scope.DENIED:
+        raise SystemReadError("the socket table", found.visibility.reason)
     records = sorted(found, key=_order)
     if arguments.dynamic:
         wanted = {each: _dynamic(each) for each in {record.transport for record in records}}
@@ -49,7 +52,7 @@ def run(arguments: Namespace) -> int:
         return 0
     if records:
         _print(records, found)
-    elif found.visibility.sockets != "denied":
+    else:
         print("nothing listens")
     for note in notes(found.visibility, records):
         print(f"\n{note}")

@@ -62,8 +62,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print what is known of the ports that *arguments* name."""
-    if arguments.here and arguments.table:
-        raise InvalidValueError("--here must come with pages or --json", "--table")
+    for option in ("here", "sources"):
+        if arguments.table and getattr(arguments, option):
+            raise InvalidValueError(f"--{option} must come with pages or --json", "--table")
     asked = _asked(arguments.ports, arguments.transport)
     answers = ((explain(port, transport=transport), transport) for port, transport in asked)
     if arguments.json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges.errors import elide
+from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_transport
 from portranges.probe.model import Scope, State
 
@@ -86,5 +86,5 @@ def transports_of(transport: str | None) -> tuple[Transport, ...]:
         return TRANSPORTS
     chosen = check_transport(transport)
     if chosen not in TRANSPORTS:
-        raise ValueError(f"transport must be tcp or udp here, got {elide(chosen.value)}")
+        raise InvalidValueError("transport must be tcp or udp here", elide(chosen.value))
     return (chosen,)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges.ephemeral import EphemeralProfile
-from portranges.errors import elide
+from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 from portranges.probe import neighbours
@@ -248,7 +248,7 @@ def usage(
 
     Raises:
         TypeError: *transport* or *profile* is none.
-        ValueError: *transport* is neither, or *profile* has no fixed range.
+        InvalidValueError: *transport* is neither, or *profile* has no fixed range.
         SystemReadError: The range or all sockets cannot be read.
         MissingExtraError: As ``sockets``.
         UnknownNameError: As ``sockets``.
@@ -266,7 +266,7 @@ def usage(
     elif not isinstance(profile, EphemeralProfile):
         raise TypeError(f"profile must be an EphemeralProfile, got {type(profile).__name__}")
     if not profile.has_fixed_range:
-        raise ValueError(f"profile must have a fixed range, got {elide(profile.name)}")
+        raise InvalidValueError("profile must have a fixed range", elide(profile.name))
     table = complete(Ask(transports=(chosen,)), backend)
     return count(
         table._rows,

@@ -18,7 +18,7 @@ from enum import StrEnum
 from math import inf
 
 from portranges.categories import Category
-from portranges.errors import SystemReadError, elide
+from portranges.errors import InvalidValueError, SystemReadError, elide
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.probe import neighbours
@@ -364,7 +364,7 @@ def lingering(
 
     Raises:
         TypeError: An argument is of a wrong type.
-        ValueError: *older_than* is negative or not finite.
+        InvalidValueError: *older_than* is negative or not finite.
         SystemReadError: No socket can be seen.
         MissingExtraError: As ``sockets``.
         UnknownNameError: As ``sockets``.
@@ -380,7 +380,7 @@ def lingering(
     if isinstance(older_than, bool) or not isinstance(older_than, (int, float)):
         raise TypeError(f"older_than must be a number, got {type(older_than).__name__}")
     if not 0 <= older_than < inf:
-        raise ValueError(f"older_than must be finite and not negative, got {elide(older_than)}")
+        raise InvalidValueError("older_than must be finite and not negative", elide(older_than))
     transports = transports_of(transport)
     handed_out, note = _handed_out(transports)
     if ports is None:

@@ -59,7 +59,7 @@ def parse_proc_net(
 
     Raises:
         UnknownNameError: *transport* or *family* is none.
-        ValueError: *transport* is neither TCP nor UDP.
+        InvalidValueError: *transport* is neither TCP nor UDP.
         UnexpectedOutputError: *text* is not such a table.
 
     Complexity:

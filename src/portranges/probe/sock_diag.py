@@ -129,7 +129,7 @@ def parse_sock_diag(
 
     Raises:
         UnknownNameError: *transport* is none.
-        ValueError: *transport* is neither TCP nor UDP.
+        InvalidValueError: *transport* is neither TCP nor UDP.
         UnexpectedOutputError: *data* is not such messages.
         SystemReadError: It says that the kernel refused.
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portranges.errors import SystemReadError, elide
+from portranges.errors import InvalidValueError, SystemReadError, elide
 from portranges.ports import check_port
 from portranges.probe import proc
 from portranges.probe.ask import Ask, transports_of
@@ -75,6 +75,8 @@ class Change:
         at: The look that showed it, in seconds since 1970.
         looked_before: The look before that; ``None`` for ``FOUND``.
         seen_since: The look at which the socket was first seen.
+
+    All three are read off the machine's clock, and jump where somebody sets it.
 
     Example:
         >>> web = SocketRecord(
@@ -377,7 +379,7 @@ def watch(
 
     Raises:
         TypeError: An argument is of a wrong type.
-        ValueError: *interval* or *looks* is too small or too large.
+        InvalidValueError: *interval* or *looks* is too small or too large.
         InvalidPortError: *port* is outside 0 to 65535.
         SystemReadError: No socket can be seen.
         MissingExtraError: As ``sockets``.
@@ -422,8 +424,9 @@ async def watch_async(
 ) -> AsyncIterator[Change]:
     """Yield the changes on a local port as they are seen, in an event loop.
 
-    A look runs in a thread, so that the loop is not held up. To end it, leave
-    the loop, or cancel the task.
+    A look runs in a thread of the loop's pool, so that the loop is not held up;
+    on Linux it is that thread's network namespace which is looked at. To end
+    it, leave the loop, or cancel the task.
 
     Args:
         port: As for ``watch``.
@@ -438,7 +441,7 @@ async def watch_async(
 
     Raises:
         TypeError: As ``watch``.
-        ValueError: As ``watch``.
+        InvalidValueError: As ``watch``.
         InvalidPortError: As ``watch``.
         SystemReadError: As ``watch``.
         MissingExtraError: As ``watch``.
@@ -482,10 +485,10 @@ def _check_pace(interval: float, looks: int | None) -> None:
         raise TypeError(f"interval must be a number, got {type(interval).__name__}")
     if not 0 < interval <= LONGEST_INTERVAL:
         rule = f"interval must be greater than 0, up to {LONGEST_INTERVAL:,.0f} seconds"
-        raise ValueError(f"{rule}, got {elide(interval)}")
+        raise InvalidValueError(rule, elide(interval))
     if looks is None:
         return
     if isinstance(looks, bool) or not isinstance(looks, int):
         raise TypeError(f"looks must be an int, got {type(looks).__name__}")
     if looks < 1:
-        raise ValueError(f"looks must be 1 or more, got {elide(looks)}")
+        raise InvalidValueError("looks must be 1 or more", elide(looks))

@@ -279,7 +279,7 @@ class PortReport:
             Lines joined by line feeds, with none at the end.
 
         Raises:
-            ValueError: *width* is below 60.
+            InvalidValueError: *width* is below 60.
 
         Example:
             >>> from portranges import explain

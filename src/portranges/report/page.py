@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from portranges.errors import elide, printable
+from portranges.errors import InvalidValueError, elide, printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> st
     if isinstance(width, bool) or not isinstance(width, int):
         raise TypeError(f"width must be an integer, got {type(width).__name__} {elide(width)}")
     if width < _MIN_WIDTH:
-        raise ValueError(f"width must be at least {_MIN_WIDTH}, got {width}")
+        raise InvalidValueError(f"width must be at least {_MIN_WIDTH}", elide(width))
     page = _Page(width=width, styled=styled, sources=sources)
     page.title(f"Port {report.port}")
     page.lines += wrap(f"Port {report.port} {_headline(report)}", width)

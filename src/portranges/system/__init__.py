@@ -17,9 +17,9 @@ from portranges.system.model import (
     Family,
     Field,
     Machine,
+    MachineSettings,
     Origin,
     OriginKind,
-    SystemSettings,
     TimeWaitReuse,
 )
 from portranges.system.parse_bsd import (
@@ -75,9 +75,9 @@ __all__ = [
     "Family",
     "Field",
     "Machine",
+    "MachineSettings",
     "Origin",
     "OriginKind",
-    "SystemSettings",
     "TimeWaitReuse",
     "parse_aix_range",
     "parse_aix_time_wait",

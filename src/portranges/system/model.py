@@ -1,4 +1,4 @@
-"""What is read of a machine: SystemSettings, its parts, and the machine itself.
+"""What is read of a machine: MachineSettings, its parts, and the machine itself.
 
 What lives here: the records, and the words for how a value was had.
 What must not: any format (the ``parse_*`` modules), any command or file
@@ -25,11 +25,11 @@ __all__ = [
     "Family",
     "Field",
     "Machine",
+    "MachineSettings",
     "Origin",
     "OriginKind",
     "Reading",
     "Shipped",
-    "SystemSettings",
     "TimeWaitReuse",
 ]
 
@@ -47,7 +47,7 @@ class Family(StrEnum):
 
 
 class Field(StrEnum):
-    """What can be asked of a machine; the keys of ``SystemSettings.origins``.
+    """What can be asked of a machine; the keys of ``MachineSettings.origins``.
 
     Example:
         >>> Field.RESERVED.label
@@ -115,7 +115,7 @@ class OriginKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where one value of ``SystemSettings`` comes from.
+    """Where one value of ``MachineSettings`` comes from.
 
     Attributes:
         field: The value that it is about.
@@ -268,7 +268,7 @@ class Shipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SystemSettings:
+class MachineSettings:
     """The settings of one machine that decide which ports it hands out.
 
     The values were read one after the other: a machine whose settings are

@@ -26,9 +26,9 @@ from portranges.system.model import (
     Family,
     Field,
     Machine,
+    MachineSettings,
     Origin,
     OriginKind,
-    SystemSettings,
     TimeWaitReuse,
 )
 from portranges.system.parse_linux import is_gvisor_range
@@ -254,7 +254,7 @@ def read_settings(
     *,
     family: FamilyLike = "inet",
     machine: Machine | None = None,
-) -> SystemSettings:
+) -> MachineSettings:
     """Return all settings that are known of, and where each comes from.
 
     Args:
@@ -281,7 +281,7 @@ def read_settings(
     """
     question = _Question(transport, family, machine)
     configured, reserved, excluded = question.parts()
-    return SystemSettings(
+    return MachineSettings(
         profile=question.tuned(configured, reserved, excluded),
         system=question.profile.name,
         transport=question.transport,

@@ -287,10 +287,12 @@ _WINDOWS_EXCLUDED = tuple(
 
 _WINDOWS = (
     *_WINDOWS_RANGES,
+    # No document says that these hold for IPv6 too, whose range netsh keeps apart.
     Reading(
         system="windows",
         field=Field.CONFIGURED,
         transport=_TCP,
+        family=Family.INET,
         command=_powershell("NetTCPSetting"),
         parse=parse_powershell_range,
         source=_POWERSHELL,
@@ -299,6 +301,7 @@ _WINDOWS = (
         system="windows",
         field=Field.CONFIGURED,
         transport=_UDP,
+        family=Family.INET,
         command=_powershell("NetUDPSetting"),
         parse=parse_powershell_range,
         source=_POWERSHELL,
