@@ -38,6 +38,14 @@ def test_endless_input_is_refused(capsys, monkeypatch):
     assert "at most 100 characters" in capsys.readouterr().err
 
 
+def test_input_that_cannot_be_read_is_one_line_of_error(capsys, monkeypatch):
+    octets = io.TextIOWrapper(io.BytesIO(b"80\xff"), encoding="utf-8")
+    for stream, reason in ((None, "there is none"), (octets, "it is no text in utf-8")):
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert main(["convert", "--to", "nft"]) == 2
+        assert capsys.readouterr().err == f"portranges: cannot read standard input: {reason}\n"
+
+
 def test_names_are_read_when_asked(capsys):
     assert main(["convert", "ssh,http", "--from", "iptables-multiport"]) == 2
     assert capsys.readouterr().err.count("\n") == 1

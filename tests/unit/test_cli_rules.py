@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sqlite3
 from argparse import ArgumentParser
+from pathlib import Path
 
 import pytest
 
-from portranges import PortSet, PortSyntaxError, UnknownNameError, advice, flows
+from portranges import (
+    PortSet,
+    PortSyntaxError,
+    SystemReadError,
+    UnknownNameError,
+    advice,
+    flows,
+)
 from portranges.advice import listen_ports
 from portranges.cli import audit, masks, sql, suggest
 
@@ -77,9 +86,25 @@ class TestAudit:
         assert status == 1
         assert lines == ["error:   rule 3 (22) does nothing: rule 1 (22) has all of its ports"]
 
+    def test_standard_input_that_cannot_be_read(self, ask, monkeypatch):
+        monkeypatch.setattr("sys.stdin", None)
+        with pytest.raises(SystemReadError, match="cannot read standard input: there is none"):
+            ask(audit, "22", "-")
+        octets = io.BytesIO(b"22\n\xff\n")
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(octets, encoding="utf-8"))
+        with pytest.raises(SystemReadError, match="it is no text in utf-8"):
+            ask(audit, "-")
+        with Path(os.devnull).open("w") as stream:
+            monkeypatch.setattr("sys.stdin", stream)
+            with pytest.raises(SystemReadError, match="not readable"):
+                ask(audit, "-")
+
     def test_what_cannot_be_read(self, ask):
         with pytest.raises(PortSyntaxError):
             ask(audit, "22;80")
+        for word in ("http,", ",http", "http,,ssh", "http, ,22"):
+            with pytest.raises(PortSyntaxError, match="got nothing"):
+                ask(audit, word)
         with pytest.raises(UnknownNameError, match="unknown service, got 'htpps'"):
             ask(audit, "22,htpps")
         with pytest.raises(UnknownNameError, match="unknown system"):

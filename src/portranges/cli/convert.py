@@ -7,9 +7,9 @@ What must not: a notation (``portranges.dialects``).
 from __future__ import annotations
 
 import json
-import sys
 
 from portranges import dialects
+from portranges.cli.words import standard_input
 from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
 from portranges.registry import SHIPPED
@@ -90,7 +90,8 @@ def run(arguments: Namespace) -> int:
 def _text(argument: str) -> str:
     if argument != "-":
         return argument
-    text = sys.stdin.read(_LONGEST_INPUT + 1)
+    with standard_input() as stream:
+        text = stream.read(_LONGEST_INPUT + 1)
     if len(text) > _LONGEST_INPUT:
         raise PortSyntaxError(
             f"input must be at most {_LONGEST_INPUT} characters, got more", text, (0, 1)
