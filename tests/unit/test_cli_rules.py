@@ -255,6 +255,14 @@ class TestSql:
         [
             (["p", "--label", "web"], "expected LABEL=PORTS, got 'web'"),
             (["p", "80", "--otherwise", "x"], "ports are told by 1 and 0, and take no label"),
+            (
+                ["p", "--label", "web=80", "--label", "web=443"],
+                "a label must be given once, with all of its ports",
+            ),
+            (
+                ["p", "--label", "linux=80", "--system", "linux"],
+                "a label must be given once, with all of its ports",
+            ),
             (["p", "80", "--system", "linux"], "ports are told by 1 and 0, and take no label"),
             (
                 ["p\\", "--quote", "double"],

@@ -92,8 +92,12 @@ def _expression(arguments: Namespace) -> str:
     quote = _QUOTES[arguments.quote]
     # Bare names have no dot, so that one stands between a table and its column.
     column = arguments.column if quote else tuple(arguments.column.split("."))
-    labels: dict[str, PortSet | EphemeralProfile] = dict(map(_label, arguments.label))
-    labels |= {name: profile(name) for name in arguments.system}
+    labelled: list[tuple[str, PortSet | EphemeralProfile]] = [*map(_label, arguments.label)]
+    labelled += [(name, profile(name)) for name in dict.fromkeys(arguments.system)]
+    labels = dict(labelled)
+    if len(labels) < len(labelled):
+        # Of two equal keys a dict keeps the later one's ports alone.
+        raise ValueError("a label must be given once, with all of its ports")
     if arguments.ports is None:
         return sql_case(column, labels or None, otherwise=arguments.otherwise, quote=quote)
     if labels or arguments.otherwise is not None:
