@@ -633,6 +633,22 @@ def test_trap_bpf_without_dst_looks_at_source_ports():
     refused("dst portrange 80", "bpf")
 
 
+def test_trap_bpf_parts_a_range_inside_a_name():
+    known = registry.SHIPPED
+    assert dialects.parse("dst port ftp-data", "bpf", services=known) == PortSet([20])
+    for text in ("ftp-data", "ssh-http", "22-http", "3com-tsmux", "ssh-80"):
+        assert refused(f"dst portrange {text}", "bpf", services=known) == (
+            f"ends of a range must be numbers, got '{text}'"
+        )
+
+
+def test_a_quote_that_is_not_closed():
+    for text in ("'Any", "Any'", "'Any\"", "any''", "''any''", "'80", "80'", "'80\""):
+        refused(text, "powershell")
+    for text in ('"Any"', "'any'", "ANY"):
+        assert dialects.parse(text, "powershell") == PortSet.full()
+
+
 def test_trap_source_ports_are_not_destination_ports():
     for name, text in (
         ("iptables", "--sport 80"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from portranges.dialects.query import Query, Span
     from portranges.ports import Transport
 
-__all__ = ["element_spans", "expected", "read_element", "read_port", "words"]
+__all__ = ["element_spans", "expected", "read_element", "read_port", "unquoted", "words"]
 
 _WORD = re.compile(r"[^ \t\n]+")
 
@@ -68,14 +68,27 @@ def expected(row: Dialect) -> str:
     return f"expected a port or 'first{row.range_signs[0]}last'"
 
 
+def unquoted(query: Query, start: int, stop: int) -> Span:
+    """Return what stands between the quotes of ``text[start:stop]``, if it has some."""
+    text = query.text
+    if (
+        query.row.quote
+        and stop - start > 1
+        and text[start] in "'\""
+        and text[stop - 1] == text[start]
+    ):
+        return start + 1, stop - 1
+    return start, stop
+
+
 def read_element(
     query: Query, start: int, stop: int, transport: Transport | None
 ) -> tuple[int, int]:
     """Return the first and the last port that ``text[start:stop]`` says."""
     row, text = query.row, query.text
-    quoted = False
-    if row.quote and stop - start > 1 and text[start] in "'\"" and text[stop - 1] == text[start]:
-        start, stop, quoted = start + 1, stop - 1, True
+    whole = (start, stop)
+    start, stop = unquoted(query, start, stop)
+    quoted = (start, stop) != whole
     for sign in row.range_signs:
         at = text.find(sign, start, stop)
         if at >= 0:

@@ -75,6 +75,11 @@ def _term(query: Query, start: int, stop: int) -> tuple[Transport | None, int, i
             (start, stop),
             Fault.OTHER_SIGN,
         )
+    if any(map(str.isalpha, text[start:stop])) and not text.startswith("0x", start):
+        # libpcap parts it at the first '-', which may stand inside a name.
+        raise PortSyntaxError(
+            f"ends of a range must be numbers, got {elide(text[start:stop])}", text, (start, stop)
+        )
     return transport, *read_element(query, start, stop, transport)
 
 

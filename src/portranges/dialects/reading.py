@@ -2,13 +2,19 @@
 
 What lives here: the reader that follows the row: the transport around a match,
 the words before it, operators, brackets, the elements.
-What must not: the grammars that a row cannot say (``grammars``), and what
+What must not: the grammars that a row cannot say (``grammar_*``), and what
 several texts mean together (``convert``).
 """
 
 from __future__ import annotations
 
-from portranges.dialects.elements import element_spans, expected, read_element, read_port
+from portranges.dialects.elements import (
+    element_spans,
+    expected,
+    read_element,
+    read_port,
+    unquoted,
+)
 from portranges.dialects.model import Bracketed, Comparison, Fault, Need, Overlap
 from portranges.dialects.query import refusal, trimmed
 from portranges.dialects.writing import example
@@ -169,8 +175,8 @@ def _between(first: int, last: int) -> PortSet:
 def read_list(query: Query, start: int, stop: int, transport: Transport | None) -> PortSet:
     """Return the ports that the list ``text[start:stop]`` says."""
     row, text = query.row, query.text
-    word = text[start:stop] if stop - start < 16 else ""
-    if row.every and word.strip(row.quote).lower() == row.every.lower():
+    word = text[slice(*unquoted(query, start, stop))] if stop - start < 16 else ""
+    if row.every and word.lower() == row.every.lower():
         return PortSet.full()
     alone = False
     if row.bracketed is not Bracketed.NEVER:

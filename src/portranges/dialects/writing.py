@@ -1,7 +1,9 @@
-"""A set as another program's text, where a row says how; ``render`` and ``render_rules``.
+"""A set as another program's text, where a row says how.
 
-What lives here: the writer that follows the row, and the two public functions.
-What must not: the grammars that a row cannot say (``grammars``).
+What lives here: the order for a text, checked as far as the row can tell, and
+the writer that follows the row.
+What must not: the grammars that a row cannot say (``grammar_*``), and the
+public functions (``convert``).
 
 A text never names another set than it was asked to. Where the notation cannot
 say a set, or says it only by saying nothing, UnrepresentableError tells why.
