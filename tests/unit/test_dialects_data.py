@@ -240,3 +240,36 @@ def test_trap_of_openstack_every_port_but_0_is_kept_as_every_port():
     ):
         with pytest.raises(error):
             dialects.from_openstack([rule])
+
+
+def test_trap_of_openstack_any_is_every_protocol():
+    none = {"port_range_min": None, "port_range_max": None}
+    for protocol in ("any", "0"):
+        assert dialects.from_openstack([{"protocol": protocol, **none}], transport="tcp") == FULL
+        with pytest.raises(InvalidRangeError, match="a rule with ports must have a protocol"):
+            dialects.from_openstack([{"protocol": protocol, "port_range_min": 80}])
+
+
+def test_a_rule_of_dccp_is_not_passed_over_where_dccp_is_asked_for():
+    rule = {"protocol": "33", "port_range_min": 80, "port_range_max": 81}
+    assert dialects.from_openstack([rule], transport="dccp") == PortSet([80, 81])
+    assert dialects.from_gcp([{"IPProtocol": "33"}], transport="dccp") == FULL
+    assert dialects.from_aws([{"IpProtocol": "33"}], transport="dccp") == FULL
+
+
+@pytest.mark.parametrize("protocol", ["TCP", "Udp", "tcp ", "all ", "*", "", "1000", "\u0666"])
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("aws", "IpProtocol"),
+        ("aws_nacl", "Protocol"),
+        ("gcp", "IPProtocol"),
+        ("openstack", "protocol"),
+    ],
+)
+def test_a_protocol_that_nobody_knows_is_not_passed_over(name, key, protocol):
+    read = getattr(dialects, f"from_{name}")
+    with pytest.raises(InvalidRangeError, match="to have ports, got"):
+        read([{key: protocol}], transport="tcp")
+    for portless in ("icmp", "esp", "50"):
+        assert read([{key: portless}], transport="tcp") == PortSet()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from portranges.dialects.writing import check_ports
 from portranges.errors import InvalidRangeError, UnrepresentableError, elide
-from portranges.ports import PortRange, Transport, check_transport
+from portranges.ports import PortRange, Transport, check_transport, is_digits
 from portranges.portset import PortSet
 
 TYPE_CHECKING = False
@@ -21,7 +21,39 @@ if TYPE_CHECKING:
 
     from portranges.dialects.model import DataForm
 
-__all__ = ["check_writable", "entries_of", "gathered", "ports_between", "refused"]
+__all__ = [
+    "check_writable",
+    "entries_of",
+    "gathered",
+    "has_no_ports",
+    "ports_between",
+    "refused",
+]
+
+# Protocols without ports, as AWS, Google Cloud and OpenStack name them.
+_PORTLESS = frozenset(
+    {
+        "ah",
+        "egp",
+        "esp",
+        "gre",
+        "icmp",
+        "icmpv6",
+        "igmp",
+        "ipip",
+        "ipv6-encap",
+        "ipv6-frag",
+        "ipv6-icmp",
+        "ipv6-nonxt",
+        "ipv6-opts",
+        "ipv6-route",
+        "ospf",
+        "pgm",
+        "rsvp",
+        "udplite",
+        "vrrp",
+    }
+)
 
 
 def check_writable(form: DataForm, ports: PortSet, transport: str) -> Transport:
@@ -49,6 +81,15 @@ def entries_of(entries: Any) -> Iterator[Mapping[str, Any]]:
 def refused(rule: str, entry: object, hint: str = "") -> InvalidRangeError:
     """Return the error for an entry that names no set of ports."""
     return InvalidRangeError(rule, elide(entry) + (f"; {hint}" if hint else ""))
+
+
+def has_no_ports(protocol: str) -> bool:
+    """Tell whether *protocol*, none of the transports, is another one's name or number.
+
+    A word that nobody knows may be a transport's after all, and must not be
+    passed over.
+    """
+    return protocol in _PORTLESS or (is_digits(protocol) and len(protocol) <= 3)
 
 
 def ports_between(entry: Mapping[str, Any], first: Any, last: Any) -> PortSet:

@@ -6,7 +6,14 @@ What must not: calls to AWS.
 
 from __future__ import annotations
 
-from portranges.dialects.data import check_writable, entries_of, gathered, ports_between, refused
+from portranges.dialects.data import (
+    check_writable,
+    entries_of,
+    gathered,
+    has_no_ports,
+    ports_between,
+    refused,
+)
 from portranges.dialects.rows_data import AWS, AWS_NACL
 from portranges.errors import elide
 from portranges.ports import Transport
@@ -85,8 +92,8 @@ def from_aws(permissions: Iterable[Mapping[str, Any]], *, transport: str | None 
         TypeError: A permission is no mapping, or a port no integer.
         InvalidPortError: A port is outside 0 to 65535.
         InvalidRangeError: A range is reversed or has one end, ports stand
-            where AWS passes them over, or transports differ and none was asked
-            for.
+            where AWS passes them over, a protocol is no name in lower case, or
+            transports differ and none was asked for.
 
     Source:
         Amazon EC2 API Reference, IpPermission.
@@ -205,5 +212,5 @@ def _parts(
             yield None, PortSet.full()
         elif protocol in _WHOLE:
             yield _WHOLE[protocol], PortSet.full()
-        elif transport is None:
+        elif transport is None or not has_no_ports(protocol):
             raise refused(f"{key!r} must be tcp, udp or -1 to have ports", protocol)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from portranges.dialects.data import check_writable, entries_of, gathered, refused
+from portranges.dialects.data import check_writable, entries_of, gathered, has_no_ports, refused
 from portranges.dialects.rows_data import GCP
 from portranges.errors import elide
 from portranges.ports import PortRange, Transport
@@ -30,6 +30,7 @@ _PROTOCOLS = {
     "6": Transport.TCP,
     "17": Transport.UDP,
     "132": Transport.SCTP,
+    "33": Transport.DCCP,
 }
 
 
@@ -77,8 +78,8 @@ def from_gcp(allowed: Iterable[Mapping[str, Any]], *, transport: str | None = No
     Raises:
         TypeError: An entry is no mapping, or a port no ``str``.
         PortSyntaxError: A text is no port or range.
-        InvalidRangeError: A list of ports is empty, a protocol has none, or
-            transports differ and none was asked for.
+        InvalidRangeError: A list of ports is empty, a protocol has none or is
+            no name in lower case, or transports differ and none was asked for.
 
     Source:
         Google Cloud, Compute Engine API, firewalls.
@@ -103,7 +104,7 @@ def _parts(entries: Iterable[Mapping[str, Any]], transport: str | None) -> Itera
             yield None, PortSet.full()
         elif protocol in _PROTOCOLS:
             yield _PROTOCOLS[protocol], _ports_of(entry)
-        elif transport is None:
+        elif transport is None or not has_no_ports(protocol):
             raise refused("'IPProtocol' must be tcp, udp, sctp or all to have ports", protocol)
 
 

@@ -10,6 +10,7 @@ from portranges.dialects.data import (
     check_writable,
     entries_of,
     gathered,
+    has_no_ports,
     ports_between,
     refused,
 )
@@ -34,7 +35,12 @@ _PROTOCOLS = {
     "6": Transport.TCP,
     "17": Transport.UDP,
     "132": Transport.SCTP,
+    "dccp": Transport.DCCP,
+    "33": Transport.DCCP,
 }
+
+# What is kept for "every protocol", by the API and by what fills its tables.
+_EVERY = (None, "any", "0")
 
 
 def to_openstack(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | int]]:
@@ -82,8 +88,9 @@ def from_openstack(rules: Iterable[Mapping[str, Any]], *, transport: str | None 
 
     Args:
         rules: Rules as the API gives them. One without ports is for every
-            port, one without protocol for every transport; one for a protocol
-            without ports is passed over when a transport is asked for.
+            port, one without protocol, or with ``"any"``, for every transport;
+            one for a protocol without ports is passed over when a transport is
+            asked for.
         transport: The transport asked for. Left out, all that are named must
             have the same ports.
 
@@ -94,8 +101,8 @@ def from_openstack(rules: Iterable[Mapping[str, Any]], *, transport: str | None 
         TypeError: A rule is no mapping, or a port no integer.
         InvalidPortError: A port is outside 0 to 65535.
         InvalidRangeError: A range is reversed or has one end, a port is 0,
-            ports stand without a protocol, or transports differ and none was
-            asked for.
+            ports stand without a protocol, the protocol is no name in lower
+            case, or transports differ and none was asked for.
 
     Source:
         OpenStack Networking API, security group rules.
@@ -111,7 +118,7 @@ def _parts(rules: Iterable[Mapping[str, Any]], transport: str | None) -> Iterato
     for rule in entries_of(rules):
         protocol = rule.get("protocol")
         first, last = rule.get("port_range_min"), rule.get("port_range_max")
-        if protocol is None:
+        if protocol in _EVERY:
             if first is not None or last is not None:
                 raise refused("a rule with ports must have a protocol", rule)
             yield None, PortSet.full()
@@ -127,5 +134,5 @@ def _parts(rules: Iterable[Mapping[str, Any]], transport: str | None) -> Iterato
                 if 0 in ports:
                     raise refused("port must be in 1..65535", rule)
             yield _PROTOCOLS[protocol], ports
-        elif transport is None:
-            raise refused("protocol must be tcp, udp or sctp to have ports", protocol)
+        elif transport is None or not has_no_ports(protocol):
+            raise refused("protocol must be tcp, udp, sctp or dccp to have ports", protocol)

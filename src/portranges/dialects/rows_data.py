@@ -116,6 +116,7 @@ OPENSTACK = DataForm(
     limits=(
         "1-65535 is kept as None and None, which is for port 0 too.",
         "With ICMP, the two are type and code.",
+        "Protocol 'any' or 0 is every protocol, as None is.",
     ),
     evidence=Evidence.SOURCE,
     sources=(
