@@ -262,6 +262,17 @@ def test_the_memory_does_not_grow_with_the_text(name, piece, end):
     assert peak(20_000) < 1.2 * peak(8_000) + 50_000
 
 
+@given(st.integers(0, 120), st.integers(0, 120))
+@example(14, 2)
+@example(120, 0)
+def test_wide_ranges_and_ports_take_as_few_rules_as_slots_allow(wide, alone):
+    # So wide that no range is worth writing port by port.
+    ranges = [PortRange(first, first + 199) for first in range(0, 250 * wide, 250)]
+    ports = PortSet([*ranges, *range(40000, 40000 + 2 * alone, 2)])
+    texts = rules(ports, "iptables-multiport")
+    assert len(texts) == max(-(-wide // 7), -(-(2 * wide + alone) // 15))
+
+
 @given(st.lists(st.tuples(st.integers(0, 65535), st.integers(0, 5)), min_size=1, max_size=60))
 def test_no_rule_has_more_slots_than_the_limit(pairs):
     ports = PortSet(PortRange(first, min(65535, first + more)) for first, more in pairs)

@@ -218,6 +218,11 @@ class TestAudit:
     def test_the_ports_for_answers_do_not_cut_their_own_system(self, system):
         assert "cuts-ephemeral" not in ids(audit(return_traffic(system), [system]))
 
+    def test_what_a_system_passes_over_need_not_come_back_in(self):
+        system = ephemeral.profile("macos")
+        assert system.skipped
+        assert ids(audit(system.ports - system.skipped, [system])) == []
+
     @given(st.lists(RULES, max_size=8))
     def test_shadowed_and_overlaps_agree_with_loops(self, rules):
         sets = [set(PortSet([rule])) for rule in rules]

@@ -196,6 +196,7 @@ READ = [
     ("suricata", "[80:100,!99]", "80-98,100"),
     ("suricata", "[!99,80:100]", "80-98,100"),
     ("suricata", "[1:80,![2,4]]", "1,3,5-80"),
+    ("suricata", "[![2,4],1:80]", "1,3,5-80"),
     ("suricata", "[ 80, [81 , 82]]", "80-82"),
     ("suricata", "![80,[81,82]]", "0-79,83-65535"),
     ("squid", "80\t443  1025-65535", "80,443,1025-65535"),
@@ -628,6 +629,7 @@ def test_trap_bpf_without_dst_looks_at_source_ports():
     )
     assert refused("not dst port 80", "bpf").endswith("a negation is for packets without ports too")
     refused("tcp dst port 80 or 443", "bpf")
+    refused("dst port 80 ordst port 443", "bpf")
     refused("tcp src port 80", "bpf")
     refused("dst portrange 80 - 90", "bpf")
     refused("dst portrange 80", "bpf")

@@ -221,6 +221,14 @@ def test_trap_of_cilium_forty_ports_and_port_0():
             dialects.from_cilium(entries)
 
 
+def test_ports_of_every_transport_beside_those_of_one_must_be_asked_for():
+    rows = [{"port": "53", "protocol": "ANY"}, {"port": "443", "protocol": "TCP"}]
+    with pytest.raises(InvalidRangeError, match="others for tcp and all; ask for one"):
+        dialects.from_cilium([{"ports": rows}])
+    assert dialects.from_cilium([{"ports": rows}], transport="tcp") == PortSet([53, 443])
+    assert dialects.from_cilium([{"ports": rows}], transport="udp") == PortSet([53])
+
+
 def test_trap_of_openstack_every_port_but_0_is_kept_as_every_port():
     with pytest.raises(UnrepresentableError) as caught:
         dialects.to_openstack(PortSet.parse("1-65535"))

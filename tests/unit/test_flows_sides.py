@@ -247,3 +247,9 @@ def test_the_ports_of_the_privileged_row_come_from_the_known_uses():
 def test_no_host_hands_out_a_system_port_as_the_row_says():
     for profile in ephemeral.profiles("host"):
         assert not profile.ports & PortRange(0, 1023)
+
+
+def test_a_known_use_of_a_hundred_ports_names_them_and_a_wider_one_does_not():
+    # VNC has 5900-5999, traceroute 33434-33534.
+    assert server_port(5950, 29998) == 5950
+    assert server_port(33500, 29998, clients="openbsd", transport="udp") is None
