@@ -57,7 +57,8 @@ def audit(
         UnknownNameError: A system is not known, or has no fixed range.
 
     Complexity:
-        Linear in the number of rules.
+        Linear in the number of rules, times that of earlier ones for each rule
+        that is shadowed.
 
     Source:
         Each finding names its own.
