@@ -343,6 +343,8 @@ def test_trap_negations_of_several_rules_would_match_every_port():
 def test_trap_dport_behind_multiport_is_an_abbreviation():
     reason = refused("-m multiport --dport 80", "iptables-multiport")
     assert reason == "expected a text as '-m multiport --dports 80', got '--dport'"
+    # A match that is loaded wants an option of its own.
+    refused("-m multiport -m multiport --dports 80", "iptables-multiport")
 
 
 def test_trap_udp_of_iptables_has_no_range_check():
@@ -618,6 +620,8 @@ def test_trap_docker_chooses():
 
 def test_trap_nmap_brackets_patterns_and_protocols():
     assert refused("[1-1024]", "nmap").endswith("only those are meant that nmap's own table lists")
+    assert refused("80- ,443", "nmap") == ("an open range must have no blank behind it, got '80- '")
+    refused("- ", "nmap")
     assert refused("http*", "nmap").endswith("a pattern is for names of nmap's own table")
     assert refused("P:6", "nmap").endswith("'P:' is for protocol numbers")
 
@@ -708,8 +712,21 @@ def test_ports_of_several_transports_are_asked_for_one_by_one():
     refused("80/tcp\n53/udp", "firewalld")
 
 
+def test_trap_docker_without_a_transport_is_tcp():
+    assert dialects.parse("53:53", "docker", transport="tcp") == PortSet([53])
+    assert refused("53:53", "docker", transport="udp") == (
+        "expected ports of udp, got those of tcp"
+    )
+    assert dialects.parse("53:53\n53:53/udp", "docker", transport="udp") == PortSet([53])
+
+
 def test_a_transport_that_the_dialect_has_not():
     assert unsaid("80", "ufw", transport="sctp") == "it has no ports of sctp"
+    assert refused("80", "ufw", transport="sctp") == (
+        "transport must be tcp or udp for ufw, got 'sctp'"
+    )
+    refused("dst port 80", "bpf", transport="dccp")
+    assert dialects.parse("80", "squid", transport="sctp") == PortSet([80])
     with pytest.raises(UnknownNameError):
         dialects.render(WEB, "nft", transport="icmp")
     with pytest.raises(UnknownNameError):

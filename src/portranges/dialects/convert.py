@@ -19,7 +19,7 @@ from portranges.dialects import (
     writing,
 )
 from portranges.dialects.lookup import dialect as dialect_of
-from portranges.dialects.model import Overlap
+from portranges.dialects.model import Need, Overlap
 from portranges.dialects.query import Query
 from portranges.dialects.reading import overlap_error
 from portranges.dialects.writing import order_of
@@ -133,6 +133,15 @@ def _of_transport(
     """Return the ports for the transport asked for, or those of all if they agree."""
     for_all = sets.pop(None, PortSet.empty())
     if query.transport is not None:
+        row = query.row
+        if row.need is not Need.NEVER and query.transport not in row.transports:
+            # What says no transport is for all that the tool knows.
+            raise PortSyntaxError(
+                f"transport must be {' or '.join(row.transports)} for {row.tool}, "
+                f"got {query.transport.value!r}",
+                query.text,
+                (0, len(query.text)),
+            )
         ports = for_all | sets.get(query.transport, PortSet.empty())
         if not ports:
             raise PortSyntaxError(

@@ -12,7 +12,7 @@ from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import read_frame
 from portranges.dialects.writing import element, framed
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import PortRange
+from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 
 TYPE_CHECKING = False
@@ -55,7 +55,8 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
             text,
             (start, stop),
         )
-    yield transport, PortSet([PortRange(*host)])
+    # Left out, it is TCP and no other.
+    yield transport or Transport.TCP, PortSet([PortRange(*host)])
 
 
 def write(order: Order) -> list[str]:

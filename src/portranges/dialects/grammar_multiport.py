@@ -47,8 +47,8 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
         word = text[low:high] if high - low < 32 else ""
         if word in _PROTOCOL and transport is None and not matches and not negated:
             transport = _transport(query, next(spans, None), (low, high))
-        elif word == "-m" and not negated:
-            loaded = _module(query, next(spans, None), (low, high), transport) or loaded
+        elif word == "-m" and not negated and not loaded:
+            loaded = _module(query, next(spans, None), (low, high), transport)
         elif word == "!" and not negated:
             negated = True
         elif word in _LISTS and loaded:

@@ -38,6 +38,12 @@ def _items(query: Query, start: int, stop: int) -> Iterator[tuple[Transport | No
         if letter is not None:
             transport = letter
             low += 2  # noqa: PLW2901 - what is left of the element
+        if low < high and text.startswith("- ", high - 1, stop):
+            raise PortSyntaxError(
+                f"an open range must have no blank behind it, got {elide(text[low : high + 1])}",
+                text,
+                (low, high + 1),
+            )
         if text.startswith("P:", low, high):
             raise PortSyntaxError(
                 f"expected ports, got {elide(text[low:high])}; 'P:' is for protocol numbers",

@@ -302,6 +302,7 @@ _DOCKER = Dialect(
             "whole range of the host's, leaves the choice to docker, and is refused."
         ),
         "Port 0 of the host asks for any that is free.",
+        "Without a transport it is for TCP alone.",
     ),
     version="docker/go-connections 0.5",
     evidence=Evidence.SOURCE,
