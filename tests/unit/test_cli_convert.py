@@ -76,3 +76,10 @@ def test_what_cannot_be_said_is_one_line_of_error(capsys, words, status, message
     assert captured.out == ""
     assert captured.err.startswith(f"portranges: {message}")
     assert captured.err.count("\n") == 1
+
+
+def test_a_word_with_a_line_break_does_not_break_the_line_of_error(capsys):
+    assert main(["convert", "22", "a\nb"]) == 2
+    assert capsys.readouterr().err == (
+        "portranges: unrecognized arguments: a b; see portranges convert --help\n"
+    )

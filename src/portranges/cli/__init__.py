@@ -68,6 +68,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and where help is, on one line."""
+        # It repeats words as they were typed, line breaks and all.
+        message = " ".join(message.split())
         self.exit(_USAGE, f"portranges: {message}; see {self.prog} --help\n")
 
 
