@@ -316,6 +316,7 @@ _OVS = Dialect(
     limits=(
         "Ports are values under a mask: a range takes as many flows as its cover has masks.",
         "All ports are said by leaving tp_dst out, so the full set has no text.",
+        "'tcp', 'udp' and 'sctp' are those of IPv4; a flow for IPv6 begins with 'tcp6' instead.",
     ),
     version="Open vSwitch 3.1.0",
     evidence=Evidence.RUN,
