@@ -648,6 +648,15 @@ def test_trap_bpf_parts_a_range_inside_a_name():
         )
 
 
+def test_trap_ipset_parts_a_name():
+    known = registry.SHIPPED
+    assert dialects.parse("ssh", "ipset", services=known) == PortSet([22])
+    for text in ("ftp-data", "ssh-http", "22-http"):
+        assert refused(text, "ipset", services=known) == (
+            f"name must have no '-', got '{text}'; ipset parts it there"
+        )
+
+
 def test_a_quote_that_is_not_closed():
     for text in ("'Any", "Any'", "'Any\"", "any''", "''any''", "'80", "80'", "'80\""):
         refused(text, "powershell")

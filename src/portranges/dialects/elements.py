@@ -97,6 +97,12 @@ def read_element(
         port = read_port(query, start, stop, transport)
         return port, port
     if sign == "-" and _is_name(text[start:stop]):
+        if not row.dashed_names:
+            raise refusal(
+                query,
+                f"name must have no '-', got {elide(text[start:stop])}; {row.tool} parts it there",
+                (start, stop),
+            )
         # Not the range of two names: a name may have the sign in it.
         port = read_port(query, start, stop, transport)
         return port, port

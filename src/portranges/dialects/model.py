@@ -267,6 +267,8 @@ class Dialect:
         every: The word for all ports; a range sign stands for the open range.
         empty: The text of the empty set, if it has one.
         names: Whether the tool reads service names.
+        dashed_names: Whether it reads those with a ``-`` in them, too; else it
+            takes one for a range and parts it there.
         overlap: Which elements of a list may share ports.
         items: How many elements a text may have.
         slots: How many slots a text has, a port one and a range two.
@@ -314,6 +316,7 @@ class Dialect:
     every: str = ""
     empty: str | None = None
     names: bool = False
+    dashed_names: bool = True
     overlap: Overlap = Overlap.ANY
     items: int = 0
     slots: int = 0

@@ -223,6 +223,7 @@ _IPSET = Dialect(
     tool="ipset",
     place="an element of a bitmap:port set with 'range 0-65535'",
     names=True,
+    dashed_names=False,
     overlap=Overlap.NONE,
     items=1,
     combined=_ONE_EACH,
@@ -236,7 +237,10 @@ _IPSET = Dialect(
         OddText(fault=Fault.OPEN, text="1024-", means=None),
         OddText(fault=Fault.PREFIX, text="udp:53", means="53", note="and forgets the transport"),
     ),
-    limits=("An element that has a port of an earlier one is an error without '-exist'.",),
+    limits=(
+        "An element that has a port of an earlier one is an error without '-exist'.",
+        "'ssh-http' is 22-80, and 'ftp-data' an error: a name is parted at its first '-'.",
+    ),
     version="ipset 7.17",
     evidence=Evidence.RUN,
     sources=(
