@@ -250,6 +250,19 @@ def test_trap_of_openstack_every_port_but_0_is_kept_as_every_port():
             dialects.from_openstack([rule])
 
 
+def test_rules_of_both_directions_are_no_set():
+    inward = {"Protocol": "6", "PortRange": {"From": 80, "To": 90}, "Egress": False}
+    outward = {**inward, "PortRange": {"From": 0, "To": 65535}, "Egress": True}
+    assert dialects.from_aws_nacl([inward, inward]) == PortSet.parse("80-90")
+    with pytest.raises(InvalidRangeError, match="must be for one direction, got 'False and True'"):
+        dialects.from_aws_nacl([inward, outward])
+    inward = {"direction": "ingress", "protocol": "tcp", "port_range_min": 80, "port_range_max": 80}
+    outward = {"direction": "egress", "protocol": None}
+    assert dialects.from_openstack([inward], transport="tcp") == PortSet([80])
+    with pytest.raises(InvalidRangeError, match="got 'egress and ingress'; 'direction' tells"):
+        dialects.from_openstack([inward, outward], transport="tcp")
+
+
 def test_trap_of_openstack_any_is_every_protocol():
     none = {"port_range_min": None, "port_range_max": None}
     for protocol in ("any", "0"):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from portranges.dialects.model import DataForm
 
 __all__ = [
+    "check_alike",
     "check_writable",
     "entries_of",
     "gathered",
@@ -76,6 +77,13 @@ def entries_of(entries: Any) -> Iterator[Mapping[str, Any]]:
         if not isinstance(entry, Mapping):
             raise TypeError(f"entry must be a mapping, got {type(entry).__name__} {elide(entry)}")
         yield entry
+
+
+def check_alike(entries: Iterable[Mapping[str, Any]], key: str, rule: str, hint: str) -> None:
+    """Raise unless all *entries* that have *key* have the same there."""
+    found = {str(entry[key]) for entry in entries if key in entry}
+    if len(found) > 1:
+        raise refused(rule, " and ".join(sorted(found)), hint)
 
 
 def refused(rule: str, entry: object, hint: str = "") -> InvalidRangeError:

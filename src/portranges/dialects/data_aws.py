@@ -7,6 +7,7 @@ What must not: calls to AWS.
 from __future__ import annotations
 
 from portranges.dialects.data import (
+    check_alike,
     check_writable,
     entries_of,
     gathered,
@@ -149,7 +150,7 @@ def from_aws_nacl(entries: Iterable[Mapping[str, Any]], *, transport: str | None
 
     Args:
         entries: Entries as the API gives them, all of them to allow or all to
-            deny.
+            deny, and all for one direction.
         transport: The transport asked for. Left out, all that are named must
             have the same ports.
 
@@ -159,8 +160,8 @@ def from_aws_nacl(entries: Iterable[Mapping[str, Any]], *, transport: str | None
     Raises:
         TypeError: An entry is no mapping, or a port no integer.
         InvalidPortError: A port is outside 0 to 65535.
-        InvalidRangeError: As for ``from_aws``, or entries of both actions are
-            mixed.
+        InvalidRangeError: As for ``from_aws``, or entries of both actions or
+            both directions are mixed.
 
     Source:
         Amazon EC2 API Reference, NetworkAclEntry and PortRange.
@@ -170,10 +171,13 @@ def from_aws_nacl(entries: Iterable[Mapping[str, Any]], *, transport: str | None
         PortSet.parse('80-90')
     """
     held = list(entries_of(entries))
-    if len({entry["RuleAction"] for entry in held if "RuleAction" in entry}) > 1:
-        raise refused(
-            "entries must all allow or all deny", held, "they are tried in order, and are no set"
-        )
+    check_alike(
+        held,
+        "RuleAction",
+        "entries must all allow or all deny",
+        "they are tried in order, and are no set",
+    )
+    check_alike(held, "Egress", "entries must be for one direction", "'Egress' tells which")
     return gathered(_parts(held, "Protocol", _range_of_nacl, transport), transport)
 
 

@@ -7,6 +7,7 @@ What must not: calls to OpenStack.
 from __future__ import annotations
 
 from portranges.dialects.data import (
+    check_alike,
     check_writable,
     entries_of,
     gathered,
@@ -87,10 +88,10 @@ def from_openstack(rules: Iterable[Mapping[str, Any]], *, transport: str | None 
     """Return the ports of a security group's rules.
 
     Args:
-        rules: Rules as the API gives them. One without ports is for every
-            port, one without protocol, or with ``"any"``, for every transport;
-            one for a protocol without ports is passed over when a transport is
-            asked for.
+        rules: Rules as the API gives them, all for one direction. One without
+            ports is for every port, one without protocol, or with ``"any"``,
+            for every transport; one for a protocol without ports is passed over
+            when a transport is asked for.
         transport: The transport asked for. Left out, all that are named must
             have the same ports.
 
@@ -100,9 +101,9 @@ def from_openstack(rules: Iterable[Mapping[str, Any]], *, transport: str | None 
     Raises:
         TypeError: A rule is no mapping, or a port no integer.
         InvalidPortError: A port is outside 0 to 65535.
-        InvalidRangeError: A range is reversed or has one end, a port is 0,
-            ports stand without a protocol, the protocol is no name in lower
-            case, or transports differ and none was asked for.
+        InvalidRangeError: A range is reversed or has one end, a port is 0, ports
+            stand without a protocol, a protocol is no name in lower case, both
+            directions are mixed, or transports differ and none was asked for.
 
     Source:
         OpenStack Networking API, security group rules.
@@ -111,11 +112,14 @@ def from_openstack(rules: Iterable[Mapping[str, Any]], *, transport: str | None 
         >>> from_openstack([{"protocol": "tcp", "port_range_min": 80, "port_range_max": 90}])
         PortSet.parse('80-90')
     """
-    return gathered(_parts(rules, transport), transport)
+    held = list(entries_of(rules))
+    # Every group has rules that let all out, beside those for what comes in.
+    check_alike(held, "direction", "rules must be for one direction", "'direction' tells which")
+    return gathered(_parts(held, transport), transport)
 
 
 def _parts(rules: Iterable[Mapping[str, Any]], transport: str | None) -> Iterator[Part]:
-    for rule in entries_of(rules):
+    for rule in rules:
         protocol = rule.get("protocol")
         first, last = rule.get("port_range_min"), rule.get("port_range_max")
         if protocol in _EVERY:

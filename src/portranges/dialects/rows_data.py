@@ -41,6 +41,7 @@ AWS_NACL = DataForm(
             "Entries are tried in the order of their numbers, so those that allow and those that "
             "deny are no one set."
         ),
+        "Those for both directions stand in one list, and 'Egress' tells which is which.",
     ),
     evidence=Evidence.DOCUMENT,
     sources=(cite("Amazon EC2 API Reference", "NetworkAclEntry, PortRange"),),
@@ -117,6 +118,7 @@ OPENSTACK = DataForm(
         "1-65535 is kept as None and None, which is for port 0 too.",
         "With ICMP, the two are type and code.",
         "Protocol 'any' or 0 is every protocol, as None is.",
+        "Rules for both directions stand in one list; those of a new group let all out.",
     ),
     evidence=Evidence.SOURCE,
     sources=(
