@@ -15,7 +15,7 @@ from portranges.registry import ports as service_ports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from typing import TextIO
 
 __all__ = ["ports_of", "standard_input", "words_of"]
@@ -56,7 +56,7 @@ def words_of(arguments: Iterable[str]) -> Iterator[str]:
 
 
 @contextmanager
-def standard_input() -> Iterator[TextIO]:
+def standard_input() -> Generator[TextIO, None, None]:
     """Give standard input to read; where it cannot be read, raise SystemReadError."""
     # A program that is started without one has None there.
     if sys.stdin is None:
