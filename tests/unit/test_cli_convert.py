@@ -55,8 +55,9 @@ def test_names_are_read_when_asked(capsys):
 
 
 def test_as_data(capsys):
-    assert main(["convert", "1000-1023", "--to", "ovs", "--json"]) == 0
+    assert main(["convert", "1010-1023,1000-1009", "--to", "ovs", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
+    assert data["ports"] == "1000-1023"
     assert data["size"] == 24
     assert data["texts"] == dialects.render_rules(PortSet.parse("1000-1023"), "ovs")
 

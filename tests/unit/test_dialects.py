@@ -318,6 +318,7 @@ def test_trap_port_0_is_refused_where_the_tool_has_none():
 
 def test_trap_open_ends_begin_at_1_in_nmap_and_at_0_elsewhere():
     assert dialects.parse("-", "nmap") == PortSet([PortRange(1, 65535)])
+    assert refused("-0", "nmap") == "first must not be greater than last, got '-0'"
     assert dialects.render(PortSet.full(), "nmap") == "0-65535"
     assert dialects.parse(":80", "iptables").first == 0
     assert dialects.parse(":80", "suricata").first == 0

@@ -186,6 +186,7 @@ def test_trap_of_kubernetes_no_port_is_every_port_and_a_name_is_none():
         ({"port": "http"}, InvalidRangeError),
         ({"port": "80", "endPort": 90}, InvalidRangeError),
         ({"endPort": 90}, InvalidRangeError),
+        ({"endPort": 0}, InvalidRangeError),
         ({"port": 90, "endPort": 80}, InvalidRangeError),
         ({"port": 0}, InvalidRangeError),
         ({"port": 65536}, InvalidPortError),

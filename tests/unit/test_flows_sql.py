@@ -173,6 +173,9 @@ def test_any_set_in_sqlite(ports):
 
 
 class TestText:
+    def test_an_empty_text_for_all_else_is_one(self):
+        assert sql_case("p", otherwise="").endswith(" ELSE '' END")
+
     def test_categories(self):
         assert sql_case("p") == (
             "CASE WHEN p BETWEEN 0 AND 1023 THEN 'system' "
