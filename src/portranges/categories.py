@@ -201,7 +201,7 @@ def classify_many(ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> byte
     Raises:
         TypeError: *ports* is none of these, or holds what is no integer.
         InvalidPortError: An integer is outside 0 to 65535.
-        ValueError: Bytes of odd length, or *byteorder* is none of the two.
+        InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
 
     Complexity:
         Linear, without a step of Python for each port of a buffer.
@@ -236,7 +236,7 @@ def count_by_category(ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> 
     Raises:
         TypeError: *ports* is none of these, or holds what is no integer.
         InvalidPortError: An integer is outside 0 to 65535.
-        ValueError: Bytes of odd length, or *byteorder* is none of the two.
+        InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
 
     Complexity:
         Linear, in bounded memory.

@@ -665,7 +665,7 @@ class PortSet:
         Raises:
             TypeError: *ports* is none of these, or holds what is no integer.
             InvalidPortError: An integer is outside 0 to 65535.
-            ValueError: Bytes of odd length, or *byteorder* is none of the two.
+            InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
 
         Complexity:
             Linear, without a step of Python for each port of a buffer, unless
@@ -695,7 +695,7 @@ class PortSet:
         Raises:
             TypeError: *ports* is none of these, or holds what is no integer.
             InvalidPortError: An integer is outside 0 to 65535.
-            ValueError: Bytes of odd length, or *byteorder* is none of the two.
+            InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
 
         Complexity:
             Linear, in bounded memory.

@@ -33,6 +33,8 @@ from binascii import unhexlify
 from io import BytesIO
 from itertools import accumulate, islice
 
+from portranges.errors import InvalidValueError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -106,7 +108,7 @@ def plan_of(table: bytes) -> Plan:
         The plan. It holds on to *table*.
 
     Raises:
-        ValueError: *table* has another length.
+        InvalidValueError: *table* has another length.
 
     Example:
         >>> plan_of(bytes(1024) + b"1" * 64512).name
@@ -115,7 +117,7 @@ def plan_of(table: bytes) -> Plan:
         'two digits'
     """
     if len(table) != SIZE:
-        raise ValueError(f"a table must have {SIZE} bytes, got {len(table)}")
+        raise InvalidValueError(f"a table must have {SIZE} bytes", str(len(table)))
     rows = [table[start : start + _ROW] for start in range(0, SIZE, _ROW)]
     if all(row.count(row[0]) == _ROW for row in rows):
         return _HighByte(table)
@@ -436,7 +438,7 @@ class PortReader:
 
     Raises:
         TypeError: *ports* is none of these.
-        ValueError: Bytes of odd length, or *byteorder* is none of the two.
+        InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
     """
 
     __slots__ = ("_check", "_integers", "_source", "_view", "low")
@@ -450,7 +452,7 @@ class PortReader:
     ) -> None:
         """Look at the form of *ports*, and at no port yet."""
         if byteorder not in ("little", "big"):
-            raise ValueError(f"byteorder must be 'little' or 'big', got {byteorder!r:.40}")
+            raise InvalidValueError("byteorder must be 'little' or 'big'", f"{byteorder!r:.40}")
         self._check = check
         self._source: Any = ports
         self._view: memoryview | None = None
@@ -552,5 +554,5 @@ def _port_view(
             "a list of its numbers is taken, and each is checked"
         )
     if view.nbytes % 2:
-        raise ValueError(f"ports must have two bytes each, got {view.nbytes} bytes")
+        raise InvalidValueError("ports must have two bytes each", f"{view.nbytes} bytes")
     return view, byteorder

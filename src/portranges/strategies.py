@@ -18,7 +18,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from portranges.errors import MissingExtraError, elide
+from portranges.errors import InvalidValueError, MissingExtraError, elide
 from portranges.ports import MaskedPort, PortRange, Transport
 from portranges.portset import PortSet
 
@@ -91,7 +91,7 @@ def ports(
 
     Raises:
         TypeError: A bound is no ``int``, or the category no ``str``.
-        ValueError: A bound is outside 0 to 65535, the category is unknown, or
+        InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
             no port is left to draw.
 
     Example:
@@ -123,7 +123,7 @@ def port_ranges(
 
     Raises:
         TypeError: A bound is no ``int``, or the category no ``str``.
-        ValueError: A bound is outside 0 to 65535, the category is unknown, or
+        InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
             no port is left to draw.
 
     Example:
@@ -164,7 +164,7 @@ def port_sets(
 
     Raises:
         TypeError: A bound or a size is no ``int``, or the category no ``str``.
-        ValueError: A bound is outside 0 to 65535, the category is unknown, no
+        InvalidValueError: A bound is outside 0 to 65535, the category is unknown, no
             port is left to draw, or no set has such a size.
 
     Example:
@@ -181,10 +181,10 @@ def port_sets(
     for name, size in (("min_size", min_size), ("max_size", max_size)):
         _check_int(name, size)
         if not 0 <= size <= most:
-            raise ValueError(f"{name} must be in 0..{most}, got {elide(size)}")
+            raise InvalidValueError(f"{name} must be in 0..{most}", elide(size))
     if min_size > max_size:
-        raise ValueError(
-            f"min_size must not be greater than max_size, got {min_size} and {max_size}"
+        raise InvalidValueError(
+            "min_size must not be greater than max_size", f"{min_size} and {max_size}"
         )
     return _port_sets(low, high, min_size, max_size)
 
@@ -261,23 +261,23 @@ def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, 
     for name, value in (("min_value", min_value), ("max_value", max_value)):
         _check_int(name, value)
         if not 0 <= value <= _LAST:
-            raise ValueError(f"{name} must be in 0..{_LAST}, got {elide(value)}")
+            raise InvalidValueError(f"{name} must be in 0..{_LAST}", elide(value))
     if min_value > max_value:
-        raise ValueError(
-            f"min_value must not be greater than max_value, got {min_value} and {max_value}"
+        raise InvalidValueError(
+            "min_value must not be greater than max_value", f"{min_value} and {max_value}"
         )
     if category is None:
         return min_value, max_value
     if not isinstance(category, str):
         raise TypeError(f"category must be a str, got {type(category).__name__} {elide(category)}")
     if category not in _CATEGORIES:
-        raise ValueError(f"category must be 'system', 'user' or 'dynamic', got {elide(category)}")
+        raise InvalidValueError("category must be 'system', 'user' or 'dynamic'", elide(category))
     first, last = _CATEGORIES[category]
     low, high = max(first, min_value), min(last, max_value)
     if low > high:
-        raise ValueError(
-            f"bounds must leave a port of category {str(category)!r}, "
-            f"got {min_value}..{max_value}; the category is {first}..{last}"
+        raise InvalidValueError(
+            f"bounds must leave a port of category {str(category)!r}",
+            f"{min_value}..{max_value}; the category is {first}..{last}",
         )
     return low, high
 

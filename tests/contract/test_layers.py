@@ -24,7 +24,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "source": (),
     "covers": (),
     "names": (),
-    "scan": (),
+    "scan": ("errors",),
     "ports": ("errors", "source", "covers", "names", "scan"),
     "portset": ("ports",),
     "categories": ("portset",),

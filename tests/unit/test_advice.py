@@ -240,6 +240,11 @@ class TestAudit:
         assert [(each.id, set(each.ports)) for each in found] == [
             (one, ports) for one, _, ports in expected
         ]
+        for each, (one, index, ports) in zip(found, expected, strict=True):
+            if one == "shadowed":
+                alone = [at for at in range(index) if ports <= sets[at]]
+                cover = f": rule {alone[0] + 1} (" if alone else ": the rules before it have"
+                assert cover in each.sentence
 
     def test_a_long_rule_is_named_by_its_beginning(self):
         found = audit([PortSet(range(0, 200, 2)), 100])[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from portranges import (
+    InvalidValueError,
     PortSet,
     PortSyntaxError,
     SystemReadError,
@@ -35,6 +36,12 @@ def ask(capsys):
         return status, captured.out.splitlines(), captured.err
 
     return run
+
+
+@pytest.mark.parametrize("command", [suggest, masks])
+def test_an_empty_word_is_no_question(ask, command):
+    with pytest.raises(InvalidValueError, match="^there must be a port, got none$"):
+        ask(command, "")
 
 
 @pytest.mark.parametrize("command", [audit, suggest, masks, sql])
@@ -253,17 +260,23 @@ class TestSql:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (["p", "--label", "web"], "expected LABEL=PORTS, got 'web'"),
-            (["p", "80", "--otherwise", "x"], "ports are told by 1 and 0, and take no label"),
+            (["p", "--label", "web"], "a label must be said as LABEL=PORTS, got 'web'"),
+            (
+                ["p", "80", "--otherwise", "x"],
+                "ports must come without a label: they are told by 1 and 0, got both",
+            ),
             (
                 ["p", "--label", "web=80", "--label", "web=443"],
-                "a label must be given once, with all of its ports",
+                "a label must be given once, with all of its ports, got 'web'",
             ),
             (
                 ["p", "--label", "linux=80", "--system", "linux"],
-                "a label must be given once, with all of its ports",
+                "a label must be given once, with all of its ports, got 'linux'",
             ),
-            (["p", "80", "--system", "linux"], "ports are told by 1 and 0, and take no label"),
+            (
+                ["p", "80", "--system", "linux"],
+                "ports must come without a label: they are told by 1 and 0, got both",
+            ),
             (
                 ["p\\", "--quote", "double"],
                 "column must have no backslash and no control character, got 'p\\\\'",
@@ -271,12 +284,13 @@ class TestSql:
         ],
     )
     def test_wrong_usage(self, ask, words, message):
-        assert ask(sql, *words) == (2, [], f"portranges: {message}\n")
+        with pytest.raises(InvalidValueError) as caught:
+            ask(sql, *words)
+        assert str(caught.value) == message
 
     def test_a_name_that_needs_quotes(self, ask):
-        status, lines, errors = ask(sql, "dst port")
-        assert (status, lines) == (2, [])
-        assert errors.startswith("portranges: a column without quotes must be ASCII letters")
+        with pytest.raises(InvalidValueError, match=r"^a column without quotes must be ASCII"):
+            ask(sql, "dst port")
 
     def test_unknown_names(self, ask):
         with pytest.raises(UnknownNameError):

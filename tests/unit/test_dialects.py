@@ -161,6 +161,8 @@ READ = [
     ("iptables", "1024:", "1024-65535"),
     ("iptables", "--dport 80:80", "80"),
     ("iptables", "-p sctp ! --dport 80", "0-79,81-65535"),
+    ("iptables", "-p tcp -m tcp --dport 80", "80"),
+    ("iptables", "-p udp -m udp ! --dport 80:90", "0-79,91-65535"),
     ("iptables-multiport", "80,80,1:2", "1-2,80"),
     ("iptables-multiport", "-p udp -m udp -m multiport --dports 53", "53"),
     ("iptables-multiport", "-m multiport --destination-ports 53,54", "53-54"),
@@ -792,3 +794,11 @@ def test_rows_pickle_and_cannot_be_changed():
     assert pickle.loads(pickle.dumps(row)) == row
     with pytest.raises(AttributeError):
         row.slots = 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("squid", "80\n443"), ("haproxy", "80\n443"), ("cisco", "range 80\t90")]
+)
+def test_what_is_no_blank_to_the_tool_parts_no_words(name, text):
+    assert refused(text, name)
+    assert dialects.parse(text.replace("\n", " ").replace("\t", " "), name)

@@ -249,7 +249,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "column",
-        ["", "dst port", "p;", "p) --", "1p", "p-1", 'p"', "a.b", "ü", "p\n", "NULL", "True"],
+        ["", "dst port", "p;", "p) --", "1p", "p-1", 'p"', "a.b", "ü", "p\n", "NULL", "User"],
     )
     def test_a_bare_name_that_is_none(self, column):
         with pytest.raises(ValueError) as caught:

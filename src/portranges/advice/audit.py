@@ -57,8 +57,8 @@ def audit(
         UnknownNameError: A system is not known, or has no fixed range.
 
     Complexity:
-        Linear in the number of rules, times that of earlier ones for each rule
-        that is shadowed.
+        Linear in the number of rules; for each that is shadowed, in that of
+        earlier ones which no single rule shadows.
 
     Source:
         Each finding names its own.
@@ -109,13 +109,16 @@ def first_cover(rules: Iterable[Rule], ports: SupportsIndex | PortRange | PortSe
 
 def _of_single_rules(rules: list[PortSet]) -> Iterator[Finding]:
     before = PortSet()
+    # The first rule that has another's ports is had by no earlier one itself.
+    firsts: list[tuple[int, PortSet]] = []
     for index, ports in enumerate(rules):
+        earlier: int | None = None
         name = _name(rules, index)
         common = ports & before
         if not ports:
             yield finding("empty-rule", ports, rule=name)
         elif common == ports:
-            earlier = first_cover(rules[:index], ports)
+            earlier = next((at for at, rule in firsts if ports <= rule), None)
             cover = "the rules before it have"
             if earlier is not None:
                 cover = f"{_name(rules, earlier)} has"
@@ -123,6 +126,8 @@ def _of_single_rules(rules: list[PortSet]) -> Iterator[Finding]:
         elif common:
             yield finding("overlaps", common, rule=name)
         before |= ports
+        if ports and earlier is None:
+            firsts.append((index, ports))
 
 
 def _of_all(ports: PortSet, systems: Systems) -> Iterator[Finding]:

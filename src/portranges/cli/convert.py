@@ -64,7 +64,8 @@ def run(arguments: Namespace) -> int:
     )
     # A transport that was asked for while reading is said where there is a place
     # for it, and goes without saying elsewhere.
-    says_transport = dialects.dialect(arguments.to).need is not dialects.Need.NEVER
+    target = dialects.dialect(arguments.to)
+    says_transport = target.need is not dialects.Need.NEVER
     texts = dialects.render_rules(
         ports,
         arguments.to,
@@ -77,7 +78,7 @@ def run(arguments: Namespace) -> int:
             "schema": 1,
             "ports": str(ports),
             "size": len(ports),
-            "dialect": arguments.to,
+            "dialect": target.name,
             "texts": texts,
         }
         print(json.dumps(data, indent=2))

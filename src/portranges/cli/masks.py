@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace
 
-from portranges.cli.words import ports_of, words_of
-from portranges.portset import PortSet
+from portranges.cli.words import wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the masks that cover the ports that *arguments* name, and no others."""
-    ports = PortSet().union(*map(ports_of, words_of(arguments.ports)))
+    ports = wanted(arguments.ports)
     masks = ports.prefix_cover()
     if arguments.ternary:
         masks = tuple(mask for each in ports.ranges for mask in each.ternary_cover())

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges.cli.words import ports_of
 from portranges.ephemeral import profile
-from portranges.errors import PortRangesError, elide
+from portranges.errors import InvalidValueError, elide
 from portranges.flows import sql_case
 from portranges.portset import PortSet
 
@@ -74,13 +73,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the expression that *arguments* ask for."""
-    try:
-        expression = _expression(arguments)
-    except PortRangesError:
-        raise
-    except ValueError as error:
-        print(f"portranges: {error}", file=sys.stderr)
-        return _USAGE
+    expression = _expression(arguments)
     if arguments.json:
         print(json.dumps({"sql": expression}, ensure_ascii=False))
     else:
@@ -97,18 +90,19 @@ def _expression(arguments: Namespace) -> str:
     labels = dict(labelled)
     if len(labels) < len(labelled):
         # Of two equal keys a dict keeps the later one's ports alone.
-        raise ValueError("a label must be given once, with all of its ports")
+        name = next(name for at, (name, _) in enumerate(labelled) if name in dict(labelled[:at]))
+        raise InvalidValueError("a label must be given once, with all of its ports", repr(name))
     if arguments.ports is None:
         return sql_case(column, labels or None, otherwise=arguments.otherwise, quote=quote)
     if labels or arguments.otherwise is not None:
-        raise ValueError("ports are told by 1 and 0, and take no label")
+        raise InvalidValueError("ports must come without a label: they are told by 1 and 0", "both")
     return sql_case(column, ports_of(arguments.ports), quote=quote)
 
 
 def _label(text: str) -> tuple[str, PortSet]:
     label, equals, ports = text.partition("=")
     if not equals:
-        raise ValueError(f"expected LABEL=PORTS, got {elide(text)}")
+        raise InvalidValueError("a label must be said as LABEL=PORTS", elide(text))
     return label, ports_of(ports)
 
 

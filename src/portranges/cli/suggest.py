@@ -13,7 +13,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from portranges.advice import listen_ports, why_not
 from portranges.advice.listen import SYSTEMS
 from portranges.cli.audit import add_form, add_system, print_findings
-from portranges.cli.words import ports_of, words_of
+from portranges.cli.words import wanted
 from portranges.errors import elide
 from portranges.ports import Transport, is_digits
 from portranges.portset import PortSet
@@ -84,7 +84,7 @@ def _choose(ports: PortSet, count: int, name: str | None) -> list[int]:
 
 
 def _judge(arguments: Namespace, systems: tuple[str, ...], transports: tuple[str, ...]) -> int:
-    ports = PortSet().union(*map(ports_of, words_of(arguments.ports)))
+    ports = wanted(arguments.ports)
     found = {port: why_not(port, systems, transports) for port in ports}
     if arguments.json:
         data = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 
-from portranges.errors import PortSyntaxError, SystemReadError
+from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError
 from portranges.portset import PortSet
 from portranges.registry import ports as service_ports
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from typing import TextIO
 
-__all__ = ["ports_of", "standard_input", "words_of"]
+__all__ = ["ports_of", "standard_input", "wanted", "words_of"]
 
 
 def ports_of(word: str) -> PortSet:
@@ -41,6 +41,14 @@ def ports_of(word: str) -> PortSet:
             )
         ports |= ports_of(part.strip(" "))
         start += len(part) + 1
+    return ports
+
+
+def wanted(arguments: Iterable[str]) -> PortSet:
+    """Return the ports that *arguments* name together; none is a slip, as of an unset variable."""
+    ports = PortSet().union(*map(ports_of, words_of(arguments)))
+    if not ports:
+        raise InvalidValueError("there must be a port", "none")
     return ports
 
 

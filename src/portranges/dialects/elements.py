@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["element_spans", "expected", "read_element", "read_port", "unquoted", "words"]
 
-_WORD = re.compile(r"[^ \t\n]+")
+# By the characters that a row takes for blanks; one that says none has a blank
+# between its words all the same.
+_WORDS = {blanks: re.compile(f"[^{blanks or ' '}]+") for blanks in ("", " ", " \t", " \t\n")}
 
 # No service has a longer name, here or in any /etc/services.
 _LONGEST_NAME = 64
@@ -34,9 +36,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _RANGE_SIGNS = ("..", "-", ":")
 
 
-def words(text: str, start: int, stop: int) -> Iterator[Span]:
-    """Yield where the words of ``text[start:stop]`` are, that blanks part."""
-    for found in _WORD.finditer(text, start, stop):
+def words(query: Query, start: int, stop: int) -> Iterator[Span]:
+    """Yield where the words of ``text[start:stop]`` are, that the row's blanks part."""
+    for found in _WORDS[query.row.blanks].finditer(query.text, start, stop):
         yield found.span()
 
 
@@ -45,7 +47,7 @@ def element_spans(query: Query, start: int, stop: int) -> Iterator[Span]:
     row, text = query.row, query.text
     if "," not in row.separator:
         if row.blanks_separate:
-            yield from words(text, start, stop)
+            yield from words(query, start, stop)
         else:
             yield start, stop
         return
@@ -53,7 +55,7 @@ def element_spans(query: Query, start: int, stop: int) -> Iterator[Span]:
         comma = text.find(",", start, stop)
         span = trimmed(text, start, stop if comma < 0 else comma, row.blanks)
         if row.blanks_separate and span[0] < span[1]:
-            yield from words(text, *span)
+            yield from words(query, *span)
         else:
             yield span
         if comma < 0:

@@ -32,7 +32,7 @@ _COMPARISONS = {"lt": Comparison.BELOW, "gt": Comparison.ABOVE}
 def read(query: Query, start: int, stop: int) -> Iterator[Part]:
     """Yield what one entry's port says."""
     text = query.text
-    spans = words(text, start, stop)
+    spans = words(query, start, stop)
     low, high = next(spans, (start, stop))
     word = text[low:high] if high - low < 8 else ""
     whole = (start, stop)

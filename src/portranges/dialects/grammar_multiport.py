@@ -38,7 +38,7 @@ _PROTOCOL = ("-p", "--protocol")
 def read(query: Query, start: int, stop: int) -> Iterator[Part]:
     """Yield what one rule's matches say together."""
     text = query.text
-    spans = words(text, start, stop)
+    spans = words(query, start, stop)
     transport: Transport | None = None
     ports = PortSet.full()
     matches = 0

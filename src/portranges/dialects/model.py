@@ -246,6 +246,7 @@ class Dialect:
             what stands before may be left out in a text that is read.
         negated: The same for "all ports but these".
         framed: The text around that, ``{match}``, when the transport is said.
+        also_framed: Longer forms of it, that are read and not written.
         need: Whether it must be said.
         transports: Which ones can be.
         separator: What stands between two elements, as written.
@@ -296,6 +297,7 @@ class Dialect:
     plain: str = "{ports}"
     negated: str = ""
     framed: str = ""
+    also_framed: tuple[str, ...] = ()
     need: Need = Need.NEVER
     transports: tuple[Transport, ...] = BOTH
     separator: str = ""

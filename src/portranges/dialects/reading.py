@@ -8,6 +8,8 @@ several texts mean together (``convert``).
 
 from __future__ import annotations
 
+from itertools import product
+
 from portranges.dialects.elements import (
     element_spans,
     expected,
@@ -77,8 +79,8 @@ def read_frame(query: Query, start: int, stop: int) -> tuple[Transport | None, i
     """Return the transport around the match, and where the match is."""
     row, text = query.row, query.text
     if row.need is not Need.NEVER:
-        for transport in row.transports:
-            before, after = row.framed.replace("{transport}", transport).split("{match}")
+        for frame, transport in product((*row.also_framed, row.framed), row.transports):
+            before, after = frame.replace("{transport}", transport).split("{match}")
             if (
                 len(before) + len(after) <= stop - start
                 and text.startswith(before, start)
@@ -260,7 +262,7 @@ def _check_overlap(query: Query, start: int, stop: int, transport: Transport | N
     whole: set[tuple[int, int]] = set()
     for span in element_spans(query, start, stop):
         pair = read_element(query, *span, transport)
-        if query.row.overlap is Overlap.EQUAL and pair in whole:
+        if pair in whole:
             continue
         if seen & PortRange(*pair):
             raise overlap_error(query, span)

@@ -113,6 +113,8 @@ IPTABLES = Dialect(
     plain="--dport {ports}",
     negated="! --dport {ports}",
     framed="-p {transport} {match}",
+    # As iptables-save prints it.
+    also_framed=("-p {transport} -m {transport} {match}",),
     need=Need.OPEN,
     transports=_ALL_FOUR,
     range_signs=(":",),

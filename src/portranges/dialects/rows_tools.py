@@ -68,8 +68,8 @@ _BPF = Dialect(
             "port; neither is read or written."
         ),
         (
-            "The optimizer's time grows faster than the list: 500 ranges take a moment, 1,000 took "
-            "minutes."
+            "The optimizer's time grows faster than the list: 200 ranges took a second, 400 seven, "
+            "1,000 more than a minute; 'tcpdump -O' does without it."
         ),
     ),
     version="tcpdump 4.99.3, libpcap 1.10.3",

@@ -14,6 +14,7 @@ from itertools import zip_longest
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral import ports as handed_out
+from portranges.errors import InvalidValueError
 from portranges.flows.model import Criterion, Judgement, Side, Trait
 from portranges.flows.rows import (
     ASKS_PRIVILEGE,
@@ -174,7 +175,7 @@ def server_side_many(
         TypeError: *first* or *second* is none of these, or a client is neither
             name nor profile.
         InvalidPortError: An integer is outside 0 to 65535.
-        ValueError: There are not as many of one as of the other; or bytes of
+        InvalidValueError: There are not as many of one as of the other; or bytes of
             odd length, or *byteorder* is none of the two.
         UnknownNameError: A client or the transport is not known, or a client's
             system has no fixed range.
@@ -198,8 +199,8 @@ def server_side_many(
             # Pieces are equally long but for the last. What is left of the
             # longer side may have no end.
             counts = [_count(done, octets) for octets, _ in (one, other)]
-            raise ValueError(
-                f"first and second must have as many ports, got {counts[0]} and {counts[1]}"
+            raise InvalidValueError(
+                "first and second must have as many ports", f"{counts[0]} and {counts[1]}"
             )
         done += len(one[0]) // 2
         answers.append(known.sides(one, other))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
-from portranges.errors import elide
+from portranges.errors import InvalidValueError, elide
 from portranges.ports import LAST_PORT, PortRange
 from portranges.portset import PortSet
 
@@ -31,8 +31,13 @@ __all__ = ["sql_case"]
 # The closing mark of each opening one; doubled, it stands for itself.
 _CLOSING = {'"': '"', "`": "`", "[": "]"}
 
-# Bare, these are values in every engine, and no column's name.
-_VALUES = frozenset({"null", "true", "false"})
+# Bare, some engine or every one takes these for a value, and not for a column:
+# SQL-92's functions without parentheses, and what engines added.
+_VALUES = frozenset(
+    {"null", "true", "false", "user", "current_user", "session_user", "system_user"}
+    | {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+    | {"current_role", "current_catalog", "current_schema", "rowid", "rownum", "sysdate"}
+)
 
 # A chain of ORs nests as deep as it is long, and SQLite takes a depth of 1,000:
 # so many conditions in one pair of parentheses, and at most 328 pairs.
@@ -72,7 +77,7 @@ def sql_case(
     Raises:
         TypeError: An argument is none of these, or *otherwise* is given for a
             set, whose answers are numbers.
-        ValueError: A name that needs *quote*, or a name or a label that no
+        InvalidValueError: A name that needs *quote*, or a name or a label that no
             quoting makes safe in every engine; a profile without a range; a
             mapping without a label.
 
@@ -100,7 +105,7 @@ WHEN "dst port" BETWEEN 0 AND 65535 THEN 0 ELSE NULL END
         return _case(name, [(each.ports, _literal(each.value)) for each in Category], last)
     if isinstance(ports, Mapping):
         if not ports:
-            raise ValueError("a mapping must have a label, got {}")
+            raise InvalidValueError("a mapping must have a label", "{}")
         return _case(name, [(having, _literal(label)) for label, having in ports.items()], last)
     raise TypeError(
         "ports must be a PortSet, a PortRange, an EphemeralProfile or a mapping of labels to "
@@ -125,7 +130,7 @@ def _port_set(ports: object) -> PortSet:
             f"got {type(ports).__name__} {elide(ports)}"
         )
     if not ports.has_fixed_range:
-        raise ValueError(f"a profile must have a fixed range, got {ports.name}")
+        raise InvalidValueError("a profile must have a fixed range", ports.name)
     return ports.ports
 
 
@@ -157,7 +162,7 @@ def _name(column: str | tuple[str, ...], quote: str) -> str:
             f"column must be a str or a tuple of str, got {type(column).__name__} {elide(column)}"
         )
     if not parts:
-        raise ValueError("column must have a name, got ()")
+        raise InvalidValueError("column must have a name", "()")
     return ".".join(_quoted(part, quote) for part in parts)
 
 
@@ -166,16 +171,16 @@ def _quoted(part: str, quote: str) -> str:
         is_name = part.isascii() and part.isidentifier()
         if is_name and part.lower() not in _VALUES:
             return part
-        raise ValueError(
-            "a column without quotes must be ASCII letters, digits and underscores, and no value, "
-            f"got {elide(part)}; pass quote='\"' or the engine's own"
+        raise InvalidValueError(
+            "a column without quotes must be ASCII letters, digits and underscores, and no value",
+            f"{elide(part)}; pass quote='\"' or the engine's own",
         )
     closing = _CLOSING.get(quote)
     if closing is None:
-        raise ValueError(f"quote must be '', '\"', '`' or '[', got {elide(quote)}")
+        raise InvalidValueError("quote must be '', '\"', '`' or '['", elide(quote))
     _check_text("column", part)
     if not part:
-        raise ValueError("column must have a name, got ''")
+        raise InvalidValueError("column must have a name", "''")
     return quote + part.replace(closing, 2 * closing) + closing
 
 
@@ -188,6 +193,6 @@ def _literal(label: str) -> str:
 
 def _check_text(what: str, text: str) -> None:
     if "\\" in text or not text.isprintable():
-        raise ValueError(
-            f"{what} must have no backslash and no control character, got {elide(text)}"
+        raise InvalidValueError(
+            f"{what} must have no backslash and no control character", elide(text)
         )
