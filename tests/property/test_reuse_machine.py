@@ -7,6 +7,7 @@ kernel's business (tests/live, tests/recorded).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -151,6 +152,22 @@ class Machine(RuleBasedStateMachine):
             same = (str(now.address), now.port, peer)
             (gone,) = (x for x in self.left if (x.address, x.port, x.peer) == same)
             self.left.remove(gone)
+        elif decision.error == "ECONNREFUSED":
+            # One makes room for the attempt, too, and does not come back.
+            held = Counter(
+                (str(holder.address), port)
+                for port in PORTS
+                for holder in self.table.holders(port, "tcp")
+                if holder.state.lingers
+            )
+            missing = Counter((x.address, x.port) for x in self.left) - held
+            for (where, port), count in missing.items():
+                assert len(missing) == count == 1
+                assert was.port in (0, port)
+                gone = next(
+                    x for x in self.left if (x.address, x.port, x.peer) == (where, port, peer)
+                )
+                self.left.remove(gone)
 
     @rule(target=socks, sock=socks, uid=st.sampled_from([0, 1000]))
     def accept(self, sock: Handle, uid: int) -> Handle:

@@ -35,9 +35,12 @@ if TYPE_CHECKING:
 
 __all__ = ["NETBSD", "decide_bind"]
 
+# The text of about NetBSD 9 or 10 that was read first has no revision on record;
+# these two were read again, and say the same.
 _NETBSD = "NetBSD, about 9 or 10 (repository and commit not recorded)"
-_V4 = cite(_NETBSD, "sys/netinet/in_pcb.c, in_pcbbind_port")
-_V6 = cite(_NETBSD, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port")
+_AGAIN = "NetBSD, in_pcb.c 1.143 (2012-06-25), in6_pcb.c 1.143 (2015-08-24)"
+_V4 = cite(_AGAIN, "sys/netinet/in_pcb.c, in_pcbbind_port")
+_V6 = cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port")
 
 _BOOK = Book("netbsd", title="NetBSD")
 _PAIRS = pairs(
@@ -54,7 +57,7 @@ _CALLS = calls(
     source=cite(_NETBSD, "sys/netinet/in_pcb.c, in_pcbconnect; portalgo.c, check_suitable_port"),
     mapped_v6only=(
         "EINVAL",
-        cite(_NETBSD, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
+        cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
         Confidence.SOURCE,
     ),
     exhausted="EAGAIN",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPENBSD", "decide_bind"]
 
-_OPENBSD = "OpenBSD with in_pcbaddrisavail_lock (repository and commit not recorded)"
+_OPENBSD = "OpenBSD, in_pcb.c 1.320 (2025-07-14), in6_pcb.c 1.152 (2025-09-16)"
 _V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
 _V6 = cite(_OPENBSD, "sys/netinet6/in6_pcb.c, in6_pcbaddrisavail_lock")
 
