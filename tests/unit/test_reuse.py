@@ -444,6 +444,24 @@ def test_a_lingering_connection_is_recycled_after_the_delay_and_not_at_it() -> N
     assert table.connect(second, "127.0.0.1", 443).rule.id == "linux-recycled"
 
 
+def test_ipv6_only_that_was_cleared_after_a_refused_connect() -> None:
+    # Found by a random sequence, and answered so by Linux 6.18.
+    table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000)))
+    first, second = table.socket("tcp", family="inet6", reuse_address=True), table.socket("tcp")
+    assert table.bind(first, "::1", 0).allowed
+    assert table.connect(first, "::1", 443, refused=True).error == "ECONNREFUSED"
+    assert table.set_option(first, v6only=False).allowed
+    assert table.listen(first).allowed
+    held = table.describe(first)
+    assert (str(held.address), held.port, held.v6only) == ("::1", 40000, False)
+    assert table.bind(second, "0.0.0.0", 40000).error == "EADDRINUSE"
+    asks = Socket(transport="tcp", address="0.0.0.0", port=40000)
+    assert can_bind(asks, [held]).reason.endswith("has IPv4 address 127.0.0.6 too")
+    # What bind() itself leaves is IPv6-only.
+    plain = Socket(transport="tcp", address="::1", port=40000, state="listening")
+    assert can_bind(asks, [plain]).allowed
+
+
 def test_what_lingers_gives_way_to_an_attempt_that_is_refused() -> None:
     # Measured: Linux 6.18 counts no TIME_WAIT socket after the ECONNREFUSED.
     table = PortTable("linux")

@@ -13,8 +13,11 @@ happens in five cases, all measured:
 3. An accepted socket belongs to whoever called accept(), while the port
    remembers the listener's owner.
 4. UDP stops looking at the first SO_REUSEPORT partner of the same owner.
-5. A dual-stack socket connected over IPv6 has IPv4 address 127.0.0.6 beside
-   its own. TCP finds it from ``0.0.0.0``, and not from 127.0.0.6.
+5. A dual-stack socket at an IPv6 address has IPv4 address 127.0.0.6 beside
+   its own. TCP finds it from ``0.0.0.0``, and not from 127.0.0.6. Such a socket
+   is one that connect() or accept() took there from ``::``, or one whose
+   IPV6_V6ONLY, which bind() sets there, was cleared later: the option may be
+   cleared when a connect() that was refused has taken the port away.
 """
 
 from __future__ import annotations
@@ -100,8 +103,10 @@ def can_bind(
             continue
         holder = _sock(socket, sysctls)
         # bind() to a specific IPv6 address makes a socket IPv6-only. One that
-        # connect() or accept() took there, from the wildcard, it leaves alone.
-        if holder.state in (CLOSED, LISTEN) and holder.addr and holder.addr >> 32 != MAPPED:
+        # connect() or accept() took there, from the wildcard, it leaves alone,
+        # and one that is said to be dual-stack there may have become so later.
+        bound = holder.state in (CLOSED, LISTEN) and socket.v6only is None
+        if bound and holder.addr and holder.addr >> 32 != MAPPED:
             holder.v6only = True
         if not devices_meet(asks, holder) or not covers(asks, holder):
             continue

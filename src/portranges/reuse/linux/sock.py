@@ -227,7 +227,7 @@ def reason(rule: Rule, new: Sock, holder: Sock) -> str:
         text += (
             "; a dual-stack socket holds the IPv4 side too"
             if not holder.addr
-            else "; a dual-stack socket connected over IPv6 still has IPv4 address 127.0.0.6"
+            else "; a dual-stack socket at an IPv6 address has IPv4 address 127.0.0.6 too"
         )
     return text
 
