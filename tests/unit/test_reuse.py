@@ -462,6 +462,23 @@ def test_ipv6_only_that_was_cleared_after_a_refused_connect() -> None:
     assert can_bind(asks, [plain]).allowed
 
 
+def test_of_two_connections_with_one_tuple_the_newer_one_is_met_first() -> None:
+    # Found by a random sequence, and answered so by Linux 6.18.
+    table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000)))
+    old, plain, new = (
+        table.socket("tcp", reuse_address=True, device=device) for device in ("lo", None, "lo")
+    )
+    assert table.connect(old, "127.0.0.1", 443).allowed
+    table.close(old)
+    for sock in (plain, new):
+        assert table.bind(sock, "127.0.0.1", 40000).allowed
+    # A socket without a device does not meet one that has one.
+    assert table.connect(plain, "127.0.0.1", 443).rule.id == "linux-connected"
+    assert table.lingering == 1
+    assert table.connect(new, "127.0.0.1", 443).error == "EADDRNOTAVAIL"
+    assert table.lingering == 1
+
+
 def test_what_lingers_gives_way_to_an_attempt_that_is_refused() -> None:
     # Measured: Linux 6.18 counts no TIME_WAIT socket after the ECONNREFUSED.
     table = PortTable("linux")

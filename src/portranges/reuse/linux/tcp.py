@@ -305,8 +305,13 @@ class TcpPorts:
     def _clash(
         self, sock: Sock, key: tuple[int, int, int, int], *, autobind: bool
     ) -> tuple[Sock | None, Sock | None]:
-        """Return the connection that forbids *key*, and the one that gives way."""
-        for other in self._tuples.get(key, ()):
+        """Return the connection that forbids *key*, and the one that gives way.
+
+        Two connections have one key where the first is bound to an interface
+        and the second is not. The kernel puts a new one at the head of its
+        chain, and looks no further than the first that it meets.
+        """
+        for other in reversed(self._tuples.get(key, ())):
             if other.dev is not None and other.dev != sock.dev:
                 continue
             if other.state == TW and self.recyclable(other, autobind=autobind):
