@@ -345,8 +345,14 @@ class LinuxPorts:
                 "source must be a specific address of the destination's family",
                 shown_number(source),
             )
+        if v4path and sock.v6only:
+            return None
+        if v4path and sock.v4 and sock.addr >> 32 != MAPPED:
+            # At a specific IPv6 address, and dual-stack since: it has an IPv4
+            # address, and is at that one from now on.
+            return MAPPED << 32 | sock.v4
         at_wildcard = not sock.v4 if v4path else not sock.addr
-        if not at_wildcard or (v4path and sock.v6only):
+        if not at_wildcard:
             return None
         return self._source(dst, v4path=v4path) if source is None else source
 
