@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from itertools import chain
 from random import Random
 
 from kernel_oracle import generate, special
@@ -172,7 +173,7 @@ def main(part: str, seed: int, scale: float = 1.0) -> int:
         case "pairs":
             games = generate.pairs(rng, tcp=tcp, share=min(1.0, 0.05 * scale))
         case "tuples":
-            games = generate.tuples()
+            games = chain(generate.tuples(), generate.cleared())
         case "triples":
             games = (generate.triple(rng, tcp=tcp) for _ in range(int(20000 * scale)))
         case "sequences":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from kernel_oracle.steps import Step
+from kernel_oracle.steps import Step, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,6 +171,34 @@ def tuples() -> Iterator[list[Step]]:
                 at(1, new),
                 Step("c", 1, addr=loopback(new, mapped=mapped), peer=peer),
             ]
+
+
+# How a socket is bound to an IPv6 address and has no port, and what it does with
+# IPV6_V6ONLY cleared: random sequences get there once in ten thousand.
+_PORTLESS = ("s0N1 z0@::1", "z0@::1 c0@::1/X", "b0@::1 c0@::1/X")
+_CLEARED = (
+    "l0",
+    "c0@::1/A",
+    "c0@::1/A x0f",
+    "c0@::ffff:127.0.0.1/A",
+    "c0@::ffff:127.0.0.1/A x0f",
+    "c0@::ffff:127.0.0.1/X",
+    "c0@::ffff:127.0.0.1/X l0",
+    "b0@::1",
+    "b0@::ffff:127.0.0.1",
+)
+
+
+def cleared() -> Iterator[list[Step]]:
+    """Yield a socket at ``::1`` that becomes dual-stack there, beside one before or after it."""
+    first = [Step("o", v6=True, r=r, rp=rp) for r, rp in product((False, True), repeat=2)]
+    others = [c for c in configurations((*PLACES, *RARE_PLACES)) if not c.uid and not c.dev]
+    for way, doing, opens, other in product(_PORTLESS, _CLEARED, first, others):
+        beside = [opened(1, other, tcp=True), at(1, other)]
+        before = [opens, *map(parse, way.split()), parse("s0V0")]
+        after = list(map(parse, doing.split()))
+        yield [*before, *after, *beside]
+        yield [*before, *beside, *after]
 
 
 def _config(rng: Random, family: int | None) -> Step:

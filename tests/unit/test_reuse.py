@@ -462,6 +462,25 @@ def test_ipv6_only_that_was_cleared_after_a_refused_connect() -> None:
     assert can_bind(asks, [plain]).allowed
 
 
+def test_a_dual_stack_socket_at_an_ipv6_address_moves_over_ipv4_with_tcp_only() -> None:
+    # Found by a random sequence, and answered so by Linux 6.18.
+    one = LinuxSettings(ip_local_port_range=PortRange(40000))
+    table = PortTable("linux", settings=one)
+    sock = table.socket("tcp", family="inet6", v6only=True)
+    assert table.set_option(sock, bind_address_no_port=True).allowed
+    assert table.bind(sock, "::1", 0).rule.id == "linux-deferred"
+    assert table.set_option(sock, v6only=False).allowed
+    assert table.connect(sock, "::ffff:127.0.0.1", 443).allowed
+    assert str(table.describe(sock).address) == "::ffff:7f00:6"
+    other = table.socket("tcp", family="inet6", v6only=True)
+    assert table.bind(other, "::1", 40000).allowed
+
+    udp = table.socket("udp", family="inet6", v6only=False)
+    assert table.connect(udp, "::1", 443).allowed
+    assert table.connect(udp, "::ffff:127.0.0.1", 443).allowed
+    assert str(table.describe(udp).address) == "::1"
+
+
 def test_of_two_connections_with_one_tuple_the_newer_one_is_met_first() -> None:
     # Found by a random sequence, and answered so by Linux 6.18.
     table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000)))

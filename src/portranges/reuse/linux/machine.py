@@ -347,9 +347,9 @@ class LinuxPorts:
             )
         if v4path and sock.v6only:
             return None
-        if v4path and sock.v4 and sock.addr >> 32 != MAPPED:
+        if sock.tcp and v4path and sock.v4 and sock.addr >> 32 != MAPPED:
             # At a specific IPv6 address, and dual-stack since: it has an IPv4
-            # address, and is at that one from now on.
+            # address, and TCP moves it there. UDP leaves it where it is.
             return MAPPED << 32 | sock.v4
         at_wildcard = not sock.v4 if v4path else not sock.addr
         if not at_wildcard:
