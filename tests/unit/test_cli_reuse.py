@@ -58,6 +58,12 @@ def test_ipv6_is_written_in_brackets(capsys):
     assert main(["reuse", "0.0.0.0:80", "[::]:80", "--new-v6only", "--system", "linux"]) == 0
 
 
+def test_dual_stack_is_nothing_at_an_address_of_ipv6(capsys):
+    # Linux 6.18: bind() sets IPV6_V6ONLY there, and 0.0.0.0 is free beside it.
+    assert main(["reuse", "[::1]:80", "0.0.0.0:80", "--dual-stack", "--system", "linux"]) == 0
+    assert "there    tcp [::1]:80\n" in capsys.readouterr().out
+
+
 def test_dual_stack_is_said_where_it_is_not_the_default(capsys):
     both = ["0.0.0.0:8080", "[::]:8080"]
     for sockets, status in ((both, 0), (both[::-1], 1)):

@@ -7,6 +7,8 @@ a table and a reason. What must not: a rule (``portranges.reuse``).
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from ipaddress import IPv6Address
 from textwrap import wrap
 
 from portranges import reuse
@@ -111,7 +113,7 @@ def _socket(text: str, arguments: Namespace, side: str) -> Socket:
     state = "bound"
     if side == "existing":
         state = arguments.state or ("listening" if arguments.listening else "bound")
-    return reuse.Socket(
+    socket = reuse.Socket(
         transport="udp" if arguments.udp else "tcp",
         address=host,
         port=parse_port(port),
@@ -123,6 +125,13 @@ def _socket(text: str, arguments: Namespace, side: str) -> Socket:
         device=said("device"),
         state=state,
     )
+    address = socket.address
+    is_plain = isinstance(address, IPv6Address) and address.ipv4_mapped is None
+    if socket.v6only is False and is_plain and not address.is_unspecified:
+        # What is said here was set before bind(), which serves IPv6 alone at
+        # such an address all the same.
+        return replace(socket, v6only=None)
+    return socket
 
 
 def _v6only(arguments: Namespace, side: str) -> bool | None:
