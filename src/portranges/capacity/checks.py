@@ -26,8 +26,12 @@ def check_count(what: str, value: SupportsIndex, *, least: int = 0, most: int | 
         raise TypeError(f"{what} must be an integer, got {type(value).__name__} {elide(value)}")
     number = int(value.__index__())
     if not least <= number <= (_LARGEST if most is None else most):
-        rule = f"at least {least}" if number < least else f"at most {_LARGEST:.0e}"
-        rule = rule if most is None else f"in {least}..{most}"
+        if most is not None:
+            rule = f"in {least}..{most}"
+        elif number < least:
+            rule = f"at least {least}"
+        else:
+            rule = f"at most {_LARGEST:.0e}"
         got = str(number) if abs(number) < 10**20 else f"{number:#x}"[:20] + "..."
         raise InvalidValueError(f"{what} must be {rule}", got)
     return number

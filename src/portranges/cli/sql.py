@@ -87,11 +87,12 @@ def _expression(arguments: Namespace) -> str:
     column = arguments.column if quote else tuple(arguments.column.split("."))
     labelled: list[tuple[str, PortSet | EphemeralProfile]] = [*map(_label, arguments.label)]
     labelled += [(name, profile(name)) for name in dict.fromkeys(arguments.system)]
-    labels = dict(labelled)
-    if len(labels) < len(labelled):
-        # Of two equal keys a dict keeps the later one's ports alone.
-        name = next(name for at, (name, _) in enumerate(labelled) if name in dict(labelled[:at]))
-        raise InvalidValueError("a label must be given once, with all of its ports", repr(name))
+    labels: dict[str, PortSet | EphemeralProfile] = {}
+    for name, ports in labelled:
+        if name in labels:
+            # The later one's ports would take the place of the earlier one's.
+            raise InvalidValueError("a label must be given once, with all of its ports", repr(name))
+        labels[name] = ports
     if arguments.ports is None:
         return sql_case(column, labels or None, otherwise=arguments.otherwise, quote=quote)
     if labels or arguments.otherwise is not None:
