@@ -42,7 +42,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "": ("categories", "report"),
     # The leaves, which may ask the machine or stand on other packages.
     "system": ("ephemeral",),
-    "probe": ("registry", "ephemeral", "reuse", "uses", "capacity", "system"),
+    "probe": ("registry", "ephemeral", "uses", "capacity", "system"),
     "strategies": ("ephemeral", "reuse"),
     "_hypothesis_plugin": ("strategies",),
     "cli": (
