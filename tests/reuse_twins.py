@@ -324,35 +324,50 @@ def netbsd(s: Rec, existing: Sequence[Rec]) -> Answer:
     return None, None
 
 
+def conn_bound_addr(o: Rec) -> str:
+    """conn_bound_addr_v6; a connection's is not known, and taken for the wildcard."""
+    if o.peer:
+        return V6_WILD if o.inet6 else "::ffff:0.0.0.0"
+    # IPv4 addresses are kept mapped (IN6_IPADDR_TO_V4MAPPED).
+    return o.addr if o.inet6 else "::ffff:" + o.addr
+
+
+def conn_ipversion(o: Rec) -> int:
+    if not o.inet6:
+        return 4
+    # tcp_bind_check() leaves the version alone, udp_do_bind() does not.
+    if o.tcp and not o.peer:
+        return 6
+    return 4 if o.mapped else 6
+
+
 def illumos_tcp(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answer:
     busy = "EADDRINUSE"
     wildcards = (V6_WILD, "::ffff:0.0.0.0")
-
-    def addr128(o: Rec) -> str:
-        """IPv4 addresses are kept mapped (IN6_IPADDR_TO_V4MAPPED)."""
-        return o.addr if o.inet6 else "::ffff:" + o.addr
-
     if s.mapped and s.only:
         return "EADDRNOTAVAIL", None
     newest_first = list(range(len(existing) - 1, -1, -1))
     # A port's list: the specific addresses, then the wildcards.
-    specific = [i for i in newest_first if addr128(existing[i]) not in wildcards]
-    rest = [i for i in newest_first if addr128(existing[i]) in wildcards]
-    s_addr = addr128(s)
+    specific = [i for i in newest_first if conn_bound_addr(existing[i]) not in wildcards]
+    rest = [i for i in newest_first if conn_bound_addr(existing[i]) in wildcards]
+    s_addr = conn_bound_addr(s)
     s_any = s_addr in wildcards
     for i in specific + rest:
         o = existing[i]
-        o_addr = addr128(o)
+        o_addr = conn_bound_addr(o)
         o_any = o_addr in wildcards
         if (o.E or s.E) and o.state in ("bound", "listening", "connected"):
             if o_any or s_any or o_addr == s_addr:
                 return busy, i
             continue
-        if o.inet6 is not s.inet6:
+        if conn_ipversion(o) != conn_ipversion(s):
             continue
-        same = o_addr == s_addr or (o_any and s_any)
+        same = o_addr == s_addr
         if groups and same and s.P and o.state in ("bound", "listening"):
-            return (None, None) if o.P else (busy, i)
+            if not o.P:
+                return busy, i
+            # conn_rg_insert(): the effective user of the group's members.
+            return ("EADDRNOTAVAIL", i) if o.uid != s.uid else (None, None)
         if not s.R:
             if not o_any and not s_any and o_addr != s_addr:
                 continue
@@ -362,30 +377,39 @@ def illumos_tcp(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answ
     return None, None
 
 
-def illumos_udp(s: Rec, existing: Sequence[Rec]) -> Answer:
-    """udp_do_bind(), on the safe side: an exclusive socket anywhere on the port refuses."""
+def illumos_udp(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answer:
+    """udp_do_bind(), on the safe side where a list's order decides."""
+    busy = "EADDRINUSE"
     wildcards = (V6_WILD, "::ffff:0.0.0.0")
     if s.mapped and s.only:
         return "EADDRNOTAVAIL", None
-    s_addr = s.addr if s.inet6 else "::ffff:" + s.addr
+    s_addr = conn_bound_addr(s)
     others = []
     for i in range(len(existing) - 1, -1, -1):
-        o = existing[i]
-        o_addr = o.addr if o.inet6 else "::ffff:" + o.addr
+        o_addr = conn_bound_addr(existing[i])
         if o_addr == s_addr or o_addr in wildcards or s_addr in wildcards:
             others.append(i)
     for i in others:
         if existing[i].E or s.E:
-            return "EADDRINUSE", i
-    if not s.R:
-        for i in others:
-            if existing[i].inet6 is s.inet6:
-                return "EADDRINUSE", i
-    return None, None
+            return busy, i
+    same_version = [i for i in others if conn_ipversion(existing[i]) == conn_ipversion(s)]
+    if s.R and not (groups and s.P):
+        return None, None
+    if not same_version:
+        return None, None
+    if groups and s.P:
+        for i in same_version:
+            if not existing[i].P:
+                return busy, i
+        for i in same_version:
+            if existing[i].uid != s.uid:
+                return "EADDRNOTAVAIL", i
+        return None, None
+    return busy, same_version[0]
 
 
 def illumos(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answer:
-    return illumos_tcp(s, existing, groups=groups) if s.tcp else illumos_udp(s, existing)
+    return (illumos_tcp if s.tcp else illumos_udp)(s, existing, groups=groups)
 
 
 # The Winsock page, cell by cell: "I" WSAEADDRINUSE, "A" WSAEACCES, "." success; of two

@@ -1,7 +1,10 @@
 """illumos' and Solaris' procedure, a test per clause.
 
 Source: illumos/illumos-gate@39707ee and TritonDataCenter/illumos-joyent@ae93ec4,
-usr/src/uts/common/inet/tcp/tcp_bind.c (tcp_bindi, tcp_bind_check).
+usr/src/uts/common/inet/tcp/tcp_bind.c (tcp_bindi, tcp_bind_check); joyent's
+tcp/tcp.c (tcp_do_connect), tcp/tcp_input.c (tcp_input_listener), ip/conn_opt.c
+(conn_inherit_parent), ip/ipclassifier.c (conn_rg_insert, ipcl_conn_insert_v4)
+and udp/udp.c (udp_do_bind, udp_do_connect).
 """
 
 from __future__ import annotations
@@ -51,7 +54,16 @@ def test_without_reuse_address_every_state_is_in_the_way():
         held = sock("127.0.0.1", "R", state=state)
         assert says(decide_bind(sock("0.0.0.0"), [held])) == (IN_USE, "illumos-default")
         assert decide_bind(sock("127.0.0.1"), [held]).error == IN_USE
-        assert decide_bind(sock("127.0.0.2"), [held]).allowed
+    for state in ("bound", "listening"):
+        assert decide_bind(sock("127.0.0.2"), [sock("127.0.0.1", state=state)]).allowed
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_what_bind_gave_a_connection_is_not_known(transport):
+    """conn_bound_addr_v6 is compared, not the connection's own address: the safe side."""
+    held = sock("127.0.0.1", transport=transport, state="connected")
+    new = sock("127.0.0.2", transport=transport)
+    assert says(decide_bind(new, [held])) == (IN_USE, "illumos-default")
 
 
 def test_with_reuse_address_only_the_same_address_bound_or_listening():
@@ -64,9 +76,49 @@ def test_with_reuse_address_only_the_same_address_bound_or_listening():
     assert decide_bind(sock("0.0.0.0", "R"), [sock("0.0.0.0")]).error == IN_USE
 
 
-def test_two_wildcards_of_one_version_are_one_address():
+def test_the_two_wildcards_are_two_addresses():
+    """IN6_ARE_ADDR_EQUAL(), whatever the comment beside it says."""
     mapped = sock("::ffff:0.0.0.0", "4R")
-    assert decide_bind(mapped, [sock("::", "4")]).error == IN_USE
+    assert says(decide_bind(mapped, [sock("::", "4")])) == (None, "illumos-reuse-address")
+    assert decide_bind(mapped, [sock("::ffff:0.0.0.0", "4")]).error == IN_USE
+    assert decide_bind(sock("::ffff:0.0.0.0", "4"), [sock("::", "4")]).error == IN_USE
+
+
+def test_the_version_of_a_connection_is_its_peers():
+    """conn_ipversion: tcp_bind_check() leaves it, tcp_do_connect() and a SYN set it."""
+    mapped = sock("::ffff:127.0.0.1", "4")
+    assert decide_bind(sock("127.0.0.1"), [mapped]).allowed
+    assert decide_bind(sock("::1"), [mapped]).allowed
+    for state in ("connected", "time-wait"):
+        over_ipv4 = sock("::ffff:127.0.0.1", "4", state=state)
+        assert decide_bind(sock("127.0.0.1"), [over_ipv4]).error == IN_USE
+        assert decide_bind(sock("::1"), [over_ipv4]).allowed
+        over_ipv6 = sock("::1", "4", state=state)
+        assert decide_bind(sock("127.0.0.1"), [over_ipv6]).allowed
+        assert decide_bind(sock("::1"), [over_ipv6]).error == IN_USE
+
+
+def test_an_accepted_connection_is_bound_nowhere():
+    """tcp_input_listener(): a connection has no conn_bound_addr_v6."""
+    table = PortTable("illumos")
+    listener, other = table.socket("tcp"), table.socket("tcp")
+    assert table.bind(listener, "127.0.0.1", 8080).allowed
+    assert table.listen(listener).allowed
+    child = table.accept(listener, peer=("192.0.2.1", 50000)).handle
+    assert child is not None
+    assert says(table.bind(other, "127.0.0.2", 8080)) == (IN_USE, "illumos-default")
+    assert table.set_option(other, reuse_address=True).allowed
+    assert table.bind(other, "127.0.0.2", 8080).allowed
+
+
+def test_an_accepted_connection_has_reuse_address_only():
+    """conn_inherit_parent() copies neither conn_exclbind nor conn_reuseport."""
+    table = PortTable("illumos")
+    listener = table.socket("tcp", reuse_address=True, reuse_port=True, exclusive=True)
+    assert table.bind(listener, "127.0.0.1", 8080).allowed
+    assert table.listen(listener).allowed
+    child = table.describe(table.accept(listener, peer=("192.0.2.1", 50000)).handle)
+    assert (child.reuse_address, child.reuse_port, child.exclusive) == (True, False, False)
 
 
 def test_groups_of_reuse_port():
@@ -86,6 +138,16 @@ def test_what_reuse_port_meets_first_decides():
     group, wildcard = sock("127.0.0.1", "P"), sock("0.0.0.0", "R")
     for existing in ([group, wildcard], [wildcard, group]):
         assert decide_bind(sock("127.0.0.1", "P"), existing).allowed
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_group_has_one_owner(transport):
+    """conn_rg_insert(): crgetuid() of the first member; root is no exception."""
+    held = sock("127.0.0.1", "P", uid=1, transport=transport)
+    for uid in (0, 2):
+        new = sock("127.0.0.1", "P", uid=uid, transport=transport)
+        assert says(decide_bind(new, [held])) == ("EADDRNOTAVAIL", "illumos-group-owner")
+    assert decide_bind(sock("127.0.0.1", "P", uid=1, transport=transport), [held]).allowed
 
 
 def test_solaris_has_no_groups_here():
@@ -123,6 +185,69 @@ def test_udp_with_reuse_address_shares_with_all_but_exclusive_use():
     assert decide_bind(new, [sock("0.0.0.0", "E", transport="udp")]).rule.id == (
         "illumos-exclusive"
     )
+
+
+def test_udp_groups_of_reuse_port():
+    """udp_do_bind(): with both options SO_REUSEPORT decides; addresses need only meet."""
+    held = sock("127.0.0.1", "P", transport="udp")
+    for flags in ("P", "PR"):
+        for address in ("127.0.0.1", "0.0.0.0"):
+            new = sock(address, flags, transport="udp")
+            assert says(decide_bind(new, [held])) == (None, "illumos-udp-reuse-port")
+            without = sock("127.0.0.1", "R", transport="udp")
+            assert says(decide_bind(new, [without])) == (IN_USE, "illumos-udp-no-group")
+    assert decide_bind(sock("127.0.0.1", transport="udp"), [held]).error == IN_USE
+    reuse_address = sock("127.0.0.1", "R", transport="udp")
+    assert decide_bind(reuse_address, [held]).rule.id == "illumos-udp-reuse-address"
+
+
+def test_where_the_order_of_a_udp_list_decides_it_is_the_safe_side():
+    """Ports share a list there, and a wildcard may come before a specific address."""
+    group, none = sock("127.0.0.1", "P", transport="udp"), sock("0.0.0.0", "R", transport="udp")
+    for existing in ([group, none], [none, group]):
+        new = sock("127.0.0.1", "P", transport="udp")
+        assert says(decide_bind(new, existing)) == (IN_USE, "illumos-udp-no-group")
+
+
+def test_the_version_of_a_udp_socket_is_its_addresses():
+    """udp_do_bind() sets conn_ipversion."""
+    mapped = sock("::ffff:127.0.0.1", "4", transport="udp")
+    assert decide_bind(sock("127.0.0.1", transport="udp"), [mapped]).error == IN_USE
+    assert decide_bind(mapped, [sock("127.0.0.1", transport="udp")]).error == IN_USE
+    assert decide_bind(sock("::1", transport="udp"), [mapped]).allowed
+
+
+def test_an_automatic_udp_port_takes_no_options_into_account():
+    """When binding to port zero SO_REUSEADDR and SO_REUSEPORT are ignored."""
+    table = PortTable("illumos", settings=SystemSettings(ports=PortSet([40000])))
+    for turn in range(2):
+        handle = table.socket("udp", reuse_address=True, reuse_port=True)
+        decision = table.bind(handle, "127.0.0.1", 0)
+        assert decision.error == (None, "EADDRNOTAVAIL")[turn]
+
+
+def test_a_second_udp_connection_with_one_tuple():
+    """udp_do_connect(): TBADADDR, which is EADDRNOTAVAIL."""
+    table = PortTable("illumos")
+    for turn in range(2):
+        handle = table.socket("udp", reuse_address=True)
+        assert table.bind(handle, "127.0.0.1", 8080).allowed
+        decision = table.connect(handle, "127.0.0.1", 53)
+        expected = ((None, "illumos-connected"), ("EADDRNOTAVAIL", "illumos-tuple-udp"))
+        assert says(decision) == expected[turn]
+
+
+def test_a_connection_to_itself():
+    """tcp_connect_ipv4() and tcp_connect_ipv6(): TBADADDR; UDP may."""
+    for name in ("illumos", "solaris"):
+        table = PortTable(name)
+        handle = table.socket("tcp")
+        assert table.bind(handle, "127.0.0.1", 8080).allowed
+        decision = table.connect(handle, "127.0.0.1", 8080)
+        assert says(decision) == ("EADDRNOTAVAIL", f"{name}-self-connect")
+        udp = table.socket("udp")
+        assert table.bind(udp, "127.0.0.1", 8080).allowed
+        assert table.connect(udp, "127.0.0.1", 8080).allowed
 
 
 @pytest.mark.parametrize(("at_bind", "later"), [(True, False), (False, True)])

@@ -3,11 +3,18 @@
 What lives here: the procedures, their rows and the two records.
 What must not: anything of the BSDs; nothing is shared with them.
 
-Facts the code relies on. IPv4 and IPv6 have disjoint port spaces: a socket's
-version is its family, for tcp_bind_check() leaves it as it is at an
-IPv4-mapped address too. Automatic ports share one space. Only the new
-socket's SO_REUSEADDR counts, no owner does. A port's list has its specific
-addresses before the wildcards; what SO_REUSEPORT meets first decides.
+Facts the code relies on. IPv4 and IPv6 have disjoint port spaces for ports
+that are asked for, and one for automatic ports. Only the new socket's
+SO_REUSEADDR counts, and an owner only within a group of SO_REUSEPORT. What
+counts is the address of bind(), which an accepted connection has not: it is
+at the wildcard, without exclusive use and without SO_REUSEPORT. A port's TCP
+list has its specific addresses before the wildcards; what SO_REUSEPORT meets
+first decides. The order of a UDP list is not modelled, for ports share one:
+where it matters the answer is on the safe side.
+
+To the letter, joyent@ae93ec4 answers EADDRNOTAVAIL where the gate answers
+EADDRINUSE, for it compares an error with the wrong sign; here it is the
+gate's.
 """
 
 from __future__ import annotations
@@ -26,7 +33,7 @@ from portranges.reuse.systems.record import (
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-from portranges.reuse.systems.sock import is_wild
+from portranges.reuse.systems.sock import is_mapped, is_wild
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +54,23 @@ _GATE = cite("illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bi
 _GROUPS = cite(
     "TritonDataCenter/illumos-joyent@ae93ec4", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bindi"
 )
-_UDP = cite("illumos, usr/src/uts/common/inet/udp/udp.c (commit not recorded)", "udp_do_bind")
+_UDP = cite("illumos/illumos-gate@87bf334", "usr/src/uts/common/inet/udp/udp.c, udp_do_bind")
+_UDP_GROUPS = cite(
+    "TritonDataCenter/illumos-joyent@ae93ec4", "usr/src/uts/common/inet/udp/udp.c, udp_do_bind"
+)
+_OWNERS = cite(
+    "TritonDataCenter/illumos-joyent@ae93ec4",
+    "usr/src/uts/common/inet/ip/ipclassifier.c, conn_rg_insert",
+)
+_TUPLES = cite(
+    "TritonDataCenter/illumos-joyent@ae93ec4",
+    "usr/src/uts/common/inet/ip/ipclassifier.c, ipcl_conn_insert_v4, ipcl_conn_insert_v6; "
+    "usr/src/uts/common/inet/udp/udp.c, udp_do_connect",
+)
+_CONNECT = cite(
+    "TritonDataCenter/illumos-joyent@ae93ec4",
+    "usr/src/uts/common/inet/tcp/tcp.c, tcp_connect_ipv4, tcp_connect_ipv6",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +84,9 @@ class _Rows:
     default: Rule
     exact: Rule
     no_group: Rule
+    group_owner: Rule
+    udp_join: Rule
+    udp_no_group: Rule
     udp_reuse_address: Rule
 
 
@@ -72,7 +98,8 @@ def _rows(book: Book, *, groups: bool) -> _Rows:
         "SO_REUSEADDR does not share an address and port that another socket is bound to",
         _GATE,
     )
-    join, no_group = free, exact
+    join, no_group, group_owner = free, exact, exact
+    udp_join, udp_no_group = free, exact
     if groups:
         join = book.allowed(
             "reuse-port",
@@ -85,6 +112,23 @@ def _rows(book: Book, *, groups: bool) -> _Rows:
             "EADDRINUSE",
             "the holder at exactly this address had no SO_REUSEPORT when it was bound",
             _GROUPS,
+        )
+        group_owner = book.refused(
+            "group-owner",
+            "EADDRNOTAVAIL",
+            "all sockets of a group of SO_REUSEPORT have one owner, root included",
+            _OWNERS,
+        )
+        udp_join = book.allowed(
+            "udp-reuse-port",
+            "the UDP holder had SO_REUSEPORT when it was bound, and the new socket joins its group",
+            _UDP_GROUPS,
+        )
+        udp_no_group = book.refused(
+            "udp-no-group",
+            "EADDRINUSE",
+            "a UDP socket with SO_REUSEPORT meets one that had it not when it was bound",
+            _UDP_GROUPS,
         )
     return _Rows(
         free=free,
@@ -110,8 +154,13 @@ def _rows(book: Book, *, groups: bool) -> _Rows:
         ),
         exact=exact,
         no_group=no_group,
+        group_owner=group_owner,
+        udp_join=udp_join,
+        udp_no_group=udp_no_group,
         udp_reuse_address=book.allowed(
-            "udp-reuse-address", "the new UDP socket has SO_REUSEADDR", _UDP
+            "udp-reuse-address",
+            "the new UDP socket has SO_REUSEADDR" + (" and no SO_REUSEPORT" if groups else ""),
+            _UDP_GROUPS if groups else _UDP,
         ),
     )
 
@@ -138,11 +187,16 @@ class Procedure:
             source=_GATE,
             mapped_v6only=("EADDRNOTAVAIL", check, Confidence.SOURCE),
             exhausted="EADDRNOTAVAIL",
-            # What a second identical 4-tuple gives was not read.
-            tuples=Confidence.MEMORY,
+            tuple_error_udp="EADDRNOTAVAIL",
+            tuple_source=_TUPLES,
             v6only_connect="EADDRNOTAVAIL",
             wrong_family="EADDRNOTAVAIL",
             drops=False,
+            accepted="an accepted socket takes its listener's port and owner unasked, and of the "
+            "options SO_REUSEADDR alone",
+        )
+        self.self_connect: Rule = self.book.refused(
+            "self-connect", "EADDRNOTAVAIL", "a TCP socket cannot connect to itself", _CONNECT
         )
 
     def check_privilege(self, sock: Sock, context: Context) -> Rule | None:
@@ -184,13 +238,13 @@ class Procedure:
         # Stable: within each half the newest stays first.
         for holder in sorted(holders, key=lambda held: is_wild(held.bound)):
             at = holder.bound
-            same = addr == at or (is_wild(addr) and is_wild(at))
+            same = addr == at
             meets = same or is_wild(addr) or is_wild(at)
             if (holder.exclusive or new.exclusive) and holder.state in _UP_TO_ESTABLISHED:
                 if meets:
                     return rows.exclusive, holder
                 continue
-            if holder.v6 is not new.v6 and explicit:
+            if explicit and _is_ipv4(holder) is not _is_ipv4(new):
                 continue
             if (
                 via is not None
@@ -199,7 +253,11 @@ class Procedure:
             ):
                 continue
             if self.groups and same and new.p and explicit and holder.state in _HELD:
-                return (rows.join, None) if holder.bound_p else (rows.no_group, holder)
+                if not holder.bound_p:
+                    return rows.no_group, holder
+                if holder.uid != new.uid:
+                    return rows.group_owner, holder
+                return rows.join, None
             if not reuse:
                 if meets:
                     return rows.default, holder
@@ -211,19 +269,42 @@ class Procedure:
 
     def _judge_udp(self, new: Sock, holders: Sequence[Sock], *, explicit: bool) -> Outcome:
         rows = self.rows
-        blocker: Sock | None = None
+        met: list[Sock] = []
         for holder in holders:
             if new.addr != holder.bound and not is_wild(new.addr) and not is_wild(holder.bound):
                 continue
             if holder.exclusive or new.exclusive:
                 return rows.exclusive, holder
-            if holder.v6 is new.v6 or not explicit:
-                blocker = blocker or holder
-        if blocker is None:
+            if not explicit or _is_ipv4(holder) is _is_ipv4(new):
+                met.append(holder)
+        if not met:
             return rows.free, None
-        if new.r and explicit:
+        if explicit and self.groups and new.p:
+            return self._join_udp(new, met)
+        if explicit and new.r:
             return rows.udp_reuse_address, None
-        return rows.default, blocker
+        return rows.default, met[0]
+
+    def _join_udp(self, new: Sock, met: Sequence[Sock]) -> Outcome:
+        """Join a group; whose it is depends on the list's order where there are several."""
+        for holder in met:
+            if not holder.bound_p:
+                return self.rows.udp_no_group, holder
+        for holder in met:
+            if holder.uid != new.uid:
+                return self.rows.group_owner, holder
+        return self.rows.udp_join, None
+
+
+def _is_ipv4(sock: Sock) -> bool:
+    """Tell whether conn_ipversion is IPv4.
+
+    It is the family's until connect(), or a connection that came in, says
+    otherwise; UDP's bind() says so too.
+    """
+    if sock.tcp and sock.v6 and not sock.connected:
+        return False
+    return is_mapped(sock.addr)
 
 
 def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> System:
@@ -242,6 +323,8 @@ def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> 
         tcp_order=Order.RANDOM_16_BIT,
         udp_order=Order.RANDOM_16_BIT,
         refusal=Refusal.KEEPS,
+        self_connect=procedure.self_connect,
+        accepts_options=False,
         # The default of extra_priv_ports, from memory.
         extra_privileged=PortSet([2049, 4045]),
     )
@@ -281,7 +364,7 @@ def decide_bind(
 
     Source:
         illumos/illumos-gate@39707ee and TritonDataCenter/illumos-joyent@ae93ec4,
-        usr/src/uts/common/inet/tcp/tcp_bind.c.
+        usr/src/uts/common/inet/tcp/tcp_bind.c and udp/udp.c.
 
     Example:
         >>> from portranges.reuse.model import Socket

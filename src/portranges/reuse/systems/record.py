@@ -99,6 +99,8 @@ class System:
         any_destination: The row that refuses the wildcard as a peer, if one does.
         listen_unbound: The row that refuses to listen without a port, if one does.
         option_both: The row that refuses SO_REUSEADDR with exclusive use.
+        accepts_options: Whether an accepted socket has its listener's
+            SO_REUSEPORT and exclusive use; SO_REUSEADDR it has everywhere.
         retests_tuple: Whether the 4-tuple is tested only after the port is
             chosen, and a clash refuses.
         extra_privileged: Ports above the privileged ones that need one too.
@@ -128,6 +130,7 @@ class System:
     any_destination: Rule | None = None
     listen_unbound: Rule | None = None
     option_both: Rule | None = None
+    accepts_options: bool = True
     retests_tuple: bool = False
     extra_privileged: PortSet = _NO_PORTS
     has_excluded: bool = False

@@ -94,6 +94,7 @@ class Calls:
     bind_exhausted_v6: Rule
     connect_exhausted_v6: Rule
     tuple: Rule
+    tuple_udp: Rule
     connected: Rule
     connection_refused: Rule
     is_connected: Rule
@@ -119,6 +120,8 @@ def calls(
     exhausted: str,
     exhausted_v6: str | None = None,
     tuple_error: str = "EADDRINUSE",
+    tuple_error_udp: str | None = None,
+    tuple_source: Source | None = None,
     picking: Confidence = Confidence.SOURCE,
     tuples: Confidence = Confidence.SOURCE,
     v6only_connect: str = "EINVAL",
@@ -129,13 +132,14 @@ def calls(
     states: Source = _POSIX,
     listens: Confidence = Confidence.SOURCE,
     drops: bool = True,
+    accepted: str = "an accepted socket takes its listener's port, options and owner unasked",
 ) -> Calls:
     """Add the rows that every system has to *book*, with this one's errors.
 
-    *source* is where its choice of a port and its 4-tuples were read,
-    *states* where the errors of calls in a wrong state are from. Without
-    *drops* a refused connection leaves the socket usable, and there is no row
-    for one that is not.
+    *source* is where its choice of a port was read, and its 4-tuples too if
+    *tuple_source* says no other; *states* where the errors of calls in a wrong
+    state are from. Without *drops* a refused connection leaves the socket
+    usable, and there is no row for one that is not.
     """
     memory = Confidence.MEMORY
     error, mapped_source, mapped_confidence = mapped_v6only
@@ -163,6 +167,15 @@ def calls(
             states,
             memory,
         )
+    seen = source if tuple_source is None else tuple_source
+    tuple_rule = book.refused(
+        "tuple", tuple_error, "a connection with this 4-tuple exists", seen, tuples
+    )
+    tuple_udp = tuple_rule
+    if tuple_error_udp is not None:
+        tuple_udp = book.refused(
+            "tuple-udp", tuple_error_udp, "UDP: a connection with this 4-tuple exists", seen, tuples
+        )
     return Calls(
         has_port=has_port,
         dropped=dropped,
@@ -185,10 +198,9 @@ def calls(
             mapped_source,
             mapped_confidence,
         ),
-        tuple=book.refused(
-            "tuple", tuple_error, "a connection with this 4-tuple exists", source, tuples
-        ),
-        connected=book.allowed("connected", "no connection has this 4-tuple", source, tuples),
+        tuple=tuple_rule,
+        tuple_udp=tuple_udp,
+        connected=book.allowed("connected", "no connection has this 4-tuple", seen, tuples),
         connection_refused=book.refused(
             "connection-refused", "ECONNREFUSED", "the peer refused the connection", states, memory
         ),
@@ -231,12 +243,7 @@ def calls(
             states,
             memory,
         ),
-        accepted=book.allowed(
-            "accepted",
-            "an accepted socket takes its listener's port, options and owner unasked",
-            states,
-            memory,
-        ),
+        accepted=book.allowed("accepted", accepted, states, memory),
         option=book.allowed(
             "option", "the option is set, and counts from the next check on", states, memory
         ),

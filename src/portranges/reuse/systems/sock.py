@@ -50,7 +50,8 @@ _CONNECTIONS = frozenset({State.CONNECTED, State.FIN_WAIT_2, State.TIME_WAIT})
 class Sock:
     """A socket, or a closed connection that lingers.
 
-    ``bound`` is the address that bind() gave; connect() may give another.
+    ``bound`` is the address that bind() gave; connect() may give another, and
+    an accepted connection was never bound: it has the wildcard.
     ``bound_p`` is SO_REUSEPORT as it was then. ``dropped`` tells that the
     system took the socket's record away after a refused connection.
     """
@@ -150,7 +151,11 @@ def number(address: IPv4Address | IPv6Address) -> int:
 
 
 def from_socket(socket: Socket, *, v6only: bool) -> Sock:
-    """Return the record of *socket*; *v6only* is the default of the option."""
+    """Return the record of *socket*; *v6only* is the default of the option.
+
+    What bind() gave a connection is not known: the wildcard, which meets all,
+    is the safe side.
+    """
     v6 = socket.address.version == 6
     sock = Sock(
         tcp=socket.transport is Transport.TCP,
@@ -165,9 +170,11 @@ def from_socket(socket: Socket, *, v6only: bool) -> Sock:
     if socket.privileged is not None:
         sock.privileged = socket.privileged
     sock.dev = socket.device
-    sock.addr = sock.bound = number(socket.address)
+    sock.addr = number(socket.address)
     sock.port = socket.port
     sock.state = socket.state
+    if not sock.connected:
+        sock.bound = sock.addr
     return sock
 
 

@@ -231,7 +231,7 @@ class SystemPorts:
         if port:
             blocker = self._clash(sock, local, port, dst, dport)
             if blocker is not None:
-                return self._tuple(blocker)
+                return self._tuple(sock, blocker)
         else:
             # The privilege and the address are not asked for: the system chooses.
             chosen = self._choose_for(sock, local, dst, dport)
@@ -242,7 +242,7 @@ class SystemPorts:
             if self.system.retests_tuple:
                 blocker = self._clash(sock, local, port, dst, dport)
                 if blocker is not None:
-                    return self._tuple(blocker)
+                    return self._tuple(sock, blocker)
         if self.system.self_connect is not None and sock.tcp and (local, port) == (dst, dport):
             return decide(self.system.self_connect)
         if refused and sock.tcp:
@@ -294,8 +294,9 @@ class SystemPorts:
         other = self._tuples.get((sock.tcp, local, port, dst, dport))
         return None if other is sock else other
 
-    def _tuple(self, blocker: Sock) -> Decision:
-        rule = self.system.calls.tuple
+    def _tuple(self, sock: Sock, blocker: Sock) -> Decision:
+        calls = self.system.calls
+        rule = calls.tuple if sock.tcp else calls.tuple_udp
         return decide(rule, reason=sentence(rule, blocker), blocker=to_socket(blocker))
 
     def accept(
@@ -320,9 +321,9 @@ class SystemPorts:
         if sock.state is not State.LISTENING:
             return decide(calls.not_listening)
         child = Sock(tcp=True, v6=sock.v6, v6only=sock.v6only, uid=sock.uid)
-        child.r, child.p, child.lb = sock.r, sock.p, sock.lb
-        child.exclusive, child.privileged, child.dev = sock.exclusive, sock.privileged, sock.dev
-        child.bound = sock.bound
+        child.r, child.privileged, child.dev = sock.r, sock.privileged, sock.dev
+        if self.system.accepts_options:
+            child.p, child.lb, child.exclusive = sock.p, sock.lb, sock.exclusive
         child.addr = _local_end(sock, local)
         child.port = sock.port
         child.state = State.CONNECTED
