@@ -18,6 +18,7 @@ from portranges import PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Close, Decision, Handle, Socket, State
 from portranges.reuse.systems import SYSTEMS, SystemSettings, machine, procedure, system
+from portranges.reuse.systems.record import Reconnect
 from portranges.reuse.systems.state_machine import SystemPorts
 from reuse_twins import Answer, Rec
 
@@ -368,12 +369,30 @@ class Game:
         elif action == "connect":
             peer = rng.choice(PEERS6 if v6 else PEERS)
             refused = rng.random() < 0.1
+            sock = self.ports.describe(handle)
             decision = self.ports.connect(handle, *peer, source=None, refused=refused)
+            if not decision.allowed and (sock.transport, sock.state) == ("udp", State.CONNECTED):
+                self.check_given_up(handle, sock, before)
+                return
         else:
             decision = self.accept(handle)
         # The peer's refusal is no refusal of the system.
         if not decision.allowed and not refused:
             assert snapshot(self.ports, self.handles) == before, decision
+        self.check()
+
+    def check_given_up(self, handle: Handle, sock: Socket, before: object) -> None:
+        """A connection is given up before the new one is tried, but the port is not."""
+        if system(self.name).reconnect is None:
+            assert snapshot(self.ports, self.handles) == before
+            return
+        now = self.ports.describe(handle)
+        if now.state is State.CONNECTED:
+            # The checks come first.
+            assert system(self.name).reconnect is Reconnect.BOUND
+            assert snapshot(self.ports, self.handles) == before
+        else:
+            assert now == replace(sock, address=now.address, state=State.BOUND)
         self.check()
 
     def bind(self, handle: Handle, addr: int, *, explicit: bool) -> Decision:

@@ -396,17 +396,60 @@ def test_the_wildcard_as_a_destination():
     assert table.connect(table.socket(), "0.0.0.0", 80).error == "WSAEADDRNOTAVAIL"
 
 
-def test_udp_connects_again():
-    table = Table("freebsd")
-    a = table.socket("udp")
-    assert table.connect(a, "192.0.2.7", 53).allowed
-    port = table.port(a)
+# A UDP socket bound to 127.0.0.1: its address after connect(), and after the
+# next connect() to an address elsewhere, and after one that fails.
+RECONNECTS = [
+    ("freebsd", "127.0.0.1", "127.0.0.1"),
+    ("freebsd-14", "192.0.2.1", "0.0.0.0"),
+    ("freebsd-13", "192.0.2.1", "0.0.0.0"),
+    ("macos", "192.0.2.1", "0.0.0.0"),
+    ("openbsd", "192.0.2.1", "0.0.0.0"),
+    ("netbsd", "192.0.2.1", "0.0.0.0"),
+    ("illumos", "127.0.0.1", "127.0.0.1"),
+    ("solaris", "127.0.0.1", "127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("name", "anew", "failed"), RECONNECTS)
+def test_udp_connects_again(name, anew, failed):
+    """soconnect() calls sodisconnect() first; illumos' udp_do_connect() does it itself."""
+    table = Table(name)
+    a = table.socket("udp", "R")
+    assert table.bind(a, "127.0.0.1", 8080).allowed
     assert table.connect(a, "127.0.0.1", 53).allowed
-    assert table.port(a) == port
-    assert str(table.ports.describe(a).address) == "127.0.0.1"
-    b = table.socket("udp", "P")
-    assert table.bind(b, "192.0.2.1", port).allowed
-    assert table.connect(b, "192.0.2.7", 53).allowed
+    assert table.connect(a, "192.0.2.7", 53).allowed
+    now = table.ports.describe(a)
+    assert (str(now.address), now.port, now.state) == (anew, 8080, State.CONNECTED)
+    # A clash of 4-tuples refuses the new connection; the old one is gone.
+    b = table.socket("udp", "R")
+    assert table.bind(b, anew, 8080).allowed
+    assert table.connect(b, "192.0.2.8", 53).allowed
+    clash = table.connect(b, "192.0.2.7", 53)
+    assert clash.rule.id in (f"{name}-tuple", f"{name}-tuple-udp")
+    now = table.ports.describe(b)
+    assert (str(now.address), now.port, now.state) == (failed, 8080, State.BOUND)
+    assert table.connect(b, "192.0.2.8", 53).allowed
+
+
+@pytest.mark.parametrize(("name", "given_up"), [("freebsd", True), ("illumos", False)])
+def test_a_udp_socket_that_has_no_way_to_its_new_peer(name, given_up):
+    """Where the connection is given up at once, before the new address is looked at."""
+    table = Table(name)
+    a = table.socket("udp", "6", v6=True)
+    assert table.connect(a, "2001:db8::7", 53).allowed
+    assert not table.connect(a, "::ffff:192.0.2.7", 53).allowed
+    assert (table.ports.describe(a).state is State.BOUND) is given_up
+
+
+def test_windows_keeps_a_connection_until_the_new_one_is_made():
+    """Nothing was read of it."""
+    table = Table("windows")
+    a, b = table.socket("udp", "R"), table.socket("udp", "R")
+    for handle, peer in ((a, "192.0.2.7"), (b, "192.0.2.8")):
+        assert table.bind(handle, "127.0.0.1", 8080).allowed
+        assert table.connect(handle, peer, 53).allowed
+    assert not table.connect(b, "192.0.2.7", 53).allowed
+    assert table.ports.describe(b).state is State.CONNECTED
 
 
 # accept().

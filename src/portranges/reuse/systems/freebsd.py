@@ -14,6 +14,7 @@ from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import Pairs, best4, best6, pairs, share_port
 from portranges.reuse.systems.record import (
     Order,
+    Reconnect,
     System,
     mapped_v6only,
     needs_privilege,
@@ -62,6 +63,7 @@ class Release:
     function: tuple[str, str]
     exempts_load_balance: bool
     time_wait_blocks: bool
+    reconnect: Reconnect
 
 
 RELEASES = (
@@ -72,6 +74,7 @@ RELEASES = (
         function=("in_pcbbind_avail", "in6_pcbbind_avail"),
         exempts_load_balance=False,
         time_wait_blocks=False,
+        reconnect=Reconnect.LAST,
     ),
     Release(
         name="freebsd-14",
@@ -80,6 +83,7 @@ RELEASES = (
         function=("in_pcbbind_setup", "in6_pcbbind"),
         exempts_load_balance=True,
         time_wait_blocks=False,
+        reconnect=Reconnect.WILDCARD,
     ),
     Release(
         name="freebsd-13",
@@ -88,6 +92,7 @@ RELEASES = (
         function=("in_pcbbind_setup", "in6_pcbbind"),
         exempts_load_balance=True,
         time_wait_blocks=True,
+        reconnect=Reconnect.WILDCARD,
     ),
 )
 
@@ -266,6 +271,7 @@ def _system(release: Release) -> System:
         options=frozenset({"reuse_port", "load_balance"}),
         # IPV6_V6ONLY is 1 by default (from memory: net.inet6.ip6.v6only).
         v6only=True,
+        reconnect=release.reconnect,
         tcp_order=Order.RANDOM_START,
         udp_order=Order.RANDOM_START,
     )

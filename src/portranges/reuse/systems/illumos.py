@@ -26,6 +26,7 @@ from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.record import (
     Order,
+    Reconnect,
     Refusal,
     System,
     mapped_v6only,
@@ -323,6 +324,7 @@ def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> 
         tcp_order=Order.RANDOM_16_BIT,
         udp_order=Order.RANDOM_16_BIT,
         refusal=Refusal.KEEPS,
+        reconnect=Reconnect.BOUND,
         self_connect=procedure.self_connect,
         accepts_options=False,
         # The default of extra_priv_ports, from memory.

@@ -15,6 +15,7 @@ from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
 from portranges.reuse.systems.record import (
     Order,
+    Reconnect,
     System,
     mapped_v6only,
     needs_privilege,
@@ -177,6 +178,7 @@ MACOS = System(
     # IP_BOUND_IF and IPV6_BOUND_IF; the test does not look at them.
     options=frozenset({"reuse_port", "device"}),
     v6only=False,
+    reconnect=Reconnect.WILDCARD,
     tcp_order=Order.UPWARDS,
     udp_order=Order.RANDOM_START,
     self_connect=_SELF_CONNECT,

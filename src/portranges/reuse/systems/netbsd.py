@@ -17,6 +17,7 @@ from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best, local_cost, pairs, share_port
 from portranges.reuse.systems.record import (
     Order,
+    Reconnect,
     System,
     mapped_v6only,
     needs_privilege,
@@ -175,6 +176,7 @@ NETBSD = System(
     checks=(mapped_v6only, not_local, _privilege),
     options=frozenset({"reuse_port"}),
     v6only=True,
+    reconnect=Reconnect.WILDCARD,
     tcp_order=Order.DOWNWARDS,
     udp_order=Order.DOWNWARDS,
     # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.

@@ -16,6 +16,7 @@ from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
 from portranges.reuse.systems.record import (
     Order,
+    Reconnect,
     System,
     mapped_v6only,
     needs_privilege,
@@ -105,6 +106,7 @@ OPENBSD = System(
     options=frozenset({"reuse_port"}),
     v6only=True,
     v6only_fixed=True,
+    reconnect=Reconnect.WILDCARD,
     tcp_order=Order.RANDOM_START,
     udp_order=Order.RANDOM_START,
     retests_tuple=True,

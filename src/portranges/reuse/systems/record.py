@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Context",
     "Order",
+    "Reconnect",
     "Refusal",
     "System",
     "Via",
@@ -57,6 +58,18 @@ class Refusal(Enum):
 
     DROPS = auto()
     KEEPS = auto()
+
+
+class Reconnect(Enum):
+    """At what address connect() leaves a connected UDP socket before it connects anew.
+
+    The first two before anything else is looked at, the last after the checks.
+    A connect() that fails then leaves the socket so: bound, and not connected.
+    """
+
+    WILDCARD = auto()
+    LAST = auto()
+    BOUND = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +107,8 @@ class System:
         tcp_order: How TCP ports are tried.
         udp_order: How UDP ports are tried.
         refusal: What a refused connection leaves.
+        reconnect: What connect() does to a connected UDP socket first; None: not
+            known, and a connection stays until the new one is made.
         loopback_time_wait: Seconds in TIME_WAIT towards loopback, if another.
         self_connect: The row that refuses a connection to itself, if one does.
         any_destination: The row that refuses the wildcard as a peer, if one does.
@@ -125,6 +140,7 @@ class System:
     tcp_order: Order
     udp_order: Order
     refusal: Refusal = Refusal.DROPS
+    reconnect: Reconnect | None = None
     loopback_time_wait: float | None = None
     self_connect: Rule | None = None
     any_destination: Rule | None = None

@@ -19,7 +19,7 @@ from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Close, State, decide, shown_number
 from portranges.reuse.systems.pairs import ask, ask_address, sentence
 from portranges.reuse.systems.picking import Picker
-from portranges.reuse.systems.record import Context, Refusal, Via
+from portranges.reuse.systems.record import Context, Reconnect, Refusal, Via
 from portranges.reuse.systems.sock import (
     ANY4,
     ANY6,
@@ -52,6 +52,7 @@ _SOURCE4 = ANY4 | 0xC0000201
 _SOURCE6 = 0x20010DB8 << 96 | 1
 
 _UNUSED = frozenset({State.UNBOUND, State.BOUND})
+_AT_ONCE = frozenset({Reconnect.WILDCARD, Reconnect.LAST})
 
 
 class SystemPorts:
@@ -219,14 +220,20 @@ class SystemPorts:
         """Connect a socket; *refused*: the peer answers with a reset."""
         sock = self._find(handle)
         _check_family(sock, dst)
-        refusal = self._cannot_connect(sock, dst)
+        # A connected UDP socket is disconnected first.
+        again = not sock.tcp and sock.state is State.CONNECTED
+        own = self._left_at(sock) if again else sock.addr
+        reconnect = self.system.reconnect
+        refusal = self._cannot_connect(sock, own, dst)
         if refusal is not None:
+            if again and reconnect in _AT_ONCE:
+                self._disconnect(sock, own)
             return decide(refusal)
         if is_wild(dst):
-            dst = LOOPBACK6 if dst == ANY6 and not is_mapped(sock.addr) else LOOPBACK4
-        # A connected UDP socket is disconnected first.
-        own = sock.addr if sock.state is not State.CONNECTED else sock.bound
+            dst = LOOPBACK6 if dst == ANY6 and not is_mapped(own) else LOOPBACK4
         local = own if not is_wild(own) else self._route(dst, source)
+        if again and reconnect is not None:
+            self._disconnect(sock, own)
         port = sock.port
         if port:
             blocker = self._clash(sock, local, port, dst, dport)
@@ -260,7 +267,18 @@ class SystemPorts:
         self._enter(sock)
         return decide(self.system.calls.connected)
 
-    def _cannot_connect(self, sock: Sock, dst: int) -> Rule | None:
+    def _left_at(self, sock: Sock) -> int:
+        """Return the address of a UDP socket whose connection is given up."""
+        if self.system.reconnect is Reconnect.WILDCARD:
+            return ANY6 if sock.v6 else ANY4
+        return sock.addr if self.system.reconnect is Reconnect.LAST else sock.bound
+
+    def _disconnect(self, sock: Sock, addr: int) -> None:
+        self._forget_tuple(sock)
+        sock.addr = addr
+        sock.state = State.BOUND
+
+    def _cannot_connect(self, sock: Sock, own: int, dst: int) -> Rule | None:
         calls = self.system.calls
         if sock.dropped:
             return calls.dropped
@@ -273,7 +291,6 @@ class SystemPorts:
         mapped = is_mapped(dst)
         if mapped and sock.v6only:
             return calls.v6only_connect
-        own = sock.bound if sock.state is State.CONNECTED else sock.addr
         if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and dst != ANY6:
             return calls.wrong_family
         return None
