@@ -171,7 +171,7 @@ def main(part: str, seed: int, scale: float = 1.0) -> int:
         return findings(part, seed, SPECIAL[kind](rng))
     match kind:
         case "pairs":
-            games = generate.pairs(rng, tcp=tcp, share=min(1.0, 0.05 * scale))
+            games = generate.pairs(rng, tcp=tcp, share=0.05 * scale)
         case "tuples":
             games = chain(generate.tuples(), generate.cleared())
         case "triples":

@@ -127,7 +127,10 @@ def questions(config: Step, *, tcp: bool, short: bool = False) -> list[Step]:
 
 
 def pairs(rng: Random, *, tcp: bool, share: float) -> Iterator[list[Step]]:
-    """Yield every ordered pair; of those that linger, and of rare places, a *share*."""
+    """Yield every ordered pair; of those that linger, and of rare places, a *share*.
+
+    From a share of 4 on nothing is left out.
+    """
     common = list(configurations(PLACES))
     rare = list(configurations(RARE_PLACES))
     for state in TCP_STATES if tcp else UDP_STATES:
