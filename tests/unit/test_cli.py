@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import pty
@@ -15,6 +14,7 @@ import pytest
 
 from portranges import __version__, cli, explain
 from portranges.cli import build_parser, main
+from terminals import read_rest
 
 
 def run(*words, **environment):
@@ -39,19 +39,9 @@ def on_a_terminal(*words, **environment):
         stderr=theirs,
         env={**os.environ, "TERM": "xterm", **environment},
     ) as process:
-        os.close(theirs)
-        output = b""
-        while True:
-            try:
-                chunk = os.read(ours, 65536)
-            except OSError as error:
-                # Linux says so when the last writer has closed the terminal.
-                if error.errno != errno.EIO:
-                    raise
-                break
-            if not chunk:
-                break
-            output += chunk
+        process.wait(60)
+    output = read_rest(ours)
+    os.close(theirs)
     os.close(ours)
     assert process.returncode == 0
     return output.decode()

@@ -7,9 +7,11 @@ import json
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
 
 import pytest
 
+import terminals
 from children import run
 from portranges import PortRange, PortSet, Transport, ephemeral
 from portranges.cli import here, layout, lingering, listening, usage, watch
@@ -406,10 +408,14 @@ def test_lingering_says_what_it_knows_of_the_age(said):
 
 TERMINAL = r"""
 import pty
+sys.path.append(ARGUMENTS[0])
+from terminals import read_rest
 def work():
     port = listener().getsockname()[1]
-    pid, terminal = pty.fork()
+    ours, theirs = pty.openpty()
+    pid = os.fork()
     if pid == 0:
+        os.login_tty(os.dup(theirs))
         os.environ["TERM"] = "xterm"
         # A shell starts what it runs in the background with SIGINT ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -421,21 +427,19 @@ def work():
     children.append(pid)
     output = b""
     while output.count(b"watched for") < 3:
-        output += os.read(terminal, 4096)
+        output += os.read(ours, 4096)
     # As Ctrl-C does it.
-    os.write(terminal, b"\x03")
-    with contextlib.suppress(OSError):
-        while piece := os.read(terminal, 4096):
-            output += piece
-    children.remove(pid)
+    os.write(ours, b"\x03")
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    children.remove(pid)
+    output += read_rest(ours)
     return {"port": port, "output": output.decode(), "status": status}
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
 def test_a_terminal_gets_a_counter_that_goes_when_it_is_interrupted():
-    found = run(TERMINAL)
+    found = run(TERMINAL, str(Path(terminals.__file__).parent))
     assert found["status"] == 0
     first, *rest = found["output"].split("\r\n")
     port = found["port"]
@@ -443,5 +447,6 @@ def test_a_terminal_gets_a_counter_that_goes_when_it_is_interrupted():
     counters = "\r\n".join(rest).split("\r")
     assert any(text.startswith(f"port {port}: 1 socket, 0 changes") for text in counters)
     assert "\x1b" not in found["output"]
-    # What is left on the line is blank.
-    assert counters[-1].strip() == ""
+    # What is left on the line is blank. The kernel sends the signal before it shows
+    # the key, so a quick program has cleared the line by then (7 of 80,000 times).
+    assert counters[-1].strip() in ("", "^C")
