@@ -609,3 +609,18 @@ def test_bad_input(call: Callable[[], object], kind: type[Exception], message: s
     assert type(caught.value) is kind
     text = str(caught.value)
     assert text == message or text.startswith(f"{message}; did you mean ")
+
+
+def test_port_0_is_no_port_of_a_range() -> None:
+    tuned = LINUX.replace(ports=PortSet.parse("0-9"))
+
+    def itself(row: ephemeral.EphemeralProfile) -> float:
+        return capacity.self_connect_probability(row, 40000)
+
+    for ask in (capacity.concurrent, capacity.rate, capacity.methods, itself):
+        with pytest.raises(InvalidValueError) as raised:
+            ask(tuned)
+        assert str(raised.value) == (
+            "a range must not have port 0, which no socket has, "
+            "got <EphemeralProfile linux, tuned: 0-9>"
+        )

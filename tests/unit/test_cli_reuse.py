@@ -38,6 +38,8 @@ def test_reuse_on_one_system(capsys):
         (["--reuse-port"], None),
         (["--reuse-port", "--new-uid", "1000"], "EADDRINUSE"),
         (["--reuse-port", "--uid", "1000"], None),
+        (["--reuse-port", "--uid", "1000", "--new-uid", "0"], "EADDRINUSE"),
+        (["--reuse-port", "--uid", "1000", "--existing-uid", "0"], "EADDRINUSE"),
         (["--reuse-port", "--new-uid", "1000", "--state", "time-wait"], None),
         (["--existing-device", "eth0", "--new-device", "eth1"], None),
         (["--udp", "--reuse-address"], None),
@@ -126,7 +128,7 @@ def test_numbers_are_read_strictly(capsys, text):
 def test_a_rate_that_does_not_fit(capsys):
     assert main(["capacity", "--system", "linux", "--rate", "500"]) == 1
     out = capsys.readouterr().out
-    assert "470.5 to 1 destination from 1 source, each closed by this side" in out
+    assert "470.5, to 1 destination from 1 source, each closed by this side" in out
     assert "500 does not fit: the limit is 470.5" in out
     assert "it would keep 30,000 connections in TIME_WAIT" in out
     assert all(len(line) <= 80 for line in out.splitlines())
@@ -155,6 +157,51 @@ def test_a_rate_that_does_not_fit(capsys):
 def test_does_it_fit(capsys, options, status):
     assert main(["capacity", *options]) == status
     assert capsys.readouterr().err == ""
+
+
+def test_lines_fit_whatever_is_asked(capsys):
+    ports = ",".join(f"{first}-{first + 100}" for first in range(1024, 20000, 1200))
+    many = [
+        "--destinations",
+        "999999999999",
+        "--sources",
+        "99999",
+        "--connections",
+        "9999999999999",
+    ]
+    for words in (
+        ["capacity", "--ports", ports, *many],
+        ["capacity", "--ports", "1024-2036", "--rate", "16.88"],
+        ["reuse", *["[2001:db8:1111:2222:3333:4444:5555:6666]:65535"] * 2, "--system", "linux",
+         "--reuse-address", "--reuse-port", "--uid", "4294967294", "--device", "interface-abcdef"],
+    ):  # fmt: skip
+        main(words)
+        out = capsys.readouterr().out
+        assert out
+        assert all(len(line) <= 80 for line in out.splitlines())
+    assert main(["capacity", "--ports", ports, *many]) in (0, 1)
+    ends = capsys.readouterr().out.split("TIME_WAIT")[0].split()
+    assert [text.rstrip(",") for text in ends if "-" in text] == ports.split(",")
+
+
+def test_bounds_that_differ_read_differently(capsys):
+    main(["capacity", "--ports", "1024-2036"])
+    assert "a second     16.8667 to 16.8833, to 1" in capsys.readouterr().out
+
+
+def test_no_socket_has_port_0(capsys):
+    assert main(["capacity", "--ports", "0-65535"]) == 2
+    told = capsys.readouterr().err
+    assert "a range must not have port 0, which no socket has, got <EphemeralProfile" in told
+
+
+def test_a_name_of_an_interface_is_no_escape_sequence(capsys):
+    words = ["reuse", "0.0.0.0:80", "--device", "a\n\x1b[31mb"]
+    assert main(words) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "\x1b" not in told.err
+    assert told.err.count("\n") == 1
 
 
 def test_udp_does_not_wait(capsys):

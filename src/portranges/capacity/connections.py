@@ -63,7 +63,8 @@ def concurrent(
 
     Raises:
         TypeError: An argument is of a wrong type.
-        InvalidValueError: *destinations* or *sources* is less than 1.
+        InvalidValueError: *destinations* or *sources* is less than 1, or port 0
+            is one of a tuned profile's.
         UnknownNameError: There is no such profile, it has no fixed range, or
             nothing is known of the method there.
 

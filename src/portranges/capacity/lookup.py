@@ -9,7 +9,7 @@ from __future__ import annotations
 from portranges import ephemeral
 from portranges.capacity.rows import METHODS
 from portranges.ephemeral import EphemeralProfile
-from portranges.errors import UnknownNameError, elide
+from portranges.errors import InvalidValueError, UnknownNameError, elide
 from portranges.names import near
 
 TYPE_CHECKING = False
@@ -22,6 +22,9 @@ __all__ = ["method_of", "methods", "profile_of"]
 def profile_of(profile: str | EphemeralProfile) -> EphemeralProfile:
     """Return the profile, or the one of that name."""
     if isinstance(profile, EphemeralProfile):
+        if 0 in profile.ports:
+            rule = "a range must not have port 0, which no socket has"
+            raise InvalidValueError(rule, elide(profile))
         return profile
     if isinstance(profile, str):
         return ephemeral.profile(profile)
@@ -44,6 +47,7 @@ def methods(profile: str | EphemeralProfile) -> tuple[Method, ...]:
     Raises:
         TypeError: *profile* is neither.
         UnknownNameError: No profile has the name.
+        InvalidValueError: Port 0 is one of a tuned profile's.
 
     Example:
         >>> for method in methods("linux"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from textwrap import wrap
 
 from portranges import capacity, ephemeral
 from portranges.capacity import Interval
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "run"]
 
+_WIDTH = 80
 # Below, a digit behind the point would say too little.
 _FEW = 10
 
@@ -108,7 +110,15 @@ def run(arguments: Namespace) -> int:
         print(json.dumps(_data(answer, questions), indent=2))
     else:
         for label, text in _lines(answer, questions):
-            print(f"{label:<12} {text}")
+            lead = f"{label:<13}"
+            for line in wrap(
+                text,
+                _WIDTH,
+                initial_indent=lead,
+                subsequent_indent=" " * len(lead),
+                break_on_hyphens=False,
+            ):
+                print(line)
     return 0 if all(question.fits for question in questions) else 1
 
 
@@ -145,14 +155,14 @@ def _answer(arguments: Namespace) -> _Answer:
 def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, str]]:
     profile = answer.profile
     yield "system", profile.system + (", tuned" if profile.tuned else "")
-    yield "ports", f"{profile.ports} ({len(profile.ports):,})"
+    yield "ports", f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
     ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
     yield "at once", f"{_number(answer.at_once)} connections, by {answer.method}, to {ends}"
     if answer.time_wait is None or answer.rate is None:
         yield "TIME_WAIT", "not known" if answer.waits else "none"
     else:
         yield "TIME_WAIT", f"{answer.time_wait:g} s"
-        yield "a second", f"{_number(answer.rate)} to {ends}, each closed by this side"
+        yield "a second", f"{_number(answer.rate)}, to {ends}, each closed by this side"
     for question in questions:
         verdict = {True: "fits", False: "does not fit", None: "may or may not fit"}[question.fits]
         lead = "is somewhere in" if question.fits is None else "is"
@@ -167,7 +177,9 @@ def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, s
 
 def _number(value: float | Interval) -> str:
     if isinstance(value, Interval):
-        return f"{_number(value.low)} to {_number(value.high)}"
+        low, high = _number(value.low), _number(value.high)
+        # Two bounds that read alike are no bounds.
+        return f"{low} to {high}" if low != high else f"{value.low:,.6g} to {value.high:,.6g}"
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:,.1f}" if value >= _FEW else f"{value:.3g}"

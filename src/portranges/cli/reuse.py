@@ -108,7 +108,8 @@ def _socket(text: str, arguments: Namespace, side: str) -> Socket:
 
     def said(option: str) -> Any:
         own = getattr(arguments, f"{side}_{option}")
-        return getattr(arguments, option) if own in (None, False) else own
+        # Not `in`: a user's number may be 0, which equals False.
+        return getattr(arguments, option) if own is None or own is False else own
 
     state = "bound"
     if side == "existing":
@@ -146,9 +147,15 @@ def _v6only(arguments: Namespace, side: str) -> bool | None:
 
 
 def _lines(new: Socket, existing: list[Socket], decisions: Mapping[str, Decision]) -> Iterator[str]:
-    for socket in existing:
-        yield f"there    {_described(socket)}"
-    yield f"new      {_described(new)}"
+    for label, socket in [*(("there", each) for each in existing), ("new", new)]:
+        lead = f"{label:<9}"
+        yield from wrap(
+            _described(socket),
+            _WIDTH,
+            initial_indent=lead,
+            subsequent_indent=" " * len(lead),
+            break_on_hyphens=False,
+        )
     yield ""
     width = max(map(len, decisions)) + 2
     yield f"{'system':<{width}}verdict   error            rule"
