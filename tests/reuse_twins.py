@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 Answer = tuple[str | None, int | None]
 
@@ -324,12 +325,11 @@ def netbsd(s: Rec, existing: Sequence[Rec]) -> Answer:
     return None, None
 
 
-def conn_bound_addr(o: Rec) -> str:
-    """conn_bound_addr_v6; a connection's is not known, and taken for the wildcard."""
-    if o.peer:
-        return V6_WILD if o.inet6 else "::ffff:0.0.0.0"
+def bound_addrs(o: Rec) -> tuple[str, ...]:
+    """What conn_bound_addr_v6 may be; a connection's is the wildcard or its own address."""
     # IPv4 addresses are kept mapped (IN6_IPADDR_TO_V4MAPPED).
-    return o.addr if o.inet6 else "::ffff:" + o.addr
+    own = o.addr if o.inet6 else "::ffff:" + o.addr
+    return (V6_WILD if o.inet6 else "::ffff:0.0.0.0", own) if o.peer else (own,)
 
 
 def conn_ipversion(o: Rec) -> int:
@@ -341,20 +341,20 @@ def conn_ipversion(o: Rec) -> int:
     return 4 if o.mapped else 6
 
 
-def illumos_tcp(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answer:
+def illumos_tcp(s: Rec, existing: Sequence[Rec], bound: Sequence[str], *, groups: bool) -> Answer:
     busy = "EADDRINUSE"
     wildcards = (V6_WILD, "::ffff:0.0.0.0")
     if s.mapped and s.only:
         return "EADDRNOTAVAIL", None
     newest_first = list(range(len(existing) - 1, -1, -1))
     # A port's list: the specific addresses, then the wildcards.
-    specific = [i for i in newest_first if conn_bound_addr(existing[i]) not in wildcards]
-    rest = [i for i in newest_first if conn_bound_addr(existing[i]) in wildcards]
-    s_addr = conn_bound_addr(s)
+    specific = [i for i in newest_first if bound[i] not in wildcards]
+    rest = [i for i in newest_first if bound[i] in wildcards]
+    (s_addr,) = bound_addrs(s)
     s_any = s_addr in wildcards
     for i in specific + rest:
         o = existing[i]
-        o_addr = conn_bound_addr(o)
+        o_addr = bound[i]
         o_any = o_addr in wildcards
         if (o.E or s.E) and o.state in ("bound", "listening", "connected"):
             if o_any or s_any or o_addr == s_addr:
@@ -377,16 +377,16 @@ def illumos_tcp(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answ
     return None, None
 
 
-def illumos_udp(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answer:
+def illumos_udp(s: Rec, existing: Sequence[Rec], bound: Sequence[str], *, groups: bool) -> Answer:
     """udp_do_bind(), on the safe side where a list's order decides."""
     busy = "EADDRINUSE"
     wildcards = (V6_WILD, "::ffff:0.0.0.0")
     if s.mapped and s.only:
         return "EADDRNOTAVAIL", None
-    s_addr = conn_bound_addr(s)
+    (s_addr,) = bound_addrs(s)
     others = []
     for i in range(len(existing) - 1, -1, -1):
-        o_addr = conn_bound_addr(existing[i])
+        o_addr = bound[i]
         if o_addr == s_addr or o_addr in wildcards or s_addr in wildcards:
             others.append(i)
     for i in others:
@@ -409,7 +409,16 @@ def illumos_udp(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answ
 
 
 def illumos(s: Rec, existing: Sequence[Rec], *, groups: bool = True) -> Answer:
-    return (illumos_tcp if s.tcp else illumos_udp)(s, existing, groups=groups)
+    """The answer where no connection was bound to its address, then where some or all were."""
+    decide = illumos_tcp if s.tcp else illumos_udp
+    answers = [
+        decide(s, existing, bound, groups=groups)
+        for bound in product(*(bound_addrs(o) for o in existing))
+    ]
+    nowhere, everywhere = answers[0], answers[-1]
+    if nowhere[0] is None and everywhere[0] is None:
+        return next((answer for answer in answers if answer[0] is not None), nowhere)
+    return everywhere if nowhere[0] is None else nowhere
 
 
 # The Winsock page, cell by cell: "I" WSAEADDRINUSE, "A" WSAEACCES, "." success; of two

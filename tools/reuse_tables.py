@@ -281,7 +281,8 @@ def _known(name: str) -> str:
 
 
 def _documents(name: str) -> str:
-    named = [row.source.document for row in rules(name) if row.confidence is not Confidence.MEMORY]
+    hearsay = (Confidence.MEMORY, Confidence.REPORTED)
+    named = [row.source.document for row in rules(name) if row.confidence not in hearsay]
     return "; ".join(dict.fromkeys(named))
 
 
@@ -309,9 +310,18 @@ def _side(socket: Socket) -> str:
 
 
 def _answer(decision: Decision) -> str:
-    if decision.rule.id.endswith("-no-option"):
-        return "no option"
+    for ending, word in _BEFORE_BIND.items():
+        if decision.rule.id.endswith(ending):
+            return word
     return _error(decision.rule)
+
+
+# By the endings of rules: what setsockopt() says, before there is a bind().
+_BEFORE_BIND = {
+    "-no-option": "no option",
+    "-not-known": "not known",
+    "-v6only-late": "no dual-stack",
+}
 
 
 def _error(rule: Rule) -> str:

@@ -82,12 +82,17 @@ def records(
     ]
 
 
-def to_socket(rec: Rec) -> Socket:
+def v6only(name: str, *, only: bool) -> bool | None:
+    """What a socket of IPv6 can say of IPV6_V6ONLY."""
+    return True if only else None if system(name).v6only_fixed else False
+
+
+def to_socket(name: str, rec: Rec) -> Socket:
     return Socket(
         transport="tcp" if rec.tcp else "udp",
         address=rec.addr,
         port=PORT,
-        v6only=rec.only if rec.inet6 else None,
+        v6only=v6only(name, only=rec.only) if rec.inet6 else None,
         reuse_address=rec.R,
         reuse_port=rec.P,
         load_balance=rec.LB,
@@ -111,9 +116,9 @@ def test_every_pair_is_as_the_twin_says(name):
         states = ("bound", "listening", "connected", "time-wait") if tcp else ("bound", "connected")
         existing = records(name, ADDRESSES, tcp=tcp, uids=(1, 2), states=states)
         asked = [*ADDRESSES, ("::ffff:127.0.0.1", True)]
-        held = [(rec, to_socket(rec)) for rec in existing]
+        held = [(rec, to_socket(name, rec)) for rec in existing]
         for rec in records(name, asked, tcp=tcp, uids=(0, 1), states=("bound",)):
-            new = to_socket(rec)
+            new = to_socket(name, rec)
             for other, socket in held:
                 decision = decide(new, [socket])
                 assert answer(decision, [socket]) == twin(rec, [other]), (rec, other)
@@ -126,7 +131,7 @@ def pair_rules(name: str) -> set[str]:
     """The ids of the rows about two sockets."""
     rows = [rule.id.removeprefix(f"{name}-") for rule in system(name).rules]
     about_one = {
-        "free", "privileged", "restricted", "udp-reserve", "excluded", "self-connect",
+        "free", "privileged", "restricted", "multicast", "udp-reserve", "excluded", "self-connect",
         "listen-unbound", "any-destination", "option-both",
     }  # fmt: skip
     until = min(i for i, row in enumerate(rows) if row == "has-port" or "exhausted" in row)
@@ -137,13 +142,24 @@ def pair_rules(name: str) -> set[str]:
 def test_every_multicast_pair_is_as_the_twin_says(name):
     decide, twin = procedure(name), TWINS[name]
     held = [
-        (rec, to_socket(rec))
+        (rec, to_socket(name, rec))
         for rec in records(name, MULTICAST, tcp=False, uids=(1, 2), states=("bound", "connected"))
     ]
+    seen: set[str] = set()
     for rec in records(name, MULTICAST, tcp=False, uids=(0, 1), states=("bound",)):
-        new = to_socket(rec)
+        new = to_socket(name, rec)
         for other, socket in held:
-            assert answer(decide(new, [socket]), [socket]) == twin(rec, [other]), (rec, other)
+            decision = decide(new, [socket])
+            assert answer(decision, [socket]) == twin(rec, [other]), (rec, other)
+            rule = decision.rule.id.removeprefix(f"{name}-")
+            seen.add(rule)
+            # The row says of the options what is so.
+            if rule == "multicast":
+                assert new.address.is_multicast
+                assert (rec.R or rec.P or rec.LB) and (other.R or other.P or other.LB)
+            if rule in ("reuse-port", "load-balance"):
+                assert (rec.P and other.P) or (rec.LB and other.LB)
+    assert "multicast" in seen
 
 
 @pytest.mark.parametrize("name", TWINS)
@@ -157,8 +173,8 @@ def test_many_existing_sockets_are_as_the_twin_says(name):
         for _ in range(4000):
             rec = rng.choice(asks)
             existing = rng.choices(pool, k=rng.choice((2, 2, 3, 4, 6)))
-            sockets = [to_socket(other) for other in existing]
-            decision = decide(to_socket(rec), sockets)
+            sockets = [to_socket(name, other) for other in existing]
+            decision = decide(to_socket(name, rec), sockets)
             assert answer(decision, sockets) == twin(rec, existing), (rec, existing)
 
 
@@ -177,7 +193,7 @@ def socket_strategy(name: str, *, port: int = PORT) -> st.SearchStrategy[Socket]
             transport=state[0],
             address=place[0],
             port=port,
-            v6only=place[1] if ":" in place[0] else None,
+            v6only=v6only(name, only=place[1]) if ":" in place[0] else None,
             reuse_address=row["R"],
             reuse_port=row.get("P", False),
             load_balance=row.get("LB", False),
@@ -315,6 +331,12 @@ def may_differ(name: str, asks: Socket, decision: Decision) -> bool:
     return rule in NOT_ASKED.get(name.partition("-")[0], ())
 
 
+ACTIONS = (
+    "bind", "bind", "bind", "bind", "bind0", "bind0", "listen", "listen", "connect", "connect",
+    "connect", "connect", "accept", "accept", "option", "close", "close", "advance", "advance",
+)  # fmt: skip
+
+
 class Game:
     """A random program on one machine, held against the laws at every step."""
 
@@ -332,7 +354,7 @@ class Game:
             handle,
             tcp=self.rng.random() < 0.7,
             v6=v6,
-            v6only=self.rng.choice((None, True, False)) if v6 else None,
+            v6only=v6only(self.name, only=self.rng.random() < 0.4) if v6 else None,
             reuse_address=row["R"],
             reuse_port=row.get("P", False),
             load_balance=row.get("LB", False),
@@ -351,15 +373,16 @@ class Game:
         handle = rng.choice(self.handles)
         before = snapshot(self.ports, self.handles)
         v6 = self.ports.is_inet6(handle)
-        action = rng.choice(
-            ("bind", "bind", "bind0", "listen", "connect", "connect", "accept", "close", "advance")
-        )
+        action = rng.choice(ACTIONS)
         if action == "close":
             self.ports.close(handle, rng.choice(list(Close)))
             self.handles.remove(handle)
             return
         if action == "advance":
             self.ports.advance(rng.choice((0.5, 10.0, 61.0)))
+            return
+        if action == "option":
+            self.set_option(handle)
             return
         refused = False
         if action in ("bind", "bind0"):
@@ -399,7 +422,8 @@ class Game:
         """Bind, and ask the rule without history about the same."""
         before = self.ports.describe(handle)
         tcp = before.transport == "tcp"
-        port = self.rng.choice((PORT, PORT + 1)) if explicit else 0
+        # Those that the system chooses from, too.
+        port = self.rng.choice((PORT, PORT, PORT + 1, *SMALL)) if explicit else 0
         held = {p: list(self.ports.holders(p, tcp=tcp)) for p in (*SMALL, PORT, PORT + 1)}
         decision = self.ports.bind(handle, addr, port)
         if before.state is not State.UNBOUND or decision.rule.id.endswith("-dropped"):
@@ -427,14 +451,42 @@ class Game:
         connected = any(other.state not in (State.BOUND, State.LISTENING) for other in held)
         return self.name in ("illumos", "solaris") and connected
 
+    def set_option(self, handle: Handle) -> None:
+        """Change one option, at any time of the socket's life."""
+        flags: dict[str, bool | None] = dict.fromkeys(
+            ("reuse_address", "reuse_port", "load_balance", "exclusive")
+        )
+        has = ["reuse_address", *(each for each in flags if each in system(self.name).options)]
+        flags[self.rng.choice(has)] = self.rng.random() < 0.5
+        before = self.ports.describe(handle)
+        decision = self.ports.set_option(
+            handle,
+            **flags,
+            v6only=None,
+            bind_address_no_port=None,
+            local_port_range=None,
+            uid=None,
+        )
+        changes = {name: value for name, value in flags.items() if value is not None}
+        after = replace(before, **changes) if decision.allowed else before
+        assert self.ports.describe(handle) == after
+
     def accept(self, handle: Handle) -> Decision:
         child = Handle(next(_numbers))
-        peer = (PEERS[0][0], self.rng.randrange(50000, 50003))
+        peer = (self.peer_of(self.ports.describe(handle)), self.rng.randrange(50000, 50003))
         decision = self.ports.accept(handle, child, uid=0, local=None, peer=peer)
         if decision.allowed:
             assert decision.handle == child
             self.handles.append(child)
         return decision
+
+    def peer_of(self, listener: Socket) -> int:
+        """Return a peer's address of an IP version that the listener answers."""
+        addr = listener.address
+        if addr.version == 4 or addr.ipv4_mapped is not None:
+            return PEERS[0][0]
+        dual = addr.is_unspecified and not listener.v6only
+        return self.rng.choice((PEERS[0][0], PEERS6[0][0])) if dual else PEERS6[0][0]
 
     def check(self) -> None:
         every = tuples(self.ports)

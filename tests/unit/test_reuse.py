@@ -18,6 +18,7 @@ from portranges.reuse import (
     Close,
     Confidence,
     Decision,
+    Handle,
     LinuxSettings,
     PortTable,
     Socket,
@@ -25,13 +26,14 @@ from portranges.reuse import (
     SystemSettings,
     Verdict,
     can_bind,
+    portability,
     rule,
     rules,
     systems,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 PLACES = (
     ("0.0.0.0", False),
@@ -225,7 +227,19 @@ def test_records_copy_and_pickle() -> None:
         ({"transport": "sctp"}, "transport must be 'tcp' or 'udp', got 'sctp'"),
         ({"address": "1.2.3"}, "address must be an IPv4 or IPv6 address, got '1.2.3'"),
         ({"v6only": True}, "v6only needs an IPv6 address, got 0.0.0.0 with v6only"),
-        ({"device": ""}, "device must be a name or None, got ''"),
+        *(
+            (
+                {"device": name},
+                "device must be a name of 1 to 31 characters without blanks and '/', got " + shown,
+            )
+            for name, shown in (
+                ("", "''"),
+                ("a b", "'a b'"),
+                ("a/b", "'a/b'"),
+                ("a\n\x1b[31mb", r"'a\n\x1b[31mb'"),
+                ("x" * 32, repr("x" * 32)),
+            )
+        ),
         (
             {"address": "fe80::1%eth0"},
             "address must have no zone, got 'fe80::1%eth0'; name the interface as device",
@@ -336,12 +350,142 @@ def test_bad_calls_change_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: t.bind([], "0.0.0.0", 80), "handle must be a Handle, got list []"),
+        (lambda t: t.describe(3), "handle must be a Handle, got int 3"),
+        (lambda t: t.socket("tcp", family=5), "family must be a str, got int 5"),
+        (lambda t: PortTable(t.system, kernel=[]), "kernel must be a str, got list []"),
+        (lambda t: PortTable(t.system, seed=[]), "seed must be an int, a str or bytes, got list"),
+        (lambda t: PortTable(t.system, seed=True), "seed must be an int, a str or bytes, got bool"),
+        (
+            lambda t: PortTable(t.system, local_addresses=5),
+            "local_addresses must be addresses, got int",
+        ),
+        (
+            lambda t: can_bind(sock(), None, system=t.system),
+            "existing must be sockets, got NoneType",
+        ),
+        (lambda _: portability(sock(), 5), "existing must be sockets, got int"),
+        (lambda _: rule([]), "rule_id must be a str, got list []"),
+    ],
+)
+@pytest.mark.parametrize("system", ["linux", "macos"])
+def test_a_wrong_type_is_told_by_name(
+    system: str, call: Callable[[PortTable], object], message: str
+) -> None:
+    with pytest.raises(TypeError) as raised:
+        call(PortTable(system))
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("system", ["linux", "macos"])
+def test_numbers_too_long_for_a_text_are_told_short(system: str) -> None:
+    table = PortTable(system)
+    with pytest.raises(InvalidPortError) as raised:
+        table.bind(table.socket("tcp"), "0.0.0.0", 10**5000)
+    assert len(str(raised.value)) < 100
+    with pytest.raises(InvalidSocketError, match="an open one of this table") as no_socket:
+        table.describe(Handle(10**5000))
+    assert len(str(no_socket.value)) < 100
+    text = PortTable(system, seed="\ud800")
+    assert text.bind(text.socket("tcp"), "0.0.0.0", 0).allowed
+
+
+def test_a_text_is_the_seed_that_its_bytes_are() -> None:
+    ports: list[list[int]] = []
+    for seed in ("\xe4", "\xe4".encode(), "\xe4".encode("latin-1")):
+        table = PortTable("freebsd", seed=seed)
+        handles = [table.socket("tcp") for _ in range(5)]
+        assert all(table.bind(handle, "0.0.0.0", 0).allowed for handle in handles)
+        ports.append([table.describe(handle).port for handle in handles])
+    assert ports[0] == ports[1] != ports[2]
+
+
+SYSTEMS = ["linux", "freebsd", "openbsd", "illumos", "windows"]
+
+
+def listener(table: PortTable, address: str, **more: Any) -> Handle:
+    handle = table.socket("tcp", family="inet6" if ":" in address else "inet", **more)
+    assert table.bind(handle, address, 8080).allowed
+    assert table.listen(handle).allowed
+    return handle
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_connection_comes_in_over_one_ip_version(system: str) -> None:
+    """A listener's end and its peer are both IPv4, or both IPv6."""
+    only = PortTable(system)
+    v6 = listener(only, "::", v6only=True)
+    refusals: list[tuple[PortTable, Handle, dict[str, Any], str]] = [
+        (only, v6, {"local": "::1", "peer": ("192.0.2.9", 5)}, "peer must have the IP version of "
+         "its other end, ::1, got 192.0.2.9"),
+        (only, v6, {"peer": ("192.0.2.9", 5)}, "peer must have the IP version of its other end, "
+         "::1, got 192.0.2.9"),
+        (only, v6, {"peer": ("::", 5)}, "peer must be a specific address, got ::"),
+    ]  # fmt: skip
+    plain = PortTable(system)
+    v4 = listener(plain, "0.0.0.0")
+    refusals.append((plain, v4, {"peer": ("0.0.0.0", 5)}, "peer must be a specific address, got "
+                     "0.0.0.0"))  # fmt: skip
+    if system != "openbsd":
+        both = PortTable(system)
+        dual = listener(both, "::", v6only=False)
+        refusals += [
+            (both, dual, {"local": "::ffff:192.0.2.1", "peer": ("2001:db8::9", 5)}, "peer must "
+             "have the IP version of its other end, 192.0.2.1, got 2001:db8::9"),
+        ]  # fmt: skip
+        # Where nobody says what address the peer connected to, it is one of its own version.
+        for peer, near in (("192.0.2.9", "::ffff:127.0.0.1"), ("2001:db8::9", "::1")):
+            accepted = both.accept(dual, peer=(peer, 5)).handle
+            assert accepted is not None
+            assert both.describe(accepted).address == IPv6Address(near)
+    for table, handle, more, message in refusals:
+        before = len(table), table.holders(8080, "tcp")
+        with pytest.raises(InvalidSocketError) as raised:
+            table.accept(handle, **more)
+        assert str(raised.value) == message
+        assert (len(table), table.holders(8080, "tcp")) == before
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_connection_has_an_address_of_the_machine(system: str) -> None:
+    table = PortTable(system, local_addresses=["192.0.2.1"])
+    handle = listener(table, "0.0.0.0")
+    with pytest.raises(InvalidSocketError) as raised:
+        table.accept(handle, local="203.0.113.9")
+    rest = "must be an address of the machine, got 203.0.113.9, which local_addresses has not"
+    assert str(raised.value) == f"local {rest}"
+    assert table.accept(handle, local="192.0.2.1").allowed
+    assert table.accept(handle, local="127.0.0.1").allowed
+    client = table.socket("tcp")
+    with pytest.raises(InvalidSocketError) as raised:
+        table.connect(client, "198.51.100.7", 443, source="203.0.113.9")
+    assert str(raised.value) == f"source {rest}"
+    assert table.describe(client).port == 0
+    assert table.connect(client, "198.51.100.7", 443, source="192.0.2.1").allowed
+    # One that is bound has its source; what is said of it is checked all the same.
+    bound = table.socket("tcp")
+    assert table.bind(bound, "192.0.2.1", 0).allowed
+    with pytest.raises(InvalidSocketError, match="a specific address of the destination's family"):
+        table.connect(bound, "198.51.100.7", 443, source="2001:db8::1")
+    assert table.describe(bound).state is State.BOUND
+    nonlocal_ = PortTable(
+        "linux", settings=LinuxSettings(ip_nonlocal_bind=True), local_addresses=[]
+    )
+    assert nonlocal_.accept(listener(nonlocal_, "0.0.0.0"), local="203.0.113.9").allowed
+
+
+@pytest.mark.parametrize(
     ("settings", "values", "message"),
     [
         (LinuxSettings, {"ip_local_port_range": (1024, 2048)}, "ip_local_port_range must be a "),
         (LinuxSettings, {"ip_local_reserved_ports": [8080]}, "ip_local_reserved_ports must be a "),
         (LinuxSettings, {"bindv6only": "no"}, "bindv6only must be a bool, got str 'no'"),
-        (LinuxSettings, {"tcp_tw_reuse_delay": "1"}, "tcp_tw_reuse_delay must be a number, got "),
+        (LinuxSettings, {"tcp_tw_reuse_delay": "1"}, "tcp_tw_reuse_delay must be an int, got "),
+        (LinuxSettings, {"tcp_tw_reuse": True}, "tcp_tw_reuse must be a number, got bool True"),
+        (LinuxSettings, {"tcp_max_tw_buckets": 1.5}, "tcp_max_tw_buckets must be an int, got "),
+        (LinuxSettings, {"tcp_fin_timeout": "60"}, "tcp_fin_timeout must be a number, got "),
         (LinuxSettings, {"ip_unprivileged_port_start": "0"}, "port must be an integer, got "),
         (SystemSettings, {"ports": [8080]}, "ports must be a PortSet, got list"),
         (SystemSettings, {"excluded": "8080"}, "excluded must be a PortSet, got str"),
@@ -356,6 +500,11 @@ def test_settings_of_a_wrong_type(settings: Any, values: dict[str, object], mess
 
 
 def test_settings_out_of_bounds() -> None:
+    for large in (math.inf, 10**19):
+        with pytest.raises(
+            InvalidSocketError, match=r"tcp_fin_timeout must be at most 1e\+18, got"
+        ):
+            LinuxSettings(tcp_fin_timeout=large)
     for values in ({"tcp_fin_timeout": math.nan}, {"tcp_max_tw_buckets": -1}):
         with pytest.raises(InvalidSocketError, match="must be 0 or more"):
             LinuxSettings(**values)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

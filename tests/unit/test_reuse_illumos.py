@@ -9,11 +9,16 @@ and udp/udp.c (udp_do_bind, udp_do_connect).
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import Any
+
 import pytest
 
 from portranges import PortSet
 from portranges.errors import InvalidSocketError
-from portranges.reuse import PortTable
+from portranges.reuse import PortTable, can_bind, portability
+from portranges.reuse.model import Confidence, Socket
 from portranges.reuse.systems import SystemSettings, procedure
 from portranges.reuse.systems.illumos import decide_bind
 from reuse_sockets import says, sock
@@ -64,6 +69,55 @@ def test_what_bind_gave_a_connection_is_not_known(transport):
     held = sock("127.0.0.1", transport=transport, state="connected")
     new = sock("127.0.0.2", transport=transport)
     assert says(decide_bind(new, [held])) == (IN_USE, "illumos-default")
+
+
+def asks(**options: Any) -> Socket:
+    """A new socket with SO_REUSEPORT at 192.0.2.1:8080."""
+    return Socket(
+        transport="tcp", address="192.0.2.1", port=8080, reuse_port=True, uid=1, **options
+    )
+
+
+def test_a_connection_may_have_been_bound_to_its_own_address():
+    """A port's list has specific addresses first: the connection is met before the group."""
+    table = PortTable("illumos")
+    group, connected, third = (table.socket("tcp", uid=1, reuse_port=True) for _ in range(3))
+    assert table.bind(group, "192.0.2.1", 8080).allowed
+    assert table.bind(connected, "192.0.2.1", 8080).allowed
+    assert table.connect(connected, "198.51.100.1", 443).allowed
+    said = can_bind(asks(), table.holders(8080, "tcp"), system="illumos")
+    assert says(said) == (IN_USE, "illumos-default")
+    assert says(table.bind(third, "192.0.2.1", 8080)) == (IN_USE, "illumos-default")
+    # The holders at the wildcard come after it.
+    table = PortTable("illumos")
+    connected = table.socket("tcp", uid=1)
+    assert table.bind(connected, "192.0.2.1", 8080).allowed
+    assert table.connect(connected, "198.51.100.1", 443).allowed
+    group = table.socket("tcp", uid=1, reuse_port=True, reuse_address=True)
+    assert table.bind(group, "0.0.0.0", 8080).allowed
+    new = replace(asks(), address=IPv4Address("0.0.0.0"))
+    said = can_bind(new, table.holders(8080, "tcp"), system="illumos")
+    assert says(said) == (IN_USE, "illumos-default")
+    third = table.socket("tcp", uid=1, reuse_port=True)
+    assert says(table.bind(third, "0.0.0.0", 8080)) == (IN_USE, "illumos-default")
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_what_counts_of_reuse_port_is_what_it_was_at_bind(transport):
+    table = PortTable("illumos")
+    first, second = (table.socket(transport, uid=1) for _ in range(2))
+    new = replace(asks(), transport=transport)
+    assert table.bind(first, "192.0.2.1", 8080).allowed
+    assert table.set_option(first, reuse_port=True).allowed
+    assert table.describe(first).reuse_port
+    (holder,) = table.holders(8080, transport)
+    assert not holder.reuse_port
+    rule = "illumos-no-group" if transport == "tcp" else "illumos-udp-no-group"
+    assert says(can_bind(new, [holder], system="illumos")) == (IN_USE, rule)
+    assert table.set_option(second, reuse_port=True).allowed
+    decision = table.bind(second, "192.0.2.1", 8080)
+    assert says(decision) == (IN_USE, rule)
+    assert decision.blocker == holder
 
 
 def test_with_reuse_address_only_the_same_address_bound_or_listening():
@@ -150,9 +204,12 @@ def test_a_group_has_one_owner(transport):
     assert decide_bind(sock("127.0.0.1", "P", uid=1, transport=transport), [held]).allowed
 
 
-def test_solaris_has_no_groups_here():
-    with pytest.raises(InvalidSocketError, match="Solaris has no SO_REUSEPORT"):
+def test_the_groups_of_solaris_are_not_known():
+    with pytest.raises(InvalidSocketError, match="the one that 11 has were not read"):
         procedure("solaris")(sock(flags="P"), [])
+    answer = portability(sock(flags="P"), [])["solaris"]
+    assert says(answer) == ("ENOPROTOOPT", "solaris-not-known")
+    assert answer.confidence is Confidence.REPORTED
     assert procedure("solaris")(sock(flags="R"), [sock()]).rule.id == "solaris-exact"
 
 

@@ -6,7 +6,11 @@ sys/netinet6/in6_pcb.c (in6_pcbaddrisavail_lock).
 
 from __future__ import annotations
 
+import pytest
+
 from portranges import PortSet
+from portranges.errors import InvalidSocketError
+from portranges.reuse import PortTable, portability
 from portranges.reuse.model import State
 from portranges.reuse.systems import SystemSettings, system
 from portranges.reuse.systems.openbsd import decide_bind
@@ -17,15 +21,31 @@ IN_USE = "EADDRINUSE"
 
 
 def test_the_families_have_tables_of_their_own():
-    """0.0.0.0 and :: never conflict, whatever IPV6_V6ONLY is asked for."""
-    for v6only in ("", "4", "6"):
+    """0.0.0.0 and :: never conflict."""
+    for v6only in ("", "6"):
         v4, v6 = sock("0.0.0.0"), sock("::", v6only)
         assert decide_bind(v6, [v4]).rule.id == "openbsd-free"
         assert decide_bind(v4, [v6]).rule.id == "openbsd-free"
 
 
+def test_ipv6_only_cannot_be_cleared():
+    """ip6_ctloutput(), from memory: IPV6_V6ONLY of 0 is EINVAL, before any bind()."""
+    dual = sock("::", "4")
+    wrong = "OpenBSD has IPV6_V6ONLY always on, got tcp [::]:8080 with v6only=False"
+    for new, held in ((dual, []), (sock(), [dual])):
+        with pytest.raises(InvalidSocketError) as caught:
+            decide_bind(new, held)
+        assert str(caught.value) == wrong
+    with pytest.raises(InvalidSocketError, match="OpenBSD has IPV6_V6ONLY always on"):
+        PortTable("openbsd").socket("tcp", family="inet6", v6only=False)
+    for new, held in ((dual, []), (sock(), [dual])):
+        answer = portability(new, held)["openbsd"]
+        assert says(answer) == ("EINVAL", "openbsd-v6only-late")
+        assert answer.reason == "OpenBSD has IPV6_V6ONLY always on"
+
+
 def test_there_are_no_mapped_addresses():
-    for flags in ("4", "6", ""):
+    for flags in ("6", ""):
         assert says(decide_bind(sock("::ffff:127.0.0.1", flags), [])) == (
             "EADDRNOTAVAIL",
             "openbsd-mapped-v6only",

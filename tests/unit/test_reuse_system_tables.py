@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import count
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ from portranges.reuse.model import (
     Socket,
     State,
     Verdict,
+    address_number,
     shown_address,
 )
 from portranges.reuse.systems import (
@@ -32,7 +34,6 @@ from portranges.reuse.systems import (
 )
 from portranges.reuse.systems.picking import Picker
 from portranges.reuse.systems.record import Order
-from portranges.reuse.systems.sock import number
 from portranges.reuse.systems.state_machine import SystemPorts
 from reuse_sockets import sock
 
@@ -105,7 +106,7 @@ class Table:
 def addr(text: str) -> int:
     from ipaddress import ip_address
 
-    return number(ip_address(text))
+    return address_number(ip_address(text))
 
 
 # Running out of ports: section by operation.
@@ -529,7 +530,7 @@ def test_v6only_cannot_change_late_nor_where_it_is_fixed():
     assert table.bind(a, "::", 8080).allowed
     assert table.set_option(a, v6only=True).error == "EINVAL"
     table = Table("openbsd")
-    a = table.socket(v6=True, flags="4")
+    a = table.socket(v6=True)
     assert table.ports.describe(a).v6only is True
     assert table.set_option(a, v6only=False).rule.id == "openbsd-v6only-late"
     assert table.set_option(a, v6only=True).allowed
@@ -783,7 +784,7 @@ def test_the_new_socket_must_not_be_connected():
     with pytest.raises(InvalidSocketError, match="must be unbound, bound or listening"):
         procedure("macos")(sock(state="connected"), [])
     with pytest.raises(InvalidSocketError, match="must be unbound, bound or listening"):
-        portability(sock(state="connected"), [], procedures={})
+        portability(sock(state="connected"), [], systems={})
 
 
 def test_port_0_asks_for_any():
@@ -797,15 +798,19 @@ def test_port_0_asks_for_any():
 # Portability.
 
 
+def each(names: Iterable[str]) -> dict[str, Any]:
+    return {name: (procedure(name), system(name).refused_option) for name in names}
+
+
 def test_portability_over_all_systems():
     web = sock("0.0.0.0", state="listening")
     new = sock("127.0.0.1", "R")
-    answers = portability(new, [web], procedures={name: procedure(name) for name in SYSTEMS})
+    answers = portability(new, [web], systems=each(SYSTEMS))
     assert list(answers) == list(SYSTEMS)
     # Both sockets are of one user, who on Windows may go from a wildcard to an address.
     assert all(answer.allowed for answer in answers.values())
     web = sock("0.0.0.0", state="listening", uid=1)
-    answers = portability(new, [web], procedures={name: procedure(name) for name in SYSTEMS})
+    answers = portability(new, [web], systems=each(SYSTEMS))
     assert {name: answer.error for name, answer in answers.items()} == {
         "freebsd": "EADDRINUSE",
         "freebsd-14": "EADDRINUSE",
@@ -824,13 +829,11 @@ def test_portability_over_all_systems():
 
 def test_an_option_that_a_system_has_not_is_a_refusal_of_its_own():
     names = ("freebsd", "solaris", "windows")
-    answers = portability(
-        sock(flags="P"), iter([sock(flags="P")]), procedures={n: procedure(n) for n in names}
-    )
+    answers = portability(sock(flags="P"), iter([sock(flags="P")]), systems=each(names))
     assert answers["freebsd"].allowed
     assert (answers["solaris"].error, answers["solaris"].rule.id) == (
         "ENOPROTOOPT",
-        "solaris-no-option",
+        "solaris-not-known",
     )
     assert answers["windows"].error == "WSAENOPROTOOPT"
     assert answers["windows"].reason == "Windows has no SO_REUSEPORT"
@@ -841,14 +844,13 @@ def test_two_options_that_exclude_each_other_are_not_an_option_missing():
     both = Socket(transport="tcp", address="0.0.0.0", port=80, reuse_address=True, exclusive=True)
     plain = Socket(transport="tcp", address="0.0.0.0", port=80)
     names = ("freebsd", "illumos", "windows")
-    procedures = {name: procedure(name) for name in names}
     for new, existing in ((both, []), (plain, [both])):
-        answers = portability(new, existing, procedures=procedures)
+        answers = portability(new, existing, systems=each(names))
         assert answers["freebsd"].rule.id == "freebsd-no-option"
         assert not answers["illumos"].rule.id.endswith("no-option")
         assert answers["windows"].error == "WSAEINVAL"
         assert answers["windows"].rule.id == "windows-option-both"
-        assert answers["windows"].reason == answers["windows"].rule.sentence
+        assert answers["windows"].reason == f"on Windows {answers['windows'].rule.sentence}"
 
 
 def test_the_question_is_the_same_for_a_socket_record():

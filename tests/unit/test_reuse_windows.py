@@ -179,7 +179,7 @@ def test_no_port_needs_privilege():
         ({"load_balance": True}, "Windows has no SO_REUSEPORT_LB, got "),
         (
             {"exclusive": True, "reuse_address": True},
-            "on Windows exclusive and reuse_address exclude each other, got ",
+            "on Windows SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other, got ",
         ),
     ],
 )

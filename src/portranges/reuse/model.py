@@ -19,8 +19,10 @@ from portranges.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import NoReturn, Protocol, SupportsIndex
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import NoReturn, Protocol, SupportsIndex, TypeVar
+
+    _Sock = TypeVar("_Sock")
 
     class Procedure(Protocol):
         """A system's rule without history."""
@@ -45,6 +47,7 @@ __all__ = [
     "Confidence",
     "Decision",
     "Handle",
+    "NoOption",
     "Rule",
     "Socket",
     "State",
@@ -62,6 +65,7 @@ __all__ = [
     "checked_transport",
     "checked_uid",
     "decide",
+    "find",
     "known_socket",
     "shown_address",
     "shown_number",
@@ -194,7 +198,8 @@ class Socket:
         port: The local port; 0 where the socket has none, or asks for any.
         v6only: IPV6_V6ONLY; None where the socket has the system's default.
         reuse_address: SO_REUSEADDR.
-        reuse_port: SO_REUSEPORT.
+        reuse_port: SO_REUSEPORT; on illumos, for a socket that holds its port,
+            what it was at bind().
         load_balance: SO_REUSEPORT_LB (FreeBSD).
         exclusive: SO_EXCLUSIVEADDRUSE (Windows), SO_EXCLBIND (illumos).
         uid: The user who owns the socket.
@@ -366,6 +371,15 @@ class Decision:
         return f"{self.verdict.value}{error}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoOption:
+    """Why setsockopt() fails: the row, what is wrong, the options asked for."""
+
+    row: Rule
+    wrong: str
+    got: str
+
+
 def decide(
     rule: Rule,
     *,
@@ -430,6 +444,8 @@ _STATES: dict[str, State] = {state.value: state for state in State}
 _CLOSES: dict[str, Close] = {how.value: how for how in Close}
 # Linux has (uid_t)-1 as "no user"; every system has 32 bits at most.
 _LAST_UID = 0xFFFFFFFE
+_LONGEST_DEVICE = 31
+_NOT_A_DEVICE = frozenset(" /")
 # Longer than any clock runs, and small enough that sums are finite.
 _LARGEST = 1e18
 
@@ -441,14 +457,6 @@ def shown_address(address: IPv4Address | IPv6Address) -> str:
     """
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(address) if mapped is None else f"::ffff:{mapped}"
-
-
-def checked_transport(value: Transport | str) -> Transport:
-    """Return *value* as TCP or UDP, or raise."""
-    check_type("transport", value, str)
-    if (transport := _TRANSPORTS.get(value)) is not None:
-        return transport
-    raise InvalidSocketError("transport must be 'tcp' or 'udp'", elide(value))
 
 
 def checked_address(value: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -501,8 +509,21 @@ def checked_local_addresses(
         return None
     if isinstance(values, str):
         raise TypeError("local_addresses must be addresses, got a str; put it in a list")
+    try:
+        each = iter(values)
+    except TypeError:
+        name = type(values).__name__
+        raise TypeError(f"local_addresses must be addresses, got {name}") from None
     # The zone of a link-local one says where it is, and that is not asked here.
-    return frozenset(address_number(_address(value)) for value in values)
+    return frozenset(address_number(_address(value)) for value in each)
+
+
+def checked_transport(value: Transport | str) -> Transport:
+    """Return *value* as TCP or UDP, or raise."""
+    check_type("transport", value, str)
+    if (transport := _TRANSPORTS.get(value)) is not None:
+        return transport
+    raise InvalidSocketError("transport must be 'tcp' or 'udp'", elide(value))
 
 
 def checked_flag(name: str, value: object, *, none: bool = False) -> bool | None:
@@ -529,7 +550,9 @@ def checked_amount(name: str, value: float) -> float:
     # Comparisons are exact, whatever the size of an integer; NaN fails them.
     if 0 <= value <= _LARGEST:
         return value
-    raise InvalidSocketError(f"{name} must be 0 or more", elide(value))
+    # NaN is neither.
+    rule = f"at most {_LARGEST:.0e}" if value > _LARGEST else "0 or more"
+    raise InvalidSocketError(f"{name} must be {rule}", elide(value))
 
 
 def checked_device(value: str | None) -> str | None:
@@ -537,9 +560,13 @@ def checked_device(value: str | None) -> str | None:
     if value is None:
         return None
     check_type("device", value, str)
-    if value:
+    # What each system takes, and no more: 15 on Linux and the BSDs, 31 on illumos.
+    if 0 < len(value) <= _LONGEST_DEVICE and value.isprintable() and not _NOT_A_DEVICE & {*value}:
         return value
-    raise InvalidSocketError("device must be a name or None", "''")
+    raise InvalidSocketError(
+        f"device must be a name of 1 to {_LONGEST_DEVICE} characters without blanks and '/'",
+        elide(value),
+    )
 
 
 def checked_state(value: State | str) -> State:
@@ -562,6 +589,15 @@ def _words(names: Iterable[str]) -> str:
     return ", ".join(repr(str(name)) for name in names)
 
 
+def find(socks: Mapping[Handle, _Sock], handle: Handle) -> _Sock:
+    """Return the socket that a table calls *handle*, or raise."""
+    check_type("handle", handle, Handle)
+    sock = socks.get(handle)
+    if sock is None:
+        raise InvalidSocketError("socket must be an open one of this table", elide(handle))
+    return sock
+
+
 def check_asks(new: Socket) -> None:
     """Raise unless *new* is a socket that may ask for a port."""
     if new.state not in _ASKABLE:
@@ -573,6 +609,7 @@ def check_asks(new: Socket) -> None:
 def check_type(name: str, value: object, kind: type) -> None:
     """Raise TypeError unless *value* is a *kind*."""
     if not isinstance(value, kind):
+        article = "an" if kind is int else "a"
         raise TypeError(
-            f"{name} must be a {kind.__name__}, got {type(value).__name__} {elide(value)}"
+            f"{name} must be {article} {kind.__name__}, got {type(value).__name__} {elide(value)}"
         )

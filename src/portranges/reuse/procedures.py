@@ -219,12 +219,25 @@ def portability(new: Socket, existing: Iterable[Socket] = ()) -> Mapping[str, De
         ['freebsd', 'macos', 'openbsd', 'netbsd', 'illumos', 'solaris', 'windows']
     """
     held = _checked(new, existing)
-    current = ["linux", *(name for name in lookup.SYSTEMS if lookup.system(name).is_current)]
-    return compare.portability(new, held, procedures={name: procedure(name) for name in current})
+    from portranges.reuse.linux import pairs
+
+    current = [lookup.system(name) for name in lookup.SYSTEMS]
+    each = {"linux": (procedure("linux"), pairs.refused_option)} | {
+        system.name: (procedure(system.name), system.refused_option)
+        for system in current
+        if system.is_current
+    }
+    return compare.portability(new, held, systems=each)
 
 
 def _checked(new: Socket, existing: Iterable[Socket]) -> tuple[Socket, ...]:
-    held = (existing,) if isinstance(existing, model.Socket) else tuple(existing)
+    if isinstance(existing, model.Socket):
+        existing = (existing,)
+    try:
+        each = iter(existing)
+    except TypeError:
+        raise TypeError(f"existing must be sockets, got {type(existing).__name__}") from None
+    held = tuple(each)
     for socket in (new, *held):
         if not isinstance(socket, model.Socket):
             raise TypeError(f"expected a Socket, got {type(socket).__name__}")
@@ -261,11 +274,13 @@ def rule(rule_id: str) -> Rule:
 
     Raises:
         UnknownNameError: No row has that id.
+        TypeError: *rule_id* is no text.
 
     Example:
         >>> rule("linux-privileged").error
         'EACCES'
     """
+    model.check_type("rule_id", rule_id, str)
     known = {row.id: row for name in _RULES for row in rules(name)}
     if rule_id in known:
         return known[rule_id]

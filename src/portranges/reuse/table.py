@@ -62,10 +62,13 @@ class PortTable:
     Raises:
         UnknownNameError: There is no such system, or kernel row.
         InvalidSocketError: An address is none.
+        TypeError: A value is of another type.
 
     Complexity:
         bind, connect, accept and close take time in the number of sockets on
-        the same port at most; sockets on other ports cost nothing.
+        the same port at most; sockets on other ports cost nothing. Where the
+        system chooses the port, it tries one after the other, as the real one
+        does: at most the range.
 
     Source:
         Linux 6.18, net/ipv4/inet_connection_sock.c, inet_hashtables.c, udp.c.
@@ -95,7 +98,7 @@ class PortTable:
         local = model.checked_local_addresses(local_addresses)
         self.system: str = system
         # Ports are numbers, not secrets: a seed that repeats a run is the point.
-        rng = Random(seed)  # noqa: S311
+        rng = Random(_checked_seed(seed))  # noqa: S311
         self._machine = procedures.machine(system)(settings, kernel, local, rng)
 
     def __repr__(self) -> str:
@@ -156,6 +159,10 @@ class PortTable:
 
     def holders(self, port: SupportsIndex, transport: Transport | str) -> tuple[Socket, ...]:
         """Return every socket that holds *port*, lingering ones included.
+
+        They are as others meet them: on illumos ``reuse_port`` is what
+        SO_REUSEPORT was at bind(), which counts there. So they are what
+        ``can_bind`` needs to know.
 
         Args:
             port: A port.
@@ -218,6 +225,7 @@ class PortTable:
             portranges.errors.InvalidSocketError: uid must not be negative, got -1
         """
         tcp = model.checked_transport(transport) is Transport.TCP
+        model.check_type("family", family, str)
         if family not in ("inet", "inet6"):
             raise InvalidSocketError("family must be 'inet' or 'inet6'", elide(family))
         v6 = family == "inet6"
@@ -335,7 +343,7 @@ class PortTable:
             handle,
             self._address(handle, address),
             dport,
-            source=None if source is None else model.address_number(model.checked_address(source)),
+            source=None if source is None else _number(source),
             refused=refused,
         )
 
@@ -375,7 +383,7 @@ class PortTable:
         """
         model.checked_uid(uid)
         far = None if peer is None else self._peer(handle, peer)
-        near = None if local is None else model.address_number(model.checked_address(local))
+        near = None if local is None else _number(local)
         return self._machine.accept(handle, Handle(next(_numbers)), uid=uid, local=near, peer=far)
 
     def set_option(
@@ -509,6 +517,21 @@ class PortTable:
                 "an inet6 socket needs an IPv6 address", f"{found}; write ::ffff:{found}"
             )
         return model.address_number(found)
+
+
+def _checked_seed(seed: object) -> int | bytes | None:
+    if seed is None or isinstance(seed, bytes):
+        return seed
+    if isinstance(seed, str):
+        # As Random does it, but for texts that are no Unicode, too.
+        return seed.encode("utf-8", "surrogatepass")
+    if isinstance(seed, int) and not isinstance(seed, bool):
+        return seed
+    raise TypeError(f"seed must be an int, a str or bytes, got {type(seed).__name__}")
+
+
+def _number(address: str | IPv4Address | IPv6Address) -> int:
+    return model.address_number(model.checked_address(address))
 
 
 def _bounds(ports: PortRange | tuple[int, int]) -> tuple[int, int]:

@@ -16,25 +16,31 @@ reach an IPv6 peer hangs; here it is allowed.
 from __future__ import annotations
 
 from portranges.errors import InvalidSocketError
+from portranges.reuse.addresses import (
+    ANY4,
+    LOOPBACK4,
+    LOOPBACK6,
+    MAPPED,
+    check_source,
+    is_wild,
+    near_end,
+    route_source,
+)
 from portranges.reuse.linux import pairs, rules
 from portranges.reuse.linux.settings import KERNELS, checked_settings, kernel
 from portranges.reuse.linux.sock import (
-    ANY4,
     CLOSED,
     CONN,
     LISTEN,
-    MAPPED,
     Sock,
     is_local,
-    is_loopback,
-    is_wild,
     reason,
     to_socket,
     why_refused,
 )
 from portranges.reuse.linux.tcp import TcpPorts
 from portranges.reuse.linux.udp import UdpPorts
-from portranges.reuse.model import Close, Confidence, decide, shown_number
+from portranges.reuse.model import Close, Confidence, decide, find, shown_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,13 +51,6 @@ if TYPE_CHECKING:
     from portranges.reuse.model import Decision, Handle, Rule, Socket
 
 __all__ = ["LinuxPorts"]
-
-_LOOPBACK4 = ANY4 | 0x7F000001
-_LOOPBACK6 = 1
-# Stand-ins for the machine's own address, of the blocks for documentation
-# (RFC 5737, RFC 3849), for a route whose source the caller does not give.
-_SOURCE4 = ANY4 | 0xC0000201
-_SOURCE6 = 0x20010DB8 << 96 | 1
 
 
 class LinuxPorts:
@@ -146,7 +145,7 @@ class LinuxPorts:
             addr,
             port,
             self.settings,
-            local=self.settings.ip_nonlocal_bind or is_local(addr, self.local_addresses),
+            local=self._is_local(addr),
             in_use=sock.port != 0 or sock.state != CLOSED,
         )
         if refusal is not None:
@@ -203,7 +202,7 @@ class LinuxPorts:
             return self._decide(rules.IS_CONNECTED)
         if is_wild(dst):
             # The wildcard as a destination is this machine.
-            dst = _LOOPBACK4 if dst or sock.addr >> 32 == MAPPED else _LOOPBACK6
+            dst = LOOPBACK4 if dst or sock.addr >> 32 == MAPPED else LOOPBACK6
         v4path = dst >> 32 == MAPPED
         near = self._near(sock, dst, source, v4path=v4path)
         if not sock.tcp and not sock.port and not self.udp.take_any(sock):
@@ -260,8 +259,10 @@ class LinuxPorts:
         child.dev = sock.dev
         child.number = child_handle.number
         child.port = sock.port
-        child.set_addr(self._local_end(sock, local))
         dst, dport = (None, 0) if peer is None else peer
+        child.set_addr(
+            near_end(sock.addr, v6only=sock.v6only, local=local, peer=dst, is_local=self._is_local)
+        )
         if not self.tcp.accept(child, dst, dport):
             return self._decide(rules.NO_CONNECTION)
         self._socks[child_handle] = child
@@ -320,10 +321,7 @@ class LinuxPorts:
     # Parts of them.
 
     def _find(self, handle: Handle) -> Sock:
-        sock = self._socks.get(handle)
-        if sock is None:
-            raise InvalidSocketError("socket must be an open one of this table", repr(handle))
-        return sock
+        return find(self._socks, handle)
 
     def _take(self, sock: Sock, port: int, *, listening: bool) -> Decision:
         if sock.tcp:
@@ -340,11 +338,8 @@ class LinuxPorts:
 
     def _near(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:
         """Return the address that the route to *dst* gives *sock*; None if it has one."""
-        if source is not None and ((source >> 32 == MAPPED) is not v4path or is_wild(source)):
-            raise InvalidSocketError(
-                "source must be a specific address of the destination's family",
-                shown_number(source),
-            )
+        if source is not None:
+            check_source(source, dst, self._is_local)
         if v4path and sock.v6only:
             return None
         if sock.tcp and v4path and sock.v4 and sock.addr >> 32 != MAPPED:
@@ -354,37 +349,10 @@ class LinuxPorts:
         at_wildcard = not sock.v4 if v4path else not sock.addr
         if not at_wildcard:
             return None
-        return self._source(dst, v4path=v4path) if source is None else source
+        return route_source(dst, self.local_addresses) if source is None else source
 
-    def _source(self, dst: int, *, v4path: bool) -> int:
-        if is_loopback(dst):
-            return _LOOPBACK4 if v4path else _LOOPBACK6
-        if self.local_addresses is None:
-            return _SOURCE4 if v4path else _SOURCE6
-        if dst in self.local_addresses:
-            return dst
-        for addr in sorted(self.local_addresses):
-            if (addr >> 32 == MAPPED) is v4path and not is_wild(addr) and not is_loopback(addr):
-                return addr
-        raise InvalidSocketError(
-            "connect() needs a local address of the destination's family", "none; say source="
-        )
-
-    def _local_end(self, sock: Sock, local: int | None) -> int:
-        if not is_wild(sock.addr):
-            if local is not None and local != sock.addr:
-                raise InvalidSocketError(
-                    "local must be the address the listener is bound to", shown_number(local)
-                )
-            return sock.addr
-        if local is None:
-            return _LOOPBACK6 if not sock.addr else _LOOPBACK4
-        mapped = local >> 32 == MAPPED
-        if is_wild(local) or (mapped and sock.v6only) or (not mapped and sock.addr == ANY4):
-            raise InvalidSocketError(
-                "local must be an address the listener answers at", shown_number(local)
-            )
-        return local
+    def _is_local(self, addr: int) -> bool:
+        return self.settings.ip_nonlocal_bind or is_local(addr, self.local_addresses)
 
     def _decide(
         self, rule: Rule, *, reason: str | None = None, blocker: Socket | None = None

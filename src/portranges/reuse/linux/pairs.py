@@ -23,12 +23,12 @@ happens in five cases, all measured:
 from __future__ import annotations
 
 from portranges.errors import InvalidSocketError
+from portranges.reuse.addresses import MAPPED
 from portranges.reuse.linux import rules
 from portranges.reuse.linux.settings import checked_settings
 from portranges.reuse.linux.sock import (
     CLOSED,
     LISTEN,
-    MAPPED,
     covers,
     devices_meet,
     from_socket,
@@ -38,17 +38,17 @@ from portranges.reuse.linux.sock import (
     why_refused,
     why_shared,
 )
-from portranges.reuse.model import check_asks, decide
+from portranges.reuse.model import NoOption, check_asks, decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from portranges.reuse.linux.settings import LinuxSettings
     from portranges.reuse.linux.sock import Sock
     from portranges.reuse.model import Decision, Rule, Socket
 
-__all__ = ["can_bind", "check", "check_options"]
+__all__ = ["can_bind", "check", "check_options", "refused_option"]
 
 # The first ten bits of fe80::/10.
 _LINK_LOCAL = 0xFE80 >> 6
@@ -148,9 +148,22 @@ def check(
 
 def check_options(shown: str, **options: bool | None) -> None:
     """Raise where one of *options*, which Linux has not, is set on a socket."""
+    refusal = _no_option(options)
+    if refusal is not None:
+        raise InvalidSocketError(refusal.wrong, f"{shown} with {refusal.got}")
+
+
+def refused_option(socket: Socket) -> NoOption | None:
+    """Return why Linux refuses *socket* an option, before bind(); None if not."""
+    return _no_option({"exclusive": socket.exclusive, "load_balance": socket.load_balance})
+
+
+def _no_option(options: Mapping[str, bool | None]) -> NoOption | None:
     for name, option in options.items():
         if option:
-            raise InvalidSocketError(f"a Linux socket has no {name} option", f"{shown} with {name}")
+            wrong = f"a Linux socket has no {name} option"
+            return NoOption(row=rules.NO_OPTION, wrong=wrong, got=name)
+    return None
 
 
 def _sock(socket: Socket, settings: LinuxSettings) -> Sock:

@@ -30,6 +30,7 @@ __all__ = [
     "NOT_LISTENING",
     "NOT_LOCAL",
     "NO_CONNECTION",
+    "NO_OPTION",
     "NO_SHARING",
     "NO_STREAM",
     "ONE_SIDED",
@@ -112,7 +113,11 @@ FREE = _allowed("free", "no socket in the way", _OVERLAP)
 SHARED_ADDRESS = _allowed(
     "reuse-address", "both sockets have SO_REUSEADDR and the holder does not listen", _SHARE
 )
-SHARED_PORT = _allowed("reuse-port", "both sockets have SO_REUSEPORT and one owner", _SHARE)
+SHARED_PORT = _allowed(
+    "reuse-port",
+    "both sockets have SO_REUSEPORT, and one owner unless the holder lingers",
+    _SHARE,
+)
 FAST_PATH = _allowed(
     "fast-path",
     "the port remembers a SO_REUSEPORT socket of this owner whose address covers this one, "
@@ -219,6 +224,12 @@ NO_CONNECTION = _refused(
     _ACCEPT,
     Confidence.SOURCE,
 )
+NO_OPTION = _refused(
+    "no-option",
+    "ENOPROTOOPT",
+    "the system has no such socket option",
+    _source("net/core/sock.c, sk_setsockopt"),
+)
 NO_STREAM = _refused("no-stream", "EOPNOTSUPP", "only a stream socket listens and accepts", _STREAM)
 
 RULES: tuple[Rule, ...] = (
@@ -257,5 +268,6 @@ RULES: tuple[Rule, ...] = (
     CONNECTION_REFUSED,
     NOT_LISTENING,
     NO_CONNECTION,
+    NO_OPTION,
     NO_STREAM,
 )

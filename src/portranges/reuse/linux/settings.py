@@ -79,10 +79,12 @@ class LinuxSettings:
                 "ip_local_port_range must not begin below ip_unprivileged_port_start",
                 f"{self.ip_local_port_range} and {self.ip_unprivileged_port_start}",
             )
+        for name in ("tcp_tw_reuse", "tcp_tw_reuse_delay", "tcp_max_tw_buckets"):
+            check_type(name, getattr(self, name), int)
+            checked_amount(name, getattr(self, name))
         if self.tcp_tw_reuse not in (0, 1, 2):
             raise InvalidSocketError("tcp_tw_reuse must be 0, 1 or 2", elide(self.tcp_tw_reuse))
-        for name in ("tcp_tw_reuse_delay", "tcp_fin_timeout", "tcp_max_tw_buckets"):
-            checked_amount(name, getattr(self, name))
+        checked_amount("tcp_fin_timeout", self.tcp_fin_timeout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,11 +183,13 @@ def kernel(release: str) -> Kernel:
 
     Raises:
         UnknownNameError: No row begins with that release.
+        TypeError: *release* is no text.
 
     Example:
         >>> kernel("6.1").first_socket_sets_flags
         True
     """
+    check_type("kernel", release, str)
     for row in KERNELS:
         if row.release == release:
             return row

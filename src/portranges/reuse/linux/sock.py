@@ -16,8 +16,9 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges.ports import Transport
+from portranges.reuse.addresses import ANY4, ANY6, MAPPED, is_loopback, is_wild
 from portranges.reuse.linux import rules
-from portranges.reuse.model import State, known_socket
+from portranges.reuse.model import State, address_number, known_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +26,10 @@ if TYPE_CHECKING:
     from portranges.reuse.model import Rule, Socket
 
 __all__ = [
-    "ANY4",
-    "ANY6",
     "CLOSED",
     "CONN",
     "LISTEN",
     "LOOPBACK4_IPV6",
-    "MAPPED",
     "TW",
     "Sock",
     "covers",
@@ -40,8 +38,6 @@ __all__ = [
     "in_the_way",
     "in_the_way_of_choice",
     "is_local",
-    "is_loopback",
-    "is_wild",
     "may_share",
     "port_range",
     "reason",
@@ -53,11 +49,7 @@ __all__ = [
 
 CLOSED, LISTEN, CONN, TW = range(4)
 
-MAPPED = 0xFFFF
-ANY6 = 0
-ANY4 = MAPPED << 32
 LOOPBACK4_IPV6 = 0x7F000006
-_LOOPBACK6 = 1
 
 
 class Sock:
@@ -133,11 +125,6 @@ class Sock:
         """Give the socket back the wildcard address of its family."""
         self.addr = ANY6 if self.v6 else ANY4
         self.v4 = 0
-
-
-def is_wild(addr: int) -> bool:
-    """Tell whether *addr* is ``::``, ``0.0.0.0`` or ``::ffff:0.0.0.0``."""
-    return addr in (ANY6, ANY4)
 
 
 def covers(new: Sock, other: Sock, *, new_wild: bool = True, other_wild: bool = True) -> bool:
@@ -304,8 +291,7 @@ def from_socket(socket: Socket, *, v6only: bool) -> Sock:
         rp=socket.reuse_port,
         uid=socket.uid,
     )
-    addr = int(address)
-    sock.set_addr(addr if v6 else ANY4 | addr)
+    sock.set_addr(address_number(address))
     sock.port = socket.port
     sock.dev = socket.device
     if socket.privileged is not None:
@@ -313,8 +299,3 @@ def from_socket(socket: Socket, *, v6only: bool) -> Sock:
     sock.state = _FROM_STATE[socket.state]
     sock.fin_wait_2 = socket.state is State.FIN_WAIT_2
     return sock
-
-
-def is_loopback(addr: int) -> bool:
-    """Tell whether *addr* is in 127/8, plain or mapped, or ``::1``."""
-    return addr == _LOOPBACK6 or addr >> 24 == (MAPPED << 8 | 127)

@@ -16,19 +16,15 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
+from portranges.reuse.addresses import ANY4, ANY6, MAPPED, is_loopback, is_wild
 from portranges.reuse.linux.sock import (
-    ANY4,
-    ANY6,
     CLOSED,
     CONN,
-    MAPPED,
     TW,
     Sock,
     covers,
     in_the_way,
     in_the_way_of_choice,
-    is_loopback,
-    is_wild,
     port_range,
 )
 

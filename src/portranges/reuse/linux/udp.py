@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from itertools import chain
 
-from portranges.reuse.linux.sock import ANY4, ANY6, covers, devices_meet, is_wild, port_range
+from portranges.reuse.addresses import ANY4, ANY6, is_wild
+from portranges.reuse.linux.sock import covers, devices_meet, port_range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

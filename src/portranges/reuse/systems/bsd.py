@@ -86,6 +86,7 @@ class Pairs:
     free: Rule
     one_sided: Rule
     reuse_port: Rule
+    multicast: Rule
     wildcards: Rule
     uid: Rule
     default: Rule
@@ -104,7 +105,7 @@ class Pairs:
         if met is None:
             return self.free, None
         if share_port(new, met):
-            return self.reuse_port, None
+            return (self.reuse_port if new.p and met.p else self.multicast), None
         return (self.one_sided if new.r or new.p or new.lb else self.wildcards), None
 
 
@@ -117,12 +118,14 @@ def pairs(
     wildcards: str | None = None,
     dual: str | None = None,
     dual_owners: bool = False,
+    both: str = "both sockets have SO_REUSEPORT",
 ) -> Pairs:
     """Add the rows about two sockets to *book*.
 
     *owners* says when another owner matters, *wildcards* when two wildcards
     may have one port, *dual* what a dual-stack socket is held against, and
-    *dual_owners* whether its owner is. A row that a system has no use for is
+    *dual_owners* whether its owner is, *both* what lets two have one address.
+    A row that a system has no use for is
     not made; another one stands in its field.
     """
     free = book.allowed("free", "no socket in the way", v4)
@@ -147,16 +150,20 @@ def pairs(
         dual_uid=dual_uid,
         one_sided=book.allowed(
             "one-sided",
-            "with a reuse option on the new socket alone, only an unconnected socket at exactly "
-            "this address could be in the way, and none that does not share is there",
+            "the new socket has a reuse option, so that only an unconnected socket at exactly "
+            "this address could refuse it, and none does",
             v4,
         ),
         reuse_port=book.allowed("reuse-port", "both sockets have SO_REUSEPORT", v4),
+        multicast=book.allowed(
+            "multicast", "at a multicast address SO_REUSEADDR shares as SO_REUSEPORT does", v4
+        ),
         wildcards=free if wildcards is None else book.allowed("wildcards", wildcards, v6),
         exact=book.refused(
             "exact",
             "EADDRINUSE",
-            "an address and port can be bound twice only if both sockets have SO_REUSEPORT",
+            f"an address and port can be bound twice only if {both}; at a multicast address "
+            "SO_REUSEADDR is as good",
             v4,
         ),
     )

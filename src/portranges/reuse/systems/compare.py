@@ -1,27 +1,27 @@
 """One question to many systems.
 
 What lives here: portability().
-What must not: any rule of any system; the procedures are an argument.
+What must not: any rule of any system; the systems are an argument.
 """
 
 from __future__ import annotations
 
-from portranges.errors import InvalidSocketError
-from portranges.reuse.model import Confidence, Rule, Verdict, check_asks, decide
-from portranges.reuse.systems import lookup
-from portranges.reuse.systems.rows import cite
+from portranges.reuse.model import check_asks, decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from portranges.reuse.model import Decision, Procedure, Socket
+    from portranges.reuse.model import Decision, NoOption, Procedure, Socket
 
 __all__ = ["portability"]
 
 
 def portability(
-    new: Socket, existing: Iterable[Socket], *, procedures: Mapping[str, Procedure]
+    new: Socket,
+    existing: Iterable[Socket],
+    *,
+    systems: Mapping[str, tuple[Procedure, Callable[[Socket], NoOption | None]]],
 ) -> dict[str, Decision]:
     """Return what each system says about *new* next to *existing*.
 
@@ -33,7 +33,7 @@ def portability(
         new: The socket that asks; ``state="listening"`` for one that will
             listen.
         existing: The other sockets, in the order in which they were bound.
-        procedures: The systems' rules by name.
+        systems: By name each one's rule, and what it says of a socket's options.
 
     Returns:
         The decisions by the names, in their order.
@@ -49,39 +49,31 @@ def portability(
 
     Example:
         >>> from portranges.reuse.model import Socket
-        >>> from portranges.reuse.systems import procedure
+        >>> from portranges.reuse.systems import procedure, system
         >>> web = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
         >>> new = Socket(transport="tcp", address="127.0.0.1", port=8080, reuse_port=True)
-        >>> names = ["freebsd", "solaris"]
-        >>> answers = portability(new, [web], procedures={n: procedure(n) for n in names})
-        >>> [(name, answer.rule.id) for name, answer in answers.items()]
-        [('freebsd', 'freebsd-one-sided'), ('solaris', 'solaris-no-option')]
+        >>> names = ["freebsd", "windows"]
+        >>> each = {name: (procedure(name), system(name).refused_option) for name in names}
+        >>> answers = portability(new, [web], systems=each)
+        >>> [answer.rule.id for answer in answers.values()]
+        ['freebsd-one-sided', 'windows-no-option']
     """
     check_asks(new)
     held = tuple(existing)
-    return {name: _answer(name, procedure, new, held) for name, procedure in procedures.items()}
+    return {
+        name: _answer(procedure, refused_option, new, held)
+        for name, (procedure, refused_option) in systems.items()
+    }
 
 
-def _answer(name: str, procedure: Procedure, new: Socket, existing: tuple[Socket, ...]) -> Decision:
-    try:
-        return procedure(new, existing, settings=None, local_addresses=None)
-    except InvalidSocketError as error:
-        both = lookup.system(name).option_both if name in lookup.SYSTEMS else None
-        if both is not None and any(
-            socket.reuse_address and socket.exclusive for socket in (new, *existing)
-        ):
-            # The system has both options, and not at once.
-            return decide(both)
-        return decide(_no_option(name), reason=error.rule)
-
-
-def _no_option(name: str) -> Rule:
-    prefix = "WSA" if name.startswith("windows") else ""
-    return Rule(
-        id=f"{name}-no-option",
-        verdict=Verdict.REFUSED,
-        error=f"{prefix}ENOPROTOOPT",
-        sentence="the system has no such socket option",
-        source=cite("POSIX.1-2017", "setsockopt: errors"),
-        confidence=Confidence.MEMORY,
-    )
+def _answer(
+    procedure: Procedure,
+    refused_option: Callable[[Socket], NoOption | None],
+    new: Socket,
+    existing: tuple[Socket, ...],
+) -> Decision:
+    for socket in (new, *existing):
+        refusal = refused_option(socket)
+        if refusal is not None:
+            return decide(refusal.row, reason=refusal.wrong)
+    return procedure(new, existing, settings=None, local_addresses=None)

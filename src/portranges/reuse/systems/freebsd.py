@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Confidence, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import Pairs, best4, best6, pairs, share_port
@@ -21,7 +22,6 @@ from portranges.reuse.systems.record import (
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-from portranges.reuse.systems.sock import is_mapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ class Procedure:
             "at ::, or both are IPv6 sockets at 0.0.0.0",
             dual="a dual-stack socket at :: takes the port on IPv4 too",
             dual_owners=True,
+            both="both sockets have SO_REUSEPORT, or both SO_REUSEPORT_LB",
         )
         self.load_balance: Rule = self.book.allowed(
             "load-balance", "both sockets have SO_REUSEPORT_LB", v4
@@ -208,7 +209,8 @@ class Procedure:
 
     def _allow(self, new: Sock, met: Sock | None) -> Outcome:
         if met is not None and not share_port(new, met) and _share_lb(new, met):
-            return self.load_balance, None
+            both = new.lb and met.lb
+            return (self.load_balance if both else self.pairs.multicast), None
         return self.pairs.allow(new, met)
 
     def busy(self, sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:

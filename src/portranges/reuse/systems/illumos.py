@@ -22,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges.portset import PortSet
+from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.record import (
@@ -34,7 +35,6 @@ from portranges.reuse.systems.record import (
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-from portranges.reuse.systems.sock import is_mapped, is_wild
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ _TUPLES = cite(
     "usr/src/uts/common/inet/ip/ipclassifier.c, ipcl_conn_insert_v4, ipcl_conn_insert_v6; "
     "usr/src/uts/common/inet/udp/udp.c, udp_do_connect",
 )
+_PORTS_OF_SOLARIS = cite("libuv/libuv", "src/unix/core.c, uv__sock_reuseport")
 _CONNECT = cite(
     "TritonDataCenter/illumos-joyent@ae93ec4",
     "usr/src/uts/common/inet/tcp/tcp.c, tcp_connect_ipv4, tcp_connect_ipv6",
@@ -135,7 +136,8 @@ def _rows(book: Book, *, groups: bool) -> _Rows:
         free=free,
         reuse_address=book.allowed(
             "reuse-address",
-            "the new socket has SO_REUSEADDR, and no socket is bound to exactly this address",
+            "the new socket has SO_REUSEADDR, and no unconnected socket is bound to exactly "
+            "this address",
             _GATE,
         ),
         join=join,
@@ -310,6 +312,16 @@ def _is_ipv4(sock: Sock) -> bool:
 
 def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> System:
     procedure = Procedure(name, title, groups=groups)
+    unread: dict[str, Rule] = {}
+    if not groups:
+        unread["reuse_port"] = procedure.book.refused(
+            "not-known",
+            "ENOPROTOOPT",
+            f"{title} before 11 has no SO_REUSEPORT, and the rules of the one that 11 has were "
+            "not read; here it is refused",
+            _PORTS_OF_SOLARIS,
+            Confidence.REPORTED,
+        )
     return System(
         name=name,
         title=title,
@@ -326,14 +338,15 @@ def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> 
         refusal=Refusal.KEEPS,
         reconnect=Reconnect.BOUND,
         self_connect=procedure.self_connect,
+        remembers_bind=True,
+        unread=unread,
         accepts_options=False,
         # The default of extra_priv_ports, from memory.
         extra_privileged=PortSet([2049, 4045]),
     )
 
 
-# IP_BOUND_IF binds to a device on both; the test does not look at it. The
-# SO_REUSEPORT of Solaris 11 was not read, and is not answered for.
+# IP_BOUND_IF binds to a device on both; the test does not look at it.
 ILLUMOS = _system(
     "illumos",
     "illumos",

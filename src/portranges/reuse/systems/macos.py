@@ -10,6 +10,7 @@ young TIME_WAIT gives way to connect().
 
 from __future__ import annotations
 
+from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Confidence
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
@@ -22,7 +23,6 @@ from portranges.reuse.systems.record import (
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-from portranges.reuse.systems.sock import is_mapped, is_wild
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ TIME_WAIT entries (off by default) count like sockets, as they do here.
 
 from __future__ import annotations
 
+from portranges.reuse.addresses import ANY4, ANY6, is_mapped
 from portranges.reuse.model import Confidence, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best, local_cost, pairs, share_port
@@ -24,7 +25,6 @@ from portranges.reuse.systems.record import (
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-from portranges.reuse.systems.sock import ANY4, ANY6, is_mapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ cannot be bound, so that clause decides nothing for a program.
 
 from __future__ import annotations
 
+from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Confidence, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
@@ -23,7 +24,6 @@ from portranges.reuse.systems.record import (
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-from portranges.reuse.systems.sock import is_mapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -85,6 +85,15 @@ def decide_bind(
                 held[_sock(socket, context)] = socket
     context.udp_ports = len(udp_ports)
     rule, blocker = ask(asks, tuple(held), context)
+    connections = [sock for sock in held if sock.connected]
+    if system.remembers_bind and blocker is None and connections:
+        # bind() gave a connection the wildcard, as it was taken to, or its own
+        # address, which a system may look at earlier. No connection lets another
+        # socket in, so a mixture of both refuses nothing that neither does.
+        for sock in connections:
+            sock.bound = sock.addr
+        rule_again, blocker = ask(asks, tuple(held), context)
+        rule = rule if blocker is None else rule_again
     if blocker is None:
         return decide(rule)
     return decide(rule, reason=sentence(rule, blocker), blocker=held[blocker])
@@ -124,7 +133,4 @@ def sentence(rule: Rule, blocker: Sock) -> str:
 
 
 def _sock(socket: Socket, context: Context) -> Sock:
-    sock = from_socket(socket, v6only=context.v6only)
-    if context.system.v6only_fixed:
-        sock.v6only = sock.v6
-    return sock
+    return from_socket(socket, v6only=context.v6only)

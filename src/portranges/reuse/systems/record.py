@@ -7,18 +7,19 @@ What must not: any system (their own modules), what is done with the record
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from portranges import ephemeral
 from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
+from portranges.reuse.addresses import is_loopback, is_wild
+from portranges.reuse.model import NoOption
 from portranges.reuse.systems.settings import SystemSettings
-from portranges.reuse.systems.sock import is_loopback, is_wild
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import TypeAlias
 
     from portranges.ephemeral import EphemeralProfile
@@ -113,7 +114,11 @@ class System:
         self_connect: The row that refuses a connection to itself, if one does.
         any_destination: The row that refuses the wildcard as a peer, if one does.
         listen_unbound: The row that refuses to listen without a port, if one does.
+        unread: By the names of Socket fields, the rows of options that it has and
+            whose rules were not read; they are not in ``options``.
         option_both: The row that refuses SO_REUSEADDR with exclusive use.
+        remembers_bind: Whether the address and the SO_REUSEPORT that bind() saw
+            count later, not those that the socket has now.
         accepts_options: Whether an accepted socket has its listener's
             SO_REUSEPORT and exclusive use; SO_REUSEADDR it has everywhere.
         retests_tuple: Whether the 4-tuple is tested only after the port is
@@ -145,7 +150,9 @@ class System:
     self_connect: Rule | None = None
     any_destination: Rule | None = None
     listen_unbound: Rule | None = None
+    unread: Mapping[str, Rule] = field(default_factory=dict[str, "Rule"])
     option_both: Rule | None = None
+    remembers_bind: bool = False
     accepts_options: bool = True
     retests_tuple: bool = False
     extra_privileged: PortSet = _NO_PORTS
@@ -159,14 +166,33 @@ class System:
 
     def check_options(self, socket: Socket) -> None:
         """Raise InvalidSocketError if *socket* has an option the system has not."""
+        refusal = self.refused_option(socket)
+        if refusal is not None:
+            raise InvalidSocketError(refusal.wrong, f"{socket} with {refusal.got}")
+
+    def refused_option(self, socket: Socket) -> NoOption | None:
+        """Return why the system refuses *socket* an option, before bind(); None if not."""
         for name, option in _OPTIONS.items():
-            if name not in self.options and getattr(socket, name) not in (False, None):
-                raise InvalidSocketError(f"{self.title} has no {option}", f"{socket} with {name}")
+            if name in self.options or getattr(socket, name) in (False, None):
+                continue
+            unread = self.unread.get(name)
+            if unread is not None:
+                return NoOption(row=unread, wrong=unread.sentence, got=name)
+            wrong = f"{self.title} has no {option}"
+            return NoOption(row=self.calls.no_option, wrong=wrong, got=name)
         if self.option_both is not None and socket.exclusive and socket.reuse_address:
-            raise InvalidSocketError(
-                f"on {self.title} exclusive and reuse_address exclude each other",
-                f"{socket} with both",
+            return NoOption(
+                row=self.option_both,
+                wrong=f"on {self.title} {self.option_both.sentence}",
+                got="both",
             )
+        if self.v6only_fixed and socket.v6only is False:
+            return NoOption(
+                row=self.calls.v6only_late,
+                wrong=f"{self.title} has IPV6_V6ONLY always on",
+                got="v6only=False",
+            )
+        return None
 
 
 _OPTIONS = {

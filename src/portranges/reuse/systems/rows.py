@@ -110,6 +110,7 @@ class Calls:
     accepted: Rule
     option: Rule
     v6only_late: Rule
+    no_option: Rule
 
 
 def calls(
@@ -253,5 +254,8 @@ def calls(
             "IPV6_V6ONLY cannot change once the socket has a port, nor where the system fixes it",
             states,
             memory,
+        ),
+        no_option=book.refused(
+            "no-option", "ENOPROTOOPT", "the system has no such socket option", states, memory
         ),
     )

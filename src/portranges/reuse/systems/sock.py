@@ -3,9 +3,6 @@
 What lives here: Sock, the addresses it holds on IPv4 and on IPv6, and the way
 between Sock and the wing's Socket.
 What must not: any rule, any list of sockets.
-
-Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``, as everywhere
-in the wing.
 """
 
 from __future__ import annotations
@@ -13,7 +10,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges.ports import Transport
-from portranges.reuse.model import Socket, State
+from portranges.reuse.addresses import ANY4, ANY6, MAPPED
+from portranges.reuse.model import Socket, State, address_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,25 +22,10 @@ if TYPE_CHECKING:
     Outcome: TypeAlias = "tuple[Rule, Sock | None]"
 
 __all__ = [
-    "ANY4",
-    "ANY6",
-    "LOOPBACK4",
-    "LOOPBACK6",
-    "MAPPED",
     "Sock",
     "from_socket",
-    "is_loopback",
-    "is_mapped",
-    "is_wild",
-    "number",
     "to_socket",
 ]
-
-MAPPED = 0xFFFF
-ANY6 = 0
-ANY4 = MAPPED << 32
-LOOPBACK4 = ANY4 | 0x7F000001
-LOOPBACK6 = 1
 
 _CONNECTIONS = frozenset({State.CONNECTED, State.FIN_WAIT_2, State.TIME_WAIT})
 
@@ -130,31 +113,10 @@ class Sock:
         return self.addr >> 120 == 0xFF
 
 
-def is_wild(addr: int) -> bool:
-    """Tell whether *addr* is ``::``, ``0.0.0.0`` or ``::ffff:0.0.0.0``."""
-    return addr in (ANY6, ANY4)
-
-
-def is_mapped(addr: int) -> bool:
-    """Tell whether *addr* is an IPv4 address."""
-    return addr >> 32 == MAPPED
-
-
-def is_loopback(addr: int) -> bool:
-    """Tell whether *addr* is in 127/8 or is ``::1``."""
-    return addr == LOOPBACK6 or addr >> 24 == (MAPPED << 8 | 127)
-
-
-def number(address: IPv4Address | IPv6Address) -> int:
-    """Return *address* as this module keeps it."""
-    return int(address) if address.version == 6 else ANY4 | int(address)
-
-
 def from_socket(socket: Socket, *, v6only: bool) -> Sock:
     """Return the record of *socket*; *v6only* is the default of the option.
 
-    What bind() gave a connection is not known: the wildcard, which meets all,
-    is the safe side.
+    What bind() gave a connection is not known: here it is the wildcard.
     """
     v6 = socket.address.version == 6
     sock = Sock(
@@ -170,7 +132,7 @@ def from_socket(socket: Socket, *, v6only: bool) -> Sock:
     if socket.privileged is not None:
         sock.privileged = socket.privileged
     sock.dev = socket.device
-    sock.addr = number(socket.address)
+    sock.addr = address_number(socket.address)
     sock.port = socket.port
     sock.state = socket.state
     if not sock.connected:

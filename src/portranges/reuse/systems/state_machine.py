@@ -12,25 +12,27 @@ leaves the table as it was.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
 
-from portranges.errors import InvalidSocketError
-from portranges.reuse.model import Close, State, decide, shown_number
-from portranges.reuse.systems.pairs import ask, ask_address, sentence
-from portranges.reuse.systems.picking import Picker
-from portranges.reuse.systems.record import Context, Reconnect, Refusal, Via
-from portranges.reuse.systems.sock import (
+from portranges.errors import InvalidSocketError, elide
+from portranges.reuse.addresses import (
     ANY4,
     ANY6,
     LOOPBACK4,
     LOOPBACK6,
-    Sock,
-    is_loopback,
+    check_source,
     is_mapped,
     is_wild,
-    to_socket,
+    near_end,
+    route_source,
 )
+from portranges.reuse.model import Close, State, check_type, decide, find, shown_number
+from portranges.reuse.systems.pairs import ask, ask_address, sentence
+from portranges.reuse.systems.picking import Picker
+from portranges.reuse.systems.record import Context, Reconnect, Refusal, Via
+from portranges.reuse.systems.sock import Sock, to_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,11 +47,6 @@ if TYPE_CHECKING:
     Tuple: TypeAlias = tuple[bool, int, int, int, int]
 
 __all__ = ["SystemPorts"]
-
-# Stand-ins for the machine's own address, of the blocks for documentation
-# (RFC 5737, RFC 3849), for a route whose source the caller does not give.
-_SOURCE4 = ANY4 | 0xC0000201
-_SOURCE6 = 0x20010DB8 << 96 | 1
 
 _UNUSED = frozenset({State.UNBOUND, State.BOUND})
 _AT_ONCE = frozenset({Reconnect.WILDCARD, Reconnect.LAST})
@@ -68,9 +65,10 @@ class SystemPorts:
     ) -> None:
         """Make a machine without sockets."""
         if kernel is not None:
+            check_type("kernel", kernel, str)
             raise InvalidSocketError(
                 "kernel is for Linux; another system's version is in its name, as 'freebsd-13'",
-                repr(kernel),
+                elide(kernel),
             )
         local: Callable[[int], bool] | None = None
         if local_addresses is not None:
@@ -116,7 +114,7 @@ class SystemPorts:
     def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in self._holders.get((tcp, port), ()):
-            yield to_socket(sock)
+            yield self._as_met(sock)
 
     # Calls.
 
@@ -138,8 +136,6 @@ class SystemPorts:
         """Make a socket and call it *handle*."""
         only = v6 and (self.context.v6only if v6only is None else v6only)
         sock = Sock(tcp=tcp, v6=v6, v6only=only, uid=uid)
-        if self.system.v6only_fixed:
-            sock.v6only = v6
         sock.r = reuse_address
         sock.p = reuse_port
         sock.lb = load_balance
@@ -177,7 +173,7 @@ class SystemPorts:
         rule, blocker = ask(sock, self._newest_first(sock, sock.port), self.context)
         if blocker is None:
             return decide(rule)
-        return decide(rule, reason=sentence(rule, blocker), blocker=to_socket(blocker))
+        return decide(rule, reason=sentence(rule, blocker), blocker=self._as_met(blocker))
 
     def _choose(self, sock: Sock) -> Decision:
         """Choose a port as bind(addr, 0) does, and set it."""
@@ -231,7 +227,11 @@ class SystemPorts:
             return decide(refusal)
         if is_wild(dst):
             dst = LOOPBACK6 if dst == ANY6 and not is_mapped(own) else LOOPBACK4
-        local = own if not is_wild(own) else self._route(dst, source)
+        if source is not None:
+            check_source(source, dst, self.context.is_local)
+        local = own
+        if is_wild(own):
+            local = route_source(dst, self.local_addresses) if source is None else source
         if again and reconnect is not None:
             self._disconnect(sock, own)
         port = sock.port
@@ -314,7 +314,7 @@ class SystemPorts:
     def _tuple(self, sock: Sock, blocker: Sock) -> Decision:
         calls = self.system.calls
         rule = calls.tuple if sock.tcp else calls.tuple_udp
-        return decide(rule, reason=sentence(rule, blocker), blocker=to_socket(blocker))
+        return decide(rule, reason=sentence(rule, blocker), blocker=self._as_met(blocker))
 
     def accept(
         self,
@@ -341,7 +341,13 @@ class SystemPorts:
         child.r, child.privileged, child.dev = sock.r, sock.privileged, sock.dev
         if self.system.accepts_options:
             child.p, child.lb, child.exclusive = sock.p, sock.lb, sock.exclusive
-        child.addr = _local_end(sock, local)
+        child.addr = near_end(
+            sock.addr,
+            v6only=sock.v6only,
+            local=local,
+            peer=None if peer is None else peer[0],
+            is_local=self.context.is_local,
+        )
         child.port = sock.port
         child.state = State.CONNECTED
         if peer is not None:
@@ -379,7 +385,7 @@ class SystemPorts:
             ("uid", uid),
         ):
             if given is not None:
-                raise InvalidSocketError(f"{title} has no way to set {name}", repr(given))
+                raise InvalidSocketError(f"{title} has no way to set {name}", elide(given))
         if v6only is not None and not sock.v6:
             raise InvalidSocketError("v6only needs an inet6 socket", "an inet socket")
         for name, option in (
@@ -434,10 +440,14 @@ class SystemPorts:
     # Parts of them.
 
     def _find(self, handle: Handle) -> Sock:
-        sock = self._socks.get(handle)
-        if sock is None:
-            raise InvalidSocketError("socket must be an open one of this table", repr(handle))
-        return sock
+        return find(self._socks, handle)
+
+    def _as_met(self, sock: Sock) -> Socket:
+        """Return the record of a holder as other sockets meet it."""
+        shown = to_socket(sock)
+        if self.system.remembers_bind and sock.p is not sock.bound_p:
+            return replace(shown, reuse_port=sock.bound_p)
+        return shown
 
     def _newest_first(self, sock: Sock, port: int) -> Sequence[Sock]:
         held = self._holders.get((sock.tcp, port))
@@ -479,48 +489,7 @@ class SystemPorts:
             sock.state = State.UNBOUND
             self._lingering -= 1
 
-    def _route(self, dst: int, source: int | None) -> int:
-        """Return the source address of the route to *dst*."""
-        v4 = is_mapped(dst)
-        if source is not None:
-            if is_mapped(source) is not v4 or is_wild(source):
-                raise InvalidSocketError(
-                    "source must be a specific address of the destination's family",
-                    shown_number(source),
-                )
-            return source
-        if is_loopback(dst):
-            return LOOPBACK4 if v4 else LOOPBACK6
-        if self.local_addresses is None:
-            return _SOURCE4 if v4 else _SOURCE6
-        if dst in self.local_addresses:
-            return dst
-        for addr in sorted(self.local_addresses):
-            if is_mapped(addr) is v4 and not is_wild(addr) and not is_loopback(addr):
-                return addr
-        raise InvalidSocketError(
-            "connect() needs a local address of the destination's family", "none; say source="
-        )
-
 
 def _check_family(sock: Sock, addr: int) -> None:
     if not sock.v6 and not is_mapped(addr):
         raise InvalidSocketError("an inet socket needs an IPv4 address", shown_number(addr))
-
-
-def _local_end(sock: Sock, local: int | None) -> int:
-    """Return the listener's end of a connection to *local*."""
-    if not is_wild(sock.addr):
-        if local is not None and local != sock.addr:
-            raise InvalidSocketError(
-                "local must be the address the listener is bound to", shown_number(local)
-            )
-        return sock.addr
-    if local is None:
-        return LOOPBACK6 if sock.addr == ANY6 else LOOPBACK4
-    mapped = is_mapped(local)
-    if is_wild(local) or (mapped and sock.v6only) or (not mapped and sock.addr == ANY4):
-        raise InvalidSocketError(
-            "local must be an address the listener answers at", shown_number(local)
-        )
-    return local

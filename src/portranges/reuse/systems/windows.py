@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.record import Order, Refusal, System, mapped_v6only, not_local
 from portranges.reuse.systems.rows import Book, Calls, calls, cite
-from portranges.reuse.systems.sock import is_mapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,130 @@
+"""Addresses as the state machines keep them: 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+
+What lives here: the numbers of the wildcards and the loopbacks, what a number
+is, and which of its addresses a machine takes for a connection.
+What must not: sockets, any rule of any system, the way from and to
+``ipaddress`` (``model``).
+"""
+
+from __future__ import annotations
+
+from portranges.errors import InvalidSocketError
+from portranges.reuse.model import shown_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "ANY4",
+    "ANY6",
+    "LOOPBACK4",
+    "LOOPBACK6",
+    "MAPPED",
+    "check_source",
+    "is_loopback",
+    "is_mapped",
+    "is_wild",
+    "near_end",
+    "route_source",
+]
+
+MAPPED = 0xFFFF
+ANY6 = 0
+ANY4 = MAPPED << 32
+LOOPBACK4 = ANY4 | 0x7F000001
+LOOPBACK6 = 1
+
+# Stand-ins for the machine's own address, of the blocks for documentation
+# (RFC 5737, RFC 3849), for a route whose source the caller does not give.
+_SOURCE4 = ANY4 | 0xC0000201
+_SOURCE6 = 0x20010DB8 << 96 | 1
+
+
+def is_wild(addr: int) -> bool:
+    """Tell whether *addr* is ``::``, ``0.0.0.0`` or ``::ffff:0.0.0.0``."""
+    return addr in (ANY6, ANY4)
+
+
+def is_mapped(addr: int) -> bool:
+    """Tell whether *addr* is an IPv4 address."""
+    return addr >> 32 == MAPPED
+
+
+def is_loopback(addr: int) -> bool:
+    """Tell whether *addr* is in 127/8, plain or mapped, or is ``::1``."""
+    return addr == LOOPBACK6 or addr >> 24 == (MAPPED << 8 | 127)
+
+
+def check_source(source: int, dst: int, is_local: Callable[[int], bool]) -> None:
+    """Raise unless a connection to *dst* can come from *source*."""
+    if is_mapped(source) is not is_mapped(dst) or is_wild(source):
+        raise InvalidSocketError(
+            "source must be a specific address of the destination's family", shown_number(source)
+        )
+    _check_local("source", source, is_local)
+
+
+def _check_local(name: str, addr: int, is_local: Callable[[int], bool]) -> None:
+    if not is_local(addr):
+        raise InvalidSocketError(
+            f"{name} must be an address of the machine",
+            f"{shown_number(addr)}, which local_addresses has not",
+        )
+
+
+def route_source(dst: int, local_addresses: frozenset[int] | None) -> int:
+    """Return the source address of the route to *dst*, where nobody gives one."""
+    v4 = is_mapped(dst)
+    if is_loopback(dst):
+        return LOOPBACK4 if v4 else LOOPBACK6
+    if local_addresses is None:
+        return _SOURCE4 if v4 else _SOURCE6
+    if dst in local_addresses:
+        return dst
+    for addr in sorted(local_addresses):
+        if is_mapped(addr) is v4 and not is_wild(addr) and not is_loopback(addr):
+            return addr
+    raise InvalidSocketError(
+        "connect() needs a local address of the destination's family", "none; say source="
+    )
+
+
+def near_end(
+    bound: int,
+    *,
+    v6only: bool,
+    local: int | None,
+    peer: int | None,
+    is_local: Callable[[int], bool],
+) -> int:
+    """Return the own end of a connection from *peer* to a listener at *bound*.
+
+    *local* is the address that the peer connected to, or None where the caller
+    does not say.
+    """
+    if peer is not None and is_wild(peer):
+        raise InvalidSocketError("peer must be a specific address", shown_number(peer))
+    if not is_wild(bound):
+        if local is not None and local != bound:
+            raise InvalidSocketError(
+                "local must be the address the listener is bound to", shown_number(local)
+            )
+        near = bound
+    elif local is None:
+        over_v4 = bound == ANY4 or (peer is not None and is_mapped(peer) and not v6only)
+        near = LOOPBACK4 if over_v4 else LOOPBACK6
+    else:
+        mapped = is_mapped(local)
+        if is_wild(local) or (mapped and v6only) or (not mapped and bound == ANY4):
+            raise InvalidSocketError(
+                "local must be an address the listener answers at", shown_number(local)
+            )
+        _check_local("local", local, is_local)
+        near = local
+    if peer is not None and is_mapped(peer) is not is_mapped(near):
+        raise InvalidSocketError(
+            f"peer must have the IP version of its other end, {shown_number(near)}",
+            shown_number(peer),
+        )
+    return near
