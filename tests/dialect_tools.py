@@ -33,8 +33,11 @@ from portranges.dialects import Dialect
 # output is wanted. Everything is JSON.
 CHILD = textwrap.dedent(
     """
-    import ctypes, fcntl, json, os, socket, struct, subprocess, sys
+    import ctypes, fcntl, json, os, socket, struct, subprocess, sys, tempfile
     order = json.load(sys.stdin)
+    # iptables-legacy has one lock for the whole machine, and does not wait for it.
+    lock = tempfile.NamedTemporaryFile()
+    os.environ["XTABLES_LOCKFILE"] = lock.name
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(0x40000000):  # CLONE_NEWNET
         sys.exit(77)

@@ -72,9 +72,10 @@ class Change:
         kind: What happened.
         record: The socket as it is now; for ``CLOSED`` as it was last seen.
         before: The socket as it was; ``None`` for ``FOUND`` and ``OPENED``.
-        at: The look that showed it, in seconds since 1970.
-        looked_before: The look before that; ``None`` for ``FOUND``.
-        seen_since: The look at which the socket was first seen.
+        at: When the look that showed it had ended, in seconds since 1970.
+        looked_before: When the look before that had begun; ``None`` for
+            ``FOUND``.
+        seen_since: When the look at which the socket was first seen had ended.
 
     All three are read off the machine's clock, and jump where somebody sets it.
 
@@ -100,8 +101,9 @@ class Change:
         """For how long the socket has been seen, in seconds.
 
         Returns:
-            The time from the first look that showed it to the last; it is
-            older than that, by an unknown time.
+            The time from the end of the first look that showed it to the last,
+            0 where there was one only; it is older than that, by an unknown
+            time.
 
         Example:
             >>> web = SocketRecord(
@@ -116,7 +118,7 @@ class Change:
         last = self.at
         if self.kind is ChangeKind.CLOSED and self.looked_before is not None:
             last = self.looked_before
-        return last - self.seen_since
+        return max(0.0, last - self.seen_since)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as data for JSON.
@@ -201,6 +203,7 @@ class Watcher:
         self.port: int = check_port(port)
         self.table: SocketTable | None = None
         self.looks: int = 0
+        self._began: float | None = None
         self._transports = transports_of(transport)
         self._owners = owners
         self._backend = None if backend is None else check_backend(backend)
@@ -227,12 +230,14 @@ class Watcher:
             >>> watcher.look()  # doctest: +SKIP
             ()
         """
-        before = self.table
+        # A look takes its time, and stands for no moment in it: what it shows was so
+        # after it began and before it ended.
+        began = time.time()
         table = self._read()
+        now = time.time()
         if table.visibility.sockets is Scope.DENIED:
             raise SystemReadError("the socket table", table.visibility.reason)
-        now = table.read_at
-        last = None if before is None else before.read_at
+        last = self._began
         pairs, gone = _paired(self._seen, table)
         self._seen = []
         changes: list[Change] = [
@@ -249,7 +254,7 @@ class Watcher:
         for record, was in pairs:
             since = now if was is None or not _is_same(was.record, record) else was.since
             self._seen.append(_Seen(record, since))
-            kind = _kind(None if was is None else was.record, record, first=before is None)
+            kind = _kind(None if was is None else was.record, record, first=last is None)
             if kind is not None:
                 changes.append(
                     Change(
@@ -262,6 +267,7 @@ class Watcher:
                     )
                 )
         self.table = table
+        self._began = began
         self.looks += 1
         return tuple(changes)
 
