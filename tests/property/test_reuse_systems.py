@@ -354,7 +354,7 @@ class Game:
             handle,
             tcp=self.rng.random() < 0.7,
             v6=v6,
-            v6only=v6only(self.name, only=self.rng.random() < 0.4) if v6 else None,
+            v6only=self.rng.choice((None, True, v6only(self.name, only=False))) if v6 else None,
             reuse_address=row["R"],
             reuse_port=row.get("P", False),
             load_balance=row.get("LB", False),

@@ -39,7 +39,11 @@ def on_a_terminal(*words, **environment):
         stderr=theirs,
         env={**os.environ, "TERM": "xterm", **environment},
     ) as process:
-        process.wait(60)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     output = read_rest(ours)
     os.close(theirs)
     os.close(ours)

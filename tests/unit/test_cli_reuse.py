@@ -189,6 +189,23 @@ def test_bounds_that_differ_read_differently(capsys):
     assert "a second     16.8667 to 16.8833, to 1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("rate", "ports", "said"),
+    [
+        ("470.5", "32768-60999", "470.5 fits: the limit is 470.5"),
+        ("470.52", "32768-60999", "470.52 fits: the limit is 470.533"),
+        ("470.54", "32768-60999", "470.54 does not fit: the limit is 470.5"),
+        ("470.53332", "32768-60999", "470.53332 fits: the limit is 470.533333333333"),
+        ("16.87", "1024-2036", "16.87 may or may not fit: the limit is somewhere in 16.8667 to"),
+        ("16.9", "1024-2036", "16.9 does not fit: the limit is 16.8667 to 16.8833"),
+        ("3", "1024-2036", "3 fits: the limit is 16.8667 to 16.8833"),
+    ],
+)
+def test_what_was_asked_and_the_limit_read_as_the_verdict_says(capsys, rate, ports, said):
+    assert main(["capacity", "--rate", rate, "--ports", ports]) == (" fits" not in said)
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
 def test_no_socket_has_port_0(capsys):
     assert main(["capacity", "--ports", "0-65535"]) == 2
     told = capsys.readouterr().err

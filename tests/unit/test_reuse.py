@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import pickle
+import socket
+import sys
 from copy import deepcopy
 from dataclasses import replace
 from ipaddress import IPv6Address
@@ -483,7 +486,7 @@ def test_a_connection_has_an_address_of_the_machine(system: str) -> None:
         (LinuxSettings, {"ip_local_reserved_ports": [8080]}, "ip_local_reserved_ports must be a "),
         (LinuxSettings, {"bindv6only": "no"}, "bindv6only must be a bool, got str 'no'"),
         (LinuxSettings, {"tcp_tw_reuse_delay": "1"}, "tcp_tw_reuse_delay must be an int, got "),
-        (LinuxSettings, {"tcp_tw_reuse": True}, "tcp_tw_reuse must be a number, got bool True"),
+        (LinuxSettings, {"tcp_tw_reuse": True}, "tcp_tw_reuse must be an int, got bool True"),
         (LinuxSettings, {"tcp_max_tw_buckets": 1.5}, "tcp_max_tw_buckets must be an int, got "),
         (LinuxSettings, {"tcp_fin_timeout": "60"}, "tcp_fin_timeout must be a number, got "),
         (LinuxSettings, {"ip_unprivileged_port_start": "0"}, "port must be an integer, got "),
@@ -508,8 +511,11 @@ def test_settings_out_of_bounds() -> None:
     for values in ({"tcp_fin_timeout": math.nan}, {"tcp_max_tw_buckets": -1}):
         with pytest.raises(InvalidSocketError, match="must be 0 or more"):
             LinuxSettings(**values)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-    with pytest.raises(InvalidSocketError, match="tcp_tw_reuse must be 0, 1 or 2, got 3"):
-        LinuxSettings(tcp_tw_reuse=3)
+    for value in (3, -1, 10**19):
+        with pytest.raises(
+            InvalidSocketError, match=f"tcp_tw_reuse must be 0, 1 or 2, got {value}"
+        ):
+            LinuxSettings(tcp_tw_reuse=value)
 
 
 def test_a_failed_bind_leaves_the_socket_unbound() -> None:
@@ -851,3 +857,14 @@ def test_reserved_ports_are_only_for_those_who_ask() -> None:
     assert table.describe(a).port == 40001
     assert table.connect(b, "192.0.2.7", 53).error == "EAGAIN"
     assert table.bind(c, "0.0.0.0", 40000).allowed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="NOT CHECKED: this kernel is not Linux")
+@pytest.mark.parametrize("option", [0x10000, 0x200000, -5])
+def test_an_option_that_linux_has_not(option: int) -> None:
+    """FreeBSD's SO_REUSEPORT_LB, a bit that no system has, Windows' SO_EXCLUSIVEADDRUSE."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as plain, pytest.raises(OSError) as raised:
+            plain.setsockopt(socket.SOL_SOCKET, option, 1)
+        assert raised.value.errno is not None
+        assert errno.errorcode[raised.value.errno] == rule("linux-no-option").error

@@ -108,7 +108,9 @@ def test_what_counts_of_reuse_port_is_what_it_was_at_bind(transport):
     first, second = (table.socket(transport, uid=1) for _ in range(2))
     new = replace(asks(), transport=transport)
     assert table.bind(first, "192.0.2.1", 8080).allowed
-    assert table.set_option(first, reuse_port=True).allowed
+    said = table.set_option(first, reuse_port=True)
+    assert said.allowed
+    assert said.reason.endswith("it counts as it was at bind()")
     assert table.describe(first).reuse_port
     (holder,) = table.holders(8080, transport)
     assert not holder.reuse_port

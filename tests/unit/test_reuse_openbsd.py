@@ -42,6 +42,10 @@ def test_ipv6_only_cannot_be_cleared():
         answer = portability(new, held)["openbsd"]
         assert says(answer) == ("EINVAL", "openbsd-v6only-late")
         assert answer.reason == "OpenBSD has IPV6_V6ONLY always on"
+    # A socket of IPv4 has no such option, and says nothing by False.
+    plain = sock("0.0.0.0", "4")
+    assert decide_bind(plain, []).allowed
+    assert portability(plain, [plain])["openbsd"].rule.id == "openbsd-default"
 
 
 def test_there_are_no_mapped_addresses():

@@ -551,9 +551,19 @@ def test_windows_options_exclude_each_other():
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
-        ("windows", {"reuse_port": True}, "Windows has no reuse_port option, got True"),
-        ("macos", {"load_balance": True}, "macOS has no load_balance option, got True"),
-        ("netbsd", {"exclusive": True}, "NetBSD has no exclusive option, got True"),
+        ("windows", {"reuse_port": True}, "Windows has no SO_REUSEPORT, got reuse_port=True"),
+        ("macos", {"load_balance": True}, "macOS has no SO_REUSEPORT_LB, got load_balance=True"),
+        (
+            "netbsd",
+            {"exclusive": True},
+            "NetBSD has no option for exclusive use, got exclusive=True",
+        ),
+        (
+            "solaris",
+            {"reuse_port": True},
+            "Solaris before 11 has no SO_REUSEPORT, and the rules of the one that 11 has were "
+            "not read; here it is refused, got reuse_port=True",
+        ),
         ("openbsd", {"uid": 5}, "OpenBSD has no way to set uid, got 5"),
         (
             "freebsd",

@@ -227,6 +227,7 @@ def self_connect_probability(profile: str | EphemeralProfile, port: SupportsInde
     Raises:
         TypeError: An argument is of a wrong type.
         InvalidPortError: *port* is outside 0 to 65535.
+        InvalidValueError: Port 0 is one of a tuned profile's.
         UnknownNameError: There is no such profile, it has no fixed range, or
             nothing is known of it.
 

@@ -166,10 +166,8 @@ def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, s
     for question in questions:
         verdict = {True: "fits", False: "does not fit", None: "may or may not fit"}[question.fits]
         lead = "is somewhere in" if question.fits is None else "is"
-        yield (
-            question.what,
-            f"{_number(question.wanted)} {verdict}: the limit {lead} {_number(question.limit)}",
-        )
+        limit = _beside(question.limit, question.wanted)
+        yield question.what, f"{_exactly(question.wanted)} {verdict}: the limit {lead} {limit}"
         if question.what == "rate" and answer.time_wait is not None:
             waiting = capacity.time_wait_sockets(question.wanted, answer.time_wait)
             yield "", f"it would keep {waiting:,.0f} connections in TIME_WAIT"
@@ -183,6 +181,22 @@ def _number(value: float | Interval) -> str:
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:,.1f}" if value >= _FEW else f"{value:.3g}"
+
+
+def _exactly(value: float) -> str:
+    return f"{value:,.15g}"
+
+
+def _beside(limit: float | Interval, wanted: float) -> str:
+    """Return *limit* short, but so that it is on the side of *wanted* that it is on."""
+    if isinstance(limit, Interval):
+        low, high = _beside(limit.low, wanted), _beside(limit.high, wanted)
+        return f"{low} to {high}" if low != high else _number(limit)
+    short = _number(limit)
+    for text in (short, f"{limit:,.6g}"):
+        if (wanted <= float(text.replace(",", ""))) is (wanted <= limit):
+            return text
+    return _exactly(limit)
 
 
 def _many(count: int, noun: str) -> str:

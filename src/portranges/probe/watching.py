@@ -101,9 +101,9 @@ class Change:
         """For how long the socket has been seen, in seconds.
 
         Returns:
-            The time from the end of the first look that showed it to the last,
-            0 where there was one only; it is older than that, by an unknown
-            time.
+            The time from the end of the first look that showed it to the last
+            one: to the end of that, and for ``CLOSED`` to its begin. 0 where
+            one look showed it. How old it is nobody knows.
 
         Example:
             >>> web = SocketRecord(

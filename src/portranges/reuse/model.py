@@ -1,7 +1,8 @@
 """The records of the wing: sockets, their states, rules, decisions.
 
 What lives here: Socket, State, Close, Rule, Confidence, Verdict, Decision,
-Handle, and the check of their values. Nothing here knows a system.
+Handle, RefusedOption, and the check of their values. Nothing here knows a
+system.
 What must not: any rule of any system (its own module), and any question put
 to this machine.
 """
@@ -47,7 +48,7 @@ __all__ = [
     "Confidence",
     "Decision",
     "Handle",
-    "NoOption",
+    "RefusedOption",
     "Rule",
     "Socket",
     "State",
@@ -198,8 +199,8 @@ class Socket:
         port: The local port; 0 where the socket has none, or asks for any.
         v6only: IPV6_V6ONLY; None where the socket has the system's default.
         reuse_address: SO_REUSEADDR.
-        reuse_port: SO_REUSEPORT; on illumos, for a socket that holds its port,
-            what it was at bind().
+        reuse_port: SO_REUSEPORT; for a holder what it was at bind(), where that
+            is what counts (illumos).
         load_balance: SO_REUSEPORT_LB (FreeBSD).
         exclusive: SO_EXCLUSIVEADDRUSE (Windows), SO_EXCLBIND (illumos).
         uid: The user who owns the socket.
@@ -372,8 +373,8 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoOption:
-    """Why setsockopt() fails: the row, what is wrong, the options asked for."""
+class RefusedOption:
+    """Why setsockopt() fails: the row, what is wrong, and with which option."""
 
     row: Rule
     wrong: str
@@ -560,7 +561,8 @@ def checked_device(value: str | None) -> str | None:
     if value is None:
         return None
     check_type("device", value, str)
-    # What each system takes, and no more: 15 on Linux and the BSDs, 31 on illumos.
+    # What any system takes: names have up to 15 characters on Linux and the BSDs, 31
+    # on illumos.
     if 0 < len(value) <= _LONGEST_DEVICE and value.isprintable() and not _NOT_A_DEVICE & {*value}:
         return value
     raise InvalidSocketError(
@@ -608,7 +610,7 @@ def check_asks(new: Socket) -> None:
 
 def check_type(name: str, value: object, kind: type) -> None:
     """Raise TypeError unless *value* is a *kind*."""
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         article = "an" if kind is int else "a"
         raise TypeError(
             f"{name} must be {article} {kind.__name__}, got {type(value).__name__} {elide(value)}"

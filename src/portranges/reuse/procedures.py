@@ -154,7 +154,7 @@ def can_bind(
             listen.
         existing: The other sockets of the machine, or those that matter, in
             the order in which they were bound: of two that are equally in the
-            way the BSDs look at the newest.
+            way some systems look at the newest.
         system: The system's name.
         settings: The machine's settings, as ``LinuxSettings`` or, for the
             other systems, ``SystemSettings``; a new machine's by default.
@@ -221,12 +221,10 @@ def portability(new: Socket, existing: Iterable[Socket] = ()) -> Mapping[str, De
     held = _checked(new, existing)
     from portranges.reuse.linux import pairs
 
-    current = [lookup.system(name) for name in lookup.SYSTEMS]
-    each = {"linux": (procedure("linux"), pairs.refused_option)} | {
-        system.name: (procedure(system.name), system.refused_option)
-        for system in current
-        if system.is_current
-    }
+    each = {"linux": (procedure("linux"), pairs.refused_option)}
+    for system in map(lookup.system, lookup.SYSTEMS):
+        if system.is_current:
+            each[system.name] = procedure(system.name), system.refused_option
     return compare.portability(new, held, systems=each)
 
 

@@ -140,6 +140,9 @@ class PortTable:
     def describe(self, handle: Handle) -> Socket:
         """Return what the socket is now: address, port, options, state.
 
+        It is what getsockname() and getsockopt() say. What it is to others, and
+        to ``can_bind``, is in ``holders``.
+
         Args:
             handle: An open socket of this table.
 
@@ -148,6 +151,7 @@ class PortTable:
 
         Raises:
             InvalidSocketError: *handle* is no open socket of this table.
+            TypeError: *handle* is no Handle.
 
         Example:
             >>> table = PortTable("linux", seed=1)
@@ -160,16 +164,17 @@ class PortTable:
     def holders(self, port: SupportsIndex, transport: Transport | str) -> tuple[Socket, ...]:
         """Return every socket that holds *port*, lingering ones included.
 
-        They are as others meet them: on illumos ``reuse_port`` is what
-        SO_REUSEPORT was at bind(), which counts there. So they are what
-        ``can_bind`` needs to know.
+        They are as other sockets meet them: on illumos ``reuse_port`` is what
+        SO_REUSEPORT was at bind(), which counts there. So they are what to give
+        to ``can_bind``.
 
         Args:
             port: A port.
             transport: ``"tcp"`` or ``"udp"``.
 
         Returns:
-            The records, in no order that means anything.
+            The records, in the order that ``can_bind`` takes: as they were
+            bound, or on Linux, where it does not count, as the kernel has them.
 
         Raises:
             InvalidPortError: The port is outside 0 to 65535.
@@ -272,6 +277,7 @@ class PortTable:
         Raises:
             InvalidSocketError: The handle or the address's family is wrong.
             InvalidPortError: The port is outside 0 to 65535.
+            TypeError: A value is of another type.
 
         Example:
             >>> table = PortTable("linux")
@@ -292,6 +298,7 @@ class PortTable:
 
         Raises:
             InvalidSocketError: *handle* is no open socket of this table.
+            TypeError: *handle* is no Handle.
 
         Example:
             >>> table = PortTable("linux")
@@ -326,6 +333,7 @@ class PortTable:
         Raises:
             InvalidSocketError: The handle, the address or the port is wrong.
             InvalidPortError: The port is outside 0 to 65535.
+            TypeError: A value is of another type.
 
         Example:
             >>> table = PortTable("linux")
@@ -373,7 +381,7 @@ class PortTable:
             InvalidSocketError: The handle, or an address, is wrong, or the
                 peer's port is 0.
             InvalidPortError: The peer's port is outside 0 to 65535.
-            TypeError: *peer* is no pair.
+            TypeError: *peer* is no pair, or a value is of another type.
 
         Example:
             >>> table = PortTable("linux")
@@ -465,6 +473,7 @@ class PortTable:
 
         Raises:
             InvalidSocketError: The handle or *how* is wrong.
+            TypeError: A value is of another type.
 
         Example:
             >>> table = PortTable("linux")

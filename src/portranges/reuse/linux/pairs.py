@@ -38,7 +38,7 @@ from portranges.reuse.linux.sock import (
     why_refused,
     why_shared,
 )
-from portranges.reuse.model import NoOption, check_asks, decide
+from portranges.reuse.model import RefusedOption, check_asks, decide
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,16 +153,16 @@ def check_options(shown: str, **options: bool | None) -> None:
         raise InvalidSocketError(refusal.wrong, f"{shown} with {refusal.got}")
 
 
-def refused_option(socket: Socket) -> NoOption | None:
+def refused_option(socket: Socket) -> RefusedOption | None:
     """Return why Linux refuses *socket* an option, before bind(); None if not."""
     return _no_option({"exclusive": socket.exclusive, "load_balance": socket.load_balance})
 
 
-def _no_option(options: Mapping[str, bool | None]) -> NoOption | None:
+def _no_option(options: Mapping[str, bool | None]) -> RefusedOption | None:
     for name, option in options.items():
         if option:
             wrong = f"a Linux socket has no {name} option"
-            return NoOption(row=rules.NO_OPTION, wrong=wrong, got=name)
+            return RefusedOption(row=rules.NO_OPTION, wrong=wrong, got=name)
     return None
 
 

@@ -79,9 +79,10 @@ class LinuxSettings:
                 "ip_local_port_range must not begin below ip_unprivileged_port_start",
                 f"{self.ip_local_port_range} and {self.ip_unprivileged_port_start}",
             )
-        for name in ("tcp_tw_reuse", "tcp_tw_reuse_delay", "tcp_max_tw_buckets"):
+        for name in ("tcp_tw_reuse_delay", "tcp_max_tw_buckets"):
             check_type(name, getattr(self, name), int)
             checked_amount(name, getattr(self, name))
+        check_type("tcp_tw_reuse", self.tcp_tw_reuse, int)
         if self.tcp_tw_reuse not in (0, 1, 2):
             raise InvalidSocketError("tcp_tw_reuse must be 0, 1 or 2", elide(self.tcp_tw_reuse))
         checked_amount("tcp_fin_timeout", self.tcp_fin_timeout)

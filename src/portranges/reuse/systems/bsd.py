@@ -150,8 +150,8 @@ def pairs(
         dual_uid=dual_uid,
         one_sided=book.allowed(
             "one-sided",
-            "the new socket has a reuse option, so that only an unconnected socket at exactly "
-            "this address could refuse it, and none does",
+            "the new socket has a reuse option, so that of its owner's sockets only an "
+            "unconnected one at exactly this address could refuse it, and none does",
             v4,
         ),
         reuse_port=book.allowed("reuse-port", "both sockets have SO_REUSEPORT", v4),

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from portranges.reuse.model import Decision, NoOption, Procedure, Socket
+    from portranges.reuse.model import Decision, Procedure, RefusedOption, Socket
 
 __all__ = ["portability"]
 
@@ -21,7 +21,7 @@ def portability(
     new: Socket,
     existing: Iterable[Socket],
     *,
-    systems: Mapping[str, tuple[Procedure, Callable[[Socket], NoOption | None]]],
+    systems: Mapping[str, tuple[Procedure, Callable[[Socket], RefusedOption | None]]],
 ) -> dict[str, Decision]:
     """Return what each system says about *new* next to *existing*.
 
@@ -68,7 +68,7 @@ def portability(
 
 def _answer(
     procedure: Procedure,
-    refused_option: Callable[[Socket], NoOption | None],
+    refused_option: Callable[[Socket], RefusedOption | None],
     new: Socket,
     existing: tuple[Socket, ...],
 ) -> Decision:

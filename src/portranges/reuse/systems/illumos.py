@@ -195,6 +195,8 @@ class Procedure:
             v6only_connect="EADDRNOTAVAIL",
             wrong_family="EADDRNOTAVAIL",
             drops=False,
+            option="the option is set, and counts from the next check on, but SO_REUSEPORT of a "
+            "socket that has a port does not: it counts as it was at bind()",
             accepted="an accepted socket takes its listener's port and owner unasked, and of the "
             "options SO_REUSEADDR alone",
         )

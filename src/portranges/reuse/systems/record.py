@@ -13,8 +13,8 @@ from enum import Enum, auto
 from portranges import ephemeral
 from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
-from portranges.reuse.addresses import is_loopback, is_wild
-from portranges.reuse.model import NoOption
+from portranges.reuse.addresses import LOOPBACK4, LOOPBACK6, is_loopback, is_wild
+from portranges.reuse.model import RefusedOption
 from portranges.reuse.systems.settings import SystemSettings
 
 TYPE_CHECKING = False
@@ -170,24 +170,30 @@ class System:
         if refusal is not None:
             raise InvalidSocketError(refusal.wrong, f"{socket} with {refusal.got}")
 
-    def refused_option(self, socket: Socket) -> NoOption | None:
+    def missing_option(self, name: str) -> RefusedOption | None:
+        """Return why no socket can have the option *name*; None if it can."""
+        if name in self.options:
+            return None
+        unread = self.unread.get(name)
+        if unread is not None:
+            return RefusedOption(row=unread, wrong=unread.sentence, got=name)
+        wrong = f"{self.title} has no {_OPTIONS[name]}"
+        return RefusedOption(row=self.calls.no_option, wrong=wrong, got=name)
+
+    def refused_option(self, socket: Socket) -> RefusedOption | None:
         """Return why the system refuses *socket* an option, before bind(); None if not."""
-        for name, option in _OPTIONS.items():
-            if name in self.options or getattr(socket, name) in (False, None):
-                continue
-            unread = self.unread.get(name)
-            if unread is not None:
-                return NoOption(row=unread, wrong=unread.sentence, got=name)
-            wrong = f"{self.title} has no {option}"
-            return NoOption(row=self.calls.no_option, wrong=wrong, got=name)
+        for name in _OPTIONS:
+            missing = self.missing_option(name)
+            if missing is not None and getattr(socket, name) not in (False, None):
+                return missing
         if self.option_both is not None and socket.exclusive and socket.reuse_address:
-            return NoOption(
+            return RefusedOption(
                 row=self.option_both,
                 wrong=f"on {self.title} {self.option_both.sentence}",
                 got="both",
             )
-        if self.v6only_fixed and socket.v6only is False:
-            return NoOption(
+        if self.v6only_fixed and socket.v6only is False and socket.family == "inet6":
+            return RefusedOption(
                 row=self.calls.v6only_late,
                 wrong=f"{self.title} has IPV6_V6ONLY always on",
                 got="v6only=False",
@@ -287,7 +293,7 @@ def _everywhere(_addr: int) -> bool:
 
 
 def _is_the_loopback(addr: int) -> bool:
-    return addr in (1, 0xFFFF7F000001)
+    return addr in (LOOPBACK6, LOOPBACK4)
 
 
 def _checked(settings: object, system: System) -> SystemSettings:

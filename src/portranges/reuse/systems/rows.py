@@ -133,6 +133,7 @@ def calls(
     states: Source = _POSIX,
     listens: Confidence = Confidence.SOURCE,
     drops: bool = True,
+    option: str = "the option is set, and counts from the next check on",
     accepted: str = "an accepted socket takes its listener's port, options and owner unasked",
 ) -> Calls:
     """Add the rows that every system has to *book*, with this one's errors.
@@ -245,9 +246,7 @@ def calls(
             memory,
         ),
         accepted=book.allowed("accepted", accepted, states, memory),
-        option=book.allowed(
-            "option", "the option is set, and counts from the next check on", states, memory
-        ),
+        option=book.allowed("option", option, states, memory),
         v6only_late=book.refused(
             "v6only-late",
             "EINVAL",

@@ -393,8 +393,9 @@ class SystemPorts:
             ("load_balance", load_balance),
             ("exclusive", exclusive),
         ):
-            if option and name not in self.system.options:
-                raise InvalidSocketError(f"{title} has no {name} option", repr(option))
+            missing = self.system.missing_option(name)
+            if option and missing is not None:
+                raise InvalidSocketError(missing.wrong, f"{name}={option}")
         calls = self.system.calls
         if v6only is not None:
             fixed = self.system.v6only_fixed and not v6only
