@@ -196,7 +196,11 @@ def test_bounds_that_differ_read_differently(capsys):
         ("470.52", "32768-60999", "470.52 fits: the limit is 470.533"),
         ("470.54", "32768-60999", "470.54 does not fit: the limit is 470.5"),
         ("470.53332", "32768-60999", "470.53332 fits: the limit is 470.533333333333"),
-        ("16.87", "1024-2036", "16.87 may or may not fit: the limit is somewhere in 16.8667 to"),
+        (
+            "16.87",
+            "1024-2036",
+            "16.87 may or may not fit: the limit is somewhere in 16.8667 to 16.8833",
+        ),
         ("16.9", "1024-2036", "16.9 does not fit: the limit is 16.8667 to 16.8833"),
         ("3", "1024-2036", "3 fits: the limit is 16.8667 to 16.8833"),
     ],

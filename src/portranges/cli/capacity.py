@@ -176,11 +176,17 @@ def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, s
 def _number(value: float | Interval) -> str:
     if isinstance(value, Interval):
         low, high = _number(value.low), _number(value.high)
-        # Two bounds that read alike are no bounds.
-        return f"{low} to {high}" if low != high else f"{value.low:,.6g} to {value.high:,.6g}"
+        if low == high:
+            # Two bounds that read alike are no bounds.
+            low, high = _closely(value.low), _closely(value.high)
+        return f"{low} to {high}"
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:,.1f}" if value >= _FEW else f"{value:.3g}"
+
+
+def _closely(value: float) -> str:
+    return f"{value:,.6g}"
 
 
 def _exactly(value: float) -> str:
@@ -188,15 +194,16 @@ def _exactly(value: float) -> str:
 
 
 def _beside(limit: float | Interval, wanted: float) -> str:
-    """Return *limit* short, but so that it is on the side of *wanted* that it is on."""
-    if isinstance(limit, Interval):
-        low, high = _beside(limit.low, wanted), _beside(limit.high, wanted)
-        return f"{low} to {high}" if low != high else _number(limit)
-    short = _number(limit)
-    for text in (short, f"{limit:,.6g}"):
-        if (wanted <= float(text.replace(",", ""))) is (wanted <= limit):
-            return text
-    return _exactly(limit)
+    """Return *limit* short, but on the side of *wanted* that it is on."""
+    ends = (limit.low, limit.high) if isinstance(limit, Interval) else (limit,)
+    texts: list[str] = []
+    for shown in (_number, _closely, _exactly):
+        texts = [shown(end) for end in ends]
+        read = [float(text.replace(",", "")) for text in texts]
+        sides = [wanted <= end for end in ends]
+        if len({*read}) == len({*ends}) and [wanted <= each for each in read] == sides:
+            break
+    return " to ".join(texts)
 
 
 def _many(count: int, noun: str) -> str:
