@@ -168,8 +168,9 @@ class LinuxPorts:
             sock.reset_addr()
             return decision
         # ::ffff:0.0.0.0 locks, although it is a wildcard.
-        sock.addr_locked = addr != (0 if sock.v6 else ANY4)
-        sock.port_locked = port != 0
+        # Nothing unlocks, not even a second bind() after connect() took the port.
+        sock.addr_locked = sock.addr_locked or addr != (0 if sock.v6 else ANY4)
+        sock.port_locked = sock.port_locked or port != 0
         return decision
 
     def listen(self, handle: Handle) -> Decision:
@@ -212,7 +213,11 @@ class LinuxPorts:
         if not v4path and sock.addr >> 32 == MAPPED:
             return self._decide(rules.MAPPED_TO_V6)
         if near is not None:
+            sends_from = sock.v4_source
             (self.tcp if sock.tcp else self.udp).move(sock, near)
+            if not v4path:
+                # tcp_v6_connect() gives the shadow to receive at, not to send from.
+                sock.v4_source = sends_from
         if not sock.tcp:
             sock.state = CONN
             sock.dst, sock.dport = dst, dport
@@ -300,6 +305,8 @@ class LinuxPorts:
             sock.port_range = None if local_port_range == (0, 0) else local_port_range
         if uid is not None:
             sock.uid = uid
+        if sock.tcp:
+            self.tcp.changed(sock)
         return self._decide(rules.OPTION)
 
     def close(self, handle: Handle, how: Close) -> None:
@@ -342,11 +349,16 @@ class LinuxPorts:
             check_source(source, dst, self._is_local)
         if v4path and sock.v6only:
             return None
-        if sock.tcp and v4path and sock.v4 and sock.addr >> 32 != MAPPED:
-            # At a specific IPv6 address, and dual-stack since: it has an IPv4
-            # address, and TCP moves it there. UDP leaves it where it is.
-            return MAPPED << 32 | sock.v4
-        at_wildcard = not sock.v4 if v4path else not sock.addr
+        if not v4path:
+            at_wildcard = not sock.addr
+        elif sock.tcp and sock.addr >> 32 != MAPPED:
+            # At an IPv6 address, and dual-stack since: TCP moves it to the IPv4
+            # address it sends from, where it has one. UDP leaves it where it is.
+            if sock.v4_source:
+                return MAPPED << 32 | sock.v4_source
+            at_wildcard = True
+        else:
+            at_wildcard = not sock.v4
         if not at_wildcard:
             return None
         return route_source(dst, self.local_addresses) if source is None else source

@@ -55,6 +55,8 @@ LOOPBACK4_IPV6 = 0x7F000006
 class Sock:
     """A socket, or a closed connection that lingers (state TW).
 
+    ``v4`` is what it receives at over IPv4 (inet_rcv_saddr), ``v4_source`` what it
+    sends from (inet_saddr): two only where connect() over IPv6 gave the shadow.
     ``auto`` is the kernel's SOCK_CONNECT_BIND: connect() chose the port.
     ``home`` is the bucket that holds the socket, TCP only.
     """
@@ -82,6 +84,7 @@ class Sock:
         "timestamps",
         "uid",
         "v4",
+        "v4_source",
         "v6",
         "v6only",
     )
@@ -92,6 +95,7 @@ class Sock:
         self.v6: bool = v6
         self.addr: int = ANY6 if v6 else ANY4
         self.v4: int = 0
+        self.v4_source: int = 0
         self.v6only: bool = v6only
         self.r: bool = r
         self.rp: bool = rp
@@ -120,11 +124,12 @@ class Sock:
             self.v4 = addr & 0xFFFFFFFF
         else:
             self.v4 = LOOPBACK4_IPV6 if addr else 0
+        self.v4_source = self.v4
 
     def reset_addr(self) -> None:
         """Give the socket back the wildcard address of its family."""
         self.addr = ANY6 if self.v6 else ANY4
-        self.v4 = 0
+        self.v4 = self.v4_source = 0
 
 
 def covers(new: Sock, other: Sock, *, new_wild: bool = True, other_wild: bool = True) -> bool:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from portranges.reuse.addresses import ANY4, ANY6, MAPPED, is_loopback, is_wild
+from portranges.reuse.linux.searches import LINGERS, TAKEN, Searches, walk
 from portranges.reuse.linux.sock import (
     CLOSED,
     CONN,
@@ -89,6 +90,7 @@ class TcpPorts:
         self._tuples: dict[tuple[int, int, int, int], list[Sock]] = {}
         self._deadlines: list[tuple[float, int, Sock]] = []
         self._deadlines_made = 0
+        self._searches = Searches()
         self._cells: dict[int, int] = {}
         self._key = 0
         self._key_until = 0.0
@@ -123,14 +125,28 @@ class TcpPorts:
 
     def take_any(self, sock: Sock, *, listening: bool) -> bool:
         """Give *sock* a port as bind(addr, 0) chooses it; False where none is free."""
-        for port, relax in self._choices(sock):
-            table = self._tables.get(port)
-            if table is None or not _choice_conflict(table, sock, relax=relax):
+        reserved = self.settings.ip_local_reserved_ports
+        # All that the answer for a port depends on, beside who is there.
+        who = (sock.addr, sock.v6, sock.v6only, sock.dev, sock.r, sock.rp, sock.uid)
+        for first, end, relax in self._choices(sock):
+            kind = (relax, *who)
+            known = self._searches.of(kind)
+            taken: list[tuple[int, int]] = []
+            for port in range(first, end, 2) if known is None else known.open(first, end, 2):
+                table = self._tables.get(port)
+                if port in reserved or (
+                    table is not None and _choice_conflict(table, sock, relax=relax)
+                ):
+                    taken.append((port, TAKEN))
+                    continue
+                self._searches.learn(kind, taken)
                 self._enter(sock, port, table, listening=listening)
                 return True
+            self._searches.learn(kind, taken)
         return False
 
     def _enter(self, sock: Sock, port: int, table: Table | None, *, listening: bool) -> None:
+        self._searches.forget(port)
         if table is None:
             table = self._tables[port] = Table(0)
         reuse = sock.r and not listening
@@ -154,15 +170,14 @@ class TcpPorts:
             sock.port = port
             self._put(sock, bucket)
 
-    def _choices(self, sock: Sock) -> Iterator[tuple[int, bool]]:
-        """Yield the ports that bind(addr, 0) tries, in its order, with ``relax``.
+    def _choices(self, sock: Sock) -> Iterator[tuple[int, int, bool]]:
+        """Yield where bind(addr, 0) tries every second port: first, end, ``relax``.
 
         The parity that connect() likes less comes first; with SO_REUSEADDR
         the lower half of the range comes before the upper.
         """
         low, high = port_range(self.settings, sock)
         high += 1
-        reserved = self.settings.ip_local_reserved_ports
         halves = [(low, high)]
         if sock.r and high - low >= 4:
             half = low + ((high - low) >> 2 << 1)
@@ -174,13 +189,8 @@ class TcpPorts:
                     remaining &= ~1
                 offset = int(self.rng.random() * remaining) | 1
                 for start in (offset, offset - 1):
-                    port = first + start
-                    for _ in range(0, remaining, 2):
-                        if port >= end:
-                            port -= remaining
-                        if port not in reserved:
-                            yield port, relax
-                        port += 2
+                    for stretch in walk(first + start, end, remaining, 2):
+                        yield (*stretch, relax)
 
     # connect() and accept().
 
@@ -253,25 +263,40 @@ class TcpPorts:
             offset &= ~1
         reserved = self.settings.ip_local_reserved_ports
         tables = self._tables
+        kind = (sock.addr, dst, dport, sock.dev)
+        known = self._searches.of(kind)
+        taken: list[tuple[int, int]] = []
         lingering = 0
         for turn in (0,) if own or remaining == 1 else (0, 1):
-            port = low + offset + turn
-            for scanned in range(0, remaining, step):
-                if port >= high:
-                    port -= remaining
-                if port not in reserved:
+            begin = low + offset + turn
+            for first, end in walk(begin, high, remaining, step):
+                if known is not None:
+                    lingering += known.lingering(first, end, step)
+                for port in (
+                    range(first, end, step) if known is None else known.open(first, end, step)
+                ):
                     table = tables.get(port)
-                    if table is None or (table.fr < 0 and table.frp < 0):
-                        key = (sock.addr, port, dst, dport)
-                        clash, recycled = self._clash(sock, key, autobind=True)
-                        if clash is None:
-                            # Randomness on a quiet range, none on a busy one.
-                            jump = max(scanned, int(self.rng.random() * 8) * step) + step
-                            self._cells[index] = (self._cells[index] + jump) & 0xFFFFFFFF
-                            self._enter_by_connect(sock, port)
-                            return key, recycled
-                        lingering += clash.state == TW
-                port += step
+                    if port in reserved or not (table is None or (table.fr < 0 and table.frp < 0)):
+                        taken.append((port, TAKEN))
+                        continue
+                    key = (sock.addr, port, dst, dport)
+                    clash, recycled = self._clash(sock, key, autobind=True)
+                    if clash is None:
+                        self._searches.learn(kind, taken)
+                        scanned = (port - begin) % remaining
+                        # Randomness on a quiet range, none on a busy one.
+                        jump = max(scanned, int(self.rng.random() * 8) * step) + step
+                        self._cells[index] = (self._cells[index] + jump) & 0xFFFFFFFF
+                        self._enter_by_connect(sock, port)
+                        return key, recycled
+                    if clash.state != TW:
+                        taken.append((port, TAKEN))
+                    else:
+                        lingering += 1
+                        # With time another one may be recycled, without a change.
+                        if not self._recycles(clash):
+                            taken.append((port, LINGERS))
+        self._searches.learn(kind, taken)
         self.refused_by_lingering = lingering
         return None
 
@@ -321,20 +346,21 @@ class TcpPorts:
         Without a port of its own connect() is choosier: it waits
         ``tcp_tw_reuse_delay`` and asks ``tcp_tw_reuse``.
         """
-        if not old.timestamps:
-            return False
         if not autobind:
-            return True
-        if old.fin_wait_2:
-            return False
+            return old.timestamps
+        # In whole milliseconds, as the kernel counts.
+        age = round((self.now - old.since) * 1000)
+        return self._recycles(old) and age > self.settings.tcp_tw_reuse_delay
+
+    def _recycles(self, old: Sock) -> bool:
+        """Tell whether connect() without a port may end *old* once it is old enough."""
         reuse = self.settings.tcp_tw_reuse
         if reuse == 2:
             reuse = old.dev == "lo" or is_loopback(old.addr) or is_loopback(old.dst or 0)
-        # In whole milliseconds, as the kernel counts.
-        age = round((self.now - old.since) * 1000)
-        return bool(reuse) and age > self.settings.tcp_tw_reuse_delay
+        return bool(reuse) and old.timestamps and not old.fin_wait_2
 
     def _register(self, sock: Sock, key: tuple[int, int, int, int]) -> None:
+        self._searches.forget(key[1])
         sock.dst, sock.dport = key[2], key[3]
         self._tuples.setdefault(key, []).append(sock)
 
@@ -428,6 +454,10 @@ class TcpPorts:
             self.leave(mini)
             self.lingering -= 1
 
+    def changed(self, sock: Sock) -> None:
+        """Hear that an option or the owner of *sock* is another."""
+        self._searches.forget(sock.port)
+
     def _put(self, sock: Sock, bucket: Bucket) -> None:
         bucket.owners[sock] = None
         if not sock.auto:
@@ -435,6 +465,7 @@ class TcpPorts:
         sock.home = bucket
 
     def _pull(self, sock: Sock, table: Table) -> None:
+        self._searches.forget(sock.port)
         bucket = table.buckets[sock.addr]
         del bucket.owners[sock]
         if not sock.auto:
