@@ -173,7 +173,7 @@ def main(part: str, seed: int, scale: float = 1.0) -> int:
         case "pairs":
             games = generate.pairs(rng, tcp=tcp, share=0.05 * scale)
         case "tuples":
-            games = chain(generate.tuples(), generate.cleared())
+            games = chain(generate.tuples(), generate.cleared(), generate.bound_twice())
         case "triples":
             games = (generate.triple(rng, tcp=tcp) for _ in range(int(20000 * scale)))
         case "sequences":

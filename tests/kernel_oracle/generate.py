@@ -204,6 +204,32 @@ def cleared() -> Iterator[list[Step]]:
         yield [*before, *beside, *after]
 
 
+# A bind() that leaves no port, or one that a refused connect() takes away.
+_FIRST = ("s0N1 z0@{}", "z0@{} c0@{peer}/X")
+
+
+def bound_twice() -> Iterator[list[Step]]:
+    """Yield a socket that bind()s, loses the port, bind()s elsewhere and connects, and others.
+
+    The first address stays locked; random sequences get there once in ten thousand.
+    """
+    for v6, first, op in product((False, True), _FIRST, "bz"):
+        places = ["0.0.0.0", "127.0.0.1", "127.0.0.2"]
+        peers = ["127.0.0.1"]
+        if v6:
+            places = ["::", "::1", "::ffff:127.0.0.1", "::ffff:127.0.0.2"]
+            peers = ["::1", "::ffff:127.0.0.1"]
+        others = [place for place in (*PLACES, *RARE_PLACES) if not place[2]]
+        for one, two, peer, last in product(places, places, peers, peers):
+            words = f"{first.format(one, peer=peer)} {op}0@{two} c0@{peer}/X c0@{last}/A"
+            steps = [Step("o", v6=v6), *map(parse, words.split())]
+            for addr, other_v6, _ in others:
+                beside = Step("o", 1, v6=other_v6)
+                # Beside it before the last connect(), and after.
+                yield [*steps[:-1], beside, Step("b", 1, addr=addr)]
+                yield [*steps, beside, Step("b", 1, addr=addr)]
+
+
 def _config(rng: Random, family: int | None) -> Step:
     if family is None:
         family = 6 if rng.random() < 0.5 else 4
