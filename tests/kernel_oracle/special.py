@@ -363,17 +363,26 @@ def checks() -> Iterator[Finding]:
     set_sysctl("ipv4.ip_local_port_range", "20000 20000")
     addresses = ["0.0.0.0", "127.0.0.1", "192.0.2.1", "::", "::1", "::ffff:127.0.0.1"]
     addresses += ["::ffff:0.0.0.0", "::ffff:192.0.2.1", "2001:db8::1", "fe80::1"]
-    for addr, v6only, port, uid, held in product(
-        addresses, (False, True), (80, 1023, 1024, 0), (0, 1000), (False, True)
+    addresses += ["224.0.0.1", "224.0.0.251", "239.255.255.255", "240.0.0.1", "255.255.255.255"]
+    addresses += ["::ffff:224.0.0.1", "::ffff:255.255.255.255"]
+    addresses += ["ff01::1", "ff02::1", "ff05::2", "ff0e::1", "ff1e::1", "ff12::1"]
+    for addr, v6only, port, uid, held, tcp in product(
+        addresses, (False, True), (80, 1023, 1024, 0), (0, 1000), (False, True), (True, False)
     ):
         v6 = ":" in addr
         if v6only and not v6:
             continue
         table = PortTable("linux", settings=SETTINGS, local_addresses=[])
         handle = table.socket(
-            "tcp", family="inet6" if v6 else "inet", v6only=v6only if v6 else None, uid=uid
+            "tcp" if tcp else "udp",
+            family="inet6" if v6 else "inet",
+            v6only=v6only if v6 else None,
+            uid=uid,
         )
-        s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET)
+        s = socket.socket(
+            socket.AF_INET6 if v6 else socket.AF_INET,
+            socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM,
+        )
         if v6:
             s.setsockopt(socket.IPPROTO_IPV6, 26, int(v6only))
         first: Decision | None = None
@@ -392,7 +401,8 @@ def checks() -> Iterator[Finding]:
         s.close()
         decision = table.bind(handle, addr, port)
         yield (
-            f"bind {addr} port {port} v6only {v6only} uid {uid} bound before {held}",
+            f"bind {'tcp' if tcp else 'udp'} {addr} port {port} v6only {v6only} uid {uid} "
+            f"bound before {held}",
             said,
             decision.error or "ok",
         )

@@ -93,7 +93,7 @@ def test_a_transport_may_stand_behind_the_port(capsys):
         (22, 1),
         (80, 4),
     ]
-    assert main(["443/ucp"]) == 1
+    assert main(["443/ucp"]) == 2
     assert capsys.readouterr().err.startswith("portranges: unknown transport, got 'ucp'")
 
 

@@ -100,6 +100,16 @@ def test_sources_are_not_split(capsys):
             "a udp socket must be unbound, bound or connected, got 'listening'",
         ),
         (["capacity", "--method", "nope"], "unknown method of linux, got 'nope'"),
+        (["capacity", "--system", "linus"], "unknown system, got 'linus'; did you mean 'linux'"),
+        (["reuse", "0.0.0.0:80", "--system", "linus"], "unknown system, got 'linus'; did you mean"),
+        (
+            ["capacity", "--rate=-5"],
+            "argument --rate: expected a number that is not negative, got '-5'",
+        ),
+        (
+            ["reuse", "0.0.0.0:80", "--uid=-1"],
+            "argument --uid: expected a whole number that is not negative, got '-1'",
+        ),
         (
             ["capacity", "--system", "zos", "--rate", "1"],
             "--time-wait must be given, for that of zos is not known, got none",

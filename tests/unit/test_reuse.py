@@ -868,3 +868,69 @@ def test_an_option_that_linux_has_not(option: int) -> None:
             plain.setsockopt(socket.SOL_SOCKET, option, 1)
         assert raised.value.errno is not None
         assert errno.errorcode[raised.value.errno] == rule("linux-no-option").error
+
+
+def refused_at(table: PortTable, handle: Handle, address: str) -> None:
+    assert table.connect(handle, address, 443, refused=True).error == "ECONNREFUSED"
+
+
+def test_nothing_unlocks_an_address() -> None:
+    """Linux 6.18 said the same: a bind() that lost its port has locked the address."""
+    table = PortTable("linux")
+    a, b = table.socket("tcp"), table.socket("tcp")
+    assert table.bind(a, "127.0.0.1", 0).allowed
+    refused_at(table, a, "127.0.0.1")
+    assert table.describe(a).port == 0
+    assert table.bind(a, "0.0.0.0", 8080).allowed
+    refused_at(table, a, "127.0.0.1")
+    assert str(table.describe(a).address) == "127.0.0.1"
+    assert table.bind(b, "127.0.0.2", 8080).allowed
+
+
+def test_the_shadow_of_a_connect_is_not_sent_from() -> None:
+    """inet_saddr stays empty; bind() to ::1 would set it."""
+    table = PortTable("linux")
+    a = table.socket("tcp", family="inet6")
+    assert table.set_option(a, bind_address_no_port=True).allowed
+    assert table.bind(a, "::ffff:127.0.0.2", 0).allowed
+    assert table.bind(a, "::", 8080).allowed
+    refused_at(table, a, "::1")
+    assert table.describe(a).address == IPv6Address("::1")
+    assert table.connect(a, "::ffff:127.0.0.1", 443).allowed
+    assert table.describe(a).address == IPv6Address("::ffff:127.0.0.1")
+
+
+def test_a_kernel_without_an_option() -> None:
+    for release in ("6.8", "6.1"):
+        with pytest.raises(InvalidSocketError) as raised:
+            PortTable("linux", kernel=release, settings=LinuxSettings(tcp_tw_reuse_delay=100))
+        assert str(raised.value) == f"kernel {release} has no tcp_tw_reuse_delay, got 100"
+    for release, error in (("6.18", None), ("6.8", None), ("6.1", "ENOPROTOOPT")):
+        table = PortTable("linux", kernel=release)
+        a = table.socket("tcp")
+        decision = table.set_option(a, local_port_range=(40000, 40001), reuse_address=True)
+        assert decision.error == error
+        # All options or none.
+        assert table.describe(a).reuse_address is (error is None)
+
+
+@pytest.mark.parametrize(
+    ("address", "tcp", "udp"),
+    [
+        ("224.0.0.251", None, None),
+        ("255.255.255.255", None, None),
+        ("::ffff:224.0.0.1", None, None),
+        ("240.0.0.1", "EADDRNOTAVAIL", "EADDRNOTAVAIL"),
+        ("ff02::1", "EINVAL", "EINVAL"),
+        ("ff0e::1", "EINVAL", None),
+        ("fe80::1", "EINVAL", "EINVAL"),
+    ],
+)
+def test_addresses_that_are_nobodys(address: str, tcp: str | None, udp: str | None) -> None:
+    """As Linux 6.18 said, of a machine with the loopback alone."""
+    for transport, error in (("tcp", tcp), ("udp", udp)):
+        new = Socket(transport=transport, address=address, port=8080)
+        assert can_bind(new, local_addresses=[]).error == error
+        table = PortTable("linux", local_addresses=[])
+        a = table.socket(transport, family=new.family)
+        assert table.bind(a, address, 8080).error == error

@@ -4,7 +4,7 @@ What lives here: the parser, the choice of the command, and what every command
 shares: exit status, errors, broken pipes. What must not: what a command says
 (a module each).
 
-Exit status: 0 for an answer, 1 for the answer "no" (nothing has that name), 2
+Exit status: 0 for an answer, 1 for the answer "no" (no service has that name), 2
 for a question that cannot be read. Errors are one line on standard error.
 """
 
@@ -161,7 +161,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = command.run(arguments)
         sys.stdout.flush()
     except UnknownNameError as error:
-        return _complain(str(error), _NO)
+        # No service has the name: that is an answer. No system has it: that is none.
+        return _complain(str(error), _NO if error.kind.endswith("service") else _USAGE)
     except PortRangesError as error:
         return _complain(str(error), _USAGE)
     except BrokenPipeError:

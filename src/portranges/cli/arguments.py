@@ -21,12 +21,16 @@ _WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
 def number(text: str) -> float:
     """Return the number that *text* says, with or without a fraction."""
     if _NUMBER.fullmatch(text) is None:
-        raise ArgumentTypeError(f"expected a number, got {elide(text)}")
+        raise ArgumentTypeError(f"expected a number{_not_negative(text)}, got {elide(text)}")
     return float(text)
 
 
 def whole_number(text: str) -> int:
     """Return the whole number that *text* says."""
     if _WHOLE.fullmatch(text) is None:
-        raise ArgumentTypeError(f"expected a whole number, got {elide(text)}")
+        raise ArgumentTypeError(f"expected a whole number{_not_negative(text)}, got {elide(text)}")
     return int(text)
+
+
+def _not_negative(text: str) -> str:
+    return " that is not negative" if text.startswith("-") else ""

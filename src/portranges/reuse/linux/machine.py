@@ -5,7 +5,8 @@ the kernel's order of checks, each answered with a decision.
 What must not: the port tables (``tcp``, ``udp``), checks of a caller's values
 (the wing's ``table``).
 
-What the model leaves out: VRFs, multicast, BPF's reuseport groups, shutdown(2),
+What the model leaves out: VRFs, routes, what comes after bind() to a multicast or
+broadcast address, BPF's reuseport groups, shutdown(2),
 connections that nobody has accepted yet, and the moments in which the kernel
 is between two states: a closed socket in FIN_WAIT1 is still a full one for
 some milliseconds, and a timer of 60 s may end 4 s late. After a dual-stack
@@ -34,6 +35,7 @@ from portranges.reuse.linux.sock import (
     LISTEN,
     Sock,
     is_local,
+    may_bind,
     reason,
     to_socket,
     why_refused,
@@ -53,6 +55,10 @@ if TYPE_CHECKING:
 __all__ = ["LinuxPorts"]
 
 
+# Milliseconds: what is not a setting before the kernel that made it one.
+_DELAY = 1000
+
+
 class LinuxPorts:
     """A Linux machine's port space, as a state machine.
 
@@ -69,6 +75,11 @@ class LinuxPorts:
         """Make a machine without sockets."""
         self.settings: LinuxSettings = checked_settings(settings)
         self.kernel: Kernel = KERNELS[0] if release is None else kernel(release)
+        if not self.kernel.tw_reuse_delay and self.settings.tcp_tw_reuse_delay != _DELAY:
+            raise InvalidSocketError(
+                f"kernel {self.kernel.release} has no tcp_tw_reuse_delay",
+                f"{self.settings.tcp_tw_reuse_delay}",
+            )
         self.local_addresses = local_addresses
         self.now: float = 0.0
         self.tcp: TcpPorts = TcpPorts(self.settings, self.kernel, rng)
@@ -94,7 +105,11 @@ class LinuxPorts:
         return self._find(handle).v6
 
     def describe(self, handle: Handle) -> Socket:
-        """Return what getsockname() and the options say."""
+        """Return what getsockname() and the options say.
+
+        Where a connect() that failed has cost a socket its port, getsockname()
+        shows the number still; here it is 0, for others may have the port.
+        """
         return to_socket(self._find(handle))
 
     def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]:
@@ -145,7 +160,7 @@ class LinuxPorts:
             addr,
             port,
             self.settings,
-            local=self._is_local(addr),
+            local=self.settings.ip_nonlocal_bind or may_bind(addr, self.local_addresses),
             in_use=sock.port != 0 or sock.state != CLOSED,
         )
         if refusal is not None:
@@ -289,6 +304,8 @@ class LinuxPorts:
         """Set options, as setsockopt(2) and fchown(2) do; None leaves one alone."""
         sock = self._find(handle)
         pairs.check_options("a socket", exclusive=exclusive, load_balance=load_balance)
+        if local_port_range is not None and not self.kernel.local_port_range:
+            return self._decide(rules.NO_OPTION)
         if v6only is not None:
             if not sock.v6:
                 raise InvalidSocketError("v6only needs an inet6 socket", "an inet socket")

@@ -32,7 +32,7 @@ from portranges.reuse.linux.sock import (
     covers,
     devices_meet,
     from_socket,
-    is_local,
+    may_bind,
     may_share,
     reason,
     why_refused,
@@ -52,6 +52,9 @@ __all__ = ["can_bind", "check", "check_options", "refused_option"]
 
 # The first ten bits of fe80::/10.
 _LINK_LOCAL = 0xFE80 >> 6
+# ff00::/8, and of its scopes the interface's and the link's.
+_MULTICAST = 0xFF
+_NEAR_SCOPES = (1, 2)
 
 
 def can_bind(
@@ -91,7 +94,7 @@ def can_bind(
     sysctls = checked_settings(settings)
     check_asks(new)
     asks = _sock(new, sysctls)
-    local = sysctls.ip_nonlocal_bind or is_local(asks.addr, local_addresses)
+    local = sysctls.ip_nonlocal_bind or may_bind(asks.addr, local_addresses)
     refusal = check(asks, asks.addr, asks.port, sysctls, local=local)
     if refusal is not None:
         return decide(refusal)
@@ -131,6 +134,9 @@ def check(
     *in_use*: the socket has a port already, or is not closed. The order is the
     kernel's; it differs between AF_INET and AF_INET6.
     """
+    multicast = sock.v6 and addr >> 120 == _MULTICAST
+    if multicast and sock.tcp:
+        return rules.MULTICAST
     if not sock.v6 and not local:
         return rules.NOT_LOCAL
     if 0 < port < settings.ip_unprivileged_port_start and not sock.privileged:
@@ -141,9 +147,10 @@ def check(
         return None
     if sock.v6only and addr >> 32 == MAPPED:
         return rules.MAPPED_V6ONLY
-    if addr >> 118 == _LINK_LOCAL and sock.dev is None:
+    of_a_link = addr >> 118 == _LINK_LOCAL or (multicast and addr >> 112 & 0xF in _NEAR_SCOPES)
+    if of_a_link and sock.dev is None:
         return rules.LINK_LOCAL
-    return None if local else rules.NOT_LOCAL
+    return None if local or multicast else rules.NOT_LOCAL
 
 
 def check_options(shown: str, **options: bool | None) -> None:

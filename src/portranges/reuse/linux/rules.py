@@ -26,6 +26,7 @@ __all__ = [
     "LISTENING",
     "MAPPED_TO_V6",
     "MAPPED_V6ONLY",
+    "MULTICAST",
     "NOT_CLOSED",
     "NOT_LISTENING",
     "NOT_LOCAL",
@@ -192,6 +193,9 @@ NOT_LOCAL = _refused(
 MAPPED_V6ONLY = _refused(
     "mapped-v6only", "EINVAL", "an IPv6-only socket cannot have an IPv4-mapped address", _BIND6
 )
+MULTICAST = _refused(
+    "multicast", "EINVAL", "a TCP socket cannot be bound to an IPv6 multicast address", _BIND6
+)
 LINK_LOCAL = _refused(
     "link-local",
     "EINVAL",
@@ -257,6 +261,7 @@ RULES: tuple[Rule, ...] = (
     UDP_EXHAUSTED,
     PRIVILEGED,
     NOT_LOCAL,
+    MULTICAST,
     MAPPED_V6ONLY,
     LINK_LOCAL,
     HAS_PORT,

@@ -101,6 +101,10 @@ class Kernel:
             more may be shared again by connect().
         udp_wildcard_scans_all: Whether a wildcard UDP bind() looks at every
             socket of the port, however many there are.
+        tw_reuse_delay: Whether there is tcp_tw_reuse_delay. Before, connect()
+            recycles a connection whose TIME_WAIT began in an earlier second,
+            which is taken for one second here.
+        local_port_range: Whether there is IP_LOCAL_PORT_RANGE.
         time_wait: Seconds in TIME_WAIT (TCP_TIMEWAIT_LEN). The kernel's timers
             round up, at this length by up to 4 seconds; the model does not.
         source: Where it was read.
@@ -115,6 +119,8 @@ class Kernel:
     first_socket_sets_flags: bool
     connect_bind: bool
     udp_wildcard_scans_all: bool
+    tw_reuse_delay: bool
+    local_port_range: bool
     time_wait: float = 60.0
     source: Source
     confidence: Confidence
@@ -126,6 +132,8 @@ KERNELS: tuple[Kernel, ...] = (
         first_socket_sets_flags=False,
         connect_bind=True,
         udp_wildcard_scans_all=True,
+        tw_reuse_delay=True,
+        local_port_range=True,
         source=Source(
             document="Linux 6.18",
             section="net/ipv4/inet_connection_sock.c, inet_csk_update_fastreuse; "
@@ -139,6 +147,8 @@ KERNELS: tuple[Kernel, ...] = (
         first_socket_sets_flags=False,
         connect_bind=False,
         udp_wildcard_scans_all=False,
+        tw_reuse_delay=False,
+        local_port_range=True,
         source=Source(
             document="Linux 6.8",
             section="the owners of a port are listed in its address buckets only",
@@ -151,6 +161,8 @@ KERNELS: tuple[Kernel, ...] = (
         first_socket_sets_flags=True,
         connect_bind=False,
         udp_wildcard_scans_all=False,
+        tw_reuse_delay=False,
+        local_port_range=False,
         source=Source(
             document="Linux 6.1",
             section="address buckets (bhash2); the first socket sets fastreuse",

@@ -38,6 +38,7 @@ __all__ = [
     "in_the_way",
     "in_the_way_of_choice",
     "is_local",
+    "may_bind",
     "may_share",
     "port_range",
     "reason",
@@ -225,8 +226,20 @@ def reason(rule: Rule, new: Sock, holder: Sock) -> str:
 
 
 def is_local(addr: int, local_addresses: frozenset[int] | None) -> bool:
-    """Tell whether a machine with these addresses may bind *addr*."""
+    """Tell whether *addr* is an address of a machine that has these."""
     return local_addresses is None or is_wild(addr) or is_loopback(addr) or addr in local_addresses
+
+
+def may_bind(addr: int, local_addresses: frozenset[int] | None) -> bool:
+    """Tell whether a machine with these addresses may bind *addr*.
+
+    IPv4 multicast and 255.255.255.255 it may (inet_addr_valid_or_nonlocal).
+    """
+    return (
+        is_local(addr, local_addresses)
+        or addr >> 28 == (MAPPED << 4 | 0xE)
+        or addr == ANY4 | 0xFFFFFFFF
+    )
 
 
 def port_range(settings: LinuxSettings, sock: Sock) -> tuple[int, int]:
