@@ -91,6 +91,42 @@ def timed(table: PortTable) -> dict[str, float]:
     return {name: median(values) for name, values in times.items()}
 
 
+def automatic(ports: PortRange, calls: int) -> Table:
+    """Time connect() to one destination and bind() of port 0 as the range fills."""
+    shares = (0, 49, 51, 90, 99)
+    rows: list[tuple[str, ...]] = []
+    for name in ("connect", "bind to port 0"):
+        table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=ports), seed=1)
+        taken = 0
+        medians: list[float] = []
+        for share in shares:
+            while taken < len(ports) * share // 100:
+                taken += _take(table, name)[0]
+            times: list[float] = []
+            for _ in range(calls):
+                got, seconds = _take(table, name)
+                taken += got
+                times.append(seconds)
+            medians.append(median(times) * 1e6)
+        rows.append((name, *(f"{each:.1f}" for each in medians)))
+    return Table(
+        title="PortTable('linux'): microseconds for an automatic port, by the range in use",
+        heads=("call", *(f"{share} %" for share in shares)),
+        rows=rows,
+        note=f"Of {len(ports):,} ports others hold so many, for the same destination or address.",
+    )
+
+
+def _take(table: PortTable, name: str) -> tuple[bool, float]:
+    sock = table.socket("tcp")
+    start = perf_counter()
+    if name == "connect":
+        decision = table.connect(sock, "203.0.113.7", 443)
+    else:
+        decision = table.bind(sock, "127.0.0.1", 0)
+    return decision.allowed, perf_counter() - start
+
+
 def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], list[Goal]]:
     """Time the calls in tables of growing size."""
     del peers, rng
@@ -103,7 +139,9 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
         rows=[(name, *(f"{grown[size][name]:.1f}" for size in sizes)) for name in names],
         note="Each call is on a port of its own: sockets on other ports cost nothing.",
     )
-    return [table], []
+    whole = effort.sample >= FULL.sample
+    ports = SETTINGS.ip_local_port_range if whole else PortRange(40000, 41999)
+    return [table, automatic(ports, 200 if whole else 20)], []
 
 
 def main(sizes: list[int]) -> None:
