@@ -14,7 +14,8 @@ happens in five cases, all measured:
    remembers the listener's owner.
 4. UDP stops looking at the first SO_REUSEPORT partner of the same owner.
 5. A dual-stack socket at an IPv6 address has IPv4 address 127.0.0.6 beside
-   its own. TCP finds it from ``0.0.0.0``, and not from 127.0.0.6. Such a socket
+   its own. TCP finds it from ``0.0.0.0``, and not from 127.0.0.6; nor does UDP
+   where a port has more than ten sockets. Such a socket
    is one that connect() or accept() took there from ``::``, or one whose
    IPV6_V6ONLY, which bind() sets there, was cleared later: the option may be
    cleared when a connect() that was refused has taken the port away.
