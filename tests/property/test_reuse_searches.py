@@ -58,10 +58,6 @@ def test_a_search_is_a_dict(marks: list[tuple[int, int]], first: int, end: int, 
 class Forgetful(Searches):
     """Searches that know nothing: every port is asked every time."""
 
-    def of(self, kind: tuple[object, ...]) -> Search | None:
-        del kind
-        return None
-
     def learn(self, kind: tuple[object, ...], taken: object) -> None:
         del kind, taken
 

@@ -4,17 +4,21 @@ What lives here: the order in which a search goes through a range, and Searches:
 which ports were found taken by a search of the same kind, and not changed since.
 What must not: the test itself, whether a port is taken (``tcp``).
 
-The kernel asks every port in its turn, and where half the range is taken it asks
-fourteen thousand. The answer for a port stays until its flags, its 4-tuples or somebody on
-it change; so it is kept until then. ``tests`` has the walk without a memory as
-its slow twin.
+The kernel asks every port in its turn, and where half the range is taken it
+asks fourteen thousand. The answer for a port stays until its flags, its
+4-tuples or somebody on it change; so it is kept until then. ``tests`` has the
+walk without a memory as its slow twin.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import TypeAlias
+
+    # All that the answer for a port depends on, beside who is there.
+    Kind: TypeAlias = tuple[object, ...]
 
 __all__ = ["LINGERS", "TAKEN", "Search", "Searches", "walk"]
 
@@ -91,27 +95,30 @@ class Searches:
 
     def __init__(self) -> None:
         """Know of no search."""
-        self._found: dict[tuple[object, ...], Search] = {}
+        self._found: dict[Kind, Search] = {}
 
-    def of(self, kind: tuple[object, ...]) -> Search | None:
-        """Return what was found by searches of this *kind*, if it was much."""
-        found = self._found.pop(kind, None)
-        if found is not None:
-            # The one used last is the last to go.
-            self._found[kind] = found
-        return found
+    def open(self, kind: Kind, first: int, end: int, step: int) -> Iterable[int]:
+        """Return the ports that a search of this *kind* has to ask, as ``Search.open``."""
+        found = self._found.get(kind)
+        return range(first, end, step) if found is None else found.open(first, end, step)
 
-    def learn(self, kind: tuple[object, ...], taken: Iterable[tuple[int, int]]) -> None:
+    def lingering(self, kind: Kind, first: int, end: int, step: int) -> int:
+        """Return how many that it need not ask are passed over for what LINGERS."""
+        found = self._found.get(kind)
+        return 0 if found is None else found.lingering(first, end, step)
+
+    def learn(self, kind: Kind, taken: Sequence[tuple[int, int]]) -> None:
         """Keep the ports that a search of this *kind* has found *taken*, and why."""
-        met = list(taken)
-        found = self.of(kind)
+        found = self._found.pop(kind, None)
         if found is None:
-            if len(met) < _WORTH:
+            if len(taken) < _WORTH:
                 return
-            found = self._found[kind] = Search()
-            if len(self._found) > _KEPT:
+            found = Search()
+            if len(self._found) == _KEPT:
                 del self._found[next(iter(self._found))]
-        for port, why in met:
+        # The one used last is the last to go.
+        self._found[kind] = found
+        for port, why in taken:
             found.mark(port, why)
 
     def forget(self, port: int) -> None:

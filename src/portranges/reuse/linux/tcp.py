@@ -130,9 +130,8 @@ class TcpPorts:
         who = (sock.addr, sock.v6, sock.v6only, sock.dev, sock.r, sock.rp, sock.uid)
         for first, end, relax in self._choices(sock):
             kind = (relax, *who)
-            known = self._searches.of(kind)
             taken: list[tuple[int, int]] = []
-            for port in range(first, end, 2) if known is None else known.open(first, end, 2):
+            for port in self._searches.open(kind, first, end, 2):
                 table = self._tables.get(port)
                 if port in reserved or (
                     table is not None and _choice_conflict(table, sock, relax=relax)
@@ -264,17 +263,13 @@ class TcpPorts:
         reserved = self.settings.ip_local_reserved_ports
         tables = self._tables
         kind = (sock.addr, dst, dport, sock.dev)
-        known = self._searches.of(kind)
         taken: list[tuple[int, int]] = []
         lingering = 0
         for turn in (0,) if own or remaining == 1 else (0, 1):
             begin = low + offset + turn
             for first, end in walk(begin, high, remaining, step):
-                if known is not None:
-                    lingering += known.lingering(first, end, step)
-                for port in (
-                    range(first, end, step) if known is None else known.open(first, end, step)
-                ):
+                lingering += self._searches.lingering(kind, first, end, step)
+                for port in self._searches.open(kind, first, end, step):
                     table = tables.get(port)
                     if port in reserved or not (table is None or (table.fr < 0 and table.frp < 0)):
                         taken.append((port, TAKEN))
