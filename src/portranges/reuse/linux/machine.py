@@ -55,10 +55,6 @@ if TYPE_CHECKING:
 __all__ = ["LinuxPorts"]
 
 
-# Milliseconds: what is not a setting before the kernel that made it one.
-_DELAY = 1000
-
-
 class LinuxPorts:
     """A Linux machine's port space, as a state machine.
 
@@ -75,10 +71,10 @@ class LinuxPorts:
         """Make a machine without sockets."""
         self.settings: LinuxSettings = checked_settings(settings)
         self.kernel: Kernel = KERNELS[0] if release is None else kernel(release)
-        if not self.kernel.tw_reuse_delay and self.settings.tcp_tw_reuse_delay != _DELAY:
+        delay = self.settings.tcp_tw_reuse_delay
+        if not self.kernel.tw_reuse_delay and delay != checked_settings(None).tcp_tw_reuse_delay:
             raise InvalidSocketError(
-                f"kernel {self.kernel.release} has no tcp_tw_reuse_delay",
-                f"{self.settings.tcp_tw_reuse_delay}",
+                f"kernel {self.kernel.release} has no tcp_tw_reuse_delay", f"{delay}"
             )
         self.local_addresses = local_addresses
         self.now: float = 0.0
