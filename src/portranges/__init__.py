@@ -1,8 +1,7 @@
-"""portranges: questions about TCP and UDP port numbers, answered.
+"""TCP and UDP port numbers: categories, sets, the IANA registry, ephemeral ranges, firewalls.
 
-What lives here: the public names of the top level, and nothing else. All
-else is reached by its module, as ``portranges.registry`` or
-``portranges.ephemeral``; importing the package loads none of them.
+Ports, ranges and sets are here. Everything else is in a submodule, such as
+``portranges.registry`` or ``portranges.ephemeral``, which is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -30,6 +29,18 @@ from portranges.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from portranges import advice as advice
+    from portranges import capacity as capacity
+    from portranges import dialects as dialects
+    from portranges import ephemeral as ephemeral
+    from portranges import flows as flows
+    from portranges import probe as probe
+    from portranges import registry as registry
+    from portranges import report as report
+    from portranges import reuse as reuse
+    from portranges import selection as selection
+    from portranges import system as system
+    from portranges import uses as uses
     from portranges.report import PortReport, explain
 
 __version__ = "0.1.0"
@@ -63,22 +74,40 @@ __all__ = [
     "parse_port",
 ]
 
-# These two stand on the registry and on every system's row. They are looked up
-# when they are first used, so that importing the package stays as cheap as
-# importing its numbers and sets. A type checker sees them above, and must not
-# see a function that has an answer for every misspelt name.
-_LATE = frozenset({"PortReport", "explain"})
+# These names need the registry and every system's row, so they are imported when they are
+# first used. A type checker sees them above; it must not see a function that accepts every
+# misspelt name.
+_LATE = {"PortReport": "report", "explain": "report"}
+
+_PACKAGES = frozenset(
+    {
+        "advice",
+        "capacity",
+        "dialects",
+        "ephemeral",
+        "flows",
+        "probe",
+        "registry",
+        "report",
+        "reuse",
+        "selection",
+        "system",
+        "uses",
+    }
+)
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
+        if name in _PACKAGES:
+            # The import itself sets the attribute, so this runs once for each name.
+            return __import__(f"portranges.{name}", fromlist=[name])
         if name in _LATE:
-            from portranges import report
-
-            return getattr(report, name)
+            module = __import__(f"portranges.{_LATE[name]}", fromlist=[name])
+            return getattr(module, name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    """Return the names of the package, those that are looked up late included."""
-    return sorted({*globals(), *_LATE})
+    """Return the names of the package, including those imported on first use."""
+    return sorted({*globals(), *_LATE, *_PACKAGES})

@@ -12,11 +12,7 @@ from __future__ import annotations
 
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from hypothesis.strategies import SearchStrategy
+from portranges import types
 
 __all__ = ["register"]
 
@@ -44,7 +40,7 @@ def register() -> None:
     _register_profiles()
 
 
-def _resolve(kind: type[Any]) -> SearchStrategy[Any]:
+def _resolve(kind: type[types.Any]) -> types.Any:
     from portranges import strategies
 
     # Hypothesis also asks on behalf of a base class, such as Sized: a foreign
@@ -73,12 +69,12 @@ def _register_profiles() -> None:
         late_types[_EPHEMERAL] = _profiles_for
 
 
-def _resolve_profile(kind: type[Any]) -> SearchStrategy[Any]:
+def _resolve_profile(kind: type[types.Any]) -> types.Any:
     found = _profiles_for(kind)
     return NotImplemented if found is None else found
 
 
-def _profiles_for(kind: type[Any]) -> SearchStrategy[Any] | None:
+def _profiles_for(kind: type[types.Any]) -> types.Any | None:
     # Asked while the module is half loaded, it has no such name yet.
     if kind is not getattr(sys.modules[_EPHEMERAL], "EphemeralProfile", None):
         return None

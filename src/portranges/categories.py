@@ -10,14 +10,9 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 
+from portranges import types
 from portranges.ports import PortRange, check_port
 from portranges.source import Source
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
-
-    from portranges.scan import ByteOrder, Plan, Ports
 
 __all__ = ["Category", "classify", "classify_many", "count_by_category"]
 
@@ -149,7 +144,7 @@ _BY_HIGH_BYTE = tuple(
 )
 
 
-def classify(port: SupportsIndex) -> Category:
+def classify(port: types.SupportsIndex) -> Category:
     """Return the category that *port* is in.
 
     Args:
@@ -185,7 +180,7 @@ def classify(port: SupportsIndex) -> Category:
 _SYSTEM, _USER, _DYNAMIC = Category
 
 
-def classify_many(ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> bytes:
+def classify_many(ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder) -> bytes:
     r"""Return the category of each of many ports, as a code.
 
     Args:
@@ -221,7 +216,9 @@ def classify_many(ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> byte
     return look_up_all(_plan_of_codes(), reader)
 
 
-def count_by_category(ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> dict[Category, int]:
+def count_by_category(
+    ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
+) -> dict[Category, int]:
     """Return how many of many ports are in each category.
 
     Args:
@@ -255,10 +252,10 @@ def count_by_category(ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> 
     return dict(zip(Category, counts, strict=True))
 
 
-_plans: list[Plan] = []
+_plans: list[types.Plan] = []
 
 
-def _plan_of_codes() -> Plan:
+def _plan_of_codes() -> types.Plan:
     # Made, and its module loaded, when it is first needed: most programs never
     # ask about ports by the million.
     if not _plans:

@@ -6,9 +6,7 @@ What must not: any list of names; the caller brings its own.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from portranges import types
 
 __all__ = ["near"]
 
@@ -21,7 +19,7 @@ _CUTOFF = 0.6
 _MOST = 3
 
 
-def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
+def near(name: str, known: types.Iterable[str]) -> tuple[str, ...]:
     """Return up to three of the *known* names that look like *name*.
 
     Upper and lower case count as equal. Of two that look equally alike the

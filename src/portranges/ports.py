@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from operator import index
 
-from portranges import covers
+from portranges import covers, types
 from portranges.errors import (
     InvalidPortError,
     InvalidRangeError,
@@ -20,11 +20,6 @@ from portranges.errors import (
     elide,
 )
 from portranges.names import near
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Self, SupportsIndex
 
 __all__ = [
     "LAST_PORT",
@@ -39,7 +34,7 @@ __all__ = [
 LAST_PORT = 65535
 
 
-def check_port(value: SupportsIndex) -> int:
+def check_port(value: types.SupportsIndex) -> int:
     """Return *value* as a port number, or raise.
 
     Args:
@@ -68,7 +63,7 @@ def check_port(value: SupportsIndex) -> int:
     raise InvalidPortError(value)
 
 
-def as_int(value: SupportsIndex) -> int:
+def as_int(value: types.SupportsIndex) -> int:
     """Return *value* as a plain integer; what is none is a TypeError."""
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         message = f"port must be an integer, got {type(value).__name__} {elide(value)}"
@@ -236,7 +231,7 @@ class PortRange:
     first: int
     last: int
 
-    def __init__(self, first: SupportsIndex, last: SupportsIndex | None = None) -> None:
+    def __init__(self, first: types.SupportsIndex, last: types.SupportsIndex | None = None) -> None:
         """Make the range ``first`` to ``last``, or of ``first`` alone.
 
         Raises:
@@ -255,7 +250,7 @@ class PortRange:
         _set_last(self, high)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> types.Self:
         """Return the range that *text* says.
 
         Args:
@@ -277,7 +272,7 @@ class PortRange:
         return cls(*parse_range_at(text, 0, len(text)))
 
     @classmethod
-    def from_range(cls, ports: range) -> Self:
+    def from_range(cls, ports: range) -> types.Self:
         """Return a ``range`` of Python, whose end is exclusive, as a port range.
 
         Args:
@@ -327,11 +322,11 @@ class PortRange:
         """Return how many ports are in the range, 1 to 65536."""
         return self.last - self.first + 1
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> types.Iterator[int]:
         """Return an iterator over the ports, ascending."""
         return iter(range(self.first, self.last + 1))
 
-    def __contains__(self, port: SupportsIndex) -> bool:
+    def __contains__(self, port: types.SupportsIndex) -> bool:
         """Tell whether *port* is in the range; no integer is a TypeError."""
         if type(port) is not int:
             port = as_int(port)
@@ -455,7 +450,7 @@ class MaskedPort:
         """Return how many ports match, a power of two from 1 to 65536."""
         return 1 << 16 - self.mask.bit_count()
 
-    def __contains__(self, port: SupportsIndex) -> bool:
+    def __contains__(self, port: types.SupportsIndex) -> bool:
         """Tell whether *port* matches; no integer is a TypeError."""
         if type(port) is not int:
             port = as_int(port)

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from itertools import chain
 from operator import index
 
+from portranges import types
 from portranges.covers import prefix_cover
 from portranges.errors import InvalidRangeError, PortSyntaxError, elide
 from portranges.ports import (
@@ -31,22 +32,6 @@ from portranges.ports import (
     parse_range_at,
     range_of,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, NoReturn, SupportsIndex, TypeAlias, final
-
-    from portranges.scan import ByteOrder, Plan, Ports
-
-    PortItem: TypeAlias = SupportsIndex | PortRange | range | "PortSet"
-    PortItems: TypeAlias = Iterable[PortItem]
-else:
-
-    def final(kind: type) -> type:
-        """Stand in for typing.final, whose module costs more than this package."""
-        return kind
-
 
 __all__ = ["PortSet"]
 
@@ -73,7 +58,7 @@ _BIT = (1, 2, 4, 8, 16, 32, 64, 128)
 _DIGIT_TO_BIT = bytes.maketrans(b"01", b"\x00\x01")
 
 
-@final
+@types.final
 class PortSet:
     """An immutable, hashable set of ports.
 
@@ -100,15 +85,15 @@ class PortSet:
     _hash: int
     _len: int
     _octets: bytes
-    _plan: Plan
+    _plan: types.Plan
     _ranges: tuple[PortRange, ...]
     _table: bytes
 
-    def __init_subclass__(cls) -> NoReturn:
+    def __init_subclass__(cls) -> types.NoReturn:
         """Refuse: every operation makes a PortSet, whatever it was called on."""
         raise TypeError("PortSet must not be subclassed")
 
-    def __new__(cls, items: PortItems = ()) -> PortSet:  # noqa: PYI034
+    def __new__(cls, items: types.PortItems = ()) -> PortSet:  # noqa: PYI034
         """Return the set of all ports in *items*.
 
         Args:
@@ -286,7 +271,7 @@ class PortSet:
         """Return the ports of 0 to 65535 that are not in this set."""
         return _make(_FULL ^ self._bits)
 
-    def union(self, *others: PortItems) -> PortSet:
+    def union(self, *others: types.PortItems) -> PortSet:
         """Return the ports that are in this set or in any of *others*.
 
         Args:
@@ -308,7 +293,7 @@ class PortSet:
             bits |= _bits_of_items(other)
         return _make(bits)
 
-    def intersection(self, *others: PortItems) -> PortSet:
+    def intersection(self, *others: types.PortItems) -> PortSet:
         """Return the ports that are in this set and in all of *others*.
 
         Args:
@@ -330,7 +315,7 @@ class PortSet:
             bits &= _bits_of_items(other)
         return _make(bits)
 
-    def difference(self, *others: PortItems) -> PortSet:
+    def difference(self, *others: types.PortItems) -> PortSet:
         """Return the ports that are in this set and in none of *others*.
 
         Args:
@@ -352,7 +337,7 @@ class PortSet:
             bits ^= bits & _bits_of_items(other)
         return _make(bits)
 
-    def symmetric_difference(self, other: PortItems) -> PortSet:
+    def symmetric_difference(self, other: types.PortItems) -> PortSet:
         """Return the ports that are in exactly one of this set and *other*.
 
         Args:
@@ -409,7 +394,7 @@ class PortSet:
             return NotImplemented
         return self._bits & bits == bits and self._bits != bits
 
-    def issubset(self, other: PortItems) -> bool:
+    def issubset(self, other: types.PortItems) -> bool:
         """Tell whether every port of this set is in *other*.
 
         Args:
@@ -428,7 +413,7 @@ class PortSet:
         """
         return self._bits & _bits_of_items(other) == self._bits
 
-    def issuperset(self, other: PortItems) -> bool:
+    def issuperset(self, other: types.PortItems) -> bool:
         """Tell whether every port of *other* is in this set.
 
         Args:
@@ -448,7 +433,7 @@ class PortSet:
         bits = _bits_of_items(other)
         return self._bits & bits == bits
 
-    def isdisjoint(self, other: PortItems) -> bool:
+    def isdisjoint(self, other: types.PortItems) -> bool:
         """Tell whether no port is in both sets.
 
         Args:
@@ -481,11 +466,11 @@ class PortSet:
         """Tell whether the set has a port."""
         return self._bits != 0
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> types.Iterator[int]:
         """Return an iterator over the ports, ascending."""
         return chain.from_iterable(self.ranges)
 
-    def __contains__(self, port: SupportsIndex) -> bool:
+    def __contains__(self, port: types.SupportsIndex) -> bool:
         """Tell whether *port* is in the set; no integer is a TypeError."""
         if type(port) is int and port >= 0:
             try:
@@ -537,7 +522,7 @@ class PortSet:
             raise _no_port("last")
         return self._bits.bit_length() - 1
 
-    def nth(self, position: SupportsIndex) -> int:
+    def nth(self, position: types.SupportsIndex) -> int:
         """Return the port at *position* in ascending order.
 
         Counts ports, not ranges. A negative position counts from the end.
@@ -650,7 +635,9 @@ class PortSet:
 
     # -- many ports ----------------------------------------------------------
 
-    def contains_many(self, ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> bytes:
+    def contains_many(
+        self, ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
+    ) -> bytes:
         r"""Tell of each of many ports whether it is in the set.
 
         Args:
@@ -681,7 +668,9 @@ class PortSet:
         reader = PortReader(ports, byteorder=byteorder, check=check_port)
         return look_up_all(self._plan_of_table(), reader)
 
-    def count_many(self, ports: Ports, *, byteorder: ByteOrder = sys.byteorder) -> int:
+    def count_many(
+        self, ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
+    ) -> int:
         """Count how many of many ports are in the set, repeated ones each time.
 
         Args:
@@ -709,7 +698,7 @@ class PortSet:
         reader = PortReader(ports, byteorder=byteorder, check=check_port)
         return sum(answers.count(1) for answers in look_up(self._plan_of_table(), reader))
 
-    def _plan_of_table(self) -> Plan:
+    def _plan_of_table(self) -> types.Plan:
         try:
             return self._plan
         except AttributeError:
@@ -725,11 +714,11 @@ class PortSet:
         """Return the set itself, which never changes."""
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> PortSet:
+    def __deepcopy__(self, memo: dict[int, types.Any]) -> PortSet:
         """Return the set itself, which never changes."""
         return self
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[types.Any, ...]:
         """Return the pickle form: the neutral notation."""
         return PortSet.parse, (str(self),)
 
@@ -761,7 +750,7 @@ def _bits_between(first: int, last: int) -> int:
     return _FULL >> LAST_PORT - last + first << first
 
 
-def _bits_of_items(items: PortItems) -> int:
+def _bits_of_items(items: types.PortItems) -> int:
     """Return the bits of anything that the constructor takes."""
     bits = _operand(items)
     if bits is not None:
@@ -778,7 +767,7 @@ def _bits_of_items(items: PortItems) -> int:
     return _bits_of_iterable(items)
 
 
-def _bits_of_iterable(items: PortItems) -> int:
+def _bits_of_iterable(items: types.PortItems) -> int:
     bits = 0
     pending: list[tuple[int, int]] = []
     for item in items:

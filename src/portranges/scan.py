@@ -33,33 +33,8 @@ from binascii import unhexlify
 from io import BytesIO
 from itertools import accumulate, islice
 
+from portranges import types
 from portranges.errors import InvalidValueError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, Literal, Protocol, SupportsIndex, TypeAlias
-
-    from _typeshed import ReadableBuffer
-
-    Ports: TypeAlias = ReadableBuffer | Iterable[SupportsIndex]
-    ByteOrder: TypeAlias = Literal["little", "big"]
-    Check: TypeAlias = Callable[[SupportsIndex], int]
-    Group: TypeAlias = tuple[list[int], list[list[int]]]
-
-    class Plan(Protocol):
-        """A table, prepared to be asked in one of the ways."""
-
-        name: str
-        table: bytes
-
-        def answer(self, octets: bytes, low: int) -> bytes:
-            """Return the table's value for each port of *octets*.
-
-            Byte *low* (0 or 1) of each two is the low one.
-            """
-            ...
-
 
 __all__ = ["PIECE", "SIZE", "PortReader", "look_up", "look_up_all", "numbers", "plan_of"]
 
@@ -98,7 +73,7 @@ _NATIVE = sys.byteorder
 # -- plans ----------------------------------------------------------------------
 
 
-def plan_of(table: bytes) -> Plan:
+def plan_of(table: bytes) -> types.Plan:
     """Return the fastest plan that answers exactly as *table* does.
 
     Args:
@@ -186,7 +161,7 @@ class _Edges:
 
     name = "edges"
 
-    def __init__(self, table: bytes, values: list[int], groups: list[Group]) -> None:
+    def __init__(self, table: bytes, values: list[int], groups: list[types.PlanGroup]) -> None:
         self.table = table
         self._by_bits = _PARITY_OF_TWO.translate(bytes([*values, *bytes(_ROW - 2)]))
         self._groups: list[tuple[bytes, list[bytes]]] = []
@@ -221,7 +196,7 @@ class _Edges:
         return total.to_bytes(len(highs), "little").translate(self._by_bits)
 
 
-def _edges(rows: list[bytes], values: list[int]) -> list[Group] | None:
+def _edges(rows: list[bytes], values: list[int]) -> list[types.PlanGroup] | None:
     """Return the places where rows change, in groups, or None if they are too many.
 
     A group is at most 63 places, ascending, and for each high byte those of
@@ -242,7 +217,7 @@ def _edges(rows: list[bytes], values: list[int]) -> list[Group] | None:
             place = row.find(other, place)
         edges_of[row] = edges
     places = sorted({place for edges in edges_of.values() for place in edges})
-    groups: list[Group] = []
+    groups: list[types.PlanGroup] = []
     for first in range(0, len(places), _PLACES):
         group = places[first : first + _PLACES]
         low, high = group[0], group[-1]
@@ -252,7 +227,7 @@ def _edges(rows: list[bytes], values: list[int]) -> list[Group] | None:
     return groups
 
 
-def _cost_of_edges(groups: list[Group]) -> float:
+def _cost_of_edges(groups: list[types.PlanGroup]) -> float:
     terms = sum(max(map(len, of_high)) for _, of_high in groups)
     return len(groups) + terms * (1 + _ADDING)
 
@@ -347,7 +322,7 @@ class _OneByOne:
         return bytes([values[port] for port in numbers(octets, low)])
 
 
-def numbers(octets: bytes, low: int) -> array[int]:
+def numbers(octets: bytes, low: int) -> types.IntArray:
     r"""Return the ports of *octets* as numbers of this machine.
 
     Example:
@@ -363,7 +338,7 @@ def numbers(octets: bytes, low: int) -> array[int]:
 # -- ports ----------------------------------------------------------------------
 
 
-def look_up(plan: Plan, ports: PortReader) -> Iterator[bytes]:
+def look_up(plan: types.Plan, ports: PortReader) -> types.Iterator[bytes]:
     r"""Yield the plan's answers to all ports, piece by piece.
 
     Args:
@@ -393,7 +368,7 @@ def look_up(plan: Plan, ports: PortReader) -> Iterator[bytes]:
         yield plan.answer(octets, low)
 
 
-def look_up_all(plan: Plan, ports: PortReader) -> bytes:
+def look_up_all(plan: types.Plan, ports: PortReader) -> bytes:
     r"""Return the plan's answers to all ports.
 
     Args:
@@ -445,18 +420,18 @@ class PortReader:
 
     def __init__(
         self,
-        ports: Ports,
+        ports: types.PortNumbers,
         *,
-        byteorder: ByteOrder = _NATIVE,
-        check: Check,
+        byteorder: types.ByteOrder = _NATIVE,
+        check: types.PortCheck,
     ) -> None:
         """Look at the form of *ports*, and at no port yet."""
         if byteorder not in ("little", "big"):
             raise InvalidValueError("byteorder must be 'little' or 'big'", f"{byteorder!r:.40}")
         self._check = check
-        self._source: Any = ports
+        self._source: types.Any = ports
         self._view: memoryview | None = None
-        self._integers: Iterable[SupportsIndex] = ()
+        self._integers: types.Iterable[types.SupportsIndex] = ()
         if isinstance(ports, str):
             raise TypeError("ports must not be a str; PortSet.parse() reads text")
         try:
@@ -469,7 +444,7 @@ class PortReader:
         self._view, order = _port_view(view, ports, byteorder)
         self.low = 0 if order == "little" else 1
 
-    def pieces(self) -> Iterator[tuple[bytes, int]]:
+    def pieces(self) -> types.Iterator[tuple[bytes, int]]:
         """Yield all ports, two bytes each, and which byte of each two is the low one.
 
         Raises:
@@ -490,7 +465,7 @@ class PortReader:
         """Return the ports as the ``bytes`` that they came as, or None."""
         return self._source if type(self._source) is bytes else None
 
-    def numpy_values(self) -> Any:
+    def numpy_values(self) -> types.Any:
         """Return the ports as the numpy array that they came as, or None.
 
         None, too, for an array whose bytes are to be read in the other order
@@ -502,8 +477,8 @@ class PortReader:
         reads = {"<": 0, ">": 1}.get(self._source.dtype.byteorder, 0 if _NATIVE == "little" else 1)
         return self._source if reads == self.low else None
 
-    def _checked(self) -> Iterator[bytes]:
-        integers: Iterator[Any] = iter(self._integers)
+    def _checked(self) -> types.Iterator[bytes]:
+        integers: types.Iterator[types.Any] = iter(self._integers)
         while items := list(islice(integers, PIECE)):
             # array() checks the numbers faster than a call for each does, but
             # bool is an int to it.
@@ -516,9 +491,9 @@ class PortReader:
             yield array("H", [self._check(item) for item in items]).tobytes()
 
 
-def _iterable(ports: Any) -> Iterable[SupportsIndex]:
+def _iterable(ports: types.Any) -> types.Iterable[types.SupportsIndex]:
     if hasattr(ports, "__iter__"):
-        found: Iterable[SupportsIndex] = ports
+        found: types.Iterable[types.SupportsIndex] = ports
         return found
     raise TypeError(
         "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
@@ -528,7 +503,7 @@ def _iterable(ports: Any) -> Iterable[SupportsIndex]:
 
 # Formats of the buffer protocol for numbers of two bytes, and the order they
 # state; "" for those whose order the caller states.
-_ORDERS: dict[str, ByteOrder | None] = {
+_ORDERS: dict[str, types.ByteOrder | None] = {
     "H": None,
     "@H": None,
     "=H": None,
@@ -539,8 +514,8 @@ _ORDERS: dict[str, ByteOrder | None] = {
 
 
 def _port_view(
-    view: memoryview, ports: object, byteorder: ByteOrder
-) -> tuple[memoryview, ByteOrder]:
+    view: memoryview, ports: object, byteorder: types.ByteOrder
+) -> tuple[memoryview, types.ByteOrder]:
     """Return *view* with the order of its bytes, or raise if it holds no ports."""
     if view.ndim != 1:
         raise TypeError(f"ports must have one dimension, got {view.ndim}")

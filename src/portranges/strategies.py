@@ -18,6 +18,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from portranges import types
 from portranges.errors import InvalidValueError, MissingExtraError, elide
 from portranges.ports import MaskedPort, PortRange, Transport
 from portranges.portset import PortSet
@@ -28,14 +29,6 @@ except ModuleNotFoundError as _error:
     if _error.name != "hypothesis":
         raise
     raise MissingExtraError("hypothesis", "hypothesis") from _error
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    from portranges.ephemeral import EphemeralProfile
-
-    _Pair: TypeAlias = tuple[int, int]
 
 __all__ = [
     "masked_ports",
@@ -225,7 +218,7 @@ def transports() -> st.SearchStrategy[Transport]:
     return st.sampled_from(Transport)
 
 
-def profiles() -> st.SearchStrategy[EphemeralProfile]:
+def profiles() -> st.SearchStrategy[types.EphemeralProfile]:
     """Return a strategy for the rows of ``portranges.ephemeral``.
 
     Shrinks towards the first row of ``portranges.ephemeral.profiles()``.
@@ -304,7 +297,9 @@ def _port_in(draw: st.DrawFn, spans: tuple[st.SearchStrategy[int], ...]) -> int:
 
 
 @lru_cache(maxsize=64)
-def _pairs_between(low: int, high: int, *, long: bool = False) -> st.SearchStrategy[_Pair]:
+def _pairs_between(
+    low: int, high: int, *, long: bool = False
+) -> st.SearchStrategy[tuple[int, int]]:
     """Draw two ports in order; if *long*, often the lowest or the highest one."""
     first = _ports_between(low, high, low if long else None)
     last = _ports_between(low, high, high if long else None)

@@ -12,13 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
 from portranges.ports import PortRange, Transport, check_port
 from portranges.portset import PortSet
 from portranges.source import Source
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
 
 __all__ = ["BROWSER_BLOCKED", "BROWSER_BLOCKED_SOURCE", "Use", "known_uses", "uses"]
 
@@ -227,7 +224,7 @@ def known_uses() -> tuple[Use, ...]:
     return _ROWS
 
 
-def uses(port: SupportsIndex) -> tuple[Use, ...]:
+def uses(port: types.SupportsIndex) -> tuple[Use, ...]:
     """Return the known uses of *port*.
 
     Args:

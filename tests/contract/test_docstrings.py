@@ -35,7 +35,16 @@ ORDER = (
 )
 
 # Rooms that no user enters.
-INNER = {"covers", "names", "scan", "cli", "_hypothesis_plugin", "__main__"}
+INNER = {
+    "covers",
+    "names",
+    "scan",
+    "types",
+    "_types",
+    "cli",
+    "_hypothesis_plugin",
+    "__main__",
+}
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -68,7 +77,8 @@ class Documented:
 @cache
 def module_names() -> list[str]:
     walked = [each.name for each in pkgutil.walk_packages(portranges.__path__, "portranges.")]
-    return ["portranges", *walked]
+    # Protocols and aliases; each is documented where its values are made.
+    return ["portranges", *(name for name in walked if name != "portranges._types")]
 
 
 @cache

@@ -37,7 +37,7 @@ def module_names() -> list[str]:
 
 
 def public_modules() -> list[str]:
-    return [name for name in module_names() if "._" not in name]
+    return [name for name in module_names() if "._" not in name and name != "portranges.types"]
 
 
 def imported(name: str) -> ModuleType:
@@ -104,6 +104,24 @@ def test_every_listed_name_exists(name: str) -> None:
     assert not any(each.startswith("_") for each in listed(name))
 
 
+def test_types_offers_what_annotations_use() -> None:
+    from portranges import _types, types
+
+    for name in _types.__all__:
+        assert getattr(types, name) is not None
+    assert set(_types.__all__) <= set(dir(types))
+    # A type checker reads the three functions from typing; at run time they are plain.
+    assert {types.cast.__module__, types.final.__module__, types.overload.__module__} == {
+        "portranges.types"
+    }
+    made = {each for each in defined(tree("portranges._types").body) if not each.startswith("_")}
+    assert made - {"TYPE_CHECKING"} <= set(_types.__all__)
+    with pytest.raises(
+        AttributeError, match=r"^module 'portranges.types' has no attribute 'Any_'$"
+    ):
+        _ = getattr(types, "Any_")  # noqa: B009
+
+
 @pytest.mark.parametrize("name", SHARED)
 def test_a_shared_name_exists_and_is_not_offered(name: str) -> None:
     made = set(defined(tree(name).body))
@@ -133,6 +151,24 @@ def test_the_top_level_offers_what_the_design_names() -> None:
 
 def test_dir_of_the_package_shows_all_names() -> None:
     assert set(portranges.__all__) <= set(dir(portranges))
+
+
+def test_a_submodule_is_an_attribute_of_the_package() -> None:
+    packages = [name for name in module_names() if name.count(".") == 1 and "._" not in name]
+    leaves = {"cli", "strategies", "types", "covers", "names", "scan"}
+    for name in packages:
+        short = name.removeprefix("portranges.")
+        if short not in leaves:
+            program = f"import portranges; print(portranges.{short}.__name__)"
+            path = str(Path(portranges.__file__).parent.parent)
+            done = subprocess.run(
+                [sys.executable, "-c", f"import sys; sys.path.insert(0, {path!r}); {program}"],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert done.stdout.strip() == name
+            assert short in dir(portranges)
 
 
 def test_an_unknown_name_is_an_attributeerror() -> None:

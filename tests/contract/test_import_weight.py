@@ -46,6 +46,7 @@ OWN = {
     "portranges.ports",
     "portranges.portset",
     "portranges.source",
+    "portranges.types",
 }
 
 

@@ -9,21 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from portranges import types
 from portranges.advice.listen import SYSTEMS, finding, profiles_of
+from portranges.advice.model import Finding
 from portranges.categories import Category
 from portranges.errors import elide
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import SupportsIndex, TypeAlias
-
-    from portranges.advice.listen import Systems
-    from portranges.advice.model import Finding
-
-    Rule: TypeAlias = SupportsIndex | PortRange | PortSet
 
 __all__ = ["audit", "first_cover"]
 
@@ -36,7 +28,7 @@ _AT_ONCE = 10
 
 
 def audit(
-    rules: PortSet | PortRange | Iterable[Rule], systems: Systems = SYSTEMS
+    rules: PortSet | PortRange | Iterable[types.RuleLike], systems: types.SystemsLike = SYSTEMS
 ) -> tuple[Finding, ...]:
     """Return what is wrong with rules that open ports, or may be.
 
@@ -78,7 +70,9 @@ def audit(
     return (*_of_single_rules(sets), *_of_all(PortSet().union(*sets), systems))
 
 
-def first_cover(rules: Iterable[Rule], ports: SupportsIndex | PortRange | PortSet) -> int | None:
+def first_cover(
+    rules: Iterable[types.RuleLike], ports: types.SupportsIndex | PortRange | PortSet
+) -> int | None:
     """Return which rule is the first that has a port, or all of some ports.
 
     Args:
@@ -107,7 +101,7 @@ def first_cover(rules: Iterable[Rule], ports: SupportsIndex | PortRange | PortSe
     return None
 
 
-def _of_single_rules(rules: list[PortSet]) -> Iterator[Finding]:
+def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
     before = PortSet()
     # The first rule that has another's ports is had by no earlier one itself.
     firsts: list[tuple[int, PortSet]] = []
@@ -130,7 +124,7 @@ def _of_single_rules(rules: list[PortSet]) -> Iterator[Finding]:
             firsts.append((index, ports))
 
 
-def _of_all(ports: PortSet, systems: Systems) -> Iterator[Finding]:
+def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Finding]:
     dynamic = PortSet([Category.DYNAMIC.ports])
     if PortSet.full() - PortSet([0]) <= ports:
         yield finding("opens-all", ports)
@@ -168,7 +162,7 @@ def _name(rules: list[PortSet], index: int) -> str:
     return f"rule {index + 1} ({text})" if text else f"rule {index + 1}"
 
 
-def _sets(rules: PortSet | PortRange | Iterable[Rule]) -> list[PortSet]:
+def _sets(rules: PortSet | PortRange | Iterable[types.RuleLike]) -> list[PortSet]:
     if isinstance(rules, (PortSet, PortRange)):
         return [_set(rules)]
     if isinstance(rules, (str, bytes, bytearray)) or not isinstance(rules, Iterable):

@@ -7,16 +7,13 @@ of any.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.advice.model import Difference
+from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral import ports as handed_out
 from portranges.errors import InvalidRangeError, UnrepresentableError
 from portranges.ports import PortRange
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.ephemeral import EphemeralProfile
-    from portranges.portset import PortItems
 
 __all__ = ["diff", "return_traffic", "sysctl_reserved"]
 
@@ -30,7 +27,7 @@ _LONGEST = 4094
 _LENDABLE = PortRange(1024, 65535)
 
 
-def diff(old: PortItems, new: PortItems) -> Difference:
+def diff(old: types.PortItems, new: types.PortItems) -> Difference:
     """Return what must be added to *old*, and removed from it, to make it *new*.
 
     Args:
@@ -78,7 +75,7 @@ def return_traffic(*systems: str | EphemeralProfile) -> PortSet:
     return handed_out(*systems)
 
 
-def sysctl_reserved(ports: PortItems) -> str:
+def sysctl_reserved(ports: types.PortItems) -> str:
     """Return the setting that keeps Linux from handing out some ports.
 
     Args:

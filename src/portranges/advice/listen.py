@@ -7,27 +7,18 @@ What must not: whether a port is free on some machine (``portranges.probe``).
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.advice.model import Finding
 from portranges.advice.rows import BY_ID
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral import ports as handed_out
 from portranges.ephemeral import profile as profile_of
-from portranges.ports import check_port, check_transport
+from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
-from portranges.registry import SHIPPED, State
+from portranges.registry import SHIPPED, Registry, State
+from portranges.source import Source
 from portranges.uses import BROWSER_BLOCKED, known_uses, uses
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import SupportsIndex, TypeAlias
-
-    from portranges.ports import Transport
-    from portranges.registry import Registry
-    from portranges.source import Source
-
-    Systems: TypeAlias = Iterable[str | EphemeralProfile]
 
 __all__ = ["SYSTEMS", "finding", "listen_ports", "profiles_of", "why_not"]
 
@@ -36,8 +27,8 @@ _TRANSPORTS = ("tcp",)
 
 
 def listen_ports(
-    systems: Systems = SYSTEMS,
-    transports: Iterable[str] = _TRANSPORTS,
+    systems: types.SystemsLike = SYSTEMS,
+    transports: types.Iterable[str] = _TRANSPORTS,
     *,
     registry: Registry = SHIPPED,
 ) -> PortSet:
@@ -79,9 +70,9 @@ def listen_ports(
 
 
 def why_not(
-    port: SupportsIndex,
-    systems: Systems = SYSTEMS,
-    transports: Iterable[str] = _TRANSPORTS,
+    port: types.SupportsIndex,
+    systems: types.SystemsLike = SYSTEMS,
+    transports: types.Iterable[str] = _TRANSPORTS,
     *,
     registry: Registry = SHIPPED,
 ) -> tuple[Finding, ...]:
@@ -179,7 +170,7 @@ def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: s
     )
 
 
-def profiles_of(systems: Systems) -> tuple[EphemeralProfile, ...]:
+def profiles_of(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
     """Return the profiles that *systems* name, each with a fixed range."""
     if isinstance(systems, (str, EphemeralProfile)):
         raise TypeError("systems must be several, as a tuple or a list")
@@ -191,7 +182,7 @@ def profiles_of(systems: Systems) -> tuple[EphemeralProfile, ...]:
     return tuple(found)
 
 
-def _transports(transports: Iterable[str]) -> tuple[Transport, ...]:
+def _transports(transports: types.Iterable[str]) -> tuple[Transport, ...]:
     if isinstance(transports, str):
         raise TypeError("transports must be several, as a tuple or a list")
     found = tuple(dict.fromkeys(map(check_transport, transports)))
@@ -200,5 +191,5 @@ def _transports(transports: Iterable[str]) -> tuple[Transport, ...]:
     return found
 
 
-def _concerns(of_use: Iterable[Transport], wanted: tuple[Transport, ...]) -> bool:
+def _concerns(of_use: types.Iterable[Transport], wanted: tuple[Transport, ...]) -> bool:
     return any(each in wanted for each in of_use)

@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.portset import PortSet
-    from portranges.source import Source
+from portranges.portset import PortSet
+from portranges.source import Source
 
 __all__ = ["Advice", "Difference", "Finding", "Severity"]
 

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from math import expm1, log1p
 
+from portranges import types
 from portranges.capacity.checks import MOST_PORTS, check_count, check_number
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
 
 __all__ = ["collision_probability", "draws_for", "expected_collisions"]
 
@@ -21,7 +18,7 @@ __all__ = ["collision_probability", "draws_for", "expected_collisions"]
 _CERTAIN = -745.0
 
 
-def collision_probability(draws: SupportsIndex, ports: SupportsIndex) -> float:
+def collision_probability(draws: types.SupportsIndex, ports: types.SupportsIndex) -> float:
     """Return the probability that at least two of *draws* take the same port.
 
     The formula is 1 - (1 - 1/n)(1 - 2/n) ... (1 - (k-1)/n), exact to the digits
@@ -64,7 +61,7 @@ def collision_probability(draws: SupportsIndex, ports: SupportsIndex) -> float:
     return -expm1(none)
 
 
-def draws_for(probability: float, ports: SupportsIndex) -> int:
+def draws_for(probability: float, ports: types.SupportsIndex) -> int:
     """Return how many draws it takes to collide with at least *probability*.
 
     Args:
@@ -104,7 +101,7 @@ def draws_for(probability: float, ports: SupportsIndex) -> int:
     return size + 1
 
 
-def expected_collisions(draws: SupportsIndex, ports: SupportsIndex) -> float:
+def expected_collisions(draws: types.SupportsIndex, ports: types.SupportsIndex) -> float:
     """Return how many pairs among *draws* take the same port, on average.
 
     The formula is k(k-1) / 2n. Three draws of one port are three pairs.

@@ -6,11 +6,8 @@ What must not: a formula.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.errors import InvalidValueError, elide
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
 
 __all__ = ["MOST_PORTS", "check_count", "check_number"]
 
@@ -20,7 +17,9 @@ MOST_PORTS = 65536
 _LARGEST = 10**100
 
 
-def check_count(what: str, value: SupportsIndex, *, least: int = 0, most: int | None = None) -> int:
+def check_count(
+    what: str, value: types.SupportsIndex, *, least: int = 0, most: int | None = None
+) -> int:
     """Return *value* as an integer within the bounds, or raise."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{what} must be an integer, got {type(value).__name__} {elide(value)}")

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from portranges import types
 from portranges.capacity.checks import check_count, check_number
 from portranges.capacity.lookup import method_of, profile_of
 from portranges.capacity.model import Growth, Interval, Scan
 from portranges.capacity.rows import NEVER_ITSELF, PARITY_OF_LINUX
+from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.names import near
 from portranges.ports import check_port
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
-
-    from portranges.ephemeral import EphemeralProfile
-    from portranges.portset import PortSet
+from portranges.portset import PortSet
 
 __all__ = ["concurrent", "rate", "self_connect_probability", "time_wait_sockets"]
 
@@ -29,8 +25,8 @@ __all__ = ["concurrent", "rate", "self_connect_probability", "time_wait_sockets"
 def concurrent(
     profile: str | EphemeralProfile,
     *,
-    destinations: SupportsIndex = 1,
-    sources: SupportsIndex = 1,
+    destinations: types.SupportsIndex = 1,
+    sources: types.SupportsIndex = 1,
     method: str = "connect",
 ) -> int | Interval:
     """Return how many connections a client may have at once.
@@ -108,8 +104,8 @@ def rate(
     profile: str | EphemeralProfile,
     *,
     time_wait: float | None = None,
-    destinations: SupportsIndex = 1,
-    sources: SupportsIndex = 1,
+    destinations: types.SupportsIndex = 1,
+    sources: types.SupportsIndex = 1,
     method: str = "connect",
 ) -> float | Interval:
     """Return how many connections a second last for ever, in all.
@@ -203,7 +199,7 @@ def time_wait_sockets(rate: float, time_wait: float) -> float:
     return check_number("rate", rate) * check_number("time_wait", time_wait)
 
 
-def self_connect_probability(profile: str | EphemeralProfile, port: SupportsIndex) -> float:
+def self_connect_probability(profile: str | EphemeralProfile, port: types.SupportsIndex) -> float:
     """Return how likely one connect() to a local *port* connects to itself.
 
     Where nobody listens on the port and the system picks the same number for

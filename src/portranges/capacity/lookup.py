@@ -7,14 +7,11 @@ What must not: a fact (``rows``), a formula (``connections``).
 from __future__ import annotations
 
 from portranges import ephemeral
+from portranges.capacity.model import Method
 from portranges.capacity.rows import METHODS
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidValueError, UnknownNameError, elide
 from portranges.names import near
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.capacity.model import Method
 
 __all__ = ["method_of", "methods", "profile_of"]
 

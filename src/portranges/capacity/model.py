@@ -9,12 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges import types
 from portranges.errors import InvalidValueError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.ephemeral import Confidence
-    from portranges.source import Source
+from portranges.source import Source
 
 __all__ = ["Growth", "Interval", "Method", "Scan"]
 
@@ -122,4 +119,4 @@ class Method:
     calls: str
     note: str = ""
     source: Source
-    confidence: Confidence
+    confidence: types.Confidence

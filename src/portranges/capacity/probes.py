@@ -6,14 +6,11 @@ What must not: the algorithms themselves (``selection``).
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.capacity.checks import MOST_PORTS, check_count
 from portranges.capacity.model import Interval
 from portranges.errors import InvalidValueError, UnknownNameError, elide
 from portranges.names import near
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal, SupportsIndex
 
 __all__ = ["expected_probes", "give_up_probability"]
 
@@ -27,10 +24,10 @@ _AROUND = {"random": 0.05, "self": 0.10}
 
 def expected_probes(
     algorithm: str,
-    in_use: SupportsIndex,
-    ports: SupportsIndex,
+    in_use: types.SupportsIndex,
+    ports: types.SupportsIndex,
     *,
-    filling: Literal["random", "self"] = "random",
+    filling: types.Filling = "random",
 ) -> float | Interval:
     """Return how many ports an algorithm looks at for one pick, on average.
 
@@ -103,7 +100,7 @@ def _linear_probing(taken: int, size: int) -> float:
     return (1 + total) / 2
 
 
-def give_up_probability(in_use: SupportsIndex, ports: SupportsIndex) -> float:
+def give_up_probability(in_use: types.SupportsIndex, ports: types.SupportsIndex) -> float:
     """Return how likely algorithm 2 fails although a port may be free.
 
     It draws as often as there are ports, and then gives up: (m/n)^n.

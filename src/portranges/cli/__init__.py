@@ -15,25 +15,8 @@ import os
 import sys
 from importlib import import_module
 
-from portranges import __version__
+from portranges import __version__, types
 from portranges.errors import PortRangesError, UnknownNameError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any, NoReturn, Protocol
-
-    class Command(Protocol):
-        """A module that is a command."""
-
-        def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-            """Add the command's arguments to *parser*."""
-            ...
-
-        def run(self, arguments: argparse.Namespace) -> int:
-            """Do what *arguments* ask for, and return the exit status."""
-            ...
-
 
 __all__ = ["build_parser", "main"]
 
@@ -66,7 +49,7 @@ _STATUS = "Exit status: 0 an answer, 1 the answer is no, 2 a question that canno
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one line, as all errors of the command are."""
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> types.NoReturn:
         """Say what is wrong, and where help is, on one line."""
         # It repeats words as they were typed, line breaks and all.
         message = " ".join(message.split())
@@ -105,15 +88,15 @@ def _top_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _load(name: str) -> Command:
+def _load(name: str) -> types.Command:
     # One command's module at a time: `portranges 443` need not wait for what
     # other commands stand on.
-    module: Any = import_module(_COMMANDS[name][0])
-    command: Command = module
+    module: types.Any = import_module(_COMMANDS[name][0])
+    command: types.Command = module
     return command
 
 
-def _parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+def _parse(words: types.Sequence[str]) -> tuple[types.Command, argparse.Namespace]:
     """Return the command that *words* name, and its arguments."""
     if not words or words[0] in ("-h", "--help", "--version"):
         parser = _top_parser()
@@ -131,7 +114,7 @@ def _parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     return command, parser.parse_args(rest)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: types.Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
     Args:

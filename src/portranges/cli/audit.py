@@ -10,15 +10,10 @@ import json
 from argparse import ArgumentParser, Namespace
 from textwrap import wrap
 
-from portranges.advice import Severity, audit
+from portranges import types
+from portranges.advice import Finding, Severity, audit
 from portranges.advice.listen import SYSTEMS
 from portranges.cli.words import ports_of, words_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from portranges.advice import Finding
 
 __all__ = ["add_arguments", "add_form", "add_system", "print_findings", "run"]
 
@@ -68,7 +63,7 @@ def run(arguments: Namespace) -> int:
     return 0 if all(each.severity is Severity.NOTE for each in found) else 1
 
 
-def print_findings(found: Iterable[Finding], *, sources: bool) -> None:
+def print_findings(found: types.Iterable[Finding], *, sources: bool) -> None:
     """Print findings as lines of at most 80 columns."""
     for each in found:
         lead = f"{each.severity.value}:".ljust(9)

@@ -10,23 +10,11 @@ import json
 from dataclasses import dataclass
 from textwrap import wrap
 
-from portranges import capacity, ephemeral
+from portranges import capacity, ephemeral, types
 from portranges.capacity import Interval
 from portranges.cli.arguments import number, whole_number
 from portranges.errors import InvalidValueError
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
-    from typing import Any, TypedDict
-
-    class _Asked(TypedDict):
-        destinations: int
-        sources: int
-        method: str
-
 
 __all__ = ["add_arguments", "run"]
 
@@ -35,7 +23,7 @@ _WIDTH = 80
 _FEW = 10
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
     parser.add_argument("--system", default="linux", metavar="NAME", help="linux by default")
     parser.add_argument("--ports", metavar="RANGE", help="the range of a tuned machine")
@@ -88,7 +76,7 @@ class _Answer:
     rate: float | Interval | None
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print what the system can hold, and whether what was asked for fits."""
     answer = _answer(arguments)
     questions: list[_Question] = []
@@ -122,7 +110,7 @@ def run(arguments: Namespace) -> int:
     return 0 if all(question.fits for question in questions) else 1
 
 
-def _answer(arguments: Namespace) -> _Answer:
+def _answer(arguments: types.Namespace) -> _Answer:
     profile = ephemeral.profile(arguments.system)
     if arguments.ports is not None or arguments.excluded is not None:
         profile = profile.replace(
@@ -135,7 +123,7 @@ def _answer(arguments: Namespace) -> _Answer:
     time_wait = profile.time_wait if arguments.time_wait is None else arguments.time_wait
     if not waits:
         time_wait = None
-    asked: _Asked = {
+    asked: types.CapacityArguments = {
         "destinations": arguments.destinations,
         "sources": arguments.sources,
         "method": arguments.method,
@@ -152,7 +140,7 @@ def _answer(arguments: Namespace) -> _Answer:
     )
 
 
-def _lines(answer: _Answer, questions: list[_Question]) -> Iterator[tuple[str, str]]:
+def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[str, str]]:
     profile = answer.profile
     yield "system", profile.system + (", tuned" if profile.tuned else "")
     yield "ports", f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
@@ -210,7 +198,7 @@ def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def _data(answer: _Answer, questions: list[_Question]) -> dict[str, Any]:
+def _data(answer: _Answer, questions: list[_Question]) -> dict[str, types.Any]:
     return {
         "schema": 1,
         "system": answer.profile.name,

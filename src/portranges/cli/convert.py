@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import json
 
-from portranges import dialects
+from portranges import dialects, types
 from portranges.cli.words import standard_input
 from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
 from portranges.registry import SHIPPED
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
 
 __all__ = ["add_arguments", "run"]
 
@@ -25,7 +21,7 @@ __all__ = ["add_arguments", "run"]
 _LONGEST_INPUT = 4_000_000
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
     names = ", ".join(dialects.names())
     parser.add_argument(
@@ -54,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print an object with the texts")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print the ports in the other notation, a line a rule."""
     ports = dialects.parse(
         _text(arguments.text),

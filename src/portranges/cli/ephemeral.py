@@ -11,14 +11,9 @@ import json
 import textwrap
 from argparse import ArgumentParser, Namespace
 
-from portranges import ephemeral, system
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from portranges.ephemeral import EphemeralProfile
-    from portranges.system import Machine, MachineSettings
+from portranges import ephemeral, system, types
+from portranges.ephemeral import EphemeralProfile
+from portranges.system import Machine, MachineSettings
 
 __all__ = ["add_arguments", "run"]
 
@@ -94,7 +89,7 @@ def _data(row: EphemeralProfile) -> dict[str, object]:
     }
 
 
-def _table(rows: Sequence[EphemeralProfile]) -> Iterator[str]:
+def _table(rows: types.Sequence[EphemeralProfile]) -> types.Iterator[str]:
     width = max(len("name"), *(len(row.name) for row in rows))
     yield f"{'name':<{width}}  {'ports':<13} {'count':>6}  how well it is known"
     for row in rows:
@@ -104,7 +99,7 @@ def _table(rows: Sequence[EphemeralProfile]) -> Iterator[str]:
         yield f"{row.name:<{width}}  {ports:<13} {count:>6}  {row.confidence}"
 
 
-def _settings(settings: MachineSettings) -> Iterator[str]:
+def _settings(settings: MachineSettings) -> types.Iterator[str]:
     family = "IPv6" if settings.family is system.Family.INET6 else "IPv4"
     yield f"this machine: {settings.profile.system}, {settings.transport}, {family}"
     lines = [
@@ -124,7 +119,7 @@ def _settings(settings: MachineSettings) -> Iterator[str]:
             )
 
 
-def _values(settings: MachineSettings) -> Iterator[tuple[str, str, str]]:
+def _values(settings: MachineSettings) -> types.Iterator[tuple[str, str, str]]:
     yield "range", str(settings.configured), "configured"
     yield "reserved", _many(str(settings.reserved)), "reserved"
     yield "excluded", _many(str(settings.excluded)), "excluded"
@@ -165,6 +160,6 @@ def _origin(settings: MachineSettings, key: str) -> str:
     return f"{origin.kind}: {origin.note}" if origin.note else origin.kind.value
 
 
-def _print(lines: Iterator[str]) -> None:
+def _print(lines: types.Iterator[str]) -> None:
     for line in lines:
         print(line)

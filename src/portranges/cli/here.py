@@ -8,15 +8,9 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from portranges import types
 from portranges.cli.layout import moment, notes, owner, span, user
-from portranges.probe import Scope, State, owners
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from portranges.probe import SocketRecord, SocketTable
+from portranges.probe import Scope, SocketRecord, SocketTable, State, owners
 
 __all__ = ["data", "section"]
 
@@ -24,7 +18,7 @@ _LABEL = 14  # as on the page
 _MOST = 10  # sockets that are listed one by one
 
 
-def data(port: int, transport: str | None = None) -> dict[str, Any]:
+def data(port: int, transport: str | None = None) -> dict[str, types.Any]:
     """Return who holds *port*, as a value for the page's JSON."""
     table = owners(port, _asked(transport))
     return {"verdict": _verdict(table, transport), **table.to_dict()}
@@ -46,7 +40,7 @@ def section(
     return "\n".join([label + head, *(" " * _LABEL + line for line in rest)])
 
 
-def _asked(transport: str | None) -> Any:
+def _asked(transport: str | None) -> types.Any:
     # The probe knows TCP and UDP; asked for others, it tells of both.
     return transport if transport in ("tcp", "udp") else None
 
@@ -76,7 +70,7 @@ _VERDICTS = {
 }
 
 
-def _texts(table: SocketTable, transport: str | None) -> Iterator[str]:
+def _texts(table: SocketTable, transport: str | None) -> types.Iterator[str]:
     kind = "TCP or UDP" if transport is None else transport.upper()
     yield _VERDICTS[_verdict(table, transport)].format(kind)
     records = sorted(table, key=lambda each: (not each.is_listening, each.remote, each.local))

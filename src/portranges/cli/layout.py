@@ -9,14 +9,9 @@ from __future__ import annotations
 import time
 from argparse import ArgumentTypeError
 
+from portranges import types
 from portranges.ports import is_digits
-from portranges.probe import Scope
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
-    from portranges.probe import Owner, SocketRecord, SocketTable, Visibility
+from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
 
 __all__ = [
     "address",
@@ -36,13 +31,13 @@ _LEAST = 8  # columns of a column that had to be cut
 
 
 def table(
-    heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    heads: types.Sequence[str],
+    rows: types.Sequence[types.Sequence[str]],
     *,
     width: int,
-    right: Collection[int] = (),
-    cuttable: Sequence[int] = (),
-) -> Iterator[str]:
+    right: types.Collection[int] = (),
+    cuttable: types.Sequence[int] = (),
+) -> types.Iterator[str]:
     """Yield the lines of a table that is at most *width* columns wide.
 
     Args:
@@ -148,7 +143,7 @@ def address(record: SocketRecord) -> str:
     return record.address
 
 
-def notes(visibility: Visibility, records: Iterable[SocketRecord]) -> Iterator[str]:
+def notes(visibility: Visibility, records: types.Iterable[SocketRecord]) -> types.Iterator[str]:
     """Yield what the reader has to know of what could not be seen of *records*."""
     if visibility.sockets is Scope.DENIED:
         yield f"no socket can be seen: {visibility.reason}"

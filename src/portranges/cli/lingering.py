@@ -12,16 +12,11 @@ import time
 from argparse import ArgumentParser, Namespace
 from textwrap import wrap
 
+from portranges import types
 from portranges.cli.layout import moment, notes, owner, parse_span, span, user
 from portranges.cli.terminal import columns
 from portranges.cli.watch import Counter
-from portranges.probe import Age, Sightings, lingering
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.probe import Lingerer, Lingerers, Reason
+from portranges.probe import Age, Lingerer, Lingerers, Reason, Sightings, lingering
 
 __all__ = ["add_arguments", "run"]
 
@@ -99,7 +94,7 @@ def _shown(found: Lingerers, width: int) -> str:
     return text if len(text) < width // 2 else "ports that are handed out"
 
 
-def _lines(each: Lingerer, found: Lingerers, width: int) -> Iterator[str]:
+def _lines(each: Lingerer, found: Lingerers, width: int) -> types.Iterator[str]:
     record = each.record
     yield f"{record.port}/{record.transport}  on {record.address}"
     owners = [
@@ -121,13 +116,13 @@ def _age(each: Lingerer, found: Lingerers) -> str:
     return f"{text}; its owner started {started} ago, {moment(each.owner_started_at)}"
 
 
-def _reasons(label: str, reasons: tuple[Reason, ...], width: int) -> Iterator[str]:
+def _reasons(label: str, reasons: tuple[Reason, ...], width: int) -> types.Iterator[str]:
     for reason in reasons:
         yield from _part(label, reason.text, width)
         label = ""
 
 
-def _part(label: str, text: str, width: int) -> Iterator[str]:
+def _part(label: str, text: str, width: int) -> types.Iterator[str]:
     lines = wrap(text, width - _LABEL, break_on_hyphens=False)
     for at, line in enumerate(lines):
         yield ("" if at else f"  {label}").ljust(_LABEL) + line

@@ -13,15 +13,11 @@ from portranges.categories import Category
 from portranges.cli.layout import address, moment, notes, table, user, who
 from portranges.cli.terminal import columns
 from portranges.errors import SystemReadError
+from portranges.ports import Transport
 from portranges.portset import PortSet
-from portranges.probe import Scope, listeners
+from portranges.probe import Scope, SocketRecord, SocketTable, listeners
 from portranges.probe.neighbours import effective
 from portranges.registry import services
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.ports import Transport
-    from portranges.probe import SocketRecord, SocketTable
 
 __all__ = ["add_arguments", "run"]
 

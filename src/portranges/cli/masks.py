@@ -10,10 +10,7 @@ import json
 from argparse import ArgumentParser, Namespace
 
 from portranges.cli.words import wanted
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.ports import MaskedPort
+from portranges.ports import MaskedPort
 
 __all__ = ["add_arguments", "run"]
 

@@ -11,18 +11,11 @@ from dataclasses import replace
 from ipaddress import IPv6Address
 from textwrap import wrap
 
-from portranges import reuse
+from portranges import reuse, types
 from portranges.cli.arguments import whole_number
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import parse_port
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator, Mapping
-    from typing import Any
-
-    from portranges.reuse import Decision, Socket
+from portranges.reuse import Decision, Socket
 
 __all__ = ["add_arguments", "run"]
 
@@ -38,7 +31,7 @@ _OPTIONS = {
 }
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
     parser.add_argument(
         "sockets",
@@ -77,7 +70,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the same as an array")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print what each system would answer; 1 where one of them refuses."""
     *there, asks = arguments.sockets
     existing = [_socket(text, arguments, "existing") for text in there]
@@ -91,13 +84,13 @@ def run(arguments: Namespace) -> int:
     return 0 if all(decision.allowed for decision in decisions.values()) else 1
 
 
-def _decisions(new: Socket, existing: list[Socket], system: str) -> Mapping[str, Decision]:
+def _decisions(new: Socket, existing: list[Socket], system: str) -> types.Mapping[str, Decision]:
     if system == "all":
         return reuse.portability(new, existing)
     return {system: reuse.can_bind(new, existing, system=system)}
 
 
-def _socket(text: str, arguments: Namespace, side: str) -> Socket:
+def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
     host, colon, port = text.rpartition(":")
     if not colon:
         raise InvalidSocketError("a socket must be ADDRESS:PORT", elide(text))
@@ -106,7 +99,7 @@ def _socket(text: str, arguments: Namespace, side: str) -> Socket:
     elif ":" in host:
         raise InvalidSocketError("an IPv6 address must be in brackets", elide(text))
 
-    def said(option: str) -> Any:
+    def said(option: str) -> types.Any:
         own = getattr(arguments, f"{side}_{option}")
         # Not `in`: a user's number may be 0, which equals False.
         return getattr(arguments, option) if own is None or own is False else own
@@ -135,7 +128,7 @@ def _socket(text: str, arguments: Namespace, side: str) -> Socket:
     return socket
 
 
-def _v6only(arguments: Namespace, side: str) -> bool | None:
+def _v6only(arguments: types.Namespace, side: str) -> bool | None:
     for prefix in (f"{side}_", ""):
         only: bool = getattr(arguments, f"{prefix}v6only")
         dual: bool = getattr(arguments, f"{prefix}dual_stack")
@@ -146,7 +139,9 @@ def _v6only(arguments: Namespace, side: str) -> bool | None:
     return None
 
 
-def _lines(new: Socket, existing: list[Socket], decisions: Mapping[str, Decision]) -> Iterator[str]:
+def _lines(
+    new: Socket, existing: list[Socket], decisions: types.Mapping[str, Decision]
+) -> types.Iterator[str]:
     for label, socket in [*(("there", each) for each in existing), ("new", new)]:
         lead = f"{label:<9}"
         yield from wrap(
@@ -194,7 +189,7 @@ def _described(socket: Socket) -> str:
     return ", ".join([str(socket), *options])
 
 
-def _data(system: str, decision: Decision) -> dict[str, Any]:
+def _data(system: str, decision: Decision) -> dict[str, types.Any]:
     return {
         "schema": 1,
         "system": system,

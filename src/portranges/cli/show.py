@@ -10,21 +10,12 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 
+from portranges import types
 from portranges.cli.terminal import columns, is_styled
 from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.ports import PortRange, Transport, check_transport
 from portranges.registry import ports as service_ports
-from portranges.report import explain
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import TypeAlias
-
-    from portranges.report import PortReport
-
-    # Each report with the transport that its port was asked for.
-    Answers: TypeAlias = Iterable[tuple[PortReport, str | None]]
+from portranges.report import PortReport, explain
 
 __all__ = ["add_arguments", "run"]
 
@@ -78,7 +69,7 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _asked(words: Iterable[str], transport: str | None) -> list[tuple[int, str | None]]:
+def _asked(words: types.Iterable[str], transport: str | None) -> list[tuple[int, str | None]]:
     """Return the ports that *words* name, each once, in the order they came."""
     return list(
         dict.fromkeys(
@@ -101,7 +92,7 @@ def _ports(word: str, transport: str | None) -> list[tuple[int, str | None]]:
     return [(port, transport) for port in ports]
 
 
-def _print_pages(answers: Answers, *, sources: bool, with_here: bool) -> None:
+def _print_pages(answers: types.ReportAnswers, *, sources: bool, with_here: bool) -> None:
     width = columns(sys.stdout)
     styled = is_styled(sys.stdout)
     for number, (report, transport) in enumerate(answers):
@@ -115,7 +106,7 @@ def _print_pages(answers: Answers, *, sources: bool, with_here: bool) -> None:
             print("\n" + here.section(report.port, transport, width=width, styled=styled))
 
 
-def _print_json(answers: Answers, *, with_here: bool) -> None:
+def _print_json(answers: types.ReportAnswers, *, with_here: bool) -> None:
     # Written piece by piece: the whole universe is half a gigabyte.
     separator = "["
     for report, transport in answers:
@@ -130,12 +121,12 @@ def _print_json(answers: Answers, *, with_here: bool) -> None:
     print("\n]" if separator == "," else "[]")
 
 
-def _print_table(reports: Iterable[PortReport]) -> None:
+def _print_table(reports: types.Iterable[PortReport]) -> None:
     for line in _table(reports):
         print(line)
 
 
-def _table(reports: Iterable[PortReport]) -> Iterator[str]:
+def _table(reports: types.Iterable[PortReport]) -> types.Iterator[str]:
     yield _line("port", "category", "registered to", "handed out by default")
     for report in reports:
         services = dict.fromkeys(name for entry in report.registry for name in entry.services)

@@ -10,18 +10,12 @@ import json
 import re
 from argparse import ArgumentParser, Namespace
 
+from portranges import types
 from portranges.cli.words import ports_of
-from portranges.ephemeral import profile
+from portranges.ephemeral import EphemeralProfile, profile
 from portranges.errors import InvalidValueError, elide
 from portranges.flows import sql_case
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.ephemeral import EphemeralProfile
-    from portranges.flows.sql import Quote
 
 __all__ = ["add_arguments", "run"]
 
@@ -29,7 +23,7 @@ _WIDTH = 80
 
 _USAGE = 2
 
-_QUOTES: dict[str, Quote] = {"none": "", "double": '"', "backtick": "`", "bracket": "["}
+_QUOTES: dict[str, types.Quote] = {"none": "", "double": '"', "backtick": "`", "bracket": "["}
 
 # A word of SQL: a blank inside of quotes does not end it.
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\[(?:[^]]|\]\])*\]|[^\s'"`[])+""")
@@ -107,7 +101,7 @@ def _label(text: str) -> tuple[str, PortSet]:
     return label, ports_of(ports)
 
 
-def _lines(expression: str) -> Iterator[str]:
+def _lines(expression: str) -> types.Iterator[str]:
     """Yield *expression* in lines of at most 80 columns, if its words allow."""
     line = ""
     for word in _WORD.findall(expression):

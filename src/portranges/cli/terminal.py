@@ -8,9 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TextIO
+from portranges import types
 
 __all__ = ["columns", "is_styled"]
 
@@ -18,7 +16,7 @@ _WIDEST = 80
 _NARROWEST = 60
 
 
-def columns(stream: TextIO) -> int:
+def columns(stream: types.TextIO) -> int:
     """Return how wide a page for *stream* should be.
 
     It is 80 columns, or fewer on a narrower terminal, but at least 60.
@@ -28,7 +26,7 @@ def columns(stream: TextIO) -> int:
     return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns))
 
 
-def is_styled(stream: TextIO) -> bool:
+def is_styled(stream: types.TextIO) -> bool:
     """Tell whether bold text suits *stream*.
 
     It does on a terminal, unless NO_COLOR is set (to anything but nothing:

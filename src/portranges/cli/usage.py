@@ -9,15 +9,10 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 
+from portranges import types
 from portranges.cli.layout import table
 from portranges.cli.terminal import columns
-from portranges.probe import usage
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.probe import Usage
+from portranges.probe import Usage, usage
 
 __all__ = ["add_arguments", "run"]
 
@@ -45,7 +40,7 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _page(found: Usage, *, width: int, all_of_them: bool) -> Iterator[str]:
+def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]:
     size = len(found.ports)
     yield f"{found.transport.value} ports that this machine hands out: {size:,}"
     ranges = str(found.ports)

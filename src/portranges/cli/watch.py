@@ -12,19 +12,13 @@ import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from textwrap import wrap
 
+from portranges import types
 from portranges.cli.layout import cut, moment, notes, parse_span, span, who
 from portranges.cli.terminal import columns
 from portranges.errors import PortRangesError
 from portranges.ports import parse_port
-from portranges.probe import ChangeKind, Watcher
+from portranges.probe import Change, ChangeKind, SocketTable, Watcher
 from portranges.probe.watching import LONGEST_INTERVAL, next_look
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import TextIO
-
-    from portranges.probe import Change, SocketTable
 
 __all__ = ["Counter", "add_arguments", "run"]
 
@@ -113,7 +107,7 @@ def _counted(number: int, what: str) -> str:
 class Counter:
     """A line at the end of a terminal that is written anew; nothing elsewhere."""
 
-    def __init__(self, stream: TextIO, *, wanted: bool = True) -> None:
+    def __init__(self, stream: types.TextIO, *, wanted: bool = True) -> None:
         """Write to *stream*, where it is *wanted* and a terminal."""
         self._stream = stream
         self._wanted = wanted and stream.isatty()
@@ -145,7 +139,7 @@ def _print_start(sockets: SocketTable, port: int) -> None:
         print(note)
 
 
-def _print(changes: Sequence[Change], sockets: SocketTable, *, as_json: bool) -> None:
+def _print(changes: types.Sequence[Change], sockets: SocketTable, *, as_json: bool) -> None:
     for change in changes:
         if as_json:
             print(json.dumps({"schema": 1, **change.to_dict()}))
@@ -154,7 +148,7 @@ def _print(changes: Sequence[Change], sockets: SocketTable, *, as_json: bool) ->
     sys.stdout.flush()
 
 
-def _fitted(line: str, stream: TextIO) -> str:
+def _fitted(line: str, stream: types.TextIO) -> str:
     """Return *line* broken where a terminal ends; elsewhere a change stays a line.
 
     It is not cut: the owner stands at its end.

@@ -9,14 +9,10 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 
+from portranges import types
 from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError
 from portranges.portset import PortSet
 from portranges.registry import ports as service_ports
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
-    from typing import TextIO
 
 __all__ = ["ports_of", "standard_input", "wanted", "words_of"]
 
@@ -44,7 +40,7 @@ def ports_of(word: str) -> PortSet:
     return ports
 
 
-def wanted(arguments: Iterable[str]) -> PortSet:
+def wanted(arguments: types.Iterable[str]) -> PortSet:
     """Return the ports that *arguments* name together; none is a slip, as of an unset variable."""
     ports = PortSet().union(*map(ports_of, words_of(arguments)))
     if not ports:
@@ -52,7 +48,7 @@ def wanted(arguments: Iterable[str]) -> PortSet:
     return ports
 
 
-def words_of(arguments: Iterable[str]) -> Iterator[str]:
+def words_of(arguments: types.Iterable[str]) -> types.Iterator[str]:
     """Yield the arguments, and in place of ``-`` each line of standard input."""
     for argument in arguments:
         if argument == "-":
@@ -64,7 +60,7 @@ def words_of(arguments: Iterable[str]) -> Iterator[str]:
 
 
 @contextmanager
-def standard_input() -> Generator[TextIO, None, None]:
+def standard_input() -> types.Generator[types.TextIO, None, None]:
     """Give standard input to read; where it cannot be read, raise SystemReadError."""
     # A program that is started without one has None there.
     if sys.stdin is None:

@@ -7,6 +7,7 @@ What must not: any grammar.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects import (
     grammar_bpf,
     grammar_cisco,
@@ -22,18 +23,10 @@ from portranges.dialects.lookup import dialect as dialect_of
 from portranges.dialects.model import Need, Overlap
 from portranges.dialects.query import Query
 from portranges.dialects.reading import overlap_error
-from portranges.dialects.writing import order_of
+from portranges.dialects.writing import Order, order_of
 from portranges.errors import PortSyntaxError, UnrepresentableError, elide
-from portranges.ports import check_transport
+from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from portranges.dialects.query import Part, Services, Span
-    from portranges.dialects.writing import Order
-    from portranges.ports import Transport
 
 __all__ = ["parse", "render", "render_rules"]
 
@@ -42,7 +35,7 @@ def parse(
     text: str,
     dialect: str,
     *,
-    services: Services | None = None,
+    services: types.Services | None = None,
     transport: str | None = None,
 ) -> PortSet:
     """Return the set of ports that *text* says in a dialect.
@@ -100,7 +93,7 @@ firewalld reads '1024-/tcp' as 1024, the one port
     query = Query(row=row, text=text, services=services, transport=wanted)
     reader = _READERS.get(row.grammar, reading.read_text)
     sets: dict[Transport | None, PortSet] = {}
-    spans: dict[Transport | None, Span] = {}
+    spans: dict[Transport | None, types.Span] = {}
     for count, span in enumerate(_texts(query)):
         if row.texts and count == row.texts:
             raise PortSyntaxError(
@@ -115,7 +108,7 @@ firewalld reads '1024-/tcp' as 1024, the one port
     return _of_transport(query, sets, spans)
 
 
-def _texts(query: Query) -> Iterator[Span]:
+def _texts(query: Query) -> types.Iterator[types.Span]:
     """Yield where the lines are, if several make sense together; else the whole."""
     text, start = query.text, 0
     if query.row.combined:
@@ -128,7 +121,7 @@ def _texts(query: Query) -> Iterator[Span]:
 
 
 def _of_transport(
-    query: Query, sets: dict[Transport | None, PortSet], spans: dict[Transport | None, Span]
+    query: Query, sets: dict[Transport | None, PortSet], spans: dict[Transport | None, types.Span]
 ) -> PortSet:
     """Return the ports for the transport asked for, or those of all if they agree."""
     for_all = sets.pop(None, PortSet.empty())
@@ -276,7 +269,7 @@ def _write_neutral(order: Order) -> list[str]:
     return [str(order.ports)]
 
 
-_READERS: dict[str, Callable[[Query, int, int], Iterator[Part]]] = {
+_READERS: dict[str, types.Callable[[Query, int, int], types.Iterator[types.Part]]] = {
     "bpf": grammar_bpf.read,
     "cisco": grammar_cisco.read,
     "docker": grammar_docker.read,
@@ -286,7 +279,7 @@ _READERS: dict[str, Callable[[Query, int, int], Iterator[Part]]] = {
     "suricata": grammar_suricata.read,
 }
 
-_WRITERS: dict[str, Callable[[Order], list[str]]] = {
+_WRITERS: dict[str, types.Callable[[Order], list[str]]] = {
     "bpf": grammar_bpf.write,
     "cisco": grammar_cisco.write,
     "docker": grammar_docker.write,

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from portranges import types
+from portranges.dialects.model import DataForm
 from portranges.dialects.writing import check_ports
 from portranges.errors import InvalidRangeError, UnrepresentableError, elide
 from portranges.ports import PortRange, Transport, check_transport, is_digits
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from portranges.dialects.model import DataForm
 
 __all__ = [
     "check_alike",
@@ -66,7 +61,7 @@ def check_writable(form: DataForm, ports: PortSet, transport: str) -> Transport:
     return wanted
 
 
-def entries_of(entries: Any) -> Iterator[Mapping[str, Any]]:
+def entries_of(entries: types.Any) -> types.Iterator[Mapping[str, types.Any]]:
     """Yield every entry, checked to be a mapping."""
     if isinstance(entries, (str, bytes)) or not hasattr(entries, "__iter__"):
         raise TypeError(
@@ -79,7 +74,7 @@ def entries_of(entries: Any) -> Iterator[Mapping[str, Any]]:
         yield entry
 
 
-def check_alike(entries: Iterable[Mapping[str, Any]], key: str, rule: str, hint: str) -> None:
+def check_alike(entries: Iterable[Mapping[str, types.Any]], key: str, rule: str, hint: str) -> None:
     """Raise unless all *entries* that have *key* have the same there."""
     found = {str(entry[key]) for entry in entries if key in entry}
     if len(found) > 1:
@@ -100,7 +95,7 @@ def has_no_ports(protocol: str) -> bool:
     return protocol in _PORTLESS or (is_digits(protocol) and len(protocol) <= 3)
 
 
-def ports_between(entry: Mapping[str, Any], first: Any, last: Any) -> PortSet:
+def ports_between(entry: Mapping[str, types.Any], first: types.Any, last: types.Any) -> PortSet:
     """Return the ports *first* to *last* of an entry, which must have both."""
     if first is None or last is None:
         raise refused("an entry must have both ends of its range", entry)

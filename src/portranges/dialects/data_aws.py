@@ -6,6 +6,7 @@ What must not: calls to AWS.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects.data import (
     check_alike,
     check_writable,
@@ -19,13 +20,6 @@ from portranges.dialects.rows_data import AWS, AWS_NACL
 from portranges.errors import elide
 from portranges.ports import Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Any
-
-    from portranges.dialects.query import Part
 
 __all__ = ["from_aws", "from_aws_nacl", "to_aws", "to_aws_nacl"]
 
@@ -76,7 +70,9 @@ def to_aws(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | in
     ]
 
 
-def from_aws(permissions: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+def from_aws(
+    permissions: types.Iterable[types.Mapping[str, types.Any]], *, transport: str | None = None
+) -> PortSet:
     """Return the ports that a security group's IpPermissions allow.
 
     Args:
@@ -145,7 +141,9 @@ def to_aws_nacl(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, obj
     ]
 
 
-def from_aws_nacl(entries: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+def from_aws_nacl(
+    entries: types.Iterable[types.Mapping[str, types.Any]], *, transport: str | None = None
+) -> PortSet:
     """Return the ports that a network ACL's Entries name.
 
     Args:
@@ -181,7 +179,7 @@ def from_aws_nacl(entries: Iterable[Mapping[str, Any]], *, transport: str | None
     return gathered(_parts(held, "Protocol", _range_of_nacl, transport), transport)
 
 
-def _range_of_nacl(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _range_of_nacl(entry: types.Mapping[str, types.Any]) -> types.Mapping[str, types.Any]:
     ports = entry.get("PortRange")
     if ports is None:
         return {}
@@ -190,11 +188,11 @@ def _range_of_nacl(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _parts(
-    entries: Iterable[Mapping[str, Any]],
+    entries: types.Iterable[types.Mapping[str, types.Any]],
     key: str,
-    range_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    range_of: types.Callable[[types.Mapping[str, types.Any]], types.Mapping[str, types.Any]],
     transport: str | None,
-) -> Iterator[Part]:
+) -> types.Iterator[types.Part]:
     """Yield the transport and the ports of every entry."""
     for entry in entries_of(entries):
         protocol = entry.get(key)

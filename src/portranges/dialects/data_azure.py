@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from portranges import types
 from portranges.dialects.data import entries_of, refused
 from portranges.dialects.rows_data import AZURE
 from portranges.dialects.writing import check_ports
 from portranges.ports import PortRange
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 __all__ = ["from_azure", "to_azure"]
 
@@ -52,7 +49,7 @@ def to_azure(ports: PortSet) -> dict[str, str | list[str]]:
     return {_ONE: texts[0]} if len(texts) == 1 else {_SEVERAL: list(texts)}
 
 
-def from_azure(properties: Mapping[str, Any]) -> PortSet:
+def from_azure(properties: Mapping[str, types.Any]) -> PortSet:
     """Return the destination ports of an Azure security rule.
 
     Args:
@@ -76,8 +73,8 @@ def from_azure(properties: Mapping[str, Any]) -> PortSet:
         PortSet.parse('80,90-99')
     """
     (rule,) = entries_of([properties])
-    one: Any = rule.get(_ONE)
-    several: Any = rule.get(_SEVERAL)
+    one: types.Any = rule.get(_ONE)
+    several: types.Any = rule.get(_SEVERAL)
     # The API gives the one that is not used as "" or [].
     if bool(one) == bool(several):
         raise refused(f"a rule must have either {_ONE} or {_SEVERAL}", rule)
@@ -85,12 +82,12 @@ def from_azure(properties: Mapping[str, Any]) -> PortSet:
         return PortSet.full() if one == "*" else _read(one)
     if isinstance(several, str) or not hasattr(several, "__iter__"):
         raise TypeError(f"{_SEVERAL} must be a list, got {type(several).__name__}")
-    texts: list[Any] = list(several)
+    texts: list[types.Any] = list(several)
     if "*" in texts:
         raise refused("'*' must not stand in a list", texts)
     return PortSet().union(*map(_read, texts))
 
 
-def _read(text: Any) -> PortSet:
+def _read(text: types.Any) -> PortSet:
     # parse() refuses what is no text.
     return PortSet([PortRange.parse(text)])

@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from portranges import types
 from portranges.dialects.data import check_writable, entries_of, gathered, has_no_ports, refused
 from portranges.dialects.rows_data import GCP
 from portranges.errors import elide
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from portranges.dialects.query import Part
 
 __all__ = ["from_gcp", "to_gcp"]
 
@@ -62,7 +56,9 @@ def to_gcp(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | li
     return [{"IPProtocol": wanted.value, "ports": [str(each) for each in ports.ranges]}]
 
 
-def from_gcp(allowed: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+def from_gcp(
+    allowed: Iterable[Mapping[str, types.Any]], *, transport: str | None = None
+) -> PortSet:
     """Return the ports of ``allowed`` or ``denied`` of a VPC firewall rule.
 
     Args:
@@ -93,7 +89,9 @@ def from_gcp(allowed: Iterable[Mapping[str, Any]], *, transport: str | None = No
     return gathered(_parts(allowed, transport), transport)
 
 
-def _parts(entries: Iterable[Mapping[str, Any]], transport: str | None) -> Iterator[Part]:
+def _parts(
+    entries: Iterable[Mapping[str, types.Any]], transport: str | None
+) -> types.Iterator[types.Part]:
     for entry in entries_of(entries):
         protocol = entry.get("IPProtocol")
         if not isinstance(protocol, str):
@@ -108,13 +106,13 @@ def _parts(entries: Iterable[Mapping[str, Any]], transport: str | None) -> Itera
             raise refused("'IPProtocol' must be tcp, udp, sctp or all to have ports", protocol)
 
 
-def _ports_of(entry: Mapping[str, Any]) -> PortSet:
+def _ports_of(entry: Mapping[str, types.Any]) -> PortSet:
     texts = entry.get("ports")
     if texts is None:
         return PortSet.full()
     if isinstance(texts, str) or not hasattr(texts, "__iter__"):
         raise TypeError(f"ports must be a list, got {type(texts).__name__} {elide(texts)}")
-    held: list[Any] = list(texts)
+    held: list[types.Any] = list(texts)
     if not held:
         raise refused("ports must not be empty", entry, "left out, they are every port")
     return PortSet(map(PortRange.parse, held))

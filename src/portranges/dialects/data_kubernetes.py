@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from portranges import types
 from portranges.dialects.data import (
     check_writable,
     entries_of,
@@ -19,13 +20,6 @@ from portranges.dialects.rows_data import CILIUM, KUBERNETES
 from portranges.errors import elide
 from portranges.ports import Transport, is_digits, parse_port
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from portranges.dialects.query import Part
 
 __all__ = ["from_cilium", "from_kubernetes", "to_cilium", "to_kubernetes"]
 
@@ -68,7 +62,7 @@ def to_kubernetes(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, s
 
 
 def from_kubernetes(
-    entries: Iterable[Mapping[str, Any]], *, transport: str | None = None
+    entries: Iterable[Mapping[str, types.Any]], *, transport: str | None = None
 ) -> PortSet:
     """Return the ports that the ``ports`` of a rule of a NetworkPolicy name.
 
@@ -106,7 +100,7 @@ a name is looked up in each pod
     return gathered(map(_kubernetes_part, held), transport)
 
 
-def _kubernetes_part(entry: Mapping[str, Any]) -> Part:
+def _kubernetes_part(entry: Mapping[str, types.Any]) -> types.Part:
     transport = _transport_of(entry, _PROTOCOLS)
     first, last = entry.get("port"), entry.get("endPort")
     if first is None:
@@ -119,7 +113,7 @@ def _kubernetes_part(entry: Mapping[str, Any]) -> Part:
 
 
 def _transport_of(
-    entry: Mapping[str, Any], protocols: Mapping[str, Transport | None]
+    entry: Mapping[str, types.Any], protocols: Mapping[str, Transport | None]
 ) -> Transport | None:
     protocol = entry.get("protocol", "TCP")
     if not isinstance(protocol, str):
@@ -129,7 +123,7 @@ def _transport_of(
     return protocols[protocol]
 
 
-def _from_one(entry: Mapping[str, Any], ports: PortSet) -> PortSet:
+def _from_one(entry: Mapping[str, types.Any], ports: PortSet) -> PortSet:
     if 0 in ports:
         raise refused("port must be in 1..65535", entry)
     return ports
@@ -171,7 +165,9 @@ def to_cilium(
     return [{"ports": held[at : at + most]} for at in range(0, len(held), most)]
 
 
-def from_cilium(entries: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+def from_cilium(
+    entries: Iterable[Mapping[str, types.Any]], *, transport: str | None = None
+) -> PortSet:
     """Return the ports that the ``toPorts`` of a rule of a CiliumNetworkPolicy name.
 
     Args:
@@ -206,7 +202,7 @@ def from_cilium(entries: Iterable[Mapping[str, Any]], *, transport: str | None =
     return gathered(_cilium_parts(held), transport)
 
 
-def _cilium_parts(entries: list[Mapping[str, Any]]) -> Iterator[Part]:
+def _cilium_parts(entries: list[Mapping[str, types.Any]]) -> types.Iterator[types.Part]:
     protocols: dict[str, Transport | None] = {**_PROTOCOLS, "ANY": None}
     for rule in entries:
         ports = rule.get("ports")
@@ -220,7 +216,7 @@ def _cilium_parts(entries: list[Mapping[str, Any]]) -> Iterator[Part]:
             yield transport, _cilium_ports(entry)
 
 
-def _cilium_ports(entry: Mapping[str, Any]) -> PortSet:
+def _cilium_ports(entry: Mapping[str, types.Any]) -> PortSet:
     text, last = entry.get("port"), entry.get("endPort")
     if not isinstance(text, str):
         raise TypeError(f"port must be a str, got {type(text).__name__} {elide(text)}")

@@ -6,6 +6,7 @@ What must not: calls to OpenStack.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects.data import (
     check_alike,
     check_writable,
@@ -19,13 +20,6 @@ from portranges.dialects.rows_data import OPENSTACK
 from portranges.errors import UnrepresentableError, elide
 from portranges.ports import LAST_PORT, Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
-
-    from portranges.dialects.query import Part
 
 __all__ = ["from_openstack", "to_openstack"]
 
@@ -84,7 +78,9 @@ def to_openstack(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, st
     ]
 
 
-def from_openstack(rules: Iterable[Mapping[str, Any]], *, transport: str | None = None) -> PortSet:
+def from_openstack(
+    rules: types.Iterable[types.Mapping[str, types.Any]], *, transport: str | None = None
+) -> PortSet:
     """Return the ports of a security group's rules.
 
     Args:
@@ -118,7 +114,9 @@ def from_openstack(rules: Iterable[Mapping[str, Any]], *, transport: str | None 
     return gathered(_parts(held, transport), transport)
 
 
-def _parts(rules: Iterable[Mapping[str, Any]], transport: str | None) -> Iterator[Part]:
+def _parts(
+    rules: types.Iterable[types.Mapping[str, types.Any]], transport: str | None
+) -> types.Iterator[types.Part]:
     for rule in rules:
         protocol = rule.get("protocol")
         first, last = rule.get("port_range_min"), rule.get("port_range_max")

@@ -10,18 +10,11 @@ from __future__ import annotations
 
 import re
 
-from portranges.dialects.model import Fault
-from portranges.dialects.query import refusal, trimmed
+from portranges import types
+from portranges.dialects.model import Dialect, Fault
+from portranges.dialects.query import Query, refusal, trimmed
 from portranges.errors import PortSyntaxError, UnknownNameError, elide
-from portranges.ports import LAST_PORT, is_digits, parse_port_at
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.model import Dialect
-    from portranges.dialects.query import Query, Span
-    from portranges.ports import Transport
+from portranges.ports import LAST_PORT, Transport, is_digits, parse_port_at
 
 __all__ = ["element_spans", "expected", "read_element", "read_port", "unquoted", "words"]
 
@@ -36,13 +29,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _RANGE_SIGNS = ("..", "-", ":")
 
 
-def words(query: Query, start: int, stop: int) -> Iterator[Span]:
+def words(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
     """Yield where the words of ``text[start:stop]`` are, that the row's blanks part."""
     for found in _WORDS[query.row.blanks].finditer(query.text, start, stop):
         yield found.span()
 
 
-def element_spans(query: Query, start: int, stop: int) -> Iterator[Span]:
+def element_spans(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
     """Yield where the elements of the list ``text[start:stop]`` are, unread."""
     row, text = query.row, query.text
     if "," not in row.separator:
@@ -70,7 +63,7 @@ def expected(row: Dialect) -> str:
     return f"expected a port or 'first{row.range_signs[0]}last'"
 
 
-def unquoted(query: Query, start: int, stop: int) -> Span:
+def unquoted(query: Query, start: int, stop: int) -> types.Span:
     """Return what stands between the quotes of ``text[start:stop]``, if it has some."""
     text = query.text
     if (
@@ -119,7 +112,7 @@ def read_element(
 
 
 def _read_range(
-    query: Query, left: Span, right: Span, transport: Transport | None
+    query: Query, left: types.Span, right: types.Span, transport: Transport | None
 ) -> tuple[int, int]:
     """Return the first and the last port that the two sides of a range say."""
     row, text = query.row, query.text

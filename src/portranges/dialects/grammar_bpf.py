@@ -6,19 +6,13 @@ What must not: other parts of a filter; they are refused.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects.elements import read_element, read_port
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, collect, refusal, trimmed
-from portranges.dialects.writing import bracketed, example, framed
+from portranges.dialects.writing import Order, bracketed, example, framed
 from portranges.errors import PortSyntaxError, elide
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.query import Part
-    from portranges.dialects.writing import Order
-    from portranges.ports import Transport
+from portranges.ports import Transport
 
 __all__ = ["read", "write"]
 
@@ -27,7 +21,7 @@ _RANGE = "dst portrange "
 _OR = " or "
 
 
-def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield what the terms of a filter say, for each transport that they name."""
     start, stop = trimmed(query.text, start, stop, " ")
     if query.text.startswith("(", start, stop) and query.text.endswith(")", start, stop):
@@ -35,7 +29,9 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
     yield from collect(_terms(query, start, stop)).items()
 
 
-def _terms(query: Query, start: int, stop: int) -> Iterator[tuple[Transport | None, int, int]]:
+def _terms(
+    query: Query, start: int, stop: int
+) -> types.Iterator[tuple[Transport | None, int, int]]:
     text = query.text
     while True:
         at = text.find(_OR, start, stop)

@@ -6,20 +6,15 @@ What must not: the rest of an access list's entry.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects.elements import read_port, words
 from portranges.dialects.model import Comparison, Fault
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import check_not_empty, ports_compared
+from portranges.dialects.writing import Order
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import PortRange
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.query import Part, Span
-    from portranges.dialects.writing import Order
 
 __all__ = ["read", "write"]
 
@@ -29,7 +24,7 @@ _MOST = 10
 _COMPARISONS = {"lt": Comparison.BELOW, "gt": Comparison.ABOVE}
 
 
-def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield what one entry's port says."""
     text = query.text
     spans = words(query, start, stop)
@@ -62,7 +57,9 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
         )
 
 
-def _numbers(query: Query, spans: Iterator[Span], whole: Span, least: int, most: int) -> list[int]:
+def _numbers(
+    query: Query, spans: types.Iterator[types.Span], whole: types.Span, least: int, most: int
+) -> list[int]:
     numbers: list[int] = []
     for span in spans:
         if len(numbers) == most:

@@ -6,26 +6,20 @@ What must not: addresses; they are refused, for a set of ports has none.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects.elements import read_element
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import read_frame
-from portranges.dialects.writing import element, framed
+from portranges.dialects.writing import Order, element, framed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.query import Part
-    from portranges.dialects.writing import Order
-
 __all__ = ["read", "write"]
 
 
-def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield the host's ports of one -p."""
     text = query.text
     transport, start, stop = read_frame(query, start, stop)

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import re
 
+from portranges import types
 from portranges.dialects.elements import read_port
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import read_frame
-from portranges.dialects.writing import example, framed
+from portranges.dialects.writing import Order, example, framed
 from portranges.errors import PortSyntaxError, UnrepresentableError, elide
 from portranges.ports import LAST_PORT, MaskedPort
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.query import Part
-    from portranges.dialects.writing import Order
 
 __all__ = ["read", "write"]
 
@@ -30,7 +24,7 @@ _HEX = re.compile(r"0x[0-9a-f]{1,4}")
 _FIELDS = ("tp_dst=", "tcp_dst=", "udp_dst=", "sctp_dst=")
 
 
-def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield what the port of one flow's match says."""
     text = query.text
     whole = (start, stop)

@@ -10,23 +10,17 @@ several rules they would match every packet.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects.elements import words
 from portranges.dialects.model import Fault
 from portranges.dialects.packing import pack_by_slots
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import check_not_empty, read_list
 from portranges.dialects.rows_linux import IPTABLES
-from portranges.dialects.writing import example, framed, listed
+from portranges.dialects.writing import Order, example, framed, listed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.query import Part, Span
-    from portranges.dialects.writing import Order
 
 __all__ = ["read", "write"]
 
@@ -35,7 +29,7 @@ _SINGLE = ("--dport", "--destination-port")
 _PROTOCOL = ("-p", "--protocol")
 
 
-def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield what one rule's matches say together."""
     text = query.text
     spans = words(query, start, stop)
@@ -87,7 +81,7 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
     yield transport, ports
 
 
-def _argument(query: Query, span: Span | None, option: Span) -> Span:
+def _argument(query: Query, span: types.Span | None, option: types.Span) -> types.Span:
     if span is None:
         raise PortSyntaxError(
             f"option must have a value, got {query.text[slice(*option)]!r} alone",
@@ -104,7 +98,7 @@ def _argument(query: Query, span: Span | None, option: Span) -> Span:
     return span
 
 
-def _transport(query: Query, span: Span | None, option: Span) -> Transport:
+def _transport(query: Query, span: types.Span | None, option: types.Span) -> Transport:
     low, high = _argument(query, span, option)
     for transport in query.row.transports:
         if query.text[low:high] == transport:
@@ -116,7 +110,9 @@ def _transport(query: Query, span: Span | None, option: Span) -> Transport:
     )
 
 
-def _module(query: Query, span: Span | None, option: Span, transport: Transport | None) -> bool:
+def _module(
+    query: Query, span: types.Span | None, option: types.Span, transport: Transport | None
+) -> bool:
     """Tell whether the match that is loaded is multiport, and not the transport's own."""
     low, high = _argument(query, span, option)
     word = query.text[low:high]

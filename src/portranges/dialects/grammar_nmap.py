@@ -6,18 +6,12 @@ What must not: nmap's own table of services; names come from the caller's.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects.elements import element_spans, read_element
 from portranges.dialects.query import Query, collect, refusal
-from portranges.dialects.writing import listed
+from portranges.dialects.writing import Order, listed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.query import Part
-    from portranges.dialects.writing import Order
 
 __all__ = ["read", "write"]
 
@@ -25,12 +19,14 @@ _LETTERS = {Transport.TCP: "T:", Transport.UDP: "U:", Transport.SCTP: "S:"}
 _BY_LETTER = {letter: transport for transport, letter in _LETTERS.items()}
 
 
-def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield the ports for all transports, and for each that has a letter."""
     yield from collect(_items(query, start, stop)).items()
 
 
-def _items(query: Query, start: int, stop: int) -> Iterator[tuple[Transport | None, int, int]]:
+def _items(
+    query: Query, start: int, stop: int
+) -> types.Iterator[tuple[Transport | None, int, int]]:
     text = query.text
     transport: Transport | None = None
     for low, high in element_spans(query, start, stop):

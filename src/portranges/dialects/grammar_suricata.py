@@ -13,21 +13,15 @@ from __future__ import annotations
 
 import re
 
+from portranges import types
 from portranges.dialects.elements import expected, read_element
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, collect, refusal, trimmed
 from portranges.dialects.reading import check_not_empty
-from portranges.dialects.writing import listed
+from portranges.dialects.writing import Order, listed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.query import Part
-    from portranges.dialects.writing import Order
 
 __all__ = ["read", "write"]
 
@@ -41,7 +35,7 @@ _NAMED = Transport.TCP
 _NEGATED = Transport.UDP
 
 
-def read(query: Query, start: int, stop: int) -> Iterator[Part]:
+def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield what a list says, with what it negates taken out."""
     text = query.text
     start, stop = trimmed(text, start, stop, " ")
@@ -54,7 +48,7 @@ def read(query: Query, start: int, stop: int) -> Iterator[Part]:
     yield None, ports
 
 
-def _elements(query: Query, start: int, stop: int) -> Iterator[tuple[Transport, int, int]]:
+def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[Transport, int, int]]:
     """Yield every element, as named or as negated."""
     text = query.text
     # How deep it is, and from which depth on all is negated; 0 for none.

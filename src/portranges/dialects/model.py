@@ -13,10 +13,7 @@ from enum import StrEnum
 
 from portranges.ports import MaskedPort, Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.source import Source
+from portranges.source import Source
 
 __all__ = [
     "BOTH",

@@ -6,16 +6,13 @@ What must not: any dialect's limit, any text around the elements.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.ports import PortRange
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 __all__ = ["pack_by_length", "pack_by_slots"]
 
 
-def pack_by_slots(ranges: Sequence[PortRange], slots: int) -> list[list[PortRange]]:
+def pack_by_slots(ranges: types.Sequence[PortRange], slots: int) -> list[list[PortRange]]:
     """Return *ranges* in as few parts of *slots* slots as there can be.
 
     A single port takes one slot, a range two, however long. A part has an odd
@@ -89,7 +86,7 @@ def _rejoined(part: list[PortRange]) -> list[PortRange]:
     return joined
 
 
-def pack_by_length(elements: Iterable[str], separator: str, size: int) -> list[list[str]]:
+def pack_by_length(elements: types.Iterable[str], separator: str, size: int) -> list[list[str]]:
     """Return *elements* in parts that, joined by *separator*, have *size* characters at most.
 
     Args:

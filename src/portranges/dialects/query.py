@@ -13,28 +13,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
+from portranges.dialects.model import Dialect, Fault
 from portranges.errors import PortSyntaxError
-from portranges.ports import PortRange
+from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Protocol, TypeAlias
-
-    from portranges.dialects.model import Dialect, Fault
-    from portranges.ports import Transport
-
-    class Services(Protocol):
-        """Whatever knows the ports of a service, as ``portranges.registry.Registry``."""
-
-        def ports(self, service: str, transport: str | None = None) -> PortSet:
-            """Return the ports, or raise UnknownNameError."""
-            ...
-
-    # The transport that the text says, or None, and the ports.
-    Part: TypeAlias = tuple[Transport | None, PortSet]
-    Span: TypeAlias = tuple[int, int]
 
 __all__ = ["Query", "collect", "refusal", "trimmed"]
 
@@ -56,11 +39,11 @@ class Query:
 
     row: Dialect
     text: str
-    services: Services | None = None
+    services: types.Services | None = None
     transport: Transport | None = None
 
 
-def refusal(query: Query, reason: str, span: Span, *faults: Fault) -> PortSyntaxError:
+def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> PortSyntaxError:
     """Return the error for ``text[span]``, with what the tool makes of such a text.
 
     Args:
@@ -85,7 +68,7 @@ def refusal(query: Query, reason: str, span: Span, *faults: Fault) -> PortSyntax
 _MEANINGS = {"": "no port", "0-65535": "every port"}
 
 
-def trimmed(text: str, start: int, stop: int, blanks: str) -> Span:
+def trimmed(text: str, start: int, stop: int, blanks: str) -> types.Span:
     """Return the part of ``text[start:stop]`` without *blanks* at its ends."""
     if blanks:
         while start < stop and text[start] in blanks:
@@ -96,7 +79,7 @@ def trimmed(text: str, start: int, stop: int, blanks: str) -> Span:
 
 
 def collect(
-    items: Iterable[tuple[Transport | None, int, int]],
+    items: types.Iterable[tuple[Transport | None, int, int]],
 ) -> dict[Transport | None, PortSet]:
     """Return the union of (transport, first, last) items for each transport."""
     sets: dict[Transport | None, PortSet] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from portranges import types
 from portranges.dialects.elements import (
     element_spans,
     expected,
@@ -17,20 +18,12 @@ from portranges.dialects.elements import (
     read_port,
     unquoted,
 )
-from portranges.dialects.model import Bracketed, Comparison, Fault, Need, Overlap
-from portranges.dialects.query import refusal, trimmed
+from portranges.dialects.model import Bracketed, Comparison, Fault, Need, Operator, Overlap
+from portranges.dialects.query import Query, refusal, trimmed
 from portranges.dialects.writing import example
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import LAST_PORT, PortRange
+from portranges.ports import LAST_PORT, PortRange, Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portranges.dialects.model import Operator
-    from portranges.dialects.query import Part, Query, Span
-    from portranges.ports import Transport
 
 __all__ = [
     "check_not_empty",
@@ -42,7 +35,7 @@ __all__ = [
 ]
 
 
-def read_text(query: Query, start: int, stop: int) -> Iterator[Part]:
+def read_text(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield the transport and the ports that ``text[start:stop]`` says."""
     row, text = query.row, query.text
     transport, start, stop = read_frame(query, *trimmed(text, start, stop, row.blanks))
@@ -64,7 +57,7 @@ def read_text(query: Query, start: int, stop: int) -> Iterator[Part]:
     yield transport, ports
 
 
-def check_not_empty(query: Query, ports: PortSet, span: Span) -> None:
+def check_not_empty(query: Query, ports: PortSet, span: types.Span) -> None:
     """Raise unless *ports*, which ``text[span]`` says, has a port."""
     if not ports:
         raise refusal(
@@ -229,7 +222,7 @@ def _ranges(
     counted: _Counted,
     *,
     alone: bool,
-) -> Iterator[PortRange]:
+) -> types.Iterator[PortRange]:
     """Yield the elements of a list; *alone* if it may have one only."""
     row, text = query.row, query.text
     slots = elements = 0
@@ -270,7 +263,7 @@ def _check_overlap(query: Query, start: int, stop: int, transport: Transport | N
         whole.add(pair)
 
 
-def overlap_error(query: Query, span: Span) -> PortSyntaxError:
+def overlap_error(query: Query, span: types.Span) -> PortSyntaxError:
     """Return the error for an element that shares ports with an earlier one."""
     return PortSyntaxError(
         f"elements must not overlap, got {elide(query.text[slice(*span)])} after one with a port "

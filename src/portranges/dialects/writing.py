@@ -13,19 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
 from portranges.dialects.lookup import dialect as dialect_of
-from portranges.dialects.model import Bracketed, Need
+from portranges.dialects.model import Bracketed, Dialect, Need
 from portranges.dialects.packing import pack_by_length, pack_by_slots
 from portranges.errors import UnrepresentableError, elide
-from portranges.ports import LAST_PORT, Transport, check_transport
+from portranges.ports import LAST_PORT, PortRange, Transport, check_transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from portranges.dialects.model import Dialect
-    from portranges.ports import PortRange
 
 __all__ = [
     "Order",
@@ -108,7 +102,7 @@ def element(row: Dialect, ports: PortRange) -> str:
     return f"{row.quote}{ports.first}{row.range_signs[0]}{ports.last}{row.quote}"
 
 
-def bracketed(row: Dialect, elements: Sequence[str]) -> str:
+def bracketed(row: Dialect, elements: types.Sequence[str]) -> str:
     """Return the list of *elements*, in brackets where the row wants them."""
     text = row.separator.join(elements)
     if row.bracketed is Bracketed.ALWAYS or (
@@ -118,7 +112,7 @@ def bracketed(row: Dialect, elements: Sequence[str]) -> str:
     return text
 
 
-def listed(row: Dialect, ranges: Iterable[PortRange]) -> str:
+def listed(row: Dialect, ranges: types.Iterable[PortRange]) -> str:
     """Return the list of *ranges*."""
     return bracketed(row, [element(row, ports) for ports in ranges])
 
@@ -152,7 +146,7 @@ def write_texts(order: Order) -> list[str]:
     return [framed(row, around.replace("{ports}", text), order.transport) for text in lists]
 
 
-def _lists(row: Dialect, ranges: Sequence[PortRange]) -> list[str]:
+def _lists(row: Dialect, ranges: types.Sequence[PortRange]) -> list[str]:
     if row.items == 1:
         return [element(row, ports) for ports in ranges]
     if row.slots:

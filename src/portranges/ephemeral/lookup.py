@@ -8,6 +8,7 @@ What must not: a fact (the ``rows_*`` modules), this machine's own setting
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.ephemeral import (
     rows_bsd,
     rows_documents,
@@ -22,16 +23,6 @@ from portranges.errors import UnknownNameError, elide
 from portranges.names import near
 from portranges.ports import check_port, check_transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Literal, SupportsIndex, TypeAlias
-
-    from portranges.ports import Transport
-
-    KindLike: TypeAlias = Kind | Literal["host", "middlebox", "document"]
-    TransportLike: TypeAlias = Transport | Literal["tcp", "udp", "sctp", "dccp"]
 
 __all__ = ["handed_out_by", "ports", "profile", "profiles"]
 
@@ -81,7 +72,7 @@ def profile(name: str) -> EphemeralProfile:
 
 
 def profiles(
-    kind: KindLike | None = None, *, current: bool | None = None
+    kind: types.KindLike | None = None, *, current: bool | None = None
 ) -> tuple[EphemeralProfile, ...]:
     """Return all rows, or those of one kind or age.
 
@@ -149,10 +140,10 @@ def _fixed_ports(system: str | EphemeralProfile) -> PortSet:
 
 
 def handed_out_by(
-    port: SupportsIndex,
-    transport: TransportLike | None = None,
+    port: types.SupportsIndex,
+    transport: types.TransportLike | None = None,
     *,
-    kind: KindLike | None = Kind.HOST,
+    kind: types.KindLike | None = Kind.HOST,
     current: bool | None = True,
 ) -> tuple[EphemeralProfile, ...]:
     """Return the systems that may hand out *port*.
@@ -202,7 +193,7 @@ def _kind(value: str) -> Kind:
         raise _unknown("kind", value, Kind) from None
 
 
-def _unknown(what: str, value: object, known: Iterable[str]) -> Exception:
+def _unknown(what: str, value: object, known: types.Iterable[str]) -> Exception:
     if not isinstance(value, str):
         return TypeError(f"{what} must be a str, got {type(value).__name__} {elide(value)}")
     return UnknownNameError(what, value, near(value, map(str, known)))

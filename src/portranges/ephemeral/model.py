@@ -12,15 +12,10 @@ import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges import types
 from portranges.ports import PortRange, Transport, check_port
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Self, SupportsIndex
-
-    from portranges.portset import PortItems
-    from portranges.source import Source
+from portranges.source import Source
 
 __all__ = ["Confidence", "EphemeralProfile", "Kind"]
 
@@ -230,7 +225,7 @@ class EphemeralProfile:
         """
         return self.tuned or bool(self.ports)
 
-    def is_privileged(self, port: SupportsIndex) -> bool | None:
+    def is_privileged(self, port: types.SupportsIndex) -> bool | None:
         """Tell whether binding *port* takes a privilege.
 
         Args:
@@ -261,9 +256,9 @@ class EphemeralProfile:
     def replace(
         self,
         *,
-        ports: PortItems | PortRange | None = None,
-        excluded: PortItems | PortRange | None = None,
-    ) -> Self:
+        ports: types.PortItems | PortRange | None = None,
+        excluded: types.PortItems | PortRange | None = None,
+    ) -> types.Self:
         """Return the profile of a machine whose range was set otherwise.
 
         Args:
@@ -305,7 +300,7 @@ class EphemeralProfile:
         return f"<{type(self).__name__} {self.name}{tuned}: {shown or 'no port'}>"
 
 
-def _port_set(items: PortItems | PortRange) -> PortSet:
+def _port_set(items: types.PortItems | PortRange) -> PortSet:
     if isinstance(items, PortSet):
         return items
     return PortSet((items,)) if isinstance(items, PortRange) else PortSet(items)

@@ -11,9 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.source import Source
+from portranges.source import Source
 
 __all__ = ["Criterion", "Judgement", "Side", "Trait"]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from itertools import zip_longest
 
+from portranges import types
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral import ports as handed_out
@@ -26,19 +27,9 @@ from portranges.flows.rows import (
 )
 from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
-from portranges.registry import SHIPPED
+from portranges.registry import SHIPPED, Registry
 from portranges.scan import PIECE, PortReader, numbers, plan_of
 from portranges.uses import known_uses
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import SupportsIndex, TypeAlias
-
-    from portranges.registry import Registry
-    from portranges.scan import ByteOrder, Ports
-
-    Clients: TypeAlias = str | EphemeralProfile | Iterable[str | EphemeralProfile]
 
 __all__ = ["judge", "server_port", "server_side_many"]
 
@@ -56,10 +47,10 @@ _OPEN = 3
 
 
 def judge(
-    first: SupportsIndex,
-    second: SupportsIndex,
+    first: types.SupportsIndex,
+    second: types.SupportsIndex,
     *,
-    clients: Clients = _CLIENTS,
+    clients: types.SystemsLike = _CLIENTS,
     transport: str | None = None,
     registry: Registry = SHIPPED,
 ) -> Judgement:
@@ -111,10 +102,10 @@ def judge(
 
 
 def server_port(
-    first: SupportsIndex,
-    second: SupportsIndex,
+    first: types.SupportsIndex,
+    second: types.SupportsIndex,
     *,
-    clients: Clients = _CLIENTS,
+    clients: types.SystemsLike = _CLIENTS,
     transport: str | None = None,
     registry: Registry = SHIPPED,
 ) -> int | None:
@@ -148,13 +139,13 @@ def server_port(
 
 
 def server_side_many(
-    first: Ports,
-    second: Ports,
+    first: types.PortNumbers,
+    second: types.PortNumbers,
     *,
-    clients: Clients = _CLIENTS,
+    clients: types.SystemsLike = _CLIENTS,
     transport: str | None = None,
     registry: Registry = SHIPPED,
-    byteorder: ByteOrder = sys.byteorder,
+    byteorder: types.ByteOrder = sys.byteorder,
 ) -> bytes:
     r"""Tell of many flows which end is the service.
 
@@ -291,7 +282,7 @@ class _Traits:
         return bytes(by_kinds), bytes(by_names)
 
 
-def _table(kinds: Iterable[PortSet]) -> bytes:
+def _table(kinds: types.Iterable[PortSet]) -> bytes:
     """Return for each port the place of the set that it is in."""
     total = sum(place * int.from_bytes(ports.table, "little") for place, ports in enumerate(kinds))
     return total.to_bytes(len(PortSet.full()), "little")
@@ -322,7 +313,7 @@ def _decide(one: Trait, other: Trait) -> tuple[Side, Criterion]:
 _kept: dict[object, _Traits] = {}
 
 
-def _traits(clients: Clients, transport: str | None, registry: Registry) -> _Traits:
+def _traits(clients: types.SystemsLike, transport: str | None, registry: Registry) -> _Traits:
     wanted = None if transport is None else check_transport(transport)
     systems = (clients,) if isinstance(clients, (str, EphemeralProfile)) else tuple(clients)
     key = (systems, wanted, registry)

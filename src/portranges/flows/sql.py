@@ -13,18 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from portranges import types
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidValueError, elide
 from portranges.ports import LAST_PORT, PortRange
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal, TypeAlias
-
-    AnyPorts: TypeAlias = PortSet | PortRange | EphemeralProfile
-    Quote: TypeAlias = Literal["", '"', "`", "["]
 
 __all__ = ["sql_case"]
 
@@ -46,10 +40,10 @@ _IN_A_CHAIN = 100
 
 def sql_case(
     column: str | tuple[str, ...],
-    ports: AnyPorts | Mapping[str, AnyPorts] | None = None,
+    ports: types.AnyPorts | Mapping[str, types.AnyPorts] | None = None,
     *,
     otherwise: str | None = None,
-    quote: Quote = "",
+    quote: types.Quote = "",
 ) -> str:
     """Return an SQL expression that tells what a port in a column is.
 
@@ -113,7 +107,7 @@ WHEN "dst port" BETWEEN 0 AND 65535 THEN 0 ELSE NULL END
     )
 
 
-def _case(name: str, whens: list[tuple[AnyPorts, str]], last: str) -> str:
+def _case(name: str, whens: list[tuple[types.AnyPorts, str]], last: str) -> str:
     parts = [f"WHEN {_condition(name, _port_set(ports))} THEN {value} " for ports, value in whens]
     # A CASE needs one WHEN.
     return f"CASE {''.join(parts) or f'WHEN 1 = 0 THEN {last} '}ELSE {last} END"

@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
 from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_transport
-from portranges.probe.model import Scope, State
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from portranges.probe.model import Owner, Row
+from portranges.probe.model import Owner, Scope, State
 
 __all__ = [
     "ALL_STATES",
@@ -51,7 +46,7 @@ class Ask:
     port: int | None = None
     owners: bool = False
 
-    def wants(self, rows: Sequence[Row]) -> Sequence[Row]:
+    def wants(self, rows: types.Sequence[types.ProbeRow]) -> types.Sequence[types.ProbeRow]:
         """Return those of *rows* that are wanted; a backend may have told more."""
         states, port = self.states, self.port
         if port is not None:
@@ -73,9 +68,9 @@ class Answer:
         reason: Why not all.
     """
 
-    rows: Sequence[Row]
+    rows: types.Sequence[types.ProbeRow]
     sockets: Scope = Scope.ALL
-    owners: Mapping[int, tuple[Owner, ...]] | None = None
+    owners: types.Mapping[int, tuple[Owner, ...]] | None = None
     owners_scope: Scope = Scope.NOT_ASKED
     reason: str = ""
 

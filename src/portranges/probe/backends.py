@@ -19,13 +19,9 @@ from portranges.errors import (
 )
 from portranges.names import near
 from portranges.probe import extra, netlink, proc
-from portranges.probe.ask import Answer
+from portranges.probe.ask import Answer, Ask
 from portranges.probe.model import Backend, Scope, SocketTable, Visibility
 from portranges.probe.sock_diag import reason_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.probe.ask import Ask
 
 __all__ = ["check_backend", "complete", "read", "tells_inodes"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_transport
@@ -17,13 +18,6 @@ from portranges.probe import neighbours
 from portranges.probe.ask import Ask, transports_of
 from portranges.probe.backends import complete
 from portranges.probe.model import State, Visibility, end
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
-
-    from portranges.probe.model import BackendLike, Row, TransportLike
 
 __all__ = ["Destination", "Usage", "count", "usage"]
 
@@ -82,7 +76,7 @@ class Destination:
         """
         return end(self.address, self.port)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return it as data for JSON.
 
         Returns:
@@ -193,7 +187,7 @@ class Usage:
         """
         return self.ports - self.in_use
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return it as data for JSON.
 
         Returns:
@@ -230,10 +224,10 @@ class Usage:
 
 
 def usage(
-    transport: TransportLike = "tcp",
+    transport: types.TcpOrUdpLike = "tcp",
     *,
     profile: EphemeralProfile | None = None,
-    backend: BackendLike | None = None,
+    backend: types.BackendLike | None = None,
 ) -> Usage:
     """Return how much of the ephemeral range is in use, and by what.
 
@@ -279,7 +273,7 @@ def usage(
 
 
 def count(
-    rows: Iterable[Row],
+    rows: types.Iterable[types.ProbeRow],
     *,
     transport: Transport,
     profile: EphemeralProfile,
@@ -297,7 +291,7 @@ def count(
     in_use = PortSet({row[3] for row in inside})
     open_ports = {row[3] for row in inside if row[6] is not State.TIME_WAIT}
     waiting = [row for row in made if row[6] is State.TIME_WAIT]
-    groups: dict[tuple[str, str, int], list[Row]] = {}
+    groups: dict[tuple[str, str, int], list[types.ProbeRow]] = {}
     for row in made:
         _, _, source, _, address, port, *_ = row
         if address is not None and port is not None:

@@ -13,53 +13,12 @@ from __future__ import annotations
 import os
 import socket
 
+from portranges import types
 from portranges.errors import MissingExtraError, SystemReadError, UnexpectedOutputError, elide
 from portranges.ports import LAST_PORT, Transport
-from portranges.probe.ask import TRANSPORTS, Answer
+from portranges.probe.ask import TRANSPORTS, Answer, Ask
 from portranges.probe.model import MAY_HAVE_NO_PROCESS, Family, Owner, Scope, State
 from portranges.probe.sock_diag import reason_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import Protocol
-
-    from portranges.probe.ask import Ask
-    from portranges.probe.model import Row
-
-    class _Connection(Protocol):
-        """What psutil tells of a socket; its own types have moved before."""
-
-        @property
-        def family(self) -> int: ...
-        @property
-        def type(self) -> int: ...
-        @property
-        def laddr(self) -> Sequence[object]: ...
-        @property
-        def raddr(self) -> Sequence[object]: ...
-        @property
-        def status(self) -> str: ...
-
-    class _Process(Protocol):
-        """A process, as psutil has it."""
-
-        @property
-        def pid(self) -> int: ...
-        def name(self) -> str: ...
-        def create_time(self) -> float: ...
-        def net_connections(self, kind: str = ...) -> Iterable[_Connection]: ...
-
-    class _Psutil(Protocol):
-        """The part of psutil that is used."""
-
-        Error: type[Exception]
-        AccessDenied: type[Exception]
-
-        def net_connections(self, kind: str = ...) -> Iterable[_Connection]: ...
-        def process_iter(self) -> Iterator[_Process]: ...
-        def Process(self, pid: int) -> _Process: ...  # noqa: N802 (psutil's name)
-
 
 __all__ = ["read"]
 
@@ -102,7 +61,7 @@ def read(ask: Ask) -> Answer:
     psutil = _psutil()
     kind = "inet" if ask.transports == TRANSPORTS else ask.transports[0].value
     scope, reason = Scope.ALL, ""
-    pairs: Iterable[tuple[_Connection, int | None]]
+    pairs: types.Iterable[tuple[types.PsutilConnection, int | None]]
     try:
         try:
             pairs = [(each, getattr(each, "pid", None)) for each in psutil.net_connections(kind)]
@@ -129,16 +88,18 @@ def read(ask: Ask) -> Answer:
     return Answer(rows=rows, sockets=scope, owners=owners, owners_scope=owners_scope, reason=reason)
 
 
-def _psutil() -> _Psutil:
+def _psutil() -> types.Psutil:
     try:
         import psutil
     except ImportError:
         raise MissingExtraError("psutil", "probe") from None
-    module: _Psutil = psutil  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    module: types.Psutil = psutil  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     return module
 
 
-def _own(psutil: _Psutil, kind: str) -> Iterator[tuple[_Connection, int | None]]:
+def _own(
+    psutil: types.Psutil, kind: str
+) -> types.Iterator[tuple[types.PsutilConnection, int | None]]:
     """Yield the sockets of the processes that may be looked into."""
     for process in psutil.process_iter():
         try:
@@ -149,7 +110,7 @@ def _own(psutil: _Psutil, kind: str) -> Iterator[tuple[_Connection, int | None]]
             continue
 
 
-def _row(connection: _Connection, pid: int | None) -> Row | None:
+def _row(connection: types.PsutilConnection, pid: int | None) -> types.ProbeRow | None:
     """Return the row; None for a socket that has no port."""
     if not connection.laddr:
         return None
@@ -187,14 +148,14 @@ def _row(connection: _Connection, pid: int | None) -> Row | None:
     )
 
 
-def _end(end: Sequence[object]) -> tuple[str, int]:
+def _end(end: types.Sequence[object]) -> tuple[str, int]:
     address, port, *_ = end
     if not (isinstance(address, str) and isinstance(port, int) and 0 <= port <= LAST_PORT):
         raise UnexpectedOutputError(_WHAT, f"expected an address and a port, got {elide(end)}")
     return address, port
 
 
-def _owner(psutil: _Psutil, pid: int) -> Owner:
+def _owner(psutil: types.Psutil, pid: int) -> Owner:
     name = ""
     uid: int | None = None
     started: float | None = None

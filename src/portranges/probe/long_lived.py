@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
+from portranges import types
 from portranges.categories import Category
 from portranges.errors import InvalidValueError, SystemReadError, elide
 from portranges.ports import PortRange, Transport
@@ -29,14 +30,6 @@ from portranges.probe.programs import PROGRAMS
 from portranges.registry import services
 from portranges.source import Source
 from portranges.uses import uses
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from portranges.portset import PortItems
-    from portranges.probe.model import BackendLike, TransportLike
 
 __all__ = ["Age", "Leaning", "Lingerer", "Lingerers", "Reason", "Sightings", "lingering"]
 
@@ -96,7 +89,7 @@ class Reason:
     text: str
     source: Source | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return it as data for JSON.
 
         Returns:
@@ -185,7 +178,7 @@ class Lingerer:
         """
         return tuple(each for each in self.reasons if each.leaning is Leaning.AGAINST)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return it as data for JSON.
 
         Returns:
@@ -245,7 +238,7 @@ class Lingerers:
         """Return how many there are."""
         return len(self.found)
 
-    def __iter__(self) -> Iterator[Lingerer]:
+    def __iter__(self) -> types.Iterator[Lingerer]:
         """Iterate over them, by port."""
         return iter(self.found)
 
@@ -253,7 +246,7 @@ class Lingerers:
         """Return one of them."""
         return self.found[index]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return it as data for JSON.
 
         Returns:
@@ -335,10 +328,10 @@ class Sightings:
 def lingering(
     older_than: float = 300.0,
     *,
-    ports: PortItems | PortRange | None = None,
-    transport: TransportLike | None = None,
+    ports: types.PortItems | PortRange | None = None,
+    transport: types.TcpOrUdpLike | None = None,
     sightings: Sightings | None = None,
-    backend: BackendLike | None = None,
+    backend: types.BackendLike | None = None,
 ) -> Lingerers:
     """Return the listeners on handed-out ports that may have been there for long.
 
@@ -451,7 +444,7 @@ def _reasons(
 
 def _for_worry(
     record: SocketRecord, table: SocketTable, handed_out: PortSet | None
-) -> Iterator[Reason]:
+) -> types.Iterator[Reason]:
     worry = Leaning.FOR
     if not record.owners:
         yield Reason(key="no-owner", leaning=worry, text=f"no owner: {table.why_no_owner(record)}")
@@ -478,7 +471,7 @@ def _for_worry(
         )
 
 
-def _against_worry(record: SocketRecord) -> Iterator[Reason]:
+def _against_worry(record: SocketRecord) -> types.Iterator[Reason]:
     ease = Leaning.AGAINST
     for owner in record.owners:
         program = PROGRAMS.get(owner.name)

@@ -17,33 +17,10 @@ import operator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges import types
 from portranges.errors import UnknownNameError
 from portranges.names import near
 from portranges.ports import Transport, check_port, check_transport
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any, Literal, SupportsIndex, TypeAlias
-
-    # transport, family, address, port, remote address, remote port, state,
-    # then what some backends alone tell: uid, handle, v6only, expires in.
-    # The handle finds the owners: an inode, or minus a pid.
-    Row: TypeAlias = tuple[
-        Transport,
-        "Family",
-        str,
-        int,
-        str | None,
-        int | None,
-        "State",
-        int | None,
-        int | None,
-        bool | None,
-        float | None,
-    ]
-    TransportLike: TypeAlias = Transport | Literal["tcp", "udp"]
-    BackendLike: TypeAlias = "Backend | Literal['netlink', 'proc', 'psutil']"
 
 __all__ = [
     "MAY_HAVE_NO_PROCESS",
@@ -223,7 +200,7 @@ class Owner:
     uid: int | None = None
     started_at: float | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return it as data for JSON.
 
         Returns:
@@ -272,24 +249,24 @@ class SocketRecord:
         (True, False)
     """
 
-    _row: Row
+    _row: types.ProbeRow
     owners: tuple[Owner, ...]
 
     def __init__(
         self,
         *,
-        transport: TransportLike,
-        family: Family | Literal["inet", "inet6"],
+        transport: types.TcpOrUdpLike,
+        family: types.SocketFamilyLike,
         address: str,
-        port: SupportsIndex,
+        port: types.SupportsIndex,
         state: State | str,
         remote_address: str | None = None,
-        remote_port: SupportsIndex | None = None,
+        remote_port: types.SupportsIndex | None = None,
         uid: int | None = None,
         inode: int | None = None,
         v6only: bool | None = None,
         expires_in: float | None = None,
-        owners: Sequence[Owner] = (),
+        owners: types.Sequence[Owner] = (),
     ) -> None:
         """Make a record by hand; the probe's own come from the machine."""
         _set_row(
@@ -600,7 +577,7 @@ class SocketRecord:
         parts += [f"{owner.name or '?'}({owner.pid})" for owner in self.owners]
         return f"<{type(self).__name__} {' '.join(parts)}>"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return the record as data for JSON.
 
         Returns:
@@ -632,12 +609,12 @@ class SocketRecord:
 
 # The slots' own setters, for the class is frozen. Through them a record is
 # made in a quarter of the time that object.__setattr__ takes.
-_set_row: Any = SocketRecord.__dict__["_row"].__set__
-_set_owners: Any = SocketRecord.__dict__["owners"].__set__
+_set_row: types.Any = SocketRecord.__dict__["_row"].__set__
+_set_owners: types.Any = SocketRecord.__dict__["owners"].__set__
 _new = object.__new__
 
 
-def record_of(row: Row, owners: tuple[Owner, ...] = ()) -> SocketRecord:
+def record_of(row: types.ProbeRow, owners: tuple[Owner, ...] = ()) -> SocketRecord:
     """Return the record of a row that a backend made: nothing is checked again."""
     record = _new(SocketRecord)
     _set_row(record, row)
@@ -675,16 +652,16 @@ class SocketTable:
 
     def __init__(
         self,
-        rows: Sequence[Row],
+        rows: types.Sequence[types.ProbeRow],
         *,
         visibility: Visibility,
         read_at: float,
         backend: Backend | None = None,
-        owners: Mapping[int, tuple[Owner, ...]] | None = None,
+        owners: types.Mapping[int, tuple[Owner, ...]] | None = None,
     ) -> None:
         """Keep *rows*, and their *owners* by handle."""
         self._rows = rows
-        self._owners: Mapping[int, tuple[Owner, ...]] = {} if owners is None else owners
+        self._owners: types.Mapping[int, tuple[Owner, ...]] = {} if owners is None else owners
         self.visibility: Visibility = visibility
         self.backend: Backend | None = backend
         self.read_at: float = read_at
@@ -693,7 +670,7 @@ class SocketTable:
         """Return how many sockets are in the table."""
         return len(self._rows)
 
-    def __iter__(self) -> Iterator[SocketRecord]:
+    def __iter__(self) -> types.Iterator[SocketRecord]:
         """Iterate over the records, in no order that means anything."""
         if not self._owners:
             return map(record_of, self._rows)
@@ -776,7 +753,7 @@ class SocketTable:
             return "no process has it: the kernel does, or it has gone"
         return f"{self.visibility.reason or scope.value}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return the table as data for JSON.
 
         Returns:

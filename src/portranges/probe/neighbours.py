@@ -8,11 +8,8 @@ What must not: either of them.
 from __future__ import annotations
 
 from portranges import capacity
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.ephemeral import EphemeralProfile
-    from portranges.ports import Transport
+from portranges.ephemeral import EphemeralProfile
+from portranges.ports import Transport
 
 __all__ = ["concurrent", "effective"]
 

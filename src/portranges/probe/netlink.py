@@ -11,14 +11,10 @@ from __future__ import annotations
 
 import socket
 
+from portranges import types
 from portranges.errors import SystemReadError
+from portranges.probe.ask import Ask
 from portranges.probe.sock_diag import add_blocks, pack_requests, rows_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.probe.ask import Ask
-    from portranges.probe.model import Row
-    from portranges.probe.sock_diag import Blocks
 
 __all__ = ["read"]
 
@@ -32,7 +28,7 @@ _BUFFER = 1 << 15
 _TIMEOUT = 10.0
 
 
-def read(ask: Ask) -> list[Row]:
+def read(ask: Ask) -> list[types.ProbeRow]:
     """Return the sockets that are wanted.
 
     Args:
@@ -45,14 +41,14 @@ def read(ask: Ask) -> list[Row]:
         OSError: There is no such way here, or the kernel refused.
         UnexpectedOutputError: The answer is none that is known.
     """
-    rows: list[Row] = []
+    rows: list[types.ProbeRow] = []
     with socket.socket(_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as link:
         link.settimeout(_TIMEOUT)
         link.bind((0, 0))
         for transport in ask.transports:
             # Received whole before it is parsed: the shorter the dump, the
             # less changes meanwhile.
-            blocks: Blocks = {}
+            blocks: types.AttributeBlocks = {}
             for request in pack_requests(transport, ask.states, ask.port):
                 link.send(request)
                 done = False

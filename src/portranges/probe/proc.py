@@ -11,18 +11,12 @@ from __future__ import annotations
 
 import os
 
-from portranges.ports import is_digits
+from portranges import types
+from portranges.ports import Transport, is_digits
+from portranges.probe.ask import Ask
 from portranges.probe.model import Family, Owner, Scope
 from portranges.probe.proc_net import rows_of
 from portranges.probe.sock_diag import reason_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from portranges.ports import Transport
-    from portranges.probe.ask import Ask
-    from portranges.probe.model import Row
 
 __all__ = [
     "PROC",
@@ -44,7 +38,7 @@ _FOLDERS = ("thread-self/net", "net")
 _PROC_IS_GONE = "no process can be seen; is /proc mounted?"
 
 
-def read(ask: Ask) -> list[Row]:
+def read(ask: Ask) -> list[types.ProbeRow]:
     """Return the sockets of the wanted transports.
 
     Args:
@@ -57,7 +51,7 @@ def read(ask: Ask) -> list[Row]:
         OSError: A table cannot be read.
         UnexpectedOutputError: A table is none that is known.
     """
-    rows: list[Row] = []
+    rows: list[types.ProbeRow] = []
     for transport in ask.transports:
         for family in Family:
             text = _table(transport, family)
@@ -104,7 +98,7 @@ class Holders:
         self.reason: str = reason
 
 
-def holders_of(inodes: Iterable[int]) -> Holders:
+def holders_of(inodes: types.Iterable[int]) -> Holders:
     """Walk over all processes and return who has the sockets with *inodes*.
 
     Args:

@@ -16,17 +16,12 @@ from __future__ import annotations
 import sys
 from socket import AF_INET, AF_INET6, inet_ntop
 
+from portranges import types
 from portranges.errors import UnexpectedOutputError, elide
 from portranges.ports import Transport, check_transport, is_digits
 from portranges.probe.ask import transports_of
 from portranges.probe.model import Family, SocketRecord, State, check_family, record_of
 from portranges.probe.sock_diag import TCP_STATES
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal
-
-    from portranges.probe.model import Row, TransportLike
 
 __all__ = ["parse_proc_net", "rows_of"]
 
@@ -41,10 +36,10 @@ _FIELDS = 10
 
 def parse_proc_net(
     text: str,
-    transport: TransportLike,
-    family: Family | Literal["inet", "inet6"],
+    transport: types.TcpOrUdpLike,
+    family: types.SocketFamilyLike,
     *,
-    byteorder: Literal["little", "big"] = sys.byteorder,
+    byteorder: types.ByteOrder = sys.byteorder,
 ) -> tuple[SocketRecord, ...]:
     """Return the sockets of a table of /proc/net.
 
@@ -85,14 +80,14 @@ def rows_of(
     transport: Transport,
     family: Family,
     *,
-    byteorder: Literal["little", "big"] = sys.byteorder,
-) -> list[Row]:
+    byteorder: types.ByteOrder = sys.byteorder,
+) -> list[types.ProbeRow]:
     """Return the sockets of a table as rows; else as ``parse_proc_net``."""
     heads, *lines = text.split("\n")
     if heads.split()[:2] != ["sl", "local_address"]:
         raise _unexpected(transport, family, "a line of heads", heads)
     addresses: dict[str, str] = {}
-    rows: list[Row] = []
+    rows: list[types.ProbeRow] = []
     for line in lines:
         fields = line.split()
         if not fields:
@@ -109,8 +104,8 @@ def _row(
     transport: Transport,
     family: Family,
     addresses: dict[str, str],
-    byteorder: Literal["little", "big"],
-) -> Row:
+    byteorder: types.ByteOrder,
+) -> types.ProbeRow:
     """Return one row; ValueError or LookupError where a field is none that is known."""
     if len(fields) < _FIELDS:
         raise ValueError
@@ -139,7 +134,7 @@ def _row(
 
 
 def _end(
-    text: str, family: Family, addresses: dict[str, str], byteorder: Literal["little", "big"]
+    text: str, family: Family, addresses: dict[str, str], byteorder: types.ByteOrder
 ) -> tuple[str, int]:
     packed, _, port = text.partition(":")
     address = addresses.get(packed)

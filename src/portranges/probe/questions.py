@@ -7,17 +7,12 @@ What must not: any reading (``backends``), any judgement (``counting``,
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
 from portranges.probe.ask import ALL_STATES, CONNECTED, LISTENING, Ask, transports_of
 from portranges.probe.backends import complete, read
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
-
-    from portranges.portset import PortItems
-    from portranges.probe.model import BackendLike, SocketTable, TransportLike
+from portranges.probe.model import SocketTable
 
 __all__ = ["connections", "free_ports", "listeners", "owners", "sockets"]
 
@@ -25,10 +20,10 @@ _ANY_BUT_0 = PortRange(1, 65535)
 
 
 def sockets(
-    transport: TransportLike | None = None,
+    transport: types.TcpOrUdpLike | None = None,
     *,
     owners: bool = False,
-    backend: BackendLike | None = None,
+    backend: types.BackendLike | None = None,
 ) -> SocketTable:
     """Return every TCP and UDP socket of this machine that has a port.
 
@@ -65,10 +60,10 @@ def sockets(
 
 
 def listeners(
-    transport: TransportLike | None = None,
+    transport: types.TcpOrUdpLike | None = None,
     *,
     owners: bool = False,
-    backend: BackendLike | None = None,
+    backend: types.BackendLike | None = None,
 ) -> SocketTable:
     """Return the sockets that wait for others.
 
@@ -100,10 +95,10 @@ def listeners(
 
 
 def connections(
-    transport: TransportLike | None = None,
+    transport: types.TcpOrUdpLike | None = None,
     *,
     owners: bool = False,
-    backend: BackendLike | None = None,
+    backend: types.BackendLike | None = None,
 ) -> SocketTable:
     """Return the sockets that have a remote end, those in TIME_WAIT among them.
 
@@ -131,10 +126,10 @@ def connections(
 
 
 def owners(
-    port: SupportsIndex,
-    transport: TransportLike | None = None,
+    port: types.SupportsIndex,
+    transport: types.TcpOrUdpLike | None = None,
     *,
-    backend: BackendLike | None = None,
+    backend: types.BackendLike | None = None,
 ) -> SocketTable:
     """Return all that holds a local port now, with the processes.
 
@@ -171,10 +166,10 @@ def owners(
 
 
 def free_ports(
-    among: PortItems | PortRange | None = None,
-    transport: TransportLike | None = None,
+    among: types.PortItems | PortRange | None = None,
+    transport: types.TcpOrUdpLike | None = None,
     *,
-    backend: BackendLike | None = None,
+    backend: types.BackendLike | None = None,
 ) -> PortSet:
     """Return the ports that no socket of this machine holds, on any address.
 

@@ -22,20 +22,11 @@ import sys
 from functools import partial
 from socket import AF_INET, AF_INET6, inet_ntop
 
+from portranges import types
 from portranges.errors import SystemReadError, UnexpectedOutputError
 from portranges.ports import Transport, check_transport
 from portranges.probe.ask import transports_of
 from portranges.probe.model import Family, SocketRecord, State, record_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Literal, TypeAlias
-
-    from portranges.probe.model import Row, TransportLike
-
-    ByteOrder: TypeAlias = Literal["little", "big"]
-    Blocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 
 __all__ = [
     "FAMILIES",
@@ -88,7 +79,7 @@ class KernelRefusedError(OSError):
 
 
 def pack_requests(
-    transport: Transport, states: Iterable[State], port: int | None = None
+    transport: Transport, states: types.Iterable[State], port: int | None = None
 ) -> tuple[bytes, ...]:
     """Return the requests for all sockets in some states, on one local port or any.
 
@@ -114,7 +105,7 @@ def pack_requests(
 
 
 def parse_sock_diag(
-    data: bytes, transport: TransportLike, *, byteorder: ByteOrder = sys.byteorder
+    data: bytes, transport: types.TcpOrUdpLike, *, byteorder: types.ByteOrder = sys.byteorder
 ) -> tuple[SocketRecord, ...]:
     """Return the sockets of an answer of sock_diag.
 
@@ -145,7 +136,7 @@ def parse_sock_diag(
         ()
     """
     (chosen,) = transports_of(check_transport(transport))
-    blocks: Blocks = {}
+    blocks: types.AttributeBlocks = {}
     try:
         add_blocks(data, blocks, byteorder=byteorder)
     except KernelRefusedError as refusal:
@@ -163,7 +154,7 @@ def reason_of(error: OSError) -> str:
 class _Addresses(dict[bytes, str]):
     """Texts of addresses; a table has few, and each many times."""
 
-    def __init__(self, text: Callable[[bytes], str]) -> None:
+    def __init__(self, text: types.Callable[[bytes], str]) -> None:
         """Keep how a *text* is made."""
         super().__init__()
         self._text = text
@@ -178,7 +169,9 @@ _SOCKETS = (_BY_FAMILY, _TCP_OF_ALL)
 _SIGNS = {"little": "<", "big": ">"}
 
 
-def add_blocks(data: bytes, blocks: Blocks, *, byteorder: ByteOrder = sys.byteorder) -> bool:
+def add_blocks(
+    data: bytes, blocks: types.AttributeBlocks, *, byteorder: types.ByteOrder = sys.byteorder
+) -> bool:
     """Add the messages of *data* to *blocks*, by their length and family.
 
     A socket's message is as long as its attributes make it, which is the same
@@ -220,8 +213,11 @@ def add_blocks(data: bytes, blocks: Blocks, *, byteorder: ByteOrder = sys.byteor
 
 
 def rows_of(
-    blocks: Blocks, transport: Transport, *, byteorder: ByteOrder = sys.byteorder
-) -> list[Row]:
+    blocks: types.AttributeBlocks,
+    transport: Transport,
+    *,
+    byteorder: types.ByteOrder = sys.byteorder,
+) -> list[types.ProbeRow]:
     """Return the sockets in *blocks*, each once.
 
     Raises:
@@ -229,7 +225,7 @@ def rows_of(
     """
     # By cookie: sockets that open meanwhile shift those behind them in a
     # chain, and the kernel tells one again.
-    rows: dict[int, Row] = {}
+    rows: dict[int, types.ProbeRow] = {}
     for (length, family), messages in blocks.items():
         block = b"".join(messages)
         found = _rows(block, length, family, transport, byteorder)
@@ -240,8 +236,8 @@ def rows_of(
 
 
 def _rows(
-    block: bytes, length: int, number: int, transport: Transport, byteorder: ByteOrder
-) -> dict[int, Row]:
+    block: bytes, length: int, number: int, transport: Transport, byteorder: types.ByteOrder
+) -> dict[int, types.ProbeRow]:
     """Return the rows of messages that are alike in length and family, by their cookies."""
     if number == FAMILIES[Family.INET]:
         family, texts = Family.INET, _Addresses(lambda packed: inet_ntop(AF_INET, packed[:4]))
@@ -280,7 +276,9 @@ def _rows(
         raise _unexpected("expected a state of 1 to 13", error.args[0]) from None
 
 
-def _add_v6only(rows: dict[int, Row], block: bytes, length: int, byteorder: ByteOrder) -> None:
+def _add_v6only(
+    rows: dict[int, types.ProbeRow], block: bytes, length: int, byteorder: types.ByteOrder
+) -> None:
     """Add to *rows* what the attributes say, of sockets without a remote end."""
     high, low = block[22::length], block[23::length]
     for at, port in enumerate(zip(high, low, strict=True)):
@@ -291,7 +289,7 @@ def _add_v6only(rows: dict[int, Row], block: bytes, length: int, byteorder: Byte
             rows[cookie] = (*row[:9], _v6only(message, byteorder), row[10])
 
 
-def _is_last(message: bytes, kind: int, byteorder: ByteOrder) -> bool:
+def _is_last(message: bytes, kind: int, byteorder: types.ByteOrder) -> bool:
     """Return whether a message that is about no socket ends the answer."""
     if kind == _DONE:
         return True
@@ -305,7 +303,7 @@ def _is_last(message: bytes, kind: int, byteorder: ByteOrder) -> bool:
     return False
 
 
-def _v6only(message: bytes, byteorder: ByteOrder) -> bool | None:
+def _v6only(message: bytes, byteorder: types.ByteOrder) -> bool | None:
     """Return what the attribute of that name says, if it is there."""
     unpack = struct.Struct(f"{_SIGNS[byteorder]}HH").unpack_from
     offset, stop = _MESSAGE, len(message)

@@ -13,20 +13,21 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges import types
 from portranges.errors import InvalidValueError, SystemReadError, elide
 from portranges.ports import check_port
 from portranges.probe import proc
 from portranges.probe.ask import Ask, transports_of
 from portranges.probe.backends import check_backend, read, tells_inodes
-from portranges.probe.model import Backend, Scope, SocketRecord, SocketTable, State, Visibility
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from threading import Event
-    from typing import Any, SupportsIndex
-
-    from portranges.probe.model import BackendLike, Owner, TransportLike
+from portranges.probe.model import (
+    Backend,
+    Owner,
+    Scope,
+    SocketRecord,
+    SocketTable,
+    State,
+    Visibility,
+)
 
 __all__ = [
     "LONGEST_INTERVAL",
@@ -120,7 +121,7 @@ class Change:
             last = self.looked_before
         return max(0.0, last - self.seen_since)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return it as data for JSON.
 
         Returns:
@@ -181,11 +182,11 @@ class Watcher:
 
     def __init__(
         self,
-        port: SupportsIndex,
-        transport: TransportLike | None = None,
+        port: types.SupportsIndex,
+        transport: types.TcpOrUdpLike | None = None,
         *,
         owners: bool = True,
-        backend: BackendLike | None = None,
+        backend: types.BackendLike | None = None,
     ) -> None:
         """Keep what is to be watched, and look at nothing yet.
 
@@ -357,15 +358,15 @@ def _kind(was: SocketRecord | None, record: SocketRecord, *, first: bool) -> Cha
 
 
 def watch(
-    port: SupportsIndex,
+    port: types.SupportsIndex,
     interval: float = 1.0,
     *,
-    transport: TransportLike | None = None,
+    transport: types.TcpOrUdpLike | None = None,
     owners: bool = True,
     looks: int | None = None,
-    stop: Event | None = None,
-    backend: BackendLike | None = None,
-) -> Iterator[Change]:
+    stop: types.Event | None = None,
+    backend: types.BackendLike | None = None,
+) -> types.Iterator[Change]:
     """Yield the changes on a local port as they are seen.
 
     A socket that opens and closes between two looks is not seen. To end it,
@@ -405,8 +406,8 @@ def watch(
 
 
 def _loop(
-    watcher: Watcher, interval: float, looks: int | None, stop: Event | None
-) -> Iterator[Change]:
+    watcher: Watcher, interval: float, looks: int | None, stop: types.Event | None
+) -> types.Iterator[Change]:
     due = time.monotonic()
     while (looks is None or watcher.looks < looks) and not (stop is not None and stop.is_set()):
         yield from watcher.look()
@@ -420,14 +421,14 @@ def _loop(
 
 
 async def watch_async(
-    port: SupportsIndex,
+    port: types.SupportsIndex,
     interval: float = 1.0,
     *,
-    transport: TransportLike | None = None,
+    transport: types.TcpOrUdpLike | None = None,
     owners: bool = True,
     looks: int | None = None,
-    backend: BackendLike | None = None,
-) -> AsyncIterator[Change]:
+    backend: types.BackendLike | None = None,
+) -> types.AsyncIterator[Change]:
     """Yield the changes on a local port as they are seen, in an event loop.
 
     A look runs in a thread of the loop's pool, so that the loop is not held up;

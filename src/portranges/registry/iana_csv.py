@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import csv
 
+from portranges import types
 from portranges.errors import DataError, elide
 from portranges.registry.iana_columns import COLUMNS, LARGEST_FILE, collapsed, column_at
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import TextIO
 
 __all__ = ["csv_rows"]
 
@@ -23,7 +19,7 @@ __all__ = ["csv_rows"]
 _LONGEST_LINE = 100_000
 
 
-def csv_rows(file: TextIO, name: str) -> Iterator[tuple[str, list[str]]]:
+def csv_rows(file: types.TextIO, name: str) -> types.Iterator[tuple[str, list[str]]]:
     """Yield the rows after the header, in the order of COLUMNS.
 
     Args:
@@ -63,7 +59,7 @@ def csv_rows(file: TextIO, name: str) -> Iterator[tuple[str, list[str]]]:
         raise DataError(name, "expected IANA's CSV or XML file, got no UTF-8 text") from error
 
 
-def _lines(file: TextIO, name: str) -> Iterator[str]:
+def _lines(file: types.TextIO, name: str) -> types.Iterator[str]:
     """Yield the lines of *file*, which is no longer than it may be."""
     room = LARGEST_FILE
     while line := file.readline(_LONGEST_LINE + 1):

@@ -13,13 +13,9 @@ from __future__ import annotations
 from datetime import date
 from xml.parsers import expat
 
+from portranges import types
 from portranges.errors import DataError, elide
 from portranges.registry.iana_columns import COLUMNS, LARGEST_FILE, collapsed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
 
 __all__ = ["XmlRows"]
 
@@ -74,7 +70,7 @@ class XmlRows:
         ('record 1', ['', '0', 'tcp', 'Reserved'])
     """
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+    def __init__(self, file: types.BinaryIO, name: str) -> None:
         """Read nothing yet."""
         self.edition: date | None = None
         self._file = file
@@ -91,7 +87,7 @@ class XmlRows:
         self._xref: dict[str, str] | None = None
         self._xref_text: list[str] = []
 
-    def __iter__(self) -> Iterator[tuple[str, list[str]]]:
+    def __iter__(self) -> types.Iterator[tuple[str, list[str]]]:
         """Yield where each record stands (the first is 1), and its columns.
 
         Raises:

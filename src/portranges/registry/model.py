@@ -9,11 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portranges.ports import Transport
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.ports import PortRange
+from portranges.ports import PortRange, Transport
 
 __all__ = ["LAST_REGISTERED", "TRANSPORTS", "Assignment", "Cell", "State"]
 

@@ -7,19 +7,13 @@ and ``iana_xml`` yield the same columns).
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.errors import DataError, PortSyntaxError, elide
 from portranges.ports import PortRange, Transport
 from portranges.registry.iana_csv import csv_rows
 from portranges.registry.iana_xml import XmlRows
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, State
 from portranges.registry.table import RowTable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
-    from _typeshed import StrPath
 
 __all__ = ["read_official", "state_of"]
 
@@ -38,7 +32,7 @@ _TRANSPORTS_OF: dict[str, tuple[Transport, ...]] = {
 }
 
 
-def read_official(path: StrPath) -> tuple[RowTable, date | None]:
+def read_official(path: types.StrPath) -> tuple[RowTable, types.date | None]:
     """Return the rows of an official file, and the date of its edition.
 
     Args:
@@ -103,7 +97,7 @@ def state_of(service: str, description: str) -> State:
     return State.ASSIGNED
 
 
-def _table_of(rows: Iterable[tuple[str, list[str]]], name: str) -> RowTable:
+def _table_of(rows: types.Iterable[tuple[str, list[str]]], name: str) -> RowTable:
     """Return the table of *rows*, each with the words that say where it stands."""
     own: dict[int, list[Assignment]] = {}
     shared: dict[int, list[Assignment]] = {}

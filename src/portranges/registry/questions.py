@@ -6,17 +6,12 @@ What must not: an answer; SHIPPED has them all.
 
 from __future__ import annotations
 
+from portranges import types
+from portranges.portset import PortSet
 from portranges.registry import edition
+from portranges.registry.model import Assignment, State
 from portranges.registry.shipped import SHIPPED
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from datetime import date
-    from typing import SupportsIndex
-
-    from portranges.portset import PortSet
-    from portranges.registry.model import Assignment, State
-    from portranges.source import Source
+from portranges.source import Source
 
 __all__ = [
     "assigned",
@@ -32,7 +27,7 @@ __all__ = [
 ]
 
 # The date of the edition, and the edition as the source of every answer.
-snapshot: date = edition.DATE
+snapshot: types.date = edition.DATE
 source: Source = edition.SOURCE
 
 # The first three functions are asked in the middle of loops; they take the
@@ -40,7 +35,7 @@ source: Source = edition.SOURCE
 _cell = SHIPPED._cell
 
 
-def lookup(port: SupportsIndex, transport: str | None = None) -> tuple[Assignment, ...]:
+def lookup(port: types.SupportsIndex, transport: str | None = None) -> tuple[Assignment, ...]:
     """Return the rows of a port.
 
     Args:
@@ -70,7 +65,7 @@ def lookup(port: SupportsIndex, transport: str | None = None) -> tuple[Assignmen
     return _cell(port, transport).assignments
 
 
-def state(port: SupportsIndex, transport: str) -> State:
+def state(port: types.SupportsIndex, transport: str) -> State:
     """Return the state of a port for one transport.
 
     Args:
@@ -94,7 +89,7 @@ def state(port: SupportsIndex, transport: str) -> State:
     return _cell(port, transport).state
 
 
-def services(port: SupportsIndex, transport: str) -> tuple[str, ...]:
+def services(port: types.SupportsIndex, transport: str) -> tuple[str, ...]:
     """Return the service names of a port for one transport.
 
     Args:

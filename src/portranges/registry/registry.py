@@ -9,24 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from portranges import types
 from portranges.errors import UnknownNameError, elide
 from portranges.names import near
 from portranges.ports import PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 from portranges.registry.service_names import check_service_name
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from datetime import date
-    from typing import Any, SupportsIndex, TypeAlias
-
-    from _typeshed import StrPath
-
-    from portranges.registry.table import Table
-
-    OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
-    Own: TypeAlias = Mapping[Transport, Mapping[int, Cell]]
 
 __all__ = ["Registry"]
 
@@ -60,17 +49,17 @@ class Registry:
 
     __slots__ = ("_memory", "_named", "_own", "_sets", "_snapshot", "_table")
 
-    def __init__(self, table: Table, snapshot: date | None = None) -> None:
+    def __init__(self, table: types.RegistryTable, snapshot: types.date | None = None) -> None:
         """Make a registry of *table*, which is not looked at before it is asked."""
         self._table = table
         self._snapshot = snapshot
-        self._own: Own = {}
+        self._own: types.OwnCells = {}
         self._memory: dict[str, dict[int, Cell]] = {each: {} for each in TRANSPORTS}
         self._named: dict[str, dict[Transport, tuple[PortRange, ...]]] = {}
         self._sets: dict[tuple[Transport, State], PortSet] = {}
 
     @staticmethod
-    def from_iana(path: StrPath) -> Registry:
+    def from_iana(path: types.StrPath) -> Registry:
         """Return the registry that one of IANA's official files holds.
 
         Args:
@@ -105,7 +94,7 @@ class Registry:
 
         return Registry(*read_official(path))
 
-    def with_services(self, services: OwnServices) -> Registry:
+    def with_services(self, services: types.OwnServices) -> Registry:
         """Return this registry with a site's own services in it.
 
         On a port and transport that *services* names, its names replace all
@@ -146,7 +135,7 @@ class Registry:
         return _with_own(self._table, self._snapshot, own)
 
     @property
-    def snapshot(self) -> date | None:
+    def snapshot(self) -> types.date | None:
         """The date of the edition that the registry was made from.
 
         Returns:
@@ -161,7 +150,9 @@ class Registry:
 
     # -- one port ------------------------------------------------------------
 
-    def lookup(self, port: SupportsIndex, transport: str | None = None) -> tuple[Assignment, ...]:
+    def lookup(
+        self, port: types.SupportsIndex, transport: str | None = None
+    ) -> tuple[Assignment, ...]:
         """Return the rows of a port.
 
         Args:
@@ -192,7 +183,7 @@ class Registry:
         tcp, udp, sctp, dccp = (self._cell(port, each).assignments for each in TRANSPORTS)
         return tcp + udp + sctp + dccp
 
-    def state(self, port: SupportsIndex, transport: str) -> State:
+    def state(self, port: types.SupportsIndex, transport: str) -> State:
         """Return the state of a port for one transport.
 
         Args:
@@ -214,7 +205,7 @@ class Registry:
         """
         return self._cell(port, transport).state
 
-    def services(self, port: SupportsIndex, transport: str) -> tuple[str, ...]:
+    def services(self, port: types.SupportsIndex, transport: str) -> tuple[str, ...]:
         """Return the service names of a port for one transport.
 
         Args:
@@ -237,7 +228,7 @@ class Registry:
         """
         return self._cell(port, transport).services
 
-    def _cell(self, port: SupportsIndex, transport: str) -> Cell:
+    def _cell(self, port: types.SupportsIndex, transport: str) -> Cell:
         # The type comes first: True and 1.0 would find what 1 has left here.
         if type(port) is int:
             try:
@@ -443,22 +434,24 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         """Return the registry itself, which never changes."""
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Registry:
+    def __deepcopy__(self, memo: dict[int, types.Any]) -> Registry:
         """Return the registry itself, which never changes."""
         return self
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[types.Any, ...]:
         """Return the pickle form: the rows, not what is remembered."""
         return _with_own, (self._table, self._snapshot, self._own)
 
 
-def _with_own(table: Table, snapshot: date | None, own: Own) -> Registry:
+def _with_own(
+    table: types.RegistryTable, snapshot: types.date | None, own: types.OwnCells
+) -> Registry:
     made = Registry(table, snapshot)
     made._own = own
     return made
 
 
-def _own_rows(services: OwnServices) -> Iterable[tuple[str, Assignment]]:
+def _own_rows(services: types.OwnServices) -> Iterable[tuple[str, Assignment]]:
     """Yield a name and a row for each pair in *services*, checked."""
     if not isinstance(services, Mapping):
         raise TypeError(
@@ -478,7 +471,7 @@ def _own_rows(services: OwnServices) -> Iterable[tuple[str, Assignment]]:
             )
 
 
-def _pairs_of(name: str, pairs: Any) -> Iterable[tuple[Any, Any]]:
+def _pairs_of(name: str, pairs: types.Any) -> Iterable[tuple[types.Any, types.Any]]:
     if isinstance(pairs, str) or not hasattr(pairs, "__iter__"):
         raise _no_pair(name, pairs)
     for pair in pairs:

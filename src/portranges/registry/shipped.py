@@ -18,17 +18,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from portranges import types
 from portranges.errors import DataError
 from portranges.ports import PortRange, Transport
 from portranges.registry import edition
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 from portranges.registry.registry import Registry
 from portranges.registry.table import DYNAMIC, NOT_LISTED, UNASSIGNED
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
 
 __all__ = ["SHIPPED", "TABLE", "ShippedTable"]
 
@@ -49,7 +45,7 @@ class ShippedTable:
     def _text(self) -> bytes:
         # The loader of the module itself works from a zip file too, and takes
         # a tenth of a millisecond; importlib.resources takes seventeen.
-        spec: Any = __spec__
+        spec: types.Any = __spec__
         text: bytes = spec.loader.get_data(spec.origin.rpartition("shipped.")[0] + _FILE)
         if len(text) != edition.SIZE:
             raise DataError(_FILE, f"expected {edition.SIZE} bytes, got {len(text)}; reinstall")
@@ -66,7 +62,7 @@ class ShippedTable:
             cell = NOT_LISTED
         return cell
 
-    def _lines(self, port: int) -> Iterator[list[str]]:
+    def _lines(self, port: int) -> types.Iterator[list[str]]:
         """Yield the fields of every line of *port*."""
         text = self._text
         start = self._first_line(port)
@@ -97,7 +93,7 @@ class ShippedTable:
                 high = start
         return low
 
-    def spans(self) -> Iterator[tuple[int, int, Transport, State]]:
+    def spans(self) -> types.Iterator[tuple[int, int, Transport, State]]:
         """Yield the ports of every line, for each of its transports."""
         for line in self._text.decode("ascii").splitlines():
             key, transports, state = line.split("\t", 3)[:3]
@@ -106,7 +102,7 @@ class ShippedTable:
                 if _LETTERS[transport] in transports:
                     yield int(first), int(last or first), transport, _STATES[state]
 
-    def named(self, name: str) -> Iterator[tuple[int, int, Transport]]:
+    def named(self, name: str) -> types.Iterator[tuple[int, int, Transport]]:
         """Yield the ports of every line that has *name*."""
         if not name.isascii() or name.split() != [name]:
             return
@@ -126,7 +122,7 @@ class ShippedTable:
                             yield int(first), int(last or first), transport
             at = text.find(wanted, end)
 
-    def names(self) -> Iterator[str]:
+    def names(self) -> types.Iterator[str]:
         """Yield all names."""
         for line in self._text.decode("ascii").splitlines():
             fields = line.split("\t")

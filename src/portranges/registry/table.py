@@ -8,38 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Cell, State
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any, Protocol
-
-    from portranges.ports import Transport
-    from portranges.registry.model import Assignment
-
-    class Table(Protocol):
-        """The rows of a registry, whatever form they are held in.
-
-        Arguments are checked before they come here.
-        """
-
-        def cell(self, port: int, transport: Transport) -> Cell:
-            """Return what is known about *port*, 0 to 65535."""
-            ...
-
-        def spans(self) -> Iterator[tuple[int, int, Transport, State]]:
-            """Yield every stretch of ports with a row: first, last, whose, and which state."""
-            ...
-
-        def named(self, name: str) -> Iterator[tuple[int, int, Transport]]:
-            """Yield every stretch that has *name*, given in lower case."""
-            ...
-
-        def names(self) -> Iterable[str]:
-            """Return all names as they are spelt, in any order, perhaps repeated."""
-            ...
-
+from portranges import types
+from portranges.ports import Transport
+from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 
 __all__ = ["DYNAMIC", "NOT_LISTED", "UNASSIGNED", "RowTable"]
 
@@ -73,8 +44,8 @@ class RowTable:
 
     def __init__(
         self,
-        own: Mapping[int, list[Assignment]],
-        shared: Mapping[int, list[Assignment]],
+        own: types.Mapping[int, list[Assignment]],
+        shared: types.Mapping[int, list[Assignment]],
     ) -> None:
         """Join neighbouring ports with the same rows into stretches."""
         self._firsts: list[int] = []
@@ -99,7 +70,7 @@ class RowTable:
         """Return what a pickle of any protocol holds."""
         return self._firsts, self._lasts, self._named, self._rows
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
+    def __setstate__(self, state: tuple[types.Any, ...]) -> None:
         """Take what a pickle held."""
         self._firsts, self._lasts, self._named, self._rows = state
 
@@ -118,17 +89,17 @@ class RowTable:
         services = dict.fromkeys(row.service for row in rows if row.service is not None)
         return Cell(state, tuple(services), rows)
 
-    def spans(self) -> Iterator[tuple[int, int, Transport, State]]:
+    def spans(self) -> types.Iterator[tuple[int, int, Transport, State]]:
         """Yield every stretch of ports with a row."""
         for first, last, rows in zip(self._firsts, self._lasts, self._rows, strict=True):
             for transport in dict.fromkeys(row.transport for row in rows):
                 yield first, last, transport, self.cell(first, transport).state
 
-    def named(self, name: str) -> Iterator[tuple[int, int, Transport]]:
+    def named(self, name: str) -> types.Iterator[tuple[int, int, Transport]]:
         """Yield every stretch that has *name*."""
         yield from self._named.get(name, ())
 
-    def names(self) -> Iterator[str]:
+    def names(self) -> types.Iterator[str]:
         """Yield all names."""
         for rows in self._rows:
             for row in rows:

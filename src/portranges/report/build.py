@@ -6,7 +6,7 @@ What must not: facts (``rows``, and the rooms that hold them), layout.
 
 from __future__ import annotations
 
-from portranges import ephemeral
+from portranges import ephemeral, types
 from portranges.categories import Category, classify
 from portranges.errors import elide
 from portranges.ports import Transport, check_port, check_transport
@@ -17,22 +17,17 @@ from portranges.report.model import (
     EphemeralRange,
     InspectCommand,
     PortReport,
+    Remark,
     TransportState,
 )
 from portranges.source import Source
 from portranges.uses import BROWSER_BLOCKED, BROWSER_BLOCKED_SOURCE, uses
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
-
-    from portranges.report.model import Remark
-
 __all__ = ["explain"]
 
 
 def explain(
-    port: SupportsIndex,
+    port: types.SupportsIndex,
     *,
     transport: Transport | str | None = None,
     registry: Registry | None = None,

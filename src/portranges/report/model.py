@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
 from portranges.categories import Category
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.report.page import render
 from portranges.source import Source
 from portranges.uses import Use
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from portranges.registry import State
 
 __all__ = [
     "BindRule",
@@ -53,7 +48,7 @@ class TransportState:
     """
 
     transport: Transport
-    state: State
+    state: types.State
     services: tuple[str, ...]
     description: str = ""
 
@@ -192,7 +187,7 @@ class PortReport:
     judgement: tuple[Remark, ...]
     registry_source: Source
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, types.Any]:
         """Return the report as data that JSON can say.
 
         Returns:
@@ -301,7 +296,7 @@ def _remark(remark: Remark) -> dict[str, str]:
     return {"text": remark.text, "source": str(remark.source)}
 
 
-def _ephemeral(entry: EphemeralRange) -> dict[str, Any]:
+def _ephemeral(entry: EphemeralRange) -> dict[str, types.Any]:
     return {
         "name": entry.name,
         "system": entry.system,

@@ -9,14 +9,9 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from portranges import types
 from portranges.errors import InvalidValueError, elide, printable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from portranges.report.model import EphemeralRange, PortReport
-    from portranges.source import Source
+from portranges.source import Source
 
 __all__ = ["render"]
 
@@ -24,7 +19,7 @@ _MIN_WIDTH = 60
 _LABEL = 14  # columns of the labels on the left
 
 
-def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> str:
+def render(report: types.PortReport, *, sources: bool, width: int, styled: bool) -> str:
     """Return *report* as lines of at most *width* columns."""
     if isinstance(width, bool) or not isinstance(width, int):
         raise TypeError(f"width must be an integer, got {type(width).__name__} {elide(width)}")
@@ -53,7 +48,7 @@ class _Page:
         self.lines.append(self._bold(text))
 
     def section(
-        self, label: str, parts: Iterable[str], sources: Iterable[tuple[str, Source]]
+        self, label: str, parts: types.Iterable[str], sources: types.Iterable[tuple[str, Source]]
     ) -> None:
         """Add a section: *label* beside the first line of its *parts*.
 
@@ -100,7 +95,7 @@ class _Page:
         return f"\x1b[1m{text}\x1b[0m" if self._styled else text
 
 
-def _headline(report: PortReport) -> str:
+def _headline(report: types.PortReport) -> str:
     names = list(dict.fromkeys(name for entry in report.registry for name in entry.services))
     if names:
         said = f"is assigned to {printable(_listed(names))}"
@@ -120,7 +115,7 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _category(page: _Page, report: PortReport) -> None:
+def _category(page: _Page, report: types.PortReport) -> None:
     category = report.category
     ports = category.ports
     page.section(
@@ -133,7 +128,7 @@ def _category(page: _Page, report: PortReport) -> None:
     )
 
 
-def _registry(page: _Page, report: PortReport) -> None:
+def _registry(page: _Page, report: types.PortReport) -> None:
     answers: dict[str, list[str]] = {}
     for entry in report.registry:
         text = _STATES[entry.state.value]
@@ -162,7 +157,7 @@ _STATES = {
 }
 
 
-def _purpose(page: _Page, report: PortReport) -> None:
+def _purpose(page: _Page, report: types.PortReport) -> None:
     page.section(
         "Purpose",
         [page.paragraph(" ".join(remark.text for remark in report.purpose))],
@@ -170,7 +165,7 @@ def _purpose(page: _Page, report: PortReport) -> None:
     )
 
 
-def _ephemeral(page: _Page, report: PortReport) -> None:
+def _ephemeral(page: _Page, report: types.PortReport) -> None:
     parts: list[str] = []
     if report.handed_out_by:
         parts.append(page.paragraph("by default, to outgoing connections and unbound sockets, by"))
@@ -188,7 +183,7 @@ def _ephemeral(page: _Page, report: PortReport) -> None:
     )
 
 
-def _by_ports(page: _Page, entries: Sequence[EphemeralRange]) -> Iterator[str]:
+def _by_ports(page: _Page, entries: types.Sequence[types.EphemeralRange]) -> types.Iterator[str]:
     names: dict[str, list[str]] = {}
     for entry in entries:
         name = f"{entry.name} (which skips it)" if entry.skips_port else entry.name
@@ -197,7 +192,7 @@ def _by_ports(page: _Page, entries: Sequence[EphemeralRange]) -> Iterator[str]:
         yield page.row(f"  {ports}", 15, ", ".join(having))
 
 
-def _bind(page: _Page, report: PortReport) -> None:
+def _bind(page: _Page, report: types.PortReport) -> None:
     free = [rule.name for rule in report.bind_rules if not rule.privileged]
     guarded = [rule for rule in report.bind_rules if rule.privileged]
     parts: list[str] = []
@@ -219,7 +214,7 @@ def _bind(page: _Page, report: PortReport) -> None:
     page.section("Who may bind", parts, [(rule.name, rule.source) for rule in report.bind_rules])
 
 
-def _browsers(page: _Page, report: PortReport) -> None:
+def _browsers(page: _Page, report: types.PortReport) -> None:
     text = (
         "refuse to connect to it: it is on their list of blocked ports"
         if report.browser_blocked
@@ -228,7 +223,7 @@ def _browsers(page: _Page, report: PortReport) -> None:
     page.section("Browsers", [page.paragraph(text)], [("", report.browser_source)])
 
 
-def _uses(page: _Page, report: PortReport) -> None:
+def _uses(page: _Page, report: types.PortReport) -> None:
     parts = [
         page.paragraph(
             f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}", indent=2
@@ -242,7 +237,7 @@ def _uses(page: _Page, report: PortReport) -> None:
     )
 
 
-def _commands(page: _Page, report: PortReport) -> None:
+def _commands(page: _Page, report: types.PortReport) -> None:
     if not report.commands:
         return
     parts: list[str] = []
@@ -260,7 +255,7 @@ def _commands(page: _Page, report: PortReport) -> None:
     )
 
 
-def _judgement(page: _Page, report: PortReport) -> None:
+def _judgement(page: _Page, report: types.PortReport) -> None:
     if not report.judgement:
         return
     page.section(

@@ -8,12 +8,9 @@ What must not: sockets, any rule of any system, the way from and to
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import shown_number
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = [
     "ANY4",
@@ -56,7 +53,7 @@ def is_loopback(addr: int) -> bool:
     return addr == LOOPBACK6 or addr >> 24 == (MAPPED << 8 | 127)
 
 
-def check_source(source: int, dst: int, is_local: Callable[[int], bool]) -> None:
+def check_source(source: int, dst: int, is_local: types.Callable[[int], bool]) -> None:
     """Raise unless a connection to *dst* can come from *source*."""
     if is_mapped(source) is not is_mapped(dst) or is_wild(source):
         raise InvalidSocketError(
@@ -65,7 +62,7 @@ def check_source(source: int, dst: int, is_local: Callable[[int], bool]) -> None
     _check_local("source", source, is_local)
 
 
-def _check_local(name: str, addr: int, is_local: Callable[[int], bool]) -> None:
+def _check_local(name: str, addr: int, is_local: types.Callable[[int], bool]) -> None:
     if not is_local(addr):
         raise InvalidSocketError(
             f"{name} must be an address of the machine",
@@ -96,7 +93,7 @@ def near_end(
     v6only: bool,
     local: int | None,
     peer: int | None,
-    is_local: Callable[[int], bool],
+    is_local: types.Callable[[int], bool],
 ) -> int:
     """Return the own end of a connection from *peer* to a listener at *bound*.
 

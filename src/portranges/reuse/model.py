@@ -14,34 +14,10 @@ from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from portranges import types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import Transport, check_port
 from portranges.source import Source
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import NoReturn, Protocol, SupportsIndex, TypeVar
-
-    _Sock = TypeVar("_Sock")
-
-    class Procedure(Protocol):
-        """A system's rule without history."""
-
-        def __call__(
-            self,
-            new: Socket,
-            existing: Sequence[Socket],
-            *,
-            settings: object = None,
-            local_addresses: frozenset[int] | None = None,
-        ) -> Decision:
-            """Return the system's decision about *new* next to *existing*.
-
-            Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
-            """
-            ...
-
 
 __all__ = [
     "Close",
@@ -238,7 +214,7 @@ class Socket:
         *,
         transport: Transport | str,
         address: str | IPv4Address | IPv6Address,
-        port: SupportsIndex,
+        port: types.SupportsIndex,
         v6only: bool | None = None,
         reuse_address: bool = False,
         reuse_port: bool = False,
@@ -362,7 +338,7 @@ class Decision:
         """
         return self.rule.source
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> types.NoReturn:
         """Refuse: a decision has more to say than yes or no."""
         raise TypeError("a Decision is no bool; use .allowed or .verdict")
 
@@ -503,7 +479,7 @@ def shown_number(number: int) -> str:
 
 
 def checked_local_addresses(
-    values: Iterable[str | IPv4Address | IPv6Address] | None,
+    values: types.Iterable[str | IPv4Address | IPv6Address] | None,
 ) -> frozenset[int] | None:
     """Return the machine's addresses as numbers, None for every address, or raise."""
     if values is None:
@@ -587,11 +563,11 @@ def checked_close(value: Close | str) -> Close:
     raise InvalidSocketError(f"how must be one of {_words(Close)}", elide(value))
 
 
-def _words(names: Iterable[str]) -> str:
+def _words(names: types.Iterable[str]) -> str:
     return ", ".join(repr(str(name)) for name in names)
 
 
-def find(socks: Mapping[Handle, _Sock], handle: Handle) -> _Sock:
+def find(socks: types.Mapping[Handle, types.T], handle: Handle) -> types.T:
     """Return the socket that a table calls *handle*, or raise."""
     check_type("handle", handle, Handle)
     sock = socks.get(handle)

@@ -10,92 +10,23 @@ from __future__ import annotations
 
 from functools import partial
 
+from portranges import types
 from portranges.errors import UnknownNameError
 from portranges.names import near
 from portranges.reuse import model
+from portranges.reuse.model import Decision, Rule, Socket
 from portranges.reuse.systems import compare, lookup
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from ipaddress import IPv4Address, IPv6Address
-    from random import Random
-    from typing import Protocol, TypeAlias, TypeVar
-
-    from portranges.reuse.model import Close, Decision, Handle, Procedure, Rule, Socket
-
-    class Machine(Protocol):
-        """A system's state machine, behind PortTable.
-
-        Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
-        """
-
-        now: float
-
-        def __len__(self) -> int: ...
-        @property
-        def lingering(self) -> int: ...
-        def is_inet6(self, handle: Handle) -> bool: ...
-        def describe(self, handle: Handle) -> Socket: ...
-        def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]: ...
-        def socket(
-            self,
-            handle: Handle,
-            *,
-            tcp: bool,
-            v6: bool,
-            v6only: bool | None,
-            reuse_address: bool,
-            reuse_port: bool,
-            uid: int,
-            privileged: bool | None,
-            device: str | None,
-            load_balance: bool = False,
-            exclusive: bool = False,
-        ) -> None: ...
-        def bind(self, handle: Handle, addr: int, port: int) -> Decision: ...
-        def listen(self, handle: Handle) -> Decision: ...
-        def connect(
-            self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
-        ) -> Decision: ...
-        def accept(
-            self,
-            handle: Handle,
-            child_handle: Handle,
-            *,
-            uid: int,
-            local: int | None,
-            peer: tuple[int, int] | None,
-        ) -> Decision: ...
-        def set_option(
-            self,
-            handle: Handle,
-            *,
-            reuse_address: bool | None,
-            reuse_port: bool | None,
-            v6only: bool | None,
-            bind_address_no_port: bool | None,
-            local_port_range: tuple[int, int] | None,
-            uid: int | None,
-            load_balance: bool | None = None,
-            exclusive: bool | None = None,
-        ) -> Decision: ...
-        def close(self, handle: Handle, how: Close) -> None: ...
-        def advance(self, seconds: float) -> None: ...
-
-    MachineMaker: TypeAlias = Callable[[object, str | None, frozenset[int] | None, Random], Machine]
-    _T = TypeVar("_T")
 
 __all__ = ["can_bind", "machine", "portability", "procedure", "rule", "rules", "systems"]
 
 
-def _linux() -> Procedure:
+def _linux() -> types.Procedure:
     from portranges.reuse.linux import pairs
 
     return pairs.can_bind
 
 
-def _linux_machine() -> MachineMaker:
+def _linux_machine() -> types.MachineMaker:
     from portranges.reuse.linux import machine
 
     return machine.LinuxPorts
@@ -109,9 +40,9 @@ def _linux_rules() -> tuple[Rule, ...]:
 
 # A system is a row in each: its rule without history, its rows of rules, and,
 # where somebody has written it, its state machine.
-_PROCEDURES: dict[str, Callable[[], Procedure]] = {"linux": _linux}
-_RULES: dict[str, Callable[[], tuple[Rule, ...]]] = {"linux": _linux_rules}
-_MACHINES: dict[str, Callable[[], MachineMaker]] = {"linux": _linux_machine}
+_PROCEDURES: dict[str, types.Callable[[], types.Procedure]] = {"linux": _linux}
+_RULES: dict[str, types.Callable[[], tuple[Rule, ...]]] = {"linux": _linux_rules}
+_MACHINES: dict[str, types.Callable[[], types.MachineMaker]] = {"linux": _linux_machine}
 for _name in lookup.SYSTEMS:
     _PROCEDURES[_name] = partial(lookup.procedure, _name)
     _RULES[_name] = partial(lookup.rules, _name)
@@ -133,11 +64,11 @@ def systems() -> tuple[str, ...]:
 
 def can_bind(
     new: Socket,
-    existing: Iterable[Socket] = (),
+    existing: types.Iterable[Socket] = (),
     *,
     system: str = "linux",
     settings: object = None,
-    local_addresses: Iterable[str | IPv4Address | IPv6Address] | None = None,
+    local_addresses: types.Iterable[str | types.IPv4Address | types.IPv6Address] | None = None,
 ) -> Decision:
     """Return whether *system* lets *new* be bound next to *existing*.
 
@@ -187,7 +118,7 @@ def can_bind(
     return procedure(system)(new, held, settings=settings, local_addresses=local)
 
 
-def portability(new: Socket, existing: Iterable[Socket] = ()) -> Mapping[str, Decision]:
+def portability(new: Socket, existing: types.Iterable[Socket] = ()) -> types.Mapping[str, Decision]:
     """Return what each of today's systems says about *new* next to *existing*.
 
     A system that lacks an option which one of the sockets has, or does not let
@@ -228,7 +159,7 @@ def portability(new: Socket, existing: Iterable[Socket] = ()) -> Mapping[str, De
     return compare.portability(new, held, systems=each)
 
 
-def _checked(new: Socket, existing: Iterable[Socket]) -> tuple[Socket, ...]:
+def _checked(new: Socket, existing: types.Iterable[Socket]) -> tuple[Socket, ...]:
     if isinstance(existing, model.Socket):
         existing = (existing,)
     try:
@@ -285,17 +216,17 @@ def rule(rule_id: str) -> Rule:
     raise UnknownNameError("rule", rule_id, near(rule_id, known))
 
 
-def procedure(system: str) -> Procedure:
+def procedure(system: str) -> types.Procedure:
     """Return the rule without history of *system*."""
     return _loaded(_PROCEDURES, system)
 
 
-def machine(system: str) -> MachineMaker:
+def machine(system: str) -> types.MachineMaker:
     """Return the maker of the state machine of *system*."""
     return _loaded(_MACHINES, system)
 
 
-def _loaded(table: dict[str, Callable[[], _T]], system: str) -> _T:
+def _loaded(table: dict[str, types.Callable[[], types.T]], system: str) -> types.T:
     if not isinstance(system, str):
         raise TypeError(f"system must be a str, got {type(system).__name__}")
     loader = table.get(system)

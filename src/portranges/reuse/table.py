@@ -11,21 +11,11 @@ from ipaddress import IPv6Address
 from itertools import count
 from random import Random
 
+from portranges import types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import PortRange, Transport, check_port
 from portranges.reuse import model, procedures
-from portranges.reuse.model import Close, Handle
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from ipaddress import IPv4Address
-    from typing import SupportsIndex, TypeVar
-
-    from portranges.reuse.model import Decision, Socket
-
-    _A = TypeVar("_A")
-    _B = TypeVar("_B")
+from portranges.reuse.model import Close, Decision, Handle, Socket
 
 __all__ = ["PortTable"]
 
@@ -91,7 +81,7 @@ class PortTable:
         *,
         settings: object = None,
         kernel: str | None = None,
-        local_addresses: Iterable[str | IPv4Address | IPv6Address] | None = None,
+        local_addresses: types.Iterable[str | types.IPv4Address | IPv6Address] | None = None,
         seed: int | str | bytes | None = None,
     ) -> None:
         """Make a machine without sockets."""
@@ -161,7 +151,7 @@ class PortTable:
         """
         return self._machine.describe(handle)
 
-    def holders(self, port: SupportsIndex, transport: Transport | str) -> tuple[Socket, ...]:
+    def holders(self, port: types.SupportsIndex, transport: Transport | str) -> tuple[Socket, ...]:
         """Return every socket that holds *port*, lingering ones included.
 
         They are as other sockets meet them: on illumos ``reuse_port`` is what
@@ -261,7 +251,10 @@ class PortTable:
         return handle
 
     def bind(
-        self, handle: Handle, address: str | IPv4Address | IPv6Address, port: SupportsIndex
+        self,
+        handle: Handle,
+        address: str | types.IPv4Address | IPv6Address,
+        port: types.SupportsIndex,
     ) -> Decision:
         """Bind a socket; port 0 lets the system choose.
 
@@ -310,10 +303,10 @@ class PortTable:
     def connect(
         self,
         handle: Handle,
-        address: str | IPv4Address | IPv6Address,
-        port: SupportsIndex,
+        address: str | types.IPv4Address | IPv6Address,
+        port: types.SupportsIndex,
         *,
-        source: str | IPv4Address | IPv6Address | None = None,
+        source: str | types.IPv4Address | IPv6Address | None = None,
         refused: bool = False,
     ) -> Decision:
         """Connect a socket; one without a port is given one.
@@ -360,8 +353,8 @@ class PortTable:
         handle: Handle,
         *,
         uid: int = 0,
-        local: str | IPv4Address | IPv6Address | None = None,
-        peer: tuple[str | IPv4Address | IPv6Address, SupportsIndex] | None = None,
+        local: str | types.IPv4Address | IPv6Address | None = None,
+        peer: tuple[str | types.IPv4Address | IPv6Address, types.SupportsIndex] | None = None,
     ) -> Decision:
         """Accept a connection; the decision's ``handle`` is the new socket.
 
@@ -508,7 +501,9 @@ class PortTable:
         self._machine.advance(model.checked_amount("seconds", seconds))
 
     def _peer(
-        self, handle: Handle, peer: tuple[str | IPv4Address | IPv6Address, SupportsIndex]
+        self,
+        handle: Handle,
+        peer: tuple[str | types.IPv4Address | IPv6Address, types.SupportsIndex],
     ) -> tuple[int, int]:
         host, number = _pair("peer must be an address and a port", peer)
         address, port = model.checked_address(host), check_port(number)
@@ -519,7 +514,7 @@ class PortTable:
             raise InvalidSocketError("an inet socket needs an IPv4 peer", elide(str(address)))
         return model.address_number(address), port
 
-    def _address(self, handle: Handle, address: str | IPv4Address | IPv6Address) -> int:
+    def _address(self, handle: Handle, address: str | types.IPv4Address | IPv6Address) -> int:
         found = model.checked_address(address)
         if found.version == 4 and self._machine.is_inet6(handle):
             raise InvalidSocketError(
@@ -539,7 +534,7 @@ def _checked_seed(seed: object) -> int | bytes | None:
     raise TypeError(f"seed must be an int, a str or bytes, got {type(seed).__name__}")
 
 
-def _number(address: str | IPv4Address | IPv6Address) -> int:
+def _number(address: str | types.IPv4Address | IPv6Address) -> int:
     return model.address_number(model.checked_address(address))
 
 
@@ -555,7 +550,7 @@ def _bounds(ports: PortRange | tuple[int, int]) -> tuple[int, int]:
     return first, last
 
 
-def _pair(rule: str, value: tuple[_A, _B]) -> tuple[_A, _B]:
+def _pair(rule: str, value: tuple[types.T, types.U]) -> tuple[types.T, types.U]:
     """Return *value*, or raise what a wrong type is due where it is no pair."""
     try:
         first, second = value

@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 
+from portranges import types
 from portranges.errors import InvalidValueError, PortsExhaustedError, elide
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
@@ -17,14 +18,7 @@ from portranges.selection.keyed import encode
 from portranges.selection.lookup import algorithm as algorithm_of_name
 from portranges.selection.model import Algorithm
 from portranges.selection.pickers import picker_for
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
-
-    from portranges.portset import PortItems
-    from portranges.selection.model import Destination, Rng
-    from portranges.selection.tables import Table
+from portranges.selection.tables import Table
 
 __all__ = ["Allocator"]
 
@@ -84,12 +78,12 @@ class Allocator:
 
     def __init__(
         self,
-        ports: PortItems | PortRange,
+        ports: types.PortItems | PortRange,
         algorithm: str | Algorithm = "rfc6056-3",
         *,
-        excluded: PortItems | PortRange = (),
+        excluded: types.PortItems | PortRange = (),
         shared: bool = False,
-        rng: Rng | None = None,
+        rng: types.Rng | None = None,
     ) -> None:
         """Prepare to hand out *ports*.
 
@@ -131,7 +125,7 @@ class Allocator:
         self._probes = 0
         self._low = self._ports.first if self._ports else 0
         blocked = (self._ports - self._excluded).table.translate(_TO_BLOCKED)
-        self._numbers: array[int] | None = None
+        self._numbers: types.IntArray | None = None
         if not self._ports:
             # One slot that is never free, so that no picker needs to know.
             blocked = b"\x01"
@@ -147,7 +141,7 @@ class Allocator:
         # How many destinations a slot is in use towards.
         self._uses: dict[int, int] = {}
 
-    def allocate(self, destination: Destination = None) -> int:
+    def allocate(self, destination: types.Destination = None) -> int:
         """Pick a port and mark it as in use.
 
         Args:
@@ -185,7 +179,7 @@ class Allocator:
         self._take(slot, key)
         return self._low + slot if self._numbers is None else self._numbers[slot]
 
-    def take(self, port: SupportsIndex, destination: Destination = None) -> None:
+    def take(self, port: types.SupportsIndex, destination: types.Destination = None) -> None:
         """Mark one certain *port* as in use, as a bind() to its number would.
 
         Args:
@@ -217,7 +211,7 @@ class Allocator:
             raise InvalidValueError("port must be free to be taken", str(number))
         self._take(slot, key)
 
-    def release(self, port: SupportsIndex, destination: Destination = None) -> None:
+    def release(self, port: types.SupportsIndex, destination: types.Destination = None) -> None:
         """Mark a *port* in use as free again.
 
         Args:
@@ -334,7 +328,7 @@ class Allocator:
         """
         return self._none.free - len(self._uses)
 
-    def free_towards(self, destination: Destination) -> int:
+    def free_towards(self, destination: types.Destination) -> int:
         """Return how many ports are free towards *destination*.
 
         Args:
@@ -380,7 +374,7 @@ class Allocator:
             f"{self._in_use} in use, {len(self._excluded)} excluded>"
         )
 
-    def _key(self, destination: Destination) -> bytes | None:
+    def _key(self, destination: types.Destination) -> bytes | None:
         """Return what a destination's table is kept under; None for the one of all."""
         if not self._shared:
             if destination is not None:
@@ -404,7 +398,7 @@ class Allocator:
         self._in_use += 1
 
 
-def _port_set(items: PortItems | PortRange) -> PortSet:
+def _port_set(items: types.PortItems | PortRange) -> PortSet:
     if isinstance(items, PortSet):
         return items
     return PortSet((items,)) if isinstance(items, PortRange) else PortSet(items)

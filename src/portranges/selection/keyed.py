@@ -11,18 +11,15 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from portranges import types
 from portranges.errors import InvalidValueError, elide
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.selection.model import Destination, Rng
 
 __all__ = ["Keyed", "encode"]
 
 _DEEPEST = 8
 
 
-def encode(destination: Destination, depth: int = 0) -> bytes:
+def encode(destination: types.Destination, depth: int = 0) -> bytes:
     """Return bytes that stand for *destination* and for no other.
 
     Raises:
@@ -56,7 +53,7 @@ class Keyed:
 
     __slots__ = ("_key", "_last", "_rng", "_value")
 
-    def __init__(self, rng: Rng) -> None:
+    def __init__(self, rng: types.Rng) -> None:
         """Draw a key from *rng*."""
         self._rng = rng
         self.rekey()
@@ -64,10 +61,10 @@ class Keyed:
     def rekey(self) -> None:
         """Draw another key."""
         self._key = self._rng.getrandbits(128).to_bytes(16, "big")
-        self._last: Destination = None
+        self._last: types.Destination = None
         self._value = self._hashes(None)
 
-    def hashes(self, destination: Destination) -> tuple[int, int]:
+    def hashes(self, destination: types.Destination) -> tuple[int, int]:
         """Return two independent numbers, of 32 and of 64 bits."""
         # Equal is not enough: 1 equals True, which is no destination.
         if destination is not self._last:
@@ -75,6 +72,6 @@ class Keyed:
             self._last = destination
         return self._value
 
-    def _hashes(self, destination: Destination) -> tuple[int, int]:
+    def _hashes(self, destination: types.Destination) -> tuple[int, int]:
         digest = blake2b(encode(destination), key=self._key, digest_size=12).digest()
         return int.from_bytes(digest[:4], "big"), int.from_bytes(digest[4:], "big")

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from portranges.errors import UnknownNameError, elide
 from portranges.names import near
+from portranges.selection.model import Algorithm
 from portranges.selection.rows import ROWS
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.selection.model import Algorithm
 
 __all__ = ["algorithm", "algorithms"]
 

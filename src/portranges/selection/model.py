@@ -10,26 +10,9 @@ import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges import types
 from portranges.errors import InvalidValueError, elide
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Protocol, Self, TypeAlias
-
-    from portranges.ephemeral import Confidence
-    from portranges.source import Source
-
-    # What a port is asked for towards. Plain values only: they must hash to the
-    # same number in every process, or a seed would not reproduce anything.
-    Destination: TypeAlias = "int | str | bytes | tuple[Destination, ...] | None"
-
-    class Rng(Protocol):
-        """A source of random bits: random.Random, random.SystemRandom."""
-
-        def getrandbits(self, k: int, /) -> int:
-            """Return an integer of *k* random bits."""
-            ...
-
+from portranges.source import Source
 
 __all__ = ["Algorithm", "Start", "Walk"]
 
@@ -154,9 +137,9 @@ class Algorithm:
     gives_up: bool = True
     note: str = ""
     source: Source
-    confidence: Confidence
+    confidence: types.Confidence
 
-    def replace(self, *, cells: int | None = None, increment: int | None = None) -> Self:
+    def replace(self, *, cells: int | None = None, increment: int | None = None) -> types.Self:
         """Return the algorithm with another table or another step.
 
         Args:

@@ -16,18 +16,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from math import log, log1p
 
+from portranges import types
 from portranges.errors import InvalidValueError
 from portranges.selection.keyed import Keyed
-from portranges.selection.model import Start, Walk
-from portranges.selection.tables import Chains, Lanes, Pool
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from portranges.selection.model import Algorithm, Destination, Rng
-    from portranges.selection.tables import Table
+from portranges.selection.model import Algorithm, Start, Walk
+from portranges.selection.tables import Chains, Lanes, Pool, Table
 
 __all__ = [
     "Cells",
@@ -51,7 +44,7 @@ _PATIENCE = 256
 _CELL_BITS = 32
 
 
-def below(rng: Rng, count: int) -> int:
+def below(rng: types.Rng, count: int) -> int:
     """Return an even choice among 0 to ``count - 1``."""
     if count < 2:
         return 0
@@ -62,7 +55,7 @@ def below(rng: Rng, count: int) -> int:
     return value
 
 
-def redraws(rng: Rng, hit: float) -> int:
+def redraws(rng: types.Rng, hit: float) -> int:
     """Return at which try something of probability *hit* happens first."""
     if hit >= 1:
         return 1
@@ -80,7 +73,7 @@ class Picker(ABC):
         """Return a table with nothing in use, of the kind that pick() takes."""
 
     @abstractmethod
-    def pick(self, table: Any, destination: Destination, /) -> tuple[int, int] | None:
+    def pick(self, table: types.Any, destination: types.Destination, /) -> tuple[int, int] | None:
         """Return a free slot of *table* and the number of slots looked at."""
 
     def rekey(self) -> None:  # noqa: B027 - most have no key
@@ -92,7 +85,7 @@ class Scan(Picker):
 
     __slots__ = ("_blocked", "_down", "_size", "_start")
 
-    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: Rng) -> None:
+    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: types.Rng) -> None:
         """Prepare to pick as *row* says among the slots of *blocked*."""
         self._blocked = blocked
         self._size = len(blocked)
@@ -103,7 +96,7 @@ class Scan(Picker):
         """Return a table with nothing in use."""
         return Lanes(self._blocked, 1)
 
-    def pick(self, table: Lanes, destination: Destination, /) -> tuple[int, int] | None:
+    def pick(self, table: Lanes, destination: types.Destination, /) -> tuple[int, int] | None:
         """Return a free slot of *table* and the number of slots looked at."""
         (lane,) = table.lanes
         start = self._start.first(destination)
@@ -133,7 +126,7 @@ class _Start(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def first(self, destination: Destination, /) -> int:
+    def first(self, destination: types.Destination, /) -> int:
         """Return the slot that is looked at first."""
 
     def found(self, slot: int, probes: int, /) -> None:  # noqa: B027 - most remember nothing
@@ -146,23 +139,23 @@ class _Start(ABC):
 class _Random(_Start):
     __slots__ = ("_rng", "_size")
 
-    def __init__(self, size: int, rng: Rng) -> None:
+    def __init__(self, size: int, rng: types.Rng) -> None:
         self._size = size
         self._rng = rng
 
-    def first(self, _destination: Destination, /) -> int:
+    def first(self, _destination: types.Destination, /) -> int:
         return below(self._rng, self._size)
 
 
 class _AfterRandom(_Start):
     __slots__ = ("_bits", "_rng", "_size")
 
-    def __init__(self, size: int, bits: int, rng: Rng) -> None:
+    def __init__(self, size: int, bits: int, rng: types.Rng) -> None:
         self._size = size
         self._bits = bits
         self._rng = rng
 
-    def first(self, _destination: Destination, /) -> int:
+    def first(self, _destination: types.Destination, /) -> int:
         if self._size == 1:
             return 0
         if self._bits:
@@ -173,12 +166,12 @@ class _AfterRandom(_Start):
 class _Folded(_Start):
     __slots__ = ("_low", "_rng", "_size")
 
-    def __init__(self, size: int, low: int, rng: Rng) -> None:
+    def __init__(self, size: int, low: int, rng: types.Rng) -> None:
         self._size = size
         self._low = low
         self._rng = rng
 
-    def first(self, _destination: Destination, /) -> int:
+    def first(self, _destination: types.Destination, /) -> int:
         number = self._rng.getrandbits(16)
         if 0 <= number - self._low < self._size:
             return number - self._low
@@ -193,7 +186,7 @@ class _Next(_Start):
         self._last = last
         self._step = step
 
-    def first(self, _destination: Destination, /) -> int:
+    def first(self, _destination: types.Destination, /) -> int:
         return (self._last + self._step) % self._size
 
     def found(self, slot: int, _probes: int, /) -> None:
@@ -203,12 +196,12 @@ class _Next(_Start):
 class _Hash(_Start):
     __slots__ = ("_keyed", "_next", "_size")
 
-    def __init__(self, size: int, rng: Rng) -> None:
+    def __init__(self, size: int, rng: types.Rng) -> None:
         self._size = size
         self._keyed = Keyed(rng)
         self._next = 0
 
-    def first(self, destination: Destination, /) -> int:
+    def first(self, destination: types.Destination, /) -> int:
         return (self._keyed.hashes(destination)[0] + self._next) % self._size
 
     def found(self, _slot: int, probes: int, /) -> None:
@@ -224,7 +217,7 @@ class Cells:
 
     __slots__ = ("_bits", "_cells", "_count", "_keyed", "_rng")
 
-    def __init__(self, count: int, bits: int, rng: Rng) -> None:
+    def __init__(self, count: int, bits: int, rng: types.Rng) -> None:
         """Prepare *count* counters whose first value has *bits* bits."""
         self._count = count
         self._bits = bits
@@ -232,7 +225,7 @@ class Cells:
         self._keyed = Keyed(rng)
         self._cells: dict[int, int] = {}
 
-    def offset(self, destination: Destination) -> tuple[int, int]:
+    def offset(self, destination: types.Destination) -> tuple[int, int]:
         """Return a destination's offset, of 32 bits, and the number of its cell."""
         offset, chosen = self._keyed.hashes(destination)
         cell = chosen % self._count
@@ -253,12 +246,12 @@ class Cells:
 class _HashAndCell(_Start):
     __slots__ = ("_cell", "_cells", "_size")
 
-    def __init__(self, size: int, cells: int, rng: Rng) -> None:
+    def __init__(self, size: int, cells: int, rng: types.Rng) -> None:
         self._size = size
         self._cells = Cells(cells, 16, rng)
         self._cell = 0
 
-    def first(self, destination: Destination, /) -> int:
+    def first(self, destination: types.Destination, /) -> int:
         offset, self._cell = self._cells.offset(destination)
         return offset % self._size
 
@@ -270,7 +263,7 @@ class _HashAndCell(_Start):
         self._cells.rekey()
 
 
-def _start_for(row: Algorithm, size: int, low: int, rng: Rng) -> _Start:
+def _start_for(row: Algorithm, size: int, low: int, rng: types.Rng) -> _Start:
     if row.start is Start.RANDOM:
         return _Random(size, rng)
     if row.start is Start.AFTER_RANDOM:
@@ -291,7 +284,7 @@ class LinuxConnect(Picker):
 
     __slots__ = ("_blocked", "_cells", "_rng", "_size", "_step")
 
-    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: Rng) -> None:
+    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: types.Rng) -> None:
         """Prepare to pick as *row* says among the slots of *blocked*."""
         del low
         self._blocked = blocked
@@ -304,7 +297,7 @@ class LinuxConnect(Picker):
         """Return a table with nothing in use."""
         return Lanes(self._blocked, self._step)
 
-    def pick(self, table: Lanes, destination: Destination, /) -> tuple[int, int] | None:
+    def pick(self, table: Lanes, destination: types.Destination, /) -> tuple[int, int] | None:
         """Return a free slot of *table* and the number of slots looked at."""
         offset, cell = self._cells.offset(destination)
         size = self._size
@@ -344,7 +337,7 @@ class LinuxBind(Picker):
 
     __slots__ = ("_blocked", "_parts", "_rng")
 
-    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: Rng) -> None:
+    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: types.Rng) -> None:
         """Prepare to pick as *row* says among the slots of *blocked*."""
         del low
         self._blocked = blocked
@@ -360,7 +353,7 @@ class LinuxBind(Picker):
         """Return a table with nothing in use."""
         return Lanes(self._blocked, 2)
 
-    def pick(self, table: Lanes, _destination: Destination, /) -> tuple[int, int] | None:
+    def pick(self, table: Lanes, _destination: types.Destination, /) -> tuple[int, int] | None:
         """Return a free slot of *table* and the number of slots looked at."""
         seen = 0
         low, other = table.lanes
@@ -419,7 +412,7 @@ class LinuxUdp(Picker):
 
     __slots__ = ("_blocked", "_cells", "_low", "_rng")
 
-    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: Rng) -> None:
+    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: types.Rng) -> None:
         """Prepare to pick as *row* says among the slots of *blocked*."""
         self._blocked = blocked
         self._low = low
@@ -430,7 +423,7 @@ class LinuxUdp(Picker):
         """Return a table with nothing in use."""
         return Chains(self._blocked, self._low, self._cells)
 
-    def pick(self, table: Chains, _destination: Destination, /) -> tuple[int, int] | None:
+    def pick(self, table: Chains, _destination: types.Destination, /) -> tuple[int, int] | None:
         """Return a free slot of *table* and the number of slots looked at."""
         number = self._rng.getrandbits(32)
         port = (number * len(self._blocked) >> 32) + self._low
@@ -453,7 +446,7 @@ class Redraw(Picker):
 
     __slots__ = ("_blocked", "_gives_up", "_rng", "_split", "_total", "_weights")
 
-    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: Rng) -> None:
+    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: types.Rng) -> None:
         """Prepare to pick as *row* says among the slots of *blocked*."""
         del low
         self._blocked = blocked
@@ -472,7 +465,7 @@ class Redraw(Picker):
         """Return a table with nothing in use."""
         return Pool(self._blocked, self._split)
 
-    def pick(self, table: Pool, _destination: Destination, /) -> tuple[int, int] | None:
+    def pick(self, table: Pool, _destination: types.Destination, /) -> tuple[int, int] | None:
         """Return a free slot of *table* and the number of slots looked at."""
         likelier, other = self._weights
         border = likelier * table.counts[0]
@@ -491,7 +484,7 @@ class Jump(Picker):
 
     __slots__ = ("_blocked", "_counter", "_increment", "_rng")
 
-    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: Rng) -> None:
+    def __init__(self, row: Algorithm, blocked: bytes, low: int, rng: types.Rng) -> None:
         """Prepare to pick as *row* says among the slots of *blocked*."""
         del low
         self._blocked = blocked
@@ -503,7 +496,7 @@ class Jump(Picker):
         """Return a table with nothing in use."""
         return Pool(self._blocked)
 
-    def pick(self, table: Pool, _destination: Destination, /) -> tuple[int, int] | None:
+    def pick(self, table: Pool, _destination: types.Destination, /) -> tuple[int, int] | None:
         """Return a free slot of *table* and the number of slots looked at."""
         size = len(self._blocked)
         patience = min(size, _PATIENCE)
@@ -523,7 +516,7 @@ class Jump(Picker):
         return self._counter, probes
 
 
-_BY_WALK: dict[Walk, Callable[[Algorithm, bytes, int, Rng], Picker]] = {
+_BY_WALK: dict[Walk, types.Callable[[Algorithm, bytes, int, types.Rng], Picker]] = {
     Walk.UP: Scan,
     Walk.DOWN: Scan,
     Walk.LINUX_CONNECT: LinuxConnect,
@@ -535,7 +528,7 @@ _BY_WALK: dict[Walk, Callable[[Algorithm, bytes, int, Rng], Picker]] = {
 }
 
 
-def picker_for(row: Algorithm, blocked: bytes, low: int, rng: Rng) -> Picker:
+def picker_for(row: Algorithm, blocked: bytes, low: int, rng: types.Rng) -> Picker:
     """Return the picker of *row*.
 
     Args:

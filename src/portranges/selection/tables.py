@@ -14,6 +14,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from array import array
 
+from portranges import types
+
 __all__ = ["Chains", "Lanes", "Pool", "Table"]
 
 _FREE = 0
@@ -172,7 +174,7 @@ class Pool(Table):
         """Start with nothing in use; *blocked* has a 1 for each blocked slot."""
         usable = [slot for slot, mark in enumerate(blocked) if not mark]
         self._split = split
-        self.lists: tuple[array[int], array[int]] = (
+        self.lists: tuple[types.IntArray, types.IntArray] = (
             array("I", (slot for slot in usable if slot < split)),
             array("I", (slot for slot in usable if slot >= split)),
         )
@@ -205,7 +207,7 @@ class Pool(Table):
         self.counts[kind] += 1
         self.free += 1
 
-    def _exchange(self, slots: array[int], slot: int, place: int) -> None:
+    def _exchange(self, slots: types.IntArray, slot: int, place: int) -> None:
         """Let *slot* and the slot at *place* exchange their places."""
         old, other = self._where[slot], slots[place]
         slots[old], slots[place] = other, slot

@@ -20,13 +20,9 @@ import threading
 import time
 from pathlib import Path
 
+from portranges import types
 from portranges.errors import SystemReadError, elide
 from portranges.system.model import Machine
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import IO
 
 __all__ = ["OUTPUT_LIMIT", "THIS_MACHINE", "TIMEOUT", "decode", "read_file", "run"]
 
@@ -84,7 +80,9 @@ def read_file(path: str) -> str:
     return decode(data)
 
 
-def run(command: Sequence[str], *, timeout: float = TIMEOUT, limit: int = OUTPUT_LIMIT) -> str:
+def run(
+    command: types.Sequence[str], *, timeout: float = TIMEOUT, limit: int = OUTPUT_LIMIT
+) -> str:
     """Return what *command* prints.
 
     Args:
@@ -153,7 +151,7 @@ class _Reader:
     """A thread that takes what comes out of a pipe, up to a limit."""
 
     def __init__(
-        self, pipe: IO[bytes] | None, limit: int, process: subprocess.Popen[bytes]
+        self, pipe: types.IO[bytes] | None, limit: int, process: subprocess.Popen[bytes]
     ) -> None:
         """Start to read *pipe*; end *process* when it gives more than *limit*."""
         assert pipe is not None  # noqa: S101 (Popen was asked for it)
@@ -218,7 +216,7 @@ def _program(name: str) -> str:
     raise FileNotFoundError(2, "No such file or directory", name)
 
 
-def _environment(outside: Mapping[str, str]) -> dict[str, str]:
+def _environment(outside: types.Mapping[str, str]) -> dict[str, str]:
     """Return *outside* in the C locale, and without PowerShell's module path.
 
     Windows PowerShell finds its modules when the variable is not set; the one

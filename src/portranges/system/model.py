@@ -10,15 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges import types
+from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from portranges.ephemeral import EphemeralProfile
-    from portranges.ports import PortRange, Transport
-    from portranges.source import Source
+from portranges.source import Source
 
 __all__ = [
     "Exclusion",
@@ -209,8 +204,8 @@ class Machine:
 
     platform: str
     release: str = ""
-    read_file: Callable[[str], str]
-    run: Callable[[Sequence[str]], str]
+    read_file: types.Callable[[str], str]
+    run: types.Callable[[types.Sequence[str]], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +232,7 @@ class Reading:
     family: Family | None = None
     file: str = ""
     command: tuple[str, ...] = ()
-    parse: Callable[[str], object]
+    parse: types.Callable[[str], object]
     absent: str = ""
     source: Source
 
@@ -317,7 +312,7 @@ class MachineSettings:
     time_wait_reuse_after: float | None = None
     time_wait_limit: int | None = None
     fin_wait_2: float | None = None
-    profile: EphemeralProfile
+    profile: types.EphemeralProfile
     readings: tuple[Origin, ...]
 
     @property

@@ -12,14 +12,10 @@ before the pair that is meant, and ``sysctl -a`` everything.
 
 from __future__ import annotations
 
+from portranges import types
+from portranges.ports import PortRange
+from portranges.portset import PortSet
 from portranges.system.text import as_number, as_port, as_port_set, as_range, pairs, values
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal
-
-    from portranges.ports import PortRange
-    from portranges.portset import PortSet
 
 __all__ = [
     "parse_freebsd_reservedhigh",
@@ -114,7 +110,7 @@ def parse_openbsd_range(text: str) -> PortRange:
     return as_range(values(text, names, _RANGE), _RANGE, either_way=True)
 
 
-def parse_openbsd_baddynamic(text: str, transport: Literal["tcp", "udp"] = "tcp") -> PortSet:
+def parse_openbsd_baddynamic(text: str, transport: types.TcpOrUdpName = "tcp") -> PortSet:
     r"""Return ``net.inet.tcp.baddynamic`` or ``net.inet.udp.baddynamic`` of OpenBSD.
 
     Args:
@@ -140,7 +136,7 @@ def parse_openbsd_baddynamic(text: str, transport: Literal["tcp", "udp"] = "tcp"
     return as_port_set(value, name)
 
 
-def parse_netbsd_range(text: str, family: Literal["inet", "inet6"] = "inet") -> PortRange:
+def parse_netbsd_range(text: str, family: types.FamilyName = "inet") -> PortRange:
     r"""Return ``anonportmin`` and ``anonportmax`` of NetBSD, for IPv4 or IPv6.
 
     Args:

@@ -9,13 +9,10 @@ A file holds the value and a line break; ``sysctl`` puts ``name = `` before it,
 
 from __future__ import annotations
 
+from portranges.ports import PortRange
 from portranges.portset import PortSet
 from portranges.system.model import TimeWaitReuse
 from portranges.system.text import as_number, as_port, as_port_set, as_range, fail, filled_lines
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.ports import PortRange
 
 __all__ = [
     "is_gvisor_range",

@@ -6,6 +6,8 @@ What must not: where the text comes from (``rows``, ``machine``).
 
 from __future__ import annotations
 
+from portranges import types
+from portranges.ports import PortRange
 from portranges.portset import PortSet
 from portranges.system.text import (
     as_number,
@@ -15,12 +17,6 @@ from portranges.system.text import (
     only_line,
     values,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal
-
-    from portranges.ports import PortRange
 
 __all__ = [
     "parse_aix_range",
@@ -162,7 +158,7 @@ def parse_solaris_milliseconds(text: str) -> float:
     return as_number(only_line(text, what, "one number"), what) / 1000
 
 
-def parse_aix_range(text: str, transport: Literal["tcp", "udp"] = "tcp") -> PortRange:
+def parse_aix_range(text: str, transport: types.TcpOrUdpName = "tcp") -> PortRange:
     r"""Return the range that ``no`` prints, for TCP or UDP.
 
     Args:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from portranges import ephemeral
+from portranges import ephemeral, types
+from portranges.ephemeral import EphemeralProfile
 from portranges.errors import (
     SystemReadError,
     UnexpectedOutputError,
@@ -19,8 +20,9 @@ from portranges.errors import (
     elide,
 )
 from portranges.names import near
-from portranges.ports import PortRange, Transport, check_transport
+from portranges.ports import PortRange, check_transport
 from portranges.portset import PortSet
+from portranges.source import Source
 from portranges.system.machine import THIS_MACHINE
 from portranges.system.model import (
     Family,
@@ -29,22 +31,11 @@ from portranges.system.model import (
     MachineSettings,
     Origin,
     OriginKind,
+    Reading,
     TimeWaitReuse,
 )
 from portranges.system.parse_linux import is_gvisor_range
 from portranges.system.rows import PLATFORMS, PROFILES, READINGS, SHIPPED
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal, NoReturn, TypeAlias, TypeVar
-
-    from portranges.ephemeral import EphemeralProfile
-    from portranges.source import Source
-    from portranges.system.model import Reading
-
-    TransportLike: TypeAlias = Transport | Literal["tcp", "udp", "sctp", "dccp"]
-    FamilyLike: TypeAlias = Family | Literal["inet", "inet6"]
-    Value = TypeVar("Value")
 
 __all__ = [
     "read_configured",
@@ -61,9 +52,9 @@ _VERSION = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?")
 
 
 def read_ephemeral(
-    transport: TransportLike = "tcp",
+    transport: types.TransportLike = "tcp",
     *,
-    family: FamilyLike = "inet",
+    family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> EphemeralProfile:
     """Return what the machine hands out: its system's row with its own range.
@@ -100,9 +91,9 @@ def read_ephemeral(
 
 
 def read_configured(
-    transport: TransportLike = "tcp",
+    transport: types.TransportLike = "tcp",
     *,
-    family: FamilyLike = "inet",
+    family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> PortRange:
     """Return the ephemeral range as it is set, with nothing taken out of it.
@@ -130,9 +121,9 @@ def read_configured(
 
 
 def read_reserved(
-    transport: TransportLike = "tcp",
+    transport: types.TransportLike = "tcp",
     *,
-    family: FamilyLike = "inet",
+    family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> PortSet:
     """Return the ports that the machine hands out to nobody, but lets be bound.
@@ -165,9 +156,9 @@ def read_reserved(
 
 
 def read_excluded(
-    transport: TransportLike = "tcp",
+    transport: types.TransportLike = "tcp",
     *,
-    family: FamilyLike = "inet",
+    family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> PortSet:
     """Return the ports that the machine neither hands out nor lets be bound.
@@ -200,7 +191,7 @@ def read_excluded(
 
 
 def read_unprivileged_start(
-    transport: TransportLike = "tcp", *, machine: Machine | None = None
+    transport: types.TransportLike = "tcp", *, machine: Machine | None = None
 ) -> int:
     """Return the first port that takes no privilege to bind.
 
@@ -250,9 +241,9 @@ def read_time_wait(*, machine: Machine | None = None) -> float:
 
 
 def read_settings(
-    transport: TransportLike = "tcp",
+    transport: types.TransportLike = "tcp",
     *,
-    family: FamilyLike = "inet",
+    family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> MachineSettings:
     """Return all settings that are known of, and where each comes from.
@@ -330,7 +321,7 @@ class _Question:
             return dataclasses.replace(profile, transports=(self.transport,))
         return profile
 
-    def known(self, field: Field, kind: type[Value], *, assumed: bool = False) -> Value:
+    def known(self, field: Field, kind: type[types.T], *, assumed: bool = False) -> types.T:
         """Return the value of *field*; not to know it, or to assume it, is an error."""
         value = self.value(field, kind)
         origin = self.origins[-1]
@@ -338,7 +329,7 @@ class _Question:
             raise SystemReadError(f"the {field.label} of {self.profile.system}", origin.note)
         return value
 
-    def value(self, field: Field, kind: type[Value]) -> Value | None:
+    def value(self, field: Field, kind: type[types.T]) -> types.T | None:
         """Return the value of *field*, ``None`` where there is none; keep its origin."""
         rows = [row for row in READINGS if row.field is field and self._is_for(row)]
         value = self._read(rows) if rows else self._shipped(field)
@@ -354,7 +345,7 @@ class _Question:
             and self.transport in self.profile.transports
         )
 
-    def _refuse(self) -> NoReturn:
+    def _refuse(self) -> types.NoReturn:
         raise UnsupportedPlatformError(
             f"the {Field.CONFIGURED.label} of {self.profile.system}",
             f"no way to ask for {self.transport} is known",

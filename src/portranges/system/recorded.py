@@ -6,11 +6,8 @@ What must not: anything that asks the machine that it runs on.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.system.model import Machine
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["RECORDED_LINUX"]
 
@@ -33,7 +30,7 @@ def _read_file(path: str) -> str:
     return _FILES[path]
 
 
-def _run(command: Sequence[str]) -> str:
+def _run(command: types.Sequence[str]) -> str:
     raise FileNotFoundError(2, "No such file or directory", command[0])
 
 

@@ -10,14 +10,10 @@ unread.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.errors import PortSyntaxError, UnexpectedOutputError, elide
 from portranges.ports import LAST_PORT, PortRange, is_digits
 from portranges.portset import PortSet
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import NoReturn
 
 __all__ = [
     "TEXT_LIMIT",
@@ -42,7 +38,7 @@ TEXT_LIMIT = 1 << 20
 _MOST_DIGITS = 20
 
 
-def fail(what: str, expected: str, got: object) -> NoReturn:
+def fail(what: str, expected: str, got: object) -> types.NoReturn:
     """Raise the error that *expected* was not found in the text of *what*."""
     raise UnexpectedOutputError(what, f"expected {expected}, got {elide(got)}")
 
@@ -98,7 +94,7 @@ def _pair(line: str) -> tuple[str, str]:
     return ("", "") if len(name.split()) > 1 else (name, line[place + 1 :].lstrip())
 
 
-def values(text: str, names: Iterable[str], what: str) -> list[str]:
+def values(text: str, names: types.Iterable[str], what: str) -> list[str]:
     """Return the values of *names* in the order asked; each must be there."""
     found = pairs(text, what)
     wanted = list(names)
@@ -124,7 +120,7 @@ def as_port(token: str, what: str) -> int:
     return as_number(token, what, last=LAST_PORT)
 
 
-def as_range(ports: Sequence[str], what: str, *, either_way: bool = False) -> PortRange:
+def as_range(ports: types.Sequence[str], what: str, *, either_way: bool = False) -> PortRange:
     """Return the range of two *ports*; *either_way* takes them in any order."""
     if len(ports) != 2:
         fail(what, "two ports", " ".join(ports))

@@ -16,6 +16,7 @@ reach an IPv6 peer hangs; here it is allowed.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.errors import InvalidSocketError
 from portranges.reuse.addresses import (
     ANY4,
@@ -28,7 +29,7 @@ from portranges.reuse.addresses import (
     route_source,
 )
 from portranges.reuse.linux import pairs, rules
-from portranges.reuse.linux.settings import KERNELS, checked_settings, kernel
+from portranges.reuse.linux.settings import KERNELS, Kernel, LinuxSettings, checked_settings, kernel
 from portranges.reuse.linux.sock import (
     CLOSED,
     CONN,
@@ -42,15 +43,17 @@ from portranges.reuse.linux.sock import (
 )
 from portranges.reuse.linux.tcp import TcpPorts
 from portranges.reuse.linux.udp import UdpPorts
-from portranges.reuse.model import Close, Confidence, decide, find, shown_number
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from portranges.reuse.linux.settings import Kernel, LinuxSettings
-    from portranges.reuse.model import Decision, Handle, Rule, Socket
+from portranges.reuse.model import (
+    Close,
+    Confidence,
+    Decision,
+    Handle,
+    Rule,
+    Socket,
+    decide,
+    find,
+    shown_number,
+)
 
 __all__ = ["LinuxPorts"]
 
@@ -66,7 +69,7 @@ class LinuxPorts:
         settings: object,
         release: str | None,
         local_addresses: frozenset[int] | None,
-        rng: Random,
+        rng: types.Random,
     ) -> None:
         """Make a machine without sockets."""
         self.settings: LinuxSettings = checked_settings(settings)
@@ -108,7 +111,7 @@ class LinuxPorts:
         """
         return to_socket(self._find(handle))
 
-    def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]:
+    def holders(self, port: int, *, tcp: bool) -> types.Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in (self.tcp if tcp else self.udp).owners(port):
             yield to_socket(sock)

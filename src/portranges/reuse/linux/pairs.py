@@ -23,13 +23,15 @@ happens in five cases, all measured:
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.errors import InvalidSocketError
 from portranges.reuse.addresses import MAPPED
 from portranges.reuse.linux import rules
-from portranges.reuse.linux.settings import checked_settings
+from portranges.reuse.linux.settings import LinuxSettings, checked_settings
 from portranges.reuse.linux.sock import (
     CLOSED,
     LISTEN,
+    Sock,
     covers,
     devices_meet,
     from_socket,
@@ -39,15 +41,7 @@ from portranges.reuse.linux.sock import (
     why_refused,
     why_shared,
 )
-from portranges.reuse.model import RefusedOption, check_asks, decide
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from portranges.reuse.linux.settings import LinuxSettings
-    from portranges.reuse.linux.sock import Sock
-    from portranges.reuse.model import Decision, Rule, Socket
+from portranges.reuse.model import Decision, RefusedOption, Rule, Socket, check_asks, decide
 
 __all__ = ["can_bind", "check", "check_options", "refused_option"]
 
@@ -60,7 +54,7 @@ _NEAR_SCOPES = (1, 2)
 
 def can_bind(
     new: Socket,
-    existing: Sequence[Socket],
+    existing: types.Sequence[Socket],
     *,
     settings: object = None,
     local_addresses: frozenset[int] | None = None,
@@ -166,7 +160,7 @@ def refused_option(socket: Socket) -> RefusedOption | None:
     return _no_option({"exclusive": socket.exclusive, "load_balance": socket.load_balance})
 
 
-def _no_option(options: Mapping[str, bool | None]) -> RefusedOption | None:
+def _no_option(options: types.Mapping[str, bool | None]) -> RefusedOption | None:
     for name, option in options.items():
         if option:
             wrong = f"a Linux socket has no {name} option"

@@ -12,13 +12,7 @@ walk without a memory as its slow twin.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import TypeAlias
-
-    # All that the answer for a port depends on, beside who is there.
-    Kind: TypeAlias = tuple[object, ...]
+from portranges import types
 
 __all__ = ["LINGERS", "TAKEN", "Search", "Searches", "walk"]
 
@@ -32,7 +26,7 @@ _KEPT = 32
 _HALF = 1 << 15
 
 
-def walk(start: int, end: int, remaining: int, step: int) -> Iterator[tuple[int, int]]:
+def walk(start: int, end: int, remaining: int, step: int) -> types.Iterator[tuple[int, int]]:
     """Yield the stretches in which a search goes through a range, first and end.
 
     It begins at *start*, goes on by *step*, takes *remaining* off where it meets
@@ -64,7 +58,7 @@ class Search:
         """Keep why *port* is passed over; 0 forgets it."""
         self._halves[port & 1][port >> 1] = why
 
-    def open(self, first: int, end: int, step: int) -> Iterator[int]:
+    def open(self, first: int, end: int, step: int) -> types.Iterator[int]:
         """Yield the ports from *first* to before *end* that are not known to be taken."""
         if step == 1:
             for port in range(first, end):
@@ -95,19 +89,19 @@ class Searches:
 
     def __init__(self) -> None:
         """Know of no search."""
-        self._found: dict[Kind, Search] = {}
+        self._found: dict[types.SearchKind, Search] = {}
 
-    def open(self, kind: Kind, first: int, end: int, step: int) -> Iterable[int]:
+    def open(self, kind: types.SearchKind, first: int, end: int, step: int) -> types.Iterable[int]:
         """Return the ports that a search of this *kind* has to ask, as ``Search.open``."""
         found = self._found.get(kind)
         return range(first, end, step) if found is None else found.open(first, end, step)
 
-    def lingering(self, kind: Kind, first: int, end: int, step: int) -> int:
+    def lingering(self, kind: types.SearchKind, first: int, end: int, step: int) -> int:
         """Return how many that it need not ask are passed over for what LINGERS."""
         found = self._found.get(kind)
         return 0 if found is None else found.lingering(first, end, step)
 
-    def learn(self, kind: Kind, taken: Sequence[tuple[int, int]]) -> None:
+    def learn(self, kind: types.SearchKind, taken: types.Sequence[tuple[int, int]]) -> None:
         """Keep the ports that a search of this *kind* has found *taken*, and why."""
         found = self._found.pop(kind, None)
         if found is None:

@@ -18,12 +18,8 @@ from ipaddress import IPv4Address, IPv6Address
 from portranges.ports import Transport
 from portranges.reuse.addresses import ANY4, ANY6, MAPPED, is_loopback, is_wild
 from portranges.reuse.linux import rules
-from portranges.reuse.model import State, address_number, known_socket
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from portranges.reuse.linux.settings import LinuxSettings
-    from portranges.reuse.model import Rule, Socket
+from portranges.reuse.linux.settings import LinuxSettings
+from portranges.reuse.model import Rule, Socket, State, address_number, known_socket
 
 __all__ = [
     "CLOSED",

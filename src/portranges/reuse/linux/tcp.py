@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
+from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, MAPPED, is_loopback, is_wild
 from portranges.reuse.linux.searches import LINGERS, TAKEN, Searches, walk
+from portranges.reuse.linux.settings import Kernel, LinuxSettings
 from portranges.reuse.linux.sock import (
     CLOSED,
     CONN,
@@ -28,13 +30,6 @@ from portranges.reuse.linux.sock import (
     in_the_way_of_choice,
     port_range,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from random import Random
-
-    from portranges.reuse.linux.settings import Kernel, LinuxSettings
 
 __all__ = ["Bucket", "Table", "TcpPorts"]
 
@@ -78,7 +73,7 @@ class Table:
 class TcpPorts:
     """Who holds which TCP port, and what the kernel remembers of it."""
 
-    def __init__(self, settings: LinuxSettings, kernel: Kernel, rng: Random) -> None:
+    def __init__(self, settings: LinuxSettings, kernel: Kernel, rng: types.Random) -> None:
         """Make an empty space of ports."""
         self.settings = settings
         self.kernel = kernel
@@ -97,7 +92,7 @@ class TcpPorts:
 
     # Questions.
 
-    def owners(self, port: int) -> Iterator[Sock]:
+    def owners(self, port: int) -> types.Iterator[Sock]:
         """Yield every holder of *port*, lingering ones included."""
         table = self._tables.get(port)
         if table is not None:
@@ -169,7 +164,7 @@ class TcpPorts:
             sock.port = port
             self._put(sock, bucket)
 
-    def _choices(self, sock: Sock) -> Iterator[tuple[int, int, bool]]:
+    def _choices(self, sock: Sock) -> types.Iterator[tuple[int, int, bool]]:
         """Yield where bind(addr, 0) tries every second port: first, end, ``relax``.
 
         The parity that connect() likes less comes first; with SO_REUSEADDR
@@ -496,7 +491,7 @@ def _remembers(table: Table, sock: Sock) -> bool:
     )
 
 
-def _candidates(table: Table, sock: Sock) -> Iterable[Sock]:
+def _candidates(table: Table, sock: Sock) -> types.Iterable[Sock]:
     """Yield the sockets whose address meets that of *sock*, as the kernel looks."""
     addr = sock.addr
     buckets = table.buckets

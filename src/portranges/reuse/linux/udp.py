@@ -14,16 +14,10 @@ from __future__ import annotations
 
 from itertools import chain
 
+from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_wild
-from portranges.reuse.linux.sock import covers, devices_meet, port_range
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from portranges.reuse.linux.settings import Kernel, LinuxSettings
-    from portranges.reuse.linux.sock import Sock
+from portranges.reuse.linux.settings import Kernel, LinuxSettings
+from portranges.reuse.linux.sock import Sock, covers, devices_meet, port_range
 
 __all__ = ["Chain", "UdpPorts"]
 
@@ -50,7 +44,7 @@ class Chain:
         """Return how many sockets there are."""
         return len(self._heads) + len(self._tails)
 
-    def __iter__(self) -> Iterator[Sock]:
+    def __iter__(self) -> types.Iterator[Sock]:
         """Yield the sockets from the head on."""
         return chain(reversed(self._heads), self._tails)
 
@@ -69,7 +63,7 @@ class Chain:
 class UdpPorts:
     """Who holds which UDP port."""
 
-    def __init__(self, settings: LinuxSettings, kernel: Kernel, rng: Random) -> None:
+    def __init__(self, settings: LinuxSettings, kernel: Kernel, rng: types.Random) -> None:
         """Make an empty space of ports."""
         self.settings = settings
         self.kernel = kernel
@@ -77,7 +71,7 @@ class UdpPorts:
         self._ports: dict[int, Chain] = {}
         self._addresses: dict[tuple[int, int], Chain] = {}
 
-    def owners(self, port: int) -> Iterator[Sock]:
+    def owners(self, port: int) -> types.Iterator[Sock]:
         """Yield every holder of *port*, in the kernel's order."""
         yield from self._ports.get(port, ())
 
@@ -121,7 +115,7 @@ class UdpPorts:
                 return True
         return False
 
-    def _choices(self, sock: Sock) -> Iterator[int]:
+    def _choices(self, sock: Sock) -> types.Iterator[int]:
         """Yield the ports that are tried: slot by slot, each with a random stride."""
         low, high = port_range(self.settings, sock)
         reserved = self.settings.ip_local_reserved_ports

@@ -15,19 +15,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from portranges.reuse.model import Rule
-    from portranges.reuse.systems.rows import Book
-    from portranges.reuse.systems.sock import Outcome, Sock
-    from portranges.source import Source
+from portranges import types
+from portranges.reuse.model import Rule
+from portranges.reuse.systems.rows import Book
+from portranges.reuse.systems.sock import Sock
+from portranges.source import Source
 
 __all__ = ["Pairs", "best", "best4", "best6", "local_cost", "pairs", "share_port"]
 
 
-def best(holders: Iterable[Sock], cost: Callable[[Sock], int | None], *, wild: bool) -> Sock | None:
+def best(
+    holders: types.Iterable[Sock], cost: types.Callable[[Sock], int | None], *, wild: bool
+) -> Sock | None:
     """Return the holder with the least *cost*, the newest of equals.
 
     *holders* come newest first; a cost of None is no match. Without *wild*
@@ -51,7 +50,9 @@ def local_cost(local: int | None, asked: int, *, connected: bool) -> int | None:
     return connected + (local != asked)
 
 
-def best4(holders: Iterable[Sock], asked: int, *, wild: bool, dual_costs: int = 0) -> Sock | None:
+def best4(
+    holders: types.Iterable[Sock], asked: int, *, wild: bool, dual_costs: int = 0
+) -> Sock | None:
     """Search the IPv4 table for *asked*; a dual-stack socket is in it at 0.0.0.0."""
 
     def cost(holder: Sock) -> int | None:
@@ -63,7 +64,7 @@ def best4(holders: Iterable[Sock], asked: int, *, wild: bool, dual_costs: int = 
     return best(holders, cost, wild=wild)
 
 
-def best6(holders: Iterable[Sock], asked: int, *, wild: bool) -> Sock | None:
+def best6(holders: types.Iterable[Sock], asked: int, *, wild: bool) -> Sock | None:
     """Search the IPv6 table for *asked*."""
 
     def cost(holder: Sock) -> int | None:
@@ -94,13 +95,13 @@ class Pairs:
     dual: Rule
     dual_uid: Rule
 
-    def refuse(self, new: Sock, holder: Sock, *, dual: bool = False) -> Outcome:
+    def refuse(self, new: Sock, holder: Sock, *, dual: bool = False) -> types.Outcome:
         """Return the row by which *holder* refuses *new*."""
         if dual:
             return self.dual, holder
         return (self.exact if new.r or new.p or new.lb else self.default), holder
 
-    def allow(self, new: Sock, met: Sock | None) -> Outcome:
+    def allow(self, new: Sock, met: Sock | None) -> types.Outcome:
         """Return the row that allows *new*, where *met* is what best() finds."""
         if met is None:
             return self.free, None

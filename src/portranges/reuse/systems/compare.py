@@ -6,22 +6,19 @@ What must not: any rule of any system; the systems are an argument.
 
 from __future__ import annotations
 
-from portranges.reuse.model import check_asks, decide
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from portranges.reuse.model import Decision, Procedure, RefusedOption, Socket
+from portranges import types
+from portranges.reuse.model import Decision, RefusedOption, Socket, check_asks, decide
 
 __all__ = ["portability"]
 
 
 def portability(
     new: Socket,
-    existing: Iterable[Socket],
+    existing: types.Iterable[Socket],
     *,
-    systems: Mapping[str, tuple[Procedure, Callable[[Socket], RefusedOption | None]]],
+    systems: types.Mapping[
+        str, tuple[types.Procedure, types.Callable[[Socket], RefusedOption | None]]
+    ],
 ) -> dict[str, Decision]:
     """Return what each system says about *new* next to *existing*.
 
@@ -67,8 +64,8 @@ def portability(
 
 
 def _answer(
-    procedure: Procedure,
-    refused_option: Callable[[Socket], RefusedOption | None],
+    procedure: types.Procedure,
+    refused_option: types.Callable[[Socket], RefusedOption | None],
     new: Socket,
     existing: tuple[Socket, ...],
 ) -> Decision:

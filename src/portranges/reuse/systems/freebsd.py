@@ -9,28 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
 from portranges.reuse.addresses import is_mapped
-from portranges.reuse.model import Confidence, State
+from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import Pairs, best4, best6, pairs, share_port
 from portranges.reuse.systems.record import (
+    Context,
     Order,
     Reconnect,
     System,
+    Via,
     mapped_v6only,
     needs_privilege,
     not_local,
 )
-from portranges.reuse.systems.rows import Book, calls, cite
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portranges.reuse.model import Decision, Rule, Socket
-    from portranges.reuse.systems.record import Context, Via
-    from portranges.reuse.systems.rows import Calls
-    from portranges.reuse.systems.sock import Outcome, Sock
+from portranges.reuse.systems.rows import Book, Calls, calls, cite
+from portranges.reuse.systems.sock import Sock
 
 __all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "RELEASES", "Procedure", "Release", "decide_bind"]
 
@@ -152,7 +147,7 @@ class Procedure:
         """Refuse a reserved port without privilege."""
         return self.privileged if needs_privilege(sock, context) else None
 
-    def judge(self, new: Sock, holders: Sequence[Sock]) -> Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Decide whether *new* may be bound next to *holders*, newest first."""
         asked = new.v6_address
         if asked is None:
@@ -186,7 +181,7 @@ class Procedure:
             met = met or _best4(holders, 0, wild=True)
         return self._allow(new, met)
 
-    def _judge4(self, new: Sock, holders: Sequence[Sock]) -> Outcome:
+    def _judge4(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         asked = new.addr & 0xFFFFFFFF
         if _owner_counts(new):
             holder = _best4(holders, asked, wild=True)
@@ -207,13 +202,13 @@ class Procedure:
     def _exempt(self, holder: Sock, *, wildcards: bool) -> bool:
         return self.release.exempts_load_balance and wildcards and holder.lb and not holder.p
 
-    def _allow(self, new: Sock, met: Sock | None) -> Outcome:
+    def _allow(self, new: Sock, met: Sock | None) -> types.Outcome:
         if met is not None and not share_port(new, met) and _share_lb(new, met):
             both = new.lb and met.lb
             return (self.load_balance if both else self.pairs.multicast), None
         return self.pairs.allow(new, met)
 
-    def busy(self, sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+    def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
         """Tell whether the port is passed over: in_pcb_lport_dest()."""
         if via is None:
             wild = _is_wild(sock)
@@ -236,7 +231,7 @@ def _is_wild(new: Sock) -> bool:
     return not (new.r or new.p or new.lb)
 
 
-def _best4(holders: Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
+def _best4(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
     return best4(holders, asked, wild=wild, dual_costs=_DUAL_COSTS)
 
 
@@ -284,7 +279,7 @@ FREEBSD, FREEBSD_14, FREEBSD_13 = (_system(release) for release in RELEASES)
 
 def decide_bind(
     new: Socket,
-    existing: Sequence[Socket],
+    existing: types.Sequence[Socket],
     *,
     settings: object = None,
     local_addresses: frozenset[int] | None = None,

@@ -21,30 +21,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
 from portranges.portset import PortSet
 from portranges.reuse.addresses import is_mapped, is_wild
-from portranges.reuse.model import Confidence, Rule, State
+from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.record import (
+    Context,
     Order,
     Reconnect,
     Refusal,
     System,
+    Via,
     mapped_v6only,
     needs_privilege,
     not_local,
 )
-from portranges.reuse.systems.rows import Book, calls, cite
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portranges.reuse.model import Decision, Socket
-    from portranges.reuse.systems.record import Context, Via
-    from portranges.reuse.systems.rows import Calls
-    from portranges.reuse.systems.sock import Outcome, Sock
-    from portranges.source import Source
+from portranges.reuse.systems.rows import Book, Calls, calls, cite
+from portranges.reuse.systems.sock import Sock
+from portranges.source import Source
 
 __all__ = ["ILLUMOS", "SOLARIS", "Procedure", "decide_bind"]
 
@@ -208,13 +203,13 @@ class Procedure:
         """Refuse a reserved port without privilege."""
         return self.privileged if needs_privilege(sock, context) else None
 
-    def judge(self, new: Sock, holders: Sequence[Sock]) -> Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Decide whether *new* may be bound next to *holders*, newest first."""
         if not new.tcp:
             return self._judge_udp(new, holders, explicit=True)
         return self._judge_tcp(new, new.addr, holders, reuse=new.r, explicit=True, via=None)
 
-    def busy(self, sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+    def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
         """Tell whether a port that the system chooses is passed over.
 
         connect() chooses before it knows its own address, and without
@@ -232,12 +227,12 @@ class Procedure:
         self,
         new: Sock,
         addr: int,
-        holders: Sequence[Sock],
+        holders: types.Sequence[Sock],
         *,
         reuse: bool,
         explicit: bool,
         via: Via | None,
-    ) -> Outcome:
+    ) -> types.Outcome:
         rows = self.rows
         shares = rows.free
         # Stable: within each half the newest stays first.
@@ -272,7 +267,9 @@ class Procedure:
                 shares = rows.reuse_address
         return shares, None
 
-    def _judge_udp(self, new: Sock, holders: Sequence[Sock], *, explicit: bool) -> Outcome:
+    def _judge_udp(
+        self, new: Sock, holders: types.Sequence[Sock], *, explicit: bool
+    ) -> types.Outcome:
         rows = self.rows
         met: list[Sock] = []
         for holder in holders:
@@ -290,7 +287,7 @@ class Procedure:
             return rows.udp_reuse_address, None
         return rows.default, met[0]
 
-    def _join_udp(self, new: Sock, met: Sequence[Sock]) -> Outcome:
+    def _join_udp(self, new: Sock, met: types.Sequence[Sock]) -> types.Outcome:
         """Join a group; whose it is depends on the list's order where there are several."""
         for holder in met:
             if not holder.bound_p:
@@ -360,7 +357,7 @@ SOLARIS = _system("solaris", "Solaris", groups=False, options=frozenset({"exclus
 
 def decide_bind(
     new: Socket,
-    existing: Sequence[Socket],
+    existing: types.Sequence[Socket],
     *,
     settings: object = None,
     local_addresses: frozenset[int] | None = None,

@@ -10,20 +10,13 @@ from __future__ import annotations
 from functools import partial
 from importlib import import_module
 
+from portranges import types
 from portranges.errors import UnknownNameError
 from portranges.names import near
+from portranges.reuse.model import Rule
 from portranges.reuse.systems.pairs import decide_bind
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from random import Random
-
-    from portranges.reuse.model import Procedure, Rule
-    from portranges.reuse.systems.record import System
-    from portranges.reuse.systems.state_machine import SystemPorts
-
-    MachineMaker = Callable[[object, "str | None", "frozenset[int] | None", Random], SystemPorts]
+from portranges.reuse.systems.record import System
+from portranges.reuse.systems.state_machine import SystemPorts
 
 __all__ = ["SYSTEMS", "machine", "procedure", "rules", "system"]
 
@@ -71,7 +64,7 @@ def system(name: str) -> System:
     return found
 
 
-def procedure(name: str) -> Procedure:
+def procedure(name: str) -> types.Procedure:
     """Return the rule without history of the system *name*.
 
     Args:
@@ -92,7 +85,7 @@ def procedure(name: str) -> Procedure:
     return partial(decide_bind, system(name))
 
 
-def machine(name: str) -> MachineMaker:
+def machine(name: str) -> types.MachineMaker:
     """Return the maker of the state machine of the system *name*.
 
     Args:
@@ -109,8 +102,6 @@ def machine(name: str) -> MachineMaker:
         >>> len(machine("macos")(None, None, None, Random(1)))
         0
     """
-    from portranges.reuse.systems.state_machine import SystemPorts
-
     return partial(SystemPorts, system(name))
 
 

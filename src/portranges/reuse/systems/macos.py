@@ -10,27 +10,23 @@ young TIME_WAIT gives way to connect().
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.reuse.addresses import is_mapped, is_wild
-from portranges.reuse.model import Confidence
+from portranges.reuse.model import Confidence, Decision, Rule, Socket
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
 from portranges.reuse.systems.record import (
+    Context,
     Order,
     Reconnect,
     System,
+    Via,
     mapped_v6only,
     needs_privilege,
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portranges.reuse.model import Decision, Rule, Socket
-    from portranges.reuse.systems.record import Context, Via
-    from portranges.reuse.systems.sock import Outcome, Sock
+from portranges.reuse.systems.sock import Sock
 
 __all__ = ["MACOS", "decide_bind"]
 
@@ -84,7 +80,7 @@ _CALLS = calls(
 )
 
 
-def _judge(new: Sock, holders: Sequence[Sock]) -> Outcome:
+def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     asked = new.v6_address
     if asked is None:
         return _judge4(new, holders)
@@ -122,7 +118,7 @@ def _judge(new: Sock, holders: Sequence[Sock]) -> Outcome:
     return _PAIRS.allow(new, met)
 
 
-def _judge4(new: Sock, holders: Sequence[Sock]) -> Outcome:
+def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     asked = new.addr & 0xFFFFFFFF
     if new.uid and not new.multicast:
         holder = best4(holders, asked, wild=True)
@@ -138,7 +134,7 @@ def _judge4(new: Sock, holders: Sequence[Sock]) -> Outcome:
     return _PAIRS.allow(new, best4(holders, asked, wild=True))
 
 
-def _busy(sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
     """Tell whether anybody uses the port where the socket would, options aside.
 
     connect() binds at the wildcard first, so no port is shared over
@@ -188,7 +184,7 @@ MACOS = System(
 
 def decide_bind(
     new: Socket,
-    existing: Sequence[Socket],
+    existing: types.Sequence[Socket],
     *,
     settings: object = None,
     local_addresses: frozenset[int] | None = None,

@@ -12,27 +12,23 @@ TIME_WAIT entries (off by default) count like sockets, as they do here.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_mapped
-from portranges.reuse.model import Confidence, State
+from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best, local_cost, pairs, share_port
 from portranges.reuse.systems.record import (
+    Context,
     Order,
     Reconnect,
     System,
+    Via,
     mapped_v6only,
     needs_privilege,
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portranges.reuse.model import Decision, Rule, Socket
-    from portranges.reuse.systems.record import Context, Via
-    from portranges.reuse.systems.sock import Outcome, Sock
+from portranges.reuse.systems.sock import Sock
 
 __all__ = ["NETBSD", "decide_bind"]
 
@@ -65,7 +61,7 @@ _CALLS = calls(
 )
 
 
-def _best4(holders: Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
+def _best4(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
     """Search the IPv4 table, in which there are AF_INET sockets only."""
 
     def cost(holder: Sock) -> int | None:
@@ -75,7 +71,7 @@ def _best4(holders: Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
     return best(holders, cost, wild=wild)
 
 
-def _best6(holders: Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
+def _best6(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
     """Search the IPv6 table for *asked*, which may be IPv4-mapped."""
     mapped = is_mapped(asked)
 
@@ -96,11 +92,11 @@ def _best6(holders: Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
     return best(holders, cost, wild=wild)
 
 
-def _judge(new: Sock, holders: Sequence[Sock]) -> Outcome:
+def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     return _judge6(new, holders) if new.v6 else _judge4(new, holders)
 
 
-def _judge4(new: Sock, holders: Sequence[Sock]) -> Outcome:
+def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     wild = not (new.r or new.p)
     holder = _best6(holders, new.addr, wild=wild)
     if holder is not None and not share_port(new, holder):
@@ -126,7 +122,7 @@ def _is_wild6(new: Sock) -> bool:
     return not (new.r or new.p) and not accepts
 
 
-def _judge6(new: Sock, holders: Sequence[Sock]) -> Outcome:
+def _judge6(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     wild = _is_wild6(new)
     met: Sock | None = None
     if is_mapped(new.addr):
@@ -140,7 +136,7 @@ def _judge6(new: Sock, holders: Sequence[Sock]) -> Outcome:
     return _PAIRS.allow(new, met or _best6(holders, new.addr, wild=True))
 
 
-def _busy(sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
     """Tell whether the port is passed over: check_suitable_port().
 
     An IPv4 socket's options do not help it, an IPv6 socket's do. connect()
@@ -186,7 +182,7 @@ NETBSD = System(
 
 def decide_bind(
     new: Socket,
-    existing: Sequence[Socket],
+    existing: types.Sequence[Socket],
     *,
     settings: object = None,
     local_addresses: frozenset[int] | None = None,

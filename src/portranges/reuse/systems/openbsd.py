@@ -11,27 +11,23 @@ cannot be bound, so that clause decides nothing for a program.
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.reuse.addresses import is_mapped
-from portranges.reuse.model import Confidence, State
+from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
 from portranges.reuse.systems import pairs as any_system
 from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
 from portranges.reuse.systems.record import (
+    Context,
     Order,
     Reconnect,
     System,
+    Via,
     mapped_v6only,
     needs_privilege,
     not_local,
 )
 from portranges.reuse.systems.rows import Book, calls, cite
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portranges.reuse.model import Decision, Rule, Socket
-    from portranges.reuse.systems.record import Context, Via
-    from portranges.reuse.systems.sock import Outcome, Sock
+from portranges.reuse.systems.sock import Sock
 
 __all__ = ["OPENBSD", "decide_bind"]
 
@@ -63,7 +59,7 @@ def _is_wild(new: Sock) -> bool:
     return not (new.r or new.p) and not accepts
 
 
-def _best(holders: Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
+def _best(holders: types.Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
     """Search the table of the IP version that *at* is of."""
     if is_mapped(at):
         table = [holder for holder in holders if not holder.v6]
@@ -71,7 +67,7 @@ def _best(holders: Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
     return best6(holders, at, wild=wild)
 
 
-def _judge(new: Sock, holders: Sequence[Sock]) -> Outcome:
+def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     if new.uid and not new.multicast:
         holder = _best(holders, new.addr, wild=True)
         if holder is not None and holder.uid != new.uid:
@@ -82,7 +78,7 @@ def _judge(new: Sock, holders: Sequence[Sock]) -> Outcome:
     return _PAIRS.allow(new, _best(holders, new.addr, wild=True))
 
 
-def _busy(sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
     """Tell whether the port is passed over: in_pcbpickport()."""
     at = sock.addr if via is None else via.local
     return _best(holders, at, wild=_is_wild(sock)) is not None
@@ -115,7 +111,7 @@ OPENBSD = System(
 
 def decide_bind(
     new: Socket,
-    existing: Sequence[Socket],
+    existing: types.Sequence[Socket],
     *,
     settings: object = None,
     local_addresses: frozenset[int] | None = None,

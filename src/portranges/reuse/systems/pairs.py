@@ -7,17 +7,10 @@ What must not: any rule of any system.
 
 from __future__ import annotations
 
-from portranges.reuse.model import State, check_asks, decide
-from portranges.reuse.systems.record import Context
-from portranges.reuse.systems.sock import from_socket, to_socket
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portranges.reuse.model import Decision, Rule, Socket
-    from portranges.reuse.systems.record import System
-    from portranges.reuse.systems.sock import Outcome, Sock
+from portranges import types
+from portranges.reuse.model import Decision, Rule, Socket, State, check_asks, decide
+from portranges.reuse.systems.record import Context, System
+from portranges.reuse.systems.sock import Sock, from_socket, to_socket
 
 __all__ = ["ask", "ask_address", "decide_bind", "sentence"]
 
@@ -25,7 +18,7 @@ __all__ = ["ask", "ask_address", "decide_bind", "sentence"]
 def decide_bind(
     system: System,
     new: Socket,
-    existing: Sequence[Socket],
+    existing: types.Sequence[Socket],
     *,
     settings: object = None,
     local_addresses: frozenset[int] | None = None,
@@ -99,7 +92,7 @@ def decide_bind(
     return decide(rule, reason=sentence(rule, blocker), blocker=held[blocker])
 
 
-def ask(sock: Sock, holders: Sequence[Sock], context: Context) -> Outcome:
+def ask(sock: Sock, holders: types.Sequence[Sock], context: Context) -> types.Outcome:
     """Ask what bind() asks of *sock*, whose address and port are set already.
 
     *holders* have the port, newest first.

@@ -11,14 +11,9 @@ outside. NetBSD counts down, and macOS' TCP up, without a draw.
 
 from __future__ import annotations
 
+from portranges import types
+from portranges.portset import PortSet
 from portranges.reuse.systems.record import Order
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from portranges.portset import PortSet
 
 __all__ = ["Picker"]
 
@@ -26,14 +21,14 @@ __all__ = ["Picker"]
 class Picker:
     """The choice of ports of one kind of socket."""
 
-    def __init__(self, ports: PortSet, order: Order, rng: Random) -> None:
+    def __init__(self, ports: PortSet, order: Order, rng: types.Random) -> None:
         """Choose among *ports*, of which those in between are passed over."""
         self._ports = ports
         self._order = order
         self._rng = rng
         self._last = 0
 
-    def candidates(self) -> Iterator[int]:
+    def candidates(self) -> types.Iterator[int]:
         """Yield every port once, in the system's order."""
         if not self._ports:
             return

@@ -10,25 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from portranges import ephemeral
+from portranges import ephemeral, types
+from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
 from portranges.reuse.addresses import LOOPBACK4, LOOPBACK6, is_loopback, is_wild
-from portranges.reuse.model import RefusedOption
+from portranges.reuse.model import RefusedOption, Rule, Socket
+from portranges.reuse.systems.rows import Book, Calls
 from portranges.reuse.systems.settings import SystemSettings
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import TypeAlias
-
-    from portranges.ephemeral import EphemeralProfile
-    from portranges.reuse.model import Rule, Socket
-    from portranges.reuse.systems.rows import Book, Calls
-    from portranges.reuse.systems.sock import Outcome, Sock
-
-    Check: TypeAlias = "Callable[[Sock, Context], Rule | None]"
-    Judge: TypeAlias = Callable[[Sock, Sequence[Sock]], Outcome]
+from portranges.reuse.systems.sock import Sock
 
 __all__ = [
     "Context",
@@ -134,10 +124,10 @@ class System:
     profile: str
     calls: Calls
     book: Book
-    judge: Judge
-    busy: Callable[[Sock, Sequence[Sock], Via | None], bool]
-    checks: tuple[Check, ...]
-    late_checks: tuple[Check, ...] = ()
+    judge: types.BindJudge
+    busy: types.Callable[[Sock, types.Sequence[Sock], Via | None], bool]
+    checks: tuple[types.BindCheck, ...]
+    late_checks: tuple[types.BindCheck, ...] = ()
     options: frozenset[str]
     v6only: bool
     v6only_fixed: bool = False
@@ -150,7 +140,7 @@ class System:
     self_connect: Rule | None = None
     any_destination: Rule | None = None
     listen_unbound: Rule | None = None
-    unread: Mapping[str, Rule] = field(default_factory=dict[str, "Rule"])
+    unread: types.Mapping[str, Rule] = field(default_factory=dict[str, "Rule"])
     option_both: Rule | None = None
     remembers_bind: bool = False
     accepts_options: bool = True
@@ -233,7 +223,7 @@ class Context:
         self,
         system: System,
         settings: object,
-        local: Callable[[int], bool] | None,
+        local: types.Callable[[int], bool] | None,
     ) -> None:
         """Put the machine's settings over the system's own."""
         self.system: System = system
@@ -254,9 +244,9 @@ class Context:
         if system.v6only_fixed:
             self.v6only = True
         self.udp_ports: int = 0
-        self.is_local: Callable[[int], bool] = self._is_local(local)
+        self.is_local: types.Callable[[int], bool] = self._is_local(local)
 
-    def _is_local(self, local: Callable[[int], bool] | None) -> Callable[[int], bool]:
+    def _is_local(self, local: types.Callable[[int], bool] | None) -> types.Callable[[int], bool]:
         if local is None:
             return _everywhere
         loopback = is_loopback if self.system.wide_loopback else _is_the_loopback

@@ -13,14 +13,6 @@ from portranges.ports import Transport
 from portranges.reuse.addresses import ANY4, ANY6, MAPPED
 from portranges.reuse.model import Socket, State, address_number
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    from portranges.reuse.model import Rule
-
-    Outcome: TypeAlias = "tuple[Rule, Sock | None]"
-
 __all__ = [
     "Sock",
     "from_socket",

@@ -16,6 +16,7 @@ from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
 
+from portranges import types
 from portranges.errors import InvalidSocketError, elide
 from portranges.reuse.addresses import (
     ANY4,
@@ -28,23 +29,22 @@ from portranges.reuse.addresses import (
     near_end,
     route_source,
 )
-from portranges.reuse.model import Close, State, check_type, decide, find, shown_number
+from portranges.reuse.model import (
+    Close,
+    Decision,
+    Handle,
+    Rule,
+    Socket,
+    State,
+    check_type,
+    decide,
+    find,
+    shown_number,
+)
 from portranges.reuse.systems.pairs import ask, ask_address, sentence
 from portranges.reuse.systems.picking import Picker
-from portranges.reuse.systems.record import Context, Reconnect, Refusal, Via
+from portranges.reuse.systems.record import Context, Reconnect, Refusal, System, Via
 from portranges.reuse.systems.sock import Sock, to_socket
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from random import Random
-    from typing import TypeAlias
-
-    from portranges.reuse.model import Decision, Handle, Rule, Socket
-    from portranges.reuse.systems.record import System
-
-    # TCP?, local address, port, peer's address, peer's port.
-    Tuple: TypeAlias = tuple[bool, int, int, int, int]
 
 __all__ = ["SystemPorts"]
 
@@ -61,7 +61,7 @@ class SystemPorts:
         settings: object,
         kernel: str | None,
         local_addresses: frozenset[int] | None,
-        rng: Random,
+        rng: types.Random,
     ) -> None:
         """Make a machine without sockets."""
         if kernel is not None:
@@ -70,7 +70,7 @@ class SystemPorts:
                 "kernel is for Linux; another system's version is in its name, as 'freebsd-13'",
                 elide(kernel),
             )
-        local: Callable[[int], bool] | None = None
+        local: types.Callable[[int], bool] | None = None
         if local_addresses is not None:
             local = local_addresses.__contains__
         self.system = system
@@ -82,7 +82,7 @@ class SystemPorts:
         # The holders of a port in the order in which they came.
         self._holders: dict[tuple[bool, int], dict[Sock, None]] = {}
         # Nobody ever has the second of two identical ones.
-        self._tuples: dict[Tuple, Sock] = {}
+        self._tuples: dict[types.FourTuple, Sock] = {}
         self._deadlines: list[tuple[float, int, Sock]] = []
         self._turns = count()
         self._udp_ports = 0
@@ -111,7 +111,7 @@ class SystemPorts:
         """Return what getsockname() and the options say."""
         return to_socket(self._find(handle))
 
-    def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]:
+    def holders(self, port: int, *, tcp: bool) -> types.Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in self._holders.get((tcp, port), ()):
             yield self._as_met(sock)
@@ -450,7 +450,7 @@ class SystemPorts:
             return replace(shown, reuse_port=sock.bound_p)
         return shown
 
-    def _newest_first(self, sock: Sock, port: int) -> Sequence[Sock]:
+    def _newest_first(self, sock: Sock, port: int) -> types.Sequence[Sock]:
         held = self._holders.get((sock.tcp, port))
         return tuple(reversed(held)) if held else ()
 

@@ -15,20 +15,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import types
 from portranges.reuse.addresses import is_mapped
-from portranges.reuse.model import Confidence, Rule, State
+from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
 from portranges.reuse.systems import pairs as any_system
-from portranges.reuse.systems.record import Order, Refusal, System, mapped_v6only, not_local
+from portranges.reuse.systems.record import (
+    Context,
+    Order,
+    Refusal,
+    System,
+    Via,
+    mapped_v6only,
+    not_local,
+)
 from portranges.reuse.systems.rows import Book, Calls, calls, cite
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from portranges.reuse.model import Decision, Socket
-    from portranges.reuse.systems.record import Context, Via
-    from portranges.reuse.systems.sock import Outcome, Sock
-    from portranges.source import Source
+from portranges.reuse.systems.sock import Sock
+from portranges.source import Source
 
 __all__ = [
     "TABLES",
@@ -221,7 +223,7 @@ class Procedure:
         """Refuse a port of an excluded range."""
         return self.excluded if sock.port in context.settings.excluded else None
 
-    def judge(self, new: Sock, holders: Sequence[Sock]) -> Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Look up the cell of each holder, on each stack of *new*."""
         shares = self.free
         for holder in holders:
@@ -245,7 +247,7 @@ def _place(sock: Sock, addr: int) -> str:
     return f"{mode}-{'S' if addr else 'W'}"
 
 
-def _busy(sock: Sock, holders: Sequence[Sock], via: Via | None) -> bool:
+def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
     """Tell whether a port is passed over; how Windows chooses is not published.
 
     So it is one that nobody uses at an address that meets, whatever options
@@ -291,7 +293,7 @@ WINDOWS, WINDOWS_2003, WINDOWS_XP, WINDOWS_WSK = (_system(table) for table in TA
 
 def decide_bind(
     new: Socket,
-    existing: Sequence[Socket],
+    existing: types.Sequence[Socket],
     *,
     settings: object = None,
     local_addresses: frozenset[int] | None = None,

@@ -1,0 +1,428 @@
+"""What ``portranges.types`` offers: aliases, protocols and the names of ``typing``.
+
+Nothing imports this module to run; ``types`` loads it when an annotation is evaluated. It
+may therefore import every package.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from array import array
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from datetime import date
+from ipaddress import IPv4Address, IPv6Address
+from os import PathLike
+from random import Random
+from threading import Event
+from typing import (
+    IO,
+    Any,
+    BinaryIO,
+    Literal,
+    NoReturn,
+    Protocol,
+    Self,
+    SupportsIndex,
+    TextIO,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    cast,
+    final,
+    overload,
+)
+
+from portranges.ephemeral import Confidence, EphemeralProfile, Kind
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
+from portranges.probe.model import Backend
+from portranges.probe.model import Family as SocketFamily
+from portranges.probe.model import State as SocketState
+from portranges.registry.model import Cell, State
+from portranges.report.model import EphemeralRange, PortReport
+from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
+from portranges.reuse.systems.record import Context
+from portranges.reuse.systems.sock import Sock
+from portranges.system.model import Family
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+else:
+    # collections.abc.Buffer, and array's own brackets, are new in Python 3.12.
+    ReadableBuffer = bytes | bytearray | memoryview | array
+
+__all__ = [
+    "IO",
+    "Any",
+    "AnyPorts",
+    "ArgumentParser",
+    "AsyncIterator",
+    "AttributeBlocks",
+    "Backend",
+    "BackendLike",
+    "BinaryIO",
+    "BindCheck",
+    "BindJudge",
+    "ByteOrder",
+    "Callable",
+    "CapacityArguments",
+    "Cell",
+    "Close",
+    "Collection",
+    "Command",
+    "Confidence",
+    "Context",
+    "Decision",
+    "Destination",
+    "EphemeralProfile",
+    "EphemeralRange",
+    "Event",
+    "Family",
+    "FamilyLike",
+    "FamilyName",
+    "Filling",
+    "FourTuple",
+    "Generator",
+    "Handle",
+    "IPv4Address",
+    "IPv6Address",
+    "IntArray",
+    "Iterable",
+    "Iterator",
+    "Kind",
+    "KindLike",
+    "Literal",
+    "MachineMaker",
+    "Mapping",
+    "Namespace",
+    "NoReturn",
+    "Outcome",
+    "OwnCells",
+    "OwnServices",
+    "Pair",
+    "Part",
+    "PathLike",
+    "Plan",
+    "PlanGroup",
+    "PortCheck",
+    "PortItem",
+    "PortItems",
+    "PortNumbers",
+    "PortRange",
+    "PortReport",
+    "PortSet",
+    "ProbeRow",
+    "Procedure",
+    "Protocol",
+    "Psutil",
+    "PsutilConnection",
+    "PsutilProcess",
+    "Quote",
+    "Random",
+    "ReadableBuffer",
+    "RegistryTable",
+    "ReportAnswers",
+    "ReuseMachine",
+    "Rng",
+    "Rule",
+    "RuleLike",
+    "SearchKind",
+    "Self",
+    "Sequence",
+    "Services",
+    "Sock",
+    "Socket",
+    "SocketFamily",
+    "SocketFamilyLike",
+    "SocketState",
+    "Span",
+    "State",
+    "StrPath",
+    "SupportsIndex",
+    "SystemLike",
+    "SystemsLike",
+    "T",
+    "TcpOrUdpLike",
+    "TcpOrUdpName",
+    "TextIO",
+    "Transport",
+    "TransportLike",
+    "TransportName",
+    "TypeAlias",
+    "TypeVar",
+    "U",
+    "cast",
+    "date",
+    "final",
+    "overload",
+]
+
+if TYPE_CHECKING:
+    IntArray: TypeAlias = array[int]
+else:
+    IntArray = array
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+StrPath: TypeAlias = str | PathLike[str]
+
+# -- arguments of public functions ----------------------------------------------
+
+TransportName: TypeAlias = Literal["tcp", "udp", "sctp", "dccp"]
+TransportLike: TypeAlias = Transport | TransportName
+TcpOrUdpName: TypeAlias = Literal["tcp", "udp"]
+TcpOrUdpLike: TypeAlias = Transport | TcpOrUdpName
+PortItem: TypeAlias = SupportsIndex | PortRange | range | PortSet
+PortItems: TypeAlias = Iterable[PortItem]
+PortNumbers: TypeAlias = ReadableBuffer | Iterable[SupportsIndex]
+AnyPorts: TypeAlias = PortSet | PortRange | EphemeralProfile
+RuleLike: TypeAlias = SupportsIndex | PortRange | PortSet
+SystemLike: TypeAlias = str | EphemeralProfile
+SystemsLike: TypeAlias = SystemLike | Iterable[SystemLike]
+KindLike: TypeAlias = Kind | Literal["host", "middlebox", "document"]
+FamilyName: TypeAlias = Literal["inet", "inet6"]
+FamilyLike: TypeAlias = Family | FamilyName
+SocketFamilyLike: TypeAlias = SocketFamily | FamilyName
+Filling: TypeAlias = Literal["random", "self"]
+BackendLike: TypeAlias = Backend | Literal["netlink", "proc", "psutil"]
+ByteOrder: TypeAlias = Literal["little", "big"]
+Quote: TypeAlias = Literal["", '"', "`", "["]
+OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
+ReportAnswers: TypeAlias = Iterable[tuple[PortReport, str | None]]
+Pair: TypeAlias = tuple[int, int]
+
+# What a port is wanted towards. Only plain values, because they must hash to the same
+# number in every process for a seed to be reproducible.
+_Part: TypeAlias = int | str | bytes | None
+Destination: TypeAlias = _Part | tuple[_Part | tuple[_Part, ...], ...]
+
+
+class Rng(Protocol):
+    """A source of random bits: random.Random, random.SystemRandom."""
+
+    def getrandbits(self, k: int, /) -> int:
+        """Return an integer of *k* random bits."""
+        ...
+
+
+class Services(Protocol):
+    """An object that knows the ports of a service, such as ``portranges.registry.Registry``."""
+
+    def ports(self, service: str, transport: str | None = None) -> PortSet:
+        """Return the ports, or raise UnknownNameError."""
+        ...
+
+
+# -- inside the packages --------------------------------------------------------
+
+Part: TypeAlias = tuple[Transport | None, PortSet]
+Span: TypeAlias = tuple[int, int]
+PortCheck: TypeAlias = Callable[[SupportsIndex], int]
+PlanGroup: TypeAlias = tuple[list[int], list[list[int]]]
+SearchKind: TypeAlias = tuple[object, ...]
+FourTuple: TypeAlias = tuple[bool, int, int, int, int]
+OwnCells: TypeAlias = Mapping[Transport, Mapping[int, Cell]]
+AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
+ProbeRow: TypeAlias = tuple[
+    Transport,
+    SocketFamily,
+    str,
+    int,
+    str | None,
+    int | None,
+    SocketState,
+    int | None,
+    int | None,
+    bool | None,
+    float | None,
+]
+Outcome: TypeAlias = tuple[Rule, Sock | None]
+BindCheck: TypeAlias = Callable[[Sock, Context], Rule | None]
+BindJudge: TypeAlias = Callable[[Sock, Sequence[Sock]], Outcome]
+
+
+class Plan(Protocol):
+    """A table, prepared to be asked in one of the ways."""
+
+    name: str
+    table: bytes
+
+    def answer(self, octets: bytes, low: int) -> bytes:
+        """Return the table's value for each port of *octets*.
+
+        Byte *low* (0 or 1) of each two is the low one.
+        """
+        ...
+
+
+class RegistryTable(Protocol):
+    """The rows of a registry, whatever form they are held in.
+
+    Arguments are checked before they come here.
+    """
+
+    def cell(self, port: int, transport: Transport) -> Cell:
+        """Return what is known about *port*, 0 to 65535."""
+        ...
+
+    def spans(self) -> Iterator[tuple[int, int, Transport, State]]:
+        """Yield every stretch of ports with a row: first, last, whose, and which state."""
+        ...
+
+    def named(self, name: str) -> Iterator[tuple[int, int, Transport]]:
+        """Yield every stretch that has *name*, given in lower case."""
+        ...
+
+    def names(self) -> Iterable[str]:
+        """Return all names as they are spelt, in any order, perhaps repeated."""
+        ...
+
+
+class Procedure(Protocol):
+    """A system's rule without history."""
+
+    def __call__(
+        self,
+        new: Socket,
+        existing: Sequence[Socket],
+        *,
+        settings: object = None,
+        local_addresses: frozenset[int] | None = None,
+    ) -> Decision:
+        """Return the system's decision about *new* next to *existing*.
+
+        Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+        """
+        ...
+
+
+class ReuseMachine(Protocol):
+    """A system's state machine, behind PortTable.
+
+    Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+    """
+
+    now: float
+
+    def __len__(self) -> int: ...
+    @property
+    def lingering(self) -> int: ...
+    def is_inet6(self, handle: Handle) -> bool: ...
+    def describe(self, handle: Handle) -> Socket: ...
+    def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]: ...
+    def socket(
+        self,
+        handle: Handle,
+        *,
+        tcp: bool,
+        v6: bool,
+        v6only: bool | None,
+        reuse_address: bool,
+        reuse_port: bool,
+        uid: int,
+        privileged: bool | None,
+        device: str | None,
+        load_balance: bool = False,
+        exclusive: bool = False,
+    ) -> None: ...
+    def bind(self, handle: Handle, addr: int, port: int) -> Decision: ...
+    def listen(self, handle: Handle) -> Decision: ...
+    def connect(
+        self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
+    ) -> Decision: ...
+    def accept(
+        self,
+        handle: Handle,
+        child_handle: Handle,
+        *,
+        uid: int,
+        local: int | None,
+        peer: tuple[int, int] | None,
+    ) -> Decision: ...
+    def set_option(
+        self,
+        handle: Handle,
+        *,
+        reuse_address: bool | None,
+        reuse_port: bool | None,
+        v6only: bool | None,
+        bind_address_no_port: bool | None,
+        local_port_range: tuple[int, int] | None,
+        uid: int | None,
+        load_balance: bool | None = None,
+        exclusive: bool | None = None,
+    ) -> Decision: ...
+    def close(self, handle: Handle, how: Close) -> None: ...
+    def advance(self, seconds: float) -> None: ...
+
+
+class Command(Protocol):
+    """A module that is a command."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the command's arguments to *parser*."""
+        ...
+
+    def run(self, arguments: Namespace) -> int:
+        """Do what *arguments* ask for, and return the exit status."""
+        ...
+
+
+class PsutilConnection(Protocol):
+    """What psutil tells of a socket; its own types have moved before."""
+
+    @property
+    def family(self) -> int: ...
+    @property
+    def type(self) -> int: ...
+    @property
+    def laddr(self) -> Sequence[object]: ...
+    @property
+    def raddr(self) -> Sequence[object]: ...
+    @property
+    def status(self) -> str: ...
+
+
+class PsutilProcess(Protocol):
+    """A process, as psutil has it."""
+
+    @property
+    def pid(self) -> int: ...
+    def name(self) -> str: ...
+    def create_time(self) -> float: ...
+    def net_connections(self, kind: str = ...) -> Iterable[PsutilConnection]: ...
+
+
+class Psutil(Protocol):
+    """The part of psutil that is used."""
+
+    Error: type[Exception]
+    AccessDenied: type[Exception]
+
+    def net_connections(self, kind: str = ...) -> Iterable[PsutilConnection]: ...
+    def process_iter(self) -> Iterator[PsutilProcess]: ...
+    def Process(self, pid: int) -> PsutilProcess: ...  # noqa: N802 (psutil's name)
+
+
+MachineMaker: TypeAlias = Callable[
+    [object, str | None, frozenset[int] | None, Random], ReuseMachine
+]
+
+
+class CapacityArguments(TypedDict):
+    """What every function of ``portranges.capacity`` accepts."""
+
+    destinations: int
+    sources: int
+    method: str
