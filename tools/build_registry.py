@@ -321,7 +321,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = arguments(argv)
     if args.way == "official":
         sources: list[Path] = [args.file]
-        registry = Registry.from_iana(args.file)
+        registry = Registry.read_iana(args.file)
         day: date | None = args.date or registry.snapshot
         cells = official_cells(registry)
     else:

@@ -181,10 +181,10 @@ def test_the_walk_finds_the_core() -> None:
 
 
 @pytest.mark.parametrize("name", module_names())
-def test_a_module_says_what_lives_in_it(name: str) -> None:
+def test_a_module_says_what_it_is_for(name: str) -> None:
     text = ast.get_docstring(tree(name)) or ""
     assert summary_fault(text) is None
-    assert "\n\n" in text, "a module says more than its name"
+    assert len(text.split()) >= 5, "a module says more than its name"
 
 
 def summary_fault(text: str) -> str | None:

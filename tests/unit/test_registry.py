@@ -549,15 +549,15 @@ class TestWithServices:
                 "services must be a mapping, got list [('app', [(1, 'tcp')])]",
             ),
             ({1: [(1, "tcp")]}, "a service name must be a str, got int 1"),
-            ({"app": 8443}, "a service must have pairs of ports and transport, got 8443"),
+            ({"app": 8443}, "each service needs pairs of ports and transport, got 8443"),
             (
                 {"app": "8443/tcp"},
-                "a service must have pairs of ports and transport, got '8443/tcp'",
+                "each service needs pairs of ports and transport, got '8443/tcp'",
             ),
-            ({"app": (8443, "tcp")}, "a service must have pairs of ports and transport, got 8443"),
+            ({"app": (8443, "tcp")}, "each service needs pairs of ports and transport, got 8443"),
             (
                 {"app": [(1, 2, 3)]},
-                "a service must have pairs of ports and transport, got (1, 2, 3)",
+                "each service needs pairs of ports and transport, got (1, 2, 3)",
             ),
             (
                 {"app": [("1", "tcp")]},

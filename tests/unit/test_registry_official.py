@@ -32,22 +32,22 @@ def answers(asked: Registry) -> list[tuple[Assignment, ...]]:
     return [asked.lookup(port) for port in range(65536)]
 
 
-SAMPLE = Registry.from_iana(CSV)
+SAMPLE = Registry.read_iana(CSV)
 SAMPLE_ANSWERS = answers(SAMPLE)
 
 
 @pytest.fixture(params=[CSV, XML], ids=["csv", "xml"])
 def sample(request: pytest.FixtureRequest) -> Registry:
-    return Registry.from_iana(request.param)
+    return Registry.read_iana(request.param)
 
 
 class TestSample:
     def test_the_xml_says_the_same(self) -> None:
-        assert answers(Registry.from_iana(XML)) == SAMPLE_ANSWERS
+        assert answers(Registry.read_iana(XML)) == SAMPLE_ANSWERS
 
     def test_the_date_of_the_edition(self) -> None:
-        assert Registry.from_iana(XML).snapshot == date(2026, 8, 17)
-        assert Registry.from_iana(CSV).snapshot is None
+        assert Registry.read_iana(XML).snapshot == date(2026, 8, 17)
+        assert Registry.read_iana(CSV).snapshot is None
 
     def test_every_cell(self, sample: Registry) -> None:
         # Port or ports, and the state and names of each transport; "-" is no
@@ -179,13 +179,13 @@ class TestSample:
         assert restored.snapshot == sample.snapshot
 
     def test_the_path_may_be_text(self) -> None:
-        assert Registry.from_iana(str(CSV)).services(22, "tcp") == ("ssh",)
+        assert Registry.read_iana(str(CSV)).services(22, "tcp") == ("ssh",)
 
     @pytest.mark.parametrize("name", ["registry.xml", "registry.txt", "registry"])
     def test_the_ending_does_not_matter(self, tmp_path: Path, name: str) -> None:
         for file in (CSV, XML):
             (tmp_path / name).write_bytes(file.read_bytes())
-            assert Registry.from_iana(tmp_path / name).services(22, "tcp") == ("ssh",)
+            assert Registry.read_iana(tmp_path / name).services(22, "tcp") == ("ssh",)
 
 
 def sample_rows() -> list[list[str]]:
@@ -217,7 +217,7 @@ class TestCsvForms:
     @pytest.mark.parametrize("variant", VARIANTS)
     def test_variants_say_the_same(self, tmp_path: Path, variant: str) -> None:
         (tmp_path / "x.csv").write_bytes(VARIANTS[variant]())
-        assert answers(Registry.from_iana(tmp_path / "x.csv")) == SAMPLE_ANSWERS
+        assert answers(Registry.read_iana(tmp_path / "x.csv")) == SAMPLE_ANSWERS
 
 
 class TestXmlForms:
@@ -238,11 +238,11 @@ class TestXmlForms:
     def test_variants_say_the_same(self, tmp_path: Path, old: bytes, new: bytes) -> None:
         assert old in XML.read_bytes()
         (tmp_path / "x.xml").write_bytes(XML.read_bytes().replace(old, new))
-        assert answers(Registry.from_iana(tmp_path / "x.xml")) == SAMPLE_ANSWERS
+        assert answers(Registry.read_iana(tmp_path / "x.xml")) == SAMPLE_ANSWERS
 
     def test_small_chunks_say_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(iana_xml, "_CHUNK", 7)
-        assert answers(Registry.from_iana(XML)) == SAMPLE_ANSWERS
+        assert answers(Registry.read_iana(XML)) == SAMPLE_ANSWERS
 
     def test_odd_nesting_is_read_without_harm(self, tmp_path: Path) -> None:
         (tmp_path / "x.xml").write_text(
@@ -251,7 +251,7 @@ class TestXmlForms:
             '<note><xref type="text">a<xref type="text">b</xref>c</xref></note>'
             "</record></registry>"
         )
-        (row,) = Registry.from_iana(tmp_path / "x.xml").lookup(7)
+        (row,) = Registry.read_iana(tmp_path / "x.xml").lookup(7)
         # An empty assignee is one, and says that there is none.
         assert (row.assignee, row.contact) == ("", "[A]")
         assert row.state is State.ASSIGNED
@@ -306,7 +306,7 @@ def shipped_as_csv() -> str:
 class TestWholeRegistry:
     def test_the_reader_says_what_the_shipped_table_says(self, tmp_path: Path) -> None:
         (tmp_path / "all.csv").write_text(shipped_as_csv(), newline="")
-        read = Registry.from_iana(tmp_path / "all.csv")
+        read = Registry.read_iana(tmp_path / "all.csv")
         for transport in ALL:
             assert read.reserved(transport) == SHIPPED.reserved(transport)
             assert read.unassigned(transport) == SHIPPED.unassigned(transport)
@@ -366,10 +366,10 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
         "row 3: expected 12 columns, got 13",
     ),
     "a cut row": (f"{HEADER}\nhttp,80,tc", "row 2: expected 12 columns, got 3"),
-    "a cut text": (f'{HEADER}\nhttp,80,tcp,"World', "row 2: no CSV, unexpected end of data"),
+    "a cut text": (f'{HEADER}\nhttp,80,tcp,"World', "row 2: invalid CSV, unexpected end of data"),
     "a stray quote": (
         f'{HEADER}\nhttp,80,tcp,"World" Wide,,,,,,,,\n',
-        "row 2: no CSV, ',' expected after '\"'",
+        "row 2: invalid CSV, ',' expected after '\"'",
     ),
     "a bad port": (
         f"{HEADER}\n{row(port='1')}\n{row(port='eighty')}\n",
@@ -411,13 +411,19 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
         f"{HEADER}\n{row(port='80', transport='TCP')}\n",
         "row 2: transport must be tcp, udp, sctp, dccp or empty, got 'TCP'",
     ),
-    "binary": (bytes(range(256)), "expected IANA's CSV or XML file, got no UTF-8 text"),
-    "gzip": (b"\x1f\x8b\x08\x00\xff\xff", "expected IANA's CSV or XML file, got no UTF-8 text"),
+    "binary": (bytes(range(256)), "expected IANA's CSV or XML file in UTF-8, got other bytes"),
+    "gzip": (
+        b"\x1f\x8b\x08\x00\xff\xff",
+        "expected IANA's CSV or XML file in UTF-8, got other bytes",
+    ),
     "nothing but zeros": (bytes(100), GOT_HEADER + "..."),
-    "UTF-16": (HEADER.encode("utf-16"), "expected IANA's CSV or XML file, got no UTF-8 text"),
+    "UTF-16": (
+        HEADER.encode("utf-16"),
+        "expected IANA's CSV or XML file in UTF-8, got other bytes",
+    ),
     "latin-1 in a row": (
         f"{HEADER}\n{row(port='1', description='é')}\n".encode("latin-1"),
-        "expected IANA's CSV or XML file, got no UTF-8 text",
+        "expected IANA's CSV or XML file in UTF-8, got other bytes",
     ),
     "a web page": (
         "<!DOCTYPE html><html><body>Not Found</body></html>",
@@ -446,19 +452,19 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     ),
     "an unknown entity": (
         f"{ROOT}&x;</registry>",
-        "no well-formed XML, undefined entity: line 1, column ...",
+        "invalid XML, undefined entity: line 1, column ...",
     ),
     "cut XML": (
         f"{ROOT}{record()}",
-        "no well-formed XML, no element found: line 1, column ...",
+        "invalid XML, no element found: line 1, column ...",
     ),
     "crossed tags": (
         f"{ROOT}<record></registry>",
-        "no well-formed XML, mismatched tag: line 1, column ...",
+        "invalid XML, mismatched tag: line 1, column ...",
     ),
     "two roots": (
         f"{ROOT}{record()}</registry><a/>",
-        "no well-formed XML, junk after document element: line 1, column ...",
+        "invalid XML, junk after document element: line 1, column ...",
     ),
     "XML without records": (f"{ROOT}</registry>", "expected rows with a port number, got none"),
     "a bad port in XML": (
@@ -483,7 +489,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     ),
     "latin-1 in XML": (
         f"<?xml version='1.0' encoding='latin-1'?>{ROOT}é</registry>".encode("latin-1"),
-        "no well-formed XML, not well-formed (invalid token): line 1, column ...",
+        "invalid XML, not well-formed (invalid token): line 1, column ...",
     ),
 }
 
@@ -495,7 +501,7 @@ class TestRefused:
         path = tmp_path / "file"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         with pytest.raises(DataError) as caught:
-            Registry.from_iana(path)
+            Registry.read_iana(path)
         assert caught.value.resource == str(path)
         if reason.endswith("..."):
             assert caught.value.reason.startswith(reason.removesuffix("..."))
@@ -506,19 +512,19 @@ class TestRefused:
 
     def test_a_missing_file(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
-            Registry.from_iana(tmp_path / "none.csv")
+            Registry.read_iana(tmp_path / "none.csv")
 
     @pytest.mark.parametrize("path", [0, None, b"x.csv", True])
     def test_no_path(self, path: Any) -> None:
         with pytest.raises(TypeError, match=r"^path must be a path, got "):
-            Registry.from_iana(path)
+            Registry.read_iana(path)
 
     def test_too_many_rows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(official, "_MOST_ROWS", 5)
         with pytest.raises(DataError, match=r": expected at most 5 rows, got more$"):
-            Registry.from_iana(CSV)
+            Registry.read_iana(CSV)
         with pytest.raises(DataError, match=r": expected at most 5 rows, got more$"):
-            Registry.from_iana(XML)
+            Registry.read_iana(XML)
 
     def test_too_many_ports(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
@@ -526,27 +532,27 @@ class TestRefused:
         with pytest.raises(
             DataError, match=r": expected at most 300000 ports on all rows, got more$"
         ):
-            Registry.from_iana(path)
+            Registry.read_iana(path)
 
     def test_too_great_a_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(iana_csv, "LARGEST_FILE", 1000)
         monkeypatch.setattr(iana_xml, "LARGEST_FILE", 1000)
         with pytest.raises(DataError, match=r": expected at most 1000 characters, got more$"):
-            Registry.from_iana(CSV)
+            Registry.read_iana(CSV)
         with pytest.raises(DataError, match=r": expected at most 1000 bytes, got more$"):
-            Registry.from_iana(XML)
+            Registry.read_iana(XML)
 
     def test_too_long_a_line(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
         path.write_text(HEADER + "\n" + "x" * 200_000)
         with pytest.raises(DataError, match=r": expected lines of at most 100000 characters"):
-            Registry.from_iana(path)
+            Registry.read_iana(path)
 
     def test_a_quote_that_never_ends(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
         path.write_text(HEADER + '\nhttp,80,tcp,"' + "x\n" * 200_000)
-        with pytest.raises(DataError, match=r"row 2: no CSV, field larger than field limit"):
-            Registry.from_iana(path)
+        with pytest.raises(DataError, match=r"row 2: invalid CSV, field larger than field limit"):
+            Registry.read_iana(path)
 
     @given(st.binary(max_size=300))
     def test_any_bytes(self, tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
@@ -554,7 +560,7 @@ class TestRefused:
         for start in (b"", HEADER.encode() + b"\n", ROOT.encode()):
             path.write_bytes(start + content)
             try:
-                Registry.from_iana(path)
+                Registry.read_iana(path)
             except DataError as error:
                 assert error.resource == str(path)  # noqa: PT017 -- it may also be read
 
@@ -569,7 +575,7 @@ class TestRefused:
             content[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
         path.write_bytes(content)
         try:
-            Registry.from_iana(path).lookup(80)
+            Registry.read_iana(path).lookup(80)
         except DataError as error:
             assert error.resource == str(path)  # noqa: PT017 -- it may also be read
 
@@ -588,7 +594,7 @@ class TestMixedStates:
                 ]
             )
         )
-        read = Registry.from_iana(path)
+        read = Registry.read_iana(path)
         assert read.state(7, "tcp") == State.RESERVED
         assert read.state(8, "tcp") == State.ASSIGNED
         assert read.services(8, "tcp") == ("app",)
@@ -598,7 +604,7 @@ class TestMixedStates:
     def test_a_name_twice_is_one(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
         path.write_text("\n".join([HEADER, row(name="app", port="7"), row(name="app", port="7-8")]))
-        read = Registry.from_iana(path)
+        read = Registry.read_iana(path)
         assert read.services(7, "tcp") == ("app",)
         assert len(read.lookup(7, "tcp")) == 2
         assert read.ports("app") == PortSet([7, 8])
@@ -607,7 +613,7 @@ class TestMixedStates:
         # An edition of 2014 has "Apple Remote Desktop (Net Assistant)" on 3283.
         path = tmp_path / "x.csv"
         path.write_text("\n".join([HEADER, row(name="Net Assistant", port="3283")]))
-        assert Registry.from_iana(path).ports("net assistant") == PortSet([3283])
+        assert Registry.read_iana(path).ports("net assistant") == PortSet([3283])
 
 
 class TestHostileXml:
@@ -622,7 +628,7 @@ class TestHostileXml:
         path = tmp_path / "hostile.xml"
         path.write_text(self.HEAD + body)
         with pytest.raises(DataError, match=message):
-            Registry.from_iana(path)
+            Registry.read_iana(path)
 
     def test_deep_nesting(self, tmp_path: Path) -> None:
         self.refuse(tmp_path, "<a>" * 100_000, "expected at most 16 levels of elements")
@@ -644,7 +650,7 @@ class TestHostileXml:
         path = tmp_path / "long.xml"
         early = f"<title>{'x ' * 600_000}</title><!--{'c' * 400_000}-->"
         path.write_text(self.HEAD + early + "<record><number>7</number></record></registry>")
-        assert len(Registry.from_iana(path).lookup(7)) == 4
+        assert len(Registry.read_iana(path).lookup(7)) == 4
 
     @pytest.mark.parametrize("attribute", ["date", "updated"])
     def test_a_long_date(self, tmp_path: Path, attribute: str) -> None:
@@ -662,14 +668,14 @@ class TestHostileXml:
 
 
 def test_a_path_with_a_nul_is_no_file() -> None:
-    with pytest.raises(DataError, match="a path must have no NUL"):
-        Registry.from_iana("\0")
+    with pytest.raises(DataError, match="a path must not contain a NUL character"):
+        Registry.read_iana("\0")
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_registry_of_a_file_pickles_with_every_protocol(protocol: int) -> None:
     path = Path(__file__).parents[1] / "data" / "iana" / "sample.csv"
-    registry = Registry.from_iana(path)
+    registry = Registry.read_iana(path)
     twin = pickle.loads(pickle.dumps(registry, protocol))
     for port in range(0, 49152, 11):
         assert twin.lookup(port) == registry.lookup(port)

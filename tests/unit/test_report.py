@@ -228,7 +228,7 @@ def test_descriptions_of_a_full_registry_are_shown(iana_sample):
 @pytest.fixture
 def iana_sample(request):
     path = request.config.rootpath / "tests" / "data" / "iana" / "sample.csv"
-    return registry.Registry.from_iana(path)
+    return registry.Registry.read_iana(path)
 
 
 PRIVILEGED = {

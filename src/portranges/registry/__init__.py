@@ -1,14 +1,16 @@
-"""The IANA registry: who a port number is assigned to.
+"""The IANA registry: which service a port number is assigned to.
 
-What lives here: the public names of the wing, and nothing else. The
-functions ask ``SHIPPED``, the table that comes with the library, which is
-read at the first question and not before.
+The functions are the methods of ``SHIPPED``, the registry that comes with the library. Its
+table is read when the first answer needs it.
 """
 
 from __future__ import annotations
 
 from portranges.registry.model import Assignment, State
-from portranges.registry.questions import (
+from portranges.registry.registry import Registry
+from portranges.registry.service_names import is_service_name
+from portranges.registry.shipped import (
+    SHIPPED,
     assigned,
     lookup,
     not_listed,
@@ -20,9 +22,6 @@ from portranges.registry.questions import (
     state,
     unassigned,
 )
-from portranges.registry.registry import Registry
-from portranges.registry.service_names import is_service_name
-from portranges.registry.shipped import SHIPPED
 
 __all__ = [
     "SHIPPED",

@@ -1,15 +1,11 @@
-"""The columns of IANA's registry, which both of its formats fill.
-
-What lives here: their names and order, and the limits on reading them.
-What must not: what a column means.
-"""
+"""The columns of IANA's registry, common to its CSV and XML files, and the limits on their size."""
 
 from __future__ import annotations
 
 __all__ = ["COLUMNS", "LARGEST_FILE", "collapsed", "column_at"]
 
-# The XML of August 2026 has five megabytes. Six times that leaves room for
-# decades, and is what a hostile file can make a reader look at.
+# The XML file of August 2026 has five megabytes. Six times that leaves room for decades of
+# growth and bounds the work that a hostile file can cause.
 LARGEST_FILE = 32_000_000
 
 COLUMNS = (
@@ -27,21 +23,21 @@ COLUMNS = (
     "Assignment Notes",
 )
 
-# Editions of 2014 and 2015 call the eleventh so.
+# The editions of 2014 and 2015 used another name for the eleventh column.
 _FORMER_NAMES = {"Known Unauthorized Uses": "Unauthorized Use Reported"}
 
 
 def column_at(header: str) -> int:
-    """Return the place of a column in COLUMNS.
+    """Return the index of a column in COLUMNS.
 
     Args:
-        header: The name that a header line gives it, now or formerly.
+        header: The name in a header line, current or former.
 
     Returns:
         0 to 11.
 
     Raises:
-        ValueError: No column is called so.
+        ValueError: No column has that name.
 
     Example:
         >>> column_at("Known Unauthorized Uses")
@@ -51,7 +47,7 @@ def column_at(header: str) -> int:
 
 
 def collapsed(text: str) -> str:
-    r"""Return *text* with every run of white space as one space, none at the ends.
+    r"""Return *text* with every run of white space replaced by one space, and stripped.
 
     Args:
         text: Any text.

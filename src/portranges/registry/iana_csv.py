@@ -1,8 +1,4 @@
-"""IANA's CSV file, read row by row.
-
-What lives here: the header, the quoting, the line ends.
-What must not: what a column means (``official``).
-"""
+"""IANA's CSV file, read row by row; ``official`` interprets the columns."""
 
 from __future__ import annotations
 
@@ -14,8 +10,8 @@ from portranges.registry.iana_columns import COLUMNS, LARGEST_FILE, collapsed, c
 
 __all__ = ["csv_rows"]
 
-# A line break ends most rows, and stands inside some quoted fields; the
-# longest field of the registry has some 3,000 characters.
+# Some quoted fields contain line breaks; the longest field of the registry has about 3,000
+# characters.
 _LONGEST_LINE = 100_000
 
 
@@ -24,14 +20,14 @@ def csv_rows(file: types.TextIO, name: str) -> types.Iterator[tuple[str, list[st
 
     Args:
         file: The text, opened with ``newline=""``.
-        name: What an error calls the file.
+        name: The name of the file in error messages.
 
     Returns:
-        Where each row stands (the header is row 1), and its twelve texts with
-        white space collapsed.
+        The position of each row (the header is row 1) and its twelve texts with white space
+        collapsed.
 
     Raises:
-        DataError: The text is not IANA's CSV; the error tells the row.
+        DataError: The text is not IANA's CSV; the error reports the row.
 
     Example:
         >>> with open("tests/data/iana/sample.csv", newline="") as file:
@@ -54,13 +50,15 @@ def csv_rows(file: types.TextIO, name: str) -> types.Iterator[tuple[str, list[st
                 )
             yield f"row {count}", [collapsed(fields[at]) for at in order]
     except csv.Error as error:
-        raise DataError(name, f"row {count + 1}: no CSV, {error}") from error
+        raise DataError(name, f"row {count + 1}: invalid CSV, {error}") from error
     except UnicodeDecodeError as error:
-        raise DataError(name, "expected IANA's CSV or XML file, got no UTF-8 text") from error
+        raise DataError(
+            name, "expected IANA's CSV or XML file in UTF-8, got other bytes"
+        ) from error
 
 
 def _lines(file: types.TextIO, name: str) -> types.Iterator[str]:
-    """Yield the lines of *file*, which is no longer than it may be."""
+    """Yield the lines of *file*, up to the permitted size."""
     room = LARGEST_FILE
     while line := file.readline(_LONGEST_LINE + 1):
         if len(line) > _LONGEST_LINE:
@@ -72,7 +70,7 @@ def _lines(file: types.TextIO, name: str) -> types.Iterator[str]:
 
 
 def _order(header: list[str] | None, name: str) -> list[int]:
-    """Return where in a row each of COLUMNS stands."""
+    """Return the position of each of COLUMNS in a row."""
     if header is None:
         raise DataError(name, "expected IANA's CSV or XML file, got an empty one")
     try:

@@ -1,11 +1,9 @@
-"""IANA's XML file, read row by row, into what the CSV shows.
+"""IANA's XML file, read row by row into the columns of the CSV file.
 
-What lives here: the elements and attributes, as IANA's own style sheet turns
-them into columns. What must not: what a column means (``official``).
-
-The parser is expat itself, which reports each element as it passes: a tree of
-the five megabytes is never built. It follows no entity, because a document
-type, the only place to declare one, is refused.
+Elements and attributes become columns as in IANA's own style sheet; ``official`` interprets
+the columns. Expat reports each element as it passes, so the tree of the five megabytes is
+never built. No entity is expanded, because a document type, the only place to declare one, is
+rejected.
 """
 
 from __future__ import annotations
@@ -37,31 +35,31 @@ _COLUMN_OF = {
 
 _CHUNK = 1 << 16
 
-# An xref inside a note inside a record is the deepest that IANA nests. Each
-# level that a file opens costs memory until it is closed.
+# The deepest nesting in IANA's file is an xref in a note in a record. Every open level costs
+# memory until it is closed.
 _DEEPEST = 16
 
-# The longest text of the registry has some 3,000 characters.
+# The longest text of the registry has about 3,000 characters.
 _LONGEST_TEXT = 100_000
 
-# Expat keeps a token, a tag or a comment, until it is whole, and looks through
-# all of it again with every chunk: what is longer than this takes it long.
+# Expat keeps a tag or a comment until it is complete and scans it again with every chunk, so
+# longer tokens would take quadratic time.
 _LONGEST_TOKEN = 1 << 20
 
-# Different names of elements, attributes and namespaces, all of which the
-# parser keeps to the end; IANA's have some thirty.
+# Distinct names of elements, attributes and namespaces, all of which the parser keeps until
+# the end; IANA's file has about thirty.
 _MOST_NAMES = 1000
 
 
 class XmlRows:
-    """The rows of an XML file, to be gone through once.
+    """The rows of an XML file; can be iterated once.
 
     Attributes:
-        edition: The date that the file gives; None before it is read.
+        edition: The date of the edition; None until it has been read.
 
     Args:
         file: The file, opened for bytes.
-        name: What an error calls the file.
+        name: The name of the file in error messages.
 
     Example:
         >>> with open("tests/data/iana/sample.xml", "rb") as file:
@@ -71,35 +69,33 @@ class XmlRows:
     """
 
     def __init__(self, file: types.BinaryIO, name: str) -> None:
-        """Read nothing yet."""
+        """Prepare to read *file*; nothing is read yet."""
         self.edition: date | None = None
         self._file = file
         self._name = name
         self._rows: list[tuple[str, list[str]]] = []
         self._count = 0
-        # The elements that are open, outermost first.
+        # The open elements, outermost first.
         self._open: list[str] = []
         self._text: list[str] = []
         self._size = 0
         self._record: dict[str, str] = {}
-        # What the xrefs show, for each of the columns that they make.
+        # The texts of the xrefs, per column that they form.
         self._shown: dict[str, list[str]] = {}
         self._xref: dict[str, str] | None = None
         self._xref_text: list[str] = []
 
     def __iter__(self) -> types.Iterator[tuple[str, list[str]]]:
-        """Yield where each record stands (the first is 1), and its columns.
+        """Yield the position of each record (the first is 1) and its columns.
 
         Raises:
-            DataError: The file is not IANA's XML; the error tells the record
-                or the line.
+            DataError: The file is not IANA's XML; the error reports the record or the line.
         """
-        # The encoding is given because a file may otherwise name one that
-        # takes a table of Python's to decode.
+        # Without a given encoding, the file could name one that Python decodes with a table.
         parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._doctype
-        # Only with a handler are namespaces among the names that are counted.
+        # Without a handler the namespaces would not be counted among the names.
         parser.StartNamespaceDeclHandler = _ignore
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -111,7 +107,7 @@ class XmlRows:
                 if fed > LARGEST_FILE:
                     raise self._error(f"expected at most {LARGEST_FILE} bytes, got more")
                 parser.Parse(chunk)
-                # -1 where a newer expat waits for more before it looks again.
+                # -1 if a newer expat waits for more input before it continues.
                 done = max(done, parser.CurrentByteIndex)
                 if fed - done > _LONGEST_TOKEN:
                     raise self._error(
@@ -126,7 +122,7 @@ class XmlRows:
             parser.Parse(b"", True)
             yield from self._rows
         except expat.ExpatError as error:
-            raise self._error(f"no well-formed XML, {error}") from error
+            raise self._error(f"invalid XML, {error}") from error
 
     def _error(self, reason: str) -> DataError:
         return DataError(self._name, reason)
@@ -160,7 +156,7 @@ class XmlRows:
             elif depth == 2:
                 self._begin_column(name)
             else:
-                # <br/>, <paragraph>: white space to the eye.
+                # <br/> and <paragraph> are displayed as white space.
                 self._text.append(" ")
                 self._spend(1)
 
@@ -182,7 +178,7 @@ class XmlRows:
         self._spend(len(text))
 
     def _spend(self, characters: int) -> None:
-        """Count what the open record has, which no file may make endless."""
+        """Count the characters of the current record, whose size is limited."""
         self._size += characters
         if self._size > _LONGEST_TEXT:
             raise self._error(
@@ -224,7 +220,7 @@ class XmlRows:
     def _end_record(self) -> None:
         self._count += 1
         record = self._record
-        # An <assignee/> without an xref is a column too, and says that there is none.
+        # An <assignee/> without an xref is an empty column.
         record |= {column: "".join(texts) for column, texts in self._shown.items() if texts}
         record.setdefault("Assignee", record.get("Contact", ""))
         columns = [collapsed(record.get(column, "")) for column in COLUMNS]
@@ -252,7 +248,7 @@ def _ignore(*_: object) -> None:
 
 
 def _shown(xref: dict[str, str], text: str) -> str:
-    """Return what IANA's style sheet and CSV show for an xref."""
+    """Return the text of an xref in IANA's style sheet and CSV file."""
     kind, data = xref.get("type", ""), xref.get("data", "")
     if kind in ("person", "note"):
         return f"[{data}]"

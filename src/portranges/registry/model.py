@@ -1,8 +1,4 @@
-"""The records of the registry: a state, a row, and what is known of one cell.
-
-What lives here: State, Assignment, Cell, and the limits of the registry.
-What must not: a row of the registry, or how one is found.
-"""
+"""The records of the registry: the state of a port, a row, and the cell of a port and transport."""
 
 from __future__ import annotations
 
@@ -16,27 +12,26 @@ __all__ = ["LAST_REGISTERED", "TRANSPORTS", "Assignment", "Cell", "State"]
 # The ports above are Dynamic and have no row (RFC 6335, section 6).
 LAST_REGISTERED = 49151
 
-# A tuple, because going through the enum takes four times as long.
+# A tuple, because iterating over the enum takes four times as long.
 TRANSPORTS = tuple(Transport)
 
 
 class State(StrEnum):
-    """What the registry says about one port number for one transport.
+    """The state of one port number for one transport.
 
-    RFC 6335 knows three states, for 0 to 49151. Two more make the answer
-    total: DYNAMIC for the ports above, which are never assigned, and
-    NOT_LISTED for a transport without a row on a port that has rows. Such a
-    port is reserved by the rule (section 8.1: where only some transports are
-    assigned, the others "will be marked as Reserved"), but not by a row: IANA
-    writes the rows for tcp and udp, and hardly ever for sctp and dccp. The
-    two are kept apart so that an answer never claims a row that is not there.
+    RFC 6335 defines three states, for 0 to 49151. Two more cover every port: DYNAMIC for the
+    ports above, which are never assigned, and NOT_LISTED if a port has rows but none of them
+    is for the transport. By RFC 6335, section 8.1, such a port is reserved (if only some
+    transports are assigned, the others "will be marked as Reserved"), but no row of the
+    registry says it: IANA writes such rows for tcp and udp and hardly ever for sctp and dccp.
+    RESERVED therefore always means that a row exists.
 
     Attributes:
-        ASSIGNED: A service has it, with a name or, rarely, without.
-        RESERVED: A row says that it is not for regular assignment.
-        UNASSIGNED: Free to be asked for. Most such ports have no row.
+        ASSIGNED: Assigned to a service, usually with a name.
+        RESERVED: A row reserves the port; it is not available for regular assignment.
+        UNASSIGNED: Available for assignment. Most such ports have no row.
         DYNAMIC: 49152 to 65535.
-        NOT_LISTED: The port has rows, and none is for this transport.
+        NOT_LISTED: The port has rows, but none for this transport.
 
     Source:
         RFC 6335, sections 6 and 8.1.
@@ -57,25 +52,23 @@ class State(StrEnum):
 class Assignment:
     """One row of the registry, for one transport and one name.
 
-    The texts from ``description`` on are ``""`` where the source has none.
-    The shipped table has none of them; ``Registry.from_iana`` has all.
+    The texts from ``description`` on are ``""`` if absent. The shipped table contains none of
+    them; ``Registry.read_iana`` reads all of them.
 
     Attributes:
-        ports: The ports of the row: one, or a range that shares it. The
-            shipped table joins neighbours whose rows say the same.
-        transport: The transport. A row of IANA's without one stands for all
-            four and gives four of these.
+        ports: The ports of the row. The shipped table joins adjacent ports with equal rows.
+        transport: The transport. A row of the registry without a transport applies to all
+            four and becomes four assignments.
         state: ASSIGNED, RESERVED or UNASSIGNED.
-        service: The service name as the registry spells it; None where the
-            row has no name.
-        description: What the service is; for a nameless row, its state.
-        assignee: Whom it is assigned to, as ``"[Person_Id]"``.
-        contact: Whom to ask, as ``"[Person_Id]"``, several one after another.
-        registered: ``"2011-08-16"`` or ``"2005-08"``.
-        modified: The same, of the last change.
-        reference: ``"[RFC4251]"``, several one after another.
+        service: The service name as the registry spells it; None for a row without a name.
+        description: What the service is; for a row without a name, its state.
+        assignee: The assignee, such as ``"[Person_Id]"``.
+        contact: The contacts, such as ``"[Person_Id]"``, concatenated.
+        registered: The registration date, ``"2011-08-16"`` or ``"2005-08"``.
+        modified: The date of the last modification, in the same form.
+        reference: The references, such as ``"[RFC4251]"``, concatenated.
         service_code: The DCCP service code (RFC 4340, section 19.8), decimal.
-        unauthorized_use: What was reported, as free text.
+        unauthorized_use: Reported unauthorized use, as free text.
         note: The assignment notes, as free text.
 
     Example:
@@ -101,11 +94,11 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """All that a table says about one port and one transport.
+    """The rows of one port and one transport.
 
     Attributes:
         state: The state.
-        services: The names, the primary one first.
+        services: The service names, the primary one first.
         assignments: The rows, in registry order.
 
     Example:

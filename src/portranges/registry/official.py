@@ -1,8 +1,7 @@
-"""IANA's official files: from their columns to assignments.
+"""IANA's official files: from columns to assignments.
 
-What lives here: what the two formats share, the columns and their meaning,
-the states, the limits. What must not: how a format is written (``iana_csv``
-and ``iana_xml`` yield the same columns).
+``iana_csv`` and ``iana_xml`` read the two formats into the same columns; this module
+interprets the columns and limits the size of the result.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from portranges.registry.table import RowTable
 
 __all__ = ["read_official", "state_of"]
 
-# The edition of August 2026 has 14,533 rows, and 50,000 ports on them, as its
-# ranges overlap a little. Six times that leaves room for decades, and is what
-# a hostile file can make this reader hold.
+# The edition of August 2026 has 14,533 rows with 50,000 ports, because some ranges overlap.
+# Six times that leaves room for decades of growth and bounds the memory that a hostile file
+# can claim.
 _MOST_ROWS = 100_000
 _MOST_PORTS = 300_000
 
 _SEEN_AT_THE_START = 64
 
-# A row without a transport is for all.
+# A row without a transport applies to all of them.
 _TRANSPORTS_OF: dict[str, tuple[Transport, ...]] = {
     "": TRANSPORTS,
     **{each.value: (each,) for each in TRANSPORTS},
@@ -33,16 +32,16 @@ _TRANSPORTS_OF: dict[str, tuple[Transport, ...]] = {
 
 
 def read_official(path: types.StrPath) -> tuple[RowTable, types.date | None]:
-    """Return the rows of an official file, and the date of its edition.
+    """Return the rows of an official file and the date of its edition.
 
     Args:
         path: The CSV or the XML file.
 
     Returns:
-        The table; the date is None for a CSV file, which has none.
+        The table and the date; the date is None for a CSV file, which does not contain it.
 
     Raises:
-        TypeError: *path* is no path.
+        TypeError: *path* is not a path.
         OSError: The file cannot be read.
         DataError: The file is not IANA's registry, or damaged.
 
@@ -55,11 +54,11 @@ def read_official(path: types.StrPath) -> tuple[RowTable, types.date | None]:
         datetime.date(2026, 8, 17)
     """
     if not isinstance(path, str) and not hasattr(path, "__fspath__"):
-        # open() would take an integer for an open file.
+        # open() would treat an integer as a file descriptor.
         raise TypeError(f"path must be a path, got {type(path).__name__} {elide(path)}")
     name = path if isinstance(path, str) else path.__fspath__()
     if "\0" in name:
-        raise DataError(elide(name), "a path must have no NUL")
+        raise DataError(elide(name), "a path must not contain a NUL character")
     with open(path, "rb") as file:  # noqa: PTH123 -- pathlib would be imported for this
         start = file.read(_SEEN_AT_THE_START)
         if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
@@ -78,9 +77,9 @@ def state_of(service: str, description: str) -> State:
         description: The description.
 
     Returns:
-        ASSIGNED for a named row, whatever its description says. A nameless
-        one tells its state in the description; what is neither reserved nor
-        unassigned nor given back is assigned ("any private mail system").
+        ASSIGNED for a row with a name, whatever its description. The description of a row
+        without a name gives its state; if it is neither reserved, unassigned nor returned,
+        it is assigned ("any private mail system").
 
     Example:
         >>> state_of("", "Unassigned [was netstat]")
@@ -98,7 +97,7 @@ def state_of(service: str, description: str) -> State:
 
 
 def _table_of(rows: types.Iterable[tuple[str, list[str]]], name: str) -> RowTable:
-    """Return the table of *rows*, each with the words that say where it stands."""
+    """Return the table of *rows*, each of which comes with its position."""
     own: dict[int, list[Assignment]] = {}
     shared: dict[int, list[Assignment]] = {}
     room = _MOST_PORTS
@@ -128,7 +127,7 @@ def _table_of(rows: types.Iterable[tuple[str, list[str]]], name: str) -> RowTabl
 
 def _ports_of(number: str, name: str, place: str) -> PortRange:
     try:
-        # The schema of the XML allows spaces here, though no edition has any.
+        # The XML schema allows spaces here; no edition has any.
         ports = PortRange.parse(number.replace(" - ", "-"))
     except PortSyntaxError as error:
         raise DataError(name, f"{place}: {error.reason}") from None

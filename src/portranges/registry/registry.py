@@ -1,8 +1,7 @@
-"""Registry: every question about a table of assignments, asked in one way.
+"""Registry: look up ports and services in a table of assignments.
 
-What lives here: the checks of the arguments, what is remembered between
-questions, a site's own services, and what follows from a table.
-What must not: the form of a table, a file format.
+The same class serves the shipped table, IANA's official files and a site's own services on
+top of either. It checks arguments and caches answers; the tables only find rows.
 """
 
 from __future__ import annotations
@@ -16,30 +15,33 @@ from portranges.ports import PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 from portranges.registry.service_names import check_service_name
+from portranges.source import Source
 
 __all__ = ["Registry"]
 
-# What is remembered between questions: cells for each transport, and names.
-# A network's traffic knows a few hundred services. When a memory is full it is
-# emptied: no bookkeeping on the way to an answer, and a forgotten cell costs
-# some microseconds to find again.
+# Sizes of the caches: cells per transport, and names. Real traffic uses a few hundred
+# services. A full cache is emptied: that needs no bookkeeping, and finding a cell again takes
+# microseconds.
 _CELLS = 256
 _NAMES = 256
 
 _REGISTERED = PortRange(0, LAST_REGISTERED)
 
+_OWN = ", with the caller's own services"
+
 
 class Registry:
-    """A registry of port numbers: whose they are, and what that is called.
+    """A registry of port numbers: services by port, and ports by service.
 
-    ``portranges.registry.SHIPPED`` is IANA's, as it comes with the library;
-    the functions of ``portranges.registry`` ask it. ``from_iana`` reads a
-    newer or fuller one, ``with_services`` adds a site's own names. A registry
-    does not change, pickles, and may be shared between threads.
+    ``portranges.registry.SHIPPED`` is IANA's registry as it comes with the library; the
+    functions of ``portranges.registry`` are its methods. ``read_iana`` reads another edition
+    with all columns, ``with_services`` adds a site's own names. A registry is immutable, can
+    be pickled and can be shared between threads.
 
     Args:
         table: The rows.
-        snapshot: The date of the edition; None where it is not known.
+        snapshot: The date of the edition; None if unknown.
+        source: Where the rows come from; None if unknown.
 
     Example:
         >>> from portranges.registry import SHIPPED
@@ -47,64 +49,79 @@ class Registry:
         ('ssh',)
     """
 
-    __slots__ = ("_memory", "_named", "_own", "_sets", "_snapshot", "_table")
+    __slots__ = ("_memory", "_named", "_own", "_sets", "_snapshot", "_source", "_table")
 
-    def __init__(self, table: types.RegistryTable, snapshot: types.date | None = None) -> None:
-        """Make a registry of *table*, which is not looked at before it is asked."""
+    def __init__(
+        self,
+        table: types.RegistryTable,
+        snapshot: types.date | None = None,
+        source: Source | None = None,
+    ) -> None:
+        """Make a registry of *table*, which is read on first use."""
         self._table = table
         self._snapshot = snapshot
+        edition = "edition unknown" if snapshot is None else f"edition of {snapshot}"
+        self._source = source or Source(
+            document="a registry of the caller's",
+            section=edition,
+            checked=str(snapshot or "unknown"),
+        )
         self._own: types.OwnCells = {}
         self._memory: dict[str, dict[int, Cell]] = {each: {} for each in TRANSPORTS}
         self._named: dict[str, dict[Transport, tuple[PortRange, ...]]] = {}
         self._sets: dict[tuple[Transport, State], PortSet] = {}
 
     @staticmethod
-    def from_iana(path: types.StrPath) -> Registry:
-        """Return the registry that one of IANA's official files holds.
+    def read_iana(path: types.StrPath) -> Registry:
+        """Read one of IANA's official files.
 
         Args:
-            path: ``service-names-port-numbers.csv`` or ``.xml``, as IANA
-                publishes them. What is inside decides, not the ending.
+            path: ``service-names-port-numbers.csv`` or ``.xml``, as published by IANA. The
+                content decides the format, not the file name.
 
         Returns:
-            A registry whose assignments have all columns. White space in a
-            text is collapsed: the CSV breaks lines where the XML has an
-            element, and only thus do both give the same. Rows without a port
-            are left out. ``snapshot`` is the edition of an XML file; a CSV
-            file does not tell its own.
+            A registry whose assignments have all columns. White space in texts is collapsed,
+            because the CSV has line breaks where the XML has elements. Rows without a port
+            are left out. ``snapshot`` is the edition of an XML file; a CSV file does not
+            contain it.
 
         Raises:
-            TypeError: *path* is no path.
+            TypeError: *path* is not a path.
             OSError: The file cannot be read.
-            DataError: The file is not IANA's registry, or damaged; the error
-                tells the row.
+            DataError: The file is damaged or is not IANA's registry; the error reports the
+                row.
 
         Complexity:
-            Linear in the size of the file, which is limited, as is the
-            memory. An XML file is read without following any entity; one with
-            a document type is refused.
+            Time and memory are linear in the size of the file, which is limited. No entity
+            of an XML file is expanded; a file with a document type is rejected.
 
         Example:
-            >>> registry = Registry.from_iana("tests/data/iana/sample.csv")
+            >>> registry = Registry.read_iana("tests/data/iana/sample.csv")
             >>> registry.lookup(22, "tcp")[0].description
             'The Secure Shell (SSH) Protocol'
         """
-        # Loads csv or expat, which nobody needs who asks the shipped table.
+        # It imports csv and expat, which the shipped table does not need.
         from portranges.registry.official import read_official
 
-        return Registry(*read_official(path))
+        table, snapshot = read_official(path)
+        edition = "edition unknown" if snapshot is None else f"edition of {snapshot}"
+        source = Source(
+            document="IANA, Service Name and Transport Protocol Port Number Registry",
+            section=edition,
+            checked=str(snapshot or "unknown"),
+        )
+        return Registry(table, snapshot, source)
 
     def with_services(self, services: types.OwnServices) -> Registry:
-        """Return this registry with a site's own services in it.
+        """Return this registry with a site's own services added.
 
-        On a port and transport that *services* names, its names replace all
-        that the registry had there; the rest stays. Such a cell is ASSIGNED
-        in the new registry, a Dynamic port too: by the site, not by IANA.
+        For every port and transport in *services*, the given names replace those of the
+        registry; all other entries stay. The state there is ASSIGNED, even for a Dynamic
+        port: the site assigned it, not IANA.
 
         Args:
-            services: The ports of each service: pairs of a port or a range
-                and a transport. Of several services on one cell the first is
-                the primary one.
+            services: For each service name, pairs of a port or range and a transport. The
+                first of several services for one port and transport is the primary one.
 
         Returns:
             A new registry.
@@ -113,7 +130,7 @@ class Registry:
             TypeError: A name, a port or a transport has the wrong type.
             PortSyntaxError: A name breaks RFC 6335, section 5.1.
             InvalidPortError: A port is outside 0 to 65535.
-            UnknownNameError: A transport is none of the four.
+            UnknownNameError: A transport is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -132,14 +149,33 @@ class Registry:
         for (transport, port), here in rows.items():
             names = tuple(row.service for row in here.values() if row.service is not None)
             own[transport][port] = Cell(State.ASSIGNED, names, tuple(here.values()))
-        return _with_own(self._table, self._snapshot, own)
+        source = Source(
+            document=self._source.document.removesuffix(_OWN) + _OWN,
+            section=self._source.section,
+            checked=self._source.checked,
+        )
+        return _with_own(self._table, self._snapshot, source, own)
+
+    @property
+    def source(self) -> Source:
+        """Where the rows come from.
+
+        Returns:
+            The document and its edition.
+
+        Example:
+            >>> from portranges.registry import SHIPPED
+            >>> SHIPPED.source.section
+            'edition of 2026-08-17'
+        """
+        return self._source
 
     @property
     def snapshot(self) -> types.date | None:
-        """The date of the edition that the registry was made from.
+        """The date of the edition.
 
         Returns:
-            A date, or None where it is not known.
+            A date, or None if unknown.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -157,17 +193,16 @@ class Registry:
 
         Args:
             port: The port.
-            transport: A ``Transport`` or its value; None for all four.
+            transport: A ``Transport`` or its value; None means all four.
 
         Returns:
-            The rows in registry order; for all transports those of tcp first,
-            then udp, sctp, dccp. Empty where there is no row: always for a
-            Dynamic port, mostly for an unassigned one.
+            The rows in registry order; for all transports tcp first, then udp, sctp, dccp.
+            Empty for every Dynamic port and for most unassigned ones.
 
         Raises:
             TypeError: An argument has the wrong type.
             InvalidPortError: *port* is outside 0 to 65535.
-            UnknownNameError: *transport* is none of the four.
+            UnknownNameError: *transport* is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -191,12 +226,12 @@ class Registry:
             transport: A ``Transport`` or its value.
 
         Returns:
-            The state; every port has exactly one.
+            The state. Every port has exactly one.
 
         Raises:
             TypeError: An argument has the wrong type.
             InvalidPortError: *port* is outside 0 to 65535.
-            UnknownNameError: *transport* is none of the four.
+            UnknownNameError: *transport* is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -213,13 +248,13 @@ class Registry:
             transport: A ``Transport`` or its value.
 
         Returns:
-            The names in registry order: the primary one first, which need not
-            be the best known (2049 is ``shilp``, then ``nfs``). Often empty.
+            The names in registry order, often empty. The primary name comes first; it need
+            not be the best known (2049 is ``shilp``, then ``nfs``).
 
         Raises:
             TypeError: An argument has the wrong type.
             InvalidPortError: *port* is outside 0 to 65535.
-            UnknownNameError: *transport* is none of the four.
+            UnknownNameError: *transport* is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -229,12 +264,12 @@ class Registry:
         return self._cell(port, transport).services
 
     def _cell(self, port: types.SupportsIndex, transport: str) -> Cell:
-        # The type comes first: True and 1.0 would find what 1 has left here.
+        # The type is checked first: True and 1.0 would find the entry of 1.
         if type(port) is int:
             try:
                 return self._memory[transport][port]
             except (KeyError, TypeError):
-                # Not remembered yet, or no transport at all, which is told below.
+                # Not cached yet, or not a transport, which is reported below.
                 pass
         return self._find(check_port(port), check_transport(transport))
 
@@ -252,21 +287,20 @@ class Registry:
     # -- many ports ----------------------------------------------------------
 
     def ports(self, service: str, transport: str | None = None) -> PortSet:
-        """Return the ports that a service has.
+        """Return the ports of a service.
 
         Args:
-            service: The name, in upper or lower case; any of several names of
-                a port.
-            transport: A ``Transport`` or its value; None for any of the four.
+            service: The name, in upper or lower case. Every name of a port counts, not only
+                the primary one.
+            transport: A ``Transport`` or its value; None means any of the four.
 
         Returns:
-            The ports; empty if the service has ports for other transports
-            only.
+            The ports; empty if the service has ports only for other transports.
 
         Raises:
             TypeError: An argument has the wrong type.
-            UnknownNameError: No port has the name; the error offers near ones.
-                Or *transport* is none of the four.
+            UnknownNameError: No port has that name (the error suggests similar ones), or
+                *transport* is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -281,7 +315,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         if not isinstance(service, str):
             raise TypeError(f"service must be a str, got {type(service).__name__} {elide(service)}")
         wanted = None if transport is None else check_transport(transport)
-        # Not every letter that lower() turns into ASCII was ASCII before.
+        # lower() turns some letters outside ASCII into ASCII.
         name = service.lower() if service.isascii() else service
         found = self._named.get(name)
         if found is None:
@@ -325,7 +359,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
 
         Raises:
             TypeError: *transport* is not a ``str``.
-            UnknownNameError: *transport* is none of the four.
+            UnknownNameError: *transport* is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -335,7 +369,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         return self._set(transport, State.ASSIGNED)
 
     def reserved(self, transport: str) -> PortSet:
-        """Return the ports that a row reserves for a transport.
+        """Return the ports that are reserved for a transport by a row of the registry.
 
         Args:
             transport: A ``Transport`` or its value.
@@ -345,7 +379,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
 
         Raises:
             TypeError: *transport* is not a ``str``.
-            UnknownNameError: *transport* is none of the four.
+            UnknownNameError: *transport* is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -355,7 +389,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         return self._set(transport, State.RESERVED)
 
     def unassigned(self, transport: str) -> PortSet:
-        """Return the ports that are free to be asked for.
+        """Return the ports that are available for assignment.
 
         Args:
             transport: A ``Transport`` or its value.
@@ -365,7 +399,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
 
         Raises:
             TypeError: *transport* is not a ``str``.
-            UnknownNameError: *transport* is none of the four.
+            UnknownNameError: *transport* is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -375,7 +409,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         return self._set(transport, State.UNASSIGNED)
 
     def not_listed(self, transport: str) -> PortSet:
-        """Return the ports that have rows, but none for this transport.
+        """Return the ports that have rows, but none for a transport.
 
         Args:
             transport: A ``Transport`` or its value.
@@ -385,7 +419,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
 
         Raises:
             TypeError: *transport* is not a ``str``.
-            UnknownNameError: *transport* is none of the four.
+            UnknownNameError: *transport* is not one of the four.
 
         Example:
             >>> from portranges.registry import SHIPPED
@@ -401,10 +435,10 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         return self._sets[wanted, state]
 
     def _all_sets(self) -> dict[tuple[Transport, State], PortSet]:
-        """Go through the table once and return the ports of every state."""
+        """Return the ports of every transport and state, in one pass over the table."""
         rows: dict[tuple[Transport, State], list[int | PortRange]] = {}
         for first, last, transport, state in self._table.spans():
-            # Nearly all are of one port, and a bare number is cheaper.
+            # Nearly all are single ports, and an integer is cheaper than a range.
             ports = first if first == last else PortRange(first, last)
             rows.setdefault((transport, state), []).append(ports)
         by_row = {key: PortSet(ranges) for key, ranges in rows.items()}
@@ -426,33 +460,36 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
     # -- copies --------------------------------------------------------------
 
     def __repr__(self) -> str:
-        """Return the edition, and how many cells are a site's own."""
+        """Return the edition and the number of a site's own cells."""
         own = sum(map(len, self._own.values()))
         return f"<Registry snapshot={self._snapshot} own={own}>"
 
     def __copy__(self) -> Registry:
-        """Return the registry itself, which never changes."""
+        """Return the registry itself, which is immutable."""
         return self
 
     def __deepcopy__(self, memo: dict[int, types.Any]) -> Registry:
-        """Return the registry itself, which never changes."""
+        """Return the registry itself, which is immutable."""
         return self
 
     def __reduce__(self) -> tuple[types.Any, ...]:
-        """Return the pickle form: the rows, not what is remembered."""
-        return _with_own, (self._table, self._snapshot, self._own)
+        """Return the rows without the caches."""
+        return _with_own, (self._table, self._snapshot, self._source, self._own)
 
 
 def _with_own(
-    table: types.RegistryTable, snapshot: types.date | None, own: types.OwnCells
+    table: types.RegistryTable,
+    snapshot: types.date | None,
+    source: Source,
+    own: types.OwnCells,
 ) -> Registry:
-    made = Registry(table, snapshot)
+    made = Registry(table, snapshot, source)
     made._own = own
     return made
 
 
 def _own_rows(services: types.OwnServices) -> Iterable[tuple[str, Assignment]]:
-    """Yield a name and a row for each pair in *services*, checked."""
+    """Yield a name and a row for each pair in *services*, after checking it."""
     if not isinstance(services, Mapping):
         raise TypeError(
             f"services must be a mapping, got {type(services).__name__} {elide(services)}"
@@ -484,6 +521,6 @@ def _pairs_of(name: str, pairs: types.Any) -> Iterable[tuple[types.Any, types.An
 
 def _no_pair(name: str, got: object) -> TypeError:
     return TypeError(
-        f"a service must have pairs of ports and transport, got {elide(got)}; "
+        f"each service needs pairs of ports and transport, got {elide(got)}; "
         f"write {{{name!r}: [(8443, 'tcp')]}}"
     )

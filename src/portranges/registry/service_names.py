@@ -1,8 +1,7 @@
 """The syntax of a service name: RFC 6335, section 5.1.
 
-What lives here: the rule, as an answer and as an error that shows the place.
-What must not: any name. IANA's own rows have 97 older names that break the
-rule (``z39.50``, ``whois++``), so no reader of the registry asks it.
+97 older names in IANA's registry break the rule (``z39.50``, ``whois++``), so the readers of
+the registry do not apply it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ _LONGEST = 15
 
 
 def is_service_name(text: str) -> bool:
-    """Tell whether *text* may be registered as a service name.
+    """Return whether *text* may be registered as a service name.
 
     A service name has 1 to 15 ASCII letters, digits and hyphens, at least one
     letter, no hyphen at either end and no two in a row.
@@ -24,7 +23,7 @@ def is_service_name(text: str) -> bool:
         text: Any text.
 
     Returns:
-        Whether it keeps the rule; not whether anybody registered it.
+        Whether the syntax is valid, whether or not the name is registered.
 
     Raises:
         TypeError: *text* is not a ``str``.
@@ -52,7 +51,7 @@ def check_service_name(text: str) -> str:
 
     Raises:
         TypeError: *text* is not a ``str``.
-        PortSyntaxError: *text* breaks the rule; the error tells where.
+        PortSyntaxError: *text* breaks the rule; the error reports the position.
 
     Source:
         RFC 6335, section 5.1.

@@ -1,7 +1,6 @@
-"""What a Registry asks of a table, and the table that holds rows in memory.
+"""RowTable: the rows of an official file, held in memory.
 
-What lives here: the protocol Table, and RowTable, which holds the rows of an
-official file. What must not: reading a file, checking an argument.
+``types.RegistryTable`` is the protocol that it shares with the shipped table.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ UNASSIGNED = Cell(State.UNASSIGNED)
 
 _TRANSPORT_ORDER = {transport: at for at, transport in enumerate(TRANSPORTS)}
 
-# IANA's rows never give one cell two states. Should they, the cautious reading
-# is that the port is taken.
+# No cell of IANA's registry has rows with two states. If one had, the cautious reading is
+# that the port is taken.
 _MOST_TAKEN_FIRST = (State.ASSIGNED, State.RESERVED, State.UNASSIGNED)
 
 
 class RowTable:
-    """Rows in memory, as stretches of ports that have the same rows.
+    """Rows in memory, grouped by ranges of ports with equal rows.
 
     Args:
-        own: The rows of each port for the transports that they name.
-        shared: The rows of each port that name no transport, four of each:
-            they count where *own* has no row for the port (7775 and 7997 have
-            both, and there the "Unassigned" range is only IANA's shorthand).
+        own: The rows of each port that name a transport.
+        shared: The rows of each port that name no transport, once per transport. They are
+            used only if *own* has no row for the port: 7775 and 7997 have both, and their
+            "Unassigned" row is a range that IANA did not split.
 
     Example:
         >>> RowTable({}, {}).cell(80, TRANSPORTS[0]).state
@@ -47,7 +46,7 @@ class RowTable:
         own: types.Mapping[int, list[Assignment]],
         shared: types.Mapping[int, list[Assignment]],
     ) -> None:
-        """Join neighbouring ports with the same rows into stretches."""
+        """Group adjacent ports with equal rows."""
         self._firsts: list[int] = []
         self._lasts: list[int] = []
         self._rows: list[tuple[Assignment, ...]] = []
@@ -67,15 +66,15 @@ class RowTable:
                     self._named.setdefault(row.service.lower(), []).append(stretch)
 
     def __getstate__(self) -> tuple[object, ...]:
-        """Return what a pickle of any protocol holds."""
+        """Return the state, for every pickle protocol."""
         return self._firsts, self._lasts, self._named, self._rows
 
     def __setstate__(self, state: tuple[types.Any, ...]) -> None:
-        """Take what a pickle held."""
+        """Restore the state."""
         self._firsts, self._lasts, self._named, self._rows = state
 
     def cell(self, port: int, transport: Transport) -> Cell:
-        """Return what the rows say about *port*."""
+        """Return the cell of *port* and *transport*."""
         if port > LAST_REGISTERED:
             return DYNAMIC
         at = bisect_right(self._firsts, port) - 1
@@ -90,17 +89,17 @@ class RowTable:
         return Cell(state, tuple(services), rows)
 
     def spans(self) -> types.Iterator[tuple[int, int, Transport, State]]:
-        """Yield every stretch of ports with a row."""
+        """Yield every range of ports with a row, once per transport."""
         for first, last, rows in zip(self._firsts, self._lasts, self._rows, strict=True):
             for transport in dict.fromkeys(row.transport for row in rows):
                 yield first, last, transport, self.cell(first, transport).state
 
     def named(self, name: str) -> types.Iterator[tuple[int, int, Transport]]:
-        """Yield every stretch that has *name*."""
+        """Yield every range with the service *name*, in lower case."""
         yield from self._named.get(name, ())
 
     def names(self) -> types.Iterator[str]:
-        """Yield all names."""
+        """Yield all service names."""
         for rows in self._rows:
             for row in rows:
                 if row.service is not None:
