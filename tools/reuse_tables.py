@@ -14,8 +14,8 @@ import doc_table
 
 from portranges.reuse import Confidence, Socket, can_bind, portability, rules, systems
 from portranges.reuse.model import shown_address
-from portranges.reuse.systems.lookup import SYSTEMS, system
-from portranges.reuse.systems.rows import Calls
+from portranges.reuse.others.lookup import SYSTEMS, system
+from portranges.reuse.others.rows import Calls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -50,8 +50,8 @@ from portranges.probe.model import State as SocketState
 from portranges.registry.model import Cell, State
 from portranges.report.model import EphemeralRange, PortReport
 from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
-from portranges.reuse.systems.record import Context
-from portranges.reuse.systems.sock import Sock
+from portranges.reuse.others.record import Context
+from portranges.reuse.others.sock import Sock
 from portranges.system.model import Family
 
 TYPE_CHECKING = False

@@ -17,9 +17,9 @@ import reuse_twins as twins
 from portranges import PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Close, Decision, Handle, Socket, State
-from portranges.reuse.systems import SYSTEMS, SystemSettings, machine, procedure, system
-from portranges.reuse.systems.record import Reconnect
-from portranges.reuse.systems.state_machine import SystemPorts
+from portranges.reuse.others import SYSTEMS, SystemSettings, machine, procedure, system
+from portranges.reuse.others.record import Reconnect
+from portranges.reuse.others.state_machine import SystemPorts
 from reuse_twins import Answer, Rec
 
 PORT = 8080

@@ -10,8 +10,8 @@ import pytest
 
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Confidence, checked_local_addresses
-from portranges.reuse.systems import procedure
-from portranges.reuse.systems.freebsd import decide_bind
+from portranges.reuse.others import procedure
+from portranges.reuse.others.freebsd import decide_bind
 from reuse_sockets import says, sock
 
 IN_USE = "EADDRINUSE"

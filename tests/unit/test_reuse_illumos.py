@@ -19,8 +19,8 @@ from portranges import PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, can_bind, portability
 from portranges.reuse.model import Confidence, Socket
-from portranges.reuse.systems import SystemSettings, procedure
-from portranges.reuse.systems.illumos import decide_bind
+from portranges.reuse.others import SystemSettings, procedure
+from portranges.reuse.others.illumos import decide_bind
 from reuse_sockets import says, sock
 
 IN_USE = "EADDRINUSE"

@@ -12,9 +12,9 @@ from portranges import PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, portability
 from portranges.reuse.model import State
-from portranges.reuse.systems import SystemSettings, system
-from portranges.reuse.systems.openbsd import decide_bind
-from portranges.reuse.systems.sock import from_socket
+from portranges.reuse.others import SystemSettings, system
+from portranges.reuse.others.openbsd import decide_bind
+from portranges.reuse.others.sock import from_socket
 from reuse_sockets import says, sock
 
 IN_USE = "EADDRINUSE"

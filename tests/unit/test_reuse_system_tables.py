@@ -22,7 +22,7 @@ from portranges.reuse.model import (
     address_number,
     shown_address,
 )
-from portranges.reuse.systems import (
+from portranges.reuse.others import (
     SYSTEMS,
     SystemSettings,
     lookup,
@@ -32,9 +32,9 @@ from portranges.reuse.systems import (
     rules,
     system,
 )
-from portranges.reuse.systems.picking import Picker
-from portranges.reuse.systems.record import Order
-from portranges.reuse.systems.state_machine import SystemPorts
+from portranges.reuse.others.picking import Picker
+from portranges.reuse.others.record import Order
+from portranges.reuse.others.state_machine import SystemPorts
 from reuse_sockets import sock
 
 BSDS = ["freebsd", "freebsd-14", "freebsd-13", "macos", "openbsd", "netbsd"]

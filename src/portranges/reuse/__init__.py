@@ -18,8 +18,8 @@ from portranges.reuse.model import (
     State,
     Verdict,
 )
+from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.procedures import can_bind, portability, rule, rules, systems
-from portranges.reuse.systems.settings import SystemSettings
 from portranges.reuse.table import PortTable
 
 __all__ = [

@@ -15,7 +15,7 @@ from portranges.errors import UnknownNameError
 from portranges.names import near
 from portranges.reuse import model
 from portranges.reuse.model import Decision, Rule, Socket
-from portranges.reuse.systems import compare, lookup
+from portranges.reuse.others import compare, lookup
 
 __all__ = ["can_bind", "machine", "portability", "procedure", "rule", "rules", "systems"]
 

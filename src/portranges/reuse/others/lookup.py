@@ -14,9 +14,9 @@ from portranges import types
 from portranges.errors import UnknownNameError
 from portranges.names import near
 from portranges.reuse.model import Rule
-from portranges.reuse.systems.pairs import decide_bind
-from portranges.reuse.systems.record import System
-from portranges.reuse.systems.state_machine import SystemPorts
+from portranges.reuse.others.pairs import decide_bind
+from portranges.reuse.others.record import System
+from portranges.reuse.others.state_machine import SystemPorts
 
 __all__ = ["SYSTEMS", "machine", "procedure", "rules", "system"]
 
@@ -60,7 +60,7 @@ def system(name: str) -> System:
     if name not in SYSTEMS:
         raise UnknownNameError("system", name, near(name, SYSTEMS))
     module, constant = SYSTEMS[name]
-    found: System = getattr(import_module(f"portranges.reuse.systems.{module}"), constant)
+    found: System = getattr(import_module(f"portranges.reuse.others.{module}"), constant)
     return found
 
 

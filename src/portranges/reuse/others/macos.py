@@ -13,9 +13,9 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Confidence, Decision, Rule, Socket
-from portranges.reuse.systems import pairs as any_system
-from portranges.reuse.systems.bsd import best4, best6, pairs, share_port
-from portranges.reuse.systems.record import (
+from portranges.reuse.others import pairs as any_system
+from portranges.reuse.others.bsd import best4, best6, pairs, share_port
+from portranges.reuse.others.record import (
     Context,
     Order,
     Reconnect,
@@ -25,8 +25,8 @@ from portranges.reuse.systems.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.systems.rows import Book, calls, cite
-from portranges.reuse.systems.sock import Sock
+from portranges.reuse.others.rows import Book, calls, cite
+from portranges.reuse.others.sock import Sock
 
 __all__ = ["MACOS", "decide_bind"]
 

@@ -46,7 +46,7 @@ def portability(
 
     Example:
         >>> from portranges.reuse.model import Socket
-        >>> from portranges.reuse.systems import procedure, system
+        >>> from portranges.reuse.others import procedure, system
         >>> web = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
         >>> new = Socket(transport="tcp", address="127.0.0.1", port=8080, reuse_port=True)
         >>> names = ["freebsd", "windows"]

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.reuse.model import Rule
-from portranges.reuse.systems.rows import Book
-from portranges.reuse.systems.sock import Sock
+from portranges.reuse.others.rows import Book
+from portranges.reuse.others.sock import Sock
 from portranges.source import Source
 
 __all__ = ["Pairs", "best", "best4", "best6", "local_cost", "pairs", "share_port"]

@@ -10,9 +10,9 @@ from source or documents, and every decision says so.
 
 from __future__ import annotations
 
-from portranges.reuse.systems.compare import portability
-from portranges.reuse.systems.lookup import SYSTEMS, machine, procedure, rules, system
-from portranges.reuse.systems.settings import SystemSettings
+from portranges.reuse.others.compare import portability
+from portranges.reuse.others.lookup import SYSTEMS, machine, procedure, rules, system
+from portranges.reuse.others.settings import SystemSettings
 
 __all__ = [
     "SYSTEMS",

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.systems import pairs as any_system
-from portranges.reuse.systems.record import (
+from portranges.reuse.others import pairs as any_system
+from portranges.reuse.others.record import (
     Context,
     Order,
     Refusal,
@@ -28,8 +28,8 @@ from portranges.reuse.systems.record import (
     mapped_v6only,
     not_local,
 )
-from portranges.reuse.systems.rows import Book, Calls, calls, cite
-from portranges.reuse.systems.sock import Sock
+from portranges.reuse.others.rows import Book, Calls, calls, cite
+from portranges.reuse.others.sock import Sock
 from portranges.source import Source
 
 __all__ = [

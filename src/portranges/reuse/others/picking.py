@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.portset import PortSet
-from portranges.reuse.systems.record import Order
+from portranges.reuse.others.record import Order
 
 __all__ = ["Picker"]
 

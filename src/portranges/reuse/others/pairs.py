@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.model import Decision, Rule, Socket, State, check_asks, decide
-from portranges.reuse.systems.record import Context, System
-from portranges.reuse.systems.sock import Sock, from_socket, to_socket
+from portranges.reuse.others.record import Context, System
+from portranges.reuse.others.sock import Sock, from_socket, to_socket
 
 __all__ = ["ask", "ask_address", "decide_bind", "sentence"]
 
@@ -51,7 +51,7 @@ def decide_bind(
 
     Example:
         >>> from portranges.reuse.model import Socket
-        >>> from portranges.reuse.systems import system
+        >>> from portranges.reuse.others import system
         >>> web = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
         >>> new = Socket(transport="tcp", address="127.0.0.1", port=8080, reuse_address=True)
         >>> decide_bind(system("freebsd"), new, [web]).allowed

@@ -41,10 +41,10 @@ from portranges.reuse.model import (
     find,
     shown_number,
 )
-from portranges.reuse.systems.pairs import ask, ask_address, sentence
-from portranges.reuse.systems.picking import Picker
-from portranges.reuse.systems.record import Context, Reconnect, Refusal, System, Via
-from portranges.reuse.systems.sock import Sock, to_socket
+from portranges.reuse.others.pairs import ask, ask_address, sentence
+from portranges.reuse.others.picking import Picker
+from portranges.reuse.others.record import Context, Reconnect, Refusal, System, Via
+from portranges.reuse.others.sock import Sock, to_socket
 
 __all__ = ["SystemPorts"]
 

@@ -16,9 +16,9 @@ from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
 from portranges.reuse.addresses import LOOPBACK4, LOOPBACK6, is_loopback, is_wild
 from portranges.reuse.model import RefusedOption, Rule, Socket
-from portranges.reuse.systems.rows import Book, Calls
-from portranges.reuse.systems.settings import SystemSettings
-from portranges.reuse.systems.sock import Sock
+from portranges.reuse.others.rows import Book, Calls
+from portranges.reuse.others.settings import SystemSettings
+from portranges.reuse.others.sock import Sock
 
 __all__ = [
     "Context",

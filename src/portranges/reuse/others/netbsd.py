@@ -15,9 +15,9 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_mapped
 from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.systems import pairs as any_system
-from portranges.reuse.systems.bsd import best, local_cost, pairs, share_port
-from portranges.reuse.systems.record import (
+from portranges.reuse.others import pairs as any_system
+from portranges.reuse.others.bsd import best, local_cost, pairs, share_port
+from portranges.reuse.others.record import (
     Context,
     Order,
     Reconnect,
@@ -27,8 +27,8 @@ from portranges.reuse.systems.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.systems.rows import Book, calls, cite
-from portranges.reuse.systems.sock import Sock
+from portranges.reuse.others.rows import Book, calls, cite
+from portranges.reuse.others.sock import Sock
 
 __all__ = ["NETBSD", "decide_bind"]
 

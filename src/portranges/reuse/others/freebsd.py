@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.systems import pairs as any_system
-from portranges.reuse.systems.bsd import Pairs, best4, best6, pairs, share_port
-from portranges.reuse.systems.record import (
+from portranges.reuse.others import pairs as any_system
+from portranges.reuse.others.bsd import Pairs, best4, best6, pairs, share_port
+from portranges.reuse.others.record import (
     Context,
     Order,
     Reconnect,
@@ -24,8 +24,8 @@ from portranges.reuse.systems.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.systems.rows import Book, Calls, calls, cite
-from portranges.reuse.systems.sock import Sock
+from portranges.reuse.others.rows import Book, Calls, calls, cite
+from portranges.reuse.others.sock import Sock
 
 __all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "RELEASES", "Procedure", "Release", "decide_bind"]
 

@@ -25,8 +25,8 @@ from portranges import types
 from portranges.portset import PortSet
 from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.systems import pairs as any_system
-from portranges.reuse.systems.record import (
+from portranges.reuse.others import pairs as any_system
+from portranges.reuse.others.record import (
     Context,
     Order,
     Reconnect,
@@ -37,8 +37,8 @@ from portranges.reuse.systems.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.systems.rows import Book, Calls, calls, cite
-from portranges.reuse.systems.sock import Sock
+from portranges.reuse.others.rows import Book, Calls, calls, cite
+from portranges.reuse.others.sock import Sock
 from portranges.source import Source
 
 __all__ = ["ILLUMOS", "SOLARIS", "Procedure", "decide_bind"]

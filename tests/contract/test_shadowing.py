@@ -1,0 +1,71 @@
+"""A name that means a module means nothing else.
+
+``import portranges.reuse.linux as m`` reads the attribute ``linux`` of the package. If the
+package offered a function of that name, the import would return the function, and patching
+and pickling by dotted name would fail too.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import FunctionType, ModuleType
+
+import pytest
+
+import portranges
+
+# Functions that still have the name of their module. A row that is no longer needed fails
+# the last test.
+TO_BE_RENAMED = {
+    "portranges.advice.advice",
+    "portranges.dialects.dialects",
+    "portranges.uses.uses",
+}
+
+
+def module_names() -> list[str]:
+    walked = [each.name for each in pkgutil.walk_packages(portranges.__path__, "portranges.")]
+    return ["portranges", *(name for name in walked if name != "portranges.__main__")]
+
+
+def imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except portranges.MissingExtraError as error:
+        pytest.skip(f"{name} cannot be imported: {error}")
+
+
+def packages() -> list[str]:
+    return [name for name in module_names() if hasattr(imported(name), "__path__")]
+
+
+def submodules(package: str) -> list[str]:
+    path = importlib.import_module(package).__path__
+    return [each.name for each in pkgutil.iter_modules(path) if each.name != "__main__"]
+
+
+@pytest.mark.parametrize("package", packages())
+def test_a_package_offers_no_name_of_a_submodule(package: str) -> None:
+    offered = set(importlib.import_module(package).__all__)
+    assert offered & set(submodules(package)) == set()
+
+
+@pytest.mark.parametrize("package", packages())
+def test_each_submodule_is_the_attribute_of_its_name(package: str) -> None:
+    for name in submodules(package):
+        module = imported(f"{package}.{name}")
+        assert getattr(importlib.import_module(package), name) is module
+
+
+@pytest.mark.parametrize("name", module_names())
+def test_no_function_is_named_like_its_module(name: str) -> None:
+    own = name.rpartition(".")[2]
+    if f"{name}.{own}" not in TO_BE_RENAMED:
+        assert own not in getattr(imported(name), "__all__", ())
+
+
+@pytest.mark.parametrize("name", sorted(TO_BE_RENAMED))
+def test_a_function_to_be_renamed_exists(name: str) -> None:
+    module, _, function = name.rpartition(".")
+    assert isinstance(vars(importlib.import_module(module)).get(function), FunctionType)
