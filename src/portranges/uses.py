@@ -1,11 +1,7 @@
-"""Known uses of ports that the IANA registry does not tell of.
+"""Uses of ports outside the IANA registry, and the ports that browsers block.
 
-What lives here: rows of programs and conventions that use a port or a range by
-default, and the ports that browsers refuse. What must not: assignments
-(``registry``), what a system hands out by itself (``ephemeral``).
-
-A row says that a program uses these ports unless it is told otherwise. It
-never says that whatever is found there is that program.
+A row means that a program uses these ports by default, not that a program found there must be
+this one. Assignments are in ``registry``, ephemeral ranges in ``ephemeral``.
 """
 
 from __future__ import annotations
@@ -17,7 +13,7 @@ from portranges.ports import PortRange, Transport, check_port
 from portranges.portset import PortSet
 from portranges.source import Source
 
-__all__ = ["BROWSER_BLOCKED", "BROWSER_BLOCKED_SOURCE", "Use", "known_uses", "uses"]
+__all__ = ["BROWSER_BLOCKED", "BROWSER_BLOCKED_SOURCE", "Use", "lookup", "rows"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +21,14 @@ class Use:
     """A program or convention that uses some ports by default.
 
     Attributes:
-        name: What uses them.
-        ports: The ports, inclusive.
-        transports: The transports on which it does.
+        name: The program or convention.
+        ports: The ports.
+        transports: The transports.
         note: How it uses them, as a phrase.
         source: Where the fact comes from.
 
     Example:
-        >>> [use.name for use in uses(60454)][0]
+        >>> [use.name for use in lookup(60454)][0]
         'mosh'
     """
 
@@ -57,7 +53,7 @@ _ROWS = (
         name="rresvport()",
         ports=PortRange(600, 1023),
         transports=_TCP,
-        note="source ports of the r-commands and other clients that show they are privileged",
+        note="source ports of the r-commands and other clients that prove their privileges",
         source=_from("FreeBSD, OpenBSD, DragonFly and XNU sources", "IPPORT_RESERVEDSTART"),
     ),
     Use(
@@ -78,14 +74,14 @@ _ROWS = (
         name="X11",
         ports=PortRange(6000, 6063),
         transports=_TCP,
-        note="display N listens on 6000 + N where TCP is turned on",
+        note="display N listens on 6000 + N if TCP is enabled",
         source=_from("Xorg(1)"),
     ),
     Use(
         name="BitTorrent",
         ports=PortRange(6881, 6889),
         transports=_TCP,
-        note="the first free one is listened on",
+        note="listens on the first free one",
         source=_from("BitTorrent BEP 3"),
     ),
     Use(
@@ -99,14 +95,14 @@ _ROWS = (
         name="Kafka",
         ports=PortRange(9092),
         transports=_TCP,
-        note="brokers; the number is registered to another service",
+        note="brokers; the port is registered to another service",
         source=_from("apache/kafka@8b0f9fdd", "config/server.properties"),
     ),
     Use(
         name="Asterisk RTP",
         ports=PortRange(10000, 20000),
         transports=_UDP,
-        note="audio and video of calls, as the sample configuration sets it",
+        note="audio and video of calls, with the sample configuration",
         source=_from("Asterisk source", "configs/samples/rtp.conf.sample"),
     ),
     Use(
@@ -127,7 +123,7 @@ _ROWS = (
         name="Kubernetes NodePort",
         ports=PortRange(30000, 32767),
         transports=(*_BOTH, Transport.SCTP),
-        note="services that every node of a cluster exposes",
+        note="services exposed on every node of a cluster",
         source=_from(
             "kubernetes/kubernetes@20d537ed",
             "pkg/kubeapiserver/options/options.go, DefaultServiceNodePortRange",
@@ -137,7 +133,7 @@ _ROWS = (
         name="traceroute",
         ports=PortRange(33434, 33534),
         transports=_UDP,
-        note="destination ports of probes, one up for each; nothing should answer",
+        note="destination ports of probes, increasing by one; nothing should answer",
         source=_from("traceroute(1)"),
     ),
     Use(
@@ -151,7 +147,7 @@ _ROWS = (
         name="Windows RPC",
         ports=PortRange(49152, 65535),
         transports=_TCP,
-        note="services of Windows and Active Directory listen here; port 135 tells where",
+        note="services of Windows and Active Directory; the endpoint mapper on 135 knows the port",
         source=_from("Microsoft KB929851"),
     ),
     Use(
@@ -165,7 +161,7 @@ _ROWS = (
         name="Docker published ports",
         ports=PortRange(49153, 65535),
         transports=_BOTH,
-        note="where the host's own ephemeral range, which comes first, cannot be read",
+        note="only if the host's own ephemeral range cannot be read",
         source=_from("moby/moby@b985e231", "daemon/libnetwork/portallocator"),
     ),
     Use(
@@ -179,21 +175,21 @@ _ROWS = (
         name="WireGuard",
         ports=PortRange(51820),
         transports=_UDP,
-        note="the port of the manual's examples, widely copied",
+        note="the port in the manual's examples, widely copied",
         source=_from("WireGuard/wireguard-tools@27c885ff", "src/man/wg.8, ListenPort"),
     ),
     Use(
         name="mosh",
         ports=PortRange(60000, 61000),
         transports=_UDP,
-        note="the server of a mobile shell session, one port a session",
+        note="the server of a mobile shell session, one port per session",
         source=_from("mosh-server(1)"),
     ),
     Use(
         name="Docker published ports on Windows",
         ports=PortRange(60000, 65000),
         transports=_BOTH,
-        note="containers' ports published without a number",
+        note="container ports published without a host port",
         source=_from(
             "moby/moby@b985e231", "daemon/libnetwork/portallocator/portallocator_windows.go"
         ),
@@ -208,40 +204,40 @@ BROWSER_BLOCKED = PortSet.parse(
     "989-990,993,995,1719-1720,1723,2049,3659,4045,4190,5060-5061,6000,6566,6665-6669,6679,6697,"
     "10080"
 )
-"""The 83 ports to which browsers refuse to connect ("bad ports" of Fetch)."""
+"""The 83 ports that browsers refuse to connect to ("bad ports" in Fetch)."""
 
 
-def known_uses() -> tuple[Use, ...]:
-    """Return every known use.
+def rows() -> tuple[Use, ...]:
+    """Return all known uses.
 
     Returns:
-        The rows, by first port, then by size.
+        The rows, sorted by first port, then by number of ports.
 
     Example:
-        >>> known_uses()[0].ports
+        >>> rows()[0].ports
         PortRange(first=600, last=1023)
     """
     return _ROWS
 
 
-def uses(port: types.SupportsIndex) -> tuple[Use, ...]:
+def lookup(port: types.SupportsIndex) -> tuple[Use, ...]:
     """Return the known uses of *port*.
 
     Args:
         port: A port number, 0 to 65535.
 
     Returns:
-        The uses, the narrowest range first: it tells most.
+        The uses, the narrowest range first.
 
     Raises:
-        TypeError: *port* is no integer.
+        TypeError: *port* is not an integer.
         InvalidPortError: *port* is outside 0 to 65535.
 
     Source:
         Each row names its own.
 
     Example:
-        >>> [use.name for use in uses(6001)]
+        >>> [use.name for use in lookup(6001)]
         ['X11']
     """
     number = check_port(port)

@@ -18,6 +18,7 @@ from portranges import (
     UnrepresentableError,
     ephemeral,
     registry,
+    uses,
 )
 from portranges.advice import (
     Severity,
@@ -30,7 +31,7 @@ from portranges.advice import (
     sysctl_reserved,
     why_not,
 )
-from portranges.uses import BROWSER_BLOCKED, known_uses
+from portranges.uses import BROWSER_BLOCKED
 
 PORTS = st.integers(0, 65535)
 RANGES = st.builds(
@@ -70,7 +71,7 @@ class TestListenPorts:
             assert registry.state(port, "tcp") == "unassigned"
             assert not 32768 <= port <= 65535
             assert port not in BROWSER_BLOCKED
-            for use in known_uses():
+            for use in uses.rows():
                 assert port not in use.ports or "tcp" not in use.transports
 
     def test_more_to_consider_leaves_fewer(self):

@@ -10,9 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portranges import InvalidPortError, PortRange, PortSet, UnknownNameError, ephemeral, registry
+from portranges import (
+    InvalidPortError,
+    PortRange,
+    PortSet,
+    UnknownNameError,
+    ephemeral,
+    registry,
+    uses,
+)
 from portranges.flows import Side, Trait, criteria, judge, server_port, server_side_many
-from portranges.uses import known_uses
 
 # -- the slow twin: the criteria again, as they are written in words --------------
 
@@ -25,7 +32,7 @@ ASSIGNED = {
 DEFAULTS = {
     transport: {
         port
-        for use in known_uses()
+        for use in uses.rows()
         if transport in use.transports and use.ports.last - use.ports.first < 100
         for port in range(use.ports.first, use.ports.last + 1)
     }
@@ -235,7 +242,7 @@ def test_every_row_has_a_reason_a_rule_and_a_source():
 
 
 def test_the_ports_of_the_privileged_row_come_from_the_known_uses():
-    shown = {use.name: use.ports for use in known_uses()}
+    shown = {use.name: use.ports for use in uses.rows()}
     row = next(row for row in criteria() if row.id == "shown-privilege")
     assert row.client_has is Trait.SHOWN_PRIVILEGE
     from portranges.flows.rows import SHOWN_PRIVILEGE

@@ -17,9 +17,10 @@ from portranges import (
     ephemeral,
     explain,
     registry,
+    uses,
 )
 from portranges.registry import SHIPPED, State
-from portranges.uses import BROWSER_BLOCKED, uses
+from portranges.uses import BROWSER_BLOCKED
 
 # A port of every kind: edges of the categories and of systems' ranges, with
 # and without names, reserved, blocked by browsers, used by something else.
@@ -54,22 +55,22 @@ class TestPort60454:
     def test_registry(self):
         assert {entry.state for entry in self.report.registry} == {State.DYNAMIC}
         assert not any(entry.services for entry in self.report.registry)
-        assert "IANA never assigns a dynamic port to a service" in self.page
+        assert "IANA never assigns dynamic ports to services" in self.page
 
     def test_what_it_is_for(self):
-        assert "0-65535 is 65,536 numbers" in self.page
+        assert "There are 65,536 port numbers" in self.page
         assert (
-            "a connection is told apart by both addresses, both ports and the transport, so one "
-            "port number serves many connections at once and needs to be unique only within that."
+            "a connection is identified by both addresses, both ports and the transport, so many "
+            "connections can share one port as long as that combination is unique."
         ) in self.page
         # No claim that so many ports allow so many connections.
         assert "65,535" not in self.page
 
     def test_systems(self):
-        assert names(self.report.handed_out_by) >= {"linux", "windows", "macos", "freebsd"}
-        assert "openbsd" in names(self.report.not_handed_out_by)
+        assert names(self.report.allocated_by) >= {"linux", "windows", "macos", "freebsd"}
+        assert "openbsd" in names(self.report.not_allocated_by)
         assert "32768-60999 linux" in self.page
-        assert "but not by" in self.page
+        assert "not on 10000-20001" in self.page
 
     def test_who_may_bind_it(self):
         assert not any(rule.privileged for rule in self.report.bind_rules)
@@ -93,9 +94,9 @@ class TestPort60454:
     def test_commands(self, command):
         assert command in str(self.report)
 
-    def test_what_to_make_of_it(self):
-        assert "A connection's own end on this port is normal" in self.page
-        assert "listens on a dynamic port for longer than minutes deserves a look" in self.page
+    def test_how_to_interpret_a_holder(self):
+        assert "The local end of a connection on this port is normal" in self.page
+        assert "listens on a dynamic port for more than a few minutes deserves a look" in self.page
 
     def test_headline(self):
         assert str(self.report).splitlines()[:2] == [
@@ -113,14 +114,14 @@ def test_the_record_says_what_the_rooms_say(port):
     for entry in report.registry:
         assert entry.state is registry.state(port, entry.transport)
         assert entry.services == registry.services(port, entry.transport)
-    assert names(report.handed_out_by) == names(ephemeral.handed_out_by(port))
+    assert names(report.allocated_by) == names(ephemeral.handed_out_by(port))
     known = {row.name for row in ephemeral.profiles("host", current=True) if row.has_fixed_range}
-    assert names(report.handed_out_by) | names(report.not_handed_out_by) == known
-    assert names(report.handed_out_by) & names(report.not_handed_out_by) == set()
+    assert names(report.allocated_by) | names(report.not_allocated_by) == known
+    assert names(report.allocated_by) & names(report.not_allocated_by) == set()
     for rule in report.bind_rules:
         assert rule.privileged == ephemeral.profile(rule.name).is_privileged(port)
     assert report.browser_blocked == (port in BROWSER_BLOCKED)
-    assert report.uses == uses(port)
+    assert report.uses == uses.lookup(port)
 
 
 @pytest.mark.parametrize("port", SAMPLE)
@@ -150,10 +151,10 @@ def test_a_page_names_every_part_of_the_report(port):
     for use in report.uses:
         assert f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}" in page
         assert str(use.source) in page
-    shown = report.not_handed_out_by if report.handed_out_by else ()
-    for entry in (*report.handed_out_by, *shown):
+    shown = report.not_allocated_by if report.allocated_by else ()
+    for entry in (*report.allocated_by, *shown):
         assert entry.name in page
-    for entry in (*report.handed_out_by, *report.not_handed_out_by):
+    for entry in (*report.allocated_by, *report.not_allocated_by):
         assert str(entry.source) in page
     for rule in report.bind_rules:
         assert str(rule.source) in page
@@ -190,7 +191,7 @@ def test_the_data_form_is_json_and_complete(port):
     assert data["schema"] == 1
     fields = set(PortReport.__dataclass_fields__)
     assert fields <= data.keys()
-    for key in ("handed_out_by", "not_handed_out_by", "uses", "bind_rules", "commands"):
+    for key in ("allocated_by", "not_allocated_by", "uses", "bind_rules", "commands"):
         assert len(data[key]) == len(getattr(report, key))
         assert all(entry["source"] for entry in data[key])
 
@@ -202,8 +203,8 @@ def test_one_transport_alone():
     ]
     assert explain(34567, transport=Transport.UDP) == report
     # lwIP has a row for each of the two.
-    assert "lwip" not in names(explain(60454, transport="udp").handed_out_by)
-    assert "lwip" in names(explain(60454, transport="tcp").handed_out_by)
+    assert "lwip" not in names(explain(60454, transport="udp").allocated_by)
+    assert "lwip" in names(explain(60454, transport="tcp").allocated_by)
     assert "mosh" not in {use.name for use in explain(60454, transport="tcp").uses}
 
 
@@ -213,10 +214,10 @@ def test_another_registry_is_asked_when_it_is_given():
     assert report.registry[0].services == ("billing",)
     page = text_of(report.page(sources=True))
     assert "tcp assigned to billing" in page
-    assert "IANA never assigns a dynamic port to a service" in page
+    assert "IANA never assigns dynamic ports to services" in page
     assert ours.snapshot == date(2026, 8, 17)
     assert report.registry_source != explain(60454).registry_source
-    assert "[the registry that was given to explain(), edition of 2026-08-17" in page
+    assert "Port Number Registry, with the caller's own services, edition of 2026-08-17" in page
 
 
 def test_descriptions_of_a_full_registry_are_shown(iana_sample):
@@ -260,20 +261,20 @@ def test_port_0_is_nothing_to_look_for():
     report = explain(0)
     assert report.commands == report.judgement == ()
     page = text_of(str(report))
-    assert "bind() it means that the system shall choose a port" in page
-    assert "Who has it" not in page
-    assert "If it is busy" not in page
+    assert "bind() treats it as a request for any free port" in page
+    assert "Find holder" not in page
+    assert "If in use" not in page
 
 
 def test_a_system_that_skips_the_port():
     page = text_of(str(explain(55555)))
     assert "macos (which skips it)" in page
-    assert "macos" in names(explain(55555).not_handed_out_by)
+    assert "macos" in names(explain(55555).not_allocated_by)
 
 
 @pytest.mark.parametrize(("port", "said"), [(8010, True), (80, False), (24, False), (4, True)])
 def test_a_number_that_nobody_has_is_not_said_to_have_a_service(port, said):
-    assert ("This one is assigned to no service." in text_of(str(explain(port)))) is said
+    assert ("This port is not assigned to any service." in text_of(str(explain(port)))) is said
 
 
 def test_commands_are_those_of_the_transport():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portranges import InvalidPortError, Transport
-from portranges.uses import BROWSER_BLOCKED, BROWSER_BLOCKED_SOURCE, known_uses, uses
+from portranges import InvalidPortError, Transport, uses
+from portranges.uses import BROWSER_BLOCKED, BROWSER_BLOCKED_SOURCE
 
 # The list of the Fetch standard, one by one (whatwg/fetch@586cd2a4, 2026-07-02).
 FETCH_BAD_PORTS = [
@@ -24,7 +24,7 @@ def test_browsers_refuse_exactly_the_ports_of_the_fetch_standard():
 
 
 def test_every_row_has_a_source_a_phrase_and_a_transport():
-    for use in known_uses():
+    for use in uses.rows():
         assert use.source.document
         assert use.source.checked >= "2026-11"
         assert use.note
@@ -34,16 +34,16 @@ def test_every_row_has_a_source_a_phrase_and_a_transport():
 
 
 def test_rows_are_in_order_and_named_once():
-    keys = [(use.ports.first, len(use.ports)) for use in known_uses()]
+    keys = [(use.ports.first, len(use.ports)) for use in uses.rows()]
     assert keys == sorted(keys)
-    names = [use.name for use in known_uses()]
+    names = [use.name for use in uses.rows()]
     assert len(set(names)) == len(names)
 
 
 def test_uses_finds_what_a_walk_over_all_rows_finds():
     for port in range(65536):
-        found = uses(port)
-        expected = {use.name for use in known_uses() if use.ports.first <= port <= use.ports.last}
+        found = uses.lookup(port)
+        expected = {use.name for use in uses.rows() if use.ports.first <= port <= use.ports.last}
         assert {use.name for use in found} == expected
         sizes = [use.ports.last - use.ports.first for use in found]
         assert sizes == sorted(sizes)
@@ -66,16 +66,16 @@ def test_uses_finds_what_a_walk_over_all_rows_finds():
     ],
 )
 def test_known_examples(port, name):
-    assert name in [use.name for use in uses(port)]
+    assert name in [use.name for use in uses.lookup(port)]
 
 
 def test_mosh_is_udp_alone():
-    (mosh,) = [use for use in known_uses() if use.name == "mosh"]
+    (mosh,) = [use for use in uses.rows() if use.name == "mosh"]
     assert mosh.transports == (Transport.UDP,)
 
 
 def test_what_is_no_port_is_refused():
     with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got 65536$"):
-        uses(65536)
+        uses.lookup(65536)
     with pytest.raises(TypeError, match="port must be an integer, got str '80'"):
-        uses("80")
+        uses.lookup("80")

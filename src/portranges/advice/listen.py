@@ -7,7 +7,7 @@ What must not: whether a port is free on some machine (``portranges.probe``).
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import types, uses
 from portranges.advice.model import Finding
 from portranges.advice.rows import BY_ID
 from portranges.categories import Category
@@ -18,7 +18,7 @@ from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry, State
 from portranges.source import Source
-from portranges.uses import BROWSER_BLOCKED, known_uses, uses
+from portranges.uses import BROWSER_BLOCKED
 
 __all__ = ["SYSTEMS", "finding", "listen_ports", "profiles_of", "why_not"]
 
@@ -64,7 +64,7 @@ def listen_ports(
     """
     wanted = _transports(transports)
     lent = [profile.ports for profile in profiles_of(systems)]
-    known = PortSet(use.ports for use in known_uses() if _concerns(use.transports, wanted))
+    known = PortSet(use.ports for use in uses.rows() if _concerns(use.transports, wanted))
     free = PortSet.full().intersection(*(registry.unassigned(each) for each in wanted))
     return (free - Category.SYSTEM.ports - BROWSER_BLOCKED - known).difference(*lent)
 
@@ -146,7 +146,7 @@ def why_not(
             range=f"{'/'.join(use.transports)} {use.ports}",
             note=use.note,
         )
-        for use in uses(number)
+        for use in uses.lookup(number)
         if _concerns(use.transports, wanted)
     ]
     return tuple(found)

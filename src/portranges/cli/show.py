@@ -132,7 +132,7 @@ def _table(reports: types.Iterable[PortReport]) -> types.Iterator[str]:
         services = dict.fromkeys(name for entry in report.registry for name in entry.services)
         states = {entry.state.value for entry in report.registry}
         registered = ", ".join(services) or ("reserved" if "reserved" in states else "-")
-        systems = ", ".join(entry.name for entry in report.handed_out_by)
+        systems = ", ".join(entry.name for entry in report.allocated_by)
         yield _line(str(report.port), report.category.value, registered, systems or "-")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from itertools import zip_longest
 
-from portranges import types
+from portranges import types, uses
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral import ports as handed_out
@@ -29,7 +29,6 @@ from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.scan import PIECE, PortReader, numbers, plan_of
-from portranges.uses import known_uses
 
 __all__ = ["judge", "server_port", "server_side_many"]
 
@@ -293,7 +292,7 @@ def _named(transport: Transport | None, registry: Registry) -> PortSet:
     transports = (transport,) if transport else (Transport.TCP, Transport.UDP)
     own = PortSet(
         use.ports
-        for use in known_uses()
+        for use in uses.rows()
         if len(use.ports) <= _WIDEST_USE and not set(transports).isdisjoint(use.transports)
     )
     return own.union(*(registry.assigned(each) for each in transports))

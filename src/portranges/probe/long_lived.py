@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 
-from portranges import types
+from portranges import types, uses
 from portranges.categories import Category
 from portranges.errors import InvalidValueError, SystemReadError, elide
 from portranges.ports import PortRange, Transport
@@ -29,7 +29,6 @@ from portranges.probe.model import Scope, SocketRecord, SocketTable, Visibility
 from portranges.probe.programs import PROGRAMS
 from portranges.registry import services
 from portranges.source import Source
-from portranges.uses import uses
 
 __all__ = ["Age", "Leaning", "Lingerer", "Lingerers", "Reason", "Sightings", "lingering"]
 
@@ -487,7 +486,7 @@ def _against_worry(record: SocketRecord) -> types.Iterator[Reason]:
         yield Reason(
             key="known-service", leaning=ease, text=f"the port is registered to {names[0]}"
         )
-    for use in uses(record.port):
+    for use in uses.lookup(record.port):
         if record.transport in use.transports and len(use.ports) <= _NARROW:
             yield Reason(
                 key="known-use",

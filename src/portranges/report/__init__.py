@@ -1,7 +1,4 @@
-"""The report on one port: everything the other rooms know, as a record and a page.
-
-What lives here: the wing's public names. What must not: code.
-"""
+"""Everything known about one port, as a record, as plain data and as a page of text."""
 
 from __future__ import annotations
 

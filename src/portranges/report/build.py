@@ -1,16 +1,16 @@
-"""explain: put together what the other rooms know about one port.
+"""explain(): collect what the other packages know about one port.
 
-What lives here: which fact goes into a report.
-What must not: facts (``rows``, and the rooms that hold them), layout.
+This module chooses the facts of a report; ``page`` lays them out, and the facts themselves are
+rows elsewhere.
 """
 
 from __future__ import annotations
 
-from portranges import ephemeral, types
+from portranges import ephemeral, types, uses
 from portranges.categories import Category, classify
 from portranges.errors import elide
 from portranges.ports import Transport, check_port, check_transport
-from portranges.registry import SHIPPED, Registry, source
+from portranges.registry import SHIPPED, Registry
 from portranges.report import rows
 from portranges.report.model import (
     BindRule,
@@ -20,8 +20,6 @@ from portranges.report.model import (
     Remark,
     TransportState,
 )
-from portranges.source import Source
-from portranges.uses import BROWSER_BLOCKED, BROWSER_BLOCKED_SOURCE, uses
 
 __all__ = ["explain"]
 
@@ -34,20 +32,19 @@ def explain(
 ) -> PortReport:
     """Return everything known about *port*.
 
-    The answer is the same on every machine: it tells of systems by their
-    defaults, and asks neither this machine nor a network.
+    The report is the same on every machine: it describes systems with their default
+    settings and reads neither this machine nor a network.
 
     Args:
         port: A port number, 0 to 65535.
-        transport: Tell of this transport alone; of all four by default.
-        registry: The registry to ask; the shipped snapshot by default.
+        transport: Only this transport; None means all four.
+        registry: The registry to use; None means the shipped one.
 
     Returns:
-        The report: ``str()`` is its page, ``to_dict()`` its data.
+        The report. ``str()`` returns its page, ``to_dict()`` its data.
 
     Raises:
-        TypeError: *port* is no integer, *transport* no ``str``, *registry* no
-            ``Registry``.
+        TypeError: An argument has the wrong type.
         InvalidPortError: *port* is outside 0 to 65535.
         UnknownNameError: *transport* is not one of the four.
 
@@ -55,57 +52,49 @@ def explain(
         >>> report = explain(60454)
         >>> report.category
         <Category.DYNAMIC: 'dynamic'>
-        >>> sorted({"linux", "windows", "openbsd"} & {r.name for r in report.handed_out_by})
+        >>> sorted({"linux", "windows", "openbsd"} & {r.name for r in report.allocated_by})
         ['linux', 'windows']
     """
     number = check_port(port)
-    asked = SHIPPED if registry is None else registry
-    if not isinstance(asked, Registry):
-        raise TypeError(f"registry must be a Registry, got {type(asked).__name__} {elide(asked)}")
+    registry = SHIPPED if registry is None else registry
+    if not isinstance(registry, Registry):
+        got = f"{type(registry).__name__} {elide(registry)}"
+        raise TypeError(f"registry must be a Registry, got {got}")
     transports = tuple(Transport) if transport is None else (check_transport(transport),)
     category = classify(number)
-    handing, others = _ephemeral(number, transports)
-    states = tuple(_state(asked, number, transport) for transport in transports)
+    allocated_by, not_allocated_by = _ephemeral(number, transports)
+    states = tuple(_state(registry, number, transport) for transport in transports)
     return PortReport(
         port=number,
         category=category,
         registry=states,
-        registry_source=_registry_source(asked),
+        registry_source=registry.source,
         purpose=_purpose(number, category, states),
-        handed_out_by=handing,
-        not_handed_out_by=others,
+        allocated_by=allocated_by,
+        not_allocated_by=not_allocated_by,
         bind_rules=_bind_rules(number),
-        browser_blocked=number in BROWSER_BLOCKED,
-        browser_source=BROWSER_BLOCKED_SOURCE,
-        uses=tuple(use for use in uses(number) if not set(transports).isdisjoint(use.transports)),
+        browser_blocked=number in uses.BROWSER_BLOCKED,
+        browser_source=uses.BROWSER_BLOCKED_SOURCE,
+        uses=tuple(
+            use for use in uses.lookup(number) if not set(transports).isdisjoint(use.transports)
+        ),
         commands=tuple(
             InspectCommand(
                 system=system, command=command.format(port=number), shows=shows, source=origin
             )
             for system, of, command, shows, origin in rows.COMMANDS
-            # Nothing has port 0: there is nothing to look for.
+            # No socket is bound to port 0, so there is nothing to inspect.
             if number and not set(of).isdisjoint(transports)
         ),
-        judgement=tuple(_judgement(category, handed_out=bool(handing))) if number else (),
-    )
-
-
-def _registry_source(asked: Registry) -> Source:
-    if asked is SHIPPED:
-        return source
-    edition = "edition not known" if asked.snapshot is None else f"edition of {asked.snapshot}"
-    return Source(
-        document="the registry that was given to explain()",
-        section=edition,
-        checked=str(asked.snapshot or "unknown"),
+        judgement=tuple(_judgement(category, is_ephemeral=bool(allocated_by))) if number else (),
     )
 
 
 def _ephemeral(
     port: int, transports: tuple[Transport, ...]
 ) -> tuple[tuple[EphemeralRange, ...], tuple[EphemeralRange, ...]]:
-    """Return the systems that hand *port* out, and those that do not."""
-    handing = {profile.name for profile in ephemeral.handed_out_by(port)}
+    """Return the systems that allocate *port*, and those that do not."""
+    allocating = {profile.name for profile in ephemeral.handed_out_by(port)}
     yes: list[EphemeralRange] = []
     no: list[EphemeralRange] = []
     for profile in ephemeral.profiles(kind="host", current=True):
@@ -117,16 +106,16 @@ def _ephemeral(
                 skips_port=port in profile.skipped,
                 source=profile.source,
             )
-            (yes if profile.name in handing else no).append(entry)
+            (yes if profile.name in allocating else no).append(entry)
     return tuple(yes), tuple(no)
 
 
-def _state(asked: Registry, port: int, transport: Transport) -> TransportState:
-    assignments = asked.lookup(port, transport)
+def _state(registry: Registry, port: int, transport: Transport) -> TransportState:
+    assignments = registry.lookup(port, transport)
     return TransportState(
         transport=transport,
-        state=asked.state(port, transport),
-        services=asked.services(port, transport),
+        state=registry.state(port, transport),
+        services=registry.services(port, transport),
         description=assignments[0].description if assignments else "",
     )
 
@@ -155,7 +144,7 @@ def _bind_rules(port: int) -> tuple[BindRule, ...]:
     )
 
 
-def _judgement(category: Category, *, handed_out: bool) -> list[Remark]:
-    remarks = [rows.CONNECTION_END] if handed_out else []
+def _judgement(category: Category, *, is_ephemeral: bool) -> list[Remark]:
+    remarks = [rows.CONNECTION_END] if is_ephemeral else []
     listener = rows.DYNAMIC_LISTENER if category is Category.DYNAMIC else rows.SERVICE_LISTENER
     return [*remarks, listener]

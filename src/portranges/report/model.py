@@ -1,8 +1,6 @@
-"""The records that say everything known about one port.
+"""PortReport and its parts, and their form as plain data.
 
-What lives here: PortReport and its parts, and their form as plain data.
-What must not: how they are found (``build``), how they are laid out on a page
-(``page``), or any fact.
+``build`` fills the records and ``page`` lays them out.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from portranges import types
 from portranges.categories import Category
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
-from portranges.report.page import render
+from portranges.registry import State
 from portranges.source import Source
 from portranges.uses import Use
 
@@ -26,20 +24,20 @@ __all__ = [
     "TransportState",
 ]
 
-# Version of the data form; it grows when a key changes its meaning or goes.
+# Version of the data; it increases when a key is removed or changes its meaning.
 _SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportState:
-    """What the IANA registry says of the port on one transport.
+    """The port in the IANA registry, for one transport.
 
     Attributes:
         transport: The transport.
         state: The registry's state.
         services: Service names in registry order, the primary one first.
-        description: The registry's words on the first name; ``""`` where the
-            registry that was asked holds none (the shipped one holds none).
+        description: The registry's description of the first name; ``""`` if the registry
+            has no descriptions, like the shipped one.
 
     Example:
         >>> from portranges import explain
@@ -48,26 +46,26 @@ class TransportState:
     """
 
     transport: Transport
-    state: types.State
+    state: State
     services: tuple[str, ...]
     description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EphemeralRange:
-    """A system, and the ports that it hands to outgoing connections by default.
+    """A system and its ephemeral range.
 
     Attributes:
         name: The name of the profile in ``portranges.ephemeral``.
-        system: The system's name in full.
-        ports: Its range.
-        skips_port: Whether the system passes over the port of the report
-            although its range has it.
+        system: The system's title.
+        ports: Its default range.
+        skips_port: Whether the system never allocates the port of the report although it is
+            in the range.
         source: Where the fact comes from.
 
     Example:
         >>> from portranges import explain
-        >>> explain(60454).handed_out_by[0].name
+        >>> explain(60454).allocated_by[0].name
         'linux'
     """
 
@@ -80,13 +78,13 @@ class EphemeralRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindRule:
-    """Who may bind the port on a system, by its defaults.
+    """Who may bind the port on a system with default settings.
 
     Attributes:
         name: The name of the profile in ``portranges.ephemeral``.
-        system: The system's name in full.
-        privileged: Whether it takes a privilege.
-        note: What the system's rule adds; may be ``""``.
+        system: The system's title.
+        privileged: Whether binding requires a privilege.
+        note: Details of the system's rule, or ``""``.
         source: Where the fact comes from.
 
     Example:
@@ -104,13 +102,13 @@ class BindRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectCommand:
-    """A command that shows who holds the port now.
+    """A command that shows which process holds the port.
 
     Attributes:
         system: The system it runs on.
-        command: The command line, with the number filled in.
+        command: The command line for this port.
         shows: What it shows.
-        source: Where the command's form comes from.
+        source: Where the command is documented.
 
     Example:
         >>> from portranges import explain
@@ -126,11 +124,11 @@ class InspectCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """A sentence or two for a person, and where they come from.
+    """One or two sentences and their source.
 
     Attributes:
         text: The sentences.
-        source: What they rest on.
+        source: Where they come from.
 
     Example:
         >>> from portranges import explain
@@ -146,23 +144,21 @@ class Remark:
 class PortReport:
     """Everything known about one port.
 
-    ``str()`` of a report is its page, 80 columns wide; ``to_dict()`` is the
-    same as plain data.
+    ``str()`` returns its page, 80 columns wide, and ``to_dict()`` the same as plain data.
 
     Attributes:
         port: The port.
         category: Its category.
-        registry: What the registry says, one entry a transport.
+        registry: The state in the registry, one entry per transport.
         purpose: What a port of this category is for.
-        handed_out_by: Current systems that hand the port to outgoing
-            connections by default, with their ranges.
-        not_handed_out_by: Current systems that do not.
-        bind_rules: Who may bind it, one entry a system whose rule is known.
+        allocated_by: Current systems whose ephemeral range contains the port.
+        not_allocated_by: Current systems whose ephemeral range does not.
+        bind_rules: Who may bind it, one entry per system whose rule is known.
         browser_blocked: Whether browsers refuse to connect to it.
-        browser_source: Where that comes from.
+        browser_source: The source of that list.
         uses: Other known uses, the narrowest range first.
-        commands: How to see who holds it now.
-        judgement: What to make of what is found.
+        commands: Commands that show which process holds it.
+        judgement: How to interpret what they show.
 
     Example:
         >>> from portranges import explain
@@ -177,8 +173,8 @@ class PortReport:
     category: Category
     registry: tuple[TransportState, ...]
     purpose: tuple[Remark, ...]
-    handed_out_by: tuple[EphemeralRange, ...]
-    not_handed_out_by: tuple[EphemeralRange, ...]
+    allocated_by: tuple[EphemeralRange, ...]
+    not_allocated_by: tuple[EphemeralRange, ...]
     bind_rules: tuple[BindRule, ...]
     browser_blocked: bool
     browser_source: Source
@@ -188,11 +184,11 @@ class PortReport:
     registry_source: Source
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return the report as data that JSON can say.
+        """Return the report as JSON-compatible data.
 
         Returns:
-            A dictionary of strings, numbers, booleans, lists and dictionaries,
-            always with the same keys; ``schema`` is the version of the form.
+            A dictionary of strings, numbers, booleans, lists and dictionaries, always with
+            the same keys. ``schema`` is the version of this structure.
 
         Example:
             >>> from portranges import explain
@@ -225,8 +221,8 @@ class PortReport:
             ],
             "registry_source": str(self.registry_source),
             "purpose": [_remark(remark) for remark in self.purpose],
-            "handed_out_by": [_ephemeral(entry) for entry in self.handed_out_by],
-            "not_handed_out_by": [_ephemeral(entry) for entry in self.not_handed_out_by],
+            "allocated_by": [_ephemeral(entry) for entry in self.allocated_by],
+            "not_allocated_by": [_ephemeral(entry) for entry in self.not_allocated_by],
             "bind_rules": [
                 {
                     "name": rule.name,
@@ -265,13 +261,13 @@ class PortReport:
         """Return the report as a page for a person.
 
         Args:
-            sources: Whether each part names where it comes from.
-            width: Columns that no line exceeds, an integer of at least 60. A command is
-                never broken; one that is longer stands as it is.
-            styled: Whether headings are bold, by terminal escape codes.
+            sources: Whether to list the sources of every section.
+            width: The maximum length of a line, at least 60. Only a command line, which is
+                never wrapped, may be longer.
+            styled: Whether headings are bold, with terminal escape codes.
 
         Returns:
-            Lines joined by line feeds, with none at the end.
+            Lines joined by line feeds, without one at the end.
 
         Raises:
             InvalidValueError: *width* is below 60.
@@ -281,6 +277,8 @@ class PortReport:
             >>> print(explain(60454).page(width=72)[:10])
             Port 60454
         """
+        from portranges.report.page import render
+
         return render(self, sources=sources, width=width, styled=styled)
 
     def __str__(self) -> str:

@@ -1,8 +1,7 @@
-"""A report as a page for a person.
+"""A report as a page of text: the order of the facts, the words between them, and the layout.
 
-What lives here: the order, the words that join the facts, and the layout.
-What must not: facts. The page is ASCII, so that it comes out whole on any
-terminal and in any pipe.
+The page is ASCII, apart from the texts of a caller's registry, so that it is readable on every
+terminal and in every pipe.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from textwrap import wrap
 
 from portranges import types
 from portranges.errors import InvalidValueError, elide, printable
+from portranges.report.model import EphemeralRange, PortReport
 from portranges.source import Source
 
 __all__ = ["render"]
@@ -19,7 +19,7 @@ _MIN_WIDTH = 60
 _LABEL = 14  # columns of the labels on the left
 
 
-def render(report: types.PortReport, *, sources: bool, width: int, styled: bool) -> str:
+def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> str:
     """Return *report* as lines of at most *width* columns."""
     if isinstance(width, bool) or not isinstance(width, int):
         raise TypeError(f"width must be an integer, got {type(width).__name__} {elide(width)}")
@@ -36,7 +36,7 @@ def render(report: types.PortReport, *, sources: bool, width: int, styled: bool)
 
 
 class _Page:
-    """Lines that grow, section by section."""
+    """The lines of a page, section by section."""
 
     def __init__(self, *, width: int, styled: bool, sources: bool) -> None:
         self.lines: list[str] = []
@@ -52,7 +52,7 @@ class _Page:
     ) -> None:
         """Add a section: *label* beside the first line of its *parts*.
 
-        Each of *sources* comes with what it is the source of, ``""`` for all.
+        Each of *sources* names the part that it supports, ``""`` for the whole section.
         """
         lines = [line for part in parts for line in part.split("\n")]
         if self._sources:
@@ -82,7 +82,7 @@ class _Page:
         return "\n".join(self.fill(text, indent=indent))
 
     def row(self, head: str, columns: int, text: str) -> str:
-        """Return *head* in its column and *text* beside it, wrapped there."""
+        """Return *head* in a column of its own and *text*, wrapped, beside it."""
         lines = wrap(
             text,
             self._width - _LABEL - columns,
@@ -95,19 +95,19 @@ class _Page:
         return f"\x1b[1m{text}\x1b[0m" if self._styled else text
 
 
-def _headline(report: types.PortReport) -> str:
+def _headline(report: PortReport) -> str:
     names = list(dict.fromkeys(name for entry in report.registry for name in entry.services))
     if names:
-        said = f"is assigned to {printable(_listed(names))}"
+        status = f"is assigned to {printable(_listed(names))}"
     elif report.category.value == "dynamic":
-        said = "has no IANA registration"
+        status = "has no IANA registration"
     else:
         states = {entry.state.value for entry in report.registry}
-        said = "is reserved" if "reserved" in states else "is not assigned"
+        status = "is reserved" if "reserved" in states else "is not assigned"
         if "assigned" in states:
-            said = "is assigned without a name"
+            status = "is assigned without a name"
     category = report.category
-    return f"{said}; it lies in {category.ports}, the {category.label}."
+    return f"{status}; it lies in {category.ports}, the {category.label}."
 
 
 def _listed(names: list[str]) -> str:
@@ -115,7 +115,7 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _category(page: _Page, report: types.PortReport) -> None:
+def _category(page: _Page, report: PortReport) -> None:
     category = report.category
     ports = category.ports
     page.section(
@@ -128,7 +128,7 @@ def _category(page: _Page, report: types.PortReport) -> None:
     )
 
 
-def _registry(page: _Page, report: types.PortReport) -> None:
+def _registry(page: _Page, report: PortReport) -> None:
     answers: dict[str, list[str]] = {}
     for entry in report.registry:
         text = _STATES[entry.state.value]
@@ -144,20 +144,20 @@ def _registry(page: _Page, report: types.PortReport) -> None:
         columns = max(map(len, heads.values())) + 2
         parts = [page.row(head, columns, text) for text, head in heads.items()]
     if any(entry.state.value == "dynamic" for entry in report.registry):
-        parts.append(page.paragraph("IANA never assigns a dynamic port to a service"))
+        parts.append(page.paragraph("IANA never assigns dynamic ports to services"))
     page.section("IANA", parts, [("", report.registry_source)])
 
 
 _STATES = {
     "assigned": "assigned",
-    "reserved": "reserved: not to be assigned in the ordinary way",
+    "reserved": "reserved: not available for regular assignment",
     "unassigned": "unassigned",
     "not-listed": "not listed for this transport",
     "dynamic": "no registration",
 }
 
 
-def _purpose(page: _Page, report: types.PortReport) -> None:
+def _purpose(page: _Page, report: PortReport) -> None:
     page.section(
         "Purpose",
         [page.paragraph(" ".join(remark.text for remark in report.purpose))],
@@ -165,25 +165,22 @@ def _purpose(page: _Page, report: types.PortReport) -> None:
     )
 
 
-def _ephemeral(page: _Page, report: types.PortReport) -> None:
+def _ephemeral(page: _Page, report: PortReport) -> None:
     parts: list[str] = []
-    if report.handed_out_by:
-        parts.append(page.paragraph("by default, to outgoing connections and unbound sockets, by"))
-        parts += _by_ports(page, report.handed_out_by)
-    if report.handed_out_by and report.not_handed_out_by:
-        parts.append("but not by")
-        parts += _by_ports(page, report.not_handed_out_by)
+    if report.allocated_by:
+        parts.append(page.paragraph("by default, to outgoing connections and unbound sockets, on"))
+        parts += _by_ports(page, report.allocated_by)
+    if report.allocated_by and report.not_allocated_by:
+        parts.append("not on")
+        parts += _by_ports(page, report.not_allocated_by)
     page.section(
-        "Handed out",
-        parts or [page.paragraph("by no system whose range is known")],
-        [
-            (entry.name, entry.source)
-            for entry in (*report.handed_out_by, *report.not_handed_out_by)
-        ],
+        "Allocated",
+        parts or [page.paragraph("on no system whose ephemeral range is known")],
+        [(entry.name, entry.source) for entry in (*report.allocated_by, *report.not_allocated_by)],
     )
 
 
-def _by_ports(page: _Page, entries: types.Sequence[types.EphemeralRange]) -> types.Iterator[str]:
+def _by_ports(page: _Page, entries: types.Sequence[EphemeralRange]) -> types.Iterator[str]:
     names: dict[str, list[str]] = {}
     for entry in entries:
         name = f"{entry.name} (which skips it)" if entry.skips_port else entry.name
@@ -192,7 +189,7 @@ def _by_ports(page: _Page, entries: types.Sequence[types.EphemeralRange]) -> typ
         yield page.row(f"  {ports}", 15, ", ".join(having))
 
 
-def _bind(page: _Page, report: types.PortReport) -> None:
+def _bind(page: _Page, report: PortReport) -> None:
     free = [rule.name for rule in report.bind_rules if not rule.privileged]
     guarded = [rule for rule in report.bind_rules if rule.privileged]
     parts: list[str] = []
@@ -214,16 +211,16 @@ def _bind(page: _Page, report: types.PortReport) -> None:
     page.section("Who may bind", parts, [(rule.name, rule.source) for rule in report.bind_rules])
 
 
-def _browsers(page: _Page, report: types.PortReport) -> None:
+def _browsers(page: _Page, report: PortReport) -> None:
     text = (
-        "refuse to connect to it: it is on their list of blocked ports"
+        "refuse to connect to it, because it is on their list of blocked ports"
         if report.browser_blocked
-        else "connect to it: it is not on their list of blocked ports"
+        else "connect to it; it is not on their list of blocked ports"
     )
     page.section("Browsers", [page.paragraph(text)], [("", report.browser_source)])
 
 
-def _uses(page: _Page, report: types.PortReport) -> None:
+def _uses(page: _Page, report: PortReport) -> None:
     parts = [
         page.paragraph(
             f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}", indent=2
@@ -232,12 +229,12 @@ def _uses(page: _Page, report: types.PortReport) -> None:
     ]
     page.section(
         "Also used by",
-        parts or ["nothing else known to this library"],
+        parts or ["no other use known to this library"],
         [(use.name, use.source) for use in report.uses],
     )
 
 
-def _commands(page: _Page, report: types.PortReport) -> None:
+def _commands(page: _Page, report: PortReport) -> None:
     if not report.commands:
         return
     parts: list[str] = []
@@ -249,17 +246,17 @@ def _commands(page: _Page, report: types.PortReport) -> None:
         parts.append(f"  {command.command}")
         parts.append(page.row("   ", 4, command.shows))
     page.section(
-        "Who has it",
+        "Find holder",
         parts,
         [(command.command.split()[0], command.source) for command in report.commands],
     )
 
 
-def _judgement(page: _Page, report: types.PortReport) -> None:
+def _judgement(page: _Page, report: PortReport) -> None:
     if not report.judgement:
         return
     page.section(
-        "If it is busy",
+        "If in use",
         [page.paragraph(remark.text) for remark in report.judgement],
         [("", remark.source) for remark in report.judgement],
     )

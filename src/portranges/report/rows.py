@@ -1,7 +1,6 @@
-"""What a report says in sentences, and the commands that it names.
+"""The sentences and command lines of a report, each with its source.
 
-What lives here: rows of texts and command lines, each with its source.
-What must not: a decision which row a port gets (``build``).
+``build`` chooses among them.
 """
 
 from __future__ import annotations
@@ -29,44 +28,44 @@ def _from(document: str, section: str = "") -> Source:
 
 PURPOSE = {
     Category.SYSTEM: Remark(
-        text="System ports are meant for services of the Internet's standards; IANA assigns one "
-        "after IETF Review or IESG Approval only, and clients find the service by its number.",
+        text="System ports are for services defined by Internet standards. IANA assigns them only "
+        "after IETF Review or IESG Approval, and clients reach the service by its number.",
         source=_from("RFC 6335", "section 6"),
     ),
     Category.USER: Remark(
-        text="User ports are meant for services whose authors register a number with IANA; "
-        "clients find the service by its number.",
+        text="User ports are for services whose authors register a number with IANA; clients "
+        "reach the service by its number.",
         source=_from("RFC 6335", "section 6"),
     ),
     Category.DYNAMIC: Remark(
-        text="A dynamic port is a number that a system lends to its own end of a connection for "
-        "as long as the connection lasts; it names no service and cannot be registered.",
+        text="A system allocates dynamic ports to its own end of connections, each for as long as "
+        "the connection lasts. They do not identify services and cannot be registered.",
         source=_from("RFC 6335", "section 6"),
     ),
 }
 
-# Added where no transport is assigned.
+# Added if no transport is assigned.
 NOT_ASSIGNED = Remark(
-    text="This one is assigned to no service.",
+    text="This port is not assigned to any service.",
     source=_from("IANA Service Name and Transport Protocol Port Number Registry"),
 )
 
 _EXPERIMENT = Remark(
-    text="The number is for experiments, on any transport, and must not be the default of a "
-    "program that is shipped.",
+    text="The port is reserved for experiments, on any transport; no released program may use it "
+    "by default.",
     source=_from("RFC 4727, section 6, and RFC 6335, section 10.2"),
 )
 
 _EDGE = Remark(
-    text="The number is at the edge of its range, and kept so that the range can be extended.",
+    text="The port is at the edge of its range and reserved so that the range can be extended.",
     source=_from("RFC 6335", "section 6"),
 )
 
-# What is to be known of a few single numbers, in place of their category's purpose.
+# A few single ports, for which this replaces the purpose of the category.
 SPECIAL = {
     0: Remark(
-        text="Port 0 is for no service: to bind() it means that the system shall choose a port, "
-        "and as the source port of a UDP datagram it means that there is none.",
+        text="Port 0 does not identify a service. bind() treats it as a request for any free "
+        "port, and a UDP datagram with source port 0 has no source port.",
         source=_from("ip(7), and RFC 768"),
     ),
     1021: _EXPERIMENT,
@@ -77,30 +76,30 @@ SPECIAL = {
 }
 
 MANY_CONNECTIONS = Remark(
-    text="0-65535 is 65,536 numbers, but that does not limit a host to 65,536 connections: a "
-    "connection is told apart by both addresses, both ports and the transport, so one port "
-    "number serves many connections at once and needs to be unique only within that.",
+    text="There are 65,536 port numbers, but a host is not limited to 65,536 connections: a "
+    "connection is identified by both addresses, both ports and the transport, so many "
+    "connections can share one port as long as that combination is unique.",
     source=_from("RFC 6056", "section 2.2"),
 )
 
 CONNECTION_END = Remark(
-    text="A connection's own end on this port is normal: the system lent the number out, and it "
-    "goes away when the connection ends (after TIME_WAIT, on the side that closed first).",
+    text="The local end of a connection on this port is normal: the system allocated the port, "
+    "and releases it when the connection ends (after TIME_WAIT, on the side that closed first).",
     source=_from("RFC 6056", "section 2"),
 )
 
 DYNAMIC_LISTENER = Remark(
-    text="Something that listens on a dynamic port for longer than minutes deserves a look: the "
-    "number names no service, so whoever connects must have learned it some other way. A published "
-    "container port, a call, an RPC service or a test server explains it; if nothing does, find "
-    "out which program it is, who started it, and who connects: a number that nobody watches is "
-    "a good place to hide.",
+    text="A process that listens on a dynamic port for more than a few minutes deserves a look: "
+    "the number does not identify a service, so clients must learn it in some other way. A "
+    "published container port, a call, an RPC service or a test server would explain it. "
+    "Otherwise, find out which program it is, who started it and who connects: a port that is "
+    "not monitored is a good hiding place.",
     source=_from("RFC 6335", "sections 6 and 8.1.2"),
 )
 
 SERVICE_LISTENER = Remark(
-    text="A listener is to be expected only where its service is wanted; that a number is "
-    "registered to a service does not prove that the program found on it is that service.",
+    text="Expect a listener only if you run the service. A registration does not prove that the "
+    "program on the port is the registered service.",
     source=_from("IANA Service Name and Transport Protocol Port Number Registry", "note"),
 )
 
@@ -114,42 +113,42 @@ COMMANDS: tuple[tuple[str, tuple[Transport, ...], str, str, Source], ...] = (
         "Linux",
         _BOTH,
         "ss -tuanp 'sport = :{port}'",
-        "sockets that have it, in every state; as root, with every owner",
+        "sockets on the port, in every state; as root, with the processes of all users",
         _from("ss(8)", "iproute2 6.1"),
     ),
     (
         "Linux",
         _BOTH,
         "lsof -nP -i :{port}",
-        "processes, at either end; as root, every user's",
+        "processes that use the port at either end; as root, of all users",
         _from("lsof(8)", "lsof 4.95"),
     ),
     (
         "macOS",
         _BOTH,
         "lsof -nP -i :{port}",
-        "processes, at either end; with sudo, every user's",
+        "processes that use the port at either end; with sudo, of all users",
         _from("lsof(8)"),
     ),
     (
         "macOS",
         _BOTH,
         "netstat -anv | grep '[.]{port} '",
-        "sockets with it at either end, in every state, with the process id",
+        "sockets with the port at either end, in every state, with process ids",
         _from("netstat(1)", "macOS"),
     ),
     (
         "FreeBSD",
         _BOTH,
         "sockstat -4 -6 -p {port}",
-        "sockets with their processes",
+        "sockets and their processes",
         _from("sockstat(1)"),
     ),
     (
         "Windows",
         _BOTH,
         'netstat -ano | findstr /C:":{port} "',
-        "sockets with it at either end, in every state, with the process id",
+        "sockets with the port at either end, in every state, with process ids",
         _from("Microsoft Learn", "netstat"),
     ),
     (
