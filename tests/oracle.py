@@ -60,6 +60,25 @@ def parse(text: str) -> frozenset[int] | None:
     return frozenset(found)
 
 
+def parse_with_transports(text: str, defaults: Sequence[str]) -> dict[str, set[int]] | None:
+    """The ports of each transport that *text* says, such as ``22/tcp,53``, or None."""
+    found: dict[str, set[int]] = {"tcp": set(), "udp": set(), "sctp": set(), "dccp": set()}
+    items = text.split(",") if text else []
+    for place, item in enumerate(items):
+        if place > 0:
+            item = item.lstrip(" ")
+        if place < len(items) - 1:
+            item = item.rstrip(" ")
+        before, slash, name = item.partition("/")
+        ports = interval(before)
+        names = [name] if slash else defaults
+        if ports is None or not names or not found.keys() >= set(names):
+            return None
+        for each in names:
+            found[each].update(ports)
+    return found
+
+
 def ranges(ports: Collection[int]) -> list[tuple[int, int]]:
     """The fewest inclusive ranges of *ports*, ascending."""
     found: list[tuple[int, int]] = []

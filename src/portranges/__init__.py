@@ -6,7 +6,7 @@ Ports, ranges and sets are here. Everything else is in a submodule, such as
 
 from __future__ import annotations
 
-from portranges.categories import Category, classify, classify_many
+from portranges.categories import Category, classify, classify_many, count_by_category
 from portranges.errors import (
     DataError,
     InvalidPortError,
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from portranges import reuse as reuse
     from portranges import selection as selection
     from portranges import system as system
+    from portranges import transport_ports as transport_ports
     from portranges import uses as uses
     from portranges.report import PortReport, explain
+    from portranges.transport_ports import TransportPorts
 
 __version__ = "0.1.0"
 
@@ -63,6 +65,7 @@ __all__ = [
     "Source",
     "SystemReadError",
     "Transport",
+    "TransportPorts",
     "UnexpectedOutputError",
     "UnknownNameError",
     "UnrepresentableError",
@@ -70,14 +73,15 @@ __all__ = [
     "check_port",
     "classify",
     "classify_many",
+    "count_by_category",
     "explain",
     "parse_port",
 ]
 
-# These names need the registry and every system's row, so they are imported when they are
-# first used. A type checker sees them above; it must not see a function that accepts every
-# misspelt name.
-_LATE = {"PortReport": "report", "explain": "report"}
+# These names are imported when they are first used: a report needs the registry and every
+# system's row, and many programs need no sets with transports. A type checker sees the names
+# above; it must not see a function that accepts every misspelt name.
+_LATE = {"PortReport": "report", "TransportPorts": "transport_ports", "explain": "report"}
 
 _PACKAGES = frozenset(
     {
@@ -92,6 +96,7 @@ _PACKAGES = frozenset(
         "reuse",
         "selection",
         "system",
+        "transport_ports",
         "uses",
     }
 )

@@ -33,9 +33,10 @@ def register() -> None:
 
     from portranges.ports import MaskedPort, PortRange
     from portranges.portset import PortSet
+    from portranges.transport_ports import TransportPorts
 
     # Transport and Category are enumerations, which Hypothesis draws by itself.
-    for kind in (MaskedPort, PortRange, PortSet):
+    for kind in (MaskedPort, PortRange, PortSet, TransportPorts):
         st.register_type_strategy(kind, _resolve)
     _register_profiles()
 

@@ -53,6 +53,7 @@ from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
 from portranges.reuse.others.record import Context
 from portranges.reuse.others.sock import Sock
 from portranges.system.model import Family
+from portranges.transport_ports import TransportPorts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ __all__ = [
     "SocketState",
     "Span",
     "State",
+    "StrKey",
     "StrPath",
     "SupportsIndex",
     "SystemLike",
@@ -158,6 +160,7 @@ __all__ = [
     "Transport",
     "TransportLike",
     "TransportName",
+    "TransportPorts",
     "TypeAlias",
     "TypeVar",
     "U",
@@ -174,6 +177,8 @@ else:
 
 T = TypeVar("T")
 U = TypeVar("U")
+# A mapping whose keys are a kind of str: the key of a Mapping is invariant.
+StrKey = TypeVar("StrKey", bound=str)
 
 StrPath: TypeAlias = str | PathLike[str]
 

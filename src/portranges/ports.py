@@ -206,8 +206,21 @@ def check_transport(value: str) -> Transport:
         )
     transport = _TRANSPORTS.get(value)
     if transport is None:
-        raise UnknownNameError("transport", value, near(value, _TRANSPORTS))
+        raise _unknown_transport(value)
     return transport
+
+
+def parse_transport_at(text: str, start: int, stop: int) -> Transport:
+    """Return the transport that ``text[start:stop]`` names, or raise a PortSyntaxError."""
+    name = text[start:stop]
+    transport = _TRANSPORTS.get(name)
+    if transport is None:
+        raise PortSyntaxError(str(_unknown_transport(name)), text, (start, stop))
+    return transport
+
+
+def _unknown_transport(name: str) -> UnknownNameError:
+    return UnknownNameError("transport", name, near(name, _TRANSPORTS))
 
 
 @dataclass(frozen=True, slots=True, order=True, init=False)

@@ -40,7 +40,7 @@ _FULL = (1 << _SIZE) - 1
 
 # Ranges that are held before they are folded into an integer. It bounds the
 # memory of a text of any length.
-_PENDING = 4096
+PENDING = 4096
 
 # Up to here shifting one range after another into the integer is faster than
 # to sort and merge them first.
@@ -780,10 +780,10 @@ def _bits_of_iterable(items: types.PortItems) -> int:
         else:
             port = check_port(item)
             pending.append((port, port))
-        if len(pending) >= _PENDING:
-            bits |= _bits_of_ranges(pending)
+        if len(pending) >= PENDING:
+            bits |= bits_of_ranges(pending)
             pending.clear()
-    return bits | _bits_of_ranges(pending)
+    return bits | bits_of_ranges(pending)
 
 
 def _bits_of_range(ports: range) -> int:
@@ -792,10 +792,10 @@ def _bits_of_range(ports: range) -> int:
     first, last = sorted((check_port(ports[0]), check_port(ports[-1])))
     if abs(ports.step) == 1:
         return _bits_between(first, last)
-    return _bits_of_ranges([(port, port) for port in ports])
+    return bits_of_ranges([(port, port) for port in ports])
 
 
-def _bits_of_ranges(pairs: list[tuple[int, int]]) -> int:
+def bits_of_ranges(pairs: list[tuple[int, int]]) -> int:
     """Return the bits of all ports in *pairs*, (first, last) each."""
     if len(pairs) <= _FEW_RANGES:
         bits = 0
@@ -824,6 +824,20 @@ def _bits_of_text(text: str) -> int:
     """Return the bits of a text in the neutral notation."""
     bits = 0
     pending: list[tuple[int, int]] = []
+    for start, stop in item_spans(text, "a port or 'first-last'"):
+        pending.append(parse_range_at(text, start, stop))
+        if len(pending) >= PENDING:
+            bits |= bits_of_ranges(pending)
+            pending.clear()
+    return bits | bits_of_ranges(pending)
+
+
+def item_spans(text: str, expected: str) -> Iterator[tuple[int, int]]:
+    """Yield the first and one past the last index of each item of a comma-separated *text*.
+
+    Spaces around a comma belong to no item. An empty item raises PortSyntaxError, whose
+    message says what was *expected*; a text without any character has no item.
+    """
     size = len(text)
     start = 0
     while size:
@@ -835,17 +849,11 @@ def _bits_of_text(text: str) -> int:
         if comma >= 0:
             high = low + len(text[low:stop].rstrip(" "))
         if low == high:
-            raise PortSyntaxError(
-                "expected a port or 'first-last', got nothing", text, (start, stop)
-            )
-        pending.append(parse_range_at(text, low, high))
-        if len(pending) >= _PENDING:
-            bits |= _bits_of_ranges(pending)
-            pending.clear()
+            raise PortSyntaxError(f"expected {expected}, got nothing", text, (start, stop))
+        yield low, high
         if comma < 0:
             break
         start = comma + 1
-    return bits | _bits_of_ranges(pending)
 
 
 def _edges(bits: int) -> list[int]:

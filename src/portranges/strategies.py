@@ -22,6 +22,7 @@ from portranges import types
 from portranges.errors import InvalidValueError, MissingExtraError, elide
 from portranges.ports import MaskedPort, PortRange, Transport
 from portranges.portset import PortSet
+from portranges.transport_ports import TransportPorts
 
 try:
     from hypothesis import strategies as st
@@ -36,6 +37,7 @@ __all__ = [
     "port_sets",
     "ports",
     "profiles",
+    "transport_ports",
     "transports",
 ]
 
@@ -57,6 +59,11 @@ _EDGES = (
 _KIND = st.sampled_from(("port", "range", "comb", "long", "port"))
 _HOLE = st.sampled_from(("port", "port", "port", "range"))
 _STEP = st.integers(2, 9)
+
+# Transports that get the same ports.
+_TOGETHER = st.sampled_from(
+    (*((each,) for each in Transport), (Transport.TCP, Transport.UDP), tuple(Transport))
+)
 
 # The most ranges of a comb: Hypothesis prints what fails, and whoever reads it
 # would not be helped by tens of thousands.
@@ -218,6 +225,38 @@ def transports() -> st.SearchStrategy[Transport]:
     return st.sampled_from(Transport)
 
 
+def transport_ports(
+    *, min_value: int = 0, max_value: int = _LAST, category: str | None = None
+) -> st.SearchStrategy[TransportPorts]:
+    """Return a strategy for ``TransportPorts`` objects.
+
+    Draws the ports like ``port_sets``, for one transport or for several at once. Often a
+    transport has no ports, and often two have some in common. Shrinks towards few transports
+    and few, small ports.
+
+    Args:
+        min_value: The smallest port of any transport, 0 to 65535.
+        max_value: The greatest port of any transport, inclusive.
+        category: Draw only from this category of RFC 6335: a ``Category``,
+            or its value as a ``str``.
+
+    Returns:
+        A strategy for ``TransportPorts``.
+
+    Raises:
+        TypeError: A bound is not an ``int``, or the category not a ``str``.
+        InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
+            no port is left to draw.
+
+    Example:
+        >>> from hypothesis import find
+        >>> find(transport_ports(min_value=1024), lambda ports: len(ports) > 0)
+        TransportPorts.parse('1024/tcp')
+    """
+    low, high = _bounds(min_value, max_value, category)
+    return _transport_ports(_port_sets(low, high, 0, high - low + 1))
+
+
 def profiles() -> st.SearchStrategy[types.EphemeralProfile]:
     """Return a strategy for the rows of ``portranges.ephemeral``.
 
@@ -240,7 +279,12 @@ def profiles() -> st.SearchStrategy[types.EphemeralProfile]:
 
 # What st.from_type draws. _hypothesis_plugin looks here on the first draw.
 _BY_TYPE: Mapping[type[Any], Callable[[], st.SearchStrategy[Any]]] = MappingProxyType(
-    {PortRange: port_ranges, PortSet: port_sets, MaskedPort: masked_ports}
+    {
+        MaskedPort: masked_ports,
+        PortRange: port_ranges,
+        PortSet: port_sets,
+        TransportPorts: transport_ports,
+    }
 )
 
 
@@ -336,6 +380,15 @@ def _port_sets(draw: st.DrawFn, low: int, high: int, least: int, most: int) -> P
     elif size < least:
         bits |= _lowest(_all_between(low, high) ^ bits, least - size)
     return PortSet.from_int(bits)
+
+
+@st.composite
+def _transport_ports(draw: st.DrawFn, port_sets: st.SearchStrategy[PortSet]) -> TransportPorts:
+    found: dict[Transport, PortSet] = {}
+    for transports, ports in draw(st.lists(st.tuples(_TOGETHER, port_sets), max_size=4)):
+        for transport in transports:
+            found[transport] = found.get(transport, PortSet.empty()) | ports
+    return TransportPorts(found)
 
 
 def _all_between(low: int, high: int) -> int:

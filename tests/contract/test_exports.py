@@ -26,8 +26,10 @@ SHARED = {
         "masked_of",
         "parse_port_at",
         "parse_range_at",
+        "parse_transport_at",
         "range_of",
     },
+    "portranges.portset": {"PENDING", "bits_of_ranges", "item_spans"},
 }
 
 
@@ -142,8 +144,11 @@ def test_the_top_level_offers_what_the_design_names() -> None:
         "PortSet",
         "Source",
         "Transport",
+        "TransportPorts",
         "check_port",
         "classify",
+        "classify_many",
+        "count_by_category",
         "explain",
         "parse_port",
     }

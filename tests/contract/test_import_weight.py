@@ -105,6 +105,10 @@ def test_the_late_names_are_loaded_when_they_are_asked_for() -> None:
     assert "portranges.report" not in loaded_by("import portranges")
     assert "portranges.report" not in loaded_by("import portranges; dir(portranges)")
     assert "portranges.report" in loaded_by("from portranges import explain")
+    assert "portranges.transport_ports" not in loaded_by("import portranges; dir(portranges)")
+    assert loaded_by("from portranges import TransportPorts") - loaded_by("import portranges") == {
+        "portranges.transport_ports"
+    }
 
 
 def test_the_measure_sees_what_is_heavy() -> None:

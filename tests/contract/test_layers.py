@@ -30,6 +30,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "scan": ("errors",),
     "ports": ("errors", "source", "covers", "names", "scan"),
     "portset": ("ports",),
+    "transport_ports": ("portset",),
     "categories": ("portset",),
     "uses": ("portset",),
     "registry": ("categories",),
@@ -41,12 +42,12 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "advice": ("registry", "ephemeral", "uses"),
     "flows": ("registry", "ephemeral", "uses"),
     "report": ("advice", "flows"),
-    # All names of the top level; "report" when one of its names is asked for.
-    "": ("categories", "report"),
+    # All names of the top level; some modules are imported when a name of theirs is first used.
+    "": ("categories", "transport_ports", "report"),
     # The leaves, which may ask the machine or stand on other packages.
     "system": ("ephemeral",),
     "probe": ("registry", "ephemeral", "uses", "capacity", "system"),
-    "strategies": ("ephemeral", "reuse"),
+    "strategies": ("ephemeral", "reuse", "transport_ports"),
     "_hypothesis_plugin": ("strategies",),
     "cli": (
         "",

@@ -1,4 +1,4 @@
-"""PortSet is a Boolean algebra with an order, on all 65,536 ports."""
+"""PortSet and TransportPorts are Boolean algebras with an order, on all 65,536 ports."""
 
 from __future__ import annotations
 
@@ -8,110 +8,25 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+import laws
 import oracle
-from portranges import PortRange, PortSet
-from portranges.strategies import port_ranges, port_sets, ports
+from portranges import PortRange, PortSet, Transport, TransportPorts
+from portranges.strategies import port_ranges, port_sets, ports, transport_ports, transports
 
-A, B, C = port_sets(), port_sets(), port_sets()
+A, B = port_sets(), port_sets()
 EMPTY, FULL = PortSet.empty(), PortSet.full()
 
 
-class TestBooleanAlgebra:
-    @given(A, B)
-    def test_commutative(self, a: PortSet, b: PortSet) -> None:
-        assert a | b == b | a
-        assert a & b == b & a
-        assert a ^ b == b ^ a
-
-    @given(A, B, C)
-    def test_associative(self, a: PortSet, b: PortSet, c: PortSet) -> None:
-        assert (a | b) | c == a | (b | c)
-        assert (a & b) & c == a & (b & c)
-        assert (a ^ b) ^ c == a ^ (b ^ c)
-
-    @given(A, B, C)
-    def test_distributive(self, a: PortSet, b: PortSet, c: PortSet) -> None:
-        assert a & (b | c) == (a & b) | (a & c)
-        assert a | (b & c) == (a | b) & (a | c)
-        assert a & (b ^ c) == (a & b) ^ (a & c)
-
-    @given(A, B)
-    def test_absorption(self, a: PortSet, b: PortSet) -> None:
-        assert a | (a & b) == a
-        assert a & (a | b) == a
-
-    @given(A)
-    def test_idempotent(self, a: PortSet) -> None:
-        assert a | a == a & a == a
-
-    @given(A)
-    def test_neutral_and_dominant_elements(self, a: PortSet) -> None:
-        assert a | EMPTY == a & FULL == a ^ EMPTY == a - EMPTY == a
-        assert a & EMPTY == a - a == a ^ a == a - FULL == EMPTY
-        assert a | FULL == FULL
-        assert a ^ FULL == FULL - a == ~a
-
-    @given(A)
-    def test_complement(self, a: PortSet) -> None:
-        assert a | ~a == FULL
-        assert a & ~a == EMPTY
-        assert ~~a == a
-        assert len(~a) == 65536 - len(a)
-
-    @given(A, B)
-    def test_de_morgan(self, a: PortSet, b: PortSet) -> None:
-        assert ~(a | b) == ~a & ~b
-        assert ~(a & b) == ~a | ~b
-
-    @given(A, B)
-    def test_differences(self, a: PortSet, b: PortSet) -> None:
-        assert a - b == a & ~b == a ^ (a & b)
-        assert a ^ b == (a | b) - (a & b) == (a - b) | (b - a)
-
-    @given(A, B)
-    def test_lengths_add_up(self, a: PortSet, b: PortSet) -> None:
-        assert len(a | b) + len(a & b) == len(a) + len(b)
-        assert len(a ^ b) == len(a - b) + len(b - a)
+TestBooleanAlgebra = laws.boolean_algebra(port_sets(), EMPTY, FULL, 65536)
+TestBooleanAlgebraWithTransports = laws.boolean_algebra(
+    transport_ports(), TransportPorts.empty(), TransportPorts.full(), 4 * 65536
+)
+TestOrderWithTransports = laws.order(
+    transport_ports(), TransportPorts.empty(), TransportPorts.full()
+)
 
 
-class TestOrder:
-    @given(A)
-    def test_reflexive(self, a: PortSet) -> None:
-        assert a <= a  # noqa: PLR0124
-        assert a >= a  # noqa: PLR0124
-        assert not a < a  # noqa: PLR0124
-        assert not a > a  # noqa: PLR0124
-
-    @given(A, B)
-    def test_antisymmetric(self, a: PortSet, b: PortSet) -> None:
-        assert (a <= b and b <= a) is (a == b)  # noqa: PLR1716
-
-    @given(A, B, C)
-    def test_transitive(self, a: PortSet, b: PortSet, c: PortSet) -> None:
-        least, middle, greatest = a & b & c, a & b, a | c
-        assert least <= middle <= greatest
-        assert least <= greatest
-
-    @given(A, B)
-    def test_bounds(self, a: PortSet, b: PortSet) -> None:
-        assert EMPTY <= a & b <= a <= a | b <= FULL
-
-    @given(A, B)
-    def test_order_and_algebra_agree(self, a: PortSet, b: PortSet) -> None:
-        assert (a <= b) is (a | b == b) is (a & b == a) is (not a - b)
-        assert (a < b) is (a <= b and a != b)
-
-    @given(A, B)
-    def test_reflected_comparisons(self, a: PortSet, b: PortSet) -> None:
-        assert (a <= b) is (b >= a)
-        assert (a < b) is (b > a)
-        assert (a == b) is (b == a)
-        assert (a == b) is not (a != b)
-
-    @given(A, B)
-    def test_complement_turns_the_order_round(self, a: PortSet, b: PortSet) -> None:
-        assert (a <= b) is (~b <= ~a)
-
+class TestOrder(laws.order(port_sets(), EMPTY, FULL)):
     @given(A, B)
     def test_named_relations(self, a: PortSet, b: PortSet) -> None:
         assert a.issubset(b) is (a <= b)
@@ -144,6 +59,58 @@ class TestAgainstTheSlowTwin:
     def test_many_ranges(self, ranges: list[PortRange]) -> None:
         model = {port for each in ranges for port in each.to_range()}
         assert PortSet(ranges).to_int() == oracle.bits(model)
+
+
+# A frozenset of pairs takes long to make when ports come by the ten thousand.
+NARROW_PORTS = range(65500, 65536)
+NARROW = transport_ports(min_value=65500)
+
+
+def pairs_of(ports: TransportPorts) -> frozenset[tuple[int, str]]:
+    """The slow twin, made without the iterator of the set."""
+    return frozenset(
+        (port, name)
+        for name in ("tcp", "udp", "sctp", "dccp")
+        for port in NARROW_PORTS
+        if getattr(ports, name).to_int() >> port & 1
+    )
+
+
+class TestAgainstTheSlowTwinWithTransports:
+    @given(NARROW, NARROW)
+    def test_operators(self, a: TransportPorts, b: TransportPorts) -> None:
+        m, n = pairs_of(a), pairs_of(b)
+        assert pairs_of(a | b) == m | n
+        assert pairs_of(a & b) == m & n
+        assert pairs_of(a - b) == m - n
+        assert pairs_of(a ^ b) == m ^ n
+
+    @given(NARROW, NARROW)
+    def test_comparisons(self, a: TransportPorts, b: TransportPorts) -> None:
+        m, n = pairs_of(a), pairs_of(b)
+        assert (a <= b, a < b, a == b) == (m <= n, m < n, m == n)
+        assert (a >= b, a > b, a != b) == (m >= n, m > n, m != n)
+        assert a.isdisjoint(b) is m.isdisjoint(n)
+
+    @given(NARROW)
+    def test_elements(self, a: TransportPorts) -> None:
+        m = pairs_of(a)
+        elements = list(a)
+        assert len(a) == len(elements) == len(m)
+        assert set(elements) == m
+        assert all((port, transport) in a for port, transport in m)
+        assert bool(a) is bool(m)
+
+    @given(transport_ports(), ports(), transports())
+    def test_the_complement(self, a: TransportPorts, port: int, transport: Transport) -> None:
+        assert ((port, transport) in ~a) is not ((port, transport) in a)
+
+    @given(st.dictionaries(transports(), st.lists(st.one_of(ports(), port_ranges()), max_size=9)))
+    def test_the_constructor(self, items: dict[Transport, list[Any]]) -> None:
+        made = TransportPorts(items)
+        assert made == TransportPorts(**{str(name): each for name, each in items.items()})
+        for transport in Transport:
+            assert made[transport] == PortSet(items.get(transport, ()))
 
 
 class TestWithRanges:
@@ -257,7 +224,7 @@ class Operand:
 class TestStrangersAnswer:
     """What is no set of ports is asked itself, as frozenset would do."""
 
-    @given(st.one_of(port_sets(), port_ranges()))
+    @given(st.one_of(port_sets(), port_ranges(), transport_ports()))
     def test_comparisons(self, a: Any) -> None:
         yes: Any = AlwaysEqual()
         no: Any = NeverEqual()
@@ -274,8 +241,8 @@ class TestStrangersAnswer:
         assert not (a >= no)
         assert not (a > no)
 
-    @given(port_sets())
-    def test_operators(self, a: PortSet) -> None:
+    @given(st.one_of(port_sets(), transport_ports()))
+    def test_operators(self, a: Any) -> None:
         stranger: Any = Operand()
         assert (a | stranger, a & stranger) == ("answered", "answered")
         assert (a ^ stranger, a - stranger) == ("answered", "answered")

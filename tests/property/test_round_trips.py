@@ -10,10 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracle
-from portranges import MaskedPort, PortRange, PortSet, Transport, parse_port
-from portranges.strategies import masked_ports, port_ranges, port_sets, ports, transports
+from portranges import MaskedPort, PortRange, PortSet, Transport, TransportPorts, parse_port
+from portranges.strategies import (
+    masked_ports,
+    port_ranges,
+    port_sets,
+    ports,
+    transport_ports,
+    transports,
+)
 
-NAMES = {"PortRange": PortRange, "PortSet": PortSet, "MaskedPort": MaskedPort}
+NAMES = {each.__name__: each for each in (MaskedPort, PortRange, PortSet, TransportPorts)}
 
 
 @given(ports())
@@ -39,6 +46,13 @@ def test_a_set_and_its_text(ports: PortSet) -> None:
     assert str(ports) == f"{ports}" == oracle.text(frozenset(ports))
 
 
+@given(transport_ports())
+def test_a_set_with_transports_and_its_text(ports: TransportPorts) -> None:
+    assert TransportPorts.parse(str(ports)) == ports
+    assert str(ports) == f"{ports}"
+    assert TransportPorts(dict(ports.items())) == TransportPorts(ports) == ports
+
+
 @given(port_sets())
 def test_a_set_and_its_integer(ports: PortSet) -> None:
     assert PortSet.from_int(ports.to_int()) == ports
@@ -52,12 +66,12 @@ def test_an_integer_and_its_set(model: set[int]) -> None:
     assert list(PortSet.from_int(bits)) == sorted(model)
 
 
-@given(st.one_of(port_sets(), port_ranges(), masked_ports()))
+@given(st.one_of(port_sets(), port_ranges(), masked_ports(), transport_ports()))
 def test_a_value_and_its_repr(value: Any) -> None:
     assert eval(repr(value), dict(NAMES)) == value
 
 
-@given(st.one_of(port_sets(), port_ranges(), masked_ports(), transports()))
+@given(st.one_of(port_sets(), port_ranges(), masked_ports(), transports(), transport_ports()))
 def test_a_value_and_its_copies(value: Any) -> None:
     twins = [copy.copy(value), copy.deepcopy(value)]
     protocols = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -98,6 +112,28 @@ def test_equality_and_hash_are_blind_to_history(ranges: list[PortRange], random:
         assert twin.ranges == whole.ranges
         assert len(twin) == len(whole)
     assert len({whole, *twins}) == 1
+
+
+@given(
+    st.lists(st.tuples(transports(), port_ranges()), max_size=20), st.randoms(use_true_random=False)
+)
+def test_sets_with_transports_are_blind_to_history(
+    parts: list[tuple[Transport, PortRange]], random: Any
+) -> None:
+    whole = TransportPorts.empty()
+    for transport, each in parts:
+        whole |= TransportPorts({transport: each})
+    random.shuffle(parts)
+    twins = [
+        TransportPorts.parse(" , ".join(f"{ports}/{transport}" for transport, ports in parts)),
+        TransportPorts(
+            {each: [ports for transport, ports in parts if transport is each] for each in Transport}
+        ),
+        ~~whole,
+        TransportPorts.full() - (TransportPorts.full() - whole),
+    ]
+    assert {whole, *twins} == {whole}
+    assert {str(twin) for twin in twins} == {str(whole)}
 
 
 @given(port_sets(), port_sets())

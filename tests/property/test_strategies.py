@@ -10,7 +10,15 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 import oracle
-from portranges import Category, MaskedPort, PortRange, PortSet, Transport, ephemeral
+from portranges import (
+    Category,
+    MaskedPort,
+    PortRange,
+    PortSet,
+    Transport,
+    TransportPorts,
+    ephemeral,
+)
 from portranges import strategies as our
 
 T = TypeVar("T")
@@ -46,6 +54,8 @@ class TestBounds:
         ports = data.draw(our.port_ranges(**bounds))
         assert low <= ports.first <= ports.last <= high
         assert data.draw(our.port_sets(**bounds)) <= PortRange(low, high)
+        for _, ports in data.draw(our.transport_ports(**bounds)).items():
+            assert ports <= PortRange(low, high)
 
     @given(st.data(), st.sampled_from(Category))
     def test_a_category_is_a_bound(self, data: st.DataObject, category: Category) -> None:
@@ -116,6 +126,15 @@ class TestEdges:
         assert sum(oracle.is_prefix(mask, 16) for mask in masks) > 100
         assert sum(not oracle.is_prefix(mask, 16) for mask in masks) > 100
 
+    def test_sets_with_transports_of_every_kind_are_drawn(self) -> None:
+        sets = drawn(our.transport_ports(), 500)
+        assert 2 < sets.count(TransportPorts.empty()) < 150
+        assert TransportPorts.full() in sets
+        assert {each.items()[0][0] for each in sets if len(each.items()) == 1} == set(Transport)
+        assert sum(len(each.items()) == 4 for each in sets) > 25
+        assert sum(each.tcp == each.udp != PortSet.empty() for each in sets) > 25
+        assert sum(bool(each.tcp - each.udp) for each in sets) > 100
+
     def test_all_transports_and_profiles_are_drawn(self) -> None:
         assert set(drawn(our.transports(), 100)) == set(Transport)
         names = {profile.name for profile in drawn(our.profiles(), 1000)}
@@ -149,13 +168,16 @@ class TestShrinking:
     def test_the_others_shrink_to_the_first(self) -> None:
         assert smallest(our.transports(), lambda each: True) is Transport.TCP
         assert smallest(our.masked_ports(), lambda each: True) == MaskedPort(0, 0)
+        assert smallest(our.transport_ports(), lambda each: True) == TransportPorts.empty()
+        assert str(smallest(our.transport_ports(), lambda each: len(each) > 1)) == "0-1/tcp"
+        assert str(smallest(our.transport_ports(), lambda each: 53 in each.udp)) == "53/udp"
         assert smallest(our.profiles(), lambda each: True) == ephemeral.profiles()[0]
 
 
 class TestArguments:
     """They are checked when the strategy is made, before anything is drawn."""
 
-    MAKERS = (our.ports, our.port_ranges, our.port_sets)
+    MAKERS = (our.ports, our.port_ranges, our.port_sets, our.transport_ports)
 
     @pytest.mark.parametrize("make", MAKERS)
     @pytest.mark.parametrize(

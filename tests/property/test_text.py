@@ -9,8 +9,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import oracle
-from portranges import PortRange, PortSet, PortSyntaxError, parse_port
-from portranges.strategies import port_sets
+from portranges import PortRange, PortSet, PortSyntaxError, TransportPorts, parse_port
+from portranges.strategies import port_sets, transport_ports
 
 # Rich in what texts of ports are made of, and in what looks like it.
 NEARLY = st.text(
@@ -23,10 +23,13 @@ NEARLY = st.text(
 )
 
 
+PORT_SETS = port_sets()
+
+
 @st.composite
-def mutated(draw: st.DrawFn) -> str:
+def mutated(draw: st.DrawFn, values: st.SearchStrategy[object] = PORT_SETS) -> str:
     """A right text with a few characters put in, replaced or taken out."""
-    text = str(draw(port_sets()))[:200]
+    text = str(draw(values))[:200]
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(text)))
         width = draw(st.integers(0, 2))
@@ -104,6 +107,32 @@ def test_a_set_or_a_syntax_error(text: str) -> None:
     else:
         assert isinstance(found, PortSet)
         assert found.to_int() == oracle.bits(expected)
+
+
+NEARLY_WITH_TRANSPORTS = st.text(
+    alphabet=st.one_of(st.sampled_from("0123456789,- /tcpuds"), st.characters()), max_size=40
+)
+
+
+@given(
+    st.one_of(NEARLY_WITH_TRANSPORTS, mutated(transport_ports()), st.text()),
+    st.sampled_from([(), ("tcp",), ("udp", "dccp")]),
+)
+@example("53/tcp", ())
+@example("53", ("tcp",))
+@example("53/tcp,", ())
+@example("tcp/53", ())
+@example("53/tcp/udp", ())
+@example("/", ())
+def test_a_set_with_transports_or_a_syntax_error(text: str, defaults: tuple[str, ...]) -> None:
+    expected = oracle.parse_with_transports(text, defaults)
+    found = outcome(lambda text: TransportPorts.parse(text, default_transports=defaults), text)
+    if expected is None:
+        assert found is None
+    else:
+        assert isinstance(found, TransportPorts)
+        for name, ports in expected.items():
+            assert found[name].to_int() == oracle.bits(ports)
 
 
 @given(st.one_of(NEARLY, mutated(), st.text()))

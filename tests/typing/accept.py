@@ -19,9 +19,12 @@ from portranges import (
     PortSyntaxError,
     Source,
     Transport,
+    TransportPorts,
     UnknownNameError,
     check_port,
     classify,
+    classify_many,
+    count_by_category,
     parse_port,
     strategies,
 )
@@ -37,6 +40,8 @@ def numbers(index: SupportsIndex) -> None:
 
 
 def categories(category: Category) -> None:
+    assert_type(classify_many([80]), bytes)
+    assert_type(count_by_category([80]), dict[Category, int])
     assert_type(category.ports, PortRange)
     assert_type(category.label, str)
     assert_type(category.other_labels, tuple[str, ...])
@@ -147,6 +152,36 @@ def algebra(ports: PortSet, other: PortSet, between: PortRange) -> None:
     assert_type(ports, PortSet)
 
 
+def sets_with_transports(
+    ports: TransportPorts, transport: Transport, by_name: dict[str, list[int]]
+) -> None:
+    assert_type(TransportPorts({"tcp": [22], "udp": PortSet([53])}), TransportPorts)
+    assert_type(TransportPorts({Transport.TCP: PortRange(1, 2)}), TransportPorts)
+    assert_type(TransportPorts(dict.fromkeys(Transport, PortSet([53]))), TransportPorts)
+    assert_type(TransportPorts(by_name), TransportPorts)
+    assert_type(TransportPorts(ports, tcp=[22], dccp=range(9)), TransportPorts)
+    assert_type(TransportPorts.parse("22/tcp"), TransportPorts)
+    assert_type(TransportPorts.parse("22", default_transports="tcp"), TransportPorts)
+    assert_type(TransportPorts.parse("22", default_transports=("tcp", "udp")), TransportPorts)
+    assert_type(TransportPorts.parse("22", default_transports=[transport]), TransportPorts)
+    assert_type(ports.tcp, PortSet)
+    assert_type(ports["tcp"], PortSet)
+    assert_type(ports[transport], PortSet)
+    assert_type(ports.items(), tuple[tuple[Transport, PortSet], ...])
+    assert_type(ports.ranges, tuple[tuple[PortRange, Transport], ...])
+    assert_type(list(ports), list[tuple[int, Transport]])
+    assert_type((22, "tcp") in ports, bool)
+    assert_type(ports | ports, TransportPorts)
+    assert_type(ports & ports, TransportPorts)
+    assert_type(ports - ports, TransportPorts)
+    assert_type(ports ^ ports, TransportPorts)
+    assert_type(~ports, TransportPorts)
+    assert_type(ports <= ~ports, bool)
+    assert_type(ports.isdisjoint(ports), bool)
+    takes_key(ports)
+    takes_sized(ports)
+
+
 def masks() -> None:
     mask = MaskedPort(0x3E8, 0xFFF8)
     assert_type(mask.value, int)
@@ -173,6 +208,7 @@ def drawing() -> None:
     assert_type(strategies.port_sets(min_size=1), st.SearchStrategy[PortSet])
     assert_type(strategies.masked_ports(), st.SearchStrategy[MaskedPort])
     assert_type(strategies.transports(), st.SearchStrategy[Transport])
+    assert_type(strategies.transport_ports(max_value=9), st.SearchStrategy[TransportPorts])
     assert_type(strategies.profiles(), st.SearchStrategy[EphemeralProfile])
 
 

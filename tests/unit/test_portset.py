@@ -16,7 +16,7 @@ from portranges import (
     PortSet,
     PortSyntaxError,
 )
-from portranges.portset import _FEW_EDGES, _FEW_RANGES, _PENDING, _PIECE
+from portranges.portset import _FEW_EDGES, _FEW_RANGES, _PIECE, PENDING
 
 
 class Index:
@@ -553,9 +553,7 @@ def test_edges_at_the_borders_of_pieces(pattern: int) -> None:
     assert PortSet(model).ranges == tuple(PortRange(*pair) for pair in oracle.ranges(model))
 
 
-@pytest.mark.parametrize(
-    "count", [_PENDING - 1, _PENDING, _PENDING + 1, 2 * _PENDING, 2 * _PENDING + 1]
-)
+@pytest.mark.parametrize("count", [PENDING - 1, PENDING, PENDING + 1, 2 * PENDING, 2 * PENDING + 1])
 def test_ranges_are_folded_now_and_then(count: int) -> None:
     model = [(port * 7) % 65536 for port in range(count)]
     expected = oracle.bits(model)

@@ -1,0 +1,493 @@
+"""TransportPorts: a set of ports for each transport, such as ``22/tcp,53/udp``.
+
+An element is a port together with its transport, so ``53/tcp`` and ``53/udp`` are two
+elements. The value holds one ``PortSet`` for each of the four transports and nothing else;
+sets of ports that have no transport are in ``portset``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from portranges import types
+from portranges.errors import PortSyntaxError, elide
+from portranges.ports import (
+    PortRange,
+    Transport,
+    as_int,
+    check_transport,
+    is_digits,
+    parse_range_at,
+    parse_transport_at,
+)
+from portranges.portset import PENDING, PortSet, bits_of_ranges, item_spans
+
+__all__ = ["TransportPorts"]
+
+_TRANSPORTS = tuple(Transport)
+_PLACES = {transport: place for place, transport in enumerate(_TRANSPORTS)}
+
+_NOTHING: types.Any = MappingProxyType({})
+
+_EXPECTED = "'port/transport' or 'first-last/transport'"
+
+
+@types.final
+class TransportPorts:
+    """An immutable, hashable set of ports, each of them with a transport.
+
+    ``|``, ``&``, ``-``, ``^`` and ``~`` make a new set, and the comparisons mean subset and
+    superset. ``~`` is the complement in all ports of all four transports. ``len`` counts
+    pairs of a port and a transport, and ``in`` and iteration use pairs in that order.
+
+    Attributes:
+        tcp: The TCP ports.
+        udp: The UDP ports.
+        sctp: The SCTP ports.
+        dccp: The DCCP ports.
+
+    Example:
+        >>> allowed = TransportPorts(tcp=[22, PortRange(8000, 8100)], udp=[53])
+        >>> print(allowed)
+        22/tcp,53/udp,8000-8100/tcp
+        >>> allowed.udp, allowed["tcp"].first, (8080, "tcp") in allowed
+        (PortSet.parse('53'), 22, True)
+        >>> print(allowed - TransportPorts.parse("8050-8100/tcp"))
+        22/tcp,53/udp,8000-8049/tcp
+    """
+
+    __slots__ = ("_hash", "_sets")
+
+    # _hash is unset until it is first needed.
+    _hash: int
+    _sets: tuple[PortSet, ...]
+
+    def __init_subclass__(cls) -> types.NoReturn:
+        """Raise TypeError: every operation makes a TransportPorts, never a subclass."""
+        raise TypeError("TransportPorts must not be subclassed")
+
+    def __new__(  # noqa: PYI034
+        cls,
+        ports: TransportPorts | types.Mapping[types.StrKey, types.PortItems] = _NOTHING,
+        /,
+        *,
+        tcp: types.PortItems = (),
+        udp: types.PortItems = (),
+        sctp: types.PortItems = (),
+        dccp: types.PortItems = (),
+    ) -> TransportPorts:
+        """Return the set of all ports in *ports* and in the other arguments.
+
+        Args:
+            ports: A mapping from transports to ports, or a ``TransportPorts``.
+            tcp: TCP ports, in any form that ``PortSet`` accepts.
+            udp: UDP ports, likewise.
+            sctp: SCTP ports, likewise.
+            dccp: DCCP ports, likewise.
+
+        Raises:
+            TypeError: *ports* is not a mapping, or some ports are not integers.
+            InvalidPortError: A port is outside 0 to 65535.
+            UnknownNameError: A key of *ports* is not a transport.
+        """
+        sets = [PortSet(tcp), PortSet(udp), PortSet(sctp), PortSet(dccp)]
+        if isinstance(ports, TransportPorts):
+            return _make([one | two for one, two in zip(sets, ports._sets, strict=True)])
+        if not isinstance(ports, Mapping):
+            raise _not_a_mapping(ports)
+        for transport, items in ports.items():
+            place = _PLACES[check_transport(transport)]
+            sets[place] |= PortSet(items)
+        return _make(sets)
+
+    @staticmethod
+    def parse(
+        text: str,
+        *,
+        default_transports: types.TransportLike | types.Iterable[types.TransportLike] = (),
+    ) -> TransportPorts:
+        """Return the set that *text* describes.
+
+        Args:
+            text: ``port/transport`` and ``first-last/transport``, inclusive, separated by
+                commas, in any order, overlapping or not. Transports are in lower case.
+                Spaces are allowed around commas only. ``""`` is the empty set.
+            default_transports: The transports of a port without one: a transport or
+                several. By default every port must name its transport.
+
+        Returns:
+            The set.
+
+        Raises:
+            TypeError: *text* is not a ``str``, or *default_transports* are not transports.
+            PortSyntaxError: *text* is anything else; ``.span`` is the place of the fault.
+            UnknownNameError: *default_transports* contains an unknown name.
+
+        Complexity:
+            Linear in the length of *text*, in bounded memory.
+
+        Example:
+            >>> TransportPorts.parse("8000-8100/tcp, 53/udp,22/tcp")
+            TransportPorts.parse('22/tcp,53/udp,8000-8100/tcp')
+            >>> TransportPorts.parse("53,443/tcp", default_transports=("tcp", "udp"))
+            TransportPorts.parse('53/tcp,53/udp,443/tcp')
+            >>> TransportPorts.parse("22/tcp,53/upd")
+            Traceback (most recent call last):
+            ...
+            portranges.errors.PortSyntaxError: unknown transport, got 'upd'; did you mean 'udp'?
+                22/tcp,53/upd
+                          ~~~
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+        return _make(_sets_of_text(text, _default_places(default_transports)))
+
+    @staticmethod
+    def empty() -> TransportPorts:
+        """Return the set without ports.
+
+        Returns:
+            The empty set.
+
+        Example:
+            >>> TransportPorts.empty()
+            TransportPorts.parse('')
+        """
+        return _EMPTY
+
+    @staticmethod
+    def full() -> TransportPorts:
+        """Return the set of all 65,536 ports of all four transports.
+
+        Returns:
+            The full set.
+
+        Example:
+            >>> print(TransportPorts.full())
+            0-65535/tcp,0-65535/udp,0-65535/sctp,0-65535/dccp
+        """
+        return _FULL
+
+    # -- one transport -------------------------------------------------------
+
+    @property
+    def tcp(self) -> PortSet:
+        """The TCP ports.
+
+        Returns:
+            The set of them.
+
+        Example:
+            >>> TransportPorts.parse("22/tcp,53/udp").tcp
+            PortSet.parse('22')
+        """
+        return self._sets[0]
+
+    @property
+    def udp(self) -> PortSet:
+        """The UDP ports.
+
+        Returns:
+            The set of them.
+
+        Example:
+            >>> TransportPorts.parse("22/tcp,53/udp").udp
+            PortSet.parse('53')
+        """
+        return self._sets[1]
+
+    @property
+    def sctp(self) -> PortSet:
+        """The SCTP ports.
+
+        Returns:
+            The set of them.
+
+        Example:
+            >>> TransportPorts.parse("22/tcp,2905/sctp").sctp
+            PortSet.parse('2905')
+        """
+        return self._sets[2]
+
+    @property
+    def dccp(self) -> PortSet:
+        """The DCCP ports.
+
+        Returns:
+            The set of them.
+
+        Example:
+            >>> TransportPorts.parse("22/tcp").dccp
+            PortSet.parse('')
+        """
+        return self._sets[3]
+
+    def __getitem__(self, transport: types.TransportLike) -> PortSet:
+        """Return the ports of *transport*; an unknown name raises UnknownNameError."""
+        return self._sets[_PLACES[check_transport(transport)]]
+
+    def items(self) -> tuple[tuple[Transport, PortSet], ...]:
+        """Return each transport that has ports, with its ports.
+
+        Returns:
+            Pairs in the order of ``Transport``: TCP, UDP, SCTP, DCCP.
+
+        Example:
+            >>> for transport, ports in TransportPorts.parse("53/udp,22/tcp,80/tcp").items():
+            ...     print(transport, ports)
+            tcp 22,80
+            udp 53
+        """
+        return tuple([pair for pair in zip(_TRANSPORTS, self._sets, strict=True) if pair[1]])
+
+    # -- algebra -------------------------------------------------------------
+
+    def __or__(self, other: TransportPorts) -> TransportPorts:
+        """Return the elements that are in at least one of the two sets."""
+        if not isinstance(other, TransportPorts):
+            return NotImplemented
+        return _make([one | two for one, two in zip(self._sets, other._sets, strict=True)])
+
+    def __and__(self, other: TransportPorts) -> TransportPorts:
+        """Return the elements that are in both sets."""
+        if not isinstance(other, TransportPorts):
+            return NotImplemented
+        return _make([one & two for one, two in zip(self._sets, other._sets, strict=True)])
+
+    def __sub__(self, other: TransportPorts) -> TransportPorts:
+        """Return the elements that are in this set and not in *other*."""
+        if not isinstance(other, TransportPorts):
+            return NotImplemented
+        return _make([one - two for one, two in zip(self._sets, other._sets, strict=True)])
+
+    def __xor__(self, other: TransportPorts) -> TransportPorts:
+        """Return the elements that are in exactly one of the two sets."""
+        if not isinstance(other, TransportPorts):
+            return NotImplemented
+        return _make([one ^ two for one, two in zip(self._sets, other._sets, strict=True)])
+
+    def __invert__(self) -> TransportPorts:
+        """Return the elements that are not in this set, of all four transports."""
+        return _make([~ports for ports in self._sets])
+
+    def isdisjoint(self, other: TransportPorts) -> bool:
+        """Return whether the sets have no element in common.
+
+        Args:
+            other: The other set.
+
+        Returns:
+            Whether no port is in both sets with the same transport.
+
+        Raises:
+            TypeError: *other* is not a ``TransportPorts``.
+
+        Example:
+            >>> TransportPorts(tcp=[53]).isdisjoint(TransportPorts(udp=[53]))
+            True
+        """
+        if not isinstance(other, TransportPorts):
+            raise TypeError(
+                f"other must be a TransportPorts, got {type(other).__name__} {elide(other)}"
+            )
+        return not self & other
+
+    # -- order ---------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether *other* is a set of the same elements."""
+        return self._sets == other._sets if isinstance(other, TransportPorts) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Return the hash of the elements."""
+        try:
+            return self._hash
+        except AttributeError:
+            self._hash = hash(self._sets)
+            return self._hash
+
+    def __le__(self, other: TransportPorts) -> bool:
+        """Return whether every element is in *other* too."""
+        if not isinstance(other, TransportPorts):
+            return NotImplemented
+        return all(one <= two for one, two in zip(self._sets, other._sets, strict=True))
+
+    def __lt__(self, other: TransportPorts) -> bool:
+        """Return whether *other* has every element of this set, and more."""
+        if not isinstance(other, TransportPorts):
+            return NotImplemented
+        return self <= other and self._sets != other._sets
+
+    def __ge__(self, other: TransportPorts) -> bool:
+        """Return whether every element of *other* is in this set."""
+        if not isinstance(other, TransportPorts):
+            return NotImplemented
+        return other <= self
+
+    def __gt__(self, other: TransportPorts) -> bool:
+        """Return whether this set has every element of *other*, and more."""
+        if not isinstance(other, TransportPorts):
+            return NotImplemented
+        return other < self
+
+    # -- the elements --------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Return the number of pairs of a port and a transport, 0 to 262144."""
+        return sum(map(len, self._sets))
+
+    def __bool__(self) -> bool:
+        """Return whether the set has an element."""
+        return any(self._sets)
+
+    def __iter__(self) -> types.Iterator[tuple[int, Transport]]:
+        """Return an iterator over pairs: all TCP ports ascending, then UDP, SCTP and DCCP."""
+        for transport, ports in self.items():
+            for port in ports:
+                yield port, transport
+
+    def __contains__(self, pair: tuple[types.SupportsIndex, types.TransportLike]) -> bool:
+        """Return whether *pair*, a port and its transport, is in the set."""
+        _check_pair(pair)
+        port, transport = pair
+        return as_int(port) in self[transport]
+
+    @property
+    def ranges(self) -> tuple[tuple[PortRange, Transport], ...]:
+        """The set as the fewest ranges, each with its transport.
+
+        Returns:
+            Pairs, ascending by the first port; two that start at the same port are in the
+            order of ``Transport``. Two ranges of one transport never overlap or adjoin.
+
+        Example:
+            >>> [f"{ports} {transport}" for ports, transport in TransportPorts.full().ranges]
+            ['0-65535 tcp', '0-65535 udp', '0-65535 sctp', '0-65535 dccp']
+        """
+        # The sort is stable, so transports keep their order.
+        return tuple(
+            sorted(
+                [(each, transport) for transport, ports in self.items() for each in ports.ranges],
+                key=lambda pair: pair[0].first,
+            )
+        )
+
+    def __str__(self) -> str:
+        """Return the text form, such as ``22/tcp,53/udp``, which ``parse`` reads back."""
+        return ",".join([f"{ports}/{transport}" for ports, transport in self.ranges])
+
+    def __repr__(self) -> str:
+        """Return an expression that makes an equal set."""
+        return f"TransportPorts.parse({str(self)!r})"
+
+    def __format__(self, spec: str) -> str:
+        """Return the text form, formatted as text."""
+        return format(str(self), spec)
+
+    # -- copies --------------------------------------------------------------
+
+    def __copy__(self) -> TransportPorts:
+        """Return the set itself, which never changes."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, types.Any]) -> TransportPorts:
+        """Return the set itself, which never changes."""
+        return self
+
+    def __reduce__(self) -> tuple[types.Any, ...]:
+        """Return the pickle form: the text."""
+        return TransportPorts.parse, (str(self),)
+
+
+def _make(sets: types.Iterable[PortSet]) -> TransportPorts:
+    """Return the set of *sets*, one for each transport in order. Every set is made here."""
+    made = _new(TransportPorts)
+    made._sets = tuple(sets)
+    return made
+
+
+_new = object.__new__
+_EMPTY = _make([PortSet.empty()] * len(_TRANSPORTS))
+_FULL = _make([PortSet.full()] * len(_TRANSPORTS))
+
+
+def _check_pair(pair: types.Any) -> None:
+    # A str of two characters could be unpacked too.
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        raise TypeError(
+            "'in' takes a pair of a port and a transport, such as (80, 'tcp'), "
+            f"got {type(pair).__name__} {elide(pair)}"
+        )
+
+
+def _not_a_mapping(ports: object) -> TypeError:
+    message = (
+        f"ports must be a mapping of transports to ports, got {type(ports).__name__} {elide(ports)}"
+    )
+    if isinstance(ports, str):
+        message += "; TransportPorts.parse() reads text"
+    elif isinstance(ports, (PortSet, PortRange)):
+        message += "; name the transport, as in TransportPorts(tcp=...)"
+    return TypeError(message)
+
+
+def _default_places(
+    transports: types.TransportLike | types.Iterable[types.TransportLike],
+) -> tuple[int, ...]:
+    """Return the places of the transports that a port without a transport gets."""
+    if isinstance(transports, str):
+        return (_PLACES[check_transport(transports)],)
+    if not isinstance(transports, Iterable):
+        raise TypeError(
+            "default_transports must be transports, "
+            f"got {type(transports).__name__} {elide(transports)}"
+        )
+    return tuple(dict.fromkeys([_PLACES[check_transport(each)] for each in transports]))
+
+
+def _sets_of_text(text: str, defaults: tuple[int, ...]) -> list[PortSet]:
+    """Return the sets of a text; a port without transport is added at all *defaults*."""
+    bits = [0] * len(_TRANSPORTS)
+    pending: list[list[tuple[int, int]]] = [[] for _ in _TRANSPORTS]
+    for start, stop in item_spans(text, _EXPECTED):
+        slash = text.find("/", start, stop)
+        if slash < 0:
+            if not defaults:
+                raise _no_transport(text, start, stop)
+            span = parse_range_at(text, start, stop)
+            places = defaults
+        else:
+            if text[start:slash] in _PLACES:
+                raise _transport_first(text, start, slash, stop)
+            span = parse_range_at(text, start, slash)
+            if slash + 1 == stop:
+                raise _no_transport(text, start, stop)
+            places = (_PLACES[parse_transport_at(text, slash + 1, stop)],)
+        for place in places:
+            ranges = pending[place]
+            ranges.append(span)
+            if len(ranges) >= PENDING:
+                bits[place] |= bits_of_ranges(ranges)
+                ranges.clear()
+    return [
+        PortSet.from_int(found | bits_of_ranges(ranges))
+        for found, ranges in zip(bits, pending, strict=True)
+    ]
+
+
+def _no_transport(text: str, start: int, stop: int) -> PortSyntaxError:
+    item = text[start:stop]
+    message = f"expected {_EXPECTED}, got {elide(item)}"
+    ports = item.removesuffix("/")
+    if len(ports) <= 11 and all(map(is_digits, ports.split("-"))):
+        message += f"; write {ports}/tcp or {ports}/udp"
+    return PortSyntaxError(message, text, (start, stop))
+
+
+def _transport_first(text: str, start: int, slash: int, stop: int) -> PortSyntaxError:
+    item, ports = text[start:stop], text[slash + 1 : stop]
+    message = f"expected {_EXPECTED}, got {elide(item)}"
+    if len(ports) <= 11 and all(map(is_digits, ports.split("-"))):
+        message += f"; write {ports}/{text[start:slash]}"
+    return PortSyntaxError(message, text, (start, stop))
