@@ -367,7 +367,9 @@ class PortSet:
         try:
             return self._hash
         except AttributeError:
-            self._hash = hash(self._bits)
+            # Not hash(self._bits): an integer's hash is its remainder modulo 2**61 - 1, so that
+            # the 65,536 sets of one port have 61 hashes among them.
+            self._hash = hash(self._bits.to_bytes((self._bits.bit_length() + 7) >> 3, "little"))
             return self._hash
 
     def __le__(self, other: PortSet | PortRange) -> bool:
@@ -832,7 +834,7 @@ def _bits_of_text(text: str) -> int:
     return bits | bits_of_ranges(pending)
 
 
-def item_spans(text: str, expected: str) -> Iterator[tuple[int, int]]:
+def item_spans(text: str, expected: str) -> types.Iterator[tuple[int, int]]:
     """Yield the first and one past the last index of each item of a comma-separated *text*.
 
     Spaces around a comma belong to no item. An empty item raises PortSyntaxError, whose
