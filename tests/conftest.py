@@ -1,10 +1,18 @@
-"""How thoroughly Hypothesis looks: HYPOTHESIS_PROFILE is brief, default, ci or nightly."""
+"""How many tests run at a time, and how many examples Hypothesis tries.
+
+HYPOTHESIS_PROFILE is brief, default, ci or nightly.
+"""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from hypothesis import settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import pytest
 
 settings.register_profile("default", max_examples=100, deadline=None)
 settings.register_profile(
@@ -13,3 +21,22 @@ settings.register_profile(
 settings.register_profile("brief", settings.get_profile("ci"), max_examples=25)
 settings.register_profile("nightly", max_examples=5000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+_MOST_PROCESSES = 12
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return the number of processes that share the tests; 0 means that there is one.
+
+    Files and single tests start sooner in one process. Everything else gets
+    one more process than there are processors, because a test that waits for
+    the kernel's TIME_WAIT would leave a processor idle.
+    """
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None  # pytest-xdist reads it
+    named = [Path(argument.partition("::")[0]) for argument in config.args]
+    if config.args_source is config.ArgsSource.ARGS and all(map(Path.is_file, named)):
+        return 0
+    has_affinity = hasattr(os, "sched_getaffinity")
+    processors = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return min(_MOST_PROCESSES, processors + 1)

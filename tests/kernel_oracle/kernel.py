@@ -11,6 +11,7 @@ import errno
 import os
 import socket
 import struct
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -55,18 +56,16 @@ def unavailable() -> str | None:
         return f"needs Linux, this is {sys.platform}"
     if os.geteuid() != 0:
         return "needs root, to make a network namespace and sockets of other users"
-    pid = os.fork()
-    if pid == 0:
-        try:
-            _unshare()
-            with socket.socket(socket.AF_INET6) as s:
-                s.bind(("::1", 0))
-            os.seteuid(1000)
-        except OSError:
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    return None if status == 0 else "cannot make a network namespace with IPv6 and other users"
+    # Not os.fork(): the process that asks may have threads.
+    done = subprocess.run(
+        [sys.executable, "-m", __name__],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    if done.returncode == 0:
+        return None
+    return "cannot make a network namespace with IPv6 and other users"
 
 
 def _unshare() -> None:
@@ -418,3 +417,10 @@ def _reset(s: socket.socket) -> None:
         with suppress(OSError):
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
     s.close()
+
+
+if __name__ == "__main__":
+    _unshare()
+    with socket.socket(socket.AF_INET6) as v6:
+        v6.bind(("::1", 0))
+    os.seteuid(1000)

@@ -12,21 +12,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from kernel_oracle.kernel import unavailable
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ROOT = Path(__file__).parents[2]
 SCALE = float(os.environ.get("PORTRANGES_REUSE_SCALE", "0.1"))
 SEED = os.environ.get("PORTRANGES_REUSE_SEED") or str(int.from_bytes(os.urandom(4), "big"))
-# The one that sleeps for a minute first, then the long ones.
+# First the one that sleeps for a minute, then the long ones.
 PARTS = (
     *(("expiry",) if SCALE >= 0.1 else ()),
     "pairs-tcp",
@@ -44,16 +39,17 @@ LIMIT = 900 * max(1.0, SCALE)
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[dict[str, Future[subprocess.CompletedProcess[str]]]]:
+def kernel() -> None:
     reason = unavailable()
     if reason is not None:
         pytest.skip(f"THE KERNEL WAS NOT ASKED: {reason}")
-    with ThreadPoolExecutor(1 + min(4, os.cpu_count() or 1)) as pool:
-        yield {part: pool.submit(_run, part) for part in PARTS}
 
 
-def _run(part: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+@pytest.mark.slow
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("part", PARTS)
+def test_kernel_and_model_agree(part: str) -> None:
+    done = subprocess.run(
         [sys.executable, "-m", "kernel_oracle.campaign", part, SEED, str(SCALE)],
         check=False,
         capture_output=True,
@@ -61,12 +57,5 @@ def _run(part: str) -> subprocess.CompletedProcess[str]:
         timeout=LIMIT,
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'tests'}"},
     )
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_kernel_and_model_agree(
-    part: str, runs: dict[str, Future[subprocess.CompletedProcess[str]]]
-) -> None:
-    done = runs[part].result()
     sys.stdout.write(done.stdout)
     assert done.returncode == 0, f"seed {SEED}\n{done.stdout}\n{done.stderr}"
