@@ -20,6 +20,7 @@ from portranges.errors import (
     elide,
 )
 from portranges.names import near
+from portranges.records import always_checked
 
 __all__ = [
     "LAST_PORT",
@@ -223,6 +224,7 @@ def _unknown_transport(name: str) -> UnknownNameError:
     return UnknownNameError("transport", name, near(name, _TRANSPORTS))
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, order=True, init=False)
 class PortRange:
     """A range of ports, inclusive on both ends and never empty.
@@ -261,6 +263,10 @@ class PortRange:
             )
         _set_first(self, low)
         _set_last(self, high)
+
+    def __post_init__(self) -> None:
+        """Check a range that pydantic or msgspec built without the constructor."""
+        PortRange.__init__(self, self.first, self.last)
 
     @classmethod
     def parse(cls, text: str) -> types.Self:
@@ -421,6 +427,7 @@ def _check_port_range(other: object) -> None:
         raise TypeError(f"other must be a PortRange, got {type(other).__name__} {elide(other)}")
 
 
+@always_checked
 @dataclass(frozen=True, slots=True)
 class MaskedPort:
     """All ports that agree with ``value`` in the bits that ``mask`` has set.

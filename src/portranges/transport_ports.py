@@ -28,7 +28,7 @@ __all__ = ["TransportPorts"]
 _TRANSPORTS = tuple(Transport)
 _PLACES = {transport: place for place, transport in enumerate(_TRANSPORTS)}
 
-_NOTHING: types.Any = MappingProxyType({})
+_NOTHING: types.Mapping[types.Any, types.Any] = MappingProxyType({})
 
 _EXPECTED = "'port/transport' or 'first-last/transport'"
 
@@ -349,7 +349,11 @@ class TransportPorts:
 
     def __contains__(self, pair: tuple[types.SupportsIndex, types.TransportLike]) -> bool:
         """Return whether *pair*, a port and its transport, is in the set."""
-        _check_pair(pair)
+        if not _is_pair(pair):
+            raise TypeError(
+                "'in' takes a pair of a port and a transport, such as (80, 'tcp'), "
+                f"got {type(pair).__name__} {elide(pair)}"
+            )
         port, transport = pair
         return as_int(port) in self[transport]
 
@@ -412,13 +416,9 @@ _EMPTY = _make([PortSet.empty()] * len(_TRANSPORTS))
 _FULL = _make([PortSet.full()] * len(_TRANSPORTS))
 
 
-def _check_pair(pair: types.Any) -> None:
+def _is_pair(value: object) -> bool:
     # A str of two characters could be unpacked too.
-    if not isinstance(pair, tuple) or len(pair) != 2:
-        raise TypeError(
-            "'in' takes a pair of a port and a transport, such as (80, 'tcp'), "
-            f"got {type(pair).__name__} {elide(pair)}"
-        )
+    return isinstance(value, tuple) and len(types.cast("tuple[object, ...]", value)) == 2
 
 
 def _not_a_mapping(ports: object) -> TypeError:

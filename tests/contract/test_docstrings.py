@@ -38,6 +38,7 @@ ORDER = (
 INNER = {
     "covers",
     "names",
+    "records",
     "scan",
     "types",
     "_types",

@@ -45,6 +45,7 @@ OWN = {
     "portranges.names",
     "portranges.ports",
     "portranges.portset",
+    "portranges.records",
     "portranges.source",
     "portranges.types",
 }

@@ -1,0 +1,264 @@
+"""A record that is an argument refuses wrong values however it is built.
+
+The records are found by the annotations of the public functions: every dataclass of the library
+that an argument may be, and those that are fields of these.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import importlib
+import inspect
+import json
+import pickle
+import pkgutil
+import typing
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import cattrs
+import msgspec
+import pydantic
+import pytest
+
+import portranges
+from portranges import MaskedPort, PortRange, PortSet, TransportPorts
+
+# Modules that no user imports functions from.
+INNER = {"cli", "covers", "names", "records", "scan", "types"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """A record's fields, and values that it must refuse in the place of some of them."""
+
+    valid: dict[str, Any]
+    wrong: tuple[dict[str, Any], ...]
+
+
+SAMPLES: dict[type[Any], Sample] = {
+    PortRange: Sample(
+        {"first": 80, "last": 90},
+        (
+            {"first": 91},
+            {"last": 79},
+            {"first": -1},
+            {"last": 65536},
+            {"last": 700000},
+            {"first": "eighty"},
+            {"first": [80]},
+        ),
+    ),
+    MaskedPort: Sample(
+        {"value": 0x3E8, "mask": 0xFFF8},
+        (
+            {"value": 0x3E9},
+            {"mask": 0x3E0},
+            {"mask": 65536},
+            {"value": -1},
+            {"value": None},
+            {"mask": "all"},
+        ),
+    ),
+}
+
+# Records without a sample yet. A record leaves this list when it is valid however it is built.
+UNCHECKED = {
+    "portranges.ephemeral.model.EphemeralProfile",
+    "portranges.probe.model.Owner",
+    "portranges.probe.model.SocketRecord",
+    "portranges.probe.model.Visibility",
+    "portranges.reuse.model.Handle",
+    "portranges.reuse.model.Socket",
+    "portranges.selection.model.Algorithm",
+    "portranges.source.Source",
+    "portranges.system.model.Machine",
+}
+
+REFUSALS = (
+    TypeError,
+    ValueError,
+    LookupError,
+    ExceptionGroup,
+    cattrs.StructureHandlerNotFoundError,
+    pydantic.PydanticSchemaGenerationError,
+)
+
+
+# -- which records are arguments ------------------------------------------------
+
+
+def modules() -> Iterator[ModuleType]:
+    yield portranges
+    for each in pkgutil.iter_modules(portranges.__path__):
+        if each.name not in INNER and not each.name.startswith("_"):
+            yield importlib.import_module(f"portranges.{each.name}")
+
+
+def functions() -> Iterator[Callable[..., object]]:
+    """Public functions and methods, and constructors of what is not a record itself."""
+    for module in modules():
+        for name in module.__all__:
+            value = getattr(module, name)
+            if not inspect.isclass(value):
+                if callable(value):
+                    yield value
+                continue
+            for member_name, member in vars(value).items():
+                function = getattr(member, "__func__", member)
+                is_public = not member_name.startswith("_")
+                if member_name in ("__init__", "__new__"):
+                    is_public = not dataclasses.is_dataclass(value)
+                if is_public and inspect.isfunction(function):
+                    yield function
+
+
+def classes_in(hint: object) -> Iterator[type[Any]]:
+    arguments = typing.get_args(hint)
+    if inspect.isclass(hint) and not arguments:
+        yield hint
+    for each in arguments:
+        # The arguments of a Callable are a list.
+        for inner in each if isinstance(each, list) else [each]:
+            yield from classes_in(inner)
+
+
+def argument_records() -> dict[str, type[Any]]:
+    open_hints: list[object] = []
+    for function in functions():
+        target = inspect.unwrap(function)
+        target = getattr(target, "__func__", target)
+        hints = typing.get_type_hints(target)
+        open_hints += [hint for name, hint in hints.items() if name != "return"]
+    found: dict[str, type[Any]] = {}
+    while open_hints:
+        for kind in classes_in(open_hints.pop()):
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            is_ours = name.startswith("portranges.") and dataclasses.is_dataclass(kind)
+            if is_ours and name not in found:
+                found[name] = kind
+                open_hints += typing.get_type_hints(kind).values()
+    return found
+
+
+RECORDS = argument_records()
+
+
+def test_the_walk_finds_records_directly_and_in_others() -> None:
+    assert {
+        "portranges.ports.PortRange",
+        "portranges.ports.MaskedPort",
+        "portranges.reuse.model.Socket",
+        "portranges.source.Source",
+    } <= RECORDS.keys()
+
+
+def test_every_record_has_a_sample() -> None:
+    sampled = {f"{kind.__module__}.{kind.__qualname__}" for kind in SAMPLES}
+    assert RECORDS.keys() - sampled - UNCHECKED == set()
+    assert sampled & UNCHECKED == set()
+    assert UNCHECKED <= RECORDS.keys()
+
+
+# -- the ways to build one ------------------------------------------------------
+
+
+def forged(kind: type[Any], fields: dict[str, Any]) -> Any:
+    """A record that no check has seen, as only object.__setattr__ makes one."""
+    made = object.__new__(kind)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    return made
+
+
+def with_setstate(kind: type[Any], fields: dict[str, Any]) -> Any:
+    valid = kind(**SAMPLES[kind].valid)
+    before = repr(valid)
+    if not hasattr(valid, "__setstate__"):
+        raise TypeError("there is no __setstate__")
+    try:
+        valid.__setstate__(list(fields.values()))
+    finally:
+        assert repr(valid) == before
+    return valid
+
+
+def with_pydantic(kind: type[Any], fields: dict[str, Any]) -> Any:
+    model = pydantic.create_model(
+        "Body", __config__={"arbitrary_types_allowed": True}, value=(kind, ...)
+    )
+    return model.model_validate({"value": fields}).value
+
+
+def with_pydantic_json(kind: type[Any], fields: dict[str, Any]) -> Any:
+    return pydantic.TypeAdapter(kind).validate_json(json.dumps(fields))
+
+
+WAYS: dict[str, Callable[[type[Any], dict[str, Any]], Any]] = {
+    "constructor": lambda kind, fields: kind(**fields),
+    "replace": lambda kind, fields: dataclasses.replace(kind(**SAMPLES[kind].valid), **fields),
+    "copy": lambda kind, fields: copy.copy(forged(kind, fields)),
+    "deepcopy": lambda kind, fields: copy.deepcopy(forged(kind, fields)),
+    **{
+        f"pickle {protocol}": lambda kind, fields, protocol=protocol: pickle.loads(
+            pickle.dumps(forged(kind, fields), protocol)
+        )
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    },
+    "pydantic": with_pydantic,
+    "pydantic, JSON": with_pydantic_json,
+    "msgspec": lambda kind, fields: msgspec.convert(fields, kind),
+    "msgspec, JSON": lambda kind, fields: msgspec.json.decode(json.dumps(fields), type=kind),
+    "cattrs": lambda kind, fields: cattrs.structure(fields, kind),
+}
+
+
+@pytest.mark.parametrize("way", [*WAYS, "__setstate__"])
+@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
+def test_wrong_values_are_refused(kind: type[Any], way: str) -> None:
+    sample = SAMPLES[kind]
+    build = WAYS.get(way, with_setstate)
+    for wrong in sample.wrong:
+        made: object = None
+        try:
+            made = build(kind, {**sample.valid, **wrong})
+        except REFUSALS:
+            continue
+        raise AssertionError(f"{wrong} made {made!r}")
+
+
+@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
+def test_the_samples_differ_from_valid_values_in_the_named_fields_only(kind: type[Any]) -> None:
+    # The test above proves nothing if the valid fields are refused too.
+    sample = SAMPLES[kind]
+    made = kind(**sample.valid)
+    assert {name: getattr(made, name) for name in sample.valid} == sample.valid
+    for way in ("replace", "copy", "deepcopy", "pickle 2"):
+        assert WAYS[way](kind, sample.valid) == made
+    for field in dataclasses.fields(kind):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(made, field.name, getattr(made, field.name))
+    assert not hasattr(made, "__dict__")
+
+
+@pytest.mark.parametrize("kind", [PortRange, MaskedPort])
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_builds_ports_from_valid_values(kind: type[Any], way: str) -> None:
+    valid = SAMPLES[kind].valid
+    assert WAYS[way](kind, valid) == kind(**valid)
+
+
+@pytest.mark.parametrize("kind", [PortSet, TransportPorts])
+@pytest.mark.parametrize("value", [["80"], {"tcp": [70000]}, {"_bits": -1}, "80", 80])
+def test_a_set_is_built_by_its_own_methods_only(kind: type[Any], value: object) -> None:
+    for build in (
+        lambda: pydantic.TypeAdapter(kind).validate_python(value),
+        lambda: msgspec.convert(value, kind),
+        lambda: cattrs.structure(value, kind),
+    ):
+        with pytest.raises(REFUSALS):
+            build()
+    assert not hasattr(kind.full(), "__dict__")
+    assert not hasattr(kind.full(), "__setstate__")
