@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from envelope import result_of
 from portranges import __version__, cli, explain
 from portranges.cli import build_parser, main
 from terminals import read_rest
@@ -60,19 +61,19 @@ def test_a_port_prints_its_page(capsys):
 
 def test_several_ports_ranges_and_names_come_in_the_order_asked(capsys):
     assert main(["https", "8000-8003", "22,443", "--json"]) == 0
-    data = json.loads(capsys.readouterr().out)
+    data = result_of(capsys.readouterr().out)
     assert [entry["port"] for entry in data] == [443, 8000, 8001, 8002, 8003, 22]
 
 
 def test_json_is_the_report_as_data(capsys):
     assert main(["60454", "443", "--json"]) == 0
-    data = json.loads(capsys.readouterr().out)
+    data = result_of(capsys.readouterr().out)
     assert data == [explain(60454).to_dict(), explain(443).to_dict()]
 
 
 def test_transport_narrows_the_answer(capsys):
     assert main(["443", "--transport", "udp", "--json"]) == 0
-    (entry,) = json.loads(capsys.readouterr().out)
+    (entry,) = result_of(capsys.readouterr().out)
     assert [row["transport"] for row in entry["registry"]] == ["udp"]
 
 
@@ -87,7 +88,7 @@ def test_a_service_name_is_looked_up_on_the_transport(capsys):
 
 def test_a_transport_may_stand_behind_the_port(capsys):
     assert main(["443/udp,ssh/tcp", "80", "--json"]) == 0
-    data = json.loads(capsys.readouterr().out)
+    data = result_of(capsys.readouterr().out)
     assert [(entry["port"], len(entry["registry"])) for entry in data] == [
         (443, 1),
         (22, 1),
@@ -100,7 +101,7 @@ def test_a_transport_may_stand_behind_the_port(capsys):
 @pytest.mark.parametrize("option", ["--here", "--sources"])
 def test_what_a_table_has_no_room_for(option, capsys):
     assert main(["443", option, "--table"]) == 2
-    said = f"portranges: {option} must come with pages or --json, got --table\n"
+    said = f"portranges: {option} requires pages or --json, got --table\n"
     assert capsys.readouterr() == ("", said)
 
 
@@ -134,7 +135,7 @@ def test_a_name_in_another_script_is_no_traceback():
     for done in (table, page, data):
         assert (done.returncode, done.stderr) == (0, "")
     assert f"caf?? ({process.pid})" in table.stdout
-    (owner,) = json.loads(data.stdout)[0]["here"]["sockets"][0]["owners"]
+    (owner,) = result_of(data.stdout)[0]["here"]["sockets"][0]["owners"]
     assert owner["name"] == "caf\u00e9\u65e5"
 
 
@@ -183,8 +184,7 @@ def test_many_ports_make_a_table(capsys):
         "category",
         "registered",
         "to",
-        "handed",
-        "out",
+        "allocated",
         "by",
         "default",
     ]
@@ -242,6 +242,64 @@ def test_wrong_usage_is_status_2(capsys, words):
     assert captured.err.startswith("portranges: ")
     assert captured.err.endswith("; see portranges --help\n")
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "command", "error"),
+    [
+        (
+            ["convert", "80,x", "--json"],
+            2,
+            "convert",
+            {
+                "type": "PortSyntaxError",
+                "message": "expected a port or 'first-last', got 'x'",
+                "text": "80,x",
+                "position": [3, 4],
+            },
+        ),
+        (
+            ["htpps", "--json"],
+            1,
+            "explain",
+            {
+                "type": "UnknownNameError",
+                "message": "unknown service, got 'htpps'; "
+                "did you mean 'https' or 'htcp' or 'http'?",
+                "name": "htpps",
+                "suggestions": ["https", "htcp", "http"],
+            },
+        ),
+        (
+            ["usage", "--json", "--transport", "x"],
+            2,
+            "usage",
+            {
+                "type": "UsageError",
+                "message": "argument --transport: invalid choice: 'x' (choose from 'tcp', 'udp'); "
+                "see portranges usage --help",
+            },
+        ),
+        (
+            ["sql", "p", "80", "--otherwise", "x", "--json"],
+            2,
+            "sql",
+            {
+                "type": "InvalidValueError",
+                "message": "ports and labels exclude each other, got both",
+            },
+        ),
+    ],
+)
+def test_an_error_with_json_is_an_envelope(capsys, words, status, command, error):
+    assert main(words) == status
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    data = json.loads(captured.out)
+    message = captured.err.removeprefix("portranges: ").rstrip("\n")
+    if error["type"] != "UsageError":  # The words of a usage error are argparse's.
+        assert message == error["message"]
+    assert data == {"schema": 1, "command": command, "error": {**error, "message": message}}
 
 
 def test_the_command_may_be_named(capsys):
@@ -321,9 +379,9 @@ def test_here_asks_about_the_transport_that_stands_behind_the_port(capsys):
         listener.listen()
         port = listener.getsockname()[1]
         assert main([f"{port}/tcp,{port}/udp", "--here", "--json"]) == 0
-        tcp, udp = json.loads(capsys.readouterr().out)
+        tcp, udp = result_of(capsys.readouterr().out)
         held = [entry["here"]["sockets"] for entry in (tcp, udp)]
         assert [each["transport"] for each in held[0]] == ["tcp"]
         assert not any(each["transport"] == "tcp" for each in held[1])
         assert main([f"{port}/tcp", "--here"]) == 0
-        assert "something listens" in capsys.readouterr().out
+        assert "a process listens on it" in capsys.readouterr().out

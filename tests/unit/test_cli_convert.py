@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 
 import pytest
 
+from envelope import result_of
 from portranges import PortSet, dialects
 from portranges.cli import convert, main
 
@@ -40,7 +40,7 @@ def test_endless_input_is_refused(capsys, monkeypatch):
 
 def test_input_that_cannot_be_read_is_one_line_of_error(capsys, monkeypatch):
     octets = io.TextIOWrapper(io.BytesIO(b"80\xff"), encoding="utf-8")
-    for stream, reason in ((None, "there is none"), (octets, "it is no text in utf-8")):
+    for stream, reason in ((None, "it is closed"), (octets, "it is not utf-8 text")):
         monkeypatch.setattr(sys, "stdin", stream)
         assert main(["convert", "--to", "nft"]) == 2
         assert capsys.readouterr().err == f"portranges: cannot read standard input: {reason}\n"
@@ -57,7 +57,7 @@ def test_names_are_read_when_asked(capsys):
 def test_as_data(capsys):
     # An alias is told by its dialect's name.
     assert main(["convert", "1010-1023,1000-1009", "--to", "openvswitch", "--json"]) == 0
-    data = json.loads(capsys.readouterr().out)
+    data = result_of(capsys.readouterr().out)
     assert data["ports"] == "1000-1023"
     assert data["size"] == 24
     assert data["texts"] == dialects.render_rules(PortSet.parse("1000-1023"), "ovs")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
@@ -13,8 +12,9 @@ import pytest
 
 import terminals
 from children import run
+from envelope import result_of
 from portranges import PortRange, PortSet, Transport, ephemeral
-from portranges.cli import here, layout, lingering, listening, usage, watch
+from portranges.cli import here, layout, lingering, listening, output, usage, watch
 from portranges.probe import (
     Age,
     Change,
@@ -42,7 +42,7 @@ def test_a_span_is_read(text, seconds):
     ["", "m", "5 m", "-1", "1e3", "1_0", "\u0661m", "5M", ".5", "5.", "1h30m", "9" * 400, "inf"],
 )
 def test_what_is_no_span(text):
-    with pytest.raises(ArgumentTypeError, match="expected seconds, or a number with s, m, h or d"):
+    with pytest.raises(ArgumentTypeError, match="expected seconds or a number with s, m, h or d"):
         layout.parse_span(text)
 
 
@@ -56,7 +56,7 @@ def test_a_span_is_told(seconds, text):
 
 def test_a_table_fits_and_aligns():
     rows = [("1", "x" * 60, "short"), ("65535", "y", "z" * 40)]
-    lines = list(layout.table(("port", "who", "what"), rows, width=60, right=(0,), cuttable=(1, 2)))
+    lines = list(output.table(("port", "who", "what"), rows, width=60, right=(0,), cuttable=(1, 2)))
     assert max(map(len, lines)) <= 60
     assert [line[:5] for line in lines] == [" port", "    1", "65535"]
     starts = [line.find(word) for line, word in zip(lines, ["who", "xxx", "y"], strict=True)]
@@ -126,7 +126,7 @@ def test_observing_tells_only_of_what_was_there_all_the_time(monkeypatch, capsys
     def told(observe):
         asked = Namespace(older_than=0.01, transport=None, observe=observe, json=True)
         assert lingering.run(asked) == 0
-        return [each["socket"]["port"] for each in json.loads(capsys.readouterr().out)["lingering"]]
+        return [each["socket"]["port"] for each in result_of(capsys.readouterr().out)["lingering"]]
 
     assert told(observe=False) == [50000, 50001]
     assert told(observe=True) == [50000]
@@ -229,19 +229,19 @@ def test_what_is_no_interval(text):
     [
         ("all", None, "free", "no TCP or UDP socket of this machine holds the port"),
         ("all", "udp", "free", "no UDP socket of this machine holds the port"),
-        ("all", "sctp", "not known", "not known: not all sockets can be seen"),
+        ("all", "sctp", "unknown", "unknown: not all sockets are visible"),
         (
             "own processes only",
             None,
-            "not known",
-            "not known: not all sockets can be seen seen: sockets of own "
+            "unknown",
+            "unknown: not all sockets are visible visible: sockets of own "
             "processes only, owners: own processes only (not root)",
         ),
         (
             "denied",
             "tcp",
-            "not known",
-            "not known: not all sockets can be seen no socket can be seen: not root",
+            "unknown",
+            "unknown: not all sockets are visible sockets cannot be read: not root",
         ),
     ],
 )
@@ -295,7 +295,7 @@ def work():
         "styled": here.section(7, styled=True),
         "data": here.data(60454),
         "sctp": here.data(60454, "sctp")["verdict"],
-        "left over": here.data(client_port(one))["verdict"],
+        "ended": here.data(client_port(one))["verdict"],
     }
     with contextlib.suppress(ModuleNotFoundError):
         found["dynamic"] = said("listening", "--dynamic")
@@ -346,8 +346,8 @@ def test_listening_is_a_table_by_port(said):
 
 
 def test_listening_as_data(said):
-    data = json.loads(said["json"][1])
-    assert data["schema"] == 1
+    data = result_of(said["json"][1])
+    assert data["sockets"]
     assert [each["port"] for each in data["sockets"]] == [2222, 60454, 60455]
     assert data["sockets"][0]["owners"][0]["name"].startswith("python")
     assert data["visibility"]["sockets"] == "all"
@@ -358,20 +358,20 @@ def test_watch_prints_a_line_a_change_and_no_counter_into_a_pipe(said):
     assert len(lines) == 1
     assert "  found          tcp 0.0.0.0:60454  listen  python" in lines[0]
     (line,) = lines_of({"x": [0, ""]}, "x") or [said["watch json"][1]]
-    assert json.loads(line)["kind"] == "found"
-    assert said["nothing"][1].endswith("  nothing holds 7\n")
+    assert result_of(line)["kind"] == "found"
+    assert said["nothing"][1].endswith("  no socket holds 7\n")
 
 
 def test_here_is_a_section_of_the_page(said):
     lines = said["here"].split("\n")
-    assert lines[0] == "Here, now     something listens: it stays until its process ends it"
+    assert lines[0] == "Here, now     a process listens on it until it closes the socket"
     assert lines[1].startswith(" " * 14 + "tcp listen 0.0.0.0:60454; python")
     assert max(map(len, lines)) <= 72
     assert said["styled"] == (
         "\x1b[1mHere, now     \x1b[0mno TCP or UDP socket of this machine holds the port"
     )
-    assert said["data"]["verdict"] == said["sctp"] == "something listens"
-    assert said["left over"] == "left over"
+    assert said["data"]["verdict"] == said["sctp"] == "listening"
+    assert said["ended"] == "ended"
     assert said["data"]["sockets"][0]["port"] == 60454
 
 
@@ -379,11 +379,11 @@ def test_usage_is_a_page(said):
     if "usage" not in said:
         pytest.skip("portranges.system or portranges.capacity is not there")
     lines = lines_of(said, "usage")
-    assert lines[0] == "tcp ports that this machine hands out: 28,232"
+    assert lines[0] == "tcp ephemeral range of this machine: 28,232 ports"
     assert lines[1] == "  32768-60999"
     assert "connections from the range            1" in lines
     assert any(line.startswith("127.0.0.1:60454  127.0.0.1") for line in lines)
-    data = json.loads(said["usage json"][1])
+    data = result_of(said["usage json"][1])
     assert (data["in_use"], data["held"], data["time_wait"]) == (3, 2, 1)
     assert len(lines_of(said, "dynamic")) == 3
 
@@ -394,7 +394,7 @@ def test_lingering_says_what_it_knows_of_the_age(said):
     lines = lines_of(said, "lingering")
     assert lines[0] == "60454/tcp  on 0.0.0.0"
     assert any(line.startswith("  age       not seen before; its owner started") for line in lines)
-    assert "No system tells the age of a socket: --observe waits and sees." in lines
+    assert "No system reports the age of a socket; --observe measures it." in lines
     observed = lines_of(said, "observed")
     assert [line for line in observed if "/tcp" in line] == [
         "60454/tcp  on 0.0.0.0",
@@ -405,9 +405,9 @@ def test_lingering_says_what_it_knows_of_the_age(said):
     assert [(each[1:3], 0.2 <= layout.parse_span(each[3].rstrip(";"))) for each in ages] == [
         (["seen", "for"], True)
     ] * 2
-    data = json.loads(said["lingering json"][1])
+    data = result_of(said["lingering json"][1])
     assert [each["socket"]["port"] for each in data["lingering"]] == [60454, 60455]
-    assert lines_of(said, "none") == ["nothing listens on 32768-65535 for longer than 9d 0h"]
+    assert lines_of(said, "none") == ["no listener on 32768-65535 for longer than 9d 0h"]
 
 
 TERMINAL = r"""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from envelope import result_of
 from portranges.cli import main
 
 PAIR = ["reuse", "0.0.0.0:8080", "127.0.0.1:8080"]
@@ -47,7 +46,7 @@ def test_reuse_on_one_system(capsys):
 )
 def test_options_reach_the_side_they_name(capsys, options, error):
     status = main([*PAIR, "--system", "linux", "--json", *options])
-    (decision,) = json.loads(capsys.readouterr().out)
+    (decision,) = result_of(capsys.readouterr().out)
     assert decision["error"] == error
     assert status == (error is not None)
     assert decision["system"] == "linux"
@@ -56,14 +55,14 @@ def test_options_reach_the_side_they_name(capsys, options, error):
 
 def test_ipv6_is_written_in_brackets(capsys):
     assert main(["reuse", "[::]:80", "[::1]:80", "--system", "linux", "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)[0]["blocker"] == "tcp [::]:80"
+    assert result_of(capsys.readouterr().out)[0]["blocker"] == "tcp [::]:80"
     assert main(["reuse", "0.0.0.0:80", "[::]:80", "--new-v6only", "--system", "linux"]) == 0
 
 
 def test_dual_stack_is_nothing_at_an_address_of_ipv6(capsys):
     # Linux 6.18: bind() sets IPV6_V6ONLY there, and 0.0.0.0 is free beside it.
     assert main(["reuse", "[::1]:80", "0.0.0.0:80", "--dual-stack", "--system", "linux"]) == 0
-    assert "there    tcp [::1]:80\n" in capsys.readouterr().out
+    assert "existing  tcp [::1]:80\n" in capsys.readouterr().out
 
 
 def test_dual_stack_is_said_where_it_is_not_the_default(capsys):
@@ -104,19 +103,19 @@ def test_sources_are_not_split(capsys):
         (["reuse", "0.0.0.0:80", "--system", "linus"], "unknown system, got 'linus'; did you mean"),
         (
             ["capacity", "--rate=-5"],
-            "argument --rate: expected a number that is not negative, got '-5'",
+            "argument --rate: expected a non-negative number, got '-5'",
         ),
         (
             ["reuse", "0.0.0.0:80", "--uid=-1"],
-            "argument --uid: expected a whole number that is not negative, got '-1'",
+            "argument --uid: expected a non-negative whole number, got '-1'",
         ),
         (
             ["capacity", "--system", "zos", "--rate", "1"],
-            "--time-wait must be given, for that of zos is not known, got none",
+            "--time-wait is required, because that of zos is unknown, got none",
         ),
         (
             ["capacity", "--method", "udp", "--rate", "1"],
-            "--rate must be asked of TCP, for nothing else waits in TIME-WAIT, got udp",
+            "--rate applies to TCP only; nothing else enters TIME_WAIT, got udp",
         ),
         (["capacity", "--ports", "9-8"], "first must not be greater than last, got 9-8; "),
     ],
@@ -132,7 +131,7 @@ def test_what_cannot_be_asked(capsys, words, message):
 @pytest.mark.parametrize("text", ["nan", "inf", "1_0", "-1", "1e3", "٣", ""])
 def test_numbers_are_read_strictly(capsys, text):
     assert main(["capacity", f"--rate={text}"]) == 2
-    assert "expected a number" in capsys.readouterr().err
+    assert "expected a non-negative number" in capsys.readouterr().err
 
 
 def test_a_rate_that_does_not_fit(capsys):
@@ -140,7 +139,7 @@ def test_a_rate_that_does_not_fit(capsys):
     out = capsys.readouterr().out
     assert "470.5, to 1 destination from 1 source, each closed by this side" in out
     assert "500 does not fit: the limit is 470.5" in out
-    assert "it would keep 30,000 connections in TIME_WAIT" in out
+    assert "this rate keeps 30,000 connections in TIME_WAIT" in out
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
@@ -196,7 +195,7 @@ def test_lines_fit_whatever_is_asked(capsys):
 
 def test_bounds_that_differ_read_differently(capsys):
     main(["capacity", "--ports", "1024-2036"])
-    assert "a second     16.8667 to 16.8833, to 1" in capsys.readouterr().out
+    assert "per second   16.8667 to 16.8833, to 1" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -209,7 +208,7 @@ def test_bounds_that_differ_read_differently(capsys):
         (
             "16.87",
             "1024-2036",
-            "16.87 may or may not fit: the limit is somewhere in 16.8667 to 16.8833",
+            "16.87 may or may not fit: the limit is 16.8667 to 16.8833",
         ),
         ("16.9", "1024-2036", "16.9 does not fit: the limit is 16.8667 to 16.8833"),
         ("3", "1024-2036", "3 fits: the limit is 16.8667 to 16.8833"),
@@ -244,7 +243,7 @@ def test_udp_does_not_wait(capsys):
 
 def test_capacity_as_data(capsys):
     assert main(["capacity", "--ports", "40000-40008", "--connections", "9", "--json"]) == 1
-    data = json.loads(capsys.readouterr().out)
+    data = result_of(capsys.readouterr().out)
     assert data["concurrent"] == {"low": 8, "high": 9}
     assert data["questions"] == [{"what": "connections", "wanted": 9, "fits": None}]
     assert data["tuned"] is True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sqlite3
 from argparse import ArgumentParser
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from envelope import result_of
 from portranges import (
     InvalidValueError,
     PortSet,
@@ -40,7 +40,7 @@ def ask(capsys):
 
 @pytest.mark.parametrize("command", [suggest, masks])
 def test_an_empty_word_is_no_question(ask, command):
-    with pytest.raises(InvalidValueError, match="^there must be a port, got none$"):
+    with pytest.raises(InvalidValueError, match="^expected at least one port, got none$"):
         ask(command, "")
 
 
@@ -67,7 +67,7 @@ class TestAudit:
         ]
 
     def test_nothing_and_notes_are_no_reason_to_stop(self, ask):
-        assert ask(audit, "22,https") == (0, ["nothing was found"], "")
+        assert ask(audit, "22,https") == (0, ["no findings"], "")
         status, lines, _ = ask(audit, "8000-8100", "8100-8200")
         assert status == 0
         assert lines == ["note:    rule 2 (8100-8200) has 8100 in common with rules before it"]
@@ -84,7 +84,7 @@ class TestAudit:
     def test_json(self, ask):
         _, lines, _ = ask(audit, "0-65535", "--json")
         found = advice.audit(PortSet.full())
-        assert json.loads("\n".join(lines)) == [each.to_dict() for each in found]
+        assert result_of("\n".join(lines)) == [each.to_dict() for each in found]
 
     def test_rules_from_standard_input(self, ask, monkeypatch):
         text = "22  # remote shell\n\n# web\n80,443\n  22\n"
@@ -95,11 +95,11 @@ class TestAudit:
 
     def test_standard_input_that_cannot_be_read(self, ask, monkeypatch):
         monkeypatch.setattr("sys.stdin", None)
-        with pytest.raises(SystemReadError, match="cannot read standard input: there is none"):
+        with pytest.raises(SystemReadError, match="cannot read standard input: it is closed"):
             ask(audit, "22", "-")
         octets = io.BytesIO(b"22\n\xff\n")
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(octets, encoding="utf-8"))
-        with pytest.raises(SystemReadError, match="it is no text in utf-8"):
+        with pytest.raises(SystemReadError, match="it is not utf-8 text"):
             ask(audit, "-")
         with Path(os.devnull).open("w") as stream:
             monkeypatch.setattr("sys.stdin", stream)
@@ -134,11 +134,11 @@ class TestSuggest:
     def test_all(self, ask):
         assert ask(suggest, "--all", "--system", "openbsd")[1] == [str(listen_ports(["openbsd"]))]
         (line,) = ask(suggest, "--all", "--json")[1]
-        assert PortSet.parse(json.loads(line)) == listen_ports()
+        assert PortSet.parse(result_of(line)) == listen_ports()
 
     def test_json(self, ask):
         _, lines, _ = ask(suggest, "--json", "--count", "3", "--for", "x")
-        assert [str(port) for port in json.loads("\n".join(lines))] == ask(
+        assert [str(port) for port in result_of("\n".join(lines))] == ask(
             suggest, "--count", "3", "--for", "x"
         )[1]
 
@@ -147,13 +147,13 @@ class TestSuggest:
         assert status == 1
         assert lines == [
             "warning: 8080/tcp is assigned to http-alt",
-            "good:    nothing that is known speaks against 29998",
+            "good:    no known objection to 29998",
         ]
         assert ask(suggest, "29998")[0] == 0
 
     def test_what_speaks_against_some_as_json(self, ask):
         _, lines, _ = ask(suggest, "8080,29998", "--json")
-        assert json.loads("\n".join(lines)) == [
+        assert result_of("\n".join(lines)) == [
             {"port": 8080, "findings": [each.to_dict() for each in advice.why_not(8080)]},
             {"port": 29998, "findings": []},
         ]
@@ -192,7 +192,7 @@ class TestMasks:
 
     def test_json(self, ask):
         _, lines, _ = ask(masks, "80-81", "443", "--json")
-        assert json.loads("\n".join(lines)) == [
+        assert result_of("\n".join(lines)) == [
             {"value": 80, "mask": 65534, "count": 2},
             {"value": 443, "mask": 65535, "count": 1},
         ]
@@ -227,7 +227,7 @@ class TestSql:
 
     def test_json_has_it_on_one_line(self, ask):
         _, lines, _ = ask(sql, "p", "--json")
-        assert json.loads("\n".join(lines)) == {"sql": flows.sql_case("p")}
+        assert result_of("\n".join(lines)) == {"sql": flows.sql_case("p")}
 
     def test_labels_and_systems_in_any_quotes(self, ask):
         words = ["a  WHEN b", "--label", "it's  ELSE=80,443", "--system", "linux"]
@@ -260,10 +260,10 @@ class TestSql:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (["p", "--label", "web"], "a label must be said as LABEL=PORTS, got 'web'"),
+            (["p", "--label", "web"], "a label must have the form LABEL=PORTS, got 'web'"),
             (
                 ["p", "80", "--otherwise", "x"],
-                "ports must come without a label: they are told by 1 and 0, got both",
+                "ports and labels exclude each other, got both",
             ),
             (
                 ["p", "--label", "web=80", "--label", "web=443"],
@@ -275,7 +275,7 @@ class TestSql:
             ),
             (
                 ["p", "80", "--system", "linux"],
-                "ports must come without a label: they are told by 1 and 0, got both",
+                "ports and labels exclude each other, got both",
             ),
             (
                 ["p\\", "--quote", "double"],

@@ -188,7 +188,6 @@ def test_the_data_form_is_json_and_complete(port):
     data = report.to_dict()
     assert json.loads(json.dumps(data)) == data
     assert data.keys() == explain(60454).to_dict().keys()
-    assert data["schema"] == 1
     fields = set(PortReport.__dataclass_fields__)
     assert fields <= data.keys()
     for key in ("allocated_by", "not_allocated_by", "uses", "bind_rules", "commands"):

@@ -1,11 +1,11 @@
 """The command line: ``portranges 60454``.
 
-What lives here: the parser, the choice of the command, and what every command
-shares: exit status, errors, broken pipes. What must not: what a command says
-(a module each).
+This module has the parser and what all commands share: exit status, errors and broken pipes.
+Each command is a module of its own.
 
-Exit status: 0 for an answer, 1 for the answer "no" (no service has that name), 2
-for a question that cannot be read. Errors are one line on standard error.
+Exit status: 0 = answered, 1 = answered "no" (for example, there is no service of that name),
+2 = usage error. An error is one line on standard error and, with ``--json``, an object on
+standard output.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from importlib import import_module
 
 from portranges import __version__, types
+from portranges.cli.output import error_envelope
 from portranges.errors import PortRangesError, UnknownNameError
 
 __all__ = ["build_parser", "main"]
@@ -24,43 +25,53 @@ _NO = 1
 _USAGE = 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
-# Each command: its module, and what it does. The first is meant where none is
-# named; a service with the name of a command needs it: `portranges explain sql`.
+# The module and the summary of each command. The first one is the default; a service that is
+# named like a command needs it: `portranges explain sql`.
 _COMMANDS = {
-    "explain": ("portranges.cli.show", "everything known about some ports"),
-    "ephemeral": ("portranges.cli.ephemeral", "what systems hand out, or this machine (--here)"),
-    "convert": ("portranges.cli.convert", "ports in another program's own syntax"),
-    "reuse": ("portranges.cli.reuse", "may two sockets have one port, on which systems"),
-    "audit": ("portranges.cli.audit", "what is wrong with rules that open ports"),
-    "suggest": ("portranges.cli.suggest", "a port for a service, or what speaks against some"),
-    "masks": ("portranges.cli.masks", "ports as values and masks"),
-    "sql": ("portranges.cli.sql", "categories and sets of ports as an SQL expression"),
-    "listening": ("portranges.cli.listening", "who listens on this machine"),
-    "usage": ("portranges.cli.usage", "how much of the ephemeral range is in use here"),
-    "watch": ("portranges.cli.watch", "what comes and goes on a port of this machine"),
-    "lingering": ("portranges.cli.lingering", "listeners on dynamic ports that stay"),
-    "capacity": ("portranges.cli.capacity", "how many connections, how fast, does it fit"),
+    "explain": ("portranges.cli.show", "print everything known about one or more ports"),
+    "ephemeral": (
+        "portranges.cli.ephemeral",
+        "print ephemeral ranges of systems or of this machine",
+    ),
+    "convert": ("portranges.cli.convert", "convert ports to the syntax of another program"),
+    "reuse": ("portranges.cli.reuse", "check whether sockets can share a port, system by system"),
+    "audit": ("portranges.cli.audit", "check rules that open ports"),
+    "suggest": ("portranges.cli.suggest", "suggest a port for a service, or check given ports"),
+    "masks": ("portranges.cli.masks", "print ports as value/mask pairs"),
+    "sql": ("portranges.cli.sql", "print categories or sets of ports as an SQL expression"),
+    "listening": ("portranges.cli.listening", "list the listening sockets of this machine"),
+    "usage": (
+        "portranges.cli.usage",
+        "show how much of the ephemeral range is in use",
+    ),
+    "watch": ("portranges.cli.watch", "watch the sockets on a port of this machine"),
+    "lingering": ("portranges.cli.lingering", "find listeners that stay on dynamic ports"),
+    "capacity": ("portranges.cli.capacity", "compute how many connections fit, and at which rate"),
 }
 _DEFAULT = "explain"
 
-_STATUS = "Exit status: 0 an answer, 1 the answer is no, 2 a question that cannot be read."
+_STATUS = 'Exit status: 0 = answered, 1 = answered "no", 2 = usage error.'
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, as all errors of the command are."""
+    """A parser that reports an error on one line, like every other error of the commands."""
+
+    json_command = ""  # if not empty, errors are printed as JSON, too
 
     def error(self, message: str) -> types.NoReturn:
-        """Say what is wrong, and where help is, on one line."""
-        # It repeats words as they were typed, line breaks and all.
-        message = " ".join(message.split())
-        self.exit(_USAGE, f"portranges: {message}; see {self.prog} --help\n")
+        """Report the error and the way to help, on one line."""
+        # The message repeats arguments as they were typed, including line breaks.
+        message = f"{' '.join(message.split())}; see {self.prog} --help"
+        if self.json_command:
+            print(error_envelope(self.json_command, message), flush=True)
+        self.exit(_USAGE, f"portranges: {message}\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line, as completion tools take it.
+    """Return the parser of the whole command line, for completion tools.
 
     Returns:
-        The parser, with every command's arguments.
+        The parser with the arguments of every command.
 
     Example:
         >>> build_parser().prog
@@ -79,8 +90,8 @@ def _top_parser() -> argparse.ArgumentParser:
         prog="portranges",
         usage="%(prog)s [COMMAND] ...\n       %(prog)s PORT [PORT ...]",
         description="Answer questions about TCP and UDP port numbers.",
-        epilog=f"commands ({_DEFAULT} where none is named):\n{listed}\n\n"
-        "`portranges COMMAND --help` tells what a command takes.\n" + _STATUS,
+        epilog=f"commands (default: {_DEFAULT}):\n{listed}\n\n"
+        "`portranges COMMAND --help` describes the arguments of a command.\n" + _STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -89,28 +100,29 @@ def _top_parser() -> argparse.ArgumentParser:
 
 
 def _load(name: str) -> types.Command:
-    # One command's module at a time: `portranges 443` need not wait for what
-    # other commands stand on.
+    # Only the module of this command: `portranges 443` need not wait for the others.
     module: types.Any = import_module(_COMMANDS[name][0])
     command: types.Command = module
     return command
 
 
 def _parse(words: types.Sequence[str]) -> tuple[types.Command, argparse.Namespace]:
-    """Return the command that *words* name, and its arguments."""
+    """Return the command in *words* and its arguments."""
     if not words or words[0] in ("-h", "--help", "--version"):
         parser = _top_parser()
         parser.parse_args(words)
-        parser.error("a port or a command is needed")
+        parser.error("expected a port or a command")
     name, rest = (words[0], words[1:]) if words[0] in _COMMANDS else (_DEFAULT, words)
     command = _load(name)
     parser = _Parser(
         prog=f"portranges {name}" if rest is not words else "portranges",
-        description=f"Print {_COMMANDS[name][1]}.",
+        description=f"{_COMMANDS[name][1][0].upper()}{_COMMANDS[name][1][1:]}.",
         epilog=_STATUS,
         allow_abbrev=False,
     )
     command.add_arguments(parser)
+    if "--json" in rest:
+        parser.json_command = name
     return command, parser.parse_args(rest)
 
 
@@ -118,64 +130,78 @@ def main(argv: types.Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
     Args:
-        argv: The arguments after the program's name; those of this process by
-            default.
+        argv: The arguments after the program name; None means those of this process.
 
     Returns:
-        0 for an answer, 1 for "no", 2 for wrong usage, 130 when interrupted.
+        0 = answered, 1 = answered "no", 2 = usage error, 130 = interrupted.
 
     Example:
         >>> main(["https", "--table"])
-        port   category  registered to         handed out by default
+        port   category  registered to         allocated by default
         443    system    https                 -
         0
     """
     if sys.stdout is None:
-        return _complain("there is no standard output", _USAGE)
-    _write_what_can_be_written()
+        _print_error("there is no standard output")
+        return _USAGE
+    _replace_unencodable()
+    words = sys.argv[1:] if argv is None else argv
     try:
-        command, arguments = _parse(sys.argv[1:] if argv is None else argv)
-    except SystemExit as stopped:
-        # argparse has said what was wrong, or has printed help or version.
-        return stopped.code if isinstance(stopped.code, int) else _USAGE
+        return _run(words)
+    except BrokenPipeError:
+        # The reader, for example `head`, needs no more.
+        _discard_output()
+        return 0
+    except OSError as error:
+        _discard_output()
+        _print_error(f"cannot write: {error.strerror}")
+        return _USAGE
     except KeyboardInterrupt:
         return _INTERRUPTED
+
+
+def _run(words: types.Sequence[str]) -> int:
+    name = words[0] if words and words[0] in _COMMANDS else _DEFAULT
+    as_json = "--json" in words
+    try:
+        command, arguments = _parse(words)
+    except SystemExit as stopped:
+        # The parser has printed the error, the help or the version.
+        return stopped.code if isinstance(stopped.code, int) else _USAGE
     try:
         status = command.run(arguments)
         sys.stdout.flush()
     except UnknownNameError as error:
-        # No service has the name: that is an answer. No system has it: that is none.
-        return _complain(str(error), _NO if error.kind.endswith("service") else _USAGE)
+        # That no service has the name is an answer; that no system has it is a usage error.
+        status = _NO if error.kind.endswith("service") else _USAGE
+        return _complain(name, error, status, as_json=as_json)
     except PortRangesError as error:
-        return _complain(str(error), _USAGE)
-    except BrokenPipeError:
-        # The reader, as `head`, has what it wanted.
-        _write_no_more()
-        return 0
-    except OSError as error:
-        _write_no_more()
-        return _complain(f"cannot write: {error.strerror}", _USAGE)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+        return _complain(name, error, _USAGE, as_json=as_json)
     return status
 
 
-def _write_what_can_be_written() -> None:
-    # A process may have a name in any script, and the encoding of a pipe may be
-    # ASCII: such a letter becomes a question mark, in its place of the table.
+def _replace_unencodable() -> None:
+    # A process can have a name in any script and the encoding of a pipe can be ASCII. A
+    # question mark then keeps the columns of the table aligned.
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")
 
 
-def _write_no_more() -> None:
-    # The interpreter flushes on its way out, and would complain once more.
+def _discard_output() -> None:
+    # The interpreter flushes when it exits and would report the same error again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _complain(message: str, status: int) -> int:
-    # The lines below the first show the place of a fault in a long text; what
-    # was typed on a command line stands there already.
-    if sys.stderr is not None:
-        print(f"portranges: {message.partition(chr(10))[0]}", file=sys.stderr)
+def _complain(name: str, error: Exception | str, status: int, *, as_json: bool) -> int:
+    # Further lines of a message mark the position in a long text; on a command line the text
+    # is visible anyway.
+    _print_error(str(error).partition("\n")[0])
+    if as_json:
+        print(error_envelope(name, error), flush=True)
     return status
+
+
+def _print_error(message: str) -> None:
+    if sys.stderr is not None:
+        print(f"portranges: {message}", file=sys.stderr)

@@ -1,81 +1,65 @@
-"""``portranges audit 22 8000-8100 49152-65535``: what is wrong with rules.
-
-What lives here: which rules are meant, and in which form findings are printed.
-What must not: what can be wrong (``portranges.advice``).
-"""
+"""``portranges audit 22 8000-8100 49152-65535``: check rules that open ports."""
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace
-from textwrap import wrap
 
 from portranges import types
 from portranges.advice import Finding, Severity, audit
 from portranges.advice.listen import SYSTEMS
-from portranges.cli.words import ports_of, words_of
+from portranges.cli.output import labelled, print_json
+from portranges.cli.words import arguments_or_lines, ports_of
 
 __all__ = ["add_arguments", "add_form", "add_system", "print_findings", "run"]
-
-_WIDTH = 80
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.epilog = "Exit status: 0 nothing but notes, 1 something to look at, 2 wrong usage."
+    parser.epilog = "Exit status: 0 = at most notes, 1 = other findings, 2 = usage error."
     parser.add_argument(
         "rules",
         nargs="+",
         metavar="RULE",
-        help="ports that a rule opens (22,8000-8100), or a service name, in the order of the "
-        "rules; '-' reads one rule a line from standard input",
+        help="the ports that a rule opens (22,8000-8100) or a service name, in the order of the "
+        "rules; '-' reads one rule per line from standard input",
     )
-    add_system(parser, "a system whose clients wait for answers")
+    add_system(parser, "a system whose clients need the replies")
     add_form(parser)
 
 
 def add_system(parser: ArgumentParser, what: str) -> None:
-    """Add ``--system`` to *parser*; it says *what* it is."""
+    """Add ``--system``, described by *what*, to *parser*."""
     parser.add_argument(
         "--system",
         action="append",
         metavar="NAME",
-        help=f"{what}; may be repeated (default: {', '.join(SYSTEMS)})",
+        help=f"{what}; can be repeated (default: {', '.join(SYSTEMS)})",
     )
 
 
 def add_form(parser: ArgumentParser) -> None:
-    """Add the arguments that choose the form of findings to *parser*."""
-    parser.add_argument("--sources", action="store_true", help="say where each fact comes from")
-    parser.add_argument("--json", action="store_true", help="print an array of objects")
+    """Add the output options of findings to *parser*."""
+    parser.add_argument("--sources", action="store_true", help="print the source of every finding")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> int:
-    """Print what is wrong with the rules that *arguments* name."""
-    rules = [ports_of(word) for word in words_of(arguments.rules)]
+    """Print the findings about the rules in *arguments*."""
+    rules = [ports_of(word) for word in arguments_or_lines(arguments.rules)]
     found = audit(rules, arguments.system or SYSTEMS)
     if arguments.json:
-        print(json.dumps([each.to_dict() for each in found], indent=2, ensure_ascii=False))
+        print_json("audit", [each.to_dict() for each in found])
     elif found:
         print_findings(found, sources=arguments.sources)
     else:
-        print("nothing was found")
+        print("no findings")
     return 0 if all(each.severity is Severity.NOTE for each in found) else 1
 
 
 def print_findings(found: types.Iterable[Finding], *, sources: bool) -> None:
-    """Print findings as lines of at most 80 columns."""
+    """Print findings, wrapped to 80 columns."""
     for each in found:
-        lead = f"{each.severity.value}:".ljust(9)
-        texts = [each.sentence]
+        lines = list(labelled(f"{each.severity.value}:", each.sentence, label_width=9))
         if sources:
-            texts.append(f"[{each.source}]")
-        for number, text in enumerate(texts):
-            for line in wrap(
-                text,
-                _WIDTH,
-                initial_indent=" " * len(lead) if number else lead,
-                subsequent_indent=" " * len(lead),
-                break_on_hyphens=False,
-            ):
-                print(line)
+            lines += labelled("", f"[{each.source}]", label_width=9)
+        print("\n".join(lines))

@@ -1,51 +1,65 @@
-"""``portranges capacity --system linux --rate 500``: does it fit?
-
-What lives here: the command's arguments, its table, its answer.
-What must not: formulas (``portranges.capacity``).
-"""
+"""``portranges capacity --system linux --rate 500``: how many connections fit, and how fast."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from textwrap import wrap
 
 from portranges import capacity, ephemeral, types
 from portranges.capacity import Interval
 from portranges.cli.arguments import number, whole_number
+from portranges.cli.output import labelled, print_json
 from portranges.errors import InvalidValueError
 from portranges.portset import PortSet
 
 __all__ = ["add_arguments", "run"]
 
-_WIDTH = 80
-# Below, a digit behind the point would say too little.
+# Smaller numbers need more than one decimal place.
 _FEW = 10
 
 
 def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.add_argument("--system", default="linux", metavar="NAME", help="linux by default")
-    parser.add_argument("--ports", metavar="RANGE", help="the range of a tuned machine")
-    parser.add_argument("--excluded", metavar="PORTS", help="ports kept from being handed out")
+    parser.add_argument(
+        "--system", default="linux", metavar="NAME", help="the system (default: linux)"
+    )
+    parser.add_argument("--ports", metavar="RANGE", help="the ephemeral range, if not the default")
+    parser.add_argument("--excluded", metavar="PORTS", help="ports that are never allocated")
     ways = ", ".join(method.name for method in capacity.methods("linux"))
     parser.add_argument(
         "--method",
         default="connect",
-        help=f"how a local port is got; connect by default, of Linux one of {ways}",
+        help=f"how the local port is chosen; on Linux one of {ways} (default: connect)",
     )
     parser.add_argument(
-        "--destinations", type=whole_number, default=1, metavar="N", help="1 by default"
+        "--destinations",
+        type=whole_number,
+        default=1,
+        metavar="N",
+        help="the number of remote addresses and ports (default: 1)",
     )
-    parser.add_argument("--sources", type=whole_number, default=1, metavar="N", help="1 by default")
-    parser.add_argument("--time-wait", type=number, metavar="SECONDS", help="another TIME_WAIT")
     parser.add_argument(
-        "--rate", type=number, metavar="N", help="does so many connections a second fit?"
+        "--sources",
+        type=whole_number,
+        default=1,
+        metavar="N",
+        help="the number of local addresses (default: 1)",
     )
     parser.add_argument(
-        "--connections", type=whole_number, metavar="N", help="do so many at once fit?"
+        "--time-wait", type=number, metavar="SECONDS", help="TIME_WAIT, if not the default"
     )
-    parser.add_argument("--json", action="store_true", help="print the same as an object")
+    parser.add_argument(
+        "--rate",
+        type=number,
+        metavar="N",
+        help="check whether so many connections per second fit",
+    )
+    parser.add_argument(
+        "--connections",
+        type=whole_number,
+        metavar="N",
+        help="check whether so many connections fit at once",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +70,7 @@ class _Question:
 
     @property
     def fits(self) -> bool | None:
-        """Whether it does; None between two bounds."""
+        """Whether it fits; None between the two bounds."""
         if not isinstance(self.limit, Interval):
             return self.wanted <= self.limit
         if self.wanted <= self.limit.low:
@@ -77,17 +91,17 @@ class _Answer:
 
 
 def run(arguments: types.Namespace) -> int:
-    """Print what the system can hold, and whether what was asked for fits."""
+    """Print the capacity of a system; the status is 1 if a given number does not fit."""
     answer = _answer(arguments)
     questions: list[_Question] = []
     if arguments.rate is not None:
         if not answer.waits:
             raise InvalidValueError(
-                "--rate must be asked of TCP, for nothing else waits in TIME-WAIT", answer.method
+                "--rate applies to TCP only; nothing else enters TIME_WAIT", answer.method
             )
         if answer.rate is None:
             raise InvalidValueError(
-                f"--time-wait must be given, for that of {answer.profile.name} is not known", "none"
+                f"--time-wait is required, because that of {answer.profile.name} is unknown", "none"
             )
         questions.append(_Question(what="rate", wanted=arguments.rate, limit=answer.rate))
     if arguments.connections is not None:
@@ -95,17 +109,10 @@ def run(arguments: types.Namespace) -> int:
             _Question(what="connections", wanted=arguments.connections, limit=answer.at_once)
         )
     if arguments.json:
-        print(json.dumps(_data(answer, questions), indent=2))
+        print_json("capacity", _data(answer, questions))
     else:
         for label, text in _lines(answer, questions):
-            lead = f"{label:<13}"
-            for line in wrap(
-                text,
-                _WIDTH,
-                initial_indent=lead,
-                subsequent_indent=" " * len(lead),
-                break_on_hyphens=False,
-            ):
+            for line in labelled(label, text, label_width=13):
                 print(line)
     return 0 if all(question.fits for question in questions) else 1
 
@@ -123,7 +130,7 @@ def _answer(arguments: types.Namespace) -> _Answer:
     time_wait = profile.time_wait if arguments.time_wait is None else arguments.time_wait
     if not waits:
         time_wait = None
-    asked: types.CapacityArguments = {
+    options: types.CapacityArguments = {
         "destinations": arguments.destinations,
         "sources": arguments.sources,
         "method": arguments.method,
@@ -133,10 +140,10 @@ def _answer(arguments: types.Namespace) -> _Answer:
         method=arguments.method,
         destinations=arguments.destinations,
         sources=arguments.sources,
-        at_once=capacity.concurrent(profile, **asked),
+        at_once=capacity.concurrent(profile, **options),
         waits=waits,
         time_wait=time_wait,
-        rate=None if time_wait is None else capacity.rate(profile, time_wait=time_wait, **asked),
+        rate=None if time_wait is None else capacity.rate(profile, time_wait=time_wait, **options),
     )
 
 
@@ -147,25 +154,24 @@ def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[
     ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
     yield "at once", f"{_number(answer.at_once)} connections, by {answer.method}, to {ends}"
     if answer.time_wait is None or answer.rate is None:
-        yield "TIME_WAIT", "not known" if answer.waits else "none"
+        yield "TIME_WAIT", "unknown" if answer.waits else "none"
     else:
         yield "TIME_WAIT", f"{answer.time_wait:g} s"
-        yield "a second", f"{_number(answer.rate)}, to {ends}, each closed by this side"
+        yield "per second", f"{_number(answer.rate)}, to {ends}, each closed by this side"
     for question in questions:
         verdict = {True: "fits", False: "does not fit", None: "may or may not fit"}[question.fits]
-        lead = "is somewhere in" if question.fits is None else "is"
         limit = _beside(question.limit, question.wanted)
-        yield question.what, f"{_exactly(question.wanted)} {verdict}: the limit {lead} {limit}"
+        yield question.what, f"{_exactly(question.wanted)} {verdict}: the limit is {limit}"
         if question.what == "rate" and answer.time_wait is not None:
             waiting = capacity.time_wait_sockets(question.wanted, answer.time_wait)
-            yield "", f"it would keep {waiting:,.0f} connections in TIME_WAIT"
+            yield "", f"this rate keeps {waiting:,.0f} connections in TIME_WAIT"
 
 
 def _number(value: float | Interval) -> str:
     if isinstance(value, Interval):
         low, high = _number(value.low), _number(value.high)
         if low == high:
-            # Two bounds that read alike are no bounds.
+            # Two different bounds must not look equal.
             low, high = _closely(value.low), _closely(value.high)
         return f"{low} to {high}"
     if value == int(value):
@@ -182,7 +188,7 @@ def _exactly(value: float) -> str:
 
 
 def _beside(limit: float | Interval, wanted: float) -> str:
-    """Return *limit* short, but on the side of *wanted* that it is on."""
+    """Return *limit*, rounded, but not to the other side of *wanted*."""
     ends = (limit.low, limit.high) if isinstance(limit, Interval) else (limit,)
     texts: list[str] = []
     for shown in (_number, _closely, _exactly):
@@ -200,7 +206,6 @@ def _many(count: int, noun: str) -> str:
 
 def _data(answer: _Answer, questions: list[_Question]) -> dict[str, types.Any]:
     return {
-        "schema": 1,
         "system": answer.profile.name,
         "tuned": answer.profile.tuned,
         "ports": str(answer.profile.ports),

@@ -1,14 +1,9 @@
-"""``portranges convert '22,80' --to nft``: a set of ports in other notations.
-
-What lives here: where the text comes from and where it goes.
-What must not: a notation (``portranges.dialects``).
-"""
+"""``portranges convert '22,80' --to nft``: a set of ports in the syntax of another program."""
 
 from __future__ import annotations
 
-import json
-
 from portranges import dialects, types
+from portranges.cli.output import print_json
 from portranges.cli.words import standard_input
 from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
@@ -16,8 +11,8 @@ from portranges.registry import SHIPPED
 
 __all__ = ["add_arguments", "run"]
 
-# Longer than any set can be in any notation that is meant for people: the
-# 32,768 single ports of the worst set take some 200,000 characters.
+# Longer than any set in any of the notations: 32,768 single ports, the worst case, take about
+# 200,000 characters.
 _LONGEST_INPUT = 4_000_000
 
 
@@ -25,41 +20,42 @@ def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
     names = ", ".join(dialects.names())
     parser.add_argument(
-        "text", nargs="?", default="-", help="the ports; - or nothing reads standard input"
+        "text", nargs="?", default="-", help="the ports (default: -, standard input)"
     )
     parser.add_argument(
         "--from",
         dest="source",
         default="portranges",
         metavar="DIALECT",
-        help="portranges if unsaid",
+        help="default: portranges",
     )
     parser.add_argument(
-        "--to", default="portranges", metavar="DIALECT", help=f"portranges if unsaid; {names}"
+        "--to", default="portranges", metavar="DIALECT", help=f"default: portranges; {names}"
     )
     parser.add_argument(
         "--transport",
         choices=[transport.value for transport in Transport],
-        help="read this transport's ports, and say it where the output has a place for it",
+        help="read the ports of this transport, and name it if the output can",
     )
     parser.add_argument(
-        "--names", action="store_true", help="read service names, by the IANA registry"
+        "--names", action="store_true", help="accept service names of the IANA registry"
     )
-    parser.add_argument("--negated", action="store_true", help="say it by what is left out")
-    parser.add_argument("--ternary", action="store_true", help="the fewest masks of any form (ovs)")
-    parser.add_argument("--json", action="store_true", help="print an object with the texts")
+    parser.add_argument("--negated", action="store_true", help="write the set as a negation")
+    parser.add_argument(
+        "--ternary", action="store_true", help="use the fewest masks of any form (ovs)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: types.Namespace) -> int:
-    """Print the ports in the other notation, a line a rule."""
+    """Print the ports in the other notation, one line per rule."""
     ports = dialects.parse(
         _text(arguments.text),
         arguments.source,
         services=SHIPPED if arguments.names else None,
         transport=arguments.transport,
     )
-    # A transport that was asked for while reading is said where there is a place
-    # for it, and goes without saying elsewhere.
+    # The transport is written only if the notation has a place for it.
     target = dialects.dialect(arguments.to)
     says_transport = target.need is not dialects.Need.NEVER
     texts = dialects.render_rules(
@@ -71,13 +67,12 @@ def run(arguments: types.Namespace) -> int:
     )
     if arguments.json:
         data = {
-            "schema": 1,
             "ports": str(ports),
             "size": len(ports),
             "dialect": target.name,
             "texts": texts,
         }
-        print(json.dumps(data, indent=2))
+        print_json("convert", data)
     else:
         for text in texts:
             print(text)
@@ -91,7 +86,7 @@ def _text(argument: str) -> str:
         text = stream.read(_LONGEST_INPUT + 1)
     if len(text) > _LONGEST_INPUT:
         raise PortSyntaxError(
-            f"input must be at most {_LONGEST_INPUT} characters, got more", text, (0, 1)
+            f"input must have at most {_LONGEST_INPUT} characters, got more", text, (0, 1)
         )
-    # The line break that ends what a program or a person writes.
+    # The line break at the end of the input.
     return text.removesuffix("\n").removesuffix("\r")

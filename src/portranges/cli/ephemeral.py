@@ -1,23 +1,16 @@
-"""``portranges ephemeral linux macos``, ``portranges ephemeral --here``: ranges.
-
-What lives here: which systems are meant, and in which form they are printed.
-What must not: facts (``portranges.ephemeral``), how this machine is asked
-(``portranges.system``).
-"""
+"""``portranges ephemeral linux macos`` and ``portranges ephemeral --here``: ephemeral ranges."""
 
 from __future__ import annotations
 
-import json
 import textwrap
 from argparse import ArgumentParser, Namespace
 
 from portranges import ephemeral, system, types
+from portranges.cli.output import WIDTH, print_json
 from portranges.ephemeral import EphemeralProfile
 from portranges.system import Machine, MachineSettings
 
 __all__ = ["add_arguments", "run"]
-
-_WIDEST = 80
 
 _BELOW = " " * 22
 
@@ -28,14 +21,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="a system (linux, windows-2003); all hosts of today if none is named",
+        help="a system (linux, windows-2003); default: all current hosts",
     )
-    parser.add_argument("--here", action="store_true", help="ask this machine for its settings")
+    parser.add_argument("--here", action="store_true", help="read the settings of this machine")
     parser.add_argument(
         "--transport",
         choices=["tcp", "udp", "sctp"],
         default="tcp",
-        help="with --here: the transport to ask for (default: tcp)",
+        help="with --here: the transport (default: tcp)",
     )
     parser.add_argument(
         "--family",
@@ -43,11 +36,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="inet",
         help="with --here: IPv4 or IPv6 (default: inet)",
     )
-    parser.add_argument("--json", action="store_true", help="print an array of objects")
+    parser.add_argument("--json", action="store_true", help="print JSON, one object per system")
 
 
 def run(arguments: Namespace, *, machine: Machine | None = None) -> int:
-    """Print the systems that *arguments* name, and this machine if asked for."""
+    """Print the ranges of the systems in *arguments* and, with ``--here``, of this machine."""
     rows = [ephemeral.profile(name) for name in arguments.names]
     if not rows and not arguments.here:
         rows = list(ephemeral.profiles("host", current=True))
@@ -56,7 +49,7 @@ def run(arguments: Namespace, *, machine: Machine | None = None) -> int:
         data = [_data(row) for row in rows]
         if here is not None:
             data.append({"name": "here", **here.to_dict()})
-        print(json.dumps(data, indent=2, ensure_ascii=False))
+        print_json("ephemeral", data)
         return 0
     if rows:
         _print(_table(rows))
@@ -91,7 +84,7 @@ def _data(row: EphemeralProfile) -> dict[str, object]:
 
 def _table(rows: types.Sequence[EphemeralProfile]) -> types.Iterator[str]:
     width = max(len("name"), *(len(row.name) for row in rows))
-    yield f"{'name':<{width}}  {'ports':<13} {'count':>6}  how well it is known"
+    yield f"{'name':<{width}}  {'ports':<13} {'count':>6}  confidence"
     for row in rows:
         ports, count = "not fixed", "-"
         if row.has_fixed_range:
@@ -103,20 +96,18 @@ def _settings(settings: MachineSettings) -> types.Iterator[str]:
     family = "IPv6" if settings.family is system.Family.INET6 else "IPv4"
     yield f"this machine: {settings.profile.system}, {settings.transport}, {family}"
     lines = [
-        ("handed out", _many(str(settings.effective)), f"{len(settings.effective):,} ports"),
+        ("ephemeral", _many(str(settings.effective)), f"{len(settings.effective):,} ports"),
         *((label, value, _origin(settings, key)) for label, value, key in _values(settings)),
     ]
     wide = max(len(value) for _, value, _ in lines)
     for label, value, where in lines:
         line = f"  {label:<18}  {value:<{wide}}  {where}"
-        if len(line) <= _WIDEST:
+        if len(line) <= WIDTH:
             yield line
         else:
-            # A path or a command is only good whole.
+            # A path or a command must stay on one line.
             yield f"  {label:<18}  {value}"
-            yield from textwrap.wrap(
-                where, _WIDEST, initial_indent=_BELOW, subsequent_indent=_BELOW
-            )
+            yield from textwrap.wrap(where, WIDTH, initial_indent=_BELOW, subsequent_indent=_BELOW)
 
 
 def _values(settings: MachineSettings) -> types.Iterator[tuple[str, str, str]]:
@@ -135,7 +126,7 @@ def _values(settings: MachineSettings) -> types.Iterator[tuple[str, str, str]]:
         yield "FIN_WAIT_2", _seconds(settings.fin_wait_2), "fin_wait_2"
 
 
-# A set of ports may be as long as a book; a table shows its beginning.
+# A set of ports can be long; the table shows its beginning.
 _LONGEST = 24
 
 
@@ -146,11 +137,11 @@ def _many(text: str) -> str:
 
 
 def _word(value: int | None) -> str:
-    return "not known" if value is None else str(value)
+    return "unknown" if value is None else str(value)
 
 
 def _seconds(value: float | None) -> str:
-    return "not known" if value is None else f"{value:g} s"
+    return "unknown" if value is None else f"{value:g} s"
 
 
 def _origin(settings: MachineSettings, key: str) -> str:

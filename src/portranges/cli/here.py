@@ -1,8 +1,4 @@
-"""``portranges 60454 --here``: who holds a port on this machine now.
-
-What lives here: the section that follows a port's page, and its data.
-What must not: the page (``report``), any reading of sockets.
-"""
+"""``portranges 60454 --here``: the section of a page about what holds the port on this machine."""
 
 from __future__ import annotations
 
@@ -15,20 +11,20 @@ from portranges.probe import Scope, SocketRecord, SocketTable, State, owners
 __all__ = ["data", "section"]
 
 _LABEL = 14  # as on the page
-_MOST = 10  # sockets that are listed one by one
+_MOST = 10  # sockets that are listed individually
 
 
 def data(port: int, transport: str | None = None) -> dict[str, types.Any]:
-    """Return who holds *port*, as a value for the page's JSON."""
-    table = owners(port, _asked(transport))
+    """Return what holds *port*, as data for JSON."""
+    table = owners(port, _probed(transport))
     return {"verdict": _verdict(table, transport), **table.to_dict()}
 
 
 def section(
     port: int, transport: str | None = None, *, width: int = 80, styled: bool = False
 ) -> str:
-    """Return who holds *port*, as a section of the page."""
-    table = owners(port, _asked(transport))
+    """Return what holds *port*, as a section of the page."""
+    table = owners(port, _probed(transport))
     head, *rest = (
         line
         for text in _texts(table, transport)
@@ -40,33 +36,33 @@ def section(
     return "\n".join([label + head, *(" " * _LABEL + line for line in rest)])
 
 
-def _asked(transport: str | None) -> types.Any:
-    # The probe knows TCP and UDP; asked for others, it tells of both.
+def _probed(transport: str | None) -> types.Any:
+    # The probe reads TCP and UDP sockets; for other transports, both are shown.
     return transport if transport in ("tcp", "udp") else None
 
 
 def _verdict(table: SocketTable, transport: str | None) -> str:
     if not len(table):
-        # Free is what nobody holds, not what nobody was seen to hold.
-        is_seen = table.visibility.sockets is Scope.ALL and transport == _asked(transport)
-        return "free" if is_seen else "not known"
+        # A port is free if nothing holds it, not if nothing was visible.
+        is_seen = table.visibility.sockets is Scope.ALL and transport == _probed(transport)
+        return "free" if is_seen else "unknown"
     states = {record.state for record in table}
     if State.LISTEN in states:
-        return "something listens"
+        return "listening"
     if State.UNCONNECTED in states or State.CLOSED in states:
-        return "something holds it"
+        return "bound"
     if all(record.is_held_by_kernel for record in table):
-        return "left over"
-    return "a connection"
+        return "ended"
+    return "connected"
 
 
 _VERDICTS = {
-    "not known": "not known: not all sockets can be seen",
+    "unknown": "unknown: not all sockets are visible",
     "free": "no {} socket of this machine holds the port",
-    "something listens": "something listens: it stays until its process ends it",
-    "something holds it": "something holds it: it stays until its process ends it",
-    "left over": "a connection has ended: the kernel gives the port back by itself",
-    "a connection": "a connection: it passes when either end closes it",
+    "listening": "a process listens on it until it closes the socket",
+    "bound": "a process holds it until it closes the socket",
+    "ended": "a connection has ended; the kernel will release the port",
+    "connected": "a connection uses it until either end closes it",
 }
 
 

@@ -1,20 +1,14 @@
-"""``portranges lingering --older-than 5m``: listeners that stay where none should.
-
-What lives here: the page, and the wait of ``--observe``.
-What must not: any judgement.
-"""
+"""``portranges lingering --older-than 5m``: listeners that stay on dynamic ports."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from textwrap import wrap
 
 from portranges import types
 from portranges.cli.layout import moment, notes, owner, parse_span, span, user
-from portranges.cli.terminal import columns
+from portranges.cli.output import columns, labelled, print_json
 from portranges.cli.watch import Counter
 from portranges.probe import Age, Lingerer, Lingerers, Reason, Sightings, lingering
 
@@ -32,15 +26,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=parse_span,
         default=300.0,
         metavar="SPAN",
-        help="as 300 or 5m or 2h; 5m by default",
+        help="such as 300, 5m or 2h (default: 5m)",
     )
-    parser.add_argument("--transport", choices=["tcp", "udp"], help="of this transport alone")
+    parser.add_argument("--transport", choices=["tcp", "udp"], help="only this transport")
     parser.add_argument(
         "--observe",
         action="store_true",
-        help="look for that long, and tell only of those that were there all the time",
+        help="observe for that long, and show only those that were present throughout",
     )
-    parser.add_argument("--json", action="store_true", help="print an object")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> int:
@@ -49,7 +43,7 @@ def run(arguments: Namespace) -> int:
     lingerers = [each for each in found if not arguments.observe or each.age is Age.OBSERVED]
     if arguments.json:
         data = {**found.to_dict(), "lingering": [each.to_dict() for each in lingerers]}
-        print(json.dumps({"schema": 1, **data}, indent=2))
+        print_json("lingering", data)
         return 0
     width = columns(sys.stdout)
     for each in lingerers:
@@ -57,9 +51,9 @@ def run(arguments: Namespace) -> int:
             print(line)
         print()
     if not lingerers:
-        print(f"nothing listens on {_shown(found, width)} for longer than {span(found.older_than)}")
+        print(f"no listener on {_shown(found, width)} for longer than {span(found.older_than)}")
     elif any(each.age is not Age.OBSERVED for each in lingerers):
-        print("No system tells the age of a socket: --observe waits and sees.")
+        print("No system reports the age of a socket; --observe measures it.")
     for note in filter(
         None, (found.note, *notes(found.visibility, (each.record for each in lingerers)))
     ):
@@ -76,14 +70,14 @@ def _observed(arguments: Namespace) -> Lingerers:
     counter = Counter(sys.stderr)
     interval = min(_SLOWEST, arguments.older_than / _LOOKS)
     _now(arguments, sightings)
-    # From here on, for the first look is over: all it saw will be old enough.
+    # Measured from the end of the first look, so that all it saw will be old enough.
     until = time.monotonic() + arguments.older_than
     try:
         while (left := until - time.monotonic()) > 0:
             counter.show(f"{len(sightings)} listeners; {span(left)} to go")
             time.sleep(min(interval, left))
             _now(arguments, sightings)
-        # The last look of the loop may have been a moment early.
+        # The last look of the loop may have been slightly too early.
         return _now(arguments, sightings)
     finally:
         counter.clear()
@@ -91,7 +85,7 @@ def _observed(arguments: Namespace) -> Lingerers:
 
 def _shown(found: Lingerers, width: int) -> str:
     text = str(found.ports)
-    return text if len(text) < width // 2 else "ports that are handed out"
+    return text if len(text) < width // 2 else "the ephemeral range"
 
 
 def _lines(each: Lingerer, found: Lingerers, width: int) -> types.Iterator[str]:
@@ -111,7 +105,7 @@ def _age(each: Lingerer, found: Lingerers) -> str:
     seen = found.read_at - each.seen_since
     text = f"seen for {span(seen)}" if each.age is Age.OBSERVED else "not seen before"
     if each.owner_started_at is None:
-        return f"{text}; its owner's start is not known"
+        return f"{text}; the start of its owner is unknown"
     started = span(found.read_at - each.owner_started_at)
     return f"{text}; its owner started {started} ago, {moment(each.owner_started_at)}"
 
@@ -123,6 +117,4 @@ def _reasons(label: str, reasons: tuple[Reason, ...], width: int) -> types.Itera
 
 
 def _part(label: str, text: str, width: int) -> types.Iterator[str]:
-    lines = wrap(text, width - _LABEL, break_on_hyphens=False)
-    for at, line in enumerate(lines):
-        yield ("" if at else f"  {label}").ljust(_LABEL) + line
+    return labelled(f"  {label}", text, label_width=_LABEL, width=width)

@@ -1,17 +1,13 @@
-"""``portranges listening``: who listens on this machine.
-
-What lives here: the table and its order. What must not: any reading of sockets.
-"""
+"""``portranges listening``: the listening sockets of this machine."""
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges.categories import Category
-from portranges.cli.layout import address, moment, notes, table, user, who
-from portranges.cli.terminal import columns
+from portranges.cli.layout import address, moment, notes, owners_of, user
+from portranges.cli.output import columns, print_json, table
 from portranges.errors import SystemReadError
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -27,14 +23,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--dynamic",
         action="store_true",
-        help="only on Dynamic ports, and on those that this machine hands out",
+        help="only on Dynamic Ports and in the ephemeral range of this machine",
     )
-    parser.add_argument("--transport", choices=["tcp", "udp"], help="of this transport alone")
-    parser.add_argument("--json", action="store_true", help="print an object")
+    parser.add_argument("--transport", choices=["tcp", "udp"], help="only this transport")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> int:
-    """Print the listeners of this machine."""
+    """Print the listening sockets of this machine."""
     found = listeners(arguments.transport, owners=True)
     if found.visibility.sockets is Scope.DENIED:
         raise SystemReadError("the socket table", found.visibility.reason)
@@ -44,12 +40,12 @@ def run(arguments: Namespace) -> int:
         records = [record for record in records if record.port in wanted[record.transport]]
     if arguments.json:
         data = {**found.to_dict(), "sockets": [record.to_dict() for record in records]}
-        print(json.dumps({"schema": 1, **data}, indent=2))
+        print_json("listening", data)
         return 0
     if records:
         _print(records, found)
     else:
-        print("nothing listens")
+        print("no listening sockets")
     for note in notes(found.visibility, records):
         print(f"\n{note}")
     return 0
@@ -76,7 +72,7 @@ def _print(records: list[SocketRecord], found: SocketTable) -> None:
                 record.transport.value,
                 address(record),
                 names[0] if names else "-",
-                who(record, found),
+                owners_of(record, found),
                 ", ".join(filter(None, map(user, uids))) or "-",
                 moment(min(started)) if started else "-",
             )

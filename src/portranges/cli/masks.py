@@ -1,21 +1,17 @@
-"""``portranges masks 8000-8100``: ports as values and masks.
-
-What lives here: the output. What must not: how covers are found
-(``portranges.covers``).
-"""
+"""``portranges masks 8000-8100``: ports as value/mask pairs."""
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace
 
-from portranges.cli.words import wanted
+from portranges.cli.output import print_json
+from portranges.cli.words import ports_of_all
 from portranges.ports import MaskedPort
 
 __all__ = ["add_arguments", "run"]
 
 _FORMS = {
-    # name: a mask as the tool writes it
+    # name: format of a mask
     "hex": "{value:#x}/{mask:#x}",
     "full": "0x{value:04x}/0x{mask:04x}",
     "decimal": "{value}/{mask}",
@@ -29,31 +25,31 @@ def add_arguments(parser: ArgumentParser) -> None:
         "ports",
         nargs="+",
         metavar="PORTS",
-        help="ports (22,8000-8100) or a service name; '-' reads lines of standard input",
+        help="ports (22,8000-8100) or a service name; '-' reads standard input, one per line",
     )
     parser.add_argument(
         "--ternary",
         action="store_true",
-        help="masks of any form, as Open vSwitch, tc and TCAMs take: the fewest for each range",
+        help="the fewest masks of any form per range, for Open vSwitch, tc and TCAMs",
     )
     parser.add_argument(
         "--form",
         choices=list(_FORMS),
         default="hex",
-        help="0x1f40/0xffc0, 0x0016/0xffff, 8000/65472, or bits with x for any (default: hex)",
+        help="0x1f40/0xffc0, 0x0016/0xffff, 8000/65472, or bits, x for either (default: hex)",
     )
-    parser.add_argument("--json", action="store_true", help="print an array of objects")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> int:
-    """Print the masks that cover the ports that *arguments* name, and no others."""
-    ports = wanted(arguments.ports)
+    """Print masks that match exactly the ports in *arguments*."""
+    ports = ports_of_all(arguments.ports)
     masks = ports.prefix_cover()
     if arguments.ternary:
         masks = tuple(mask for each in ports.ranges for mask in each.ternary_cover())
     if arguments.json:
         data = [{"value": each.value, "mask": each.mask, "count": len(each)} for each in masks]
-        print(json.dumps(data, indent=2))
+        print_json("masks", data)
         return 0
     form = _FORMS[arguments.form]
     for each in masks:

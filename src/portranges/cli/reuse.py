@@ -1,33 +1,26 @@
-"""``portranges reuse 0.0.0.0:8080 127.0.0.1:8080``: may the last socket bind?
-
-What lives here: sockets as they are written on a command line, the verdict as
-a table and a reason. What must not: a rule (``portranges.reuse``).
-"""
+"""``portranges reuse 0.0.0.0:8080 127.0.0.1:8080``: whether the last socket may bind."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from ipaddress import IPv6Address
-from textwrap import wrap
 
 from portranges import reuse, types
 from portranges.cli.arguments import whole_number
+from portranges.cli.output import labelled, print_json
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import parse_port
 from portranges.reuse import Decision, Socket
 
 __all__ = ["add_arguments", "run"]
 
-_WIDTH = 80
-
-# Each option for both sides, for the sockets that are there, for the new one.
+# Each option exists three times: for all sockets, for the existing ones, for the new one.
 _OPTIONS = {
     "reuse-address": "SO_REUSEADDR",
     "reuse-port": "SO_REUSEPORT",
     "exclusive": "SO_EXCLUSIVEADDRUSE, SO_EXCLBIND",
     "v6only": "IPV6_V6ONLY",
-    "dual-stack": "IPV6_V6ONLY off, where the system would have it on",
+    "dual-stack": "IPV6_V6ONLY off, even if the system enables it by default",
 }
 
 
@@ -37,47 +30,47 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         "sockets",
         nargs="+",
         metavar="ADDRESS:PORT",
-        help="sockets that are there, then the one that wants to bind; [::]:80 for IPv6",
+        help="existing sockets, then the new one; [::]:80 for IPv6",
     )
-    parser.add_argument("--udp", action="store_true", help="UDP; TCP is the default")
+    parser.add_argument("--udp", action="store_true", help="UDP sockets (default: TCP)")
     parser.add_argument(
         "--system",
         default="all",
         metavar="NAME",
-        help=f"all, which is the default, or one of {', '.join(reuse.systems())}",
+        help=f"one of {', '.join(reuse.systems())} (default: all)",
     )
     states = parser.add_mutually_exclusive_group()
     states.add_argument(
-        "--listening", action="store_true", help="the sockets that are there listen"
+        "--listening", action="store_true", help="the existing sockets are listening"
     )
     states.add_argument(
         "--state",
         metavar="STATE",
-        help="what the sockets that are there do: bound (the default), listening, connected, "
-        "time-wait, fin-wait-2",
+        help="the state of the existing sockets: bound (default), listening, connected, "
+        "time-wait or fin-wait-2",
     )
     for side, whose in (
-        ("", "all sockets have"),
-        ("existing-", "those that are there have"),
-        ("new-", "the new one has"),
+        ("", "all sockets"),
+        ("existing-", "the existing sockets"),
+        ("new-", "the new socket"),
     ):
         for option, name in _OPTIONS.items():
-            parser.add_argument(f"--{side}{option}", action="store_true", help=f"{whose} {name}")
+            parser.add_argument(f"--{side}{option}", action="store_true", help=f"{whose}: {name}")
         parser.add_argument(
-            f"--{side}uid", type=whole_number, metavar="N", help=f"the user's number {whose}"
+            f"--{side}uid", type=whole_number, metavar="N", help=f"{whose}: user id"
         )
-        parser.add_argument(f"--{side}device", metavar="NAME", help=f"the interface {whose}")
-    parser.add_argument("--json", action="store_true", help="print the same as an array")
+        parser.add_argument(f"--{side}device", metavar="NAME", help=f"{whose}: interface")
+    parser.add_argument("--json", action="store_true", help="print JSON, one object per system")
 
 
 def run(arguments: types.Namespace) -> int:
-    """Print what each system would answer; 1 where one of them refuses."""
-    *there, asks = arguments.sockets
-    existing = [_socket(text, arguments, "existing") for text in there]
-    new = _socket(asks, arguments, "new")
+    """Print the decision of each system; the status is 1 if one of them refuses."""
+    *others, last = arguments.sockets
+    existing = [_socket(text, arguments, "existing") for text in others]
+    new = _socket(last, arguments, "new")
     decisions = _decisions(new, existing, arguments.system)
     if arguments.json:
-        print(json.dumps([_data(*item) for item in decisions.items()], indent=2))
+        print_json("reuse", [_data(*item) for item in decisions.items()])
     else:
         for line in _lines(new, existing, decisions):
             print(line)
@@ -99,9 +92,9 @@ def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
     elif ":" in host:
         raise InvalidSocketError("an IPv6 address must be in brackets", elide(text))
 
-    def said(option: str) -> types.Any:
+    def value_of(option: str) -> types.Any:
         own = getattr(arguments, f"{side}_{option}")
-        # Not `in`: a user's number may be 0, which equals False.
+        # Not `in`: a user id may be 0, which equals False.
         return getattr(arguments, option) if own is None or own is False else own
 
     state = "bound"
@@ -112,18 +105,17 @@ def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
         address=host,
         port=parse_port(port),
         v6only=_v6only(arguments, side),
-        reuse_address=said("reuse_address"),
-        reuse_port=said("reuse_port"),
-        exclusive=said("exclusive"),
-        uid=said("uid") or 0,
-        device=said("device"),
+        reuse_address=value_of("reuse_address"),
+        reuse_port=value_of("reuse_port"),
+        exclusive=value_of("exclusive"),
+        uid=value_of("uid") or 0,
+        device=value_of("device"),
         state=state,
     )
     address = socket.address
     is_plain = isinstance(address, IPv6Address) and address.ipv4_mapped is None
     if socket.v6only is False and is_plain and not address.is_unspecified:
-        # What is said here was set before bind(), which serves IPv6 alone at
-        # such an address all the same.
+        # The option is set before bind(), which serves only IPv6 at such an address anyway.
         return replace(socket, v6only=None)
     return socket
 
@@ -142,15 +134,8 @@ def _v6only(arguments: types.Namespace, side: str) -> bool | None:
 def _lines(
     new: Socket, existing: list[Socket], decisions: types.Mapping[str, Decision]
 ) -> types.Iterator[str]:
-    for label, socket in [*(("there", each) for each in existing), ("new", new)]:
-        lead = f"{label:<9}"
-        yield from wrap(
-            _described(socket),
-            _WIDTH,
-            initial_indent=lead,
-            subsequent_indent=" " * len(lead),
-            break_on_hyphens=False,
-        )
+    for label, socket in [*(("existing", each) for each in existing), ("new", new)]:
+        yield from labelled(label, _described(socket), label_width=10)
     yield ""
     width = max(map(len, decisions)) + 2
     yield f"{'system':<{width}}verdict   error            rule"
@@ -164,19 +149,15 @@ def _lines(
         text = f"{decision.reason} ({decision.confidence.value}: {decision.source})"
         shared.setdefault(text, []).append(system)
     for text, systems in shared.items():
-        # A path or a commit is not to be split at a hyphen.
-        yield from wrap(
-            f"{', '.join(systems)}: {text}",
-            _WIDTH,
-            subsequent_indent="  ",
-            break_on_hyphens=False,
-        )
+        first, *rest = labelled("", f"{', '.join(systems)}: {text}", label_width=2)
+        yield first.strip()
+        yield from rest
 
 
 def _described(socket: Socket) -> str:
     options = [
         name
-        for name, there in (
+        for name, is_set in (
             ("SO_REUSEADDR", socket.reuse_address),
             ("SO_REUSEPORT", socket.reuse_port),
             ("exclusive", socket.exclusive),
@@ -184,14 +165,13 @@ def _described(socket: Socket) -> str:
             ("dual-stack", socket.family == "inet6" and socket.v6only is False),
             (f"uid {socket.uid}", socket.uid),
         )
-        if there
+        if is_set
     ]
     return ", ".join([str(socket), *options])
 
 
 def _data(system: str, decision: Decision) -> dict[str, types.Any]:
     return {
-        "schema": 1,
         "system": system,
         "verdict": decision.verdict.value,
         "error": decision.error,

@@ -1,17 +1,12 @@
-"""``portranges usage``: how much of the ephemeral range is in use here.
-
-What lives here: the page and its order. What must not: any counting.
-"""
+"""``portranges usage``: how much of the ephemeral range is in use on this machine."""
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges import types
-from portranges.cli.layout import table
-from portranges.cli.terminal import columns
+from portranges.cli.output import columns, print_json, table
 from portranges.probe import Usage, usage
 
 __all__ = ["add_arguments", "run"]
@@ -22,18 +17,20 @@ _BAR = 40
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.add_argument("--transport", choices=["tcp", "udp"], default="tcp", help="tcp by default")
+    parser.add_argument("--transport", choices=["tcp", "udp"], default="tcp", help="default: tcp")
     parser.add_argument(
-        "--all", action="store_true", help=f"list all destinations, not the first {_DESTINATIONS}"
+        "--all",
+        action="store_true",
+        help=f"list all destinations, not only {_DESTINATIONS}",
     )
-    parser.add_argument("--json", action="store_true", help="print an object")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> int:
-    """Print how much of the range is in use."""
+    """Print how much of the ephemeral range is in use."""
     found = usage(arguments.transport)
     if arguments.json:
-        print(json.dumps({"schema": 1, **found.to_dict()}, indent=2))
+        print_json("usage", found.to_dict())
         return 0
     for line in _page(found, width=columns(sys.stdout), all_of_them=arguments.all):
         print(line)
@@ -42,10 +39,10 @@ def run(arguments: Namespace) -> int:
 
 def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]:
     size = len(found.ports)
-    yield f"{found.transport.value} ports that this machine hands out: {size:,}"
+    yield f"{found.transport.value} ephemeral range of this machine: {size:,} ports"
     ranges = str(found.ports)
     if len(ranges) + 2 > width:
-        # Half a number would be another one.
+        # A truncated number would be another port.
         ranges = ranges[: width - 5].rpartition(",")[0] + ",..."
     yield f"  {ranges}"
     full = round(found.share * _BAR)
@@ -54,7 +51,7 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
     counts = (
         ("in use", len(found.in_use)),
         ("  held without a connection", len(found.held)),
-        ("  in TIME_WAIT alone", len(found.time_wait_ports)),
+        ("  only in TIME_WAIT", len(found.time_wait_ports)),
         ("free", len(found.free)),
         ("connections from the range", found.connections),
         ("  in TIME_WAIT", found.time_wait),

@@ -1,46 +1,41 @@
-"""``portranges watch 60454``: what happens on a port, as it happens.
-
-What lives here: the lines, and the counter below them on a terminal.
-What must not: any looking.
-"""
+"""``portranges watch 60454``: the sockets on a port, as they come and go."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from textwrap import wrap
 
 from portranges import types
-from portranges.cli.layout import cut, moment, notes, parse_span, span, who
-from portranges.cli.terminal import columns
+from portranges.cli.layout import moment, notes, owners_of, parse_span, span
+from portranges.cli.output import columns, cut, print_json
 from portranges.errors import PortRangesError
-from portranges.ports import parse_port
+from portranges.ports import is_digits, parse_port
 from portranges.probe import Change, ChangeKind, SocketTable, Watcher
 from portranges.probe.watching import LONGEST_INTERVAL, next_look
 
 __all__ = ["Counter", "add_arguments", "run"]
 
-_ENDS = 25  # columns before the ends of a socket
-_ECHO = 2  # columns of ^C, which a terminal shows for the key
+_ENDS = 25  # columns before the addresses of a socket
+_ECHO = 2  # columns of ^C, which a terminal echoes
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
     parser.add_argument("port", type=_port, metavar="PORT", help="the port to watch")
-    parser.add_argument("--transport", choices=["tcp", "udp"], help="of this transport alone")
+    parser.add_argument("--transport", choices=["tcp", "udp"], help="only this transport")
     parser.add_argument(
         "--interval",
         type=_interval,
         default=1.0,
         metavar="SPAN",
-        help="time from look to look, as 0.5 or 10s or 1m; 1s by default",
+        help="time between looks, such as 0.5, 10s or 1m (default: 1s)",
     )
     parser.add_argument(
-        "--looks", type=_count, metavar="N", help="end after so many looks; never by default"
+        "--looks", type=_count, metavar="N", help="stop after this many looks (default: never)"
     )
-    parser.add_argument("--json", action="store_true", help="print an object a line, one a change")
+    parser.add_argument("--json", action="store_true", help="print JSON, one line per change")
 
 
 def _port(text: str) -> int:
@@ -59,13 +54,13 @@ def _interval(text: str) -> float:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):
-        raise ArgumentTypeError(f"expected a number of looks, 1 or more, got {text!r}")
+    if not (is_digits(text) and len(text) < 10 and int(text)):
+        raise ArgumentTypeError(f"expected a number of looks, at least 1, got {text!r}")
     return int(text)
 
 
 def run(arguments: Namespace) -> int:
-    """Print what happens on a port until it is interrupted."""
+    """Print changes on a port until interrupted."""
     watcher = Watcher(arguments.port, arguments.transport)
     counter = Counter(sys.stdout, wanted=not arguments.json)
     started = changed = due = time.monotonic()
@@ -79,7 +74,7 @@ def run(arguments: Namespace) -> int:
                 changed = time.monotonic()
                 changes += sum(each.kind is not ChangeKind.FOUND for each in found)
             counter.clear()
-            _print(found, sockets, as_json=arguments.json)
+            _print(found, sockets, json_command="watch" if arguments.json else "")
             if watcher.looks == 1 and not arguments.json:
                 _print_start(sockets, arguments.port)
             now = time.monotonic()
@@ -93,7 +88,7 @@ def run(arguments: Namespace) -> int:
             due, left = next_look(due, arguments.interval)
             time.sleep(left)
     except KeyboardInterrupt:
-        # That is how a watch ends. The key may have been shown where no counter was.
+        # The usual end of a watch. The terminal may have echoed the key even without a counter.
         counter.clear(interrupted=True)
     finally:
         counter.clear()
@@ -105,28 +100,28 @@ def _counted(number: int, what: str) -> str:
 
 
 class Counter:
-    """A line at the end of a terminal that is written anew; nothing elsewhere."""
+    """A status line at the end of a terminal; nothing is written to other streams."""
 
     def __init__(self, stream: types.TextIO, *, wanted: bool = True) -> None:
-        """Write to *stream*, where it is *wanted* and a terminal."""
+        """Write to *stream* if it is a terminal and the line is *wanted*."""
         self._stream = stream
         self._wanted = wanted and stream.isatty()
         self._shown = 0
 
     def show(self, text: str) -> None:
-        """Write *text* in place of what is shown."""
+        """Replace the line by *text*."""
         if self._wanted:
             self.clear()
             text = cut(text, columns(self._stream) - 1 - _ECHO)
-            # Ahead of the writing, which is where an interrupt is likely to fall.
+            # Set before writing, because an interrupt is likely to arrive while writing.
             self._shown = len(text)
             self._stream.write(text)
         self._stream.flush()
 
     def clear(self, *, interrupted: bool = False) -> None:
-        """Take away what is shown, and the ^C behind it or, if *interrupted*, alone."""
+        """Clear the line and, if *interrupted*, the ^C that the terminal echoed."""
         if self._shown or (interrupted and self._wanted):
-            # Blanks rather than an escape code: they work on a dumb terminal.
+            # Blanks instead of an escape code, because they work on every terminal.
             self._stream.write("\r" + " " * (self._shown + _ECHO) + "\r")
             self._stream.flush()
             self._shown = 0
@@ -134,24 +129,24 @@ class Counter:
 
 def _print_start(sockets: SocketTable, port: int) -> None:
     if not sockets:
-        print(f"{moment(sockets.read_at, seconds=True)}  nothing holds {port}")
+        print(f"{moment(sockets.read_at, seconds=True)}  no socket holds {port}")
     for note in notes(sockets.visibility, sockets):
         print(note)
 
 
-def _print(changes: types.Sequence[Change], sockets: SocketTable, *, as_json: bool) -> None:
+def _print(changes: types.Sequence[Change], sockets: SocketTable, *, json_command: str) -> None:
     for change in changes:
-        if as_json:
-            print(json.dumps({"schema": 1, **change.to_dict()}))
+        if json_command:
+            print_json(json_command, change.to_dict(), indent=None)
         else:
             print(_fitted(_line(change, sockets), sys.stdout))
     sys.stdout.flush()
 
 
 def _fitted(line: str, stream: types.TextIO) -> str:
-    """Return *line* broken where a terminal ends; elsewhere a change stays a line.
+    """Return *line*, wrapped on a terminal; elsewhere a change is always one line.
 
-    It is not cut: the owner stands at its end.
+    It is not truncated, because the owner is at its end.
     """
     if not stream.isatty():
         return line
@@ -167,4 +162,4 @@ def _line(change: Change, sockets: SocketTable) -> str:
         return f"{text}  seen for {span(change.seen_for)}"
     if change.kind is ChangeKind.STATE_CHANGED:
         return f"{text}  {record.state}"
-    return f"{text}  {record.state}  {who(record, sockets)}"
+    return f"{text}  {record.state}  {owners_of(record, sockets)}"

@@ -1,8 +1,4 @@
-"""Words of the command line that mean ports.
-
-What lives here: how a word becomes a set, and where words come from.
-What must not: what a command does with the ports.
-"""
+"""Arguments that name ports: numbers, ranges, service names, and lines of standard input."""
 
 from __future__ import annotations
 
@@ -14,14 +10,13 @@ from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadErro
 from portranges.portset import PortSet
 from portranges.registry import ports as service_ports
 
-__all__ = ["ports_of", "standard_input", "wanted", "words_of"]
+__all__ = ["arguments_or_lines", "ports_of", "ports_of_all", "standard_input"]
 
 
 def ports_of(word: str) -> PortSet:
-    """Return the ports that *word* names: a list of ports, ranges and services."""
-    # A service name has a letter and no comma (RFC 6335, section 5.1), and no
-    # port has a letter. A text without letters is parsed whole, so that an
-    # error shows the place in it.
+    """Return the ports of *word*, a comma-separated list of ports, ranges and service names."""
+    # A service name contains a letter and no comma (RFC 6335, section 5.1). A text without
+    # letters is parsed as a whole, so that an error reports the position in it.
     if not any(character.isalpha() for character in word):
         return PortSet.parse(word)
     parts = word.split(",")
@@ -30,7 +25,7 @@ def ports_of(word: str) -> PortSet:
     ports = PortSet()
     start = 0
     for part in parts:
-        # Alone, an empty text is the empty set; in a list it is a slip.
+        # An empty text is the empty set; an empty element of a list is a mistake.
         if not part.strip(" "):
             raise PortSyntaxError(
                 "expected a port, a range or a service, got nothing", word, (start, start)
@@ -40,16 +35,19 @@ def ports_of(word: str) -> PortSet:
     return ports
 
 
-def wanted(arguments: types.Iterable[str]) -> PortSet:
-    """Return the ports that *arguments* name together; none is a slip, as of an unset variable."""
-    ports = PortSet().union(*map(ports_of, words_of(arguments)))
+def ports_of_all(arguments: types.Iterable[str]) -> PortSet:
+    """Return the ports of all *arguments* together.
+
+    An empty argument is an error, for example from an unset shell variable.
+    """
+    ports = PortSet().union(*map(ports_of, arguments_or_lines(arguments)))
     if not ports:
-        raise InvalidValueError("there must be a port", "none")
+        raise InvalidValueError("expected at least one port", "none")
     return ports
 
 
-def words_of(arguments: types.Iterable[str]) -> types.Iterator[str]:
-    """Yield the arguments, and in place of ``-`` each line of standard input."""
+def arguments_or_lines(arguments: types.Iterable[str]) -> types.Iterator[str]:
+    """Yield the arguments, replacing ``-`` by the lines of standard input."""
     for argument in arguments:
         if argument == "-":
             with standard_input() as stream:
@@ -61,13 +59,13 @@ def words_of(arguments: types.Iterable[str]) -> types.Iterator[str]:
 
 @contextmanager
 def standard_input() -> types.Generator[types.TextIO, None, None]:
-    """Give standard input to read; where it cannot be read, raise SystemReadError."""
-    # A program that is started without one has None there.
+    """Provide standard input; raise SystemReadError if it cannot be read."""
+    # None if the program was started without standard input.
     if sys.stdin is None:
-        raise SystemReadError("standard input", "there is none")
+        raise SystemReadError("standard input", "it is closed")
     try:
         yield sys.stdin
     except UnicodeDecodeError as error:
-        raise SystemReadError("standard input", f"it is no text in {error.encoding}") from None
+        raise SystemReadError("standard input", f"it is not {error.encoding} text") from None
     except OSError as error:
         raise SystemReadError("standard input", error.strerror or str(error)) from None

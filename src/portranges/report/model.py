@@ -24,9 +24,6 @@ __all__ = [
     "TransportState",
 ]
 
-# Version of the data; it increases when a key is removed or changes its meaning.
-_SCHEMA = 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportState:
@@ -188,7 +185,7 @@ class PortReport:
 
         Returns:
             A dictionary of strings, numbers, booleans, lists and dictionaries, always with
-            the same keys. ``schema`` is the version of this structure.
+            the same keys.
 
         Example:
             >>> from portranges import explain
@@ -199,7 +196,6 @@ class PortReport:
             [{'transport': 'tcp', 'state': 'assigned', 'services': ['https'], 'description': ''}]
         """
         return {
-            "schema": _SCHEMA,
             "port": self.port,
             "category": {
                 "name": self.category.value,

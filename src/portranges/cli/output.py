@@ -1,0 +1,146 @@
+"""Output of the commands: the JSON envelope, labelled text, and what the terminal can show."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from textwrap import wrap
+
+from portranges import types
+from portranges.errors import PortSyntaxError, UnknownNameError
+
+__all__ = [
+    "SCHEMA",
+    "WIDTH",
+    "columns",
+    "cut",
+    "error_envelope",
+    "is_styled",
+    "labelled",
+    "print_json",
+    "print_json_items",
+    "table",
+]
+
+WIDTH = 80
+_NARROWEST = 60
+
+_GAP = 2
+_LEAST = 8  # the smallest width of a truncated column
+
+# Version of the envelope and of every result; it increases when a key is removed or changes
+# its meaning.
+SCHEMA = 1
+
+
+def print_json(command: str, result: object, *, indent: int | None = 2) -> None:
+    """Print *result* in the envelope that every ``--json`` prints."""
+    envelope = {"schema": SCHEMA, "command": command, "result": result}
+    print(json.dumps(envelope, indent=indent))
+
+
+def print_json_items(command: str, items: types.Iterable[object]) -> None:
+    """Print the list of *items* in the envelope, one item at a time.
+
+    The reports of all ports are half a gigabyte, which need not be in memory.
+    """
+    print(f'{{"schema": {SCHEMA}, "command": {json.dumps(command)}, "result": [', end="")
+    separator = "\n"
+    for item in items:
+        print(separator + json.dumps(item, indent=2), end="")
+        separator = ",\n"
+    print("\n]}")
+
+
+def error_envelope(command: str, error: Exception | str) -> str:
+    """Return the envelope of an error; a ``str`` is the message of a usage error."""
+    if isinstance(error, str):
+        return _envelope(command, {"type": "UsageError", "message": error})
+    # The further lines of a message mark the position, which is a key of its own.
+    data: dict[str, object] = {
+        "type": type(error).__name__,
+        "message": str(error).partition("\n")[0],
+    }
+    if isinstance(error, PortSyntaxError):
+        data |= {"text": error.text, "position": list(error.span)}
+    if isinstance(error, UnknownNameError):
+        data |= {"name": error.name, "suggestions": list(error.near)}
+    return _envelope(command, data)
+
+
+def _envelope(command: str, error: dict[str, object]) -> str:
+    return json.dumps({"schema": SCHEMA, "command": command, "error": error}, indent=2)
+
+
+def labelled(label: str, text: str, *, label_width: int, width: int = WIDTH) -> types.Iterator[str]:
+    """Yield *text* wrapped to *width*, beside *label* in a column of *label_width*.
+
+    Lines are not broken at hyphens, because a path or a commit must stay whole.
+    """
+    yield from wrap(
+        text,
+        width,
+        initial_indent=label.ljust(label_width),
+        subsequent_indent=" " * label_width,
+        break_on_hyphens=False,
+    )
+
+
+def table(
+    heads: types.Sequence[str],
+    rows: types.Sequence[types.Sequence[str]],
+    *,
+    width: int,
+    right: types.Collection[int] = (),
+    cuttable: types.Sequence[int] = (),
+) -> types.Iterator[str]:
+    """Yield the lines of a table that is at most *width* columns wide.
+
+    Args:
+        heads: The heading of each column.
+        rows: The rows, with as many cells each.
+        width: The maximum width of the table.
+        right: Indices of right-aligned columns.
+        cuttable: Indices of columns that may be truncated, in that order.
+
+    Yields:
+        The headings, then one line per row, without trailing blanks.
+    """
+    lines = [heads, *rows]
+    sizes = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for at in cuttable:
+        excess = sum(sizes) + _GAP * (len(sizes) - 1) - width
+        if excess > 0:
+            sizes[at] = max(min(sizes[at], _LEAST), sizes[at] - excess)
+    for line in lines:
+        cells = [
+            cut(cell, size).rjust(size) if at in right else cut(cell, size).ljust(size)
+            for at, (cell, size) in enumerate(zip(line, sizes, strict=True))
+        ]
+        yield (" " * _GAP).join(cells).rstrip()
+
+
+def cut(text: str, size: int) -> str:
+    """Return *text*, truncated to *size* characters with dots at the end."""
+    return text if len(text) <= size else text[: size - 3] + "..."
+
+
+def columns(stream: types.TextIO) -> int:
+    """Return the width of a page for *stream*.
+
+    It is 80 columns, or fewer on a narrower terminal, but at least 60.
+    """
+    if not stream.isatty():
+        return WIDTH
+    return max(_NARROWEST, min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns))
+
+
+def is_styled(stream: types.TextIO) -> bool:
+    """Return whether *stream* is a terminal that shows bold text.
+
+    NO_COLOR, set to anything but the empty string, turns it off (no-color.org).
+    """
+    return (
+        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+    )
