@@ -13,6 +13,7 @@ from functools import partial
 import doc_table
 
 from portranges.reuse import Confidence, Socket, can_bind, portability, rules, systems
+from portranges.reuse.linux.kernels import CHANGES
 from portranges.reuse.model import shown_address
 from portranges.reuse.others.lookup import SYSTEMS, system
 from portranges.reuse.others.rows import Calls
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     # A head, and rows of as many cells.
     Table: TypeAlias = tuple[Sequence[str], Sequence[Sequence[str]]]
 
-__all__ = ["TABLES", "calls", "older", "own_rules", "pairs", "systems_known", "windows"]
+__all__ = ["TABLES", "calls", "kernels", "older", "own_rules", "pairs", "systems_known", "windows"]
 
 _ALLOWED = "allowed"
 _TODAY = ("linux", "freebsd", "macos", "openbsd", "netbsd", "illumos", "solaris", "windows")
@@ -219,6 +220,22 @@ def systems_known() -> Table:
     return head, rows
 
 
+def kernels() -> Table:
+    """Return the changes between the kernel releases that ``PortTable`` knows."""
+    return (
+        ("From", "Also from", "What the kernel does since", "Where"),
+        [
+            (
+                change.first,
+                ", ".join(change.backports),
+                change.sentence,
+                f"{change.source.document.removeprefix('Linux ')}, {change.source.section}",
+            )
+            for change in CHANGES
+        ],
+    )
+
+
 def own_rules(name: str) -> Table:
     """Return the rules of a system, without the answers that every system has."""
     return (
@@ -351,5 +368,6 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     (_PAGE, "older", _page(older)),
     (_PAGE, "windows", _page(partial(windows, "windows"))),
     (_PAGE, "systems", _page(systems_known)),
+    (_PAGE, "kernels", _page(kernels)),
     *((_PAGE, f"rules-{name}", _page(partial(own_rules, name))) for name in _TODAY),
 )

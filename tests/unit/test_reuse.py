@@ -8,7 +8,7 @@ import pickle
 import socket
 import sys
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import fields, replace
 from ipaddress import IPv6Address
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ from portranges.reuse import (
     rules,
     systems,
 )
+from portranges.reuse.linux.kernels import CHANGES, Kernel, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -267,8 +268,6 @@ def test_no_such_system_rule_or_option() -> None:
         PortTable("plan9")
     with pytest.raises(UnknownNameError, match="did you mean 'linux-uid'"):
         rule("linux-uidd")
-    with pytest.raises(UnknownNameError, match="unknown kernel"):
-        PortTable("linux", kernel="2.4")
     hijack = Socket(transport="tcp", address="0.0.0.0", port=80, exclusive=True)
     with pytest.raises(InvalidSocketError, match="a Linux socket has no exclusive option"):
         can_bind(hijack)
@@ -573,7 +572,10 @@ def test_a_later_port_is_shared_over_destinations() -> None:
     assert table.bind(table.socket("tcp"), "0.0.0.0", 0).error == "EADDRINUSE"
 
 
-@pytest.mark.parametrize(("kernel", "error"), [("6.18", None), ("6.8", "EADDRNOTAVAIL")])
+@pytest.mark.parametrize(
+    ("kernel", "error"),
+    [("6.18", None), ("6.17.8", None), ("6.17.7", "EADDRNOTAVAIL"), ("6.8", "EADDRNOTAVAIL")],
+)
 def test_a_port_is_shared_again_when_the_last_that_bound_it_leaves(
     kernel: str, error: str | None
 ) -> None:
@@ -740,18 +742,127 @@ def test_exhaustion_tells_of_those_that_linger() -> None:
     assert (recycled.rule.id, table.lingering) == ("linux-recycled", 1)
 
 
-def test_kernel_rows_differ() -> None:
-    """With the intended first-socket rule, a second R socket skips the check."""
-    allowed: list[bool] = []
-    for kernel in ("6.18", "6.1"):
-        table = PortTable("linux", kernel=kernel)
-        a, b = (table.socket("tcp", reuse_address=True) for _ in range(2))
-        assert table.bind(a, "0.0.0.0", 8080).allowed
-        table.set_option(a, reuse_address=False)
-        decision = table.bind(b, "0.0.0.0", 8080)
-        allowed.append(decision.allowed)
-    assert allowed == [False, True]
-    assert decision.confidence is Confidence.MEMORY
+@pytest.mark.parametrize(
+    ("kernel", "allowed", "confidence"),
+    [
+        ("5.15", True, Confidence.SOURCE),
+        ("6.7.12", True, Confidence.SOURCE),
+        ("6.8", False, Confidence.SOURCE),
+        ("6.18.20", False, Confidence.SOURCE),
+        ("6.18.21", False, Confidence.MEASURED),
+        ("6.18", False, Confidence.MEASURED),
+        ("6.19", False, Confidence.INFERRED),
+        ("7.0", False, Confidence.INFERRED),
+    ],
+)
+def test_the_first_socket_on_a_port(kernel: str, allowed: bool, confidence: Confidence) -> None:
+    """Up to 6.7 it lets a second SO_REUSEADDR socket skip the check."""
+    table = PortTable("linux", kernel=kernel)
+    a, b = (table.socket("tcp", reuse_address=True) for _ in range(2))
+    assert table.bind(a, "0.0.0.0", 8080).allowed
+    table.set_option(a, reuse_address=False)
+    decision = table.bind(b, "0.0.0.0", 8080)
+    assert (decision.allowed, decision.confidence) == (allowed, confidence)
+
+
+@pytest.mark.parametrize(
+    ("release", "message"),
+    [
+        ("2.4", "kernel must be 5.15 or later, got '2.4'"),
+        ("5.14.21", "kernel must be 5.15 or later, got '5.14.21'"),
+        *(
+            (text, f"kernel must be a release number such as '6.12' or '6.12.80', got {text!r}")
+            for text in ("", "6", "6.", "6.1.2.3", "6.12-rc1", "five", " 6.1", "6.-1", "6.\u0661")
+        ),
+    ],
+)
+def test_what_is_not_a_kernel_release(release: str, message: str) -> None:
+    with pytest.raises(InvalidSocketError) as raised:
+        PortTable("linux", kernel=release)
+    assert str(raised.value) == message
+
+
+def test_a_long_kernel_release_is_refused_at_once() -> None:
+    for text in ("6." + "9" * 10000, "6.99999", "9" * 40):
+        with pytest.raises(InvalidSocketError, match=r"^kernel must be a release number"):
+            PortTable("linux", kernel=text)
+
+
+def test_every_change_is_a_flag_of_the_kernel() -> None:
+    """And false before, true after, at each of its releases."""
+    assert [change.name for change in CHANGES] == [
+        field.name
+        for field in fields(Kernel)
+        if field.name not in ("release", "time_wait", "confidence")
+    ]
+    for change in CHANGES:
+        assert getattr(kernel(change.first), change.name) is True
+        assert change.source.document.startswith("Linux commit ")
+        for backport in change.backports:
+            series, _, patch = backport.rpartition(".")
+            assert getattr(kernel(series), change.name) is True
+            assert getattr(kernel(backport), change.name) is True
+            assert getattr(kernel(f"{series}.{int(patch) - 1}"), change.name) is False
+
+
+def test_a_series_between_two_backports_has_no_change() -> None:
+    assert kernel("6.7").udp_wildcard_scans_all is False
+    assert kernel("6.2").local_port_range is False
+    assert kernel("6.9").keeps_fin_wait_2 is False
+
+
+@pytest.mark.parametrize(
+    ("release", "error"), [("6.6.54", None), ("6.6.55", "EADDRNOTAVAIL"), ("6.9", None)]
+)
+def test_a_connection_in_fin_wait_2_gives_way_on_older_kernels(
+    release: str, error: str | None
+) -> None:
+    one = LinuxSettings(ip_local_port_range=PortRange(40000), tcp_tw_reuse=1)
+    table = PortTable("linux", kernel=release, settings=one)
+    a = table.socket("tcp")
+    assert table.connect(a, "192.0.2.7", 443).allowed
+    table.close(a, "unanswered")
+    table.advance(2)
+    assert table.connect(table.socket("tcp"), "192.0.2.7", 443).error == error
+
+
+@pytest.mark.parametrize(("release", "count"), [("6.7", 2), ("6.8", 3)])
+def test_an_own_range_of_an_odd_number_of_ports(release: str, count: int) -> None:
+    """Up to 6.7 connect() goes in steps of two and leaves one port out."""
+    table = PortTable("linux", kernel=release, seed=1)
+    connected = 0
+    for _ in range(4):
+        a = table.socket("tcp")
+        table.set_option(a, local_port_range=(40000, 40002))
+        connected += table.connect(a, "192.0.2.7", 443).allowed
+    assert connected == count
+
+
+@pytest.mark.parametrize(("release", "error"), [("6.12.79", None), ("6.12.80", "EADDRINUSE")])
+def test_a_crowded_udp_port_and_the_wildcard(release: str, error: str | None) -> None:
+    table = PortTable("linux", kernel=release)
+    for last in range(1, 12):
+        assert table.bind(table.socket("udp"), f"127.0.0.{last}", 8888).allowed
+    assert table.bind(table.socket("udp"), "0.0.0.0", 8888).error == error
+
+
+@pytest.mark.parametrize(
+    ("release", "address", "error"),
+    [
+        ("5.15", "127.0.0.6", "EADDRINUSE"),
+        ("6.1", "127.0.0.6", None),
+        ("5.15", "::ffff:127.0.0.6", None),
+    ],
+)
+def test_the_ipv4_address_of_a_socket_connected_over_ipv6(
+    release: str, address: str, error: str | None
+) -> None:
+    table = PortTable("linux", kernel=release)
+    a = table.socket("tcp", family="inet6")
+    assert table.bind(a, "::", 8080).allowed
+    assert table.connect(a, "::1", 443).allowed
+    b = table.socket("tcp", family="inet6" if ":" in address else "inet")
+    assert table.bind(b, address, 8080).error == error
 
 
 def test_fast_path_is_told() -> None:
@@ -901,11 +1012,16 @@ def test_the_shadow_of_a_connect_is_not_sent_from() -> None:
 
 
 def test_a_kernel_without_an_option() -> None:
-    for release in ("6.8", "6.1"):
+    for release in ("6.8", "5.15"):
         with pytest.raises(InvalidSocketError) as raised:
             PortTable("linux", kernel=release, settings=LinuxSettings(tcp_tw_reuse_delay=100))
         assert str(raised.value) == f"kernel {release} has no tcp_tw_reuse_delay, got 100"
-    for release, error in (("6.18", None), ("6.8", None), ("6.1", "ENOPROTOOPT")):
+    for release, error in (
+        ("6.18", None),
+        ("6.1.32", None),
+        ("6.1.31", "ENOPROTOOPT"),
+        ("5.15", "ENOPROTOOPT"),
+    ):
         table = PortTable("linux", kernel=release)
         a = table.socket("tcp")
         decision = table.set_option(a, local_port_range=(40000, 40001), reuse_address=True)

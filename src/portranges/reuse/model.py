@@ -110,6 +110,7 @@ class Confidence(StrEnum):
     SOURCE = "read in the system's source"
     DOCUMENT = "read in the system's documents"
     REPORTED = "reported by users"
+    INFERRED = "inferred from another version"
     MEMORY = "from memory, not checked against the text"
 
 

@@ -43,15 +43,17 @@ class PortTable:
         settings: The machine's settings, as ``reuse.LinuxSettings`` or, for
             the other systems, ``reuse.SystemSettings``; a new machine's by
             default.
-        kernel: The row of a Linux kernel version, as ``"6.18"``; the newest
-            by default. Other systems have a name for each version.
+        kernel: A Linux kernel release, as ``"6.12"`` or ``"6.12.80"``; 6.18 by
+            default. Two numbers mean the last stable release of the series. Other
+            systems have a name for each version.
         local_addresses: The machine's addresses, loopback apart; every
             address by default.
         seed: For the choice of automatic ports; a random one by default.
 
     Raises:
-        UnknownNameError: There is no such system, or kernel row.
-        InvalidSocketError: An address is none.
+        UnknownNameError: There is no such system.
+        InvalidSocketError: An address is not valid, or *kernel* is not a release
+            number from 5.15 on.
         TypeError: A value is of another type.
 
     Complexity:

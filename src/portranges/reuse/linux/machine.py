@@ -29,7 +29,8 @@ from portranges.reuse.addresses import (
     route_source,
 )
 from portranges.reuse.linux import pairs, rules
-from portranges.reuse.linux.settings import KERNELS, Kernel, LinuxSettings, checked_settings, kernel
+from portranges.reuse.linux.kernels import MEASURED, Kernel, kernel
+from portranges.reuse.linux.settings import LinuxSettings, checked_settings
 from portranges.reuse.linux.sock import (
     CLOSED,
     CONN,
@@ -73,7 +74,7 @@ class LinuxPorts:
     ) -> None:
         """Make a machine without sockets."""
         self.settings: LinuxSettings = checked_settings(settings)
-        self.kernel: Kernel = KERNELS[0] if release is None else kernel(release)
+        self.kernel: Kernel = kernel(MEASURED if release is None else release)
         delay = self.settings.tcp_tw_reuse_delay
         if not self.kernel.tw_reuse_delay and delay != checked_settings(None).tcp_tw_reuse_delay:
             raise InvalidSocketError(

@@ -1,21 +1,19 @@
-"""What differs between two Linux machines: the sysctls, and the kernel.
+"""The sysctls of a Linux machine that affect ports.
 
-What lives here: LinuxSettings (the sysctls that bear on ports), Kernel and its
-rows (what a kernel version does differently).
-What must not: what the rules do with them; reading them from this machine.
+``portranges.system`` reads them from this machine; what differs between kernel releases is in
+``kernels``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges.errors import InvalidSocketError, UnknownNameError, elide
+from portranges.errors import InvalidSocketError, elide
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
-from portranges.reuse.model import Confidence, check_type, checked_amount, checked_flag
-from portranges.source import Source
+from portranges.reuse.model import check_type, checked_amount, checked_flag
 
-__all__ = ["KERNELS", "Kernel", "LinuxSettings", "checked_settings", "kernel"]
+__all__ = ["LinuxSettings", "checked_settings"]
 
 
 _RANGE = PortRange(32768, 60999)
@@ -88,91 +86,6 @@ class LinuxSettings:
         checked_amount("tcp_fin_timeout", self.tcp_fin_timeout)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kernel:
-    """What one kernel version does differently.
-
-    Attributes:
-        release: The first release that behaves so.
-        first_socket_sets_flags: Whether the first socket on a TCP port sets
-            the port's memory (``fastreuse``). The code that does so is dead
-            where the buckets' list is looked at after the first was put in.
-        connect_bind: Whether a port that only connect()ed sockets hold any
-            more may be shared again by connect().
-        udp_wildcard_scans_all: Whether a wildcard UDP bind() looks at every
-            socket of the port, however many there are.
-        tw_reuse_delay: Whether there is tcp_tw_reuse_delay. Before, connect()
-            recycles a connection whose TIME_WAIT began in an earlier second,
-            which is taken for one second here.
-        local_port_range: Whether there is IP_LOCAL_PORT_RANGE.
-        time_wait: Seconds in TIME_WAIT (TCP_TIMEWAIT_LEN). The kernel's timers
-            round up, at this length by up to 4 seconds; the model does not.
-        source: Where it was read.
-        confidence: How it is known.
-
-    Example:
-        >>> kernel("6.18").first_socket_sets_flags
-        False
-    """
-
-    release: str
-    first_socket_sets_flags: bool
-    connect_bind: bool
-    udp_wildcard_scans_all: bool
-    tw_reuse_delay: bool
-    local_port_range: bool
-    time_wait: float = 60.0
-    source: Source
-    confidence: Confidence
-
-
-KERNELS: tuple[Kernel, ...] = (
-    Kernel(
-        release="6.18",
-        first_socket_sets_flags=False,
-        connect_bind=True,
-        udp_wildcard_scans_all=True,
-        tw_reuse_delay=True,
-        local_port_range=True,
-        source=Source(
-            document="Linux 6.18",
-            section="net/ipv4/inet_connection_sock.c, inet_csk_update_fastreuse; "
-            "net/ipv4/inet_hashtables.c, inet_bind_bucket_destroy; net/ipv4/udp.c",
-            checked="2026-11",
-        ),
-        confidence=Confidence.MEASURED,
-    ),
-    Kernel(
-        release="6.8",
-        first_socket_sets_flags=False,
-        connect_bind=False,
-        udp_wildcard_scans_all=False,
-        tw_reuse_delay=False,
-        local_port_range=True,
-        source=Source(
-            document="Linux 6.8",
-            section="the owners of a port are listed in its address buckets only",
-            checked="2026-11",
-        ),
-        confidence=Confidence.MEMORY,
-    ),
-    Kernel(
-        release="6.1",
-        first_socket_sets_flags=True,
-        connect_bind=False,
-        udp_wildcard_scans_all=False,
-        tw_reuse_delay=False,
-        local_port_range=False,
-        source=Source(
-            document="Linux 6.1",
-            section="address buckets (bhash2); the first socket sets fastreuse",
-            checked="2026-11",
-        ),
-        confidence=Confidence.MEMORY,
-    ),
-)
-
-
 _DEFAULTS = LinuxSettings()
 
 
@@ -183,27 +96,3 @@ def checked_settings(value: object) -> LinuxSettings:
     if isinstance(value, LinuxSettings):
         return value
     raise TypeError(f"settings must be LinuxSettings, got {type(value).__name__}")
-
-
-def kernel(release: str) -> Kernel:
-    """Return the row of a kernel version.
-
-    Args:
-        release: The release that a row begins with, as ``"6.18"``.
-
-    Returns:
-        The row.
-
-    Raises:
-        UnknownNameError: No row begins with that release.
-        TypeError: *release* is no text.
-
-    Example:
-        >>> kernel("6.1").first_socket_sets_flags
-        True
-    """
-    check_type("kernel", release, str)
-    for row in KERNELS:
-        if row.release == release:
-            return row
-    raise UnknownNameError("kernel", release, tuple(row.release for row in KERNELS))

@@ -18,8 +18,9 @@ from heapq import heappop, heappush
 
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, MAPPED, is_loopback, is_wild
+from portranges.reuse.linux.kernels import Kernel
 from portranges.reuse.linux.searches import LINGERS, TAKEN, Searches, walk
-from portranges.reuse.linux.settings import Kernel, LinuxSettings
+from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.linux.sock import (
     CLOSED,
     CONN,
@@ -107,7 +108,7 @@ class TcpPorts:
         if table is not None:
             skip = (table.fr == 1 and sock.r and not listening) or _remembers(table, sock)
             if not skip:
-                blocker = _conflict(table, sock)
+                blocker = self._conflict(table, sock)
                 if blocker is not None:
                     return blocker
         self._enter(sock, port, table, listening=listening)
@@ -129,7 +130,7 @@ class TcpPorts:
             for port in self._searches.open(kind, first, end, 2):
                 table = self._tables.get(port)
                 if port in reserved or (
-                    table is not None and _choice_conflict(table, sock, relax=relax)
+                    table is not None and self._choice_conflict(table, sock, relax=relax)
                 ):
                     taken.append((port, TAKEN))
                     continue
@@ -144,7 +145,7 @@ class TcpPorts:
         if table is None:
             table = self._tables[port] = Table(0)
         reuse = sock.r and not listening
-        if not table.buckets and self.kernel.first_socket_sets_flags:
+        if not table.buckets and not self.kernel.ignores_first_socket:
             table.fr = int(reuse)
             table.frp = _ANY if sock.rp else 0
             table.fast = _snapshot(sock) if sock.rp else None
@@ -245,7 +246,7 @@ class TcpPorts:
     ) -> tuple[tuple[int, int, int, int], Sock | None] | None:
         """Give *sock* a port as connect() chooses it (RFC 6056, algorithm 4)."""
         low, high = port_range(self.settings, sock)
-        own = sock.port_range is not None
+        own = sock.port_range is not None and self.kernel.own_range_in_single_steps
         high += 1
         step = 1 if own else 2
         remaining = high - low
@@ -347,7 +348,8 @@ class TcpPorts:
         reuse = self.settings.tcp_tw_reuse
         if reuse == 2:
             reuse = old.dev == "lo" or is_loopback(old.addr) or is_loopback(old.dst or 0)
-        return bool(reuse) and old.timestamps and not old.fin_wait_2
+        stays = old.fin_wait_2 and self.kernel.keeps_fin_wait_2
+        return bool(reuse) and old.timestamps and not stays
 
     def _register(self, sock: Sock, key: tuple[int, int, int, int]) -> None:
         self._searches.forget(key[1])
@@ -448,6 +450,37 @@ class TcpPorts:
         """Hear that an option or the owner of *sock* is another."""
         self._searches.forget(sock.port)
 
+    def _candidates(self, table: Table, sock: Sock) -> types.Iterable[Sock]:
+        """Yield the sockets whose address overlaps that of *sock*, as the kernel finds them."""
+        addr = sock.addr
+        buckets = table.buckets
+        # if (inet_use_bhash2_on_bind(sk)); before 6.8 false for ::ffff:a.b.c.d too, which
+        # finds the same sockets
+        if is_wild(addr) or not self.kernel.address_buckets:
+            for bucket in buckets.values():
+                for owner in bucket.owners:
+                    if covers(sock, owner):
+                        yield owner
+            return
+        mapped = addr >> 32 == MAPPED
+        for key in (ANY6, ANY4, addr) if mapped else (ANY6, addr):
+            if (found := buckets.get(key)) is not None:
+                for owner in found.owners:
+                    if not (mapped and owner.v6only):
+                        yield owner
+
+    def _conflict(self, table: Table, sock: Sock) -> Sock | None:
+        for owner in self._candidates(table, sock):
+            if in_the_way(sock, owner):
+                return owner
+        return None
+
+    def _choice_conflict(self, table: Table, sock: Sock, *, relax: bool) -> bool:
+        return any(
+            in_the_way_of_choice(sock, owner, relax=relax)
+            for owner in self._candidates(table, sock)
+        )
+
     def _put(self, sock: Sock, bucket: Bucket) -> None:
         bucket.owners[sock] = None
         if not sock.auto:
@@ -489,32 +522,3 @@ def _remembers(table: Table, sock: Sock) -> bool:
         and fast.uid == sock.uid
         and (table.frp == _ANY or covers(fast, sock, other_wild=False))
     )
-
-
-def _candidates(table: Table, sock: Sock) -> types.Iterable[Sock]:
-    """Yield the sockets whose address meets that of *sock*, as the kernel looks."""
-    addr = sock.addr
-    buckets = table.buckets
-    if is_wild(addr):
-        for bucket in buckets.values():
-            for owner in bucket.owners:
-                if covers(sock, owner):
-                    yield owner
-        return
-    mapped = addr >> 32 == MAPPED
-    for key in (ANY6, ANY4, addr) if mapped else (ANY6, addr):
-        if (found := buckets.get(key)) is not None:
-            for owner in found.owners:
-                if not (mapped and owner.v6only):
-                    yield owner
-
-
-def _conflict(table: Table, sock: Sock) -> Sock | None:
-    for owner in _candidates(table, sock):
-        if in_the_way(sock, owner):
-            return owner
-    return None
-
-
-def _choice_conflict(table: Table, sock: Sock, *, relax: bool) -> bool:
-    return any(in_the_way_of_choice(sock, owner, relax=relax) for owner in _candidates(table, sock))

@@ -16,7 +16,8 @@ from itertools import chain
 
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_wild
-from portranges.reuse.linux.settings import Kernel, LinuxSettings
+from portranges.reuse.linux.kernels import Kernel
+from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.linux.sock import Sock, covers, devices_meet, port_range
 
 __all__ = ["Chain", "UdpPorts"]
