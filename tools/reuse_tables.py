@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from portranges.reuse import Decision, Rule
+    from portranges.types import ReuseStateName, ReuseSystemName, TcpOrUdpName
 
     # A head, and rows of as many cells.
     Table: TypeAlias = tuple[Sequence[str], Sequence[Sequence[str]]]
@@ -31,7 +32,16 @@ if TYPE_CHECKING:
 __all__ = ["TABLES", "calls", "kernels", "older", "own_rules", "pairs", "systems_known", "windows"]
 
 _ALLOWED = "allowed"
-_TODAY = ("linux", "freebsd", "macos", "openbsd", "netbsd", "illumos", "solaris", "windows")
+_TODAY: tuple[ReuseSystemName, ...] = (
+    "linux",
+    "freebsd",
+    "macos",
+    "openbsd",
+    "netbsd",
+    "illumos",
+    "solaris",
+    "windows",
+)
 _USER, _ANOTHER = 1000, 1001
 _PORT = 8080
 
@@ -44,8 +54,8 @@ def _socket(
     exclusive: bool = False,
     v6only: bool | None = None,
     uid: int = _USER,
-    state: str = "bound",
-    transport: str = "tcp",
+    state: ReuseStateName = "bound",
+    transport: TcpOrUdpName = "tcp",
 ) -> Socket:
     return Socket(
         transport=transport,
@@ -104,7 +114,8 @@ def _reuse_port() -> Iterator[tuple[Socket, Socket]]:
 
 def _connections() -> Iterator[tuple[Socket, Socket]]:
     wild, here = "0.0.0.0", "192.0.2.1"  # noqa: S104 - nothing is bound
-    for state in ("connected", "time-wait"):
+    states: tuple[ReuseStateName, ...] = ("connected", "time-wait")
+    for state in states:
         yield _socket(here, state=state), _socket(wild)
         yield _socket(here, state=state), _socket(wild, reuse_address=True)
         yield _socket(here, reuse_address=True, state=state), _socket(wild)
@@ -176,7 +187,8 @@ def pairs(topic: str) -> Table:
 def older() -> Table:
     """Return the pairs about which an older version says something else."""
     versions = [name for name in systems() if name in SYSTEMS and not system(name).is_current]
-    newest = list(dict.fromkeys(name.partition("-")[0] for name in versions))
+    families = {name.partition("-")[0] for name in versions}
+    newest = [name for name in SYSTEMS if name in families]
     columns = sorted([*newest, *versions], key=list(SYSTEMS).index)
     rows: list[tuple[str, ...]] = []
     for make in _PAIRS.values():
@@ -184,13 +196,15 @@ def older() -> Table:
             today = portability(new, [old])
             if any(today[name].rule.id.endswith("-no-option") for name in newest):
                 continue
-            said = {name: _answer(can_bind(new, [old], system=name)) for name in columns}
+            said: dict[str, str] = {
+                name: _answer(can_bind(new, [old], system=name)) for name in columns
+            }
             if any(said[name] != said[name.partition("-")[0]] for name in versions):
                 rows.append((_side(old), _side(new), *said.values()))
     return ("Holds the port", "Asks for it", *columns), rows
 
 
-def windows(name: str) -> Table:
+def windows(name: ReuseSystemName) -> Table:
     """Return the table of the Winsock page as the rules of *name* have it."""
     kinds = [f"{option}-{place}" for option in "dre" for place in "ws"]
     answers = {row.id.removeprefix(f"{name}-"): _error(row) for row in rules(name)}
@@ -236,7 +250,7 @@ def kernels() -> Table:
     )
 
 
-def own_rules(name: str) -> Table:
+def own_rules(name: ReuseSystemName) -> Table:
     """Return the rules of a system, without the answers that every system has."""
     return (
         ("Rule", "Answer", "What it says", "Known", "Where"),
@@ -256,7 +270,8 @@ def own_rules(name: str) -> Table:
 
 def calls() -> Table:
     """Return the answers that every system has to calls, whoever else is there."""
-    names = ["linux", *(name for name in SYSTEMS if system(name).is_current)]
+    names: list[ReuseSystemName] = ["linux"]
+    names += [name for name in SYSTEMS if system(name).is_current]
     found = {name: {_name(row, name): row for row in rules(name)} for name in names}
     sentences: dict[str, str] = {}
     for name in reversed(names):
@@ -283,21 +298,21 @@ def _name(row: Rule, system_name: str) -> str:
     return row.id.removeprefix(f"{system_name}-")
 
 
-def _own(name: str) -> list[Rule]:
+def _own(name: ReuseSystemName) -> list[Rule]:
     """Return the rules of a system that are not answers to calls in general."""
     mine = [row for row in rules(name) if _name(row, name) not in _CALLS]
     # The cells of a table of users stand in a table of their own.
     return [row for row in mine if not row.sentence.startswith("the holder has ")]
 
 
-def _known(name: str) -> str:
+def _known(name: ReuseSystemName) -> str:
     about_two = [row for row in rules(name) if _name(row, name) not in _CALLS]
     words = dict.fromkeys(row.confidence for row in about_two)
     common = max(words, key=lambda word: sum(row.confidence is word for row in about_two))
     return common.value
 
 
-def _documents(name: str) -> str:
+def _documents(name: ReuseSystemName) -> str:
     hearsay = (Confidence.MEMORY, Confidence.REPORTED)
     named = [row.source.document for row in rules(name) if row.confidence not in hearsay]
     return "; ".join(dict.fromkeys(named))

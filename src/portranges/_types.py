@@ -49,8 +49,11 @@ from portranges.probe.model import Family as SocketFamily
 from portranges.probe.model import State as SocketState
 from portranges.registry.model import Cell, State
 from portranges.report.model import EphemeralRange, PortReport
+from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
+from portranges.reuse.model import State as ReuseState
 from portranges.reuse.others.record import Context
+from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 from portranges.system.model import Family
 from portranges.transport_ports import TransportPorts
@@ -64,6 +67,7 @@ else:
 
 __all__ = [
     "IO",
+    "AddressLike",
     "Any",
     "AnyPorts",
     "ArgumentParser",
@@ -79,6 +83,8 @@ __all__ = [
     "CapacityArguments",
     "Cell",
     "Close",
+    "CloseLike",
+    "CloseName",
     "Collection",
     "Command",
     "Confidence",
@@ -102,6 +108,7 @@ __all__ = [
     "Iterator",
     "Kind",
     "KindLike",
+    "LinuxSettings",
     "Literal",
     "MachineMaker",
     "Mapping",
@@ -134,6 +141,11 @@ __all__ = [
     "RegistryTable",
     "ReportAnswers",
     "ReuseMachine",
+    "ReuseSettings",
+    "ReuseState",
+    "ReuseStateLike",
+    "ReuseStateName",
+    "ReuseSystemName",
     "Rng",
     "Rule",
     "RuleLike",
@@ -152,6 +164,7 @@ __all__ = [
     "StrPath",
     "SupportsIndex",
     "SystemLike",
+    "SystemSettings",
     "SystemsLike",
     "T",
     "TcpOrUdpLike",
@@ -199,6 +212,29 @@ KindLike: TypeAlias = Kind | Literal["host", "middlebox", "document"]
 FamilyName: TypeAlias = Literal["inet", "inet6"]
 FamilyLike: TypeAlias = Family | FamilyName
 SocketFamilyLike: TypeAlias = SocketFamily | FamilyName
+AddressLike: TypeAlias = str | IPv4Address | IPv6Address
+ReuseSystemName: TypeAlias = Literal[
+    "linux",
+    "freebsd",
+    "freebsd-14",
+    "freebsd-13",
+    "macos",
+    "openbsd",
+    "netbsd",
+    "illumos",
+    "solaris",
+    "windows",
+    "windows-2003",
+    "windows-xp",
+    "windows-wsk",
+]
+ReuseSettings: TypeAlias = LinuxSettings | SystemSettings
+ReuseStateName: TypeAlias = Literal[
+    "unbound", "bound", "listening", "connected", "fin-wait-2", "time-wait"
+]
+ReuseStateLike: TypeAlias = ReuseState | ReuseStateName
+CloseName: TypeAlias = Literal["first", "second", "reset", "unanswered"]
+CloseLike: TypeAlias = Close | CloseName
 Filling: TypeAlias = Literal["random", "self"]
 BackendLike: TypeAlias = Backend | Literal["netlink", "proc", "psutil"]
 ByteOrder: TypeAlias = Literal["little", "big"]
@@ -302,7 +338,7 @@ class Procedure(Protocol):
         new: Socket,
         existing: Sequence[Socket],
         *,
-        settings: object = None,
+        settings: ReuseSettings | None = None,
         local_addresses: frozenset[int] | None = None,
     ) -> Decision:
         """Return the system's decision about *new* next to *existing*.
@@ -421,7 +457,7 @@ class Psutil(Protocol):
 
 
 MachineMaker: TypeAlias = Callable[
-    [object, str | None, frozenset[int] | None, Random], ReuseMachine
+    [ReuseSettings | None, str | None, frozenset[int] | None, Random], ReuseMachine
 ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import portranges
 from portranges import MaskedPort, PortRange, PortSet, Source, check_port, classify, parse_port
 from portranges import strategies as st
+from portranges.reuse import LinuxSettings, PortTable, Socket, SystemSettings, can_bind, portability
 
 
 def numbers() -> None:
@@ -58,6 +59,22 @@ def records(mask: MaskedPort) -> None:
     mask.value = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     Source("RFC 1", "", "2026-11")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Source(document="RFC 1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def sockets(new: Socket) -> None:
+    Socket(transport="sctp", address="::", port=80)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Socket(transport="tcp", address="::", port=80, state="idle")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    can_bind(new, settings=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    can_bind(new, settings={"bindv6only": True})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    can_bind(new, system="linus")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    can_bind(new, "0.0.0.0:80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    portability(new, systems="linus")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    portability(new, systems=["linux", "win"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    PortTable("plan9")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    PortTable("linux", settings=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    PortTable("linux").socket("tcp", family="ipv4")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LinuxSettings(tcp_tw_reuse="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    SystemSettings(ports="80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def drawing() -> None:

@@ -11,8 +11,9 @@ import pytest
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Confidence, checked_local_addresses
 from portranges.reuse.others import procedure
-from portranges.reuse.others.freebsd import decide_bind
 from reuse_sockets import says, sock
+
+decide_bind = procedure("freebsd")
 
 IN_USE = "EADDRINUSE"
 

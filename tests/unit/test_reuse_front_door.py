@@ -17,6 +17,19 @@ def test_the_systems():
     assert tuple(portability(WEB)) == TODAY
 
 
+def test_portability_over_chosen_systems():
+    assert tuple(portability(WEB, systems="windows-xp")) == ("windows-xp",)
+    chosen = ("openbsd", "linux", "freebsd-13")
+    assert tuple(portability(WEB, [WEB], systems=iter(chosen))) == chosen
+    for name, answer in portability(WEB, [WEB], systems=reuse.systems()).items():
+        assert answer == can_bind(WEB, [WEB], system=name)
+    assert portability(WEB, systems=()) == {}
+    with pytest.raises(UnknownNameError, match="^unknown system, got 'win'"):
+        portability(WEB, systems=["linux", "win"])
+    with pytest.raises(TypeError, match="^system must be a str, got int$"):
+        portability(WEB, systems=[3])
+
+
 @pytest.mark.parametrize("system", reuse.systems())
 def test_an_address_of_the_machine_is_local_and_another_is_not(system):
     # The addresses go through the front door as texts, to every system alike.

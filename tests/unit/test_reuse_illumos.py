@@ -20,8 +20,9 @@ from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, can_bind, portability
 from portranges.reuse.model import Confidence, Socket
 from portranges.reuse.others import SystemSettings, procedure
-from portranges.reuse.others.illumos import decide_bind
 from reuse_sockets import says, sock
+
+decide_bind = procedure("illumos")
 
 IN_USE = "EADDRINUSE"
 

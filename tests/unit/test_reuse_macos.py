@@ -6,9 +6,10 @@ Source: xnu-11417.101.15, bsd/netinet/in_pcb.c and bsd/netinet6/in6_pcb.c.
 from __future__ import annotations
 
 from portranges import PortSet
-from portranges.reuse.others import SystemSettings
-from portranges.reuse.others.macos import decide_bind
+from portranges.reuse.others import SystemSettings, procedure
 from reuse_sockets import PORT, says, sock
+
+decide_bind = procedure("macos")
 
 IN_USE = "EADDRINUSE"
 

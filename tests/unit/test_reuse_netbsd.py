@@ -7,10 +7,11 @@ sys/netinet6/in6_pcb.c (in6_pcbbind_addr, in6_pcbbind_port, in6_pcblookup_port).
 from __future__ import annotations
 
 from portranges.reuse.model import State
-from portranges.reuse.others import system
-from portranges.reuse.others.netbsd import decide_bind
+from portranges.reuse.others import procedure, system
 from portranges.reuse.others.sock import from_socket
 from reuse_sockets import says, sock
+
+decide_bind = procedure("netbsd")
 
 IN_USE = "EADDRINUSE"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import count
 from random import Random
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from portranges import PortSet, UnknownNameError, ephemeral
 from portranges.errors import InvalidSocketError
+from portranges.reuse import portability
 from portranges.reuse.model import (
     Close,
     Confidence,
@@ -27,7 +27,6 @@ from portranges.reuse.others import (
     SystemSettings,
     lookup,
     machine,
-    portability,
     procedure,
     rules,
     system,
@@ -794,7 +793,7 @@ def test_the_new_socket_must_not_be_connected():
     with pytest.raises(InvalidSocketError, match="must be unbound, bound or listening"):
         procedure("macos")(sock(state="connected"), [])
     with pytest.raises(InvalidSocketError, match="must be unbound, bound or listening"):
-        portability(sock(state="connected"), [], systems={})
+        portability(sock(state="connected"), [], systems=())
 
 
 def test_port_0_asks_for_any():
@@ -808,19 +807,15 @@ def test_port_0_asks_for_any():
 # Portability.
 
 
-def each(names: Iterable[str]) -> dict[str, Any]:
-    return {name: (procedure(name), system(name).refused_option) for name in names}
-
-
 def test_portability_over_all_systems():
     web = sock("0.0.0.0", state="listening")
     new = sock("127.0.0.1", "R")
-    answers = portability(new, [web], systems=each(SYSTEMS))
+    answers = portability(new, [web], systems=SYSTEMS)
     assert list(answers) == list(SYSTEMS)
     # Both sockets are of one user, who on Windows may go from a wildcard to an address.
     assert all(answer.allowed for answer in answers.values())
     web = sock("0.0.0.0", state="listening", uid=1)
-    answers = portability(new, [web], systems=each(SYSTEMS))
+    answers = portability(new, [web], systems=SYSTEMS)
     assert {name: answer.error for name, answer in answers.items()} == {
         "freebsd": "EADDRINUSE",
         "freebsd-14": "EADDRINUSE",
@@ -839,7 +834,7 @@ def test_portability_over_all_systems():
 
 def test_an_option_that_a_system_has_not_is_a_refusal_of_its_own():
     names = ("freebsd", "solaris", "windows")
-    answers = portability(sock(flags="P"), iter([sock(flags="P")]), systems=each(names))
+    answers = portability(sock(flags="P"), iter([sock(flags="P")]), systems=names)
     assert answers["freebsd"].allowed
     assert (answers["solaris"].error, answers["solaris"].rule.id) == (
         "ENOPROTOOPT",
@@ -855,7 +850,7 @@ def test_two_options_that_exclude_each_other_are_not_an_option_missing():
     plain = Socket(transport="tcp", address="0.0.0.0", port=80)
     names = ("freebsd", "illumos", "windows")
     for new, existing in ((both, []), (plain, [both])):
-        answers = portability(new, existing, systems=each(names))
+        answers = portability(new, existing, systems=names)
         assert answers["freebsd"].rule.id == "freebsd-no-option"
         assert not answers["illumos"].rule.id.endswith("no-option")
         assert answers["windows"].error == "WSAEINVAL"

@@ -10,7 +10,8 @@ from portranges import PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import Confidence, Socket
 from portranges.reuse.others import SystemSettings, procedure, rules
-from portranges.reuse.others.windows import decide_bind
+
+decide_bind = procedure("windows")
 
 # First socket in rows, second in columns. I WSAEADDRINUSE, A WSAEACCES, . success;
 # x/y same user / other user (Server 2003 and later, Vista and later).

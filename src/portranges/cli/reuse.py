@@ -80,7 +80,8 @@ def run(arguments: types.Namespace) -> int:
 def _decisions(new: Socket, existing: list[Socket], system: str) -> types.Mapping[str, Decision]:
     if system == "all":
         return reuse.portability(new, existing)
-    return {system: reuse.can_bind(new, existing, system=system)}
+    name = types.cast("types.ReuseSystemName", system)
+    return {system: reuse.can_bind(new, existing, system=name)}
 
 
 def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
@@ -97,7 +98,7 @@ def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
         # Not `in`: a user id may be 0, which equals False.
         return getattr(arguments, option) if own is None or own is False else own
 
-    state = "bound"
+    state: types.ReuseStateName = "bound"
     if side == "existing":
         state = arguments.state or ("listening" if arguments.listening else "bound")
     socket = reuse.Socket(

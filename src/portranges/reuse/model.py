@@ -213,8 +213,8 @@ class Socket:
     def __init__(
         self,
         *,
-        transport: Transport | str,
-        address: str | IPv4Address | IPv6Address,
+        transport: types.TcpOrUdpLike,
+        address: types.AddressLike,
         port: types.SupportsIndex,
         v6only: bool | None = None,
         reuse_address: bool = False,
@@ -224,7 +224,7 @@ class Socket:
         uid: int = 0,
         privileged: bool | None = None,
         device: str | None = None,
-        state: State | str = State.BOUND,
+        state: types.ReuseStateLike = State.BOUND,
     ) -> None:
         """Check the values and keep them; texts become what they name."""
         put = object.__setattr__
@@ -437,7 +437,7 @@ def shown_address(address: IPv4Address | IPv6Address) -> str:
     return str(address) if mapped is None else f"::ffff:{mapped}"
 
 
-def checked_address(value: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def checked_address(value: types.AddressLike) -> IPv4Address | IPv6Address:
     """Return *value* as an address of ``ipaddress``, or raise."""
     address = _address(value)
     # As a number it would lose its zone, and those of two interfaces would meet.
@@ -448,7 +448,7 @@ def checked_address(value: str | IPv4Address | IPv6Address) -> IPv4Address | IPv
     return address
 
 
-def _address(value: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _address(value: types.AddressLike) -> IPv4Address | IPv6Address:
     if isinstance(value, str):
         return _parsed(value)
     if isinstance(value, (IPv4Address, IPv6Address)):
@@ -480,7 +480,7 @@ def shown_number(number: int) -> str:
 
 
 def checked_local_addresses(
-    values: types.Iterable[str | IPv4Address | IPv6Address] | None,
+    values: types.Iterable[types.AddressLike] | None,
 ) -> frozenset[int] | None:
     """Return the machine's addresses as numbers, None for every address, or raise."""
     if values is None:

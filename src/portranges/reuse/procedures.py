@@ -1,104 +1,118 @@
-"""Which system is answered by which procedure.
+"""The systems by name, and the functions that ask them.
 
-What lives here: the names of the systems, the loaders of their procedures and
-state machines, can_bind and rule.
-What must not: any rule of any system. A system's modules are loaded when it
-is first asked about.
+Each system is a loader of its rules, its rule without history and its state machine. Its
+modules are imported when it is first used.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
+from functools import cache
 
 from portranges import types
 from portranges.errors import UnknownNameError
 from portranges.names import near
 from portranges.reuse import model
 from portranges.reuse.model import Decision, Rule, Socket
-from portranges.reuse.others import compare, lookup
+from portranges.reuse.others import lookup
 
-__all__ = ["can_bind", "machine", "portability", "procedure", "rule", "rules", "systems"]
-
-
-def _linux() -> types.Procedure:
-    from portranges.reuse.linux import pairs
-
-    return pairs.can_bind
+__all__ = ["can_bind", "machine", "portability", "rule", "rules", "systems"]
 
 
-def _linux_machine() -> types.MachineMaker:
-    from portranges.reuse.linux import machine
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _System:
+    """What a system is asked.
 
-    return machine.LinuxPorts
+    Attributes:
+        is_current: Whether ``portability`` asks it by default.
+        procedure: Whether a socket may be bound next to others.
+        refused_option: Why setsockopt() fails for a socket, or None.
+        machine: Makes its state machine.
+        rules: Its rules.
+    """
 
-
-def _linux_rules() -> tuple[Rule, ...]:
-    from portranges.reuse.linux import rules
-
-    return rules.RULES
-
-
-# A system is a row in each: its rule without history, its rows of rules, and,
-# where somebody has written it, its state machine.
-_PROCEDURES: dict[str, types.Callable[[], types.Procedure]] = {"linux": _linux}
-_RULES: dict[str, types.Callable[[], tuple[Rule, ...]]] = {"linux": _linux_rules}
-_MACHINES: dict[str, types.Callable[[], types.MachineMaker]] = {"linux": _linux_machine}
-for _name in lookup.SYSTEMS:
-    _PROCEDURES[_name] = partial(lookup.procedure, _name)
-    _RULES[_name] = partial(lookup.rules, _name)
-    _MACHINES[_name] = partial(lookup.machine, _name)
+    is_current: bool
+    procedure: types.Procedure
+    refused_option: types.Callable[[Socket], model.RefusedOption | None]
+    machine: types.MachineMaker
+    rules: tuple[Rule, ...]
 
 
-def systems() -> tuple[str, ...]:
-    """Return the names of the systems that ``can_bind`` knows.
+@cache
+def _load(name: str) -> _System:
+    return _linux() if name == "linux" else _other(name)
 
-    Returns:
-        The names, sorted.
+
+def _linux() -> _System:
+    from portranges.reuse.linux import machine, pairs, rules
+
+    return _System(
+        is_current=True,
+        procedure=pairs.can_bind,
+        refused_option=pairs.refused_option,
+        machine=machine.LinuxPorts,
+        rules=rules.RULES,
+    )
+
+
+def _other(name: str) -> _System:
+    system = lookup.system(name)
+    return _System(
+        is_current=system.is_current,
+        procedure=lookup.procedure(name),
+        refused_option=system.refused_option,
+        machine=lookup.machine(name),
+        rules=system.rules,
+    )
+
+
+_SYSTEMS = ("linux", *lookup.SYSTEMS)
+
+
+def systems() -> tuple[types.ReuseSystemName, ...]:
+    """Return the names of the systems that ``can_bind`` knows, sorted.
 
     Example:
         >>> "linux" in systems()
         True
     """
-    return tuple(sorted(_PROCEDURES))
+    return types.cast("tuple[types.ReuseSystemName, ...]", tuple(sorted(_SYSTEMS)))
 
 
 def can_bind(
     new: Socket,
     existing: types.Iterable[Socket] = (),
     *,
-    system: str = "linux",
-    settings: object = None,
-    local_addresses: types.Iterable[str | types.IPv4Address | types.IPv6Address] | None = None,
+    system: types.ReuseSystemName = "linux",
+    settings: types.ReuseSettings | None = None,
+    local_addresses: types.Iterable[types.AddressLike] | None = None,
 ) -> Decision:
-    """Return whether *system* lets *new* be bound next to *existing*.
+    """Return whether *system* allows *new* to be bound next to *existing*.
 
-    The rule knows the sockets and not their history. Where a system's own
-    answer depends on history, this one errs on the safe side: it refuses.
-    ``PortTable`` is exact.
+    The answer depends on the sockets and not on their history. Where the system's own
+    answer depends on history, this one refuses; ``PortTable`` is exact.
 
-    With port 0 it answers for the address alone. Whether the range has a port
-    left is not asked, as *existing* need not be all sockets; a ``PortTable``
-    knows.
+    With port 0 only the address is checked. Whether the range has a free port left is
+    unknown, because *existing* need not be all sockets; ``PortTable`` knows.
 
     Args:
-        new: The socket that asks; ``state="listening"`` for one that will
-            listen.
-        existing: The other sockets of the machine, or those that matter, in
-            the order in which they were bound: of two that are equally in the
-            way some systems look at the newest.
+        new: The new socket; ``state="listening"`` for one that will listen.
+        existing: The other sockets of the machine, or those that matter, in the order in
+            which they were bound. Of two that conflict equally, some systems compare the
+            newest.
         system: The system's name.
-        settings: The machine's settings, as ``LinuxSettings`` or, for the
-            other systems, ``SystemSettings``; a new machine's by default.
-        local_addresses: The machine's addresses, loopback apart; every
-            address by default.
+        settings: The machine's settings, as ``LinuxSettings`` or, for the other systems,
+            ``SystemSettings``; those of a new machine by default.
+        local_addresses: The machine's addresses apart from loopback; every address by
+            default.
 
     Returns:
-        The decision: the rule, the error, the first socket in the way.
+        The decision, with the rule, the error and the first conflicting socket.
 
     Raises:
-        UnknownNameError: There is no such system.
-        InvalidSocketError: A socket has an option that the system has not.
-        TypeError: *new* or one of *existing* is no Socket.
+        UnknownNameError: The system is unknown.
+        InvalidSocketError: A socket has an option that does not exist on the system.
+        TypeError: *new* or one of *existing* is not a Socket.
 
     Complexity:
         Linear in the number of *existing*.
@@ -115,28 +129,36 @@ def can_bind(
     """
     held = _checked(new, existing)
     local = model.checked_local_addresses(local_addresses)
-    return procedure(system)(new, held, settings=settings, local_addresses=local)
+    return _loaded(system).procedure(new, held, settings=settings, local_addresses=local)
 
 
-def portability(new: Socket, existing: types.Iterable[Socket] = ()) -> types.Mapping[str, Decision]:
-    """Return what each of today's systems says about *new* next to *existing*.
+def portability(
+    new: Socket,
+    existing: types.Iterable[Socket] = (),
+    *,
+    systems: types.ReuseSystemName | types.Iterable[types.ReuseSystemName] | None = None,
+) -> types.Mapping[str, Decision]:
+    """Return what each system answers about *new* next to *existing*.
 
-    A system that lacks an option which one of the sockets has, or does not let
-    a socket have two of them at once, refuses: on it the program fails at
-    setsockopt(), before bind().
+    A system refuses if a socket has an option that does not exist there, or two options
+    that exclude each other: a program fails at setsockopt(), before bind().
 
     Args:
-        new: The socket that asks; ``state="listening"`` for one that will
-            listen.
+        new: The new socket; ``state="listening"`` for one that will listen.
         existing: The other sockets, in the order in which they were bound.
+        systems: The systems' names; all current ones by default.
 
     Returns:
-        The decisions by the systems' names: Linux first, then as ``systems``
-        has them, without the older versions.
+        The decision of each system, by name. By default Linux comes first, and older
+        versions are left out.
 
     Raises:
+        UnknownNameError: A system is unknown.
         InvalidSocketError: *new* is connected.
-        TypeError: *new* or one of *existing* is no Socket.
+        TypeError: *new* or one of *existing* is not a Socket.
+
+    Complexity:
+        Linear in the number of *existing*, for each system.
 
     Source:
         The decisions' own.
@@ -148,15 +170,26 @@ def portability(new: Socket, existing: types.Iterable[Socket] = ()) -> types.Map
         >>> answers = portability(new, [old])
         >>> [name for name, answer in answers.items() if answer.allowed]
         ['freebsd', 'macos', 'openbsd', 'netbsd', 'illumos', 'solaris', 'windows']
+        >>> portability(new, [old], systems="windows-xp")["windows-xp"].error
+        'WSAEADDRINUSE'
     """
     held = _checked(new, existing)
-    from portranges.reuse.linux import pairs
+    model.check_asks(new)
+    chosen: dict[str, _System]
+    if systems is None:
+        chosen = {name: _load(name) for name in _SYSTEMS if _load(name).is_current}
+    else:
+        names: types.Iterable[str] = [systems] if isinstance(systems, str) else systems
+        chosen = {name: _loaded(name) for name in names}
+    return {name: _answer(system, new, held) for name, system in chosen.items()}
 
-    each = {"linux": (procedure("linux"), pairs.refused_option)}
-    for system in map(lookup.system, lookup.SYSTEMS):
-        if system.is_current:
-            each[system.name] = procedure(system.name), system.refused_option
-    return compare.portability(new, held, systems=each)
+
+def _answer(system: _System, new: Socket, existing: tuple[Socket, ...]) -> Decision:
+    for socket in (new, *existing):
+        refusal = system.refused_option(socket)
+        if refusal is not None:
+            return model.decide(refusal.row, reason=refusal.wrong)
+    return system.procedure(new, existing, settings=None, local_addresses=None)
 
 
 def _checked(new: Socket, existing: types.Iterable[Socket]) -> tuple[Socket, ...]:
@@ -173,63 +206,54 @@ def _checked(new: Socket, existing: types.Iterable[Socket]) -> tuple[Socket, ...
     return held
 
 
-def rules(system: str) -> tuple[Rule, ...]:
-    """Return the rows of a system's rules.
+def rules(system: types.ReuseSystemName) -> tuple[Rule, ...]:
+    """Return the rules of a system.
 
     Args:
         system: The system's name.
 
     Returns:
-        The rows, in the order of the system's page.
+        The rules, in the order of the system's documentation.
 
     Raises:
-        UnknownNameError: There is no such system.
+        UnknownNameError: The system is unknown.
 
     Example:
         >>> rules("linux")[0].id
         'linux-free'
     """
-    return _loaded(_RULES, system)
+    return _loaded(system).rules
 
 
 def rule(rule_id: str) -> Rule:
-    """Return the row of a rule.
+    """Return the rule with the given id.
 
     Args:
-        rule_id: The row's id, as ``"linux-listener"``.
-
-    Returns:
-        The row.
+        rule_id: The id, as ``"linux-listener"``.
 
     Raises:
-        UnknownNameError: No row has that id.
-        TypeError: *rule_id* is no text.
+        UnknownNameError: No rule has that id.
+        TypeError: *rule_id* is not a ``str``.
 
     Example:
         >>> rule("linux-privileged").error
         'EACCES'
     """
     model.check_type("rule_id", rule_id, str)
-    known = {row.id: row for name in _RULES for row in rules(name)}
+    known = {row.id: row for name in _SYSTEMS for row in _load(name).rules}
     if rule_id in known:
         return known[rule_id]
     raise UnknownNameError("rule", rule_id, near(rule_id, known))
 
 
-def procedure(system: str) -> types.Procedure:
-    """Return the rule without history of *system*."""
-    return _loaded(_PROCEDURES, system)
-
-
 def machine(system: str) -> types.MachineMaker:
     """Return the maker of the state machine of *system*."""
-    return _loaded(_MACHINES, system)
+    return _loaded(system).machine
 
 
-def _loaded(table: dict[str, types.Callable[[], types.T]], system: str) -> types.T:
+def _loaded(system: str) -> _System:
     if not isinstance(system, str):
         raise TypeError(f"system must be a str, got {type(system).__name__}")
-    loader = table.get(system)
-    if loader is None:
-        raise UnknownNameError("system", system, near(system, table))
-    return loader()
+    if system not in _SYSTEMS:
+        raise UnknownNameError("system", system, near(system, _SYSTEMS))
+    return _load(system)

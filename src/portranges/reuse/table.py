@@ -79,16 +79,16 @@ class PortTable:
 
     def __init__(
         self,
-        system: str = "linux",
+        system: types.ReuseSystemName = "linux",
         *,
-        settings: object = None,
+        settings: types.ReuseSettings | None = None,
         kernel: str | None = None,
-        local_addresses: types.Iterable[str | types.IPv4Address | IPv6Address] | None = None,
+        local_addresses: types.Iterable[types.AddressLike] | None = None,
         seed: int | str | bytes | None = None,
     ) -> None:
         """Make a machine without sockets."""
         local = model.checked_local_addresses(local_addresses)
-        self.system: str = system
+        self.system: types.ReuseSystemName = system
         # Ports are numbers, not secrets: a seed that repeats a run is the point.
         rng = Random(_checked_seed(seed))  # noqa: S311
         self._machine = procedures.machine(system)(settings, kernel, local, rng)
@@ -153,7 +153,9 @@ class PortTable:
         """
         return self._machine.describe(handle)
 
-    def holders(self, port: types.SupportsIndex, transport: Transport | str) -> tuple[Socket, ...]:
+    def holders(
+        self, port: types.SupportsIndex, transport: types.TcpOrUdpLike
+    ) -> tuple[Socket, ...]:
         """Return every socket that holds *port*, lingering ones included.
 
         They are as other sockets meet them: on illumos ``reuse_port`` is what
@@ -181,9 +183,9 @@ class PortTable:
 
     def socket(
         self,
-        transport: Transport | str,
+        transport: types.TcpOrUdpLike,
         *,
-        family: str = "inet",
+        family: types.FamilyName = "inet",
         v6only: bool | None = None,
         reuse_address: bool = False,
         reuse_port: bool = False,
@@ -255,7 +257,7 @@ class PortTable:
     def bind(
         self,
         handle: Handle,
-        address: str | types.IPv4Address | IPv6Address,
+        address: types.AddressLike,
         port: types.SupportsIndex,
     ) -> Decision:
         """Bind a socket; port 0 lets the system choose.
@@ -305,10 +307,10 @@ class PortTable:
     def connect(
         self,
         handle: Handle,
-        address: str | types.IPv4Address | IPv6Address,
+        address: types.AddressLike,
         port: types.SupportsIndex,
         *,
-        source: str | types.IPv4Address | IPv6Address | None = None,
+        source: types.AddressLike | None = None,
         refused: bool = False,
     ) -> Decision:
         """Connect a socket; one without a port is given one.
@@ -355,8 +357,8 @@ class PortTable:
         handle: Handle,
         *,
         uid: int = 0,
-        local: str | types.IPv4Address | IPv6Address | None = None,
-        peer: tuple[str | types.IPv4Address | IPv6Address, types.SupportsIndex] | None = None,
+        local: types.AddressLike | None = None,
+        peer: tuple[types.AddressLike, types.SupportsIndex] | None = None,
     ) -> Decision:
         """Accept a connection; the decision's ``handle`` is the new socket.
 
@@ -458,7 +460,7 @@ class PortTable:
             exclusive=exclusive,
         )
 
-    def close(self, handle: Handle, how: Close | str = Close.FIRST) -> None:
+    def close(self, handle: Handle, how: types.CloseLike = Close.FIRST) -> None:
         """Close a socket.
 
         Args:
@@ -505,7 +507,7 @@ class PortTable:
     def _peer(
         self,
         handle: Handle,
-        peer: tuple[str | types.IPv4Address | IPv6Address, types.SupportsIndex],
+        peer: tuple[types.AddressLike, types.SupportsIndex],
     ) -> tuple[int, int]:
         host, number = _pair("peer must be an address and a port", peer)
         address, port = model.checked_address(host), check_port(number)
@@ -516,7 +518,7 @@ class PortTable:
             raise InvalidSocketError("an inet socket needs an IPv4 peer", elide(str(address)))
         return model.address_number(address), port
 
-    def _address(self, handle: Handle, address: str | types.IPv4Address | IPv6Address) -> int:
+    def _address(self, handle: Handle, address: types.AddressLike) -> int:
         found = model.checked_address(address)
         if found.version == 4 and self._machine.is_inet6(handle):
             raise InvalidSocketError(
@@ -536,7 +538,7 @@ def _checked_seed(seed: object) -> int | bytes | None:
     raise TypeError(f"seed must be an int, a str or bytes, got {type(seed).__name__}")
 
 
-def _number(address: str | types.IPv4Address | IPv6Address) -> int:
+def _number(address: types.AddressLike) -> int:
     return model.address_number(model.checked_address(address))
 
 

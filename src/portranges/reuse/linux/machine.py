@@ -67,7 +67,7 @@ class LinuxPorts:
 
     def __init__(
         self,
-        settings: object,
+        settings: types.ReuseSettings | None,
         release: str | None,
         local_addresses: frozenset[int] | None,
         rng: types.Random,

@@ -56,7 +56,7 @@ def can_bind(
     new: Socket,
     existing: types.Sequence[Socket],
     *,
-    settings: object = None,
+    settings: types.ReuseSettings | None = None,
     local_addresses: frozenset[int] | None = None,
 ) -> Decision:
     """Return whether Linux lets *new* be bound next to *existing*.

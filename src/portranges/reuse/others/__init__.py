@@ -10,7 +10,6 @@ from source or documents, and every decision says so.
 
 from __future__ import annotations
 
-from portranges.reuse.others.compare import portability
 from portranges.reuse.others.lookup import SYSTEMS, machine, procedure, rules, system
 from portranges.reuse.others.settings import SystemSettings
 
@@ -18,7 +17,6 @@ __all__ = [
     "SYSTEMS",
     "SystemSettings",
     "machine",
-    "portability",
     "procedure",
     "rules",
     "system",

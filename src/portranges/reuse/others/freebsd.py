@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.reuse.addresses import is_mapped
-from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.others import pairs as any_system
+from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.others.bsd import Pairs, best4, best6, pairs, share_port
 from portranges.reuse.others.record import (
     Context,
@@ -27,7 +26,7 @@ from portranges.reuse.others.record import (
 from portranges.reuse.others.rows import Book, Calls, calls, cite
 from portranges.reuse.others.sock import Sock
 
-__all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "RELEASES", "Procedure", "Release", "decide_bind"]
+__all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "RELEASES", "Procedure", "Release"]
 
 # INP_LOOKUP_MAPPED_PCB_COST: in the IPv4 table every IPv4 socket goes before
 # a dual-stack one.
@@ -275,42 +274,3 @@ def _system(release: Release) -> System:
 
 
 FREEBSD, FREEBSD_14, FREEBSD_13 = (_system(release) for release in RELEASES)
-
-
-def decide_bind(
-    new: Socket,
-    existing: types.Sequence[Socket],
-    *,
-    settings: object = None,
-    local_addresses: frozenset[int] | None = None,
-) -> Decision:
-    """Return whether FreeBSD (CURRENT) lets *new* be bound next to *existing*.
-
-    Args:
-        new: As in ``pairs.decide_bind``.
-        existing: As there, in the order in which they were bound.
-        settings: As there.
-        local_addresses: As there.
-
-    Returns:
-        The decision.
-
-    Raises:
-        InvalidSocketError: As there.
-
-    Source:
-        5BSD/5BSD@392999c (from FreeBSD CURRENT), sys/netinet/in_pcb.c and
-        sys/netinet6/in6_pcb.c.
-
-    Example:
-        Order matters: 0.0.0.0 does not block a dual-stack ::, the reverse does.
-
-        >>> from portranges.reuse.model import Socket
-        >>> v4 = Socket(transport="tcp", address="0.0.0.0", port=8080)
-        >>> dual = Socket(transport="tcp", address="::", port=8080, v6only=False)
-        >>> decide_bind(dual, [v4]).allowed, decide_bind(v4, [dual]).error
-        (True, 'EADDRINUSE')
-    """
-    return any_system.decide_bind(
-        FREEBSD, new, existing, settings=settings, local_addresses=local_addresses
-    )

@@ -24,8 +24,7 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.portset import PortSet
 from portranges.reuse.addresses import is_mapped, is_wild
-from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.others import pairs as any_system
+from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.others.record import (
     Context,
     Order,
@@ -41,7 +40,7 @@ from portranges.reuse.others.rows import Book, Calls, calls, cite
 from portranges.reuse.others.sock import Sock
 from portranges.source import Source
 
-__all__ = ["ILLUMOS", "SOLARIS", "Procedure", "decide_bind"]
+__all__ = ["ILLUMOS", "SOLARIS", "Procedure"]
 
 _HELD = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 _UP_TO_ESTABLISHED = frozenset({*_HELD, State.CONNECTED})
@@ -353,40 +352,3 @@ ILLUMOS = _system(
     options=frozenset({"reuse_port", "exclusive", "device"}),
 )
 SOLARIS = _system("solaris", "Solaris", groups=False, options=frozenset({"exclusive", "device"}))
-
-
-def decide_bind(
-    new: Socket,
-    existing: types.Sequence[Socket],
-    *,
-    settings: object = None,
-    local_addresses: frozenset[int] | None = None,
-) -> Decision:
-    """Return whether illumos lets *new* be bound next to *existing*.
-
-    Args:
-        new: As in ``pairs.decide_bind``.
-        existing: As there, in the order in which they were bound.
-        settings: As there.
-        local_addresses: As there.
-
-    Returns:
-        The decision.
-
-    Raises:
-        InvalidSocketError: As there.
-
-    Source:
-        illumos/illumos-gate@39707ee and TritonDataCenter/illumos-joyent@ae93ec4,
-        usr/src/uts/common/inet/tcp/tcp_bind.c and udp/udp.c.
-
-    Example:
-        >>> from portranges.reuse.model import Socket
-        >>> web = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
-        >>> new = Socket(transport="tcp", address="127.0.0.1", port=8080, reuse_address=True)
-        >>> decide_bind(new, [web]).rule.id
-        'illumos-reuse-address'
-    """
-    return any_system.decide_bind(
-        ILLUMOS, new, existing, settings=settings, local_addresses=local_addresses
-    )

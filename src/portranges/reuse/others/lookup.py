@@ -22,7 +22,7 @@ __all__ = ["SYSTEMS", "machine", "procedure", "rules", "system"]
 
 
 # Each name: the module of this package that holds the system, and its name there.
-SYSTEMS: dict[str, tuple[str, str]] = {
+SYSTEMS: dict[types.ReuseSystemName, tuple[str, str]] = {
     "freebsd": ("freebsd", "FREEBSD"),
     "freebsd-14": ("freebsd", "FREEBSD_14"),
     "freebsd-13": ("freebsd", "FREEBSD_13"),

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.addresses import is_mapped, is_wild
-from portranges.reuse.model import Confidence, Decision, Rule, Socket
-from portranges.reuse.others import pairs as any_system
+from portranges.reuse.model import Confidence, Rule
 from portranges.reuse.others.bsd import best4, best6, pairs, share_port
 from portranges.reuse.others.record import (
     Context,
@@ -28,7 +27,7 @@ from portranges.reuse.others.record import (
 from portranges.reuse.others.rows import Book, calls, cite
 from portranges.reuse.others.sock import Sock
 
-__all__ = ["MACOS", "decide_bind"]
+__all__ = ["MACOS"]
 
 _XNU = "apple-oss-distributions/xnu (xnu-11417.101.15)"
 _V4 = cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind")
@@ -180,41 +179,3 @@ MACOS = System(
     self_connect=_SELF_CONNECT,
     has_restricted=True,
 )
-
-
-def decide_bind(
-    new: Socket,
-    existing: types.Sequence[Socket],
-    *,
-    settings: object = None,
-    local_addresses: frozenset[int] | None = None,
-) -> Decision:
-    """Return whether macOS lets *new* be bound next to *existing*.
-
-    Args:
-        new: As in ``pairs.decide_bind``.
-        existing: As there, in the order in which they were bound.
-        settings: As there.
-        local_addresses: As there.
-
-    Returns:
-        The decision.
-
-    Raises:
-        InvalidSocketError: As there.
-
-    Source:
-        xnu-11417.101.15, bsd/netinet/in_pcb.c and bsd/netinet6/in6_pcb.c.
-
-    Example:
-        Only a specific address makes port 80 a privileged one.
-
-        >>> from portranges.reuse.model import Socket
-        >>> everywhere = Socket(transport="tcp", address="0.0.0.0", port=80, uid=501)
-        >>> here = Socket(transport="tcp", address="127.0.0.1", port=80, uid=501)
-        >>> decide_bind(everywhere, []).allowed, decide_bind(here, []).error
-        (True, 'EACCES')
-    """
-    return any_system.decide_bind(
-        MACOS, new, existing, settings=settings, local_addresses=local_addresses
-    )

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_mapped
-from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.others import pairs as any_system
+from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.others.bsd import best, local_cost, pairs, share_port
 from portranges.reuse.others.record import (
     Context,
@@ -30,7 +29,7 @@ from portranges.reuse.others.record import (
 from portranges.reuse.others.rows import Book, calls, cite
 from portranges.reuse.others.sock import Sock
 
-__all__ = ["NETBSD", "decide_bind"]
+__all__ = ["NETBSD"]
 
 # The text of about NetBSD 9 or 10 that was read first has no revision on record;
 # these two were read again, and say the same.
@@ -178,40 +177,3 @@ NETBSD = System(
     # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
     loopback_time_wait=2.0,
 )
-
-
-def decide_bind(
-    new: Socket,
-    existing: types.Sequence[Socket],
-    *,
-    settings: object = None,
-    local_addresses: frozenset[int] | None = None,
-) -> Decision:
-    """Return whether NetBSD lets *new* be bound next to *existing*.
-
-    Args:
-        new: As in ``pairs.decide_bind``.
-        existing: As there, in the order in which they were bound.
-        settings: As there.
-        local_addresses: As there.
-
-    Returns:
-        The decision.
-
-    Raises:
-        InvalidSocketError: As there.
-
-    Source:
-        NetBSD, about 9 or 10, sys/netinet/in_pcb.c and
-        sys/netinet6/in6_pcb.c.
-
-    Example:
-        >>> from portranges.reuse.model import Socket
-        >>> v4 = Socket(transport="tcp", address="0.0.0.0", port=8080)
-        >>> dual = Socket(transport="tcp", address="::", port=8080, v6only=False)
-        >>> decide_bind(dual, [v4]).allowed, decide_bind(v4, [dual]).rule.id
-        (True, 'netbsd-dual-stack')
-    """
-    return any_system.decide_bind(
-        NETBSD, new, existing, settings=settings, local_addresses=local_addresses
-    )

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.addresses import is_mapped
-from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.others import pairs as any_system
+from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.others.bsd import best4, best6, pairs, share_port
 from portranges.reuse.others.record import (
     Context,
@@ -29,7 +28,7 @@ from portranges.reuse.others.record import (
 from portranges.reuse.others.rows import Book, calls, cite
 from portranges.reuse.others.sock import Sock
 
-__all__ = ["OPENBSD", "decide_bind"]
+__all__ = ["OPENBSD"]
 
 _OPENBSD = "OpenBSD, in_pcb.c 1.320 (2025-07-14), in6_pcb.c 1.152 (2025-09-16)"
 _V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
@@ -107,40 +106,3 @@ OPENBSD = System(
     udp_order=Order.RANDOM_START,
     retests_tuple=True,
 )
-
-
-def decide_bind(
-    new: Socket,
-    existing: types.Sequence[Socket],
-    *,
-    settings: object = None,
-    local_addresses: frozenset[int] | None = None,
-) -> Decision:
-    """Return whether OpenBSD lets *new* be bound next to *existing*.
-
-    Args:
-        new: As in ``pairs.decide_bind``.
-        existing: As there, in the order in which they were bound.
-        settings: As there.
-        local_addresses: As there.
-
-    Returns:
-        The decision.
-
-    Raises:
-        InvalidSocketError: As there.
-
-    Source:
-        OpenBSD sys/netinet/in_pcb.c (with in_pcbaddrisavail_lock) and
-        sys/netinet6/in6_pcb.c.
-
-    Example:
-        >>> from portranges.reuse.model import Socket
-        >>> v4 = Socket(transport="tcp", address="0.0.0.0", port=8080)
-        >>> v6 = Socket(transport="tcp", address="::", port=8080)
-        >>> decide_bind(v6, [v4]).allowed, decide_bind(v4, [v6]).allowed
-        (True, True)
-    """
-    return any_system.decide_bind(
-        OPENBSD, new, existing, settings=settings, local_addresses=local_addresses
-    )

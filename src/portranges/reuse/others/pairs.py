@@ -20,7 +20,7 @@ def decide_bind(
     new: Socket,
     existing: types.Sequence[Socket],
     *,
-    settings: object = None,
+    settings: types.ReuseSettings | None = None,
     local_addresses: frozenset[int] | None = None,
 ) -> Decision:
     """Return whether *system* lets *new* be bound next to *existing*.

@@ -222,7 +222,7 @@ class Context:
     def __init__(
         self,
         system: System,
-        settings: object,
+        settings: types.ReuseSettings | None,
         local: types.Callable[[int], bool] | None,
     ) -> None:
         """Put the machine's settings over the system's own."""
@@ -286,7 +286,7 @@ def _is_the_loopback(addr: int) -> bool:
     return addr in (LOOPBACK6, LOOPBACK4)
 
 
-def _checked(settings: object, system: System) -> SystemSettings:
+def _checked(settings: types.ReuseSettings | None, system: System) -> SystemSettings:
     if settings is None:
         return _DEFAULTS
     if not isinstance(settings, SystemSettings):

@@ -58,7 +58,7 @@ class SystemPorts:
     def __init__(
         self,
         system: System,
-        settings: object,
+        settings: types.ReuseSettings | None,
         kernel: str | None,
         local_addresses: frozenset[int] | None,
         rng: types.Random,

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.reuse.addresses import is_mapped
-from portranges.reuse.model import Confidence, Decision, Rule, Socket, State
-from portranges.reuse.others import pairs as any_system
+from portranges.reuse.model import Confidence, Rule, State
 from portranges.reuse.others.record import (
     Context,
     Order,
@@ -40,7 +39,6 @@ __all__ = [
     "WINDOWS_XP",
     "Procedure",
     "Table",
-    "decide_bind",
 ]
 
 _WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE")
@@ -289,42 +287,3 @@ def _system(table: Table) -> System:
 
 
 WINDOWS, WINDOWS_2003, WINDOWS_XP, WINDOWS_WSK = (_system(table) for table in TABLES)
-
-
-def decide_bind(
-    new: Socket,
-    existing: types.Sequence[Socket],
-    *,
-    settings: object = None,
-    local_addresses: frozenset[int] | None = None,
-) -> Decision:
-    """Return whether Windows lets *new* be bound next to *existing*.
-
-    Args:
-        new: As in ``pairs.decide_bind``.
-        existing: As there, in the order in which they were bound.
-        settings: As there.
-        local_addresses: As there.
-
-    Returns:
-        The decision.
-
-    Raises:
-        InvalidSocketError: As there; SO_REUSEPORT and a device are options
-            that Windows has not.
-
-    Source:
-        MicrosoftDocs/win32@08f5ed2, Using SO_REUSEADDR and
-        SO_EXCLUSIVEADDRUSE.
-
-    Example:
-        >>> from portranges.reuse.model import Socket
-        >>> web = Socket(transport="tcp", address="0.0.0.0", port=8080, uid=1)
-        >>> new = Socket(transport="tcp", address="127.0.0.1", port=8080, uid=2)
-        >>> decision = decide_bind(new, [web])
-        >>> decision.rule.id, decision.error
-        ('windows-d-w-d-s-other-user', 'WSAEACCES')
-    """
-    return any_system.decide_bind(
-        WINDOWS, new, existing, settings=settings, local_addresses=local_addresses
-    )
