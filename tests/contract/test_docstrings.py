@@ -231,6 +231,9 @@ def test_every_parameter_is_documented_and_no_other(each: Documented) -> None:
 def test_what_comes_back_is_documented(each: Documented) -> None:
     expected = returns_something(each)
     found = bool({"Returns", "Yields"} & set(each.sections))
+    # A summary that says what is returned needs no section that repeats it.
+    if expected and each.text.startswith(("Return ", "Return:", "Yield ")):
+        return
     assert found is expected
     if is_generator(each):
         assert "Yields" in each.sections or "Returns" in each.sections

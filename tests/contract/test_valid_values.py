@@ -11,10 +11,12 @@ import dataclasses
 import importlib
 import inspect
 import json
+import math
 import pickle
 import pkgutil
 import typing
 from collections.abc import Callable, Iterator
+from ipaddress import IPv6Address
 from types import ModuleType
 from typing import Any
 
@@ -24,7 +26,8 @@ import pydantic
 import pytest
 
 import portranges
-from portranges import MaskedPort, PortRange, PortSet, TransportPorts
+from portranges import MaskedPort, PortRange, PortSet, Transport, TransportPorts
+from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
 
 # Modules that no user imports functions from.
 INNER = {"cli", "covers", "names", "records", "scan", "types"}
@@ -62,6 +65,98 @@ SAMPLES: dict[type[Any], Sample] = {
             {"mask": "all"},
         ),
     ),
+    Handle: Sample({"number": 3}, ({"number": "3a"}, {"number": None}, {"number": [3]})),
+    Socket: Sample(
+        {
+            "transport": Transport.TCP,
+            "address": IPv6Address("2001:db8::1"),
+            "port": 80,
+            "v6only": True,
+            "reuse_address": False,
+            "reuse_port": False,
+            "load_balance": False,
+            "exclusive": False,
+            "uid": 0,
+            "privileged": None,
+            "device": None,
+            "state": State.BOUND,
+        },
+        (
+            {"transport": "sctp"},
+            {"transport": Transport.DCCP},
+            {"transport": "udp", "state": "listening"},
+            {"address": "192.0.2.1"},
+            {"address": "fe80::1%eth0"},
+            {"address": "localhost"},
+            {"port": -1},
+            {"port": 65536},
+            {"port": "http"},
+            {"v6only": "often"},
+            {"reuse_address": None},
+            {"reuse_port": [True]},
+            {"exclusive": 2},
+            {"uid": -1},
+            {"uid": "root"},
+            {"privileged": "no way"},
+            {"device": ""},
+            {"device": "eth 0"},
+            {"state": "idle"},
+        ),
+    ),
+    LinuxSettings: Sample(
+        {
+            "ip_local_port_range": PortRange(32768, 60999),
+            "ip_local_reserved_ports": PortSet(),
+            "ip_unprivileged_port_start": 1024,
+            "ip_autobind_reuse": False,
+            "ip_nonlocal_bind": False,
+            "bindv6only": False,
+            "tcp_tw_reuse": 2,
+            "tcp_tw_reuse_delay": 1000,
+            "tcp_timestamps": True,
+            "tcp_fin_timeout": 60.0,
+            "tcp_max_tw_buckets": 131072,
+        },
+        (
+            {"ip_local_port_range": PortRange(1000, 2000)},
+            {"ip_local_port_range": PortSet([32768])},
+            {"ip_local_reserved_ports": PortRange(80)},
+            {"ip_unprivileged_port_start": 70000},
+            {"ip_unprivileged_port_start": 40000},
+            {"ip_autobind_reuse": "yes please"},
+            {"tcp_timestamps": None},
+            {"tcp_tw_reuse": 3},
+            {"tcp_tw_reuse_delay": -1},
+            {"tcp_fin_timeout": math.nan},
+            {"tcp_fin_timeout": -1.0},
+            {"tcp_max_tw_buckets": "many"},
+        ),
+    ),
+    SystemSettings: Sample(
+        {
+            "ports": None,
+            "reserved": PortSet(),
+            "excluded": PortSet(),
+            "restricted": None,
+            "privileged_below": None,
+            "extra_privileged": None,
+            "v6only": None,
+            "time_wait": None,
+            "fin_wait_2": 60.0,
+            "udp_exhaustion": False,
+        },
+        (
+            {"ports": PortRange(80)},
+            {"reserved": None},
+            {"excluded": [80]},
+            {"privileged_below": 65536},
+            {"v6only": "never"},
+            {"time_wait": -1.0},
+            {"fin_wait_2": math.inf},
+            {"fin_wait_2": "long"},
+            {"udp_exhaustion": None},
+        ),
+    ),
 }
 
 # Records without a sample yet. A record leaves this list when it is valid however it is built.
@@ -70,8 +165,6 @@ UNCHECKED = {
     "portranges.probe.model.Owner",
     "portranges.probe.model.SocketRecord",
     "portranges.probe.model.Visibility",
-    "portranges.reuse.model.Handle",
-    "portranges.reuse.model.Socket",
     "portranges.selection.model.Algorithm",
     "portranges.source.Source",
     "portranges.system.model.Machine",

@@ -17,6 +17,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from portranges import types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import Transport, check_port
+from portranges.records import always_checked
 from portranges.source import Source
 
 __all__ = [
@@ -152,6 +153,7 @@ class Rule:
     confidence: Confidence
 
 
+@always_checked
 @dataclass(frozen=True, slots=True)
 class Handle:
     """A socket of a ``PortTable``: opaque, small, never used twice.
@@ -163,7 +165,12 @@ class Handle:
 
     number: int
 
+    def __post_init__(self) -> None:
+        """Check the number."""
+        check_type("number", self.number, int)
 
+
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class Socket:
     """A socket, as far as its port is concerned.
@@ -241,6 +248,24 @@ class Socket:
         put(self, "device", checked_device(device))
         put(self, "state", checked_state(state))
         self._check_together()
+
+    def __post_init__(self) -> None:
+        """Check a socket that pydantic or msgspec built without the constructor."""
+        Socket.__init__(
+            self,
+            transport=self.transport,
+            address=self.address,
+            port=self.port,
+            v6only=self.v6only,
+            reuse_address=self.reuse_address,
+            reuse_port=self.reuse_port,
+            load_balance=self.load_balance,
+            exclusive=self.exclusive,
+            uid=self.uid,
+            privileged=self.privileged,
+            device=self.device,
+            state=self.state,
+        )
 
     def _check_together(self) -> None:
         if self.v6only and self.address.version == 4:

@@ -24,18 +24,20 @@ _numbers = count(1)
 
 
 class PortTable:
-    """A machine's port space as a state machine: exact, with history.
+    """The ports of one machine as a state machine, with their history.
 
-    The calls are a program's calls. Each returns a Decision, except close()
-    and advance(). A refused call leaves the table as it was, with exceptions
-    that are the systems' own: a connect() that fails costs a socket the port
-    and the address that it did not bind itself; on the BSDs a peer that
-    refuses costs it the port altogether. What no system can be asked raises
-    InvalidSocketError and changes nothing.
+    The methods are a program's calls. Each returns a Decision, except close() and advance().
+    A refused call leaves the table as it was, with the systems' own exceptions: a connect()
+    that fails takes away the port and the address that the socket did not bind itself, and on
+    the BSDs a peer that refuses takes away the port altogether. Impossible calls raise
+    InvalidSocketError and leave the table unchanged.
 
-    The table is one machine. The far end of a connection is not in it: say
-    ``refused=True`` for a peer that does not listen, ``accept()`` for a
-    connection that comes in, and how it ends to ``close()``.
+    The table is one machine; the other end of a connection is not in it. Pass
+    ``refused=True`` for a peer that does not listen, call ``accept()`` for an incoming
+    connection, and tell ``close()`` how the connection ends.
+
+    A table is not safe for use by several threads at once: give each thread its own, or
+    guard it with a lock.
 
     Args:
         system: A name of ``reuse.systems()``. Linux is exact; the others

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
+from portranges.records import always_checked
 from portranges.reuse.model import check_type, checked_amount, checked_flag
 
 __all__ = ["LinuxSettings", "checked_settings"]
@@ -20,6 +21,7 @@ _RANGE = PortRange(32768, 60999)
 _NO_PORTS = PortSet()
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinuxSettings:
     """The sysctls of one network namespace that bear on ports.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from portranges.ports import check_port
 from portranges.portset import PortSet
+from portranges.records import always_checked
 from portranges.reuse.model import check_type, checked_amount, checked_flag
 
 __all__ = ["SystemSettings"]
@@ -18,6 +19,7 @@ __all__ = ["SystemSettings"]
 _NO_PORTS = PortSet.empty()
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemSettings:
     """The settings of a machine that is not Linux.

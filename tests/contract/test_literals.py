@@ -1,0 +1,23 @@
+"""A Literal type lists exactly the words that its functions accept."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from portranges import reuse, types
+
+# Each alias in ``portranges.types``, and the words that are accepted at run time.
+WORDS: dict[str, Callable[[], Iterable[str]]] = {
+    "CloseName": lambda: reuse.Close,
+    "ReuseStateName": lambda: reuse.State,
+    "ReuseSystemName": reuse.systems,
+}
+
+
+@pytest.mark.parametrize("alias", WORDS)
+def test_the_alias_lists_the_accepted_words(alias: str) -> None:
+    words = [str(word) for word in WORDS[alias]()]
+    assert sorted(typing.get_args(getattr(types, alias))) == sorted(words)
