@@ -137,11 +137,9 @@ _ROWS: dict[Category, tuple[PortRange, str, tuple[str, ...], str, Source]] = {
 }
 
 # All boundaries are multiples of 256, so the high byte decides.
-_BY_HIGH_BYTE = tuple(
-    category
-    for category, (ports, *_) in _ROWS.items()
-    for _ in range(ports.first >> 8, (ports.last >> 8) + 1)
-)
+_BY_HIGH_BYTE: tuple[Category, ...] = ()
+for _category, (_ports, *_) in _ROWS.items():
+    _BY_HIGH_BYTE += (_category,) * (len(_ports) >> 8)
 
 
 def classify(port: types.SupportsIndex) -> Category:

@@ -19,7 +19,6 @@ from portranges.errors import (
     UnknownNameError,
     elide,
 )
-from portranges.names import near
 from portranges.records import always_checked
 
 __all__ = [
@@ -221,6 +220,8 @@ def parse_transport_at(text: str, start: int, stop: int) -> Transport:
 
 
 def _unknown_transport(name: str) -> UnknownNameError:
+    from portranges.names import near
+
     return UnknownNameError("transport", name, near(name, _TRANSPORTS))
 
 
