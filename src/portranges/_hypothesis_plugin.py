@@ -1,11 +1,8 @@
-"""The entry point by which Hypothesis learns of this library's types.
+"""The entry point that registers the types of this library with Hypothesis.
 
-What lives here: ``register``, which Hypothesis calls while it is imported.
-What must not: an import of ``strategies`` before the first draw. Hypothesis
-is only half there when it calls, so ``strategies`` could not import it, and
-whoever imported ``strategies`` first would find an import circle. Every user of
-Hypothesis in the same environment pays for this module, so it loads no more
-than the numbers and sets.
+Hypothesis calls ``register`` while it is being imported, so this module must not import
+``strategies`` before the first draw: ``strategies`` needs all of Hypothesis. Every user of
+Hypothesis in the same environment imports this module, so it imports only numbers and sets.
 """
 
 from __future__ import annotations
@@ -20,7 +17,7 @@ _EPHEMERAL = "portranges.ephemeral"
 
 
 def register() -> None:
-    """Tell Hypothesis how to draw the library's types in ``st.from_type``.
+    """Register the types of the library for ``st.from_type``.
 
     Example:
         >>> from hypothesis import find, strategies as st
@@ -35,7 +32,7 @@ def register() -> None:
     from portranges.portset import PortSet
     from portranges.transport_ports import TransportPorts
 
-    # Transport and Category are enumerations, which Hypothesis draws by itself.
+    # Hypothesis draws enumerations such as Transport and Category without help.
     for kind in (MaskedPort, PortRange, PortSet, TransportPorts):
         st.register_type_strategy(kind, _resolve)
     _register_profiles()
@@ -44,8 +41,8 @@ def register() -> None:
 def _resolve(kind: type[types.Any]) -> types.Any:
     from portranges import strategies
 
-    # Hypothesis also asks on behalf of a base class, such as Sized: a foreign
-    # test that draws any sized object shall not change because we are here.
+    # Hypothesis also calls this for a base class such as Sized. The tests of other projects
+    # that draw any sized object must not change because this library is installed.
     maker = strategies._BY_TYPE.get(kind)
     return NotImplemented if maker is None else maker()
 
@@ -53,10 +50,10 @@ def _resolve(kind: type[types.Any]) -> types.Any:
 def _register_profiles() -> None:
     """Register EphemeralProfile without loading its module and all its rows.
 
-    Hypothesis has no public way to name a type that is not loaded yet. It has
-    the table that it uses for numpy itself: a module's name, and whom to ask
-    about unknown types once that module is loaded. Should a later Hypothesis
-    keep no such table, the module is loaded at once.
+    Hypothesis has no public way to name a type that is not loaded yet. It has the table that
+    it uses for numpy: the name of a module, and a function to call for unknown types once
+    that module is loaded. If a later Hypothesis has no such table, the module is loaded
+    immediately.
     """
     try:
         from hypothesis.strategies._internal.types import _global_extra_lookup as late_types
@@ -76,7 +73,7 @@ def _resolve_profile(kind: type[types.Any]) -> types.Any:
 
 
 def _profiles_for(kind: type[types.Any]) -> types.Any | None:
-    # Asked while the module is half loaded, it has no such name yet.
+    # While the module is being loaded, it does not have the name yet.
     if kind is not getattr(sys.modules[_EPHEMERAL], "EphemeralProfile", None):
         return None
     from portranges import strategies

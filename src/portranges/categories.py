@@ -1,8 +1,7 @@
-"""Category: the three ranges of RFC 6335, and which one a port is in.
+"""The three categories of RFC 6335, and the category of one port or of many.
 
-What lives here: the categories' rows, ``classify``, and the same of many ports.
-What must not: who a port is assigned to (``registry``), what systems do with
-it (``ephemeral``).
+Who a port is assigned to is in ``registry``. The ranges that systems actually choose ephemeral
+ports from are in ``ephemeral``.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ __all__ = ["Category", "classify", "classify_many", "count_by_category"]
 
 
 class Category(StrEnum):
-    """The three ranges of port numbers, named as RFC 6335 names them.
+    """The three ranges of port numbers, with the names of RFC 6335.
 
-    The categories say who may be assigned a number. They say nothing about
-    privilege, which is the systems' own rule, and little about which ports a
-    system hands out to outgoing connections: see ``portranges.ephemeral``.
+    The categories define how IANA assigns a number. They do not define which ports need
+    privilege, which depends on the system, nor which ports a system allocates to outgoing
+    connections: see ``portranges.ephemeral``.
 
     Source:
         RFC 6335, section 6.
@@ -57,10 +56,10 @@ class Category(StrEnum):
 
     @property
     def label(self) -> str:
-        """The category's name as RFC 6335 writes it.
+        """The name of the category in RFC 6335.
 
         Returns:
-            The name, as ``"Dynamic Ports"``.
+            The name, such as ``"Dynamic Ports"``.
 
         Example:
             >>> Category.USER.label
@@ -70,10 +69,10 @@ class Category(StrEnum):
 
     @property
     def other_labels(self) -> tuple[str, ...]:
-        """The other names that are in use for the category.
+        """Other names of the category.
 
         Returns:
-            Names, the most usual first.
+            Names, the most common first.
 
         Example:
             >>> Category.DYNAMIC.other_labels
@@ -86,7 +85,7 @@ class Category(StrEnum):
         """How IANA assigns a number of the category.
 
         Returns:
-            The registration procedures, or that there is none.
+            The registration procedures, or ``"never assigned"``.
 
         Example:
             >>> Category.SYSTEM.procedure
@@ -110,8 +109,8 @@ class Category(StrEnum):
 
 _RFC_6335 = Source(document="RFC 6335", section="sections 6 and 8.1.2", checked="2026-11")
 
-# A category's range, label, other labels, procedure. A record class of its own
-# would cost every import of the package more than these three rows do.
+# The range, label, other labels, procedure and source of each category. A dataclass for them
+# would make every import of the package slower than these three tuples do.
 _ROWS: dict[Category, tuple[PortRange, str, tuple[str, ...], str, Source]] = {
     Category.SYSTEM: (
         PortRange(0, 1023),
@@ -136,14 +135,14 @@ _ROWS: dict[Category, tuple[PortRange, str, tuple[str, ...], str, Source]] = {
     ),
 }
 
-# All boundaries are multiples of 256, so the high byte decides.
+# All boundaries are multiples of 256, so the high byte determines the category.
 _BY_HIGH_BYTE: tuple[Category, ...] = ()
 for _category, (_ports, *_) in _ROWS.items():
     _BY_HIGH_BYTE += (_category,) * (len(_ports) >> 8)
 
 
 def classify(port: types.SupportsIndex) -> Category:
-    """Return the category that *port* is in.
+    """Return the category of *port*.
 
     Args:
         port: A port number, 0 to 65535.
@@ -152,7 +151,7 @@ def classify(port: types.SupportsIndex) -> Category:
         The category.
 
     Raises:
-        TypeError: *port* is no integer.
+        TypeError: *port* is not an integer.
         InvalidPortError: *port* is outside 0 to 65535.
 
     Source:
@@ -162,8 +161,8 @@ def classify(port: types.SupportsIndex) -> Category:
         >>> classify(60454)
         <Category.DYNAMIC: 'dynamic'>
     """
-    # The tests are check_port's and the rows', in place and with the members
-    # bound: a call, or Category.SYSTEM here, would double the time.
+    # The checks of check_port() and the boundaries of the rows are repeated here: a call, or
+    # an attribute such as Category.SYSTEM, would double the time.
     if type(port) is int:
         if port < 1024:
             if port >= 0:
@@ -179,25 +178,25 @@ _SYSTEM, _USER, _DYNAMIC = Category
 
 
 def classify_many(ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder) -> bytes:
-    r"""Return the category of each of many ports, as a code.
+    r"""Return the category of each port as a number.
 
     Args:
-        ports: A buffer of format ``H``, as an ``array('H')`` or a numpy array
-            of uint16; bytes, two a port; or an iterable of integers.
-        byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a
-            port, where the buffer does not tell it itself.
+        ports: A buffer of format ``H``, such as an ``array('H')`` or a numpy array of
+            uint16; bytes, two per port; or an iterable of integers.
+        byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a port, if
+            the buffer does not define it itself.
 
     Returns:
-        One byte a port: 0 system, 1 user, 2 dynamic, the place of the category
-        in ``tuple(Category)``.
+        One byte per port: 0 system, 1 user, 2 dynamic, the index of the category in
+        ``tuple(Category)``.
 
     Raises:
-        TypeError: *ports* is none of these, or holds what is no integer.
+        TypeError: *ports* is of another type, or contains something that is not an integer.
         InvalidPortError: An integer is outside 0 to 65535.
-        InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
+        InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
 
     Complexity:
-        Linear, without a step of Python for each port of a buffer.
+        Linear, and for a buffer without executing Python code for each port.
 
     Source:
         RFC 6335, section 6.
@@ -217,21 +216,21 @@ def classify_many(ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.
 def count_by_category(
     ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
 ) -> dict[Category, int]:
-    """Return how many of many ports are in each category.
+    """Count the ports of each category.
 
     Args:
-        ports: As ``classify_many`` takes them. Of an iterable, few are held
-            at a time, so it may be a stream without end in sight.
-        byteorder: As in ``classify_many``.
+        ports: The ports, in any form that ``classify_many`` accepts. An iterable is read
+            piece by piece, so it may be a long stream.
+        byteorder: See ``classify_many``.
 
     Returns:
-        The number of ports of every category, repeated ports counted each
-        time, in the order of the categories.
+        The number of ports of each category, in the order of the categories. A port that
+        occurs several times is counted each time.
 
     Raises:
-        TypeError: *ports* is none of these, or holds what is no integer.
+        TypeError: *ports* is of another type, or contains something that is not an integer.
         InvalidPortError: An integer is outside 0 to 65535.
-        InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
+        InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
 
     Complexity:
         Linear, in bounded memory.
@@ -254,8 +253,8 @@ _plans: list[types.Plan] = []
 
 
 def _plan_of_codes() -> types.Plan:
-    # Made, and its module loaded, when it is first needed: most programs never
-    # ask about ports by the million.
+    # Built, and its module loaded, when it is first needed: most programs never classify
+    # many ports.
     if not _plans:
         from portranges.scan import plan_of
 

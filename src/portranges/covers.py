@@ -1,21 +1,18 @@
 """An interval of integers as the fewest value/mask pairs.
 
-What lives here: the two cover algorithms, on plain integers of any width.
-What must not: ports, sets or classes; ``ports.MaskedPort`` wraps the pairs.
+A pair ``(value, mask)`` matches all ``x`` with ``x & mask == value``. A *prefix* mask is ones
+followed by zeros, as in CIDR; the ones of a *ternary* mask may be anywhere, as in a TCAM, in Open
+vSwitch and in tc. The two functions work on plain integers of any width; ``ports.MaskedPort``
+wraps the pairs.
 
-A pair ``(value, mask)`` stands for all ``x`` with ``x & mask == value``. A
-*prefix* mask is ones followed by zeros, as in CIDR; a *ternary* mask may have
-its ones anywhere, as in a TCAM, in Open vSwitch and in tc.
+The prefix cover is the classic greedy walk: it repeatedly takes the largest aligned block that
+starts at the first number left. These blocks are the maximal aligned blocks inside the interval,
+and every prefix term lies in one of them, so no prefix cover has fewer terms.
 
-The prefix cover is the classic greedy walk: the largest aligned block that
-starts at the interval's first number, again and again. The blocks that it
-takes are the maximal aligned blocks inside the interval, every prefix term
-lies in one of them, so no prefix cover has fewer.
-
-The ternary cover follows the minimum DNF of an interval function (B. Schieber,
-D. Geist, A. Zaks, "Computing the minimum DNF representation of Boolean
-functions defined by intervals", Discrete Applied Mathematics 149, 2005). The
-tests hold it against an exhaustive search for every interval of 2 to 6 bits.
+The ternary cover follows the minimum DNF of an interval function (B. Schieber, D. Geist, A. Zaks,
+"Computing the minimum DNF representation of Boolean functions defined by intervals", Discrete
+Applied Mathematics 149, 2005). The tests compare it with an exhaustive search for every interval
+of 2 to 6 bits.
 """
 
 from __future__ import annotations
@@ -39,7 +36,7 @@ def prefix_cover(first: int, last: int, width: int) -> list[tuple[int, int]]:
     terms: list[tuple[int, int]] = []
     end = last + 1
     while first < end:
-        # The block may not be larger than its alignment, nor than what is left.
+        # A block must not be larger than its alignment or than the rest of the interval.
         size = first & -first or full + 1
         if size > end - first:
             size = 1 << (end - first).bit_length() - 1
@@ -67,24 +64,22 @@ def ternary_cover(first: int, last: int, width: int) -> list[tuple[int, int]]:
 
 
 def _ternary(first: int, last: int, width: int) -> list[tuple[int, int]]:
-    """Cover an interval whose ends differ in the top bit (or have width 0).
+    """Return a cover of an interval whose ends differ in the top bit (or have width 0).
 
-    An interval that touches an end of the universe has its minimum cover in
-    the prefix cover. Any other is looked at by the second bit of its ends,
-    which splits the universe into quarters 00, 01, 10 and 11:
+    If the interval touches an end of the universe, the prefix cover is the minimum.
+    Otherwise the second bits of its ends decide; they split the universe into the quarters
+    00, 01, 10 and 11.
 
-    - from 01 to 10: no term can reach across the middle, for a number and its
-      twin in the other half are never both inside; two prefix covers are the
-      minimum.
-    - from 00 to 10: quarter 01 is inside whole and takes a term of its own;
-      what is left is the same question without the second bit, which is 0.
-    - from 01 to 11: the mirror image.
-    - from 00 to 11: both middle quarters are inside whole. Quarter 01 takes a
-      term. In the cover of what is left when the second bit is taken out, let
-      the terms of the lower half, and those of both, reach into quarter 10 from
-      below (second bit free to follow the top bit), and the terms of the upper
-      half into it from above; they fill it unless a hole is left between them,
-      and then nothing could be shared and quarter 10 takes a term too.
+    - From 01 to 10: no term can cross the middle, because a number and its twin in the
+      other half are never both inside. Two prefix covers are the minimum.
+    - From 00 to 10: quarter 01 is completely inside and takes one term. The rest is the
+      same problem without the second bit, which is 0.
+    - From 01 to 11: the mirror image.
+    - From 00 to 11: both middle quarters are completely inside. Quarter 01 takes one term.
+      Cover the rest without the second bit. Then extend the terms of the lower half, and
+      those of both halves, into quarter 10 from below (the second bit follows the top bit),
+      and the terms of the upper half from above. They fill quarter 10 unless there is a hole
+      between them; in that case no term can be shared, and quarter 10 takes a term too.
     """
     top = (1 << width) - 1
     if first == 0 or last == top:
@@ -108,22 +103,22 @@ def _ternary(first: int, last: int, width: int) -> list[tuple[int, int]]:
     for value, mask in inner:
         kept = _insert((value, mask), second, 0, 0)
         if not mask & second:
-            terms.append(kept)  # both halves: the second bit is free as well
+            terms.append(kept)  # both halves: the second bit is free too
         elif value & second:
             terms.append(kept)  # upper half: 1*
         else:
-            # Lower half: *0 instead of 00, so that quarter 10 is reached.
+            # Lower half: *0 instead of 00, to reach quarter 10.
             terms.append((kept[0], kept[1] & ~half | second))
     return terms
 
 
 def _drop(number: int, bit: int) -> int:
-    """Return *number* without its bit *bit*; what is above moves down."""
+    """Return *number* with the bit *bit* removed; higher bits move down."""
     return number >> 1 & ~(bit - 1) | number & (bit - 1)
 
 
 def _insert(term: tuple[int, int], bit: int, value: int, mask: int) -> tuple[int, int]:
-    """Return *term* with a new bit *bit*; what was there and above moves up."""
+    """Return *term* with a new bit at *bit*; that bit and higher ones move up."""
     low = bit - 1
     return (
         (term[0] & ~low) << 1 | value | term[0] & low,

@@ -1,12 +1,8 @@
 """Every exception of the library.
 
-What lives here: the exception classes, their data and their texts.
-What must not: any check that decides whether to raise one.
-
-Rules of a text: lower case, no final period; first the rule, then
-``got {value!r}``, then a hint. Every exception keeps what it was made of in
-``args``, so that it pickles and copies, and derives from PortRangesError.
-A wrong type stays a TypeError and has no class here.
+All of them derive from PortRangesError and keep their arguments in ``args``, so they can be
+pickled and copied. A message is in lower case without a final period: the rule, then
+``got {value!r}``, then a hint. A wrong type raises the built-in TypeError.
 """
 
 from __future__ import annotations
@@ -28,9 +24,8 @@ __all__ = [
     "UnsupportedPlatformError",
 ]
 
-# What a message shows of a text that came from outside. A line of a terminal
-# holds the excerpt and its indentation; whoever sent ten megabytes gets them
-# back in .text, not on the screen.
+# How much of a text from outside a message shows: with its indentation it fits on a line of a
+# terminal. The whole text is in .text.
 _EXCERPT = 60
 
 # Integers are shown in full up to this many digits.
@@ -38,7 +33,7 @@ _LONG = 20
 
 
 def elide(value: object) -> str:
-    """Return ``repr(value)``, shortened in the middle when it is long."""
+    """Return ``repr(value)``, shortened in the middle if it is long."""
     if isinstance(value, int) and not isinstance(value, bool):
         return _integer(value)
     if isinstance(value, str) and len(value) > 2 * _EXCERPT:
@@ -48,7 +43,7 @@ def elide(value: object) -> str:
         try:
             text = repr(value)
         except (ValueError, RecursionError):
-            # It has a number in it that is too long for str(), or is too deep.
+            # It contains a number that is too long for str(), or is nested too deeply.
             return f"<{type(value).__name__}>"
         if len(text) <= _EXCERPT:
             return text
@@ -56,7 +51,7 @@ def elide(value: object) -> str:
 
 
 class PortRangesError(Exception):
-    """Base of every error of the library; never raised itself.
+    """The base class of every error of the library; it is never raised itself.
 
     Example:
         >>> issubclass(PortSyntaxError, PortRangesError)
@@ -65,7 +60,7 @@ class PortRangesError(Exception):
 
 
 class InvalidPortError(PortRangesError, ValueError):
-    """An integer that is no port number.
+    """An integer outside 0..65535.
 
     Example:
         >>> print(InvalidPortError(70000))
@@ -73,7 +68,7 @@ class InvalidPortError(PortRangesError, ValueError):
     """
 
     def __init__(self, value: int) -> None:
-        """Keep the refused integer as ``value``."""
+        """Store the rejected integer as ``value``."""
         super().__init__(value)
         self.value = value
 
@@ -83,10 +78,10 @@ class InvalidPortError(PortRangesError, ValueError):
 
 
 class _BrokenRuleError(PortRangesError, ValueError):
-    """What the errors share that say which rule was broken, and by what."""
+    """The base class of errors that consist of a broken rule and the value that broke it."""
 
     def __init__(self, rule: str, got: str) -> None:
-        """Keep the broken ``rule`` and what was ``got`` instead."""
+        """Store the broken ``rule`` and what was ``got`` instead."""
         super().__init__(rule, got)
         self.rule = rule
         self.got = got
@@ -97,7 +92,7 @@ class _BrokenRuleError(PortRangesError, ValueError):
 
 
 class InvalidRangeError(_BrokenRuleError):
-    """Two ports, or a ``range`` or a mask, that make no set of ports.
+    """Bounds, a ``range`` or a mask that do not describe a set of ports.
 
     Example:
         >>> print(InvalidRangeError("first must not be greater than last", "9000-8000"))
@@ -106,10 +101,10 @@ class InvalidRangeError(_BrokenRuleError):
 
 
 class InvalidSocketError(_BrokenRuleError):
-    """A socket, or a question about one, that cannot be.
+    """A socket that cannot exist, or a query that no system could answer.
 
-    What a system itself would answer is a refused decision, with the system's
-    own error; this is for what no system can be asked.
+    If a system would answer with an error of its own, the result is a refused decision
+    instead.
 
     Example:
         >>> print(InvalidSocketError("uid must not be negative", "-1"))
@@ -118,7 +113,7 @@ class InvalidSocketError(_BrokenRuleError):
 
 
 class InvalidValueError(_BrokenRuleError):
-    """A number or a choice outside what it may be: a probability of 2, no draws.
+    """A number or a choice that is not allowed, such as a probability of 2.
 
     Example:
         >>> print(InvalidValueError("probability must be in 0..1", "2"))
@@ -127,12 +122,12 @@ class InvalidValueError(_BrokenRuleError):
 
 
 class PortSyntaxError(PortRangesError, ValueError):
-    """A text that is not what a parser reads.
+    """A text that a parser does not accept.
 
     Attributes:
-        reason: The rule that the text breaks, and what was found.
-        text: The whole text, untouched.
-        span: First and one past the last index of the fault in ``text``.
+        reason: The rule that the text breaks, and what was found instead.
+        text: The whole text, unchanged.
+        span: The first index of the fault in ``text``, and one past the last.
 
     Example:
         >>> from portranges import PortSet
@@ -145,14 +140,14 @@ class PortSyntaxError(PortRangesError, ValueError):
     """
 
     def __init__(self, reason: str, text: str, span: tuple[int, int]) -> None:
-        """Keep ``reason``, ``text`` and ``span``."""
+        """Store ``reason``, ``text`` and ``span``."""
         super().__init__(reason, text, span)
         self.reason = reason
         self.text = text
         self.span = span
 
     def __str__(self) -> str:
-        """Return the reason, the text and a line that marks the place."""
+        """Return the reason, an excerpt of the text and a line that marks the fault."""
         if not self.text:
             return self.reason
         line, mark = _marked(self.text, *self.span)
@@ -160,16 +155,16 @@ class PortSyntaxError(PortRangesError, ValueError):
 
 
 class PortsExhaustedError(PortRangesError):
-    """No port is left, or none that the algorithm comes upon.
+    """No port is free, or none that the algorithm tries.
 
     Attributes:
-        algorithm: The name of the algorithm that looked for one.
-        size: How many ports the range has.
-        in_use: How many of them are in use, towards the destination where
-            ports are shared across destinations.
-        excluded: How many of them are kept from being handed out.
-        free: How many are neither; more than 0 where the algorithm gives up
-            before it has seen every port, as Linux does in a range of odd size.
+        algorithm: The name of the algorithm.
+        size: The number of ports in the range.
+        in_use: How many of them are in use. If destinations can share a port, only ports in
+            use towards this destination count.
+        excluded: How many of them must not be allocated.
+        free: How many are left. It is more than 0 if the algorithm gives up before it has
+            tried every port, as Linux does in a range of odd size.
 
     Example:
         >>> print(PortsExhaustedError("linux-connect", 5, 4, 0))
@@ -177,7 +172,7 @@ class PortsExhaustedError(PortRangesError):
     """
 
     def __init__(self, algorithm: str, size: int, in_use: int, excluded: int) -> None:
-        """Keep the ``algorithm`` and the numbers."""
+        """Store the ``algorithm`` and the numbers."""
         super().__init__(algorithm, size, in_use, excluded)
         self.algorithm = algorithm
         self.size = size
@@ -195,31 +190,31 @@ class PortsExhaustedError(PortRangesError):
 
 
 class UnrepresentableError(PortRangesError, ValueError):
-    """A set of ports that another program's syntax cannot say.
+    """A set of ports that the syntax of another program cannot express.
 
     Example:
         >>> print(UnrepresentableError("nmap", "the empty set has no text"))
-        nmap cannot say this set: the empty set has no text
+        nmap cannot express this set: the empty set has no text
     """
 
     def __init__(self, dialect: str, reason: str) -> None:
-        """Keep the ``dialect`` and the ``reason``."""
+        """Store the ``dialect`` and the ``reason``."""
         super().__init__(dialect, reason)
         self.dialect = dialect
         self.reason = reason
 
     def __str__(self) -> str:
         """Return the message."""
-        return f"{self.dialect} cannot say this set: {self.reason}"
+        return f"{self.dialect} cannot express this set: {self.reason}"
 
 
 class UnknownNameError(PortRangesError, LookupError):
-    """A name that no row has: a service, a system, a dialect.
+    """An unknown name of a service, a system, a dialect or the like.
 
     Attributes:
-        kind: What the name should have been, as ``"service"``.
-        name: The name that was asked for.
-        near: Known names that look alike, best first; may be empty.
+        kind: What the name should have been, such as ``"service"``.
+        name: The unknown name.
+        near: Known names that look like it, the best first; may be empty.
 
     Example:
         >>> print(UnknownNameError("system", "linus", ("linux",)))
@@ -227,7 +222,7 @@ class UnknownNameError(PortRangesError, LookupError):
     """
 
     def __init__(self, kind: str, name: str, near: tuple[str, ...] = ()) -> None:
-        """Keep ``kind``, ``name`` and ``near``."""
+        """Store ``kind``, ``name`` and ``near``."""
         super().__init__(kind, name, near)
         self.kind = kind
         self.name = name
@@ -242,7 +237,7 @@ class UnknownNameError(PortRangesError, LookupError):
 
 
 class DataError(PortRangesError):
-    """A file of facts that is not what its reader expects.
+    """A data file that does not have the expected form.
 
     Example:
         >>> print(DataError("ports.csv", "expected 12 columns, got 3"))
@@ -250,7 +245,7 @@ class DataError(PortRangesError):
     """
 
     def __init__(self, resource: str, reason: str) -> None:
-        """Keep the ``resource`` (a file's name) and the ``reason``."""
+        """Store the ``resource`` (the name of the file) and the ``reason``."""
         super().__init__(resource, reason)
         self.resource = resource
         self.reason = reason
@@ -269,7 +264,7 @@ class SystemReadError(PortRangesError):
     """
 
     def __init__(self, what: str, reason: str) -> None:
-        """Keep ``what`` was asked for and the ``reason`` it was not had."""
+        """Store ``what`` was to be read, and the ``reason`` why it could not be."""
         super().__init__(what, reason)
         self.what = what
         self.reason = reason
@@ -289,7 +284,7 @@ class UnsupportedPlatformError(SystemReadError):
 
 
 class UnexpectedOutputError(SystemReadError):
-    """A file or a command that said something its parser does not know.
+    """Content of a file, or output of a command, that its parser does not understand.
 
     Example:
         >>> issubclass(UnexpectedOutputError, SystemReadError)
@@ -298,7 +293,7 @@ class UnexpectedOutputError(SystemReadError):
 
 
 class MissingExtraError(PortRangesError, ImportError):
-    """An optional part whose package is not installed.
+    """An optional part of the library whose package is not installed.
 
     Example:
         >>> print(MissingExtraError("psutil", "probe"))
@@ -306,13 +301,13 @@ class MissingExtraError(PortRangesError, ImportError):
     """
 
     def __init__(self, package: str, extra: str) -> None:
-        """Keep the missing ``package`` and the ``extra`` that brings it."""
+        """Store the missing ``package`` and the ``extra`` that installs it."""
         super().__init__(package, extra)
         self.package = package
         self.extra = extra
 
     def __str__(self) -> str:
-        """Return the message, with the command that mends it."""
+        """Return the message, with the command that installs the package."""
         return (
             f"{self.package} is not installed; "
             f"install it with: pip install 'portranges[{self.extra}]'"
@@ -320,15 +315,15 @@ class MissingExtraError(PortRangesError, ImportError):
 
 
 def _integer(value: int) -> str:
-    # str() of an integer of more than 4,300 digits raises ValueError, and
-    # nobody wants to read one of forty.
+    # str() of an integer of more than 4,300 digits raises ValueError, and a number of forty
+    # digits is not readable either.
     if -(10**_LONG) < value < 10**_LONG:
         return str(int(value))
     return f"{int(value):#x}"[:20] + "..."
 
 
 def _marked(text: str, start: int, stop: int) -> tuple[str, str]:
-    """Return an excerpt of *text* and a line of tildes below ``[start:stop]``."""
+    """Return an excerpt of *text*, and a line with tildes below ``text[start:stop]``."""
     stop = min(max(stop, start + 1), start + _EXCERPT)
     low = max(0, start - (_EXCERPT - (stop - start)) // 2)
     high = min(len(text), max(stop, low + _EXCERPT))
@@ -342,9 +337,9 @@ def _marked(text: str, start: int, stop: int) -> tuple[str, str]:
 
 
 def printable(text: str) -> str:
-    """Return *text* in printable ASCII, everything else escaped."""
-    # Escaped, so that a line break or a terminal's control code in the text
-    # neither moves the marker nor reaches the terminal.
+    """Return *text* with everything but printable ASCII escaped."""
+    # A line break or a control code in the text must not move the marker, nor reach the
+    # terminal.
     return text.encode("ascii", "backslashreplace").decode().translate(_ESCAPES)
 
 

@@ -1,8 +1,7 @@
-"""One port number, one range of them, one mask over them, and the transports.
+"""Single ports, ranges of ports, masks over ports, and the transports.
 
-What lives here: check_port and parse_port, which guard every other door;
-PortRange, MaskedPort and Transport.
-What must not: sets (``portset``), what a port means (``categories``).
+Every port that enters the library passes ``check_port`` if it is a number and ``parse_port`` if
+it is text. Sets of ports are in ``portset``, and the meaning of a port is in ``categories``.
 """
 
 from __future__ import annotations
@@ -35,17 +34,17 @@ LAST_PORT = 65535
 
 
 def check_port(value: types.SupportsIndex) -> int:
-    """Return *value* as a port number, or raise.
+    """Return *value* if it is a port number, and raise if it is not.
 
     Args:
         value: An ``int``, or an object with ``__index__`` such as a numpy
-            integer. Port 0 is a number like any other here.
+            integer. Port 0 is valid.
 
     Returns:
         The number as a plain ``int``, 0 to 65535.
 
     Raises:
-        TypeError: *value* is a ``bool``, or no integer.
+        TypeError: *value* is not an integer, or is a ``bool``.
         InvalidPortError: *value* is outside 0 to 65535.
 
     Example:
@@ -64,7 +63,7 @@ def check_port(value: types.SupportsIndex) -> int:
 
 
 def as_int(value: types.SupportsIndex) -> int:
-    """Return *value* as a plain integer; what is none is a TypeError."""
+    """Return *value* as a plain ``int``, or raise a TypeError that calls it a port."""
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         message = f"port must be an integer, got {type(value).__name__} {elide(value)}"
         if isinstance(value, str):
@@ -74,7 +73,7 @@ def as_int(value: types.SupportsIndex) -> int:
 
 
 def parse_port(text: str) -> int:
-    """Return the port number that *text* says.
+    """Return the port number written in *text*.
 
     Args:
         text: ASCII decimal digits: no sign, space, underscore, or leading
@@ -85,7 +84,7 @@ def parse_port(text: str) -> int:
 
     Raises:
         TypeError: *text* is not a ``str``.
-        PortSyntaxError: *text* is anything else, or a number above 65535.
+        PortSyntaxError: *text* is anything else, or its number is above 65535.
 
     Example:
         >>> parse_port("443")
@@ -107,18 +106,18 @@ def _check_text(text: object) -> None:
 
 
 def parse_port_at(text: str, start: int, stop: int) -> int:
-    """Return the port that ``text[start:stop]`` says; a fault tells its place.
+    """Return the port written in ``text[start:stop]``, or raise an error with that span.
 
-    This is the one place where text becomes a number: every parser of the
-    library comes here.
+    This is the only function that turns text into a port; every parser of the library
+    calls it.
     """
     digits = text[start:stop]
     if not is_digits(digits):
         rule = "port must be decimal digits"
     elif len(digits) > 1 and digits[0] == "0":
         rule = "port must have no leading zero"
-    # Only now, and of five digits at most: int() takes time that grows with
-    # the square of the length, and refuses what is very long.
+    # int() is called last, and for five digits at most: its time grows with the square of
+    # the length, and it rejects very long texts.
     elif len(digits) <= 5 and (port := int(digits)) <= LAST_PORT:
         return port
     else:
@@ -127,21 +126,21 @@ def parse_port_at(text: str, start: int, stop: int) -> int:
 
 
 def is_digits(text: str) -> bool:
-    """Tell whether *text* is ASCII digits and nothing else, at least one."""
-    # isdigit() alone takes the digits of every script, and superscripts.
+    """Return whether *text* consists of ASCII digits, at least one."""
+    # isdigit() alone accepts the digits of every script, and superscripts.
     return text.isascii() and text.isdigit()
 
 
 def parse_range_at(text: str, start: int, stop: int) -> tuple[int, int]:
-    """Return the ports that ``text[start:stop]``, a port or two with ``-``, names."""
+    """Return the first and the last port of ``text[start:stop]``, such as 80 or 80-90."""
     dash = text.find("-", start, stop)
     if dash < 0:
         if not is_digits(text[start:stop]):
-            raise _no_item(text, start, stop)
+            raise _not_an_item(text, start, stop)
         port = parse_port_at(text, start, stop)
         return port, port
     if not (is_digits(text[start:dash]) and is_digits(text[dash + 1 : stop])):
-        raise _no_item(text, start, stop)
+        raise _not_an_item(text, start, stop)
     first = parse_port_at(text, start, dash)
     last = parse_port_at(text, dash + 1, stop)
     if first > last:
@@ -154,7 +153,7 @@ def parse_range_at(text: str, start: int, stop: int) -> tuple[int, int]:
     return first, last
 
 
-def _no_item(text: str, start: int, stop: int) -> PortSyntaxError:
+def _not_an_item(text: str, start: int, stop: int) -> PortSyntaxError:
     item = text[start:stop]
     message = f"expected a port or 'first-last', got {elide(item)}"
     if ":" in item:
@@ -163,7 +162,7 @@ def _no_item(text: str, start: int, stop: int) -> PortSyntaxError:
 
 
 class Transport(StrEnum):
-    """The four transports whose ports IANA registers.
+    """The four transports for which IANA registers ports.
 
     Source:
         RFC 6335, section 1.
@@ -179,22 +178,23 @@ class Transport(StrEnum):
     DCCP = "dccp"
 
 
-# A dictionary: the call Transport("tcp") takes four times as long.
+# The call Transport("tcp") takes four times as long as this dictionary.
 _TRANSPORTS = {each.value: each for each in Transport}
 
 
 def check_transport(value: str) -> Transport:
-    """Return *value* as a transport, or raise.
+    """Return the transport that *value* names, and raise if there is none.
 
     Args:
-        value: A ``Transport``, or its value in lower case.
+        value: A ``Transport``, or its value such as ``"tcp"``, in lower case.
 
     Returns:
         The transport.
 
     Raises:
         TypeError: *value* is not a ``str``.
-        UnknownNameError: *value* is none of the four.
+        UnknownNameError: *value* is not one of the four; the error suggests names that
+            look like it.
 
     Example:
         >>> check_transport("udp")
@@ -230,8 +230,8 @@ def _unknown_transport(name: str) -> UnknownNameError:
 class PortRange:
     """A range of ports, inclusive on both ends and never empty.
 
-    An interval and no more: the algebra of sets is ``PortSet``'s. Ranges order
-    by ``first``, then ``last``.
+    Ranges are ordered by ``first``, then by ``last``. ``PortSet`` has the algebra of sets,
+    and accepts ranges as operands.
 
     Attributes:
         first: The first port, 0 to 65535.
@@ -248,10 +248,10 @@ class PortRange:
     last: int
 
     def __init__(self, first: types.SupportsIndex, last: types.SupportsIndex | None = None) -> None:
-        """Make the range ``first`` to ``last``, or of ``first`` alone.
+        """Make the range from *first* to *last*, or of *first* only.
 
         Raises:
-            TypeError: A bound is no integer.
+            TypeError: A bound is not an integer.
             InvalidPortError: A bound is outside 0 to 65535.
             InvalidRangeError: ``first`` is greater than ``last``.
         """
@@ -271,11 +271,11 @@ class PortRange:
 
     @classmethod
     def parse(cls, text: str) -> types.Self:
-        """Return the range that *text* says.
+        """Return the range written in *text*.
 
         Args:
-            text: ``"80"`` or ``"8000-8100"``: two ports as ``parse_port``
-                reads them, inclusive, not reversed, without spaces.
+            text: ``"80"`` or ``"8000-8100"``: one or two ports as ``parse_port``
+                accepts them, inclusive, not reversed, without spaces.
 
         Returns:
             The range.
@@ -293,13 +293,13 @@ class PortRange:
 
     @classmethod
     def from_range(cls, ports: range) -> types.Self:
-        """Return a ``range`` of Python, whose end is exclusive, as a port range.
+        """Return a Python ``range``, whose end is exclusive, as a port range.
 
         Args:
             ports: A ``range`` with step 1 that is not empty.
 
         Returns:
-            The same ports.
+            The range of the same ports.
 
         Raises:
             TypeError: *ports* is not a ``range``.
@@ -319,7 +319,7 @@ class PortRange:
         return cls(ports[0], ports[-1])
 
     def to_range(self) -> range:
-        """Return the ports as a ``range`` of Python, whose end is exclusive.
+        """Return the ports as a Python ``range``, whose end is exclusive.
 
         Returns:
             A ``range`` with step 1.
@@ -331,7 +331,7 @@ class PortRange:
         return range(self.first, self.last + 1)
 
     def __str__(self) -> str:
-        """Return ``"80"`` or ``"8000-8100"``, which ``parse`` reads back."""
+        """Return the text form, such as ``"80"`` or ``"8000-8100"``, which ``parse`` reads."""
         return f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
 
     def __format__(self, spec: str) -> str:
@@ -339,7 +339,7 @@ class PortRange:
         return format(str(self), spec)
 
     def __len__(self) -> int:
-        """Return how many ports are in the range, 1 to 65536."""
+        """Return the number of ports in the range, 1 to 65536."""
         return self.last - self.first + 1
 
     def __iter__(self) -> types.Iterator[int]:
@@ -347,19 +347,19 @@ class PortRange:
         return iter(range(self.first, self.last + 1))
 
     def __contains__(self, port: types.SupportsIndex) -> bool:
-        """Tell whether *port* is in the range; no integer is a TypeError."""
+        """Return whether *port* is in the range; raise a TypeError if it is not an integer."""
         if type(port) is not int:
             port = as_int(port)
         return self.first <= port <= self.last
 
     def overlaps(self, other: PortRange) -> bool:
-        """Tell whether a port is in both ranges.
+        """Return whether the ranges have a port in common.
 
         Args:
             other: The other range.
 
         Returns:
-            Whether the ranges share a port.
+            True if some port is in both.
 
         Raises:
             TypeError: *other* is not a ``PortRange``.
@@ -372,13 +372,13 @@ class PortRange:
         return self.first <= other.last and other.first <= self.last
 
     def adjoins(self, other: PortRange) -> bool:
-        """Tell whether the ranges share no port and have no port between them.
+        """Return whether one range ends just before the other begins.
 
         Args:
             other: The other range.
 
         Returns:
-            Whether one ends just before the other begins.
+            True if the ranges have no port in common and no port between them.
 
         Raises:
             TypeError: *other* is not a ``PortRange``.
@@ -391,7 +391,7 @@ class PortRange:
         return self.last + 1 == other.first or other.last + 1 == self.first
 
     def prefix_cover(self) -> tuple[MaskedPort, ...]:
-        """Return the fewest prefix masks that cover the range exactly.
+        """Return the fewest prefix masks that cover exactly this range.
 
         Returns:
             1 to 30 masks, disjoint, ascending.
@@ -403,10 +403,10 @@ class PortRange:
         return tuple([masked_of(*pair) for pair in covers.prefix_cover(self.first, self.last, 16)])
 
     def ternary_cover(self) -> tuple[MaskedPort, ...]:
-        """Return the fewest masks of any form that cover the range exactly.
+        """Return the fewest masks of any form that cover exactly this range.
 
-        A ternary mask may have its ones anywhere, as Open vSwitch, tc and TCAM
-        hardware take them.
+        The ones of a ternary mask may be anywhere. Open vSwitch, tc and TCAM hardware
+        accept such masks.
 
         Returns:
             1 to 28 masks, ascending by value and mask; they may overlap.
@@ -431,11 +431,11 @@ def _check_port_range(other: object) -> None:
 @always_checked
 @dataclass(frozen=True, slots=True)
 class MaskedPort:
-    """All ports that agree with ``value`` in the bits that ``mask`` has set.
+    """All ports that equal ``value`` in the bits that are set in ``mask``.
 
     Attributes:
         value: 0 to 65535, with no bit outside ``mask``.
-        mask: 0 to 65535; 65535 stands for one port, 0 for all.
+        mask: 0 to 65535; 65535 matches one port, 0 matches all.
 
     Example:
         >>> masked = MaskedPort(0x3E8, 0xFFF8)
@@ -452,9 +452,9 @@ class MaskedPort:
         """Check the two numbers.
 
         Raises:
-            TypeError: One is no integer.
-            InvalidPortError: One is outside 0 to 65535.
-            InvalidRangeError: ``value`` has a bit that ``mask`` has not.
+            TypeError: A number is not an integer.
+            InvalidPortError: A number is outside 0 to 65535.
+            InvalidRangeError: ``value`` has a bit outside ``mask``.
         """
         object.__setattr__(self, "value", check_port(self.value))
         object.__setattr__(self, "mask", check_port(self.mask))
@@ -468,11 +468,11 @@ class MaskedPort:
         return f"{self.value:#x}/{self.mask:#x}"
 
     def __len__(self) -> int:
-        """Return how many ports match, a power of two from 1 to 65536."""
+        """Return the number of ports that match, a power of two from 1 to 65536."""
         return 1 << 16 - self.mask.bit_count()
 
     def __contains__(self, port: types.SupportsIndex) -> bool:
-        """Tell whether *port* matches; no integer is a TypeError."""
+        """Return whether *port* matches; raise a TypeError if it is not an integer."""
         if type(port) is not int:
             port = as_int(port)
         return 0 <= port <= LAST_PORT and port & self.mask == self.value
@@ -486,7 +486,7 @@ _set_mask = MaskedPort.__dict__["mask"].__set__
 
 
 def range_of(first: int, last: int) -> PortRange:
-    """Return ``PortRange(first, last)`` of numbers that are known to be right."""
+    """Return ``PortRange(first, last)`` without checking the numbers."""
     made = _new(PortRange)
     _set_first(made, first)
     _set_last(made, last)
@@ -494,7 +494,7 @@ def range_of(first: int, last: int) -> PortRange:
 
 
 def masked_of(value: int, mask: int) -> MaskedPort:
-    """Return ``MaskedPort(value, mask)`` of numbers that are known to be right."""
+    """Return ``MaskedPort(value, mask)`` without checking the numbers."""
     made = _new(MaskedPort)
     _set_value(made, value)
     _set_mask(made, mask)

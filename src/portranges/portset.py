@@ -1,15 +1,12 @@
-"""PortSet: any set of ports, as one 65,536-bit integer.
+"""PortSet: a set of ports, stored as one integer of 65,536 bits.
 
-What lives here: the set type, its algebra, and the conversions between its
-forms. What must not: what a port means, names, transports, other programs'
-notations. A set is only a set; nothing but its ports enters ``==`` and
-``hash``.
+The invariant: bit *p* of ``_bits`` is 1 exactly if port *p* is in the set, and
+``0 <= _bits <= _FULL``. Equal sets therefore have equal integers, however they were built, and
+nothing but the ports affects ``==`` and ``hash``. Every other form (ranges, length, table, hash)
+is computed from ``_bits`` when it is first needed, and cached.
 
-The invariant: bit *p* of ``_bits`` is 1 exactly when port *p* is in the set,
-and ``0 <= _bits <= _FULL``. Equal sets therefore hold equal integers, however
-they were built. Every other form (ranges, length, table, hash) follows from
-``_bits``, is made when it is first asked for, and is kept; none is part of a
-set's identity.
+Sets of ports with transports are in ``transport_ports``, notations of other programs in
+``dialects``.
 """
 
 from __future__ import annotations
@@ -38,19 +35,19 @@ __all__ = ["PortSet"]
 _SIZE = LAST_PORT + 1
 _FULL = (1 << _SIZE) - 1
 
-# Ranges that are held before they are folded into an integer. It bounds the
-# memory of a text of any length.
+# How many ranges are collected before they are merged into an integer. This bounds the memory
+# needed for a text of any length.
 PENDING = 4096
 
-# Up to here shifting one range after another into the integer is faster than
-# to sort and merge them first.
+# Up to this number of ranges, shifting one after another into the integer is faster than
+# sorting and merging them first.
 _FEW_RANGES = 48
 
-# So many edges are taken off the whole integer, each in as much time as it is
-# long; what is left is taken apart in pieces.
+# This many edges are found in the whole integer, each in time linear in its length; the rest is
+# searched in short pieces.
 _FEW_EDGES = 64
 
-# Bytes of a piece.
+# The bytes of a piece.
 _PIECE = 256
 
 _BIT = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -60,12 +57,11 @@ _DIGIT_TO_BIT = bytes.maketrans(b"01", b"\x00\x01")
 
 @types.final
 class PortSet:
-    """An immutable, hashable set of ports.
+    """An immutable, hashable set of ports, which may be empty or contain all 65,536.
 
-    The empty set and the full set are sets like any other, and port 0 is a
-    port like any other. ``|``, ``&``, ``-``, ``^`` and the comparisons, which
-    mean subset and superset, take a ``PortSet`` or a ``PortRange`` on either
-    side; the named methods take any iterable that the constructor takes.
+    ``|``, ``&``, ``-``, ``^`` and the comparisons, which mean subset and superset, accept a
+    ``PortSet`` or a ``PortRange`` on either side. The named methods accept any iterable that
+    the constructor accepts.
 
     Example:
         >>> web = PortSet([80, 443, PortRange(8000, 8100)])
@@ -79,8 +75,8 @@ class PortSet:
 
     __slots__ = ("_bits", "_hash", "_len", "_octets", "_plan", "_ranges", "_table")
 
-    # All but _bits are unset until they are asked for: to set them to None
-    # would take a quarter of the time that an operator has.
+    # All but _bits are unset until they are first needed. Setting them to None would take a
+    # quarter of the time of an operator.
     _bits: int
     _hash: int
     _len: int
@@ -90,7 +86,7 @@ class PortSet:
     _table: bytes
 
     def __init_subclass__(cls) -> types.NoReturn:
-        """Refuse: every operation makes a PortSet, whatever it was called on."""
+        """Raise TypeError: every operation makes a PortSet, never a subclass."""
         raise TypeError("PortSet must not be subclassed")
 
     def __new__(cls, items: types.PortItems = ()) -> PortSet:  # noqa: PYI034
@@ -101,26 +97,26 @@ class PortSet:
                 any order and mixture, overlapping or not.
 
         Raises:
-            TypeError: *items* is a ``str``, or an item is none of these.
+            TypeError: *items* is a ``str``, or an item is of another type.
             InvalidPortError: A port is outside 0 to 65535.
         """
         return _make(_bits_of_items(items))
 
     @staticmethod
     def parse(text: str) -> PortSet:
-        """Return the set that *text* says in the neutral notation.
+        """Return the set that *text* describes in the neutral notation.
 
         Args:
-            text: Ports and ``first-last`` ranges, inclusive, joined by commas,
-                in any order, overlapping or not. Spaces may stand around a
-                comma and nowhere else. ``""`` is the empty set.
+            text: Ports and ``first-last`` ranges, inclusive, separated by commas, in any
+                order, overlapping or not. Spaces are allowed around commas only. ``""`` is
+                the empty set.
 
         Returns:
             The set.
 
         Raises:
             TypeError: *text* is not a ``str``.
-            PortSyntaxError: *text* is anything else; the error tells the place.
+            PortSyntaxError: *text* is anything else; ``.span`` is the place of the fault.
 
         Complexity:
             Linear in the length of *text*, in bounded memory.
@@ -176,7 +172,7 @@ class PortSet:
             The set.
 
         Raises:
-            TypeError: *bits* is no integer.
+            TypeError: *bits* is not an integer.
             InvalidRangeError: *bits* is negative or has a bit above 65535.
 
         Example:
@@ -194,7 +190,7 @@ class PortSet:
         return _make(int(bits))
 
     def to_int(self) -> int:
-        """Return the set as an integer whose bit *p* says whether port *p* is in it.
+        """Return the set as an integer whose bit *p* is 1 if port *p* is in it.
 
         Returns:
             0 to ``2**65536 - 1``.
@@ -210,13 +206,13 @@ class PortSet:
         """Return all ports that match at least one of *masks*.
 
         Args:
-            masks: Masks of any form, as a cover gives them.
+            masks: Masks of any form, such as those of a cover.
 
         Returns:
             The set.
 
         Raises:
-            TypeError: *masks* is no iterable, or an item is not a ``MaskedPort``.
+            TypeError: *masks* is not an iterable, or an item is not a ``MaskedPort``.
 
         Example:
             >>> PortSet.from_masks([MaskedPort(0x3E8, 0xFFF8)])
@@ -238,17 +234,17 @@ class PortSet:
     # -- algebra -------------------------------------------------------------
 
     def __or__(self, other: PortSet | PortRange) -> PortSet:
-        """Return the ports that are in one of both."""
+        """Return the ports that are in at least one of the two sets."""
         bits = _operand(other)
         return NotImplemented if bits is None else _make(self._bits | bits)
 
     def __and__(self, other: PortSet | PortRange) -> PortSet:
-        """Return the ports that are in both."""
+        """Return the ports that are in both sets."""
         bits = _operand(other)
         return NotImplemented if bits is None else _make(self._bits & bits)
 
     def __xor__(self, other: PortSet | PortRange) -> PortSet:
-        """Return the ports that are in exactly one of both."""
+        """Return the ports that are in exactly one of the two sets."""
         bits = _operand(other)
         return NotImplemented if bits is None else _make(self._bits ^ bits)
 
@@ -275,13 +271,13 @@ class PortSet:
         """Return the ports that are in this set or in any of *others*.
 
         Args:
-            others: Any iterables that the constructor takes.
+            others: Iterables of any form that the constructor accepts.
 
         Returns:
             The union.
 
         Raises:
-            TypeError: One of *others* is none.
+            TypeError: One of *others* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
 
         Example:
@@ -297,13 +293,13 @@ class PortSet:
         """Return the ports that are in this set and in all of *others*.
 
         Args:
-            others: Any iterables that the constructor takes.
+            others: Iterables of any form that the constructor accepts.
 
         Returns:
             The intersection.
 
         Raises:
-            TypeError: One of *others* is none.
+            TypeError: One of *others* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
 
         Example:
@@ -319,13 +315,13 @@ class PortSet:
         """Return the ports that are in this set and in none of *others*.
 
         Args:
-            others: Any iterables that the constructor takes.
+            others: Iterables of any form that the constructor accepts.
 
         Returns:
             The difference.
 
         Raises:
-            TypeError: One of *others* is none.
+            TypeError: One of *others* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
 
         Example:
@@ -341,13 +337,13 @@ class PortSet:
         """Return the ports that are in exactly one of this set and *other*.
 
         Args:
-            other: Any iterable that the constructor takes.
+            other: An iterable of any form that the constructor accepts.
 
         Returns:
             The symmetric difference.
 
         Raises:
-            TypeError: *other* is none.
+            TypeError: *other* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
 
         Example:
@@ -359,7 +355,7 @@ class PortSet:
     # -- order ---------------------------------------------------------------
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether *other* is a set of the same ports."""
+        """Return whether *other* is a set of the same ports."""
         return self._bits == other._bits if isinstance(other, PortSet) else NotImplemented
 
     def __hash__(self) -> int:
@@ -373,40 +369,40 @@ class PortSet:
             return self._hash
 
     def __le__(self, other: PortSet | PortRange) -> bool:
-        """Tell whether every port is in *other* too."""
+        """Return whether every port is in *other* too."""
         bits = _operand(other)
         return NotImplemented if bits is None else self._bits & bits == self._bits
 
     def __lt__(self, other: PortSet | PortRange) -> bool:
-        """Tell whether *other* has every port of this set, and more."""
+        """Return whether *other* has every port of this set, and more."""
         bits = _operand(other)
         if bits is None:
             return NotImplemented
         return self._bits & bits == self._bits and self._bits != bits
 
     def __ge__(self, other: PortSet | PortRange) -> bool:
-        """Tell whether every port of *other* is in this set."""
+        """Return whether every port of *other* is in this set."""
         bits = _operand(other)
         return NotImplemented if bits is None else self._bits & bits == bits
 
     def __gt__(self, other: PortSet | PortRange) -> bool:
-        """Tell whether this set has every port of *other*, and more."""
+        """Return whether this set has every port of *other*, and more."""
         bits = _operand(other)
         if bits is None:
             return NotImplemented
         return self._bits & bits == bits and self._bits != bits
 
     def issubset(self, other: types.PortItems) -> bool:
-        """Tell whether every port of this set is in *other*.
+        """Return whether every port of this set is in *other*.
 
         Args:
-            other: Any iterable that the constructor takes.
+            other: An iterable of any form that the constructor accepts.
 
         Returns:
-            Whether this set is a subset, or equal.
+            True for a subset and for an equal set.
 
         Raises:
-            TypeError: *other* is none.
+            TypeError: *other* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
 
         Example:
@@ -416,16 +412,16 @@ class PortSet:
         return self._bits & _bits_of_items(other) == self._bits
 
     def issuperset(self, other: types.PortItems) -> bool:
-        """Tell whether every port of *other* is in this set.
+        """Return whether every port of *other* is in this set.
 
         Args:
-            other: Any iterable that the constructor takes.
+            other: An iterable of any form that the constructor accepts.
 
         Returns:
-            Whether this set is a superset, or equal.
+            True for a superset and for an equal set.
 
         Raises:
-            TypeError: *other* is none.
+            TypeError: *other* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
 
         Example:
@@ -436,16 +432,16 @@ class PortSet:
         return self._bits & bits == bits
 
     def isdisjoint(self, other: types.PortItems) -> bool:
-        """Tell whether no port is in both sets.
+        """Return whether the sets have no port in common.
 
         Args:
-            other: Any iterable that the constructor takes.
+            other: An iterable of any form that the constructor accepts.
 
         Returns:
-            Whether the sets share no port.
+            True if no port is in both sets.
 
         Raises:
-            TypeError: *other* is none.
+            TypeError: *other* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
 
         Example:
@@ -457,7 +453,7 @@ class PortSet:
     # -- the ports -----------------------------------------------------------
 
     def __len__(self) -> int:
-        """Return how many ports (not ranges) are in the set, 0 to 65536."""
+        """Return the number of ports (not of ranges), 0 to 65536."""
         try:
             return self._len
         except AttributeError:
@@ -465,7 +461,7 @@ class PortSet:
             return self._len
 
     def __bool__(self) -> bool:
-        """Tell whether the set has a port."""
+        """Return whether the set has a port."""
         return self._bits != 0
 
     def __iter__(self) -> types.Iterator[int]:
@@ -473,7 +469,7 @@ class PortSet:
         return chain.from_iterable(self.ranges)
 
     def __contains__(self, port: types.SupportsIndex) -> bool:
-        """Tell whether *port* is in the set; no integer is a TypeError."""
+        """Return whether *port* is in the set; raise a TypeError if it is not an integer."""
         if type(port) is int and port >= 0:
             try:
                 return self._octets[port >> 3] & _BIT[port & 7] != 0
@@ -536,7 +532,7 @@ class PortSet:
             A port of the set.
 
         Raises:
-            TypeError: *position* is no integer.
+            TypeError: *position* is not an integer.
             IndexError: *position* is outside the set.
 
         Complexity:
@@ -564,7 +560,7 @@ class PortSet:
         """The set as the fewest ranges.
 
         Returns:
-            Ranges, ascending, inclusive; no two overlap or adjoin.
+            Ranges, ascending, inclusive. No two of them overlap or adjoin.
 
         Example:
             >>> PortSet([80, 81, 443]).ranges
@@ -579,8 +575,8 @@ class PortSet:
             return self._ranges
 
     def __str__(self) -> str:
-        """Return the neutral notation, which ``parse`` reads back."""
-        # What str() of each range says, without a call for each.
+        """Return the neutral notation, which ``parse`` reads."""
+        # The text of each range, without a call to its str().
         return ",".join(
             [
                 f"{each.first}-{each.last}" if each.first != each.last else f"{each.first}"
@@ -597,17 +593,17 @@ class PortSet:
         return format(str(self), spec)
 
     def prefix_cover(self) -> tuple[MaskedPort, ...]:
-        """Return the fewest prefix masks that cover the set exactly.
+        """Return the fewest prefix masks that cover exactly this set.
 
         Returns:
-            At most 30 masks for each range, disjoint, ascending by value.
+            At most 30 masks per range, disjoint, ascending by value.
 
         Example:
             >>> [str(masked) for masked in PortSet.parse("80,1000-1007").prefix_cover()]
             ['0x50/0xffff', '0x3e8/0xfff8']
         """
-        # Two ranges never share a block: a block is an interval, and between
-        # two ranges of a set there is a port that is not in it.
+        # No block covers two ranges: a block is an interval, and between two ranges of a set
+        # there is a port outside it.
         return tuple(
             masked_of(*pair)
             for ports in self.ranges
@@ -616,13 +612,13 @@ class PortSet:
 
     @property
     def table(self) -> bytes:
-        r"""The set as 65,536 bytes: 1 where the port is in it, else 0.
+        r"""The set as 65,536 bytes: 1 for a port in the set, 0 for another.
 
-        For ``numpy.frombuffer``, pyarrow, polars and eBPF maps; a ``bytes``
-        object is a buffer, so none of them copies it.
+        Use it with ``numpy.frombuffer``, pyarrow, polars and eBPF maps. A ``bytes`` object
+        is a buffer, so none of them copies it.
 
         Returns:
-            65,536 bytes, one a port.
+            65,536 bytes, one per port.
 
         Example:
             >>> PortSet([1, 2]).table[:5]
@@ -640,26 +636,27 @@ class PortSet:
     def contains_many(
         self, ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
     ) -> bytes:
-        r"""Tell of each of many ports whether it is in the set.
+        r"""Return for each port whether it is in the set.
 
         Args:
-            ports: A buffer of format ``H``, as an ``array('H')`` or a numpy
-                array of uint16; bytes, two a port; or an iterable of integers.
-            byteorder: ``"little"`` or ``"big"``: the order of the two bytes of
-                a port, where the buffer does not tell it itself.
+            ports: A buffer of format ``H``, such as an ``array('H')`` or a numpy array of
+                uint16; bytes, two per port; or an iterable of integers.
+            byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a port, if
+                the buffer does not define it itself.
 
         Returns:
-            One byte a port: 1 if it is in the set, else 0.
+            One byte per port: 1 if it is in the set, 0 if it is not.
 
         Raises:
-            TypeError: *ports* is none of these, or holds what is no integer.
+            TypeError: *ports* is of another type, or contains something that is not an
+                integer.
             InvalidPortError: An integer is outside 0 to 65535.
-            InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
+            InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
 
         Complexity:
-            Linear, without a step of Python for each port of a buffer, unless
-            the set has hundreds of ranges. The first question prepares the
-            set, which takes a millisecond or so, and is kept.
+            Linear, and for a buffer without executing Python code for each port, unless the
+            set has hundreds of ranges. The first call takes about a millisecond more to
+            prepare the set; the result is cached.
 
         Example:
             >>> PortSet.parse("22,80,8000-8100").contains_many([80, 81, 8080])
@@ -673,20 +670,21 @@ class PortSet:
     def count_many(
         self, ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
     ) -> int:
-        """Count how many of many ports are in the set, repeated ones each time.
+        """Count the ports that are in the set.
 
         Args:
-            ports: As ``contains_many`` takes them. Of an iterable, few are
-                held at a time, so it may be a stream.
-            byteorder: As in ``contains_many``.
+            ports: The ports, in any form that ``contains_many`` accepts. An iterable is read
+                piece by piece, so it may be a long stream.
+            byteorder: See ``contains_many``.
 
         Returns:
-            The number.
+            The number of ports. A port that occurs several times is counted each time.
 
         Raises:
-            TypeError: *ports* is none of these, or holds what is no integer.
+            TypeError: *ports* is of another type, or contains something that is not an
+                integer.
             InvalidPortError: An integer is outside 0 to 65535.
-            InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
+            InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
 
         Complexity:
             Linear, in bounded memory.
@@ -704,7 +702,7 @@ class PortSet:
         try:
             return self._plan
         except AttributeError:
-            # Loaded late, for most programs never ask about ports by the million.
+            # Loaded when it is first needed: most programs never look up many ports.
             from portranges.scan import plan_of
 
             self._plan = plan_of(self.table)
@@ -726,7 +724,7 @@ class PortSet:
 
 
 def _make(bits: int) -> PortSet:
-    """Return the set of *bits*: the one door through which every set comes."""
+    """Return the set of *bits*. Every set is made here."""
     made = _new(PortSet)
     made._bits = bits
     return made
@@ -738,7 +736,7 @@ _FULL_SET = _make(_FULL)
 
 
 def _operand(other: object) -> int | None:
-    """Return the bits of an operator's other side; None for a stranger."""
+    """Return the bits of an operand, or None if it is of another type."""
     if isinstance(other, PortSet):
         return other._bits
     if isinstance(other, PortRange):
@@ -747,13 +745,13 @@ def _operand(other: object) -> int | None:
 
 
 def _bits_between(first: int, last: int) -> int:
-    # 2**end - 2**first would carry through the whole integer, which takes ten
-    # times as long for a narrow range.
+    # 2**end - 2**first would carry through the whole integer, which takes ten times as long
+    # for a narrow range.
     return _FULL >> LAST_PORT - last + first << first
 
 
 def _bits_of_items(items: types.PortItems) -> int:
-    """Return the bits of anything that the constructor takes."""
+    """Return the bits of anything that the constructor accepts."""
     bits = _operand(items)
     if bits is not None:
         return bits
@@ -804,8 +802,8 @@ def bits_of_ranges(pairs: list[tuple[int, int]]) -> int:
         for first, last in pairs:
             bits |= _FULL >> LAST_PORT - last + first << first
         return bits
-    # One subtraction makes all ranges at once: 2**end - 2**first is the bits
-    # first..end-1, and the sums of disjoint ranges do not disturb each other.
+    # One subtraction makes all ranges at once: 2**end - 2**first is the bits first..end-1,
+    # and the sums of disjoint ranges do not affect each other.
     firsts = bytearray((_SIZE >> 3) + 1)
     ends = bytearray((_SIZE >> 3) + 1)
     pairs.sort()
@@ -862,8 +860,7 @@ def _edges(bits: int) -> list[int]:
     """Return the first port of each range and of each gap after it, ascending."""
     changes = bits ^ bits << 1
     edges: list[int] = []
-    # Take the top bit off again and again. Each time costs as much as the
-    # integer is long.
+    # Remove the top bit again and again. Each time is linear in the length of the integer.
     while changes and len(edges) < _FEW_EDGES:
         top = changes.bit_length() - 1
         edges.append(top)
@@ -873,7 +870,7 @@ def _edges(bits: int) -> list[int]:
 
 
 def _edges_in_pieces(changes: int) -> list[int]:
-    """Do the same for many edges, on short integers."""
+    """Return the places of all bits of *changes*, from short pieces of it."""
     octets = changes.to_bytes((_SIZE >> 3) + 1, "little")
     edges: list[int] = []
     for start in range(0, len(octets), _PIECE):

@@ -1,27 +1,21 @@
-"""A table of 65,536 answers, asked about millions of ports: bytes in, bytes out.
+"""Look up millions of ports in a table of 65,536 values: bytes in, bytes out.
 
-What lives here: the plans, each a way to look every port of a buffer up without
-a step of Python for each, the choice among them, and the buffers they read.
-What must not: what an answer means; which values are ports (the caller passes
-its check).
+A plan is a way to look up all ports of a buffer without executing Python code for each of them.
+Every plan returns exactly ``table[port]``, for any table that it accepts. The meaning of a value
+belongs to the caller, who also passes the check of a port. The plans, the fastest first:
 
-No plan guesses: each gives exactly what ``table[port]`` gives, for any table
-that it takes. They are, the fastest first:
-
-- ``high byte``: the answer depends on the high byte alone. Take every second
-  byte, and ``bytes.translate`` it.
-- ``two digits``: at most 16 kinds of byte can be told apart, in either place of
-  a port. Write each byte as its kind, a hexadecimal digit; the two digits of a
-  port are then one byte of ``unhexlify``, which is translated.
-- ``edges``: there are two answers, and each high byte has few places among the
-  low bytes where one turns into the other. Whether a port is past such a place
-  is a bit of a sum of two bytes; integers of many bytes add them for all ports
-  at once, with no carry from one to the next, and ``^`` joins the bits.
-- ``parity``: there are two answers, so the table is a matrix of 256 rows and
-  columns over GF(2), a sum of products ``u[high] & t[low]``, as many as its
-  rank. Eight products fit in the bits of a byte, and integers of many bytes
-  multiply and add them for all ports at once; the answer is the parity of what
-  is left in a port's byte.
+- ``high byte``: the value depends on the high byte only. ``bytes.translate`` every second byte.
+- ``two digits``: a table with at most 16 kinds of byte, counting both bytes of a port. Write
+  each byte as its kind, a hexadecimal digit; ``unhexlify`` makes one byte of the two digits of a
+  port, and that byte is translated.
+- ``edges``: a table with two values, whose rows (one per high byte) change from one value to the
+  other at few low bytes. Whether a port is past such an edge is a bit of a sum of two bytes.
+  Integers of many bytes add them for all ports at once, without a carry between ports, and ``^``
+  combines the bits.
+- ``parity``: a table with two values is a matrix of 256 rows and columns over GF(2), the sum of
+  as many products ``u[high] & t[low]`` as its rank. Eight products fit into the bits of a byte.
+  Integers of many bytes multiply and add them for all ports at once, and the value is the parity
+  of the byte of a port.
 - ``one by one``: any table.
 """
 
@@ -39,32 +33,31 @@ from portranges.errors import InvalidValueError
 __all__ = ["PIECE", "SIZE", "PortReader", "look_up", "look_up_all", "numbers", "plan_of"]
 
 SIZE = 65536
-"""Entries of a table."""
+"""The number of entries of a table."""
 
 _ROW = 256
 
-# Ports that are worked on at a time. Their bytes, and the integers made of
-# them, stay in a processor's cache, and bound the memory beside the answer.
+# How many ports are processed at a time. Their bytes, and the integers made of them, fit into a
+# processor's cache, and bound the memory needed beside the result.
 PIECE = 65536
 
-# Up to here ports that are bytes already are worked on whole by the two plans
-# that make no integers: to put many small answers together takes longer than a
-# cache spares. Above, the allocator asks the system for each block anew.
+# Up to this number, the two plans that make no integers process ports in bytes in one step:
+# joining many small results takes longer than the cache saves. Above it, the allocator requests
+# each block from the system again.
 _WHOLE = 1 << 24
 
 _DIGITS = b"0123456789abcdef"
 
-# What the plans cost, in translations of one of a port's bytes into an integer;
-# "one by one" costs about 24 of them. Adding and joining two integers costs a
-# third of one.
+# The cost of a plan is counted in translations of one byte of each port into an integer; "one by
+# one" costs about 24 of them. Adding and combining two integers costs a third of one.
 _MOST = 24.0
 _ADDING = 0.3
 
 _PARITY = bytes(byte.bit_count() & 1 for byte in range(_ROW))
 _PARITY_OF_TWO = bytes((byte & 0xC0).bit_count() & 1 for byte in range(_ROW))
 
-# Places that one byte can number so that the bit above tells what is past them,
-# and one more bit is left.
+# How many edges one byte can number so that the next bit shows whether a port is past one, and
+# one more bit is free.
 _PLACES = 63
 
 _NATIVE = sys.byteorder
@@ -74,13 +67,13 @@ _NATIVE = sys.byteorder
 
 
 def plan_of(table: bytes) -> types.Plan:
-    """Return the fastest plan that answers exactly as *table* does.
+    """Return the fastest plan for *table*.
 
     Args:
-        table: 65,536 bytes, the answer for each port.
+        table: 65,536 bytes, the value of each port.
 
     Returns:
-        The plan. It holds on to *table*.
+        The plan, which keeps a reference to *table*.
 
     Raises:
         InvalidValueError: *table* has another length.
@@ -113,7 +106,7 @@ def plan_of(table: bytes) -> types.Plan:
 
 
 class _HighByte:
-    """The plan of a table whose rows each have one value."""
+    """The plan for a table in which each row has one value."""
 
     __slots__ = ("_by_high", "table")
 
@@ -128,9 +121,9 @@ class _HighByte:
 
 
 class _TwoDigits:
-    """The plan of a table that tells at most 16 kinds of byte apart.
+    """The plan for a table with at most 16 kinds of byte.
 
-    Two bytes are of a kind if their rows are equal, and their columns too.
+    Two bytes are of one kind if their rows are equal, and their columns too.
     """
 
     __slots__ = ("_by_kinds", "_digit_of", "table")
@@ -140,7 +133,7 @@ class _TwoDigits:
     def __init__(self, table: bytes, kind_of: list[int]) -> None:
         self.table = table
         self._digit_of = bytes([_DIGITS[kind] for kind in kind_of])
-        # The first digit of two is the first byte's, whichever that one is.
+        # The first of the two digits belongs to the first byte, which may be low or high.
         low_first, high_first = bytearray(_ROW), bytearray(_ROW)
         example = {kind: byte for byte, kind in enumerate(kind_of)}
         for high_kind, high in example.items():
@@ -155,7 +148,7 @@ class _TwoDigits:
 
 
 class _Edges:
-    """The plan of a table with two values and few places where they change."""
+    """The plan for a table with two values and few edges between them."""
 
     __slots__ = ("_by_bits", "_groups", "table")
 
@@ -169,15 +162,15 @@ class _Edges:
             number = [0] * _ROW
             for place in places:
                 number[place] = 1
-            # How many places a low byte is past. With 64 - k added, bit 6 says
-            # whether it is past the k-th; with 0 added, it says no.
+            # How many edges a low byte is past. With 64 - k added, bit 6 is 1 if it is past
+            # the k-th; with 0 added, bit 6 is 0.
             passed = bytes(accumulate(number))
             terms = [
                 bytes([64 - passed[edges[term]] if term < len(edges) else 0 for edges in of_high])
                 for term in range(max(map(len, of_high)))
             ]
             self._groups.append((passed, terms))
-        # Bit 7 of the first sum says with which value a row starts.
+        # Bit 7 of the first sum is 1 if a row starts with the second value.
         first_terms = self._groups[0][1]
         first_terms[0] = bytes(
             [
@@ -197,10 +190,10 @@ class _Edges:
 
 
 def _edges(rows: list[bytes], values: list[int]) -> list[types.PlanGroup] | None:
-    """Return the places where rows change, in groups, or None if they are too many.
+    """Return the edges of the rows in groups, or None if there are too many.
 
-    A group is at most 63 places, ascending, and for each high byte those of
-    them at which its row changes.
+    A group is at most 63 low bytes, ascending, and for each high byte the ones at which its
+    row changes.
     """
     edges_of: dict[bytes, list[int]] = {}
     for row in rows:
@@ -233,7 +226,7 @@ def _cost_of_edges(groups: list[types.PlanGroup]) -> float:
 
 
 class _Parity:
-    """The plan of a table with two values and a small rank over GF(2)."""
+    """The plan for a table with two values and a small rank over GF(2)."""
 
     __slots__ = ("_by_parity", "_passes", "table")
 
@@ -263,10 +256,10 @@ class _Parity:
 
 
 def _products(rows: list[bytes], one: int, most: int) -> tuple[list[int], list[int]] | None:
-    """Return the table as a sum of products, or None if it takes more than *most*.
+    """Return the table as a sum of products, or None if it needs more than *most*.
 
-    The first list says for each high byte which products it is in, as bits;
-    the second for each product which low bytes it is 1 for, as bits too.
+    The first list has for each high byte the products that it is part of, as bits. The
+    second has for each product the low bytes for which it is 1, as bits too.
     """
     is_one = bytes([byte == one for byte in range(_ROW)]).translate(bytes.maketrans(b"\0\1", b"01"))
     of_low: list[int] = []
@@ -277,8 +270,8 @@ def _products(rows: list[bytes], one: int, most: int) -> tuple[list[int], list[i
             continue
         left = int(row.translate(is_one)[::-1], 2)
         products = 0
-        # Each vector was reduced by those before it, so that in their order
-        # none brings back a bit that one before it has taken away.
+        # Each vector was reduced by the ones before it, so in this order no vector restores a
+        # bit that an earlier one removed.
         for place, vector in enumerate(of_low):
             if left & leading[place]:
                 left ^= vector
@@ -294,7 +287,7 @@ def _products(rows: list[bytes], one: int, most: int) -> tuple[list[int], list[i
 
 
 def _packed(vectors: list[int]) -> bytes:
-    """Return 256 bytes whose bit *k* is the bit of vector *k* in that place."""
+    """Return 256 bytes: bit *k* of a byte is the bit of vector *k* at that place."""
     total = 0
     for place, vector in enumerate(vectors):
         digits = f"{vector:0{_ROW}b}".encode()
@@ -306,7 +299,7 @@ _DIGIT_TO_BIT = [bytes.maketrans(b"01", bytes([0, 1 << place])) for place in ran
 
 
 class _OneByOne:
-    """The plan of any table."""
+    """The plan for any table."""
 
     __slots__ = ("_values", "table")
 
@@ -314,7 +307,7 @@ class _OneByOne:
 
     def __init__(self, table: bytes) -> None:
         self.table = table
-        # A list is what the interpreter looks up fastest.
+        # A list has the fastest look-up.
         self._values = list(table)
 
     def answer(self, octets: bytes, low: int) -> bytes:
@@ -323,7 +316,7 @@ class _OneByOne:
 
 
 def numbers(octets: bytes, low: int) -> types.IntArray:
-    r"""Return the ports of *octets* as numbers of this machine.
+    r"""Return the ports of *octets* as an array of native integers.
 
     Example:
         >>> numbers(b"\0\x50", 1).tolist()
@@ -339,14 +332,14 @@ def numbers(octets: bytes, low: int) -> types.IntArray:
 
 
 def look_up(plan: types.Plan, ports: PortReader) -> types.Iterator[bytes]:
-    r"""Yield the plan's answers to all ports, piece by piece.
+    r"""Yield the values of all ports, piece by piece.
 
     Args:
-        plan: What to answer.
+        plan: The plan for the table.
         ports: The ports.
 
     Yields:
-        Bytes, one a port; all of them together in the order of the ports.
+        Bytes, one per port, in the order of the ports.
 
     Complexity:
         Linear in the number of ports, in bounded memory.
@@ -358,8 +351,8 @@ def look_up(plan: types.Plan, ports: PortReader) -> types.Iterator[bytes]:
     """
     values = ports.numpy_values()
     if values is not None and not isinstance(plan, _HighByte):
-        # numpy is there, for the ports are its own, and its look-up is faster
-        # than all but the first plan.
+        # The ports are a numpy array, so numpy is loaded, and its look-up is faster than all
+        # plans but the first.
         table = sys.modules["numpy"].frombuffer(plan.table, "uint8")
         for start in range(0, len(values), PIECE):
             yield table[values[start : start + PIECE]].tobytes()
@@ -369,14 +362,14 @@ def look_up(plan: types.Plan, ports: PortReader) -> types.Iterator[bytes]:
 
 
 def look_up_all(plan: types.Plan, ports: PortReader) -> bytes:
-    r"""Return the plan's answers to all ports.
+    r"""Return the values of all ports.
 
     Args:
-        plan: What to answer.
+        plan: The plan for the table.
         ports: The ports.
 
     Returns:
-        Bytes, one a port, in the order of the ports.
+        Bytes, one per port, in the order of the ports.
 
     Complexity:
         Linear in the number of ports.
@@ -393,7 +386,7 @@ def look_up_all(plan: types.Plan, ports: PortReader) -> bytes:
         and isinstance(plan, (_HighByte, _TwoDigits))
     ):
         return plan.answer(octets, ports.low)
-    # What BytesIO holds is the answer; to join a list would copy it.
+    # The buffer of BytesIO is the result; joining a list would copy it.
     answers = BytesIO()
     for piece in look_up(plan, ports):
         answers.write(piece)
@@ -401,19 +394,18 @@ def look_up_all(plan: types.Plan, ports: PortReader) -> bytes:
 
 
 class PortReader:
-    """Ports in one of the forms that all questions about many ports take.
+    """Ports in one of the forms that all functions for many ports accept.
 
     Args:
-        ports: A buffer of format ``H``; ``bytes``, ``bytearray`` or a
-            ``memoryview`` of bytes, two bytes a port; or any iterable of
-            integers.
-        byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a
-            port in a buffer that does not tell it itself.
-        check: Returns an integer if it is a port, and raises if not.
+        ports: A buffer of format ``H``; ``bytes``, ``bytearray`` or a ``memoryview`` of
+            bytes, two bytes per port; or an iterable of integers.
+        byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a port, if the
+            buffer does not define it itself.
+        check: Returns an integer if it is a port, and raises if it is not.
 
     Raises:
-        TypeError: *ports* is none of these.
-        InvalidValueError: Bytes of odd length, or *byteorder* is none of the two.
+        TypeError: *ports* is of another type.
+        InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
     """
 
     __slots__ = ("_check", "_integers", "_source", "_view", "low")
@@ -425,7 +417,7 @@ class PortReader:
         byteorder: types.ByteOrder = _NATIVE,
         check: types.PortCheck,
     ) -> None:
-        """Look at the form of *ports*, and at no port yet."""
+        """Check the form of *ports*; the ports themselves are checked when they are read."""
         if byteorder not in ("little", "big"):
             raise InvalidValueError("byteorder must be 'little' or 'big'", f"{byteorder!r:.40}")
         self._check = check
@@ -437,7 +429,7 @@ class PortReader:
         try:
             view = memoryview(ports)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
         except (TypeError, ValueError, BufferError):
-            # No buffer, or one that has no format, as numpy's dates.
+            # Not a buffer, or one without a format, such as an array of numpy dates.
             self._integers = _iterable(ports)
             self.low = 0 if _NATIVE == "little" else 1
             return
@@ -445,11 +437,11 @@ class PortReader:
         self.low = 0 if order == "little" else 1
 
     def pieces(self) -> types.Iterator[tuple[bytes, int]]:
-        """Yield all ports, two bytes each, and which byte of each two is the low one.
+        """Yield all ports, two bytes each, with the index (0 or 1) of the low byte.
 
         Raises:
-            TypeError: One of an iterable is no integer.
-            InvalidPortError: One of an iterable is no port.
+            TypeError: An item of an iterable is not an integer.
+            InvalidPortError: An item of an iterable is outside 0 to 65535.
         """
         view = self._view
         if view is None:
@@ -457,19 +449,19 @@ class PortReader:
             return
         step = 2 * PIECE // view.itemsize
         for start in range(0, len(view), step):
-            # A copy that stays in the cache: translate() and slices with a
-            # step want bytes, or take ten times as long.
+            # A copy that fits into the cache: translate() and slices with a step need bytes,
+            # and take ten times as long on other buffers.
             yield view[start : start + step].tobytes(), self.low
 
     def octets(self) -> bytes | None:
-        """Return the ports as the ``bytes`` that they came as, or None."""
+        """Return the ports if they were passed as ``bytes``, or None."""
         return self._source if type(self._source) is bytes else None
 
     def numpy_values(self) -> types.Any:
-        """Return the ports as the numpy array that they came as, or None.
+        """Return the ports if they were passed as a numpy array, or None.
 
-        None, too, for an array whose bytes are to be read in the other order
-        than numpy does.
+        The result is also None for an array whose bytes must be read in another order than
+        the one numpy uses.
         """
         numpy = sys.modules.get("numpy")
         if numpy is None or self._view is None or not isinstance(self._source, numpy.ndarray):
@@ -480,8 +472,7 @@ class PortReader:
     def _checked(self) -> types.Iterator[bytes]:
         integers: types.Iterator[types.Any] = iter(self._integers)
         while items := list(islice(integers, PIECE)):
-            # array() checks the numbers faster than a call for each does, but
-            # bool is an int to it.
+            # array() checks the numbers faster than a call for each, but it accepts bool.
             if set(map(type, items)) == {int}:
                 try:
                     yield array("H", items).tobytes()
@@ -501,8 +492,8 @@ def _iterable(ports: types.Any) -> types.Iterable[types.SupportsIndex]:
     )
 
 
-# Formats of the buffer protocol for numbers of two bytes, and the order they
-# state; "" for those whose order the caller states.
+# The formats of the buffer protocol for numbers of two bytes, with the order that they define;
+# None if the caller defines it.
 _ORDERS: dict[str, types.ByteOrder | None] = {
     "H": None,
     "@H": None,
@@ -516,17 +507,17 @@ _ORDERS: dict[str, types.ByteOrder | None] = {
 def _port_view(
     view: memoryview, ports: object, byteorder: types.ByteOrder
 ) -> tuple[memoryview, types.ByteOrder]:
-    """Return *view* with the order of its bytes, or raise if it holds no ports."""
+    """Return *view* with the order of its bytes, or raise if it does not contain ports."""
     if view.ndim != 1:
         raise TypeError(f"ports must have one dimension, got {view.ndim}")
     if view.format in _ORDERS:
         return view, _ORDERS[view.format] or byteorder
-    # An array of numbers of one byte is a buffer of bytes too, and is no port.
+    # An array of numbers of one byte is a buffer of bytes too, but does not contain ports.
     if view.format not in ("B", "b", "c") or not isinstance(ports, (bytes, bytearray, memoryview)):
         raise TypeError(
             "ports must be a buffer of format 'H' (16 bits, unsigned), "
             f"got {type(ports).__name__} of format {view.format!r}; "
-            "a list of its numbers is taken, and each is checked"
+            "pass its numbers as a list to have each of them checked"
         )
     if view.nbytes % 2:
         raise InvalidValueError("ports must have two bytes each", f"{view.nbytes} bytes")

@@ -1,13 +1,9 @@
 """Hypothesis strategies for ports, ranges, sets, masks, transports and profiles.
 
-What lives here: strategies for tests, this library's and anybody's.
-What must not: anything that works without the extra ``hypothesis``, and any
-computation of the library itself: a strategy only makes the objects that it
-hands out, so what it draws never agrees with a bug by construction.
-
-Numbers are drawn evenly, and every second time from the ports at which
-something changes: the ends of the universe, of RFC 6335's categories and of
-the ranges that systems hand out. All shrink towards port 0.
+They need the extra ``hypothesis``. Half of the numbers are drawn evenly, the other half near the
+ports at which something changes: the ends of the universe, of the categories of RFC 6335 and of
+the ephemeral ranges of systems. All strategies shrink towards port 0. They use only the
+constructors of the library, so what they draw cannot depend on a fault elsewhere in it.
 """
 
 from __future__ import annotations
@@ -43,7 +39,7 @@ __all__ = [
 
 _LAST = 65535
 
-# The last port before a change and the first one after it.
+# The last port before a boundary and the first one after it.
 _EDGES = (
     (0, 1),
     (1023, 1024),
@@ -54,8 +50,8 @@ _EDGES = (
     (65534, 65535),
 )
 
-# Parts of a set, the simplest first: a later kind shrinks to an earlier one. A
-# comb is every n-th port of a range, a hole is taken out of the other parts.
+# Parts of a set, the simplest first: a later kind shrinks to an earlier one. A comb is every n-th
+# port of a range; a hole is removed from the other parts.
 _KIND = st.sampled_from(("port", "range", "comb", "long", "port"))
 _HOLE = st.sampled_from(("port", "port", "port", "range"))
 _STEP = st.integers(2, 9)
@@ -65,11 +61,11 @@ _TOGETHER = st.sampled_from(
     (*((each,) for each in Transport), (Transport.TCP, Transport.UDP), tuple(Transport))
 )
 
-# The most ranges of a comb: Hypothesis prints what fails, and whoever reads it
-# would not be helped by tens of thousands.
+# The most ranges of a comb: Hypothesis prints the failing example, and tens of thousands of ranges
+# are not readable.
 _TEETH = 1000
 
-# Said once more here, so that a strategy can test categories.py.
+# Repeated here, so that a strategy can test categories.py.
 _CATEGORIES = {"system": (0, 1023), "user": (1024, 49151), "dynamic": (49152, 65535)}
 
 
@@ -90,9 +86,9 @@ def ports(
         A strategy for ``int``.
 
     Raises:
-        TypeError: A bound is no ``int``, or the category no ``str``.
+        TypeError: A bound is not an ``int``, or the category is not a ``str``.
         InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
-            no port is left to draw.
+            there is no port to draw.
 
     Example:
         >>> from hypothesis import find
@@ -109,8 +105,8 @@ def port_ranges(
 ) -> st.SearchStrategy[PortRange]:
     """Return a strategy for ``PortRange`` objects.
 
-    Both ends are drawn as by ``ports``. Shrinks towards a small first port,
-    then towards a small last one.
+    Both ends are drawn like ``ports``. Shrinks towards a small first port, then towards a
+    small last one.
 
     Args:
         min_value: The smallest port of any range, 0 to 65535.
@@ -122,9 +118,9 @@ def port_ranges(
         A strategy for ``PortRange``.
 
     Raises:
-        TypeError: A bound is no ``int``, or the category no ``str``.
+        TypeError: A bound is not an ``int``, or the category is not a ``str``.
         InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
-            no port is left to draw.
+            there is no port to draw.
 
     Example:
         >>> from hypothesis import find
@@ -155,17 +151,16 @@ def port_sets(
         max_value: The greatest port of any set, inclusive.
         category: Draw only from this category of RFC 6335: a ``Category``,
             or its value as a ``str``.
-        min_size: The least number of ports in a set.
-        max_size: The greatest number of ports in a set, inclusive; ``None``
-            for as many as there are.
+        min_size: The smallest number of ports in a set.
+        max_size: The greatest number of ports in a set, inclusive. ``None`` means no limit.
 
     Returns:
         A strategy for ``PortSet``.
 
     Raises:
-        TypeError: A bound or a size is no ``int``, or the category no ``str``.
-        InvalidValueError: A bound is outside 0 to 65535, the category is unknown, no
-            port is left to draw, or no set has such a size.
+        TypeError: A bound or a size is not an ``int``, or the category is not a ``str``.
+        InvalidValueError: A bound is outside 0 to 65535, the category is unknown, there is no
+            port to draw, or no set has such a size.
 
     Example:
         >>> from hypothesis import find
@@ -244,9 +239,9 @@ def transport_ports(
         A strategy for ``TransportPorts``.
 
     Raises:
-        TypeError: A bound is not an ``int``, or the category not a ``str``.
+        TypeError: A bound is not an ``int``, or the category is not a ``str``.
         InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
-            no port is left to draw.
+            there is no port to draw.
 
     Example:
         >>> from hypothesis import find
@@ -271,13 +266,13 @@ def profiles() -> st.SearchStrategy[types.EphemeralProfile]:
         >>> find(profiles(), lambda profile: True) == ephemeral.profiles()[0]
         True
     """
-    # Whoever draws ports alone does not pay for every system's row.
+    # Not imported above: most tests draw ports only, and do not need the row of every system.
     from portranges import ephemeral
 
     return st.sampled_from(ephemeral.profiles())
 
 
-# What st.from_type draws. _hypothesis_plugin looks here on the first draw.
+# What st.from_type draws. _hypothesis_plugin uses it on the first draw.
 _BY_TYPE: Mapping[type[Any], Callable[[], st.SearchStrategy[Any]]] = MappingProxyType(
     {
         MaskedPort: masked_ports,
@@ -321,7 +316,7 @@ def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, 
 
 @lru_cache(maxsize=64)
 def _ports_between(low: int, high: int, likely: int | None = None) -> st.SearchStrategy[int]:
-    """Draw evenly, and every second time an edge, or the *likely* port."""
+    """Draw evenly half of the time, otherwise near a boundary, or the *likely* port."""
     edges = [
         st.integers(max(low, before), min(high, after))
         for before, after in (*_EDGES, (low, low + 1), (high - 1, high))
@@ -334,9 +329,9 @@ def _ports_between(low: int, high: int, likely: int | None = None) -> st.SearchS
 
 @st.composite
 def _port_in(draw: st.DrawFn, spans: tuple[st.SearchStrategy[int], ...]) -> int:
-    # The span first, then the port as a number of its own: so the shrinker can
-    # put the widest span in an edge's place and keep the port, and from there
-    # go on to smaller ports. From sampled_from(edges) it would not get away.
+    # The span is drawn first, then the port as a separate number. So the shrinker can replace a
+    # boundary by the widest span, keep the port, and continue with smaller ports. It could not
+    # leave sampled_from(edges).
     return draw(spans[draw(st.integers(0, len(spans) - 1))])
 
 
@@ -370,7 +365,7 @@ def _port_sets(draw: st.DrawFn, low: int, high: int, least: int, most: int) -> P
     bits = 0
     for part in draw(st.lists(_part_between(low, high, _KIND), max_size=6)):
         bits |= part
-    # Without this test the empty set would be drawn in many ways, and so often.
+    # Without this test the empty set would be drawn in many ways, and therefore too often.
     if bits:
         for hole in draw(st.lists(_part_between(low, high, _HOLE), max_size=3)):
             bits ^= bits & hole

@@ -311,12 +311,12 @@ class TestSysctl:
     def test_what_is_refused(self):
         with pytest.raises(UnrepresentableError) as caught:
             sysctl_reserved([])
-        assert str(caught.value) == "sysctl cannot say this set: a setting must have a value"
+        assert str(caught.value) == "sysctl cannot express this set: a setting must have a value"
         with pytest.raises(UnrepresentableError) as caught:
             sysctl_reserved(range(30000, 40000, 2))
         assert str(caught.value) == (
-            "sysctl cannot say this set: the kernel reads 4094 characters at once, and these are "
-            "29999"
+            "sysctl cannot express this set: the kernel reads 4094 characters at once, and "
+            "these are 29999"
         )
         for ports in (PortSet.full(), PortRange(1024, 65535)):
             with pytest.raises(InvalidRangeError) as refused:

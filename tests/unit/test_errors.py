@@ -56,7 +56,7 @@ SAMPLES: list[tuple[PortRangesError, str]] = [
     ),
     (
         UnrepresentableError("nmap", "the empty set has no text"),
-        "nmap cannot say this set: the empty set has no text",
+        "nmap cannot express this set: the empty set has no text",
     ),
     (UnknownNameError("dialect", "x"), "unknown dialect, got 'x'"),
     (

@@ -221,17 +221,17 @@ class TestRefusals:
             (
                 array("I", [80]),
                 "ports must be a buffer of format 'H' (16 bits, unsigned), got array of format "
-                "'I'; a list of its numbers is taken, and each is checked",
+                "'I'; pass its numbers as a list to have each of them checked",
             ),
             (
                 array("h", [80]),
                 "ports must be a buffer of format 'H' (16 bits, unsigned), got array of format "
-                "'h'; a list of its numbers is taken, and each is checked",
+                "'h'; pass its numbers as a list to have each of them checked",
             ),
             (
                 array("B", [80, 22]),
                 "ports must be a buffer of format 'H' (16 bits, unsigned), got array of format "
-                "'B'; a list of its numbers is taken, and each is checked",
+                "'B'; pass its numbers as a list to have each of them checked",
             ),
             (
                 memoryview(bytes(12)).cast("H", (2, 3)),

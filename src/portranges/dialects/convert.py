@@ -183,7 +183,7 @@ def render(
     Raises:
         TypeError: *ports* is not a ``PortSet``, or *dialect* not a ``str``.
         UnknownNameError: No row has *dialect*, or *transport* is none.
-        UnrepresentableError: The dialect cannot say this set, or not in one
+        UnrepresentableError: The dialect cannot express this set, or not in one
             text; the error tells why.
 
     Source:
@@ -196,7 +196,7 @@ def render(
         >>> render(PortSet([0, 80]), "ufw")
         Traceback (most recent call last):
         ...
-        portranges.errors.UnrepresentableError: ufw cannot say this set: \
+        portranges.errors.UnrepresentableError: ufw cannot express this set: \
 port 0 is in it, and ports are 1..65535 there
     """
     texts = render_rules(ports, dialect, transport=transport, negated=negated)
@@ -237,7 +237,7 @@ def render_rules(
     Raises:
         TypeError: *ports* is not a ``PortSet``, or *dialect* not a ``str``.
         UnknownNameError: No row has *dialect*, or *transport* is none.
-        UnrepresentableError: The dialect cannot say this set; the error tells
+        UnrepresentableError: The dialect cannot express this set; the error tells
             why.
 
     Complexity:
