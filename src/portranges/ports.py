@@ -14,6 +14,7 @@ from portranges import covers, types
 from portranges.errors import (
     InvalidPortError,
     InvalidRangeError,
+    InvalidValueError,
     PortSyntaxError,
     UnknownNameError,
     elide,
@@ -27,6 +28,7 @@ __all__ = [
     "Transport",
     "check_port",
     "check_transport",
+    "check_transports",
     "parse_port",
 ]
 
@@ -182,11 +184,12 @@ class Transport(StrEnum):
 _TRANSPORTS = {each.value: each for each in Transport}
 
 
-def check_transport(value: str) -> Transport:
+def check_transport(value: str, *, among: tuple[Transport, ...] = ()) -> Transport:
     """Return the transport that *value* names, and raise if there is none.
 
     Args:
         value: A ``Transport``, or its value such as ``"tcp"``, in lower case.
+        among: The transports that are allowed; empty means all four.
 
     Returns:
         The transport.
@@ -195,10 +198,15 @@ def check_transport(value: str) -> Transport:
         TypeError: *value* is not a ``str``.
         UnknownNameError: *value* is not one of the four; the error suggests names that
             look like it.
+        InvalidValueError: *value* is not in *among*.
 
     Example:
         >>> check_transport("udp")
         <Transport.UDP: 'udp'>
+        >>> check_transport("sctp", among=(Transport.TCP, Transport.UDP))
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: transport must be tcp or udp, got 'sctp'
     """
     if not isinstance(value, str):
         raise TypeError(
@@ -207,7 +215,48 @@ def check_transport(value: str) -> Transport:
     transport = _TRANSPORTS.get(value)
     if transport is None:
         raise _unknown_transport(value)
+    if among and transport not in among:
+        raise InvalidValueError(f"transport must be {' or '.join(among)}", elide(transport.value))
     return transport
+
+
+def check_transports(
+    value: types.TransportLike | types.Iterable[types.TransportLike] | None,
+    *,
+    among: tuple[Transport, ...] = (),
+) -> tuple[Transport, ...]:
+    """Return the transports that *value* names.
+
+    Args:
+        value: One transport, several, or ``None`` for all that are allowed.
+        among: The transports that are allowed; empty means all four.
+
+    Returns:
+        At least one transport, in the order of *value*, without repetitions.
+
+    Raises:
+        TypeError: *value* is neither a ``str`` nor an iterable of them.
+        UnknownNameError: A name is not one of the four transports.
+        InvalidValueError: A transport is not in *among*, or *value* is empty.
+
+    Example:
+        >>> check_transports(("udp", "tcp"))
+        (<Transport.UDP: 'udp'>, <Transport.TCP: 'tcp'>)
+        >>> len(check_transports(None))
+        4
+    """
+    if value is None:
+        return among or tuple(Transport)
+    if isinstance(value, str):
+        return (check_transport(value, among=among),)
+    if not hasattr(value, "__iter__"):
+        raise TypeError(
+            f"transport must be a Transport or several, got {type(value).__name__} {elide(value)}"
+        )
+    found = tuple(dict.fromkeys([check_transport(each, among=among) for each in value]))
+    if not found:
+        raise InvalidValueError("transport must name at least one transport", elide(value))
+    return found
 
 
 def parse_transport_at(text: str, start: int, stop: int) -> Transport:

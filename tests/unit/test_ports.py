@@ -10,14 +10,17 @@ import pytest
 from portranges import (
     InvalidPortError,
     InvalidRangeError,
+    InvalidValueError,
     MaskedPort,
     PortRange,
     PortSet,
     PortSyntaxError,
     Transport,
+    UnknownNameError,
     check_port,
     parse_port,
 )
+from portranges.ports import check_transport, check_transports
 
 
 class Index:
@@ -230,6 +233,65 @@ class TestTransport:
     def test_there_is_no_other(self, value: Any) -> None:
         with pytest.raises(ValueError):
             Transport(value)
+
+
+class TestCheckTransport:
+    def test_a_member_or_its_value(self) -> None:
+        for transport in Transport:
+            assert check_transport(transport) is check_transport(transport.value) is transport
+
+    @pytest.mark.parametrize(
+        ("value", "message"),
+        [
+            ("tpc", "unknown transport, got 'tpc'; did you mean 'tcp'?"),
+            ("UDP", "unknown transport, got 'UDP'; did you mean 'udp'?"),
+            ("icmp", "unknown transport, got 'icmp'"),
+            ("", "unknown transport, got ''"),
+        ],
+    )
+    def test_an_unknown_name(self, value: str, message: str) -> None:
+        calls: list[Callable[[Any], object]] = [
+            check_transport,
+            check_transports,
+            lambda value: check_transports(["tcp", value]),
+        ]
+        for call in calls:
+            with pytest.raises(UnknownNameError) as caught:
+                call(value)
+            assert str(caught.value) == message
+
+    @pytest.mark.parametrize("value", [6, None, b"tcp", ["tcp"]])
+    def test_another_type(self, value: Any) -> None:
+        with pytest.raises(TypeError, match=r"^transport must be a Transport or its value, got "):
+            check_transport(value)
+
+    def test_a_transport_that_is_not_allowed(self) -> None:
+        some = (Transport.TCP, Transport.UDP)
+        assert check_transport("udp", among=some) is Transport.UDP
+        for call in (check_transport, check_transports):
+            with pytest.raises(InvalidValueError) as caught:
+                call("dccp", among=some)
+            assert str(caught.value) == "transport must be tcp or udp, got 'dccp'"
+
+    def test_several(self) -> None:
+        assert check_transports(None) == tuple(Transport)
+        assert check_transports(None, among=(Transport.UDP,)) == (Transport.UDP,)
+        assert check_transports("sctp") == (Transport.SCTP,)
+        assert check_transports(iter(["udp", Transport.TCP, "udp"])) == (
+            Transport.UDP,
+            Transport.TCP,
+        )
+
+    def test_none_at_all(self) -> None:
+        with pytest.raises(InvalidValueError) as caught:
+            check_transports([])
+        assert str(caught.value) == "transport must name at least one transport, got []"
+
+    def test_what_is_not_several(self) -> None:
+        wrong: Any = 6
+        with pytest.raises(TypeError) as caught:
+            check_transports(wrong)
+        assert str(caught.value) == "transport must be a Transport or several, got int 6"
 
 
 class TestPortRange:

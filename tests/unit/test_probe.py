@@ -205,7 +205,7 @@ def test_wrong_arguments_are_told_at_the_call():
         probe.sockets(backend="netlnk")
     with pytest.raises(TypeError, match="backend must be a Backend"):
         probe.sockets(backend=1)
-    with pytest.raises(ValueError, match="transport must be tcp or udp here, got 'sctp'"):
+    with pytest.raises(ValueError, match="transport must be tcp or udp, got 'sctp'"):
         probe.listeners("sctp")
     with pytest.raises(TypeError):
         probe.owners("80")
@@ -394,7 +394,7 @@ def test_what_no_table_is_of():
         lambda transport: probe.parse_proc_net("", transport, "inet"),
         lambda transport: probe.parse_sock_diag(b"", transport),
     ):
-        with pytest.raises(ValueError, match="transport must be tcp or udp here, got 'sctp'"):
+        with pytest.raises(ValueError, match="transport must be tcp or udp, got 'sctp'"):
             parse("sctp")
         with pytest.raises(UnknownNameError, match="unknown transport, got 'tpc'"):
             parse("tpc")

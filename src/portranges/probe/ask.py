@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges import types
-from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_transport
 from portranges.probe.model import Owner, Scope, State
 
@@ -77,9 +76,4 @@ class Answer:
 
 def transports_of(transport: str | None) -> tuple[Transport, ...]:
     """Return the transports that are meant."""
-    if transport is None:
-        return TRANSPORTS
-    chosen = check_transport(transport)
-    if chosen not in TRANSPORTS:
-        raise InvalidValueError("transport must be tcp or udp here", elide(chosen.value))
-    return (chosen,)
+    return TRANSPORTS if transport is None else (check_transport(transport, among=TRANSPORTS),)
