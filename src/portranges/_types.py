@@ -39,6 +39,7 @@ from typing import (
     cast,
     final,
     overload,
+    runtime_checkable,
 )
 
 from portranges.ephemeral import Confidence, EphemeralProfile, Kind
@@ -249,6 +250,7 @@ _Part: TypeAlias = int | str | bytes | None
 Destination: TypeAlias = _Part | tuple[_Part | tuple[_Part, ...], ...]
 
 
+@runtime_checkable
 class Rng(Protocol):
     """A source of random bits: random.Random, random.SystemRandom."""
 
@@ -257,6 +259,7 @@ class Rng(Protocol):
         ...
 
 
+@runtime_checkable
 class Services(Protocol):
     """An object that knows the ports of a service, such as ``portranges.registry.Registry``."""
 
@@ -293,6 +296,7 @@ BindCheck: TypeAlias = Callable[[Sock, Context], Rule | None]
 BindJudge: TypeAlias = Callable[[Sock, Sequence[Sock]], Outcome]
 
 
+@runtime_checkable
 class Plan(Protocol):
     """A table, prepared to be asked in one of the ways."""
 
@@ -307,6 +311,7 @@ class Plan(Protocol):
         ...
 
 
+@runtime_checkable
 class RegistryTable(Protocol):
     """The rows of a registry, whatever form they are held in.
 
@@ -330,6 +335,7 @@ class RegistryTable(Protocol):
         ...
 
 
+@runtime_checkable
 class Procedure(Protocol):
     """A system's rule without history."""
 
@@ -348,6 +354,7 @@ class Procedure(Protocol):
         ...
 
 
+@runtime_checkable
 class ReuseMachine(Protocol):
     """A system's state machine, behind PortTable.
 
@@ -408,6 +415,7 @@ class ReuseMachine(Protocol):
     def advance(self, seconds: float) -> None: ...
 
 
+@runtime_checkable
 class Command(Protocol):
     """A module that is a command."""
 
@@ -420,6 +428,7 @@ class Command(Protocol):
         ...
 
 
+@runtime_checkable
 class PsutilConnection(Protocol):
     """What psutil tells of a socket; its own types have moved before."""
 
@@ -435,6 +444,7 @@ class PsutilConnection(Protocol):
     def status(self) -> str: ...
 
 
+@runtime_checkable
 class PsutilProcess(Protocol):
     """A process, as psutil has it."""
 
@@ -445,6 +455,7 @@ class PsutilProcess(Protocol):
     def net_connections(self, kind: str = ...) -> Iterable[PsutilConnection]: ...
 
 
+@runtime_checkable
 class Psutil(Protocol):
     """The part of psutil that is used."""
 

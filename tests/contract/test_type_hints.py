@@ -10,6 +10,8 @@ import typing
 from collections.abc import Iterator
 from pathlib import Path
 
+import beartype
+import beartype.roar
 import pytest
 
 import portranges
@@ -52,6 +54,22 @@ def test_the_walk_sees_methods_and_functions() -> None:
     found = {each for each in annotated("portranges.portset") if inspect.isfunction(each)}
     assert portranges.PortSet.union in found
     assert portranges.parse_port in set(annotated("portranges.ports"))
+
+
+@pytest.mark.parametrize("module", [name for name in names() if "._" not in name])
+def test_beartype_accepts_every_public_function(module: str) -> None:
+    loaded = importlib.import_module(module)
+    for name in getattr(loaded, "__all__", ()):
+        value = getattr(loaded, name)
+        if inspect.isfunction(value):
+            beartype.beartype(value)
+
+
+def test_beartype_checks_by_the_hints() -> None:
+    checked = beartype.beartype(portranges.check_port)
+    assert checked(80) == 80
+    with pytest.raises(beartype.roar.BeartypeCallHintParamViolation):
+        checked("80")  # type: ignore[arg-type]
 
 
 def test_one_mechanism_serves_the_whole_package() -> None:
