@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from itertools import chain
 
 from portranges import types
 from portranges.ports import PortRange, check_port
@@ -136,9 +137,11 @@ _ROWS: dict[Category, tuple[PortRange, str, tuple[str, ...], str, Source]] = {
 }
 
 # All boundaries are multiples of 256, so the high byte determines the category.
-_BY_HIGH_BYTE: tuple[Category, ...] = ()
-for _category, (_ports, *_) in _ROWS.items():
-    _BY_HIGH_BYTE += (_category,) * (len(_ports) >> 8)
+_BY_HIGH_BYTE = tuple(
+    chain.from_iterable(
+        [(category,) * (len(row[0]) >> 8) for category, row in _ROWS.items()],
+    )
+)
 
 
 def classify(port: types.SupportsIndex) -> Category:
