@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from portranges import (
     InvalidPortError,
     InvalidRangeError,
+    InvalidValueError,
     PortRange,
     PortSet,
     UnknownNameError,
@@ -296,8 +297,8 @@ def test_a_difference_as_text():
 
 
 def test_return_traffic_is_what_the_systems_hand_out():
-    assert return_traffic("linux", "windows") == ephemeral.ports("linux", "windows")
-    with pytest.raises(TypeError):
+    assert return_traffic("linux", "windows") == ephemeral.ports(["linux", "windows"])
+    with pytest.raises(InvalidValueError):
         return_traffic()
 
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from portranges import (
     InvalidPortError,
+    InvalidValueError,
     PortRange,
     PortSet,
     Source,
@@ -342,14 +343,14 @@ def test_an_unknown_kind_is_refused() -> None:
 
 
 def test_ports_for_a_filter() -> None:
-    assert str(ephemeral.ports("linux", "windows", "macos")) == "32768-65535"
+    assert str(ephemeral.ports(["linux", "windows", "macos"])) == "32768-65535"
     assert str(ephemeral.ports("linux")) == "32768-60999"
-    assert str(ephemeral.ports("windows-2003", "kubernetes-nodeport")) == "1025-5000,30000-32767"
+    assert str(ephemeral.ports(("windows-2003", "kubernetes-nodeport"))) == "1025-5000,30000-32767"
 
 
 def test_ports_takes_profiles() -> None:
     tuned = LINUX.replace(ports=PortRange(20000, 20009))
-    assert str(ephemeral.ports(tuned, "windows")) == "20000-20009,49152-65535"
+    assert str(ephemeral.ports([tuned, "windows"])) == "20000-20009,49152-65535"
     assert ephemeral.ports(LINUX.replace(excluded=LINUX.ports)) == PortSet.empty()
 
 
@@ -361,17 +362,22 @@ def test_ports_keeps_what_only_todays_system_skips() -> None:
 def test_ports_refuses_a_system_without_a_fixed_range(name: str) -> None:
     for system in (name, ephemeral.profile(name)):
         with pytest.raises(UnknownNameError) as caught:
-            ephemeral.ports("linux", system)
+            ephemeral.ports(["linux", system])
         assert str(caught.value) == f"unknown system with a fixed range, got {name!r}"
 
 
 def test_ports_refuses_no_system_and_no_name() -> None:
-    with pytest.raises(TypeError, match=r"^ports\(\) needs at least one system$"):
-        ephemeral.ports()
-    with pytest.raises(TypeError, match=r"^name must be a str, got int 3$"):
+    with pytest.raises(
+        InvalidValueError, match=r"^systems must name at least one system, got none$"
+    ):
+        ephemeral.ports([])
+    rule = "systems must be a system's name or an EphemeralProfile, or an iterable of them"
+    with pytest.raises(TypeError, match=f"^{rule}, got int 3$"):
         ephemeral.ports(WRONG["int"])
+    with pytest.raises(TypeError, match=f"^{rule}, got int 3$"):
+        ephemeral.ports([WRONG["int"]])
     with pytest.raises(UnknownNameError, match=r"^unknown system, got 'linus'; did you mean"):
-        ephemeral.ports("linux", "linus")
+        ephemeral.ports(["linux", "linus"])
 
 
 fixed_names = st.sampled_from(names(FIXED))
@@ -379,59 +385,59 @@ fixed_names = st.sampled_from(names(FIXED))
 
 @given(st.lists(fixed_names, min_size=1), st.lists(fixed_names, min_size=1))
 def test_ports_is_a_union(some: list[str], others: list[str]) -> None:
-    together = ephemeral.ports(*some, *others)
-    assert together == ephemeral.ports(*some) | ephemeral.ports(*others)
-    assert together == ephemeral.ports(*reversed(others), *some, *others)
+    together = ephemeral.ports([*some, *others])
+    assert together == ephemeral.ports(some) | ephemeral.ports(iter(others))
+    assert together == ephemeral.ports([*reversed(others), *some, *others])
     assert set(together) == {
         port for name in some + others for port in ephemeral.profile(name).ports
     }
 
 
-# handed_out_by()
+# allocated_by()
 
 
 def test_who_hands_out_60454() -> None:
-    found = names(ephemeral.handed_out_by(60454))
+    found = names(ephemeral.allocated_by(60454))
     assert {"linux", "windows", "macos", "freebsd"} <= set(found)
     assert "openbsd" not in found
     assert found[0] == "linux"
     assert "windows-xp" not in found
     assert "linux-2.6.24" not in found
-    assert "linux-2.6.24" in names(ephemeral.handed_out_by(60454, current=None))
+    assert "linux-2.6.24" in names(ephemeral.allocated_by(60454, current=None))
 
 
 def test_the_edges_of_linux() -> None:
     for port, handed in [(32767, False), (32768, True), (60999, True), (61000, False)]:
-        assert (LINUX in ephemeral.handed_out_by(port)) is handed
+        assert (LINUX in ephemeral.allocated_by(port)) is handed
 
 
 def test_a_skipped_port_is_not_handed_out() -> None:
-    assert "macos" in names(ephemeral.handed_out_by(55554))
-    assert {"macos", "ios"}.isdisjoint(names(ephemeral.handed_out_by(55555)))
-    assert "ios" not in names(ephemeral.handed_out_by(61314))
-    assert "macos" in names(ephemeral.handed_out_by(61314))
+    assert "macos" in names(ephemeral.allocated_by(55554))
+    assert {"macos", "ios"}.isdisjoint(names(ephemeral.allocated_by(55555)))
+    assert "ios" not in names(ephemeral.allocated_by(61314))
+    assert "macos" in names(ephemeral.allocated_by(61314))
 
 
-def test_handed_out_by_transport() -> None:
-    assert "lwip" not in names(ephemeral.handed_out_by(65535))
-    assert "lwip-udp" in names(ephemeral.handed_out_by(65535, "udp"))
-    assert "lwip-udp" not in names(ephemeral.handed_out_by(65535, Transport.TCP))
-    assert "linux" in names(ephemeral.handed_out_by(40000, "sctp"))
+def test_allocated_by_transport() -> None:
+    assert "lwip" not in names(ephemeral.allocated_by(65535))
+    assert "lwip-udp" in names(ephemeral.allocated_by(65535, "udp"))
+    assert "lwip-udp" not in names(ephemeral.allocated_by(65535, Transport.TCP))
+    assert "linux" in names(ephemeral.allocated_by(40000, "sctp"))
     with pytest.raises(UnknownNameError) as caught:
-        ephemeral.handed_out_by(80, WRONG["transport"])
+        ephemeral.allocated_by(80, WRONG["transport"])
     assert str(caught.value) == "unknown transport, got 'tcpp'; did you mean 'tcp'?"
     with pytest.raises(TypeError, match=r"^transport must be a Transport or its value, got int 3$"):
-        ephemeral.handed_out_by(80, WRONG["int"])
+        ephemeral.allocated_by(80, WRONG["int"])
 
 
-def test_handed_out_by_checks_the_port() -> None:
+def test_allocated_by_checks_the_port() -> None:
     with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got 70000$"):
-        ephemeral.handed_out_by(70000)
+        ephemeral.allocated_by(70000)
     with pytest.raises(TypeError, match=r"^port must be an integer, got bool True$"):
-        ephemeral.handed_out_by(port=True)
+        ephemeral.allocated_by(port=True)
 
 
-def test_handed_out_by_for_every_port() -> None:
+def test_allocated_by_for_every_port() -> None:
     bounds = [
         (row, int(entry["first"]), int(entry["last"]))
         for row in ROWS
@@ -449,7 +455,7 @@ def test_handed_out_by_for_every_port() -> None:
             and not (port == 55555 and row.name == "macos")
             and not (row.name == "ios" and port in {55555, 61314, 61315, 62742, 62743})
         ]
-        assert list(ephemeral.handed_out_by(port)) == expected
+        assert list(ephemeral.allocated_by(port)) == expected
 
 
 @given(
@@ -458,10 +464,10 @@ def test_handed_out_by_for_every_port() -> None:
     st.sampled_from([None, *Kind]),
     st.sampled_from([None, True, False]),
 )
-def test_handed_out_by_selects_among_profiles(
+def test_allocated_by_selects_among_profiles(
     port: int, transport: Transport | None, kind: Kind | None, current: bool | None
 ) -> None:
-    found = ephemeral.handed_out_by(port, transport, kind=kind, current=current)
+    found = ephemeral.allocated_by(port, transport, kind=kind, current=current)
     candidates = ephemeral.profiles(kind, current=current)
     assert set(found) <= set(candidates)
     for row in candidates:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from portranges import (
     InvalidPortError,
+    InvalidValueError,
     PortRange,
     PortSet,
     UnknownNameError,
@@ -224,7 +225,7 @@ class TestRefusals:
             judge(80, 443, clients="linus")
         with pytest.raises(UnknownNameError, match="system with a fixed range, got 'smoltcp'"):
             judge(80, 443, clients=["smoltcp"])
-        with pytest.raises(TypeError, match="needs at least one system"):
+        with pytest.raises(InvalidValueError, match="must name at least one system"):
             judge(80, 443, clients=())
         with pytest.raises(UnknownNameError, match="unknown transport, got 'ip'"):
             judge(80, 443, transport="ip")
@@ -248,7 +249,7 @@ def test_the_ports_of_the_privileged_row_come_from_the_known_uses():
     from portranges.flows.rows import SHOWN_PRIVILEGE
 
     assert SHOWN_PRIVILEGE == PortSet([shown["rresvport()"], shown["NFS client on Linux"]])
-    assert SHOWN_PRIVILEGE == ephemeral.ports("sunrpc", "bsd-rresvport")
+    assert SHOWN_PRIVILEGE == ephemeral.ports(["sunrpc", "bsd-rresvport"])
 
 
 def test_no_host_hands_out_a_system_port_as_the_row_says():

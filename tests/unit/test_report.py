@@ -114,7 +114,7 @@ def test_the_record_says_what_the_rooms_say(port):
     for entry in report.registry:
         assert entry.state is registry.state(port, entry.transport)
         assert entry.services == registry.services(port, entry.transport)
-    assert names(report.allocated_by) == names(ephemeral.handed_out_by(port))
+    assert names(report.allocated_by) == names(ephemeral.allocated_by(port))
     known = {row.name for row in ephemeral.profiles("host", current=True) if row.has_fixed_range}
     assert names(report.allocated_by) | names(report.not_allocated_by) == known
     assert names(report.allocated_by) & names(report.not_allocated_by) == set()

@@ -72,7 +72,7 @@ def return_traffic(*systems: str | EphemeralProfile) -> PortSet:
         >>> print(return_traffic("linux"), return_traffic("linux", "windows"))
         32768-60999 32768-65535
     """
-    return handed_out(*systems)
+    return handed_out(systems)
 
 
 def sysctl_reserved(ports: types.PortItems) -> str:

@@ -7,14 +7,14 @@ with their sources, ``lookup`` the questions.
 
 from __future__ import annotations
 
-from portranges.ephemeral.lookup import handed_out_by, ports, profile, profiles
+from portranges.ephemeral.lookup import allocated_by, ports, profile, profiles
 from portranges.ephemeral.model import Confidence, EphemeralProfile, Kind
 
 __all__ = [
     "Confidence",
     "EphemeralProfile",
     "Kind",
-    "handed_out_by",
+    "allocated_by",
     "ports",
     "profile",
     "profiles",

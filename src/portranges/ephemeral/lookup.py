@@ -19,12 +19,12 @@ from portranges.ephemeral import (
     rows_windows,
 )
 from portranges.ephemeral.model import EphemeralProfile, Kind
-from portranges.errors import UnknownNameError, elide
+from portranges.errors import InvalidValueError, UnknownNameError, elide
 from portranges.names import near
 from portranges.ports import check_port, check_transport
 from portranges.portset import PortSet
 
-__all__ = ["handed_out_by", "ports", "profile", "profiles"]
+__all__ = ["allocated_by", "fixed", "ports", "profile", "profiles", "row_of", "rows_of"]
 
 _ROWS: tuple[EphemeralProfile, ...] = (
     *rows_linux.ROWS,
@@ -105,41 +105,90 @@ def profiles(
     )
 
 
-def ports(*systems: str | EphemeralProfile) -> PortSet:
-    """Return all ports that the *systems* hand out.
+def ports(systems: types.SystemsLike) -> PortSet:
+    """Return all ports that the *systems* allocate to outgoing connections.
 
-    It is what a stateless filter must let back in to their clients. Ports that
-    a system of today skips are in, for its older versions do not skip them.
+    A stateless filter must let traffic to these ports back in to the clients. Ports that the
+    newest version of a system skips are included, because older versions do not skip them.
 
     Args:
-        systems: One or more names as ``profile`` takes them, or profiles, such
-            as one that ``EphemeralProfile.replace`` made.
+        systems: A name that ``profile`` accepts, a profile, such as one that
+            ``EphemeralProfile.replace`` returned, or an iterable of names and profiles.
 
     Returns:
         The union of their ``ports``.
 
     Raises:
-        TypeError: There is no system, or one is neither name nor profile.
-        UnknownNameError: A name is unknown, or its system has no fixed range:
-            an empty set in its place would make a filter that lets nothing in.
+        TypeError: *systems* is none of these.
+        InvalidValueError: *systems* is empty.
+        UnknownNameError: A name is unknown, or its system has no fixed range. An empty set
+            instead would produce a filter that lets nothing in.
 
     Example:
-        >>> ports("linux", "windows", "macos")
+        >>> ports("linux")
+        PortSet.parse('32768-60999')
+        >>> ports(["linux", "windows", "macos"])
         PortSet.parse('32768-65535')
     """
-    if not systems:
-        raise TypeError("ports() needs at least one system")
-    return PortSet.empty().union(*map(_fixed_ports, systems))
+    return PortSet.empty().union(*[row.ports for row in fixed(systems)])
 
 
-def _fixed_ports(system: str | EphemeralProfile) -> PortSet:
-    row = system if isinstance(system, EphemeralProfile) else profile(system)
-    if row.has_fixed_range:
-        return row.ports
-    raise UnknownNameError("system with a fixed range", row.name)
+def fixed(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
+    """Return the rows of *systems*, each with a fixed range.
+
+    Raises:
+        TypeError: *systems* is neither a name, a profile nor an iterable of them.
+        InvalidValueError: *systems* is empty.
+        UnknownNameError: A name is unknown, or its system has no fixed range.
+    """
+    rows = rows_of(systems)
+    for row in rows:
+        if not row.has_fixed_range:
+            raise UnknownNameError("system with a fixed range", row.name)
+    return rows
 
 
-def handed_out_by(
+def rows_of(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
+    """Return the rows of *systems*: one name, one profile, or an iterable of them.
+
+    Raises:
+        TypeError: *systems* is none of these.
+        InvalidValueError: *systems* is empty.
+        UnknownNameError: A name is unknown.
+    """
+    if isinstance(systems, (str, EphemeralProfile)):
+        return (row_of(systems),)
+    if not hasattr(systems, "__iter__"):
+        raise _not_a_system("systems", systems)
+    rows = tuple(row_of(system) for system in systems)
+    if not rows:
+        raise InvalidValueError("systems must name at least one system", "none")
+    return rows
+
+
+def row_of(system: types.SystemLike, argument: str = "systems") -> EphemeralProfile:
+    """Return the row of *system*, a name or a profile.
+
+    Raises:
+        TypeError: It is neither; *argument* is its name in the message.
+        UnknownNameError: The name is unknown.
+    """
+    if isinstance(system, EphemeralProfile):
+        return system
+    if isinstance(system, str):
+        return profile(system)
+    raise _not_a_system(argument, system)
+
+
+def _not_a_system(argument: str, value: object) -> TypeError:
+    several = ", or an iterable of them" if argument == "systems" else ""
+    return TypeError(
+        f"{argument} must be a system's name or an EphemeralProfile{several}, "
+        f"got {type(value).__name__} {elide(value)}"
+    )
+
+
+def allocated_by(
     port: types.SupportsIndex,
     transport: types.TransportLike | None = None,
     *,
@@ -170,9 +219,9 @@ def handed_out_by(
         Linear in the number of rows.
 
     Example:
-        >>> [row.name for row in handed_out_by(10080)]
+        >>> [row.name for row in allocated_by(10080)]
         ['wslc', 'freebsd', 'openbsd', 'nonstop', 'zos', 'qnx', 'freertos']
-        >>> [row.name for row in handed_out_by(30080, kind="middlebox")][-2:]
+        >>> [row.name for row in allocated_by(30080, kind="middlebox")][-2:]
         ['nf-nat', 'kubernetes-nodeport']
     """
     number = check_port(port)

@@ -319,7 +319,7 @@ def _traits(clients: types.SystemsLike, transport: str | None, registry: Registr
     try:
         return _kept[key]
     except KeyError:
-        made = _Traits(handed_out(*systems), wanted, registry)
+        made = _Traits(handed_out(systems), wanted, registry)
         if len(_kept) >= _KEPT:
             _kept.clear()
         _kept[key] = made

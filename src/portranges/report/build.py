@@ -94,7 +94,7 @@ def _ephemeral(
     port: int, transports: tuple[Transport, ...]
 ) -> tuple[tuple[EphemeralRange, ...], tuple[EphemeralRange, ...]]:
     """Return the systems that allocate *port*, and those that do not."""
-    allocating = {profile.name for profile in ephemeral.handed_out_by(port)}
+    allocating = {profile.name for profile in ephemeral.allocated_by(port)}
     yes: list[EphemeralRange] = []
     no: list[EphemeralRange] = []
     for profile in ephemeral.profiles(kind="host", current=True):
