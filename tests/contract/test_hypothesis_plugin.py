@@ -80,11 +80,11 @@ def test_every_order_of_imports(path: list[str], first: str) -> None:
         "print(type(find(st.from_type(PortSet), lambda ports: len(ports) > 2)).__name__)",
         f"print(find(st.from_type(MaskedPort), {ANY}))",
         f"print(find(st.from_type(Transport), {ANY}))",
-        "print(find(st.from_type(TransportPorts), lambda ports: len(ports) > 1))",
+        "print(type(find(st.from_type(TransportPorts), lambda ports: len(ports) > 1)).__name__)",
         "profile = st.from_type(ephemeral.EphemeralProfile)",
         f"print(find(profile, {ANY}) == ephemeral.profiles()[0])",
     )
-    assert printed.split("\n") == ["0", "PortSet", "0x0/0x0", "tcp", "0-1/tcp", "True"]
+    assert printed.split("\n") == ["0", "PortSet", "0x0/0x0", "tcp", "TransportPorts", "True"]
 
 
 def test_builds_finds_the_types_of_parameters(path: list[str]) -> None:

@@ -169,7 +169,7 @@ class TestShrinking:
         assert smallest(our.transports(), lambda each: True) is Transport.TCP
         assert smallest(our.masked_ports(), lambda each: True) == MaskedPort(0, 0)
         assert smallest(our.transport_ports(), lambda each: True) == TransportPorts.empty()
-        assert str(smallest(our.transport_ports(), lambda each: len(each) > 1)) == "0-1/tcp"
+        assert str(smallest(our.transport_ports(), lambda each: len(each.tcp) > 1)) == "0-1/tcp"
         assert str(smallest(our.transport_ports(), lambda each: 53 in each.udp)) == "53/udp"
         assert smallest(our.profiles(), lambda each: True) == ephemeral.profiles()[0]
 
