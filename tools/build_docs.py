@@ -22,7 +22,7 @@ import dialect_tables  # noqa: E402 - the checkout's own, installed or not
 import doc_table  # noqa: E402
 import reuse_tables  # noqa: E402
 
-from portranges import advice, ephemeral, flows  # noqa: E402
+from portranges import Confidence, advice, ephemeral, flows  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def documents() -> str:
 
 def confidence_words() -> str:
     """Return the table of the confidence words."""
-    return _table(("Word", "Meaning"), ((word, word.meaning) for word in ephemeral.Confidence))
+    return _table(("Word", "Meaning"), ((word, word.meaning) for word in Confidence))
 
 
 def system_details() -> str:

@@ -12,7 +12,8 @@ from functools import partial
 
 import doc_table
 
-from portranges.reuse import Confidence, Socket, can_bind, portability, rules, systems
+from portranges import Confidence
+from portranges.reuse import Socket, can_bind, portability, rules, systems
 from portranges.reuse.linux.kernels import CHANGES
 from portranges.reuse.model import shown_address
 from portranges.reuse.others.lookup import SYSTEMS, system

@@ -25,7 +25,7 @@ from portranges.errors import (
 )
 from portranges.ports import MaskedPort, PortRange, Transport, check_port, parse_port
 from portranges.portset import PortSet
-from portranges.source import Source
+from portranges.source import Confidence, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Category",
+    "Confidence",
     "DataError",
     "InvalidPortError",
     "InvalidRangeError",

@@ -19,6 +19,7 @@ from collections.abc import (
     Sequence,
 )
 from datetime import date
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
 from random import Random
@@ -42,7 +43,8 @@ from typing import (
     runtime_checkable,
 )
 
-from portranges.ephemeral import Confidence, EphemeralProfile, Kind
+from portranges.ephemeral import EphemeralProfile, Kind
+from portranges.errors import InvalidSocketError, InvalidValueError
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.probe.model import Backend
@@ -56,6 +58,7 @@ from portranges.reuse.model import State as ReuseState
 from portranges.reuse.others.record import Context
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
+from portranges.source import Confidence
 from portranges.system.model import Family
 from portranges.transport_ports import TransportPorts
 
@@ -102,6 +105,7 @@ __all__ = [
     "FourTuple",
     "Generator",
     "Handle",
+    "HasName",
     "IPv4Address",
     "IPv6Address",
     "IntArray",
@@ -113,6 +117,7 @@ __all__ = [
     "Literal",
     "MachineMaker",
     "Mapping",
+    "Named",
     "Namespace",
     "NoReturn",
     "Outcome",
@@ -178,6 +183,8 @@ __all__ = [
     "TypeAlias",
     "TypeVar",
     "U",
+    "ValueErrorKind",
+    "Word",
     "cast",
     "date",
     "final",
@@ -193,6 +200,10 @@ T = TypeVar("T")
 U = TypeVar("U")
 # A mapping whose keys are a kind of str: the key of a Mapping is invariant.
 StrKey = TypeVar("StrKey", bound=str)
+Word = TypeVar("Word", bound=StrEnum)
+Named = TypeVar("Named", bound="HasName")
+
+ValueErrorKind: TypeAlias = type[InvalidValueError] | type[InvalidSocketError]
 
 StrPath: TypeAlias = str | PathLike[str]
 
@@ -257,6 +268,16 @@ class Rng(Protocol):
     def getrandbits(self, k: int, /) -> int:
         """Return an integer of *k* random bits."""
         ...
+
+
+@runtime_checkable
+class HasName(Protocol):
+    """A row with a name, and perhaps with aliases."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
 
 
 @runtime_checkable

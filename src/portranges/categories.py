@@ -12,7 +12,7 @@ from itertools import chain
 
 from portranges import types
 from portranges.ports import PortRange, check_port
-from portranges.source import Source
+from portranges.source import Source, cite
 
 __all__ = ["Category", "classify", "classify_many", "count_by_category"]
 
@@ -108,7 +108,7 @@ class Category(StrEnum):
         return _ROWS[self][4]
 
 
-_RFC_6335 = Source(document="RFC 6335", section="sections 6 and 8.1.2", checked="2026-11")
+_RFC_6335 = cite("RFC 6335", "sections 6 and 8.1.2")
 
 # The range, label, other labels, procedure and source of each category. A dataclass for them
 # would make every import of the package slower than these three tuples do.

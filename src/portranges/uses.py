@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.ports import PortRange, Transport, check_port
 from portranges.portset import PortSet
-from portranges.source import Source
+from portranges.source import Source, cite
 
 __all__ = ["BROWSER_BLOCKED", "BROWSER_BLOCKED_SOURCE", "Use", "lookup", "rows"]
 
@@ -39,10 +39,6 @@ class Use:
     source: Source
 
 
-def _from(document: str, section: str = "") -> Source:
-    return Source(document=document, section=section, checked="2026-11")
-
-
 _TCP = (Transport.TCP,)
 _UDP = (Transport.UDP,)
 _BOTH = (Transport.TCP, Transport.UDP)
@@ -54,77 +50,77 @@ _ROWS = (
         ports=PortRange(600, 1023),
         transports=_TCP,
         note="source ports of the r-commands and other clients that prove their privileges",
-        source=_from("FreeBSD, OpenBSD, DragonFly and XNU sources", "IPPORT_RESERVEDSTART"),
+        source=cite("FreeBSD, OpenBSD, DragonFly and XNU sources", "IPPORT_RESERVEDSTART"),
     ),
     Use(
         name="NFS client on Linux",
         ports=PortRange(665, 1023),
         transports=_BOTH,
         note="source ports of the kernel's RPC client",
-        source=_from("Linux source", "include/linux/sunrpc/xprtsock.h"),
+        source=cite("Linux source", "include/linux/sunrpc/xprtsock.h"),
     ),
     Use(
         name="VNC",
         ports=PortRange(5900, 5999),
         transports=_TCP,
         note="display N listens on 5900 + N; only 5900 is registered for it",
-        source=_from("RFC 6143, and Xtigervnc(1)"),
+        source=cite("RFC 6143, and Xtigervnc(1)"),
     ),
     Use(
         name="X11",
         ports=PortRange(6000, 6063),
         transports=_TCP,
         note="display N listens on 6000 + N if TCP is enabled",
-        source=_from("Xorg(1)"),
+        source=cite("Xorg(1)"),
     ),
     Use(
         name="BitTorrent",
         ports=PortRange(6881, 6889),
         transports=_TCP,
         note="listens on the first free one",
-        source=_from("BitTorrent BEP 3"),
+        source=cite("BitTorrent BEP 3"),
     ),
     Use(
         name="Bitcoin",
         ports=PortRange(8333),
         transports=_TCP,
         note="peers of the main network",
-        source=_from("bitcoin/bitcoin@284c42a3", "src/kernel/chainparams.cpp, nDefaultPort"),
+        source=cite("bitcoin/bitcoin@284c42a3", "src/kernel/chainparams.cpp, nDefaultPort"),
     ),
     Use(
         name="Kafka",
         ports=PortRange(9092),
         transports=_TCP,
         note="brokers; the port is registered to another service",
-        source=_from("apache/kafka@8b0f9fdd", "config/server.properties"),
+        source=cite("apache/kafka@8b0f9fdd", "config/server.properties"),
     ),
     Use(
         name="Asterisk RTP",
         ports=PortRange(10000, 20000),
         transports=_UDP,
         note="audio and video of calls, with the sample configuration",
-        source=_from("Asterisk source", "configs/samples/rtp.conf.sample"),
+        source=cite("Asterisk source", "configs/samples/rtp.conf.sample"),
     ),
     Use(
         name="Kubernetes kubelet",
         ports=PortRange(10250),
         transports=_TCP,
         note="the kubelet's interface on every node",
-        source=_from("kubernetes/website", "ports-and-protocols.md"),
+        source=cite("kubernetes/website", "ports-and-protocols.md"),
     ),
     Use(
         name="FreeSWITCH RTP",
         ports=PortRange(16384, 32768),
         transports=_UDP,
         note="audio and video of calls",
-        source=_from("FreeSWITCH source", "switch.conf.xml, comment at rtp-start-port"),
+        source=cite("FreeSWITCH source", "switch.conf.xml, comment at rtp-start-port"),
     ),
     Use(
         name="Kubernetes NodePort",
         ports=PortRange(30000, 32767),
         transports=(*_BOTH, Transport.SCTP),
         note="services exposed on every node of a cluster",
-        source=_from(
+        source=cite(
             "kubernetes/kubernetes@20d537ed",
             "pkg/kubeapiserver/options/options.go, DefaultServiceNodePortRange",
         ),
@@ -134,69 +130,69 @@ _ROWS = (
         ports=PortRange(33434, 33534),
         transports=_UDP,
         note="destination ports of probes, increasing by one; nothing should answer",
-        source=_from("traceroute(1)"),
+        source=cite("traceroute(1)"),
     ),
     Use(
         name="TURN relays",
         ports=PortRange(49152, 65535),
         transports=_BOTH,
         note="relayed addresses of calls and WebRTC sessions, on a TURN server",
-        source=_from("RFC 5766", "section 6.2"),
+        source=cite("RFC 5766", "section 6.2"),
     ),
     Use(
         name="Windows RPC",
         ports=PortRange(49152, 65535),
         transports=_TCP,
         note="services of Windows and Active Directory; the endpoint mapper on 135 knows the port",
-        source=_from("Microsoft KB929851"),
+        source=cite("Microsoft KB929851"),
     ),
     Use(
         name="Samba RPC",
         ports=PortRange(49152, 65535),
         transports=_TCP,
         note="the same services on a Samba domain controller",
-        source=_from("smb.conf(5)", "rpc server dynamic port range"),
+        source=cite("smb.conf(5)", "rpc server dynamic port range"),
     ),
     Use(
         name="Docker published ports",
         ports=PortRange(49153, 65535),
         transports=_BOTH,
         note="only if the host's own ephemeral range cannot be read",
-        source=_from("moby/moby@b985e231", "daemon/libnetwork/portallocator"),
+        source=cite("moby/moby@b985e231", "daemon/libnetwork/portallocator"),
     ),
     Use(
         name="Transmission",
         ports=PortRange(51413),
         transports=_BOTH,
         note="BitTorrent peers",
-        source=_from("transmission-daemon(1)"),
+        source=cite("transmission-daemon(1)"),
     ),
     Use(
         name="WireGuard",
         ports=PortRange(51820),
         transports=_UDP,
         note="the port in the manual's examples, widely copied",
-        source=_from("WireGuard/wireguard-tools@27c885ff", "src/man/wg.8, ListenPort"),
+        source=cite("WireGuard/wireguard-tools@27c885ff", "src/man/wg.8, ListenPort"),
     ),
     Use(
         name="mosh",
         ports=PortRange(60000, 61000),
         transports=_UDP,
         note="the server of a mobile shell session, one port per session",
-        source=_from("mosh-server(1)"),
+        source=cite("mosh-server(1)"),
     ),
     Use(
         name="Docker published ports on Windows",
         ports=PortRange(60000, 65000),
         transports=_BOTH,
         note="container ports published without a host port",
-        source=_from(
+        source=cite(
             "moby/moby@b985e231", "daemon/libnetwork/portallocator/portallocator_windows.go"
         ),
     ),
 )
 
-BROWSER_BLOCKED_SOURCE = _from("WHATWG Fetch Standard, whatwg/fetch@586cd2a4", "Port blocking")
+BROWSER_BLOCKED_SOURCE = cite("WHATWG Fetch Standard, whatwg/fetch@586cd2a4", "Port blocking")
 
 BROWSER_BLOCKED = PortSet.parse(
     "0,1,7,9,11,13,15,17,19-23,25,37,42-43,53,69,77,79,87,95,101-104,109-111,113,115,117,119,"

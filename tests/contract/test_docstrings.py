@@ -36,6 +36,7 @@ ORDER = (
 
 # Rooms that no user enters.
 INNER = {
+    "checks",
     "covers",
     "names",
     "records",

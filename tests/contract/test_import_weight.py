@@ -40,6 +40,7 @@ TOO_HEAVY = {
 OWN = {
     "portranges",
     "portranges.categories",
+    "portranges.checks",
     "portranges.covers",
     "portranges.errors",
     "portranges.ports",

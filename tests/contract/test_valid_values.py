@@ -26,11 +26,11 @@ import pydantic
 import pytest
 
 import portranges
-from portranges import MaskedPort, PortRange, PortSet, Transport, TransportPorts
+from portranges import MaskedPort, PortRange, PortSet, Source, Transport, TransportPorts
 from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
 
 # Modules that no user imports functions from.
-INNER = {"cli", "covers", "names", "records", "scan", "types"}
+INNER = {"checks", "cli", "covers", "names", "records", "scan", "types"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,6 +157,13 @@ SAMPLES: dict[type[Any], Sample] = {
             {"udp_exhaustion": None},
         ),
     ),
+    Source: Sample(
+        {"document": "RFC 6335", "section": "section 6", "checked": "2026-11"},
+        (
+            {"document": ""},
+            {"checked": ""},
+        ),
+    ),
 }
 
 # Records without a sample yet. A record leaves this list when it is valid however it is built.
@@ -166,7 +173,6 @@ UNCHECKED = {
     "portranges.probe.model.SocketRecord",
     "portranges.probe.model.Visibility",
     "portranges.selection.model.Algorithm",
-    "portranges.source.Source",
     "portranges.system.model.Machine",
 }
 

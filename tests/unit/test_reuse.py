@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from portranges import InvalidPortError, PortRange, PortSet, UnknownNameError
+from portranges import Confidence, InvalidPortError, PortRange, PortSet, UnknownNameError
 from portranges.errors import InvalidSocketError
 from portranges.reuse import (
     Close,
-    Confidence,
     Decision,
     Handle,
     LinuxSettings,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from portranges import Confidence
 from portranges.errors import InvalidSocketError
-from portranges.reuse.model import Confidence, checked_local_addresses
+from portranges.reuse.model import checked_local_addresses
 from portranges.reuse.others import procedure
 from reuse_sockets import says, sock
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from portranges import PortSet
+from portranges import Confidence, PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, can_bind, portability
-from portranges.reuse.model import Confidence, Socket
+from portranges.reuse.model import Socket
 from portranges.reuse.others import SystemSettings, procedure
 from reuse_sockets import says, sock
 

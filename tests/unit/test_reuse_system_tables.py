@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from portranges import PortSet, UnknownNameError, ephemeral
+from portranges import Confidence, PortSet, UnknownNameError, ephemeral
 from portranges.errors import InvalidSocketError
 from portranges.reuse import portability
 from portranges.reuse.model import (
     Close,
-    Confidence,
     Decision,
     Handle,
     Socket,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from portranges import PortSet
+from portranges import Confidence, PortSet
 from portranges.errors import InvalidSocketError
-from portranges.reuse.model import Confidence, Socket
+from portranges.reuse.model import Socket
 from portranges.reuse.others import SystemSettings, procedure, rules
 
 decide_bind = procedure("windows")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from portranges import InvalidPortError, PortRange, PortSet, UnknownNameError, ephemeral
+from portranges import Confidence, InvalidPortError, PortRange, PortSet, UnknownNameError, ephemeral
 from portranges.errors import InvalidValueError, PortsExhaustedError
 from portranges.selection import Algorithm, Allocator, Start, Walk, algorithm, algorithms
 from selection_oracle import NAMES, REDRAWN, Full, Twin
@@ -32,8 +32,8 @@ def test_every_row_has_a_source_and_a_known_confidence() -> None:
     for row in algorithms():
         assert row.source.document
         assert row.source.checked >= "2026-11"
-        assert row.confidence in ephemeral.Confidence
-        assert row.confidence is not ephemeral.Confidence.MEASURED or "linux" in row.name
+        assert row.confidence in Confidence
+        assert row.confidence is not Confidence.MEASURED or "linux" in row.name
 
 
 def test_what_is_not_published_is_said_and_refused() -> None:

@@ -5,7 +5,8 @@ import pickle
 
 import pytest
 
-from portranges import Source
+from portranges import Confidence, Source
+from portranges.source import cite
 
 
 def test_the_line_with_and_without_a_section() -> None:
@@ -30,3 +31,26 @@ def test_it_never_changes() -> None:
 def test_it_takes_names_only() -> None:
     with pytest.raises(TypeError):
         Source("RFC 1", "", "2026-11")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def test_cite() -> None:
+    assert cite("RFC 1") == Source(document="RFC 1", checked="2026-11")
+    assert cite("RFC 1", "section 2", checked="2026-12-01") == Source(
+        document="RFC 1", section="section 2", checked="2026-12-01"
+    )
+
+
+def test_every_value_must_be_text() -> None:
+    with pytest.raises(TypeError, match=r"^document must be a str, got int 1$"):
+        cite(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError, match=r"^checked must be a str, got NoneType None$"):
+        cite("RFC 1", checked=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_every_confidence_has_a_meaning() -> None:
+    meanings = {each.meaning for each in Confidence}
+    assert len(meanings) == len(Confidence)
+    assert {each.value for each in Confidence} == {each.name.lower() for each in Confidence}
+    for meaning in meanings:
+        assert meaning[0].islower()
+        assert not meaning.endswith(".")

@@ -7,17 +7,13 @@ What must not: how anything is found (``listen``, ``audit``).
 from __future__ import annotations
 
 from portranges.advice.model import Advice, Severity
-from portranges.source import Source
+from portranges.source import cite
 from portranges.uses import BROWSER_BLOCKED_SOURCE
 
 __all__ = ["BY_ID", "advice"]
 
 
-def _from(document: str, section: str = "") -> Source:
-    return Source(document=document, section=section, checked="2026-11")
-
-
-_REGISTRY = _from("IANA Service Name and Transport Protocol Port Number Registry")
+_REGISTRY = cite("IANA Service Name and Transport Protocol Port Number Registry")
 
 _TO_LISTEN_ON = (
     Advice(
@@ -25,7 +21,7 @@ _TO_LISTEN_ON = (
         severity=Severity.ERROR,
         says="0 is no port to listen on: bind() takes it as the wish for any",
         reason="The system chooses another number, each time a different one.",
-        source=_from("ip(7)"),
+        source=cite("ip(7)"),
     ),
     Advice(
         id="system-port",
@@ -33,7 +29,7 @@ _TO_LISTEN_ON = (
         says="{ports} is a system port, which most systems keep for privileged programs",
         reason="A program should not need privilege for its port alone; and IETF processes "
         "assign these numbers.",
-        source=_from("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 6"),
     ),
     Advice(
         id="assigned",
@@ -49,14 +45,14 @@ _TO_LISTEN_ON = (
         says="{ports}/{transport} is kept back by IANA, as {state}",
         reason="A row reserves it, or the same number is assigned for another transport, whose "
         "service may want this one too.",
-        source=_from("RFC 6335", "sections 6 and 8.1"),
+        source=cite("RFC 6335", "sections 6 and 8.1"),
     ),
     Advice(
         id="dynamic",
         severity=Severity.WARNING,
         says="{ports} is a dynamic port, which names no service",
         reason="Dynamic ports must not be service identifiers: nobody can count on one being free.",
-        source=_from("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 6"),
     ),
     Advice(
         id="handed-out",
@@ -65,7 +61,7 @@ _TO_LISTEN_ON = (
         reason="A connection may have it before the service starts, which then fails, now and "
         "then. Another port is better; where it must be this one, keep it from being handed out, "
         "as sysctl_reserved() says for Linux.",
-        source=_from("RFC 6056", "section 3.2"),
+        source=cite("RFC 6056", "section 3.2"),
     ),
     Advice(
         id="browser-blocked",
@@ -79,7 +75,7 @@ _TO_LISTEN_ON = (
         severity=Severity.NOTE,
         says="{ports} is used by {name}, {range}: {note}",
         reason="It is that program's default, so both on one host conflict.",
-        source=_from("portranges.uses"),
+        source=cite("portranges.uses"),
     ),
 )
 
@@ -89,7 +85,7 @@ _OF_RULES = (
         severity=Severity.ERROR,
         says="{rule} has no port",
         reason="Some tools read a rule without ports as one for all ports.",
-        source=_from("Kubernetes NetworkPolicy API", "NetworkPolicyIngressRule.ports"),
+        source=cite("Kubernetes NetworkPolicy API", "NetworkPolicyIngressRule.ports"),
     ),
     Advice(
         id="shadowed",
@@ -97,7 +93,7 @@ _OF_RULES = (
         says="{rule} does nothing: {cover} all of its ports",
         reason="Where the first rule that matches decides, it is never reached; where all rules "
         "allow, it adds nothing.",
-        source=_from("iptables(8)"),
+        source=cite("iptables(8)"),
     ),
     Advice(
         id="overlaps",
@@ -105,14 +101,14 @@ _OF_RULES = (
         says="{rule} has {ports} in common with rules before it",
         reason="These ports are decided before the rule is reached, and some tools refuse ranges "
         "that overlap.",
-        source=_from("nft 1.0.6", "sets with the flag interval: conflicting intervals specified"),
+        source=cite("nft 1.0.6", "sets with the flag interval: conflicting intervals specified"),
     ),
     Advice(
         id="opens-all",
         severity=Severity.WARNING,
         says="all ports are open",
         reason="Then the filter filters nothing; it should deny what is not expressly permitted.",
-        source=_from("NIST SP 800-41 rev. 1"),
+        source=cite("NIST SP 800-41 rev. 1"),
     ),
     Advice(
         id="opens-dynamic",
@@ -121,7 +117,7 @@ _OF_RULES = (
         reason="Whatever listens on a number that it was lent can be reached: RPC services, "
         "published container ports, test servers. For answers alone a stateful filter needs no "
         "such rule, and a stateless one should ask for the ACK bit.",
-        source=_from("RFC 6335, section 8.1.2, and Microsoft KB929851"),
+        source=cite("RFC 6335, section 8.1.2, and Microsoft KB929851"),
     ),
     Advice(
         id="cuts-ephemeral",
@@ -130,7 +126,7 @@ _OF_RULES = (
         "connections, about {percent} % get no answer",
         reason="A stateless filter must let all of a system's ephemeral range back in. "
         "return_traffic() tells which ports that is.",
-        source=_from("Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)", "Ephemeral ports"),
+        source=cite("Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)", "Ephemeral ports"),
     ),
     Advice(
         id="exposes-system",
@@ -138,14 +134,14 @@ _OF_RULES = (
         says="{ports} opens {count} system ports at once",
         reason="Among them are services that were never meant for other hosts, as file shares, "
         "remote shells and databases of names. Name the ones that are meant.",
-        source=_from("RFC 6335, section 6, and NIST SP 800-41 rev. 1"),
+        source=cite("RFC 6335, section 6, and NIST SP 800-41 rev. 1"),
     ),
     Advice(
         id="has-port-zero",
         severity=Severity.NOTE,
         says="port 0 is open, on which nothing can listen",
         reason="Many tools have no way to say it, and some read it as all ports.",
-        source=_from("RFC 6335, section 6, and ip(7)"),
+        source=cite("RFC 6335, section 6, and ip(7)"),
     ),
 )
 

@@ -103,7 +103,7 @@ class Method:
         calls: What the client does.
         note: Anything else.
         source: Where the row comes from.
-        confidence: How well it is known, in the words of ``ephemeral``.
+        confidence: How the row is known.
 
     Example:
         >>> from portranges import capacity

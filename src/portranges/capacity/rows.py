@@ -7,17 +7,12 @@ What must not: a formula (``connections``), a range (``ephemeral``).
 from __future__ import annotations
 
 from portranges.capacity.model import Growth, Method, Scan
-from portranges.ephemeral import Confidence
-from portranges.source import Source
+from portranges.source import Confidence, cite
 
 __all__ = ["METHODS", "NEVER_ITSELF", "PARITY_OF_LINUX"]
 
 
-def _from(document: str, section: str = "") -> Source:
-    return Source(document=document, section=section, checked="2026-11")
-
-
-_KERNEL = _from("measured on Linux 6.18.44", "in a fresh network namespace, loopback only")
+_KERNEL = cite("measured on Linux 6.18.44", "in a fresh network namespace, loopback only")
 
 # The systems on a kernel of Linux from 4.2 on.
 _LINUX = ("linux", "android", "wsl2", "wsl2-mirrored", "wslc")
@@ -106,17 +101,17 @@ METHODS = (
         growth=Growth.SOURCES,
         calls="connect() of a socket that is not bound",
         note="takes a port that is free at the source address",
-        source=_from("OpenBSD", "sys/netinet/in_pcb.c in_pcbaddrisavail_lock()"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("OpenBSD", "sys/netinet/in_pcb.c in_pcbaddrisavail_lock()"),
+        confidence=Confidence.SOURCE,
     ),
 )
 
 # Where connect() refuses, or passes over, the destination's own port.
 NEVER_ITSELF = {
-    "macos": _from("XNU 11417, bsd/netinet/in_pcb.c", "connect() to itself is EINVAL"),
-    "ios": _from("XNU 11417, bsd/netinet/in_pcb.c", "connect() to itself is EINVAL"),
-    "gvisor": _from("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go"),
-    "dragonfly": _from("DragonFlyBSD/DragonFlyBSD@aac7374f", "in_pcbbind_remote()"),
+    "macos": cite("XNU 11417, bsd/netinet/in_pcb.c", "connect() to itself is EINVAL"),
+    "ios": cite("XNU 11417, bsd/netinet/in_pcb.c", "connect() to itself is EINVAL"),
+    "gvisor": cite("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go"),
+    "dragonfly": cite("DragonFlyBSD/DragonFlyBSD@aac7374f", "in_pcbbind_remote()"),
 }
 
 # Where a connection to itself follows from the order of the scan alone.

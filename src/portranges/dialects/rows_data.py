@@ -7,8 +7,8 @@ What must not: code that reads or writes.
 from __future__ import annotations
 
 from portranges.dialects.model import DataForm, Evidence
-from portranges.dialects.sources import cite
 from portranges.ports import Transport
+from portranges.source import cite
 
 __all__ = ["AWS", "AWS_NACL", "AZURE", "CILIUM", "FORMS", "GCP", "KUBERNETES", "OPENSTACK"]
 

@@ -18,8 +18,8 @@ from portranges.dialects.model import (
     Operator,
     Overlap,
 )
-from portranges.dialects.sources import cite
 from portranges.ports import Transport
+from portranges.source import cite
 
 __all__ = ["IPTABLES", "ROWS"]
 

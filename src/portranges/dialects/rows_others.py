@@ -15,7 +15,7 @@ from portranges.dialects.model import (
     OddText,
     Operator,
 )
-from portranges.dialects.sources import cite
+from portranges.source import cite
 
 __all__ = ["ROWS"]
 

@@ -16,8 +16,8 @@ from portranges.dialects.model import (
     OddText,
     Operator,
 )
-from portranges.dialects.sources import cite
 from portranges.ports import Transport
+from portranges.source import cite
 
 __all__ = ["ROWS"]
 

@@ -8,10 +8,9 @@ with their sources, ``lookup`` the questions.
 from __future__ import annotations
 
 from portranges.ephemeral.lookup import allocated_by, ports, profile, profiles
-from portranges.ephemeral.model import Confidence, EphemeralProfile, Kind
+from portranges.ephemeral.model import EphemeralProfile, Kind
 
 __all__ = [
-    "Confidence",
     "EphemeralProfile",
     "Kind",
     "allocated_by",

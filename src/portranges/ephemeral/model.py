@@ -15,9 +15,9 @@ from enum import StrEnum
 from portranges import types
 from portranges.ports import PortRange, Transport, check_port
 from portranges.portset import PortSet
-from portranges.source import Source
+from portranges.source import Confidence, Source
 
-__all__ = ["Confidence", "EphemeralProfile", "Kind"]
+__all__ = ["EphemeralProfile", "Kind"]
 
 _NO_PORTS = PortSet.empty()
 
@@ -42,50 +42,6 @@ class Kind(StrEnum):
     HOST = "host"
     MIDDLEBOX = "middlebox"
     DOCUMENT = "document"
-
-
-class Confidence(StrEnum):
-    """How well a row's range is known.
-
-    Where two bounds are known differently, the row carries the weaker word
-    and says so in ``confidence_note``.
-
-    Example:
-        >>> Confidence.INFERRED.meaning
-        'follows from other facts, not stated anywhere'
-    """
-
-    VERIFIED_IN_SOURCE = "verified in source"
-    MEASURED = "measured"
-    VENDOR_DOC = "vendor doc"
-    STANDARD = "standard"
-    SECONDARY = "secondary"
-    INFERRED = "inferred"
-    FROM_MEMORY = "from memory"
-
-    @property
-    def meaning(self) -> str:
-        """What the word stands for.
-
-        Returns:
-            Half a sentence.
-
-        Example:
-            >>> Confidence.SECONDARY.meaning
-            'stated by a third party only'
-        """
-        return _MEANINGS[self]
-
-
-_MEANINGS = {
-    Confidence.VERIFIED_IN_SOURCE: "the code was read at the cited commit or file version",
-    Confidence.MEASURED: "run and observed on the system itself",
-    Confidence.VENDOR_DOC: "stated by the vendor or by the project's own manual",
-    Confidence.STANDARD: "stated by an RFC, which was read",
-    Confidence.SECONDARY: "stated by a third party only",
-    Confidence.INFERRED: "follows from other facts, not stated anywhere",
-    Confidence.FROM_MEMORY: "known, but the text was not opened; check before relying on it",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -7,9 +7,9 @@ What must not: the low range that they keep for privileged programs
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import Confidence, EphemeralProfile
-from portranges.ephemeral.sources import RFC6056, cite
+from portranges.ephemeral.model import EphemeralProfile
 from portranges.portset import PortSet
+from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -75,7 +75,7 @@ ROWS = (
             cite("apple-oss-distributions/xnu (xnu-11417.101.15)", "TCPTV_MSL is 15 s"),
             cite("redis/redis#5043", "net.inet.tcp.msl is 15000"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="ios",
@@ -102,7 +102,7 @@ ROWS = (
                 "privilege check; bsd/net/restricted_in_port.c:73-117",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="freebsd",
@@ -167,11 +167,11 @@ ROWS = (
             cite("coder03/freebsd10.4@3d3f8b11", "in_pcb.c:106-111"),
             cite("dcui/FreeBSD-9.3_kernel@39d9caaa", "sys/netinet/in_pcb.c"),
             cite("rodrigc/bz-vimage@0729aa4a", "in.h"),
-            cite(RFC6056, "appendix A.1: FreeBSD 8.0 uses algorithm 1, 10000 to 65535"),
+            cite("RFC 6056", "appendix A.1: FreeBSD 8.0 uses algorithm 1, 10000 to 65535"),
             cite("5BSD/5BSD@392999c (from FreeBSD CURRENT)", "connect() shares over destinations"),
             cite("FreeBSD tcp(4)", "net.inet.tcp.msl"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note="the length of TIME_WAIT is from the manual, not from the source",
     ),
     EphemeralProfile(
@@ -193,8 +193,8 @@ ROWS = (
             cite("TrustedBSD/sebsd@fd5de6f5", "sys/netinet/in_pcb.c"),
             cite("lists.freebsd.org freebsd-net", "2007-02-12: a dump of sysctl, 49152 to 65535"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
-        confidence_note="in a snapshot of 6-current; the bounds of the versions are secondary",
+        confidence=Confidence.SOURCE,
+        confidence_note="in a snapshot of 6-current; the bounds of the versions are from third parties",
     ),
     EphemeralProfile(
         name="freebsd-2",
@@ -216,8 +216,8 @@ ROWS = (
             ),
             cite("Wikipedia, Ephemeral port", "the IANA range since 4.6"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
-        confidence_note="in files of 2.1.6 and 3.0-current; the last version is secondary",
+        confidence=Confidence.SOURCE,
+        confidence_note="in files of 2.1.6 and 3.0-current; the last version is from a third party",
     ),
     EphemeralProfile(
         name="openbsd",
@@ -266,7 +266,7 @@ ROWS = (
                 "IPPORT_USERRESERVED 49151",
             ),
             cite("openbsd/src@00007ca3", "lib/libc/sys/sysctl.2"),
-            cite(RFC6056, "appendix A.4: OpenBSD 4.2 uses algorithm 1, 1024 to 49151"),
+            cite("RFC 6056", "appendix A.4: OpenBSD 4.2 uses algorithm 1, 1024 to 49151"),
             cite(
                 "OpenBSD in_pcb.c with in_pcbaddrisavail_lock (repository and commit not recorded)",
                 "1024 to 49151 without baddynamic; what connect() picks",
@@ -276,8 +276,8 @@ ROWS = (
                 "TCPTV_MSL is TCP_TIME(30)",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
-        confidence_note="the rootonly lists are secondary",
+        confidence=Confidence.SOURCE,
+        confidence_note="the rootonly lists are from third parties",
     ),
     EphemeralProfile(
         name="netbsd",
@@ -292,7 +292,7 @@ ROWS = (
         ),
         exclusions=(
             "a bitmap per family (inet4_reserve, inet6_reserve; its sysctl "
-            "net.inet.ip.anonportalgo.reserve is secondary)"
+            "net.inet.ip.anonportalgo.reserve is from third parties)"
         ),
         socket_overrides=(
             "IP_PORTRANGE LOW (HIGH is the same as DEFAULT); IP_PORTALGO or IP_PORTSEL, which "
@@ -329,7 +329,7 @@ ROWS = (
             cite("NetBSD/src@0b53088c", "share/man/man7/rfc6056.7"),
             cite("NetBSD IPPORT_ANONMIN and IPPORT_ANONMAX (repository and commit not recorded)"),
             cite(
-                RFC6056,
+                "RFC 6056",
                 "appendix A.3: NetBSD 5.0.1 picks 49152-65535 downwards from 65535",
             ),
             cite(
@@ -337,7 +337,7 @@ ROWS = (
                 "MSL truncation: loopback 1 s, local 5 s, remote 30 s",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="dragonfly",
@@ -367,7 +367,7 @@ ROWS = (
             ),
             cite("DragonFlyBSD/DragonFlyBSD@003c13f8", "sys/netinet/in.h"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="bsd-4.3",
@@ -387,6 +387,6 @@ ROWS = (
                 "IPPORT_USERRESERVED 5000",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
 )

@@ -7,10 +7,10 @@ What must not: what anything is known to hand out.
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import Confidence, EphemeralProfile, Kind
-from portranges.ephemeral.sources import RFC6056, cite
+from portranges.ephemeral.model import EphemeralProfile, Kind
 from portranges.ports import Transport
 from portranges.portset import PortSet
+from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -36,7 +36,7 @@ ROWS = (
         ports=PortSet.parse("1024-65535"),
         note="without the ports that the machine needs for itself",
         sources=(
-            cite(RFC6056, "section 3.2"),
+            cite("RFC 6056", "section 3.2"),
             cite("FreeRTOS/FreeRTOS-Plus-TCP@27a96812", "FreeRTOS_Sockets.c quotes it"),
         ),
         confidence=Confidence.STANDARD,
@@ -51,7 +51,7 @@ ROWS = (
             "it lets one port too many back in"
         ),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:183, Ephemeral ports"),),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
         confidence_note="and contradicted by the source of Linux",
     ),
     EphemeralProfile(
@@ -60,7 +60,7 @@ ROWS = (
         kind=Kind.DOCUMENT,
         ports=PortSet.parse("1025-5000"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:185, Ephemeral ports"),),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
         name="aws-docs-windows",
@@ -68,6 +68,6 @@ ROWS = (
         kind=Kind.DOCUMENT,
         ports=PortSet.parse("49152-65535"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:186, Ephemeral ports"),),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
 )

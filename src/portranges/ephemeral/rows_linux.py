@@ -7,10 +7,10 @@ What must not: Linux as a translator of other people's addresses
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import Confidence, EphemeralProfile
-from portranges.ephemeral.sources import LINUX_6_18_MEASURED, RFC6056, cite
+from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
+from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -106,11 +106,11 @@ ROWS = (
                 "net/ipv4/af_inet.c:1795 inet_init_net()",
             ),
             cite("torvalds/linux commit 07f4c90062f8", "2015-05-24"),
-            LINUX_6_18_MEASURED,
+            MEASURED_ON_LINUX,
             _PRIVILEGED,
             cite("moby/moby#41030", "ip_unprivileged_port_start in containers"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note="and measured on Linux 6.18",
     ),
     EphemeralProfile(
@@ -138,9 +138,9 @@ ROWS = (
                 "torvalds/linux commit 07f4c90062f8",
                 "the documentation said 32768 and 61000 before",
             ),
-            cite(RFC6056, "appendix A.2: Linux 2.6.15 implements algorithm 3, with MD5"),
+            cite("RFC 6056", "appendix A.2: Linux 2.6.15 implements algorithm 3, with MD5"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="linux-2.4-bigmem",
@@ -165,7 +165,7 @@ ROWS = (
                 "lines 486-492, out of date there",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="linux-2.4-lowmem",
@@ -187,7 +187,7 @@ ROWS = (
                 "tcp_init(): order < 3 gives a first port of 1024 * (3 - order)",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="linux-2.2",
@@ -213,7 +213,7 @@ ROWS = (
                 "man7/ip.7: since Linux 2.2, precisely 2.1.68",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="android",
@@ -288,7 +288,7 @@ ROWS = (
             cite(_WSL, "src/linux/init/main.cpp:3526-3560 writes ip_local_port_range"),
             cite("microsoft/WSL#12228", "44619-48715, then 37794-41890"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note=f"that there is no fixed range; {_KERNEL_INFERRED}",
     ),
     EphemeralProfile(
@@ -311,7 +311,7 @@ ROWS = (
                 "src/shared/inc/lxinitshared.h:299 c_ephemeralPortRange; WSLCInit.cpp:1199",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note=_KERNEL_INFERRED,
     ),
 )

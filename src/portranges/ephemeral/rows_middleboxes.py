@@ -6,10 +6,10 @@ What must not: what a host takes for its own sockets by default.
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import Confidence, EphemeralProfile, Kind
-from portranges.ephemeral.sources import LINUX_6_18_MEASURED, cite
+from portranges.ephemeral.model import EphemeralProfile, Kind
 from portranges.ports import Transport
 from portranges.portset import PortSet
+from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -20,7 +20,7 @@ _NF_NAT_SOURCES = (
         "net/netfilter/nf_nat_core.c:634-645",
     ),
     cite("Linux 3.0.27", "net/ipv4/netfilter/nf_nat_proto_common.c"),
-    LINUX_6_18_MEASURED,
+    MEASURED_ON_LINUX,
 )
 _NF_NAT_CONFIDENCE = "and measured on Linux 6.18, with UDP"
 _NF_NAT_ALGORITHM = (
@@ -44,7 +44,7 @@ ROWS = (
             cite(_AWS_GUIDE, "vpc-network-acls.md:187, Ephemeral ports"),
             cite(_AWS_GUIDE, "vpc-nat-gateway.md:39, 42"),
         ),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
         name="aws-elb",
@@ -52,7 +52,7 @@ ROWS = (
         kind=Kind.MIDDLEBOX,
         ports=PortSet.parse("1024-65535"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:184, Ephemeral ports"),),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
         name="aws-lambda",
@@ -60,7 +60,7 @@ ROWS = (
         kind=Kind.MIDDLEBOX,
         ports=PortSet.parse("1024-65535"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:188, Ephemeral ports"),),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
         name="azure-load-balancer",
@@ -73,7 +73,7 @@ ROWS = (
             "load-balancing or inbound rule takes 8"
         ),
         sources=(cite("azure-docs@0021892f", "load-balancer-outbound-connections.md"),),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
         name="azure-nat-gateway",
@@ -136,7 +136,7 @@ ROWS = (
         exhaustion=_NF_NAT_EXHAUSTION,
         note="SNAT and MASQUERADE without a range of ports",
         sources=_NF_NAT_SOURCES,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note=_NF_NAT_CONFIDENCE,
     ),
     EphemeralProfile(
@@ -152,7 +152,7 @@ ROWS = (
             "imprecise"
         ),
         sources=_NF_NAT_SOURCES,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note=_NF_NAT_CONFIDENCE,
     ),
     EphemeralProfile(
@@ -164,7 +164,7 @@ ROWS = (
         exhaustion=_NF_NAT_EXHAUSTION,
         note="SNAT and MASQUERADE without a range of ports",
         sources=_NF_NAT_SOURCES,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note=_NF_NAT_CONFIDENCE,
     ),
     EphemeralProfile(
@@ -175,7 +175,7 @@ ROWS = (
         exclusions="ip_local_reserved_ports, only since 2026-06-12 (86626bb2ce, PR #52818)",
         note="the range is the machine's ip_local_port_range; 49153-65535 where it cannot be read",
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/*"),),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note="that there is no fixed range",
     ),
     EphemeralProfile(
@@ -184,7 +184,7 @@ ROWS = (
         kind=Kind.MIDDLEBOX,
         ports=PortSet.parse("60000-65000"),
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/portallocator_windows.go"),),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="docker-freebsd",
@@ -196,7 +196,7 @@ ROWS = (
             "'name: value' is read as a number"
         ),
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/portallocator_freebsd.go"),),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="kubernetes-nodeport",
@@ -211,7 +211,7 @@ ROWS = (
                 "pkg/kubeapiserver/options/options.go DefaultServiceNodePortRange{30000, 2768}",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="sunrpc",
@@ -220,7 +220,7 @@ ROWS = (
         kind=Kind.MIDDLEBOX,
         ports=PortSet.parse("665-1023"),
         sources=(cite("Linux", "include/linux/sunrpc/xprtsock.h:16-17"),),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="bsd-rresvport",
@@ -230,6 +230,6 @@ ROWS = (
         sources=(
             cite("FreeBSD, xnu, OpenBSD, DragonFly sys/netinet/in.h", "IPPORT_RESERVEDSTART 600"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
 )

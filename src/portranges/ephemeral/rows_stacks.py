@@ -7,10 +7,10 @@ What must not: a range for a stack whose source or manual nobody could cite;
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import Confidence, EphemeralProfile
-from portranges.ephemeral.sources import cite
+from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
+from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -62,7 +62,7 @@ ROWS = (
             cite(_LWIP, "src/core/tcp.c:121-126, 1017-1042"),
             cite("lwip-tcpip/lwip commit 33d6dcec", "bug #33048"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="lwip-udp",
@@ -75,7 +75,7 @@ ROWS = (
         shares_ports_across_destinations=False,
         sharing_note=_LWIP_SHARING,
         sources=(cite(_LWIP, "src/core/udp.c:68-120"),),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="lwip-old",
@@ -91,7 +91,7 @@ ROWS = (
                 "TCP_LOCAL_PORT_RANGE_*, UDP_LOCAL_PORT_RANGE_*",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="zephyr",
@@ -105,7 +105,7 @@ ROWS = (
                 "subsys/net/ip/net_context.c find_available_port(): sys_rand32_get() | 0x8000",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="freertos",
@@ -122,7 +122,7 @@ ROWS = (
                 "source/FreeRTOS_Sockets.c:83-88, prvGetPrivatePortNumber()",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="smoltcp",
@@ -133,7 +133,7 @@ ROWS = (
             "use 49152 + rand % 16384"
         ),
         sources=(cite("smoltcp-rs/smoltcp@5393f885", "no allocator"),),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         confidence_note="that there is no range",
     ),
     EphemeralProfile(
@@ -155,6 +155,6 @@ ROWS = (
                 "pkg/sentry/fsimpl/proc/tasks_sys.go:104, 114, 489",
             ),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
 )

@@ -7,10 +7,10 @@ What must not: the free Unixes (``rows_bsd``, ``rows_linux``).
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import Confidence, EphemeralProfile
-from portranges.ephemeral.sources import RFC6056, cite
+from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
+from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -74,12 +74,12 @@ ROWS = (
             cite("illumos/illumos-gate@39707ee3", "tcp_bind.c tcp_update_next_port()"),
             cite("docs.oracle.com E36845", "SCTP largest_anon_port"),
             cite(
-                RFC6056,
+                "RFC 6056",
                 "appendix A.5: OpenSolaris 2009.06 uses algorithm 1, 32768 to 65535",
             ),
             cite("Oracle Solaris 11.2 and 11.4 tunable parameters", "_time_wait_interval"),
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
         name="aix",
@@ -99,7 +99,7 @@ ROWS = (
             cite("ibm.com/docs RSCT 3.2", "Ephemeral ports: prints the four values"),
             cite("IBM AIX documentation", "dacinet setpriv"),
         ),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
         name="hpux",
@@ -119,7 +119,7 @@ ROWS = (
             ),
             cite("ncftp.com ephemeral_ports", "the first port"),
         ),
-        confidence=Confidence.SECONDARY,
+        confidence=Confidence.REPORTED,
         confidence_note="the first port; the last is from the vendor's document",
     ),
     EphemeralProfile(
@@ -135,7 +135,7 @@ ROWS = (
                 "2.1.6.9: ipport_userreserved_min 49152, ipport_userreserved 65535",
             ),
         ),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
         name="nonstop",
@@ -148,7 +148,7 @@ ROWS = (
             cite("HP 522271-006", "page 5-29"),
             cite("HP 524523-012", "page 8-46: MIN-EPHEMERAL-PORT, MAX-EPHEMERAL-PORT"),
         ),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
         name="zos",
@@ -166,6 +166,6 @@ ROWS = (
             cite("IBM z/OS V2R1 Communications Server", "halg001 reniteph"),
             cite("IBM z/OS V2R3 Communications Server", "halz001 UDPCONFIG"),
         ),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
     ),
 )

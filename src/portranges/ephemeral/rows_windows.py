@@ -7,9 +7,9 @@ What must not: Linux under Windows (``rows_linux``), Docker on Windows
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import Confidence, EphemeralProfile
-from portranges.ephemeral.sources import KB929851, cite
+from portranges.ephemeral.model import EphemeralProfile
 from portranges.portset import PortSet
+from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -104,13 +104,13 @@ ROWS = (
             "machines in the field show start=1024 with num=64511 or num=13977"
         ),
         sources=(
-            cite(KB929851),
+            cite("Microsoft KB929851"),
             cite("Microsoft tcp-ip-port-exhaustion-troubleshooting.md@0ab43ba7"),
             cite("ws2def.h", "IPPORT_DYNAMIC_MIN 0xc000, IPPORT_DYNAMIC_MAX 0xffff"),
             cite("Microsoft KB196271", "WSAENOBUFS"),
             _TIMED_WAIT,
         ),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
         confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
@@ -120,7 +120,7 @@ ROWS = (
         is_current=False,
         until="Server 2003",
         ports=PortSet.parse("1025-5000"),
-        algorithm="incremental, one counter for TCP and UDP together (secondary, hsc.fr)",
+        algorithm="incremental, one counter for TCP and UDP together (reported by hsc.fr)",
         exclusions="ReservedPorts (REG_MULTI_SZ, 'xxxx-yyyy' a line), KB812873",
         time_wait=240.0,
         time_wait_note="TcpTimedWaitDelay, 30 to 300 s; documents of NT, 2000 and 2003 say 240 s",
@@ -135,12 +135,12 @@ ROWS = (
         read_output=("a REG_DWORD, the last port; absent means 5000",),
         set_with=("MaxUserPort (REG_DWORD, 5000 to 65534)",),
         sources=(
-            cite(f"{KB929851} (MicrosoftDocs/SupportArticles-docs@088c29a3)"),
+            cite("Microsoft KB929851 (MicrosoftDocs/SupportArticles-docs@088c29a3)"),
             cite("hsc.fr win_net_srv", "1024 apparently never used"),
             cite("Microsoft KB812873", "ReservedPorts"),
             _TIMED_WAIT,
         ),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
         confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
@@ -159,10 +159,10 @@ ROWS = (
         privileged_note=_NO_PRIVILEGE,
         note="Microsoft contradicted itself from one revision of the page to the next",
         sources=(
-            cite(KB929851, "today's text; revision 5.0 (2009-09) said 1025 to 5000"),
+            cite("Microsoft KB929851", "today's text; revision 5.0 (2009-09) said 1025 to 5000"),
             _TIMED_WAIT,
         ),
-        confidence=Confidence.VENDOR_DOC,
+        confidence=Confidence.DOCUMENT,
         confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
@@ -187,7 +187,7 @@ ROWS = (
             cite("docker/for-win#3171"),
             _TIMED_WAIT,
         ),
-        confidence=Confidence.SECONDARY,
+        confidence=Confidence.REPORTED,
         confidence_note=_NO_PRIVILEGE_NOTE,
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from portranges.flows.model import Criterion, Trait
 from portranges.portset import PortSet
-from portranges.source import Source
+from portranges.source import cite
 
 __all__ = [
     "ASKS_PRIVILEGE",
@@ -20,10 +20,6 @@ __all__ = [
     "UNDECIDED",
     "criteria",
 ]
-
-
-def _from(document: str, section: str = "") -> Source:
-    return Source(document=document, section=section, checked="2026-11")
 
 
 SHOWN_PRIVILEGE = PortSet.parse("600-1023")
@@ -40,7 +36,7 @@ NO_PORT = Criterion(
         "fragment or ICMP; a UDP datagram that wants no answer may have it as its source."
     ),
     service_has=Trait.NO_PORT,
-    source=_from("RFC 768, and RFC 6335", "section 6"),
+    source=cite("RFC 768, and RFC 6335", "section 6"),
 )
 
 SAME_PORT = Criterion(
@@ -50,7 +46,7 @@ SAME_PORT = Criterion(
         "Some protocols use their port at both ends, as NTP between peers and IKE do, and most "
         "peers of WireGuard. The number is the service's; which end was asked it does not tell."
     ),
-    source=_from("RFC 5905, section 9.1, and RFC 7296", "section 2"),
+    source=cite("RFC 5905, section 9.1, and RFC 7296", "section 2"),
 )
 
 UNDECIDED = Criterion(
@@ -60,7 +56,7 @@ UNDECIDED = Criterion(
         "Two ports of the same standing tell nothing. The smaller number, which is often taken, "
         "is a guess; who sent the first packet knows."
     ),
-    source=_from("RFC 6335", "section 6"),
+    source=cite("RFC 6335", "section 6"),
 )
 
 # The first that decides counts. NO_PORT decides for nobody, SAME_PORT for a
@@ -76,7 +72,7 @@ DECIDING = (
         ),
         service_has=Trait.ASKS_PRIVILEGE,
         client_has=Trait.SHOWN_PRIVILEGE,
-        source=_from("nfs(5), rcmd(3), rshd(8) and bindresvport(3)"),
+        source=cite("nfs(5), rcmd(3), rshd(8) and bindresvport(3)"),
     ),
     Criterion(
         id="client-range",
@@ -88,7 +84,7 @@ DECIDING = (
         ),
         service_lacks=Trait.HANDED_OUT,
         client_has=Trait.HANDED_OUT,
-        source=_from("RFC 6056", "section 2.1, and the sources of each profile"),
+        source=cite("RFC 6056", "section 2.1, and the sources of each profile"),
     ),
     Criterion(
         id="system-port",
@@ -99,7 +95,7 @@ DECIDING = (
         ),
         service_has=Trait.SYSTEM,
         client_lacks=Trait.SYSTEM,
-        source=_from("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 6"),
     ),
     Criterion(
         id="named",
@@ -111,7 +107,7 @@ DECIDING = (
         ),
         service_has=Trait.NAMED,
         client_lacks=Trait.NAMED,
-        source=_from("IANA Service Name and Transport Protocol Port Number Registry"),
+        source=cite("IANA Service Name and Transport Protocol Port Number Registry"),
     ),
 )
 

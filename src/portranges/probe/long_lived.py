@@ -28,7 +28,7 @@ from portranges.probe.backends import read
 from portranges.probe.model import Scope, SocketRecord, SocketTable, Visibility
 from portranges.probe.programs import PROGRAMS
 from portranges.registry import services
-from portranges.source import Source
+from portranges.source import Source, cite
 
 __all__ = ["Age", "Leaning", "Lingerer", "Lingerers", "Reason", "Sightings", "lingering"]
 
@@ -431,7 +431,7 @@ def _handed_out(transports: tuple[Transport, ...]) -> tuple[dict[Transport, Port
     return ranges, note
 
 
-_RFC_6335 = Source(document="RFC 6335", section="section 6", checked="2026-11")
+_RFC_6335 = cite("RFC 6335", "section 6")
 
 
 def _reasons(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges.source import Source
+from portranges.source import Source, cite
 
 __all__ = ["PROGRAMS", "Program"]
 
@@ -37,58 +37,54 @@ class Program:
     source: Source
 
 
-def _from(document: str, section: str = "") -> Source:
-    return Source(document=document, section=section, checked="2026-11")
-
-
 _ROWS = (
     Program(
         name="docker-proxy",
         is_proxy=True,
         does="passes a published port on to a container",
-        source=_from("moby/moby@8d06e70f", "cmd/docker-proxy/main_linux.go"),
+        source=cite("moby/moby@8d06e70f", "cmd/docker-proxy/main_linux.go"),
     ),
     Program(
         name="rootlesskit",
         is_proxy=True,
         does="passes ports on to containers that run without root",
-        source=_from("rootless-containers/rootlesskit@7766f34a", "docs/port.md"),
+        source=cite("rootless-containers/rootlesskit@7766f34a", "docs/port.md"),
     ),
     Program(
         name="wslrelay.exe",
         is_proxy=True,
         does="passes a port on to the Linux inside WSL 2",
-        source=_from("CzBiX/WSLHostPatcher#18"),
+        source=cite("CzBiX/WSLHostPatcher#18"),
     ),
     Program(
         name="wslhost.exe",
         is_proxy=True,
         does="passes a port on to the Linux inside WSL 2",
-        source=_from("microsoft/WSL#9573"),
+        source=cite("microsoft/WSL#9573"),
     ),
     Program(
         name="containerd",
         is_proxy=False,
         does="serves exec, attach and port-forward of Kubernetes on 127.0.0.1, port 0 by default",
-        source=_from("containerd/containerd@v1.6.0-beta.3", "docs/cri/config.md"),
+        source=cite("containerd/containerd@v1.6.0-beta.3", "docs/cri/config.md"),
     ),
     Program(
         name="cri-dockerd",
         is_proxy=False,
         does="serves exec, attach and port-forward of Kubernetes on a random port by default",
-        source=_from("k3s-io/k3s#9965"),
+        source=cite("k3s-io/k3s#9965"),
     ),
     Program(
         name="rpc.statd",
         is_proxy=False,
         does="registers the port it was handed with rpcbind, for NFS locks",
-        source=_from("rpc.statd(8)", "--port"),
+        source=cite("rpc.statd(8)", "--port"),
     ),
     Program(
         name="mosh-server",
         is_proxy=False,
         does="serves a mobile shell session for as long as it lasts",
-        source=_from("mosh-server(1)"),
+        source=cite("mosh-server(1)"),
     ),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from portranges.categories import Category
 from portranges.ports import Transport
 from portranges.report.model import Remark
-from portranges.source import Source
+from portranges.source import Source, cite
 
 __all__ = [
     "COMMANDS",
@@ -22,43 +22,39 @@ __all__ = [
 ]
 
 
-def _from(document: str, section: str = "") -> Source:
-    return Source(document=document, section=section, checked="2026-11")
-
-
 PURPOSE = {
     Category.SYSTEM: Remark(
         text="System ports are for services defined by Internet standards. IANA assigns them only "
         "after IETF Review or IESG Approval, and clients reach the service by its number.",
-        source=_from("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 6"),
     ),
     Category.USER: Remark(
         text="User ports are for services whose authors register a number with IANA; clients "
         "reach the service by its number.",
-        source=_from("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 6"),
     ),
     Category.DYNAMIC: Remark(
         text="A system allocates dynamic ports to its own end of connections, each for as long as "
         "the connection lasts. They do not identify services and cannot be registered.",
-        source=_from("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 6"),
     ),
 }
 
 # Added if no transport is assigned.
 NOT_ASSIGNED = Remark(
     text="This port is not assigned to any service.",
-    source=_from("IANA Service Name and Transport Protocol Port Number Registry"),
+    source=cite("IANA Service Name and Transport Protocol Port Number Registry"),
 )
 
 _EXPERIMENT = Remark(
     text="The port is reserved for experiments, on any transport; no released program may use it "
     "by default.",
-    source=_from("RFC 4727, section 6, and RFC 6335, section 10.2"),
+    source=cite("RFC 4727, section 6, and RFC 6335, section 10.2"),
 )
 
 _EDGE = Remark(
     text="The port is at the edge of its range and reserved so that the range can be extended.",
-    source=_from("RFC 6335", "section 6"),
+    source=cite("RFC 6335", "section 6"),
 )
 
 # A few single ports, for which this replaces the purpose of the category.
@@ -66,7 +62,7 @@ SPECIAL = {
     0: Remark(
         text="Port 0 does not identify a service. bind() treats it as a request for any free "
         "port, and a UDP datagram with source port 0 has no source port.",
-        source=_from("ip(7), and RFC 768"),
+        source=cite("ip(7), and RFC 768"),
     ),
     1021: _EXPERIMENT,
     1022: _EXPERIMENT,
@@ -79,13 +75,13 @@ MANY_CONNECTIONS = Remark(
     text="There are 65,536 port numbers, but a host is not limited to 65,536 connections: a "
     "connection is identified by both addresses, both ports and the transport, so many "
     "connections can share one port as long as that combination is unique.",
-    source=_from("RFC 6056", "section 2.2"),
+    source=cite("RFC 6056", "section 2.2"),
 )
 
 CONNECTION_END = Remark(
     text="The local end of a connection on this port is normal: the system allocated the port, "
     "and releases it when the connection ends (after TIME_WAIT, on the side that closed first).",
-    source=_from("RFC 6056", "section 2"),
+    source=cite("RFC 6056", "section 2"),
 )
 
 DYNAMIC_LISTENER = Remark(
@@ -94,13 +90,13 @@ DYNAMIC_LISTENER = Remark(
     "published container port, a call, an RPC service or a test server would explain it. "
     "Otherwise, find out which program it is, who started it and who connects: a port that is "
     "not monitored is a good hiding place.",
-    source=_from("RFC 6335", "sections 6 and 8.1.2"),
+    source=cite("RFC 6335", "sections 6 and 8.1.2"),
 )
 
 SERVICE_LISTENER = Remark(
     text="Expect a listener only if you run the service. A registration does not prove that the "
     "program on the port is the registered service.",
-    source=_from("IANA Service Name and Transport Protocol Port Number Registry", "note"),
+    source=cite("IANA Service Name and Transport Protocol Port Number Registry", "note"),
 )
 
 _BOTH = (Transport.TCP, Transport.UDP)
@@ -114,55 +110,55 @@ COMMANDS: tuple[tuple[str, tuple[Transport, ...], str, str, Source], ...] = (
         _BOTH,
         "ss -tuanp 'sport = :{port}'",
         "sockets on the port, in every state; as root, with the processes of all users",
-        _from("ss(8)", "iproute2 6.1"),
+        cite("ss(8)", "iproute2 6.1"),
     ),
     (
         "Linux",
         _BOTH,
         "lsof -nP -i :{port}",
         "processes that use the port at either end; as root, of all users",
-        _from("lsof(8)", "lsof 4.95"),
+        cite("lsof(8)", "lsof 4.95"),
     ),
     (
         "macOS",
         _BOTH,
         "lsof -nP -i :{port}",
         "processes that use the port at either end; with sudo, of all users",
-        _from("lsof(8)"),
+        cite("lsof(8)"),
     ),
     (
         "macOS",
         _BOTH,
         "netstat -anv | grep '[.]{port} '",
         "sockets with the port at either end, in every state, with process ids",
-        _from("netstat(1)", "macOS"),
+        cite("netstat(1)", "macOS"),
     ),
     (
         "FreeBSD",
         _BOTH,
         "sockstat -4 -6 -p {port}",
         "sockets and their processes",
-        _from("sockstat(1)"),
+        cite("sockstat(1)"),
     ),
     (
         "Windows",
         _BOTH,
         'netstat -ano | findstr /C:":{port} "',
         "sockets with the port at either end, in every state, with process ids",
-        _from("Microsoft Learn", "netstat"),
+        cite("Microsoft Learn", "netstat"),
     ),
     (
         "Windows",
         _TCP,
         "Get-NetTCPConnection -LocalPort {port}",
         "TCP sockets with their OwningProcess",
-        _from("Microsoft Learn", "NetTCPIP module"),
+        cite("Microsoft Learn", "NetTCPIP module"),
     ),
     (
         "Windows",
         _UDP,
         "Get-NetUDPEndpoint -LocalPort {port} | fl Local*, Own*",
         "UDP sockets with their OwningProcess",
-        _from("Microsoft Learn", "NetTCPIP module"),
+        cite("Microsoft Learn", "NetTCPIP module"),
     ),
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.model import (
     Close,
-    Confidence,
     Decision,
     Handle,
     Rule,
@@ -24,7 +23,6 @@ from portranges.reuse.table import PortTable
 
 __all__ = [
     "Close",
-    "Confidence",
     "Decision",
     "Handle",
     "LinuxSettings",

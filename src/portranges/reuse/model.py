@@ -1,6 +1,6 @@
 """The records of the wing: sockets, their states, rules, decisions.
 
-What lives here: Socket, State, Close, Rule, Confidence, Verdict, Decision,
+What lives here: Socket, State, Close, Rule, Verdict, Decision,
 Handle, RefusedOption, and the check of their values. Nothing here knows a
 system.
 What must not: any rule of any system (its own module), and any question put
@@ -18,11 +18,10 @@ from portranges import types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import Transport, check_port
 from portranges.records import always_checked
-from portranges.source import Source
+from portranges.source import Confidence, Source
 
 __all__ = [
     "Close",
-    "Confidence",
     "Decision",
     "Handle",
     "RefusedOption",
@@ -97,22 +96,6 @@ class Close(StrEnum):
     SECOND = "second"
     RESET = "reset"
     UNANSWERED = "unanswered"
-
-
-class Confidence(StrEnum):
-    """How a rule is known.
-
-    Example:
-        >>> Confidence.MEASURED.value
-        'measured'
-    """
-
-    MEASURED = "measured"
-    SOURCE = "read in the system's source"
-    DOCUMENT = "read in the system's documents"
-    REPORTED = "reported by users"
-    INFERRED = "inferred from another version"
-    MEMORY = "from memory, not checked against the text"
 
 
 class Verdict(StrEnum):

@@ -113,7 +113,7 @@ class Algorithm:
             when drawing at random may have missed the free ones.
         note: Anything else.
         source: Where the row comes from.
-        confidence: How well it is known, in the words of ``ephemeral``.
+        confidence: How the row is known.
 
     Example:
         >>> from portranges import selection

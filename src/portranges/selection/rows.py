@@ -7,26 +7,21 @@ have (``ephemeral``).
 
 from __future__ import annotations
 
-from portranges.ephemeral import Confidence
 from portranges.selection.model import Algorithm, Start, Walk
-from portranges.source import Source
+from portranges.source import Confidence, Source, cite
 
 __all__ = ["ROWS"]
 
 
-def _from(document: str, section: str = "") -> Source:
-    return Source(document=document, section=section, checked="2026-11")
-
-
 def _rfc6056(section: str) -> Source:
     # Its text was not opened; what is here agrees with code written from it.
-    return _from("RFC 6056", f"{section}; compared with the code of Linux and NetBSD")
+    return cite("RFC 6056", f"{section}; compared with the code of Linux and NetBSD")
 
 
 _LINUX = "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)"
-_LINUX_HASH_CONNECT = _from(_LINUX, "net/ipv4/inet_hashtables.c __inet_hash_connect()")
-_LINUX_OPEN_PORT = _from(_LINUX, "net/ipv4/inet_connection_sock.c inet_csk_find_open_port()")
-_LINUX_3_0 = _from("1299030893/linux-3.0.27", "net/ipv4/inet_hashtables.c, inet_connection_sock.c")
+_LINUX_HASH_CONNECT = cite(_LINUX, "net/ipv4/inet_hashtables.c __inet_hash_connect()")
+_LINUX_OPEN_PORT = cite(_LINUX, "net/ipv4/inet_connection_sock.c inet_csk_find_open_port()")
+_LINUX_3_0 = cite("1299030893/linux-3.0.27", "net/ipv4/inet_hashtables.c, inet_connection_sock.c")
 _MEASURED = "measured on Linux 6.18.44, by live tests"
 
 # A range of odd size loses one port in each scan, for the number of ports that
@@ -41,7 +36,7 @@ ROWS = (
         walk=Walk.UP,
         counts_holes=False,
         source=_rfc6056("section 3.3.1"),
-        confidence=Confidence.FROM_MEMORY,
+        confidence=Confidence.MEMORY,
     ),
     Algorithm(
         name="rfc6056-2",
@@ -50,7 +45,7 @@ ROWS = (
         walk=Walk.REDRAW,
         counts_holes=False,
         source=_rfc6056("section 3.3.2"),
-        confidence=Confidence.FROM_MEMORY,
+        confidence=Confidence.MEMORY,
         note="gives up after n tries, when ports may be free still: with probability (m / n) ** n",
     ),
     Algorithm(
@@ -60,7 +55,7 @@ ROWS = (
         walk=Walk.UP,
         counts_holes=False,
         source=_rfc6056("section 3.3.3"),
-        confidence=Confidence.FROM_MEMORY,
+        confidence=Confidence.MEMORY,
     ),
     Algorithm(
         name="rfc6056-4",
@@ -70,7 +65,7 @@ ROWS = (
         counts_holes=False,
         cells=10,
         source=_rfc6056("section 3.3.4"),
-        confidence=Confidence.FROM_MEMORY,
+        confidence=Confidence.MEMORY,
         note="10 cells are the RFC's example, not its rule",
     ),
     Algorithm(
@@ -81,7 +76,7 @@ ROWS = (
         counts_holes=False,
         increment=500,
         source=_rfc6056("section 3.3.5"),
-        confidence=Confidence.FROM_MEMORY,
+        confidence=Confidence.MEMORY,
     ),
     Algorithm(
         name="linux-connect",
@@ -91,7 +86,7 @@ ROWS = (
         cells=65536,
         step=2,
         source=_LINUX_HASH_CONNECT,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         note=(
             f"{_ODD}: all but the first port, or all but the last where the scan starts at the "
             "first. After a success the cell grows by the larger of the distance scanned and "
@@ -107,7 +102,7 @@ ROWS = (
         cells=65536,
         step=1,
         source=_LINUX_HASH_CONNECT,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         note=f"every port of the range, in steps of 1. {_MEASURED}",
     ),
     Algorithm(
@@ -116,7 +111,7 @@ ROWS = (
         start=Start.OF_THE_WALK,
         walk=Walk.LINUX_BIND,
         source=_LINUX_OPEN_PORT,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         note=f"{_ODD}, as in linux-connect. {_MEASURED}",
     ),
     Algorithm(
@@ -125,7 +120,7 @@ ROWS = (
         start=Start.OF_THE_WALK,
         walk=Walk.LINUX_BIND_HALVES,
         source=_LINUX_OPEN_PORT,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         note=(
             "the lower half has (n >> 2) << 1 ports; a range below 4 ports is not halved. "
             f"In a range of odd size the upper half is the odd one. {_MEASURED}"
@@ -138,8 +133,8 @@ ROWS = (
         walk=Walk.LINUX_UDP,
         cells=4096,
         random_bits=32,
-        source=_from(_LINUX, "net/ipv4/udp.c udp_lib_get_port()"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite(_LINUX, "net/ipv4/udp.c udp_lib_get_port()"),
+        confidence=Confidence.SOURCE,
         note=(
             "the number of hash chains is set at boot by the amount of memory, 256 to 65536; it "
             f"changes which port follows one that is taken, never which are reached. {_MEASURED}"
@@ -151,7 +146,7 @@ ROWS = (
         start=Start.HASH,
         walk=Walk.UP,
         source=_LINUX_3_0,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     Algorithm(
         name="linux-2.6.24-bind",
@@ -159,7 +154,7 @@ ROWS = (
         start=Start.RANDOM,
         walk=Walk.UP,
         source=_LINUX_3_0,
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
     ),
     Algorithm(
         name="freebsd",
@@ -167,8 +162,8 @@ ROWS = (
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
         random_bits=32,
-        source=_from("ilnp/ilnp-freebsd14@2f2a4162", "sys/netinet/in_pcb.c in_pcb_lport_dest()"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("ilnp/ilnp-freebsd14@2f2a4162", "sys/netinet/in_pcb.c in_pcb_lport_dest()"),
+        confidence=Confidence.SOURCE,
         note=(
             "releases up to 13 go on with the next port while more than randomcps (10) picks a "
             "second are asked for; that is bsd-sequential"
@@ -179,8 +174,8 @@ ROWS = (
         system="OpenBSD",
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
-        source=_from("openbsd/src@27ae666c", "sys/netinet/in_pcb.c (rev 1.160)"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("openbsd/src@27ae666c", "sys/netinet/in_pcb.c (rev 1.160)"),
+        confidence=Confidence.SOURCE,
         note="the ports of net.inet.tcp.baddynamic and its like are the exclusions",
     ),
     Algorithm(
@@ -189,11 +184,11 @@ ROWS = (
         system="macOS and iOS, TCP",
         start=Start.NEXT,
         walk=Walk.UP,
-        source=_from(
+        source=cite(
             "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)",
             "bsd/netinet/in_pcb.c:1140-1330",
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         note="net.inet.tcp.randomize_ports=0, the default; with 1 it is macos-udp",
     ),
     Algorithm(
@@ -203,11 +198,11 @@ ROWS = (
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
         random_bits=16,
-        source=_from(
+        source=cite(
             "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)",
             "bsd/netinet/in_pcb.c:1140-1330",
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         note="net.inet.udp.randomize_ports=1, the default",
     ),
     Algorithm(
@@ -215,8 +210,8 @@ ROWS = (
         system="NetBSD, with the algorithm 'bsd'",
         start=Start.NEXT,
         walk=Walk.DOWN,
-        source=_from("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
+        confidence=Confidence.SOURCE,
         note=(
             "the default; net.inet.ip.anonportalgo.selected chooses those of RFC 6056: "
             "random_start, random_pick, hash, doublehash, randinc"
@@ -229,8 +224,8 @@ ROWS = (
         start=Start.FOLDED,
         walk=Walk.UP,
         random_bits=16,
-        source=_from("illumos/illumos-gate@39707ee3", "tcp_bind.c tcp_update_next_port()"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("illumos/illumos-gate@39707ee3", "tcp_bind.c tcp_update_next_port()"),
+        confidence=Confidence.SOURCE,
         note="extra privileged ports are the exclusions",
     ),
     Algorithm(
@@ -239,8 +234,8 @@ ROWS = (
         system="4.3BSD, FreeBSD 2 to 4.5, older DragonFly, Linux 2.2",
         start=Start.NEXT,
         walk=Walk.UP,
-        source=_from("jonathangray/csrg", "sys/netinet/in_pcb.c:141-148"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("jonathangray/csrg", "sys/netinet/in_pcb.c:141-148"),
+        confidence=Confidence.SOURCE,
         note="newer DragonFly gives every processor a slice of its own",
     ),
     Algorithm(
@@ -248,8 +243,8 @@ ROWS = (
         system="Windows Vista, Server 2008 and later",
         start=Start.UNKNOWN,
         walk=Walk.UNKNOWN,
-        source=_from("Microsoft KB929851", "states the range; how it is used is not published"),
-        confidence=Confidence.VENDOR_DOC,
+        source=cite("Microsoft KB929851", "states the range; how it is used is not published"),
+        confidence=Confidence.DOCUMENT,
         note="not published; an Allocator refuses it",
     ),
     Algorithm(
@@ -257,16 +252,16 @@ ROWS = (
         system="Windows 2000, XP, Server 2003",
         start=Start.NEXT,
         walk=Walk.UP,
-        source=_from("hsc.fr, win_net_srv", "one counter for TCP and UDP together"),
-        confidence=Confidence.SECONDARY,
+        source=cite("hsc.fr, win_net_srv", "one counter for TCP and UDP together"),
+        confidence=Confidence.REPORTED,
     ),
     Algorithm(
         name="gvisor",
         system="gVisor",
         start=Start.RANDOM,
         walk=Walk.UP,
-        source=_from("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go:254-281"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go:254-281"),
+        confidence=Confidence.SOURCE,
     ),
     Algorithm(
         name="lwip",
@@ -274,8 +269,8 @@ ROWS = (
         system="lwIP 1.4.0 and later",
         start=Start.RANDOM_NEXT,
         walk=Walk.UP,
-        source=_from("lwip-tcpip/lwip@3d896ba0", "src/core/tcp.c:1017-1042, udp.c:68-120"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("lwip-tcpip/lwip@3d896ba0", "src/core/tcp.c:1017-1042, udp.c:68-120"),
+        confidence=Confidence.SOURCE,
         note="TCP never hands out 65535; the range of its profile ends before it",
     ),
     Algorithm(
@@ -284,8 +279,8 @@ ROWS = (
         start=Start.RANDOM,
         walk=Walk.REDRAW,
         gives_up=False,
-        source=_from("zephyrproject-rtos/zephyr@00ac0487", "net_context.c find_available_port()"),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        source=cite("zephyrproject-rtos/zephyr@00ac0487", "net_context.c find_available_port()"),
+        confidence=Confidence.SOURCE,
         note="it never gives up: without a free port it loops for ever; here it is an error",
     ),
     Algorithm(
@@ -294,11 +289,11 @@ ROWS = (
         start=Start.RANDOM,
         walk=Walk.REDRAW,
         random_bits=16,
-        source=_from(
+        source=cite(
             "FreeRTOS/FreeRTOS-Plus-TCP@27a96812",
             "source/FreeRTOS_Sockets.c prvGetPrivatePortNumber(); the number of tries from memory",
         ),
-        confidence=Confidence.VERIFIED_IN_SOURCE,
+        confidence=Confidence.SOURCE,
         note="of its default range 1024-2047 is twice as likely as the rest",
     ),
 )

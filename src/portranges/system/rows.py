@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from portranges.ephemeral.sources import LINUX_6_18_MEASURED, cite
 from portranges.ports import Transport
+from portranges.source import MEASURED_ON_LINUX, cite
 from portranges.system.model import Family, Field, OriginKind, Reading, Shipped
 from portranges.system.parse_bsd import (
     parse_freebsd_reservedhigh,
@@ -132,7 +132,7 @@ _LINUX = (
         field=Field.CONFIGURED,
         file=_file("ip_local_port_range"),
         parse=parse_linux_range,
-        source=LINUX_6_18_MEASURED,
+        source=MEASURED_ON_LINUX,
     ),
     Reading(
         system="linux",
@@ -140,7 +140,7 @@ _LINUX = (
         file=_file("ip_local_reserved_ports"),
         parse=parse_linux_reserved,
         absent="no such file: Linux has the list since 2.6.35",
-        source=LINUX_6_18_MEASURED,
+        source=MEASURED_ON_LINUX,
     ),
     Reading(
         system="linux",
@@ -148,7 +148,7 @@ _LINUX = (
         file=_file("ip_unprivileged_port_start"),
         parse=parse_linux_port,
         absent="no such file: Linux has the setting since 4.11",
-        source=LINUX_6_18_MEASURED,
+        source=MEASURED_ON_LINUX,
     ),
     Reading(
         system="linux",

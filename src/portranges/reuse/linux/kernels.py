@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from portranges.errors import InvalidSocketError, elide
-from portranges.reuse.model import Confidence, check_type
-from portranges.source import Source
+from portranges.reuse.model import check_type
+from portranges.source import Confidence, Source
 
 __all__ = ["CHANGES", "MEASURED", "OLDEST", "Change", "Kernel", "kernel"]
 

@@ -46,7 +46,6 @@ from portranges.reuse.linux.tcp import TcpPorts
 from portranges.reuse.linux.udp import UdpPorts
 from portranges.reuse.model import (
     Close,
-    Confidence,
     Decision,
     Handle,
     Rule,
@@ -55,6 +54,7 @@ from portranges.reuse.model import (
     find,
     shown_number,
 )
+from portranges.source import Confidence
 
 __all__ = ["LinuxPorts"]
 

@@ -6,8 +6,8 @@ What must not: the procedures (``pairs``, ``tcp``, ``udp``).
 
 from __future__ import annotations
 
-from portranges.reuse.model import Confidence, Rule, Verdict
-from portranges.source import Source
+from portranges.reuse.model import Rule, Verdict
+from portranges.source import Confidence, Source, cite
 
 __all__ = [
     "ACCEPTED",
@@ -51,34 +51,28 @@ __all__ = [
     "V6ONLY_LATE",
 ]
 
-_CHECKED = "2026-11"
-
-
-def _source(section: str) -> Source:
-    return Source(document="Linux 6.18", section=section, checked=_CHECKED)
-
-
-_BIND = _source("net/ipv4/inet_connection_sock.c, inet_bind_conflict")
-_SHARE = _source(
-    "net/ipv4/inet_connection_sock.c, inet_bind_conflict; net/ipv4/udp.c, udp_lib_lport_inuse"
+_BIND = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_bind_conflict")
+_SHARE = cite(
+    "Linux 6.18",
+    "net/ipv4/inet_connection_sock.c, inet_bind_conflict; net/ipv4/udp.c, udp_lib_lport_inuse",
 )
-_OVERLAP = _source("net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal")
-_FAST = _source("net/ipv4/inet_connection_sock.c, sk_reuseport_match, inet_csk_get_port")
-_OPEN = _source("net/ipv4/inet_connection_sock.c, inet_csk_find_open_port")
-_UDP = _source("net/ipv4/udp.c, udp_lib_lport_inuse, udp_lib_lport_inuse2")
-_CONNECT = _source("net/ipv4/inet_hashtables.c, __inet_hash_connect")
-_TUPLE = _source("net/ipv4/inet_hashtables.c, __inet_check_established")
-_UNIQUE = _source("net/ipv4/tcp_ipv4.c, tcp_twsk_unique")
-_BIND4 = _source("net/ipv4/af_inet.c, __inet_bind")
-_BIND6 = _source("net/ipv6/af_inet6.c, __inet6_bind")
-_BOTH = _source("net/ipv4/af_inet.c, __inet_bind; net/ipv6/af_inet6.c, __inet6_bind")
-_STREAM = _source("net/ipv4/af_inet.c, __inet_stream_connect, __inet_listen_sk")
-_ACCEPT = _source("net/ipv4/inet_connection_sock.c, inet_csk_accept")
-_OPTION6 = _source("net/ipv6/ipv6_sockglue.c, IPV6_V6ONLY")
-_CONNECT6 = _source(
-    "net/ipv6/tcp_ipv6.c, tcp_v6_connect; net/ipv6/datagram.c, __ip6_datagram_connect"
+_OVERLAP = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal")
+_FAST = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, sk_reuseport_match, inet_csk_get_port")
+_OPEN = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_csk_find_open_port")
+_UDP = cite("Linux 6.18", "net/ipv4/udp.c, udp_lib_lport_inuse, udp_lib_lport_inuse2")
+_CONNECT = cite("Linux 6.18", "net/ipv4/inet_hashtables.c, __inet_hash_connect")
+_TUPLE = cite("Linux 6.18", "net/ipv4/inet_hashtables.c, __inet_check_established")
+_UNIQUE = cite("Linux 6.18", "net/ipv4/tcp_ipv4.c, tcp_twsk_unique")
+_BIND4 = cite("Linux 6.18", "net/ipv4/af_inet.c, __inet_bind")
+_BIND6 = cite("Linux 6.18", "net/ipv6/af_inet6.c, __inet6_bind")
+_BOTH = cite("Linux 6.18", "net/ipv4/af_inet.c, __inet_bind; net/ipv6/af_inet6.c, __inet6_bind")
+_STREAM = cite("Linux 6.18", "net/ipv4/af_inet.c, __inet_stream_connect, __inet_listen_sk")
+_ACCEPT = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_csk_accept")
+_OPTION6 = cite("Linux 6.18", "net/ipv6/ipv6_sockglue.c, IPV6_V6ONLY")
+_CONNECT6 = cite(
+    "Linux 6.18", "net/ipv6/tcp_ipv6.c, tcp_v6_connect; net/ipv6/datagram.c, __ip6_datagram_connect"
 )
-_ROUTE6 = _source("net/ipv6/ip6_output.c, ip6_dst_lookup_tail")
+_ROUTE6 = cite("Linux 6.18", "net/ipv6/ip6_output.c, ip6_dst_lookup_tail")
 
 
 def _allowed(name: str, sentence: str, source: Source) -> Rule:
@@ -232,7 +226,7 @@ NO_OPTION = _refused(
     "no-option",
     "ENOPROTOOPT",
     "the system has no such socket option",
-    _source("net/core/sock.c, sk_setsockopt"),
+    cite("Linux 6.18", "net/core/sock.c, sk_setsockopt"),
 )
 NO_STREAM = _refused("no-stream", "EOPNOTSUPP", "only a stream socket listens and accepts", _STREAM)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.reuse.addresses import is_mapped
-from portranges.reuse.model import Confidence, Rule, State
+from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import Pairs, best4, best6, pairs, share_port
 from portranges.reuse.others.record import (
     Context,
@@ -23,8 +23,9 @@ from portranges.reuse.others.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.others.rows import Book, Calls, calls, cite
+from portranges.reuse.others.rows import Book, Calls, calls
 from portranges.reuse.others.sock import Sock
+from portranges.source import Confidence, cite
 
 __all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "RELEASES", "Procedure", "Release"]
 

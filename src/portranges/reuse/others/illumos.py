@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.portset import PortSet
 from portranges.reuse.addresses import is_mapped, is_wild
-from portranges.reuse.model import Confidence, Rule, State
+from portranges.reuse.model import Rule, State
 from portranges.reuse.others.record import (
     Context,
     Order,
@@ -36,9 +36,9 @@ from portranges.reuse.others.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.others.rows import Book, Calls, calls, cite
+from portranges.reuse.others.rows import Book, Calls, calls
 from portranges.reuse.others.sock import Sock
-from portranges.source import Source
+from portranges.source import Confidence, Source, cite
 
 __all__ = ["ILLUMOS", "SOLARIS", "Procedure"]
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.addresses import is_mapped
-from portranges.reuse.model import Confidence, Rule, State
+from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import best4, best6, pairs, share_port
 from portranges.reuse.others.record import (
     Context,
@@ -25,8 +25,9 @@ from portranges.reuse.others.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.others.rows import Book, calls, cite
+from portranges.reuse.others.rows import Book, calls
 from portranges.reuse.others.sock import Sock
+from portranges.source import Confidence, cite
 
 __all__ = ["OPENBSD"]
 

@@ -12,18 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges.reuse.model import Confidence, Rule, Verdict
-from portranges.source import Source
+from portranges.reuse.model import Rule, Verdict
+from portranges.source import Confidence, Source, cite
 
-__all__ = ["CHECKED", "Book", "Calls", "calls", "cite"]
-
-CHECKED = "2026-11"
-
-
-def cite(document: str, section: str = "") -> Source:
-    """Return a source that was read in the month ``CHECKED``."""
-    return Source(document=document, section=section, checked=CHECKED)
-
+__all__ = ["Book", "Calls", "calls"]
 
 _POSIX = cite("POSIX.1-2017", "bind, connect, listen, accept, setsockopt: errors")
 

@@ -1,0 +1,255 @@
+"""Checks of arguments that are not ports, with one form of message.
+
+Each returns the value in the type that the caller computes with, or raises ``TypeError`` or
+``InvalidValueError`` with the rule, what was given, and a hint if one fits. Ports and
+transports have checks of their own in ``portranges.ports``.
+"""
+
+from __future__ import annotations
+
+from portranges import types
+from portranges.errors import InvalidValueError, UnknownNameError, elide
+from portranges.names import near
+
+__all__ = ["flag", "got", "integer", "member", "number", "of_type", "one_or_many", "word"]
+
+# More than anyone has of anything counted here, and small enough that the product of two
+# is not too large for a float.
+_LARGEST = 10**100
+
+
+def got(value: object) -> str:
+    """Return how a ``TypeError`` shows *value*: its type, then its shortened ``repr``.
+
+    Example:
+        >>> got("80")
+        "str '80'"
+    """
+    return f"{type(value).__name__} {elide(value)}"
+
+
+def of_type(
+    name: str,
+    value: object,
+    kind: type[types.T],
+    *,
+    optional: bool = False,
+    hint: str = "",
+) -> types.T:
+    """Return *value*, the argument *name*, if it is a *kind*.
+
+    A ``bool`` is not accepted as an ``int``.
+
+    Args:
+        name: The argument's name, for the message.
+        value: The argument.
+        kind: Its type.
+        optional: Whether None is accepted too.
+        hint: What may have been meant, for the message.
+
+    Raises:
+        TypeError: It is not.
+
+    Example:
+        >>> of_type("name", b"linux", str)
+        Traceback (most recent call last):
+        ...
+        TypeError: name must be a str, got bytes b'linux'
+    """
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    if optional and value is None:
+        return types.cast("types.T", value)
+    article = "an" if kind.__name__[0] in "AEIOaeiou" else "a"
+    rule = f"{name} must be {article} {kind.__name__}{' or None' if optional else ''}"
+    raise TypeError(f"{rule}, got {got(value)}{f'; {hint}' if hint else ''}")
+
+
+def flag(name: str, value: object) -> bool:
+    """Return *value*, the argument *name*, if it is a ``bool``.
+
+    Raises:
+        TypeError: It is not; 0, 1 and None are refused.
+
+    Example:
+        >>> flag("current", "yes")
+        Traceback (most recent call last):
+        ...
+        TypeError: current must be a bool, got str 'yes'
+    """
+    return of_type(name, value, bool)
+
+
+def integer(
+    name: str,
+    value: types.SupportsIndex,
+    *,
+    least: int = 0,
+    most: int | None = None,
+    error: types.ValueErrorKind = InvalidValueError,
+) -> int:
+    """Return *value*, the argument *name*, as an integer in *least* to *most*.
+
+    Args:
+        name: The argument's name, for the message.
+        value: An integer, or an object with ``__index__``; not a ``bool``.
+        least: The smallest value accepted.
+        most: The largest value accepted; by default a bound that only keeps the later
+            arithmetic in range.
+        error: The exception for a value outside the bounds.
+
+    Raises:
+        TypeError: *value* is not an integer.
+        InvalidValueError: It is outside the bounds; or *error*.
+
+    Example:
+        >>> integer("pid", -1)
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: pid must be at least 0, got -1
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, got {got(value)}")
+    found = int(value.__index__())
+    if found < least or found > (_LARGEST if most is None else most):
+        if most is not None:
+            rule = f"in {least}..{most}"
+        elif found < least:
+            rule = f"at least {least}"
+        else:
+            rule = f"at most {_LARGEST:.0e}"
+        raise error(f"{name} must be {rule}", elide(found))
+    return found
+
+
+def number(
+    name: str,
+    value: float,
+    *,
+    above: float | None = None,
+    most: float | None = None,
+    error: types.ValueErrorKind = InvalidValueError,
+) -> float:
+    """Return *value*, the argument *name*, as a finite number that is not negative.
+
+    Args:
+        name: The argument's name, for the message.
+        value: An ``int`` or ``float``, not a ``bool``.
+        above: A number that it must be greater than.
+        most: The largest value accepted; by default a bound that only keeps the later
+            arithmetic in range.
+        error: The exception for a value outside the bounds.
+
+    Raises:
+        TypeError: *value* is not a number.
+        InvalidValueError: It is outside the bounds, or not finite; or *error*.
+
+    Example:
+        >>> number("timeout", 0, above=0)
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: timeout must be greater than 0, got 0
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {got(value)}")
+    # NaN fails every comparison.
+    if most is not None:
+        if not 0 <= value <= most:
+            raise error(f"{name} must be in 0..{most:g}", elide(value))
+    elif value > _LARGEST:
+        raise error(f"{name} must be at most {_LARGEST:.0e}", elide(value))
+    if above is not None:
+        if not value > above:
+            raise error(f"{name} must be greater than {above:g}", elide(value))
+    elif not value >= 0:
+        raise error(f"{name} must not be negative", elide(value))
+    return value
+
+
+def word(name: str, value: str, known: types.Iterable[str], *, kind: str = "") -> str:
+    """Return *value*, the argument *name*, if it is one of the *known* words.
+
+    Args:
+        name: The argument's name, for the message.
+        value: The argument.
+        known: The words that are accepted.
+        kind: What the words are, if that is not *name*.
+
+    Raises:
+        TypeError: *value* is not a ``str``.
+        UnknownNameError: It is not one of the words; the message suggests similar ones.
+
+    Example:
+        >>> word("filling", "selv", ("random", "self"))
+        Traceback (most recent call last):
+        ...
+        portranges.errors.UnknownNameError: unknown filling, got 'selv'; did you mean 'self'?
+    """
+    words = tuple(known)
+    if of_type(name, value, str) in words:
+        return value
+    raise UnknownNameError(kind or name, value, near(value, words))
+
+
+def member(name: str, value: str, words: type[types.Word], *, kind: str = "") -> types.Word:
+    """Return the member of the enumeration *words* that *value*, the argument *name*, means.
+
+    Args:
+        name: The argument's name, for the message.
+        value: A member or its value.
+        words: The ``StrEnum``.
+        kind: What its members are, if that is not *name*.
+
+    Raises:
+        TypeError: *value* is neither a member nor a ``str``.
+        UnknownNameError: No member has that value; the message suggests similar ones.
+
+    Example:
+        >>> from portranges.source import Confidence
+        >>> member("confidence", "source", Confidence)
+        <Confidence.SOURCE: 'source'>
+        >>> member("word", "sauce", Confidence)
+        Traceback (most recent call last):
+        ...
+        portranges.errors.UnknownNameError: unknown word, got 'sauce'; did you mean 'source'?
+    """
+    if isinstance(value, words):
+        return value
+    of_type(name, value, str)
+    try:
+        return words(value)
+    except ValueError:
+        raise UnknownNameError(kind or name, value, near(value, map(str, words))) from None
+
+
+def one_or_many(
+    name: str, value: object, one: type[types.T] | tuple[type[types.T], ...], *, what: str
+) -> tuple[types.T, ...]:
+    """Return *value*, the argument *name*, as a tuple: itself if it is a *one*, else its items.
+
+    Args:
+        name: The argument's name, for the message.
+        value: One object, or an iterable of such objects.
+        one: The type, or the types, of one.
+        what: What it must be, for the message, as ``"a name or an iterable of names"``.
+
+    Raises:
+        TypeError: *value* is neither one nor an iterable, or an item is not a *one*.
+
+    Example:
+        >>> one_or_many("systems", "linux", str, what="a name or an iterable of names")
+        ('linux',)
+        >>> one_or_many("systems", ["linux", "macos"], str, what="a name or an iterable of names")
+        ('linux', 'macos')
+    """
+    if isinstance(value, one):
+        return (value,)
+    if not hasattr(value, "__iter__"):
+        raise TypeError(f"{name} must be {what}, got {got(value)}")
+    items: tuple[object, ...] = tuple(types.cast("types.Iterable[object]", value))
+    found: list[types.T] = []
+    for each in items:
+        if not isinstance(each, one):
+            raise TypeError(f"{name} must be {what}, got {got(each)} in it")
+        found.append(each)
+    return tuple(found)

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from portranges import checks
+from portranges.errors import InvalidSocketError, InvalidValueError, UnknownNameError
+
+
+class Colour(StrEnum):
+    RED = "red"
+    GREEN = "green"
+
+
+class Five:
+    def __index__(self) -> int:
+        return 5
+
+
+def message(
+    expected: type[Exception], call: Callable[..., object], *args: Any, **kwargs: Any
+) -> str:
+    with pytest.raises(expected) as caught:
+        call(*args, **kwargs)
+    assert type(caught.value) is expected
+    return str(caught.value)
+
+
+def test_of_type() -> None:
+    assert checks.of_type("name", "x", str) == "x"
+    assert checks.of_type("name", None, str, optional=True) is None
+    assert checks.of_type("on", True, bool) is True
+    assert message(TypeError, checks.of_type, "name", 3, str) == "name must be a str, got int 3"
+    assert (
+        message(TypeError, checks.of_type, "pid", "3", int, optional=True)
+        == "pid must be an int or None, got str '3'"
+    )
+    assert (
+        message(TypeError, checks.of_type, "pid", True, int) == "pid must be an int, got bool True"
+    )
+    assert (
+        message(TypeError, checks.of_type, "text", b"80", str, hint="decode it first")
+        == "text must be a str, got bytes b'80'; decode it first"
+    )
+
+
+def test_flag() -> None:
+    assert checks.flag("on", True) is True
+    assert checks.flag("on", False) is False
+    for wrong in (0, 1, None, "yes"):
+        assert message(TypeError, checks.flag, "on", wrong).startswith("on must be a bool, got ")
+
+
+def test_integer() -> None:
+    assert checks.integer("count", 3) == 3
+    assert checks.integer("count", Five()) == 5
+    assert type(checks.integer("count", Five())) is int
+    assert checks.integer("count", 0, least=0, most=0) == 0
+    for wrong in (True, 3.0, "3", None):
+        assert message(TypeError, checks.integer, "count", wrong).startswith(
+            "count must be an integer, got "
+        )
+    refused = InvalidValueError
+    assert message(refused, checks.integer, "count", -1) == "count must be at least 0, got -1"
+    assert message(refused, checks.integer, "n", 0, least=1) == "n must be at least 1, got 0"
+    assert message(refused, checks.integer, "n", 9, least=1, most=8) == "n must be in 1..8, got 9"
+    large = message(refused, checks.integer, "n", 10**5000)
+    assert large.startswith("n must be at most 1e+100, got 0x")
+    assert len(large) < 60
+    assert (
+        message(InvalidSocketError, checks.integer, "uid", -1, error=InvalidSocketError)
+        == "uid must be at least 0, got -1"
+    )
+
+
+def test_number() -> None:
+    assert checks.number("rate", 0) == 0
+    assert checks.number("rate", 2.5, above=0, most=3) == 2.5
+    for wrong in (True, "3", None, 3j):
+        assert message(TypeError, checks.number, "rate", wrong).startswith(
+            "rate must be a number, got "
+        )
+    refused = InvalidValueError
+    assert message(refused, checks.number, "rate", -1) == "rate must not be negative, got -1"
+    assert message(refused, checks.number, "rate", math.nan) == "rate must not be negative, got nan"
+    assert (
+        message(refused, checks.number, "rate", math.inf) == "rate must be at most 1e+100, got inf"
+    )
+    assert message(refused, checks.number, "p", 2, most=1) == "p must be in 0..1, got 2"
+    assert message(refused, checks.number, "p", math.nan, most=1) == "p must be in 0..1, got nan"
+    assert message(refused, checks.number, "t", 0, above=0) == "t must be greater than 0, got 0"
+    assert (
+        message(refused, checks.number, "t", math.nan, above=0)
+        == "t must be greater than 0, got nan"
+    )
+    assert message(refused, checks.number, "t", 0, above=0, most=3) == (
+        "t must be greater than 0, got 0"
+    )
+    assert (
+        message(InvalidSocketError, checks.number, "t", -1, error=InvalidSocketError)
+        == "t must not be negative, got -1"
+    )
+
+
+def test_word() -> None:
+    assert checks.word("filling", "self", ("random", "self")) == "self"
+    assert (
+        message(UnknownNameError, checks.word, "filling", "randm", ("random", "self"))
+        == "unknown filling, got 'randm'; did you mean 'random'?"
+    )
+    assert (
+        message(UnknownNameError, checks.word, "method", "x", ("a",), kind="method of linux")
+        == "unknown method of linux, got 'x'"
+    )
+    assert message(TypeError, checks.word, "filling", 3, ("3",)) == (
+        "filling must be a str, got int 3"
+    )
+
+
+def test_member() -> None:
+    assert checks.member("colour", "red", Colour) is Colour.RED
+    assert checks.member("colour", Colour.GREEN, Colour) is Colour.GREEN
+    assert (
+        message(UnknownNameError, checks.member, "colour", "grene", Colour)
+        == "unknown colour, got 'grene'; did you mean 'green'?"
+    )
+    assert message(TypeError, checks.member, "colour", 3, Colour) == (
+        "colour must be a str, got int 3"
+    )
+
+
+def test_one_or_many() -> None:
+    what = "a name or an iterable of names"
+
+    def names(value: Any) -> tuple[str, ...]:
+        return checks.one_or_many("systems", value, str, what=what)
+
+    assert names("linux") == ("linux",)
+    assert names(iter(["linux", "macos"])) == ("linux", "macos")
+    assert names([]) == ()
+    assert message(TypeError, names, 3) == (
+        "systems must be a name or an iterable of names, got int 3"
+    )
+    assert message(TypeError, names, ["linux", 3]) == (
+        "systems must be a name or an iterable of names, got int 3 in it"
+    )
