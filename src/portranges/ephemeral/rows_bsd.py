@@ -194,7 +194,7 @@ ROWS = (
             cite("lists.freebsd.org freebsd-net", "2007-02-12: a dump of sysctl, 49152 to 65535"),
         ),
         confidence=Confidence.SOURCE,
-        confidence_note="in a snapshot of 6-current; the bounds of the versions are from third parties",
+        confidence_note="in a snapshot of 6-current; the versions are from third parties",
     ),
     EphemeralProfile(
         name="freebsd-2",

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from portranges.errors import InvalidSocketError, elide
 from portranges.reuse.model import check_type
-from portranges.source import Confidence, Source
+from portranges.source import Confidence, Source, cite
 
 __all__ = ["CHANGES", "MEASURED", "OLDEST", "Change", "Kernel", "kernel"]
 
@@ -107,7 +107,7 @@ class Kernel:
 
 
 def _commit(commit: str, subject: str) -> Source:
-    return Source(document=f"Linux commit {commit}", section=f'"{subject}"', checked="2026-11")
+    return cite(f"Linux commit {commit}", f'"{subject}"')
 
 
 CHANGES: tuple[Change, ...] = (
