@@ -25,7 +25,6 @@ from portranges.errors import (
 )
 from portranges.ports import MaskedPort, PortRange, Transport, check_port, parse_port
 from portranges.portset import PortSet
-from portranges.source import Confidence, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +38,12 @@ if TYPE_CHECKING:
     from portranges import report as report
     from portranges import reuse as reuse
     from portranges import selection as selection
+    from portranges import source as source
     from portranges import system as system
     from portranges import transport_ports as transport_ports
     from portranges import uses as uses
     from portranges.report import PortReport, explain
+    from portranges.source import Confidence, Source
     from portranges.transport_ports import TransportPorts
 
 __version__ = "0.1.0"
@@ -82,7 +83,13 @@ __all__ = [
 # These names are imported when they are first used: a report needs the registry and every
 # system's row, and many programs need no sets with transports. A type checker sees the names
 # above; it must not see a function that accepts every misspelt name.
-_LATE = {"PortReport": "report", "TransportPorts": "transport_ports", "explain": "report"}
+_LATE = {
+    "Confidence": "source",
+    "PortReport": "report",
+    "Source": "source",
+    "TransportPorts": "transport_ports",
+    "explain": "report",
+}
 
 _PACKAGES = frozenset(
     {
@@ -96,6 +103,7 @@ _PACKAGES = frozenset(
         "report",
         "reuse",
         "selection",
+        "source",
         "system",
         "transport_ports",
         "uses",

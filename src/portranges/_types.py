@@ -58,7 +58,7 @@ from portranges.reuse.model import State as ReuseState
 from portranges.reuse.others.record import Context
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
-from portranges.source import Confidence
+from portranges.source import Confidence, Source
 from portranges.system.model import Family
 from portranges.transport_ports import TransportPorts
 
@@ -164,6 +164,7 @@ __all__ = [
     "SocketFamily",
     "SocketFamilyLike",
     "SocketState",
+    "Source",
     "Span",
     "State",
     "StrKey",

@@ -12,7 +12,6 @@ from itertools import chain
 
 from portranges import types
 from portranges.ports import PortRange, check_port
-from portranges.source import Source, cite
 
 __all__ = ["Category", "classify", "classify_many", "count_by_category"]
 
@@ -95,7 +94,7 @@ class Category(StrEnum):
         return _ROWS[self][3]
 
     @property
-    def source(self) -> Source:
+    def source(self) -> types.Source:
         """Where the range and the names come from.
 
         Returns:
@@ -105,34 +104,32 @@ class Category(StrEnum):
             >>> print(Category.DYNAMIC.source)
             RFC 6335, sections 6 and 8.1.2 (checked 2026-11)
         """
-        return _ROWS[self][4]
+        # The class costs an import more than everything else here, and few programs ask.
+        from portranges.source import cite
+
+        return cite("RFC 6335", "sections 6 and 8.1.2")
 
 
-_RFC_6335 = cite("RFC 6335", "sections 6 and 8.1.2")
-
-# The range, label, other labels, procedure and source of each category. A dataclass for them
+# The range, label, other labels, and procedure of each category. A dataclass for them
 # would make every import of the package slower than these three tuples do.
-_ROWS: dict[Category, tuple[PortRange, str, tuple[str, ...], str, Source]] = {
+_ROWS: dict[Category, tuple[PortRange, str, tuple[str, ...], str]] = {
     Category.SYSTEM: (
         PortRange(0, 1023),
         "System Ports",
         ("Well Known Ports",),
         "IETF Review or IESG Approval",
-        _RFC_6335,
     ),
     Category.USER: (
         PortRange(1024, 49151),
         "User Ports",
         ("Registered Ports",),
         "IETF Review, IESG Approval or Expert Review",
-        _RFC_6335,
     ),
     Category.DYNAMIC: (
         PortRange(49152, 65535),
         "Dynamic Ports",
         ("Private Ports", "Ephemeral Ports"),
         "never assigned",
-        _RFC_6335,
     ),
 }
 

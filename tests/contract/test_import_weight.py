@@ -40,13 +40,11 @@ TOO_HEAVY = {
 OWN = {
     "portranges",
     "portranges.categories",
-    "portranges.checks",
     "portranges.covers",
     "portranges.errors",
     "portranges.ports",
     "portranges.portset",
     "portranges.records",
-    "portranges.source",
     "portranges.types",
 }
 
@@ -83,7 +81,7 @@ def test_the_package_loads_the_top_level_and_nothing_heavy() -> None:
         "portranges.PortSet([1, 2]).table",
         "portranges.PortRange(1, 65534).ternary_cover()",
         "str(portranges.PortSet.full()), repr(portranges.PortRange(80))",
-        "portranges.classify(80).source",
+        "portranges.classify(80).label",
         "portranges.parse_port('80')",
     ],
 )
@@ -132,6 +130,8 @@ def test_the_late_names_are_loaded_when_they_are_asked_for() -> None:
     assert "portranges.report" not in loaded_by("import portranges; dir(portranges)")
     assert "portranges.report" in loaded_by("from portranges import explain")
     assert "portranges.transport_ports" not in loaded_by("import portranges; dir(portranges)")
+    assert loaded_by("from portranges import Source") & {"portranges.report", "difflib"} == set()
+    assert "portranges.source" in loaded_by("import portranges; portranges.classify(80).source")
     assert loaded_by("from portranges import TransportPorts") - loaded_by("import portranges") == {
         "portranges.transport_ports"
     }

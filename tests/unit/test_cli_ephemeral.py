@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 import pytest
 
+from envelope import result_of
 from portranges import SystemReadError, UnknownNameError, ephemeral, system
 from portranges.cli import ephemeral as command
 from portranges.system import Machine
@@ -21,7 +21,7 @@ def run(*words: str, machine: Machine | None = system.RECORDED_LINUX) -> int:
 
 HERE = """\
 this machine: Linux, tcp, IPv4
-  handed out          32768-39999,...    28,227 ports
+  ephemeral           32768-39999,...    28,227 ports
   range               32768-60999        /proc/sys/net/ipv4/ip_local_port_range
   reserved            40000-40003,40007
                       /proc/sys/net/ipv4/ip_local_reserved_ports
@@ -77,13 +77,13 @@ def test_it_fits_80_columns(words: tuple[str, ...], capsys: pytest.CaptureFixtur
 def test_the_rows_of_each_table_align(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     lines = capsys.readouterr().out.splitlines()
-    column = lines[0].index("how well")
+    column = lines[0].index("confidence")
     assert all(line[column - 2 : column] == "  " and line[column] != " " for line in lines)
 
 
 def test_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("linux", "smoltcp", "--here", "--json") == 0
-    first, second, here = json.loads(capsys.readouterr().out)
+    first, second, here = result_of(capsys.readouterr().out)
     assert first["name"] == "linux"
     assert first["ports"] == "32768-60999"
     assert first["count"] == 28232
@@ -130,4 +130,4 @@ def test_what_cannot_be_read_is_an_error_before_anything_is_printed(
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
 def test_the_machine_that_runs_the_test(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--here", machine=None) == 0
-    assert "handed out" in capsys.readouterr().out
+    assert "ephemeral  " in capsys.readouterr().out
