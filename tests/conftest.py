@@ -6,6 +6,7 @@ HYPOTHESIS_PROFILE is brief, default, ci or nightly.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from hypothesis import settings
@@ -23,6 +24,19 @@ settings.register_profile("nightly", max_examples=5000, deadline=None, print_blo
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 _MOST_PROCESSES = 12
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep bytecode in pytest's own cache where none is to be written beside the sources.
+
+    Several hundred tests start a Python of their own, and each would compile
+    the package again.
+    """
+    cache = getattr(config, "cache", None)
+    if sys.dont_write_bytecode and cache is not None and sys.pycache_prefix is None:
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+        sys.dont_write_bytecode = False
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:

@@ -133,18 +133,26 @@ def pairs(rng: Random, *, tcp: bool, share: float) -> Iterator[list[Step]]:
     """
     common = list(configurations(PLACES))
     rare = list(configurations(RARE_PLACES))
+    marked = [(config, False) for config in common] + [(config, True) for config in rare]
+    asked = [
+        (
+            is_rare,
+            questions(config, tcp=tcp),
+            # Automatic ports are the slow questions: asked of a share.
+            questions(config, tcp=tcp, short=True),
+        )
+        for config, is_rare in marked
+    ]
     for state in TCP_STATES if tcp else UDP_STATES:
-        for old in (*common, *rare):
+        for old, old_is_rare in marked:
             steps = existing(old, state, tcp=tcp)
             if steps is None:
                 continue
-            for new in (*common, *rare):
-                sampled = state in LINGERING or old in rare or new in rare
+            for new_is_rare, every_question, short in asked:
+                sampled = state in LINGERING or old_is_rare or new_is_rare
                 if sampled and rng.random() >= (share / 4 if state == "fin-wait-2" else share):
                     continue
-                # Automatic ports are the slow questions: asked of a share.
-                short = rng.random() >= 6 * share
-                yield [*steps, *questions(new, tcp=tcp, short=short)]
+                yield [*steps, *(short if rng.random() >= 6 * share else every_question)]
 
 
 def tuples() -> Iterator[list[Step]]:
