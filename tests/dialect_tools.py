@@ -21,6 +21,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -99,12 +100,18 @@ def needs(*tools: str) -> None:
 def as_recorded(row: Dialect, *command: str) -> None:
     """Skip, loudly, unless the tool is of the version that answered the row's odd texts."""
     needs(command[0])
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     recorded = re.search(r"[0-9]+(?:\.[0-9]+)*", row.version)
     assert recorded is not None
-    said = done.stdout + done.stderr
+    said = said_by(*command)
     if not re.search(rf"(?<![0-9.]){re.escape(recorded[0])}(?![0-9])", said):
         pytest.skip(f"NOT CHECKED: the row is of {row.version}, here is {said.splitlines()[:1]}")
+
+
+@cache
+def said_by(*command: str) -> str:
+    """Return what a command writes, run once."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
 
 
 def in_namespace(

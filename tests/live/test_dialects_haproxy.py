@@ -14,26 +14,27 @@ from portranges import PortSet, dialects
 HAPROXY = dialects.dialect("haproxy")
 SETS = edge_sets(lowest=1) + random_sets(4, lowest=1)
 
-# In a namespace: haproxy, and a request for every port.
+# In a namespace, whose abstract sockets are its own: haproxy, and a request for
+# every port. TCP would keep 65,536 connections in TIME_WAIT.
 CHILD = textwrap.dedent(
     """
-    import ctypes, fcntl, socket, struct, subprocess, sys, time
+    import ctypes, socket, subprocess, sys, time
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(0x40000000):  # CLONE_NEWNET
         sys.exit(77)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        up = struct.pack("16sh14x", b"lo", 0x41)  # IFF_UP | IFF_RUNNING
-        fcntl.ioctl(control, 0x8914, up)  # SIOCSIFFLAGS
+    # haproxy fills the name up with zeros.
+    where = b"\\0portranges".ljust(108, b"\\0")
     proxy = subprocess.Popen(["haproxy", "-db", "-f", sys.argv[1]], stderr=subprocess.DEVNULL)
     try:
         for _ in range(100):
             try:
-                socket.create_connection(("127.0.0.1", 7999)).close()
+                socket.socket(socket.AF_UNIX).connect(where)
                 break
             except OSError:
                 time.sleep(0.05)
         for port in range(65536):
-            with socket.create_connection(("127.0.0.1", 7999), timeout=10) as asked:
+            with socket.socket(socket.AF_UNIX) as asked:
+                asked.connect(where)
                 head = f"PROXY TCP4 127.0.0.1 127.0.0.1 5555 {port}\\r\\n"
                 asked.sendall(head.encode() + b"GET / HTTP/1.0\\r\\n\\r\\n")
                 answer = b""
@@ -50,7 +51,7 @@ CHILD = textwrap.dedent(
 def configuration(texts: list[str]) -> str:
     """A proxy that answers with a digit for each acl: 1 if it matches the port."""
     lines = ["defaults", "  mode http", "  timeout client 9s", "frontend f"]
-    lines += ["  timeout http-keep-alive 9s", "  bind 127.0.0.1:7999 accept-proxy"]
+    lines += ["  timeout http-keep-alive 9s", "  bind abns@portranges accept-proxy"]
     for number, text in enumerate(texts):
         lines.append(f"  acl x{number} dst_port {text}")
         lines.append(f"  http-request set-header x-{number} 0")

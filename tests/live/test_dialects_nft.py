@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,40 +14,58 @@ NFT = dialects.dialect("nft")
 SETS = edge_sets() + random_sets(6)
 
 
+# Each text sets a bit of the packet's mark, which is kept beside its port: one
+# set to list for so many texts, and not one set of thousands of ports for each.
+BITS = 32
+
+
 def matched(texts: list[str], transport: str = "udp") -> list[PortSet | None]:
     """The ports that each text matches, by a packet to every port; None if it is refused."""
     setup = [(["nft", "add", "table", "ip", "t"], "")]
     setup.append((["nft", "-f", "-"], "add chain ip t c { type filter hook input priority 0; }"))
-    for number, text in enumerate(texts):
-        hits = f"add set ip t hit{number} {{ type inet_service; size 65536; flags dynamic; }}\n"
-        rule = (
-            f"add rule ip t c {transport} dport {text} add @hit{number} {{ {transport} dport }}\n"
-        )
-        setup.append((["nft", "-f", "-"], hits + rule))
+    read = []
+    for start in range(0, len(texts), BITS):
+        for bit, text in enumerate(texts[start : start + BITS]):
+            mark = f"meta mark set meta mark or {1 << bit:#x}"
+            setup.append((["nft", "-f", "-"], f"add rule ip t c {transport} dport {text} {mark}\n"))
+        seen = f"seen{start // BITS}"
+        kept = f"add set ip t {seen} {{ type inet_service . mark; size 65536; flags dynamic; }}\n"
+        kept += f"add rule ip t c add @{seen} {{ {transport} dport . meta mark }} meta mark set 0\n"
+        setup.append((["nft", "-f", "-"], kept))
+        read.append((["nft", "-j", "-n", "list", "set", "ip", "t", seen], ""))
     setup.append((["nft", "add", "rule", "ip", "t", "c", "drop"], ""))
-    read = [
-        (["nft", "-j", "-n", "list", "set", "ip", "t", f"hit{number}"], "")
-        for number in range(len(texts))
-    ]
     setup_answers, answers = in_namespace(setup=setup, sweep=[transport], read=read, stop=False)
     if any(code for code, _, _ in setup_answers[:2]):
         pytest.skip(f"NOT CHECKED: the kernel has no nftables: {setup_answers[1][2]}")
+    codes = [code for code, _, _ in setup_answers[2:-1]]
     found: list[PortSet | None] = []
-    for (code, _, _), (_, output, _) in zip(setup_answers[2:-1], answers, strict=True):
-        found.append(None if code else elements(output))
+    for start, (_, output, _) in zip(range(0, len(texts), BITS), answers, strict=True):
+        count = len(texts[start : start + BITS])
+        here, codes = codes[:count], codes[count:]
+        assert codes.pop(0) == 0, "the marks cannot be kept"
+        marks = dict(values(output))
+        assert len(marks) == 65536, "a packet was lost"
+        for bit, code in enumerate(here):
+            ports = [port for port, mark in marks.items() if mark >> bit & 1]
+            found.append(None if code else PortSet(ports))
     return found
+
+
+def values(output: str) -> list[Any]:
+    """The elements of a set as nft lists it."""
+    (listed,) = [each["set"] for each in json.loads(output)["nftables"] if "set" in each]
+    plain: list[Any] = []
+    for each in listed.get("elem", ()):
+        value = each["elem"]["val"] if isinstance(each, dict) and "elem" in each else each
+        plain.append(value["concat"] if isinstance(value, dict) and "concat" in value else value)
+    return plain
 
 
 def elements(output: str) -> PortSet:
     """The ports of a set as nft lists it."""
-    (listed,) = [each["set"] for each in json.loads(output)["nftables"] if "set" in each]
-    ports: list[int | PortRange] = []
-    for each in listed.get("elem", ()):
-        value = each["elem"]["val"] if isinstance(each, dict) and "elem" in each else each
-        if isinstance(value, dict):
-            value = PortRange(*value["range"])
-        ports.append(value)
-    return PortSet(ports)
+    return PortSet(
+        PortRange(*each["range"]) if isinstance(each, dict) else each for each in values(output)
+    )
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])

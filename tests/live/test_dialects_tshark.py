@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from dialect_tools import as_recorded, capture, edge_sets, needs, random_sets
+from dialect_tools import as_recorded, capture, captured_ports, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
 WIRESHARK = dialects.dialect("wireshark")
@@ -24,13 +24,12 @@ def every_port(tmp_path_factory):
 def passed(path, text: str) -> PortSet | None:
     """The ports whose packets pass the filter; None if it is refused."""
     done = subprocess.run(
-        ["tshark", "-n", "-r", path, "-T", "fields", "-e", "tcp.dstport", "-Y", text],
+        ["tshark", "-n", "-r", path, "-Y", text, "-F", "pcap", "-w", "-"],
         capture_output=True,
-        text=True,
         timeout=120,
         check=False,
     )
-    return None if done.returncode else PortSet(map(int, done.stdout.split()))
+    return None if done.returncode else captured_ports(done.stdout)
 
 
 @pytest.mark.parametrize("ports", SETS, ids=lambda ports: str(ports)[:30])

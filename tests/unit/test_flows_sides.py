@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from array import array
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -26,10 +27,13 @@ from portranges.flows import Side, Trait, criteria, judge, server_port, server_s
 
 EPHEMERAL = {"linux": range(32768, 61000), "windows": range(49152, 65536)}
 EPHEMERAL["macos"] = EPHEMERAL["windows"]
-ASSIGNED = {
-    transport: {port for port in range(65536) if registry.state(port, transport) == "assigned"}
-    for transport in ("tcp", "udp")
-}
+
+
+@cache
+def assigned(transport):
+    return {port for port in range(65536) if registry.state(port, transport) == "assigned"}
+
+
 DEFAULTS = {
     transport: {
         port
@@ -50,7 +54,7 @@ def twin(one, other, clients=("linux", "windows", "macos"), transports=("tcp", "
         return any(port in EPHEMERAL[client] for client in clients)
 
     def named(port):
-        return any(port in ASSIGNED[each] | DEFAULTS[each] for each in transports)
+        return any(port in assigned(each) or port in DEFAULTS[each] for each in transports)
 
     asks = (111, 513, 514, 515, 2049)
     for port, peer, side in ((one, other, 1), (other, one, 2)):
