@@ -1,6 +1,7 @@
 """How many tests run at a time, and how many examples Hypothesis tries.
 
-HYPOTHESIS_PROFILE is brief, default, ci or nightly.
+HYPOTHESIS_PROFILE is brief, default, ci or nightly. Where it is not set,
+``-m "not slow"`` takes brief, and every other run takes default.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ settings.register_profile(
 )
 settings.register_profile("brief", settings.get_profile("ci"), max_examples=25)
 settings.register_profile("nightly", max_examples=5000, deadline=None, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 _MOST_PROCESSES = 12
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep bytecode in pytest's own cache where none is to be written beside the sources.
+    """Choose Hypothesis' profile, and a place for bytecode.
 
-    Several hundred tests start a Python of their own, and each would compile
-    the package again.
+    Several hundred tests start a Python of their own. Where the environment
+    allows no bytecode beside the sources, each would compile the package again,
+    so it is kept in pytest's cache.
     """
+    usual = "brief" if config.option.markexpr == "not slow" else "default"
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
     cache = getattr(config, "cache", None)
     if sys.dont_write_bytecode and cache is not None and sys.pycache_prefix is None:
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))

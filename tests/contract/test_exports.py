@@ -183,6 +183,7 @@ def test_an_unknown_name_is_an_attributeerror() -> None:
     assert str(caught.value) == "module 'portranges' has no attribute 'no_such_name'"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", module_names())
 def test_every_module_can_be_imported_first(name: str) -> None:
     imported(name)

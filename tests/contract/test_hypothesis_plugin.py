@@ -58,6 +58,7 @@ def test_the_entry_point_is_declared() -> None:
     assert callable(_hypothesis_plugin.register)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first",
     [

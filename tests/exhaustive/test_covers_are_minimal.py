@@ -7,6 +7,8 @@ import pytest
 import oracle
 from portranges.covers import prefix_cover, ternary_cover
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = range(1, 7)
 
 

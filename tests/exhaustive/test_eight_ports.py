@@ -15,6 +15,8 @@ import pytest
 import oracle
 from portranges import InvalidRangeError, PortRange, PortSet
 
+pytestmark = pytest.mark.slow
+
 BASES = (0, 28, 59, 32764, 65528)
 PATTERNS = range(256)
 

@@ -16,6 +16,8 @@ from portranges import (
     parse_port,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_check_port_takes_every_port() -> None:
     assert [check_port(port) for port in oracle.UNIVERSE] == list(oracle.UNIVERSE)

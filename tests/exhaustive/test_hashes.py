@@ -13,6 +13,8 @@ import pytest
 
 from portranges import PortSet, TransportPorts
 
+pytestmark = pytest.mark.slow
+
 MODULUS = 2**61 - 1
 
 

@@ -10,6 +10,8 @@ import pytest
 from portranges import PortRange, PortSet
 from portranges.dialects.packing import pack_by_length, pack_by_slots
 
+pytestmark = pytest.mark.slow
+
 WIDTH = 9
 
 

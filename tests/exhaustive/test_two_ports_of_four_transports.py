@@ -9,6 +9,8 @@ import pytest
 
 from portranges import Transport, TransportPorts
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("tcp", "udp", "sctp", "dccp")
 PATTERNS = range(256)
 

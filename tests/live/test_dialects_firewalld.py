@@ -11,6 +11,8 @@ import pytest
 from dialect_tools import as_recorded, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
+pytestmark = pytest.mark.slow
+
 FIREWALLD = dialects.dialect("firewalld")
 SETS = edge_sets() + random_sets(2)
 

@@ -11,6 +11,8 @@ import pytest
 from dialect_tools import as_recorded, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
+pytestmark = pytest.mark.slow
+
 HAPROXY = dialects.dialect("haproxy")
 SETS = edge_sets(lowest=1) + random_sets(4, lowest=1)
 

@@ -10,6 +10,8 @@ import pytest
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortSet, PortSyntaxError, dialects
 
+pytestmark = pytest.mark.slow
+
 SETS = edge_sets() + random_sets(6)
 
 

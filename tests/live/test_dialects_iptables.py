@@ -9,6 +9,8 @@ import pytest
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortRange, PortSet, PortSyntaxError, UnrepresentableError, dialects
 
+pytestmark = pytest.mark.slow
+
 VARIANTS = ("iptables-nft", "iptables-legacy")
 SETS = edge_sets() + random_sets(6)
 

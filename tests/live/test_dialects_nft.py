@@ -10,6 +10,8 @@ import pytest
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortRange, PortSet, PortSyntaxError, UnrepresentableError, dialects
 
+pytestmark = pytest.mark.slow
+
 NFT = dialects.dialect("nft")
 SETS = edge_sets() + random_sets(6)
 

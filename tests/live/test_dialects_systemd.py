@@ -10,6 +10,8 @@ import pytest
 from dialect_tools import as_recorded, edge_sets
 from portranges import PortSet, PortSyntaxError, UnrepresentableError, dialects
 
+pytestmark = pytest.mark.slow
+
 SYSTEMD = dialects.dialect("systemd")
 SETS = edge_sets(lowest=1)
 

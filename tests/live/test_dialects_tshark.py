@@ -9,6 +9,8 @@ import pytest
 from dialect_tools import as_recorded, capture, captured_ports, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
+pytestmark = pytest.mark.slow
+
 WIRESHARK = dialects.dialect("wireshark")
 SETS = [*edge_sets()[:8], *random_sets(3)]
 

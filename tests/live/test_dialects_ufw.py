@@ -9,6 +9,8 @@ import pytest
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortRange, PortSet, UnrepresentableError, dialects
 
+pytestmark = pytest.mark.slow
+
 UFW = dialects.dialect("ufw")
 SETS = edge_sets(lowest=1) + random_sets(4, lowest=1)
 

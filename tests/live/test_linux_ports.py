@@ -319,6 +319,7 @@ def groups(order: list[int], first: int, last: int) -> list[str]:
     return [name for name, before in zip(named, [None, *named], strict=False) if name != before]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "first", "last", "times"), FILLS)
 def test_the_fill_order_and_the_ports_that_are_reached(
     found: dict[str, Any], method: str, first: int, last: int, times: int
@@ -347,6 +348,7 @@ def test_the_fill_order_and_the_ports_that_are_reached(
         assert {bits[0] for bits in parity} == {0, 1}
 
 
+@pytest.mark.slow
 def test_an_odd_range_loses_a_port_as_often_as_the_scan_says(found: dict[str, Any]) -> None:
     # 40000-40004: the loss depends on where the last scan of the first parity
     # began; the frequencies agree within five standard deviations.

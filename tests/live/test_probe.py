@@ -540,6 +540,7 @@ def work():
 """
 
 
+@pytest.mark.slow
 def test_both_backends_agree_on_20000_sockets_while_others_open_and_close() -> None:
     count = 20000 if IS_ROOT else 2000
     found = run(MANY, str(count), timeout=300)
@@ -755,6 +756,7 @@ def work():
 """
 
 
+@pytest.mark.slow
 def test_ten_thousand_looks_take_no_more_memory() -> None:
     found = run(MEMORY, timeout=300)
     assert found["looks"] == 10500

@@ -74,6 +74,7 @@ def rules(ports: PortSet, name: str, **options) -> list[str]:
         return []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @given(ports=SETS)
 @example(PortSet.full())
@@ -89,6 +90,7 @@ def test_what_is_written_reads_back(name, ports):
         assert dialects.parse("\n".join(texts), name) == ports
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @given(ports=SETS, transport=st.sampled_from(["tcp", "udp", "sctp", "dccp"]))
 def test_what_is_written_for_a_transport_reads_back_for_it_alone(name, ports, transport):
@@ -236,6 +238,7 @@ def test_the_work_grows_no_faster_than_the_text(name, piece, end):
     assert long <= 4.5 * short + 2000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "piece", "end"),
     [

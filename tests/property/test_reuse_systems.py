@@ -108,6 +108,7 @@ def answer(decision: Decision, existing: Sequence[Socket]) -> Answer:
     return decision.error, places[0] if places else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TWINS)
 def test_every_pair_is_as_the_twin_says(name):
     decide, twin = procedure(name), TWINS[name]
@@ -162,6 +163,7 @@ def test_every_multicast_pair_is_as_the_twin_says(name):
     assert "multicast" in seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TWINS)
 def test_many_existing_sockets_are_as_the_twin_says(name):
     decide, twin = procedure(name), TWINS[name]

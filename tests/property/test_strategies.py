@@ -156,6 +156,7 @@ class TestShrinking:
         assert smallest(ranges, lambda ports: ports.first > 2000) == PortRange(2001)
         assert smallest(ranges, lambda ports: 443 in ports) == PortRange(0, 443)
 
+    @pytest.mark.slow
     def test_a_set_shrinks_to_few_and_small_ports(self) -> None:
         sets = our.port_sets()
         assert str(smallest(sets, lambda ports: True)) == ""

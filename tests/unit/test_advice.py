@@ -48,6 +48,7 @@ def ids(findings):
 
 
 class TestListenPorts:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("systems", "transports", "step"),
         [

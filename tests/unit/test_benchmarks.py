@@ -34,6 +34,7 @@ def python(arguments: Sequence[str], **settings: str) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.slow
 def test_every_topic_runs_without_any_peer(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")

@@ -396,6 +396,7 @@ def test_ports_refuses_no_system_and_no_name() -> None:
 fixed_names = st.sampled_from(names(FIXED))
 
 
+@pytest.mark.slow
 @given(st.lists(fixed_names, min_size=1), st.lists(fixed_names, min_size=1))
 def test_ports_is_a_union(some: list[str], others: list[str]) -> None:
     together = ephemeral.ports([*some, *others])

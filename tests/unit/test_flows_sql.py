@@ -110,6 +110,7 @@ def test_sets_of_every_port(engine, ports):
     assert engine(sql_case("p", ports), ROWS) == in_set(ports)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [in_sqlite, in_duckdb, in_clickhouse])
 def test_the_most_ranges_that_a_set_can_have(engine):
     # Polars takes a minute to read so many, SQLite as long to go through them

@@ -230,6 +230,7 @@ class TestParse:
             "expected a port or 'first-last', got '44x3'\n    80,44x3,8000-8099\n       ~~~~"
         )
 
+    @pytest.mark.slow
     def test_ten_megabytes_with_a_fault_at_the_end(self) -> None:
         text = "1," * 5_000_000
         with pytest.raises(PortSyntaxError) as caught:

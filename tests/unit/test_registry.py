@@ -85,6 +85,7 @@ class TestShippedTable:
         assert registry.source.section == "edition of 2026-08-17"
         assert all(len(digest) == 64 for _, digest in edition.MADE_FROM)
 
+    @pytest.mark.slow
     def test_every_cell_equals_the_slow_twin(self) -> None:
         wrong: list[object] = []
         for (port, transport), (state, names) in TWIN.items():
@@ -133,6 +134,7 @@ class TestShippedTable:
             assert PortSet().union(*sets) == PortSet(range(49152))
             assert sum(map(len, sets)) == 49152
 
+    @pytest.mark.slow
     def test_every_name_has_the_ports_of_the_slow_twin(self) -> None:
         expected: dict[str, dict[str, set[int]]] = {}
         for (port, transport), (_, names) in TWIN.items():
@@ -508,6 +510,7 @@ class TestWithServices:
         assert ours.state(25565, "udp") == "unassigned"
         assert ours.state(51820, "tcp") == "dynamic"
 
+    @pytest.mark.slow
     @given(
         st.lists(
             st.tuples(

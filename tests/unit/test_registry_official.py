@@ -309,6 +309,7 @@ def shipped_as_csv() -> str:
 
 
 class TestWholeRegistry:
+    @pytest.mark.slow
     def test_the_reader_says_what_the_shipped_table_says(self, tmp_path: Path) -> None:
         (tmp_path / "all.csv").write_text(shipped_as_csv(), newline="")
         read = Registry.read_iana(tmp_path / "all.csv")

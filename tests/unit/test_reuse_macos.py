@@ -5,6 +5,8 @@ Source: xnu-11417.101.15, bsd/netinet/in_pcb.c and bsd/netinet6/in6_pcb.c.
 
 from __future__ import annotations
 
+import pytest
+
 from portranges import PortSet
 from portranges.reuse.others import SystemSettings, procedure
 from reuse_sockets import PORT, says, sock
@@ -48,6 +50,7 @@ def test_restricted_ports_need_an_entitlement():
     assert decide_bind(sock(port=55555), [], settings=entitled).allowed
 
 
+@pytest.mark.slow
 def test_udp_ports_are_not_used_up():
     """USHRT_MAX - UDP_RANDOM_PORT_RESERVE < reservations: 61,439 may be in use."""
     held = [sock(transport="udp", port=port) for port in range(1, 61441)]

@@ -31,6 +31,7 @@ def test_header(recorded: Recorded) -> None:
     assert {"kernel", "date", "seed", "net.ipv4.tcp_tw_reuse"} <= recorded.header.keys()
 
 
+@pytest.mark.slow
 def test_pairs(recorded: Recorded) -> None:
     wrong: list[str] = []
     unsafe: list[str] = []

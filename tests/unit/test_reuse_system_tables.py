@@ -204,6 +204,7 @@ def test_macos_refuses_to_connect_to_itself():
     assert table.connect(a, "127.0.0.1", 40000).allowed
 
 
+@pytest.mark.slow
 def test_macos_counts_its_udp_ports():
     table = Table("macos", restricted=PortSet())
     for port in range(2000, 2000 + 61440):

@@ -16,6 +16,8 @@ from portranges import capacity, ephemeral
 from portranges.capacity import Interval
 from portranges.selection import Allocator
 
+pytestmark = pytest.mark.slow
+
 N = 16384
 RFC = ("rfc6056-1", "rfc6056-2", "rfc6056-3", "rfc6056-4", "rfc6056-5")
 RANDOM = ("rfc6056-1", "rfc6056-2", "rfc6056-5")
