@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from portranges import capacity as capacity
     from portranges import dialects as dialects
     from portranges import ephemeral as ephemeral
+    from portranges import families as families
     from portranges import flows as flows
     from portranges import probe as probe
     from portranges import registry as registry
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from portranges import system as system
     from portranges import transport_ports as transport_ports
     from portranges import uses as uses
+    from portranges.families import Family
     from portranges.report import PortReport, explain
     from portranges.source import Confidence, Source
     from portranges.transport_ports import TransportPorts
@@ -52,6 +54,7 @@ __all__ = [
     "Category",
     "Confidence",
     "DataError",
+    "Family",
     "InvalidPortError",
     "InvalidRangeError",
     "InvalidSocketError",
@@ -85,6 +88,7 @@ __all__ = [
 # above; it must not see a function that accepts every misspelt name.
 _LATE = {
     "Confidence": "source",
+    "Family": "families",
     "PortReport": "report",
     "Source": "source",
     "TransportPorts": "transport_ports",
@@ -97,6 +101,7 @@ _PACKAGES = frozenset(
         "capacity",
         "dialects",
         "ephemeral",
+        "families",
         "flows",
         "probe",
         "registry",

@@ -45,11 +45,10 @@ from typing import (
 
 from portranges.ephemeral import EphemeralProfile, Kind
 from portranges.errors import InvalidSocketError, InvalidValueError
+from portranges.families import Family
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
-from portranges.probe.model import Backend
-from portranges.probe.model import Family as SocketFamily
-from portranges.probe.model import State as SocketState
+from portranges.probe.model import Backend, SocketState
 from portranges.registry.model import Cell, State
 from portranges.report.model import EphemeralRange, PortReport
 from portranges.reuse.linux.settings import LinuxSettings
@@ -59,7 +58,6 @@ from portranges.reuse.others.record import Context
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 from portranges.source import Confidence, Source
-from portranges.system.model import Family
 from portranges.transport_ports import TransportPorts
 
 TYPE_CHECKING = False
@@ -79,6 +77,7 @@ __all__ = [
     "AttributeBlocks",
     "Backend",
     "BackendLike",
+    "BackendName",
     "BinaryIO",
     "BindCheck",
     "BindJudge",
@@ -161,9 +160,9 @@ __all__ = [
     "Services",
     "Sock",
     "Socket",
-    "SocketFamily",
-    "SocketFamilyLike",
     "SocketState",
+    "SocketStateLike",
+    "SocketStateName",
     "Source",
     "Span",
     "State",
@@ -224,7 +223,6 @@ SystemsLike: TypeAlias = SystemLike | Iterable[SystemLike]
 KindLike: TypeAlias = Kind | Literal["host", "middlebox", "document"]
 FamilyName: TypeAlias = Literal["inet", "inet6"]
 FamilyLike: TypeAlias = Family | FamilyName
-SocketFamilyLike: TypeAlias = SocketFamily | FamilyName
 AddressLike: TypeAlias = str | IPv4Address | IPv6Address
 ReuseSystemName: TypeAlias = Literal[
     "linux",
@@ -249,7 +247,23 @@ ReuseStateLike: TypeAlias = ReuseState | ReuseStateName
 CloseName: TypeAlias = Literal["first", "second", "reset", "unanswered"]
 CloseLike: TypeAlias = Close | CloseName
 Filling: TypeAlias = Literal["random", "self"]
-BackendLike: TypeAlias = Backend | Literal["netlink", "proc", "psutil"]
+BackendName: TypeAlias = Literal["netlink", "proc", "psutil"]
+BackendLike: TypeAlias = Backend | BackendName
+SocketStateName: TypeAlias = Literal[
+    "listen",
+    "syn-sent",
+    "syn-received",
+    "established",
+    "fin-wait-1",
+    "fin-wait-2",
+    "close-wait",
+    "closing",
+    "last-ack",
+    "time-wait",
+    "closed",
+    "unconnected",
+]
+SocketStateLike: TypeAlias = SocketState | SocketStateName
 ByteOrder: TypeAlias = Literal["little", "big"]
 Quote: TypeAlias = Literal["", '"', "`", "["]
 OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
@@ -302,7 +316,7 @@ OwnCells: TypeAlias = Mapping[Transport, Mapping[int, Cell]]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 ProbeRow: TypeAlias = tuple[
     Transport,
-    SocketFamily,
+    Family,
     str,
     int,
     str | None,

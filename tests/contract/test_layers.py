@@ -24,6 +24,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "types": (),
     "_types": (),
     "errors": (),
+    "families": (),
     "records": (),
     "names": ("errors",),
     "checks": ("names",),
@@ -45,10 +46,10 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "flows": ("registry", "ephemeral", "uses"),
     "report": ("advice", "flows"),
     # All names of the top level; some modules are imported when a name of theirs is first used.
-    "": ("categories", "transport_ports", "report"),
+    "": ("categories", "families", "transport_ports", "report"),
     # The leaves, which may ask the machine or stand on other packages.
-    "system": ("ephemeral",),
-    "probe": ("registry", "ephemeral", "uses", "capacity", "system"),
+    "system": ("ephemeral", "families"),
+    "probe": ("families", "registry", "ephemeral", "uses", "capacity", "system"),
     "strategies": ("ephemeral", "reuse", "transport_ports"),
     "_hypothesis_plugin": ("strategies",),
     "cli": (

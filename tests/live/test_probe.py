@@ -316,7 +316,7 @@ def work():
              for name in (None, "netlink", "proc", "psutil")}
     from portranges.errors import SystemReadError
     watcher = probe.Watcher(port)
-    found["changes"] = [change.kind for change in watcher.look()]
+    found["changes"] = [change.kind for change in watcher.poll()]
     found["why"] = watcher.table.why_no_owner(watcher.table[0])
     for name in ("proc", "psutil"):
         for call in (lambda: probe.free_ports(backend=name),
@@ -565,7 +565,7 @@ def work():
     watcher = probe.Watcher(PORT, backend=ARGUMENTS[0] or None)
     steps = []
     def step():
-        steps.append(sorted(map(told, watcher.look())))
+        steps.append(sorted(map(told, watcher.poll())))
     step()
     server = listener(port=PORT)
     step()
@@ -596,7 +596,7 @@ def work():
     end(second)
     step()
     return {"me": os.getpid(), "worker": worker, "second": second, "there": there,
-            "steps": steps, "looks": watcher.looks, "remembered": len(watcher._seen)}
+            "steps": steps, "looks": watcher.polls, "remembered": len(watcher._seen)}
 """
 
 
@@ -642,11 +642,11 @@ def work():
 
     # Left by the reader.
     for change in probe.watch(PORT, 0.01):
-        found["first"] = [change.kind, change.looked_before]
+        found["first"] = [change.kind, change.previous_poll]
         break
 
     # Ended by the number of looks.
-    found["looks"] = [change.kind for change in probe.watch(PORT, 0.01, looks=3)]
+    found["looks"] = [change.kind for change in probe.watch(PORT, 0.01, polls=3)]
 
     # Ended from another thread, in the middle of an interval of eleven days.
     stop = threading.Event()
@@ -664,21 +664,21 @@ def work():
 
     # The times of a change are the two looks around it: it closes after the second.
     times = []
-    look = probe.Watcher.look
+    look = probe.Watcher.poll
     def close_and_look(watcher):
         times.append(time.time())
-        if watcher.looks == 2:
+        if watcher.polls == 2:
             server.close()
             times.append(time.time())
         return look(watcher)
-    probe.Watcher.look = close_and_look
-    *_, last = probe.watch(PORT, 0.05, looks=4)
-    probe.Watcher.look = look
+    probe.Watcher.poll = close_and_look
+    *_, last = probe.watch(PORT, 0.05, polls=4)
+    probe.Watcher.poll = look
     first, second, third, closed, fourth = times
     found["closed"] = last.kind
-    found["between"] = second <= last.looked_before <= third <= closed <= last.at <= fourth
+    found["between"] = second <= last.previous_poll <= third <= closed <= last.at <= fourth
     found["seen since"] = first <= last.seen_since <= second
-    found["seen for"] = 0 < last.seen_for == last.looked_before - last.seen_since
+    found["seen for"] = 0 < last.seen_for == last.previous_poll - last.seen_since
 
     # In an event loop, which goes on meanwhile; then cancelled.
     async def both():
@@ -690,7 +690,7 @@ def work():
                 ticks += 1
                 await asyncio.sleep(0.01)
         ticking = asyncio.create_task(tick())
-        kinds = [change.kind async for change in probe.watch_async(PORT + 1, 0.05, looks=5)]
+        kinds = [change.kind async for change in probe.watch_async(PORT + 1, 0.05, polls=5)]
         waits = asyncio.Event()
         async def forever():
             async for change in probe.watch_async(PORT + 1, 60.0):
@@ -743,7 +743,7 @@ def work():
         elif number % 10 == 0 and servers:
             servers.pop().close()
             kept.clear()
-        return len(watcher.look())
+        return len(watcher.poll())
     for number in range(500):
         look(number)
     gc.collect()
@@ -752,7 +752,7 @@ def work():
         changes += look(number)
     gc.collect()
     after = sys.getallocatedblocks()
-    return {"grown": after - before, "changes": changes, "looks": watcher.looks}
+    return {"grown": after - before, "changes": changes, "looks": watcher.polls}
 """
 
 
@@ -784,17 +784,17 @@ def work():
     proxy, _ = fork(lambda: (libc.prctl(15, b"docker-proxy", 0, 0, 0),
                              listener(port=PORT + 2).fileno())[1])
     young = time.time() - min(o.started_at for o in probe.owners(PORT).owners)
-    sightings = probe.Sightings()
+    history = probe.ListenerHistory()
     answer = probe.lingering(0.0)
-    found = {"all": told(answer), "now": told(probe.lingering(3600.0, sightings=sightings))}
+    found = {"all": told(answer), "now": told(probe.lingering(3600.0, history=history))}
     time.sleep(0.3)
-    found["observed"] = told(probe.lingering(0.25, sightings=sightings))
+    found["observed"] = told(probe.lingering(0.25, history=history))
     wild.close()
-    probe.lingering(sightings=sightings)
-    found["remembered"] = len(sightings)
+    probe.lingering(history=history)
+    found["remembered"] = len(history)
     listener(address="0.0.0.0", port=PORT)
     time.sleep(0.1)
-    found["again"] = [row[:2] for row in told(probe.lingering(0.25, sightings=sightings))]
+    found["again"] = [row[:2] for row in told(probe.lingering(0.25, history=history))]
     found["asked"] = [row[0] for row in told(probe.lingering(0.0, ports=PortRange(1000, 2000)))]
     found["tcp"] = [row[0] for row in told(probe.lingering(0.0, transport="tcp"))]
     found["proxy"] = proxy

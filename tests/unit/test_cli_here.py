@@ -18,8 +18,8 @@ from portranges.cli import here, layout, lingering, listening, output, usage, wa
 from portranges.probe import (
     Age,
     Change,
-    Lingerer,
-    Lingerers,
+    LingeringListener,
+    LingeringListeners,
     Owner,
     Scope,
     SocketRecord,
@@ -103,7 +103,7 @@ def test_dynamic_is_what_the_rfc_and_this_machine_call_so(monkeypatch, capsys):
 def test_observing_tells_only_of_what_was_there_all_the_time(monkeypatch, capsys):
     seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
     both = [
-        Lingerer(
+        LingeringListener(
             record=SocketRecord(
                 transport="tcp", family="inet", address="127.0.0.1", port=port, state="listen"
             ),
@@ -114,7 +114,7 @@ def test_observing_tells_only_of_what_was_there_all_the_time(monkeypatch, capsys
         )
         for port, age in ((50000, Age.OBSERVED), (50001, Age.POSSIBLE))
     ]
-    found = Lingerers(
+    found = LingeringListeners(
         found=tuple(both),
         older_than=0.01,
         ports=PortSet([PortRange(49152, 65535)]),
@@ -148,7 +148,7 @@ def test_usage_shows_the_beginning_of_long_lists():
     profile = ephemeral.profile("linux").replace(
         ports=PortRange(40000, 40099), excluded=PortSet(range(40000, 40100, 2))
     )
-    seen = Visibility(sockets=Scope.ALL, owners=Scope.NOT_ASKED)
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.NOT_REQUESTED)
     found = count(
         rows,
         transport=Transport.TCP,
@@ -288,9 +288,9 @@ def work():
     found = {
         "listening": said("listening"),
         "json": said("listening", "--json", "--transport", "tcp"),
-        "watch": said("watch", "60454", "--looks", "2", "--interval", "0.01"),
-        "watch json": said("watch", "60454", "--looks", "1", "--json"),
-        "nothing": said("watch", "7", "--looks", "1"),
+        "watch": said("watch", "60454", "--polls", "2", "--interval", "0.01"),
+        "watch json": said("watch", "60454", "--polls", "1", "--json"),
+        "nothing": said("watch", "7", "--polls", "1"),
         "here": here.section(60454, width=72),
         "styled": here.section(7, styled=True),
         "data": here.data(60454),

@@ -34,14 +34,14 @@ from portranges.probe import (
     SocketTable,
     Visibility,
     backends,
-    extra,
     long_lived,
     netlink,
     proc,
     watching,
+    with_psutil,
 )
-from portranges.probe.ask import Ask
 from portranges.probe.counting import count
+from portranges.probe.query import Query
 from portranges.probe.watching import _is_same, _kind, _paired, _Seen
 
 ALL = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
@@ -129,7 +129,7 @@ def test_why_there_is_no_owner():
         return SocketTable([], visibility=visibility, read_at=0.0).why_no_owner(record(80, **more))
 
     partly = Visibility(sockets=Scope.ALL, owners=Scope.OWN, reason="not root")
-    unasked = Visibility(sockets=Scope.ALL, owners=Scope.NOT_ASKED)
+    unasked = Visibility(sockets=Scope.ALL, owners=Scope.NOT_REQUESTED)
     assert why(ALL, state="listen", owners=[Owner(pid=1)]) == ""
     assert why(unasked, state="listen") == "owners were not asked for"
     assert why(partly, state="listen") == "not root"
@@ -173,7 +173,7 @@ def test_without_psutil_other_systems_are_told_how_to_get_it(monkeypatch):
         lambda: probe.owners(80),
         lambda: probe.usage(profile=ephemeral.profile("macos")),
         lambda: next(probe.watch(80)),
-        lambda: probe.Watcher(80).look(),
+        lambda: probe.Watcher(80).poll(),
     ):
         with pytest.raises(MissingExtraError) as caught:
             call()
@@ -212,11 +212,11 @@ def test_wrong_arguments_are_told_at_the_call():
     for interval in (0, -1, float("nan"), float("inf"), 1_000_001, 10**400):
         with pytest.raises(ValueError, match="interval must be greater than 0, up to 1,000,000"):
             probe.watch(80, interval)
-    with pytest.raises(TypeError, match="looks must be an int, got str"):
-        probe.watch(80, looks="3")
-    for looks in (0, -1):
-        with pytest.raises(ValueError, match=f"looks must be 1 or more, got {looks}"):
-            probe.watch(80, looks=looks)
+    with pytest.raises(TypeError, match="polls must be an int, got str"):
+        probe.watch(80, polls="3")
+    for polls in (0, -1):
+        with pytest.raises(ValueError, match=f"polls must be 1 or more, got {polls}"):
+            probe.watch(80, polls=polls)
     with pytest.raises(TypeError, match="interval must be a number"):
         probe.watch(80, "1")
     with pytest.raises(portranges.InvalidPortError):
@@ -273,8 +273,8 @@ class Fake:
 
 
 def through(monkeypatch, fake, **more):
-    monkeypatch.setattr(extra, "_psutil", lambda: fake)
-    return backends.read(Ask(owners=True, **more), "psutil")
+    monkeypatch.setattr(with_psutil, "_psutil", lambda: fake)
+    return backends.read(Query(owners=True, **more), "psutil")
 
 
 def test_where_the_system_tells_root_alone_own_sockets_are_told(monkeypatch):
@@ -337,13 +337,13 @@ def test_what_psutil_cannot_do_is_denied_with_its_reason(monkeypatch, error):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fallbacks are Linux's")
 def test_each_backend_stands_in_for_the_one_before(monkeypatch):
-    def refuse(ask):
+    def refuse(query):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(backends.netlink, "read", refuse)
     assert probe.sockets().backend == "proc"
     monkeypatch.setattr(backends.proc, "read", refuse)
-    monkeypatch.setattr(extra, "_psutil", Fake)
+    monkeypatch.setattr(with_psutil, "_psutil", Fake)
     assert probe.sockets().backend == "psutil"
     monkeypatch.setitem(sys.modules, "psutil", None)
     monkeypatch.undo()
@@ -360,7 +360,7 @@ def test_each_backend_stands_in_for_the_one_before(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux's")
 def test_a_kernel_that_answers_strangely_is_passed_over(monkeypatch):
-    def strange(ask):
+    def strange(query):
         raise UnexpectedOutputError("the socket table by sock_diag", "expected sense, got none")
 
     monkeypatch.setattr(backends.netlink, "read", strange)
@@ -377,7 +377,7 @@ def test_nothing_holds_port_0_which_means_any_to_the_kernel(backend):
         sock.listen()
         assert len(probe.sockets("tcp", backend=backend)) > 0
         assert len(probe.owners(0, backend=backend)) == 0
-        assert probe.Watcher(0, backend=backend).look() == ()
+        assert probe.Watcher(0, backend=backend).poll() == ()
         assert 0 not in probe.free_ports([0, 1], backend=backend)
 
 
@@ -477,11 +477,11 @@ def test_the_kernel_alone_is_believed(monkeypatch):
     done = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
     link = Link((b"from a process", (4242, 0)), (done, (0, 0)))
     monkeypatch.setattr(netlink.socket, "socket", lambda *what: link)
-    assert netlink.read(Ask(transports=(Transport.TCP,))) == []
+    assert netlink.read(Query(transports=(Transport.TCP,))) == []
     assert link.answers == []
     link.answers = [(b"", (0, 0))]
     with pytest.raises(SystemReadError, match="it ended early"):
-        netlink.read(Ask(transports=(Transport.TCP,)))
+        netlink.read(Query(transports=(Transport.TCP,)))
 
 
 def test_a_refusal_of_the_kernel_has_its_reason():
@@ -640,8 +640,8 @@ def test_which_change_it_is():
 
 def test_looks_that_were_missed_are_not_made_up_for(monkeypatch):
     monkeypatch.setattr(watching.time, "monotonic", lambda: 100.0)
-    assert watching.next_look(99.5, 1.0) == (100.5, 0.5)
-    assert watching.next_look(90.0, 1.0) == (100.0, 0.0)
+    assert watching.next_poll(99.5, 1.0) == (100.5, 0.5)
+    assert watching.next_poll(90.0, 1.0) == (100.0, 0.0)
 
 
 # Ages
@@ -663,7 +663,7 @@ def test_an_age_is_known_by_the_first_of_all_owners(monkeypatch, starts, age):
     found = tuple(Owner(pid=at + 1, started_at=start) for at, start in enumerate(starts))
     row = record(60454, state="listen", inode=7)._row
     table = SocketTable([row], owners={7: found}, visibility=ALL, read_at=1000.0)
-    monkeypatch.setattr(long_lived, "read", lambda ask, backend: table)
+    monkeypatch.setattr(long_lived, "read", lambda query, backend: table)
     monkeypatch.setattr(long_lived, "_handed_out", lambda transports: ({}, ""))
     assert [each.age for each in probe.lingering(300.0)] == ([] if age is None else [age])
 
@@ -672,10 +672,10 @@ def test_a_clock_that_is_set_makes_nothing_old(monkeypatch):
     clock = [50.0]
     monkeypatch.setattr(long_lived.time, "monotonic", lambda: clock[0])
     row = record(60454, state="listen", inode=7)._row
-    sightings = probe.Sightings()
+    history = probe.ListenerHistory()
 
     def noted(wall):
-        return sightings.note(SocketTable([row], visibility=ALL, read_at=wall))
+        return history.update(SocketTable([row], visibility=ALL, read_at=wall))
 
     assert noted(1000.0) == [(1000.0, 0.0)]
     clock[0] = 60.0
@@ -683,12 +683,12 @@ def test_a_clock_that_is_set_makes_nothing_old(monkeypatch):
 
 
 def test_another_socket_on_the_same_port_is_seen_anew():
-    sightings = probe.Sightings()
+    history = probe.ListenerHistory()
 
     def noted(inode, wall):
         row = record(60454, state="listen", inode=inode)._row
-        ((since, _),) = sightings.note(SocketTable([row], visibility=ALL, read_at=wall))
+        ((since, _),) = history.update(SocketTable([row], visibility=ALL, read_at=wall))
         return since
 
     assert [noted(7, 1.0), noted(7, 2.0), noted(8, 3.0), noted(8, 4.0)] == [1.0, 1.0, 3.0, 3.0]
-    assert len(sightings) == 1
+    assert len(history) == 1

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from portranges import (
+    Family,
     PortRange,
     PortSet,
     SystemReadError,
@@ -419,7 +420,7 @@ class TestWindows:
         ],
     )
     def test_each_transport_and_family_apart(
-        self, transport: Transport, family: system.Family, configured: str, excluded: str
+        self, transport: Transport, family: Family, configured: str, excluded: str
     ) -> None:
         there = MACHINES["windows"]
         settings = system.read_settings(transport, family=family, machine=there)

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from portranges import ephemeral, system, types
 from portranges.cli.output import WIDTH, print_json
 from portranges.ephemeral import EphemeralProfile
+from portranges.families import Family
 from portranges.system import Machine, MachineSettings
 
 __all__ = ["add_arguments", "run"]
@@ -32,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--family",
-        choices=[family.value for family in system.Family],
+        choices=[family.value for family in Family],
         default="inet",
         help="with --here: IPv4 or IPv6 (default: inet)",
     )
@@ -93,7 +94,7 @@ def _table(rows: types.Sequence[EphemeralProfile]) -> types.Iterator[str]:
 
 
 def _settings(settings: MachineSettings) -> types.Iterator[str]:
-    family = "IPv6" if settings.family is system.Family.INET6 else "IPv4"
+    family = "IPv6" if settings.family is Family.INET6 else "IPv4"
     yield f"this machine: {settings.profile.system}, {settings.transport}, {family}"
     lines = [
         ("ephemeral", _many(str(settings.effective)), f"{len(settings.effective):,} ports"),

@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from portranges import types
 from portranges.cli.layout import moment, notes, owner, span, user
-from portranges.probe import Scope, SocketRecord, SocketTable, State, owners
+from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owners
 
 __all__ = ["data", "section"]
 
@@ -47,9 +47,9 @@ def _verdict(table: SocketTable, transport: str | None) -> str:
         is_seen = table.visibility.sockets is Scope.ALL and transport == _probed(transport)
         return "free" if is_seen else "unknown"
     states = {record.state for record in table}
-    if State.LISTEN in states:
+    if SocketState.LISTEN in states:
         return "listening"
-    if State.UNCONNECTED in states or State.CLOSED in states:
+    if SocketState.UNCONNECTED in states or SocketState.CLOSED in states:
         return "bound"
     if all(record.is_held_by_kernel for record in table):
         return "ended"

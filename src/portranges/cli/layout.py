@@ -85,7 +85,7 @@ def owners_of(record: SocketRecord, sockets: SocketTable) -> str:
         return ", ".join(map(owner, record.owners))
     if record.is_held_by_kernel:
         return "[the kernel]"
-    return "[unknown]" if sockets.visibility.owners is not Scope.NOT_ASKED else ""
+    return "[unknown]" if sockets.visibility.owners is not Scope.NOT_REQUESTED else ""
 
 
 def address(record: SocketRecord) -> str:

@@ -10,7 +10,14 @@ from portranges import types
 from portranges.cli.layout import moment, notes, owner, parse_span, span, user
 from portranges.cli.output import columns, labelled, print_json
 from portranges.cli.watch import Counter
-from portranges.probe import Age, Lingerer, Lingerers, Reason, Sightings, lingering
+from portranges.probe import (
+    Age,
+    LingeringListener,
+    LingeringListeners,
+    ListenerHistory,
+    Reason,
+    lingering,
+)
 
 __all__ = ["add_arguments", "run"]
 
@@ -39,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the listeners that linger."""
-    found = _observed(arguments) if arguments.observe else _now(arguments, Sightings())
+    found = _observed(arguments) if arguments.observe else _now(arguments, ListenerHistory())
     lingerers = [each for each in found if not arguments.observe or each.age is Age.OBSERVED]
     if arguments.json:
         data = {**found.to_dict(), "lingering": [each.to_dict() for each in lingerers]}
@@ -61,34 +68,34 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _now(arguments: Namespace, sightings: Sightings) -> Lingerers:
-    return lingering(arguments.older_than, transport=arguments.transport, sightings=sightings)
+def _now(arguments: Namespace, history: ListenerHistory) -> LingeringListeners:
+    return lingering(arguments.older_than, transport=arguments.transport, history=history)
 
 
-def _observed(arguments: Namespace) -> Lingerers:
-    sightings = Sightings()
+def _observed(arguments: Namespace) -> LingeringListeners:
+    history = ListenerHistory()
     counter = Counter(sys.stderr)
     interval = min(_SLOWEST, arguments.older_than / _LOOKS)
-    _now(arguments, sightings)
+    _now(arguments, history)
     # Measured from the end of the first look, so that all it saw will be old enough.
     until = time.monotonic() + arguments.older_than
     try:
         while (left := until - time.monotonic()) > 0:
-            counter.show(f"{len(sightings)} listeners; {span(left)} to go")
+            counter.show(f"{len(history)} listeners; {span(left)} to go")
             time.sleep(min(interval, left))
-            _now(arguments, sightings)
+            _now(arguments, history)
         # The last look of the loop may have been slightly too early.
-        return _now(arguments, sightings)
+        return _now(arguments, history)
     finally:
         counter.clear()
 
 
-def _shown(found: Lingerers, width: int) -> str:
+def _shown(found: LingeringListeners, width: int) -> str:
     text = str(found.ports)
     return text if len(text) < width // 2 else "the ephemeral range"
 
 
-def _lines(each: Lingerer, found: Lingerers, width: int) -> types.Iterator[str]:
+def _lines(each: LingeringListener, found: LingeringListeners, width: int) -> types.Iterator[str]:
     record = each.record
     yield f"{record.port}/{record.transport}  on {record.address}"
     owners = [
@@ -97,11 +104,11 @@ def _lines(each: Lingerer, found: Lingerers, width: int) -> types.Iterator[str]:
     ]
     yield from _part("owner", "; ".join(owners) or "unknown", width)
     yield from _part("age", _age(each, found), width)
-    yield from _reasons("worry", each.for_worry, width)
-    yield from _reasons("no worry", each.against_worry, width)
+    yield from _reasons("worry", each.concerns, width)
+    yield from _reasons("no worry", each.reassurances, width)
 
 
-def _age(each: Lingerer, found: Lingerers) -> str:
+def _age(each: LingeringListener, found: LingeringListeners) -> str:
     seen = found.read_at - each.seen_since
     text = f"seen for {span(seen)}" if each.age is Age.OBSERVED else "not seen before"
     if each.owner_started_at is None:

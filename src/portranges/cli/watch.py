@@ -13,7 +13,7 @@ from portranges.cli.output import columns, cut, print_json
 from portranges.errors import PortRangesError
 from portranges.ports import is_digits, parse_port
 from portranges.probe import Change, ChangeKind, SocketTable, Watcher
-from portranges.probe.watching import LONGEST_INTERVAL, next_look
+from portranges.probe.watching import LONGEST_INTERVAL, next_poll
 
 __all__ = ["Counter", "add_arguments", "run"]
 
@@ -30,10 +30,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_interval,
         default=1.0,
         metavar="SPAN",
-        help="time between looks, such as 0.5, 10s or 1m (default: 1s)",
+        help="time between polls, such as 0.5, 10s or 1m (default: 1s)",
     )
     parser.add_argument(
-        "--looks", type=_count, metavar="N", help="stop after this many looks (default: never)"
+        "--polls", type=_count, metavar="N", help="stop after this many looks (default: never)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, one line per change")
 
@@ -55,7 +55,7 @@ def _interval(text: str) -> float:
 
 def _count(text: str) -> int:
     if not (is_digits(text) and len(text) < 10 and int(text)):
-        raise ArgumentTypeError(f"expected a number of looks, at least 1, got {text!r}")
+        raise ArgumentTypeError(f"expected a number of polls, at least 1, got {text!r}")
     return int(text)
 
 
@@ -67,7 +67,7 @@ def run(arguments: Namespace) -> int:
     changes = 0
     try:
         while True:
-            found = watcher.look()
+            found = watcher.poll()
             sockets = watcher.table
             assert sockets is not None  # noqa: S101 (it has looked)
             if found:
@@ -75,7 +75,7 @@ def run(arguments: Namespace) -> int:
                 changes += sum(each.kind is not ChangeKind.FOUND for each in found)
             counter.clear()
             _print(found, sockets, json_command="watch" if arguments.json else "")
-            if watcher.looks == 1 and not arguments.json:
+            if watcher.polls == 1 and not arguments.json:
                 _print_start(sockets, arguments.port)
             now = time.monotonic()
             counter.show(
@@ -83,9 +83,9 @@ def run(arguments: Namespace) -> int:
                 f"{_counted(changes, 'change')}, "
                 f"watched for {span(now - started)}, quiet for {span(now - changed)}"
             )
-            if watcher.looks == arguments.looks:
+            if watcher.polls == arguments.polls:
                 break
-            due, left = next_look(due, arguments.interval)
+            due, left = next_poll(due, arguments.interval)
             time.sleep(left)
     except KeyboardInterrupt:
         # The usual end of a watch. The terminal may have echoed the key even without a counter.

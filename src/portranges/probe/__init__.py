@@ -3,7 +3,7 @@
 What lives here: the wing's public names.
 What must not: code. ``model`` holds the records; ``netlink``, ``proc`` and
 ``extra`` read, ``sock_diag`` and ``proc_net`` parse, ``backends`` chooses;
-``questions``, ``counting``, ``watching`` and ``long_lived`` ask.
+``questions``, ``counting``, ``watching`` and ``long_lived`` query.
 
 It looks and never touches: nothing is bound, connected, closed or killed. On
 Linux it needs the standard library alone, elsewhere psutil, which comes with
@@ -13,27 +13,26 @@ the extra ``probe`` and is imported at the first question.
 from __future__ import annotations
 
 from portranges.probe.counting import Destination, Usage, usage
+from portranges.probe.listing import connections, free_ports, listeners, owners, sockets
 from portranges.probe.long_lived import (
     Age,
-    Leaning,
-    Lingerer,
-    Lingerers,
+    LingeringListener,
+    LingeringListeners,
+    ListenerHistory,
     Reason,
-    Sightings,
+    ReasonKind,
     lingering,
 )
 from portranges.probe.model import (
     Backend,
-    Family,
     Owner,
     Scope,
     SocketRecord,
+    SocketState,
     SocketTable,
-    State,
     Visibility,
 )
 from portranges.probe.proc_net import parse_proc_net
-from portranges.probe.questions import connections, free_ports, listeners, owners, sockets
 from portranges.probe.sock_diag import parse_sock_diag
 from portranges.probe.watching import Change, ChangeKind, Watcher, watch, watch_async
 
@@ -43,17 +42,16 @@ __all__ = [
     "Change",
     "ChangeKind",
     "Destination",
-    "Family",
-    "Leaning",
-    "Lingerer",
-    "Lingerers",
+    "LingeringListener",
+    "LingeringListeners",
+    "ListenerHistory",
     "Owner",
     "Reason",
+    "ReasonKind",
     "Scope",
-    "Sightings",
     "SocketRecord",
+    "SocketState",
     "SocketTable",
-    "State",
     "Usage",
     "Visibility",
     "Watcher",

@@ -18,22 +18,22 @@ from portranges.errors import (
     elide,
 )
 from portranges.names import near
-from portranges.probe import extra, netlink, proc
-from portranges.probe.ask import Answer, Ask
+from portranges.probe import netlink, proc, with_psutil
 from portranges.probe.model import Backend, Scope, SocketTable, Visibility
+from portranges.probe.query import Query, QueryResult
 from portranges.probe.sock_diag import reason_of
 
-__all__ = ["check_backend", "complete", "read", "tells_inodes"]
+__all__ = ["check_backend", "complete", "has_inodes", "read"]
 
 _PLATFORM = sys.platform
 _LINUX = ("linux", "android")
 
 
-def read(ask: Ask, backend: str | None = None) -> SocketTable:
+def read(query: Query, backend: str | None = None) -> SocketTable:
     """Return the table that answers *ask*.
 
     Args:
-        ask: Which sockets are wanted.
+        query: Which sockets are wanted.
         backend: The backend that must answer; the best one by default.
 
     Returns:
@@ -49,7 +49,7 @@ def read(ask: Ask, backend: str | None = None) -> SocketTable:
     unexpected: UnexpectedOutputError | None = None
     for chosen in _candidates(backend):
         try:
-            answer = _answer(chosen, ask)
+            answer = _answer(chosen, query)
         except OSError as error:
             reasons.append(f"{chosen}: {reason_of(error)}")
         except MissingExtraError as missing:
@@ -62,7 +62,7 @@ def read(ask: Ask, backend: str | None = None) -> SocketTable:
             reasons.append(f"{chosen}: {error.reason}")
         else:
             return SocketTable(
-                ask.wants(answer.rows),
+                query.wants(answer.rows),
                 owners=answer.owners,
                 visibility=Visibility(
                     sockets=answer.sockets, owners=answer.owners_scope, reason=answer.reason
@@ -76,21 +76,21 @@ def read(ask: Ask, backend: str | None = None) -> SocketTable:
         (),
         visibility=Visibility(
             sockets=Scope.DENIED,
-            owners=Scope.DENIED if ask.owners else Scope.NOT_ASKED,
+            owners=Scope.DENIED if query.owners else Scope.NOT_REQUESTED,
             reason="; ".join(reasons),
         ),
         read_at=time.time(),
     )
 
 
-def complete(ask: Ask, backend: str | None = None) -> SocketTable:
+def complete(query: Query, backend: str | None = None) -> SocketTable:
     """Return the table as ``read`` does, or raise where sockets are missing in it.
 
     Raises:
         SystemReadError: Not all sockets can be seen: an answer from half a
             table would call taken ports free.
     """
-    table = read(ask, backend)
+    table = read(query, backend)
     if table.visibility.sockets is not Scope.ALL:
         raise SystemReadError("all sockets", table.visibility.reason)
     return table
@@ -107,7 +107,7 @@ def check_backend(backend: str) -> Backend:
         raise UnknownNameError("backend", backend, near(backend, known)) from None
 
 
-def tells_inodes(backend: Backend | None) -> bool:
+def has_inodes(backend: Backend | None) -> bool:
     """Tell whether *backend*, or the best one here, is one of Linux's own."""
     return _PLATFORM in _LINUX and backend is not Backend.PSUTIL
 
@@ -124,15 +124,15 @@ def _candidates(backend: str | None) -> tuple[Backend, ...]:
     return (chosen,)
 
 
-def _answer(backend: Backend, ask: Ask) -> Answer:
+def _answer(backend: Backend, query: Query) -> QueryResult:
     if backend is Backend.PSUTIL:
-        return extra.read(ask)
-    rows = netlink.read(ask) if backend is Backend.NETLINK else proc.read(ask)
-    if not ask.owners:
-        return Answer(rows=rows)
-    wanted = ask.wants(rows)
+        return with_psutil.read(query)
+    rows = netlink.read(query) if backend is Backend.NETLINK else proc.read(query)
+    if not query.owners:
+        return QueryResult(rows=rows)
+    wanted = query.wants(rows)
     holders = proc.holders_of(row[8] for row in wanted if row[8])
-    return Answer(
+    return QueryResult(
         rows=wanted,
         owners=proc.owners_of(holders),
         owners_scope=holders.scope,

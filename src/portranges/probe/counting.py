@@ -15,9 +15,9 @@ from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 from portranges.probe import neighbours
-from portranges.probe.ask import Ask, transports_of
 from portranges.probe.backends import complete
-from portranges.probe.model import State, Visibility, end
+from portranges.probe.model import SocketState, Visibility, end
+from portranges.probe.query import Query, transports_of
 
 __all__ = ["Destination", "Usage", "count", "usage"]
 
@@ -155,7 +155,7 @@ class Usage:
             >>> empty = count(
             ...     [], transport=Transport.TCP, profile=ephemeral.profile("linux"),
             ...     visibility=probe.Visibility(
-            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_ASKED
+            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
             ...     ),
             ...     read_at=0.0, fits=(28232, 28232),
             ... )
@@ -178,7 +178,7 @@ class Usage:
             >>> empty = count(
             ...     [], transport=Transport.TCP, profile=ephemeral.profile("linux"),
             ...     visibility=probe.Visibility(
-            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_ASKED
+            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
             ...     ),
             ...     read_at=0.0, fits=(28232, 28232),
             ... )
@@ -199,7 +199,7 @@ class Usage:
             >>> empty = count(
             ...     [], transport=Transport.TCP, profile=ephemeral.profile("linux"),
             ...     visibility=probe.Visibility(
-            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_ASKED
+            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
             ...     ),
             ...     read_at=0.0, fits=(28232, 28232),
             ... )
@@ -261,7 +261,7 @@ def usage(
         raise TypeError(f"profile must be an EphemeralProfile, got {type(profile).__name__}")
     if not profile.has_fixed_range:
         raise InvalidValueError("profile must have a fixed range", elide(profile.name))
-    table = complete(Ask(transports=(chosen,)), backend)
+    table = complete(Query(transports=(chosen,)), backend)
     return count(
         table._rows,
         transport=chosen,
@@ -286,11 +286,11 @@ def count(
     numbers = ports.table
     inside = [row for row in rows if numbers[row[3]]]
     held = PortSet({row[3] for row in inside if row[5] is None})
-    serving = {row[3] for row in inside if row[6] is State.LISTEN}
+    serving = {row[3] for row in inside if row[6] is SocketState.LISTEN}
     made = [row for row in inside if row[5] is not None and row[3] not in serving]
     in_use = PortSet({row[3] for row in inside})
-    open_ports = {row[3] for row in inside if row[6] is not State.TIME_WAIT}
-    waiting = [row for row in made if row[6] is State.TIME_WAIT]
+    open_ports = {row[3] for row in inside if row[6] is not SocketState.TIME_WAIT}
+    waiting = [row for row in made if row[6] is SocketState.TIME_WAIT]
     groups: dict[tuple[str, str, int], list[types.ProbeRow]] = {}
     for row in made:
         _, _, source, _, address, port, *_ = row
@@ -310,7 +310,7 @@ def count(
                 address=address,
                 port=port,
                 connections=len(members),
-                time_wait=sum(row[6] is State.TIME_WAIT for row in members),
+                time_wait=sum(row[6] is SocketState.TIME_WAIT for row in members),
                 fits=low,
                 fits_at_most=high,
                 left=max(0, low - len(in_use)),

@@ -23,14 +23,22 @@ from portranges.errors import InvalidValueError, SystemReadError, elide
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.probe import neighbours
-from portranges.probe.ask import LISTENING, Ask, transports_of
 from portranges.probe.backends import read
 from portranges.probe.model import Scope, SocketRecord, SocketTable, Visibility
 from portranges.probe.programs import PROGRAMS
+from portranges.probe.query import LISTENING, Query, transports_of
 from portranges.registry import services
 from portranges.source import Source, cite
 
-__all__ = ["Age", "Leaning", "Lingerer", "Lingerers", "Reason", "Sightings", "lingering"]
+__all__ = [
+    "Age",
+    "LingeringListener",
+    "LingeringListeners",
+    "ListenerHistory",
+    "Reason",
+    "ReasonKind",
+    "lingering",
+]
 
 # A known use of more ports than this tells nothing about one of them.
 _NARROW = 1001
@@ -55,16 +63,16 @@ class Age(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Leaning(StrEnum):
+class ReasonKind(StrEnum):
     """Which way a reason points.
 
     Example:
-        >>> Leaning("against worry")
-        <Leaning.AGAINST: 'against worry'>
+        >>> ReasonKind("reassurance")
+        <ReasonKind.REASSURANCE: 'reassurance'>
     """
 
-    FOR = "for worry"
-    AGAINST = "against worry"
+    CONCERN = "concern"
+    REASSURANCE = "reassurance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +81,18 @@ class Reason:
 
     Attributes:
         key: A short name that stays, as ``"exposed"``.
-        leaning: Which way it points.
+        kind: Which way it points.
         text: The reason for a person, as half a sentence.
         source: What it rests on, where that is not this machine.
 
     Example:
-        >>> reason = Reason(key="loopback", leaning=Leaning.AGAINST, text="it is on loopback")
-        >>> reason.leaning
-        <Leaning.AGAINST: 'against worry'>
+        >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
+        >>> reason.kind
+        <ReasonKind.REASSURANCE: 'reassurance'>
     """
 
     key: str
-    leaning: Leaning
+    kind: ReasonKind
     text: str
     source: Source | None = None
 
@@ -95,20 +103,20 @@ class Reason:
             A dict with a key for each attribute.
 
         Example:
-            >>> reason = Reason(key="loopback", leaning=Leaning.AGAINST, text="it is on loopback")
-            >>> reason.to_dict()["leaning"]
-            'against worry'
+            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
+            >>> reason.to_dict()["kind"]
+            'reassurance'
         """
         return {
             "key": self.key,
-            "leaning": self.leaning.value,
+            "kind": self.kind.value,
             "text": self.text,
             "source": None if self.source is None else str(self.source),
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lingerer:
+class LingeringListener:
     """A listener on a port that is handed out, and what is known of it.
 
     Attributes:
@@ -124,8 +132,8 @@ class Lingerer:
         >>> socket = SocketRecord(
         ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
         ... )
-        >>> Lingerer(record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
-        ...          reasons=()).for_worry
+        >>> LingeringListener(record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
+        ...          reasons=()).concerns
         ()
     """
 
@@ -136,7 +144,7 @@ class Lingerer:
     reasons: tuple[Reason, ...]
 
     @property
-    def for_worry(self) -> tuple[Reason, ...]:
+    def concerns(self) -> tuple[Reason, ...]:
         """The reasons for worry.
 
         Returns:
@@ -146,18 +154,18 @@ class Lingerer:
             >>> socket = SocketRecord(
             ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
             ... )
-            >>> reason = Reason(key="loopback", leaning=Leaning.AGAINST, text="it is on loopback")
-            >>> found = Lingerer(
+            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
+            >>> found = LingeringListener(
             ...     record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
             ...     reasons=(reason,),
             ... )
-            >>> found.for_worry
+            >>> found.concerns
             ()
         """
-        return tuple(each for each in self.reasons if each.leaning is Leaning.FOR)
+        return tuple(each for each in self.reasons if each.kind is ReasonKind.CONCERN)
 
     @property
-    def against_worry(self) -> tuple[Reason, ...]:
+    def reassurances(self) -> tuple[Reason, ...]:
         """The reasons against it.
 
         Returns:
@@ -167,15 +175,15 @@ class Lingerer:
             >>> socket = SocketRecord(
             ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
             ... )
-            >>> reason = Reason(key="loopback", leaning=Leaning.AGAINST, text="it is on loopback")
-            >>> found = Lingerer(
+            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
+            >>> found = LingeringListener(
             ...     record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
             ...     reasons=(reason,),
             ... )
-            >>> [reason.key for reason in found.against_worry]
+            >>> [reason.key for reason in found.reassurances]
             ['loopback']
         """
-        return tuple(each for each in self.reasons if each.leaning is Leaning.AGAINST)
+        return tuple(each for each in self.reasons if each.kind is ReasonKind.REASSURANCE)
 
     def to_dict(self) -> dict[str, types.Any]:
         """Return it as data for JSON.
@@ -187,8 +195,8 @@ class Lingerer:
             >>> socket = SocketRecord(
             ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
             ... )
-            >>> reason = Reason(key="loopback", leaning=Leaning.AGAINST, text="it is on loopback")
-            >>> found = Lingerer(
+            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
+            >>> found = LingeringListener(
             ...     record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
             ...     reasons=(reason,),
             ... )
@@ -205,7 +213,7 @@ class Lingerer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lingerers:
+class LingeringListeners:
     """The answer of ``lingering``: a sequence of lingerers, by port.
 
     Attributes:
@@ -218,7 +226,7 @@ class Lingerers:
             it was.
 
     Example:
-        >>> empty = Lingerers(
+        >>> empty = LingeringListeners(
         ...     found=(), older_than=300.0, ports=PortSet.parse("49152-65535"),
         ...     visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL), read_at=0.0,
         ... )
@@ -226,7 +234,7 @@ class Lingerers:
         []
     """
 
-    found: tuple[Lingerer, ...]
+    found: tuple[LingeringListener, ...]
     older_than: float
     ports: PortSet
     visibility: Visibility
@@ -237,11 +245,11 @@ class Lingerers:
         """Return how many there are."""
         return len(self.found)
 
-    def __iter__(self) -> types.Iterator[Lingerer]:
+    def __iter__(self) -> types.Iterator[LingeringListener]:
         """Iterate over them, by port."""
         return iter(self.found)
 
-    def __getitem__(self, index: int) -> Lingerer:
+    def __getitem__(self, index: int) -> LingeringListener:
         """Return one of them."""
         return self.found[index]
 
@@ -252,7 +260,7 @@ class Lingerers:
             A dict with a key for each attribute.
 
         Example:
-            >>> empty = Lingerers(
+            >>> empty = LingeringListeners(
             ...     found=(), older_than=300.0, ports=PortSet.parse("49152-65535"),
             ...     visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL), read_at=0.0,
             ... )
@@ -273,7 +281,7 @@ class Lingerers:
         }
 
 
-class Sightings:
+class ListenerHistory:
     """The memory of which listener was first seen when.
 
     Given to each call of ``lingering``, it turns "may have been there for
@@ -281,7 +289,7 @@ class Sightings:
     what is not.
 
     Example:
-        >>> len(Sightings())
+        >>> len(ListenerHistory())
         0
     """
 
@@ -296,7 +304,7 @@ class Sightings:
         """Return how many listeners are remembered."""
         return len(self._since)
 
-    def note(self, table: SocketTable) -> list[tuple[float, float]]:
+    def update(self, table: SocketTable) -> list[tuple[float, float]]:
         """Remember the sockets of *table*, which should be all listeners.
 
         Args:
@@ -308,7 +316,7 @@ class Sightings:
 
         Example:
             >>> seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
-            >>> Sightings().note(SocketTable([], visibility=seen, read_at=0.0))
+            >>> ListenerHistory().update(SocketTable([], visibility=seen, read_at=0.0))
             []
         """
         now, clock = table.read_at, time.monotonic()
@@ -329,14 +337,14 @@ def lingering(
     *,
     ports: types.PortItems | PortRange | None = None,
     transport: types.TcpOrUdpLike | None = None,
-    sightings: Sightings | None = None,
+    history: ListenerHistory | None = None,
     backend: types.BackendLike | None = None,
-) -> Lingerers:
+) -> LingeringListeners:
     """Return the listeners on handed-out ports that may have been there for long.
 
     A single call has seen nothing before: it leaves out those whose process
     started later than that, and says of the others that they are possible.
-    With *sightings* that are kept from call to call, those that have been seen
+    With *history* that are kept from call to call, those that have been seen
     for long enough are told as observed.
 
     A socket that was handed to a young process, as in a restart that keeps its
@@ -347,7 +355,7 @@ def lingering(
         ports: The ports to look at; by default the Dynamic ports of RFC 6335,
             and what this machine hands out.
         transport: TCP or UDP; both by default.
-        sightings: What was seen before; this call adds to it.
+        history: What was seen before; this call adds to it.
         backend: As for ``sockets``.
 
     Returns:
@@ -366,7 +374,7 @@ def lingering(
     Example:
         >>> from portranges import probe
         >>> for each in probe.lingering():  # doctest: +SKIP
-        ...     print(each.record.port, each.age, [reason.key for reason in each.for_worry])
+        ...     print(each.record.port, each.age, [reason.key for reason in each.concerns])
         60454 possible ['handed-out', 'exposed']
     """
     if isinstance(older_than, bool) or not isinstance(older_than, (int, float)):
@@ -379,11 +387,11 @@ def lingering(
         wanted = PortSet([Category.DYNAMIC.ports]).union(*handed_out.values())
     else:
         wanted = PortSet((ports,)) if isinstance(ports, PortRange) else PortSet(ports)
-    table = read(Ask(transports=transports, states=LISTENING, owners=True), backend)
+    table = read(Query(transports=transports, states=LISTENING, owners=True), backend)
     if table.visibility.sockets is Scope.DENIED:
         raise SystemReadError("the socket table", table.visibility.reason)
-    seen = (Sightings() if sightings is None else sightings).note(table)
-    found: list[Lingerer] = []
+    seen = (ListenerHistory() if history is None else history).update(table)
+    found: list[LingeringListener] = []
     for record, (since, for_long) in zip(table, seen, strict=True):
         if record.port not in wanted:
             continue
@@ -400,7 +408,7 @@ def lingering(
         else:
             continue
         found.append(
-            Lingerer(
+            LingeringListener(
                 record=record,
                 age=age,
                 seen_since=since,
@@ -409,7 +417,7 @@ def lingering(
             )
         )
     found.sort(key=lambda each: (each.record.port, each.record.transport, each.record.local))
-    return Lingerers(
+    return LingeringListeners(
         found=tuple(found),
         older_than=older_than,
         ports=wanted,
@@ -444,18 +452,18 @@ def _reasons(
 def _for_worry(
     record: SocketRecord, table: SocketTable, handed_out: PortSet | None
 ) -> types.Iterator[Reason]:
-    worry = Leaning.FOR
+    concern = ReasonKind.CONCERN
     if not record.owners:
-        yield Reason(key="no-owner", leaning=worry, text=f"no owner: {table.why_no_owner(record)}")
+        yield Reason(key="no-owner", kind=concern, text=f"no owner: {table.why_no_owner(record)}")
     if not record.is_loopback:
         where = "every address" if record.is_wildcard else record.address
         yield Reason(
-            key="exposed", leaning=worry, text=f"listens on {where}: other machines may reach it"
+            key="exposed", kind=concern, text=f"listens on {where}: other machines may reach it"
         )
     if handed_out is not None and record.port in handed_out:
         yield Reason(
             key="handed-out",
-            leaning=worry,
+            kind=concern,
             text=(
                 "this machine hands the port out: once the listener ends, a connection "
                 "may have it when it starts again"
@@ -464,41 +472,41 @@ def _for_worry(
     if record.port in Category.DYNAMIC.ports:
         yield Reason(
             key="no-registration",
-            leaning=worry,
+            kind=concern,
             text="no dynamic port is assigned to a service: the number tells nothing",
             source=_RFC_6335,
         )
 
 
 def _against_worry(record: SocketRecord) -> types.Iterator[Reason]:
-    ease = Leaning.AGAINST
+    reassurance = ReasonKind.REASSURANCE
     for owner in record.owners:
         program = PROGRAMS.get(owner.name)
         if program is not None:
             yield Reason(
                 key="container-proxy" if program.is_proxy else "known-program",
-                leaning=ease,
+                kind=reassurance,
                 text=f"a program named {program.name} {program.does}",
                 source=program.source,
             )
     names = services(record.port, record.transport)
     if names:
         yield Reason(
-            key="known-service", leaning=ease, text=f"the port is registered to {names[0]}"
+            key="known-service", kind=reassurance, text=f"the port is registered to {names[0]}"
         )
     for use in uses.lookup(record.port):
         if record.transport in use.transports and len(use.ports) <= _NARROW:
             yield Reason(
                 key="known-use",
-                leaning=ease,
+                kind=reassurance,
                 text=f"{use.name} uses {use.ports}: {use.note}",
                 source=use.source,
             )
     if record.is_loopback:
-        yield Reason(key="loopback", leaning=ease, text="this machine alone reaches it")
+        yield Reason(key="loopback", kind=reassurance, text="this machine alone reaches it")
     if record.transport is Transport.UDP:
         yield Reason(
             key="udp-client",
-            leaning=ease,
+            kind=reassurance,
             text="a UDP socket without a remote end is often a client that waits for answers",
         )

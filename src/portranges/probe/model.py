@@ -19,18 +19,18 @@ from enum import StrEnum
 
 from portranges import types
 from portranges.errors import UnknownNameError
+from portranges.families import Family
 from portranges.names import near
 from portranges.ports import Transport, check_port, check_transport
 
 __all__ = [
     "MAY_HAVE_NO_PROCESS",
     "Backend",
-    "Family",
     "Owner",
     "Scope",
     "SocketRecord",
+    "SocketState",
     "SocketTable",
-    "State",
     "Visibility",
     "check_family",
     "end",
@@ -56,18 +56,6 @@ class Backend(StrEnum):
     PSUTIL = "psutil"
 
 
-class Family(StrEnum):
-    """The family of a socket; one of INET6 may serve IPv4 as well.
-
-    Example:
-        >>> Family("inet6")
-        <Family.INET6: 'inet6'>
-    """
-
-    INET = "inet"
-    INET6 = "inet6"
-
-
 def check_family(value: str) -> Family:
     """Return *value* as a Family, or raise."""
     if not isinstance(value, str):
@@ -78,7 +66,7 @@ def check_family(value: str) -> Family:
         raise UnknownNameError("family", value, near(value, map(str, Family))) from None
 
 
-class State(StrEnum):
+class SocketState(StrEnum):
     """The state of a socket: those of TCP, and two that serve UDP.
 
     Attributes:
@@ -91,8 +79,8 @@ class State(StrEnum):
         RFC 9293, section 3.3.2, for the names.
 
     Example:
-        >>> State("time-wait")
-        <State.TIME_WAIT: 'time-wait'>
+        >>> SocketState("time-wait")
+        <SocketState.TIME_WAIT: 'time-wait'>
     """
 
     LISTEN = "listen"
@@ -114,10 +102,10 @@ class Scope(StrEnum):
 
     Attributes:
         ALL: All there is.
-        SOME: Not all, though the user is privileged.
+        PARTIAL: Not all, though the user is privileged.
         OWN: What belongs to the user's own processes.
         DENIED: Nothing.
-        NOT_ASKED: Nothing, for it was not asked for.
+        NOT_REQUESTED: Nothing, for it was not asked for.
 
     Example:
         >>> Scope("own processes only")
@@ -125,10 +113,10 @@ class Scope(StrEnum):
     """
 
     ALL = "all"
-    SOME = "some processes only"
+    PARTIAL = "some processes only"
     OWN = "own processes only"
     DENIED = "denied"
-    NOT_ASKED = "not asked"
+    NOT_REQUESTED = "not requested"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,21 +146,21 @@ class Visibility:
             ``False`` where anything may be missing.
 
         Example:
-            >>> Visibility(sockets=Scope.ALL, owners=Scope.NOT_ASKED).is_complete
+            >>> Visibility(sockets=Scope.ALL, owners=Scope.NOT_REQUESTED).is_complete
             True
         """
-        return self.sockets is Scope.ALL and self.owners in (Scope.ALL, Scope.NOT_ASKED)
+        return self.sockets is Scope.ALL and self.owners in (Scope.ALL, Scope.NOT_REQUESTED)
 
     def __str__(self) -> str:
         """Return it as half a sentence."""
         text = {
             Scope.ALL: "all sockets",
-            Scope.SOME: "sockets of some processes only",
+            Scope.PARTIAL: "sockets of some processes only",
             Scope.OWN: "sockets of own processes only",
             Scope.DENIED: "no sockets",
-            Scope.NOT_ASKED: "sockets not asked for",
+            Scope.NOT_REQUESTED: "sockets not asked for",
         }[self.sockets]
-        if self.owners is not Scope.NOT_ASKED:
+        if self.owners is not Scope.NOT_REQUESTED:
             text += f", owners: {self.owners}"
         return f"{text} ({self.reason})" if self.reason else text
 
@@ -222,9 +210,15 @@ class Owner:
 # In these states the kernel may have a socket alone: in the last always, in the
 # others once the process has closed it, or before it has accepted it.
 _MAY_BE_ORPHAN = frozenset(
-    {State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK, State.SYN_RECEIVED}
+    {
+        SocketState.FIN_WAIT_1,
+        SocketState.FIN_WAIT_2,
+        SocketState.CLOSING,
+        SocketState.LAST_ACK,
+        SocketState.SYN_RECEIVED,
+    }
 )
-MAY_HAVE_NO_PROCESS = _MAY_BE_ORPHAN | {State.TIME_WAIT}
+MAY_HAVE_NO_PROCESS = _MAY_BE_ORPHAN | {SocketState.TIME_WAIT}
 _WILD = frozenset({"0.0.0.0", "::", "::ffff:0.0.0.0"})  # noqa: S104 (recognised, not bound)
 
 
@@ -256,10 +250,10 @@ class SocketRecord:
         self,
         *,
         transport: types.TcpOrUdpLike,
-        family: types.SocketFamilyLike,
+        family: types.FamilyLike,
         address: str,
         port: types.SupportsIndex,
-        state: State | str,
+        state: SocketState | str,
         remote_address: str | None = None,
         remote_port: types.SupportsIndex | None = None,
         uid: int | None = None,
@@ -278,7 +272,7 @@ class SocketRecord:
                 check_port(port),
                 remote_address,
                 None if remote_port is None else check_port(remote_port),
-                State(state),
+                SocketState(state),
                 uid,
                 inode,
                 v6only,
@@ -380,7 +374,7 @@ class SocketRecord:
         return self._row[5]
 
     @property
-    def state(self) -> State:
+    def state(self) -> SocketState:
         """The state.
 
         Returns:
@@ -390,7 +384,7 @@ class SocketRecord:
             >>> SocketRecord(
             ...     transport="tcp", family="inet", address="127.0.0.1", port=80, state="listen",
             ... ).state
-            <State.LISTEN: 'listen'>
+            <SocketState.LISTEN: 'listen'>
         """
         return self._row[6]
 
@@ -505,7 +499,7 @@ class SocketRecord:
             ... ).is_listening
             True
         """
-        return self._row[6] in (State.LISTEN, State.UNCONNECTED)
+        return self._row[6] in (SocketState.LISTEN, SocketState.UNCONNECTED)
 
     @property
     def is_wildcard(self) -> bool:
@@ -553,7 +547,7 @@ class SocketRecord:
             True
         """
         state, handle = self._row[6], self._row[8]
-        return state is State.TIME_WAIT or (state in _MAY_BE_ORPHAN and handle == 0)
+        return state is SocketState.TIME_WAIT or (state in _MAY_BE_ORPHAN and handle == 0)
 
     def _told_by_all(self) -> tuple[object, ...]:
         return (*self._row[:7], self.owners)
@@ -642,7 +636,7 @@ class SocketTable:
 
     Example:
         >>> table = SocketTable(
-        ...     [], visibility=Visibility(sockets=Scope.ALL, owners=Scope.NOT_ASKED), read_at=0.0
+        ...     [], visibility=Visibility(sockets=Scope.ALL, owners=Scope.NOT_REQUESTED), read_at=0.0
         ... )
         >>> len(table), list(table), table.visibility.is_complete
         (0, [], True)
@@ -747,7 +741,7 @@ class SocketTable:
         if record.is_held_by_kernel:
             return "the kernel keeps it until it runs out"
         scope = self.visibility.owners
-        if scope is Scope.NOT_ASKED:
+        if scope is Scope.NOT_REQUESTED:
             return "owners were not asked for"
         if scope is Scope.ALL:
             return "no process has it: the kernel does, or it has gone"

@@ -13,7 +13,7 @@ import socket
 
 from portranges import types
 from portranges.errors import SystemReadError
-from portranges.probe.ask import Ask
+from portranges.probe.query import Query
 from portranges.probe.sock_diag import add_blocks, pack_requests, rows_of
 
 __all__ = ["read"]
@@ -28,11 +28,11 @@ _BUFFER = 1 << 15
 _TIMEOUT = 10.0
 
 
-def read(ask: Ask) -> list[types.ProbeRow]:
+def read(query: Query) -> list[types.ProbeRow]:
     """Return the sockets that are wanted.
 
     Args:
-        ask: Which ones; the kernel sorts out states and port.
+        query: Which ones; the kernel sorts out states and port.
 
     Returns:
         The rows, transport by transport.
@@ -45,11 +45,11 @@ def read(ask: Ask) -> list[types.ProbeRow]:
     with socket.socket(_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as link:
         link.settimeout(_TIMEOUT)
         link.bind((0, 0))
-        for transport in ask.transports:
+        for transport in query.transports:
             # Received whole before it is parsed: the shorter the dump, the
             # less changes meanwhile.
             blocks: types.AttributeBlocks = {}
-            for request in pack_requests(transport, ask.states, ask.port):
+            for request in pack_requests(transport, query.states, query.port):
                 link.send(request)
                 done = False
                 while not done:

@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 
 from portranges import types
+from portranges.families import Family
 from portranges.ports import Transport, is_digits
-from portranges.probe.ask import Ask
-from portranges.probe.model import Family, Owner, Scope
+from portranges.probe.model import Owner, Scope
 from portranges.probe.proc_net import rows_of
+from portranges.probe.query import Query
 from portranges.probe.sock_diag import reason_of
 
 __all__ = [
@@ -38,11 +39,11 @@ _FOLDERS = ("thread-self/net", "net")
 _PROC_IS_GONE = "no process can be seen; is /proc mounted?"
 
 
-def read(ask: Ask) -> list[types.ProbeRow]:
+def read(query: Query) -> list[types.ProbeRow]:
     """Return the sockets of the wanted transports.
 
     Args:
-        ask: Which transports; states and port are not sorted out here.
+        query: Which transports; states and port are not sorted out here.
 
     Returns:
         The rows, transport by transport, IPv4 first.
@@ -52,7 +53,7 @@ def read(ask: Ask) -> list[types.ProbeRow]:
         UnexpectedOutputError: A table is none that is known.
     """
     rows: list[types.ProbeRow] = []
-    for transport in ask.transports:
+    for transport in query.transports:
         for family in Family:
             text = _table(transport, family)
             # Sockets that open meanwhile shift others, and the kernel tells
@@ -127,7 +128,7 @@ def holders_of(inodes: types.Iterable[int]) -> Holders:
             continue
     if refused:
         # Not even root may look into each, as inside some containers.
-        holders.scope = Scope.SOME if os.geteuid() == 0 else Scope.OWN
+        holders.scope = Scope.PARTIAL if os.geteuid() == 0 else Scope.OWN
         holders.reason = f"{refused} of {len(pids)} processes may not be looked into"
     elif pids[0] != 1:
         # Every PID namespace has its number 1 as long as it lasts.
@@ -135,7 +136,7 @@ def holders_of(inodes: types.Iterable[int]) -> Holders:
         holders.reason = "the processes of others are hidden (hidepid)"
     elif len(holders.found) < len(wanted) and not _sees_every_namespace():
         # As in a container with the network of its host.
-        holders.scope = Scope.SOME if os.geteuid() == 0 else Scope.OWN
+        holders.scope = Scope.PARTIAL if os.geteuid() == 0 else Scope.OWN
         missing = len(wanted) - len(holders.found)
         holders.reason = f"{missing} of {len(wanted)} sockets have no process in this PID namespace"
     return holders

@@ -18,9 +18,10 @@ from socket import AF_INET, AF_INET6, inet_ntop
 
 from portranges import types
 from portranges.errors import UnexpectedOutputError, elide
+from portranges.families import Family
 from portranges.ports import Transport, check_transport, is_digits
-from portranges.probe.ask import transports_of
-from portranges.probe.model import Family, SocketRecord, State, check_family, record_of
+from portranges.probe.model import SocketRecord, SocketState, check_family, record_of
+from portranges.probe.query import transports_of
 from portranges.probe.sock_diag import TCP_STATES
 
 __all__ = ["parse_proc_net", "rows_of"]
@@ -37,7 +38,7 @@ _FIELDS = 10
 def parse_proc_net(
     text: str,
     transport: types.TcpOrUdpLike,
-    family: types.SocketFamilyLike,
+    family: types.FamilyLike,
     *,
     byteorder: types.ByteOrder = sys.byteorder,
 ) -> tuple[SocketRecord, ...]:
@@ -113,7 +114,7 @@ def _row(
     address, port = _end(local, family, addresses, byteorder)
     remote_address, remote_port = _end(remote, family, addresses, byteorder)
     if transport is Transport.UDP:
-        state = State.ESTABLISHED if remote_port else State.UNCONNECTED
+        state = SocketState.ESTABLISHED if remote_port else SocketState.UNCONNECTED
     else:
         state = TCP_STATES[_hex(status, 2)]
     kind, _, ticks = timer.partition(":")
@@ -126,7 +127,7 @@ def _row(
         remote_address if remote_port else None,
         remote_port or None,
         state,
-        None if state is State.TIME_WAIT else _decimal(uid),
+        None if state is SocketState.TIME_WAIT else _decimal(uid),
         _decimal(inode),
         None,
         left,

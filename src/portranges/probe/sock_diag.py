@@ -24,9 +24,10 @@ from socket import AF_INET, AF_INET6, inet_ntop
 
 from portranges import types
 from portranges.errors import SystemReadError, UnexpectedOutputError
+from portranges.families import Family
 from portranges.ports import Transport, check_transport
-from portranges.probe.ask import transports_of
-from portranges.probe.model import Family, SocketRecord, State, record_of
+from portranges.probe.model import SocketRecord, SocketState, record_of
+from portranges.probe.query import transports_of
 
 __all__ = [
     "FAMILIES",
@@ -47,19 +48,19 @@ PROTOCOLS = {Transport.TCP: 6, Transport.UDP: 17}
 # include/net/tcp_states.h. A socket in NEW_SYN_RECV is reported as SYN_RECV,
 # one that is bound only (since Linux 6.8) as CLOSE.
 TCP_STATES = {
-    1: State.ESTABLISHED,
-    2: State.SYN_SENT,
-    3: State.SYN_RECEIVED,
-    4: State.FIN_WAIT_1,
-    5: State.FIN_WAIT_2,
-    6: State.TIME_WAIT,
-    7: State.CLOSED,
-    8: State.CLOSE_WAIT,
-    9: State.LAST_ACK,
-    10: State.LISTEN,
-    11: State.CLOSING,
-    12: State.SYN_RECEIVED,
-    13: State.CLOSED,
+    1: SocketState.ESTABLISHED,
+    2: SocketState.SYN_SENT,
+    3: SocketState.SYN_RECEIVED,
+    4: SocketState.FIN_WAIT_1,
+    5: SocketState.FIN_WAIT_2,
+    6: SocketState.TIME_WAIT,
+    7: SocketState.CLOSED,
+    8: SocketState.CLOSE_WAIT,
+    9: SocketState.LAST_ACK,
+    10: SocketState.LISTEN,
+    11: SocketState.CLOSING,
+    12: SocketState.SYN_RECEIVED,
+    13: SocketState.CLOSED,
 }
 
 _WHAT = "the socket table by sock_diag"
@@ -79,7 +80,7 @@ class KernelRefusedError(OSError):
 
 
 def pack_requests(
-    transport: Transport, states: types.Iterable[State], port: int | None = None
+    transport: Transport, states: types.Iterable[SocketState], port: int | None = None
 ) -> tuple[bytes, ...]:
     """Return the requests for all sockets in some states, on one local port or any.
 
@@ -96,7 +97,7 @@ def pack_requests(
             head + bytes([FAMILIES[Family.INET], 0, 0, 0]) + ends + struct.pack("=II", bits, 0),
         )
     # A UDP socket is in CLOSE until it is connected.
-    bits = (State.ESTABLISHED in wanted) << 1 | (State.UNCONNECTED in wanted) << 7
+    bits = (SocketState.ESTABLISHED in wanted) << 1 | (SocketState.UNCONNECTED in wanted) << 7
     head = struct.pack("=IHHII", 72, _BY_FAMILY, _DUMP_REQUEST, 1, 0)
     return tuple(
         head + struct.pack("=BBBBI", number, PROTOCOLS[transport], 0, 0, bits) + ends
@@ -245,8 +246,8 @@ def _rows(
         family, texts = Family.INET6, _Addresses(partial(inet_ntop, AF_INET6))
     else:
         raise _unexpected("expected a family of 2 or 10", number)
-    states, is_tcp, waits = TCP_STATES, transport is Transport.TCP, State.TIME_WAIT
-    connected, unconnected = State.ESTABLISHED, State.UNCONNECTED
+    states, is_tcp, waits = TCP_STATES, transport is Transport.TCP, SocketState.TIME_WAIT
+    connected, unconnected = SocketState.ESTABLISHED, SocketState.UNCONNECTED
     native = struct.iter_unpack(
         f"{_SIGNS[byteorder]}17xBB5x16s16s4xQI8xII{length - _MESSAGE}x", block
     )

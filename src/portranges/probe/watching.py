@@ -17,24 +17,24 @@ from portranges import types
 from portranges.errors import InvalidValueError, SystemReadError, elide
 from portranges.ports import check_port
 from portranges.probe import proc
-from portranges.probe.ask import Ask, transports_of
-from portranges.probe.backends import check_backend, read, tells_inodes
+from portranges.probe.backends import check_backend, has_inodes, read
 from portranges.probe.model import (
     Backend,
     Owner,
     Scope,
     SocketRecord,
+    SocketState,
     SocketTable,
-    State,
     Visibility,
 )
+from portranges.probe.query import Query, transports_of
 
 __all__ = [
     "LONGEST_INTERVAL",
     "Change",
     "ChangeKind",
     "Watcher",
-    "next_look",
+    "next_poll",
     "watch",
     "watch_async",
 ]
@@ -66,15 +66,15 @@ class ChangeKind(StrEnum):
 class Change:
     """One change to a socket on the watched port.
 
-    A change happened between two looks, and that is all that is known of when:
-    after ``looked_before``, and by ``at``.
+    A change happened between two polls, and that is all that is known of when:
+    after ``previous_poll``, and by ``at``.
 
     Attributes:
         kind: What happened.
         record: The socket as it is now; for ``CLOSED`` as it was last seen.
         before: The socket as it was; ``None`` for ``FOUND`` and ``OPENED``.
         at: When the look that showed it had ended, in seconds since 1970.
-        looked_before: When the look before that had begun; ``None`` for
+        previous_poll: When the look before that had begun; ``None`` for
             ``FOUND``.
         seen_since: When the look at which the socket was first seen had ended.
 
@@ -85,7 +85,7 @@ class Change:
         ...     transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen"
         ... )
         >>> change = Change(kind=ChangeKind.CLOSED, record=web, before=web, at=12.0,
-        ...                 looked_before=11.0, seen_since=2.0)
+        ...                 previous_poll=11.0, seen_since=2.0)
         >>> change.seen_for
         9.0
     """
@@ -94,7 +94,7 @@ class Change:
     record: SocketRecord
     before: SocketRecord | None = None
     at: float
-    looked_before: float | None = None
+    previous_poll: float | None = None
     seen_since: float
 
     @property
@@ -111,14 +111,14 @@ class Change:
             ...     transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen"
             ... )
             >>> change = Change(
-            ...     kind=ChangeKind.OPENED, record=web, at=12.0, looked_before=11.0, seen_since=12.0
+            ...     kind=ChangeKind.OPENED, record=web, at=12.0, previous_poll=11.0, seen_since=12.0
             ... )
             >>> change.seen_for
             0.0
         """
         last = self.at
-        if self.kind is ChangeKind.CLOSED and self.looked_before is not None:
-            last = self.looked_before
+        if self.kind is ChangeKind.CLOSED and self.previous_poll is not None:
+            last = self.previous_poll
         return max(0.0, last - self.seen_since)
 
     def to_dict(self) -> dict[str, types.Any]:
@@ -132,7 +132,7 @@ class Change:
             ...     transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen"
             ... )
             >>> change = Change(
-            ...     kind=ChangeKind.OPENED, record=web, at=12.0, looked_before=11.0, seen_since=12.0
+            ...     kind=ChangeKind.OPENED, record=web, at=12.0, previous_poll=11.0, seen_since=12.0
             ... )
             >>> change.to_dict()["kind"]
             'opened'
@@ -140,7 +140,7 @@ class Change:
         return {
             "kind": self.kind.value,
             "at": self.at,
-            "looked_before": self.looked_before,
+            "previous_poll": self.previous_poll,
             "seen_since": self.seen_since,
             "record": self.record.to_dict(),
             "before": None if self.before is None else self.before.to_dict(),
@@ -171,12 +171,12 @@ class Watcher:
     Attributes:
         port: The port.
         table: What the last look showed.
-        looks: How many there were.
+        polls: How many there were.
 
     Example:
         >>> from portranges import probe
         >>> watcher = probe.Watcher(60454)
-        >>> watcher.looks
+        >>> watcher.polls
         0
     """
 
@@ -203,7 +203,7 @@ class Watcher:
         """
         self.port: int = check_port(port)
         self.table: SocketTable | None = None
-        self.looks: int = 0
+        self.polls: int = 0
         self._began: float | None = None
         self._transports = transports_of(transport)
         self._owners = owners
@@ -212,7 +212,7 @@ class Watcher:
         self._holders: proc.Holders | None = None
         self._known: dict[int, tuple[Owner, ...]] = {}
 
-    def look(self) -> tuple[Change, ...]:
+    def poll(self) -> tuple[Change, ...]:
         """Look once.
 
         Returns:
@@ -228,7 +228,7 @@ class Watcher:
         Example:
             >>> from portranges import probe
             >>> watcher = probe.Watcher(60454)
-            >>> watcher.look()  # doctest: +SKIP
+            >>> watcher.poll()  # doctest: +SKIP
             ()
         """
         # A look takes its time, and stands for no moment in it: what it shows was so
@@ -247,7 +247,7 @@ class Watcher:
                 record=was.record,
                 before=was.record,
                 at=now,
-                looked_before=last,
+                previous_poll=last,
                 seen_since=was.since,
             )
             for was in gone
@@ -263,22 +263,22 @@ class Watcher:
                         record=record,
                         before=None if was is None else was.record,
                         at=now,
-                        looked_before=last,
+                        previous_poll=last,
                         seen_since=since,
                     )
                 )
         self.table = table
         self._began = began
-        self.looks += 1
+        self.polls += 1
         return tuple(changes)
 
     def _read(self) -> SocketTable:
-        ask = Ask(transports=self._transports, port=self.port, owners=self._owners)
-        if not self._owners or not tells_inodes(self._backend):
-            return read(ask, self._backend)
+        query = Query(transports=self._transports, port=self.port, owners=self._owners)
+        if not self._owners or not has_inodes(self._backend):
+            return read(query, self._backend)
         # The walk over all processes is done again only where it could tell
         # something new.
-        table = read(Ask(transports=ask.transports, port=ask.port), self._backend)
+        table = read(Query(transports=query.transports, port=query.port), self._backend)
         if table.backend is None or table.backend is Backend.PSUTIL:
             return table
         inodes = frozenset(row[8] for row in table._rows if row[8])
@@ -338,7 +338,7 @@ def _ends(record: SocketRecord) -> _Ends:
 
 def _is_same(was: SocketRecord, record: SocketRecord) -> bool:
     """Tell whether it is one socket, rather than another with the same ends."""
-    if was.state is State.TIME_WAIT and record.state is not State.TIME_WAIT:
+    if was.state is SocketState.TIME_WAIT and record.state is not SocketState.TIME_WAIT:
         return False
     if was.inode is not None and record.inode is not None:
         return was.inode == record.inode
@@ -363,13 +363,13 @@ def watch(
     *,
     transport: types.TcpOrUdpLike | None = None,
     owners: bool = True,
-    looks: int | None = None,
+    polls: int | None = None,
     stop: types.Event | None = None,
     backend: types.BackendLike | None = None,
 ) -> types.Iterator[Change]:
     """Yield the changes on a local port as they are seen.
 
-    A socket that opens and closes between two looks is not seen. To end it,
+    A socket that opens and closes between two polls is not seen. To end it,
     leave the loop, or set *stop* from another thread.
 
     Args:
@@ -377,7 +377,7 @@ def watch(
         interval: Seconds from look to look, greater than 0, up to 1,000,000.
         transport: TCP or UDP; both by default.
         owners: Whether the processes are watched too.
-        looks: After how many looks to end, 1 or more; never by default.
+        polls: After how many looks to end, 1 or more; never by default.
         stop: Ends the loop when it is set, at once.
         backend: As for ``sockets``.
 
@@ -399,21 +399,21 @@ def watch(
         >>> for change in probe.watch(60454):  # doctest: +SKIP
         ...     print(change.kind, change.record.local, change.record.owners)
     """
-    _check_pace(interval, looks)
+    _check_pace(interval, polls)
     # Here, not at the first step: a wrong argument is told at the call.
     watcher = Watcher(port, transport, owners=owners, backend=backend)
-    return _loop(watcher, interval, looks, stop)
+    return _loop(watcher, interval, polls, stop)
 
 
 def _loop(
-    watcher: Watcher, interval: float, looks: int | None, stop: types.Event | None
+    watcher: Watcher, interval: float, polls: int | None, stop: types.Event | None
 ) -> types.Iterator[Change]:
     due = time.monotonic()
-    while (looks is None or watcher.looks < looks) and not (stop is not None and stop.is_set()):
-        yield from watcher.look()
-        if watcher.looks == looks:
+    while (polls is None or watcher.polls < polls) and not (stop is not None and stop.is_set()):
+        yield from watcher.poll()
+        if watcher.polls == polls:
             return
-        due, left = next_look(due, interval)
+        due, left = next_poll(due, interval)
         if stop is None:
             time.sleep(left)
         elif stop.wait(left):
@@ -426,7 +426,7 @@ async def watch_async(
     *,
     transport: types.TcpOrUdpLike | None = None,
     owners: bool = True,
-    looks: int | None = None,
+    polls: int | None = None,
     backend: types.BackendLike | None = None,
 ) -> types.AsyncIterator[Change]:
     """Yield the changes on a local port as they are seen, in an event loop.
@@ -440,7 +440,7 @@ async def watch_async(
         interval: As for ``watch``.
         transport: As for ``watch``.
         owners: As for ``watch``.
-        looks: As for ``watch``.
+        polls: As for ``watch``.
         backend: As for ``watch``.
 
     Yields:
@@ -464,19 +464,19 @@ async def watch_async(
     """
     import asyncio
 
-    _check_pace(interval, looks)
+    _check_pace(interval, polls)
     watcher = Watcher(port, transport, owners=owners, backend=backend)
     due = time.monotonic()
-    while looks is None or watcher.looks < looks:
-        for change in await asyncio.to_thread(watcher.look):
+    while polls is None or watcher.polls < polls:
+        for change in await asyncio.to_thread(watcher.poll):
             yield change
-        if watcher.looks == looks:
+        if watcher.polls == polls:
             return
-        due, left = next_look(due, interval)
+        due, left = next_poll(due, interval)
         await asyncio.sleep(left)
 
 
-def next_look(due: float, interval: float) -> tuple[float, float]:
+def next_poll(due: float, interval: float) -> tuple[float, float]:
     """Return when the next look is due, and in how many seconds that is.
 
     A look that took longer than the interval shifts those after it; none is
@@ -487,15 +487,15 @@ def next_look(due: float, interval: float) -> tuple[float, float]:
     return due, due - now
 
 
-def _check_pace(interval: float, looks: int | None) -> None:
+def _check_pace(interval: float, polls: int | None) -> None:
     if isinstance(interval, bool) or not isinstance(interval, (int, float)):
         raise TypeError(f"interval must be a number, got {type(interval).__name__}")
     if not 0 < interval <= LONGEST_INTERVAL:
         rule = f"interval must be greater than 0, up to {LONGEST_INTERVAL:,.0f} seconds"
         raise InvalidValueError(rule, elide(interval))
-    if looks is None:
+    if polls is None:
         return
-    if isinstance(looks, bool) or not isinstance(looks, int):
-        raise TypeError(f"looks must be an int, got {type(looks).__name__}")
-    if looks < 1:
-        raise InvalidValueError("looks must be 1 or more", elide(looks))
+    if isinstance(polls, bool) or not isinstance(polls, int):
+        raise TypeError(f"polls must be an int, got {type(polls).__name__}")
+    if polls < 1:
+        raise InvalidValueError("polls must be 1 or more", elide(polls))

@@ -14,7 +14,6 @@ from __future__ import annotations
 from portranges.system.machine import THIS_MACHINE
 from portranges.system.model import (
     Exclusion,
-    Family,
     Field,
     Machine,
     MachineSettings,
@@ -72,7 +71,6 @@ __all__ = [
     "RECORDED_LINUX",
     "THIS_MACHINE",
     "Exclusion",
-    "Family",
     "Field",
     "Machine",
     "MachineSettings",

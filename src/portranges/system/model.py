@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
+from portranges.families import Family
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.source import Source
 
 __all__ = [
     "Exclusion",
-    "Family",
     "Field",
     "Machine",
     "MachineSettings",
@@ -27,18 +27,6 @@ __all__ = [
     "Shipped",
     "TimeWaitReuse",
 ]
-
-
-class Family(StrEnum):
-    """The version of IP that a setting is for.
-
-    Example:
-        >>> Family("inet6")
-        <Family.INET6: 'inet6'>
-    """
-
-    INET = "inet"
-    INET6 = "inet6"
 
 
 class Field(StrEnum):

@@ -19,13 +19,13 @@ from portranges.errors import (
     UnsupportedPlatformError,
     elide,
 )
+from portranges.families import Family
 from portranges.names import near
 from portranges.ports import PortRange, check_transport
 from portranges.portset import PortSet
 from portranges.source import Source
 from portranges.system.machine import THIS_MACHINE
 from portranges.system.model import (
-    Family,
     Field,
     Machine,
     MachineSettings,

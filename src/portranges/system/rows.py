@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from portranges.families import Family
 from portranges.ports import Transport
 from portranges.source import MEASURED_ON_LINUX, cite
-from portranges.system.model import Family, Field, OriginKind, Reading, Shipped
+from portranges.system.model import Field, OriginKind, Reading, Shipped
 from portranges.system.parse_bsd import (
     parse_freebsd_reservedhigh,
     parse_msl,

@@ -11,26 +11,26 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.ports import Transport, check_transport
-from portranges.probe.model import Owner, Scope, State
+from portranges.probe.model import Owner, Scope, SocketState
 
 __all__ = [
     "ALL_STATES",
     "CONNECTED",
     "LISTENING",
     "TRANSPORTS",
-    "Answer",
-    "Ask",
+    "Query",
+    "QueryResult",
     "transports_of",
 ]
 
 TRANSPORTS = (Transport.TCP, Transport.UDP)
-ALL_STATES = frozenset(State)
-LISTENING = frozenset({State.LISTEN, State.UNCONNECTED})
-CONNECTED = ALL_STATES - LISTENING - {State.CLOSED}
+ALL_STATES = frozenset(SocketState)
+LISTENING = frozenset({SocketState.LISTEN, SocketState.UNCONNECTED})
+CONNECTED = ALL_STATES - LISTENING - {SocketState.CLOSED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Query:
     """Which sockets are wanted.
 
     Attributes:
@@ -41,7 +41,7 @@ class Ask:
     """
 
     transports: tuple[Transport, ...] = TRANSPORTS
-    states: frozenset[State] = ALL_STATES
+    states: frozenset[SocketState] = ALL_STATES
     port: int | None = None
     owners: bool = False
 
@@ -56,7 +56,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class QueryResult:
     """What a backend saw.
 
     Attributes:
@@ -70,7 +70,7 @@ class Answer:
     rows: types.Sequence[types.ProbeRow]
     sockets: Scope = Scope.ALL
     owners: types.Mapping[int, tuple[Owner, ...]] | None = None
-    owners_scope: Scope = Scope.NOT_ASKED
+    owners_scope: Scope = Scope.NOT_REQUESTED
     reason: str = ""
 
 

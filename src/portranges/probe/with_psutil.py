@@ -15,9 +15,10 @@ import socket
 
 from portranges import types
 from portranges.errors import MissingExtraError, SystemReadError, UnexpectedOutputError, elide
+from portranges.families import Family
 from portranges.ports import LAST_PORT, Transport
-from portranges.probe.ask import TRANSPORTS, Answer, Ask
-from portranges.probe.model import MAY_HAVE_NO_PROCESS, Family, Owner, Scope, State
+from portranges.probe.model import MAY_HAVE_NO_PROCESS, Owner, Scope, SocketState
+from portranges.probe.query import TRANSPORTS, Query, QueryResult
 from portranges.probe.sock_diag import reason_of
 
 __all__ = ["read"]
@@ -26,29 +27,29 @@ _WHAT = "the socket table by psutil"
 
 # By value: psutil makes its names another type in each version.
 _STATES = {
-    "LISTEN": State.LISTEN,
-    "SYN_SENT": State.SYN_SENT,
-    "SYN_RECV": State.SYN_RECEIVED,
-    "ESTABLISHED": State.ESTABLISHED,
-    "FIN_WAIT1": State.FIN_WAIT_1,
-    "FIN_WAIT2": State.FIN_WAIT_2,
-    "CLOSE_WAIT": State.CLOSE_WAIT,
-    "CLOSING": State.CLOSING,
-    "LAST_ACK": State.LAST_ACK,
-    "TIME_WAIT": State.TIME_WAIT,
-    "CLOSE": State.CLOSED,
-    "NONE": State.CLOSED,
-    "DELETE_TCB": State.CLOSED,  # Windows
-    "IDLE": State.CLOSED,  # Solaris
-    "BOUND": State.CLOSED,  # Solaris
+    "LISTEN": SocketState.LISTEN,
+    "SYN_SENT": SocketState.SYN_SENT,
+    "SYN_RECV": SocketState.SYN_RECEIVED,
+    "ESTABLISHED": SocketState.ESTABLISHED,
+    "FIN_WAIT1": SocketState.FIN_WAIT_1,
+    "FIN_WAIT2": SocketState.FIN_WAIT_2,
+    "CLOSE_WAIT": SocketState.CLOSE_WAIT,
+    "CLOSING": SocketState.CLOSING,
+    "LAST_ACK": SocketState.LAST_ACK,
+    "TIME_WAIT": SocketState.TIME_WAIT,
+    "CLOSE": SocketState.CLOSED,
+    "NONE": SocketState.CLOSED,
+    "DELETE_TCB": SocketState.CLOSED,  # Windows
+    "IDLE": SocketState.CLOSED,  # Solaris
+    "BOUND": SocketState.CLOSED,  # Solaris
 }
 
 
-def read(ask: Ask) -> Answer:
+def read(query: Query) -> QueryResult:
     """Return the sockets, and their owners where they are asked for.
 
     Args:
-        ask: Which transports; states and port are not sorted out here.
+        query: Which transports; states and port are not sorted out here.
 
     Returns:
         The answer; of own processes only where the system tells no more.
@@ -59,7 +60,7 @@ def read(ask: Ask) -> Answer:
         SystemReadError: It could not read anything.
     """
     psutil = _psutil()
-    kind = "inet" if ask.transports == TRANSPORTS else ask.transports[0].value
+    kind = "inet" if query.transports == TRANSPORTS else query.transports[0].value
     scope, reason = Scope.ALL, ""
     pairs: types.Iterable[tuple[types.PsutilConnection, int | None]]
     try:
@@ -73,9 +74,9 @@ def read(ask: Ask) -> Answer:
     except psutil.Error as error:
         raise SystemReadError(_WHAT, elide(error)) from error
     rows = [row for each, pid in pairs if (row := _row(each, pid)) is not None]
-    if not ask.owners:
-        return Answer(rows=rows, sockets=scope, reason=reason)
-    wanted = ask.wants(rows)
+    if not query.owners:
+        return QueryResult(rows=rows, sockets=scope, reason=reason)
+    wanted = query.wants(rows)
     pids = {-row[8] for row in wanted if row[8] is not None}
     owners = {-pid: (_owner(psutil, pid),) for pid in pids}
     owners_scope = scope
@@ -83,9 +84,11 @@ def read(ask: Ask) -> Answer:
     unknown = sum(row[8] is None and row[6] not in MAY_HAVE_NO_PROCESS for row in wanted)
     if unknown and not reason:
         euid = getattr(os, "geteuid", int)
-        owners_scope = Scope.SOME if euid() == 0 else Scope.OWN
+        owners_scope = Scope.PARTIAL if euid() == 0 else Scope.OWN
         reason = f"psutil names no process for {unknown} of {len(wanted)} sockets"
-    return Answer(rows=rows, sockets=scope, owners=owners, owners_scope=owners_scope, reason=reason)
+    return QueryResult(
+        rows=rows, sockets=scope, owners=owners, owners_scope=owners_scope, reason=reason
+    )
 
 
 def _psutil() -> types.Psutil:
@@ -131,7 +134,7 @@ def _row(connection: types.PsutilConnection, pid: int | None) -> types.ProbeRow 
             )
     else:
         transport = Transport.UDP
-        state = State.ESTABLISHED if remote_port else State.UNCONNECTED
+        state = SocketState.ESTABLISHED if remote_port else SocketState.UNCONNECTED
     return (
         transport,
         Family.INET6 if connection.family == socket.AF_INET6 else Family.INET,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from portranges import types
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
-from portranges.probe.ask import ALL_STATES, CONNECTED, LISTENING, Ask, transports_of
 from portranges.probe.backends import complete, read
 from portranges.probe.model import SocketTable
+from portranges.probe.query import ALL_STATES, CONNECTED, LISTENING, Query, transports_of
 
 __all__ = ["connections", "free_ports", "listeners", "owners", "sockets"]
 
@@ -56,7 +56,7 @@ def sockets(
         >>> len(probe.sockets("tcp")) >= 0  # doctest: +SKIP
         True
     """
-    return read(Ask(transports=transports_of(transport), owners=owners), backend)
+    return read(Query(transports=transports_of(transport), owners=owners), backend)
 
 
 def listeners(
@@ -90,8 +90,8 @@ def listeners(
         ...     print(record.local, [owner.name for owner in record.owners])
         0.0.0.0:22 ['sshd']
     """
-    ask = Ask(transports=transports_of(transport), states=LISTENING, owners=owners)
-    return read(ask, backend)
+    query = Query(transports=transports_of(transport), states=LISTENING, owners=owners)
+    return read(query, backend)
 
 
 def connections(
@@ -121,8 +121,8 @@ def connections(
         >>> probe.connections("tcp")  # doctest: +SKIP
         <SocketTable 12 sockets; all sockets>
     """
-    ask = Ask(transports=transports_of(transport), states=CONNECTED, owners=owners)
-    return read(ask, backend)
+    query = Query(transports=transports_of(transport), states=CONNECTED, owners=owners)
+    return read(query, backend)
 
 
 def owners(
@@ -156,13 +156,13 @@ def owners(
         >>> probe.owners(60454).owners  # doctest: +SKIP
         (Owner(pid=4242, name='java', uid=1000, started_at=1795600000.5),)
     """
-    ask = Ask(
+    query = Query(
         transports=transports_of(transport),
         states=ALL_STATES,
         port=check_port(port),
         owners=True,
     )
-    return read(ask, backend)
+    return read(query, backend)
 
 
 def free_ports(
@@ -173,7 +173,7 @@ def free_ports(
 ) -> PortSet:
     """Return the ports that no socket of this machine holds, on any address.
 
-    It looks, and binds nothing: a port may be taken the next moment, may be
+    It polls, and binds nothing: a port may be taken the next moment, may be
     kept back by the system (``portranges.system``), and may need a privilege.
     A program that wants a port for itself binds port 0 and keeps what it gets.
     A TCP socket that is bound only is not seen by every backend: see
@@ -205,5 +205,5 @@ def free_ports(
     if among is None:
         among = _ANY_BUT_0
     wanted = PortSet((among,)) if isinstance(among, PortRange) else PortSet(among)
-    table = complete(Ask(transports=transports_of(transport)), backend)
+    table = complete(Query(transports=transports_of(transport)), backend)
     return wanted - PortSet({0, *(row[3] for row in table._rows)})
