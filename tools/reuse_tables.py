@@ -17,7 +17,7 @@ from portranges.reuse import Socket, can_bind, portability, rules, systems
 from portranges.reuse.linux.kernels import CHANGES
 from portranges.reuse.model import shown_address
 from portranges.reuse.others.lookup import SYSTEMS, system
-from portranges.reuse.others.rows import Calls
+from portranges.reuse.others.rows import CallRules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ _OPTIONS = {
     "exclusive": "exclusive use",
     "device": "a device",
 }
-_CALLS = tuple(field.name.replace("_", "-") for field in fields(Calls))
+_CALLS = tuple(field.name.replace("_", "-") for field in fields(CallRules))
 
 
 def _name(row: Rule, system_name: str) -> str:

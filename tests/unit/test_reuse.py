@@ -152,17 +152,22 @@ def test_other_transport_device_or_port_is_not_in_the_way() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "row", "words"),
     [
-        (sock(), sock(), "linux-no-sharing", "tcp 0.0.0.0:8080 is in the way"),
-        (sock(options="R"), sock(), "linux-one-sided", "the holding socket has SO_REUSEADDR"),
+        (sock(), sock(), "linux-no-sharing", "conflicts with tcp 0.0.0.0:8080"),
+        (sock(options="R"), sock(), "linux-one-sided", "the existing socket has SO_REUSEADDR"),
         (sock(), sock(options="P"), "linux-one-sided", "the new socket has SO_REUSEPORT"),
-        (sock(options="P"), sock(options="P", uid=33), "linux-uid", "uid 0 holds it and uid 33"),
+        (
+            sock(options="P"),
+            sock(options="P", uid=33),
+            "linux-uid",
+            "uid 0 holds the port, the new socket has uid 33",
+        ),
         (
             sock(options="R", state="listening"),
             sock(options="R"),
             "linux-listener",
             "with a listening socket",
         ),
-        (sock("::"), sock(), "linux-no-sharing", "a dual-stack socket holds the IPv4 side too"),
+        (sock("::"), sock(), "linux-no-sharing", "a dual-stack socket holds the port on IPv4 too"),
     ],
 )
 def test_reasons(old: Socket, new: Socket, row: str, words: str) -> None:
@@ -215,7 +220,7 @@ def test_a_link_local_address_needs_its_interface() -> None:
 def test_a_decision_is_no_bool() -> None:
     with pytest.raises(TypeError, match=r"use \.allowed"):
         bool(can_bind(sock()))
-    assert str(can_bind(sock(), [sock()])).startswith("refused (EADDRINUSE): tcp 0.0.0.0:8080")
+    assert str(can_bind(sock(), [sock()])).startswith("refused (EADDRINUSE): conflicts with tcp 0.0.0.0:8080")
 
 
 def test_records_copy_and_pickle() -> None:
@@ -229,11 +234,11 @@ def test_records_copy_and_pickle() -> None:
         ({"uid": -1}, "uid must not be negative, got -1"),
         ({"transport": "sctp"}, "transport must be 'tcp' or 'udp', got 'sctp'"),
         ({"address": "1.2.3"}, "address must be an IPv4 or IPv6 address, got '1.2.3'"),
-        ({"v6only": True}, "v6only needs an IPv6 address, got 0.0.0.0 with v6only"),
+        ({"v6only": True}, "v6only requires an IPv6 address, got 0.0.0.0 with v6only"),
         *(
             (
                 {"device": name},
-                "device must be a name of 1 to 31 characters without blanks and '/', got " + shown,
+                "device must be a name of 1 to 31 characters without spaces and '/', got " + shown,
             )
             for name, shown in (
                 ("", "''"),
@@ -245,7 +250,7 @@ def test_records_copy_and_pickle() -> None:
         ),
         (
             {"address": "fe80::1%eth0"},
-            "address must have no zone, got 'fe80::1%eth0'; name the interface as device",
+            "address must not have a zone, got 'fe80::1%eth0'; pass the interface as device",
         ),
         (
             {"transport": "udp", "state": "listening"},
@@ -386,7 +391,7 @@ def test_numbers_too_long_for_a_text_are_told_short(system: str) -> None:
     with pytest.raises(InvalidPortError) as raised:
         table.bind(table.socket("tcp"), "0.0.0.0", 10**5000)
     assert len(str(raised.value)) < 100
-    with pytest.raises(InvalidSocketError, match="an open one of this table") as no_socket:
+    with pytest.raises(InvalidSocketError, match="an open socket of this table") as no_socket:
         table.describe(Handle(10**5000))
     assert len(str(no_socket.value)) < 100
     text = PortTable(system, seed="\ud800")
@@ -420,8 +425,8 @@ def test_a_connection_comes_in_over_one_ip_version(system: str) -> None:
     v6 = listener(only, "::", v6only=True)
     refusals: list[tuple[PortTable, Handle, dict[str, Any], str]] = [
         (only, v6, {"local": "::1", "peer": ("192.0.2.9", 5)}, "peer must have the IP version of "
-         "its other end, ::1, got 192.0.2.9"),
-        (only, v6, {"peer": ("192.0.2.9", 5)}, "peer must have the IP version of its other end, "
+         "the local address, ::1, got 192.0.2.9"),
+        (only, v6, {"peer": ("192.0.2.9", 5)}, "peer must have the IP version of the local address, "
          "::1, got 192.0.2.9"),
         (only, v6, {"peer": ("::", 5)}, "peer must be a specific address, got ::"),
     ]  # fmt: skip
@@ -434,7 +439,7 @@ def test_a_connection_comes_in_over_one_ip_version(system: str) -> None:
         dual = listener(both, "::", v6only=False)
         refusals += [
             (both, dual, {"local": "::ffff:192.0.2.1", "peer": ("2001:db8::9", 5)}, "peer must "
-             "have the IP version of its other end, 192.0.2.1, got 2001:db8::9"),
+             "have the IP version of the local address, 192.0.2.1, got 2001:db8::9"),
         ]  # fmt: skip
         # Where nobody says what address the peer connected to, it is one of its own version.
         for peer, near in (("192.0.2.9", "::ffff:127.0.0.1"), ("2001:db8::9", "::1")):
@@ -455,7 +460,7 @@ def test_a_connection_has_an_address_of_the_machine(system: str) -> None:
     handle = listener(table, "0.0.0.0")
     with pytest.raises(InvalidSocketError) as raised:
         table.accept(handle, local="203.0.113.9")
-    rest = "must be an address of the machine, got 203.0.113.9, which local_addresses has not"
+    rest = "must be an address of the machine, got 203.0.113.9, which is not in local_addresses"
     assert str(raised.value) == f"local {rest}"
     assert table.accept(handle, local="192.0.2.1").allowed
     assert table.accept(handle, local="127.0.0.1").allowed
@@ -613,7 +618,7 @@ def test_ipv6_only_that_was_cleared_after_a_refused_connect() -> None:
     assert (str(held.address), held.port, held.v6only) == ("::1", 40000, False)
     assert table.bind(second, "0.0.0.0", 40000).error == "EADDRINUSE"
     asks = Socket(transport="tcp", address="0.0.0.0", port=40000)
-    assert can_bind(asks, [held]).reason.endswith("has IPv4 address 127.0.0.6 too")
+    assert can_bind(asks, [held]).reason.endswith("also has the IPv4 address 127.0.0.6")
     # What bind() itself leaves is IPv6-only.
     plain = Socket(transport="tcp", address="::1", port=40000, state="listening")
     assert can_bind(asks, [plain]).allowed

@@ -93,7 +93,9 @@ def test_another_owner_refuses_whatever_the_options():
     decision = decide_bind(new, [held])
     assert says(decision) == (IN_USE, "freebsd-uid")
     assert decision.blocker is held
-    assert decision.reason.startswith("tcp 0.0.0.0:8080 is in the way; a port is shared among")
+    assert decision.reason.startswith(
+        "conflicts with tcp 0.0.0.0:8080; only sockets of the same owner"
+    )
     assert decide_bind(sock("127.0.0.1", "RP", uid=1), [held]).allowed
 
 

@@ -117,10 +117,10 @@ def test_an_address_that_cannot_be_is_shown(system):
         assert table.bind(handle, address, port).allowed
         assert table.listen(handle).allowed
     for call, message in (
-        (lambda: table.bind(client, "::1", 80), "an inet socket needs an IPv4 address, got ::1"),
+        (lambda: table.bind(client, "::1", 80), "an inet socket requires an IPv4 address, got ::1"),
         (
             lambda: table.connect(client, "2001:db8::1", 80),
-            "an inet socket needs an IPv4 address, got 2001:db8::1",
+            "an inet socket requires an IPv4 address, got 2001:db8::1",
         ),
         (
             lambda: table.connect(client, "192.0.2.7", 80, source="::1"),
@@ -128,11 +128,11 @@ def test_an_address_that_cannot_be_is_shown(system):
         ),
         (
             lambda: table.accept(server, local="192.0.2.2"),
-            "local must be the address the listener is bound to, got 192.0.2.2",
+            "local must be the address that the listener is bound to, got 192.0.2.2",
         ),
         (
             lambda: table.accept(everywhere, local="0.0.0.0"),
-            "local must be an address the listener answers at, got 0.0.0.0",
+            "local must be an address that the listener accepts connections at, got 0.0.0.0",
         ),
     ):
         with pytest.raises(InvalidSocketError) as caught:

@@ -111,7 +111,7 @@ def test_what_counts_of_reuse_port_is_what_it_was_at_bind(transport):
     assert table.bind(first, "192.0.2.1", 8080).allowed
     said = table.set_option(first, reuse_port=True)
     assert said.allowed
-    assert said.reason.endswith("it counts as it was at bind()")
+    assert said.reason.endswith("which counts as it was at bind()")
     assert table.describe(first).reuse_port
     (holder,) = table.holders(8080, transport)
     assert not holder.reuse_port
@@ -208,7 +208,7 @@ def test_a_group_has_one_owner(transport):
 
 
 def test_the_groups_of_solaris_are_not_known():
-    with pytest.raises(InvalidSocketError, match="the one that 11 has were not read"):
+    with pytest.raises(InvalidSocketError, match="its rules in 11 were not read"):
         procedure("solaris")(sock(flags="P"), [])
     answer = portability(sock(flags="P"), [])["solaris"]
     assert says(answer) == ("ENOPROTOOPT", "solaris-not-known")

@@ -32,17 +32,17 @@ def test_the_families_have_tables_of_their_own():
 def test_ipv6_only_cannot_be_cleared():
     """ip6_ctloutput(), from memory: IPV6_V6ONLY of 0 is EINVAL, before any bind()."""
     dual = sock("::", "4")
-    wrong = "OpenBSD has IPV6_V6ONLY always on, got tcp [::]:8080 with v6only=False"
+    wrong = "IPV6_V6ONLY cannot be cleared on OpenBSD, got tcp [::]:8080 with v6only=False"
     for new, held in ((dual, []), (sock(), [dual])):
         with pytest.raises(InvalidSocketError) as caught:
             decide_bind(new, held)
         assert str(caught.value) == wrong
-    with pytest.raises(InvalidSocketError, match="OpenBSD has IPV6_V6ONLY always on"):
+    with pytest.raises(InvalidSocketError, match="IPV6_V6ONLY cannot be cleared on OpenBSD"):
         PortTable("openbsd").socket("tcp", family="inet6", v6only=False)
     for new, held in ((dual, []), (sock(), [dual])):
         answer = portability(new, held)["openbsd"]
         assert says(answer) == ("EINVAL", "openbsd-v6only-late")
-        assert answer.reason == "OpenBSD has IPV6_V6ONLY always on"
+        assert answer.reason == "IPV6_V6ONLY cannot be cleared on OpenBSD"
     # A socket of IPv4 has no such option, and says nothing by False.
     plain = sock("0.0.0.0", "4")
     assert decide_bind(plain, []).allowed

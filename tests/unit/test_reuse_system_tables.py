@@ -489,16 +489,16 @@ def test_the_local_end_of_an_accepted_socket():
     assert table.bind(only, "::", 1027).allowed
     for handle in (specific, dual, only):
         assert table.ports.listen(handle).allowed
-    with pytest.raises(InvalidSocketError, match="the address the listener is bound to"):
+    with pytest.raises(InvalidSocketError, match="the address that the listener is bound to"):
         table.accept(specific, local="127.0.0.2")
-    with pytest.raises(InvalidSocketError, match="an address the listener answers at"):
+    with pytest.raises(InvalidSocketError, match="an address that the listener accepts connections at"):
         table.accept(only, local="127.0.0.1")
-    with pytest.raises(InvalidSocketError, match="an address the listener answers at"):
+    with pytest.raises(InvalidSocketError, match="an address that the listener accepts connections at"):
         table.accept(dual, local="::")
     v4 = table.socket()
     assert table.bind(v4, "0.0.0.0", 1028).allowed
     assert table.ports.listen(v4).allowed
-    with pytest.raises(InvalidSocketError, match="an address the listener answers at"):
+    with pytest.raises(InvalidSocketError, match="an address that the listener accepts connections at"):
         table.accept(v4, local="::1")
     assert table.accept(v4, local="192.0.2.1").allowed
     assert table.accept(only, local="2001:db8::1").allowed
@@ -560,21 +560,21 @@ def test_windows_options_exclude_each_other():
         (
             "solaris",
             {"reuse_port": True},
-            "Solaris before 11 has no SO_REUSEPORT, and the rules of the one that 11 has were "
-            "not read; here it is refused, got reuse_port=True",
+            "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
+            "refused, got reuse_port=True",
         ),
-        ("openbsd", {"uid": 5}, "OpenBSD has no way to set uid, got 5"),
+        ("openbsd", {"uid": 5}, "uid cannot be set on OpenBSD, got 5"),
         (
             "freebsd",
             {"bind_address_no_port": True},
-            "FreeBSD has no way to set bind_address_no_port, got True",
+            "bind_address_no_port cannot be set on FreeBSD, got True",
         ),
         (
             "illumos",
             {"local_port_range": (1, 2)},
-            "illumos has no way to set local_port_range, got (1, 2)",
+            "local_port_range cannot be set on illumos, got (1, 2)",
         ),
-        ("macos", {"v6only": True}, "v6only needs an inet6 socket, got an inet socket"),
+        ("macos", {"v6only": True}, "v6only requires an inet6 socket, got an inet socket"),
     ],
 )
 def test_options_that_cannot_be_set(name, given, message):
@@ -615,11 +615,11 @@ def test_windows_has_all_of_127_8():
 def test_addresses_that_cannot_be():
     table = Table("freebsd", local=[])
     a = table.socket()
-    with pytest.raises(InvalidSocketError, match="an inet socket needs an IPv4 address"):
+    with pytest.raises(InvalidSocketError, match="an inet socket requires an IPv4 address"):
         table.bind(a, "::1", 80)
-    with pytest.raises(InvalidSocketError, match="an inet socket needs an IPv4 address"):
+    with pytest.raises(InvalidSocketError, match="an inet socket requires an IPv4 address"):
         table.connect(a, "::1", 80)
-    with pytest.raises(InvalidSocketError, match="needs a local address of the destination's"):
+    with pytest.raises(InvalidSocketError, match="requires a local address of the destination's"):
         table.connect(a, "192.0.2.7", 80)
     for source in ("::1", "0.0.0.0"):
         with pytest.raises(InvalidSocketError, match="source must be a specific address"):
@@ -744,7 +744,7 @@ def test_kernels_are_for_linux():
     with pytest.raises(InvalidSocketError) as caught:
         machine("freebsd")(None, "13", None, Random(1))
     assert str(caught.value) == (
-        "kernel is for Linux; another system's version is in its name, as 'freebsd-13', got '13'"
+        "kernel applies to Linux only; other systems have the version in the name, such as 'freebsd-13', got '13'"
     )
 
 
@@ -785,7 +785,7 @@ def test_settings():
         procedure("netbsd")(sock(), [], settings=SystemSettings(restricted=PortSet([5])))
     free = SystemSettings(privileged_below=0)
     assert procedure("netbsd")(sock(port=80), [], settings=free).allowed
-    with pytest.raises(InvalidSocketError, match="socket must be an open one of this table"):
+    with pytest.raises(InvalidSocketError, match="handle must belong to an open socket of this table"):
         Table("macos").ports.describe(Handle(0))
 
 

@@ -197,7 +197,7 @@ def test_a_row_is_named_after_its_cell_and_says_what_it_is():
     assert row.error == "WSAEACCES"
     assert row.sentence == (
         "the holder has no option and the wildcard, the new socket of another user has "
-        "SO_EXCLUSIVEADDRUSE and asks for this address"
+        "SO_EXCLUSIVEADDRUSE and requests this address"
     )
     assert rows["windows-d-w-e-s-same-user"].error is None
     # 36 cells, five of which have two users.

@@ -1,8 +1,7 @@
-"""May this socket have this port? The rules of the systems, asked beforehand.
+"""Whether a socket can be bound or connected, system by system, without doing it.
 
-What lives here: the public names of the wing. ``can_bind`` is the rule
-without history, ``PortTable`` the exact state machine.
-What must not: anything else.
+``can_bind`` decides from the sockets alone, ``portability`` asks several systems, and
+``PortTable`` is a state machine that also knows the history.
 """
 
 from __future__ import annotations

@@ -1,9 +1,6 @@
-"""Addresses as the state machines keep them: 128 bits, IPv4 as ``::ffff:a.b.c.d``.
+"""Addresses as integers of 128 bits, with IPv4 as ``::ffff:a.b.c.d``.
 
-What lives here: the numbers of the wildcards and the loopbacks, what a number
-is, and which of its addresses a machine takes for a connection.
-What must not: sockets, any rule of any system, the way from and to
-``ipaddress`` (``model``).
+The state machines work with these numbers. ``model`` converts from and to ``ipaddress``.
 """
 
 from __future__ import annotations
@@ -18,11 +15,11 @@ __all__ = [
     "LOOPBACK4",
     "LOOPBACK6",
     "MAPPED",
+    "accepted_address",
     "check_source",
     "is_loopback",
     "is_mapped",
     "is_wild",
-    "near_end",
     "route_source",
 ]
 
@@ -32,24 +29,24 @@ ANY4 = MAPPED << 32
 LOOPBACK4 = ANY4 | 0x7F000001
 LOOPBACK6 = 1
 
-# Stand-ins for the machine's own address, of the blocks for documentation
-# (RFC 5737, RFC 3849), for a route whose source the caller does not give.
+# The machine's own address, if the caller does not pass the source of a route: from the
+# blocks for documentation (RFC 5737, RFC 3849).
 _SOURCE4 = ANY4 | 0xC0000201
 _SOURCE6 = 0x20010DB8 << 96 | 1
 
 
 def is_wild(addr: int) -> bool:
-    """Tell whether *addr* is ``::``, ``0.0.0.0`` or ``::ffff:0.0.0.0``."""
+    """Return whether *addr* is ``::``, ``0.0.0.0`` or ``::ffff:0.0.0.0``."""
     return addr in (ANY6, ANY4)
 
 
 def is_mapped(addr: int) -> bool:
-    """Tell whether *addr* is an IPv4 address."""
+    """Return whether *addr* is an IPv4 address."""
     return addr >> 32 == MAPPED
 
 
 def is_loopback(addr: int) -> bool:
-    """Tell whether *addr* is in 127/8, plain or mapped, or is ``::1``."""
+    """Return whether *addr* is in 127/8, plain or mapped, or is ``::1``."""
     return addr == LOOPBACK6 or addr >> 24 == (MAPPED << 8 | 127)
 
 
@@ -66,12 +63,12 @@ def _check_local(name: str, addr: int, is_local: types.Callable[[int], bool]) ->
     if not is_local(addr):
         raise InvalidSocketError(
             f"{name} must be an address of the machine",
-            f"{shown_number(addr)}, which local_addresses has not",
+            f"{shown_number(addr)}, which is not in local_addresses",
         )
 
 
 def route_source(dst: int, local_addresses: frozenset[int] | None) -> int:
-    """Return the source address of the route to *dst*, where nobody gives one."""
+    """Return the source address of the route to *dst*, if the caller passes none."""
     v4 = is_mapped(dst)
     if is_loopback(dst):
         return LOOPBACK4 if v4 else LOOPBACK6
@@ -83,11 +80,11 @@ def route_source(dst: int, local_addresses: frozenset[int] | None) -> int:
         if is_mapped(addr) is v4 and not is_wild(addr) and not is_loopback(addr):
             return addr
     raise InvalidSocketError(
-        "connect() needs a local address of the destination's family", "none; say source="
+        "connect() requires a local address of the destination's family", "none; pass source="
     )
 
 
-def near_end(
+def accepted_address(
     bound: int,
     *,
     v6only: bool,
@@ -95,17 +92,16 @@ def near_end(
     peer: int | None,
     is_local: types.Callable[[int], bool],
 ) -> int:
-    """Return the own end of a connection from *peer* to a listener at *bound*.
+    """Return the local address of a connection from *peer* to a listener at *bound*.
 
-    *local* is the address that the peer connected to, or None where the caller
-    does not say.
+    *local* is the address that the peer connected to, or None if unknown.
     """
     if peer is not None and is_wild(peer):
         raise InvalidSocketError("peer must be a specific address", shown_number(peer))
     if not is_wild(bound):
         if local is not None and local != bound:
             raise InvalidSocketError(
-                "local must be the address the listener is bound to", shown_number(local)
+                "local must be the address that the listener is bound to", shown_number(local)
             )
         near = bound
     elif local is None:
@@ -115,13 +111,14 @@ def near_end(
         mapped = is_mapped(local)
         if is_wild(local) or (mapped and v6only) or (not mapped and bound == ANY4):
             raise InvalidSocketError(
-                "local must be an address the listener answers at", shown_number(local)
+                "local must be an address that the listener accepts connections at",
+                shown_number(local),
             )
         _check_local("local", local, is_local)
         near = local
     if peer is not None and is_mapped(peer) is not is_mapped(near):
         raise InvalidSocketError(
-            f"peer must have the IP version of its other end, {shown_number(near)}",
+            f"peer must have the IP version of the local address, {shown_number(near)}",
             shown_number(peer),
         )
     return near

@@ -1,10 +1,6 @@
-"""The records of the wing: sockets, their states, rules, decisions.
+"""Sockets, their states, rules and decisions, and the checks of their values.
 
-What lives here: Socket, State, Close, Rule, Verdict, Decision,
-Handle, RefusedOption, and the check of their values. Nothing here knows a
-system.
-What must not: any rule of any system (its own module), and any question put
-to this machine.
+Nothing here depends on a system: the rules of each are in its own module.
 """
 
 from __future__ import annotations
@@ -30,7 +26,7 @@ __all__ = [
     "State",
     "Verdict",
     "address_number",
-    "check_asks",
+    "check_bindable",
     "check_type",
     "checked_address",
     "checked_amount",
@@ -50,7 +46,7 @@ __all__ = [
 
 
 class State(StrEnum):
-    """What a socket is doing with its port.
+    """The state of a socket, as far as its port is concerned.
 
     Example:
         >>> State("time-wait")
@@ -66,10 +62,10 @@ class State(StrEnum):
 
     @property
     def lingers(self) -> bool:
-        """Whether the program has closed the socket and the port is still held.
+        """Whether the program has closed the socket while the port is still held.
 
         Returns:
-            True for TIME_WAIT, and for a FIN_WAIT2 that nobody owns any more.
+            True for TIME_WAIT, and for FIN_WAIT2, which here always belongs to a closed socket.
 
         Example:
             >>> State.TIME_WAIT.lingers, State.LISTENING.lingers
@@ -79,13 +75,13 @@ class State(StrEnum):
 
 
 class Close(StrEnum):
-    """How a connection ends, seen from the socket that is closed.
+    """How a connection ends, as seen from the socket that is closed.
 
-    ``FIRST``: this side closes first and then the peer, so the connection
-    stays here in TIME_WAIT. ``SECOND``: the peer closed first and keeps the
-    TIME_WAIT. ``RESET``: a reset ends it (SO_LINGER 0), nothing stays.
-    ``UNANSWERED``: this side closes and the peer does not, so the connection
-    stays here in FIN_WAIT2. For a socket without a connection all are one.
+    ``FIRST``: this side closes first and then the peer, so the connection stays in TIME_WAIT
+    on this side. ``SECOND``: the peer closed first and has the TIME_WAIT. ``RESET``: a reset
+    ends the connection (SO_LINGER 0), and nothing stays. ``UNANSWERED``: this side closes and
+    the peer does not, so the connection stays in FIN_WAIT2 on this side. Without a connection
+    all four are equivalent.
 
     Example:
         >>> Close("reset")
@@ -99,7 +95,7 @@ class Close(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Whether the system lets the socket have what it asks for.
+    """Whether the system allows the call.
 
     Example:
         >>> Verdict.REFUSED.value
@@ -115,12 +111,12 @@ class Rule:
     """One rule of one system, with its source.
 
     Attributes:
-        id: The rule's name, the system first: ``"linux-listener"``.
+        id: The rule's name, starting with the system: ``"linux-listener"``.
         verdict: What the rule decides.
-        error: The error that the system gives, or None.
-        sentence: The rule as a person would say it, without a final period.
-        source: Where it was read.
-        confidence: How it is known.
+        error: The error that the system returns, or None.
+        sentence: The rule in plain words, without a final period.
+        source: Where the rule comes from.
+        confidence: How the rule is known.
 
     Example:
         >>> from portranges import reuse
@@ -139,7 +135,7 @@ class Rule:
 @always_checked
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """A socket of a ``PortTable``: opaque, small, never used twice.
+    """A socket of a ``PortTable``, as an opaque value that is never reused.
 
     Example:
         >>> Handle(3)
@@ -160,26 +156,24 @@ class Socket:
 
     Attributes:
         transport: ``Transport.TCP`` or ``Transport.UDP``.
-        address: The local address; ``0.0.0.0`` and ``::`` are the wildcards.
-            An IPv6 address, ``::ffff:192.0.2.1`` included, means an AF_INET6
-            socket.
-        port: The local port; 0 where the socket has none, or asks for any.
-        v6only: IPV6_V6ONLY; None where the socket has the system's default.
+        address: The local address; ``0.0.0.0`` and ``::`` are the wildcards. An IPv6
+            address, ``::ffff:192.0.2.1`` included, means an AF_INET6 socket.
+        port: The local port; 0 if the socket has none, or wants any.
+        v6only: IPV6_V6ONLY; None for the system's default.
         reuse_address: SO_REUSEADDR.
-        reuse_port: SO_REUSEPORT; for a holder what it was at bind(), where that
-            is what counts (illumos).
+        reuse_port: SO_REUSEPORT; on illumos its value at bind(), which is the one that
+            matters for a socket that holds a port.
         load_balance: SO_REUSEPORT_LB (FreeBSD).
         exclusive: SO_EXCLUSIVEADDRUSE (Windows), SO_EXCLBIND (illumos).
         uid: The user who owns the socket.
-        privileged: Whether it may have a reserved port; None means that it
-            may if ``uid`` is 0.
+        privileged: Whether it may use a privileged port; None means yes if ``uid`` is 0.
         device: The interface that the socket is bound to, or None.
-        state: What it is doing.
+        state: Its state.
 
     Raises:
-        InvalidSocketError: The values make no socket: see the message.
-        InvalidPortError: The port is outside 0 to 65535.
-        TypeError: A value is of another type.
+        InvalidSocketError: No such socket can exist; the message says why.
+        InvalidPortError: The port is outside 0..65535.
+        TypeError: A value has the wrong type.
 
     Example:
         >>> web = Socket(transport="tcp", address="0.0.0.0", port=80, state="listening")
@@ -216,7 +210,7 @@ class Socket:
         device: str | None = None,
         state: types.ReuseStateLike = State.BOUND,
     ) -> None:
-        """Check the values and keep them; texts become what they name."""
+        """Check the values and convert texts to what they name."""
         put = object.__setattr__
         put(self, "transport", checked_transport(transport))
         put(self, "address", checked_address(address))
@@ -252,7 +246,9 @@ class Socket:
 
     def _check_together(self) -> None:
         if self.v6only and self.address.version == 4:
-            raise InvalidSocketError("v6only needs an IPv6 address", f"{self.address} with v6only")
+            raise InvalidSocketError(
+                "v6only requires an IPv6 address", f"{self.address} with v6only"
+            )
         if self.transport is not Transport.TCP and self.state not in _UDP_STATES:
             raise InvalidSocketError(
                 f"a {self.transport} socket must be unbound, bound or connected",
@@ -273,7 +269,7 @@ class Socket:
         return "inet" if self.address.version == 4 else "inet6"
 
     def __str__(self) -> str:
-        """Return the socket as a person would name it."""
+        """Return the socket in one line: ``tcp 0.0.0.0:80 listening``."""
         host = shown_address(self.address)
         if self.address.version == 6:
             host = f"[{host}]"
@@ -289,18 +285,17 @@ class Socket:
 class Decision:
     """What the system answers, and why.
 
-    A decision is no ``bool``: ``if can_bind(...)`` would read well and hide
-    the reason, so it is refused. Ask for ``.allowed``.
+    A decision has no truth value, because ``if can_bind(...)`` would hide the reason. Use
+    ``.allowed``.
 
     Attributes:
         verdict: ALLOWED or REFUSED.
-        error: The symbol the system gives, as ``"EADDRINUSE"``; None if
-            allowed.
-        rule: The row that decided.
-        reason: One sentence for a person, without a final period.
-        blocker: The socket that stands in the way, where there is one.
+        error: The error that the system returns, as ``"EADDRINUSE"``; None if allowed.
+        rule: The rule that decided.
+        reason: One sentence that explains the answer, without a final period.
+        blocker: The conflicting socket, if there is one.
         confidence: How the answer is known.
-        handle: The socket that the call made (``PortTable.accept``).
+        handle: The socket that the call created (``PortTable.accept``).
 
     Example:
         >>> from portranges.reuse import Socket, can_bind
@@ -323,9 +318,6 @@ class Decision:
     def allowed(self) -> bool:
         """Whether the verdict is ALLOWED.
 
-        Returns:
-            True or False.
-
         Example:
             >>> from portranges.reuse import Socket, can_bind
             >>> can_bind(Socket(transport="tcp", address="::", port=80)).allowed
@@ -335,10 +327,7 @@ class Decision:
 
     @property
     def source(self) -> Source:
-        """Where the rule that decided comes from.
-
-        Returns:
-            The rule's source.
+        """The source of the rule that decided.
 
         Example:
             >>> from portranges.reuse import Socket, can_bind
@@ -348,8 +337,8 @@ class Decision:
         return self.rule.source
 
     def __bool__(self) -> types.NoReturn:
-        """Refuse: a decision has more to say than yes or no."""
-        raise TypeError("a Decision is no bool; use .allowed or .verdict")
+        """Raise TypeError: use ``.allowed``."""
+        raise TypeError("Decision has no truth value; use .allowed or .verdict")
 
     def __str__(self) -> str:
         """Return the verdict, the error and the reason as one line."""
@@ -359,10 +348,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedOption:
-    """Why setsockopt() fails: the row, what is wrong, and with which option."""
+    """Why setsockopt() fails: the rule, an explanation, and the option."""
 
-    row: Rule
-    wrong: str
+    rule: Rule
+    message: str
     got: str
 
 
@@ -374,7 +363,7 @@ def decide(
     confidence: Confidence | None = None,
     handle: Handle | None = None,
 ) -> Decision:
-    """Return the decision that *rule* makes; the rule's own words by default."""
+    """Return the decision of *rule*; the reason is the rule's sentence by default."""
     return Decision(
         verdict=rule.verdict,
         error=rule.error,
@@ -399,10 +388,10 @@ def known_socket(
     device: str | None,
     state: State,
 ) -> Socket:
-    """Return a Socket of values that a state machine vouches for, unchecked.
+    """Return a Socket of values that a state machine has checked already.
 
-    The checks cost ten times what the rest does, and a table shows its
-    sockets at every refusal.
+    The checks take ten times as long as everything else, and a table describes a socket
+    at every refusal.
     """
     socket = object.__new__(Socket)
     put = object.__setattr__
@@ -422,24 +411,24 @@ def known_socket(
 
 
 _UDP_STATES = frozenset({State.UNBOUND, State.BOUND, State.CONNECTED})
-_ASKABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
+_BINDABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 _MAPPED = 0xFFFF << 32
-# By their texts; a member is found too, being its text.
+# Keyed by text; a member equals its text and is found too.
 _TRANSPORTS: dict[str, Transport] = {"tcp": Transport.TCP, "udp": Transport.UDP}
 _STATES: dict[str, State] = {state.value: state for state in State}
 _CLOSES: dict[str, Close] = {how.value: how for how in Close}
-# Linux has (uid_t)-1 as "no user"; every system has 32 bits at most.
+# (uid_t)-1 means "no user" on Linux; no system has more than 32 bits.
 _LAST_UID = 0xFFFFFFFE
 _LONGEST_DEVICE = 31
 _NOT_A_DEVICE = frozenset(" /")
-# Longer than any clock runs, and small enough that sums are finite.
+# Longer than any clock runs, and small enough for sums to be finite.
 _LARGEST = 1e18
 
 
 def shown_address(address: IPv4Address | IPv6Address) -> str:
     """Return *address* as text, a mapped one as ``::ffff:192.0.2.1``.
 
-    str() of a mapped address is another from Python 3.13 on.
+    str() of a mapped address differs between Python versions before and from 3.13.
     """
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(address) if mapped is None else f"::ffff:{mapped}"
@@ -448,10 +437,10 @@ def shown_address(address: IPv4Address | IPv6Address) -> str:
 def checked_address(value: types.AddressLike) -> IPv4Address | IPv6Address:
     """Return *value* as an address of ``ipaddress``, or raise."""
     address = _address(value)
-    # As a number it would lose its zone, and those of two interfaces would meet.
+    # As a number it would lose its zone, and addresses of two interfaces would be equal.
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         raise InvalidSocketError(
-            "address must have no zone", f"{elide(str(address))}; name the interface as device"
+            "address must not have a zone", f"{elide(str(address))}; pass the interface as device"
         )
     return address
 
@@ -464,8 +453,8 @@ def _address(value: types.AddressLike) -> IPv4Address | IPv6Address:
     raise TypeError(f"address must be a str or an IP address, got {type(value).__name__}")
 
 
-# A program asks about the same few addresses over and over; parsing one costs
-# as much as the decision. The limit is what a hostile list of texts may keep.
+# A program uses the same few addresses again and again, and parsing one takes as long as the
+# decision. The limit bounds what a hostile list of texts can store.
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> IPv4Address | IPv6Address:
     try:
@@ -476,7 +465,7 @@ def _parsed(text: str) -> IPv4Address | IPv6Address:
 
 
 def address_number(address: IPv4Address | IPv6Address) -> int:
-    """Return *address* as 128 bits: an IPv4 address is ``::ffff:a.b.c.d``."""
+    """Return *address* as 128 bits; an IPv4 address becomes ``::ffff:a.b.c.d``."""
     return int(address) if address.version == 6 else _MAPPED | int(address)
 
 
@@ -490,7 +479,7 @@ def shown_number(number: int) -> str:
 def checked_local_addresses(
     values: types.Iterable[types.AddressLike] | None,
 ) -> frozenset[int] | None:
-    """Return the machine's addresses as numbers, None for every address, or raise."""
+    """Return the machine's addresses as numbers, None meaning every address, or raise."""
     if values is None:
         return None
     if isinstance(values, str):
@@ -500,7 +489,7 @@ def checked_local_addresses(
     except TypeError:
         name = type(values).__name__
         raise TypeError(f"local_addresses must be addresses, got {name}") from None
-    # The zone of a link-local one says where it is, and that is not asked here.
+    # The zone of a link-local address names an interface, which does not matter here.
     return frozenset(address_number(_address(value)) for value in each)
 
 
@@ -513,14 +502,14 @@ def checked_transport(value: Transport | str) -> Transport:
 
 
 def checked_flag(name: str, value: object, *, none: bool = False) -> bool | None:
-    """Return *value* if it is a ``bool`` (or None, with *none*), or raise."""
+    """Return *value* if it is a ``bool`` (or None if *none*), or raise."""
     if value is True or value is False or (none and value is None):
         return value
     raise TypeError(f"{name} must be a bool, got {type(value).__name__} {elide(value)}")
 
 
 def checked_uid(value: int) -> int:
-    """Return *value* as a user's number, or raise."""
+    """Return *value* as a user id, or raise."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"uid must be an int, got {type(value).__name__} {elide(value)}")
     if 0 <= value <= _LAST_UID:
@@ -530,28 +519,26 @@ def checked_uid(value: int) -> int:
 
 
 def checked_amount(name: str, value: float) -> float:
-    """Return *value* as a number of seconds or the like, 0 or more, or raise."""
+    """Return *value* as a non-negative quantity, such as seconds, or raise."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number, got {type(value).__name__} {elide(value)}")
-    # Comparisons are exact, whatever the size of an integer; NaN fails them.
+    # Comparisons of integers of any size are exact. NaN fails both tests.
     if 0 <= value <= _LARGEST:
         return value
-    # NaN is neither.
     rule = f"at most {_LARGEST:.0e}" if value > _LARGEST else "0 or more"
     raise InvalidSocketError(f"{name} must be {rule}", elide(value))
 
 
 def checked_device(value: str | None) -> str | None:
-    """Return *value* as the name of an interface, or None, or raise."""
+    """Return *value* as an interface name or None, or raise."""
     if value is None:
         return None
     check_type("device", value, str)
-    # What any system takes: names have up to 15 characters on Linux and the BSDs, 31
-    # on illumos.
+    # Names have up to 15 characters on Linux and the BSDs, and 31 on illumos.
     if 0 < len(value) <= _LONGEST_DEVICE and value.isprintable() and not _NOT_A_DEVICE & {*value}:
         return value
     raise InvalidSocketError(
-        f"device must be a name of 1 to {_LONGEST_DEVICE} characters without blanks and '/'",
+        f"device must be a name of 1 to {_LONGEST_DEVICE} characters without spaces and '/'",
         elide(value),
     )
 
@@ -577,17 +564,19 @@ def _words(names: types.Iterable[str]) -> str:
 
 
 def find(socks: types.Mapping[Handle, types.T], handle: Handle) -> types.T:
-    """Return the socket that a table calls *handle*, or raise."""
+    """Return the socket of *handle*, or raise."""
     check_type("handle", handle, Handle)
     sock = socks.get(handle)
     if sock is None:
-        raise InvalidSocketError("socket must be an open one of this table", elide(handle))
+        raise InvalidSocketError(
+            "handle must belong to an open socket of this table", elide(handle)
+        )
     return sock
 
 
-def check_asks(new: Socket) -> None:
-    """Raise unless *new* is a socket that may ask for a port."""
-    if new.state not in _ASKABLE:
+def check_bindable(new: Socket) -> None:
+    """Raise unless *new* is in a state in which a socket can be bound."""
+    if new.state not in _BINDABLE:
         raise InvalidSocketError(
             "the new socket must be unbound, bound or listening", f"{new.state.value!r}"
         )

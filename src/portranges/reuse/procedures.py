@@ -21,7 +21,7 @@ __all__ = ["can_bind", "machine", "portability", "rule", "rules", "systems"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _System:
-    """What a system is asked.
+    """The functions of a system.
 
     Attributes:
         is_current: Whether ``portability`` asks it by default.
@@ -102,7 +102,7 @@ def can_bind(
             newest.
         system: The system's name.
         settings: The machine's settings, as ``LinuxSettings`` or, for the other systems,
-            ``SystemSettings``; those of a new machine by default.
+            ``SystemSettings``; the defaults of a new machine if None.
         local_addresses: The machine's addresses apart from loopback; every address by
             default.
 
@@ -170,11 +170,11 @@ def portability(
         >>> answers = portability(new, [old])
         >>> [name for name, answer in answers.items() if answer.allowed]
         ['freebsd', 'macos', 'openbsd', 'netbsd', 'illumos', 'solaris', 'windows']
-        >>> portability(new, [old], systems="windows-xp")["windows-xp"].error
-        'WSAEADDRINUSE'
+        >>> portability(old, [new], systems="freebsd-13")["freebsd-13"].error
+        'EADDRINUSE'
     """
     held = _checked(new, existing)
-    model.check_asks(new)
+    model.check_bindable(new)
     chosen: dict[str, _System]
     if systems is None:
         chosen = {name: _load(name) for name in _SYSTEMS if _load(name).is_current}
@@ -188,7 +188,7 @@ def _answer(system: _System, new: Socket, existing: tuple[Socket, ...]) -> Decis
     for socket in (new, *existing):
         refusal = system.refused_option(socket)
         if refusal is not None:
-            return model.decide(refusal.row, reason=refusal.wrong)
+            return model.decide(refusal.rule, reason=refusal.message)
     return system.procedure(new, existing, settings=None, local_addresses=None)
 
 

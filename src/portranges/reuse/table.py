@@ -1,8 +1,6 @@
-"""PortTable: a machine's port space, with its history.
+"""PortTable, which checks its arguments and passes them to the system's state machine.
 
-What lives here: the public class, which checks what it is given and hands
-it to the system's own state machine.
-What must not: any rule of any system.
+The state machines are ``linux.machine`` and ``others.state_machine``.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from portranges.reuse.model import Close, Decision, Handle, Socket
 
 __all__ = ["PortTable"]
 
-# One count for all tables: a handle of another table is never taken for one's own.
+# One counter for all tables, so that a handle of another table is recognized.
 _numbers = count(1)
 
 
@@ -34,35 +32,33 @@ class PortTable:
 
     The table is one machine; the other end of a connection is not in it. Pass
     ``refused=True`` for a peer that does not listen, call ``accept()`` for an incoming
-    connection, and tell ``close()`` how the connection ends.
+    connection, and pass to ``close()`` how the connection ends.
 
     A table is not safe for use by several threads at once: give each thread its own, or
     guard it with a lock.
 
     Args:
-        system: A name of ``reuse.systems()``. Linux is exact; the others
-            follow their rules without having been run.
-        settings: The machine's settings, as ``reuse.LinuxSettings`` or, for
-            the other systems, ``reuse.SystemSettings``; a new machine's by
-            default.
+        system: A name of ``reuse.systems()``. Linux is exact; the other systems follow
+            their source or documents and were not run.
+        settings: The machine's settings, as ``reuse.LinuxSettings`` or, for the other
+            systems, ``reuse.SystemSettings``; the defaults of a new machine if None.
         kernel: A Linux kernel release, as ``"6.12"`` or ``"6.12.80"``; 6.18 by
             default. Two numbers mean the last stable release of the series. Other
             systems have a name for each version.
-        local_addresses: The machine's addresses, loopback apart; every
-            address by default.
-        seed: For the choice of automatic ports; a random one by default.
+        local_addresses: The machine's addresses apart from loopback; every address by
+            default.
+        seed: The seed for automatic ports; a random one by default.
 
     Raises:
-        UnknownNameError: There is no such system.
+        UnknownNameError: The system is unknown.
         InvalidSocketError: An address is not valid, or *kernel* is not a release
             number from 5.15 on.
-        TypeError: A value is of another type.
+        TypeError: A value has the wrong type.
 
     Complexity:
-        bind, connect, accept and close take time in the number of sockets on
-        the same port at most; sockets on other ports cost nothing. Where the
-        system chooses the port, it tries one after the other, as the real one
-        does: at most the range.
+        bind, connect, accept and close take time at most linear in the number of sockets
+        on the same port; sockets on other ports do not matter. If the system chooses the
+        port, it tries one after another, at most all of the range.
 
     Source:
         Linux 6.18, net/ipv4/inet_connection_sock.c, inet_hashtables.c, udp.c.
@@ -88,10 +84,10 @@ class PortTable:
         local_addresses: types.Iterable[types.AddressLike] | None = None,
         seed: int | str | bytes | None = None,
     ) -> None:
-        """Make a machine without sockets."""
+        """Create a machine without sockets."""
         local = model.checked_local_addresses(local_addresses)
         self.system: types.ReuseSystemName = system
-        # Ports are numbers, not secrets: a seed that repeats a run is the point.
+        # Ports are not secrets, and a seed must reproduce a run.
         rng = Random(_checked_seed(seed))  # noqa: S311
         self._machine = procedures.machine(system)(settings, kernel, local, rng)
 
@@ -105,10 +101,7 @@ class PortTable:
 
     @property
     def lingering(self) -> int:
-        """How many closed connections hold their ports still.
-
-        Returns:
-            Their number, in TIME_WAIT and FIN_WAIT2.
+        """How many closed connections still hold their ports, in TIME_WAIT or FIN_WAIT2.
 
         Example:
             >>> PortTable("linux").lingering
@@ -118,10 +111,7 @@ class PortTable:
 
     @property
     def now(self) -> float:
-        """The table's clock.
-
-        Returns:
-            Seconds since the table was made, moved by ``advance()`` alone.
+        """Seconds since the table was created; only ``advance()`` moves the clock.
 
         Example:
             >>> table = PortTable("linux")
@@ -132,10 +122,10 @@ class PortTable:
         return self._machine.now
 
     def describe(self, handle: Handle) -> Socket:
-        """Return what the socket is now: address, port, options, state.
+        """Return the socket's current address, port, options and state.
 
-        It is what getsockname() and getsockopt() say. What it is to others, and
-        to ``can_bind``, is in ``holders``.
+        These are the values of getsockname() and getsockopt(). ``holders`` has those that
+        other sockets, and ``can_bind``, are compared with.
 
         Args:
             handle: An open socket of this table.
@@ -144,8 +134,8 @@ class PortTable:
             The record; its port is 0 while the socket has none.
 
         Raises:
-            InvalidSocketError: *handle* is no open socket of this table.
-            TypeError: *handle* is no Handle.
+            InvalidSocketError: *handle* is not an open socket of this table.
+            TypeError: *handle* is not a Handle.
 
         Example:
             >>> table = PortTable("linux", seed=1)
@@ -160,21 +150,20 @@ class PortTable:
     ) -> tuple[Socket, ...]:
         """Return every socket that holds *port*, lingering ones included.
 
-        They are as other sockets meet them: on illumos ``reuse_port`` is what
-        SO_REUSEPORT was at bind(), which counts there. So they are what to give
-        to ``can_bind``.
+        These records can be passed to ``can_bind``: their values are those that new sockets
+        are compared with. On illumos ``reuse_port`` is SO_REUSEPORT as it was at bind().
 
         Args:
             port: A port.
             transport: ``"tcp"`` or ``"udp"``.
 
         Returns:
-            The records, in the order that ``can_bind`` takes: as they were
-            bound, or on Linux, where it does not count, as the kernel has them.
+            The records, in the order that ``can_bind`` expects: as they were bound, or on
+            Linux, whose order does not matter, as the kernel keeps them.
 
         Raises:
-            InvalidPortError: The port is outside 0 to 65535.
-            InvalidSocketError: The transport is another.
+            InvalidPortError: The port is outside 0..65535.
+            InvalidSocketError: The transport is neither TCP nor UDP.
 
         Example:
             >>> PortTable("linux").holders(80, "tcp")
@@ -197,27 +186,26 @@ class PortTable:
         privileged: bool | None = None,
         device: str | None = None,
     ) -> Handle:
-        """Make a socket.
+        """Create a socket.
 
         Args:
             transport: ``"tcp"`` or ``"udp"``.
             family: ``"inet"`` or ``"inet6"``.
-            v6only: IPV6_V6ONLY; the system's default by default.
+            v6only: IPV6_V6ONLY; None for the system's default.
             reuse_address: SO_REUSEADDR.
             reuse_port: SO_REUSEPORT.
-            load_balance: SO_REUSEPORT_LB, of FreeBSD.
+            load_balance: SO_REUSEPORT_LB of FreeBSD.
             exclusive: SO_EXCLUSIVEADDRUSE of Windows, SO_EXCLBIND of illumos.
             uid: The owner.
-            privileged: Whether it may have a reserved port; by default, if
-                *uid* is 0.
-            device: The interface it is bound to.
+            privileged: Whether it may use a privileged port; by default, if *uid* is 0.
+            device: The interface that it is bound to.
 
         Returns:
             The socket's handle.
 
         Raises:
-            InvalidSocketError: No system has such a socket.
-            TypeError: A value is of another type.
+            InvalidSocketError: No such socket can exist on the system.
+            TypeError: A value has the wrong type.
 
         Example:
             >>> PortTable("linux").socket("tcp", uid=-1)
@@ -232,7 +220,7 @@ class PortTable:
         v6 = family == "inet6"
         model.checked_flag("v6only", v6only, none=True)
         if v6only and not v6:
-            raise InvalidSocketError("v6only needs family 'inet6'", "'inet' with v6only")
+            raise InvalidSocketError("v6only requires family 'inet6'", "'inet' with v6only")
         model.checked_flag("reuse_address", reuse_address)
         model.checked_flag("reuse_port", reuse_port)
         model.checked_flag("load_balance", load_balance)
@@ -262,32 +250,33 @@ class PortTable:
         address: types.AddressLike,
         port: types.SupportsIndex,
     ) -> Decision:
-        """Bind a socket; port 0 lets the system choose.
+        """Bind a socket; with port 0 the system chooses the port.
 
         Args:
             handle: An open socket of this table.
-            address: An address of the socket's family; an inet6 socket takes
-                an IPv4 address as ``::ffff:192.0.2.1``.
+            address: An address of the socket's family; for an inet6 socket an IPv4 address
+                is written ``::ffff:192.0.2.1``.
             port: A port, or 0.
 
         Returns:
             The decision.
 
         Raises:
-            InvalidSocketError: The handle or the address's family is wrong.
-            InvalidPortError: The port is outside 0 to 65535.
-            TypeError: A value is of another type.
+            InvalidSocketError: The handle is not of an open socket, or the address is not
+                of its family.
+            InvalidPortError: The port is outside 0..65535.
+            TypeError: A value has the wrong type.
 
         Example:
             >>> table = PortTable("linux")
             >>> a = table.socket("tcp", uid=1000)
             >>> print(table.bind(a, "0.0.0.0", 80))
-            refused (EACCES): a port below ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE
+            refused (EACCES): a port below ip_unprivileged_port_start requires CAP_NET_BIND_SERVICE
         """
         return self._machine.bind(handle, self._address(handle, address), check_port(port))
 
     def listen(self, handle: Handle) -> Decision:
-        """Let a socket listen; an unbound one is given a port.
+        """Make a socket listen; the system chooses a port for an unbound one.
 
         Args:
             handle: An open socket of this table.
@@ -296,8 +285,8 @@ class PortTable:
             The decision.
 
         Raises:
-            InvalidSocketError: *handle* is no open socket of this table.
-            TypeError: *handle* is no Handle.
+            InvalidSocketError: *handle* is not an open socket of this table.
+            TypeError: *handle* is not a Handle.
 
         Example:
             >>> table = PortTable("linux")
@@ -315,24 +304,24 @@ class PortTable:
         source: types.AddressLike | None = None,
         refused: bool = False,
     ) -> Decision:
-        """Connect a socket; one without a port is given one.
+        """Connect a socket; the system chooses a port for an unbound one.
 
         Args:
             handle: An open socket of this table.
             address: The peer's address, of the socket's family.
             port: The peer's port, not 0.
-            source: The source address of the route, for a socket at the
-                wildcard; loopback for a loopback peer, else an address of
-                the machine by default.
+            source: The source address of the route, for a socket at the wildcard address;
+                by default loopback for a loopback peer, and otherwise an address of the
+                machine.
             refused: Whether the peer refuses the connection.
 
         Returns:
             The decision.
 
         Raises:
-            InvalidSocketError: The handle, the address or the port is wrong.
-            InvalidPortError: The port is outside 0 to 65535.
-            TypeError: A value is of another type.
+            InvalidSocketError: The handle, the address or the port is not valid.
+            InvalidPortError: The port is outside 0..65535.
+            TypeError: A value has the wrong type.
 
         Example:
             >>> table = PortTable("linux")
@@ -366,21 +355,21 @@ class PortTable:
 
         Args:
             handle: A listening socket of this table.
-            uid: The user who calls accept(), and so owns the new socket on
-                Linux; elsewhere the listener's owner does.
-            local: The address that the peer connected to; needed where the
-                listener's is a wildcard, and loopback by default.
-            peer: The peer's address and port; by default one that meets no
-                other connection.
+            uid: The user who calls accept() and owns the new socket on Linux; on other
+                systems the listener's owner owns it.
+            local: The address that the peer connected to, for a listener at a wildcard
+                address; loopback by default.
+            peer: The peer's address and port; by default a peer that no other connection
+                has.
 
         Returns:
             The decision.
 
         Raises:
-            InvalidSocketError: The handle, or an address, is wrong, or the
-                peer's port is 0.
-            InvalidPortError: The peer's port is outside 0 to 65535.
-            TypeError: *peer* is no pair, or a value is of another type.
+            InvalidSocketError: The handle or an address is not valid, or the peer's port
+                is 0.
+            InvalidPortError: The peer's port is outside 0..65535.
+            TypeError: *peer* is not a pair, or a value has the wrong type.
 
         Example:
             >>> table = PortTable("linux")
@@ -406,27 +395,26 @@ class PortTable:
         local_port_range: PortRange | tuple[int, int] | None = None,
         uid: int | None = None,
     ) -> Decision:
-        """Set options of a socket; what is None stays as it is.
+        """Set options of a socket; None leaves an option unchanged.
 
         Args:
             handle: An open socket of this table.
             reuse_address: SO_REUSEADDR.
             reuse_port: SO_REUSEPORT.
-            load_balance: SO_REUSEPORT_LB, of FreeBSD.
+            load_balance: SO_REUSEPORT_LB of FreeBSD.
             exclusive: SO_EXCLUSIVEADDRUSE of Windows, SO_EXCLBIND of illumos.
             v6only: IPV6_V6ONLY.
             bind_address_no_port: IP_BIND_ADDRESS_NO_PORT.
-            local_port_range: IP_LOCAL_PORT_RANGE; 0 for a bound that is not
-                set.
-            uid: Another owner, as by fchown(2).
+            local_port_range: IP_LOCAL_PORT_RANGE; 0 leaves a bound unset.
+            uid: A new owner, as fchown(2) sets it.
 
         Returns:
-            The decision; it is about all options or none.
+            The decision; all options are set, or none.
 
         Raises:
-            InvalidSocketError: The handle or a value is wrong.
-            InvalidPortError: A bound is outside 0 to 65535.
-            TypeError: A value is of another type.
+            InvalidSocketError: The handle or a value is not valid.
+            InvalidPortError: A bound is outside 0..65535.
+            TypeError: A value has the wrong type.
 
         Example:
             >>> table = PortTable("linux")
@@ -467,12 +455,12 @@ class PortTable:
 
         Args:
             handle: An open socket of this table.
-            how: How its connection ends, if it has one: by default this side
-                closes first, and the connection stays in TIME_WAIT.
+            how: How its connection ends, if it has one. By default this side closes first,
+                and the connection stays in TIME_WAIT.
 
         Raises:
-            InvalidSocketError: The handle or *how* is wrong.
-            TypeError: A value is of another type.
+            InvalidSocketError: The handle or *how* is not valid.
+            TypeError: A value has the wrong type.
 
         Example:
             >>> table = PortTable("linux")
@@ -489,14 +477,14 @@ class PortTable:
         self._machine.close(handle, model.checked_close(how))
 
     def advance(self, seconds: float) -> None:
-        """Let time pass.
+        """Advance the clock.
 
         Args:
-            seconds: How long; not negative.
+            seconds: How much time passes; not negative.
 
         Raises:
-            InvalidSocketError: *seconds* is negative, or no finite number.
-            TypeError: *seconds* is no number.
+            InvalidSocketError: *seconds* is negative or not finite.
+            TypeError: *seconds* is not a number.
 
         Example:
             >>> PortTable("linux").advance(-1)
@@ -517,14 +505,14 @@ class PortTable:
             raise InvalidSocketError("a peer's port must not be 0", "0")
         is_ipv6 = isinstance(address, IPv6Address) and address.ipv4_mapped is None
         if is_ipv6 and not self._machine.is_inet6(handle):
-            raise InvalidSocketError("an inet socket needs an IPv4 peer", elide(str(address)))
+            raise InvalidSocketError("an inet socket requires an IPv4 peer", elide(str(address)))
         return model.address_number(address), port
 
     def _address(self, handle: Handle, address: types.AddressLike) -> int:
         found = model.checked_address(address)
         if found.version == 4 and self._machine.is_inet6(handle):
             raise InvalidSocketError(
-                "an inet6 socket needs an IPv6 address", f"{found}; write ::ffff:{found}"
+                "an inet6 socket requires an IPv6 address", f"{found}; write ::ffff:{found}"
             )
         return model.address_number(found)
 
@@ -533,7 +521,7 @@ def _checked_seed(seed: object) -> int | bytes | None:
     if seed is None or isinstance(seed, bytes):
         return seed
     if isinstance(seed, str):
-        # As Random does it, but for texts that are no Unicode, too.
+        # As Random does, but without an error for lone surrogates.
         return seed.encode("utf-8", "surrogatepass")
     if isinstance(seed, int) and not isinstance(seed, bool):
         return seed
@@ -551,13 +539,13 @@ def _bounds(ports: PortRange | tuple[int, int]) -> tuple[int, int]:
     first, last = check_port(low), check_port(high)
     if first > last > 0:
         raise InvalidSocketError(
-            "local_port_range must not end before it begins", f"{first}-{last}"
+            "local_port_range must not end before it starts", f"{first}-{last}"
         )
     return first, last
 
 
 def _pair(rule: str, value: tuple[types.T, types.U]) -> tuple[types.T, types.U]:
-    """Return *value*, or raise what a wrong type is due where it is no pair."""
+    """Return *value* if it is a pair, or raise TypeError."""
     try:
         first, second = value
     except (TypeError, ValueError):

@@ -1,9 +1,7 @@
-"""Linux: its rules, the rule without history, the exact state machine.
+"""Linux: the rule without history (``pairs``) and the state machine (``machine``).
 
-What lives here: the modules, and the name that the wing hands on. ``settings``
-and ``rules`` are the rows; ``sock`` the predicates; ``pairs`` the rule without
-history; ``tcp``, ``udp`` and ``machine`` the state machine.
-What must not: anything else.
+``tcp`` and ``udp`` are the tables of ports, ``sock`` compares two sockets, ``rules`` and
+``kernels`` hold the rows, and ``settings`` the sysctls.
 """
 
 from __future__ import annotations

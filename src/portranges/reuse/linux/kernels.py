@@ -34,8 +34,8 @@ class Change:
     Attributes:
         name: The field of Kernel that is True from here on.
         first: The release that brought the change, as ``"6.18"``.
-        backports: Stable releases of older series that have it too, as ``"6.17.8"``: each
-            stands for the later ones of its series.
+        backports: The first stable releases of older series that have it too, as
+            ``"6.17.8"``.
         sentence: What the kernel does since.
         source: The commit.
 

@@ -1,17 +1,12 @@
-"""Linux: the calls of a program on the ports of one network namespace.
+"""The calls of a program on a Linux machine, checked in the kernel's order.
 
-What lives here: socket, bind, listen, connect, accept, set_option, close, in
-the kernel's order of checks, each answered with a decision.
-What must not: the port tables (``tcp``, ``udp``), checks of a caller's values
-(the wing's ``table``).
+The tables of ports are in ``tcp`` and ``udp``. ``PortTable`` checks arguments.
 
-What the model leaves out: VRFs, routes, what comes after bind() to a multicast or
-broadcast address, BPF's reuseport groups, shutdown(2),
-connections that nobody has accepted yet, and the moments in which the kernel
-is between two states: a closed socket in FIN_WAIT1 is still a full one for
-some milliseconds, and a timer of 60 s may end 4 s late. After a dual-stack
-socket's connect() to an IPv4-mapped peer was refused, the kernel's attempt to
-reach an IPv6 peer hangs; here it is allowed.
+Not modelled: VRFs, routes, calls after bind() to a multicast or broadcast address, reuseport
+groups of BPF, shutdown(2), connections that are not accepted yet, and transient states: a
+closed socket in FIN_WAIT1 is still a full socket for some milliseconds, and a timer of 60 s may
+expire 4 s late. After a dual-stack socket's connect() to an IPv4-mapped peer was refused, the
+kernel's attempt to connect to an IPv6 peer hangs; here it is allowed.
 """
 
 from __future__ import annotations
@@ -23,9 +18,9 @@ from portranges.reuse.addresses import (
     LOOPBACK4,
     LOOPBACK6,
     MAPPED,
+    accepted_address,
     check_source,
     is_wild,
-    near_end,
     route_source,
 )
 from portranges.reuse.linux import pairs, rules
@@ -60,10 +55,7 @@ __all__ = ["LinuxPorts"]
 
 
 class LinuxPorts:
-    """A Linux machine's port space, as a state machine.
-
-    Addresses are the kernel's: 128 bits, IPv4 as ``::ffff:a.b.c.d``.
-    """
+    """The state machine of Linux; addresses are integers as in ``reuse.addresses``."""
 
     def __init__(
         self,
@@ -72,7 +64,7 @@ class LinuxPorts:
         local_addresses: frozenset[int] | None,
         rng: types.Random,
     ) -> None:
-        """Make a machine without sockets."""
+        """Create a machine without sockets."""
         self.settings: LinuxSettings = checked_settings(settings)
         self.kernel: Kernel = kernel(MEASURED if release is None else release)
         delay = self.settings.tcp_tw_reuse_delay
@@ -89,26 +81,26 @@ class LinuxPorts:
         measured = self.kernel.confidence is Confidence.MEASURED
         self._confidence = None if measured else self.kernel.confidence
 
-    # Questions.
+    # Queries.
 
     def __len__(self) -> int:
-        """Return how many sockets are open."""
+        """Return the number of open sockets."""
         return len(self._socks)
 
     @property
     def lingering(self) -> int:
-        """How many closed connections linger."""
+        """The number of closed connections that linger."""
         return self.tcp.lingering
 
     def is_inet6(self, handle: Handle) -> bool:
-        """Tell whether the socket is an AF_INET6 one."""
+        """Return whether the socket is an AF_INET6 socket."""
         return self._find(handle).v6
 
     def describe(self, handle: Handle) -> Socket:
-        """Return what getsockname() and the options say.
+        """Return the socket's address and options.
 
-        Where a connect() that failed has cost a socket its port, getsockname()
-        shows the number still; here it is 0, for others may have the port.
+        After a failed connect() has taken the port away, getsockname() still returns its
+        number. Here it is 0, because another socket may take the port.
         """
         return to_socket(self._find(handle))
 
@@ -134,7 +126,7 @@ class LinuxPorts:
         load_balance: bool = False,
         exclusive: bool = False,
     ) -> None:
-        """Make a socket and call it *handle*."""
+        """Create a socket with the handle *handle*."""
         pairs.check_options("a socket", exclusive=exclusive, load_balance=load_balance)
         sock = Sock(
             tcp=tcp,
@@ -154,7 +146,7 @@ class LinuxPorts:
         """Bind a socket."""
         sock = self._find(handle)
         if not sock.v6 and addr >> 32 != MAPPED:
-            raise InvalidSocketError("an inet socket needs an IPv4 address", shown_number(addr))
+            raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(addr))
         refusal = pairs.check(
             sock,
             addr,
@@ -182,14 +174,14 @@ class LinuxPorts:
             sock.v6only = v6only
             sock.reset_addr()
             return decision
-        # ::ffff:0.0.0.0 locks, although it is a wildcard.
-        # Nothing unlocks, not even a second bind() after connect() took the port.
+        # SOCK_BINDADDR_LOCK is set for ::ffff:0.0.0.0 too, although it is a wildcard. It is
+        # never cleared, not even by a second bind() after connect() took the port away.
         sock.addr_locked = sock.addr_locked or addr != (0 if sock.v6 else ANY4)
         sock.port_locked = sock.port_locked or port != 0
         return decision
 
     def listen(self, handle: Handle) -> Decision:
-        """Let a socket listen."""
+        """Make a socket listen."""
         sock = self._find(handle)
         if not sock.tcp:
             return self._decide(rules.NO_STREAM)
@@ -210,14 +202,14 @@ class LinuxPorts:
     def connect(
         self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
     ) -> Decision:
-        """Connect a socket; *refused*: the peer answers with a reset."""
+        """Connect a socket; with *refused* the peer answers with a reset."""
         sock = self._find(handle)
         if not sock.v6 and dst >> 32 != MAPPED:
-            raise InvalidSocketError("an inet socket needs an IPv4 address", shown_number(dst))
+            raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(dst))
         if sock.tcp and sock.state != CLOSED:
             return self._decide(rules.IS_CONNECTED)
         if is_wild(dst):
-            # The wildcard as a destination is this machine.
+            # A wildcard destination means this machine.
             dst = LOOPBACK4 if dst or sock.addr >> 32 == MAPPED else LOOPBACK6
         v4path = dst >> 32 == MAPPED
         near = self._near(sock, dst, source, v4path=v4path)
@@ -231,7 +223,7 @@ class LinuxPorts:
             sends_from = sock.v4_source
             (self.tcp if sock.tcp else self.udp).move(sock, near)
             if not v4path:
-                # tcp_v6_connect() gives the shadow to receive at, not to send from.
+                # tcp_v6_connect() sets 127.0.0.6 as inet_rcv_saddr, not as inet_saddr.
                 sock.v4_source = sends_from
         if not sock.tcp:
             sock.state = CONN
@@ -253,7 +245,7 @@ class LinuxPorts:
             return self._decide(
                 rule,
                 reason=f"{rule.sentence}; on {lingering} of them a connection to it lingers "
-                "that may not be recycled yet",
+                "and cannot be replaced yet",
             )
         if refused:
             self.tcp.fail(sock)
@@ -269,7 +261,7 @@ class LinuxPorts:
         local: int | None,
         peer: tuple[int, int] | None,
     ) -> Decision:
-        """Take in a connection from *peer* to the address *local*."""
+        """Accept a connection from *peer* to the address *local*."""
         sock = self._find(handle)
         if not sock.tcp:
             return self._decide(rules.NO_STREAM)
@@ -281,7 +273,9 @@ class LinuxPorts:
         child.port = sock.port
         dst, dport = (None, 0) if peer is None else peer
         child.set_addr(
-            near_end(sock.addr, v6only=sock.v6only, local=local, peer=dst, is_local=self._is_local)
+            accepted_address(
+                sock.addr, v6only=sock.v6only, local=local, peer=dst, is_local=self._is_local
+            )
         )
         if not self.tcp.accept(child, dst, dport):
             return self._decide(rules.NO_CONNECTION)
@@ -301,14 +295,14 @@ class LinuxPorts:
         load_balance: bool | None = None,
         exclusive: bool | None = None,
     ) -> Decision:
-        """Set options, as setsockopt(2) and fchown(2) do; None leaves one alone."""
+        """Set options as setsockopt(2) and fchown(2) do; None leaves one unchanged."""
         sock = self._find(handle)
         pairs.check_options("a socket", exclusive=exclusive, load_balance=load_balance)
         if local_port_range is not None and not self.kernel.local_port_range:
             return self._decide(rules.NO_OPTION)
         if v6only is not None:
             if not sock.v6:
-                raise InvalidSocketError("v6only needs an inet6 socket", "an inet socket")
+                raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
             if sock.port or sock.state != CLOSED:
                 return self._decide(rules.V6ONLY_LATE)
             sock.v6only = v6only
@@ -338,11 +332,11 @@ class LinuxPorts:
             self.tcp.leave(sock)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.now += seconds
         self.tcp.advance(self.now)
 
-    # Parts of them.
+    # Steps of the calls.
 
     def _find(self, handle: Handle) -> Sock:
         return find(self._socks, handle)
@@ -361,7 +355,7 @@ class LinuxPorts:
         return self._decide(rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker))
 
     def _near(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:
-        """Return the address that the route to *dst* gives *sock*; None if it has one."""
+        """Return the address of the route to *dst* for *sock*, or None if it has one."""
         if source is not None:
             check_source(source, dst, self._is_local)
         if v4path and sock.v6only:
@@ -369,8 +363,8 @@ class LinuxPorts:
         if not v4path:
             at_wildcard = not sock.addr
         elif sock.tcp and sock.addr >> 32 != MAPPED:
-            # At an IPv6 address, and dual-stack since: TCP moves it to the IPv4
-            # address it sends from, where it has one. UDP leaves it where it is.
+            # A dual-stack socket at an IPv6 address: TCP moves it to the IPv4 address that
+            # it sends from, if it has one. UDP does not move it.
             if sock.v4_source:
                 return MAPPED << 32 | sock.v4_source
             at_wildcard = True
@@ -387,7 +381,7 @@ class LinuxPorts:
         self, rule: Rule, *, reason: str | None = None, blocker: Socket | None = None
     ) -> Decision:
         if reason is None and blocker is None:
-            # Nearly every call ends here, with one of a few answers.
+            # Nearly every call ends here, with one of few answers.
             made = self._made.get(rule)
             if made is None:
                 made = self._made[rule] = decide(rule, confidence=self._confidence)

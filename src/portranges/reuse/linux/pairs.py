@@ -1,24 +1,21 @@
-"""Linux: may this socket be bound next to those? The rule without history.
+"""can_bind for Linux: the rule without history.
 
-What lives here: can_bind for Linux.
-What must not: a memory of earlier sockets. A port has one (``tcp``), and so
-the kernel now and then accepts what this rule refuses; never the reverse. It
-happens in five cases, all measured:
+The kernel's answer depends on history, which ``tcp`` and ``udp`` keep. The kernel sometimes
+accepts what this rule refuses, and never the reverse. There are five cases, all measured:
 
-1. A TCP port remembers one SO_REUSEPORT socket. A later one of the same owner
-   whose address that one covers is let in unchecked, though a third socket,
-   without SO_REUSEPORT or of another owner, is in its way.
-2. That memory takes ``::`` for ``::`` whatever IPV6_V6ONLY says, and lets a
-   remembered ``0.0.0.0`` cover a dual-stack ``::``.
-3. An accepted socket belongs to whoever called accept(), while the port
-   remembers the listener's owner.
-4. UDP stops looking at the first SO_REUSEPORT partner of the same owner.
-5. A dual-stack socket at an IPv6 address has IPv4 address 127.0.0.6 beside
-   its own. TCP finds it from ``0.0.0.0``, and not from 127.0.0.6; nor does UDP
-   where a port has more than ten sockets. Such a socket
-   is one that connect() or accept() took there from ``::``, or one whose
-   IPV6_V6ONLY, which bind() sets there, was cleared later: the option may be
-   cleared when a connect() that was refused has taken the port away.
+1. A TCP port remembers one SO_REUSEPORT socket. A later socket of the same owner whose
+   address is covered by the remembered one is not compared with any other, even if a third
+   socket, without SO_REUSEPORT or of another owner, conflicts with it.
+2. For that comparison ``::`` equals ``::`` whatever IPV6_V6ONLY is, and a remembered
+   ``0.0.0.0`` covers a dual-stack ``::``.
+3. An accepted socket belongs to the user who called accept(), while the port remembers the
+   listener's owner.
+4. UDP stops comparing at the first SO_REUSEPORT socket of the same owner.
+5. A dual-stack socket at an IPv6 address also has the IPv4 address 127.0.0.6. TCP finds it
+   from ``0.0.0.0`` but not from 127.0.0.6, and neither does UDP if the port has more than ten
+   sockets. connect() or accept() can move a socket there from ``::``. bind() sets IPV6_V6ONLY
+   at such an address, but the option can be cleared once a refused connect() has taken the
+   port away.
 """
 
 from __future__ import annotations
@@ -33,7 +30,7 @@ from portranges.reuse.linux.sock import (
     LISTEN,
     Sock,
     covers,
-    devices_meet,
+    devices_overlap,
     from_socket,
     may_bind,
     may_share,
@@ -41,7 +38,7 @@ from portranges.reuse.linux.sock import (
     why_refused,
     why_shared,
 )
-from portranges.reuse.model import Decision, RefusedOption, Rule, Socket, check_asks, decide
+from portranges.reuse.model import Decision, RefusedOption, Rule, Socket, check_bindable, decide
 
 __all__ = ["can_bind", "check", "check_options", "refused_option"]
 
@@ -59,23 +56,22 @@ def can_bind(
     settings: types.ReuseSettings | None = None,
     local_addresses: frozenset[int] | None = None,
 ) -> Decision:
-    """Return whether Linux lets *new* be bound next to *existing*.
+    """Return whether Linux allows *new* to be bound next to *existing*.
 
     Args:
-        new: The socket that asks; ``state="listening"`` asks for bind() and
-            then listen().
+        new: The new socket; ``state="listening"`` means bind() and then listen().
         existing: The sockets of the machine, or those that matter.
-        settings: The machine's sysctls; those of a new namespace by default.
-        local_addresses: The machine's addresses as numbers of 128 bits,
-            loopback apart; every address by default.
+        settings: The machine's sysctls; the defaults of a new namespace if None.
+        local_addresses: The machine's addresses as numbers of 128 bits, apart from
+            loopback; every address by default.
 
     Returns:
-        The decision; its blocker is the first of *existing* in the way.
+        The decision; its blocker is the first conflicting socket of *existing*.
 
     Raises:
-        InvalidSocketError: A socket has an option that Linux has not, or
-            *new* is connected.
-        TypeError: *settings* are no LinuxSettings.
+        InvalidSocketError: A socket has an option that does not exist on Linux, or *new* is
+            connected.
+        TypeError: *settings* is not LinuxSettings.
 
     Source:
         Linux 6.18, net/ipv4/inet_connection_sock.c and net/ipv4/udp.c.
@@ -87,31 +83,31 @@ def can_bind(
         'EADDRINUSE'
     """
     sysctls = checked_settings(settings)
-    check_asks(new)
-    asks = _sock(new, sysctls)
-    local = sysctls.ip_nonlocal_bind or may_bind(asks.addr, local_addresses)
-    refusal = check(asks, asks.addr, asks.port, sysctls, local=local)
+    check_bindable(new)
+    sock = _sock(new, sysctls)
+    local = sysctls.ip_nonlocal_bind or may_bind(sock.addr, local_addresses)
+    refusal = check(sock, sock.addr, sock.port, sysctls, local=local)
     if refusal is not None:
         return decide(refusal)
-    if not asks.port:
+    if not sock.port:
         return decide(rules.CHOSEN)
     shares: Rule | None = None
     for socket in existing:
-        if socket.port != asks.port or socket.transport is not new.transport:
+        if socket.port != sock.port or socket.transport is not new.transport:
             continue
         holder = _sock(socket, sysctls)
-        # bind() to a specific IPv6 address makes a socket IPv6-only. One that
-        # connect() or accept() took there, from the wildcard, it leaves alone,
-        # and one that is said to be dual-stack there may have become so later.
+        # bind() to a specific IPv6 address makes a socket IPv6-only. connect() and accept(),
+        # which may move a socket there from the wildcard, do not; and a socket that is
+        # explicitly dual-stack there may have become so later.
         bound = holder.state in (CLOSED, LISTEN) and socket.v6only is None
         if bound and holder.addr and holder.addr >> 32 != MAPPED:
             holder.v6only = True
-        if not devices_meet(asks, holder) or not covers(asks, holder):
+        if not devices_overlap(sock, holder) or not covers(sock, holder):
             continue
-        if not may_share(holder, asks):
-            rule = why_refused(asks, holder)
-            return decide(rule, reason=reason(rule, asks, holder), blocker=socket)
-        shares = shares or why_shared(asks, holder)
+        if not may_share(holder, sock):
+            rule = why_refused(sock, holder)
+            return decide(rule, reason=reason(rule, sock, holder), blocker=socket)
+        shares = shares or why_shared(sock, holder)
     return decide(shares or rules.FREE)
 
 
@@ -124,24 +120,31 @@ def check(
     local: bool,
     in_use: bool = False,
 ) -> Rule | None:
-    """Return the rule that refuses *addr* and *port* before other sockets matter.
+    """Return the rule that refuses *addr* and *port* before other sockets are compared.
 
-    *in_use*: the socket has a port already, or is not closed. The order is the
-    kernel's; it differs between AF_INET and AF_INET6.
+    *in_use* means that the socket already has a port or is not closed. The checks are in the
+    order of __inet_bind() and __inet6_bind(), which differ.
     """
     multicast = sock.v6 and addr >> 120 == _MULTICAST
+    # if ((addr_type & IPV6_ADDR_MULTICAST) && sk->sk_type == SOCK_STREAM) return -EINVAL;
     if multicast and sock.tcp:
         return rules.MULTICAST
+    # if (!inet_addr_valid_or_nonlocal(net, inet, addr->sin_addr.s_addr, chk_addr_ret))
     if not sock.v6 and not local:
         return rules.NOT_LOCAL
+    # if (snum && inet_port_requires_bind_service(net, snum) &&
+    #     !ns_capable(net->user_ns, CAP_NET_BIND_SERVICE)) return -EACCES;
     if 0 < port < settings.ip_unprivileged_port_start and not sock.privileged:
         return rules.PRIVILEGED
+    # if (sk->sk_state != TCP_CLOSE || inet->inet_num) err = -EINVAL;
     if in_use:
         return rules.HAS_PORT
     if not sock.v6:
         return None
+    # if (ipv6_only_sock(sk)) err = -EINVAL; for IPV6_ADDR_MAPPED
     if sock.v6only and addr >> 32 == MAPPED:
         return rules.MAPPED_V6ONLY
+    # if (__ipv6_addr_needs_scope_id(addr_type) && !sk->sk_bound_dev_if) err = -EINVAL;
     of_a_link = addr >> 118 == _LINK_LOCAL or (multicast and addr >> 112 & 0xF in _NEAR_SCOPES)
     if of_a_link and sock.dev is None:
         return rules.LINK_LOCAL
@@ -149,22 +152,22 @@ def check(
 
 
 def check_options(shown: str, **options: bool | None) -> None:
-    """Raise where one of *options*, which Linux has not, is set on a socket."""
+    """Raise if one of *options*, which do not exist on Linux, is set."""
     refusal = _no_option(options)
     if refusal is not None:
-        raise InvalidSocketError(refusal.wrong, f"{shown} with {refusal.got}")
+        raise InvalidSocketError(refusal.message, f"{shown} with {refusal.got}")
 
 
 def refused_option(socket: Socket) -> RefusedOption | None:
-    """Return why Linux refuses *socket* an option, before bind(); None if not."""
+    """Return why setsockopt() fails for an option of *socket*, or None."""
     return _no_option({"exclusive": socket.exclusive, "load_balance": socket.load_balance})
 
 
 def _no_option(options: types.Mapping[str, bool | None]) -> RefusedOption | None:
     for name, option in options.items():
         if option:
-            wrong = f"a Linux socket has no {name} option"
-            return RefusedOption(row=rules.NO_OPTION, wrong=wrong, got=name)
+            message = f"a Linux socket has no {name} option"
+            return RefusedOption(rule=rules.NO_OPTION, message=message, got=name)
     return None
 
 

@@ -1,7 +1,6 @@
-"""Linux' rules as rows: what is decided, the error, the sentence, the source.
+"""The rules of Linux: verdict, error, sentence and source of each.
 
-What lives here: the rows, and nothing that evaluates them.
-What must not: the procedures (``pairs``, ``tcp``, ``udp``).
+``pairs``, ``tcp`` and ``udp`` evaluate them.
 """
 
 from __future__ import annotations
@@ -104,37 +103,41 @@ def _refused(
 
 
 # Allowed.
-FREE = _allowed("free", "no socket in the way", _OVERLAP)
+FREE = _allowed("free", "no socket conflicts", _OVERLAP)
 SHARED_ADDRESS = _allowed(
-    "reuse-address", "both sockets have SO_REUSEADDR and the holder does not listen", _SHARE
+    "reuse-address", "both sockets have SO_REUSEADDR and the holder is not listening", _SHARE
 )
 SHARED_PORT = _allowed(
     "reuse-port",
-    "both sockets have SO_REUSEPORT, and one owner unless the holder lingers",
+    "both sockets have SO_REUSEPORT and the same owner, or the holder lingers",
     _SHARE,
 )
 FAST_PATH = _allowed(
     "fast-path",
-    "the port remembers a SO_REUSEPORT socket of this owner whose address covers this one, "
-    "so the others are not looked at",
+    "the port remembers a SO_REUSEPORT socket of the same owner whose address covers this one, "
+    "so the other sockets are not compared",
     _FAST,
 )
 UDP_FIRST_PARTNER = _allowed(
     "udp-first-partner",
-    "the first socket in the way has SO_REUSEPORT and the same owner, "
-    "so those behind it are not looked at",
+    "the first overlapping socket has SO_REUSEPORT and the same owner, so the sockets after it "
+    "are not compared",
     _UDP,
 )
 CHOSEN = _allowed("chosen", "the system chose a free port", _OPEN)
 DEFERRED = _allowed(
-    "deferred", "IP_BIND_ADDRESS_NO_PORT leaves the choice of a port to connect()", _BIND4
+    "deferred", "IP_BIND_ADDRESS_NO_PORT defers the choice of a port to connect()", _BIND4
 )
-LISTENING = _allowed("listening", "the socket listens already", _STREAM)
+LISTENING = _allowed("listening", "the socket is already listening", _STREAM)
 CONNECTED = _allowed("connected", "no connection has this 4-tuple", _TUPLE)
-RECYCLED = _allowed("recycled", "the connection in TIME_WAIT with this 4-tuple gives way", _UNIQUE)
+RECYCLED = _allowed(
+    "recycled", "the new connection replaces one in TIME_WAIT with the same 4-tuple", _UNIQUE
+)
 UDP_CONNECTED = _allowed("udp-connected", "UDP connections need not be unique", _UDP)
-ACCEPTED = _allowed("accepted", "an accepted socket takes its listener's port unasked", _ACCEPT)
-OPTION = _allowed("option", "the option is set, and counts from the next check on", _BIND)
+ACCEPTED = _allowed(
+    "accepted", "an accepted socket takes its listener's port without a check", _ACCEPT
+)
+OPTION = _allowed("option", "the option is set and applies from the next check on", _BIND)
 
 # Refused by another socket.
 NO_SHARING = _refused(
@@ -144,23 +147,24 @@ LISTENER = _refused(
     "listener", "EADDRINUSE", "SO_REUSEADDR does not share a port with a listening socket", _BIND
 )
 ONE_SIDED = _refused(
-    "one-sided", "EADDRINUSE", "a reuse option counts only where both sockets have it", _SHARE
+    "one-sided", "EADDRINUSE", "a reuse option counts only if both sockets have it", _SHARE
 )
 UID = _refused(
     "uid",
     "EADDRINUSE",
-    "SO_REUSEPORT shares a port only among sockets of one owner, root included",
+    "SO_REUSEPORT shares a port only between sockets of the same owner, even for root",
     _SHARE,
 )
 TUPLE = _refused("tuple", "EADDRNOTAVAIL", "a connection with this 4-tuple exists", _TUPLE)
 TUPLE_TIME_WAIT = _refused(
     "tuple-time-wait",
     "EADDRNOTAVAIL",
-    "a connection with this 4-tuple lingers and cannot be recycled, for it had no TCP timestamps",
+    "a connection with this 4-tuple lingers and cannot be replaced, because it had no TCP "
+    "timestamps",
     _UNIQUE,
 )
 
-# Refused for want of a port.
+# Refused because no port is free.
 BIND_EXHAUSTED = _refused(
     "bind-exhausted", "EADDRINUSE", "no port of the range is free for bind() or listen()", _OPEN
 )
@@ -174,15 +178,15 @@ UDP_EXHAUSTED = _refused(
     "udp-connect-exhausted", "EAGAIN", "no port of the range is free for connect()", _UDP
 )
 
-# Refused before any other socket is looked at.
+# Refused before other sockets are compared.
 PRIVILEGED = _refused(
     "privileged",
     "EACCES",
-    "a port below ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE",
+    "a port below ip_unprivileged_port_start requires CAP_NET_BIND_SERVICE",
     _BOTH,
 )
 NOT_LOCAL = _refused(
-    "not-local", "EADDRNOTAVAIL", "the address is not one of this machine's", _BOTH
+    "not-local", "EADDRNOTAVAIL", "the address is not an address of this machine", _BOTH
 )
 MAPPED_V6ONLY = _refused(
     "mapped-v6only", "EINVAL", "an IPv6-only socket cannot have an IPv4-mapped address", _BIND6
@@ -193,28 +197,31 @@ MULTICAST = _refused(
 LINK_LOCAL = _refused(
     "link-local",
     "EINVAL",
-    "a link-local IPv6 address needs a socket that is bound to its interface",
+    "a link-local IPv6 address requires a socket that is bound to its interface",
     _BIND6,
 )
-HAS_PORT = _refused("has-port", "EINVAL", "the socket has a port already", _BOTH)
-NOT_CLOSED = _refused("not-closed", "EINVAL", "the socket is in use already", _STREAM)
+HAS_PORT = _refused("has-port", "EINVAL", "the socket already has a port", _BOTH)
+NOT_CLOSED = _refused("not-closed", "EINVAL", "the socket is already in use", _STREAM)
 V6ONLY_LATE = _refused(
     "v6only-late", "EINVAL", "IPV6_V6ONLY cannot change once the socket has a port", _OPTION6
 )
 V6ONLY_CONNECT = _refused(
-    "v6only-connect", "ENETUNREACH", "an IPv6-only socket has no way to an IPv4 address", _CONNECT6
+    "v6only-connect",
+    "ENETUNREACH",
+    "an IPv6-only socket cannot connect to an IPv4 address",
+    _CONNECT6,
 )
 MAPPED_TO_V6 = _refused(
     "mapped-to-v6",
     "EAFNOSUPPORT",
-    "a socket at an IPv4-mapped address has no way to an IPv6 address",
+    "a socket at an IPv4-mapped address cannot connect to an IPv6 address",
     _ROUTE6,
 )
-IS_CONNECTED = _refused("is-connected", "EISCONN", "the socket is in use already", _STREAM)
+IS_CONNECTED = _refused("is-connected", "EISCONN", "the socket is already in use", _STREAM)
 CONNECTION_REFUSED = _refused(
     "connection-refused", "ECONNREFUSED", "the peer refused the connection", _STREAM
 )
-NOT_LISTENING = _refused("not-listening", "EINVAL", "the socket does not listen", _ACCEPT)
+NOT_LISTENING = _refused("not-listening", "EINVAL", "the socket is not listening", _ACCEPT)
 NO_CONNECTION = _refused(
     "no-connection",
     "EAGAIN",
@@ -225,10 +232,12 @@ NO_CONNECTION = _refused(
 NO_OPTION = _refused(
     "no-option",
     "ENOPROTOOPT",
-    "the system has no such socket option",
+    "the system does not have this socket option",
     cite("Linux 6.18", "net/core/sock.c, sk_setsockopt"),
 )
-NO_STREAM = _refused("no-stream", "EOPNOTSUPP", "only a stream socket listens and accepts", _STREAM)
+NO_STREAM = _refused(
+    "no-stream", "EOPNOTSUPP", "only a stream socket can listen and accept", _STREAM
+)
 
 RULES: tuple[Rule, ...] = (
     FREE,

@@ -24,28 +24,29 @@ _NO_PORTS = PortSet()
 @always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinuxSettings:
-    """The sysctls of one network namespace that bear on ports.
+    """The sysctls of a network namespace that affect ports.
 
-    The defaults are those of a new network namespace.
+    The defaults are the values of a new network namespace.
 
     Attributes:
-        ip_local_port_range: What automatic ports are taken from.
-        ip_local_reserved_ports: What automatic ports are never taken from.
+        ip_local_port_range: The ephemeral range.
+        ip_local_reserved_ports: Ports that are never chosen automatically.
         ip_unprivileged_port_start: The first port that needs no privilege.
-        ip_autobind_reuse: Whether ``bind(addr, 0)`` may share a port when
-            both sockets have SO_REUSEADDR and the range is used up.
-        ip_nonlocal_bind: Whether an address that is not local may be bound.
+        ip_autobind_reuse: Whether ``bind(addr, 0)`` may share a port if both sockets have
+            SO_REUSEADDR and no other port is left.
+        ip_nonlocal_bind: Whether a socket may be bound to an address that is not local.
         bindv6only: The default of IPV6_V6ONLY.
         tcp_tw_reuse: 0, 1, or 2 (loopback only).
-        tcp_tw_reuse_delay: Milliseconds.
+        tcp_tw_reuse_delay: Milliseconds in TIME_WAIT before connect() may replace a
+            connection.
         tcp_timestamps: Whether connections use TCP timestamps.
-        tcp_fin_timeout: Seconds that an orphan stays in FIN_WAIT2.
-        tcp_max_tw_buckets: How many sockets may linger; none beyond.
+        tcp_fin_timeout: Seconds that a closed socket stays in FIN_WAIT2.
+        tcp_max_tw_buckets: The maximum number of sockets that linger.
 
     Raises:
-        InvalidSocketError: A value is none that the kernel takes.
-        InvalidPortError: ``ip_unprivileged_port_start`` is outside 0 to 65535.
-        TypeError: A value is of another type.
+        InvalidSocketError: The kernel does not accept a value.
+        InvalidPortError: ``ip_unprivileged_port_start`` is outside 0..65535.
+        TypeError: A value has the wrong type.
 
     Source:
         Linux 6.18, Documentation/networking/ip-sysctl.rst.
@@ -68,7 +69,7 @@ class LinuxSettings:
     tcp_max_tw_buckets: int = 131072
 
     def __post_init__(self) -> None:
-        """Check what the kernel checks when a sysctl is written."""
+        """Check the values as the kernel does when a sysctl is written."""
         check_type("ip_local_port_range", self.ip_local_port_range, PortRange)
         check_type("ip_local_reserved_ports", self.ip_local_reserved_ports, PortSet)
         check_port(self.ip_unprivileged_port_start)
@@ -76,7 +77,7 @@ class LinuxSettings:
             checked_flag(name, getattr(self, name))
         if self.ip_local_port_range.first < max(1, self.ip_unprivileged_port_start):
             raise InvalidSocketError(
-                "ip_local_port_range must not begin below ip_unprivileged_port_start",
+                "ip_local_port_range must not start below ip_unprivileged_port_start",
                 f"{self.ip_local_port_range} and {self.ip_unprivileged_port_start}",
             )
         for name in ("tcp_tw_reuse_delay", "tcp_max_tw_buckets"):

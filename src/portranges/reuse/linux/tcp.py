@@ -1,15 +1,11 @@
-"""Linux: the TCP ports of one network namespace, exactly.
+"""The TCP ports of a network namespace on Linux: tables, 4-tuples, and lingering sockets.
 
-What lives here: the port tables with their address buckets and their memory,
-the 4-tuples, what lingers, and the choice of a port.
-What must not: checks of a caller's input, decisions, texts (``machine``).
-
-Facts the code relies on (Linux 6.18, net/ipv4/inet_connection_sock.c and
-inet_hashtables.c). A port has a table while a socket holds it; the table has
-a bucket for each local address. Table and bucket remember, in ``fr``
-(fastreuse) and ``frp`` (fastreuseport), whether the check may be skipped: 1
-yes, 0 no, and -1 that only sockets hold the port whose port connect() chose.
-Where both are -1, connect() may share the port over destinations.
+The code follows Linux 6.18, net/ipv4/inet_connection_sock.c and inet_hashtables.c. A port has
+a table (inet_bind_bucket) while a socket holds it, and the table has a bucket (inet_bind2_bucket)
+for each local address. ``fr`` (fastreuse) and ``frp`` (fastreuseport) of a table and a bucket
+say whether the comparison with other sockets can be skipped: 1 yes, 0 no, -1 connect() chose
+the port of every holder. If both are -1, connect() may use the port for another destination.
+``machine`` checks arguments and makes the decisions.
 """
 
 from __future__ import annotations
@@ -26,15 +22,15 @@ from portranges.reuse.linux.sock import (
     CONN,
     TW,
     Sock,
+    conflicts,
     covers,
-    in_the_way,
-    in_the_way_of_choice,
     port_range,
+    rules_out,
 )
 
 __all__ = ["Bucket", "Table", "TcpPorts"]
 
-# FASTREUSEPORT_ANY: the remembered address needs no comparison.
+# FASTREUSEPORT_ANY: the remembered address is not compared.
 _ANY = 2
 
 # INET_TABLE_PERTURB_SIZE, and how often the kernel draws a new key (10 s).
@@ -45,13 +41,13 @@ _REKEY = 10.0
 class Bucket:
     """The sockets of one port at one address.
 
-    ``bound`` counts the owners whose port connect() did not choose.
+    ``bound`` is the number of owners whose port was not chosen by connect().
     """
 
     __slots__ = ("bound", "fr", "frp", "owners")
 
     def __init__(self, fr: int, frp: int) -> None:
-        """Make an empty bucket with these flags."""
+        """Create an empty bucket with these flags."""
         self.owners: dict[Sock, None] = {}
         self.bound: int = 0
         self.fr: int = fr
@@ -64,7 +60,7 @@ class Table:
     __slots__ = ("buckets", "fast", "fr", "frp")
 
     def __init__(self, flag: int) -> None:
-        """Make a table without buckets, both flags *flag*."""
+        """Create a table without buckets and with both flags set to *flag*."""
         self.buckets: dict[int, Bucket] = {}
         self.fr: int = flag
         self.frp: int = flag
@@ -72,10 +68,10 @@ class Table:
 
 
 class TcpPorts:
-    """Who holds which TCP port, and what the kernel remembers of it."""
+    """The holders of each TCP port, and what the kernel remembers about the port."""
 
     def __init__(self, settings: LinuxSettings, kernel: Kernel, rng: types.Random) -> None:
-        """Make an empty space of ports."""
+        """Create a namespace without sockets."""
         self.settings = settings
         self.kernel = kernel
         self.rng = rng
@@ -91,7 +87,7 @@ class TcpPorts:
         self._key = 0
         self._key_until = 0.0
 
-    # Questions.
+    # Queries.
 
     def owners(self, port: int) -> types.Iterator[Sock]:
         """Yield every holder of *port*, lingering ones included."""
@@ -103,9 +99,10 @@ class TcpPorts:
     # bind() and listen().
 
     def take(self, sock: Sock, port: int, *, listening: bool) -> Sock | None:
-        """Give *sock* the explicit *port*; return the socket in the way, if one is."""
+        """Bind *sock* to the explicit *port*, or return the conflicting socket."""
         table = self._tables.get(port)
         if table is not None:
+            # if ((tb->fastreuse > 0 && reuse) || sk_reuseport_match(tb, sk))
             skip = (table.fr == 1 and sock.r and not listening) or _remembers(table, sock)
             if not skip:
                 blocker = self._conflict(table, sock)
@@ -115,14 +112,14 @@ class TcpPorts:
         return None
 
     def skips(self, sock: Sock, port: int) -> bool:
-        """Tell whether the port's memory spares *sock* the check of bind()."""
+        """Return whether bind() skips the comparison because of a remembered socket."""
         table = self._tables.get(port)
         return table is not None and _remembers(table, sock)
 
     def take_any(self, sock: Sock, *, listening: bool) -> bool:
-        """Give *sock* a port as bind(addr, 0) chooses it; False where none is free."""
+        """Bind *sock* to a port as bind(addr, 0) chooses it; return False if none is free."""
         reserved = self.settings.ip_local_reserved_ports
-        # All that the answer for a port depends on, beside who is there.
+        # Everything that the answer for a port depends on, apart from the port's holders.
         who = (sock.addr, sock.v6, sock.v6only, sock.dev, sock.r, sock.rp, sock.uid)
         for first, end, relax in self._choices(sock):
             kind = (relax, *who)
@@ -144,16 +141,21 @@ class TcpPorts:
         self._searches.forget(port)
         if table is None:
             table = self._tables[port] = Table(0)
+        # inet_csk_update_fastreuse(): reuse = sk->sk_reuse && sk->sk_state != TCP_LISTEN;
         reuse = sock.r and not listening
+        # if (hlist_empty(&tb->owners)), before 6.8
         if not table.buckets and not self.kernel.ignores_first_socket:
             table.fr = int(reuse)
             table.frp = _ANY if sock.rp else 0
             table.fast = _snapshot(sock) if sock.rp else None
         else:
+            # if (!reuse) tb->fastreuse = 0;
             if not reuse:
                 table.fr = 0
+            # if (!sk->sk_reuseport) tb->fastreuseport = 0;
             if not sock.rp:
                 table.frp = 0
+            # if (!sk_reuseport_match(tb, sk)) tb->fastreuseport = FASTREUSEPORT_STRICT;
             elif not _remembers(table, sock):
                 table.frp = 1
                 table.fast = _snapshot(sock)
@@ -166,10 +168,10 @@ class TcpPorts:
             self._put(sock, bucket)
 
     def _choices(self, sock: Sock) -> types.Iterator[tuple[int, int, bool]]:
-        """Yield where bind(addr, 0) tries every second port: first, end, ``relax``.
+        """Yield the stretches in which bind(addr, 0) tries every second port.
 
-        The parity that connect() likes less comes first; with SO_REUSEADDR
-        the lower half of the range comes before the upper.
+        Each is the first port, the end, and ``relax``. The parity that connect() tries last
+        comes first here. With SO_REUSEADDR the lower half of the range comes before the upper.
         """
         low, high = port_range(self.settings, sock)
         high += 1
@@ -190,12 +192,11 @@ class TcpPorts:
     # connect() and accept().
 
     def connect(self, sock: Sock, dst: int, dport: int) -> Sock | bool | None:
-        """Connect *sock*, whose address is set already.
+        """Connect *sock*, whose local address is already set.
 
         Returns:
-            None for success, True for success in the place of a connection
-            in TIME_WAIT, False where no port is free, or the connection that
-            has the 4-tuple.
+            None if it succeeds, True if it replaces a connection in TIME_WAIT, False if no
+            port is free, or the existing connection with the same 4-tuple.
         """
         if sock.port:
             key = (sock.addr, sock.port, dst, dport)
@@ -216,10 +217,10 @@ class TcpPorts:
         return True
 
     def accept(self, child: Sock, dst: int | None, dport: int) -> bool:
-        """Put an accepted *child*, with address and port, in its place.
+        """Enter an accepted *child*, which has its address and port.
 
         Returns:
-            False where another socket has the 4-tuple.
+            False if another socket has the same 4-tuple.
         """
         key = None if dst is None else (child.addr, child.port, dst, dport)
         if key is not None:
@@ -244,7 +245,7 @@ class TcpPorts:
     def _choose(
         self, sock: Sock, dst: int, dport: int
     ) -> tuple[tuple[int, int, int, int], Sock | None] | None:
-        """Give *sock* a port as connect() chooses it (RFC 6056, algorithm 4)."""
+        """Bind *sock* to a port as connect() chooses it (RFC 6056, algorithm 4)."""
         low, high = port_range(self.settings, sock)
         own = sock.port_range is not None and self.kernel.own_range_in_single_steps
         high += 1
@@ -267,6 +268,7 @@ class TcpPorts:
                 lingering += self._searches.lingering(kind, first, end, step)
                 for port in self._searches.open(kind, first, end, step):
                     table = tables.get(port)
+                    # if (tb->fastreuse >= 0 || tb->fastreuseport >= 0) goto next_port;
                     if port in reserved or not (table is None or (table.fr < 0 and table.frp < 0)):
                         taken.append((port, TAKEN))
                         continue
@@ -275,7 +277,7 @@ class TcpPorts:
                     if clash is None:
                         self._searches.learn(kind, taken)
                         scanned = (port - begin) % remaining
-                        # Randomness on a quiet range, none on a busy one.
+                        # i = max_t(int, i, get_random_u32_below(8) * step);
                         jump = max(scanned, int(self.rng.random() * 8) * step) + step
                         self._cells[index] = (self._cells[index] + jump) & 0xFFFFFFFF
                         self._enter_by_connect(sock, port)
@@ -284,7 +286,7 @@ class TcpPorts:
                         taken.append((port, TAKEN))
                     else:
                         lingering += 1
-                        # With time another one may be recycled, without a change.
+                        # Otherwise time alone makes it recyclable, without a change.
                         if not self._recycles(clash):
                             taken.append((port, LINGERS))
         self._searches.learn(kind, taken)
@@ -295,7 +297,7 @@ class TcpPorts:
         if self.now >= self._key_until:
             self._key = self.rng.getrandbits(64)
             self._key_until = self.now + _REKEY
-        # A hash of integers is the same in every run.
+        # The hash of a tuple of integers is the same in every run.
         mixed = hash((self._key, src, dst, dport)) & 0xFFFFFFFFFFFFFFFF
         index = mixed & (_CELLS - 1)
         cell = self._cells.get(index)
@@ -317,11 +319,11 @@ class TcpPorts:
     def _clash(
         self, sock: Sock, key: tuple[int, int, int, int], *, autobind: bool
     ) -> tuple[Sock | None, Sock | None]:
-        """Return the connection that forbids *key*, and the one that gives way.
+        """Return the connection that conflicts with *key*, and the one that is replaced.
 
-        Two connections have one key where the first is bound to an interface
-        and the second is not. The kernel puts a new one at the head of its
-        chain, and looks no further than the first that it meets.
+        Two connections can have the same key if the first is bound to an interface and the
+        second is not. The kernel adds a new one at the head of its chain and compares only
+        the first match.
         """
         for other in reversed(self._tuples.get(key, ())):
             if other.dev is not None and other.dev != sock.dev:
@@ -332,22 +334,24 @@ class TcpPorts:
         return None, None
 
     def recyclable(self, old: Sock, *, autobind: bool) -> bool:
-        """Tell whether connect() may end *old*, which lingers.
+        """Return whether connect() may replace *old*, which lingers.
 
-        Without a port of its own connect() is choosier: it waits
-        ``tcp_tw_reuse_delay`` and asks ``tcp_tw_reuse``.
+        If connect() also chooses the port, ``tcp_tw_reuse`` must allow it and
+        ``tcp_tw_reuse_delay`` must have passed: tcp_twsk_unique().
         """
         if not autobind:
             return old.timestamps
-        # In whole milliseconds, as the kernel counts.
+        # time_after32(tcp_clock_ms(), reuse_thresh), in whole milliseconds
         age = round((self.now - old.since) * 1000)
         return self._recycles(old) and age > self.settings.tcp_tw_reuse_delay
 
     def _recycles(self, old: Sock) -> bool:
-        """Tell whether connect() without a port may end *old* once it is old enough."""
+        """Return whether connect() without a port may replace *old* once it is old enough."""
+        # if (reuse == 2) and the loopback device or a loopback address
         reuse = self.settings.tcp_tw_reuse
         if reuse == 2:
             reuse = old.dev == "lo" or is_loopback(old.addr) or is_loopback(old.dst or 0)
+        # if (tw->tw_substate == TCP_FIN_WAIT2) reuse = 0;
         stays = old.fin_wait_2 and self.kernel.keeps_fin_wait_2
         return bool(reuse) and old.timestamps and not stays
 
@@ -370,7 +374,7 @@ class TcpPorts:
     # Moving and leaving.
 
     def move(self, sock: Sock, addr: int) -> None:
-        """Give *sock* another address; its port's memory stays as it is."""
+        """Change the address of *sock*; what the port remembers stays the same."""
         if sock.home is None:
             sock.set_addr(addr)
             return
@@ -384,7 +388,7 @@ class TcpPorts:
         self._put(sock, bucket)
 
     def leave(self, sock: Sock) -> None:
-        """Take *sock* out of its port, if it has one."""
+        """Release the port of *sock*, if it has one."""
         self._unregister(sock)
         if sock.home is None:
             sock.port = 0
@@ -402,16 +406,18 @@ class TcpPorts:
             table.fr = table.frp = -1
 
     def fail(self, sock: Sock) -> None:
-        """Bring *sock* back to what it is after a connect() that failed."""
+        """Reset *sock* after a connect() that failed."""
         self._unregister(sock)
         sock.state = CLOSED
+        # if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) inet_put_port(sk);
         if sock.port and not sock.port_locked:
             self.leave(sock)
+        # if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) inet_reset_saddr(sk);
         if not sock.addr_locked:
             self.move(sock, ANY6 if sock.v6 else ANY4)
 
     def linger(self, sock: Sock, *, fin_wait_2: bool) -> Sock | None:
-        """Put a minisocket in the place of *sock*, which is closed; return it."""
+        """Replace *sock*, which is closed, by a minisocket, and return it."""
         if self.lingering >= self.settings.tcp_max_tw_buckets:
             self.leave(sock)
             return None
@@ -435,7 +441,7 @@ class TcpPorts:
         return mini
 
     def advance(self, now: float) -> None:
-        """Let time pass until *now*; what has lingered long enough leaves."""
+        """Set the clock to *now* and remove the sockets whose time is over."""
         deadlines = self._deadlines
         while deadlines and deadlines[0][0] <= now:
             self._vanish(heappop(deadlines)[2])
@@ -447,11 +453,11 @@ class TcpPorts:
             self.lingering -= 1
 
     def changed(self, sock: Sock) -> None:
-        """Hear that an option or the owner of *sock* is another."""
+        """Note that an option or the owner of *sock* has changed."""
         self._searches.forget(sock.port)
 
     def _candidates(self, table: Table, sock: Sock) -> types.Iterable[Sock]:
-        """Yield the sockets whose address overlaps that of *sock*, as the kernel finds them."""
+        """Yield the sockets with an address that overlaps *sock*'s, as the kernel finds them."""
         addr = sock.addr
         buckets = table.buckets
         # if (inet_use_bhash2_on_bind(sk)); before 6.8 false for ::ffff:a.b.c.d too, which
@@ -471,15 +477,12 @@ class TcpPorts:
 
     def _conflict(self, table: Table, sock: Sock) -> Sock | None:
         for owner in self._candidates(table, sock):
-            if in_the_way(sock, owner):
+            if conflicts(sock, owner):
                 return owner
         return None
 
     def _choice_conflict(self, table: Table, sock: Sock, *, relax: bool) -> bool:
-        return any(
-            in_the_way_of_choice(sock, owner, relax=relax)
-            for owner in self._candidates(table, sock)
-        )
+        return any(rules_out(sock, owner, relax=relax) for owner in self._candidates(table, sock))
 
     def _put(self, sock: Sock, bucket: Bucket) -> None:
         bucket.owners[sock] = None
@@ -509,10 +512,9 @@ def _snapshot(sock: Sock) -> Sock:
 
 
 def _remembers(table: Table, sock: Sock) -> bool:
-    """Tell whether the socket behind ``frp`` spares *sock* the check.
+    """Return whether the remembered socket lets *sock* skip the check: sk_reuseport_match().
 
-    Only the remembered side may be a wildcard, and ``::`` is ``::`` whatever
-    IPV6_V6ONLY says.
+    Only the remembered address may match as a wildcard.
     """
     fast = table.fast
     return (

@@ -1,13 +1,10 @@
-"""Linux: the UDP ports of one network namespace, exactly.
+"""The UDP ports of a network namespace on Linux: a chain of sockets for each port.
 
-What lives here: the chain of sockets of a port, the second chains by address,
-and the choice of a port.
-What must not: checks of a caller's input, decisions, texts (``machine``).
-
-Facts the code relies on (Linux 6.18, net/ipv4/udp.c): bind() walks the port's
-chain and the first socket in the way decides. New sockets go to the head;
-AF_INET6 sockets with SO_REUSEPORT go to the tail. Beyond ten sockets a bind()
-to a specific address walks two shorter chains instead.
+The code follows Linux 6.18, net/ipv4/udp.c. bind() walks the port's chain (hash), and the first
+overlapping socket that does not share by SO_REUSEADDR decides. New sockets are added at the
+head, and AF_INET6 sockets with SO_REUSEPORT at the tail. If a port has more than ten sockets, a
+bind() to a specific address walks two shorter chains, keyed by address (hash2).
+``machine`` checks arguments and makes the decisions.
 """
 
 from __future__ import annotations
@@ -18,31 +15,31 @@ from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_wild
 from portranges.reuse.linux.kernels import Kernel
 from portranges.reuse.linux.settings import LinuxSettings
-from portranges.reuse.linux.sock import Sock, covers, devices_meet, port_range
+from portranges.reuse.linux.sock import Sock, covers, devices_overlap, port_range
 
 __all__ = ["Chain", "UdpPorts"]
 
-# How many sockets a port's chain has before bind() looks by address.
+# if (inet_use_hash2_on_bind(sk) && hslot->count > 10)
 _LONG = 10
 
-# The kernel's table has more slots the more memory there is; the number bears
-# only on the order in which ports are tried.
+# The size of the kernel's table depends on the memory; it affects only the order in which
+# ports are tried.
 _SLOTS = 4096
 _FEW = 256
 
 
 class Chain:
-    """Sockets in the kernel's order: added at the head, or at the tail."""
+    """Sockets in the kernel's order, added at the head or at the tail."""
 
     __slots__ = ("_heads", "_tails")
 
     def __init__(self) -> None:
-        """Make an empty chain."""
+        """Create an empty chain."""
         self._heads: dict[Sock, None] = {}
         self._tails: dict[Sock, None] = {}
 
     def __len__(self) -> int:
-        """Return how many sockets there are."""
+        """Return the number of sockets."""
         return len(self._heads) + len(self._tails)
 
     def __iter__(self) -> types.Iterator[Sock]:
@@ -50,11 +47,11 @@ class Chain:
         return chain(reversed(self._heads), self._tails)
 
     def add(self, sock: Sock, *, tail: bool) -> None:
-        """Put *sock* at the head, or at the tail."""
+        """Add *sock* at the head, or at the tail."""
         (self._tails if tail else self._heads)[sock] = None
 
     def remove(self, sock: Sock) -> None:
-        """Take *sock* out."""
+        """Remove *sock*."""
         if sock in self._heads:
             del self._heads[sock]
         else:
@@ -62,10 +59,10 @@ class Chain:
 
 
 class UdpPorts:
-    """Who holds which UDP port."""
+    """The holders of each UDP port."""
 
     def __init__(self, settings: LinuxSettings, kernel: Kernel, rng: types.Random) -> None:
-        """Make an empty space of ports."""
+        """Create a namespace without sockets."""
         self.settings = settings
         self.kernel = kernel
         self.rng = rng
@@ -77,11 +74,11 @@ class UdpPorts:
         yield from self._ports.get(port, ())
 
     def take(self, sock: Sock, port: int) -> tuple[Sock | None, Sock | None]:
-        """Give *sock* the explicit *port*.
+        """Bind *sock* to the explicit *port*.
 
         Returns:
-            The socket in the way or None, and the partner that ended the walk
-            in favour of *sock* or None.
+            The conflicting socket or None, and the SO_REUSEPORT socket that ended the walk in
+            favour of *sock* or None.
         """
         found = self._ports.get(port)
         partner = None
@@ -98,7 +95,7 @@ class UdpPorts:
         )
         if not by_address:
             return _first(sock, found)
-        # A partner ends its own chain, and not the walk.
+        # A socket that shares ends its own chain, not the walk.
         partner = None
         for addr in dict.fromkeys((_slot(sock.addr), ANY6)):
             blocker, found_here = _first(sock, self._addresses.get((addr, port), ()))
@@ -108,7 +105,7 @@ class UdpPorts:
         return None, partner
 
     def take_any(self, sock: Sock) -> bool:
-        """Give *sock* a port as bind(addr, 0) chooses it; False where none is free."""
+        """Bind *sock* to a port as bind(addr, 0) chooses it; return False if none is free."""
         for port in self._choices(sock):
             found = self._ports.get(port)
             if found is None or not _busy(sock, found):
@@ -117,14 +114,14 @@ class UdpPorts:
         return False
 
     def _choices(self, sock: Sock) -> types.Iterator[int]:
-        """Yield the ports that are tried: slot by slot, each with a random stride."""
+        """Yield the ports in the order in which they are tried: a random stride in each slot."""
         low, high = port_range(self.settings, sock)
         reserved = self.settings.ip_local_reserved_ports
         rand = self.rng.getrandbits(32)
         first = (rand * (high - low + 1) >> 32) + low
         stride = (rand | 1) * _SLOTS
         if high - low < _FEW:
-            # The same order, without a walk over the ports between.
+            # The same order, without the ports outside the range.
             turns = {(i * stride >> 12) & 15: i for i in range(16)}
             ports = [port for port in range(low, high + 1) if port not in reserved]
             yield from sorted(
@@ -154,7 +151,7 @@ class UdpPorts:
         self._by_address(sock).add(sock, tail=tail)
 
     def move(self, sock: Sock, addr: int) -> None:
-        """Give *sock* another address; its place in the port's chain stays."""
+        """Change the address of *sock*; its place in the port's chain stays the same."""
         if sock.port and _slot(addr) != _slot(sock.addr):
             self._forget(sock)
             sock.set_addr(addr)
@@ -163,7 +160,7 @@ class UdpPorts:
             sock.set_addr(addr)
 
     def leave(self, sock: Sock) -> None:
-        """Take *sock* out of its port, if it has one."""
+        """Release the port of *sock*, if it has one."""
         if not sock.port:
             return
         self._forget(sock)
@@ -189,16 +186,18 @@ class UdpPorts:
 
 
 def _slot(addr: int) -> int:
-    # The three wildcards share a chain.
+    # All wildcards share a chain.
     return ANY6 if addr == ANY4 else addr
 
 
 def _first(sock: Sock, socks: Chain | tuple[()]) -> tuple[Sock | None, Sock | None]:
     for other in socks:
+        # if (sk2 != sk && (!sk2->sk_reuse || !sk->sk_reuse) && ...
         if other is sock or (other.r and sock.r):
             continue
-        if not devices_meet(sock, other) or not covers(sock, other):
+        if not devices_overlap(sock, other) or not covers(sock, other):
             continue
+        # if (sk2->sk_reuseport && sk->sk_reuseport && uid_eq(uid, sk_uid(sk2)))
         if other.rp and sock.rp and other.uid == sock.uid:
             return None, other
         return other, None
@@ -209,7 +208,7 @@ def _busy(sock: Sock, socks: Chain) -> bool:
     return any(
         other is not sock
         and not (other.r and sock.r)
-        and devices_meet(sock, other)
+        and devices_overlap(sock, other)
         and covers(sock, other)
         and not (other.rp and sock.rp and other.uid == sock.uid)
         for other in socks

@@ -1,11 +1,8 @@
-"""The reuse rules of the systems other than Linux.
+"""The rules of the systems other than Linux, which were read and not run.
 
-What lives here: the names that the wing takes from here. ``lookup`` knows the
-systems by name; each system is a module of its own (``freebsd``, ``macos``,
-``openbsd``, ``netbsd``, ``illumos``, ``windows``); ``pairs`` is the rule
-without history and ``state_machine`` what its name says, both for all of them.
-What must not: anything else. None of these systems was run: their rules are
-from source or documents, and every decision says so.
+Each system is a module: ``freebsd``, ``macos``, ``openbsd``, ``netbsd``, ``illumos``,
+``windows``. ``pairs`` applies any system's rule without history, ``state_machine`` keeps the
+history, and ``lookup`` finds a system by name.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""FreeBSD: CURRENT, 14 and 13.
+"""FreeBSD CURRENT, 14 and 13: in_pcbbind_avail() and in6_pcbbind_avail().
 
-What lives here: the procedure of in_pcbbind_avail() and in6_pcbbind_avail(),
-what the releases do differently as data, and the records of the three.
-What must not: best() (``bsd``).
+The differences between the releases are data. ``bsd`` has the search for the best match.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Rule, State
-from portranges.reuse.others.bsd import Pairs, best4, best6, pairs, share_port
+from portranges.reuse.others.bsd import PairRules, best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
     Context,
     Order,
@@ -23,14 +21,14 @@ from portranges.reuse.others.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.others.rows import Book, Calls, calls
+from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
 from portranges.reuse.others.sock import Sock
 from portranges.source import Confidence, cite
 
 __all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "RELEASES", "Procedure", "Release"]
 
-# INP_LOOKUP_MAPPED_PCB_COST: in the IPv4 table every IPv4 socket goes before
-# a dual-stack one.
+# INP_LOOKUP_MAPPED_PCB_COST: in the IPv4 table every IPv4 socket is preferred to a dual-stack
+# one.
 _DUAL_COSTS = 3
 
 
@@ -38,18 +36,19 @@ _DUAL_COSTS = 3
 class Release:
     """What one release does differently.
 
-    13 also exempts a holder in TIME_WAIT from the test of the owner. That
-    never decides: such a holder is a TCP connection, which is exempt anyway.
+    13 also exempts a holder in TIME_WAIT from the comparison of owners. That never decides,
+    because such a holder is a TCP connection, which is exempt anyway.
 
     Attributes:
         name: The system's name.
-        title: The name for people.
+        title: The display name.
         repository: Where its source was read.
-        function: The functions of the IPv4 and of the IPv6 test.
-        exempts_load_balance: Whether two wildcards of different owners may
-            meet where the holder has SO_REUSEPORT_LB and not SO_REUSEPORT.
-        time_wait_blocks: Whether a holder in TIME_WAIT needs a common option
-            even where two AF_INET6 sockets meet at 0.0.0.0.
+        function: The functions that check an IPv4 and an IPv6 address.
+        exempts_load_balance: Whether two wildcards of different owners can share a port if
+            the holder has SO_REUSEPORT_LB and not SO_REUSEPORT.
+        time_wait_blocks: Whether a holder in TIME_WAIT must have a common option even if two
+            AF_INET6 sockets are both at 0.0.0.0.
+        reconnect: What connect() of a connected UDP socket does to its address.
     """
 
     name: str
@@ -93,24 +92,24 @@ RELEASES = (
 
 
 class Procedure:
-    """The procedure of one release, with its rows."""
+    """The checks of one release, with its rules."""
 
     def __init__(self, release: Release) -> None:
-        """Write down the rows of *release*."""
+        """Create the rules of *release*."""
         self.release = release
         v4_function, v6_function = release.function
         v4 = cite(release.repository, f"sys/netinet/in_pcb.c, {v4_function}")
         v6 = cite(release.repository, f"sys/netinet6/in6_pcb.c, {v6_function}")
-        self.book: Book = Book(release.name, title=release.title)
-        self.pairs: Pairs = pairs(
+        self.book: RuleBook = RuleBook(release.name, title=release.title)
+        self.pairs: PairRules = pair_rules(
             self.book,
             v4=v4,
             v6=v6,
-            owners="a port is shared among sockets of one owner only, unless the new socket is "
+            owners="only sockets of the same owner share a port, unless the new socket is "
             "privileged or the holder is a TCP connection",
-            wildcards="the holder is at 0.0.0.0 alone, which does not block a dual-stack socket "
-            "at ::, or both are IPv6 sockets at 0.0.0.0",
-            dual="a dual-stack socket at :: takes the port on IPv4 too",
+            wildcards="the holder is an IPv4 socket at 0.0.0.0, which does not conflict with a "
+            "dual-stack socket at ::, or both are IPv6 sockets at 0.0.0.0",
+            dual="a dual-stack socket at :: uses the port on IPv4 too",
             dual_owners=True,
             both="both sockets have SO_REUSEPORT, or both SO_REUSEPORT_LB",
         )
@@ -122,56 +121,62 @@ class Procedure:
             self.time_wait = self.book.refused(
                 "time-wait",
                 "EADDRINUSE",
-                "a connection in TIME_WAIT shares its port only with a common SO_REUSEPORT or "
-                "SO_REUSEPORT_LB",
+                "a connection in TIME_WAIT shares its port only if both sockets have SO_REUSEPORT "
+                "or both SO_REUSEPORT_LB",
                 v4,
             )
         self.privileged: Rule = self.book.refused(
             "privileged",
             "EACCES",
-            "a port from net.inet.ip.portrange.reservedlow to reservedhigh needs privilege",
+            "a port from net.inet.ip.portrange.reservedlow to reservedhigh requires privilege",
             v4,
         )
-        self.calls: Calls = calls(
+        self.calls: CallRules = call_rules(
             self.book,
             source=cite(
                 release.repository, "sys/netinet/in_pcb.c, in_pcb_lport_dest, in_pcbconnect"
             ),
-            # in6_pcbbind() then looks for an interface with the mapped address.
+            # in6_pcbbind() then searches for an interface with the mapped address.
             mapped_v6only=("EADDRNOTAVAIL", v6, Confidence.SOURCE),
             exhausted="EADDRNOTAVAIL",
             wrong_family="EAFNOSUPPORT",
         )
 
     def check_privilege(self, sock: Sock, context: Context) -> Rule | None:
-        """Refuse a reserved port without privilege."""
+        """Refuse a privileged port to an unprivileged socket."""
         return self.privileged if needs_privilege(sock, context) else None
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
-        """Decide whether *new* may be bound next to *holders*, newest first."""
+        """Decide whether *new* can be bound next to *holders*, which come newest first."""
         asked = new.v6_address
         if asked is None:
             return self._judge4(new, holders)
         wild = _is_wild(new)
         if _owner_counts(new):
             holder = best6(holders, asked, wild=True)
+            # if (t != NULL && (inp->inp_socket->so_type != SOCK_STREAM ||
+            #     IN6_IS_ADDR_UNSPECIFIED(&t->in6p_faddr)) &&
+            #     (inp->inp_cred->cr_uid != t->inp_cred->cr_uid)) return (EADDRINUSE);
             if (
                 holder is not None
                 and _other_owner(new, holder)
                 and not self._exempt(holder, wildcards=asked == 0 == holder.v6_address)
             ):
                 return self.pairs.uid, holder
+            # if ((inp->inp_flags & IN6P_IPV6_V6ONLY) == 0 && IN6_IS_ADDR_UNSPECIFIED(laddr)) the
+            # same for the IPv4 table
             if new.is_dual:
                 holder = _best4(holders, 0, wild=True)
                 if holder is not None and _other_owner(new, holder):
                     return self.pairs.dual_uid, holder
         holder = best6(holders, asked, wild=wild)
+        # if (t != NULL && ((reuseport | reuseport_lb) & t->inp_socket->so_options) == 0)
         if holder is not None and not _share(new, holder):
             return self.pairs.refuse(new, holder)
         met = best6(holders, asked, wild=True)
         if new.is_dual:
             holder = _best4(holders, 0, wild=wild)
-            # A pure 0.0.0.0 socket does not block a dual-stack one.
+            # ... && (!in_nullhost(t->inp_laddr) || (t->inp_vflag & INP_IPV6PROTO) != 0)
             if (
                 holder is not None
                 and not _share(new, holder)
@@ -185,6 +190,8 @@ class Procedure:
         asked = new.addr & 0xFFFFFFFF
         if _owner_counts(new):
             holder = _best4(holders, asked, wild=True)
+            # if (t != NULL && (inp->inp_socket->so_type != SOCK_STREAM ||
+            #     in_nullhost(t->inp_faddr)) && (inp->inp_cred->cr_uid != t->inp_cred->cr_uid))
             if (
                 holder is not None
                 and _other_owner(new, holder)
@@ -192,6 +199,7 @@ class Procedure:
             ):
                 return self.pairs.uid, holder
         holder = _best4(holders, asked, wild=_is_wild(new))
+        # if (t != NULL && ((reuseport | reuseport_lb) & t->inp_socket->so_options) == 0)
         if holder is not None and not _share(new, holder):
             if self.time_wait is not None and holder.state is State.TIME_WAIT:
                 return self.time_wait, holder
@@ -209,7 +217,7 @@ class Procedure:
         return self.pairs.allow(new, met)
 
     def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-        """Tell whether the port is passed over: in_pcb_lport_dest()."""
+        """Return whether in_pcb_lport_dest() skips the port."""
         if via is None:
             wild = _is_wild(sock)
             asked = sock.v6_address
@@ -220,7 +228,7 @@ class Procedure:
             return sock.is_dual and _best4(holders, 0, wild=wild) is not None
         if via.taken:
             return True
-        # Connections to other destinations do not matter.
+        # Connections to other destinations do not conflict.
         if is_mapped(via.local):
             meets = (0, via.local & 0xFFFFFFFF)
             return any(not held.connected and held.v4_address in meets for held in holders)
@@ -228,6 +236,7 @@ class Procedure:
 
 
 def _is_wild(new: Sock) -> bool:
+    # if ((sooptions & (SO_REUSEADDR | SO_REUSEPORT | SO_REUSEPORT_LB)) == 0)
     return not (new.r or new.p or new.lb)
 
 
@@ -236,6 +245,8 @@ def _best4(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | N
 
 
 def _owner_counts(new: Sock) -> bool:
+    # if (!IN6_IS_ADDR_MULTICAST(laddr) &&
+    #     priv_check_cred(inp->inp_cred, PRIV_NETINET_REUSEPORT) != 0)
     return not new.privileged and not new.multicast
 
 
@@ -244,6 +255,8 @@ def _other_owner(new: Sock, holder: Sock) -> bool:
 
 
 def _share_lb(new: Sock, holder: Sock) -> bool:
+    # if ((sooptions & (SO_REUSEADDR | SO_REUSEPORT_LB)) != 0)
+    #     reuseport_lb = SO_REUSEADDR | SO_REUSEPORT_LB;
     if new.multicast:
         return (new.r or new.lb) and (holder.r or holder.lb)
     return new.lb and holder.lb

@@ -1,20 +1,15 @@
-"""illumos and Solaris: tcp_bindi(), and udp_do_bind().
+"""illumos and Solaris: tcp_bindi() and udp_do_bind().
 
-What lives here: the procedures, their rows and the two records.
-What must not: anything of the BSDs; nothing is shared with them.
+IPv4 and IPv6 have disjoint port spaces for explicit ports, and a common one for automatic
+ports. SO_REUSEADDR of the other socket does not matter, and owners are compared only within a
+group of SO_REUSEPORT. What counts is the address given to bind(). An accepted
+connection has none: it is at the wildcard, without exclusive use and without SO_REUSEPORT. The
+TCP list of a port has its specific addresses before the wildcards, and the first socket that
+SO_REUSEPORT matches decides. The order of a UDP list, which ports share, is not modelled; if it
+matters, the answer is a refusal.
 
-Facts the code relies on. IPv4 and IPv6 have disjoint port spaces for ports
-that are asked for, and one for automatic ports. Only the new socket's
-SO_REUSEADDR counts, and an owner only within a group of SO_REUSEPORT. What
-counts is the address of bind(), which an accepted connection has not: it is
-at the wildcard, without exclusive use and without SO_REUSEPORT. A port's TCP
-list has its specific addresses before the wildcards; what SO_REUSEPORT meets
-first decides. The order of a UDP list is not modelled, for ports share one:
-where it matters the answer is on the safe side.
-
-To the letter, joyent@ae93ec4 answers EADDRNOTAVAIL where the gate answers
-EADDRINUSE, for it compares an error with the wrong sign; here it is the
-gate's.
+The joyent source (ae93ec4) returns EADDRNOTAVAIL where the gate returns EADDRINUSE, because it
+compares an error with the wrong sign. Here the gate's error is returned.
 """
 
 from __future__ import annotations
@@ -36,7 +31,7 @@ from portranges.reuse.others.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.others.rows import Book, Calls, calls
+from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
 from portranges.reuse.others.sock import Sock
 from portranges.source import Confidence, Source, cite
 
@@ -71,7 +66,7 @@ _CONNECT = cite(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rows:
-    """The rows about two sockets."""
+    """The rules about two sockets."""
 
     free: Rule
     reuse_address: Rule
@@ -86,12 +81,12 @@ class _Rows:
     udp_reuse_address: Rule
 
 
-def _rows(book: Book, *, groups: bool) -> _Rows:
-    free = book.allowed("free", "no socket in the way", _GATE)
+def _rows(book: RuleBook, *, groups: bool) -> _Rows:
+    free = book.allowed("free", "no socket conflicts", _GATE)
     exact = book.refused(
         "exact",
         "EADDRINUSE",
-        "SO_REUSEADDR does not share an address and port that another socket is bound to",
+        "SO_REUSEADDR does not allow the exact address and port of another bound socket",
         _GATE,
     )
     join, no_group, group_owner = free, exact, exact
@@ -112,7 +107,7 @@ def _rows(book: Book, *, groups: bool) -> _Rows:
         group_owner = book.refused(
             "group-owner",
             "EADDRNOTAVAIL",
-            "all sockets of a group of SO_REUSEPORT have one owner, root included",
+            "all sockets of a SO_REUSEPORT group must have the same owner, even for root",
             _OWNERS,
         )
         udp_join = book.allowed(
@@ -123,7 +118,7 @@ def _rows(book: Book, *, groups: bool) -> _Rows:
         udp_no_group = book.refused(
             "udp-no-group",
             "EADDRINUSE",
-            "a UDP socket with SO_REUSEPORT meets one that had it not when it was bound",
+            "a UDP socket with SO_REUSEPORT overlaps one that did not have it when it was bound",
             _UDP_GROUPS,
         )
     return _Rows(
@@ -138,15 +133,15 @@ def _rows(book: Book, *, groups: bool) -> _Rows:
         exclusive=book.refused(
             "exclusive",
             "EADDRINUSE",
-            "one of the sockets has TCP_EXCLBIND or UDP_EXCLBIND, and their addresses meet, "
-            "IPv4 and IPv6 alike where one is a wildcard",
+            "one of the sockets has TCP_EXCLBIND or UDP_EXCLBIND and their addresses overlap; a "
+            "wildcard overlaps both IPv4 and IPv6",
             _GATE,
         ),
         default=book.refused(
             "default",
             "EADDRINUSE",
-            "a new socket without SO_REUSEADDR cannot have a port where its address meets one in "
-            "use, connections and TIME_WAIT included",
+            "a new socket without SO_REUSEADDR cannot be bound to a port that is in use at an "
+            "overlapping address, connections and TIME_WAIT included",
             _GATE,
         ),
         exact=exact,
@@ -163,12 +158,12 @@ def _rows(book: Book, *, groups: bool) -> _Rows:
 
 
 class Procedure:
-    """The procedure, with or without the groups of SO_REUSEPORT."""
+    """The checks, with or without groups of SO_REUSEPORT."""
 
     def __init__(self, name: str, title: str, *, groups: bool) -> None:
-        """Write down the rows."""
+        """Create the rules."""
         self.groups = groups
-        self.book: Book = Book(name, title=title)
+        self.book: RuleBook = RuleBook(name, title=title)
         self.rows: _Rows = _rows(self.book, groups=groups)
         check: Source = cite(
             "illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bind_check"
@@ -176,10 +171,10 @@ class Procedure:
         self.privileged: Rule = self.book.refused(
             "privileged",
             "EACCES",
-            "a port below smallest_nonpriv_port, or one of extra_priv_ports, needs privilege",
+            "a port below smallest_nonpriv_port, or one of extra_priv_ports, requires privilege",
             check,
         )
-        self.calls: Calls = calls(
+        self.calls: CallRules = call_rules(
             self.book,
             source=_GATE,
             mapped_v6only=("EADDRNOTAVAIL", check, Confidence.SOURCE),
@@ -189,30 +184,30 @@ class Procedure:
             v6only_connect="EADDRNOTAVAIL",
             wrong_family="EADDRNOTAVAIL",
             drops=False,
-            option="the option is set, and counts from the next check on, but SO_REUSEPORT of a "
-            "socket that has a port does not: it counts as it was at bind()",
-            accepted="an accepted socket takes its listener's port and owner unasked, and of the "
-            "options SO_REUSEADDR alone",
+            option="the option is set and applies from the next check on, except SO_REUSEPORT of "
+            "a socket that has a port, which counts as it was at bind()",
+            accepted="an accepted socket takes its listener's port and owner without a check, and "
+            "of the options only SO_REUSEADDR",
         )
         self.self_connect: Rule = self.book.refused(
             "self-connect", "EADDRNOTAVAIL", "a TCP socket cannot connect to itself", _CONNECT
         )
 
     def check_privilege(self, sock: Sock, context: Context) -> Rule | None:
-        """Refuse a reserved port without privilege."""
+        """Refuse a privileged port to an unprivileged socket."""
         return self.privileged if needs_privilege(sock, context) else None
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
-        """Decide whether *new* may be bound next to *holders*, newest first."""
+        """Decide whether *new* can be bound next to *holders*, which come newest first."""
         if not new.tcp:
             return self._judge_udp(new, holders, explicit=True)
         return self._judge_tcp(new, new.addr, holders, reuse=new.r, explicit=True, via=None)
 
     def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-        """Tell whether a port that the system chooses is passed over.
+        """Return whether an automatic choice skips the port.
 
-        connect() chooses before it knows its own address, and without
-        SO_REUSEADDR. UDP binds first, as bind(0).
+        connect() chooses before the local address is known, and without SO_REUSEADDR. UDP
+        binds first, as bind(0) does.
         """
         if via is not None and via.taken:
             return True
@@ -234,17 +229,25 @@ class Procedure:
     ) -> types.Outcome:
         rows = self.rows
         shares = rows.free
-        # Stable: within each half the newest stays first.
+        # The sort is stable: within each half the newest stays first.
         for holder in sorted(holders, key=lambda held: is_wild(held.bound)):
             at = holder.bound
             same = addr == at
             meets = same or is_wild(addr) or is_wild(at)
+            # if (exclbind && ltcp->tcp_state <= TCPS_ESTABLISHED)
             if (holder.exclusive or new.exclusive) and holder.state in _UP_TO_ESTABLISHED:
+                # if (V6_OR_V4_INADDR_ANY(lconnp->conn_bound_addr_v6) ||
+                #     V6_OR_V4_INADDR_ANY(*laddr) ||
+                #     IN6_ARE_ADDR_EQUAL(laddr, &lconnp->conn_bound_addr_v6)) break;
                 if meets:
                     return rows.exclusive, holder
                 continue
+            # if (connp->conn_ipversion != lconnp->conn_ipversion && bind_to_req_port_only)
             if explicit and _is_ipv4(holder) is not _is_ipv4(new):
                 continue
+            # if (quick_connect && (ltcp->tcp_state > TCPS_LISTEN) &&
+            #     ((connp->conn_fport != lconnp->conn_fport) ||
+            #     !IN6_ARE_ADDR_EQUAL(&connp->conn_faddr_v6, &lconnp->conn_faddr_v6))) continue;
             if (
                 via is not None
                 and holder.connected
@@ -258,8 +261,11 @@ class Procedure:
                     return rows.group_owner, holder
                 return rows.join, None
             if not reuse:
+                # if (ltcp->tcp_state >= TCPS_BOUND) break;
                 if meets:
                     return rows.default, holder
+            # if (IN6_ARE_ADDR_EQUAL(laddr, &lconnp->conn_bound_addr_v6) &&
+            #     (ltcp->tcp_state == TCPS_LISTEN || ltcp->tcp_state == TCPS_BOUND)) break;
             elif same and holder.state in _HELD:
                 return rows.exact, holder
             elif meets:
@@ -287,7 +293,7 @@ class Procedure:
         return rows.default, met[0]
 
     def _join_udp(self, new: Sock, met: types.Sequence[Sock]) -> types.Outcome:
-        """Join a group; whose it is depends on the list's order where there are several."""
+        """Join a group; if there are several, which one depends on the order of the list."""
         for holder in met:
             if not holder.bound_p:
                 return self.rows.udp_no_group, holder
@@ -298,10 +304,10 @@ class Procedure:
 
 
 def _is_ipv4(sock: Sock) -> bool:
-    """Tell whether conn_ipversion is IPv4.
+    """Return whether conn_ipversion is IPv4.
 
-    It is the family's until connect(), or a connection that came in, says
-    otherwise; UDP's bind() says so too.
+    It follows the family until connect() or an incoming connection changes it. The bind()
+    of a UDP socket changes it too.
     """
     if sock.tcp and sock.v6 and not sock.connected:
         return False
@@ -315,8 +321,8 @@ def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> 
         unread["reuse_port"] = procedure.book.refused(
             "not-known",
             "ENOPROTOOPT",
-            f"{title} before 11 has no SO_REUSEPORT, and the rules of the one that 11 has were "
-            "not read; here it is refused",
+            f"{title} before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
+            "refused",
             _PORTS_OF_SOLARIS,
             Confidence.REPORTED,
         )
@@ -344,7 +350,7 @@ def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> 
     )
 
 
-# IP_BOUND_IF binds to a device on both; the test does not look at it.
+# IP_BOUND_IF binds to a device on both systems; the checks ignore it.
 ILLUMOS = _system(
     "illumos",
     "illumos",

@@ -1,9 +1,4 @@
-"""Which name is which system.
-
-What lives here: SYSTEMS, which says where each is, and the questions that take a
-name. A system's module is loaded when it is first asked about.
-What must not: any rule of any system.
-"""
+"""The systems by name; a system's module is imported when it is first looked up."""
 
 from __future__ import annotations
 
@@ -21,7 +16,7 @@ from portranges.reuse.others.state_machine import SystemPorts
 __all__ = ["SYSTEMS", "machine", "procedure", "rules", "system"]
 
 
-# Each name: the module of this package that holds the system, and its name there.
+# For each name, the module of this package and the name in it.
 SYSTEMS: dict[types.ReuseSystemName, tuple[str, str]] = {
     "freebsd": ("freebsd", "FREEBSD"),
     "freebsd-14": ("freebsd", "FREEBSD_14"),
@@ -44,12 +39,9 @@ def system(name: str) -> System:
     Args:
         name: A key of ``SYSTEMS``.
 
-    Returns:
-        The record.
-
     Raises:
         TypeError: *name* is not a ``str``.
-        UnknownNameError: There is no such system here.
+        UnknownNameError: The system is unknown.
 
     Example:
         >>> system("netbsd").title
@@ -74,7 +66,7 @@ def procedure(name: str) -> types.Procedure:
         A function of the new socket and the existing ones.
 
     Raises:
-        UnknownNameError: There is no such system here.
+        UnknownNameError: The system is unknown.
 
     Example:
         >>> from portranges.reuse.model import Socket
@@ -92,10 +84,10 @@ def machine(name: str) -> types.MachineMaker:
         name: A key of ``SYSTEMS``.
 
     Returns:
-        A function of settings, kernel (None), local addresses and generator.
+        A function of settings, kernel (None), local addresses and random generator.
 
     Raises:
-        UnknownNameError: There is no such system here.
+        UnknownNameError: The system is unknown.
 
     Example:
         >>> from random import Random
@@ -106,16 +98,13 @@ def machine(name: str) -> types.MachineMaker:
 
 
 def rules(name: str) -> tuple[Rule, ...]:
-    """Return the rows of the system *name*.
+    """Return the rules of the system *name*, those about two sockets first.
 
     Args:
         name: A key of ``SYSTEMS``.
 
-    Returns:
-        The rows, those about two sockets first.
-
     Raises:
-        UnknownNameError: There is no such system here.
+        UnknownNameError: The system is unknown.
 
     Example:
         >>> rules("openbsd")[1].id

@@ -1,11 +1,8 @@
 """macOS: in_pcbbind() and in6_pcbbind() of XNU 11417.
 
-What lives here: the procedure, its rows and the record.
-What must not: best() (``bsd``).
-
-Left out, as nothing here has it: SOF_REUSESHAREUID, which exempts a holder
-from the test of the owner; ports held for a client of NECP; and T/TCP, whose
-young TIME_WAIT gives way to connect().
+Not modelled: SOF_REUSESHAREUID, which exempts a holder from the comparison of owners, ports
+reserved for NECP clients, and T/TCP, where connect() replaces a young TIME_WAIT. ``bsd`` has
+the search for the best match.
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Rule
-from portranges.reuse.others.bsd import best4, best6, pairs, share_port
+from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
     Context,
     Order,
@@ -24,7 +21,7 @@ from portranges.reuse.others.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.others.rows import Book, calls
+from portranges.reuse.others.rows import RuleBook, call_rules
 from portranges.reuse.others.sock import Sock
 from portranges.source import Confidence, cite
 
@@ -38,31 +35,31 @@ _V6 = cite(_XNU, "bsd/netinet6/in6_pcb.c, in6_pcbbind")
 # fewer than 4096 are left.
 _UDP_PORTS = 65535 - 4096
 
-_BOOK = Book("macos", title="macOS")
-_PAIRS = pairs(
+_BOOK = RuleBook("macos", title="macOS")
+_PAIRS = pair_rules(
     _BOOK,
     v4=_V4,
     v6=_V6,
-    owners="a port is shared among sockets of one owner only, unless the new one is root's or "
-    "both are at the wildcard, on IPv6 with SO_REUSEPORT on the holder",
-    wildcards="the holder is at 0.0.0.0 alone, which does not block a dual-stack socket at ::, "
-    "or both are IPv6 sockets at 0.0.0.0",
-    dual="a dual-stack socket at :: takes the port on IPv4 too",
+    owners="only sockets of the same owner share a port, unless the new one belongs to root or "
+    "both are at the wildcard address, on IPv6 with SO_REUSEPORT on the holder",
+    wildcards="the holder is an IPv4 socket at 0.0.0.0, which does not conflict with a "
+    "dual-stack socket at ::, or both are IPv6 sockets at 0.0.0.0",
+    dual="a dual-stack socket at :: uses the port on IPv4 too",
     dual_owners=True,
 )
 _PRIVILEGED = _BOOK.refused(
     "privileged",
     "EACCES",
-    "a port below 1024 needs privilege at a specific address; the wildcard is free",
+    "a port below 1024 requires privilege at a specific address, but not at the wildcard",
     _V4,
 )
 _RESTRICTED = _BOOK.refused(
-    "restricted", "EADDRINUSE", "the port is kept for programs with an entitlement", _V4
+    "restricted", "EADDRINUSE", "the port is reserved for programs with an entitlement", _V4
 )
 _UDP_RESERVE = _BOOK.refused(
     "udp-reserve",
     "EADDRNOTAVAIL",
-    "fewer than 4,096 UDP ports would be left",
+    "fewer than 4,096 UDP ports would remain free",
     _V4,
 )
 _SELF_CONNECT = _BOOK.refused(
@@ -71,7 +68,7 @@ _SELF_CONNECT = _BOOK.refused(
     "a socket cannot connect to itself",
     cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_connect"),
 )
-_CALLS = calls(
+_CALLS = call_rules(
     _BOOK,
     source=cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind, in_pcbconnect"),
     mapped_v6only=("EADDRNOTAVAIL", _V6, Confidence.SOURCE),
@@ -85,8 +82,12 @@ def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     if asked is None:
         return _judge4(new, holders)
     wild = not (new.r or new.p)
+    # if (kauth_cred_getuid(so->so_cred) && !IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr))
     if new.uid and not new.multicast:
         holder = best6(holders, asked, wild=True)
+        # if (t && (!IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr) ||
+        #     !IN6_IS_ADDR_UNSPECIFIED(&t->in6p_laddr) ||
+        #     (t->inp_socket->so_options & SO_REUSEPORT) == 0) && the uids differ)
         if (
             holder is not None
             and holder.uid != new.uid
@@ -95,6 +96,9 @@ def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
             return _PAIRS.uid, holder
         if new.is_dual:
             holder = best4(holders, 0, wild=True)
+            # if (t && (t->inp_socket->so_options & SO_REUSEPORT) == 0 && the uids differ &&
+            #     (ntohl(t->inp_laddr.s_addr) != INADDR_ANY ||
+            #     SOCK_DOM(so) == SOCK_DOM(t->inp_socket)))
             if (
                 holder is not None
                 and holder.uid != new.uid
@@ -103,11 +107,14 @@ def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
             ):
                 return _PAIRS.dual_uid, holder
     holder = best6(holders, asked, wild=wild)
+    # if (t && (reuseport & t->inp_socket->so_options) == 0)
     if holder is not None and not share_port(new, holder):
         return _PAIRS.refuse(new, holder)
     met = best6(holders, asked, wild=True)
     if new.is_dual:
         holder = best4(holders, 0, wild=wild)
+        # ... && (ntohl(t->inp_laddr.s_addr) != INADDR_ANY ||
+        #     SOCK_DOM(so) == SOCK_DOM(t->inp_socket))
         if (
             holder is not None
             and not share_port(new, holder)
@@ -122,9 +129,14 @@ def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     asked = new.addr & 0xFFFFFFFF
     if new.uid and not new.multicast:
         holder = best4(holders, asked, wild=True)
+        # ... && (ntohl(SIN(nam)->sin_addr.s_addr) != INADDR_ANY ||
+        #     ntohl(t->inp_laddr.s_addr) != INADDR_ANY)
         if holder is not None and holder.uid != new.uid and not asked == 0 == holder.v4_address:
             return _PAIRS.uid, holder
     holder = best4(holders, asked, wild=not (new.r or new.p))
+    # if (t && (reuseport & t->inp_socket->so_options) == 0 &&
+    #     (either address is not INADDR_ANY || SOCK_DOM(so) != PF_INET6 ||
+    #     SOCK_DOM(t->inp_socket) != PF_INET6))
     if (
         holder is not None
         and not share_port(new, holder)
@@ -135,10 +147,10 @@ def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
 
 
 def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-    """Tell whether anybody uses the port where the socket would, options aside.
+    """Return whether the port is in use at an overlapping address, whatever the options.
 
-    connect() binds at the wildcard first, so no port is shared over
-    destinations.
+    connect() first binds to the wildcard address, so that connections to different
+    destinations never share a port.
     """
     asked4 = sock.v4_address if via is None or is_mapped(via.local) else None
     asked6 = sock.v6_address if via is None or not is_mapped(via.local) else None
@@ -148,6 +160,8 @@ def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
 
 
 def _udp_reserve(sock: Sock, context: Context) -> Rule | None:
+    # if (so->so_proto->pr_protocol == IPPROTO_UDP && !allow_udp_port_exhaustion &&
+    #     USHRT_MAX - UDP_RANDOM_PORT_RESERVE < reservations) return EADDRNOTAVAIL;
     crowded = not sock.tcp and context.udp_ports > _UDP_PORTS
     return _UDP_RESERVE if crowded and not context.settings.udp_exhaustion else None
 
@@ -171,7 +185,7 @@ MACOS = System(
     judge=_judge,
     busy=_busy,
     checks=(mapped_v6only, not_local, _udp_reserve, _privilege, _restricted),
-    # IP_BOUND_IF and IPV6_BOUND_IF; the test does not look at them.
+    # IP_BOUND_IF and IPV6_BOUND_IF; the checks ignore them.
     options=frozenset({"reuse_port", "device"}),
     v6only=False,
     reconnect=Reconnect.WILDCARD,

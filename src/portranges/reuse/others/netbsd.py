@@ -1,13 +1,10 @@
-"""NetBSD: in_pcbbind_port() and in6_pcbbind_port(), with a table per family.
+"""NetBSD: in_pcbbind_port() and in6_pcbbind_port(), with a table for each family.
 
-What lives here: the procedure, its rows and the record.
-What must not: best() (``bsd``).
-
-An IPv6 socket is in the IPv6 table alone, dual-stack or not. A bind() on IPv4
-looks into it with its address mapped; a bind() on IPv6 looks into the IPv4
-table only if its own address is mapped. So 0.0.0.0 does not block a dual-stack
-::, and the reverse does. The owner is asked for on IPv4 only. "Vestigial"
-TIME_WAIT entries (off by default) count like sockets, as they do here.
+An IPv6 socket is in the IPv6 table only, dual-stack or not. A bind() on IPv4 also searches the
+IPv6 table, with its address mapped; a bind() on IPv6 searches the IPv4 table only if its own
+address is mapped. Therefore 0.0.0.0 does not conflict with a later dual-stack ::, but the
+reverse does. Owners are compared on IPv4 only. "Vestigial" TIME_WAIT entries (off by default)
+count as sockets, as here. ``bsd`` has the search for the best match.
 """
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_mapped
 from portranges.reuse.model import Rule, State
-from portranges.reuse.others.bsd import best, local_cost, pairs, share_port
+from portranges.reuse.others.bsd import best, local_cost, pair_rules, share_port
 from portranges.reuse.others.record import (
     Context,
     Order,
@@ -26,30 +23,30 @@ from portranges.reuse.others.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.others.rows import Book, calls
+from portranges.reuse.others.rows import RuleBook, call_rules
 from portranges.reuse.others.sock import Sock
 from portranges.source import Confidence, cite
 
 __all__ = ["NETBSD"]
 
-# The text of about NetBSD 9 or 10 that was read first has no revision on record;
-# these two were read again, and say the same.
+# The revision of the source of about NetBSD 9 or 10 that was read first is not recorded; these
+# two were read later and agree with it.
 _NETBSD = "NetBSD, about 9 or 10 (repository and commit not recorded)"
 _AGAIN = "NetBSD, in_pcb.c 1.143 (2012-06-25), in6_pcb.c 1.143 (2015-08-24)"
 _V4 = cite(_AGAIN, "sys/netinet/in_pcb.c, in_pcbbind_port")
 _V6 = cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port")
 
-_BOOK = Book("netbsd", title="NetBSD")
-_PAIRS = pairs(
+_BOOK = RuleBook("netbsd", title="NetBSD")
+_PAIRS = pair_rules(
     _BOOK,
     v4=_V4,
     v6=_V6,
-    owners="on IPv4 a port is shared among sockets of one owner only, unless the new one is "
-    "root's or both are at the wildcard and the holder has SO_REUSEPORT",
-    dual="the holder has the port on the other IP version's side of a dual-stack socket",
+    owners="on IPv4 only sockets of the same owner share a port, unless the new one belongs to "
+    "root or both are at the wildcard address and the holder has SO_REUSEPORT",
+    dual="the sockets overlap through the other IP version of a dual-stack socket",
 )
-_PRIVILEGED = _BOOK.refused("privileged", "EACCES", "a port below 1024 needs privilege", _V4)
-_CALLS = calls(
+_PRIVILEGED = _BOOK.refused("privileged", "EACCES", "a port below 1024 requires privilege", _V4)
+_CALLS = call_rules(
     _BOOK,
     source=cite(_NETBSD, "sys/netinet/in_pcb.c, in_pcbconnect; portalgo.c, check_suitable_port"),
     mapped_v6only=(
@@ -62,7 +59,7 @@ _CALLS = calls(
 
 
 def _best4(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
-    """Search the IPv4 table, in which there are AF_INET sockets only."""
+    """Return the best match in the IPv4 table, which has only AF_INET sockets."""
 
     def cost(holder: Sock) -> int | None:
         local = None if holder.v6 else holder.v4_address
@@ -72,7 +69,7 @@ def _best4(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | N
 
 
 def _best6(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
-    """Search the IPv6 table for *asked*, which may be IPv4-mapped."""
+    """Return the best match in the IPv6 table; *asked* may be IPv4-mapped."""
     mapped = is_mapped(asked)
 
     def cost(holder: Sock) -> int | None:
@@ -86,7 +83,7 @@ def _best6(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | N
             )
         if mapped and holder.v6only:
             return None
-        # A dual-stack :: meets a mapped address as a wildcard, 0.0.0.0 too.
+        # A dual-stack :: matches a mapped address as a wildcard, including 0.0.0.0.
         return local_cost(holder.addr, asked, connected=holder.connected)
 
     return best(holders, cost, wild=wild)
@@ -99,10 +96,15 @@ def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
 def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     wild = not (new.r or new.p)
     holder = _best6(holders, new.addr, wild=wild)
+    # if (t6 && (reuseport & t6->in6p_socket->so_options) == 0)
     if holder is not None and not share_port(new, holder):
         return _PAIRS.refuse(new, holder, dual=True)
+    # if (so->so_uidinfo->ui_uid && !IN_MULTICAST(sin->sin_addr.s_addr))
     if new.uid and not new.multicast:
         holder = _best4(holders, new.addr, wild=True)
+        # if (t && (!in_nullhost(sin->sin_addr) || !in_nullhost(t->inp_laddr) ||
+        #     (t->inp_socket->so_options & SO_REUSEPORT) == 0)
+        #     && (so->so_uidinfo->ui_uid != t->inp_socket->so_uidinfo->ui_uid))
         if (
             holder is not None
             and holder.uid != new.uid
@@ -110,6 +112,7 @@ def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         ):
             return _PAIRS.uid, holder
     holder = _best4(holders, new.addr, wild=wild)
+    # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
     if holder is not None and not share_port(new, holder):
         return _PAIRS.refuse(new, holder)
     met = _best4(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
@@ -117,7 +120,7 @@ def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
 
 
 def _is_wild6(new: Sock) -> bool:
-    # As on OpenBSD: a listening TCP socket is not wild, and is never bound.
+    # As on OpenBSD: a listening TCP socket counts as if it had an option, and is never bound.
     accepts = new.tcp and new.state is State.LISTENING
     return not (new.r or new.p) and not accepts
 
@@ -137,12 +140,12 @@ def _judge6(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
 
 
 def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-    """Tell whether the port is passed over: check_suitable_port().
+    """Return whether check_suitable_port() skips the port.
 
-    An IPv4 socket's options do not help it, an IPv6 socket's do. connect()
-    binds at the wildcard first. The kernel does not look whether the port that
-    it gives an IPv6 socket with an option makes a second identical 4-tuple;
-    here such a port is passed over.
+    Options of an IPv4 socket do not matter, options of an IPv6 socket do. connect() first
+    binds to the wildcard address. The kernel does not check whether the port that it chooses
+    for an IPv6 socket with an option creates a second identical 4-tuple; here such a port is
+    skipped.
     """
     if via is not None and via.taken:
         return True

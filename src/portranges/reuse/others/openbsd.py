@@ -1,12 +1,9 @@
 """OpenBSD: in_pcbaddrisavail_lock() and in6_pcbaddrisavail_lock().
 
-What lives here: the procedure, its rows and the record.
-What must not: best() (``bsd``).
-
-IPv4 and IPv6 have tables of their own and nothing is IPv4-mapped, so an IPv6
-socket is IPv6-only whatever it asks for. The kernel does not take a listening
-TCP socket for wild; a socket listens only once it has a port, and then it
-cannot be bound, so that clause decides nothing for a program.
+IPv4 and IPv6 have separate tables and there are no IPv4-mapped addresses, so an IPv6 socket is
+always IPv6-only. The kernel treats a listening TCP socket as if it had a reuse option; a
+listening socket has a port and cannot be bound again, so that never matters to a program.
+``bsd`` has the search for the best match.
 """
 
 from __future__ import annotations
@@ -14,7 +11,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Rule, State
-from portranges.reuse.others.bsd import best4, best6, pairs, share_port
+from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
     Context,
     Order,
@@ -25,7 +22,7 @@ from portranges.reuse.others.record import (
     needs_privilege,
     not_local,
 )
-from portranges.reuse.others.rows import Book, calls
+from portranges.reuse.others.rows import RuleBook, call_rules
 from portranges.reuse.others.sock import Sock
 from portranges.source import Confidence, cite
 
@@ -35,17 +32,20 @@ _OPENBSD = "OpenBSD, in_pcb.c 1.320 (2025-07-14), in6_pcb.c 1.152 (2025-09-16)"
 _V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
 _V6 = cite(_OPENBSD, "sys/netinet6/in6_pcb.c, in6_pcbaddrisavail_lock")
 
-_BOOK = Book("openbsd", title="OpenBSD")
-_PAIRS = pairs(
+_BOOK = RuleBook("openbsd", title="OpenBSD")
+_PAIRS = pair_rules(
     _BOOK,
     v4=_V4,
     v6=_V6,
-    owners="a port is shared among sockets of one owner only, unless the new one is root's",
+    owners="only sockets of the same owner share a port, unless the new one belongs to root",
 )
 _PRIVILEGED = _BOOK.refused(
-    "privileged", "EACCES", "a port below 1024, or one of net.inet.*.rootonly, is root's", _V4
+    "privileged",
+    "EACCES",
+    "a port below 1024, or one of net.inet.*.rootonly, is reserved for root",
+    _V4,
 )
-_CALLS = calls(
+_CALLS = call_rules(
     _BOOK,
     source=cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbpickport, in_pcbconnect"),
     mapped_v6only=("EADDRNOTAVAIL", _V6, Confidence.SOURCE),
@@ -55,12 +55,15 @@ _CALLS = calls(
 
 
 def _is_wild(new: Sock) -> bool:
+    # if ((so->so_options & (SO_REUSEADDR|SO_REUSEPORT)) == 0 &&
+    #     ((so->so_proto->pr_flags & PR_CONNREQUIRED) == 0 ||
+    #     (so->so_options & SO_ACCEPTCONN) == 0)) wild = INPLOOKUP_WILDCARD;
     accepts = new.tcp and new.state is State.LISTENING
     return not (new.r or new.p) and not accepts
 
 
 def _best(holders: types.Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
-    """Search the table of the IP version that *at* is of."""
+    """Return the best match in the table of the IP version of *at*."""
     if is_mapped(at):
         table = [holder for holder in holders if not holder.v6]
         return best4(table, at & 0xFFFFFFFF, wild=wild)
@@ -68,18 +71,21 @@ def _best(holders: types.Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
 
 
 def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    # if (so->so_euid && !IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr))
     if new.uid and not new.multicast:
         holder = _best(holders, new.addr, wild=True)
+        # if (t && (so->so_euid != t->inp_socket->so_euid)) error = EADDRINUSE;
         if holder is not None and holder.uid != new.uid:
             return _PAIRS.uid, holder
     holder = _best(holders, new.addr, wild=_is_wild(new))
+    # if (t && (reuseport & t->inp_socket->so_options) == 0) error = EADDRINUSE;
     if holder is not None and not share_port(new, holder):
         return _PAIRS.refuse(new, holder)
     return _PAIRS.allow(new, _best(holders, new.addr, wild=True))
 
 
 def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-    """Tell whether the port is passed over: in_pcbpickport()."""
+    """Return whether in_pcbpickport() skips the port."""
     at = sock.addr if via is None else via.local
     return _best(holders, at, wild=_is_wild(sock)) is not None
 
@@ -97,7 +103,7 @@ OPENBSD = System(
     judge=_judge,
     busy=_busy,
     checks=(mapped_v6only, not_local),
-    # The port's privilege is the last that is asked.
+    # The privilege of the port is checked last.
     late_checks=(_privilege,),
     options=frozenset({"reuse_port"}),
     v6only=True,

@@ -1,18 +1,13 @@
-"""May this socket be bound next to those? One way for all these systems.
-
-What lives here: the order of the questions that bind() asks, and the sentence
-that goes with a refusal.
-What must not: any rule of any system.
-"""
+"""The rule without history for any of these systems: the order of the checks of bind()."""
 
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.model import Decision, Rule, Socket, State, check_asks, decide
+from portranges.reuse.model import Decision, Rule, Socket, State, check_bindable, decide
 from portranges.reuse.others.record import Context, System
 from portranges.reuse.others.sock import Sock, from_socket, to_socket
 
-__all__ = ["ask", "ask_address", "decide_bind", "sentence"]
+__all__ = ["check_address", "decide_bind", "judge_bind", "reason"]
 
 
 def decide_bind(
@@ -23,25 +18,22 @@ def decide_bind(
     settings: types.ReuseSettings | None = None,
     local_addresses: frozenset[int] | None = None,
 ) -> Decision:
-    """Return whether *system* lets *new* be bound next to *existing*.
+    """Return whether *system* allows *new* to be bound next to *existing*.
 
     Args:
         system: The system's record.
-        new: The socket that asks; ``state="listening"`` asks for bind() and
-            then listen(), which no system here refuses on account of others.
-        existing: The other sockets in the order in which they were bound: of
-            two that are equally in the way these systems look at the newest.
-        settings: The machine's, as SystemSettings; as shipped by default.
-        local_addresses: The machine's addresses as numbers of 128 bits,
-            loopback apart; every address by default.
-
-    Returns:
-        The decision.
+        new: The new socket; ``state="listening"`` means bind() and then listen(), which
+            depends on other sockets on none of these systems.
+        existing: The other sockets in the order in which they were bound. Of two that
+            conflict equally these systems compare the newest.
+        settings: The machine's settings, as SystemSettings; the defaults if None.
+        local_addresses: The machine's addresses as numbers of 128 bits, apart from
+            loopback; every address by default.
 
     Raises:
-        InvalidSocketError: A socket has an option that the system has not, or
+        InvalidSocketError: A socket has an option that does not exist on the system, or
             *new* is connected.
-        TypeError: *settings* are no SystemSettings.
+        TypeError: *settings* is not SystemSettings.
 
     Complexity:
         Linear in the number of *existing*.
@@ -57,45 +49,45 @@ def decide_bind(
         >>> decide_bind(system("freebsd"), new, [web]).allowed
         True
     """
-    check_asks(new)
+    check_bindable(new)
     for socket in (new, *existing):
         system.check_options(socket)
     context = Context(
         system, settings, None if local_addresses is None else local_addresses.__contains__
     )
-    asks = _sock(new, context)
+    sock = _sock(new, context)
     # It listens only after it is bound.
-    asks.state = State.BOUND
-    if not asks.port:
-        rule = ask_address(asks, context)
+    sock.state = State.BOUND
+    if not sock.port:
+        rule = check_address(sock, context)
         return decide(system.calls.chosen if rule is None else rule)
     held: dict[Sock, Socket] = {}
     udp_ports: set[int] = set()
     for socket in reversed(existing):
         if socket.transport is new.transport and socket.port:
             udp_ports.add(socket.port)
-            if socket.port == asks.port:
+            if socket.port == sock.port:
                 held[_sock(socket, context)] = socket
     context.udp_ports = len(udp_ports)
-    rule, blocker = ask(asks, tuple(held), context)
-    connections = [sock for sock in held if sock.connected]
+    rule, blocker = judge_bind(sock, tuple(held), context)
+    connections = [holder for holder in held if holder.connected]
     if system.remembers_bind and blocker is None and connections:
-        # bind() gave a connection the wildcard, as it was taken to, or its own
-        # address, which a system may look at earlier. No connection lets another
-        # socket in, so a mixture of both refuses nothing that neither does.
-        for sock in connections:
-            sock.bound = sock.addr
-        rule_again, blocker = ask(asks, tuple(held), context)
+        # A connection was bound to the wildcard, as assumed so far, or to its own address,
+        # which may be compared earlier. A connection never makes another socket allowed, so
+        # a mixture of both refuses nothing that neither does.
+        for holder in connections:
+            holder.bound = holder.addr
+        rule_again, blocker = judge_bind(sock, tuple(held), context)
         rule = rule if blocker is None else rule_again
     if blocker is None:
         return decide(rule)
-    return decide(rule, reason=sentence(rule, blocker), blocker=held[blocker])
+    return decide(rule, reason=reason(rule, blocker), blocker=held[blocker])
 
 
-def ask(sock: Sock, holders: types.Sequence[Sock], context: Context) -> types.Outcome:
-    """Ask what bind() asks of *sock*, whose address and port are set already.
+def judge_bind(sock: Sock, holders: types.Sequence[Sock], context: Context) -> types.Outcome:
+    """Run all checks of bind() for *sock*, whose address and port are already set.
 
-    *holders* have the port, newest first.
+    *holders* are the holders of the port, newest first.
     """
     system = context.system
     for check in system.checks:
@@ -111,8 +103,8 @@ def ask(sock: Sock, holders: types.Sequence[Sock], context: Context) -> types.Ou
     return rule, blocker
 
 
-def ask_address(sock: Sock, context: Context) -> Rule | None:
-    """Ask what bind() asks of the address where the port is 0."""
+def check_address(sock: Sock, context: Context) -> Rule | None:
+    """Run the checks of bind() for port 0, which are about the address."""
     for check in context.system.checks:
         rule = check(sock, context)
         if rule is not None:
@@ -120,9 +112,9 @@ def ask_address(sock: Sock, context: Context) -> Rule | None:
     return None
 
 
-def sentence(rule: Rule, blocker: Sock) -> str:
-    """Return the sentence for a person: who is in the way, and by which rule."""
-    return f"{to_socket(blocker)} is in the way; {rule.sentence}"
+def reason(rule: Rule, blocker: Sock) -> str:
+    """Return the reason of a refusal: the conflicting socket and the rule."""
+    return f"conflicts with {to_socket(blocker)}; {rule.sentence}"
 
 
 def _sock(socket: Socket, context: Context) -> Sock:

@@ -1,12 +1,9 @@
-"""In which order the ports of a range are tried when the system chooses.
+"""The order in which the ports of a range are tried when the system chooses one.
 
-What lives here: Picker, which remembers where it was.
-What must not: whether a port is free (the systems' own ``busy``).
-
-Facts the code relies on: FreeBSD, OpenBSD and macOS draw a number below the
-size of the range less one, and step before they look, so that the first port
-of the range comes by wrapping only. illumos draws 16 bits and folds what falls
-outside. NetBSD counts down, and macOS' TCP up, without a draw.
+FreeBSD, OpenBSD and macOS draw a random number below the size of the range less one and step
+before the first check, so that the first port of the range is only reached by wrapping around.
+illumos draws 16 bits and folds values outside the range into it. NetBSD counts down, and macOS
+counts up for TCP, without a random number. The systems' ``busy`` decides whether a port is free.
 """
 
 from __future__ import annotations
@@ -19,10 +16,10 @@ __all__ = ["Picker"]
 
 
 class Picker:
-    """The choice of ports of one kind of socket."""
+    """The order of the ports for one kind of socket."""
 
     def __init__(self, ports: PortSet, order: Order, rng: types.Random) -> None:
-        """Choose among *ports*, of which those in between are passed over."""
+        """Use the range of *ports*, and skip the ports within it that are not in the set."""
         self._ports = ports
         self._order = order
         self._rng = rng
@@ -45,7 +42,7 @@ class Picker:
                 yield port
 
     def _start(self, first: int, last: int) -> int:
-        """Return the port one step before the first that is tried."""
+        """Return the port one step before the first one that is tried."""
         size = last - first + 1
         if self._order is Order.RANDOM_START:
             return first + self._rng.randrange(max(1, size - 1))

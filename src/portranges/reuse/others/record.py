@@ -1,8 +1,6 @@
-"""The record of a system: its traits, its rows, its procedures.
+"""System, the record of a system's behaviour, and Context, a system with a machine's settings.
 
-What lives here: System, Context and Via.
-What must not: any system (their own modules), what is done with the record
-(``pairs``, ``state_machine``).
+``pairs`` and ``state_machine`` use them; the systems are in their own modules.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
 from portranges.reuse.addresses import LOOPBACK4, LOOPBACK6, is_loopback, is_wild
 from portranges.reuse.model import RefusedOption, Rule, Socket
-from portranges.reuse.others.rows import Book, Calls
+from portranges.reuse.others.rows import CallRules, RuleBook
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 
@@ -36,7 +34,7 @@ _NO_PORTS = PortSet.empty()
 
 
 class Order(Enum):
-    """In which order a system tries the ports of its range."""
+    """The order in which a system tries the ports of its range."""
 
     RANDOM_START = auto()
     RANDOM_16_BIT = auto()
@@ -45,17 +43,17 @@ class Order(Enum):
 
 
 class Refusal(Enum):
-    """What a refused connection leaves of the socket."""
+    """Whether a refused connection leaves the socket usable."""
 
     DROPS = auto()
     KEEPS = auto()
 
 
 class Reconnect(Enum):
-    """At what address connect() leaves a connected UDP socket before it connects anew.
+    """The address of a connected UDP socket that connect() has disconnected.
 
-    The first two before anything else is looked at, the last after the checks.
-    A connect() that fails then leaves the socket so: bound, and not connected.
+    connect() disconnects before all checks with the first two, and after them with the last.
+    If it fails after that, the socket stays bound and is not connected.
     """
 
     WILDCARD = auto()
@@ -67,7 +65,7 @@ class Reconnect(Enum):
 class Via:
     """The connection for which connect() chooses a port.
 
-    ``taken``: whether the machine has the 4-tuple on the port in question.
+    ``taken`` says whether the 4-tuple exists on the port in question.
     """
 
     local: int
@@ -82,48 +80,48 @@ class System:
 
     Attributes:
         name: The key, as ``"freebsd"``.
-        title: The name for people.
+        title: The display name.
         is_current: Whether it is the newest version known.
         profile: The row of ``portranges.ephemeral`` with its ports.
-        calls: The answers that every system has.
-        book: All its rows.
-        judge: Whether a socket may be bound next to others, newest first.
-        busy: Whether a port is passed over when the system chooses one.
-        checks: What bind() asks before it looks at other sockets, in order.
-        late_checks: What it asks after that.
-        options: The names of the Socket fields that it has an option for.
+        calls: The rules of its calls.
+        book: All its rules.
+        judge: Decides whether a socket can be bound next to others, which come newest first.
+        busy: Whether an automatic choice skips a port.
+        checks: The checks of bind() before other sockets are compared, in order.
+        late_checks: The checks after that.
+        options: The names of the Socket fields that have an option.
         v6only: The default of IPV6_V6ONLY.
         v6only_fixed: Whether the option cannot be cleared.
         wide_loopback: Whether all of 127/8 is local.
         tcp_order: How TCP ports are tried.
         udp_order: How UDP ports are tried.
-        refusal: What a refused connection leaves.
-        reconnect: What connect() does to a connected UDP socket first; None: not
-            known, and a connection stays until the new one is made.
-        loopback_time_wait: Seconds in TIME_WAIT towards loopback, if another.
-        self_connect: The row that refuses a connection to itself, if one does.
-        any_destination: The row that refuses the wildcard as a peer, if one does.
-        listen_unbound: The row that refuses to listen without a port, if one does.
-        unread: By the names of Socket fields, the rows of options that it has and
-            whose rules were not read; they are not in ``options``.
-        option_both: The row that refuses SO_REUSEADDR with exclusive use.
-        remembers_bind: Whether the address and the SO_REUSEPORT that bind() saw
-            count later, not those that the socket has now.
-        accepts_options: Whether an accepted socket has its listener's
-            SO_REUSEPORT and exclusive use; SO_REUSEADDR it has everywhere.
-        retests_tuple: Whether the 4-tuple is tested only after the port is
-            chosen, and a clash refuses.
-        extra_privileged: Ports above the privileged ones that need one too.
+        refusal: Whether a refused connection leaves the socket usable.
+        reconnect: What connect() first does to a connected UDP socket; None if unknown, and
+            the connection then stays until the new one is made.
+        loopback_time_wait: Seconds in TIME_WAIT towards loopback, if different.
+        self_connect: The rule that refuses a connection to itself, if there is one.
+        any_destination: The rule that refuses the wildcard as a peer, if there is one.
+        listen_unbound: The rule that refuses to listen without a port, if there is one.
+        unread: By Socket field, the rules for options that exist but were not read; these
+            fields are not in ``options``.
+        option_both: The rule that refuses SO_REUSEADDR with exclusive use.
+        remembers_bind: Whether the address and SO_REUSEPORT at bind() count later, instead
+            of the socket's current ones.
+        accepts_options: Whether an accepted socket inherits SO_REUSEPORT and exclusive use;
+            SO_REUSEADDR is inherited on every system.
+        retests_tuple: Whether the 4-tuple is checked only after the port is chosen, and a
+            conflict is an error.
+        extra_privileged: Further ports that require privilege.
         has_excluded: Whether there are excluded port ranges.
-        has_restricted: Whether there are ports that take an entitlement.
+        has_restricted: Whether there are ports that require an entitlement.
     """
 
     name: str
     title: str
     is_current: bool = True
     profile: str
-    calls: Calls
-    book: Book
+    calls: CallRules
+    book: RuleBook
     judge: types.BindJudge
     busy: types.Callable[[Sock, types.Sequence[Sock], Via | None], bool]
     checks: tuple[types.BindCheck, ...]
@@ -151,41 +149,41 @@ class System:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """All rows, in the order in which they were written down."""
+        """All rules, in the order in which they were added."""
         return tuple(self.book.rows)
 
     def check_options(self, socket: Socket) -> None:
-        """Raise InvalidSocketError if *socket* has an option the system has not."""
+        """Raise InvalidSocketError if *socket* has an option that does not exist here."""
         refusal = self.refused_option(socket)
         if refusal is not None:
-            raise InvalidSocketError(refusal.wrong, f"{socket} with {refusal.got}")
+            raise InvalidSocketError(refusal.message, f"{socket} with {refusal.got}")
 
     def missing_option(self, name: str) -> RefusedOption | None:
-        """Return why no socket can have the option *name*; None if it can."""
+        """Return why no socket can have the option *name*, or None."""
         if name in self.options:
             return None
         unread = self.unread.get(name)
         if unread is not None:
-            return RefusedOption(row=unread, wrong=unread.sentence, got=name)
-        wrong = f"{self.title} has no {_OPTIONS[name]}"
-        return RefusedOption(row=self.calls.no_option, wrong=wrong, got=name)
+            return RefusedOption(rule=unread, message=unread.sentence, got=name)
+        message = f"{self.title} has no {_OPTIONS[name]}"
+        return RefusedOption(rule=self.calls.no_option, message=message, got=name)
 
     def refused_option(self, socket: Socket) -> RefusedOption | None:
-        """Return why the system refuses *socket* an option, before bind(); None if not."""
+        """Return why setsockopt() fails for an option of *socket*, or None."""
         for name in _OPTIONS:
             missing = self.missing_option(name)
             if missing is not None and getattr(socket, name) not in (False, None):
                 return missing
         if self.option_both is not None and socket.exclusive and socket.reuse_address:
             return RefusedOption(
-                row=self.option_both,
-                wrong=f"on {self.title} {self.option_both.sentence}",
+                rule=self.option_both,
+                message=f"on {self.title} {self.option_both.sentence}",
                 got="both",
             )
         if self.v6only_fixed and socket.v6only is False and socket.family == "inet6":
             return RefusedOption(
-                row=self.calls.v6only_late,
-                wrong=f"{self.title} has IPV6_V6ONLY always on",
+                rule=self.calls.v6only_late,
+                message=f"IPV6_V6ONLY cannot be cleared on {self.title}",
                 got="v6only=False",
             )
         return None
@@ -202,10 +200,7 @@ _DEFAULTS = SystemSettings()
 
 
 class Context:
-    """A system with a machine's settings and addresses.
-
-    *local_addresses* None: every address is the machine's.
-    """
+    """A system with a machine's settings and addresses."""
 
     __slots__ = (
         "extra_privileged",
@@ -225,7 +220,7 @@ class Context:
         settings: types.ReuseSettings | None,
         local: types.Callable[[int], bool] | None,
     ) -> None:
-        """Put the machine's settings over the system's own."""
+        """Apply *settings* to *system*; *local* None means that every address is local."""
         self.system: System = system
         checked = _checked(settings, system)
         self.settings: SystemSettings = checked
@@ -258,7 +253,7 @@ class Context:
 
     @property
     def ports(self) -> PortSet:
-        """What automatic ports are taken from."""
+        """The ports that can be chosen automatically."""
         given = self.settings.ports
         ports = self.profile.ports if given is None else given
         return (
@@ -302,25 +297,25 @@ def _checked(settings: types.ReuseSettings | None, system: System) -> SystemSett
     return settings
 
 
-# The checks that several systems share. They are the first things bind() asks.
+# Checks of bind() that several systems share.
 
 
 def not_local(sock: Sock, context: Context) -> Rule | None:
-    """Refuse an address that is not the machine's; a multicast one is fine."""
+    """Refuse an address that is neither local nor a multicast address."""
     if sock.multicast or context.is_local(sock.addr):
         return None
     return context.system.calls.not_local
 
 
 def mapped_v6only(sock: Sock, context: Context) -> Rule | None:
-    """Refuse an IPv4-mapped address to an IPv6-only socket."""
+    """Refuse an IPv4-mapped address for an IPv6-only socket."""
     if sock.v6 and sock.v6only and sock.v6_address is None:
         return context.system.calls.mapped_v6only
     return None
 
 
 def needs_privilege(sock: Sock, context: Context) -> bool:
-    """Tell whether the port takes a privilege that the socket has not."""
+    """Return whether the port requires a privilege that the socket does not have."""
     port = sock.port
     reserved = 0 < port < context.privileged_below or port in context.extra_privileged
     return reserved and not sock.privileged

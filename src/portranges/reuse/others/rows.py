@@ -1,11 +1,7 @@
-"""The rows that every system has: what its calls answer, conflicts apart.
+"""The rules that every system has: what its calls return, apart from conflicts.
 
-What lives here: Book, which makes and keeps the rows of one system, and Calls,
-the answers that the state machine gives on every system.
-What must not: the rules about two sockets (the systems' own modules).
-
-Where a row comes from memory it says so. The errors of calls in a wrong state
-are those of POSIX and of the Winsock pages; nobody ran them here.
+The rules about two sockets are in the systems' modules. Errors of calls in a wrong state come
+from POSIX and the Winsock documentation, from memory; their rules have that confidence.
 """
 
 from __future__ import annotations
@@ -15,19 +11,19 @@ from dataclasses import dataclass
 from portranges.reuse.model import Rule, Verdict
 from portranges.source import Confidence, Source, cite
 
-__all__ = ["Book", "Calls", "calls"]
+__all__ = ["CallRules", "RuleBook", "call_rules"]
 
 _POSIX = cite("POSIX.1-2017", "bind, connect, listen, accept, setsockopt: errors")
 
 
-class Book:
-    """The rows of one system, made one by one.
+class RuleBook:
+    """The rules of one system, in the order in which they are added.
 
-    ``prefix`` goes before every error: ``"WSA"`` on Windows.
+    ``prefix`` is put before every error: ``"WSA"`` on Windows.
     """
 
     def __init__(self, system: str, *, title: str, prefix: str = "") -> None:
-        """Begin the rows of *system*, whose name for people is *title*."""
+        """Create an empty book for *system*, whose display name is *title*."""
         self.system = system
         self.title = title
         self.prefix = prefix
@@ -40,7 +36,7 @@ class Book:
         source: Source,
         confidence: Confidence = Confidence.SOURCE,
     ) -> Rule:
-        """Add a row that allows."""
+        """Add a rule that allows."""
         rule = Rule(
             id=f"{self.system}-{name}",
             verdict=Verdict.ALLOWED,
@@ -60,7 +56,7 @@ class Book:
         source: Source,
         confidence: Confidence = Confidence.SOURCE,
     ) -> Rule:
-        """Add a row that refuses, with an error without its prefix."""
+        """Add a rule that refuses; *error* comes without the prefix."""
         rule = Rule(
             id=f"{self.system}-{name}",
             verdict=Verdict.REFUSED,
@@ -74,8 +70,8 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
-    """What a system's calls answer where no other socket is the reason."""
+class CallRules:
+    """The answers of a system's calls that do not depend on another socket."""
 
     chosen: Rule
     has_port: Rule
@@ -105,8 +101,8 @@ class Calls:
     no_option: Rule
 
 
-def calls(
-    book: Book,
+def call_rules(
+    book: RuleBook,
     *,
     source: Source,
     mapped_v6only: tuple[str, Source, Confidence],
@@ -125,15 +121,16 @@ def calls(
     states: Source = _POSIX,
     listens: Confidence = Confidence.SOURCE,
     drops: bool = True,
-    option: str = "the option is set, and counts from the next check on",
-    accepted: str = "an accepted socket takes its listener's port, options and owner unasked",
-) -> Calls:
-    """Add the rows that every system has to *book*, with this one's errors.
+    option: str = "the option is set and applies from the next check on",
+    accepted: str = "an accepted socket takes its listener's port, options and owner without a "
+    "check",
+) -> CallRules:
+    """Add the rules that every system has to *book*, with the errors of this one.
 
-    *source* is where its choice of a port was read, and its 4-tuples too if
-    *tuple_source* says no other; *states* where the errors of calls in a wrong
-    state are from. Without *drops* a refused connection leaves the socket
-    usable, and there is no row for one that is not.
+    *source* is where the choice of a port was read, and the handling of 4-tuples unless
+    *tuple_source* is given; *states* is the source of the errors of calls in a wrong state.
+    Without *drops* a refused connection leaves the socket usable, and no rule is added for a
+    dropped socket.
     """
     memory = Confidence.MEMORY
     error, mapped_source, mapped_confidence = mapped_v6only
@@ -151,7 +148,7 @@ def calls(
         connect_exhausted_v6 = book.refused(
             "connect-exhausted-v6", exhausted_v6, f"IPv6: {no_port_connect}", source, picking
         )
-    has_port = book.refused("has-port", "EINVAL", "the socket has a port already", states, memory)
+    has_port = book.refused("has-port", "EINVAL", "the socket already has a port", states, memory)
     dropped = has_port
     if drops:
         dropped = book.refused(
@@ -170,7 +167,7 @@ def calls(
         tuple_udp = book.refused(
             "tuple-udp", tuple_error_udp, "UDP: a connection with this 4-tuple exists", seen, tuples
         )
-    return Calls(
+    return CallRules(
         has_port=has_port,
         dropped=dropped,
         bind_exhausted=bind_exhausted,
@@ -181,7 +178,7 @@ def calls(
         not_local=book.refused(
             "not-local",
             "EADDRNOTAVAIL",
-            "the address is not one of this machine's",
+            "the address is not an address of this machine",
             source,
             picking,
         ),
@@ -199,7 +196,7 @@ def calls(
             "connection-refused", "ECONNREFUSED", "the peer refused the connection", states, memory
         ),
         is_connected=book.refused(
-            "is-connected", "EISCONN", "the socket is connected already", states, memory
+            "is-connected", "EISCONN", "the socket is already connected", states, memory
         ),
         is_listening=book.refused(
             "is-listening", is_listening, "a listening socket cannot connect", states, memory
@@ -207,28 +204,28 @@ def calls(
         v6only_connect=book.refused(
             "v6only-connect",
             v6only_connect,
-            "an IPv6-only socket has no way to an IPv4 address",
+            "an IPv6-only socket cannot connect to an IPv4 address",
             states,
             memory,
         ),
         wrong_family=book.refused(
             "wrong-family",
             wrong_family,
-            "the socket's own address is of the other IP version than the peer's",
+            "the socket's address and the peer's address have different IP versions",
             states,
             memory,
         ),
         listening=book.allowed(
-            "listening", "listen() does not look at other sockets", source, listens
+            "listening", "listen() does not compare other sockets", source, listens
         ),
         not_closed=book.refused(
             "not-closed", listening_connected, "a connected socket cannot listen", states, memory
         ),
         no_stream=book.refused(
-            "no-stream", "EOPNOTSUPP", "only a stream socket listens and accepts", states, memory
+            "no-stream", "EOPNOTSUPP", "only a stream socket can listen and accept", states, memory
         ),
         not_listening=book.refused(
-            "not-listening", "EINVAL", "the socket does not listen", states, memory
+            "not-listening", "EINVAL", "the socket is not listening", states, memory
         ),
         no_connection=book.refused(
             "no-connection",
@@ -242,11 +239,15 @@ def calls(
         v6only_late=book.refused(
             "v6only-late",
             "EINVAL",
-            "IPV6_V6ONLY cannot change once the socket has a port, nor where the system fixes it",
+            "IPV6_V6ONLY cannot change once the socket has a port, or if the system fixes it",
             states,
             memory,
         ),
         no_option=book.refused(
-            "no-option", "ENOPROTOOPT", "the system has no such socket option", states, memory
+            "no-option",
+            "ENOPROTOOPT",
+            "the system does not have this socket option",
+            states,
+            memory,
         ),
     )

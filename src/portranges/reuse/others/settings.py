@@ -1,8 +1,6 @@
-"""What differs between two machines of one system, as far as ports go.
+"""The settings of a machine that affect ports, on systems other than Linux.
 
-What lives here: SystemSettings.
-What must not: the values that a system is shipped with (its own module, and
-the rows of ``portranges.ephemeral``); reading them from this machine.
+A system's defaults are in its own module and in the rows of ``portranges.ephemeral``.
 """
 
 from __future__ import annotations
@@ -22,31 +20,31 @@ _NO_PORTS = PortSet.empty()
 @always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemSettings:
-    """The settings of a machine that is not Linux.
+    """The settings of a machine that does not run Linux.
 
-    None stands for what the system is shipped with.
+    None means the system's default.
 
     Attributes:
-        ports: What automatic ports are taken from.
-        reserved: What automatic ports are never taken from (OpenBSD's
-            baddynamic, NetBSD's reserve); a program may bind them all the same.
-        excluded: Excluded port ranges (Windows): neither handed out nor bound.
-        restricted: Ports that take an entitlement (macOS); the empty set for
-            a program that has it.
+        ports: The ephemeral range.
+        reserved: Ports that are never chosen automatically (baddynamic of OpenBSD, reserve
+            of NetBSD); a program can bind them explicitly.
+        excluded: Excluded port ranges (Windows), which can neither be chosen nor bound.
+        restricted: Ports that require an entitlement (macOS); the empty set for a program
+            that has it.
         privileged_below: The first port that needs no privilege.
-        extra_privileged: Ports above it that need one too (illumos'
-            extra_priv_ports, OpenBSD's rootonly).
+        extra_privileged: Further ports that require privilege (extra_priv_ports of illumos,
+            rootonly of OpenBSD).
         v6only: The default of IPV6_V6ONLY.
         time_wait: Seconds in TIME_WAIT.
-        fin_wait_2: Seconds that a connection whose peer never answers stays
-            in FIN_WAIT2. The 60 s are from memory, and FreeBSD's.
-        udp_exhaustion: Whether UDP ports may be used up to the last (macOS'
-            ipport_allow_udp_port_exhaustion).
+        fin_wait_2: Seconds in FIN_WAIT2 if the peer never answers. The default is
+            FreeBSD's, from memory.
+        udp_exhaustion: Whether all UDP ports can be used (ipport_allow_udp_port_exhaustion
+            of macOS).
 
     Raises:
-        InvalidSocketError: A time is negative, or no finite number.
-        InvalidPortError: ``privileged_below`` is outside 0 to 65535.
-        TypeError: A value is of another type.
+        InvalidSocketError: A time is negative or not finite.
+        InvalidPortError: ``privileged_below`` is outside 0..65535.
+        TypeError: A value has the wrong type.
 
     Example:
         >>> SystemSettings(excluded=PortSet.parse("50000-50099")).time_wait is None

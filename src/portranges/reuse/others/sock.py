@@ -1,9 +1,4 @@
-"""A socket as the port tables of these systems see it.
-
-What lives here: Sock, the addresses it holds on IPv4 and on IPv6, and the way
-between Sock and the wing's Socket.
-What must not: any rule, any list of sockets.
-"""
+"""A socket as these systems' port tables have it, converted from and to the public Socket."""
 
 from __future__ import annotations
 
@@ -25,10 +20,11 @@ _CONNECTIONS = frozenset({State.CONNECTED, State.FIN_WAIT_2, State.TIME_WAIT})
 class Sock:
     """A socket, or a closed connection that lingers.
 
-    ``bound`` is the address that bind() gave; connect() may give another, and
-    an accepted connection was never bound: it has the wildcard.
-    ``bound_p`` is SO_REUSEPORT as it was then. ``dropped`` tells that the
-    system took the socket's record away after a refused connection.
+    ``r`` is SO_REUSEADDR, ``p`` SO_REUSEPORT, ``lb`` SO_REUSEPORT_LB, ``dev`` the device.
+    ``bound`` is the address given to bind(). connect() may change the address, and an accepted
+    connection, which was never bound, has the wildcard here. ``bound_p`` is SO_REUSEPORT at
+    bind(). ``dropped`` means that the system removed the socket's record after a refused
+    connection.
     """
 
     __slots__ = (
@@ -53,7 +49,7 @@ class Sock:
     )
 
     def __init__(self, *, tcp: bool, v6: bool, v6only: bool, uid: int = 0) -> None:
-        """Make an unbound socket without options."""
+        """Create an unbound socket without options."""
         self.tcp: bool = tcp
         self.v6: bool = v6
         self.v6only: bool = v6only
@@ -79,9 +75,9 @@ class Sock:
 
     @property
     def v4_address(self) -> int | None:
-        """The IPv4 address that the socket holds its port at; 0 is the wildcard.
+        """The IPv4 address at which the socket holds its port; 0 is the wildcard.
 
-        A dual-stack socket at ``::`` holds ``0.0.0.0`` too.
+        A dual-stack socket at ``::`` holds it at ``0.0.0.0`` too.
         """
         if self.addr >> 32 == MAPPED:
             return self.addr & 0xFFFFFFFF
@@ -89,7 +85,7 @@ class Sock:
 
     @property
     def v6_address(self) -> int | None:
-        """The IPv6 address that the socket holds its port at; 0 is the wildcard."""
+        """The IPv6 address at which the socket holds its port; 0 is the wildcard."""
         return None if self.addr >> 32 == MAPPED else self.addr
 
     @property
@@ -99,7 +95,7 @@ class Sock:
 
     @property
     def multicast(self) -> bool:
-        """Whether the address is a multicast one."""
+        """Whether the address is a multicast address."""
         if self.addr >> 32 == MAPPED:
             return (self.addr >> 28) & 0xF == 0xE
         return self.addr >> 120 == 0xFF
@@ -108,7 +104,7 @@ class Sock:
 def from_socket(socket: Socket, *, v6only: bool) -> Sock:
     """Return the record of *socket*; *v6only* is the default of the option.
 
-    What bind() gave a connection is not known: here it is the wildcard.
+    The address given to bind() is unknown for a connection; here it is the wildcard.
     """
     v6 = socket.address.version == 6
     sock = Sock(
@@ -133,7 +129,7 @@ def from_socket(socket: Socket, *, v6only: bool) -> Sock:
 
 
 def to_socket(sock: Sock) -> Socket:
-    """Return the record that the wing shows of *sock*."""
+    """Return the public record of *sock*."""
     v6 = sock.v6
     return Socket(
         transport=Transport.TCP if sock.tcp else Transport.UDP,

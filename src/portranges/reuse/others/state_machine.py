@@ -1,13 +1,7 @@
-"""A machine's port space as a state machine, for all systems but Linux.
+"""The state machine of every system except Linux: sockets, holders, 4-tuples, lingering.
 
-What lives here: the sockets, who holds which port, the 4-tuples, what lingers,
-and the calls of a program on them.
-What must not: any rule of any system, checks of a caller's values (the wing's
-``table``).
-
-It knows what the rules know, and no more: none of these systems was run.
-Where a system's own behaviour after a failure is not known, a refused call
-leaves the table as it was.
+It follows the rules of a System, which were read and not run. If a system's behaviour after a
+failure is unknown, a refused call leaves the table unchanged. ``PortTable`` checks arguments.
 """
 
 from __future__ import annotations
@@ -23,10 +17,10 @@ from portranges.reuse.addresses import (
     ANY6,
     LOOPBACK4,
     LOOPBACK6,
+    accepted_address,
     check_source,
     is_mapped,
     is_wild,
-    near_end,
     route_source,
 )
 from portranges.reuse.model import (
@@ -41,7 +35,7 @@ from portranges.reuse.model import (
     find,
     shown_number,
 )
-from portranges.reuse.others.pairs import ask, ask_address, sentence
+from portranges.reuse.others.pairs import check_address, judge_bind, reason
 from portranges.reuse.others.picking import Picker
 from portranges.reuse.others.record import Context, Reconnect, Refusal, System, Via
 from portranges.reuse.others.sock import Sock, to_socket
@@ -53,7 +47,7 @@ _AT_ONCE = frozenset({Reconnect.WILDCARD, Reconnect.LAST})
 
 
 class SystemPorts:
-    """A machine of *system*; addresses as integers, see ``sock``."""
+    """A machine of *system*; addresses are integers as in ``reuse.addresses``."""
 
     def __init__(
         self,
@@ -63,11 +57,12 @@ class SystemPorts:
         local_addresses: frozenset[int] | None,
         rng: types.Random,
     ) -> None:
-        """Make a machine without sockets."""
+        """Create a machine without sockets."""
         if kernel is not None:
             check_type("kernel", kernel, str)
             raise InvalidSocketError(
-                "kernel is for Linux; another system's version is in its name, as 'freebsd-13'",
+                "kernel applies to Linux only; other systems have the version in the name, such "
+                "as 'freebsd-13'",
                 elide(kernel),
             )
         local: types.Callable[[int], bool] | None = None
@@ -79,9 +74,9 @@ class SystemPorts:
         self.now: float = 0.0
         self._lingering = 0
         self._socks: dict[Handle, Sock] = {}
-        # The holders of a port in the order in which they came.
+        # The holders of a port in the order in which they were bound.
         self._holders: dict[tuple[bool, int], dict[Sock, None]] = {}
-        # Nobody ever has the second of two identical ones.
+        # A 4-tuple has at most one socket.
         self._tuples: dict[types.FourTuple, Sock] = {}
         self._deadlines: list[tuple[float, int, Sock]] = []
         self._turns = count()
@@ -92,19 +87,19 @@ class SystemPorts:
             False: Picker(ports, system.udp_order, rng),
         }
 
-    # Questions.
+    # Queries.
 
     def __len__(self) -> int:
-        """Return how many sockets are open."""
+        """Return the number of open sockets."""
         return len(self._socks)
 
     @property
     def lingering(self) -> int:
-        """How many closed connections linger."""
+        """The number of closed connections that linger."""
         return self._lingering
 
     def is_inet6(self, handle: Handle) -> bool:
-        """Tell whether the socket is an AF_INET6 one."""
+        """Return whether the socket is an AF_INET6 socket."""
         return self._find(handle).v6
 
     def describe(self, handle: Handle) -> Socket:
@@ -114,9 +109,9 @@ class SystemPorts:
     def holders(self, port: int, *, tcp: bool) -> types.Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in self._holders.get((tcp, port), ()):
-            yield self._as_met(sock)
+            yield self._as_compared(sock)
 
-    # Calls.
+    # CallRules.
 
     def socket(
         self,
@@ -133,7 +128,7 @@ class SystemPorts:
         load_balance: bool = False,
         exclusive: bool = False,
     ) -> None:
-        """Make a socket and call it *handle*."""
+        """Create a socket with the handle *handle*."""
         only = v6 and (self.context.v6only if v6only is None else v6only)
         sock = Sock(tcp=tcp, v6=v6, v6only=only, uid=uid)
         sock.r = reuse_address
@@ -170,15 +165,15 @@ class SystemPorts:
 
     def _take(self, sock: Sock) -> Decision:
         self.context.udp_ports = self._udp_ports
-        rule, blocker = ask(sock, self._newest_first(sock, sock.port), self.context)
+        rule, blocker = judge_bind(sock, self._newest_first(sock, sock.port), self.context)
         if blocker is None:
             return decide(rule)
-        return decide(rule, reason=sentence(rule, blocker), blocker=self._as_met(blocker))
+        return decide(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
 
     def _choose(self, sock: Sock) -> Decision:
-        """Choose a port as bind(addr, 0) does, and set it."""
+        """Bind *sock* to a port as bind(addr, 0) chooses it."""
         self.context.udp_ports = self._udp_ports
-        refusal = ask_address(sock, self.context)
+        refusal = check_address(sock, self.context)
         if refusal is not None:
             return decide(refusal)
         calls = self.system.calls
@@ -189,7 +184,7 @@ class SystemPorts:
         return decide(calls.bind_exhausted_v6 if sock.v6 else calls.bind_exhausted)
 
     def listen(self, handle: Handle) -> Decision:
-        """Let a socket listen."""
+        """Make a socket listen."""
         sock = self._find(handle)
         calls = self.system.calls
         if not sock.tcp:
@@ -213,7 +208,7 @@ class SystemPorts:
     def connect(
         self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
     ) -> Decision:
-        """Connect a socket; *refused*: the peer answers with a reset."""
+        """Connect a socket; with *refused* the peer answers with a reset."""
         sock = self._find(handle)
         _check_family(sock, dst)
         # A connected UDP socket is disconnected first.
@@ -240,7 +235,7 @@ class SystemPorts:
             if blocker is not None:
                 return self._tuple(sock, blocker)
         else:
-            # The privilege and the address are not asked for: the system chooses.
+            # The system chooses, so privilege and address are not checked.
             chosen = self._choose_for(sock, local, dst, dport)
             if chosen is None:
                 calls = self.system.calls
@@ -268,7 +263,7 @@ class SystemPorts:
         return decide(self.system.calls.connected)
 
     def _left_at(self, sock: Sock) -> int:
-        """Return the address of a UDP socket whose connection is given up."""
+        """Return the address of a UDP socket after its connection is dissolved."""
         if self.system.reconnect is Reconnect.WILDCARD:
             return ANY6 if sock.v6 else ANY4
         return sock.addr if self.system.reconnect is Reconnect.LAST else sock.bound
@@ -314,7 +309,7 @@ class SystemPorts:
     def _tuple(self, sock: Sock, blocker: Sock) -> Decision:
         calls = self.system.calls
         rule = calls.tuple if sock.tcp else calls.tuple_udp
-        return decide(rule, reason=sentence(rule, blocker), blocker=self._as_met(blocker))
+        return decide(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
 
     def accept(
         self,
@@ -327,8 +322,7 @@ class SystemPorts:
     ) -> Decision:
         """Accept a connection from *peer* to the address *local*.
 
-        The owner is the listener's, whatever *uid* calls: these systems copy
-        the listener's credentials.
+        These systems copy the listener's credentials, so *uid* does not matter.
         """
         del uid
         sock = self._find(handle)
@@ -341,7 +335,7 @@ class SystemPorts:
         child.r, child.privileged, child.dev = sock.r, sock.privileged, sock.dev
         if self.system.accepts_options:
             child.p, child.lb, child.exclusive = sock.p, sock.lb, sock.exclusive
-        child.addr = near_end(
+        child.addr = accepted_address(
             sock.addr,
             v6only=sock.v6only,
             local=local,
@@ -357,7 +351,7 @@ class SystemPorts:
             if other is not None:
                 if not other.state.lingers:
                     return decide(calls.no_connection)
-                # A new connection ends one that lingers.
+                # A new connection replaces a lingering one.
                 self._vanish(other)
         self._enter(child)
         self._socks[child_handle] = child
@@ -376,7 +370,7 @@ class SystemPorts:
         load_balance: bool | None = None,
         exclusive: bool | None = None,
     ) -> Decision:
-        """Set options; None leaves one alone."""
+        """Set options; None leaves one unchanged."""
         sock = self._find(handle)
         title = self.system.title
         for name, given in (
@@ -385,9 +379,9 @@ class SystemPorts:
             ("uid", uid),
         ):
             if given is not None:
-                raise InvalidSocketError(f"{title} has no way to set {name}", elide(given))
+                raise InvalidSocketError(f"{name} cannot be set on {title}", elide(given))
         if v6only is not None and not sock.v6:
-            raise InvalidSocketError("v6only needs an inet6 socket", "an inet socket")
+            raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
         for name, option in (
             ("reuse_port", reuse_port),
             ("load_balance", load_balance),
@@ -395,7 +389,7 @@ class SystemPorts:
         ):
             missing = self.system.missing_option(name)
             if option and missing is not None:
-                raise InvalidSocketError(missing.wrong, f"{name}={option}")
+                raise InvalidSocketError(missing.message, f"{name}={option}")
         calls = self.system.calls
         if v6only is not None:
             fixed = self.system.v6only_fixed and not v6only
@@ -433,18 +427,18 @@ class SystemPorts:
         self.advance(0.0)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.now += seconds
         while self._deadlines and self._deadlines[0][0] <= self.now:
             self._vanish(heappop(self._deadlines)[2])
 
-    # Parts of them.
+    # Steps of the calls.
 
     def _find(self, handle: Handle) -> Sock:
         return find(self._socks, handle)
 
-    def _as_met(self, sock: Sock) -> Socket:
-        """Return the record of a holder as other sockets meet it."""
+    def _as_compared(self, sock: Sock) -> Socket:
+        """Return the public record of a holder, with the values that others are compared with."""
         shown = to_socket(sock)
         if self.system.remembers_bind and sock.p is not sock.bound_p:
             return replace(shown, reuse_port=sock.bound_p)
@@ -464,7 +458,7 @@ class SystemPorts:
             self._tuples[key] = sock
 
     def _leave(self, sock: Sock) -> None:
-        """Give back the port and all that the socket had with it."""
+        """Release the port, and the 4-tuple with it."""
         self._forget_tuple(sock)
         if sock.port:
             key = (sock.tcp, sock.port)
@@ -493,4 +487,4 @@ class SystemPorts:
 
 def _check_family(sock: Sock, addr: int) -> None:
     if not sock.v6 and not is_mapped(addr):
-        raise InvalidSocketError("an inet socket needs an IPv4 address", shown_number(addr))
+        raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(addr))

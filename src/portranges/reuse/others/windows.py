@@ -1,14 +1,10 @@
-"""Windows: the tables of the Winsock page, and the one of the WSK page.
+"""Windows: the tables of the Winsock documentation and of the WSK documentation.
 
-What lives here: the tables as text, the rows made of their cells, and the
-records of the Windows versions.
-What must not: a procedure beyond looking a cell up.
-
-A socket is D (default), R (SO_REUSEADDR) or E (SO_EXCLUSIVEADDRUSE), at W (a
-wildcard) or S (a specific address, the same for both; different ones never
-meet). There is no SO_REUSEPORT, and SO_REUSEADDR lets a program take over a
-port in use: it is not what POSIX calls by that name. A dual-stack wildcard is
-tested on both stacks, and both must pass. TIME_WAIT does not block bind().
+A socket is D (default), R (SO_REUSEADDR) or E (SO_EXCLUSIVEADDRUSE), at W (a wildcard) or S (a
+specific address, the same for both; different ones never overlap). There is no SO_REUSEPORT.
+SO_REUSEADDR lets a program take over a port in use, unlike the option of that name in POSIX.
+A dual-stack wildcard is checked on both stacks, and both must allow it. TIME_WAIT does not
+conflict with bind().
 """
 
 from __future__ import annotations
@@ -27,7 +23,7 @@ from portranges.reuse.others.record import (
     mapped_v6only,
     not_local,
 )
-from portranges.reuse.others.rows import Book, Calls, calls
+from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
 from portranges.reuse.others.sock import Sock
 from portranges.source import Confidence, Source, cite
 
@@ -58,7 +54,7 @@ _SINCE_2003 = """\
     E-S .   I   .   A   I   I
 """
 
-# The kernel's own sockets; one cell differs: R-S, then D-S.
+# Kernel sockets; one cell differs: R-S, then D-S.
 _KERNEL = """\
         D-W D-S R-W R-S E-W E-S
     D-W I   ./A A   ./A I   ./A
@@ -85,15 +81,15 @@ _PLACES = {"W": "the wildcard", "S": "this address"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table of a Microsoft page.
+    """A table of Microsoft's documentation.
 
     Attributes:
         name: The system's name.
-        title: The name for people.
+        title: The display name.
         text: The table.
-        source: Where it is.
+        source: Where the table is.
         profile: The row of ``portranges.ephemeral`` with the ports.
-        is_current: Whether the newest Windows is meant.
+        is_current: Whether the newest Windows uses the table.
     """
 
     name: str
@@ -141,13 +137,13 @@ TABLES = (
 
 
 class Procedure:
-    """A table, looked up."""
+    """The checks of one table, with a rule for each cell."""
 
     def __init__(self, table: Table) -> None:
-        """Make a row of every cell, two of a cell with two users."""
-        self.book: Book = Book(table.name, title=table.title, prefix="WSA")
+        """Create a rule for each cell, and two for a cell that depends on the user."""
+        self.book: RuleBook = RuleBook(table.name, title=table.title, prefix="WSA")
         self.free: Rule = self.book.allowed(
-            "free", "no socket in the way", table.source, Confidence.DOCUMENT
+            "free", "no socket conflicts", table.source, Confidence.DOCUMENT
         )
         self.cells: dict[tuple[str, str, bool], Rule] = {}
         columns, *lines = (line.split() for line in table.text.splitlines())
@@ -158,18 +154,18 @@ class Procedure:
         self.excluded: Rule = self.book.refused(
             "excluded",
             "EACCES",
-            "the port is in an excluded port range (netsh int ipv4 show excludedportrange), "
-            "which no program holds and none may bind",
+            "the port is in an excluded port range (netsh int ipv4 show excludedportrange), which "
+            "no program can bind to",
             cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
             Confidence.REPORTED,
         )
         self.listen_unbound: Rule = self.book.refused(
-            "listen-unbound", "EINVAL", "listen() needs a bound socket", _WINSOCK_ERRORS, memory
+            "listen-unbound", "EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, memory
         )
         self.any_destination: Rule = self.book.refused(
             "any-destination",
             "EADDRNOTAVAIL",
-            "the wildcard is no address to connect to",
+            "a socket cannot connect to the wildcard address",
             _WINSOCK_ERRORS,
             memory,
         )
@@ -180,7 +176,7 @@ class Procedure:
             _WINSOCK_ERRORS,
             memory,
         )
-        self.calls: Calls = calls(
+        self.calls: CallRules = call_rules(
             self.book,
             source=_DYNAMIC,
             mapped_v6only=("EADDRNOTAVAIL", _WINSOCK_ERRORS, memory),
@@ -207,7 +203,7 @@ class Procedure:
                 name += "-same-user" if is_same else "-other-user"
             sentence = (
                 f"the holder has {_MODES[first[0]]} and {_PLACES[first[-1]]}, the new socket"
-                f"{whose} has {_MODES[second[0]]} and asks for {_PLACES[second[-1]]}"
+                f"{whose} has {_MODES[second[0]]} and requests {_PLACES[second[-1]]}"
             )
             if word == ".":
                 rule = self.book.allowed(name, sentence, source, Confidence.DOCUMENT)
@@ -222,7 +218,7 @@ class Procedure:
         return self.excluded if sock.port in context.settings.excluded else None
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
-        """Look up the cell of each holder, on each stack of *new*."""
+        """Look up the cell for each holder, on each stack of *new*."""
         shares = self.free
         for holder in holders:
             if holder.state is State.TIME_WAIT:
@@ -246,11 +242,11 @@ def _place(sock: Sock, addr: int) -> str:
 
 
 def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-    """Tell whether a port is passed over; how Windows chooses is not published.
+    """Return whether an automatic choice skips the port.
 
-    So it is one that nobody uses at an address that meets, whatever options
-    there are; connections and TIME_WAIT count, as running out of ports by them
-    is what is reported.
+    How Windows chooses is not documented. Here a port is skipped if it is in use at an
+    overlapping address, whatever the options are. Connections and TIME_WAIT count, because
+    users report that they exhaust the ports.
     """
     asked4 = sock.v4_address if via is None or is_mapped(via.local) else None
     asked6 = sock.v6_address if via is None or not is_mapped(via.local) else None
