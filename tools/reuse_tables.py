@@ -1,8 +1,6 @@
-"""The tables of docs/reuse.md, made of what ``portranges.reuse`` answers.
+"""The tables of docs/reuse.md, generated from the answers of ``portranges.reuse``.
 
-What lives here: the pairs of sockets that the page asks about, and how rules
-become rows of a table. ``build_docs`` writes them.
-What must not: any answer written by hand.
+``build_docs`` writes them into the page.
 """
 
 from __future__ import annotations
@@ -176,17 +174,17 @@ _PAIRS = {
 
 
 def pairs(topic: str) -> Table:
-    """Return what today's systems say about the pairs of *topic*."""
+    """Return the answers of the current systems for the pairs of *topic*."""
     answers = [(old, new, portability(new, [old])) for old, new in _PAIRS[topic]()]
     names = list(answers[0][2])
     return (
-        ("Holds the port", "Asks for it", *names),
+        ("Existing socket", "New socket", *names),
         [(_side(old), _side(new), *map(_answer, said.values())) for old, new, said in answers],
     )
 
 
 def older() -> Table:
-    """Return the pairs about which an older version says something else."""
+    """Return the pairs for which an older version answers differently."""
     versions = [name for name in systems() if name in SYSTEMS and not system(name).is_current]
     families = {name.partition("-")[0] for name in versions}
     newest = [name for name in SYSTEMS if name in families]
@@ -202,11 +200,11 @@ def older() -> Table:
             }
             if any(said[name] != said[name.partition("-")[0]] for name in versions):
                 rows.append((_side(old), _side(new), *said.values()))
-    return ("Holds the port", "Asks for it", *columns), rows
+    return ("Existing socket", "New socket", *columns), rows
 
 
 def windows(name: ReuseSystemName) -> Table:
-    """Return the table of the Winsock page as the rules of *name* have it."""
+    """Return the table of the Winsock documentation, from the rules of *name*."""
     kinds = [f"{option}-{place}" for option in "dre" for place in "ws"]
     answers = {row.id.removeprefix(f"{name}-"): _error(row) for row in rules(name)}
 
@@ -222,7 +220,7 @@ def windows(name: ReuseSystemName) -> Table:
 
 
 def systems_known() -> Table:
-    """Return a row for every system: its options, its default, how it is known."""
+    """Return a row for each system: options, default of IPV6_V6ONLY, sources."""
     rows: list[tuple[str, ...]] = [
         ("linux", "Linux", "SO_REUSEPORT, a device", "off", _known("linux"), _documents("linux"))
     ]
@@ -231,14 +229,14 @@ def systems_known() -> Table:
         default = "on, cannot be cleared" if row.v6only_fixed else "on" if row.v6only else "off"
         options = ", ".join(word for key, word in _OPTIONS.items() if key in row.options)
         rows.append((name, row.title, options, default, _known(name), _documents(name)))
-    head = ("Name", "System", "Options", "IPV6_V6ONLY", "Rules about two sockets", "Read in")
+    head = ("Name", "System", "Options", "IPV6_V6ONLY", "Rules about two sockets", "Source")
     return head, rows
 
 
 def kernels() -> Table:
     """Return the changes between the kernel releases that ``PortTable`` knows."""
     return (
-        ("From", "Also from", "What the kernel does since", "Where"),
+        ("Since", "Backported to", "Change", "Source"),
         [
             (
                 change.first,
@@ -252,9 +250,9 @@ def kernels() -> Table:
 
 
 def own_rules(name: ReuseSystemName) -> Table:
-    """Return the rules of a system, without the answers that every system has."""
+    """Return the rules of a system, without those that every system has."""
     return (
-        ("Rule", "Answer", "What it says", "Known", "Where"),
+        ("Rule", "Answer", "Meaning", "Known", "Where"),
         [
             (
                 row.id,
@@ -270,7 +268,7 @@ def own_rules(name: ReuseSystemName) -> Table:
 
 
 def calls() -> Table:
-    """Return the answers that every system has to calls, whoever else is there."""
+    """Return the answers of calls that do not depend on another socket, by system."""
     names: list[ReuseSystemName] = ["linux"]
     names += [name for name in SYSTEMS if system(name).is_current]
     found = {name: {_name(row, name): row for row in rules(name)} for name in names}
@@ -282,10 +280,10 @@ def calls() -> Table:
         for key in _CALLS
         if key in sentences
     ]
-    return ("Rule", "What it says", *names), rows
+    return ("Rule", "Meaning", *names), rows
 
 
-# The options of a Socket that a system may lack, beside SO_REUSEADDR.
+# The options of a Socket that do not exist on every system.
 _OPTIONS = {
     "reuse_port": "SO_REUSEPORT",
     "load_balance": "SO_REUSEPORT_LB",
@@ -300,9 +298,9 @@ def _name(row: Rule, system_name: str) -> str:
 
 
 def _own(name: ReuseSystemName) -> list[Rule]:
-    """Return the rules of a system that are not answers to calls in general."""
+    """Return the rules of a system that are not in ``calls``."""
     mine = [row for row in rules(name) if _name(row, name) not in _CALLS]
-    # The cells of a table of users stand in a table of their own.
+    # The cells of the Winsock table have a table of their own.
     return [row for row in mine if not row.sentence.startswith("the holder has ")]
 
 
@@ -320,7 +318,7 @@ def _documents(name: ReuseSystemName) -> str:
 
 
 def _side(socket: Socket) -> str:
-    """Return a socket in the words of a table's cell."""
+    """Return a socket as a table's cell."""
     host = shown_address(socket.address)
     if socket.address.version == 6:
         host = f"[{host}]"
@@ -329,7 +327,7 @@ def _side(socket: Socket) -> str:
     words = [f"UDP {host}" if socket.transport == "udp" else host]
     words += [
         word
-        for word, said in (
+        for word, applies in (
             (socket.state.value, socket.state.value != "bound"),
             ("SO_REUSEADDR", socket.reuse_address),
             ("SO_REUSEPORT", socket.reuse_port),
@@ -337,7 +335,7 @@ def _side(socket: Socket) -> str:
             ("another user", socket.uid == _ANOTHER),
             ("root", socket.uid == 0),
         )
-        if said
+        if applies
     ]
     return ", ".join(words)
 
@@ -349,7 +347,7 @@ def _answer(decision: Decision) -> str:
     return _error(decision.rule)
 
 
-# By the endings of rules: what setsockopt() says, before there is a bind().
+# By the ending of the rule: failures of setsockopt(), before bind().
 _BEFORE_BIND = {
     "-no-option": "no option",
     "-not-known": "not known",

@@ -232,8 +232,10 @@ def test_every_parameter_is_documented_and_no_other(each: Documented) -> None:
 def test_what_comes_back_is_documented(each: Documented) -> None:
     expected = returns_something(each)
     found = bool({"Returns", "Yields"} & set(each.sections))
-    # A summary that says what is returned needs no section that repeats it.
-    if expected and each.text.startswith(("Return ", "Return:", "Yield ")):
+    # A summary that says what is returned needs no section that repeats it. That of a
+    # property always does.
+    decorators = [ast.unparse(each) for each in getattr(each.node, "decorator_list", [])]
+    if expected and ("property" in decorators or each.text.startswith(("Return ", "Yield "))):
         return
     assert found is expected
     if is_generator(each):

@@ -564,7 +564,7 @@ def test_wrong_input_changes_nothing(name, seed):
         game.open()
     handle = game.handles[0]
     before = snapshot(game.ports, game.handles)
-    with pytest.raises(InvalidSocketError, match="open one of this table"):
+    with pytest.raises(InvalidSocketError, match="an open socket of this table"):
         game.ports.bind(Handle(-1), V4[0], 0)
     with pytest.raises(InvalidSocketError, match="no way to set uid"):
         game.ports.set_option(

@@ -338,7 +338,7 @@ class Decision:
 
     def __bool__(self) -> types.NoReturn:
         """Raise TypeError: use ``.allowed``."""
-        raise TypeError("Decision has no truth value; use .allowed or .verdict")
+        raise TypeError("a Decision has no truth value; use .allowed or .verdict")
 
     def __str__(self) -> str:
         """Return the verdict, the error and the reason as one line."""
