@@ -566,7 +566,7 @@ def test_wrong_input_changes_nothing(name, seed):
     before = snapshot(game.ports, game.handles)
     with pytest.raises(InvalidSocketError, match="an open socket of this table"):
         game.ports.bind(Handle(-1), V4[0], 0)
-    with pytest.raises(InvalidSocketError, match="no way to set uid"):
+    with pytest.raises(InvalidSocketError, match="uid cannot be set"):
         game.ports.set_option(
             handle, reuse_address=True, reuse_port=None, v6only=None,
             bind_address_no_port=None, local_port_range=None, uid=5,

@@ -220,7 +220,8 @@ def test_a_link_local_address_needs_its_interface() -> None:
 def test_a_decision_is_no_bool() -> None:
     with pytest.raises(TypeError, match=r"use \.allowed"):
         bool(can_bind(sock()))
-    assert str(can_bind(sock(), [sock()])).startswith("refused (EADDRINUSE): conflicts with tcp 0.0.0.0:8080")
+    refused = "refused (EADDRINUSE): conflicts with tcp 0.0.0.0:8080"
+    assert str(can_bind(sock(), [sock()])).startswith(refused)
 
 
 def test_records_copy_and_pickle() -> None:
@@ -426,8 +427,8 @@ def test_a_connection_comes_in_over_one_ip_version(system: str) -> None:
     refusals: list[tuple[PortTable, Handle, dict[str, Any], str]] = [
         (only, v6, {"local": "::1", "peer": ("192.0.2.9", 5)}, "peer must have the IP version of "
          "the local address, ::1, got 192.0.2.9"),
-        (only, v6, {"peer": ("192.0.2.9", 5)}, "peer must have the IP version of the local address, "
-         "::1, got 192.0.2.9"),
+        (only, v6, {"peer": ("192.0.2.9", 5)}, "peer must have the IP version of the local "
+         "address, ::1, got 192.0.2.9"),
         (only, v6, {"peer": ("::", 5)}, "peer must be a specific address, got ::"),
     ]  # fmt: skip
     plain = PortTable(system)

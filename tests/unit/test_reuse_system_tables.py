@@ -491,14 +491,14 @@ def test_the_local_end_of_an_accepted_socket():
         assert table.ports.listen(handle).allowed
     with pytest.raises(InvalidSocketError, match="the address that the listener is bound to"):
         table.accept(specific, local="127.0.0.2")
-    with pytest.raises(InvalidSocketError, match="an address that the listener accepts connections at"):
+    with pytest.raises(InvalidSocketError, match="that the listener accepts connections at"):
         table.accept(only, local="127.0.0.1")
-    with pytest.raises(InvalidSocketError, match="an address that the listener accepts connections at"):
+    with pytest.raises(InvalidSocketError, match="that the listener accepts connections at"):
         table.accept(dual, local="::")
     v4 = table.socket()
     assert table.bind(v4, "0.0.0.0", 1028).allowed
     assert table.ports.listen(v4).allowed
-    with pytest.raises(InvalidSocketError, match="an address that the listener accepts connections at"):
+    with pytest.raises(InvalidSocketError, match="that the listener accepts connections at"):
         table.accept(v4, local="::1")
     assert table.accept(v4, local="192.0.2.1").allowed
     assert table.accept(only, local="2001:db8::1").allowed
@@ -744,7 +744,8 @@ def test_kernels_are_for_linux():
     with pytest.raises(InvalidSocketError) as caught:
         machine("freebsd")(None, "13", None, Random(1))
     assert str(caught.value) == (
-        "kernel applies to Linux only; other systems have the version in the name, such as 'freebsd-13', got '13'"
+        "kernel applies to Linux only; other systems have the version in the name, such as "
+        "'freebsd-13', got '13'"
     )
 
 
@@ -785,7 +786,7 @@ def test_settings():
         procedure("netbsd")(sock(), [], settings=SystemSettings(restricted=PortSet([5])))
     free = SystemSettings(privileged_below=0)
     assert procedure("netbsd")(sock(port=80), [], settings=free).allowed
-    with pytest.raises(InvalidSocketError, match="handle must belong to an open socket of this table"):
+    with pytest.raises(InvalidSocketError, match="handle must belong to an open socket of"):
         Table("macos").ports.describe(Handle(0))
 
 
