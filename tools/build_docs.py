@@ -136,7 +136,7 @@ def findings() -> str:
     """Return the table of what advice may find."""
     return _table(
         ("Finding", "Severity", "Why it matters", "Source"),
-        ((row.id, row.severity, row.reason, str(row.source)) for row in advice.advice()),
+        ((row.id, row.severity, row.reason, str(row.source)) for row in advice.rows()),
     )
 
 

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from portranges.dialects import DataForm, Dialect, OddText
+    from portranges.dialects import DataForm, Dialect, MisreadText
 
 PAGE = "docs/dialects.md"
 
@@ -36,7 +36,7 @@ def written_forms() -> str:
                 _written(row, ~PortSet.parse("22,80"), negated=True)
                 or _written(row, ~PortSet([22]), negated=True),
             )
-            for row in dialects.dialects()
+            for row in dialects.rows()
         ),
     )
 
@@ -62,12 +62,12 @@ def rules() -> str:
                 _open_ends(row),
                 "read" if row.equal_ends and row.range_signs else "refused",
                 "with `services=`" if row.names else "none",
-                row.need,
+                row.transport_rule,
                 row.overlap,
                 _most(row),
                 row.evidence,
             )
-            for row in dialects.dialects()
+            for row in dialects.rows()
         ),
     )
 
@@ -78,8 +78,8 @@ def odd_texts() -> str:
         ("Dialect", "Kind", "Text", "The tool reads"),
         (
             (row.name, odd.fault, _code(odd.text), _answer(odd))
-            for row in dialects.dialects()
-            for odd in row.odd
+            for row in dialects.rows()
+            for odd in row.misread_texts
             if odd.means is not None or odd.note
         ),
     )
@@ -101,7 +101,7 @@ def data_forms() -> str:
                 f"`to_{form.name}` `from_{form.name}`",
                 f"{form.tool}: {_text(form.place)}",
                 str(form.lowest),
-                _text(form.every),
+                _text(form.all_ports),
                 _text(" ".join(_limits(form))),
                 form.evidence,
                 _text("; ".join(map(str, form.sources))),
@@ -113,7 +113,7 @@ def data_forms() -> str:
 
 def details() -> str:
     """Return a section for each dialect."""
-    return "\n\n".join(map(_details, dialects.dialects()))
+    return "\n\n".join(map(_details, dialects.rows()))
 
 
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
@@ -131,8 +131,8 @@ def _details(row: Dialect) -> str:
         ("Tool", _text(row.tool) + (f", {_text(row.version)}" if row.version else "")),
         ("Other names", ", ".join(map(_code, row.aliases))),
         ("Where", _text(row.place)),
-        ("Several texts are", _text(row.combined)),
-        ("To know", _text(" ".join(row.limits))),
+        ("Several texts are", _text(row.several_texts_mean)),
+        ("To know", _text(" ".join(row.notes))),
         ("Known by", f"{row.evidence}: {row.evidence.meaning}"),
         ("Sources", _text("; ".join(map(str, row.sources)))),
     )
@@ -141,8 +141,8 @@ def _details(row: Dialect) -> str:
 
 
 def _limits(form: DataForm) -> list[str]:
-    most = f"{form.items} ports and ranges an entry." if form.items else ""
-    return [text for text in (most, *form.limits) if text and text not in most]
+    most = f"{form.max_elements} ports and ranges an entry." if form.max_elements else ""
+    return [text for text in (most, *form.notes) if text and text not in most]
 
 
 def _written(
@@ -165,15 +165,15 @@ def _open_ends(row: Dialect) -> str:
 
 def _most(row: Dialect) -> str:
     limits = (
-        "1 element" if row.items == 1 else "",
-        f"{row.slots} slots" if row.slots else "",
-        f"{row.size} characters" if row.size else "",
-        f"{row.texts} texts" if row.texts else "",
+        "1 element" if row.max_elements == 1 else "",
+        f"{row.max_slots} slots" if row.max_slots else "",
+        f"{row.max_length} characters" if row.max_length else "",
+        f"{row.max_texts} texts" if row.max_texts else "",
     )
     return ", ".join(filter(None, limits))
 
 
-def _answer(odd: OddText) -> str:
+def _answer(odd: MisreadText) -> str:
     words = {None: "refuses it", "": "no port", "0-65535": "every port"}
     note = f", {odd.note}" if odd.note else ""
     return _text(f"{words.get(odd.means, odd.means)}{note}")

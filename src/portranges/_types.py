@@ -94,6 +94,7 @@ __all__ = [
     "Context",
     "Decision",
     "Destination",
+    "DialectName",
     "EphemeralProfile",
     "EphemeralRange",
     "Event",
@@ -180,6 +181,7 @@ __all__ = [
     "TransportLike",
     "TransportName",
     "TransportPorts",
+    "TransportsLike",
     "TypeAlias",
     "TypeVar",
     "U",
@@ -211,6 +213,7 @@ StrPath: TypeAlias = str | PathLike[str]
 
 TransportName: TypeAlias = Literal["tcp", "udp", "sctp", "dccp"]
 TransportLike: TypeAlias = Transport | TransportName
+TransportsLike: TypeAlias = TransportLike | Iterable[TransportLike]
 TcpOrUdpName: TypeAlias = Literal["tcp", "udp"]
 TcpOrUdpLike: TypeAlias = Transport | TcpOrUdpName
 PortItem: TypeAlias = SupportsIndex | PortRange | range | PortSet
@@ -265,6 +268,47 @@ SocketStateName: TypeAlias = Literal[
 ]
 SocketStateLike: TypeAlias = SocketState | SocketStateName
 ByteOrder: TypeAlias = Literal["little", "big"]
+DialectName: TypeAlias = Literal[
+    "bpf",
+    "calico",
+    "cisco",
+    "cisco-ios",
+    "docker",
+    "firewalld",
+    "flower",
+    "haproxy",
+    "ios",
+    "ip_local_reserved_ports",
+    "ipset",
+    "iptables",
+    "iptables-multiport",
+    "juniper",
+    "junos",
+    "libpcap",
+    "multiport",
+    "netsh",
+    "neutral",
+    "nft",
+    "nft-set",
+    "nftables",
+    "nmap",
+    "openvswitch",
+    "ovs",
+    "pf",
+    "portranges",
+    "powershell",
+    "reserved-ports",
+    "snort",
+    "squid",
+    "suricata",
+    "systemd",
+    "tc-flower",
+    "tcpdump",
+    "tshark",
+    "ufw",
+    "windows",
+    "wireshark",
+]
 Quote: TypeAlias = Literal["", '"', "`", "["]
 OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
 ReportAnswers: TypeAlias = Iterable[tuple[PortReport, str | None]]

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from portranges import reuse, types
+from portranges import dialects, reuse, types
 
 # Each alias in ``portranges.types``, and the words that are accepted at run time.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "CloseName": lambda: reuse.Close,
+    "DialectName": lambda: (name for row in dialects.rows() for name in (row.name, *row.aliases)),
     "ReuseStateName": lambda: reuse.State,
     "ReuseSystemName": reuse.systems,
 }

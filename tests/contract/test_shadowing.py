@@ -16,7 +16,7 @@ import pytest
 import portranges
 
 # Functions that still have the name of their module.
-TO_BE_RENAMED = {"portranges.advice.advice", "portranges.dialects.dialects"}
+TO_BE_RENAMED: set[str] = set()
 
 
 def module_names() -> list[str]:

@@ -13,7 +13,7 @@ from portranges import PortSet, dialects
 
 pytestmark = pytest.mark.slow
 
-FIREWALLD = dialects.dialect("firewalld")
+FIREWALLD = dialects.lookup("firewalld")
 SETS = edge_sets() + random_sets(2)
 
 
@@ -47,7 +47,7 @@ def test_the_ports_added_are_exactly_the_set(configuration, ports):
     assert listed(configuration, dialects.render_rules(ports, "firewalld")) == ports
 
 
-@pytest.mark.parametrize("odd", FIREWALLD.odd, ids=lambda odd: odd.text)
+@pytest.mark.parametrize("odd", FIREWALLD.misread_texts, ids=lambda odd: odd.text)
 def test_firewalld_reads_the_odd_texts_as_the_row_says(configuration, odd):
     as_recorded(FIREWALLD, "firewall-offline-cmd", "--version")
     assert listed(configuration, [odd.text]) == odd.understood

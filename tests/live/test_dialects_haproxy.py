@@ -13,7 +13,7 @@ from portranges import PortSet, dialects
 
 pytestmark = pytest.mark.slow
 
-HAPROXY = dialects.dialect("haproxy")
+HAPROXY = dialects.lookup("haproxy")
 SETS = edge_sets(lowest=1) + random_sets(4, lowest=1)
 
 # In a namespace, whose abstract sockets are its own: haproxy, and a request for
@@ -96,7 +96,7 @@ def test_the_acls_match_exactly_what_they_should(tmp_path):
     """One sweep for all: rendered sets, odd texts, and what is read beside the written form."""
     as_recorded(HAPROXY, "haproxy", "-v")
     path = tmp_path / "haproxy.cfg"
-    odd = [each for each in HAPROXY.odd if each.means is not None]
+    odd = [each for each in HAPROXY.misread_texts if each.means is not None]
     read = [":1024", "1024:", "80:80", "80-90", "ge 1024", "gt 1023", "le 80", "lt 80", "eq 80"]
     texts = [dialects.render(ports, "haproxy") for ports in SETS]
     texts += [each.text for each in odd] + read
@@ -107,7 +107,7 @@ def test_the_acls_match_exactly_what_they_should(tmp_path):
     )
 
 
-@pytest.mark.parametrize("odd", HAPROXY.odd, ids=lambda odd: odd.text)
+@pytest.mark.parametrize("odd", HAPROXY.misread_texts, ids=lambda odd: odd.text)
 def test_haproxy_refuses_what_the_row_says(tmp_path, odd):
     as_recorded(HAPROXY, "haproxy", "-v")
     needs("haproxy")

@@ -39,9 +39,9 @@ def test_the_set_holds_exactly_the_ports():
 
 
 def test_ipset_reads_the_odd_texts_as_the_row_says():
-    as_recorded(dialects.dialect("ipset"), "ipset", "--version")
+    as_recorded(dialects.lookup("ipset"), "ipset", "--version")
     needs("ipset")
-    odd = dialects.dialect("ipset").odd
+    odd = dialects.lookup("ipset").misread_texts
     answers = held([[each.text] for each in odd])
     assert dict(zip([each.text for each in odd], answers, strict=True)) == {
         each.text: each.understood for each in odd

@@ -75,13 +75,13 @@ def test_one_port_match_and_its_negation(variant):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_iptables_reads_the_odd_texts_as_the_rows_say(variant):
-    as_recorded(dialects.dialect("iptables"), variant, "--version")
+    as_recorded(dialects.lookup("iptables"), variant, "--version")
     needs(variant, "ipset")
     for transport in ("tcp", "udp"):
         odd = [
             each
             for name in ("iptables", "iptables-multiport")
-            for each in dialects.dialect(name).odd
+            for each in dialects.lookup(name).misread_texts
             if each.text.startswith(f"-p {transport} ")
         ]
         answers = matched(variant, [[each.text] for each in odd], transport)

@@ -12,7 +12,7 @@ from portranges import PortRange, PortSet, PortSyntaxError, UnrepresentableError
 
 pytestmark = pytest.mark.slow
 
-NFT = dialects.dialect("nft")
+NFT = dialects.lookup("nft")
 SETS = edge_sets() + random_sets(6)
 
 
@@ -117,9 +117,9 @@ def test_ternary_masks_match_exactly_the_range():
 def test_nft_reads_the_odd_texts_as_the_row_says():
     as_recorded(NFT, "nft", "--version")
     needs("nft")
-    answers = matched([odd.text for odd in NFT.odd])
-    assert dict(zip([odd.text for odd in NFT.odd], answers, strict=True)) == {
-        odd.text: odd.understood for odd in NFT.odd
+    answers = matched([odd.text for odd in NFT.misread_texts])
+    assert dict(zip([odd.text for odd in NFT.misread_texts], answers, strict=True)) == {
+        odd.text: odd.understood for odd in NFT.misread_texts
     }
 
 

@@ -11,7 +11,7 @@ from portranges import PortSet, dialects
 
 pytestmark = pytest.mark.slow
 
-NMAP = dialects.dialect("nmap")
+NMAP = dialects.lookup("nmap")
 SETS = edge_sets() + random_sets(6)
 
 
@@ -43,10 +43,10 @@ def test_a_letter_is_for_one_transport():
 def test_nmap_reads_the_odd_texts_as_the_row_says():
     as_recorded(NMAP, "nmap", "--version")
     needs("nmap")
-    answers = scanned([odd.text for odd in NMAP.odd])
+    answers = scanned([odd.text for odd in NMAP.misread_texts])
     tcp = [None if answer is None else answer["tcp"] for answer in answers]
-    assert dict(zip([odd.text for odd in NMAP.odd], tcp, strict=True)) == {
-        odd.text: odd.understood for odd in NMAP.odd
+    assert dict(zip([odd.text for odd in NMAP.misread_texts], tcp, strict=True)) == {
+        odd.text: odd.understood for odd in NMAP.misread_texts
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 from dialect_tools import as_recorded, edge_sets, random_sets
 from portranges import MaskedPort, PortSet, dialects
 
-OVS = dialects.dialect("ovs")
+OVS = dialects.lookup("ovs")
 SETS = [ports for ports in edge_sets() + random_sets(4) if ports != PortSet.full()]
 
 
@@ -66,7 +66,7 @@ def test_every_transport_is_taken(transport):
     assert understood(text) == PortSet([80])
 
 
-@pytest.mark.parametrize("odd", OVS.odd, ids=lambda odd: odd.text)
+@pytest.mark.parametrize("odd", OVS.misread_texts, ids=lambda odd: odd.text)
 def test_ovs_reads_the_odd_texts_as_the_row_says(odd):
     as_recorded(OVS, "ovs-ofctl", "--version")
     assert understood(odd.text) == odd.understood

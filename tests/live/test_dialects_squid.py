@@ -14,7 +14,7 @@ from portranges import PortSet, dialects
 
 pytestmark = pytest.mark.slow
 
-SQUID = dialects.dialect("squid")
+SQUID = dialects.lookup("squid")
 SETS = edge_sets() + random_sets(4)
 
 # In a namespace: squid, and a request for every port; none is passed on. The
@@ -88,7 +88,7 @@ def test_every_rendered_acl_is_taken(tmp_path):
     assert accepted(tmp_path, [dialects.render(ports, "squid") for ports in SETS])
 
 
-@pytest.mark.parametrize("odd", SQUID.odd, ids=lambda odd: odd.text)
+@pytest.mark.parametrize("odd", SQUID.misread_texts, ids=lambda odd: odd.text)
 def test_squid_refuses_what_the_row_says(tmp_path, odd):
     as_recorded(SQUID, "squid", "--version")
     needs("squid")

@@ -12,7 +12,7 @@ import pytest
 from dialect_tools import edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
-ROW = dialects.dialect("reserved-ports")
+ROW = dialects.lookup("reserved-ports")
 SETS = edge_sets() + random_sets(6)
 
 CHILD = textwrap.dedent(
@@ -92,7 +92,7 @@ def test_the_empty_set_clears():
     assert dialects.parse("\n", ROW.name) == dialects.parse("", ROW.name) == PortSet()
 
 
-@pytest.mark.parametrize("odd", ROW.odd, ids=lambda odd: odd.text)
+@pytest.mark.parametrize("odd", ROW.misread_texts, ids=lambda odd: odd.text)
 def test_the_kernel_reads_the_odd_texts_as_the_row_says(odd):
     (answer,) = reserved([[odd.text]])
     assert (None if answer is None else PortSet.parse(answer.strip())) == odd.understood

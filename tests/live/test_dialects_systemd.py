@@ -12,7 +12,7 @@ from portranges import PortSet, PortSyntaxError, UnrepresentableError, dialects
 
 pytestmark = pytest.mark.slow
 
-SYSTEMD = dialects.dialect("systemd")
+SYSTEMD = dialects.lookup("systemd")
 SETS = edge_sets(lowest=1)
 
 
@@ -44,8 +44,8 @@ def test_every_rendered_value_is_taken(tmp_path):
 
 def test_systemd_takes_and_ignores_the_odd_texts_as_the_row_says(tmp_path):
     as_recorded(SYSTEMD, "systemd-analyze", "--version")
-    refused = [odd.text for odd in SYSTEMD.odd if odd.means is None]
-    assert ignored(tmp_path, [odd.text for odd in SYSTEMD.odd]) == refused
+    refused = [odd.text for odd in SYSTEMD.misread_texts if odd.means is None]
+    assert ignored(tmp_path, [odd.text for odd in SYSTEMD.misread_texts]) == refused
 
 
 def test_port_0_is_ignored_and_so_not_written(tmp_path):

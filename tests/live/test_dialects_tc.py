@@ -7,7 +7,7 @@ import pytest
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortSyntaxError, dialects
 
-TC = dialects.dialect("tc-flower")
+TC = dialects.lookup("tc-flower")
 SETS = edge_sets(lowest=1) + random_sets(2, lowest=1)
 
 
@@ -35,7 +35,9 @@ def test_every_rendered_filter_is_taken():
 def test_tc_refuses_what_the_row_says():
     as_recorded(TC, "tc", "-V")
     needs("tc")
-    assert taken([odd.text for odd in TC.odd]) == [odd.means is not None for odd in TC.odd]
+    assert taken([odd.text for odd in TC.misread_texts]) == [
+        odd.means is not None for odd in TC.misread_texts
+    ]
 
 
 def test_port_0_is_refused_by_both():

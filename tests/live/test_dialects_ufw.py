@@ -11,7 +11,7 @@ from portranges import PortRange, PortSet, UnrepresentableError, dialects
 
 pytestmark = pytest.mark.slow
 
-UFW = dialects.dialect("ufw")
+UFW = dialects.lookup("ufw")
 SETS = edge_sets(lowest=1) + random_sets(4, lowest=1)
 
 
@@ -48,7 +48,7 @@ def test_the_rules_are_for_exactly_the_set():
 def test_ufw_refuses_what_the_row_says():
     as_recorded(UFW, "ufw", "--version")
     needs("ufw", "iptables")
-    odd = [each for each in UFW.odd if each.means is None]
+    odd = [each for each in UFW.misread_texts if each.means is None]
     texts = [*(each.text for each in odd), "0/tcp", "0:80/tcp", "80,443", "80:90"]
     texts.append(",".join(map(str, range(101, 133, 2))) + "/tcp")
     assert kept(texts) == [None] * len(texts)

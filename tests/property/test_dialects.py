@@ -20,7 +20,7 @@ from portranges import (
 from portranges.strategies import port_sets
 
 NAMES = dialects.names()
-ROWS = dialects.dialects()
+ROWS = dialects.rows()
 NEGATING = [row.name for row in ROWS if row.negated]
 
 # What a grammar may stumble over, so that texts come near to being right.

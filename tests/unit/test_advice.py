@@ -15,6 +15,7 @@ from portranges import (
     InvalidValueError,
     PortRange,
     PortSet,
+    Transport,
     UnknownNameError,
     UnrepresentableError,
     ephemeral,
@@ -23,12 +24,12 @@ from portranges import (
 )
 from portranges.advice import (
     Severity,
-    advice,
     audit,
     diff,
     first_cover,
     listen_ports,
     return_traffic,
+    rows,
     sysctl_reserved,
     why_not,
 )
@@ -80,6 +81,16 @@ class TestListenPorts:
         assert listen_ports() <= listen_ports(["linux"]) <= listen_ports([])
         assert listen_ports([], ["tcp", "udp"]) <= listen_ports([], ["udp"])
 
+    def test_one_system_or_transport_needs_no_list(self):
+        assert listen_ports("openbsd") == listen_ports(["openbsd"]) == listen_ports(("openbsd",))
+        linux = ephemeral.profile("linux")
+        assert listen_ports(linux, "udp") == listen_ports(iter([linux]), iter(["udp"]))
+        assert listen_ports(transport=None) == listen_ports(transport=list(Transport))
+        assert why_not(10080, "freebsd") == why_not(10080, ["freebsd"])
+        assert audit(PortRange(49152, 65535), "linux") == audit(
+            [PortRange(49152, 65535)], ["linux"]
+        )
+
     def test_a_tuned_machine_and_a_sites_own_registry(self):
         tuned = ephemeral.profile("linux").replace(ports=PortRange(1024, 29000))
         assert listen_ports([tuned]).first > 29000
@@ -88,16 +99,16 @@ class TestListenPorts:
         assert 29998 not in listen_ports(registry=ours)
 
     def test_what_is_refused(self):
-        with pytest.raises(TypeError, match="^systems must be several, as a tuple or a list$"):
-            listen_ports("linux")
-        with pytest.raises(TypeError, match="^transports must be several, as a tuple or a list$"):
-            listen_ports(["linux"], "tcp")
-        with pytest.raises(TypeError, match="^transports must have at least one transport$"):
+        with pytest.raises(TypeError, match="^systems must be a system's name or an Ephemeral"):
+            listen_ports(80)
+        with pytest.raises(TypeError, match="^transport must be a Transport or several, got int"):
+            listen_ports(["linux"], 6)
+        with pytest.raises(InvalidValueError, match="^transport must name at least one transport"):
             listen_ports(["linux"], [])
         with pytest.raises(UnknownNameError, match="unknown system, got 'linus'"):
             listen_ports(["linus"])
         with pytest.raises(UnknownNameError, match="unknown transport, got 'ip'"):
-            listen_ports(transports=["ip"])
+            listen_ports(transport=["ip"])
         with pytest.raises(InvalidPortError):
             why_not(65536)
 
@@ -298,9 +309,10 @@ def test_a_difference_as_text():
 
 
 def test_return_traffic_is_what_the_systems_hand_out():
-    assert return_traffic("linux", "windows") == ephemeral.ports(["linux", "windows"])
+    assert return_traffic(["linux", "windows"]) == ephemeral.ports(["linux", "windows"])
+    assert return_traffic("linux") == ephemeral.ports("linux")
     with pytest.raises(InvalidValueError):
-        return_traffic()
+        return_traffic([])
 
 
 class TestSysctl:
@@ -336,9 +348,9 @@ class TestSysctl:
 
 
 def test_every_row_has_what_a_row_has():
-    rows = advice()
-    assert len({row.id for row in rows}) == len(rows)
-    for row in rows:
+    found = rows()
+    assert len({row.id for row in found}) == len(found)
+    for row in found:
         assert row.severity in Severity
         assert not row.says.endswith(".")
         assert row.reason.endswith(".")

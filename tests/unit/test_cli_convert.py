@@ -60,7 +60,7 @@ def test_as_data(capsys):
     data = result_of(capsys.readouterr().out)
     assert data["ports"] == "1000-1023"
     assert data["size"] == 24
-    assert data["texts"] == dialects.render_rules(PortSet.parse("1000-1023"), "ovs")
+    assert data["texts"] == list(dialects.render_rules(PortSet.parse("1000-1023"), "ovs"))
 
 
 @pytest.mark.parametrize(

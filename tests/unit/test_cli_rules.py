@@ -122,7 +122,7 @@ class TestSuggest:
     def test_suggestions_suit(self, ask):
         status, lines, _ = ask(suggest, "--count", "20", "--transport", "udp")
         assert status == 0
-        ports = listen_ports(transports=["udp"])
+        ports = listen_ports(transport=["udp"])
         assert len(set(lines)) == 20
         assert all(int(line) in ports for line in lines)
 

@@ -18,7 +18,7 @@ from portranges import (
     registry,
 )
 
-ROWS = dialects.dialects()
+ROWS = dialects.rows()
 NAMES = dialects.names()
 WEB = PortSet.parse("22,80,8000-8100")
 
@@ -104,7 +104,7 @@ NEGATED = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_written(name):
-    assert dialects.render_rules(WEB, name) == WRITTEN[name]
+    assert dialects.render_rules(WEB, name) == tuple(WRITTEN[name])
     if len(WRITTEN[name]) == 1:
         assert dialects.render(WEB, name) == WRITTEN[name][0]
     else:
@@ -248,7 +248,7 @@ def test_a_row_has_a_source_a_place_and_a_version(row):
     assert row.version or row.evidence is dialects.Evidence.OWN
     assert "{ports}" in row.plain
     assert not row.negated or "{ports}" in row.negated
-    assert (row.need is dialects.Need.NEVER) == (not row.framed)
+    assert (row.transport_rule is dialects.TransportRule.NEVER) == (not row.framed)
     assert row.evidence.meaning
 
 
@@ -256,7 +256,7 @@ def test_names_and_aliases_are_unique():
     every = [name for row in ROWS for name in (row.name, *row.aliases)]
     assert len(every) == len(set(every))
     assert [row.name for row in ROWS] == list(NAMES)
-    assert dialects.dialect("tcpdump") is dialects.dialect("bpf")
+    assert dialects.lookup("tcpdump") is dialects.lookup("bpf")
 
 
 def test_an_unknown_dialect():
@@ -269,7 +269,7 @@ def test_an_unknown_dialect():
         dialects.parse("80", "NFT")
 
 
-ODD = [(row, odd) for row in ROWS for odd in row.odd]
+ODD = [(row, odd) for row in ROWS for odd in row.misread_texts]
 
 
 @pytest.mark.parametrize(("row", "odd"), ODD, ids=[f"{row.name} {odd.text}" for row, odd in ODD])
@@ -378,7 +378,7 @@ def test_trap_other_scripts_digits_and_underscores():
             text = dialects.render(PortSet([443]), name).replace("443", digits)
             if name == "nmap" and digits == "-80":
                 continue
-            if digits == "8 0" and dialects.dialect(name).blanks_separate:
+            if digits == "8 0" and dialects.lookup(name).blanks_separate:
                 continue
             refused(text, name)
 
@@ -445,7 +445,7 @@ def test_trap_names_depend_on_the_machine():
         "service name must be in lower case, got 'HTTP'"
     )
     for name in ("squid", "ufw", "wireshark", "haproxy", "ovs", "suricata", "netsh"):
-        assert not dialects.dialect(name).names
+        assert not dialects.lookup(name).names
         text = dialects.render(PortSet([80]), name).replace("80", "http")
         refused(text, name, services=known)
 
@@ -790,10 +790,10 @@ def test_errors_pickle_and_copy():
 
 
 def test_rows_pickle_and_cannot_be_changed():
-    row = dialects.dialect("nft")
+    row = dialects.lookup("nft")
     assert pickle.loads(pickle.dumps(row)) == row
     with pytest.raises(AttributeError):
-        row.slots = 3
+        row.max_slots = 3
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_a_form_has_both_ways_a_source_and_its_limits(form):
     read = getattr(dialects, f"from_{form.name}")
     assert read(write(WEB)) == WEB
     assert form.sources
-    assert form.every
+    assert form.all_ports
     with pytest.raises(UnrepresentableError) as caught:
         write(PortSet())
     assert caught.value.dialect == form.name
@@ -50,11 +50,11 @@ def test_what_is_written_reads_back(form, ports):
 
 
 def test_aws_is_written_a_range_a_permission():
-    assert dialects.to_aws(WEB, transport="udp") == [
+    assert dialects.to_aws(WEB, transport="udp") == (
         {"IpProtocol": "udp", "FromPort": 22, "ToPort": 22},
         {"IpProtocol": "udp", "FromPort": 80, "ToPort": 80},
         {"IpProtocol": "udp", "FromPort": 8000, "ToPort": 8100},
-    ]
+    )
     with pytest.raises(UnrepresentableError, match="it has no ports of sctp"):
         dialects.to_aws(WEB, transport="sctp")
 
@@ -158,7 +158,7 @@ def test_azure_has_one_property_or_the_other():
 
 
 def test_trap_of_gcp_an_entry_without_ports_is_for_every_port():
-    assert dialects.to_gcp(FULL) == [{"IPProtocol": "tcp", "ports": ["0-65535"]}]
+    assert dialects.to_gcp(FULL) == ({"IPProtocol": "tcp", "ports": ["0-65535"]},)
     assert dialects.from_gcp([{"IPProtocol": "tcp"}]) == FULL
     assert dialects.from_gcp([{"IPProtocol": "all"}], transport="udp") == FULL
     for entry, error in (

@@ -45,13 +45,13 @@ DEFAULTS = {
 }
 
 
-def twin(one, other, clients=("linux", "windows", "macos"), transports=("tcp", "udp")):
+def twin(one, other, systems=("linux", "windows", "macos"), transports=("tcp", "udp")):
     """(port, side, id of the criterion), by the words of the rows."""
     if 0 in (one, other):
         return None, 0, "no-port"
 
     def lent(port):
-        return any(port in EPHEMERAL[client] for client in clients)
+        return any(port in EPHEMERAL[system] for system in systems)
 
     def named(port):
         return any(port in assigned(each) or port in DEFAULTS[each] for each in transports)
@@ -94,7 +94,7 @@ def test_all_pairs_of_interesting_ports():
 @given(PORTS, PORTS)
 def test_any_pair(one, other):
     assert answer(one, other) == twin(one, other)
-    assert answer(one, other, clients="linux", transport="tcp") == twin(
+    assert answer(one, other, systems="linux", transport="tcp") == twin(
         one, other, ("linux",), ("tcp",)
     )
 
@@ -132,18 +132,18 @@ def test_known_flows(one, other, port, criterion):
 def test_the_clients_systems_decide():
     # A Linux client is never lent 61500, so it must be the service's; a Windows
     # client may be.
-    assert server_port(40100, 61500, clients="linux") == 61500
-    assert server_port(40100, 61500, clients="windows") == 40100
+    assert server_port(40100, 61500, systems="linux") == 61500
+    assert server_port(40100, 61500, systems="windows") == 40100
     assert server_port(40100, 61500) is None
     tuned = ephemeral.profile("linux").replace(ports=PortRange(10000, 20000))
-    assert server_port(40100, 15000, clients=tuned) == 40100
-    assert server_port(40100, 15000, clients=[tuned, "windows"]) == 40100
+    assert server_port(40100, 15000, systems=tuned) == 40100
+    assert server_port(40100, 15000, systems=[tuned, "windows"]) == 40100
 
 
 def test_the_transport_decides_by_its_registry():
     # 49150 is assigned for TCP alone.
-    assert server_port(49150, 50000, transport="tcp", clients="linux") == 49150
-    assert server_port(49150, 50000, transport="udp", clients="linux") is None
+    assert server_port(49150, 50000, transport="tcp", systems="linux") == 49150
+    assert server_port(49150, 50000, transport="udp", systems="linux") is None
 
 
 def test_a_site_has_names_of_its_own():
@@ -153,18 +153,18 @@ def test_a_site_has_names_of_its_own():
 
 
 class TestMany:
-    @pytest.mark.parametrize("clients", [("linux", "windows", "macos"), "linux", ["openbsd"]])
+    @pytest.mark.parametrize("systems", [("linux", "windows", "macos"), "linux", ["openbsd"]])
     @pytest.mark.parametrize("transport", [None, "tcp", "udp"])
-    def test_every_interesting_pair(self, clients, transport):
+    def test_every_interesting_pair(self, systems, transport):
         pairs = [(one, other) for one in INTERESTING for other in INTERESTING]
         sides = server_side_many(
             [one for one, _ in pairs],
             [other for _, other in pairs],
-            clients=clients,
+            systems=systems,
             transport=transport,
         )
         assert list(sides) == [
-            judge(one, other, clients=clients, transport=transport).side for one, other in pairs
+            judge(one, other, systems=systems, transport=transport).side for one, other in pairs
         ]
 
     @given(st.lists(st.tuples(PORTS, PORTS), max_size=200))
@@ -226,11 +226,11 @@ class TestRefusals:
 
     def test_clients(self):
         with pytest.raises(UnknownNameError, match="^unknown system, got 'linus'; did you mean"):
-            judge(80, 443, clients="linus")
+            judge(80, 443, systems="linus")
         with pytest.raises(UnknownNameError, match="system with a fixed range, got 'smoltcp'"):
-            judge(80, 443, clients=["smoltcp"])
+            judge(80, 443, systems=["smoltcp"])
         with pytest.raises(InvalidValueError, match="must name at least one system"):
-            judge(80, 443, clients=())
+            judge(80, 443, systems=())
         with pytest.raises(UnknownNameError, match="unknown transport, got 'ip'"):
             judge(80, 443, transport="ip")
 
@@ -264,4 +264,4 @@ def test_no_host_hands_out_a_system_port_as_the_row_says():
 def test_a_known_use_of_a_hundred_ports_names_them_and_a_wider_one_does_not():
     # VNC has 5900-5999, traceroute 33434-33534.
     assert server_port(5950, 29998) == 5950
-    assert server_port(33500, 29998, clients="openbsd", transport="udp") is None
+    assert server_port(33500, 29998, systems="openbsd", transport="udp") is None

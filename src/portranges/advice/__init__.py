@@ -9,22 +9,22 @@ rules, ``changes`` what two sets differ in and what a system is told.
 from __future__ import annotations
 
 from portranges.advice.auditing import audit, first_cover
+from portranges.advice.catalog import rows
 from portranges.advice.changes import diff, return_traffic, sysctl_reserved
 from portranges.advice.listen import listen_ports, why_not
 from portranges.advice.model import Advice, Difference, Finding, Severity
-from portranges.advice.rows import advice
 
 __all__ = [
     "Advice",
     "Difference",
     "Finding",
     "Severity",
-    "advice",
     "audit",
     "diff",
     "first_cover",
     "listen_ports",
     "return_traffic",
+    "rows",
     "sysctl_reserved",
     "why_not",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.advice.model import Difference
-from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral import ports as handed_out
 from portranges.errors import InvalidRangeError, UnrepresentableError
 from portranges.ports import PortRange
@@ -51,7 +50,7 @@ def diff(old: types.PortItems, new: types.PortItems) -> Difference:
     return Difference(added=after - before, removed=before - after)
 
 
-def return_traffic(*systems: str | EphemeralProfile) -> PortSet:
+def return_traffic(systems: types.SystemsLike) -> PortSet:
     """Return the ports that a stateless filter must let back in to clients.
 
     Args:
@@ -69,7 +68,7 @@ def return_traffic(*systems: str | EphemeralProfile) -> PortSet:
         The profile of each system.
 
     Example:
-        >>> print(return_traffic("linux"), return_traffic("linux", "windows"))
+        >>> print(return_traffic("linux"), return_traffic(["linux", "windows"]))
         32768-60999 32768-65535
     """
     return handed_out(systems)

@@ -8,13 +8,12 @@ What must not: whether a port is free on some machine (``portranges.probe``).
 from __future__ import annotations
 
 from portranges import types, uses
+from portranges.advice.catalog import BY_ID
 from portranges.advice.model import Finding
-from portranges.advice.rows import BY_ID
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
-from portranges.ephemeral import ports as handed_out
-from portranges.ephemeral import profile as profile_of
-from portranges.ports import Transport, check_port, check_transport
+from portranges.ephemeral.lookup import fixed
+from portranges.ports import Transport, check_port, check_transports
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry, State
 from portranges.source import Source
@@ -23,12 +22,12 @@ from portranges.uses import BROWSER_BLOCKED
 __all__ = ["SYSTEMS", "finding", "listen_ports", "profiles_of", "why_not"]
 
 SYSTEMS = ("linux", "windows", "macos")
-_TRANSPORTS = ("tcp",)
+_TRANSPORT = "tcp"
 
 
 def listen_ports(
     systems: types.SystemsLike = SYSTEMS,
-    transports: types.Iterable[str] = _TRANSPORTS,
+    transport: types.TransportsLike | None = _TRANSPORT,
     *,
     registry: Registry = SHIPPED,
 ) -> PortSet:
@@ -39,9 +38,9 @@ def listen_ports(
     browsers, and no known program's default.
 
     Args:
-        systems: The systems that the service runs on: names as
-            ``ephemeral.profile`` takes them, or profiles; may be empty.
-        transports: The transports of the service; at least one.
+        systems: The systems on which the service runs: a name that ``ephemeral.profile``
+            accepts, a profile, or an iterable of them, which may be empty.
+        transport: The transport of the service, several of them, or ``None`` for all.
         registry: The registry to ask.
 
     Returns:
@@ -62,7 +61,7 @@ def listen_ports(
         >>> ports == listen_ports(["openbsd"])
         False
     """
-    wanted = _transports(transports)
+    wanted = check_transports(transport)
     lent = [profile.ports for profile in profiles_of(systems)]
     known = PortSet(use.ports for use in uses.rows() if _concerns(use.transports, wanted))
     free = PortSet.full().intersection(*(registry.unassigned(each) for each in wanted))
@@ -72,7 +71,7 @@ def listen_ports(
 def why_not(
     port: types.SupportsIndex,
     systems: types.SystemsLike = SYSTEMS,
-    transports: types.Iterable[str] = _TRANSPORTS,
+    transport: types.TransportsLike | None = _TRANSPORT,
     *,
     registry: Registry = SHIPPED,
 ) -> tuple[Finding, ...]:
@@ -80,8 +79,8 @@ def why_not(
 
     Args:
         port: The port, 0 to 65535.
-        systems: As ``listen_ports`` takes them.
-        transports: As ``listen_ports`` takes them.
+        systems: As in ``listen_ports``.
+        transport: As in ``listen_ports``.
         registry: The registry to ask.
 
     Returns:
@@ -108,7 +107,7 @@ def why_not(
         warning: 10080 is refused by browsers (browser-blocked)
     """
     number = check_port(port)
-    wanted = _transports(transports)
+    wanted = check_transports(transport)
     ports = PortSet([number])
     found: list[Finding] = []
     if number == 0:
@@ -171,24 +170,12 @@ def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: s
 
 
 def profiles_of(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
-    """Return the profiles that *systems* name, each with a fixed range."""
-    if isinstance(systems, (str, EphemeralProfile)):
-        raise TypeError("systems must be several, as a tuple or a list")
-    found: list[EphemeralProfile] = []
-    for system in systems:
-        # It refuses what is neither name nor profile, and what has no range.
-        handed_out(system)
-        found.append(system if isinstance(system, EphemeralProfile) else profile_of(system))
-    return tuple(found)
-
-
-def _transports(transports: types.Iterable[str]) -> tuple[Transport, ...]:
-    if isinstance(transports, str):
-        raise TypeError("transports must be several, as a tuple or a list")
-    found = tuple(dict.fromkeys(map(check_transport, transports)))
-    if not found:
-        raise TypeError("transports must have at least one transport")
-    return found
+    """Return the profiles of *systems*, each with a fixed range; there may be none."""
+    if not isinstance(systems, (str, EphemeralProfile)) and hasattr(systems, "__iter__"):
+        systems = tuple(systems)
+        if not systems:
+            return ()
+    return fixed(systems)
 
 
 def _concerns(of_use: types.Iterable[Transport], wanted: tuple[Transport, ...]) -> bool:

@@ -48,7 +48,7 @@ class Advice:
 
     Example:
         >>> from portranges import advice
-        >>> {row.id: row for row in advice.advice()}["shadowed"].severity
+        >>> {row.id: row for row in advice.rows()}["shadowed"].severity
         <Severity.ERROR: 'error'>
     """
 

@@ -56,8 +56,8 @@ def run(arguments: types.Namespace) -> int:
         transport=arguments.transport,
     )
     # The transport is written only if the notation has a place for it.
-    target = dialects.dialect(arguments.to)
-    says_transport = target.need is not dialects.Need.NEVER
+    target = dialects.lookup(arguments.to)
+    says_transport = target.transport_rule is not dialects.TransportRule.NEVER
     texts = dialects.render_rules(
         ports,
         arguments.to,

@@ -7,6 +7,7 @@ with their sources, ``convert`` and ``data_*`` the functions.
 
 from __future__ import annotations
 
+from portranges.dialects.catalog import data_forms, lookup, names, rows
 from portranges.dialects.convert import parse, render, render_rules
 from portranges.dialects.data_aws import from_aws, from_aws_nacl, to_aws, to_aws_nacl
 from portranges.dialects.data_azure import from_azure, to_azure
@@ -18,7 +19,6 @@ from portranges.dialects.data_kubernetes import (
     to_kubernetes,
 )
 from portranges.dialects.data_openstack import from_openstack, to_openstack
-from portranges.dialects.lookup import data_forms, dialect, dialects, names
 from portranges.dialects.model import (
     Bracketed,
     Comparison,
@@ -26,10 +26,10 @@ from portranges.dialects.model import (
     Dialect,
     Evidence,
     Fault,
-    Need,
-    OddText,
+    MisreadText,
     Operator,
     Overlap,
+    TransportRule,
 )
 
 __all__ = [
@@ -39,13 +39,11 @@ __all__ = [
     "Dialect",
     "Evidence",
     "Fault",
-    "Need",
-    "OddText",
+    "MisreadText",
     "Operator",
     "Overlap",
+    "TransportRule",
     "data_forms",
-    "dialect",
-    "dialects",
     "from_aws",
     "from_aws_nacl",
     "from_azure",
@@ -53,10 +51,12 @@ __all__ = [
     "from_gcp",
     "from_kubernetes",
     "from_openstack",
+    "lookup",
     "names",
     "parse",
     "render",
     "render_rules",
+    "rows",
     "to_aws",
     "to_aws_nacl",
     "to_azure",

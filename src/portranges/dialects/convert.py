@@ -19,8 +19,8 @@ from portranges.dialects import (
     reading,
     writing,
 )
-from portranges.dialects.lookup import dialect as dialect_of
-from portranges.dialects.model import Need, Overlap
+from portranges.dialects.catalog import lookup
+from portranges.dialects.model import Overlap, TransportRule
 from portranges.dialects.query import Query
 from portranges.dialects.reading import overlap_error
 from portranges.dialects.writing import Order, order_of
@@ -33,10 +33,10 @@ __all__ = ["parse", "render", "render_rules"]
 
 def parse(
     text: str,
-    dialect: str,
+    dialect: types.DialectName,
     *,
     services: types.Services | None = None,
-    transport: str | None = None,
+    transport: types.TransportLike | None = None,
 ) -> PortSet:
     """Return the set of ports that *text* says in a dialect.
 
@@ -84,7 +84,7 @@ firewalld reads '1024-/tcp' as 1024, the one port
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
-    row = dialect_of(dialect)
+    row = lookup(dialect)
     wanted = None if transport is None else check_transport(transport)
     if row.grammar == "neutral":
         return PortSet.parse(text)
@@ -95,9 +95,9 @@ firewalld reads '1024-/tcp' as 1024, the one port
     sets: dict[Transport | None, PortSet] = {}
     spans: dict[Transport | None, types.Span] = {}
     for count, span in enumerate(_texts(query)):
-        if row.texts and count == row.texts:
+        if row.max_texts and count == row.max_texts:
             raise PortSyntaxError(
-                f"{row.tool} takes at most {row.texts} texts, got more", text, span
+                f"{row.tool} takes at most {row.max_texts} texts, got more", text, span
             )
         for said, ports in reader(query, *span):
             before = sets.get(said)
@@ -111,7 +111,7 @@ firewalld reads '1024-/tcp' as 1024, the one port
 def _texts(query: Query) -> types.Iterator[types.Span]:
     """Yield where the lines are, if several make sense together; else the whole."""
     text, start = query.text, 0
-    if query.row.combined:
+    if query.row.several_texts_mean:
         while (end := text.find("\n", start)) >= 0:
             yield start, end
             start = end + 1
@@ -127,7 +127,7 @@ def _of_transport(
     for_all = sets.pop(None, PortSet.empty())
     if query.transport is not None:
         row = query.row
-        if row.need is not Need.NEVER and query.transport not in row.transports:
+        if row.transport_rule is not TransportRule.NEVER and query.transport not in row.transports:
             # What says no transport is for all that the tool knows.
             raise PortSyntaxError(
                 f"transport must be {' or '.join(row.transports)} for {row.tool}, "
@@ -161,9 +161,9 @@ def _of_transport(
 
 def render(
     ports: PortSet,
-    dialect: str,
+    dialect: types.DialectName,
     *,
-    transport: str | None = None,
+    transport: types.TransportLike | None = None,
     negated: bool = False,
 ) -> str:
     """Return the one text that names exactly *ports* in a dialect.
@@ -202,7 +202,7 @@ port 0 is in it, and ports are 1..65535 there
     texts = render_rules(ports, dialect, transport=transport, negated=negated)
     if len(texts) > 1:
         raise UnrepresentableError(
-            dialect_of(dialect).name,
+            lookup(dialect).name,
             f"it takes {len(texts)} texts; render_rules() gives them",
         )
     return texts[0]
@@ -210,12 +210,12 @@ port 0 is in it, and ports are 1..65535 there
 
 def render_rules(
     ports: PortSet,
-    dialect: str,
+    dialect: types.DialectName,
     *,
-    transport: str | None = None,
+    transport: types.TransportLike | None = None,
     negated: bool = False,
     ternary: bool = False,
-) -> list[str]:
+) -> tuple[str, ...]:
     """Return the fewest texts that together name exactly *ports* in a dialect.
 
     Args:
@@ -248,7 +248,7 @@ def render_rules(
 
     Example:
         >>> render_rules(PortSet.parse("80,1000-1023"), "ovs")
-        ['tcp,tp_dst=80', 'tcp,tp_dst=0x3e8/0xfff8', 'tcp,tp_dst=0x3f0/0xfff0']
+        ('tcp,tp_dst=80', 'tcp,tp_dst=0x3e8/0xfff8', 'tcp,tp_dst=0x3f0/0xfff0')
         >>> scattered = PortSet(range(1, 33, 2))
         >>> for rule in render_rules(scattered, "iptables-multiport"):
         ...     print(rule)
@@ -257,12 +257,12 @@ def render_rules(
     """
     order = order_of(ports, dialect, transport, negated=negated, ternary=ternary)
     texts = _WRITERS.get(order.row.grammar, writing.write_texts)(order)
-    if order.row.texts and len(texts) > order.row.texts:
+    if order.row.max_texts and len(texts) > order.row.max_texts:
         raise UnrepresentableError(
             order.row.name,
-            f"it takes {len(texts)} texts, and at most {order.row.texts} are allowed",
+            f"it takes {len(texts)} texts, and at most {order.row.max_texts} are allowed",
         )
-    return texts
+    return tuple(texts)
 
 
 def _write_neutral(order: Order) -> list[str]:

@@ -52,7 +52,7 @@ _PORTLESS = frozenset(
 )
 
 
-def check_writable(form: DataForm, ports: PortSet, transport: str) -> Transport:
+def check_writable(form: DataForm, ports: PortSet, transport: types.TransportLike) -> Transport:
     """Return *transport*, or raise unless the form can say *ports* for it."""
     check_ports(form.name, ports, form.lowest)
     wanted = check_transport(transport)
@@ -103,7 +103,9 @@ def ports_between(entry: Mapping[str, types.Any], first: types.Any, last: types.
     return PortSet([PortRange(first, last)])
 
 
-def gathered(parts: Iterable[tuple[Transport | None, PortSet]], transport: str | None) -> PortSet:
+def gathered(
+    parts: Iterable[tuple[Transport | None, PortSet]], transport: types.TransportLike | None
+) -> PortSet:
     """Return the ports for *transport*, or those of all transports if they agree.
 
     Args:

@@ -39,7 +39,9 @@ _WHOLE = {"132": Transport.SCTP, "33": Transport.DCCP}
 _NO_PORTS = ((None, None), (-1, -1), (0, 0), (0, 65535))
 
 
-def to_aws(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | int]]:
+def to_aws(
+    ports: PortSet, *, transport: types.TransportLike = "tcp"
+) -> tuple[dict[str, str | int], ...]:
     """Return *ports* as the port keys of a security group's IpPermissions.
 
     Args:
@@ -64,14 +66,16 @@ def to_aws(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | in
         {'IpProtocol': 'tcp', 'FromPort': 8000, 'ToPort': 8100}
     """
     wanted = check_writable(AWS, ports, transport)
-    return [
+    return tuple(
         {"IpProtocol": wanted.value, "FromPort": each.first, "ToPort": each.last}
         for each in ports.ranges
-    ]
+    )
 
 
 def from_aws(
-    permissions: types.Iterable[types.Mapping[str, types.Any]], *, transport: str | None = None
+    permissions: types.Iterable[types.Mapping[str, types.Any]],
+    *,
+    transport: types.TransportLike | None = None,
 ) -> PortSet:
     """Return the ports that a security group's IpPermissions allow.
 
@@ -110,7 +114,9 @@ got {'IpProtocol': '-1', 'FromPort': 80, 'ToPort': 80}; every port is allowed
     )
 
 
-def to_aws_nacl(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, object]]:
+def to_aws_nacl(
+    ports: PortSet, *, transport: types.TransportLike = "tcp"
+) -> tuple[dict[str, object], ...]:
     """Return *ports* as the port keys of a network ACL's Entries.
 
     Args:
@@ -132,17 +138,19 @@ def to_aws_nacl(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, obj
 
     Example:
         >>> to_aws_nacl(PortSet.parse("1024-65535"), transport="udp")
-        [{'Protocol': '17', 'PortRange': {'From': 1024, 'To': 65535}}]
+        ({'Protocol': '17', 'PortRange': {'From': 1024, 'To': 65535}},)
     """
     wanted = check_writable(AWS_NACL, ports, transport)
-    return [
+    return tuple(
         {"Protocol": _NUMBERS[wanted], "PortRange": {"From": each.first, "To": each.last}}
         for each in ports.ranges
-    ]
+    )
 
 
 def from_aws_nacl(
-    entries: types.Iterable[types.Mapping[str, types.Any]], *, transport: str | None = None
+    entries: types.Iterable[types.Mapping[str, types.Any]],
+    *,
+    transport: types.TransportLike | None = None,
 ) -> PortSet:
     """Return the ports that a network ACL's Entries name.
 
@@ -191,7 +199,7 @@ def _parts(
     entries: types.Iterable[types.Mapping[str, types.Any]],
     key: str,
     range_of: types.Callable[[types.Mapping[str, types.Any]], types.Mapping[str, types.Any]],
-    transport: str | None,
+    transport: types.TransportLike | None,
 ) -> types.Iterator[types.Part]:
     """Yield the transport and the ports of every entry."""
     for entry in entries_of(entries):

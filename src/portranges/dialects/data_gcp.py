@@ -28,7 +28,9 @@ _PROTOCOLS = {
 }
 
 
-def to_gcp(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | list[str]]]:
+def to_gcp(
+    ports: PortSet, *, transport: types.TransportLike = "tcp"
+) -> tuple[dict[str, str | list[str]], ...]:
     """Return *ports* as ``allowed`` or ``denied`` of a VPC firewall rule.
 
     Args:
@@ -50,14 +52,14 @@ def to_gcp(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | li
 
     Example:
         >>> to_gcp(PortSet.parse("22,80-90"))
-        [{'IPProtocol': 'tcp', 'ports': ['22', '80-90']}]
+        ({'IPProtocol': 'tcp', 'ports': ['22', '80-90']},)
     """
     wanted = check_writable(GCP, ports, transport)
-    return [{"IPProtocol": wanted.value, "ports": [str(each) for each in ports.ranges]}]
+    return ({"IPProtocol": wanted.value, "ports": [str(each) for each in ports.ranges]},)
 
 
 def from_gcp(
-    allowed: Iterable[Mapping[str, types.Any]], *, transport: str | None = None
+    allowed: Iterable[Mapping[str, types.Any]], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports of ``allowed`` or ``denied`` of a VPC firewall rule.
 
@@ -90,7 +92,7 @@ def from_gcp(
 
 
 def _parts(
-    entries: Iterable[Mapping[str, types.Any]], transport: str | None
+    entries: Iterable[Mapping[str, types.Any]], transport: types.TransportLike | None
 ) -> types.Iterator[types.Part]:
     for entry in entries_of(entries):
         protocol = entry.get("IPProtocol")

@@ -26,7 +26,9 @@ __all__ = ["from_cilium", "from_kubernetes", "to_cilium", "to_kubernetes"]
 _PROTOCOLS = {each.value.upper(): each for each in KUBERNETES.transports}
 
 
-def to_kubernetes(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | int]]:
+def to_kubernetes(
+    ports: PortSet, *, transport: types.TransportLike = "tcp"
+) -> tuple[dict[str, str | int], ...]:
     """Return *ports* as the ``ports`` of a rule of a NetworkPolicy.
 
     Args:
@@ -48,9 +50,9 @@ def to_kubernetes(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, s
 
     Example:
         >>> to_kubernetes(PortSet.parse("80"))
-        [{'protocol': 'TCP', 'port': 80}]
+        ({'protocol': 'TCP', 'port': 80},)
         >>> to_kubernetes(PortSet.parse("32000-32768"), transport="udp")
-        [{'protocol': 'UDP', 'port': 32000, 'endPort': 32768}]
+        ({'protocol': 'UDP', 'port': 32000, 'endPort': 32768},)
     """
     wanted = check_writable(KUBERNETES, ports, transport)
     entries: list[dict[str, str | int]] = []
@@ -58,11 +60,11 @@ def to_kubernetes(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, s
         entries.append({"protocol": wanted.upper(), "port": each.first})
         if each.last > each.first:
             entries[-1]["endPort"] = each.last
-    return entries
+    return tuple(entries)
 
 
 def from_kubernetes(
-    entries: Iterable[Mapping[str, types.Any]], *, transport: str | None = None
+    entries: Iterable[Mapping[str, types.Any]], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports that the ``ports`` of a rule of a NetworkPolicy name.
 
@@ -130,8 +132,8 @@ def _from_one(entry: Mapping[str, types.Any], ports: PortSet) -> PortSet:
 
 
 def to_cilium(
-    ports: PortSet, *, transport: str = "tcp"
-) -> list[dict[str, list[dict[str, str | int]]]]:
+    ports: PortSet, *, transport: types.TransportLike = "tcp"
+) -> tuple[dict[str, list[dict[str, str | int]]], ...]:
     """Return *ports* as the ``toPorts`` of a rule of a CiliumNetworkPolicy.
 
     Args:
@@ -161,12 +163,12 @@ def to_cilium(
         held.append({"port": str(each.first), "protocol": wanted.upper()})
         if each.last > each.first:
             held[-1]["endPort"] = each.last
-    most = CILIUM.items
-    return [{"ports": held[at : at + most]} for at in range(0, len(held), most)]
+    most = CILIUM.max_elements
+    return tuple({"ports": held[at : at + most]} for at in range(0, len(held), most))
 
 
 def from_cilium(
-    entries: Iterable[Mapping[str, types.Any]], *, transport: str | None = None
+    entries: Iterable[Mapping[str, types.Any]], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports that the ``toPorts`` of a rule of a CiliumNetworkPolicy name.
 
@@ -209,8 +211,8 @@ def _cilium_parts(entries: list[Mapping[str, types.Any]]) -> types.Iterator[type
         if ports is None:
             raise refused("an entry must have ports", rule)
         held = list(entries_of(ports))
-        if not 0 < len(held) <= CILIUM.items:
-            raise refused(f"an entry must have 1 to {CILIUM.items} ports", len(held))
+        if not 0 < len(held) <= CILIUM.max_elements:
+            raise refused(f"an entry must have 1 to {CILIUM.max_elements} ports", len(held))
         for entry in held:
             transport = _transport_of({"protocol": "ANY", **entry}, protocols)
             yield transport, _cilium_ports(entry)

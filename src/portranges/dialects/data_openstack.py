@@ -38,7 +38,9 @@ _PROTOCOLS = {
 _EVERY = (None, "any", "0")
 
 
-def to_openstack(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, str | int]]:
+def to_openstack(
+    ports: PortSet, *, transport: types.TransportLike = "tcp"
+) -> tuple[dict[str, str | int], ...]:
     """Return *ports* as the port keys of a security group's rules.
 
     Args:
@@ -61,25 +63,27 @@ def to_openstack(ports: PortSet, *, transport: str = "tcp") -> list[dict[str, st
 
     Example:
         >>> to_openstack(PortSet.parse("8000-8100"))
-        [{'protocol': 'tcp', 'port_range_min': 8000, 'port_range_max': 8100}]
+        ({'protocol': 'tcp', 'port_range_min': 8000, 'port_range_max': 8100},)
     """
     wanted = check_writable(OPENSTACK, ports, transport)
     if len(ports) == LAST_PORT:
         raise UnrepresentableError(
             OPENSTACK.name, "1-65535 is kept as a rule without ports, which is for port 0 too"
         )
-    return [
+    return tuple(
         {
             "protocol": wanted.value,
             "port_range_min": each.first,
             "port_range_max": each.last,
         }
         for each in ports.ranges
-    ]
+    )
 
 
 def from_openstack(
-    rules: types.Iterable[types.Mapping[str, types.Any]], *, transport: str | None = None
+    rules: types.Iterable[types.Mapping[str, types.Any]],
+    *,
+    transport: types.TransportLike | None = None,
 ) -> PortSet:
     """Return the ports of a security group's rules.
 
@@ -115,7 +119,7 @@ def from_openstack(
 
 
 def _parts(
-    rules: types.Iterable[types.Mapping[str, types.Any]], transport: str | None
+    rules: types.Iterable[types.Mapping[str, types.Any]], transport: types.TransportLike | None
 ) -> types.Iterator[types.Part]:
     for rule in rules:
         protocol = rule.get("protocol")

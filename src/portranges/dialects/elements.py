@@ -123,7 +123,7 @@ def _read_range(
     if (
         (open_first and row.open_first is None)
         or (open_last and row.open_last is None)
-        or (open_first and open_last and row.every != item)
+        or (open_first and open_last and row.all_ports_word != item)
         or ((open_first or open_last) and sign != row.range_signs[0])
     ):
         raise refusal(query, f"range must have both ends, got {elide(item)}", span, Fault.OPEN)

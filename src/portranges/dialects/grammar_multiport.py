@@ -128,7 +128,7 @@ def _module(
 def write(order: Order) -> list[str]:
     """Return the fewest rules; a negation is one rule."""
     row = order.row
-    parts = pack_by_slots(order.named.ranges, row.slots)
+    parts = pack_by_slots(order.named.ranges, row.max_slots)
     if order.negated:
         matches = [row.negated.replace("{ports}", listed(row, part)) for part in parts]
         return [framed(row, " ".join(matches), order.transport)]

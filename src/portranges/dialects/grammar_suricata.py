@@ -39,7 +39,7 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield what a list says, with what it negates taken out."""
     text = query.text
     start, stop = trimmed(text, start, stop, " ")
-    if stop - start == 3 and text[start:stop].lower() == query.row.every:
+    if stop - start == 3 and text[start:stop].lower() == query.row.all_ports_word:
         yield None, PortSet.full()
         return
     halves = collect(_elements(query, start, stop))

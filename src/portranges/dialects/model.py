@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges import types
 from portranges.ports import MaskedPort, Transport
 from portranges.portset import PortSet
 from portranges.source import Source
@@ -23,10 +24,10 @@ __all__ = [
     "Dialect",
     "Evidence",
     "Fault",
-    "Need",
-    "OddText",
+    "MisreadText",
     "Operator",
     "Overlap",
+    "TransportRule",
 ]
 
 BOTH = (Transport.TCP, Transport.UDP)
@@ -129,23 +130,23 @@ class Bracketed(StrEnum):
     ALWAYS = "always"
 
 
-class Need(StrEnum):
+class TransportRule(StrEnum):
     """Whether the text says for which transport it is.
 
     Attributes:
         NEVER: It has no place for one.
-        OPEN: It may be left out, and is then for every transport, or for the
+        OPTIONAL: It may be left out, and is then for every transport, or for the
             one that the text around it tells.
-        LISTS: As OPEN, but a range or several ports need it.
+        LISTS: As OPTIONAL, but a range or several ports need it.
         ALWAYS: It must be said.
 
     Example:
-        >>> Need("always")
-        <Need.ALWAYS: 'always'>
+        >>> TransportRule("always")
+        <TransportRule.ALWAYS: 'always'>
     """
 
     NEVER = "never"
-    OPEN = "open"
+    OPTIONAL = "optional"
     LISTS = "lists"
     ALWAYS = "always"
 
@@ -187,7 +188,7 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OddText:
+class MisreadText:
     """A text that a person and the tool may read differently, and the tool's answer.
 
     Attributes:
@@ -199,7 +200,7 @@ class OddText:
         note: What else there is to know, as the end of a sentence.
 
     Example:
-        >>> OddText(fault=Fault.LEADING_ZERO, text="010", means="8").means
+        >>> MisreadText(fault=Fault.LEADING_ZERO, text="010", means="8").means
         '8'
     """
 
@@ -216,7 +217,7 @@ class OddText:
             The set that ``means`` says; None where the tool refused the text.
 
         Example:
-            >>> len(OddText(fault=Fault.MASK, text="1000/13", means="0x8/0xd").understood)
+            >>> len(MisreadText(fault=Fault.MASK, text="1000/13", means="0x8/0xd").understood)
             8192
         """
         if self.means is None:
@@ -244,7 +245,7 @@ class Dialect:
         negated: The same for "all ports but these".
         framed: The text around that, ``{match}``, when the transport is said.
         also_framed: Longer forms of it, that are read and not written.
-        need: Whether it must be said.
+        transport_rule: Whether it must be said.
         transports: Which ones can be.
         separator: What stands between two elements, as written.
         blanks_separate: Whether elements that are read may be parted by blanks.
@@ -262,32 +263,32 @@ class Dialect:
         equal_ends: Whether a range of one port may be written as a range.
         lowest: The first port that the tool takes.
         operators: Signs before a port, longest first.
-        every: The word for all ports; a range sign stands for the open range.
+        all_ports_word: The word for all ports; a range sign stands for the open range.
         empty: The text of the empty set, if it has one.
         names: Whether the tool reads service names.
         dashed_names: Whether it reads those with a ``-`` in them, too; else it
             takes one for a range and parts it there.
         overlap: Which elements of a list may share ports.
-        items: How many elements a text may have.
-        slots: How many slots a text has, a port one and a range two.
-        size: How many characters a text may have.
-        texts: How many texts one setting may have.
+        max_elements: How many elements a text may have.
+        max_slots: How many slots a text has, a port one and a range two.
+        max_length: How many characters a text may have.
+        max_texts: How many texts one setting may have.
         grammar: The module that reads and writes what a row cannot say.
-        combined: What several texts, one a line, mean together.
-        odd: Texts that tools read differently, with this one's answer.
-        limits: What else there is to know, as sentences.
+        several_texts_mean: What several texts, one a line, mean together.
+        misread_texts: Texts that tools read differently, with this one's answer.
+        notes: What else there is to know, as sentences.
         version: The version that was run or read.
         evidence: How well the row is known.
         sources: Where it comes from; never empty.
 
     Example:
         >>> from portranges import dialects
-        >>> row = dialects.dialect("iptables-multiport")
-        >>> row.slots, row.range_signs, row.equal_ends
+        >>> row = dialects.lookup("iptables-multiport")
+        >>> row.max_slots, row.range_signs, row.equal_ends
         (15, (':',), False)
     """
 
-    name: str
+    name: types.DialectName
     aliases: tuple[str, ...] = ()
     tool: str
     place: str
@@ -295,7 +296,7 @@ class Dialect:
     negated: str = ""
     framed: str = ""
     also_framed: tuple[str, ...] = ()
-    need: Need = Need.NEVER
+    transport_rule: TransportRule = TransportRule.NEVER
     transports: tuple[Transport, ...] = BOTH
     separator: str = ""
     blanks_separate: bool = False
@@ -312,19 +313,19 @@ class Dialect:
     equal_ends: bool = True
     lowest: int = 0
     operators: tuple[Operator, ...] = ()
-    every: str = ""
+    all_ports_word: str = ""
     empty: str | None = None
     names: bool = False
     dashed_names: bool = True
     overlap: Overlap = Overlap.ANY
-    items: int = 0
-    slots: int = 0
-    size: int = 0
-    texts: int = 0
+    max_elements: int = 0
+    max_slots: int = 0
+    max_length: int = 0
+    max_texts: int = 0
     grammar: str = ""
-    combined: str = ""
-    odd: tuple[OddText, ...] = ()
-    limits: tuple[str, ...] = ()
+    several_texts_mean: str = ""
+    misread_texts: tuple[MisreadText, ...] = ()
+    notes: tuple[str, ...] = ()
     version: str = ""
     evidence: Evidence
     sources: tuple[Source, ...]
@@ -340,9 +341,9 @@ class DataForm:
         place: Where in the program's own data it belongs.
         transports: Which transports have ports there.
         lowest: The first port that it takes.
-        items: How many ports and ranges one entry may have; 0 for no limit.
-        every: How every port is said.
-        limits: What else there is to know, as sentences.
+        max_elements: How many ports and ranges one entry may have; 0 for no limit.
+        all_ports: How every port is said.
+        notes: What else there is to know, as sentences.
         evidence: How well the row is known.
         sources: Where it comes from; never empty.
 
@@ -357,8 +358,8 @@ class DataForm:
     place: str
     transports: tuple[Transport, ...] = BOTH
     lowest: int = 0
-    items: int = 0
-    every: str
-    limits: tuple[str, ...] = ()
+    max_elements: int = 0
+    all_ports: str
+    notes: tuple[str, ...] = ()
     evidence: Evidence
     sources: tuple[Source, ...]

@@ -53,7 +53,7 @@ def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> Port
         faults: The kinds of odd text that it is; the row's first one of these
             kinds which the tool does not refuse is told.
     """
-    for odd in query.row.odd:
+    for odd in query.row.misread_texts:
         if odd.fault in faults and (odd.means is not None or odd.note):
             meaning = _MEANINGS.get(odd.means, odd.means) if odd.means is not None else None
             answer = (

@@ -18,7 +18,7 @@ from portranges.dialects.elements import (
     read_port,
     unquoted,
 )
-from portranges.dialects.model import Bracketed, Comparison, Fault, Need, Operator, Overlap
+from portranges.dialects.model import Bracketed, Comparison, Fault, Operator, Overlap, TransportRule
 from portranges.dialects.query import Query, refusal, trimmed
 from portranges.dialects.writing import example
 from portranges.errors import PortSyntaxError, elide
@@ -71,7 +71,7 @@ def check_not_empty(query: Query, ports: PortSet, span: types.Span) -> None:
 def read_frame(query: Query, start: int, stop: int) -> tuple[Transport | None, int, int]:
     """Return the transport around the match, and where the match is."""
     row, text = query.row, query.text
-    if row.need is not Need.NEVER:
+    if row.transport_rule is not TransportRule.NEVER:
         for frame, transport in product((*row.also_framed, row.framed), row.transports):
             before, after = frame.replace("{transport}", transport).split("{match}")
             if (
@@ -80,7 +80,7 @@ def read_frame(query: Query, start: int, stop: int) -> tuple[Transport | None, i
                 and text.endswith(after, start, stop)
             ):
                 return transport, start + len(before), stop - len(after)
-        if row.need is Need.ALWAYS:
+        if row.transport_rule is TransportRule.ALWAYS:
             raise _no_match(query, start, stop)
     return None, start, stop
 
@@ -171,7 +171,7 @@ def read_list(query: Query, start: int, stop: int, transport: Transport | None) 
     """Return the ports that the list ``text[start:stop]`` says."""
     row, text = query.row, query.text
     word = text[slice(*unquoted(query, start, stop))] if stop - start < 16 else ""
-    if row.every and word.lower() == row.every.lower():
+    if row.all_ports_word and word.lower() == row.all_ports_word.lower():
         return PortSet.full()
     alone = False
     if row.bracketed is not Bracketed.NEVER:
@@ -194,7 +194,7 @@ def read_list(query: Query, start: int, stop: int, transport: Transport | None) 
     ports = PortSet(_ranges(query, start, stop, transport, counted, alone=alone))
     if row.overlap is not Overlap.ANY and counted.ports != len(ports):
         _check_overlap(query, start, stop, transport)
-    if row.need is Need.LISTS and transport is None and len(ports) > 1:
+    if row.transport_rule is TransportRule.LISTS and transport is None and len(ports) > 1:
         raise refusal(
             query,
             f"a range or a list must have a transport, got {elide(text[start:stop])}; "
@@ -237,9 +237,10 @@ def _ranges(
             )
         first, last = read_element(query, low, high, transport)
         slots += 1 if first == last else 2
-        if row.slots and slots > row.slots:
+        if row.max_slots and slots > row.max_slots:
             raise PortSyntaxError(
-                f"a list must have at most {row.slots} slots, a port one and a range two, got more",
+                f"a list must have at most {row.max_slots} slots, a port one and a range two, "
+                "got more",
                 text,
                 (low, high),
             )

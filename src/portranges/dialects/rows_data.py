@@ -18,8 +18,8 @@ AWS = DataForm(
     name="aws",
     tool="AWS EC2",
     place="IpPermissions of a security group",
-    every="IpProtocol -1, for every protocol at once; 0-65535 for one",
-    limits=(
+    all_ports="IpProtocol -1, for every protocol at once; 0-65535 for one",
+    notes=(
         (
             "With IpProtocol -1, and every number but those of TCP, UDP and ICMP, ports are passed "
             "over and everything is allowed. Other tools write 0 and 0 there; it is not port 0."
@@ -35,8 +35,8 @@ AWS_NACL = DataForm(
     name="aws_nacl",
     tool="AWS EC2",
     place="Entries of a network ACL",
-    every="Protocol -1, for every protocol at once; 0-65535 for one",
-    limits=(
+    all_ports="Protocol -1, for every protocol at once; 0-65535 for one",
+    notes=(
         (
             "Entries are tried in the order of their numbers, so those that allow and those that "
             "deny are no one set."
@@ -51,8 +51,8 @@ AZURE = DataForm(
     name="azure",
     tool="Azure",
     place="properties of a security rule of a network security group",
-    every="*",
-    limits=(
+    all_ports="*",
+    notes=(
         (
             "One text stands in destinationPortRange, several in destinationPortRanges; a rule has "
             "one of the two, and '*' is no member of a list."
@@ -67,8 +67,8 @@ GCP = DataForm(
     tool="Google Cloud",
     place="allowed or denied of a VPC firewall rule",
     transports=_THREE,
-    every="ports left out",
-    limits=("An entry without ports is for every port of its protocol.",),
+    all_ports="ports left out",
+    notes=("An entry without ports is for every port of its protocol.",),
     evidence=Evidence.DOCUMENT,
     sources=(cite("Google Cloud, Compute Engine API", "firewalls, allowed[].ports[]"),),
 )
@@ -79,8 +79,8 @@ KUBERNETES = DataForm(
     place="ports of a rule of a NetworkPolicy",
     transports=_THREE,
     lowest=1,
-    every="ports left out, or an entry without port",
-    limits=(
+    all_ports="ports left out, or an entry without port",
+    notes=(
         "endPort needs a port that is a number, not a name.",
         "Some network plugins have passed over endPort without a word.",
     ),
@@ -97,9 +97,9 @@ CILIUM = DataForm(
     place="toPorts of a rule of a CiliumNetworkPolicy",
     transports=_THREE,
     lowest=1,
-    items=40,
-    every='port "0"',
-    limits=(
+    max_elements=40,
+    all_ports='port "0"',
+    notes=(
         "A port is text; an endPort that is not above it is passed over.",
         "40 ports an entry; more take several entries.",
     ),
@@ -113,8 +113,8 @@ OPENSTACK = DataForm(
     place="rules of a security group",
     transports=_THREE,
     lowest=1,
-    every="port_range_min and port_range_max of None",
-    limits=(
+    all_ports="port_range_min and port_range_max of None",
+    notes=(
         "1-65535 is kept as None and None, which is for port 0 too.",
         "With ICMP, the two are type and code.",
         "Protocol 'any' or 0 is every protocol, as None is.",

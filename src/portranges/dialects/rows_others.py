@@ -12,7 +12,7 @@ from portranges.dialects.model import (
     Dialect,
     Evidence,
     Fault,
-    OddText,
+    MisreadText,
     Operator,
 )
 from portranges.source import cite
@@ -55,21 +55,21 @@ _PF = Dialect(
         Operator(sign="=", comparison=Comparison.EQUAL),
     ),
     names=True,
-    odd=(
-        OddText(
+    misread_texts=(
+        MisreadText(
             fault=Fault.NEGATION,
             text="port { != 80, != 443 }",
             means="0-65535",
             note="for a list is one rule for each element",
         ),
-        OddText(
+        MisreadText(
             fault=Fault.REVERSED,
             text="port 90:80",
             means="",
             note="as nothing compares the ends",
         ),
     ),
-    limits=(
+    notes=(
         (
             "'1000 >< 2000' is 1001-1999 and '1000 <> 2000' is all outside of "
             "1000-2000: neither has its two ends."
@@ -92,18 +92,18 @@ _CISCO = Dialect(
     blanks=" ",
     blanks_separate=True,
     names=True,
-    items=1,
+    max_elements=1,
     grammar="cisco",
-    combined="entries of one list; a packet to a port of any of them matches",
-    odd=(
-        OddText(
+    several_texts_mean="entries of one list; a packet to a port of any of them matches",
+    misread_texts=(
+        MisreadText(
             fault=Fault.OPERATOR,
             text="gt 65535",
             means="",
             note="as no port is above",
         ),
     ),
-    limits=(
+    notes=(
         "'lt 1024' is 0-1023 and 'gt 1023' is 1024-65535: the port itself is not in it.",
         "Several ports after 'eq' or 'neq' are for named lists only, so each takes an entry.",
     ),
@@ -129,7 +129,7 @@ _JUNOS = Dialect(
     closing=" ]",
     bracketed=Bracketed.SEVERAL,
     names=True,
-    limits=(
+    notes=(
         "'port' looks at both ports, and cannot stand beside 'destination-port'; it is not read.",
     ),
     version="Junos OS",
@@ -142,16 +142,16 @@ _NETSH = Dialect(
     tool="netsh",
     place="after localport= of 'netsh advfirewall firewall add rule'",
     separator=",",
-    every="any",
-    odd=(
-        OddText(
+    all_ports_word="any",
+    misread_texts=(
+        MisreadText(
             fault=Fault.NAME,
             text="RPC",
             means="",
             note="it stands for whatever ports that service has at the time",
         ),
     ),
-    limits=(
+    notes=(
         "RPC, RPC-EPMap, IPHTTPS and other words stand for services, not for numbers.",
         "Without localport= the rule is for every port.",
     ),
@@ -172,16 +172,16 @@ _POWERSHELL = Dialect(
     blanks=" ",
     quote="'",
     quote_all=True,
-    every="Any",
-    odd=(
-        OddText(
+    all_ports_word="Any",
+    misread_texts=(
+        MisreadText(
             fault=Fault.NAME,
             text="RPC",
             means="",
             note="it stands for whatever ports that service has at the time",
         ),
     ),
-    limits=(
+    notes=(
         (
             "The value is an array of strings. Quotes keep 1000-2000 from being a "
             "subtraction where PowerShell expects an expression."
@@ -209,15 +209,15 @@ _CALICO = Dialect(
     quote='"',
     range_needs_quote=True,
     lowest=1,
-    odd=(
-        OddText(
+    misread_texts=(
+        MisreadText(
             fault=Fault.OTHER_SIGN,
             text='["80-90"]',
             means="",
             note="it is the name of a port there, and ':' makes a range",
         ),
     ),
-    limits=(
+    notes=(
         (
             "A range is a string with ':'. Without quotes a YAML 1.1 reader takes 20:30 for the "
             "number 1230."

@@ -12,9 +12,9 @@ from portranges.dialects.model import (
     Dialect,
     Evidence,
     Fault,
-    Need,
-    OddText,
+    MisreadText,
     Operator,
+    TransportRule,
 )
 from portranges.ports import Transport
 from portranges.source import cite
@@ -30,7 +30,7 @@ _BPF = Dialect(
     place="a capture filter, or a part of one",
     plain="dst port {ports}",
     framed="{transport} {match}",
-    need=Need.OPEN,
+    transport_rule=TransportRule.OPTIONAL,
     transports=_THREE,
     separator=" or ",
     opening="(",
@@ -38,27 +38,27 @@ _BPF = Dialect(
     bracketed=Bracketed.SEVERAL,
     names=True,
     grammar="bpf",
-    odd=(
-        OddText(fault=Fault.LEADING_ZERO, text="tcp dst port 010", means="8", note="octal"),
-        OddText(
+    misread_texts=(
+        MisreadText(fault=Fault.LEADING_ZERO, text="tcp dst port 010", means="8", note="octal"),
+        MisreadText(
             fault=Fault.LEADING_ZERO,
             text="tcp dst portrange 010-020",
             means="10-20",
             note="decimal, as no single port is",
         ),
-        OddText(fault=Fault.HEX, text="tcp dst port 0x50", means="80"),
-        OddText(fault=Fault.SIGN, text="tcp dst port +80", means=None),
-        OddText(fault=Fault.TOO_LARGE, text="tcp dst port 65536", means=None),
-        OddText(
+        MisreadText(fault=Fault.HEX, text="tcp dst port 0x50", means="80"),
+        MisreadText(fault=Fault.SIGN, text="tcp dst port +80", means=None),
+        MisreadText(fault=Fault.TOO_LARGE, text="tcp dst port 65536", means=None),
+        MisreadText(
             fault=Fault.REVERSED,
             text="tcp dst portrange 90-80",
             means="80-90",
             note="the ends changed about",
         ),
-        OddText(fault=Fault.OPEN, text="tcp dst portrange 1024-", means=None),
-        OddText(fault=Fault.OTHER_SIGN, text="tcp dst portrange 80:90", means=None),
+        MisreadText(fault=Fault.OPEN, text="tcp dst portrange 1024-", means=None),
+        MisreadText(fault=Fault.OTHER_SIGN, text="tcp dst portrange 80:90", means=None),
     ),
-    limits=(
+    notes=(
         (
             "'and' and 'or' bind alike, from the left: a list stands in brackets so "
             "that it can be a part of a filter."
@@ -87,7 +87,7 @@ _WIRESHARK = Dialect(
     place="a display filter, or a part of one",
     plain="in {ports}",
     framed="{transport}.dstport {match}",
-    need=Need.ALWAYS,
+    transport_rule=TransportRule.ALWAYS,
     transports=_THREE,
     separator=",",
     blanks=" ",
@@ -102,16 +102,18 @@ _WIRESHARK = Dialect(
         Operator(sign=">", comparison=Comparison.ABOVE),
         Operator(sign="<", comparison=Comparison.BELOW),
     ),
-    odd=(
-        OddText(fault=Fault.LEADING_ZERO, text="tcp.dstport in {0120}", means="80", note="octal"),
-        OddText(fault=Fault.HEX, text="tcp.dstport in {0x50}", means="80"),
-        OddText(fault=Fault.TOO_LARGE, text="tcp.dstport in {65536}", means=None),
-        OddText(fault=Fault.REVERSED, text="tcp.dstport in {90..80}", means=""),
-        OddText(fault=Fault.OTHER_SIGN, text="tcp.dstport in {80-90}", means=None),
-        OddText(fault=Fault.OPEN, text="tcp.dstport in {1024..}", means=None),
-        OddText(fault=Fault.ALL, text="tcp.dstport in {}", means=None),
+    misread_texts=(
+        MisreadText(
+            fault=Fault.LEADING_ZERO, text="tcp.dstport in {0120}", means="80", note="octal"
+        ),
+        MisreadText(fault=Fault.HEX, text="tcp.dstport in {0x50}", means="80"),
+        MisreadText(fault=Fault.TOO_LARGE, text="tcp.dstport in {65536}", means=None),
+        MisreadText(fault=Fault.REVERSED, text="tcp.dstport in {90..80}", means=""),
+        MisreadText(fault=Fault.OTHER_SIGN, text="tcp.dstport in {80-90}", means=None),
+        MisreadText(fault=Fault.OPEN, text="tcp.dstport in {1024..}", means=None),
+        MisreadText(fault=Fault.ALL, text="tcp.dstport in {}", means=None),
     ),
-    limits=(
+    notes=(
         "Commas are needed since 4.0, where blanks were enough before.",
         "A negation is for packets that have no port too; it is neither read nor written.",
     ),
@@ -128,28 +130,28 @@ _NMAP = Dialect(
     tool="nmap",
     place="after -p",
     framed="{transport}{match}",
-    need=Need.OPEN,
+    transport_rule=TransportRule.OPTIONAL,
     transports=_THREE,
     separator=",",
     blanks=" ",
     open_first=1,
     open_last=65535,
-    every="-",
+    all_ports_word="-",
     names=True,
     grammar="nmap",
-    odd=(
-        OddText(fault=Fault.LEADING_ZERO, text="010", means="10"),
-        OddText(fault=Fault.HEX, text="0x50", means=None),
-        OddText(fault=Fault.TOO_LARGE, text="65536", means=None),
-        OddText(fault=Fault.REVERSED, text="90-80", means=None),
-        OddText(
+    misread_texts=(
+        MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
+        MisreadText(fault=Fault.HEX, text="0x50", means=None),
+        MisreadText(fault=Fault.TOO_LARGE, text="65536", means=None),
+        MisreadText(fault=Fault.REVERSED, text="90-80", means=None),
+        MisreadText(
             fault=Fault.NAME,
             text="http",
             means="80,8008",
             note="by nmap's own table of services",
         ),
     ),
-    limits=(
+    notes=(
         "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only when it is named.",
         "T:, U: and S: hold for all that follows; what stands before the first is for all.",
         "'[1-1024]' is only those ports that nmap's own table lists.",
@@ -176,16 +178,16 @@ _SURICATA = Dialect(
     negated="!{ports}",
     open_first=0,
     open_last=65535,
-    every="any",
+    all_ports_word="any",
     grammar="suricata",
-    odd=(
-        OddText(fault=Fault.REVERSED, text="[90:80]", means=None),
-        OddText(fault=Fault.NEGATION, text="[80:!80]", means=None),
-        OddText(fault=Fault.NEGATION, text="!any", means=None),
-        OddText(fault=Fault.ALL, text="[80,!80]", means=None),
-        OddText(fault=Fault.OTHER_SIGN, text="80-90", means=None),
+    misread_texts=(
+        MisreadText(fault=Fault.REVERSED, text="[90:80]", means=None),
+        MisreadText(fault=Fault.NEGATION, text="[80:!80]", means=None),
+        MisreadText(fault=Fault.NEGATION, text="!any", means=None),
+        MisreadText(fault=Fault.ALL, text="[80,!80]", means=None),
+        MisreadText(fault=Fault.OTHER_SIGN, text="80-90", means=None),
     ),
-    limits=(
+    notes=(
         (
             "A list is all that it names, or every port if it names none, less all "
             "that it negates, whatever their order."
@@ -207,18 +209,18 @@ _SQUID = Dialect(
     separator=" ",
     blanks=" \t",
     blanks_separate=True,
-    odd=(
-        OddText(fault=Fault.LEADING_ZERO, text="010", means="10"),
-        OddText(fault=Fault.TOO_LARGE, text="65536", means=None),
-        OddText(fault=Fault.REVERSED, text="90-80", means=None),
-        OddText(fault=Fault.OPEN, text="1024-", means=None),
-        OddText(fault=Fault.HEX, text="0x50", means=None),
-        OddText(fault=Fault.SIGN, text="+80", means=None),
-        OddText(fault=Fault.DIGITS, text="8_0", means=None),
-        OddText(fault=Fault.OTHER_SIGN, text="80:90", means=None),
-        OddText(fault=Fault.NAME, text="http", means=None),
+    misread_texts=(
+        MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
+        MisreadText(fault=Fault.TOO_LARGE, text="65536", means=None),
+        MisreadText(fault=Fault.REVERSED, text="90-80", means=None),
+        MisreadText(fault=Fault.OPEN, text="1024-", means=None),
+        MisreadText(fault=Fault.HEX, text="0x50", means=None),
+        MisreadText(fault=Fault.SIGN, text="+80", means=None),
+        MisreadText(fault=Fault.DIGITS, text="8_0", means=None),
+        MisreadText(fault=Fault.OTHER_SIGN, text="80:90", means=None),
+        MisreadText(fault=Fault.NAME, text="http", means=None),
     ),
-    limits=("A negation stands where the acl is used, as '!NAME'.",),
+    notes=("A negation stands where the acl is used, as '!NAME'.",),
     version="squid 5.7",
     evidence=Evidence.PACKETS,
     sources=(
@@ -245,26 +247,26 @@ _HAPROXY = Dialect(
         Operator(sign="le", comparison=Comparison.AT_MOST),
         Operator(sign="lt", comparison=Comparison.BELOW),
     ),
-    odd=(
-        OddText(fault=Fault.LEADING_ZERO, text="010", means="10"),
-        OddText(fault=Fault.TOO_LARGE, text="65536", means=""),
-        OddText(fault=Fault.REVERSED, text="90:80", means=None),
-        OddText(fault=Fault.OPEN, text="80-", means="80-65535"),
-        OddText(fault=Fault.OPEN, text="-90", means=None),
-        OddText(fault=Fault.OPEN, text=":", means=None),
-        OddText(fault=Fault.HEX, text="0x50", means=None),
-        OddText(fault=Fault.DIGITS, text="8_0", means=None),
-        OddText(fault=Fault.NAME, text="http", means=None),
-        OddText(fault=Fault.OPERATOR, text="ne 80", means="80", note="'ne' is passed over"),
-        OddText(
+    misread_texts=(
+        MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
+        MisreadText(fault=Fault.TOO_LARGE, text="65536", means=""),
+        MisreadText(fault=Fault.REVERSED, text="90:80", means=None),
+        MisreadText(fault=Fault.OPEN, text="80-", means="80-65535"),
+        MisreadText(fault=Fault.OPEN, text="-90", means=None),
+        MisreadText(fault=Fault.OPEN, text=":", means=None),
+        MisreadText(fault=Fault.HEX, text="0x50", means=None),
+        MisreadText(fault=Fault.DIGITS, text="8_0", means=None),
+        MisreadText(fault=Fault.NAME, text="http", means=None),
+        MisreadText(fault=Fault.OPERATOR, text="ne 80", means="80", note="'ne' is passed over"),
+        MisreadText(
             fault=Fault.OPERATOR,
             text="ge 1024 lt 5000",
             means="1-65535",
             note="for the two are choices, not bounds",
         ),
-        OddText(fault=Fault.OPERATOR, text="lt 0", means=""),
+        MisreadText(fault=Fault.OPERATOR, text="lt 0", means=""),
     ),
-    limits=(
+    notes=(
         "An operator holds for what follows it, and each value is a choice of its own.",
         "A connection to port 0 has no dst_port, and no acl with it matches.",
     ),
@@ -281,22 +283,22 @@ _DOCKER = Dialect(
     tool="docker",
     place="after -p, published under the same number",
     framed="{match}/{transport}",
-    need=Need.OPEN,
+    transport_rule=TransportRule.OPTIONAL,
     transports=_THREE,
     lowest=1,
-    items=1,
+    max_elements=1,
     grammar="docker",
-    combined="options, one -p each",
-    odd=(
-        OddText(fault=Fault.REVERSED, text="90-80:90-80", means=None),
-        OddText(
+    several_texts_mean="options, one -p each",
+    misread_texts=(
+        MisreadText(fault=Fault.REVERSED, text="90-80:90-80", means=None),
+        MisreadText(
             fault=Fault.OPEN,
             text="80",
             means="",
             note="it is the container's port, and the host's is any that is free",
         ),
     ),
-    limits=(
+    notes=(
         (
             "The ports are the host's. A port of the container alone, or one for a "
             "whole range of the host's, leaves the choice to docker, and is refused."

@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges import types
-from portranges.dialects.lookup import dialect as dialect_of
-from portranges.dialects.model import Bracketed, Dialect, Need
+from portranges.dialects.catalog import lookup
+from portranges.dialects.model import Bracketed, Dialect, TransportRule
 from portranges.dialects.packing import pack_by_length, pack_by_slots
 from portranges.errors import UnrepresentableError, elide
 from portranges.ports import LAST_PORT, PortRange, Transport, check_transport
@@ -73,18 +73,23 @@ def check_ports(name: str, ports: PortSet, lowest: int) -> None:
 
 
 def order_of(
-    ports: PortSet, name: str, transport: str | None, *, negated: bool, ternary: bool
+    ports: PortSet,
+    name: types.DialectName,
+    transport: types.TransportLike | None,
+    *,
+    negated: bool,
+    ternary: bool,
 ) -> Order:
     """Return what is to be written, checked as far as the row can tell."""
-    row = dialect_of(name)
+    row = lookup(name)
     if ports or row.empty is None or not isinstance(ports, PortSet):
         check_ports(row.name, ports, row.lowest)
     wanted = None if transport is None else check_transport(transport)
-    if wanted is None and row.need in (Need.LISTS, Need.ALWAYS):
+    if wanted is None and row.transport_rule in (TransportRule.LISTS, TransportRule.ALWAYS):
         wanted = Transport.TCP
     elif wanted is not None and wanted not in row.transports:
         raise UnrepresentableError(row.name, f"it has no ports of {wanted}")
-    elif wanted is not None and row.need is Need.NEVER:
+    elif wanted is not None and row.transport_rule is TransportRule.NEVER:
         raise UnrepresentableError(row.name, "it has no place for a transport")
     if negated and not row.negated:
         raise UnrepresentableError(row.name, "it has no negation that is sure to be understood")
@@ -126,7 +131,7 @@ def framed(row: Dialect, match: str, transport: Transport | None) -> str:
 
 def example(row: Dialect, transport: Transport | None = None) -> str:
     """Return the text of port 80, for an error's hint."""
-    if transport is None and row.need in (Need.ALWAYS, Need.LISTS):
+    if transport is None and row.transport_rule in (TransportRule.ALWAYS, TransportRule.LISTS):
         transport = Transport.TCP
     return framed(row, row.plain.replace("{ports}", bracketed(row, ["80"])), transport)
 
@@ -147,11 +152,13 @@ def write_texts(order: Order) -> list[str]:
 
 
 def _lists(row: Dialect, ranges: types.Sequence[PortRange]) -> list[str]:
-    if row.items == 1:
+    if row.max_elements == 1:
         return [element(row, ports) for ports in ranges]
-    if row.slots:
-        return [listed(row, part) for part in pack_by_slots(ranges, row.slots)]
-    if row.size:
-        parts = pack_by_length((element(row, ports) for ports in ranges), row.separator, row.size)
+    if row.max_slots:
+        return [listed(row, part) for part in pack_by_slots(ranges, row.max_slots)]
+    if row.max_length:
+        parts = pack_by_length(
+            (element(row, ports) for ports in ranges), row.separator, row.max_length
+        )
         return [bracketed(row, part) for part in parts]
     return [listed(row, ranges)]

@@ -49,8 +49,8 @@ def judge(
     first: types.SupportsIndex,
     second: types.SupportsIndex,
     *,
-    clients: types.SystemsLike = _CLIENTS,
-    transport: str | None = None,
+    systems: types.SystemsLike = _CLIENTS,
+    transport: types.TransportLike | None = None,
     registry: Registry = SHIPPED,
 ) -> Judgement:
     """Tell which of a flow's two ports is the service's, and why.
@@ -61,8 +61,8 @@ def judge(
     Args:
         first: The port of one end.
         second: The port of the other end.
-        clients: The systems that clients run: names as ``ephemeral.profile``
-            takes them, or profiles, as of a tuned machine; one or several.
+        systems: The systems that the clients run: a name that ``ephemeral.profile``
+            accepts, a profile, for example of a tuned machine, or an iterable of them.
         transport: The flow's transport; by default a number counts as assigned
             if it is for TCP or for UDP.
         registry: The registry to ask.
@@ -89,7 +89,7 @@ def judge(
         (None, 'undecided')
     """
     one, other = check_port(first), check_port(second)
-    known = _traits(clients, transport, registry)
+    known = _traits(systems, transport, registry)
     side, decided_by = known.decide(one, other)
     if side is not Side.UNKNOWN:
         port = one if side is Side.FIRST else other
@@ -104,8 +104,8 @@ def server_port(
     first: types.SupportsIndex,
     second: types.SupportsIndex,
     *,
-    clients: types.SystemsLike = _CLIENTS,
-    transport: str | None = None,
+    systems: types.SystemsLike = _CLIENTS,
+    transport: types.TransportLike | None = None,
     registry: Registry = SHIPPED,
 ) -> int | None:
     """Return the port of a flow that is the service's.
@@ -113,7 +113,7 @@ def server_port(
     Args:
         first: The port of one end.
         second: The port of the other end.
-        clients: As ``judge`` takes them.
+        systems: As in ``judge``.
         transport: As ``judge`` takes it.
         registry: The registry to ask.
 
@@ -131,18 +131,18 @@ def server_port(
         (443, 123)
         >>> print(server_port(50000, 60000))
         None
-        >>> server_port(31999, 8080, clients="openbsd", transport="tcp")
+        >>> server_port(31999, 8080, systems="openbsd", transport="tcp")
         8080
     """
-    return judge(first, second, clients=clients, transport=transport, registry=registry).port
+    return judge(first, second, systems=systems, transport=transport, registry=registry).port
 
 
 def server_side_many(
     first: types.PortNumbers,
     second: types.PortNumbers,
     *,
-    clients: types.SystemsLike = _CLIENTS,
-    transport: str | None = None,
+    systems: types.SystemsLike = _CLIENTS,
+    transport: types.TransportLike | None = None,
     registry: Registry = SHIPPED,
     byteorder: types.ByteOrder = sys.byteorder,
 ) -> bytes:
@@ -152,7 +152,7 @@ def server_side_many(
         first: The ports of one end: a buffer of format ``H``, bytes, or an
             iterable of integers, as ``PortSet.contains_many`` takes them.
         second: The ports of the other end, as many and in the same order.
-        clients: As ``judge`` takes them.
+        systems: As in ``judge``.
         transport: As ``judge`` takes it; the same for all flows.
         registry: The registry to ask.
         byteorder: ``"little"`` or ``"big"``, as ``contains_many`` takes it.
@@ -181,7 +181,7 @@ def server_side_many(
     readers = [
         PortReader(ports, byteorder=byteorder, check=check_port) for ports in (first, second)
     ]
-    known = _traits(clients, transport, registry)
+    known = _traits(systems, transport, registry)
     answers: list[bytes] = []
     done = 0
     for one, other in zip_longest(*(reader.pieces() for reader in readers), fillvalue=(b"", 0)):
@@ -312,9 +312,12 @@ def _decide(one: Trait, other: Trait) -> tuple[Side, Criterion]:
 _kept: dict[object, _Traits] = {}
 
 
-def _traits(clients: types.SystemsLike, transport: str | None, registry: Registry) -> _Traits:
+def _traits(
+    systems: types.SystemsLike, transport: types.TransportLike | None, registry: Registry
+) -> _Traits:
     wanted = None if transport is None else check_transport(transport)
-    systems = (clients,) if isinstance(clients, (str, EphemeralProfile)) else tuple(clients)
+    if not isinstance(systems, (str, EphemeralProfile)) and hasattr(systems, "__iter__"):
+        systems = tuple(systems)
     key = (systems, wanted, registry)
     try:
         return _kept[key]

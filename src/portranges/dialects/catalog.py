@@ -1,24 +1,25 @@
 """The rows of all families in one order, and one of them by its name.
 
-What lives here: ``dialect``, ``dialects``, ``data_forms`` and ``names``.
+What lives here: ``lookup``, ``rows``, ``data_forms`` and ``names``.
 What must not: a fact (the ``rows_*`` modules), reading or writing of ports.
 """
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.dialects import rows_data, rows_linux, rows_others, rows_tools
 from portranges.dialects.model import DataForm, Dialect
 from portranges.errors import UnknownNameError, elide
 from portranges.names import near
 
-__all__ = ["data_forms", "dialect", "dialects", "names"]
+__all__ = ["data_forms", "lookup", "names", "rows"]
 
 _ROWS: tuple[Dialect, ...] = (*rows_linux.ROWS, *rows_tools.ROWS, *rows_others.ROWS)
 
 _BY_NAME = {name: row for row in _ROWS for name in (row.name, *row.aliases)}
 
 
-def names() -> tuple[str, ...]:
+def names() -> tuple[types.DialectName, ...]:
     """Return the name of every dialect that is text.
 
     Returns:
@@ -31,14 +32,14 @@ def names() -> tuple[str, ...]:
     return tuple(row.name for row in _ROWS)
 
 
-def dialects() -> tuple[Dialect, ...]:
+def rows() -> tuple[Dialect, ...]:
     """Return the row of every dialect that is text.
 
     Returns:
         The rows in their fixed order.
 
     Example:
-        >>> [row.name for row in dialects() if row.slots]
+        >>> [row.name for row in rows() if row.max_slots]
         ['iptables-multiport', 'ufw']
     """
     return _ROWS
@@ -57,7 +58,7 @@ def data_forms() -> tuple[DataForm, ...]:
     return rows_data.FORMS
 
 
-def dialect(name: str) -> Dialect:
+def lookup(name: types.DialectName) -> Dialect:
     """Return the row of the dialect *name*.
 
     Args:
@@ -71,9 +72,9 @@ def dialect(name: str) -> Dialect:
         UnknownNameError: No row has it; the error tells near names.
 
     Example:
-        >>> dialect("tcpdump").name
+        >>> lookup("tcpdump").name
         'bpf'
-        >>> dialect("ntf")
+        >>> lookup("ntf")
         Traceback (most recent call last):
         ...
         portranges.errors.UnknownNameError: unknown dialect, got 'ntf'; did you mean 'nft'?

@@ -10,7 +10,7 @@ from portranges.advice.model import Advice, Severity
 from portranges.source import cite
 from portranges.uses import BROWSER_BLOCKED_SOURCE
 
-__all__ = ["BY_ID", "advice"]
+__all__ = ["BY_ID", "rows"]
 
 
 _REGISTRY = cite("IANA Service Name and Transport Protocol Port Number Registry")
@@ -148,7 +148,7 @@ _OF_RULES = (
 BY_ID = {row.id: row for row in (*_TO_LISTEN_ON, *_OF_RULES)}
 
 
-def advice() -> tuple[Advice, ...]:
+def rows() -> tuple[Advice, ...]:
     """Return everything that may be found.
 
     Returns:
@@ -159,7 +159,7 @@ def advice() -> tuple[Advice, ...]:
         Each row names its own.
 
     Example:
-        >>> [row.id for row in advice()][:3]
+        >>> [row.id for row in rows()][:3]
         ['port-zero', 'system-port', 'assigned']
     """
     return tuple(BY_ID.values())
