@@ -232,7 +232,7 @@ def test_records_copy_and_pickle() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"uid": -1}, "uid must not be negative, got -1"),
+        ({"uid": -1}, "uid must be in 0..4294967294, got -1"),
         ({"transport": "sctp"}, "transport must be 'tcp' or 'udp', got 'sctp'"),
         ({"address": "1.2.3"}, "address must be an IPv4 or IPv6 address, got '1.2.3'"),
         ({"v6only": True}, "v6only requires an IPv6 address, got 0.0.0.0 with v6only"),
@@ -314,7 +314,6 @@ def test_bad_calls_change_nothing() -> None:
         lambda: table.set_option(a, local_port_range=(9, 8)),
         lambda: table.socket("tcp", uid=-1),
         lambda: table.socket("tcp", v6only=True),
-        lambda: table.socket("tcp", family="unix"),
         lambda: table.accept(a, local="::1"),
         lambda: table.accept(a, local="0.0.0.0"),
         lambda: table.accept(a, peer=("::1", 4000)),
@@ -325,11 +324,16 @@ def test_bad_calls_change_nothing() -> None:
         lambda: table.advance(-1),
         lambda: table.advance(math.nan),
         lambda: table.advance(10**400),
-        lambda: table.close(a, "abruptly"),
     ):
         with pytest.raises(InvalidSocketError):
             call()
     loose: Any = table
+    for call in (
+        lambda: loose.socket("tcp", family="unix"),
+        lambda: loose.close(a, "abruptly"),
+    ):
+        with pytest.raises(UnknownNameError):
+            call()
     for call in (
         lambda: loose.accept(a, peer=5),
         lambda: loose.accept(a, peer=("192.0.2.7",)),
@@ -489,14 +493,14 @@ def test_a_connection_has_an_address_of_the_machine(system: str) -> None:
         (LinuxSettings, {"ip_local_port_range": (1024, 2048)}, "ip_local_port_range must be a "),
         (LinuxSettings, {"ip_local_reserved_ports": [8080]}, "ip_local_reserved_ports must be a "),
         (LinuxSettings, {"bindv6only": "no"}, "bindv6only must be a bool, got str 'no'"),
-        (LinuxSettings, {"tcp_tw_reuse_delay": "1"}, "tcp_tw_reuse_delay must be an int, got "),
-        (LinuxSettings, {"tcp_tw_reuse": True}, "tcp_tw_reuse must be an int, got bool True"),
-        (LinuxSettings, {"tcp_max_tw_buckets": 1.5}, "tcp_max_tw_buckets must be an int, got "),
+        (LinuxSettings, {"tcp_tw_reuse_delay": "1"}, "tcp_tw_reuse_delay must be an integer, got "),
+        (LinuxSettings, {"tcp_tw_reuse": True}, "tcp_tw_reuse must be an integer, got bool True"),
+        (LinuxSettings, {"tcp_max_tw_buckets": 1.5}, "tcp_max_tw_buckets must be an integer, got "),
         (LinuxSettings, {"tcp_fin_timeout": "60"}, "tcp_fin_timeout must be a number, got "),
         (LinuxSettings, {"ip_unprivileged_port_start": "0"}, "port must be an integer, got "),
-        (SystemSettings, {"ports": [8080]}, "ports must be a PortSet, got list"),
+        (SystemSettings, {"ports": [8080]}, "ports must be a PortSet or None, got list"),
         (SystemSettings, {"excluded": "8080"}, "excluded must be a PortSet, got str"),
-        (SystemSettings, {"v6only": 1}, "v6only must be a bool, got int 1"),
+        (SystemSettings, {"v6only": 1}, "v6only must be a bool or None, got int 1"),
         (SystemSettings, {"time_wait": "60"}, "time_wait must be a number, got str '60'"),
     ],
 )
@@ -507,17 +511,20 @@ def test_settings_of_a_wrong_type(settings: Any, values: dict[str, object], mess
 
 
 def test_settings_out_of_bounds() -> None:
-    for large in (math.inf, 10**19):
+    for large in (math.inf, 10**101):
         with pytest.raises(
-            InvalidSocketError, match=r"tcp_fin_timeout must be at most 1e\+18, got"
+            InvalidSocketError, match=r"tcp_fin_timeout must be at most 1e\+100, got"
         ):
             LinuxSettings(tcp_fin_timeout=large)
-    for values in ({"tcp_fin_timeout": math.nan}, {"tcp_max_tw_buckets": -1}):
-        with pytest.raises(InvalidSocketError, match="must be 0 or more"):
+    for values, message in (
+        ({"tcp_fin_timeout": math.nan}, "tcp_fin_timeout must not be negative, got nan"),
+        ({"tcp_max_tw_buckets": -1}, "tcp_max_tw_buckets must be at least 0, got -1"),
+    ):
+        with pytest.raises(InvalidSocketError, match=message):
             LinuxSettings(**values)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     for value in (3, -1, 10**19):
         with pytest.raises(
-            InvalidSocketError, match=f"tcp_tw_reuse must be 0, 1 or 2, got {value}"
+            InvalidSocketError, match=f"tcp_tw_reuse must be in 0..2, got {value}"
         ):
             LinuxSettings(tcp_tw_reuse=value)
 

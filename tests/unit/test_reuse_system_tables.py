@@ -778,7 +778,7 @@ def test_current_systems_are_marked():
 
 def test_settings():
     for name, seconds in (("time_wait", -1.0), ("fin_wait_2", float("nan"))):
-        with pytest.raises(InvalidSocketError, match=f"{name} must be 0 or more, got"):
+        with pytest.raises(InvalidSocketError, match=f"{name} must not be negative, got"):
             SystemSettings(**{name: seconds})
     with pytest.raises(TypeError, match="settings must be SystemSettings, got dict"):
         procedure("macos")(sock(), [], settings={})

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from portranges import types
+from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import Transport, check_port
 from portranges.records import always_checked
@@ -27,14 +27,10 @@ __all__ = [
     "Verdict",
     "address_number",
     "check_bindable",
-    "check_type",
     "checked_address",
-    "checked_amount",
-    "checked_close",
     "checked_device",
-    "checked_flag",
     "checked_local_addresses",
-    "checked_state",
+    "checked_seconds",
     "checked_transport",
     "checked_uid",
     "decide",
@@ -146,7 +142,7 @@ class Handle:
 
     def __post_init__(self) -> None:
         """Check the number."""
-        check_type("number", self.number, int)
+        checks.of_type("number", self.number, int)
 
 
 @always_checked
@@ -172,6 +168,7 @@ class Socket:
 
     Raises:
         InvalidSocketError: No such socket can exist; the message says why.
+        UnknownNameError: The state is unknown.
         InvalidPortError: The port is outside 0..65535.
         TypeError: A value has the wrong type.
 
@@ -215,15 +212,15 @@ class Socket:
         put(self, "transport", checked_transport(transport))
         put(self, "address", checked_address(address))
         put(self, "port", check_port(port))
-        put(self, "v6only", checked_flag("v6only", v6only, none=True))
-        put(self, "reuse_address", checked_flag("reuse_address", reuse_address))
-        put(self, "reuse_port", checked_flag("reuse_port", reuse_port))
-        put(self, "load_balance", checked_flag("load_balance", load_balance))
-        put(self, "exclusive", checked_flag("exclusive", exclusive))
+        put(self, "v6only", checks.of_type("v6only", v6only, bool, optional=True))
+        put(self, "reuse_address", checks.flag("reuse_address", reuse_address))
+        put(self, "reuse_port", checks.flag("reuse_port", reuse_port))
+        put(self, "load_balance", checks.flag("load_balance", load_balance))
+        put(self, "exclusive", checks.flag("exclusive", exclusive))
         put(self, "uid", checked_uid(uid))
-        put(self, "privileged", checked_flag("privileged", privileged, none=True))
+        put(self, "privileged", checks.of_type("privileged", privileged, bool, optional=True))
         put(self, "device", checked_device(device))
-        put(self, "state", checked_state(state))
+        put(self, "state", checks.member("state", state, State))
         self._check_together()
 
     def __post_init__(self) -> None:
@@ -415,14 +412,10 @@ _BINDABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 _MAPPED = 0xFFFF << 32
 # Keyed by text; a member equals its text and is found too.
 _TRANSPORTS: dict[str, Transport] = {"tcp": Transport.TCP, "udp": Transport.UDP}
-_STATES: dict[str, State] = {state.value: state for state in State}
-_CLOSES: dict[str, Close] = {how.value: how for how in Close}
 # (uid_t)-1 means "no user" on Linux; no system has more than 32 bits.
 _LAST_UID = 0xFFFFFFFE
 _LONGEST_DEVICE = 31
 _NOT_A_DEVICE = frozenset(" /")
-# Longer than any clock runs, and small enough for sums to be finite.
-_LARGEST = 1e18
 
 
 def shown_address(address: IPv4Address | IPv6Address) -> str:
@@ -495,45 +488,27 @@ def checked_local_addresses(
 
 def checked_transport(value: Transport | str) -> Transport:
     """Return *value* as TCP or UDP, or raise."""
-    check_type("transport", value, str)
+    checks.of_type("transport", value, str)
     if (transport := _TRANSPORTS.get(value)) is not None:
         return transport
     raise InvalidSocketError("transport must be 'tcp' or 'udp'", elide(value))
 
 
-def checked_flag(name: str, value: object, *, none: bool = False) -> bool | None:
-    """Return *value* if it is a ``bool`` (or None if *none*), or raise."""
-    if value is True or value is False or (none and value is None):
-        return value
-    raise TypeError(f"{name} must be a bool, got {type(value).__name__} {elide(value)}")
-
-
 def checked_uid(value: int) -> int:
     """Return *value* as a user id, or raise."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"uid must be an int, got {type(value).__name__} {elide(value)}")
-    if 0 <= value <= _LAST_UID:
-        return value
-    rule = "uid must not be negative" if value < 0 else f"uid must be in 0..{_LAST_UID}"
-    raise InvalidSocketError(rule, elide(value))
+    return checks.integer("uid", value, most=_LAST_UID, error=InvalidSocketError)
 
 
-def checked_amount(name: str, value: float) -> float:
-    """Return *value* as a non-negative quantity, such as seconds, or raise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number, got {type(value).__name__} {elide(value)}")
-    # Comparisons of integers of any size are exact. NaN fails both tests.
-    if 0 <= value <= _LARGEST:
-        return value
-    rule = f"at most {_LARGEST:.0e}" if value > _LARGEST else "0 or more"
-    raise InvalidSocketError(f"{name} must be {rule}", elide(value))
+def checked_seconds(name: str, value: float) -> float:
+    """Return *value* as a number of seconds, or raise."""
+    return checks.number(name, value, error=InvalidSocketError)
 
 
 def checked_device(value: str | None) -> str | None:
     """Return *value* as an interface name or None, or raise."""
     if value is None:
         return None
-    check_type("device", value, str)
+    checks.of_type("device", value, str)
     # Names have up to 15 characters on Linux and the BSDs, and 31 on illumos.
     if 0 < len(value) <= _LONGEST_DEVICE and value.isprintable() and not _NOT_A_DEVICE & {*value}:
         return value
@@ -543,29 +518,9 @@ def checked_device(value: str | None) -> str | None:
     )
 
 
-def checked_state(value: State | str) -> State:
-    """Return *value* as a State, or raise."""
-    check_type("state", value, str)
-    if (state := _STATES.get(value)) is not None:
-        return state
-    raise InvalidSocketError(f"state must be one of {_words(State)}", elide(value))
-
-
-def checked_close(value: Close | str) -> Close:
-    """Return *value* as a Close, or raise."""
-    check_type("how", value, str)
-    if (how := _CLOSES.get(value)) is not None:
-        return how
-    raise InvalidSocketError(f"how must be one of {_words(Close)}", elide(value))
-
-
-def _words(names: types.Iterable[str]) -> str:
-    return ", ".join(repr(str(name)) for name in names)
-
-
 def find(socks: types.Mapping[Handle, types.T], handle: Handle) -> types.T:
     """Return the socket of *handle*, or raise."""
-    check_type("handle", handle, Handle)
+    checks.of_type("handle", handle, Handle)
     sock = socks.get(handle)
     if sock is None:
         raise InvalidSocketError(
@@ -579,13 +534,4 @@ def check_bindable(new: Socket) -> None:
     if new.state not in _BINDABLE:
         raise InvalidSocketError(
             "the new socket must be unbound, bound or listening", f"{new.state.value!r}"
-        )
-
-
-def check_type(name: str, value: object, kind: type) -> None:
-    """Raise TypeError unless *value* is a *kind*."""
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        article = "an" if kind is int else "a"
-        raise TypeError(
-            f"{name} must be {article} {kind.__name__}, got {type(value).__name__} {elide(value)}"
         )

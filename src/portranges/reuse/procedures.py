@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from portranges import types
-from portranges.errors import UnknownNameError
-from portranges.names import near
+from portranges import checks, types
+from portranges.names import Index
 from portranges.reuse import model
 from portranges.reuse.model import Decision, Rule, Socket
 from portranges.reuse.others import lookup
@@ -66,7 +65,7 @@ def _other(name: str) -> _System:
     )
 
 
-_SYSTEMS = ("linux", *lookup.SYSTEMS)
+_SYSTEMS = Index("system", {name: name for name in ("linux", *lookup.SYSTEMS)}, argument="system")
 
 
 def systems() -> tuple[types.ReuseSystemName, ...]:
@@ -179,7 +178,8 @@ def portability(
     if systems is None:
         chosen = {name: _load(name) for name in _SYSTEMS if _load(name).is_current}
     else:
-        names: types.Iterable[str] = [systems] if isinstance(systems, str) else systems
+        what = "a name or an iterable of names"
+        names: tuple[str, ...] = checks.one_or_many("systems", systems, str, what=what)
         chosen = {name: _loaded(name) for name in names}
     return {name: _answer(system, new, held) for name, system in chosen.items()}
 
@@ -239,11 +239,8 @@ def rule(rule_id: str) -> Rule:
         >>> rule("linux-privileged").error
         'EACCES'
     """
-    model.check_type("rule_id", rule_id, str)
     known = {row.id: row for name in _SYSTEMS for row in _load(name).rules}
-    if rule_id in known:
-        return known[rule_id]
-    raise UnknownNameError("rule", rule_id, near(rule_id, known))
+    return Index("rule", known, argument="rule_id").find(rule_id)
 
 
 def machine(system: str) -> types.MachineMaker:
@@ -252,8 +249,4 @@ def machine(system: str) -> types.MachineMaker:
 
 
 def _loaded(system: str) -> _System:
-    if not isinstance(system, str):
-        raise TypeError(f"system must be a str, got {type(system).__name__}")
-    if system not in _SYSTEMS:
-        raise UnknownNameError("system", system, near(system, _SYSTEMS))
-    return _load(system)
+    return _load(_SYSTEMS.find(system))

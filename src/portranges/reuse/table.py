@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 from itertools import count
 from random import Random
 
-from portranges import types
+from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import PortRange, Transport, check_port
 from portranges.reuse import model, procedures
@@ -205,27 +205,26 @@ class PortTable:
 
         Raises:
             InvalidSocketError: No such socket can exist on the system.
+            UnknownNameError: The family is unknown.
             TypeError: A value has the wrong type.
 
         Example:
             >>> PortTable("linux").socket("tcp", uid=-1)
             Traceback (most recent call last):
             ...
-            portranges.errors.InvalidSocketError: uid must not be negative, got -1
+            portranges.errors.InvalidSocketError: uid must be in 0..4294967294, got -1
         """
         tcp = model.checked_transport(transport) is Transport.TCP
-        model.check_type("family", family, str)
-        if family not in ("inet", "inet6"):
-            raise InvalidSocketError("family must be 'inet' or 'inet6'", elide(family))
+        checks.word("family", family, ("inet", "inet6"))
         v6 = family == "inet6"
-        model.checked_flag("v6only", v6only, none=True)
+        checks.of_type("v6only", v6only, bool, optional=True)
         if v6only and not v6:
             raise InvalidSocketError("v6only requires family 'inet6'", "'inet' with v6only")
-        model.checked_flag("reuse_address", reuse_address)
-        model.checked_flag("reuse_port", reuse_port)
-        model.checked_flag("load_balance", load_balance)
-        model.checked_flag("exclusive", exclusive)
-        model.checked_flag("privileged", privileged, none=True)
+        checks.flag("reuse_address", reuse_address)
+        checks.flag("reuse_port", reuse_port)
+        checks.flag("load_balance", load_balance)
+        checks.flag("exclusive", exclusive)
+        checks.of_type("privileged", privileged, bool, optional=True)
         model.checked_uid(uid)
         model.checked_device(device)
         handle = Handle(next(_numbers))
@@ -334,7 +333,7 @@ class PortTable:
         dport = check_port(port)
         if not dport:
             raise InvalidSocketError("a peer's port must not be 0", "0")
-        model.checked_flag("refused", refused)
+        checks.flag("refused", refused)
         return self._machine.connect(
             handle,
             self._address(handle, address),
@@ -432,7 +431,7 @@ class PortTable:
             ("v6only", v6only),
             ("bind_address_no_port", bind_address_no_port),
         ):
-            model.checked_flag(name, value, none=True)
+            checks.of_type(name, value, bool, optional=True)
         if uid is not None:
             model.checked_uid(uid)
         bounds: tuple[int, int] | None = None
@@ -459,7 +458,8 @@ class PortTable:
                 and the connection stays in TIME_WAIT.
 
         Raises:
-            InvalidSocketError: The handle or *how* is not valid.
+            InvalidSocketError: *handle* is not an open socket of this table.
+            UnknownNameError: *how* is unknown.
             TypeError: A value has the wrong type.
 
         Example:
@@ -474,7 +474,7 @@ class PortTable:
             >>> table.lingering
             0
         """
-        self._machine.close(handle, model.checked_close(how))
+        self._machine.close(handle, checks.member("how", how, Close))
 
     def advance(self, seconds: float) -> None:
         """Advance the clock.
@@ -490,9 +490,9 @@ class PortTable:
             >>> PortTable("linux").advance(-1)
             Traceback (most recent call last):
             ...
-            portranges.errors.InvalidSocketError: seconds must be 0 or more, got -1
+            portranges.errors.InvalidSocketError: seconds must not be negative, got -1
         """
-        self._machine.advance(model.checked_amount("seconds", seconds))
+        self._machine.advance(model.checked_seconds("seconds", seconds))
 
     def _peer(
         self,

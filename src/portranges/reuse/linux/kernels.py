@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from portranges import checks
 from portranges.errors import InvalidSocketError, elide
-from portranges.reuse.model import check_type
 from portranges.source import Confidence, Source, cite
 
 __all__ = ["CHANGES", "MEASURED", "OLDEST", "Change", "Kernel", "kernel"]
@@ -203,7 +203,7 @@ def kernel(release: str) -> Kernel:
         >>> kernel("6.12.79").udp_wildcard_scans_all, kernel("6.12.80").udp_wildcard_scans_all
         (False, True)
     """
-    check_type("kernel", release, str)
+    checks.of_type("kernel", release, str)
     return _resolved(release)
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges.errors import InvalidSocketError, elide
+from portranges import checks
+from portranges.errors import InvalidSocketError
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
 from portranges.records import always_checked
-from portranges.reuse.model import check_type, checked_amount, checked_flag
+from portranges.reuse.model import checked_seconds
 
 __all__ = ["LinuxSettings", "checked_settings"]
 
@@ -70,23 +71,20 @@ class LinuxSettings:
 
     def __post_init__(self) -> None:
         """Check the values as the kernel does when a sysctl is written."""
-        check_type("ip_local_port_range", self.ip_local_port_range, PortRange)
-        check_type("ip_local_reserved_ports", self.ip_local_reserved_ports, PortSet)
+        checks.of_type("ip_local_port_range", self.ip_local_port_range, PortRange)
+        checks.of_type("ip_local_reserved_ports", self.ip_local_reserved_ports, PortSet)
         check_port(self.ip_unprivileged_port_start)
         for name in ("ip_autobind_reuse", "ip_nonlocal_bind", "bindv6only", "tcp_timestamps"):
-            checked_flag(name, getattr(self, name))
+            checks.flag(name, getattr(self, name))
         if self.ip_local_port_range.first < max(1, self.ip_unprivileged_port_start):
             raise InvalidSocketError(
                 "ip_local_port_range must not start below ip_unprivileged_port_start",
                 f"{self.ip_local_port_range} and {self.ip_unprivileged_port_start}",
             )
         for name in ("tcp_tw_reuse_delay", "tcp_max_tw_buckets"):
-            check_type(name, getattr(self, name), int)
-            checked_amount(name, getattr(self, name))
-        check_type("tcp_tw_reuse", self.tcp_tw_reuse, int)
-        if self.tcp_tw_reuse not in (0, 1, 2):
-            raise InvalidSocketError("tcp_tw_reuse must be 0, 1 or 2", elide(self.tcp_tw_reuse))
-        checked_amount("tcp_fin_timeout", self.tcp_fin_timeout)
+            checks.integer(name, getattr(self, name), error=InvalidSocketError)
+        checks.integer("tcp_tw_reuse", self.tcp_tw_reuse, most=2, error=InvalidSocketError)
+        checked_seconds("tcp_fin_timeout", self.tcp_fin_timeout)
 
 
 _DEFAULTS = LinuxSettings()

@@ -6,8 +6,7 @@ from functools import partial
 from importlib import import_module
 
 from portranges import types
-from portranges.errors import UnknownNameError
-from portranges.names import near
+from portranges.names import Index
 from portranges.reuse.model import Rule
 from portranges.reuse.others.pairs import decide_bind
 from portranges.reuse.others.record import System
@@ -32,6 +31,8 @@ SYSTEMS: dict[types.ReuseSystemName, tuple[str, str]] = {
     "windows-wsk": ("windows", "WINDOWS_WSK"),
 }
 
+_INDEX = Index("system", {str(name): place for name, place in SYSTEMS.items()}, argument="system")
+
 
 def system(name: str) -> System:
     """Return the record of the system *name*.
@@ -47,11 +48,7 @@ def system(name: str) -> System:
         >>> system("netbsd").title
         'NetBSD'
     """
-    if not isinstance(name, str):
-        raise TypeError(f"system must be a str, got {type(name).__name__}")
-    if name not in SYSTEMS:
-        raise UnknownNameError("system", name, near(name, SYSTEMS))
-    module, constant = SYSTEMS[name]
+    module, constant = _INDEX.find(name)
     found: System = getattr(import_module(f"portranges.reuse.others.{module}"), constant)
     return found
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portranges import checks
 from portranges.ports import check_port
 from portranges.portset import PortSet
 from portranges.records import always_checked
-from portranges.reuse.model import check_type, checked_amount, checked_flag
+from portranges.reuse.model import checked_seconds
 
 __all__ = ["SystemSettings"]
 
@@ -64,15 +65,14 @@ class SystemSettings:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        check_type("reserved", self.reserved, PortSet)
-        check_type("excluded", self.excluded, PortSet)
+        checks.of_type("reserved", self.reserved, PortSet)
+        checks.of_type("excluded", self.excluded, PortSet)
         for name in ("ports", "restricted", "extra_privileged"):
-            if getattr(self, name) is not None:
-                check_type(name, getattr(self, name), PortSet)
+            checks.of_type(name, getattr(self, name), PortSet, optional=True)
         if self.privileged_below is not None:
             check_port(self.privileged_below)
-        checked_flag("v6only", self.v6only, none=True)
-        checked_flag("udp_exhaustion", self.udp_exhaustion)
+        checks.of_type("v6only", self.v6only, bool, optional=True)
+        checks.flag("udp_exhaustion", self.udp_exhaustion)
         if self.time_wait is not None:
-            checked_amount("time_wait", self.time_wait)
-        checked_amount("fin_wait_2", self.fin_wait_2)
+            checked_seconds("time_wait", self.time_wait)
+        checked_seconds("fin_wait_2", self.fin_wait_2)

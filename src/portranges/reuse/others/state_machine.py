@@ -10,7 +10,7 @@ from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
 
-from portranges import types
+from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
 from portranges.reuse.addresses import (
     ANY4,
@@ -30,7 +30,6 @@ from portranges.reuse.model import (
     Rule,
     Socket,
     State,
-    check_type,
     decide,
     find,
     shown_number,
@@ -59,7 +58,7 @@ class SystemPorts:
     ) -> None:
         """Create a machine without sockets."""
         if kernel is not None:
-            check_type("kernel", kernel, str)
+            checks.of_type("kernel", kernel, str)
             raise InvalidSocketError(
                 "kernel applies to Linux only; other systems have the version in the name, such "
                 "as 'freebsd-13'",
