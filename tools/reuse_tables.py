@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     # A head, and rows of as many cells.
     Table: TypeAlias = tuple[Sequence[str], Sequence[Sequence[str]]]
 
-__all__ = ["TABLES", "calls", "kernels", "older", "own_rules", "pairs", "systems_known", "windows"]
+__all__ = ["TABLES", "kernels", "older", "own_rules", "pairs", "systems_known", "windows"]
 
 _ALLOWED = "allowed"
 _TODAY: tuple[ReuseSystemName, ...] = (
@@ -188,7 +188,8 @@ def older() -> Table:
     versions = [name for name in systems() if name in SYSTEMS and not system(name).is_current]
     families = {name.partition("-")[0] for name in versions}
     newest = [name for name in SYSTEMS if name in families]
-    columns = sorted([*newest, *versions], key=list(SYSTEMS).index)
+    shown: set[str] = {*newest, *versions}
+    columns: list[ReuseSystemName] = [name for name in SYSTEMS if name in shown]
     rows: list[tuple[str, ...]] = []
     for make in _PAIRS.values():
         for old, new in make():
@@ -267,22 +268,6 @@ def own_rules(name: ReuseSystemName) -> Table:
     )
 
 
-def calls() -> Table:
-    """Return the answers of calls that do not depend on another socket, by system."""
-    names: list[ReuseSystemName] = ["linux"]
-    names += [name for name in SYSTEMS if system(name).is_current]
-    found = {name: {_name(row, name): row for row in rules(name)} for name in names}
-    sentences: dict[str, str] = {}
-    for name in reversed(names):
-        sentences |= {key: row.sentence for key, row in found[name].items() if key in _CALLS}
-    rows = [
-        (key, sentences[key], *(_doubted(found[name].get(key)) for name in names))
-        for key in _CALLS
-        if key in sentences
-    ]
-    return ("Rule", "Meaning", *names), rows
-
-
 # The options of a Socket that do not exist on every system.
 _OPTIONS = {
     "reuse_port": "SO_REUSEPORT",
@@ -298,7 +283,7 @@ def _name(row: Rule, system_name: str) -> str:
 
 
 def _own(name: ReuseSystemName) -> list[Rule]:
-    """Return the rules of a system that are not in ``calls``."""
+    """Return the rules of a system that are not about calls in general."""
     mine = [row for row in rules(name) if _name(row, name) not in _CALLS]
     # The cells of the Winsock table have a table of their own.
     return [row for row in mine if not row.sentence.startswith("the holder has ")]
@@ -357,12 +342,6 @@ _BEFORE_BIND = {
 
 def _error(rule: Rule) -> str:
     return rule.error or _ALLOWED
-
-
-def _doubted(rule: Rule | None) -> str:
-    if rule is None:
-        return ""
-    return _error(rule) + (" ?" if rule.confidence is Confidence.MEMORY else "")
 
 
 def _kind(kind: str) -> str:
