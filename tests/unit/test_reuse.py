@@ -510,6 +510,19 @@ def test_settings_of_a_wrong_type(settings: Any, values: dict[str, object], mess
     assert str(raised.value).startswith(message)
 
 
+def test_settings_store_plain_integers() -> None:
+    class Two:
+        def __index__(self) -> int:
+            return 2
+
+    two: Any = Two()
+    linux = LinuxSettings(ip_unprivileged_port_start=two, tcp_tw_reuse=two, tcp_tw_reuse_delay=two)
+    assert linux == LinuxSettings(
+        ip_unprivileged_port_start=2, tcp_tw_reuse=2, tcp_tw_reuse_delay=2
+    )
+    assert SystemSettings(privileged_below=two).privileged_below == 2
+
+
 def test_settings_out_of_bounds() -> None:
     for large in (math.inf, 10**101):
         with pytest.raises(
@@ -523,9 +536,7 @@ def test_settings_out_of_bounds() -> None:
         with pytest.raises(InvalidSocketError, match=message):
             LinuxSettings(**values)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     for value in (3, -1, 10**19):
-        with pytest.raises(
-            InvalidSocketError, match=f"tcp_tw_reuse must be in 0..2, got {value}"
-        ):
+        with pytest.raises(InvalidSocketError, match=f"tcp_tw_reuse must be in 0..2, got {value}"):
             LinuxSettings(tcp_tw_reuse=value)
 
 

