@@ -23,6 +23,9 @@ settings.register_profile(
 settings.register_profile("brief", settings.get_profile("ci"), max_examples=25)
 settings.register_profile("nightly", max_examples=5000, deadline=None, print_blob=True)
 
+# A command, not tests: `python tests/frozen/compare.py`.
+collect_ignore = ["frozen"]
+
 _MOST_PROCESSES = 12
 
 

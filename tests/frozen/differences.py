@@ -1,0 +1,77 @@
+"""The differences that are meant, each with its reason.
+
+A row is asked about each place at which two answers differ: ``applies`` is given the question, the
+path to the place (the names of fields and the numbers of elements, joined by ``/``), and what
+both packages have there. The comparison fails for a difference that no row covers, and for a row
+that covers none: then it is out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Applies: TypeAlias = Callable[[tuple[Any, ...], str, Any, Any], bool]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference that is meant.
+
+    Attributes:
+        name: A short name.
+        reason: Why the answers differ.
+        applies: Whether a difference is this one.
+    """
+
+    name: str
+    reason: str
+    applies: Applies
+
+
+def _older_kernels(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return (
+        question[0] in ("run", "automatic_run")
+        and question[3] in ("6.8", "6.1")
+        and path.endswith("/0/4")
+        and (old, new) == ("memory", "source")
+    )
+
+
+def _option_of_6_1(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return (
+        question[0] == "run"
+        and question[3] == "6.1"
+        and len(question[6]) == 2
+        and path.startswith("1/0/")
+        and (old, new)
+        in ((False, True), ("ENOPROTOOPT", None), ("linux-no-option", "linux-option"))
+    )
+
+
+def _many_connections(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    if path.endswith("/text"):
+        return (old, new) == ("numbers 65535 65536", "numbers 65536")
+    # The page of `portranges explain`.
+    is_page = question[0] == "commands" and isinstance(old, str) and isinstance(new, str)
+    return is_page and {*old.split()} - {*new.split()} == {"65535"} and "65536" in new
+
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        name="older kernels: confidence",
+        reason="the rows of the older kernels were from memory and are read in the source now",
+        applies=_older_kernels,
+    ),
+    Difference(
+        name="older kernels: IP_LOCAL_PORT_RANGE in 6.1",
+        reason="the option came with 6.3 and was backported to 6.1.32, which the row did not know",
+        applies=_option_of_6_1,
+    ),
+    Difference(
+        name="report: text on many connections",
+        reason="the remark says the same without the bounds of a port number",
+        applies=_many_connections,
+    ),
+)

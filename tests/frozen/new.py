@@ -1,0 +1,107 @@
+"""Asks the package of this tree: what differs from ``old.py`` because it was renamed.
+
+Only names, arguments and forms are translated here, so that the answers can be compared. A
+difference in an answer belongs in ``differences.py``, with its reason.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+from frozen.old import Old
+
+# A kernel was the name of a row; now it is a release number, and without a third one the last
+# stable release of its series. These releases behave as those rows did.
+_KERNELS = {"6.8": "6.11.3", "6.1": "6.1.113"}
+
+
+class New(Old):
+    """The package of this tree."""
+
+    RENAMED_FIELDS: ClassVar[dict[tuple[str, str], str]] = {
+        ("PortReport", "handed_out_by"): "allocated_by",
+        ("PortReport", "not_handed_out_by"): "not_allocated_by",
+        ("Dialect", "need"): "transport_rule",
+        ("Dialect", "every"): "all_ports_word",
+        ("Dialect", "items"): "max_elements",
+        ("Dialect", "slots"): "max_slots",
+        ("Dialect", "size"): "max_length",
+        ("Dialect", "texts"): "max_texts",
+        ("Dialect", "combined"): "several_texts_mean",
+        ("Dialect", "odd"): "misread_texts",
+        ("Dialect", "limits"): "notes",
+        ("DataForm", "items"): "max_elements",
+        ("DataForm", "every"): "all_ports",
+        ("DataForm", "limits"): "notes",
+    }
+    RENAMED_RECORDS: ClassVar[dict[str, str]] = {"MisreadText": "OddText"}
+    WORDS: ClassVar[dict[str, dict[str, str]]] = {
+        **Old.WORDS,
+        "TransportRule": {"optional": "open"},
+    }
+    JSON_KEYS: ClassVar[dict[str, str]] = {
+        "allocated_by": "handed_out_by",
+        "not_allocated_by": "not_handed_out_by",
+    }
+
+    def ports_of_systems(self, names: tuple[str, ...]) -> Any:
+        return self.ephemeral.ports(names)
+
+    def handed_out_by(self) -> Any:
+        return self.ephemeral.allocated_by
+
+    def read_iana(self, path: Path) -> Any:
+        return self.registry.Registry.read_iana(path)
+
+    def known_uses(self) -> Any:
+        return self.uses_module.rows()
+
+    def uses_at(self) -> Any:
+        return self.uses_module.lookup
+
+    def clients(self, names: tuple[str, ...] | None) -> dict[str, Any]:
+        return {} if names is None else {"systems": names}
+
+    def systems_and_transports(
+        self, systems: tuple[str, ...] | None, transports: tuple[str, ...] | None
+    ) -> dict[str, Any]:
+        more: dict[str, Any] = {}
+        if systems is not None:
+            more["systems"] = systems
+        if transports is not None:
+            more["transport"] = transports
+        return more
+
+    def return_traffic(self, systems: tuple[str, ...]) -> list[Any]:
+        return [str(self.advice.return_traffic(systems))]
+
+    def rows_of_advice(self) -> Any:
+        return self.advice.rows()
+
+    def dialect_rows(self) -> Any:
+        return self.dialects.rows()
+
+    def dialect_of(self, name: str) -> Any:
+        return self.dialects.lookup(name)
+
+    def odd(self, row: Any) -> Any:
+        return row.misread_texts
+
+    def json_result(self, text: str) -> Any:
+        envelope = json.loads(text)
+        if "error" in envelope:
+            return None
+        return self.json_data(envelope["result"])
+
+    def table(
+        self,
+        system: str,
+        settings: tuple[tuple[str, Any], ...] | None,
+        kernel: str | None,
+        local: tuple[str, ...] | None,
+        seed: int,
+    ) -> Any:
+        release = None if kernel is None else _KERNELS.get(kernel, kernel)
+        return super().table(system, settings, release, local, seed)

@@ -1,0 +1,365 @@
+"""May a socket have a port: single decisions, and runs of calls on one machine.
+
+A socket is a tuple: transport, address, port, letters for its options (R reuse_address,
+P reuse_port, L load_balance, E exclusive), v6only, uid, privileged, device, state. A step of a
+run is a tuple as well; its first element is the name of the call, its second the number that the
+run gives to the socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from frozen.plan import Question, area
+from frozen.questions.names import REUSE_SYSTEMS, set_text
+
+# The options of each system; others are refused, which is asked now and then.
+OPTIONS = {
+    "linux": "RP",
+    "freebsd": "RPL",
+    "freebsd-14": "RPL",
+    "freebsd-13": "RPL",
+    "macos": "RP",
+    "openbsd": "RP",
+    "netbsd": "RP",
+    "illumos": "RPE",
+    "solaris": "RPE",
+    "windows": "RE",
+    "windows-2003": "RE",
+    "windows-xp": "RE",
+    "windows-wsk": "RE",
+}
+
+# Address, and whether its socket is inet6.
+PLACES = (
+    ("0.0.0.0", False),
+    ("127.0.0.1", False),
+    ("127.0.0.2", False),
+    ("192.0.2.1", False),
+    ("::", True),
+    ("::", True),
+    ("::1", True),
+    ("2001:db8::1", True),
+    ("::ffff:127.0.0.1", True),
+    ("::ffff:0.0.0.0", True),
+)
+MULTICAST = (
+    ("239.1.1.1", False),
+    ("255.255.255.255", False),
+    ("ff02::1", True),
+    ("::ffff:239.1.1.1", True),
+)
+TCP_STATES = ("bound", "bound", "listening", "connected", "time-wait", "fin-wait-2", "unbound")
+UDP_STATES = ("bound", "bound", "connected", "unbound")
+PORTS = (8080, 8080, 8080, 8081, 80, 0, 1023, 1024, 40000)
+
+
+def _letters(rng: Random, system: str) -> str:
+    known = OPTIONS[system] if rng.random() > 0.01 else "RPLE"
+    found = "".join(each for each in known if rng.random() < 0.4)
+    if "R" in found and "E" in found and system.startswith("windows") and rng.random() > 0.02:
+        found = found.replace(rng.choice("RE"), "")
+    return found
+
+
+def _place(rng: Random) -> tuple[str, bool]:
+    return rng.choice(MULTICAST if rng.random() < 0.06 else PLACES)
+
+
+def _socket(rng: Random, system: str, transport: str, states: tuple[str, ...]) -> tuple[Any, ...]:
+    address, is_inet6 = _place(rng)
+    v6only = rng.choice((None, None, False, True)) if is_inet6 else None
+    return (
+        transport,
+        address,
+        rng.choice(PORTS) if rng.random() < 0.3 else 8080,
+        _letters(rng, system),
+        v6only,
+        rng.choice((0, 0, 1000, 1000, 1001)),
+        rng.choice((None, None, None, True, False)),
+        rng.choice((None, None, None, None, "eth0", "eth1")),
+        rng.choice(states),
+    )
+
+
+def _settings(rng: Random, system: str, *, small: bool = False) -> tuple[Any, ...] | None:
+    """Return settings as pairs; sets and ranges are texts. None is a new machine."""
+    if rng.random() < 0.5 and not small:
+        return None
+    found: dict[str, Any] = {}
+    first = rng.choice((1024, 8079, 32768, 40000, 49152))
+    last = first + rng.choice((1, 2, 3, 5, 8, 20))
+    holes = ",".join(str(rng.randint(first, last)) for _ in range(rng.randint(1, 3)))
+    if system == "linux":
+        if rng.random() < 0.3:
+            found["ip_unprivileged_port_start"] = rng.choice((0, 1, 80, 1024, first))
+        if small or rng.random() < 0.2:
+            found["ip_local_port_range"] = f"{first}-{last}"
+        if rng.random() < 0.3:
+            found["ip_local_reserved_ports"] = holes
+        for name in ("ip_autobind_reuse", "ip_nonlocal_bind", "bindv6only"):
+            if rng.random() < 0.3:
+                found[name] = True
+        if rng.random() < 0.3:
+            found["tcp_tw_reuse"] = rng.randrange(3)
+        if rng.random() < 0.2:
+            found["tcp_timestamps"] = False
+        if rng.random() < 0.1:
+            found["tcp_tw_reuse_delay"] = rng.choice((0, 100, 5000))
+        if rng.random() < 0.1:
+            found["tcp_max_tw_buckets"] = rng.choice((0, 1, 2))
+        if rng.random() < 0.1:
+            found["tcp_fin_timeout"] = rng.choice((0, 5, 120.5))
+    else:
+        if small or rng.random() < 0.2:
+            found["ports"] = f"{first}-{last}"
+        for name in ("reserved", "excluded"):
+            if rng.random() < 0.2:
+                found[name] = holes if rng.random() < 0.7 else "8080"
+        if rng.random() < 0.1:
+            found["restricted"] = rng.choice(("", "8080", "80-90"))
+        if rng.random() < 0.2:
+            found["privileged_below"] = rng.choice((0, 1, 1024, 8081))
+        if rng.random() < 0.1:
+            found["extra_privileged"] = rng.choice(("", "8080", "2049,4045"))
+        if rng.random() < 0.2:
+            found["v6only"] = rng.random() < 0.5
+        if rng.random() < 0.2:
+            found["time_wait"] = rng.choice((0, 1, 30.0, 240))
+        if rng.random() < 0.1:
+            found["fin_wait_2"] = rng.choice((0, 10))
+        if rng.random() < 0.2:
+            found["udp_exhaustion"] = True
+    return tuple(found.items())
+
+
+def _local(rng: Random) -> tuple[str, ...] | None:
+    return rng.choice((None, None, (), ("192.0.2.1",), ("192.0.2.1", "2001:db8::1")))
+
+
+@area("reuse: can_bind", 260)
+def can_bind(chunk: int, rng: Random) -> Iterator[Question]:
+    """Ask about one socket beside others; a chunk is of one system."""
+    system = REUSE_SYSTEMS[chunk % len(REUSE_SYSTEMS)]
+    for _ in range(20):
+        settings, local = _settings(rng, system), _local(rng)
+        asked = []
+        for _ in range(40):
+            transport = rng.choice(("tcp", "tcp", "udp"))
+            other = transport if rng.random() < 0.97 else rng.choice(("tcp", "udp"))
+            states = TCP_STATES if other == "tcp" else UDP_STATES
+            asking = ("bound", "listening") if transport == "tcp" else ("bound", "unbound")
+            new = _socket(rng, system, transport, asking)
+            count = rng.choice((0, 1, 1, 1, 1, 2, 2, 3))
+            asked.append((new, tuple(_socket(rng, system, other, states) for _ in range(count))))
+        yield "can_bind", system, settings, local, tuple(asked)
+
+
+@area("reuse: portability", 20)
+def portability(chunk: int, rng: Random) -> Iterator[Question]:
+    """Ask all of today's systems about one socket beside others."""
+    asked = []
+    for _ in range(60):
+        transport = rng.choice(("tcp", "udp"))
+        states = TCP_STATES if transport == "tcp" else UDP_STATES
+        system = rng.choice(REUSE_SYSTEMS)
+        new = _socket(rng, system, transport, ("bound",))
+        count = rng.randrange(3)
+        asked.append((new, tuple(_socket(rng, system, transport, states) for _ in range(count))))
+    yield "portability", tuple(asked)
+
+
+@area("reuse: rules", 1, exhaustive=True)
+def rules(chunk: int, rng: Random) -> Iterator[Question]:
+    """Ask for every rule of every system, and for the systems."""
+    yield ("reuse_systems",)
+    for kernel in ("6.18", "6.8", "6.1"):
+        option = "set_option", 1, (("local_port_range", (40000, 40009)),)
+        steps = (("socket", 1, "tcp", False, "", None, 0, None, None), option)
+        yield "run", "linux", None, kernel, None, 1, steps
+    for system in REUSE_SYSTEMS:
+        yield "rules", system
+
+
+class _Run:
+    """Makes the steps of one run, with a rough memory of which sockets are open."""
+
+    def __init__(
+        self, rng: Random, system: str, *, automatic: bool, first: int, kernel: str | None
+    ) -> None:
+        self.rng = rng
+        self.system = system
+        self.automatic = automatic  # whether the system chooses ports
+        # An option that an old kernel lacks is asked about by itself, not in runs.
+        self.has_own_range = system == "linux" and kernel != "6.1"
+        self.ports = (first, first + 1, 8080, 80)
+        self.open: list[tuple[int, str, bool]] = []
+        self.listeners: list[int] = []
+        self.steps: list[tuple[Any, ...]] = []
+        self.count = 0
+
+    def _number(self) -> int:
+        self.count += 1
+        return self.count
+
+    def _address(self, is_inet6: bool) -> str:
+        while True:
+            address, inet6 = _place(self.rng)
+            if inet6 == is_inet6:
+                return address
+
+    def _peer(self, is_inet6: bool) -> str:
+        choices = ("::1", "2001:db8::7", "::ffff:192.0.2.7", "::ffff:127.0.0.1")
+        return self.rng.choice(choices if is_inet6 else ("192.0.2.7", "192.0.2.8", "127.0.0.1"))
+
+    def socket(self) -> tuple[int, str, bool]:
+        rng = self.rng
+        transport = rng.choice(("tcp", "tcp", "tcp", "udp"))
+        is_inet6 = rng.random() < 0.35
+        number = self._number()
+        self.steps.append(
+            (
+                "socket",
+                number,
+                transport,
+                is_inet6,
+                _letters(rng, self.system),
+                rng.choice((None, None, False, True)) if is_inet6 else None,
+                rng.choice((0, 0, 1000, 1000, 1001)),
+                rng.choice((None, None, None, True, False)),
+                rng.choice((None,) * 9 + ("eth0",)),
+            )
+        )
+        entry = number, transport, is_inet6
+        self.open.append(entry)
+        return entry
+
+    def bind(self, entry: tuple[int, str, bool]) -> None:
+        number, _, is_inet6 = entry
+        if self.automatic and self.rng.random() < 0.5:
+            port = 0
+        else:
+            port = self.rng.choice(self.ports)
+        self.steps.append(("bind", number, self._address(is_inet6), port))
+
+    def connect(self, entry: tuple[int, str, bool]) -> None:
+        number, _, is_inet6 = entry
+        rng = self.rng
+        source = None
+        if rng.random() < 0.2:
+            source = self._address(is_inet6)
+        port = rng.choice((443, 443, 80, self.ports[0]))
+        refused = rng.random() < 0.1
+        self.steps.append(("connect", number, self._peer(is_inet6), port, source, refused))
+
+    def set_option(self, number: int) -> None:
+        rng = self.rng
+        options: dict[str, Any] = {}
+        names = {"R": "reuse_address", "P": "reuse_port", "L": "load_balance", "E": "exclusive"}
+        for letter in OPTIONS[self.system]:
+            if rng.random() < 0.4:
+                options[names[letter]] = rng.random() < 0.6
+        if rng.random() < 0.1:
+            options["v6only"] = rng.random() < 0.5
+        if rng.random() < 0.1:
+            options["uid"] = rng.choice((0, 1000))
+        if self.system == "linux" and rng.random() < 0.3:
+            options["bind_address_no_port"] = rng.random() < 0.7
+        if self.has_own_range and rng.random() < 0.2:
+            low = self.ports[0] + rng.randrange(3)
+            options["local_port_range"] = (rng.choice((0, low)), rng.choice((0, low + 2)))
+        self.steps.append(("set_option", number, tuple(options.items())))
+
+    def step(self) -> None:
+        rng = self.rng
+        if not self.open or (rng.random() < 0.25 and len(self.open) < 12):
+            entry = self.socket()
+            if not self.automatic or rng.random() < 0.7:
+                self.bind(entry)
+            return
+        entry = rng.choice(self.open)
+        number, transport, is_inet6 = entry
+        way = rng.random()
+        if way < 0.2:
+            self.bind(entry)
+        elif way < 0.35:
+            self.steps.append(("listen", number))
+            if transport == "tcp":
+                self.listeners.append(number)
+        elif way < 0.5:
+            if self.automatic or rng.random() < 0.5:
+                self.connect(entry)
+        elif way < 0.6 and self.listeners:
+            made = self._number()
+            # A child's family is its listener's; a wrong one is refused, as is a wrong peer.
+            peer = None
+            if rng.random() < 0.5:
+                peer = self._peer(is_inet6), rng.choice((443, 5000, 5001))
+            local = self._address(is_inet6) if rng.random() < 0.5 else None
+            listener = rng.choice(self.listeners)
+            self.steps.append(("accept", listener, made, rng.choice((0, 1000)), local, peer))
+            self.open.append((made, "tcp", is_inet6))
+        elif way < 0.72:
+            self.set_option(number)
+        elif way < 0.9:
+            how = rng.choice(("first", "first", "second", "reset", "unanswered"))
+            self.steps.append(("close", number, how))
+            self.open.remove(entry)
+            if number in self.listeners:
+                self.listeners = [each for each in self.listeners if each != number]
+        elif way < 0.96:
+            self.steps.append(("advance", 0, rng.choice((0, 0.5, 1, 1.5, 10, 30, 60, 61, 240))))
+        else:
+            self.steps.append(("holders", 0, rng.choice(self.ports), rng.choice(("tcp", "udp"))))
+
+
+def _runs(chunk: int, rng: Random, *, automatic: bool) -> Iterator[Question]:
+    system = REUSE_SYSTEMS[chunk % len(REUSE_SYSTEMS)]
+    for _ in range(16):
+        small = automatic and rng.random() < 0.8
+        settings = _settings(rng, system, small=small)
+        first = 8080
+        for name, value in settings or ():
+            if name in ("ip_local_port_range", "ports"):
+                first = int(value.partition("-")[0])
+        kernel = None
+        if system == "linux":
+            kernel = rng.choice((None, None, "6.18", "6.8", "6.1"))
+        run = _Run(rng, system, automatic=automatic, first=first, kernel=kernel)
+        while len(run.steps) < 50:
+            run.step()
+        seed = rng.randrange(1 << 30)
+        yield (
+            "automatic_run" if automatic else "run",
+            system,
+            settings,
+            kernel,
+            _local(rng),
+            seed,
+            tuple(run.steps),
+        )
+
+
+@area("reuse: runs", 260)
+def runs(chunk: int, rng: Random) -> Iterator[Question]:
+    """Run calls that name every port; a chunk is of one system."""
+    return _runs(chunk, rng, automatic=False)
+
+
+@area("reuse: runs with automatic ports", 260)
+def automatic_runs(chunk: int, rng: Random) -> Iterator[Question]:
+    """Run calls that let the system choose ports; a chunk is of one system."""
+    return _runs(chunk, rng, automatic=True)
+
+
+@area("reuse: orders of automatic ports", 26)
+def orders(chunk: int, rng: Random) -> Iterator[Question]:
+    """Let a system choose one port after the other, from its own range and from small ones."""
+    system = REUSE_SYSTEMS[chunk % len(REUSE_SYSTEMS)]
+    for kind in ("tcp bind", "tcp connect", "udp bind", "udp connect"):
+        for _ in range(2):
+            ports = rng.choice((None, "40000-40019", "1025-1100"))
+            taken = set_text(rng) if ports is None else "40003-40007,1030-1040"
+            yield "order", system, kind, ports, taken[:200], rng.randrange(1 << 30), 30
