@@ -49,8 +49,8 @@ def current_hosts() -> str:
         (
             (
                 _link(row),
-                row.system,
-                row.since,
+                row.title,
+                row.system.first_release,
                 _ports(row),
                 _size(row),
                 _sharing(row),
@@ -71,7 +71,7 @@ def older_hosts() -> str:
         (
             (
                 _link(row),
-                row.system,
+                row.title,
                 _versions(row),
                 _ports(row),
                 _size(row),
@@ -91,7 +91,7 @@ def middleboxes() -> str:
         (
             (
                 _link(row),
-                row.system,
+                row.title,
                 _ports(row),
                 _size(row),
                 "" if row.ports_per_address is None else f"{row.ports_per_address:,}",
@@ -108,7 +108,7 @@ def documents() -> str:
     return _table(
         ("Name", "What", "Ports", "How many", "Confidence", "Source"),
         (
-            (_link(row), row.system, _ports(row), _size(row), row.confidence, _citation(row))
+            (_link(row), row.title, _ports(row), _size(row), row.confidence, _citation(row))
             for row in ephemeral.profiles("document")
         ),
     )
@@ -199,7 +199,7 @@ def _details(row: EphemeralProfile) -> str:
         ("Sources", "; ".join(_text(str(source)) for source in row.sources)),
     )
     lines = (f"- {label}: {fact}" for label, fact in facts if fact)
-    return f"### {row.name}\n\n{row.system}\n\n" + "\n".join(lines)
+    return f"### {row.name}\n\n{row.title}\n\n" + "\n".join(lines)
 
 
 def _ports(row: EphemeralProfile) -> str:
@@ -227,11 +227,11 @@ def _sharing(row: EphemeralProfile) -> str:
 
 
 def _versions(row: EphemeralProfile) -> str:
-    if row.since and row.until:
-        return f"{row.since} to {row.until}"
-    if row.since:
-        return f"from {row.since}"
-    return f"up to {row.until}" if row.until else ""
+    if row.system.first_release and row.system.last_release:
+        return f"{row.system.first_release} to {row.system.last_release}"
+    if row.system.first_release:
+        return f"from {row.system.first_release}"
+    return f"up to {row.system.last_release}" if row.system.last_release else ""
 
 
 def _citation(row: EphemeralProfile) -> str:

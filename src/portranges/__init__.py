@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from portranges import selection as selection
     from portranges import source as source
     from portranges import system as system
+    from portranges import systems as systems
     from portranges import transport_ports as transport_ports
     from portranges import uses as uses
     from portranges.families import Family
@@ -110,6 +111,7 @@ _PACKAGES = frozenset(
         "selection",
         "source",
         "system",
+        "systems",
         "transport_ports",
         "uses",
     }

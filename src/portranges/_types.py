@@ -43,7 +43,7 @@ from typing import (
     runtime_checkable,
 )
 
-from portranges.ephemeral import EphemeralProfile, Kind
+from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidSocketError, InvalidValueError
 from portranges.families import Family
 from portranges.ports import PortRange, Transport
@@ -58,6 +58,7 @@ from portranges.reuse.others.record import Context
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 from portranges.source import Confidence, Source
+from portranges.systems import Kind, System
 from portranges.transport_ports import TransportPorts
 
 TYPE_CHECKING = False
@@ -170,7 +171,9 @@ __all__ = [
     "StrKey",
     "StrPath",
     "SupportsIndex",
+    "System",
     "SystemLike",
+    "SystemName",
     "SystemSettings",
     "SystemsLike",
     "T",
@@ -221,7 +224,102 @@ PortItems: TypeAlias = Iterable[PortItem]
 PortNumbers: TypeAlias = ReadableBuffer | Iterable[SupportsIndex]
 AnyPorts: TypeAlias = PortSet | PortRange | EphemeralProfile
 RuleLike: TypeAlias = SupportsIndex | PortRange | PortSet
-SystemLike: TypeAlias = str | EphemeralProfile
+SystemName: TypeAlias = Literal[
+    "linux",
+    "linux-4.2",
+    "linux-2.6.24",
+    "linux-2.4-bigmem",
+    "linux-2.4-lowmem",
+    "linux-2.2",
+    "android",
+    "wsl2",
+    "wsl2-nat",
+    "wsl2-mirrored",
+    "wslc",
+    "windows",
+    "windows-vista",
+    "windows-7",
+    "windows-8",
+    "windows-10",
+    "windows-11",
+    "windows-2008",
+    "windows-2012",
+    "windows-2016",
+    "windows-2019",
+    "windows-2022",
+    "windows-2025",
+    "windows-wsk",
+    "windows-xp",
+    "windows-2000",
+    "windows-2003",
+    "windows-exchange2007",
+    "windows-devbox",
+    "macos",
+    "darwin",
+    "osx",
+    "ios",
+    "ipados",
+    "tvos",
+    "watchos",
+    "freebsd",
+    "freebsd-8",
+    "freebsd-14",
+    "freebsd-13",
+    "freebsd-4.6",
+    "freebsd-2",
+    "openbsd",
+    "netbsd",
+    "dragonfly",
+    "dragonflybsd",
+    "bsd-4.3",
+    "solaris",
+    "sunos",
+    "illumos",
+    "opensolaris",
+    "aix",
+    "hpux",
+    "hp-ux",
+    "openvms",
+    "tru64-openvms",
+    "nonstop",
+    "zos",
+    "z/os",
+    "qnx",
+    "qnx-iosock",
+    "qnx-iopkt",
+    "lwip",
+    "lwip-tcp",
+    "lwip-udp",
+    "lwip-old",
+    "zephyr",
+    "freertos",
+    "smoltcp",
+    "gvisor",
+    "aws-nat-gateway",
+    "aws-elb",
+    "aws-lambda",
+    "azure-load-balancer",
+    "azure-nat-gateway",
+    "gcp-cloud-nat",
+    "cgn",
+    "nf-nat",
+    "nf-nat-below-1024",
+    "nf-nat-below-512",
+    "docker-linux",
+    "docker-windows",
+    "docker-freebsd",
+    "kubernetes-nodeport",
+    "sunrpc",
+    "nfs-client",
+    "bsd-rresvport",
+    "iana",
+    "rfc6335",
+    "rfc6056",
+    "aws-docs-linux",
+    "aws-docs-windows-2003",
+    "aws-docs-windows",
+]
+SystemLike: TypeAlias = SystemName | EphemeralProfile
 SystemsLike: TypeAlias = SystemLike | Iterable[SystemLike]
 KindLike: TypeAlias = Kind | Literal["host", "middlebox", "document"]
 FamilyName: TypeAlias = Literal["inet", "inet6"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from portranges import dialects, reuse, types
+from portranges import dialects, reuse, systems, types
 
 # Each alias in ``portranges.types``, and the words that are accepted at run time.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
@@ -15,6 +15,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "DialectName": lambda: (name for row in dialects.rows() for name in (row.name, *row.aliases)),
     "ReuseStateName": lambda: reuse.State,
     "ReuseSystemName": reuse.systems,
+    "SystemName": lambda: [name for row in systems.rows() for name in (row.name, *row.aliases)],
 }
 
 

@@ -28,6 +28,7 @@ import pytest
 import portranges
 from portranges import MaskedPort, PortRange, PortSet, Source, Transport, TransportPorts
 from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
+from portranges.systems import Kind, System
 
 # Modules that no user imports functions from.
 INNER = {"checks", "cli", "covers", "names", "records", "scan", "types"}
@@ -155,6 +156,26 @@ SAMPLES: dict[type[Any], Sample] = {
             {"fin_wait_2": math.inf},
             {"fin_wait_2": "long"},
             {"udp_exhaustion": None},
+        ),
+    ),
+    System: Sample(
+        {
+            "name": "mine",
+            "title": "My router",
+            "aliases": ("router",),
+            "kind": Kind.MIDDLEBOX,
+            "parent": "linux",
+            "first_release": "1.0",
+            "last_release": "",
+            "is_current": True,
+            "source": None,
+        },
+        (
+            {"name": ""},
+            {"title": ""},
+            {"kind": "hots"},
+            {"aliases": 3},
+            {"source": 3},
         ),
     ),
     Source: Sample(

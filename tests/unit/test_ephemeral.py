@@ -28,8 +28,10 @@ from portranges import (
     Transport,
     UnknownNameError,
     ephemeral,
+    systems,
 )
-from portranges.ephemeral import EphemeralProfile, Kind
+from portranges.ephemeral import EphemeralProfile
+from portranges.systems import Kind, System
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = ephemeral.profiles()
@@ -122,7 +124,7 @@ def test_every_row_has_dated_sources(row: EphemeralProfile) -> None:
 def test_every_row_is_well_formed(row: EphemeralProfile) -> None:
     assert isinstance(row.confidence, Confidence)
     assert isinstance(row.kind, Kind)
-    assert row.system
+    assert systems.lookup(row.name) is row.system
     assert not row.tuned
     assert row.transports
     assert list(row.transports) == [each for each in Transport if each in row.transports]
@@ -132,7 +134,6 @@ def test_every_row_is_well_formed(row: EphemeralProfile) -> None:
     assert len(row.read_with) == len(row.read_output)
     assert row.time_wait is None or 1 <= row.time_wait <= 240
     assert row.privileged_below in {None, 0, 1024}
-    assert not (row.until and row.is_current)
     assert all(call and error for call, error in row.exhaustion)
     assert (row.ports_per_address is None) or row.kind is Kind.MIDDLEBOX
     assert row.has_fixed_range or row.note
@@ -141,10 +142,10 @@ def test_every_row_is_well_formed(row: EphemeralProfile) -> None:
 @by_name
 def test_texts_are_phrases(row: EphemeralProfile) -> None:
     texts = [getattr(row, field.name) for field in dataclasses.fields(row) if field.type == "str"]
-    texts += row.aliases + row.read_with + row.read_output + row.set_with
+    texts += (row.title, *row.aliases, *row.read_with, *row.read_output, *row.set_with)
     texts += [text for pair in row.exhaustion for text in pair]
     texts += [text for source in row.sources for text in (source.document, source.section)]
-    assert row.system in texts
+    assert row.version_note in texts
     for text in texts:
         assert text == text.strip()
         assert "  " not in text
@@ -499,7 +500,7 @@ def test_a_profile_is_a_value(row: EphemeralProfile) -> None:
         assert twin == row
         assert hash(twin) == hash(row)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(row, "name", "mine")  # noqa: B010 - a checker refuses the assignment
+        setattr(row, "system", None)  # noqa: B010 - a checker refuses the assignment
 
 
 def test_repr_is_short() -> None:
@@ -510,13 +511,14 @@ def test_repr_is_short() -> None:
 
 def test_a_profile_of_ones_own() -> None:
     mine = EphemeralProfile(
-        name="mine",
-        system="Mine",
+        system=System(name="mine", title="Mine"),
         ports=PortSet([PortRange(2000, 2999)]),
         sources=(Source(document="my manual", checked="2026-11-24"),),
         confidence=Confidence.DOCUMENT,
     )
+    assert (mine.name, mine.title, mine.aliases) == ("mine", "Mine", ())
     assert mine.kind is Kind.HOST
+    assert mine.is_current
     assert mine.has_fixed_range
     assert mine.transports == (Transport.TCP, Transport.UDP)
     assert ephemeral.ports(mine) == mine.ports

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portranges import types
-from portranges.advice.listen import SYSTEMS, finding, profiles_of
+from portranges.advice.listen import finding, profiles_of
 from portranges.advice.model import Finding
 from portranges.categories import Category
 from portranges.errors import elide
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
+from portranges.systems import COMMON
 
 __all__ = ["audit", "first_cover"]
 
@@ -28,7 +29,7 @@ _AT_ONCE = 10
 
 
 def audit(
-    rules: PortSet | PortRange | Iterable[types.RuleLike], systems: types.SystemsLike = SYSTEMS
+    rules: PortSet | PortRange | Iterable[types.RuleLike], systems: types.SystemsLike = COMMON
 ) -> tuple[Finding, ...]:
     """Return what is wrong with rules that open ports, or may be.
 
@@ -139,7 +140,7 @@ def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Findin
                 "cuts-ephemeral",
                 open_ones,
                 source=profile.source,
-                system=profile.system,
+                system=profile.title,
                 missing=str(missing),
                 percent=str(max(1, round(100 * len(missing) / len(lent)))),
             )

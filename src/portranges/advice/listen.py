@@ -17,16 +17,16 @@ from portranges.ports import Transport, check_port, check_transports
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry, State
 from portranges.source import Source
+from portranges.systems import COMMON
 from portranges.uses import BROWSER_BLOCKED
 
-__all__ = ["SYSTEMS", "finding", "listen_ports", "profiles_of", "why_not"]
+__all__ = ["finding", "listen_ports", "profiles_of", "why_not"]
 
-SYSTEMS = ("linux", "windows", "macos")
 _TRANSPORT = "tcp"
 
 
 def listen_ports(
-    systems: types.SystemsLike = SYSTEMS,
+    systems: types.SystemsLike = COMMON,
     transport: types.TransportsLike | None = _TRANSPORT,
     *,
     registry: Registry = SHIPPED,
@@ -70,7 +70,7 @@ def listen_ports(
 
 def why_not(
     port: types.SupportsIndex,
-    systems: types.SystemsLike = SYSTEMS,
+    systems: types.SystemsLike = COMMON,
     transport: types.TransportsLike | None = _TRANSPORT,
     *,
     registry: Registry = SHIPPED,
@@ -128,7 +128,7 @@ def why_not(
             "handed-out",
             ports,
             source=profile.source,
-            system=profile.system,
+            system=profile.title,
             range=str(profile.ports),
         )
         for profile in profiles_of(systems)

@@ -23,7 +23,7 @@ __all__ = ["concurrent", "rate", "self_connect_probability", "time_wait_sockets"
 
 
 def concurrent(
-    profile: str | EphemeralProfile,
+    profile: types.SystemLike,
     *,
     destinations: types.SupportsIndex = 1,
     sources: types.SupportsIndex = 1,
@@ -101,7 +101,7 @@ def concurrent(
 
 
 def rate(
-    profile: str | EphemeralProfile,
+    profile: types.SystemLike,
     *,
     time_wait: float | None = None,
     destinations: types.SupportsIndex = 1,
@@ -199,7 +199,7 @@ def time_wait_sockets(rate: float, time_wait: float) -> float:
     return check_number("rate", rate) * check_number("time_wait", time_wait)
 
 
-def self_connect_probability(profile: str | EphemeralProfile, port: types.SupportsIndex) -> float:
+def self_connect_probability(profile: types.SystemLike, port: types.SupportsIndex) -> float:
     """Return how likely one connect() to a local *port* connects to itself.
 
     Where nobody listens on the port and the system picks the same number for

@@ -6,7 +6,7 @@ What must not: a fact (``rows``), a formula (``connections``).
 
 from __future__ import annotations
 
-from portranges import ephemeral
+from portranges import ephemeral, types
 from portranges.capacity.model import Method
 from portranges.capacity.rows import METHODS
 from portranges.ephemeral import EphemeralProfile
@@ -16,7 +16,7 @@ from portranges.names import near
 __all__ = ["method_of", "methods", "profile_of"]
 
 
-def profile_of(profile: str | EphemeralProfile) -> EphemeralProfile:
+def profile_of(profile: types.SystemLike) -> EphemeralProfile:
     """Return the profile, or the one of that name."""
     if isinstance(profile, EphemeralProfile):
         if 0 in profile.ports:
@@ -31,7 +31,7 @@ def profile_of(profile: str | EphemeralProfile) -> EphemeralProfile:
     )
 
 
-def methods(profile: str | EphemeralProfile) -> tuple[Method, ...]:
+def methods(profile: types.SystemLike) -> tuple[Method, ...]:
     """Return the ways to get a local port that are known of a system.
 
     Args:

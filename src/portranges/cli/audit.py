@@ -6,9 +6,9 @@ from argparse import ArgumentParser, Namespace
 
 from portranges import types
 from portranges.advice import Finding, Severity, audit
-from portranges.advice.listen import SYSTEMS
 from portranges.cli.output import labelled, print_json
 from portranges.cli.words import arguments_or_lines, ports_of
+from portranges.systems import COMMON
 
 __all__ = ["add_arguments", "add_form", "add_system", "print_findings", "run"]
 
@@ -33,7 +33,7 @@ def add_system(parser: ArgumentParser, what: str) -> None:
         "--system",
         action="append",
         metavar="NAME",
-        help=f"{what}; can be repeated (default: {', '.join(SYSTEMS)})",
+        help=f"{what}; can be repeated (default: {', '.join(COMMON)})",
     )
 
 
@@ -46,7 +46,7 @@ def add_form(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Print the findings about the rules in *arguments*."""
     rules = [ports_of(word) for word in arguments_or_lines(arguments.rules)]
-    found = audit(rules, arguments.system or SYSTEMS)
+    found = audit(rules, arguments.system or COMMON)
     if arguments.json:
         print_json("audit", [each.to_dict() for each in found])
     elif found:

@@ -149,7 +149,7 @@ def _answer(arguments: types.Namespace) -> _Answer:
 
 def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[str, str]]:
     profile = answer.profile
-    yield "system", profile.system + (", tuned" if profile.tuned else "")
+    yield "system", profile.title + (", tuned" if profile.tuned else "")
     yield "ports", f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
     ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
     yield "at once", f"{_number(answer.at_once)} connections, by {answer.method}, to {ends}"

@@ -68,7 +68,7 @@ def _here(arguments: Namespace, machine: Machine | None) -> MachineSettings:
 def _data(row: EphemeralProfile) -> dict[str, object]:
     return {
         "name": row.name,
-        "system": row.system,
+        "system": row.title,
         "kind": row.kind.value,
         "ports": str(row.ports) if row.has_fixed_range else None,
         "count": len(row.ports) if row.has_fixed_range else None,
@@ -95,7 +95,7 @@ def _table(rows: types.Sequence[EphemeralProfile]) -> types.Iterator[str]:
 
 def _settings(settings: MachineSettings) -> types.Iterator[str]:
     family = "IPv6" if settings.family is Family.INET6 else "IPv4"
-    yield f"this machine: {settings.profile.system}, {settings.transport}, {family}"
+    yield f"this machine: {settings.profile.title}, {settings.transport}, {family}"
     lines = [
         ("ephemeral", _many(str(settings.effective)), f"{len(settings.effective):,} ports"),
         *((label, value, _origin(settings, key)) for label, value, key in _values(settings)),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
+from portranges import types
 from portranges.advice import listen_ports, why_not
-from portranges.advice.listen import SYSTEMS
 from portranges.cli.audit import add_form, add_system, print_findings
 from portranges.cli.output import print_json
 from portranges.cli.words import ports_of_all
 from portranges.errors import elide
 from portranges.ports import Transport, is_digits
 from portranges.portset import PortSet
+from portranges.systems import COMMON
 
 __all__ = ["add_arguments", "run"]
 
@@ -60,7 +61,7 @@ def _count(text: str) -> int:
 
 def run(arguments: Namespace) -> int:
     """Suggest ports, or print the objections to those in *arguments*."""
-    systems = arguments.system or SYSTEMS
+    systems = arguments.system or COMMON
     transports = arguments.transport or ("tcp",)
     if arguments.ports:
         return _check(arguments, systems, transports)
@@ -86,7 +87,9 @@ def _choose(ports: PortSet, count: int, name: str | None) -> list[int]:
     return rng.sample(list(ports), min(count, len(ports)))
 
 
-def _check(arguments: Namespace, systems: tuple[str, ...], transports: tuple[str, ...]) -> int:
+def _check(
+    arguments: Namespace, systems: tuple[types.SystemName, ...], transports: tuple[str, ...]
+) -> int:
     ports = ports_of_all(arguments.ports)
     found = {port: why_not(port, systems, transports) for port in ports}
     if arguments.json:

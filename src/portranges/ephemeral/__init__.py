@@ -8,11 +8,10 @@ with their sources, ``lookup`` the questions.
 from __future__ import annotations
 
 from portranges.ephemeral.lookup import allocated_by, ports, profile, profiles
-from portranges.ephemeral.model import EphemeralProfile, Kind
+from portranges.ephemeral.model import EphemeralProfile
 
 __all__ = [
     "EphemeralProfile",
-    "Kind",
     "allocated_by",
     "ports",
     "profile",

@@ -8,7 +8,7 @@ What must not: a fact (the ``rows_*`` modules), this machine's own setting
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import checks, types
 from portranges.ephemeral import (
     rows_bsd,
     rows_documents,
@@ -18,11 +18,12 @@ from portranges.ephemeral import (
     rows_unix,
     rows_windows,
 )
-from portranges.ephemeral.model import EphemeralProfile, Kind
-from portranges.errors import InvalidValueError, UnknownNameError, elide
-from portranges.names import near
+from portranges.ephemeral.model import EphemeralProfile
+from portranges.errors import InvalidValueError, UnknownNameError
+from portranges.names import Index
 from portranges.ports import check_port, check_transport
 from portranges.portset import PortSet
+from portranges.systems import Kind
 
 __all__ = ["allocated_by", "fixed", "ports", "profile", "profiles", "row_of", "rows_of"]
 
@@ -36,10 +37,11 @@ _ROWS: tuple[EphemeralProfile, ...] = (
     *rows_documents.ROWS,
 )
 
-_BY_NAME = {name: row for row in _ROWS for name in (row.name, *row.aliases)}
+_INDEX = Index.of("system", _ROWS)
+_CLASSES = tuple((row, row.kind, row.is_current) for row in _ROWS)
 
 
-def profile(name: str) -> EphemeralProfile:
+def profile(name: types.SystemName) -> EphemeralProfile:
     """Return the row of the system *name*.
 
     Args:
@@ -63,12 +65,7 @@ def profile(name: str) -> EphemeralProfile:
         ...
         portranges.errors.UnknownNameError: unknown system, got 'linus'; did you mean 'linux'?
     """
-    if not isinstance(name, str):
-        raise TypeError(f"name must be a str, got {type(name).__name__} {elide(name)}")
-    row = _BY_NAME.get(name)
-    if row is None:
-        raise UnknownNameError("system", name, near(name, _BY_NAME))
-    return row
+    return _INDEX.find(name)
 
 
 def profiles(
@@ -93,15 +90,14 @@ def profiles(
         >>> [row.name for row in profiles("host", current=True)][:4]
         ['linux', 'android', 'wsl2', 'wsl2-mirrored']
     """
-    if current is not None and not isinstance(current, bool):
-        raise TypeError(
-            f"current must be a bool or None, got {type(current).__name__} {elide(current)}"
-        )
-    wanted = None if kind is None else _kind(kind)
+    checks.of_type("current", current, bool, optional=True)
+    wanted = None if kind is None else checks.member("kind", kind, Kind)
     return tuple(
-        row
-        for row in _ROWS
-        if (wanted is None or row.kind is wanted) and (current is None or row.is_current is current)
+        [
+            row
+            for row, of_kind, is_current in _CLASSES
+            if (wanted is None or of_kind is wanted) and (current is None or is_current is current)
+        ]
     )
 
 
@@ -184,7 +180,7 @@ def _not_a_system(argument: str, value: object) -> TypeError:
     several = ", or an iterable of them" if argument == "systems" else ""
     return TypeError(
         f"{argument} must be a system's name or an EphemeralProfile{several}, "
-        f"got {type(value).__name__} {elide(value)}"
+        f"got {checks.got(value)}"
     )
 
 
@@ -233,16 +229,3 @@ def allocated_by(
         and number not in row.skipped
         and (wanted is None or wanted in row.transports)
     )
-
-
-def _kind(value: str) -> Kind:
-    try:
-        return Kind(value)
-    except ValueError:
-        raise _unknown("kind", value, Kind) from None
-
-
-def _unknown(what: str, value: object, known: types.Iterable[str]) -> Exception:
-    if not isinstance(value, str):
-        return TypeError(f"{what} must be a str, got {type(value).__name__} {elide(value)}")
-    return UnknownNameError(what, value, near(value, map(str, known)))

@@ -10,38 +10,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from enum import StrEnum
 
 from portranges import types
 from portranges.ports import PortRange, Transport, check_port
 from portranges.portset import PortSet
 from portranges.source import Confidence, Source
+from portranges.systems import Kind, System
 
-__all__ = ["EphemeralProfile", "Kind"]
+__all__ = ["EphemeralProfile"]
 
 _NO_PORTS = PortSet.empty()
-
-
-class Kind(StrEnum):
-    """What it is that a row speaks of.
-
-    Attributes:
-        HOST: A system or a network stack: what it hands out to its own
-            sockets.
-        MIDDLEBOX: Something that hands out ports beside the system's default:
-            address translation, a load balancer, a publisher of ports, a
-            client with a range of its own.
-        DOCUMENT: A range that a standard or a vendor's page states for
-            others; nothing hands it out because the page says so.
-
-    Example:
-        >>> Kind("middlebox")
-        <Kind.MIDDLEBOX: 'middlebox'>
-    """
-
-    HOST = "host"
-    MIDDLEBOX = "middlebox"
-    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -55,14 +33,9 @@ class EphemeralProfile:
     known; a ``_note`` field qualifies the field it is named after.
 
     Attributes:
-        name: The key, as ``"linux"``; unique among all names and aliases.
-        aliases: Other keys of the same row.
-        system: The name for people, as ``"Linux"``.
-        kind: Host, middlebox, or a document about others.
-        is_current: Whether it is the row of the newest version known, which
-            ``since`` and ``until`` alone cannot tell of all systems.
-        since: The first version that the row is known to hold for.
-        until: The last one; ``""`` where none is known to differ.
+        system: The system, a row of ``portranges.systems`` or your own: its name, title,
+            aliases and releases.
+        others: Other systems to which the whole row applies.
         version_note: What was checked, and in which versions.
         transports: The transports that the row is for, in the order of
             ``Transport``.
@@ -114,13 +87,8 @@ class EphemeralProfile:
         (60.0, 1024)
     """
 
-    name: str
-    aliases: tuple[str, ...] = ()
-    system: str
-    kind: Kind = Kind.HOST
-    is_current: bool = True
-    since: str = ""
-    until: str = ""
+    system: System
+    others: tuple[System, ...] = ()
     version_note: str = ""
     transports: tuple[Transport, ...] = (Transport.TCP, Transport.UDP)
     ports: PortSet = _NO_PORTS
@@ -150,6 +118,81 @@ class EphemeralProfile:
     sources: tuple[Source, ...]
     confidence: Confidence
     confidence_note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The system's name, as ``"linux"``.
+
+        Returns:
+            The name.
+
+        Example:
+            >>> from portranges import ephemeral
+            >>> ephemeral.profile("windows-11").name
+            'windows'
+        """
+        return self.system.name
+
+    @property
+    def title(self) -> str:
+        """The name for display.
+
+        Returns:
+            The system's title. Titles of ``others`` follow if they are as old: for a row of
+            today's systems, only those that are current.
+
+        Example:
+            >>> from portranges import ephemeral
+            >>> ephemeral.profile("solaris").title
+            'Solaris, illumos'
+        """
+        same = (each.title for each in self.others if each.is_current is self.is_current)
+        return ", ".join((self.system.title, *same))
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The other names by which ``profile`` finds the row.
+
+        Returns:
+            The aliases of the system, then the names and aliases of ``others``.
+
+        Example:
+            >>> from portranges import ephemeral
+            >>> ephemeral.profile("solaris").aliases
+            ('sunos', 'illumos', 'opensolaris')
+        """
+        found = list(self.system.aliases)
+        for other in self.others:
+            found += (other.name, *other.aliases)
+        return tuple(found)
+
+    @property
+    def kind(self) -> Kind:
+        """Whether the row is for a host, a middlebox, or a document about others.
+
+        Returns:
+            The kind of the system.
+
+        Example:
+            >>> from portranges import ephemeral
+            >>> ephemeral.profile("aws-nat-gateway").kind.value
+            'middlebox'
+        """
+        return self.system.kind
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the system is in use today, in its newest release.
+
+        Returns:
+            That of the system.
+
+        Example:
+            >>> from portranges import ephemeral
+            >>> ephemeral.profile("linux-2.2").is_current
+            False
+        """
+        return self.system.is_current
 
     @property
     def source(self) -> Source:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from portranges.ephemeral.model import EphemeralProfile
 from portranges.portset import PortSet
 from portranges.source import Confidence, cite
+from portranges.systems import lookup
 
 __all__ = ["ROWS"]
 
@@ -21,10 +22,7 @@ _XNU = "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)"
 
 ROWS = (
     EphemeralProfile(
-        name="macos",
-        aliases=("darwin", "osx"),
-        system="macOS",
-        since="10.0",
+        system=lookup("macos"),
         version_note=(
             "23 tags of xnu read, from xnu-123.5 (Mac OS X 10.0) to xnu-11417.121.6 (macOS 15)"
         ),
@@ -78,9 +76,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="ios",
-        aliases=("ipados", "tvos", "watchos"),
-        system="iOS, iPadOS, tvOS, watchOS",
+        system=lookup("ios"),
         version_note="the same xnu as macOS",
         ports=PortSet.parse("49152-65535"),
         skipped=PortSet.parse("55555,61314,61315,62742,62743"),
@@ -105,10 +101,8 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="freebsd",
-        aliases=("freebsd-8",),
-        system="FreeBSD",
-        since="8.0",
+        system=lookup("freebsd"),
+        others=(lookup("freebsd-14"), lookup("freebsd-13")),
         version_note=(
             "9.3, 10.4, 13.1 and 14.0-STABLE checked; RFC 6056 names 8.0, which is not confirmed "
             "as the first"
@@ -175,11 +169,7 @@ ROWS = (
         confidence_note="the length of TIME_WAIT is from the manual, not from the source",
     ),
     EphemeralProfile(
-        name="freebsd-4.6",
-        system="FreeBSD 4.6 to 7.x",
-        is_current=False,
-        since="4.6",
-        until="7.x",
+        system=lookup("freebsd-4.6"),
         ports=PortSet.parse("49152-65535"),
         algorithm=(
             "random start (net.inet.ip.portrange.randomized=1); TCP turns sequential above "
@@ -197,11 +187,7 @@ ROWS = (
         confidence_note="in a snapshot of 6-current; the versions are from third parties",
     ),
     EphemeralProfile(
-        name="freebsd-2",
-        system="FreeBSD 2.1 to 4.5",
-        is_current=False,
-        since="2.1",
-        until="4.5",
+        system=lookup("freebsd-2"),
         ports=PortSet.parse("1024-5000"),
         algorithm="sequential upwards",
         shares_ports_across_destinations=False,
@@ -220,9 +206,7 @@ ROWS = (
         confidence_note="in files of 2.1.6 and 3.0-current; the last version is from a third party",
     ),
     EphemeralProfile(
-        name="openbsd",
-        system="OpenBSD",
-        since="4.2",
+        system=lookup("openbsd"),
         version_note="the source of 2014 (5.6) read, and a newer in.h; 4.2 from RFC 6056",
         ports=PortSet.parse("1024-49151"),
         algorithm=(
@@ -280,9 +264,7 @@ ROWS = (
         confidence_note="the rootonly lists are from third parties",
     ),
     EphemeralProfile(
-        name="netbsd",
-        system="NetBSD",
-        since="5.0.1",
+        system=lookup("netbsd"),
         version_note="the source from 6.0 on read; 5.0.1 from RFC 6056",
         ports=PortSet.parse("49152-65535"),
         algorithm=(
@@ -340,9 +322,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="dragonfly",
-        aliases=("dragonflybsd",),
-        system="DragonFly BSD",
+        system=lookup("dragonfly"),
         version_note="sources of 2008 to 2018 and later read",
         ports=PortSet.parse("1024-5000"),
         algorithm=(
@@ -370,11 +350,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="bsd-4.3",
-        system="4.3BSD and 4.4BSD",
-        is_current=False,
-        since="4.3BSD",
-        until="4.4BSD-Lite2",
+        system=lookup("bsd-4.3"),
         ports=PortSet.parse("1024-5000"),
         algorithm="sequential",
         privileged_below=1024,

@@ -7,10 +7,11 @@ What must not: what anything is known to hand out.
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import EphemeralProfile, Kind
+from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.source import Confidence, cite
+from portranges.systems import lookup
 
 __all__ = ["ROWS"]
 
@@ -18,10 +19,7 @@ _AWS_GUIDE = "Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)"
 
 ROWS = (
     EphemeralProfile(
-        name="iana",
-        aliases=("rfc6335",),
-        system="IANA dynamic ports",
-        kind=Kind.DOCUMENT,
+        system=lookup("iana"),
         transports=tuple(Transport),
         ports=PortSet.parse("49152-65535"),
         note="never assigned; which ports a system hands out is its own choice",
@@ -29,9 +27,7 @@ ROWS = (
         confidence=Confidence.STANDARD,
     ),
     EphemeralProfile(
-        name="rfc6056",
-        system="RFC 6056 recommendation",
-        kind=Kind.DOCUMENT,
+        system=lookup("rfc6056"),
         transports=tuple(Transport),
         ports=PortSet.parse("1024-65535"),
         note="without the ports that the machine needs for itself",
@@ -42,9 +38,7 @@ ROWS = (
         confidence=Confidence.STANDARD,
     ),
     EphemeralProfile(
-        name="aws-docs-linux",
-        system="AWS page on network ACLs: Linux clients",
-        kind=Kind.DOCUMENT,
+        system=lookup("aws-docs-linux"),
         ports=PortSet.parse("32768-61000"),
         note=(
             "wrong for kernels from 4.2 (2015) on, which end at 60999; harmless in a filter, for "
@@ -55,17 +49,13 @@ ROWS = (
         confidence_note="and contradicted by the source of Linux",
     ),
     EphemeralProfile(
-        name="aws-docs-windows-2003",
-        system="AWS page on network ACLs: Windows up to Server 2003",
-        kind=Kind.DOCUMENT,
+        system=lookup("aws-docs-windows-2003"),
         ports=PortSet.parse("1025-5000"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:185, Ephemeral ports"),),
         confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
-        name="aws-docs-windows",
-        system="AWS page on network ACLs: Windows from Server 2008",
-        kind=Kind.DOCUMENT,
+        system=lookup("aws-docs-windows"),
         ports=PortSet.parse("49152-65535"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:186, Ephemeral ports"),),
         confidence=Confidence.DOCUMENT,

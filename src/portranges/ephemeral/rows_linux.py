@@ -11,6 +11,7 @@ from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
+from portranges.systems import lookup
 
 __all__ = ["ROWS"]
 
@@ -29,10 +30,7 @@ _PRIVILEGED = cite("torvalds/linux commit 4548b683b781", "ip_unprivileged_port_s
 
 ROWS = (
     EphemeralProfile(
-        name="linux",
-        aliases=("linux-4.2",),
-        system="Linux",
-        since="4.2",
+        system=lookup("linux"),
         version_note="May 2015; checked in 6.18",
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
         ports=PortSet.parse("32768-60999"),
@@ -114,11 +112,7 @@ ROWS = (
         confidence_note="and measured on Linux 6.18",
     ),
     EphemeralProfile(
-        name="linux-2.6.24",
-        system="Linux 2.6.24 to 4.1",
-        is_current=False,
-        since="2.6.24",
-        until="4.1",
+        system=lookup("linux-2.6.24"),
         version_note="from 2.6.24 on the range no longer depends on the memory",
         ports=PortSet.parse("32768-61000"),
         algorithm=(
@@ -143,11 +137,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="linux-2.4-bigmem",
-        system="Linux 2.4 to 2.6.23, large hash table",
-        is_current=False,
-        since="2.4",
-        until="2.6.23",
+        system=lookup("linux-2.4-bigmem"),
         version_note=(
             "begins in 2.3 or 2.4; a hash table of order above 4, documented as more than 128 MB "
             "of memory"
@@ -168,11 +158,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="linux-2.4-lowmem",
-        system="Linux 2.4 to 2.6.23, small hash table",
-        is_current=False,
-        since="2.4",
-        until="2.6.23",
+        system=lookup("linux-2.4-lowmem"),
         version_note="begins in 2.3 or 2.4; a hash table of order below 3",
         ports=PortSet.parse("1024-4999"),
         read_with=_READ_WITH,
@@ -190,11 +176,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="linux-2.2",
-        system="Linux 2.2",
-        is_current=False,
-        since="2.1.68",
-        until="2.3.x",
+        system=lookup("linux-2.2"),
         version_note="from 2.1.68, where the sysctl appears",
         ports=PortSet.parse("1024-4999"),
         algorithm="sequential (tcp_port_rover)",
@@ -216,8 +198,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="android",
-        system="Android",
+        system=lookup("android"),
         version_note="with a kernel from 4.2 on; older devices 32768-61000",
         ports=PortSet.parse("32768-60999"),
         algorithm="as linux",
@@ -239,9 +220,7 @@ ROWS = (
         confidence_note=_KERNEL_INFERRED,
     ),
     EphemeralProfile(
-        name="wsl2",
-        aliases=("wsl2-nat",),
-        system="WSL 2 (NAT mode)",
+        system=lookup("wsl2"),
         version_note="all",
         ports=PortSet.parse("32768-60999"),
         algorithm="as linux",
@@ -263,8 +242,7 @@ ROWS = (
         confidence_note=_KERNEL_INFERRED,
     ),
     EphemeralProfile(
-        name="wsl2-mirrored",
-        system="WSL 2 (mirrored mode)",
+        system=lookup("wsl2-mirrored"),
         version_note="since there is a mirrored mode; the source is open since 2025-05",
         algorithm="as linux",
         shares_ports_across_destinations=True,
@@ -292,9 +270,7 @@ ROWS = (
         confidence_note=f"that there is no fixed range; {_KERNEL_INFERRED}",
     ),
     EphemeralProfile(
-        name="wslc",
-        system="WSL Containers",
-        since="2026-04-30",
+        system=lookup("wslc"),
         version_note="since commit 358ab87d4",
         ports=PortSet.parse("10000-20001"),
         algorithm="as linux",

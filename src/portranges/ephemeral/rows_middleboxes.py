@@ -6,10 +6,11 @@ What must not: what a host takes for its own sockets by default.
 
 from __future__ import annotations
 
-from portranges.ephemeral.model import EphemeralProfile, Kind
+from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
+from portranges.systems import lookup
 
 __all__ = ["ROWS"]
 
@@ -31,9 +32,7 @@ _MOBY = "moby/moby@b985e231"
 
 ROWS = (
     EphemeralProfile(
-        name="aws-nat-gateway",
-        system="AWS NAT gateway",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("aws-nat-gateway"),
         ports=PortSet.parse("1024-65535"),
         ports_per_address=55_000,
         note=(
@@ -47,25 +46,19 @@ ROWS = (
         confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
-        name="aws-elb",
-        system="AWS Elastic Load Balancing, towards its targets",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("aws-elb"),
         ports=PortSet.parse("1024-65535"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:184, Ephemeral ports"),),
         confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
-        name="aws-lambda",
-        system="AWS Lambda",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("aws-lambda"),
         ports=PortSet.parse("1024-65535"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:188, Ephemeral ports"),),
         confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
-        name="azure-load-balancer",
-        system="Azure Load Balancer, outbound",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("azure-load-balancer"),
         ports_per_address=64_000,
         note=(
             "ports for each virtual machine by default, by the size of the pool: 1-50: 1,024; "
@@ -76,9 +69,7 @@ ROWS = (
         confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
-        name="azure-nat-gateway",
-        system="Azure NAT Gateway",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("azure-nat-gateway"),
         ports=PortSet.parse("1024-65535"),
         ports_per_address=64_512,
         note="up to 16 addresses",
@@ -92,9 +83,7 @@ ROWS = (
         confidence_note="the bounds; the number of ports is from the vendor's document",
     ),
     EphemeralProfile(
-        name="gcp-cloud-nat",
-        system="Google Cloud NAT",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("gcp-cloud-nat"),
         ports=PortSet.parse("1024-65535"),
         time_wait=120.0,
         time_wait_note="tcpTimeWaitTimeoutSec",
@@ -110,9 +99,7 @@ ROWS = (
         ),
     ),
     EphemeralProfile(
-        name="cgn",
-        system="Carrier-grade NAT",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("cgn"),
         ports=PortSet.parse("1024-65535"),
         note="no size of a block is standardised; reckon with (ports - 1024) / subscribers",
         sources=(
@@ -127,9 +114,7 @@ ROWS = (
         confidence_note="the bounds; RFC 6888 was read, RFC 7422 is from memory, not re-read",
     ),
     EphemeralProfile(
-        name="nf-nat",
-        system="Linux netfilter, source port 1024 and above",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("nf-nat"),
         ports=PortSet.parse("1024-65535"),
         algorithm=f"{_NF_NAT_ALGORITHM}; with fully-random the original is never kept",
         exclusions="none: neither ip_local_port_range nor ip_local_reserved_ports limits it",
@@ -140,9 +125,7 @@ ROWS = (
         confidence_note=_NF_NAT_CONFIDENCE,
     ),
     EphemeralProfile(
-        name="nf-nat-below-1024",
-        system="Linux netfilter, source port 512 to 1023",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("nf-nat-below-1024"),
         ports=PortSet.parse("600-1023"),
         algorithm=_NF_NAT_ALGORITHM,
         exhaustion=_NF_NAT_EXHAUSTION,
@@ -156,9 +139,7 @@ ROWS = (
         confidence_note=_NF_NAT_CONFIDENCE,
     ),
     EphemeralProfile(
-        name="nf-nat-below-512",
-        system="Linux netfilter, source port below 512",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("nf-nat-below-512"),
         ports=PortSet.parse("1-511"),
         algorithm=_NF_NAT_ALGORITHM,
         exhaustion=_NF_NAT_EXHAUSTION,
@@ -168,9 +149,7 @@ ROWS = (
         confidence_note=_NF_NAT_CONFIDENCE,
     ),
     EphemeralProfile(
-        name="docker-linux",
-        system="Docker, published ports on Linux",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("docker-linux"),
         algorithm="sequential after the last one",
         exclusions="ip_local_reserved_ports, only since 2026-06-12 (86626bb2ce, PR #52818)",
         note="the range is the machine's ip_local_port_range; 49153-65535 where it cannot be read",
@@ -179,17 +158,13 @@ ROWS = (
         confidence_note="that there is no fixed range",
     ),
     EphemeralProfile(
-        name="docker-windows",
-        system="Docker, published ports on Windows",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("docker-windows"),
         ports=PortSet.parse("60000-65000"),
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/portallocator_windows.go"),),
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="docker-freebsd",
-        system="Docker, published ports on FreeBSD",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("docker-freebsd"),
         ports=PortSet.parse("49153-65535"),
         note=(
             "always the fallback: the name net.ip.portrange.hilast is misspelt, and the text "
@@ -199,9 +174,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="kubernetes-nodeport",
-        system="Kubernetes NodePort",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("kubernetes-nodeport"),
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
         ports=PortSet.parse("30000-32767"),
         note="ends one below the first port of Linux",
@@ -214,18 +187,13 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="sunrpc",
-        aliases=("nfs-client",),
-        system="Linux sunrpc, reserved ports of an NFS client",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("sunrpc"),
         ports=PortSet.parse("665-1023"),
         sources=(cite("Linux", "include/linux/sunrpc/xprtsock.h:16-17"),),
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="bsd-rresvport",
-        system="BSD IP_PORTRANGE_LOW and rresvport()",
-        kind=Kind.MIDDLEBOX,
+        system=lookup("bsd-rresvport"),
         ports=PortSet.parse("600-1023"),
         sources=(
             cite("FreeBSD, xnu, OpenBSD, DragonFly sys/netinet/in.h", "IPPORT_RESERVEDSTART 600"),

@@ -11,6 +11,7 @@ from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.source import Confidence, cite
+from portranges.systems import lookup
 
 __all__ = ["ROWS"]
 
@@ -19,10 +20,7 @@ _LWIP_SHARING = "the bind that connect() implies takes a port that nobody uses"
 
 ROWS = (
     EphemeralProfile(
-        name="qnx",
-        aliases=("qnx-iosock",),
-        system="QNX (io-sock)",
-        since="7.1",
+        system=lookup("qnx"),
         version_note="7.1 and 8.0",
         ports=PortSet.parse("10000-65535"),
         sources=(
@@ -34,20 +32,13 @@ ROWS = (
         confidence=Confidence.INFERRED,
     ),
     EphemeralProfile(
-        name="qnx-iopkt",
-        system="QNX (io-pkt)",
-        is_current=False,
-        since="6.4",
-        until="7.0",
+        system=lookup("qnx-iopkt"),
         ports=PortSet.parse("49152-65535"),
         sources=(cite("QNX documentation", "io-pkt is a port of NetBSD; no range found there"),),
         confidence=Confidence.INFERRED,
     ),
     EphemeralProfile(
-        name="lwip",
-        aliases=("lwip-tcp",),
-        system="lwIP, TCP",
-        since="1.4.0",
+        system=lookup("lwip"),
         version_note="1.4.0 to 2.2.1 and master of 3d896ba0",
         transports=(Transport.TCP,),
         ports=PortSet.parse("49152-65534"),
@@ -65,9 +56,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="lwip-udp",
-        system="lwIP, UDP",
-        since="1.4.0",
+        system=lookup("lwip-udp"),
         version_note="1.4.0 to master",
         transports=(Transport.UDP,),
         ports=PortSet.parse("49152-65535"),
@@ -78,11 +67,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="lwip-old",
-        system="lwIP before 1.4.0",
-        is_current=False,
-        since="1.0",
-        until="1.3.2",
+        system=lookup("lwip-old"),
         ports=PortSet.parse("4096-32767"),
         algorithm="sequential",
         sources=(
@@ -94,8 +79,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="zephyr",
-        system="Zephyr",
+        system=lookup("zephyr"),
         version_note="a net_context.c of 2018 read",
         ports=PortSet.parse("32768-65535"),
         algorithm="uniformly random, tried again until a port is free; no end when none is",
@@ -108,8 +92,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="freertos",
-        system="FreeRTOS+TCP",
+        system=lookup("freertos"),
         version_note="2017 to V4.4.1 and later",
         ports=PortSet.parse("1024-65535"),
         algorithm=(
@@ -125,8 +108,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="smoltcp",
-        system="smoltcp",
+        system=lookup("smoltcp"),
         version_note="all",
         note=(
             "hands out nothing: the application must pass the local port; documents and examples "
@@ -137,8 +119,7 @@ ROWS = (
         confidence_note="that there is no range",
     ),
     EphemeralProfile(
-        name="gvisor",
-        system="gVisor",
+        system=lookup("gvisor"),
         version_note="all",
         ports=PortSet.parse("16000-65535"),
         algorithm="RFC 6056 algorithm 1: a random start, then one more each time",

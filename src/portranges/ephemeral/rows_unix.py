@@ -11,15 +11,14 @@ from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.source import Confidence, cite
+from portranges.systems import lookup
 
 __all__ = ["ROWS"]
 
 ROWS = (
     EphemeralProfile(
-        name="solaris",
-        aliases=("illumos", "opensolaris", "sunos"),
-        system="Solaris, illumos",
-        since="8",
+        system=lookup("solaris"),
+        others=(lookup("illumos"),),
         version_note="Solaris 8 to 11, and illumos of today",
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
         ports=PortSet.parse("32768-65535"),
@@ -82,9 +81,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
     ),
     EphemeralProfile(
-        name="aix",
-        system="AIX",
-        since="5",
+        system=lookup("aix"),
         version_note="5.x to 7.3",
         ports=PortSet.parse("32768-65535"),
         per_transport=(
@@ -102,10 +99,7 @@ ROWS = (
         confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
-        name="hpux",
-        aliases=("hp-ux",),
-        system="HP-UX",
-        since="11i",
+        system=lookup("hpux"),
         ports=PortSet.parse("49152-65535"),
         per_transport="parameters of their own for tcp and udp",
         read_with=("ndd -get /dev/tcp tcp_smallest_anon_port",),
@@ -123,10 +117,7 @@ ROWS = (
         confidence_note="the first port; the last is from the vendor's document",
     ),
     EphemeralProfile(
-        name="openvms",
-        aliases=("tru64-openvms",),
-        system="OpenVMS TCP/IP Services",
-        since="5",
+        system=lookup("openvms"),
         version_note="5.x, on the inet subsystem of Tru64",
         ports=PortSet.parse("49152-65535"),
         sources=(
@@ -138,9 +129,7 @@ ROWS = (
         confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
-        name="nonstop",
-        system="HP NonStop",
-        since="G06",
+        system=lookup("nonstop"),
         version_note="TCP/IP (Parallel Library) and TCP/IPv6 of G06, H06, J06 and later",
         ports=PortSet.parse("1024-65024"),
         note="split into 16 slices, one per processor",
@@ -151,9 +140,7 @@ ROWS = (
         confidence=Confidence.DOCUMENT,
     ),
     EphemeralProfile(
-        name="zos",
-        aliases=("z/os",),
-        system="z/OS Communications Server",
+        system=lookup("zos"),
         version_note="configurable from V2R1 on, fixed before",
         ports=PortSet.parse("1024-65535"),
         exclusions="reservations by PORT and PORTRANGE, and BPXPRM INADDRANYPORT with its COUNT",

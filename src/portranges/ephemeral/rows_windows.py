@@ -10,6 +10,7 @@ from __future__ import annotations
 from portranges.ephemeral.model import EphemeralProfile
 from portranges.portset import PortSet
 from portranges.source import Confidence, cite
+from portranges.systems import lookup
 
 __all__ = ["ROWS"]
 
@@ -28,22 +29,8 @@ _TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
 
 ROWS = (
     EphemeralProfile(
-        name="windows",
-        aliases=(
-            "windows-vista",
-            "windows-7",
-            "windows-8",
-            "windows-10",
-            "windows-11",
-            "windows-2008",
-            "windows-2012",
-            "windows-2016",
-            "windows-2019",
-            "windows-2022",
-            "windows-2025",
-        ),
-        system="Windows",
-        since="Vista",
+        system=lookup("windows"),
+        others=(lookup("windows-wsk"),),
         version_note="Vista and Server 2008, and all later ones (10, 11, Server 2025)",
         ports=PortSet.parse("49152-65535"),
         algorithm="not published",
@@ -114,11 +101,8 @@ ROWS = (
         confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
-        name="windows-xp",
-        aliases=("windows-2000", "windows-2003"),
-        system="Windows 2000, XP, Server 2003",
-        is_current=False,
-        until="Server 2003",
+        system=lookup("windows-xp"),
+        others=(lookup("windows-2000"), lookup("windows-2003")),
         ports=PortSet.parse("1025-5000"),
         algorithm="incremental, one counter for TCP and UDP together (reported by hsc.fr)",
         exclusions="ReservedPorts (REG_MULTI_SZ, 'xxxx-yyyy' a line), KB812873",
@@ -144,9 +128,7 @@ ROWS = (
         confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
-        name="windows-exchange2007",
-        system="Windows Server 2008 with Exchange 2007",
-        is_current=False,
+        system=lookup("windows-exchange2007"),
         version_note="the setup of Exchange 2007 changes the range",
         ports=PortSet.parse("1025-60000"),
         algorithm="as windows",
@@ -166,8 +148,7 @@ ROWS = (
         confidence_note=_NO_PRIVILEGE_NOTE,
     ),
     EphemeralProfile(
-        name="windows-devbox",
-        system="Windows with a range changed by Visual Studio or Hyper-V",
+        system=lookup("windows-devbox"),
         version_note="seen from 2020 to 2026",
         algorithm="as windows",
         shares_ports_across_destinations=False,

@@ -29,10 +29,10 @@ from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.scan import PIECE, PortReader, numbers, plan_of
+from portranges.systems import COMMON
 
 __all__ = ["judge", "server_port", "server_side_many"]
 
-_CLIENTS = ("linux", "windows", "macos")
 
 # A known use of so many ports at most is a program's own. A wider one, as that
 # of TURN relays, says of none of its ports that it is a service.
@@ -49,7 +49,7 @@ def judge(
     first: types.SupportsIndex,
     second: types.SupportsIndex,
     *,
-    systems: types.SystemsLike = _CLIENTS,
+    systems: types.SystemsLike = COMMON,
     transport: types.TransportLike | None = None,
     registry: Registry = SHIPPED,
 ) -> Judgement:
@@ -104,7 +104,7 @@ def server_port(
     first: types.SupportsIndex,
     second: types.SupportsIndex,
     *,
-    systems: types.SystemsLike = _CLIENTS,
+    systems: types.SystemsLike = COMMON,
     transport: types.TransportLike | None = None,
     registry: Registry = SHIPPED,
 ) -> int | None:
@@ -141,7 +141,7 @@ def server_side_many(
     first: types.PortNumbers,
     second: types.PortNumbers,
     *,
-    systems: types.SystemsLike = _CLIENTS,
+    systems: types.SystemsLike = COMMON,
     transport: types.TransportLike | None = None,
     registry: Registry = SHIPPED,
     byteorder: types.ByteOrder = sys.byteorder,

@@ -101,7 +101,7 @@ def _ephemeral(
         if profile.has_fixed_range and not set(transports).isdisjoint(profile.transports):
             entry = EphemeralRange(
                 name=profile.name,
-                system=profile.system,
+                system=profile.title,
                 ports=profile.ports,
                 skips_port=port in profile.skipped,
                 source=profile.source,
@@ -134,7 +134,7 @@ def _bind_rules(port: int) -> tuple[BindRule, ...]:
     return tuple(
         BindRule(
             name=profile.name,
-            system=profile.system,
+            system=profile.title,
             privileged=privileged,
             note=profile.privileged_note,
             source=profile.privileged_source or profile.source,

@@ -326,7 +326,7 @@ class _Question:
         value = self.value(field, kind)
         origin = self.origins[-1]
         if value is None or (origin.kind is OriginKind.ASSUMED and not assumed):
-            raise SystemReadError(f"the {field.label} of {self.profile.system}", origin.note)
+            raise SystemReadError(f"the {field.label} of {self.profile.title}", origin.note)
         return value
 
     def value(self, field: Field, kind: type[types.T]) -> types.T | None:
@@ -347,7 +347,7 @@ class _Question:
 
     def _refuse(self) -> types.NoReturn:
         raise UnsupportedPlatformError(
-            f"the {Field.CONFIGURED.label} of {self.profile.system}",
+            f"the {Field.CONFIGURED.label} of {self.profile.title}",
             f"no way to ask for {self.transport} is known",
         )
 
@@ -448,7 +448,7 @@ def _check_family(value: str) -> Family:
         raise UnknownNameError("family", value, near(value, map(str, Family))) from None
 
 
-def _system(platform: str) -> str:
+def _system(platform: str) -> types.SystemName:
     for beginning, system in PLATFORMS:
         if platform.startswith(beginning):
             return system
@@ -458,7 +458,7 @@ def _system(platform: str) -> str:
     )
 
 
-def _profile_name(system: str, machine: Machine) -> str:
+def _profile_name(system: types.SystemName, machine: Machine) -> types.SystemName:
     """Return the name of the row that describes *machine* best."""
     if machine.platform == "android":
         return "android"

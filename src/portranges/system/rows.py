@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from portranges import types
 from portranges.families import Family
 from portranges.ports import Transport
 from portranges.source import MEASURED_ON_LINUX, cite
@@ -54,7 +55,7 @@ __all__ = ["PLATFORMS", "PROFILES", "READINGS", "SHIPPED"]
 
 # How sys.platform begins, and the system that it means here. iOS, Emscripten
 # and WASI run no programs and have no /proc.
-PLATFORMS = (
+PLATFORMS: tuple[tuple[str, types.SystemName], ...] = (
     ("linux", "linux"),
     ("android", "linux"),
     ("darwin", "macos"),
@@ -69,7 +70,7 @@ PLATFORMS = (
 
 # Rows of portranges.ephemeral that hold for releases before a version, the
 # oldest first; all later ones have the row named after the system.
-PROFILES: dict[str, tuple[tuple[tuple[int, ...], str], ...]] = {
+PROFILES: dict[str, tuple[tuple[tuple[int, ...], types.SystemName], ...]] = {
     "linux": (((2, 6, 24), "linux-2.4-bigmem"), ((4, 2), "linux-2.6.24")),
     "freebsd": (((4, 6), "freebsd-2"), ((8,), "freebsd-4.6")),
 }

@@ -224,7 +224,9 @@ class Context:
         self.system: System = system
         checked = _checked(settings, system)
         self.settings: SystemSettings = checked
-        self.profile: EphemeralProfile = ephemeral.profile(system.profile)
+        self.profile: EphemeralProfile = ephemeral.profile(
+            types.cast("types.SystemName", system.profile)
+        )
         below = checked.privileged_below
         self.privileged_below: int = (
             (self.profile.privileged_below or 0) if below is None else below

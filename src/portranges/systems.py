@@ -1,0 +1,366 @@
+"""Operating systems, network stacks and translators: one row for each that the library knows.
+
+A row says what a system is called, which releases it stands for and what it is a release or
+variant of. What a system does is a row in the package that evaluates it, under the same name:
+its range in ``portranges.ephemeral``, its order of choice in ``portranges.selection``, its
+rules for ``bind()`` in ``portranges.reuse``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portranges import checks, types
+from portranges.errors import InvalidValueError
+from portranges.names import Index
+from portranges.records import always_checked
+from portranges.source import Source, cite
+
+__all__ = ["COMMON", "Kind", "System", "lookup", "rows"]
+
+# The systems that functions assume if the caller names none.
+COMMON: tuple[types.SystemName, ...] = ("linux", "windows", "macos")
+
+
+class Kind(StrEnum):
+    """What a row describes.
+
+    Attributes:
+        HOST: An operating system or a network stack, which allocates ports to its own sockets.
+        MIDDLEBOX: A part that allocates ports besides the system's default range: address
+            translation, a load balancer, published ports, a client with its own range.
+        DOCUMENT: A standard or a vendor's page that states a range for others.
+
+    Example:
+        >>> Kind("middlebox")
+        <Kind.MIDDLEBOX: 'middlebox'>
+    """
+
+    HOST = "host"
+    MIDDLEBOX = "middlebox"
+    DOCUMENT = "document"
+
+
+@always_checked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """An operating system, a network stack or a translator, in the releases that a name means.
+
+    Attributes:
+        name: The name in every package, as ``"linux"``. A plain name is the newest release;
+            an older one has a suffix if something about it differs.
+        title: The name for display, as ``"Linux"``.
+        aliases: Other names that every function accepts.
+        kind: Host, middlebox, or a document about others.
+        parent: The name of the system that this is a release or a variant of; ``""`` if none.
+        first_release: The first release that the name is known to mean; ``""`` if unknown.
+        last_release: The last one; ``""`` if no later one differs.
+        is_current: Whether it is in use today, in its newest release. Older releases are not,
+            nor are interfaces that ordinary programs do not use.
+        source: Where the releases are from; None if the packages' own sources say so.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidValueError: ``name`` or ``title`` is empty.
+        UnknownNameError: ``kind`` is not one of the kinds.
+
+    Example:
+        >>> from portranges import systems
+        >>> linux = systems.lookup("linux-2.6.24")
+        >>> linux.title, linux.parent, linux.is_current
+        ('Linux 2.6.24 to 4.1', 'linux', False)
+    """
+
+    name: str
+    title: str
+    aliases: tuple[str, ...] = ()
+    kind: Kind = Kind.HOST
+    parent: str = ""
+    first_release: str = ""
+    last_release: str = ""
+    is_current: bool = True
+    source: Source | None = None
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        for field in ("name", "title", "parent", "first_release", "last_release"):
+            checks.of_type(field, getattr(self, field), str)
+        if not (self.name and self.title):
+            raise InvalidValueError(f"{'title' if self.name else 'name'} must not be empty", "''")
+        for alias in checks.of_type("aliases", self.aliases, tuple):
+            checks.of_type("aliases", alias, str)
+        object.__setattr__(self, "kind", checks.member("kind", self.kind, Kind))
+        checks.flag("is_current", self.is_current)
+        checks.of_type("source", self.source, Source, optional=True)
+
+    def __str__(self) -> str:
+        """Return the title."""
+        return self.title
+
+
+def lookup(name: types.SystemName) -> System:
+    """Return the row of the system *name*.
+
+    Args:
+        name: A name or an alias, in lower case.
+
+    Returns:
+        The row; an alias gives the same object as the name.
+
+    Raises:
+        TypeError: *name* is not a ``str``.
+        UnknownNameError: No row has that name; the error suggests similar ones.
+
+    Example:
+        >>> lookup("darwin").title
+        'macOS'
+        >>> lookup("linus")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.UnknownNameError: unknown system, got 'linus'; did you mean 'linux'?
+    """
+    return _INDEX.find(name)
+
+
+def rows() -> tuple[System, ...]:
+    """Return all rows.
+
+    Returns:
+        The rows in a fixed order: hosts family by family, then middleboxes, then documents.
+
+    Example:
+        >>> [row.name for row in rows() if row.parent == "linux" and row.is_current]
+        ['android', 'wsl2', 'wslc']
+    """
+    return _ROWS
+
+
+def _older(parent: str, name: str, title: str, first: str, last: str, **more: object) -> System:
+    facts: types.Any = more
+    return System(
+        name=name,
+        title=title,
+        parent=parent,
+        first_release=first,
+        last_release=last,
+        is_current=False,
+        **facts,
+    )
+
+
+def _middlebox(name: str, title: str, *aliases: str, parent: str = "") -> System:
+    return System(name=name, title=title, aliases=aliases, kind=Kind.MIDDLEBOX, parent=parent)
+
+
+def _document(name: str, title: str, *aliases: str) -> System:
+    return System(name=name, title=title, aliases=aliases, kind=Kind.DOCUMENT)
+
+
+_ROWS: tuple[System, ...] = (
+    # -- Linux, and what runs its kernel ------------------------------------------
+    System(
+        name="linux",
+        title="Linux",
+        aliases=("linux-4.2",),
+        first_release="4.2",
+        source=cite("torvalds/linux commit 07f4c90062f8", "2015-05-24, the default range"),
+    ),
+    _older(
+        "linux",
+        "linux-2.6.24",
+        "Linux 2.6.24 to 4.1",
+        "2.6.24",
+        "4.1",
+        source=cite("0x88888888/Linux2.6.24-comments", "net/ipv4/inet_connection_sock.c:35"),
+    ),
+    _older("linux", "linux-2.4-bigmem", "Linux 2.4 to 2.6.23, large hash table", "2.4", "2.6.23"),
+    _older("linux", "linux-2.4-lowmem", "Linux 2.4 to 2.6.23, small hash table", "2.4", "2.6.23"),
+    _older(
+        "linux",
+        "linux-2.2",
+        "Linux 2.2",
+        "2.1.68",
+        "2.3.x",
+        source=cite("mkerrisk/man-pages@ae6b2218", "man7/ip.7: since Linux 2.2, precisely 2.1.68"),
+    ),
+    System(name="android", title="Android", parent="linux"),
+    System(name="wsl2", title="WSL 2 (NAT mode)", aliases=("wsl2-nat",), parent="linux"),
+    System(name="wsl2-mirrored", title="WSL 2 (mirrored mode)", parent="wsl2"),
+    System(
+        name="wslc",
+        title="WSL Containers",
+        parent="linux",
+        first_release="2026-04-30",
+        source=cite("microsoft/WSL commit 358ab87d4", "2026-04-30"),
+    ),
+    # -- Windows ------------------------------------------------------------------
+    System(
+        name="windows",
+        title="Windows",
+        aliases=(
+            "windows-vista",
+            "windows-7",
+            "windows-8",
+            "windows-10",
+            "windows-11",
+            "windows-2008",
+            "windows-2012",
+            "windows-2016",
+            "windows-2019",
+            "windows-2022",
+            "windows-2025",
+        ),
+        first_release="Vista",
+        source=cite("Microsoft KB929851"),
+    ),
+    System(
+        name="windows-wsk",
+        title="Windows kernel sockets",
+        parent="windows",
+        first_release="Vista",
+        is_current=False,
+        source=cite("Microsoft WSK document"),
+    ),
+    System(
+        name="windows-xp",
+        title="Windows XP",
+        parent="windows",
+        last_release="XP",
+        is_current=False,
+    ),
+    System(
+        name="windows-2000",
+        title="Windows 2000",
+        parent="windows-xp",
+        last_release="2000",
+        is_current=False,
+    ),
+    System(
+        name="windows-2003",
+        title="Windows Server 2003",
+        parent="windows-xp",
+        last_release="Server 2003",
+        is_current=False,
+    ),
+    System(
+        name="windows-exchange2007",
+        title="Windows Server 2008 with Exchange 2007",
+        parent="windows",
+        is_current=False,
+    ),
+    System(
+        name="windows-devbox",
+        title="Windows with a range changed by Visual Studio or Hyper-V",
+        parent="windows",
+    ),
+    # -- the BSDs and Apple's systems ---------------------------------------------
+    System(
+        name="macos",
+        title="macOS",
+        aliases=("darwin", "osx"),
+        first_release="10.0",
+        source=cite("apple-oss-distributions/xnu", "xnu-123.5, of Mac OS X 10.0"),
+    ),
+    System(
+        name="ios",
+        title="iOS, iPadOS, tvOS, watchOS",
+        aliases=("ipados", "tvos", "watchos"),
+        parent="macos",
+    ),
+    System(
+        name="freebsd",
+        title="FreeBSD",
+        aliases=("freebsd-8",),
+        first_release="8.0",
+        source=cite("RFC 6056", "appendix A.1: FreeBSD 8.0; not confirmed as the first"),
+    ),
+    _older("freebsd", "freebsd-14", "FreeBSD 14", "14.0", "14"),
+    _older("freebsd", "freebsd-13", "FreeBSD 13", "13.0", "13"),
+    _older(
+        "freebsd",
+        "freebsd-4.6",
+        "FreeBSD 4.6 to 7.x",
+        "4.6",
+        "7.x",
+        source=cite("Wikipedia, Ephemeral port", "the IANA range since 4.6"),
+    ),
+    _older("freebsd", "freebsd-2", "FreeBSD 2.1 to 4.5", "2.1", "4.5"),
+    System(
+        name="openbsd",
+        title="OpenBSD",
+        first_release="4.2",
+        source=cite("RFC 6056", "appendix A.4: OpenBSD 4.2; earlier ones were not looked at"),
+    ),
+    System(
+        name="netbsd",
+        title="NetBSD",
+        first_release="5.0.1",
+        source=cite("RFC 6056", "appendix A.3: NetBSD 5.0.1; earlier ones were not looked at"),
+    ),
+    System(name="dragonfly", title="DragonFly BSD", aliases=("dragonflybsd",)),
+    _older("", "bsd-4.3", "4.3BSD and 4.4BSD", "4.3BSD", "4.4BSD-Lite2"),
+    # -- commercial Unixes and mainframes -----------------------------------------
+    System(name="solaris", title="Solaris", aliases=("sunos",), first_release="8"),
+    System(name="illumos", title="illumos", aliases=("opensolaris",), parent="solaris"),
+    System(name="aix", title="AIX", first_release="5"),
+    System(name="hpux", title="HP-UX", aliases=("hp-ux",), first_release="11i"),
+    System(
+        name="openvms",
+        title="OpenVMS TCP/IP Services",
+        aliases=("tru64-openvms",),
+        first_release="5",
+    ),
+    System(name="nonstop", title="HP NonStop", first_release="G06"),
+    System(name="zos", title="z/OS Communications Server", aliases=("z/os",)),
+    # -- network stacks -----------------------------------------------------------
+    System(name="qnx", title="QNX (io-sock)", aliases=("qnx-iosock",), first_release="7.1"),
+    _older("qnx", "qnx-iopkt", "QNX (io-pkt)", "6.4", "7.0"),
+    System(
+        name="lwip",
+        title="lwIP, TCP",
+        aliases=("lwip-tcp",),
+        first_release="1.4.0",
+        source=cite("lwip-tcpip/lwip commit 33d6dcec", "bug #33048"),
+    ),
+    System(name="lwip-udp", title="lwIP, UDP", parent="lwip", first_release="1.4.0"),
+    _older(
+        "lwip",
+        "lwip-old",
+        "lwIP before 1.4.0",
+        "1.0",
+        "1.3.2",
+        source=cite("lwip-tcpip/lwip", "the tags STABLE-1_0_0 to STABLE-1_3_2"),
+    ),
+    System(name="zephyr", title="Zephyr"),
+    System(name="freertos", title="FreeRTOS+TCP"),
+    System(name="smoltcp", title="smoltcp"),
+    System(name="gvisor", title="gVisor"),
+    # -- translators, load balancers, clients with their own range ----------------
+    _middlebox("aws-nat-gateway", "AWS NAT gateway"),
+    _middlebox("aws-elb", "AWS Elastic Load Balancing, towards its targets"),
+    _middlebox("aws-lambda", "AWS Lambda"),
+    _middlebox("azure-load-balancer", "Azure Load Balancer, outbound"),
+    _middlebox("azure-nat-gateway", "Azure NAT Gateway"),
+    _middlebox("gcp-cloud-nat", "Google Cloud NAT"),
+    _middlebox("cgn", "Carrier-grade NAT"),
+    _middlebox("nf-nat", "Linux netfilter, source port 1024 and above", parent="linux"),
+    _middlebox("nf-nat-below-1024", "Linux netfilter, source port 512 to 1023", parent="linux"),
+    _middlebox("nf-nat-below-512", "Linux netfilter, source port below 512", parent="linux"),
+    _middlebox("docker-linux", "Docker, published ports on Linux", parent="linux"),
+    _middlebox("docker-windows", "Docker, published ports on Windows", parent="windows"),
+    _middlebox("docker-freebsd", "Docker, published ports on FreeBSD", parent="freebsd"),
+    _middlebox("kubernetes-nodeport", "Kubernetes NodePort"),
+    _middlebox(
+        "sunrpc", "Linux sunrpc, reserved ports of an NFS client", "nfs-client", parent="linux"
+    ),
+    _middlebox("bsd-rresvport", "BSD IP_PORTRANGE_LOW and rresvport()"),
+    # -- documents about others ---------------------------------------------------
+    _document("iana", "IANA dynamic ports", "rfc6335"),
+    _document("rfc6056", "RFC 6056 recommendation"),
+    _document("aws-docs-linux", "AWS page on network ACLs: Linux clients"),
+    _document("aws-docs-windows-2003", "AWS page on network ACLs: Windows up to Server 2003"),
+    _document("aws-docs-windows", "AWS page on network ACLs: Windows from Server 2008"),
+)
+
+_INDEX = Index.of("system", _ROWS)
