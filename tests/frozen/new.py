@@ -21,6 +21,9 @@ class New(Old):
     """The package of this tree."""
 
     RENAMED_FIELDS: ClassVar[dict[tuple[str, str], str]] = {
+        ("EphemeralProfile", "system"): "title",
+        ("EphemeralProfile", "since"): "system.first_release",
+        ("EphemeralProfile", "until"): "system.last_release",
         ("PortReport", "handed_out_by"): "allocated_by",
         ("PortReport", "not_handed_out_by"): "not_allocated_by",
         ("Dialect", "need"): "transport_rule",

@@ -16,6 +16,7 @@ from array import array
 from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import lru_cache, partial
+from operator import attrgetter
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -131,7 +132,7 @@ class Old:
         self.reuse: Any = reuse
         self.selection: Any = selection
         self.uses_module: Any = uses
-        self._readers: dict[type, list[tuple[str, str, bool]]] = {}
+        self._readers: dict[type, list[tuple[str, Callable[[Any], Any], bool]]] = {}
 
     def answer(self, question: tuple[Any, ...]) -> list[Any]:
         """Return the answers to *question*."""
@@ -172,21 +173,22 @@ class Old:
             readers = self._readers[kind] = self._readers_of(kind)
         return tuple(
             [
-                (name, numbers_of(str(getattr(value, attribute))))
+                (name, numbers_of(str(read(value))))
                 if is_prose
-                else (name, self.plain(getattr(value, attribute)))
-                for name, attribute, is_prose in readers
+                else (name, self.plain(read(value)))
+                for name, read, is_prose in readers
             ]
         )
 
-    def _readers_of(self, kind: type) -> list[tuple[str, str, bool]]:
+    def _readers_of(self, kind: type) -> list[tuple[str, Callable[[Any], Any], bool]]:
         record = self.RENAMED_RECORDS.get(kind.__name__, kind.__name__)
         if record not in self.FIELDS:
             raise LookupError(f"old.py does not know the fields of {kind.__name__}")
         found = []
         for names, is_prose in ((self.FIELDS[record], False), (self.PROSE.get(record, ""), True)):
             for name in names.split():
-                found.append((name, self.RENAMED_FIELDS.get((record, name), name), is_prose))
+                path = self.RENAMED_FIELDS.get((record, name), name)
+                found.append((name, attrgetter(path), is_prose))
         return found
 
     def each(self, ask: Callable[..., Any], asked: Iterable[Any]) -> list[Any]:
