@@ -93,9 +93,11 @@ __all__ = [
     "Command",
     "Confidence",
     "Context",
+    "Counters",
     "Decision",
     "Destination",
     "DialectName",
+    "Draw",
     "EphemeralProfile",
     "EphemeralRange",
     "Event",
@@ -435,6 +437,26 @@ class HasName(Protocol):
     def name(self) -> str: ...
     @property
     def aliases(self) -> tuple[str, ...]: ...
+
+
+Draw: TypeAlias = Callable[[int], int]
+
+
+@runtime_checkable
+class Counters(Protocol):
+    """The counters of Linux's connect(), and the hash that chooses one."""
+
+    def offset(self, destination: Destination, /) -> tuple[int, int]:
+        """Return the offset of a destination, and the number of its counter."""
+        ...
+
+    def add(self, cell: int, steps: int, /) -> None:
+        """Increase a counter."""
+        ...
+
+    def rekey(self) -> None:
+        """Draw another secret key."""
+        ...
 
 
 @runtime_checkable

@@ -30,8 +30,6 @@ from portranges.reuse.others import (
     rules,
     system,
 )
-from portranges.reuse.others.picking import Picker
-from portranges.reuse.others.record import Order
 from portranges.reuse.others.state_machine import SystemPorts
 from reuse_sockets import sock
 
@@ -644,48 +642,6 @@ def test_a_mapped_address_with_v6only_is_the_systems_own_error():
 
 
 # The choice of a port.
-
-
-def picks(order: Order, ports: str, seed: int = 1) -> list[int]:
-    return list(Picker(PortSet.parse(ports), order, Random(seed)).candidates())
-
-
-def test_every_order_tries_every_port_once():
-    for order in Order:
-        for ports in ("40000", "40000-40004", "40000,40003-40004"):
-            for seed in range(20):
-                assert sorted(picks(order, ports, seed)) == list(PortSet.parse(ports))
-
-
-def test_orders():
-    assert picks(Order.UPWARDS, "40000-40002") == [40000, 40001, 40002]
-    assert picks(Order.DOWNWARDS, "40000-40002") == [40002, 40001, 40000]
-    upwards = Picker(PortSet.parse("40000-40002"), Order.UPWARDS, Random(1))
-    assert [next(upwards.candidates()) for _ in range(4)] == [40000, 40001, 40002, 40000]
-    # The first port comes by wrapping only.
-    firsts = {picks(Order.RANDOM_START, "40000-40003", seed)[0] for seed in range(200)}
-    assert firsts == {40001, 40002, 40003}
-    firsts = {picks(Order.RANDOM_16_BIT, "40000-40003", seed)[0] for seed in range(200)}
-    assert firsts == {40000, 40001, 40002}
-
-
-def test_a_16_bit_draw_weighs_the_ports_of_illumos():
-    """32768 three times, 32769-65534 twice, 65535 once."""
-    weights = dict.fromkeys((32768, 40000, 65535), 0)
-
-    class Every(Random):
-        value = 0
-
-        def getrandbits(self, _k: int, /) -> int:
-            return self.value
-
-    rng = Every()
-    picker = Picker(PortSet.parse("32768-65535"), Order.RANDOM_16_BIT, rng)
-    for rng.value in range(65536):
-        port = next(picker.candidates())
-        if port in weights:
-            weights[port] += 1
-    assert weights == {32768: 3, 40000: 2, 65535: 1}
 
 
 def test_ports_that_are_never_chosen():

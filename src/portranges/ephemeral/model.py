@@ -45,7 +45,11 @@ class EphemeralProfile:
             the same, where the numbers are fixed. Other exclusions are text.
         tuned: Whether ``replace`` made the profile; ``ports`` then holds what
             is handed out, and all other fields speak of the system as shipped.
-        algorithm: How a port is picked from the range.
+        algorithm: How a port is chosen from the range.
+        tcp_algorithm: The algorithm of ``portranges.selection`` that chooses the port of a TCP
+            connection.
+        tcp_bind_algorithm: The one for a TCP socket that binds port 0, if it is another.
+        udp_algorithm: The one that chooses the port of a UDP socket.
         exclusions: How ports of the range are kept from being handed out.
         socket_overrides: Options by which a socket gets another range.
         per_transport: Differences between transports.
@@ -95,6 +99,9 @@ class EphemeralProfile:
     skipped: PortSet = _NO_PORTS
     tuned: bool = False
     algorithm: str = ""
+    tcp_algorithm: str = ""
+    tcp_bind_algorithm: str = ""
+    udp_algorithm: str = ""
     exclusions: str = ""
     socket_overrides: str = ""
     per_transport: str = ""

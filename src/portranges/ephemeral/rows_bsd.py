@@ -33,6 +33,8 @@ ROWS = (
             "in 49153-65535 and 49153-49156 are slightly favoured; otherwise sequential upwards. "
             "Counts down where the first port is above the last, without swapping them"
         ),
+        tcp_algorithm="macos-tcp",
+        udp_algorithm="macos-udp",
         exclusions=(
             "restricted ports are never handed out (net.restricted_port, a read-only bitmap): "
             "55555, since xnu-6153, the list grew in xnu-7195. UDP: EADDRNOTAVAIL when fewer than "
@@ -81,6 +83,8 @@ ROWS = (
         ports=PortSet.parse("49152-65535"),
         skipped=PortSet.parse("55555,61314,61315,62742,62743"),
         algorithm="as macos",
+        tcp_algorithm="macos-tcp",
+        udp_algorithm="macos-udp",
         exclusions=("restricted ports are never handed out: 55555, 61314, 61315, 62742 and 62743"),
         shares_ports_across_destinations=False,
         sharing_note="as macos",
@@ -114,6 +118,8 @@ ROWS = (
             "sequential above randomcps (10) a second, for randomtime (45) s; 14 has no such "
             "setting and is always random if randomized=1"
         ),
+        tcp_algorithm="freebsd",
+        udp_algorithm="freebsd",
         exclusions="none: no list of reserved ports; mac_portacl limits explicit binds only",
         socket_overrides=(
             "IP_PORTRANGE (19): DEFAULT is first to last, HIGH hifirst to hilast (49152-65535), "
@@ -190,6 +196,8 @@ ROWS = (
         system=lookup("freebsd-2"),
         ports=PortSet.parse("1024-5000"),
         algorithm="sequential upwards",
+        tcp_algorithm="bsd-sequential",
+        udp_algorithm="bsd-sequential",
         shares_ports_across_destinations=False,
         sharing_note="a port is unique per local address, as in all releases up to 10.4",
         read_with=_FREEBSD_READ_WITH,
@@ -213,6 +221,8 @@ ROWS = (
             "lower + arc4random_uniform(higher - lower), then one more and a scan, so that the "
             "first pick is in 1025-49151 and 1024 comes by wrapping only"
         ),
+        tcp_algorithm="openbsd",
+        udp_algorithm="openbsd",
         exclusions=(
             "net.inet.tcp.baddynamic and net.inet.udp.baddynamic (lists with commas, edited with "
             "+N and -N), and the port of IPsec in UDP (udpencap_port)"
@@ -272,6 +282,8 @@ ROWS = (
             "IPv6; net.inet.ip.anonportalgo.selected chooses random_start, random_pick, hash, "
             "doublehash or randinc instead"
         ),
+        tcp_algorithm="netbsd",
+        udp_algorithm="netbsd",
         exclusions=(
             "a bitmap per family (inet4_reserve, inet6_reserve; its sysctl "
             "net.inet.ip.anonportalgo.reserve is from third parties)"
@@ -328,6 +340,8 @@ ROWS = (
         algorithm=(
             "sequential, never random; newer: a slice of the ports per CPU, in steps of ncpus2"
         ),
+        tcp_algorithm="bsd-sequential",
+        udp_algorithm="bsd-sequential",
         exclusions=(
             "in_baddynamic() exists in newer source, but the loops that were read do not call it"
         ),
@@ -353,6 +367,8 @@ ROWS = (
         system=lookup("bsd-4.3"),
         ports=PortSet.parse("1024-5000"),
         algorithm="sequential",
+        tcp_algorithm="bsd-sequential",
+        udp_algorithm="bsd-sequential",
         privileged_below=1024,
         privileged_source=cite("jonathangray/csrg", "sys/netinet/in.h: IPPORT_RESERVED"),
         privileged_note="IPPORT_RESERVED",

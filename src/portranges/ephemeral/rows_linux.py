@@ -44,6 +44,9 @@ ROWS = (
             "comes first; with SO_REUSEADDR the lower half of the range comes before the upper. "
             "UDP: a uniformly random start, no parity"
         ),
+        tcp_algorithm="linux-connect",
+        tcp_bind_algorithm="linux-bind",
+        udp_algorithm="linux-udp",
         exclusions=(
             "net.ipv4.ip_local_reserved_ports, as '8080,9148,30000-32767': kept from connect() "
             "and bind(0) of TCP, UDP and SCTP, not from an explicit bind. It reads back "
@@ -120,6 +123,8 @@ ROWS = (
             "+ hint + i) % n, in steps of 1 (RFC 6056 algorithm 3); bind(0): a random start, in "
             "steps of 1; no parity"
         ),
+        tcp_algorithm="linux-2.6.24-connect",
+        tcp_bind_algorithm="linux-2.6.24-bind",
         shares_ports_across_destinations=True,
         sharing_note="TCP connect() looks at the four-tuple",
         read_with=_READ_WITH,
@@ -180,6 +185,8 @@ ROWS = (
         version_note="from 2.1.68, where the sysctl appears",
         ports=PortSet.parse("1024-4999"),
         algorithm="sequential (tcp_port_rover)",
+        tcp_algorithm="bsd-sequential",
+        udp_algorithm="bsd-sequential",
         sharing_note=(
             "later kernels look at the four-tuple in TCP connect(); not checked again for 2.2"
         ),
@@ -202,6 +209,9 @@ ROWS = (
         version_note="with a kernel from 4.2 on; older devices 32768-61000",
         ports=PortSet.parse("32768-60999"),
         algorithm="as linux",
+        tcp_algorithm="linux-connect",
+        tcp_bind_algorithm="linux-bind",
+        udp_algorithm="linux-udp",
         shares_ports_across_destinations=True,
         sharing_note=_AS_LINUX,
         time_wait=60.0,
@@ -224,6 +234,9 @@ ROWS = (
         version_note="all",
         ports=PortSet.parse("32768-60999"),
         algorithm="as linux",
+        tcp_algorithm="linux-connect",
+        tcp_bind_algorithm="linux-bind",
+        udp_algorithm="linux-udp",
         shares_ports_across_destinations=True,
         sharing_note=_AS_LINUX,
         time_wait=60.0,
@@ -245,6 +258,9 @@ ROWS = (
         system=lookup("wsl2-mirrored"),
         version_note="since there is a mirrored mode; the source is open since 2025-05",
         algorithm="as linux",
+        tcp_algorithm="linux-connect",
+        tcp_bind_algorithm="linux-bind",
+        udp_algorithm="linux-udp",
         shares_ports_across_destinations=True,
         sharing_note=_AS_LINUX,
         time_wait=60.0,
@@ -274,6 +290,9 @@ ROWS = (
         version_note="since commit 358ab87d4",
         ports=PortSet.parse("10000-20001"),
         algorithm="as linux",
+        tcp_algorithm="linux-connect",
+        tcp_bind_algorithm="linux-bind",
+        udp_algorithm="linux-udp",
         shares_ports_across_destinations=True,
         sharing_note=_AS_LINUX,
         time_wait=60.0,

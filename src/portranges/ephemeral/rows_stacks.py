@@ -46,6 +46,7 @@ ROWS = (
             "a random value to begin with, then one more each time; the test for the end comes "
             "before the use, so that 65535 is never handed out"
         ),
+        tcp_algorithm="lwip",
         shares_ports_across_destinations=False,
         sharing_note=_LWIP_SHARING,
         set_with=("TCP_LOCAL_PORT_RANGE_START and _END when compiling",),
@@ -61,6 +62,7 @@ ROWS = (
         transports=(Transport.UDP,),
         ports=PortSet.parse("49152-65535"),
         algorithm="a random value to begin with, then one more each time",
+        udp_algorithm="lwip",
         shares_ports_across_destinations=False,
         sharing_note=_LWIP_SHARING,
         sources=(cite(_LWIP, "src/core/udp.c:68-120"),),
@@ -83,6 +85,8 @@ ROWS = (
         version_note="a net_context.c of 2018 read",
         ports=PortSet.parse("32768-65535"),
         algorithm="uniformly random, tried again until a port is free; no end when none is",
+        tcp_algorithm="zephyr",
+        udp_algorithm="zephyr",
         sources=(
             cite(
                 "zephyrproject-rtos/zephyr@00ac0487",
@@ -98,6 +102,8 @@ ROWS = (
         algorithm=(
             "random, tried again; the modulo of 16 bits makes 1024-2047 exactly twice as likely"
         ),
+        tcp_algorithm="freertos",
+        udp_algorithm="freertos",
         set_with=("#define socketAUTO_PORT_ALLOCATION_START_NUMBER",),
         sources=(
             cite(
@@ -123,6 +129,8 @@ ROWS = (
         version_note="all",
         ports=PortSet.parse("16000-65535"),
         algorithm="RFC 6056 algorithm 1: a random start, then one more each time",
+        tcp_algorithm="gvisor",
+        udp_algorithm="gvisor",
         exclusions="none: ip_local_reserved_ports is an empty stub that cannot be written",
         shares_ports_across_destinations=True,
         sharing_note="connect() looks at the destination, and avoids connecting to itself",

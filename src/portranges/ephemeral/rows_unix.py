@@ -27,6 +27,8 @@ ROWS = (
             "smallest), then a linear scan upwards. So 32768 is three times as likely as 65535, "
             "and all between twice as likely"
         ),
+        tcp_algorithm="solaris",
+        udp_algorithm="solaris",
         exclusions="the ports of extra_priv_ports are skipped",
         socket_overrides="TCP_ANONPRIVBIND (from 1023 downwards)",
         per_transport="properties of their own for tcp, udp and sctp, with the same default",

@@ -134,7 +134,7 @@ class Allocator:
         else:
             self._numbers = array("H", self._ports)
             blocked = bytes(map(blocked.__getitem__, self._numbers))
-        self._picker = picker_for(row, blocked, self._low, rng)
+        self._picker = picker_for(row, blocked, 0 if self._numbers else self._low, rng)
         # Copied for each destination; where nothing is shared, the only one.
         self._none = self._picker.table()
         self._tables: dict[bytes, Table] = {}

@@ -111,6 +111,8 @@ class Algorithm:
         step: The step of ``LINUX_CONNECT``: 2, or 1 with IP_LOCAL_PORT_RANGE.
         gives_up: Whether it stops after as many tries as the range has ports,
             when drawing at random may have missed the free ones.
+        joins_transports: Whether TCP and UDP go on from the same port.
+        splits_families: Whether IPv4 and IPv6 go on from ports of their own.
         note: Anything else.
         source: Where the row comes from.
         confidence: How the row is known.
@@ -135,6 +137,8 @@ class Algorithm:
     increment: int = 0
     step: int = 1
     gives_up: bool = True
+    joins_transports: bool = False
+    splits_families: bool = False
     note: str = ""
     source: Source
     confidence: types.Confidence

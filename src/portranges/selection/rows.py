@@ -210,6 +210,7 @@ ROWS = (
         system="NetBSD, with the algorithm 'bsd'",
         start=Start.NEXT,
         walk=Walk.DOWN,
+        splits_families=True,
         source=cite("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
         confidence=Confidence.SOURCE,
         note=(
@@ -252,6 +253,7 @@ ROWS = (
         system="Windows 2000, XP, Server 2003",
         start=Start.NEXT,
         walk=Walk.UP,
+        joins_transports=True,
         source=cite("hsc.fr, win_net_srv", "one counter for TCP and UDP together"),
         confidence=Confidence.REPORTED,
     ),

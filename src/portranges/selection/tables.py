@@ -75,6 +75,17 @@ class Lanes(Table):
         )
         self.free: int = blocked.count(0)
 
+    def find(self, start: int, stop: int, step: int) -> int:
+        """Return the first free slot of ``range(start, stop, step)``, or -1.
+
+        *step* is as long as the table is wide, or -1 in a table of one lane.
+        """
+        if step < 0:
+            return self.lanes[0].rfind(0, stop + 1, start + 1)
+        lane = start % step
+        place = self.lanes[lane].find(0, start // step, -((lane - stop) // step))
+        return place if place < 0 else place * step + lane
+
     def is_taken(self, slot: int) -> bool:
         """Tell whether *slot* is in use; a blocked one is not."""
         return self.lanes[slot % self.width][slot // self.width] == _TAKEN
@@ -120,6 +131,13 @@ class Chains(Table):
         self._left = array("I", (self.marks[chain::cells].count(_FREE) for chain in range(cells)))
         self.full: bytearray = bytearray(not left for left in self._left)
         self.free: int = blocked.count(0)
+
+    def chains_before_free(self, chain: int) -> int:
+        """Return how many chains without a free port come before one with it, from *chain* on."""
+        found = self.full.find(0, chain)
+        if found < 0:
+            found = self.full.find(0, 0, chain)
+        return (found - chain) % len(self.full)
 
     def is_taken(self, slot: int) -> bool:
         """Tell whether *slot* is in use; a blocked one is not."""

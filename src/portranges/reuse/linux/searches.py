@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from portranges import types
 
-__all__ = ["LINGERS", "TAKEN", "Search", "Searches", "walk"]
+__all__ = ["LINGERS", "TAKEN", "Search", "Searches"]
 
 # Why a port is skipped; LINGERS means TAKEN by a lingering connection that is not replaced.
 TAKEN, LINGERS = 1, 2
@@ -20,22 +20,6 @@ _WORTH = 64
 # The number of kinds of searches that are kept; a change of a port updates all of them.
 _KEPT = 32
 _HALF = 1 << 15
-
-
-def walk(start: int, end: int, remaining: int, step: int) -> types.Iterator[tuple[int, int]]:
-    """Yield the stretches of a search through a range, each as its first port and its end.
-
-    The search starts at *start*, advances by *step*, subtracts *remaining* at *end*, and is
-    over after *remaining* / *step* ports.
-    """
-    count = -(-remaining // step)
-    if start >= end:
-        start -= remaining
-    ahead = min(count, -(-(end - start) // step))
-    yield start, start + ahead * step
-    if count > ahead:
-        start += ahead * step - remaining
-        yield start, start + (count - ahead) * step
 
 
 class Search:
@@ -54,8 +38,9 @@ class Search:
         """Store why *port* is skipped; 0 removes it."""
         self._halves[port & 1][port >> 1] = why
 
-    def open(self, first: int, end: int, step: int) -> types.Iterator[int]:
-        """Yield the ports from *first* to before *end* that are not known to be taken."""
+    def open(self, ports: range) -> types.Iterator[int]:
+        """Yield those of *ports* that are not known to be taken."""
+        first, end, step = ports.start, ports.stop, ports.step
         if step == 1:
             for port in range(first, end):
                 if not self._halves[port & 1][port >> 1]:
@@ -69,8 +54,9 @@ class Search:
             yield 2 * at + parity
             at += 1
 
-    def lingering(self, first: int, end: int, step: int) -> int:
-        """Return how many of these ports are skipped because of LINGERS."""
+    def lingering(self, ports: range) -> int:
+        """Return how many of *ports* are skipped because of LINGERS."""
+        first, end, step = ports.start, ports.stop, ports.step
         halves = (first & 1,) if step > 1 else (0, 1)
         return sum(
             self._halves[parity].count(LINGERS, (first - parity + 1) >> 1, (end - parity + 1) >> 1)
@@ -87,15 +73,15 @@ class Searches:
         """Start without results."""
         self._found: dict[types.SearchKind, Search] = {}
 
-    def open(self, kind: types.SearchKind, first: int, end: int, step: int) -> types.Iterable[int]:
-        """Return the ports that a search of this *kind* must check, as ``Search.open``."""
+    def open(self, kind: types.SearchKind, ports: range) -> types.Iterable[int]:
+        """Return those of *ports* that a search of this *kind* must check."""
         found = self._found.get(kind)
-        return range(first, end, step) if found is None else found.open(first, end, step)
+        return ports if found is None else found.open(ports)
 
-    def lingering(self, kind: types.SearchKind, first: int, end: int, step: int) -> int:
-        """Return how many of the known ports are skipped because of LINGERS."""
+    def lingering(self, kind: types.SearchKind, ports: range) -> int:
+        """Return how many of *ports* are known and skipped because of LINGERS."""
         found = self._found.get(kind)
-        return 0 if found is None else found.lingering(first, end, step)
+        return 0 if found is None else found.lingering(ports)
 
     def learn(self, kind: types.SearchKind, taken: types.Sequence[tuple[int, int]]) -> None:
         """Store the ports that a search of this *kind* has found *taken*, and why."""

@@ -15,7 +15,8 @@ from heapq import heappop, heappush
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, MAPPED, is_loopback, is_wild
 from portranges.reuse.linux.kernels import Kernel
-from portranges.reuse.linux.searches import LINGERS, TAKEN, Searches, walk
+from portranges.reuse.linux.perturbation import Perturbation
+from portranges.reuse.linux.searches import LINGERS, TAKEN, Searches
 from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.linux.sock import (
     CLOSED,
@@ -27,15 +28,13 @@ from portranges.reuse.linux.sock import (
     port_range,
     rules_out,
 )
+from portranges.selection import algorithm
+from portranges.selection.orders import LinuxBind, LinuxConnect
 
 __all__ = ["Bucket", "Table", "TcpPorts"]
 
 # FASTREUSEPORT_ANY: the remembered address is not compared.
 _ANY = 2
-
-# INET_TABLE_PERTURB_SIZE, and how often the kernel draws a new key (10 s).
-_CELLS = 1 << 16
-_REKEY = 10.0
 
 
 class Bucket:
@@ -83,9 +82,18 @@ class TcpPorts:
         self._deadlines: list[tuple[float, int, Sock]] = []
         self._deadlines_made = 0
         self._searches = Searches()
-        self._cells: dict[int, int] = {}
-        self._key = 0
-        self._key_until = 0.0
+        row = algorithm("linux-connect")
+        self._perturbation = Perturbation(row.cells, rng)
+        # By whether the socket has a range of its own, and by SO_REUSEADDR.
+        self._connect_orders = {
+            False: LinuxConnect(self._perturbation, self._draw, row.step),
+            True: LinuxConnect(self._perturbation, self._draw, 1),
+        }
+        self._bind_orders = {reuse: LinuxBind(self._draw, halves=reuse) for reuse in (False, True)}
+
+    def _draw(self, count: int) -> int:
+        """Return an integer in 0 to ``count - 1``, faster than ``randrange``."""
+        return int(self.rng.random() * count)
 
     # Queries.
 
@@ -121,20 +129,23 @@ class TcpPorts:
         reserved = self.settings.ip_local_reserved_ports
         # Everything that the answer for a port depends on, apart from the port's holders.
         who = (sock.addr, sock.v6, sock.v6only, sock.dev, sock.r, sock.rp, sock.uid)
-        for first, end, relax in self._choices(sock):
+        low, high = port_range(self.settings, sock)
+        order = self._bind_orders[sock.r]
+        for relax in (False, True) if self.settings.ip_autobind_reuse else (False,):
             kind = (relax, *who)
-            taken: list[tuple[int, int]] = []
-            for port in self._searches.open(kind, first, end, 2):
-                table = self._tables.get(port)
-                if port in reserved or (
-                    table is not None and self._choice_conflict(table, sock, relax=relax)
-                ):
-                    taken.append((port, TAKEN))
-                    continue
+            for stretch in order.stretches(low, high):
+                taken: list[tuple[int, int]] = []
+                for port in self._searches.open(kind, stretch):
+                    table = self._tables.get(port)
+                    if port in reserved or (
+                        table is not None and self._choice_conflict(table, sock, relax=relax)
+                    ):
+                        taken.append((port, TAKEN))
+                        continue
+                    self._searches.learn(kind, taken)
+                    self._enter(sock, port, table, listening=listening)
+                    return True
                 self._searches.learn(kind, taken)
-                self._enter(sock, port, table, listening=listening)
-                return True
-            self._searches.learn(kind, taken)
         return False
 
     def _enter(self, sock: Sock, port: int, table: Table | None, *, listening: bool) -> None:
@@ -166,28 +177,6 @@ class TcpPorts:
         if sock.home is None:
             sock.port = port
             self._put(sock, bucket)
-
-    def _choices(self, sock: Sock) -> types.Iterator[tuple[int, int, bool]]:
-        """Yield the stretches in which bind(addr, 0) tries every second port.
-
-        Each is the first port, the end, and ``relax``. The parity that connect() tries last
-        comes first here. With SO_REUSEADDR the lower half of the range comes before the upper.
-        """
-        low, high = port_range(self.settings, sock)
-        high += 1
-        halves = [(low, high)]
-        if sock.r and high - low >= 4:
-            half = low + ((high - low) >> 2 << 1)
-            halves = [(low, half), (half, high)]
-        for relax in (False, True) if self.settings.ip_autobind_reuse else (False,):
-            for first, end in halves:
-                remaining = end - first
-                if remaining > 1:
-                    remaining &= ~1
-                offset = int(self.rng.random() * remaining) | 1
-                for start in (offset, offset - 1):
-                    for stretch in walk(first + start, end, remaining, 2):
-                        yield (*stretch, relax)
 
     # connect() and accept().
 
@@ -248,62 +237,38 @@ class TcpPorts:
         """Bind *sock* to a port as connect() chooses it (RFC 6056, algorithm 4)."""
         low, high = port_range(self.settings, sock)
         own = sock.port_range is not None and self.kernel.own_range_in_single_steps
-        high += 1
-        step = 1 if own else 2
-        remaining = high - low
-        if not own and remaining > 1:
-            remaining &= ~1
-        index, start = self._perturbation(sock.addr, dst, dport)
-        offset = start % remaining
-        if not own:
-            offset &= ~1
+        order = self._connect_orders[own]
+        self._perturbation.at(self.now)
         reserved = self.settings.ip_local_reserved_ports
         tables = self._tables
         kind = (sock.addr, dst, dport, sock.dev)
         taken: list[tuple[int, int]] = []
         lingering = 0
-        for turn in (0,) if own or remaining == 1 else (0, 1):
-            begin = low + offset + turn
-            for first, end in walk(begin, high, remaining, step):
-                lingering += self._searches.lingering(kind, first, end, step)
-                for port in self._searches.open(kind, first, end, step):
-                    table = tables.get(port)
-                    # if (tb->fastreuse >= 0 || tb->fastreuseport >= 0) goto next_port;
-                    if port in reserved or not (table is None or (table.fr < 0 and table.frp < 0)):
-                        taken.append((port, TAKEN))
-                        continue
-                    key = (sock.addr, port, dst, dport)
-                    clash, recycled = self._clash(sock, key, autobind=True)
-                    if clash is None:
-                        self._searches.learn(kind, taken)
-                        scanned = (port - begin) % remaining
-                        # i = max_t(int, i, get_random_u32_below(8) * step);
-                        jump = max(scanned, int(self.rng.random() * 8) * step) + step
-                        self._cells[index] = (self._cells[index] + jump) & 0xFFFFFFFF
-                        self._enter_by_connect(sock, port)
-                        return key, recycled
-                    if clash.state != TW:
-                        taken.append((port, TAKEN))
-                    else:
-                        lingering += 1
-                        # Otherwise time alone makes it recyclable, without a change.
-                        if not self._recycles(clash):
-                            taken.append((port, LINGERS))
+        for stretch in order.stretches(low, high, (sock.addr, dst, dport)):
+            lingering += self._searches.lingering(kind, stretch)
+            for port in self._searches.open(kind, stretch):
+                table = tables.get(port)
+                # if (tb->fastreuse >= 0 || tb->fastreuseport >= 0) goto next_port;
+                if port in reserved or not (table is None or (table.fr < 0 and table.frp < 0)):
+                    taken.append((port, TAKEN))
+                    continue
+                key = (sock.addr, port, dst, dport)
+                clash, recycled = self._clash(sock, key, autobind=True)
+                if clash is None:
+                    self._searches.learn(kind, taken)
+                    order.chosen(port)
+                    self._enter_by_connect(sock, port)
+                    return key, recycled
+                if clash.state != TW:
+                    taken.append((port, TAKEN))
+                else:
+                    lingering += 1
+                    # Otherwise time alone makes it recyclable, without a change.
+                    if not self._recycles(clash):
+                        taken.append((port, LINGERS))
         self._searches.learn(kind, taken)
         self.refused_by_lingering = lingering
         return None
-
-    def _perturbation(self, src: int, dst: int, dport: int) -> tuple[int, int]:
-        if self.now >= self._key_until:
-            self._key = self.rng.getrandbits(64)
-            self._key_until = self.now + _REKEY
-        # The hash of a tuple of integers is the same in every run.
-        mixed = hash((self._key, src, dst, dport)) & 0xFFFFFFFFFFFFFFFF
-        index = mixed & (_CELLS - 1)
-        cell = self._cells.get(index)
-        if cell is None:
-            cell = self._cells[index] = self.rng.getrandbits(32)
-        return index, cell + (mixed >> 32)
 
     def _enter_by_connect(self, sock: Sock, port: int) -> None:
         table = self._tables.get(port)

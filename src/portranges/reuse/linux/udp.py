@@ -16,16 +16,13 @@ from portranges.reuse.addresses import ANY4, ANY6, is_wild
 from portranges.reuse.linux.kernels import Kernel
 from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.linux.sock import Sock, covers, devices_overlap, port_range
+from portranges.selection import algorithm
+from portranges.selection.orders import order_for
 
 __all__ = ["Chain", "UdpPorts"]
 
 # if (inet_use_hash2_on_bind(sk) && hslot->count > 10)
 _LONG = 10
-
-# The size of the kernel's table depends on the memory; it affects only the order in which
-# ports are tried.
-_SLOTS = 4096
-_FEW = 256
 
 
 class Chain:
@@ -68,6 +65,7 @@ class UdpPorts:
         self.rng = rng
         self._ports: dict[int, Chain] = {}
         self._addresses: dict[tuple[int, int], Chain] = {}
+        self._order = order_for(algorithm("linux-udp"), rng)
 
     def owners(self, port: int) -> types.Iterator[Sock]:
         """Yield every holder of *port*, in the kernel's order."""
@@ -106,40 +104,16 @@ class UdpPorts:
 
     def take_any(self, sock: Sock) -> bool:
         """Bind *sock* to a port as bind(addr, 0) chooses it; return False if none is free."""
-        for port in self._choices(sock):
+        low, high = port_range(self.settings, sock)
+        reserved = self.settings.ip_local_reserved_ports
+        for port in self._order.candidates(low, high):
+            if port in reserved:
+                continue
             found = self._ports.get(port)
             if found is None or not _busy(sock, found):
                 self._enter(sock, port)
                 return True
         return False
-
-    def _choices(self, sock: Sock) -> types.Iterator[int]:
-        """Yield the ports in the order in which they are tried: a random stride in each slot."""
-        low, high = port_range(self.settings, sock)
-        reserved = self.settings.ip_local_reserved_ports
-        rand = self.rng.getrandbits(32)
-        first = (rand * (high - low + 1) >> 32) + low
-        stride = (rand | 1) * _SLOTS
-        if high - low < _FEW:
-            # The same order, without the ports outside the range.
-            turns = {(i * stride >> 12) & 15: i for i in range(16)}
-            ports = [port for port in range(low, high + 1) if port not in reserved]
-            yield from sorted(
-                ports,
-                key=lambda port: (
-                    (slot := (port - first) % _SLOTS),
-                    turns[((port - first - slot) & 0xFFFF) >> 12],
-                ),
-            )
-            return
-        for slot in range(first, first + _SLOTS):
-            start = port = slot & 0xFFFF
-            while True:
-                if low <= port <= high and port not in reserved:
-                    yield port
-                port = (port + stride) & 0xFFFF
-                if port == start:
-                    break
 
     def _enter(self, sock: Sock, port: int) -> None:
         sock.port = port

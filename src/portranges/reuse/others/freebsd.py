@@ -13,7 +13,6 @@ from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import PairRules, best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
     Context,
-    Order,
     Reconnect,
     System,
     Via,
@@ -282,8 +281,6 @@ def _system(release: Release) -> System:
         # IPV6_V6ONLY is 1 by default (from memory: net.inet6.ip6.v6only).
         v6only=True,
         reconnect=release.reconnect,
-        tcp_order=Order.RANDOM_START,
-        udp_order=Order.RANDOM_START,
     )
 
 

@@ -22,7 +22,6 @@ from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.record import (
     Context,
-    Order,
     Reconnect,
     Refusal,
     System,
@@ -337,8 +336,6 @@ def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> 
         checks=(mapped_v6only, not_local, procedure.check_privilege),
         options=options,
         v6only=False,
-        tcp_order=Order.RANDOM_16_BIT,
-        udp_order=Order.RANDOM_16_BIT,
         refusal=Refusal.KEEPS,
         reconnect=Reconnect.BOUND,
         self_connect=procedure.self_connect,

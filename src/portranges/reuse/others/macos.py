@@ -13,7 +13,6 @@ from portranges.reuse.model import Rule
 from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
     Context,
-    Order,
     Reconnect,
     System,
     Via,
@@ -189,8 +188,6 @@ MACOS = System(
     options=frozenset({"reuse_port", "device"}),
     v6only=False,
     reconnect=Reconnect.WILDCARD,
-    tcp_order=Order.UPWARDS,
-    udp_order=Order.RANDOM_START,
     self_connect=_SELF_CONNECT,
     has_restricted=True,
 )

@@ -15,7 +15,6 @@ from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import best, local_cost, pair_rules, share_port
 from portranges.reuse.others.record import (
     Context,
-    Order,
     Reconnect,
     System,
     Via,
@@ -176,8 +175,6 @@ NETBSD = System(
     options=frozenset({"reuse_port"}),
     v6only=True,
     reconnect=Reconnect.WILDCARD,
-    tcp_order=Order.DOWNWARDS,
-    udp_order=Order.DOWNWARDS,
     # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
     loopback_time_wait=2.0,
 )

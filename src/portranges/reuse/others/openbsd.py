@@ -14,7 +14,6 @@ from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
     Context,
-    Order,
     Reconnect,
     System,
     Via,
@@ -109,7 +108,5 @@ OPENBSD = System(
     v6only=True,
     v6only_fixed=True,
     reconnect=Reconnect.WILDCARD,
-    tcp_order=Order.RANDOM_START,
-    udp_order=Order.RANDOM_START,
     retests_tuple=True,
 )

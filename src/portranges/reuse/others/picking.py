@@ -1,54 +1,79 @@
-"""The order in which the ports of a range are tried when the system chooses one.
+"""Which ports a machine tries, in which order, when the system chooses one.
 
-FreeBSD, OpenBSD and macOS draw a random number below the size of the range less one and step
-before the first check, so that the first port of the range is only reached by wrapping around.
-illumos draws 16 bits and folds values outside the range into it. NetBSD counts down, and macOS
-counts up for TCP, without a random number. The systems' ``busy`` decides whether a port is free.
+The order comes from ``portranges.selection``; the machine's row of ``portranges.ephemeral`` names
+the algorithm. Whether a port is free is decided by the system's own ``busy``.
 """
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import selection, types
+from portranges.ephemeral import EphemeralProfile
 from portranges.portset import PortSet
-from portranges.reuse.others.record import Order
+from portranges.selection import Walk
+from portranges.selection.orders import Order, order_for
 
-__all__ = ["Picker"]
+__all__ = ["Picker", "Pickers", "algorithm_of"]
+
+# The order of a system that does not publish its own. It tries every port, which is all that
+# the answers depend on.
+_STAND_IN = "openbsd"
 
 
 class Picker:
-    """The order of the ports for one kind of socket."""
+    """The choice of ports for one kind of socket."""
 
-    def __init__(self, ports: PortSet, order: Order, rng: types.Random) -> None:
-        """Use the range of *ports*, and skip the ports within it that are not in the set."""
+    __slots__ = ("_order", "_ports")
+
+    def __init__(self, ports: PortSet, order: Order) -> None:
+        """Choose among *ports*, in *order* over the range from their first to their last."""
         self._ports = ports
         self._order = order
-        self._rng = rng
-        self._last = 0
 
     def candidates(self) -> types.Iterator[int]:
-        """Yield every port once, in the system's order."""
-        if not self._ports:
+        """Yield every port once, in the order in which the system tries them."""
+        ports = self._ports
+        if not ports:
             return
-        first, last = self._ports.first, self._ports.last
-        size = last - first + 1
-        step = -1 if self._order is Order.DOWNWARDS else 1
-        port = self._start(first, last)
-        for _ in range(size):
-            port += step
-            if not first <= port <= last:
-                port = last if step < 0 else first
-            self._last = port
-            if port in self._ports:
+        for port in self._order.candidates(ports.first, ports.last):
+            if port in ports:
                 yield port
 
-    def _start(self, first: int, last: int) -> int:
-        """Return the port one step before the first one that is tried."""
-        size = last - first + 1
-        if self._order is Order.RANDOM_START:
-            return first + self._rng.randrange(max(1, size - 1))
-        if self._order is Order.RANDOM_16_BIT:
-            port = self._rng.getrandbits(16)
-            if not first <= port <= last:
-                port = first + port % max(1, size - 1)
-            return port - 1
-        return self._last
+    def chosen(self, port: int) -> None:
+        """Remember that *port* was free and was taken."""
+        self._order.chosen(port)
+
+
+class Pickers:
+    """The pickers of one machine, by transport and family.
+
+    Two kinds of sockets share one if the system keeps one counter for both.
+    """
+
+    __slots__ = ("_pickers",)
+
+    def __init__(self, profile: EphemeralProfile, ports: PortSet, rng: types.Rng) -> None:
+        """Choose among *ports* as the system of *profile* does, with random bits from *rng*."""
+        made: dict[tuple[object, ...], Picker] = {}
+        self._pickers: dict[tuple[bool, bool], Picker] = {}
+        for tcp in (True, False):
+            row = algorithm_of(profile, tcp=tcp)
+            for v6 in (False, True):
+                # One picker for all kinds that the system does not tell apart.
+                key = (
+                    row.name,
+                    None if row.joins_transports else tcp,
+                    v6 if row.splits_families else None,
+                )
+                if key not in made:
+                    made[key] = Picker(ports, order_for(row, rng))
+                self._pickers[tcp, v6] = made[key]
+
+    def of(self, *, tcp: bool, v6: bool) -> Picker:
+        """Return the picker of one kind of socket."""
+        return self._pickers[tcp, v6]
+
+
+def algorithm_of(profile: EphemeralProfile, *, tcp: bool) -> selection.Algorithm:
+    """Return the algorithm that chooses the ports of TCP or UDP sockets."""
+    row = selection.algorithm(profile.tcp_algorithm if tcp else profile.udp_algorithm)
+    return selection.algorithm(_STAND_IN) if row.walk is Walk.UNKNOWN else row

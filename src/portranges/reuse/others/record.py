@@ -20,7 +20,6 @@ from portranges.reuse.others.sock import Sock
 
 __all__ = [
     "Context",
-    "Order",
     "Reconnect",
     "Refusal",
     "System",
@@ -31,15 +30,6 @@ __all__ = [
 ]
 
 _NO_PORTS = PortSet.empty()
-
-
-class Order(Enum):
-    """The order in which a system tries the ports of its range."""
-
-    RANDOM_START = auto()
-    RANDOM_16_BIT = auto()
-    UPWARDS = auto()
-    DOWNWARDS = auto()
 
 
 class Refusal(Enum):
@@ -93,8 +83,6 @@ class System:
         v6only: The default of IPV6_V6ONLY.
         v6only_fixed: Whether the option cannot be cleared.
         wide_loopback: Whether all of 127/8 is local.
-        tcp_order: How TCP ports are tried.
-        udp_order: How UDP ports are tried.
         refusal: Whether a refused connection leaves the socket usable.
         reconnect: What connect() first does to a connected UDP socket; None if unknown, and
             the connection then stays until the new one is made.
@@ -130,8 +118,6 @@ class System:
     v6only: bool
     v6only_fixed: bool = False
     wide_loopback: bool = False
-    tcp_order: Order
-    udp_order: Order
     refusal: Refusal = Refusal.DROPS
     reconnect: Reconnect | None = None
     loopback_time_wait: float | None = None

@@ -35,7 +35,7 @@ from portranges.reuse.model import (
     shown_number,
 )
 from portranges.reuse.others.pairs import check_address, judge_bind, reason
-from portranges.reuse.others.picking import Picker
+from portranges.reuse.others.picking import Pickers
 from portranges.reuse.others.record import Context, Reconnect, Refusal, System, Via
 from portranges.reuse.others.sock import Sock, to_socket
 
@@ -80,11 +80,7 @@ class SystemPorts:
         self._deadlines: list[tuple[float, int, Sock]] = []
         self._turns = count()
         self._udp_ports = 0
-        ports = self.context.ports
-        self._pickers = {
-            True: Picker(ports, system.tcp_order, rng),
-            False: Picker(ports, system.udp_order, rng),
-        }
+        self._pickers = Pickers(self.context.profile, self.context.ports, rng)
 
     # Queries.
 
@@ -176,8 +172,10 @@ class SystemPorts:
         if refusal is not None:
             return decide(refusal)
         calls = self.system.calls
-        for port in self._pickers[sock.tcp].candidates():
+        picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)
+        for port in picker.candidates():
             if not self.system.busy(sock, self._newest_first(sock, port), None):
+                picker.chosen(port)
                 sock.port = port
                 return decide(calls.chosen)
         return decide(calls.bind_exhausted_v6 if sock.v6 else calls.bind_exhausted)
@@ -290,7 +288,8 @@ class SystemPorts:
         return None
 
     def _choose_for(self, sock: Sock, local: int, dst: int, dport: int) -> int | None:
-        for port in self._pickers[sock.tcp].candidates():
+        picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)
+        for port in picker.candidates():
             via = Via(
                 local=local,
                 dst=dst,
@@ -298,6 +297,7 @@ class SystemPorts:
                 taken=self._clash(sock, local, port, dst, dport) is not None,
             )
             if not self.system.busy(sock, self._newest_first(sock, port), via):
+                picker.chosen(port)
                 return port
         return None
 

@@ -16,7 +16,6 @@ from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.record import (
     Context,
-    Order,
     Refusal,
     System,
     Via,
@@ -272,8 +271,6 @@ def _system(table: Table) -> System:
         options=frozenset({"exclusive"}),
         v6only=True,
         wide_loopback=True,
-        tcp_order=Order.RANDOM_START,
-        udp_order=Order.RANDOM_START,
         refusal=Refusal.KEEPS,
         any_destination=procedure.any_destination,
         listen_unbound=procedure.listen_unbound,
