@@ -108,3 +108,6 @@ class New(Old):
     ) -> Any:
         release = None if kernel is None else _KERNELS.get(kernel, kernel)
         return super().table(system, settings, release, local, seed)
+
+    def align_draws(self, table: Any, system: str, seed: int) -> None:
+        pass

@@ -46,6 +46,27 @@ _SETS |= {"extra_privileged"}
 
 Socket = tuple[Any, ...]
 
+# The size of the number whose remainder is the first port; 0 for an even draw.
+_DRAWN_BITS = {"freebsd": 32, "freebsd-14": 32, "freebsd-13": 32, "macos": 16}
+
+
+class _Drawn(Random):
+    """Draws below a number as ``portranges.selection`` does."""
+
+    def __init__(self, seed: int, bits: int) -> None:
+        super().__init__(seed)
+        self._bits = bits
+
+    def randrange(self, start: int, stop: Any = None, step: int = 1) -> int:
+        if start < 2:
+            return 0
+        if self._bits:
+            return self.getrandbits(self._bits) % start
+        bits = (start - 1).bit_length()
+        while (drawn := self.getrandbits(bits)) >= start:
+            pass
+        return drawn
+
 
 class Old:
     """The frozen package. ``New`` derives from it and overrides what has been renamed."""
@@ -939,13 +960,26 @@ class Old:
         local: tuple[str, ...] | None,
         seed: int,
     ) -> Any:
-        return self.reuse.PortTable(
+        table = self.reuse.PortTable(
             system,
             settings=self.settings(system, settings),
             kernel=kernel,
             local_addresses=local,
             seed=seed,
         )
+        self.align_draws(table, system, seed)
+        return table
+
+    def align_draws(self, table: Any, system: str, seed: int) -> None:
+        """Let *table* draw numbers of the size that the system draws, as ``selection`` did.
+
+        The frozen table drew with ``randrange``, so that equal seeds did not give equal ports.
+        """
+        if system == "linux":
+            return
+        rng = _Drawn(seed, _DRAWN_BITS.get(system, 0))
+        for picker in table._machine._pickers.values():
+            picker._rng = rng
 
     def order(
         self, system: str, kind: str, ports: str | None, taken: str, seed: int, count: int
