@@ -284,9 +284,9 @@ def test_without_privilege_own_processes_alone_are_seen(backend: str) -> None:
     assert found["theirs"] == 0
     assert found["why"] == found["reason"]
     if backend == "psutil":
-        assert found["reason"].startswith("psutil names no process for ")
+        assert found["reason"].startswith("psutil reports no process for ")
     else:
-        assert "processes may not be looked into" in found["reason"]
+        assert "processes may not be inspected" in found["reason"]
 
 
 MOUNTS = r"""
@@ -342,9 +342,9 @@ def test_a_namespace_without_proc_is_a_typed_answer() -> None:
         assert found[name]["sockets"] == "all"
         assert found[name]["owners"] == "denied"
         assert found[name]["found"] is True
-        assert found[name]["why"] == "no process can be seen; is /proc mounted?"
+        assert found[name]["why"] == "no process is visible; is /proc mounted?"
     assert found["changes"] == ["found"]
-    assert found["why"] == "no process can be seen; is /proc mounted?"
+    assert found["why"] == "no process is visible; is /proc mounted?"
     for name in ("proc", "psutil"):
         assert found[name]["sockets"] == "denied"
         assert found[name]["backend"] is None
@@ -377,7 +377,7 @@ def test_hidden_processes_are_said_to_be_hidden() -> None:
     assert found["mine"]["mine"] == [True]
     assert found["theirs"]["sockets"] == "all"
     assert found["theirs"]["owners"] == "own processes only"
-    assert found["theirs"]["why"] == "the processes of others are hidden (hidepid)"
+    assert found["theirs"]["why"] == "the processes of other users are hidden (hidepid)"
 
 
 CONTAINED = (
@@ -824,17 +824,17 @@ def test_lingering_tells_reasons_and_no_invented_age() -> None:
     # One look has seen nothing for longer than no time at all.
     assert [row[1] for row in found["all"]] == ["observed"] * 4
     assert found["now"] == []
-    assert ports[60454][2:] == [[me], ["exposed", "handed-out", "no-registration"]]
-    assert ports[60455][2:] == [[me], ["handed-out", "loopback", "no-registration"]]
+    assert ports[60454][2:] == [[me], ["dynamic-port", "ephemeral-port", "exposed"]]
+    assert ports[60455][2:] == [[me], ["dynamic-port", "ephemeral-port", "loopback"]]
     assert ports[60456][2:] == [
         [found["proxy"]],
-        ["container-proxy", "handed-out", "loopback", "no-registration"],
+        ["container-proxy", "dynamic-port", "ephemeral-port", "loopback"],
     ]
     assert ports[51820][3] == [
-        "handed-out",
+        "dynamic-port",
+        "ephemeral-port",
         "known-use",
         "loopback",
-        "no-registration",
         "udp-client",
     ]
     assert [row[1] for row in found["observed"]] == ["observed"] * 4
@@ -865,8 +865,8 @@ def told(usage):
         "waiting": sorted(usage.time_wait_ports), "share": usage.share,
         "free": len(usage.free),
         "destinations": [
-            [d.source, d.address, d.port, d.connections, d.time_wait, d.fits, d.fits_at_most,
-             d.left, d.left_at_most] for d in usage.destinations
+            [d.source, d.address, d.port, d.connections, d.time_wait, d.limit.low, d.limit.high,
+             d.remaining.low, d.remaining.high] for d in usage.destinations
         ],
     }
 

@@ -14,10 +14,12 @@ import terminals
 from children import run
 from envelope import result_of
 from portranges import PortRange, PortSet, Transport, ephemeral
+from portranges.capacity import Interval
 from portranges.cli import here, layout, lingering, listening, output, usage, watch
 from portranges.probe import (
     Age,
     Change,
+    ChangeKind,
     LingeringListener,
     LingeringListeners,
     Owner,
@@ -85,16 +87,14 @@ def test_one_socket_for_both_families_is_a_star():
 
 
 def test_dynamic_is_what_the_rfc_and_this_machine_call_so(monkeypatch, capsys):
-    rows = [
-        SocketRecord(
-            transport="tcp", family="inet", address="10.0.0.1", port=port, state="listen"
-        )._row
+    records = [
+        SocketRecord(transport="tcp", family="inet", address="10.0.0.1", port=port, state="listen")
         for port in (50000, 80, 40000, 61000, 20000)
     ]
     seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
-    table = SocketTable(rows, visibility=seen, read_at=0.0)
+    table = SocketTable(records, visibility=seen, read_at=0.0)
     monkeypatch.setattr(listening, "listeners", lambda transport, owners: table)
-    monkeypatch.setattr(listening, "effective", lambda transport: ephemeral.profile("linux"))
+    monkeypatch.setattr(listening, "read_ephemeral", lambda transport: ephemeral.profile("linux"))
     assert listening.run(Namespace(transport=None, dynamic=True, json=False)) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["port", "40000", "50000", "61000"]
@@ -155,7 +155,7 @@ def test_usage_shows_the_beginning_of_long_lists():
         profile=profile,
         visibility=seen,
         read_at=0.0,
-        fits=(50, 50),
+        limit=Interval(50, 50),
     )
     _, ranges, *_ = few = list(usage._page(found, width=60, all_of_them=False))
     assert ranges == "  40001,40003,40005,40007,40009,40011,40013,40015,40017,..."
@@ -204,9 +204,9 @@ def test_a_change_tells_its_owner_however_long_the_addresses_are(monkeypatch):
         state="established",
         owners=[Owner(pid=4242, name="a-program")],
     )
-    change = Change(kind="opened", record=record, at=0.0, seen_since=0.0)
+    change = Change(kind=ChangeKind.OPENED, record=record, at=0.0, seen_since=0.0)
     seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
-    line = watch._line(change, SocketTable([record._row], visibility=seen, read_at=0.0))
+    line = watch._line(change, SocketTable([record], visibility=seen, read_at=0.0))
     assert line.endswith("  established  a-program (4242)")
     assert watch._fitted(line, io.StringIO()) == line
     first, *rest = watch._fitted(line, Terminal()).split("\n")

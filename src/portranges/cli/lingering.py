@@ -21,7 +21,7 @@ from portranges.probe import (
 
 __all__ = ["add_arguments", "run"]
 
-_LABEL = 12  # columns of the labels on the left
+_LABEL = 15  # columns of the labels on the left
 _LOOKS = 20  # while --observe waits
 _SLOWEST = 10.0  # seconds
 
@@ -47,22 +47,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Print the listeners that linger."""
     found = _observed(arguments) if arguments.observe else _now(arguments, ListenerHistory())
-    lingerers = [each for each in found if not arguments.observe or each.age is Age.OBSERVED]
+    listeners = [each for each in found if not arguments.observe or each.age is Age.OBSERVED]
     if arguments.json:
-        data = {**found.to_dict(), "lingering": [each.to_dict() for each in lingerers]}
+        data = {**found.to_dict(), "lingering": [each.to_dict() for each in listeners]}
         print_json("lingering", data)
         return 0
     width = columns(sys.stdout)
-    for each in lingerers:
+    for each in listeners:
         for line in _lines(each, found, width):
             print(line)
         print()
-    if not lingerers:
+    if not listeners:
         print(f"no listener on {_shown(found, width)} for longer than {span(found.older_than)}")
-    elif any(each.age is not Age.OBSERVED for each in lingerers):
+    elif any(each.age is not Age.OBSERVED for each in listeners):
         print("No system reports the age of a socket; --observe measures it.")
     for note in filter(
-        None, (found.note, *notes(found.visibility, (each.record for each in lingerers)))
+        None, (found.note, *notes(found.visibility, (each.record for each in listeners)))
     ):
         print(note)
     return 0
@@ -104,8 +104,8 @@ def _lines(each: LingeringListener, found: LingeringListeners, width: int) -> ty
     ]
     yield from _part("owner", "; ".join(owners) or "unknown", width)
     yield from _part("age", _age(each, found), width)
-    yield from _reasons("worry", each.concerns, width)
-    yield from _reasons("no worry", each.reassurances, width)
+    yield from _reasons("concern", each.concerns, width)
+    yield from _reasons("reassurance", each.reassurances, width)
 
 
 def _age(each: LingeringListener, found: LingeringListeners) -> str:

@@ -12,8 +12,8 @@ from portranges.errors import SystemReadError
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.probe import Scope, SocketRecord, SocketTable, listeners
-from portranges.probe.neighbours import effective
 from portranges.registry import services
+from portranges.system import read_ephemeral
 
 __all__ = ["add_arguments", "run"]
 
@@ -56,7 +56,8 @@ def _order(record: SocketRecord) -> tuple[int, str, str, str]:
 
 
 def _dynamic(transport: Transport) -> PortSet:
-    return PortSet([Category.DYNAMIC.ports]) | effective(transport).ports
+    ephemeral = read_ephemeral(transport.value)
+    return PortSet([Category.DYNAMIC.ports]) | ephemeral.ports
 
 
 def _print(records: list[SocketRecord], found: SocketTable) -> None:

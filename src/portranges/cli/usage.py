@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges import types
+from portranges.capacity import Interval
 from portranges.cli.output import columns, print_json, table
 from portranges.probe import Usage, usage
 
@@ -68,7 +69,7 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
             each.source,
             f"{each.connections:,}",
             f"{each.time_wait:,}",
-            _between(each.left, each.left_at_most),
+            _bounds(each.remaining),
         )
         for each in shown
     ]
@@ -79,5 +80,6 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
         yield f"and {hidden:,} more; --all lists them"
 
 
-def _between(low: int, high: int) -> str:
+def _bounds(found: Interval) -> str:
+    low, high = int(found.low), int(found.high)
     return f"{high:,}" if low == high else f"{low:,} to {high:,}"

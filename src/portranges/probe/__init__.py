@@ -1,13 +1,8 @@
-"""This machine's sockets: who listens, who is connected, what is left, what lingers.
+"""The sockets of this machine: listeners, connections, owners, and how full the range is.
 
-What lives here: the wing's public names.
-What must not: code. ``model`` holds the records; ``netlink``, ``proc`` and
-``extra`` read, ``sock_diag`` and ``proc_net`` parse, ``backends`` chooses;
-``questions``, ``counting``, ``watching`` and ``long_lived`` query.
-
-It looks and never touches: nothing is bound, connected, closed or killed. On
-Linux it needs the standard library alone, elsewhere psutil, which comes with
-the extra ``probe`` and is imported at the first question.
+It is read-only: it binds, connects, closes and kills nothing. On Linux it needs only the
+standard library; elsewhere it needs psutil, which the extra ``probe`` installs and which is
+imported when it is first used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which backend answers: the kernel's own tables on Linux, psutil elsewhere.
+"""The choice of a backend: the kernel's own tables on Linux, psutil elsewhere.
 
-What lives here: the choice, and what is made of a refusal.
-What must not: any reading.
+A backend that is refused is replaced by the next one; if all are, the table is empty and its
+visibility has the reasons.
 """
 
 from __future__ import annotations
@@ -9,47 +9,41 @@ from __future__ import annotations
 import sys
 import time
 
+from portranges import types
+from portranges.checks import member
 from portranges.errors import (
     MissingExtraError,
     SystemReadError,
     UnexpectedOutputError,
-    UnknownNameError,
     UnsupportedPlatformError,
     elide,
 )
-from portranges.names import near
 from portranges.probe import netlink, proc, with_psutil
-from portranges.probe.model import Backend, Scope, SocketTable, Visibility
+from portranges.probe.model import Backend, Scope, SocketTable, Visibility, table_of
 from portranges.probe.query import Query, QueryResult
 from portranges.probe.sock_diag import reason_of
 
-__all__ = ["check_backend", "complete", "has_inodes", "read"]
+__all__ = ["complete", "has_inodes", "read"]
 
 _PLATFORM = sys.platform
 _LINUX = ("linux", "android")
 
 
-def read(query: Query, backend: str | None = None) -> SocketTable:
-    """Return the table that answers *ask*.
+def read(query: Query, backend: types.BackendLike | None = None) -> SocketTable:
+    """Return the table that *query* describes, from *backend* or from the best one.
 
-    Args:
-        query: Which sockets are wanted.
-        backend: The backend that must answer; the best one by default.
-
-    Returns:
-        The table; empty, and with the reason in its visibility, where the
-        system refuses.
+    If the system refuses, the table is empty and its visibility has the reason.
 
     Raises:
-        MissingExtraError: This system takes psutil, which is not installed.
+        MissingExtraError: This system needs psutil, which is not installed.
         UnsupportedPlatformError: *backend* is for another system.
-        UnexpectedOutputError: What was read is none that is known.
+        UnexpectedOutputError: What was read is not in a known format.
     """
     reasons: list[str] = []
     unexpected: UnexpectedOutputError | None = None
     for chosen in _candidates(backend):
         try:
-            answer = _answer(chosen, query)
+            result = _result(chosen, query)
         except OSError as error:
             reasons.append(f"{chosen}: {reason_of(error)}")
         except MissingExtraError as missing:
@@ -61,18 +55,18 @@ def read(query: Query, backend: str | None = None) -> SocketTable:
         except SystemReadError as error:
             reasons.append(f"{chosen}: {error.reason}")
         else:
-            return SocketTable(
-                query.wants(answer.rows),
-                owners=answer.owners,
+            return table_of(
+                query.matching(result.rows),
+                owners=result.owners,
                 visibility=Visibility(
-                    sockets=answer.sockets, owners=answer.owners_scope, reason=answer.reason
+                    sockets=result.sockets, owners=result.owners_scope, reason=result.reason
                 ),
                 backend=chosen,
                 read_at=time.time(),
             )
     if unexpected is not None:
         raise unexpected
-    return SocketTable(
+    return table_of(
         (),
         visibility=Visibility(
             sockets=Scope.DENIED,
@@ -83,12 +77,12 @@ def read(query: Query, backend: str | None = None) -> SocketTable:
     )
 
 
-def complete(query: Query, backend: str | None = None) -> SocketTable:
-    """Return the table as ``read`` does, or raise where sockets are missing in it.
+def complete(query: Query, backend: types.BackendLike | None = None) -> SocketTable:
+    """Return the table as ``read`` does, or raise if sockets are missing from it.
 
     Raises:
-        SystemReadError: Not all sockets can be seen: an answer from half a
-            table would call taken ports free.
+        SystemReadError: Not all sockets are visible. An answer from an incomplete table would
+            report ports as free that are in use.
     """
     table = read(query, backend)
     if table.visibility.sockets is not Scope.ALL:
@@ -96,27 +90,16 @@ def complete(query: Query, backend: str | None = None) -> SocketTable:
     return table
 
 
-def check_backend(backend: str) -> Backend:
-    """Return *backend* as a Backend, or raise."""
-    if not isinstance(backend, str):
-        raise TypeError(f"backend must be a Backend or its value, got {type(backend).__name__}")
-    try:
-        return Backend(backend)
-    except ValueError:
-        known = [each.value for each in Backend]
-        raise UnknownNameError("backend", backend, near(backend, known)) from None
-
-
 def has_inodes(backend: Backend | None) -> bool:
-    """Tell whether *backend*, or the best one here, is one of Linux's own."""
+    """Return whether *backend*, or the best one here if it is None, reports inodes."""
     return _PLATFORM in _LINUX and backend is not Backend.PSUTIL
 
 
 def _candidates(backend: str | None) -> tuple[Backend, ...]:
     if backend is None:
-        # The fastest first; each sees what the next one does, and more.
+        # The fastest first; each reports everything that the next one does.
         return tuple(Backend) if _PLATFORM in _LINUX else (Backend.PSUTIL,)
-    chosen = check_backend(backend)
+    chosen = member("backend", backend, Backend)
     if chosen is not Backend.PSUTIL and _PLATFORM not in _LINUX:
         raise UnsupportedPlatformError(
             f"sockets by {chosen}", f"platform must be linux, got {elide(_PLATFORM)}"
@@ -124,16 +107,16 @@ def _candidates(backend: str | None) -> tuple[Backend, ...]:
     return (chosen,)
 
 
-def _answer(backend: Backend, query: Query) -> QueryResult:
+def _result(backend: Backend, query: Query) -> QueryResult:
     if backend is Backend.PSUTIL:
         return with_psutil.read(query)
     rows = netlink.read(query) if backend is Backend.NETLINK else proc.read(query)
     if not query.owners:
         return QueryResult(rows=rows)
-    wanted = query.wants(rows)
-    holders = proc.holders_of(row[8] for row in wanted if row[8])
+    matching = query.matching(rows)
+    holders = proc.holders_of(row[8] for row in matching if row[8])
     return QueryResult(
-        rows=wanted,
+        rows=matching,
         owners=proc.owners_of(holders),
         owners_scope=holders.scope,
         reason=holders.reason,

@@ -1,50 +1,52 @@
-"""How much of the ephemeral range is in use, and how far it is from exhaustion.
+"""How much of the ephemeral range is in use, and how many more connections fit.
 
-What lives here: Usage, and how a table is counted against a profile.
-What must not: the table (``backends``), the range (``portranges.system``), the
-rule for what fits (``portranges.capacity``).
+The sockets come from a backend, the range from ``portranges.system``, and the rule for what fits
+from ``portranges.capacity``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges import types
+from portranges import capacity, types
+from portranges.capacity import Interval
+from portranges.checks import integer, number, of_type
 from portranges.ephemeral import EphemeralProfile
+from portranges.ephemeral.lookup import row_of
 from portranges.errors import InvalidValueError, elide
-from portranges.ports import Transport, check_transport
+from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
-from portranges.probe import neighbours
 from portranges.probe.backends import complete
-from portranges.probe.model import SocketState, Visibility, end
+from portranges.probe.model import SocketState, Visibility, host_and_port
 from portranges.probe.query import Query, transports_of
+from portranges.records import always_checked
 
-__all__ = ["Destination", "Usage", "count", "usage"]
+__all__ = ["Destination", "Usage", "count", "machine_profile", "usage"]
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """The connections from one address of this machine to one remote end.
+    """The connections from one address of this machine to one remote address and port.
 
     Attributes:
-        source: The local address; one of IPv4 also where the socket is of IPv6
-            and has it mapped in, for both sorts share the ports.
-        address: The remote address, likewise.
+        source: The local address. For an IPv4-mapped IPv6 address this is the IPv4 address,
+            because IPv4 and IPv6 sockets share the ports.
+        address: The remote address, in the same form.
         port: The remote port.
-        connections: How many there are, those in TIME_WAIT among them.
-        time_wait: How many are in TIME_WAIT.
-        fits: How many fit by ``capacity``'s rule, at least.
-        fits_at_most: The same at most; the two differ where the rule knows
-            bounds only.
-        left: How many more fit at least: if every port in use elsewhere is
-            lost to this destination.
-        left_at_most: How many more fit at most: if none is but those that a
-            socket without a remote end holds.
+        connections: The number of connections, including those in TIME_WAIT.
+        time_wait: How many of them are in TIME_WAIT.
+        limit: How many connections fit in total, by the rule of ``portranges.capacity``.
+        remaining: How many more fit. The lower bound assumes that every port in use elsewhere is
+            unavailable to this destination, the upper bound that only those are which a socket
+            without a remote address holds.
 
     Example:
-        >>> from portranges.probe import Destination
-        >>> full = Destination(source="10.0.0.1", address="10.0.0.2", port=443, connections=3,
-        ...     time_wait=1, fits=4, fits_at_most=4, left=0, left_at_most=1)
+        >>> from portranges.capacity import Interval
+        >>> full = Destination(
+        ...     source="10.0.0.1", address="10.0.0.2", port=443, connections=3, time_wait=1,
+        ...     limit=Interval(4, 4), remaining=Interval(0, 1),
+        ... )
         >>> full.remote
         '10.0.0.2:443'
     """
@@ -54,40 +56,36 @@ class Destination:
     port: int
     connections: int
     time_wait: int
-    fits: int
-    fits_at_most: int
-    left: int
-    left_at_most: int
+    limit: Interval
+    remaining: Interval
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("source", self.source, str)
+        of_type("address", self.address, str)
+        check_port(self.port)
+        integer("connections", self.connections)
+        integer("time_wait", self.time_wait)
+        of_type("limit", self.limit, Interval)
+        of_type("remaining", self.remaining, Interval)
 
     @property
     def remote(self) -> str:
-        """The remote end.
-
-        Returns:
-            As ``"10.0.0.2:443"``.
-
-        Example:
-            >>> full = Destination(
-            ...     source="10.0.0.1", address="10.0.0.2", port=443, connections=3, time_wait=1,
-            ...     fits=4, fits_at_most=4, left=0, left_at_most=1,
-            ... )
-            >>> full.remote
-            '10.0.0.2:443'
-        """
-        return end(self.address, self.port)
+        """The remote address and port, such as ``"10.0.0.2:443"``."""
+        return host_and_port(self.address, self.port)
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return it as data for JSON.
+        """Return the destination as data for JSON, with a key for each attribute.
 
-        Returns:
-            A dict with a key for each attribute; pairs are "at least" and "at most".
+        An interval is a list of its lower and its upper bound.
 
         Example:
+            >>> from portranges.capacity import Interval
             >>> full = Destination(
             ...     source="10.0.0.1", address="10.0.0.2", port=443, connections=3, time_wait=1,
-            ...     fits=4, fits_at_most=4, left=0, left_at_most=1,
+            ...     limit=Interval(4, 4), remaining=Interval(0, 1),
             ... )
-            >>> full.to_dict()["left"]
+            >>> full.to_dict()["remaining"]
             [0, 1]
         """
         return {
@@ -96,38 +94,48 @@ class Destination:
             "port": self.port,
             "connections": self.connections,
             "time_wait": self.time_wait,
-            "fits": [self.fits, self.fits_at_most],
-            "left": [self.left, self.left_at_most],
+            "limit": [self.limit.low, self.limit.high],
+            "remaining": [self.remaining.low, self.remaining.high],
         }
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """How much of the ephemeral range of this machine is in use.
 
     Attributes:
-        transport: The transport that was counted.
-        profile: The system's row with the range in force.
-        ports: The range: what the system hands out.
-        in_use: Those of them that any socket holds.
-        held: Those that a socket without a remote end holds: one that listens,
-            is bound only, or UDP that is not connected. Nobody is handed them.
-        connections: How many connections were made from the range, those in
-            TIME_WAIT among them. One on a port that is listened on came from
-            outside and is not counted.
+        transport: The transport whose sockets were counted.
+        profile: The system's row, with the range that was counted against.
+        ports: The ports of the range that the system allocates.
+        in_use: Those that any socket holds.
+        held: Those that a socket without a remote address holds: a listener, a socket that is
+            only bound, or unconnected UDP. The system allocates none of them.
+        connections: The number of connections made from the range, including those in TIME_WAIT.
+            A connection on a port with a listener came from outside and is not counted.
         time_wait: How many of them are in TIME_WAIT.
-        time_wait_ports: The ports that nothing but TIME_WAIT holds: they come
-            back by themselves.
-        destinations: The connections by local address and remote end, the
-            fullest first.
-        visibility: How much was seen.
+        time_wait_ports: The ports that are held only by sockets in TIME_WAIT, and will be
+            released without further action.
+        destinations: The connections by local address and remote address and port, most
+            connections first.
+        visibility: How much was visible.
         read_at: When, in seconds since 1970.
 
     Example:
-        >>> from portranges import ephemeral, probe
-        >>> usage = probe.usage(profile=ephemeral.profile("linux"))  # doctest: +SKIP
-        >>> usage.share  # doctest: +SKIP
-        0.0031
+        >>> from portranges import Transport, ephemeral, probe
+        >>> from portranges.capacity import Interval
+        >>> from portranges.probe.counting import count
+        >>> visible = probe.Visibility(
+        ...     sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
+        ... )
+        >>> empty = count(
+        ...     [], transport=Transport.TCP, profile=ephemeral.profile("linux"),
+        ...     visibility=visible, read_at=0.0, limit=Interval(28232, 28232),
+        ... )
+        >>> empty.share, empty.free
+        (0.0, PortSet.parse('32768-60999'))
+        >>> empty.to_dict()["size"]
+        28232
     """
 
     transport: Transport
@@ -142,69 +150,54 @@ class Usage:
     visibility: Visibility
     read_at: float
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("transport", self.transport, Transport)
+        of_type("profile", self.profile, EphemeralProfile)
+        of_type("ports", self.ports, PortSet)
+        for name in ("in_use", "held", "time_wait_ports"):
+            if not of_type(name, getattr(self, name), PortSet) <= self.ports:
+                raise InvalidValueError(f"{name} must be part of ports", elide(getattr(self, name)))
+        integer("connections", self.connections)
+        integer("time_wait", self.time_wait)
+        for each in of_type("destinations", self.destinations, tuple):
+            of_type("each destination", each, Destination)
+        of_type("visibility", self.visibility, Visibility)
+        number("read_at", self.read_at)
+
     @property
     def share(self) -> float:
-        """How much of the range is in use.
-
-        Returns:
-            0 to 1; 1 where the range is empty.
-
-        Example:
-            >>> from portranges import Transport, ephemeral, probe
-            >>> from portranges.probe.counting import count
-            >>> empty = count(
-            ...     [], transport=Transport.TCP, profile=ephemeral.profile("linux"),
-            ...     visibility=probe.Visibility(
-            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
-            ...     ),
-            ...     read_at=0.0, fits=(28232, 28232),
-            ... )
-            >>> empty.share
-            0.0
-        """
+        """The part of the range that is in use, 0 to 1; 1 if the range is empty."""
         return len(self.in_use) / len(self.ports) if self.ports else 1.0
 
     @property
     def free(self) -> PortSet:
         """The ports of the range that no socket holds.
 
-        Returns:
-            What is left for UDP, for binding port 0, and for every connection
-            where ports are not shared.
-
-        Example:
-            >>> from portranges import Transport, ephemeral, probe
-            >>> from portranges.probe.counting import count
-            >>> empty = count(
-            ...     [], transport=Transport.TCP, profile=ephemeral.profile("linux"),
-            ...     visibility=probe.Visibility(
-            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
-            ...     ),
-            ...     read_at=0.0, fits=(28232, 28232),
-            ... )
-            >>> empty.free
-            PortSet.parse('32768-60999')
+        These remain for UDP, for binding port 0, and for every connection on a system that does
+        not share ports between destinations.
         """
         return self.ports - self.in_use
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return it as data for JSON.
+        """Return the usage as data for JSON.
 
-        Returns:
-            A dict; the range is text in the neutral notation, other sets are counted.
+        The range is text in the neutral notation; for the other sets, only the number of ports is
+        included.
 
         Example:
             >>> from portranges import Transport, ephemeral, probe
-            >>> from portranges.probe.counting import count
+            >>> from portranges.capacity import Interval
+        >>> from portranges.probe.counting import count
+            >>> visible = probe.Visibility(
+            ...     sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
+            ... )
             >>> empty = count(
             ...     [], transport=Transport.TCP, profile=ephemeral.profile("linux"),
-            ...     visibility=probe.Visibility(
-            ...         sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
-            ...     ),
-            ...     read_at=0.0, fits=(28232, 28232),
+            ...     visibility=visible, read_at=0.0, limit=Interval(28232, 28232),
             ... )
-            >>> empty.to_dict()["size"]
-            28232
+            >>> empty.to_dict()["ports"]
+            '32768-60999'
         """
         return {
             "transport": self.transport.value,
@@ -219,6 +212,7 @@ class Usage:
             "time_wait": self.time_wait,
             "time_wait_ports": len(self.time_wait_ports),
             "destinations": [each.to_dict() for each in self.destinations],
+            "visibility": self.visibility.to_dict(),
             "read_at": self.read_at,
         }
 
@@ -226,41 +220,37 @@ class Usage:
 def usage(
     transport: types.TcpOrUdpLike = "tcp",
     *,
-    profile: EphemeralProfile | None = None,
+    system: types.SystemLike | None = None,
     backend: types.BackendLike | None = None,
 ) -> Usage:
-    """Return how much of the ephemeral range is in use, and by what.
+    """Return how much of the ephemeral range of this machine is in use, and by what.
 
     Args:
-        transport: TCP or UDP.
-        profile: What the machine hands out; read from the machine by default,
-            for IPv4.
-        backend: As for ``sockets``.
-
-    Returns:
-        The count of one moment.
+        transport: TCP or UDP; each has its own sockets, and on some systems its own range.
+        system: The system whose range to count against, a name or a profile; if None, the range
+            for IPv4 is read from this machine.
+        backend: The backend to use; the best one if None.
 
     Raises:
-        TypeError: *transport* or *profile* is none.
-        InvalidValueError: *transport* is neither, or *profile* has no fixed range.
-        SystemReadError: The range or all sockets cannot be read.
-        MissingExtraError: As ``sockets``.
-        UnknownNameError: As ``sockets``.
-        UnexpectedOutputError: As ``sockets``.
+        TypeError: *transport* or *system* has a wrong type.
+        InvalidValueError: *transport* is neither TCP nor UDP, or *system* has no fixed range.
+        SystemReadError: The range cannot be read, or not all sockets are visible.
+        MissingExtraError: This system needs psutil, which is not installed.
+        UnknownNameError: *transport*, *system* or *backend* is unknown.
+        UnsupportedPlatformError: The range of this platform cannot be read, or *backend* is for
+            another system.
+        UnexpectedOutputError: The system's answer is not in a known format.
 
     Example:
         >>> from portranges import probe
         >>> for each in probe.usage().destinations[:3]:  # doctest: +SKIP
-        ...     print(each.remote, each.connections, each.left_at_most)
-        10.0.0.9:5432 4071 24161
+        ...     print(each.remote, each.connections, each.remaining)
+        10.0.0.9:5432 4071 23905 to 24161
     """
     (chosen,) = transports_of(check_transport(transport))
-    if profile is None:
-        profile = neighbours.effective(chosen)
-    elif not isinstance(profile, EphemeralProfile):
-        raise TypeError(f"profile must be an EphemeralProfile, got {type(profile).__name__}")
+    profile = machine_profile(chosen) if system is None else row_of(system, "system")
     if not profile.has_fixed_range:
-        raise InvalidValueError("profile must have a fixed range", elide(profile.name))
+        raise InvalidValueError("system must have a fixed ephemeral range", elide(profile.name))
     table = complete(Query(transports=(chosen,)), backend)
     return count(
         table._rows,
@@ -268,8 +258,30 @@ def usage(
         profile=profile,
         visibility=table.visibility,
         read_at=table.read_at,
-        fits=neighbours.concurrent(profile, chosen),
+        limit=_limit(profile, chosen),
     )
+
+
+def machine_profile(transport: Transport) -> EphemeralProfile:
+    """Return the ports that this machine allocates.
+
+    Raises:
+        SystemReadError: They cannot be read.
+    """
+    # It loads subprocess, and most functions of the probe need no setting of the machine.
+    from portranges import system
+
+    return system.read_ephemeral(transport.value)
+
+
+def _limit(profile: EphemeralProfile, transport: Transport) -> Interval:
+    """Return how many connections fit to one destination."""
+    method = "connect"
+    if any(each.name == transport.value for each in capacity.methods(profile)):
+        method = transport.value
+    found = capacity.concurrent(profile, method=method)
+    low, high = (found.low, found.high) if isinstance(found, Interval) else (found, found)
+    return Interval(int(low), int(high))
 
 
 def count(
@@ -279,15 +291,15 @@ def count(
     profile: EphemeralProfile,
     visibility: Visibility,
     read_at: float,
-    fits: tuple[int, int],
+    limit: Interval,
 ) -> Usage:
-    """Return the count of *rows*, where *fits* connections fit to a destination."""
+    """Return how *rows* use the range of *profile*, where *limit* connections fit in total."""
     ports = profile.ports - profile.skipped
-    numbers = ports.table
-    inside = [row for row in rows if numbers[row[3]]]
+    is_in_range = ports.table
+    inside = [row for row in rows if is_in_range[row[3]]]
     held = PortSet({row[3] for row in inside if row[5] is None})
-    serving = {row[3] for row in inside if row[6] is SocketState.LISTEN}
-    made = [row for row in inside if row[5] is not None and row[3] not in serving]
+    listening = {row[3] for row in inside if row[6] is SocketState.LISTEN}
+    made = [row for row in inside if row[5] is not None and row[3] not in listening]
     in_use = PortSet({row[3] for row in inside})
     open_ports = {row[3] for row in inside if row[6] is not SocketState.TIME_WAIT}
     waiting = [row for row in made if row[6] is SocketState.TIME_WAIT]
@@ -295,15 +307,14 @@ def count(
     for row in made:
         _, _, source, _, address, port, *_ = row
         if address is not None and port is not None:
-            groups.setdefault((_plain(source), _plain(address), port), []).append(row)
-    low, high = fits
+            groups.setdefault((_unmapped(source), _unmapped(address), port), []).append(row)
+    low, high = int(limit.low), int(limit.high)
     destinations: list[Destination] = []
     for (source, address, port), members in groups.items():
         here = PortSet({row[3] for row in members})
-        # Whoever shares no port loses every one that is in use.
-        lost = here | held if profile.shares_ports_across_destinations is not False else in_use
-        if transport is Transport.UDP:
-            lost = in_use
+        # A system that does not share ports between destinations cannot use any port in use.
+        is_shared = profile.shares_ports_across_destinations is not False
+        lost = here | held if is_shared and transport is not Transport.UDP else in_use
         destinations.append(
             Destination(
                 source=source,
@@ -311,10 +322,8 @@ def count(
                 port=port,
                 connections=len(members),
                 time_wait=sum(row[6] is SocketState.TIME_WAIT for row in members),
-                fits=low,
-                fits_at_most=high,
-                left=max(0, low - len(in_use)),
-                left_at_most=max(0, high - len(lost)),
+                limit=limit,
+                remaining=Interval(max(0, low - len(in_use)), max(0, high - len(lost))),
             )
         )
     destinations.sort(key=lambda each: (-each.connections, each.source, each.remote))
@@ -333,7 +342,7 @@ def count(
     )
 
 
-def _plain(address: str) -> str:
-    """Return an IPv4 address that is mapped into IPv6 as what it is."""
+def _unmapped(address: str) -> str:
+    """Return an IPv4-mapped IPv6 address as the IPv4 address, and others as they are."""
     rest = address.removeprefix("::ffff:")
     return rest if "." in rest else address

@@ -1,9 +1,4 @@
-"""Questions about sockets: all, those that listen, those that are connected, a port's.
-
-What lives here: the questions whose answer is a table, and that for free ports.
-What must not: any reading (``backends``), any judgement (``counting``,
-``long_lived``), time (``watching``).
-"""
+"""Tables of sockets: all of them, listeners, connections, those on one port; and free ports."""
 
 from __future__ import annotations
 
@@ -12,11 +7,11 @@ from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
 from portranges.probe.backends import complete, read
 from portranges.probe.model import SocketTable
-from portranges.probe.query import ALL_STATES, CONNECTED, LISTENING, Query, transports_of
+from portranges.probe.query import CONNECTED, LISTENING, Query, transports_of
 
 __all__ = ["connections", "free_ports", "listeners", "owners", "sockets"]
 
-_ANY_BUT_0 = PortRange(1, 65535)
+_ALL_BUT_0 = PortRange(1, 65535)
 
 
 def sockets(
@@ -27,29 +22,25 @@ def sockets(
 ) -> SocketTable:
     """Return every TCP and UDP socket of this machine that has a port.
 
-    On Linux these are the sockets of the network namespace of the calling
-    thread. A TCP socket that is bound, and neither listens nor is connected, is
-    told by netlink alone, since Linux 6.8.
+    On Linux these are the sockets in the network namespace of the calling thread. A TCP socket
+    that is bound, but neither listens nor is connected, is only reported by netlink, since
+    Linux 6.8. If the system refuses, the table is empty and its ``visibility`` has the reason.
 
     Args:
-        transport: TCP or UDP; both by default.
-        owners: Whether to look for the processes: on Linux a walk over every
-            process, which takes far longer than the table.
-        backend: The backend that must answer; the best one by default.
-
-    Returns:
-        The table, in no order that means anything; empty, with the reason in its
-        ``visibility``, where the system refuses.
+        transport: TCP or UDP; both if None.
+        owners: Whether to look up the processes. On Linux this visits every process, which
+            takes much longer than reading the table.
+        backend: The backend to use; the best one if None.
 
     Raises:
-        MissingExtraError: This system takes psutil, which is not installed.
-        UnknownNameError: *transport* or *backend* is none.
+        MissingExtraError: This system needs psutil, which is not installed.
+        UnknownNameError: *transport* or *backend* is unknown.
         UnsupportedPlatformError: *backend* is for another system.
-        UnexpectedOutputError: The system said something unknown.
+        UnexpectedOutputError: The system's answer is not in a known format.
 
     Complexity:
-        Linear in the number of sockets; with *owners* also in the number of
-        open files of all processes.
+        Linear in the number of sockets; with *owners* also in the number of open files of all
+        processes.
 
     Example:
         >>> from portranges import probe
@@ -65,24 +56,15 @@ def listeners(
     owners: bool = False,
     backend: types.BackendLike | None = None,
 ) -> SocketTable:
-    """Return the sockets that wait for others.
+    """Return the listening sockets: TCP in LISTEN, and UDP without a remote address.
 
-    They are TCP sockets in LISTEN, and UDP sockets without a remote end; of
-    these no system tells a service from a client that waits for answers.
+    A UDP socket without a remote address may be a service, or a client that waits for answers;
+    no system reports which. Arguments and errors are those of ``sockets``.
 
     Args:
-        transport: As for ``sockets``.
-        owners: As for ``sockets``.
-        backend: As for ``sockets``.
-
-    Returns:
-        As ``sockets``.
-
-    Raises:
-        MissingExtraError: As ``sockets``.
-        UnknownNameError: As ``sockets``.
-        UnsupportedPlatformError: As ``sockets``.
-        UnexpectedOutputError: As ``sockets``.
+        transport: TCP or UDP; both if None.
+        owners: Whether to look up the processes.
+        backend: The backend to use; the best one if None.
 
     Example:
         >>> from portranges import probe
@@ -100,21 +82,15 @@ def connections(
     owners: bool = False,
     backend: types.BackendLike | None = None,
 ) -> SocketTable:
-    """Return the sockets that have a remote end, those in TIME_WAIT among them.
+    """Return the sockets that have a remote address, including those in TIME_WAIT.
+
+    A connection between two sockets of this machine is listed twice. Arguments and errors are
+    those of ``sockets``.
 
     Args:
-        transport: As for ``sockets``.
-        owners: As for ``sockets``.
-        backend: As for ``sockets``.
-
-    Returns:
-        As ``sockets``. A connection within this machine has two.
-
-    Raises:
-        MissingExtraError: As ``sockets``.
-        UnknownNameError: As ``sockets``.
-        UnsupportedPlatformError: As ``sockets``.
-        UnexpectedOutputError: As ``sockets``.
+        transport: TCP or UDP; both if None.
+        owners: Whether to look up the processes.
+        backend: The backend to use; the best one if None.
 
     Example:
         >>> from portranges import probe
@@ -131,79 +107,59 @@ def owners(
     *,
     backend: types.BackendLike | None = None,
 ) -> SocketTable:
-    """Return all that holds a local port now, with the processes.
+    """Return the sockets that hold a local port, in any state, with their processes.
+
+    ``.owners`` of the table lists each process once, and ``.why_no_owner(record)`` explains
+    why a record has none. Other errors are those of
+    ``sockets``.
 
     Args:
         port: The port.
-        transport: As for ``sockets``.
-        backend: As for ``sockets``.
-
-    Returns:
-        The sockets on the port, of every state, with their owners;
-        ``.owners`` of the table has each process once, and
-        ``.why_no_owner(record)`` tells why a record names none.
+        transport: TCP or UDP; both if None.
+        backend: The backend to use; the best one if None.
 
     Raises:
-        TypeError: *port* is no integer.
-        InvalidPortError: *port* is outside 0 to 65535.
-        MissingExtraError: As ``sockets``.
-        UnknownNameError: As ``sockets``.
-        UnsupportedPlatformError: As ``sockets``.
-        UnexpectedOutputError: As ``sockets``.
+        TypeError: *port* is not an integer.
+        InvalidPortError: *port* is outside 0..65535.
 
     Example:
         >>> from portranges import probe
         >>> probe.owners(60454).owners  # doctest: +SKIP
         (Owner(pid=4242, name='java', uid=1000, started_at=1795600000.5),)
     """
-    query = Query(
-        transports=transports_of(transport),
-        states=ALL_STATES,
-        port=check_port(port),
-        owners=True,
-    )
+    query = Query(transports=transports_of(transport), port=check_port(port), owners=True)
     return read(query, backend)
 
 
 def free_ports(
-    among: types.PortItems | PortRange | None = None,
+    among: types.PortItems | None = None,
     transport: types.TcpOrUdpLike | None = None,
     *,
     backend: types.BackendLike | None = None,
 ) -> PortSet:
     """Return the ports that no socket of this machine holds, on any address.
 
-    It polls, and binds nothing: a port may be taken the next moment, may be
-    kept back by the system (``portranges.system``), and may need a privilege.
-    A program that wants a port for itself binds port 0 and keeps what it gets.
-    A TCP socket that is bound only is not seen by every backend: see
-    ``sockets``.
+    It binds nothing: a port may be in use the next moment, may be reserved by the system
+    (``portranges.system``), and may require a privilege. A program that needs a port for itself
+    should bind port 0 and use the port that it gets. Not every backend reports a TCP socket that
+    is only bound: see ``sockets``, whose errors apply here too.
 
     Args:
-        among: The ports to choose from: a set, a range, or any iterable that
-            ``PortSet`` takes; 1 to 65535 by default. Port 0 is never free: to
-            bind it is to ask for any.
-        transport: TCP or UDP; by default a port is free if it is for both.
-        backend: As for ``sockets``.
-
-    Returns:
-        Those of *among* that are free.
+        among: The ports to choose from: a set, a range, or any iterable that ``PortSet``
+            accepts; 1 to 65535 if None. Port 0 is never free, because binding it means "any
+            free port".
+        transport: TCP or UDP; if None, a port must be free for both.
+        backend: The backend to use; the best one if None.
 
     Raises:
         TypeError: *among* is none of these.
-        SystemReadError: Not all sockets can be seen.
-        MissingExtraError: As ``sockets``.
-        UnknownNameError: As ``sockets``.
-        UnsupportedPlatformError: As ``sockets``.
-        UnexpectedOutputError: As ``sockets``.
+        SystemReadError: Not all sockets are visible.
 
     Example:
         >>> from portranges import PortRange, probe
         >>> probe.free_ports(PortRange(49152, 65535)).first  # doctest: +SKIP
         49152
     """
-    if among is None:
-        among = _ANY_BUT_0
-    wanted = PortSet((among,)) if isinstance(among, PortRange) else PortSet(among)
     table = complete(Query(transports=transports_of(transport)), backend)
-    return wanted - PortSet({0, *(row[3] for row in table._rows)})
+    in_use = PortSet({0, *(row[3] for row in table._rows)})
+    return PortSet(_ALL_BUT_0 if among is None else among) - in_use

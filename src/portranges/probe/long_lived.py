@@ -1,13 +1,9 @@
-"""Listeners on ports that are handed out, which have been there for long.
+"""Listeners that stay on ephemeral ports, with reasons for and against concern.
 
-What lives here: what speaks for and against worrying about one, what is known
-of its age, and the memory of what was seen when.
-What must not: a verdict. A listener on a dynamic port is usual for some
-programs and a sign of trouble for others; the reasons are for a person.
-
-No system tells the age of a socket. What is known is when it was first seen
-here, and when its process started: a socket cannot be older than that, unless
-it was handed to the process.
+There is no verdict: a listener on a dynamic port is normal for some programs and a sign of
+trouble for others. No system reports the age of a socket. What is known is when it was first
+seen here and when its process started; a socket cannot be older than its process, unless the
+process inherited or received it.
 """
 
 from __future__ import annotations
@@ -15,18 +11,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf
 
 from portranges import types, uses
 from portranges.categories import Category
-from portranges.errors import InvalidValueError, SystemReadError, elide
-from portranges.ports import PortRange, Transport
+from portranges.checks import number, of_type
+from portranges.errors import SystemReadError
+from portranges.ports import Transport
 from portranges.portset import PortSet
-from portranges.probe import neighbours
 from portranges.probe.backends import read
+from portranges.probe.counting import machine_profile
 from portranges.probe.model import Scope, SocketRecord, SocketTable, Visibility
 from portranges.probe.programs import PROGRAMS
 from portranges.probe.query import LISTENING, Query, transports_of
+from portranges.records import always_checked
 from portranges.registry import services
 from portranges.source import Source, cite
 
@@ -40,18 +37,17 @@ __all__ = [
     "lingering",
 ]
 
-# A known use of more ports than this tells nothing about one of them.
+# A known use of more ports than this says nothing about one of them.
 _NARROW = 1001
 
 
 class Age(StrEnum):
-    """What is known of how long a listener has been there.
+    """What is known about the age of a listener.
 
     Attributes:
         OBSERVED: It has been seen for long enough.
-        POSSIBLE: Its process has been there for long enough; whether the
-            socket has is not known.
-        UNKNOWN: Its process, or the start of one of them, is not known.
+        POSSIBLE: Its process has run for long enough; the age of the socket is unknown.
+        UNKNOWN: Its process is unknown, or the start of one of its processes.
 
     Example:
         >>> Age("observed")
@@ -64,7 +60,7 @@ class Age(StrEnum):
 
 
 class ReasonKind(StrEnum):
-    """Which way a reason points.
+    """Whether a reason raises or lowers concern about a listener.
 
     Example:
         >>> ReasonKind("reassurance")
@@ -75,20 +71,21 @@ class ReasonKind(StrEnum):
     REASSURANCE = "reassurance"
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One reason for or against worry.
+    """One reason for or against concern.
 
     Attributes:
-        key: A short name that stays, as ``"exposed"``.
-        kind: Which way it points.
-        text: The reason for a person, as half a sentence.
-        source: What it rests on, where that is not this machine.
+        key: A short, stable name, such as ``"exposed"``.
+        kind: Whether it raises or lowers concern.
+        text: The reason, as a phrase.
+        source: What it is based on, unless that is this machine.
 
     Example:
-        >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
-        >>> reason.kind
-        <ReasonKind.REASSURANCE: 'reassurance'>
+        >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="only local")
+        >>> reason.to_dict()["kind"]
+        'reassurance'
     """
 
     key: str
@@ -96,16 +93,20 @@ class Reason:
     text: str
     source: Source | None = None
 
-    def to_dict(self) -> dict[str, types.Any]:
-        """Return it as data for JSON.
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("key", self.key, str)
+        of_type("kind", self.kind, ReasonKind)
+        of_type("text", self.text, str)
+        of_type("source", self.source, Source, optional=True)
 
-        Returns:
-            A dict with a key for each attribute.
+    def to_dict(self) -> dict[str, types.Any]:
+        """Return the reason as data for JSON, with a key for each attribute.
 
         Example:
-            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
-            >>> reason.to_dict()["kind"]
-            'reassurance'
+            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="only local")
+            >>> reason.to_dict()["key"]
+            'loopback'
         """
         return {
             "key": self.key,
@@ -115,26 +116,33 @@ class Reason:
         }
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LingeringListener:
-    """A listener on a port that is handed out, and what is known of it.
+    """A listener on an ephemeral port, and what is known about it.
 
     Attributes:
         record: The socket and its owners.
-        age: How well it is known that it has been there for long.
+        age: How certain it is that the listener has been there for long.
         seen_since: When it was first seen here, in seconds since 1970.
-        owner_started_at: When the first of its owners started: a bound, no
-            age. ``None`` where that is not known.
-        reasons: The reasons, those for worry first.
+        owner_started_at: When the first of its owners started, which is a bound and not an age;
+            ``None`` if unknown.
+        reasons: The reasons, those for concern first.
 
     Example:
         >>> from portranges.probe import SocketRecord
         >>> socket = SocketRecord(
         ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
         ... )
-        >>> LingeringListener(record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
-        ...          reasons=()).concerns
-        ()
+        >>> local = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="only local")
+        >>> found = LingeringListener(
+        ...     record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
+        ...     reasons=(local,),
+        ... )
+        >>> found.concerns, [reason.key for reason in found.reassurances]
+        ((), ['loopback'])
+        >>> found.to_dict()["age"]
+        'unknown'
     """
 
     record: SocketRecord
@@ -143,65 +151,41 @@ class LingeringListener:
     owner_started_at: float | None
     reasons: tuple[Reason, ...]
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("record", self.record, SocketRecord)
+        of_type("age", self.age, Age)
+        number("seen_since", self.seen_since)
+        if self.owner_started_at is not None:
+            number("owner_started_at", self.owner_started_at)
+        for each in of_type("reasons", self.reasons, tuple):
+            of_type("each reason", each, Reason)
+
     @property
     def concerns(self) -> tuple[Reason, ...]:
-        """The reasons for worry.
-
-        Returns:
-            Some of ``reasons``.
-
-        Example:
-            >>> socket = SocketRecord(
-            ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
-            ... )
-            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
-            >>> found = LingeringListener(
-            ...     record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
-            ...     reasons=(reason,),
-            ... )
-            >>> found.concerns
-            ()
-        """
+        """The reasons for concern."""
         return tuple(each for each in self.reasons if each.kind is ReasonKind.CONCERN)
 
     @property
     def reassurances(self) -> tuple[Reason, ...]:
-        """The reasons against it.
-
-        Returns:
-            The others of ``reasons``.
-
-        Example:
-            >>> socket = SocketRecord(
-            ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
-            ... )
-            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
-            >>> found = LingeringListener(
-            ...     record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
-            ...     reasons=(reason,),
-            ... )
-            >>> [reason.key for reason in found.reassurances]
-            ['loopback']
-        """
+        """The reasons against concern."""
         return tuple(each for each in self.reasons if each.kind is ReasonKind.REASSURANCE)
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return it as data for JSON.
+        """Return the listener as data for JSON.
 
-        Returns:
-            A dict with a key for each attribute.
+        The keys are the attributes, and ``socket`` for the record.
 
         Example:
             >>> socket = SocketRecord(
             ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
             ... )
-            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="it is on loopback")
             >>> found = LingeringListener(
             ...     record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
-            ...     reasons=(reason,),
+            ...     reasons=(),
             ... )
-            >>> found.to_dict()["age"]
-            'unknown'
+            >>> found.to_dict()["socket"]["port"]
+            60454
         """
         return {
             "socket": self.record.to_dict(),
@@ -212,26 +196,26 @@ class LingeringListener:
         }
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LingeringListeners:
-    """The answer of ``lingering``: a sequence of lingerers, by port.
+    """The result of ``lingering``: a sequence of listeners, ordered by port.
 
     Attributes:
-        found: The lingerers.
-        older_than: The seconds that were asked for.
-        ports: The ports that were looked at.
-        visibility: How much was seen.
+        found: The listeners.
+        older_than: The age that was required, in seconds.
+        ports: The ports that were examined.
+        visibility: How much was visible.
         read_at: When, in seconds since 1970.
-        note: What could not be read of the machine's own range; ``""`` where
-            it was.
+        note: Why the machine's own range could not be read; ``""`` if it could.
 
     Example:
         >>> empty = LingeringListeners(
         ...     found=(), older_than=300.0, ports=PortSet.parse("49152-65535"),
         ...     visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL), read_at=0.0,
         ... )
-        >>> list(empty)
-        []
+        >>> len(empty), list(empty), empty.to_dict()["older_than"]
+        (0, [], 300.0)
     """
 
     found: tuple[LingeringListener, ...]
@@ -241,52 +225,56 @@ class LingeringListeners:
     read_at: float
     note: str = ""
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        for each in of_type("found", self.found, tuple):
+            of_type("each listener", each, LingeringListener)
+        number("older_than", self.older_than)
+        of_type("ports", self.ports, PortSet)
+        of_type("visibility", self.visibility, Visibility)
+        number("read_at", self.read_at)
+        of_type("note", self.note, str)
+
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of listeners."""
         return len(self.found)
 
     def __iter__(self) -> types.Iterator[LingeringListener]:
-        """Iterate over them, by port."""
+        """Iterate over the listeners, ordered by port."""
         return iter(self.found)
 
     def __getitem__(self, index: int) -> LingeringListener:
-        """Return one of them."""
+        """Return one listener."""
         return self.found[index]
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return it as data for JSON.
+        """Return the result as data for JSON.
 
-        Returns:
-            A dict with a key for each attribute.
+        The keys are the attributes, and ``lingering`` for the listeners.
 
         Example:
             >>> empty = LingeringListeners(
             ...     found=(), older_than=300.0, ports=PortSet.parse("49152-65535"),
             ...     visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL), read_at=0.0,
             ... )
-            >>> empty.to_dict()["older_than"]
-            300.0
+            >>> empty.to_dict()["lingering"]
+            []
         """
         return {
             "older_than": self.older_than,
             "ports": str(self.ports),
             "read_at": self.read_at,
             "note": self.note,
-            "visibility": {
-                "sockets": self.visibility.sockets.value,
-                "owners": self.visibility.owners.value,
-                "reason": self.visibility.reason,
-            },
+            "visibility": self.visibility.to_dict(),
             "lingering": [each.to_dict() for each in self.found],
         }
 
 
 class ListenerHistory:
-    """The memory of which listener was first seen when.
+    """A memory of when each listener was first seen.
 
-    Given to each call of ``lingering``, it turns "may have been there for
-    long" into "has been seen for so long". It holds what is there, and forgets
-    what is not.
+    Passed to each call of ``lingering``, it turns "may have been there for long" into "has been
+    seen for so long". It forgets listeners that are gone.
 
     Example:
         >>> len(ListenerHistory())
@@ -296,104 +284,98 @@ class ListenerHistory:
     __slots__ = ("_since",)
 
     def __init__(self) -> None:
-        """Start with nothing seen."""
-        # The wall clock is for people, and may be set; the other one counts.
+        """Start with an empty history."""
+        # The wall clock is for display and may be set; durations come from the other clock.
         self._since: dict[tuple[object, ...], tuple[float, float]] = {}
 
     def __len__(self) -> int:
-        """Return how many listeners are remembered."""
+        """Return the number of listeners in the history."""
         return len(self._since)
 
-    def update(self, table: SocketTable) -> list[tuple[float, float]]:
-        """Remember the sockets of *table*, which should be all listeners.
+    def update(self, table: SocketTable) -> tuple[tuple[float, float], ...]:
+        """Record the sockets of *table*, which should be all current listeners.
 
         Args:
-            table: What is there now.
+            table: The current listeners.
 
         Returns:
-            For each socket, in the order of the table, when it was first seen
-            in seconds since 1970, and for how many seconds it has been seen.
+            For each socket, in the order of the table, when it was first seen, in seconds since
+            1970, and for how many seconds it has been seen.
 
         Example:
-            >>> seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
-            >>> ListenerHistory().update(SocketTable([], visibility=seen, read_at=0.0))
-            []
+            >>> visible = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+            >>> ListenerHistory().update(SocketTable([], visibility=visible, read_at=0.0))
+            ()
         """
-        now, clock = table.read_at, time.monotonic()
+        now, clock = of_type("table", table, SocketTable).read_at, time.monotonic()
         since: dict[tuple[object, ...], tuple[float, float]] = {}
         seen: list[tuple[float, float]] = []
         for row in table._rows:
-            # The handle tells one socket from the next on the same port.
+            # The handle distinguishes a socket from the next one on the same port.
             key = (*row[:4], row[8])
             first = self._since.get(key, (now, clock))
             since[key] = first
             seen.append((first[0], clock - first[1]))
         self._since = since
-        return seen
+        return tuple(seen)
 
 
 def lingering(
     older_than: float = 300.0,
     *,
-    ports: types.PortItems | PortRange | None = None,
+    ports: types.PortItems | None = None,
     transport: types.TcpOrUdpLike | None = None,
     history: ListenerHistory | None = None,
     backend: types.BackendLike | None = None,
 ) -> LingeringListeners:
-    """Return the listeners on handed-out ports that may have been there for long.
+    """Return the listeners on ephemeral ports that may have been there for long.
 
-    A single call has seen nothing before: it leaves out those whose process
-    started later than that, and says of the others that they are possible.
-    With *history* that are kept from call to call, those that have been seen
-    for long enough are told as observed.
+    A single call has no history: it leaves out listeners whose process started too recently,
+    and reports the age of the others as possible. With a *history* that is kept between calls,
+    listeners that have been seen for long enough are reported as observed. If owners are not
+    visible, all listeners on the ports are returned, with an unknown age.
 
-    A socket that was handed to a young process, as in a restart that keeps its
+    A socket that a young process received from another one, as in a restart that keeps its
     sockets, is left out although it may be older.
 
     Args:
-        older_than: Seconds, 0 or more.
-        ports: The ports to look at; by default the Dynamic ports of RFC 6335,
-            and what this machine hands out.
-        transport: TCP or UDP; both by default.
-        history: What was seen before; this call adds to it.
-        backend: As for ``sockets``.
-
-    Returns:
-        The lingerers by port. Where owners cannot be seen, all listeners on
-        the ports are in it, with an unknown age.
+        older_than: The age in seconds.
+        ports: The ports to examine; if None, the Dynamic Ports of RFC 6335 and the ports that
+            this machine allocates.
+        transport: TCP or UDP; both if None.
+        history: What earlier calls saw; this call updates it.
+        backend: The backend to use; the best one if None.
 
     Raises:
-        TypeError: An argument is of a wrong type.
+        TypeError: An argument has a wrong type.
         InvalidValueError: *older_than* is negative or not finite.
-        SystemReadError: No socket can be seen.
-        MissingExtraError: As ``sockets``.
-        UnknownNameError: As ``sockets``.
-        UnsupportedPlatformError: As ``sockets``.
-        UnexpectedOutputError: As ``sockets``.
+        SystemReadError: No sockets are visible.
+        MissingExtraError: This system needs psutil, which is not installed.
+        UnknownNameError: *transport* or *backend* is unknown.
+        UnsupportedPlatformError: *backend* is for another system.
+        UnexpectedOutputError: The system's answer is not in a known format.
 
     Example:
         >>> from portranges import probe
         >>> for each in probe.lingering():  # doctest: +SKIP
         ...     print(each.record.port, each.age, [reason.key for reason in each.concerns])
-        60454 possible ['handed-out', 'exposed']
+        60454 possible ['exposed', 'ephemeral-port']
     """
-    if isinstance(older_than, bool) or not isinstance(older_than, (int, float)):
-        raise TypeError(f"older_than must be a number, got {type(older_than).__name__}")
-    if not 0 <= older_than < inf:
-        raise InvalidValueError("older_than must be finite and not negative", elide(older_than))
+    number("older_than", older_than)
+    of_type("history", history, ListenerHistory, optional=True)
     transports = transports_of(transport)
-    handed_out, note = _handed_out(transports)
+    ephemeral, note = _ephemeral_ports(transports)
     if ports is None:
-        wanted = PortSet([Category.DYNAMIC.ports]).union(*handed_out.values())
+        chosen = PortSet(Category.DYNAMIC.ports).union(*ephemeral.values())
     else:
-        wanted = PortSet((ports,)) if isinstance(ports, PortRange) else PortSet(ports)
+        chosen = PortSet(ports)
     table = read(Query(transports=transports, states=LISTENING, owners=True), backend)
     if table.visibility.sockets is Scope.DENIED:
         raise SystemReadError("the socket table", table.visibility.reason)
     seen = (ListenerHistory() if history is None else history).update(table)
     found: list[LingeringListener] = []
     for record, (since, for_long) in zip(table, seen, strict=True):
-        if record.port not in wanted:
+        if record.port not in chosen:
             continue
         starts = [each.started_at for each in record.owners]
         known = [each for each in starts if each is not None]
@@ -403,7 +385,7 @@ def lingering(
         elif started is not None and table.read_at - started >= older_than:
             age = Age.POSSIBLE
         elif started is None or None in starts:
-            # A process whose start is not known may have it for longer.
+            # A process whose start is unknown may have had the socket for longer.
             age = Age.UNKNOWN
         else:
             continue
@@ -413,27 +395,29 @@ def lingering(
                 age=age,
                 seen_since=since,
                 owner_started_at=started,
-                reasons=_reasons(record, table, handed_out.get(record.transport)),
+                reasons=_reasons(record, table, ephemeral.get(record.transport)),
             )
         )
     found.sort(key=lambda each: (each.record.port, each.record.transport, each.record.local))
     return LingeringListeners(
         found=tuple(found),
         older_than=older_than,
-        ports=wanted,
+        ports=chosen,
         visibility=table.visibility,
         read_at=table.read_at,
         note=note,
     )
 
 
-def _handed_out(transports: tuple[Transport, ...]) -> tuple[dict[Transport, PortSet], str]:
-    """Return what this machine hands out, as far as it can be read, and why not."""
+def _ephemeral_ports(
+    transports: tuple[Transport, ...],
+) -> tuple[dict[Transport, PortSet], str]:
+    """Return the ports that this machine allocates, as far as it can be read, and why not all."""
     ranges: dict[Transport, PortSet] = {}
     note = ""
     for transport in transports:
         try:
-            ranges[transport] = neighbours.effective(transport).ports
+            ranges[transport] = machine_profile(transport).ports
         except SystemReadError as error:
             note = str(error)
     return ranges, note
@@ -443,70 +427,69 @@ _RFC_6335 = cite("RFC 6335", "section 6")
 
 
 def _reasons(
-    record: SocketRecord, table: SocketTable, handed_out: PortSet | None
+    record: SocketRecord, table: SocketTable, ephemeral: PortSet | None
 ) -> tuple[Reason, ...]:
-    """Return what speaks for and against worrying about *record*."""
-    return (*_for_worry(record, table, handed_out), *_against_worry(record))
+    return (*_concerns(record, table, ephemeral), *_reassurances(record))
 
 
-def _for_worry(
-    record: SocketRecord, table: SocketTable, handed_out: PortSet | None
+def _concerns(
+    record: SocketRecord, table: SocketTable, ephemeral: PortSet | None
 ) -> types.Iterator[Reason]:
-    concern = ReasonKind.CONCERN
+    kind = ReasonKind.CONCERN
     if not record.owners:
-        yield Reason(key="no-owner", kind=concern, text=f"no owner: {table.why_no_owner(record)}")
+        yield Reason(key="no-owner", kind=kind, text=f"no owner: {table.why_no_owner(record)}")
     if not record.is_loopback:
         where = "every address" if record.is_wildcard else record.address
         yield Reason(
-            key="exposed", kind=concern, text=f"listens on {where}: other machines may reach it"
+            key="exposed",
+            kind=kind,
+            text=f"it listens on {where}, which other machines may reach",
         )
-    if handed_out is not None and record.port in handed_out:
+    if ephemeral is not None and record.port in ephemeral:
         yield Reason(
-            key="handed-out",
-            kind=concern,
+            key="ephemeral-port",
+            kind=kind,
             text=(
-                "this machine hands the port out: once the listener ends, a connection "
-                "may have it when it starts again"
+                "the port is in this machine's ephemeral range: a connection may use it "
+                "while the listener restarts"
             ),
         )
     if record.port in Category.DYNAMIC.ports:
         yield Reason(
-            key="no-registration",
-            kind=concern,
-            text="no dynamic port is assigned to a service: the number tells nothing",
+            key="dynamic-port",
+            kind=kind,
+            text="IANA assigns no service to Dynamic Ports: the number does not identify one",
             source=_RFC_6335,
         )
 
 
-def _against_worry(record: SocketRecord) -> types.Iterator[Reason]:
-    reassurance = ReasonKind.REASSURANCE
+def _reassurances(record: SocketRecord) -> types.Iterator[Reason]:
+    kind = ReasonKind.REASSURANCE
     for owner in record.owners:
         program = PROGRAMS.get(owner.name)
         if program is not None:
             yield Reason(
                 key="container-proxy" if program.is_proxy else "known-program",
-                kind=reassurance,
-                text=f"a program named {program.name} {program.does}",
+                kind=kind,
+                text=f"a program named {program.name} {program.purpose}",
                 source=program.source,
             )
     names = services(record.port, record.transport)
     if names:
-        yield Reason(
-            key="known-service", kind=reassurance, text=f"the port is registered to {names[0]}"
-        )
+        yield Reason(key="known-service", kind=kind, text=f"the port is registered to {names[0]}")
     for use in uses.lookup(record.port):
         if record.transport in use.transports and len(use.ports) <= _NARROW:
             yield Reason(
                 key="known-use",
-                kind=reassurance,
+                kind=kind,
                 text=f"{use.name} uses {use.ports}: {use.note}",
                 source=use.source,
             )
     if record.is_loopback:
-        yield Reason(key="loopback", kind=reassurance, text="this machine alone reaches it")
+        yield Reason(key="loopback", kind=kind, text="only this machine can reach it")
     if record.transport is Transport.UDP:
         yield Reason(
             key="udp-client",
-            kind=reassurance,
-            text="a UDP socket without a remote end is often a client that waits for answers",
+            kind=kind,
+            text="a UDP socket without a remote address is often a client that awaits answers",
         )

@@ -1,10 +1,7 @@
-"""The kernel of Linux, asked for its sockets: the way there and back.
+"""The netlink socket through which the Linux kernel reports its sockets.
 
-What lives here: the socket of netlink.
-What must not: what the bytes say (``sock_diag``).
-
-The answer is about the network namespace of the calling thread, and needs no
-privilege and no /proc.
+It needs no privilege and no /proc, and reports the network namespace of the calling thread.
+``sock_diag`` has the format of the messages.
 """
 
 from __future__ import annotations
@@ -21,33 +18,27 @@ __all__ = ["read"]
 _NETLINK = getattr(socket, "AF_NETLINK", 16)
 _SOCK_DIAG = 4  # NETLINK_SOCK_DIAG
 
-# What the kernel puts into one answer at most; a larger buffer gets no more.
+# The kernel never sends more than this in one datagram, however large the buffer is.
 _BUFFER = 1 << 15
 
-# Seconds for one piece of an answer. The kernel answers at once or never.
+# Seconds to wait for one datagram. The kernel answers at once or never.
 _TIMEOUT = 10.0
 
 
 def read(query: Query) -> list[types.ProbeRow]:
-    """Return the sockets that are wanted.
-
-    Args:
-        query: Which ones; the kernel sorts out states and port.
-
-    Returns:
-        The rows, transport by transport.
+    """Return the sockets, transport by transport; the kernel selects states and port.
 
     Raises:
-        OSError: There is no such way here, or the kernel refused.
-        UnexpectedOutputError: The answer is none that is known.
+        OSError: sock_diag is not available, or the kernel refused.
+        UnexpectedOutputError: The answer is not in a known format.
     """
     rows: list[types.ProbeRow] = []
     with socket.socket(_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as link:
         link.settimeout(_TIMEOUT)
         link.bind((0, 0))
         for transport in query.transports:
-            # Received whole before it is parsed: the shorter the dump, the
-            # less changes meanwhile.
+            # Everything is received before it is parsed: the shorter the dump, the fewer
+            # changes happen during it.
             blocks: types.AttributeBlocks = {}
             for request in pack_requests(transport, query.states, query.port):
                 link.send(request)

@@ -1,14 +1,10 @@
-"""The tables of /proc/net of Linux: text only.
+"""The parser of the Linux tables /proc/net/tcp, tcp6, udp and udp6.
 
-What lives here: the parser of tcp, tcp6, udp and udp6. It is pure and works on
-every system.
-What must not: a file (``proc``).
-
-Facts, from net/ipv4/tcp_ipv4.c, udp.c and net/ipv6 of Linux 6.18. After a line
-of heads each line is a socket: number, local and remote end, state, queues,
-timer, retransmits, uid, timeout, inode. An address is the hexadecimal of its
-bytes taken as numbers of 32 bits in the byte order of the machine; a port is
-plain hexadecimal. A timer of "03:" tells in ticks when TIME_WAIT runs out.
+It parses text only and works on every system; ``proc`` reads the files. The format, from
+net/ipv4/tcp_ipv4.c, udp.c and net/ipv6 of Linux 6.18: after a header, each line is a socket
+with number, local and remote address, state, queues, timer, retransmits, uid, timeout and
+inode. An address is a sequence of 32-bit numbers in hexadecimal, in the byte order of the
+machine; a port is plain hexadecimal. A timer "03:" counts the ticks until TIME_WAIT ends.
 """
 
 from __future__ import annotations
@@ -17,21 +13,22 @@ import sys
 from socket import AF_INET, AF_INET6, inet_ntop
 
 from portranges import types
+from portranges.checks import member, of_type
 from portranges.errors import UnexpectedOutputError, elide
 from portranges.families import Family
 from portranges.ports import Transport, check_transport, is_digits
-from portranges.probe.model import SocketRecord, SocketState, check_family, record_of
+from portranges.probe.model import SocketRecord, SocketState, record_of
 from portranges.probe.query import transports_of
 from portranges.probe.sock_diag import TCP_STATES
 
-__all__ = ["parse_proc_net", "rows_of"]
+__all__ = ["decimal", "parse_proc_net", "rows_of"]
 
-# USER_HZ, in which Linux tells times to programs: 100 on all machines but Alpha.
+# USER_HZ, the unit of times that Linux reports to programs: 100 on all machines except Alpha.
 _TICKS = 100.0
 
 _SIZES = {Family.INET: 8, Family.INET6: 32}
 _FAMILIES = {Family.INET: AF_INET, Family.INET6: AF_INET6}
-_LONGEST_NUMBER = 20  # digits of 2 ** 64
+_LONGEST_NUMBER = 20  # digits of 2**64
 _FIELDS = 10
 
 
@@ -42,19 +39,17 @@ def parse_proc_net(
     *,
     byteorder: types.ByteOrder = sys.byteorder,
 ) -> tuple[SocketRecord, ...]:
-    """Return the sockets of a table of /proc/net.
+    """Return the sockets in a table of /proc/net, without owners, in the order of the lines.
 
     Args:
-        text: What the file holds.
-        transport: Which file it is: the text does not tell.
-        family: As *transport*.
-        byteorder: That of the machine that wrote it.
-
-    Returns:
-        The records, without owners, in the order of the lines.
+        text: The content of the file.
+        transport: The transport of the file, which the text does not contain.
+        family: The family of the file.
+        byteorder: The byte order of the machine that wrote it.
 
     Raises:
-        UnknownNameError: *transport* or *family* is none.
+        TypeError: *text* is not a ``str``.
+        UnknownNameError: *transport* or *family* is unknown.
         InvalidValueError: *transport* is neither TCP nor UDP.
         UnexpectedOutputError: *text* is not such a table.
 
@@ -72,7 +67,8 @@ def parse_proc_net(
         (<SocketRecord tcp 127.0.0.1:8080 listen>,)
     """
     (chosen,) = transports_of(check_transport(transport))
-    rows = rows_of(text, chosen, check_family(family), byteorder=byteorder)
+    of_family = member("family", family, Family)
+    rows = rows_of(of_type("text", text, str), chosen, of_family, byteorder=byteorder)
     return tuple(map(record_of, rows))
 
 
@@ -83,10 +79,10 @@ def rows_of(
     *,
     byteorder: types.ByteOrder = sys.byteorder,
 ) -> list[types.ProbeRow]:
-    """Return the sockets of a table as rows; else as ``parse_proc_net``."""
-    heads, *lines = text.split("\n")
-    if heads.split()[:2] != ["sl", "local_address"]:
-        raise _unexpected(transport, family, "a line of heads", heads)
+    """Return the sockets in a table as rows; see ``parse_proc_net``."""
+    header, *lines = text.split("\n")
+    if header.split()[:2] != ["sl", "local_address"]:
+        raise _unexpected(transport, family, "a header", header)
     addresses: dict[str, str] = {}
     rows: list[types.ProbeRow] = []
     for line in lines:
@@ -96,8 +92,19 @@ def rows_of(
         try:
             rows.append(_row(fields, transport, family, addresses, byteorder))
         except (ValueError, LookupError):
-            raise _unexpected(transport, family, "a line of a socket", line) from None
+            raise _unexpected(transport, family, "a line with a socket", line) from None
     return rows
+
+
+def decimal(text: str) -> int:
+    """Return the number that the decimal digits of *text* form.
+
+    Raises:
+        ValueError: *text* has other characters, or is too long for a number of 64 bits.
+    """
+    if len(text) > _LONGEST_NUMBER or not is_digits(text):
+        raise ValueError
+    return int(text)
 
 
 def _row(
@@ -107,12 +114,17 @@ def _row(
     addresses: dict[str, str],
     byteorder: types.ByteOrder,
 ) -> types.ProbeRow:
-    """Return one row; ValueError or LookupError where a field is none that is known."""
+    """Return one row.
+
+    Raises:
+        ValueError: A field is not in the known format.
+        LookupError: A field has an unknown value.
+    """
     if len(fields) < _FIELDS:
         raise ValueError
     _, local, remote, status, _, timer, _, uid, _, inode, *_ = fields
-    address, port = _end(local, family, addresses, byteorder)
-    remote_address, remote_port = _end(remote, family, addresses, byteorder)
+    address, port = _endpoint(local, family, addresses, byteorder)
+    remote_address, remote_port = _endpoint(remote, family, addresses, byteorder)
     if transport is Transport.UDP:
         state = SocketState.ESTABLISHED if remote_port else SocketState.UNCONNECTED
     else:
@@ -127,14 +139,14 @@ def _row(
         remote_address if remote_port else None,
         remote_port or None,
         state,
-        None if state is SocketState.TIME_WAIT else _decimal(uid),
-        _decimal(inode),
+        None if state is SocketState.TIME_WAIT else decimal(uid),
+        decimal(inode),
         None,
         left,
     )
 
 
-def _end(
+def _endpoint(
     text: str, family: Family, addresses: dict[str, str], byteorder: types.ByteOrder
 ) -> tuple[str, int]:
     packed, _, port = text.partition(":")
@@ -150,19 +162,13 @@ def _end(
 
 
 def _hex(text: str, size: int) -> int:
-    # int() alone takes signs, underscores and the digits of every script.
+    # int() alone accepts signs, underscores and the digits of every script.
     if not 0 < len(text) == size <= _LONGEST_NUMBER or not _HEX.issuperset(text):
         raise ValueError
     return int(text, 16)
 
 
 _HEX = frozenset("0123456789abcdefABCDEF")
-
-
-def _decimal(text: str) -> int:
-    if len(text) > _LONGEST_NUMBER or not is_digits(text):
-        raise ValueError
-    return int(text)
 
 
 def _unexpected(

@@ -1,8 +1,7 @@
-"""What is asked of a backend, and what it answers.
+"""The records that a backend receives and returns.
 
-What lives here: the two records between ``backends`` and the backends, and
-which transports can be meant.
-What must not: any reading.
+``listing``, ``counting``, ``watching`` and ``long_lived`` send a ``Query`` through
+``backends``, and a backend returns a ``QueryResult``.
 """
 
 from __future__ import annotations
@@ -11,19 +10,10 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.ports import Transport, check_transport
-from portranges.probe.model import Owner, Scope, SocketState
+from portranges.probe.model import TRANSPORTS, Owner, Scope, SocketState
 
-__all__ = [
-    "ALL_STATES",
-    "CONNECTED",
-    "LISTENING",
-    "TRANSPORTS",
-    "Query",
-    "QueryResult",
-    "transports_of",
-]
+__all__ = ["ALL_STATES", "CONNECTED", "LISTENING", "Query", "QueryResult", "transports_of"]
 
-TRANSPORTS = (Transport.TCP, Transport.UDP)
 ALL_STATES = frozenset(SocketState)
 LISTENING = frozenset({SocketState.LISTEN, SocketState.UNCONNECTED})
 CONNECTED = ALL_STATES - LISTENING - {SocketState.CLOSED}
@@ -31,13 +21,13 @@ CONNECTED = ALL_STATES - LISTENING - {SocketState.CLOSED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Which sockets are wanted.
+    """Which sockets to return.
 
     Attributes:
         transports: TCP, UDP or both.
-        states: The states that count.
+        states: The states to include.
         port: Only sockets with this local port.
-        owners: Whether their processes are looked for.
+        owners: Whether to look up the processes.
     """
 
     transports: tuple[Transport, ...] = TRANSPORTS
@@ -45,8 +35,8 @@ class Query:
     port: int | None = None
     owners: bool = False
 
-    def wants(self, rows: types.Sequence[types.ProbeRow]) -> types.Sequence[types.ProbeRow]:
-        """Return those of *rows* that are wanted; a backend may have told more."""
+    def matching(self, rows: types.Sequence[types.ProbeRow]) -> types.Sequence[types.ProbeRow]:
+        """Return the *rows* that match; a backend may have returned more."""
         states, port = self.states, self.port
         if port is not None:
             rows = [row for row in rows if row[3] == port]
@@ -57,14 +47,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryResult:
-    """What a backend saw.
+    """What a backend returned.
 
     Attributes:
-        rows: The sockets; more than were asked for, perhaps.
-        sockets: How much of them it saw.
+        rows: The sockets, perhaps more than the query matches.
+        sockets: How much of the sockets was visible.
         owners: The processes by handle.
-        owners_scope: How much of them it saw.
-        reason: Why not all.
+        owners_scope: How much of the processes was visible.
+        reason: Why not everything was visible.
     """
 
     rows: types.Sequence[types.ProbeRow]
@@ -75,5 +65,5 @@ class QueryResult:
 
 
 def transports_of(transport: str | None) -> tuple[Transport, ...]:
-    """Return the transports that are meant."""
+    """Return *transport* in a tuple, or TCP and UDP if it is None."""
     return TRANSPORTS if transport is None else (check_transport(transport, among=TRANSPORTS),)

@@ -1,17 +1,13 @@
-"""The messages of sock_diag, by which Linux tells its sockets: bytes only.
+"""The sock_diag messages in which Linux requests and reports sockets.
 
-What lives here: the request, and the parser of the answer. Both are pure and
-work on every system.
-What must not: a socket of netlink (``netlink``).
-
-Facts, from include/uapi/linux/inet_diag.h and netlink.h. Each message starts
-with a nlmsghdr: length (u32), type (u16), flags (u16), sequence number (u32),
-port id (u32). For type 20, or 18, an inet_diag_msg of 72 bytes follows: family, state,
-timer, retrans (u8 each), source and destination port (u16, big-endian),
-source and destination address (16 bytes each), interface (u32), cookie (u64),
-expires in ms, rqueue, wqueue, uid, inode (u32 each); then attributes, each of
-length (u16), type (u16) and data, padded to 4 bytes. All but ports and
-addresses are in the byte order of the machine.
+Requests and the parser of the answer work on bytes only, on every system; ``netlink`` sends and
+receives them. The format, from include/uapi/linux/inet_diag.h and netlink.h: each message starts
+with a nlmsghdr of length (u32), type (u16), flags (u16), sequence number (u32) and port id (u32).
+For type 20 or 18, an inet_diag_msg of 72 bytes follows: family, state, timer, retrans (u8 each),
+source and destination port (u16, big-endian), source and destination address (16 bytes each),
+interface (u32), cookie (u64), expires in ms, rqueue, wqueue, uid and inode (u32 each). Then come
+attributes, each with length (u16), type (u16) and data, padded to 4 bytes. Everything except ports
+and addresses is in the byte order of the machine.
 """
 
 from __future__ import annotations
@@ -41,12 +37,12 @@ __all__ = [
     "rows_of",
 ]
 
-# The numbers of Linux, whatever the system that parses.
+# The numbers that Linux uses; the parsing system may have others.
 FAMILIES = {Family.INET: 2, Family.INET6: 10}
 PROTOCOLS = {Transport.TCP: 6, Transport.UDP: 17}
 
-# include/net/tcp_states.h. A socket in NEW_SYN_RECV is reported as SYN_RECV,
-# one that is bound only (since Linux 6.8) as CLOSE.
+# include/net/tcp_states.h. A socket in NEW_SYN_RECV is reported as SYN_RECV, and a socket that is
+# only bound (since Linux 6.8) as CLOSE.
 TCP_STATES = {
     1: SocketState.ESTABLISHED,
     2: SocketState.SYN_SENT,
@@ -72,21 +68,20 @@ _NOOP, _ERROR, _DONE = 1, 2, 3
 _HEADER = 16
 _MESSAGE = 88  # the header and inet_diag_msg
 _V6ONLY = 11  # INET_DIAG_SKV6ONLY
-_TIMER_RUNS_OUT = 3  # the timer of TIME_WAIT, and of FIN_WAIT_2 without a process
+_EXPIRY_TIMER = 3  # in TIME_WAIT, and in FIN_WAIT_2 without a process
 
 
 class KernelRefusedError(OSError):
-    """The kernel's own answer that it will not tell; it has an errno."""
+    """The kernel refused the request; the errno is that of its answer."""
 
 
 def pack_requests(
     transport: Transport, states: types.Iterable[SocketState], port: int | None = None
 ) -> tuple[bytes, ...]:
-    """Return the requests for all sockets in some states, on one local port or any.
+    """Return the requests for the sockets in some states, on one local port or on all.
 
-    For TCP it is one of the older kind, which has no family and gets both: the
-    kernel then goes through its table once. To the kernel port 0 means any; no
-    socket has it.
+    For TCP, one request of the older type has no family and returns both, so that the kernel
+    walks its table only once. Port 0 means "any port" to the kernel; no socket has it.
     """
     wanted = set(states)
     ends = struct.pack(">H46x", port or 0)
@@ -96,7 +91,7 @@ def pack_requests(
         return (
             head + bytes([FAMILIES[Family.INET], 0, 0, 0]) + ends + struct.pack("=II", bits, 0),
         )
-    # A UDP socket is in CLOSE until it is connected.
+    # The kernel reports an unconnected UDP socket as CLOSE.
     bits = (SocketState.ESTABLISHED in wanted) << 1 | (SocketState.UNCONNECTED in wanted) << 7
     head = struct.pack("=IHHII", 72, _BY_FAMILY, _DUMP_REQUEST, 1, 0)
     return tuple(
@@ -108,22 +103,20 @@ def pack_requests(
 def parse_sock_diag(
     data: bytes, transport: types.TcpOrUdpLike, *, byteorder: types.ByteOrder = sys.byteorder
 ) -> tuple[SocketRecord, ...]:
-    """Return the sockets of an answer of sock_diag.
+    """Return the sockets in an answer of sock_diag, without owners.
+
+    A socket that is listed twice, by its cookie, is returned once.
 
     Args:
-        data: What was received: whole messages, one after the other.
-        transport: What was asked for; the messages do not tell.
-        byteorder: That of the machine that wrote them.
-
-    Returns:
-        The records, without owners. A socket that is in it twice, by its
-        cookie, is told once.
+        data: The received messages, complete and concatenated.
+        transport: The transport that was requested; the messages do not contain it.
+        byteorder: The byte order of the machine that wrote them.
 
     Raises:
-        UnknownNameError: *transport* is none.
+        UnknownNameError: *transport* is unknown.
         InvalidValueError: *transport* is neither TCP nor UDP.
-        UnexpectedOutputError: *data* is not such messages.
-        SystemReadError: It says that the kernel refused.
+        UnexpectedOutputError: *data* does not consist of such messages.
+        SystemReadError: The answer is that the kernel refused.
 
     Complexity:
         Linear in *data*.
@@ -147,49 +140,46 @@ def parse_sock_diag(
 
 
 def reason_of(error: OSError) -> str:
-    """Return what *error* says, in lower case."""
+    """Return the message of *error*, with a lower-case first letter."""
     text = error.strerror or str(error) or type(error).__name__
     return text[:1].lower() + text[1:]
 
 
 class _Addresses(dict[bytes, str]):
-    """Texts of addresses; a table has few, and each many times."""
+    """The texts of addresses; a table has few different ones, each many times."""
 
     def __init__(self, text: types.Callable[[bytes], str]) -> None:
-        """Keep how a *text* is made."""
+        """Keep the function that converts an address to text."""
         super().__init__()
         self._text = text
 
     def __missing__(self, packed: bytes) -> str:
-        """Make the text of *packed*."""
+        """Convert *packed*, and keep the text."""
         text = self[packed] = self._text(packed)
         return text
 
 
 _SOCKETS = (_BY_FAMILY, _TCP_OF_ALL)
-_SIGNS = {"little": "<", "big": ">"}
+_BYTE_ORDERS = {"little": "<", "big": ">"}
 
 
 def add_blocks(
     data: bytes, blocks: types.AttributeBlocks, *, byteorder: types.ByteOrder = sys.byteorder
 ) -> bool:
-    """Add the messages of *data* to *blocks*, by their length and family.
+    """Add the messages of *data* to *blocks* by length and family; return whether it is the end.
 
-    A socket's message is as long as its attributes make it, which is the same
-    for nearly all: struct then takes them all in one go, in half the time of
+    The length of a message depends on its attributes, which are the same for nearly all
+    sockets. struct then unpacks messages of one length in half the time that it needs for them
     one by one.
 
-    Returns:
-        Whether the kernel said that it is done.
-
     Raises:
-        UnexpectedOutputError: *data* is not whole messages.
-        KernelRefusedError: The kernel said that it will not tell.
+        UnexpectedOutputError: *data* does not consist of complete messages.
+        KernelRefusedError: The kernel refused the request.
     """
     size = len(data)
-    unpack = struct.Struct(f"{_SIGNS[byteorder]}IH").unpack_from
+    unpack = struct.Struct(f"{_BYTE_ORDERS[byteorder]}IH").unpack_from
     if size >= _MESSAGE:
-        # Most pieces are of one kind: what tells it, column by column.
+        # Most datagrams have messages of one length, type and family: compare column by column.
         length, kind = unpack(data)
         if length >= _MESSAGE and length % 4 == 0 == size % length and kind in _SOCKETS:
             count = size // length
@@ -222,10 +212,10 @@ def rows_of(
     """Return the sockets in *blocks*, each once.
 
     Raises:
-        UnexpectedOutputError: They have a family or a state that is not known.
+        UnexpectedOutputError: A family or a state is unknown.
     """
-    # By cookie: sockets that open meanwhile shift those behind them in a
-    # chain, and the kernel tells one again.
+    # By cookie: a socket that opens during the dump moves those behind it in a hash chain, and
+    # the kernel may list one of them twice.
     rows: dict[int, types.ProbeRow] = {}
     for (length, family), messages in blocks.items():
         block = b"".join(messages)
@@ -239,7 +229,7 @@ def rows_of(
 def _rows(
     block: bytes, length: int, number: int, transport: Transport, byteorder: types.ByteOrder
 ) -> dict[int, types.ProbeRow]:
-    """Return the rows of messages that are alike in length and family, by their cookies."""
+    """Return the rows of messages of one length and family, by cookie."""
     if number == FAMILIES[Family.INET]:
         family, texts = Family.INET, _Addresses(lambda packed: inet_ntop(AF_INET, packed[:4]))
     elif number == FAMILIES[Family.INET6]:
@@ -249,7 +239,7 @@ def _rows(
     states, is_tcp, waits = TCP_STATES, transport is Transport.TCP, SocketState.TIME_WAIT
     connected, unconnected = SocketState.ESTABLISHED, SocketState.UNCONNECTED
     native = struct.iter_unpack(
-        f"{_SIGNS[byteorder]}17xBB5x16s16s4xQI8xII{length - _MESSAGE}x", block
+        f"{_BYTE_ORDERS[byteorder]}17xBB5x16s16s4xQI8xII{length - _MESSAGE}x", block
     )
     ports = struct.iter_unpack(f">20xHH{length - 24}x", block)
     try:
@@ -265,7 +255,7 @@ def _rows(
                 None if state is waits else uid,
                 inode,
                 None,
-                expires / 1000 if timer == _TIMER_RUNS_OUT else None,
+                expires / 1000 if timer == _EXPIRY_TIMER else None,
             )
             for (code, timer, address, remote_address, cookie, expires, uid, inode), (
                 port,
@@ -280,18 +270,18 @@ def _rows(
 def _add_v6only(
     rows: dict[int, types.ProbeRow], block: bytes, length: int, byteorder: types.ByteOrder
 ) -> None:
-    """Add to *rows* what the attributes say, of sockets without a remote end."""
+    """Add the value of IPV6_V6ONLY to the *rows* of sockets without a remote address."""
     high, low = block[22::length], block[23::length]
     for at, port in enumerate(zip(high, low, strict=True)):
         if port == (0, 0):
             message = block[at * length : (at + 1) * length]
-            (cookie,) = struct.unpack_from(f"{_SIGNS[byteorder]}Q", message, 60)
+            (cookie,) = struct.unpack_from(f"{_BYTE_ORDERS[byteorder]}Q", message, 60)
             row = rows[cookie]
             rows[cookie] = (*row[:9], _v6only(message, byteorder), row[10])
 
 
 def _is_last(message: bytes, kind: int, byteorder: types.ByteOrder) -> bool:
-    """Return whether a message that is about no socket ends the answer."""
+    """Return whether a message that does not describe a socket ends the answer."""
     if kind == _DONE:
         return True
     if kind == _ERROR:
@@ -305,8 +295,8 @@ def _is_last(message: bytes, kind: int, byteorder: types.ByteOrder) -> bool:
 
 
 def _v6only(message: bytes, byteorder: types.ByteOrder) -> bool | None:
-    """Return what the attribute of that name says, if it is there."""
-    unpack = struct.Struct(f"{_SIGNS[byteorder]}HH").unpack_from
+    """Return the value of the attribute INET_DIAG_SKV6ONLY, or None if it is absent."""
+    unpack = struct.Struct(f"{_BYTE_ORDERS[byteorder]}HH").unpack_from
     offset, stop = _MESSAGE, len(message)
     while stop - offset >= 4:
         length, kind = unpack(message, offset)

@@ -1,10 +1,6 @@
-"""A local port, looked at again and again: what changed between two looks.
+"""A local port, polled again and again: what changed between two polls.
 
-What lives here: Change, Watcher, and the loops around it, one of them async.
-What must not: any reading of tables (``backends``), any output.
-
-Nothing is kept of what has gone: the memory of a watch is that of the sockets
-on the port.
+Nothing is kept of sockets that have closed: a watch needs memory for the sockets on the port only.
 """
 
 from __future__ import annotations
@@ -14,10 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
-from portranges.errors import InvalidValueError, SystemReadError, elide
+from portranges.checks import integer, member, number, of_type
+from portranges.errors import SystemReadError
 from portranges.ports import check_port
 from portranges.probe import proc
-from portranges.probe.backends import check_backend, has_inodes, read
+from portranges.probe.backends import has_inodes, read
 from portranges.probe.model import (
     Backend,
     Owner,
@@ -26,8 +23,10 @@ from portranges.probe.model import (
     SocketState,
     SocketTable,
     Visibility,
+    table_of,
 )
 from portranges.probe.query import Query, transports_of
+from portranges.records import always_checked
 
 __all__ = [
     "LONGEST_INTERVAL",
@@ -44,11 +43,11 @@ class ChangeKind(StrEnum):
     """What happened to a socket.
 
     Attributes:
-        FOUND: It was there at the first look: it opened some time before.
-        OPENED: It was not there at the look before.
-        CLOSED: It is not there any more.
-        OWNER_CHANGED: Other processes have it, or have opened it again.
-        STATE_CHANGED: It is in another state, with the same remote end.
+        FOUND: It existed at the first poll; it opened some time before.
+        OPENED: It did not exist at the previous poll.
+        CLOSED: It no longer exists.
+        OWNER_CHANGED: Other processes have it open, or the same ones have reopened it.
+        STATE_CHANGED: It is in another state, with the same remote address.
 
     Example:
         >>> ChangeKind("opened")
@@ -62,23 +61,22 @@ class ChangeKind(StrEnum):
     STATE_CHANGED = "state changed"
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One change to a socket on the watched port.
 
-    A change happened between two polls, and that is all that is known of when:
-    after ``previous_poll``, and by ``at``.
+    A change happened between two polls: after ``previous_poll`` and before ``at``. Nothing more
+    is known about its time. The three times come from the machine's wall clock, and jump if it is
+    set.
 
     Attributes:
         kind: What happened.
         record: The socket as it is now; for ``CLOSED`` as it was last seen.
         before: The socket as it was; ``None`` for ``FOUND`` and ``OPENED``.
-        at: When the look that showed it had ended, in seconds since 1970.
-        previous_poll: When the look before that had begun; ``None`` for
-            ``FOUND``.
-        seen_since: When the look at which the socket was first seen had ended.
-
-    All three are read off the machine's clock, and jump where somebody sets it.
+        at: When the poll that saw the change ended, in seconds since 1970.
+        previous_poll: When the poll before that one began; ``None`` for ``FOUND``.
+        seen_since: When the poll that first saw the socket ended.
 
     Example:
         >>> web = SocketRecord(
@@ -97,24 +95,22 @@ class Change:
     previous_poll: float | None = None
     seen_since: float
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("kind", self.kind, ChangeKind)
+        of_type("record", self.record, SocketRecord)
+        of_type("before", self.before, SocketRecord, optional=True)
+        number("at", self.at)
+        if self.previous_poll is not None:
+            number("previous_poll", self.previous_poll)
+        number("seen_since", self.seen_since)
+
     @property
     def seen_for(self) -> float:
-        """For how long the socket has been seen, in seconds.
+        """How long the socket has been seen, in seconds; its real age is unknown.
 
-        Returns:
-            The time from the end of the first look that showed it to the last
-            one: to the end of that, and for ``CLOSED`` to its begin. 0 where
-            one look showed it. How old it is nobody knows.
-
-        Example:
-            >>> web = SocketRecord(
-            ...     transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen"
-            ... )
-            >>> change = Change(
-            ...     kind=ChangeKind.OPENED, record=web, at=12.0, previous_poll=11.0, seen_since=12.0
-            ... )
-            >>> change.seen_for
-            0.0
+        The time from the end of the first poll that saw it to the end of the last one, or for
+        ``CLOSED`` to its beginning. 0 if only one poll saw it.
         """
         last = self.at
         if self.kind is ChangeKind.CLOSED and self.previous_poll is not None:
@@ -122,10 +118,7 @@ class Change:
         return max(0.0, last - self.seen_since)
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return it as data for JSON.
-
-        Returns:
-            A dict with a key for each attribute.
+        """Return the change as data for JSON, with a key for each attribute.
 
         Example:
             >>> web = SocketRecord(
@@ -149,29 +142,29 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A socket at the last look, and the time of the first."""
+    """A socket at the last poll, and the time of the first one that saw it."""
 
     record: SocketRecord
     since: float
 
 
-# Seconds, eleven days. A wait has an end everywhere, which is 49 days on Windows
-# (threading.TIMEOUT_MAX); beyond it there is an OverflowError in mid-watch.
+# Seconds, about eleven days. Waiting has an upper limit on every system, 49 days on Windows
+# (threading.TIMEOUT_MAX), above which it raises OverflowError.
 LONGEST_INTERVAL = 1_000_000.0
 
-# transport, family, both ends.
+# Transport, family, and both addresses with their ports.
 _Ends = tuple[object, ...]
 
 
 class Watcher:
-    """What is on a local port, look by look.
+    """The sockets on a local port, poll by poll.
 
-    It looks when it is told to: ``watch`` is a loop around it.
+    It polls only when ``poll`` is called; ``watch`` is a loop around it.
 
     Attributes:
         port: The port.
-        table: What the last look showed.
-        polls: How many there were.
+        table: The sockets at the last poll; ``None`` before the first.
+        polls: The number of polls so far.
 
     Example:
         >>> from portranges import probe
@@ -188,18 +181,18 @@ class Watcher:
         owners: bool = True,
         backend: types.BackendLike | None = None,
     ) -> None:
-        """Keep what is to be watched, and look at nothing yet.
+        """Prepare to watch a port, without polling it yet.
 
         Args:
             port: The port.
-            transport: TCP or UDP; both by default.
-            owners: Whether the processes are watched too.
-            backend: As for ``sockets``.
+            transport: TCP or UDP; both if None.
+            owners: Whether to watch the processes too.
+            backend: The backend to use; the best one if None.
 
         Raises:
-            TypeError: *port* is no integer.
-            InvalidPortError: *port* is outside 0 to 65535.
-            UnknownNameError: *transport* or *backend* is none.
+            TypeError: *port* is not an integer.
+            InvalidPortError: *port* is outside 0..65535.
+            UnknownNameError: *transport* or *backend* is unknown.
         """
         self.port: int = check_port(port)
         self.table: SocketTable | None = None
@@ -207,23 +200,21 @@ class Watcher:
         self._began: float | None = None
         self._transports = transports_of(transport)
         self._owners = owners
-        self._backend = None if backend is None else check_backend(backend)
+        self._backend = None if backend is None else member("backend", backend, Backend)
         self._seen: list[_Seen] = []
         self._holders: proc.Holders | None = None
         self._known: dict[int, tuple[Owner, ...]] = {}
 
     def poll(self) -> tuple[Change, ...]:
-        """Look once.
+        """Return what changed since the previous poll, closed sockets first.
 
-        Returns:
-            What changed since the look before, closed ones first; at the first
-            look what is there.
+        The first poll returns the existing sockets.
 
         Raises:
-            SystemReadError: No socket can be seen.
-            MissingExtraError: As ``sockets``.
-            UnsupportedPlatformError: As ``sockets``.
-            UnexpectedOutputError: As ``sockets``.
+            SystemReadError: No sockets are visible.
+            MissingExtraError: This system needs psutil, which is not installed.
+            UnsupportedPlatformError: The backend is for another system.
+            UnexpectedOutputError: The system's answer is not in a known format.
 
         Example:
             >>> from portranges import probe
@@ -231,8 +222,8 @@ class Watcher:
             >>> watcher.poll()  # doctest: +SKIP
             ()
         """
-        # A look takes its time, and stands for no moment in it: what it shows was so
-        # after it began and before it ended.
+        # A poll takes time, and what it shows was true at some moment between its beginning and
+        # its end.
         began = time.time()
         table = self._read()
         now = time.time()
@@ -276,8 +267,7 @@ class Watcher:
         query = Query(transports=self._transports, port=self.port, owners=self._owners)
         if not self._owners or not has_inodes(self._backend):
             return read(query, self._backend)
-        # The walk over all processes is done again only where it could tell
-        # something new.
+        # Processes are visited again only if that could show something new.
         table = read(Query(transports=query.transports, port=query.port), self._backend)
         if table.backend is None or table.backend is Backend.PSUTIL:
             return table
@@ -287,7 +277,7 @@ class Watcher:
             holders = proc.holders_of(inodes)
             self._holders = holders
             self._known = proc.owners_of(holders)
-        return SocketTable(
+        return table_of(
             table._rows,
             owners=self._known,
             visibility=Visibility(
@@ -299,8 +289,8 @@ class Watcher:
 
 
 def _hold_still(holders: proc.Holders, inodes: frozenset[int]) -> bool:
-    """Tell whether *holders* is right for *inodes*: no other, and each at its place."""
-    return holders.asked == inodes and all(
+    """Return whether *holders* is still correct: the same sockets, each at its descriptor."""
+    return holders.inodes == inodes and all(
         proc.still_holds(inode, *pair) for inode, pairs in holders.found.items() for pair in pairs
     )
 
@@ -308,10 +298,10 @@ def _hold_still(holders: proc.Holders, inodes: frozenset[int]) -> bool:
 def _paired(
     seen: list[_Seen], table: SocketTable
 ) -> tuple[list[tuple[SocketRecord, _Seen | None]], list[_Seen]]:
-    """Return each record with what it was at the look before, and what has gone.
+    """Return each record with its state at the previous poll, and the sockets that have closed.
 
-    A socket is first paired with itself, by its inode; then with one that had
-    the same ends.
+    A socket is first paired with itself, by its inode; then with one that had the same
+    addresses.
     """
     by_ends: dict[_Ends, list[_Seen]] = {}
     for was in seen:
@@ -320,7 +310,7 @@ def _paired(
     late: list[SocketRecord] = []
     for record in table:
         alike = by_ends.get(_ends(record), [])
-        # By place: records are equal whatever their inodes.
+        # By position, because records with different inodes may be equal.
         same = [at for at, was in enumerate(alike) if was.record.inode == record.inode]
         if same:
             pairs.append((record, alike.pop(same[0])))
@@ -337,13 +327,13 @@ def _ends(record: SocketRecord) -> _Ends:
 
 
 def _is_same(was: SocketRecord, record: SocketRecord) -> bool:
-    """Tell whether it is one socket, rather than another with the same ends."""
+    """Return whether both are the same socket, rather than two with the same addresses."""
     if was.state is SocketState.TIME_WAIT and record.state is not SocketState.TIME_WAIT:
         return False
     if was.inode is not None and record.inode is not None:
         return was.inode == record.inode
-    # The kernel gives a connection its inode when it is accepted, and takes it
-    # when the process has closed it. psutil tells of none.
+    # A connection has an inode from when it is accepted until the process closes it. psutil
+    # reports none.
     return not (was.owners and record.owners) or was.owners == record.owners
 
 
@@ -367,32 +357,29 @@ def watch(
     stop: types.Event | None = None,
     backend: types.BackendLike | None = None,
 ) -> types.Iterator[Change]:
-    """Yield the changes on a local port as they are seen.
+    """Yield the changes on a local port as polls see them.
 
-    A socket that opens and closes between two polls is not seen. To end it,
-    leave the loop, or set *stop* from another thread.
+    The first poll yields the existing sockets. A socket that opens and closes between two polls
+    is not seen. To stop, leave the loop, or set *stop* from another thread.
 
     Args:
         port: The port.
-        interval: Seconds from look to look, greater than 0, up to 1,000,000.
-        transport: TCP or UDP; both by default.
-        owners: Whether the processes are watched too.
-        polls: After how many looks to end, 1 or more; never by default.
-        stop: Ends the loop when it is set, at once.
-        backend: As for ``sockets``.
-
-    Yields:
-        Changes, those of one look together; the first are what is there.
+        interval: Seconds from one poll to the next, greater than 0, up to 1,000,000.
+        transport: TCP or UDP; both if None.
+        owners: Whether to watch the processes too.
+        polls: The number of polls after which to stop; None means never.
+        stop: Stops the loop immediately when it is set.
+        backend: The backend to use; the best one if None.
 
     Raises:
-        TypeError: An argument is of a wrong type.
-        InvalidValueError: *interval* or *looks* is too small or too large.
-        InvalidPortError: *port* is outside 0 to 65535.
-        SystemReadError: No socket can be seen.
-        MissingExtraError: As ``sockets``.
-        UnknownNameError: As ``sockets``.
-        UnsupportedPlatformError: As ``sockets``.
-        UnexpectedOutputError: As ``sockets``.
+        TypeError: An argument has a wrong type.
+        InvalidValueError: *interval* or *polls* is too small or too large.
+        InvalidPortError: *port* is outside 0..65535.
+        SystemReadError: No sockets are visible.
+        MissingExtraError: This system needs psutil, which is not installed.
+        UnknownNameError: *transport* or *backend* is unknown.
+        UnsupportedPlatformError: *backend* is for another system.
+        UnexpectedOutputError: The system's answer is not in a known format.
 
     Example:
         >>> from portranges import probe
@@ -400,7 +387,7 @@ def watch(
         ...     print(change.kind, change.record.local, change.record.owners)
     """
     _check_pace(interval, polls)
-    # Here, not at the first step: a wrong argument is told at the call.
+    # Created here and not in the generator, so that the call itself reports wrong arguments.
     watcher = Watcher(port, transport, owners=owners, backend=backend)
     return _loop(watcher, interval, polls, stop)
 
@@ -429,32 +416,19 @@ async def watch_async(
     polls: int | None = None,
     backend: types.BackendLike | None = None,
 ) -> types.AsyncIterator[Change]:
-    """Yield the changes on a local port as they are seen, in an event loop.
+    """Yield the changes on a local port as polls see them, in an event loop.
 
-    A look runs in a thread of the loop's pool, so that the loop is not held up;
-    on Linux it is that thread's network namespace which is looked at. To end
-    it, leave the loop, or cancel the task.
+    A poll runs in a thread of the loop's pool, so that it does not block the loop; on Linux it
+    reads the network namespace of that thread. To stop, leave the loop, or cancel the task. The
+    errors are those of ``watch``, raised when iteration starts.
 
     Args:
-        port: As for ``watch``.
-        interval: As for ``watch``.
-        transport: As for ``watch``.
-        owners: As for ``watch``.
-        polls: As for ``watch``.
-        backend: As for ``watch``.
-
-    Yields:
-        As ``watch``.
-
-    Raises:
-        TypeError: As ``watch``.
-        InvalidValueError: As ``watch``.
-        InvalidPortError: As ``watch``.
-        SystemReadError: As ``watch``.
-        MissingExtraError: As ``watch``.
-        UnknownNameError: As ``watch``.
-        UnsupportedPlatformError: As ``watch``.
-        UnexpectedOutputError: As ``watch``.
+        port: The port.
+        interval: Seconds from one poll to the next, greater than 0, up to 1,000,000.
+        transport: TCP or UDP; both if None.
+        owners: Whether to watch the processes too.
+        polls: The number of polls after which to stop; None means never.
+        backend: The backend to use; the best one if None.
 
     Example:
         >>> from portranges import probe
@@ -477,10 +451,9 @@ async def watch_async(
 
 
 def next_poll(due: float, interval: float) -> tuple[float, float]:
-    """Return when the next look is due, and in how many seconds that is.
+    """Return when the next poll is due, and in how many seconds that is.
 
-    A look that took longer than the interval shifts those after it; none is
-    made up for.
+    A poll that took longer than the interval delays the next ones; no poll is made up for.
     """
     now = time.monotonic()
     due = max(due + interval, now)
@@ -488,14 +461,6 @@ def next_poll(due: float, interval: float) -> tuple[float, float]:
 
 
 def _check_pace(interval: float, polls: int | None) -> None:
-    if isinstance(interval, bool) or not isinstance(interval, (int, float)):
-        raise TypeError(f"interval must be a number, got {type(interval).__name__}")
-    if not 0 < interval <= LONGEST_INTERVAL:
-        rule = f"interval must be greater than 0, up to {LONGEST_INTERVAL:,.0f} seconds"
-        raise InvalidValueError(rule, elide(interval))
-    if polls is None:
-        return
-    if isinstance(polls, bool) or not isinstance(polls, int):
-        raise TypeError(f"polls must be an int, got {type(polls).__name__}")
-    if polls < 1:
-        raise InvalidValueError("polls must be 1 or more", elide(polls))
+    number("interval", interval, above=0, most=LONGEST_INTERVAL)
+    if polls is not None:
+        integer("polls", polls, least=1)

@@ -1,11 +1,8 @@
-"""psutil, asked for this machine's sockets: the way on other systems than Linux.
+"""The sockets of this machine from psutil, on systems other than Linux.
 
-What lives here: all that is said to psutil, which is imported when it is asked.
-What must not: anything that works without it.
-
-psutil names one process of a socket, no inode and no time in TIME_WAIT. Of
-sockets that share all it tells (SO_REUSEPORT), it shows one where it does not
-see their processes.
+psutil reports one process for each socket, no inode, and no remaining time in TIME_WAIT. Of
+several sockets that are alike in everything it reports (SO_REUSEPORT), it lists only one if it
+cannot see their processes. It is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -17,15 +14,22 @@ from portranges import types
 from portranges.errors import MissingExtraError, SystemReadError, UnexpectedOutputError, elide
 from portranges.families import Family
 from portranges.ports import LAST_PORT, Transport
-from portranges.probe.model import MAY_HAVE_NO_PROCESS, Owner, Scope, SocketState
-from portranges.probe.query import TRANSPORTS, Query, QueryResult
+from portranges.probe.model import (
+    MAY_HAVE_NO_PROCESS,
+    TRANSPORTS,
+    Owner,
+    Scope,
+    SocketState,
+    is_address,
+)
+from portranges.probe.query import Query, QueryResult
 from portranges.probe.sock_diag import reason_of
 
 __all__ = ["read"]
 
 _WHAT = "the socket table by psutil"
 
-# By value: psutil makes its names another type in each version.
+# By value, because the type of psutil's constants differs between versions.
 _STATES = {
     "LISTEN": SocketState.LISTEN,
     "SYN_SENT": SocketState.SYN_SENT,
@@ -46,18 +50,15 @@ _STATES = {
 
 
 def read(query: Query) -> QueryResult:
-    """Return the sockets, and their owners where they are asked for.
+    """Return the sockets of the transports, and their owners if they are requested.
 
-    Args:
-        query: Which transports; states and port are not sorted out here.
-
-    Returns:
-        The answer; of own processes only where the system tells no more.
+    States and port are not selected. If the system shows only the user's own processes, the
+    result has only their sockets.
 
     Raises:
         MissingExtraError: psutil is not installed.
-        UnexpectedOutputError: It told something that is not known.
-        SystemReadError: It could not read anything.
+        UnexpectedOutputError: psutil reported an unknown value.
+        SystemReadError: psutil could not read anything.
     """
     psutil = _psutil()
     kind = "inet" if query.transports == TRANSPORTS else query.transports[0].value
@@ -68,7 +69,7 @@ def read(query: Query) -> QueryResult:
             pairs = [(each, getattr(each, "pid", None)) for each in psutil.net_connections(kind)]
         except (PermissionError, psutil.AccessDenied):
             pairs = list(_own(psutil, kind))
-            scope, reason = Scope.OWN, "the system tells the sockets of others to root only"
+            scope, reason = Scope.OWN, "the system shows the sockets of other users to root only"
     except OSError as error:
         raise SystemReadError(_WHAT, reason_of(error)) from error
     except psutil.Error as error:
@@ -76,16 +77,16 @@ def read(query: Query) -> QueryResult:
     rows = [row for each, pid in pairs if (row := _row(each, pid)) is not None]
     if not query.owners:
         return QueryResult(rows=rows, sockets=scope, reason=reason)
-    wanted = query.wants(rows)
-    pids = {-row[8] for row in wanted if row[8] is not None}
+    matching = query.matching(rows)
+    pids = {-row[8] for row in matching if row[8] is not None}
     owners = {-pid: (_owner(psutil, pid),) for pid in pids}
     owners_scope = scope
-    # The kernel alone may have one that is being closed, or not yet accepted.
-    unknown = sum(row[8] is None and row[6] not in MAY_HAVE_NO_PROCESS for row in wanted)
+    # A socket that is being closed, or not yet accepted, may belong to the kernel alone.
+    unknown = sum(row[8] is None and row[6] not in MAY_HAVE_NO_PROCESS for row in matching)
     if unknown and not reason:
         euid = getattr(os, "geteuid", int)
         owners_scope = Scope.PARTIAL if euid() == 0 else Scope.OWN
-        reason = f"psutil names no process for {unknown} of {len(wanted)} sockets"
+        reason = f"psutil reports no process for {unknown} of {len(matching)} sockets"
     return QueryResult(
         rows=rows, sockets=scope, owners=owners, owners_scope=owners_scope, reason=reason
     )
@@ -103,27 +104,28 @@ def _psutil() -> types.Psutil:
 def _own(
     psutil: types.Psutil, kind: str
 ) -> types.Iterator[tuple[types.PsutilConnection, int | None]]:
-    """Yield the sockets of the processes that may be looked into."""
+    """Yield the sockets of the processes that may be inspected."""
     for process in psutil.process_iter():
         try:
             for connection in process.net_connections(kind):
                 yield connection, process.pid
         except (psutil.Error, PermissionError):
-            # Another user's, or gone.
+            # It belongs to another user, or has ended.
             continue
 
 
 def _row(connection: types.PsutilConnection, pid: int | None) -> types.ProbeRow | None:
-    """Return the row; None for a socket that has no port."""
+    """Return the row of *connection*, or None if it has no port."""
     if not connection.laddr:
         return None
-    address, port = _end(connection.laddr)
+    family = Family.INET6 if connection.family == socket.AF_INET6 else Family.INET
+    address, port = _endpoint(connection.laddr, family)
     remote_address: str | None = None
     remote_port: int | None = None
     if connection.raddr:
-        remote_address, remote_port = _end(connection.raddr)
+        remote_address, remote_port = _endpoint(connection.raddr, family)
         if not remote_port:
-            # Some systems give a socket that listens the remote end 0.0.0.0:0.
+            # Some systems report the remote address 0.0.0.0:0 for a listening socket.
             remote_address = remote_port = None
     if connection.type == socket.SOCK_STREAM:
         transport = Transport.TCP
@@ -137,25 +139,26 @@ def _row(connection: types.PsutilConnection, pid: int | None) -> types.ProbeRow 
         state = SocketState.ESTABLISHED if remote_port else SocketState.UNCONNECTED
     return (
         transport,
-        Family.INET6 if connection.family == socket.AF_INET6 else Family.INET,
+        family,
         address,
         port,
         remote_address,
         remote_port,
         state,
         None,
-        # Windows gives what has no process to the idle one, number 0.
+        # Windows assigns sockets without a process to the idle process, number 0.
         -pid if pid else None,
         None,
         None,
     )
 
 
-def _end(end: types.Sequence[object]) -> tuple[str, int]:
+def _endpoint(end: types.Sequence[object], family: Family) -> tuple[str, int]:
     address, port, *_ = end
-    if not (isinstance(address, str) and isinstance(port, int) and 0 <= port <= LAST_PORT):
-        raise UnexpectedOutputError(_WHAT, f"expected an address and a port, got {elide(end)}")
-    return address, port
+    if isinstance(address, str) and isinstance(port, int):  # noqa: SIM102
+        if 0 <= port <= LAST_PORT and is_address(address, family):
+            return address, port
+    raise UnexpectedOutputError(_WHAT, f"expected an address and a port, got {elide(end)}")
 
 
 def _owner(psutil: types.Psutil, pid: int) -> Owner:
@@ -164,11 +167,12 @@ def _owner(psutil: types.Psutil, pid: int) -> Owner:
     started: float | None = None
     try:
         process = psutil.Process(pid)
-        started = process.create_time()
+        # Before the clock is set, a process may appear to have started before 1970.
+        started = created if (created := process.create_time()) >= 0 else None
         name = process.name()
         uids = getattr(process, "uids", None)  # not on Windows
-        uid = None if uids is None else uids().real
+        uid = None if uids is None or (real := uids().real) < 0 else real
     except (psutil.Error, OSError):
-        # Gone, or it may not be looked at; what was told is kept.
+        # It has ended, or may not be inspected; what was read so far is kept.
         pass
     return Owner(pid=pid, name=name, uid=uid, started_at=started)
