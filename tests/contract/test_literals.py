@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from portranges import dialects, reuse, systems, types
+from portranges import Family, dialects, probe, reuse, systems, types
 
 # Each alias in ``portranges.types``, and the words that are accepted at run time.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
+    "BackendName": lambda: probe.Backend,
     "CloseName": lambda: reuse.Close,
     "DialectName": lambda: (name for row in dialects.rows() for name in (row.name, *row.aliases)),
+    "FamilyName": lambda: Family,
     "ReuseStateName": lambda: reuse.State,
     "ReuseSystemName": reuse.systems,
+    "SocketStateName": lambda: probe.SocketState,
     "SystemName": lambda: [name for row in systems.rows() for name in (row.name, *row.aliases)],
+    "TcpOrUdpName": lambda: probe.model.TRANSPORTS,
 }
 
 

@@ -27,11 +27,29 @@ import pytest
 
 import portranges
 from portranges import MaskedPort, PortRange, PortSet, Source, Transport, TransportPorts
+from portranges.capacity import Interval
+from portranges.probe import (
+    Age,
+    Change,
+    ChangeKind,
+    Destination,
+    LingeringListener,
+    Owner,
+    Reason,
+    ReasonKind,
+    Scope,
+    SocketRecord,
+    SocketTable,
+    Visibility,
+)
 from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
 from portranges.systems import Kind, System
 
 # Modules that no user imports functions from.
 INNER = {"checks", "cli", "covers", "names", "records", "scan", "types"}
+
+
+WEB = SocketRecord(transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,14 +203,89 @@ SAMPLES: dict[type[Any], Sample] = {
             {"checked": ""},
         ),
     ),
+    Owner: Sample(
+        {"pid": 1, "name": "init", "uid": 0, "started_at": 1.5},
+        (
+            {"pid": -1},
+            {"pid": None},
+            {"pid": "first"},
+            {"uid": -1},
+            {"uid": "root"},
+            {"started_at": math.nan},
+            {"started_at": -1.0},
+            {"started_at": "today"},
+        ),
+    ),
+    Visibility: Sample(
+        {"sockets": Scope.ALL, "owners": Scope.OWN, "reason": "not root"},
+        (
+            {"sockets": "everything"},
+            {"sockets": None},
+            {"owners": 3},
+        ),
+    ),
+    Change: Sample(
+        {
+            "kind": ChangeKind.CLOSED,
+            "record": WEB,
+            "before": WEB,
+            "at": 2.0,
+            "previous_poll": 1.0,
+            "seen_since": 0.0,
+        },
+        (
+            {"kind": "renamed"},
+            {"record": None},
+            {"record": "tcp 0.0.0.0:80"},
+            {"before": ()},
+            {"at": math.inf},
+            {"previous_poll": -1.0},
+            {"seen_since": None},
+        ),
+    ),
+    Reason: Sample(
+        {"key": "exposed", "kind": ReasonKind.CONCERN, "text": "reachable", "source": None},
+        ({"kind": "both"}, {"kind": None}, {"source": "RFC 6335"}),
+    ),
+    LingeringListener: Sample(
+        {
+            "record": WEB,
+            "age": Age.OBSERVED,
+            "seen_since": 0.0,
+            "owner_started_at": None,
+            "reasons": (),
+        },
+        (
+            {"record": None},
+            {"age": "old"},
+            {"seen_since": math.nan},
+            {"owner_started_at": -5.0},
+            {"reasons": ("exposed",)},
+        ),
+    ),
+    Destination: Sample(
+        {
+            "source": "10.0.0.1",
+            "address": "10.0.0.2",
+            "port": 443,
+            "connections": 3,
+            "time_wait": 1,
+            "limit": Interval(4, 4),
+            "remaining": Interval(0, 1),
+        },
+        (
+            {"port": 65536},
+            {"connections": -1},
+            {"time_wait": "many"},
+            {"limit": 4},
+            {"remaining": None},
+        ),
+    ),
 }
 
 # Records without a sample yet. A record leaves this list when it is valid however it is built.
 UNCHECKED = {
     "portranges.ephemeral.model.EphemeralProfile",
-    "portranges.probe.model.Owner",
-    "portranges.probe.model.SocketRecord",
-    "portranges.probe.model.Visibility",
     "portranges.selection.model.Algorithm",
     "portranges.system.model.Machine",
 }
@@ -370,8 +463,10 @@ def test_every_way_builds_ports_from_valid_values(kind: type[Any], way: str) -> 
     assert WAYS[way](kind, valid) == kind(**valid)
 
 
-@pytest.mark.parametrize("kind", [PortSet, TransportPorts])
-@pytest.mark.parametrize("value", [["80"], {"tcp": [70000]}, {"_bits": -1}, "80", 80])
+@pytest.mark.parametrize("kind", [PortSet, TransportPorts, SocketRecord, SocketTable])
+@pytest.mark.parametrize(
+    "value", [["80"], {"tcp": [70000]}, {"_bits": -1}, {"_row": (), "owners": ()}, "80", 80]
+)
 def test_a_set_is_built_by_its_own_methods_only(kind: type[Any], value: object) -> None:
     for build in (
         lambda: pydantic.TypeAdapter(kind).validate_python(value),
@@ -380,5 +475,5 @@ def test_a_set_is_built_by_its_own_methods_only(kind: type[Any], value: object) 
     ):
         with pytest.raises(REFUSALS):
             build()
-    assert not hasattr(kind.full(), "__dict__")
-    assert not hasattr(kind.full(), "__setstate__")
+    assert "__dict__" not in dir(kind)
+    assert not hasattr(kind, "__setstate__")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import re
 import socket
 import struct
 import subprocess
@@ -36,6 +37,7 @@ from portranges.probe import (
     Visibility,
     backends,
     long_lived,
+    model,
     netlink,
     proc,
     watching,
@@ -90,6 +92,81 @@ def test_a_record_is_copied_and_pickled_with_all_it_tells(way):
     one = record(80, state="listen", inode=7, uid=33, owners=[Owner(pid=5, name="a")])
     two = way(one)
     assert (two, two.inode, two.uid, two.to_dict()) == (one, 7, 33, one.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "message"),
+    [
+        ({"transport": "sctp"}, ValueError, "transport must be tcp or udp, got 'sctp'"),
+        ({"family": "ipv4"}, LookupError, "unknown family, got 'ipv4'"),
+        ({"address": "::1"}, ValueError, "address must be an IPv4 address, got '::1'"),
+        ({"address": "localhost"}, ValueError, "address must be an IPv4 address"),
+        ({"address": "127.0.0.1\0"}, ValueError, "address must be an IPv4 address"),
+        ({"address": None}, TypeError, "address must be a str, got NoneType None"),
+        ({"port": 65536}, ValueError, "port must be in 0..65535"),
+        ({"state": "idle"}, LookupError, "unknown state, got 'idle'"),
+        ({"state": "unconnected"}, ValueError, "a TCP socket must not be unconnected"),
+        (
+            {"transport": "udp"},
+            ValueError,
+            "a UDP socket must be established or unconnected, got listen",
+        ),
+        ({"remote_port": 5}, ValueError, "remote_address and remote_port must be given together"),
+        ({"remote_address": "::1", "remote_port": 5}, ValueError, "remote_address must be an IPv4"),
+        ({"uid": -1}, ValueError, "uid must be at least 0, got -1"),
+        ({"inode": "7"}, TypeError, "inode must be an integer, got str '7'"),
+        ({"v6only": 1}, TypeError, "v6only must be a bool, got int 1"),
+        ({"expires_in": float("nan")}, ValueError, "expires_in must not be negative, got nan"),
+        ({"owners": ["init"]}, TypeError, "each owner must be an Owner, got str 'init'"),
+    ],
+)
+def test_what_is_no_record(more, error, message):
+    valid = {
+        "transport": "tcp",
+        "family": "inet",
+        "address": "127.0.0.1",
+        "port": 80,
+        "state": "listen",
+    }
+    assert SocketRecord(**valid).port == 80
+    with pytest.raises(error, match=re.escape(message)):
+        SocketRecord(**{**valid, **more})
+
+
+def test_an_address_may_have_a_zone():
+    assert record(80, state="listen", address="fe80::1%eth0").local == "[fe80::1%eth0]:80"
+
+
+def test_a_table_is_built_of_records_and_cannot_be_changed():
+    owner = Owner(pid=5)
+    table = SocketTable(
+        [record(80, state="listen", owners=[owner]), record(81, state="listen")],
+        visibility=ALL,
+        read_at=1.5,
+        backend="proc",
+    )
+    assert [each.port for each in table] == [80, 81]
+    assert (table[0].owners, table.owners) == ((owner,), (owner,))
+    assert table.backend is probe.Backend.PROC
+    for twin in (copy.copy(table), copy.deepcopy(table), pickle.loads(pickle.dumps(table))):
+        assert twin.to_dict() == table.to_dict()
+    for name in ("visibility", "backend", "read_at", "owners", "records"):
+        with pytest.raises(AttributeError):
+            setattr(table, name, None)
+    with pytest.raises(TypeError, match="each record must be a SocketRecord, got int 80"):
+        SocketTable([80], visibility=ALL, read_at=0.0)
+    with pytest.raises(TypeError, match="visibility must be a Visibility, got str 'all'"):
+        SocketTable([], visibility="all", read_at=0.0)
+    with pytest.raises(ValueError, match="read_at must not be negative"):
+        SocketTable([], visibility=ALL, read_at=-1.0)
+    with pytest.raises(LookupError, match="unknown backend, got 'procs'; did you mean 'proc'"):
+        SocketTable([], visibility=ALL, read_at=0.0, backend="procs")
+
+
+def test_a_record_of_psutil_is_pickled_without_its_handle():
+    one = model.record_of((*record(80, state="listen")._row[:8], -4242, None, None))
+    two = pickle.loads(pickle.dumps(one))
+    assert (two, two.inode, two._row[8]) == (one, None, None)
 
 
 def test_a_record_cannot_be_changed():

@@ -679,7 +679,7 @@ class SocketTable:
         return tuple(sorted(found, key=lambda owner: owner.pid))
 
     def why_no_owner(self, record: SocketRecord) -> str:
-        """Return, as a phrase, why *record* has no owner; ``""`` if it has one.
+        """Return why *record* has no owner, as a phrase; ``""`` if it has one.
 
         Args:
             record: A record of this table.
