@@ -393,7 +393,9 @@ def test_lingering_says_what_it_knows_of_the_age(said):
         pytest.skip("portranges.system is not there")
     lines = lines_of(said, "lingering")
     assert lines[0] == "60454/tcp  on 0.0.0.0"
-    assert any(line.startswith("  age       not seen before; its owner started") for line in lines)
+    assert any(
+        line.startswith("  age          not seen before; its owner started") for line in lines
+    )
     assert "No system reports the age of a socket; --observe measures it." in lines
     observed = lines_of(said, "observed")
     assert [line for line in observed if "/tcp" in line] == [

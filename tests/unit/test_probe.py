@@ -212,7 +212,9 @@ def test_why_there_is_no_owner():
     assert why(ALL, state="listen", owners=[Owner(pid=1)]) == ""
     assert why(unasked, state="listen") == "owners were not requested"
     assert why(partly, state="listen") == "not root"
-    assert why(ALL, state="listen") == "no process has it open: it belongs to the kernel, or its process has ended"
+    assert why(ALL, state="listen") == (
+        "no process has it open: it belongs to the kernel, or its process has ended"
+    )
     assert why(partly, state="time-wait") == "the kernel holds it until its timer expires"
 
 
@@ -290,7 +292,7 @@ def test_wrong_arguments_are_told_at_the_call():
     with pytest.raises(TypeError):
         probe.owners("80")
     for interval in (0, -1, float("nan"), float("inf"), 1_000_001, 10**400):
-        with pytest.raises(ValueError, match=r"interval must be (greater than 0|in 0\.\.1e\+06), got"):
+        with pytest.raises(ValueError, match="interval must be (greater than 0|in 0..1e.06), got"):
             probe.watch(80, interval)
     with pytest.raises(TypeError, match="polls must be an integer, got str"):
         probe.watch(80, polls="3")
@@ -493,8 +495,7 @@ def test_a_table_that_is_none():
     with pytest.raises(UnexpectedOutputError) as caught:
         probe.parse_proc_net("who knows", "udp", "inet6")
     assert str(caught.value) == (
-        "cannot read the socket table from /proc/net/udp6: "
-        "expected a header, got 'who knows'"
+        "cannot read the socket table from /proc/net/udp6: expected a header, got 'who knows'"
     )
 
 
