@@ -249,7 +249,8 @@ def transport_ports(
         TransportPorts.parse('1024/tcp')
     """
     low, high = _bounds(min_value, max_value, category)
-    return _transport_ports(_port_sets(low, high, 0, high - low + 1))
+    sets = _port_sets(low, high, 0, high - low + 1)
+    return _transport_ports(st.lists(st.tuples(_TOGETHER, sets), max_size=4))
 
 
 def profiles() -> st.SearchStrategy[types.EphemeralProfile]:
@@ -324,15 +325,18 @@ def _ports_between(low: int, high: int, likely: int | None = None) -> st.SearchS
     ]
     if likely is not None:
         edges = [st.integers(likely, likely)] * len(edges)
-    return _port_in(tuple([st.integers(low, high)] * len(edges) + edges))
+    spans = tuple([st.integers(low, high)] * len(edges) + edges)
+    return _port_in(st.integers(0, len(spans) - 1), spans)
 
 
 @st.composite
-def _port_in(draw: st.DrawFn, spans: tuple[st.SearchStrategy[int], ...]) -> int:
+def _port_in(
+    draw: st.DrawFn, indexes: st.SearchStrategy[int], spans: tuple[st.SearchStrategy[int], ...]
+) -> int:
     # The span is drawn first, then the port as a separate number. So the shrinker can replace a
     # boundary by the widest span, keep the port, and continue with smaller ports. It could not
     # leave sampled_from(edges).
-    return draw(spans[draw(st.integers(0, len(spans) - 1))])
+    return draw(spans[draw(indexes)])
 
 
 @lru_cache(maxsize=64)
@@ -360,14 +364,25 @@ def _part_between(draw: st.DrawFn, low: int, high: int, kinds: st.SearchStrategy
     return int("1".rjust(step, "0") * size, 2) << first
 
 
+# Made once: a strategy that is made anew for every draw is validated for every draw.
+@lru_cache(maxsize=64)
+def _parts_between(low: int, high: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(_part_between(low, high, _KIND), max_size=6)
+
+
+@lru_cache(maxsize=64)
+def _holes_between(low: int, high: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(_part_between(low, high, _HOLE), max_size=3)
+
+
 @st.composite
 def _port_sets(draw: st.DrawFn, low: int, high: int, least: int, most: int) -> PortSet:
     bits = 0
-    for part in draw(st.lists(_part_between(low, high, _KIND), max_size=6)):
+    for part in draw(_parts_between(low, high)):
         bits |= part
     # Without this test the empty set would be drawn in many ways, and therefore too often.
     if bits:
-        for hole in draw(st.lists(_part_between(low, high, _HOLE), max_size=3)):
+        for hole in draw(_holes_between(low, high)):
             bits ^= bits & hole
     size = bits.bit_count()
     if size > most:
@@ -378,9 +393,11 @@ def _port_sets(draw: st.DrawFn, low: int, high: int, least: int, most: int) -> P
 
 
 @st.composite
-def _transport_ports(draw: st.DrawFn, port_sets: st.SearchStrategy[PortSet]) -> TransportPorts:
+def _transport_ports(
+    draw: st.DrawFn, parts: st.SearchStrategy[list[tuple[tuple[Transport, ...], PortSet]]]
+) -> TransportPorts:
     found: dict[Transport, PortSet] = {}
-    for transports, ports in draw(st.lists(st.tuples(_TOGETHER, port_sets), max_size=4)):
+    for transports, ports in draw(parts):
         for transport in transports:
             found[transport] = found.get(transport, PortSet.empty()) | ports
     return TransportPorts(found)
