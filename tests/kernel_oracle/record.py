@@ -63,10 +63,7 @@ SEQUENCES, TRIPLES, TIME_WAITS, EXPIRIES = 180, 120, 220, 40
 def pair_steps(state: str, old: Step, new: Step, *, tcp: bool) -> list[Step] | None:
     """Return the game of one pair: bind, and for TCP listen."""
     steps = generate.existing(old, state, tcp=tcp)
-    if steps is None:
-        return None
-    steps = [*steps, generate.opened(5, new, tcp=tcp), generate.at(5, new)]
-    return [*steps, Step("l", 5)] if tcp else steps
+    return None if steps is None else [*steps, *generate.questions(new, tcp=tcp, short=True)]
 
 
 def pair_letter(answers: list[str], *, tcp: bool) -> str:
@@ -214,11 +211,15 @@ class Recorded:
     def pairs(self) -> Iterator[tuple[bool, list[Step], str]]:
         """Yield every pair: whether TCP, its game, the letter of the answer."""
         news = list(generate.configurations(generate.PLACES))
+        asked = {
+            tcp: [generate.questions(new, tcp=tcp, short=True) for new in news]
+            for tcp in (False, True)
+        }
         for tcp, state, old, row in self._pairs:
-            for new, letter in zip(news, self._rows[row], strict=True):
-                steps = pair_steps(state, old, new, tcp=tcp)
-                assert steps is not None
-                yield tcp, steps, letter
+            steps = generate.existing(old, state, tcp=tcp)
+            assert steps is not None
+            for question, letter in zip(asked[tcp], self._rows[row], strict=True):
+                yield tcp, [*steps, *question], letter
 
     def games(self) -> Iterator[tuple[LinuxSettings, list[Step], list[str]]]:
         """Yield every game: the settings, the steps, the answers."""
