@@ -1,7 +1,7 @@
 """The tables of docs/dialects.md, from the rows of portranges.dialects.
 
-What lives here: one function for each table, and ``TABLES``, which names the
-page and the marker of each; build_docs.py puts them into the page.
+There is one function per table. ``TABLES`` names the page and the marker of each, and
+build_docs.py inserts them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,9 @@ import re
 
 import doc_table
 
-from portranges import PortSet, UnrepresentableError, dialects
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from portranges.dialects import DataForm, Dialect, MisreadText
+from portranges import PortSet, UnrepresentableError, dialects, types
+from portranges.dialects import Dialect, MisreadText
+from portranges.source import Confidence
 
 PAGE = "docs/dialects.md"
 
@@ -24,7 +20,7 @@ _SEVERAL = PortSet.parse("22,80,8000-8100")
 
 
 def written_forms() -> str:
-    """Return the table of what is written, and where it belongs."""
+    """Return the table of what is written, and its place in the tool's own text."""
     return doc_table.table(
         ("Dialect", "Where", "22,80,8000-8100", "With `transport=`", "With `negated=True`"),
         (
@@ -42,7 +38,7 @@ def written_forms() -> str:
 
 
 def rules() -> str:
-    """Return the table of what differs."""
+    """Return the table of the differences between the dialects."""
     return doc_table.table(
         (
             "Dialect",
@@ -52,7 +48,7 @@ def rules() -> str:
             "Names",
             "Transport",
             "Overlap",
-            "A text has at most",
+            "Limit per text",
             "Known by",
         ),
         (
@@ -60,50 +56,60 @@ def rules() -> str:
                 row.name,
                 str(row.lowest),
                 _open_ends(row),
-                "read" if row.equal_ends and row.range_signs else "refused",
-                "with `services=`" if row.names else "none",
+                "accepted" if row.equal_ends and row.range_signs else "refused",
+                "with `services=`" if row.service_names else "none",
                 row.transport_rule,
                 row.overlap,
                 _most(row),
-                row.evidence,
+                _known_by(row),
             )
             for row in dialects.rows()
         ),
     )
 
 
-def odd_texts() -> str:
-    """Return the table of the texts that tools read differently."""
+def misread_texts() -> str:
+    """Return the table of the texts that tools interpret differently."""
     return doc_table.table(
         ("Dialect", "Kind", "Text", "The tool reads"),
         (
-            (row.name, odd.fault, _code(odd.text), _answer(odd))
+            (row.name, misread.fault, _code(misread.text), _answer(misread))
             for row in dialects.rows()
-            for odd in row.misread_texts
-            if odd.means is not None or odd.note
+            for misread in row.misread_texts
+            if misread.means is not None or misread.note
         ),
     )
 
 
-def evidence_words() -> str:
-    """Return the table of the words for how well a row is known."""
+def known_by_words() -> str:
+    """Return the table of the words for how a row is known."""
+    confidences = {row.confidence for row in (*dialects.rows(), *dialects.data_forms())}
+    measured = [word for word in dialects.Verification if word is not dialects.Verification.NONE]
     return doc_table.table(
-        ("Word", "Meaning"), ((word, _text(word.meaning)) for word in dialects.Evidence)
+        ("Words", "Meaning"),
+        (
+            *((f"measured: {word}", _text(word.meaning)) for word in measured),
+            *(
+                (word, _text(word.meaning))
+                for word in Confidence
+                if word in confidences and word is not Confidence.MEASURED
+            ),
+        ),
     )
 
 
 def data_forms() -> str:
-    """Return the table of what is data."""
+    """Return the table of the data forms."""
     return doc_table.table(
-        ("Functions", "Where", "Ports from", "Every port", "To know", "Known by", "Source"),
+        ("Functions", "Where", "Ports from", "Every port", "Notes", "Known by", "Source"),
         (
             (
                 f"`to_{form.name}` `from_{form.name}`",
                 f"{form.tool}: {_text(form.place)}",
                 str(form.lowest),
                 _text(form.all_ports),
-                _text(" ".join(_limits(form))),
-                form.evidence,
+                _text(" ".join(form.notes)),
+                form.confidence,
                 _text("; ".join(map(str, form.sources))),
             )
             for form in dialects.data_forms()
@@ -116,11 +122,11 @@ def details() -> str:
     return "\n\n".join(map(_details, dialects.rows()))
 
 
-TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
+TABLES: tuple[tuple[str, str, types.Callable[[], str]], ...] = (
     (PAGE, "dialect-forms", written_forms),
     (PAGE, "dialect-rules", rules),
-    (PAGE, "dialect-odd-texts", odd_texts),
-    (PAGE, "dialect-evidence", evidence_words),
+    (PAGE, "dialect-misread-texts", misread_texts),
+    (PAGE, "dialect-known-by", known_by_words),
     (PAGE, "dialect-data", data_forms),
     (PAGE, "dialect-details", details),
 )
@@ -131,22 +137,27 @@ def _details(row: Dialect) -> str:
         ("Tool", _text(row.tool) + (f", {_text(row.version)}" if row.version else "")),
         ("Other names", ", ".join(map(_code, row.aliases))),
         ("Where", _text(row.place)),
-        ("Several texts are", _text(row.several_texts_mean)),
-        ("To know", _text(" ".join(row.notes))),
-        ("Known by", f"{row.evidence}: {row.evidence.meaning}"),
+        ("Several texts mean", _text(row.several_texts_mean)),
+        ("Notes", _text(" ".join(row.notes))),
+        ("Known by", _known_by(row)),
         ("Sources", _text("; ".join(map(str, row.sources)))),
     )
     lines = (f"- {label}: {fact}" for label, fact in facts if fact)
     return f"### {row.name}\n\n" + "\n".join(lines)
 
 
-def _limits(form: DataForm) -> list[str]:
-    most = f"{form.max_elements} ports and ranges an entry." if form.max_elements else ""
-    return [text for text in (most, *form.notes) if text and text not in most]
+def _known_by(row: Dialect) -> str:
+    if row.verification is dialects.Verification.NONE:
+        return row.confidence
+    return f"{row.confidence}: {row.verification}"
 
 
 def _written(
-    row: Dialect, ports: PortSet, *, transport: str | None = None, negated: bool = False
+    row: Dialect,
+    ports: PortSet,
+    *,
+    transport: types.TransportLike | None = None,
+    negated: bool = False,
 ) -> str:
     try:
         texts = dialects.render_rules(ports, row.name, transport=transport, negated=negated)
@@ -173,10 +184,10 @@ def _most(row: Dialect) -> str:
     return ", ".join(filter(None, limits))
 
 
-def _answer(odd: MisreadText) -> str:
-    words = {None: "refuses it", "": "no port", "0-65535": "every port"}
-    note = f", {odd.note}" if odd.note else ""
-    return _text(f"{words.get(odd.means, odd.means)}{note}")
+def _answer(misread: MisreadText) -> str:
+    words = {None: "an error", "": "no port", "0-65535": "every port"}
+    note = f" ({misread.note})" if misread.note else ""
+    return _text(f"{words.get(misread.means, misread.means)}{note}")
 
 
 def _code(text: str) -> str:
@@ -184,5 +195,5 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    # What Markdown would take for emphasis, a tag, or a footnote.
+    # Escape what Markdown would read as emphasis, a tag, or a footnote.
     return re.sub(r"[\\*<]|(?<!\w)_", r"\\\g<0>", text)

@@ -11,7 +11,17 @@ from portranges import types
 from portranges.errors import InvalidValueError, UnknownNameError, elide
 from portranges.names import near
 
-__all__ = ["flag", "got", "integer", "member", "number", "of_type", "one_or_many", "word"]
+__all__ = [
+    "flag",
+    "got",
+    "integer",
+    "member",
+    "number",
+    "of_type",
+    "one_or_many",
+    "tuple_of",
+    "word",
+]
 
 # More than anyone has of anything counted here, and small enough that the product of two
 # is not too large for a float.
@@ -78,6 +88,33 @@ def flag(name: str, value: object) -> bool:
         TypeError: current must be a bool, got str 'yes'
     """
     return of_type(name, value, bool)
+
+
+def tuple_of(
+    name: str, value: object, kind: type[types.T], *, least: int = 0
+) -> tuple[types.T, ...]:
+    """Return *value*, the field *name* of a record, if it is a tuple of *kind*.
+
+    Args:
+        name: The field's name, for the message.
+        value: The field.
+        kind: The type of each item.
+        least: How many items there must be at least.
+
+    Raises:
+        TypeError: *value* is not a tuple, or an item is not a *kind*.
+        InvalidValueError: It has fewer items.
+
+    Example:
+        >>> tuple_of("aliases", ["tcpdump"], str)
+        Traceback (most recent call last):
+        ...
+        TypeError: aliases must be a tuple, got list ['tcpdump']
+    """
+    items = types.cast("tuple[object, ...]", of_type(name, value, tuple))
+    if len(items) < least:
+        raise InvalidValueError(f"{name} must have at least {least} item", elide(items))
+    return tuple([of_type(f"each of {name}", each, kind) for each in items])
 
 
 def integer(

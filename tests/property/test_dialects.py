@@ -101,7 +101,7 @@ def test_what_is_written_for_a_transport_reads_back_for_it_alone(name, ports, tr
         assert dialects.parse(text, name, transport=transport) == ports
         other = "udp" if transport == "tcp" else "tcp"
         if ports:
-            with pytest.raises(PortSyntaxError, match=f"expected ports of {other}"):
+            with pytest.raises(PortSyntaxError, match=f"expected ports for {other}"):
                 dialects.parse(text, name, transport=other)
 
 

@@ -68,7 +68,7 @@ def test_as_data(capsys):
     [
         (["22;80"], 2, "expected a port or 'first-last', got '22;80'"),
         (["22", "--to", "ntf"], 2, "unknown dialect, got 'ntf'; did you mean 'nft'"),
-        (["", "--to", "nft"], 2, "nft cannot express this set: the empty set has no text"),
+        (["", "--to", "nft"], 2, "nft cannot express this set: it is empty"),
         (["010", "--from", "nft"], 2, "port must have no leading zero, got '010'"),
     ],
 )

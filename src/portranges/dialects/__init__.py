@@ -1,8 +1,7 @@
 """The port syntax of other programs, read and written.
 
-What lives here: the public names of the wing.
-What must not: anything else; ``model`` holds the records, ``rows_*`` the facts
-with their sources, ``convert`` and ``data_*`` the functions.
+``parse`` and ``render`` handle notations that are text; ``from_*`` and ``to_*`` handle the data
+that clouds and orchestrators use. Each notation is a row with its sources.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from portranges.dialects.model import (
     Comparison,
     DataForm,
     Dialect,
-    Evidence,
     Fault,
     MisreadText,
     Operator,
     Overlap,
     TransportRule,
+    Verification,
 )
 
 __all__ = [
@@ -37,12 +36,12 @@ __all__ = [
     "Comparison",
     "DataForm",
     "Dialect",
-    "Evidence",
     "Fault",
     "MisreadText",
     "Operator",
     "Overlap",
     "TransportRule",
+    "Verification",
     "data_forms",
     "from_aws",
     "from_aws_nacl",

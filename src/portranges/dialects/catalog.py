@@ -1,7 +1,6 @@
-"""The rows of all families in one order, and one of them by its name.
+"""All dialects in one order, and one of them by its name.
 
-What lives here: ``lookup``, ``rows``, ``data_forms`` and ``names``.
-What must not: a fact (the ``rows_*`` modules), reading or writing of ports.
+The rows themselves are in the ``rows_*`` modules.
 """
 
 from __future__ import annotations
@@ -9,21 +8,20 @@ from __future__ import annotations
 from portranges import types
 from portranges.dialects import rows_data, rows_linux, rows_others, rows_tools
 from portranges.dialects.model import DataForm, Dialect
-from portranges.errors import UnknownNameError, elide
-from portranges.names import near
+from portranges.names import Index
 
 __all__ = ["data_forms", "lookup", "names", "rows"]
 
 _ROWS: tuple[Dialect, ...] = (*rows_linux.ROWS, *rows_tools.ROWS, *rows_others.ROWS)
 
-_BY_NAME = {name: row for row in _ROWS for name in (row.name, *row.aliases)}
+_BY_NAME = Index.of("dialect", _ROWS, argument="dialect")
 
 
 def names() -> tuple[types.DialectName, ...]:
     """Return the name of every dialect that is text.
 
     Returns:
-        The names in the rows' fixed order, without aliases.
+        The names in a fixed order, without aliases.
 
     Example:
         >>> names()[:4]
@@ -36,7 +34,7 @@ def rows() -> tuple[Dialect, ...]:
     """Return the row of every dialect that is text.
 
     Returns:
-        The rows in their fixed order.
+        The rows in the order of ``names``.
 
     Example:
         >>> [row.name for row in rows() if row.max_slots]
@@ -49,7 +47,7 @@ def data_forms() -> tuple[DataForm, ...]:
     """Return the row of every form that is data.
 
     Returns:
-        The rows in their fixed order.
+        The rows in a fixed order.
 
     Example:
         >>> [form.name for form in data_forms()][:3]
@@ -65,11 +63,11 @@ def lookup(name: types.DialectName) -> Dialect:
         name: A name or an alias, in lower case.
 
     Returns:
-        The row; an alias gives the same object as the name.
+        The row; an alias returns the same object as the name.
 
     Raises:
         TypeError: *name* is not a ``str``.
-        UnknownNameError: No row has it; the error tells near names.
+        UnknownNameError: No dialect has that name; the error suggests similar ones.
 
     Example:
         >>> lookup("tcpdump").name
@@ -79,9 +77,4 @@ def lookup(name: types.DialectName) -> Dialect:
         ...
         portranges.errors.UnknownNameError: unknown dialect, got 'ntf'; did you mean 'nft'?
     """
-    if not isinstance(name, str):
-        raise TypeError(f"dialect must be a str, got {type(name).__name__} {elide(name)}")
-    row = _BY_NAME.get(name)
-    if row is None:
-        raise UnknownNameError("dialect", name, near(name, _BY_NAME))
-    return row
+    return _BY_NAME.find(name)

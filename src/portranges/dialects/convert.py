@@ -1,8 +1,7 @@
-"""The two ways between a set and another program's text.
+"""Reading a dialect's text, and writing a set in it.
 
-What lives here: ``parse``, ``render`` and ``render_rules``, which grammar a
-dialect has, and what several texts, one a line, mean together.
-What must not: any grammar.
+``parse``, ``render`` and ``render_rules`` choose the grammar of a dialect and combine several
+texts, one per line, into one set.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from portranges.dialects.catalog import lookup
 from portranges.dialects.model import Overlap, TransportRule
 from portranges.dialects.query import Query
 from portranges.dialects.reading import overlap_error
-from portranges.dialects.writing import Order, order_of
+from portranges.dialects.writing import Request, request_of
 from portranges.errors import PortSyntaxError, UnrepresentableError, elide
 from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
@@ -38,36 +37,32 @@ def parse(
     services: types.Services | None = None,
     transport: types.TransportLike | None = None,
 ) -> PortSet:
-    """Return the set of ports that *text* says in a dialect.
+    """Return the set of ports that *text* matches in a dialect.
 
-    What the tool and a person read alike is read; all else is refused, with
-    what the tool would have made of it: numbers that are not plain decimal,
-    reversed ranges, names without a registry, source ports, lists over the
-    tool's limit, a text for no port. Where a dialect has several texts for one
-    set, they may be given one a line.
+    A text is accepted if the tool and a person agree on its meaning. Everything else is
+    refused, and the error reports what the tool would have understood: numbers that are not
+    plain decimal, reversed ranges, service names without a registry, source ports, lists that
+    exceed the tool's limit, a text that matches no port. Where a dialect needs several texts
+    for one set, pass them one per line.
 
     Args:
-        text: The text, as the row's ``place`` describes.
-        dialect: A name or an alias, as ``"nft"``.
-        services: What knows the ports of service names, as
-            ``portranges.registry.SHIPPED``; without it names are refused. A
-            name must have one port there.
-        transport: Which transport's ports are asked for, of a text that says
-            several; what it says of others is passed over.
+        text: The text that belongs at the row's ``place``.
+        dialect: A name or an alias, such as ``"nft"``.
+        services: A registry of service names, such as ``portranges.registry.SHIPPED``; without
+            it names are refused. A name must have exactly one port in it.
+        transport: The transport whose ports are returned, for a text that names several; those
+            of the others are ignored.
 
     Returns:
-        The set, empty only for a notation that can say so.
+        The set. It is empty only if the notation can express the empty set.
 
     Raises:
         TypeError: *text* or *dialect* is not a ``str``.
-        UnknownNameError: No row has *dialect*, or *transport* is none.
-        PortSyntaxError: *text* is anything else; the error tells the place.
+        UnknownNameError: *dialect* or *transport* is unknown.
+        PortSyntaxError: *text* is anything else; the error has the position.
 
     Complexity:
         Linear in the length of *text*, in bounded memory.
-
-    Source:
-        Each row names its own.
 
     Example:
         >>> print(parse("{ 22, 80, 8000-8100 }", "nft"))
@@ -77,39 +72,39 @@ def parse(
         >>> parse("1024-/tcp", "firewalld")
         Traceback (most recent call last):
         ...
-        portranges.errors.PortSyntaxError: range must have both ends, got '1024-'; \
-firewalld reads '1024-/tcp' as 1024, the one port
+        portranges.errors.PortSyntaxError: a range must have both ends, got '1024-'; \
+firewalld reads '1024-/tcp' as 1024 (the single port)
             1024-/tcp
             ~~~~~
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
     row = lookup(dialect)
-    wanted = None if transport is None else check_transport(transport)
+    selected = None if transport is None else check_transport(transport)
     if row.grammar == "neutral":
         return PortSet.parse(text)
     if row.empty is not None and text in ("", row.empty):
         return PortSet.empty()
-    query = Query(row=row, text=text, services=services, transport=wanted)
+    query = Query(row=row, text=text, services=services, transport=selected)
     reader = _READERS.get(row.grammar, reading.read_text)
     sets: dict[Transport | None, PortSet] = {}
     spans: dict[Transport | None, types.Span] = {}
     for count, span in enumerate(_texts(query)):
         if row.max_texts and count == row.max_texts:
             raise PortSyntaxError(
-                f"{row.tool} takes at most {row.max_texts} texts, got more", text, span
+                f"{row.tool} accepts at most {row.max_texts} texts, got more", text, span
             )
-        for said, ports in reader(query, *span):
-            before = sets.get(said)
+        for named, ports in reader(query, *span):
+            before = sets.get(named)
             if before is not None and row.overlap is Overlap.NONE and before & ports:
                 raise overlap_error(query, span)
-            sets[said] = ports if before is None else before | ports
-            spans.setdefault(said, span)
+            sets[named] = ports if before is None else before | ports
+            spans.setdefault(named, span)
     return _of_transport(query, sets, spans)
 
 
 def _texts(query: Query) -> types.Iterator[types.Span]:
-    """Yield where the lines are, if several make sense together; else the whole."""
+    """Yield the span of each line if several texts make sense together, else of the whole."""
     text, start = query.text, 0
     if query.row.several_texts_mean:
         while (end := text.find("\n", start)) >= 0:
@@ -123,12 +118,12 @@ def _texts(query: Query) -> types.Iterator[types.Span]:
 def _of_transport(
     query: Query, sets: dict[Transport | None, PortSet], spans: dict[Transport | None, types.Span]
 ) -> PortSet:
-    """Return the ports for the transport asked for, or those of all if they agree."""
+    """Return the ports of the selected transport, or of all transports if they agree."""
     for_all = sets.pop(None, PortSet.empty())
     if query.transport is not None:
         row = query.row
         if row.transport_rule is not TransportRule.NEVER and query.transport not in row.transports:
-            # What says no transport is for all that the tool knows.
+            # A text without a transport applies to all that the tool supports.
             raise PortSyntaxError(
                 f"transport must be {' or '.join(row.transports)} for {row.tool}, "
                 f"got {query.transport.value!r}",
@@ -137,8 +132,9 @@ def _of_transport(
             )
         ports = for_all | sets.get(query.transport, PortSet.empty())
         if not ports:
+            named = " and ".join(map(str, sets))
             raise PortSyntaxError(
-                f"expected ports of {query.transport}, got those of {' and '.join(map(str, sets))}",
+                f"expected ports for {query.transport}, got ports for {named}",
                 query.text,
                 (0, len(query.text)),
             )
@@ -151,8 +147,8 @@ def _of_transport(
         last = list(spans)[-1]
         names = " and ".join(str(each or "all") for each in results)
         raise PortSyntaxError(
-            f"ports must be the same for each transport, got others for {names}; "
-            "ask for one with transport=",
+            f"ports must be the same for every transport, got different ones for {names}; "
+            "choose one with transport=",
             query.text,
             spans[last],
         )
@@ -166,28 +162,24 @@ def render(
     transport: types.TransportLike | None = None,
     negated: bool = False,
 ) -> str:
-    """Return the one text that names exactly *ports* in a dialect.
+    """Return the one text that matches exactly *ports* in a dialect.
 
     Args:
         ports: The set.
-        dialect: A name or an alias, as ``"nft"``.
-        transport: What the text shall say of the transport. Left out, it says
-            nothing, or TCP where something must be said.
-        negated: Whether the text shall name the ports that are not in the set,
-            as ``"!= 22"`` for ``~PortSet([22])``.
+        dialect: A name or an alias, such as ``"nft"``.
+        transport: The transport that the text names. By default it names none, or TCP if the
+            dialect requires one.
+        negated: Whether the text lists the ports that are not in the set, such as ``"!= 22"``
+            for ``~PortSet([22])``.
 
     Returns:
-        The text, to be put where the row's ``place`` tells. ``parse`` reads it
-        back.
+        The text, which belongs at the row's ``place``. ``parse`` reads it back.
 
     Raises:
-        TypeError: *ports* is not a ``PortSet``, or *dialect* not a ``str``.
-        UnknownNameError: No row has *dialect*, or *transport* is none.
-        UnrepresentableError: The dialect cannot express this set, or not in one
-            text; the error tells why.
-
-    Source:
-        Each row names its own.
+        TypeError: *ports* is not a ``PortSet``, or *dialect* is not a ``str``.
+        UnknownNameError: *dialect* or *transport* is unknown.
+        UnrepresentableError: The dialect cannot express this set, or not in one text; the
+            error gives the reason.
 
     Example:
         >>> ports = PortSet.parse("22,80,8000-8100")
@@ -197,13 +189,13 @@ def render(
         Traceback (most recent call last):
         ...
         portranges.errors.UnrepresentableError: ufw cannot express this set: \
-port 0 is in it, and ports are 1..65535 there
+it contains port 0, and only 1..65535 are supported
     """
     texts = render_rules(ports, dialect, transport=transport, negated=negated)
     if len(texts) > 1:
         raise UnrepresentableError(
             lookup(dialect).name,
-            f"it takes {len(texts)} texts; render_rules() gives them",
+            f"it needs {len(texts)} texts; render_rules() returns them",
         )
     return texts[0]
 
@@ -216,35 +208,30 @@ def render_rules(
     negated: bool = False,
     ternary: bool = False,
 ) -> tuple[str, ...]:
-    """Return the fewest texts that together name exactly *ports* in a dialect.
+    """Return the fewest texts that together match exactly *ports* in a dialect.
 
     Args:
         ports: The set.
-        dialect: A name or an alias, as ``"iptables-multiport"``.
-        transport: What the texts shall say of the transport. Left out, they
-            say nothing, or TCP where something must be said.
-        negated: Whether the texts shall name the ports that are not in the
-            set.
-        ternary: Whether masks may have their ones anywhere, which may take
-            fewer of them for a range; else they are prefixes. Only for ``ovs``.
-            The fewest are found range by range, not for the set as a whole.
+        dialect: A name or an alias, such as ``"iptables-multiport"``.
+        transport: The transport that the texts name. By default they name none, or TCP if the
+            dialect requires one.
+        negated: Whether the texts list the ports that are not in the set.
+        ternary: Whether a mask may have its ones anywhere, which needs fewer masks for some
+            ranges; otherwise masks are prefixes. For ``ovs`` only. The number is minimal for
+            each range, not for the set as a whole.
 
     Returns:
-        One text for each rule, element or write, as the row's ``combined``
-        tells; one where it has none. A packet to a port of the set matches one
-        of them at least. ``parse`` reads them back, joined by line breaks.
+        One text per rule, element or write, as the row's ``several_texts_mean`` describes, or
+        a single text if the dialect has no such meaning. A packet to a port of the set matches
+        at least one of them. ``parse`` reads them back, joined by line breaks.
 
     Raises:
-        TypeError: *ports* is not a ``PortSet``, or *dialect* not a ``str``.
-        UnknownNameError: No row has *dialect*, or *transport* is none.
-        UnrepresentableError: The dialect cannot express this set; the error tells
-            why.
+        TypeError: *ports* is not a ``PortSet``, or *dialect* is not a ``str``.
+        UnknownNameError: *dialect* or *transport* is unknown.
+        UnrepresentableError: The dialect cannot express this set; the error gives the reason.
 
     Complexity:
         O(n log n) in the number of ranges.
-
-    Source:
-        Each row names its own.
 
     Example:
         >>> render_rules(PortSet.parse("80,1000-1023"), "ovs")
@@ -255,18 +242,18 @@ def render_rules(
         -m multiport --dports 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29
         --dport 31
     """
-    order = order_of(ports, dialect, transport, negated=negated, ternary=ternary)
-    texts = _WRITERS.get(order.row.grammar, writing.write_texts)(order)
-    if order.row.max_texts and len(texts) > order.row.max_texts:
+    request = request_of(ports, dialect, transport, negated=negated, ternary=ternary)
+    texts = _WRITERS.get(request.row.grammar, writing.write_texts)(request)
+    if request.row.max_texts and len(texts) > request.row.max_texts:
         raise UnrepresentableError(
-            order.row.name,
-            f"it takes {len(texts)} texts, and at most {order.row.max_texts} are allowed",
+            request.row.name,
+            f"it needs {len(texts)} texts, and at most {request.row.max_texts} are allowed",
         )
     return tuple(texts)
 
 
-def _write_neutral(order: Order) -> list[str]:
-    return [str(order.ports)]
+def _write_neutral(request: Request) -> list[str]:
+    return [str(request.ports)]
 
 
 _READERS: dict[str, types.Callable[[Query, int, int], types.Iterator[types.Part]]] = {
@@ -279,7 +266,7 @@ _READERS: dict[str, types.Callable[[Query, int, int], types.Iterator[types.Part]
     "suricata": grammar_suricata.read,
 }
 
-_WRITERS: dict[str, types.Callable[[Order], list[str]]] = {
+_WRITERS: dict[str, types.Callable[[Request], list[str]]] = {
     "bpf": grammar_bpf.write,
     "cisco": grammar_cisco.write,
     "docker": grammar_docker.write,

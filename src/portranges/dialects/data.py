@@ -1,15 +1,11 @@
-"""What all forms of data have in common: their checks, and their errors.
-
-What lives here: the checks before writing, the entries one by one, ports of
-several transports put together.
-What must not: any form's own keys.
-"""
+"""What all data forms share: checks, errors, and combining the ports of several transports."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from portranges import types
+from portranges.checks import got
 from portranges.dialects.model import DataForm
 from portranges.dialects.writing import check_ports
 from portranges.errors import InvalidRangeError, UnrepresentableError, elide
@@ -26,7 +22,7 @@ __all__ = [
     "refused",
 ]
 
-# Protocols without ports, as AWS, Google Cloud and OpenStack name them.
+# Protocols without ports, by the names that AWS, Google Cloud and OpenStack use.
 _PORTLESS = frozenset(
     {
         "ah",
@@ -53,16 +49,16 @@ _PORTLESS = frozenset(
 
 
 def check_writable(form: DataForm, ports: PortSet, transport: types.TransportLike) -> Transport:
-    """Return *transport*, or raise unless the form can say *ports* for it."""
+    """Return *transport*, or raise if the form cannot express *ports* for it."""
     check_ports(form.name, ports, form.lowest)
     wanted = check_transport(transport)
     if wanted not in form.transports:
-        raise UnrepresentableError(form.name, f"it has no ports of {wanted}")
+        raise UnrepresentableError(form.name, f"{wanted} is not supported")
     return wanted
 
 
 def entries_of(entries: types.Any) -> types.Iterator[Mapping[str, types.Any]]:
-    """Yield every entry, checked to be a mapping."""
+    """Yield each entry, or raise a TypeError if one is not a mapping."""
     if isinstance(entries, (str, bytes)) or not hasattr(entries, "__iter__"):
         raise TypeError(
             f"entries must be an iterable of mappings, got {type(entries).__name__} "
@@ -70,47 +66,46 @@ def entries_of(entries: types.Any) -> types.Iterator[Mapping[str, types.Any]]:
         )
     for entry in entries:
         if not isinstance(entry, Mapping):
-            raise TypeError(f"entry must be a mapping, got {type(entry).__name__} {elide(entry)}")
+            raise TypeError(f"an entry must be a mapping, got {got(entry)}")
         yield entry
 
 
 def check_alike(entries: Iterable[Mapping[str, types.Any]], key: str, rule: str, hint: str) -> None:
-    """Raise unless all *entries* that have *key* have the same there."""
+    """Raise if *entries* have different values of *key*."""
     found = {str(entry[key]) for entry in entries if key in entry}
     if len(found) > 1:
         raise refused(rule, " and ".join(sorted(found)), hint)
 
 
 def refused(rule: str, entry: object, hint: str = "") -> InvalidRangeError:
-    """Return the error for an entry that names no set of ports."""
+    """Return the error for an entry that does not describe a set of ports."""
     return InvalidRangeError(rule, elide(entry) + (f"; {hint}" if hint else ""))
 
 
 def has_no_ports(protocol: str) -> bool:
-    """Tell whether *protocol*, none of the transports, is another one's name or number.
+    """Return whether *protocol* is the name or number of a protocol without ports.
 
-    A word that nobody knows may be a transport's after all, and must not be
-    passed over.
+    An unknown word may mean a transport, so it must not be ignored.
     """
     return protocol in _PORTLESS or (is_digits(protocol) and len(protocol) <= 3)
 
 
 def ports_between(entry: Mapping[str, types.Any], first: types.Any, last: types.Any) -> PortSet:
-    """Return the ports *first* to *last* of an entry, which must have both."""
+    """Return the ports *first* to *last* of *entry*, or raise if one is missing."""
     if first is None or last is None:
         raise refused("an entry must have both ends of its range", entry)
-    # check_port() inside refuses what is no integer.
+    # PortRange checks that both are integers.
     return PortSet([PortRange(first, last)])
 
 
 def gathered(
     parts: Iterable[tuple[Transport | None, PortSet]], transport: types.TransportLike | None
 ) -> PortSet:
-    """Return the ports for *transport*, or those of all transports if they agree.
+    """Return the ports for *transport*, or for all transports if they agree.
 
     Args:
-        parts: Ports, each with its transport; None stands for every transport.
-        transport: The one asked for; None for all that are named.
+        parts: Pairs of a transport, or None for every transport, and its ports.
+        transport: The transport to select; None for all that the parts name.
     """
     wanted = None if transport is None else check_transport(transport)
     for_all = PortSet.empty()
@@ -124,9 +119,9 @@ def gathered(
         return for_all | sets.get(wanted, PortSet.empty())
     results = [for_all | ports for ports in sets.values()] or [for_all]
     if (for_all and for_all != results[0]) or any(ports != results[0] for ports in results):
-        named = " and ".join([*sets, *(["all"] if for_all else [])])
+        named = " and ".join([*sorted(sets), *(["all"] if for_all else [])])
         raise InvalidRangeError(
-            "ports must be the same for each transport",
-            f"others for {named}; ask for one with transport=",
+            "ports must be the same for every transport",
+            f"different ones for {named}; choose one with transport=",
         )
     return results[0]

@@ -1,8 +1,4 @@
-"""AWS: the permissions of a security group, the entries of a network ACL.
-
-What lives here: their readers and writers.
-What must not: calls to AWS.
-"""
+"""AWS: the permissions of a security group and the entries of a network ACL."""
 
 from __future__ import annotations
 
@@ -25,17 +21,17 @@ __all__ = ["from_aws", "from_aws_nacl", "to_aws", "to_aws_nacl"]
 
 _NUMBERS = {Transport.TCP: "6", Transport.UDP: "17"}
 
-# Only these two have ports there.
+# Only these two have ports.
 _WITH_PORTS = {
     "tcp": Transport.TCP,
     "udp": Transport.UDP,
     "6": Transport.TCP,
     "17": Transport.UDP,
 }
-# For these all is allowed, whatever the ports say.
+# For these everything is allowed, whatever the ports are.
 _WHOLE = {"132": Transport.SCTP, "33": Transport.DCCP}
 
-# What tools write beside -1 when they mean that there are no ports.
+# What tools write with protocol -1 when they mean "no ports".
 _NO_PORTS = ((None, None), (-1, -1), (0, 0), (0, 65535))
 
 
@@ -49,14 +45,13 @@ def to_aws(
         transport: ``"tcp"`` or ``"udp"``.
 
     Returns:
-        One permission for each range, ascending, with ``IpProtocol``,
-        ``FromPort`` and ``ToPort``; the addresses are the caller's to add.
+        One permission per range, ascending, with ``IpProtocol``, ``FromPort`` and ``ToPort``.
+        The caller adds the addresses. boto3 and JSON accept a tuple of dictionaries.
 
     Raises:
         TypeError: *ports* is not a ``PortSet``.
-        UnknownNameError: *transport* is none.
-        UnrepresentableError: The set is empty, or AWS has no ports of
-            *transport*.
+        UnknownNameError: *transport* is unknown.
+        UnrepresentableError: The set is empty, or *transport* is not supported.
 
     Source:
         Amazon EC2 API Reference, IpPermission.
@@ -80,21 +75,20 @@ def from_aws(
     """Return the ports that a security group's IpPermissions allow.
 
     Args:
-        permissions: Permissions as the API gives them. One for every protocol
-            allows every port; one for a protocol without ports is passed over
-            when a transport is asked for.
-        transport: The transport asked for. Left out, all that are named must
-            have the same ports.
+        permissions: Permissions as the API returns them. A permission for every protocol allows
+            every port. One for a protocol without ports is ignored if *transport* is given.
+        transport: The transport to select. By default all transports that the permissions name
+            must have the same ports.
 
     Returns:
         The set; empty if there is no permission.
 
     Raises:
-        TypeError: A permission is no mapping, or a port no integer.
+        TypeError: A permission is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
-        InvalidRangeError: A range is reversed or has one end, ports stand
-            where AWS passes them over, a protocol is no name in lower case, or
-            transports differ and none was asked for.
+        InvalidRangeError: A range is reversed or has one end, a permission has ports that AWS
+            ignores, a protocol is not a name in lower case, or the transports differ and none
+            was selected.
 
     Source:
         Amazon EC2 API Reference, IpPermission.
@@ -124,14 +118,13 @@ def to_aws_nacl(
         transport: ``"tcp"`` or ``"udp"``.
 
     Returns:
-        One entry for each range, ascending, with ``Protocol`` and
-        ``PortRange``; number, action and address are the caller's to add.
+        One entry per range, ascending, with ``Protocol`` and ``PortRange``. The caller adds
+        number, action and address.
 
     Raises:
         TypeError: *ports* is not a ``PortSet``.
-        UnknownNameError: *transport* is none.
-        UnrepresentableError: The set is empty, or AWS has no ports of
-            *transport*.
+        UnknownNameError: *transport* is unknown.
+        UnrepresentableError: The set is empty, or *transport* is not supported.
 
     Source:
         Amazon EC2 API Reference, NetworkAclEntry and PortRange.
@@ -155,19 +148,18 @@ def from_aws_nacl(
     """Return the ports that a network ACL's Entries name.
 
     Args:
-        entries: Entries as the API gives them, all of them to allow or all to
-            deny, and all for one direction.
-        transport: The transport asked for. Left out, all that are named must
+        entries: Entries as the API returns them. All must have the same action and the same
+            direction.
+        transport: The transport to select. By default all transports that the entries name must
             have the same ports.
 
     Returns:
         The set; empty if there is no entry.
 
     Raises:
-        TypeError: An entry is no mapping, or a port no integer.
+        TypeError: An entry is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
-        InvalidRangeError: As for ``from_aws``, or entries of both actions or
-            both directions are mixed.
+        InvalidRangeError: As in ``from_aws``, or actions or directions are mixed.
 
     Source:
         Amazon EC2 API Reference, NetworkAclEntry and PortRange.
@@ -181,9 +173,9 @@ def from_aws_nacl(
         held,
         "RuleAction",
         "entries must all allow or all deny",
-        "they are tried in order, and are no set",
+        "they are tried in order, and do not form a set",
     )
-    check_alike(held, "Egress", "entries must be for one direction", "'Egress' tells which")
+    check_alike(held, "Egress", "entries must be for one direction", "select them by 'Egress'")
     return gathered(_parts(held, "Protocol", _range_of_nacl, transport), transport)
 
 

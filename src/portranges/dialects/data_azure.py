@@ -1,8 +1,4 @@
-"""Azure: the destination ports of a security rule.
-
-What lives here: the reader and the writer.
-What must not: calls to Azure.
-"""
+"""Azure: the destination ports of a security rule."""
 
 from __future__ import annotations
 
@@ -28,8 +24,8 @@ def to_azure(ports: PortSet) -> dict[str, str | list[str]]:
         ports: The set.
 
     Returns:
-        ``destinationPortRange`` with one text, or ``destinationPortRanges``
-        with several, ascending. Every port is ``"0-65535"``.
+        ``destinationPortRange`` with one text, or ``destinationPortRanges`` with several,
+        ascending. The full set is ``"0-65535"``.
 
     Raises:
         TypeError: *ports* is not a ``PortSet``.
@@ -53,17 +49,16 @@ def from_azure(properties: Mapping[str, types.Any]) -> PortSet:
     """Return the destination ports of an Azure security rule.
 
     Args:
-        properties: The rule's properties; others than the two for destination
-            ports are passed over.
+        properties: The rule's properties. Only the two for destination ports are read.
 
     Returns:
         The set; every port for ``"*"``.
 
     Raises:
-        TypeError: *properties* is no mapping, or a port no ``str``.
-        PortSyntaxError: A text is no port or range.
-        InvalidRangeError: None of the two properties has a port, or both have,
-            or ``"*"`` stands in a list.
+        TypeError: *properties* is not a mapping, or a port is not a ``str``.
+        PortSyntaxError: A text is neither a port nor a range.
+        InvalidRangeError: Neither property has a port, or both have one, or ``"*"`` is in a
+            list.
 
     Source:
         Microsoft Learn, SecurityRulePropertiesFormat.
@@ -75,7 +70,7 @@ def from_azure(properties: Mapping[str, types.Any]) -> PortSet:
     (rule,) = entries_of([properties])
     one: types.Any = rule.get(_ONE)
     several: types.Any = rule.get(_SEVERAL)
-    # The API gives the one that is not used as "" or [].
+    # The API returns the unused one as "" or [].
     if bool(one) == bool(several):
         raise refused(f"a rule must have either {_ONE} or {_SEVERAL}", rule)
     if one:
@@ -84,10 +79,10 @@ def from_azure(properties: Mapping[str, types.Any]) -> PortSet:
         raise TypeError(f"{_SEVERAL} must be a list, got {type(several).__name__}")
     texts: list[types.Any] = list(several)
     if "*" in texts:
-        raise refused("'*' must not stand in a list", texts)
+        raise refused("'*' must not be in a list", texts)
     return PortSet().union(*map(_read, texts))
 
 
 def _read(text: types.Any) -> PortSet:
-    # parse() refuses what is no text.
+    # parse() raises if it is not a str.
     return PortSet([PortRange.parse(text)])

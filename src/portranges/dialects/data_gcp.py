@@ -1,8 +1,4 @@
-"""Google Cloud: what a VPC firewall rule allows or denies.
-
-What lives here: the reader and the writer.
-What must not: calls to Google Cloud.
-"""
+"""Google Cloud: what a VPC firewall rule allows or denies."""
 
 from __future__ import annotations
 
@@ -38,14 +34,13 @@ def to_gcp(
         transport: ``"tcp"``, ``"udp"`` or ``"sctp"``.
 
     Returns:
-        One entry with ``IPProtocol`` and ``ports``, ascending texts. Every
-        port is ``"0-65535"``, not an entry without ports.
+        One entry with ``IPProtocol`` and ``ports``, a list of texts, ascending. The full set is
+        ``"0-65535"``, not an entry without ports.
 
     Raises:
         TypeError: *ports* is not a ``PortSet``.
-        UnknownNameError: *transport* is none.
-        UnrepresentableError: The set is empty, or there are no ports of
-            *transport*.
+        UnknownNameError: *transport* is unknown.
+        UnrepresentableError: The set is empty, or *transport* is not supported.
 
     Source:
         Google Cloud, Compute Engine API, firewalls.
@@ -64,20 +59,19 @@ def from_gcp(
     """Return the ports of ``allowed`` or ``denied`` of a VPC firewall rule.
 
     Args:
-        allowed: Entries as the API gives them. One without ports is for every
-            port of its protocol; one for a protocol without ports is passed
-            over when a transport is asked for.
-        transport: The transport asked for. Left out, all that are named must
+        allowed: Entries as the API returns them. An entry without ports applies to every port of
+            its protocol. One for a protocol without ports is ignored if *transport* is given.
+        transport: The transport to select. By default all transports that the entries name must
             have the same ports.
 
     Returns:
         The set; empty if there is no entry.
 
     Raises:
-        TypeError: An entry is no mapping, or a port no ``str``.
-        PortSyntaxError: A text is no port or range.
-        InvalidRangeError: A list of ports is empty, a protocol has none or is
-            no name in lower case, or transports differ and none was asked for.
+        TypeError: An entry is not a mapping, or a port is not a ``str``.
+        PortSyntaxError: A text is neither a port nor a range.
+        InvalidRangeError: A list of ports is empty, a protocol has no ports or is not a name in
+            lower case, or the transports differ and none was selected.
 
     Source:
         Google Cloud, Compute Engine API, firewalls.
@@ -116,5 +110,5 @@ def _ports_of(entry: Mapping[str, types.Any]) -> PortSet:
         raise TypeError(f"ports must be a list, got {type(texts).__name__} {elide(texts)}")
     held: list[types.Any] = list(texts)
     if not held:
-        raise refused("ports must not be empty", entry, "left out, they are every port")
+        raise refused("ports must not be empty", entry, "without the field, every port is meant")
     return PortSet(map(PortRange.parse, held))

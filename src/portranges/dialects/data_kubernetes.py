@@ -1,8 +1,4 @@
-"""Kubernetes: the ports of a NetworkPolicy, and those of Cilium's own policies.
-
-What lives here: their readers and writers.
-What must not: calls to a cluster.
-"""
+"""Kubernetes: the ports of a NetworkPolicy, and of Cilium's own policies."""
 
 from __future__ import annotations
 
@@ -36,14 +32,14 @@ def to_kubernetes(
         transport: ``"tcp"``, ``"udp"`` or ``"sctp"``.
 
     Returns:
-        One entry for each range, ascending, with ``protocol``, ``port`` and,
-        where there is more than one port, ``endPort``.
+        One entry per range, ascending, with ``protocol``, ``port`` and, for more than one port,
+        ``endPort``. ``yaml.safe_dump`` and JSON write a tuple as a list.
 
     Raises:
         TypeError: *ports* is not a ``PortSet``.
-        UnknownNameError: *transport* is none.
-        UnrepresentableError: The set is empty or has port 0, or there are no
-            ports of *transport*.
+        UnknownNameError: *transport* is unknown.
+        UnrepresentableError: The set is empty or contains port 0, or *transport* is not
+            supported.
 
     Source:
         Kubernetes API Reference, NetworkPolicyPort.
@@ -69,20 +65,19 @@ def from_kubernetes(
     """Return the ports that the ``ports`` of a rule of a NetworkPolicy name.
 
     Args:
-        entries: Entries as the API gives them. No entry, and an entry without
-            ``port``, stand for every port.
-        transport: The transport asked for. Left out, all that are named must
+        entries: Entries as the API returns them. No entries, or an entry without ``port``, mean
+            every port.
+        transport: The transport to select. By default all transports that the entries name must
             have the same ports.
 
     Returns:
         The set.
 
     Raises:
-        TypeError: An entry is no mapping, or a port no integer.
+        TypeError: An entry is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
-        InvalidRangeError: A port is 0 or a name, ``endPort`` is below ``port``
-            or without it, the protocol is none, or transports differ and none
-            was asked for.
+        InvalidRangeError: A port is 0 or a name, ``endPort`` is below ``port`` or without it, the
+            protocol is unknown, or the transports differ and none was selected.
 
     Source:
         Kubernetes API Reference, NetworkPolicyPort.
@@ -94,7 +89,7 @@ def from_kubernetes(
         Traceback (most recent call last):
         ...
         portranges.errors.InvalidRangeError: port must be a number, got 'http'; \
-a name is looked up in each pod
+names are resolved in each pod
     """
     held = list(entries_of(entries))
     if not held:
@@ -107,10 +102,10 @@ def _kubernetes_part(entry: Mapping[str, types.Any]) -> types.Part:
     first, last = entry.get("port"), entry.get("endPort")
     if first is None:
         if last is not None:
-            raise refused("endPort must stand beside port", entry)
+            raise refused("endPort requires port", entry)
         return transport, PortSet.full()
     if isinstance(first, str):
-        raise refused("port must be a number", first, "a name is looked up in each pod")
+        raise refused("port must be a number", first, "names are resolved in each pod")
     return transport, _from_one(entry, ports_between(entry, first, first if last is None else last))
 
 
@@ -141,14 +136,14 @@ def to_cilium(
         transport: ``"tcp"``, ``"udp"`` or ``"sctp"``.
 
     Returns:
-        Entries with ``ports`` of at most 40 ports and ranges, ascending; a
-        port is text, ``endPort`` a number.
+        Entries whose ``ports`` have at most 40 ports and ranges, ascending. A port is text,
+        ``endPort`` is a number.
 
     Raises:
         TypeError: *ports* is not a ``PortSet``.
-        UnknownNameError: *transport* is none.
-        UnrepresentableError: The set is empty or has port 0, or there are no
-            ports of *transport*.
+        UnknownNameError: *transport* is unknown.
+        UnrepresentableError: The set is empty or contains port 0, or *transport* is not
+            supported.
 
     Source:
         cilium/cilium, pkg/policy/api/l4.go.
@@ -173,23 +168,21 @@ def from_cilium(
     """Return the ports that the ``toPorts`` of a rule of a CiliumNetworkPolicy name.
 
     Args:
-        entries: Entries as the API gives them, each with ``ports``. The port
-            ``"0"`` stands for every port, the protocol ``"ANY"``, or none, for
-            every transport.
-        transport: The transport asked for. Left out, all that are named must
+        entries: Entries as the API returns them, each with ``ports``. The port ``"0"`` means
+            every port; the protocol ``"ANY"``, or no protocol, means every transport.
+        transport: The transport to select. By default all transports that the entries name must
             have the same ports.
 
     Returns:
         The set.
 
     Raises:
-        TypeError: An entry is no mapping, a port no ``str``, an ``endPort`` no
+        TypeError: An entry is not a mapping, a port is not a ``str``, or an ``endPort`` is not an
             integer.
         InvalidPortError: ``endPort`` is outside 0 to 65535.
-        PortSyntaxError: A port is digits, and no port.
-        InvalidRangeError: A port is a name, ``endPort`` is below its port, an
-            entry has no ports or more than 40, or transports differ and none
-            was asked for.
+        PortSyntaxError: A port consists of digits, but is not a port.
+        InvalidRangeError: A port is a name, ``endPort`` is below its port, an entry has no ports or
+            more than 40, or the transports differ and none was selected.
 
     Source:
         cilium/cilium, pkg/policy/api/l4.go.
@@ -200,7 +193,7 @@ def from_cilium(
     """
     held = list(entries_of(entries))
     if not held:
-        raise refused("toPorts must not be empty", held, "left out, they are every port")
+        raise refused("toPorts must not be empty", held, "without the field, every port is meant")
     return gathered(_cilium_parts(held), transport)
 
 
@@ -223,11 +216,11 @@ def _cilium_ports(entry: Mapping[str, types.Any]) -> PortSet:
     if not isinstance(text, str):
         raise TypeError(f"port must be a str, got {type(text).__name__} {elide(text)}")
     if not is_digits(text):
-        raise refused("port must be a number", text, "a name is looked up in each pod")
+        raise refused("port must be a number", text, "names are resolved in each pod")
     first = parse_port(text)
     if first == 0:
         if last not in (None, 0):
-            raise refused("port 0, which is every port, must have no endPort", entry)
+            raise refused("port 0, which means every port, must not have an endPort", entry)
         return PortSet.full()
-    # Cilium takes an endPort that is not above its port for none.
+    # Cilium ignores an endPort of 0.
     return ports_between(entry, first, first if last in (None, 0) else last)

@@ -1,8 +1,4 @@
-"""OpenStack: the rules of a security group.
-
-What lives here: the reader and the writer.
-What must not: calls to OpenStack.
-"""
+"""OpenStack: the rules of a security group."""
 
 from __future__ import annotations
 
@@ -34,7 +30,7 @@ _PROTOCOLS = {
     "33": Transport.DCCP,
 }
 
-# What is kept for "every protocol", by the API and by what fills its tables.
+# What the API and the programs that fill its tables store for "every protocol".
 _EVERY = (None, "any", "0")
 
 
@@ -48,15 +44,14 @@ def to_openstack(
         transport: ``"tcp"``, ``"udp"`` or ``"sctp"``.
 
     Returns:
-        One rule for each range, ascending, with ``protocol``,
-        ``port_range_min`` and ``port_range_max``.
+        One rule per range, ascending, with ``protocol``, ``port_range_min`` and
+        ``port_range_max``.
 
     Raises:
         TypeError: *ports* is not a ``PortSet``.
-        UnknownNameError: *transport* is none.
-        UnrepresentableError: The set is empty, has port 0, or is 1-65535,
-            which OpenStack keeps as every port; or there are no ports of
-            *transport*.
+        UnknownNameError: *transport* is unknown.
+        UnrepresentableError: The set is empty, contains port 0, or is 1-65535, which OpenStack
+            stores as every port; or *transport* is not supported.
 
     Source:
         openstack/neutron, neutron/db/securitygroups_db.py.
@@ -68,7 +63,7 @@ def to_openstack(
     wanted = check_writable(OPENSTACK, ports, transport)
     if len(ports) == LAST_PORT:
         raise UnrepresentableError(
-            OPENSTACK.name, "1-65535 is kept as a rule without ports, which is for port 0 too"
+            OPENSTACK.name, "1-65535 is stored as a rule without ports, which includes port 0"
         )
     return tuple(
         {
@@ -88,22 +83,21 @@ def from_openstack(
     """Return the ports of a security group's rules.
 
     Args:
-        rules: Rules as the API gives them, all for one direction. One without
-            ports is for every port, one without protocol, or with ``"any"``,
-            for every transport; one for a protocol without ports is passed over
-            when a transport is asked for.
-        transport: The transport asked for. Left out, all that are named must
+        rules: Rules as the API returns them, all for one direction. A rule without ports applies
+            to every port, one without a protocol, or with ``"any"``, to every transport. One for
+            a protocol without ports is ignored if *transport* is given.
+        transport: The transport to select. By default all transports that the rules name must
             have the same ports.
 
     Returns:
         The set; empty if there is no rule.
 
     Raises:
-        TypeError: A rule is no mapping, or a port no integer.
+        TypeError: A rule is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
-        InvalidRangeError: A range is reversed or has one end, a port is 0, ports
-            stand without a protocol, a protocol is no name in lower case, both
-            directions are mixed, or transports differ and none was asked for.
+        InvalidRangeError: A range is reversed or has one end, a port is 0, a rule has ports but no
+            protocol, a protocol is not a name in lower case, directions are mixed, or the
+            transports differ and none was selected.
 
     Source:
         OpenStack Networking API, security group rules.
@@ -113,8 +107,8 @@ def from_openstack(
         PortSet.parse('80-90')
     """
     held = list(entries_of(rules))
-    # Every group has rules that let all out, beside those for what comes in.
-    check_alike(held, "direction", "rules must be for one direction", "'direction' tells which")
+    # Every new group has rules that allow all egress.
+    check_alike(held, "direction", "rules must be for one direction", "select them by 'direction'")
     return gathered(_parts(held, transport), transport)
 
 

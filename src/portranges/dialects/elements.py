@@ -1,9 +1,7 @@
-"""The elements of a list: one port, one name, one range, as a row has them.
+"""The elements of a list, as a row describes them: a port, a service name, a range.
 
-What lives here: where the elements of a list are, and what one of them says.
-What must not: what stands around a list, and grammars of a single dialect.
-
-Text becomes a number in ``ports.parse_port_at`` alone.
+Digits become a number in ``ports.parse_port_at`` only, which refuses everything except plain
+decimal ports. What surrounds a list is handled by ``reading`` and the ``grammar_*`` modules.
 """
 
 from __future__ import annotations
@@ -18,11 +16,11 @@ from portranges.ports import LAST_PORT, Transport, is_digits, parse_port_at
 
 __all__ = ["element_spans", "expected", "read_element", "read_port", "unquoted", "words"]
 
-# By the characters that a row takes for blanks; one that says none has a blank
-# between its words all the same.
+# By the characters that a row accepts as blanks. Words are separated by a blank even if the row
+# has none.
 _WORDS = {blanks: re.compile(f"[^{blanks or ' '}]+") for blanks in ("", " ", " \t", " \t\n")}
 
-# No service has a longer name, here or in any /etc/services.
+# Longer than any service name, in the registry or in an /etc/services.
 _LONGEST_NAME = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
@@ -30,13 +28,13 @@ _RANGE_SIGNS = ("..", "-", ":")
 
 
 def words(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
-    """Yield where the words of ``text[start:stop]`` are, that the row's blanks part."""
+    """Yield the spans of the words of ``text[start:stop]``, separated by the row's blanks."""
     for found in _WORDS[query.row.blanks].finditer(query.text, start, stop):
         yield found.span()
 
 
 def element_spans(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
-    """Yield where the elements of the list ``text[start:stop]`` are, unread."""
+    """Yield the spans of the elements of the list ``text[start:stop]``."""
     row, text = query.row, query.text
     if "," not in row.separator:
         if row.blanks_separate:
@@ -57,14 +55,14 @@ def element_spans(query: Query, start: int, stop: int) -> types.Iterator[types.S
 
 
 def expected(row: Dialect) -> str:
-    """Return what an element of the dialect may be."""
+    """Return the start of an error message: what an element of the dialect may be."""
     if not row.range_signs:
         return "expected a port"
     return f"expected a port or 'first{row.range_signs[0]}last'"
 
 
 def unquoted(query: Query, start: int, stop: int) -> types.Span:
-    """Return what stands between the quotes of ``text[start:stop]``, if it has some."""
+    """Return the span of ``text[start:stop]`` without its quotes, if it has any."""
     text = query.text
     if (
         query.row.quote
@@ -79,7 +77,7 @@ def unquoted(query: Query, start: int, stop: int) -> types.Span:
 def read_element(
     query: Query, start: int, stop: int, transport: Transport | None
 ) -> tuple[int, int]:
-    """Return the first and the last port that ``text[start:stop]`` says."""
+    """Return the first and the last port of the element ``text[start:stop]``."""
     row, text = query.row, query.text
     whole = (start, stop)
     start, stop = unquoted(query, start, stop)
@@ -95,16 +93,17 @@ def read_element(
         if not row.dashed_names:
             raise refusal(
                 query,
-                f"name must have no '-', got {elide(text[start:stop])}; {row.tool} parts it there",
+                f"a name must not contain '-', got {elide(text[start:stop])}; "
+                f"{row.tool} splits it there",
                 (start, stop),
             )
-        # Not the range of two names: a name may have the sign in it.
+        # Not a range of two names, because a name may contain the sign.
         port = read_port(query, start, stop, transport)
         return port, port
     if row.range_needs_quote and not quoted:
         raise refusal(
             query,
-            f"range must stand in quotes, got {elide(text[start:stop])}",
+            f"a range must be quoted, got {elide(text[start:stop])}",
             (start, stop),
             Fault.OTHER_SIGN,
         )
@@ -114,7 +113,7 @@ def read_element(
 def _read_range(
     query: Query, left: types.Span, right: types.Span, transport: Transport | None
 ) -> tuple[int, int]:
-    """Return the first and the last port that the two sides of a range say."""
+    """Return the first and the last port of a range with these two sides."""
     row, text = query.row, query.text
     (start, end), (begin, stop) = left, right
     span, item = (start, stop), text[start:stop]
@@ -126,10 +125,10 @@ def _read_range(
         or (open_first and open_last and row.all_ports_word != item)
         or ((open_first or open_last) and sign != row.range_signs[0])
     ):
-        raise refusal(query, f"range must have both ends, got {elide(item)}", span, Fault.OPEN)
+        raise refusal(query, f"a range must have both ends, got {elide(item)}", span, Fault.OPEN)
     first = row.open_first if open_first else read_port(query, start, end, transport)
     last = row.open_last if open_last else read_port(query, begin, stop, transport)
-    # For the type checker; None was refused above.
+    # For the type checker: None was refused above.
     first, last = first or 0, last or 0
     if first > last:
         hint = "" if open_first or open_last else f"; did you mean {last}{sign}{first}?"
@@ -142,7 +141,8 @@ def _read_range(
     if first == last and not row.equal_ends and not open_first and not open_last:
         raise refusal(
             query,
-            f"one port must stand alone, got {elide(item)}; did you mean {first}?",
+            f"a single port must not be written as a range, got {elide(item)}; "
+            f"did you mean {first}?",
             span,
             Fault.EQUAL_ENDS,
         )
@@ -150,7 +150,7 @@ def _read_range(
 
 
 def read_port(query: Query, start: int, stop: int, transport: Transport | None) -> int:
-    """Return the port that ``text[start:stop]``, a number or a name, says."""
+    """Return the port of ``text[start:stop]``, a number or a service name."""
     row, text = query.row, query.text
     token = text[start:stop]
     if not is_digits(token):
@@ -163,14 +163,15 @@ def read_port(query: Query, start: int, stop: int, transport: Transport | None) 
     if port < row.lowest:
         raise refusal(
             query,
-            f"port must be in {row.lowest}..{LAST_PORT}, got {token!r}; {row.tool} has no port 0",
+            f"port must be in {row.lowest}..{LAST_PORT}, got {token!r}; "
+            f"{row.tool} does not support port 0",
             (start, stop),
         )
     return port
 
 
 def _is_name(token: str) -> bool:
-    """Tell whether *token* may be a service's name: a letter, and no number of C."""
+    """Return whether *token* may be a service name: it has a letter and is not a C literal."""
     return (
         len(token) <= _LONGEST_NAME
         and token.isascii()
@@ -185,20 +186,20 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
     token, span = text[start:stop], (start, stop)
     if not _is_name(token):
         raise _no_element(query, start, stop)
-    if not row.names:
+    if not row.service_names:
         raise refusal(
             query,
-            f"{expected(row)}, got {elide(token)}; {row.tool} has no names here",
+            f"{expected(row)}, got {elide(token)}; {row.tool} does not accept names here",
             span,
             Fault.NAME,
             Fault.OPERATOR,
         )
     if query.services is None:
         raise PortSyntaxError(
-            f"{expected(row)}, got {elide(token)}; names are read with services=", text, span
+            f"{expected(row)}, got {elide(token)}; names require services=", text, span
         )
     if token != token.lower():
-        raise PortSyntaxError(f"service name must be in lower case, got {token!r}", text, span)
+        raise PortSyntaxError(f"a service name must be in lower case, got {token!r}", text, span)
     try:
         ports = query.services.ports(token, transport or query.transport)
     except UnknownNameError as error:
@@ -206,7 +207,8 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
     if len(ports) != 1:
         got = f"{ports}" if ports else "none"
         raise PortSyntaxError(
-            f"service must have one port, got {token!r} with {elide(got)}; write the number",
+            f"a service name must have exactly one port, got {token!r} with {elide(got)}; "
+            "write the number",
             text,
             span,
         )
@@ -230,7 +232,7 @@ def _no_element(query: Query, start: int, stop: int) -> PortSyntaxError:
 
 
 def _fault_of(item: str, other_sign: str) -> Fault:
-    """Return the kind of odd text that *item*, neither number nor name, is."""
+    """Return the kind of fault of *item*, which is neither a number nor a name."""
     if item[:2].lower() == "0x":
         return Fault.HEX
     if item[0] in "+-":

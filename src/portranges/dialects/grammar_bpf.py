@@ -1,7 +1,6 @@
-"""Capture filters: terms with their own words, joined by 'or'.
+"""Capture filters: terms such as ``dst port 80``, joined by ``or``.
 
-What lives here: the reader and the writer.
-What must not: other parts of a filter; they are refused.
+Any other part of a filter is refused.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from portranges import types
 from portranges.dialects.elements import read_element, read_port
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, collect, refusal, trimmed
-from portranges.dialects.writing import Order, bracketed, example, framed
+from portranges.dialects.writing import Request, bracketed, example, framed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
 
@@ -22,7 +21,7 @@ _OR = " or "
 
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
-    """Yield what the terms of a filter say, for each transport that they name."""
+    """Yield the ports of a filter's terms, for each transport that they name."""
     start, stop = trimmed(query.text, start, stop, " ")
     if query.text.startswith("(", start, stop) and query.text.endswith(")", start, stop):
         start, stop = trimmed(query.text, start + 1, stop - 1, " ")
@@ -55,41 +54,43 @@ def _term(query: Query, start: int, stop: int) -> tuple[Transport | None, int, i
         return transport, port, port
     if not text.startswith(_RANGE, start, stop):
         reason = (
-            f"expected terms as {example(query.row, query.row.transports[0])!r} joined by 'or', "
-            f"got {elide(text[slice(*whole)])}"
+            f"expected terms such as {example(query.row, query.row.transports[0])!r}, "
+            f"joined by 'or', got {elide(text[slice(*whole)])}"
         )
         if text.startswith(("port ", "portrange "), start, stop):
-            reason += "; without 'dst' the source port counts too"
+            reason += "; without 'dst' it matches source ports too"
         elif text.startswith("not ", *whole) or text.startswith("!", *whole):
-            reason += "; a negation is for packets without ports too"
+            reason += "; a negation also matches packets without ports"
         raise PortSyntaxError(reason, text, whole)
     start += len(_RANGE)
     if text.find("-", start, stop) < 0:
         raise refusal(
             query,
-            f"range must have two ends, got {elide(text[start:stop])}",
+            f"a range must have two ends, got {elide(text[start:stop])}",
             (start, stop),
             Fault.OTHER_SIGN,
         )
     if any(map(str.isalpha, text[start:stop])) and not text.startswith("0x", start):
-        # libpcap parts it at the first '-', which may stand inside a name.
+        # libpcap splits it at the first '-', which may be part of a name.
         raise PortSyntaxError(
-            f"ends of a range must be numbers, got {elide(text[start:stop])}", text, (start, stop)
+            f"the ends of a range must be numbers, got {elide(text[start:stop])}",
+            text,
+            (start, stop),
         )
     return transport, *read_element(query, start, stop, transport)
 
 
-def write(order: Order) -> list[str]:
-    """Return one filter, in brackets if it has several terms."""
-    row = order.row
+def write(request: Request) -> list[str]:
+    """Return one filter, in parentheses if it has several terms."""
+    row = request.row
     terms = [
         framed(
             row,
             f"{_PORT}{ports.first}"
             if ports.first == ports.last
             else f"{_RANGE}{ports.first}-{ports.last}",
-            order.transport,
+            request.transport,
         )
-        for ports in order.ports.ranges
+        for ports in request.ports.ranges
     ]
     return [bracketed(row, terms)]

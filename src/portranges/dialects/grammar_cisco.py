@@ -1,8 +1,4 @@
-"""Cisco IOS: a word and its ports.
-
-What lives here: the reader and the writer of eq, neq, lt, gt and range.
-What must not: the rest of an access list's entry.
-"""
+"""Cisco IOS: ``eq``, ``neq``, ``lt``, ``gt`` or ``range``, followed by ports."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from portranges.dialects.elements import read_port, words
 from portranges.dialects.model import Comparison, Fault
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import check_not_empty, ports_compared
-from portranges.dialects.writing import Order
+from portranges.dialects.writing import Request
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import PortRange
 from portranges.portset import PortSet
@@ -25,7 +21,7 @@ _COMPARISONS = {"lt": Comparison.BELOW, "gt": Comparison.ABOVE}
 
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
-    """Yield what one entry's port says."""
+    """Yield the ports of one entry."""
     text = query.text
     spans = words(query, start, stop)
     low, high = next(spans, (start, stop))
@@ -74,9 +70,9 @@ def _numbers(
     return numbers
 
 
-def write(order: Order) -> list[str]:
+def write(request: Request) -> list[str]:
     """Return one entry for each port or range."""
     return [
         f"eq {ports.first}" if ports.first == ports.last else f"range {ports.first} {ports.last}"
-        for ports in order.ports.ranges
+        for ports in request.ports.ranges
     ]

@@ -1,7 +1,6 @@
-"""docker -p: ports of the host, published from those of a container.
+"""``docker -p``: ports of the host, published from those of a container.
 
-What lives here: the reader and the writer.
-What must not: addresses; they are refused, for a set of ports has none.
+A set of ports has no addresses, so a text with an address is refused.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from portranges.dialects.elements import read_element
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import read_frame
-from portranges.dialects.writing import Order, element, framed
+from portranges.dialects.writing import Request, element, framed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
@@ -20,16 +19,16 @@ __all__ = ["read", "write"]
 
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
-    """Yield the host's ports of one -p."""
+    """Yield the host's ports of one ``-p`` option."""
     text = query.text
     transport, start, stop = read_frame(query, start, stop)
     colon = text.find(":", start, stop)
     if colon < 0:
-        # What it says of the container is looked at first.
+        # Report a fault in the container's port first.
         read_element(query, start, stop, transport)
         raise refusal(
             query,
-            f"the host's port must be said, as '8080:80', got {elide(text[start:stop])}",
+            f"the host's port is required, as in '8080:80', got {elide(text[start:stop])}",
             (start, stop),
             Fault.OPEN,
         )
@@ -43,18 +42,18 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     container = read_element(query, colon + 1, stop, transport)
     if host[1] - host[0] != container[1] - container[0]:
         raise PortSyntaxError(
-            "host and container must have as many ports, "
+            "host and container must have the same number of ports, "
             f"got {host[1] - host[0] + 1} and {container[1] - container[0] + 1}; "
-            "docker would choose",
+            "docker would choose the host's port",
             text,
             (start, stop),
         )
-    # Left out, it is TCP and no other.
+    # docker's default is TCP, not every transport.
     yield transport or Transport.TCP, PortSet([PortRange(*host)])
 
 
-def write(order: Order) -> list[str]:
+def write(request: Request) -> list[str]:
     """Return one option's value for each port or range, the same number on both sides."""
-    row = order.row
-    texts = (element(row, ports) for ports in order.ports.ranges)
-    return [framed(row, f"{text}:{text}", order.transport) for text in texts]
+    row = request.row
+    texts = (element(row, ports) for ports in request.ports.ranges)
+    return [framed(row, f"{text}:{text}", request.transport) for text in texts]

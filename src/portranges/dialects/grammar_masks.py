@@ -1,7 +1,6 @@
-"""Open vSwitch: values under a mask.
+"""Open vSwitch: a port, or a value under a mask.
 
-What lives here: the reader and the writer of tp_dst.
-What must not: how a range becomes masks (``covers``).
+``covers`` computes the masks of a range.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from portranges.dialects.elements import read_port
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import read_frame
-from portranges.dialects.writing import Order, example, framed
+from portranges.dialects.writing import Request, example, framed
 from portranges.errors import PortSyntaxError, UnrepresentableError, elide
 from portranges.ports import LAST_PORT, MaskedPort
 from portranges.portset import PortSet
@@ -25,7 +24,7 @@ _FIELDS = ("tp_dst=", "tcp_dst=", "udp_dst=", "sctp_dst=")
 
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
-    """Yield what the port of one flow's match says."""
+    """Yield the ports of one flow's match."""
     text = query.text
     whole = (start, stop)
     transport, start, stop = read_frame(query, start, stop)
@@ -35,7 +34,7 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
             break
     else:
         raise PortSyntaxError(
-            f"expected a text as {example(query.row)!r}, got {elide(text[slice(*whole)])}",
+            f"expected a text such as {example(query.row)!r}, got {elide(text[slice(*whole)])}",
             text,
             whole,
         )
@@ -49,14 +48,14 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     value = _hex(query, start, slash) if hexadecimal else read_port(query, start, slash, transport)
     if value & ~mask:
         raise PortSyntaxError(
-            f"value must have no bit outside mask, got {elide(text[start:stop])}; "
+            f"the value must have no bit outside the mask, got {elide(text[start:stop])}; "
             f"ovs-ofctl reads it as {value & mask:#x}/{mask:#x}",
             text,
             (start, stop),
         )
     if not mask:
         raise PortSyntaxError(
-            f"mask must have a bit, got {elide(text[start:stop])}; with none the port is left out",
+            f"the mask must not be 0, got {elide(text[start:stop])}; it would match every port",
             text,
             (start, stop),
         )
@@ -64,32 +63,32 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
 
 
 def _hex(query: Query, start: int, stop: int) -> int:
-    """Return the number of a mask, which is written with 0x and four digits at most."""
+    """Return the number of a mask or its value: 0x and up to four digits."""
     digits = query.text[start:stop]
     if not _HEX.fullmatch(digits):
         raise refusal(
             query,
-            f"a mask and its value must be as '0xfff8', got {elide(digits)}",
+            f"a mask and its value must look like '0xfff8', got {elide(digits)}",
             (start, stop),
             Fault.MASK,
         )
-    return int.from_bytes(bytes.fromhex(digits[2:].zfill(4)), "big")
+    return int(digits, 16)
 
 
-def write(order: Order) -> list[str]:
-    """Return one match for each mask of the cover."""
-    row, ports = order.row, order.ports
+def write(request: Request) -> list[str]:
+    """Return one match per mask of the cover."""
+    row, ports = request.row, request.ports
     if ports == PortSet.full():
         raise UnrepresentableError(
-            row.name, "every port is in it, which is said by leaving tp_dst out"
+            row.name, "it contains every port, which is expressed by omitting tp_dst"
         )
     masks = (
         [masked for each in ports.ranges for masked in each.ternary_cover()]
-        if order.ternary
+        if request.ternary
         else ports.prefix_cover()
     )
     return [
-        framed(row, row.plain.replace("{ports}", _masked(masked)), order.transport)
+        framed(row, row.plain.replace("{ports}", _masked(masked)), request.transport)
         for masked in masks
     ]
 

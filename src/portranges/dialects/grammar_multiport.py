@@ -1,11 +1,8 @@
-"""iptables -m multiport: matches of one rule, all of which must hold.
+"""``iptables -m multiport``: the matches of one rule, all of which must hold.
 
-What lives here: its reader and its writer.
-What must not: how ranges are packed into slots (``packing``).
-
-Several positive matches make several rules, for rules are alternatives. Several
-negated ones stand in one rule, for matches of a rule must all hold; over
-several rules they would match every packet.
+Rules are alternatives, so several positive matches become several rules. Several negated matches
+must be in one rule: as several rules they would match every packet. ``packing`` distributes the
+ranges over the slots.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from portranges.dialects.packing import pack_by_slots
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import check_not_empty, read_list
 from portranges.dialects.rows_linux import IPTABLES
-from portranges.dialects.writing import Order, example, framed, listed
+from portranges.dialects.writing import Request, example, framed, listed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -30,7 +27,7 @@ _PROTOCOL = ("-p", "--protocol")
 
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
-    """Yield what one rule's matches say together."""
+    """Yield the ports that all matches of one rule allow."""
     text = query.text
     spans = words(query, start, stop)
     transport: Transport | None = None
@@ -52,7 +49,7 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
             negated = loaded = False
             multiport = True
         elif word in _SINGLE and not single and not loaded and not multiport:
-            # Behind '-m multiport' it is taken for an abbreviation of --dports.
+            # After '-m multiport' it would be an abbreviation of --dports.
             span = _argument(query, next(spans, None), (low, high))
             plain = Query(
                 row=IPTABLES, text=text, services=query.services, transport=query.transport
@@ -62,18 +59,18 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
             matches += 1
             negated, single = False, True
         elif not matches and not loaded and not negated and next(spans, None) is None:
-            # The list alone, as other programs keep it.
+            # The list alone, as other programs store it.
             ports = read_list(query, low, high, transport)
             matches += 1
         else:
             raise refusal(
                 query,
-                f"expected a text as {example(query.row)!r}, got {elide(text[low:high])}",
+                f"expected a text such as {example(query.row)!r}, got {elide(text[low:high])}",
                 (low, high),
             )
     if not matches or negated or loaded:
         raise PortSyntaxError(
-            f"expected a text as {example(query.row)!r}, got {elide(text[start:stop])}",
+            f"expected a text such as {example(query.row)!r}, got {elide(text[start:stop])}",
             text,
             (start, stop),
         )
@@ -84,14 +81,14 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
 def _argument(query: Query, span: types.Span | None, option: types.Span) -> types.Span:
     if span is None:
         raise PortSyntaxError(
-            f"option must have a value, got {query.text[slice(*option)]!r} alone",
+            f"an option must have a value, got {query.text[slice(*option)]!r} alone",
             query.text,
             option,
         )
     if query.text.startswith("!", *span):
         raise refusal(
             query,
-            f"'!' must stand before the option, got {elide(query.text[slice(*span)])}",
+            f"'!' must precede the option, got {elide(query.text[slice(*span)])}",
             span,
             Fault.NEGATION,
         )
@@ -113,7 +110,7 @@ def _transport(query: Query, span: types.Span | None, option: types.Span) -> Tra
 def _module(
     query: Query, span: types.Span | None, option: types.Span, transport: Transport | None
 ) -> bool:
-    """Tell whether the match that is loaded is multiport, and not the transport's own."""
+    """Return whether the module that is loaded is multiport, rather than the transport's own."""
     low, high = _argument(query, span, option)
     word = query.text[low:high]
     if word == "multiport":
@@ -125,19 +122,19 @@ def _module(
     )
 
 
-def write(order: Order) -> list[str]:
+def write(request: Request) -> list[str]:
     """Return the fewest rules; a negation is one rule."""
-    row = order.row
-    parts = pack_by_slots(order.named.ranges, row.max_slots)
-    if order.negated:
+    row = request.row
+    parts = pack_by_slots(request.named.ranges, row.max_slots)
+    if request.negated:
         matches = [row.negated.replace("{ports}", listed(row, part)) for part in parts]
-        return [framed(row, " ".join(matches), order.transport)]
+        return [framed(row, " ".join(matches), request.transport)]
     return [
         framed(
             row,
-            # One element needs no multiport.
+            # A single element does not need multiport.
             (IPTABLES if len(part) == 1 else row).plain.replace("{ports}", listed(row, part)),
-            order.transport,
+            request.transport,
         )
         for part in parts
     ]

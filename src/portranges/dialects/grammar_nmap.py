@@ -1,7 +1,6 @@
-"""nmap -p: a list in which T:, U: and S: hold for what follows them.
+"""``nmap -p``: a list in which ``T:``, ``U:`` and ``S:`` apply to what follows them.
 
-What lives here: the reader and the writer.
-What must not: nmap's own table of services; names come from the caller's.
+Service names come from the caller's registry, not from nmap's own table.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.dialects.elements import element_spans, read_element
 from portranges.dialects.query import Query, collect, refusal
-from portranges.dialects.writing import Order, listed
+from portranges.dialects.writing import Request, listed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
 
@@ -36,7 +35,7 @@ def _items(
             low += 2  # noqa: PLW2901 - what is left of the element
         if low < high and text.startswith("- ", high - 1, stop):
             raise PortSyntaxError(
-                f"an open range must have no blank behind it, got {elide(text[low : high + 1])}",
+                f"an open range must not be followed by a blank, got {elide(text[low : high + 1])}",
                 text,
                 (low, high + 1),
             )
@@ -49,7 +48,7 @@ def _items(
         if text.startswith("[", low, high):
             raise PortSyntaxError(
                 f"expected ports, got {elide(text[low:high])}; "
-                "in brackets, only those are meant that nmap's own table lists",
+                "brackets mean only the ports that nmap's own table lists",
                 text,
                 (low, high),
             )
@@ -57,13 +56,13 @@ def _items(
             raise refusal(
                 query,
                 f"expected ports, got {elide(text[low:high])}; "
-                "a pattern is for names of nmap's own table",
+                "a pattern matches names of nmap's own table",
                 (low, high),
             )
         yield transport, *read_element(query, low, high, transport)
 
 
-def write(order: Order) -> list[str]:
-    """Return the list, behind a letter if the transport is said."""
-    letter = "" if order.transport is None else _LETTERS[order.transport]
-    return [letter + listed(order.row, order.ports.ranges)]
+def write(request: Request) -> list[str]:
+    """Return the list, after the transport's letter if there is one."""
+    letter = "" if request.transport is None else _LETTERS[request.transport]
+    return [letter + listed(request.row, request.ports.ranges)]

@@ -1,12 +1,9 @@
 """Suricata and Snort: lists with negations inside.
 
-What lives here: the reader and the writer.
-What must not: port variables; they are the caller's to resolve.
-
-A list means all that it names (every port if it names none) less all that it
-negates, in any order. Suricata flattens nested lists, so a negation deeper in
-takes from the whole; and a negation of a negation is lost in it. Both are
-refused, for a person reads them from the inside out.
+A list means all ports that it names (every port if it names none) except those that it negates,
+in any order. Suricata flattens nested lists, so that an inner negation removes ports from the
+whole list, and it loses the negation of a negation. Both are refused, because a person reads
+them from the inside out. Port variables are refused too.
 """
 
 from __future__ import annotations
@@ -18,9 +15,8 @@ from portranges.dialects.elements import expected, read_element
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, collect, refusal, trimmed
 from portranges.dialects.reading import check_not_empty
-from portranges.dialects.writing import Order, listed
+from portranges.dialects.writing import Request, listed
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import Transport
 from portranges.portset import PortSet
 
 __all__ = ["read", "write"]
@@ -30,28 +26,24 @@ _TOKEN = re.compile(r"[\[\],!]|[^\[\],! ]+")
 # Suricata's own limit ("port block recursion limit reached").
 _DEEPEST = 64
 
-# The two halves of a list, under the keys that collect() sorts by.
-_NAMED = Transport.TCP
-_NEGATED = Transport.UDP
-
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
-    """Yield what a list says, with what it negates taken out."""
+    """Yield the ports of a list without those that it negates."""
     text = query.text
     start, stop = trimmed(text, start, stop, " ")
     if stop - start == 3 and text[start:stop].lower() == query.row.all_ports_word:
         yield None, PortSet.full()
         return
-    halves = collect(_elements(query, start, stop))
-    ports = halves.get(_NAMED, PortSet.full()) - halves.get(_NEGATED, PortSet.empty())
+    by_negation = collect(_elements(query, start, stop))
+    ports = by_negation.get(False, PortSet.full()) - by_negation.get(True, PortSet.empty())
     check_not_empty(query, ports, (start, stop))
     yield None, ports
 
 
-def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[Transport, int, int]]:
-    """Yield every element, as named or as negated."""
+def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[bool, int, int]]:
+    """Yield every element: whether it is negated, its first and its last port."""
     text = query.text
-    # How deep it is, and from which depth on all is negated; 0 for none.
+    # The depth of nesting, and the depth from which on everything is negated (0: none).
     depth = negated_from = 0
     wanted, negated = True, False
     for found in _TOKEN.finditer(text, start, stop):
@@ -69,7 +61,7 @@ def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[Trans
             if negated or negated_from or depth > 1:
                 raise refusal(
                     query,
-                    "a negation must stand in the outermost list and not in another, got '!'",
+                    "a negation must be in the outermost list, and not in another one, got '!'",
                     span,
                 )
             negated = True
@@ -85,7 +77,7 @@ def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[Trans
             raise PortSyntaxError(f"{expected(query.row)}, got nothing", text, span)
         else:
             first, last = read_element(query, *span, None)
-            yield (_NEGATED if negated or negated_from else _NAMED), first, last
+            yield negated or negated_from > 0, first, last
             wanted = negated = False
     if wanted or depth:
         raise _unexpected(query, "']'" if depth and not wanted else "a port", "", (stop, stop))
@@ -97,8 +89,8 @@ def _unexpected(query: Query, wanted: str, mark: str, span: tuple[int, int]) -> 
     return refusal(query, f"expected {wanted}, got {got}", span, fault)
 
 
-def write(order: Order) -> list[str]:
+def write(request: Request) -> list[str]:
     """Return one list."""
-    row = order.row
-    text = listed(row, order.named.ranges)
-    return [row.negated.replace("{ports}", text) if order.negated else text]
+    row = request.row
+    text = listed(row, request.named.ranges)
+    return [row.negated.replace("{ports}", text) if request.negated else text]

@@ -1,9 +1,7 @@
-"""What a row of the dialects says: Dialect, and the records inside it.
+"""The records that describe a dialect: Dialect, DataForm and what is inside them.
 
-What lives here: the record of a dialect, the odd texts with what a tool makes
-of them, the word lists.
-What must not: any fact about a tool (the ``rows_*`` modules), any reading or
-writing.
+They hold no facts; the facts about each program are rows in the ``rows_*`` modules. Reading
+and writing is done by ``convert`` and the modules below it.
 """
 
 from __future__ import annotations
@@ -12,9 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
-from portranges.ports import MaskedPort, Transport
+from portranges.checks import flag, integer, of_type, tuple_of
+from portranges.errors import InvalidValueError
+from portranges.ports import LAST_PORT, MaskedPort, Transport, check_port
 from portranges.portset import PortSet
-from portranges.source import Source
+from portranges.records import always_checked
+from portranges.source import Confidence, Source
 
 __all__ = [
     "BOTH",
@@ -22,58 +23,61 @@ __all__ = [
     "Comparison",
     "DataForm",
     "Dialect",
-    "Evidence",
     "Fault",
     "MisreadText",
     "Operator",
     "Overlap",
     "TransportRule",
+    "Verification",
 ]
 
 BOTH = (Transport.TCP, Transport.UDP)
 
 
-class Evidence(StrEnum):
-    """How well a row is known.
+class Verification(StrEnum):
+    """What was compared when the tool itself was run.
+
+    Attributes:
+        EVERY_PORT: The tool's answer for each of the 65,536 ports.
+        READBACK: The tool's own listing of the ports that it had understood.
+        ACCEPTANCE: Only whether the tool accepts a text, not what it understands.
+        NONE: The tool was not run.
 
     Example:
-        >>> Evidence.DOCUMENT.meaning
-        "taken from the vendor's manual; not run"
+        >>> Verification("readback").meaning
+        'the tool was run, and its listing of the ports was compared'
     """
 
-    PACKETS = "packets"
-    RUN = "run"
-    PARSED = "parsed"
-    SOURCE = "source"
-    DOCUMENT = "document"
-    OWN = "own"
+    EVERY_PORT = "every port"
+    READBACK = "readback"
+    ACCEPTANCE = "acceptance"
+    NONE = "none"
 
     @property
     def meaning(self) -> str:
-        """What the word stands for.
+        """What the word means.
 
         Returns:
-            Half a sentence.
+            A clause.
 
         Example:
-            >>> Evidence.RUN.meaning
-            'the tool was run, and said what it had understood'
+            >>> Verification.NONE.meaning
+            'the tool was not run'
         """
         return _MEANINGS[self]
 
 
 _MEANINGS = {
-    Evidence.PACKETS: "the tool was run, and asked about every one of the 65,536 ports",
-    Evidence.RUN: "the tool was run, and said what it had understood",
-    Evidence.PARSED: "the tool was run, and told what it takes but not what it makes of it",
-    Evidence.SOURCE: "the tool's own parser was read; not run",
-    Evidence.DOCUMENT: "taken from the vendor's manual; not run",
-    Evidence.OWN: "defined here",
+    Verification.EVERY_PORT: "the tool was run, and its answer for each of the 65,536 ports "
+    "was compared",
+    Verification.READBACK: "the tool was run, and its listing of the ports was compared",
+    Verification.ACCEPTANCE: "the tool was run, but it reports only whether it accepts a text",
+    Verification.NONE: "the tool was not run",
 }
 
 
 class Fault(StrEnum):
-    """The kinds of text that tools read in different ways.
+    """The kinds of text that tools interpret differently.
 
     Example:
         >>> Fault("reversed")
@@ -100,6 +104,11 @@ class Fault(StrEnum):
 class Overlap(StrEnum):
     """Which elements of one list may share ports.
 
+    Attributes:
+        ANY: Any of them.
+        EQUAL: Only equal elements: one may be repeated.
+        NONE: None of them.
+
     Example:
         >>> Overlap("equal")
         <Overlap.EQUAL: 'equal'>
@@ -111,13 +120,13 @@ class Overlap(StrEnum):
 
 
 class Bracketed(StrEnum):
-    """When a list stands in brackets.
+    """When a list is in brackets.
 
     Attributes:
-        NEVER: There are none.
-        OPTIONAL: They are read, and not written.
-        SEVERAL: Several elements need them, one may have them.
-        ALWAYS: They are always there.
+        NEVER: The dialect has no brackets.
+        OPTIONAL: Brackets are accepted, and not written.
+        SEVERAL: Several elements require them; a single element may have them.
+        ALWAYS: They are required.
 
     Example:
         >>> Bracketed("several")
@@ -131,14 +140,14 @@ class Bracketed(StrEnum):
 
 
 class TransportRule(StrEnum):
-    """Whether the text says for which transport it is.
+    """Whether a text names its transport.
 
     Attributes:
-        NEVER: It has no place for one.
-        OPTIONAL: It may be left out, and is then for every transport, or for the
-            one that the text around it tells.
-        LISTS: As OPTIONAL, but a range or several ports need it.
-        ALWAYS: It must be said.
+        NEVER: It cannot.
+        OPTIONAL: It may. If it does not, it means every transport, or the one that the
+            surrounding text names.
+        LISTS: As OPTIONAL, but required for a range or several ports.
+        ALWAYS: It must.
 
     Example:
         >>> TransportRule("always")
@@ -152,7 +161,7 @@ class TransportRule(StrEnum):
 
 
 class Comparison(StrEnum):
-    """What an operator before a port stands for.
+    """What an operator before a port, or between two ports, means.
 
     Example:
         >>> Comparison("below")
@@ -169,14 +178,15 @@ class Comparison(StrEnum):
     OUTSIDE = "outside"
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """A sign or a word before a port, or between two.
+    """A sign or word before a port, or between two ports.
 
     Attributes:
-        sign: As it is written.
-        comparison: What it stands for; the ports that it names are never in
-            BELOW, ABOVE, BETWEEN and OUTSIDE.
+        sign: The sign as it is written.
+        comparison: What it means. BELOW, ABOVE, BETWEEN and OUTSIDE exclude the ports that
+            are written beside the sign.
 
     Example:
         >>> Operator(sign=">=", comparison=Comparison.AT_LEAST).sign
@@ -186,18 +196,23 @@ class Operator:
     sign: str
     comparison: Comparison
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        _check_text("sign", self.sign)
+        of_type("comparison", self.comparison, Comparison)
 
+
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MisreadText:
-    """A text that a person and the tool may read differently, and the tool's answer.
+    """A text that a tool may interpret differently than a reader expects.
 
     Attributes:
         fault: The kind of text.
-        text: What the tool was given, in place of the dialect's whole text.
-        means: The ports that the tool understood, in the neutral notation or
-            as one mask; ``""`` for no port at all, ``None`` where it refused
-            the text.
-        note: What else there is to know, as the end of a sentence.
+        text: The dialect's whole text, as the tool was given it.
+        means: The ports that the tool understood, in the neutral notation or as one mask;
+            ``""`` if it understood no port, ``None`` if it rejected the text.
+        note: A remark on that, which fits into parentheses.
 
     Example:
         >>> MisreadText(fault=Fault.LEADING_ZERO, text="010", means="8").means
@@ -209,12 +224,20 @@ class MisreadText:
     means: str | None
     note: str = ""
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("fault", self.fault, Fault)
+        _check_text("text", self.text)
+        of_type("means", self.means, str, optional=True)
+        of_type("note", self.note, str)
+        _ = self.understood
+
     @property
     def understood(self) -> PortSet | None:
-        """What the tool understood.
+        """The ports that the tool understood.
 
         Returns:
-            The set that ``means`` says; None where the tool refused the text.
+            ``means`` as a set; ``None`` if the tool rejected the text.
 
         Example:
             >>> len(MisreadText(fault=Fault.MASK, text="1000/13", means="0x8/0xd").understood)
@@ -228,58 +251,66 @@ class MisreadText:
         return PortSet.from_masks([MaskedPort(int(value, 16), int(mask, 16))])
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How one program writes ports.
 
-    Bounds are inclusive, as in every dialect. ``""`` stands for what there is
-    none of, 0 for no limit.
+    Bounds are inclusive in every dialect. ``""`` means "absent", 0 means "unlimited".
 
     Attributes:
-        name: The key, as ``"nft"``; unique among names and aliases.
+        name: The key, such as ``"nft"``; unique among names and aliases.
         aliases: Other keys of the same row.
         tool: The program, as its users call it.
-        place: Where in the program's own text it belongs.
-        plain: The text around the ports, ``{ports}``, as ``"--dport {ports}"``;
-            what stands before may be left out in a text that is read.
-        negated: The same for "all ports but these".
-        framed: The text around that, ``{match}``, when the transport is said.
-        also_framed: Longer forms of it, that are read and not written.
-        transport_rule: Whether it must be said.
-        transports: Which ones can be.
-        separator: What stands between two elements, as written.
-        blanks_separate: Whether elements that are read may be parted by blanks.
-        blanks: Characters that may stand around elements and brackets.
-        range_signs: What stands between the ends of a range; the first is
-            written, and alone has open ends.
-        opening: The opening bracket, as written.
-        closing: The closing bracket, as written.
-        bracketed: When there are brackets.
-        quote: What is written around a range that is a string.
+        place: Where in the program's own text the ports belong.
+        plain: The text around the ports, ``{ports}``, as in ``"--dport {ports}"``. A text that
+            is read may omit what precedes them.
+        negated: The same for "all ports except these".
+        framed: The text around ``plain`` or ``negated``, ``{match}``, when the transport is
+            named.
+        also_framed: Longer forms of ``framed`` that are accepted, but not written.
+        transport_rule: Whether a text names its transport.
+        transports: The transports that it may name.
+        separator: The text between two elements, as it is written.
+        blanks_separate: Whether blanks alone may separate elements in a text that is read.
+        blanks: The characters that are accepted as blanks around elements and brackets.
+        range_signs: The signs between the ends of a range. The first one is written, and it is
+            the only one that may have an open end.
+        opening: The opening bracket, as it is written.
+        closing: The closing bracket, as it is written.
+        bracketed: When a list is in brackets.
+        quote: The quotation mark around a range that is a string.
         quote_all: Whether a single port is quoted too.
-        range_needs_quote: Whether a range without quotes is something else.
-        open_first: Where a range without first port begins, if there may be one.
-        open_last: Where a range without last port ends, if there may be one.
-        equal_ends: Whether a range of one port may be written as a range.
-        lowest: The first port that the tool takes.
-        operators: Signs before a port, longest first.
-        all_ports_word: The word for all ports; a range sign stands for the open range.
-        empty: The text of the empty set, if it has one.
-        names: Whether the tool reads service names.
-        dashed_names: Whether it reads those with a ``-`` in them, too; else it
-            takes one for a range and parts it there.
+        range_needs_quote: Whether an unquoted range means something else.
+        open_first: Where a range without a first port begins; ``None`` if there is none.
+        open_last: Where a range without a last port ends; ``None`` if there is none.
+        equal_ends: Whether a single port may be written as a range.
+        lowest: The lowest port that the tool accepts.
+        operators: The operators before or between ports, the longest first.
+        all_ports_word: The word for all ports. If it is a range sign, it is the range with two
+            open ends.
+        empty: The text of the empty set, if there is one.
+        service_names: Whether the tool accepts service names.
+        dashed_names: Whether it accepts names that contain ``-``; otherwise it splits them
+            there, as a range.
         overlap: Which elements of a list may share ports.
         max_elements: How many elements a text may have.
-        max_slots: How many slots a text has, a port one and a range two.
+        max_slots: How many slots a text has; a port uses one, a range two.
         max_length: How many characters a text may have.
         max_texts: How many texts one setting may have.
-        grammar: The module that reads and writes what a row cannot say.
-        several_texts_mean: What several texts, one a line, mean together.
-        misread_texts: Texts that tools read differently, with this one's answer.
-        notes: What else there is to know, as sentences.
+        grammar: The module that reads and writes what these fields cannot describe.
+        several_texts_mean: What several texts, one per line, mean together.
+        misread_texts: Texts that tools interpret differently, with this one's answer.
+        notes: What else a user should know, as sentences.
         version: The version that was run or read.
-        evidence: How well the row is known.
-        sources: Where it comes from; never empty.
+        confidence: How the row is known.
+        verification: What was compared when the tool was run.
+        sources: The sources; at least one.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidValueError: A text has no place for the ports, or two fields exclude each other.
+        InvalidPortError: ``lowest`` or an open end is outside 0 to 65535.
 
     Example:
         >>> from portranges import dialects
@@ -315,7 +346,7 @@ class Dialect:
     operators: tuple[Operator, ...] = ()
     all_ports_word: str = ""
     empty: str | None = None
-    names: bool = False
+    service_names: bool = False
     dashed_names: bool = True
     overlap: Overlap = Overlap.ANY
     max_elements: int = 0
@@ -327,25 +358,80 @@ class Dialect:
     misread_texts: tuple[MisreadText, ...] = ()
     notes: tuple[str, ...] = ()
     version: str = ""
-    evidence: Evidence
+    confidence: Confidence
+    verification: Verification = Verification.NONE
     sources: tuple[Source, ...]
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        _check_row(self)
+        for name in _TEXTS:
+            of_type(name, getattr(self, name), str)
+        for name in _FLAGS:
+            flag(name, getattr(self, name))
+        for name in ("max_slots", "max_length", "max_texts"):
+            integer(name, getattr(self, name))
+        for name in ("aliases", "also_framed", "range_signs"):
+            tuple_of(name, getattr(self, name), str)
+        tuple_of("operators", self.operators, Operator)
+        tuple_of("misread_texts", self.misread_texts, MisreadText)
+        of_type("empty", self.empty, str, optional=True)
+        of_type("transport_rule", self.transport_rule, TransportRule)
+        of_type("bracketed", self.bracketed, Bracketed)
+        of_type("overlap", self.overlap, Overlap)
+        of_type("verification", self.verification, Verification)
+        for name in ("open_first", "open_last"):
+            if getattr(self, name) is not None:
+                check_port(getattr(self, name))
+        for name, places in (
+            ("plain", ("{ports}",)),
+            ("negated", ("{ports}",)),
+            ("framed", ("{transport}", "{match}")),
+        ):
+            text = getattr(self, name)
+            if text and any(text.count(place) != 1 for place in places):
+                raise InvalidValueError(f"{name} must contain {' and '.join(places)} once", text)
+        if bool(self.framed) is (self.transport_rule is TransportRule.NEVER):
+            raise InvalidValueError(
+                "a dialect must have a framed text if it names transports, and only then",
+                self.framed or "none",
+            )
+        if (self.verification is Verification.NONE) is (self.confidence is Confidence.MEASURED):
+            raise InvalidValueError(
+                "a row must be measured if the tool was run, and only then", self.confidence
+            )
 
+
+_TEXTS = (
+    *("plain", "negated", "framed", "separator", "blanks", "opening", "closing", "quote"),
+    *("all_ports_word", "grammar", "several_texts_mean", "version"),
+)
+_FLAGS = (
+    *("blanks_separate", "quote_all", "range_needs_quote", "equal_ends"),
+    *("service_names", "dashed_names"),
+)
+
+
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataForm:
-    """How a program takes ports as data rather than as text.
+    """How a program represents ports as data rather than as text.
 
     Attributes:
-        name: The key, as ``"aws"``: ``to_aws`` writes it, ``from_aws`` reads it.
+        name: The key, such as ``"aws"``: ``to_aws`` writes the form, ``from_aws`` reads it.
         tool: The program, as its users call it.
-        place: Where in the program's own data it belongs.
-        transports: Which transports have ports there.
-        lowest: The first port that it takes.
-        max_elements: How many ports and ranges one entry may have; 0 for no limit.
-        all_ports: How every port is said.
-        notes: What else there is to know, as sentences.
-        evidence: How well the row is known.
-        sources: Where it comes from; never empty.
+        place: Where in the program's own data the ports belong.
+        transports: The transports that have ports there.
+        lowest: The lowest port that the program accepts.
+        max_elements: How many ports and ranges one entry may have; 0 means "unlimited".
+        all_ports: How all ports are expressed.
+        notes: What else a user should know, as sentences.
+        confidence: How the row is known.
+        sources: The sources; at least one.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidPortError: ``lowest`` is outside 0 to 65535.
 
     Example:
         >>> from portranges import dialects
@@ -361,5 +447,27 @@ class DataForm:
     max_elements: int = 0
     all_ports: str
     notes: tuple[str, ...] = ()
-    evidence: Evidence
+    confidence: Confidence
     sources: tuple[Source, ...]
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        _check_row(self)
+        _check_text("all_ports", self.all_ports)
+
+
+def _check_row(row: Dialect | DataForm) -> None:
+    """Check the fields that both kinds of row have."""
+    for name in ("name", "tool", "place"):
+        _check_text(name, getattr(row, name))
+    tuple_of("transports", row.transports, Transport, least=1)
+    check_port(row.lowest)
+    integer("max_elements", row.max_elements, most=LAST_PORT)
+    tuple_of("notes", row.notes, str)
+    of_type("confidence", row.confidence, Confidence)
+    tuple_of("sources", row.sources, Source, least=1)
+
+
+def _check_text(name: str, value: str) -> None:
+    if not of_type(name, value, str):
+        raise InvalidValueError(f"{name} must not be empty", repr(value))

@@ -1,7 +1,6 @@
-"""Elements into texts of limited size, and no more texts than it takes.
+"""Distributing elements over the fewest texts of limited size.
 
-What lives here: packing by slots (a port takes one, a range two) and by length.
-What must not: any dialect's limit, any text around the elements.
+A size is a number of slots, of which a port uses one and a range two, or of characters.
 """
 
 from __future__ import annotations
@@ -13,19 +12,19 @@ __all__ = ["pack_by_length", "pack_by_slots"]
 
 
 def pack_by_slots(ranges: types.Sequence[PortRange], slots: int) -> list[list[PortRange]]:
-    """Return *ranges* in as few parts of *slots* slots as there can be.
+    """Return *ranges* in the fewest parts of *slots* slots.
 
-    A single port takes one slot, a range two, however long. A part has an odd
-    slot left when it is full of ranges, and only single ports can fill it; a
-    range of two ports is as good as two single ones, and a longer one may be
-    worth writing port by port when that saves a part.
+    A single port uses one slot, a range of any length two. If the number of slots is odd, a
+    part that is full of ranges has one slot left, which only a single port can fill. A range
+    of two ports is as good as two single ports; writing a longer range port by port can save
+    a part.
 
     Args:
-        ranges: Ranges of a set, ascending, disjoint, not adjoining.
-        slots: How many slots a part has; 2 or more.
+        ranges: The ranges of a set: ascending, disjoint, not adjacent.
+        slots: How many slots a part has; at least 2.
 
     Returns:
-        The parts; each ascending, and all of them together the same ports.
+        The parts, each ascending. Together they have the same ports.
 
     Complexity:
         O(n log n) in the number of ranges.
@@ -39,8 +38,8 @@ def pack_by_slots(ranges: types.Sequence[PortRange], slots: int) -> list[list[Po
     pairs = [ports for ports in ranges if len(ports) == 2]
     longer = sorted((ports for ports in ranges if len(ports) > 2), key=len)
     most = slots // 2
-    # The fewest parts that can hold them. What is more than the parts' room for
-    # ranges is written port by port, the shortest first.
+    # Find the smallest number of parts that suffices. The ranges for which these parts have no
+    # room are written port by port, the shortest first.
     cost = len(singles) + 2 * len(pairs)
     count = -(-(cost + 2 * len(longer)) // slots)
     while True:
@@ -51,7 +50,7 @@ def pack_by_slots(ranges: types.Sequence[PortRange], slots: int) -> list[list[Po
         count += 1
     singles.extend(port for ports in longer[:split] for port in ports)
     whole = sorted(longer[split:] + pairs)
-    # Pairs that find no room as ranges are split as well; that costs nothing.
+    # Ranges of two ports for which there is no room are split too, which costs nothing.
     singles.extend(port for ports in _drop_pairs(whole, count * most) for port in ports)
     singles.sort(reverse=True)
     whole.reverse()
@@ -65,7 +64,7 @@ def pack_by_slots(ranges: types.Sequence[PortRange], slots: int) -> list[list[Po
 
 
 def _drop_pairs(whole: list[PortRange], room: int) -> list[PortRange]:
-    """Take ranges of two ports out of *whole* until it has *room* elements."""
+    """Remove ranges of two ports from *whole* until it has *room* elements; return them."""
     dropped: list[PortRange] = []
     at = len(whole)
     while len(whole) > room:
@@ -76,7 +75,7 @@ def _drop_pairs(whole: list[PortRange], room: int) -> list[PortRange]:
 
 
 def _rejoined(part: list[PortRange]) -> list[PortRange]:
-    """Return *part* ascending, with single ports that follow each other joined."""
+    """Return *part* in ascending order, with adjacent ports joined."""
     joined: list[PortRange] = []
     for ports in sorted(part):
         if joined and joined[-1].last + 1 == ports.first:
@@ -87,16 +86,15 @@ def _rejoined(part: list[PortRange]) -> list[PortRange]:
 
 
 def pack_by_length(elements: types.Iterable[str], separator: str, size: int) -> list[list[str]]:
-    """Return *elements* in parts that, joined by *separator*, have *size* characters at most.
+    """Return *elements* in parts of at most *size* characters, joined by *separator*.
 
     Args:
         elements: Texts, none longer than *size*.
-        separator: What will join them.
+        separator: The text that will join them.
         size: How many characters a part may have.
 
     Returns:
-        The parts, in the order of *elements*; each as long as can be, so that
-        there are as few as can be.
+        The fewest parts, in the order of *elements*.
 
     Example:
         >>> pack_by_length(["22", "80", "443"], ",", 6)

@@ -1,12 +1,8 @@
-"""One reading: the text, whose it is, and what the caller gave; and how it is refused.
+"""The text that is being read, with its dialect and the caller's options, and its errors.
 
-What lives here: Query, the errors of all readers with the tool's own answer in
-them, and the small steps over a text (trim, strip a prefix).
-What must not: what an element is (``elements``), any grammar.
-
-The one rule of all readers: a text is read where the tool and a person agree
-on it, and refused where they may not. A refusal tells what the tool would have
-made of such a text, from the row's odd texts.
+All readers follow one rule: a text is read if the tool and a person agree on its meaning, and
+refused if they may not. An error message reports what the tool would have understood, from the
+row's ``misread_texts``.
 """
 
 from __future__ import annotations
@@ -21,20 +17,20 @@ from portranges.portset import PortSet
 
 __all__ = ["Query", "collect", "refusal", "trimmed"]
 
-# Ranges that are held before they become part of a set. It bounds the memory
-# of a text of any length.
+# How many ranges are collected before they are merged into a set. The limit bounds the memory
+# for a text of any length.
 _PENDING = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What is read, and with what.
+    """The text that is being read, and how.
 
     Attributes:
         row: The dialect.
-        text: The whole text; readers are given a start and a stop in it.
-        services: What knows the ports of names; None if names are refused.
-        transport: The transport that the caller asked for, if any.
+        text: The whole text; readers receive a start and a stop in it.
+        services: A registry of service names; None if names are refused.
+        transport: The transport that the caller selected, if any.
     """
 
     row: Dialect
@@ -44,22 +40,22 @@ class Query:
 
 
 def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> PortSyntaxError:
-    """Return the error for ``text[span]``, with what the tool makes of such a text.
+    """Return the error for ``text[span]``, with the tool's interpretation of such a text.
 
     Args:
-        query: What is read.
-        reason: The rule, and what was got.
+        query: The text.
+        reason: The rule, and what was written.
         span: The place of the fault.
-        faults: The kinds of odd text that it is; the row's first one of these
-            kinds which the tool does not refuse is told.
+        faults: The kinds of misread text that it is. The message reports the tool's answer to
+            the row's first text of these kinds that the tool does not reject.
     """
-    for odd in query.row.misread_texts:
-        if odd.fault in faults and (odd.means is not None or odd.note):
-            meaning = _MEANINGS.get(odd.means, odd.means) if odd.means is not None else None
-            answer = (
-                f"refuses {odd.text!r}" if meaning is None else f"reads {odd.text!r} as {meaning}"
-            )
-            note = f", {odd.note}" if odd.note else ""
+    for misread in query.row.misread_texts:
+        if misread.fault in faults and (misread.means is not None or misread.note):
+            if misread.means is None:
+                answer = f"rejects {misread.text!r}"
+            else:
+                answer = f"reads {misread.text!r} as {_MEANINGS.get(misread.means, misread.means)}"
+            note = f" ({misread.note})" if misread.note else ""
             reason = f"{reason}; {query.row.tool} {answer}{note}"
             break
     return PortSyntaxError(reason, query.text, span)
@@ -78,18 +74,18 @@ def trimmed(text: str, start: int, stop: int, blanks: str) -> types.Span:
     return start, stop
 
 
-def collect(
-    items: types.Iterable[tuple[Transport | None, int, int]],
-) -> dict[Transport | None, PortSet]:
-    """Return the union of (transport, first, last) items for each transport."""
-    sets: dict[Transport | None, PortSet] = {}
-    pending: dict[Transport | None, list[PortRange]] = {}
-    for transport, first, last in items:
-        held = pending.setdefault(transport, [])
+def collect(items: types.Iterable[tuple[types.T, int, int]]) -> dict[types.T, PortSet]:
+    """Return, for each key of (key, first, last) items, the set of their ports.
+
+    The keys are in the order of their first items.
+    """
+    sets: dict[types.T, PortSet] = {}
+    pending: dict[types.T, list[PortRange]] = {}
+    for key, first, last in items:
+        held = pending.setdefault(key, [])
         held.append(PortRange(first, last))
         if len(held) >= _PENDING:
-            sets[transport] = sets.get(transport, PortSet.empty()).union(held)
+            sets[key] = sets.get(key, PortSet.empty()).union(held)
             held.clear()
-    for transport, held in pending.items():
-        sets[transport] = sets.get(transport, PortSet.empty()).union(held)
-    return sets
+    # Every key is in pending, but one with many items was put into sets before.
+    return {key: sets.get(key, PortSet.empty()).union(held) for key, held in pending.items()}

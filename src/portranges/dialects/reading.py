@@ -1,9 +1,8 @@
-"""Another program's text as a set, where a row says how.
+"""Reading a text whose form a row describes completely.
 
-What lives here: the reader that follows the row: the transport around a match,
-the words before it, operators, brackets, the elements.
-What must not: the grammars that a row cannot say (``grammar_*``), and what
-several texts mean together (``convert``).
+The reader follows the row: the transport around a match, the words before it, operators,
+brackets, elements. The grammars that a row cannot describe are in the ``grammar_*`` modules;
+``convert`` combines several texts.
 """
 
 from __future__ import annotations
@@ -36,15 +35,15 @@ __all__ = [
 
 
 def read_text(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
-    """Yield the transport and the ports that ``text[start:stop]`` says."""
+    """Yield the transport and the ports of ``text[start:stop]``."""
     row, text = query.row, query.text
     transport, start, stop = read_frame(query, *trimmed(text, start, stop, row.blanks))
     span = (start, stop)
-    if row.negated and _stands_at(row.negated, text, start, stop):
+    if row.negated and _starts_like(row.negated, text, start, stop):
         start, stop = trimmed(text, start + row.negated.index("{ports}"), stop, row.blanks)
         ports = ~read_list(query, start, stop, transport)
     else:
-        if _stands_at(row.plain, text, start, stop):
+        if _starts_like(row.plain, text, start, stop):
             start, stop = trimmed(text, start + row.plain.index("{ports}"), stop, row.blanks)
         elif transport is not None and _operator_at(query, start, stop) is None:
             raise _no_match(query, start, stop)
@@ -58,18 +57,18 @@ def read_text(query: Query, start: int, stop: int) -> types.Iterator[types.Part]
 
 
 def check_not_empty(query: Query, ports: PortSet, span: types.Span) -> None:
-    """Raise unless *ports*, which ``text[span]`` says, has a port."""
+    """Raise a PortSyntaxError if ``text[span]`` matches no port."""
     if not ports:
         raise refusal(
             query,
-            f"expected at least one port, got {elide(query.text[slice(*span)])} for no port",
+            f"the text must match at least one port, got {elide(query.text[slice(*span)])}",
             span,
             Fault.ALL,
         )
 
 
 def read_frame(query: Query, start: int, stop: int) -> tuple[Transport | None, int, int]:
-    """Return the transport around the match, and where the match is."""
+    """Return the transport around the match, and the match's start and stop."""
     row, text = query.row, query.text
     if row.transport_rule is not TransportRule.NEVER:
         for frame, transport in product((*row.also_framed, row.framed), row.transports):
@@ -89,14 +88,14 @@ def _no_match(query: Query, start: int, stop: int) -> PortSyntaxError:
     got = elide(query.text[start:stop]) if start < stop else "nothing"
     return refusal(
         query,
-        f"expected a text as {example(query.row)!r}, got {got}",
+        f"expected a text such as {example(query.row)!r}, got {got}",
         (start, stop),
         Fault.PREFIX,
     )
 
 
-def _stands_at(around: str, text: str, start: int, stop: int) -> bool:
-    """Tell whether what *around* has before the ports stands at *start*."""
+def _starts_like(around: str, text: str, start: int, stop: int) -> bool:
+    """Return whether ``text[start:stop]`` begins with the part of *around* before the ports."""
     return text.startswith(around[: around.index("{ports}")], start, stop)
 
 
@@ -118,7 +117,7 @@ _BINARY = (Comparison.BETWEEN, Comparison.OUTSIDE)
 def _compared(
     query: Query, operator: Operator, start: int, stop: int, transport: Transport | None
 ) -> PortSet:
-    """Return the ports that an operator and its port, or ports, stand for."""
+    """Return the ports that an operator and its operands match."""
     text, blanks = query.text, query.row.blanks
     whole = (start, stop)
     at = text.find(operator.sign, start, stop)
@@ -142,7 +141,7 @@ def _compared(
     if not ports:
         raise refusal(
             query,
-            f"expected at least one port, got {elide(text[start:stop])} for no port",
+            f"the text must match at least one port, got {elide(text[start:stop])}",
             whole,
             Fault.OPERATOR,
         )
@@ -150,7 +149,7 @@ def _compared(
 
 
 def ports_compared(comparison: Comparison, port: int, lowest: int) -> PortSet:
-    """Return the ports, from *lowest* on, that stand in *comparison* to *port*."""
+    """Return the ports from *lowest* on for which the *comparison* with *port* holds."""
     if comparison is Comparison.UNEQUAL:
         return _between(lowest, LAST_PORT) - _between(port, port)
     first, last = {
@@ -168,7 +167,7 @@ def _between(first: int, last: int) -> PortSet:
 
 
 def read_list(query: Query, start: int, stop: int, transport: Transport | None) -> PortSet:
-    """Return the ports that the list ``text[start:stop]`` says."""
+    """Return the ports of the list ``text[start:stop]``."""
     row, text = query.row, query.text
     word = text[slice(*unquoted(query, start, stop))] if stop - start < 16 else ""
     if row.all_ports_word and word.lower() == row.all_ports_word.lower():
@@ -197,7 +196,7 @@ def read_list(query: Query, start: int, stop: int, transport: Transport | None) 
     if row.transport_rule is TransportRule.LISTS and transport is None and len(ports) > 1:
         raise refusal(
             query,
-            f"a range or a list must have a transport, got {elide(text[start:stop])}; "
+            f"a range or a list requires a transport, got {elide(text[start:stop])}; "
             f"did you mean '{elide(text[start:stop])[1:-1]}/tcp'?",
             (start, stop),
             Fault.PREFIX,
@@ -206,7 +205,7 @@ def read_list(query: Query, start: int, stop: int, transport: Transport | None) 
 
 
 class _Counted:
-    """What the elements of a list come to, together."""
+    """How many ports the elements of a list have, repetitions included."""
 
     __slots__ = ("ports",)
 
@@ -223,14 +222,14 @@ def _ranges(
     *,
     alone: bool,
 ) -> types.Iterator[PortRange]:
-    """Yield the elements of a list; *alone* if it may have one only."""
+    """Yield the elements of a list; *alone* means that it may have one only."""
     row, text = query.row, query.text
     slots = elements = 0
     for low, high in element_spans(query, start, stop):
         elements += 1
         if alone and elements > 1:
             raise PortSyntaxError(
-                f"several ports must stand in {row.opening.strip()} {row.closing.strip()}, "
+                f"several ports must be in {row.opening.strip()} {row.closing.strip()}, "
                 f"got {elide(text[start:stop])}",
                 text,
                 (start, stop),
@@ -239,7 +238,7 @@ def _ranges(
         slots += 1 if first == last else 2
         if row.max_slots and slots > row.max_slots:
             raise PortSyntaxError(
-                f"a list must have at most {row.max_slots} slots, a port one and a range two, "
+                f"a list must have at most {row.max_slots} slots (1 per port, 2 per range), "
                 "got more",
                 text,
                 (low, high),
@@ -267,8 +266,8 @@ def _check_overlap(query: Query, start: int, stop: int, transport: Transport | N
 def overlap_error(query: Query, span: types.Span) -> PortSyntaxError:
     """Return the error for an element that shares ports with an earlier one."""
     return PortSyntaxError(
-        f"elements must not overlap, got {elide(query.text[slice(*span)])} after one with a port "
-        f"of it; {query.row.tool} refuses it",
+        f"elements must not overlap, got {elide(query.text[slice(*span)])}, which shares a port "
+        f"with an earlier element; {query.row.tool} rejects it",
         query.text,
         span,
     )

@@ -1,14 +1,10 @@
-"""Facts: clouds and orchestrators, which take ports as data.
-
-What lives here: one row for each form, with its sources.
-What must not: code that reads or writes.
-"""
+"""The data forms of clouds and orchestrators, with their sources."""
 
 from __future__ import annotations
 
-from portranges.dialects.model import DataForm, Evidence
+from portranges.dialects.model import DataForm
 from portranges.ports import Transport
-from portranges.source import cite
+from portranges.source import Confidence, cite
 
 __all__ = ["AWS", "AWS_NACL", "AZURE", "CILIUM", "FORMS", "GCP", "KUBERNETES", "OPENSTACK"]
 
@@ -18,16 +14,17 @@ AWS = DataForm(
     name="aws",
     tool="AWS EC2",
     place="IpPermissions of a security group",
-    all_ports="IpProtocol -1, for every protocol at once; 0-65535 for one",
+    all_ports="IpProtocol -1 for every protocol; 0-65535 for one protocol",
     notes=(
         (
-            "With IpProtocol -1, and every number but those of TCP, UDP and ICMP, ports are passed "
-            "over and everything is allowed. Other tools write 0 and 0 there; it is not port 0."
+            "With IpProtocol -1, and with any number except those of TCP, UDP and ICMP, ports are "
+            "ignored and everything is allowed. Other tools write 0 and 0 in that case; it does "
+            "not mean port 0."
         ),
-        "With ICMP, FromPort is a type and ToPort a code.",
-        "Every range counts as a rule.",
+        "For ICMP, FromPort is the type and ToPort the code.",
+        "Each range counts as one rule.",
     ),
-    evidence=Evidence.DOCUMENT,
+    confidence=Confidence.DOCUMENT,
     sources=(cite("Amazon EC2 API Reference", "IpPermission"),),
 )
 
@@ -35,15 +32,15 @@ AWS_NACL = DataForm(
     name="aws_nacl",
     tool="AWS EC2",
     place="Entries of a network ACL",
-    all_ports="Protocol -1, for every protocol at once; 0-65535 for one",
+    all_ports="Protocol -1 for every protocol; 0-65535 for one protocol",
     notes=(
         (
-            "Entries are tried in the order of their numbers, so those that allow and those that "
-            "deny are no one set."
+            "Entries are tried in the order of their numbers, so entries that allow and entries "
+            "that deny do not form one set."
         ),
-        "Those for both directions stand in one list, and 'Egress' tells which is which.",
+        "One list has the entries for both directions; 'Egress' distinguishes them.",
     ),
-    evidence=Evidence.DOCUMENT,
+    confidence=Confidence.DOCUMENT,
     sources=(cite("Amazon EC2 API Reference", "NetworkAclEntry, PortRange"),),
 )
 
@@ -54,37 +51,37 @@ AZURE = DataForm(
     all_ports="*",
     notes=(
         (
-            "One text stands in destinationPortRange, several in destinationPortRanges; a rule has "
-            "one of the two, and '*' is no member of a list."
+            "A rule has either destinationPortRange, with one text, or destinationPortRanges, with "
+            "several; '*' is not allowed in the list."
         ),
     ),
-    evidence=Evidence.DOCUMENT,
+    confidence=Confidence.DOCUMENT,
     sources=(cite("Microsoft Learn", "Network Security Groups, SecurityRulePropertiesFormat"),),
 )
 
 GCP = DataForm(
     name="gcp",
     tool="Google Cloud",
-    place="allowed or denied of a VPC firewall rule",
+    place="allowed or denied in a VPC firewall rule",
     transports=_THREE,
-    all_ports="ports left out",
-    notes=("An entry without ports is for every port of its protocol.",),
-    evidence=Evidence.DOCUMENT,
+    all_ports="no ports field",
+    notes=("An entry without ports applies to every port of its protocol.",),
+    confidence=Confidence.DOCUMENT,
     sources=(cite("Google Cloud, Compute Engine API", "firewalls, allowed[].ports[]"),),
 )
 
 KUBERNETES = DataForm(
     name="kubernetes",
     tool="Kubernetes",
-    place="ports of a rule of a NetworkPolicy",
+    place="ports in a rule of a NetworkPolicy",
     transports=_THREE,
     lowest=1,
-    all_ports="ports left out, or an entry without port",
+    all_ports="no ports field, or an entry without a port",
     notes=(
-        "endPort needs a port that is a number, not a name.",
-        "Some network plugins have passed over endPort without a word.",
+        "endPort requires a port that is a number, not a name.",
+        "Some network plugins have silently ignored endPort.",
     ),
-    evidence=Evidence.DOCUMENT,
+    confidence=Confidence.DOCUMENT,
     sources=(
         cite("Kubernetes API Reference", "NetworkPolicyPort"),
         cite("cilium/cilium issue 28684"),
@@ -94,16 +91,16 @@ KUBERNETES = DataForm(
 CILIUM = DataForm(
     name="cilium",
     tool="Cilium",
-    place="toPorts of a rule of a CiliumNetworkPolicy",
+    place="toPorts in a rule of a CiliumNetworkPolicy",
     transports=_THREE,
     lowest=1,
     max_elements=40,
     all_ports='port "0"',
     notes=(
-        "A port is text; an endPort that is not above it is passed over.",
-        "40 ports an entry; more take several entries.",
+        "A port is text; an endPort that is not greater is ignored.",
+        "At most 40 ports and ranges per entry; more need several entries.",
     ),
-    evidence=Evidence.SOURCE,
+    confidence=Confidence.SOURCE,
     sources=(cite("cilium/cilium source", "pkg/policy/api/l4.go"),),
 )
 
@@ -113,14 +110,14 @@ OPENSTACK = DataForm(
     place="rules of a security group",
     transports=_THREE,
     lowest=1,
-    all_ports="port_range_min and port_range_max of None",
+    all_ports="None as port_range_min and port_range_max",
     notes=(
-        "1-65535 is kept as None and None, which is for port 0 too.",
-        "With ICMP, the two are type and code.",
-        "Protocol 'any' or 0 is every protocol, as None is.",
-        "Rules for both directions stand in one list; those of a new group let all out.",
+        "1-65535 is stored as None and None, which includes port 0.",
+        "For ICMP, the two are the type and the code.",
+        "The protocols 'any', 0 and None mean every protocol.",
+        "One list has the rules for both directions; those of a new group allow all egress.",
     ),
-    evidence=Evidence.SOURCE,
+    confidence=Confidence.SOURCE,
     sources=(
         cite("openstack/neutron source", "neutron/db/securitygroups_db.py"),
         cite("OpenStack Networking API", "security group rules"),

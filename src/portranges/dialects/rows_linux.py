@@ -1,8 +1,4 @@
-"""Facts: the packet filters and the kernel's own settings of Linux.
-
-What lives here: one row for each notation, with its sources.
-What must not: code that reads or writes.
-"""
+"""The dialects of Linux: packet filters and kernel settings, with their sources."""
 
 from __future__ import annotations
 
@@ -11,21 +7,21 @@ from portranges.dialects.model import (
     Bracketed,
     Comparison,
     Dialect,
-    Evidence,
     Fault,
     MisreadText,
     Operator,
     Overlap,
     TransportRule,
+    Verification,
 )
 from portranges.ports import Transport
-from portranges.source import cite
+from portranges.source import Confidence, cite
 
 __all__ = ["IPTABLES", "ROWS"]
 
 _ALL_FOUR = tuple(Transport)
-_ANY_RULE = "rules; a packet to a port of any of them matches"
-_ONE_EACH = "elements, one a line"
+_ANY_RULE = "rules; a packet matches if any of them matches"
+_ONE_EACH = "elements, one per line"
 
 _NFT = Dialect(
     name="nft",
@@ -48,7 +44,7 @@ _NFT = Dialect(
         Operator(sign=">", comparison=Comparison.ABOVE),
         Operator(sign="<", comparison=Comparison.BELOW),
     ),
-    names=True,
+    service_names=True,
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
         MisreadText(fault=Fault.LEADING_ZERO, text="080", means="80"),
@@ -66,10 +62,11 @@ _NFT = Dialect(
     ),
     notes=(
         "A rule without a port matches every port, so the empty set has no text.",
-        "'{ 80, 443 }' needs its braces; a bare list is an error.",
+        "A list requires braces, as in '{ 80, 443 }'.",
     ),
     version="nftables 1.0.6",
-    evidence=Evidence.PACKETS,
+    confidence=Confidence.MEASURED,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("nft(8), nftables 1.0.6", "EXPRESSIONS, SETS"),
         cite("run on Debian 12, Linux 6.18"),
@@ -79,13 +76,13 @@ _NFT = Dialect(
 _NFT_SET = Dialect(
     name="nft-set",
     tool="nft",
-    place="the elements of a named set that has 'flags interval'",
+    place="the elements of a named set with 'flags interval'",
     separator=", ",
     blanks=" \t\n",
     opening="{ ",
     closing=" }",
     bracketed=Bracketed.OPTIONAL,
-    names=True,
+    service_names=True,
     overlap=Overlap.EQUAL,
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
@@ -95,11 +92,12 @@ _NFT_SET = Dialect(
         MisreadText(fault=Fault.OPEN, text="1024-", means=None),
     ),
     notes=(
-        "Elements that overlap are an error unless the set has 'auto-merge'.",
-        "A range needs 'flags interval' in the set's declaration.",
+        "Overlapping elements are an error unless the set has 'auto-merge'.",
+        "A range requires 'flags interval' in the set's declaration.",
     ),
     version="nftables 1.0.6",
-    evidence=Evidence.PACKETS,
+    confidence=Confidence.MEASURED,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("nft(8), nftables 1.0.6", "SETS"),
         cite("run on Debian 12, Linux 6.18"),
@@ -120,7 +118,7 @@ IPTABLES = Dialect(
     range_signs=(":",),
     open_first=0,
     open_last=65535,
-    names=True,
+    service_names=True,
     max_elements=1,
     several_texts_mean=_ANY_RULE,
     misread_texts=(
@@ -128,7 +126,7 @@ IPTABLES = Dialect(
             fault=Fault.LEADING_ZERO,
             text="-p tcp --dport 010",
             means="8",
-            note="octal; with '-p udp' it is 10",
+            note="octal; 10 with '-p udp'",
         ),
         MisreadText(fault=Fault.LEADING_ZERO, text="-p udp --dport 010", means="10"),
         MisreadText(fault=Fault.LEADING_ZERO, text="-p tcp --dport 080", means=None),
@@ -140,7 +138,7 @@ IPTABLES = Dialect(
             fault=Fault.TOO_LARGE,
             text="-p udp --dport 65616",
             means="80",
-            note="it drops what is above 16 bits, and only '-p tcp' refuses it",
+            note="it keeps the low 16 bits; only '-p tcp' rejects it",
         ),
         MisreadText(fault=Fault.TOO_LARGE, text="-p udp --dport 65536", means="0"),
         MisreadText(fault=Fault.TOO_LARGE, text="-p udp --dport 99999999999", means="59391"),
@@ -149,23 +147,24 @@ IPTABLES = Dialect(
             fault=Fault.REVERSED,
             text="-p udp --dport 90:80",
             means="",
-            note="and only '-p tcp' refuses it",
+            note="only '-p tcp' rejects it",
         ),
         MisreadText(fault=Fault.REVERSED, text="-p tcp --dport 90:80", means=None),
         MisreadText(
-            fault=Fault.OPEN, text="-p tcp --dport :", means="0-65535", note="no match at all"
+            fault=Fault.OPEN, text="-p tcp --dport :", means="0-65535", note="the match is dropped"
         ),
         MisreadText(fault=Fault.NEGATION, text="-p tcp --dport ! 80", means=None),
     ),
     notes=(
-        "One '--dport' names one port or range; 'iptables-multiport' takes several.",
+        "One '--dport' has one port or range; 'iptables-multiport' accepts several.",
         (
-            "'! --dport 0:65535' should match nothing; iptables-nft 1.8.9 drops the match, and the "
-            "rule is for every packet. No set is written so."
+            "'! --dport 0:65535' should match nothing, but iptables-nft 1.8.9 drops the match, so "
+            "that the rule matches every packet. No set is written this way."
         ),
     ),
     version="iptables 1.8.9, nft and legacy",
-    evidence=Evidence.PACKETS,
+    confidence=Confidence.MEASURED,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("iptables-extensions(8), iptables 1.8.9", "tcp, udp, sctp, dccp"),
         cite("run on Debian 12, Linux 6.18, as iptables-nft and iptables-legacy"),
@@ -185,7 +184,7 @@ _MULTIPORT = Dialect(
     separator=",",
     range_signs=(":",),
     equal_ends=False,
-    names=True,
+    service_names=True,
     max_slots=15,
     grammar="multiport",
     several_texts_mean=_ANY_RULE,
@@ -206,16 +205,17 @@ _MULTIPORT = Dialect(
     ),
     notes=(
         (
-            "15 slots a match: a port takes one, a range two. A set takes as many "
-            "rules as it needs, a negation as many matches in one rule."
+            "A match has 15 slots; a port uses one, a range two. A set may need several rules, a "
+            "negation several matches in one rule."
         ),
         (
-            "'--dport' behind '-m multiport' is taken for '--dports', whose limits it then has; it "
-            "is read in front of it only."
+            "'--dport' after '-m multiport' means '--dports' and has its limits, so it is accepted "
+            "only before it."
         ),
     ),
     version="iptables 1.8.9, nft and legacy",
-    evidence=Evidence.PACKETS,
+    confidence=Confidence.MEASURED,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("iptables-extensions(8), iptables 1.8.9", "multiport"),
         cite("run on Debian 12, Linux 6.18, as iptables-nft and iptables-legacy"),
@@ -226,7 +226,7 @@ _IPSET = Dialect(
     name="ipset",
     tool="ipset",
     place="an element of a bitmap:port set with 'range 0-65535'",
-    names=True,
+    service_names=True,
     dashed_names=False,
     overlap=Overlap.NONE,
     max_elements=1,
@@ -237,20 +237,17 @@ _IPSET = Dialect(
         MisreadText(fault=Fault.HEX, text="0x50", means="80"),
         MisreadText(fault=Fault.SIGN, text="+80", means="80"),
         MisreadText(fault=Fault.TOO_LARGE, text="65536", means=None),
-        MisreadText(
-            fault=Fault.REVERSED, text="90-80", means="80-90", note="the ends changed about"
-        ),
+        MisreadText(fault=Fault.REVERSED, text="90-80", means="80-90", note="it swaps the ends"),
         MisreadText(fault=Fault.OPEN, text="1024-", means=None),
-        MisreadText(
-            fault=Fault.PREFIX, text="udp:53", means="53", note="and forgets the transport"
-        ),
+        MisreadText(fault=Fault.PREFIX, text="udp:53", means="53", note="it ignores the transport"),
     ),
     notes=(
-        "An element that has a port of an earlier one is an error without '-exist'.",
-        "'ssh-http' is 22-80, and 'ftp-data' an error: a name is parted at its first '-'.",
+        "An element that shares a port with an earlier one is an error without '-exist'.",
+        "A name is split at its first '-': 'ssh-http' is 22-80, and 'ftp-data' is an error.",
     ),
     version="ipset 7.17",
-    evidence=Evidence.RUN,
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
     sources=(
         cite("ipset(8), ipset 7.17", "bitmap:port"),
         cite("run on Debian 12, Linux 6.18"),
@@ -265,7 +262,7 @@ _RESERVED_PORTS = Dialect(
     separator=",",
     max_length=4094,
     empty="\n",
-    several_texts_mean="writes to one open file, each of which adds",
+    several_texts_mean="writes to one open file, which add up",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
         MisreadText(fault=Fault.LEADING_ZERO, text="080", means=None),
@@ -278,14 +275,15 @@ _RESERVED_PORTS = Dialect(
     ),
     notes=(
         (
-            "One write takes a page less one byte, 4,095, and 'sysctl -w' adds a "
-            "newline. A text above is written in parts to one open file; every new "
-            "open begins anew."
+            "One write may have 4,095 bytes, one less than a page, and 'sysctl -w' appends a "
+            "newline. A longer text is written in parts to one open file; opening the file again "
+            "replaces the setting."
         ),
-        "0-65535 leaves no port to connect() with.",
+        "0-65535 leaves no port for connect().",
     ),
     version="Linux 6.18",
-    evidence=Evidence.RUN,
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
     sources=(
         cite("Linux source", "kernel/sysctl.c, proc_do_large_bitmap"),
         cite("measured on Linux 6.18.44", "in a network namespace of its own"),
@@ -304,7 +302,7 @@ _OVS = Dialect(
     range_signs=(),
     max_elements=1,
     grammar="masks",
-    several_texts_mean="flows; a packet to a port of any of them matches",
+    several_texts_mean="flows; a packet matches if any of them matches",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="tcp,tp_dst=010", means="8", note="octal"),
         MisreadText(fault=Fault.LEADING_ZERO, text="tcp,tp_dst=080", means=None),
@@ -315,23 +313,24 @@ _OVS = Dialect(
             fault=Fault.MASK,
             text="tcp,tp_dst=1000/13",
             means="0x8/0xd",
-            note="13 being a mask and not a prefix length",
+            note="13 is a mask, not a prefix length",
         ),
         MisreadText(
             fault=Fault.PREFIX,
             text="tp_dst=80",
             means="0-65535",
-            note="for without tcp, udp or sctp the port is dropped",
+            note="without tcp, udp or sctp the port is dropped",
         ),
         MisreadText(fault=Fault.ALL, text="tcp,tp_dst=*", means="0-65535"),
     ),
     notes=(
-        "Ports are values under a mask: a range takes as many flows as its cover has masks.",
-        "All ports are said by leaving tp_dst out, so the full set has no text.",
-        "'tcp', 'udp' and 'sctp' are those of IPv4; a flow for IPv6 begins with 'tcp6' instead.",
+        "A port is a value under a mask, so a range needs one flow per mask of its cover.",
+        "All ports are expressed by omitting tp_dst, so the full set has no text.",
+        "'tcp', 'udp' and 'sctp' mean IPv4; a flow for IPv6 begins with 'tcp6' instead.",
     ),
     version="Open vSwitch 3.1.0",
-    evidence=Evidence.RUN,
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
     sources=(
         cite("ovs-fields(7), Open vSwitch 3.1", "TCP, UDP, and SCTP Fields"),
         cite("run on Debian 12 with ovs-ofctl parse-flow"),
@@ -350,7 +349,7 @@ _TC_FLOWER = Dialect(
     equal_ends=False,
     lowest=1,
     max_elements=1,
-    several_texts_mean="filters; a packet to a port of any of them matches",
+    several_texts_mean="filters; a packet matches if any of them matches",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="ip_proto tcp dst_port 010", means="10"),
         MisreadText(fault=Fault.REVERSED, text="ip_proto tcp dst_port 90-80", means=None),
@@ -361,12 +360,13 @@ _TC_FLOWER = Dialect(
             fault=Fault.MASK,
             text="ip_proto tcp dst_port 1000/13",
             means="0x8/0xd",
-            note="13 being a mask and not a prefix length",
+            note="13 is a mask, not a prefix length",
         ),
     ),
-    notes=("iproute2 6.1 refuses port 0, alone and as the first of a range.",),
+    notes=("iproute2 6.1 rejects port 0, alone or at the start of a range.",),
     version="iproute2 6.1.0",
-    evidence=Evidence.PARSED,
+    confidence=Confidence.MEASURED,
+    verification=Verification.ACCEPTANCE,
     sources=(
         cite("tc-flower(8), iproute2 6.1.0", "dst_port"),
         cite("run on Debian 12: tc's parser, not the classifier"),
@@ -391,7 +391,7 @@ _UFW = Dialect(
             fault=Fault.LEADING_ZERO,
             text="010/tcp",
             means="8",
-            note="as iptables does, to which it hands the text on; with udp as 10",
+            note="it passes the text to iptables; 10 with udp",
         ),
         MisreadText(fault=Fault.HEX, text="0x50/tcp", means=None),
         MisreadText(fault=Fault.SIGN, text="+80/tcp", means=None),
@@ -403,11 +403,12 @@ _UFW = Dialect(
         MisreadText(fault=Fault.OTHER_SIGN, text="80-90/tcp", means=None),
     ),
     notes=(
-        "15 slots a rule: a port takes one, a range two.",
+        "A rule has 15 slots; a port uses one, a range two.",
         "Port 0 is an error.",
     ),
     version="ufw 0.36.2",
-    evidence=Evidence.RUN,
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
     sources=(
         cite("ufw(8), ufw 0.36.2", "RULE SYNTAX"),
         cite("run on Debian 12 with --dry-run"),
@@ -434,14 +435,15 @@ _FIREWALLD = Dialect(
             fault=Fault.REVERSED,
             text="90-80/tcp",
             means="80-90",
-            note="the ends changed about, though not in a rich rule",
+            note="it swaps the ends, but not in a rich rule",
         ),
-        MisreadText(fault=Fault.OPEN, text="1024-/tcp", means="1024", note="the one port"),
+        MisreadText(fault=Fault.OPEN, text="1024-/tcp", means="1024", note="the single port"),
         MisreadText(fault=Fault.PREFIX, text="80", means=None),
     ),
-    notes=("No lists: one port or range for each --add-port.",),
+    notes=("It has no lists: one port or range per --add-port.",),
     version="firewalld 1.3.3",
-    evidence=Evidence.RUN,
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
     sources=(
         cite("firewall-cmd(1), firewalld 1.3.3", "--add-port"),
         cite("run on Debian 12 with firewall-offline-cmd"),
@@ -459,7 +461,7 @@ _SYSTEMD = Dialect(
     all_ports_word="any",
     max_elements=1,
     max_texts=128,
-    several_texts_mean="assignments, each of which adds",
+    several_texts_mean="assignments, which add up",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="tcp:010", means="8", note="octal"),
         MisreadText(fault=Fault.HEX, text="tcp:0x50", means="80"),
@@ -469,11 +471,12 @@ _SYSTEMD = Dialect(
         MisreadText(fault=Fault.NAME, text="tcp:http", means=None),
     ),
     notes=(
-        "A bad value is a warning only: the line is ignored, and the restriction with it.",
-        "At most 128 assignments of one kind; port 0 is an error.",
+        "An invalid value causes only a warning: the line and its restriction are ignored.",
+        "At most 128 assignments of one kind are allowed; port 0 is an error.",
     ),
     version="systemd 252",
-    evidence=Evidence.PARSED,
+    confidence=Confidence.MEASURED,
+    verification=Verification.ACCEPTANCE,
     sources=(
         cite("systemd.resource-control(5), systemd 252", "SocketBindAllow="),
         cite("run on Debian 12 with systemd-analyze verify"),

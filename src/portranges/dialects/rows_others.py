@@ -1,8 +1,4 @@
-"""Facts: other systems' filters, network gear, and the neutral notation.
-
-What lives here: one row for each notation, with its sources.
-What must not: code that reads or writes.
-"""
+"""The dialects of other systems' filters and of network devices, and the neutral notation."""
 
 from __future__ import annotations
 
@@ -10,12 +6,11 @@ from portranges.dialects.model import (
     Bracketed,
     Comparison,
     Dialect,
-    Evidence,
     Fault,
     MisreadText,
     Operator,
 )
-from portranges.source import cite
+from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -28,7 +23,7 @@ _PORTRANGES = Dialect(
     blanks=" ",
     empty="",
     grammar="neutral",
-    evidence=Evidence.OWN,
+    confidence=Confidence.SOURCE,
     sources=(cite("PortSet.parse"),),
 )
 
@@ -54,30 +49,30 @@ _PF = Dialect(
         Operator(sign="<", comparison=Comparison.BELOW),
         Operator(sign="=", comparison=Comparison.EQUAL),
     ),
-    names=True,
+    service_names=True,
     misread_texts=(
         MisreadText(
             fault=Fault.NEGATION,
             text="port { != 80, != 443 }",
             means="0-65535",
-            note="for a list is one rule for each element",
+            note="a list becomes one rule per element",
         ),
         MisreadText(
             fault=Fault.REVERSED,
             text="port 90:80",
             means="",
-            note="as nothing compares the ends",
+            note="pfctl does not compare the ends",
         ),
     ),
     notes=(
         (
-            "'1000 >< 2000' is 1001-1999 and '1000 <> 2000' is all outside of "
-            "1000-2000: neither has its two ends."
+            "'1000 >< 2000' is 1001-1999, and '1000 <> 2000' is everything outside 1000-2000: "
+            "neither includes its two ends."
         ),
-        "A list is a macro for one rule for each element, so a list of negations matches all.",
+        "A list expands to one rule per element, so a list of negations matches every port.",
     ),
     version="OpenBSD 7.6, pfctl",
-    evidence=Evidence.SOURCE,
+    confidence=Confidence.SOURCE,
     sources=(
         cite("pf.conf(5), OpenBSD", "PACKET FILTERING, GRAMMAR"),
         cite("OpenBSD source", "sbin/pfctl/parse.y"),
@@ -88,27 +83,27 @@ _CISCO = Dialect(
     name="cisco",
     aliases=("ios", "cisco-ios"),
     tool="Cisco IOS",
-    place="the port of an access list entry",
+    place="the port in an access list entry",
     blanks=" ",
     blanks_separate=True,
-    names=True,
+    service_names=True,
     max_elements=1,
     grammar="cisco",
-    several_texts_mean="entries of one list; a packet to a port of any of them matches",
+    several_texts_mean="entries of one list; a packet matches if any of them matches",
     misread_texts=(
         MisreadText(
             fault=Fault.OPERATOR,
             text="gt 65535",
             means="",
-            note="as no port is above",
+            note="no port is greater",
         ),
     ),
     notes=(
-        "'lt 1024' is 0-1023 and 'gt 1023' is 1024-65535: the port itself is not in it.",
-        "Several ports after 'eq' or 'neq' are for named lists only, so each takes an entry.",
+        "'lt 1024' is 0-1023 and 'gt 1023' is 1024-65535: the port itself is excluded.",
+        "Several ports after 'eq' or 'neq' are for named lists only, so each gets an entry.",
     ),
     version="Cisco IOS 12.3(7)T and later",
-    evidence=Evidence.DOCUMENT,
+    confidence=Confidence.DOCUMENT,
     sources=(
         cite("Cisco IOS Security Command Reference", "permit (IP); Noncontiguous Ports"),
         cite("Dell FTOS manual", "Layer 4 ACL rules and the CAM entries that they take"),
@@ -119,7 +114,7 @@ _JUNOS = Dialect(
     name="junos",
     aliases=("juniper",),
     tool="Junos",
-    place="a 'from' of a firewall filter's term",
+    place="the 'from' of a term in a firewall filter",
     plain="destination-port {ports}",
     negated="destination-port-except {ports}",
     separator=" ",
@@ -128,19 +123,17 @@ _JUNOS = Dialect(
     opening="[ ",
     closing=" ]",
     bracketed=Bracketed.SEVERAL,
-    names=True,
-    notes=(
-        "'port' looks at both ports, and cannot stand beside 'destination-port'; it is not read.",
-    ),
+    service_names=True,
+    notes=("'port' matches both ports and excludes 'destination-port'; it is not accepted.",),
     version="Junos OS",
-    evidence=Evidence.DOCUMENT,
+    confidence=Confidence.DOCUMENT,
     sources=(cite("Junos OS documentation", "Firewall Filter Match Conditions for IPv4 Traffic"),),
 )
 
 _NETSH = Dialect(
     name="netsh",
     tool="netsh",
-    place="after localport= of 'netsh advfirewall firewall add rule'",
+    place="after localport= in 'netsh advfirewall firewall add rule'",
     separator=",",
     all_ports_word="any",
     misread_texts=(
@@ -148,15 +141,15 @@ _NETSH = Dialect(
             fault=Fault.NAME,
             text="RPC",
             means="",
-            note="it stands for whatever ports that service has at the time",
+            note="it means the ports that the service has at the time",
         ),
     ),
     notes=(
-        "RPC, RPC-EPMap, IPHTTPS and other words stand for services, not for numbers.",
-        "Without localport= the rule is for every port.",
+        "RPC, RPC-EPMap, IPHTTPS and other words mean services, not numbers.",
+        "Without localport= the rule applies to every port.",
     ),
     version="Windows",
-    evidence=Evidence.DOCUMENT,
+    confidence=Confidence.DOCUMENT,
     sources=(
         cite("Microsoft Learn", "netsh advfirewall firewall, add rule"),
         cite("Microsoft Learn", "INetFwRule, LocalPorts"),
@@ -178,18 +171,18 @@ _POWERSHELL = Dialect(
             fault=Fault.NAME,
             text="RPC",
             means="",
-            note="it stands for whatever ports that service has at the time",
+            note="it means the ports that the service has at the time",
         ),
     ),
     notes=(
         (
-            "The value is an array of strings. Quotes keep 1000-2000 from being a "
-            "subtraction where PowerShell expects an expression."
+            "The value is an array of strings. Without quotes, PowerShell would compute 1000-2000 "
+            "as a subtraction where it expects an expression."
         ),
-        "Without -LocalPort the rule is for every port.",
+        "Without -LocalPort the rule applies to every port.",
     ),
     version="Windows",
-    evidence=Evidence.DOCUMENT,
+    confidence=Confidence.DOCUMENT,
     sources=(
         cite("Microsoft Learn", "New-NetFirewallRule, -LocalPort"),
         cite("Microsoft Learn", "about_Parsing"),
@@ -214,18 +207,18 @@ _CALICO = Dialect(
             fault=Fault.OTHER_SIGN,
             text='["80-90"]',
             means="",
-            note="it is the name of a port there, and ':' makes a range",
+            note="it is a port's name; a range has ':'",
         ),
     ),
     notes=(
         (
-            "A range is a string with ':'. Without quotes a YAML 1.1 reader takes 20:30 for the "
+            "A range is a string with ':'. Without quotes, a YAML 1.1 parser reads 20:30 as the "
             "number 1230."
         ),
-        "Without ports: the rule is for every port.",
+        "Without ports: the rule applies to every port.",
     ),
     version="Calico 3.28",
-    evidence=Evidence.SOURCE,
+    confidence=Confidence.SOURCE,
     sources=(
         cite("projectcalico/calico source", "api/pkg/lib/numorstring/port.go"),
         cite("YAML 1.1", "integer type, base 60"),

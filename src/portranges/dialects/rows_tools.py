@@ -1,8 +1,4 @@
-"""Facts: programs that capture, scan, inspect, and pass on.
-
-What lives here: one row for each notation, with its sources.
-What must not: code that reads or writes.
-"""
+"""The dialects of programs that capture, scan, inspect or forward, with their sources."""
 
 from __future__ import annotations
 
@@ -10,14 +6,14 @@ from portranges.dialects.model import (
     Bracketed,
     Comparison,
     Dialect,
-    Evidence,
     Fault,
     MisreadText,
     Operator,
     TransportRule,
+    Verification,
 )
 from portranges.ports import Transport
-from portranges.source import cite
+from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
@@ -27,7 +23,7 @@ _BPF = Dialect(
     name="bpf",
     aliases=("tcpdump", "libpcap"),
     tool="tcpdump",
-    place="a capture filter, or a part of one",
+    place="a capture filter, or part of one",
     plain="dst port {ports}",
     framed="{transport} {match}",
     transport_rule=TransportRule.OPTIONAL,
@@ -36,7 +32,7 @@ _BPF = Dialect(
     opening="(",
     closing=")",
     bracketed=Bracketed.SEVERAL,
-    names=True,
+    service_names=True,
     grammar="bpf",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="tcp dst port 010", means="8", note="octal"),
@@ -44,7 +40,7 @@ _BPF = Dialect(
             fault=Fault.LEADING_ZERO,
             text="tcp dst portrange 010-020",
             means="10-20",
-            note="decimal, as no single port is",
+            note="decimal, unlike a single port",
         ),
         MisreadText(fault=Fault.HEX, text="tcp dst port 0x50", means="80"),
         MisreadText(fault=Fault.SIGN, text="tcp dst port +80", means=None),
@@ -53,30 +49,31 @@ _BPF = Dialect(
             fault=Fault.REVERSED,
             text="tcp dst portrange 90-80",
             means="80-90",
-            note="the ends changed about",
+            note="it swaps the ends",
         ),
         MisreadText(fault=Fault.OPEN, text="tcp dst portrange 1024-", means=None),
         MisreadText(fault=Fault.OTHER_SIGN, text="tcp dst portrange 80:90", means=None),
     ),
     notes=(
         (
-            "'and' and 'or' bind alike, from the left: a list stands in brackets so "
-            "that it can be a part of a filter."
+            "'and' and 'or' have the same precedence, from the left. A list is in parentheses so "
+            "that it can be part of a filter."
         ),
         (
-            "'port 80' without 'dst' looks at source ports too, and 'not' at packets that have no "
-            "port; neither is read or written."
+            "'port 80' without 'dst' also matches source ports, and 'not' also matches packets "
+            "without ports; neither is read or written."
         ),
         (
-            "The optimizer's time grows faster than the list: 200 ranges took a second, 400 seven, "
-            "1,000 more than a minute; 'tcpdump -O' does without it."
+            "The optimizer's time grows faster than the list: 200 ranges took 1 second, 400 took "
+            "7, and 1,000 more than a minute; 'tcpdump -O' turns it off."
         ),
     ),
     version="tcpdump 4.99.3, libpcap 1.10.3",
-    evidence=Evidence.PACKETS,
+    confidence=Confidence.MEASURED,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("pcap-filter(7), libpcap 1.10.3"),
-        cite("run on Debian 12, on a capture of a packet to every port"),
+        cite("run on Debian 12, on a capture with one packet per port"),
     ),
 )
 
@@ -84,7 +81,7 @@ _WIRESHARK = Dialect(
     name="wireshark",
     aliases=("tshark",),
     tool="tshark",
-    place="a display filter, or a part of one",
+    place="a display filter, or part of one",
     plain="in {ports}",
     framed="{transport}.dstport {match}",
     transport_rule=TransportRule.ALWAYS,
@@ -114,14 +111,15 @@ _WIRESHARK = Dialect(
         MisreadText(fault=Fault.ALL, text="tcp.dstport in {}", means=None),
     ),
     notes=(
-        "Commas are needed since 4.0, where blanks were enough before.",
-        "A negation is for packets that have no port too; it is neither read nor written.",
+        "Commas are required since 4.0; before, blanks were enough.",
+        "A negation also matches packets without ports; it is neither read nor written.",
     ),
     version="tshark 4.0.17",
-    evidence=Evidence.PACKETS,
+    confidence=Confidence.MEASURED,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("wireshark-filter(4), Wireshark 4.0", "Membership operator"),
-        cite("run on Debian 12, on a capture of a packet to every port"),
+        cite("run on Debian 12, on a capture with one packet per port"),
     ),
 )
 
@@ -137,7 +135,7 @@ _NMAP = Dialect(
     open_first=1,
     open_last=65535,
     all_ports_word="-",
-    names=True,
+    service_names=True,
     grammar="nmap",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
@@ -148,16 +146,17 @@ _NMAP = Dialect(
             fault=Fault.NAME,
             text="http",
             means="80,8008",
-            note="by nmap's own table of services",
+            note="from nmap's own table of services",
         ),
     ),
     notes=(
-        "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only when it is named.",
-        "T:, U: and S: hold for all that follows; what stands before the first is for all.",
-        "'[1-1024]' is only those ports that nmap's own table lists.",
+        "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only if it is listed.",
+        "T:, U: and S: apply to all that follows; ports before the first are for all transports.",
+        "'[1-1024]' means only the ports that nmap's own table lists.",
     ),
     version="nmap 7.93",
-    evidence=Evidence.RUN,
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
     sources=(
         cite("nmap(1), nmap 7.93", "PORT SPECIFICATION AND SCAN ORDER"),
         cite("run on Debian 12 with -oX, on the loopback"),
@@ -168,7 +167,7 @@ _SURICATA = Dialect(
     name="suricata",
     aliases=("snort",),
     tool="suricata",
-    place="the port of a rule's head, or a port variable",
+    place="the port in a rule's header, or a port variable",
     separator=",",
     blanks=" ",
     range_signs=(":",),
@@ -189,13 +188,13 @@ _SURICATA = Dialect(
     ),
     notes=(
         (
-            "A list is all that it names, or every port if it names none, less all "
-            "that it negates, whatever their order."
+            "A list means all ports that it names, or every port if it names none, except those "
+            "that it negates, in any order."
         ),
-        "A negation of a negation is not what it seems, and is refused.",
+        "A negation of a negation does not mean what it seems to, and is refused.",
     ),
     version="Suricata 7",
-    evidence=Evidence.SOURCE,
+    confidence=Confidence.SOURCE,
     sources=(
         cite("Suricata source", "src/detect-engine-port.c"),
         cite("Suricata user guide", "Rules Format, Ports"),
@@ -220,12 +219,13 @@ _SQUID = Dialect(
         MisreadText(fault=Fault.OTHER_SIGN, text="80:90", means=None),
         MisreadText(fault=Fault.NAME, text="http", means=None),
     ),
-    notes=("A negation stands where the acl is used, as '!NAME'.",),
+    notes=("A negation is written where the acl is used, as '!NAME'.",),
     version="squid 5.7",
-    evidence=Evidence.PACKETS,
+    confidence=Confidence.MEASURED,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("squid.conf.documented, squid 5.7", "acl aclname port"),
-        cite("run on Debian 12, with a request for every port"),
+        cite("run on Debian 12, with one request per port"),
     ),
 )
 
@@ -257,24 +257,25 @@ _HAPROXY = Dialect(
         MisreadText(fault=Fault.HEX, text="0x50", means=None),
         MisreadText(fault=Fault.DIGITS, text="8_0", means=None),
         MisreadText(fault=Fault.NAME, text="http", means=None),
-        MisreadText(fault=Fault.OPERATOR, text="ne 80", means="80", note="'ne' is passed over"),
+        MisreadText(fault=Fault.OPERATOR, text="ne 80", means="80", note="'ne' is ignored"),
         MisreadText(
             fault=Fault.OPERATOR,
             text="ge 1024 lt 5000",
             means="1-65535",
-            note="for the two are choices, not bounds",
+            note="the two are alternatives, not bounds",
         ),
         MisreadText(fault=Fault.OPERATOR, text="lt 0", means=""),
     ),
     notes=(
-        "An operator holds for what follows it, and each value is a choice of its own.",
-        "A connection to port 0 has no dst_port, and no acl with it matches.",
+        "An operator applies to the values that follow it, and each value is an alternative.",
+        "A connection to port 0 has no dst_port, so no acl with it matches.",
     ),
     version="haproxy 2.6.12",
-    evidence=Evidence.PACKETS,
+    confidence=Confidence.MEASURED,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("HAProxy 2.6 configuration manual", "7.1.2, Matching integers"),
-        cite("run on Debian 12, asked about every port by a PROXY header"),
+        cite("run on Debian 12, with a PROXY header for every port"),
     ),
 )
 
@@ -295,19 +296,19 @@ _DOCKER = Dialect(
             fault=Fault.OPEN,
             text="80",
             means="",
-            note="it is the container's port, and the host's is any that is free",
+            note="it is the container's port, and docker chooses the host's",
         ),
     ),
     notes=(
         (
-            "The ports are the host's. A port of the container alone, or one for a "
-            "whole range of the host's, leaves the choice to docker, and is refused."
+            "The ports are the host's. A container's port alone, or one for a whole range of the "
+            "host, lets docker choose, and is refused."
         ),
-        "Port 0 of the host asks for any that is free.",
-        "Without a transport it is for TCP alone.",
+        "Port 0 of the host means any free port.",
+        "Without a transport it means TCP only.",
     ),
     version="docker/go-connections 0.5",
-    evidence=Evidence.SOURCE,
+    confidence=Confidence.SOURCE,
     sources=(
         cite("docker/go-connections source", "nat/nat.go, nat/parse.go"),
         cite("docker-run(1)", "--publish"),

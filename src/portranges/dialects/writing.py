@@ -1,12 +1,8 @@
-"""A set as another program's text, where a row says how.
+"""Writing a set in a notation that a row describes completely.
 
-What lives here: the order for a text, checked as far as the row can tell, and
-the writer that follows the row.
-What must not: the grammars that a row cannot say (``grammar_*``), and the
-public functions (``convert``).
-
-A text never names another set than it was asked to. Where the notation cannot
-say a set, or says it only by saying nothing, UnrepresentableError tells why.
+A text always names exactly the set that was given. If the notation cannot express a set, or only
+by omitting the ports, UnrepresentableError gives the reason. The grammars that a row cannot
+describe are in the ``grammar_*`` modules.
 """
 
 from __future__ import annotations
@@ -22,28 +18,28 @@ from portranges.ports import LAST_PORT, PortRange, Transport, check_transport
 from portranges.portset import PortSet
 
 __all__ = [
-    "Order",
+    "Request",
     "bracketed",
     "check_ports",
     "element",
     "example",
     "framed",
     "listed",
-    "order_of",
+    "request_of",
     "write_texts",
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be written.
+class Request:
+    """What to write, checked as far as the row allows.
 
     Attributes:
         row: The dialect.
-        ports: The set that the text shall name.
-        transport: What the text says of the transport; None for nothing.
-        negated: Whether it names the set by the ports that are not in it.
-        ternary: Whether masks may have their ones anywhere.
+        ports: The set that the texts must match.
+        transport: The transport that the texts name; None if they name none.
+        negated: Whether the texts list the ports that are not in the set.
+        ternary: Whether a mask may have its ones anywhere.
     """
 
     row: Dialect
@@ -54,33 +50,33 @@ class Order:
 
     @property
     def named(self) -> PortSet:
-        """The ports that the text names: those outside if it is a negation."""
+        """The ports that the texts list: those outside the set for a negation."""
         return ~self.ports if self.negated else self.ports
 
 
 def check_ports(name: str, ports: PortSet, lowest: int) -> None:
-    """Raise unless *ports* is a set with a port, and none below *lowest*."""
+    """Raise unless *ports* is a set that is not empty and has no port below *lowest*."""
     if not isinstance(ports, PortSet):
         raise TypeError(f"ports must be a PortSet, got {type(ports).__name__} {elide(ports)}")
     if not ports:
         raise UnrepresentableError(
-            name, "the empty set has no text, and a rule without ports would match every port"
+            name, "it is empty, and a rule without ports would match every port"
         )
     if ports.first < lowest:
         raise UnrepresentableError(
-            name, f"port 0 is in it, and ports are {lowest}..{LAST_PORT} there"
+            name, f"it contains port 0, and only {lowest}..{LAST_PORT} are supported"
         )
 
 
-def order_of(
+def request_of(
     ports: PortSet,
     name: types.DialectName,
     transport: types.TransportLike | None,
     *,
     negated: bool,
     ternary: bool,
-) -> Order:
-    """Return what is to be written, checked as far as the row can tell."""
+) -> Request:
+    """Return what to write, or raise if the row does not allow it."""
     row = lookup(name)
     if ports or row.empty is None or not isinstance(ports, PortSet):
         check_ports(row.name, ports, row.lowest)
@@ -88,16 +84,16 @@ def order_of(
     if wanted is None and row.transport_rule in (TransportRule.LISTS, TransportRule.ALWAYS):
         wanted = Transport.TCP
     elif wanted is not None and wanted not in row.transports:
-        raise UnrepresentableError(row.name, f"it has no ports of {wanted}")
+        raise UnrepresentableError(row.name, f"{wanted} is not supported")
     elif wanted is not None and row.transport_rule is TransportRule.NEVER:
-        raise UnrepresentableError(row.name, "it has no place for a transport")
+        raise UnrepresentableError(row.name, "its text cannot name a transport")
     if negated and not row.negated:
-        raise UnrepresentableError(row.name, "it has no negation that is sure to be understood")
+        raise UnrepresentableError(row.name, "it has no reliable negation")
     if negated and ports == PortSet.full():
-        raise UnrepresentableError(row.name, "every port is in it, and a negation names none")
+        raise UnrepresentableError(row.name, "it contains every port; a negation would list none")
     if ternary and row.grammar != "masks":
-        raise UnrepresentableError(row.name, "it has no masks")
-    return Order(row=row, ports=ports, transport=wanted, negated=negated, ternary=ternary)
+        raise UnrepresentableError(row.name, "it has no masks, which ternary= is for")
+    return Request(row=row, ports=ports, transport=wanted, negated=negated, ternary=ternary)
 
 
 def element(row: Dialect, ports: PortRange) -> str:
@@ -108,7 +104,7 @@ def element(row: Dialect, ports: PortRange) -> str:
 
 
 def bracketed(row: Dialect, elements: types.Sequence[str]) -> str:
-    """Return the list of *elements*, in brackets where the row wants them."""
+    """Return the list of *elements*, in brackets if the row requires them."""
     text = row.separator.join(elements)
     if row.bracketed is Bracketed.ALWAYS or (
         row.bracketed is Bracketed.SEVERAL and len(elements) > 1
@@ -123,32 +119,32 @@ def listed(row: Dialect, ranges: types.Iterable[PortRange]) -> str:
 
 
 def framed(row: Dialect, match: str, transport: Transport | None) -> str:
-    """Return *match* with the transport around it, if one is said."""
+    """Return *match* with the transport around it, if there is one."""
     if transport is None:
         return match
     return row.framed.replace("{transport}", transport).replace("{match}", match)
 
 
 def example(row: Dialect, transport: Transport | None = None) -> str:
-    """Return the text of port 80, for an error's hint."""
+    """Return the text of port 80, as an example in an error message."""
     if transport is None and row.transport_rule in (TransportRule.ALWAYS, TransportRule.LISTS):
         transport = Transport.TCP
     return framed(row, row.plain.replace("{ports}", bracketed(row, ["80"])), transport)
 
 
-def write_texts(order: Order) -> list[str]:
-    """Return the texts of a dialect whose row says all."""
-    row = order.row
-    if not order.ports:
+def write_texts(request: Request) -> list[str]:
+    """Return the texts of a dialect that its row describes completely."""
+    row = request.row
+    if not request.ports:
         return [row.empty or ""]
-    around = row.negated if order.negated else row.plain
-    lists = _lists(row, order.named.ranges)
-    if order.negated and len(lists) > 1:
-        # Negations that are alternatives match every port.
+    around = row.negated if request.negated else row.plain
+    lists = _lists(row, request.named.ranges)
+    if request.negated and len(lists) > 1:
+        # Several negations would be alternatives, and match every port.
         raise UnrepresentableError(
-            row.name, f"a negation of {len(lists)} ranges does not go into one text"
+            row.name, f"a negation of {len(lists)} ranges does not fit into one text"
         )
-    return [framed(row, around.replace("{ports}", text), order.transport) for text in lists]
+    return [framed(row, around.replace("{ports}", text), request.transport) for text in lists]
 
 
 def _lists(row: Dialect, ranges: types.Sequence[PortRange]) -> list[str]:
