@@ -15,17 +15,17 @@ from typing import Any
 from frozen.plan import Question, area
 from frozen.questions.names import REUSE_SYSTEMS, set_text
 
-# The options of each system; others are refused, which is asked now and then.
+# The options of each system, D for a device; others are refused, which is asked now and then.
 OPTIONS = {
-    "linux": "RP",
+    "linux": "RPD",
     "freebsd": "RPL",
     "freebsd-14": "RPL",
     "freebsd-13": "RPL",
-    "macos": "RP",
+    "macos": "RPD",
     "openbsd": "RP",
     "netbsd": "RP",
-    "illumos": "RPE",
-    "solaris": "RPE",
+    "illumos": "RPED",
+    "solaris": "RED",
     "windows": "RE",
     "windows-2003": "RE",
     "windows-xp": "RE",
@@ -56,12 +56,26 @@ UDP_STATES = ("bound", "bound", "connected", "unbound")
 PORTS = (8080, 8080, 8080, 8081, 80, 0, 1023, 1024, 40000)
 
 
-def _letters(rng: Random, system: str) -> str:
-    known = OPTIONS[system] if rng.random() > 0.01 else "RPLE"
-    found = "".join(each for each in known if rng.random() < 0.4)
+def _letters(rng: Random, system: str, share: float = 0.4) -> str:
+    known = OPTIONS[system].replace("D", "") if rng.random() > 0.005 else "RPLE"
+    found = "".join(each for each in known if rng.random() < share)
     if "R" in found and "E" in found and system.startswith("windows") and rng.random() > 0.02:
         found = found.replace(rng.choice("RE"), "")
     return found
+
+
+def _device(rng: Random, system: str) -> str | None:
+    share = 0.2 if "D" in OPTIONS[system] else 0.003
+    return rng.choice(("eth0", "eth1")) if rng.random() < share else None
+
+
+def _v6only(rng: Random, system: str, is_inet6: bool) -> bool | None:
+    if not is_inet6:
+        return None
+    # OpenBSD has it always on.
+    if system == "openbsd" and rng.random() < 0.98:
+        return rng.choice((None, True))
+    return rng.choice((None, None, False, True))
 
 
 def _place(rng: Random) -> tuple[str, bool]:
@@ -70,16 +84,15 @@ def _place(rng: Random) -> tuple[str, bool]:
 
 def _socket(rng: Random, system: str, transport: str, states: tuple[str, ...]) -> tuple[Any, ...]:
     address, is_inet6 = _place(rng)
-    v6only = rng.choice((None, None, False, True)) if is_inet6 else None
     return (
         transport,
         address,
         rng.choice(PORTS) if rng.random() < 0.3 else 8080,
         _letters(rng, system),
-        v6only,
+        _v6only(rng, system, is_inet6),
         rng.choice((0, 0, 1000, 1000, 1001)),
         rng.choice((None, None, None, True, False)),
-        rng.choice((None, None, None, None, "eth0", "eth1")),
+        _device(rng, system),
         rng.choice(states),
     )
 
@@ -115,10 +128,11 @@ def _settings(rng: Random, system: str, *, small: bool = False) -> tuple[Any, ..
     else:
         if small or rng.random() < 0.2:
             found["ports"] = f"{first}-{last}"
-        for name in ("reserved", "excluded"):
-            if rng.random() < 0.2:
-                found[name] = holes if rng.random() < 0.7 else "8080"
-        if rng.random() < 0.1:
+        if rng.random() < 0.2:
+            found["reserved"] = holes
+        if rng.random() < (0.3 if system.startswith("windows") else 0.01):
+            found["excluded"] = holes if rng.random() < 0.7 else "8080"
+        if rng.random() < (0.3 if system == "macos" else 0.01):
             found["restricted"] = rng.choice(("", "8080", "80-90"))
         if rng.random() < 0.2:
             found["privileged_below"] = rng.choice((0, 1, 1024, 8081))
@@ -194,7 +208,9 @@ class _Run:
         self.automatic = automatic  # whether the system chooses ports
         # An option that an old kernel lacks is asked about by itself, not in runs.
         self.has_own_range = system == "linux" and kernel != "6.1"
-        self.ports = (first, first + 1, 8080, 80)
+        # Many sockets that share one port towards one peer, or few of everything.
+        self.is_crowded = rng.random() < 0.4
+        self.ports = (first,) if self.is_crowded else (first, first + 1, 8080, 80)
         self.open: list[tuple[int, str, bool]] = []
         self.listeners: list[int] = []
         self.steps: list[tuple[Any, ...]] = []
@@ -211,13 +227,17 @@ class _Run:
                 return address
 
     def _peer(self, is_inet6: bool) -> str:
-        choices = ("::1", "2001:db8::7", "::ffff:192.0.2.7", "::ffff:127.0.0.1")
-        return self.rng.choice(choices if is_inet6 else ("192.0.2.7", "192.0.2.8", "127.0.0.1"))
+        four = ("192.0.2.7", "192.0.2.7", "192.0.2.8", "127.0.0.1", "0.0.0.0")
+        six = ("::1", "2001:db8::7", "::ffff:192.0.2.7", "::ffff:127.0.0.1", "::")
+        choices = six if is_inet6 else four
+        if self.is_crowded and self.rng.random() < 0.9:
+            return choices[1]
+        return self.rng.choice(choices)
 
     def socket(self) -> tuple[int, str, bool]:
         rng = self.rng
         transport = rng.choice(("tcp", "tcp", "tcp", "udp"))
-        is_inet6 = rng.random() < 0.35
+        is_inet6 = rng.random() < (0.2 if self.is_crowded else 0.35)
         number = self._number()
         self.steps.append(
             (
@@ -225,11 +245,11 @@ class _Run:
                 number,
                 transport,
                 is_inet6,
-                _letters(rng, self.system),
-                rng.choice((None, None, False, True)) if is_inet6 else None,
-                rng.choice((0, 0, 1000, 1000, 1001)),
+                _letters(rng, self.system, 0.85 if self.is_crowded else 0.4),
+                _v6only(rng, self.system, is_inet6),
+                1000 if self.is_crowded else rng.choice((0, 0, 1000, 1000, 1001)),
                 rng.choice((None, None, None, True, False)),
-                rng.choice((None,) * 9 + ("eth0",)),
+                None if self.is_crowded else _device(rng, self.system),
             )
         )
         entry = number, transport, is_inet6
@@ -248,9 +268,9 @@ class _Run:
         number, _, is_inet6 = entry
         rng = self.rng
         source = None
-        if rng.random() < 0.2:
+        if rng.random() < 0.15:
             source = self._address(is_inet6)
-        port = rng.choice((443, 443, 80, self.ports[0]))
+        port = rng.choice((443, 443, 443, 80, self.ports[0]))
         refused = rng.random() < 0.1
         self.steps.append(("connect", number, self._peer(is_inet6), port, source, refused))
 
@@ -258,7 +278,7 @@ class _Run:
         rng = self.rng
         options: dict[str, Any] = {}
         names = {"R": "reuse_address", "P": "reuse_port", "L": "load_balance", "E": "exclusive"}
-        for letter in OPTIONS[self.system]:
+        for letter in OPTIONS[self.system].replace("D", ""):
             if rng.random() < 0.4:
                 options[names[letter]] = rng.random() < 0.6
         if rng.random() < 0.1:
@@ -294,10 +314,11 @@ class _Run:
         elif way < 0.6 and self.listeners:
             made = self._number()
             # A child's family is its listener's; a wrong one is refused, as is a wrong peer.
-            peer = None
+            peer = local = None
             if rng.random() < 0.5:
-                peer = self._peer(is_inet6), rng.choice((443, 5000, 5001))
-            local = self._address(is_inet6) if rng.random() < 0.5 else None
+                peer = self._peer(is_inet6), rng.choice((443, 5000, 5000, 5001))
+            if rng.random() < 0.3:
+                local = self._address(is_inet6)
             listener = rng.choice(self.listeners)
             self.steps.append(("accept", listener, made, rng.choice((0, 1000)), local, peer))
             self.open.append((made, "tcp", is_inet6))
@@ -352,6 +373,67 @@ def runs(chunk: int, rng: Random) -> Iterator[Question]:
 def automatic_runs(chunk: int, rng: Random) -> Iterator[Question]:
     """Run calls that let the system choose ports; a chunk is of one system."""
     return _runs(chunk, rng, automatic=True)
+
+
+def _connections(rng: Random, system: str, first: int) -> list[tuple[Any, ...]]:
+    """Return steps in which sockets meet on one connection, or on the last port of a range."""
+    is_inet6 = rng.random() < 0.3
+    own = rng.choice(("::1", "::", "2001:db8::1") if is_inet6 else ("127.0.0.1", "0.0.0.0"))
+    peer = rng.choice(("::1", "2001:db8::7") if is_inet6 else ("127.0.0.1", "192.0.2.7"))
+    transport = rng.choice(("tcp", "tcp", "tcp", "udp"))
+    letters = _letters(rng, system, 0.9)
+    automatic = rng.random() < 0.5
+    port = 443 if rng.random() < 0.85 else first
+    steps: list[tuple[Any, ...]] = []
+
+    def open_socket(number: int) -> None:
+        flags = letters if rng.random() < 0.9 else _letters(rng, system)
+        steps.append(("socket", number, transport, is_inet6, flags, None, 1000, None, None))
+        if not automatic:
+            steps.append(("bind", number, own, first))
+        elif rng.random() < 0.3:
+            steps.append(("bind", number, own, 0))
+        if rng.random() < 0.1:
+            steps.append(("set_option", number, (("reuse_address", rng.random() < 0.5),)))
+
+    def connect(number: int) -> None:
+        refused = rng.random() < 0.1
+        steps.append(("connect", number, peer, port, None, refused))
+
+    if transport == "tcp" and rng.random() < 0.4:
+        open_socket(1)
+        steps.append(("listen", 1))
+        for number in (2, 3):
+            peer_port = rng.choice((443, 443, 5000))
+            local = peer if own in ("::", "0.0.0.0") and rng.random() < 0.5 else None
+            steps.append(("accept", 1, number, 0, local, (peer, peer_port)))
+    for number in range(4, 4 + rng.randint(2, 4)):
+        open_socket(number)
+        connect(number)
+        if rng.random() < 0.5:
+            steps.append(("close", number, rng.choice(("first", "unanswered", "second"))))
+        if rng.random() < 0.4:
+            steps.append(("advance", 0, rng.choice((0, 0.5, 0.999, 1, 2, 59.5, 60, 61))))
+        if rng.random() < 0.3:
+            connect(rng.randint(4, number))
+    steps.append(("holders", 0, first, transport))
+    return steps
+
+
+@area("reuse: connections", 130)
+def connections(chunk: int, rng: Random) -> Iterator[Question]:
+    """Let sockets meet on one connection; a chunk is of one system."""
+    system = REUSE_SYSTEMS[chunk % len(REUSE_SYSTEMS)]
+    for _ in range(40):
+        first = rng.choice((40000, 40001))
+        ports = f"{first}-{first + rng.choice((0, 0, 1, 2))}"
+        settings: list[tuple[str, Any]] = [("ports", ports)]
+        if system == "linux":
+            settings = [("ip_local_port_range", ports)]
+            settings.append(("tcp_tw_reuse", rng.choice((0, 1, 1, 2))))
+        kernel = rng.choice((None, None, "6.8", "6.1")) if system == "linux" else None
+        steps = tuple(_connections(rng, system, first))
+        yield "automatic_run", system, tuple(settings), kernel, None, rng.randrange(1 << 30), steps
 
 
 @area("reuse: orders of automatic ports", 26)
