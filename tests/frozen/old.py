@@ -89,6 +89,11 @@ class Old:
         "Operator": "sign comparison",
         "OddText": "fault text means",
         "Rule": "id verdict error source confidence",
+        "MachineSettings": "transport family configured reserved excluded unprivileged_start "
+        "time_wait time_wait_reuse time_wait_reuse_after time_wait_limit fin_wait_2 effective "
+        "readings",
+        "Origin": "field kind",
+        "Exclusion": "ports administered",
         "Assignment": "ports transport state service description assignee contact registered "
         "modified reference service_code unauthorized_use note",
         "Criterion": "id service_has service_lacks client_has client_lacks source",
@@ -140,6 +145,7 @@ class Old:
             registry,
             reuse,
             selection,
+            system,
             uses,
         )
 
@@ -152,6 +158,7 @@ class Old:
         self.registry: Any = registry
         self.reuse: Any = reuse
         self.selection: Any = selection
+        self.system: Any = system
         self.uses_module: Any = uses
         self._readers: dict[type, list[tuple[str, Callable[[Any], Any], bool]]] = {}
 
@@ -1004,6 +1011,48 @@ class Old:
                 decision = table.connect(handle, f"192.0.2.{at % 2 + 1}", 443)
             found.append((decision.allowed, decision.error, table.describe(handle).port))
         return found
+
+    # -- settings of machines ----------------------------------------------------
+
+    def parse_setting(self, name: str, texts: tuple[str, ...]) -> list[Any]:
+        return self.each(getattr(self.system, name), texts)
+
+    def read_settings(
+        self,
+        platform: str,
+        release: str,
+        texts: tuple[tuple[str, str], ...],
+        transport: str,
+        family: str,
+    ) -> list[Any]:
+        def read_file(place: str) -> str:
+            for part, text in texts:
+                if part in place:
+                    return text
+            raise FileNotFoundError(2, "No such file or directory", place)
+
+        def run(command: Iterable[str]) -> str:
+            return read_file(" ".join(command))
+
+        # Read as the tests do: a machine is two functions.
+        machine = self.system.Machine(
+            platform=platform, release=release, read_file=read_file, run=run
+        )
+        more: dict[str, Any] = {"family": family, "machine": machine}
+        asks: list[Callable[[], Any]] = [
+            lambda: self.system.read_settings(transport, **more),
+            lambda: self.system.read_configured(transport, **more),
+            lambda: self.system.read_reserved(transport, **more),
+            lambda: self.system.read_excluded(transport, **more),
+            lambda: self.system.read_unprivileged_start(transport, machine=machine),
+            lambda: self.system.read_time_wait(machine=machine),
+            lambda: self.range_of(self.system.read_ephemeral(transport, **more)),
+        ]
+        return self.each(lambda ask: ask(), asks)
+
+    @staticmethod
+    def range_of(row: Any) -> Any:
+        return row.name, row.ports, row.tuned, row.skipped
 
     # -- commands ---------------------------------------------------------------
 

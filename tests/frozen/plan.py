@@ -72,6 +72,7 @@ def load() -> dict[str, Area]:
         registry,
         reuse,
         selection,
+        settings,
     )
 
     return AREAS

@@ -283,6 +283,8 @@ class _Run:
                 options[names[letter]] = rng.random() < 0.6
         if rng.random() < 0.1:
             options["v6only"] = rng.random() < 0.5
+        if rng.random() < 0.01:
+            options["load_balance"] = True
         if rng.random() < 0.1:
             options["uid"] = rng.choice((0, 1000))
         if self.system == "linux" and rng.random() < 0.3:
