@@ -212,7 +212,7 @@ class Old:
         record = self.RENAMED_RECORDS.get(kind.__name__, kind.__name__)
         if record not in self.FIELDS:
             raise LookupError(f"old.py does not know the fields of {kind.__name__}")
-        found = []
+        found: list[tuple[str, Callable[[Any], Any], bool]] = []
         for names, is_prose in ((self.FIELDS[record], False), (self.PROSE.get(record, ""), True)):
             for name in names.split():
                 path = self.RENAMED_FIELDS.get((record, name), name)

@@ -8,6 +8,9 @@ from random import Random
 from frozen.plan import Question, area
 from frozen.questions.names import METHODS, PROFILES, port, set_text
 
+# The systems for which there is more than one way to get a port.
+_LINUX = ("linux", "android", "wsl2", "wsl2-mirrored", "wslc")
+
 
 @area("capacity: systems", len(PROFILES))
 def systems(chunk: int, rng: Random) -> Iterator[Question]:
@@ -22,7 +25,8 @@ def systems(chunk: int, rng: Random) -> Iterator[Question]:
             if rng.random() < 0.2:
                 ports = set_text(rng)
             excluded = rng.choice((None, set_text(rng)))
-        for method in (*METHODS, "bind"):
+        methods = (*METHODS, "bind") if system in _LINUX else ("connect", "udp")
+        for method in methods:
             numbers = [(1, 1), (2, 3), (rng.randint(0, 100), rng.randint(0, 100)), (1, 40), (9, 1)]
             for destinations, sources in numbers:
                 yield "concurrent", system, ports, excluded, destinations, sources, method

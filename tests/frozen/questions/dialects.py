@@ -71,7 +71,7 @@ def round_trips(chunk: int, rng: Random) -> Iterator[Question]:
         negated = rng.random() < 0.2
         ternary = rng.random() < (0.5 if dialect == "ovs" else 0.02)
         seed = rng.randrange(1 << 30)
-        yield "round_trip", dialect, ports, transport, negated, ternary, seed, 5
+        yield "round_trip", dialect, ports, transport, negated, ternary, seed, 3
 
 
 _PROTOCOLS = (

@@ -36,7 +36,21 @@ def many(chunk: int, rng: Random) -> Iterator[Question]:
         yield "sides", kind, length, _clients(rng), transport, rng.randrange(1 << 30)
 
 
-_NAMES = ("dport", "t.port", ("t", "dport"), "dst port", "select", "user", "1a", "", "a`b", 'a"b')
+_NAMES = (
+    "dport",
+    "dport",
+    "port_2",
+    "Dst_Port",
+    "t.port",
+    ("t", "dport"),
+    "dst port",
+    "select",
+    "user",
+    "1a",
+    "",
+    "a`b",
+    'a"b',
+)
 
 
 @area("flows: SQL", 20)
@@ -44,8 +58,12 @@ def sql(chunk: int, rng: Random) -> Iterator[Question]:
     """Write expressions of SQL."""
     for _ in range(40):
         column = rng.choice(_NAMES)
-        quote = rng.choice(("", "", '"', "`", "["))
-        otherwise = rng.choice((None, None, "other", "it's", "a\\b", ""))
+        quote = rng.choice(("", "", "", '"', "`", "["))
+        otherwise = None
+        if rng.random() < 0.2:
+            otherwise = rng.choice(("other", "it's", "a\\b", ""))
+        if rng.random() < 0.5:
+            column = rng.choice(("dport", ("t", "dport")))
         way = rng.randrange(5)
         ports: Question | None
         if way == 0:
@@ -57,7 +75,7 @@ def sql(chunk: int, rng: Random) -> Iterator[Question]:
         elif way == 3:
             ports = ("profile", rng.choice(PROFILES))
         else:
-            labels = ("web", "ssh", "o'k", "web\n", "\\", "b")
+            labels = ("web", "ssh", "a", "b", "c", "o'k", "web\n", "\\")
             pairs = [(rng.choice(labels), set_text(rng)) for _ in range(rng.randrange(4))]
             ports = ("labels", *pairs)
         yield "sql_case", column, ports, otherwise, quote

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
 
 from frozen.plan import Question, area
-from frozen.questions.names import mutated
+from frozen.questions.names import mutated, port
 
 _RECORDED = Path(__file__).resolve().parents[2] / "recorded"
 
@@ -91,12 +92,18 @@ def _text(name: str) -> str:
     return (_RECORDED / f"{name}.txt").read_bytes().decode()
 
 
+def _renumbered(rng: Random, text: str) -> str:
+    """Return *text* with other numbers."""
+    return re.sub(r"\b\d+\b", lambda _: str(port(rng)) if rng.random() < 0.5 else _[0], text)
+
+
 @area("settings: texts", 20)
 def texts(chunk: int, rng: Random) -> Iterator[Question]:
     """Read the texts of files and commands, with faults in them."""
     for name, recorded in _PARSERS.items():
         given = [_text(each) for each in recorded.split()]
-        made = [mutated(rng, rng.choice(given)) for _ in range(12)]
+        made = [mutated(rng, rng.choice(given)) for _ in range(8)]
+        made += [_renumbered(rng, rng.choice(given)) for _ in range(8)]
         yield "parse_setting", name, ("", *given, *made)
 
 
@@ -111,7 +118,9 @@ def machines(chunk: int, rng: Random) -> Iterator[Question]:
                 way = rng.random()
                 if way < 0.1:
                     continue
-                given.append((part, mutated(rng, text) if way < 0.2 else text))
+                if way < 0.5:
+                    text = mutated(rng, text) if way < 0.15 else _renumbered(rng, text)
+                given.append((part, text))
             transport = rng.choice(("tcp", "tcp", "udp", "sctp", "dccp"))
             release = rng.choice(("", "6.18.44", "10.0.19045"))
             family = rng.choice(("inet", "inet", "inet6"))
