@@ -51,15 +51,20 @@ def _option_of_6_1(question: tuple[Any, ...], path: str, old: Any, new: Any) -> 
 
 
 def _windows_xp(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    return question[0] in ("automatic_run", "order") and question[1] in (
-        "windows-xp",
-        "windows-2003",
-    )
+    return question[1] in ("windows-xp", "windows-2003") and _has_choice(question)
 
 
 def _netbsd_families(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    is_run = question[:2] == ("automatic_run", "netbsd")
+    is_run = question[:2] == ("automatic_run", "netbsd") and _has_choice(question)
     return is_run and any(step[0] == "socket" and step[3] for step in question[6])
+
+
+def _has_choice(question: tuple[Any, ...]) -> bool:
+    """Return whether the system chooses among several ports; of one it can choose no other."""
+    if question[0] == "order":
+        return True
+    ports: str = dict(question[2] or ()).get("ports", "0-65535")
+    return question[0] == "automatic_run" and len({*ports.split("-")}) > 1
 
 
 def _many_connections(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:

@@ -111,3 +111,23 @@ class New(Old):
 
     def align_draws(self, table: Any, system: str, seed: int) -> None:
         pass
+
+    def order_of(
+        self,
+        system: str,
+        transport: str,
+        is_inet6: bool,
+        algorithm: str,
+        ports: str,
+        seed: int,
+        count: int,
+    ) -> list[Any]:
+        settings = (("ports", ports), ("udp_exhaustion", True))
+        table = self.table(system, settings, None, None, seed)
+        found: list[Any] = []
+        for _ in range(count):
+            handle = table.socket(transport, family="inet6" if is_inet6 else "inet")
+            decision = table.bind(handle, "::1" if is_inet6 else "127.0.0.1", 0)
+            port = table.describe(handle).port
+            found.append(port if decision.allowed else "exhausted")
+        return found

@@ -1012,6 +1012,26 @@ class Old:
             found.append((decision.allowed, decision.error, table.describe(handle).port))
         return found
 
+    def order_of(
+        self,
+        system: str,
+        transport: str,
+        is_inet6: bool,
+        algorithm: str,
+        ports: str,
+        seed: int,
+        count: int,
+    ) -> list[Any]:
+        """Return the order of the algorithm; ``New`` returns that of the system's sockets."""
+        allocator = self.selection.Allocator(self.ports(ports), algorithm, rng=Random(seed))
+        return [self._allocated(allocator) for _ in range(count)]
+
+    def _allocated(self, allocator: Any) -> Any:
+        try:
+            return allocator.allocate()
+        except self.top.PortsExhaustedError:
+            return "exhausted"
+
     # -- settings of machines ----------------------------------------------------
 
     def parse_setting(self, name: str, texts: tuple[str, ...]) -> list[Any]:

@@ -97,6 +97,11 @@ def _socket(rng: Random, system: str, transport: str, states: tuple[str, ...]) -
     )
 
 
+# Systems that choose ports in another order now (see differences.py). Where they have one port to
+# choose from, everything must be as it was.
+_CHOOSE_ANEW = frozenset({"netbsd", "windows-2003", "windows-xp"})
+
+
 def _settings(rng: Random, system: str, *, small: bool = False) -> tuple[Any, ...] | None:
     """Return settings as pairs; sets and ranges are texts. None is a new machine."""
     if rng.random() < 0.5 and not small:
@@ -344,6 +349,10 @@ def _runs(chunk: int, rng: Random, *, automatic: bool) -> Iterator[Question]:
         small = automatic and rng.random() < 0.8
         settings = _settings(rng, system, small=small)
         first = 8080
+        if system in _CHOOSE_ANEW and (not automatic or rng.random() < 0.6):
+            pairs = dict(settings or ())
+            first = int(pairs.get("ports", "40000").partition("-")[0])
+            settings = (*(pairs | {"ports": str(first), "reserved": ""}).items(),)
         for name, value in settings or ():
             if name in ("ip_local_port_range", "ports"):
                 first = int(value.partition("-")[0])
@@ -436,6 +445,36 @@ def connections(chunk: int, rng: Random) -> Iterator[Question]:
         kernel = rng.choice((None, None, "6.8", "6.1")) if system == "linux" else None
         steps = tuple(_connections(rng, system, first))
         yield "automatic_run", system, tuple(settings), kernel, None, rng.randrange(1 << 30), steps
+
+
+# The algorithm of each system that publishes its own; Linux has several, which hash.
+_ALGORITHMS = (
+    ("freebsd", "freebsd", "freebsd"),
+    ("freebsd-14", "freebsd", "freebsd"),
+    ("freebsd-13", "freebsd", "freebsd"),
+    ("macos", "macos-tcp", "macos-udp"),
+    ("openbsd", "openbsd", "openbsd"),
+    ("netbsd", "netbsd", "netbsd"),
+    ("illumos", "solaris", "solaris"),
+    ("solaris", "solaris", "solaris"),
+    ("windows-xp", "windows-xp", "windows-xp"),
+    ("windows-2003", "windows-xp", "windows-xp"),
+)
+
+
+@area("reuse: orders are the algorithms", 10)
+def algorithms(chunk: int, rng: Random) -> Iterator[Question]:
+    """Let a system choose ports as an allocator of its algorithm did; a chunk is of one system."""
+    system, *both = _ALGORITHMS[chunk % len(_ALGORITHMS)]
+    for _ in range(20):
+        for transport, algorithm in zip(("tcp", "udp"), both, strict=True):
+            first = rng.choice((1025, 32768, 40000))
+            ports = f"{first}-{first + rng.choice((0, 1, 5, 31, 999))}"
+            if rng.random() < 0.3:
+                ports += f",{first + 1100}-{first + 1200}"
+            is_inet6 = rng.random() < 0.3
+            seed = rng.randrange(1 << 30)
+            yield "order_of", system, transport, is_inet6, algorithm, ports, seed, 40
 
 
 @area("reuse: orders of automatic ports", 26)
