@@ -145,7 +145,7 @@ def test_sharing_over_destinations_is_as_the_ephemeral_row_says(name):
     table = Table(name, ports=PortSet([40000]))
     assert table.connect(table.socket(), "192.0.2.7", 443).allowed
     second = table.connect(table.socket(), "192.0.2.8", 443)
-    shares = ephemeral.profile(system(name).profile).shares_ports_across_destinations
+    shares = ephemeral.profile(system(name).name).shares_ports_across_destinations
     assert second.allowed is bool(shares)
     # The same destination again never works.
     assert not table.connect(table.socket(), "192.0.2.7", 443).allowed
@@ -681,7 +681,7 @@ def test_the_default_range_is_the_ephemeral_rows(name):
     table = Table(name)
     a = table.socket()
     assert table.bind(a, "0.0.0.0", 0).allowed
-    profile = ephemeral.profile(system(name).profile)
+    profile = ephemeral.profile(system(name).name)
     assert table.port(a) in profile.ports - profile.skipped
 
 

@@ -1,19 +1,14 @@
-"""Questions to the rows: one algorithm by its name, or all.
-
-What lives here: the functions over the rows.
-What must not: a fact (``rows``), the picking itself (``pickers``).
-"""
+"""The algorithms by name. What they do is in ``orders``, and the facts are in ``rows``."""
 
 from __future__ import annotations
 
-from portranges.errors import UnknownNameError, elide
-from portranges.names import near
+from portranges.names import Index
 from portranges.selection.model import Algorithm
 from portranges.selection.rows import ROWS
 
 __all__ = ["algorithm", "algorithms"]
 
-_BY_NAME = {name: row for row in ROWS for name in (row.name, *row.aliases)}
+_INDEX = Index.of("algorithm", ROWS)
 
 
 def algorithm(name: str) -> Algorithm:
@@ -28,7 +23,7 @@ def algorithm(name: str) -> Algorithm:
 
     Raises:
         TypeError: *name* is not a ``str``.
-        UnknownNameError: No row has it; the error tells near names.
+        UnknownNameError: No row has it; the error suggests similar names.
 
     Example:
         >>> algorithm("linux-connect")
@@ -38,12 +33,7 @@ def algorithm(name: str) -> Algorithm:
         ...
         portranges.errors.UnknownNameError: unknown algorithm, got 'zephir'; did you mean 'zephyr'?
     """
-    if not isinstance(name, str):
-        raise TypeError(f"name must be a str, got {type(name).__name__} {elide(name)}")
-    row = _BY_NAME.get(name)
-    if row is None:
-        raise UnknownNameError("algorithm", name, near(name, _BY_NAME))
-    return row
+    return _INDEX.find(name)
 
 
 def algorithms() -> tuple[Algorithm, ...]:

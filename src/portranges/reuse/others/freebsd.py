@@ -12,9 +12,9 @@ from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import PairRules, best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
+    BindRules,
     Context,
     Reconnect,
-    System,
     Via,
     mapped_v6only,
     needs_privilege,
@@ -40,7 +40,6 @@ class Release:
 
     Attributes:
         name: The system's name.
-        title: The display name.
         repository: Where its source was read.
         function: The functions that check an IPv4 and an IPv6 address.
         exempts_load_balance: Whether two wildcards of different owners can share a port if
@@ -50,8 +49,7 @@ class Release:
         reconnect: What connect() of a connected UDP socket does to its address.
     """
 
-    name: str
-    title: str
+    name: types.SystemName
     repository: str
     function: tuple[str, str]
     exempts_load_balance: bool
@@ -62,7 +60,6 @@ class Release:
 RELEASES = (
     Release(
         name="freebsd",
-        title="FreeBSD",
         repository="5BSD/5BSD@392999c (from FreeBSD CURRENT)",
         function=("in_pcbbind_avail", "in6_pcbbind_avail"),
         exempts_load_balance=False,
@@ -71,7 +68,6 @@ RELEASES = (
     ),
     Release(
         name="freebsd-14",
-        title="FreeBSD 14",
         repository="ilnp/ilnp-freebsd14@2f2a416",
         function=("in_pcbbind_setup", "in6_pcbbind"),
         exempts_load_balance=True,
@@ -80,7 +76,6 @@ RELEASES = (
     ),
     Release(
         name="freebsd-13",
-        title="FreeBSD 13",
         repository="gmshake/freebsd-src@07d9e11",
         function=("in_pcbbind_setup", "in6_pcbbind"),
         exempts_load_balance=True,
@@ -99,7 +94,7 @@ class Procedure:
         v4_function, v6_function = release.function
         v4 = cite(release.repository, f"sys/netinet/in_pcb.c, {v4_function}")
         v6 = cite(release.repository, f"sys/netinet6/in6_pcb.c, {v6_function}")
-        self.book: RuleBook = RuleBook(release.name, title=release.title)
+        self.book: RuleBook = RuleBook(release.name)
         self.pairs: PairRules = pair_rules(
             self.book,
             v4=v4,
@@ -265,13 +260,10 @@ def _share(new: Sock, holder: Sock) -> bool:
     return share_port(new, holder) or _share_lb(new, holder)
 
 
-def _system(release: Release) -> System:
+def _system(release: Release) -> BindRules:
     procedure = Procedure(release)
-    return System(
+    return BindRules(
         name=release.name,
-        title=release.title,
-        is_current=release.name == "freebsd",
-        profile="freebsd",
         calls=procedure.calls,
         book=procedure.book,
         judge=procedure.judge,

@@ -17,14 +17,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges import types
-from portranges.portset import PortSet
 from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.record import (
+    BindRules,
     Context,
     Reconnect,
     Refusal,
-    System,
     Via,
     mapped_v6only,
     needs_privilege,
@@ -159,10 +158,10 @@ def _rows(book: RuleBook, *, groups: bool) -> _Rows:
 class Procedure:
     """The checks, with or without groups of SO_REUSEPORT."""
 
-    def __init__(self, name: str, title: str, *, groups: bool) -> None:
+    def __init__(self, name: types.SystemName, *, groups: bool) -> None:
         """Create the rules."""
         self.groups = groups
-        self.book: RuleBook = RuleBook(name, title=title)
+        self.book: RuleBook = RuleBook(name)
         self.rows: _Rows = _rows(self.book, groups=groups)
         check: Source = cite(
             "illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bind_check"
@@ -313,22 +312,20 @@ def _is_ipv4(sock: Sock) -> bool:
     return is_mapped(sock.addr)
 
 
-def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> System:
-    procedure = Procedure(name, title, groups=groups)
+def _system(name: types.SystemName, *, groups: bool, options: frozenset[str]) -> BindRules:
+    procedure = Procedure(name, groups=groups)
     unread: dict[str, Rule] = {}
     if not groups:
         unread["reuse_port"] = procedure.book.refused(
             "not-known",
             "ENOPROTOOPT",
-            f"{title} before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
+            "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
             "refused",
             _PORTS_OF_SOLARIS,
             Confidence.REPORTED,
         )
-    return System(
+    return BindRules(
         name=name,
-        title=title,
-        profile="solaris",
         calls=procedure.calls,
         book=procedure.book,
         judge=procedure.judge,
@@ -342,16 +339,13 @@ def _system(name: str, title: str, *, groups: bool, options: frozenset[str]) -> 
         remembers_bind=True,
         unread=unread,
         accepts_options=False,
-        # The default of extra_priv_ports, from memory.
-        extra_privileged=PortSet([2049, 4045]),
     )
 
 
 # IP_BOUND_IF binds to a device on both systems; the checks ignore it.
 ILLUMOS = _system(
     "illumos",
-    "illumos",
     groups=True,
     options=frozenset({"reuse_port", "exclusive", "device"}),
 )
-SOLARIS = _system("solaris", "Solaris", groups=False, options=frozenset({"exclusive", "device"}))
+SOLARIS = _system("solaris", groups=False, options=frozenset({"exclusive", "device"}))

@@ -9,7 +9,7 @@ from portranges import types
 from portranges.names import Index
 from portranges.reuse.model import Rule
 from portranges.reuse.others.pairs import decide_bind
-from portranges.reuse.others.record import System
+from portranges.reuse.others.record import BindRules
 from portranges.reuse.others.state_machine import SystemPorts
 
 __all__ = ["SYSTEMS", "machine", "procedure", "rules", "system"]
@@ -34,7 +34,7 @@ SYSTEMS: dict[types.ReuseSystemName, tuple[str, str]] = {
 _INDEX = Index("system", {str(name): place for name, place in SYSTEMS.items()}, argument="system")
 
 
-def system(name: str) -> System:
+def system(name: str) -> BindRules:
     """Return the record of the system *name*.
 
     Args:
@@ -49,7 +49,7 @@ def system(name: str) -> System:
         'NetBSD'
     """
     module, constant = _INDEX.find(name)
-    found: System = getattr(import_module(f"portranges.reuse.others.{module}"), constant)
+    found: BindRules = getattr(import_module(f"portranges.reuse.others.{module}"), constant)
     return found
 
 

@@ -12,9 +12,9 @@ from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Rule
 from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
+    BindRules,
     Context,
     Reconnect,
-    System,
     Via,
     mapped_v6only,
     needs_privilege,
@@ -34,7 +34,7 @@ _V6 = cite(_XNU, "bsd/netinet6/in6_pcb.c, in6_pcbbind")
 # fewer than 4096 are left.
 _UDP_PORTS = 65535 - 4096
 
-_BOOK = RuleBook("macos", title="macOS")
+_BOOK = RuleBook("macos")
 _PAIRS = pair_rules(
     _BOOK,
     v4=_V4,
@@ -175,10 +175,8 @@ def _restricted(sock: Sock, context: Context) -> Rule | None:
     return _RESTRICTED if sock.port in context.restricted else None
 
 
-MACOS = System(
+MACOS = BindRules(
     name="macos",
-    title="macOS",
-    profile="macos",
     calls=_CALLS,
     book=_BOOK,
     judge=_judge,

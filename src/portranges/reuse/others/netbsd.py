@@ -14,9 +14,9 @@ from portranges.reuse.addresses import ANY4, ANY6, is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import best, local_cost, pair_rules, share_port
 from portranges.reuse.others.record import (
+    BindRules,
     Context,
     Reconnect,
-    System,
     Via,
     mapped_v6only,
     needs_privilege,
@@ -35,7 +35,7 @@ _AGAIN = "NetBSD, in_pcb.c 1.143 (2012-06-25), in6_pcb.c 1.143 (2015-08-24)"
 _V4 = cite(_AGAIN, "sys/netinet/in_pcb.c, in_pcbbind_port")
 _V6 = cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port")
 
-_BOOK = RuleBook("netbsd", title="NetBSD")
+_BOOK = RuleBook("netbsd")
 _PAIRS = pair_rules(
     _BOOK,
     v4=_V4,
@@ -163,10 +163,8 @@ def _privilege(sock: Sock, context: Context) -> Rule | None:
     return _PRIVILEGED if needs_privilege(sock, context) else None
 
 
-NETBSD = System(
+NETBSD = BindRules(
     name="netbsd",
-    title="NetBSD",
-    profile="netbsd",
     calls=_CALLS,
     book=_BOOK,
     judge=_judge,

@@ -13,9 +13,9 @@ from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
 from portranges.reuse.others.record import (
+    BindRules,
     Context,
     Reconnect,
-    System,
     Via,
     mapped_v6only,
     needs_privilege,
@@ -31,7 +31,7 @@ _OPENBSD = "OpenBSD, in_pcb.c 1.320 (2025-07-14), in6_pcb.c 1.152 (2025-09-16)"
 _V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
 _V6 = cite(_OPENBSD, "sys/netinet6/in6_pcb.c, in6_pcbaddrisavail_lock")
 
-_BOOK = RuleBook("openbsd", title="OpenBSD")
+_BOOK = RuleBook("openbsd")
 _PAIRS = pair_rules(
     _BOOK,
     v4=_V4,
@@ -93,10 +93,8 @@ def _privilege(sock: Sock, context: Context) -> Rule | None:
     return _PRIVILEGED if needs_privilege(sock, context) else None
 
 
-OPENBSD = System(
+OPENBSD = BindRules(
     name="openbsd",
-    title="OpenBSD",
-    profile="openbsd",
     calls=_CALLS,
     book=_BOOK,
     judge=_judge,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.model import Decision, Rule, Socket, State, check_bindable, decide
-from portranges.reuse.others.record import Context, System
+from portranges.reuse.others.record import BindRules, Context
 from portranges.reuse.others.sock import Sock, from_socket, to_socket
 
 __all__ = ["check_address", "decide_bind", "judge_bind", "reason"]
 
 
 def decide_bind(
-    system: System,
+    system: BindRules,
     new: Socket,
     existing: types.Sequence[Socket],
     *,

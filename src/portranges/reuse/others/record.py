@@ -1,4 +1,4 @@
-"""System, the record of a system's behaviour, and Context, a system with a machine's settings.
+"""BindRules, the record of a system's behaviour, and Context, a system with a machine's settings.
 
 ``pairs`` and ``state_machine`` use them; the systems are in their own modules.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from portranges import ephemeral, types
+from portranges import ephemeral, systems, types
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
@@ -19,10 +19,10 @@ from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 
 __all__ = [
+    "BindRules",
     "Context",
     "Reconnect",
     "Refusal",
-    "System",
     "Via",
     "mapped_v6only",
     "needs_privilege",
@@ -65,14 +65,11 @@ class Via:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """One system, or one version of it.
+class BindRules:
+    """The rules of one system, or of one release.
 
     Attributes:
-        name: The key, as ``"freebsd"``.
-        title: The display name.
-        is_current: Whether it is the newest version known.
-        profile: The row of ``portranges.ephemeral`` with its ports.
+        name: The system's name in ``portranges.systems``, as ``"freebsd"``.
         calls: The rules of its calls.
         book: All its rules.
         judge: Decides whether a socket can be bound next to others, which come newest first.
@@ -99,15 +96,11 @@ class System:
             SO_REUSEADDR is inherited on every system.
         retests_tuple: Whether the 4-tuple is checked only after the port is chosen, and a
             conflict is an error.
-        extra_privileged: Further ports that require privilege.
         has_excluded: Whether there are excluded port ranges.
         has_restricted: Whether there are ports that require an entitlement.
     """
 
-    name: str
-    title: str
-    is_current: bool = True
-    profile: str
+    name: types.SystemName
     calls: CallRules
     book: RuleBook
     judge: types.BindJudge
@@ -129,9 +122,18 @@ class System:
     remembers_bind: bool = False
     accepts_options: bool = True
     retests_tuple: bool = False
-    extra_privileged: PortSet = _NO_PORTS
     has_excluded: bool = False
     has_restricted: bool = False
+
+    @property
+    def title(self) -> str:
+        """The display name."""
+        return systems.lookup(self.name).title
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the system is in use today, in its newest release."""
+        return systems.lookup(self.name).is_current
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -202,23 +204,21 @@ class Context:
 
     def __init__(
         self,
-        system: System,
+        system: BindRules,
         settings: types.ReuseSettings | None,
         local: types.Callable[[int], bool] | None,
     ) -> None:
         """Apply *settings* to *system*; *local* None means that every address is local."""
-        self.system: System = system
+        self.system: BindRules = system
         checked = _checked(settings, system)
         self.settings: SystemSettings = checked
-        self.profile: EphemeralProfile = ephemeral.profile(
-            types.cast("types.SystemName", system.profile)
-        )
+        self.profile: EphemeralProfile = ephemeral.profile(system.name)
         below = checked.privileged_below
         self.privileged_below: int = (
             (self.profile.privileged_below or 0) if below is None else below
         )
         extra = checked.extra_privileged
-        self.extra_privileged: PortSet = system.extra_privileged if extra is None else extra
+        self.extra_privileged: PortSet = self.profile.privileged_extra if extra is None else extra
         self.restricted: PortSet = _NO_PORTS
         if system.has_restricted:
             given = checked.restricted
@@ -269,7 +269,7 @@ def _is_the_loopback(addr: int) -> bool:
     return addr in (LOOPBACK6, LOOPBACK4)
 
 
-def _checked(settings: types.ReuseSettings | None, system: System) -> SystemSettings:
+def _checked(settings: types.ReuseSettings | None, system: BindRules) -> SystemSettings:
     if settings is None:
         return _DEFAULTS
     if not isinstance(settings, SystemSettings):

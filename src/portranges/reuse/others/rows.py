@@ -22,10 +22,9 @@ class RuleBook:
     ``prefix`` is put before every error: ``"WSA"`` on Windows.
     """
 
-    def __init__(self, system: str, *, title: str, prefix: str = "") -> None:
-        """Create an empty book for *system*, whose display name is *title*."""
+    def __init__(self, system: str, *, prefix: str = "") -> None:
+        """Create an empty book for *system*."""
         self.system = system
-        self.title = title
         self.prefix = prefix
         self.rows: list[Rule] = []
 

@@ -1,6 +1,6 @@
 """The state machine of every system except Linux: sockets, holders, 4-tuples, lingering.
 
-It follows the rules of a System, which were read and not run. If a system's behaviour after a
+It follows the rules of a BindRules, which were read and not run. If a system's behaviour after a
 failure is unknown, a refused call leaves the table unchanged. ``PortTable`` checks arguments.
 """
 
@@ -36,7 +36,7 @@ from portranges.reuse.model import (
 )
 from portranges.reuse.others.pairs import check_address, judge_bind, reason
 from portranges.reuse.others.picking import Pickers
-from portranges.reuse.others.record import Context, Reconnect, Refusal, System, Via
+from portranges.reuse.others.record import BindRules, Context, Reconnect, Refusal, Via
 from portranges.reuse.others.sock import Sock, to_socket
 
 __all__ = ["SystemPorts"]
@@ -50,7 +50,7 @@ class SystemPorts:
 
     def __init__(
         self,
-        system: System,
+        system: BindRules,
         settings: types.ReuseSettings | None,
         kernel: str | None,
         local_addresses: frozenset[int] | None,

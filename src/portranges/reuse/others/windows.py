@@ -15,9 +15,9 @@ from portranges import types
 from portranges.reuse.addresses import is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.record import (
+    BindRules,
     Context,
     Refusal,
-    System,
     Via,
     mapped_v6only,
     not_local,
@@ -84,53 +84,35 @@ class Table:
 
     Attributes:
         name: The system's name.
-        title: The display name.
         text: The table.
         source: Where the table is.
-        profile: The row of ``portranges.ephemeral`` with the ports.
-        is_current: Whether the newest Windows uses the table.
     """
 
-    name: str
-    title: str
+    name: types.SystemName
     text: str
     source: Source
-    profile: str
-    is_current: bool
 
 
 TABLES = (
     Table(
         name="windows",
-        title="Windows",
         text=_SINCE_2003,
         source=_WINSOCK,
-        profile="windows",
-        is_current=True,
     ),
     Table(
         name="windows-2003",
-        title="Windows Server 2003",
         text=_SINCE_2003,
         source=_WINSOCK,
-        profile="windows-2003",
-        is_current=False,
     ),
     Table(
         name="windows-xp",
-        title="Windows XP",
         text=_XP,
         source=_WINSOCK,
-        profile="windows-xp",
-        is_current=False,
     ),
     Table(
         name="windows-wsk",
-        title="Windows kernel sockets",
         text=_KERNEL,
         source=_WSK,
-        profile="windows",
-        is_current=False,
     ),
 )
 
@@ -140,7 +122,7 @@ class Procedure:
 
     def __init__(self, table: Table) -> None:
         """Create a rule for each cell, and two for a cell that depends on the user."""
-        self.book: RuleBook = RuleBook(table.name, title=table.title, prefix="WSA")
+        self.book: RuleBook = RuleBook(table.name, prefix="WSA")
         self.free: Rule = self.book.allowed(
             "free", "no socket conflicts", table.source, Confidence.DOCUMENT
         )
@@ -256,13 +238,10 @@ def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
     return False
 
 
-def _system(table: Table) -> System:
+def _system(table: Table) -> BindRules:
     procedure = Procedure(table)
-    return System(
+    return BindRules(
         name=table.name,
-        title=table.title,
-        is_current=table.is_current,
-        profile=table.profile,
         calls=procedure.calls,
         book=procedure.book,
         judge=procedure.judge,
