@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 import selection_oracle
 from portranges import InvalidValueError, PortRange, PortSet, ephemeral, reuse, types
 from portranges.reuse import LinuxSettings, PortTable, SystemSettings
-from portranges.reuse.others.lookup import system as reuse_system
 from portranges.reuse.others.picking import Picker, algorithm_of
 from portranges.selection import Allocator, Walk, algorithm, algorithms
 from portranges.selection.linux import (
@@ -237,7 +236,7 @@ def test_a_small_range_is_walked_like_a_large_one(chains: int) -> None:
 
 def named(system: types.ReuseSystemName, *, tcp: bool) -> str:
     """The algorithm that the system's row of ``ephemeral`` names."""
-    profile = ephemeral.profile(system if system == "linux" else reuse_system(system).name)
+    profile = ephemeral.profile(system)
     return profile.tcp_algorithm if tcp else profile.udp_algorithm
 
 
@@ -291,7 +290,7 @@ def test_sockets_get_the_ports_of_the_named_algorithm(
             found = allocated_by(table, transport, len(ports) + 1)
             assert sorted(found) == sorted(set(ports) - set(taken))
             continue
-        profile = ephemeral.profile(reuse_system(system).name)
+        profile = ephemeral.profile(system)
         assert algorithm_of(profile, tcp=transport == "tcp").name == name
         allocator = Allocator(ports, name, rng=random.Random(seed))
         for port in taken:

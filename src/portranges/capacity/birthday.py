@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from math import expm1, log1p
 
-from portranges import types
-from portranges.capacity.checks import MOST_PORTS, check_count, check_number
+from portranges import checks, types
+from portranges.ports import LAST_PORT
 
 __all__ = ["collision_probability", "draws_for", "expected_collisions"]
 
@@ -49,8 +49,8 @@ def collision_probability(draws: types.SupportsIndex, ports: types.SupportsIndex
         >>> round(collision_probability(100, 28232), 3)
         0.161
     """
-    count = check_count("draws", draws)
-    size = check_count("ports", ports, least=1, most=MOST_PORTS)
+    count = checks.integer("draws", draws)
+    size = checks.integer("ports", ports, least=1, most=LAST_PORT + 1)
     if count > size:
         return 1.0
     none = 0.0
@@ -86,8 +86,8 @@ def draws_for(probability: float, ports: types.SupportsIndex) -> int:
         >>> draws_for(0.5, 28232)
         199
     """
-    wanted = check_number("probability", probability, most=1)
-    size = check_count("ports", ports, least=1, most=MOST_PORTS)
+    wanted = checks.number("probability", probability, most=1)
+    size = checks.integer("ports", ports, least=1, most=LAST_PORT + 1)
     if wanted == 0:
         return 0
     if wanted == 1:
@@ -125,6 +125,6 @@ def expected_collisions(draws: types.SupportsIndex, ports: types.SupportsIndex) 
         >>> round(expected_collisions(200, 1000), 1)
         19.9
     """
-    count = check_count("draws", draws)
-    size = check_count("ports", ports, least=1, most=MOST_PORTS)
+    count = checks.integer("draws", draws)
+    size = checks.integer("ports", ports, least=1, most=LAST_PORT + 1)
     return count * (count - 1) / (2 * size)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from portranges import types
-from portranges.capacity.checks import check_count, check_number
+from portranges import checks, types
 from portranges.capacity.lookup import method_of, profile_of
 from portranges.capacity.model import Growth, Interval, Scan
 from portranges.capacity.rows import NEVER_ITSELF, PARITY_OF_LINUX
@@ -76,8 +75,8 @@ def concurrent(
         28233 16383
     """
     row = profile_of(profile)
-    far = check_count("destinations", destinations, least=1)
-    near_by = check_count("sources", sources, least=1)
+    far = checks.integer("destinations", destinations, least=1)
+    near_by = checks.integer("sources", sources, least=1)
     chosen = method_of(row, method)
     size = _size(row)
     if chosen is None:
@@ -161,7 +160,7 @@ got aix
         )
     wait = row.time_wait
     if time_wait is not None:
-        wait = check_number("time_wait", time_wait, above=0)
+        wait = checks.number("time_wait", time_wait, above=0)
     if wait is None:
         raise InvalidValueError("time_wait must be given where the profile has none", row.name)
     count = concurrent(row, destinations=destinations, sources=sources, method=method)
@@ -196,7 +195,7 @@ def time_wait_sockets(rate: float, time_wait: float) -> float:
         >>> time_wait_sockets(500, 60.0)
         30000.0
     """
-    return check_number("rate", rate) * check_number("time_wait", time_wait)
+    return checks.number("rate", rate) * checks.number("time_wait", time_wait)
 
 
 def self_connect_probability(profile: types.SystemLike, port: types.SupportsIndex) -> float:

@@ -10,8 +10,8 @@ from portranges import ephemeral, types
 from portranges.capacity.model import Method
 from portranges.capacity.rows import METHODS
 from portranges.ephemeral import EphemeralProfile
-from portranges.errors import InvalidValueError, UnknownNameError, elide
-from portranges.names import near
+from portranges.errors import InvalidValueError, elide
+from portranges.names import Index
 
 __all__ = ["method_of", "methods", "profile_of"]
 
@@ -64,9 +64,6 @@ def methods(profile: types.SystemLike) -> tuple[Method, ...]:
 
 def method_of(row: EphemeralProfile, name: str) -> Method | None:
     """Return a profile's method; None for connect() where it has no row."""
-    if not isinstance(name, str):
-        raise TypeError(f"method must be a str, got {type(name).__name__} {elide(name)}")
-    known = {method.name: method for method in methods(row)}
-    if name in known or name == "connect":
-        return known.get(name)
-    raise UnknownNameError(f"method of {row.name}", name, near(name, {"connect", *known}))
+    known: dict[str, Method | None] = {"connect": None}
+    known |= {method.name: method for method in methods(row)}
+    return Index(f"method of {row.name}", known, argument="method").find(name)

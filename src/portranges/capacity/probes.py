@@ -6,11 +6,10 @@ What must not: the algorithms themselves (``selection``).
 
 from __future__ import annotations
 
-from portranges import types
-from portranges.capacity.checks import MOST_PORTS, check_count
+from portranges import checks, types
 from portranges.capacity.model import Interval
-from portranges.errors import InvalidValueError, UnknownNameError, elide
-from portranges.names import near
+from portranges.errors import InvalidValueError
+from portranges.ports import LAST_PORT
 
 __all__ = ["expected_probes", "give_up_probability"]
 
@@ -73,10 +72,10 @@ def expected_probes(
         >>> print(expected_probes("rfc6056-5", 50, 100))
         1.9 to 2.1
     """
-    name = _choice("algorithm with a formula", algorithm, _ALGORITHMS)
-    way = _choice("filling", filling, _FILLINGS)
-    size = check_count("ports", ports, least=1, most=MOST_PORTS)
-    taken = check_count("in_use", in_use)
+    name = checks.word("algorithm", algorithm, _ALGORITHMS, kind="algorithm with a formula")
+    way = checks.word("filling", filling, _FILLINGS)
+    size = checks.integer("ports", ports, least=1, most=LAST_PORT + 1)
+    taken = checks.integer("in_use", in_use)
     if taken >= size:
         raise InvalidValueError(f"in_use must be less than ports, {size}", str(taken))
     if name == "rfc6056-2":
@@ -123,18 +122,8 @@ def give_up_probability(in_use: types.SupportsIndex, ports: types.SupportsIndex)
         >>> round(give_up_probability(16383, 16384), 3)
         0.368
     """
-    size = check_count("ports", ports, least=1, most=MOST_PORTS)
-    taken = check_count("in_use", in_use)
+    size = checks.integer("ports", ports, least=1, most=LAST_PORT + 1)
+    taken = checks.integer("in_use", in_use)
     if taken > size:
         raise InvalidValueError(f"in_use must be at most ports, {size}", str(taken))
     return float((taken / size) ** size)
-
-
-def _choice(what: str, value: str, known: tuple[str, ...]) -> str:
-    if not isinstance(value, str):
-        raise TypeError(
-            f"{what.split(maxsplit=1)[0]} must be a str, got {type(value).__name__} {elide(value)}"
-        )
-    if value not in known:
-        raise UnknownNameError(what, value, near(value, known))
-    return value
