@@ -22,7 +22,7 @@ from portranges.uses import BROWSER_BLOCKED
 
 __all__ = ["finding", "listen_ports", "profiles_of", "why_not"]
 
-_TRANSPORT = "tcp"
+_TRANSPORT: types.TransportName = "tcp"
 
 
 def listen_ports(

@@ -62,7 +62,7 @@ def _count(text: str) -> int:
 def run(arguments: Namespace) -> int:
     """Suggest ports, or print the objections to those in *arguments*."""
     systems = arguments.system or COMMON
-    transports = arguments.transport or ("tcp",)
+    transports: tuple[types.TransportName, ...] = arguments.transport or ("tcp",)
     if arguments.ports:
         return _check(arguments, systems, transports)
     ports = listen_ports(systems, transports)
@@ -88,7 +88,9 @@ def _choose(ports: PortSet, count: int, name: str | None) -> list[int]:
 
 
 def _check(
-    arguments: Namespace, systems: tuple[types.SystemName, ...], transports: tuple[str, ...]
+    arguments: Namespace,
+    systems: tuple[types.SystemName, ...],
+    transports: tuple[types.TransportName, ...],
 ) -> int:
     ports = ports_of_all(arguments.ports)
     found = {port: why_not(port, systems, transports) for port in ports}
