@@ -51,7 +51,8 @@ def _option_of_6_1(question: tuple[Any, ...], path: str, old: Any, new: Any) -> 
 
 
 def _windows_xp(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    return question[1] in ("windows-xp", "windows-2003") and _has_choice(question)
+    is_system = question[1:2] in (("windows-xp",), ("windows-2003",))
+    return is_system and _has_choice(question)
 
 
 def _netbsd_families(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
