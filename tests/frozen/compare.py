@@ -41,7 +41,7 @@ from frozen import plan  # noqa: E402
 from frozen.differences import DIFFERENCES  # noqa: E402
 
 COMMIT = "e1dd95b"
-_SHOWN = 3  # differences of one question name that are shown in full
+_SHOWN = 5  # differences of one question name that are shown in full
 _MOST_SHOWN = 40
 
 
@@ -119,7 +119,9 @@ def places(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     # 1, 1.0 and True are different answers.
     if repr(old) == repr(new):
         return
-    if not (isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new)):
+    if not (isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new)) or (
+        old[:1] == ("error",)
+    ) != (new[:1] == ("error",)):
         yield path, old, new
         return
     if len(old) == 2 and isinstance(old[0], str) and old[0] == new[0]:

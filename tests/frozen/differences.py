@@ -68,6 +68,26 @@ def _has_choice(question: tuple[Any, ...]) -> bool:
     return question[0] == "automatic_run" and len({*ports.split("-")}) > 1
 
 
+def _own_dialect(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    is_own = question == ("dialect", "portranges") and path.endswith("/evidence")
+    return is_own and (old, new) == ("own", "source")
+
+
+# Sources that say the same in other words.
+_REWORDED = {
+    "run on Debian 12, on a capture of a packet to every port": "run on Debian 12, on a capture "
+    "with one packet per port",
+    "run on Debian 12, with a request for every port": "run on Debian 12, with one request per "
+    "port",
+    "run on Debian 12, asked about every port by a PROXY header": "run on Debian 12, with a PROXY "
+    "header for every port",
+}
+
+
+def _reworded_source(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return isinstance(old, str) and "source" in path and _REWORDED.get(old, "") == new
+
+
 def _many_connections(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     if path.endswith("/text"):
         return (old, new) == ("numbers 65535 65536", "numbers 65536")
@@ -119,6 +139,16 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="IPv4 and IPv6 count down apart, as the row of ephemeral says; PortTable had one "
         "counter for both",
         applies=_netbsd_families,
+    ),
+    Difference(
+        name="dialects: the evidence of the own notation",
+        reason="it was a word of its own; the notation is defined by the source of this package",
+        applies=_own_dialect,
+    ),
+    Difference(
+        name="sources: in other words",
+        reason="the same place, reworded",
+        applies=_reworded_source,
     ),
     Difference(
         name="report: text on many connections",

@@ -7,6 +7,7 @@ difference in an answer belongs in ``differences.py``, with its reason.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +16,16 @@ from frozen.old import Old
 # A kernel was the name of a row; now it is a release number, and without a third one the last
 # stable release of its series. These releases behave as those rows did.
 _KERNELS = {"6.8": "6.11.3", "6.1": "6.1.113"}
+
+
+# What was one word, Evidence, is a confidence and what was verified.
+_VERIFIED = {"every port": "packets", "readback": "run", "acceptance": "parsed"}
+
+
+def _evidence(row: Any) -> str:
+    verified: str = getattr(row, "verification", "none")
+    word: str = row.confidence.value
+    return _VERIFIED[verified] if word == "measured" else word
 
 
 class New(Old):
@@ -28,6 +39,7 @@ class New(Old):
         ("PortReport", "not_handed_out_by"): "not_allocated_by",
         ("Dialect", "need"): "transport_rule",
         ("Dialect", "every"): "all_ports_word",
+        ("Dialect", "names"): "service_names",
         ("Dialect", "items"): "max_elements",
         ("Dialect", "slots"): "max_slots",
         ("Dialect", "size"): "max_length",
@@ -38,6 +50,10 @@ class New(Old):
         ("DataForm", "items"): "max_elements",
         ("DataForm", "every"): "all_ports",
         ("DataForm", "limits"): "notes",
+    }
+    COMPUTED_FIELDS: ClassVar[dict[tuple[str, str], Callable[[Any], Any]]] = {
+        ("Dialect", "evidence"): _evidence,
+        ("DataForm", "evidence"): _evidence,
     }
     RENAMED_RECORDS: ClassVar[dict[str, str]] = {"MisreadText": "OddText"}
     WORDS: ClassVar[dict[str, dict[str, str]]] = {

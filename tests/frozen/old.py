@@ -130,6 +130,8 @@ class Old:
     }
     # Names in this package for names of FIELDS, PROSE and the records themselves.
     RENAMED_FIELDS: ClassVar[dict[tuple[str, str], str]] = {}
+    # How a field of FIELDS is computed, where it is no field of this package.
+    COMPUTED_FIELDS: ClassVar[dict[tuple[str, str], Callable[[Any], Any]]] = {}
     RENAMED_RECORDS: ClassVar[dict[str, str]] = {}
     JSON_KEYS: ClassVar[dict[str, str]] = {}
     WORDS: ClassVar[dict[str, dict[str, str]]] = {"Confidence": _CONFIDENCE}
@@ -215,8 +217,10 @@ class Old:
         found: list[tuple[str, Callable[[Any], Any], bool]] = []
         for names, is_prose in ((self.FIELDS[record], False), (self.PROSE.get(record, ""), True)):
             for name in names.split():
-                path = self.RENAMED_FIELDS.get((record, name), name)
-                found.append((name, attrgetter(path), is_prose))
+                read = self.COMPUTED_FIELDS.get((record, name))
+                if read is None:
+                    read = attrgetter(self.RENAMED_FIELDS.get((record, name), name))
+                found.append((name, read, is_prose))
         return found
 
     def each(self, ask: Callable[..., Any], asked: Iterable[Any]) -> list[Any]:
