@@ -162,7 +162,7 @@ def _details(row: EphemeralProfile) -> str:
         ("Transports", ", ".join(transport.upper() for transport in row.transports)),
         ("Versions", _joined(_versions(row), _text(row.version_note))),
         ("How a port is picked", _text(row.algorithm)),
-        ("Kept from being handed out", _text(row.exclusions)),
+        ("Excluded from allocation", _text(row.exclusions)),
         ("Socket options", _text(row.socket_overrides)),
         ("By transport", _text(row.per_transport)),
         ("By IP version", _text(row.per_family)),

@@ -1,8 +1,6 @@
-"""Ephemeral ports: which ones every system hands out, and how it picks them.
+"""The ephemeral range of every system: its ports, exclusions, settings and sources.
 
-What lives here: the public names of the wing.
-What must not: anything else; ``model`` holds the record, ``rows_*`` the facts
-with their sources, ``lookup`` the questions.
+``selection`` has the order in which the systems choose from the range.
 """
 
 from __future__ import annotations

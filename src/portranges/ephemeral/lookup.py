@@ -1,9 +1,6 @@
-"""Questions to the rows: one by its name, some by their kind, all by a port.
+"""Functions over the rows of all systems: by name, by kind and by port.
 
-What lives here: the rows of all families in one order, and the functions over
-them.
-What must not: a fact (the ``rows_*`` modules), this machine's own setting
-(``portranges.system``).
+The settings of this machine are in ``portranges.system``.
 """
 
 from __future__ import annotations
@@ -45,15 +42,15 @@ def profile(name: types.SystemName) -> EphemeralProfile:
     """Return the row of the system *name*.
 
     Args:
-        name: A name or an alias, in lower case. A plain name, as ``"linux"``,
-            is the newest version; older ones have a suffix.
+        name: A name or an alias, in lower case. A plain name, such as ``"linux"``, is the
+            newest version; older versions have a suffix.
 
     Returns:
-        The row; an alias gives the same object as the name.
+        The row; an alias returns the same object as the name.
 
     Raises:
         TypeError: *name* is not a ``str``.
-        UnknownNameError: No row has it; the error tells near names.
+        UnknownNameError: No row has that name; the error suggests similar ones.
 
     Example:
         >>> profile("openbsd")
@@ -75,16 +72,14 @@ def profiles(
 
     Args:
         kind: Only rows of this kind.
-        current: ``True`` for the rows of newest versions only, ``False`` for
-            the older ones only.
+        current: ``True`` for the newest versions only, ``False`` for older ones only.
 
     Returns:
-        The rows in their fixed order: family by family, hosts before
-        middleboxes before documents.
+        The rows in a fixed order: family by family, hosts before middleboxes before documents.
 
     Raises:
-        TypeError: *kind* is no ``str``, or *current* no ``bool``.
-        UnknownNameError: *kind* is no kind.
+        TypeError: An argument has the wrong type.
+        UnknownNameError: *kind* is unknown.
 
     Example:
         >>> [row.name for row in profiles("host", current=True)][:4]
@@ -191,25 +186,25 @@ def allocated_by(
     kind: types.KindLike | None = Kind.HOST,
     current: bool | None = True,
 ) -> tuple[EphemeralProfile, ...]:
-    """Return the systems that may hand out *port*.
+    """Return the systems that may allocate *port* to outgoing connections.
 
-    By default today's hosts are asked. A system whose range is not fixed is
-    never in the answer, for nothing can be said of it; a port that the system
-    skips is not handed out by it.
+    By default only current hosts are considered. A system without a fixed range is never
+    included, and neither is one that skips the port.
 
     Args:
         port: 0 to 65535.
-        transport: Only rows that are for this transport.
-        kind: Only rows of this kind; ``None`` for all.
-        current: As in ``profiles``; ``None`` for old and new.
+        transport: Only rows for this transport.
+        kind: Only rows of this kind; ``None`` means all.
+        current: ``True`` for the newest versions only, ``False`` for older ones, ``None`` for
+            both.
 
     Returns:
         The rows, in the order of ``profiles``.
 
     Raises:
-        TypeError: *port* is no integer, *kind* or *transport* no ``str``.
+        TypeError: An argument has the wrong type.
         InvalidPortError: *port* is outside 0 to 65535.
-        UnknownNameError: *kind* is no kind, or *transport* no transport.
+        UnknownNameError: *kind* or *transport* is unknown.
 
     Complexity:
         Linear in the number of rows.

@@ -1,10 +1,4 @@
-"""What a row of the ephemeral wing says: EphemeralProfile and its two word lists.
-
-What lives here: the record, the kinds and the confidence words, and what
-follows from one record alone.
-What must not: any fact about a system (the ``rows_*`` modules), any search
-among the rows (``lookup``).
-"""
+"""EphemeralProfile: the ephemeral range of a system and how it allocates from it."""
 
 from __future__ import annotations
 
@@ -24,63 +18,58 @@ _NO_PORTS = PortSet.empty()
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EphemeralProfile:
-    """Which ports a system hands out by itself, and how.
+    """The ephemeral range of a system, and how the system allocates from it.
 
-    A system hands out a port when a program connects, or sends, without having
-    chosen one, and when it binds port 0. The values are those of the system as
-    it is shipped; ``replace`` makes the profile of a tuned machine. A text is
-    ``""``, a tuple empty and a number or truth value ``None`` where nothing is
-    known; a ``_note`` field qualifies the field it is named after.
+    A system allocates a port when a program connects or sends without having chosen one, and
+    when it binds port 0. The values are the defaults of the system; ``replace`` makes the
+    profile of a tuned machine. If nothing is known, a text is ``""``, a tuple is empty and a
+    number or truth value is ``None``. A ``_note`` field qualifies the field of that name.
 
     Attributes:
         system: The system, a row of ``portranges.systems`` or your own: its name, title,
             aliases and releases.
         others: Other systems to which the whole row applies.
         version_note: What was checked, and in which versions.
-        transports: The transports that the row is for, in the order of
-            ``Transport``.
-        ports: The default range; empty where there is none that is fixed, see
-            ``has_fixed_range``.
-        skipped: Those of ``ports`` that the system of today passes over all
-            the same, where the numbers are fixed. Other exclusions are text.
-        tuned: Whether ``replace`` made the profile; ``ports`` then holds what
-            is handed out, and all other fields speak of the system as shipped.
+        transports: The transports of the row, in the order of ``Transport``.
+        ports: The default range; empty if there is no fixed one, see ``has_fixed_range``.
+        skipped: Ports of the range that the current version never allocates, if they are
+            fixed. Other exclusions are text.
+        tuned: Whether ``replace`` made the profile. ``ports`` is then what the machine
+            allocates, and all other fields describe the system as shipped.
         algorithm: How a port is chosen from the range.
         tcp_algorithm: The algorithm of ``portranges.selection`` that chooses the port of a TCP
             connection.
         tcp_bind_algorithm: The one for a TCP socket that binds port 0, if it is another.
         udp_algorithm: The one that chooses the port of a UDP socket.
-        exclusions: How ports of the range are kept from being handed out.
-        socket_overrides: Options by which a socket gets another range.
+        exclusions: How ports of the range are excluded from allocation.
+        socket_overrides: Socket options that select another range.
         per_transport: Differences between transports.
         per_family: Differences between IPv4 and IPv6.
-        scope: What the setting holds for, as a network namespace.
-        shares_ports_across_destinations: Whether ``connect()`` on a socket
-            that is not bound takes a local port that is in use towards another
-            destination (of TCP, where the row is for several transports). If
-            it does, the range bounds the connections to one destination; if
-            not, all of them.
-        sharing_note: Its conditions.
-        time_wait: Seconds that the end of a TCP connection that closed first
-            holds its port, towards a remote peer.
+        scope: What the setting applies to, such as a network namespace.
+        shares_ports_across_destinations: Whether ``connect()`` on an unbound socket can use a
+            local port that is in use for another destination (for TCP, if the row is for
+            several transports). If so, the range limits the connections to one destination;
+            otherwise it limits all of them.
+        sharing_note: The conditions of that.
+        time_wait: Seconds that the side of a TCP connection that closed first stays in
+            TIME_WAIT, for a remote peer.
         time_wait_note: Other lengths, and how to change them.
-        privileged_below: The first port that needs no privilege to bind: 0
-            where no port needs any, ``None`` where the rule is not known.
-        privileged_extra: Ports above the boundary that need the privilege too.
-        privileged_note: The rule, and how to move it.
-        privileged_source: Where the rule comes from; ``None`` where it is not
-            known.
-        exhaustion: Pairs of a call and what it reports when no port is left.
-        read_with: Commands that show the range in force.
-        read_output: What each of them prints, in the order of ``read_with``.
+        privileged_below: The first port that requires no privilege to bind; 0 if no port
+            requires any, ``None`` if the rule is unknown.
+        privileged_extra: Ports above the boundary that require the privilege, too.
+        privileged_note: The rule, and how to change the boundary.
+        privileged_source: The source of the rule; ``None`` if the rule is unknown.
+        exhaustion: Pairs of a call and the error that it reports when no port is left.
+        read_with: Commands that show the current range.
+        read_output: What each of them prints, in the same order.
         set_with: Commands or settings that change the range.
         set_rules: What the system accepts as a new range.
-        ports_per_address: How many ports of one of its addresses a middlebox
-            has in use towards one destination at most.
+        ports_per_address: The maximum number of ports of one address that a middlebox uses
+            for one destination.
         note: Anything else.
-        sources: Where the row comes from; never empty, the range's own first.
-        confidence: How well ``ports`` is known.
-        confidence_note: What the word does not tell.
+        sources: Where the row comes from; never empty, the source of the range first.
+        confidence: How ``ports`` is known.
+        confidence_note: Details about that.
 
     Example:
         >>> from portranges import ephemeral
@@ -217,12 +206,11 @@ class EphemeralProfile:
 
     @property
     def has_fixed_range(self) -> bool:
-        """Whether ``ports`` says what is handed out.
+        """Whether the ephemeral range is known and the same on every machine.
 
         Returns:
-            ``False`` where the system has no range of its own, or one that
-            differs from machine to machine; ``True`` for a tuned profile, whose
-            ``ports`` may be empty because all are excluded.
+            ``False`` if the system has no range of its own, or a range that differs between
+            machines. ``True`` for a tuned profile, even if all of its ports are excluded.
 
         Example:
             >>> from portranges import ephemeral
@@ -232,17 +220,16 @@ class EphemeralProfile:
         return self.tuned or bool(self.ports)
 
     def is_privileged(self, port: types.SupportsIndex) -> bool | None:
-        """Tell whether binding *port* takes a privilege.
+        """Return whether binding *port* requires a privilege.
 
         Args:
-            port: 0 to 65535. To bind port 0 asks for any port, and never takes
-                one.
+            port: 0 to 65535. Port 0 requests any free port and never requires a privilege.
 
         Returns:
-            ``None`` where the system's rule is not known.
+            ``None`` if the rule of the system is unknown.
 
         Raises:
-            TypeError: *port* is no integer.
+            TypeError: *port* is not an integer.
             InvalidPortError: *port* is outside 0 to 65535.
 
         Source:
@@ -265,23 +252,23 @@ class EphemeralProfile:
         ports: types.PortItems | PortRange | None = None,
         excluded: types.PortItems | PortRange | None = None,
     ) -> types.Self:
-        """Return the profile of a machine whose range was set otherwise.
+        """Return the profile of a machine with another range or other exclusions.
 
         Args:
-            ports: The range in force: a set, a range, or any iterable that
-                ``PortSet`` takes. Left out, the range stays.
-            excluded: Ports that the machine keeps from being handed out, as
-                ``ip_local_reserved_ports`` of Linux or an excluded port range
-                of Windows does; they need not be inside the range.
+            ports: The range of the machine: a set, a range, or any iterable that ``PortSet``
+                accepts. ``None`` keeps the range.
+            excluded: Ports that the machine never allocates, such as
+                ``ip_local_reserved_ports`` of Linux or excluded port ranges of Windows. They
+                need not be inside the range.
 
         Returns:
-            A profile with ``ports`` without ``excluded`` as its ports, and
-            ``tuned`` set. ``skipped`` keeps what is left inside; all else
-            stays. Without arguments, the profile itself.
+            A tuned profile whose ``ports`` are *ports* without *excluded*. ``skipped`` is
+            restricted to them, and all other fields stay. Without arguments, the profile
+            itself.
 
         Raises:
-            TypeError: An argument is none of these, or ``ports`` is left out
-                where the system has no fixed range to exclude from.
+            TypeError: An argument has the wrong type, or *ports* is missing and the system
+                has no fixed range.
             InvalidPortError: A port is outside 0 to 65535.
 
         Example:
@@ -293,14 +280,14 @@ class EphemeralProfile:
         if ports is None and excluded is None:
             return self
         if ports is None and not self.has_fixed_range:
-            raise TypeError(f"replace() needs ports, for {self.name} has no fixed range")
+            raise TypeError(f"replace() requires ports, because {self.name} has no fixed range")
         result = self.ports if ports is None else _port_set(ports)
         if excluded is not None:
             result -= _port_set(excluded)
         return dataclasses.replace(self, ports=result, skipped=self.skipped & result, tuned=True)
 
     def __repr__(self) -> str:
-        """Return the name and the ports; all fields would fill a page."""
+        """Return the name and the ports."""
         tuned = ", tuned" if self.tuned else ""
         shown = str(self.ports) if self.has_fixed_range else "no fixed range"
         return f"<{type(self).__name__} {self.name}{tuned}: {shown or 'no port'}>"

@@ -1,8 +1,6 @@
-"""What the BSDs and Apple's systems hand out.
+"""The ephemeral ranges of 4.3BSD and its descendants, including XNU.
 
-What lives here: the rows of 4.3BSD and its descendants, XNU among them.
-What must not: the low range that they keep for privileged programs
-(``rows_middleboxes``).
+The low range of ``rresvport()`` is in ``rows_middleboxes``.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ ROWS = (
         tcp_algorithm="macos-tcp",
         udp_algorithm="macos-udp",
         exclusions=(
-            "restricted ports are never handed out (net.restricted_port, a read-only bitmap): "
+            "restricted ports are never allocated (net.restricted_port, a read-only bitmap): "
             "55555, since xnu-6153, the list grew in xnu-7195. UDP: EADDRNOTAVAIL when fewer than "
             "4,096 UDP ports would be left, unless "
             "net.inet.ip.portrange.ipport_allow_udp_port_exhaustion=1"
@@ -51,7 +49,7 @@ ROWS = (
         per_family="IPv6 uses the same variables (in6_src.c:1690-1710)",
         shares_ports_across_destinations=False,
         sharing_note=(
-            "the bind that connect() implies always takes a port that nobody uses, so that a "
+            "the implicit bind of connect() always uses a port that no socket holds, so that a "
             "transport has at most 16,384 sockets"
         ),
         time_wait=30.0,
@@ -85,7 +83,7 @@ ROWS = (
         algorithm="as macos",
         tcp_algorithm="macos-tcp",
         udp_algorithm="macos-udp",
-        exclusions=("restricted ports are never handed out: 55555, 61314, 61315, 62742 and 62743"),
+        exclusions=("restricted ports are never allocated: 55555, 61314, 61315, 62742 and 62743"),
         shares_ports_across_destinations=False,
         sharing_note="as macos",
         time_wait=30.0,
@@ -231,7 +229,7 @@ ROWS = (
         per_transport="one range; TCP and UDP have exclusions of their own",
         shares_ports_across_destinations=False,
         sharing_note=(
-            "the bind that connect() implies takes a port that is free at the source address, "
+            "the implicit bind of connect() uses a port that is free at the source address, "
             "unless SO_REUSEADDR or SO_REUSEPORT is set"
         ),
         time_wait=60.0,
@@ -297,7 +295,7 @@ ROWS = (
             "anonportmax"
         ),
         shares_ports_across_destinations=False,
-        sharing_note="the bind that connect() implies takes a port that nobody uses",
+        sharing_note="the implicit bind of connect() uses a port that no socket holds",
         time_wait=60.0,
         time_wait_note=(
             "towards remote peers; MSL truncation, on by default, makes it 2 s on loopback and "

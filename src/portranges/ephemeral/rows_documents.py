@@ -1,8 +1,6 @@
-"""Ranges that a document states for others.
+"""Ranges that documents state for other systems: standards and pages of cloud vendors.
 
-What lives here: the rows of kind document: the standards' ranges, and what a
-cloud's page says about its users' systems.
-What must not: what anything is known to hand out.
+No system is known to allocate ports because such a page says so.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ ROWS = (
         system=lookup("iana"),
         transports=tuple(Transport),
         ports=PortSet.parse("49152-65535"),
-        note="never assigned; which ports a system hands out is its own choice",
+        note="never assigned by IANA; every system chooses its own ephemeral range",
         sources=(cite("RFC 6335", "section 6"),),
         confidence=Confidence.STANDARD,
     ),

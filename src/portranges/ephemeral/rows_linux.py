@@ -1,8 +1,6 @@
-"""What Linux hands out, by kernel version, and the systems that run on its kernel.
+"""The ephemeral ranges of Linux, Android and the Windows Subsystem for Linux.
 
-What lives here: the rows of Linux, Android and the Windows Subsystem for Linux.
-What must not: Linux as a translator of other people's addresses
-(``rows_middleboxes``).
+Linux as an address translator is in ``rows_middleboxes``.
 """
 
 from __future__ import annotations

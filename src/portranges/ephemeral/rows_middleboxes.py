@@ -1,7 +1,6 @@
-"""What is handed out beside the systems' defaults: by translators, balancers, publishers.
+"""The ranges of address translators, load balancers and publishers of ports.
 
-What lives here: the rows of kind middlebox.
-What must not: what a host takes for its own sockets by default.
+The ranges that hosts use for their own sockets are in the other ``rows_*`` modules.
 """
 
 from __future__ import annotations
@@ -152,7 +151,7 @@ ROWS = (
         system=lookup("docker-linux"),
         algorithm="sequential after the last one",
         exclusions="ip_local_reserved_ports, only since 2026-06-12 (86626bb2ce, PR #52818)",
-        note="the range is the machine's ip_local_port_range; 49153-65535 where it cannot be read",
+        note="the range is the machine's ip_local_port_range; 49153-65535 if it cannot be read",
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/*"),),
         confidence=Confidence.SOURCE,
         confidence_note="that there is no fixed range",

@@ -1,8 +1,6 @@
-"""What the stacks hand out that come apart from a general system.
+"""The ephemeral ranges of real-time systems, embedded network stacks and gVisor.
 
-What lives here: the rows of real-time systems, embedded stacks and gVisor.
-What must not: a range for a stack whose source or manual nobody could cite;
-``docs/systems.md`` lists those as gaps.
+Stacks without a citable source or manual are listed as gaps in ``docs/systems.md``.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from portranges.systems import lookup
 __all__ = ["ROWS"]
 
 _LWIP = "lwip-tcpip/lwip@3d896ba0"
-_LWIP_SHARING = "the bind that connect() implies takes a port that nobody uses"
+_LWIP_SHARING = "the implicit bind of connect() uses a port that no socket holds"
 
 ROWS = (
     EphemeralProfile(
@@ -43,8 +41,8 @@ ROWS = (
         transports=(Transport.TCP,),
         ports=PortSet.parse("49152-65534"),
         algorithm=(
-            "a random value to begin with, then one more each time; the test for the end comes "
-            "before the use, so that 65535 is never handed out"
+            "a random value at first, then one more each time; the end is tested before the use, "
+            "so that 65535 is never allocated"
         ),
         tcp_algorithm="lwip",
         shares_ports_across_destinations=False,
@@ -61,7 +59,7 @@ ROWS = (
         version_note="1.4.0 to master",
         transports=(Transport.UDP,),
         ports=PortSet.parse("49152-65535"),
-        algorithm="a random value to begin with, then one more each time",
+        algorithm="a random value at first, then one more each time",
         udp_algorithm="lwip",
         shares_ports_across_destinations=False,
         sharing_note=_LWIP_SHARING,
@@ -84,7 +82,7 @@ ROWS = (
         system=lookup("zephyr"),
         version_note="a net_context.c of 2018 read",
         ports=PortSet.parse("32768-65535"),
-        algorithm="uniformly random, tried again until a port is free; no end when none is",
+        algorithm="uniformly random, repeated until a port is free; endless if none is",
         tcp_algorithm="zephyr",
         udp_algorithm="zephyr",
         sources=(
@@ -117,7 +115,7 @@ ROWS = (
         system=lookup("smoltcp"),
         version_note="all",
         note=(
-            "hands out nothing: the application must pass the local port; documents and examples "
+            "allocates no ports: the application must pass the local port; documents and examples "
             "use 49152 + rand % 16384"
         ),
         sources=(cite("smoltcp-rs/smoltcp@5393f885", "no allocator"),),

@@ -1,9 +1,4 @@
-"""What the commercial Unixes and the mainframes hand out.
-
-What lives here: the rows of Solaris and illumos, AIX, HP-UX, OpenVMS, NonStop
-and z/OS.
-What must not: the free Unixes (``rows_bsd``, ``rows_linux``).
-"""
+"""The ephemeral ranges of Solaris, illumos, AIX, HP-UX, OpenVMS, NonStop and z/OS."""
 
 from __future__ import annotations
 
@@ -147,7 +142,7 @@ ROWS = (
         ports=PortSet.parse("1024-65535"),
         exclusions="reservations by PORT and PORTRANGE, and BPXPRM INADDRANYPORT with its COUNT",
         per_transport="EPHEMERALPORTS in TCPCONFIG and in UDPCONFIG",
-        privileged_note="RESTRICTLOWPORTS keeps 1 to 1023; whether it is the default: not checked",
+        privileged_note="RESTRICTLOWPORTS reserves 1 to 1023; its default was not checked",
         read_with=("NETSTAT CONFIG (-f)",),
         read_output=("a report, not captured",),
         set_with=("EPHEMERALPORTS FIRST LAST in PROFILE.TCPIP",),

@@ -1,8 +1,6 @@
-"""What Windows hands out, as shipped and as other products leave it.
+"""The ephemeral ranges of Windows, as shipped and as changed by other products.
 
-What lives here: the rows of Windows.
-What must not: Linux under Windows (``rows_linux``), Docker on Windows
-(``rows_middleboxes``).
+Linux under Windows is in ``rows_linux``, Docker on Windows in ``rows_middleboxes``.
 """
 
 from __future__ import annotations
