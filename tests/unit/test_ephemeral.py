@@ -575,7 +575,7 @@ def test_replace_gives_a_range_to_a_system_that_has_none() -> None:
     mirrored = ephemeral.profile("wsl2-mirrored")
     assert mirrored.replace(ports=PortRange(44619, 48714)).has_fixed_range
     with pytest.raises(
-        TypeError, match=r"^replace\(\) needs ports, for wsl2-mirrored has no fixed range$"
+        TypeError, match=r"^replace\(\) requires ports, because wsl2-mirrored has no fixed range$"
     ):
         mirrored.replace(excluded=[80])
 
