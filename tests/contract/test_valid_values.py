@@ -26,8 +26,18 @@ import pydantic
 import pytest
 
 import portranges
-from portranges import MaskedPort, PortRange, PortSet, Source, Transport, TransportPorts
+from portranges import (
+    MaskedPort,
+    PortRange,
+    PortSet,
+    Source,
+    Transport,
+    TransportPorts,
+    ephemeral,
+    selection,
+)
 from portranges.capacity import Interval
+from portranges.ephemeral import EphemeralProfile
 from portranges.probe import (
     Age,
     Change,
@@ -43,6 +53,7 @@ from portranges.probe import (
     Visibility,
 )
 from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
+from portranges.selection import Algorithm
 from portranges.systems import Kind, System
 
 # Modules that no user imports functions from.
@@ -281,12 +292,59 @@ SAMPLES: dict[type[Any], Sample] = {
             {"remaining": None},
         ),
     ),
+    EphemeralProfile: Sample(
+        {
+            **{
+                each.name: getattr(ephemeral.profile("linux"), each.name)
+                for each in dataclasses.fields(EphemeralProfile)
+            },
+        },
+        (
+            {"system": "linux"},
+            {"others": "android"},
+            {"transports": ()},
+            {"transports": ("tpc",)},
+            {"ports": [80]},
+            {"ports": "32768-60999"},
+            {"skipped": PortSet([80])},
+            {"tuned": "often"},
+            {"exhaustion": (("bind",),)},
+            {"shares_ports_across_destinations": "often"},
+            {"time_wait": -1.0},
+            {"time_wait": math.inf},
+            {"privileged_below": -1},
+            {"privileged_below": 65537},
+            {"ports_per_address": 0},
+            {"sources": ()},
+            {"confidence": "certain"},
+            {"note": None},
+        ),
+    ),
+    Algorithm: Sample(
+        {
+            each.name: getattr(selection.algorithm("linux-udp"), each.name)
+            for each in dataclasses.fields(Algorithm)
+        },
+        (
+            {"name": ""},
+            {"system": None},
+            {"aliases": "linux"},
+            {"start": "somewhere"},
+            {"walk": "backwards"},
+            {"counts_holes": "often"},
+            {"cells": 257},
+            {"cells": 1 << 17},
+            {"increment": -1},
+            {"step": 0},
+            {"random_bits": 65},
+            {"source": "RFC 6056"},
+            {"confidence": None},
+        ),
+    ),
 }
 
 # Records without a sample yet. A record leaves this list when it is valid however it is built.
 UNCHECKED = {
-    "portranges.ephemeral.model.EphemeralProfile",
-    "portranges.selection.model.Algorithm",
     "portranges.system.model.Machine",
 }
 

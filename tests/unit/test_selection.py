@@ -591,22 +591,22 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: Loose([7], shared=True).allocate(),
         TypeError,
-        "destination must be given, for ports are shared across destinations",
+        "destination is required, because ports are shared across destinations",
     ),
     (
         lambda: Loose([7], shared=True).release(7),
         TypeError,
-        "destination must be given, for ports are shared across destinations",
+        "destination is required, because ports are shared across destinations",
     ),
     (
         lambda: Loose([7], shared=True).take(7),
         TypeError,
-        "destination must be given, for ports are shared across destinations",
+        "destination is required, because ports are shared across destinations",
     ),
     (
         lambda: Loose([7], shared=True).free_towards(None),
         TypeError,
-        "destination must be given, for ports are shared across destinations",
+        "destination is required, because ports are shared across destinations",
     ),
     (
         lambda: Loose([7]).release(7),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from portranges import types
-from portranges.ports import PortRange, Transport, check_port
+from portranges import checks, types
+from portranges.errors import InvalidValueError
+from portranges.ports import PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
+from portranges.records import always_checked
 from portranges.source import Confidence, Source
 from portranges.systems import Kind, System
 
@@ -15,7 +17,27 @@ __all__ = ["EphemeralProfile"]
 
 _NO_PORTS = PortSet.empty()
 
+_TEXTS = (
+    "version_note",
+    "algorithm",
+    "tcp_algorithm",
+    "tcp_bind_algorithm",
+    "udp_algorithm",
+    "exclusions",
+    "socket_overrides",
+    "per_transport",
+    "per_family",
+    "scope",
+    "sharing_note",
+    "time_wait_note",
+    "privileged_note",
+    "set_rules",
+    "note",
+    "confidence_note",
+)
 
+
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EphemeralProfile:
     """The ephemeral range of a system, and how the system allocates from it.
@@ -71,6 +93,12 @@ class EphemeralProfile:
         confidence: How ``ports`` is known.
         confidence_note: Details about that.
 
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidValueError: A number is negative, ``skipped`` is not a part of ``ports``, or
+            there is no transport or no source.
+        UnknownNameError: A transport or the confidence is unknown.
+
     Example:
         >>> from portranges import ephemeral
         >>> linux = ephemeral.profile("linux")
@@ -114,6 +142,37 @@ class EphemeralProfile:
     sources: tuple[Source, ...]
     confidence: Confidence
     confidence_note: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        checks.of_type("system", self.system, System)
+        checks.tuple_of("others", self.others, System)
+        for name in _TEXTS:
+            checks.of_type(name, getattr(self, name), str)
+        for name in ("ports", "skipped", "privileged_extra"):
+            checks.of_type(name, getattr(self, name), PortSet)
+        for name in ("read_with", "read_output", "set_with"):
+            checks.tuple_of(name, getattr(self, name), str)
+        for pair in checks.tuple_of("exhaustion", self.exhaustion, tuple):
+            checks.tuple_of("exhaustion", pair, str, least=2)
+        checks.tuple_of("transports", self.transports, str, least=1)
+        transports = tuple(map(check_transport, self.transports))
+        object.__setattr__(self, "transports", transports)
+        checks.tuple_of("sources", self.sources, Source, least=1)
+        checks.of_type("privileged_source", self.privileged_source, Source, optional=True)
+        confidence = checks.member("confidence", self.confidence, Confidence)
+        object.__setattr__(self, "confidence", confidence)
+        checks.flag("tuned", self.tuned)
+        shares = self.shares_ports_across_destinations
+        checks.of_type("shares_ports_across_destinations", shares, bool, optional=True)
+        if self.time_wait is not None:
+            checks.number("time_wait", self.time_wait)
+        if self.privileged_below is not None:
+            checks.integer("privileged_below", self.privileged_below, most=65536)
+        if self.ports_per_address is not None:
+            checks.integer("ports_per_address", self.ports_per_address, least=1)
+        if not self.skipped <= self.ports:
+            raise InvalidValueError("skipped must be a part of ports", str(self.skipped))
 
     @property
     def name(self) -> str:

@@ -1,9 +1,7 @@
-"""How a free source port is picked: RFC 6056, and what the systems really do.
+"""The order in which a free source port is chosen: RFC 6056 and the systems' own algorithms.
 
-What lives here: the public names of the wing.
-What must not: anything else; ``model`` holds the record, ``rows`` the facts
-with their sources, ``lookup`` the questions, ``allocator`` the object that
-hands ports out, ``pickers`` the algorithms, ``tables`` the ports in use.
+``orders`` is the only implementation of that order. ``Allocator`` follows it through a table of
+ports in use, and ``portranges.reuse`` through its bind rules.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Allocator: hands out ports of a set, by a named algorithm.
+"""Allocator: allocates ports of a set with a named algorithm.
 
-What lives here: the object, its checks and its counts.
-What must not: how an algorithm picks (``pickers``), sockets: nothing here asks
-the system, and what another program takes is not seen.
+It knows only the ports that it allocated itself; sockets of the system are in ``probe``.
 """
 
 from __future__ import annotations
@@ -26,25 +24,23 @@ _TO_BLOCKED = bytes.maketrans(b"\x00\x01", b"\x01\x00")
 
 
 class Allocator:
-    """Hands out ports of a set, never one twice before it is released.
+    """Allocates the ports of a set, each at most once until it is released.
 
-    A port is in use or not, whatever the destination; the destination only
-    tells the algorithms that hash it where to begin. With *shared*, a port may
-    be in use towards several destinations at once, as connect() shares ports
-    on Linux: each destination then has the whole set to itself.
+    A port is in use or free, for all destinations; the destination only determines where
+    algorithms that hash it start. With *shared*, a port can be in use for several destinations at
+    once, as with connect() on Linux, so every destination can use the whole set.
 
-    The algorithms of systems know a range with two bounds, from the set's first
-    port to its last. Ports between them that are not in the set are passed
-    over in the same way as ports that are excluded or in use: the free port
-    that follows such a hole is picked more often. The algorithms of RFC 6056 go
-    over the ports of the set as if they were consecutive.
+    The algorithms of systems use a range with two bounds, from the first port of the set to the
+    last. Ports between them that are not in the set are skipped like ports that are excluded or
+    in use, so the free port after such a hole is chosen more often. The algorithms of RFC 6056
+    treat the ports of the set as consecutive.
 
-    An allocator is not safe to be used by several threads at once.
+    An allocator must not be used by several threads at the same time.
 
     Complexity:
-        allocate, release and take need constant time up to a full set;
-        algorithm 5 of RFC 6056 up to 256 tries. Each destination that has a
-        shared port in use keeps a table of one to eight bytes a port.
+        allocate, release and take need constant time, even if the set is nearly full; algorithm
+        5 of RFC 6056 needs up to 256 tries. With *shared*, every destination with ports in use
+        has a table of one to eight bytes per port.
 
     Example:
         >>> import random
@@ -85,18 +81,17 @@ class Allocator:
         shared: bool = False,
         rng: types.Rng | None = None,
     ) -> None:
-        """Prepare to hand out *ports*.
+        """Prepare to allocate *ports*.
 
         Args:
-            ports: The ports to hand out; none is allowed, and exhausted.
-            algorithm: A name as ``algorithm()`` takes it, or a row, such as
-                one that ``Algorithm.replace`` made.
-            excluded: Ports that are not handed out; the algorithm passes over
-                them as the systems pass over reserved ports. They need not be
-                in *ports*.
-            shared: Whether a port may be in use towards several destinations.
-            rng: The source of random bits, as ``random.Random(seed)``, which
-                makes all picks repeatable. Left out, the system's own.
+            ports: The ports to allocate. The empty set is accepted and always exhausted.
+            algorithm: A name that ``algorithm()`` accepts, or a row, such as one that
+                ``Algorithm.replace`` returned.
+            excluded: Ports that are never allocated. The algorithm skips them as the systems
+                skip reserved ports. They need not be in *ports*.
+            shared: Whether a port can be in use for several destinations.
+            rng: The source of random bits, such as ``random.Random(seed)``, which makes all
+                choices repeatable. None means the system's own.
 
         Raises:
             TypeError: An argument is of a wrong type.
@@ -108,7 +103,7 @@ class Allocator:
         if not isinstance(shared, bool):
             raise TypeError(f"shared must be a bool, got {type(shared).__name__} {elide(shared)}")
         if rng is None:
-            # The module costs more than this package; only whoever picks pays.
+            # Importing random takes longer than importing this package.
             from random import SystemRandom
 
             rng = SystemRandom()
@@ -142,22 +137,19 @@ class Allocator:
         self._uses: dict[int, int] = {}
 
     def allocate(self, destination: types.Destination = None) -> int:
-        """Pick a port and mark it as in use.
+        """Choose a free port and mark it as in use.
 
         Args:
-            destination: What the port is for: an address, a port, a tuple of
-                them, ``str``, ``bytes`` or integers; needed where ports are
-                shared.
+            destination: What the port is for: ``str``, ``bytes``, integers, or tuples of
+                them; required if ports are shared.
 
         Returns:
-            A port that was free, towards the destination where ports are
-            shared.
+            A port that was free, for the destination if ports are shared.
 
         Raises:
-            TypeError: *destination* is of another type, or left out where ports
-                are shared.
-            PortsExhaustedError: No port is free, or the algorithm gave up before
-                it came upon one. Nothing has changed.
+            TypeError: *destination* has another type, or is missing although ports are shared.
+            PortsExhaustedError: No port is free, or the algorithm gave up before it found one.
+                The allocator is unchanged.
 
         Example:
             >>> import random
@@ -180,15 +172,14 @@ class Allocator:
         return self._low + slot if self._numbers is None else self._numbers[slot]
 
     def take(self, port: types.SupportsIndex, destination: types.Destination = None) -> None:
-        """Mark one certain *port* as in use, as a bind() to its number would.
+        """Mark a given *port* as in use, like an explicit bind().
 
         Args:
             port: A port of the set.
-            destination: As in ``allocate``.
+            destination: What the port is for, as in ``allocate``.
 
         Raises:
-            TypeError: *port* is no integer, or *destination* as in
-                ``allocate``.
+            TypeError: *port* is not an integer, or *destination* is missing or has another type.
             InvalidPortError: *port* is outside 0 to 65535.
             InvalidValueError: *port* is not in the set, excluded or in use.
 
@@ -216,15 +207,14 @@ class Allocator:
 
         Args:
             port: A port in use.
-            destination: What it was allocated for; needed where ports are
-                shared, without meaning where not.
+            destination: What it was allocated for; required if ports are shared, ignored
+                otherwise.
 
         Raises:
-            TypeError: *port* is no integer, or *destination* as in
-                ``allocate``.
+            TypeError: *port* is not an integer, or *destination* is missing or has another type.
             InvalidPortError: *port* is outside 0 to 65535.
-            InvalidValueError: *port* is not in use, towards *destination*
-                where ports are shared. Nothing has changed.
+            InvalidValueError: *port* is not in use, or not for *destination* if ports are
+                shared. The allocator is unchanged.
 
         Example:
             >>> from portranges import PortRange
@@ -252,7 +242,7 @@ class Allocator:
     def rekey(self) -> None:
         """Draw a new secret key, as Linux does every 10 s.
 
-        Algorithms without a hash of the destination have none, and go on.
+        It has no effect on algorithms that do not hash the destination.
 
         Example:
             >>> from portranges import PortRange
@@ -262,7 +252,7 @@ class Allocator:
 
     @property
     def algorithm(self) -> Algorithm:
-        """How ports are picked.
+        """The algorithm.
 
         Returns:
             The row.
@@ -275,7 +265,7 @@ class Allocator:
 
     @property
     def ports(self) -> PortSet:
-        """The ports to hand out, with those that are excluded.
+        """The ports of the set, including excluded ones.
 
         Returns:
             A set.
@@ -288,7 +278,7 @@ class Allocator:
 
     @property
     def excluded(self) -> PortSet:
-        """The ports of the set that are not handed out.
+        """The ports of the set that are never allocated.
 
         Returns:
             A subset of ``ports``.
@@ -304,7 +294,7 @@ class Allocator:
         """How many ports are in use.
 
         Returns:
-            A count; a port that is shared counts once for each destination.
+            The number; a shared port counts once per destination.
 
         Example:
             >>> ports = Allocator([7, 8])
@@ -316,10 +306,10 @@ class Allocator:
 
     @property
     def free(self) -> int:
-        """How many ports are neither excluded nor in use towards anyone.
+        """How many ports are neither excluded nor in use for any destination.
 
         Returns:
-            A count; ``free_towards`` asks for one destination.
+            The number; ``free_towards`` returns it for one destination.
 
         Example:
             >>> ports = Allocator([7, 8], excluded=[8])
@@ -329,16 +319,16 @@ class Allocator:
         return self._none.free - len(self._uses)
 
     def free_towards(self, destination: types.Destination) -> int:
-        """Return how many ports are free towards *destination*.
+        """Return how many ports are free for *destination*.
 
         Args:
-            destination: As in ``allocate``.
+            destination: What a port is for, as in ``allocate``.
 
         Returns:
-            A count; where ports are not shared, the same as ``free``.
+            The number; the same as ``free`` if ports are not shared.
 
         Raises:
-            TypeError: As in ``allocate``.
+            TypeError: *destination* is missing or has another type.
 
         Example:
             >>> ports = Allocator([7, 8], shared=True)
@@ -351,10 +341,10 @@ class Allocator:
 
     @property
     def probes(self) -> int:
-        """How many ports the last successful ``allocate`` looked at.
+        """How many ports the last successful ``allocate`` tried.
 
-        It is what the algorithm as written would have looked at, holes and
-        excluded ports included; the allocator itself takes a short cut.
+        This is the number for the algorithm as published, including holes and excluded ports.
+        The allocator itself does not try them one by one.
 
         Returns:
             0 before the first one.
@@ -375,13 +365,13 @@ class Allocator:
         )
 
     def _key(self, destination: types.Destination) -> bytes | None:
-        """Return what a destination's table is kept under; None for the one of all."""
+        """Return the key of a destination's table; None for the common one."""
         if not self._shared:
             if destination is not None:
                 encode(destination)
             return None
         if destination is None:
-            raise TypeError("destination must be given, for ports are shared across destinations")
+            raise TypeError("destination is required, because ports are shared across destinations")
         return encode(destination)
 
     def _slot(self, port: int) -> int:

@@ -1,10 +1,7 @@
 """The keyed hash of a destination.
 
-What lives here: the text that stands for a destination, and its hash.
-What must not: what an algorithm makes of the hash (``pickers``).
-
-RFC 6056 takes MD5, Linux SipHash; both need to be secret, not compatible, so
-that here it is BLAKE2, which the standard library has with a key.
+RFC 6056 uses MD5 and Linux uses SipHash. The hash must be secret but need not be compatible, so
+this is BLAKE2, which the standard library offers with a key.
 """
 
 from __future__ import annotations
@@ -20,10 +17,10 @@ _DEEPEST = 8
 
 
 def encode(destination: types.Destination, depth: int = 0) -> bytes:
-    """Return bytes that stand for *destination* and for no other.
+    """Return bytes that are different for every *destination*.
 
     Raises:
-        TypeError: *destination* is none of the types that it may be.
+        TypeError: *destination* or a part of it has another type.
         InvalidValueError: Its tuples are nested too deep.
     """
     if destination is None:
@@ -66,7 +63,7 @@ class Keyed:
 
     def hashes(self, destination: types.Destination) -> tuple[int, int]:
         """Return two independent numbers, of 32 and of 64 bits."""
-        # Equal is not enough: 1 equals True, which is no destination.
+        # Identical, not equal: 1 equals True, which is not a destination.
         if destination is not self._last:
             self._value = self._hashes(destination)
             self._last = destination

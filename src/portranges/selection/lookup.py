@@ -15,15 +15,14 @@ def algorithm(name: str) -> Algorithm:
     """Return the row of the algorithm *name*.
 
     Args:
-        name: A name or an alias, in lower case, as ``"rfc6056-3"`` or
-            ``"linux-connect"``.
+        name: A name or an alias, in lower case, such as ``"rfc6056-3"``.
 
     Returns:
         The row.
 
     Raises:
         TypeError: *name* is not a ``str``.
-        UnknownNameError: No row has it; the error suggests similar names.
+        UnknownNameError: No row has that name; the error suggests similar ones.
 
     Example:
         >>> algorithm("linux-connect")
@@ -40,7 +39,7 @@ def algorithms() -> tuple[Algorithm, ...]:
     """Return all rows.
 
     Returns:
-        The rows in their fixed order: RFC 6056, then system by system.
+        The rows in a fixed order: RFC 6056, then system by system.
 
     Example:
         >>> [row.name for row in algorithms()][:6]

@@ -1,8 +1,4 @@
-"""What a row of the selection wing says: Algorithm and its two word lists.
-
-What lives here: the record, and the words of which an algorithm is made.
-What must not: any fact about a system (``rows``), any picking (``pickers``).
-"""
+"""Algorithm: how a port is chosen, described by where a search starts and how it goes on."""
 
 from __future__ import annotations
 
@@ -10,34 +6,34 @@ import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portranges import types
-from portranges.errors import InvalidValueError, elide
-from portranges.source import Source
+from portranges import checks, types
+from portranges.errors import InvalidValueError
+from portranges.records import always_checked
+from portranges.source import Confidence, Source
 
 __all__ = ["Algorithm", "Start", "Walk"]
 
-# A table larger than there are ports, or a step longer than the range, makes
-# the picks no less predictable.
+# A table with more cells than ports, or a step longer than the range, would not make the choice
+# less predictable.
 _MOST = 65536
 
 
 class Start(StrEnum):
-    """Where an algorithm looks first.
+    """Where an algorithm starts its search.
 
     Attributes:
-        RANDOM: A random port of the range.
-        AFTER_RANDOM: The port after a random one that is never the last, so
-            that the range's first port is reached by wrapping only.
-        FOLDED: A random 16-bit number; outside the range, its remainder by the
-            range's size less one is added to the first port.
-        NEXT: The port after the one that was handed out last; the range's
-            end at the beginning.
-        RANDOM_NEXT: As ``NEXT``, with a random port at the beginning.
-        HASH: A keyed hash of the destination, plus a counter that all share.
-        HASH_AND_CELL: A keyed hash of the destination, plus the counter that a
-            second hash chooses from a table.
-        COUNTER: The sum of all random steps so far.
-        OF_THE_WALK: Nothing of its own; the walk draws.
+        RANDOM: At a random port of the range.
+        AFTER_RANDOM: At the port after a random one that is never the last port, so that the
+            first port of the range is only reached by wrapping around.
+        FOLDED: At a random 16-bit number. If it is outside the range, its remainder modulo the
+            size of the range minus one is added to the first port.
+        NEXT: At the port after the last allocated one; initially at one end of the range.
+        RANDOM_NEXT: Like ``NEXT``, but initially at a random port.
+        HASH: At a keyed hash of the destination, plus a shared counter.
+        HASH_AND_CELL: At a keyed hash of the destination, plus a counter that a second hash
+            selects from a table.
+        COUNTER: At the sum of all random steps so far.
+        OF_THE_WALK: The walk itself draws the start.
         UNKNOWN: Not published.
 
     Example:
@@ -58,20 +54,18 @@ class Start(StrEnum):
 
 
 class Walk(StrEnum):
-    """Where an algorithm looks after a port that is not free.
+    """How an algorithm goes on after a port that is not free.
 
     Attributes:
-        UP: At the next port, from the last one on to the first.
-        DOWN: At the port before, from the first one on to the last.
-        LINUX_CONNECT: At every second port, those with the parity of the
-            range's first port before the others.
-        LINUX_BIND: As ``LINUX_CONNECT`` with the parities exchanged, from a
-            random start.
-        LINUX_BIND_HALVES: As ``LINUX_BIND`` in the lower half of the range,
-            then in the upper.
+        UP: To the next port, and from the last port to the first.
+        DOWN: To the previous port, and from the first port to the last.
+        LINUX_CONNECT: Through every second port: first those with the parity of the first port
+            of the range, then the others.
+        LINUX_BIND: Like ``LINUX_CONNECT`` with the parities exchanged, from a random start.
+        LINUX_BIND_HALVES: Like ``LINUX_BIND`` in the lower half of the range, then in the upper.
         LINUX_UDP: Through hash chains, each in random steps.
-        REDRAW: At another random port.
-        JUMP: A random number of ports further on.
+        REDRAW: To another random port.
+        JUMP: A random number of ports further.
         UNKNOWN: Not published.
 
     Example:
@@ -90,32 +84,37 @@ class Walk(StrEnum):
     UNKNOWN = "unknown"
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Algorithm:
-    """How a free port is picked, as data that ``Allocator`` evaluates.
+    """How a free port is chosen, as data that ``Allocator`` evaluates.
 
     Attributes:
-        name: The key, as ``"rfc6056-3"``; unique among all names and aliases.
+        name: The key, such as ``"rfc6056-3"``; unique among all names and aliases.
         aliases: Other keys of the same row.
-        system: Who picks so, for people.
-        start: Where it looks first.
-        walk: Where it looks next.
-        counts_holes: Whether a port between the first and the last that may
-            not be handed out is a step of the walk all the same. It is in the
-            systems, whose range has two bounds; the algorithms of RFC 6056 run
-            here over the ports of the set, whatever lies between them.
-        random_bits: The size of the random number whose remainder is taken,
-            which makes some ports likelier; 0 for an even choice.
-        cells: The size of the table of counters, or of hash chains.
-        increment: The greatest step of ``JUMP``.
+        system: The system that uses it (display name).
+        start: Where the search starts.
+        walk: How it goes on.
+        counts_holes: Whether excluded ports between the first and the last port are steps of
+            the walk. They are in the systems, whose range has two bounds; the algorithms of
+            RFC 6056 only visit the ports of the set.
+        random_bits: The size of the random number whose remainder is used, which makes some
+            ports likelier; 0 for a uniform choice.
+        cells: The number of counters, or of hash chains.
+        increment: The maximum step of ``JUMP``.
         step: The step of ``LINUX_CONNECT``: 2, or 1 with IP_LOCAL_PORT_RANGE.
-        gives_up: Whether it stops after as many tries as the range has ports,
-            when drawing at random may have missed the free ones.
-        joins_transports: Whether TCP and UDP go on from the same port.
-        splits_families: Whether IPv4 and IPv6 go on from ports of their own.
+        gives_up: Whether it stops after as many tries as the range has ports, although random
+            draws may have missed the free ones.
+        joins_transports: Whether TCP and UDP share the last allocated port.
+        splits_families: Whether IPv4 and IPv6 each have a last allocated port.
         note: Anything else.
         source: Where the row comes from.
         confidence: How the row is known.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidValueError: ``name`` or ``system`` is empty, or a number is out of bounds.
+        UnknownNameError: ``start``, ``walk`` or ``confidence`` is unknown.
 
     Example:
         >>> from portranges import selection
@@ -141,21 +140,36 @@ class Algorithm:
     splits_families: bool = False
     note: str = ""
     source: Source
-    confidence: types.Confidence
+    confidence: Confidence
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        for name in ("name", "system", "note"):
+            if not checks.of_type(name, getattr(self, name), str) and name != "note":
+                raise InvalidValueError(f"{name} must not be empty", "''")
+        checks.tuple_of("aliases", self.aliases, str)
+        for name, kind in (("start", Start), ("walk", Walk), ("confidence", Confidence)):
+            object.__setattr__(self, name, checks.member(name, getattr(self, name), kind))
+        for name in ("counts_holes", "gives_up", "joins_transports", "splits_families"):
+            checks.flag(name, getattr(self, name))
+        checks.integer("random_bits", self.random_bits, most=64)
+        checks.integer("cells", self.cells, most=_MOST)
+        checks.integer("increment", self.increment, most=_MOST)
+        checks.integer("step", self.step, least=1, most=2)
+        if self.walk is Walk.LINUX_UDP and (self.cells < 256 or self.cells & (self.cells - 1)):
+            raise InvalidValueError("cells must be a power of two in 256..65536", str(self.cells))
+        checks.of_type("source", self.source, Source)
 
     def replace(self, *, cells: int | None = None, increment: int | None = None) -> types.Self:
-        """Return the algorithm with another table or another step.
+        """Return the algorithm with a table of another size or another step.
 
         Args:
-            cells: The size of the table, where the algorithm has one; a power
-                of two from 256 to 65536 where it is one of hash chains.
-            increment: The greatest step, where the algorithm has one.
-
-        Returns:
-            The changed row.
+            cells: The number of cells, for an algorithm with a table; for hash chains, a power
+                of two from 256 to 65536.
+            increment: The maximum step, for an algorithm with random steps.
 
         Raises:
-            TypeError: The algorithm has no such setting, or it is no integer.
+            TypeError: The algorithm has no such setting, or the value is not an integer.
             InvalidValueError: A value is outside 1 to 65536.
 
         Example:
@@ -165,8 +179,6 @@ class Algorithm:
         """
         if cells is not None:
             self._check("cells", cells)
-            if self.walk is Walk.LINUX_UDP and (cells < 256 or cells & (cells - 1)):
-                raise InvalidValueError("cells must be a power of two in 256..65536", str(cells))
         if increment is not None:
             self._check("increment", increment)
         return dataclasses.replace(
@@ -178,11 +190,7 @@ class Algorithm:
     def _check(self, what: str, value: int) -> None:
         if not getattr(self, what):
             raise TypeError(f"{self.name} has no {what}")
-        if isinstance(value, bool) or not isinstance(value, int):
-            got = f"{type(value).__name__} {elide(value)}"
-            raise TypeError(f"{what} must be an integer, got {got}")
-        if not 1 <= value <= _MOST:
-            raise InvalidValueError(f"{what} must be in 1..{_MOST}", elide(value))
+        checks.integer(what, value, least=1, most=_MOST)
 
     def __repr__(self) -> str:
         """Return the name and the system."""

@@ -1,9 +1,4 @@
-"""The algorithms by which ports are picked, each with its source.
-
-What lives here: the rows.
-What must not: the steps themselves (``pickers``), which ranges the systems
-have (``ephemeral``).
-"""
+"""The algorithms that choose ports, each with its source; ``orders`` implements them."""
 
 from __future__ import annotations
 
@@ -166,7 +161,7 @@ ROWS = (
         confidence=Confidence.SOURCE,
         note=(
             "releases up to 13 go on with the next port while more than randomcps (10) picks a "
-            "second are asked for; that is bsd-sequential"
+            "second are requested; that is bsd-sequential"
         ),
     ),
     Algorithm(
@@ -273,7 +268,7 @@ ROWS = (
         walk=Walk.UP,
         source=cite("lwip-tcpip/lwip@3d896ba0", "src/core/tcp.c:1017-1042, udp.c:68-120"),
         confidence=Confidence.SOURCE,
-        note="TCP never hands out 65535; the range of its profile ends before it",
+        note="TCP never allocates 65535; the range of its profile ends at 65534",
     ),
     Algorithm(
         name="zephyr",

@@ -22,7 +22,7 @@ _FREE = 0
 _TAKEN = 1
 _BLOCKED = 2
 
-# Where a slot that may not be handed out stands in a pool: nowhere.
+# The place of a blocked slot, which is not in the pool.
 _NOWHERE = 0xFFFFFFFF
 
 
@@ -183,7 +183,7 @@ class Pool(Table):
 
     Attributes:
         lists: The two lists: slots below ``split``, then the others.
-        counts: How many of each are free; those stand first.
+        counts: How many of each are free; the free ones come first.
     """
 
     __slots__ = ("_split", "_where", "counts", "lists")
