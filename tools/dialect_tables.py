@@ -83,7 +83,8 @@ def misread_texts() -> str:
 
 def known_by_words() -> str:
     """Return the table of the words for how a row is known."""
-    confidences = {row.confidence for row in (*dialects.rows(), *dialects.data_forms())}
+    confidences = {row.confidence for row in dialects.rows()}
+    confidences |= {form.confidence for form in dialects.data_forms()}
     measured = [word for word in dialects.Verification if word is not dialects.Verification.NONE]
     return doc_table.table(
         ("Words", "Meaning"),

@@ -88,8 +88,7 @@ class System:
             checks.of_type(field, getattr(self, field), str)
         if not (self.name and self.title):
             raise InvalidValueError(f"{'title' if self.name else 'name'} must not be empty", "''")
-        for alias in checks.of_type("aliases", self.aliases, tuple):
-            checks.of_type("aliases", alias, str)
+        checks.tuple_of("aliases", self.aliases, str)
         object.__setattr__(self, "kind", checks.member("kind", self.kind, Kind))
         checks.flag("is_current", self.is_current)
         checks.of_type("source", self.source, Source, optional=True)

@@ -192,7 +192,7 @@ def render(
 it contains port 0, and only 1..65535 are supported
     """
     texts = render_rules(ports, dialect, transport=transport, negated=negated)
-    if len(texts) > 1:
+    if len(texts) != 1:
         raise UnrepresentableError(
             lookup(dialect).name,
             f"it needs {len(texts)} texts; render_rules() returns them",

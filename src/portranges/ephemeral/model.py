@@ -153,7 +153,8 @@ class EphemeralProfile:
             checks.of_type(name, getattr(self, name), PortSet)
         for name in ("read_with", "read_output", "set_with"):
             checks.tuple_of(name, getattr(self, name), str)
-        for pair in checks.tuple_of("exhaustion", self.exhaustion, tuple):
+        checks.tuple_of("exhaustion", self.exhaustion, tuple)
+        for pair in self.exhaustion:
             checks.tuple_of("exhaustion", pair, str, least=2)
         checks.tuple_of("transports", self.transports, str, least=1)
         transports = tuple(map(check_transport, self.transports))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from portranges import capacity, types
 from portranges.capacity import Interval
-from portranges.checks import integer, number, of_type
+from portranges.checks import integer, number, of_type, tuple_of
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral.lookup import row_of
 from portranges.errors import InvalidValueError, elide
@@ -160,8 +160,7 @@ class Usage:
                 raise InvalidValueError(f"{name} must be part of ports", elide(getattr(self, name)))
         integer("connections", self.connections)
         integer("time_wait", self.time_wait)
-        for each in of_type("destinations", self.destinations, tuple):
-            of_type("each destination", each, Destination)
+        tuple_of("destinations", self.destinations, Destination)
         of_type("visibility", self.visibility, Visibility)
         number("read_at", self.read_at)
 

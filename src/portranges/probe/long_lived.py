@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from portranges import types, uses
 from portranges.categories import Category
-from portranges.checks import number, of_type
+from portranges.checks import number, of_type, tuple_of
 from portranges.errors import SystemReadError
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -158,8 +158,7 @@ class LingeringListener:
         number("seen_since", self.seen_since)
         if self.owner_started_at is not None:
             number("owner_started_at", self.owner_started_at)
-        for each in of_type("reasons", self.reasons, tuple):
-            of_type("each reason", each, Reason)
+        tuple_of("reasons", self.reasons, Reason)
 
     @property
     def concerns(self) -> tuple[Reason, ...]:
@@ -227,8 +226,7 @@ class LingeringListeners:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        for each in of_type("found", self.found, tuple):
-            of_type("each listener", each, LingeringListener)
+        tuple_of("found", self.found, LingeringListener)
         number("older_than", self.older_than)
         of_type("ports", self.ports, PortSet)
         of_type("visibility", self.visibility, Visibility)

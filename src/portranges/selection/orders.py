@@ -172,7 +172,10 @@ class LinuxBind(Scan):
         self._halves = halves
 
     def stretches(
-        self, first: int, last: int, _destination: types.Destination = None
+        self,
+        first: int,
+        last: int,
+        destination: types.Destination = None,  # noqa: ARG002
     ) -> types.Iterator[range]:
         """Yield the ports of each parity of each part; a start is drawn when it is needed."""
         for low, high in bind_parts(first, last, halves=self._halves):
@@ -190,7 +193,10 @@ class LinuxUdp(Order):
         self._rng = rng
 
     def candidates(
-        self, first: int, last: int, _destination: types.Destination = None
+        self,
+        first: int,
+        last: int,
+        destination: types.Destination = None,  # noqa: ARG002
     ) -> types.Iterator[int]:
         """Return the ports in the order in which they are tried."""
         return udp_ports(first, last, self._rng.getrandbits(32), self._chains)
@@ -209,7 +215,10 @@ class Redraws(Order):
         self._draw = draw
 
     def candidates(
-        self, first: int, last: int, _destination: types.Destination = None
+        self,
+        first: int,
+        last: int,
+        destination: types.Destination = None,  # noqa: ARG002
     ) -> types.Iterator[int]:
         """Yield random ports: as many as the range has, or without end."""
         size = last - first + 1
@@ -233,7 +242,10 @@ class Jumps(Order):
         self._counter = rng.getrandbits(16)
 
     def candidates(
-        self, first: int, last: int, _destination: types.Destination = None
+        self,
+        first: int,
+        last: int,
+        destination: types.Destination = None,  # noqa: ARG002
     ) -> types.Iterator[int]:
         """Yield as many ports as the range has."""
         size = last - first + 1
