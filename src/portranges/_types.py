@@ -57,6 +57,7 @@ from portranges.reuse.model import State as ReuseState
 from portranges.reuse.others.record import Context
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
+from portranges.selection.model import Algorithm
 from portranges.source import Confidence, Source
 from portranges.systems import Kind, System
 from portranges.transport_ports import TransportPorts
@@ -71,6 +72,9 @@ else:
 __all__ = [
     "IO",
     "AddressLike",
+    "Algorithm",
+    "AlgorithmLike",
+    "AlgorithmName",
     "Any",
     "AnyPorts",
     "ArgumentParser",
@@ -120,6 +124,7 @@ __all__ = [
     "Literal",
     "MachineMaker",
     "Mapping",
+    "MethodName",
     "Named",
     "Namespace",
     "NoReturn",
@@ -155,6 +160,7 @@ __all__ = [
     "ReuseStateLike",
     "ReuseStateName",
     "ReuseSystemName",
+    "Rfc6056Name",
     "Rng",
     "Rule",
     "RuleLike",
@@ -349,6 +355,55 @@ ReuseStateName: TypeAlias = Literal[
 ReuseStateLike: TypeAlias = ReuseState | ReuseStateName
 CloseName: TypeAlias = Literal["first", "second", "reset", "unanswered"]
 CloseLike: TypeAlias = Close | CloseName
+AlgorithmName: TypeAlias = Literal[
+    "rfc6056-1",
+    "rfc6056-2",
+    "rfc6056-3",
+    "rfc6056-4",
+    "rfc6056-5",
+    "linux-connect",
+    "linux-connect-range",
+    "linux-bind",
+    "linux-bind-reuse",
+    "linux-udp",
+    "linux-2.6.24-connect",
+    "linux-2.6.24-bind",
+    "freebsd",
+    "openbsd",
+    "macos-tcp",
+    "macos",
+    "ios-tcp",
+    "macos-udp",
+    "ios-udp",
+    "netbsd",
+    "solaris",
+    "illumos",
+    "bsd-sequential",
+    "bsd-4.3",
+    "freebsd-2",
+    "dragonfly",
+    "linux-2.2",
+    "windows",
+    "windows-xp",
+    "gvisor",
+    "lwip",
+    "lwip-tcp",
+    "lwip-udp",
+    "zephyr",
+    "freertos",
+]
+AlgorithmLike: TypeAlias = Algorithm | AlgorithmName
+Rfc6056Name: TypeAlias = Literal["rfc6056-1", "rfc6056-2", "rfc6056-3", "rfc6056-4", "rfc6056-5"]
+MethodName: TypeAlias = Literal[
+    "connect",
+    "bind-no-port",
+    "connect-range",
+    "bind0",
+    "bind0-reuse",
+    "bind0-autobind-reuse",
+    "bind-explicit",
+    "udp",
+]
 Filling: TypeAlias = Literal["random", "self"]
 BackendName: TypeAlias = Literal["netlink", "proc", "psutil"]
 BackendLike: TypeAlias = Backend | BackendName
@@ -677,4 +732,4 @@ class CapacityArguments(TypedDict):
 
     destinations: int
     sources: int
-    method: str
+    method: MethodName

@@ -7,14 +7,30 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from portranges import Family, dialects, probe, reuse, systems, types
+from portranges import (
+    Family,
+    capacity,
+    dialects,
+    ephemeral,
+    probe,
+    reuse,
+    selection,
+    systems,
+    types,
+)
 
 # Each alias in ``portranges.types``, and the words that are accepted at run time.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
+    "AlgorithmName": lambda: [
+        name for row in selection.algorithms() for name in (row.name, *row.aliases)
+    ],
     "BackendName": lambda: probe.Backend,
     "CloseName": lambda: reuse.Close,
     "DialectName": lambda: (name for row in dialects.rows() for name in (row.name, *row.aliases)),
     "FamilyName": lambda: Family,
+    "MethodName": lambda: {
+        method.name for row in ephemeral.profiles() for method in capacity.methods(row)
+    },
     "ReuseStateName": lambda: reuse.State,
     "ReuseSystemName": reuse.systems,
     "SocketStateName": lambda: probe.SocketState,

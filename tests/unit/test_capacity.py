@@ -24,29 +24,32 @@ def linux(first: int, last: int, excluded: list[int] | None = None) -> ephemeral
 # -- connections at once --------------------------------------------------------
 
 
-@pytest.mark.parametrize(("size", "once"), [(1, 1), (2, 2), (3, 2), (9, Interval(8, 9)), (10, 10)])
+def exactly(number: float) -> Interval:
+    return Interval(number, number)
+
+
+@pytest.mark.parametrize(
+    ("size", "once"),
+    [(1, exactly(1)), (2, exactly(2)), (3, exactly(2)), (9, Interval(8, 9)), (10, exactly(10))],
+)
 @pytest.mark.parametrize("low", [40000, 40001])
-def test_connect_reaches_an_even_number_of_ports(size: int, once: int | Interval, low: int) -> None:
+def test_connect_reaches_an_even_number_of_ports(size: int, once: Interval, low: int) -> None:
     profile = linux(low, low + size - 1)
     assert capacity.concurrent(profile) == once
     assert capacity.concurrent(profile, method="bind0") == once
-    assert capacity.concurrent(profile, method="bind-explicit") == size
-    assert capacity.concurrent(profile, method="udp") == size
-    assert capacity.concurrent(profile, method="connect-range") == size
-    low_once, high_once = (once.low, once.high) if isinstance(once, Interval) else (once, once)
+    assert capacity.concurrent(profile, method="bind-explicit").value == size
+    assert capacity.concurrent(profile, method="udp").value == size
+    assert capacity.concurrent(profile, method="connect-range").value == size
     for destinations in (1, 2, 3):
         for sources in (1, 2):
             times = destinations * sources
             found = capacity.concurrent(profile, destinations=destinations, sources=sources)
-            expected: Any = low_once * times
-            if low_once < high_once:
-                expected = Interval(low_once * times, high_once * times)
-            assert found == expected
+            assert found == Interval(once.low * times, once.high * times)
 
 
 def test_the_methods_of_linux_on_its_default_range() -> None:
-    def at_once(method: str) -> int | Interval:
-        return capacity.concurrent("linux", destinations=3, sources=2, method=method)
+    def at_once(method: str) -> float:
+        return capacity.concurrent("linux", destinations=3, sources=2, method=method).value
 
     assert {method.name: at_once(method.name) for method in capacity.methods("linux")} == {
         "connect": 28232 * 6,
@@ -63,82 +66,77 @@ def test_the_methods_of_linux_on_its_default_range() -> None:
 
 def test_e4_and_f3() -> None:
     four = linux(40000, 40003)
-    assert capacity.concurrent(four, destinations=2, method="bind0") == 4
-    assert capacity.concurrent(four, destinations=2, method="bind-no-port") == 8
-    assert capacity.concurrent(four, destinations=2, method="bind0-reuse") == 4
-    assert capacity.concurrent(four, destinations=2, method="bind0-autobind-reuse") == 5
-    assert capacity.concurrent(four, sources=2, method="udp") == 8
+    assert capacity.concurrent(four, destinations=2, method="bind0").value == 4
+    assert capacity.concurrent(four, destinations=2, method="bind-no-port").value == 8
+    assert capacity.concurrent(four, destinations=2, method="bind0-reuse").value == 4
+    assert capacity.concurrent(four, destinations=2, method="bind0-autobind-reuse").value == 5
+    assert capacity.concurrent(four, sources=2, method="udp").value == 8
 
 
 @pytest.mark.parametrize(
     ("size", "once", "more"),
     [
-        (1, 1, 1),
-        (2, 2, 1),
-        (3, 2, 1),
-        (4, 4, 1),
-        (5, 4, 1),
-        (6, 6, 1),
+        (1, exactly(1), 1),
+        (2, exactly(2), 1),
+        (3, exactly(2), 1),
+        (4, exactly(4), 1),
+        (5, exactly(4), 1),
+        (6, exactly(6), 1),
         (7, Interval(6, 7), 1),
-        (8, 8, 2),
+        (8, exactly(8), 2),
         (9, Interval(8, 9), 2),
-        (10, 10, 2),
-        (12, 12, 3),
+        (10, exactly(10), 2),
+        (12, exactly(12), 3),
     ],
 )
-def test_so_reuseaddr_scans_two_halves(size: int, once: int | Interval, more: int) -> None:
+def test_so_reuseaddr_scans_two_halves(size: int, once: Interval, more: int) -> None:
     profile = linux(40000, 40000 + size - 1)
     assert capacity.concurrent(profile, method="bind0-reuse") == once
     found = capacity.concurrent(profile, destinations=3, method="bind0-autobind-reuse")
-    if isinstance(once, Interval):
-        assert found == Interval(once.low + 2 * more, once.high + 2 * more)
-    else:
-        assert found == once + 2 * more
+    assert found == Interval(once.low + 2 * more, once.high + 2 * more)
 
 
 def test_reserved_ports_inside_the_range() -> None:
     # Still ten ports wide, from the first to the last.
-    assert capacity.concurrent(linux(40000, 40009, [40003, 40004])) == 8
+    assert capacity.concurrent(linux(40000, 40009, [40003, 40004])).value == 8
     assert capacity.concurrent(linux(40000, 40008, [40003])) == Interval(7, 8)
-    assert capacity.concurrent(linux(40000, 40002, [40001])) == 1
-    assert capacity.concurrent(linux(40000, 40001, [40000, 40001])) == 0
+    assert capacity.concurrent(linux(40000, 40002, [40001])).value == 1
+    assert capacity.concurrent(linux(40000, 40001, [40000, 40001])).value == 0
     for method in ("bind0", "bind0-reuse", "bind0-autobind-reuse", "bind-explicit"):
         nothing = linux(40000, 40001, [40000, 40001])
-        assert capacity.concurrent(nothing, destinations=2, method=method) == 0
+        assert capacity.concurrent(nothing, destinations=2, method=method).value == 0
     # The lower half's other parity is reserved, so that its own is shared.
     profile = linux(40000, 40007, [40001, 40003])
-    assert capacity.concurrent(profile, destinations=2, method="bind0-autobind-reuse") == 8
+    assert capacity.concurrent(profile, destinations=2, method="bind0-autobind-reuse").value == 8
     profile = linux(40000, 40007, [40001, 40002, 40003])
-    assert capacity.concurrent(profile, destinations=2, method="bind0-autobind-reuse") == 6
+    assert capacity.concurrent(profile, destinations=2, method="bind0-autobind-reuse").value == 6
 
 
 def test_other_systems_by_what_is_known_of_sharing() -> None:
-    assert capacity.concurrent("freebsd", destinations=2, sources=3) == 55536 * 6
-    assert capacity.concurrent("openbsd", destinations=2, sources=3) == 48128 * 3
-    assert capacity.concurrent("netbsd", destinations=2) == 16384
+    assert capacity.concurrent("freebsd", destinations=2, sources=3).value == 55536 * 6
+    assert capacity.concurrent("openbsd", destinations=2, sources=3).value == 48128 * 3
+    assert capacity.concurrent("netbsd", destinations=2).value == 16384
     assert capacity.concurrent("netbsd", destinations=2, sources=3) == Interval(16384, 16384 * 3)
     assert capacity.concurrent("aix", destinations=2) == Interval(32768, 65536)
-    assert capacity.concurrent("aix") == 32768
-    assert capacity.concurrent("solaris", destinations=2) == 65536
+    assert capacity.concurrent("aix").value == 32768
+    assert capacity.concurrent("solaris", destinations=2).value == 65536
     # 55555 is never handed out.
-    assert capacity.concurrent("macos", destinations=5) == 16383
+    assert capacity.concurrent("macos", destinations=5).value == 16383
     assert len(ephemeral.ports("macos")) == 16384
     # The odd range of old kernels had no parity, and loses nothing.
-    assert capacity.concurrent("linux-2.6.24") == 28233
-    assert capacity.concurrent("aws-nat-gateway", destinations=2) == 2 * 55000
+    assert capacity.concurrent("linux-2.6.24").value == 28233
+    assert capacity.concurrent("aws-nat-gateway", destinations=2).value == 2 * 55000
 
 
 def test_every_profile_with_a_range_has_an_answer() -> None:
     for row in ephemeral.profiles():
         if row.has_fixed_range or row.ports_per_address is not None:
             continue
-        with pytest.raises(UnknownNameError):
+        with pytest.raises(InvalidValueError):
             capacity.concurrent(row)
     for row in ephemeral.profiles():
         if row.has_fixed_range:
-            found = capacity.concurrent(row, destinations=2)
-            high = found.high if isinstance(found, Interval) else found
-            assert 0 < high <= 2 * 65536
+            assert 0 < capacity.concurrent(row, destinations=2).high <= 2 * 65536
 
 
 # -- a second ---------------------------------------------------------------------
@@ -162,7 +160,7 @@ def test_the_default_ranges(name: str, ports: int, time_wait: float, expected: f
     profile = ephemeral.profile(name)
     assert len(profile.ports) == ports
     found = capacity.rate(name, time_wait=time_wait)
-    assert found == pytest.approx(expected, abs=0.05)
+    assert found.value == pytest.approx(expected, abs=0.05)
     if time_wait == profile.time_wait:
         assert capacity.rate(profile) == found
     else:
@@ -173,17 +171,16 @@ def test_a_rate_grows_with_what_connections_grow_with() -> None:
     for method in capacity.methods("linux"):
         if method.waits:
             at_once = capacity.concurrent("linux", destinations=3, sources=2, method=method.name)
-            assert isinstance(at_once, int)
             found = capacity.rate("linux", destinations=3, sources=2, method=method.name)
-            assert found == pytest.approx(at_once / 60)
-    assert capacity.rate("linux", destinations=3) == pytest.approx(3 * 28232 / 60)
-    assert capacity.rate("linux", destinations=3, method="bind0") == pytest.approx(28232 / 60)
-    assert capacity.rate("macos", destinations=3) == pytest.approx(16383 / 30)
-    assert isinstance(capacity.rate("aix", time_wait=60, destinations=2), Interval)
+            assert found.value == pytest.approx(at_once.value / 60)
+    assert capacity.rate("linux", destinations=3).value == pytest.approx(3 * 28232 / 60)
+    assert capacity.rate("linux", destinations=3, method="bind0").value == pytest.approx(28232 / 60)
+    assert capacity.rate("macos", destinations=3).value == pytest.approx(16383 / 30)
+    assert not capacity.rate("aix", time_wait=60, destinations=2).is_exact
 
 
 def test_a_tuned_linux() -> None:
-    assert capacity.rate(linux(1024, 65535)) == pytest.approx(1075.2)
+    assert capacity.rate(linux(1024, 65535)).value == pytest.approx(1075.2)
     assert capacity.rate(linux(40000, 40008)) == Interval(8 / 60, 9 / 60)
 
 
@@ -314,7 +311,7 @@ def test_expected_probes_by_enumeration() -> None:
                 total += seen
                 ways += 1
         for name in ("rfc6056-1", "rfc6056-3", "rfc6056-4"):
-            assert capacity.expected_probes(name, taken, 6) == pytest.approx(total / ways)
+            assert capacity.expected_probes(name, taken, 6).value == pytest.approx(total / ways)
 
 
 def test_linear_probing_by_enumeration() -> None:
@@ -332,16 +329,15 @@ def test_linear_probing_by_enumeration() -> None:
                 busy.add(at)
             total += seen
         found = capacity.expected_probes("rfc6056-1", taken, size, filling="self")
-        assert found == pytest.approx(total / size ** (taken + 1))
+        assert found.value == pytest.approx(total / size ** (taken + 1))
 
 
 def test_the_other_formulas() -> None:
-    assert capacity.expected_probes("rfc6056-2", 0, 1) == 1
-    assert capacity.expected_probes("rfc6056-2", 95, 100, filling="self") == 20
-    assert capacity.expected_probes("rfc6056-4", 95, 100, filling="self") == 1
+    assert capacity.expected_probes("rfc6056-2", 0, 1).value == 1
+    assert capacity.expected_probes("rfc6056-2", 95, 100, filling="self").value == 20
+    assert capacity.expected_probes("rfc6056-4", 95, 100, filling="self").value == 1
     assert capacity.expected_probes("rfc6056-5", 0, 100) == Interval(1.0, 1.05)
     found = capacity.expected_probes("rfc6056-5", 90, 100, filling="self")
-    assert isinstance(found, Interval)
     assert found.low == pytest.approx(9)
     assert found.high == pytest.approx(11)
     assert capacity.give_up_probability(0, 10) == 0
@@ -360,6 +356,18 @@ def test_interval() -> None:
     assert str(Interval(16384, 49152)) == "16,384 to 49,152"
     assert pickle.loads(pickle.dumps(bounds)) == bounds
     assert hash(bounds) == hash(Interval(8, 9))
+    assert str(Interval(28232, 28232)) == "28,232"
+    assert repr(bounds) == "Interval(low=8, high=9)"
+    assert not bounds.is_exact
+    assert exactly(8).is_exact
+    assert exactly(8).value == 8
+    with pytest.raises(InvalidValueError) as caught:
+        _ = bounds.value
+    rule = "value needs an exact interval"
+    assert str(caught.value) == f"{rule}, got 8 to 9; use low or high"
+    # Neither a number nor ordered.
+    assert exactly(8) != 8
+    assert not hasattr(Interval, "__lt__") or Interval.__lt__ is object.__lt__
     with pytest.raises(AttributeError):
         bounds.low = 3  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -389,7 +397,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: loose.concurrent(5),
         TypeError,
-        "profile must be an EphemeralProfile or its name, got int 5",
+        "system must be a system's name or an EphemeralProfile, got int 5",
     ),
     (
         lambda: loose.concurrent("linus"),
@@ -398,8 +406,8 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     ),
     (
         lambda: loose.concurrent("smoltcp"),
-        UnknownNameError,
-        "unknown system with a fixed range, got 'smoltcp'",
+        InvalidValueError,
+        "system must have a fixed ephemeral range, got 'smoltcp', which has none",
     ),
     (
         lambda: loose.concurrent("linux", destinations=0),
@@ -440,7 +448,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: loose.rate("aix"),
         InvalidValueError,
-        "time_wait must be given where the profile has none, got aix",
+        "time_wait is required for a system whose own is unknown, got aix",
     ),
     (
         lambda: loose.rate("linux", time_wait=0),
@@ -470,7 +478,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: loose.rate("linux", method="udp"),
         InvalidValueError,
-        "method must be one of TCP, for nothing else waits in TIME-WAIT, got 'udp'",
+        "method must be one of TCP, because nothing else enters TIME_WAIT, got 'udp'",
     ),
     (
         lambda: loose.rate("linux", destinations=10**400),
@@ -489,8 +497,8 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     ),
     (
         lambda: loose.rate("wsl2-mirrored"),
-        UnknownNameError,
-        "unknown system with a fixed range, got 'wsl2-mirrored'",
+        InvalidValueError,
+        "system must have a fixed ephemeral range, got 'wsl2-mirrored', which has none",
     ),
     (
         lambda: loose.time_wait_sockets(-1, 60),
@@ -564,8 +572,8 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     ),
     (
         lambda: loose.self_connect_probability("wsl2-mirrored", 50000),
-        UnknownNameError,
-        "unknown system with a fixed range, got 'wsl2-mirrored'",
+        InvalidValueError,
+        "system must have a fixed ephemeral range, got 'wsl2-mirrored', which has none",
     ),
     (
         lambda: loose.expected_probes("linux-connect", 1, 2),
@@ -621,6 +629,6 @@ def test_port_0_is_no_port_of_a_range() -> None:
         with pytest.raises(InvalidValueError) as raised:
             ask(tuned)
         assert str(raised.value) == (
-            "a range must not have port 0, which no socket has, "
+            "a range must not contain port 0, which no socket has, "
             "got <EphemeralProfile linux, tuned: 0-9>"
         )

@@ -222,7 +222,7 @@ def test_what_was_asked_and_the_limit_read_as_the_verdict_says(capsys, rate, por
 def test_no_socket_has_port_0(capsys):
     assert main(["capacity", "--ports", "0-65535"]) == 2
     told = capsys.readouterr().err
-    assert "a range must not have port 0, which no socket has, got <EphemeralProfile" in told
+    assert "a range must not contain port 0, which no socket has, got <EphemeralProfile" in told
 
 
 def test_a_name_of_an_interface_is_no_escape_sequence(capsys):

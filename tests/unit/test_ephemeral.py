@@ -375,9 +375,10 @@ def test_ports_keeps_what_only_todays_system_skips() -> None:
 @pytest.mark.parametrize("name", ["smoltcp", "wsl2-mirrored", "windows-devbox", "docker-linux"])
 def test_ports_refuses_a_system_without_a_fixed_range(name: str) -> None:
     for system in (name, ephemeral.profile(name)):
-        with pytest.raises(UnknownNameError) as caught:
+        with pytest.raises(InvalidValueError) as caught:
             ephemeral.ports(["linux", system])
-        assert str(caught.value) == f"unknown system with a fixed range, got {name!r}"
+        rule = "systems must have a fixed ephemeral range"
+        assert str(caught.value) == f"{rule}, got {name!r}, which has none"
 
 
 def test_ports_refuses_no_system_and_no_name() -> None:

@@ -227,7 +227,7 @@ class TestRefusals:
     def test_clients(self):
         with pytest.raises(UnknownNameError, match="^unknown system, got 'linus'; did you mean"):
             judge(80, 443, systems="linus")
-        with pytest.raises(UnknownNameError, match="system with a fixed range, got 'smoltcp'"):
+        with pytest.raises(InvalidValueError, match="fixed ephemeral range, got 'smoltcp', which"):
             judge(80, 443, systems=["smoltcp"])
         with pytest.raises(InvalidValueError, match="must name at least one system"):
             judge(80, 443, systems=())

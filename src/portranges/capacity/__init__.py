@@ -1,11 +1,7 @@
-"""How many connections, how fast, how likely a collision.
+"""How many connections fit, how fast they can follow each other, and how likely a collision is.
 
-What lives here: the public names of the wing.
-What must not: anything else; ``model`` holds the records, ``rows`` the facts
-with their sources, ``connections``, ``birthday`` and ``probes`` the formulas.
-
-Nothing here asks the machine: the answers are those of a profile, and hold for
-as long as nothing else takes ports.
+The answers are computed from a profile of ``portranges.ephemeral``, and hold as long as nothing
+else uses its ports. How full the range of this machine is, is answered by ``portranges.probe``.
 """
 
 from __future__ import annotations

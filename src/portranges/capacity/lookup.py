@@ -1,50 +1,40 @@
-"""Questions to the rows: which ways to get a port are known of a system.
-
-What lives here: the functions over the rows.
-What must not: a fact (``rows``), a formula (``connections``).
-"""
+"""Which ways to get a port are known for a system."""
 
 from __future__ import annotations
 
-from portranges import ephemeral, types
+from portranges import types
 from portranges.capacity.model import Method
 from portranges.capacity.rows import METHODS
 from portranges.ephemeral import EphemeralProfile
+from portranges.ephemeral.lookup import row_of
 from portranges.errors import InvalidValueError, elide
 from portranges.names import Index
 
 __all__ = ["method_of", "methods", "profile_of"]
 
 
-def profile_of(profile: types.SystemLike) -> EphemeralProfile:
-    """Return the profile, or the one of that name."""
-    if isinstance(profile, EphemeralProfile):
-        if 0 in profile.ports:
-            rule = "a range must not have port 0, which no socket has"
-            raise InvalidValueError(rule, elide(profile))
-        return profile
-    if isinstance(profile, str):
-        return ephemeral.profile(profile)
-    raise TypeError(
-        "profile must be an EphemeralProfile or its name, "
-        f"got {type(profile).__name__} {elide(profile)}"
-    )
+def profile_of(system: types.SystemLike) -> EphemeralProfile:
+    """Return the profile of *system*, which must not contain port 0."""
+    row = row_of(system, "system")
+    if 0 in row.ports:
+        raise InvalidValueError("a range must not contain port 0, which no socket has", elide(row))
+    return row
 
 
-def methods(profile: types.SystemLike) -> tuple[Method, ...]:
-    """Return the ways to get a local port that are known of a system.
+def methods(system: types.SystemLike) -> tuple[Method, ...]:
+    """Return the ways to get a local port that are known for a system.
 
     Args:
-        profile: A profile of ``ephemeral``, or its name.
+        system: A system's name, or a profile of ``portranges.ephemeral``.
 
     Returns:
-        Rows; none where only the profile's own word on sharing is known, on
-        which ``concurrent`` then builds.
+        The rows. There are none if only the profile states whether ports are shared;
+        ``concurrent`` then relies on that.
 
     Raises:
-        TypeError: *profile* is neither.
-        UnknownNameError: No profile has the name.
-        InvalidValueError: Port 0 is one of a tuned profile's.
+        TypeError: *system* is neither.
+        UnknownNameError: No system has the name.
+        InvalidValueError: A tuned profile contains port 0.
 
     Example:
         >>> for method in methods("linux"):
@@ -58,12 +48,12 @@ def methods(profile: types.SystemLike) -> tuple[Method, ...]:
         bind-explicit tuples
         udp sources
     """
-    row = profile_of(profile)
+    row = profile_of(system)
     return tuple(method for method in METHODS if row.name in method.systems)
 
 
-def method_of(row: EphemeralProfile, name: str) -> Method | None:
-    """Return a profile's method; None for connect() where it has no row."""
+def method_of(row: EphemeralProfile, name: types.MethodName) -> Method | None:
+    """Return a system's method; None for connect() if it has no row of its own."""
     known: dict[str, Method | None] = {"connect": None}
-    known |= {method.name: method for method in methods(row)}
+    known.update((method.name, method) for method in methods(row))
     return Index(f"method of {row.name}", known, argument="method").find(name)

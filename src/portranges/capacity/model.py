@@ -1,70 +1,104 @@
-"""What the wing answers with, and what its rows say.
-
-What lives here: Interval, and the record of a way to get a local port.
-What must not: any fact about a system (``rows``), any formula.
-"""
+"""The records of this package: bounds, and the ways to get a local port."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portranges import types
+from portranges import checks, types
 from portranges.errors import InvalidValueError
-from portranges.source import Source
+from portranges.records import always_checked
+from portranges.source import Confidence, Source
 
-__all__ = ["Growth", "Interval", "Method", "Scan"]
+__all__ = ["Growth", "Interval", "Method"]
 
 
+@always_checked
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Two bounds, where no single number is right.
+    """A number that is known exactly, or the bounds that it lies between.
+
+    Two intervals are equal if their bounds are. An interval is not equal to a number, and
+    intervals have no order, because two that overlap have none: compare ``value`` if it is
+    exact, and otherwise ``low`` or ``high``.
 
     Attributes:
         low: The lower bound, inclusive.
         high: The upper bound, inclusive.
 
+    Raises:
+        TypeError: A bound is not a number.
+        InvalidValueError: ``low`` is greater than ``high``, or a bound is NaN.
+
     Example:
         >>> reachable = Interval(8, 9)
         >>> print(reachable)
         8 to 9
-        >>> 8.5 in reachable, 10 in reachable
-        (True, False)
+        >>> 8.5 in reachable, 10 in reachable, reachable.is_exact
+        (True, False, False)
+        >>> Interval(28232, 28232).value
+        28232
     """
 
     low: float
     high: float
 
     def __post_init__(self) -> None:
-        """Check the order.
-
-        Raises:
-            InvalidValueError: ``low`` is greater than ``high``.
-        """
+        """Check the bounds."""
+        for name, bound in (("low", self.low), ("high", self.high)):
+            if isinstance(bound, bool) or not isinstance(bound, (int, float)):
+                raise TypeError(f"{name} must be a number, got {checks.got(bound)}")
+        # NaN fails every comparison.
         if not self.low <= self.high:
             raise InvalidValueError(
                 "low must not be greater than high", f"{self.low} to {self.high}"
             )
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether both bounds are the same number.
+
+        Example:
+            >>> Interval(8, 9).is_exact, Interval(9, 9).is_exact
+            (False, True)
+        """
+        return self.low == self.high
+
+    @property
+    def value(self) -> float:
+        """The number, if it is known exactly.
+
+        Raises:
+            InvalidValueError: The bounds differ.
+
+        Example:
+            >>> Interval(8, 9).value
+            Traceback (most recent call last):
+            ...
+            portranges.errors.InvalidValueError: value needs an exact interval, got 8 to 9; \
+use low or high
+        """
+        if self.low != self.high:
+            raise InvalidValueError("value needs an exact interval", f"{self}; use low or high")
+        return self.low
+
     def __contains__(self, number: float) -> bool:
-        """Tell whether *number* is between the bounds, or one of them."""
+        """Return whether *number* is one of the bounds or between them."""
         return self.low <= number <= self.high
 
     def __str__(self) -> str:
-        """Return ``"8 to 9"``."""
-        return f"{self.low:,} to {self.high:,}"
+        """Return the number, or the bounds as ``"8 to 9"``."""
+        return f"{self.low:,}" if self.low == self.high else f"{self.low:,} to {self.high:,}"
 
 
 class Growth(StrEnum):
-    """What the number of connections grows with.
+    """What increases the number of connections that a method allows.
 
     Attributes:
-        TUPLES: Destinations and source addresses: a local port serves each
-            pair of them once.
-        SOURCES: Source addresses: a local port serves one connection an
-            address, whatever the destination.
-        LOWER_HALF: As ``SOURCES``; further destinations add a quarter of the
-            range.
+        TUPLES: Destinations and source addresses. A local port is used once for each pair.
+        SOURCES: Source addresses. A local port is used once for each, whatever the
+            destination.
+        LOWER_HALF: Source addresses; and each further destination adds a quarter of the range.
 
     Example:
         >>> Growth("sources")
@@ -76,34 +110,27 @@ class Growth(StrEnum):
     LOWER_HALF = "lower half"
 
 
-class Scan(StrEnum):
-    """Which ports of a range a system's search for a free one reaches.
-
-    Attributes:
-        ALL: All of them.
-        EVEN: Of a range of odd size, all but one in each search.
-        HALVES: As ``EVEN``, in each half of the range.
-    """
-
-    ALL = "all"
-    EVEN = "even"
-    HALVES = "halves"
-
-
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """A way for a client to come by its local port, on certain systems.
+    """A way for a client to get its local port, on certain systems.
 
     Attributes:
         name: The key, as ``"connect"``.
-        systems: The names of the profiles that the row is for.
-        growth: What the number of connections grows with.
-        scan: Which ports are reached.
-        waits: Whether a connection that the client closes waits in TIME-WAIT.
-        calls: What the client does.
+        systems: The names of the systems that the row is about.
+        growth: What increases the number of connections.
+        algorithm: The name of the algorithm of ``portranges.selection`` that chooses the port;
+            ``""`` if the client chooses it.
+        waits: Whether a connection that the client closes enters TIME_WAIT.
+        calls: The calls that the client makes.
         note: Anything else.
         source: Where the row comes from.
         confidence: How the row is known.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidValueError: ``name`` is empty.
+        UnknownNameError: ``growth`` or ``confidence`` is not one of the known words.
 
     Example:
         >>> from portranges import capacity
@@ -114,9 +141,23 @@ class Method:
     name: str
     systems: tuple[str, ...]
     growth: Growth
-    scan: Scan = Scan.ALL
+    algorithm: str = ""
     waits: bool = True
     calls: str
     note: str = ""
     source: Source
-    confidence: types.Confidence
+    confidence: Confidence
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        for field in ("name", "algorithm", "calls", "note"):
+            checks.of_type(field, getattr(self, field), str)
+        if not self.name:
+            raise InvalidValueError("name must not be empty", "''")
+        for system in checks.of_type("systems", self.systems, tuple):
+            checks.of_type("systems", types.cast("str", system), str)
+        checks.flag("waits", self.waits)
+        checks.of_type("source", self.source, Source)
+        object.__setattr__(self, "growth", checks.member("growth", self.growth, Growth))
+        confidence = checks.member("confidence", self.confidence, Confidence)
+        object.__setattr__(self, "confidence", confidence)

@@ -66,13 +66,11 @@ def add_arguments(parser: types.ArgumentParser) -> None:
 class _Question:
     what: str
     wanted: float
-    limit: float | Interval
+    limit: Interval
 
     @property
     def fits(self) -> bool | None:
         """Whether it fits; None between the two bounds."""
-        if not isinstance(self.limit, Interval):
-            return self.wanted <= self.limit
         if self.wanted <= self.limit.low:
             return True
         return None if self.wanted <= self.limit.high else False
@@ -84,10 +82,10 @@ class _Answer:
     method: str
     destinations: int
     sources: int
-    at_once: int | Interval
+    at_once: Interval
     waits: bool
     time_wait: float | None
-    rate: float | Interval | None
+    rate: Interval | None
 
 
 def run(arguments: types.Namespace) -> int:
@@ -152,12 +150,12 @@ def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[
     yield "system", profile.title + (", tuned" if profile.tuned else "")
     yield "ports", f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
     ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
-    yield "at once", f"{_number(answer.at_once)} connections, by {answer.method}, to {ends}"
+    yield "at once", f"{_bounds(answer.at_once)} connections, by {answer.method}, to {ends}"
     if answer.time_wait is None or answer.rate is None:
         yield "TIME_WAIT", "unknown" if answer.waits else "none"
     else:
         yield "TIME_WAIT", f"{answer.time_wait:g} s"
-        yield "per second", f"{_number(answer.rate)}, to {ends}, each closed by this side"
+        yield "per second", f"{_bounds(answer.rate)}, to {ends}, each closed by this side"
     for question in questions:
         verdict = {True: "fits", False: "does not fit", None: "may or may not fit"}[question.fits]
         limit = _beside(question.limit, question.wanted)
@@ -167,13 +165,17 @@ def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[
             yield "", f"this rate keeps {waiting:,.0f} connections in TIME_WAIT"
 
 
-def _number(value: float | Interval) -> str:
-    if isinstance(value, Interval):
-        low, high = _number(value.low), _number(value.high)
-        if low == high:
-            # Two different bounds must not look equal.
-            low, high = _closely(value.low), _closely(value.high)
-        return f"{low} to {high}"
+def _bounds(value: Interval) -> str:
+    low, high = _number(value.low), _number(value.high)
+    if value.is_exact:
+        return low
+    if low == high:
+        # Two different bounds must not look equal.
+        low, high = _closely(value.low), _closely(value.high)
+    return f"{low} to {high}"
+
+
+def _number(value: float) -> str:
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:,.1f}" if value >= _FEW else f"{value:.3g}"
@@ -187,9 +189,9 @@ def _exactly(value: float) -> str:
     return f"{value:,.15g}"
 
 
-def _beside(limit: float | Interval, wanted: float) -> str:
+def _beside(limit: Interval, wanted: float) -> str:
     """Return *limit*, rounded, but not to the other side of *wanted*."""
-    ends = (limit.low, limit.high) if isinstance(limit, Interval) else (limit,)
+    ends = (limit.low,) if limit.is_exact else (limit.low, limit.high)
     texts: list[str] = []
     for shown in (_number, _closely, _exactly):
         texts = [shown(end) for end in ends]
@@ -213,9 +215,9 @@ def _data(answer: _Answer, questions: list[_Question]) -> dict[str, types.Any]:
         "method": answer.method,
         "destinations": answer.destinations,
         "sources": answer.sources,
-        "concurrent": _bounds(answer.at_once),
+        "concurrent": _bounds_data(answer.at_once),
         "time_wait": answer.time_wait,
-        "rate": None if answer.rate is None else _bounds(answer.rate),
+        "rate": None if answer.rate is None else _bounds_data(answer.rate),
         "questions": [
             {"what": question.what, "wanted": question.wanted, "fits": question.fits}
             for question in questions
@@ -223,7 +225,5 @@ def _data(answer: _Answer, questions: list[_Question]) -> dict[str, types.Any]:
     }
 
 
-def _bounds(value: float | Interval) -> dict[str, float]:
-    if isinstance(value, Interval):
-        return {"low": value.low, "high": value.high}
-    return {"low": value, "high": value}
+def _bounds_data(value: Interval) -> dict[str, float]:
+    return {"low": value.low, "high": value.high}

@@ -16,7 +16,7 @@ from portranges.ephemeral import (
     rows_windows,
 )
 from portranges.ephemeral.model import EphemeralProfile
-from portranges.errors import InvalidValueError, UnknownNameError
+from portranges.errors import InvalidValueError
 from portranges.names import Index
 from portranges.ports import check_port, check_transport
 from portranges.portset import PortSet
@@ -111,9 +111,9 @@ def ports(systems: types.SystemsLike) -> PortSet:
 
     Raises:
         TypeError: *systems* is none of these.
-        InvalidValueError: *systems* is empty.
-        UnknownNameError: A name is unknown, or its system has no fixed range. An empty set
-            instead would produce a filter that lets nothing in.
+        InvalidValueError: *systems* is empty, or a system has no fixed ephemeral range. An
+            empty set instead would produce a filter that lets nothing in.
+        UnknownNameError: A name is unknown.
 
     Example:
         >>> ports("linux")
@@ -124,18 +124,22 @@ def ports(systems: types.SystemsLike) -> PortSet:
     return PortSet.empty().union(*[row.ports for row in fixed(systems)])
 
 
-def fixed(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
-    """Return the rows of *systems*, each with a fixed range.
+def fixed(
+    systems: types.SystemsLike, argument: str = "systems"
+) -> tuple[EphemeralProfile, ...]:
+    """Return the rows of *systems*, each with a fixed range; *argument* is for the message.
 
     Raises:
         TypeError: *systems* is neither a name, a profile nor an iterable of them.
-        InvalidValueError: *systems* is empty.
-        UnknownNameError: A name is unknown, or its system has no fixed range.
+        InvalidValueError: *systems* is empty, or a system has no fixed ephemeral range.
+        UnknownNameError: A name is unknown.
     """
     rows = rows_of(systems)
     for row in rows:
         if not row.has_fixed_range:
-            raise UnknownNameError("system with a fixed range", row.name)
+            raise InvalidValueError(
+                f"{argument} must have a fixed ephemeral range", f"{row.name!r}, which has none"
+            )
     return rows
 
 

@@ -275,12 +275,11 @@ def machine_profile(transport: Transport) -> EphemeralProfile:
 
 def _limit(profile: EphemeralProfile, transport: Transport) -> Interval:
     """Return how many connections fit to one destination."""
-    method = "connect"
-    if any(each.name == transport.value for each in capacity.methods(profile)):
-        method = transport.value
-    found = capacity.concurrent(profile, method=method)
-    low, high = (found.low, found.high) if isinstance(found, Interval) else (found, found)
-    return Interval(int(low), int(high))
+    has_method = any(each.name == "udp" for each in capacity.methods(profile))
+    method: types.MethodName = "connect"
+    if transport is Transport.UDP and has_method:
+        method = "udp"
+    return capacity.concurrent(profile, method=method)
 
 
 def count(
