@@ -50,6 +50,13 @@ def _option_of_6_1(question: tuple[Any, ...], path: str, old: Any, new: Any) -> 
     )
 
 
+def _without_a_range(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return (old, new) == (
+        ("error", "UnknownNameError", ("near", ())),
+        ("error", "InvalidValueError"),
+    )
+
+
 def _windows_xp(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     is_system = question[1:2] in (("windows-xp",), ("windows-2003",))
     return is_system and _has_choice(question)
@@ -127,6 +134,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="older kernels: IP_LOCAL_PORT_RANGE in 6.1",
         reason="the option came with 6.3 and was backported to 6.1.32, which the row did not know",
         applies=_option_of_6_1,
+    ),
+    Difference(
+        name="systems without a fixed range",
+        reason="a system that is known but has no fixed range is a wrong value, no unknown name",
+        applies=_without_a_range,
     ),
     Difference(
         name="Windows XP: the order of automatic ports",

@@ -47,7 +47,8 @@ def audit(
     Raises:
         TypeError: A rule, or what holds the rules, is none of these.
         InvalidPortError: A port is outside 0 to 65535.
-        UnknownNameError: A system is not known, or has no fixed range.
+        UnknownNameError: A system is not known.
+        InvalidValueError: A system has no fixed ephemeral range.
 
     Complexity:
         Linear in the number of rules; for each that is shadowed, in that of

@@ -61,8 +61,9 @@ def return_traffic(systems: types.SystemsLike) -> PortSet:
         All ports that these systems hand out by themselves.
 
     Raises:
-        TypeError: There is no system, or one is neither name nor profile.
-        UnknownNameError: A system is not known, or has no fixed range.
+        TypeError: *systems* is neither a name, a profile nor an iterable of them.
+        UnknownNameError: A system is not known.
+        InvalidValueError: A system has no fixed ephemeral range.
 
     Source:
         The profile of each system.

@@ -48,8 +48,8 @@ def listen_ports(
 
     Raises:
         TypeError: An argument has the wrong type, or there is no transport.
-        UnknownNameError: A system or a transport is not known, or a system has
-            no fixed range.
+        UnknownNameError: A system or a transport is not known.
+        InvalidValueError: A system has no fixed ephemeral range.
 
     Source:
         The rows of ``advice`` name it.
@@ -90,8 +90,8 @@ def why_not(
     Raises:
         TypeError: An argument has the wrong type, or there is no transport.
         InvalidPortError: *port* is outside 0 to 65535.
-        UnknownNameError: A system or a transport is not known, or a system has
-            no fixed range.
+        UnknownNameError: A system or a transport is not known.
+        InvalidValueError: A system has no fixed ephemeral range.
 
     Source:
         Each finding names its own.

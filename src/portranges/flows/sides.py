@@ -74,8 +74,8 @@ def judge(
     Raises:
         TypeError: A port is no integer, or a client neither name nor profile.
         InvalidPortError: A port is outside 0 to 65535.
-        UnknownNameError: A client or the transport is not known, or a client's
-            system has no fixed range.
+        UnknownNameError: A client or the transport is not known.
+        InvalidValueError: A client's system has no fixed ephemeral range.
 
     Source:
         Each criterion names its own.
@@ -123,8 +123,8 @@ def server_port(
     Raises:
         TypeError: A port is no integer, or a client neither name nor profile.
         InvalidPortError: A port is outside 0 to 65535.
-        UnknownNameError: A client or the transport is not known, or a client's
-            system has no fixed range.
+        UnknownNameError: A client or the transport is not known.
+        InvalidValueError: A client's system has no fixed ephemeral range.
 
     Example:
         >>> server_port(443, 51514), server_port(123, 123)
@@ -167,8 +167,8 @@ def server_side_many(
         InvalidPortError: An integer is outside 0 to 65535.
         InvalidValueError: There are not as many of one as of the other; or bytes of
             odd length, or *byteorder* is none of the two.
-        UnknownNameError: A client or the transport is not known, or a client's
-            system has no fixed range.
+        UnknownNameError: A client or the transport is not known.
+        InvalidValueError: A client's system has no fixed ephemeral range.
 
     Complexity:
         Linear. Flows whose ports must be looked up in the registry, as neither
