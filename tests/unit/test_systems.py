@@ -93,7 +93,7 @@ def test_a_system_of_ones_own() -> None:
         ({"name": ""}, "name must not be empty, got ''"),
         ({"title": ""}, "title must not be empty, got ''"),
         ({"aliases": "x"}, "aliases must be a tuple, got str 'x'"),
-        ({"aliases": (3,)}, "aliases must be a str, got int 3"),
+        ({"aliases": (3,)}, "each of aliases must be a str, got int 3"),
         ({"kind": "hots"}, "unknown kind, got 'hots'; did you mean 'host'?"),
         ({"is_current": 1}, "is_current must be a bool, got int 1"),
         ({"source": "RFC 1"}, "source must be a Source or None, got str 'RFC 1'"),
