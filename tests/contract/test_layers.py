@@ -49,7 +49,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     # All names of the top level; some modules are imported when a name of theirs is first used.
     "": ("categories", "families", "transport_ports", "report"),
     # The leaves, which may ask the machine or stand on other packages.
-    "system": ("ephemeral", "families"),
+    "system": ("ephemeral", "families", "systems"),
     "probe": ("families", "registry", "ephemeral", "uses", "capacity", "system"),
     "strategies": ("ephemeral", "reuse", "transport_ports"),
     "_hypothesis_plugin": ("strategies",),

@@ -19,7 +19,13 @@ from portranges.selection import Allocator
 pytestmark = pytest.mark.slow
 
 N = 16384
-RFC: tuple[types.Rfc6056Name, ...] = ("rfc6056-1", "rfc6056-2", "rfc6056-3", "rfc6056-4", "rfc6056-5")
+RFC: tuple[types.Rfc6056Name, ...] = (
+    "rfc6056-1",
+    "rfc6056-2",
+    "rfc6056-3",
+    "rfc6056-4",
+    "rfc6056-5",
+)
 RANDOM = ("rfc6056-1", "rfc6056-2", "rfc6056-5")
 PICKS = 160_000
 LOADS = (0.5, 0.75, 0.9, 0.95)
@@ -72,9 +78,7 @@ def test_a_knuths_limit() -> None:
 # B. Ports in use at random.
 @pytest.mark.parametrize("name", RFC)
 @pytest.mark.parametrize(("load", "published"), [(0.5, 2), (0.9, 10), (0.95, 20)])
-def test_b_ports_in_use_at_random(
-    name: types.Rfc6056Name, load: float, published: float
-) -> None:
+def test_b_ports_in_use_at_random(name: types.Rfc6056Name, load: float, published: float) -> None:
     rng = random.Random(1)
     taken = int(load * N)
     probes: list[int] = []

@@ -124,9 +124,7 @@ def ports(systems: types.SystemsLike) -> PortSet:
     return PortSet.empty().union(*[row.ports for row in fixed(systems)])
 
 
-def fixed(
-    systems: types.SystemsLike, argument: str = "systems"
-) -> tuple[EphemeralProfile, ...]:
+def fixed(systems: types.SystemsLike, argument: str = "systems") -> tuple[EphemeralProfile, ...]:
     """Return the rows of *systems*, each with a fixed range; *argument* is for the message.
 
     Raises:

@@ -1,12 +1,7 @@
-"""This machine's own settings: what it hands out, keeps back and lets be bound.
+"""The settings of this machine: its ephemeral range, its reserved and excluded ports and so on.
 
-What lives here: the wing's public names.
-What must not: code. ``model`` holds the records, ``parse_*`` the formats,
-``rows`` the files and commands, ``machine`` the way to them, ``read`` the
-questions.
-
-The ``parse_*`` functions are pure and serve on every system; the ``read_*``
-functions ask this machine, or any other that is given as a ``Machine``.
+The ``parse_*`` functions are pure and work on every system. The ``read_*`` functions read this
+machine, or another one that is given as a ``Machine``.
 """
 
 from __future__ import annotations

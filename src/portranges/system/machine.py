@@ -1,12 +1,7 @@
-"""This machine: how a file is read and a command is run. All the I/O there is.
+"""This machine: reading a file and running a command, which is all the I/O of the package.
 
-What lives here: THIS_MACHINE, and the bounds of what it reads.
-What must not: which file or command (``rows``), what a text means (the
-``parse_*`` modules).
-
-A command is run without a shell, from the system's own folders rather than
-from PATH, with nothing to read, in the C locale, for a limited time, and only
-so much of its output is taken.
+A command runs without a shell, from the system's own folders and not from PATH, with empty input,
+in the C locale, and with limits for its time and its output.
 """
 
 from __future__ import annotations
@@ -26,16 +21,16 @@ from portranges.system.model import Machine
 
 __all__ = ["OUTPUT_LIMIT", "THIS_MACHINE", "TIMEOUT", "decode", "read_file", "run"]
 
-# The longest text that is read. The list of reserved ports of Linux is the
-# longest that makes sense: 191,053 bytes where every other port is in it. It
-# must be below 4 MiB, where Linux refuses to read a setting at all (ENOMEM).
+# The longest text that is read. The longest useful text is the list of reserved ports on Linux with
+# every other port in it, 191,053 bytes. The limit must be below 4 MiB, for which Linux refuses to
+# read a setting at all (ENOMEM).
 OUTPUT_LIMIT = 1 << 20
 
-# Seconds that a command may take. sysctl and netsh take a hundredth and a
-# tenth of one; PowerShell may take several after a start of the machine.
+# Seconds that a command may take. sysctl takes a hundredth of a second and netsh a tenth;
+# PowerShell may take several seconds after the machine has started.
 TIMEOUT = 20.0
 
-# Seconds that a killed command gets to go.
+# Seconds to wait for a killed command.
 _GRACE = 2.0
 
 _PIECE = 1 << 16
@@ -50,17 +45,14 @@ def read_file(path: str) -> str:
     Args:
         path: A file, such as one below /proc.
 
-    Returns:
-        The text, as ``decode`` makes it.
-
     Raises:
         OSError: It cannot be opened or read.
         SystemReadError: It has more than ``OUTPUT_LIMIT`` bytes.
 
     Source:
-        Linux 6.18, measured: a list of ports is handed out by the *first* read
-        alone. open().read() asks for 8 KiB first and gets a list that ends in
-        the middle of a number, without an error.
+        Linux 6.18, measured: only the *first* read returns a list of ports. open().read()
+        requests 8 KiB first and gets a list that ends in the middle of a number, without an
+        error.
 
     Example:
         >>> read_file("/no/such/file")
@@ -83,22 +75,18 @@ def read_file(path: str) -> str:
 def run(
     command: types.Sequence[str], *, timeout: float = TIMEOUT, limit: int = OUTPUT_LIMIT
 ) -> str:
-    """Return what *command* prints.
+    """Return the standard output of *command*.
 
     Args:
-        command: Its words; the first is the name of a program of the system,
-            or a path.
+        command: Its words; the first is the name of a program of the system, or a path.
         timeout: Seconds that it may take.
         limit: Bytes that it may print.
 
-    Returns:
-        Its standard output, as ``decode`` makes it.
-
     Raises:
         FileNotFoundError: There is no such program.
-        TimeoutError: It took too long, and was killed.
-        OSError: It cannot be run, as where permission is missing.
-        SystemReadError: It printed too much, and was killed; or it failed.
+        TimeoutError: It took too long and was killed.
+        OSError: It cannot be run, for example for lack of permission.
+        SystemReadError: It printed too much and was killed, or it failed.
 
     Example:
         >>> run(["no-such-program"])
@@ -114,7 +102,7 @@ def run(
         stderr=subprocess.PIPE,
         bufsize=0,
         env=_environment(os.environ),
-        # A group of its own, so that what the command starts ends with it.
+        # A process group of its own, so that everything the command starts is killed with it.
         start_new_session=not windows,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
@@ -130,7 +118,7 @@ def run(
             process.wait(_left(deadline))
             late = False
     except subprocess.TimeoutExpired:
-        # It has closed its output, and stays.
+        # It has closed its output, but is still running.
         pass
     finally:
         _end(process)
@@ -141,20 +129,20 @@ def run(
     if late:
         raise TimeoutError(f"took longer than {timeout:g} s")
     if process.returncode != 0:
-        said = decode(errors.data or output.data).strip()
+        message = decode(errors.data or output.data).strip()
         reason = f"exit status {process.returncode}"
-        raise SystemReadError(what, f"{reason}, {elide(said)}" if said else reason)
+        raise SystemReadError(what, f"{reason}, {elide(message)}" if message else reason)
     return decode(output.data)
 
 
 class _Reader:
-    """A thread that takes what comes out of a pipe, up to a limit."""
+    """A thread that reads a pipe, up to a limit."""
 
     def __init__(
         self, pipe: types.IO[bytes] | None, limit: int, process: subprocess.Popen[bytes]
     ) -> None:
-        """Start to read *pipe*; end *process* when it gives more than *limit*."""
-        assert pipe is not None  # noqa: S101 (Popen was asked for it)
+        """Start to read *pipe*; kill *process* if it prints more than *limit* bytes."""
+        assert pipe is not None  # noqa: S101 (Popen creates it)
         self.data = b""
         self.overflow = False
         self._pipe = pipe
@@ -166,8 +154,8 @@ class _Reader:
     def _read(self) -> None:
         pieces: list[bytes] = []
         size = 0
-        # The thread closes the pipe: a program that got away may hold the
-        # other end for longer than anybody waits for it.
+        # The thread closes the pipe, because a program that was not killed may keep the other end
+        # open for longer than run() waits.
         with self._pipe:
             while piece := self._pipe.read(_PIECE):
                 size += len(piece)
@@ -184,10 +172,10 @@ def _left(deadline: float) -> float:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill *process*, and on Unix all that it started, unless it has been waited for.
+    """Kill *process*, and on Unix everything that it started, unless it has been waited for.
 
-    As long as nobody has waited for it, its number is nobody else's. It may be
-    gone, while something that it started holds its output.
+    Until then its PID cannot be reused. It may have ended while a process that it started still
+    holds its output.
     """
     if process.returncode is not None:
         return
@@ -202,7 +190,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _program(name: str) -> str:
-    """Return the path of the system's own program *name*."""
+    """Return the path of the program *name* in the system's own folders."""
     if Path(name).is_absolute():
         return name
     if sys.platform == "win32":
@@ -217,27 +205,25 @@ def _program(name: str) -> str:
 
 
 def _environment(outside: types.Mapping[str, str]) -> dict[str, str]:
-    """Return *outside* in the C locale, and without PowerShell's module path.
+    """Return the environment *outside* with the C locale and without PowerShell's module path.
 
-    Windows PowerShell finds its modules when the variable is not set; the one
-    that PowerShell 7 leaves to its children names the wrong ones.
+    Windows PowerShell finds its modules if the variable is not set. PowerShell 7 sets it for its
+    child processes to paths with the wrong modules.
     """
     kept = {name: value for name, value in outside.items() if name.upper() != "PSMODULEPATH"}
     return {**kept, "LC_ALL": "C", "LANG": "C", "LANGUAGE": "C"}
 
 
 def decode(data: bytes) -> str:
-    r"""Return *data* as text, whatever its encoding: digits and signs are right.
+    r"""Return *data* as text in which all digits and signs are correct, whatever its encoding.
+
+    The encoding is UTF-16 or UTF-8 by the byte order mark, else UTF-8 if the data is valid, else
+    Latin-1. Latin-1 yields wrong letters for a label in a Windows code page, but no wrong digit
+    and no wrong sign: the second bytes of the double-byte code pages (932, 936, 949, 950) are
+    above the digits, the colon and the asterisk.
 
     Args:
-        data: What a file held or a command printed.
-
-    Returns:
-        UTF-16 or UTF-8 by its byte order mark, else UTF-8 where it is that,
-        else Latin-1. The last makes wrong letters of a label in a code page of
-        Windows, but no wrong digit and no wrong sign: the second bytes of the
-        two-byte code pages (932, 936, 949, 950) are above the digits, the
-        colon and the star.
+        data: The content of a file or the output of a command.
 
     Example:
         >>> decode("Port de démarrage : 49152".encode("cp850")).endswith(" : 49152")

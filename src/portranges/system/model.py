@@ -1,8 +1,7 @@
-"""What is read of a machine: MachineSettings, its parts, and the machine itself.
+"""The settings of a machine, where each value comes from, and the machine itself.
 
-What lives here: the records, and the words for how a value was had.
-What must not: any format (the ``parse_*`` modules), any command or file
-(``rows``), any look at this machine (``machine``).
+A ``Machine`` is this one, another one, or a recorded one: two functions that read a file and run
+a command. ``rows`` lists the files and commands, the ``parse_*`` modules have the formats.
 """
 
 from __future__ import annotations
@@ -11,9 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
+from portranges.checks import flag, got, integer, number, of_type
+from portranges.ephemeral import EphemeralProfile
+from portranges.errors import InvalidValueError
 from portranges.families import Family
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
+from portranges.records import always_checked
 from portranges.source import Source
 
 __all__ = [
@@ -24,13 +27,13 @@ __all__ = [
     "Origin",
     "OriginKind",
     "Reading",
-    "Shipped",
     "TimeWaitReuse",
+    "Unread",
 ]
 
 
 class Field(StrEnum):
-    """What can be asked of a machine; the keys of ``MachineSettings.origins``.
+    """A setting of a machine; the keys of ``MachineSettings.origins``.
 
     Example:
         >>> Field.RESERVED.label
@@ -49,15 +52,7 @@ class Field(StrEnum):
 
     @property
     def label(self) -> str:
-        """The name for people.
-
-        Returns:
-            A few words, without an article.
-
-        Example:
-            >>> Field.CONFIGURED.label
-            'ephemeral range'
-        """
+        """The name for display, without an article."""
         return _LABELS[self]
 
 
@@ -75,14 +70,14 @@ _LABELS = {
 
 
 class OriginKind(StrEnum):
-    """How a value was had.
+    """How a value was obtained.
 
     Attributes:
-        READ: The machine said so.
-        DEFAULT: The machine has no such setting, or nobody has set it: the
-            value is the system's own.
-        ASSUMED: The machine has, or may have, such a setting, but no way to
-            read it is known: the value is that of a machine as shipped.
+        READ: The machine reported it.
+        DEFAULT: The setting does not exist on the machine, or is not set: the value is the
+            system's default.
+        ASSUMED: The setting exists, or may exist, but no way to read it is known: the value is
+            the system's default.
         UNKNOWN: There is no value.
 
     Example:
@@ -96,18 +91,18 @@ class OriginKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where one value of ``MachineSettings`` comes from.
 
     Attributes:
-        field: The value that it is about.
-        kind: How the value was had.
-        place: The file, or the command as one line; ``""`` unless something
-            was read.
-        note: Why it was not read, or what else there is to know.
-        source: Where it is written that the value is read so; ``None`` for one
-            that is not read, which is that of the system's row.
+        field: The setting.
+        kind: How the value was obtained.
+        place: The file, or the command as one line; ``""`` if nothing was read.
+        note: Why it was not read, or a remark.
+        source: The document for this way to read the value; ``None`` if it was not read and
+            comes from the system's row.
 
     Example:
         >>> from portranges import system
@@ -121,21 +116,29 @@ class Origin:
     note: str = ""
     source: Source | None = None
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("field", self.field, Field)
+        of_type("kind", self.kind, OriginKind)
+        of_type("place", self.place, str)
+        of_type("note", self.note, str)
+        of_type("source", self.source, Source, optional=True)
+
     def __str__(self) -> str:
         """Return the origin as one line."""
         words = [part for part in (self.place, self.note) if part]
         return f"{self.kind}: {'; '.join(words)}" if words else self.kind.value
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
     """One line of the excluded port ranges of Windows.
 
     Attributes:
-        ports: The range; the system hands out none of them.
-        administered: Whether the line has the ``*`` of an administered
-            exclusion. Programs were seen to bind such ports by number, while
-            binding the others failed with WSAEACCES (10013).
+        ports: The range; the system allocates none of these ports.
+        administered: Whether the line has the ``*`` of an administered exclusion. Programs were
+            seen to bind such ports explicitly; binding the others failed with WSAEACCES (10013).
 
     Example:
         >>> from portranges import PortRange
@@ -146,14 +149,19 @@ class Exclusion:
     ports: PortRange
     administered: bool = False
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("ports", self.ports, PortRange)
+        flag("administered", self.administered)
+
 
 class TimeWaitReuse(StrEnum):
-    """Whether ``connect()`` may take the port of a connection in TIME_WAIT.
+    """Whether ``connect()`` may use the port of a connection in TIME_WAIT.
 
     Attributes:
         NEVER: It may not (``tcp_tw_reuse`` 0).
-        ALWAYS: It may, once the delay is over (1).
-        LOOPBACK: It may where both ends are on this machine (2).
+        ALWAYS: It may, after the delay (1).
+        LOOPBACK: It may if both ends are on this machine (2).
 
     Example:
         >>> TimeWaitReuse("loopback")
@@ -165,19 +173,20 @@ class TimeWaitReuse(StrEnum):
     LOOPBACK = "loopback"
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    r"""A machine that can be asked: this one, another one, or a recorded one.
+    r"""A machine whose settings can be read: this one, another one, or a recorded one.
 
     Attributes:
         platform: Its ``sys.platform``.
-        release: Its kernel's release, as ``os.uname().release``; ``""`` where
-            it is not known, which takes the newest row of the system.
-        read_file: Takes the path of a file and returns its text. Raises
-            OSError, or SystemReadError for what is no error of the system.
-        run: Takes a command as its words and returns what it printed. Raises
-            FileNotFoundError where there is no such program, TimeoutError
-            where it took too long, another OSError, or SystemReadError.
+        release: The release of its kernel, as in ``os.uname().release``; ``""`` if unknown, which
+            selects the newest row of the system.
+        read_file: A function that returns the text of the file with the given path. It raises
+            OSError, or SystemReadError if the fault is not the system's.
+        run: A function that runs a command, given as a sequence of words, and returns its output.
+            It raises FileNotFoundError if there is no such program, TimeoutError if it took too
+            long, another OSError, or SystemReadError.
 
     Example:
         >>> from portranges import system
@@ -195,26 +204,34 @@ class Machine:
     read_file: types.Callable[[str], str]
     run: types.Callable[[types.Sequence[str]], str]
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("platform", self.platform, str)
+        of_type("release", self.release, str)
+        for name in ("read_file", "run"):
+            value = getattr(self, name)
+            if not callable(value):
+                raise TypeError(f"{name} must be callable, got {got(value)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One way to learn one value: a file or a command, and what reads its text.
+    """One way to read one value: a file or a command, and the parser of its text.
 
     Attributes:
-        system: The system that it is for, as in ``rows.PLATFORMS``.
-        field: The value.
-        transport: The transport that it is for; ``None``: all of the system.
-        family: The version of IP that it is for; ``None``: both.
-        file: The file; ``""`` where a command is run.
-        command: The words of the command; the first is the program's name.
-        parse: Takes the text. Returns ``None`` where it says that the value is
-            not set.
-        absent: What a missing file means, as words for ``Origin.note``; ``""``
-            where it is an error. The value is that of the system as shipped.
-        source: Where format and meaning are written down.
+        system: The system that it is for, with its releases and variants.
+        field: The setting.
+        transport: The transport that it is for; ``None`` means all of the system.
+        family: The version of IP that it is for; ``None`` means both.
+        file: The file; ``""`` if a command is run.
+        command: The words of the command; the first is the name of the program.
+        parse: The parser. It returns ``None`` if the text says that the value is not set.
+        absent: What a missing file means, for ``Origin.note``, in which case the value is the
+            system's default; ``""`` if it is an error.
+        source: The document with the format and the meaning.
     """
 
-    system: str
+    system: types.SystemName
     field: Field
     transport: Transport | None = None
     family: Family | None = None
@@ -231,50 +248,48 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shipped:
+class Unread:
     """A value that is not read, and why.
 
     Attributes:
-        system: As in ``Reading``.
-        field: As in ``Reading``.
-        kind: How the value is had then; never ``READ``.
-        note: Why.
-        source: Where that is written down; ``None`` where the system's row of
-            ``portranges.ephemeral`` says so.
+        system: The system that it is for, with its releases and variants.
+        field: The setting.
+        kind: How the value is obtained instead; never ``READ``.
+        note: Why it is not read.
+        source: The document for this; ``None`` if it is the system's row in
+            ``portranges.ephemeral``.
     """
 
-    system: str
+    system: types.SystemName
     field: Field
     kind: OriginKind
     note: str
     source: Source | None = None
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineSettings:
-    """The settings of one machine that decide which ports it hands out.
+    """The settings of one machine that decide which ports it allocates.
 
-    The values were read one after the other: a machine whose settings are
-    changed meanwhile gives some of before and some of after.
+    The values are read one after the other. If the settings change in between, some values are
+    from before the change and some from after it.
 
     Attributes:
-        system: The name of the system's row, as ``"linux"``.
+        system: The name of the system's row, such as ``"linux"``.
         transport: The transport that the settings are for.
         family: The version of IP that they are for.
-        configured: The range as it is set, with nothing taken out.
-        reserved: Ports that the machine keeps from being handed out and that a
-            program may still bind by number.
-        excluded: Ports that are neither handed out nor, most of them, to be
-            bound.
-        unprivileged_start: The first port that needs no privilege to bind: 0
-            where none needs any, ``None`` where that is not known.
-        time_wait: Seconds that a port is held after its TCP connection;
-            ``None`` where that is not known.
-        time_wait_reuse: Whether ``connect()`` may take such a port earlier;
-            ``None`` here and below where the system has no such setting.
+        configured: The configured range, including reserved and excluded ports.
+        reserved: Ports that the machine never allocates, but that a program may bind explicitly.
+        excluded: Ports that are never allocated and of which most cannot be bound.
+        unprivileged_start: The first port that can be bound without a privilege: 0 if no port
+            needs one, ``None`` if unknown.
+        time_wait: Seconds that a port is held after its TCP connection; ``None`` if unknown.
+        time_wait_reuse: Whether ``connect()`` may use such a port earlier; this and the following
+            are ``None`` if the system has no such setting.
         time_wait_reuse_after: Seconds after which it may.
-        time_wait_limit: How many sockets may be in TIME_WAIT at once; those
-            above are closed at once.
+        time_wait_limit: The largest number of sockets in TIME_WAIT; further ones are closed at
+            once.
         fin_wait_2: Seconds that a closed socket waits for the other end.
         profile: The system's row with the range of this machine.
         readings: Where each value comes from, in the order of ``Field``.
@@ -286,6 +301,8 @@ class MachineSettings:
         (PortRange(first=32768, last=60999), PortSet.parse('40000-40003,40007'))
         >>> settings.effective
         PortSet.parse('32768-39999,40004-40006,40008-60999')
+        >>> print(settings.origins["reserved"])
+        read: /proc/sys/net/ipv4/ip_local_reserved_ports
     """
 
     system: str
@@ -300,46 +317,53 @@ class MachineSettings:
     time_wait_reuse_after: float | None = None
     time_wait_limit: int | None = None
     fin_wait_2: float | None = None
-    profile: types.EphemeralProfile
+    profile: EphemeralProfile
     readings: tuple[Origin, ...]
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("system", self.system, str)
+        of_type("transport", self.transport, Transport)
+        of_type("family", self.family, Family)
+        of_type("configured", self.configured, PortRange)
+        of_type("reserved", self.reserved, PortSet)
+        of_type("excluded", self.excluded, PortSet)
+        of_type("profile", self.profile, EphemeralProfile)
+        if self.unprivileged_start is not None:
+            integer("unprivileged_start", self.unprivileged_start, most=65536)
+        if self.time_wait_limit is not None:
+            integer("time_wait_limit", self.time_wait_limit)
+        for name in ("time_wait", "time_wait_reuse_after", "fin_wait_2"):
+            value = getattr(self, name)
+            if value is not None:
+                number(name, value)
+        of_type("time_wait_reuse", self.time_wait_reuse, TimeWaitReuse, optional=True)
+        for each in of_type("readings", self.readings, tuple):
+            of_type("each reading", each, Origin)
+        if self.profile.ports != self.effective:
+            raise InvalidValueError(
+                "the ports of profile must be configured without reserved and excluded",
+                str(self.profile.ports),
+            )
 
     @property
     def effective(self) -> PortSet:
-        """The ports that are handed out: the range without what is kept back.
+        """The ports that the machine allocates: ``configured`` without reserved and excluded.
 
-        Returns:
-            ``configured`` without ``reserved`` and ``excluded``; the same as
-            ``profile.ports``.
-
-        Example:
-            >>> from portranges import system
-            >>> len(system.read_settings(machine=system.RECORDED_LINUX).effective)
-            28227
+        The same as ``profile.ports``.
         """
-        return PortSet([self.configured]) - self.reserved - self.excluded
+        return PortSet(self.configured) - self.reserved - self.excluded
 
     @property
     def origins(self) -> dict[str, Origin]:
-        """Where each value comes from.
+        """The origin of each value, by the name of its attribute.
 
-        Returns:
-            A new dict from the attribute's name to its origin, without those
-            that the system has no setting for.
-
-        Example:
-            >>> from portranges import system
-            >>> origins = system.read_settings(machine=system.RECORDED_LINUX).origins
-            >>> print(origins["reserved"])
-            read: /proc/sys/net/ipv4/ip_local_reserved_ports
+        Settings that the system does not have are omitted.
         """
         return {origin.field.value: origin for origin in self.readings}
 
     def to_dict(self) -> dict[str, object]:
-        """Return the settings as data for JSON.
-
-        Returns:
-            A dict of strings, numbers, lists and dicts; sets of ports are
-            text in the neutral notation.
+        """Return the settings as data for JSON; sets of ports are text in the neutral notation.
 
         Example:
             >>> from portranges import system

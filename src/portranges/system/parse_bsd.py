@@ -1,21 +1,19 @@
-"""What sysctl prints on macOS and the BSDs.
+"""Parsers of the output of sysctl on macOS and the BSDs.
 
-What lives here: a function for each text.
-What must not: where the text comes from (``rows``, ``machine``).
-
-A line is ``name: value`` on FreeBSD, DragonFly and macOS (``name=value`` with
-``-e``), ``name=value`` on OpenBSD and ``name = value`` on NetBSD. All of them
-are read everywhere, in any order, and other names beside the wanted ones are
-passed over: ``sysctl net.inet.ip.portrange`` prints the high and the low pair
-before the pair that is meant, and ``sysctl -a`` everything.
+A line is ``name: value`` on FreeBSD, DragonFly and macOS (``name=value`` with ``-e``),
+``name=value`` on OpenBSD and ``name = value`` on NetBSD. Each function accepts all three, in any
+order, and skips other names: ``sysctl net.inet.ip.portrange`` also prints the high and the low
+pair, and ``sysctl -a`` prints everything.
 """
 
 from __future__ import annotations
 
 from portranges import types
-from portranges.ports import PortRange
+from portranges.checks import member
+from portranges.families import Family
+from portranges.ports import PortRange, Transport, check_transport
 from portranges.portset import PortSet
-from portranges.system.text import as_number, as_port, as_port_set, as_range, pairs, values
+from portranges.system.text import as_number, as_port, as_port_set, as_range, settings_in, values
 
 __all__ = [
     "parse_freebsd_reservedhigh",
@@ -28,48 +26,40 @@ __all__ = [
 ]
 
 _RANGE = "port range"
+_TCP_OR_UDP = (Transport.TCP, Transport.UDP)
 
 
 def parse_sysctl(text: str) -> dict[str, str]:
-    r"""Return the names and values that ``sysctl`` prints, on any system.
+    r"""Return the value of each name that ``sysctl`` prints, in the order of the lines.
 
     Args:
-        text: Lines ``name: value``, ``name=value`` or ``name = value``; others
-            are passed over.
-
-    Returns:
-        The value of each name, in the order of the lines.
+        text: Lines of ``name: value``, ``name=value`` or ``name = value``; others are skipped.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It has NUL in it, is too long, or has one name
-            with two values.
+        UnexpectedOutputError: *text* contains NUL, is too long, or has one name with two values.
 
     Source:
         sbin/sysctl/sysctl.c of FreeBSD (": ", and "=" with -e) and of OpenBSD
-        (rev 1.206: "="); for NetBSD QNX 7.0's page of sysctl (" = ").
+        (rev 1.206: "="); for NetBSD the sysctl page of QNX 7.0 (" = ").
 
     Example:
         >>> parse_sysctl("net.inet.ip.portrange.first=10000\n")
         {'net.inet.ip.portrange.first': '10000'}
     """
-    return pairs(text, "sysctl")
+    return settings_in(text, "sysctl")
 
 
 def parse_portrange(text: str) -> PortRange:
-    r"""Return ``net.inet.ip.portrange.first`` and ``last``: FreeBSD, DragonFly, macOS.
+    r"""Return the range of ``net.inet.ip.portrange.first`` and ``last``: FreeBSD, DragonFly, macOS.
 
     Args:
-        text: What ``sysctl`` prints; both names must be there. The first may
-            be above the last: macOS and old FreeBSD count down then, FreeBSD 8
-            and later swap the two.
-
-    Returns:
-        The range.
+        text: The output of ``sysctl``; both names must be present. The first port may be above
+            the last: macOS and old FreeBSD then count down, FreeBSD 8 and later swap the two.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: One of the two is not there, or is no port.
+        UnexpectedOutputError: One of the two is missing, or is not a port.
 
     Source:
         FreeBSD sys/netinet/in_pcb.c; xnu bsd/netinet/in_pcb.c.
@@ -87,17 +77,16 @@ def parse_portrange(text: str) -> PortRange:
 
 
 def parse_openbsd_range(text: str) -> PortRange:
-    r"""Return ``net.inet.ip.portfirst`` and ``portlast`` of OpenBSD.
+    r"""Return the range of ``net.inet.ip.portfirst`` and ``portlast`` on OpenBSD.
+
+    OpenBSD accepts the two ports in any order.
 
     Args:
-        text: What ``sysctl`` prints; both names must be there.
-
-    Returns:
-        The range; OpenBSD takes the two ports in any order.
+        text: The output of ``sysctl``; both names must be present.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: One of the two is not there, or is no port.
+        UnexpectedOutputError: One of the two is missing, or is not a port.
 
     Source:
         OpenBSD sys/netinet/in_pcb.c (rev 1.160), sbin/sysctl/sysctl.c (1.206).
@@ -110,19 +99,16 @@ def parse_openbsd_range(text: str) -> PortRange:
     return as_range(values(text, names, _RANGE), _RANGE, either_way=True)
 
 
-def parse_openbsd_baddynamic(text: str, transport: types.TcpOrUdpName = "tcp") -> PortSet:
-    r"""Return ``net.inet.tcp.baddynamic`` or ``net.inet.udp.baddynamic`` of OpenBSD.
+def parse_openbsd_baddynamic(text: str, transport: types.TcpOrUdpLike = "tcp") -> PortSet:
+    r"""Return the ports in ``net.inet.tcp.baddynamic`` or ``net.inet.udp.baddynamic`` on OpenBSD.
 
     Args:
-        text: What ``sysctl`` prints: ports with commas.
-        transport: Which of the two.
-
-    Returns:
-        The set; empty where the list is.
+        text: The output of ``sysctl``: ports with commas.
+        transport: TCP or UDP.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: The name is not there, or its value is no list.
+        UnexpectedOutputError: The name is missing, or its value is not a list.
 
     Source:
         OpenBSD sbin/sysctl/sysctl.c (rev 1.206), BADDYNAMIC.
@@ -131,24 +117,21 @@ def parse_openbsd_baddynamic(text: str, transport: types.TcpOrUdpName = "tcp") -
         >>> parse_openbsd_baddynamic("net.inet.tcp.baddynamic=587,749,750,871,2049\n")
         PortSet.parse('587,749-750,871,2049')
     """
-    name = f"net.inet.{transport}.baddynamic"
+    name = f"net.inet.{check_transport(transport, among=_TCP_OR_UDP)}.baddynamic"
     (value,) = values(text, [name], name)
     return as_port_set(value, name)
 
 
-def parse_netbsd_range(text: str, family: types.FamilyName = "inet") -> PortRange:
-    r"""Return ``anonportmin`` and ``anonportmax`` of NetBSD, for IPv4 or IPv6.
+def parse_netbsd_range(text: str, family: types.FamilyLike = "inet") -> PortRange:
+    r"""Return the range of ``anonportmin`` and ``anonportmax`` on NetBSD, for IPv4 or IPv6.
 
     Args:
-        text: What ``sysctl`` prints; both names of the family must be there.
+        text: The output of ``sysctl``; both names of the family must be present.
         family: ``net.inet.ip`` or ``net.inet6.ip6``.
-
-    Returns:
-        The range.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: One of the two is not there, or is no port.
+        UnexpectedOutputError: One of the two is missing, or is not a port.
 
     Source:
         NetBSD sys/netinet/portalgo.c (rev 1.1.4.3).
@@ -159,24 +142,24 @@ def parse_netbsd_range(text: str, family: types.FamilyName = "inet") -> PortRang
         ... )
         PortRange(first=49152, last=65535)
     """
-    node = "net.inet6.ip6" if family == "inet6" else "net.inet.ip"
+    is_ipv6 = member("family", family, Family) is Family.INET6
+    node = "net.inet6.ip6" if is_ipv6 else "net.inet.ip"
     names = (f"{node}.anonportmin", f"{node}.anonportmax")
     return as_range(values(text, names, _RANGE), _RANGE)
 
 
 def parse_freebsd_reservedhigh(text: str) -> int:
-    r"""Return the first port above ``net.inet.ip.portrange.reservedhigh`` of FreeBSD.
+    r"""Return the first port above ``net.inet.ip.portrange.reservedhigh`` on FreeBSD.
+
+    It is the first port, 1 to 65536, that can be bound without a privilege. Ports below
+    ``reservedlow``, which is 0 by default, need none either.
 
     Args:
-        text: What ``sysctl`` prints.
-
-    Returns:
-        The first port that needs no privilege, 1 to 65536. Ports below
-        ``reservedlow``, 0 as shipped, need none either.
+        text: The output of ``sysctl``.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: The name is not there, or its value is no port.
+        UnexpectedOutputError: The name is missing, or its value is not a port.
 
     Source:
         FreeBSD sys/netinet/in_pcb.c: ipport_reservedlow, ipport_reservedhigh.
@@ -191,18 +174,14 @@ def parse_freebsd_reservedhigh(text: str) -> int:
 
 
 def parse_msl(text: str) -> float:
-    r"""Return the length of TIME_WAIT by ``net.inet.tcp.msl``.
+    r"""Return the length of TIME_WAIT in seconds, which is twice ``net.inet.tcp.msl``.
 
     Args:
-        text: What ``sysctl`` prints: the longest life of a segment, in
-            milliseconds.
-
-    Returns:
-        Twice that, in seconds.
+        text: The output of ``sysctl``: the maximum segment lifetime, in milliseconds.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: The name is not there, or its value is no number.
+        UnexpectedOutputError: The name is missing, or its value is not a number.
 
     Source:
         FreeBSD tcp(4), and tcp_timer.c of FreeBSD, DragonFly and xnu: msl goes

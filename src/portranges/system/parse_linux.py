@@ -1,10 +1,7 @@
-"""The texts of Linux: the files below /proc/sys/net/ipv4, and what sysctl prints.
+"""Parsers of the files in /proc/sys/net/ipv4 on Linux, and of the output of sysctl.
 
-What lives here: a function for each text.
-What must not: where the text comes from (``rows``, ``machine``).
-
-A file holds the value and a line break; ``sysctl`` puts ``name = `` before it,
-``sysctl -n`` does not. All three are read.
+A file contains the value and a line break. ``sysctl`` puts ``name = `` before the value,
+``sysctl -n`` does not. All three forms are accepted.
 """
 
 from __future__ import annotations
@@ -12,7 +9,7 @@ from __future__ import annotations
 from portranges.ports import PortRange
 from portranges.portset import PortSet
 from portranges.system.model import TimeWaitReuse
-from portranges.system.text import as_number, as_port, as_port_set, as_range, fail, filled_lines
+from portranges.system.text import as_number, as_port, as_port_set, as_range, fail, nonblank_lines
 
 __all__ = [
     "is_gvisor_range",
@@ -30,17 +27,14 @@ _RESERVED = "ip_local_reserved_ports"
 
 
 def parse_linux_range(text: str) -> PortRange:
-    r"""Return the range of ``ip_local_port_range``.
+    r"""Return the range in ``ip_local_port_range``.
 
     Args:
-        text: Two ports. Linux puts a TAB between them, gVisor blanks.
-
-    Returns:
-        The range.
+        text: Two ports, separated by a TAB on Linux and by blanks on gVisor.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         Linux 6.18, measured; gVisor pkg/sentry/fsimpl/proc/tasks_sys.go.
@@ -55,13 +49,12 @@ def parse_linux_range(text: str) -> PortRange:
 
 
 def is_gvisor_range(text: str) -> bool:
-    r"""Tell whether gVisor wrote the text of ``ip_local_port_range``, not Linux.
+    r"""Return whether gVisor, and not Linux, wrote the text of ``ip_local_port_range``.
+
+    Linux always writes a TAB, gVisor never.
 
     Args:
-        text: What ``parse_linux_range`` took.
-
-    Returns:
-        Whether there is no TAB in it, which Linux always writes.
+        text: A text that ``parse_linux_range`` accepted.
 
     Source:
         gVisor pkg/sentry/fsimpl/proc/tasks_sys.go ("%d %d", earlier three
@@ -75,18 +68,15 @@ def is_gvisor_range(text: str) -> bool:
 
 
 def parse_linux_reserved(text: str) -> PortSet:
-    r"""Return the ports of ``ip_local_reserved_ports``.
+    r"""Return the ports in ``ip_local_reserved_ports``.
 
     Args:
-        text: Ports and ranges with commas, as ``40000-40003,40007``. Linux
-            writes a line break alone for the empty list, gVisor nothing.
-
-    Returns:
-        The set; empty where the list is.
+        text: Ports and ranges with commas, as ``40000-40003,40007``. For an empty list Linux
+            writes only a line break, gVisor nothing.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         Linux 6.18, measured.
@@ -97,27 +87,24 @@ def parse_linux_reserved(text: str) -> PortSet:
         >>> parse_linux_reserved("\n")
         PortSet.parse('')
     """
-    if not filled_lines(text, _RESERVED):
+    if not nonblank_lines(text, _RESERVED):
         return PortSet.empty()
     value = _value(text, _RESERVED)
     if "," in value and " " in value:
-        # PortSet.parse takes blanks around commas; the kernel refuses them.
+        # PortSet.parse accepts blanks around commas; the kernel does not.
         fail(_RESERVED, "a list of ports without blanks", value)
     return as_port_set(value, _RESERVED)
 
 
 def parse_linux_port(text: str) -> int:
-    r"""Return the port of a file such as ``ip_unprivileged_port_start``.
+    r"""Return the port in a file such as ``ip_unprivileged_port_start``.
 
     Args:
         text: One port.
 
-    Returns:
-        The port, 0 to 65535.
-
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         Linux 6.18, measured.
@@ -130,17 +117,14 @@ def parse_linux_port(text: str) -> int:
 
 
 def parse_linux_number(text: str) -> int:
-    r"""Return the number of a file such as ``tcp_max_tw_buckets``.
+    r"""Return the number in a file such as ``tcp_max_tw_buckets``.
 
     Args:
-        text: One number.
-
-    Returns:
-        The number, 0 or more.
+        text: One number, 0 or more.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         Linux 6.18, measured.
@@ -153,17 +137,14 @@ def parse_linux_number(text: str) -> int:
 
 
 def parse_linux_seconds(text: str) -> float:
-    r"""Return the seconds of a file such as ``tcp_fin_timeout``.
+    r"""Return the seconds in a file such as ``tcp_fin_timeout``.
 
     Args:
         text: A whole number of seconds.
 
-    Returns:
-        The seconds.
-
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         Linux Documentation/networking/ip-sysctl, tcp_fin_timeout.
@@ -176,17 +157,14 @@ def parse_linux_seconds(text: str) -> float:
 
 
 def parse_linux_milliseconds(text: str) -> float:
-    r"""Return the seconds of a file in milliseconds, as ``tcp_tw_reuse_delay``.
+    r"""Return the seconds in a file that counts milliseconds, such as ``tcp_tw_reuse_delay``.
 
     Args:
         text: A whole number of milliseconds.
 
-    Returns:
-        The seconds.
-
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         Linux 6.18, measured: 1000, and connect() waits 1.02 s.
@@ -204,12 +182,9 @@ def parse_linux_time_wait_reuse(text: str) -> TimeWaitReuse:
     Args:
         text: 0, 1 or 2.
 
-    Returns:
-        The word for it.
-
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         Linux Documentation/networking/ip-sysctl, tcp_tw_reuse.
@@ -228,8 +203,8 @@ _REUSE = {0: TimeWaitReuse.NEVER, 1: TimeWaitReuse.ALWAYS, 2: TimeWaitReuse.LOOP
 
 
 def _value(text: str, what: str) -> str:
-    """Return the one line of *text*, without the name that sysctl puts before it."""
-    lines = filled_lines(text, what)
+    """Return the only line of *text*, without the name that sysctl puts before the value."""
+    lines = nonblank_lines(text, what)
     if len(lines) != 1:
         fail(what, "one line", text)
     name, sign, value = lines[0].partition("=")

@@ -1,19 +1,15 @@
-"""What ipadm and ndd print on Solaris and illumos, and no on AIX.
-
-What lives here: a function for each text.
-What must not: where the text comes from (``rows``, ``machine``).
-"""
+"""Parsers of the output of ``ipadm`` and ``ndd`` on Solaris and illumos, and of ``no`` on AIX."""
 
 from __future__ import annotations
 
 from portranges import types
-from portranges.ports import PortRange
+from portranges.ports import PortRange, Transport, check_transport
 from portranges.portset import PortSet
 from portranges.system.text import (
     as_number,
     as_port,
     as_range,
-    filled_lines,
+    nonblank_lines,
     only_line,
     values,
 )
@@ -30,47 +26,39 @@ __all__ = [
 
 _RANGE = "anonymous port range"
 
-# no(1): tcp_timewait counts in these.
-_AIX_TIME_WAIT_UNIT = 15.0
+_AIX_TIME_WAIT_UNIT = 15.0  # seconds; the unit of tcp_timewait in no(1)
 
 
 def parse_ndd_range(text: str) -> PortRange:
     r"""Return the range of ``ndd /dev/tcp tcp_smallest_anon_port tcp_largest_anon_port``.
 
     Args:
-        text: Two ports in the order asked; ``ndd`` puts an empty line between
-            the values of two names.
-
-    Returns:
-        The range.
+        text: Two ports, in this order; ``ndd`` prints an empty line between them.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
-        Texts seen in two write-ups.
+        The texts in two write-ups.
 
     Example:
         >>> parse_ndd_range("32768\n\n65535\n")
         PortRange(first=32768, last=65535)
     """
-    return as_range(filled_lines(text, _RANGE), _RANGE)
+    return as_range(nonblank_lines(text, _RANGE), _RANGE)
 
 
 def parse_ipadm_range(text: str) -> PortRange:
     r"""Return the range of ``ipadm show-prop -c -o property,current``.
 
     Args:
-        text: Lines ``property:value``; ``smallest_anon_port`` and
-            ``largest_anon_port`` must be there.
-
-    Returns:
-        The range.
+        text: Lines of ``property:value``; ``smallest_anon_port`` and ``largest_anon_port`` must
+            be present.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: One of the two is not there, or is no port.
+        UnexpectedOutputError: One of the two is missing, or is not a port.
 
     Source:
         illumos ipadm(8): -c prints fields with colons between them.
@@ -89,12 +77,9 @@ def parse_solaris_port(text: str) -> int:
     Args:
         text: One port.
 
-    Returns:
-        The port.
-
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         illumos ipadm(8); a test of ipadm's output in a public repository.
@@ -107,45 +92,39 @@ def parse_solaris_port(text: str) -> int:
 
 
 def parse_solaris_ports(text: str) -> PortSet:
-    r"""Return the ports of ``extra_priv_ports``.
+    r"""Return the ports in ``extra_priv_ports``.
 
     Args:
-        text: Ports with commas (``ipadm``) or one a line (``ndd``); nothing,
-            or ``--``, where there are none.
-
-    Returns:
-        The set.
+        text: Ports with commas (``ipadm``) or one per line (``ndd``); ``--`` or nothing if there
+            are none.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
-        illumos ipadm(8); the layout of ndd is from memory, not re-read.
+        illumos ipadm(8); the layout of ndd is from memory.
 
     Example:
         >>> parse_solaris_ports("2049,4045\n") == parse_solaris_ports("2049 \n4045 \n")
         True
     """
     what = "extra_priv_ports"
-    lines = filled_lines(text, what)
+    lines = nonblank_lines(text, what)
     if lines == ["--"]:
         return PortSet.empty()
     return PortSet(as_port(port.strip(), what) for line in lines for port in line.split(","))
 
 
 def parse_solaris_milliseconds(text: str) -> float:
-    r"""Return the seconds of a property in milliseconds, as ``_time_wait_interval``.
+    r"""Return the seconds in a property that counts milliseconds, as ``_time_wait_interval``.
 
     Args:
         text: One number.
 
-    Returns:
-        The seconds.
-
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: It says anything else.
+        UnexpectedOutputError: *text* has another format.
 
     Source:
         Oracle Solaris 11.2 and 11.4 tunable parameters: 60,000 ms.
@@ -158,21 +137,17 @@ def parse_solaris_milliseconds(text: str) -> float:
     return as_number(only_line(text, what, "one number"), what) / 1000
 
 
-def parse_aix_range(text: str, transport: types.TcpOrUdpName = "tcp") -> PortRange:
+def parse_aix_range(text: str, transport: types.TcpOrUdpLike = "tcp") -> PortRange:
     r"""Return the range that ``no`` prints, for TCP or UDP.
 
     Args:
-        text: Lines ``name = value``, with or without blanks before them, as
-            ``no -a`` or ``no -o`` prints; both names must be there.
-        transport: ``tcp_ephemeral_low`` and ``tcp_ephemeral_high``, or those
-            of UDP.
-
-    Returns:
-        The range.
+        text: Lines of ``name = value``, perhaps indented, as ``no -a`` or ``no -o`` prints them;
+            both names must be present.
+        transport: TCP (``tcp_ephemeral_low`` and ``tcp_ephemeral_high``) or UDP.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: One of the two is not there, or is no port.
+        UnexpectedOutputError: One of the two is missing, or is not a port.
 
     Source:
         ibm.com/docs RSCT 3.2, Ephemeral ports; IBM AIX 7.2, no.
@@ -181,25 +156,23 @@ def parse_aix_range(text: str, transport: types.TcpOrUdpName = "tcp") -> PortRan
         >>> parse_aix_range("tcp_ephemeral_low = 32768\ntcp_ephemeral_high = 65535\n")
         PortRange(first=32768, last=65535)
     """
-    names = (f"{transport}_ephemeral_low", f"{transport}_ephemeral_high")
+    chosen = check_transport(transport, among=(Transport.TCP, Transport.UDP))
+    names = (f"{chosen}_ephemeral_low", f"{chosen}_ephemeral_high")
     return as_range(values(text, names, "ephemeral range"), "ephemeral range")
 
 
 def parse_aix_time_wait(text: str) -> float:
-    r"""Return the length of TIME_WAIT by ``tcp_timewait``.
+    r"""Return the length of TIME_WAIT in seconds; ``tcp_timewait`` counts intervals of 15.
 
     Args:
-        text: A line ``tcp_timewait = value`` among others.
-
-    Returns:
-        The seconds: the value counts intervals of 15.
+        text: A line of ``tcp_timewait = value``, perhaps among others.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: The name is not there, or its value is no number.
+        UnexpectedOutputError: The name is missing, or its value is not a number.
 
     Source:
-        IBM AIX, no: tcp_timewait (the interval is from memory, not re-read).
+        IBM AIX, no: tcp_timewait (the interval is from memory).
 
     Example:
         >>> parse_aix_time_wait("tcp_timewait = 1\n")

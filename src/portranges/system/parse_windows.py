@@ -1,12 +1,9 @@
-"""What netsh, PowerShell and reg print on Windows, in any display language.
+"""Parsers of the output of netsh, PowerShell and reg on Windows, in any display language.
 
-What lives here: a function for each text.
-What must not: where the text comes from (``rows``, ``machine``).
-
-Labels are in the language of the system and their padding differs from version
-to version, so that numbers are read by their place: after a colon, in two
-columns. English, French, Spanish, Korean and Chinese texts were seen. Property
-names of PowerShell and names in the registry are the same in all languages.
+Labels are in the language of the system, and their padding differs between versions. Numbers are
+therefore found by position: after a colon, or in two columns. English, French, Spanish, Korean
+and Chinese texts were seen. Property names of PowerShell and names in the registry are the same
+in all languages.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from portranges.errors import UnexpectedOutputError
 from portranges.ports import LAST_PORT, PortRange, is_digits
 from portranges.portset import PortSet
 from portranges.system.model import Exclusion
-from portranges.system.text import as_port, as_range, fail, filled_lines
+from portranges.system.text import as_port, as_range, fail, nonblank_lines
 
 __all__ = [
     "parse_netsh_excluded",
@@ -33,32 +30,32 @@ _EXCLUDED = "excluded port ranges"
 _SETTINGS = "dynamic port ranges of PowerShell"
 _REGISTRY = "TcpTimedWaitDelay"
 
-# The colon of a European label and the wide one of an East Asian.
+# The colon after a European label, and the fullwidth colon after an East Asian one.
 _COLON = re.compile("[:\uff1a]")
-# The line below the two headings of the table; how wide it is differs.
+# The line below the two headings of the table; its width differs.
 _RULE = re.compile(r"-{2,}[ \t]+-{2,}")
 _ROW = re.compile(r"([0-9]+)[ \t]+([0-9]+)(?:[ \t]*(\*))?")
-_DWORD = re.compile(r"TcpTimedWaitDelay[ \t]+REG_DWORD[ \t]+0x([0-9a-f]{1,8})", re.IGNORECASE)
-_KEY = re.compile(r"HKEY_LOCAL_MACHINE\\SYSTEM\\\w+\\Services\\Tcpip\\Parameters", re.IGNORECASE)
+_DWORD = re.compile(
+    r"TcpTimedWaitDelay[ \t]+REG_DWORD[ \t]+0x([0-9a-f]{1,8})", re.IGNORECASE | re.ASCII
+)
+_KEY = re.compile(
+    r"HKEY_LOCAL_MACHINE\\SYSTEM\\\w+\\Services\\Tcpip\\Parameters", re.IGNORECASE | re.ASCII
+)
 
 
 def parse_netsh_range(text: str) -> PortRange:
-    r"""Return the range of ``netsh int ipv4 show dynamicport tcp``.
+    r"""Return the range that ``netsh int ipv4 show dynamicport tcp`` prints.
 
     Args:
-        text: In any language: two lines end in a colon and a number; the first
-            is the first port, the second is *how many* there are.
-
-    Returns:
-        The range.
+        text: Two lines that end in a colon and a number, in any language; the first number is
+            the first port, the second is the *number* of ports.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: There are not two such lines, or they make no
-            range.
+        UnexpectedOutputError: There are not two such lines, or they do not form a range.
 
     Source:
-        Microsoft KB929851; texts seen in Datadog's and Aspire's tests,
+        Microsoft KB929851; the texts in the tests of Datadog and Aspire,
         actions/runner-images#1442, microsoft/WSL#40984.
 
     Example:
@@ -72,7 +69,7 @@ def parse_netsh_range(text: str) -> PortRange:
     """
     tails = [
         _COLON.split(line)[-1].strip()
-        for line in filled_lines(text, _RANGE)
+        for line in nonblank_lines(text, _RANGE)
         if _COLON.search(line) is not None
     ]
     numbers = [tail for tail in tails if is_digits(tail)]
@@ -89,22 +86,19 @@ def _counted(start: str, count: str, what: str) -> PortRange:
 
 
 def parse_netsh_exclusions(text: str) -> tuple[Exclusion, ...]:
-    r"""Return the rows of ``netsh int ipv4 show excludedportrange protocol=tcp``.
+    r"""Return the rows that ``netsh int ipv4 show excludedportrange protocol=tcp`` prints.
 
     Args:
-        text: In any language: a rule of dashes in two columns, below it a line
-            of two ports for each range, and ``*`` behind administered ones;
-            then perhaps lines that begin with ``*``.
-
-    Returns:
-        The ranges in their order; empty where the table is.
+        text: Two columns of dashes and below them a line of two ports for each range, in any
+            language, with ``*`` after administered ones; then perhaps lines that begin with
+            ``*``.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: There is no rule, or something else below it.
+        UnexpectedOutputError: The dashes are missing, or something else is below them.
 
     Source:
-        Texts seen in docker/for-win#3171, microsoft/WSL#5306 (Spanish),
+        The texts in docker/for-win#3171, microsoft/WSL#5306 (Spanish),
         cb-coffeehouse#81 (Korean); a page in Chinese of 2023.
 
     Example:
@@ -117,9 +111,9 @@ def parse_netsh_exclusions(text: str) -> tuple[Exclusion, ...]:
         >>> [(str(row.ports), row.administered) for row in rows]
         [('5357', False), ('50000-50059', True)]
     """
-    lines = iter(filled_lines(text, _EXCLUDED))
+    lines = iter(nonblank_lines(text, _EXCLUDED))
     if not any(_RULE.fullmatch(line) for line in lines):
-        fail(_EXCLUDED, "a rule of dashes below two headings", text)
+        fail(_EXCLUDED, "dashes below two headings", text)
     return tuple(_exclusion(line) for line in lines if not line.startswith("*"))
 
 
@@ -131,20 +125,12 @@ def _exclusion(line: str) -> Exclusion:
 
 
 def parse_netsh_excluded(text: str) -> PortSet:
-    r"""Return the ports of ``netsh int ipv4 show excludedportrange protocol=tcp``.
+    r"""Return the ports in all rows of ``netsh int ipv4 show excludedportrange protocol=tcp``.
+
+    The format, its source and the errors are those of ``parse_netsh_exclusions``.
 
     Args:
-        text: As ``parse_netsh_exclusions`` takes it.
-
-    Returns:
-        The union of all rows.
-
-    Raises:
-        TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: As ``parse_netsh_exclusions``.
-
-    Source:
-        As ``parse_netsh_exclusions``.
+        text: The output of the command.
 
     Example:
         >>> parse_netsh_excluded("------    ------\n  5357    5357\n 50000   50059  *\n")
@@ -154,19 +140,18 @@ def parse_netsh_excluded(text: str) -> PortSet:
 
 
 def parse_powershell_ranges(text: str) -> dict[str, PortRange]:
-    r"""Return the ranges of ``Get-NetTCPSetting`` or ``Get-NetUDPSetting``.
+    r"""Return the range of each template of ``Get-NetTCPSetting`` or ``Get-NetUDPSetting``.
 
     Args:
-        text: ``Name : value`` lines, as ``Format-List`` prints them. The
-            template ``Automatic`` has no values, and UDP has no templates.
+        text: Lines of ``Name : value``, as ``Format-List`` prints them. The template
+            ``Automatic`` has no values, and UDP has no templates.
 
     Returns:
-        The range of each template that has one, by its name in the order of
-        the text; the name is ``""`` where there is none.
+        The ranges by template, in the order of the text; the name is ``""`` if there is none.
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: There is no range, or half of one.
+        UnexpectedOutputError: A range is missing or incomplete.
 
     Source:
         Microsoft, Set-NetTCPSetting and Set-NetUDPSetting.
@@ -181,7 +166,7 @@ def parse_powershell_ranges(text: str) -> dict[str, PortRange]:
     """
     found: dict[str, PortRange] = {}
     name = start = ""
-    for line in filled_lines(text, _SETTINGS):
+    for line in nonblank_lines(text, _SETTINGS):
         key, _, value = (part.strip() for part in line.partition(":"))
         if key == "SettingName":
             if start:
@@ -202,22 +187,16 @@ def parse_powershell_ranges(text: str) -> dict[str, PortRange]:
 
 
 def parse_powershell_range(text: str) -> PortRange:
-    r"""Return the one range that all templates of ``Get-NetTCPSetting`` have.
+    r"""Return the range that all templates of ``Get-NetTCPSetting`` have in common.
+
+    The format, its source and the errors are those of ``parse_powershell_ranges``.
 
     Args:
-        text: As ``parse_powershell_ranges`` takes it.
-
-    Returns:
-        The range.
+        text: The output of the command.
 
     Raises:
-        TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: As ``parse_powershell_ranges``, or two templates
-            differ: which of them a connection takes is then a matter of the
-            machine's filters.
-
-    Source:
-        As ``parse_powershell_ranges``.
+        UnexpectedOutputError: Two templates differ. Which of them a connection uses then depends
+            on the filters of the machine.
 
     Example:
         >>> parse_powershell_range(
@@ -235,20 +214,16 @@ def parse_powershell_range(text: str) -> PortRange:
 
 
 def parse_registry_time_wait(text: str) -> float | None:
-    r"""Return ``TcpTimedWaitDelay`` from ``reg query`` of the key of TCP/IP.
+    r"""Return ``TcpTimedWaitDelay`` in seconds from the registry, or ``None`` if it is not set.
 
     Args:
-        text: The whole key: its name, and a line ``name type value`` for each
-            of its values. (Asked for the one value, ``reg`` ends in an error
-            with a text in the system's language where it is not set.)
-
-    Returns:
-        The seconds, or ``None`` where the value is not set.
+        text: The output of ``reg query`` for the whole key: its name, and a line of ``name type
+            value`` for each of its values. (For a single value that is not set, ``reg`` fails
+            with a message in the system's language.)
 
     Raises:
         TypeError: *text* is not a ``str``.
-        UnexpectedOutputError: The key's name is not there, or the value is no
-            REG_DWORD.
+        UnexpectedOutputError: The key's name is missing, or the value is not a REG_DWORD.
 
     Source:
         Microsoft cc938217, TcpTimedWaitDelay.
@@ -260,7 +235,7 @@ def parse_registry_time_wait(text: str) -> float | None:
         ... )
         30.0
     """
-    lines = filled_lines(text, _REGISTRY)
+    lines = nonblank_lines(text, _REGISTRY)
     if not any(_KEY.fullmatch(line) for line in lines):
         fail(_REGISTRY, "the key's name", text)
     wanted = [line for line in lines if line.lower().split()[0] == "tcptimedwaitdelay"]

@@ -1,8 +1,7 @@
-"""Questions to a machine: its range, its reserved and excluded ports, and so on.
+"""Functions that read the settings of a machine: its range, its reserved and excluded ports etc.
 
-What lives here: the functions over the rows.
-What must not: files, commands and formats (``rows``, ``parse_*``), the way to
-this machine (``machine``).
+``rows`` lists the files and commands, the ``parse_*`` modules have the formats, and ``machine``
+reads and runs them.
 """
 
 from __future__ import annotations
@@ -10,17 +9,16 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from portranges import ephemeral, types
+from portranges import ephemeral, systems, types
+from portranges.checks import member, of_type
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import (
     SystemReadError,
     UnexpectedOutputError,
-    UnknownNameError,
     UnsupportedPlatformError,
     elide,
 )
 from portranges.families import Family
-from portranges.names import near
 from portranges.ports import PortRange, check_transport
 from portranges.portset import PortSet
 from portranges.source import Source
@@ -35,7 +33,7 @@ from portranges.system.model import (
     TimeWaitReuse,
 )
 from portranges.system.parse_linux import is_gvisor_range
-from portranges.system.rows import PLATFORMS, PROFILES, READINGS, SHIPPED
+from portranges.system.rows import PLATFORMS, READINGS, UNREAD, VARIANTS
 
 __all__ = [
     "read_configured",
@@ -47,9 +45,6 @@ __all__ = [
     "read_unprivileged_start",
 ]
 
-# A release begins with its version: "6.18.44-microsoft-standard", "14.1-RELEASE".
-_VERSION = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?")
-
 
 def read_ephemeral(
     transport: types.TransportLike = "tcp",
@@ -57,37 +52,31 @@ def read_ephemeral(
     family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> EphemeralProfile:
-    """Return what the machine hands out: its system's row with its own range.
+    """Return the ports that the machine allocates, as its system's row with its own range.
+
+    The ``ports`` of the row are the range without reserved and excluded ports. ``tuned`` is set,
+    even if the range is the default. ``read_settings`` also reports where each value comes from.
 
     Args:
-        transport: The transport to ask for; Windows, Solaris, OpenBSD and AIX
-            have settings for each.
-        family: ``"inet"`` or ``"inet6"``; Windows and NetBSD have a range for
-            each version of IP.
-        machine: The machine; this one by default. On Linux the settings are
-            those of the network namespace of the calling thread.
-
-    Returns:
-        The row with the ports that are handed out as ``ports``: the range
-        without reserved and excluded ports. Its ``tuned`` is set, also where
-        nobody has changed the range. ``read_settings`` tells where each value
-        comes from.
+        transport: The transport; Windows, Solaris, OpenBSD and AIX have settings for each.
+        family: ``"inet"`` or ``"inet6"``; Windows and NetBSD have a range for each.
+        machine: The machine; this one if None. On Linux the settings are those of the network
+            namespace of the calling thread.
 
     Raises:
-        UnknownNameError: *transport* or *family* is none.
-        UnsupportedPlatformError: The platform, or the transport on it, is not
-            one that can be read.
-        UnexpectedOutputError: A file or a command said something unknown.
-        SystemReadError: One could not be read; the error names it and tells
-            why.
+        TypeError: An argument has a wrong type.
+        UnknownNameError: *transport* or *family* is unknown.
+        UnsupportedPlatformError: The platform, or the transport on it, cannot be read.
+        UnexpectedOutputError: A file or the output of a command has an unknown format.
+        SystemReadError: A file or command could not be read; the error names it and the reason.
 
     Example:
         >>> from portranges import system
         >>> read_ephemeral(machine=system.RECORDED_LINUX)
         <EphemeralProfile linux, tuned: 32768-39999,40004-40006,40008-60999>
     """
-    question = _Question(transport, family, machine)
-    return question.tuned(*question.parts())
+    reader = _Reader(transport, family, machine)
+    return reader.tuned(*reader.ports())
 
 
 def read_configured(
@@ -96,28 +85,21 @@ def read_configured(
     family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> PortRange:
-    """Return the ephemeral range as it is set, with nothing taken out of it.
+    """Return the configured ephemeral range, including reserved and excluded ports.
+
+    Arguments and errors are those of ``read_ephemeral``.
 
     Args:
-        transport: As for ``read_ephemeral``.
-        family: As for ``read_ephemeral``.
-        machine: As for ``read_ephemeral``.
-
-    Returns:
-        The range.
-
-    Raises:
-        UnknownNameError: As for ``read_ephemeral``.
-        UnsupportedPlatformError: As for ``read_ephemeral``.
-        UnexpectedOutputError: As for ``read_ephemeral``.
-        SystemReadError: As for ``read_ephemeral``.
+        transport: The transport.
+        family: ``"inet"`` or ``"inet6"``.
+        machine: The machine; this one if None.
 
     Example:
         >>> from portranges import system
         >>> read_configured(machine=system.RECORDED_LINUX)
         PortRange(first=32768, last=60999)
     """
-    return _Question(transport, family, machine).known(Field.CONFIGURED, PortRange)
+    return _Reader(transport, family, machine).known(Field.CONFIGURED, PortRange)
 
 
 def read_reserved(
@@ -126,33 +108,27 @@ def read_reserved(
     family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> PortSet:
-    """Return the ports that the machine hands out to nobody, but lets be bound.
+    """Return the ports that are never allocated, but can be bound explicitly.
 
-    They are ``ip_local_reserved_ports`` of Linux, ``baddynamic`` of OpenBSD
-    and ``extra_priv_ports`` of Solaris, which take a privilege to bind.
+    These are ``ip_local_reserved_ports`` on Linux, ``baddynamic`` on OpenBSD, and
+    ``extra_priv_ports`` on Solaris, which require a privilege to bind. Ports outside the range
+    are included; the set is empty if the system has no such list. Arguments and errors are those
+    of ``read_ephemeral``.
 
     Args:
-        transport: As for ``read_ephemeral``.
-        family: As for ``read_ephemeral``.
-        machine: As for ``read_ephemeral``.
-
-    Returns:
-        The set, also of ports outside the range; empty where the system has no
-        such list.
+        transport: The transport.
+        family: ``"inet"`` or ``"inet6"``.
+        machine: The machine; this one if None.
 
     Raises:
-        UnknownNameError: As for ``read_ephemeral``.
-        UnsupportedPlatformError: As for ``read_ephemeral``.
-        UnexpectedOutputError: As for ``read_ephemeral``.
-        SystemReadError: As for ``read_ephemeral``; also where the system may
-            have a list that cannot be read, as NetBSD.
+        SystemReadError: Also if the system may have a list that cannot be read, as on NetBSD.
 
     Example:
         >>> from portranges import system
         >>> read_reserved(machine=system.RECORDED_LINUX)
         PortSet.parse('40000-40003,40007')
     """
-    return _Question(transport, family, machine).known(Field.RESERVED, PortSet)
+    return _Reader(transport, family, machine).known(Field.RESERVED, PortSet)
 
 
 def read_excluded(
@@ -161,83 +137,66 @@ def read_excluded(
     family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> PortSet:
-    """Return the ports that the machine neither hands out nor lets be bound.
+    """Return the ports that are never allocated, and most of which cannot be bound.
 
-    They are the excluded port ranges of Windows, which Hyper-V and others take
-    at every start, and the restricted ports of macOS. Windows lets be bound
-    those with a star: see ``parse_netsh_exclusions``.
+    These are the excluded port ranges of Windows, which Hyper-V and others create at every start,
+    and the restricted ports of macOS. On Windows, administered exclusions can be bound: see
+    ``parse_netsh_exclusions``. Ports outside the range are included; the set is empty if the system
+    has no such list. Arguments and errors are those of ``read_ephemeral``.
 
     Args:
-        transport: As for ``read_ephemeral``.
-        family: As for ``read_ephemeral``.
-        machine: As for ``read_ephemeral``.
-
-    Returns:
-        The set, also of ports outside the range; empty where the system has no
-        such list.
-
-    Raises:
-        UnknownNameError: As for ``read_ephemeral``.
-        UnsupportedPlatformError: As for ``read_ephemeral``.
-        UnexpectedOutputError: As for ``read_ephemeral``.
-        SystemReadError: As for ``read_ephemeral``.
+        transport: The transport.
+        family: ``"inet"`` or ``"inet6"``.
+        machine: The machine; this one if None.
 
     Example:
         >>> from portranges import system
         >>> read_excluded(machine=system.RECORDED_LINUX)
         PortSet.parse('')
     """
-    return _Question(transport, family, machine).known(Field.EXCLUDED, PortSet)
+    return _Reader(transport, family, machine).known(Field.EXCLUDED, PortSet)
 
 
 def read_unprivileged_start(
     transport: types.TransportLike = "tcp", *, machine: Machine | None = None
 ) -> int:
-    """Return the first port that takes no privilege to bind.
+    """Return the first port that can be bound without a privilege.
+
+    0 means that no port requires one, 65536 that every port does. Arguments and errors are those
+    of ``read_ephemeral``.
 
     Args:
-        transport: As for ``read_ephemeral``.
-        machine: As for ``read_ephemeral``.
-
-    Returns:
-        The port; 0 where none needs a privilege, 65536 where all do.
+        transport: The transport.
+        machine: The machine; this one if None.
 
     Raises:
-        UnknownNameError: As for ``read_ephemeral``.
-        UnsupportedPlatformError: As for ``read_ephemeral``.
-        UnexpectedOutputError: As for ``read_ephemeral``.
-        SystemReadError: As for ``read_ephemeral``; also where the system's
-            rule is not known.
+        SystemReadError: Also if the rule of the system is unknown.
 
     Example:
         >>> from portranges import system
         >>> read_unprivileged_start(machine=system.RECORDED_LINUX)
         1024
     """
-    return _Question(transport, "inet", machine).known(Field.UNPRIVILEGED_START, int)
+    return _Reader(transport, "inet", machine).known(Field.UNPRIVILEGED_START, int)
 
 
 def read_time_wait(*, machine: Machine | None = None) -> float:
-    """Return for how long the end of a TCP connection holds its port.
+    """Return how long TIME_WAIT holds the port of a TCP connection to a remote peer, in seconds.
+
+    Arguments and errors are those of ``read_ephemeral``.
 
     Args:
-        machine: As for ``read_ephemeral``.
-
-    Returns:
-        The seconds, towards a remote peer.
+        machine: The machine; this one if None.
 
     Raises:
-        UnsupportedPlatformError: As for ``read_ephemeral``.
-        UnexpectedOutputError: As for ``read_ephemeral``.
-        SystemReadError: As for ``read_ephemeral``; also where the system has
-            settings that cannot be read, as NetBSD.
+        SystemReadError: Also if the system has settings that cannot be read, as on NetBSD.
 
     Example:
         >>> from portranges import system
         >>> read_time_wait(machine=system.RECORDED_LINUX)
         60.0
     """
-    return _Question("tcp", "inet", machine).known(Field.TIME_WAIT, float)
+    return _Reader("tcp", "inet", machine).known(Field.TIME_WAIT, float)
 
 
 def read_settings(
@@ -246,21 +205,15 @@ def read_settings(
     family: types.FamilyLike = "inet",
     machine: Machine | None = None,
 ) -> MachineSettings:
-    """Return all settings that are known of, and where each comes from.
+    """Return all settings that affect ports, and where each value comes from.
+
+    ``origins`` shows which values are assumed. Arguments and errors are those of
+    ``read_ephemeral``; the first failure is reported.
 
     Args:
-        transport: As for ``read_ephemeral``.
-        family: As for ``read_ephemeral``.
-        machine: As for ``read_ephemeral``.
-
-    Returns:
-        The settings. Where a value could be assumed only, ``origins`` says so.
-
-    Raises:
-        UnknownNameError: As for ``read_ephemeral``.
-        UnsupportedPlatformError: As for ``read_ephemeral``.
-        UnexpectedOutputError: As for ``read_ephemeral``.
-        SystemReadError: As for ``read_ephemeral``, for the first that fails.
+        transport: The transport.
+        family: ``"inet"`` or ``"inet6"``.
+        machine: The machine; this one if None.
 
     Example:
         >>> from portranges import system
@@ -270,42 +223,47 @@ def read_settings(
         >>> print(settings.origins["configured"])
         read: /proc/sys/net/ipv4/ip_local_port_range
     """
-    question = _Question(transport, family, machine)
-    configured, reserved, excluded = question.parts()
+    reader = _Reader(transport, family, machine)
+    configured, reserved, excluded = reader.ports()
     return MachineSettings(
-        profile=question.tuned(configured, reserved, excluded),
-        system=question.profile.name,
-        transport=question.transport,
-        family=question.family,
+        profile=reader.tuned(configured, reserved, excluded),
+        system=reader.profile.name,
+        transport=reader.transport,
+        family=reader.family,
         configured=configured,
         reserved=reserved,
         excluded=excluded,
-        unprivileged_start=question.value(Field.UNPRIVILEGED_START, int),
-        time_wait=question.value(Field.TIME_WAIT, float),
-        time_wait_reuse=question.value(Field.TIME_WAIT_REUSE, TimeWaitReuse),
-        time_wait_reuse_after=question.value(Field.TIME_WAIT_REUSE_AFTER, float),
-        time_wait_limit=question.value(Field.TIME_WAIT_LIMIT, int),
-        fin_wait_2=question.value(Field.FIN_WAIT_2, float),
-        readings=tuple(question.origins),
+        unprivileged_start=reader.value(Field.UNPRIVILEGED_START, int),
+        time_wait=reader.value(Field.TIME_WAIT, float),
+        time_wait_reuse=reader.value(Field.TIME_WAIT_REUSE, TimeWaitReuse),
+        time_wait_reuse_after=reader.value(Field.TIME_WAIT_REUSE_AFTER, float),
+        time_wait_limit=reader.value(Field.TIME_WAIT_LIMIT, int),
+        fin_wait_2=reader.value(Field.FIN_WAIT_2, float),
+        readings=tuple(reader.origins),
     )
 
 
-class _Question:
-    """One machine, asked for one transport and one version of IP."""
+class _Reader:
+    """Reads the settings of one machine for one transport and one version of IP."""
 
     def __init__(self, transport: str, family: str, machine: Machine | None) -> None:
-        """Check the words, and find out which system it is."""
-        self.machine = THIS_MACHINE if machine is None else machine
+        """Check the arguments, and determine the system."""
+        self.machine = THIS_MACHINE if machine is None else of_type("machine", machine, Machine)
         self.transport = check_transport(transport)
-        self.family = _check_family(family)
+        self.family = member("family", family, Family)
         self.origins: list[Origin] = []
-        self.system = _system(self.machine.platform)
-        self.profile = ephemeral.profile(_profile_name(self.system, self.machine))
-        if not any(self._is_for(row) for row in READINGS if row.field is Field.CONFIGURED):
-            self._refuse()
+        system = _system(self.machine.platform)
+        # The system and what it is a variant of: the rows of Linux apply to Android too.
+        self.names = _lineage(system)
+        self.profile = ephemeral.profile(_profile_name(system, self.machine.release))
+        if not any(self._applies(row) for row in READINGS if row.field is Field.CONFIGURED):
+            raise UnsupportedPlatformError(
+                f"the {Field.CONFIGURED.label} of {self.profile.title}",
+                f"no way to read it for {self.transport} is known",
+            )
 
-    def parts(self) -> tuple[PortRange, PortSet, PortSet]:
-        """Return the range, the reserved and the excluded ports."""
+    def ports(self) -> tuple[PortRange, PortSet, PortSet]:
+        """Return the configured range, the reserved ports and the excluded ports."""
         return (
             self.known(Field.CONFIGURED, PortRange),
             self.known(Field.RESERVED, PortSet, assumed=True),
@@ -315,14 +273,14 @@ class _Question:
     def tuned(
         self, configured: PortRange, reserved: PortSet, excluded: PortSet
     ) -> EphemeralProfile:
-        """Return the profile with these ports, for one transport where it is for one."""
+        """Return the profile with these ports; for one transport if the settings are."""
         profile = self.profile.replace(ports=configured, excluded=reserved | excluded)
-        if any(row.transport for row in READINGS if row.system == self.system):
+        if any(row.transport for row in READINGS if row.system in self.names):
             return dataclasses.replace(profile, transports=(self.transport,))
         return profile
 
     def known(self, field: Field, kind: type[types.T], *, assumed: bool = False) -> types.T:
-        """Return the value of *field*; not to know it, or to assume it, is an error."""
+        """Return the value of *field*, which must be known, and not assumed unless allowed."""
         value = self.value(field, kind)
         origin = self.origins[-1]
         if value is None or (origin.kind is OriginKind.ASSUMED and not assumed):
@@ -330,54 +288,48 @@ class _Question:
         return value
 
     def value(self, field: Field, kind: type[types.T]) -> types.T | None:
-        """Return the value of *field*, ``None`` where there is none; keep its origin."""
-        rows = [row for row in READINGS if row.field is field and self._is_for(row)]
-        value = self._read(rows) if rows else self._shipped(field)
+        """Return the value of *field*, or None if there is none, and record its origin."""
+        rows = [row for row in READINGS if row.field is field and self._applies(row)]
+        value = self._read(rows) if rows else self._default(field)
         if value is None or isinstance(value, kind):
             return value
         raise TypeError(f"{field} must be a {kind.__name__}, got {elide(value)}")
 
-    def _is_for(self, row: Reading) -> bool:
+    def _applies(self, row: Reading) -> bool:
         return (
-            row.system == self.system
+            row.system in self.names
             and (row.transport or self.transport) is self.transport
             and (row.family or self.family) is self.family
             and self.transport in self.profile.transports
         )
 
-    def _refuse(self) -> types.NoReturn:
-        raise UnsupportedPlatformError(
-            f"the {Field.CONFIGURED.label} of {self.profile.title}",
-            f"no way to ask for {self.transport} is known",
-        )
-
     def _read(self, rows: list[Reading]) -> object:
-        """Return what the first of *rows* says that works."""
+        """Return the value from the first of *rows* that works."""
         failures: list[SystemReadError] = []
         for row in rows:
             try:
                 text = self._text(row)
             except FileNotFoundError as missing:
                 if row.absent and self._has_settings():
-                    return self._shipped(row.field, place=row.place, note=row.absent)
+                    return self._default(row.field, place=row.place, note=row.absent)
                 failures.append(_missing(row, missing))
                 continue
             try:
                 value = row.parse(text)
             except UnexpectedOutputError as error:
-                # Ahead of what is merely not there: it says more.
+                # Before failures to find a file or program, because it is more specific.
                 failures.insert(0, UnexpectedOutputError(_what(row), error.reason))
                 continue
             if row.file and row.field is Field.CONFIGURED and is_gvisor_range(text):
                 self.profile = ephemeral.profile("gvisor")
             if value is None:
-                return self._shipped(row.field, place=row.place)
-            self._keep(row.field, OriginKind.READ, place=row.place, source=row.source)
+                return self._default(row.field, place=row.place)
+            self._record(row.field, OriginKind.READ, place=row.place, source=row.source)
             return value
         raise failures[0]
 
     def _text(self, row: Reading) -> str:
-        """Return the text of *row*; FileNotFoundError alone is left as it is."""
+        """Return the text of *row*, or raise FileNotFoundError or SystemReadError."""
         try:
             if row.file:
                 return self.machine.read_file(row.file)
@@ -390,17 +342,17 @@ class _Question:
             raise SystemReadError(_what(row), _reason(error)) from error
 
     def _has_settings(self) -> bool:
-        """Tell whether the machine has any setting: else one missing means nothing."""
+        """Return whether the machine has any settings; otherwise a missing file means nothing."""
         for row in READINGS:
-            if row.field is Field.CONFIGURED and self._is_for(row) and row.file:
+            if row.field is Field.CONFIGURED and self._applies(row) and row.file:
                 try:
                     self.machine.read_file(row.file)
                 except (OSError, SystemReadError):
                     return False
         return True
 
-    def _shipped(self, field: Field, *, place: str = "", note: str = "") -> object:
-        """Return the value of *field* on a machine as shipped."""
+    def _default(self, field: Field, *, place: str = "", note: str = "") -> object:
+        """Return the system's default of *field*, and record its origin."""
         value: object = None
         if field is Field.RESERVED:
             value = PortSet.empty()
@@ -410,22 +362,20 @@ class _Question:
             value = self.profile.privileged_below
         elif field is Field.TIME_WAIT:
             value = self.profile.time_wait
-        row = next((row for row in SHIPPED if self._is_shipped(row.system, row.field, field)), None)
+        names = (self.profile.name, *self.names)
+        row = next((row for row in UNREAD if row.field is field and row.system in names), None)
         if row is None and not place:
-            # A setting that this system does not have.
+            # The system has no such setting.
             return value
         kind = OriginKind.DEFAULT if row is None else row.kind
         if value is None:
             kind = OriginKind.UNKNOWN
         why = note or ("" if row is None else row.note)
         source = None if row is None else row.source
-        self._keep(field, kind, place=place, note=why, source=source)
+        self._record(field, kind, place=place, note=why, source=source)
         return value
 
-    def _is_shipped(self, system: str, of: Field, field: Field) -> bool:
-        return of is field and system in (self.profile.name, self.system)
-
-    def _keep(
+    def _record(
         self,
         field: Field,
         kind: OriginKind,
@@ -435,17 +385,6 @@ class _Question:
         source: Source | None = None,
     ) -> None:
         self.origins.append(Origin(field=field, kind=kind, place=place, note=note, source=source))
-
-
-def _check_family(value: str) -> Family:
-    if not isinstance(value, str):
-        raise TypeError(
-            f"family must be a Family or its value, got {type(value).__name__} {elide(value)}"
-        )
-    try:
-        return Family(value)
-    except ValueError:
-        raise UnknownNameError("family", value, near(value, map(str, Family))) from None
 
 
 def _system(platform: str) -> types.SystemName:
@@ -458,19 +397,44 @@ def _system(platform: str) -> types.SystemName:
     )
 
 
-def _profile_name(system: types.SystemName, machine: Machine) -> types.SystemName:
-    """Return the name of the row that describes *machine* best."""
-    if machine.platform == "android":
-        return "android"
-    if system == "linux" and "microsoft" in machine.release.lower():
-        return "wsl2"
-    match = _VERSION.match(machine.release)
-    if match is not None:
-        version = tuple(int(part) for part in match.groups(default="0"))
-        for before, name in PROFILES.get(system, ()):
-            if version < before:
-                return name
-    return system
+def _lineage(name: str) -> tuple[str, ...]:
+    """Return *name* and the systems that it is a variant of, nearest first."""
+    names: list[str] = []
+    while name:
+        names.append(name)
+        name = systems.lookup(types.cast("types.SystemName", name)).parent
+    return tuple(names)
+
+
+def _profile_name(system: types.SystemName, release: str) -> types.SystemName:
+    """Return the name of the variant or of the release of *system* that *release* means."""
+    for platform, word, variant in VARIANTS:
+        if system == platform and word in release.lower():
+            return variant
+    version = _version(release)
+    known = {row.name for row in ephemeral.profiles()}
+    firsts = {
+        types.cast("types.SystemName", row.name): first
+        for row in systems.rows()
+        if row.name in known
+        and (row.name == system or (row.parent == system and not row.is_current))
+        and (first := _version(row.first_release))
+    }
+    if not version or not firsts:
+        return system
+    # The newest row that is not newer than the release; of several, the first one.
+    started = {name: first for name, first in firsts.items() if first <= version}
+    return max(started, key=firsts.__getitem__) if started else min(firsts, key=firsts.__getitem__)
+
+
+# A release begins with its version: "6.18.44-microsoft-standard", "14.1-RELEASE".
+_VERSION = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,9}))?(?:\.([0-9]{1,9}))?")
+
+
+def _version(release: str) -> tuple[int, ...]:
+    """Return the version at the beginning of *release*; empty if there is none."""
+    match = _VERSION.match(release)
+    return () if match is None else tuple(int(part) for part in match.groups(default="0"))
 
 
 def _what(row: Reading) -> str:

@@ -1,8 +1,4 @@
-"""A recorded machine: what the examples of the documentation ask.
-
-What lives here: the texts of one Linux machine, as a ``Machine``.
-What must not: anything that asks the machine that it runs on.
-"""
+"""A recorded Linux machine, which the examples in the documentation read."""
 
 from __future__ import annotations
 
@@ -11,8 +7,7 @@ from portranges.system.model import Machine
 
 __all__ = ["RECORDED_LINUX"]
 
-# As Linux 6.18.44 was seen to write them, in a network namespace whose list of
-# reserved ports had been set.
+# As Linux 6.18.44 wrote them, in a network namespace with a list of reserved ports.
 _FILES = {
     "/proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
     "/proc/sys/net/ipv4/ip_local_reserved_ports": "40000-40003,40007\n",

@@ -1,12 +1,7 @@
-"""Which file or command tells what on which system, and what is not to be read.
+"""Where each setting is read on each system, and which settings are not readable.
 
-What lives here: the rows, each with its source.
-What must not: how a file is read or a command run (``machine``), formats (the
-``parse_*`` modules).
-
-A value has one row for each way to learn it. Where there are two ways, they
-are tried in their order: the second serves where the first has no such file or
-program, or prints what its parser does not know.
+Each row has its source. A value has one row for each way to read it. They are tried in order: the
+second is used if the first has no such file or program, or prints what its parser does not know.
 """
 
 from __future__ import annotations
@@ -17,7 +12,7 @@ from portranges import types
 from portranges.families import Family
 from portranges.ports import Transport
 from portranges.source import MEASURED_ON_LINUX, cite
-from portranges.system.model import Field, OriginKind, Reading, Shipped
+from portranges.system.model import Field, OriginKind, Reading, Unread
 from portranges.system.parse_bsd import (
     parse_freebsd_reservedhigh,
     parse_msl,
@@ -51,13 +46,13 @@ from portranges.system.parse_windows import (
     parse_registry_time_wait,
 )
 
-__all__ = ["PLATFORMS", "PROFILES", "READINGS", "SHIPPED"]
+__all__ = ["PLATFORMS", "READINGS", "UNREAD", "VARIANTS"]
 
-# How sys.platform begins, and the system that it means here. iOS, Emscripten
-# and WASI run no programs and have no /proc.
+# The beginning of sys.platform, and the system that it means. iOS, Emscripten and WASI run no
+# programs and have no /proc.
 PLATFORMS: tuple[tuple[str, types.SystemName], ...] = (
     ("linux", "linux"),
-    ("android", "linux"),
+    ("android", "android"),
     ("darwin", "macos"),
     ("freebsd", "freebsd"),
     ("openbsd", "openbsd"),
@@ -68,12 +63,11 @@ PLATFORMS: tuple[tuple[str, types.SystemName], ...] = (
     ("aix", "aix"),
 )
 
-# Rows of portranges.ephemeral that hold for releases before a version, the
-# oldest first; all later ones have the row named after the system.
-PROFILES: dict[str, tuple[tuple[tuple[int, ...], types.SystemName], ...]] = {
-    "linux": (((2, 6, 24), "linux-2.4-bigmem"), ((4, 2), "linux-2.6.24")),
-    "freebsd": (((4, 6), "freebsd-2"), ((8,), "freebsd-4.6")),
-}
+# Variants that the release of a kernel reveals: the platform's system, a word in the release, and
+# the system that it means.
+VARIANTS: tuple[tuple[types.SystemName, str, types.SystemName], ...] = (
+    ("linux", "microsoft", "wsl2"),
+)
 
 _TCP, _UDP, _SCTP = Transport.TCP, Transport.UDP, Transport.SCTP
 
@@ -110,7 +104,7 @@ _PROPERTIES = "SettingName,DynamicPortRangeStartPort,DynamicPortRangeNumberOfPor
 
 
 def _powershell(noun: str) -> tuple[str, ...]:
-    # The first two options keep a user's profile and questions out of it.
+    # The first two options skip the user's profile and interactive prompts.
     return (
         "powershell",
         "-NoProfile",
@@ -141,7 +135,7 @@ _LINUX = (
         field=Field.RESERVED,
         file=_file("ip_local_reserved_ports"),
         parse=parse_linux_reserved,
-        absent="no such file: Linux has the list since 2.6.35",
+        absent="no such file: Linux has had the list since 2.6.35",
         source=MEASURED_ON_LINUX,
     ),
     Reading(
@@ -149,7 +143,7 @@ _LINUX = (
         field=Field.UNPRIVILEGED_START,
         file=_file("ip_unprivileged_port_start"),
         parse=parse_linux_port,
-        absent="no such file: Linux has the setting since 4.11",
+        absent="no such file: Linux has had the setting since 4.11",
         source=MEASURED_ON_LINUX,
     ),
     Reading(
@@ -289,7 +283,7 @@ _WINDOWS_EXCLUDED = tuple(
 
 _WINDOWS = (
     *_WINDOWS_RANGES,
-    # No document says that these hold for IPv6 too, whose range netsh keeps apart.
+    # No document says that these apply to IPv6 too, for which netsh has its own range.
     Reading(
         system="windows",
         field=Field.CONFIGURED,
@@ -320,8 +314,8 @@ _WINDOWS = (
 
 
 def _solaris(transport: Transport) -> tuple[Reading, ...]:
-    # ipadm first: Solaris 11 and illumos keep ndd for old scripts only, and
-    # Solaris 10 has no ipadm.
+    # ipadm comes first: Solaris 11 and illumos keep ndd only for old scripts, and Solaris 10 has
+    # no ipadm.
     return (
         Reading(
             system="solaris",
@@ -423,52 +417,54 @@ _AIX = (
 READINGS: tuple[Reading, ...] = (*_LINUX, *_BSD, *_WINDOWS, *_SOLARIS, *_AIX)
 
 
-def _shipped(
-    system: str, field: Field, note: str, kind: OriginKind = OriginKind.DEFAULT
-) -> Shipped:
-    return Shipped(system=system, field=field, kind=kind, note=note)
+def _unread(
+    system: types.SystemName, field: Field, note: str, kind: OriginKind = OriginKind.DEFAULT
+) -> Unread:
+    return Unread(system=system, field=field, kind=kind, note=note)
 
 
-SHIPPED: tuple[Shipped, ...] = (
-    # Before "linux": the first row that fits is taken.
-    _shipped("gvisor", Field.TIME_WAIT, "no setting is known", OriginKind.UNKNOWN),
-    _shipped("linux", Field.EXCLUDED, _NO_LIST),
-    _shipped("linux", Field.TIME_WAIT, "no setting (TCP_TIMEWAIT_LEN)"),
-    _shipped("macos", Field.RESERVED, _NO_LIST),
-    _shipped("macos", Field.EXCLUDED, "net.restricted_port is fixed, and sysctl cannot print it"),
-    _shipped("macos", Field.UNPRIVILEGED_START, "fixed; binding 0.0.0.0 or :: needs no privilege"),
-    _shipped("freebsd", Field.RESERVED, _NO_LIST),
-    _shipped("freebsd", Field.EXCLUDED, _NO_LIST),
-    _shipped("dragonfly", Field.RESERVED, _NO_LIST),
-    _shipped("dragonfly", Field.EXCLUDED, _NO_LIST),
-    _shipped(
+UNREAD: tuple[Unread, ...] = (
+    # Before "linux", because the first row that matches is used.
+    _unread("gvisor", Field.TIME_WAIT, "no setting is known", OriginKind.UNKNOWN),
+    _unread("linux", Field.EXCLUDED, _NO_LIST),
+    _unread("linux", Field.TIME_WAIT, "no setting (TCP_TIMEWAIT_LEN)"),
+    _unread("macos", Field.RESERVED, _NO_LIST),
+    _unread("macos", Field.EXCLUDED, "net.restricted_port is fixed, and sysctl does not print it"),
+    _unread(
+        "macos", Field.UNPRIVILEGED_START, "fixed; binding 0.0.0.0 or :: requires no privilege"
+    ),
+    _unread("freebsd", Field.RESERVED, _NO_LIST),
+    _unread("freebsd", Field.EXCLUDED, _NO_LIST),
+    _unread("dragonfly", Field.RESERVED, _NO_LIST),
+    _unread("dragonfly", Field.EXCLUDED, _NO_LIST),
+    _unread(
         "dragonfly",
         Field.UNPRIVILEGED_START,
-        "no row of portranges.ephemeral has it",
+        "unknown: no source states it",
         OriginKind.UNKNOWN,
     ),
-    _shipped("openbsd", Field.EXCLUDED, _NO_LIST),
-    _shipped("openbsd", Field.UNPRIVILEGED_START, "fixed"),
-    _shipped("openbsd", Field.TIME_WAIT, "fixed"),
-    _shipped(
+    _unread("openbsd", Field.EXCLUDED, _NO_LIST),
+    _unread("openbsd", Field.UNPRIVILEGED_START, "fixed"),
+    _unread("openbsd", Field.TIME_WAIT, "fixed"),
+    _unread(
         "netbsd",
         Field.RESERVED,
-        "anonportalgo.reserve is a bitmap, which sysctl cannot print",
+        "anonportalgo.reserve is a bitmap that sysctl cannot print",
         OriginKind.ASSUMED,
     ),
-    _shipped("netbsd", Field.EXCLUDED, _NO_LIST),
-    _shipped("netbsd", Field.UNPRIVILEGED_START, "fixed when the kernel is built"),
-    _shipped(
+    _unread("netbsd", Field.EXCLUDED, _NO_LIST),
+    _unread("netbsd", Field.UNPRIVILEGED_START, "fixed when the kernel is built"),
+    _unread(
         "netbsd",
         Field.TIME_WAIT,
-        "towards remote peers; the settings of MSL truncation are not read",
+        "for remote peers; the settings for MSL truncation are not read",
         OriginKind.ASSUMED,
     ),
-    _shipped("windows", Field.RESERVED, "netsh lists the administered ports as excluded"),
-    _shipped("windows", Field.UNPRIVILEGED_START, "no port needs a privilege"),
-    _shipped("windows", Field.TIME_WAIT, "TcpTimedWaitDelay is not set"),
-    _shipped("solaris", Field.EXCLUDED, _NO_LIST),
-    _shipped("aix", Field.RESERVED, "no setting is known", OriginKind.ASSUMED),
-    _shipped("aix", Field.EXCLUDED, "no setting is known", OriginKind.ASSUMED),
-    _shipped("aix", Field.UNPRIVILEGED_START, "no setting is known", OriginKind.UNKNOWN),
+    _unread("windows", Field.RESERVED, "netsh lists the administered ports as excluded"),
+    _unread("windows", Field.UNPRIVILEGED_START, "no port requires a privilege"),
+    _unread("windows", Field.TIME_WAIT, "TcpTimedWaitDelay is not set"),
+    _unread("solaris", Field.EXCLUDED, _NO_LIST),
+    _unread("aix", Field.RESERVED, "no setting is known", OriginKind.ASSUMED),
+    _unread("aix", Field.EXCLUDED, "no setting is known", OriginKind.ASSUMED),
+    _unread("aix", Field.UNPRIVILEGED_START, "no setting is known", OriginKind.UNKNOWN),
 )

@@ -1,16 +1,13 @@
-"""What all parsers share: lines, numbers and ports out of a text of unknown make.
+"""Lines, numbers and ports from text of unknown origin, for all parsers of the package.
 
-What lives here: checks and small readers; every fault is an
-UnexpectedOutputError.
-What must not: the format of one system (the ``parse_*`` modules).
-
-Each takes time linear in the text, and a text above the limit is refused
-unread.
+Every fault is an UnexpectedOutputError. Each function takes time linear in the length of the
+text, and text above the limit is refused without being parsed.
 """
 
 from __future__ import annotations
 
 from portranges import types
+from portranges.checks import of_type
 from portranges.errors import PortSyntaxError, UnexpectedOutputError, elide
 from portranges.ports import LAST_PORT, PortRange, is_digits
 from portranges.portset import PortSet
@@ -22,35 +19,32 @@ __all__ = [
     "as_port_set",
     "as_range",
     "fail",
-    "filled_lines",
+    "nonblank_lines",
     "only_line",
-    "pairs",
+    "settings_in",
     "values",
 ]
 
-# The longest text that means something is a list of every other port, 32,768
-# of them with commas: 191,053 characters (measured on Linux 6.18). Five times
-# that leaves room for `sysctl -a`; what is longer did not come from here.
+# The longest useful text is a list of every other port, 32,768 of them with commas: 191,053
+# characters (measured on Linux 6.18). Five times as much is enough for `sysctl -a`.
 TEXT_LIMIT = 1 << 20
 
-# A counter of 64 bits has 19 digits or 20. int() of what is longer takes time
-# that grows with the square of the length.
+# A 64-bit counter has at most 20 digits. int() takes quadratic time for longer text.
 _MOST_DIGITS = 20
 
 
 def fail(what: str, expected: str, got: object) -> types.NoReturn:
-    """Raise the error that *expected* was not found in the text of *what*."""
+    """Raise the error that the text of *what* does not contain what was expected."""
     raise UnexpectedOutputError(what, f"expected {expected}, got {elide(got)}")
 
 
-def filled_lines(text: str, what: str) -> list[str]:
-    """Return the lines of *text* that are not blank, without blanks at either end.
+def nonblank_lines(text: str, what: str) -> list[str]:
+    """Return the lines of *text* that are not blank, stripped.
 
-    Lines may end as on any system, also twice (CR CR LF, as Windows programs
-    write into a pipe that translates line ends). A byte order mark is dropped.
+    Line ends may be those of any system, also doubled (CR CR LF, as Windows programs write to a
+    pipe that translates line ends). A byte order mark is removed.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+    of_type("text", text, str)
     if len(text) > TEXT_LIMIT:
         reason = f"expected at most {TEXT_LIMIT:,} characters, got {len(text):,}"
         raise UnexpectedOutputError(what, reason)
@@ -63,22 +57,22 @@ def filled_lines(text: str, what: str) -> list[str]:
 
 
 def only_line(text: str, what: str, expected: str) -> str:
-    """Return the one line of *text* that is not blank."""
-    lines = filled_lines(text, what)
+    """Return the only line of *text* that is not blank."""
+    lines = nonblank_lines(text, what)
     if len(lines) != 1:
         fail(what, expected, text)
     return lines[0]
 
 
-def pairs(text: str, what: str) -> dict[str, str]:
-    """Return the ``name: value``, ``name=value`` and ``name = value`` lines.
+def settings_in(text: str, what: str) -> dict[str, str]:
+    """Return the settings in lines of ``name: value``, ``name=value`` or ``name = value``.
 
-    Lines without either sign, or with blanks in the name, are passed over: the
-    values of some settings have several lines, as the XML that FreeBSD's
-    ``sysctl -a`` prints. A name that comes twice must have the same value twice.
+    Lines with neither sign, or with blanks in the name, are skipped, because some values span
+    several lines, such as the XML that ``sysctl -a`` prints on FreeBSD. A name that occurs twice
+    must have the same value both times.
     """
     found: dict[str, str] = {}
-    for line in filled_lines(text, what):
+    for line in nonblank_lines(text, what):
         name, value = _pair(line)
         if name and found.setdefault(name, value) != value:
             fail(what, f"one value of {name}", f"{found[name]} and {value}")
@@ -95,8 +89,8 @@ def _pair(line: str) -> tuple[str, str]:
 
 
 def values(text: str, names: types.Iterable[str], what: str) -> list[str]:
-    """Return the values of *names* in the order asked; each must be there."""
-    found = pairs(text, what)
+    """Return the values of *names*, in this order; each must be present."""
+    found = settings_in(text, what)
     wanted = list(names)
     for name in wanted:
         if name not in found:
@@ -105,7 +99,7 @@ def values(text: str, names: types.Iterable[str], what: str) -> list[str]:
 
 
 def as_number(token: str, what: str, *, last: int = (1 << 64) - 1) -> int:
-    """Return the decimal number that *token* says, from 0 to *last*."""
+    """Return *token* as a decimal number from 0 to *last*."""
     plain = is_digits(token) and len(token) <= _MOST_DIGITS
     if not plain or (len(token) > 1 and token[0] == "0"):
         fail(what, "a number", token)
@@ -116,12 +110,12 @@ def as_number(token: str, what: str, *, last: int = (1 << 64) - 1) -> int:
 
 
 def as_port(token: str, what: str) -> int:
-    """Return the port number that *token* says."""
+    """Return *token* as a port number."""
     return as_number(token, what, last=LAST_PORT)
 
 
 def as_range(ports: types.Sequence[str], what: str, *, either_way: bool = False) -> PortRange:
-    """Return the range of two *ports*; *either_way* takes them in any order."""
+    """Return the range between two *ports*, which *either_way* accepts in any order."""
     if len(ports) != 2:
         fail(what, "two ports", " ".join(ports))
     low, high = (as_port(port, what) for port in ports)
@@ -133,7 +127,7 @@ def as_range(ports: types.Sequence[str], what: str, *, either_way: bool = False)
 
 
 def as_port_set(token: str, what: str) -> PortSet:
-    """Return the set of ports that *token*, a list with commas, says."""
+    """Return *token*, a list with commas, as a set of ports."""
     try:
         return PortSet.parse(token)
     except PortSyntaxError as error:
