@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from measure import Case, Question, compare
 from tables import Goal, Table, ratio, span
 
-from portranges import PortRange
+from portranges import PortRange, types
 from portranges.selection import Allocator
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ __all__ = ["run"]
 _RANGE = PortRange(32768, 60999)
 _LOADS = (0.01, 0.95, 0.999)
 
-_ALGORITHMS = (
+_ALGORITHMS: tuple[types.AlgorithmName, ...] = (
     "rfc6056-1",
     "rfc6056-2",
     "rfc6056-3",

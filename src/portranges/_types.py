@@ -128,6 +128,7 @@ __all__ = [
     "Named",
     "Namespace",
     "NoReturn",
+    "Nothing",
     "Outcome",
     "OwnCells",
     "OwnServices",
@@ -393,6 +394,7 @@ AlgorithmName: TypeAlias = Literal[
     "freertos",
 ]
 AlgorithmLike: TypeAlias = Algorithm | AlgorithmName
+Nothing: TypeAlias = Literal[""]
 Rfc6056Name: TypeAlias = Literal["rfc6056-1", "rfc6056-2", "rfc6056-3", "rfc6056-4", "rfc6056-5"]
 MethodName: TypeAlias = Literal[
     "connect",
@@ -466,7 +468,7 @@ DialectName: TypeAlias = Literal[
 ]
 Quote: TypeAlias = Literal["", '"', "`", "["]
 OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
-ReportAnswers: TypeAlias = Iterable[tuple[PortReport, str | None]]
+ReportAnswers: TypeAlias = Iterable[tuple[PortReport, TransportLike | None]]
 Pair: TypeAlias = tuple[int, int]
 
 # What a port is wanted towards. Only plain values, because they must hash to the same
@@ -518,7 +520,7 @@ class Counters(Protocol):
 class Services(Protocol):
     """An object that knows the ports of a service, such as ``portranges.registry.Registry``."""
 
-    def ports(self, service: str, transport: str | None = None) -> PortSet:
+    def ports(self, service: str, transport: TransportLike | None = None) -> PortSet:
         """Return the ports, or raise UnknownNameError."""
         ...
 

@@ -141,7 +141,7 @@ class Method:
     name: str
     systems: tuple[str, ...]
     growth: Growth
-    algorithm: str = ""
+    algorithm: types.AlgorithmName | types.Nothing = ""
     waits: bool = True
     calls: str
     note: str = ""

@@ -63,7 +63,9 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _pairs(words: types.Iterable[str], transport: str | None) -> list[tuple[int, str | None]]:
+def _pairs(
+    words: types.Iterable[str], transport: types.TransportLike | None
+) -> list[tuple[int, types.TransportLike | None]]:
     """Return pairs of a port and a transport, each once, in the order of *words*."""
     return list(
         dict.fromkeys(
@@ -72,7 +74,9 @@ def _pairs(words: types.Iterable[str], transport: str | None) -> list[tuple[int,
     )
 
 
-def _ports(word: str, transport: str | None) -> list[tuple[int, str | None]]:
+def _ports(
+    word: str, transport: types.TransportLike | None
+) -> list[tuple[int, types.TransportLike | None]]:
     name, slash, own = word.partition("/")
     if slash:
         transport = check_transport(own)

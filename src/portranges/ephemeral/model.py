@@ -116,9 +116,9 @@ class EphemeralProfile:
     skipped: PortSet = _NO_PORTS
     tuned: bool = False
     algorithm: str = ""
-    tcp_algorithm: str = ""
-    tcp_bind_algorithm: str = ""
-    udp_algorithm: str = ""
+    tcp_algorithm: types.AlgorithmName | types.Nothing = ""
+    tcp_bind_algorithm: types.AlgorithmName | types.Nothing = ""
+    udp_algorithm: types.AlgorithmName | types.Nothing = ""
     exclusions: str = ""
     socket_overrides: str = ""
     per_transport: str = ""

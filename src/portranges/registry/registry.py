@@ -187,7 +187,7 @@ class Registry:
     # -- one port ------------------------------------------------------------
 
     def lookup(
-        self, port: types.SupportsIndex, transport: str | None = None
+        self, port: types.SupportsIndex, transport: types.TransportLike | None = None
     ) -> tuple[Assignment, ...]:
         """Return the rows of a port.
 
@@ -218,7 +218,7 @@ class Registry:
         tcp, udp, sctp, dccp = (self._cell(port, each).assignments for each in TRANSPORTS)
         return tcp + udp + sctp + dccp
 
-    def state(self, port: types.SupportsIndex, transport: str) -> State:
+    def state(self, port: types.SupportsIndex, transport: types.TransportLike) -> State:
         """Return the state of a port for one transport.
 
         Args:
@@ -240,12 +240,14 @@ class Registry:
         """
         return self._cell(port, transport).state
 
-    def services(self, port: types.SupportsIndex, transport: str) -> tuple[str, ...]:
-        """Return the service names of a port for one transport.
+    def services(
+        self, port: types.SupportsIndex, transport: types.TransportLike | None = None
+    ) -> tuple[str, ...]:
+        """Return the service names of a port.
 
         Args:
             port: The port.
-            transport: A ``Transport`` or its value.
+            transport: A ``Transport`` or its value; None means all four.
 
         Returns:
             The names in registry order, often empty. The primary name comes first; it need
@@ -260,10 +262,16 @@ class Registry:
             >>> from portranges.registry import SHIPPED
             >>> SHIPPED.services(80, "tcp")
             ('http', 'www', 'www-http')
+            >>> SHIPPED.services(512)
+            ('exec', 'comsat', 'biff')
         """
-        return self._cell(port, transport).services
+        if transport is not None:
+            return self._cell(port, transport).services
+        # Each name once, as most services have the same port for several transports.
+        cells = (self._cell(port, each) for each in TRANSPORTS)
+        return tuple(dict.fromkeys(name for cell in cells for name in cell.services))
 
-    def _cell(self, port: types.SupportsIndex, transport: str) -> Cell:
+    def _cell(self, port: types.SupportsIndex, transport: types.TransportLike) -> Cell:
         # The type is checked first: True and 1.0 would find the entry of 1.
         if type(port) is int:
             try:
@@ -286,7 +294,7 @@ class Registry:
 
     # -- many ports ----------------------------------------------------------
 
-    def ports(self, service: str, transport: str | None = None) -> PortSet:
+    def ports(self, service: str, transport: types.TransportLike | None = None) -> PortSet:
         """Return the ports of a service.
 
         Args:
@@ -348,7 +356,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
             for cell in cells.values():
                 yield from cell.services
 
-    def assigned(self, transport: str) -> PortSet:
+    def assigned(self, transport: types.TransportLike) -> PortSet:
         """Return the ports that are assigned for a transport.
 
         Args:
@@ -368,7 +376,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         """
         return self._set(transport, State.ASSIGNED)
 
-    def reserved(self, transport: str) -> PortSet:
+    def reserved(self, transport: types.TransportLike) -> PortSet:
         """Return the ports that are reserved for a transport by a row of the registry.
 
         Args:
@@ -388,7 +396,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         """
         return self._set(transport, State.RESERVED)
 
-    def unassigned(self, transport: str) -> PortSet:
+    def unassigned(self, transport: types.TransportLike) -> PortSet:
         """Return the ports that are available for assignment.
 
         Args:
@@ -408,7 +416,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         """
         return self._set(transport, State.UNASSIGNED)
 
-    def not_listed(self, transport: str) -> PortSet:
+    def not_listed(self, transport: types.TransportLike) -> PortSet:
         """Return the ports that have rows, but none for a transport.
 
         Args:
@@ -428,7 +436,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         """
         return self._set(transport, State.NOT_LISTED)
 
-    def _set(self, transport: str, state: State) -> PortSet:
+    def _set(self, transport: types.TransportLike, state: State) -> PortSet:
         wanted = check_transport(transport)
         if not self._sets:
             self._sets = self._all_sets()

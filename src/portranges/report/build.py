@@ -27,7 +27,7 @@ __all__ = ["explain"]
 def explain(
     port: types.SupportsIndex,
     *,
-    transport: Transport | str | None = None,
+    transport: types.TransportLike | None = None,
     registry: Registry | None = None,
 ) -> PortReport:
     """Return everything known about *port*.

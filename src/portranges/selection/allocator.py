@@ -75,7 +75,7 @@ class Allocator:
     def __init__(
         self,
         ports: types.PortItems | PortRange,
-        algorithm: str | Algorithm = "rfc6056-3",
+        algorithm: types.AlgorithmLike = "rfc6056-3",
         *,
         excluded: types.PortItems | PortRange = (),
         shared: bool = False,

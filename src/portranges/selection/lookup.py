@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.names import Index
 from portranges.selection.model import Algorithm
 from portranges.selection.rows import ROWS
@@ -11,7 +12,7 @@ __all__ = ["algorithm", "algorithms"]
 _INDEX = Index.of("algorithm", ROWS)
 
 
-def algorithm(name: str) -> Algorithm:
+def algorithm(name: types.AlgorithmName) -> Algorithm:
     """Return the row of the algorithm *name*.
 
     Args:

@@ -16,7 +16,7 @@ __all__ = ["Picker", "Pickers", "algorithm_of"]
 
 # The order of a system that does not publish its own. It tries every port, which is all that
 # the answers depend on.
-_STAND_IN = "openbsd"
+_STAND_IN: types.AlgorithmName = "openbsd"
 
 
 class Picker:
@@ -75,5 +75,6 @@ class Pickers:
 
 def algorithm_of(profile: EphemeralProfile, *, tcp: bool) -> selection.Algorithm:
     """Return the algorithm that chooses the ports of TCP or UDP sockets."""
-    row = selection.algorithm(profile.tcp_algorithm if tcp else profile.udp_algorithm)
+    name = profile.tcp_algorithm if tcp else profile.udp_algorithm
+    row = selection.algorithm(name or _STAND_IN)
     return selection.algorithm(_STAND_IN) if row.walk is Walk.UNKNOWN else row
