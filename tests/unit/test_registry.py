@@ -335,7 +335,13 @@ class TestArguments:
         ):
             ask(6)
 
-    @pytest.mark.parametrize("ask", [registry.state, registry.services, registry.assigned])
+    def test_services_of_all_transports_have_each_name_once(self) -> None:
+        assert registry.services(512) == ("exec", "comsat", "biff")
+        for port in range(0, 49152, 11):
+            names = [name for each in Transport for name in registry.services(port, each)]
+            assert registry.services(port) == tuple(dict.fromkeys(names))
+
+    @pytest.mark.parametrize("ask", [registry.state, registry.assigned])
     def test_a_transport_is_needed(self, ask: Any) -> None:
         arguments = (None,) if ask is registry.assigned else (80, None)
         with pytest.raises(
