@@ -55,9 +55,9 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Return the number of processes that share the tests; 0 means that there is one.
 
-    Files and single tests start sooner in one process. Everything else gets
-    one more process than there are processors, because a test that waits for
-    the kernel's TIME_WAIT would leave a processor idle.
+    Files and single tests start sooner in one process. All tests get one more
+    process than there are processors, because a slow one that waits for the
+    kernel's TIME_WAIT would leave a processor idle.
     """
     if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
         return None  # pytest-xdist reads it
@@ -66,4 +66,5 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
         return 0
     has_affinity = hasattr(os, "sched_getaffinity")
     processors = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return min(_MOST_PROCESSES, processors + 1)
+    waiting = config.option.markexpr != "not slow"
+    return min(_MOST_PROCESSES, processors + waiting)

@@ -224,8 +224,14 @@ class Twin:
         rand = (rand | 1) * cells
         last = first + cells
         wanted = self.usable - self.busy
+        # The chain of a port: all that differ from it by a multiple of cells.
+        chains = {port % cells for port in wanted}
         while first != last:
             port = first & 0xFFFF
+            if port % cells not in chains:
+                self.probes += 65536 // cells
+                first += 1
+                continue
             while True:
                 # As self.free(port), which would cost more than the walk itself.
                 self.probes += 1

@@ -126,6 +126,7 @@ class TestEdges:
         assert sum(oracle.is_prefix(mask, 16) for mask in masks) > 100
         assert sum(not oracle.is_prefix(mask, 16) for mask in masks) > 100
 
+    @pytest.mark.slow
     def test_sets_with_transports_of_every_kind_are_drawn(self) -> None:
         sets = drawn(our.transport_ports(), 500)
         assert 2 < sets.count(TransportPorts.empty()) < 150
@@ -166,6 +167,7 @@ class TestShrinking:
         assert str(smallest(sets, lambda ports: len(ports.ranges) == 3)) == "0,2,4"
         assert str(smallest(sets, lambda ports: len(ports) > 40000)) == "0-40000"
 
+    @pytest.mark.slow
     def test_the_others_shrink_to_the_first(self) -> None:
         assert smallest(our.transports(), lambda each: True) is Transport.TCP
         assert smallest(our.masked_ports(), lambda each: True) == MaskedPort(0, 0)

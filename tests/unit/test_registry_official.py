@@ -219,6 +219,7 @@ VARIANTS: dict[str, Callable[[], bytes]] = {
 
 
 class TestCsvForms:
+    @pytest.mark.slow
     @pytest.mark.parametrize("variant", VARIANTS)
     def test_variants_say_the_same(self, tmp_path: Path, variant: str) -> None:
         (tmp_path / "x.csv").write_bytes(VARIANTS[variant]())
@@ -226,6 +227,7 @@ class TestCsvForms:
 
 
 class TestXmlForms:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("old", "new"),
         [
