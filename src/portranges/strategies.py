@@ -315,9 +315,15 @@ def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, 
     return low, high
 
 
+# The strategies are made once: one that is made anew for every draw is validated for every draw.
 @lru_cache(maxsize=64)
-def _ports_between(low: int, high: int, likely: int | None = None) -> st.SearchStrategy[int]:
-    """Draw evenly half of the time, otherwise near a boundary, or the *likely* port."""
+def _spans_between(
+    low: int, high: int, likely: int | None = None
+) -> tuple[st.SearchStrategy[int], tuple[st.SearchStrategy[int], ...]]:
+    """Return the number of a span to draw, and the spans, from which a port is drawn.
+
+    Half of them have every port, the others those near a boundary or the *likely* one.
+    """
     edges = [
         st.integers(max(low, before), min(high, after))
         for before, after in (*_EDGES, (low, low + 1), (high - 1, high))
@@ -326,27 +332,32 @@ def _ports_between(low: int, high: int, likely: int | None = None) -> st.SearchS
     if likely is not None:
         edges = [st.integers(likely, likely)] * len(edges)
     spans = tuple([st.integers(low, high)] * len(edges) + edges)
-    return _port_in(st.integers(0, len(spans) - 1), spans)
+    return st.integers(0, len(spans) - 1), spans
 
 
-@st.composite
-def _port_in(
-    draw: st.DrawFn, indexes: st.SearchStrategy[int], spans: tuple[st.SearchStrategy[int], ...]
-) -> int:
+def _draw_port(draw: st.DrawFn, low: int, high: int, likely: int | None = None) -> int:
     # The span is drawn first, then the port as a separate number. So the shrinker can replace a
     # boundary by the widest span, keep the port, and continue with smaller ports. It could not
     # leave sampled_from(edges).
-    return draw(spans[draw(indexes)])
+    number, spans = _spans_between(low, high, likely)
+    return draw(spans[draw(number)])
 
 
-@lru_cache(maxsize=64)
-def _pairs_between(
-    low: int, high: int, *, long: bool = False
-) -> st.SearchStrategy[tuple[int, int]]:
+def _draw_pair(draw: st.DrawFn, low: int, high: int, *, long: bool = False) -> tuple[int, int]:
     """Draw two ports in order; if *long*, often the lowest or the highest one."""
-    first = _ports_between(low, high, low if long else None)
-    last = _ports_between(low, high, high if long else None)
-    return st.tuples(first, last).map(lambda pair: (min(pair), max(pair)))
+    one = _draw_port(draw, low, high, low if long else None)
+    other = _draw_port(draw, low, high, high if long else None)
+    return min(one, other), max(one, other)
+
+
+@st.composite
+def _ports_between(draw: st.DrawFn, low: int, high: int) -> int:
+    return _draw_port(draw, low, high)
+
+
+@st.composite
+def _pairs_between(draw: st.DrawFn, low: int, high: int) -> tuple[int, int]:
+    return _draw_pair(draw, low, high)
 
 
 @st.composite
@@ -354,8 +365,8 @@ def _part_between(draw: st.DrawFn, low: int, high: int, kinds: st.SearchStrategy
     """Draw the bits of one port or of some."""
     kind = draw(kinds)
     if kind == "port":
-        return 1 << draw(_ports_between(low, high))
-    first, last = draw(_pairs_between(low, high, long=kind == "long"))
+        return 1 << _draw_port(draw, low, high)
+    first, last = _draw_pair(draw, low, high, long=kind == "long")
     step, size = 1, last - first + 1
     if kind == "comb":
         step = draw(_STEP)
@@ -364,7 +375,6 @@ def _part_between(draw: st.DrawFn, low: int, high: int, kinds: st.SearchStrategy
     return int("1".rjust(step, "0") * size, 2) << first
 
 
-# Made once: a strategy that is made anew for every draw is validated for every draw.
 @lru_cache(maxsize=64)
 def _parts_between(low: int, high: int) -> st.SearchStrategy[list[int]]:
     return st.lists(_part_between(low, high, _KIND), max_size=6)
