@@ -21,16 +21,16 @@ from kernel_oracle.kernel import unavailable
 ROOT = Path(__file__).parents[2]
 SCALE = float(os.environ.get("PORTRANGES_REUSE_SCALE", "0.1"))
 SEED = os.environ.get("PORTRANGES_REUSE_SEED") or str(int.from_bytes(os.urandom(4), "big"))
-# First the one that sleeps for a minute, then the long ones.
+# The long ones first; two sleep, one of them for a minute.
 PARTS = (
-    *(("expiry",) if SCALE >= 0.1 else ()),
+    *((pytest.param("expiry", marks=pytest.mark.waits),) if SCALE >= 0.1 else ()),
     "pairs-tcp",
     "pairs-udp",
     "sequences-udp",
     "triples-tcp",
     "triples-udp",
     "sequences-tcp",
-    "time_wait",
+    pytest.param("time_wait", marks=pytest.mark.waits),
     "tuples-tcp",
     "capacity",
     "checks",
