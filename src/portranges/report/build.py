@@ -6,9 +6,8 @@ rows elsewhere.
 
 from __future__ import annotations
 
-from portranges import ephemeral, types, uses
+from portranges import checks, ephemeral, systems, types, uses
 from portranges.categories import Category, classify
-from portranges.errors import elide
 from portranges.ports import Transport, check_port, check_transport
 from portranges.registry import SHIPPED, Registry
 from portranges.report import rows
@@ -57,9 +56,7 @@ def explain(
     """
     number = check_port(port)
     registry = SHIPPED if registry is None else registry
-    if not isinstance(registry, Registry):
-        got = f"{type(registry).__name__} {elide(registry)}"
-        raise TypeError(f"registry must be a Registry, got {got}")
+    checks.of_type("registry", registry, Registry)
     transports = tuple(Transport) if transport is None else (check_transport(transport),)
     category = classify(number)
     allocated_by, not_allocated_by = _ephemeral(number, transports)
@@ -80,9 +77,12 @@ def explain(
         ),
         commands=tuple(
             InspectCommand(
-                system=system, command=command.format(port=number), shows=shows, source=origin
+                system=systems.lookup(name).title,
+                command=command.format(port=number),
+                shows=shows,
+                source=origin,
             )
-            for system, of, command, shows, origin in rows.COMMANDS
+            for name, of, command, shows, origin in rows.COMMANDS
             # No socket is bound to port 0, so there is nothing to inspect.
             if number and not set(of).isdisjoint(transports)
         ),

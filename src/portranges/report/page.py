@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from portranges import types
-from portranges.errors import InvalidValueError, elide, printable
+from portranges import checks, types
+from portranges.errors import printable
 from portranges.report.model import EphemeralRange, PortReport
 from portranges.source import Source
 
@@ -21,10 +21,7 @@ _LABEL = 14  # columns of the labels on the left
 
 def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> str:
     """Return *report* as lines of at most *width* columns."""
-    if isinstance(width, bool) or not isinstance(width, int):
-        raise TypeError(f"width must be an integer, got {type(width).__name__} {elide(width)}")
-    if width < _MIN_WIDTH:
-        raise InvalidValueError(f"width must be at least {_MIN_WIDTH}", elide(width))
+    width = checks.integer("width", width, least=_MIN_WIDTH)
     page = _Page(width=width, styled=styled, sources=sources)
     page.title(f"Port {report.port}")
     page.lines += wrap(f"Port {report.port} {_headline(report)}", width)

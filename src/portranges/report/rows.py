@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.categories import Category
 from portranges.ports import Transport
 from portranges.report.model import Remark
@@ -103,59 +104,59 @@ _BOTH = (Transport.TCP, Transport.UDP)
 _TCP = (Transport.TCP,)
 _UDP = (Transport.UDP,)
 
-COMMANDS: tuple[tuple[str, tuple[Transport, ...], str, str, Source], ...] = (
-    # system, transports, command with {port}, what it shows, source
+COMMANDS: tuple[tuple[types.SystemName, tuple[Transport, ...], str, str, Source], ...] = (
+    # system by its name, transports, command with {port}, what it shows, source
     (
-        "Linux",
+        "linux",
         _BOTH,
         "ss -tuanp 'sport = :{port}'",
         "sockets on the port, in every state; as root, with the processes of all users",
         cite("ss(8)", "iproute2 6.1"),
     ),
     (
-        "Linux",
+        "linux",
         _BOTH,
         "lsof -nP -i :{port}",
         "processes that use the port at either end; as root, of all users",
         cite("lsof(8)", "lsof 4.95"),
     ),
     (
-        "macOS",
+        "macos",
         _BOTH,
         "lsof -nP -i :{port}",
         "processes that use the port at either end; with sudo, of all users",
         cite("lsof(8)"),
     ),
     (
-        "macOS",
+        "macos",
         _BOTH,
         "netstat -anv | grep '[.]{port} '",
         "sockets with the port at either end, in every state, with process ids",
         cite("netstat(1)", "macOS"),
     ),
     (
-        "FreeBSD",
+        "freebsd",
         _BOTH,
         "sockstat -4 -6 -p {port}",
         "sockets and their processes",
         cite("sockstat(1)"),
     ),
     (
-        "Windows",
+        "windows",
         _BOTH,
         'netstat -ano | findstr /C:":{port} "',
         "sockets with the port at either end, in every state, with process ids",
         cite("Microsoft Learn", "netstat"),
     ),
     (
-        "Windows",
+        "windows",
         _TCP,
         "Get-NetTCPConnection -LocalPort {port}",
         "TCP sockets with their OwningProcess",
         cite("Microsoft Learn", "NetTCPIP module"),
     ),
     (
-        "Windows",
+        "windows",
         _UDP,
         "Get-NetUDPEndpoint -LocalPort {port} | fl Local*, Own*",
         "UDP sockets with their OwningProcess",
