@@ -161,7 +161,8 @@ def _details(row: EphemeralProfile) -> str:
         ("Skipped by the system of today", str(row.skipped)),
         ("Transports", ", ".join(transport.upper() for transport in row.transports)),
         ("Versions", _joined(_versions(row), _text(row.version_note))),
-        ("How a port is picked", _text(row.algorithm)),
+        ("Choice of a port", _text(row.algorithm)),
+        ("Algorithms", _algorithms(row)),
         ("Excluded from allocation", _text(row.exclusions)),
         ("Socket options", _text(row.socket_overrides)),
         ("By transport", _text(row.per_transport)),
@@ -200,6 +201,19 @@ def _details(row: EphemeralProfile) -> str:
     )
     lines = (f"- {label}: {fact}" for label, fact in facts if fact)
     return f"### {row.name}\n\n{row.title}\n\n" + "\n".join(lines)
+
+
+def _algorithms(row: EphemeralProfile) -> str:
+    """Return the names in ``portranges.selection``, with the calls if they differ."""
+    names = (
+        ("TCP", row.tcp_algorithm),
+        ("TCP bind(0)", row.tcp_bind_algorithm),
+        ("UDP", row.udp_algorithm),
+    )
+    named = [(call, name) for call, name in names if name]
+    if len({name for _, name in named}) == 1 and len(named) > 1:
+        return _code(named[0][1])
+    return ", ".join(f"{_code(name)} ({call})" for call, name in named)
 
 
 def _ports(row: EphemeralProfile) -> str:

@@ -36,7 +36,8 @@ from portranges import (
     ephemeral,
     selection,
 )
-from portranges.capacity import Interval
+from portranges.capacity import Interval, Method
+from portranges.capacity.rows import METHODS
 from portranges.ephemeral import EphemeralProfile
 from portranges.probe import (
     Age,
@@ -373,6 +374,24 @@ SAMPLES: dict[type[Any], Sample] = {
             {"note": None},
         ),
     ),
+    Interval: Sample(
+        {"low": 8, "high": 9},
+        ({"low": 10}, {"high": 7.5}, {"low": math.nan}, {"high": "nine"}, {"low": None}),
+    ),
+    Method: Sample(
+        {each.name: getattr(METHODS[0], each.name) for each in dataclasses.fields(METHODS[0])},
+        (
+            {"name": ""},
+            {"name": 7},
+            {"systems": "linux"},
+            {"systems": ("linux", 7)},
+            {"growth": "ports"},
+            {"algorithm": None},
+            {"waits": "never"},
+            {"source": "RFC 6056"},
+            {"confidence": "sure"},
+        ),
+    ),
     Algorithm: Sample(
         {
             each.name: getattr(selection.algorithm("linux-udp"), each.name)
@@ -380,7 +399,7 @@ SAMPLES: dict[type[Any], Sample] = {
         },
         (
             {"name": ""},
-            {"system": None},
+            {"title": None},
             {"aliases": "linux"},
             {"start": "somewhere"},
             {"walk": "backwards"},

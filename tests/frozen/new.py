@@ -35,6 +35,7 @@ class New(Old):
         ("EphemeralProfile", "system"): "title",
         ("EphemeralProfile", "since"): "system.first_release",
         ("EphemeralProfile", "until"): "system.last_release",
+        ("Algorithm", "system"): "title",
         ("PortReport", "handed_out_by"): "allocated_by",
         ("PortReport", "not_handed_out_by"): "not_allocated_by",
         ("Dialect", "need"): "transport_rule",

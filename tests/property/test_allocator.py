@@ -9,6 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from portranges import types
 from portranges.errors import InvalidValueError, PortsExhaustedError
 from portranges.selection import Allocator, algorithm
 from selection_oracle import NAMES, REDRAWN, Full, Twin
@@ -32,7 +33,12 @@ class Machine(RuleBasedStateMachine):
         seed=st.integers(0, 2**32),
     )
     def start(
-        self, name: str, ports: set[int], excluded: set[int], shared: bool, seed: int
+        self,
+        name: types.AlgorithmName,
+        ports: set[int],
+        excluded: set[int],
+        shared: bool,
+        seed: int,
     ) -> None:
         self.name = name
         self.usable = ports - excluded
@@ -134,7 +140,9 @@ class TwinMachine(RuleBasedStateMachine):
         holes=st.sets(st.integers(0, 29), max_size=4),
         seed=st.integers(0, 2**32),
     )
-    def start(self, name: str, low: int, size: int, holes: set[int], seed: int) -> None:
+    def start(
+        self, name: types.AlgorithmName, low: int, size: int, holes: set[int], seed: int
+    ) -> None:
         ports = set(range(low, low + size))
         excluded = {low + hole for hole in holes} & ports
         # Few and long chains, for the twin walks through them all in vain.

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from portranges import InvalidPortError, PortRange, PortSet, UnknownNameError, capacity, ephemeral
+from portranges import (
+    InvalidPortError,
+    PortRange,
+    PortSet,
+    UnknownNameError,
+    capacity,
+    ephemeral,
+    types,
+)
 from portranges.capacity import Interval
 from portranges.errors import InvalidValueError
 
@@ -48,7 +56,7 @@ def test_connect_reaches_an_even_number_of_ports(size: int, once: Interval, low:
 
 
 def test_the_methods_of_linux_on_its_default_range() -> None:
-    def at_once(method: str) -> float:
+    def at_once(method: types.MethodName) -> float:
         return capacity.concurrent("linux", destinations=3, sources=2, method=method).value
 
     assert {method.name: at_once(method.name) for method in capacity.methods("linux")} == {
@@ -156,7 +164,9 @@ def test_every_profile_with_a_range_has_an_answer() -> None:
         ("windows", 16384, 240, 68.3),
     ],
 )
-def test_the_default_ranges(name: str, ports: int, time_wait: float, expected: float) -> None:
+def test_the_default_ranges(
+    name: types.SystemName, ports: int, time_wait: float, expected: float
+) -> None:
     profile = ephemeral.profile(name)
     assert len(profile.ports) == ports
     found = capacity.rate(name, time_wait=time_wait)
@@ -365,9 +375,11 @@ def test_interval() -> None:
         _ = bounds.value
     rule = "value needs an exact interval"
     assert str(caught.value) == f"{rule}, got 8 to 9; use low or high"
-    # Neither a number nor ordered.
-    assert exactly(8) != 8
-    assert not hasattr(Interval, "__lt__") or Interval.__lt__ is object.__lt__
+    # An interval is neither a number nor ordered.
+    number: object = 8
+    assert exactly(8) != number
+    with pytest.raises(TypeError):
+        assert LooseInterval(7, 8) < LooseInterval(8, 9)
     with pytest.raises(AttributeError):
         bounds.low = 3  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 

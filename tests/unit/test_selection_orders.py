@@ -50,7 +50,7 @@ def first_free(order: Order, first: int, last: int, usable: set[int], to: str) -
     st.integers(0, 2**32),
 )
 def test_an_allocator_finds_the_first_free_candidate(
-    name: str, size: int, low: int, excluded: set[int], seed: int
+    name: types.AlgorithmName, size: int, low: int, excluded: set[int], seed: int
 ) -> None:
     row = algorithm(name)
     first, last = low, low + size - 1
@@ -81,7 +81,7 @@ def test_an_allocator_finds_the_first_free_candidate(
 
 
 @pytest.mark.parametrize("name", selection_oracle.NAMES)
-def test_candidates_are_those_of_the_sources(name: str) -> None:
+def test_candidates_are_those_of_the_sources(name: types.AlgorithmName) -> None:
     for size in (1, 2, 3, 4, 5, 8, 9, 30):
         for seed in range(5):
             twin = selection_oracle.Twin(name, range(40000, 40000 + size), seed=seed)
@@ -112,7 +112,7 @@ def test_zephyr_draws_without_end() -> None:
 
 
 @pytest.mark.parametrize("name", [*SCANS, "linux-udp"])
-def test_every_order_tries_every_port_that_it_reaches(name: str) -> None:
+def test_every_order_tries_every_port_that_it_reaches(name: types.AlgorithmName) -> None:
     row = algorithm(name)
     for size in range(1, 20):
         once, always = missed_by(row, size)
@@ -234,10 +234,12 @@ def test_a_small_range_is_walked_like_a_large_one(chains: int) -> None:
 # -- every system -------------------------------------------------------------------
 
 
-def named(system: types.ReuseSystemName, *, tcp: bool) -> str:
+def named(system: types.ReuseSystemName, *, tcp: bool) -> types.AlgorithmName:
     """The algorithm that the system's row of ``ephemeral`` names."""
     profile = ephemeral.profile(system)
-    return profile.tcp_algorithm if tcp else profile.udp_algorithm
+    name = profile.tcp_algorithm if tcp else profile.udp_algorithm
+    assert name
+    return name
 
 
 def allocated_by(
@@ -314,9 +316,8 @@ def test_linux_binds_the_ports_of_its_algorithm(
     monkeypatch: pytest.MonkeyPatch, *, reuse_address: bool
 ) -> None:
     monkeypatch.setattr("portranges.reuse.table.Random", Fractions)
-    name = "linux-bind-reuse" if reuse_address else named("linux", tcp=True)
-    if not reuse_address:
-        name = ephemeral.profile("linux").tcp_bind_algorithm
+    name = "linux-bind-reuse" if reuse_address else ephemeral.profile("linux").tcp_bind_algorithm
+    assert name
     for seed in range(4):
         # Powers of two: a draw among them is the same from random() and from getrandbits().
         ports = PortSet(PortRange(40000, 40255))

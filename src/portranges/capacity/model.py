@@ -138,8 +138,8 @@ class Method:
         ['connect', 'bind-no-port', 'connect-range']
     """
 
-    name: str
-    systems: tuple[str, ...]
+    name: types.MethodName
+    systems: tuple[types.SystemName, ...]
     growth: Growth
     algorithm: types.AlgorithmName | types.Nothing = ""
     waits: bool = True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.capacity.model import Growth, Method
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 
 __all__ = ["METHODS", "NEVER_ITSELF", "PARITY_OF_LINUX"]
 
 # The systems with a Linux kernel from 4.2 on.
-_LINUX = ("linux", "android", "wsl2", "wsl2-mirrored", "wslc")
+_LINUX: tuple[types.SystemName, ...] = ("linux", "android", "wsl2", "wsl2-mirrored", "wslc")
 
 METHODS = (
     Method(

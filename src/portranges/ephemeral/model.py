@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portranges import checks, types
 from portranges.errors import InvalidValueError
-from portranges.ports import PortRange, Transport, check_port, check_transport
+from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
@@ -309,8 +309,8 @@ class EphemeralProfile:
     def replace(
         self,
         *,
-        ports: types.PortItems | PortRange | None = None,
-        excluded: types.PortItems | PortRange | None = None,
+        ports: types.PortItems | None = None,
+        excluded: types.PortItems | None = None,
     ) -> types.Self:
         """Return the profile of a machine with another range or other exclusions.
 
@@ -341,9 +341,9 @@ class EphemeralProfile:
             return self
         if ports is None and not self.has_fixed_range:
             raise TypeError(f"replace() requires ports, because {self.name} has no fixed range")
-        result = self.ports if ports is None else _port_set(ports)
+        result = self.ports if ports is None else PortSet(ports)
         if excluded is not None:
-            result -= _port_set(excluded)
+            result -= PortSet(excluded)
         return dataclasses.replace(self, ports=result, skipped=self.skipped & result, tuned=True)
 
     def __repr__(self) -> str:
@@ -351,9 +351,3 @@ class EphemeralProfile:
         tuned = ", tuned" if self.tuned else ""
         shown = str(self.ports) if self.has_fixed_range else "no fixed range"
         return f"<{type(self).__name__} {self.name}{tuned}: {shown or 'no port'}>"
-
-
-def _port_set(items: types.PortItems | PortRange) -> PortSet:
-    if isinstance(items, PortSet):
-        return items
-    return PortSet((items,)) if isinstance(items, PortRange) else PortSet(items)

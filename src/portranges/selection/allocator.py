@@ -1,6 +1,7 @@
-"""Allocator: allocates ports of a set with a named algorithm.
+"""An allocator for the ports of a set, in the order of a named algorithm.
 
-It knows only the ports that it allocated itself; sockets of the system are in ``probe``.
+It knows only the ports that it has allocated itself; the sockets of this machine are in
+``portranges.probe``.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 
-from portranges import types
-from portranges.errors import InvalidValueError, PortsExhaustedError, elide
-from portranges.ports import PortRange, check_port
+from portranges import checks, types
+from portranges.errors import InvalidValueError, PortsExhaustedError
+from portranges.ports import check_port
 from portranges.portset import PortSet
 from portranges.selection.keyed import encode
 from portranges.selection.lookup import algorithm as algorithm_of_name
@@ -74,10 +75,10 @@ class Allocator:
 
     def __init__(
         self,
-        ports: types.PortItems | PortRange,
+        ports: types.PortItems,
         algorithm: types.AlgorithmLike = "rfc6056-3",
         *,
-        excluded: types.PortItems | PortRange = (),
+        excluded: types.PortItems = (),
         shared: bool = False,
         rng: types.Rng | None = None,
     ) -> None:
@@ -94,14 +95,13 @@ class Allocator:
                 choices repeatable. None means the system's own.
 
         Raises:
-            TypeError: An argument is of a wrong type.
+            TypeError: An argument has the wrong type.
             InvalidPortError: A port is outside 0 to 65535.
             UnknownNameError: No row has the name *algorithm*.
-            InvalidValueError: How the algorithm picks is not published.
+            InvalidValueError: It is not published how the algorithm chooses.
         """
         row = algorithm if isinstance(algorithm, Algorithm) else algorithm_of_name(algorithm)
-        if not isinstance(shared, bool):
-            raise TypeError(f"shared must be a bool, got {type(shared).__name__} {elide(shared)}")
+        checks.flag("shared", shared)
         if rng is None:
             # Importing random takes longer than importing this package.
             from random import SystemRandom
@@ -109,12 +109,11 @@ class Allocator:
             rng = SystemRandom()
         elif not hasattr(rng, "getrandbits"):
             raise TypeError(
-                f"rng must have getrandbits(), got {type(rng).__name__} {elide(rng)}; "
-                "give a random.Random"
+                f"rng must have getrandbits(), got {checks.got(rng)}; pass a random.Random"
             )
         self._algorithm = row
-        self._ports = _port_set(ports)
-        self._excluded = self._ports & _port_set(excluded)
+        self._ports = PortSet(ports)
+        self._excluded = self._ports & PortSet(excluded)
         self._shared = shared
         self._in_use = 0
         self._probes = 0
@@ -122,7 +121,7 @@ class Allocator:
         blocked = (self._ports - self._excluded).table.translate(_TO_BLOCKED)
         self._numbers: types.IntArray | None = None
         if not self._ports:
-            # One slot that is never free, so that no picker needs to know.
+            # One slot that is never free, so that no picker needs to check.
             blocked = b"\x01"
         elif row.counts_holes:
             blocked = blocked[self._low : self._ports.last + 1]
@@ -130,10 +129,10 @@ class Allocator:
             self._numbers = array("H", self._ports)
             blocked = bytes(map(blocked.__getitem__, self._numbers))
         self._picker = picker_for(row, blocked, 0 if self._numbers else self._low, rng)
-        # Copied for each destination; where nothing is shared, the only one.
+        # Copied for each destination if ports are shared, otherwise the only table.
         self._none = self._picker.table()
         self._tables: dict[bytes, Table] = {}
-        # How many destinations a slot is in use towards.
+        # The number of destinations for which a slot is in use.
         self._uses: dict[int, int] = {}
 
     def allocate(self, destination: types.Destination = None) -> int:
@@ -386,9 +385,3 @@ class Allocator:
             self._uses[slot] = self._uses.get(slot, 0) + 1
         table.take(slot)
         self._in_use += 1
-
-
-def _port_set(items: types.PortItems | PortRange) -> PortSet:
-    if isinstance(items, PortSet):
-        return items
-    return PortSet((items,)) if isinstance(items, PortRange) else PortSet(items)

@@ -92,7 +92,7 @@ class Algorithm:
     Attributes:
         name: The key, such as ``"rfc6056-3"``; unique among all names and aliases.
         aliases: Other keys of the same row.
-        system: The system that uses it (display name).
+        title: The system that uses it, for display.
         start: Where the search starts.
         walk: How it goes on.
         counts_holes: Whether excluded ports between the first and the last port are steps of
@@ -113,7 +113,7 @@ class Algorithm:
 
     Raises:
         TypeError: A value has the wrong type.
-        InvalidValueError: ``name`` or ``system`` is empty, or a number is out of bounds.
+        InvalidValueError: ``name`` or ``title`` is empty, or a number is out of bounds.
         UnknownNameError: ``start``, ``walk`` or ``confidence`` is unknown.
 
     Example:
@@ -125,9 +125,9 @@ class Algorithm:
         (10, 1000)
     """
 
-    name: str
-    aliases: tuple[str, ...] = ()
-    system: str
+    name: types.AlgorithmName
+    aliases: tuple[types.AlgorithmName, ...] = ()
+    title: str
     start: Start
     walk: Walk
     counts_holes: bool = True
@@ -144,7 +144,7 @@ class Algorithm:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for name in ("name", "system", "note"):
+        for name in ("name", "title", "note"):
             if not checks.of_type(name, getattr(self, name), str) and name != "note":
                 raise InvalidValueError(f"{name} must not be empty", "''")
         checks.tuple_of("aliases", self.aliases, str)
@@ -193,5 +193,5 @@ class Algorithm:
         checks.integer(what, value, least=1, most=_MOST)
 
     def __repr__(self) -> str:
-        """Return the name and the system."""
-        return f"<{type(self).__name__} {self.name}: {self.system}>"
+        """Return the name and the title."""
+        return f"<{type(self).__name__} {self.name}: {self.title}>"

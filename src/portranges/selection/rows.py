@@ -26,7 +26,7 @@ _ODD = "one scan of a range of n ports, n odd and more than 1, looks at n - 1 of
 ROWS = (
     Algorithm(
         name="rfc6056-1",
-        system="RFC 6056, algorithm 1 (random start)",
+        title="RFC 6056, algorithm 1 (random start)",
         start=Start.RANDOM,
         walk=Walk.UP,
         counts_holes=False,
@@ -35,17 +35,17 @@ ROWS = (
     ),
     Algorithm(
         name="rfc6056-2",
-        system="RFC 6056, algorithm 2 (random at every try)",
+        title="RFC 6056, algorithm 2 (random at every try)",
         start=Start.RANDOM,
         walk=Walk.REDRAW,
         counts_holes=False,
         source=_rfc6056("section 3.3.2"),
         confidence=Confidence.MEMORY,
-        note="gives up after n tries, when ports may be free still: with probability (m / n) ** n",
+        note="gives up after n tries, although ports may be free: with probability (m / n) ** n",
     ),
     Algorithm(
         name="rfc6056-3",
-        system="RFC 6056, algorithm 3 (simple hash)",
+        title="RFC 6056, algorithm 3 (simple hash)",
         start=Start.HASH,
         walk=Walk.UP,
         counts_holes=False,
@@ -54,18 +54,18 @@ ROWS = (
     ),
     Algorithm(
         name="rfc6056-4",
-        system="RFC 6056, algorithm 4 (double hash)",
+        title="RFC 6056, algorithm 4 (double hash)",
         start=Start.HASH_AND_CELL,
         walk=Walk.UP,
         counts_holes=False,
         cells=10,
         source=_rfc6056("section 3.3.4"),
         confidence=Confidence.MEMORY,
-        note="10 cells are the RFC's example, not its rule",
+        note="the RFC gives 10 cells as an example",
     ),
     Algorithm(
         name="rfc6056-5",
-        system="RFC 6056, algorithm 5 (random increments)",
+        title="RFC 6056, algorithm 5 (random increments)",
         start=Start.COUNTER,
         walk=Walk.JUMP,
         counts_holes=False,
@@ -75,7 +75,7 @@ ROWS = (
     ),
     Algorithm(
         name="linux-connect",
-        system="Linux 4.2 and later, TCP connect() without a port of its own",
+        title="Linux 4.2 and later, TCP connect() without a port of its own",
         start=Start.HASH_AND_CELL,
         walk=Walk.LINUX_CONNECT,
         cells=65536,
@@ -83,15 +83,15 @@ ROWS = (
         source=_LINUX_HASH_CONNECT,
         confidence=Confidence.SOURCE,
         note=(
-            f"{_ODD}: all but the first port, or all but the last where the scan starts at the "
-            "first. After a success the cell grows by the larger of the distance scanned and "
-            "2 * random(0..7), and 2 more. The key changes every 10 s (rekey()). Up to about 5.17 "
-            f"the table was smaller, up to about 5.11 there was one counter. {_MEASURED}"
+            f"{_ODD}: all but the first port, or all but the last if the scan starts at the "
+            "first. After a success the cell grows by 2 plus the larger of the distance scanned "
+            "and 2 * random(0..7). The key changes every 10 s (rekey()). Up to about 5.17 the "
+            f"table was smaller, up to about 5.11 there was one counter. {_MEASURED}"
         ),
     ),
     Algorithm(
         name="linux-connect-range",
-        system="Linux 6.8 and later, TCP connect() of a socket with IP_LOCAL_PORT_RANGE",
+        title="Linux 6.8 and later, TCP connect() of a socket with IP_LOCAL_PORT_RANGE",
         start=Start.HASH_AND_CELL,
         walk=Walk.LINUX_CONNECT,
         cells=65536,
@@ -102,7 +102,7 @@ ROWS = (
     ),
     Algorithm(
         name="linux-bind",
-        system="Linux 4.2 and later, TCP bind() to port 0, and listen() without bind()",
+        title="Linux 4.2 and later, TCP bind() to port 0, and listen() without bind()",
         start=Start.OF_THE_WALK,
         walk=Walk.LINUX_BIND,
         source=_LINUX_OPEN_PORT,
@@ -111,7 +111,7 @@ ROWS = (
     ),
     Algorithm(
         name="linux-bind-reuse",
-        system="Linux 4.2 and later, TCP bind() to port 0 with SO_REUSEADDR",
+        title="Linux 4.2 and later, TCP bind() to port 0 with SO_REUSEADDR",
         start=Start.OF_THE_WALK,
         walk=Walk.LINUX_BIND_HALVES,
         source=_LINUX_OPEN_PORT,
@@ -123,7 +123,7 @@ ROWS = (
     ),
     Algorithm(
         name="linux-udp",
-        system="Linux, UDP bind() to port 0, and connect() or sendto() without bind()",
+        title="Linux, UDP bind() to port 0, and connect() or sendto() without bind()",
         start=Start.OF_THE_WALK,
         walk=Walk.LINUX_UDP,
         cells=4096,
@@ -132,12 +132,12 @@ ROWS = (
         confidence=Confidence.SOURCE,
         note=(
             "the number of hash chains is set at boot by the amount of memory, 256 to 65536; it "
-            f"changes which port follows one that is taken, never which are reached. {_MEASURED}"
+            f"changes which port follows one in use, but not which ports are reached. {_MEASURED}"
         ),
     ),
     Algorithm(
         name="linux-2.6.24-connect",
-        system="Linux 2.6.24 to 4.1, TCP connect() without a port of its own",
+        title="Linux 2.6.24 to 4.1, TCP connect() without a port of its own",
         start=Start.HASH,
         walk=Walk.UP,
         source=_LINUX_3_0,
@@ -145,7 +145,7 @@ ROWS = (
     ),
     Algorithm(
         name="linux-2.6.24-bind",
-        system="Linux 2.6.24 to 4.1, TCP bind() to port 0",
+        title="Linux 2.6.24 to 4.1, TCP bind() to port 0",
         start=Start.RANDOM,
         walk=Walk.UP,
         source=_LINUX_3_0,
@@ -153,30 +153,30 @@ ROWS = (
     ),
     Algorithm(
         name="freebsd",
-        system="FreeBSD",
+        title="FreeBSD",
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
         random_bits=32,
         source=cite("ilnp/ilnp-freebsd14@2f2a4162", "sys/netinet/in_pcb.c in_pcb_lport_dest()"),
         confidence=Confidence.SOURCE,
         note=(
-            "releases up to 13 go on with the next port while more than randomcps (10) picks a "
-            "second are requested; that is bsd-sequential"
+            "releases up to 13 continue with the next port while more than randomcps (10) ports "
+            "per second are requested; that is bsd-sequential"
         ),
     ),
     Algorithm(
         name="openbsd",
-        system="OpenBSD",
+        title="OpenBSD",
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
         source=cite("openbsd/src@27ae666c", "sys/netinet/in_pcb.c (rev 1.160)"),
         confidence=Confidence.SOURCE,
-        note="the ports of net.inet.tcp.baddynamic and its like are the exclusions",
+        note="the ports of net.inet.tcp.baddynamic and net.inet.udp.baddynamic are excluded",
     ),
     Algorithm(
         name="macos-tcp",
         aliases=("macos", "ios-tcp"),
-        system="macOS and iOS, TCP",
+        title="macOS and iOS, TCP",
         start=Start.NEXT,
         walk=Walk.UP,
         source=cite(
@@ -189,7 +189,7 @@ ROWS = (
     Algorithm(
         name="macos-udp",
         aliases=("ios-udp",),
-        system="macOS and iOS, UDP",
+        title="macOS and iOS, UDP",
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
         random_bits=16,
@@ -202,7 +202,7 @@ ROWS = (
     ),
     Algorithm(
         name="netbsd",
-        system="NetBSD, with the algorithm 'bsd'",
+        title="NetBSD, with the algorithm 'bsd'",
         start=Start.NEXT,
         walk=Walk.DOWN,
         splits_families=True,
@@ -216,36 +216,36 @@ ROWS = (
     Algorithm(
         name="solaris",
         aliases=("illumos",),
-        system="Solaris and illumos",
+        title="Solaris and illumos",
         start=Start.FOLDED,
         walk=Walk.UP,
         random_bits=16,
         source=cite("illumos/illumos-gate@39707ee3", "tcp_bind.c tcp_update_next_port()"),
         confidence=Confidence.SOURCE,
-        note="extra privileged ports are the exclusions",
+        note="extra privileged ports are excluded",
     ),
     Algorithm(
         name="bsd-sequential",
         aliases=("bsd-4.3", "freebsd-2", "dragonfly", "linux-2.2"),
-        system="4.3BSD, FreeBSD 2 to 4.5, older DragonFly, Linux 2.2",
+        title="4.3BSD, FreeBSD 2 to 4.5, older DragonFly, Linux 2.2",
         start=Start.NEXT,
         walk=Walk.UP,
         source=cite("jonathangray/csrg", "sys/netinet/in_pcb.c:141-148"),
         confidence=Confidence.SOURCE,
-        note="newer DragonFly gives every processor a slice of its own",
+        note="newer releases of DragonFly give each processor a slice of the range",
     ),
     Algorithm(
         name="windows",
-        system="Windows Vista, Server 2008 and later",
+        title="Windows Vista, Server 2008 and later",
         start=Start.UNKNOWN,
         walk=Walk.UNKNOWN,
         source=cite("Microsoft KB929851", "states the range; how it is used is not published"),
         confidence=Confidence.DOCUMENT,
-        note="not published; an Allocator refuses it",
+        note="not published, so an Allocator rejects it",
     ),
     Algorithm(
         name="windows-xp",
-        system="Windows 2000, XP, Server 2003",
+        title="Windows 2000, XP, Server 2003",
         start=Start.NEXT,
         walk=Walk.UP,
         joins_transports=True,
@@ -254,7 +254,7 @@ ROWS = (
     ),
     Algorithm(
         name="gvisor",
-        system="gVisor",
+        title="gVisor",
         start=Start.RANDOM,
         walk=Walk.UP,
         source=cite("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go:254-281"),
@@ -263,7 +263,7 @@ ROWS = (
     Algorithm(
         name="lwip",
         aliases=("lwip-tcp", "lwip-udp"),
-        system="lwIP 1.4.0 and later",
+        title="lwIP 1.4.0 and later",
         start=Start.RANDOM_NEXT,
         walk=Walk.UP,
         source=cite("lwip-tcpip/lwip@3d896ba0", "src/core/tcp.c:1017-1042, udp.c:68-120"),
@@ -272,17 +272,17 @@ ROWS = (
     ),
     Algorithm(
         name="zephyr",
-        system="Zephyr",
+        title="Zephyr",
         start=Start.RANDOM,
         walk=Walk.REDRAW,
         gives_up=False,
         source=cite("zephyrproject-rtos/zephyr@00ac0487", "net_context.c find_available_port()"),
         confidence=Confidence.SOURCE,
-        note="it never gives up: without a free port it loops for ever; here it is an error",
+        note="it never gives up: without a free port it loops forever, and an Allocator fails",
     ),
     Algorithm(
         name="freertos",
-        system="FreeRTOS+TCP",
+        title="FreeRTOS+TCP",
         start=Start.RANDOM,
         walk=Walk.REDRAW,
         random_bits=16,
@@ -291,6 +291,6 @@ ROWS = (
             "source/FreeRTOS_Sockets.c prvGetPrivatePortNumber(); the number of tries from memory",
         ),
         confidence=Confidence.SOURCE,
-        note="of its default range 1024-2047 is twice as likely as the rest",
+        note="in its default range, ports 1024-2047 are twice as likely as the others",
     ),
 )

@@ -1,12 +1,9 @@
-"""Which ports are taken, kept so that a free one is found in constant time.
+"""Tables of ports in use in which a free port is found in constant time.
 
-What lives here: the three tables that the algorithms look into.
-What must not: the order in which an algorithm looks (``pickers``), port
-numbers: a table knows slots, 0 to n - 1.
-
-A scan over bytes finds the next 0 at the speed of memchr: 64 KiB, a whole
-range without a free port, take two or three microseconds. A draw among the free
-ones takes a list of them in which the last one fills each gap.
+A table numbers its slots from 0; the order in which an algorithm tries them is in ``orders``.
+``bytearray.find`` searches for the next free slot at the speed of memchr: 64 KiB, a whole range
+without a free port, take two or three microseconds. To draw among the free slots, ``Pool`` keeps
+them in an array and fills each gap with the last one.
 """
 
 from __future__ import annotations
@@ -27,7 +24,7 @@ _NOWHERE = 0xFFFFFFFF
 
 
 class Table(ABC):
-    """What all tables answer.
+    """The common methods of all tables.
 
     Attributes:
         free: How many slots are neither taken nor blocked.
@@ -39,11 +36,11 @@ class Table(ABC):
 
     @abstractmethod
     def is_taken(self, slot: int) -> bool:
-        """Tell whether *slot* is in use; a blocked one is not."""
+        """Return whether *slot* is in use; a blocked one is not."""
 
     @abstractmethod
     def is_free(self, slot: int) -> bool:
-        """Tell whether *slot* is neither in use nor blocked."""
+        """Return whether *slot* is neither in use nor blocked."""
 
     @abstractmethod
     def take(self, slot: int) -> None:
@@ -55,11 +52,11 @@ class Table(ABC):
 
     @abstractmethod
     def copy(self) -> Table:
-        """Return a table of its own with the same slots in use."""
+        """Return a copy."""
 
 
 class Lanes(Table):
-    """A byte a slot, dealt out to as many lanes as a scan has steps.
+    """One byte per slot, split into as many lanes as a scan has steps.
 
     Slot *s* is byte ``s // width`` of lane ``s % width``.
     """
@@ -87,11 +84,11 @@ class Lanes(Table):
         return place if place < 0 else place * step + lane
 
     def is_taken(self, slot: int) -> bool:
-        """Tell whether *slot* is in use; a blocked one is not."""
+        """Return whether *slot* is in use; a blocked one is not."""
         return self.lanes[slot % self.width][slot // self.width] == _TAKEN
 
     def is_free(self, slot: int) -> bool:
-        """Tell whether *slot* is neither in use nor blocked."""
+        """Return whether *slot* is neither in use nor blocked."""
         return self.lanes[slot % self.width][slot // self.width] == _FREE
 
     def take(self, slot: int) -> None:
@@ -105,7 +102,7 @@ class Lanes(Table):
         self.free += 1
 
     def copy(self) -> Lanes:
-        """Return a table of its own with the same slots in use."""
+        """Return a copy."""
         made = Lanes.__new__(Lanes)
         made.width = self.width
         made.lanes = tuple(map(bytearray, self.lanes))
@@ -114,11 +111,11 @@ class Lanes(Table):
 
 
 class Chains(Table):
-    """Hash chains: all 65,536 ports dealt out by their lowest bits.
+    """Hash chains: all 65,536 ports, divided by their lowest bits.
 
     Attributes:
-        full: A byte a chain, 0 where it has a free port.
-        marks: A byte a port number, for the whole universe.
+        full: One byte per chain, 0 if it has a free port.
+        marks: One byte per port number, 0 if it is free.
     """
 
     __slots__ = ("_left", "_low", "full", "marks")
@@ -133,18 +130,18 @@ class Chains(Table):
         self.free: int = blocked.count(0)
 
     def chains_before_free(self, chain: int) -> int:
-        """Return how many chains without a free port come before one with it, from *chain* on."""
+        """Return how many full chains come before one with a free port, from *chain* on."""
         found = self.full.find(0, chain)
         if found < 0:
             found = self.full.find(0, 0, chain)
         return (found - chain) % len(self.full)
 
     def is_taken(self, slot: int) -> bool:
-        """Tell whether *slot* is in use; a blocked one is not."""
+        """Return whether *slot* is in use; a blocked one is not."""
         return self.marks[slot + self._low] == _TAKEN
 
     def is_free(self, slot: int) -> bool:
-        """Tell whether *slot* is neither in use nor blocked."""
+        """Return whether *slot* is neither in use nor blocked."""
         return self.marks[slot + self._low] == _FREE
 
     def take(self, slot: int) -> None:
@@ -165,7 +162,7 @@ class Chains(Table):
         self.free += 1
 
     def copy(self) -> Chains:
-        """Return a table of its own with the same slots in use."""
+        """Return a copy."""
         made = Chains.__new__(Chains)
         made._low = self._low
         made.marks = bytearray(self.marks)
@@ -176,13 +173,13 @@ class Chains(Table):
 
 
 class Pool(Table):
-    """The free slots as a list of which the first part is free, in any order.
+    """All usable slots in arrays that start with the free ones, in any order.
 
-    The slots below ``split`` are in a list of their own, for they are likelier
-    where the remainder of a 16-bit number is taken.
+    The slots below ``split`` have an array of their own, because they are more likely if the
+    remainder of a 16-bit number is used.
 
     Attributes:
-        lists: The two lists: slots below ``split``, then the others.
+        lists: The slots below ``split``, then the others.
         counts: How many of each are free; the free ones come first.
     """
 
@@ -204,11 +201,11 @@ class Pool(Table):
         self.free: int = len(usable)
 
     def is_taken(self, slot: int) -> bool:
-        """Tell whether *slot* is in use; a blocked one is not."""
+        """Return whether *slot* is in use; a blocked one is not."""
         return self.counts[slot >= self._split] <= self._where[slot] < _NOWHERE
 
     def is_free(self, slot: int) -> bool:
-        """Tell whether *slot* is neither in use nor blocked."""
+        """Return whether *slot* is neither in use nor blocked."""
         return self._where[slot] < self.counts[slot >= self._split]
 
     def take(self, slot: int) -> None:
@@ -226,13 +223,13 @@ class Pool(Table):
         self.free += 1
 
     def _exchange(self, slots: types.IntArray, slot: int, place: int) -> None:
-        """Let *slot* and the slot at *place* exchange their places."""
+        """Exchange the places of *slot* and the slot at *place*."""
         old, other = self._where[slot], slots[place]
         slots[old], slots[place] = other, slot
         self._where[other], self._where[slot] = old, place
 
     def copy(self) -> Pool:
-        """Return a table of its own with the same slots in use."""
+        """Return a copy."""
         made = Pool.__new__(Pool)
         made._split = self._split
         made.lists = (self.lists[0][:], self.lists[1][:])
