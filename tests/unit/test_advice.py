@@ -119,27 +119,27 @@ class TestListenPorts:
         (
             0,
             [
-                "error: 0 is no port to listen on: bind() takes it as the wish for any (port-zero)",
-                "warning: 0 is a system port, which most systems keep for privileged programs "
+                "error: port 0 cannot be listened on: bind() treats it as \"any free port\" (port-zero)",
+                "warning: 0 is a system port, which most systems reserve for privileged programs "
                 "(system-port)",
-                "warning: 0/tcp is kept back by IANA, as reserved (reserved)",
-                "warning: 0 is refused by browsers (browser-blocked)",
+                "warning: 0/tcp is reserved by IANA (reserved)",
+                "warning: 0 is blocked by browsers (browser-blocked)",
             ],
         ),
         (
             24,
             [
-                "warning: 24 is a system port, which most systems keep for privileged programs "
+                "warning: 24 is a system port, which most systems reserve for privileged programs "
                 "(system-port)",
-                "warning: 24/tcp is assigned to a use without a name (assigned)",
+                "warning: 24/tcp is assigned to an unnamed use (assigned)",
             ],
         ),
         (8333, ["note: 8333 is used by Bitcoin, tcp 8333: peers of the main network (known-use)"]),
         (
             49151,
             [
-                "warning: 49151/tcp is kept back by IANA, as reserved (reserved)",
-                "warning: 49151 is in what Linux hands out by itself, 32768-60999 (handed-out)",
+                "warning: 49151/tcp is reserved by IANA (reserved)",
+                "warning: 49151 is inside the ephemeral range of Linux, 32768-60999 (ephemeral)",
             ],
         ),
         (29998, []),
@@ -151,14 +151,14 @@ def test_why_not(port, lines):
 
 def test_a_dynamic_port_is_advised_against_whatever_the_systems():
     assert ids(why_not(61500, systems=[]))[0] == "dynamic"
-    assert ids(why_not(61500)).count("handed-out") == 2
+    assert ids(why_not(61500)).count("ephemeral") == 2
 
 
 def test_a_port_that_another_transport_has():
     # 8282 is reserved for SCTP by a row, 443 is assigned, 23 has no row.
     assert ids(why_not(8282, [], ["sctp"])) == ["reserved"]
     (found,) = [each for each in why_not(23, [], ["sctp"]) if each.id == "reserved"]
-    assert found.sentence == "23/sctp is kept back by IANA, as assigned for another transport"
+    assert found.sentence == "23/sctp is assigned for another transport only"
 
 
 class TestAudit:
@@ -173,20 +173,20 @@ class TestAudit:
                 [80, PortSet(), 80],
                 [
                     "error: rule 2 has no port (empty-rule)",
-                    "error: rule 3 (80) does nothing: rule 1 (80) has all of its ports (shadowed)",
+                    "error: rule 3 (80) has no effect: rule 1 (80) has all of its ports (shadowed)",
                 ],
             ),
             (
                 [PortRange(1, 5), PortRange(6, 9), PortRange(4, 7)],
                 [
-                    "error: rule 3 (4-7) does nothing: the rules before it have all of its ports "
+                    "error: rule 3 (4-7) has no effect: earlier rules have all of its ports "
                     "(shadowed)"
                 ],
             ),
             (
                 [PortRange(8000, 8100), PortRange(8050, 8200)],
                 [
-                    "note: rule 2 (8050-8200) has 8050-8100 in common with rules before it "
+                    "note: rule 2 (8050-8200) overlaps earlier rules in 8050-8100 "
                     "(overlaps)"
                 ],
             ),
@@ -200,7 +200,7 @@ class TestAudit:
                 PortRange(0, 1023),
                 [
                     "warning: 0-1023 opens 1024 system ports at once (exposes-system)",
-                    "note: port 0 is open, on which nothing can listen (has-port-zero)",
+                    "note: port 0 is open, but no program can listen on it (has-port-zero)",
                 ],
             ),
             (PortRange(80, 89), []),
@@ -217,8 +217,8 @@ class TestAudit:
         dynamic, cut = audit(PortRange(49152, 65535))
         assert dynamic.id == "opens-dynamic"
         assert str(cut) == (
-            "warning: 49152-60999 of what Linux hands out is open, and 32768-49151 is not: of its "
-            "connections, about 58 % get no answer (cuts-ephemeral)"
+            "warning: 49152-60999 of the ephemeral range of Linux is open, but 32768-49151 is not: "
+            "about 58 % of its connections get no reply (cuts-ephemeral)"
         )
         assert cut.ports == PortSet.parse("49152-60999")
         assert cut.source == ephemeral.profile("linux").source
@@ -257,12 +257,12 @@ class TestAudit:
         for each, (one, index, ports) in zip(found, expected, strict=True):
             if one == "shadowed":
                 alone = [at for at in range(index) if ports <= sets[at]]
-                cover = f": rule {alone[0] + 1} (" if alone else ": the rules before it have"
+                cover = f": rule {alone[0] + 1} (" if alone else ": earlier rules have"
                 assert cover in each.sentence
 
     def test_a_long_rule_is_named_by_its_beginning(self):
         found = audit([PortSet(range(0, 200, 2)), 100])[0]
-        assert found.sentence.startswith("rule 2 (100) does nothing: rule 1 (0,2,4,")
+        assert found.sentence.startswith("rule 2 (100) has no effect: rule 1 (0,2,4,")
         assert ",...) has" in found.sentence
 
     def test_what_is_refused(self):
@@ -325,17 +325,17 @@ class TestSysctl:
     def test_what_is_refused(self):
         with pytest.raises(UnrepresentableError) as caught:
             sysctl_reserved([])
-        assert str(caught.value) == "sysctl cannot express this set: a setting must have a value"
+        assert str(caught.value) == "sysctl cannot express this set: the setting cannot be empty"
         with pytest.raises(UnrepresentableError) as caught:
             sysctl_reserved(range(30000, 40000, 2))
         assert str(caught.value) == (
             "sysctl cannot express this set: the kernel reads 4094 characters at once, and "
-            "these are 29999"
+            "it needs 29999"
         )
         for ports in (PortSet.full(), PortRange(1024, 65535)):
             with pytest.raises(InvalidRangeError) as refused:
                 sysctl_reserved(ports)
-            assert str(refused.value) == f"a port must be left to hand out, got {PortSet(ports)}"
+            assert str(refused.value) == f"at least one port must be left to allocate, got {PortSet(ports)}"
 
     def test_the_longest_that_the_kernel_reads(self):
         longest = PortSet([9001, 9003, 9005, *range(30000, 30000 + 2 * 680, 2)])
@@ -352,7 +352,7 @@ def test_every_row_has_what_a_row_has():
     assert len({row.id for row in found}) == len(found)
     for row in found:
         assert row.severity in Severity
-        assert not row.says.endswith(".")
+        assert not row.template.endswith(".")
         assert row.reason.endswith(".")
         assert row.source.checked >= "2026-11"
 

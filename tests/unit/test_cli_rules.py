@@ -60,17 +60,17 @@ class TestAudit:
         status, lines, _ = ask(audit, "22", "8000-8100", "8050", "49152-65535")
         assert status == 1
         assert lines == [
-            "error:   rule 3 (8050) does nothing: rule 2 (8000-8100) has all of its ports",
+            "error:   rule 3 (8050) has no effect: rule 2 (8000-8100) has all of its ports",
             "warning: all dynamic ports are open, 49152-65535",
-            "warning: 49152-60999 of what Linux hands out is open, and 32768-49151 is not: of",
-            "         its connections, about 58 % get no answer",
+            "warning: 49152-60999 of the ephemeral range of Linux is open, but 32768-49151 is",
+            "         not: about 58 % of its connections get no reply",
         ]
 
     def test_nothing_and_notes_are_no_reason_to_stop(self, ask):
         assert ask(audit, "22,https") == (0, ["no findings"], "")
         status, lines, _ = ask(audit, "8000-8100", "8100-8200")
         assert status == 0
-        assert lines == ["note:    rule 2 (8100-8200) has 8100 in common with rules before it"]
+        assert lines == ["note:    rule 2 (8100-8200) overlaps earlier rules in 8100"]
 
     def test_systems(self, ask):
         assert ask(audit, "32768-60999", "--system", "linux")[0] == 0
@@ -91,7 +91,7 @@ class TestAudit:
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
         status, lines, _ = ask(audit, "-")
         assert status == 1
-        assert lines == ["error:   rule 3 (22) does nothing: rule 1 (22) has all of its ports"]
+        assert lines == ["error:   rule 3 (22) has no effect: rule 1 (22) has all of its ports"]
 
     def test_standard_input_that_cannot_be_read(self, ask, monkeypatch):
         monkeypatch.setattr("sys.stdin", None)
@@ -279,7 +279,7 @@ class TestSql:
             ),
             (
                 ["p\\", "--quote", "double"],
-                "column must have no backslash and no control character, got 'p\\\\'",
+                "column must not contain a backslash or a control character, got 'p\\\\'",
             ),
         ],
     )

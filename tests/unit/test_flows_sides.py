@@ -59,7 +59,7 @@ def twin(one, other, systems=("linux", "windows", "macos"), transports=("tcp", "
     asks = (111, 513, 514, 515, 2049)
     for port, peer, side in ((one, other, 1), (other, one, 2)):
         if port in asks and 600 <= peer <= 1023:
-            return port, side, "shown-privilege"
+            return port, side, "privileged-client"
     for name, is_service in (
         ("client-range", lambda port: not lent(port)),
         ("system-port", lambda port: port <= 1023),
@@ -113,8 +113,8 @@ def test_the_order_of_the_ends_does_not_matter(one, other):
         (51514, 443, 443, "client-range"),
         (443, 51514, 443, "client-range"),
         (1500, 25, 25, "system-port"),
-        (800, 2049, 2049, "shown-privilege"),
-        (1023, 514, 514, "shown-privilege"),
+        (800, 2049, 2049, "privileged-client"),
+        (1023, 514, 514, "privileged-client"),
         (44818, 50000, 44818, "named"),
         (51820, 40100, 51820, "named"),
         (123, 123, 123, "same-port"),
@@ -197,17 +197,17 @@ class TestMany:
     @pytest.mark.parametrize(
         ("first", "second", "message"),
         [
-            ([1, 2, 3], [1, 2], "first and second must have as many ports, got 3 and 2"),
-            ([], b"\0\1\0\1", "first and second must have as many ports, got 0 and 2"),
+            ([1, 2, 3], [1, 2], "first and second must have the same number of ports, got 3 and 2"),
+            ([], b"\0\1\0\1", "first and second must have the same number of ports, got 0 and 2"),
             (
                 array("H", [1] * 70000),
                 array("H", [1] * 65536),
-                "first and second must have as many ports, got 70000 and 65536",
+                "first and second must have the same number of ports, got 70000 and 65536",
             ),
             (
                 [1] * 65536,
                 [1] * 199999,
-                "first and second must have as many ports, got 65536 and 131072 or more",
+                "first and second must have the same number of ports, got 65536 and 131072 or more",
             ),
         ],
     )
@@ -248,12 +248,12 @@ def test_every_row_has_a_reason_a_rule_and_a_source():
 
 def test_the_ports_of_the_privileged_row_come_from_the_known_uses():
     shown = {use.name: use.ports for use in uses.rows()}
-    row = next(row for row in criteria() if row.id == "shown-privilege")
-    assert row.client_has is Trait.SHOWN_PRIVILEGE
-    from portranges.flows.rows import SHOWN_PRIVILEGE
+    row = next(row for row in criteria() if row.id == "privileged-client")
+    assert row.client_has is Trait.PRIVILEGED_CLIENT
+    from portranges.flows.rows import PRIVILEGED_CLIENT
 
-    assert SHOWN_PRIVILEGE == PortSet([shown["rresvport()"], shown["NFS client on Linux"]])
-    assert SHOWN_PRIVILEGE == ephemeral.ports(["sunrpc", "bsd-rresvport"])
+    assert PRIVILEGED_CLIENT == PortSet([shown["rresvport()"], shown["NFS client on Linux"]])
+    assert PRIVILEGED_CLIENT == ephemeral.ports(["sunrpc", "bsd-rresvport"])
 
 
 def test_no_host_hands_out_a_system_port_as_the_row_says():

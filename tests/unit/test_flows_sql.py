@@ -244,7 +244,7 @@ class TestText:
 
 class TestRefusals:
     BARE = (
-        "a column without quotes must be ASCII letters, digits and underscores, and no value, "
+        "a column without quotes must be ASCII letters, digits and underscores, and not a reserved word, "
         "got {!r}; pass quote='\"' or the engine's own"
     )
 
@@ -259,7 +259,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("text", ["a\\", "a\0b", "a\nb", "\x7f", "a\u2028b"])
     def test_what_no_quotes_make_safe(self, text):
-        message = " must have no backslash and no control character, got " + repr(text)
+        message = " must not contain a backslash or a control character, got " + repr(text)
         for quote in ('"', "`", "["):
             with pytest.raises(ValueError) as caught:
                 sql_case(text, quote=quote)
@@ -283,13 +283,13 @@ class TestRefusals:
             (
                 ("p", {"web": [80]}),
                 TypeError,
-                "ports of a label must be a PortSet, a PortRange or an EphemeralProfile, "
+                "the ports of a label must be a PortSet, a PortRange or an EphemeralProfile, "
                 "got list [80]",
             ),
             (("p", {80: PortSet()}), TypeError, "label must be a str, got int 80"),
             ((80,), TypeError, "column must be a str or a tuple of str, got int 80"),
             ((("a", 1),), TypeError, "column must be a str or a tuple of str, got tuple ('a', 1)"),
-            (("p", {}), ValueError, "a mapping must have a label, got {}"),
+            (("p", {}), ValueError, "a mapping must have at least one label, got {}"),
             (((),), ValueError, "column must have a name, got ()"),
             (
                 ("p", ephemeral.profile("smoltcp")),
@@ -313,4 +313,4 @@ class TestRefusals:
     def test_a_set_has_no_text_for_the_rest(self):
         with pytest.raises(TypeError) as caught:
             sql_case("p", PortSet([1]), otherwise="x")
-        assert str(caught.value) == "otherwise must be None for a set, whose answers are 1 and 0"
+        assert str(caught.value) == "otherwise must be None for a set, for which the expression is 1 or 0"

@@ -1,9 +1,7 @@
-"""Advice: which port to use, and what is wrong with a set of rules.
+"""Which port to use, and what is wrong with a set of rules.
 
-What lives here: the public names of the wing.
-What must not: anything else; ``model`` holds the records, ``rows`` what can be
-found with its reasons, ``listen`` the choice of a port, ``auditing`` the look at
-rules, ``changes`` what two sets differ in and what a system is told.
+Everything that can be found is a row with a reason and a source; ``rows`` lists them. No function
+inspects the machine: ``portranges.probe`` shows which ports are in use on it.
 """
 
 from __future__ import annotations

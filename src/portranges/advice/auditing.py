@@ -1,8 +1,7 @@
-"""What is wrong with a list of rules that open ports.
+"""Faults in a list of rules that open ports.
 
-What lives here: ``audit`` and ``first_cover``.
-What must not: addresses, directions, states of a filter; the syntax of any
-(``portranges.dialects`` reads rules).
+A rule is a set of ports. Addresses, directions and connection states are not considered;
+``portranges.dialects`` reads the rules of other programs.
 """
 
 from __future__ import annotations
@@ -20,49 +19,45 @@ from portranges.systems import COMMON
 
 __all__ = ["audit", "first_cover"]
 
-# Of a system's range so many ports side by side are opened for answers. Fewer
-# are those of services that happen to lie inside.
+# This many adjacent open ports of a system's ephemeral range are meant for replies. Fewer belong to
+# services that happen to be inside the range.
 _FOR_ANSWERS = 1000
 
-# So many system ports side by side are no longer named one by one.
+# More adjacent system ports than this were not chosen one by one.
 _AT_ONCE = 10
 
 
 def audit(
     rules: PortSet | PortRange | Iterable[types.RuleLike], systems: types.SystemsLike = COMMON
 ) -> tuple[Finding, ...]:
-    """Return what is wrong with rules that open ports, or may be.
+    """Return what is wrong, or may be wrong, with rules that open ports.
 
     Args:
-        rules: One set or range, or several rules in the order in which the
-            filter tries them: ports, ranges and sets.
-        systems: The systems whose clients wait for answers: names as
-            ``ephemeral.profile`` takes them, or profiles; may be empty.
+        rules: One set or range, or several rules in the order in which the filter tries them:
+            ports, ranges and sets.
+        systems: The systems whose clients expect replies: a name that ``ephemeral.profile``
+            accepts, a profile, or an iterable of them, which may be empty.
 
     Returns:
-        Findings about single rules first, in their order, counted from 1; then
-        those about all ports that the rules open together. None is no proof
-        that the rules are right.
+        First the findings about single rules, in order and counted from 1, then those about all
+        ports that the rules open together. No finding does not prove that the rules are right.
 
     Raises:
-        TypeError: A rule, or what holds the rules, is none of these.
+        TypeError: *rules* or a rule is none of these.
         InvalidPortError: A port is outside 0 to 65535.
-        UnknownNameError: A system is not known.
+        UnknownNameError: A system is unknown.
         InvalidValueError: A system has no fixed ephemeral range.
 
     Complexity:
-        Linear in the number of rules; for each that is shadowed, in that of
-        earlier ones which no single rule shadows.
-
-    Source:
-        Each finding names its own.
+        Linear in the number of rules. Each shadowed rule is compared with the earlier rules that
+        no single rule shadows.
 
     Example:
         >>> from portranges import PortRange, PortSet
         >>> for found in audit([PortRange(8000, 8100), PortSet.parse("22,8080-8200"), 8001]):
         ...     print(found)
-        note: rule 2 (22,8080-8200) has 8080-8100 in common with rules before it (overlaps)
-        error: rule 3 (8001) does nothing: rule 1 (8000-8100) has all of its ports (shadowed)
+        note: rule 2 (22,8080-8200) overlaps earlier rules in 8080-8100 (overlaps)
+        error: rule 3 (8001) has no effect: rule 1 (8000-8100) has all of its ports (shadowed)
         >>> for found in audit(PortRange(49152, 65535), systems=["linux"]):
         ...     print(found.id, found.ports)
         opens-dynamic 49152-65535
@@ -75,14 +70,14 @@ def audit(
 def first_cover(
     rules: Iterable[types.RuleLike], ports: types.SupportsIndex | PortRange | PortSet
 ) -> int | None:
-    """Return which rule is the first that has a port, or all of some ports.
+    """Return the index of the first rule that contains all *ports*.
 
     Args:
         rules: Ports, ranges and sets, in the order in which they are tried.
         ports: A port, a range, or a set.
 
     Returns:
-        The rule's index, from 0; ``None`` where no single rule has them all.
+        The rule's index, from 0; ``None`` if no single rule contains all of them.
 
     Raises:
         TypeError: A rule or *ports* is none of these.
@@ -105,7 +100,8 @@ def first_cover(
 
 def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
     before = PortSet()
-    # The first rule that has another's ports is had by no earlier one itself.
+    # Rules that no single earlier rule contains. The first rule that contains another is one of
+    # them.
     firsts: list[tuple[int, PortSet]] = []
     for index, ports in enumerate(rules):
         earlier: int | None = None
@@ -115,7 +111,7 @@ def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
             yield finding("empty-rule", ports, rule=name)
         elif common == ports:
             earlier = next((at for at, rule in firsts if ports <= rule), None)
-            cover = "the rules before it have"
+            cover = "earlier rules have"
             if earlier is not None:
                 cover = f"{_name(rules, earlier)} has"
             yield finding("shadowed", ports, rule=name, cover=cover)
@@ -133,9 +129,9 @@ def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Findin
     elif dynamic <= ports:
         yield finding("opens-dynamic", dynamic)
     for profile in profiles_of(systems):
-        lent = profile.ports - profile.skipped
-        open_ones = lent & ports
-        missing = lent - ports
+        allocated = profile.ports - profile.skipped
+        open_ones = allocated & ports
+        missing = allocated - ports
         if missing and any(len(each) >= _FOR_ANSWERS for each in open_ones.ranges):
             yield finding(
                 "cuts-ephemeral",
@@ -143,7 +139,7 @@ def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Findin
                 source=profile.source,
                 system=profile.title,
                 missing=str(missing),
-                percent=str(max(1, round(100 * len(missing) / len(lent)))),
+                percent=str(max(1, round(100 * len(missing) / len(allocated)))),
             )
     if PortSet.full() - PortSet([0]) <= ports:
         return
@@ -158,7 +154,7 @@ def _name(rules: list[PortSet], index: int) -> str:
     if len(rules) == 1:
         return "the rule"
     text = str(rules[index])
-    # A sentence holds a few ports; all of them are in the finding.
+    # The sentence lists a few ports; the finding has all of them.
     if len(text) > 40:
         text = text[:37].rpartition(",")[0] + ",..."
     return f"rule {index + 1} ({text})" if text else f"rule {index + 1}"

@@ -1,7 +1,7 @@
-"""What can be found about a port to listen on, and about rules.
+"""The kinds of finding: what can be said against a port, and what can be wrong with rules.
 
-What lives here: the rows, each with its severity, sentence, reason and source.
-What must not: how anything is found (``listen``, ``audit``).
+Each row has its severity, sentence, reason and source. ``listen`` and ``auditing`` decide when a
+row applies.
 """
 
 from __future__ import annotations
@@ -19,62 +19,62 @@ _TO_LISTEN_ON = (
     Advice(
         id="port-zero",
         severity=Severity.ERROR,
-        says="0 is no port to listen on: bind() takes it as the wish for any",
-        reason="The system chooses another number, each time a different one.",
+        template='port 0 cannot be listened on: bind() treats it as "any free port"',
+        reason="The system chooses another port, a different one each time.",
         source=cite("ip(7)"),
     ),
     Advice(
         id="system-port",
         severity=Severity.WARNING,
-        says="{ports} is a system port, which most systems keep for privileged programs",
-        reason="A program should not need privilege for its port alone; and IETF processes "
-        "assign these numbers.",
+        template="{ports} is a system port, which most systems reserve for privileged programs",
+        reason="A program should not need privileges only for its port, and these numbers are "
+        "assigned by IETF processes.",
         source=cite("RFC 6335", "section 6"),
     ),
     Advice(
         id="assigned",
         severity=Severity.WARNING,
-        says="{ports}/{transport} is assigned to {services}",
-        reason="Whoever runs that service on the same host has a conflict, and whoever looks at "
-        "the traffic takes it for that service.",
+        template="{ports}/{transport} is assigned to {services}",
+        reason="It conflicts with that service on the same host, and traffic on the port is "
+        "attributed to that service.",
         source=_REGISTRY,
     ),
     Advice(
         id="reserved",
         severity=Severity.WARNING,
-        says="{ports}/{transport} is kept back by IANA, as {state}",
-        reason="A row reserves it, or the same number is assigned for another transport, whose "
-        "service may want this one too.",
+        template="{ports}/{transport} is {state}",
+        reason="The registry reserves it, or the same number is assigned for another transport, "
+        "whose service may use this one too.",
         source=cite("RFC 6335", "sections 6 and 8.1"),
     ),
     Advice(
         id="dynamic",
         severity=Severity.WARNING,
-        says="{ports} is a dynamic port, which names no service",
-        reason="Dynamic ports must not be service identifiers: nobody can count on one being free.",
+        template="{ports} is a dynamic port, which cannot identify a service",
+        reason="A dynamic port must not identify a service, because it may be in use at any time.",
         source=cite("RFC 6335", "section 6"),
     ),
     Advice(
-        id="handed-out",
+        id="ephemeral",
         severity=Severity.WARNING,
-        says="{ports} is in what {system} hands out by itself, {range}",
-        reason="A connection may have it before the service starts, which then fails, now and "
-        "then. Another port is better; where it must be this one, keep it from being handed out, "
-        "as sysctl_reserved() says for Linux.",
+        template="{ports} is inside the ephemeral range of {system}, {range}",
+        reason="An outgoing connection may use it when the service starts, which then fails. "
+        "Choose another port or, if it must be this one, exclude it from allocation: "
+        "sysctl_reserved() returns the setting for Linux.",
         source=cite("RFC 6056", "section 3.2"),
     ),
     Advice(
         id="browser-blocked",
         severity=Severity.WARNING,
-        says="{ports} is refused by browsers",
-        reason="No page can be read from it: the browser does not even connect.",
+        template="{ports} is blocked by browsers",
+        reason="A browser does not connect to it, so it cannot serve web pages.",
         source=BROWSER_BLOCKED_SOURCE,
     ),
     Advice(
         id="known-use",
         severity=Severity.NOTE,
-        says="{ports} is used by {name}, {range}: {note}",
-        reason="It is that program's default, so both on one host conflict.",
+        template="{ports} is used by {name}, {range}: {note}",
+        reason="It is that program's default, so the two conflict on one host.",
         source=cite("portranges.uses"),
     ),
 )
@@ -83,64 +83,64 @@ _OF_RULES = (
     Advice(
         id="empty-rule",
         severity=Severity.ERROR,
-        says="{rule} has no port",
-        reason="Some tools read a rule without ports as one for all ports.",
+        template="{rule} has no port",
+        reason="Some tools read a rule without ports as a rule for all ports.",
         source=cite("Kubernetes NetworkPolicy API", "NetworkPolicyIngressRule.ports"),
     ),
     Advice(
         id="shadowed",
         severity=Severity.ERROR,
-        says="{rule} does nothing: {cover} all of its ports",
-        reason="Where the first rule that matches decides, it is never reached; where all rules "
-        "allow, it adds nothing.",
+        template="{rule} has no effect: {cover} all of its ports",
+        reason="If the first matching rule decides, it is never reached. If all rules allow, it "
+        "adds nothing.",
         source=cite("iptables(8)"),
     ),
     Advice(
         id="overlaps",
         severity=Severity.NOTE,
-        says="{rule} has {ports} in common with rules before it",
-        reason="These ports are decided before the rule is reached, and some tools refuse ranges "
-        "that overlap.",
+        template="{rule} overlaps earlier rules in {ports}",
+        reason="An earlier rule decides about these ports, and some tools reject overlapping "
+        "ranges.",
         source=cite("nft 1.0.6", "sets with the flag interval: conflicting intervals specified"),
     ),
     Advice(
         id="opens-all",
         severity=Severity.WARNING,
-        says="all ports are open",
-        reason="Then the filter filters nothing; it should deny what is not expressly permitted.",
+        template="all ports are open",
+        reason="The filter has no effect. It should deny what is not expressly permitted.",
         source=cite("NIST SP 800-41 rev. 1"),
     ),
     Advice(
         id="opens-dynamic",
         severity=Severity.WARNING,
-        says="all dynamic ports are open, 49152-65535",
-        reason="Whatever listens on a number that it was lent can be reached: RPC services, "
-        "published container ports, test servers. For answers alone a stateful filter needs no "
-        "such rule, and a stateless one should ask for the ACK bit.",
+        template="all dynamic ports are open, 49152-65535",
+        reason="Every program that listens on an automatically allocated port can be reached: RPC "
+        "services, published container ports, test servers. For replies, a stateful filter needs "
+        "no such rule, and a stateless filter should require the ACK bit.",
         source=cite("RFC 6335, section 8.1.2, and Microsoft KB929851"),
     ),
     Advice(
         id="cuts-ephemeral",
         severity=Severity.WARNING,
-        says="{ports} of what {system} hands out is open, and {missing} is not: of its "
-        "connections, about {percent} % get no answer",
-        reason="A stateless filter must let all of a system's ephemeral range back in. "
-        "return_traffic() tells which ports that is.",
+        template="{ports} of the ephemeral range of {system} is open, but {missing} is not: about "
+        "{percent} % of its connections get no reply",
+        reason="A stateless filter must admit replies to the whole ephemeral range of a system. "
+        "return_traffic() returns these ports.",
         source=cite("Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)", "Ephemeral ports"),
     ),
     Advice(
         id="exposes-system",
         severity=Severity.WARNING,
-        says="{ports} opens {count} system ports at once",
-        reason="Among them are services that were never meant for other hosts, as file shares, "
-        "remote shells and databases of names. Name the ones that are meant.",
+        template="{ports} opens {count} system ports at once",
+        reason="They include services that are not intended for other hosts, such as file shares, "
+        "remote shells and name databases. Open only the ports that are needed.",
         source=cite("RFC 6335, section 6, and NIST SP 800-41 rev. 1"),
     ),
     Advice(
         id="has-port-zero",
         severity=Severity.NOTE,
-        says="port 0 is open, on which nothing can listen",
-        reason="Many tools have no way to say it, and some read it as all ports.",
+        template="port 0 is open, but no program can listen on it",
+        reason="Many tools cannot express it, and some read it as all ports.",
         source=cite("RFC 6335, section 6, and ip(7)"),
     ),
 )
@@ -149,14 +149,10 @@ BY_ID = {row.id: row for row in (*_TO_LISTEN_ON, *_OF_RULES)}
 
 
 def rows() -> tuple[Advice, ...]:
-    """Return everything that may be found.
+    """Return all kinds of finding.
 
     Returns:
-        The rows: first what speaks against a port, then what is wrong with
-        rules.
-
-    Source:
-        Each row names its own.
+        The rows: first those of ``why_not``, then those of ``audit``.
 
     Example:
         >>> [row.id for row in rows()][:3]

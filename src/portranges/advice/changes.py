@@ -1,15 +1,13 @@
-"""What two sets differ in, what must come back in, what Linux must be told.
+"""The difference between two sets, the ports of return traffic, and a setting for Linux.
 
-What lives here: ``diff``, ``return_traffic`` and ``sysctl_reserved``.
-What must not: another tool's syntax (``portranges.dialects``), or the running
-of any.
+The syntax of other tools is in ``portranges.dialects``.
 """
 
 from __future__ import annotations
 
 from portranges import types
 from portranges.advice.model import Difference
-from portranges.ephemeral import ports as handed_out
+from portranges.ephemeral import ports as ephemeral_ports
 from portranges.errors import InvalidRangeError, UnrepresentableError
 from portranges.ports import PortRange
 from portranges.portset import PortSet
@@ -18,26 +16,26 @@ __all__ = ["diff", "return_traffic", "sysctl_reserved"]
 
 _KEY = "net.ipv4.ip_local_reserved_ports"
 
-# The kernel reads one page less one byte at a time, cuts what is longer at the
-# last comma, and `sysctl` writes once, with a newline.
+# The kernel reads one byte less than a page at once and cuts a longer text at the last comma;
+# `sysctl` writes once and appends a newline.
 _LONGEST = 4094
 
-# A Linux machine lends ports of at least ip_unprivileged_port_start, by default.
-_LENDABLE = PortRange(1024, 65535)
+# Linux allocates no port below ip_unprivileged_port_start, by default 1024.
+_ALLOCATABLE = PortRange(1024, 65535)
 
 
 def diff(old: types.PortItems, new: types.PortItems) -> Difference:
-    """Return what must be added to *old*, and removed from it, to make it *new*.
+    """Return the ports to add to *old* and to remove from it, so that it becomes *new*.
 
     Args:
-        old: The ports that are there: anything that ``PortSet`` takes.
-        new: The ports that there should be.
+        old: The present ports: anything that ``PortSet`` accepts.
+        new: The intended ports.
 
     Returns:
-        The difference; false where there is none.
+        The difference; it is false if there is none.
 
     Raises:
-        TypeError: One is nothing that ``PortSet`` takes.
+        TypeError: An argument is not accepted by ``PortSet``.
         InvalidPortError: A port is outside 0 to 65535.
 
     Example:
@@ -51,48 +49,44 @@ def diff(old: types.PortItems, new: types.PortItems) -> Difference:
 
 
 def return_traffic(systems: types.SystemsLike) -> PortSet:
-    """Return the ports that a stateless filter must let back in to clients.
+    """Return the ports on which a stateless filter must admit replies to clients.
 
     Args:
-        systems: The clients' systems: one or more names as
-            ``ephemeral.profile`` takes them, or profiles of tuned machines.
+        systems: The clients' systems: a name that ``ephemeral.profile`` accepts, a profile, for
+            example of a tuned machine, or an iterable of them.
 
     Returns:
-        All ports that these systems hand out by themselves.
+        All ports that these systems allocate to outgoing connections.
 
     Raises:
-        TypeError: *systems* is neither a name, a profile nor an iterable of them.
-        UnknownNameError: A system is not known.
-        InvalidValueError: A system has no fixed ephemeral range.
-
-    Source:
-        The profile of each system.
+        TypeError: *systems* is none of these.
+        InvalidValueError: *systems* is empty, or a system has no fixed ephemeral range.
+        UnknownNameError: A system is unknown.
 
     Example:
         >>> print(return_traffic("linux"), return_traffic(["linux", "windows"]))
         32768-60999 32768-65535
     """
-    return handed_out(systems)
+    return ephemeral_ports(systems)
 
 
 def sysctl_reserved(ports: types.PortItems) -> str:
-    """Return the setting that keeps Linux from handing out some ports.
+    """Return the setting with which Linux never allocates some ports automatically.
 
     Args:
-        ports: The ports of services that listen inside the ephemeral range of
-            the machine: anything that ``PortSet`` takes. To bind them by
-            number stays allowed.
+        ports: The ports of services that listen inside the machine's ephemeral range: anything
+            that ``PortSet`` accepts. They can still be bound explicitly.
 
     Returns:
-        One line, for ``sysctl -w`` or a file in ``/etc/sysctl.d``. It
-        replaces what was set before.
+        One line, for ``sysctl -w`` or a file in ``/etc/sysctl.d``. It replaces the previous
+        setting.
 
     Raises:
-        TypeError: *ports* is nothing that ``PortSet`` takes.
+        TypeError: *ports* is not accepted by ``PortSet``.
         InvalidPortError: A port is outside 0 to 65535.
-        InvalidRangeError: No port is left to hand out.
-        UnrepresentableError: There is no port, or the line is longer than the
-            kernel reads at once.
+        InvalidRangeError: No port would be left to allocate.
+        UnrepresentableError: *ports* is empty, or the line is longer than the kernel reads at
+            once.
 
     Source:
         Linux, Documentation/networking/ip-sysctl.rst; run on Linux 6.18.
@@ -102,13 +96,13 @@ def sysctl_reserved(ports: types.PortItems) -> str:
         'net.ipv4.ip_local_reserved_ports=40000-40010,50051'
     """
     wanted = PortSet(ports)
-    if wanted >= _LENDABLE:
-        raise InvalidRangeError("a port must be left to hand out", str(wanted))
+    if wanted >= _ALLOCATABLE:
+        raise InvalidRangeError("at least one port must be left to allocate", str(wanted))
     text = str(wanted)
     if not text:
-        raise UnrepresentableError("sysctl", "a setting must have a value")
+        raise UnrepresentableError("sysctl", "the setting cannot be empty")
     if len(text) > _LONGEST:
         raise UnrepresentableError(
-            "sysctl", f"the kernel reads {_LONGEST} characters at once, and these are {len(text)}"
+            "sysctl", f"the kernel reads {_LONGEST} characters at once, and it needs {len(text)}"
         )
     return f"{_KEY}={text}"

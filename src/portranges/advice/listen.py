@@ -1,8 +1,7 @@
-"""Which port a service should listen on, and what speaks against others.
+"""Which port a service should listen on, and the objections to a port.
 
-What lives here: ``listen_ports`` and ``why_not``, which agree: a port is in the
-first exactly when the second has nothing to say.
-What must not: whether a port is free on some machine (``portranges.probe``).
+``listen_ports`` and ``why_not`` agree: a port is in the former if and only if the latter returns
+nothing. Whether a port is free on a given machine is a question for ``portranges.probe``.
 """
 
 from __future__ import annotations
@@ -31,28 +30,25 @@ def listen_ports(
     *,
     registry: Registry = SHIPPED,
 ) -> PortSet:
-    """Return the ports that suit a service of one's own.
+    """Return the ports that are suitable for your own service.
 
-    They are unassigned for every transport that is asked for, neither system
-    nor dynamic ports, in no such system's ephemeral range, not refused by
-    browsers, and no known program's default.
+    These ports are unassigned for each of the transports, are neither system nor dynamic ports,
+    are outside the ephemeral range of each system, are not blocked by browsers, and are not the
+    default of a known program.
 
     Args:
         systems: The systems on which the service runs: a name that ``ephemeral.profile``
             accepts, a profile, or an iterable of them, which may be empty.
         transport: The transport of the service, several of them, or ``None`` for all.
-        registry: The registry to ask.
+        registry: The registry of assignments.
 
     Returns:
-        The ports. Choose any: the first ones are other people's choice, too.
+        The ports. Choose one at random: other users choose the first ones too.
 
     Raises:
-        TypeError: An argument has the wrong type, or there is no transport.
-        UnknownNameError: A system or a transport is not known.
-        InvalidValueError: A system has no fixed ephemeral range.
-
-    Source:
-        The rows of ``advice`` name it.
+        TypeError: An argument has the wrong type.
+        InvalidValueError: *transport* is empty, or a system has no fixed ephemeral range.
+        UnknownNameError: A system or transport is unknown.
 
     Example:
         >>> ports = listen_ports()
@@ -62,10 +58,10 @@ def listen_ports(
         False
     """
     wanted = check_transports(transport)
-    lent = [profile.ports for profile in profiles_of(systems)]
+    ephemeral = [profile.ports for profile in profiles_of(systems)]
     known = PortSet(use.ports for use in uses.rows() if _concerns(use.transports, wanted))
     free = PortSet.full().intersection(*(registry.unassigned(each) for each in wanted))
-    return (free - Category.SYSTEM.ports - BROWSER_BLOCKED - known).difference(*lent)
+    return (free - Category.SYSTEM.ports - BROWSER_BLOCKED - known).difference(*ephemeral)
 
 
 def why_not(
@@ -75,26 +71,23 @@ def why_not(
     *,
     registry: Registry = SHIPPED,
 ) -> tuple[Finding, ...]:
-    """Return what speaks against a port for a service of one's own.
+    """Return the objections to a port for your own service.
 
     Args:
         port: The port, 0 to 65535.
         systems: As in ``listen_ports``.
         transport: As in ``listen_ports``.
-        registry: The registry to ask.
+        registry: The registry of assignments.
 
     Returns:
-        The findings, in the order of ``advice``; none if and only if the port
-        is in ``listen_ports`` of the same arguments.
+        The findings, in the order of ``rows``. There are none if and only if the port is in the
+        result of ``listen_ports`` with the same arguments.
 
     Raises:
-        TypeError: An argument has the wrong type, or there is no transport.
+        TypeError: An argument has the wrong type.
         InvalidPortError: *port* is outside 0 to 65535.
-        UnknownNameError: A system or a transport is not known.
-        InvalidValueError: A system has no fixed ephemeral range.
-
-    Source:
-        Each finding names its own.
+        InvalidValueError: *transport* is empty, or a system has no fixed ephemeral range.
+        UnknownNameError: A system or transport is unknown.
 
     Example:
         >>> for found in why_not(8080):
@@ -103,8 +96,8 @@ def why_not(
         >>> for found in why_not(10080, systems=["linux", "freebsd"]):
         ...     print(found)
         warning: 10080/tcp is assigned to amanda (assigned)
-        warning: 10080 is in what FreeBSD hands out by itself, 10000-65535 (handed-out)
-        warning: 10080 is refused by browsers (browser-blocked)
+        warning: 10080 is inside the ephemeral range of FreeBSD, 10000-65535 (ephemeral)
+        warning: 10080 is blocked by browsers (browser-blocked)
     """
     number = check_port(port)
     wanted = check_transports(transport)
@@ -117,7 +110,7 @@ def why_not(
     for each in wanted:
         state = registry.state(number, each)
         if state is State.ASSIGNED:
-            services = ", ".join(registry.services(number, each)) or "a use without a name"
+            services = ", ".join(registry.services(number, each)) or "an unnamed use"
             found.append(finding("assigned", ports, transport=each, services=services))
         elif state in (State.RESERVED, State.NOT_LISTED):
             found.append(finding("reserved", ports, transport=each, state=_STATES[state]))
@@ -125,7 +118,7 @@ def why_not(
         found.append(finding("dynamic", ports))
     found += [
         finding(
-            "handed-out",
+            "ephemeral",
             ports,
             source=profile.source,
             system=profile.title,
@@ -152,18 +145,18 @@ def why_not(
 
 
 _STATES = {
-    State.RESERVED: "reserved",
-    State.NOT_LISTED: "assigned for another transport",
+    State.RESERVED: "reserved by IANA",
+    State.NOT_LISTED: "assigned for another transport only",
 }
 
 
 def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: str) -> Finding:
-    """Return a finding of the row with the id *row*, its sentence filled in."""
+    """Return a finding of the row with the id *row*, with its sentence completed."""
     known = BY_ID[row]
     return Finding(
         id=known.id,
         severity=known.severity,
-        sentence=known.says.format(ports=ports, **what),
+        sentence=known.template.format(ports=ports, **what),
         ports=ports,
         source=source or known.source,
     )

@@ -1,8 +1,6 @@
-"""The records of advice: what can be found, a finding, a difference.
+"""The records of ``portranges.advice``: a kind of finding, a finding, a difference.
 
-What lives here: Severity, Advice, Finding and Difference.
-What must not: what can be found (``rows``), and where it is (``listen``,
-``audit``).
+The kinds of finding are in ``catalog``; ``listen`` and ``auditing`` produce findings.
 """
 
 from __future__ import annotations
@@ -10,19 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges.checks import of_type
+from portranges.errors import InvalidValueError
 from portranges.portset import PortSet
+from portranges.records import always_checked
 from portranges.source import Source
 
 __all__ = ["Advice", "Difference", "Finding", "Severity"]
 
 
 class Severity(StrEnum):
-    """How much a finding matters.
+    """How serious a finding is.
 
     Attributes:
-        NOTE: Worth to know; it may be meant.
-        WARNING: It will go wrong for some, or opens more than most want.
-        ERROR: It cannot work, or does nothing.
+        NOTE: Worth knowing; it may be intended.
+        WARNING: It will fail for some users, or opens more than most users intend.
+        ERROR: It cannot work, or has no effect.
 
     Example:
         >>> Severity("warning")
@@ -34,17 +35,22 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """A row: something that may be found, and why it matters.
+    """A kind of finding, and why it matters.
 
     Attributes:
-        id: The key, as ``"handed-out"``.
-        severity: How much it matters.
-        says: The sentence of a finding, with places for what was found.
-        reason: Why it matters, and what to do, in sentences.
-        source: Where the reason comes from; a finding that a row of facts
-            caused has that row's source.
+        id: The key, such as ``"ephemeral"``.
+        severity: How serious it is.
+        template: The sentence of a finding, with placeholders for the details.
+        reason: Why it matters and what to do, as sentences.
+        source: Where the reason comes from. A finding that follows from a row of facts has that
+            row's source.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidValueError: A text is empty.
 
     Example:
         >>> from portranges import advice
@@ -54,21 +60,32 @@ class Advice:
 
     id: str
     severity: Severity
-    says: str
+    template: str
     reason: str
     source: Source
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("severity", self.severity, Severity)
+        _check_texts(self, "id", "template", "reason")
+        of_type("source", self.source, Source)
 
+
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something that was found.
+    """A fact that matters for the choice of a port, or a fault in rules.
 
     Attributes:
-        id: The id of its row of ``advice``.
-        severity: How much it matters.
-        sentence: What was found, in a sentence.
-        ports: The ports that it is about.
+        id: The id of its row in ``rows``.
+        severity: How serious it is.
+        sentence: The finding, as a sentence.
+        ports: The ports that it concerns.
         source: Where the fact comes from.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidValueError: A text is empty.
 
     Example:
         >>> from portranges import advice
@@ -83,15 +100,22 @@ class Finding:
     ports: PortSet
     source: Source
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("severity", self.severity, Severity)
+        _check_texts(self, "id", "sentence")
+        of_type("ports", self.ports, PortSet)
+        of_type("source", self.source, Source)
+
     def __str__(self) -> str:
         """Return the finding as one line, with its id."""
         return f"{self.severity.value}: {self.sentence} ({self.id})"
 
     def to_dict(self) -> dict[str, str]:
-        """Return the finding as data that JSON can hold.
+        """Return the finding as plain data for JSON.
 
         Returns:
-            Texts under the names of the attributes.
+            The attributes by name, as texts.
 
         Example:
             >>> from portranges import advice
@@ -107,13 +131,18 @@ class Finding:
         }
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What must be done to one set of ports to make it another.
+    """The changes that turn one set of ports into another.
 
     Attributes:
-        added: Ports that only the new set has.
-        removed: Ports that only the old set has.
+        added: The ports that only the new set has.
+        removed: The ports that only the old set has.
+
+    Raises:
+        TypeError: A value is not a ``PortSet``.
+        InvalidValueError: A port is both added and removed.
 
     Example:
         >>> from portranges import PortSet, advice
@@ -124,11 +153,24 @@ class Difference:
     added: PortSet
     removed: PortSet
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("added", self.added, PortSet)
+        of_type("removed", self.removed, PortSet)
+        if both := self.added & self.removed:
+            raise InvalidValueError("a port must not be both added and removed", str(both))
+
     def __bool__(self) -> bool:
-        """Tell whether there is anything to do."""
+        """Return whether the sets differ."""
         return bool(self.added or self.removed)
 
     def __str__(self) -> str:
-        """Return the difference as one line; ``""`` where there is none."""
+        """Return the difference as one line; ``""`` if there is none."""
         parts = [f"+{self.added}" if self.added else "", f"-{self.removed}" if self.removed else ""]
         return " ".join(filter(None, parts))
+
+
+def _check_texts(record: Advice | Finding, *names: str) -> None:
+    for name in names:
+        if not of_type(name, getattr(record, name), str):
+            raise InvalidValueError(f"{name} must not be empty", "''")

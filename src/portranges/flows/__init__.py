@@ -1,8 +1,7 @@
-"""Flows: which end is the service, and the same questions in SQL.
+"""Which end of a flow is the service, and categories and sets of ports as SQL.
 
-What lives here: the public names of the wing.
-What must not: anything else; ``model`` holds the records, ``rows`` the criteria
-with their reasons, ``sides`` the judgement of flows, ``sql`` the expressions.
+A flow is a pair of ports, as in a NetFlow record or a flow log. The criteria that decide about it
+are rows with a reason and a source.
 """
 
 from __future__ import annotations

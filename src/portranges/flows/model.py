@@ -1,9 +1,6 @@
-"""The records of flows: what is known of an end, a criterion, a judgement.
+"""The records of ``portranges.flows``: the traits of a port, a criterion, a judgement.
 
-What lives here: Side, Trait, Criterion and Judgement, and how one criterion
-compares two ends.
-What must not: the criteria themselves (``rows``), which ports have a trait
-(``sides``).
+The criteria themselves are in ``rows``; ``sides`` knows which ports have a trait.
 """
 
 from __future__ import annotations
@@ -11,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
+from portranges.checks import of_type
+from portranges.errors import InvalidValueError
+from portranges.ports import check_port
+from portranges.records import always_checked
 from portranges.source import Source
 
 __all__ = ["Criterion", "Judgement", "Side", "Trait"]
@@ -20,9 +21,9 @@ class Side(IntEnum):
     """Which end of a flow is the service.
 
     Attributes:
-        UNKNOWN: The ports do not tell.
+        UNKNOWN: The ports do not show which.
         FIRST: The end whose port was given first.
-        SECOND: The other one.
+        SECOND: The other end.
 
     Example:
         >>> Side(1)
@@ -35,15 +36,15 @@ class Side(IntEnum):
 
 
 class Trait(IntFlag):
-    """What is known of a port, as far as a criterion asks for it.
+    """The properties of a port that a criterion depends on.
 
     Attributes:
-        NO_PORT: It is 0, which exporters write where a packet has no port.
-        HANDED_OUT: A client's system hands it out by itself.
+        NO_PORT: It is 0, which exporters write if a packet has no port.
+        EPHEMERAL: It is in the ephemeral range of a client's system.
         SYSTEM: It is a system port.
-        NAMED: It is assigned to a service, or a known program's default.
-        SHOWN_PRIVILEGE: Clients that show that they are privileged take it.
-        ASKS_PRIVILEGE: It is a service to which such clients connect.
+        NAMED: It is assigned to a service, or the default of a known program.
+        PRIVILEGED_CLIENT: Clients that must prove that they are privileged use it.
+        PRIVILEGED_SERVICE: It belongs to a service to which such clients connect.
 
     Example:
         >>> Trait.SYSTEM | Trait.NAMED
@@ -51,34 +52,39 @@ class Trait(IntFlag):
     """
 
     NO_PORT = 1
-    HANDED_OUT = 2
+    EPHEMERAL = 2
     SYSTEM = 4
     NAMED = 8
-    SHOWN_PRIVILEGE = 16
-    ASKS_PRIVILEGE = 32
+    PRIVILEGED_CLIENT = 16
+    PRIVILEGED_SERVICE = 32
 
 
 _NONE = Trait(0)
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
-    """A row: what tells the service's end from the client's.
+    """A rule that distinguishes the service's port from the client's.
 
     Attributes:
-        id: The key, as ``"client-range"``.
-        rule: When it decides, and for which end, as a clause.
-        reason: Why the rule holds, and where it does not, in sentences.
+        id: The key, such as ``"client-range"``.
+        rule: When the criterion decides, and for which end, as a clause.
+        reason: Why the rule holds, and where it does not, as sentences.
         service_has: Traits that the service's port must have.
         service_lacks: Traits that the service's port must not have.
         client_has: Traits that the client's port must have.
         client_lacks: Traits that the client's port must not have.
         source: Where the reason comes from.
 
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidValueError: A text is empty.
+
     Example:
         >>> from portranges import flows
         >>> [row.id for row in flows.criteria()][:3]
-        ['no-port', 'shown-privilege', 'client-range']
+        ['no-port', 'privileged-client', 'client-range']
     """
 
     id: str
@@ -90,12 +96,21 @@ class Criterion:
     client_lacks: Trait = _NONE
     source: Source
 
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        for name in ("id", "rule", "reason"):
+            if not of_type(name, getattr(self, name), str):
+                raise InvalidValueError(f"{name} must not be empty", "''")
+        for name in ("service_has", "service_lacks", "client_has", "client_lacks"):
+            of_type(name, getattr(self, name), Trait)
+        of_type("source", self.source, Source)
+
     def is_service(self, own: Trait, other: Trait) -> bool:
-        """Tell whether an end with traits *own* is the service of one with *other*.
+        """Return whether a port with traits *own* is the service of one with traits *other*.
 
         Args:
             own: The traits of the port that may be the service's.
-            other: Those of the other end's port.
+            other: The traits of the other end's port.
 
         Returns:
             Whether all four conditions hold.
@@ -114,14 +129,20 @@ class Criterion:
         )
 
 
+@always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What the ports of a flow tell.
+    """What the two ports of a flow show.
 
     Attributes:
-        port: The service's port; ``None`` where it is not known.
-        side: Which end has it; UNKNOWN, too, where both ends have the same.
-        criterion: The row that decided, or the one that says why none did.
+        port: The service's port; ``None`` if it is unknown.
+        side: Which end has it; also UNKNOWN if both ends have the same port.
+        criterion: The criterion that decided, or the one that explains why none did.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidPortError: The port is outside 0 to 65535.
+        InvalidValueError: A side is known, but not its port.
 
     Example:
         >>> from portranges import flows
@@ -132,3 +153,12 @@ class Judgement:
     port: int | None
     side: Side
     criterion: Criterion
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        of_type("side", self.side, Side)
+        of_type("criterion", self.criterion, Criterion)
+        if self.port is not None:
+            check_port(self.port)
+        elif self.side is not Side.UNKNOWN:
+            raise InvalidValueError("a known side must have a port", "None")

@@ -1,8 +1,6 @@
-"""The criteria that tell a flow's service from its client, in order.
+"""The criteria that distinguish a flow's service from its client, in the order of precedence.
 
-What lives here: the rows, each with its reason and source, and the ports that
-two of them speak of.
-What must not: how they are applied (``sides``).
+``sides`` applies them.
 """
 
 from __future__ import annotations
@@ -12,28 +10,28 @@ from portranges.portset import PortSet
 from portranges.source import cite
 
 __all__ = [
-    "ASKS_PRIVILEGE",
     "DECIDING",
     "NO_PORT",
+    "PRIVILEGED_CLIENT",
+    "PRIVILEGED_SERVICE",
     "SAME_PORT",
-    "SHOWN_PRIVILEGE",
     "UNDECIDED",
     "criteria",
 ]
 
 
-SHOWN_PRIVILEGE = PortSet.parse("600-1023")
-"""What rresvport() and the NFS clients of Linux take (``uses`` has the rows)."""
+PRIVILEGED_CLIENT = PortSet.parse("600-1023")
+"""The ports that rresvport() and the NFS client of Linux choose (``uses`` has the rows)."""
 
-ASKS_PRIVILEGE = PortSet.parse("111,513-515,2049")
-"""sunrpc, login, shell, printer and nfs: services to which such clients connect."""
+PRIVILEGED_SERVICE = PortSet.parse("111,513-515,2049")
+"""The services sunrpc, login, shell, printer and nfs, to which such clients connect."""
 
 NO_PORT = Criterion(
     id="no-port",
     rule="one of the ports is 0: unknown",
     reason=(
-        "Port 0 is no service's. Exporters write it where a packet has no port, as a later "
-        "fragment or ICMP; a UDP datagram that wants no answer may have it as its source."
+        "No service has port 0. Exporters write it for packets without ports, such as ICMP and "
+        "later fragments; a UDP datagram that expects no reply may have it as its source."
     ),
     service_has=Trait.NO_PORT,
     source=cite("RFC 768, and RFC 6335", "section 6"),
@@ -41,57 +39,57 @@ NO_PORT = Criterion(
 
 SAME_PORT = Criterion(
     id="same-port",
-    rule="both ports are equal: it is the service's port, whichever end that is",
+    rule="both ports are equal: it is the service's port, but the end is unknown",
     reason=(
-        "Some protocols use their port at both ends, as NTP between peers and IKE do, and most "
-        "peers of WireGuard. The number is the service's; which end was asked it does not tell."
+        "Some protocols use their port at both ends, for example IKE, NTP between peers, and most "
+        "peers of WireGuard. The number is the service's, but it does not show which end is the "
+        "server."
     ),
     source=cite("RFC 5905, section 9.1, and RFC 7296", "section 2"),
 )
 
 UNDECIDED = Criterion(
     id="undecided",
-    rule="none of the others decides: unknown",
+    rule="no other criterion decides: unknown",
     reason=(
-        "Two ports of the same standing tell nothing. The smaller number, which is often taken, "
-        "is a guess; who sent the first packet knows."
+        "Two ports with the same traits cannot be distinguished. The lower number, a common "
+        "choice, is a guess; the sender of the first packet is the client."
     ),
     source=cite("RFC 6335", "section 6"),
 )
 
-# The first that decides counts. NO_PORT decides for nobody, SAME_PORT for a
-# number and no end; ``sides`` treats both by themselves.
+# The first that decides counts. NO_PORT decides for neither end, and SAME_PORT for a number but no
+# end, so ``sides`` handles the two separately.
 DECIDING = (
     Criterion(
-        id="shown-privilege",
+        id="privileged-client",
         rule="one is in 600-1023 and the other is 111, 513-515 or 2049: the other one",
         reason=(
-            "Clients of NFS, RPC, rlogin, rsh and lpd take a privileged port of their own to show "
-            "that their system vouches for them, so both ends have a system port, or only the "
-            "client has."
+            "Clients of NFS, RPC, rlogin, rsh and lpd bind a privileged port to prove that their "
+            "system trusts them, so both ends have a system port, or only the client has one."
         ),
-        service_has=Trait.ASKS_PRIVILEGE,
-        client_has=Trait.SHOWN_PRIVILEGE,
+        service_has=Trait.PRIVILEGED_SERVICE,
+        client_has=Trait.PRIVILEGED_CLIENT,
         source=cite("nfs(5), rcmd(3), rshd(8) and bindresvport(3)"),
     ),
     Criterion(
         id="client-range",
-        rule="exactly one is in what the clients' systems hand out: the other one",
+        rule="exactly one is in the clients' ephemeral ranges: the other one",
         reason=(
-            "A system lends a port of its ephemeral range to a client that has not chosen one. "
-            "It fails for a service that listens inside the range, where the client's port lies "
-            "outside: then the clients' systems are not those that were named."
+            "A system allocates a port from its ephemeral range to a client that did not bind one. "
+            "The rule fails if the service listens inside the range and the client's port is "
+            "outside, which means that the client runs another system than those given."
         ),
-        service_lacks=Trait.HANDED_OUT,
-        client_has=Trait.HANDED_OUT,
+        service_lacks=Trait.EPHEMERAL,
+        client_has=Trait.EPHEMERAL,
         source=cite("RFC 6056", "section 2.1, and the sources of each profile"),
     ),
     Criterion(
         id="system-port",
         rule="exactly one is in 0-1023: that one",
         reason=(
-            "System ports name services, no host's own range begins below 1024, and many systems "
-            "let only the privileged listen on one."
+            "System ports identify services, no host's ephemeral range begins below 1024, and many "
+            "systems allow only privileged programs to listen on one."
         ),
         service_has=Trait.SYSTEM,
         client_lacks=Trait.SYSTEM,
@@ -99,11 +97,11 @@ DECIDING = (
     ),
     Criterion(
         id="named",
-        rule="exactly one is assigned to a service, or a known program's default: that one",
+        rule="exactly one is assigned to a service or a known program's default: that one",
         reason=(
-            "Both are inside the clients' range, or both are outside. A registered number is more "
-            "often a service's than a number without a name; a range of 1,024 ports has a few "
-            "registered ones all the same, which a client may be lent."
+            "Both are inside the clients' ranges, or both are outside. A registered number is more "
+            "often a service's than a number without a name, but the ephemeral ranges contain some "
+            "registered numbers, which a client may get."
         ),
         service_has=Trait.NAMED,
         client_lacks=Trait.NAMED,
@@ -113,23 +111,20 @@ DECIDING = (
 
 
 def criteria() -> tuple[Criterion, ...]:
-    """Return the criteria in the order in which they are tried.
+    """Return the criteria in the order of precedence.
 
     Returns:
-        The rows; the first that decides counts, the last says that none did.
-
-    Source:
-        Each row names its own.
+        The rows. The first one that decides counts; the last one means that none did.
 
     Example:
         >>> for row in criteria():
         ...     print(f"{row.id}: {row.rule}")
         no-port: one of the ports is 0: unknown
-        shown-privilege: one is in 600-1023 and the other is 111, 513-515 or 2049: the other one
-        client-range: exactly one is in what the clients' systems hand out: the other one
+        privileged-client: one is in 600-1023 and the other is 111, 513-515 or 2049: the other one
+        client-range: exactly one is in the clients' ephemeral ranges: the other one
         system-port: exactly one is in 0-1023: that one
-        named: exactly one is assigned to a service, or a known program's default: that one
-        same-port: both ports are equal: it is the service's port, whichever end that is
-        undecided: none of the others decides: unknown
+        named: exactly one is assigned to a service or a known program's default: that one
+        same-port: both ports are equal: it is the service's port, but the end is unknown
+        undecided: no other criterion decides: unknown
     """
     return (NO_PORT, *DECIDING, SAME_PORT, UNDECIDED)

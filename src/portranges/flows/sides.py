@@ -1,9 +1,7 @@
-"""Which end of a flow is the service: of one flow, and of millions.
+"""Which end of a flow is the service, for one flow and for millions.
 
-What lives here: which ports have which trait, and the criteria applied to two
-ports, or to two buffers of them.
-What must not: a criterion (``rows``); addresses, times or packets, which tell
-more than ports do where they are known.
+The ports decide, by the criteria in ``rows``. Addresses, times and packets would show more where
+they are known, but they are not considered.
 """
 
 from __future__ import annotations
@@ -14,15 +12,15 @@ from itertools import zip_longest
 from portranges import types, uses
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
-from portranges.ephemeral import ports as handed_out
+from portranges.ephemeral import ports as ephemeral_ports
 from portranges.errors import InvalidValueError
 from portranges.flows.model import Criterion, Judgement, Side, Trait
 from portranges.flows.rows import (
-    ASKS_PRIVILEGE,
     DECIDING,
     NO_PORT,
+    PRIVILEGED_CLIENT,
+    PRIVILEGED_SERVICE,
     SAME_PORT,
-    SHOWN_PRIVILEGE,
     UNDECIDED,
 )
 from portranges.ports import Transport, check_port, check_transport
@@ -34,14 +32,14 @@ from portranges.systems import COMMON
 __all__ = ["judge", "server_port", "server_side_many"]
 
 
-# A known use of so many ports at most is a program's own. A wider one, as that
-# of TURN relays, says of none of its ports that it is a service.
+# The largest range of a known use whose ports count as a service's. A wider one, such as that of
+# TURN relays, does not show that any of its ports is a service's.
 _WIDEST_USE = 100
 
-# Traits of so many settings are kept; a program has one or two.
+# How many prepared tables are kept; a program uses one or two combinations of arguments.
 _KEPT = 8
 
-# In a table of pairs: a flow that the names of its ports decide, or nothing.
+# In a table of pairs: the names of the ports decide.
 _OPEN = 3
 
 
@@ -53,32 +51,29 @@ def judge(
     transport: types.TransportLike | None = None,
     registry: Registry = SHIPPED,
 ) -> Judgement:
-    """Tell which of a flow's two ports is the service's, and why.
+    """Return which of a flow's two ports is the service's, and why.
 
-    Ports are evidence, not proof: who sent the first packet knows better, and
-    a flow log that says so should be believed.
+    Ports are evidence, not proof. If the flow log records who sent the first packet, trust the
+    log.
 
     Args:
         first: The port of one end.
         second: The port of the other end.
         systems: The systems that the clients run: a name that ``ephemeral.profile``
             accepts, a profile, for example of a tuned machine, or an iterable of them.
-        transport: The flow's transport; by default a number counts as assigned
-            if it is for TCP or for UDP.
-        registry: The registry to ask.
+        transport: The flow's transport. By default a number counts as assigned if it is assigned
+            for TCP or for UDP.
+        registry: The registry of assignments.
 
     Returns:
-        The judgement. Its criterion says why; where nothing decides, the port
-        is ``None`` and the side UNKNOWN.
+        The judgement, with the criterion that decided. If none did, the port is ``None`` and the
+        side is UNKNOWN.
 
     Raises:
-        TypeError: A port is no integer, or a client neither name nor profile.
+        TypeError: A port is not an integer, or a system is neither a name nor a profile.
         InvalidPortError: A port is outside 0 to 65535.
-        UnknownNameError: A client or the transport is not known.
-        InvalidValueError: A client's system has no fixed ephemeral range.
-
-    Source:
-        Each criterion names its own.
+        InvalidValueError: *systems* is empty, or a system has no fixed ephemeral range.
+        UnknownNameError: A system or *transport* is unknown.
 
     Example:
         >>> judge(51514, 443).port, judge(51514, 443).criterion.id
@@ -114,17 +109,17 @@ def server_port(
         first: The port of one end.
         second: The port of the other end.
         systems: As in ``judge``.
-        transport: As ``judge`` takes it.
-        registry: The registry to ask.
+        transport: As in ``judge``.
+        registry: The registry of assignments.
 
     Returns:
-        One of the two, or ``None`` where they do not tell.
+        One of the two, or ``None`` if the ports do not show which.
 
     Raises:
-        TypeError: A port is no integer, or a client neither name nor profile.
+        TypeError: A port is not an integer, or a system is neither a name nor a profile.
         InvalidPortError: A port is outside 0 to 65535.
-        UnknownNameError: A client or the transport is not known.
-        InvalidValueError: A client's system has no fixed ephemeral range.
+        InvalidValueError: *systems* is empty, or a system has no fixed ephemeral range.
+        UnknownNameError: A system or *transport* is unknown.
 
     Example:
         >>> server_port(443, 51514), server_port(123, 123)
@@ -146,33 +141,33 @@ def server_side_many(
     registry: Registry = SHIPPED,
     byteorder: types.ByteOrder = sys.byteorder,
 ) -> bytes:
-    r"""Tell of many flows which end is the service.
+    r"""Return which end is the service for each of many flows.
 
     Args:
-        first: The ports of one end: a buffer of format ``H``, bytes, or an
-            iterable of integers, as ``PortSet.contains_many`` takes them.
-        second: The ports of the other end, as many and in the same order.
+        first: The ports of one end: a buffer of format ``H``, bytes, or an iterable of integers,
+            as for ``PortSet.contains_many``.
+        second: The ports of the other ends, in the same order.
         systems: As in ``judge``.
-        transport: As ``judge`` takes it; the same for all flows.
-        registry: The registry to ask.
-        byteorder: ``"little"`` or ``"big"``, as ``contains_many`` takes it.
+        transport: As in ``judge``; the same for all flows.
+        registry: The registry of assignments.
+        byteorder: ``"little"`` or ``"big"``, as for ``contains_many``.
 
     Returns:
-        One byte a flow, a ``Side``: 1 the first end, 2 the second, 0 unknown;
-        what ``judge`` says of each.
+        One byte per flow, the ``Side`` that ``judge`` returns for it: 1 means the first end, 2
+        the second, 0 unknown.
 
     Raises:
-        TypeError: *first* or *second* is none of these, or a client is neither
-            name nor profile.
+        TypeError: *first* or *second* is none of these, or a system is neither a name nor a
+            profile.
         InvalidPortError: An integer is outside 0 to 65535.
-        InvalidValueError: There are not as many of one as of the other; or bytes of
-            odd length, or *byteorder* is none of the two.
-        UnknownNameError: A client or the transport is not known.
-        InvalidValueError: A client's system has no fixed ephemeral range.
+        InvalidValueError: *first* and *second* have different lengths, bytes have an odd length,
+            *byteorder* is neither of the two, *systems* is empty, or a system has no fixed
+            ephemeral range.
+        UnknownNameError: A system or *transport* is unknown.
 
     Complexity:
-        Linear. Flows whose ports must be looked up in the registry, as neither
-        range nor category decides, take a step of Python each.
+        Linear. Each flow that neither range nor category decides takes one step of Python, to
+        look up its ports in the registry.
 
     Example:
         >>> server_side_many([443, 51514, 50000], [51514, 80, 60000])
@@ -186,11 +181,12 @@ def server_side_many(
     done = 0
     for one, other in zip_longest(*(reader.pieces() for reader in readers), fillvalue=(b"", 0)):
         if len(one[0]) != len(other[0]):
-            # Pieces are equally long but for the last. What is left of the
-            # longer side may have no end.
+            # All pieces but the last have the same length. The rest of the longer side may be
+            # infinite.
             counts = [_count(done, octets) for octets, _ in (one, other)]
             raise InvalidValueError(
-                "first and second must have as many ports", f"{counts[0]} and {counts[1]}"
+                "first and second must have the same number of ports",
+                f"{counts[0]} and {counts[1]}",
             )
         done += len(one[0]) // 2
         answers.append(known.sides(one, other))
@@ -203,20 +199,20 @@ def _count(done: int, octets: bytes) -> str:
 
 
 class _Traits:
-    """The traits of every port, for certain clients, a transport and a registry."""
+    """The traits of every port, for given client systems, transport and registry."""
 
     __slots__ = ("_by_kinds", "_by_names", "_decided", "_kind_of", "_kinds", "_named", "_plan")
 
     def __init__(self, clients: PortSet, transport: Transport | None, registry: Registry) -> None:
-        # Names make a table that is slow to ask, and few flows need them, so
-        # they are kept apart. All other traits make a few kinds of port.
+        # A table of names is slow to apply, and few flows need it, so it is kept apart. All
+        # other traits divide the ports into a few kinds.
         kinds = {Trait(0): PortSet.full()}
         for trait, ports in (
             (Trait.NO_PORT, PortSet([0])),
-            (Trait.HANDED_OUT, clients),
+            (Trait.EPHEMERAL, clients),
             (Trait.SYSTEM, PortSet(Category.SYSTEM.ports)),
-            (Trait.SHOWN_PRIVILEGE, SHOWN_PRIVILEGE),
-            (Trait.ASKS_PRIVILEGE, ASKS_PRIVILEGE),
+            (Trait.PRIVILEGED_CLIENT, PRIVILEGED_CLIENT),
+            (Trait.PRIVILEGED_SERVICE, PRIVILEGED_SERVICE),
         ):
             with_it = {had | trait: having & ports for had, having in kinds.items()}
             without = {had: having - ports for had, having in kinds.items()}
@@ -229,7 +225,7 @@ class _Traits:
         self._by_kinds = self._by_names = b""
 
     def decide(self, first: int, second: int) -> tuple[Side, Criterion]:
-        """Return the side of one flow, and what decided."""
+        """Return the side of one flow, and the criterion that decided."""
         named = self._named
         return self._decide(
             self._kind_of[first], self._kind_of[second], named[first] << 1 | named[second]
@@ -247,7 +243,7 @@ class _Traits:
             return decided
 
     def sides(self, first: tuple[bytes, int], second: tuple[bytes, int]) -> bytes:
-        """Return the side of each flow, of ports as bytes with the low byte's place."""
+        """Return the side of each flow; each argument is bytes and the low byte's index."""
         one = int.from_bytes(self._plan.answer(*first), "little")
         other = int.from_bytes(self._plan.answer(*second), "little")
         pairs = (one << 4 | other).to_bytes(len(first[0]) // 2, "little")
@@ -265,10 +261,10 @@ class _Traits:
         return bytes(sides)
 
     def _tables_of_pairs(self) -> tuple[bytes, bytes]:
-        """Return for each pair of kinds the side, or _OPEN where names decide it.
+        """Return the side for each pair of kinds, or _OPEN if names decide.
 
-        The second table has the side for each pair and each of four: neither is
-        named, the second, the first, both.
+        The second table has the side for each pair and each of four cases: neither port is
+        named, only the second, only the first, both.
         """
         by_kinds, by_names = bytearray(256), bytearray(1024)
         kinds = range(len(self._kinds))
@@ -282,13 +278,13 @@ class _Traits:
 
 
 def _table(kinds: types.Iterable[PortSet]) -> bytes:
-    """Return for each port the place of the set that it is in."""
+    """Return for each port the index of the set that contains it."""
     total = sum(place * int.from_bytes(ports.table, "little") for place, ports in enumerate(kinds))
     return total.to_bytes(len(PortSet.full()), "little")
 
 
 def _named(transport: Transport | None, registry: Registry) -> PortSet:
-    """Return the ports that have a service's name, or are a known program's."""
+    """Return the ports that are assigned to a service, or are a known program's default."""
     transports = (transport,) if transport else (Transport.TCP, Transport.UDP)
     own = PortSet(
         use.ports
@@ -299,7 +295,7 @@ def _named(transport: Transport | None, registry: Registry) -> PortSet:
 
 
 def _decide(one: Trait, other: Trait) -> tuple[Side, Criterion]:
-    """Return the side that the first criterion decides for, and that criterion."""
+    """Return the side for which the first criterion decides, and that criterion."""
     if (one | other) & Trait.NO_PORT:
         return Side.UNKNOWN, NO_PORT
     for row in DECIDING:
@@ -322,7 +318,7 @@ def _traits(
     try:
         return _kept[key]
     except KeyError:
-        made = _Traits(handed_out(systems), wanted, registry)
+        made = _Traits(ephemeral_ports(systems), wanted, registry)
         if len(_kept) >= _KEPT:
             _kept.clear()
         _kept[key] = made

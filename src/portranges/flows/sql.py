@@ -1,12 +1,8 @@
 """Categories and sets of ports as one SQL expression.
 
-What lives here: the expression, the quoting of a column's name, the checks that
-keep both from being anything else.
-What must not: a dialect's own functions; what is written here is SQL-92, and
-SQLite, DuckDB, ClickHouse, Spark and Polars read the same text.
-
-A backslash is refused in names and labels: inside quotes it is a letter to some
-of these engines, and to others it takes away the meaning of the quote after it.
+The expression is SQL-92, so that SQLite, DuckDB, ClickHouse, Spark and Polars read the same text.
+Names and labels are checked and quoted so that they cannot be anything else. A backslash is
+refused in both: inside quotes it is a character to some of these engines, and an escape to others.
 """
 
 from __future__ import annotations
@@ -20,21 +16,21 @@ from portranges.errors import InvalidValueError, elide
 from portranges.ports import LAST_PORT, PortRange
 from portranges.portset import PortSet
 
-__all__ = ["sql_case"]
+__all__ = ["CLOSING", "sql_case"]
 
-# The closing mark of each opening one; doubled, it stands for itself.
-_CLOSING = {'"': '"', "`": "`", "[": "]"}
+# The closing quote for each opening one; doubled, it means itself.
+CLOSING = {'"': '"', "`": "`", "[": "]"}
 
-# Bare, some engine or every one takes these for a value, and not for a column:
-# SQL-92's functions without parentheses, and what engines added.
+# Without quotes, at least one engine reads these as a value rather than a column: the functions of
+# SQL-92 without parentheses, and those that engines added.
 _VALUES = frozenset(
     {"null", "true", "false", "user", "current_user", "session_user", "system_user"}
     | {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
     | {"current_role", "current_catalog", "current_schema", "rowid", "rownum", "sysdate"}
 )
 
-# A chain of ORs nests as deep as it is long, and SQLite takes a depth of 1,000:
-# so many conditions in one pair of parentheses, and at most 328 pairs.
+# A chain of ORs nests as deep as it is long, and SQLite allows a depth of 1,000. With this many
+# conditions per pair of parentheses there are at most 328 pairs.
 _IN_A_CHAIN = 100
 
 
@@ -45,35 +41,31 @@ def sql_case(
     otherwise: str | None = None,
     quote: types.Quote = "",
 ) -> str:
-    """Return an SQL expression that tells what a port in a column is.
+    """Return an SQL expression that classifies the ports in a column.
 
-    It is one ``CASE`` of comparisons, the same text for every engine that
-    reads SQL-92; what it says of NULL, of negative and of too great numbers is
-    always the ``ELSE``. The column should hold integers.
+    It is one ``CASE`` of comparisons, the same text for every engine that supports SQL-92. NULL,
+    negative numbers and numbers above 65535 always get the ``ELSE``. The column should contain
+    integers.
 
     Args:
-        column: The column's name; a tuple for one with the name of its table
-            before it.
-        ports: What is asked. Nothing: the category, ``'system'``, ``'user'`` or
-            ``'dynamic'``. A set, a range, or a profile, whose ``ports`` count:
-            1 where the port is in it, 0 where it is another port. A mapping of
-            labels to any of these: the label of the first that has the port.
-        otherwise: The text where no other answer fits. By default NULL for a
-            set, else ``'unknown'``; with a mapping it is also the answer for a
-            port that no label has.
-        quote: What stands around each part of the name: nothing, ``"``, a
-            backtick or ``[``. Without it a name is of ASCII letters, digits and
-            underscores.
+        column: The column's name, or a tuple of the table's name and the column's.
+        ports: Without it, the expression is the category: ``'system'``, ``'user'`` or
+            ``'dynamic'``. For a set, a range, or a profile, it is 1 for a port that is in it and
+            0 for any other port. For a mapping of labels to any of these, it is the first label
+            whose ports contain the port.
+        otherwise: The text for everything else. By default NULL for a set, and ``'unknown'``
+            otherwise. For a mapping it is also the text for a port without a label.
+        quote: The quotes around each part of the name: none, ``"``, a backtick or ``[``. A name
+            without quotes must consist of ASCII letters, digits and underscores.
 
     Returns:
-        The expression, in parentheses nowhere but inside, on one line.
+        The expression on one line, without parentheses around it.
 
     Raises:
-        TypeError: An argument is none of these, or *otherwise* is given for a
-            set, whose answers are numbers.
-        InvalidValueError: A name that needs *quote*, or a name or a label that no
-            quoting makes safe in every engine; a profile without a range; a
-            mapping without a label.
+        TypeError: An argument has the wrong type, or *otherwise* is given for a set, for which
+            the expression is a number.
+        InvalidValueError: A name requires *quote*, or no quotes make a name or a label safe in
+            every engine; a profile has no fixed range; a mapping is empty.
 
     Complexity:
         Linear in the number of ranges, as is the text.
@@ -91,7 +83,7 @@ WHEN "dst port" BETWEEN 0 AND 65535 THEN 0 ELSE NULL END
     name = _name(column, quote)
     if isinstance(ports, (PortSet, PortRange, EphemeralProfile)):
         if otherwise is not None:
-            raise TypeError("otherwise must be None for a set, whose answers are 1 and 0")
+            raise TypeError("otherwise must be None for a set, for which the expression is 1 or 0")
         whens = [(ports, "1"), (PortRange(0, LAST_PORT), "0")]
         return _case(name, whens, "NULL")
     last = _literal("unknown" if otherwise is None else otherwise)
@@ -99,7 +91,7 @@ WHEN "dst port" BETWEEN 0 AND 65535 THEN 0 ELSE NULL END
         return _case(name, [(each.ports, _literal(each.value)) for each in Category], last)
     if isinstance(ports, Mapping):
         if not ports:
-            raise InvalidValueError("a mapping must have a label", "{}")
+            raise InvalidValueError("a mapping must have at least one label", "{}")
         return _case(name, [(having, _literal(label)) for label, having in ports.items()], last)
     raise TypeError(
         "ports must be a PortSet, a PortRange, an EphemeralProfile or a mapping of labels to "
@@ -109,7 +101,7 @@ WHEN "dst port" BETWEEN 0 AND 65535 THEN 0 ELSE NULL END
 
 def _case(name: str, whens: list[tuple[types.AnyPorts, str]], last: str) -> str:
     parts = [f"WHEN {_condition(name, _port_set(ports))} THEN {value} " for ports, value in whens]
-    # A CASE needs one WHEN.
+    # A CASE requires at least one WHEN.
     return f"CASE {''.join(parts) or f'WHEN 1 = 0 THEN {last} '}ELSE {last} END"
 
 
@@ -120,7 +112,7 @@ def _port_set(ports: object) -> PortSet:
         return PortSet([ports])
     if not isinstance(ports, EphemeralProfile):
         raise TypeError(
-            "ports of a label must be a PortSet, a PortRange or an EphemeralProfile, "
+            "the ports of a label must be a PortSet, a PortRange or an EphemeralProfile, "
             f"got {type(ports).__name__} {elide(ports)}"
         )
     if not ports.has_fixed_range:
@@ -166,10 +158,11 @@ def _quoted(part: str, quote: str) -> str:
         if is_name and part.lower() not in _VALUES:
             return part
         raise InvalidValueError(
-            "a column without quotes must be ASCII letters, digits and underscores, and no value",
+            "a column without quotes must be ASCII letters, digits and underscores, and not a "
+            "reserved word",
             f"{elide(part)}; pass quote='\"' or the engine's own",
         )
-    closing = _CLOSING.get(quote)
+    closing = CLOSING.get(quote)
     if closing is None:
         raise InvalidValueError("quote must be '', '\"', '`' or '['", elide(quote))
     _check_text("column", part)
@@ -188,5 +181,5 @@ def _literal(label: str) -> str:
 def _check_text(what: str, text: str) -> None:
     if "\\" in text or not text.isprintable():
         raise InvalidValueError(
-            f"{what} must have no backslash and no control character", elide(text)
+            f"{what} must not contain a backslash or a control character", elide(text)
         )
