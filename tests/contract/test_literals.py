@@ -12,6 +12,7 @@ from portranges import (
     capacity,
     dialects,
     ephemeral,
+    flows,
     probe,
     reuse,
     selection,
@@ -31,6 +32,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "MethodName": lambda: {
         method.name for row in ephemeral.profiles() for method in capacity.methods(row)
     },
+    "Quote": lambda: ("", *flows.sql.CLOSING),
     "ReuseStateName": lambda: reuse.State,
     "ReuseSystemName": reuse.systems,
     "SocketStateName": lambda: probe.SocketState,

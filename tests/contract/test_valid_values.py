@@ -33,12 +33,18 @@ from portranges import (
     Source,
     Transport,
     TransportPorts,
+    advice,
+    dialects,
     ephemeral,
+    flows,
     selection,
 )
+from portranges.advice import Advice, Difference, Finding, Severity
 from portranges.capacity import Interval, Method
 from portranges.capacity.rows import METHODS
+from portranges.dialects import Comparison, DataForm, Dialect, Fault, MisreadText, Operator
 from portranges.ephemeral import EphemeralProfile
+from portranges.flows import Criterion, Judgement, Side
 from portranges.probe import (
     Age,
     Change,
@@ -82,6 +88,8 @@ class Sample:
     valid: dict[str, Any]
     wrong: tuple[dict[str, Any], ...]
 
+
+CRITERION = flows.criteria()[0]
 
 SAMPLES: dict[type[Any], Sample] = {
     PortRange: Sample(
@@ -371,7 +379,7 @@ SAMPLES: dict[type[Any], Sample] = {
             {"ports_per_address": 0},
             {"sources": ()},
             {"confidence": "certain"},
-            {"note": None},
+            {"note": ["octal"]},
         ),
     ),
     Interval: Sample(
@@ -412,6 +420,105 @@ SAMPLES: dict[type[Any], Sample] = {
             {"source": "RFC 6056"},
             {"confidence": None},
         ),
+    ),
+    Operator: Sample(
+        {"sign": ">=", "comparison": Comparison.AT_LEAST},
+        ({"sign": ""}, {"comparison": "about"}, {"comparison": None}),
+    ),
+    MisreadText: Sample(
+        {"fault": Fault.MASK, "text": "1000/13", "means": "0x8/0xd", "note": "a mask"},
+        (
+            {"fault": "odd"},
+            {"text": ""},
+            {"means": "eighty"},
+            {"means": "0x9/0x4"},
+            {"means": [80]},
+            {"note": ["octal"]},
+        ),
+    ),
+    Dialect: Sample(
+        {
+            each.name: getattr(dialects.lookup("iptables-multiport"), each.name)
+            for each in dataclasses.fields(Dialect)
+        },
+        (
+            {"name": ""},
+            {"aliases": 5},
+            {"plain": "--dports"},
+            {"framed": "-p tcp {match}"},
+            {"framed": ""},
+            {"transport_rule": "never"},
+            {"transports": ()},
+            {"lowest": 65536},
+            {"open_first": -1},
+            {"max_slots": -1},
+            {"max_elements": "one"},
+            {"equal_ends": "maybe"},
+            {"misread_texts": ("010",)},
+            {"confidence": "guessed"},
+            {"verification": "none"},
+            {"sources": ()},
+        ),
+    ),
+    DataForm: Sample(
+        {
+            each.name: getattr(dialects.data_forms()[0], each.name)
+            for each in dataclasses.fields(DataForm)
+        },
+        (
+            {"name": ""},
+            {"all_ports": None},
+            {"transports": ()},
+            {"lowest": -1},
+            {"notes": "one"},
+            {"sources": ()},
+        ),
+    ),
+    Criterion: Sample(
+        {each.name: getattr(CRITERION, each.name) for each in dataclasses.fields(Criterion)},
+        (
+            {"id": ""},
+            {"rule": None},
+            {"service_has": "system"},
+            {"client_lacks": None},
+            {"source": "RFC 6335"},
+        ),
+    ),
+    Judgement: Sample(
+        {"port": 443, "side": Side.SECOND, "criterion": CRITERION},
+        (
+            {"port": 65536},
+            {"port": "https"},
+            {"port": None},
+            {"side": 3},
+            {"side": None},
+            {"criterion": "named"},
+        ),
+    ),
+    Advice: Sample(
+        {each.name: getattr(advice.rows()[0], each.name) for each in dataclasses.fields(Advice)},
+        ({"id": ""}, {"severity": "fatal"}, {"template": None}, {"source": None}),
+    ),
+    Finding: Sample(
+        {
+            "id": "assigned",
+            "severity": Severity.WARNING,
+            "sentence": "443/tcp is assigned to https",
+            "ports": PortSet([443]),
+            "source": CRITERION.source,
+        },
+        (
+            {"id": 1},
+            {"severity": "fatal"},
+            {"sentence": ""},
+            {"ports": [443]},
+            {"ports": "443"},
+            {"source": None},
+        ),
+    ),
+    Difference: Sample(
+        {"added": PortSet([80]), "removed": PortSet([22])},
+        ({"added": [80]}, {"removed": None}, {"added": PortSet([22])}),
     ),
 }
 

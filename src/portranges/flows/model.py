@@ -161,4 +161,4 @@ class Judgement:
         if self.port is not None:
             check_port(self.port)
         elif self.side is not Side.UNKNOWN:
-            raise InvalidValueError("a known side must have a port", "None")
+            raise InvalidValueError("a known side must have a port", "a side without one")
