@@ -379,7 +379,6 @@ SAMPLES: dict[type[Any], Sample] = {
             {"ports_per_address": 0},
             {"sources": ()},
             {"confidence": "certain"},
-            {"note": ["octal"]},
         ),
     ),
     Interval: Sample(
@@ -433,7 +432,6 @@ SAMPLES: dict[type[Any], Sample] = {
             {"means": "eighty"},
             {"means": "0x9/0x4"},
             {"means": [80]},
-            {"note": ["octal"]},
         ),
     ),
     Dialect: Sample(

@@ -28,6 +28,14 @@ def _evidence(row: Any) -> str:
     return _VERIFIED[verified] if word == "measured" else word
 
 
+# Rows of flows and advice whose ids are new.
+_IDS = {"privileged-client": "shown-privilege", "ephemeral": "handed-out"}
+
+
+def _id(row: Any) -> str:
+    return _IDS.get(row.id, row.id)
+
+
 class New(Old):
     """The package of this tree."""
 
@@ -51,10 +59,14 @@ class New(Old):
         ("DataForm", "items"): "max_elements",
         ("DataForm", "every"): "all_ports",
         ("DataForm", "limits"): "notes",
+        ("Advice", "says"): "template",
     }
     COMPUTED_FIELDS: ClassVar[dict[tuple[str, str], Callable[[Any], Any]]] = {
         ("Dialect", "evidence"): _evidence,
         ("DataForm", "evidence"): _evidence,
+        ("Advice", "id"): _id,
+        ("Criterion", "id"): _id,
+        ("Finding", "id"): _id,
     }
     RENAMED_RECORDS: ClassVar[dict[str, str]] = {"MisreadText": "OddText"}
     WORDS: ClassVar[dict[str, dict[str, str]]] = {
@@ -93,6 +105,9 @@ class New(Old):
         if transports is not None:
             more["transport"] = transports
         return more
+
+    def id_of(self, row: Any) -> str:
+        return _id(row)
 
     def return_traffic(self, systems: tuple[str, ...]) -> list[Any]:
         return [str(self.advice.return_traffic(systems))]

@@ -717,6 +717,10 @@ class Old:
 
     # -- flows ------------------------------------------------------------------
 
+    def id_of(self, row: Any) -> str:
+        found: str = row.id
+        return found
+
     def criteria(self) -> list[Any]:
         return self.each(lambda row: row, self.flows.criteria())
 
@@ -734,7 +738,7 @@ class Old:
         def ask(first: int, second: int) -> Any:
             found = self.flows.judge(first, second, **more)
             port = self.flows.server_port(first, second, **more)
-            return found.port, int(found.side), found.criterion.id, port
+            return found.port, int(found.side), self.id_of(found.criterion), port
 
         return self.every(ask, pairs)
 

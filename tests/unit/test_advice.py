@@ -119,7 +119,8 @@ class TestListenPorts:
         (
             0,
             [
-                "error: port 0 cannot be listened on: bind() treats it as \"any free port\" (port-zero)",
+                'error: port 0 cannot be listened on: bind() treats it as "any free port" '
+                "(port-zero)",
                 "warning: 0 is a system port, which most systems reserve for privileged programs "
                 "(system-port)",
                 "warning: 0/tcp is reserved by IANA (reserved)",
@@ -185,10 +186,7 @@ class TestAudit:
             ),
             (
                 [PortRange(8000, 8100), PortRange(8050, 8200)],
-                [
-                    "note: rule 2 (8050-8200) overlaps earlier rules in 8050-8100 "
-                    "(overlaps)"
-                ],
+                ["note: rule 2 (8050-8200) overlaps earlier rules in 8050-8100 (overlaps)"],
             ),
             (PortSet.full(), ["warning: all ports are open (opens-all)"]),
             (PortRange(1, 65535), ["warning: all ports are open (opens-all)"]),
@@ -335,7 +333,10 @@ class TestSysctl:
         for ports in (PortSet.full(), PortRange(1024, 65535)):
             with pytest.raises(InvalidRangeError) as refused:
                 sysctl_reserved(ports)
-            assert str(refused.value) == f"at least one port must be left to allocate, got {PortSet(ports)}"
+            assert (
+                str(refused.value)
+                == f"at least one port must be left to allocate, got {PortSet(ports)}"
+            )
 
     def test_the_longest_that_the_kernel_reads(self):
         longest = PortSet([9001, 9003, 9005, *range(30000, 30000 + 2 * 680, 2)])

@@ -244,8 +244,8 @@ class TestText:
 
 class TestRefusals:
     BARE = (
-        "a column without quotes must be ASCII letters, digits and underscores, and not a reserved word, "
-        "got {!r}; pass quote='\"' or the engine's own"
+        "a column without quotes must be ASCII letters, digits and underscores, and not a "
+        "reserved word, got {!r}; pass quote='\"' or the engine's own"
     )
 
     @pytest.mark.parametrize(
@@ -313,4 +313,7 @@ class TestRefusals:
     def test_a_set_has_no_text_for_the_rest(self):
         with pytest.raises(TypeError) as caught:
             sql_case("p", PortSet([1]), otherwise="x")
-        assert str(caught.value) == "otherwise must be None for a set, for which the expression is 1 or 0"
+        assert (
+            str(caught.value)
+            == "otherwise must be None for a set, for which the expression is 1 or 0"
+        )

@@ -154,8 +154,7 @@ class Method:
             checks.of_type(field, getattr(self, field), str)
         if not self.name:
             raise InvalidValueError("name must not be empty", "''")
-        for system in checks.of_type("systems", self.systems, tuple):
-            checks.of_type("systems", types.cast("str", system), str)
+        checks.tuple_of("systems", self.systems, str)
         checks.flag("waits", self.waits)
         checks.of_type("source", self.source, Source)
         object.__setattr__(self, "growth", checks.member("growth", self.growth, Growth))

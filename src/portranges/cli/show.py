@@ -51,7 +51,9 @@ def run(arguments: Namespace) -> int:
         if arguments.table and getattr(arguments, option):
             raise InvalidValueError(f"--{option} requires pages or --json", "--table")
     pairs = _pairs(arguments.ports, arguments.transport)
-    answers = ((explain(port, transport=transport), transport) for port, transport in pairs)
+    answers: types.ReportAnswers = (
+        (explain(port, transport=transport), transport) for port, transport in pairs
+    )
     if arguments.json:
         print_json_items("explain", _data(answers, with_here=arguments.here))
     elif arguments.table or (

@@ -100,8 +100,8 @@ DECIDING = (
         rule="exactly one is assigned to a service or a known program's default: that one",
         reason=(
             "Both are inside the clients' ranges, or both are outside. A registered number is more "
-            "often a service's than a number without a name, but the ephemeral ranges contain some "
-            "registered numbers, which a client may get."
+            "often a service's than a number without a name, but even a range of 1,024 ports "
+            "contains a few registered numbers, which a client may get."
         ),
         service_has=Trait.NAMED,
         client_lacks=Trait.NAMED,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
-from portranges.checks import flag, got, integer, number, of_type
+from portranges.checks import flag, got, integer, number, of_type, tuple_of
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidValueError
 from portranges.families import Family
@@ -338,8 +338,7 @@ class MachineSettings:
             if value is not None:
                 number(name, value)
         of_type("time_wait_reuse", self.time_wait_reuse, TimeWaitReuse, optional=True)
-        for each in of_type("readings", self.readings, tuple):
-            of_type("each reading", each, Origin)
+        tuple_of("readings", self.readings, Origin)
         if self.profile.ports != self.effective:
             raise InvalidValueError(
                 "the ports of profile must be configured without reserved and excluded",

@@ -413,7 +413,7 @@ def _profile_name(system: types.SystemName, release: str) -> types.SystemName:
             return variant
     version = _version(release)
     known = {row.name for row in ephemeral.profiles()}
-    firsts = {
+    firsts: dict[types.SystemName, tuple[int, ...]] = {
         types.cast("types.SystemName", row.name): first
         for row in systems.rows()
         if row.name in known
@@ -423,8 +423,10 @@ def _profile_name(system: types.SystemName, release: str) -> types.SystemName:
     if not version or not firsts:
         return system
     # The newest row that is not newer than the release; of several, the first one.
-    started = {name: first for name, first in firsts.items() if first <= version}
-    return max(started, key=firsts.__getitem__) if started else min(firsts, key=firsts.__getitem__)
+    started = [name for name, first in firsts.items() if first <= version]
+    if started:
+        return max(started, key=lambda name: firsts[name])
+    return min(firsts, key=lambda name: firsts[name])
 
 
 # A release begins with its version: "6.18.44-microsoft-standard", "14.1-RELEASE".
