@@ -413,8 +413,8 @@ def _profile_name(system: types.SystemName, release: str) -> types.SystemName:
             return variant
     version = _version(release)
     known = {row.name for row in ephemeral.profiles()}
-    firsts: dict[types.SystemName, tuple[int, ...]] = {
-        types.cast("types.SystemName", row.name): first
+    firsts = {
+        row.name: first
         for row in systems.rows()
         if row.name in known
         and (row.name == system or (row.parent == system and not row.is_current))
@@ -425,8 +425,10 @@ def _profile_name(system: types.SystemName, release: str) -> types.SystemName:
     # The newest row that is not newer than the release; of several, the first one.
     started = [name for name, first in firsts.items() if first <= version]
     if started:
-        return max(started, key=lambda name: firsts[name])
-    return min(firsts, key=lambda name: firsts[name])
+        name = max(started, key=lambda each: firsts[each])
+    else:
+        name = min(firsts, key=lambda each: firsts[each])
+    return types.cast("types.SystemName", name)
 
 
 # A release begins with its version: "6.18.44-microsoft-standard", "14.1-RELEASE".
