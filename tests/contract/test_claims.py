@@ -78,7 +78,7 @@ def of_selection() -> Iterator[Claim]:
                 yield Claim("selection", own, topic, row.name)
             elif transport in {"tcp", "udp"} and base in known:
                 yield Claim("selection", base, f"order of {transport.upper()}", row.name)
-        release = re.search(r"^Linux (\d+\.\d+) and later, .* IP_LOCAL_PORT_RANGE$", row.system)
+        release = re.search(r"^Linux (\d+\.\d+) and later, .* IP_LOCAL_PORT_RANGE$", row.title)
         if release:
             yield Claim("selection", "linux", "release with steps of 1", release[1])
 

@@ -177,15 +177,14 @@ class Algorithm:
             >>> selection.algorithm("rfc6056-5").replace(increment=64).increment
             64
         """
+        made = self
         if cells is not None:
             self._check("cells", cells)
+            made = dataclasses.replace(made, cells=cells)
         if increment is not None:
             self._check("increment", increment)
-        return dataclasses.replace(
-            self,
-            cells=self.cells if cells is None else cells,
-            increment=self.increment if increment is None else increment,
-        )
+            made = dataclasses.replace(made, increment=increment)
+        return made
 
     def _check(self, what: str, value: int) -> None:
         if not getattr(self, what):

@@ -268,7 +268,7 @@ ROWS = (
         walk=Walk.UP,
         source=cite("lwip-tcpip/lwip@3d896ba0", "src/core/tcp.c:1017-1042, udp.c:68-120"),
         confidence=Confidence.SOURCE,
-        note="TCP never allocates 65535; the range of its profile ends at 65534",
+        note="TCP never allocates 65535, which the range of its profile leaves out",
     ),
     Algorithm(
         name="zephyr",
