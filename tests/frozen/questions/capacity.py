@@ -17,11 +17,11 @@ def systems(chunk: int, rng: Random) -> Iterator[Question]:
     """Ask everything about one system; later rounds differ in the range."""
     system = PROFILES[chunk % len(PROFILES)]
     yield "methods", system
-    for tuned in range(3):
+    for tuned in range(6 if system in _LINUX else 3):
         ports = excluded = None
         if tuned:
             first = rng.choice((1, 1024, 32768, 49152))
-            ports = f"{first}-{first + rng.choice((0, 1, 2, 9, 100, 3000))}"
+            ports = f"{first}-{first + rng.choice((0, 1, 2, 3, 4, 5, 9, 100, 3000))}"
             if rng.random() < 0.2:
                 ports = set_text(rng)
             excluded = rng.choice((None, set_text(rng)))

@@ -134,7 +134,7 @@ def _entries(rng: Random, form: str) -> Any:
                 del entry["port"]
         elif form == "cilium":
             inner = []
-            for _ in range(rng.choice((1, 1, 2, 3, 0))):
+            for _ in range(rng.choice((1, 1, 2, 3, 0, 40, 41))):
                 first, last = _pair(rng)
                 port_of = {"port": str(first) if rng.random() < 0.9 else first}
                 if rng.random() < 0.5:

@@ -172,6 +172,8 @@ def can_bind(chunk: int, rng: Random) -> Iterator[Question]:
             asking = ("bound", "listening") if transport == "tcp" else ("bound", "unbound")
             new = _socket(rng, system, transport, asking)
             count = rng.choice((0, 1, 1, 1, 1, 2, 2, 3))
+            if rng.random() < 0.02:
+                count = rng.randint(9, 13)  # some rules change where there are more than ten
             asked.append((new, tuple(_socket(rng, system, other, states) for _ in range(count))))
         yield "can_bind", system, settings, local, tuple(asked)
 
@@ -431,6 +433,40 @@ def _connections(rng: Random, system: str, first: int) -> list[tuple[Any, ...]]:
     return steps
 
 
+def _recycling(rng: Random, first: int) -> list[tuple[Any, ...]]:
+    """Return steps in which connect() meets a connection that lingers, for a while."""
+    steps: list[tuple[Any, ...]] = []
+    for number in range(1, 4):
+        steps.append(("socket", number, "tcp", False, "", None, 1000, None, None))
+        if rng.random() < 0.3:
+            steps.append(("bind", number, "127.0.0.1", first))
+        peer = rng.choice(("127.0.0.1", "127.0.0.1", "192.0.2.7"))
+        steps.append(("connect", number, peer, 443, None, False))
+        steps.append(("close", number, rng.choice(("first", "first", "unanswered"))))
+        steps.append(("advance", 0, rng.choice((0, 0.1, 0.999, 1, 1, 1.001, 2, 5, 59, 60, 61))))
+    return steps
+
+
+def _crowd(rng: Random, system: str, first: int) -> list[tuple[Any, ...]]:
+    """Return steps that put about ten UDP sockets on one port, and a few more."""
+    steps: list[tuple[Any, ...]] = []
+    letters = _letters(rng, system, 0.9)
+    for number in range(1, rng.randint(9, 16)):
+        is_inet6 = rng.random() < 0.4
+        address = "2001:db8::" if is_inet6 else "192.0.2."
+        address += str(number)
+        if rng.random() < 0.2:
+            address = rng.choice(("::", "::ffff:192.0.2.1") if is_inet6 else ("0.0.0.0",))
+        flags = letters if rng.random() < 0.8 else _letters(rng, system)
+        v6only = _v6only(rng, system, is_inet6)
+        uid = rng.choice((1000, 1000, 1000, 1001))
+        steps.append(("socket", number, "udp", is_inet6, flags, v6only, uid, None, None))
+        steps.append(("bind", number, address, first))
+        if rng.random() < 0.2:
+            steps.append(("bind", number, address, 0))
+    return steps
+
+
 @area("reuse: connections", 130)
 def connections(chunk: int, rng: Random) -> Iterator[Question]:
     """Let sockets meet on one connection; a chunk is of one system."""
@@ -443,8 +479,17 @@ def connections(chunk: int, rng: Random) -> Iterator[Question]:
             settings = [("ip_local_port_range", ports)]
             settings.append(("tcp_tw_reuse", rng.choice((0, 1, 1, 2))))
         kernel = rng.choice((None, None, "6.8", "6.1")) if system == "linux" else None
-        steps = tuple(_connections(rng, system, first))
-        yield "automatic_run", system, tuple(settings), kernel, None, rng.randrange(1 << 30), steps
+        way = rng.random()
+        if way < 0.2:
+            if system == "linux" and rng.random() < 0.5:
+                settings.append(("tcp_tw_reuse_delay", rng.choice((0, 100, 1000, 5000))))
+            steps = _recycling(rng, first)
+        elif way < 0.3:
+            steps = _crowd(rng, system, first)
+        else:
+            steps = _connections(rng, system, first)
+        made = rng.randrange(1 << 30), tuple(steps)
+        yield "automatic_run", system, tuple(settings), kernel, None, *made
 
 
 # The algorithm of each system that publishes its own; Linux has several, which hash.
