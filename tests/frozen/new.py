@@ -78,6 +78,8 @@ class New(Old):
         "not_allocated_by": "not_handed_out_by",
     }
 
+    IDS: ClassVar[dict[str, str]] = _IDS
+
     def ports_of_systems(self, names: tuple[str, ...]) -> Any:
         return self.ephemeral.ports(names)
 

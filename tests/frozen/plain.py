@@ -9,20 +9,23 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+# Where a line of a long list of ports was broken, perhaps inside a number.
+_BREAK = re.compile(r"(?<=[\d,-])\n +(?=[\d,-])")
 # Numbers of three digits or more are ports, RFCs and lengths; smaller ones come and go with words.
 _NUMBER = re.compile(r"\d+\.\d+|\d{3,}")
 
 
 def numbers_of(text: str) -> str:
     """Return the numbers in *text*, sorted, each once."""
-    return "numbers " + " ".join(sorted({*_NUMBER.findall(text.replace(",", ""))}))
+    joined = _BREAK.sub("", text).replace(",", "")
+    return "numbers " + " ".join(sorted({*_NUMBER.findall(joined)}))
 
 
 def json_facts(value: Any, keys: Mapping[str, str], words: Mapping[str, str]) -> Any:
     """Return JSON data as plain data.
 
-    Its *keys* are translated, the *words* of its confidence too, and its prose is reduced to
-    numbers.
+    Its *keys* are translated, the *words* of its confidence and the ids too, and its prose is
+    reduced to numbers.
     """
     if isinstance(value, dict):
         return tuple(
@@ -30,7 +33,7 @@ def json_facts(value: Any, keys: Mapping[str, str], words: Mapping[str, str]) ->
                 (
                     keys.get(key, key),
                     words.get(value[key], value[key])
-                    if key == "confidence"
+                    if key in ("confidence", "id")
                     else json_facts(value[key], keys, words),
                 )
                 for key in value
