@@ -1,11 +1,8 @@
-"""Picking a free port: Allocator beside the ways that people write it themselves.
+"""Choosing a free port: Allocator beside the code that people write themselves.
 
-What lives here: one port picked and given back, at 1 %, 95 % and 99.9 % in use.
-What must not: asking the system for a port, as bind() to port 0 does, for it
-answers another question: which port the system has free.
-
-The time must not grow with the load. What grows is what draws or walks port by
-port; it is here to show the difference.
+One port is allocated and released, at 1 %, 95 % and 99.9 % in use. The time must not grow with
+the load; it does for code that draws or tries port by port, which is included for comparison.
+bind() to port 0 is left out, because it answers which port the system has free.
 """
 
 from __future__ import annotations
@@ -50,7 +47,7 @@ _LISTED = "random.choice of a new list"
 
 
 def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], list[Goal]]:
-    """Time one pick and its release, by algorithm and load."""
+    """Time one allocation and its release, by algorithm and load."""
     del peers
     taken: dict[str, list[float]] = {}
     for load in _LOADS:
@@ -62,7 +59,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
         for who, seconds in taken.items()
     ]
     table = Table(
-        "Picking a free port of 28,232 and giving it back",
+        "Allocating one of 28,232 ports and releasing it",
         ["way", *(f"{load:.1%} in use" for load in _LOADS), "growth"],
         rows,
         "Growth: the last column over the first. Algorithm 5 draws up to 256 times itself.",
@@ -71,7 +68,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
     growth = max(taken[name][-1] / taken[name][0] for name in steady)
     goals = [
         Goal(
-            "a pick at 99.9 % takes at most 3 times one at 1 %",
+            "an allocation at 99.9 % takes at most 3 times one at 1 %",
             ratio(growth),
             growth <= 3,
         )
@@ -80,7 +77,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
 
 
 def _question(load: float) -> Question:
-    """Return all ways at one load; each answers with the ports that it can reach."""
+    """Return the question at one load; each case answers with the ports that it reaches."""
     chance = random.Random(load)
     busy = set(chance.sample(_RANGE.to_range(), int(load * len(_RANGE))))
     cases: list[Case] = []
@@ -116,7 +113,7 @@ def _question(load: float) -> Question:
 def _reached(
     pick: Callable[[], int], free: Callable[[int], object], busy: set[int]
 ) -> Callable[[], object]:
-    """Return the answer of a way: whether what it picks is free and in the range."""
+    """Return a function that checks whether the chosen ports are free and in the range."""
 
     def answer() -> object:
         for _ in range(50):

@@ -1,12 +1,9 @@
-"""The slow twin of portranges.selection: each algorithm as its source has it.
+"""Each algorithm of portranges.selection once more, as its source has it.
 
-What lives here: the loops of RFC 6056 and of the kernels, port by port, over a
-set of ports in use.
-What must not: an import from portranges, or any short cut.
-
-Random numbers are asked for in the order of the sources, so that with equal
-seeds a scan must find the very same port. The keyed hash is no algorithm's
-own; it is spelt out once more here.
+These are the loops of RFC 6056 and of the kernels, port by port, over a set of ports in use,
+without a shortcut and without an import from portranges. Random numbers are drawn in the order
+of the sources, so with equal seeds a search must find the same port. The keyed hash is not part of
+an algorithm; it is written once more here.
 """
 
 from __future__ import annotations
@@ -45,7 +42,7 @@ class Keyed:
 
 
 class Twin:
-    """One algorithm; ``usable`` is what it may hand out, ``ports`` its range."""
+    """One algorithm; ``ports`` is its range, ``usable`` the ports that it may allocate."""
 
     def __init__(
         self,

@@ -50,16 +50,15 @@ def _around(start: int, end: int, remaining: int, step: int) -> tuple[range, ...
 
     A port at or after *end* is replaced by the one *remaining* ports before it.
     """
-    count = -(-remaining // step)
     if start >= end:
         start -= remaining
-    ahead = min(count, -(-(end - start) // step))
-    stop = start + ahead * step
-    ports = range(start, stop, step)
-    if count == ahead:
-        return (ports,)
-    stop -= remaining
-    return ports, range(stop, stop + (count - ahead) * step, step)
+    ports = range(start, end, step)
+    count = (remaining + step - 1) // step
+    missing = count - len(ports)
+    if missing <= 0:
+        return (ports[:count],)
+    start += len(ports) * step - remaining
+    return ports, range(start, start + missing * step, step)
 
 
 def connect_scan(first: int, last: int, offset: int, step: int) -> types.Iterator[range]:
