@@ -57,16 +57,6 @@ def _without_a_range(question: tuple[Any, ...], path: str, old: Any, new: Any) -
     )
 
 
-def _replaced_both(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    is_allocator = question[0] == "allocate" and None not in question[2]
-    return is_allocator and (old, new) == ("InvalidValueError", "TypeError")
-
-
-def _range_of_lwip(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    is_note = question == ("algorithm", "lwip") and path.endswith("/note")
-    return is_note and (old, new) == ("numbers 65535", "numbers 65534 65535")
-
-
 def _windows_xp(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     is_system = question[1:2] in (("windows-xp",), ("windows-2003",))
     return is_system and _has_choice(question)
@@ -149,16 +139,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="systems without a fixed range",
         reason="a system that is known but has no fixed range is a wrong value, no unknown name",
         applies=_without_a_range,
-    ),
-    Difference(
-        name="selection: two wrong settings",
-        reason="whether the algorithm has a setting is looked at before the values of both",
-        applies=_replaced_both,
-    ),
-    Difference(
-        name="selection: the note on lwIP",
-        reason="it names the last port of the range",
-        applies=_range_of_lwip,
     ),
     Difference(
         name="Windows XP: the order of automatic ports",

@@ -76,7 +76,7 @@ class Old:
     FIELDS: ClassVar[dict[str, str]] = {
         "EphemeralProfile": "name aliases kind is_current since until transports ports skipped "
         "tuned shares_ports_across_destinations time_wait privileged_below privileged_extra "
-        "privileged_source exhaustion read_with read_output set_with ports_per_address sources "
+        "privileged_source exhaustion read_with set_with ports_per_address sources "
         "confidence source has_fixed_range",
         "Algorithm": "name aliases start walk counts_holes random_bits cells increment step "
         "gives_up source confidence",
@@ -112,7 +112,7 @@ class Old:
     PROSE: ClassVar[dict[str, str]] = {
         "EphemeralProfile": "system version_note algorithm exclusions socket_overrides "
         "per_transport per_family scope sharing_note time_wait_note privileged_note set_rules note "
-        "confidence_note",
+        "confidence_note read_output",
         "Algorithm": "system note",
         "Method": "calls note",
         "Dialect": "tool place combined limits",

@@ -13,29 +13,29 @@ from portranges.systems import lookup
 __all__ = ["ROWS"]
 
 _PORTRANGE_READ_WITH = "sysctl net.inet.ip.portrange.first net.inet.ip.portrange.last"
-_PORTRANGE_READ_OUTPUT = "a line 'name: value' each"
+_PORTRANGE_READ_OUTPUT = "one line 'name: value' for each"
 _FREEBSD_READ_WITH = (_PORTRANGE_READ_WITH, "sysctl -n net.inet.ip.portrange.first")
-_FREEBSD_READ_OUTPUT = (_PORTRANGE_READ_OUTPUT, "the value alone")
+_FREEBSD_READ_OUTPUT = (_PORTRANGE_READ_OUTPUT, "only the value")
 _XNU = "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)"
 
 ROWS = (
     EphemeralProfile(
         system=lookup("macos"),
         version_note=(
-            "23 tags of xnu read, from xnu-123.5 (Mac OS X 10.0) to xnu-11417.121.6 (macOS 15)"
+            "read in 23 tags of xnu, from xnu-123.5 (Mac OS X 10.0) to xnu-11417.121.6 (macOS 15)"
         ),
         ports=PortSet.parse("49152-65535"),
         skipped=PortSet.parse("55555"),
         algorithm=(
-            "where random, first + rand16 % 16383 and then one more, so that the first pick is "
-            "in 49153-65535 and 49153-49156 are slightly favoured; otherwise sequential upwards. "
-            "Counts down where the first port is above the last, without swapping them"
+            "if random: first + rand16 % 16383, plus 1, so the first port tried is in 49153-65535, "
+            "and 49153-49156 are slightly more likely; otherwise sequential upwards. It counts "
+            "down if the first port is above the last, without swapping them"
         ),
         tcp_algorithm="macos-tcp",
         udp_algorithm="macos-udp",
         exclusions=(
             "restricted ports are never allocated (net.restricted_port, a read-only bitmap): "
-            "55555, since xnu-6153, the list grew in xnu-7195. UDP: EADDRNOTAVAIL when fewer than "
+            "55555, since xnu-6153; xnu-7195 extended the list. UDP: EADDRNOTAVAIL if fewer than "
             "4,096 UDP ports would be left, unless "
             "net.inet.ip.portrange.ipport_allow_udp_port_exhaustion=1"
         ),
@@ -49,7 +49,7 @@ ROWS = (
         per_family="IPv6 uses the same variables (in6_src.c:1690-1710)",
         shares_ports_across_destinations=False,
         sharing_note=(
-            "the implicit bind of connect() always uses a port that no socket holds, so that a "
+            "the implicit bind of connect() always uses a port that no socket holds, so each "
             "transport has at most 16,384 sockets"
         ),
         time_wait=30.0,
@@ -57,8 +57,8 @@ ROWS = (
         privileged_below=1024,
         privileged_source=cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind()"),
         privileged_note=(
-            "since macOS 10.14 (xnu-4903) only with a specific address; binding 0.0.0.0 or :: "
-            "is free"
+            "since macOS 10.14 (xnu-4903) only for a specific address; binding 0.0.0.0 or :: "
+            "requires no privilege"
         ),
         exhaustion=(
             ("IPv4 bind(0) or connect()", "EADDRNOTAVAIL"),
@@ -80,19 +80,19 @@ ROWS = (
         version_note="the same xnu as macOS",
         ports=PortSet.parse("49152-65535"),
         skipped=PortSet.parse("55555,61314,61315,62742,62743"),
-        algorithm="as macos",
+        algorithm="the same as macos",
         tcp_algorithm="macos-tcp",
         udp_algorithm="macos-udp",
         exclusions=("restricted ports are never allocated: 55555, 61314, 61315, 62742 and 62743"),
         shares_ports_across_destinations=False,
-        sharing_note="as macos",
+        sharing_note="the same as macos",
         time_wait=30.0,
-        time_wait_note="as macos, whose kernel it is (inferred)",
+        time_wait_note="the same as macos, because it has its kernel (inferred)",
         privileged_below=0,
         privileged_source=cite(
             _XNU, "bsd/netinet/in_pcb.c: XNU_TARGET_OS_OSX around the privilege check"
         ),
-        privileged_note="no check is compiled in, since xnu-4570 at least",
+        privileged_note="no check is compiled in, at least since xnu-4570",
         sources=(
             cite(
                 "apple-oss-distributions/xnu@a1e26a70",
@@ -111,10 +111,10 @@ ROWS = (
         ),
         ports=PortSet.parse("10000-65535"),
         algorithm=(
-            "first + arc4random() % (last - first), then one more and a linear scan, so that the "
-            "first pick is in 10001-65535 and 10000 comes by wrapping only. Up to 13.x TCP turns "
-            "sequential above randomcps (10) a second, for randomtime (45) s; 14 has no such "
-            "setting and is always random if randomized=1"
+            "first + arc4random() % (last - first), plus 1, then a linear search; so the first "
+            "port tried is in 10001-65535, and 10000 is reached only by wrapping around. Up to "
+            "13.x, TCP becomes sequential above randomcps (10) ports per second, for randomtime "
+            "(45) s; 14 has no such setting and is always random if randomized=1"
         ),
         tcp_algorithm="freebsd",
         udp_algorithm="freebsd",
@@ -128,21 +128,21 @@ ROWS = (
         scope="a virtual network stack (VIMAGE)",
         shares_ports_across_destinations=True,
         sharing_note=(
-            "13.1 and 14: connect() looks at the four-tuple (in_pcb_lport_dest); 10.4 and "
-            "earlier: a port is unique per local address"
+            "13.1 and 14: connect() compares the four-tuple (in_pcb_lport_dest); 10.4 and earlier: "
+            "a port is unique per local address"
         ),
         time_wait=60.0,
         time_wait_note=(
-            "twice net.inet.tcp.msl, 30 s; recent releases have msl_local, 10 ms, which "
-            "makes about 20 ms for local connections (from captures of third parties; the first "
-            "such release is not established)"
+            "twice net.inet.tcp.msl, 30 s; recent releases have msl_local, 10 ms, so about 20 ms "
+            "for local connections (from captures of third parties; the first such release is "
+            "unknown)"
         ),
         privileged_below=1024,
         privileged_source=cite(
             "ilnp/ilnp-freebsd14@2f2a4162", "sys/netinet/in_pcb.c, ipport_reservedhigh"
         ),
         privileged_note=(
-            "net.inet.ip.portrange.reservedlow (0) to reservedhigh (1023); sysctl moves them "
+            "net.inet.ip.portrange.reservedlow (0) to reservedhigh (1023); sysctl changes them "
             "(CTLFLAG_SECURE)"
         ),
         exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
@@ -153,7 +153,7 @@ ROWS = (
             "sysctl net.inet.ip.portrange.last=LAST",
         ),
         set_rules=(
-            "first, last, hifirst and hilast are clamped silently to 1024..65535, lowfirst and "
+            "first, last, hifirst and hilast are silently clamped to 1024..65535, lowfirst and "
             "lowlast to 1..1023; a reversed pair is swapped"
         ),
         sources=(
@@ -176,8 +176,8 @@ ROWS = (
         system=lookup("freebsd-4.6"),
         ports=PortSet.parse("49152-65535"),
         algorithm=(
-            "random start (net.inet.ip.portrange.randomized=1); TCP turns sequential above "
-            "randomcps (10) a second, until randomtime (45) s have passed"
+            "random start (net.inet.ip.portrange.randomized=1); TCP becomes sequential above "
+            "randomcps (10) ports per second, until randomtime (45) s have passed"
         ),
         shares_ports_across_destinations=False,
         sharing_note="a port is unique per local address, as in all releases up to 10.4",
@@ -200,7 +200,7 @@ ROWS = (
         sharing_note="a port is unique per local address, as in all releases up to 10.4",
         read_with=_FREEBSD_READ_WITH,
         read_output=_FREEBSD_READ_OUTPUT,
-        note="IP_PORTRANGE_HIGH was 40000-44999 then",
+        note="IP_PORTRANGE_HIGH was 40000-44999 in these releases",
         sources=(
             cite(
                 "freebsd/freebsd-src@00503a16 and @589d2699",
@@ -213,20 +213,20 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("openbsd"),
-        version_note="the source of 2014 (5.6) read, and a newer in.h; 4.2 from RFC 6056",
+        version_note="read in the source of 2014 (5.6) and a newer in.h; 4.2 is from RFC 6056",
         ports=PortSet.parse("1024-49151"),
         algorithm=(
-            "lower + arc4random_uniform(higher - lower), then one more and a scan, so that the "
-            "first pick is in 1025-49151 and 1024 comes by wrapping only"
+            "lower + arc4random_uniform(higher - lower), plus 1, then a linear search; so the "
+            "first port tried is in 1025-49151, and 1024 is reached only by wrapping around"
         ),
         tcp_algorithm="openbsd",
         udp_algorithm="openbsd",
         exclusions=(
-            "net.inet.tcp.baddynamic and net.inet.udp.baddynamic (lists with commas, edited with "
-            "+N and -N), and the port of IPsec in UDP (udpencap_port)"
+            "net.inet.tcp.baddynamic and net.inet.udp.baddynamic (comma-separated lists, edited "
+            "with +N and -N), and the port of IPsec over UDP (udpencap_port)"
         ),
         socket_overrides="IP_PORTRANGE (19): HIGH is 49152-65535, LOW 1023 down to 600",
-        per_transport="one range; TCP and UDP have exclusions of their own",
+        per_transport="one range; TCP and UDP have separate exclusions",
         shares_ports_across_destinations=False,
         sharing_note=(
             "the implicit bind of connect() uses a port that is free at the source address, "
@@ -241,7 +241,7 @@ ROWS = (
         ),
         exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
         read_with=("sysctl net.inet.ip.portfirst net.inet.ip.portlast",),
-        read_output=("a line 'name=value' each",),
+        read_output=("one line 'name=value' for each",),
         set_with=(
             "sysctl net.inet.ip.portfirst=FIRST",
             "sysctl net.inet.ip.portlast=LAST",
@@ -273,12 +273,12 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("netbsd"),
-        version_note="the source from 6.0 on read; 5.0.1 from RFC 6056",
+        version_note="read in the source from 6.0 on; 5.0.1 is from RFC 6056",
         ports=PortSet.parse("49152-65535"),
         algorithm=(
-            "default 'bsd': downwards from 65535, with a counter each for TCP and UDP, IPv4 and "
-            "IPv6; net.inet.ip.anonportalgo.selected chooses random_start, random_pick, hash, "
-            "doublehash or randinc instead"
+            "default 'bsd': downwards from 65535, with separate counters for TCP and UDP and for "
+            "IPv4 and IPv6; net.inet.ip.anonportalgo.selected selects random_start, random_pick, "
+            "hash, doublehash or randinc instead"
         ),
         tcp_algorithm="netbsd",
         udp_algorithm="netbsd",
@@ -291,15 +291,15 @@ ROWS = (
             "names an algorithm"
         ),
         per_family=(
-            "apart: net.inet.ip.anonportmin and anonportmax, net.inet6.ip6.anonportmin and "
+            "separate: net.inet.ip.anonportmin and anonportmax, net.inet6.ip6.anonportmin and "
             "anonportmax"
         ),
         shares_ports_across_destinations=False,
         sharing_note="the implicit bind of connect() uses a port that no socket holds",
         time_wait=60.0,
         time_wait_note=(
-            "towards remote peers; MSL truncation, on by default, makes it 2 s on loopback and "
-            "10 s on the local network"
+            "for remote peers; MSL truncation, on by default, reduces it to 2 s on loopback and 10 "
+            "s on the local network"
         ),
         privileged_below=1024,
         privileged_source=cite(
@@ -314,7 +314,7 @@ ROWS = (
             ("algorithms random_start, random_pick, hash", "EINVAL"),
         ),
         read_with=("sysctl net.inet.ip.anonportmin net.inet.ip.anonportmax",),
-        read_output=("a line 'name = value' each",),
+        read_output=("one line 'name = value' for each",),
         set_with=("sysctl -w net.inet.ip.anonportmin=FIRST",),
         sources=(
             cite("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
@@ -333,20 +333,22 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("dragonfly"),
-        version_note="sources of 2008 to 2018 and later read",
+        version_note="read in sources of 2008 to 2018 and later",
         ports=PortSet.parse("1024-5000"),
         algorithm=(
-            "sequential, never random; newer: a slice of the ports per CPU, in steps of ncpus2"
+            "sequential, never random; newer releases: one slice of the ports per CPU, in steps of "
+            "ncpus2"
         ),
         tcp_algorithm="bsd-sequential",
         udp_algorithm="bsd-sequential",
         exclusions=(
-            "in_baddynamic() exists in newer source, but the loops that were read do not call it"
+            "in_baddynamic() exists in the newer source, but the loops that were read do not call "
+            "it"
         ),
         socket_overrides="IP_PORTRANGE: HIGH is 49152-65535, LOW 1023 down to 600",
         shares_ports_across_destinations=True,
         sharing_note=(
-            "newer: TCP connect() looks at the four-tuple (in_pcbbind_remote) and avoids "
+            "newer releases: TCP connect() compares the four-tuple (in_pcbbind_remote) and avoids "
             "connecting to itself"
         ),
         exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),

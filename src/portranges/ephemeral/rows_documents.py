@@ -28,7 +28,7 @@ ROWS = (
         system=lookup("rfc6056"),
         transports=tuple(Transport),
         ports=PortSet.parse("1024-65535"),
-        note="without the ports that the machine needs for itself",
+        note="except for the ports that the machine needs for itself",
         sources=(
             cite("RFC 6056", "section 3.2"),
             cite("FreeRTOS/FreeRTOS-Plus-TCP@27a96812", "FreeRTOS_Sockets.c quotes it"),
@@ -39,12 +39,12 @@ ROWS = (
         system=lookup("aws-docs-linux"),
         ports=PortSet.parse("32768-61000"),
         note=(
-            "wrong for kernels from 4.2 (2015) on, which end at 60999; harmless in a filter, for "
-            "it lets one port too many back in"
+            "wrong for kernels from 4.2 (2015) on, whose range ends at 60999; harmless in a "
+            "filter, which allows one port too many"
         ),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:183, Ephemeral ports"),),
         confidence=Confidence.DOCUMENT,
-        confidence_note="and contradicted by the source of Linux",
+        confidence_note="contradicted by the source of Linux",
     ),
     EphemeralProfile(
         system=lookup("aws-docs-windows-2003"),

@@ -18,12 +18,12 @@ _READ_WITH = (
     "sysctl net.ipv4.ip_local_port_range",
 )
 _READ_OUTPUT = (
-    "the first and the last port, with a tab between",
-    "'net.ipv4.ip_local_port_range = ', then the first and the last port, with a tab between",
+    "the first and the last port, separated by a tab",
+    "'net.ipv4.ip_local_port_range = ', then the first and the last port, separated by a tab",
 )
 _WSL = "microsoft/WSL@3e27a6a5"
-_AS_LINUX = "as linux, whose kernel it is"
-_KERNEL_INFERRED = "what is as linux is inferred from the kernel"
+_AS_LINUX = "the same as linux, because it has its kernel"
+_KERNEL_INFERRED = "what is the same as linux is inferred from the kernel"
 _PRIVILEGED = cite("torvalds/linux commit 4548b683b781", "ip_unprivileged_port_start")
 
 ROWS = (
@@ -33,53 +33,52 @@ ROWS = (
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
         ports=PortSet.parse("32768-60999"),
         algorithm=(
-            "TCP connect(): a variant of RFC 6056 algorithm 4: "
-            "offset = (siphash(source address, destination address, destination port, "
-            "jiffies / 10 s) >> 32 + table_perturb[hash & 65535]) % n; the ports with the parity "
-            "of the range's first port come first, in steps of 2, then those of the other parity; "
-            "after a success the table's entry grows by max(i, 2 * rand(0..7)) + 2. "
-            "TCP bind(0) and listen(): a random start, and the parity opposite to the first port's "
-            "comes first; with SO_REUSEADDR the lower half of the range comes before the upper. "
-            "UDP: a uniformly random start, no parity"
+            "TCP connect(): a variant of RFC 6056 algorithm 4: offset = (siphash(source address, "
+            "destination address, destination port, jiffies / 10 s) >> 32 + table_perturb[hash & "
+            "65535]) % n. The ports with the parity of the range's first port are tried first, in "
+            "steps of 2, then those of the other parity. After a success the table entry grows by "
+            "max(i, 2 * rand(0..7)) + 2. TCP bind(0) and listen(): a random start; the parity that "
+            "the first port does not have is tried first. With SO_REUSEADDR the lower half of the "
+            "range is tried before the upper half. UDP: a uniformly random start, no parity"
         ),
         tcp_algorithm="linux-connect",
         tcp_bind_algorithm="linux-bind",
         udp_algorithm="linux-udp",
         exclusions=(
-            "net.ipv4.ip_local_reserved_ports, as '8080,9148,30000-32767': kept from connect() "
-            "and bind(0) of TCP, UDP and SCTP, not from an explicit bind. It reads back "
-            "normalised and merged, an empty list as a line break; spaces and reversed ranges are "
-            "EINVAL, 0 and 65535 are accepted"
+            "net.ipv4.ip_local_reserved_ports, such as '8080,9148,30000-32767': connect() and "
+            "bind(0) of TCP, UDP and SCTP skip these ports; an explicit bind does not. It reads "
+            "back normalised and merged, and an empty list reads back as a line break. Spaces and "
+            "reversed ranges are EINVAL; 0 and 65535 are accepted"
         ),
         socket_overrides=(
             "IP_LOCAL_PORT_RANGE (51, SOL_IP, a u32 last << 16 | first, since 6.3); "
             "IP_BIND_ADDRESS_NO_PORT (24, since 4.2)"
         ),
         per_transport=(
-            "one range for TCP, UDP, UDP-Lite, SCTP and MPTCP; ICMP ping sockets walk 1-65535"
+            "one range for TCP, UDP, UDP-Lite, SCTP and MPTCP; ICMP ping sockets use 1-65535"
         ),
-        per_family="one sysctl for IPv4 and IPv6; net.ipv6 has none",
+        per_family="one sysctl for IPv4 and IPv6; there is none in net.ipv6",
         scope=(
-            "a network namespace; a new namespace starts with the compiled default, "
-            "whatever its creator has set"
+            "a network namespace; a new namespace starts with the compiled default, whatever the "
+            "setting of its creator"
         ),
         shares_ports_across_destinations=True,
         sharing_note=(
-            "TCP connect() looks at the four-tuple: a port serves several destinations unless a "
-            "socket bound by bind() holds it. bind(address, 0) and UDP do not share"
+            "TCP connect() compares the four-tuple, so a port can be used for several destinations "
+            "unless a socket bound by bind() holds it. bind(address, 0) and UDP do not share ports"
         ),
         time_wait=60.0,
         time_wait_note=(
-            "fixed (TCP_TIMEWAIT_LEN), measured gone after 60.09 s; an orphan in FIN_WAIT2 stays "
-            "for tcp_fin_timeout, 60 s too"
+            "fixed (TCP_TIMEWAIT_LEN), measured to end after 60.09 s; an orphan in FIN_WAIT2 stays "
+            "for tcp_fin_timeout, which is also 60 s"
         ),
         privileged_below=1024,
         privileged_source=_PRIVILEGED,
         privileged_note=(
             "a port below net.ipv4.ip_unprivileged_port_start (default 1024, per network "
-            "namespace) needs CAP_NET_BIND_SERVICE; 0 lifts the rule; it must not be above the "
-            "range's first port. Docker sets it to 0 in containers since 20.10, not in host "
-            "networking"
+            "namespace) requires CAP_NET_BIND_SERVICE; 0 removes the rule. It must not be above "
+            "the first port of the range. Docker sets it to 0 in containers since 20.10, but not "
+            "in host networking"
         ),
         exhaustion=(
             ("TCP connect()", "EADDRNOTAVAIL"),
@@ -95,9 +94,9 @@ ROWS = (
             'echo "FIRST LAST" > /proc/sys/net/ipv4/ip_local_port_range',
         ),
         set_rules=(
-            "1 <= first <= last <= 65535 and first >= ip_unprivileged_port_start, else EINVAL; "
-            "separated by a space or a tab, a comma is EINVAL; one number sets the first port "
-            "only; two bounds of the same parity are accepted, with a warning once per namespace"
+            "1 <= first <= last <= 65535 and first >= ip_unprivileged_port_start, otherwise "
+            "EINVAL; separated by a space or a tab, a comma is EINVAL; one number sets only the "
+            "first port; two bounds of the same parity are accepted, with one warning per namespace"
         ),
         sources=(
             cite(
@@ -110,11 +109,11 @@ ROWS = (
             cite("moby/moby#41030", "ip_unprivileged_port_start in containers"),
         ),
         confidence=Confidence.SOURCE,
-        confidence_note="and measured on Linux 6.18",
+        confidence_note="also measured on Linux 6.18",
     ),
     EphemeralProfile(
         system=lookup("linux-2.6.24"),
-        version_note="from 2.6.24 on the range no longer depends on the memory",
+        version_note="from 2.6.24 on, the range does not depend on the size of the memory",
         ports=PortSet.parse("32768-61000"),
         algorithm=(
             "connect(): first + (hash(source address, destination address, destination port) "
@@ -124,10 +123,10 @@ ROWS = (
         tcp_algorithm="linux-2.6.24-connect",
         tcp_bind_algorithm="linux-2.6.24-bind",
         shares_ports_across_destinations=True,
-        sharing_note="TCP connect() looks at the four-tuple",
+        sharing_note="TCP connect() compares the four-tuple",
         read_with=_READ_WITH,
         read_output=_READ_OUTPUT,
-        note="28,233 ports: an odd number",
+        note="28,233 ports, an odd number",
         sources=(
             cite("0x88888888/Linux2.6.24-comments", "net/ipv4/inet_connection_sock.c:35"),
             cite("1299030893/linux-3.0.27", "net/ipv4/inet_connection_sock.c:35-38"),
@@ -180,14 +179,12 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("linux-2.2"),
-        version_note="from 2.1.68, where the sysctl appears",
+        version_note="from 2.1.68, which introduced the sysctl",
         ports=PortSet.parse("1024-4999"),
         algorithm="sequential (tcp_port_rover)",
         tcp_algorithm="bsd-sequential",
         udp_algorithm="bsd-sequential",
-        sharing_note=(
-            "later kernels look at the four-tuple in TCP connect(); not checked again for 2.2"
-        ),
+        sharing_note="later kernels compare the four-tuple in TCP connect(); not checked for 2.2",
         read_with=_READ_WITH,
         read_output=_READ_OUTPUT,
         sources=(
@@ -204,9 +201,9 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("android"),
-        version_note="with a kernel from 4.2 on; older devices 32768-61000",
+        version_note="with a kernel from 4.2 on; older devices have 32768-61000",
         ports=PortSet.parse("32768-60999"),
-        algorithm="as linux",
+        algorithm="the same as linux",
         tcp_algorithm="linux-connect",
         tcp_bind_algorithm="linux-bind",
         udp_algorithm="linux-udp",
@@ -217,7 +214,7 @@ ROWS = (
         privileged_below=1024,
         privileged_source=_PRIVILEGED,
         privileged_note=_AS_LINUX,
-        note="no sign of another range, but a maker's init.rc may set one",
+        note="no other range was found, but the init.rc of a manufacturer may set one",
         sources=(
             cite(
                 "no override of ip_local_port_range found in AOSP or a vendor's init",
@@ -231,7 +228,7 @@ ROWS = (
         system=lookup("wsl2"),
         version_note="all",
         ports=PortSet.parse("32768-60999"),
-        algorithm="as linux",
+        algorithm="the same as linux",
         tcp_algorithm="linux-connect",
         tcp_bind_algorithm="linux-bind",
         udp_algorithm="linux-udp",
@@ -254,8 +251,8 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("wsl2-mirrored"),
-        version_note="since there is a mirrored mode; the source is open since 2025-05",
-        algorithm="as linux",
+        version_note="all versions with a mirrored mode; the source has been open since 2025-05",
+        algorithm="the same as linux",
         tcp_algorithm="linux-connect",
         tcp_bind_algorithm="linux-bind",
         udp_algorithm="linux-udp",
@@ -267,9 +264,9 @@ ROWS = (
         privileged_source=_PRIVILEGED,
         privileged_note=_AS_LINUX,
         note=(
-            "4,096 consecutive ports that the host's network service allocates when the virtual "
-            "machine starts; the place varies, as 44619-48714. The guest's ip_local_port_range is "
-            "set to them, and the Windows host can no longer use them"
+            "4,096 consecutive ports, which the host's network service allocates when the virtual "
+            "machine starts. The first port varies; one example is 44619-48714. The guest's "
+            "ip_local_port_range is set to these ports, and the Windows host cannot use them"
         ),
         sources=(
             cite(
@@ -287,7 +284,7 @@ ROWS = (
         system=lookup("wslc"),
         version_note="since commit 358ab87d4",
         ports=PortSet.parse("10000-20001"),
-        algorithm="as linux",
+        algorithm="the same as linux",
         tcp_algorithm="linux-connect",
         tcp_bind_algorithm="linux-bind",
         udp_algorithm="linux-udp",

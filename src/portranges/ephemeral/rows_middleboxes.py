@@ -22,9 +22,9 @@ _NF_NAT_SOURCES = (
     cite("Linux 3.0.27", "net/ipv4/netfilter/nf_nat_proto_common.c"),
     MEASURED_ON_LINUX,
 )
-_NF_NAT_CONFIDENCE = "and measured on Linux 6.18, with UDP"
+_NF_NAT_CONFIDENCE = "also measured on Linux 6.18, with UDP"
 _NF_NAT_ALGORITHM = (
-    "the original port is kept when it is free; only a port of the same class replaces it"
+    "the original port is kept if it is free, and otherwise replaced by a port of the same class"
 )
 _NF_NAT_EXHAUSTION = (("a local sender", "EPERM: the packet is dropped"),)
 _MOBY = "moby/moby@b985e231"
@@ -35,8 +35,8 @@ ROWS = (
         ports=PortSet.parse("1024-65535"),
         ports_per_address=55_000,
         note=(
-            "55,000 simultaneous connections to each destination for each IPv4 address, not "
-            "64,512; up to 8 addresses"
+            "55,000 simultaneous connections per destination and IPv4 address, not 64,512; up to 8 "
+            "addresses"
         ),
         sources=(
             cite(_AWS_GUIDE, "vpc-network-acls.md:187, Ephemeral ports"),
@@ -60,9 +60,9 @@ ROWS = (
         system=lookup("azure-load-balancer"),
         ports_per_address=64_000,
         note=(
-            "ports for each virtual machine by default, by the size of the pool: 1-50: 1,024; "
-            "51-100: 512; 101-200: 256; 201-400: 128; 401-800: 64; 801-1000: 32. The port of each "
-            "load-balancing or inbound rule takes 8"
+            "default ports per virtual machine, by the size of the pool: 1-50: 1,024; 51-100: 512; "
+            "101-200: 256; 201-400: 128; 401-800: 64; 801-1000: 32. The port of each "
+            "load-balancing or inbound rule uses 8"
         ),
         sources=(cite("azure-docs@0021892f", "load-balancer-outbound-connections.md"),),
         confidence=Confidence.DOCUMENT,
@@ -79,7 +79,7 @@ ROWS = (
             ),
         ),
         confidence=Confidence.INFERRED,
-        confidence_note="the bounds; the number of ports is from the vendor's document",
+        confidence_note="about the bounds; the number of ports is from the vendor's document",
     ),
     EphemeralProfile(
         system=lookup("gcp-cloud-nat"),
@@ -88,19 +88,20 @@ ROWS = (
         time_wait_note="tcpTimeWaitTimeoutSec",
         ports_per_address=64_512,
         note=(
-            "at least 64 ports for each virtual machine by default when static, 32 when dynamic "
-            "(the interface takes a power of two from 32 on)"
+            "by default at least 64 ports per virtual machine with static allocation, 32 with "
+            "dynamic allocation (the interface accepts a power of two from 32 on)"
         ),
         sources=(cite("cloud.google.com/nat/docs/ports-and-addresses"),),
         confidence=Confidence.INFERRED,
         confidence_note=(
-            "the bounds; the number of ports is the vendor's, as the runbooks of GitLab quote it"
+            "about the bounds; the number of ports is the vendor's, as quoted in the runbooks of "
+            "GitLab"
         ),
     ),
     EphemeralProfile(
         system=lookup("cgn"),
         ports=PortSet.parse("1024-65535"),
-        note="no size of a block is standardised; reckon with (ports - 1024) / subscribers",
+        note="no block size is standardised; expect (ports - 1024) / subscribers",
         sources=(
             cite(
                 "RFC 6888",
@@ -110,15 +111,17 @@ ROWS = (
             cite("RFC 7422", "section 2: blocks by an algorithm, without 0-1023"),
         ),
         confidence=Confidence.INFERRED,
-        confidence_note="the bounds; RFC 6888 was read, RFC 7422 is from memory, not re-read",
+        confidence_note=(
+            "about the bounds; RFC 6888 was read, RFC 7422 is from memory and was not checked"
+        ),
     ),
     EphemeralProfile(
         system=lookup("nf-nat"),
         ports=PortSet.parse("1024-65535"),
         algorithm=f"{_NF_NAT_ALGORITHM}; with fully-random the original is never kept",
-        exclusions="none: neither ip_local_port_range nor ip_local_reserved_ports limits it",
+        exclusions="none: neither ip_local_port_range nor ip_local_reserved_ports applies",
         exhaustion=_NF_NAT_EXHAUSTION,
-        note="SNAT and MASQUERADE without a range of ports",
+        note="SNAT and MASQUERADE without a port range",
         sources=_NF_NAT_SOURCES,
         confidence=Confidence.SOURCE,
         confidence_note=_NF_NAT_CONFIDENCE,
@@ -129,9 +132,8 @@ ROWS = (
         algorithm=_NF_NAT_ALGORITHM,
         exhaustion=_NF_NAT_EXHAUSTION,
         note=(
-            "SNAT and MASQUERADE without a range of ports. A source port of 512-599 is kept when "
-            "free, but never the replacement of another. The manual says 'below 1024', which is "
-            "imprecise"
+            "SNAT and MASQUERADE without a port range. A source port of 512-599 is kept if it is "
+            "free, but never replaces another. The manual states 'below 1024', which is imprecise"
         ),
         sources=_NF_NAT_SOURCES,
         confidence=Confidence.SOURCE,
@@ -142,19 +144,19 @@ ROWS = (
         ports=PortSet.parse("1-511"),
         algorithm=_NF_NAT_ALGORITHM,
         exhaustion=_NF_NAT_EXHAUSTION,
-        note="SNAT and MASQUERADE without a range of ports",
+        note="SNAT and MASQUERADE without a port range",
         sources=_NF_NAT_SOURCES,
         confidence=Confidence.SOURCE,
         confidence_note=_NF_NAT_CONFIDENCE,
     ),
     EphemeralProfile(
         system=lookup("docker-linux"),
-        algorithm="sequential after the last one",
+        algorithm="sequential after the last port",
         exclusions="ip_local_reserved_ports, only since 2026-06-12 (86626bb2ce, PR #52818)",
         note="the range is the machine's ip_local_port_range; 49153-65535 if it cannot be read",
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/*"),),
         confidence=Confidence.SOURCE,
-        confidence_note="that there is no fixed range",
+        confidence_note="about the absence of a fixed range",
     ),
     EphemeralProfile(
         system=lookup("docker-windows"),
@@ -176,7 +178,7 @@ ROWS = (
         system=lookup("kubernetes-nodeport"),
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
         ports=PortSet.parse("30000-32767"),
-        note="ends one below the first port of Linux",
+        note="ends one port below the range of Linux",
         sources=(
             cite(
                 "kubernetes/kubernetes@20d537ed",

@@ -41,8 +41,8 @@ ROWS = (
         transports=(Transport.TCP,),
         ports=PortSet.parse("49152-65534"),
         algorithm=(
-            "a random value at first, then one more each time; the end is tested before the use, "
-            "so that 65535 is never allocated"
+            "a random value at first, then sequential upwards; the end is tested before the port "
+            "is used, so 65535 is never allocated"
         ),
         tcp_algorithm="lwip",
         shares_ports_across_destinations=False,
@@ -59,7 +59,7 @@ ROWS = (
         version_note="1.4.0 to master",
         transports=(Transport.UDP,),
         ports=PortSet.parse("49152-65535"),
-        algorithm="a random value at first, then one more each time",
+        algorithm="a random value at first, then sequential upwards",
         udp_algorithm="lwip",
         shares_ports_across_destinations=False,
         sharing_note=_LWIP_SHARING,
@@ -80,7 +80,7 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("zephyr"),
-        version_note="a net_context.c of 2018 read",
+        version_note="read in a net_context.c of 2018",
         ports=PortSet.parse("32768-65535"),
         algorithm="uniformly random, repeated until a port is free; endless if none is",
         tcp_algorithm="zephyr",
@@ -98,7 +98,8 @@ ROWS = (
         version_note="2017 to V4.4.1 and later",
         ports=PortSet.parse("1024-65535"),
         algorithm=(
-            "random, tried again; the modulo of 16 bits makes 1024-2047 exactly twice as likely"
+            "random, repeated until a port is free; the modulo of 16 bits makes 1024-2047 exactly "
+            "twice as likely"
         ),
         tcp_algorithm="freertos",
         udp_algorithm="freertos",
@@ -120,21 +121,21 @@ ROWS = (
         ),
         sources=(cite("smoltcp-rs/smoltcp@5393f885", "no allocator"),),
         confidence=Confidence.SOURCE,
-        confidence_note="that there is no range",
+        confidence_note="about the absence of a range",
     ),
     EphemeralProfile(
         system=lookup("gvisor"),
         version_note="all",
         ports=PortSet.parse("16000-65535"),
-        algorithm="RFC 6056 algorithm 1: a random start, then one more each time",
+        algorithm="RFC 6056 algorithm 1: a random start, then sequential upwards",
         tcp_algorithm="gvisor",
         udp_algorithm="gvisor",
-        exclusions="none: ip_local_reserved_ports is an empty stub that cannot be written",
+        exclusions="none: ip_local_reserved_ports is an empty stub and cannot be written",
         shares_ports_across_destinations=True,
-        sharing_note="connect() looks at the destination, and avoids connecting to itself",
+        sharing_note="connect() compares the destination, and avoids connecting to itself",
         exhaustion=(("all calls", "EAGAIN (ErrNoPortAvailable), unlike Linux"),),
         read_with=("cat /proc/sys/net/ipv4/ip_local_port_range",),
-        read_output=("the first and the last port, with a space between, not a tab",),
+        read_output=("the first and the last port, separated by a space, not by a tab",),
         sources=(
             cite(
                 "google/gvisor@3c5eee17",

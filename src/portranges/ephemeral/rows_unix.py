@@ -14,23 +14,23 @@ ROWS = (
     EphemeralProfile(
         system=lookup("solaris"),
         others=(lookup("illumos"),),
-        version_note="Solaris 8 to 11, and illumos of today",
+        version_note="Solaris 8 to 11, and current illumos",
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
         ports=PortSet.parse("32768-65535"),
         algorithm=(
             "a random 16-bit number; outside the range it becomes smallest + number % (largest - "
-            "smallest), then a linear scan upwards. So 32768 is three times as likely as 65535, "
-            "and all between twice as likely"
+            "smallest); then a linear search upwards. So 32768 is three times as likely as 65535, "
+            "and all ports between them are twice as likely"
         ),
         tcp_algorithm="solaris",
         udp_algorithm="solaris",
         exclusions="the ports of extra_priv_ports are skipped",
         socket_overrides="TCP_ANONPRIVBIND (from 1023 downwards)",
-        per_transport="properties of their own for tcp, udp and sctp, with the same default",
+        per_transport="separate properties for tcp, udp and sctp, with the same default",
         shares_ports_across_destinations=True,
         sharing_note=(
-            "illumos: the port that TCP connect() itself chooses may be in use by connections to "
-            "other destinations"
+            "illumos: the port that TCP connect() chooses may be in use by connections to other "
+            "destinations"
         ),
         time_wait=60.0,
         time_wait_note="_time_wait_interval, 1 s to 600 s",
@@ -54,8 +54,8 @@ ROWS = (
             "ipadm show-prop -c -o current -p smallest_anon_port tcp",
         ),
         read_output=(
-            "the two values, with an empty line between",
-            "the value (from memory, not re-read)",
+            "the two values, separated by an empty line",
+            "the value (from memory, not checked)",
         ),
         set_with=(
             "ipadm set-prop -p smallest_anon_port=FIRST tcp",
@@ -84,9 +84,9 @@ ROWS = (
         per_transport=(
             "tcp_ephemeral_low and tcp_ephemeral_high, udp_ephemeral_low and udp_ephemeral_high"
         ),
-        privileged_note="ports can be added to the privileged ones (dacinet setpriv)",
+        privileged_note="ports can be added to the privileged ports (dacinet setpriv)",
         read_with=("no -a | fgrep ephemeral",),
-        read_output=("a line 'name = value' each, possibly with leading blanks",),
+        read_output=("one line 'name = value' for each, possibly with leading blanks",),
         set_with=("no -p -o tcp_ephemeral_low=FIRST -o tcp_ephemeral_high=LAST",),
         set_rules="low >= 1024",
         sources=(
@@ -98,11 +98,13 @@ ROWS = (
     EphemeralProfile(
         system=lookup("hpux"),
         ports=PortSet.parse("49152-65535"),
-        per_transport="parameters of their own for tcp and udp",
+        per_transport="separate parameters for tcp and udp",
         read_with=("ndd -get /dev/tcp tcp_smallest_anon_port",),
         read_output=("the value",),
         set_with=("ndd -set /dev/tcp tcp_smallest_anon_port FIRST", "/etc/rc.config.d/nddconf"),
-        note="smallest <= largest is not checked; the wrong way round the behaviour is undefined",
+        note=(
+            "smallest <= largest is not checked; if they are reversed, the behaviour is undefined"
+        ),
         sources=(
             cite(
                 "HP-UX TCP/IP Performance White Paper (2008)",
@@ -111,7 +113,7 @@ ROWS = (
             cite("ncftp.com ephemeral_ports", "the first port"),
         ),
         confidence=Confidence.REPORTED,
-        confidence_note="the first port; the last is from the vendor's document",
+        confidence_note="about the first port; the last is from the vendor's document",
     ),
     EphemeralProfile(
         system=lookup("openvms"),
@@ -138,7 +140,7 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("zos"),
-        version_note="configurable from V2R1 on, fixed before",
+        version_note="configurable from V2R1 on; fixed before",
         ports=PortSet.parse("1024-65535"),
         exclusions="reservations by PORT and PORTRANGE, and BPXPRM INADDRANYPORT with its COUNT",
         per_transport="EPHEMERALPORTS in TCPCONFIG and in UDPCONFIG",

@@ -16,12 +16,12 @@ _120_S = (
     "commonly stated for Vista, Server 2008 and later, by third parties only; "
     "TcpTimedWaitDelay sets 30 to 300 s"
 )
-_NO_PRIVILEGE = "no port needs a privilege"
+_NO_PRIVILEGE = "no port requires privilege"
 _NO_PRIVILEGE_FROM = cite(
     "stackoverflow.com/questions/6721153",
     "Winsock listens on port 80 without an administrator; only HTTP.sys has lists of its own",
 )
-_NO_PRIVILEGE_NOTE = "that no port needs a privilege is stated by third parties only"
+_NO_PRIVILEGE_NOTE = "that no port requires privilege is stated by third parties only"
 _SET_OPTIONS = "-DynamicPortRangeStartPort FIRST -DynamicPortRangeNumberOfPorts COUNT"
 _TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
 
@@ -29,27 +29,27 @@ ROWS = (
     EphemeralProfile(
         system=lookup("windows"),
         others=(lookup("windows-wsk"),),
-        version_note="Vista and Server 2008, and all later ones (10, 11, Server 2025)",
+        version_note="Vista, Server 2008, and all later versions (10, 11, Server 2025)",
         ports=PortSet.parse("49152-65535"),
         algorithm="not published",
         tcp_algorithm="windows",
         udp_algorithm="windows",
         exclusions=(
             "excluded port ranges (netsh int ipv4 show excludedportrange protocol=tcp; '*' marks "
-            "the administered ones). Hyper-V, HNS and WinNAT take blocks of 100 ports inside the "
+            "administered ranges). Hyper-V, HNS and WinNAT reserve blocks of 100 ports inside the "
             "dynamic range at boot; an explicit bind there fails with WSAEACCES (10013)"
         ),
         socket_overrides=(
             "SO_RANDOMIZE_PORT 0x3005, SO_PORT_SCALABILITY 0x3006, SO_REUSE_UNICASTPORT 0x3007 "
             "with an auto-reuse port range (default 0: none)"
         ),
-        per_transport="TCP and UDP have ranges of their own",
+        per_transport="TCP and UDP have separate ranges",
         per_family=(
-            "netsh has commands of their own for IPv4 and IPv6; the KB text of 2007 to 2010 says "
-            "a range per IP version, today's says per transport only"
+            "netsh has separate commands for IPv4 and IPv6. The KB article of 2007 to 2010 states "
+            "one range per IP version; the current one states one per transport only"
         ),
         shares_ports_across_destinations=False,
-        sharing_note="with an auto-reuse port range connect() shares",
+        sharing_note="with an auto-reuse port range, connect() shares ports",
         time_wait=120.0,
         time_wait_note=_120_S,
         privileged_below=0,
@@ -71,14 +71,17 @@ ROWS = (
         ),
         read_output=(
             (
-                "in the language of the system; the two integers after ':' are the first port and "
-                "the number of ports"
+                "localised text; the two integers after ':' are the first port and the number of "
+                "ports"
             ),
-            "a block of 'Key : value' lines for each SettingName; the block Automatic has blanks",
+            (
+                "a block of 'Key : value' lines for each SettingName; the block Automatic has "
+                "empty values"
+            ),
             "DynamicPortRangeStartPort and DynamicPortRangeNumberOfPorts",
             (
-                "the first port and the number of ports as uint16, in no language; what WSL itself "
-                "uses"
+                "the first port and the number of ports as uint16, not localised; WSL itself uses "
+                "this"
             ),
         ),
         set_with=(
@@ -87,8 +90,8 @@ ROWS = (
             f"Set-NetUDPSetting {_SET_OPTIONS}",
         ),
         set_rules=(
-            "documented: at least 255 ports, first port at least 1025, last at most 65535; "
-            "machines in the field show start=1024 with num=64511 or num=13977"
+            "documented: at least 255 ports, first port at least 1025, last port at most 65535; "
+            "real machines have been seen with start=1024 and num=64511 or num=13977"
         ),
         sources=(
             cite("Microsoft KB929851"),
@@ -104,12 +107,14 @@ ROWS = (
         system=lookup("windows-xp"),
         others=(lookup("windows-2000"), lookup("windows-2003")),
         ports=PortSet.parse("1025-5000"),
-        algorithm="incremental, one counter for TCP and UDP together (reported by hsc.fr)",
+        algorithm="sequential upwards, with one counter for TCP and UDP (reported by hsc.fr)",
         tcp_algorithm="windows-xp",
         udp_algorithm="windows-xp",
-        exclusions="ReservedPorts (REG_MULTI_SZ, 'xxxx-yyyy' a line), KB812873",
+        exclusions="ReservedPorts (REG_MULTI_SZ, one 'xxxx-yyyy' per line), KB812873",
         time_wait=240.0,
-        time_wait_note="TcpTimedWaitDelay, 30 to 300 s; documents of NT, 2000 and 2003 say 240 s",
+        time_wait_note=(
+            "TcpTimedWaitDelay, 30 to 300 s; documents about NT, 2000 and 2003 state 240 s"
+        ),
         privileged_below=0,
         privileged_source=cite(
             "hsc.fr win_net_srv", "the TCP/IP stack does not implement privileged ports"
@@ -131,19 +136,19 @@ ROWS = (
     ),
     EphemeralProfile(
         system=lookup("windows-exchange2007"),
-        version_note="the setup of Exchange 2007 changes the range",
+        version_note="the setup program of Exchange 2007 changes the range",
         ports=PortSet.parse("1025-60000"),
-        algorithm="as windows",
+        algorithm="the same as windows",
         tcp_algorithm="windows",
         udp_algorithm="windows",
         shares_ports_across_destinations=False,
-        sharing_note="as windows",
+        sharing_note="the same as windows",
         time_wait=120.0,
         time_wait_note=_120_S,
         privileged_below=0,
         privileged_source=_NO_PRIVILEGE_FROM,
         privileged_note=_NO_PRIVILEGE,
-        note="Microsoft contradicted itself from one revision of the page to the next",
+        note="two revisions of Microsoft's page contradict each other",
         sources=(
             cite("Microsoft KB929851", "today's text; revision 5.0 (2009-09) said 1025 to 5000"),
             _TIMED_WAIT,
@@ -154,19 +159,19 @@ ROWS = (
     EphemeralProfile(
         system=lookup("windows-devbox"),
         version_note="seen from 2020 to 2026",
-        algorithm="as windows",
+        algorithm="the same as windows",
         tcp_algorithm="windows",
         udp_algorithm="windows",
         shares_ports_across_destinations=False,
-        sharing_note="as windows",
+        sharing_note="the same as windows",
         time_wait=120.0,
         time_wait_note=_120_S,
         privileged_below=0,
         privileged_source=_NO_PRIVILEGE_FROM,
         privileged_note=_NO_PRIVILEGE,
         note=(
-            "begins at 1024; the end varies: 1024-65534 (64,511 ports) and 1024-15000 (13,977 "
-            "ports) were seen"
+            "starts at 1024; the end varies: 1024-65534 (64,511 ports) and 1024-15000 (13,977 "
+            "ports) have been seen"
         ),
         sources=(
             cite("actions/runner-images#1442", "1024 and 64511 after installing Visual Studio"),
