@@ -21,10 +21,13 @@ from portranges import (
     Transport,
     TransportPorts,
     UnknownNameError,
+    advice,
     check_port,
     classify,
     classify_many,
     count_by_category,
+    dialects,
+    flows,
     parse_port,
     strategies,
 )
@@ -214,3 +217,25 @@ def drawing() -> None:
 
 def anything(value: Any) -> None:
     assert_type(check_port(value), int)
+
+
+def other_programs(ports: PortSet, transport: Transport) -> None:
+    assert_type(dialects.parse("80", "nft", transport=transport), PortSet)
+    assert_type(dialects.render(ports, "tcpdump", transport="udp"), str)
+    assert_type(dialects.render_rules(ports, "ovs", ternary=True), tuple[str, ...])
+    assert_type(dialects.lookup(dialects.names()[0]), dialects.Dialect)
+    assert_type(dialects.to_aws(ports), tuple[dict[str, str | int], ...])
+    for row in dialects.rows():
+        assert_type(dialects.render(ports, row.name), str)
+
+
+def advice_and_flows(ports: PortSet, profile: EphemeralProfile, transport: Transport) -> None:
+    assert_type(advice.listen_ports("openbsd", "udp"), PortSet)
+    assert_type(advice.listen_ports(["linux", profile], [transport, "sctp"]), PortSet)
+    assert_type(advice.why_not(80, profile, transport=None), tuple[advice.Finding, ...])
+    assert_type(advice.audit(ports, systems="linux"), tuple[advice.Finding, ...])
+    assert_type(advice.return_traffic(profile), PortSet)
+    assert_type(flows.server_port(51514, 443, systems=("linux", profile)), int | None)
+    assert_type(flows.judge(51514, 443, systems="linux", transport="tcp"), flows.Judgement)
+    assert_type(flows.server_side_many(b"", [443], byteorder="big"), bytes)
+    assert_type(flows.sql_case(("t", "port"), {"web": ports, "client": profile}, quote="["), str)

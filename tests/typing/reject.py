@@ -8,7 +8,18 @@ complains of the needless comment. Checked by mypy and pyright, never run.
 from __future__ import annotations
 
 import portranges
-from portranges import MaskedPort, PortRange, PortSet, Source, check_port, classify, parse_port
+from portranges import (
+    MaskedPort,
+    PortRange,
+    PortSet,
+    Source,
+    advice,
+    check_port,
+    classify,
+    dialects,
+    flows,
+    parse_port,
+)
 from portranges import strategies as st
 from portranges.reuse import LinuxSettings, PortTable, Socket, SystemSettings, can_bind, portability
 
@@ -75,6 +86,22 @@ def sockets(new: Socket) -> None:
     PortTable("linux").socket("tcp", family="ipv4")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     LinuxSettings(tcp_tw_reuse="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     SystemSettings(ports="80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def other_programs(ports: PortSet) -> None:
+    dialects.parse("80", "ntf")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    dialects.parse(80, "nft")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    dialects.render(ports, "nft", transport="icmp")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    dialects.render([80], "nft")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    dialects.lookup("iptable")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def advice_and_flows(ports: PortSet) -> None:
+    advice.listen_ports("linus")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    advice.listen_ports(transport="icmp")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    advice.why_not("80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    flows.server_port(443, 51514, systems=443)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    flows.sql_case("port", ports, quote="'")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def drawing() -> None:
