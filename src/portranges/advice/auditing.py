@@ -91,9 +91,9 @@ def first_cover(
         >>> print(first_cover(rules, 443))
         None
     """
-    wanted = _set(ports)
+    covered = _set(ports)
     for index, rule in enumerate(_sets(rules)):
-        if wanted <= rule:
+        if covered <= rule:
             return index
     return None
 

@@ -95,10 +95,10 @@ def sysctl_reserved(ports: types.PortItems) -> str:
         >>> sysctl_reserved([50051, PortRange(40000, 40010)])
         'net.ipv4.ip_local_reserved_ports=40000-40010,50051'
     """
-    wanted = PortSet(ports)
-    if wanted >= _ALLOCATABLE:
-        raise InvalidRangeError("at least one port must be left to allocate", str(wanted))
-    text = str(wanted)
+    reserved = PortSet(ports)
+    if reserved >= _ALLOCATABLE:
+        raise InvalidRangeError("at least one port must be left to allocate", str(reserved))
+    text = str(reserved)
     if not text:
         raise UnrepresentableError("sysctl", "the setting cannot be empty")
     if len(text) > _LONGEST:

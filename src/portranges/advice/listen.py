@@ -57,10 +57,10 @@ def listen_ports(
         >>> ports == listen_ports(["openbsd"])
         False
     """
-    wanted = check_transports(transport)
+    transports = check_transports(transport)
     ephemeral = [profile.ports for profile in profiles_of(systems)]
-    known = PortSet(use.ports for use in uses.rows() if _concerns(use.transports, wanted))
-    free = PortSet.full().intersection(*(registry.unassigned(each) for each in wanted))
+    known = PortSet(use.ports for use in uses.rows() if _concerns(use.transports, transports))
+    free = PortSet.full().intersection(*(registry.unassigned(each) for each in transports))
     return (free - Category.SYSTEM.ports - BROWSER_BLOCKED - known).difference(*ephemeral)
 
 
@@ -100,14 +100,14 @@ def why_not(
         warning: 10080 is blocked by browsers (browser-blocked)
     """
     number = check_port(port)
-    wanted = check_transports(transport)
+    transports = check_transports(transport)
     ports = PortSet([number])
     found: list[Finding] = []
     if number == 0:
         found.append(finding("port-zero", ports))
     if number in Category.SYSTEM.ports:
         found.append(finding("system-port", ports))
-    for each in wanted:
+    for each in transports:
         state = registry.state(number, each)
         if state is State.ASSIGNED:
             services = ", ".join(registry.services(number, each)) or "an unnamed use"
@@ -139,7 +139,7 @@ def why_not(
             note=use.note,
         )
         for use in uses.lookup(number)
-        if _concerns(use.transports, wanted)
+        if _concerns(use.transports, transports)
     ]
     return tuple(found)
 
@@ -171,5 +171,5 @@ def profiles_of(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
     return fixed(systems)
 
 
-def _concerns(of_use: types.Iterable[Transport], wanted: tuple[Transport, ...]) -> bool:
-    return any(each in wanted for each in of_use)
+def _concerns(of_use: types.Iterable[Transport], transports: tuple[Transport, ...]) -> bool:
+    return any(each in transports for each in of_use)

@@ -51,10 +51,10 @@ _PORTLESS = frozenset(
 def check_writable(form: DataForm, ports: PortSet, transport: types.TransportLike) -> Transport:
     """Return *transport*, or raise if the form cannot express *ports* for it."""
     check_ports(form.name, ports, form.lowest)
-    wanted = check_transport(transport)
-    if wanted not in form.transports:
-        raise UnrepresentableError(form.name, f"{wanted} is not supported")
-    return wanted
+    selected = check_transport(transport)
+    if selected not in form.transports:
+        raise UnrepresentableError(form.name, f"{selected} is not supported")
+    return selected
 
 
 def entries_of(entries: types.Any) -> types.Iterator[Mapping[str, types.Any]]:
@@ -107,7 +107,7 @@ def gathered(
         parts: Pairs of a transport, or None for every transport, and its ports.
         transport: The transport to select; None for all that the parts name.
     """
-    wanted = None if transport is None else check_transport(transport)
+    selected = None if transport is None else check_transport(transport)
     for_all = PortSet.empty()
     sets: dict[Transport, PortSet] = {}
     for each, ports in parts:
@@ -115,8 +115,8 @@ def gathered(
             for_all |= ports
         else:
             sets[each] = sets.get(each, PortSet.empty()) | ports
-    if wanted is not None:
-        return for_all | sets.get(wanted, PortSet.empty())
+    if selected is not None:
+        return for_all | sets.get(selected, PortSet.empty())
     results = [for_all | ports for ports in sets.values()] or [for_all]
     if (for_all and for_all != results[0]) or any(ports != results[0] for ports in results):
         named = " and ".join([*sorted(sets), *(["all"] if for_all else [])])

@@ -60,9 +60,9 @@ def to_aws(
         >>> to_aws(PortSet.parse("22,8000-8100"))[1]
         {'IpProtocol': 'tcp', 'FromPort': 8000, 'ToPort': 8100}
     """
-    wanted = check_writable(AWS, ports, transport)
+    selected = check_writable(AWS, ports, transport)
     return tuple(
-        {"IpProtocol": wanted.value, "FromPort": each.first, "ToPort": each.last}
+        {"IpProtocol": selected.value, "FromPort": each.first, "ToPort": each.last}
         for each in ports.ranges
     )
 
@@ -133,9 +133,9 @@ def to_aws_nacl(
         >>> to_aws_nacl(PortSet.parse("1024-65535"), transport="udp")
         ({'Protocol': '17', 'PortRange': {'From': 1024, 'To': 65535}},)
     """
-    wanted = check_writable(AWS_NACL, ports, transport)
+    selected = check_writable(AWS_NACL, ports, transport)
     return tuple(
-        {"Protocol": _NUMBERS[wanted], "PortRange": {"From": each.first, "To": each.last}}
+        {"Protocol": _NUMBERS[selected], "PortRange": {"From": each.first, "To": each.last}}
         for each in ports.ranges
     )
 

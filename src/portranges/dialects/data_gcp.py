@@ -49,8 +49,8 @@ def to_gcp(
         >>> to_gcp(PortSet.parse("22,80-90"))
         ({'IPProtocol': 'tcp', 'ports': ['22', '80-90']},)
     """
-    wanted = check_writable(GCP, ports, transport)
-    return ({"IPProtocol": wanted.value, "ports": [str(each) for each in ports.ranges]},)
+    selected = check_writable(GCP, ports, transport)
+    return ({"IPProtocol": selected.value, "ports": [str(each) for each in ports.ranges]},)
 
 
 def from_gcp(

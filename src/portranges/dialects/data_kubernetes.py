@@ -50,10 +50,10 @@ def to_kubernetes(
         >>> to_kubernetes(PortSet.parse("32000-32768"), transport="udp")
         ({'protocol': 'UDP', 'port': 32000, 'endPort': 32768},)
     """
-    wanted = check_writable(KUBERNETES, ports, transport)
+    selected = check_writable(KUBERNETES, ports, transport)
     entries: list[dict[str, str | int]] = []
     for each in ports.ranges:
-        entries.append({"protocol": wanted.upper(), "port": each.first})
+        entries.append({"protocol": selected.upper(), "port": each.first})
         if each.last > each.first:
             entries[-1]["endPort"] = each.last
     return tuple(entries)
@@ -152,10 +152,10 @@ def to_cilium(
         >>> to_cilium(PortSet.parse("80,90-99"))[0]["ports"][1]
         {'port': '90', 'protocol': 'TCP', 'endPort': 99}
     """
-    wanted = check_writable(CILIUM, ports, transport)
+    selected = check_writable(CILIUM, ports, transport)
     held: list[dict[str, str | int]] = []
     for each in ports.ranges:
-        held.append({"port": str(each.first), "protocol": wanted.upper()})
+        held.append({"port": str(each.first), "protocol": selected.upper()})
         if each.last > each.first:
             held[-1]["endPort"] = each.last
     most = CILIUM.max_elements

@@ -60,14 +60,14 @@ def to_openstack(
         >>> to_openstack(PortSet.parse("8000-8100"))
         ({'protocol': 'tcp', 'port_range_min': 8000, 'port_range_max': 8100},)
     """
-    wanted = check_writable(OPENSTACK, ports, transport)
+    selected = check_writable(OPENSTACK, ports, transport)
     if len(ports) == LAST_PORT:
         raise UnrepresentableError(
             OPENSTACK.name, "1-65535 is stored as a rule without ports, which includes port 0"
         )
     return tuple(
         {
-            "protocol": wanted.value,
+            "protocol": selected.value,
             "port_range_min": each.first,
             "port_range_max": each.last,
         }

@@ -45,12 +45,12 @@ def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[bool,
     text = query.text
     # The depth of nesting, and the depth from which on everything is negated (0: none).
     depth = negated_from = 0
-    wanted, negated = True, False
+    expects_element, negated = True, False
     for found in _TOKEN.finditer(text, start, stop):
         mark, span = found[0], found.span()
-        if not wanted:
+        if not expects_element:
             if mark == "," and depth:
-                wanted = True
+                expects_element = True
             elif mark == "]" and depth:
                 depth -= 1
                 if depth < negated_from:
@@ -78,15 +78,19 @@ def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[bool,
         else:
             first, last = read_element(query, *span, None)
             yield negated or negated_from > 0, first, last
-            wanted = negated = False
-    if wanted or depth:
-        raise _unexpected(query, "']'" if depth and not wanted else "a port", "", (stop, stop))
+            expects_element = negated = False
+    if expects_element or depth:
+        raise _unexpected(
+            query, "']'" if depth and not expects_element else "a port", "", (stop, stop)
+        )
 
 
-def _unexpected(query: Query, wanted: str, mark: str, span: tuple[int, int]) -> PortSyntaxError:
+def _unexpected(
+    query: Query, expected_text: str, mark: str, span: tuple[int, int]
+) -> PortSyntaxError:
     got = elide(mark) if mark else "the end"
     fault = Fault.NEGATION if mark == "!" else Fault.PREFIX
-    return refusal(query, f"expected {wanted}, got {got}", span, fault)
+    return refusal(query, f"expected {expected_text}, got {got}", span, fault)
 
 
 def write(request: Request) -> list[str]:

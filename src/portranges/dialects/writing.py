@@ -80,12 +80,12 @@ def request_of(
     row = lookup(name)
     if ports or row.empty is None or not isinstance(ports, PortSet):
         check_ports(row.name, ports, row.lowest)
-    wanted = None if transport is None else check_transport(transport)
-    if wanted is None and row.transport_rule in (TransportRule.LISTS, TransportRule.ALWAYS):
-        wanted = Transport.TCP
-    elif wanted is not None and wanted not in row.transports:
-        raise UnrepresentableError(row.name, f"{wanted} is not supported")
-    elif wanted is not None and row.transport_rule is TransportRule.NEVER:
+    selected = None if transport is None else check_transport(transport)
+    if selected is None and row.transport_rule in (TransportRule.LISTS, TransportRule.ALWAYS):
+        selected = Transport.TCP
+    elif selected is not None and selected not in row.transports:
+        raise UnrepresentableError(row.name, f"{selected} is not supported")
+    elif selected is not None and row.transport_rule is TransportRule.NEVER:
         raise UnrepresentableError(row.name, "its text cannot name a transport")
     if negated and not row.negated:
         raise UnrepresentableError(row.name, "it has no reliable negation")
@@ -93,7 +93,7 @@ def request_of(
         raise UnrepresentableError(row.name, "it contains every port; a negation would list none")
     if ternary and row.grammar != "masks":
         raise UnrepresentableError(row.name, "it has no masks, which ternary= is for")
-    return Request(row=row, ports=ports, transport=wanted, negated=negated, ternary=ternary)
+    return Request(row=row, ports=ports, transport=selected, negated=negated, ternary=ternary)
 
 
 def element(row: Dialect, ports: PortRange) -> str:

@@ -311,14 +311,14 @@ _kept: dict[object, _Traits] = {}
 def _traits(
     systems: types.SystemsLike, transport: types.TransportLike | None, registry: Registry
 ) -> _Traits:
-    wanted = None if transport is None else check_transport(transport)
+    selected = None if transport is None else check_transport(transport)
     if not isinstance(systems, (str, EphemeralProfile)) and hasattr(systems, "__iter__"):
         systems = tuple(systems)
-    key = (systems, wanted, registry)
+    key = (systems, selected, registry)
     try:
         return _kept[key]
     except KeyError:
-        made = _Traits(ephemeral_ports(systems), wanted, registry)
+        made = _Traits(ephemeral_ports(systems), selected, registry)
         if len(_kept) >= _KEPT:
             _kept.clear()
         _kept[key] = made
