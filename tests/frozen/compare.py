@@ -102,9 +102,10 @@ class Side:
         return self._out.read(int.from_bytes(length, "big"))
 
     def finish(self) -> None:
-        """Wait for the end."""
-        self._out.close()
+        """End the process, which has nothing more to say."""
+        self._process.kill()
         self._process.wait()
+        self._out.close()
 
     def show(self, area: str, chunk: int, place: int) -> list[Any]:
         """Return the answers to one question again, with the messages of errors."""
@@ -184,7 +185,7 @@ class Comparison:
             new = news[at] if at < len(news) else missing
             unlisted = []
             for path, one, other in places(old, new, str(at)):
-                row = next((r for r in DIFFERENCES if r.applies(question, path, one, other)), None)
+                row = next((r for r in DIFFERENCES if r.covers(question, path, one, other)), None)
                 if row is None:
                     unlisted.append((path, one, other))
                 else:
@@ -237,14 +238,17 @@ def compare(options: argparse.Namespace, frozen: Path) -> int:
         raise CannotCompareError(f"no area begins with {options.areas!r}: {', '.join(every)}")
     sides = Side("old", frozen, options, areas), Side("new", options.package, options, areas)
     comparison = Comparison()
-    for name in areas:
-        began = time.monotonic()
-        for chunk in every[name].numbers(options.scale):
-            comparison.chunk(every[name], chunk, options.seed, sides[0].read(), sides[1].read())
-        took = time.monotonic() - began
-        print(f"{comparison.answers[name]:9,} answers in {took:5.1f} s: {name}", flush=True)
-    for side in sides:
-        side.finish()
+    try:
+        for name in areas:
+            began = time.monotonic()
+            for chunk in every[name].numbers(options.scale):
+                old, new = (side.read() for side in sides)
+                comparison.chunk(every[name], chunk, options.seed, old, new)
+            took = time.monotonic() - began
+            print(f"{comparison.answers[name]:9,} answers in {took:5.1f} s: {name}", flush=True)
+    finally:
+        for side in sides:
+            side.finish()
     total = comparison.answers.total()
     print(f"{total:9,} answers of {len(areas)} areas, scale {options.scale:g}, seed {options.seed}")
     for row in DIFFERENCES:

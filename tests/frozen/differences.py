@@ -1,9 +1,9 @@
 """The differences that are meant, each with its reason.
 
-A row is asked about each place at which two answers differ: ``applies`` is given the question, the
-path to the place (the names of fields and the numbers of elements, joined by ``/``), and what
-both packages have there. The comparison fails for a difference that no row covers, and for a row
-that covers none: then it is out of date.
+A row is asked about each place at which two answers to one of its questions differ: ``applies`` is
+given the question, the path to the place (the names of fields and the numbers of elements, joined
+by ``/``), and what both packages have there. The comparison fails for a difference that no row
+covers, and for a row that covers none: then it is out of date.
 """
 
 from __future__ import annotations
@@ -22,18 +22,23 @@ class Difference:
     Attributes:
         name: A short name.
         reason: Why the answers differ.
+        asked: The names of the questions that it is about, separated by blanks.
         applies: Whether a difference is this one.
     """
 
     name: str
     reason: str
+    asked: str
     applies: Applies
+
+    def covers(self, question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+        """Return whether a difference is this one."""
+        return question[0] in self.asked.split() and self.applies(question, path, old, new)
 
 
 def _older_kernels(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     return (
-        question[0] in ("run", "automatic_run")
-        and question[3] in ("6.8", "6.1")
+        question[3] in ("6.8", "6.1")
         and path.endswith("/0/4")
         and (old, new) == ("memory", "source")
     )
@@ -41,8 +46,7 @@ def _older_kernels(question: tuple[Any, ...], path: str, old: Any, new: Any) -> 
 
 def _option_of_6_1(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     return (
-        question[0] == "run"
-        and question[3] == "6.1"
+        question[3] == "6.1"
         and len(question[6]) == 2
         and path.startswith("1/0/")
         and (old, new)
@@ -58,13 +62,12 @@ def _without_a_range(question: tuple[Any, ...], path: str, old: Any, new: Any) -
 
 
 def _windows_xp(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    is_system = question[1:2] in (("windows-xp",), ("windows-2003",))
-    return is_system and _has_choice(question)
+    return question[1] in ("windows-xp", "windows-2003") and _has_choice(question)
 
 
 def _netbsd_families(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    is_run = question[:2] == ("automatic_run", "netbsd") and _has_choice(question)
-    return is_run and any(step[0] == "socket" and step[3] for step in question[6])
+    is_choice = question[1] == "netbsd" and _has_choice(question)
+    return is_choice and any(step[0] == "socket" and step[3] for step in question[6])
 
 
 def _has_choice(question: tuple[Any, ...]) -> bool:
@@ -72,11 +75,11 @@ def _has_choice(question: tuple[Any, ...]) -> bool:
     if question[0] == "order":
         return True
     ports: str = dict(question[2] or ()).get("ports", "0-65535")
-    return question[0] == "automatic_run" and len({*ports.split("-")}) > 1
+    return len({*ports.split("-")}) > 1
 
 
 def _own_dialect(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    is_own = question == ("dialect", "portranges") and path.endswith("/evidence")
+    is_own = question[1] == "portranges" and path.endswith("/evidence")
     return is_own and (old, new) == ("own", "source")
 
 
@@ -104,15 +107,15 @@ def _many_connections(question: tuple[Any, ...], path: str, old: Any, new: Any) 
 
 
 def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    if question[:2] == ("profile", "windows-xp") and path.endswith("/until"):
+    if question[1] == "windows-xp" and path.endswith("/until"):
         return (old, new) == ("Server 2003", "XP")
-    if question[:2] == ("profile", "solaris") and "/aliases/" in path:
+    if question[1] == "solaris" and "/aliases/" in path:
         # The same three in another order.
         return {old, new} <= {"illumos", "opensolaris", "sunos"}
     more = {"windows": {"windows-wsk"}, "freebsd": {"freebsd-14", "freebsd-13"}}
     return (
-        question[0] == "profile"
-        and path.endswith("/aliases")
+        path.endswith("/aliases")
+        and isinstance(new, tuple)
         and set(new) - set(old) == more.get(question[1])
         and set(old) <= set(new)
     )
@@ -123,48 +126,57 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="ephemeral: releases and variants are systems of their own",
         reason="FreeBSD 13 and 14, Windows Server 2003 and kernel sockets, illumos have names in "
         "portranges.systems; the row of another system that holds for them finds them as well",
+        asked="profile",
         applies=_systems_of_their_own,
     ),
     Difference(
         name="older kernels: confidence",
         reason="the rows of the older kernels were from memory and are read in the source now",
+        asked="run automatic_run",
         applies=_older_kernels,
     ),
     Difference(
         name="older kernels: IP_LOCAL_PORT_RANGE in 6.1",
         reason="the option came with 6.3 and was backported to 6.1.32, which the row did not know",
+        asked="run",
         applies=_option_of_6_1,
     ),
     Difference(
         name="systems without a fixed range",
         reason="a system that is known but has no fixed range is a wrong value, no unknown name",
+        asked="profile_ports judge sides audit why_not listen_ports return_traffic",
         applies=_without_a_range,
     ),
     Difference(
         name="Windows XP: the order of automatic ports",
         reason="one counter for TCP and UDP counts up, as selection and the row of ephemeral "
         "had it; PortTable chose at random",
+        asked="automatic_run order",
         applies=_windows_xp,
     ),
     Difference(
         name="NetBSD: a counter for each family",
         reason="IPv4 and IPv6 count down apart, as the row of ephemeral says; PortTable had one "
         "counter for both",
+        asked="automatic_run",
         applies=_netbsd_families,
     ),
     Difference(
         name="dialects: the evidence of the own notation",
         reason="it was a word of its own; the notation is defined by the source of this package",
+        asked="dialect",
         applies=_own_dialect,
     ),
     Difference(
         name="sources: in other words",
         reason="the same place, reworded",
+        asked="dialect",
         applies=_reworded_source,
     ),
     Difference(
         name="report: text on many connections",
         reason="the remark says the same without the bounds of a port number",
+        asked="explain commands",
         applies=_many_connections,
     ),
 )

@@ -33,7 +33,8 @@ _IDS = {"privileged-client": "shown-privilege", "ephemeral": "handed-out"}
 
 
 def _id(row: Any) -> str:
-    return _IDS.get(row.id, row.id)
+    found: str = row.id
+    return _IDS.get(found, found)
 
 
 class New(Old):
@@ -78,7 +79,7 @@ class New(Old):
         "not_allocated_by": "not_handed_out_by",
     }
 
-    IDS: ClassVar[dict[str, str]] = _IDS
+    JSON_WORDS: ClassVar[dict[str, dict[str, str]]] = {**Old.JSON_WORDS, "id": _IDS}
 
     def ports_of_systems(self, names: tuple[str, ...]) -> Any:
         return self.ephemeral.ports(names)

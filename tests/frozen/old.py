@@ -134,7 +134,7 @@ class Old:
     COMPUTED_FIELDS: ClassVar[dict[tuple[str, str], Callable[[Any], Any]]] = {}
     RENAMED_RECORDS: ClassVar[dict[str, str]] = {}
     JSON_KEYS: ClassVar[dict[str, str]] = {}
-    IDS: ClassVar[dict[str, str]] = {}
+    JSON_WORDS: ClassVar[dict[str, dict[str, str]]] = {"confidence": _CONFIDENCE}
     WORDS: ClassVar[dict[str, dict[str, str]]] = {"Confidence": _CONFIDENCE}
 
     def __init__(self) -> None:
@@ -1118,7 +1118,7 @@ class Old:
         return None if not text else self.json_data(json.loads(text))
 
     def json_data(self, result: Any) -> Any:
-        return json_facts(result, self.JSON_KEYS, {**self.WORDS["Confidence"], **self.IDS})
+        return json_facts(result, self.JSON_KEYS, self.JSON_WORDS)
 
 
 class _Run:

@@ -13,33 +13,31 @@ from typing import Any
 _BREAK = re.compile(r"(?<=[\d,-])\n +(?=[\d,-])")
 # Numbers of three digits or more are ports, RFCs and lengths; smaller ones come and go with words.
 _NUMBER = re.compile(r"\d+\.\d+|\d{3,}")
+# In a list of ports a comma is no separator of thousands.
+_THOUSANDS = re.compile(r"(?<![\d,.-])\d{1,3}(?:,\d{3})+(?![\d,-])")
 
 
 def numbers_of(text: str) -> str:
     """Return the numbers in *text*, sorted, each once."""
-    joined = _BREAK.sub("", text).replace(",", "")
-    return "numbers " + " ".join(sorted({*_NUMBER.findall(joined)}))
+    text = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), _BREAK.sub("", text))
+    return "numbers " + " ".join(sorted({*_NUMBER.findall(text)}))
 
 
-def json_facts(value: Any, keys: Mapping[str, str], words: Mapping[str, str]) -> Any:
+def json_facts(value: Any, keys: Mapping[str, str], words: Mapping[str, Mapping[str, str]]) -> Any:
     """Return JSON data as plain data.
 
-    Its *keys* are translated, the *words* of its confidence and the ids too, and its prose is
-    reduced to numbers.
+    Its *keys* are translated, the *words* of the values of some keys too, and its prose is reduced
+    to numbers.
     """
     if isinstance(value, dict):
-        return tuple(
-            sorted(
-                (
-                    keys.get(key, key),
-                    words.get(value[key], value[key])
-                    if key in ("confidence", "id")
-                    else json_facts(value[key], keys, words),
-                )
-                for key in value
-                if key != "schema"
-            )
-        )
+        found = []
+        for name, each in value.items():
+            key = keys.get(name, name)
+            if key in words and isinstance(each, str):
+                found.append((key, words[key].get(each, each)))
+            elif key != "schema":
+                found.append((key, json_facts(each, keys, words)))
+        return tuple(sorted(found))
     if isinstance(value, list):
         return tuple(json_facts(each, keys, words) for each in value)
     if isinstance(value, str) and " " in value:
