@@ -144,7 +144,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="systems without a fixed range",
         reason="a system that is known but has no fixed range is a wrong value, no unknown name",
-        asked="profile_ports judge sides audit why_not listen_ports return_traffic",
+        asked="profile_ports judge sides audit why_not listen_ports return_traffic concurrent rate "
+        "self_connect",
         applies=_without_a_range,
     ),
     Difference(

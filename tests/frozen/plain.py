@@ -14,7 +14,7 @@ _BREAK = re.compile(r"(?<=[\d,-])\n +(?=[\d,-])")
 # Numbers of three digits or more are ports, RFCs and lengths; smaller ones come and go with words.
 _NUMBER = re.compile(r"\d+\.\d+|\d{3,}")
 # In a list of ports a comma is no separator of thousands.
-_THOUSANDS = re.compile(r"(?<![\d,.-])\d{1,3}(?:,\d{3})+(?![\d,-])")
+_THOUSANDS = re.compile(r"(?<![\d,.-])\d{1,3}(?:,\d{3})+(?![\d-]|,\d)")
 
 
 def numbers_of(text: str) -> str:
