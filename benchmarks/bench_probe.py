@@ -1,11 +1,8 @@
-"""This machine's sockets: the probe beside psutil, in a table of many.
+"""Reading a large socket table of this machine: the probe compared with psutil.
 
-What lives here: the sockets, and the ways to read them.
-What must not: sockets of anybody else; they are opened in a process of their
-own and, where the user's rights allow it, in a network namespace of its own.
-
-All ways have to find the same sockets. psutil looks into every process in the
-same call, which cannot be turned off; for the probe that is a row of its own.
+The sockets are opened in a process of their own and, if the user may create one, in a network
+namespace of their own. All methods must find the same sockets. psutil inspects every process in
+the same call, which cannot be turned off; for the probe that is a separate row.
 """
 
 from __future__ import annotations
@@ -48,7 +45,7 @@ _STATES = {"ESTABLISHED": "established", "LISTEN": "listen"}
 
 
 def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], list[Goal]]:
-    """Time the readings of one table of sockets."""
+    """Time the methods to read one table of sockets."""
     if sys.platform != "linux":
         return [], []
     count = _MANY if effort.rounds >= _ROUNDS else _FEW
@@ -64,7 +61,9 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
     rows = [(each.who, span(each.seconds), ratio(each.ratio)) for each in timings]
     if not wanted:
         rows.append((_PSUTIL, "not installed", nothing))
-    table = Table(f"Sockets: {count:,} and {_SERVERS} listeners", ("way", "a look", "over"), rows)
+    table = Table(
+        f"Sockets: {count:,} and {_SERVERS} listeners", ("method", "time", "ratio"), rows
+    )
     return [table], _goals(timings, count)
 
 
@@ -81,7 +80,7 @@ def _goals(timings: Iterable[Timing], count: int) -> list[Goal]:
 
 
 def _measure(count: int, rounds: int, *, with_psutil: bool, seed: float) -> list[Timing]:
-    """Open the sockets, and time every way to read them."""
+    """Open the sockets, and time every method to read them."""
     from portranges import probe
 
     children, kept = _open(count)
@@ -156,7 +155,7 @@ def _open(count: int) -> tuple[list[int], list[socket.socket]]:
     for _ in range(_HOLDERS):
         pid = os.fork()
         if pid == 0:
-            # It ends with its parent, whatever happens to that.
+            # It is killed when its parent ends, for whatever reason.
             libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
             clients = [
                 socket.create_connection(servers[at % _SERVERS].getsockname()) for at in range(part)

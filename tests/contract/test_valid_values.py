@@ -51,12 +51,14 @@ from portranges.probe import (
     ChangeKind,
     Destination,
     LingeringListener,
+    LingeringListeners,
     Owner,
     Reason,
     ReasonKind,
     Scope,
     SocketRecord,
     SocketTable,
+    Usage,
     Visibility,
 )
 from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
@@ -79,6 +81,7 @@ INNER = {"checks", "cli", "covers", "names", "records", "scan", "types"}
 
 WEB = SocketRecord(transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen")
 SETTINGS = read_settings(machine=RECORDED_LINUX)
+VISIBLE = Visibility(sockets=Scope.ALL, owners=Scope.NOT_REQUESTED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -335,6 +338,50 @@ SAMPLES: dict[type[Any], Sample] = {
     Exclusion: Sample(
         {"ports": PortRange(5357), "administered": False},
         ({"ports": "5357"}, {"ports": None}, {"administered": "often"}),
+    ),
+    LingeringListeners: Sample(
+        {
+            "found": (),
+            "older_than": 300.0,
+            "ports": PortSet([50000]),
+            "visibility": VISIBLE,
+            "read_at": 0.0,
+            "note": "",
+        },
+        (
+            {"found": (80,)},
+            {"older_than": -1.0},
+            {"older_than": math.nan},
+            {"ports": [50000]},
+            {"visibility": None},
+            {"read_at": "now"},
+        ),
+    ),
+    Usage: Sample(
+        {
+            "transport": Transport.TCP,
+            "profile": SETTINGS.profile,
+            "ports": PortSet(SETTINGS.profile.ports),
+            "in_use": PortSet([32768]),
+            "held": PortSet(),
+            "connections": 1,
+            "time_wait": 0,
+            "time_wait_ports": PortSet(),
+            "destinations": (),
+            "visibility": VISIBLE,
+            "read_at": 0.0,
+        },
+        (
+            {"transport": "icmp"},
+            {"profile": "linux"},
+            {"ports": PortRange(1, 2)},
+            {"in_use": PortSet([80])},
+            {"held": None},
+            {"connections": -1},
+            {"time_wait_ports": [32768]},
+            {"destinations": (5,)},
+            {"read_at": math.inf},
+        ),
     ),
     Destination: Sample(
         {

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from portranges import (
     Category,
+    Family,
     InvalidPortError,
     MaskedPort,
     PortRange,
@@ -29,8 +30,11 @@ from portranges import (
     dialects,
     flows,
     parse_port,
+    probe,
     strategies,
+    system,
 )
+from portranges.capacity import Interval
 from portranges.ephemeral import EphemeralProfile
 
 
@@ -201,6 +205,20 @@ def errors(port: InvalidPortError, syntax: PortSyntaxError, name: UnknownNameErr
     values: list[ValueError] = [port, syntax]
     lookups: list[LookupError] = [name]
     assert_type((values, lookups), tuple[list[ValueError], list[LookupError]])
+
+
+def this_machine() -> None:
+    here = system.RECORDED_LINUX
+    assert_type(system.read_ephemeral(machine=here), EphemeralProfile)
+    assert_type(system.read_configured("udp", family=Family.INET6), PortRange)
+    assert_type(system.read_reserved(Transport.TCP, family="inet6"), PortSet)
+    assert_type(system.read_settings().time_wait, float | None)
+    assert_type(system.read_settings().family, Family)
+    assert_type(probe.sockets("tcp", backend="netlink"), probe.SocketTable)
+    assert_type(probe.free_ports(PortRange(80, 90)), PortSet)
+    assert_type(probe.usage("udp", system="linux").destinations[0].remaining, Interval)
+    assert_type(probe.lingering(60)[0].record.state, probe.SocketState)
+    assert_type(probe.Watcher(80).poll(), tuple[probe.Change, ...])
 
 
 def drawing() -> None:

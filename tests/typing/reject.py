@@ -19,6 +19,8 @@ from portranges import (
     dialects,
     flows,
     parse_port,
+    probe,
+    system,
 )
 from portranges import strategies as st
 from portranges.reuse import LinuxSettings, PortTable, Socket, SystemSettings, can_bind, portability
@@ -102,6 +104,20 @@ def advice_and_flows(ports: PortSet) -> None:
     advice.why_not("80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flows.server_port(443, 51514, systems=443)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flows.sql_case("port", ports, quote="'")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def this_machine() -> None:
+    system.read_ephemeral("tcpp")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    system.read_ephemeral(family="ipv4")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    system.read_settings(machine="linux")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    system.parse_netsh_range(b"")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    probe.sockets("sctp")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    probe.sockets(backend="lsof")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    probe.usage(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    probe.usage(system=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    probe.usage(system="linus")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    probe.watch("80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    probe.lingering(history={})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def drawing() -> None:

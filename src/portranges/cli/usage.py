@@ -6,7 +6,6 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges import types
-from portranges.capacity import Interval
 from portranges.cli.output import columns, print_json, table
 from portranges.probe import Usage, usage
 
@@ -69,7 +68,7 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
             each.source,
             f"{each.connections:,}",
             f"{each.time_wait:,}",
-            _bounds(each.remaining),
+            str(each.remaining),
         )
         for each in shown
     ]
@@ -78,8 +77,3 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
     hidden = len(found.destinations) - len(shown)
     if hidden:
         yield f"and {hidden:,} more; --all lists them"
-
-
-def _bounds(found: Interval) -> str:
-    low, high = int(found.low), int(found.high)
-    return f"{high:,}" if low == high else f"{low:,} to {high:,}"

@@ -72,7 +72,7 @@ _EXPIRY_TIMER = 3  # in TIME_WAIT, and in FIN_WAIT_2 without a process
 
 
 class KernelRefusedError(OSError):
-    """The kernel refused the request; the errno is that of its answer."""
+    """The kernel refused the request; the errno comes from its answer."""
 
 
 def pack_requests(

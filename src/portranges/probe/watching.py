@@ -419,8 +419,8 @@ async def watch_async(
     """Yield the changes on a local port as polls see them, in an event loop.
 
     A poll runs in a thread of the loop's pool, so that it does not block the loop; on Linux it
-    reads the network namespace of that thread. To stop, leave the loop, or cancel the task. The
-    errors are those of ``watch``, raised when iteration starts.
+    reads the network namespace of that thread. To stop, leave the loop, or cancel the task. It
+    raises the same errors as ``watch``, but only when iteration starts.
 
     Args:
         port: The port.

@@ -127,7 +127,7 @@ def _exclusion(line: str) -> Exclusion:
 def parse_netsh_excluded(text: str) -> PortSet:
     r"""Return the ports in all rows of ``netsh int ipv4 show excludedportrange protocol=tcp``.
 
-    The format, its source and the errors are those of ``parse_netsh_exclusions``.
+    See ``parse_netsh_exclusions`` for the format, its source and the errors.
 
     Args:
         text: The output of the command.
@@ -189,7 +189,7 @@ def parse_powershell_ranges(text: str) -> dict[str, PortRange]:
 def parse_powershell_range(text: str) -> PortRange:
     r"""Return the range that all templates of ``Get-NetTCPSetting`` have in common.
 
-    The format, its source and the errors are those of ``parse_powershell_ranges``.
+    See ``parse_powershell_ranges`` for the format, its source and the errors.
 
     Args:
         text: The output of the command.

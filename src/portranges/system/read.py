@@ -87,7 +87,7 @@ def read_configured(
 ) -> PortRange:
     """Return the configured ephemeral range, including reserved and excluded ports.
 
-    Arguments and errors are those of ``read_ephemeral``.
+    See ``read_ephemeral`` for the arguments and errors.
 
     Args:
         transport: The transport.
@@ -112,8 +112,8 @@ def read_reserved(
 
     These are ``ip_local_reserved_ports`` on Linux, ``baddynamic`` on OpenBSD, and
     ``extra_priv_ports`` on Solaris, which require a privilege to bind. Ports outside the range
-    are included; the set is empty if the system has no such list. Arguments and errors are those
-    of ``read_ephemeral``.
+    are included; the set is empty if the system has no such list. See ``read_ephemeral`` for the
+    arguments and errors.
 
     Args:
         transport: The transport.
@@ -142,7 +142,7 @@ def read_excluded(
     These are the excluded port ranges of Windows, which Hyper-V and others create at every start,
     and the restricted ports of macOS. On Windows, administered exclusions can be bound: see
     ``parse_netsh_exclusions``. Ports outside the range are included; the set is empty if the system
-    has no such list. Arguments and errors are those of ``read_ephemeral``.
+    has no such list. See ``read_ephemeral`` for the arguments and errors.
 
     Args:
         transport: The transport.
@@ -162,8 +162,8 @@ def read_unprivileged_start(
 ) -> int:
     """Return the first port that can be bound without a privilege.
 
-    0 means that no port requires one, 65536 that every port does. Arguments and errors are those
-    of ``read_ephemeral``.
+    0 means that no port requires one, 65536 that every port does. See ``read_ephemeral`` for the
+    arguments and errors.
 
     Args:
         transport: The transport.
@@ -183,7 +183,7 @@ def read_unprivileged_start(
 def read_time_wait(*, machine: Machine | None = None) -> float:
     """Return how long TIME_WAIT holds the port of a TCP connection to a remote peer, in seconds.
 
-    Arguments and errors are those of ``read_ephemeral``.
+    See ``read_ephemeral`` for the arguments and errors.
 
     Args:
         machine: The machine; this one if None.
@@ -207,8 +207,8 @@ def read_settings(
 ) -> MachineSettings:
     """Return all settings that affect ports, and where each value comes from.
 
-    ``origins`` shows which values are assumed. Arguments and errors are those of
-    ``read_ephemeral``; the first failure is reported.
+    ``origins`` shows which values are assumed. See ``read_ephemeral`` for the arguments and errors;
+    the first failure is reported.
 
     Args:
         transport: The transport.

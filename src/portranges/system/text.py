@@ -41,7 +41,7 @@ def fail(what: str, expected: str, got: object) -> types.NoReturn:
 def nonblank_lines(text: str, what: str) -> list[str]:
     """Return the lines of *text* that are not blank, stripped.
 
-    Line ends may be those of any system, also doubled (CR CR LF, as Windows programs write to a
+    Every system's line ends are accepted, also doubled (CR CR LF, as Windows programs write to a
     pipe that translates line ends). A byte order mark is removed.
     """
     of_type("text", text, str)
