@@ -61,9 +61,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
     rows = [(each.who, span(each.seconds), ratio(each.ratio)) for each in timings]
     if not wanted:
         rows.append((_PSUTIL, "not installed", nothing))
-    table = Table(
-        f"Sockets: {count:,} and {_SERVERS} listeners", ("method", "time", "ratio"), rows
-    )
+    table = Table(f"Sockets: {count:,} and {_SERVERS} listeners", ("method", "time", "ratio"), rows)
     return [table], _goals(timings, count)
 
 
