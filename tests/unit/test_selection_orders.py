@@ -248,7 +248,7 @@ def allocated_by(
     count: int,
     family: types.FamilyName = "inet",
 ) -> list[int]:
-    found = []
+    found: list[int] = []
     for _ in range(count):
         made = table.socket(transport, family=family)
         decision = table.bind(made, "127.0.0.1" if family == "inet" else "::1", 0)
@@ -327,7 +327,7 @@ def test_linux_binds_the_ports_of_its_algorithm(
         for port in random.Random(seed).sample(sorted(ports), 100):
             allocator.take(port)
             assert table.bind(table.socket("tcp"), "127.0.0.1", port).allowed
-        found = []
+        found: list[int] = []
         for _ in range(156):
             made = table.socket("tcp", reuse_address=reuse_address)
             assert table.bind(made, "127.0.0.1", 0).allowed

@@ -1,7 +1,7 @@
 """How many connections a client can have at once, how many per second, and which to itself.
 
 The functions are formulas over a profile of ``portranges.ephemeral`` and a method of ``rows``.
-Which ports a search reaches is asked of ``portranges.selection``.
+``portranges.selection`` knows which ports a search reaches.
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ def rate(
 
     Raises:
         TypeError: An argument has the wrong type.
-        InvalidValueError: *time_wait* is not greater than 0, or left out although that of the
-            system is unknown; *method* is one of UDP, which has no TIME_WAIT; or for the
+        InvalidValueError: *time_wait* is not greater than 0, or left out although the system's
+            own is unknown; *method* is one of UDP, which has no TIME_WAIT; or for the
             reasons of ``concurrent``.
         UnknownNameError: There is no such system, or nothing is known about the method there.
 
