@@ -1,7 +1,7 @@
-"""The commands that a page names, run on a machine that has them.
+"""The commands on a port's page, run on a machine that has them.
 
-A listener is opened on the port in a private network namespace, so that
-nothing outside is touched or seen, and the page's own command has to find it.
+A listener is opened on the port in a private network namespace, so that nothing outside is visible
+or affected, and the command on the page must find it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from portranges import explain
 
 PORT = 60454
 
-# Runs in a process of its own: a namespace, the loopback up, a listener and a
-# UDP socket on the port, then the command given as the argument.
+# Runs in a child process: a namespace, the loopback device up, a listener and a UDP socket on the
+# port, then the command in the argument.
 CHILD = textwrap.dedent(
     """
     import ctypes, fcntl, socket, struct, subprocess, sys

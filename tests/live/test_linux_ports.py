@@ -1,8 +1,8 @@
-"""The pickers of Linux and the capacity of its methods, held against the kernel.
+"""The algorithms of Linux and the capacity of its methods, compared with the kernel.
 
-A child process makes a network namespace of its own, which ends with it, opens
-real sockets on its loopback device, and prints what it got. It knows nothing of
-what is expected. Where it may not do that, the tests are skipped, and say why.
+A child process creates a network namespace, which ends with it, opens real sockets on its loopback
+device, and prints the ports that it got. It does not know the expected results. If it may not do
+that, the tests are skipped with the reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="NOT RUN: asks t
 
 LINUX = ephemeral.profile("linux")
 
-# Ranges of one to ten ports, from an even and from an odd port on.
+# Ranges of one to ten ports that begin at an even and at an odd port.
 SIZES = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11)
 RANGES = [(low, low + size - 1) for size in SIZES for low in (40000, 40001)]
 LOCAL = ("connect", "bind-no-port", "bind0", "bind0-reuse", "bind-explicit", "udp")
@@ -199,7 +199,7 @@ found["reserved"] = {
     for method in ("connect", "bind0", "udp")
 }
 
-# Nobody listens on these ports; a connection is one with itself.
+# These ports have no listener; a connection is a socket connected to itself.
 def itself():
     hits = {}
     for port in (40000, 40001, 40004, 40008):
@@ -279,7 +279,7 @@ def test_the_kernel_has_the_capacity_of_every_method(found: dict[str, Any]) -> N
 def test_the_errors_of_an_exhausted_range_are_those_of_the_profile(found: dict[str, Any]) -> None:
     known = dict(LINUX.exhaustion)
     for method, *_, errors in found["capacity"]:
-        # bind-explicit meets no end, and autobind-reuse fails at random.
+        # bind-explicit never fails, and autobind-reuse fails at random.
         if method in {"connect", "bind-no-port", "connect-range"}:
             assert errors == [known["TCP connect()"]]
         elif method in {"bind0", "bind0-reuse"}:
@@ -297,7 +297,7 @@ ALGORITHMS: dict[str, types.AlgorithmName] = {
 
 
 def fill(algorithm: types.AlgorithmName, first: int, last: int, seed: int) -> list[int]:
-    """Allocate until nothing is found, as the child does."""
+    """Allocate until no port is found, as the child does."""
     ports = Allocator(PortRange(first, last), algorithm, rng=random.Random(seed))
     order: list[int] = []
     while True:
@@ -324,16 +324,16 @@ def test_the_fill_order_and_the_ports_that_are_reached(
     found: dict[str, Any], method: str, first: int, last: int, times: int
 ) -> None:
     kernel = found["fills"][f"{method} {first}-{last}"]
-    # Many more picks of ours, so that all outcomes are among them.
+    # Many more choices by the library, so that they include all outcomes.
     ours = [fill(ALGORITHMS[method], first, last, seed) for seed in range(max(1000, times))]
     assert {len(order) for order in kernel} <= {len(order) for order in ours}
     if last - first + 1 <= 5 and times >= 20:
-        # Few outcomes, tried often: the same ones, not only none that is new.
+        # For few outcomes and many attempts: the same outcomes, and not only no new one.
         assert {len(order) for order in kernel} == {len(order) for order in ours}
         assert {frozenset(order) for order in kernel} == {frozenset(order) for order in ours}
     parity = [[(port - first) % 2 for port in order] for order in kernel]
     if method in {"connect", "bind0"} and len(range(first, last)) % 2:
-        # In a range of odd size a port that was left out may still come last.
+        # In a range of odd size, a port that was skipped may still come last.
         backwards = method == "bind0"
         assert all(bits == sorted(bits, reverse=backwards) for bits in parity)
     elif method in {"connect", "bind0"}:

@@ -1,4 +1,4 @@
-"""The probe against real sockets, which a process of its own opens and looks for."""
+"""The probe with real sockets, which a child process opens and searches for."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from children import run
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-needs_root = pytest.mark.skipif(not IS_ROOT, reason="NOT CHECKED: it takes root")
+needs_root = pytest.mark.skipif(not IS_ROOT, reason="NOT CHECKED: needs root")
 
 BACKENDS = ["netlink", "proc", "psutil"]
 
-# Opens one socket of each kind and tells what it knows of them itself.
+# Opens one socket of each kind, and reports what it knows about them itself.
 KINDS = r"""
 def ends(sock, remote=True):
     there = sock.getpeername()[:2] if remote else (None, None)
@@ -40,7 +40,7 @@ def work():
                          (dual, "inet6")):
         expect("tcp", family, "listen", *ends(sock, False))
 
-    # Two that share everything.
+    # Two that are alike in everything.
     for number in range(2):
         sock = new(V4, TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -73,7 +73,7 @@ def work():
     expect("tcp", "inet", "fin-wait-2", *there)
     expect("tcp", "inet", "close-wait", *here)
 
-    # Closed here alone: FIN_WAIT_2 that no process has.
+    # Closed only here: FIN_WAIT_2 without a process.
     client, accepted = connected(plain)
     there, here = ends(client), ends(accepted)
     client.close()
@@ -88,7 +88,7 @@ def work():
         accepted.close()
         expect("tcp", name, "time-wait", *there, held=False)
 
-    # Connected, and not accepted yet: the kernel has it alone.
+    # Connected, but not accepted yet: it belongs to the kernel alone.
     waiting = listener()
     expect("tcp", "inet", "listen", *ends(waiting, False))
     client = new(V4, TCP)
@@ -96,7 +96,7 @@ def work():
     expect("tcp", "inet", "established", *ends(client))
     expect("tcp", "inet", "established", *waiting.getsockname(), *client.getsockname(), held=False)
 
-    # Bound only.
+    # Only bound.
     bound = new(V4, TCP)
     bound.bind(("127.0.0.1", 0))
     expect("tcp", "inet", "closed", *bound.getsockname())
@@ -109,7 +109,7 @@ def work():
         return there and not under_way & {*states}
     until(is_settled)
 
-    def told(table):
+    def summary(table):
         return [
             [r.transport, r.family, r.address, r.port, r.remote_address, r.remote_port, r.state,
              r.owners[0].pid if r.owners else None]
@@ -122,7 +122,7 @@ def work():
     tables = {each: probe.sockets(owners=True, backend=each) for each in probe.Backend}
     return {
         "expected": expected,
-        "found": {name: told(table) for name, table in tables.items()},
+        "found": {name: summary(table) for name, table in tables.items()},
         "owners": {
             name: [[o.pid, o.name, o.uid, o.started_at] for o in table.owners]
             for name, table in tables.items()
@@ -142,10 +142,10 @@ def work():
         },
         "uids": {name: sorted({str(r.uid) for r in table if r.owners and r.port in ports})
                  for name, table in tables.items()},
-        "listeners": {each: told(probe.listeners(owners=True, backend=each)) for each in tables},
-        "connections": {each: told(probe.connections(owners=True, backend=each))
+        "listeners": {each: summary(probe.listeners(owners=True, backend=each)) for each in tables},
+        "connections": {each: summary(probe.connections(owners=True, backend=each))
                         for each in tables},
-        "port": [told(probe.owners(plain.getsockname()[1], backend=each)) for each in tables],
+        "port": [summary(probe.owners(plain.getsockname()[1], backend=each)) for each in tables],
         "plain": plain.getsockname()[1],
         "free": [port for port in ports if port in probe.free_ports()],
         "not free by transport": [
@@ -172,7 +172,7 @@ def kinds() -> dict[str, Any]:
 def test_exactly_the_sockets_that_are_open_are_found(kinds: dict[str, Any], backend: str) -> None:
     expected = counted(kinds["expected"])
     if backend != "netlink":
-        # The kernel tells a socket that is bound only by netlink alone.
+        # The kernel reports a socket that is only bound through netlink alone.
         expected = Counter({row: n for row, n in expected.items() if row[6] != "closed"})
     assert counted(kinds["found"][backend]) == expected
     assert kinds["visible"][backend] == "all"
@@ -223,7 +223,7 @@ OWNERS = r"""
 def work():
     shared = listener()
     port = shared.getsockname()[1]
-    # As the workers of a server have its sockets.
+    # As the workers of a server share its sockets.
     worker, _ = fork(lambda: None, inherit=True)
     def other():
         os.setresuid(4321, 4321, 4321)
@@ -231,12 +231,12 @@ def work():
         libc.prctl(15, b"a (b) ) c", 0, 0, 0)  # PR_SET_NAME
         return sock.getsockname()[1]
     stranger, stranger_port = fork(other)
-    def told(at):
+    def summary(at):
         table = probe.owners(at)
         return [[o.pid, o.name, o.uid] for o in table.owners], [r.uid for r in table]
     return {
-        "both": told(port)[0], "pids": sorted([os.getpid(), worker]),
-        "stranger": told(stranger_port), "pid": stranger,
+        "both": summary(port)[0], "pids": sorted([os.getpid(), worker]),
+        "stranger": summary(stranger_port), "pid": stranger,
     }
 """
 
@@ -296,7 +296,7 @@ def covered(kind, data):
         return False
     return libc.mount(kind, b"/proc", kind, 0, data) == 0
 
-def told(table, port):
+def summary(table, port):
     record = next((r for r in table if r.port == port), None)
     return {"sockets": table.visibility.sockets, "owners": table.visibility.owners,
             "reason": table.visibility.reason, "backend": table.backend,
@@ -312,7 +312,7 @@ def work():
     port = listener().getsockname()[1]
     if not covered(b"tmpfs", None):
         return "skip"
-    found = {name: told(probe.listeners(owners=True, backend=name), port)
+    found = {name: summary(probe.listeners(owners=True, backend=name), port)
              for name in (None, "netlink", "proc", "psutil")}
     from portranges.errors import SystemReadError
     watcher = probe.Watcher(port)
@@ -363,7 +363,7 @@ def work():
         become(65534)
         mine = listener().getsockname()[1]
         table = probe.listeners(owners=True)
-        return {"mine": told(table, mine), "theirs": told(table, theirs)}
+        return {"mine": summary(table, mine), "theirs": summary(table, theirs)}
     return fork(look)[1]
 """
 )
@@ -391,7 +391,7 @@ def look(theirs):
     mine = listener().getsockname()[1]
     seen = probe.owners(mine).visibility
     table = probe.listeners(owners=True)
-    return {"mine": told(table, mine), "theirs": told(table, theirs), "own": seen.owners}
+    return {"mine": summary(table, mine), "theirs": summary(table, theirs), "own": seen.owners}
 
 def work():
     theirs = listener().getsockname()[1]
@@ -557,7 +557,7 @@ import threading
 from portranges.probe import ChangeKind
 PORT = 20301
 
-def told(change):
+def summary(change):
     return [change.kind, change.record.state, change.record.remote_port,
             [o.pid for o in change.record.owners], change.seen_for]
 
@@ -565,7 +565,7 @@ def work():
     watcher = probe.Watcher(PORT, backend=ARGUMENTS[0] or None)
     steps = []
     def step():
-        steps.append(sorted(map(told, watcher.poll())))
+        steps.append(sorted(map(summary, watcher.poll())))
     step()
     server = listener(port=PORT)
     step()
@@ -584,7 +584,7 @@ def work():
     accepted.close()
     kept.clear()
     step()
-    # It ends, and another process opens the port again: between two looks.
+    # It ends, and another process opens the port again, between two polls.
     end(worker)
     def again():
         sock = new(V4, TCP)
@@ -612,7 +612,7 @@ def test_a_watcher_tells_what_changed_between_two_looks() -> None:
     assert step(2) == []
     assert step(3) == [["opened", "established", there, [me]]]
     assert step(4) == [["state changed", "close-wait", there, [me]]]
-    # The descriptors that were seen are still there: another holder is not looked for.
+    # The descriptors that were seen are still open: other holders are not searched for.
     assert step(5) == step(6) == []
     assert ["owner changed", "listen", None, [found["worker"]]] in step(7)
     kinds = {change[0]: change for change in step(8)}
@@ -640,12 +640,12 @@ def work():
     found = {}
     server = listener(port=PORT)
 
-    # Left by the reader.
+    # Ended by leaving the loop.
     for change in probe.watch(PORT, 0.01):
         found["first"] = [change.kind, change.previous_poll]
         break
 
-    # Ended by the number of looks.
+    # Ended by the number of polls.
     found["looks"] = [change.kind for change in probe.watch(PORT, 0.01, polls=3)]
 
     # Ended from another thread, in the middle of an interval of eleven days.
@@ -662,7 +662,7 @@ def work():
     loop.close()
     found["leaked"] = len(os.listdir("/proc/self/fd")) - descriptors
 
-    # The times of a change are the two looks around it: it closes after the second.
+    # The times of a change are the two polls around it: it closes after the second.
     times = []
     look = probe.Watcher.poll
     def close_and_look(watcher):
@@ -680,7 +680,7 @@ def work():
     found["seen since"] = first <= last.seen_since <= second
     found["seen for"] = 0 < last.seen_for == last.previous_poll - last.seen_since
 
-    # In an event loop, which goes on meanwhile; then cancelled.
+    # In an event loop, which is not blocked; then cancelled.
     async def both():
         again = listener(port=PORT + 1)
         ticks = 0
@@ -737,7 +737,7 @@ def work():
     servers = []
     changes = 0
     def look(number):
-        # Every tenth look finds a listener come or gone, and now and then a connection.
+        # Every tenth poll finds a new or a closed listener, and sometimes a connection.
         if number % 10 == 5:
             servers.append(listener(port=PORT))
         elif number % 10 == 0 and servers:
@@ -761,7 +761,7 @@ def test_ten_thousand_looks_take_no_more_memory() -> None:
     found = run(MEMORY, timeout=300)
     assert found["looks"] == 10500
     assert found["changes"] >= 2000
-    # A single block more for every hundredth look would be as many.
+    # One additional block for every hundredth poll would be as many.
     assert found["grown"] < 100
 
 
@@ -769,7 +769,7 @@ LINGER = r"""
 from portranges import PortRange
 PORT = 60454
 
-def told(found):
+def summary(found):
     return [[each.record.port, each.age, [o.pid for o in each.record.owners],
              sorted(reason.key for reason in each.reasons)] for each in found]
 
@@ -786,17 +786,17 @@ def work():
     young = time.time() - min(o.started_at for o in probe.owners(PORT).owners)
     history = probe.ListenerHistory()
     answer = probe.lingering(0.0)
-    found = {"all": told(answer), "now": told(probe.lingering(3600.0, history=history))}
+    found = {"all": summary(answer), "now": summary(probe.lingering(3600.0, history=history))}
     time.sleep(0.3)
-    found["observed"] = told(probe.lingering(0.25, history=history))
+    found["observed"] = summary(probe.lingering(0.25, history=history))
     wild.close()
     probe.lingering(history=history)
     found["remembered"] = len(history)
     listener(address="0.0.0.0", port=PORT)
     time.sleep(0.1)
-    found["again"] = [row[:2] for row in told(probe.lingering(0.25, history=history))]
-    found["asked"] = [row[0] for row in told(probe.lingering(0.0, ports=PortRange(1000, 2000)))]
-    found["tcp"] = [row[0] for row in told(probe.lingering(0.0, transport="tcp"))]
+    found["again"] = [row[:2] for row in summary(probe.lingering(0.25, history=history))]
+    found["asked"] = [row[0] for row in summary(probe.lingering(0.0, ports=PortRange(1000, 2000)))]
+    found["tcp"] = [row[0] for row in summary(probe.lingering(0.0, transport="tcp"))]
     found["proxy"] = proxy
     found["me"] = os.getpid()
     found["young"] = young
@@ -806,7 +806,7 @@ def work():
     found["json"] = answer.to_dict()["lingering"][0]["reasons"][0]["key"]
     def unseen():
         become(65534)
-        return told(probe.lingering(3600.0))
+        return summary(probe.lingering(3600.0))
     found["unseen"] = fork(unseen)[1]
     return found
 """
@@ -821,7 +821,7 @@ def test_lingering_tells_reasons_and_no_invented_age() -> None:
     me = found["me"]
     ports = {row[0]: row for row in found["all"]}
     assert sorted(ports) == [51820, 60454, 60455, 60456]
-    # One look has seen nothing for longer than no time at all.
+    # A single poll has seen nothing for longer than 0 seconds.
     assert [row[1] for row in found["all"]] == ["observed"] * 4
     assert found["now"] == []
     assert ports[60454][2:] == [[me], ["dynamic-port", "ephemeral-port", "exposed"]]
@@ -847,7 +847,7 @@ def test_lingering_tells_reasons_and_no_invented_age() -> None:
     assert found["tcp"] == [60454, 60455, 60456]
     assert all(found["bound"])
     assert found["note"] == ""
-    # What cannot be seen is told, with an unknown age.
+    # Sockets without a visible owner are reported, with an unknown age.
     assert sorted(row[0] for row in found["unseen"]) == [51820, 60454, 60455, 60456]
     assert {row[1] for row in found["unseen"]} == {"unknown"}
     assert all("no-owner" in row[3] for row in found["unseen"])
@@ -858,7 +858,7 @@ def set_range(text):
     with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
         file.write(text)
 
-def told(usage):
+def summary(usage):
     return {
         "size": len(usage.ports), "in use": sorted(usage.in_use), "held": sorted(usage.held),
         "connections": usage.connections, "time_wait": usage.time_wait,
@@ -875,8 +875,8 @@ def work():
         return "skip"
     set_range("40000 40009")
     one, two = listener(port=5001), listener(port=5002)
-    found = {"empty": told(probe.usage())}
-    # One of the range listens itself, and has a connection from outside.
+    found = {"empty": summary(probe.usage())}
+    # A port of the range has a listener itself, and a connection from outside.
     inside = listener(port=40009)
     def connect(server, port=None, mapped=""):
         client = new(V6 if mapped else V4, TCP)
@@ -887,7 +887,7 @@ def work():
         return client, kept[-1]
     connect(inside, 4444)
     connect(one)
-    # To the kernel it is the same as an IPv4 socket, and takes its ports.
+    # To the kernel it is the same as an IPv4 socket, and shares its ports.
     connect(one, mapped="::ffff:")
     connect(one)
     client, accepted = connect(one)
@@ -895,18 +895,18 @@ def work():
     accepted.close()
     until(lambda: probe.usage().time_wait == 1)
     connect(two)
-    found["some"] = told(probe.usage())
-    found["same"] = told(probe.usage(backend="proc")) == found["some"]
+    found["some"] = summary(probe.usage())
+    found["same"] = summary(probe.usage(backend="proc")) == found["some"]
     while True:
         try:
             connect(one)
         except OSError as error:
             found["error"] = errno.errorcode[error.errno]
             break
-    found["full"] = told(probe.usage())
+    found["full"] = summary(probe.usage())
     datagrams = new(V4, UDP)
     datagrams.connect(("127.0.0.1", 5001))
-    found["udp"] = told(probe.usage("udp"))
+    found["udp"] = summary(probe.usage("udp"))
     return found
 """
 
@@ -926,7 +926,7 @@ def test_usage_counts_what_the_kernel_counts() -> None:
     first, second = some["destinations"]
     assert first[:7] == ["127.0.0.1", "127.0.0.1", 5001, 4, 1, 10, 10]
     assert second[:7] == ["127.0.0.1", "127.0.0.1", 5002, 1, 0, 10, 10]
-    # At most: the range without the listener's port and those towards it.
+    # At most the range without the listener's port and the ports connected to it.
     assert (first[8], second[8]) == (5, 8)
     assert first[7] == second[7] == 10 - len(some["in use"])
     assert found["same"] is True

@@ -1,4 +1,4 @@
-"""The parsers of the probe: slow twins, and texts and bytes from nobody."""
+"""The parsers of the probe, compared with slow ones and with arbitrary text and bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STATES = [
 
 ports = st.integers(0, 65535)
 addresses = {4: st.binary(min_size=4, max_size=4), 16: st.binary(min_size=16, max_size=16)}
-# A few that are alike, as in a real table.
+# Few different ones, as in a real table.
 alike = {4: st.just(bytes([127, 0, 0, 1])), 16: st.just(bytes(15) + b"\1")}
 
 
@@ -51,7 +51,7 @@ def a_socket(draw, size):
         "inode": draw(st.integers(0, 2**32 - 1)),
         "timer": draw(st.integers(0, 4)),
         "left": draw(st.integers(0, 60)),
-        # Mostly as long as the one before, as in a real table.
+        # Mostly of the same length as the previous one, as in a real table.
         "v6only": draw(st.none() | st.just(True) | st.booleans()),
     }
 
@@ -63,7 +63,7 @@ def tables(draw):
 
 
 def text_of(packed):
-    # By another way than the library's.
+    # In another way than the library.
     if len(packed) == 4:
         return ".".join(str(octet) for octet in packed)
     address = ipaddress.IPv6Address(packed)
@@ -75,7 +75,7 @@ def text_of(packed):
 
 
 def told(each, transport, size, v6only):
-    """What a record must say of a socket, worked out slowly."""
+    """The values that the record of a socket must have, computed slowly."""
     far = each["remote_port"]
     if transport == "udp":
         state = "established" if far else "unconnected"
@@ -132,7 +132,7 @@ def message_of(cookie, each, order):
     body += each["local"].ljust(16, b"\0") + each["remote"].ljust(16, b"\0")
     body += struct.pack(sign + "IQIIIII", 0, cookie, each["left"] * 1000, 0, 0, 0, 0)[:-8]
     body += struct.pack(sign + "II", each["uid"], each["inode"])
-    # An attribute of another kind, of a length that has to be padded.
+    # An attribute of another type, with a length that needs padding.
     body += struct.pack(sign + "HH", 5, 8) + b"\1\0\0\0"
     if each["v6only"] is not None:
         body += struct.pack(sign + "HH", 5, 11) + bytes([each["v6only"]]) + b"\0\0\0"
@@ -179,7 +179,7 @@ def outcome(call):
         return type(error)
 
 
-# Characters that int() takes for digits, or splitlines() for ends of lines.
+# Characters that int() accepts as digits, or splitlines() as line ends.
 PIECES = "0100007F:1F90 00000000:0000 0A 03:00001770 -1 0x1 1_0 : 99999999999999999999999 G"
 SNIPPETS = st.sampled_from(
     [*PIECES.split(), "\u0661", "\u2028", "\x1c", "\n", "\r\n", " ", "", "\0"]

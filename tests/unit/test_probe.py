@@ -1,4 +1,4 @@
-"""The probe apart from this machine: records, counts, pairs, choices, refusals."""
+"""The probe without this machine's sockets: records, counts, pairs, choices, refusals."""
 
 from __future__ import annotations
 
@@ -391,7 +391,7 @@ def test_what_windows_and_solaris_tell_is_understood(monkeypatch):
         (5353, "", "unconnected"),
     ]
     assert [[o.pid for o in each.owners] for each in table] == [[900], [], [4], [5]]
-    # The processes have gone, or may not be looked at.
+    # The processes have ended, or may not be inspected.
     assert {owner.name for owner in table.owners} == {""}
     assert table.visibility.is_complete
 
@@ -515,7 +515,7 @@ def test_a_socket_that_proc_tells_twice_is_one(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_process_that_has_not_the_socket_any_more_gets_no_name():
-    # Its number may have gone to another one since: this process has no such socket.
+    # The PID may have been reused: this process has no such socket.
     holders = proc.Holders(frozenset({7}), Scope.ALL)
     holders.found[7] = [(os.getpid(), 0)]
     assert proc.owners_of(holders) == {7: (Owner(pid=os.getpid()),)}
@@ -525,7 +525,7 @@ def test_a_name_that_the_kernel_cut_is_the_command_s_if_that_begins_so(monkeypat
     command = "/opt/bin/a-server-with-a-long-name\0--port\0" + "80\0"
     monkeypatch.setattr(proc, "_text", lambda name: command)
     assert proc._long_name(1, "a-server-with-a") == "a-server-with-a-long-name"
-    # It has named itself otherwise, or its name is whole.
+    # It has chosen another name, or its name is complete.
     assert proc._long_name(1, "some-other-name") == "some-other-name"
     assert proc._long_name(1, "a-server") == "a-server"
 
@@ -605,7 +605,7 @@ def test_a_range_in_use_is_counted():
             record(40000, B),
             record(40001, A, "time-wait"),
             record(40002, B, "time-wait"),
-            # Open to one end, and in TIME_WAIT to the other: it does not come back alone.
+            # Open to one destination and in TIME_WAIT to another: it is not released by itself.
             record(40000, ("10.0.0.8", 5), "time-wait"),
             record(40003, state="listen"),
             record(40003, ("10.0.0.7", 5)),
@@ -682,7 +682,7 @@ def test_an_empty_range_is_full():
     assert (found.share, len(found.free)) == (1.0, 0)
 
 
-# Pairs of looks
+# Pairs of polls
 
 
 def paired(before, after):
@@ -698,7 +698,7 @@ def test_a_socket_is_paired_with_itself_first():
         return record(80, state="listen", inode=inode)
 
     assert paired([listen(1), listen(2)], [listen(2), listen(1)]) == ([(2, 2), (1, 1)], [])
-    # The kernel puts a new one in front of those that are alike.
+    # The kernel lists a new socket before the others that are alike.
     assert paired([listen(1)], [listen(2), listen(1)]) == ([(1, 1), (2, None)], [])
     assert paired([listen(1), listen(2)], [listen(2)]) == ([(2, 2)], [1])
     assert paired([listen(1)], [listen(3)]) == ([(3, 1)], [])
@@ -709,7 +709,7 @@ def test_a_connection_after_time_wait_is_another_one():
     before = record(40000, A, "time-wait")
     assert not _is_same(before, record(40000, A, inode=5))
     assert _is_same(before, before)
-    # Not accepted yet, then accepted: the inode comes later.
+    # Not accepted yet, then accepted: it gets its inode later.
     assert _is_same(record(40000, A), record(40000, A, inode=5))
     assert not _is_same(record(40000, A, inode=4), record(40000, A, inode=5))
 
@@ -719,7 +719,7 @@ def test_which_change_it_is():
     assert _kind(None, listening, first=True) == "found"
     assert _kind(None, listening, first=False) == "opened"
     assert _kind(listening, listening, first=False) is None
-    # Another socket, of a process that cannot be seen: somebody has opened it again.
+    # Another socket, of a process that is not visible: the port has been opened again.
     assert _kind(listening, again, first=False) == "owner changed"
     owned = record(80, state="listen", inode=4, owners=[Owner(pid=7)])
     assert _kind(listening, owned, first=False) == "owner changed"
@@ -743,7 +743,7 @@ def test_looks_that_were_missed_are_not_made_up_for(monkeypatch):
         ([999.0], None),
         ([999.0, 100.0], "possible"),
         ([100.0, None], "possible"),
-        # The second may be the one that has it for long.
+        # The second may have had it open for long.
         ([999.0, None], "unknown"),
     ],
 )

@@ -1,8 +1,7 @@
-"""``portranges.system`` against the running kernel, in namespaces of its own.
+"""``portranges.system`` compared with the running kernel, in namespaces of its own.
 
-Each namespace is made by a child process and ends with it: nothing of this
-machine is changed. Where the kernel or the user's rights do not allow one, the
-tests are skipped, with the reason.
+Each namespace is created by a child process and ends with it, so that nothing on this machine is
+changed. If the kernel or the user's rights do not allow one, the tests are skipped with the reason.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ import pytest
 import portranges
 from portranges import PortRange, PortSet, system
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
 SOURCE = str(Path(portranges.__file__).parents[1])
 
-# What each child begins with: a network namespace, the loopback device up, and
-# functions that change a setting and take ports as the kernel hands them out.
+# Each child starts with a network namespace, the loopback device up, and functions that change a
+# setting and bind the ports that the kernel allocates.
 PRELUDE = r"""
 import ctypes, errno, fcntl, json, os, socket, struct, sys, threading
 sys.path.insert(0, sys.argv[1])
@@ -40,8 +39,8 @@ def unshare(flags):
         skip("NOT CHECKED: no namespace may be made here: " + os.strerror(ctypes.get_errno()))
 
 def write(name, text):
-    # A list of ports that is longer than a page takes several writes; those
-    # after the first add to it.
+    # A list of ports that is longer than a page needs several writes; those after the first add
+    # to it.
     descriptor = os.open("/proc/sys/net/ipv4/" + name, os.O_WRONLY)
     data = text.encode()
     while data:
@@ -106,7 +105,7 @@ def child(code: str) -> dict[str, Any]:
     return answer
 
 
-HANDED_OUT = r"""
+ALLOCATED = r"""
 listeners = [
     socket.create_server(("127.0.0.1", 5001), backlog=2000),
     socket.create_server(("::1", 5001), family=socket.AF_INET6, backlog=2000),
@@ -141,7 +140,7 @@ CASES = [
 @pytest.mark.parametrize("number", range(len(CASES)))
 class TestHandedOut:
     def found(self, number: int) -> dict[str, Any]:
-        answer: list[dict[str, Any]] = child(f"CASES = {CASES!r}\n" + HANDED_OUT)["found"]
+        answer: list[dict[str, Any]] = child(f"CASES = {CASES!r}\n" + ALLOCATED)["found"]
         return answer[number]
 
     def test_the_settings_are_the_kernel_s(self, number: int) -> None:
@@ -201,7 +200,7 @@ class TestNamespace:
         assert found["time_wait_limit"] == 1000
 
     def test_a_thread_sees_the_settings_of_its_own(self) -> None:
-        # /proc/sys/net is that of the task that opens it, not of the process.
+        # /proc/sys/net belongs to the task that opens it, not to the process.
         found = child(
             'write("ip_local_port_range", "40000 40019")\n'
             "seen = {}\n"
@@ -216,7 +215,7 @@ class TestNamespace:
         assert found == {"other": "32768-60999", "own": "40000-40019"}
 
     def test_the_longest_list_of_reserved_ports(self) -> None:
-        # open().read() gets its first 8 KiB, which end within a number.
+        # open().read() gets the first 8 KiB, which end in the middle of a number.
         found = child(
             'write("ip_local_reserved_ports", ",".join(map(str, range(1, 65536, 2))))\n'
             'with open("/proc/sys/net/ipv4/ip_local_reserved_ports") as file:\n'

@@ -1,6 +1,6 @@
-"""How ``portranges.system`` reads a file and runs a command, with real ones.
+"""How ``portranges.system`` reads files and runs commands, with real ones.
 
-The commands are this Python, told to misbehave in one way or another.
+The commands run this Python with code that misbehaves in one way or another.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TestRun:
         assert machine.run(words).strip() == "$HOME;*|`x`"
 
     def test_there_is_nothing_to_read(self) -> None:
-        # pytest itself has nothing to read either: something is put there.
+        # pytest itself has an empty input too, so something is put there.
         ready, done = os.pipe()
         os.write(done, b"y")
         os.close(done)
@@ -127,7 +127,7 @@ class TestRun:
             "'import time; time.sleep(60)'], start_new_session=True); "
             f"open({str(file)!r}, 'w').write(str(child.pid))"
         )
-        # A machine that stands still may end the command before it has begun.
+        # On an overloaded machine, the command may be killed before it has begun.
         for timeout in (1.0, 4.0, 16.0):
             with pytest.raises(TimeoutError):
                 python(code, timeout=timeout)

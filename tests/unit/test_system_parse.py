@@ -1,6 +1,6 @@
-"""The parsers of ``portranges.system``: recorded texts, pitfalls, and any text at all.
+"""The parsers of ``portranges.system``: recorded texts, pitfalls, and arbitrary text.
 
-They are pure, so that all of this runs on every system.
+They are pure functions, so that these tests run on every system.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ ALL = pytest.mark.parametrize(("name", "parse", "value"), EXPECTED)
 
 
 def refused(parse: Callable[[str], object], text: str) -> str:
-    """Return the message of the one error that is allowed."""
+    """Return the message of the only error that is allowed."""
     with pytest.raises(UnexpectedOutputError) as caught:
         parse(text)
     message = str(caught.value)
@@ -242,7 +242,7 @@ class TestAnyText:
     def test_time_grows_with_the_length_alone(
         self, parse: Callable[[str], object], piece: str
     ) -> None:
-        # The square of this length would take minutes, in which the test hangs.
+        # Time quadratic in this length would be minutes, and the test would hang.
         allowed(parse, piece * ((1 << 18) // len(piece)))
 
 
@@ -276,7 +276,7 @@ class TestLinux:
         refused(system.parse_linux_range, text)
 
     def test_nothing_at_all_is_the_empty_list(self) -> None:
-        # gVisor's file has no byte in it.
+        # The file on gVisor is empty.
         assert system.parse_linux_reserved("") == PortSet.empty()
 
     @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ class TestBSD:
         assert system.parse_openbsd_baddynamic("net.inet.tcp.baddynamic=\n") == PortSet.empty()
 
     def test_port_0_and_the_next_one_run_together(self) -> None:
-        # sysctl.c leaves the comma behind port 0 out: better none than port 1.
+        # sysctl.c omits the comma after port 0: refusing the text is better than port 1.
         refused(system.parse_openbsd_baddynamic, "net.inet.tcp.baddynamic=01,7\n")
 
     def test_the_boundary_of_freebsd(self) -> None:

@@ -1,7 +1,7 @@
-"""The questions of ``portranges.system``, asked of machines that are not here.
+"""The functions of ``portranges.system``, with other machines than this one.
 
-A machine is given as two functions, so that nothing is patched: each test says
-what its files and commands say.
+A machine is two functions, so that nothing is patched: each test defines the content of its files
+and the output of its commands.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def recorded(name: str) -> str:
 
 
 def machine(platform: str, texts: Mapping[str, str | Exception], *, release: str = "") -> Machine:
-    """Return a machine that has these files and commands, and no others."""
+    """Return a machine with these files and commands, and no others."""
 
     def say(key: str) -> str:
         text = texts.get(key, FileNotFoundError(2, "No such file or directory", key))
@@ -289,7 +289,7 @@ class TestRows:
         for name in MACHINES:
             for field in asked:
                 assert (name, field) in read | shipped
-        # Both: what holds where the place says that the value is not set.
+        # In both: the default that applies if the registry says that the value is not set.
         assert read & shipped == {("windows", Field.TIME_WAIT)}
 
     def test_a_row_has_a_file_or_a_command(self) -> None:
