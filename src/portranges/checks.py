@@ -8,8 +8,7 @@ transports have checks of their own in ``portranges.ports``.
 from __future__ import annotations
 
 from portranges import types
-from portranges.errors import InvalidValueError, UnknownNameError, elide
-from portranges.names import near
+from portranges.errors import InvalidValueError, UnknownNameError, elide, got
 
 __all__ = [
     "flag",
@@ -26,16 +25,6 @@ __all__ = [
 # More than anyone has of anything counted here, and small enough that the product of two
 # is not too large for a float.
 _LARGEST = 10**100
-
-
-def got(value: object) -> str:
-    """Return how a ``TypeError`` shows *value*: its type, then its shortened ``repr``.
-
-    Example:
-        >>> got("80")
-        "str '80'"
-    """
-    return f"{type(value).__name__} {elide(value)}"
 
 
 def of_type(
@@ -225,7 +214,7 @@ def word(name: str, value: str, known: types.Iterable[str], *, kind: str = "") -
     words = tuple(known)
     if of_type(name, value, str) in words:
         return value
-    raise UnknownNameError(kind or name, value, near(value, words))
+    raise _unknown(kind or name, value, words)
 
 
 def member(name: str, value: str, words: type[types.Word], *, kind: str = "") -> types.Word:
@@ -256,7 +245,14 @@ def member(name: str, value: str, words: type[types.Word], *, kind: str = "") ->
     try:
         return words(value)
     except ValueError:
-        raise UnknownNameError(kind or name, value, near(value, map(str, words))) from None
+        raise _unknown(kind or name, value, map(str, words)) from None
+
+
+def _unknown(kind: str, value: str, known: types.Iterable[str]) -> UnknownNameError:
+    # Most programs misspell nothing and need no suggestions.
+    from portranges.names import near
+
+    return UnknownNameError(kind, value, near(value, known))
 
 
 def one_or_many(

@@ -50,6 +50,11 @@ def elide(value: object) -> str:
     return f"{text[:40]}...{text[-12:]}"
 
 
+def got(value: object) -> str:
+    """Return how the message of a TypeError shows *value*: its type and its ``repr``."""
+    return f"{type(value).__name__} {elide(value)}"
+
+
 class PortRangesError(Exception):
     """The base class of every error of the library; it is never raised itself.
 

@@ -7,7 +7,7 @@ one resembles; every ``UnknownNameError`` offers them. The lists of names are th
 from __future__ import annotations
 
 from portranges import types
-from portranges.errors import UnknownNameError, elide
+from portranges.errors import UnknownNameError, got
 
 __all__ = ["Index", "near"]
 
@@ -117,8 +117,7 @@ class Index(dict[str, "types.T"]):
             TypeError: animal must be a str, got bytes b'cat'
         """
         if not isinstance(name, str):
-            got = f"{type(name).__name__} {elide(name)}"
-            raise TypeError(f"{self.argument} must be a str, got {got}")
+            raise TypeError(f"{self.argument} must be a str, got {got(name)}")
         return self[name]
 
     def __missing__(self, name: str) -> types.T:

@@ -18,6 +18,7 @@ from portranges.errors import (
     PortSyntaxError,
     UnknownNameError,
     elide,
+    got,
 )
 from portranges.records import always_checked
 
@@ -67,7 +68,7 @@ def check_port(value: types.SupportsIndex) -> int:
 def as_int(value: types.SupportsIndex) -> int:
     """Return *value* as a plain ``int``, or raise a TypeError that calls it a port."""
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        message = f"port must be an integer, got {type(value).__name__} {elide(value)}"
+        message = f"port must be an integer, got {got(value)}"
         if isinstance(value, str):
             message += "; parse_port() reads text"
         raise TypeError(message)
@@ -104,7 +105,7 @@ def parse_port(text: str) -> int:
 
 def _check_text(text: object) -> None:
     if not isinstance(text, str):
-        raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+        raise TypeError(f"text must be a str, got {got(text)}")
 
 
 def parse_port_at(text: str, start: int, stop: int) -> int:
@@ -209,9 +210,7 @@ def check_transport(value: str, *, among: tuple[Transport, ...] = ()) -> Transpo
         portranges.errors.InvalidValueError: transport must be tcp or udp, got 'sctp'
     """
     if not isinstance(value, str):
-        raise TypeError(
-            f"transport must be a Transport or its value, got {type(value).__name__} {elide(value)}"
-        )
+        raise TypeError(f"transport must be a Transport or its value, got {got(value)}")
     transport = _TRANSPORTS.get(value)
     if transport is None:
         raise _unknown_transport(value)
@@ -250,9 +249,7 @@ def check_transports(
     if isinstance(value, str):
         return (check_transport(value, among=among),)
     if not hasattr(value, "__iter__"):
-        raise TypeError(
-            f"transport must be a Transport or several, got {type(value).__name__} {elide(value)}"
-        )
+        raise TypeError(f"transport must be a Transport or several, got {got(value)}")
     found = tuple(dict.fromkeys([check_transport(each, among=among) for each in value]))
     if not found:
         raise InvalidValueError("transport must name at least one transport", elide(value))
@@ -360,7 +357,7 @@ class PortRange:
             PortRange(first=8000, last=8100)
         """
         if not isinstance(ports, range):
-            raise TypeError(f"ports must be a range, got {type(ports).__name__} {elide(ports)}")
+            raise TypeError(f"ports must be a range, got {got(ports)}")
         if not ports:
             raise InvalidRangeError("a port range must not be empty", elide(ports))
         if ports.step != 1 and ports[0] != ports[-1]:
@@ -474,7 +471,7 @@ class PortRange:
 
 def _check_port_range(other: object) -> None:
     if not isinstance(other, PortRange):
-        raise TypeError(f"other must be a PortRange, got {type(other).__name__} {elide(other)}")
+        raise TypeError(f"other must be a PortRange, got {got(other)}")
 
 
 @always_checked

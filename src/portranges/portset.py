@@ -18,7 +18,7 @@ from operator import index
 
 from portranges import types
 from portranges.covers import prefix_cover
-from portranges.errors import InvalidRangeError, PortSyntaxError, elide
+from portranges.errors import InvalidRangeError, PortSyntaxError, elide, got
 from portranges.ports import (
     LAST_PORT,
     MaskedPort,
@@ -132,7 +132,7 @@ class PortSet:
                 ~~~~~
         """
         if not isinstance(text, str):
-            raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+            raise TypeError(f"text must be a str, got {got(text)}")
         return _make(_bits_of_text(text))
 
     @staticmethod
@@ -180,7 +180,7 @@ class PortSet:
             PortSet.parse('0-1,3')
         """
         if isinstance(bits, bool) or not isinstance(bits, int):
-            raise TypeError(f"bits must be an integer, got {type(bits).__name__} {elide(bits)}")
+            raise TypeError(f"bits must be an integer, got {got(bits)}")
         if bits < 0:
             raise InvalidRangeError("bits must not be negative", "a negative integer")
         if bits > _FULL:
@@ -221,9 +221,7 @@ class PortSet:
         bits = 0
         for masked in masks:
             if not isinstance(masked, MaskedPort):
-                raise TypeError(
-                    f"mask must be a MaskedPort, got {type(masked).__name__} {elide(masked)}"
-                )
+                raise TypeError(f"mask must be a MaskedPort, got {got(masked)}")
             matching = 1 << masked.value
             for place in range(16):
                 if not masked.mask >> place & 1:
@@ -759,9 +757,7 @@ def _bits_of_items(items: types.PortItems) -> int:
     if isinstance(items, (str, bytes, bytearray)):
         raise TypeError(f"items must not be a {type(items).__name__}; PortSet.parse() reads text")
     if not isinstance(items, Iterable):
-        raise TypeError(
-            f"items must be an iterable of ports, got {type(items).__name__} {elide(items)}"
-        )
+        raise TypeError(f"items must be an iterable of ports, got {got(items)}")
     if isinstance(items, range):
         return _bits_of_range(items)
     return _bits_of_iterable(items)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from portranges import types
+from portranges import checks, types
 from portranges.errors import InvalidValueError, MissingExtraError, elide
 from portranges.ports import MaskedPort, PortRange, Transport
 from portranges.portset import PortSet
@@ -174,9 +174,7 @@ def port_sets(
     if max_size is None:
         max_size = most
     for name, size in (("min_size", min_size), ("max_size", max_size)):
-        _check_int(name, size)
-        if not 0 <= size <= most:
-            raise InvalidValueError(f"{name} must be in 0..{most}", elide(size))
+        checks.integer(name, size, most=most)
     if min_size > max_size:
         raise InvalidValueError(
             "min_size must not be greater than max_size", f"{min_size} and {max_size}"
@@ -284,25 +282,17 @@ _BY_TYPE: Mapping[type[Any], Callable[[], st.SearchStrategy[Any]]] = MappingProx
 )
 
 
-def _check_int(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, got {type(value).__name__} {elide(value)}")
-
-
 def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, int]:
     """Return the first and the last port to draw."""
     for name, value in (("min_value", min_value), ("max_value", max_value)):
-        _check_int(name, value)
-        if not 0 <= value <= _LAST:
-            raise InvalidValueError(f"{name} must be in 0..{_LAST}", elide(value))
+        checks.integer(name, value, most=_LAST)
     if min_value > max_value:
         raise InvalidValueError(
             "min_value must not be greater than max_value", f"{min_value} and {max_value}"
         )
     if category is None:
         return min_value, max_value
-    if not isinstance(category, str):
-        raise TypeError(f"category must be a str, got {type(category).__name__} {elide(category)}")
+    checks.of_type("category", category, str)
     if category not in _CATEGORIES:
         raise InvalidValueError("category must be 'system', 'user' or 'dynamic'", elide(category))
     first, last = _CATEGORIES[category]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from portranges import types
-from portranges.errors import PortSyntaxError, elide
+from portranges.errors import PortSyntaxError, elide, got
 from portranges.ports import (
     PortRange,
     Transport,
@@ -140,7 +140,7 @@ class TransportPorts:
                           ~~~
         """
         if not isinstance(text, str):
-            raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+            raise TypeError(f"text must be a str, got {got(text)}")
         return _make(_sets_of_text(text, _default_places(default_transports)))
 
     @staticmethod
@@ -288,9 +288,7 @@ class TransportPorts:
             True
         """
         if not isinstance(other, TransportPorts):
-            raise TypeError(
-                f"other must be a TransportPorts, got {type(other).__name__} {elide(other)}"
-            )
+            raise TypeError(f"other must be a TransportPorts, got {got(other)}")
         return not self & other
 
     # -- order ---------------------------------------------------------------
@@ -351,8 +349,7 @@ class TransportPorts:
         """Return whether *pair*, a port and its transport, is in the set."""
         if not _is_pair(pair):
             raise TypeError(
-                "'in' takes a pair of a port and a transport, such as (80, 'tcp'), "
-                f"got {type(pair).__name__} {elide(pair)}"
+                f"'in' takes a pair of a port and a transport, such as (80, 'tcp'), got {got(pair)}"
             )
         port, transport = pair
         return as_int(port) in self[transport]
@@ -422,9 +419,7 @@ def _is_pair(value: object) -> bool:
 
 
 def _not_a_mapping(ports: object) -> TypeError:
-    message = (
-        f"ports must be a mapping of transports to ports, got {type(ports).__name__} {elide(ports)}"
-    )
+    message = f"ports must be a mapping of transports to ports, got {got(ports)}"
     if isinstance(ports, str):
         message += "; TransportPorts.parse() reads text"
     elif isinstance(ports, (PortSet, PortRange)):
@@ -439,10 +434,7 @@ def _default_places(
     if isinstance(transports, str):
         return (_PLACES[check_transport(transports)],)
     if not isinstance(transports, Iterable):
-        raise TypeError(
-            "default_transports must be transports, "
-            f"got {type(transports).__name__} {elide(transports)}"
-        )
+        raise TypeError(f"default_transports must be transports, got {got(transports)}")
     return tuple(dict.fromkeys([_PLACES[check_transport(each)] for each in transports]))
 
 

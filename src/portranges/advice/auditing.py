@@ -12,7 +12,7 @@ from portranges import types
 from portranges.advice.listen import finding, profiles_of
 from portranges.advice.model import Finding
 from portranges.categories import Category
-from portranges.errors import elide
+from portranges.errors import got
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
 from portranges.systems import COMMON
@@ -165,8 +165,7 @@ def _sets(rules: PortSet | PortRange | Iterable[types.RuleLike]) -> list[PortSet
         return [_set(rules)]
     if isinstance(rules, (str, bytes, bytearray)) or not isinstance(rules, Iterable):
         raise TypeError(
-            "rules must be a PortSet, a PortRange, or an iterable of rules, "
-            f"got {type(rules).__name__} {elide(rules)}"
+            f"rules must be a PortSet, a PortRange, or an iterable of rules, got {got(rules)}"
         )
     return [_set(rule) for rule in rules]
 

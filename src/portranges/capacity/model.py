@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import checks, types
-from portranges.errors import InvalidValueError
+from portranges.errors import InvalidValueError, got
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
 
@@ -47,7 +47,7 @@ class Interval:
         """Check the bounds."""
         for name, bound in (("low", self.low), ("high", self.high)):
             if isinstance(bound, bool) or not isinstance(bound, (int, float)):
-                raise TypeError(f"{name} must be a number, got {checks.got(bound)}")
+                raise TypeError(f"{name} must be a number, got {got(bound)}")
         # NaN fails every comparison.
         if not self.low <= self.high:
             raise InvalidValueError(

@@ -6,7 +6,7 @@ texts, one per line, into one set.
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import checks, types
 from portranges.dialects import (
     grammar_bpf,
     grammar_cisco,
@@ -23,7 +23,7 @@ from portranges.dialects.model import Overlap, TransportRule
 from portranges.dialects.query import Query
 from portranges.dialects.reading import overlap_error
 from portranges.dialects.writing import Request, request_of
-from portranges.errors import PortSyntaxError, UnrepresentableError, elide
+from portranges.errors import PortSyntaxError, UnrepresentableError
 from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 
@@ -77,8 +77,7 @@ firewalld reads '1024-/tcp' as 1024 (the single port)
             1024-/tcp
             ~~~~~
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+    checks.of_type("text", text, str)
     row = lookup(dialect)
     selected = None if transport is None else check_transport(transport)
     if row.grammar == "neutral":

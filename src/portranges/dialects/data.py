@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from portranges import types
-from portranges.checks import got
 from portranges.dialects.model import DataForm
 from portranges.dialects.writing import check_ports
-from portranges.errors import InvalidRangeError, UnrepresentableError, elide
+from portranges.errors import InvalidRangeError, UnrepresentableError, elide, got
 from portranges.ports import PortRange, Transport, check_transport, is_digits
 from portranges.portset import PortSet
 
@@ -60,10 +59,7 @@ def check_writable(form: DataForm, ports: PortSet, transport: types.TransportLik
 def entries_of(entries: types.Any) -> types.Iterator[Mapping[str, types.Any]]:
     """Yield each entry, or raise a TypeError if one is not a mapping."""
     if isinstance(entries, (str, bytes)) or not hasattr(entries, "__iter__"):
-        raise TypeError(
-            f"entries must be an iterable of mappings, got {type(entries).__name__} "
-            f"{elide(entries)}"
-        )
+        raise TypeError(f"entries must be an iterable of mappings, got {got(entries)}")
     for entry in entries:
         if not isinstance(entry, Mapping):
             raise TypeError(f"an entry must be a mapping, got {got(entry)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import checks, types
 from portranges.dialects.data import (
     check_alike,
     check_writable,
@@ -13,7 +13,6 @@ from portranges.dialects.data import (
     refused,
 )
 from portranges.dialects.rows_data import AWS, AWS_NACL
-from portranges.errors import elide
 from portranges.ports import Transport
 from portranges.portset import PortSet
 
@@ -195,11 +194,7 @@ def _parts(
 ) -> types.Iterator[types.Part]:
     """Yield the transport and the ports of every entry."""
     for entry in entries_of(entries):
-        protocol = entry.get(key)
-        if not isinstance(protocol, str):
-            raise TypeError(
-                f"{key!r} must be a str, got {type(protocol).__name__} {elide(protocol)}"
-            )
+        protocol = checks.of_type(repr(key), entry.get(key), str)
         ends = range_of(entry)
         first, last = ends.get("FromPort"), ends.get("ToPort")
         if protocol in _WITH_PORTS:

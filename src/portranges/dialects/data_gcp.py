@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from portranges import types
+from portranges import checks, types
 from portranges.dialects.data import check_writable, entries_of, gathered, has_no_ports, refused
 from portranges.dialects.rows_data import GCP
-from portranges.errors import elide
+from portranges.errors import got
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 
@@ -89,11 +89,7 @@ def _parts(
     entries: Iterable[Mapping[str, types.Any]], transport: types.TransportLike | None
 ) -> types.Iterator[types.Part]:
     for entry in entries_of(entries):
-        protocol = entry.get("IPProtocol")
-        if not isinstance(protocol, str):
-            raise TypeError(
-                f"'IPProtocol' must be a str, got {type(protocol).__name__} {elide(protocol)}"
-            )
+        protocol = checks.of_type("'IPProtocol'", entry.get("IPProtocol"), str)
         if protocol == "all":
             yield None, PortSet.full()
         elif protocol in _PROTOCOLS:
@@ -107,7 +103,7 @@ def _ports_of(entry: Mapping[str, types.Any]) -> PortSet:
     if texts is None:
         return PortSet.full()
     if isinstance(texts, str) or not hasattr(texts, "__iter__"):
-        raise TypeError(f"ports must be a list, got {type(texts).__name__} {elide(texts)}")
+        raise TypeError(f"ports must be a list, got {got(texts)}")
     held: list[types.Any] = list(texts)
     if not held:
         raise refused("ports must not be empty", entry, "without the field, every port is meant")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from portranges import types
+from portranges import checks, types
 from portranges.dialects.data import (
     check_writable,
     entries_of,
@@ -13,7 +13,6 @@ from portranges.dialects.data import (
     refused,
 )
 from portranges.dialects.rows_data import CILIUM, KUBERNETES
-from portranges.errors import elide
 from portranges.ports import Transport, is_digits, parse_port
 from portranges.portset import PortSet
 
@@ -112,9 +111,7 @@ def _kubernetes_part(entry: Mapping[str, types.Any]) -> types.Part:
 def _transport_of(
     entry: Mapping[str, types.Any], protocols: Mapping[str, Transport | None]
 ) -> Transport | None:
-    protocol = entry.get("protocol", "TCP")
-    if not isinstance(protocol, str):
-        raise TypeError(f"protocol must be a str, got {type(protocol).__name__} {elide(protocol)}")
+    protocol = checks.of_type("protocol", entry.get("protocol", "TCP"), str)
     if protocol not in protocols:
         raise refused(f"protocol must be {', '.join(protocols)}", protocol)
     return protocols[protocol]
@@ -212,9 +209,7 @@ def _cilium_parts(entries: list[Mapping[str, types.Any]]) -> types.Iterator[type
 
 
 def _cilium_ports(entry: Mapping[str, types.Any]) -> PortSet:
-    text, last = entry.get("port"), entry.get("endPort")
-    if not isinstance(text, str):
-        raise TypeError(f"port must be a str, got {type(text).__name__} {elide(text)}")
+    text, last = checks.of_type("port", entry.get("port"), str), entry.get("endPort")
     if not is_digits(text):
         raise refused("port must be a number", text, "names are resolved in each pod")
     first = parse_port(text)

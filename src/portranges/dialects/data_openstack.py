@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import checks, types
 from portranges.dialects.data import (
     check_alike,
     check_writable,
@@ -13,7 +13,7 @@ from portranges.dialects.data import (
     refused,
 )
 from portranges.dialects.rows_data import OPENSTACK
-from portranges.errors import UnrepresentableError, elide
+from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, Transport
 from portranges.portset import PortSet
 
@@ -123,10 +123,7 @@ def _parts(
                 raise refused("a rule with ports must have a protocol", rule)
             yield None, PortSet.full()
             continue
-        if not isinstance(protocol, str):
-            raise TypeError(
-                f"protocol must be a str, got {type(protocol).__name__} {elide(protocol)}"
-            )
+        checks.of_type("protocol", protocol, str)
         if protocol in _PROTOCOLS:
             ports = PortSet.full()
             if first is not None or last is not None:

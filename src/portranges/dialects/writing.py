@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges import types
+from portranges import checks, types
 from portranges.dialects.catalog import lookup
 from portranges.dialects.model import Bracketed, Dialect, TransportRule
 from portranges.dialects.packing import pack_by_length, pack_by_slots
-from portranges.errors import UnrepresentableError, elide
+from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, PortRange, Transport, check_transport
 from portranges.portset import PortSet
 
@@ -56,8 +56,7 @@ class Request:
 
 def check_ports(name: str, ports: PortSet, lowest: int) -> None:
     """Raise unless *ports* is a set that is not empty and has no port below *lowest*."""
-    if not isinstance(ports, PortSet):
-        raise TypeError(f"ports must be a PortSet, got {type(ports).__name__} {elide(ports)}")
+    checks.of_type("ports", ports, PortSet)
     if not ports:
         raise UnrepresentableError(
             name, "it is empty, and a rule without ports would match every port"

@@ -16,7 +16,7 @@ from portranges.ephemeral import (
     rows_windows,
 )
 from portranges.ephemeral.model import EphemeralProfile
-from portranges.errors import InvalidValueError
+from portranges.errors import InvalidValueError, got
 from portranges.names import Index
 from portranges.ports import check_port, check_transport
 from portranges.portset import PortSet
@@ -176,8 +176,7 @@ def row_of(system: types.SystemLike, argument: str = "systems") -> EphemeralProf
 def _not_a_system(argument: str, value: object) -> TypeError:
     several = ", or an iterable of them" if argument == "systems" else ""
     return TypeError(
-        f"{argument} must be a system's name or an EphemeralProfile{several}, "
-        f"got {checks.got(value)}"
+        f"{argument} must be a system's name or an EphemeralProfile{several}, got {got(value)}"
     )
 
 

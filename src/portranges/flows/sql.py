@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from portranges import types
+from portranges import checks, types
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
-from portranges.errors import InvalidValueError, elide
+from portranges.errors import InvalidValueError, elide, got
 from portranges.ports import LAST_PORT, PortRange
 from portranges.portset import PortSet
 
@@ -95,7 +95,7 @@ WHEN "dst port" BETWEEN 0 AND 65535 THEN 0 ELSE NULL END
         return _case(name, [(having, _literal(label)) for label, having in ports.items()], last)
     raise TypeError(
         "ports must be a PortSet, a PortRange, an EphemeralProfile or a mapping of labels to "
-        f"these, got {type(ports).__name__} {elide(ports)}"
+        f"these, got {got(ports)}"
     )
 
 
@@ -113,7 +113,7 @@ def _port_set(ports: object) -> PortSet:
     if not isinstance(ports, EphemeralProfile):
         raise TypeError(
             "the ports of a label must be a PortSet, a PortRange or an EphemeralProfile, "
-            f"got {type(ports).__name__} {elide(ports)}"
+            f"got {got(ports)}"
         )
     if not ports.has_fixed_range:
         raise InvalidValueError("a profile must have a fixed range", ports.name)
@@ -144,9 +144,7 @@ def _condition(name: str, ports: PortSet) -> str:
 def _name(column: str | tuple[str, ...], quote: str) -> str:
     parts: object = (column,) if isinstance(column, str) else column
     if not isinstance(parts, tuple) or not all(isinstance(part, str) for part in parts):
-        raise TypeError(
-            f"column must be a str or a tuple of str, got {type(column).__name__} {elide(column)}"
-        )
+        raise TypeError(f"column must be a str or a tuple of str, got {got(column)}")
     if not parts:
         raise InvalidValueError("column must have a name", "()")
     return ".".join(_quoted(part, quote) for part in parts)
@@ -172,8 +170,7 @@ def _quoted(part: str, quote: str) -> str:
 
 
 def _literal(label: str) -> str:
-    if not isinstance(label, str):
-        raise TypeError(f"label must be a str, got {type(label).__name__} {elide(label)}")
+    checks.of_type("label", label, str)
     _check_text("label", label)
     return "'" + label.replace("'", "''") + "'"
 

@@ -7,7 +7,7 @@ interprets the columns and limits the size of the result.
 from __future__ import annotations
 
 from portranges import types
-from portranges.errors import DataError, PortSyntaxError, elide
+from portranges.errors import DataError, PortSyntaxError, elide, got
 from portranges.ports import PortRange, Transport
 from portranges.registry.iana_csv import csv_rows
 from portranges.registry.iana_xml import XmlRows
@@ -55,7 +55,7 @@ def read_official(path: types.StrPath) -> tuple[RowTable, types.date | None]:
     """
     if not isinstance(path, str) and not hasattr(path, "__fspath__"):
         # open() would treat an integer as a file descriptor.
-        raise TypeError(f"path must be a path, got {type(path).__name__} {elide(path)}")
+        raise TypeError(f"path must be a path, got {got(path)}")
     name = path if isinstance(path, str) else path.__fspath__()
     if "\0" in name:
         raise DataError(elide(name), "a path must not contain a NUL character")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from portranges import types
-from portranges.errors import UnknownNameError, elide
+from portranges import checks, types
+from portranges.errors import UnknownNameError, elide, got
 from portranges.names import near
 from portranges.ports import PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
@@ -320,8 +320,7 @@ class Registry:
             portranges.errors.UnknownNameError: unknown service, got 'domian'; \
 did you mean 'domain' or 'domiq' or 'domain-s'?
         """
-        if not isinstance(service, str):
-            raise TypeError(f"service must be a str, got {type(service).__name__} {elide(service)}")
+        checks.of_type("service", service, str)
         wanted = None if transport is None else check_transport(transport)
         # lower() turns some letters outside ASCII into ASCII.
         name = service.lower() if service.isascii() else service
@@ -499,9 +498,7 @@ def _with_own(
 def _own_rows(services: types.OwnServices) -> Iterable[tuple[str, Assignment]]:
     """Yield a name and a row for each pair in *services*, after checking it."""
     if not isinstance(services, Mapping):
-        raise TypeError(
-            f"services must be a mapping, got {type(services).__name__} {elide(services)}"
-        )
+        raise TypeError(f"services must be a mapping, got {got(services)}")
     for name, pairs in services.items():
         check_service_name(name)
         for ports, transport in _pairs_of(name, pairs):

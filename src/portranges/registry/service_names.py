@@ -6,6 +6,7 @@ the registry do not apply it.
 
 from __future__ import annotations
 
+from portranges import checks
 from portranges.errors import PortSyntaxError, elide
 
 __all__ = ["check_service_name", "is_service_name"]
@@ -35,8 +36,7 @@ def is_service_name(text: str) -> bool:
         >>> is_service_name("http-alt"), is_service_name("edi_service")
         (True, False)
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str, got {type(text).__name__} {elide(text)}")
+    checks.of_type("text", text, str)
     return _fault(text) is None
 
 
@@ -65,8 +65,7 @@ and '-', got 'edi_service'
             edi_service
                ~
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a service name must be a str, got {type(text).__name__} {elide(text)}")
+    checks.of_type("a service name", text, str)
     fault = _fault(text)
     if fault is not None:
         rule, start, stop = fault

@@ -10,7 +10,7 @@ from array import array
 from bisect import bisect_left
 
 from portranges import checks, types
-from portranges.errors import InvalidValueError, PortsExhaustedError
+from portranges.errors import InvalidValueError, PortsExhaustedError, got
 from portranges.ports import check_port
 from portranges.portset import PortSet
 from portranges.selection.keyed import encode
@@ -108,9 +108,7 @@ class Allocator:
 
             rng = SystemRandom()
         elif not hasattr(rng, "getrandbits"):
-            raise TypeError(
-                f"rng must have getrandbits(), got {checks.got(rng)}; pass a random.Random"
-            )
+            raise TypeError(f"rng must have getrandbits(), got {got(rng)}; pass a random.Random")
         self._algorithm = row
         self._ports = PortSet(ports)
         self._excluded = self._ports & PortSet(excluded)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from portranges import types
-from portranges.errors import InvalidValueError, elide
+from portranges.errors import InvalidValueError, got
 
 __all__ = ["Keyed", "encode"]
 
@@ -41,7 +41,7 @@ def encode(destination: types.Destination, depth: int = 0) -> bytes:
         return b"(%b)" % b"".join([encode(part, depth + 1) for part in destination])
     raise TypeError(
         "destination must be a str, bytes, an integer, a tuple of these or None, "
-        f"got {type(destination).__name__} {elide(destination)}"
+        f"got {got(destination)}"
     )
 
 
