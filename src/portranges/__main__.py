@@ -1,7 +1,4 @@
-"""``python -m portranges``: the same as the console script ``portranges``.
-
-What lives here: the call. What must not: anything else.
-"""
+"""``python -m portranges``: the same as the console script ``portranges``."""
 
 from __future__ import annotations
 

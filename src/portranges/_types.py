@@ -49,7 +49,7 @@ from portranges.families import Family
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.probe.model import Backend, SocketState
-from portranges.registry.model import Cell, State
+from portranges.registry.model import Assignment, Cell, State
 from portranges.report.model import EphemeralRange, PortReport
 from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
@@ -78,6 +78,8 @@ __all__ = [
     "Any",
     "AnyPorts",
     "ArgumentParser",
+    "Assignment",
+    "AssignmentsOfPort",
     "AsyncIterator",
     "AttributeBlocks",
     "Backend",
@@ -144,6 +146,8 @@ __all__ = [
     "PortRange",
     "PortReport",
     "PortSet",
+    "PortsOfService",
+    "PortsOfTransport",
     "ProbeRow",
     "Procedure",
     "Protocol",
@@ -169,6 +173,7 @@ __all__ = [
     "Self",
     "Sequence",
     "Services",
+    "ServicesOfPort",
     "Sock",
     "Socket",
     "SocketState",
@@ -177,6 +182,7 @@ __all__ = [
     "Source",
     "Span",
     "State",
+    "StateOfPort",
     "StrKey",
     "StrPath",
     "SupportsIndex",
@@ -555,7 +561,7 @@ BindJudge: TypeAlias = Callable[[Sock, Sequence[Sock]], Outcome]
 
 @runtime_checkable
 class Plan(Protocol):
-    """A table, prepared to be asked in one of the ways."""
+    """A table, prepared for one way of looking up many ports."""
 
     name: str
     table: bytes
@@ -566,6 +572,48 @@ class Plan(Protocol):
         Byte *low* (0 or 1) of each two is the low one.
         """
         ...
+
+
+# The methods of a registry, as functions of ``portranges.registry``.
+
+
+@runtime_checkable
+class AssignmentsOfPort(Protocol):
+    """``Registry.lookup``."""
+
+    def __call__(
+        self, port: SupportsIndex, transport: TransportLike | None = None
+    ) -> tuple[Assignment, ...]: ...
+
+
+@runtime_checkable
+class StateOfPort(Protocol):
+    """``Registry.state``."""
+
+    def __call__(self, port: SupportsIndex, transport: TransportLike) -> State: ...
+
+
+@runtime_checkable
+class ServicesOfPort(Protocol):
+    """``Registry.services``."""
+
+    def __call__(
+        self, port: SupportsIndex, transport: TransportLike | None = None
+    ) -> tuple[str, ...]: ...
+
+
+@runtime_checkable
+class PortsOfService(Protocol):
+    """``Registry.ports``."""
+
+    def __call__(self, service: str, transport: TransportLike | None = None) -> PortSet: ...
+
+
+@runtime_checkable
+class PortsOfTransport(Protocol):
+    """``Registry.assigned`` and its siblings."""
+
+    def __call__(self, transport: TransportLike) -> PortSet: ...
 
 
 @runtime_checkable
@@ -687,7 +735,7 @@ class Command(Protocol):
 
 @runtime_checkable
 class PsutilConnection(Protocol):
-    """What psutil tells of a socket; its own types have moved before."""
+    """A socket, as psutil reports it; psutil has changed the place of its own types before."""
 
     @property
     def family(self) -> int: ...

@@ -78,8 +78,8 @@ class Index(dict[str, "types.T"]):
     ) -> None:
         """Keep *values* by their names."""
         super().__init__(values)
-        self.kind = kind
-        self.argument = argument
+        self.kind: str = kind
+        self.argument: str = argument
 
     @classmethod
     def of(

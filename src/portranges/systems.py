@@ -1,6 +1,6 @@
 """Operating systems, network stacks and translators: one row for each that the library knows.
 
-A row says what a system is called, which releases it stands for and what it is a release or
+A row has the name of a system, the releases that the name means and what it is a release or
 variant of. What a system does is a row in the package that evaluates it, under the same name:
 its range in ``portranges.ephemeral``, its order of choice in ``portranges.selection``, its
 rules for ``bind()`` in ``portranges.reuse``.

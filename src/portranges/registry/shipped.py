@@ -20,6 +20,7 @@ from portranges.registry import edition
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 from portranges.registry.registry import Registry
 from portranges.registry.table import DYNAMIC, NOT_LISTED, UNASSIGNED
+from portranges.source import Source
 
 __all__ = [
     "SHIPPED",
@@ -157,13 +158,13 @@ def _cell(key: str, transport: Transport, state: State, names: list[str]) -> Cel
 TABLE: ShippedTable = ShippedTable()
 SHIPPED: Registry = Registry(TABLE, edition.DATE, edition.SOURCE)
 
-lookup = SHIPPED.lookup
-state = SHIPPED.state
-services = SHIPPED.services
-ports = SHIPPED.ports
-assigned = SHIPPED.assigned
-reserved = SHIPPED.reserved
-unassigned = SHIPPED.unassigned
-not_listed = SHIPPED.not_listed
-snapshot = edition.DATE
-source = edition.SOURCE
+lookup: types.AssignmentsOfPort = SHIPPED.lookup
+state: types.StateOfPort = SHIPPED.state
+services: types.ServicesOfPort = SHIPPED.services
+ports: types.PortsOfService = SHIPPED.ports
+assigned: types.PortsOfTransport = SHIPPED.assigned
+reserved: types.PortsOfTransport = SHIPPED.reserved
+unassigned: types.PortsOfTransport = SHIPPED.unassigned
+not_listed: types.PortsOfTransport = SHIPPED.not_listed
+snapshot: types.date = edition.DATE
+source: Source = edition.SOURCE

@@ -58,7 +58,7 @@ class Pickers:
         for tcp in (True, False):
             row = algorithm_of(profile, tcp=tcp)
             for v6 in (False, True):
-                # One picker for all kinds that the system does not tell apart.
+                # One picker for all kinds of socket that the system treats alike.
                 key = (
                     row.name,
                     None if row.joins_transports else tcp,
