@@ -129,7 +129,7 @@ def rows() -> tuple[System, ...]:
         The rows in a fixed order: hosts family by family, then middleboxes, then documents.
 
     Example:
-        >>> [row.name for row in rows() if row.parent == "linux" and row.is_current]
+        >>> [row.name for row in rows() if row.parent == "linux" and row.kind == "host"][-3:]
         ['android', 'wsl2', 'wslc']
     """
     return _ROWS
