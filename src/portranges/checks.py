@@ -134,7 +134,7 @@ def integer(
         ...
         portranges.errors.InvalidValueError: pid must be at least 0, got -1
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         raise TypeError(f"{name} must be an integer, got {got(value)}")
     found = int(value.__index__())
     if found < least or found > (_LARGEST if most is None else most):

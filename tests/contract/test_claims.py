@@ -125,7 +125,7 @@ def of_reuse() -> Iterator[Claim]:
             profile = context.profile
             published = profile.tcp_algorithm if tcp else profile.udp_algorithm
             # An order that is not published is replaced by another one.
-            if selection.algorithm(published).walk is not Walk.UNKNOWN:
+            if published and selection.algorithm(published).walk is not Walk.UNKNOWN:
                 yield Claim("reuse", name, topic, algorithm_of(profile, tcp=tcp).name)
 
 
@@ -140,15 +140,15 @@ def of_capacity() -> Iterator[Claim]:
                 yield Claim("capacity", name, "release with steps of 1", release[1])
     for name in PARITY_OF_LINUX:
         yield Claim("capacity", name, "order of TCP", "linux-connect")
-    for name in NEVER_ITSELF:
-        yield Claim("capacity", name, "connects to itself", False)
+    for never in NEVER_ITSELF:
+        yield Claim("capacity", never, "connects to itself", False)
 
 
 def of_system() -> Iterator[Claim]:
     for _, name in PLATFORMS:
         yield Claim("system", name, "is read", True)
-    for name, _, variant in VARIANTS:
-        yield Claim("system", name, "is read", True)
+    for platform, _, variant in VARIANTS:
+        yield Claim("system", platform, "is read", True)
         yield Claim("system", variant, "is read", True)
     for reading in READINGS:
         yield Claim("system", reading.system, f"{reading.field} has a place", True)

@@ -28,11 +28,13 @@ from portranges import (
     classify_many,
     count_by_category,
     dialects,
+    ephemeral,
     flows,
     parse_port,
     probe,
     strategies,
     system,
+    systems,
 )
 from portranges.capacity import Interval
 from portranges.ephemeral import EphemeralProfile
@@ -194,6 +196,14 @@ def masks() -> None:
     assert_type(mask.value, int)
     assert_type(mask.mask, int)
     assert_type(1000 in mask, bool)
+
+
+def names_of_systems(name: systems.System) -> None:
+    assert_type(systems.lookup("darwin"), systems.System)
+    assert_type(systems.rows(), tuple[systems.System, ...])
+    assert_type(name.kind, systems.Kind)
+    assert_type(ephemeral.profile("linux").system, systems.System)
+    assert_type(ephemeral.ports(systems.COMMON), PortSet)
 
 
 def errors(port: InvalidPortError, syntax: PortSyntaxError, name: UnknownNameError) -> None:

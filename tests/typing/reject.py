@@ -17,10 +17,12 @@ from portranges import (
     check_port,
     classify,
     dialects,
+    ephemeral,
     flows,
     parse_port,
     probe,
     system,
+    systems,
 )
 from portranges import strategies as st
 from portranges.reuse import LinuxSettings, PortTable, Socket, SystemSettings, can_bind, portability
@@ -96,6 +98,12 @@ def other_programs(ports: PortSet) -> None:
     dialects.render(ports, "nft", transport="icmp")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     dialects.render([80], "nft")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     dialects.lookup("iptable")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def names_of_systems() -> None:
+    systems.lookup("linus")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ephemeral.profile("windows-96")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ephemeral.ports(["linux", "win"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 
 
 def advice_and_flows(ports: PortSet) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges import checks
+from portranges import checks, ephemeral
 from portranges.errors import InvalidSocketError
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
@@ -18,7 +18,7 @@ from portranges.reuse.model import checked_seconds
 __all__ = ["LinuxSettings", "checked_settings"]
 
 
-_RANGE = PortRange(32768, 60999)
+_LINUX = ephemeral.profile("linux")
 _NO_PORTS = PortSet()
 
 
@@ -58,9 +58,9 @@ class LinuxSettings:
         2
     """
 
-    ip_local_port_range: PortRange = _RANGE
+    ip_local_port_range: PortRange = _LINUX.ports.ranges[0]
     ip_local_reserved_ports: PortSet = _NO_PORTS
-    ip_unprivileged_port_start: int = 1024
+    ip_unprivileged_port_start: int = _LINUX.privileged_below or 0
     ip_autobind_reuse: bool = False
     ip_nonlocal_bind: bool = False
     bindv6only: bool = False
