@@ -963,7 +963,7 @@ class Old:
                 found.append(
                     tuple([self.plain_socket(each) for each in table.holders(port, transport)])
                 )
-        found.append((len(table), table.lingering, table.now, repr(table)))
+        found.append((len(table), table.lingering, table.now))
         return found
 
     automatic_run = run
