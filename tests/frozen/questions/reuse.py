@@ -450,13 +450,14 @@ def _recycling(rng: Random, first: int) -> list[tuple[Any, ...]]:
 def _crowd(rng: Random, system: str, first: int) -> list[tuple[Any, ...]]:
     """Return steps that put about ten UDP sockets on one port, and a few more."""
     steps: list[tuple[Any, ...]] = []
-    letters = _letters(rng, system, 0.9)
-    for number in range(1, rng.randint(9, 16)):
+    letters = _letters(rng, system, rng.choice((0.2, 0.9)))
+    for number in range(1, rng.randint(10, 16)):
         is_inet6 = rng.random() < 0.4
         address = "2001:db8::" if is_inet6 else "192.0.2."
         address += str(number)
-        if rng.random() < 0.2:
-            address = rng.choice(("::", "::ffff:192.0.2.1") if is_inet6 else ("0.0.0.0",))
+        if rng.random() < 0.3:
+            address = rng.choice(("::", f"::ffff:192.0.2.{rng.randint(1, number)}"))
+            address = address if is_inet6 else "0.0.0.0"
         flags = letters if rng.random() < 0.8 else _letters(rng, system)
         v6only = _v6only(rng, system, is_inet6)
         uid = rng.choice((1000, 1000, 1000, 1001))
@@ -484,12 +485,21 @@ def connections(chunk: int, rng: Random) -> Iterator[Question]:
             if system == "linux" and rng.random() < 0.5:
                 settings.append(("tcp_tw_reuse_delay", rng.choice((0, 100, 1000, 5000))))
             steps = _recycling(rng, first)
-        elif way < 0.3:
-            steps = _crowd(rng, system, first)
         else:
             steps = _connections(rng, system, first)
         made = rng.randrange(1 << 30), tuple(steps)
         yield "automatic_run", system, tuple(settings), kernel, None, *made
+
+
+@area("reuse: crowded ports", 24)
+def crowds(chunk: int, rng: Random) -> Iterator[Question]:
+    """Put many sockets on one port. Half of the chunks are of Linux, which tells ten and more."""
+    system = "linux" if chunk % 2 else REUSE_SYSTEMS[chunk // 2 % len(REUSE_SYSTEMS)]
+    for _ in range(40):
+        name = "ip_local_port_range" if system == "linux" else "ports"
+        kernel = rng.choice((None, None, "6.8", "6.1")) if system == "linux" else None
+        made = rng.randrange(1 << 30), tuple(_crowd(rng, system, 40000))
+        yield "automatic_run", system, ((name, "40000-40000"),), kernel, None, *made
 
 
 # The algorithm of each system that publishes its own; Linux has several, which hash.
