@@ -794,7 +794,11 @@ def test_the_first_socket_on_a_port(kernel: str, allowed: bool, confidence: Conf
         ("2.4", "kernel must be 5.15 or later, got '2.4'"),
         ("5.14.21", "kernel must be 5.15 or later, got '5.14.21'"),
         *(
-            (text, f"kernel must be a release number such as '6.12' or '6.12.80', got {text!r}")
+            (
+                text,
+                f"kernel must be a release number such as '6.12' or '6.12.80', without "
+                f"a suffix, got {text!r}",
+            )
             for text in ("", "6", "6.", "6.1.2.3", "6.12-rc1", "five", " 6.1", "6.-1", "6.\u0661")
         ),
     ],

@@ -138,3 +138,10 @@ def test_an_address_that_cannot_be_is_shown(system):
         with pytest.raises(InvalidSocketError) as caught:
             call()
         assert str(caught.value) == message
+
+
+def test_aliases_of_systems_are_accepted():
+    new = Socket(transport="tcp", address="127.0.0.1", port=80)
+    assert can_bind(new, system="darwin") == can_bind(new, system="macos")
+    assert list(portability(new, systems=["darwin", "windows-11"])) == ["macos", "windows"]
+    assert PortTable("windows-11").system == "windows"

@@ -70,7 +70,9 @@ def error_envelope(command: str, error: Exception | str) -> str:
 
 
 def _envelope(command: str, error: dict[str, object]) -> str:
-    return json.dumps({"schema": SCHEMA, "command": command, "error": error}, indent=2)
+    # The command that prints one line per result prints an error on one line, too.
+    indent = None if command == "watch" else 2
+    return json.dumps({"schema": SCHEMA, "command": command, "error": error}, indent=indent)
 
 
 def labelled(label: str, text: str, *, label_width: int, width: int = WIDTH) -> types.Iterator[str]:

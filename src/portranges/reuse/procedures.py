@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from portranges import checks, types
+from portranges import systems as rows_of_systems
 from portranges.names import Index
 from portranges.reuse import model
 from portranges.reuse.model import Decision, Rule, Socket
 from portranges.reuse.others import lookup
 
-__all__ = ["can_bind", "machine", "portability", "rule", "rules", "systems"]
+__all__ = ["can_bind", "machine", "name_of", "portability", "rule", "rules", "systems"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,14 @@ def _other(name: str) -> _System:
     )
 
 
-_SYSTEMS = Index("system", {name: name for name in ("linux", *lookup.SYSTEMS)}, argument="system")
+_NAMES: tuple[types.ReuseSystemName, ...] = ("linux", *lookup.SYSTEMS)
+
+# Each name, and each alias of its row, with the name.
+_SYSTEMS = Index(
+    "system",
+    {each: name for name in _NAMES for each in (name, *rows_of_systems.lookup(name).aliases)},
+    argument="system",
+)
 
 
 def systems() -> tuple[types.ReuseSystemName, ...]:
@@ -75,7 +83,7 @@ def systems() -> tuple[types.ReuseSystemName, ...]:
         >>> "linux" in systems()
         True
     """
-    return types.cast("tuple[types.ReuseSystemName, ...]", tuple(sorted(_SYSTEMS)))
+    return tuple(sorted(_NAMES))
 
 
 def can_bind(
@@ -176,11 +184,11 @@ def portability(
     model.check_bindable(new)
     chosen: dict[str, _System]
     if systems is None:
-        chosen = {name: _load(name) for name in _SYSTEMS if _load(name).is_current}
+        chosen = {name: _load(name) for name in _NAMES if _load(name).is_current}
     else:
         what = "a name or an iterable of names"
         names: tuple[str, ...] = checks.one_or_many("systems", systems, str, what=what)
-        chosen = {name: _loaded(name) for name in names}
+        chosen = {name: _load(name) for name in map(name_of, names)}
     return {name: _answer(system, new, held) for name, system in chosen.items()}
 
 
@@ -239,8 +247,13 @@ def rule(rule_id: str) -> Rule:
         >>> rule("linux-privileged").error
         'EACCES'
     """
-    known = {row.id: row for name in _SYSTEMS for row in _load(name).rules}
+    known = {row.id: row for name in _NAMES for row in _load(name).rules}
     return Index("rule", known, argument="rule_id").find(rule_id)
+
+
+def name_of(system: str) -> types.ReuseSystemName:
+    """Return the name of *system*, a name or an alias."""
+    return _SYSTEMS.find(system)
 
 
 def machine(system: str) -> types.MachineMaker:
@@ -249,4 +262,4 @@ def machine(system: str) -> types.MachineMaker:
 
 
 def _loaded(system: str) -> _System:
-    return _load(_SYSTEMS.find(system))
+    return _load(name_of(system))

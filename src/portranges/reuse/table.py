@@ -86,7 +86,7 @@ class PortTable:
     ) -> None:
         """Create a machine without sockets."""
         local = model.checked_local_addresses(local_addresses)
-        self.system: types.ReuseSystemName = system
+        self.system: types.ReuseSystemName = procedures.name_of(system)
         # Ports are not secrets, and a seed must reproduce a run.
         rng = Random(_checked_seed(seed))  # noqa: S311
         self._machine = procedures.machine(system)(settings, kernel, local, rng)

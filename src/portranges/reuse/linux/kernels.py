@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from portranges import checks
 from portranges.errors import InvalidSocketError, elide
+from portranges.ports import is_digits
 from portranges.source import Confidence, Source, cite
 
 __all__ = ["CHANGES", "MEASURED", "OLDEST", "Change", "Kernel", "kernel"]
@@ -211,7 +212,8 @@ def _version(release: str) -> tuple[int, ...]:
     words = release.split(".") if len(release) <= _LONGEST else []
     if not (len(words) in (2, 3) and all(map(_is_number, words))):
         raise InvalidSocketError(
-            "kernel must be a release number such as '6.12' or '6.12.80'", elide(release)
+            "kernel must be a release number such as '6.12' or '6.12.80', without a suffix",
+            elide(release),
         )
     version = tuple(map(int, words))
     if version[:2] < _OLDEST:
@@ -220,7 +222,7 @@ def _version(release: str) -> tuple[int, ...]:
 
 
 def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) <= _LONGEST_NUMBER
+    return is_digits(word) and len(word) <= _LONGEST_NUMBER and word == str(int(word))
 
 
 def _confidence(version: tuple[int, ...]) -> Confidence:
