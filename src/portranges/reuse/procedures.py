@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from portranges import checks, types
-from portranges import systems as rows_of_systems
 from portranges.names import Index
 from portranges.reuse import model
 from portranges.reuse.model import Decision, Rule, Socket
 from portranges.reuse.others import lookup
+from portranges.systems import lookup as row_of
 
 __all__ = ["can_bind", "machine", "name_of", "portability", "rule", "rules", "systems"]
 
@@ -71,7 +71,7 @@ _NAMES: tuple[types.ReuseSystemName, ...] = ("linux", *lookup.SYSTEMS)
 # Each name, and each alias of its row, with the name.
 _SYSTEMS = Index(
     "system",
-    {each: name for name in _NAMES for each in (name, *rows_of_systems.lookup(name).aliases)},
+    {each: name for name in _NAMES for each in (name, *row_of(name).aliases)},
     argument="system",
 )
 
