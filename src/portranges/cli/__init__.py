@@ -45,8 +45,8 @@ _COMMANDS = {
         "show how much of the ephemeral range is in use",
     ),
     "watch": ("portranges.cli.watch", "watch the sockets on a port of this machine"),
-    "lingering": ("portranges.cli.lingering", "find listeners that stay on dynamic ports"),
-    "capacity": ("portranges.cli.capacity", "compute how many connections fit, and at which rate"),
+    "lingering": ("portranges.cli.lingering", "find long-lived listeners on dynamic ports"),
+    "capacity": ("portranges.cli.capacity", "compute how many connections fit, and at what rate"),
 }
 _DEFAULT = "explain"
 

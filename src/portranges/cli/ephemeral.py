@@ -37,7 +37,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="inet",
         help="with --here: IPv4 or IPv6 (default: inet)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, one object per system")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, a list with one object per system"
+    )
 
 
 def run(arguments: Namespace, *, machine: Machine | None = None) -> int:

@@ -60,7 +60,9 @@ def add_arguments(parser: types.ArgumentParser) -> None:
             f"--{side}uid", type=whole_number, metavar="N", help=f"{whose}: user id"
         )
         parser.add_argument(f"--{side}device", metavar="NAME", help=f"{whose}: interface")
-    parser.add_argument("--json", action="store_true", help="print JSON, one object per system")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, a list with one object per system"
+    )
 
 
 def run(arguments: types.Namespace) -> int:

@@ -36,7 +36,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--sources", action="store_true", help="list the source of every section")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON, one object per port")
+    form.add_argument(
+        "--json", action="store_true", help="print JSON, a list with one object per port"
+    )
     form.add_argument("--table", action="store_true", help="print a table, one line per port")
     form.add_argument(
         "--pages",

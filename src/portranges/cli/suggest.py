@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--for",
         dest="name",
         metavar="NAME",
-        help="the name of the service, which always gets the same suggestions",
+        help="service name; the same name always gets the same suggestions",
     )
     parser.add_argument("--all", action="store_true", help="print all suitable ports as one set")
     add_form(parser)

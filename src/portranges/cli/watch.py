@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="time between polls, such as 0.5, 10s or 1m (default: 1s)",
     )
     parser.add_argument(
-        "--polls", type=_count, metavar="N", help="stop after this many looks (default: never)"
+        "--polls", type=_count, metavar="N", help="stop after N polls (default: never)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON, one line per change")
 
