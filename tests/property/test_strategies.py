@@ -130,7 +130,12 @@ class TestEdges:
     def test_sets_with_transports_of_every_kind_are_drawn(self) -> None:
         sets = drawn(our.transport_ports(), 500)
         assert 2 < sets.count(TransportPorts.empty()) < 150
-        assert TransportPorts.full() in sets
+        # How often the full set is drawn varies between runs, from 0 to 27 times.
+        assert (
+            sum(PortSet.full() in (each.tcp, each.udp, each.sctp, each.dccp) for each in sets) > 5
+        )
+        full = smallest(our.transport_ports(), lambda ports: ports == TransportPorts.full())
+        assert full == TransportPorts.full()
         assert {each.items()[0][0] for each in sets if len(each.items()) == 1} == set(Transport)
         assert sum(len(each.items()) == 4 for each in sets) > 25
         assert sum(each.tcp == each.udp != PortSet.empty() for each in sets) > 25
