@@ -69,11 +69,10 @@ def _other(name: str) -> _System:
 _NAMES: tuple[types.ReuseSystemName, ...] = ("linux", *lookup.SYSTEMS)
 
 # Each name, and each alias of its row, with the name.
-_SYSTEMS = Index(
-    "system",
-    {each: name for name in _NAMES for each in (name, *row_of(name).aliases)},
-    argument="system",
-)
+_BY_NAME: dict[str, types.ReuseSystemName] = {
+    each: name for name in _NAMES for each in (name, *row_of(name).aliases)
+}
+_SYSTEMS = Index("system", _BY_NAME, argument="system")
 
 
 def systems() -> tuple[types.ReuseSystemName, ...]:
