@@ -13,7 +13,7 @@ import importlib.util
 import inspect
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,7 +56,7 @@ class Documented:
     """A definition, and where in the package it stands."""
 
     name: str
-    node: ast.ClassDef | Function
+    node: ast.ClassDef | Function | ast.Module
     owner: ast.ClassDef | None = None
 
     @property
@@ -73,7 +73,7 @@ class Documented:
 
     @property
     def is_dunder(self) -> bool:
-        return self.node.name.startswith("__")
+        return not isinstance(self.node, ast.Module) and self.node.name.startswith("__")
 
 
 @cache
@@ -143,9 +143,12 @@ PUBLIC = {
 }
 FUNCTIONS = {name: each for name, each in PUBLIC.items() if isinstance(each.node, Function)}
 
-EACH = pytest.mark.parametrize("each", ALL.values(), ids=ALL)
-EACH_PUBLIC = pytest.mark.parametrize("each", PUBLIC.values(), ids=PUBLIC)
-EACH_FUNCTION = pytest.mark.parametrize("each", FUNCTIONS.values(), ids=FUNCTIONS)
+
+def faulty(
+    objects: dict[str, Documented], fault: Callable[[Documented], object]
+) -> dict[str, object]:
+    """The names of the objects with a fault, with what it is."""
+    return {name: found for name, each in objects.items() if (found := fault(each))}
 
 
 def parameters(each: Documented) -> list[str]:
@@ -168,10 +171,6 @@ def is_property(each: Documented) -> bool:
     return "property" in [ast.unparse(decorator) for decorator in each.node.decorator_list]
 
 
-def is_generator(each: Documented) -> bool:
-    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(each.node))
-
-
 def test_the_walk_finds_the_core() -> None:
     # The tests below prove nothing should it not.
     assert {
@@ -186,15 +185,14 @@ def test_the_walk_finds_the_core() -> None:
     assert "portranges.portset.PortSet.__or__" in ALL
 
 
-@pytest.mark.parametrize("name", module_names())
-def test_a_module_says_what_it_is_for(name: str) -> None:
-    text = ast.get_docstring(tree(name)) or ""
-    assert summary_fault(text) is None
-    assert len(text.split()) >= 5, "a module says more than its name"
+def module_fault(each: Documented) -> str | None:
+    if len(each.text.split()) < 5:
+        return "a module says more than its name"
+    return summary_fault(each)
 
 
-def summary_fault(text: str) -> str | None:
-    summary = text.partition("\n\n")[0]
+def summary_fault(each: Documented) -> str | None:
+    summary = each.text.partition("\n\n")[0]
     if not summary:
         return "no summary"
     if not summary.endswith((".", "?")):
@@ -204,54 +202,45 @@ def summary_fault(text: str) -> str | None:
     return None
 
 
-@EACH
-def test_a_summary(each: Documented) -> None:
-    assert summary_fault(each.text) is None
+def section_fault(each: Documented) -> str | None:
+    if each.sections != sorted(set(each.sections), key=ORDER.index):
+        return f"the order of {each.sections}"
+    empty = [title for title in each.sections if not each.section(title).strip()]
+    return f"nothing in {empty}" if empty else None
 
 
-@EACH
-def test_the_sections_are_in_order_and_none_is_empty(each: Documented) -> None:
-    assert each.sections == sorted(set(each.sections), key=ORDER.index)
-    assert [title for title in each.sections if not each.section(title).strip()] == []
+def unknown_sections(each: Documented) -> set[str]:
+    return set(re.findall(r"^([A-Z][a-z]+):$", each.text, re.MULTILINE)) - set(ORDER)
 
 
-@EACH
-def test_there_is_no_unknown_section(each: Documented) -> None:
-    titles = re.findall(r"^([A-Z][a-z]+):$", each.text, re.MULTILINE)
-    assert set(titles) <= set(ORDER)
-
-
-@EACH_PUBLIC
-def test_an_example_runs_something(each: Documented) -> None:
+def lacks_an_example(each: Documented) -> bool:
     # The example of a class may show its properties, so that they need none of their own.
     if each.owner is not None and is_property(each):
         shown = Documented(each.owner.name, each.owner).section("Example")
         if re.search(rf"\.{each.node.name}\b", shown):
-            return
-    assert ">>> " in each.section("Example"), "no example"
+            return False
+    return ">>> " not in each.section("Example")
 
 
-@EACH_FUNCTION
-def test_every_parameter_is_documented_and_no_other(each: Documented) -> None:
+def argument_fault(each: Documented) -> str | None:
     documented = re.findall(r"^\*{0,2}(\w+):", each.section("Args"), re.MULTILINE)
-    assert documented == parameters(each)
+    expected = parameters(each)
+    return None if documented == expected else f"{documented} instead of {expected}"
 
 
-@EACH_FUNCTION
-def test_what_comes_back_is_documented(each: Documented) -> None:
+def return_fault(each: Documented) -> str | None:
     expected = returns_something(each)
     found = bool({"Returns", "Yields"} & set(each.sections))
     # A summary that says what is returned needs no section that repeats it. That of a
     # property always does.
     if expected and (is_property(each) or each.text.startswith(("Return ", "Yield "))):
-        return
-    assert found is expected
-    if is_generator(each):
-        assert "Yields" in each.sections or "Returns" in each.sections
+        return None
+    if found is not expected:
+        return "no section" if expected else "a section, and it returns nothing"
+    return None
 
 
-@EACH_FUNCTION
-def test_what_is_raised_in_plain_sight_is_documented(each: Documented) -> None:
+def undocumented_errors(each: Documented) -> set[str]:
     raised = {
         node.exc.func.id
         for node in ast.walk(each.node)
@@ -260,5 +249,59 @@ def test_what_is_raised_in_plain_sight_is_documented(each: Documented) -> None:
         and isinstance(node.exc.func, ast.Name)
         and node.exc.func.id[0].isupper()
     }
-    documented = set(re.findall(r"^(\w+):", each.section("Raises"), re.MULTILINE))
-    assert raised <= documented
+    return raised - set(re.findall(r"^(\w+):", each.section("Raises"), re.MULTILINE))
+
+
+def test_a_module_says_what_it_is_for() -> None:
+    modules = {name: Documented(name, tree(name)) for name in module_names()}
+    assert len(modules) > 100
+    assert faulty(modules, module_fault) == {}
+
+
+def test_a_summary() -> None:
+    assert faulty(ALL, summary_fault) == {}
+
+
+def test_the_sections_are_in_order_and_none_is_empty() -> None:
+    assert faulty(ALL, section_fault) == {}
+
+
+def test_there_is_no_unknown_section() -> None:
+    assert faulty(ALL, unknown_sections) == {}
+
+
+def test_an_example_runs_something() -> None:
+    assert faulty(PUBLIC, lacks_an_example) == {}
+
+
+def test_every_parameter_is_documented_and_no_other() -> None:
+    assert faulty(FUNCTIONS, argument_fault) == {}
+
+
+def test_what_comes_back_is_documented() -> None:
+    assert faulty(FUNCTIONS, return_fault) == {}
+
+
+def test_what_is_raised_in_plain_sight_is_documented() -> None:
+    assert faulty(FUNCTIONS, undocumented_errors) == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("def f(): pass", summary_fault),
+        ("def f():\n    'Return it'", summary_fault),
+        ("def f():\n    'One.\\n\\nArgs:\\n    a: b\\n'", argument_fault),
+        ("def f(a):\n    'One.'", argument_fault),
+        ("def f():\n    'One.\\n\\nRaises:\\n    A: b\\n\\nArgs:\\n    a: b\\n'", section_fault),
+        ("def f():\n    'One.\\n\\nNote:\\n    b\\n'", unknown_sections),
+        ("def f():\n    'One.'", lacks_an_example),
+        ("def f() -> int:\n    'Do it.'", return_fault),
+        ("def f() -> None:\n    'One.\\n\\nReturns:\\n    a\\n'", return_fault),
+        ("def f():\n    'One.'\n    raise ValueError(1)", undocumented_errors),
+    ],
+)
+def test_a_fault_is_found(source: str, fault: Callable[[Documented], object]) -> None:
+    node = ast.parse(source).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    assert faulty({"f": Documented("f", node)}, fault)

@@ -139,6 +139,7 @@ def pair_rules(name: str) -> set[str]:
     return {f"{name}-{row}" for row in rows[:until] if row not in about_one}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["freebsd", "freebsd-13", "macos", "openbsd", "netbsd"])
 def test_every_multicast_pair_is_as_the_twin_says(name):
     decide, twin = procedure(name), TWINS[name]

@@ -45,6 +45,7 @@ def smallest(strategy: st.SearchStrategy[T], condition: Callable[[T], bool]) -> 
     return find(strategy, condition, settings=THOROUGH)
 
 
+@pytest.mark.slow
 class TestBounds:
     @given(st.data(), st.integers(0, 65535), st.integers(0, 65535))
     def test_nothing_is_drawn_outside(self, data: st.DataObject, one: int, other: int) -> None:
@@ -99,6 +100,7 @@ class TestBounds:
         assert set(drawn(our.port_sets(**bounds), 200)) == {PortSet(), PortSet([port])}
 
 
+@pytest.mark.slow
 class TestEdges:
     def test_every_edge_is_drawn_in_a_usual_test(self) -> None:
         ports = drawn(our.ports(), 200)

@@ -453,6 +453,7 @@ def test_allocated_by_checks_the_port() -> None:
         ephemeral.allocated_by(port=True)
 
 
+@pytest.mark.slow
 def test_allocated_by_for_every_port() -> None:
     bounds = [
         (row, int(entry["first"]), int(entry["last"]))

@@ -85,6 +85,7 @@ def answer(one, other, **settings):
     return judgement.port, judgement.side, judgement.criterion.id
 
 
+@pytest.mark.slow
 def test_all_pairs_of_interesting_ports():
     for one in INTERESTING:
         for other in INTERESTING:

@@ -10,6 +10,8 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import pytest
+
 import portranges
 from portranges import registry
 from portranges.registry.iana_columns import COLUMNS
@@ -48,6 +50,7 @@ def official_csv() -> str:
     return text.getvalue()
 
 
+@pytest.mark.slow
 class TestOfficial:
     def test_gives_the_shipped_table_byte_for_byte(self, tmp_path: Path) -> None:
         (tmp_path / "official.csv").write_text(official_csv(), newline="")

@@ -226,6 +226,7 @@ class TestCsvForms:
         assert answers(Registry.read_iana(tmp_path / "x.csv")) == sample_answers()
 
 
+@pytest.mark.slow
 class TestXmlForms:
     @pytest.mark.slow
     @pytest.mark.parametrize(

@@ -308,6 +308,7 @@ def test_wrong_arguments():
         explain(80, transport=6)
 
 
+@pytest.mark.slow
 def test_ports_of_all_kinds_have_a_page():
     for port in range(0, 65536, 61):
         assert str(explain(port)).startswith(f"Port {port}\n")

@@ -84,7 +84,9 @@ def same_steps(
 
 
 @pytest.mark.parametrize("name", SCANS)
-@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 37])
+@pytest.mark.parametrize(
+    "size", [1, 2, 3, *(pytest.param(size, marks=pytest.mark.slow) for size in (*range(4, 12), 37))]
+)
 def test_every_scan_finds_the_port_of_its_slow_twin(name: types.AlgorithmName, size: int) -> None:
     # The twin of UDP's hash chains walks 65,536 ports for every failure.
     rounds = 1 if name == "linux-udp" else 4
@@ -116,6 +118,7 @@ def test_a_large_range_that_is_nearly_full(name: types.AlgorithmName) -> None:
         assert fast.probes == slow.probes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(REDRAWN))
 def test_drawing_once_has_the_distribution_of_drawing_until_one_is_free(
     name: types.AlgorithmName,
@@ -174,6 +177,7 @@ def test_algorithm_2_gives_up_as_often_as_its_rule_says() -> None:
     assert failed / 20000 == pytest.approx((63 / 64) ** 64, rel=0.05)
 
 
+@pytest.mark.slow
 def test_algorithm_5_after_its_patience_is_near_the_twin() -> None:
     # 4 free ports of 4096: 1,024 tries on average, a fail in 1.8 % of the picks.
     free = {100, 101, 2000, 3500}
@@ -277,6 +281,7 @@ def test_zephyr() -> None:
     assert weights(found) == {2: 32768}
 
 
+@pytest.mark.slow
 def test_openbsd_and_freebsd_reach_the_first_port_by_wrapping_only() -> None:
     found = first_picks("openbsd", ephemeral.ports("openbsd"))
     assert (min(found), max(found), weights(found)) == (1025, 49151, {1: 48127})
@@ -286,6 +291,7 @@ def test_openbsd_and_freebsd_reach_the_first_port_by_wrapping_only() -> None:
     assert 10000 not in found
 
 
+@pytest.mark.slow
 def test_linux_bind_and_udp() -> None:
     linux = ephemeral.ports("linux")
     found = first_picks("linux-bind", linux)
@@ -365,6 +371,7 @@ def test_e2_two_destinations_share_all_ports() -> None:
     assert (ports.in_use, ports.free) == (60, 0)
 
 
+@pytest.mark.slow
 def test_e8_an_odd_range_loses_a_port_now_and_then() -> None:
     # Measured: 17 of 60 fills reached 4 of 5, always without the last or the first.
     lengths: Counter[int] = Counter()

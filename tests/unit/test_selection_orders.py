@@ -42,6 +42,7 @@ def first_free(order: Order, first: int, last: int, usable: set[int], to: str) -
     raise LookupError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*SCANS, "linux-udp", "rfc6056-5"])
 @given(
     st.integers(1, 40),
@@ -273,6 +274,7 @@ RANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("busy", [0.0, 0.6])
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("system", [name for name in SYSTEMS if name != "linux"])
@@ -342,6 +344,7 @@ def test_linux_gives_udp_sockets_the_ports_of_its_algorithm() -> None:
         assert allocated_by(table_of("linux", ports, seed), "udp", len(ports)) == expected
 
 
+@pytest.mark.slow
 def test_linux_connects_from_the_ports_of_its_algorithm() -> None:
     """The two hash differently, so only the structure agrees: parity, and the distance."""
     assert named("linux", tcp=True) == "linux-connect"

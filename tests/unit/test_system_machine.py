@@ -119,6 +119,7 @@ class TestRun:
             python(code, timeout=1.0)
         assert not [each for each in threading.enumerate() if "_read" in each.name]
 
+    @pytest.mark.slow
     @UNIX
     def test_what_has_left_its_group_is_not_waited_for(self, tmp_path: Path) -> None:
         file = tmp_path / "pid"

@@ -214,6 +214,7 @@ class TestAnyText:
     def test_a_value_or_the_one_error(self, parse: Callable[[str], object], text: str) -> None:
         allowed(parse, text)
 
+    @pytest.mark.slow
     @settings(deadline=None)
     @given(
         name=st.sampled_from(sorted(TEXTS)),
