@@ -566,10 +566,68 @@ def test_the_kernel_alone_is_believed(monkeypatch):
         netlink.read(Query(transports=(Transport.TCP,)))
 
 
-def test_a_refusal_of_the_kernel_has_its_reason():
-    data = bytes.fromhex("24000000 0200 0000 01000000 00000000 feffffff") + bytes(16)
-    with pytest.raises(SystemReadError, match="by sock_diag: no such file or directory"):
-        probe.parse_sock_diag(data, "tcp", byteorder="little")
+# How each kind of message carries an errno: net/netlink/af_netlink.c, netlink_ack() and
+# netlink_dump_done(). iproute2, lib/libnetlink.c, rtnl_dump_done() reads the latter alike, and
+# refuses one without an errno.
+@pytest.mark.parametrize("kind", [2, 3])
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize(
+    ("errno", "reason"),
+    [(2, "no such file or directory"), (12, "cannot allocate memory"), (1, "operation not perm")],
+)
+def test_a_refusal_of_the_kernel_has_its_reason(kind, transport, order, errno, reason):
+    mark = {"little": "<", "big": ">"}[order]
+    data = struct.pack(f"{mark}IHHIIi", 20, kind, 2, 1, 0, -errno)
+    # With sockets before the end too: what the kernel had listed by then is not everything.
+    socket_ = struct.pack(f"{mark}IHHII", 88, 20, 2, 1, 0) + b"\x02\x07" + bytes(70)
+    for answer in (data, socket_ + data):
+        with pytest.raises(SystemReadError, match=f"by sock_diag: {reason}"):
+            probe.parse_sock_diag(answer, transport, byteorder=order)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        ("10000000 0300 0200 01000000 00000000", "expected an end of 20 bytes or more, got 16"),
+        ("10000000 0200 0200 01000000 00000000", "expected an error of 20 bytes or more, got 16"),
+        ("12000000 0300 0200 01000000 00000000 feff", "expected an end of 20 bytes or more, got 1"),
+        ("14000000 0300 0200 01000000 00000000 feff", "expected a message of 16 to 18 bytes"),
+        ("14000000 0400 0200 01000000 00000000 00000000", "type 1, 2, 3, 18 or 20, got 4"),
+        ("14000000 0200 0200 01000000 00000000 00000000", "error 0"),
+        ("14000000 0200 0200 01000000 00000000 05000000", "error -5"),
+    ],
+)
+def test_an_end_that_cannot_be_read_is_no_table(answer, rule):
+    with pytest.raises(SystemReadError, match=rule):
+        probe.parse_sock_diag(bytes.fromhex(answer), "udp", byteorder="little")
+
+
+def test_an_end_may_carry_attributes_and_a_count():
+    # linux/netlink.h: NLM_F_ACK_TLVS allows attributes after the errno.
+    done = struct.pack("=IHHIIiHHI", 28, 3, 0x202, 1, 0, 0, 8, 3, 0)
+    assert probe.parse_sock_diag(done, "udp") == ()
+    assert probe.parse_sock_diag(struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 7), "udp") == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the fallback is Linux's")
+@pytest.mark.parametrize("kind", [2, 3])
+def test_a_kernel_without_udp_diag_is_read_from_proc(monkeypatch, kind):
+    real = netlink.add_blocks
+
+    def refuse(data, blocks):
+        assert real(data, {}) in (False, True)
+        return real(struct.pack("=IHHIIi", 20, kind, 2, 1, 0, -2), blocks)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+        monkeypatch.setattr(netlink, "add_blocks", refuse)
+        table = probe.owners(port, "udp")
+        assert (table.backend, [each.port for each in table]) == ("proc", [port])
+        assert port not in probe.free_ports([port], "udp")
+        with pytest.raises(SystemReadError, match="netlink: no such file or directory|no such"):
+            probe.free_ports([port], "udp", backend="netlink")
 
 
 # Counting

@@ -282,13 +282,16 @@ def _add_v6only(
 
 def _is_last(message: bytes, kind: int, byteorder: types.ByteOrder) -> bool:
     """Return whether a message that does not describe a socket ends the answer."""
-    if kind == _DONE:
-        return True
-    if kind == _ERROR:
+    if kind in (_ERROR, _DONE):
+        # Both start with a negative errno. A kernel without udp_diag, or one that gives up in the
+        # middle of its table, ends the answer normally with _DONE: netlink_dump_done().
+        name = "an error" if kind == _ERROR else "an end"
         if len(message) < _HEADER + 4:
-            raise _unexpected("expected an error of 20 bytes or more", len(message))
+            raise _unexpected(f"expected {name} of 20 bytes or more", len(message))
         code = -int.from_bytes(message[16:20], byteorder, signed=True)
-        raise KernelRefusedError(code, os.strerror(code) if code > 0 else f"error {code}")
+        if kind == _ERROR or code > 0:
+            raise KernelRefusedError(code, os.strerror(code) if code > 0 else f"error {code}")
+        return True
     if kind != _NOOP:
         raise _unexpected("expected a message of type 1, 2, 3, 18 or 20", kind)
     return False
