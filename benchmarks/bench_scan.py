@@ -1,11 +1,8 @@
-"""Many ports at once: categories and sets, beside numpy and polars.
+"""Many ports at once: categories and sets, beside numpy and polars, and the plans of ``scan``.
 
-What lives here: the sets that are asked, and the rivals' ways to ask them.
-What must not: one port at a time, which is another question.
-
-Every case gets the ports in the form that suits it: portranges bytes, numpy and
-polars an array and a series of uint16. numpy's look-up in a table of 65,536
-entries is the yardstick, for it takes the same time whatever the set.
+Every case gets the ports in the form that suits it: portranges bytes, numpy and polars an array
+and a series of uint16. numpy's look-up in a table of 65,536 entries is the yardstick, because it
+takes the same time for every set. Benchmarks of single ports are in ``bench_one_port``.
 """
 
 from __future__ import annotations
@@ -77,8 +74,9 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
         " ".join([note, *missing]),
         left=2,
     )
+    plans, best = _plans(octets[: 2 * scan.PIECE], few_rounds, rng)
     growth, linear = _growth(octets, few_rounds, rng, is_quick=is_quick)
-    return [asked, growth], [*goals, *linear]
+    return [asked, plans, growth], [*goals, *best, *linear]
 
 
 def _sets() -> list[tuple[str, PortSet | None, float | None]]:
@@ -191,6 +189,65 @@ def _row(name: str, ports: PortSet | None, found: Mapping[str, Timing]) -> list[
     ]
 
 
+def _plans(octets: bytes, effort: Effort, rng: random.Random) -> tuple[Table, list[Goal]]:
+    """Time every plan that accepts a set, to check the costs by which ``scan`` chooses one."""
+    names = ["two digits", "edges", "parity", "one by one"]
+    chance = random.Random(2)
+    sets = {
+        f"{number:,} of {below:,}": chance.sample(range(below), number)
+        for below, numbers in (
+            (1024, (10, 200)),
+            (10000, (30, 100)),
+            (65536, (5, 15, 50, 100, 200, 300, 500, 1000, 2000, 3000)),
+        )
+        for number in numbers
+    }
+    rows: list[list[str]] = []
+    slowest = 0.0
+    for name, ports in sets.items():
+        table = PortSet(ports).table
+        chosen = scan.plan_of(table).name
+        runs = {
+            plan.name: partial(_timed, partial(plan.answer, octets, 0), 3)
+            for plan in _accepting(table)
+        }
+        taken = paired(runs, effort.rounds, rng)
+        over = {
+            each: median(other / ours for other, ours in zip(seconds, taken[chosen], strict=True))
+            for each, seconds in taken.items()
+        }
+        slowest = max(slowest, 1 / min(over.values()))
+        rows.append([name, chosen, *(ratio(over.get(each)) for each in names)])
+    table_of_plans = Table(
+        "Plans for random ports: each over the chosen one",
+        ["ports", "chosen", *names],
+        rows,
+        "A plan that does not accept a set has no number.",
+        left=2,
+    )
+    text = "the chosen plan takes at most 1.3 times as long as the fastest one"
+    return table_of_plans, [Goal(text, ratio(slowest), slowest <= 1.3)]
+
+
+def _accepting(table: bytes) -> list[Any]:
+    """Return every plan of ``scan`` that accepts *table*, which has two values."""
+    rows = [table[start : start + 256] for start in range(0, len(table), 256)]
+    columns = [table[low::256] for low in range(256)]
+    kinds: dict[tuple[bytes, bytes], int] = {}
+    kind_of = [kinds.setdefault(key, len(kinds)) for key in zip(rows, columns, strict=True)]
+    values = sorted(set(table))
+    found: list[Any] = [scan._OneByOne(table)]
+    if len(kinds) <= 16:
+        found.append(scan._TwoDigits(table, kind_of))
+    edges = scan._edges(rows, values)
+    if edges is not None:
+        found.append(scan._Edges(table, values, edges))
+    products = scan._products(rows, values[1], 256)
+    if products is not None:
+        found.append(scan._Parity(table, values, *products))
+    return found
+
+
 def _growth(
     octets: bytes, effort: Effort, rng: random.Random, *, is_quick: bool
 ) -> tuple[Table, list[Goal]]:
@@ -202,7 +259,7 @@ def _growth(
     peaks: dict[str, int] = {}
     for size in sizes:
         asked = (octets * (2 * size // len(octets) + 1))[: 2 * size]
-        runs[f"{size:,}"] = partial(_timed, ports.count_many, asked, max(1, 10**6 // size))
+        runs[f"{size:,}"] = partial(_timed, partial(ports.count_many, asked), max(1, 10**6 // size))
         peaks[f"{size:,}"] = _peak(ports, asked)
     taken = paired(runs, min(effort.rounds, 9), rng)
     rows = [
@@ -224,10 +281,10 @@ def _growth(
     return table, [Goal(text, ratio(over), over <= 1.5)]
 
 
-def _timed(ask: Callable[[bytes], int], octets: bytes, repeat: int) -> float:
+def _timed(ask: Callable[[], object], repeat: int) -> float:
     start = perf_counter()
     for _ in range(repeat):
-        ask(octets)
+        ask()
     return (perf_counter() - start) / repeat
 
 

@@ -67,6 +67,10 @@ TABLES = {
     "40 low ports": (table_of(of_singles(6, 40, 4096)), "parity"),
     "40 ports, other values": (table_of(of_singles(7, 40, 4096), 3, 200), "parity"),
     "odd ports above 1000": (table_of(range(1001, SIZE, 2)), "two digits"),
+    "60 random ports": (table_of(of_singles(12, 60, SIZE)), "edges"),
+    "1,000 random ports": (table_of(of_singles(13, 1000, SIZE)), "one by one"),
+    "3,000 random ports": (table_of(of_singles(14, 3000, SIZE)), "one by one"),
+    "200 system ports": (table_of(of_singles(15, 200, 1024)), "parity"),
     "noise": (random.Random(8).randbytes(SIZE), "one by one"),
     "noise of two values": (table_of(of_singles(9, 30000, SIZE)), "one by one"),
     "three values": (
