@@ -57,7 +57,7 @@ def rules() -> str:
                 str(row.lowest),
                 _open_ends(row),
                 "accepted" if row.equal_ends and row.range_signs else "refused",
-                "with `services=`" if row.service_names else "none",
+                _names(row),
                 row.transport_rule,
                 row.overlap,
                 _most(row),
@@ -173,6 +173,17 @@ def _open_ends(row: Dialect) -> str:
     sign = row.range_signs[0]
     first, last = f"{sign}1024", f"1024{sign}"
     return f"{_code(first)} from {row.open_first}, {_code(last)} to {row.open_last}"
+
+
+def _names(row: Dialect) -> str:
+    words = {
+        dialects.NameLookup.NONE: "none",
+        dialects.NameLookup.NAMED: "of its transport",
+        dialects.NameLookup.ANY: "of any transport",
+        dialects.NameLookup.TCP: "of TCP",
+        dialects.NameLookup.TCP_OR_UDP: "of TCP and UDP",
+    }
+    return words[row.name_lookup]
 
 
 def _most(row: Dialect) -> str:

@@ -49,7 +49,6 @@ class New(Old):
         ("PortReport", "not_handed_out_by"): "not_allocated_by",
         ("Dialect", "need"): "transport_rule",
         ("Dialect", "every"): "all_ports_word",
-        ("Dialect", "names"): "service_names",
         ("Dialect", "items"): "max_elements",
         ("Dialect", "slots"): "max_slots",
         ("Dialect", "size"): "max_length",
@@ -64,6 +63,7 @@ class New(Old):
     }
     COMPUTED_FIELDS: ClassVar[dict[tuple[str, str], Callable[[Any], Any]]] = {
         ("Dialect", "evidence"): _evidence,
+        ("Dialect", "names"): lambda row: row.name_lookup != "none",
         ("DataForm", "evidence"): _evidence,
         ("Advice", "id"): _id,
         ("Criterion", "id"): _id,

@@ -272,7 +272,7 @@ ODD = [(row, odd) for row in ROWS for odd in row.misread_texts]
 
 @pytest.mark.parametrize(("row", "odd"), ODD, ids=[f"{row.name} {odd.text}" for row, odd in ODD])
 def test_an_odd_text_is_refused_or_read_as_the_tool_reads_it(row, odd):
-    services = registry.SHIPPED if row.service_names else None
+    services = None if row.name_lookup is dialects.NameLookup.NONE else registry.SHIPPED
     try:
         ports = dialects.parse(odd.text, row.name, services=services)
     except PortSyntaxError:
@@ -456,7 +456,7 @@ def test_trap_names_depend_on_the_machine():
         "a service name must be in lower case, got 'HTTP'"
     )
     for name in ("squid", "ufw", "wireshark", "haproxy", "ovs", "suricata", "netsh"):
-        assert not dialects.lookup(name).service_names
+        assert dialects.lookup(name).name_lookup is dialects.NameLookup.NONE
         text = dialects.render(PortSet([80]), name).replace("80", "http")
         refused(text, name, services=known)
 

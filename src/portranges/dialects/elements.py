@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 from portranges import types
-from portranges.dialects.model import Dialect, Fault
+from portranges.dialects.model import Dialect, Fault, NameLookup
 from portranges.dialects.query import Query, refusal, trimmed
 from portranges.errors import PortSyntaxError, UnknownNameError, elide
 from portranges.ports import LAST_PORT, Transport, is_digits, parse_port_at
+from portranges.portset import PortSet
 
 __all__ = ["element_spans", "expected", "read_element", "read_port", "unquoted", "words"]
 
@@ -186,7 +187,7 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
     token, span = text[start:stop], (start, stop)
     if not _is_name(token):
         raise _no_element(query, start, stop)
-    if not row.service_names:
+    if row.name_lookup is NameLookup.NONE:
         raise refusal(
             query,
             f"{expected(row)}, got {elide(token)}; {row.tool} does not accept names here",
@@ -201,7 +202,9 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
     if token != token.lower():
         raise PortSyntaxError(f"a service name must be in lower case, got {token!r}", text, span)
     try:
-        ports = query.services.ports(token, transport or query.transport)
+        ports = PortSet.empty().union(
+            *(query.services.ports(token, each) for each in _looked_up(query, transport))
+        )
     except UnknownNameError as error:
         raise PortSyntaxError(str(error), text, span) from None
     if len(ports) != 1:
@@ -213,6 +216,20 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
             span,
         )
     return ports.first
+
+
+def _looked_up(query: Query, transport: Transport | None) -> tuple[types.TransportLike | None, ...]:
+    """Return the transports whose ports the tool considers for a name; None is all of them."""
+    if query.row.name_lookup is NameLookup.NAMED:
+        return (transport or query.transport,)
+    return _LOOKED_UP[query.row.name_lookup]
+
+
+_LOOKED_UP: dict[NameLookup, tuple[Transport | None, ...]] = {
+    NameLookup.ANY: (None,),
+    NameLookup.TCP: (Transport.TCP,),
+    NameLookup.TCP_OR_UDP: (Transport.TCP, Transport.UDP),
+}
 
 
 def _no_element(query: Query, start: int, stop: int) -> PortSyntaxError:

@@ -11,7 +11,7 @@ from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, collect, refusal, trimmed
 from portranges.dialects.writing import Request, bracketed, example, framed
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import Transport
+from portranges.ports import Transport, is_digits
 
 __all__ = ["read", "write"]
 
@@ -50,8 +50,9 @@ def _term(query: Query, start: int, stop: int) -> tuple[Transport | None, int, i
             start += len(each) + 1
             break
     if text.startswith(_PORT, start, stop):
-        port = read_port(query, start + len(_PORT), stop, transport)
-        return transport, port, port
+        start += len(_PORT)
+        port = read_port(query, start, stop, transport)
+        return _transport_of(query, start, stop, transport), port, port
     if not text.startswith(_RANGE, start, stop):
         reason = (
             f"expected terms such as {example(query.row, query.row.transports[0])!r}, "
@@ -78,6 +79,29 @@ def _term(query: Query, start: int, stop: int) -> tuple[Transport | None, int, i
             (start, stop),
         )
     return transport, *read_element(query, start, stop, transport)
+
+
+def _transport_of(
+    query: Query, start: int, stop: int, transport: Transport | None
+) -> Transport | None:
+    """Return the transport to which a term with the port ``text[start:stop]`` applies.
+
+    A name that only TCP or only UDP has applies to this transport, and to no other.
+    """
+    name, services = query.text[start:stop], query.services
+    if is_digits(name) or services is None:
+        return transport
+    known = [each for each in (Transport.TCP, Transport.UDP) if services.ports(name, each)]
+    if len(known) > 1:
+        return transport
+    if transport not in (None, known[0]):
+        raise PortSyntaxError(
+            f"a name must be one of {transport}, got {name!r}, which only {known[0]} has; "
+            "tcpdump rejects it",
+            query.text,
+            (start, stop),
+        )
+    return known[0]
 
 
 def write(request: Request) -> list[str]:

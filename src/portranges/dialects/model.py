@@ -25,6 +25,7 @@ __all__ = [
     "Dialect",
     "Fault",
     "MisreadText",
+    "NameLookup",
     "Operator",
     "Overlap",
     "TransportRule",
@@ -160,6 +161,28 @@ class TransportRule(StrEnum):
     ALWAYS = "always"
 
 
+class NameLookup(StrEnum):
+    """Which ports of a service a tool considers when a text has its name.
+
+    Attributes:
+        NONE: The tool does not accept names.
+        NAMED: Those for the transport that the text names.
+        ANY: Those for every transport, whatever the text names.
+        TCP: Those for TCP only, whatever the text names.
+        TCP_OR_UDP: Those for TCP and UDP, whatever the text names.
+
+    Example:
+        >>> NameLookup("tcp or udp")
+        <NameLookup.TCP_OR_UDP: 'tcp or udp'>
+    """
+
+    NONE = "none"
+    NAMED = "named"
+    ANY = "any"
+    TCP = "tcp"
+    TCP_OR_UDP = "tcp or udp"
+
+
 class Comparison(StrEnum):
     """What an operator before a port, or between two ports, means.
 
@@ -290,7 +313,7 @@ class Dialect:
         all_ports_word: The word for all ports. If it is a range sign, it is the range with two
             open ends.
         empty: The text of the empty set, if there is one.
-        service_names: Whether the tool accepts service names.
+        name_lookup: Where the tool looks for the port of a service name.
         dashed_names: Whether it accepts names that contain ``-``; otherwise it splits them
             there, as a range.
         overlap: Which elements of a list may share ports.
@@ -346,7 +369,7 @@ class Dialect:
     operators: tuple[Operator, ...] = ()
     all_ports_word: str = ""
     empty: str | None = None
-    service_names: bool = False
+    name_lookup: NameLookup = NameLookup.NONE
     dashed_names: bool = True
     overlap: Overlap = Overlap.ANY
     max_elements: int = 0
@@ -379,6 +402,7 @@ class Dialect:
         of_type("transport_rule", self.transport_rule, TransportRule)
         of_type("bracketed", self.bracketed, Bracketed)
         of_type("overlap", self.overlap, Overlap)
+        of_type("name_lookup", self.name_lookup, NameLookup)
         of_type("verification", self.verification, Verification)
         for name in ("open_first", "open_last"):
             if getattr(self, name) is not None:
@@ -408,7 +432,7 @@ _TEXTS = (
 )
 _FLAGS = (
     *("blanks_separate", "quote_all", "range_needs_quote", "equal_ends"),
-    *("service_names", "dashed_names"),
+    "dashed_names",
 )
 
 

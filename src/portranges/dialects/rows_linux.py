@@ -9,6 +9,7 @@ from portranges.dialects.model import (
     Dialect,
     Fault,
     MisreadText,
+    NameLookup,
     Operator,
     Overlap,
     TransportRule,
@@ -44,7 +45,7 @@ _NFT = Dialect(
         Operator(sign=">", comparison=Comparison.ABOVE),
         Operator(sign="<", comparison=Comparison.BELOW),
     ),
-    service_names=True,
+    name_lookup=NameLookup.ANY,
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
         MisreadText(fault=Fault.LEADING_ZERO, text="080", means="80"),
@@ -82,7 +83,7 @@ _NFT_SET = Dialect(
     opening="{ ",
     closing=" }",
     bracketed=Bracketed.OPTIONAL,
-    service_names=True,
+    name_lookup=NameLookup.ANY,
     overlap=Overlap.EQUAL,
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="8", note="octal"),
@@ -118,7 +119,7 @@ IPTABLES = Dialect(
     range_signs=(":",),
     open_first=0,
     open_last=65535,
-    service_names=True,
+    name_lookup=NameLookup.NAMED,
     max_elements=1,
     several_texts_mean=_ANY_RULE,
     misread_texts=(
@@ -158,6 +159,10 @@ IPTABLES = Dialect(
     notes=(
         "One '--dport' has one port or range; 'iptables-multiport' accepts several.",
         (
+            "A name must be one of the transport; iptables 1.8.9 accepts the others too after "
+            "'-p udp' and '-p dccp'."
+        ),
+        (
             "'! --dport 0:65535' should match nothing, but iptables-nft 1.8.9 drops the match, so "
             "that the rule matches every packet. No set is written this way."
         ),
@@ -184,7 +189,7 @@ _MULTIPORT = Dialect(
     separator=",",
     range_signs=(":",),
     equal_ends=False,
-    service_names=True,
+    name_lookup=NameLookup.NAMED,
     max_slots=15,
     grammar="multiport",
     several_texts_mean=_ANY_RULE,
@@ -226,7 +231,7 @@ _IPSET = Dialect(
     name="ipset",
     tool="ipset",
     place="an element of a bitmap:port set with 'range 0-65535'",
-    service_names=True,
+    name_lookup=NameLookup.TCP,
     dashed_names=False,
     overlap=Overlap.NONE,
     max_elements=1,

@@ -8,6 +8,7 @@ from portranges.dialects.model import (
     Dialect,
     Fault,
     MisreadText,
+    NameLookup,
     Operator,
 )
 from portranges.source import Confidence, cite
@@ -49,7 +50,7 @@ _PF = Dialect(
         Operator(sign="<", comparison=Comparison.BELOW),
         Operator(sign="=", comparison=Comparison.EQUAL),
     ),
-    service_names=True,
+    name_lookup=NameLookup.TCP_OR_UDP,
     misread_texts=(
         MisreadText(
             fault=Fault.NEGATION,
@@ -86,7 +87,7 @@ _CISCO = Dialect(
     place="the port in an access list entry",
     blanks=" ",
     blanks_separate=True,
-    service_names=True,
+    name_lookup=NameLookup.NAMED,
     max_elements=1,
     grammar="cisco",
     several_texts_mean="entries of one list; a packet matches if any of them matches",
@@ -123,7 +124,7 @@ _JUNOS = Dialect(
     opening="[ ",
     closing=" ]",
     bracketed=Bracketed.SEVERAL,
-    service_names=True,
+    name_lookup=NameLookup.NAMED,
     notes=("'port' matches both ports and excludes 'destination-port'; it is not accepted.",),
     version="Junos OS",
     confidence=Confidence.DOCUMENT,

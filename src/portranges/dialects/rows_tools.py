@@ -8,6 +8,7 @@ from portranges.dialects.model import (
     Dialect,
     Fault,
     MisreadText,
+    NameLookup,
     Operator,
     TransportRule,
     Verification,
@@ -32,7 +33,7 @@ _BPF = Dialect(
     opening="(",
     closing=")",
     bracketed=Bracketed.SEVERAL,
-    service_names=True,
+    name_lookup=NameLookup.TCP_OR_UDP,
     grammar="bpf",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="tcp dst port 010", means="8", note="octal"),
@@ -62,6 +63,10 @@ _BPF = Dialect(
         (
             "'port 80' without 'dst' also matches source ports, and 'not' also matches packets "
             "without ports; neither is read or written."
+        ),
+        (
+            "A name that only TCP or only UDP has matches this transport only, and cannot be "
+            "used for another one."
         ),
         (
             "The optimizer's time grows faster than the list: 200 ranges took 1 second, 400 took "
@@ -135,7 +140,7 @@ _NMAP = Dialect(
     open_first=1,
     open_last=65535,
     all_ports_word="-",
-    service_names=True,
+    name_lookup=NameLookup.NAMED,
     grammar="nmap",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),

@@ -1,0 +1,124 @@
+"""Service names in other programs' texts: where each program looks for their ports."""
+
+from __future__ import annotations
+
+import pytest
+
+from portranges import PortSet, PortSyntaxError, Transport, UnknownNameError, dialects, types
+
+
+class Table:
+    """A table of services as /etc/services has it, by name and transport."""
+
+    def __init__(self, text: str) -> None:
+        self.rows: dict[str, dict[str, set[int]]] = {}
+        for line in text.splitlines():
+            fields = line.partition("#")[0].split()
+            if fields:
+                port, transport = fields[1].split("/")
+                for name in (fields[0], *fields[2:]):
+                    self.rows.setdefault(name, {}).setdefault(transport, set()).add(int(port))
+
+    def ports(self, service: str, transport: types.TransportLike | None = None) -> PortSet:
+        if service not in self.rows:
+            raise UnknownNameError("service", service)
+        found = self.rows[service]
+        return PortSet(
+            port for each, ports in found.items() for port in ports if transport in (None, each)
+        )
+
+
+# Lines of Debian's /etc/services, but for the last two, which no such file has.
+SERVICES = Table(
+    """
+    smtp     25/tcp   mail
+    tftp     69/udp
+    domain   53/tcp
+    domain   53/udp
+    shell    514/tcp  cmd syslog
+    syslog   514/udp
+    amqp     5672/tcp
+    amqp     5672/sctp
+    stream   9000/sctp
+    two      1001/tcp
+    two      1002/udp
+    """
+)
+
+# The texts of a name in each dialect, with the transports that they may name.
+FORMS = {
+    "nft": ("{} dport NAME", "tcp udp sctp dccp"),
+    "iptables": ("-p {} --dport NAME", "tcp udp sctp dccp"),
+    "iptables-multiport": ("-p {} -m multiport --dports NAME", "tcp udp sctp dccp"),
+    "bpf": ("{} dst port NAME", "tcp udp sctp"),
+}
+
+# What the tools accept, as measured by tests/live/test_dialects_names.py; for pf, its source
+# (sbin/pfctl/parse.y, getservice: TCP, then UDP). A name with two ports is ambiguous, so it is
+# refused even where the tool takes the first.
+ANSWERS = [
+    ("nft", "tcp", "smtp tftp domain syslog amqp stream"),
+    ("nft", "udp", "smtp tftp domain syslog amqp stream"),
+    ("nft", "sctp", "smtp tftp domain syslog amqp stream"),
+    ("nft", "dccp", "smtp tftp domain syslog amqp stream"),
+    ("iptables", "tcp", "smtp domain syslog amqp two"),
+    ("iptables", "udp", "tftp domain syslog two"),
+    ("iptables", "sctp", "amqp stream"),
+    ("iptables", "dccp", ""),
+    ("iptables-multiport", "tcp", "smtp domain syslog amqp two"),
+    ("iptables-multiport", "udp", "tftp domain syslog two"),
+    ("iptables-multiport", "sctp", "amqp stream"),
+    ("iptables-multiport", "dccp", ""),
+    ("bpf", "tcp", "smtp domain syslog amqp"),
+    ("bpf", "udp", "tftp domain syslog"),
+    ("bpf", "sctp", "domain syslog"),
+    ("ipset", None, "smtp domain syslog amqp two"),
+    ("pf", None, "smtp tftp domain syslog amqp"),
+    ("nft-set", None, "smtp tftp domain syslog amqp stream"),
+]
+PORTS = {"smtp": 25, "tftp": 69, "domain": 53, "syslog": 514, "amqp": 5672, "stream": 9000}
+
+
+@pytest.mark.parametrize(("dialect", "transport", "accepted"), ANSWERS)
+@pytest.mark.parametrize("name", [*PORTS, "two"])
+def test_a_name_is_accepted_where_the_tool_accepts_it(dialect, transport, accepted, name):
+    form, _ = FORMS.get(dialect, ("NAME", ""))
+    text = form.format(transport).replace("NAME", name)
+    if name not in accepted.split():
+        with pytest.raises(PortSyntaxError, match="name must"):
+            dialects.parse(text, dialect, services=SERVICES)
+        return
+    port = PORTS.get(name, 1002 if transport == "udp" else 1001)
+    assert dialects.parse(text, dialect, services=SERVICES) == PortSet([port])
+
+
+@pytest.mark.parametrize(
+    ("name", "transports"),
+    [("smtp", "tcp"), ("tftp", "udp"), ("domain", "tcp udp sctp"), ("amqp", "tcp")],
+)
+@pytest.mark.parametrize("transport", ["tcp", "udp", "sctp"])
+def test_a_name_of_one_transport_limits_a_filter_to_it(name, transports, transport):
+    """Measured with ``tcpdump -d``: ``dst port smtp`` tests for TCP, not for UDP."""
+    text = f"dst port {name}"
+    if transport in transports.split():
+        found = dialects.parse(text, "bpf", services=SERVICES, transport=transport)
+        assert found == PortSet([PORTS[name]])
+    else:
+        with pytest.raises(PortSyntaxError, match=f"expected ports for {transport}"):
+            dialects.parse(text, "bpf", services=SERVICES, transport=transport)
+
+
+def test_the_error_names_the_transport_that_has_the_name():
+    with pytest.raises(PortSyntaxError) as caught:
+        dialects.parse("udp dst port smtp", "bpf", services=SERVICES)
+    assert caught.value.reason == (
+        "a name must be one of udp, got 'smtp', which only tcp has; tcpdump rejects it"
+    )
+    assert caught.value.span == (13, 17)
+
+
+def test_every_dialect_with_names_is_in_the_matrix():
+    named = {row.name for row in dialects.rows() if row.name_lookup is not dialects.NameLookup.NONE}
+    assert named - {"nmap", "cisco", "junos"} == {dialect for dialect, _, _ in ANSWERS}
+    for dialect, (_, transports) in FORMS.items():
+        assert dialects.lookup(dialect).transports == tuple(map(Transport, transports.split()))
