@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from portranges import advice as advice
     from portranges import capacity as capacity
     from portranges import dialects as dialects
+    from portranges import endpoints as endpoints
     from portranges import ephemeral as ephemeral
     from portranges import families as families
     from portranges import flows as flows
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from portranges import systems as systems
     from portranges import transport_ports as transport_ports
     from portranges import uses as uses
+    from portranges.endpoints import Endpoint
     from portranges.families import Family
     from portranges.report import PortReport, explain
     from portranges.source import Confidence, Source
@@ -55,6 +57,7 @@ __all__ = [
     "Category",
     "Confidence",
     "DataError",
+    "Endpoint",
     "Family",
     "InvalidPortError",
     "InvalidRangeError",
@@ -89,6 +92,7 @@ __all__ = [
 # above; it must not see a function that accepts every misspelt name.
 _LATE = {
     "Confidence": "source",
+    "Endpoint": "endpoints",
     "Family": "families",
     "PortReport": "report",
     "Source": "source",
@@ -101,6 +105,7 @@ _PACKAGES = frozenset(
         "advice",
         "capacity",
         "dialects",
+        "endpoints",
         "ephemeral",
         "families",
         "flows",

@@ -140,6 +140,7 @@ def test_the_top_level_offers_what_the_design_names() -> None:
     assert set(portranges.__all__) >= {
         "Category",
         "Confidence",
+        "Endpoint",
         "Family",
         "MaskedPort",
         "PortRange",

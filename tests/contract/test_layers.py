@@ -35,6 +35,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "portset": ("ports",),
     "transport_ports": ("portset",),
     "categories": ("portset",),
+    "endpoints": ("ports", "checks", "records"),
     "systems": ("source",),
     "uses": ("portset",),
     "registry": ("categories",),
@@ -47,7 +48,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "flows": ("registry", "ephemeral", "uses"),
     "report": ("advice", "flows"),
     # All names of the top level; some modules are imported when a name of theirs is first used.
-    "": ("categories", "families", "transport_ports", "report"),
+    "": ("categories", "endpoints", "families", "transport_ports", "report"),
     # The leaves, which may ask the machine or stand on other packages.
     "system": ("ephemeral", "families", "systems"),
     "probe": ("families", "registry", "ephemeral", "uses", "capacity", "system"),

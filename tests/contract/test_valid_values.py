@@ -27,6 +27,7 @@ import pytest
 
 import portranges
 from portranges import (
+    Endpoint,
     MaskedPort,
     PortRange,
     PortSet,
@@ -116,6 +117,21 @@ SAMPLES: dict[type[Any], Sample] = {
             {"value": -1},
             {"value": None},
             {"mask": "all"},
+        ),
+    ),
+    Endpoint: Sample(
+        {"host": "2001:db8::1%eth0", "port": 80},
+        (
+            {"host": "[::1]"},
+            {"host": "127.0.0.01"},
+            {"host": "1.2.3"},
+            {"host": "a b"},
+            {"host": "::1%"},
+            {"host": ["localhost"]},
+            {"port": -1},
+            {"port": 65536},
+            {"port": "http"},
+            {"port": None},
         ),
     ),
     Handle: Sample({"number": 3}, ({"number": "3a"}, {"number": None}, {"number": [3]})),
@@ -732,7 +748,7 @@ def test_the_samples_differ_from_valid_values_in_the_named_fields_only(kind: typ
     assert not hasattr(made, "__dict__")
 
 
-@pytest.mark.parametrize("kind", [PortRange, MaskedPort])
+@pytest.mark.parametrize("kind", [PortRange, MaskedPort, Endpoint])
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_builds_ports_from_valid_values(kind: type[Any], way: str) -> None:
     valid = SAMPLES[kind].valid

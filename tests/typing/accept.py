@@ -6,12 +6,14 @@ Checked by mypy and pyright, never run: everything stands in functions.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sized
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, SupportsIndex, assert_never, assert_type
 
 from hypothesis import strategies as st
 
 from portranges import (
     Category,
+    Endpoint,
     Family,
     InvalidPortError,
     MaskedPort,
@@ -32,6 +34,7 @@ from portranges import (
     flows,
     parse_port,
     probe,
+    registry,
     strategies,
     system,
     systems,
@@ -46,6 +49,15 @@ def numbers(index: SupportsIndex) -> None:
     assert_type(parse_port("443"), int)
     assert_type(classify(443), Category)
     assert_type(classify(index), Category)
+
+
+def endpoints(text: str) -> None:
+    endpoint = Endpoint.parse(text, default_port=80, services=registry.SHIPPED, transport="tcp")
+    assert_type(endpoint, Endpoint)
+    assert_type(endpoint.host, str)
+    assert_type(endpoint.port, int)
+    assert_type(endpoint.address, IPv4Address | IPv6Address | None)
+    assert_type(endpoint.scope, str | None)
 
 
 def categories(category: Category) -> None:

@@ -59,6 +59,53 @@ def test_ipv6_is_written_in_brackets(capsys):
     assert main(["reuse", "0.0.0.0:80", "[::]:80", "--new-v6only", "--system", "linux"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # iproute2 6.1.0, `ss -tlnp` and `ss -tl`
+        ("0.0.0.0:5000", "tcp 0.0.0.0:5000"),
+        ("127.0.0.53%lo:53", "tcp 127.0.0.53:53 on lo"),
+        ("127.0.0.53%lo:domain", "tcp 127.0.0.53:53 on lo"),
+        ("[fe80::1234]%lo:546", "tcp [fe80::1234]:546 on lo"),
+        ("*%lo:69", "tcp [::]:69 on lo, dual-stack"),
+        ("*:5000", "tcp [::]:5000, dual-stack"),
+        ("[::]:http", "tcp [::]:80"),
+        ("[::ffff:127.0.0.1]:8443", "tcp [::ffff:127.0.0.1]:8443"),
+        # net-tools 2.10, `netstat -tlnp` and `netstat -tl`; Node.js prints `:::80` as well
+        (":::80", "tcp [::]:80"),
+        ("::1:ipp", "tcp [::1]:631"),
+        ("0.0.0.0:http", "tcp 0.0.0.0:80"),
+        # freebsd/freebsd-src@005a443, usr.bin/netstat/inet.c, inetprint()
+        ("127.0.0.1.53", "tcp 127.0.0.1:53"),
+        ("*.22", "tcp [::]:22, dual-stack"),
+        # lsof 4.95, and what people type
+        ("localhost:5000", "tcp 127.0.0.1:5000"),
+        # Go, net.Listen()
+        (":8080", "tcp [::]:8080, dual-stack"),
+        ("[fe80::1%eth0]:80", "tcp [fe80::1]:80 on eth0"),
+        ("[fe80::1%25eth0]:80", "tcp [fe80::1]:80 on eth0"),
+    ],
+)
+def test_addresses_that_tools_print_are_accepted(capsys, text, shown):
+    assert main(["reuse", text, "--system", "linux"]) == 0
+    assert f"new       {shown}\n" in capsys.readouterr().out
+    assert main(["reuse", text, text, "--system", "linux"]) == 1
+    assert f"existing  {shown}\nnew       {shown}\n" in capsys.readouterr().out
+
+
+def test_an_interface_in_the_address_goes_before_the_option(capsys):
+    words = ["reuse", "127.0.0.1%lo:80", "127.0.0.1:80", "--device", "eth0", "--system", "linux"]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "existing  tcp 127.0.0.1:80 on lo\nnew       tcp 127.0.0.1:80 on eth0\n" in out
+
+
+def test_a_star_is_dual_stack_unless_an_option_says_otherwise(capsys):
+    assert main(["reuse", "0.0.0.0:80", "*:80", "--system", "linux"]) == 1
+    assert main(["reuse", "0.0.0.0:80", "*:80", "--new-v6only", "--system", "linux"]) == 0
+    assert "[::]:80, IPV6_V6ONLY" in capsys.readouterr().out
+
+
 def test_dual_stack_is_nothing_at_an_address_of_ipv6(capsys):
     # Linux 6.18: bind() sets IPV6_V6ONLY there, and 0.0.0.0 is free beside it.
     assert main(["reuse", "[::1]:80", "0.0.0.0:80", "--dual-stack", "--system", "linux"]) == 0
@@ -89,10 +136,21 @@ def test_sources_are_not_split(capsys):
             ["reuse", "0.0.0.0:80", "0.0.0.0:80", "--listening", "--state", "time-wait"],
             "argument --state: not allowed with argument --listening",
         ),
-        (["reuse", "8080"], "a socket must be ADDRESS:PORT, got '8080'"),
-        (["reuse", "::1:80"], "an IPv6 address must be in brackets, got '::1:80'"),
-        (["reuse", "localhost:80"], "address must be an IPv4 or IPv6 address, got 'localhost'"),
-        (["reuse", "0.0.0.0:http"], "port must be decimal digits, got 'http'"),
+        (["reuse", "8080"], "expected 'host:port', got '8080'; ':8080' has every address"),
+        (["reuse", "0.0.0.0"], "expected a port after the host, got '0.0.0.0'"),
+        (["reuse", "2001:db8::1"], "an IPv6 address must be in brackets, because its last group"),
+        (
+            ["reuse", "example.com:80"],
+            "a socket must have an IP address; names other than localhost are not looked up, "
+            "got 'example.com'",
+        ),
+        # A misspelt service is a usage error (2); 1 would mean that a bind is refused.
+        (["reuse", "0.0.0.0:htpp"], "unknown service, got 'htpp'; did you mean 'htcp' or 'http'"),
+        (
+            ["reuse", "0.0.0.0:http-alt"],
+            "a service name must have exactly one port, got 'http-alt'",
+        ),
+        (["reuse", "0.0.0.0:*"], "an endpoint must have one port, got '*'"),
         (["reuse", "0.0.0.0:080"], "port must have no leading zero, got '080'"),
         (
             ["reuse", "0.0.0.0:80", "0.0.0.0:80", "--udp", "--listening"],

@@ -8,8 +8,9 @@ from ipaddress import IPv6Address
 from portranges import reuse, types
 from portranges.cli.arguments import whole_number
 from portranges.cli.output import labelled, print_json
+from portranges.endpoints import Endpoint
 from portranges.errors import InvalidSocketError, elide
-from portranges.ports import parse_port
+from portranges.registry import SHIPPED
 from portranges.reuse import Decision, Socket
 
 __all__ = ["add_arguments", "run"]
@@ -30,7 +31,9 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         "sockets",
         nargs="+",
         metavar="ADDRESS:PORT",
-        help="existing sockets, then the new one; [::]:80 for IPv6",
+        help="existing sockets, then the new one, as people write them or tools print them: "
+        "0.0.0.0:80, [::1]:http, 127.0.0.53%%lo:53, :::80, localhost:80; *:80 and :80 are "
+        "dual-stack",
     )
     parser.add_argument("--udp", action="store_true", help="UDP sockets (default: TCP)")
     parser.add_argument(
@@ -87,13 +90,20 @@ def _decisions(new: Socket, existing: list[Socket], system: str) -> types.Mappin
 
 
 def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
-    host, colon, port = text.rpartition(":")
-    if not colon:
-        raise InvalidSocketError("a socket must be ADDRESS:PORT", elide(text))
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        raise InvalidSocketError("an IPv6 address must be in brackets", elide(text))
+    transport: types.TcpOrUdpName = "udp" if arguments.udp else "tcp"
+    endpoint = Endpoint.parse(text, services=SHIPPED, transport=transport, printed=True)
+    v6only = _v6only(arguments, side)
+    host, _, _ = endpoint.host.partition("%")
+    if not host:
+        # What ss, lsof and Go write for a wildcard socket of both families.
+        host, v6only = "::", v6only or False
+    elif host == "localhost":
+        host = "127.0.0.1"
+    elif endpoint.address is None:
+        raise InvalidSocketError(
+            "a socket must have an IP address; names other than localhost are not looked up",
+            elide(host),
+        )
 
     def value_of(option: str) -> types.Any:
         own = getattr(arguments, f"{side}_{option}")
@@ -104,20 +114,20 @@ def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
     if side == "existing":
         state = arguments.state or ("listening" if arguments.listening else "bound")
     socket = reuse.Socket(
-        transport="udp" if arguments.udp else "tcp",
+        transport=transport,
         address=host,
-        port=parse_port(port),
-        v6only=_v6only(arguments, side),
+        port=endpoint.port,
+        v6only=v6only,
         reuse_address=value_of("reuse_address"),
         reuse_port=value_of("reuse_port"),
         exclusive=value_of("exclusive"),
         uid=value_of("uid") or 0,
-        device=value_of("device"),
+        device=endpoint.scope or value_of("device"),
         state=state,
     )
-    address = socket.address
-    is_plain = isinstance(address, IPv6Address) and address.ipv4_mapped is None
-    if socket.v6only is False and is_plain and not address.is_unspecified:
+    bound = socket.address
+    is_plain = isinstance(bound, IPv6Address) and bound.ipv4_mapped is None
+    if socket.v6only is False and is_plain and not bound.is_unspecified:
         # The option is set before bind(), which serves only IPv6 at such an address anyway.
         return replace(socket, v6only=None)
     return socket
