@@ -783,3 +783,4 @@ class CapacityArguments(TypedDict):
     destinations: int
     sources: int
     method: MethodName
+    ports_per_client: int | None

@@ -121,6 +121,16 @@ def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: A
     )
 
 
+_NF_NAT = ("nf-nat", "nf-nat-below-1024", "nf-nat-below-512")
+_VENDORS = ("aws-nat-gateway", "azure-load-balancer", "azure-nat-gateway", "gcp-cloud-nat")
+
+
+def _translators(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    if question[1] in _NF_NAT:
+        return question[0] == "methods" or new > old
+    return question[1] in _VENDORS and question[2:4] != (None, None) and old > new
+
+
 DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="ephemeral: releases and variants are systems of their own",
@@ -179,5 +189,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="the remark says the same without the bounds of a port number",
         asked="explain commands",
         applies=_many_connections,
+    ),
+    Difference(
+        name="capacity: translators",
+        reason="a translator with another range has the ports of that range, not its vendor's "
+        "number; netfilter uses a port for each destination, which was unknown",
+        asked="concurrent rate methods",
+        applies=_translators,
     ),
 )

@@ -21,6 +21,7 @@ from portranges import (
 )
 from portranges.capacity import Interval
 from portranges.errors import InvalidValueError
+from portranges.systems import Kind
 
 LINUX = ephemeral.profile("linux")
 
@@ -145,6 +146,86 @@ def test_every_profile_with_a_range_has_an_answer() -> None:
     for row in ephemeral.profiles():
         if row.has_fixed_range:
             assert 0 < capacity.concurrent(row, destinations=2).high <= 2 * 65536
+
+
+# -- translators ------------------------------------------------------------------
+
+TRANSLATORS = [row for row in ephemeral.profiles() if row.kind is Kind.MIDDLEBOX]
+
+
+@pytest.mark.parametrize("row", TRANSLATORS, ids=lambda row: row.name)
+def test_a_translator_uses_the_ports_that_it_is_given(row: ephemeral.EphemeralProfile) -> None:
+    few = row.replace(ports=PortRange(1024, 1087))
+    assert capacity.concurrent(few).value == 64
+    assert capacity.concurrent(few.replace(excluded=PortRange(1024, 1033))).value == 54
+    assert capacity.rate(few, time_wait=2).value == 32
+    assert capacity.clients(few, ports_per_client=32).value == 2
+    everything = row.replace(ports=PortRange(1, 65535))
+    assert capacity.concurrent(everything).value == (row.ports_per_address or 65535)
+    if row.has_fixed_range:
+        missing = row.replace(excluded=[*row.ports][: len(row.ports) // 2])
+        kept = len(row.ports) - len(row.ports) // 2
+        assert capacity.concurrent(missing).value == min(kept, row.ports_per_address or 65535)
+    block = capacity.concurrent(everything, ports_per_client=10, sources=3)
+    assert block == exactly(10)
+    assert capacity.rate(everything, ports_per_client=10, time_wait=2).value == 5
+
+
+# By hand, from what the providers publish: 64,000 ports of an address of an Azure Load Balancer,
+# and the formula of "Use a public standard load balancer in Azure Kubernetes Service" with its
+# example of 7 addresses for 100 nodes with 4,000 ports and one node more for upgrades; 64,512
+# ports an address of an Azure NAT Gateway and of Google Cloud NAT ("IP addresses and ports");
+# 55,000 connections to a destination an address of an AWS NAT gateway. The 448 machines of
+# gitlab.com/gitlab-com/gl-infra/infrastructure/-/issues/10629 divide 65,536 ports, of which
+# Cloud NAT gives 64,512.
+@pytest.mark.parametrize(
+    ("name", "ports_per_client", "addresses", "clients"),
+    [
+        ("gcp-cloud-nat", 64, 1, exactly(1008)),
+        ("gcp-cloud-nat", 32, 2, exactly(4032)),
+        ("gcp-cloud-nat", 2048, 14, Interval(434, 441)),
+        ("gcp-cloud-nat", 1000, 2, Interval(128, 129)),
+        ("gcp-cloud-nat", 65536, 2, Interval(0, 1)),
+        ("azure-load-balancer", 4000, 7, exactly(112)),
+        ("azure-load-balancer", 1024, 1, exactly(62)),
+        ("azure-load-balancer", 1280, 1, exactly(50)),
+        ("azure-nat-gateway", 64512, 16, exactly(16)),
+        ("azure-nat-gateway", 1008, 16, exactly(1024)),
+        ("aws-nat-gateway", 55000, 8, exactly(8)),
+        ("aws-nat-gateway", 500, 2, exactly(220)),
+        ("cgn", 1000, 1, exactly(64)),
+        ("nf-nat", 512, 1, exactly(126)),
+    ],
+)
+def test_clients_of_a_translator(
+    name: types.SystemName, ports_per_client: int, addresses: int, clients: Interval
+) -> None:
+    found = capacity.clients(name, ports_per_client=ports_per_client, addresses=addresses)
+    assert found == clients
+    assert capacity.concurrent(name, ports_per_client=ports_per_client).value <= ports_per_client
+    if clients.low:
+        needed = capacity.addresses(
+            name, ports_per_client=ports_per_client, clients=int(clients.low)
+        )
+        assert needed.low <= addresses
+        assert needed.high <= addresses
+    more = int(clients.high) + 1
+    assert capacity.addresses(name, ports_per_client=ports_per_client, clients=more).low > addresses
+
+
+def test_a_block_that_no_address_has() -> None:
+    found = capacity.addresses("gcp-cloud-nat", ports_per_client=65536, clients=2)
+    assert found == Interval(3, math.inf)
+    assert capacity.concurrent("gcp-cloud-nat", ports_per_client=65536).value == 64512
+    assert capacity.concurrent("gcp-cloud-nat", sources=2, ports_per_client=65536).value == 65536
+
+
+def test_the_systems_of_linux_are_those_with_its_search() -> None:
+    assert set(capacity.methods("linux")[0].systems) == {
+        row.name for row in ephemeral.profiles() if row.tcp_algorithm == "linux-connect"
+    }
+    # Not a system of the list, but the same row.
+    assert capacity.methods("wsl2") == capacity.methods("linux")
 
 
 # -- a second ---------------------------------------------------------------------
@@ -406,6 +487,48 @@ loose: Any = capacity
 LooseInterval: Any = Interval
 
 BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (
+        lambda: loose.concurrent("linux", ports_per_client=64),
+        InvalidValueError,
+        "ports_per_client requires an address translator, such as gcp-cloud-nat, got linux",
+    ),
+    (
+        lambda: loose.clients("freebsd", ports_per_client=64),
+        InvalidValueError,
+        "ports_per_client requires an address translator, such as gcp-cloud-nat, got freebsd",
+    ),
+    (
+        lambda: loose.clients("gcp-cloud-nat", ports_per_client=0),
+        InvalidValueError,
+        "ports_per_client must be at least 1, got 0",
+    ),
+    (
+        lambda: loose.clients("gcp-cloud-nat", ports_per_client=64, addresses=0),
+        InvalidValueError,
+        "addresses must be at least 1, got 0",
+    ),
+    (
+        lambda: loose.addresses("gcp-cloud-nat", ports_per_client=64, clients=0),
+        InvalidValueError,
+        "clients must be at least 1, got 0",
+    ),
+    (
+        lambda: loose.rate("gcp-cloud-nat", ports_per_client="64"),
+        TypeError,
+        "ports_per_client must be an integer, got str '64'",
+    ),
+    (
+        lambda: loose.addresses(
+            ephemeral.profile("cgn").replace(ports=[]), ports_per_client=64, clients=1
+        ),
+        InvalidValueError,
+        "system must have ports, got <EphemeralProfile cgn, tuned: no port>",
+    ),
+    (
+        lambda: loose.clients("docker-linux", ports_per_client=64),
+        InvalidValueError,
+        "system must have a fixed ephemeral range, got 'docker-linux', which has none",
+    ),
     (
         lambda: loose.concurrent(5),
         TypeError,

@@ -156,6 +156,11 @@ def test_sources_are_not_split(capsys):
             ["reuse", "0.0.0.0:80", "0.0.0.0:80", "--udp", "--listening"],
             "a udp socket must be unbound, bound or connected, got 'listening'",
         ),
+        (["capacity", "--clients", "5"], "--clients requires --ports-per-client, got none"),
+        (
+            ["capacity", "--ports-per-client", "5"],
+            "ports_per_client requires an address translator, such as gcp-cloud-nat, got linux",
+        ),
         (["capacity", "--method", "nope"], "unknown method of linux, got 'nope'"),
         (["capacity", "--system", "linus"], "unknown system, got 'linus'; did you mean 'linux'"),
         (["reuse", "0.0.0.0:80", "--system", "linus"], "unknown system, got 'linus'; did you mean"),
@@ -219,6 +224,20 @@ def test_a_rate_that_does_not_fit(capsys):
         (["--connections", "28232", "--excluded", "40000"], 1),
         (["--connections", "9", "--ports", "40000-40008"], 1),
         (["--system", "macos", "--connections", "16384"], 1),
+        ("--system gcp-cloud-nat --ports 1024-1087 --connections 64".split(), 0),
+        ("--system gcp-cloud-nat --ports 1024-1087 --connections 65".split(), 1),
+        ("--system gcp-cloud-nat --excluded 1024-1087 --connections 64448".split(), 0),
+        ("--system gcp-cloud-nat --excluded 1024-1087 --connections 64449".split(), 1),
+        ("--system gcp-cloud-nat --ports 1024-1087 --rate 0.53".split(), 0),
+        ("--system gcp-cloud-nat --ports 1024-1087 --rate 0.54".split(), 1),
+        ("--system gcp-cloud-nat --ports-per-client 64 --connections 65".split(), 1),
+        ("--system gcp-cloud-nat --ports-per-client 64 --clients 1008".split(), 0),
+        ("--system gcp-cloud-nat --ports-per-client 64 --clients 1009".split(), 1),
+        ("--system gcp-cloud-nat --ports-per-client 64 --clients 2016 --addresses 2".split(), 0),
+        (
+            "--system azure-load-balancer --ports-per-client 4000 --clients 50 --sources 4".split(),
+            0,
+        ),
     ],
 )
 def test_does_it_fit(capsys, options, status):
@@ -249,6 +268,28 @@ def test_lines_fit_whatever_is_asked(capsys):
     assert main(["capacity", "--ports", ports, *many]) in (0, 1)
     ends = capsys.readouterr().out.split("TIME_WAIT")[0].split()
     assert [text.rstrip(",") for text in ends if "-" in text] == ports.split(",")
+
+
+def test_the_sum_for_a_translator(capsys):
+    words = "capacity --system gcp-cloud-nat --ports-per-client 65536 --clients 3 --addresses 2"
+    assert main(words.split()) == 1
+    assert capsys.readouterr().out == (
+        "system       Google Cloud NAT\n"
+        "ports        1024-65535 (64,512)\n"
+        "             at most 64,512 per address and destination\n"
+        "at once      65,536 connections for each client by connect, to 1 destination\n"
+        "             from 2 sources\n"
+        "clients      0 to 1, with 65,536 ports each, on 2 addresses\n"
+        "TIME_WAIT    120 s\n"
+        "per second   546.1, to 1 destination from 2 sources, each closed by this side\n"
+        "clients      3 does not fit: the limit is 0 to 1\n"
+        "             addresses that are needed: 4 or more\n"
+    )
+    assert main([*words.replace("65536", "64").split(), "--json"]) == 0
+    data = result_of(capsys.readouterr().out)
+    assert (data["ports_per_client"], data["clients"]) == (64, {"low": 2016, "high": 2016})
+    assert main(["capacity", "--system", "azure-load-balancer"]) == 0
+    assert "\nports" not in capsys.readouterr().out
 
 
 def test_bounds_that_differ_read_differently(capsys):

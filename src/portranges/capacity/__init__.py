@@ -12,6 +12,8 @@ from portranges.capacity.birthday import (
     expected_collisions,
 )
 from portranges.capacity.connections import (
+    addresses,
+    clients,
     concurrent,
     rate,
     self_connect_probability,
@@ -25,6 +27,8 @@ __all__ = [
     "Growth",
     "Interval",
     "Method",
+    "addresses",
+    "clients",
     "collision_probability",
     "concurrent",
     "draws_for",

@@ -1,10 +1,12 @@
-"""How many connections a client can have at once, how many per second, and which to itself.
+"""How many connections a client can have at once and per second; how many clients a NAT has.
 
 The functions are formulas over a profile of ``portranges.ephemeral`` and a method of ``rows``.
 ``portranges.selection`` knows which ports a search reaches.
 """
 
 from __future__ import annotations
+
+from math import inf
 
 from portranges import checks, types
 from portranges.capacity.lookup import method_of, profile_of
@@ -20,8 +22,16 @@ from portranges.selection import algorithm
 from portranges.selection.linux import bind_parts, connect_scan, scanned
 from portranges.selection.orders import missed_by
 from portranges.selection.tables import Lanes
+from portranges.systems import Kind
 
-__all__ = ["concurrent", "rate", "self_connect_probability", "time_wait_sockets"]
+__all__ = [
+    "addresses",
+    "clients",
+    "concurrent",
+    "rate",
+    "self_connect_probability",
+    "time_wait_sockets",
+]
 
 
 def concurrent(
@@ -30,6 +40,7 @@ def concurrent(
     destinations: types.SupportsIndex = 1,
     sources: types.SupportsIndex = 1,
     method: types.MethodName = "connect",
+    ports_per_client: types.SupportsIndex | None = None,
 ) -> Interval:
     """Return how many connections a client can have at once.
 
@@ -49,19 +60,25 @@ def concurrent(
     make it shorter here, because a profile does not distinguish them from ports outside; a
     range of odd size can then look like one of even size.
 
+    An address translator has its vendor's limit per address, or the range of a tuned profile if
+    that is smaller. Its sources are its public addresses.
+
     Args:
         system: A system's name, or a profile of ``portranges.ephemeral``.
         destinations: d, at least 1.
         sources: s, at least 1.
         method: How the client gets its port, one of ``methods``.
+        ports_per_client: The ports that a translator assigns to each client (a virtual
+            machine, a node), at least 1; the result is then for one client. Such a block may
+            lie on several addresses.
 
     Returns:
         The number of connections.
 
     Raises:
         TypeError: An argument has the wrong type.
-        InvalidValueError: *destinations* or *sources* is less than 1, a tuned profile contains
-            port 0, or the system has no fixed ephemeral range.
+        InvalidValueError: A number is less than 1, a tuned profile contains port 0, the system
+            has no fixed ephemeral range, or *ports_per_client* is given for a host.
         UnknownNameError: There is no such system, or nothing is known about the method there.
 
     Source:
@@ -74,14 +91,19 @@ def concurrent(
         28232
         >>> print(concurrent("linux-2.6.24"), concurrent("macos", destinations=3))
         28,233 16,383
+        >>> concurrent("gcp-cloud-nat", destinations=2, ports_per_client=64).value
+        128
     """
     row = profile_of(system)
     far = checks.integer("destinations", destinations, least=1)
     near_by = checks.integer("sources", sources, least=1)
     chosen = method_of(row, method)
+    low, high = _reached(row, chosen)
+    if ports_per_client is not None:
+        block = _block(row, ports_per_client)
+        low, high, near_by = min(block, low * near_by), min(block, high * near_by), 1
     if chosen is None:
-        return _by_profile(row, far, near_by)
-    low, high = _reached(_usable(row), chosen)
+        return _by_profile(row, low, far, near_by)
     times = near_by
     if chosen.growth is Growth.TUPLES:
         times *= far
@@ -91,9 +113,8 @@ def concurrent(
     return Interval(low * times, high * times)
 
 
-def _by_profile(row: EphemeralProfile, far: int, near_by: int) -> Interval:
+def _by_profile(row: EphemeralProfile, size: int, far: int, near_by: int) -> Interval:
     """Return the number of connections by connect() if the system has no row for it."""
-    size = len(_usable(row)) if row.ports_per_address is None else row.ports_per_address
     if row.ports_per_address is not None or row.shares_ports_across_destinations:
         return Interval(size * far * near_by, size * far * near_by)
     if row.shares_ports_across_destinations is False:
@@ -103,6 +124,107 @@ def _by_profile(row: EphemeralProfile, far: int, near_by: int) -> Interval:
     return Interval(size, size * far * near_by)
 
 
+def _block(row: EphemeralProfile, ports_per_client: types.SupportsIndex) -> int:
+    """Return *ports_per_client*, which only an address translator assigns."""
+    if row.kind is not Kind.MIDDLEBOX:
+        rule = "ports_per_client requires an address translator, such as gcp-cloud-nat"
+        raise InvalidValueError(rule, row.name)
+    return checks.integer("ports_per_client", ports_per_client, least=1)
+
+
+def clients(
+    system: types.SystemLike,
+    *,
+    ports_per_client: types.SupportsIndex,
+    addresses: types.SupportsIndex = 1,
+) -> Interval:
+    """Return how many clients an address translator has ports for.
+
+    The upper bound is all ports of all addresses, divided by the ports per client. The lower
+    bound divides the ports of each address, for a translator that assigns no block of ports on
+    two addresses. They are equal if the ports of one address are a multiple of a block.
+
+    Limits: ports for the provider's own use are not subtracted. The port of each rule of an
+    Azure Load Balancer uses 8 ports of its address, for example.
+
+    Args:
+        system: A translator's name, such as ``"gcp-cloud-nat"``, or a profile of
+            ``portranges.ephemeral``.
+        ports_per_client: The ports for each virtual machine or node, at least 1.
+        addresses: The number of public addresses, at least 1.
+
+    Returns:
+        The number of clients.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        InvalidValueError: A number is less than 1, *system* is a host, or its number of ports
+            is unknown.
+        UnknownNameError: There is no such system.
+
+    Source:
+        The row of the system. The formula is that of Azure Kubernetes Service, "Use a public
+        standard load balancer", and of Google Cloud NAT, "IP addresses and ports".
+
+    Example:
+        >>> clients("gcp-cloud-nat", ports_per_client=64).value
+        1008
+        >>> clients("azure-load-balancer", ports_per_client=4000, addresses=7).value
+        112
+        >>> print(clients("gcp-cloud-nat", ports_per_client=1000, addresses=2))
+        128 to 129
+    """
+    row = profile_of(system)
+    block = _block(row, ports_per_client)
+    many = checks.integer("addresses", addresses, least=1)
+    size, _ = _reached(row, None)
+    return Interval(size // block * many, size * many // block)
+
+
+def addresses(
+    system: types.SystemLike,
+    *,
+    ports_per_client: types.SupportsIndex,
+    clients: types.SupportsIndex,
+) -> Interval:
+    """Return how many public addresses a translator needs for so many clients.
+
+    It is the inverse of the function ``clients``, whose limits apply here too.
+
+    Args:
+        system: A translator's name, or a profile of ``portranges.ephemeral``.
+        ports_per_client: The ports for each virtual machine or node, at least 1.
+        clients: The number of clients, at least 1.
+
+    Returns:
+        The number of addresses. The upper bound is infinite if a block is larger than an
+        address, because the translator may not assign it from two.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        InvalidValueError: A number is less than 1, *system* is a host, its number of ports is
+            unknown, or it has no ports.
+        UnknownNameError: There is no such system.
+
+    Source:
+        That of the function ``clients``.
+
+    Example:
+        >>> addresses("azure-load-balancer", ports_per_client=4000, clients=100).value
+        7
+        >>> addresses("gcp-cloud-nat", ports_per_client=1024, clients=280).low
+        5
+    """
+    row = profile_of(system)
+    block = _block(row, ports_per_client)
+    many = checks.integer("clients", clients, least=1)
+    size, _ = _reached(row, None)
+    if size == 0:
+        raise InvalidValueError("system must have ports", repr(row))
+    whole = size // block
+    return Interval(-(-many * block // size), -(-many // whole) if whole else inf)
+
+
 def rate(
     system: types.SystemLike,
     *,
@@ -110,6 +232,7 @@ def rate(
     destinations: types.SupportsIndex = 1,
     sources: types.SupportsIndex = 1,
     method: types.MethodName = "connect",
+    ports_per_client: types.SupportsIndex | None = None,
 ) -> Interval:
     """Return the sustainable rate of new connections per second, in total.
 
@@ -129,6 +252,7 @@ def rate(
         destinations: The number of remote addresses and ports, at least 1.
         sources: The number of local addresses, at least 1.
         method: How the client gets its port, one of ``methods``.
+        ports_per_client: As in ``concurrent``; the result is then the rate of one client.
 
     Returns:
         Connections per second.
@@ -168,7 +292,13 @@ unknown, got aix
     if wait is None:
         rule = "time_wait is required for a system whose own is unknown"
         raise InvalidValueError(rule, row.name)
-    count = concurrent(row, destinations=destinations, sources=sources, method=method)
+    count = concurrent(
+        row,
+        destinations=destinations,
+        sources=sources,
+        method=method,
+        ports_per_client=ports_per_client,
+    )
     return Interval(count.low / wait, count.high / wait)
 
 
@@ -261,10 +391,14 @@ def _usable(row: EphemeralProfile) -> PortSet:
     return row.ports - row.skipped
 
 
-def _reached(usable: PortSet, method: Method) -> tuple[int, int]:
-    """Return how many ports a method allocates at least, and at most."""
-    count = len(usable)
-    if not usable or not method.algorithm:
+def _reached(row: EphemeralProfile, method: Method | None) -> tuple[int, int]:
+    """Return how many ports of one address a method allocates at least, and at most."""
+    limit = row.ports_per_address
+    if limit is not None and not row.has_fixed_range:
+        return limit, limit
+    usable = _usable(row)
+    count = len(usable) if limit is None else min(limit, len(usable))
+    if method is None or not usable or not method.algorithm:
         return count, count
     span = usable.last - usable.first + 1
     once, always = missed_by(algorithm(method.algorithm), span)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.capacity.model import Growth, Method
+from portranges.ephemeral import profiles
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 
 __all__ = ["METHODS", "NEVER_ITSELF", "PARITY_OF_LINUX"]
 
-# The systems with a Linux kernel from 4.2 on.
-_LINUX: tuple[types.SystemName, ...] = ("linux", "android", "wsl2", "wsl2-mirrored", "wslc")
+# The systems with a Linux kernel from 4.2 on, whose connect() has that order.
+_LINUX: tuple[types.SystemName, ...] = tuple(
+    types.cast("types.SystemName", row.name)
+    for row in profiles()
+    if row.tcp_algorithm == "linux-connect"
+)
 
 METHODS = (
     Method(
@@ -99,6 +104,21 @@ METHODS = (
         calls="connect() on an unbound socket",
         note="chooses a port that is free at the source address",
         source=cite("OpenBSD", "sys/netinet/in_pcb.c in_pcbaddrisavail_lock()"),
+        confidence=Confidence.SOURCE,
+    ),
+    Method(
+        name="connect",
+        systems=("nf-nat", "nf-nat-below-1024", "nf-nat-below-512"),
+        growth=Growth.TUPLES,
+        calls="any, by a client behind the translator",
+        note=(
+            "a port is in use only for the destination of its entry; close to the limit a search "
+            "may fail although ports are free, because it tries at most 248 ports of a large range"
+        ),
+        source=cite(
+            "Linux",
+            "net/netfilter/nf_nat_core.c nf_nat_used_tuple(), nf_nat_l4proto_unique_tuple()",
+        ),
         confidence=Confidence.SOURCE,
     ),
 )

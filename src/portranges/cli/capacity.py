@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from portranges import capacity, ephemeral, types
 from portranges.capacity import Interval
@@ -39,10 +40,23 @@ def add_arguments(parser: types.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--sources",
+        "--addresses",
         type=whole_number,
         default=1,
         metavar="N",
-        help="the number of local addresses (default: 1)",
+        help="the number of local addresses, or of public addresses of a translator (default: 1)",
+    )
+    parser.add_argument(
+        "--ports-per-client",
+        type=whole_number,
+        metavar="N",
+        help="the ports that a translator assigns to each virtual machine or node",
+    )
+    parser.add_argument(
+        "--clients",
+        type=whole_number,
+        metavar="N",
+        help="check whether so many clients have ports; requires --ports-per-client",
     )
     parser.add_argument(
         "--time-wait", type=number, metavar="SECONDS", help="TIME_WAIT, if not the default"
@@ -86,10 +100,14 @@ class _Answer:
     waits: bool
     time_wait: float | None
     rate: Interval | None
+    ports_per_client: int | None
+    clients: Interval | None
 
 
 def run(arguments: types.Namespace) -> int:
     """Print the capacity of a system; the status is 1 if a given number does not fit."""
+    if arguments.clients is not None and arguments.ports_per_client is None:
+        raise InvalidValueError("--clients requires --ports-per-client", "none")
     answer = _answer(arguments)
     questions: list[_Question] = []
     if arguments.rate is not None:
@@ -106,6 +124,8 @@ def run(arguments: types.Namespace) -> int:
         questions.append(
             _Question(what="connections", wanted=arguments.connections, limit=answer.at_once)
         )
+    if arguments.clients is not None and answer.clients is not None:
+        questions.append(_Question(what="clients", wanted=arguments.clients, limit=answer.clients))
     if arguments.json:
         print_json("capacity", _data(answer, questions))
     else:
@@ -132,6 +152,7 @@ def _answer(arguments: types.Namespace) -> _Answer:
         "destinations": arguments.destinations,
         "sources": arguments.sources,
         "method": arguments.method,
+        "ports_per_client": arguments.ports_per_client,
     }
     return _Answer(
         profile=profile,
@@ -142,15 +163,31 @@ def _answer(arguments: types.Namespace) -> _Answer:
         waits=waits,
         time_wait=time_wait,
         rate=None if time_wait is None else capacity.rate(profile, time_wait=time_wait, **options),
+        ports_per_client=arguments.ports_per_client,
+        clients=None
+        if arguments.ports_per_client is None
+        else capacity.clients(
+            profile,
+            ports_per_client=arguments.ports_per_client,
+            addresses=arguments.sources,
+        ),
     )
 
 
 def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[str, str]]:
     profile = answer.profile
     yield "system", profile.title + (", tuned" if profile.tuned else "")
-    yield "ports", f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
+    if profile.has_fixed_range:
+        yield "ports", f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
+    if profile.ports_per_address is not None:
+        yield "", f"at most {profile.ports_per_address:,} per address and destination"
     ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
-    yield "at once", f"{_bounds(answer.at_once)} connections, by {answer.method}, to {ends}"
+    each = "" if answer.ports_per_client is None else "for each client "
+    yield "at once", f"{_bounds(answer.at_once)} connections {each}by {answer.method}, to {ends}"
+    if answer.clients is not None and answer.ports_per_client is not None:
+        ports = _many(answer.ports_per_client, "port")
+        where = _many(answer.sources, "address", "addresses")
+        yield "clients", f"{_bounds(answer.clients)}, with {ports} each, on {where}"
     if answer.time_wait is None or answer.rate is None:
         yield "TIME_WAIT", "unknown" if answer.waits else "none"
     else:
@@ -160,12 +197,21 @@ def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[
         verdict = {True: "fits", False: "does not fit", None: "may or may not fit"}[question.fits]
         limit = _beside(question.limit, question.wanted)
         yield question.what, f"{_exactly(question.wanted)} {verdict}: the limit is {limit}"
+        if question.what == "clients" and not question.fits and answer.ports_per_client is not None:
+            needed = capacity.addresses(
+                profile,
+                ports_per_client=answer.ports_per_client,
+                clients=int(question.wanted),
+            )
+            yield "", f"addresses that are needed: {_bounds(needed)}"
         if question.what == "rate" and answer.time_wait is not None:
             waiting = capacity.time_wait_sockets(question.wanted, answer.time_wait)
             yield "", f"this rate keeps {waiting:,.0f} connections in TIME_WAIT"
 
 
 def _bounds(value: Interval) -> str:
+    if value.high == inf:
+        return f"{_number(value.low)} or more"
     low, high = _number(value.low), _number(value.high)
     if value.is_exact:
         return low
@@ -202,8 +248,8 @@ def _beside(limit: Interval, wanted: float) -> str:
     return " to ".join(texts)
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+def _many(count: int, noun: str, nouns: str = "") -> str:
+    return f"{count:,} {noun if count == 1 else nouns or f'{noun}s'}"
 
 
 def _data(answer: _Answer, questions: list[_Question]) -> dict[str, types.Any]:
@@ -218,6 +264,8 @@ def _data(answer: _Answer, questions: list[_Question]) -> dict[str, types.Any]:
         "concurrent": _bounds_data(answer.at_once),
         "time_wait": answer.time_wait,
         "rate": None if answer.rate is None else _bounds_data(answer.rate),
+        "ports_per_client": answer.ports_per_client,
+        "clients": None if answer.clients is None else _bounds_data(answer.clients),
         "questions": [
             {"what": question.what, "wanted": question.wanted, "fits": question.fits}
             for question in questions
