@@ -203,6 +203,7 @@ __all__ = [
     "TypeAlias",
     "TypeVar",
     "U",
+    "UnreadPart",
     "ValueErrorKind",
     "Word",
     "cast",
@@ -534,6 +535,7 @@ class Services(Protocol):
 # -- inside the packages --------------------------------------------------------
 
 Part: TypeAlias = tuple[Transport | None, PortSet]
+UnreadPart: TypeAlias = tuple[Transport | None, Callable[[], PortSet]]
 Span: TypeAlias = tuple[int, int]
 PortCheck: TypeAlias = Callable[[SupportsIndex], int]
 PlanGroup: TypeAlias = tuple[list[int], list[list[int]]]

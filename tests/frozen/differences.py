@@ -131,7 +131,69 @@ def _translators(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bo
     return question[1] in _VENDORS and question[2:4] != (None, None) and old > new
 
 
+def _gcp_all(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    entries = _entries_asked(question, path) if question[1] == "gcp" else []
+    return new == ("error", "InvalidRangeError") and any(
+        entry.get("IPProtocol") == "all" and "ports" in entry for entry in entries
+    )
+
+
+# The keys of which an entry of a data form must have one.
+_REQUIRED = {
+    "aws": ("IpProtocol",),
+    "aws_nacl": ("Protocol",),
+    "azure": ("destinationPortRange", "destinationPortRanges"),
+    "gcp": ("IPProtocol",),
+    "kubernetes": ("protocol", "port"),
+    "cilium": ("ports",),
+    "openstack": ("protocol", "direction"),
+}
+
+
+def _entries_asked(question: tuple[Any, ...], path: str) -> list[dict[str, Any]]:
+    entries = question[3][int(path.partition("/")[0])]
+    if not isinstance(entries, tuple):
+        return []
+    marked = entries[1:] if entries[:1] == ("[]",) else (entries,)
+    return [dict(entry[1:]) for entry in marked if isinstance(entry, tuple)]
+
+
+def _key_missing(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    required = _REQUIRED[question[1]]
+    lacking = any(
+        not any(key in entry for key in required) for entry in _entries_asked(question, path)
+    )
+    return lacking and "InvalidRangeError" in (new, new[1] if isinstance(new, tuple) else "")
+
+
+def _not_selected(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    # The old answer is the error of the entry, the new one is of the other entries.
+    was_refused = isinstance(old, tuple) and old[0] == "error"
+    return question[2] is not None and (
+        was_refused or path.endswith(("/error", "/span/0", "/span/1"))
+    )
+
+
 DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        name="data forms: a required key is missing",
+        reason="an entry without any key that the reader knows was read as every port, or refused "
+        "for the type of the missing value",
+        asked="from_data",
+        applies=_key_missing,
+    ),
+    Difference(
+        name="data forms: ports of every protocol of Google Cloud",
+        reason="ports beside the protocol 'all' were passed over, and every port returned",
+        asked="from_data",
+        applies=_gcp_all,
+    ),
+    Difference(
+        name="data forms: ports of another transport",
+        reason="an entry of a transport that was not selected is passed over, readable or not",
+        asked="from_data",
+        applies=_not_selected,
+    ),
     Difference(
         name="ephemeral: releases and variants are systems of their own",
         reason="FreeBSD 13 and 14, Windows Server 2003 and kernel sockets, illumos have names in "

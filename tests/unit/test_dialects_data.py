@@ -109,13 +109,127 @@ def test_aws_is_read_for_one_transport_or_for_all_alike():
         ({"IpProtocol": "tcp", "FromPort": "80", "ToPort": "80"}, TypeError),
         ({"IpProtocol": "tcp", "FromPort": True, "ToPort": 80}, TypeError),
         ({"IpProtocol": 6, "FromPort": 80, "ToPort": 80}, TypeError),
-        ({}, TypeError),
+        ({"IpProtocol": None}, TypeError),
+        ({}, InvalidRangeError),
         ("tcp", TypeError),
     ],
 )
 def test_aws_rows_that_are_refused(row, error):
     with pytest.raises(error):
         dialects.from_aws([row])
+
+
+# One entry of each form that is accepted, as the services' references show it.
+ENTRIES = {
+    "aws": {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 90},
+    "aws_nacl": {"Protocol": "6", "PortRange": {"From": 80, "To": 90}},
+    "azure": {"destinationPortRange": "80-90"},
+    "gcp": {"IPProtocol": "tcp", "ports": ["80-90"]},
+    "kubernetes": {"protocol": "TCP", "port": 80, "endPort": 90},
+    "cilium": {"ports": [{"port": "80", "endPort": 90, "protocol": "TCP"}]},
+    "openstack": {"protocol": "tcp", "port_range_min": 80, "port_range_max": 90},
+}
+# What else a user may have at hand: the objects around or beside the entry, other tools' names
+# for it, and what the services' own command lines print.
+OTHER_OBJECTS = {
+    "terraform": {"protocol": "tcp", "from_port": 80, "to_port": 90},
+    "cloudtrail": {"ipProtocol": "tcp", "fromPort": 80, "toPort": 90},
+    "security group": {"GroupId": "sg-1", "IpPermissions": [ENTRIES["aws"]]},
+    "network ACL": {"NetworkAclId": "acl-1", "Entries": [ENTRIES["aws_nacl"]]},
+    "azure resource": {"name": "web", "properties": ENTRIES["azure"]},
+    "azure SDK": {"destination_port_range": "80"},
+    "gcp firewall": {"name": "web", "direction": "INGRESS", "allowed": [ENTRIES["gcp"]]},
+    "admin network policy": {"portNumber": {"protocol": "TCP", "port": 80}},
+    "service port": {"port": 80, "protocol": "TCP", "targetPort": 8080},
+    "container port": {"containerPort": 80, "protocol": "TCP"},
+    "network policy rule": {"ports": [ENTRIES["kubernetes"]], "from": []},
+    "openstack CLI": {"IP Protocol": "tcp", "Port Range": "22:22"},
+    "openstack group": {"id": "1", "security_group_rules": [ENTRIES["openstack"]]},
+}
+
+
+def _read(name, entry, **options):
+    read = getattr(dialects, f"from_{name}")
+    return read(entry if name == "azure" else [entry], **options)
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_entry_must_have_a_key_that_the_reader_knows(name):
+    assert set(ENTRIES) == {form.name for form in dialects.data_forms()}
+    assert _read(name, ENTRIES[name]) == PortSet.parse("80-90")
+    with pytest.raises(InvalidRangeError, match=r"^an entry must have .*, got \{\}$"):
+        _read(name, {})
+    (form,) = (form for form in dialects.data_forms() if form.name == name)
+    for key in set(form.keys) - set(form.required):
+        # A key that has no value to restrict the ports, or one that says nothing about them.
+        with pytest.raises(InvalidRangeError, match=r"^an entry must have "):
+            _read(name, {key: None})
+
+
+@pytest.mark.parametrize("key", ["foo", "", "Ports", 80, None, ("port",), "portNumber"])
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_unknown_key_is_refused_beside_known_ones(name, key):
+    for entry in ({key: "tcp"}, {**ENTRIES[name], key: "tcp"}):
+        with pytest.raises(InvalidRangeError, match=r"^an entry must have only keys of "):
+            _read(name, entry)
+
+
+@pytest.mark.parametrize("other", [*ENTRIES, *OTHER_OBJECTS])
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_entry_of_another_object_is_refused(name, other):
+    if name == other:
+        return
+    entry = {**ENTRIES, **OTHER_OBJECTS}[other]
+    with pytest.raises(InvalidRangeError, match=r"^an entry must have ") as caught:
+        _read(name, entry)
+    # Google Cloud has the only key of Cilium's entry, too.
+    if other in ENTRIES and (name, other) != ("gcp", "cilium"):
+        assert f"which from_{other}() reads" in str(caught.value)
+    else:
+        assert "which from_" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [
+        ("aws_nacl", {"Protocol": "6", "PortRange": {"from": 80, "to": 90}}),
+        ("cilium", {"ports": [{"port": "80", "end_port": 90}]}),
+        ("cilium", {"ports": [{"portNumber": {"port": 80}}]}),
+    ],
+)
+def test_an_unknown_key_inside_an_entry_is_refused(name, entry):
+    with pytest.raises(InvalidRangeError, match=r"^an entry must have only keys of "):
+        _read(name, entry)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "values", "wrong"),
+    [
+        ("aws", "IsEgress", (False, True), ("false", 1, None)),
+        ("aws_nacl", "Egress", (False, True), ("true", 0, None)),
+        ("aws_nacl", "RuleAction", ("allow", "deny"), ("Allow", True, None)),
+        ("openstack", "direction", ("ingress", "egress"), ("INGRESS", 1, None)),
+    ],
+)
+def test_entries_for_two_directions_or_actions_are_refused(name, key, values, wrong):
+    entries = [{**ENTRIES[name], key: value} for value in values]
+    read = getattr(dialects, f"from_{name}")
+    for entry in entries:
+        assert read([entry, entry], transport="tcp") == PortSet.parse("80-90")
+    with pytest.raises(InvalidRangeError, match=f"select them by '{key}'|tried in order"):
+        read(entries, transport="tcp")
+    for value in (*wrong, 10**5000, [[]]):
+        with pytest.raises(InvalidRangeError, match=f"^'{key}' must be "):
+            read([{**ENTRIES[name], key: value}], transport="tcp")
+
+
+def test_keys_of_another_service_are_named():
+    with pytest.raises(InvalidRangeError) as caught:
+        dialects.from_aws([ENTRIES["openstack"]])
+    assert str(caught.value) == (
+        "an entry must have only keys of AWS EC2 (IpPermissions of a security group), got "
+        "'protocol'; these are keys of rules of a security group, which from_openstack() reads"
+    )
 
 
 def test_entries_must_be_an_iterable_of_mappings():
@@ -167,7 +281,9 @@ def test_trap_of_gcp_an_entry_without_ports_is_for_every_port():
         ({"IPProtocol": "tcp", "ports": [80]}, TypeError),
         ({"IPProtocol": "tcp", "ports": ["80:90"]}, PortSyntaxError),
         ({"IPProtocol": "icmp"}, InvalidRangeError),
-        ({"ports": ["80"]}, TypeError),
+        ({"IPProtocol": None}, TypeError),
+        ({"IPProtocol": "all", "ports": ["80"]}, InvalidRangeError),
+        ({"ports": ["80"]}, InvalidRangeError),
     ):
         with pytest.raises(error):
             dialects.from_gcp([entry])
@@ -295,3 +411,75 @@ def test_a_protocol_that_nobody_knows_is_not_passed_over(name, key, protocol):
         read([{key: protocol}], transport="tcp")
     for portless in ("icmp", "esp", "50"):
         assert read([{key: portless}], transport="tcp") == PortSet()
+
+
+# What has no ports, in the spelling of each service. The names are those that the references list;
+# the numbers are of the IANA registry of protocol numbers.
+PORTLESS = {
+    "aws": ("IpProtocol", ("icmp", "icmpv6", "1", "50", "112", "255")),
+    "aws_nacl": ("Protocol", ("1", "58", "112")),
+    "gcp": ("IPProtocol", ("icmp", "esp", "ah", "ipip", "47", "112")),
+    "openstack": ("protocol", ("icmp", "ipv6-icmp", "vrrp", "47", "112")),
+}
+
+
+@pytest.mark.parametrize("name", PORTLESS)
+def test_an_entry_without_ports_names_the_way_out(name):
+    key, protocols = PORTLESS[name]
+    for protocol in protocols:
+        entries = [ENTRIES[name], {key: protocol}]
+        read = getattr(dialects, f"from_{name}")
+        assert read(entries, transport="tcp") == PortSet.parse("80-90")
+        with pytest.raises(InvalidRangeError) as caught:
+            read(entries)
+        assert str(caught.value).endswith(
+            f"to have ports, got {protocol!r}; select a transport with transport= to ignore it"
+        )
+
+
+@pytest.mark.parametrize("name", PORTLESS)
+@pytest.mark.parametrize("protocol", ["256", "999", "006", "017", "0132", "1112"])
+def test_what_is_no_protocol_number_is_not_ignored(name, protocol):
+    key, _ = PORTLESS[name]
+    with pytest.raises(InvalidRangeError, match=f"to have ports, got '{protocol}'$"):
+        _read(name, {key: protocol}, transport="tcp")
+
+
+@pytest.mark.parametrize("protocol", ["Icmp", "Esp", "Ah", "ICMP", "47", ""])
+def test_an_azure_rule_without_ports_is_not_read_as_every_port(protocol):
+    with pytest.raises(InvalidRangeError, match=r"protocol must be Tcp, Udp, \* to have ports"):
+        dialects.from_azure({"protocol": protocol, "destinationPortRange": "*"})
+    for known in ("Tcp", "TCP", "udp", "*"):
+        assert dialects.from_azure({"protocol": known, "destinationPortRange": "*"}) == FULL
+    with pytest.raises(TypeError):
+        dialects.from_azure({"protocol": 6, "destinationPortRange": "*"})
+
+
+# Entries of UDP whose ports cannot be read.
+UNREADABLE = {
+    "aws": {"IpProtocol": "udp", "FromPort": 53},
+    "aws_nacl": {"Protocol": "17"},
+    "gcp": {"IPProtocol": "udp", "ports": ["dns"]},
+    "kubernetes": {"protocol": "UDP", "port": "dns"},
+    "cilium": {"ports": [{"port": "dns", "protocol": "UDP"}]},
+    "openstack": {"protocol": "udp", "port_range_min": 53},
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_ports_of_a_transport_that_was_not_selected_are_not_read(name):
+    read = getattr(dialects, f"from_{name}")
+    entries = [ENTRIES[name], UNREADABLE[name]]
+    assert read(entries, transport="tcp") == PortSet.parse("80-90")
+    for transport in (None, "udp"):
+        with pytest.raises((InvalidRangeError, PortSyntaxError)):
+            read(entries, transport=transport)
+
+
+def test_an_entry_for_every_transport_is_always_read():
+    with pytest.raises(InvalidRangeError, match="names are resolved in each pod"):
+        dialects.from_cilium([{"ports": [{"port": "dns"}]}], transport="tcp")
+    with pytest.raises(InvalidRangeError, match="every port is allowed"):
+        dialects.from_aws([{"IpProtocol": "-1", "FromPort": 80, "ToPort": 80}], transport="tcp")
+    with pytest.raises(InvalidRangeError, match="a rule with ports must have a protocol"):
+        dialects.from_openstack([{"protocol": None, "port_range_min": 80}], transport="tcp")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges import checks, types
 from portranges.dialects.data import (
     check_alike,
     check_writable,
     entries_of,
     gathered,
-    has_no_ports,
+    part_of,
     ports_between,
     refused,
 )
@@ -20,15 +22,19 @@ __all__ = ["from_aws", "from_aws_nacl", "to_aws", "to_aws_nacl"]
 
 _NUMBERS = {Transport.TCP: "6", Transport.UDP: "17"}
 
-# Only these two have ports.
+# Ports count for the first four only. For the others everything is allowed, whatever the ports are.
 _WITH_PORTS = {
     "tcp": Transport.TCP,
     "udp": Transport.UDP,
     "6": Transport.TCP,
     "17": Transport.UDP,
 }
-# For these everything is allowed, whatever the ports are.
-_WHOLE = {"132": Transport.SCTP, "33": Transport.DCCP}
+_TRANSPORTS: dict[str, Transport | None] = {
+    **_WITH_PORTS,
+    "132": Transport.SCTP,
+    "33": Transport.DCCP,
+    "-1": None,
+}
 
 # What tools write with protocol -1 when they mean "no ports".
 _NO_PORTS = ((None, None), (-1, -1), (0, 0), (0, 65535))
@@ -74,8 +80,10 @@ def from_aws(
     """Return the ports that a security group's IpPermissions allow.
 
     Args:
-        permissions: Permissions as the API returns them. A permission for every protocol allows
-            every port. One for a protocol without ports is ignored if *transport* is given.
+        permissions: Permissions as the API returns them, or the rules that
+            DescribeSecurityGroupRules returns, all for one direction. A permission for every
+            protocol allows every port. One for a protocol without ports is ignored if *transport*
+            is given.
         transport: The transport to select. By default all transports that the permissions name
             must have the same ports.
 
@@ -86,11 +94,11 @@ def from_aws(
         TypeError: A permission is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
         InvalidRangeError: A range is reversed or has one end, a permission has ports that AWS
-            ignores, a protocol is not a name in lower case, or the transports differ and none
-            was selected.
+            ignores, lacks ``IpProtocol`` or has a key that AWS does not, a protocol is not a name
+            in lower case, directions are mixed, or the transports differ and none was selected.
 
     Source:
-        Amazon EC2 API Reference, IpPermission.
+        Amazon EC2 API Reference, IpPermission and SecurityGroupRule.
 
     Example:
         >>> from_aws([{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 90}])
@@ -101,10 +109,15 @@ def from_aws(
         portranges.errors.InvalidRangeError: a permission for every protocol must have no ports, \
 got {'IpProtocol': '-1', 'FromPort': 80, 'ToPort': 80}; every port is allowed
     """
-    return gathered(
-        _parts(permissions, "IpProtocol", lambda entry: entry, transport),
-        transport,
+    held = list(entries_of(AWS, permissions))
+    check_alike(
+        held,
+        "IsEgress",
+        (False, True),
+        "rules must be for one direction",
+        "select them by 'IsEgress'",
     )
+    return gathered(_parts(held, "IpProtocol", lambda entry: entry, transport), transport)
 
 
 def to_aws_nacl(
@@ -167,14 +180,21 @@ def from_aws_nacl(
         >>> from_aws_nacl([{"Protocol": "6", "PortRange": {"From": 80, "To": 90}}])
         PortSet.parse('80-90')
     """
-    held = list(entries_of(entries))
+    held = list(entries_of(AWS_NACL, entries))
     check_alike(
         held,
         "RuleAction",
+        ("allow", "deny"),
         "entries must all allow or all deny",
         "they are tried in order, and do not form a set",
     )
-    check_alike(held, "Egress", "entries must be for one direction", "select them by 'Egress'")
+    check_alike(
+        held,
+        "Egress",
+        (False, True),
+        "entries must be for one direction",
+        "select them by 'Egress'",
+    )
     return gathered(_parts(held, "Protocol", _range_of_nacl, transport), transport)
 
 
@@ -182,7 +202,7 @@ def _range_of_nacl(entry: types.Mapping[str, types.Any]) -> types.Mapping[str, t
     ports = entry.get("PortRange")
     if ports is None:
         return {}
-    (checked,) = entries_of([ports])
+    (checked,) = entries_of(AWS_NACL, [ports], nested=True)
     return {"FromPort": checked.get("From"), "ToPort": checked.get("To")}
 
 
@@ -191,23 +211,31 @@ def _parts(
     key: str,
     range_of: types.Callable[[types.Mapping[str, types.Any]], types.Mapping[str, types.Any]],
     transport: types.TransportLike | None,
-) -> types.Iterator[types.Part]:
+) -> types.Iterator[types.UnreadPart]:
     """Yield the transport and the ports of every entry."""
-    for entry in entries_of(entries):
-        protocol = checks.of_type(repr(key), entry.get(key), str)
-        ends = range_of(entry)
-        first, last = ends.get("FromPort"), ends.get("ToPort")
-        if protocol in _WITH_PORTS:
-            yield _WITH_PORTS[protocol], ports_between(entry, first, last)
-        elif protocol == "-1":
-            if (first, last) not in _NO_PORTS:
-                raise refused(
-                    "a permission for every protocol must have no ports",
-                    entry,
-                    "every port is allowed",
-                )
-            yield None, PortSet.full()
-        elif protocol in _WHOLE:
-            yield _WHOLE[protocol], PortSet.full()
-        elif transport is None or not has_no_ports(protocol):
-            raise refused(f"{key!r} must be tcp, udp or -1 to have ports", protocol)
+    for entry in entries:
+        protocol = checks.of_type(repr(key), entry[key], str)
+        yield from part_of(
+            key,
+            protocol,
+            _TRANSPORTS,
+            accepted="tcp, udp or -1",
+            selected=transport,
+            read=partial(_ports_of, entry, protocol, range_of),
+        )
+
+
+def _ports_of(
+    entry: types.Mapping[str, types.Any],
+    protocol: str,
+    range_of: types.Callable[[types.Mapping[str, types.Any]], types.Mapping[str, types.Any]],
+) -> PortSet:
+    ends = range_of(entry)
+    first, last = ends.get("FromPort"), ends.get("ToPort")
+    if protocol in _WITH_PORTS:
+        return ports_between(entry, first, last)
+    if protocol == "-1" and (first, last) not in _NO_PORTS:
+        raise refused(
+            "a permission for every protocol must have no ports", entry, "every port is allowed"
+        )
+    return PortSet.full()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from portranges import types
+from portranges import checks, types
 from portranges.dialects.data import entries_of, refused
 from portranges.dialects.rows_data import AZURE
 from portranges.dialects.writing import check_ports
@@ -15,6 +15,7 @@ __all__ = ["from_azure", "to_azure"]
 
 _ONE = "destinationPortRange"
 _SEVERAL = "destinationPortRanges"
+_WITH_PORTS = ("Tcp", "Udp", "*")
 
 
 def to_azure(ports: PortSet) -> dict[str, str | list[str]]:
@@ -49,16 +50,17 @@ def from_azure(properties: Mapping[str, types.Any]) -> PortSet:
     """Return the destination ports of an Azure security rule.
 
     Args:
-        properties: The rule's properties. Only the two for destination ports are read.
+        properties: The rule's properties. Only the two for destination ports are read, and the
+            protocol must be one that has ports.
 
     Returns:
         The set; every port for ``"*"``.
 
     Raises:
-        TypeError: *properties* is not a mapping, or a port is not a ``str``.
+        TypeError: *properties* is not a mapping, or a port or the protocol is not a ``str``.
         PortSyntaxError: A text is neither a port nor a range.
-        InvalidRangeError: Neither property has a port, or both have one, or ``"*"`` is in a
-            list.
+        InvalidRangeError: Neither property has a port, or both have one, ``"*"`` is in a list, the
+            protocol has no ports, or Azure has no such property.
 
     Source:
         Microsoft Learn, SecurityRulePropertiesFormat.
@@ -67,7 +69,11 @@ def from_azure(properties: Mapping[str, types.Any]) -> PortSet:
         >>> from_azure({"destinationPortRange": "", "destinationPortRanges": ["80", "90-99"]})
         PortSet.parse('80,90-99')
     """
-    (rule,) = entries_of([properties])
+    (rule,) = entries_of(AZURE, [properties])
+    protocol = checks.of_type("protocol", rule.get("protocol", "*"), str)
+    # Templates also have "TCP" and "tcp".
+    if protocol.capitalize() not in _WITH_PORTS:
+        raise refused(f"protocol must be {', '.join(_WITH_PORTS)} to have ports", protocol)
     one: types.Any = rule.get(_ONE)
     several: types.Any = rule.get(_SEVERAL)
     # The API returns the unused one as "" or [].

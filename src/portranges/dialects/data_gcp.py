@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from portranges import checks, types
-from portranges.dialects.data import check_writable, entries_of, gathered, has_no_ports, refused
+from portranges.dialects.data import check_writable, entries_of, gathered, part_of, refused
 from portranges.dialects.rows_data import GCP
 from portranges.errors import got
 from portranges.ports import PortRange, Transport
@@ -13,7 +14,7 @@ from portranges.portset import PortSet
 
 __all__ = ["from_gcp", "to_gcp"]
 
-_PROTOCOLS = {
+_PROTOCOLS: dict[str, Transport | None] = {
     "tcp": Transport.TCP,
     "udp": Transport.UDP,
     "sctp": Transport.SCTP,
@@ -21,6 +22,7 @@ _PROTOCOLS = {
     "17": Transport.UDP,
     "132": Transport.SCTP,
     "33": Transport.DCCP,
+    "all": None,
 }
 
 
@@ -71,7 +73,8 @@ def from_gcp(
         TypeError: An entry is not a mapping, or a port is not a ``str``.
         PortSyntaxError: A text is neither a port nor a range.
         InvalidRangeError: A list of ports is empty, a protocol has no ports or is not a name in
-            lower case, or the transports differ and none was selected.
+            lower case, an entry lacks ``IPProtocol`` or has a key that Google Cloud does not, or
+            the transports differ and none was selected.
 
     Source:
         Google Cloud, Compute Engine API, firewalls.
@@ -87,20 +90,24 @@ def from_gcp(
 
 def _parts(
     entries: Iterable[Mapping[str, types.Any]], transport: types.TransportLike | None
-) -> types.Iterator[types.Part]:
-    for entry in entries_of(entries):
-        protocol = checks.of_type("'IPProtocol'", entry.get("IPProtocol"), str)
-        if protocol == "all":
-            yield None, PortSet.full()
-        elif protocol in _PROTOCOLS:
-            yield _PROTOCOLS[protocol], _ports_of(entry)
-        elif transport is None or not has_no_ports(protocol):
-            raise refused("'IPProtocol' must be tcp, udp, sctp or all to have ports", protocol)
+) -> types.Iterator[types.UnreadPart]:
+    for entry in entries_of(GCP, entries):
+        protocol = checks.of_type("'IPProtocol'", entry["IPProtocol"], str)
+        yield from part_of(
+            "IPProtocol",
+            protocol,
+            _PROTOCOLS,
+            accepted="tcp, udp, sctp or all",
+            selected=transport,
+            read=partial(_ports_of, entry),
+        )
 
 
 def _ports_of(entry: Mapping[str, types.Any]) -> PortSet:
     texts = entry.get("ports")
-    if texts is None:
+    if entry["IPProtocol"] == "all" and texts:
+        raise refused("an entry for every protocol must have no ports", entry)
+    if texts is None or entry["IPProtocol"] == "all":
         return PortSet.full()
     if isinstance(texts, str) or not hasattr(texts, "__iter__"):
         raise TypeError(f"ports must be a list, got {got(texts)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from portranges import checks, types
 from portranges.dialects.data import (
@@ -76,7 +77,8 @@ def from_kubernetes(
         TypeError: An entry is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
         InvalidRangeError: A port is 0 or a name, ``endPort`` is below ``port`` or without it, the
-            protocol is unknown, or the transports differ and none was selected.
+            protocol is unknown, an entry has neither ``port`` nor ``protocol`` or has a key that
+            Kubernetes does not, or the transports differ and none was selected.
 
     Source:
         Kubernetes API Reference, NetworkPolicyPort.
@@ -90,22 +92,25 @@ def from_kubernetes(
         portranges.errors.InvalidRangeError: port must be a number, got 'http'; \
 names are resolved in each pod
     """
-    held = list(entries_of(entries))
+    held = list(entries_of(KUBERNETES, entries))
     if not held:
         return PortSet.full()
-    return gathered(map(_kubernetes_part, held), transport)
+    parts = ((_transport_of(entry, _PROTOCOLS), partial(_ports_of, entry)) for entry in held)
+    return gathered(parts, transport)
 
 
-def _kubernetes_part(entry: Mapping[str, types.Any]) -> types.Part:
-    transport = _transport_of(entry, _PROTOCOLS)
+def _ports_of(entry: Mapping[str, types.Any]) -> PortSet:
     first, last = entry.get("port"), entry.get("endPort")
     if first is None:
         if last is not None:
             raise refused("endPort requires port", entry)
-        return transport, PortSet.full()
+        return PortSet.full()
     if isinstance(first, str):
         raise refused("port must be a number", first, "names are resolved in each pod")
-    return transport, _from_one(entry, ports_between(entry, first, first if last is None else last))
+    ports = ports_between(entry, first, first if last is None else last)
+    if 0 in ports:
+        raise refused("port must be in 1..65535", entry)
+    return ports
 
 
 def _transport_of(
@@ -115,12 +120,6 @@ def _transport_of(
     if protocol not in protocols:
         raise refused(f"protocol must be {', '.join(protocols)}", protocol)
     return protocols[protocol]
-
-
-def _from_one(entry: Mapping[str, types.Any], ports: PortSet) -> PortSet:
-    if 0 in ports:
-        raise refused("port must be in 1..65535", entry)
-    return ports
 
 
 def to_cilium(
@@ -179,7 +178,8 @@ def from_cilium(
         InvalidPortError: ``endPort`` is outside 0 to 65535.
         PortSyntaxError: A port consists of digits, but is not a port.
         InvalidRangeError: A port is a name, ``endPort`` is below its port, an entry has no ports or
-            more than 40, or the transports differ and none was selected.
+            more than 40, or has a key that Cilium does not, or the transports differ and none was
+            selected.
 
     Source:
         cilium/cilium, pkg/policy/api/l4.go.
@@ -188,24 +188,24 @@ def from_cilium(
         >>> from_cilium([{"ports": [{"port": "80", "endPort": 90, "protocol": "TCP"}]}])
         PortSet.parse('80-90')
     """
-    held = list(entries_of(entries))
+    held = list(entries_of(CILIUM, entries))
     if not held:
         raise refused("toPorts must not be empty", held, "without the field, every port is meant")
     return gathered(_cilium_parts(held), transport)
 
 
-def _cilium_parts(entries: list[Mapping[str, types.Any]]) -> types.Iterator[types.Part]:
+def _cilium_parts(entries: list[Mapping[str, types.Any]]) -> types.Iterator[types.UnreadPart]:
     protocols: dict[str, Transport | None] = {**_PROTOCOLS, "ANY": None}
     for rule in entries:
-        ports = rule.get("ports")
+        ports = rule["ports"]
         if ports is None:
             raise refused("an entry must have ports", rule)
-        held = list(entries_of(ports))
+        held = list(entries_of(CILIUM, ports, nested=True))
         if not 0 < len(held) <= CILIUM.max_elements:
             raise refused(f"an entry must have 1 to {CILIUM.max_elements} ports", len(held))
         for entry in held:
             transport = _transport_of({"protocol": "ANY", **entry}, protocols)
-            yield transport, _cilium_ports(entry)
+            yield transport, partial(_cilium_ports, entry)
 
 
 def _cilium_ports(entry: Mapping[str, types.Any]) -> PortSet:

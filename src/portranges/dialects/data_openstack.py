@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges import checks, types
 from portranges.dialects.data import (
     check_alike,
     check_writable,
     entries_of,
     gathered,
-    has_no_ports,
+    part_of,
     ports_between,
     refused,
 )
@@ -19,7 +21,7 @@ from portranges.portset import PortSet
 
 __all__ = ["from_openstack", "to_openstack"]
 
-_PROTOCOLS = {
+_PROTOCOLS: dict[str, Transport | None] = {
     "tcp": Transport.TCP,
     "udp": Transport.UDP,
     "sctp": Transport.SCTP,
@@ -96,7 +98,8 @@ def from_openstack(
         TypeError: A rule is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
         InvalidRangeError: A range is reversed or has one end, a port is 0, a rule has ports but no
-            protocol, a protocol is not a name in lower case, directions are mixed, or the
+            protocol, a protocol is not a name in lower case, a rule has neither ``protocol`` nor
+            ``direction`` or has a key that OpenStack does not, directions are mixed, or the
             transports differ and none was selected.
 
     Source:
@@ -106,30 +109,51 @@ def from_openstack(
         >>> from_openstack([{"protocol": "tcp", "port_range_min": 80, "port_range_max": 90}])
         PortSet.parse('80-90')
     """
-    held = list(entries_of(rules))
+    held = list(entries_of(OPENSTACK, rules))
     # Every new group has rules that allow all egress.
-    check_alike(held, "direction", "rules must be for one direction", "select them by 'direction'")
+    check_alike(
+        held,
+        "direction",
+        ("ingress", "egress"),
+        "rules must be for one direction",
+        "select them by 'direction'",
+    )
     return gathered(_parts(held, transport), transport)
 
 
 def _parts(
     rules: types.Iterable[types.Mapping[str, types.Any]], transport: types.TransportLike | None
-) -> types.Iterator[types.Part]:
+) -> types.Iterator[types.UnreadPart]:
     for rule in rules:
         protocol = rule.get("protocol")
-        first, last = rule.get("port_range_min"), rule.get("port_range_max")
         if protocol in _EVERY:
-            if first is not None or last is not None:
-                raise refused("a rule with ports must have a protocol", rule)
-            yield None, PortSet.full()
+            yield None, partial(_every, rule)
             continue
-        checks.of_type("protocol", protocol, str)
-        if protocol in _PROTOCOLS:
-            ports = PortSet.full()
-            if first is not None or last is not None:
-                ports = ports_between(rule, first, last)
-                if 0 in ports:
-                    raise refused("port must be in 1..65535", rule)
-            yield _PROTOCOLS[protocol], ports
-        elif transport is None or not has_no_ports(protocol):
-            raise refused("protocol must be tcp, udp, sctp or dccp to have ports", protocol)
+        yield from part_of(
+            "protocol",
+            checks.of_type("protocol", protocol, str),
+            _PROTOCOLS,
+            accepted="tcp, udp, sctp or dccp",
+            selected=transport,
+            read=partial(_ports_of, rule),
+        )
+
+
+def _ends(rule: types.Mapping[str, types.Any]) -> tuple[types.Any, types.Any]:
+    return rule.get("port_range_min"), rule.get("port_range_max")
+
+
+def _every(rule: types.Mapping[str, types.Any]) -> PortSet:
+    if _ends(rule) != (None, None):
+        raise refused("a rule with ports must have a protocol", rule)
+    return PortSet.full()
+
+
+def _ports_of(rule: types.Mapping[str, types.Any]) -> PortSet:
+    first, last = _ends(rule)
+    if first is None and last is None:
+        return PortSet.full()
+    ports = ports_between(rule, first, last)
+    if 0 in ports:
+        raise refused("port must be in 1..65535", rule)
+    return ports

@@ -445,6 +445,9 @@ class DataForm:
         name: The key, such as ``"aws"``: ``to_aws`` writes the form, ``from_aws`` reads it.
         tool: The program, as its users call it.
         place: Where in the program's own data the ports belong.
+        keys: The keys that an entry may have, by the program's own schema.
+        required: Keys of which an entry must have at least one.
+        nested_keys: The keys that the mappings inside an entry may have, if they have the ports.
         transports: The transports that have ports there.
         lowest: The lowest port that the program accepts.
         max_elements: How many ports and ranges one entry may have; 0 means "unlimited".
@@ -456,6 +459,7 @@ class DataForm:
     Raises:
         TypeError: A value has the wrong type.
         InvalidPortError: ``lowest`` is outside 0 to 65535.
+        InvalidValueError: A text is empty, or a required key is not one of the keys.
 
     Example:
         >>> from portranges import dialects
@@ -466,6 +470,9 @@ class DataForm:
     name: str
     tool: str
     place: str
+    keys: tuple[str, ...]
+    required: tuple[str, ...]
+    nested_keys: tuple[str, ...] = ()
     transports: tuple[Transport, ...] = BOTH
     lowest: int = 0
     max_elements: int = 0
@@ -478,6 +485,11 @@ class DataForm:
         """Check the fields."""
         _check_row(self)
         _check_text("all_ports", self.all_ports)
+        tuple_of("keys", self.keys, str, least=1)
+        tuple_of("nested_keys", self.nested_keys, str)
+        for key in tuple_of("required", self.required, str, least=1):
+            if key not in self.keys:
+                raise InvalidValueError("a required key must be one of the keys", repr(key))
 
 
 def _check_row(row: Dialect | DataForm) -> None:

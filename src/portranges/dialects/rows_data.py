@@ -14,6 +14,14 @@ AWS = DataForm(
     name="aws",
     tool="AWS EC2",
     place="IpPermissions of a security group",
+    keys=(
+        *("IpProtocol", "FromPort", "ToPort"),
+        *("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"),
+        # Those of a SecurityGroupRule, which has the same three for its ports.
+        *("IsEgress", "SecurityGroupRuleId", "SecurityGroupRuleArn", "GroupId", "GroupOwnerId"),
+        *("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo", "Description", "Tags"),
+    ),
+    required=("IpProtocol",),
     all_ports="IpProtocol -1 for every protocol; 0-65535 for one protocol",
     notes=(
         (
@@ -23,15 +31,22 @@ AWS = DataForm(
         ),
         "For ICMP, FromPort is the type and ToPort the code.",
         "Each range counts as one rule.",
+        "DescribeSecurityGroupRules lists both directions; 'IsEgress' distinguishes them.",
     ),
     confidence=Confidence.DOCUMENT,
-    sources=(cite("Amazon EC2 API Reference", "IpPermission"),),
+    sources=(cite("Amazon EC2 API Reference", "IpPermission, SecurityGroupRule"),),
 )
 
 AWS_NACL = DataForm(
     name="aws_nacl",
     tool="AWS EC2",
     place="Entries of a network ACL",
+    keys=(
+        *("Protocol", "PortRange", "RuleAction", "Egress", "RuleNumber"),
+        *("CidrBlock", "Ipv6CidrBlock", "IcmpTypeCode"),
+    ),
+    required=("Protocol",),
+    nested_keys=("From", "To"),
     all_ports="Protocol -1 for every protocol; 0-65535 for one protocol",
     notes=(
         (
@@ -48,6 +63,16 @@ AZURE = DataForm(
     name="azure",
     tool="Azure",
     place="properties of a security rule of a network security group",
+    keys=(
+        *("destinationPortRange", "destinationPortRanges", "sourcePortRange", "sourcePortRanges"),
+        *("protocol", "access", "direction", "priority", "description", "provisioningState"),
+        *("sourceAddressPrefix", "sourceAddressPrefixes", "sourceApplicationSecurityGroups"),
+        *("destinationAddressPrefix", "destinationAddressPrefixes"),
+        "destinationApplicationSecurityGroups",
+        # The Azure command line prints the rule's own keys beside its properties.
+        *("name", "id", "etag", "type", "resourceGroup"),
+    ),
+    required=("destinationPortRange", "destinationPortRanges"),
     all_ports="*",
     notes=(
         (
@@ -63,9 +88,14 @@ GCP = DataForm(
     name="gcp",
     tool="Google Cloud",
     place="allowed or denied in a VPC firewall rule",
+    keys=("IPProtocol", "ports"),
+    required=("IPProtocol",),
     transports=_THREE,
     all_ports="no ports field",
-    notes=("An entry without ports applies to every port of its protocol.",),
+    notes=(
+        "An entry without ports applies to every port of its protocol.",
+        "An entry for every protocol has no ports.",
+    ),
     confidence=Confidence.DOCUMENT,
     sources=(cite("Google Cloud, Compute Engine API", "firewalls, allowed[].ports[]"),),
 )
@@ -74,6 +104,8 @@ KUBERNETES = DataForm(
     name="kubernetes",
     tool="Kubernetes",
     place="ports in a rule of a NetworkPolicy",
+    keys=("protocol", "port", "endPort"),
+    required=("protocol", "port"),
     transports=_THREE,
     lowest=1,
     all_ports="no ports field, or an entry without a port",
@@ -92,6 +124,9 @@ CILIUM = DataForm(
     name="cilium",
     tool="Cilium",
     place="toPorts in a rule of a CiliumNetworkPolicy",
+    keys=("ports", "terminatingTLS", "originatingTLS", "serverNames", "listener", "rules"),
+    required=("ports",),
+    nested_keys=("port", "endPort", "protocol"),
     transports=_THREE,
     lowest=1,
     max_elements=40,
@@ -108,6 +143,17 @@ OPENSTACK = DataForm(
     name="openstack",
     tool="OpenStack",
     place="rules of a security group",
+    keys=(
+        *("protocol", "port_range_min", "port_range_max", "direction", "ethertype"),
+        *("remote_ip_prefix", "remote_group_id", "remote_address_group_id", "normalized_cidr"),
+        *("id", "security_group_id", "project_id", "tenant_id", "belongs_to_default_sg"),
+        *("description", "created_at", "updated_at", "revision_number", "tags"),
+        "standard_attr_id",
+        # The SDK and the command line add these.
+        *("name", "location", "ether_type"),
+    ),
+    # The API always returns both; in a request, no protocol means every protocol.
+    required=("protocol", "direction"),
     transports=_THREE,
     lowest=1,
     all_ports="None as port_range_min and port_range_max",
