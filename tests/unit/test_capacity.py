@@ -6,6 +6,7 @@ import math
 import pickle
 from collections.abc import Callable
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from portranges import (
 )
 from portranges.capacity import Interval
 from portranges.errors import InvalidValueError
+from portranges.selection import Allocator
 from portranges.systems import Kind
 
 LINUX = ephemeral.profile("linux")
@@ -329,6 +331,73 @@ def test_draws_for_is_the_inverse() -> None:
     assert capacity.draws_for(1 - 2**-53, 65536) < 4000
     assert capacity.collision_probability(65536, 65536) == 1.0
     assert capacity.collision_probability(10**30, 2) == 1.0
+
+
+# How many ports are equally likely to be first, by the search of each system in a range of ten:
+# the rows of portranges.selection name the sources.
+FIRST: dict[types.SystemName, int | None] = {
+    "linux": 5,
+    "android": 5,
+    "wsl2": 5,
+    "linux-2.6.24": 10,
+    "freebsd": 9,
+    "openbsd": 9,
+    "solaris": 10,
+    "gvisor": 10,
+    "lwip": 10,
+    "zephyr": 10,
+    # In sequence, uneven or not published.
+    "macos": None,
+    "netbsd": None,
+    "windows": None,
+    "windows-xp": None,
+    "freertos": None,
+    "aix": None,
+    "nf-nat": None,
+    "iana": None,
+}
+
+
+@pytest.mark.parametrize(("name", "ports"), FIRST.items())
+def test_birthdays_by_system(name: types.SystemName, ports: int | None) -> None:
+    row = ephemeral.profile(name).replace(ports=PortRange(50000, 50009))
+    if ports is None:
+        with pytest.raises(InvalidValueError) as caught:
+            capacity.collision_probability(4, row)
+        rule = "system must draw the first port evenly, by a published algorithm"
+        assert str(caught.value) == f"{rule}, got {row.name}; pass the number of ports"
+        return
+    assert capacity.collision_probability(4, row) == capacity.collision_probability(4, ports)
+    assert capacity.expected_collisions(4, row) == capacity.expected_collisions(4, ports)
+    assert capacity.draws_for(0.5, row) == capacity.draws_for(0.5, ports)
+    if name in ("android", "wsl2"):
+        # As on Linux.
+        return
+    assert row.tcp_algorithm
+    rng, runs, collisions = Random(7), 250, 0
+    for _ in range(runs):
+        drawn = {
+            Allocator(row.ports, row.tcp_algorithm, rng=rng).allocate(("192.0.2.1", 443))
+            for _ in range(4)
+        }
+        collisions += len(drawn) < 4
+    # Four standard deviations.
+    chance = capacity.collision_probability(4, row)
+    assert collisions / runs == pytest.approx(chance, abs=4 * math.sqrt(chance / runs))
+
+
+def test_machines_behind_one_address() -> None:
+    # Half of Linux's range, as one parity comes first.
+    found = capacity.collision_probability(100, "linux")
+    assert found == capacity.collision_probability(100, 14116)
+    assert found == pytest.approx(0.296, abs=0.0005)
+    assert capacity.draws_for(0.5, LINUX) == 141
+    for size, ports in ((1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (9, 4), (10, 5)):
+        profile = linux(40001, 40000 + size)
+        assert capacity.expected_collisions(2, profile) == 1 / ports
+    assert capacity.expected_collisions(2, linux(40000, 40009, [40004, 40005])) == 1 / 4
+    assert capacity.expected_collisions(2, linux(40000, 40003, [40002])) == 1
+    assert capacity.expected_collisions(2, linux(40000, 40003, [40000])) == 1
 
 
 # -- to oneself ----------------------------------------------------------------------
@@ -644,6 +713,21 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
         lambda: loose.time_wait_sockets(1, math.nan),
         InvalidValueError,
         "time_wait must not be negative, got nan",
+    ),
+    (
+        lambda: loose.collision_probability(100, "linus"),
+        UnknownNameError,
+        "unknown system, got 'linus'; did you mean 'linux'?",
+    ),
+    (
+        lambda: loose.draws_for(0.5, "smoltcp"),
+        InvalidValueError,
+        "system must have a fixed ephemeral range, got 'smoltcp', which has none",
+    ),
+    (
+        lambda: loose.expected_collisions(2, linux(40000, 40000, [40000])),
+        InvalidValueError,
+        "system must have ports, got <EphemeralProfile linux, tuned: no port>",
     ),
     (
         lambda: loose.collision_probability(-1, 10),
