@@ -118,6 +118,25 @@ def data_forms() -> str:
     )
 
 
+def mapping_forms() -> str:
+    """Return the table of the forms of port mappings."""
+    return doc_table.table(
+        ("Form", "Also", "Where", "A port alone is", "Notes", "Known by", "Source"),
+        (
+            (
+                f"`{form.name}`",
+                ", ".join(map(_code, form.aliases)),
+                _text(form.place),
+                "both sides" if form.alone_is_both else "the target",
+                _text(" ".join(form.notes)),
+                form.confidence,
+                _text("; ".join(map(str, form.sources))),
+            )
+            for form in dialects.mapping_forms()
+        ),
+    )
+
+
 def details() -> str:
     """Return a section for each dialect."""
     return "\n\n".join(map(_details, dialects.rows()))
@@ -129,6 +148,7 @@ TABLES: tuple[tuple[str, str, types.Callable[[], str]], ...] = (
     (PAGE, "dialect-misread-texts", misread_texts),
     (PAGE, "dialect-known-by", known_by_words),
     (PAGE, "dialect-data", data_forms),
+    (PAGE, "dialect-mappings", mapping_forms),
     (PAGE, "dialect-details", details),
 )
 

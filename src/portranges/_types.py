@@ -126,6 +126,7 @@ __all__ = [
     "Literal",
     "MachineMaker",
     "Mapping",
+    "MappingFormName",
     "MethodName",
     "Named",
     "Namespace",
@@ -430,6 +431,7 @@ SocketStateName: TypeAlias = Literal[
     "closed",
     "unconnected",
 ]
+MappingFormName: TypeAlias = Literal["compose", "docker", "kubectl", "podman", "port-forward"]
 SocketStateLike: TypeAlias = SocketState | SocketStateName
 ByteOrder: TypeAlias = Literal["little", "big"]
 DialectName: TypeAlias = Literal[

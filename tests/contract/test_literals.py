@@ -29,6 +29,9 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "CloseName": lambda: reuse.Close,
     "DialectName": lambda: (name for row in dialects.rows() for name in (row.name, *row.aliases)),
     "FamilyName": lambda: Family,
+    "MappingFormName": lambda: [
+        name for row in dialects.mapping_forms() for name in (row.name, *row.aliases)
+    ],
     "MethodName": lambda: {
         method.name for row in ephemeral.profiles() for method in capacity.methods(row)
     },

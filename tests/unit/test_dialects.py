@@ -624,10 +624,11 @@ def test_trap_docker_chooses():
     assert refused("80", "docker").startswith("the host's port is required, as in '8080:80', got")
     assert refused("8000-8010:80", "docker") == (
         "host and container must have the same number of ports, got 11 and 1; "
-        "docker would choose the host's port"
+        "docker would choose one of them"
     )
     assert refused("127.0.0.1:80:80", "docker") == (
-        "expected 'host:container' without an address, got '127.0.0.1:80:80'"
+        "expected 'host:container' without an address, got '127.0.0.1:80:80'; "
+        "parse_mapping() reads it"
     )
     refused("80-70:80-70", "docker")
     refused("0:80", "docker")

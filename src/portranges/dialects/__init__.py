@@ -18,12 +18,14 @@ from portranges.dialects.data_kubernetes import (
     to_kubernetes,
 )
 from portranges.dialects.data_openstack import from_openstack, to_openstack
+from portranges.dialects.mappings import PortMapping, mapping_forms, parse_mapping
 from portranges.dialects.model import (
     Bracketed,
     Comparison,
     DataForm,
     Dialect,
     Fault,
+    MappingForm,
     MisreadText,
     NameLookup,
     Operator,
@@ -38,10 +40,12 @@ __all__ = [
     "DataForm",
     "Dialect",
     "Fault",
+    "MappingForm",
     "MisreadText",
     "NameLookup",
     "Operator",
     "Overlap",
+    "PortMapping",
     "TransportRule",
     "Verification",
     "data_forms",
@@ -53,8 +57,10 @@ __all__ = [
     "from_kubernetes",
     "from_openstack",
     "lookup",
+    "mapping_forms",
     "names",
     "parse",
+    "parse_mapping",
     "render",
     "render_rules",
     "rows",

@@ -1,4 +1,4 @@
-"""The records that describe a dialect: Dialect, DataForm and what is inside them.
+"""The records that describe a dialect: Dialect, DataForm, MappingForm and what is inside them.
 
 They hold no facts; the facts about each program are rows in the ``rows_*`` modules. Reading
 and writing is done by ``convert`` and the modules below it.
@@ -24,6 +24,7 @@ __all__ = [
     "DataForm",
     "Dialect",
     "Fault",
+    "MappingForm",
     "MisreadText",
     "NameLookup",
     "Operator",
@@ -492,13 +493,67 @@ class DataForm:
                 raise InvalidValueError("a required key must be one of the keys", repr(key))
 
 
+@always_checked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingForm:
+    """How a program writes a port mapping, which ``parse_mapping`` reads.
+
+    Attributes:
+        name: The key, such as ``"docker"``; unique among names and aliases.
+        aliases: Other programs with the same form.
+        tool: The program, as its users call it.
+        place: Where in the program's own text the mapping belongs.
+        transports: The transports that a text may name; empty if it cannot name one.
+        has_address: Whether a text may have the address on which the ports are published.
+        has_ranges: Whether each side may be a range.
+        alone_is_both: Whether a port without another one is published under its own number.
+            Otherwise the program chooses the published port.
+        notes: What else a user should know, as sentences.
+        confidence: How the row is known.
+        sources: The sources; at least one.
+
+    Raises:
+        TypeError: A value has the wrong type.
+
+    Example:
+        >>> from portranges import dialects
+        >>> [form.name for form in dialects.mapping_forms() if form.alone_is_both]
+        ['kubectl']
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    tool: str
+    place: str
+    transports: tuple[Transport, ...] = ()
+    has_address: bool = False
+    has_ranges: bool = False
+    alone_is_both: bool = False
+    notes: tuple[str, ...] = ()
+    confidence: Confidence
+    sources: tuple[Source, ...]
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        _check_facts(self)
+        tuple_of("aliases", self.aliases, str)
+        tuple_of("transports", self.transports, Transport)
+        for name in ("has_address", "has_ranges", "alone_is_both"):
+            flag(name, getattr(self, name))
+
+
 def _check_row(row: Dialect | DataForm) -> None:
-    """Check the fields that both kinds of row have."""
-    for name in ("name", "tool", "place"):
-        _check_text(name, getattr(row, name))
+    """Check the fields that rows of sets have."""
+    _check_facts(row)
     tuple_of("transports", row.transports, Transport, least=1)
     check_port(row.lowest)
     integer("max_elements", row.max_elements, most=LAST_PORT)
+
+
+def _check_facts(row: Dialect | DataForm | MappingForm) -> None:
+    """Check the fields that all kinds of row have."""
+    for name in ("name", "tool", "place"):
+        _check_text(name, getattr(row, name))
     tuple_of("notes", row.notes, str)
     of_type("confidence", row.confidence, Confidence)
     tuple_of("sources", row.sources, Source, least=1)

@@ -1,0 +1,46 @@
+"""How programs write port mappings, with their sources."""
+
+from __future__ import annotations
+
+from portranges.dialects.model import MappingForm
+from portranges.ports import Transport
+from portranges.source import Confidence, cite
+
+__all__ = ["FORMS"]
+
+_DOCKER = MappingForm(
+    name="docker",
+    aliases=("podman", "compose"),
+    tool="docker",
+    place="after -p of docker and podman, or under ports: of a Compose file",
+    transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
+    has_address=True,
+    has_ranges=True,
+    notes=(
+        "Without a transport it means TCP.",
+        (
+            "A host's range for one container's port lets docker choose one of them, and is "
+            "refused; podman refuses it too."
+        ),
+        ("An IPv6 address must be in brackets; docker also accepts '::1:80:80', podman does not."),
+    ),
+    confidence=Confidence.SOURCE,
+    sources=(
+        cite("docker/go-connections source", "nat/nat.go, ParsePortSpec, and nat/nat_test.go"),
+        cite("podman source", "parseSplitPort"),
+        cite("Compose file reference", "ports, short syntax"),
+    ),
+)
+
+_KUBECTL = MappingForm(
+    name="kubectl",
+    aliases=("port-forward",),
+    tool="kubectl",
+    place="after 'kubectl port-forward RESOURCE'",
+    alone_is_both=True,
+    notes=("Its addresses are given by --address; a port's name is not resolved.",),
+    confidence=Confidence.SOURCE,
+    sources=(cite("kubernetes/client-go source", "tools/portforward/portforward.go, parsePorts"),),
+)
+
+FORMS = (_DOCKER, _KUBECTL)
