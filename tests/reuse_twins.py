@@ -440,7 +440,10 @@ WINSOCK = {
 
 
 def windows(s: Rec, existing: Sequence[Rec], *, kernel: bool = False) -> Answer:
-    """Both stacks of a dual-stack wildcard are tested, and both must pass."""
+    """Both stacks of a dual-stack wildcard are tested, and both must pass.
+
+    Beside it 0.0.0.0 is a specific address.
+    """
     if s.mapped and s.only:
         return "WSAEADDRNOTAVAIL", None
 
@@ -457,8 +460,9 @@ def windows(s: Rec, existing: Sequence[Rec], *, kernel: bool = False) -> Answer:
                 continue
             if any_addr not in (ours, theirs) and ours != theirs:
                 continue
-            first = letter(o) + ("-W" if theirs == any_addr else "-S")
-            second = letter(s) + ("-W" if ours == any_addr else "-S")
+            wide = ours == theirs == any_addr and o.dual != s.dual and table is in_v4_table
+            first = letter(o) + ("-S" if theirs != any_addr or (wide and s.dual) else "-W")
+            second = letter(s) + ("-S" if ours != any_addr or (wide and o.dual) else "-W")
             cell = WINSOCK[first, second]
             if kernel and (first, second) == ("R-S", "D-S"):
                 cell = "A"

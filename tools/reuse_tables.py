@@ -11,7 +11,7 @@ from functools import partial
 import doc_table
 
 from portranges import Confidence
-from portranges.reuse import Socket, can_bind, portability, rules, systems
+from portranges.reuse import Socket, portability, rules, systems
 from portranges.reuse.linux.kernels import CHANGES
 from portranges.reuse.model import shown_address
 from portranges.reuse.others.lookup import SYSTEMS, system
@@ -196,9 +196,8 @@ def older() -> Table:
             today = portability(new, [old])
             if any(today[name].rule.id.endswith("-no-option") for name in newest):
                 continue
-            said: dict[str, str] = {
-                name: _answer(can_bind(new, [old], system=name)) for name in columns
-            }
+            decisions = portability(new, [old], systems=columns)
+            said = {name: _answer(decision) for name, decision in decisions.items()}
             if any(said[name] != said[name.partition("-")[0]] for name in versions):
                 rows.append((_side(old), _side(new), *said.values()))
     return ("Existing socket", "New socket", *columns), rows

@@ -180,11 +180,15 @@ class Comparison:
         news: list[Any],
     ) -> None:
         missing = "no answer"
-        for at in range(max(len(olds), len(news))):
+        if question[0] == "rules":
+            olds, news, names = _aligned(olds, news, missing)
+        else:
+            names = list(map(str, range(max(len(olds), len(news)))))
+        for at, name in enumerate(names):
             old = olds[at] if at < len(olds) else missing
             new = news[at] if at < len(news) else missing
             unlisted = []
-            for path, one, other in places(old, new, str(at)):
+            for path, one, other in places(old, new, name):
                 row = next((r for r in DIFFERENCES if r.covers(question, path, one, other)), None)
                 if row is None:
                     unlisted.append((path, one, other))
@@ -195,6 +199,20 @@ class Comparison:
                 self.unlisted[key] += 1
                 if self.unlisted[key] <= _SHOWN and len(self.examples) < _MOST_SHOWN:
                     self.examples.append(Example(area, chunk, place, at, question, unlisted))
+
+
+def _aligned(
+    olds: list[Any], news: list[Any], missing: str
+) -> tuple[list[Any], list[Any], list[str]]:
+    """Return rules in pairs of one id, and the ids: a rule may be added anywhere."""
+    # Each rule is there twice: in the list, and as it is found by its id.
+    old, new = (
+        {(rule[0][1], at < len(rules) / 2): rule for at, rule in enumerate(rules)}
+        for rules in (olds, news)
+    )
+    both = list(old | new)
+    names = [name for name, _ in both]
+    return [old.get(key, missing) for key in both], [new.get(key, missing) for key in both], names
 
 
 def _short(value: Any, most: int = 600) -> str:

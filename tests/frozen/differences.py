@@ -65,6 +65,26 @@ def _windows_xp(question: tuple[Any, ...], path: str, old: Any, new: Any) -> boo
     return question[1] in ("windows-xp", "windows-2003") and _has_choice(question)
 
 
+def _windows_dual_stack(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    """Whether it is about Windows and a dual-stack socket."""
+    if question[0] == "rules":
+        return old == "no answer" and path.startswith("windows") and "-any4" in path
+    if not any(str(word).startswith("windows") for word in (question[1], *path.split("/"))):
+        return False
+    has_default_off = question[0] != "portability" and ("v6only", False) in (question[2] or ())
+    return has_default_off or False in _v6only(question, path)
+
+
+def _v6only(question: tuple[Any, ...], path: str) -> set[Any]:
+    """Return the values of v6only of the sockets that an answer is about."""
+    if question[0] in ("can_bind", "portability"):
+        new, existing = question[-1][int(path.partition("/")[0])]
+        return {each[4] for each in (new, *existing)}
+    found = {step[5] for step in question[-1] if step[0] == "socket"}
+    options = [dict(step[2]) for step in question[-1] if step[0] == "set_option"]
+    return found | {each.get("v6only") for each in options}
+
+
 def _netbsd_families(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     is_choice = question[1] == "netbsd" and _has_choice(question)
     return is_choice and any(step[0] == "socket" and step[3] for step in question[6])
@@ -230,6 +250,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         "had it; PortTable chose at random",
         asked="automatic_run order",
         applies=_windows_xp,
+    ),
+    Difference(
+        name="Windows: dual-stack sockets",
+        reason="0.0.0.0 is a specific address beside a dual-stack ::, as Wine's tests found on "
+        "Windows; before Vista there are no dual-stack sockets",
+        asked="rules can_bind portability run automatic_run",
+        applies=_windows_dual_stack,
     ),
     Difference(
         name="NetBSD: a counter for each family",

@@ -8,6 +8,7 @@ import pytest
 
 from portranges import Confidence, PortSet
 from portranges.errors import InvalidSocketError
+from portranges.reuse import PortTable
 from portranges.reuse.model import Socket
 from portranges.reuse.others import SystemSettings, procedure, rules
 
@@ -109,7 +110,6 @@ def test_different_specific_addresses_never_conflict():
 def test_a_dual_stack_wildcard_is_tested_on_both_stacks():
     dual = sock("D-W", address="::", v6only=False)
     for holder in (
-        sock("D-W"),
         sock("D-W", family="inet6", v6only=True),
         sock("D-W", address="::", v6only=False),
     ):
@@ -117,8 +117,124 @@ def test_a_dual_stack_wildcard_is_tested_on_both_stacks():
         assert decide_bind(holder, [dual]).error == "WSAEADDRINUSE"
     # Either stack alone is enough to refuse, and neither decides for the other.
     assert decide_bind(dual, [sock("R-S"), sock("E-W", family="inet6")]).error == "WSAEADDRINUSE"
-    assert decide_bind(dual, [sock("E-W"), sock("R-S", family="inet6")]).error == "WSAEADDRINUSE"
+    assert decide_bind(dual, [sock("E-S"), sock("R-S", family="inet6")]).allowed
     assert decide_bind(dual, [sock("D-S"), sock("R-S", family="inet6")]).allowed
+
+
+# The table tests_exclusive of test_reuseaddr() in Wine's dlls/ws2_32/tests/sock.c (Wine 10.17),
+# which its tests assert on Windows, without broken(): the address and mode (D default,
+# E SO_EXCLUSIVEADDRUSE) of the first and the second TCP socket, and the answer of the second
+# bind(). Every AF_INET6 socket has IPV6_V6ONLY off.
+TESTS_EXCLUSIVE = """
+    0.0.0.0           E   127.0.0.1         D   WSAEACCES
+    ::                E   127.0.0.1         D   WSAEACCES
+    0.0.0.0           D   127.0.0.1         E   -
+    0.0.0.0           E   127.0.0.1         E   WSAEACCES
+    127.0.0.1         E   0.0.0.0           D   -
+    127.0.0.1         D   0.0.0.0           E   WSAEADDRINUSE
+    127.0.0.1         D   ::                E   WSAEADDRINUSE
+    ::1               D   0.0.0.0           E   -
+    ::1               E   127.0.0.1         E   -
+    ::ffff:127.0.0.1  D   0.0.0.0           E   WSAEADDRINUSE
+    ::                E   0.0.0.0           D   WSAEACCES
+    ::                D   0.0.0.0           E   -
+    0.0.0.0           D   0.0.0.0           E   WSAEADDRINUSE
+    0.0.0.0           D   0.0.0.0           D   WSAEADDRINUSE
+    ::                D   0.0.0.0           D   -
+    ::ffff:0.0.0.0    D   0.0.0.0           D   WSAEADDRINUSE
+    ::ffff:127.0.0.1  D   127.0.0.1         D   WSAEADDRINUSE
+    127.0.0.1         D   ::ffff:127.0.0.1  D   WSAEADDRINUSE
+    ::1               E   127.0.0.1         E   -
+    127.0.0.1         E   127.0.0.1         D   WSAEADDRINUSE
+    127.0.0.1         D   127.0.0.1         E   WSAEADDRINUSE
+"""
+# The same function asserts these for AF_INET and AF_INET6, as ANY and LOOPBACK here; the latter
+# keep the default of IPV6_V6ONLY. R is SO_REUSEADDR.
+TESTS_BY_FAMILY = """
+    LOOPBACK  D   LOOPBACK  R   WSAEACCES
+    LOOPBACK  R   LOOPBACK  D   WSAEADDRINUSE
+    LOOPBACK  R   LOOPBACK  R   -
+    ANY       D   LOOPBACK  D   -
+    LOOPBACK  D   ANY       D   -
+    ANY       D   ANY       D   WSAEADDRINUSE
+"""
+
+
+def wine_rows():
+    for line in TESTS_EXCLUSIVE.strip().splitlines():
+        yield (*line.split(), False)
+    for names in ({"ANY": "0.0.0.0", "LOOPBACK": "127.0.0.1"}, {"ANY": "::", "LOOPBACK": "::1"}):
+        for line in TESTS_BY_FAMILY.strip().splitlines():
+            yield (*(names.get(word, word) for word in line.split()), None)
+
+
+WINE_ROWS = list(wine_rows())
+
+
+def test_the_whole_table_of_wine_is_here():
+    assert len(WINE_ROWS) == 21 + 2 * 6
+
+
+@pytest.mark.parametrize("row", WINE_ROWS)
+def test_every_row_of_wines_table_agrees(row):
+    first, first_mode, second, second_mode, answer, v6only = row
+    holder, new = (
+        sock(f"{mode}-W", address=address, v6only=v6only if ":" in address else None)
+        for address, mode in ((first, first_mode), (second, second_mode))
+    )
+    expected = None if answer == "-" else answer
+    assert decide_bind(new, [holder]).error == expected
+    # And with the calls themselves.
+    table = PortTable("windows", seed=1)
+    errors = []
+    for socket in (holder, new):
+        handle = table.socket(
+            "tcp",
+            family=socket.family,
+            v6only=socket.v6only,
+            reuse_address=socket.reuse_address,
+            exclusive=socket.exclusive,
+        )
+        errors.append(table.bind(handle, socket.address, 9375).error)
+    assert errors == [None, expected]
+
+
+@pytest.mark.parametrize("uid", [1, 2])
+@pytest.mark.parametrize("second", "DRE")
+@pytest.mark.parametrize("first", "DRE")
+@pytest.mark.parametrize("system", ["windows", "windows-wsk"])
+@pytest.mark.parametrize("any4", ["0.0.0.0", "::ffff:0.0.0.0"])
+def test_beside_a_dual_stack_wildcard_the_ipv4_one_is_a_specific_address(
+    any4, system, first, second, uid
+):
+    """One rule for all modes, orders and users; rows of Wine's table fix three of its cells."""
+    judge = procedure(system)
+    only = False if ":" in any4 else None
+
+    def dual(mode, **more):
+        return sock(f"{mode}-W", address="::", v6only=False, **more)
+
+    def narrow(mode, **more):
+        return sock(f"{mode}-W", address=any4, v6only=only, **more)
+
+    def specific(mode, **more):
+        return sock(f"{mode}-S", **more)
+
+    decision = judge(narrow(second, uid=uid), [dual(first)])
+    assert decision.error == judge(specific(second, uid=uid), [dual(first)]).error
+    # Of these three only the first does not depend on the user.
+    asserted = (first, second, uid) in {("E", "D", uid), ("D", "E", 1), ("D", "D", 1)}
+    assert decision.confidence is (Confidence.REPORTED if asserted else Confidence.INFERRED)
+    reverse = judge(dual(second, uid=uid), [narrow(first)])
+    assert reverse.error == judge(dual(second, uid=uid), [specific(first)]).error
+    assert reverse.confidence is Confidence.INFERRED
+
+
+@pytest.mark.parametrize("system", ["windows-2003", "windows-xp"])
+def test_before_vista_no_socket_is_dual_stack(system):
+    """Microsoft, "Dual-Stack Sockets for IPv6 Winsock Applications"."""
+    with pytest.raises(InvalidSocketError, match="IPV6_V6ONLY cannot be cleared"):
+        procedure(system)(sock("D-W", address="::", v6only=False), [])
 
 
 def test_ipv6_only_and_ipv4_do_not_meet():
@@ -201,4 +317,12 @@ def test_a_row_is_named_after_its_cell_and_says_what_it_is():
     )
     assert rows["windows-d-w-e-s-same-user"].error is None
     # 36 cells, five of which have two users.
-    assert sum(1 for name in rows if name.count("-") >= 4) == 36 + 5
+    cells = [name for name in rows if name.count("-") >= 4]
+    beside = [name for name in cells if "-any4" in name]
+    assert len(cells) - len(beside) == 36 + 5
+    # 9 pairs of modes in two orders; the five cells have the dual-stack socket first.
+    assert len(beside) == 2 * 9 + 5
+    assert rows["windows-d-dual-e-any4-same-user"].sentence == (
+        "the holder has no option and the dual-stack wildcard ::, which is wider than 0.0.0.0, "
+        "the new socket of the same user has SO_EXCLUSIVEADDRUSE and requests 0.0.0.0"
+    )

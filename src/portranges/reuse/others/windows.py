@@ -3,16 +3,18 @@
 A socket is D (default), R (SO_REUSEADDR) or E (SO_EXCLUSIVEADDRUSE), at W (a wildcard) or S (a
 specific address, the same for both; different ones never overlap). There is no SO_REUSEPORT.
 SO_REUSEADDR lets a program take over a port in use, unlike the option of that name in POSIX.
-A dual-stack wildcard is checked on both stacks, and both must allow it. TIME_WAIT does not
-conflict with bind().
+A dual-stack wildcard is checked on both stacks, and both must allow it. On the IPv4 stack it is
+wider than 0.0.0.0, which counts as a specific address beside it: 0.0.0.0 behaves there as
+127.0.0.1 does. TIME_WAIT does not conflict with bind().
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 from portranges import types
-from portranges.reuse.addresses import is_mapped
+from portranges.reuse.addresses import ANY4, is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.record import (
     BindRules,
@@ -40,6 +42,10 @@ _WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUS
 _WSK = cite("Microsoft WSK document", "Sharing Transport Addresses")
 _DYNAMIC = cite("Microsoft KB929851", "the dynamic port range")
 _WINSOCK_ERRORS = cite("Windows Sockets Error Codes")
+_WINE = cite(
+    "Wine 10.17 (royel21/wine-10.17-custom@83661d6)",
+    "dlls/ws2_32/tests/sock.c, test_reuseaddr, tests_exclusive",
+)
 
 # First socket in rows, second in columns. I is WSAEADDRINUSE, A WSAEACCES, a
 # dot success; x/y is for the same user and for another.
@@ -75,7 +81,17 @@ _XP = """\
 """
 
 _MODES = {"D": "no option", "R": "SO_REUSEADDR", "E": "SO_EXCLUSIVEADDRUSE"}
-_PLACES = {"W": "the wildcard", "S": "this address"}
+# 4 is 0.0.0.0 and 6 a dual-stack ::, where the two meet.
+_PLACES = {
+    "W": "the wildcard",
+    "S": "this address",
+    "4": "0.0.0.0",  # noqa: S104
+    "6": "the dual-stack wildcard ::, which is wider than 0.0.0.0",
+}
+_AS_PLACES = str.maketrans("46", "SW")
+_NAMES = {"W": "w", "S": "s", "4": "any4", "6": "dual"}
+# The cells of 4 and 6 that Wine's tests assert on Windows, for one user.
+_ASSERTED = frozenset({("E-6", "D-4"), ("D-6", "E-4"), ("D-6", "D-4")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +102,14 @@ class Table:
         name: The system's name.
         text: The table.
         source: Where the table is.
+        has_dual_stack: Whether IPV6_V6ONLY can be cleared: since Vista (MicrosoftDocs/win32,
+            Dual-Stack Sockets for IPv6 Winsock Applications, 0096be5).
     """
 
     name: types.SystemName
     text: str
     source: Source
+    has_dual_stack: bool
 
 
 TABLES = (
@@ -98,21 +117,25 @@ TABLES = (
         name="windows",
         text=_SINCE_2003,
         source=_WINSOCK,
+        has_dual_stack=True,
     ),
     Table(
         name="windows-2003",
         text=_SINCE_2003,
         source=_WINSOCK,
+        has_dual_stack=False,
     ),
     Table(
         name="windows-xp",
         text=_XP,
         source=_WINSOCK,
+        has_dual_stack=False,
     ),
     Table(
         name="windows-wsk",
         text=_KERNEL,
         source=_WSK,
+        has_dual_stack=True,
     ),
 )
 
@@ -128,9 +151,18 @@ class Procedure:
         )
         self.cells: dict[tuple[str, str, bool], Rule] = {}
         columns, *lines = (line.split() for line in table.text.splitlines())
-        for first, *answers in lines:
-            for second, answer in zip(columns, answers, strict=True):
-                self._cell(first, second, answer, table.source)
+        cells = {
+            (first, second): answer
+            for first, *answers in lines
+            for second, answer in zip(columns, answers, strict=True)
+        }
+        for (first, second), answer in cells.items():
+            self._cell(first, second, answer, table.source)
+        if table.has_dual_stack:
+            for wide, narrow in product(_MODES, _MODES):
+                for first, second in ((f"{wide}-6", f"{narrow}-4"), (f"{wide}-4", f"{narrow}-6")):
+                    answer = cells[first.translate(_AS_PLACES), second.translate(_AS_PLACES)]
+                    self._cell(first, second, answer, _WINE)
         memory = Confidence.MEMORY
         self.excluded: Rule = self.book.refused(
             "excluded",
@@ -178,7 +210,8 @@ class Procedure:
         same, slash, other = answer.partition("/")
         for is_same, word in ((True, same), (False, other)) if slash else ((None, same),):
             whose = ""
-            name = f"{first}-{second}".lower()
+            modes = first[0].lower(), second[0].lower()
+            name = f"{modes[0]}-{_NAMES[first[-1]]}-{modes[1]}-{_NAMES[second[-1]]}"
             if is_same is not None:
                 whose = " of the same user" if is_same else " of another user"
                 name += "-same-user" if is_same else "-other-user"
@@ -186,11 +219,15 @@ class Procedure:
                 f"the holder has {_MODES[first[0]]} and {_PLACES[first[-1]]}, the new socket"
                 f"{whose} has {_MODES[second[0]]} and requests {_PLACES[second[-1]]}"
             )
+            how = Confidence.DOCUMENT
+            if source is _WINE:
+                asserted = (first, second) in _ASSERTED and is_same is not False
+                how = Confidence.REPORTED if asserted else Confidence.INFERRED
             if word == ".":
-                rule = self.book.allowed(name, sentence, source, Confidence.DOCUMENT)
+                rule = self.book.allowed(name, sentence, source, how)
             else:
                 error = "EADDRINUSE" if word == "I" else "EACCES"
-                rule = self.book.refused(name, error, sentence, source, Confidence.DOCUMENT)
+                rule = self.book.refused(name, error, sentence, source, how)
             for user in (True, False) if is_same is None else (is_same,):
                 self.cells[first, second, user] = rule
 
@@ -210,15 +247,19 @@ class Procedure:
             ):
                 if asked is None or held is None or (asked and held and asked != held):
                     continue
-                rule = self.cells[_place(holder, held), _place(new, asked), new.uid == holder.uid]
+                first, second = _place(holder, held, new), _place(new, asked, holder)
+                rule = self.cells[first, second, new.uid == holder.uid]
                 if rule.error is not None:
                     return rule, holder
                 shares = rule
         return shares, None
 
 
-def _place(sock: Sock, addr: int) -> str:
+def _place(sock: Sock, addr: int, other: Sock) -> str:
     mode = "E" if sock.exclusive else "R" if sock.r else "D"
+    # Only on the IPv4 stack can one of two wildcards be :: and the other 0.0.0.0.
+    if addr == 0 and ANY4 in (sock.addr, other.addr) and sock.is_dual is not other.is_dual:
+        return f"{mode}-{'6' if sock.is_dual else '4'}"
     return f"{mode}-{'S' if addr else 'W'}"
 
 
@@ -249,6 +290,7 @@ def _system(table: Table) -> BindRules:
         checks=(mapped_v6only, not_local, procedure.check_excluded),
         options=frozenset({"exclusive"}),
         v6only=True,
+        v6only_fixed=not table.has_dual_stack,
         wide_loopback=True,
         refusal=Refusal.KEEPS,
         any_destination=procedure.any_destination,
