@@ -13,3 +13,11 @@ def result_of(text: str, command: str | None = None) -> Any:
     assert data["schema"] == 1
     assert command is None or data["command"] == command
     return data["result"]
+
+
+def error_of(text: str) -> Any:
+    """Return the error in the envelope *text*, after checking the envelope."""
+    data = json.loads(text)
+    assert list(data) == ["schema", "command", "error"]
+    assert data["schema"] == 1
+    return data["error"]

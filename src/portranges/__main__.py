@@ -1,10 +1,28 @@
-"""``python -m portranges``: the same as the console script ``portranges``."""
+"""``python -m portranges`` and the console script ``portranges``."""
 
 from __future__ import annotations
 
 import sys
 
-from portranges.cli import main
+__all__ = ["main"]
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+def main() -> int:
+    """Run the command line with the arguments of this process.
+
+    Returns:
+        The exit status: 0 = answered, 1 = answered "no", 2 = usage error, 130 = interrupted.
+    """
+    try:
+        # Loading takes most of the time of a short command, so Ctrl-C often arrives here.
+        from portranges.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,12 +11,12 @@ standard output.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from importlib import import_module
 
 from portranges import __version__, types
-from portranges.cli.output import error_envelope
+from portranges.cli.output import Unread, cut, error_envelope, visible
 from portranges.errors import PortRangesError, UnknownNameError
 
 __all__ = ["build_parser", "main"]
@@ -24,6 +24,8 @@ __all__ = ["build_parser", "main"]
 _NO = 1
 _USAGE = 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+_LONGEST_MESSAGE = 400
 
 # The module and the summary of each command. The first one is the default; a service that is
 # named like a command needs it: `portranges explain sql`.
@@ -50,6 +52,10 @@ _COMMANDS = {
 }
 _DEFAULT = "explain"
 
+# These print while they work, some without an end, so they stop when the reader has left. All
+# other commands finish, because their exit status is known at the end only.
+_STREAMING = frozenset({"explain", "watch"})
+
 _STATUS = 'Exit status: 0 = answered, 1 = answered "no", 2 = usage error.'
 
 
@@ -61,10 +67,20 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> types.NoReturn:
         """Report the error and the way to help, on one line."""
         # The message repeats arguments as they were typed, including line breaks.
-        message = f"{' '.join(message.split())}; see {self.prog} --help"
+        message = cut(visible(" ".join(message.split())), _LONGEST_MESSAGE)
+        message = f"{message}; see {self.prog} --help"
         if self.json_command:
             print(error_envelope(self.json_command, message), flush=True)
         self.exit(_USAGE, f"portranges: {message}\n")
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> types.Any:
+        # Before Python 3.13, argparse drops "--" even as the value in --option=--, and then
+        # fails or takes the default.
+        if action.option_strings and arg_strings == ["--"]:
+            value = self._get_value(action, "--")
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -112,7 +128,13 @@ def _parse(words: types.Sequence[str]) -> tuple[types.Command, argparse.Namespac
         parser = _top_parser()
         parser.parse_args(words)
         parser.error("expected a port or a command")
-    name, rest = (words[0], words[1:]) if words[0] in _COMMANDS else (_DEFAULT, words)
+    if words[0] in _COMMANDS:
+        name, rest = words[0], words[1:]
+    else:
+        from portranges.cli.guesses import check_command
+
+        check_command(words, _COMMANDS)
+        name, rest = _DEFAULT, words
     command = _load(name)
     parser = _Parser(
         prog=f"portranges {name}" if rest is not words else "portranges",
@@ -144,23 +166,24 @@ def main(argv: types.Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         _print_error("there is no standard output")
         return _USAGE
-    _replace_unencodable()
     words = sys.argv[1:] if argv is None else argv
+    stream = sys.stdout
     try:
-        return _run(words)
-    except BrokenPipeError:
-        # The reader, for example `head`, needs no more.
-        _discard_output()
-        return 0
+        _replace_unencodable()
+        errors = None if sys.stderr is None else Unread(sys.stderr)
+        with redirect_stdout(Unread(stream)), redirect_stderr(errors):
+            status = _run(words, stream)
+            sys.stdout.flush()
     except OSError as error:
-        _discard_output()
+        Unread(stream).discard()
         _print_error(f"cannot write: {error.strerror}")
         return _USAGE
     except KeyboardInterrupt:
         return _INTERRUPTED
+    return status
 
 
-def _run(words: types.Sequence[str]) -> int:
+def _run(words: types.Sequence[str], stream: types.TextIO) -> int:
     name = words[0] if words and words[0] in _COMMANDS else _DEFAULT
     as_json = "--json" in words
     try:
@@ -168,9 +191,16 @@ def _run(words: types.Sequence[str]) -> int:
     except SystemExit as stopped:
         # The parser has printed the error, the help or the version.
         return stopped.code if isinstance(stopped.code, int) else _USAGE
+    except UnknownNameError as error:
+        return _complain(name, error, _USAGE, as_json=as_json)
     try:
-        status = command.run(arguments)
-        sys.stdout.flush()
+        with redirect_stdout(stream) if name in _STREAMING else nullcontext():
+            status = command.run(arguments)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, for example `head`, needs no more.
+        Unread(stream).discard()
+        return 0
     except UnknownNameError as error:
         # That no service has the name is an answer; that no system has it is a usage error.
         status = _NO if error.kind.endswith("service") else _USAGE
@@ -186,11 +216,6 @@ def _replace_unencodable() -> None:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")
-
-
-def _discard_output() -> None:
-    # The interpreter flushes when it exits and would report the same error again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(name: str, error: Exception | str, status: int, *, as_json: bool) -> int:

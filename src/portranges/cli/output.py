@@ -13,6 +13,7 @@ from portranges.errors import PortSyntaxError, UnknownNameError
 __all__ = [
     "SCHEMA",
     "WIDTH",
+    "Unread",
     "columns",
     "cut",
     "error_envelope",
@@ -21,6 +22,7 @@ __all__ = [
     "print_json",
     "print_json_items",
     "table",
+    "visible",
 ]
 
 WIDTH = 80
@@ -32,6 +34,43 @@ _LEAST = 8  # the smallest width of a truncated column
 # Version of the envelope and of every result; it increases when a key is removed or changes
 # its meaning.
 SCHEMA = 1
+
+
+class Unread:
+    """A standard stream that ignores that its reader has left; the rest is discarded."""
+
+    def __init__(self, stream: types.TextIO) -> None:
+        """Write to *stream* as long as it has a reader."""
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> types.Any:
+        """Return the attribute of the stream."""
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write *text*."""
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self.discard()
+            return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self.discard()
+
+    def discard(self) -> None:
+        """Discard what is written from now on."""
+        # The interpreter flushes when it exits and would report the same error again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+def visible(text: str) -> str:
+    """Return *text* with everything escaped that is not printable, such as control codes."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def print_json(command: str, result: object, *, indent: int | None = 2) -> None:

@@ -1,0 +1,53 @@
+"""Which command a word may have meant that is not a command.
+
+The default command reads its words as ports and service names, so a mistyped command would be
+reported as an unknown service, or would be one: ``who`` is assigned to 513/udp.
+"""
+
+from __future__ import annotations
+
+from portranges import types
+from portranges.errors import UnknownNameError
+from portranges.names import near
+from portranges.registry import ports as service_ports
+
+__all__ = ["check_command"]
+
+# Words that people try, and the command that does it.
+_MEANT = {
+    "explain --here": ("holder", "kill", "lsof", "owner", "pid", "process", "who"),
+    "explain": ("describe", "info", "lookup", "search", "service", "show", "what", "whatis"),
+    "listening": ("list", "listen", "listeners", "ls", "netstat", "open", "ss"),
+    "suggest": ("choose", "free", "new", "pick", "random"),
+    "reuse": ("bind", "can-bind", "conflict", "share"),
+    "audit": ("check", "lint", "scan", "validate"),
+    "convert": ("format", "from", "parse", "render", "to", "translate"),
+    "ephemeral": ("dynamic", "local", "range", "ranges"),
+    "usage": ("connections", "exhaustion", "stats", "used"),
+    "watch": ("follow", "monitor", "tail"),
+    "masks": ("cover", "cidr", "mask", "prefixes"),
+}
+
+_MOST = 3
+_COMMAND_OF = {word: command for command, words in _MEANT.items() for word in words}
+
+
+def check_command(words: types.Sequence[str], commands: types.Collection[str]) -> None:
+    """Raise UnknownNameError if the first of *words* looks like one of the *commands*.
+
+    A word that is also the name of a service is a service if it stands alone.
+    """
+    word = words[0]
+    if not word[:1].isalpha() or {",", "/"} & {*word}:
+        return
+    meant = _COMMAND_OF.get(word.lower())
+    try:
+        service_ports(word)
+    except UnknownNameError as error:
+        similar = (meant,) if meant else near(word, commands)
+        if similar:
+            names = (*similar, *error.near)[:_MOST]
+            raise UnknownNameError("command or service", word, names) from None
+    else:
+        if meant and len(words) > 1:
+            raise UnknownNameError("command", word, (meant,))
