@@ -162,6 +162,22 @@ def _gcp_all(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     )
 
 
+def _not_for_internet(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    if question[0] == "commands":
+        if question[1][int(path.partition("/")[0])][0] != "audit":
+            return False
+        if isinstance(old, int):
+            return (old, new) == (0, 1)
+        if isinstance(old, str):
+            return {*old.split()} <= {*new.split()}
+    its_id = ("id", "not-for-internet")
+    if question[0] == "advice_rows":
+        return old == "no answer" and its_id in new
+    if not isinstance(old, tuple) or not isinstance(new, tuple):
+        return False
+    return old == tuple(each for each in new if not (isinstance(each, tuple) and its_id in each))
+
+
 # The keys of which an entry of a data form must have one.
 _REQUIRED = {
     "aws": ("IpProtocol",),
@@ -199,6 +215,12 @@ def _not_selected(question: tuple[Any, ...], path: str, old: Any, new: Any) -> b
 
 
 DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        name="audit: services that are not for the internet",
+        reason="a finding of its own, which did not exist",
+        asked="audit advice_rows commands",
+        applies=_not_for_internet,
+    ),
     Difference(
         name="data forms: a required key is missing",
         reason="an entry without any key that the reader knows was read as every port, or refused "

@@ -162,6 +162,16 @@ def test_a_port_that_another_transport_has():
     assert found.sentence == "23/sctp is assigned for another transport only"
 
 
+def not_for_internet(ports):
+    """The findings of the services that are wholly in *ports*."""
+    return [
+        f"warning: {row.ports} opens {row.service}, which should not be reachable from the "
+        f"internet: {row.why} (not-for-internet)"
+        for row in uses.not_for_internet()
+        if row.ports <= PortSet([ports])
+    ]
+
+
 class TestAudit:
     @pytest.mark.parametrize(
         ("rules", "lines"),
@@ -192,13 +202,17 @@ class TestAudit:
             (PortRange(1, 65535), ["warning: all ports are open (opens-all)"]),
             (
                 PortRange(1024, 65535),
-                ["warning: all dynamic ports are open, 49152-65535 (opens-dynamic)"],
+                [
+                    "warning: all dynamic ports are open, 49152-65535 (opens-dynamic)",
+                    *not_for_internet(PortRange(1024, 65535)),
+                ],
             ),
             (
                 PortRange(0, 1023),
                 [
                     "warning: 0-1023 opens 1024 system ports at once (exposes-system)",
                     "note: port 0 is open, but no program can listen on it (has-port-zero)",
+                    *not_for_internet(PortRange(0, 1023)),
                 ],
             ),
             (PortRange(80, 89), []),
@@ -257,6 +271,28 @@ class TestAudit:
                 alone = [at for at in range(index) if ports <= sets[at]]
                 cover = f": rule {alone[0] + 1} (" if alone else ": earlier rules have"
                 assert cover in each.sentence
+
+    @pytest.mark.parametrize("row", uses.not_for_internet(), ids=lambda row: row.service)
+    def test_a_service_that_is_not_for_the_internet(self, row):
+        for ports in (row.ports, row.ports | PortSet([443, 50000])):
+            (found,) = audit([ports], [])
+            assert (found.id, found.severity) == ("not-for-internet", Severity.WARNING)
+            assert (found.ports, found.source) == (row.ports, row.source)
+            assert found.sentence == (
+                f"{row.ports} opens {row.service}, which should not be reachable from the "
+                f"internet: {row.why}"
+            )
+        for port in row.ports:
+            assert ids(audit([port], [])) == ["not-for-internet"]
+            assert audit([port], [])[0].ports == PortSet([port])
+            inside = [each.ports for each in audit(PortRange(port - 4, port + 4), [])]
+            assert any(port in ports for ports in inside)
+
+    def test_services_inside_a_range_are_found_one_by_one(self):
+        found = audit(PortRange(3000, 4000))
+        assert [str(each.ports) for each in found] == ["3306", "3389"]
+        # That everything is open says it already.
+        assert ids(audit(PortSet.full())) == ["opens-all"]
 
     def test_a_long_rule_is_named_by_its_beginning(self):
         found = audit([PortSet(range(0, 200, 2)), 100])[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portranges import InvalidPortError, Transport, uses
+from portranges import Confidence, InvalidPortError, Transport, uses
 from portranges.uses import BROWSER_BLOCKED, BROWSER_BLOCKED_SOURCE
 
 # The list of the Fetch standard, one by one (whatwg/fetch@586cd2a4, 2026-07-02).
@@ -79,3 +79,36 @@ def test_what_is_no_port_is_refused():
         uses.lookup(65536)
     with pytest.raises(TypeError, match="port must be an integer, got str '80'"):
         uses.lookup("80")
+
+
+# AWS Security Hub User Guide, control EC2.19, as of 2026-11.
+EC2_19 = {
+    *(20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 3000, 3306, 3389, 4333, 5000, 5432),
+    *(5500, 5601, 8080, 8088, 8888, 9200, 9300),
+}
+# SSH and mail are made for the internet; the others are the ports of many programs.
+EC2_19_ONLY = {22, 25, 110, 143, 3000, 4333, 5000, 5500, 8080, 8088, 8888}
+
+
+def test_the_ports_of_hardening_guides_are_not_for_the_internet():
+    listed = {port for row in uses.not_for_internet() for port in row.ports}
+    assert EC2_19 - listed == EC2_19_ONLY
+    # Docker documentation; Kubernetes ports and protocols; Redis, memcached and MongoDB manuals.
+    assert {2375, 2376, 2379, 2380, 10250, 6379, 11211, 27017, 27018, 27019} <= listed
+    # Microsoft Support, "Preventing SMB traffic"; RFC 6143; Xserver(1): 6000 + display.
+    assert {137, 138, 139, 445, 5900, 5901, 6000, 6063} <= listed
+    assert {22, 53, 80, 123, 443, 853, 1194, 51820}.isdisjoint(listed)
+
+
+def test_rows_of_sensitive_services_are_in_order_and_do_not_overlap():
+    rows = uses.not_for_internet()
+    assert len(rows) >= 20
+    assert [row.ports.first for row in rows] == sorted(row.ports.first for row in rows)
+    assert sum(len(row.ports) for row in rows) == len({port for row in rows for port in row.ports})
+    assert len({row.service for row in rows}) == len(rows)
+    for row in rows:
+        assert row.why
+        assert not row.why.endswith(".")
+        assert row.source.checked >= "2026-11"
+        assert set(row.transports) <= {Transport.TCP, Transport.UDP}
+        assert isinstance(row.confidence, Confidence)

@@ -1,14 +1,14 @@
 """Faults in a list of rules that open ports.
 
-A rule is a set of ports. Addresses, directions and connection states are not considered;
-``portranges.dialects`` reads the rules of other programs.
+A rule is a set of ports. Addresses, directions, transports and connection states are not
+considered; ``portranges.dialects`` reads the rules of other programs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from portranges import types
+from portranges import types, uses
 from portranges.advice.listen import finding, profiles_of
 from portranges.advice.model import Finding
 from portranges.categories import Category
@@ -148,6 +148,11 @@ def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Findin
             yield finding("exposes-system", PortSet([each]), count=str(len(each)))
     if 0 in ports:
         yield finding("has-port-zero", PortSet([0]))
+    for row in uses.not_for_internet():
+        if opened := ports & row.ports:
+            yield finding(
+                "not-for-internet", opened, source=row.source, service=row.service, why=row.why
+            )
 
 
 def _name(rules: list[PortSet], index: int) -> str:

@@ -143,6 +143,14 @@ _OF_RULES = (
         reason="Many tools cannot express it, and some read it as all ports.",
         source=cite("RFC 6335, section 6, and ip(7)"),
     ),
+    Advice(
+        id="not-for-internet",
+        severity=Severity.WARNING,
+        template="{ports} opens {service}, which should not be reachable from the internet: {why}",
+        reason="It may be intended if the rule applies to known addresses only. Otherwise restrict "
+        "it to them, or reach the service through a VPN.",
+        source=cite("portranges.uses"),
+    ),
 )
 
 BY_ID = {row.id: row for row in (*_TO_LISTEN_ON, *_OF_RULES)}

@@ -1,7 +1,7 @@
 """Uses of ports outside the IANA registry, and the ports that browsers block.
 
 A row means that a program uses these ports by default, not that a program found there must be
-this one. Assignments are in ``registry``, ephemeral ranges in ``ephemeral``.
+this one.
 """
 
 from __future__ import annotations
