@@ -106,9 +106,9 @@ def best(
     return match
 
 
-def common(s: Rec, t: Rec, *, lb: bool) -> bool:
-    """A common P, or a common LB; for multicast R counts as P."""
-    if s.multicast:
+def common(s: Rec, t: Rec, *, lb: bool, needs_r: bool = False) -> bool:
+    """A common P, or a common LB; for multicast R counts as P, with *needs_r* only beside R."""
+    if s.multicast and (s.R or not needs_r):
         p = (s.R or s.P) and (t.R or t.P)
         return p or (lb and (s.R or s.LB) and (t.R or t.LB))
     return (s.P and t.P) or (lb and s.LB and t.LB)
@@ -198,7 +198,7 @@ def macos(s: Rec, existing: Sequence[Rec]) -> Answer:
                 if not both:
                     return busy, i
         i = v4(addr, wild)
-        if i is not None and not common(s, existing[i], lb=False):
+        if i is not None and not common(s, existing[i], lb=False, needs_r=True):
             t = existing[i]
             both = addr == V4_WILD and in_v4_table(t) == V4_WILD
             if not (both and s.inet6 and t.inet6):
@@ -218,13 +218,13 @@ def macos(s: Rec, existing: Sequence[Rec]) -> Answer:
                 if t.uid != s.uid and not t.P and (in_v4_table(t) != V4_WILD or t.inet6):
                     return busy, i
     i = v6(s.addr, wild)
-    if i is not None and not common(s, existing[i], lb=False):
+    if i is not None and not common(s, existing[i], lb=False, needs_r=True):
         return busy, i
     if s.dual:
         i = v4(V4_WILD, wild)
         if i is not None:
             t = existing[i]
-            if not common(s, t, lb=False) and (in_v4_table(t) != V4_WILD or t.inet6):
+            if not common(s, t, lb=False, needs_r=True) and (in_v4_table(t) != V4_WILD or t.inet6):
                 return busy, i
     return None, None
 

@@ -85,6 +85,28 @@ def _v6only(question: tuple[Any, ...], path: str) -> set[Any]:
     return found | {each.get("v6only") for each in options}
 
 
+def _macos_ipv6(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    """Whether it is about an automatic port of an IPv6 socket, or a connection to itself."""
+    if question[0] == "rules":
+        return path.startswith("macos-") and path.endswith("/sentence")
+    names = question[1] == "macos" and question[0] in ("run", "automatic_run", "order")
+    return names and any(step[0] == "socket" and step[3] for step in question[-1])
+
+
+def _macos_multicast(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    if question[0] == "portability" and "/macos/" not in path:
+        return False
+    if question[0] == "can_bind" and question[1] != "macos":
+        return False
+    # The new socket has SO_REUSEPORT and not SO_REUSEADDR.
+    asked, _ = question[-1][int(path.partition("/")[0])]
+    return "P" in asked[3] and "R" not in asked[3] and _is_multicast(asked[1])
+
+
+def _is_multicast(address: str) -> bool:
+    return address in ("239.1.1.1", "ff02::1", "::ffff:239.1.1.1")
+
+
 def _netbsd_families(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     is_choice = question[1] == "netbsd" and _has_choice(question)
     return is_choice and any(step[0] == "socket" and step[3] for step in question[6])
@@ -279,6 +301,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Windows; before Vista there are no dual-stack sockets",
         asked="rules can_bind portability run automatic_run",
         applies=_windows_dual_stack,
+    ),
+    Difference(
+        name="macOS: automatic ports of IPv6, connections to itself",
+        reason="in6_pcbsetport() compares IPv6 sockets only, and with a reuse option those at "
+        "exactly the address; only tcp_connect() refuses a connection to itself",
+        asked="rules run automatic_run",
+        applies=_macos_ipv6,
+    ),
+    Difference(
+        name="macOS: SO_REUSEPORT at a multicast address",
+        reason="if the new socket has no SO_REUSEADDR, the holder must have SO_REUSEPORT",
+        asked="can_bind portability",
+        applies=_macos_multicast,
     ),
     Difference(
         name="NetBSD: a counter for each family",

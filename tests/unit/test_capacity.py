@@ -451,6 +451,12 @@ def test_the_default_range_of_linux_and_what_was_measured() -> None:
     assert capacity.self_connect_probability(linux(40000, 40001), 40001) == 0
     for name in ("macos", "ios", "gvisor", "dragonfly"):
         assert capacity.self_connect_probability(name, 50000) == 0
+    # XNU: tcp_connect() has the test and tcp6_connect() has not.
+    for name in ("macos", "ios", "dragonfly"):
+        with pytest.raises(UnknownNameError):
+            capacity.self_connect_probability(name, 50000, family="inet6")
+    assert capacity.self_connect_probability("gvisor", 50000, family="inet6") == 0
+    assert capacity.self_connect_probability("linux", 40000, family="inet6") == 1 / 14116
     assert capacity.self_connect_probability(linux(7, 7, [7]), 7) == 0
 
 

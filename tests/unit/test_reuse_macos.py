@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from portranges import PortSet
+from portranges.reuse import PortTable, State
 from portranges.reuse.others import SystemSettings, procedure
 from reuse_sockets import PORT, says, sock
 
@@ -140,3 +141,117 @@ def test_a_device_changes_nothing():
 def test_multicast():
     held = sock("239.1.1.1", "R", transport="udp", uid=1)
     assert decide_bind(sock("239.1.1.1", "R", transport="udp", uid=2), [held]).allowed
+
+
+# xnu in_pcb.c:935 and in6_pcb.c:270: if (so->so_options & SO_REUSEADDR)
+#     reuseport = SO_REUSEADDR | SO_REUSEPORT; else it is SO_REUSEPORT, if that is set.
+@pytest.mark.parametrize("group", ["224.0.0.251", "ff02::fb", "::ffff:224.0.0.251"])
+@pytest.mark.parametrize("held", ["", "R", "P", "RP"])
+@pytest.mark.parametrize("asked", ["", "R", "P", "RP"])
+def test_only_reuse_address_of_the_new_socket_makes_the_options_equal(asked, held, group):
+    new = sock(group, asked, transport="udp")
+    decision = decide_bind(new, [sock(group, held, transport="udp", uid=1001)])
+    shared = held != "" if "R" in asked else asked == "P" and "P" in held
+    assert decision.error == (None if shared else IN_USE)
+    if shared:
+        both = "P" in asked and "P" in held
+        assert decision.rule.id == ("macos-reuse-port" if both else "macos-multicast")
+
+
+def one_port() -> PortTable:
+    """A machine with one automatic port."""
+    return PortTable("macos", settings=SystemSettings(ports=PortSet.parse("50000")), seed=1)
+
+
+# How a socket holds port 50000: its family, address and IPV6_V6ONLY.
+HOLDERS = {
+    "v4 any": ("inet", "0.0.0.0", None),
+    "v4": ("inet", "127.0.0.1", None),
+    "mapped": ("inet6", "::ffff:127.0.0.1", False),
+    "dual": ("inet6", "::", False),
+    "v6 only": ("inet6", "::", True),
+    "v6": ("inet6", "::1", True),
+}
+# Where the new socket asks for port 0, and which holders make that port unusable: in_pcbbind()
+# finds every holder with an overlapping address in the IPv4 table, whatever the options are.
+# in6_pcbsetport() finds those of the IPv6 table; with a reuse option only unconnected ones at
+# exactly the address.
+AUTOMATIC = {
+    ("inet", "0.0.0.0", ""): {"v4 any", "v4", "mapped", "dual"},
+    ("inet", "0.0.0.0", "R"): {"v4 any", "v4", "mapped", "dual"},
+    ("inet", "127.0.0.1", "RP"): {"v4 any", "v4", "mapped", "dual"},
+    ("inet6", "::ffff:127.0.0.1", "R"): {"v4 any", "v4", "mapped", "dual"},
+    ("inet6", "::", ""): {"dual", "v6 only", "v6"},
+    ("inet6", "::", "R"): {"dual", "v6 only"},
+    ("inet6", "::", "P"): {"dual", "v6 only"},
+    ("inet6", "::1", ""): {"dual", "v6 only", "v6"},
+    ("inet6", "::1", "R"): {"v6"},
+}
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("asked", AUTOMATIC)
+@pytest.mark.parametrize("held", HOLDERS)
+def test_an_automatic_port_of_ipv6_is_compared_with_ipv6_sockets_only(held, asked, transport):
+    """xnu in6_src.c, in6_pcbsetport(); nodejs/node#58609 has seen a port of an IPv4 listener."""
+    ports = one_port()
+    family, address, v6only = HOLDERS[held]
+    holder = ports.socket(transport, family=family, v6only=v6only)
+    assert ports.bind(holder, address, 50000).allowed
+    family, address, flags = asked
+    new = ports.socket(
+        transport,
+        family=family,
+        v6only=False if family == "inet6" else None,
+        reuse_address="R" in flags,
+        reuse_port="P" in flags,
+    )
+    error = ports.bind(new, address, 0).error
+    # in_pcbbind() returns EADDRNOTAVAIL, in6_pcbsetport() EAGAIN.
+    exhausted = "EAGAIN" if family == "inet6" and "." not in address else "EADDRNOTAVAIL"
+    assert error == (exhausted if held in AUTOMATIC[asked] else None)
+
+
+@pytest.mark.parametrize("flags", ["", "R", "P"])
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("far", ["192.0.2.7", "2001:db8::7"])
+def test_connections_share_a_port_over_ipv6_with_a_reuse_option(far, transport, flags):
+    """tcp6_connect() and in6_pcbconnect() bind with in6_pcbsetport(), tcp_connect() with wild."""
+    ports = one_port()
+    six = ":" in far
+
+    def connect(address, port):
+        new = ports.socket(
+            transport,
+            family="inet6" if six else "inet",
+            reuse_address=flags == "R",
+            reuse_port=flags == "P",
+        )
+        return ports.connect(new, address, port)
+
+    assert connect(far, 443).allowed
+    exhausted = "EAGAIN" if six else "EADDRNOTAVAIL"
+    shares = six and flags != ""
+    assert connect(far, 444).error == (None if shares else exhausted)
+    # The same 4-tuple: TCP chooses the port and then finds the connection.
+    again = connect(far, 443).error
+    assert again == (exhausted if not shares or transport == "udp" else IN_USE)
+
+
+@pytest.mark.parametrize(
+    ("family", "address", "error"),
+    [
+        ("inet", "127.0.0.1", "EINVAL"),
+        ("inet6", "::ffff:127.0.0.1", "EINVAL"),
+        ("inet6", "::1", None),
+    ],
+)
+def test_only_tcp_connect_refuses_a_connection_to_itself(family, address, error):
+    """xnu tcp_usrreq.c: the EINVAL is in tcp_connect(), and tcp6_connect() has no such test."""
+    ports = one_port()
+    new = ports.socket("tcp", family=family)
+    assert ports.bind(new, address, 50000).allowed
+    decision = ports.connect(new, address, 50000)
+    assert decision.error == error
+    assert decision.rule.id == ("macos-self-connect" if error else "macos-connected")
+    assert ports.describe(new).state is (State.BOUND if error else State.CONNECTED)

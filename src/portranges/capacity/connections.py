@@ -11,7 +11,7 @@ from math import inf
 from portranges import checks, types
 from portranges.capacity.lookup import method_of, profile_of
 from portranges.capacity.model import Growth, Interval, Method
-from portranges.capacity.rows import NEVER_ITSELF, PARITY_OF_LINUX
+from portranges.capacity.rows import NEVER_ITSELF, NEVER_ITSELF_OVER_V4, PARITY_OF_LINUX
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral.lookup import fixed
 from portranges.errors import InvalidValueError, UnknownNameError
@@ -331,7 +331,9 @@ def time_wait_sockets(rate: float, time_wait: float) -> float:
     return checks.number("rate", rate) * checks.number("time_wait", time_wait)
 
 
-def self_connect_probability(system: types.SystemLike, port: types.SupportsIndex) -> float:
+def self_connect_probability(
+    system: types.SystemLike, port: types.SupportsIndex, *, family: types.FamilyName = "inet"
+) -> float:
     """Return how likely one connect() to a local *port* is to connect to itself.
 
     If nothing listens on the port and the system chooses the same number for the client's end,
@@ -347,6 +349,8 @@ def self_connect_probability(system: types.SystemLike, port: types.SupportsIndex
     Args:
         system: The name or a profile of a Linux, or of a system that never connects to itself.
         port: The destination port, at an address of the client.
+        family: ``"inet"`` or ``"inet6"``. macOS and iOS refuse a connection to itself over
+            IPv4 only, and what happens over IPv6 is not known.
 
     Returns:
         0 to 1.
@@ -356,7 +360,7 @@ def self_connect_probability(system: types.SystemLike, port: types.SupportsIndex
         InvalidPortError: *port* is outside 0..65535.
         InvalidValueError: A tuned profile contains port 0, or the system has no fixed
             ephemeral range.
-        UnknownNameError: There is no such system, or nothing is known about it.
+        UnknownNameError: There is no such system or family, or nothing is known about them.
 
     Complexity:
         Linear in the number of ports.
@@ -373,10 +377,12 @@ def self_connect_probability(system: types.SystemLike, port: types.SupportsIndex
     """
     row = profile_of(system)
     number = check_port(port)
-    if row.name in NEVER_ITSELF:
+    checks.word("family", family, ("inet", "inet6"))
+    never = set(NEVER_ITSELF) - (NEVER_ITSELF_OVER_V4 if family == "inet6" else set())
+    if row.name in never:
         return 0.0
     if row.name not in PARITY_OF_LINUX:
-        known = (*NEVER_ITSELF, *PARITY_OF_LINUX)
+        known = (*sorted(never), *PARITY_OF_LINUX)
         raise UnknownNameError(
             "system whose connections to itself are known", row.name, near(row.name, known)
         )

@@ -7,7 +7,7 @@ from portranges.capacity.model import Growth, Method
 from portranges.ephemeral import profiles
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 
-__all__ = ["METHODS", "NEVER_ITSELF", "PARITY_OF_LINUX"]
+__all__ = ["METHODS", "NEVER_ITSELF", "NEVER_ITSELF_OVER_V4", "PARITY_OF_LINUX"]
 
 # The systems with a Linux kernel from 4.2 on, whose connect() has that order.
 _LINUX: tuple[types.SystemName, ...] = tuple(
@@ -123,13 +123,20 @@ METHODS = (
     ),
 )
 
+_XNU_TCP = cite(
+    "apple-oss-distributions/xnu (xnu-11417.101.15)",
+    "bsd/netinet/tcp_usrreq.c, tcp_connect() returns EINVAL; tcp6_connect() has no such test",
+)
+
 # Where connect() refuses or skips the destination's own port.
 NEVER_ITSELF = {
-    "macos": cite("XNU 11417, bsd/netinet/in_pcb.c", "connect() to itself is EINVAL"),
-    "ios": cite("XNU 11417, bsd/netinet/in_pcb.c", "connect() to itself is EINVAL"),
+    "macos": _XNU_TCP,
+    "ios": _XNU_TCP,
     "gvisor": cite("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go"),
     "dragonfly": cite("DragonFlyBSD/DragonFlyBSD@aac7374f", "in_pcbbind_remote()"),
 }
+# Of these, the systems for which that is known of IPv4 only.
+NEVER_ITSELF_OVER_V4 = frozenset({"macos", "ios", "dragonfly"})
 
 # Where a connection to itself depends on the order of the search only.
 PARITY_OF_LINUX = _LINUX

@@ -95,6 +95,7 @@ class PairRules:
     exact: Rule
     dual: Rule
     dual_uid: Rule
+    share_port: types.Callable[[Sock, Sock], bool]
 
     def refuse(self, new: Sock, holder: Sock, *, dual: bool = False) -> types.Outcome:
         """Return the rule by which *holder* conflicts with *new*."""
@@ -106,7 +107,7 @@ class PairRules:
         """Return the rule that allows *new*; *met* is the best match, if there is one."""
         if met is None:
             return self.free, None
-        if share_port(new, met):
+        if self.share_port(new, met):
             return (self.reuse_port if new.p and met.p else self.multicast), None
         return (self.one_sided if new.r or new.p or new.lb else self.wildcards), None
 
@@ -121,13 +122,16 @@ def pair_rules(
     dual: str | None = None,
     dual_owners: bool = False,
     both: str = "both sockets have SO_REUSEPORT",
+    multicast: str = "at a multicast address SO_REUSEADDR counts as SO_REUSEPORT",
+    shares: types.Callable[[Sock, Sock], bool] = share_port,
 ) -> PairRules:
     """Add the rules about two sockets to *book*.
 
     *owners* says when another owner matters, *wildcards* when two wildcards may share a port,
     *dual* what a dual-stack socket conflicts with, *dual_owners* whether its owner matters,
-    and *both* which options let two sockets share an address. A rule that does not exist on
-    a system is not added; another one takes its field.
+    *both* which options let two sockets share an address, and *multicast* and *shares* which
+    ones do so at a multicast address. A rule that does not exist on a system is not added;
+    another one takes its field.
     """
     free = book.allowed("free", "no socket conflicts", v4)
     uid = book.refused("uid", "EADDRINUSE", owners, v4)
@@ -156,9 +160,8 @@ def pair_rules(
             v4,
         ),
         reuse_port=book.allowed("reuse-port", "both sockets have SO_REUSEPORT", v4),
-        multicast=book.allowed(
-            "multicast", "at a multicast address SO_REUSEADDR counts as SO_REUSEPORT", v4
-        ),
+        multicast=book.allowed("multicast", multicast, v4),
+        share_port=shares,
         wildcards=free if wildcards is None else book.allowed("wildcards", wildcards, v6),
         exact=book.refused(
             "exact",

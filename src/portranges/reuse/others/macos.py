@@ -1,4 +1,7 @@
-"""macOS: in_pcbbind() and in6_pcbbind() of XNU 11417.
+"""macOS: in_pcbbind(), in6_pcbbind() and in6_pcbsetport() of XNU 11417.
+
+An automatic port of an IPv6 socket is compared with IPv6 sockets only, and with a reuse option
+only with unconnected ones at exactly its address, so that it may be a port of an IPv4 listener.
 
 Not modelled: SOF_REUSESHAREUID, which exempts a holder from the comparison of owners, ports
 reserved for NECP clients, and T/TCP, where connect() replaces a young TIME_WAIT. ``bsd`` has
@@ -10,7 +13,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import is_mapped, is_wild
 from portranges.reuse.model import Rule
-from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
+from portranges.reuse.others.bsd import best4, best6, pair_rules
 from portranges.reuse.others.record import (
     BindRules,
     Context,
@@ -34,11 +37,22 @@ _V6 = cite(_XNU, "bsd/netinet6/in6_pcb.c, in6_pcbbind")
 # fewer than 4096 are left.
 _UDP_PORTS = 65535 - 4096
 
+
+def _share_port(new: Sock, holder: Sock) -> bool:
+    # if (so->so_options & SO_REUSEADDR) reuseport = SO_REUSEADDR | SO_REUSEPORT;
+    if new.multicast and new.r:
+        return holder.r or holder.p
+    return new.p and holder.p
+
+
 _BOOK = RuleBook("macos")
 _PAIRS = pair_rules(
     _BOOK,
     v4=_V4,
     v6=_V6,
+    multicast="at a multicast address a new socket with SO_REUSEADDR shares the port with a "
+    "holder that has SO_REUSEADDR or SO_REUSEPORT",
+    shares=_share_port,
     owners="only sockets of the same owner share a port, unless the new one belongs to root or "
     "both are at the wildcard address, on IPv6 with SO_REUSEPORT on the holder",
     wildcards="the holder is an IPv4 socket at 0.0.0.0, which does not conflict with a "
@@ -64,7 +78,7 @@ _UDP_RESERVE = _BOOK.refused(
 _SELF_CONNECT = _BOOK.refused(
     "self-connect",
     "EINVAL",
-    "a socket cannot connect to itself",
+    "a socket cannot connect to itself over IPv4; tcp6_connect() has no such test",
     cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_connect"),
 )
 _CALLS = call_rules(
@@ -107,7 +121,7 @@ def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
                 return _PAIRS.dual_uid, holder
     holder = best6(holders, asked, wild=wild)
     # if (t && (reuseport & t->inp_socket->so_options) == 0)
-    if holder is not None and not share_port(new, holder):
+    if holder is not None and not _share_port(new, holder):
         return _PAIRS.refuse(new, holder)
     met = best6(holders, asked, wild=True)
     if new.is_dual:
@@ -116,7 +130,7 @@ def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         #     SOCK_DOM(so) == SOCK_DOM(t->inp_socket))
         if (
             holder is not None
-            and not share_port(new, holder)
+            and not _share_port(new, holder)
             and (holder.v4_address != 0 or holder.v6)
         ):
             return _PAIRS.refuse(new, holder, dual=True)
@@ -138,7 +152,7 @@ def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
     #     SOCK_DOM(t->inp_socket) != PF_INET6))
     if (
         holder is not None
-        and not share_port(new, holder)
+        and not _share_port(new, holder)
         and not (asked == 0 == holder.v4_address and new.v6 and holder.v6)
     ):
         return _PAIRS.refuse(new, holder)
@@ -146,16 +160,20 @@ def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
 
 
 def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-    """Return whether the port is in use at an overlapping address, whatever the options.
+    """Return whether the port is skipped.
 
     connect() first binds to the wildcard address, so that connections to different
-    destinations never share a port.
+    destinations share a port only on IPv6 with a reuse option.
     """
-    asked4 = sock.v4_address if via is None or is_mapped(via.local) else None
-    asked6 = sock.v6_address if via is None or not is_mapped(via.local) else None
-    if asked6 is not None and best6(holders, asked6, wild=True) is not None:
+    if is_mapped(sock.addr if via is None else via.local):
+        # For implicit bind we always use an unused port: wild = 1;
+        return best4(holders, sock.v4_address or 0, wild=True) is not None
+    # in6_pcbconnect() of UDP compares 4-tuples before it has a port. The kernel may so create
+    # a second identical 4-tuple; here such a port is skipped.
+    if via is not None and via.taken and not sock.tcp:
         return True
-    return asked4 is not None and best4(holders, asked4, wild=True) is not None
+    # in6_pcbsetport(): if ((so->so_options & (SO_REUSEADDR | SO_REUSEPORT)) == 0) wild = 1;
+    return best6(holders, sock.addr, wild=not (sock.r or sock.p)) is not None
 
 
 def _udp_reserve(sock: Sock, context: Context) -> Rule | None:
@@ -187,5 +205,7 @@ MACOS = BindRules(
     v6only=False,
     reconnect=Reconnect.WILDCARD,
     self_connect=_SELF_CONNECT,
+    self_connect_over_v4_only=True,
+    retests_tuple=True,
     has_restricted=True,
 )

@@ -4,7 +4,9 @@ An IPv6 socket is in the IPv6 table only, dual-stack or not. A bind() on IPv4 al
 IPv6 table, with its address mapped; a bind() on IPv6 searches the IPv4 table only if its own
 address is mapped. Therefore 0.0.0.0 does not conflict with a later dual-stack ::, but the
 reverse does. Owners are compared on IPv4 only. "Vestigial" TIME_WAIT entries (off by default)
-count as sockets, as here. ``bsd`` has the search for the best match.
+count as sockets, as here. At a multicast address in_pcb.c 1.143 requires SO_REUSEADDR of the
+new socket, as macOS does; newer revisions and the answers here accept SO_REUSEPORT too. ``bsd``
+has the search for the best match.
 """
 
 from __future__ import annotations

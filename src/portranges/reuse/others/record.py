@@ -85,6 +85,7 @@ class BindRules:
             the connection then stays until the new one is made.
         loopback_time_wait: Seconds in TIME_WAIT towards loopback, if different.
         self_connect: The rule that refuses a connection to itself, if there is one.
+        self_connect_over_v4_only: Whether that rule does not apply to IPv6.
         any_destination: The rule that refuses the wildcard as a peer, if there is one.
         listen_unbound: The rule that refuses to listen without a port, if there is one.
         unread: By Socket field, the rules for options that exist but were not read; these
@@ -115,6 +116,7 @@ class BindRules:
     reconnect: Reconnect | None = None
     loopback_time_wait: float | None = None
     self_connect: Rule | None = None
+    self_connect_over_v4_only: bool = False
     any_destination: Rule | None = None
     listen_unbound: Rule | None = None
     unread: types.Mapping[str, Rule] = field(default_factory=dict[str, "Rule"])

@@ -178,7 +178,8 @@ class SystemPorts:
                 picker.chosen(port)
                 sock.port = port
                 return decide(calls.chosen)
-        return decide(calls.bind_exhausted_v6 if sock.v6 else calls.bind_exhausted)
+        over_v4 = is_mapped(sock.addr)
+        return decide(calls.bind_exhausted if over_v4 else calls.bind_exhausted_v6)
 
     def listen(self, handle: Handle) -> Decision:
         """Make a socket listen."""
@@ -236,14 +237,17 @@ class SystemPorts:
             chosen = self._choose_for(sock, local, dst, dport)
             if chosen is None:
                 calls = self.system.calls
-                return decide(calls.connect_exhausted_v6 if sock.v6 else calls.connect_exhausted)
+                over_v4 = is_mapped(local)
+                return decide(calls.connect_exhausted if over_v4 else calls.connect_exhausted_v6)
             port = chosen
             if self.system.retests_tuple:
                 blocker = self._clash(sock, local, port, dst, dport)
                 if blocker is not None:
                     return self._tuple(sock, blocker)
-        if self.system.self_connect is not None and sock.tcp and (local, port) == (dst, dport):
-            return decide(self.system.self_connect)
+        if sock.tcp and (local, port) == (dst, dport):
+            rule = self.system.self_connect
+            if rule is not None and (is_mapped(dst) or not self.system.self_connect_over_v4_only):
+                return decide(rule)
         if refused and sock.tcp:
             if self.system.refusal is Refusal.DROPS:
                 self._leave(sock)
