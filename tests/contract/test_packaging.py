@@ -19,6 +19,7 @@ REQUIREMENTS = {
     "check.txt": ("lint", "typing", "build"),
     "bench.txt": ("bench",),
     "recipes.txt": ("recipes",),
+    "coverage.txt": ("coverage",),
 }
 
 
