@@ -287,6 +287,10 @@ class TestFromInt:
             PortSet.from_int(bits)
         assert str(caught.value) == message
 
+    def test_the_class_is_final(self) -> None:
+        with pytest.raises(TypeError, match=r"^PortSet must not be subclassed$"):
+            type("Mine", (PortSet,), {})
+
     def test_a_subclass_of_int_becomes_an_int(self) -> None:
         class Subclass(int):
             pass
