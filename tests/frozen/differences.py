@@ -200,6 +200,11 @@ def _not_for_internet(question: tuple[Any, ...], path: str, old: Any, new: Any) 
     return old == tuple(each for each in new if not (isinstance(each, tuple) and its_id in each))
 
 
+def _criteria(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    # The new criterion is the second one; the others moved by one place.
+    return int(path.partition("/")[0]) > 0
+
+
 # The keys of which an entry of a data form must have one.
 _REQUIRED = {
     "aws": ("IpProtocol",),
@@ -242,6 +247,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="a finding of its own, which did not exist",
         asked="audit advice_rows commands",
         applies=_not_for_internet,
+    ),
+    Difference(
+        name="flows: fixed roles",
+        reason="a criterion for protocols that fix both ports, which were undecided",
+        asked="criteria",
+        applies=_criteria,
     ),
     Difference(
         name="data forms: a required key is missing",

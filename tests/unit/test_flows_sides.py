@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from array import array
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -18,6 +20,7 @@ from portranges import (
     PortSet,
     UnknownNameError,
     ephemeral,
+    flows,
     registry,
     uses,
 )
@@ -56,6 +59,9 @@ def twin(one, other, systems=("linux", "windows", "macos"), transports=("tcp", "
     def named(port):
         return any(port in assigned(each) or port in DEFAULTS[each] for each in transports)
 
+    for port, peer, side in ((one, other, 1), (other, one, 2)):
+        if port in (67, 547, 5351) and peer in (68, 546, 5350):
+            return port, side, "fixed-roles"
     asks = (111, 513, 514, 515, 2049)
     for port, peer, side in ((one, other, 1), (other, one, 2)):
         if port in asks and 600 <= peer <= 1023:
@@ -72,6 +78,7 @@ def twin(one, other, systems=("linux", "windows", "macos"), transports=("tcp", "
 
 INTERESTING = sorted(
     {
+        *(67, 68, 546, 547, 5350, 5351),
         *(0, 1, 22, 80, 111, 123, 443, 512, 513, 514, 515, 516, 599, 600, 700, 1021, 1023, 1024),
         *(2048, 2049, 2050, 3306, 4444, 5432, 8080, 8333, 27017, 30000, 32767, 32768, 44818),
         *(49151, 49152, 50000, 51413, 51820, 60000, 60999, 61000, 65535),
@@ -121,6 +128,25 @@ def test_the_order_of_the_ends_does_not_matter(one, other):
         (123, 123, 123, "same-port"),
         (50000, 60000, None, "undecided"),
         (22, 80, None, "undecided"),
+        (68, 67, 67, "fixed-roles"),  # RFC 2131, section 4.1
+        (546, 547, 547, "fixed-roles"),  # RFC 8415, section 7.2
+        (5350, 5351, 5351, "fixed-roles"),  # RFC 6886, section 3.2.1
+        (67, 67, 67, "same-port"),  # RFC 2131, section 4.1: a relay and the server
+        (547, 547, 547, "same-port"),  # RFC 8415, section 7.2: a relay and the server
+        (40000, 67, 67, "client-range"),
+        (20, 50000, 20, "client-range"),  # RFC 959, section 3.2: active data
+        (20, 5000, 20, "system-port"),
+        (69, 50000, 69, "client-range"),  # RFC 1350, section 4
+        (500, 500, 500, "same-port"),  # RFC 7296, section 2
+        (4500, 4500, 4500, "same-port"),
+        (520, 520, 520, "same-port"),  # RFC 2453, section 3.9.2
+        (521, 521, 521, "same-port"),  # RFC 2080, section 2.5.2
+        (646, 646, 646, "same-port"),  # RFC 5036, section 2.4.1
+        (5353, 5353, 5353, "same-port"),  # RFC 6762, section 5.2
+        (514, 514, 514, "same-port"),  # RFC 3164, section 2
+        (50000, 3784, 3784, "client-range"),  # RFC 5881, section 4
+        (61500, 4784, 4784, "client-range"),  # RFC 5883, section 5
+        (49152, 4789, 4789, "client-range"),  # RFC 7348, section 5
         (0, 443, None, "no-port"),
         (0, 0, None, "no-port"),
     ],
@@ -266,3 +292,31 @@ def test_a_known_use_of_a_hundred_ports_names_them_and_a_wider_one_does_not():
     # VNC has 5900-5999, traceroute 33434-33534.
     assert server_port(5950, 29998) == 5950
     assert server_port(33500, 29998, systems="openbsd", transport="udp") is None
+
+
+def test_the_roles_of_a_protocol_are_fixed_in_every_order_and_in_bulk():
+    rows = flows.fixed_roles()
+    assert [row.service for row in rows] == sorted(row.service for row in rows)
+    # The rule of the criterion names the same ports.
+    (criterion,) = [row for row in criteria() if row.id == "fixed-roles"]
+    numbers = {int(number) for number in re.findall("[0-9]+", criterion.rule)}
+    assert numbers == {port for row in rows for port in (row.service, row.client)}
+    for row in rows:
+        assert row.protocol
+        for systems in (("linux", "windows", "macos"), "openbsd", "windows-xp"):
+            assert server_port(row.client, row.service, systems=systems) == row.service
+            assert server_port(row.service, row.client, systems=systems) == row.service
+        assert server_side_many([row.client, row.service], [row.service, row.client]) == b"\2\1"
+
+
+def test_the_traits_of_any_client_range_fit_the_table():
+    # A range that divides every kind of port that it can divide.
+    divided = PortSet.parse("22,67-68,111,513,600,700,5350-5351,2049,40000-50000")
+    profile = replace(ephemeral.profile("linux"), ports=divided)
+    ports = [*INTERESTING, 40000, 700]
+    pairs = [(one, other) for one in ports for other in ports]
+    sides = server_side_many(
+        [one for one, _ in pairs], [other for _, other in pairs], systems=profile
+    )
+    for side, (one, other) in zip(sides, pairs, strict=True):
+        assert judge(one, other, systems=profile).side == side

@@ -1,4 +1,4 @@
-"""The records of ``portranges.flows``: the traits of a port, a criterion, a judgement.
+"""The records of ``portranges.flows``: the traits of a port, criteria, fixed roles, a judgement.
 
 The criteria themselves are in ``rows``; ``sides`` knows which ports have a trait.
 """
@@ -12,9 +12,9 @@ from portranges.checks import of_type
 from portranges.errors import InvalidValueError
 from portranges.ports import check_port
 from portranges.records import always_checked
-from portranges.source import Source
+from portranges.source import Confidence, Source
 
-__all__ = ["Criterion", "Judgement", "Side", "Trait"]
+__all__ = ["Criterion", "FixedRoles", "Judgement", "Side", "Trait"]
 
 
 class Side(IntEnum):
@@ -45,6 +45,8 @@ class Trait(IntFlag):
         NAMED: It is assigned to a service, or the default of a known program.
         PRIVILEGED_CLIENT: Clients that must prove that they are privileged use it.
         PRIVILEGED_SERVICE: It belongs to a service to which such clients connect.
+        FIXED_CLIENT: It is the client's port in a protocol that fixes both ports.
+        FIXED_SERVICE: It is the service's port in such a protocol.
 
     Example:
         >>> Trait.SYSTEM | Trait.NAMED
@@ -57,6 +59,8 @@ class Trait(IntFlag):
     NAMED = 8
     PRIVILEGED_CLIENT = 16
     PRIVILEGED_SERVICE = 32
+    FIXED_CLIENT = 64
+    FIXED_SERVICE = 128
 
 
 _NONE = Trait(0)
@@ -84,7 +88,7 @@ class Criterion:
     Example:
         >>> from portranges import flows
         >>> [row.id for row in flows.criteria()][:3]
-        ['no-port', 'privileged-client', 'client-range']
+        ['no-port', 'fixed-roles', 'privileged-client']
     """
 
     id: str
@@ -127,6 +131,45 @@ class Criterion:
             and other & self.client_has == self.client_has
             and not other & self.client_lacks
         )
+
+
+@always_checked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedRoles:
+    """A protocol whose specification fixes the port of the service and that of the client.
+
+    Attributes:
+        protocol: The protocol.
+        service: The port of the service.
+        client: The port of the client.
+        confidence: How the row is known.
+        source: Where the ports are specified.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        InvalidPortError: A port is outside 0 to 65535.
+        InvalidValueError: The protocol is empty.
+
+    Example:
+        >>> from portranges import flows
+        >>> [(row.service, row.client) for row in flows.fixed_roles()]
+        [(67, 68), (547, 546), (5351, 5350)]
+    """
+
+    protocol: str
+    service: int
+    client: int
+    confidence: Confidence
+    source: Source
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        if not of_type("protocol", self.protocol, str):
+            raise InvalidValueError("protocol must not be empty", "''")
+        check_port(self.service)
+        check_port(self.client)
+        of_type("confidence", self.confidence, Confidence)
+        of_type("source", self.source, Source)
 
 
 @always_checked

@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
-from portranges.flows.model import Criterion, Trait
+from portranges.flows.model import Criterion, FixedRoles, Trait
 from portranges.portset import PortSet
-from portranges.source import cite
+from portranges.source import Confidence, cite
 
 __all__ = [
     "DECIDING",
+    "FIXED_CLIENT",
+    "FIXED_SERVICE",
     "NO_PORT",
     "PRIVILEGED_CLIENT",
     "PRIVILEGED_SERVICE",
     "SAME_PORT",
     "UNDECIDED",
     "criteria",
+    "fixed_roles",
 ]
 
 
@@ -25,6 +28,33 @@ PRIVILEGED_CLIENT = PortSet.parse("600-1023")
 
 PRIVILEGED_SERVICE = PortSet.parse("111,513-515,2049")
 """The services sunrpc, login, shell, printer and nfs, to which such clients connect."""
+
+_FIXED_ROLES = (
+    FixedRoles(
+        protocol="BOOTP and DHCP",
+        service=67,
+        client=68,
+        confidence=Confidence.STANDARD,
+        source=cite("RFC 951, section 3, and RFC 2131", "section 4.1"),
+    ),
+    FixedRoles(
+        protocol="DHCPv6",
+        service=547,
+        client=546,
+        confidence=Confidence.STANDARD,
+        source=cite("RFC 8415", "section 7.2"),
+    ),
+    FixedRoles(
+        protocol="announcements of NAT-PMP and PCP",
+        service=5351,
+        client=5350,
+        confidence=Confidence.MEMORY,
+        source=cite("RFC 6886, section 3.2.1, and RFC 6887", "section 14.1"),
+    ),
+)
+
+FIXED_CLIENT = PortSet(row.client for row in _FIXED_ROLES)
+FIXED_SERVICE = PortSet(row.service for row in _FIXED_ROLES)
 
 NO_PORT = Criterion(
     id="no-port",
@@ -41,11 +71,11 @@ SAME_PORT = Criterion(
     id="same-port",
     rule="both ports are equal: it is the service's port, but the end is unknown",
     reason=(
-        "Some protocols use their port at both ends, for example IKE, NTP between peers, and most "
-        "peers of WireGuard. The number is the service's, but it does not show which end is the "
-        "server."
+        "Some protocols use their port at both ends, for example IKE, NTP between peers, RIP, "
+        "multicast DNS, the hellos of LDP, and most peers of WireGuard. The number is the "
+        "service's, but it does not show which end is the server."
     ),
-    source=cite("RFC 5905, section 9.1, and RFC 7296", "section 2"),
+    source=cite("RFC 5905, section 9.1, RFC 7296, section 2, and RFC 2453, RFC 6762 and RFC 5036"),
 )
 
 UNDECIDED = Criterion(
@@ -61,6 +91,17 @@ UNDECIDED = Criterion(
 # The first that decides counts. NO_PORT decides for neither end, and SAME_PORT for a number but no
 # end, so ``sides`` handles the two separately.
 DECIDING = (
+    Criterion(
+        id="fixed-roles",
+        rule="one is 68, 546 or 5350 and the other is 67, 547 or 5351: the other one",
+        reason=(
+            "The RFCs of DHCP, DHCPv6, and NAT-PMP and PCP fix the ports of both roles, which "
+            "could otherwise not be distinguished."
+        ),
+        service_has=Trait.FIXED_SERVICE,
+        client_has=Trait.FIXED_CLIENT,
+        source=cite("RFC 2131, section 4.1, RFC 8415, section 7.2, and RFC 6886", "section 3.2.1"),
+    ),
     Criterion(
         id="privileged-client",
         rule="one is in 600-1023 and the other is 111, 513-515 or 2049: the other one",
@@ -120,6 +161,7 @@ def criteria() -> tuple[Criterion, ...]:
         >>> for row in criteria():
         ...     print(f"{row.id}: {row.rule}")
         no-port: one of the ports is 0: unknown
+        fixed-roles: one is 68, 546 or 5350 and the other is 67, 547 or 5351: the other one
         privileged-client: one is in 600-1023 and the other is 111, 513-515 or 2049: the other one
         client-range: exactly one is in the clients' ephemeral ranges: the other one
         system-port: exactly one is in 0-1023: that one
@@ -128,3 +170,20 @@ def criteria() -> tuple[Criterion, ...]:
         undecided: no other criterion decides: unknown
     """
     return (NO_PORT, *DECIDING, SAME_PORT, UNDECIDED)
+
+
+def fixed_roles() -> tuple[FixedRoles, ...]:
+    """Return the protocols that fix the ports of both roles.
+
+    Returns:
+        The rows, by the service's port. Protocols whose ends have the same port are not among
+        them: their ports do not show which end is the service.
+
+    Source:
+        Each row names its own.
+
+    Example:
+        >>> fixed_roles()[0].protocol
+        'BOOTP and DHCP'
+    """
+    return _FIXED_ROLES

@@ -17,6 +17,8 @@ from portranges.errors import InvalidValueError
 from portranges.flows.model import Criterion, Judgement, Side, Trait
 from portranges.flows.rows import (
     DECIDING,
+    FIXED_CLIENT,
+    FIXED_SERVICE,
     NO_PORT,
     PRIVILEGED_CLIENT,
     PRIVILEGED_SERVICE,
@@ -205,7 +207,7 @@ class _Traits:
 
     def __init__(self, clients: PortSet, transport: Transport | None, registry: Registry) -> None:
         # A table of names is slow to apply, and few flows need it, so it is kept apart. All
-        # other traits divide the ports into a few kinds.
+        # other traits divide the ports into at most 16 kinds, four bits of the index of a pair.
         kinds = {Trait(0): PortSet.full()}
         for trait, ports in (
             (Trait.NO_PORT, PortSet([0])),
@@ -213,6 +215,8 @@ class _Traits:
             (Trait.SYSTEM, PortSet(Category.SYSTEM.ports)),
             (Trait.PRIVILEGED_CLIENT, PRIVILEGED_CLIENT),
             (Trait.PRIVILEGED_SERVICE, PRIVILEGED_SERVICE),
+            (Trait.FIXED_CLIENT, FIXED_CLIENT),
+            (Trait.FIXED_SERVICE, FIXED_SERVICE),
         ):
             with_it = {had | trait: having & ports for had, having in kinds.items()}
             without = {had: having - ports for had, having in kinds.items()}
