@@ -208,7 +208,7 @@ def _names(row: Dialect) -> str:
 
 def _most(row: Dialect) -> str:
     limits = (
-        "1 element" if row.max_elements == 1 else "",
+        f"{row.max_elements} element{'s' * (row.max_elements > 1)}" if row.max_elements else "",
         f"{row.max_slots} slots" if row.max_slots else "",
         f"{row.max_length} characters" if row.max_length else "",
         f"{row.max_texts} texts" if row.max_texts else "",

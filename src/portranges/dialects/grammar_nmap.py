@@ -8,7 +8,8 @@ from __future__ import annotations
 from portranges import types
 from portranges.dialects.elements import element_spans, read_element
 from portranges.dialects.query import Query, collect, refusal
-from portranges.dialects.writing import Request, listed
+from portranges.dialects.reading import check_length
+from portranges.dialects.writing import Request, lists_of
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
 
@@ -20,6 +21,7 @@ _BY_LETTER = {letter: transport for transport, letter in _LETTERS.items()}
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield the ports for all transports, and for each that has a letter."""
+    check_length(query, start, stop)
     yield from collect(_items(query, start, stop)).items()
 
 
@@ -65,4 +67,4 @@ def _items(
 def write(request: Request) -> list[str]:
     """Return the list, after the transport's letter if there is one."""
     letter = "" if request.transport is None else _LETTERS[request.transport]
-    return [letter + listed(request.row, request.ports.ranges)]
+    return [letter + text for text in lists_of(request)]

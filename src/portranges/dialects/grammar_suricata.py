@@ -14,8 +14,8 @@ from portranges import types
 from portranges.dialects.elements import expected, read_element
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Query, collect, refusal, trimmed
-from portranges.dialects.reading import check_not_empty
-from portranges.dialects.writing import Request, listed
+from portranges.dialects.reading import check_length, check_not_empty
+from portranges.dialects.writing import Request, lists_of
 from portranges.errors import PortSyntaxError, elide
 from portranges.portset import PortSet
 
@@ -34,6 +34,7 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     if stop - start == 3 and text[start:stop].lower() == query.row.all_ports_word:
         yield None, PortSet.full()
         return
+    check_length(query, start + text.startswith("!", start, stop), stop)
     by_negation = collect(_elements(query, start, stop))
     ports = by_negation.get(False, PortSet.full()) - by_negation.get(True, PortSet.empty())
     check_not_empty(query, ports, (start, stop))
@@ -94,7 +95,6 @@ def _unexpected(
 
 
 def write(request: Request) -> list[str]:
-    """Return one list."""
-    row = request.row
-    text = listed(row, request.named.ranges)
-    return [row.negated.replace("{ports}", text) if request.negated else text]
+    """Return the lists, or one list if it is negated."""
+    around = request.row.negated if request.negated else request.row.plain
+    return [around.replace("{ports}", text) for text in lists_of(request)]

@@ -320,7 +320,8 @@ class Dialect:
         overlap: Which elements of a list may share ports.
         max_elements: How many elements a text may have.
         max_slots: How many slots a text has; a port uses one, a range two.
-        max_length: How many characters a text may have.
+        max_length: How many characters the list of a text may have, with its brackets.
+        shows_longer: Whether the tool itself shows longer lists, which are read therefore.
         max_texts: How many texts one setting may have.
         grammar: The module that reads and writes what these fields cannot describe.
         several_texts_mean: What several texts, one per line, mean together.
@@ -376,6 +377,7 @@ class Dialect:
     max_elements: int = 0
     max_slots: int = 0
     max_length: int = 0
+    shows_longer: bool = False
     max_texts: int = 0
     grammar: str = ""
     several_texts_mean: str = ""
@@ -433,7 +435,7 @@ _TEXTS = (
 )
 _FLAGS = (
     *("blanks_separate", "quote_all", "range_needs_quote", "equal_ends"),
-    "dashed_names",
+    *("dashed_names", "shows_longer"),
 )
 
 

@@ -25,6 +25,7 @@ from portranges.ports import LAST_PORT, PortRange, Transport
 from portranges.portset import PortSet
 
 __all__ = [
+    "check_length",
     "check_not_empty",
     "overlap_error",
     "ports_compared",
@@ -64,6 +65,17 @@ def check_not_empty(query: Query, ports: PortSet, span: types.Span) -> None:
             f"the text must match at least one port, got {elide(query.text[slice(*span)])}",
             span,
             Fault.ALL,
+        )
+
+
+def check_length(query: Query, start: int, stop: int) -> None:
+    """Raise a PortSyntaxError if the list ``text[start:stop]`` is longer than the tool reads."""
+    row = query.row
+    if row.max_length and stop - start > row.max_length and not row.shows_longer:
+        raise PortSyntaxError(
+            f"a list must have at most {row.max_length} characters, got {stop - start}",
+            query.text,
+            (start, stop),
         )
 
 
@@ -169,6 +181,7 @@ def _between(first: int, last: int) -> PortSet:
 def read_list(query: Query, start: int, stop: int, transport: Transport | None) -> PortSet:
     """Return the ports of the list ``text[start:stop]``."""
     row, text = query.row, query.text
+    check_length(query, start, stop)
     word = text[slice(*unquoted(query, start, stop))] if stop - start < 16 else ""
     if row.all_ports_word and word.lower() == row.all_ports_word.lower():
         return PortSet.full()
@@ -233,6 +246,12 @@ def _ranges(
                 f"got {elide(text[start:stop])}",
                 text,
                 (start, stop),
+            )
+        if row.max_elements and elements > row.max_elements:
+            raise PortSyntaxError(
+                f"a list must have at most {row.max_elements} elements, got more",
+                text,
+                (low, high),
             )
         first, last = read_element(query, low, high, transport)
         slots += 1 if first == last else 2

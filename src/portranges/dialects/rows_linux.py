@@ -266,6 +266,7 @@ _RESERVED_PORTS = Dialect(
     place="net.ipv4.ip_local_reserved_ports",
     separator=",",
     max_length=4094,
+    shows_longer=True,
     empty="\n",
     several_texts_mean="writes to one open file, which add up",
     misread_texts=(
@@ -484,6 +485,7 @@ _SYSTEMD = Dialect(
     verification=Verification.ACCEPTANCE,
     sources=(
         cite("systemd.resource-control(5), systemd 252", "SocketBindAllow="),
+        cite("systemd source", "src/core/socket-bind.c, SOCKET_BIND_MAX_RULES"),
         cite("run on Debian 12 with systemd-analyze verify"),
     ),
 )

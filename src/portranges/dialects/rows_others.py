@@ -15,6 +15,8 @@ from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
+_ANY_RULE = "rules; a packet matches if any of them matches"
+
 _PORTRANGES = Dialect(
     name="portranges",
     aliases=("neutral",),
@@ -101,7 +103,10 @@ _CISCO = Dialect(
     ),
     notes=(
         "'lt 1024' is 0-1023 and 'gt 1023' is 1024-65535: the port itself is excluded.",
-        "Several ports after 'eq' or 'neq' are for named lists only, so each gets an entry.",
+        (
+            "Several ports after 'eq' or 'neq', at most 10, are for named lists only, so each gets "
+            "an entry. The number is from memory."
+        ),
     ),
     version="Cisco IOS 12.3(7)T and later",
     confidence=Confidence.DOCUMENT,
@@ -137,6 +142,8 @@ _NETSH = Dialect(
     place="after localport= in 'netsh advfirewall firewall add rule'",
     separator=",",
     all_ports_word="any",
+    max_elements=1000,
+    several_texts_mean=_ANY_RULE,
     misread_texts=(
         MisreadText(
             fault=Fault.NAME,
@@ -154,6 +161,7 @@ _NETSH = Dialect(
     sources=(
         cite("Microsoft Learn", "netsh advfirewall firewall, add rule"),
         cite("Microsoft Learn", "INetFwRule, LocalPorts"),
+        cite("[MS-FASP] of 2026-05-11", "2.2.13, FW_PORT_RANGE_LIST: 0 to 1000 entries"),
     ),
 )
 
@@ -167,6 +175,8 @@ _POWERSHELL = Dialect(
     quote="'",
     quote_all=True,
     all_ports_word="Any",
+    max_elements=1000,
+    several_texts_mean=_ANY_RULE,
     misread_texts=(
         MisreadText(
             fault=Fault.NAME,
@@ -187,6 +197,7 @@ _POWERSHELL = Dialect(
     sources=(
         cite("Microsoft Learn", "New-NetFirewallRule, -LocalPort"),
         cite("Microsoft Learn", "about_Parsing"),
+        cite("[MS-FASP] of 2026-05-11", "2.2.13, FW_PORT_RANGE_LIST: 0 to 1000 entries"),
     ),
 )
 

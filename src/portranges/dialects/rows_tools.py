@@ -141,6 +141,7 @@ _NMAP = Dialect(
     open_last=65535,
     all_ports_word="-",
     name_lookup=NameLookup.NAMED,
+    max_length=131_069,
     grammar="nmap",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
@@ -158,12 +159,17 @@ _NMAP = Dialect(
         "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only if it is listed.",
         "T:, U: and S: apply to all that follows; ports before the first are for all transports.",
         "'[1-1024]' means only the ports that nmap's own table lists.",
+        (
+            "Linux passes at most 131,071 characters in one argument, and a letter for the "
+            "transport uses two of them."
+        ),
     ),
     version="nmap 7.93",
     confidence=Confidence.MEASURED,
     verification=Verification.READBACK,
     sources=(
         cite("nmap(1), nmap 7.93", "PORT SPECIFICATION AND SCAN ORDER"),
+        cite("execve(2)", "MAX_ARG_STRLEN"),
         cite("run on Debian 12 with -oX, on the loopback"),
     ),
 )
@@ -183,7 +189,9 @@ _SURICATA = Dialect(
     open_first=0,
     open_last=65535,
     all_ports_word="any",
+    max_length=1025,
     grammar="suricata",
+    several_texts_mean="rules; a packet matches if any of them matches",
     misread_texts=(
         MisreadText(fault=Fault.REVERSED, text="[90:80]", means=None),
         MisreadText(fault=Fault.NEGATION, text="[80:!80]", means=None),
@@ -196,12 +204,13 @@ _SURICATA = Dialect(
             "A list means all ports that it names, or every port if it names none, except those "
             "that it negates, in any order."
         ),
+        "The list in the outermost brackets may have 1,023 characters.",
         "A negation of a negation does not mean what it seems to, and is refused.",
     ),
     version="Suricata 7",
     confidence=Confidence.SOURCE,
     sources=(
-        cite("Suricata source", "src/detect-engine-port.c"),
+        cite("Suricata source", "src/detect-engine-port.c, DetectPortParseDo"),
         cite("Suricata user guide", "Rules Format, Ports"),
     ),
 )
@@ -213,6 +222,8 @@ _SQUID = Dialect(
     separator=" ",
     blanks=" \t",
     blanks_separate=True,
+    max_length=8118,
+    several_texts_mean="acl lines of one name, which add up",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
         MisreadText(fault=Fault.TOO_LARGE, text="65536", means=None),
@@ -224,7 +235,13 @@ _SQUID = Dialect(
         MisreadText(fault=Fault.OTHER_SIGN, text="80:90", means=None),
         MisreadText(fault=Fault.NAME, text="http", means=None),
     ),
-    notes=("A negation is written where the acl is used, as '!NAME'.",),
+    notes=(
+        "A negation is written where the acl is used, as '!NAME'.",
+        (
+            "It reads 8,191 characters of a line, and the rest as another line. Before the ports "
+            "are up to 73 of them: 'acl ', a name of 63 and ' port '."
+        ),
+    ),
     version="squid 5.7",
     confidence=Confidence.MEASURED,
     verification=Verification.EVERY_PORT,
@@ -252,6 +269,8 @@ _HAPROXY = Dialect(
         Operator(sign="le", comparison=Comparison.AT_MOST),
         Operator(sign="lt", comparison=Comparison.BELOW),
     ),
+    max_elements=61,
+    several_texts_mean="acl lines of one name; any of them matches",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
         MisreadText(fault=Fault.TOO_LARGE, text="65536", means=""),
@@ -274,12 +293,14 @@ _HAPROXY = Dialect(
     notes=(
         "An operator applies to the values that follow it, and each value is an alternative.",
         "A connection to port 0 has no dst_port, so no acl with it matches.",
+        "A line has at most 64 words, of which 'acl NAME dst_port' uses three.",
     ),
     version="haproxy 2.6.12",
     confidence=Confidence.MEASURED,
     verification=Verification.EVERY_PORT,
     sources=(
         cite("HAProxy 2.6 configuration manual", "7.1.2, Matching integers"),
+        cite("HAProxy source", "include/haproxy/defaults.h, MAX_LINE_ARGS"),
         cite("run on Debian 12, with a PROXY header for every port"),
     ),
 )

@@ -25,6 +25,7 @@ __all__ = [
     "example",
     "framed",
     "listed",
+    "lists_of",
     "request_of",
     "write_texts",
 ]
@@ -137,23 +138,34 @@ def write_texts(request: Request) -> list[str]:
     if not request.ports:
         return [row.empty or ""]
     around = row.negated if request.negated else row.plain
-    lists = _lists(row, request.named.ranges)
-    if request.negated and len(lists) > 1:
-        # Several negations would be alternatives, and match every port.
-        raise UnrepresentableError(
-            row.name, f"a negation of {len(lists)} ranges does not fit into one text"
-        )
+    lists = lists_of(request)
     return [framed(row, around.replace("{ports}", text), request.transport) for text in lists]
 
 
+def lists_of(request: Request) -> list[str]:
+    """Return the fewest lists that the row's limits allow, or raise if it must be one."""
+    row, ranges = request.row, request.named.ranges
+    lists = _lists(row, ranges)
+    if request.negated and len(lists) > 1:
+        # Several negations would be alternatives, and match every port.
+        raise UnrepresentableError(
+            row.name, f"a negation of {len(ranges)} ranges does not fit into one text"
+        )
+    if len(lists) > 1 and not row.several_texts_mean:
+        raise UnrepresentableError(
+            row.name,
+            f"its list may have {row.max_length} characters, and {len(ranges)} ranges do not fit",
+        )
+    return lists
+
+
 def _lists(row: Dialect, ranges: types.Sequence[PortRange]) -> list[str]:
-    if row.max_elements == 1:
-        return [element(row, ports) for ports in ranges]
     if row.max_slots:
         return [listed(row, part) for part in pack_by_slots(ranges, row.max_slots)]
+    elements = [element(row, ports) for ports in ranges]
+    count = row.max_elements or len(elements)
+    parts = [elements[at : at + count] for at in range(0, len(elements), count)]
     if row.max_length:
-        parts = pack_by_length(
-            (element(row, ports) for ports in ranges), row.separator, row.max_length
-        )
-        return [bracketed(row, part) for part in parts]
-    return [listed(row, ranges)]
+        around = len(bracketed(row, ["", ""])) - len(row.separator)
+        parts = pack_by_length(elements, row.separator, row.max_length - around)
+    return [bracketed(row, part) for part in parts]
