@@ -59,6 +59,7 @@ from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 from portranges.selection.model import Algorithm
 from portranges.source import Confidence, Source
+from portranges.system.model import Machine, MachineSettings
 from portranges.systems import Kind, System
 from portranges.transport_ports import TransportPorts
 
@@ -124,7 +125,9 @@ __all__ = [
     "KindLike",
     "LinuxSettings",
     "Literal",
+    "Machine",
     "MachineMaker",
+    "MachineSettings",
     "Mapping",
     "MappingFormName",
     "MethodName",

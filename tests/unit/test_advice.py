@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 
 import pytest
@@ -97,6 +98,24 @@ class TestListenPorts:
         ours = registry.SHIPPED.with_services({"billing": [(29998, "tcp")]})
         assert 29998 in listen_ports()
         assert 29998 not in listen_ports(registry=ours)
+
+    def test_privileged_and_unavailable_ports_of_a_machine(self):
+        linux = ephemeral.profile("linux")
+        strict = dataclasses.replace(linux, privileged_below=11000)
+        assert ids(why_not(10254, strict)) == ["privileged"]
+        assert why_not(11000, strict, unavailable=[10999]) == why_not(11000, linux)
+        assert listen_ports(strict) == listen_ports(linux) - PortRange(0, 10999)
+        lax = dataclasses.replace(linux, privileged_below=0)
+        assert ids(why_not(80, lax)) == ids(why_not(80, linux)) == ["system-port", "assigned"]
+        listed = dataclasses.replace(linux, privileged_extra=PortSet([10254]))
+        assert ids(why_not(10254, listed)) == ["privileged"]
+        assert listen_ports(linux) - listen_ports(listed) == PortSet([10254])
+        taken = PortSet.parse("10254,11000-11005")
+        assert listen_ports(unavailable=taken) == listen_ports() - taken
+        assert ids(why_not(10254, unavailable=taken)) == ["unavailable"]
+        assert ids(why_not(443, unavailable=[443])) == ["system-port", "assigned", "unavailable"]
+        with pytest.raises(TypeError):
+            listen_ports(unavailable=5)
 
     def test_what_is_refused(self):
         with pytest.raises(TypeError, match="^systems must be a system's name or an Ephemeral"):

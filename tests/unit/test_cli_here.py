@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from argparse import ArgumentTypeError, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,19 @@ import pytest
 import terminals
 from children import run
 from envelope import result_of
-from portranges import PortRange, PortSet, Transport, ephemeral
+from portranges import PortRange, PortSet, SystemReadError, Transport, ephemeral, probe
 from portranges.capacity import Interval
-from portranges.cli import here, layout, lingering, listening, output, usage, watch
+from portranges.cli import (
+    audit,
+    here,
+    layout,
+    lingering,
+    listening,
+    output,
+    suggest,
+    usage,
+    watch,
+)
 from portranges.probe import (
     Age,
     Change,
@@ -29,6 +39,7 @@ from portranges.probe import (
     Visibility,
 )
 from portranges.probe.counting import count
+from portranges.system import RECORDED_LINUX, Machine, read_settings
 
 
 @pytest.mark.parametrize(
@@ -250,9 +261,301 @@ def test_a_port_is_free_where_all_can_be_seen(monkeypatch, sockets, transport, v
     seen = Visibility(sockets=Scope(sockets), owners=Scope(sockets), reason=reason)
     table = SocketTable([], visibility=seen, read_at=0.0)
     monkeypatch.setattr(here, "owners", lambda port, transport: table)
-    assert here.data(80, transport)["verdict"] == verdict
-    words = " ".join(here.section(80, transport).split())
-    assert words == f"Here, now {text}"
+    assert here.data(80, transport, machine=RECORDED_LINUX)["verdict"] == verdict
+    words = " ".join(here.section(80, transport, machine=RECORDED_LINUX).split())
+    assert words == (
+        f"Here, now {text} this machine does not allocate it: its ephemeral range is 32768-60999 "
+        "this process cannot bind it without a privilege: ports below 1024 require one "
+        "(/proc/sys/net/ipv4/ip_unprivileged_port_start)"
+    )
+
+
+NO_TABLE = SocketTable([], visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL), read_at=0.0)
+IPV4 = "/proc/sys/net/ipv4/"
+PORTRANGE = "sysctl net.inet.ip.portrange.first net.inet.ip.portrange.last"
+REG_QUERY = (Path(__file__).parents[1] / "recorded/windows/reg_query.txt").read_text("utf-8")
+EXCLUDED = "netsh interface ipv4 show excludedportrange protocol={}"
+
+
+def machine(platform, texts):
+    def say(key):
+        if key not in texts:
+            raise FileNotFoundError(2, "No such file or directory", key)
+        return texts[key]
+
+    return Machine(platform=platform, read_file=say, run=lambda words: say(" ".join(words)))
+
+
+def linux(**changed):
+    texts = {
+        IPV4 + "ip_local_port_range": "32768\t60999\n",
+        IPV4 + "ip_local_reserved_ports": "40000\n",
+        IPV4 + "ip_unprivileged_port_start": "1024\n",
+        IPV4 + "tcp_tw_reuse": "2\n",
+        IPV4 + "tcp_tw_reuse_delay": "1000\n",
+        IPV4 + "tcp_max_tw_buckets": "131072\n",
+        IPV4 + "tcp_fin_timeout": "60\n",
+        "/proc/self/status": "CapEff:\t0000000000000000\n",
+    }
+    return machine("linux", texts | changed)
+
+
+WINDOWS = machine(
+    "win32",
+    {
+        "netsh interface ipv4 show dynamicport tcp": "a : 49152\nb : 16384\n",
+        "netsh interface ipv4 show dynamicport udp": "a : 50000\nb : 1000\n",
+        EXCLUDED.format("tcp"): "a    b\n----------    --------\n  50000    50059\n",
+        EXCLUDED.format("udp"): "a    b\n----------    --------\n",
+        r"reg query HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters": REG_QUERY,
+    },
+)
+SOLARIS = machine(
+    "sunos5",
+    {
+        text: value
+        for transport in ("tcp", "udp")
+        for text, value in {
+            f"ndd /dev/{transport} {transport}_smallest_anon_port {transport}_largest_anon_port": (
+                "32768\n\n65535\n"
+            ),
+            f"ndd /dev/{transport} {transport}_extra_priv_ports": "5000 \n",
+            f"ndd /dev/{transport} {transport}_smallest_nonpriv_port": "2000\n",
+            f"ndd /dev/{transport} {transport}_time_wait_interval": "60000\n",
+            "id -u": "100\n",
+        }.items()
+    },
+)
+
+
+def freebsd(user):
+    return machine(
+        "freebsd14",
+        {
+            PORTRANGE: "net.inet.ip.portrange.first: 10000\nnet.inet.ip.portrange.last: 65535\n",
+            "sysctl net.inet.ip.portrange.reservedhigh": "net.inet.ip.portrange.reservedhigh: 79\n",
+            "sysctl net.inet.tcp.msl": "net.inet.tcp.msl: 30000\n",
+            "id -u": f"{user}\n",
+        },
+    )
+
+
+MACOS = machine(
+    "darwin",
+    {
+        PORTRANGE: "net.inet.ip.portrange.first: 49152\nnet.inet.ip.portrange.last: 65535\n",
+        "sysctl net.inet.tcp.msl": "net.inet.tcp.msl: 15000\n",
+        "id -u": "501\n",
+    },
+)
+WIDE = linux(**{IPV4 + "ip_local_port_range": "1024\t65535\n"})
+CAPABLE = linux(**{"/proc/self/status": "Uid:\t33\nCapEff:\t0000000000000400\n"})
+FROM_80 = linux(**{IPV4 + "ip_unprivileged_port_start": "80\n"})
+START = f"({IPV4}ip_unprivileged_port_start)"
+
+# What each machine is made of is above: its own settings, in the formats of tests/recorded.
+SETTINGS = [
+    (WIDE, 10254, None, "this machine allocates it to clients: its ephemeral range is 1024-65535"),
+    (linux(), 10254, None, "this machine does not allocate it: its ephemeral range is 32768-60999"),
+    (linux(), 40001, "tcp", "this machine allocates it to clients: its ephemeral range is 32768-6"),
+    (linux(), 40000, None, "this machine does not allocate it, because it is reserved: its ephem"),
+    (linux(), 80, None, f"this process cannot bind it without a privilege: ports below 1024 require"
+                        f" one {START}"),
+    (CAPABLE, 80, None, f"this process has the privilege to bind it: ports below 1024 require one "
+                        f"{START}"),
+    (FROM_80, 79, None, f"without a privilege: ports below 80 require one {START}"),
+    (WINDOWS, 50001, "tcp", "this machine excludes it, and most such ports cannot be bound: "),
+    (WINDOWS, 49152, None, "TCP: this machine allocates it to clients: its ephemeral range is 49152"
+                           "-65535 UDP: this machine does not allocate it: its ephemeral range is "
+                           "50000-50999"),
+    (SOLARIS, 1999, None, "this process cannot bind it without a privilege: ports below 2000 "
+                          "require one (ndd"),
+    (SOLARIS, 5000, "tcp", "this process cannot bind it without a privilege: the port is listed "),
+    (freebsd(1001), 79, None, "this process cannot bind it without a privilege: ports below 80 re"),
+    (freebsd(0), 79, None, "this process has the privilege to bind it: ports below 80 require one"),
+    (MACOS, 80, None, "cannot bind it without a privilege: ports below 1024 require one (fixed; bin"
+                      "ding 0.0.0.0 or :: requires no privilege)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("of", "port", "transport", "text"), SETTINGS)
+def test_the_settings_of_this_machine(monkeypatch, of, port, transport, text):
+    monkeypatch.setattr(here, "owners", lambda port, transport: NO_TABLE)
+    assert text in " ".join(here.section(port, transport, machine=of).split())
+    for each in here.data(port, transport, machine=of)["machine"]:
+        settings = read_settings(each["transport"], machine=of)
+        assert each["allocated"] is (port in settings.profile.ports)
+        assert each["range"] == str(settings.configured)
+        if "this process" in text:
+            assert each["privileged"] is settings.profile.is_privileged(port) is True
+            assert each["may_bind"] is ("has the privilege" in text)
+
+
+@pytest.mark.parametrize(
+    ("of", "port"),
+    [(FROM_80, 80), (WINDOWS, 80), (freebsd(1001), 80), (SOLARIS, 2000), (SOLARIS, 2049)],
+)
+def test_a_port_that_needs_no_privilege_here(monkeypatch, of, port):
+    monkeypatch.setattr(here, "owners", lambda port, transport: NO_TABLE)
+    assert "privilege" not in here.section(port, "tcp", machine=of)
+    (found,) = here.data(port, "tcp", machine=of)["machine"]
+    assert (found["privileged"], found["may_bind"]) == (False, True)
+
+
+def test_settings_that_cannot_be_read(monkeypatch):
+    monkeypatch.setattr(here, "owners", lambda port, transport: NO_TABLE)
+    text = " ".join(here.section(80, machine=machine("linux", {})).split())
+    reason = "cannot read the ephemeral range from /proc/sys/net/ipv4/ip_local_port_range: no such"
+    assert text.startswith(
+        f"Here, now no TCP or UDP socket of this machine holds the port {reason}"
+    )
+    (found,) = here.data(80, "tcp", machine=machine("linux", {}))["machine"]
+    assert found["error"].startswith(reason)
+    unknown = machine(
+        "dragonfly6",
+        {
+            PORTRANGE: "net.inet.ip.portrange.first: 1024\nnet.inet.ip.portrange.last: 5000\n",
+            "sysctl net.inet.tcp.msl": "net.inet.tcp.msl: 30000\n",
+        },
+    )
+    (found,) = here.data(80, "tcp", machine=unknown)["machine"]
+    assert (found["privileged"], found["may_bind"]) == (None, None)
+
+
+class Suggesting:
+    """What ``suggest`` and ``audit`` print about a machine with given sockets."""
+
+    def __init__(self, monkeypatch, capsys):
+        self.capsys = capsys
+        self.free = PortSet(range(1, 65536))
+        monkeypatch.setattr(probe, "free_ports", lambda transport: self.free)
+
+    def __call__(self, command, words, of):
+        parser = ArgumentParser()
+        command.add_arguments(parser)
+        status = command.run(parser.parse_args(words.split()), machine=of)
+        return status, " ".join(self.capsys.readouterr().out.split())
+
+
+@pytest.fixture
+def told(monkeypatch, capsys):
+    return Suggesting(monkeypatch, capsys)
+
+
+def test_suggest_uses_the_settings_of_this_machine(told):
+    text = "warning: 10254 is inside the ephemeral range of Linux, 1024-39999,40001-65535"
+    assert told(suggest, "--here 10254", WIDE) == (1, text)
+    assert told(suggest, "--here 10254", linux()) == (0, "good: no known objection to 10254")
+    assert told(suggest, "10254", WIDE)[0] == 0
+    assert told(suggest, "--here --all", WIDE) == (1, "")
+    # FreeBSD's range begins at 10000.
+    assert told(suggest, "--here --system freebsd 10254", linux())[0] == 1
+    start = linux(**{IPV4 + "ip_unprivileged_port_start": "11000\n"})
+    text = "warning: 10254 requires a privilege to bind on Linux"
+    assert told(suggest, "--here 10254", start) == (1, text)
+    assert not PortSet.parse(told(suggest, "--here --all", start)[1]) & PortRange(0, 10999)
+    text = "warning: 29998 cannot be bound: it is in use or excluded"
+    told.free = PortSet(range(1, 65536)) - PortSet([29998])
+    assert told(suggest, "--here 29998", linux()) == (1, text)
+    assert 29998 not in PortSet.parse(told(suggest, "--here --all", linux())[1])
+    assert told(suggest, "29998", linux())[0] == 0
+
+
+def test_suggest_leaves_out_what_windows_excludes(told):
+    ports = PortSet.parse(told(suggest, "--here --all", EXCLUDING)[1])
+    assert ports
+    assert not ports & PortRange(20000, 20999)
+    assert told(suggest, "--here 20004", EXCLUDING) == (
+        1,
+        "warning: 20004 cannot be bound: it is in use or excluded",
+    )
+
+
+EXCLUDING = machine(
+    "win32",
+    {
+        "netsh interface ipv4 show dynamicport tcp": "a : 49152\nb : 16384\n",
+        EXCLUDED.format("tcp"): "a    b\n----------    --------\n  20000    20999\n",
+        r"reg query HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters": REG_QUERY,
+    },
+)
+
+
+def test_suggest_without_a_view_of_the_sockets(monkeypatch, told, capsys):
+    def refuse(transport):
+        raise SystemReadError("all sockets", "not root")
+
+    monkeypatch.setattr(probe, "free_ports", refuse)
+    parser = ArgumentParser()
+    suggest.add_arguments(parser)
+    assert suggest.run(parser.parse_args(["--here", "10254"]), machine=linux()) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "good:    no known objection to 10254\n"
+    assert captured.err == (
+        "portranges: ports in use are not known: cannot read all sockets: not root\n"
+    )
+
+
+def test_audit_uses_the_settings_of_this_machine(told):
+    text = (
+        "warning: 32768-39999,40001-65535 of the ephemeral range of Linux is open, but 1024-32767 "
+        "is not"
+    )
+    assert text in told(audit, "--here 32768-65535", WIDE)[1]
+    assert "is not: about" not in told(audit, "--here 32768-60999", linux())[1]
+    assert (
+        "ephemeral range of macOS" in told(audit, "--here --system macos 60000-65535", linux())[1]
+    )
+
+
+MACHINE = r"""
+import contextlib, io, os, socket
+
+def said(words):
+    from portranges.cli import main
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        status = main(words.split())
+    return [status, " ".join(out.getvalue().split())]
+
+def bound(port):
+    with socket.socket() as sock:
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.errno
+    return 0
+
+def work():
+    if not PRIVATE:
+        return None
+    with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
+        file.write("1024 65535")
+    found = {"wide": said("suggest --here 10254"), "page": said("10254 --here"),
+             "root": said("80 --here"), "root bound": bound(80)}
+    os.setresuid(65534, 65534, 65534)
+    found["user"] = said("80 --here")
+    found["user bound"] = bound(80)
+    return found
+"""
+
+
+def test_a_machine_with_other_settings():
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("NOT CHECKED: a network namespace takes Linux and root")
+    found = run(MACHINE)
+    if found is None:
+        pytest.skip("NOT CHECKED: no network namespace may be made here")
+    assert found["wide"][0] == 1
+    assert "10254 is inside the ephemeral range of Linux, 1024-65535" in found["wide"][1]
+    text = "this machine allocates it to clients: its ephemeral range is 1024-65535"
+    assert text in found["page"][1]
+    for user, bound, text in (
+        ("root", 0, "this process has the privilege to bind it: ports below 1024 require one"),
+        ("user", 13, "this process cannot bind it without a privilege: ports below 1024 require"),
+    ):
+        assert text in found[user][1]
+        assert found[f"{user} bound"] == bound
 
 
 def test_every_command_is_a_command():
@@ -367,8 +670,8 @@ def test_here_is_a_section_of_the_page(said):
     assert lines[0] == "Here, now     a process listens on it until it closes the socket"
     assert lines[1].startswith(" " * 14 + "tcp listen 0.0.0.0:60454; python")
     assert max(map(len, lines)) <= 72
-    assert said["styled"] == (
-        "\x1b[1mHere, now     \x1b[0mno TCP or UDP socket of this machine holds the port"
+    assert said["styled"].startswith(
+        "\x1b[1mHere, now     \x1b[0mno TCP or UDP socket of this machine holds the port\n"
     )
     assert said["data"]["verdict"] == said["sctp"] == "listening"
     assert said["ended"] == "ended"

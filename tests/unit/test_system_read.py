@@ -194,7 +194,10 @@ class TestEverySystem:
     def test_the_functions_agree_with_the_record(self, name: str) -> None:
         there = MACHINES[name]
         settings = system.read_settings(machine=there)
-        assert system.read_ephemeral(machine=there) == settings.profile
+        profile = dataclasses.replace(
+            system.read_ephemeral(machine=there), privileged_below=settings.unprivileged_start
+        )
+        assert profile == settings.profile
         assert system.read_configured(machine=there) == settings.configured
         for read, field in (
             (system.read_reserved, "reserved"),
@@ -583,3 +586,64 @@ class TestQuestions:
     def test_a_profile_serves_the_other_rooms(self) -> None:
         profile = system.read_ephemeral(machine=linux(ip_local_port_range="20000\t20009\n"))
         assert ephemeral.ports(profile) == PortSet.parse("20000-20009")
+
+
+class TestPrivileges:
+    """CapEff is a mask; CAP_NET_BIND_SERVICE is bit 10 (include/uapi/linux/capability.h)."""
+
+    STATUS = "/proc/self/status"
+
+    @pytest.mark.parametrize(
+        ("mask", "may"),
+        [
+            ("0000000000000000", False),
+            ("0000000000000400", True),
+            ("00000000000003ff", False),
+            ("fffffffffffffbff", False),
+            ("000001ffffffffff", True),
+            ("400", True),
+        ],
+    )
+    @pytest.mark.parametrize("platform", ["linux", "android"])
+    def test_linux(self, platform: str, mask: str, may: bool) -> None:
+        text = f"Name:\tsh\nUid:\t0\t0\t0\t0\nCapPrm:\t0000000000000400\nCapEff:\t{mask}\n"
+        there = machine(platform, {self.STATUS: text})
+        assert system.read_may_bind_privileged(machine=there) is may
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "Name:\tsh\n", "CapEff:\t\n", "CapEff:\tg\n", "CapEff:\t0x400\n", "CapEff:\t-1\n",
+         "CapEff:\t" + "0" * 17, "CapEff:\t0\nCapEff:\t0\n"],
+    )  # fmt: skip
+    def test_a_status_that_is_none(self, text: str) -> None:
+        with pytest.raises(UnexpectedOutputError) as caught:
+            system.read_may_bind_privileged(machine=machine("linux", {self.STATUS: text}))
+        assert str(caught.value).startswith("cannot read the privileges of this process: expected")
+
+    @pytest.mark.parametrize("platform", ["darwin", "freebsd14", "openbsd7", "netbsd10", "sunos5"])
+    @pytest.mark.parametrize(("user", "may"), [("0", True), ("1001", False)])
+    def test_elsewhere_it_takes_root(self, platform: str, user: str, may: bool) -> None:
+        there = machine(platform, {"id -u": f"{user}\n"})
+        assert system.read_may_bind_privileged(machine=there) is may
+
+    def test_windows_has_no_such_ports(self) -> None:
+        assert system.read_may_bind_privileged(machine=machine("win32", {}))
+
+    def test_what_cannot_be_read(self) -> None:
+        for platform in ("linux", "darwin"):
+            with pytest.raises(SystemReadError) as caught:
+                system.read_may_bind_privileged(machine=machine(platform, {}))
+            assert str(caught.value) == (
+                "cannot read the privileges of this process: no such file or directory"
+            )
+        with pytest.raises(UnexpectedOutputError):
+            system.read_may_bind_privileged(machine=machine("darwin", {"id -u": "root\n"}))
+
+    def test_the_profile_has_the_boundary_of_the_machine(self) -> None:
+        profile = system.read_settings(machine=linux(ip_unprivileged_port_start="80\n")).profile
+        assert (profile.is_privileged(79), profile.is_privileged(80)) == (True, False)
+        profile = system.read_settings(machine=machine("freebsd14", FREEBSD)).profile
+        assert (profile.is_privileged(79), profile.is_privileged(80)) == (True, False)
+        solaris = {**NDD, "ndd /dev/tcp tcp_extra_priv_ports": "5000 \n"}
+        profile = system.read_settings(machine=machine("sunos5", solaris)).profile
+        assert [profile.is_privileged(each) for each in (80, 2049, 5000)] == [True, False, True]

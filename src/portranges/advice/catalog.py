@@ -64,6 +64,21 @@ _TO_LISTEN_ON = (
         source=cite("RFC 6056", "section 3.2"),
     ),
     Advice(
+        id="privileged",
+        severity=Severity.WARNING,
+        template="{ports} requires a privilege to bind on {system}",
+        reason="A program should not need privileges only for its port.",
+        source=cite("portranges.ephemeral", "EphemeralProfile.is_privileged()"),
+    ),
+    Advice(
+        id="unavailable",
+        severity=Severity.WARNING,
+        template="{ports} cannot be bound: it is in use or excluded",
+        reason="Another socket holds it, or the machine excludes it. A socket may release it at "
+        "any time, and any other port may be taken at any time.",
+        source=cite("portranges.probe.free_ports() and portranges.system.read_excluded()"),
+    ),
+    Advice(
         id="browser-blocked",
         severity=Severity.WARNING,
         template="{ports} is blocked by browsers",

@@ -29,18 +29,23 @@ def listen_ports(
     transport: types.TransportsLike | None = _TRANSPORT,
     *,
     registry: Registry = SHIPPED,
+    unavailable: types.PortItems = (),
 ) -> PortSet:
     """Return the ports that are suitable for your own service.
 
     These ports are unassigned for each of the transports, are neither system nor dynamic ports,
-    are outside the ephemeral range of each system, are not blocked by browsers, and are not the
-    default of a known program.
+    are outside the ephemeral range of each system, require no privilege there, are not blocked by
+    browsers, and are not the default of a known program.
+
+    For one machine, pass ``system.read_settings().profile`` as the system. ``probe.free_ports``
+    and ``system.read_excluded`` return what is *unavailable* there at the moment.
 
     Args:
         systems: The systems on which the service runs: a name that ``ephemeral.profile``
             accepts, a profile, or an iterable of them, which may be empty.
         transport: The transport of the service, several of them, or ``None`` for all.
         registry: The registry of assignments.
+        unavailable: Ports that the machine cannot offer, for example because they are in use.
 
     Returns:
         The ports. Choose one at random: other users choose the first ones too.
@@ -58,10 +63,13 @@ def listen_ports(
         False
     """
     transports = check_transports(transport)
-    ephemeral = [profile.ports for profile in profiles_of(systems)]
+    profiles = profiles_of(systems)
+    ephemeral = [profile.ports for profile in profiles]
+    privileged = [_privileged(profile) for profile in profiles]
     known = PortSet(use.ports for use in uses.rows() if _concerns(use.transports, transports))
     free = PortSet.full().intersection(*(registry.unassigned(each) for each in transports))
-    return (free - Category.SYSTEM.ports - BROWSER_BLOCKED - known).difference(*ephemeral)
+    free = free - Category.SYSTEM.ports - BROWSER_BLOCKED - known - PortSet(unavailable)
+    return free.difference(*ephemeral, *privileged)
 
 
 def why_not(
@@ -70,6 +78,7 @@ def why_not(
     transport: types.TransportsLike | None = _TRANSPORT,
     *,
     registry: Registry = SHIPPED,
+    unavailable: types.PortItems = (),
 ) -> tuple[Finding, ...]:
     """Return the objections to a port for your own service.
 
@@ -78,6 +87,7 @@ def why_not(
         systems: As in ``listen_ports``.
         transport: As in ``listen_ports``.
         registry: The registry of assignments.
+        unavailable: As in ``listen_ports``.
 
     Returns:
         The findings, in the order of ``rows``. There are none if and only if the port is in the
@@ -127,6 +137,13 @@ def why_not(
         for profile in profiles_of(systems)
         if number in profile.ports
     ]
+    found += [
+        finding("privileged", ports, source=profile.privileged_source, system=profile.title)
+        for profile in profiles_of(systems)
+        if number in _privileged(profile) - Category.SYSTEM.ports
+    ]
+    if number in PortSet(unavailable):
+        found.append(finding("unavailable", ports))
     if number in BROWSER_BLOCKED:
         found.append(finding("browser-blocked", ports))
     found += [
@@ -169,6 +186,13 @@ def profiles_of(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
         if not systems:
             return ()
     return fixed(systems)
+
+
+def _privileged(profile: EphemeralProfile) -> PortSet:
+    """Return the ports that require a privilege to bind, as ``is_privileged`` says."""
+    if not profile.privileged_below:
+        return PortSet()
+    return PortSet(range(1, profile.privileged_below)) | profile.privileged_extra
 
 
 def _concerns(of_use: types.Iterable[Transport], transports: tuple[Transport, ...]) -> bool:

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from portranges import types
 from portranges.advice import Finding, Severity, audit
 from portranges.cli.output import labelled, print_json
+from portranges.cli.this_machine import add_here, settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of
 from portranges.systems import COMMON
 
@@ -24,6 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "rules; '-' reads one rule per line from standard input",
     )
     add_system(parser, "a system whose clients need the replies")
+    add_here(parser)
     add_form(parser)
 
 
@@ -43,10 +45,11 @@ def add_form(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: Namespace, *, machine: types.Machine | None = None) -> int:
     """Print the findings about the rules in *arguments*."""
+    here = settings_of(("tcp", "udp"), machine) if arguments.here else ()
     rules = [ports_of(word) for word in arguments_or_lines(arguments.rules)]
-    found = audit(rules, arguments.system or COMMON)
+    found = audit(rules, systems_of(arguments.system, here))
     if arguments.json:
         print_json("audit", [each.to_dict() for each in found])
     elif found:

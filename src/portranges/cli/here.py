@@ -1,4 +1,8 @@
-"""``portranges 60454 --here``: the section of a page about what holds the port on this machine."""
+"""``portranges 60454 --here``: the section of a page about the port on this machine.
+
+It shows what holds the port, whether the machine allocates it by its own settings, and whether
+this process may bind it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,14 @@ from textwrap import wrap
 
 from portranges import types
 from portranges.cli.layout import moment, notes, owner, span, user
+from portranges.errors import SystemReadError
 from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owners
+from portranges.system import (
+    Machine,
+    MachineSettings,
+    read_may_bind_privileged,
+    read_settings,
+)
 
 __all__ = ["data", "section"]
 
@@ -14,20 +25,31 @@ _LABEL = 14  # as on the page
 _MOST = 10  # sockets that are listed individually
 
 
-def data(port: int, transport: str | None = None) -> dict[str, types.Any]:
-    """Return what holds *port*, as data for JSON."""
+def data(
+    port: int, transport: str | None = None, *, machine: Machine | None = None
+) -> dict[str, types.Any]:
+    """Return what holds *port*, and the settings of the machine for it, as data for JSON."""
     table = owners(port, _probed(transport))
-    return {"verdict": _verdict(table, transport), **table.to_dict()}
+    return {
+        "verdict": _verdict(table, transport),
+        "machine": [_settings_data(port, each, machine) for each in _transports(transport)],
+        **table.to_dict(),
+    }
 
 
 def section(
-    port: int, transport: str | None = None, *, width: int = 80, styled: bool = False
+    port: int,
+    transport: str | None = None,
+    *,
+    width: int = 80,
+    styled: bool = False,
+    machine: Machine | None = None,
 ) -> str:
-    """Return what holds *port*, as a section of the page."""
+    """Return what holds *port*, and the settings of the machine for it, as a section."""
     table = owners(port, _probed(transport))
     head, *rest = (
         line
-        for text in _texts(table, transport)
+        for text in (*_texts(table, transport), *_settings_texts(port, transport, machine))
         for line in wrap(text, width - _LABEL, subsequent_indent="  ", break_on_hyphens=False)
     )
     label = "Here, now".ljust(_LABEL)
@@ -39,6 +61,67 @@ def section(
 def _probed(transport: str | None) -> types.Any:
     # The probe reads TCP and UDP sockets; for other transports, both are shown.
     return transport if transport in ("tcp", "udp") else None
+
+
+def _transports(transport: str | None) -> tuple[types.TransportName, ...]:
+    return (types.cast("types.TransportName", transport),) if transport else ("tcp", "udp")
+
+
+def _settings_data(
+    port: int, transport: types.TransportName, machine: Machine | None
+) -> dict[str, types.Any]:
+    try:
+        settings = read_settings(transport, machine=machine)
+        is_privileged = settings.profile.is_privileged(port)
+        may_bind = not is_privileged or read_may_bind_privileged(machine=machine)
+    except SystemReadError as error:
+        return {"transport": transport, "error": str(error)}
+    return {
+        "transport": transport,
+        "range": str(settings.configured),
+        "allocated": port in settings.effective,
+        "reserved": port in settings.reserved,
+        "excluded": port in settings.excluded,
+        "privileged": is_privileged,
+        "may_bind": None if is_privileged is None else may_bind,
+    }
+
+
+def _settings_texts(
+    port: int, transport: str | None, machine: Machine | None
+) -> types.Iterator[str]:
+    """Yield what the settings of the machine mean for *port*, once if all transports agree."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for each in _transports(transport):
+        try:
+            texts = tuple(_settings(port, read_settings(each, machine=machine), machine))
+        except SystemReadError as error:
+            texts = (str(error),)
+        found.setdefault(texts, []).append(each.upper())
+    for texts, names in found.items():
+        for text in texts:
+            yield text if len(found) == 1 else f"{' and '.join(names)}: {text}"
+
+
+def _settings(port: int, settings: MachineSettings, machine: Machine | None) -> types.Iterator[str]:
+    span_of = f"its ephemeral range is {settings.configured}"
+    if port in settings.effective:
+        yield f"this machine allocates it to clients: {span_of}"
+    elif port in settings.excluded:
+        yield f"this machine excludes it, and most such ports cannot be bound: {span_of}"
+    elif port in settings.reserved and port in settings.configured:
+        yield f"this machine does not allocate it, because it is reserved: {span_of}"
+    else:
+        yield f"this machine does not allocate it: {span_of}"
+    if settings.profile.is_privileged(port):
+        start = settings.unprivileged_start or 0
+        rule = f"ports below {start} require one" if port < start else "the port is listed"
+        origin = settings.origins["unprivileged_start"]
+        rule += f" ({origin.place or origin.note})"
+        if read_may_bind_privileged(machine=machine):
+            yield f"this process has the privilege to bind it: {rule}"
+        else:
+            yield f"this process cannot bind it without a privilege: {rule}"
 
 
 def _verdict(table: SocketTable, transport: str | None) -> str:

@@ -9,11 +9,11 @@ from portranges import types
 from portranges.advice import listen_ports, why_not
 from portranges.cli.audit import add_form, add_system, print_findings
 from portranges.cli.output import print_json
+from portranges.cli.this_machine import add_here, settings_of, systems_of, unavailable
 from portranges.cli.words import ports_of_all
 from portranges.errors import elide
 from portranges.ports import Transport, is_digits
 from portranges.portset import PortSet
-from portranges.systems import COMMON
 
 __all__ = ["add_arguments", "run"]
 
@@ -22,7 +22,11 @@ _MOST = 65536
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.epilog = "Exit status: 0 = suggestions or no objection, 1 = objections, 2 = usage error."
+    parser.epilog = (
+        "With --here, ports that are in use now are left out, but another program may take a "
+        "suggested port before the service binds it. "
+        "Exit status: 0 = suggestions or no objection, 1 = objections, 2 = usage error."
+    )
     parser.add_argument(
         "ports",
         nargs="*",
@@ -30,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="ports to check (default: suggest some)",
     )
     add_system(parser, "a system on which the service runs")
+    add_here(parser)
     parser.add_argument(
         "--transport",
         action="append",
@@ -59,13 +64,15 @@ def _count(text: str) -> int:
     raise ArgumentTypeError(f"expected a number from 1 to {_MOST}, got {elide(text)}")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: Namespace, *, machine: types.Machine | None = None) -> int:
     """Suggest ports, or print the objections to those in *arguments*."""
-    systems = arguments.system or COMMON
     transports: tuple[types.TransportName, ...] = arguments.transport or ("tcp",)
+    here = settings_of(transports, machine) if arguments.here else ()
+    systems = systems_of(arguments.system, here)
+    gone = unavailable(here)
     if arguments.ports:
-        return _check(arguments, systems, transports)
-    ports = listen_ports(systems, transports)
+        return _check(arguments, systems, transports, gone)
+    ports = listen_ports(systems, transports, unavailable=gone)
     if arguments.all:
         if arguments.json:
             print_json("suggest", str(ports), indent=None)
@@ -89,11 +96,12 @@ def _choose(ports: PortSet, count: int, name: str | None) -> list[int]:
 
 def _check(
     arguments: Namespace,
-    systems: tuple[types.SystemName, ...],
+    systems: tuple[types.SystemLike, ...],
     transports: tuple[types.TransportName, ...],
+    gone: PortSet,
 ) -> int:
     ports = ports_of_all(arguments.ports)
-    found = {port: why_not(port, systems, transports) for port in ports}
+    found = {port: why_not(port, systems, transports, unavailable=gone) for port in ports}
     if arguments.json:
         data = [
             {"port": port, "findings": [each.to_dict() for each in against]}

@@ -26,6 +26,7 @@ from portranges.system.parse_bsd import (
     parse_sysctl,
 )
 from portranges.system.parse_linux import (
+    parse_linux_may_bind,
     parse_linux_milliseconds,
     parse_linux_number,
     parse_linux_port,
@@ -55,6 +56,7 @@ from portranges.system.read import (
     read_configured,
     read_ephemeral,
     read_excluded,
+    read_may_bind_privileged,
     read_reserved,
     read_settings,
     read_time_wait,
@@ -76,6 +78,7 @@ __all__ = [
     "parse_aix_time_wait",
     "parse_freebsd_reservedhigh",
     "parse_ipadm_range",
+    "parse_linux_may_bind",
     "parse_linux_milliseconds",
     "parse_linux_number",
     "parse_linux_port",
@@ -102,6 +105,7 @@ __all__ = [
     "read_configured",
     "read_ephemeral",
     "read_excluded",
+    "read_may_bind_privileged",
     "read_reserved",
     "read_settings",
     "read_time_wait",

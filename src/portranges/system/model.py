@@ -291,7 +291,7 @@ class MachineSettings:
         time_wait_limit: The largest number of sockets in TIME_WAIT; further ones are closed at
             once.
         fin_wait_2: Seconds that a closed socket waits for the other end.
-        profile: The system's row with the range of this machine.
+        profile: The system's row with the range and the unprivileged boundary of this machine.
         readings: Where each value comes from, in the order of ``Field``.
 
     Example:

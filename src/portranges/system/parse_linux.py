@@ -13,6 +13,7 @@ from portranges.system.text import as_number, as_port, as_port_set, as_range, fa
 
 __all__ = [
     "is_gvisor_range",
+    "parse_linux_may_bind",
     "parse_linux_milliseconds",
     "parse_linux_number",
     "parse_linux_port",
@@ -199,6 +200,34 @@ def parse_linux_time_wait_reuse(text: str) -> TimeWaitReuse:
     return _REUSE[number]
 
 
+def parse_linux_may_bind(text: str) -> bool:
+    r"""Return whether a process may bind privileged ports, by its /proc/PID/status.
+
+    Args:
+        text: The content of the file.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        UnexpectedOutputError: *text* has another format.
+
+    Source:
+        Linux include/uapi/linux/capability.h, CAP_NET_BIND_SERVICE; fs/proc/array.c.
+
+    Example:
+        >>> parse_linux_may_bind("Name:\tsh\nUid:\t1000\nCapEff:\t0000000000000400\n")
+        True
+        >>> parse_linux_may_bind("CapEff:\t0000000000000000\n")
+        False
+    """
+    values = [line[7:].strip() for line in nonblank_lines(text, _STATUS) if line[:7] == "CapEff:"]
+    if len(values) != 1 or not 0 < len(values[0]) <= 16 or not _HEX.issuperset(values[0]):
+        fail(_STATUS, "a line 'CapEff:' with a hexadecimal number", text)
+    return bool(int(values[0], 16) >> _NET_BIND_SERVICE & 1)
+
+
+_STATUS = "status of a process"
+_NET_BIND_SERVICE = 10
+_HEX = frozenset("0123456789abcdefABCDEF")
 _REUSE = {0: TimeWaitReuse.NEVER, 1: TimeWaitReuse.ALWAYS, 2: TimeWaitReuse.LOOPBACK}
 
 

@@ -32,13 +32,15 @@ from portranges.system.model import (
     Reading,
     TimeWaitReuse,
 )
-from portranges.system.parse_linux import is_gvisor_range
+from portranges.system.parse_linux import is_gvisor_range, parse_linux_may_bind
 from portranges.system.rows import PLATFORMS, READINGS, UNREAD, VARIANTS
+from portranges.system.text import as_number
 
 __all__ = [
     "read_configured",
     "read_ephemeral",
     "read_excluded",
+    "read_may_bind_privileged",
     "read_reserved",
     "read_settings",
     "read_time_wait",
@@ -180,6 +182,33 @@ def read_unprivileged_start(
     return _Reader(transport, "inet", machine).known(Field.UNPRIVILEGED_START, int)
 
 
+def read_may_bind_privileged(*, machine: Machine | None = None) -> bool:
+    """Return whether this process may bind the ports that require a privilege.
+
+    On Linux the process needs CAP_NET_BIND_SERVICE, which root in a container may lack and another
+    user may have. Elsewhere it needs to be root; on Windows no port requires a privilege. A
+    network namespace that belongs to another user namespace refuses the capability all the same.
+
+    Args:
+        machine: The machine; this one if None.
+
+    Raises:
+        TypeError: *machine* has the wrong type.
+        UnsupportedPlatformError: The platform cannot be read.
+        UnexpectedOutputError: The file or the output of the command has an unknown format.
+        SystemReadError: The file or command could not be read.
+
+    Source:
+        Linux net/ipv4/af_inet.c __inet_bind(); id(1) of POSIX.
+
+    Example:
+        >>> from portranges import system
+        >>> read_may_bind_privileged(machine=system.RECORDED_LINUX)
+        False
+    """
+    return _Reader("tcp", "inet", machine).may_bind_privileged()
+
+
 def read_time_wait(*, machine: Machine | None = None) -> float:
     """Return how long TIME_WAIT holds the port of a TCP connection to a remote peer, in seconds.
 
@@ -225,15 +254,17 @@ def read_settings(
     """
     reader = _Reader(transport, family, machine)
     configured, reserved, excluded = reader.ports()
+    unprivileged_start = reader.value(Field.UNPRIVILEGED_START, int)
+    profile = reader.tuned(configured, reserved, excluded)
     return MachineSettings(
-        profile=reader.tuned(configured, reserved, excluded),
+        profile=dataclasses.replace(profile, privileged_below=unprivileged_start),
         system=reader.profile.name,
         transport=reader.transport,
         family=reader.family,
         configured=configured,
         reserved=reserved,
         excluded=excluded,
-        unprivileged_start=reader.value(Field.UNPRIVILEGED_START, int),
+        unprivileged_start=unprivileged_start,
         time_wait=reader.value(Field.TIME_WAIT, float),
         time_wait_reuse=reader.value(Field.TIME_WAIT_REUSE, TimeWaitReuse),
         time_wait_reuse_after=reader.value(Field.TIME_WAIT_REUSE_AFTER, float),
@@ -275,6 +306,9 @@ class _Reader:
     ) -> EphemeralProfile:
         """Return the profile with these ports; for one transport if the settings are."""
         profile = self.profile.replace(ports=configured, excluded=reserved | excluded)
+        if profile.privileged_extra:
+            # The list of Solaris, extra_priv_ports.
+            profile = dataclasses.replace(profile, privileged_extra=reserved)
         if any(row.transport for row in READINGS if row.system in self.names):
             return dataclasses.replace(profile, transports=(self.transport,))
         return profile
@@ -327,6 +361,19 @@ class _Reader:
             self._record(row.field, OriginKind.READ, place=row.place, source=row.source)
             return value
         raise failures[0]
+
+    def may_bind_privileged(self) -> bool:
+        """Return whether this process may bind the ports that require a privilege."""
+        if "windows" in self.names:
+            return True
+        try:
+            if "linux" in self.names:
+                return parse_linux_may_bind(self.machine.read_file(_STATUS))
+            return as_number(self.machine.run(_USER).strip(), "user ID") == 0
+        except SystemReadError as error:
+            raise type(error)(_PRIVILEGES, error.reason) from None
+        except OSError as error:
+            raise SystemReadError(_PRIVILEGES, _reason(error)) from error
 
     def _text(self, row: Reading) -> str:
         """Return the text of *row*, or raise FileNotFoundError or SystemReadError."""
@@ -385,6 +432,11 @@ class _Reader:
         source: Source | None = None,
     ) -> None:
         self.origins.append(Origin(field=field, kind=kind, place=place, note=note, source=source))
+
+
+_STATUS = "/proc/self/status"
+_USER = ("id", "-u")
+_PRIVILEGES = "the privileges of this process"
 
 
 def _system(platform: str) -> types.SystemName:

@@ -7,7 +7,8 @@ from portranges.system.model import Machine
 
 __all__ = ["RECORDED_LINUX"]
 
-# As Linux 6.18.44 wrote them, in a network namespace with a list of reserved ports.
+# As Linux 6.18.44 wrote them, in a network namespace with a list of reserved ports, for a process
+# without privileges; of its status, only the lines that are read.
 _FILES = {
     "/proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
     "/proc/sys/net/ipv4/ip_local_reserved_ports": "40000-40003,40007\n",
@@ -16,6 +17,7 @@ _FILES = {
     "/proc/sys/net/ipv4/tcp_tw_reuse_delay": "1000\n",
     "/proc/sys/net/ipv4/tcp_max_tw_buckets": "131072\n",
     "/proc/sys/net/ipv4/tcp_fin_timeout": "60\n",
+    "/proc/self/status": "Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0000000000000000\n",
 }
 
 

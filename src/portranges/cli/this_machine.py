@@ -1,0 +1,62 @@
+"""This machine as one of the systems of ``suggest`` and ``audit``, with its own settings.
+
+What reads the machine is imported when it is needed, because most calls do not need it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from portranges import types
+from portranges.errors import MissingExtraError, SystemReadError
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
+from portranges.systems import COMMON
+
+__all__ = ["add_here", "settings_of", "systems_of", "unavailable"]
+
+
+def add_here(parser: types.ArgumentParser) -> None:
+    """Add ``--here`` to *parser*."""
+    parser.add_argument(
+        "--here",
+        action="store_true",
+        help="this machine, with its own settings; other systems only if --system names them",
+    )
+
+
+def settings_of(
+    transports: types.Iterable[types.TransportName], machine: types.Machine | None
+) -> tuple[types.MachineSettings, ...]:
+    """Return the settings of *machine* for each of *transports*."""
+    from portranges.system import read_settings
+
+    return tuple(read_settings(each, machine=machine) for each in transports)
+
+
+def systems_of(
+    names: types.Sequence[types.SystemName] | None, here: types.Iterable[types.MachineSettings]
+) -> tuple[types.SystemLike, ...]:
+    """Return the named systems and this machine; the usual ones if both are missing."""
+    # On most systems the settings are those of every transport.
+    own = {each.effective: each.profile for each in here}
+    return (*(names or ()), *own.values()) or COMMON
+
+
+def unavailable(here: types.Iterable[types.MachineSettings]) -> PortSet:
+    """Return the ports that this machine excludes, and those in use now.
+
+    A note on standard error reports that the sockets cannot be read.
+    """
+    found = PortSet()
+    for settings in here:
+        from portranges.probe import free_ports
+
+        found |= settings.excluded
+        # The probe reads the sockets of these transports only.
+        if settings.transport in (Transport.TCP, Transport.UDP):
+            try:
+                found |= PortRange(1, 65535) - free_ports(transport=settings.transport.value)
+            except (SystemReadError, MissingExtraError) as error:
+                print(f"portranges: ports in use are not known: {error}", file=sys.stderr)
+    return found
