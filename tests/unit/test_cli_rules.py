@@ -21,7 +21,7 @@ from portranges import (
     flows,
 )
 from portranges.advice import listen_ports
-from portranges.cli import audit, masks, sql, suggest
+from portranges.cli import audit, main, masks, sql, suggest
 
 
 @pytest.fixture
@@ -297,3 +297,43 @@ class TestSql:
             ask(sql, "p", "--system", "linus")
         with pytest.raises(PortSyntaxError):
             ask(sql, "p", "--label", "web=80;443")
+
+
+# Commands that take ports, with a place for one more argument, and their status without a fault.
+# An unknown service is an answer for the first two only.
+PORT_COMMANDS = {
+    "explain": (["explain"], 1),
+    "the default": ([], 1),
+    "audit": (["audit", "22"], 2),
+    "masks": (["masks"], 2),
+    "sql": (["sql", "port"], 2),
+    "sql --label": (["sql", "port", "--label"], 2),
+    "suggest": (["suggest"], 2),
+    "convert": (["convert", "--from", "nft", "--names"], 2),
+    "reuse": (["reuse"], 2),
+    "watch": (["watch"], 2),
+    "capacity": (["capacity", "--ports"], 2),
+}
+
+
+@pytest.mark.parametrize("command", PORT_COMMANDS)
+@pytest.mark.parametrize(
+    "text",
+    ["nosuchservice", "22/tcp", "80,22/udp", "22,nosuchservice", "70000", "9-1", "22,,80", "x=y"],
+)
+def test_what_cannot_be_read_is_a_usage_error(command, text, capsys):
+    words, status = PORT_COMMANDS[command]
+    text = f"{'web=' if 'label' in command else ''}{text}"
+    if status == 1 and "/" in text:
+        assert main([*words, text, "--table"]) == 0
+        return
+    unknown = "nosuchservice" in text or text == "x=y"
+    assert main([*words, text]) == (status if unknown else 2)
+    assert capsys.readouterr().err.startswith("portranges: ")
+
+
+def test_a_transport_of_a_rule_is_named(capsys):
+    assert main(["audit", "22/tcp"]) == 2
+    assert capsys.readouterr().err == (
+        "portranges: ports must be given without a transport here, got '22/tcp'; omit '/tcp'\n"
+    )

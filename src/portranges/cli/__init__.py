@@ -202,9 +202,10 @@ def _run(words: types.Sequence[str], stream: types.TextIO) -> int:
         Unread(stream).discard()
         return 0
     except UnknownNameError as error:
-        # That no service has the name is an answer; that no system has it is a usage error.
-        status = _NO if error.kind.endswith("service") else _USAGE
-        return _complain(name, error, status, as_json=as_json)
+        # That no service has the name is an answer of `explain`. Elsewhere it is a usage error: 1
+        # means something else, such as a finding.
+        is_answer = name == _DEFAULT and error.kind.endswith("service")
+        return _complain(name, error, _NO if is_answer else _USAGE, as_json=as_json)
     except PortRangesError as error:
         return _complain(name, error, _USAGE, as_json=as_json)
     return status

@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 
 from portranges import types
-from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError
+from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError, elide
 from portranges.portset import PortSet
 from portranges.registry import ports as service_ports
 
@@ -21,7 +21,13 @@ def ports_of(word: str) -> PortSet:
         return PortSet.parse(word)
     parts = word.split(",")
     if len(parts) == 1:
-        return service_ports(word)
+        name, slash, transport = word.partition("/")
+        if slash:
+            raise InvalidValueError(
+                "ports must be given without a transport here",
+                f"{elide(word)}; omit {elide(slash + transport)}",
+            )
+        return service_ports(name)
     ports = PortSet()
     start = 0
     for part in parts:
