@@ -558,6 +558,99 @@ def test_a_machine_with_other_settings():
         assert found[f"{user} bound"] == bound
 
 
+def record_of(transport="tcp", address="127.0.0.1", port=40000, state="established", **more):
+    family = "inet6" if ":" in address else "inet"
+    remote = {"remote_address": address, "remote_port": port, **more}
+    if state in ("listen", "closed"):
+        remote = {}
+    return SocketRecord(
+        transport=transport, family=family, address=address, port=port, state=state, **remote
+    )
+
+
+OTHER_END = record_of(port=443, remote_address="127.0.0.1", remote_port=40000)
+
+
+# RFC 9293, section 3.5: a simultaneous open with itself. One socket has equal ends, two have not.
+@pytest.mark.parametrize(
+    ("records", "verdict"),
+    [
+        ([record_of()], "self-connected"),
+        ([record_of(address="::1")], "self-connected"),
+        ([record_of(address="::ffff:127.0.0.1")], "self-connected"),
+        ([record_of(address="10.0.0.1")], "self-connected"),
+        ([record_of(state="close-wait")], "self-connected"),
+        ([record_of(), record_of(remote_port=443), OTHER_END], "self-connected"),
+        ([record_of(state="time-wait")], "ended"),
+        ([record_of(), record_of(state="listen", address="10.0.0.1")], "listening"),
+        ([record_of(remote_port=443), OTHER_END], "connected"),
+        ([record_of(remote_address="127.0.0.2")], "connected"),
+        # A connected UDP socket that sends to itself was made so on purpose.
+        ([record_of(transport="udp")], "connected"),
+    ],
+)
+def test_a_socket_that_is_connected_to_itself(monkeypatch, records, verdict):
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+    table = SocketTable(records, visibility=seen, read_at=0.0)
+    monkeypatch.setattr(here, "owners", lambda port, transport: table)
+    assert here.data(40000, machine=RECORDED_LINUX)["verdict"] == verdict
+    text = " ".join(here.section(40000, machine=RECORDED_LINUX).split())
+    assert ("Both ends are one socket" in text) is (verdict == "self-connected")
+    assert ("reserve the port (net.ipv4.ip_local_reserved_ports" in text) is (
+        verdict == "self-connected"
+    )
+    itself = [each for each in records if each.is_self_connected]
+    assert text.count("(itself)") == len(itself)
+    change = Change(kind=ChangeKind.OPENED, record=records[0], at=0.0, seen_since=0.0)
+    assert ("(itself)" in watch._line(change, table)) is records[0].is_self_connected
+    found = count(
+        [each._row for each in records if each.transport == "tcp"],
+        transport=Transport.TCP,
+        profile=ephemeral.profile("linux"),
+        visibility=seen,
+        read_at=0.0,
+        limit=Interval(28232, 28232),
+    )
+    ports = PortSet([40000] if verdict == "self-connected" else [])
+    assert found.self_connected == ports
+    assert found.to_dict()["self_connected"] == str(ports)
+    lines = list(usage._page(found, width=80, all_of_them=False))
+    line = f"  connected to themselves{1:>14}"
+    assert (line in lines) is bool(ports)
+
+
+ITSELF = r"""
+import contextlib, io, socket
+
+def work():
+    if not PRIVATE:
+        return None
+    with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
+        file.write("40000 40001")
+    from portranges.cli import here
+    found = {}
+    for family, address in ((V4, "127.0.0.1"), (V6, "::1")):
+        with socket.socket(family, TCP) as sock:
+            sock.connect((address, 40000))
+            assert sock.getsockname() == sock.getpeername()
+            # The socket before is in TIME_WAIT.
+            (record,) = [r for r in probe.owners(40000, "tcp") if r.state == "established"]
+            found[address] = [record.is_self_connected, here.data(40000)["verdict"],
+                              str(probe.usage().self_connected)]
+    return found
+"""
+
+
+def test_a_client_that_connects_to_itself():
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("NOT CHECKED: a network namespace takes Linux and root")
+    found = run(ITSELF)
+    if found is None:
+        pytest.skip("NOT CHECKED: no network namespace may be made here")
+    for address in ("127.0.0.1", "::1"):
+        assert found[address] == [True, "self-connected", "40000"]
+
+
 def test_every_command_is_a_command():
     for module in (listening, usage, watch):
         assert callable(module.run)

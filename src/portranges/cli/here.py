@@ -136,6 +136,8 @@ def _verdict(table: SocketTable, transport: str | None) -> str:
         return "bound"
     if all(record.is_held_by_kernel for record in table):
         return "ended"
+    if any(each.is_self_connected and each.transport == "tcp" for each in table):
+        return "self-connected"
     return "connected"
 
 
@@ -145,6 +147,14 @@ _VERDICTS = {
     "listening": "a process listens on it until it closes the socket",
     "bound": "a process holds it until it closes the socket",
     "ended": "a connection has ended; the kernel will release the port",
+    "self-connected": (
+        "a client is connected to itself: nothing listened on the port, and connect() used the "
+        "port for the client's own end. Both ends are one socket. No service can listen on the "
+        "port until its process closes the socket. To prevent it, reserve the port "
+        "(net.ipv4.ip_local_reserved_ports on Linux), move the service out of the ephemeral range, "
+        "or bind the client to a port outside that range; a client that retries should close a "
+        "socket whose two ends are equal"
+    ),
     "connected": "a connection uses it until either end closes it",
 }
 
@@ -163,6 +173,8 @@ def _texts(table: SocketTable, transport: str | None) -> types.Iterator[str]:
 def _text(record: SocketRecord, table: SocketTable) -> str:
     ends = f"{record.local} to {record.remote}" if record.remote else record.local
     text = f"{record.transport} {record.state} {ends}"
+    if record.is_self_connected:
+        text += " (itself)"
     for each in record.owners:
         text += f"; {owner(each)}"
         if each.uid is not None:

@@ -56,7 +56,7 @@ def unavailable(here: types.Iterable[types.MachineSettings]) -> PortSet:
         # The probe reads the sockets of these transports only.
         if settings.transport in (Transport.TCP, Transport.UDP):
             try:
-                found |= PortRange(1, 65535) - free_ports(transport=settings.transport.value)
+                found |= PortRange(1, 65535) - free_ports(transport=settings.transport)
             except (SystemReadError, MissingExtraError) as error:
                 print(f"portranges: ports in use are not known: {error}", file=sys.stderr)
     return found

@@ -58,6 +58,8 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
     )
     for name, count in counts:
         yield f"{name:<30}{count:>9,}"
+    if found.self_connected:
+        yield f"{'  connected to themselves':<30}{len(found.self_connected):>9,}"
     if not found.destinations:
         return
     yield ""

@@ -157,6 +157,8 @@ def _fitted(line: str, stream: types.TextIO) -> str:
 def _line(change: Change, sockets: SocketTable) -> str:
     record = change.record
     ends = f"{record.local} - {record.remote}" if record.remote else record.local
+    if record.is_self_connected:
+        ends += " (itself)"
     text = f"{moment(change.at, seconds=True)[11:]}  {change.kind:<13}  {record.transport} {ends}"
     if change.kind is ChangeKind.CLOSED:
         return f"{text}  seen for {span(change.seen_for)}"

@@ -17,7 +17,12 @@ from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.probe.backends import complete
-from portranges.probe.model import SocketState, Visibility, host_and_port
+from portranges.probe.model import (
+    SocketState,
+    Visibility,
+    host_and_port,
+    is_self_connected,
+)
 from portranges.probe.query import Query, transports_of
 from portranges.records import always_checked
 
@@ -116,6 +121,8 @@ class Usage:
         time_wait: How many of them are in TIME_WAIT.
         time_wait_ports: The ports that are held only by sockets in TIME_WAIT, and will be
             released without further action.
+        self_connected: The ports of sockets that are connected to themselves. No service can
+            bind them until the processes close them.
         destinations: The connections by local address and remote address and port, most
             connections first.
         visibility: How much was visible.
@@ -146,6 +153,7 @@ class Usage:
     connections: int
     time_wait: int
     time_wait_ports: PortSet
+    self_connected: PortSet
     destinations: tuple[Destination, ...]
     visibility: Visibility
     read_at: float
@@ -155,7 +163,7 @@ class Usage:
         of_type("transport", self.transport, Transport)
         of_type("profile", self.profile, EphemeralProfile)
         of_type("ports", self.ports, PortSet)
-        for name in ("in_use", "held", "time_wait_ports"):
+        for name in ("in_use", "held", "time_wait_ports", "self_connected"):
             if not of_type(name, getattr(self, name), PortSet) <= self.ports:
                 raise InvalidValueError(f"{name} must be part of ports", elide(getattr(self, name)))
         integer("connections", self.connections)
@@ -181,8 +189,8 @@ class Usage:
     def to_dict(self) -> dict[str, types.Any]:
         """Return the usage as data for JSON.
 
-        The range is text in the neutral notation; for the other sets, only the number of ports is
-        included.
+        The range and ``self_connected`` are text in the neutral notation; for the other sets, only
+        the number of ports is included.
 
         Example:
             >>> from portranges import Transport, ephemeral, probe
@@ -210,6 +218,7 @@ class Usage:
             "connections": self.connections,
             "time_wait": self.time_wait,
             "time_wait_ports": len(self.time_wait_ports),
+            "self_connected": str(self.self_connected),
             "destinations": [each.to_dict() for each in self.destinations],
             "visibility": self.visibility.to_dict(),
             "read_at": self.read_at,
@@ -334,6 +343,7 @@ def count(
         connections=len(made),
         time_wait=len(waiting),
         time_wait_ports=PortSet({row[3] for row in waiting} - open_ports),
+        self_connected=PortSet({row[3] for row in made if is_self_connected(row)} & open_ports),
         destinations=tuple(destinations),
         visibility=visibility,
         read_at=read_at,

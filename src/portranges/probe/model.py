@@ -31,6 +31,7 @@ __all__ = [
     "Visibility",
     "host_and_port",
     "is_address",
+    "is_self_connected",
     "record_of",
     "table_of",
 ]
@@ -436,6 +437,27 @@ class SocketRecord:
         return self._row[2].removeprefix("::ffff:").startswith("127.") or self._row[2] == "::1"
 
     @property
+    def is_self_connected(self) -> bool:
+        """Whether it is connected to itself: the remote address and port are its own.
+
+        A ``connect()`` to a local port on which nothing listens succeeds if the system chooses
+        that very port for the client. The socket then receives what it sends, and no service can
+        bind the port. A pair of two sockets never has equal ends.
+
+        Source:
+            RFC 9293, section 3.5 (simultaneous open); ``capacity.self_connect_probability``.
+
+        Example:
+            >>> itself = SocketRecord(
+            ...     transport="tcp", family="inet", address="127.0.0.1", port=40000,
+            ...     remote_address="127.0.0.1", remote_port=40000, state="established",
+            ... )
+            >>> itself.is_self_connected
+            True
+        """
+        return is_self_connected(self._row)
+
+    @property
     def is_held_by_kernel(self) -> bool:
         """Whether no process has it open, and the kernel holds the port until a timer expires.
 
@@ -546,6 +568,11 @@ def record_of(row: types.ProbeRow, owners: tuple[Owner, ...] = ()) -> SocketReco
     record._row = row
     record._owners = owners
     return record
+
+
+def is_self_connected(row: types.ProbeRow) -> bool:
+    """Return whether both ends of a socket are the same address and port."""
+    return row[5] == row[3] and row[4] == row[2]
 
 
 def host_and_port(address: str, port: int) -> str:
