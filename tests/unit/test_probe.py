@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import os
 import pickle
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import portranges
+from children import run
 from portranges import (
     MissingExtraError,
     PortRange,
@@ -46,6 +48,7 @@ from portranges.probe import (
 from portranges.probe.counting import count
 from portranges.probe.query import Query
 from portranges.probe.watching import _is_same, _kind, _paired, _Seen
+from portranges.system import RECORDED_LINUX, TimeWaitReuse, read_settings
 
 ALL = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
 SOURCE = str(Path(portranges.__file__).parents[1])
@@ -688,6 +691,133 @@ def test_a_range_in_use_is_counted():
         (5, 6),
         (5, 7),
     ]
+
+
+def waiting_room(reuse, address, far, *, left=30.0, state="time-wait", delay=1.0, **more):
+    """Return how many connections fit in a range of ten ports with three such sockets."""
+    settings = read_settings(machine=RECORDED_LINUX)
+    settings = dataclasses.replace(
+        settings, time_wait_reuse=reuse, time_wait_reuse_after=delay, **more
+    )
+    found = count(
+        rows(
+            *(
+                record(port, (far, 443), state, address=address, expires_in=left)
+                for port in (40000, 40002, 40004)
+            )
+        ),
+        transport=Transport.TCP,
+        profile=ephemeral.profile("linux").replace(ports=TEN),
+        visibility=ALL,
+        read_at=0.0,
+        limit=Interval(10, 10),
+        settings=settings,
+    )
+    (only,) = found.destinations
+    assert only.remaining.low == 7
+    assert only.reusable == only.remaining.high - 7 == only.to_dict()["reusable"]
+    return only.remaining.high
+
+
+NEVER, ALWAYS, LOOPBACK = TimeWaitReuse
+
+
+# Linux, net/ipv4/tcp_ipv4.c, tcp_twsk_unique(): with 2, either address of the connection must be a
+# loopback address; with 1, any may be.
+@pytest.mark.parametrize(
+    ("address", "far", "is_loopback"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "127.9.9.9", True),
+        ("10.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "10.0.0.1", True),
+        ("::1", "::1", True),
+        ("::ffff:127.0.0.1", "::ffff:127.0.0.1", True),
+        ("10.0.0.1", "10.0.0.1", False),
+        ("10.0.0.1", "192.0.2.1", False),
+        ("2001:db8::1", "2001:db8::1", False),
+        ("128.0.0.1", "126.0.0.1", False),
+    ],
+)
+@pytest.mark.parametrize("reuse", [NEVER, ALWAYS, LOOPBACK, None])
+def test_ports_in_time_wait_that_are_used_again(address, far, is_loopback, reuse):
+    may = reuse is ALWAYS or (reuse is LOOPBACK and is_loopback)
+    assert waiting_room(reuse, address, far) == (10 if may else 7)
+
+
+def test_a_port_is_used_again_after_the_delay_only():
+    there = ("127.0.0.1", "127.0.0.1")
+    # Of the 60 s, 1 s must have passed.
+    for left, room in ((60.0, 7), (59.5, 7), (59.0, 10), (0.5, 10), (None, 10)):
+        assert waiting_room(LOOPBACK, *there, left=left) == room
+    assert waiting_room(LOOPBACK, *there, left=59.0, delay=2.0) == 7
+    assert waiting_room(LOOPBACK, *there, left=60.0, delay=None) == 10
+    assert waiting_room(LOOPBACK, *there, left=0.0, time_wait=None, delay=None) == 10
+    for state in ("established", "fin-wait-2", "close-wait"):
+        assert waiting_room(ALWAYS, *there, state=state) == 7
+
+
+def test_a_port_that_also_has_an_open_connection_is_not_used_again():
+    records = [
+        record(40000, A, "time-wait", address="127.0.0.1"),
+        record(40000, A, address="127.0.0.1", inode=7),
+        record(40001, A, "time-wait", address="127.0.0.1"),
+        record(40001, state="listen", address="127.0.0.1"),
+        record(40002, A, "time-wait", address="127.0.0.1"),
+    ]
+    settings = read_settings(machine=RECORDED_LINUX)
+    for profile, high in (("linux", 8), ("macos", 7)):
+        found = count(
+            rows(*records),
+            transport=Transport.TCP,
+            profile=ephemeral.profile(profile).replace(ports=TEN),
+            visibility=ALL,
+            read_at=0.0,
+            limit=Interval(10, 10),
+            settings=settings,
+        )
+        (only,) = found.destinations
+        # 40001 has a listener, so its connection came from outside.
+        assert (only.connections, only.reusable, only.remaining.high) == (3, 1, high)
+
+
+REUSE = r"""
+import socket
+
+def work():
+    if not PRIVATE:
+        return None
+    with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
+        file.write("40000 40003")
+    one = listener(port=5001)
+    for _ in range(4):
+        client, accepted = connected(one)
+        client.close()
+        accepted.close()
+    until(lambda: probe.usage().time_wait == 4)
+    def room():
+        (only,) = probe.usage().destinations
+        return [only.remaining.low, only.remaining.high, only.reusable]
+    found = {"at once": room()}
+    time.sleep(1.2)
+    found["later"] = room()
+    for _ in range(4):
+        connected(one)
+    found["used"] = room()
+    return found
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="NOT CHECKED: needs Linux and root"
+)
+def test_the_kernel_gives_ports_in_time_wait_again():
+    found = run(REUSE)
+    if found is None:
+        pytest.skip("NOT CHECKED: no network namespace may be made here")
+    assert found["at once"] == [0, 0, 0]
+    assert found["later"] == [0, 4, 4]
+    assert found["used"] == [0, 0, 0]
 
 
 def test_where_ports_are_not_shared_every_one_in_use_is_lost():

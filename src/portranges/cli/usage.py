@@ -76,6 +76,8 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
     ]
     heads = ("to", "from", "connections", "time-wait", "room for")
     yield from table(heads, rows, width=width, right=(2, 3, 4), cuttable=(0, 1))
+    if any(each.reusable for each in shown):
+        yield "room for: with ports in TIME_WAIT that connect() may use again (tcp_tw_reuse)"
     hidden = len(found.destinations) - len(shown)
     if hidden:
         yield f"and {hidden:,} more; --all lists them"

@@ -31,6 +31,7 @@ __all__ = [
     "Visibility",
     "host_and_port",
     "is_address",
+    "is_loopback",
     "is_self_connected",
     "record_of",
     "table_of",
@@ -434,7 +435,7 @@ class SocketRecord:
     @property
     def is_loopback(self) -> bool:
         """Whether it is bound to 127/8, ``::1``, or an IPv4-mapped loopback address."""
-        return self._row[2].removeprefix("::ffff:").startswith("127.") or self._row[2] == "::1"
+        return is_loopback(self._row[2])
 
     @property
     def is_self_connected(self) -> bool:
@@ -568,6 +569,11 @@ def record_of(row: types.ProbeRow, owners: tuple[Owner, ...] = ()) -> SocketReco
     record._row = row
     record._owners = owners
     return record
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether *address* is in 127/8, is ``::1``, or is a mapped address of 127/8."""
+    return address.removeprefix("::ffff:").startswith("127.") or address == "::1"
 
 
 def is_self_connected(row: types.ProbeRow) -> bool:
