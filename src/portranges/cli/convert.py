@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from portranges import dialects, types
 from portranges.cli.output import print_json
-from portranges.cli.words import standard_input
+from portranges.cli.words import services_in, standard_input
 from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
-from portranges.registry import SHIPPED
+from portranges.registry import SHIPPED, Registry
 
 __all__ = ["add_arguments", "run"]
 
@@ -37,8 +37,14 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         choices=[transport.value for transport in Transport],
         help="read the ports of this transport, and name it if the output can",
     )
-    parser.add_argument(
+    names_of = parser.add_mutually_exclusive_group()
+    names_of.add_argument(
         "--names", action="store_true", help="accept service names of the IANA registry"
+    )
+    names_of.add_argument(
+        "--services",
+        metavar="FILE",
+        help="accept the service names of a file such as /etc/services or nmap-services",
     )
     parser.add_argument("--negated", action="store_true", help="write the set as a negation")
     parser.add_argument(
@@ -52,7 +58,7 @@ def run(arguments: types.Namespace) -> int:
     ports = dialects.parse(
         _text(arguments.text),
         arguments.source,
-        services=SHIPPED if arguments.names else None,
+        services=_services(arguments),
         transport=arguments.transport,
     )
     # The transport is written only if the notation has a place for it.
@@ -77,6 +83,12 @@ def run(arguments: types.Namespace) -> int:
         for text in texts:
             print(text)
     return 0
+
+
+def _services(arguments: types.Namespace) -> Registry | None:
+    if arguments.services is not None:
+        return services_in(arguments.services)
+    return SHIPPED if arguments.names else None
 
 
 def _text(argument: str) -> str:

@@ -7,9 +7,10 @@ from argparse import ArgumentParser, Namespace
 
 from portranges import types
 from portranges.cli.output import columns, cut, is_styled, print_json_items
+from portranges.cli.words import services_in
 from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.ports import PortRange, Transport, check_transport
-from portranges.registry import ports as service_ports
+from portranges.registry import SHIPPED, Registry
 from portranges.report import PortReport, explain
 
 __all__ = ["add_arguments", "run"]
@@ -32,6 +33,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="only this transport",
     )
     parser.add_argument(
+        "--services",
+        metavar="FILE",
+        help="use the services of a file such as /etc/services instead of the IANA registry",
+    )
+    parser.add_argument(
         "--here", action="store_true", help="show what holds each port on this machine now"
     )
     parser.add_argument("--sources", action="store_true", help="list the source of every section")
@@ -52,9 +58,11 @@ def run(arguments: Namespace) -> int:
     for option in ("here", "sources"):
         if arguments.table and getattr(arguments, option):
             raise InvalidValueError(f"--{option} requires pages or --json", "--table")
-    pairs = _pairs(arguments.ports, arguments.transport)
+    registry = SHIPPED if arguments.services is None else services_in(arguments.services)
+    pairs = _pairs(arguments.ports, arguments.transport, registry)
     answers: types.ReportAnswers = (
-        (explain(port, transport=transport), transport) for port, transport in pairs
+        (explain(port, transport=transport, registry=registry), transport)
+        for port, transport in pairs
     )
     if arguments.json:
         print_json_items("explain", _data(answers, with_here=arguments.here))
@@ -68,18 +76,21 @@ def run(arguments: Namespace) -> int:
 
 
 def _pairs(
-    words: types.Iterable[str], transport: types.TransportLike | None
+    words: types.Iterable[str], transport: types.TransportLike | None, registry: Registry
 ) -> list[tuple[int, types.TransportLike | None]]:
     """Return pairs of a port and a transport, each once, in the order of *words*."""
     return list(
         dict.fromkeys(
-            pair for word in words for part in word.split(",") for pair in _ports(part, transport)
+            pair
+            for word in words
+            for part in word.split(",")
+            for pair in _ports(part, transport, registry)
         )
     )
 
 
 def _ports(
-    word: str, transport: types.TransportLike | None
+    word: str, transport: types.TransportLike | None, registry: Registry
 ) -> list[tuple[int, types.TransportLike | None]]:
     name, slash, own = word.partition("/")
     if slash:
@@ -87,7 +98,7 @@ def _ports(
     # A service name contains a letter (RFC 6335, section 5.1), a port does not.
     if not any(character.isalpha() for character in name):
         return [(port, transport) for port in PortRange.parse(name)]
-    ports = service_ports(name, transport)
+    ports = registry.ports(name, transport)
     if not ports:
         # The service exists, but not for this transport.
         raise UnknownNameError(f"{transport} service", name)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from portranges import types
 from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError, elide
 from portranges.portset import PortSet
+from portranges.registry import Registry
 from portranges.registry import ports as service_ports
 
-__all__ = ["arguments_or_lines", "ports_of", "ports_of_all", "standard_input"]
+__all__ = ["arguments_or_lines", "ports_of", "ports_of_all", "services_in", "standard_input"]
 
 
 def ports_of(word: str) -> PortSet:
@@ -61,6 +62,21 @@ def arguments_or_lines(arguments: types.Iterable[str]) -> types.Iterator[str]:
                 yield from filter(None, lines)
         else:
             yield argument
+
+
+def services_in(path: str) -> Registry:
+    """Return the services in the file *path*, such as /etc/services or nmap-services."""
+    from portranges.registry.services_file import LONGEST_SERVICES
+
+    try:
+        # Comments may be in any encoding.
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            text = file.read(LONGEST_SERVICES + 1)
+    except (OSError, ValueError) as error:
+        # ValueError: the path contains a NUL character.
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise SystemReadError(elide(path), reason or str(error)) from None
+    return Registry.from_services(text, name=elide(path))
 
 
 @contextmanager

@@ -35,8 +35,8 @@ class Registry:
 
     ``portranges.registry.SHIPPED`` is IANA's registry as it comes with the library; the
     functions of ``portranges.registry`` are its methods. ``read_iana`` reads another edition
-    with all columns, ``with_services`` adds a site's own names. A registry is immutable, can
-    be pickled and can be shared between threads.
+    with all columns, ``from_services`` a machine's own table; ``with_services`` adds a site's own
+    names. A registry is immutable, can be pickled and can be shared between threads.
 
     Args:
         table: The rows.
@@ -111,6 +111,52 @@ class Registry:
             checked=str(snapshot or "unknown"),
         )
         return Registry(table, snapshot, source)
+
+    @staticmethod
+    def from_services(text: str, *, name: str = "the table of services") -> Registry:
+        """Return the registry of a machine's or a program's own table of services.
+
+        Programs look names up in such a table, not in IANA's registry, and the two differ.
+
+        Args:
+            text: The content of ``/etc/services`` or of nmap's ``nmap-services``. The lines of
+                protocols without ports (``ddp``) are skipped, and those that nmap names
+                ``unknown``.
+            name: What the text is, for errors and ``source``.
+
+        Returns:
+            A registry in which these services are assigned, also to Dynamic ports, and all other
+            ports are unassigned. The first name of a line comes first, then its aliases; if
+            several lines have one port and transport, those of the first line come first. Comments
+            are the descriptions.
+
+        Raises:
+            TypeError: An argument is not a ``str``.
+            DataError: A line has another form, or no line has a service; the error reports the
+                line.
+            InvalidValueError: *name* is empty.
+
+        Complexity:
+            Linear in the length of the text, which is limited to ten million characters.
+
+        Source:
+            services(5), and the comments in nmap-services.
+
+        Example:
+            >>> registry = Registry.from_services("http 80/tcp www  # WorldWideWeb HTTP")
+            >>> registry.services(80, "tcp"), registry.lookup(80, "tcp")[0].description
+            (('http', 'www'), 'WorldWideWeb HTTP')
+            >>> Registry.from_services("http 80")
+            Traceback (most recent call last):
+            ...
+            portranges.errors.DataError: cannot use the table of services: line 1: expected \
+'name port/transport', got 'http 80'
+        """
+        from portranges.registry.services_file import services_table
+
+        checks.of_type("name", name, str)
+        table = services_table(text, name)
+        return Registry(table, source=Source(document=name, checked="unknown"))
 
     def with_services(self, services: types.OwnServices) -> Registry:
         """Return this registry with a site's own services added.
@@ -457,7 +503,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
             assigned = by_row.get((each, State.ASSIGNED), nothing)
             reserved = by_row.get((each, State.RESERVED), nothing)
             unassigned = by_row.get((each, State.UNASSIGNED), nothing)
-            without_row = listed - assigned - reserved - unassigned
+            without_row = (listed & _REGISTERED) - assigned - reserved - unassigned
             sets[each, State.ASSIGNED] = assigned | own
             sets[each, State.RESERVED] = reserved - own
             sets[each, State.UNASSIGNED] = (unassigned | (_REGISTERED - listed)) - own

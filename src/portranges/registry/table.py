@@ -1,4 +1,4 @@
-"""RowTable: the rows of an official file, held in memory.
+"""RowTable: the rows of a file, held in memory.
 
 ``types.RegistryTable`` is the protocol that it shares with the shipped table.
 """
@@ -75,14 +75,13 @@ class RowTable:
 
     def cell(self, port: int, transport: Transport) -> Cell:
         """Return the cell of *port* and *transport*."""
-        if port > LAST_REGISTERED:
-            return DYNAMIC
+        is_dynamic = port > LAST_REGISTERED
         at = bisect_right(self._firsts, port) - 1
         if at < 0 or self._lasts[at] < port:
-            return UNASSIGNED
+            return DYNAMIC if is_dynamic else UNASSIGNED
         rows = tuple(row for row in self._rows[at] if row.transport is transport)
         if not rows:
-            return NOT_LISTED
+            return DYNAMIC if is_dynamic else NOT_LISTED
         states = {row.state for row in rows}
         state = next(state for state in _MOST_TAKEN_FIRST if state in states)
         services = dict.fromkeys(row.service for row in rows if row.service is not None)

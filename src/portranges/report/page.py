@@ -97,7 +97,7 @@ def _headline(report: PortReport) -> str:
     if names:
         status = f"is assigned to {printable(_listed(names))}"
     elif report.category.value == "dynamic":
-        status = "has no IANA registration"
+        status = "has no IANA registration" if _is_iana(report) else "has no entry"
     else:
         states = {entry.state.value for entry in report.registry}
         status = "is reserved" if "reserved" in states else "is not assigned"
@@ -142,7 +142,12 @@ def _registry(page: _Page, report: PortReport) -> None:
         parts = [page.row(head, columns, text) for text, head in heads.items()]
     if any(entry.state.value == "dynamic" for entry in report.registry):
         parts.append(page.paragraph("IANA never assigns dynamic ports to services"))
-    page.section("IANA", parts, [("", report.registry_source)])
+    label = "IANA" if _is_iana(report) else "Services"
+    page.section(label, parts, [("", report.registry_source)])
+
+
+def _is_iana(report: PortReport) -> bool:
+    return report.registry_source.document.startswith("IANA")
 
 
 _STATES = {

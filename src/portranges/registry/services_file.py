@@ -1,0 +1,109 @@
+"""The table of services of a machine: /etc/services and nmap-services.
+
+A line is ``name port/transport``, then aliases in the former and a frequency in the latter, then a
+comment. A line that is not of this form is an error, because what it means is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+
+from portranges import checks
+from portranges.errors import DataError, PortSyntaxError, elide
+from portranges.ports import PortRange, parse_port
+from portranges.registry.model import TRANSPORTS, Assignment, State
+from portranges.registry.table import RowTable
+
+__all__ = ["LONGEST_SERVICES", "services_table"]
+
+# nmap's table has 27,000 lines and a million characters, the largest that is known. Several times
+# that bounds the memory that a hostile text can claim.
+_MOST_ROWS = 100_000
+LONGEST_SERVICES = 10_000_000
+
+# Names of other programs contain characters that RFC 6335 does not allow: "whois++", "X11:1".
+_NAME = re.compile(r"(?=[!-~]*[A-Za-z])[!-.0-~]+")
+_PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]*")
+_FREQUENCY = re.compile(r"[01]\.[0-9]+")
+_BLANKS = re.compile(r"[ \t]+")
+
+# nmap's name of a port that was found open, and belongs to no service that is known.
+_UNKNOWN = "unknown"
+
+
+def services_table(text: str, name: str) -> RowTable:
+    """Return the rows of a table of services.
+
+    Args:
+        text: The text.
+        name: What the text is, for the message.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        DataError: A line has another form, there is no line with a service, or the text is too
+            long; the error reports the line.
+
+    Source:
+        services(5), and the comments in nmap-services.
+
+    Example:
+        >>> table = services_table("http 80/tcp www # web", "services")
+        >>> table.cell(80, TRANSPORTS[0]).services
+        ('http', 'www')
+    """
+    if len(checks.of_type("text", text, str)) > LONGEST_SERVICES:
+        raise DataError(name, f"expected at most {LONGEST_SERVICES} characters, got more")
+    transports = {each.value: each for each in TRANSPORTS}
+    rows: dict[int, list[Assignment]] = {}
+    count = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        content, _, comment = line.removesuffix("\r").partition("#")
+        fields = _BLANKS.split(content.strip(" \t"))
+        if fields == [""]:
+            continue
+        count += 1
+        if count > _MOST_ROWS:
+            raise DataError(name, f"expected at most {_MOST_ROWS} services, got more")
+        try:
+            port, protocol, names = _read(fields)
+        except PortSyntaxError as error:
+            raise DataError(name, f"line {number}: {error.reason}") from None
+        # Some tables have rows of AppleTalk (ddp), whose numbers are not ports.
+        if protocol in transports:
+            rows.setdefault(port, []).extend(
+                Assignment(
+                    ports=PortRange(port),
+                    transport=transports[protocol],
+                    state=State.ASSIGNED,
+                    service=each,
+                    description=" ".join(comment.split()),
+                )
+                for each in names
+            )
+    if not rows:
+        raise DataError(name, "expected lines with a service, a port and a transport, got none")
+    return RowTable(rows, {})
+
+
+def _read(fields: list[str]) -> tuple[int, str, list[str]]:
+    """Return the port, the protocol and the names of a line, or raise PortSyntaxError."""
+    if len(fields) < 2 or "/" not in fields[1]:
+        raise _refused("expected 'name port/transport'", " ".join(fields))
+    service, place, *aliases = fields
+    digits, _, protocol = place.partition("/")
+    port = parse_port(digits)
+    if _PROTOCOL.fullmatch(protocol) is None:
+        raise _refused("expected a transport", protocol)
+    if aliases and _FREQUENCY.fullmatch(aliases[0]):
+        del aliases[0]
+        if service == _UNKNOWN:
+            return port, "", []
+    names = list(dict.fromkeys([service, *aliases]))
+    for each in names:
+        if _NAME.fullmatch(each) is None:
+            raise _refused("expected a service name", each)
+    return port, protocol, names
+
+
+def _refused(rule: str, found: str) -> PortSyntaxError:
+    return PortSyntaxError(f"{rule}, got {elide(found)}", found, (0, len(found)))
