@@ -790,4 +790,5 @@ class CapacityArguments(TypedDict):
     destinations: int
     sources: int
     method: MethodName
+    families: int
     ports_per_client: int | None

@@ -127,7 +127,10 @@ def test_other_systems_by_what_is_known_of_sharing() -> None:
     assert capacity.concurrent("freebsd", destinations=2, sources=3).value == 55536 * 6
     assert capacity.concurrent("openbsd", destinations=2, sources=3).value == 48128 * 3
     assert capacity.concurrent("netbsd", destinations=2).value == 16384
-    assert capacity.concurrent("netbsd", destinations=2, sources=3) == Interval(16384, 16384 * 3)
+    assert capacity.concurrent("windows", destinations=2, sources=3) == Interval(16384, 16384 * 3)
+    assert capacity.concurrent("aix", destinations=2, sources=3) == Interval(32768, 32768 * 6)
+    # Not checked in its source.
+    assert not capacity.concurrent("freebsd-4.6", sources=2).is_exact
     assert capacity.concurrent("aix", destinations=2) == Interval(32768, 65536)
     assert capacity.concurrent("aix").value == 32768
     assert capacity.concurrent("solaris", destinations=2).value == 65536
@@ -148,6 +151,42 @@ def test_every_profile_with_a_range_has_an_answer() -> None:
     for row in ephemeral.profiles():
         if row.has_fixed_range:
             assert 0 < capacity.concurrent(row, destinations=2).high <= 2 * 65536
+
+
+# The searches of xnu (in_pcblookup_local() and in6_pcblookup_local(), with the wildcard flag and an
+# unspecified address) and of NetBSD (in_pcblookup_port()) skip sockets of the other family, and
+# find every socket of their own. That of lwIP (tcp_new_port()) skips none.
+@pytest.mark.parametrize(
+    ("name", "ports", "by_family"),
+    [
+        ("macos", 16383, 2),
+        ("ios", 16379, 2),
+        ("netbsd", 16384, 2),
+        ("lwip", 16383, 1),
+        ("lwip-udp", 16384, 1),
+    ],
+)
+@pytest.mark.parametrize("sources", [1, 2, 5])
+@pytest.mark.parametrize("destinations", [1, 3])
+def test_a_second_address_or_a_second_family(
+    name: types.SystemName, ports: int, by_family: int, sources: int, destinations: int
+) -> None:
+    found = capacity.concurrent(name, sources=sources, destinations=destinations)
+    assert found == exactly(ports)
+    if sources > 1:
+        both = capacity.concurrent(name, sources=sources, destinations=destinations, families=2)
+        assert both == exactly(ports * by_family)
+        rate = capacity.rate(name, sources=sources, families=2, time_wait=2)
+        assert rate == exactly(ports * by_family / 2)
+
+
+@pytest.mark.parametrize("name", ["linux", "freebsd", "openbsd", "solaris", "gvisor"])
+def test_where_each_address_has_its_own_ports_the_family_is_none_of_ours(
+    name: types.SystemName,
+) -> None:
+    both = capacity.concurrent(name, sources=2, families=2)
+    assert both == capacity.concurrent(name, sources=2)
+    assert both.value == 2 * capacity.concurrent(name).value
 
 
 # -- translators ------------------------------------------------------------------
@@ -562,6 +601,16 @@ loose: Any = capacity
 LooseInterval: Any = Interval
 
 BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
+    (
+        lambda: loose.concurrent("macos", families=2),
+        InvalidValueError,
+        "families must be at most sources, 1, got 2",
+    ),
+    (
+        lambda: loose.rate("macos", sources=3, families=3),
+        InvalidValueError,
+        "families must be in 1..2, got 3",
+    ),
     (
         lambda: loose.concurrent("linux", ports_per_client=64),
         InvalidValueError,

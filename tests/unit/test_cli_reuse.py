@@ -224,6 +224,8 @@ def test_a_rate_that_does_not_fit(capsys):
         (["--connections", "28232", "--excluded", "40000"], 1),
         (["--connections", "9", "--ports", "40000-40008"], 1),
         (["--system", "macos", "--connections", "16384"], 1),
+        ("--system macos --connections 32766 --sources 2".split(), 1),
+        ("--system macos --connections 32766 --sources 2 --families 2".split(), 0),
         ("--system gcp-cloud-nat --ports 1024-1087 --connections 64".split(), 0),
         ("--system gcp-cloud-nat --ports 1024-1087 --connections 65".split(), 1),
         ("--system gcp-cloud-nat --excluded 1024-1087 --connections 64448".split(), 0),

@@ -40,13 +40,15 @@ def concurrent(
     destinations: types.SupportsIndex = 1,
     sources: types.SupportsIndex = 1,
     method: types.MethodName = "connect",
+    families: types.SupportsIndex = 1,
     ports_per_client: types.SupportsIndex | None = None,
 ) -> Interval:
     """Return how many connections a client can have at once.
 
     With n ports, d destinations and s source addresses it is n * d * s if a local port can be
-    used for several destinations, and n * s if it cannot. The methods of Linux are rows
-    (``methods``). For other systems only ``"connect"`` is known, from the profile's
+    used for several destinations, and n * s if it cannot. macOS and NetBSD have n ports for IPv4
+    and n for IPv6, whatever s is, and lwIP has n for both. The methods of these systems are rows
+    (``methods``). For others only ``"connect"`` is known, from the profile's
     ``shares_ports_across_destinations``.
 
     Linux does not reach every port of a range of odd size: each search leaves out the first or
@@ -68,6 +70,7 @@ def concurrent(
         destinations: d, at least 1.
         sources: s, at least 1.
         method: How the client gets its port, one of ``methods``.
+        families: How many versions of IP the sources have, 1 or 2; at most s.
         ports_per_client: The ports that a translator assigns to each client (a virtual
             machine, a node), at least 1; the result is then for one client. Such a block may
             lie on several addresses.
@@ -77,7 +80,7 @@ def concurrent(
 
     Raises:
         TypeError: An argument has the wrong type.
-        InvalidValueError: A number is less than 1, a tuned profile contains port 0, the system
+        InvalidValueError: A number is out of bounds, a tuned profile contains port 0, the system
             has no fixed ephemeral range, or *ports_per_client* is given for a host.
         UnknownNameError: There is no such system, or nothing is known about the method there.
 
@@ -91,12 +94,17 @@ def concurrent(
         28232
         >>> print(concurrent("linux-2.6.24"), concurrent("macos", destinations=3))
         28,233 16,383
+        >>> concurrent("macos", sources=2), concurrent("macos", sources=2, families=2)
+        (Interval(low=16383, high=16383), Interval(low=32766, high=32766))
         >>> concurrent("gcp-cloud-nat", destinations=2, ports_per_client=64).value
         128
     """
     row = profile_of(system)
     far = checks.integer("destinations", destinations, least=1)
     near_by = checks.integer("sources", sources, least=1)
+    versions = checks.integer("families", families, least=1, most=2)
+    if versions > near_by:
+        raise InvalidValueError(f"families must be at most sources, {near_by}", str(versions))
     chosen = method_of(row, method)
     low, high = _reached(row, chosen)
     if ports_per_client is not None:
@@ -107,6 +115,10 @@ def concurrent(
     times = near_by
     if chosen.growth is Growth.TUPLES:
         times *= far
+    elif chosen.growth is Growth.FAMILIES:
+        times = versions
+    elif chosen.growth is Growth.NOTHING:
+        times = 1
     elif chosen.growth is Growth.LOWER_HALF:
         more = (far - 1) * _lower_half(_usable(row))
         low, high = low + more, high + more
@@ -232,6 +244,7 @@ def rate(
     destinations: types.SupportsIndex = 1,
     sources: types.SupportsIndex = 1,
     method: types.MethodName = "connect",
+    families: types.SupportsIndex = 1,
     ports_per_client: types.SupportsIndex | None = None,
 ) -> Interval:
     """Return the sustainable rate of new connections per second, in total.
@@ -252,6 +265,7 @@ def rate(
         destinations: The number of remote addresses and ports, at least 1.
         sources: The number of local addresses, at least 1.
         method: How the client gets its port, one of ``methods``.
+        families: As in ``concurrent``.
         ports_per_client: As in ``concurrent``; the result is then the rate of one client.
 
     Returns:
@@ -297,6 +311,7 @@ unknown, got aix
         destinations=destinations,
         sources=sources,
         method=method,
+        families=families,
         ports_per_client=ports_per_client,
     )
     return Interval(count.low / wait, count.high / wait)

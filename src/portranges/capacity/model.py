@@ -98,6 +98,9 @@ class Growth(StrEnum):
         TUPLES: Destinations and source addresses. A local port is used once for each pair.
         SOURCES: Source addresses. A local port is used once for each, whatever the
             destination.
+        FAMILIES: A second family. A local port is used once for IPv4 and once for IPv6, whatever
+            the addresses.
+        NOTHING: Nothing. A local port is used once.
         LOWER_HALF: Source addresses; and each further destination adds a quarter of the range.
 
     Example:
@@ -107,6 +110,8 @@ class Growth(StrEnum):
 
     TUPLES = "tuples"
     SOURCES = "sources"
+    FAMILIES = "families"
+    NOTHING = "nothing"
     LOWER_HALF = "lower half"
 
 

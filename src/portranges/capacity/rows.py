@@ -108,6 +108,43 @@ METHODS = (
     ),
     Method(
         name="connect",
+        systems=("macos", "ios"),
+        growth=Growth.FAMILIES,
+        calls="connect() on an unbound socket",
+        note=(
+            "the port is chosen before the source address, and must be free on every address of "
+            "the family"
+        ),
+        source=cite(
+            "XNU 11417",
+            "bsd/netinet/tcp_usrreq.c tcp_connect(), in_pcb.c in_pcblookup_local(), "
+            "bsd/netinet6/in6_pcb.c in6_pcblookup_local()",
+        ),
+        confidence=Confidence.SOURCE,
+    ),
+    Method(
+        name="connect",
+        systems=("netbsd",),
+        growth=Growth.FAMILIES,
+        calls="connect() on an unbound socket",
+        note="as on macOS; each family has a range of its own, by default the same",
+        source=cite(
+            "NetBSD/src@01257046, sys/netinet/in_pcb.c and @01298e0d, sys/netinet6/in6_pcb.c",
+            "in_pcbconnect(), in_pcblookup_port(), in6_pcbconnect()",
+        ),
+        confidence=Confidence.SOURCE,
+    ),
+    Method(
+        name="connect",
+        systems=("lwip", "lwip-udp"),
+        growth=Growth.NOTHING,
+        calls="connect() on an unbound socket",
+        note="chooses a port that no socket of the transport has, of either family",
+        source=cite("lwIP", "src/core/tcp.c tcp_new_port(), udp.c udp_new_port()"),
+        confidence=Confidence.MEMORY,
+    ),
+    Method(
+        name="connect",
         systems=("nf-nat", "nf-nat-below-1024", "nf-nat-below-512"),
         growth=Growth.TUPLES,
         calls="any, by a client behind the translator",

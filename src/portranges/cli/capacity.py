@@ -47,6 +47,13 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         help="the number of local addresses, or of public addresses of a translator (default: 1)",
     )
     parser.add_argument(
+        "--families",
+        type=whole_number,
+        default=1,
+        metavar="N",
+        help="2 if the local addresses are of IPv4 and IPv6 (default: 1)",
+    )
+    parser.add_argument(
         "--ports-per-client",
         type=whole_number,
         metavar="N",
@@ -152,6 +159,7 @@ def _answer(arguments: types.Namespace) -> _Answer:
         "destinations": arguments.destinations,
         "sources": arguments.sources,
         "method": arguments.method,
+        "families": arguments.families,
         "ports_per_client": arguments.ports_per_client,
     }
     return _Answer(
