@@ -7,10 +7,13 @@ transports have checks of their own in ``portranges.ports``.
 
 from __future__ import annotations
 
+from operator import index
+
 from portranges import types
 from portranges.errors import InvalidValueError, UnknownNameError, elide, got
 
 __all__ = [
+    "byteorder",
     "flag",
     "got",
     "integer",
@@ -18,6 +21,8 @@ __all__ = [
     "number",
     "of_type",
     "one_or_many",
+    "plain",
+    "services",
     "tuple_of",
     "word",
 ]
@@ -25,6 +30,8 @@ __all__ = [
 # More than anyone has of anything counted here, and small enough that the product of two
 # is not too large for a float.
 _LARGEST = 10**100
+
+_TEXTS: tuple[type, ...] = (str, bytes, bytearray, memoryview)
 
 
 def of_type(
@@ -55,13 +62,32 @@ def of_type(
         ...
         TypeError: name must be a str, got bytes b'linux'
     """
-    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+    if type(value) is kind:
         return value
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return plain(value)
     if optional and value is None:
         return types.cast("types.T", value)
     article = "an" if kind.__name__[0] in "AEIOaeiou" else "a"
     rule = f"{name} must be {article} {kind.__name__}{' or None' if optional else ''}"
     raise TypeError(f"{rule}, got {got(value)}{f'; {hint}' if hint else ''}")
+
+
+def plain(value: types.T) -> types.T:
+    """Return *value*, an instance of a subclass of str, int or float as a plain one.
+
+    The subclass can have a comparison, a hash or a text of its own, which may raise.
+
+    Example:
+        >>> from portranges import Transport
+        >>> plain(Transport.TCP)
+        'tcp'
+    """
+    if isinstance(value, str):
+        return types.cast("types.T", str.__str__(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return types.cast("types.T", int.__index__(value))
+    return types.cast("types.T", float.__float__(value)) if isinstance(value, float) else value
 
 
 def flag(name: str, value: object) -> bool:
@@ -77,6 +103,27 @@ def flag(name: str, value: object) -> bool:
         TypeError: current must be a bool, got str 'yes'
     """
     return of_type(name, value, bool)
+
+
+def byteorder(value: str) -> types.ByteOrder:
+    """Return *value*, the argument ``byteorder``, if it is one of the two.
+
+    Raises:
+        TypeError: It is not a ``str``.
+        InvalidValueError: It is neither ``"little"`` nor ``"big"``.
+
+    Example:
+        >>> byteorder("network")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: byteorder must be 'little' or 'big', got 'network'
+    """
+    found = of_type("byteorder", value, str)
+    if found == "little":
+        return "little"
+    if found == "big":
+        return "big"
+    raise InvalidValueError("byteorder must be 'little' or 'big'", elide(found))
 
 
 def tuple_of(
@@ -136,7 +183,11 @@ def integer(
     """
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         raise TypeError(f"{name} must be an integer, got {got(value)}")
-    found = int(value.__index__())
+    try:
+        found = int.__index__(index(value))
+    except Exception as failure:
+        # An __index__ from outside can raise anything.
+        raise TypeError(f"{name} must be an integer, got {got(value)}") from failure
     if found < least or found > (_LARGEST if most is None else most):
         if most is not None:
             rule = f"in {least}..{most}"
@@ -178,6 +229,7 @@ def number(
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number, got {got(value)}")
+    value = plain(value)
     # NaN fails every comparison.
     if most is not None:
         if not 0 <= value <= most:
@@ -190,6 +242,23 @@ def number(
     elif not value >= 0:
         raise error(f"{name} must not be negative", elide(value))
     return value
+
+
+def services(value: types.Services | None) -> types.Services | None:
+    """Return *value*, the argument ``services``, if it can look up the ports of a name, or None.
+
+    Raises:
+        TypeError: It is neither.
+
+    Example:
+        >>> services("/etc/services")
+        Traceback (most recent call last):
+        ...
+        TypeError: services must be a registry, got str '/etc/services'
+    """
+    if value is None or callable(getattr(value, "ports", None)):
+        return value
+    raise TypeError(f"services must be a registry, got {got(value)}")
 
 
 def word(name: str, value: str, known: types.Iterable[str], *, kind: str = "") -> str:
@@ -212,7 +281,8 @@ def word(name: str, value: str, known: types.Iterable[str], *, kind: str = "") -
         portranges.errors.UnknownNameError: unknown filling, got 'selv'; did you mean 'self'?
     """
     words = tuple(known)
-    if of_type(name, value, str) in words:
+    value = of_type(name, value, str)
+    if value in words:
         return value
     raise _unknown(kind or name, value, words)
 
@@ -241,7 +311,7 @@ def member(name: str, value: str, words: type[types.Word], *, kind: str = "") ->
     """
     if isinstance(value, words):
         return value
-    of_type(name, value, str)
+    value = of_type(name, value, str)
     try:
         return words(value)
     except ValueError:
@@ -264,7 +334,8 @@ def one_or_many(
         name: The argument's name, for the message.
         value: One object, or an iterable of such objects.
         one: The type, or the types, of one.
-        what: What it must be, for the message, as ``"a name or an iterable of names"``.
+        what: What it must be, for the message, as ``"a name or an iterable of names"``. Bytes
+            are not an iterable of anything here.
 
     Raises:
         TypeError: *value* is neither one nor an iterable, or an item is not a *one*.
@@ -276,13 +347,13 @@ def one_or_many(
         ('linux', 'macos')
     """
     if isinstance(value, one):
-        return (value,)
-    if not hasattr(value, "__iter__"):
+        return (plain(value),)
+    # A text of another type is a mistake, and its integers would not explain it.
+    if isinstance(value, _TEXTS) or not hasattr(type(value), "__iter__"):
         raise TypeError(f"{name} must be {what}, got {got(value)}")
-    items: tuple[object, ...] = tuple(types.cast("types.Iterable[object]", value))
     found: list[types.T] = []
-    for each in items:
+    for each in types.cast("types.Iterable[object]", value):
         if not isinstance(each, one):
             raise TypeError(f"{name} must be {what}, got {got(each)} in it")
-        found.append(each)
+        found.append(plain(each))
     return tuple(found)

@@ -63,11 +63,11 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         """Check the host and the port."""
-        checks.of_type("host", self.host, str)
-        host = _canonical(self.host)
-        if host is None:
-            raise InvalidValueError(_HOST_RULE, elide(self.host) + _hint(self.host))
-        object.__setattr__(self, "host", host)
+        host = checks.of_type("host", self.host, str)
+        canonical = _canonical(host)
+        if canonical is None:
+            raise InvalidValueError(_HOST_RULE, elide(host) + _hint(host))
+        object.__setattr__(self, "host", canonical)
         object.__setattr__(self, "port", check_port(self.port))
 
     @classmethod
@@ -125,7 +125,8 @@ last group could be the port, got '::1:80'; did you mean '[::1]:80'?
                 ::1:80
                 ~~~~~~
         """
-        checks.of_type("text", text, str)
+        text = checks.of_type("text", text, str)
+        checks.services(services)
         checks.flag("printed", printed)
         if default_port is not None:
             default_port = check_port(default_port)

@@ -33,21 +33,25 @@ _LONG = 20
 
 
 def elide(value: object) -> str:
-    """Return ``repr(value)``, shortened in the middle if it is long."""
+    """Return ``repr(value)`` on one line, shortened in the middle if it is long.
+
+    It never raises, and the result is short and printable whatever *value* is.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
-        return _integer(value)
-    if isinstance(value, str) and len(value) > 2 * _EXCERPT:
-        value = value[:_EXCERPT] + value[-_EXCERPT:]
-        text = repr(value)
+        # The value itself; a subclass can compare and print as anything.
+        return _integer(int.__index__(value))
+    if isinstance(value, str) and str.__len__(value) > 2 * _EXCERPT:
+        value = str.__str__(value)
+        text = repr(value[:_EXCERPT] + value[-_EXCERPT:])
     else:
         try:
-            text = repr(value)
-        except (ValueError, RecursionError):
-            # It contains a number that is too long for str(), or is nested too deeply.
+            text = str.__str__(repr(value))
+        except Exception:  # noqa: BLE001 - a __repr__ from outside can raise anything
+            # Or it contains a number that is too long for str(), or is nested too deeply.
             return f"<{type(value).__name__}>"
-        if len(text) <= _EXCERPT:
-            return text
-    return f"{text[:40]}...{text[-12:]}"
+    if len(text) > _EXCERPT:
+        text = f"{text[:40]}...{text[-12:]}"
+    return visible(text)
 
 
 def got(value: object) -> str:
@@ -323,8 +327,8 @@ def _integer(value: int) -> str:
     # str() of an integer of more than 4,300 digits raises ValueError, and a number of forty
     # digits is not readable either.
     if -(10**_LONG) < value < 10**_LONG:
-        return str(int(value))
-    return f"{int(value):#x}"[:20] + "..."
+        return str(value)
+    return f"{value:#x}"[:20] + "..."
 
 
 def _marked(text: str, start: int, stop: int) -> tuple[str, str]:
@@ -346,6 +350,13 @@ def printable(text: str) -> str:
     # A line break or a control code in the text must not move the marker, nor reach the
     # terminal.
     return text.encode("ascii", "backslashreplace").decode().translate(_ESCAPES)
+
+
+def visible(text: str) -> str:
+    """Return *text* with everything escaped that is not printable, such as control codes."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), 127)}

@@ -118,7 +118,7 @@ class Index(dict[str, "types.T"]):
         """
         if not isinstance(name, str):
             raise TypeError(f"{self.argument} must be a str, got {got(name)}")
-        return self[name]
+        return self[str.__str__(name)]
 
     def __missing__(self, name: str) -> types.T:
         """Raise UnknownNameError."""

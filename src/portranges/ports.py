@@ -72,7 +72,12 @@ def as_int(value: types.SupportsIndex) -> int:
         if isinstance(value, str):
             message += "; parse_port() reads text"
         raise TypeError(message)
-    return int(index(value))
+    try:
+        # The second call makes a plain int of an instance of a subclass.
+        return int.__index__(index(value))
+    except Exception as error:
+        # An __index__ from outside can raise anything.
+        raise TypeError(f"port must be an integer, got {got(value)}") from error
 
 
 def parse_port(text: str) -> int:
@@ -211,9 +216,9 @@ def check_transport(value: str, *, among: tuple[Transport, ...] = ()) -> Transpo
     """
     if not isinstance(value, str):
         raise TypeError(f"transport must be a Transport or its value, got {got(value)}")
-    transport = _TRANSPORTS.get(value)
+    transport = _TRANSPORTS.get(str.__str__(value))
     if transport is None:
-        raise _unknown_transport(value)
+        raise _unknown_transport(str.__str__(value))
     if among and transport not in among:
         raise InvalidValueError(f"transport must be {' or '.join(among)}", elide(transport.value))
     return transport
@@ -248,9 +253,10 @@ def check_transports(
         return among or tuple(Transport)
     if isinstance(value, str):
         return (check_transport(value, among=among),)
-    if not hasattr(value, "__iter__"):
-        raise TypeError(f"transport must be a Transport or several, got {got(value)}")
-    found = tuple(dict.fromkeys([check_transport(each, among=among) for each in value]))
+    from portranges.checks import one_or_many
+
+    several = one_or_many("transport", value, str, what="a Transport or several")
+    found = tuple(dict.fromkeys([check_transport(each, among=among) for each in several]))
     if not found:
         raise InvalidValueError("transport must name at least one transport", elide(value))
     return found

@@ -181,13 +181,14 @@ class PortSet:
         """
         if isinstance(bits, bool) or not isinstance(bits, int):
             raise TypeError(f"bits must be an integer, got {got(bits)}")
+        bits = int.__index__(bits)
         if bits < 0:
             raise InvalidRangeError("bits must not be negative", "a negative integer")
         if bits > _FULL:
             raise InvalidRangeError(
                 "bits must have at most 65536 bits", f"an integer of {bits.bit_length()} bits"
             )
-        return _make(int(bits))
+        return _make(bits)
 
     def to_int(self) -> int:
         """Return the set as an integer whose bit *p* is 1 if port *p* is in it.

@@ -28,7 +28,7 @@ from io import BytesIO
 from itertools import accumulate, islice
 
 from portranges import types
-from portranges.errors import InvalidValueError
+from portranges.errors import InvalidValueError, elide
 
 __all__ = ["PIECE", "SIZE", "PortReader", "look_up", "look_up_all", "numbers", "plan_of"]
 
@@ -424,8 +424,9 @@ class PortReader:
         check: types.PortCheck,
     ) -> None:
         """Check the form of *ports*; the ports themselves are checked when they are read."""
-        if byteorder not in ("little", "big"):
-            raise InvalidValueError("byteorder must be 'little' or 'big'", f"{byteorder!r:.40}")
+        named: object = byteorder
+        if not isinstance(named, str) or str.__str__(named) not in ("little", "big"):
+            raise InvalidValueError("byteorder must be 'little' or 'big'", elide(byteorder))
         self._check = check
         self._source: types.Any = ports
         self._view: memoryview | None = None

@@ -20,7 +20,7 @@ import portranges
 # What the package's own modules share, and what is no promise to anybody else.
 # No name may stand here that a user needs.
 SHARED = {
-    "portranges.errors": {"elide", "got", "printable"},
+    "portranges.errors": {"elide", "got", "printable", "visible"},
     "portranges.ports": {
         "as_int",
         "is_digits",

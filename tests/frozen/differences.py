@@ -8,6 +8,7 @@ covers, and for a row that covers none: then it is out of date.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -52,6 +53,13 @@ def _option_of_6_1(question: tuple[Any, ...], path: str, old: Any, new: Any) -> 
         and (old, new)
         in ((False, True), ("ENOPROTOOPT", None), ("linux-no-option", "linux-option"))
     )
+
+
+def _printed_address(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    # The old package refused all of these.
+    words = question[1][int(path.partition("/")[0])]
+    printed = r":|\*:|localhost:|[0-9a-f]*:[0-9a-f:]*:[0-9]+$"
+    return words[0] == "reuse" and any(re.match(printed, word) for word in words[1:3])
 
 
 def _without_a_range(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
@@ -386,6 +394,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="the remark says the same without the bounds of a port number",
         asked="explain commands",
         applies=_many_connections,
+    ),
+    Difference(
+        name="command line: addresses as tools print them",
+        reason="reuse accepts the endpoints that ss, netstat, lsof and Go print, such as *:8080 "
+        "and ::1:80",
+        asked="commands",
+        applies=_printed_address,
     ),
     Difference(
         name="capacity: translators",

@@ -7,8 +7,20 @@ from typing import Any
 
 import pytest
 
-from portranges import checks
+from hostile import VALUES
+from portranges import (
+    Endpoint,
+    PortSet,
+    advice,
+    check_port,
+    checks,
+    dialects,
+    ephemeral,
+    flows,
+    reuse,
+)
 from portranges.errors import InvalidSocketError, InvalidValueError, UnknownNameError
+from portranges.ports import check_transports
 
 
 class Colour(StrEnum):
@@ -148,3 +160,78 @@ def test_one_or_many() -> None:
     assert message(TypeError, names, ["linux", 3]) == (
         "systems must be a name or an iterable of names, got int 3 in it"
     )
+
+
+class Index:
+    def __init__(self, error):
+        self.error = error
+
+    def __index__(self):
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), RecursionError(), OverflowError(), KeyError()])
+def test_an_index_that_raises_is_a_type_error_with_its_cause(error):
+    calls = (check_port, lambda value: checks.integer("uid", value), lambda value: PortSet([value]))
+    for call in calls:
+        with pytest.raises(TypeError, match="must be an integer, got Index <") as caught:
+            call(Index(error))
+        assert caught.value.__cause__ is error
+
+
+TEXTS = [b"linux", bytearray(b"linux"), memoryview(b"linux")]
+NESTED = [["linux"], [["linux"]], (("linux",),), {"linux": 1}.items()]
+SYSTEMS = {
+    "advice.audit": lambda value: advice.audit([PortSet([22])], value),
+    "advice.listen_ports": lambda value: advice.listen_ports(value),
+    "advice.return_traffic": lambda value: advice.return_traffic(value),
+    "advice.why_not": lambda value: advice.why_not(22, value),
+    "ephemeral.ports": lambda value: ephemeral.ports(value),
+    "flows.judge": lambda value: flows.judge(1, 2, systems=value),
+    "flows.server_port": lambda value: flows.server_port(1, 2, systems=value),
+    "flows.server_side_many": lambda value: flows.server_side_many([1], [2], systems=value),
+    "reuse.portability": lambda value: reuse.portability(
+        reuse.Socket(transport="tcp", address="::", port=1), systems=value
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("value", [*TEXTS, *NESTED[1:], [b"linux"], ["linux", 3]], ids=repr)
+def test_systems_are_names_not_bytes_or_lists_in_lists(name, value):
+    with pytest.raises(TypeError, match=r"^systems must be a .*name.*, got ") as caught:
+        SYSTEMS[name](value)
+    message = str(caught.value)
+    if isinstance(value, (bytes, bytearray)):
+        # Not one of its integers.
+        assert message.endswith(f"got {type(value).__name__} {value!r}")
+    elif not isinstance(value, memoryview):
+        assert message.endswith(" in it")
+
+
+@pytest.mark.parametrize("value", TEXTS)
+@pytest.mark.parametrize(
+    "function", [check_transports, lambda value: advice.listen_ports("linux", value)]
+)
+def test_transports_are_names_not_bytes(function, value):
+    with pytest.raises(TypeError, match=f"transport must be .*, got {type(value).__name__} "):
+        function(value)
+
+
+@pytest.mark.parametrize("value", [80, "/etc/services", {"http": 80}, object()])
+def test_services_are_a_registry(value):
+    for call in (
+        lambda: dialects.parse("80", "nft", services=value),
+        lambda: dialects.parse("80", "portranges", services=value),
+        lambda: Endpoint.parse("a:80", services=value),
+    ):
+        with pytest.raises(TypeError, match=r"^services must be a registry, got "):
+            call()
+
+
+def test_an_instance_of_a_subclass_is_kept_as_a_plain_value():
+    assert type(check_port(VALUES["int subclass"])) is int
+    assert type(checks.integer("uid", VALUES["int subclass"])) is int
+    assert type(checks.number("rate", VALUES["float subclass"])) is float
+    assert type(checks.of_type("name", VALUES["str subclass"], str)) is str
+    assert type(Endpoint(VALUES["str subclass"] + "a", 1).host) is str

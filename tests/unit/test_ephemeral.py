@@ -389,7 +389,7 @@ def test_ports_refuses_no_system_and_no_name() -> None:
     rule = "systems must be a system's name or an EphemeralProfile, or an iterable of them"
     with pytest.raises(TypeError, match=f"^{rule}, got int 3$"):
         ephemeral.ports(WRONG["int"])
-    with pytest.raises(TypeError, match=f"^{rule}, got int 3$"):
+    with pytest.raises(TypeError, match=f"^{rule}, got int 3 in it$"):
         ephemeral.ports([WRONG["int"]])
     with pytest.raises(UnknownNameError, match=r"^unknown system, got 'linus'; did you mean"):
         ephemeral.ports(["linux", "linus"])

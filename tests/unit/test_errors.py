@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 
+from hostile import VALUES
 from portranges import errors
 from portranges.errors import (
     DataError,
@@ -205,6 +206,20 @@ class TestElide:
     def test_an_integer_too_long_for_str_is_shown_all_the_same(self, value: object) -> None:
         shown = elide(value)
         assert 0 < len(shown) <= 60
+
+    @pytest.mark.parametrize("kind", VALUES)
+    def test_it_never_fails_and_fits_on_a_line(self, kind: str) -> None:
+        shown = elide(VALUES[kind])
+        assert 0 < len(shown) <= 600
+        assert shown.isprintable()
+
+    def test_what_cannot_be_printed_is_named(self) -> None:
+        assert elide(VALUES["raises ValueError"]) == "<Raises>"
+        assert elide(VALUES["raises RecursionError"]) == "<Raises>"
+        assert elide(VALUES["list of what raises"]) == "<list>"
+        assert elide(VALUES["str subclass"]) == "<StrSubclass>"
+        assert elide(VALUES["int subclass"]) == "80"
+        assert elide(VALUES["prints"]).startswith(r"\x1b[31m\n\x1b[31m\n")
 
 
 def marked(text: str, start: int, stop: int) -> tuple[str, str]:

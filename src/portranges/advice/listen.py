@@ -6,12 +6,12 @@ nothing. Whether a port is free on a given machine is a question for ``portrange
 
 from __future__ import annotations
 
-from portranges import types, uses
+from portranges import checks, types, uses
 from portranges.advice.catalog import BY_ID
 from portranges.advice.model import Finding
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
-from portranges.ephemeral.lookup import fixed
+from portranges.ephemeral.lookup import checked_systems, fixed
 from portranges.ports import Transport, check_port, check_transports
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry, State
@@ -63,6 +63,7 @@ def listen_ports(
         False
     """
     transports = check_transports(transport)
+    checks.of_type("registry", registry, Registry)
     profiles = profiles_of(systems)
     ephemeral = [profile.ports for profile in profiles]
     privileged = [_privileged(profile) for profile in profiles]
@@ -111,6 +112,7 @@ def why_not(
     """
     number = check_port(port)
     transports = check_transports(transport)
+    checks.of_type("registry", registry, Registry)
     ports = PortSet([number])
     found: list[Finding] = []
     if number == 0:
@@ -181,11 +183,8 @@ def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: s
 
 def profiles_of(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
     """Return the profiles of *systems*, each with a fixed range; there may be none."""
-    if not isinstance(systems, (str, EphemeralProfile)) and hasattr(systems, "__iter__"):
-        systems = tuple(systems)
-        if not systems:
-            return ()
-    return fixed(systems)
+    chosen = checked_systems(systems)
+    return fixed(chosen) if chosen else ()
 
 
 def _privileged(profile: EphemeralProfile) -> PortSet:

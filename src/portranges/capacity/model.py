@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import checks, types
-from portranges.errors import InvalidValueError, got
+from portranges.errors import InvalidValueError, elide, got
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
 
@@ -48,10 +48,11 @@ class Interval:
         for name, bound in (("low", self.low), ("high", self.high)):
             if isinstance(bound, bool) or not isinstance(bound, (int, float)):
                 raise TypeError(f"{name} must be a number, got {got(bound)}")
+            object.__setattr__(self, name, checks.plain(bound))
         # NaN fails every comparison.
         if not self.low <= self.high:
             raise InvalidValueError(
-                "low must not be greater than high", f"{self.low} to {self.high}"
+                "low must not be greater than high", f"{elide(self.low)} to {elide(self.high)}"
             )
 
     @property

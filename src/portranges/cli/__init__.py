@@ -16,8 +16,8 @@ from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from importlib import import_module
 
 from portranges import __version__, types
-from portranges.cli.output import Unread, cut, error_envelope, visible
-from portranges.errors import PortRangesError, UnknownNameError
+from portranges.cli.output import Unread, cut, error_envelope
+from portranges.errors import PortRangesError, UnknownNameError, visible
 
 __all__ = ["build_parser", "main"]
 

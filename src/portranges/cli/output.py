@@ -22,7 +22,6 @@ __all__ = [
     "print_json",
     "print_json_items",
     "table",
-    "visible",
 ]
 
 WIDTH = 80
@@ -66,11 +65,6 @@ class Unread:
         """Discard what is written from now on."""
         # The interpreter flushes when it exits and would report the same error again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-
-
-def visible(text: str) -> str:
-    """Return *text* with everything escaped that is not printable, such as control codes."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def print_json(command: str, result: object, *, indent: int | None = 2) -> None:

@@ -77,7 +77,8 @@ firewalld reads '1024-/tcp' as 1024 (the single port)
             1024-/tcp
             ~~~~~
     """
-    checks.of_type("text", text, str)
+    text = checks.of_type("text", text, str)
+    checks.services(services)
     row = lookup(dialect)
     selected = None if transport is None else check_transport(transport)
     if row.grammar == "neutral":

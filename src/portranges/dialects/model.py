@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from portranges import types
 from portranges.checks import flag, integer, of_type, tuple_of
-from portranges.errors import InvalidValueError
+from portranges.errors import InvalidValueError, elide
 from portranges.ports import LAST_PORT, MaskedPort, Transport, check_port
 from portranges.portset import PortSet
 from portranges.records import always_checked
@@ -415,9 +415,11 @@ class Dialect:
             ("negated", ("{ports}",)),
             ("framed", ("{transport}", "{match}")),
         ):
-            text = getattr(self, name)
+            text = of_type(name, getattr(self, name), str)
             if text and any(text.count(place) != 1 for place in places):
-                raise InvalidValueError(f"{name} must contain {' and '.join(places)} once", text)
+                raise InvalidValueError(
+                    f"{name} must contain {' and '.join(places)} once", elide(text)
+                )
         if bool(self.framed) is (self.transport_rule is TransportRule.NEVER):
             raise InvalidValueError(
                 "a dialect must have a framed text if it names transports, and only then",

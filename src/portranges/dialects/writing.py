@@ -78,7 +78,10 @@ def request_of(
 ) -> Request:
     """Return what to write, or raise if the row does not allow it."""
     row = lookup(name)
-    if ports or row.empty is None or not isinstance(ports, PortSet):
+    checks.of_type("ports", ports, PortSet)
+    checks.flag("negated", negated)
+    checks.flag("ternary", ternary)
+    if ports or row.empty is None:
         check_ports(row.name, ports, row.lowest)
     selected = None if transport is None else check_transport(transport)
     if selected is None and row.transport_rule in (TransportRule.LISTS, TransportRule.ALWAYS):

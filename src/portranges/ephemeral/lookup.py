@@ -22,7 +22,16 @@ from portranges.ports import check_port, check_transport
 from portranges.portset import PortSet
 from portranges.systems import Kind
 
-__all__ = ["allocated_by", "fixed", "ports", "profile", "profiles", "row_of", "rows_of"]
+__all__ = [
+    "allocated_by",
+    "checked_systems",
+    "fixed",
+    "ports",
+    "profile",
+    "profiles",
+    "row_of",
+    "rows_of",
+]
 
 _ROWS: tuple[EphemeralProfile, ...] = (
     *rows_linux.ROWS,
@@ -33,6 +42,9 @@ _ROWS: tuple[EphemeralProfile, ...] = (
     *rows_middleboxes.ROWS,
     *rows_documents.ROWS,
 )
+
+_SYSTEM = "a system's name or an EphemeralProfile"
+_SYSTEMS = f"{_SYSTEM}, or an iterable of them"
 
 _INDEX = Index.of("system", _ROWS)
 _CLASSES = tuple((row, row.kind, row.is_current) for row in _ROWS)
@@ -149,14 +161,20 @@ def rows_of(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
         InvalidValueError: *systems* is empty.
         UnknownNameError: A name is unknown.
     """
-    if isinstance(systems, (str, EphemeralProfile)):
-        return (row_of(systems),)
-    if not hasattr(systems, "__iter__"):
-        raise _not_a_system("systems", systems)
-    rows = tuple(row_of(system) for system in systems)
+    rows = tuple([row_of(system) for system in checked_systems(systems)])
     if not rows:
         raise InvalidValueError("systems must name at least one system", "none")
     return rows
+
+
+def checked_systems(systems: types.SystemsLike) -> tuple[types.SystemLike, ...]:
+    """Return *systems* as a tuple of names and profiles; the names may be unknown.
+
+    Raises:
+        TypeError: *systems* is neither a name, a profile nor an iterable of them.
+    """
+    found = checks.one_or_many("systems", systems, (str, EphemeralProfile), what=_SYSTEMS)
+    return types.cast("tuple[types.SystemLike, ...]", found)
 
 
 def row_of(system: types.SystemLike, argument: str = "systems") -> EphemeralProfile:
@@ -170,14 +188,8 @@ def row_of(system: types.SystemLike, argument: str = "systems") -> EphemeralProf
         return system
     if isinstance(system, str):
         return profile(system)
-    raise _not_a_system(argument, system)
-
-
-def _not_a_system(argument: str, value: object) -> TypeError:
-    several = ", or an iterable of them" if argument == "systems" else ""
-    return TypeError(
-        f"{argument} must be a system's name or an EphemeralProfile{several}, got {got(value)}"
-    )
+    what = _SYSTEMS if argument == "systems" else _SYSTEM
+    raise TypeError(f"{argument} must be {what}, got {got(system)}")
 
 
 def allocated_by(

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from itertools import zip_longest
 
-from portranges import types, uses
+from portranges import checks, types, uses
 from portranges.categories import Category
-from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral import ports as ephemeral_ports
+from portranges.ephemeral.lookup import checked_systems
 from portranges.errors import InvalidValueError
 from portranges.flows.model import Criterion, Judgement, Side, Trait
 from portranges.flows.rows import (
@@ -310,18 +310,22 @@ def _decide(one: Trait, other: Trait) -> tuple[Side, Criterion]:
 
 
 _kept: dict[object, _Traits] = {}
+# What can be a key as it is; whether it names systems is checked when it is not found.
+_KEYS = (str, tuple)
 
 
 def _traits(
     systems: types.SystemsLike, transport: types.TransportLike | None, registry: Registry
 ) -> _Traits:
     selected = None if transport is None else check_transport(transport)
-    if not isinstance(systems, (str, EphemeralProfile)) and hasattr(systems, "__iter__"):
-        systems = tuple(systems)
+    checks.of_type("registry", registry, Registry)
+    if type(systems) not in _KEYS:
+        systems = checked_systems(systems)
     key = (systems, selected, registry)
     try:
         return _kept[key]
-    except KeyError:
+    except (KeyError, TypeError):
+        # What cannot be a key is not a system, and is refused here.
         made = _Traits(ephemeral_ports(systems), selected, registry)
         if len(_kept) >= _KEPT:
             _kept.clear()

@@ -80,7 +80,7 @@ WHEN dport BETWEEN 49152 AND 65535 THEN 'dynamic' ELSE 'unknown' END
         CASE WHEN "dst port" IN (22, 80) OR "dst port" BETWEEN 8000 AND 8100 THEN 1 \
 WHEN "dst port" BETWEEN 0 AND 65535 THEN 0 ELSE NULL END
     """
-    name = _name(column, quote)
+    name = _name(column, checks.of_type("quote", quote, str))
     if isinstance(ports, (PortSet, PortRange, EphemeralProfile)):
         if otherwise is not None:
             raise TypeError("otherwise must be None for a set, for which the expression is 1 or 0")

@@ -12,8 +12,7 @@ from __future__ import annotations
 import sys
 from socket import AF_INET, AF_INET6, inet_ntop
 
-from portranges import types
-from portranges.checks import member, of_type
+from portranges import checks, types
 from portranges.errors import UnexpectedOutputError, elide
 from portranges.families import Family
 from portranges.ports import Transport, check_transport, is_digits
@@ -48,9 +47,9 @@ def parse_proc_net(
         byteorder: The byte order of the machine that wrote it.
 
     Raises:
-        TypeError: *text* is not a ``str``.
+        TypeError: An argument has the wrong type.
         UnknownNameError: *transport* or *family* is unknown.
-        InvalidValueError: *transport* is neither TCP nor UDP.
+        InvalidValueError: *transport* is neither TCP nor UDP, or *byteorder* is unknown.
         UnexpectedOutputError: *text* is not such a table.
 
     Complexity:
@@ -67,8 +66,9 @@ def parse_proc_net(
         (<SocketRecord tcp 127.0.0.1:8080 listen>,)
     """
     (chosen,) = transports_of(check_transport(transport))
-    of_family = member("family", family, Family)
-    rows = rows_of(of_type("text", text, str), chosen, of_family, byteorder=byteorder)
+    of_family = checks.member("family", family, Family)
+    order = checks.byteorder(byteorder)
+    rows = rows_of(checks.of_type("text", text, str), chosen, of_family, byteorder=order)
     return tuple(map(record_of, rows))
 
 

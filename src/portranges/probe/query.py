@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges import types
+from portranges import checks, types
 from portranges.ports import Transport, check_transport
 from portranges.probe.model import TRANSPORTS, Owner, Scope, SocketState
 
@@ -34,6 +34,10 @@ class Query:
     states: frozenset[SocketState] = ALL_STATES
     port: int | None = None
     owners: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what callers pass on."""
+        checks.flag("owners", self.owners)
 
     def matching(self, rows: types.Sequence[types.ProbeRow]) -> types.Sequence[types.ProbeRow]:
         """Return the *rows* that match; a backend may have returned more."""

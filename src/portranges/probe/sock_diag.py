@@ -18,7 +18,7 @@ import sys
 from functools import partial
 from socket import AF_INET, AF_INET6, inet_ntop
 
-from portranges import types
+from portranges import checks, types
 from portranges.errors import SystemReadError, UnexpectedOutputError
 from portranges.families import Family
 from portranges.ports import Transport, check_transport
@@ -113,8 +113,9 @@ def parse_sock_diag(
         byteorder: The byte order of the machine that wrote them.
 
     Raises:
+        TypeError: An argument has the wrong type.
         UnknownNameError: *transport* is unknown.
-        InvalidValueError: *transport* is neither TCP nor UDP.
+        InvalidValueError: *transport* is neither TCP nor UDP, or *byteorder* is unknown.
         UnexpectedOutputError: *data* does not consist of such messages.
         SystemReadError: The answer is that the kernel refused.
 
@@ -130,6 +131,8 @@ def parse_sock_diag(
         ()
     """
     (chosen,) = transports_of(check_transport(transport))
+    checks.of_type("data", data, bytes)
+    byteorder = checks.byteorder(byteorder)
     blocks: types.AttributeBlocks = {}
     try:
         add_blocks(data, blocks, byteorder=byteorder)

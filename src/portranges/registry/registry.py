@@ -23,6 +23,8 @@ __all__ = ["Registry"]
 # services. A full cache is emptied: that needs no bookkeeping, and finding a cell again takes
 # microseconds.
 _CELLS = 256
+
+_FOUND_AT_ONCE = (Transport, str)
 _NAMES = 256
 
 _REGISTERED = PortRange(0, LAST_REGISTERED)
@@ -319,10 +321,10 @@ class Registry:
 
     def _cell(self, port: types.SupportsIndex, transport: types.TransportLike) -> Cell:
         # The type is checked first: True and 1.0 would find the entry of 1.
-        if type(port) is int:
+        if type(port) is int and type(transport) in _FOUND_AT_ONCE:
             try:
                 return self._memory[transport][port]
-            except (KeyError, TypeError):
+            except KeyError:
                 # Not cached yet, or not a transport, which is reported below.
                 pass
         return self._find(check_port(port), check_transport(transport))

@@ -440,7 +440,7 @@ def checked_address(value: types.AddressLike) -> IPv4Address | IPv6Address:
 
 def _address(value: types.AddressLike) -> IPv4Address | IPv6Address:
     if isinstance(value, str):
-        return _parsed(value)
+        return _parsed(str.__str__(value))
     if isinstance(value, (IPv4Address, IPv6Address)):
         return value
     raise TypeError(f"address must be a str or an IP address, got {type(value).__name__}")
@@ -488,7 +488,7 @@ def checked_local_addresses(
 
 def checked_transport(value: Transport | str) -> Transport:
     """Return *value* as TCP or UDP, or raise."""
-    checks.of_type("transport", value, str)
+    value = checks.of_type("transport", value, str)
     if (transport := _TRANSPORTS.get(value)) is not None:
         return transport
     raise InvalidSocketError("transport must be 'tcp' or 'udp'", elide(value))

@@ -225,7 +225,7 @@ class PortTable:
         checks.flag("load_balance", load_balance)
         checks.flag("exclusive", exclusive)
         checks.of_type("privileged", privileged, bool, optional=True)
-        model.checked_uid(uid)
+        uid = model.checked_uid(uid)
         model.checked_device(device)
         handle = Handle(next(_numbers))
         self._machine.socket(
@@ -376,7 +376,7 @@ class PortTable:
             >>> table.accept(a).error
             'EINVAL'
         """
-        model.checked_uid(uid)
+        uid = model.checked_uid(uid)
         far = None if peer is None else self._peer(handle, peer)
         near = None if local is None else _number(local)
         return self._machine.accept(handle, Handle(next(_numbers)), uid=uid, local=near, peer=far)
@@ -433,7 +433,7 @@ class PortTable:
         ):
             checks.of_type(name, value, bool, optional=True)
         if uid is not None:
-            model.checked_uid(uid)
+            uid = model.checked_uid(uid)
         bounds: tuple[int, int] | None = None
         if local_port_range is not None:
             bounds = _bounds(local_port_range)

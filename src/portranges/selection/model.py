@@ -153,11 +153,11 @@ class Algorithm:
         for name in ("counts_holes", "gives_up", "joins_transports", "splits_families"):
             checks.flag(name, getattr(self, name))
         checks.integer("random_bits", self.random_bits, most=64)
-        checks.integer("cells", self.cells, most=_MOST)
+        cells = checks.integer("cells", self.cells, most=_MOST)
         checks.integer("increment", self.increment, most=_MOST)
         checks.integer("step", self.step, least=1, most=2)
-        if self.walk is Walk.LINUX_UDP and (self.cells < 256 or self.cells & (self.cells - 1)):
-            raise InvalidValueError("cells must be a power of two in 256..65536", str(self.cells))
+        if self.walk is Walk.LINUX_UDP and (cells < 256 or cells & (cells - 1)):
+            raise InvalidValueError("cells must be a power of two in 256..65536", str(cells))
         checks.of_type("source", self.source, Source)
 
     def replace(self, *, cells: int | None = None, increment: int | None = None) -> types.Self:
