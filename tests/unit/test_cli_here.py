@@ -238,8 +238,8 @@ def test_what_is_no_interval(text):
 @pytest.mark.parametrize(
     ("sockets", "transport", "verdict", "text"),
     [
-        ("all", None, "free", "no TCP or UDP socket of this machine holds the port"),
-        ("all", "udp", "free", "no UDP socket of this machine holds the port"),
+        ("all", None, "free", "no TCP or UDP socket of this machine holds the port at the moment"),
+        ("all", "udp", "free", "no UDP socket of this machine holds the port at the moment"),
         ("all", "sctp", "unknown", "unknown: not all sockets are visible"),
         (
             "own processes only",
@@ -407,7 +407,7 @@ def test_settings_that_cannot_be_read(monkeypatch):
     text = " ".join(here.section(80, machine=machine("linux", {})).split())
     reason = "cannot read the ephemeral range from /proc/sys/net/ipv4/ip_local_port_range: no such"
     assert text.startswith(
-        f"Here, now no TCP or UDP socket of this machine holds the port {reason}"
+        f"Here, now no TCP or UDP socket of this machine holds the port at the moment {reason}"
     )
     (found,) = here.data(80, "tcp", machine=machine("linux", {}))["machine"]
     assert found["error"].startswith(reason)
@@ -764,7 +764,8 @@ def test_here_is_a_section_of_the_page(said):
     assert lines[1].startswith(" " * 14 + "tcp listen 0.0.0.0:60454; python")
     assert max(map(len, lines)) <= 72
     assert said["styled"].startswith(
-        "\x1b[1mHere, now     \x1b[0mno TCP or UDP socket of this machine holds the port\n"
+        "\x1b[1mHere, now     \x1b[0mno TCP or UDP socket of this machine holds the port at the "
+        "moment\n"
     )
     assert said["data"]["verdict"] == said["sctp"] == "listening"
     assert said["ended"] == "ended"

@@ -48,7 +48,8 @@ def listen_ports(
         unavailable: Ports that the machine cannot offer, for example because they are in use.
 
     Returns:
-        The ports. Choose one at random: other users choose the first ones too.
+        The ports. Choose one at random: other users choose the first ones too. Whether one is
+        free is known only when the service has bound it.
 
     Raises:
         TypeError: An argument has the wrong type.

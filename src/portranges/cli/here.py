@@ -143,7 +143,7 @@ def _verdict(table: SocketTable, transport: str | None) -> str:
 
 _VERDICTS = {
     "unknown": "unknown: not all sockets are visible",
-    "free": "no {} socket of this machine holds the port",
+    "free": "no {} socket of this machine holds the port at the moment",
     "listening": "a process listens on it until it closes the socket",
     "bound": "a process holds it until it closes the socket",
     "ended": "a connection has ended; the kernel will release the port",

@@ -137,12 +137,20 @@ def free_ports(
     *,
     backend: types.BackendLike | None = None,
 ) -> PortSet:
-    """Return the ports that no socket of this machine holds, on any address.
+    """Return the ports that no socket of this machine held when it looked, on any address.
 
-    It binds nothing: a port may be in use the next moment, may be reserved by the system
-    (``portranges.system``), and may require a privilege. A program that needs a port for itself
-    should bind port 0 and use the port that it gets. Not every backend reports a TCP socket that
-    is only bound: see ``sockets``, whose errors apply here too.
+    The result may be out of date when it is returned: between this call and a ``bind()``, any
+    program may take any of the ports. No function that returns a number can prevent that race.
+    To obtain a port safely:
+
+    - bind port 0, keep the socket, and pass on the socket instead of its number;
+    - or use a fixed port that the system never allocates, because it is reserved
+      (``system.read_reserved``) or outside the ephemeral range (``advice.listen_ports`` with
+      ``system.read_settings().profile``), and treat EADDRINUSE as an error;
+    - or choose from this result, bind, and repeat both after EADDRINUSE.
+
+    A port may also be excluded by the system, and may require a privilege. Not every backend
+    reports a TCP socket that is only bound: see ``sockets``, whose errors apply here too.
 
     Args:
         among: The ports to choose from: a set, a range, or any iterable that ``PortSet``
@@ -159,6 +167,10 @@ def free_ports(
         >>> from portranges import PortRange, probe
         >>> probe.free_ports(PortRange(49152, 65535)).first  # doctest: +SKIP
         49152
+        >>> import socket
+        >>> with socket.create_server(("127.0.0.1", 0)) as listener:  # no race
+        ...     listener.getsockname()[1] in probe.free_ports()
+        False
     """
     table = complete(Query(transports=transports_of(transport)), backend)
     in_use = PortSet({0, *(row[3] for row in table._rows)})
