@@ -115,6 +115,25 @@ def _is_multicast(address: str) -> bool:
     return address in ("239.1.1.1", "ff02::1", "::ffff:239.1.1.1")
 
 
+_NO_HOSTS = frozenset({"239.1.1.1", "255.255.255.255", "ff02::1", "::ffff:239.1.1.1"})
+
+
+def _no_ends(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    """Whether it is about an address that is no end of a socket."""
+    if question[0] == "rules":
+        ends = ("bind-", "connect-", "any-destination", "v6only-connect", "wrong-family")
+        return path.partition("-")[0] in _SYSTEMS and any(each in path for each in ends)
+    if question[0] in ("can_bind", "portability"):
+        asked, _ = question[-1][int(path.partition("/")[0])]
+        return asked[1] in _NO_HOSTS
+    # connect() of an IPv6 socket to another family.
+    inet6 = any(step[0] == "socket" and step[3] for step in question[-1])
+    return question[1] == "macos" and inet6
+
+
+_SYSTEMS = frozenset("linux freebsd macos openbsd netbsd illumos solaris windows".split())
+
+
 def _netbsd_families(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     is_choice = question[1] == "netbsd" and _has_choice(question)
     return is_choice and any(step[0] == "socket" and step[3] for step in question[6])
@@ -349,6 +368,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="if the new socket has no SO_REUSEADDR, the holder must have SO_REUSEPORT",
         asked="can_bind portability",
         applies=_macos_multicast,
+    ),
+    Difference(
+        name="reuse: addresses that are no end of a socket",
+        reason="multicast and broadcast addresses, and connect() to another family on macOS; not "
+        "asked any more: the wildcard as a peer, 127.0.0.2 where a new machine does not have it",
+        asked="rules can_bind portability run automatic_run",
+        applies=_no_ends,
     ),
     Difference(
         name="NetBSD: a counter for each family",

@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import subprocess
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv6Address
 from itertools import product
 
 from kernel_oracle import generate
@@ -21,8 +24,9 @@ from portranges.reuse import Close, Handle, LinuxSettings, PortTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from random import Random
+    from typing import Literal
 
     from portranges.reuse import Decision
 
@@ -406,36 +410,130 @@ def checks() -> Iterator[Finding]:
             said,
             decision.error or "ok",
         )
-    yield from _wildcard_destinations(kernel)
+    has_interface = _add_interface()
+    yield from _wildcard_destinations(kernel, _OWN if has_interface else ())
+    if has_interface:
+        yield from _peers()
 
 
-def _wildcard_destinations(kernel: Kernel) -> Iterator[Finding]:
-    """Yield where connect() to a wildcard address leads."""
-    for at, dst in (
-        ("0.0.0.0", "0.0.0.0"),
-        ("127.0.0.2", "0.0.0.0"),
-        ("::", "::"),
-        ("::", "::ffff:0.0.0.0"),
-        ("::1", "::"),
-        ("::ffff:127.0.0.1", "::"),
-        ("::ffff:0.0.0.0", "::"),
-    ):
-        port = kernel.fresh_port()
-        table = PortTable("linux", settings=SETTINGS)
-        v6 = ":" in at
-        handle = table.socket("tcp", family="inet6" if v6 else "inet")
-        with socket.socket(socket.AF_INET6 if v6 else socket.AF_INET) as s:
-            if v6:
-                s.setsockopt(socket.IPPROTO_IPV6, 26, 0)
-            s.bind((at, port))
-            assert table.bind(handle, at, port).allowed
-            try:
-                s.connect((dst, 61001))
-                said = s.getsockname()[0]
-            except OSError as error:
-                said = name(error)
-        decision = table.connect(handle, dst, 61001)
-        address = table.describe(handle).address
-        mapped = address.version == 6 and address.ipv4_mapped
-        answer = f"::ffff:{mapped}" if mapped else str(address)
-        yield f"connect {dst} from {at}", said, decision.error or answer
+_OWN = ("10.9.0.1", "2001:db8:9::1")
+
+
+def _add_interface() -> bool:
+    """Give this namespace an interface with the addresses of _OWN, and default routes."""
+    commands = (
+        "link add d0 type veth peer name d1",
+        "link set d1 up",
+        f"addr add {_OWN[0]}/24 brd + dev d0",
+        f"addr add {_OWN[1]}/64 dev d0 nodad",
+        "link set d0 up",
+        "route add default via 10.9.0.2",
+        "-6 route add default via 2001:db8:9::2",
+    )
+    try:
+        for command in commands:
+            subprocess.run(["ip", *command.split()], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def _family(addr: str) -> int:
+    return socket.AF_INET6 if ":" in addr else socket.AF_INET
+
+
+def _bound(at: str, port: int) -> socket.socket:
+    s = socket.socket(_family(at))
+    if ":" in at:
+        s.setsockopt(socket.IPPROTO_IPV6, 26, 0)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((at, port))
+    return s
+
+
+def _said(call: Callable[[tuple[str, int]], object], to: tuple[str, int]) -> str:
+    try:
+        call(to)
+    except BlockingIOError:
+        return "ok"  # the handshake has begun
+    except OSError as error:
+        return name(error)
+    return "ok"
+
+
+def _wildcard_destinations(kernel: Kernel, own: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield where connect() to a wildcard leads: its address, and whose 4-tuple it took."""
+    hosts = ["0.0.0.0", "127.0.0.1", "127.0.0.2", *own[:1]]
+    places = [*hosts, *(f"::ffff:{host}" for host in hosts), "::", "::1", *own[1:]]
+    listener = socket.create_server(
+        ("::", 61005), family=socket.AF_INET6, backlog=4096, dualstack_ipv6=True
+    )
+    for at, dst in product(places, ("0.0.0.0", "::ffff:0.0.0.0", "::")):
+        if _family(at) != _family(dst):
+            continue
+        # The second connection, to a named host, finds out which one the first has reached.
+        for host in (each for each in places if _family(each) == _family(at)):
+            port = kernel.fresh_port()
+            table = PortTable("linux", settings=SETTINGS, local_addresses=own)
+            said: list[str] = []
+            answers: list[str] = []
+            with ExitStack() as stack:
+                pairs = [
+                    (stack.enter_context(_bound(at, port)), _bound_in(table, at, port))
+                    for _ in range(2)
+                ]
+                for (s, handle), to in zip(pairs, (dst, host), strict=True):
+                    said.append(_said(s.connect, (to, 61005)))
+                    answers.append(table.connect(handle, to, 61005).error or "ok")
+                    said.append(s.getsockname()[0] if said[-1] == "ok" else "")
+                    allowed = answers[-1] == "ok"
+                    answers.append(_shown(table.describe(handle).address) if allowed else "")
+            yield f"connect {dst} from {at}, then {host}", " ".join(said), " ".join(answers)
+    listener.close()
+
+
+def _bound_in(table: PortTable, at: str, port: int) -> Handle:
+    family: Literal["inet", "inet6"] = "inet6" if ":" in at else "inet"
+    handle = table.socket("tcp", family=family, reuse_address=True)
+    assert table.bind(handle, at, port).allowed
+    return handle
+
+
+def _shown(address: IPv4Address | IPv6Address) -> str:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(address) if mapped is None else f"::ffff:{mapped}"
+
+
+def _peers() -> Iterator[Finding]:
+    """Yield connect() to every kind of address, which needs an interface and routes."""
+    hosts = ["0.0.0.0", "127.0.0.1", "127.0.0.2", "10.9.0.1", "10.9.0.7", "240.0.0.1"]
+    hosts += ["127.255.255.255", "255.255.255.255", "224.0.0.1", "239.1.1.1", "169.254.1.1"]
+    addresses = [*hosts, *(f"::ffff:{host}" for host in hosts)]
+    addresses += ["::", "::1", "2001:db8:9::7", "fe80::1", "ff01::1", "ff02::1", "ff05::2"]
+    for addr, tcp, v6only, dev in product(addresses, (True, False), (False, True), (None, "lo")):
+        if (v6only and ":" not in addr) or (dev and not addr.startswith("f")):
+            continue
+        table = PortTable("linux", settings=SETTINGS, local_addresses=_OWN)
+        handle = table.socket(
+            "tcp" if tcp else "udp",
+            family="inet6" if ":" in addr else "inet",
+            v6only=v6only if ":" in addr else None,
+            device=dev,
+        )
+        with socket.socket(_family(addr), socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as s:
+            s.setblocking(False)
+            if ":" in addr:
+                s.setsockopt(socket.IPPROTO_IPV6, 26, int(v6only))
+            if dev:
+                s.setsockopt(socket.SOL_SOCKET, 25, dev.encode() + b"\0")
+            said = _said(s.connect, (addr, 61009))
+            if dev and said == "ENETUNREACH" and not (tcp and addr.startswith("ff")):
+                continue  # lo has no route to it, which is not modelled
+            if said == "ok" and not dev:
+                said += f" {s.getsockname()[0]}"
+        decision = table.connect(handle, addr, 61009)
+        answer = decision.error or "ok"
+        if decision.allowed and not dev:
+            answer += f" {_shown(table.describe(handle).address)}"
+        title = f"connect {'tcp' if tcp else 'udp'} {addr} v6only {v6only} device {dev}"
+        yield title, said, answer

@@ -42,7 +42,7 @@ TWINS: dict[str, Twin] = {
 ADDRESSES = [
     ("0.0.0.0", False),
     ("127.0.0.1", False),
-    ("127.0.0.2", False),
+    ("192.0.2.2", False),
     ("::", False),
     ("::", True),
     ("::1", True),
@@ -133,7 +133,7 @@ def pair_rules(name: str) -> set[str]:
     rows = [rule.id.removeprefix(f"{name}-") for rule in system(name).rules]
     about_one = {
         "free", "privileged", "restricted", "multicast", "udp-reserve", "excluded", "self-connect",
-        "listen-unbound", "any-destination", "option-both",
+        "listen-unbound", "any-destination", "option-both", "bind-multicast", "connect-broadcast",
     }  # fmt: skip
     until = min(i for i, row in enumerate(rows) if row == "has-port" or "exhausted" in row)
     return {f"{name}-{row}" for row in rows[:until] if row not in about_one}

@@ -42,7 +42,7 @@ def test_exclusive_use_on_either_side():
         (sock("127.0.0.1", "E"), sock("127.0.0.1", "R")),
     ):
         assert says(decide_bind(new, [held])) == (IN_USE, "illumos-exclusive")
-    assert decide_bind(sock("127.0.0.2", "E"), [sock("127.0.0.1", "E")]).allowed
+    assert decide_bind(sock("192.0.2.2", "E"), [sock("127.0.0.1", "E")]).allowed
 
 
 def test_exclusive_use_ends_with_the_established_state():
@@ -61,14 +61,14 @@ def test_without_reuse_address_every_state_is_in_the_way():
         assert says(decide_bind(sock("0.0.0.0"), [held])) == (IN_USE, "illumos-default")
         assert decide_bind(sock("127.0.0.1"), [held]).error == IN_USE
     for state in ("bound", "listening"):
-        assert decide_bind(sock("127.0.0.2"), [sock("127.0.0.1", state=state)]).allowed
+        assert decide_bind(sock("192.0.2.2"), [sock("127.0.0.1", state=state)]).allowed
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_what_bind_gave_a_connection_is_not_known(transport):
     """conn_bound_addr_v6 is compared, not the connection's own address: the safe side."""
     held = sock("127.0.0.1", transport=transport, state="connected")
-    new = sock("127.0.0.2", transport=transport)
+    new = sock("192.0.2.2", transport=transport)
     assert says(decide_bind(new, [held])) == (IN_USE, "illumos-default")
 
 
@@ -163,9 +163,9 @@ def test_an_accepted_connection_is_bound_nowhere():
     assert table.listen(listener).allowed
     child = table.accept(listener, peer=("192.0.2.1", 50000)).handle
     assert child is not None
-    assert says(table.bind(other, "127.0.0.2", 8080)) == (IN_USE, "illumos-default")
+    assert says(table.bind(other, "192.0.2.2", 8080)) == (IN_USE, "illumos-default")
     assert table.set_option(other, reuse_address=True).allowed
-    assert table.bind(other, "127.0.0.2", 8080).allowed
+    assert table.bind(other, "192.0.2.2", 8080).allowed
 
 
 def test_an_accepted_connection_has_reuse_address_only():

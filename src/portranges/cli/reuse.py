@@ -42,6 +42,13 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         metavar="NAME",
         help=f"one of {', '.join(reuse.systems())} (default: all)",
     )
+    parser.add_argument(
+        "--local-address",
+        action="append",
+        metavar="ADDRESS",
+        help="an address of the machine, may be repeated; by default every address is one, "
+        "except loopback addresses that a new machine does not have",
+    )
     states = parser.add_mutually_exclusive_group()
     states.add_argument(
         "--listening", action="store_true", help="the existing sockets are listening"
@@ -73,7 +80,7 @@ def run(arguments: types.Namespace) -> int:
     *others, last = arguments.sockets
     existing = [_socket(text, arguments, "existing") for text in others]
     new = _socket(last, arguments, "new")
-    decisions = _decisions(new, existing, arguments.system)
+    decisions = _decisions(new, existing, arguments)
     if arguments.json:
         print_json("reuse", [_data(*item) for item in decisions.items()])
     else:
@@ -82,11 +89,14 @@ def run(arguments: types.Namespace) -> int:
     return 0 if all(decision.allowed for decision in decisions.values()) else 1
 
 
-def _decisions(new: Socket, existing: list[Socket], system: str) -> types.Mapping[str, Decision]:
+def _decisions(
+    new: Socket, existing: list[Socket], arguments: types.Namespace
+) -> types.Mapping[str, Decision]:
+    system, local = arguments.system, arguments.local_address
     if system == "all":
-        return reuse.portability(new, existing)
+        return reuse.portability(new, existing, local_addresses=local)
     name = types.cast("types.ReuseSystemName", system)
-    return {system: reuse.can_bind(new, existing, system=name)}
+    return {system: reuse.can_bind(new, existing, system=name, local_addresses=local)}
 
 
 def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:

@@ -5,6 +5,8 @@ The state machines work with these numbers. ``model`` converts from and to ``ipa
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
 from portranges import types
 from portranges.errors import InvalidSocketError
 from portranges.reuse.model import shown_number
@@ -12,14 +14,17 @@ from portranges.reuse.model import shown_number
 __all__ = [
     "ANY4",
     "ANY6",
+    "BROADCAST",
     "LOOPBACK4",
     "LOOPBACK6",
     "MAPPED",
+    "Kind",
     "accepted_address",
     "check_source",
     "is_loopback",
     "is_mapped",
     "is_wild",
+    "kind_of",
     "route_source",
 ]
 
@@ -28,11 +33,33 @@ ANY6 = 0
 ANY4 = MAPPED << 32
 LOOPBACK4 = ANY4 | 0x7F000001
 LOOPBACK6 = 1
+BROADCAST = ANY4 | 0xFFFFFFFF
 
 # The machine's own address, if the caller does not pass the source of a route: from the
 # blocks for documentation (RFC 5737, RFC 3849).
 _SOURCE4 = ANY4 | 0xC0000201
 _SOURCE6 = 0x20010DB8 << 96 | 1
+
+
+class Kind(Enum):
+    """What an address stands for, as far as bind() and connect() tell addresses apart."""
+
+    WILDCARD = auto()
+    BROADCAST = auto()
+    MULTICAST = auto()
+    LINK_LOCAL = auto()
+    HOST = auto()
+
+
+def kind_of(addr: int) -> Kind:
+    """Return the kind of *addr*; BROADCAST is 255.255.255.255, LINK_LOCAL fe80::/10."""
+    if is_wild(addr):
+        return Kind.WILDCARD
+    if addr == BROADCAST:
+        return Kind.BROADCAST
+    if addr >> 28 == (MAPPED << 4 | 0xE) or addr >> 120 == 0xFF:
+        return Kind.MULTICAST
+    return Kind.LINK_LOCAL if addr >> 118 == 0xFE80 >> 6 else Kind.HOST
 
 
 def is_wild(addr: int) -> bool:
@@ -63,7 +90,7 @@ def _check_local(name: str, addr: int, is_local: types.Callable[[int], bool]) ->
     if not is_local(addr):
         raise InvalidSocketError(
             f"{name} must be an address of the machine",
-            f"{shown_number(addr)}, which is not in local_addresses",
+            f"{shown_number(addr)}; pass it in local_addresses",
         )
 
 

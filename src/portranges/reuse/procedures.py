@@ -109,8 +109,9 @@ def can_bind(
         system: The system's name.
         settings: The machine's settings, as ``LinuxSettings`` or, for the other systems,
             ``SystemSettings``; the defaults of a new machine if None.
-        local_addresses: The machine's addresses apart from loopback; every address by
-            default.
+        local_addresses: The machine's addresses, with every address of loopback beyond those
+            that a new machine has: 127.0.0.0/8 on Linux and Windows, 127.0.0.1 elsewhere, and
+            ``::1``. By default those and every address that is not loopback.
 
     Returns:
         The decision, with the rule, the error and the first conflicting socket.
@@ -143,6 +144,7 @@ def portability(
     existing: types.Iterable[Socket] = (),
     *,
     systems: types.ReuseSystemName | types.Iterable[types.ReuseSystemName] | None = None,
+    local_addresses: types.Iterable[types.AddressLike] | None = None,
 ) -> types.Mapping[str, Decision]:
     """Return what each system answers about *new* next to *existing*.
 
@@ -153,6 +155,7 @@ def portability(
         new: The new socket; ``state="listening"`` for one that will listen.
         existing: The other sockets, in the order in which they were bound.
         systems: The systems' names; all current ones by default.
+        local_addresses: The machine's addresses, as for ``can_bind``.
 
     Returns:
         The decision of each system, by name. By default Linux comes first, and older
@@ -188,15 +191,21 @@ def portability(
         what = "a name or an iterable of names"
         names: tuple[str, ...] = checks.one_or_many("systems", systems, str, what=what)
         chosen = {name: _load(name) for name in map(name_of, names)}
-    return {name: _answer(system, new, held) for name, system in chosen.items()}
+    local = model.checked_local_addresses(local_addresses)
+    return {name: _answer(system, new, held, local) for name, system in chosen.items()}
 
 
-def _answer(system: _System, new: Socket, existing: tuple[Socket, ...]) -> Decision:
+def _answer(
+    system: _System,
+    new: Socket,
+    existing: tuple[Socket, ...],
+    local_addresses: frozenset[int] | None,
+) -> Decision:
     for socket in (new, *existing):
         refusal = system.refused_option(socket)
         if refusal is not None:
             return model.decide(refusal.rule, reason=refusal.message)
-    return system.procedure(new, existing, settings=None, local_addresses=None)
+    return system.procedure(new, existing, settings=None, local_addresses=local_addresses)
 
 
 def _checked(new: Socket, existing: types.Iterable[Socket]) -> tuple[Socket, ...]:

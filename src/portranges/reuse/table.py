@@ -45,8 +45,8 @@ class PortTable:
         kernel: A Linux kernel release, as ``"6.12"`` or ``"6.12.80"``; 6.18 by
             default. Two numbers mean the last stable release of the series. Other
             systems have a name for each version.
-        local_addresses: The machine's addresses apart from loopback; every address by
-            default.
+        local_addresses: The machine's addresses, as for ``can_bind``. By default every
+            address that is not loopback, and of loopback what a new machine has.
         seed: The seed for automatic ports; a random one by default.
 
     Raises:

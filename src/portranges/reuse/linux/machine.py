@@ -2,11 +2,12 @@
 
 The tables of ports are in ``tcp`` and ``udp``. ``PortTable`` checks arguments.
 
-Not modelled: VRFs, routes, calls after bind() to a multicast or broadcast address, reuseport
-groups of BPF, shutdown(2), connections that are not accepted yet, and transient states: a
-closed socket in FIN_WAIT1 is still a full socket for some milliseconds, and a timer of 60 s may
-expire 4 s late. After a dual-stack socket's connect() to an IPv4-mapped peer was refused, the
-kernel's attempt to connect to an IPv6 peer hangs; here it is allowed.
+Not modelled: VRFs, routes, the broadcast addresses of interfaces other than lo, calls after
+bind() to a multicast or broadcast address, reuseport groups of BPF, shutdown(2), connections
+that are not accepted yet, and transient states: a closed socket in FIN_WAIT1 is still a full
+socket for some milliseconds, and a timer of 60 s may expire 4 s late. After a dual-stack
+socket's connect() to an IPv4-mapped peer was refused, the kernel's attempt to connect to an
+IPv6 peer hangs; here it is allowed.
 """
 
 from __future__ import annotations
@@ -209,14 +210,16 @@ class LinuxPorts:
         if sock.tcp and sock.state != CLOSED:
             return self._decide(rules.IS_CONNECTED)
         if is_wild(dst):
-            # A wildcard destination means this machine.
-            dst = LOOPBACK4 if dst or sock.addr >> 32 == MAPPED else LOOPBACK6
+            dst = _this_machine(sock, dst)
         v4path = dst >> 32 == MAPPED
-        near = self._near(sock, dst, source, v4path=v4path)
+        no_peer = pairs.check_peer(sock, dst)
+        near = None if no_peer else self._near(sock, dst, source, v4path=v4path)
         if not sock.tcp and not sock.port and not self.udp.take_any(sock):
             return self._decide(rules.UDP_EXHAUSTED)
         if v4path and sock.v6only:
             return self._decide(rules.V6ONLY_CONNECT)
+        if no_peer is not None:
+            return self._decide(no_peer)
         if not v4path and sock.addr >> 32 == MAPPED:
             return self._decide(rules.MAPPED_TO_V6)
         if near is not None:
@@ -387,3 +390,11 @@ class LinuxPorts:
                 made = self._made[rule] = decide(rule, confidence=self._confidence)
             return made
         return decide(rule, reason=reason, blocker=blocker, confidence=self._confidence)
+
+
+def _this_machine(sock: Sock, dst: int) -> int:
+    """Return the address that connect() to a wildcard means: over IPv4 the own one of *sock*."""
+    if dst == ANY4:
+        # if (!fl4->daddr) { fl4->daddr = fl4->saddr; if (!fl4->daddr) ... INADDR_LOOPBACK
+        return ANY4 | sock.v4_source if sock.v4_source else LOOPBACK4
+    return LOOPBACK4 if sock.addr >> 32 == MAPPED else LOOPBACK6

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.errors import InvalidSocketError
-from portranges.reuse.addresses import MAPPED
+from portranges.reuse.addresses import ANY4, MAPPED, Kind, is_mapped, kind_of
 from portranges.reuse.linux import rules
 from portranges.reuse.linux.settings import LinuxSettings, checked_settings
 from portranges.reuse.linux.sock import (
@@ -40,13 +40,12 @@ from portranges.reuse.linux.sock import (
 )
 from portranges.reuse.model import Decision, RefusedOption, Rule, Socket, check_bindable, decide
 
-__all__ = ["can_bind", "check", "check_options", "refused_option"]
+__all__ = ["can_bind", "check", "check_options", "check_peer", "refused_option"]
 
-# The first ten bits of fe80::/10.
-_LINK_LOCAL = 0xFE80 >> 6
-# ff00::/8, and of its scopes the interface's and the link's.
-_MULTICAST = 0xFF
+# The scopes of the interface and the link, among those of ff00::/8.
 _NEAR_SCOPES = (1, 2)
+# The broadcast address of lo, which every machine has.
+_LOOPBACK_BROADCAST = ANY4 | 0x7FFFFFFF
 
 
 def can_bind(
@@ -62,8 +61,9 @@ def can_bind(
         new: The new socket; ``state="listening"`` means bind() and then listen().
         existing: The sockets of the machine, or those that matter.
         settings: The machine's sysctls; the defaults of a new namespace if None.
-        local_addresses: The machine's addresses as numbers of 128 bits, apart from
-            loopback; every address by default.
+        local_addresses: The machine's addresses as numbers of 128 bits, apart from the
+            loopback addresses of a new machine; by default every address but other loopback
+            addresses.
 
     Returns:
         The decision; its blocker is the first conflicting socket of *existing*.
@@ -125,7 +125,7 @@ def check(
     *in_use* means that the socket already has a port or is not closed. The checks are in the
     order of __inet_bind() and __inet6_bind(), which differ.
     """
-    multicast = sock.v6 and addr >> 120 == _MULTICAST
+    multicast = sock.v6 and kind_of(addr) is Kind.MULTICAST and not is_mapped(addr)
     # if ((addr_type & IPV6_ADDR_MULTICAST) && sk->sk_type == SOCK_STREAM) return -EINVAL;
     if multicast and sock.tcp:
         return rules.MULTICAST
@@ -145,10 +145,38 @@ def check(
     if sock.v6only and addr >> 32 == MAPPED:
         return rules.MAPPED_V6ONLY
     # if (__ipv6_addr_needs_scope_id(addr_type) && !sk->sk_bound_dev_if) err = -EINVAL;
-    of_a_link = addr >> 118 == _LINK_LOCAL or (multicast and addr >> 112 & 0xF in _NEAR_SCOPES)
-    if of_a_link and sock.dev is None:
+    if _needs_zone(addr) and sock.dev is None:
         return rules.LINK_LOCAL
     return None if local or multicast else rules.NOT_LOCAL
+
+
+def check_peer(sock: Sock, dst: int) -> Rule | None:
+    """Return the rule that refuses *dst* as a peer before there is a route, or None.
+
+    An interface's own broadcast address is refused too, but netmasks are not known here.
+    """
+    kind = kind_of(dst)
+    if is_mapped(dst):
+        # if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST)) return -ENETUNREACH;
+        broadcast = kind is Kind.BROADCAST or dst == _LOOPBACK_BROADCAST
+        if sock.tcp and (broadcast or kind is Kind.MULTICAST):
+            return rules.CONNECT_NO_HOST
+        # if ((rt->rt_flags & RTCF_BROADCAST) && !sock_flag(sk, SOCK_BROADCAST)) err = -EACCES;
+        return rules.CONNECT_BROADCAST if broadcast else None
+    # if (addr_type & IPV6_ADDR_MULTICAST) return -ENETUNREACH;
+    if sock.tcp and kind is Kind.MULTICAST:
+        return rules.CONNECT_NO_HOST
+    # if (!sk->sk_bound_dev_if) return -EINVAL; of an address that needs a scope
+    return rules.CONNECT_LINK_LOCAL if _needs_zone(dst) and sock.dev is None else None
+
+
+def _needs_zone(addr: int) -> bool:
+    """Return whether an IPv6 address is one of a link: __ipv6_addr_needs_scope_id()."""
+    if is_mapped(addr):
+        return False
+    kind = kind_of(addr)
+    near = kind is Kind.MULTICAST and addr >> 112 & 0xF in _NEAR_SCOPES
+    return near or kind is Kind.LINK_LOCAL
 
 
 def check_options(shown: str, **options: bool | None) -> None:

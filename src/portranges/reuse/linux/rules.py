@@ -14,7 +14,10 @@ __all__ = [
     "CHOSEN",
     "CONNECTED",
     "CONNECTION_REFUSED",
+    "CONNECT_BROADCAST",
     "CONNECT_EXHAUSTED",
+    "CONNECT_LINK_LOCAL",
+    "CONNECT_NO_HOST",
     "DEFERRED",
     "FAST_PATH",
     "FREE",
@@ -70,6 +73,9 @@ _ACCEPT = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_csk_accept")
 _OPTION6 = cite("Linux 6.18", "net/ipv6/ipv6_sockglue.c, IPV6_V6ONLY")
 _CONNECT6 = cite(
     "Linux 6.18", "net/ipv6/tcp_ipv6.c, tcp_v6_connect; net/ipv6/datagram.c, __ip6_datagram_connect"
+)
+_CONNECT4 = cite(
+    "Linux 6.18", "net/ipv4/tcp_ipv4.c, tcp_v4_connect; net/ipv4/datagram.c, ip4_datagram_connect"
 )
 _ROUTE6 = cite("Linux 6.18", "net/ipv6/ip6_output.c, ip6_dst_lookup_tail")
 
@@ -211,6 +217,24 @@ V6ONLY_CONNECT = _refused(
     "an IPv6-only socket cannot connect to an IPv4 address",
     _CONNECT6,
 )
+CONNECT_NO_HOST = _refused(
+    "connect-no-host",
+    "ENETUNREACH",
+    "a TCP socket cannot connect to a multicast or broadcast address",
+    cite("Linux 6.18", "net/ipv4/tcp_ipv4.c, tcp_v4_connect; net/ipv6/tcp_ipv6.c, tcp_v6_connect"),
+)
+CONNECT_BROADCAST = _refused(
+    "connect-broadcast",
+    "EACCES",
+    "a UDP socket needs SO_BROADCAST to connect to a broadcast address",
+    _CONNECT4,
+)
+CONNECT_LINK_LOCAL = _refused(
+    "connect-link-local",
+    "EINVAL",
+    "a link-local IPv6 address requires a socket that is bound to its interface, or a zone",
+    _CONNECT6,
+)
 MAPPED_TO_V6 = _refused(
     "mapped-to-v6",
     "EAFNOSUPPORT",
@@ -271,6 +295,9 @@ RULES: tuple[Rule, ...] = (
     NOT_CLOSED,
     V6ONLY_LATE,
     V6ONLY_CONNECT,
+    CONNECT_NO_HOST,
+    CONNECT_BROADCAST,
+    CONNECT_LINK_LOCAL,
     MAPPED_TO_V6,
     IS_CONNECTED,
     CONNECTION_REFUSED,

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges import types
-from portranges.reuse.addresses import is_mapped
+from portranges.reuse.addresses import Kind, is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import PairRules, best4, best6, pair_rules, share_port
+from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
@@ -18,6 +19,7 @@ from portranges.reuse.others.record import (
     Via,
     mapped_v6only,
     needs_privilege,
+    not_an_end,
     not_local,
 )
 from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
@@ -47,6 +49,8 @@ class Release:
         time_wait_blocks: Whether a holder in TIME_WAIT must have a common option even if two
             AF_INET6 sockets are both at 0.0.0.0.
         reconnect: What connect() of a connected UDP socket does to its address.
+        refuses_wildcard: Whether connect() refuses the wildcard, and UDP 255.255.255.255:
+            net.inet.ip.connect_inaddr_wild is 0, and IPv6 has no such setting.
     """
 
     name: types.SystemName
@@ -55,6 +59,7 @@ class Release:
     exempts_load_balance: bool
     time_wait_blocks: bool
     reconnect: Reconnect
+    refuses_wildcard: bool = False
 
 
 RELEASES = (
@@ -65,6 +70,7 @@ RELEASES = (
         exempts_load_balance=False,
         time_wait_blocks=False,
         reconnect=Reconnect.LAST,
+        refuses_wildcard=True,
     ),
     Release(
         name="freebsd-14",
@@ -135,6 +141,43 @@ class Procedure:
             exhausted="EADDRNOTAVAIL",
             wrong_family="EAFNOSUPPORT",
         )
+
+        self.ends: tuple[End, ...] = self._ends()
+
+    def _ends(self) -> tuple[End, ...]:
+        repository = self.release.repository
+        binds = cite(repository, "sys/netinet/tcp_usrreq.c, tcp_usr_bind, tcp6_usr_bind")
+        connects = cite(repository, "sys/netinet/tcp_usrreq.c, tcp_usr_connect, tcp6_usr_connect")
+        wild = cite(
+            repository,
+            "sys/netinet/in_pcb.c, in_pcbconnect, connect_inaddr_wild; sys/netinet6/in6_pcb.c, "
+            "in6_pcbladdr",
+        )
+        multicast = frozenset({Kind.MULTICAST})
+        broadcast = frozenset({Kind.BROADCAST})
+        no_multicast = "a TCP socket cannot be bound or connected to a multicast address"
+        rule = self.book.refused("bind-multicast", "EAFNOSUPPORT", no_multicast, binds)
+        ends = [End(call=Call.BIND, kinds=multicast, tcp=True, rule=rule)]
+        rule = self.book.refused("connect-multicast", "EAFNOSUPPORT", no_multicast, connects)
+        ends.append(End(call=Call.CONNECT, kinds=multicast, tcp=True, rule=rule))
+        rule = self.book.refused(
+            "connect-broadcast",
+            "EACCES",
+            "a TCP socket cannot connect to 255.255.255.255",
+            connects,
+        )
+        ends.append(End(call=Call.CONNECT, kinds=broadcast, tcp=True, rule=rule))
+        if self.release.refuses_wildcard:
+            rule = self.book.refused(
+                "connect-wildcard",
+                "ENETUNREACH",
+                "connect() no longer takes the wildcard for this machine, nor 255.255.255.255 for "
+                "the broadcast address of an interface",
+                wild,
+            )
+            kinds = broadcast | {Kind.WILDCARD}
+            ends.append(End(call=Call.CONNECT, kinds=kinds, early=False, rule=rule))
+        return tuple(ends)
 
     def check_privilege(self, sock: Sock, context: Context) -> Rule | None:
         """Refuse a privileged port to an unprivileged socket."""
@@ -268,7 +311,10 @@ def _system(release: Release) -> BindRules:
         book=procedure.book,
         judge=procedure.judge,
         busy=procedure.busy,
+        first_checks=(not_an_end,),
         checks=(mapped_v6only, not_local, procedure.check_privilege),
+        ends=procedure.ends,
+        embeds_zones=True,
         options=frozenset({"reuse_port", "load_balance"}),
         # IPV6_V6ONLY is 1 by default (from memory: net.inet6.ip6.v6only).
         v6only=True,

@@ -17,8 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges import types
-from portranges.reuse.addresses import is_mapped, is_wild
+from portranges.reuse.addresses import Kind, is_mapped, is_wild
 from portranges.reuse.model import Rule, State
+from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
@@ -27,6 +28,7 @@ from portranges.reuse.others.record import (
     Via,
     mapped_v6only,
     needs_privilege,
+    not_an_end,
     not_local,
 )
 from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
@@ -187,6 +189,19 @@ class Procedure:
             accepted="an accepted socket takes its listener's port and owner without a check, and "
             "of the options only SO_REUSEADDR",
         )
+        self.ends: tuple[End, ...] = (
+            End(
+                call=Call.BIND,
+                kinds=frozenset({Kind.MULTICAST, Kind.BROADCAST}),
+                tcp=True,
+                rule=self.book.refused(
+                    "bind-no-host",
+                    "EADDRNOTAVAIL",
+                    "a TCP socket can be bound to a unicast address only",
+                    check,
+                ),
+            ),
+        )
         self.self_connect: Rule = self.book.refused(
             "self-connect", "EADDRNOTAVAIL", "a TCP socket cannot connect to itself", _CONNECT
         )
@@ -330,7 +345,9 @@ def _system(name: types.SystemName, *, groups: bool, options: frozenset[str]) ->
         book=procedure.book,
         judge=procedure.judge,
         busy=procedure.busy,
-        checks=(mapped_v6only, not_local, procedure.check_privilege),
+        checks=(mapped_v6only, not_an_end, not_local, procedure.check_privilege),
+        ends=procedure.ends,
+        binds_udp_broadcast=True,
         options=options,
         v6only=False,
         refusal=Refusal.KEEPS,

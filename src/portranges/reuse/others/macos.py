@@ -11,9 +11,10 @@ the search for the best match.
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.addresses import is_mapped, is_wild
+from portranges.reuse.addresses import Kind, is_mapped, is_wild
 from portranges.reuse.model import Rule
 from portranges.reuse.others.bsd import best4, best6, pair_rules
+from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
@@ -21,6 +22,7 @@ from portranges.reuse.others.record import (
     Via,
     mapped_v6only,
     needs_privilege,
+    not_an_end,
     not_local,
 )
 from portranges.reuse.others.rows import RuleBook, call_rules
@@ -87,6 +89,42 @@ _CALLS = call_rules(
     mapped_v6only=("EADDRNOTAVAIL", _V6, Confidence.SOURCE),
     exhausted="EADDRNOTAVAIL",
     exhausted_v6="EAGAIN",
+    v6only_connect="EAFNOSUPPORT",
+    wrong_family="EAFNOSUPPORT",
+    families=(
+        cite(
+            _XNU,
+            "bsd/netinet/tcp_usrreq.c, tcp_usr_connect_common; bsd/netinet6/udp6_usrreq.c, "
+            "udp6_connect",
+        ),
+        "EINVAL",
+    ),
+)
+_NO_HOST = frozenset({Kind.MULTICAST, Kind.BROADCAST})
+_ENDS = (
+    End(
+        call=Call.BIND,
+        kinds=_NO_HOST,
+        tcp=True,
+        even_v6only=True,
+        rule=_BOOK.refused(
+            "bind-no-host",
+            "EAFNOSUPPORT",
+            "a TCP socket cannot be bound to a multicast or broadcast address",
+            cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_usr_bind, tcp6_usr_bind"),
+        ),
+    ),
+    End(
+        call=Call.CONNECT,
+        kinds=_NO_HOST,
+        tcp=True,
+        rule=_BOOK.refused(
+            "connect-no-host",
+            "EAFNOSUPPORT",
+            "a TCP socket cannot connect to a multicast or broadcast address",
+            cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_usr_connect_common"),
+        ),
+    ),
 )
 
 
@@ -199,6 +237,7 @@ MACOS = BindRules(
     book=_BOOK,
     judge=_judge,
     busy=_busy,
+    first_checks=(not_an_end,),
     checks=(mapped_v6only, not_local, _udp_reserve, _privilege, _restricted),
     # IP_BOUND_IF and IPV6_BOUND_IF; the checks ignore them.
     options=frozenset({"reuse_port", "device"}),
@@ -207,5 +246,7 @@ MACOS = BindRules(
     self_connect=_SELF_CONNECT,
     self_connect_over_v4_only=True,
     retests_tuple=True,
+    ends=_ENDS,
+    embeds_zones=True,
     has_restricted=True,
 )

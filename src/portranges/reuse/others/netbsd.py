@@ -12,9 +12,10 @@ has the search for the best match.
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.addresses import ANY4, ANY6, is_mapped
+from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import best, local_cost, pair_rules, share_port
+from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
@@ -56,6 +57,22 @@ _CALLS = call_rules(
         Confidence.SOURCE,
     ),
     exhausted="EAGAIN",
+)
+_ENDS = (
+    End(
+        call=Call.CONNECT,
+        kinds=frozenset({Kind.MULTICAST}),
+        tcp=True,
+        rule=_BOOK.refused(
+            "connect-multicast",
+            "EADDRNOTAVAIL",
+            "a TCP socket cannot connect to a multicast address",
+            cite(
+                "NetBSD, in_pcb.c 1.145.2.2 (2013-08-28)",
+                "sys/netinet/in_pcb.c, in_pcbconnect; sys/netinet6/in6_pcb.c, in6_pcbconnect",
+            ),
+        ),
+    ),
 )
 
 
@@ -175,6 +192,8 @@ NETBSD = BindRules(
     options=frozenset({"reuse_port"}),
     v6only=True,
     reconnect=Reconnect.WILDCARD,
+    ends=_ENDS,
+    embeds_zones=True,
     # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
     loopback_time_wait=2.0,
 )

@@ -9,9 +9,10 @@ listening socket has a port and cannot be bound again, so that never matters to 
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.addresses import is_mapped
+from portranges.reuse.addresses import Kind, is_mapped
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
+from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
@@ -50,6 +51,19 @@ _CALLS = call_rules(
     mapped_v6only=("EADDRNOTAVAIL", _V6, Confidence.SOURCE),
     exhausted="EADDRNOTAVAIL",
     v6only_connect="EADDRNOTAVAIL",
+)
+_ENDS = (
+    End(
+        call=Call.CONNECT,
+        kinds=frozenset({Kind.WILDCARD, Kind.MULTICAST, Kind.BROADCAST}),
+        tcp=True,
+        rule=_BOOK.refused(
+            "connect-no-host",
+            "EINVAL",
+            "a TCP socket cannot connect to the wildcard, a multicast or a broadcast address",
+            cite("openbsd/src@00007ca", "sys/netinet/tcp_usrreq.c, tcp_connect"),
+        ),
+    ),
 )
 
 
@@ -107,4 +121,8 @@ OPENBSD = BindRules(
     v6only_fixed=True,
     reconnect=Reconnect.WILDCARD,
     retests_tuple=True,
+    ends=_ENDS,
+    # if (!(so->so_type == SOCK_DGRAM && in_broadcast(sin->sin_addr, inp->inp_rtableid)))
+    binds_udp_broadcast=True,
+    embeds_zones=True,
 )

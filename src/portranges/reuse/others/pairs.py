@@ -27,8 +27,9 @@ def decide_bind(
         existing: The other sockets in the order in which they were bound. Of two that
             conflict equally these systems compare the newest.
         settings: The machine's settings, as SystemSettings; the defaults if None.
-        local_addresses: The machine's addresses as numbers of 128 bits, apart from
-            loopback; every address by default.
+        local_addresses: The machine's addresses as numbers of 128 bits, apart from the
+            loopback addresses of a new machine; by default every address but other loopback
+            addresses.
 
     Raises:
         InvalidSocketError: A socket has an option that does not exist on the system, or
@@ -58,6 +59,10 @@ def decide_bind(
     sock = _sock(new, context)
     # It listens only after it is bound.
     sock.state = State.BOUND
+    for check in system.first_checks:
+        first = check(sock, context)
+        if first is not None:
+            return decide(first)
     if not sock.port:
         rule = check_address(sock, context)
         return decide(system.calls.chosen if rule is None else rule)

@@ -12,8 +12,16 @@ from portranges import ephemeral, systems, types
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
-from portranges.reuse.addresses import LOOPBACK4, LOOPBACK6, is_loopback, is_wild
+from portranges.reuse.addresses import (
+    LOOPBACK4,
+    LOOPBACK6,
+    Kind,
+    is_loopback,
+    is_wild,
+    kind_of,
+)
 from portranges.reuse.model import RefusedOption, Rule, Socket
+from portranges.reuse.others.ends import Call, End, refused_end
 from portranges.reuse.others.rows import CallRules, RuleBook
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
@@ -26,6 +34,7 @@ __all__ = [
     "Via",
     "mapped_v6only",
     "needs_privilege",
+    "not_an_end",
     "not_local",
 ]
 
@@ -74,6 +83,8 @@ class BindRules:
         book: All its rules.
         judge: Decides whether a socket can be bound next to others, which come newest first.
         busy: Whether an automatic choice skips a port.
+        first_checks: The checks of bind() that come even before the one whether the socket has
+            a port.
         checks: The checks of bind() before other sockets are compared, in order.
         late_checks: The checks after that.
         options: The names of the Socket fields that have an option.
@@ -86,7 +97,10 @@ class BindRules:
         loopback_time_wait: Seconds in TIME_WAIT towards loopback, if different.
         self_connect: The rule that refuses a connection to itself, if there is one.
         self_connect_over_v4_only: Whether that rule does not apply to IPv6.
-        any_destination: The rule that refuses the wildcard as a peer, if there is one.
+        ends: The kinds of address that bind() and connect() refuse.
+        binds_udp_broadcast: Whether a UDP socket can be bound to 255.255.255.255.
+        embeds_zones: Whether a link-local address without a zone is found on no interface, as
+            in the systems with KAME's IPv6. A socket's device is its zone here.
         listen_unbound: The rule that refuses to listen without a port, if there is one.
         unread: By Socket field, the rules for options that exist but were not read; these
             fields are not in ``options``.
@@ -106,6 +120,7 @@ class BindRules:
     book: RuleBook
     judge: types.BindJudge
     busy: types.Callable[[Sock, types.Sequence[Sock], Via | None], bool]
+    first_checks: tuple[types.BindCheck, ...] = ()
     checks: tuple[types.BindCheck, ...]
     late_checks: tuple[types.BindCheck, ...] = ()
     options: frozenset[str]
@@ -117,7 +132,9 @@ class BindRules:
     loopback_time_wait: float | None = None
     self_connect: Rule | None = None
     self_connect_over_v4_only: bool = False
-    any_destination: Rule | None = None
+    ends: tuple[End, ...] = ()
+    binds_udp_broadcast: bool = False
+    embeds_zones: bool = False
     listen_unbound: Rule | None = None
     unread: types.Mapping[str, Rule] = field(default_factory=dict[str, "Rule"])
     option_both: Rule | None = None
@@ -194,6 +211,7 @@ class Context:
 
     __slots__ = (
         "extra_privileged",
+        "has_every_address",
         "is_local",
         "privileged_below",
         "profile",
@@ -210,7 +228,11 @@ class Context:
         settings: types.ReuseSettings | None,
         local: types.Callable[[int], bool] | None,
     ) -> None:
-        """Apply *settings* to *system*; *local* None means that every address is local."""
+        """Apply *settings* to *system*.
+
+        *local* None means every address that is not loopback, and of loopback what a new
+        machine has.
+        """
         self.system: BindRules = system
         checked = _checked(settings, system)
         self.settings: SystemSettings = checked
@@ -229,15 +251,21 @@ class Context:
         if system.v6only_fixed:
             self.v6only = True
         self.udp_ports: int = 0
+        self.has_every_address: bool = local is None
         self.is_local: types.Callable[[int], bool] = self._is_local(local)
 
     def _is_local(self, local: types.Callable[[int], bool] | None) -> types.Callable[[int], bool]:
-        if local is None:
-            return _everywhere
         loopback = is_loopback if self.system.wide_loopback else _is_the_loopback
 
         def is_local(addr: int) -> bool:
-            return is_wild(addr) or loopback(addr) or local(addr)
+            return is_wild(addr) or loopback(addr) or is_own(addr)
+
+        def is_own(addr: int) -> bool:
+            if local is not None:
+                return local(addr)
+            # Every address but those that no machine has as shipped.
+            zoned = self.system.embeds_zones and kind_of(addr) is Kind.LINK_LOCAL
+            return not is_loopback(addr) and not zoned
 
         return is_local
 
@@ -261,10 +289,6 @@ class Context:
         if self.system.loopback_time_wait is not None and is_loopback(dst):
             return self.system.loopback_time_wait
         return self.profile.time_wait or 0.0
-
-
-def _everywhere(_addr: int) -> bool:
-    return True
 
 
 def _is_the_loopback(addr: int) -> bool:
@@ -291,10 +315,23 @@ def _checked(settings: types.ReuseSettings | None, system: BindRules) -> SystemS
 
 
 def not_local(sock: Sock, context: Context) -> Rule | None:
-    """Refuse an address that is neither local nor a multicast address."""
-    if sock.multicast or context.is_local(sock.addr):
-        return None
-    return context.system.calls.not_local
+    """Refuse an address that is not local, with the exceptions of the system."""
+    system = context.system
+    match kind_of(sock.addr):
+        case Kind.MULTICAST:
+            may_bind = True
+        case Kind.BROADCAST:
+            may_bind = system.binds_udp_broadcast and not sock.tcp
+        case Kind.LINK_LOCAL if sock.dev is not None and context.has_every_address:
+            may_bind = True
+        case _:
+            may_bind = context.is_local(sock.addr)
+    return None if may_bind else system.calls.not_local
+
+
+def not_an_end(sock: Sock, context: Context) -> Rule | None:
+    """Refuse an address of a kind that no socket can be bound to."""
+    return refused_end(context.system.ends, sock, sock.addr, Call.BIND)
 
 
 def mapped_v6only(sock: Sock, context: Context) -> Rule | None:

@@ -87,7 +87,9 @@ class CallRules:
     is_connected: Rule
     is_listening: Rule
     v6only_connect: Rule
+    v6only_connect_udp: Rule
     wrong_family: Rule
+    wrong_family_udp: Rule
     dropped: Rule
     listening: Rule
     not_closed: Rule
@@ -114,6 +116,7 @@ def call_rules(
     tuples: Confidence = Confidence.SOURCE,
     v6only_connect: str = "EINVAL",
     wrong_family: str = "EINVAL",
+    families: tuple[Source, str] | None = None,
     is_listening: str = "EOPNOTSUPP",
     listening_connected: str = "EINVAL",
     no_connection: str = "EAGAIN",
@@ -128,6 +131,8 @@ def call_rules(
 
     *source* is where the choice of a port was read, and the handling of 4-tuples unless
     *tuple_source* is given; *states* is the source of the errors of calls in a wrong state.
+    *families* is the source of *v6only_connect* and *wrong_family*, if they were read for TCP,
+    with the error of UDP.
     Without *drops* a refused connection leaves the socket usable, and no rule is added for a
     dropped socket.
     """
@@ -166,6 +171,21 @@ def call_rules(
         tuple_udp = book.refused(
             "tuple-udp", tuple_error_udp, "UDP: a connection with this 4-tuple exists", seen, tuples
         )
+    v6only_text = "an IPv6-only socket cannot connect to an IPv4 address"
+    family_text = "the socket's address and the peer's address have different IP versions"
+    if families is None:
+        v6only_rules = [book.refused("v6only-connect", v6only_connect, v6only_text, states, memory)]
+        family_rules = [book.refused("wrong-family", wrong_family, family_text, states, memory)]
+    else:
+        read, udp = families
+        v6only_rules = [
+            book.refused("v6only-connect", v6only_connect, v6only_text, read),
+            book.refused("v6only-connect-udp", udp, f"UDP: {v6only_text}", states, memory),
+        ]
+        family_rules = [
+            book.refused("wrong-family", wrong_family, family_text, read),
+            book.refused("wrong-family-udp", udp, f"UDP: {family_text}", read),
+        ]
     return CallRules(
         has_port=has_port,
         dropped=dropped,
@@ -200,20 +220,10 @@ def call_rules(
         is_listening=book.refused(
             "is-listening", is_listening, "a listening socket cannot connect", states, memory
         ),
-        v6only_connect=book.refused(
-            "v6only-connect",
-            v6only_connect,
-            "an IPv6-only socket cannot connect to an IPv4 address",
-            states,
-            memory,
-        ),
-        wrong_family=book.refused(
-            "wrong-family",
-            wrong_family,
-            "the socket's address and the peer's address have different IP versions",
-            states,
-            memory,
-        ),
+        v6only_connect=v6only_rules[0],
+        v6only_connect_udp=v6only_rules[-1],
+        wrong_family=family_rules[0],
+        wrong_family_udp=family_rules[-1],
         listening=book.allowed(
             "listening", "listen() does not compare other sockets", source, listens
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges.ports import Transport
-from portranges.reuse.addresses import ANY4, ANY6, MAPPED
+from portranges.reuse.addresses import ANY4, ANY6, MAPPED, Kind, kind_of
 from portranges.reuse.model import Socket, State, address_number
 
 __all__ = [
@@ -96,9 +96,7 @@ class Sock:
     @property
     def multicast(self) -> bool:
         """Whether the address is a multicast address."""
-        if self.addr >> 32 == MAPPED:
-            return (self.addr >> 28) & 0xF == 0xE
-        return self.addr >> 120 == 0xFF
+        return kind_of(self.addr) is Kind.MULTICAST
 
 
 def from_socket(socket: Socket, *, v6only: bool) -> Sock:

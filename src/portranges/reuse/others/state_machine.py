@@ -34,6 +34,7 @@ from portranges.reuse.model import (
     find,
     shown_number,
 )
+from portranges.reuse.others.ends import Call, refused_end
 from portranges.reuse.others.pairs import check_address, judge_bind, reason
 from portranges.reuse.others.picking import Pickers
 from portranges.reuse.others.record import BindRules, Context, Reconnect, Refusal, Via
@@ -143,10 +144,17 @@ class SystemPorts:
         calls = self.system.calls
         if sock.dropped:
             return decide(calls.dropped)
-        if sock.port or sock.state not in _UNUSED:
-            return decide(calls.has_port)
         before = sock.addr, sock.bound
-        sock.addr = sock.bound = addr
+        sock.addr = addr
+        for check in self.system.first_checks:
+            refusal = check(sock, self.context)
+            if refusal is not None:
+                sock.addr = before[0]
+                return decide(refusal)
+        if sock.port or sock.state not in _UNUSED:
+            sock.addr = before[0]
+            return decide(calls.has_port)
+        sock.bound = addr
         sock.port = port
         decision = self._take(sock) if port else self._choose(sock)
         if decision.allowed:
@@ -282,14 +290,19 @@ class SystemPorts:
             return calls.is_listening
         if sock.tcp and sock.state is State.CONNECTED:
             return calls.is_connected
-        if is_wild(dst) and self.system.any_destination is not None:
-            return self.system.any_destination
+        ends = self.system.ends
+        first = refused_end(ends, sock, dst, Call.CONNECT, early=True)
+        if first is not None:
+            return first
         mapped = is_mapped(dst)
         if mapped and sock.v6only:
-            return calls.v6only_connect
-        if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and dst != ANY6:
-            return calls.wrong_family
-        return None
+            return calls.v6only_connect if sock.tcp else calls.v6only_connect_udp
+        later = refused_end(ends, sock, dst, Call.CONNECT, early=False)
+        # A system that does not refuse :: as a peer connects to this machine in either family.
+        anywhere = dst == ANY6 and later is None
+        if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and not anywhere:
+            return calls.wrong_family if sock.tcp else calls.wrong_family_udp
+        return later
 
     def _choose_for(self, sock: Sock, local: int, dst: int, dport: int) -> int | None:
         picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)

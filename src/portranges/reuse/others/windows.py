@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from itertools import product
 
 from portranges import types
-from portranges.reuse.addresses import ANY4, is_mapped
+from portranges.reuse.addresses import ANY4, Kind, is_mapped
 from portranges.reuse.model import Rule, State
+from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
     Refusal,
     Via,
     mapped_v6only,
+    not_an_end,
     not_local,
 )
 from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
@@ -42,6 +44,7 @@ _WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUS
 _WSK = cite("Microsoft WSK document", "Sharing Transport Addresses")
 _DYNAMIC = cite("Microsoft KB929851", "the dynamic port range")
 _WINSOCK_ERRORS = cite("Windows Sockets Error Codes")
+_CONNECT = cite("MicrosoftDocs/sdk-api@01397c9", "nf-winsock2-connect.md, connect function")
 _WINE = cite(
     "Wine 10.17 (royel21/wine-10.17-custom@83661d6)",
     "dlls/ws2_32/tests/sock.c, test_reuseaddr, tests_exclusive",
@@ -175,12 +178,42 @@ class Procedure:
         self.listen_unbound: Rule = self.book.refused(
             "listen-unbound", "EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, memory
         )
-        self.any_destination: Rule = self.book.refused(
-            "any-destination",
-            "EADDRNOTAVAIL",
-            "a socket cannot connect to the wildcard address",
-            _WINSOCK_ERRORS,
-            memory,
+        self.ends: tuple[End, ...] = (
+            End(
+                call=Call.CONNECT,
+                kinds=frozenset({Kind.WILDCARD}),
+                rule=self.book.refused(
+                    "any-destination",
+                    "EADDRNOTAVAIL",
+                    "a socket cannot connect to the wildcard address",
+                    _CONNECT,
+                    Confidence.DOCUMENT,
+                ),
+            ),
+            End(
+                call=Call.CONNECT,
+                kinds=frozenset({Kind.BROADCAST}),
+                tcp=False,
+                rule=self.book.refused(
+                    "connect-broadcast",
+                    "EACCES",
+                    "a UDP socket needs SO_BROADCAST to connect to a broadcast address",
+                    _CONNECT,
+                    Confidence.DOCUMENT,
+                ),
+            ),
+            End(
+                call=Call.BIND,
+                kinds=frozenset({Kind.MULTICAST}),
+                rule=self.book.refused(
+                    "bind-multicast",
+                    "EADDRNOTAVAIL",
+                    "a socket cannot be bound to a multicast address; it joins the group and is "
+                    "bound to the wildcard or to an address of the machine",
+                    cite("nannou-org/citp#6, CCExtractor/ccextractor#668", "error 10049"),
+                    Confidence.REPORTED,
+                ),
+            ),
         )
         self.option_both: Rule = self.book.refused(
             "option-both",
@@ -287,13 +320,13 @@ def _system(table: Table) -> BindRules:
         book=procedure.book,
         judge=procedure.judge,
         busy=_busy,
-        checks=(mapped_v6only, not_local, procedure.check_excluded),
+        checks=(mapped_v6only, not_an_end, not_local, procedure.check_excluded),
         options=frozenset({"exclusive"}),
         v6only=True,
         v6only_fixed=not table.has_dual_stack,
         wide_loopback=True,
         refusal=Refusal.KEEPS,
-        any_destination=procedure.any_destination,
+        ends=procedure.ends,
         listen_unbound=procedure.listen_unbound,
         option_both=procedure.option_both,
         has_excluded=True,

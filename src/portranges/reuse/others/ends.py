@@ -1,0 +1,69 @@
+"""Addresses that cannot be an end of a socket: broadcast, multicast, the wildcard as a peer.
+
+A system has a row for each kind of address that bind() or connect() refuses. ``addresses`` tells
+the kinds apart. An interface's own broadcast address is not among them, because netmasks are not
+known here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from portranges import types
+from portranges.reuse.addresses import Kind, is_mapped, kind_of
+from portranges.reuse.model import Rule
+from portranges.reuse.others.sock import Sock
+
+__all__ = ["Call", "End", "refused_end"]
+
+
+class Call(Enum):
+    """The call that is given an address."""
+
+    BIND = auto()
+    CONNECT = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The kinds of address that a call refuses.
+
+    Attributes:
+        call: The call.
+        kinds: The kinds of address, IPv4-mapped ones included.
+        rule: The rule that refuses them.
+        tcp: Whether it is about TCP (True), UDP (False) or both (None).
+        early: Whether the kernel looks at the kind before it compares the families of the
+            socket and the peer. For an IPv4-mapped address it looks later in any case.
+        even_v6only: Whether an IPv4-mapped address is looked at although the socket is
+            IPv6-only and cannot have one.
+    """
+
+    call: Call
+    kinds: frozenset[Kind]
+    rule: Rule
+    tcp: bool | None = None
+    early: bool = True
+    even_v6only: bool = False
+
+    def applies(self, sock: Sock, addr: int, call: Call) -> bool:
+        """Return whether the row refuses *addr* to *sock*."""
+        if call is not self.call or self.tcp not in (None, sock.tcp):
+            return False
+        skipped = sock.v6only and is_mapped(addr) and not self.even_v6only
+        return not skipped and kind_of(addr) in self.kinds
+
+
+def refused_end(
+    ends: types.Iterable[End], sock: Sock, addr: int, call: Call, *, early: bool | None = None
+) -> Rule | None:
+    """Return the rule that refuses *addr*, or None.
+
+    *early* selects the rows that are looked at before the families are compared, or after.
+    """
+    for end in ends:
+        first = end.early and not (sock.v6 and is_mapped(addr))
+        if early in (None, first) and end.applies(sock, addr, call):
+            return end.rule
+    return None
