@@ -19,6 +19,7 @@ from portranges import (
     systems,
     types,
 )
+from portranges.ephemeral.model import ALGORITHMS
 
 # Each alias in ``portranges.types``, and the words that are accepted at run time.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
@@ -42,6 +43,10 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "SystemName": lambda: [name for row in systems.rows() for name in (row.name, *row.aliases)],
     "TcpOrUdpName": lambda: probe.model.TRANSPORTS,
 }
+
+
+def test_rows_of_ephemeral_may_name_every_algorithm() -> None:
+    assert sorted(ALGORITHMS) == sorted(["", *WORDS["AlgorithmName"]()])
 
 
 @pytest.mark.parametrize("alias", WORDS)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import checks, types
+from portranges.ephemeral import profile
+from portranges.ephemeral.model import ALGORITHMS
 from portranges.errors import InvalidValueError, elide, got
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
@@ -136,7 +138,8 @@ class Method:
     Raises:
         TypeError: A value has the wrong type.
         InvalidValueError: ``name`` is empty.
-        UnknownNameError: ``growth`` or ``confidence`` is not one of the known words.
+        UnknownNameError: A system or the algorithm is unknown, or ``growth`` or ``confidence``
+            is not one of the known words.
 
     Example:
         >>> from portranges import capacity
@@ -156,11 +159,13 @@ class Method:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for field in ("name", "algorithm", "calls", "note"):
+        for field in ("name", "calls", "note"):
             checks.of_type(field, getattr(self, field), str)
         if not self.name:
             raise InvalidValueError("name must not be empty", "''")
-        checks.tuple_of("systems", self.systems, str)
+        checks.word("algorithm", self.algorithm, ALGORITHMS)
+        for name in checks.tuple_of("systems", self.systems, str):
+            profile(name)
         checks.flag("waits", self.waits)
         checks.of_type("source", self.source, Source)
         object.__setattr__(self, "growth", checks.member("growth", self.growth, Growth))

@@ -13,16 +13,24 @@ from portranges.records import always_checked
 from portranges.source import Confidence, Source
 from portranges.systems import Kind, System
 
-__all__ = ["EphemeralProfile"]
+__all__ = ["ALGORITHMS", "EphemeralProfile"]
+
+# The names and aliases of portranges.selection, which uses these rows and cannot be imported
+# here; a test compares the two. "" means that the algorithm is unknown.
+ALGORITHMS = (
+    "", "rfc6056-1", "rfc6056-2", "rfc6056-3", "rfc6056-4", "rfc6056-5", "linux-connect",
+    "linux-connect-range", "linux-bind", "linux-bind-reuse", "linux-udp", "linux-2.6.24-connect",
+    "linux-2.6.24-bind", "linux-2.2", "freebsd", "freebsd-2", "dragonfly", "openbsd", "netbsd",
+    "macos", "macos-tcp", "macos-udp", "ios-tcp", "ios-udp", "solaris", "illumos",
+    "bsd-sequential", "bsd-4.3", "windows", "windows-xp", "gvisor", "lwip", "lwip-tcp", "lwip-udp",
+    "zephyr", "freertos",
+)  # fmt: skip
 
 _NO_PORTS = PortSet.empty()
 
 _TEXTS = (
     "version_note",
     "algorithm",
-    "tcp_algorithm",
-    "tcp_bind_algorithm",
-    "udp_algorithm",
     "exclusions",
     "socket_overrides",
     "per_transport",
@@ -97,7 +105,7 @@ class EphemeralProfile:
         TypeError: A value has the wrong type.
         InvalidValueError: A number is negative, ``skipped`` is not a part of ``ports``, or
             there is no transport or no source.
-        UnknownNameError: A transport or the confidence is unknown.
+        UnknownNameError: A transport, an algorithm or the confidence is unknown.
 
     Example:
         >>> from portranges import ephemeral
@@ -149,6 +157,8 @@ class EphemeralProfile:
         checks.tuple_of("others", self.others, System)
         for name in _TEXTS:
             checks.of_type(name, getattr(self, name), str)
+        for name in ("tcp_algorithm", "tcp_bind_algorithm", "udp_algorithm"):
+            checks.word(name, getattr(self, name), ALGORITHMS, kind="algorithm")
         for name in ("ports", "skipped", "privileged_extra"):
             checks.of_type(name, getattr(self, name), PortSet)
         for name in ("read_with", "read_output", "set_with"):
