@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import pytest
 
 from envelope import error_of
 from portranges import cli
-from portranges.cli import build_parser, guesses, main
+from portranges.cli import arguments, build_parser, guesses, main
+from portranges.cli.output import labelled
 from portranges.registry import ports as service_ports
 
 # Words that each command answers, and its exit status.
@@ -76,7 +78,7 @@ def test_two_dashes_are_the_value_of_an_option(command, option, capsys):
     if action.type is not None or action.choices is not None:
         with pytest.raises(SystemExit, match="2"):
             parser.parse_args(words)
-        assert f"argument {option}: " in capsys.readouterr().err
+        assert f"argument {'/'.join(action.option_strings)}: " in capsys.readouterr().err
     else:
         assert getattr(parser.parse_args(words), action.dest) in ("--", ["--"])
     status = main([command, *words])
@@ -126,6 +128,66 @@ def test_a_long_argument_is_shortened(capsys):
     told = capsys.readouterr().err
     assert told.startswith("portranges: unrecognized arguments: --xxxx")
     assert len(told) < 500
+
+
+NUMBERS = [
+    (command, option)
+    for command, option in options()
+    if isinstance(
+        next(each.type for each in subparsers()[command]._actions if option in each.option_strings),
+        type(arguments.number),
+    )
+]
+
+
+@pytest.mark.parametrize(("command", "option"), NUMBERS)
+@pytest.mark.parametrize("text", ["9" * 21, "9" * 5000, "-1", "1e3", "\u0663", "1_0", "", "nan"])
+def test_a_number_that_is_refused_names_its_bounds(command, option, text, capsys):
+    assert main([command, *ANSWERED[command][0], f"{option}={text}"]) == 2
+    told = capsys.readouterr().err
+    # The largest number, or the unit of a time and how long its text may be.
+    assert re.search(r" from [01] to [0-9,]*[0-9], got | of at most 20 characters, got ", told)
+    assert len(told) < 300
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["ephemeral", "--transport", "udp"], "--transport requires --here, got --transport udp"),
+        (["ephemeral", "linux", "--transport", "tcp"], "--transport requires --here, got --trans"),
+        (["ephemeral", "--family", "inet6"], "--family requires --here, got --family inet6 with"),
+        (["capacity", "--clients", "5"], "--clients requires --ports-per-client, got --clients 5 "),
+        (
+            ["capacity", "--system", "zos", "--rate", "1"],
+            "--rate requires --time-wait, because that of zos is unknown, got --rate without it\n",
+        ),
+        (["443", "--table", "--here"], "--here requires pages or --json, got --table\n"),
+        (["443", "--table", "--sources"], "--sources requires pages or --json, got --table\n"),
+    ],
+)
+def test_an_option_that_requires_another_is_not_ignored(words, message, capsys):
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"portranges: {message}")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("text", [
+    "rule 2 overlaps " + ",".join(map(str, range(2000, 9000, 37))) + " twice",
+    "(" + ",".join(f"{port}-{port + 9}" for port in range(10000, 60000, 500)) + ",...)",
+])  # fmt: skip
+def test_a_list_of_ports_is_not_broken_inside_a_number(text, width):
+    lines = list(labelled("error:", text, label_width=9, width=width))
+    assert all(len(line) <= width for line in lines)
+    found = re.findall(r"[0-9-]+", " ".join(lines))
+    assert found == re.findall(r"[0-9-]+", text)
+
+
+def test_a_path_is_not_broken_at_all():
+    path = "https://example.com/" + "a,b-c" * 30
+    lines = list(labelled("", f"see {path}, twice", label_width=9))
+    assert [line.strip() for line in lines] == ["see", f"{path},", "twice"]
 
 
 # -- a reader that leaves ---------------------------------------------------------

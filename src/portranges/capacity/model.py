@@ -164,7 +164,8 @@ class Method:
         if not self.name:
             raise InvalidValueError("name must not be empty", "''")
         checks.word("algorithm", self.algorithm, ALGORITHMS)
-        for name in checks.tuple_of("systems", self.systems, str):
+        checks.tuple_of("systems", self.systems, str)
+        for name in self.systems:
             profile(name)
         checks.flag("waits", self.waits)
         checks.of_type("source", self.source, Source)

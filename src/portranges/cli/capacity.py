@@ -114,7 +114,9 @@ class _Answer:
 def run(arguments: types.Namespace) -> int:
     """Print the capacity of a system; the status is 1 if a given number does not fit."""
     if arguments.clients is not None and arguments.ports_per_client is None:
-        raise InvalidValueError("--clients requires --ports-per-client", "none")
+        raise InvalidValueError(
+            "--clients requires --ports-per-client", f"--clients {arguments.clients} without it"
+        )
     answer = _answer(arguments)
     questions: list[_Question] = []
     if arguments.rate is not None:
@@ -124,7 +126,8 @@ def run(arguments: types.Namespace) -> int:
             )
         if answer.rate is None:
             raise InvalidValueError(
-                f"--time-wait is required, because that of {answer.profile.name} is unknown", "none"
+                f"--rate requires --time-wait, because that of {answer.profile.name} is unknown",
+                "--rate without it",
             )
         questions.append(_Question(what="rate", wanted=arguments.rate, limit=answer.rate))
     if arguments.connections is not None:

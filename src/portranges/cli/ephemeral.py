@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from portranges import ephemeral, system, types
 from portranges.cli.output import WIDTH, print_json
 from portranges.ephemeral import EphemeralProfile
+from portranges.errors import InvalidValueError
 from portranges.families import Family
 from portranges.system import Machine, MachineSettings
 
@@ -28,13 +29,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--transport",
         choices=["tcp", "udp", "sctp"],
-        default="tcp",
         help="with --here: the transport (default: tcp)",
     )
     parser.add_argument(
         "--family",
         choices=[family.value for family in Family],
-        default="inet",
         help="with --here: IPv4 or IPv6 (default: inet)",
     )
     parser.add_argument(
@@ -44,6 +43,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, *, machine: Machine | None = None) -> int:
     """Print the ranges of the systems in *arguments* and, with ``--here``, of this machine."""
+    if not arguments.here:
+        for option in ("transport", "family"):
+            given = getattr(arguments, option)
+            if given is not None:
+                raise InvalidValueError(
+                    f"--{option} requires --here", f"--{option} {given} without it"
+                )
     rows = [ephemeral.profile(name) for name in arguments.names]
     if not rows and not arguments.here:
         rows = list(ephemeral.profiles("host", current=True))
@@ -64,7 +70,9 @@ def run(arguments: Namespace, *, machine: Machine | None = None) -> int:
 
 
 def _here(arguments: Namespace, machine: Machine | None) -> MachineSettings:
-    return system.read_settings(arguments.transport, family=arguments.family, machine=machine)
+    return system.read_settings(
+        arguments.transport or "tcp", family=arguments.family or "inet", machine=machine
+    )
 
 
 def _data(row: EphemeralProfile) -> dict[str, object]:

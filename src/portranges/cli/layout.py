@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentTypeError
 
 from portranges import types
+from portranges.errors import elide
 from portranges.ports import is_digits
 from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
 
@@ -36,7 +37,8 @@ def parse_span(text: str) -> float:
         number, factor = text[:-1], _UNITS[text[-1]]
     whole, dot, part = number.partition(".")
     if len(text) > _LONGEST or not is_digits(whole) or (dot and not is_digits(part)):
-        raise ArgumentTypeError(f"expected seconds or a number with s, m, h or d, got {text!r}")
+        rule = f"expected seconds or a number with s, m, h or d, of at most {_LONGEST} characters"
+        raise ArgumentTypeError(f"{rule}, got {elide(text)}")
     return float(number) * factor
 
 

@@ -27,6 +27,8 @@ __all__ = [
 WIDTH = 80
 _NARROWEST = 60
 
+_LIST = frozenset("0123456789-,.()")  # of ports
+
 _GAP = 2
 _LEAST = 8  # the smallest width of a truncated column
 
@@ -111,13 +113,20 @@ def _envelope(command: str, error: dict[str, object]) -> str:
 def labelled(label: str, text: str, *, label_width: int, width: int = WIDTH) -> types.Iterator[str]:
     """Yield *text* wrapped to *width*, beside *label* in a column of *label_width*.
 
-    Lines are not broken at hyphens, because a path or a commit must stay whole.
+    Lines are not broken at hyphens or inside words, because a path or a commit must stay whole
+    and a part of a number would be another port. Lists are broken after their commas.
     """
+    room = width - label_width
+    words = [
+        word.replace(",", ", ") if len(word) > room and {*word} <= _LIST else word
+        for word in text.split(" ")
+    ]
     yield from wrap(
-        text,
+        " ".join(words),
         width,
         initial_indent=label.ljust(label_width),
         subsequent_indent=" " * label_width,
+        break_long_words=False,
         break_on_hyphens=False,
     )
 

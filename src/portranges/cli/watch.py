@@ -10,7 +10,7 @@ from textwrap import wrap
 from portranges import types
 from portranges.cli.layout import moment, notes, owners_of, parse_span, span
 from portranges.cli.output import columns, cut, print_json
-from portranges.errors import PortRangesError
+from portranges.errors import PortRangesError, elide
 from portranges.ports import is_digits, parse_port
 from portranges.probe import Change, ChangeKind, SocketTable, Watcher
 from portranges.probe.watching import LONGEST_INTERVAL, next_poll
@@ -49,13 +49,13 @@ def _interval(text: str) -> float:
     seconds = parse_span(text)
     if not 0 < seconds <= LONGEST_INTERVAL:
         rule = f"expected more than 0 seconds, up to {LONGEST_INTERVAL:,.0f}"
-        raise ArgumentTypeError(f"{rule}, got {text!r}")
+        raise ArgumentTypeError(f"{rule}, got {elide(text)}")
     return seconds
 
 
 def _count(text: str) -> int:
     if not (is_digits(text) and len(text) < 10 and int(text)):
-        raise ArgumentTypeError(f"expected a number of polls, at least 1, got {text!r}")
+        raise ArgumentTypeError(f"expected a number from 1 to 999,999,999, got {elide(text)}")
     return int(text)
 
 
