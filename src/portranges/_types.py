@@ -79,6 +79,7 @@ __all__ = [
     "Any",
     "AnyPorts",
     "ArgumentParser",
+    "AskedPorts",
     "Assignment",
     "AssignmentsOfPort",
     "AsyncIterator",
@@ -481,6 +482,7 @@ DialectName: TypeAlias = Literal[
 Quote: TypeAlias = Literal["", '"', "`", "["]
 OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
 ReportAnswers: TypeAlias = Iterable[tuple[PortReport, TransportLike | None]]
+AskedPorts: TypeAlias = list[tuple[PortSet, TransportLike | None]]
 Pair: TypeAlias = tuple[int, int]
 
 # What a port is wanted towards. Only plain values, because they must hash to the same

@@ -131,6 +131,11 @@ class New(Old):
         envelope = json.loads(text)
         if "error" in envelope:
             return None
+        if envelope["command"] == "explain":
+            # The range of ports of a report, which is new; no question has a range that does not
+            # differ.
+            for report in envelope["result"]:
+                del report["ports"]
         return self.json_data(envelope["result"])
 
     def table(

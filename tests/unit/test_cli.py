@@ -8,12 +8,13 @@ import pty
 import socket
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from envelope import result_of
-from portranges import __version__, cli, explain
+from portranges import PortRange, PortSet, __version__, cli, explain
 from portranges.cli import build_parser, main
 from terminals import read_rest
 
@@ -199,11 +200,56 @@ def test_many_pages_are_printed_when_asked_for(capsys):
     assert titles == [f"Port {port}" for port in range(20, 31)]
 
 
-def test_a_long_table_has_a_line_for_each_port(capsys):
+def test_a_long_table_has_a_line_for_ports_that_do_not_differ(capsys):
     assert main(["0-4095", "--transport", "tcp"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4097
     assert max(map(len, lines)) <= 80
+    ranges = [PortRange.parse(line.split()[0]) for line in lines[1:]]
+    assert PortSet(ranges) == PortSet.parse("0-4095")
+    assert sum(map(len, ranges)) == 4096
+    assert len(ranges) < 3900
+    # Each line says what a table of that port alone says, and neighbours differ.
+    cells = [line.split(None, 1)[1] for line in lines[1:]]
+    for one, other in pairwise(cells):
+        assert one != other
+    assert main([*map(str, range(300, 400)), "--transport", "tcp", "--table"]) == 0
+    alone = capsys.readouterr().out.splitlines()[1:]
+    for line in alone:
+        port, rest = line.split(None, 1)
+        (at,) = (at for at, each in enumerate(ranges) if int(port) in each)
+        assert cells[at].split() == rest.split()
+
+
+@pytest.mark.parametrize("words", [["0-65535"], ["49000-65535", "0-48999"], ["--table", "0-65535"]])
+def test_a_table_of_all_ports_fits_the_terminal(words, capsys):
+    assert main(words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert 5000 < len(lines) < 8000
+    widths = {line.index("user" if " user " in line else "dynamic") for line in lines[-2000:]}
+    assert len(widths) <= 2
+
+
+def test_adjacent_ports_that_do_not_differ_are_one_page(capsys):
+    assert main(["60001-60005"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Ports 60001-60005"
+    assert lines[1].startswith("Ports 60001-60005 have no IANA registration; they lie in ")
+    assert not any(line.startswith("---") for line in lines)
+    assert main(["22-23"]) == 0
+    titles = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Port ")]
+    assert [title for title in titles if ";" not in title] == ["Port 22", "Port 23"]
+
+
+def test_adjacent_ports_that_do_not_differ_are_one_object(capsys):
+    assert main(["60001-60005", "60003-60006", "443", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)["result"]
+    assert [(each["port"], each["ports"]) for each in result] == [
+        (60001, {"first": 60001, "last": 60005}),
+        (60006, {"first": 60006, "last": 60006}),
+        (443, {"first": 443, "last": 443}),
+    ]
+    assert all(each.keys() == result[0].keys() for each in result)
 
 
 @pytest.mark.parametrize(

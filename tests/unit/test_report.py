@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
 from portranges import (
     Category,
     InvalidPortError,
+    PortRange,
     PortReport,
+    PortSet,
     Transport,
     UnknownNameError,
     ephemeral,
@@ -20,6 +23,7 @@ from portranges import (
     uses,
 )
 from portranges.registry import SHIPPED, State
+from portranges.report import explain_ranges
 from portranges.uses import BROWSER_BLOCKED
 
 # A port of every kind: edges of the categories and of systems' ranges, with
@@ -312,3 +316,68 @@ def test_wrong_arguments():
 def test_ports_of_all_kinds_have_a_page():
     for port in range(0, 65536, 61):
         assert str(explain(port)).startswith(f"Port {port}\n")
+
+
+def _facts(report):
+    """What a report says apart from its port."""
+    return dataclasses.replace(report, port=0, ports=PortRange(0), commands=())
+
+
+RANGES = [
+    PortRange(0, 1100),
+    PortRange(5800, 6100),
+    PortRange(9990, 10010),
+    PortRange(49100, 49200),
+    PortRange(60990, 61400),
+    PortRange(65500, 65535),
+]
+OURS = registry.SHIPPED.with_services({"ours": [(PortRange(1000, 1010), "tcp"), (61010, "udp")]})
+
+
+@pytest.mark.parametrize("ports", RANGES, ids=str)
+@pytest.mark.parametrize("transport", [None, "tcp", "sctp"])
+@pytest.mark.parametrize("table", [None, OURS], ids=["IANA", "ours"])
+def test_a_report_of_a_range_is_the_report_of_each_port(ports, transport, table):
+    check_ranges(ports, transport, table)
+
+
+@pytest.mark.slow
+def test_a_report_of_a_range_is_the_report_of_each_port_of_all():
+    check_ranges(PortRange(0, 65535), None, None)
+
+
+def check_ranges(ports, transport, table):
+    reports = list(explain_ranges(ports, transport=transport, registry=table))
+    assert [port for report in reports for port in report.ports] == list(ports)
+    for report in reports:
+        assert report.port == report.ports.first
+        assert report.commands == explain(report.port, transport=transport, registry=table).commands
+        for port in report.ports:
+            alone = explain(port, transport=transport, registry=table)
+            assert alone.ports == PortRange(port)
+            assert _facts(alone) == _facts(report)
+    # No range could be longer.
+    for one, other in pairwise(reports):
+        assert _facts(one) != _facts(other)
+
+
+def test_the_ranges_of_a_set_are_apart():
+    found = explain_ranges(PortSet.parse("60001-60002,60005,60004"))
+    assert [str(report.ports) for report in found] == ["60001-60002", "60004-60005"]
+    assert list(explain_ranges(PortSet())) == []
+    with pytest.raises(TypeError, match="ports must be a PortRange"):
+        list(explain_ranges(80))
+    page = str(next(explain_ranges(PortRange(19, 19))))
+    assert page == str(explain(19))
+
+
+def test_spans_of_a_registry_have_equal_rows_and_cover_every_port():
+    for table in (registry.SHIPPED, OURS):
+        spans = table.spans()
+        assert [port for span in spans for port in span] == list(range(65536))
+        for span in spans[::37]:
+            rows = {
+                tuple((row.transport, row.state, row.service) for row in table.lookup(port))
+                for port in (span.first, (span.first + span.last) // 2, span.last)
+            }
+            assert len(rows) == 1

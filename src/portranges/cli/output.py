@@ -78,7 +78,7 @@ def print_json(command: str, result: object, *, indent: int | None = 2) -> None:
 def print_json_items(command: str, items: types.Iterable[object]) -> None:
     """Print the list of *items* in the envelope, one item at a time.
 
-    The reports of all ports are half a gigabyte, which need not be in memory.
+    The reports of all ports are a hundred megabytes, which need not be in memory.
     """
     print(f'{{"schema": {SCHEMA}, "command": {json.dumps(command)}, "result": [', end="")
     separator = "\n"

@@ -1,4 +1,7 @@
-"""``portranges 60454 https 8000-8003``: everything known about ports, as pages, a table or JSON."""
+"""``portranges 60454 https 8000-8003``: everything known about ports, as pages, a table or JSON.
+
+Adjacent ports that do not differ are one page, one line or one object.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges import types
-from portranges.cli.output import columns, cut, is_styled, print_json_items
+from portranges.cli.output import WIDTH, columns, cut, is_styled, print_json_items
 from portranges.cli.words import services_in
 from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.ports import PortRange, Transport, check_transport
+from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
-from portranges.report import PortReport, explain
+from portranges.report import PortReport, explain, explain_ranges
 
 __all__ = ["add_arguments", "run"]
 
@@ -43,9 +47,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--sources", action="store_true", help="list the source of every section")
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
-        "--json", action="store_true", help="print JSON, a list with one object per port"
+        "--json",
+        action="store_true",
+        help="print JSON, a list with one object per port or per range that does not differ",
     )
-    form.add_argument("--table", action="store_true", help="print a table, one line per port")
+    form.add_argument("--table", action="store_true", help="print a table")
     form.add_argument(
         "--pages",
         action="store_true",
@@ -59,50 +65,62 @@ def run(arguments: Namespace) -> int:
         if arguments.table and getattr(arguments, option):
             raise InvalidValueError(f"--{option} requires pages or --json", "--table")
     registry = SHIPPED if arguments.services is None else services_in(arguments.services)
-    pairs = _pairs(arguments.ports, arguments.transport, registry)
-    answers: types.ReportAnswers = (
-        (explain(port, transport=transport, registry=registry), transport)
-        for port, transport in pairs
-    )
+    asked = _asked(arguments.ports, arguments.transport, registry)
+    several = sum(len(ports) for ports, _ in asked) > _MOST_PAGES
+    pages = arguments.pages or arguments.here or arguments.sources
+    if not arguments.json and (arguments.table or (several and not pages)):
+        _print_table(asked, registry)
+        return 0
+    answers = _answers(asked, registry, one_by_one=arguments.here)
     if arguments.json:
         print_json_items("explain", _data(answers, with_here=arguments.here))
-    elif arguments.table or (
-        len(pairs) > _MOST_PAGES and not (arguments.pages or arguments.here or arguments.sources)
-    ):
-        _print_table(report for report, _ in answers)
     else:
         _print_pages(answers, sources=arguments.sources, with_here=arguments.here)
     return 0
 
 
-def _pairs(
+def _asked(
     words: types.Iterable[str], transport: types.TransportLike | None, registry: Registry
-) -> list[tuple[int, types.TransportLike | None]]:
-    """Return pairs of a port and a transport, each once, in the order of *words*."""
-    return list(
-        dict.fromkeys(
-            pair
-            for word in words
-            for part in word.split(",")
-            for pair in _ports(part, transport, registry)
-        )
-    )
+) -> types.AskedPorts:
+    """Return sets of ports, each with its transport, in the order of *words*; each port once."""
+    found: types.AskedPorts = []
+    before: dict[types.TransportLike | None, PortSet] = {}
+    for part in (part for word in words for part in word.split(",")):
+        ports, own = _ports(part, transport, registry)
+        known = before.get(own, PortSet())
+        before[own] = known | ports
+        if ports - known:
+            found.append((ports - known, own))
+    return found
 
 
 def _ports(
     word: str, transport: types.TransportLike | None, registry: Registry
-) -> list[tuple[int, types.TransportLike | None]]:
+) -> tuple[PortSet, types.TransportLike | None]:
     name, slash, own = word.partition("/")
     if slash:
         transport = check_transport(own)
     # A service name contains a letter (RFC 6335, section 5.1), a port does not.
     if not any(character.isalpha() for character in name):
-        return [(port, transport) for port in PortRange.parse(name)]
+        return PortSet([PortRange.parse(name)]), transport
     ports = registry.ports(name, transport)
     if not ports:
         # The service exists, but not for this transport.
         raise UnknownNameError(f"{transport} service", name)
-    return [(port, transport) for port in ports]
+    return ports, transport
+
+
+def _answers(
+    asked: types.AskedPorts, registry: Registry, *, one_by_one: bool
+) -> types.ReportAnswers:
+    """Yield reports and transports; adjacent ports without a difference are one report."""
+    for ports, transport in asked:
+        if one_by_one:
+            for port in ports:
+                yield explain(port, transport=transport, registry=registry), transport
+        else:
+            for report in explain_ranges(ports, transport=transport, registry=registry):
+                yield report, transport
 
 
 def _print_pages(answers: types.ReportAnswers, *, sources: bool, with_here: bool) -> None:
@@ -129,20 +147,37 @@ def _data(answers: types.ReportAnswers, *, with_here: bool) -> types.Iterator[di
         yield data
 
 
-def _print_table(reports: types.Iterable[PortReport]) -> None:
-    for line in _table(reports):
-        print(line)
+def _print_table(asked: types.AskedPorts, registry: Registry) -> None:
+    """Print a table; adjacent ports with equal cells are one line."""
+    # A part of a range is not longer than a range that ends in two ports as long as its last.
+    sizes = (
+        2 * len(str(each.last)) + 1 for ports, _ in asked for each in ports.ranges if len(each) > 1
+    )
+    size = max(6, *sizes, 0)
+    print(_line("port", size, ("category", "registered to", "allocated by default")))
+    for ports, transport in asked:
+        held: PortRange | None = None
+        held_cells = ("", "", "")
+        for report in explain_ranges(ports, transport=transport, registry=registry):
+            cells = _cells(report)
+            if held and cells == held_cells and held.last + 1 == report.ports.first:
+                held = PortRange(held.first, report.ports.last)
+                continue
+            if held:
+                print(_line(str(held), size, held_cells))
+            held, held_cells = report.ports, cells
+        print(_line(str(held), size, held_cells))
 
 
-def _table(reports: types.Iterable[PortReport]) -> types.Iterator[str]:
-    yield _line("port", "category", "registered to", "allocated by default")
-    for report in reports:
-        services = dict.fromkeys(name for entry in report.registry for name in entry.services)
-        states = {entry.state.value for entry in report.registry}
-        registered = ", ".join(services) or ("reserved" if "reserved" in states else "-")
-        systems = ", ".join(entry.name for entry in report.allocated_by)
-        yield _line(str(report.port), report.category.value, registered, systems or "-")
+def _cells(report: PortReport) -> tuple[str, str, str]:
+    services = dict.fromkeys(name for entry in report.registry for name in entry.services)
+    states = {entry.state.value for entry in report.registry}
+    registered = ", ".join(services) or ("reserved" if "reserved" in states else "-")
+    systems = ", ".join(entry.name for entry in report.allocated_by)
+    return report.category.value, registered, systems or "-"
 
 
-def _line(port: str, category: str, registered: str, systems: str) -> str:
-    return f"{port:<6} {category:<9} {cut(registered, 21):<21} {cut(systems, 41)}".rstrip()
+def _line(port: str, size: int, cells: tuple[str, str, str]) -> str:
+    category, registered, systems = cells
+    rest = WIDTH - size - 33
+    return f"{port:<{size}} {category:<9} {cut(registered, 21):<21} {cut(systems, rest)}".rstrip()

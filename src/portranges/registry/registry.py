@@ -7,11 +7,12 @@ top of either. It checks arguments and caches answers; the tables only find rows
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from portranges import checks, types
 from portranges.errors import UnknownNameError, elide, got
 from portranges.names import near
-from portranges.ports import PortRange, Transport, check_port, check_transport
+from portranges.ports import LAST_PORT, PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 from portranges.registry.service_names import check_service_name
@@ -511,6 +512,27 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
             sets[each, State.UNASSIGNED] = (unassigned | (_REGISTERED - listed)) - own
             sets[each, State.NOT_LISTED] = without_row - own
         return sets
+
+    def spans(self) -> tuple[PortRange, ...]:
+        """Return the ranges within which all ports have the same rows.
+
+        Returns:
+            Adjacent ranges, ascending, that together contain every port. Neighbours may have the
+            same rows.
+
+        Example:
+            >>> from portranges.registry import SHIPPED
+            >>> [str(span) for span in SHIPPED.spans()][-3:]
+            ['49150', '49151', '49152-65535']
+        """
+        firsts = {0, LAST_REGISTERED + 1}
+        for first, last, *_ in self._table.spans():
+            firsts |= {first, last + 1}
+        for cells in self._own.values():
+            for port in cells:
+                firsts |= {port, port + 1}
+        ordered = sorted(firsts | {LAST_PORT + 1})
+        return tuple(PortRange(first, end - 1) for first, end in pairwise(ordered))
 
     # -- copies --------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portranges.report.build import explain
+from portranges.report.build import explain, explain_ranges
 from portranges.report.model import (
     BindRule,
     EphemeralRange,
@@ -20,4 +20,5 @@ __all__ = [
     "Remark",
     "TransportState",
     "explain",
+    "explain_ranges",
 ]

@@ -139,12 +139,15 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortReport:
-    """Everything known about one port.
+    """Everything known about one port, or about adjacent ports that do not differ.
 
     ``str()`` returns its page, 80 columns wide, and ``to_dict()`` the same as plain data.
 
     Attributes:
-        port: The port.
+        port: The port; the first one if the report is about several.
+        ports: The ports that the report is about: adjacent ones that differ in nothing but
+            ``commands``, which are those of the first. Only ``explain_ranges`` returns more than
+            one.
         category: Its category.
         registry: The state in the registry, one entry per transport.
         purpose: What a port of this category is for.
@@ -167,6 +170,7 @@ class PortReport:
     """
 
     port: int
+    ports: PortRange
     category: Category
     registry: tuple[TransportState, ...]
     purpose: tuple[Remark, ...]
@@ -197,6 +201,7 @@ class PortReport:
         """
         return {
             "port": self.port,
+            "ports": _range(self.ports),
             "category": {
                 "name": self.category.value,
                 "label": self.category.label,

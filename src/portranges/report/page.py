@@ -23,8 +23,9 @@ def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> st
     """Return *report* as lines of at most *width* columns."""
     width = checks.integer("width", width, least=_MIN_WIDTH)
     page = _Page(width=width, styled=styled, sources=sources)
-    page.title(f"Port {report.port}")
-    page.lines += wrap(f"Port {report.port} {_headline(report)}", width)
+    subject = f"Port {report.port}" if len(report.ports) == 1 else f"Ports {report.ports}"
+    page.title(subject)
+    page.lines += wrap(f"{subject} {_headline(report)}", width)
     for section in (_category, _registry, _purpose, _ephemeral, _bind, _browsers, _uses):
         section(page, report)
     _commands(page, report)
@@ -94,17 +95,21 @@ class _Page:
 
 def _headline(report: PortReport) -> str:
     names = list(dict.fromkeys(name for entry in report.registry for name in entry.services))
+    several = len(report.ports) > 1
+    are = "are" if several else "is"
     if names:
-        status = f"is assigned to {printable(_listed(names))}"
+        status = f"{are} assigned to {printable(_listed(names))}"
     elif report.category.value == "dynamic":
-        status = "has no IANA registration" if _is_iana(report) else "has no entry"
+        what = "IANA registration" if _is_iana(report) else "entry"
+        status = f"{'have' if several else 'has'} no {what}"
     else:
         states = {entry.state.value for entry in report.registry}
-        status = "is reserved" if "reserved" in states else "is not assigned"
+        status = f"{are} reserved" if "reserved" in states else f"{are} not assigned"
         if "assigned" in states:
-            status = "is assigned without a name"
+            status = f"{are} assigned without a name"
     category = report.category
-    return f"{status}; it lies in {category.ports}, the {category.label}."
+    lies = "they lie" if several else "it lies"
+    return f"{status}; {lies} in {category.ports}, the {category.label}."
 
 
 def _listed(names: list[str]) -> str:
@@ -214,10 +219,11 @@ def _bind(page: _Page, report: PortReport) -> None:
 
 
 def _browsers(page: _Page, report: PortReport) -> None:
+    it, is_on = ("them", "they are") if len(report.ports) > 1 else ("it", "it is")
     text = (
-        "refuse to connect to it, because it is on their list of blocked ports"
+        f"refuse to connect to {it}, because {is_on} on their list of blocked ports"
         if report.browser_blocked
-        else "connect to it; it is not on their list of blocked ports"
+        else f"connect to {it}; {is_on} not on their list of blocked ports"
     )
     page.section("Browsers", [page.paragraph(text)], [("", report.browser_source)])
 
@@ -239,7 +245,7 @@ def _uses(page: _Page, report: PortReport) -> None:
 def _commands(page: _Page, report: PortReport) -> None:
     if not report.commands:
         return
-    parts: list[str] = []
+    parts = [f"for {report.port}, and likewise for the others"] if len(report.ports) > 1 else []
     system = ""
     for command in report.commands:
         if command.system != system:
