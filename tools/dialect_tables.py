@@ -81,6 +81,18 @@ def misread_texts() -> str:
     )
 
 
+def refused_texts() -> str:
+    """Return the table of the texts that tools accept and ``parse`` refuses on purpose."""
+    return doc_table.table(
+        ("Dialect", "Text", "Reason"),
+        (
+            (row.name, _code(refused.text), _text(refused.reason))
+            for row in dialects.rows()
+            for refused in row.refused_texts
+        ),
+    )
+
+
 def known_by_words() -> str:
     """Return the table of the words for how a row is known."""
     confidences = {row.confidence for row in dialects.rows()}
@@ -146,6 +158,7 @@ TABLES: tuple[tuple[str, str, types.Callable[[], str]], ...] = (
     (PAGE, "dialect-forms", written_forms),
     (PAGE, "dialect-rules", rules),
     (PAGE, "dialect-misread-texts", misread_texts),
+    (PAGE, "dialect-refused-texts", refused_texts),
     (PAGE, "dialect-known-by", known_by_words),
     (PAGE, "dialect-data", data_forms),
     (PAGE, "dialect-mappings", mapping_forms),

@@ -151,6 +151,7 @@ __all__ = [
     "PortRange",
     "PortReport",
     "PortSet",
+    "PortSets",
     "PortsOfService",
     "PortsOfTransport",
     "ProbeRow",
@@ -186,6 +187,7 @@ __all__ = [
     "SocketStateName",
     "Source",
     "Span",
+    "Spans",
     "State",
     "StateOfPort",
     "StrKey",
@@ -542,6 +544,8 @@ class Services(Protocol):
 # -- inside the packages --------------------------------------------------------
 
 Part: TypeAlias = tuple[Transport | None, PortSet]
+PortSets: TypeAlias = dict[Transport | None, PortSet]
+Spans: TypeAlias = dict[Transport | None, tuple[int, int]]
 UnreadPart: TypeAlias = tuple[Transport | None, Callable[[], PortSet]]
 Span: TypeAlias = tuple[int, int]
 PortCheck: TypeAlias = Callable[[SupportsIndex], int]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
@@ -51,3 +52,8 @@ def test_the_ports_added_are_exactly_the_set(configuration, ports):
 def test_firewalld_reads_the_odd_texts_as_the_row_says(configuration, odd):
     as_recorded(FIREWALLD, "firewall-offline-cmd", "--version")
     assert listed(configuration, [odd.text]) == odd.understood
+
+
+@pytest.mark.parametrize("text", dialect_manuals.refused("firewalld"))
+def test_firewalld_accepts_what_is_refused_on_purpose(configuration, text):
+    assert listed(configuration, [text])

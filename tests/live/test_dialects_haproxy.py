@@ -8,6 +8,7 @@ import textwrap
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
@@ -98,6 +99,7 @@ def test_the_acls_match_exactly_what_they_should(tmp_path):
     path = tmp_path / "haproxy.cfg"
     odd = [each for each in HAPROXY.misread_texts if each.means is not None]
     read = [":1024", "1024:", "80:80", "80-90", "ge 1024", "gt 1023", "le 80", "lt 80", "eq 80"]
+    read += dialect_manuals.read("haproxy")
     texts = [dialects.render(ports, "haproxy") for ports in SETS]
     texts += [each.text for each in odd] + read
     expected = [*SETS, *(each.understood for each in odd)]
@@ -112,3 +114,9 @@ def test_haproxy_refuses_what_the_row_says(tmp_path, odd):
     as_recorded(HAPROXY, "haproxy", "-v")
     needs("haproxy")
     assert accepted(tmp_path / "haproxy.cfg", [odd.text]) is (odd.means is not None)
+
+
+@pytest.mark.parametrize("text", dialect_manuals.refused("haproxy"))
+def test_haproxy_accepts_what_is_refused_on_purpose(tmp_path, text):
+    needs("haproxy")
+    assert accepted(tmp_path / "haproxy.cfg", [text])

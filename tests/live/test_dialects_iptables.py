@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortRange, PortSet, PortSyntaxError, UnrepresentableError, dialects
 
@@ -177,3 +178,31 @@ def test_a_list_of_many_rules_is_one_set(variant):
     ports = PortSet(PortRange(first, first + 1) for first in range(0, 900, 9))
     rules = dialects.render_rules(ports, "iptables-multiport", transport="udp")
     assert matched(variant, [rules]) == [ports]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_iptables_reads_the_texts_of_its_manual(variant, transport):
+    needs(variant, "ipset")
+    texts = dialect_manuals.read("iptables") | dialect_manuals.read("iptables-multiport")
+    marks = {"tcp": ("tcp", "TCP", " 6 "), "udp": ("udp", " 17 ")}[transport]
+    texts = {text: ports for text, ports in texts.items() if any(mark in text for mark in marks)}
+    # matched() adds '-p' where a text does not begin with it.
+    found = matched(variant, [[text] for text in texts if text.startswith("-p ")], transport)
+    assert found == [ports for text, ports in texts.items() if text.startswith("-p ")]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_iptables_accepts_what_is_read_and_what_is_refused_on_purpose(variant):
+    needs(variant)
+    texts = [*dialect_manuals.read("iptables"), *dialect_manuals.read("iptables-multiport")]
+    texts = [f"-p tcp {text}" if text[0] == "!" else text for text in texts]
+    refused = dialect_manuals.refused("iptables") + dialect_manuals.refused("iptables-multiport")
+    if variant == "iptables-legacy":
+        # The kernel's own module refuses ports of every other transport.
+        refused = [text for text in refused if text[0] != "!"]
+    setup = [([variant, "-A", "OUTPUT", *text.split()], "") for text in [*texts, *refused]]
+    answers, _ = in_namespace(setup=setup, stop=False)
+    if all(code for code, _, _ in answers):
+        pytest.skip(f"NOT CHECKED: the kernel lacks a part of {variant}: {answers[0][2]}")
+    assert [code for code, _, _ in answers] == [0] * len(setup)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortRange, PortSet, PortSyntaxError, UnrepresentableError, dialects
 
@@ -147,3 +148,13 @@ def test_overlap_in_a_named_set_is_refused_by_both():
 def test_nothing_stands_for_the_empty_set():
     with pytest.raises(UnrepresentableError):
         dialects.render(PortSet(), "nft")
+
+
+def test_nft_reads_the_texts_of_its_manual():
+    as_recorded(NFT, "nft", "--version")
+    needs("nft")
+    texts = dialect_manuals.read("nft")
+    assert dict(zip(texts, matched(list(texts)), strict=True)) == texts
+    refused = dialect_manuals.refused("nft")
+    assert refused
+    assert None not in matched(refused)

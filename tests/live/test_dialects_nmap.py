@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortSet, dialects
 
@@ -58,3 +59,13 @@ def test_what_is_read_means_the_same_to_the_tool(transport):
     assert [answer and answer[transport] for answer in answers] == [
         dialects.parse(text, "nmap", transport=transport) for text in texts
     ]
+
+
+def test_nmap_reads_the_texts_of_its_manual():
+    needs("nmap")
+    texts = dialect_manuals.read("nmap")
+    answers = scanned(list(texts))
+    assert [answer and answer["tcp"] for answer in answers] == [*texts.values()]
+    refused = dialect_manuals.refused("nmap")
+    assert refused
+    assert None not in scanned(refused)

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, random_sets
 from portranges import MaskedPort, PortSet, dialects
 
@@ -75,3 +76,13 @@ def test_ovs_reads_the_odd_texts_as_the_row_says(odd):
 @pytest.mark.parametrize("text", ["udp,udp_dst=53", "tcp,tp_dst=1000/0xfff8", "tcp,tp_dst=0/0x1"])
 def test_what_is_read_means_the_same_to_the_tool(text):
     assert understood(text) == dialects.parse(text, "ovs")
+
+
+@pytest.mark.parametrize("text", dialect_manuals.read("ovs"))
+def test_ovs_reads_the_texts_of_its_manual(text):
+    assert understood(text) == dialect_manuals.read("ovs")[text]
+
+
+@pytest.mark.parametrize("text", dialect_manuals.refused("ovs"))
+def test_ovs_accepts_what_is_refused_on_purpose(text):
+    assert understood(text)

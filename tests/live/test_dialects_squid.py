@@ -9,6 +9,7 @@ import textwrap
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
@@ -114,3 +115,9 @@ def test_the_acl_has_exactly_the_ports(tmp_path):
     rows = [line.split() for line in done.stdout.splitlines() if line[:1].isdigit()]
     assert len(rows) == 65536
     assert PortSet(int(port) for port, code in rows if code == "410") == ports
+
+
+@pytest.mark.parametrize("text", dialect_manuals.refused("squid"))
+def test_squid_accepts_what_is_refused_on_purpose(tmp_path, text):
+    needs("squid")
+    assert accepted(tmp_path, [text])

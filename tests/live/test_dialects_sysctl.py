@@ -9,6 +9,7 @@ import textwrap
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
@@ -96,3 +97,8 @@ def test_the_empty_set_clears():
 def test_the_kernel_reads_the_odd_texts_as_the_row_says(odd):
     (answer,) = reserved([[odd.text]])
     assert (None if answer is None else PortSet.parse(answer.strip())) == odd.understood
+
+
+def test_the_kernel_reads_a_trailing_comma():
+    texts = dialect_manuals.read(ROW.name)
+    assert reserved([[text] for text in texts]) == [f"{ports}\n" for ports in texts.values()]

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets
 from portranges import PortSet, PortSyntaxError, UnrepresentableError, dialects
 
@@ -56,3 +57,8 @@ def test_port_0_is_ignored_and_so_not_written(tmp_path):
             dialects.parse(text, "systemd")
     with pytest.raises(UnrepresentableError):
         dialects.render(PortSet([0]), "systemd")
+
+
+def test_systemd_takes_the_texts_of_its_manual(tmp_path):
+    texts = [line for text in dialect_manuals.read("systemd") for line in text.split("\n")]
+    assert ignored(tmp_path, [*texts, *dialect_manuals.refused("systemd")]) == []

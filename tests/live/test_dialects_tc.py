@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortSyntaxError, dialects
 
@@ -48,3 +49,9 @@ def test_port_0_is_refused_by_both():
     for text in texts:
         with pytest.raises(PortSyntaxError):
             dialects.parse(text, "tc-flower")
+
+
+def test_tc_accepts_what_is_refused_on_purpose():
+    as_recorded(TC, "tc", "-V")
+    needs("tc")
+    assert all(taken(dialect_manuals.refused("tc-flower")))

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, capture, captured_ports, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
@@ -65,3 +66,14 @@ def test_tcpdump_reads_the_odd_texts_as_the_row_says(every_port, odd):
 )
 def test_what_is_read_means_the_same_to_the_tool(every_port, text):
     assert passed(every_port, text) == dialects.parse(text, "bpf")
+
+
+@pytest.mark.parametrize("text", dialect_manuals.read("bpf"))
+def test_tcpdump_reads_the_texts_of_its_manual(every_port, text):
+    as_recorded(BPF, "tcpdump", "--version")
+    assert passed(every_port, text) == dialect_manuals.read("bpf")[text]
+
+
+@pytest.mark.parametrize("text", dialect_manuals.refused("bpf"))
+def test_tcpdump_accepts_what_is_refused_on_purpose(every_port, text):
+    assert passed(every_port, text)

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import dialect_manuals
 from dialect_tools import as_recorded, capture, captured_ports, edge_sets, needs, random_sets
 from portranges import PortSet, dialects
 
@@ -50,3 +51,15 @@ def test_tshark_reads_the_odd_texts_as_the_row_says(every_port, odd):
 )
 def test_what_is_read_means_the_same_to_the_tool(every_port, text):
     assert passed(every_port, text) == dialects.parse(text, "wireshark")
+
+
+@pytest.mark.parametrize("text", dialect_manuals.read("wireshark"))
+def test_tshark_reads_the_texts_of_its_manual(every_port, text):
+    as_recorded(WIRESHARK, "tshark", "--version")
+    assert passed(every_port, text) == dialect_manuals.read("wireshark")[text]
+
+
+@pytest.mark.parametrize("text", dialect_manuals.refused("wireshark"))
+def test_tshark_accepts_what_is_refused_on_purpose(every_port, text):
+    as_recorded(WIRESHARK, "tshark", "--version")
+    assert passed(every_port, text)

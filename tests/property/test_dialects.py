@@ -115,7 +115,8 @@ def test_a_negation_reads_back_and_is_one_text(name, ports):
         assert len(texts) == 1
         assert dialects.parse(texts[0], name) == ports
     else:
-        assert ports in (PortSet.empty(), PortSet.full()) or name == "iptables"
+        does_not_fit = name == "iptables" or (name == "suricata" and len(ports.ranges) > 80)
+        assert ports in (PortSet.empty(), PortSet.full()) or does_not_fit
 
 
 @given(ports=SETS)
@@ -243,7 +244,7 @@ def test_the_work_grows_no_faster_than_the_text(name, piece, end):
     ("name", "piece", "end"),
     [
         ("nft-set", "80,", "80"),
-        ("squid", "80 ", "80"),
+        ("squid", "80\n", "80"),
         ("nmap", "T:80,", "80"),
         ("bpf", "dst port 80 or ", "dst port 80"),
         ("reserved-ports", "80,", "80"),

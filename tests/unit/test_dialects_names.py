@@ -51,6 +51,8 @@ FORMS = {
     "iptables": ("-p {} --dport NAME", "tcp udp sctp dccp"),
     "iptables-multiport": ("-p {} -m multiport --dports NAME", "tcp udp sctp dccp"),
     "bpf": ("{} dst port NAME", "tcp udp sctp"),
+    "ufw": ("NAME/{}", "tcp udp"),
+    "firewalld": ("NAME/{}", "tcp udp sctp dccp"),
 }
 
 # What the tools accept, as measured by tests/live/test_dialects_names.py; for pf, its source
@@ -72,6 +74,10 @@ ANSWERS = [
     ("bpf", "tcp", "smtp domain syslog amqp"),
     ("bpf", "udp", "tftp domain syslog"),
     ("bpf", "sctp", "domain syslog"),
+    ("ufw", "tcp", "smtp domain syslog amqp"),
+    ("ufw", "udp", "tftp domain syslog"),
+    ("firewalld", "tcp", "smtp tftp domain syslog amqp stream"),
+    ("firewalld", "udp", "smtp tftp domain syslog amqp stream"),
     ("ipset", None, "smtp domain syslog amqp two"),
     ("pf", None, "smtp tftp domain syslog amqp"),
     ("nft-set", None, "smtp tftp domain syslog amqp stream"),
@@ -97,15 +103,18 @@ def test_a_name_is_accepted_where_the_tool_accepts_it(dialect, transport, accept
     [("smtp", "tcp"), ("tftp", "udp"), ("domain", "tcp udp sctp"), ("amqp", "tcp")],
 )
 @pytest.mark.parametrize("transport", ["tcp", "udp", "sctp"])
-def test_a_name_of_one_transport_limits_a_filter_to_it(name, transports, transport):
-    """Measured with ``tcpdump -d``: ``dst port smtp`` tests for TCP, not for UDP."""
-    text = f"dst port {name}"
+@pytest.mark.parametrize(("dialect", "form"), [("bpf", "dst port {}"), ("ufw", "{}")])
+def test_a_name_of_one_transport_limits_a_text_to_it(dialect, form, name, transports, transport):
+    """Measured: ``tcpdump -d 'dst port smtp'`` and ``ufw allow smtp`` are for TCP only."""
+    if dialect == "ufw" and transport == "sctp":
+        return
+    text = form.format(name)
     if transport in transports.split():
-        found = dialects.parse(text, "bpf", services=SERVICES, transport=transport)
+        found = dialects.parse(text, dialect, services=SERVICES, transport=transport)
         assert found == PortSet([PORTS[name]])
     else:
         with pytest.raises(PortSyntaxError, match=f"expected ports for {transport}"):
-            dialects.parse(text, "bpf", services=SERVICES, transport=transport)
+            dialects.parse(text, dialect, services=SERVICES, transport=transport)
 
 
 def test_the_error_names_the_transport_that_has_the_name():

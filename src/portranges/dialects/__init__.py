@@ -30,6 +30,7 @@ from portranges.dialects.model import (
     NameLookup,
     Operator,
     Overlap,
+    RefusedText,
     TransportRule,
     Verification,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Operator",
     "Overlap",
     "PortMapping",
+    "RefusedText",
     "TransportRule",
     "Verification",
     "data_forms",

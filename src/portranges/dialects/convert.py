@@ -14,7 +14,10 @@ from portranges.dialects import (
     grammar_masks,
     grammar_multiport,
     grammar_nmap,
+    grammar_pf,
     grammar_suricata,
+    grammar_systemd,
+    grammar_ufw,
     reading,
     writing,
 )
@@ -24,7 +27,7 @@ from portranges.dialects.query import Query
 from portranges.dialects.reading import overlap_error
 from portranges.dialects.writing import Request, request_of
 from portranges.errors import PortSyntaxError, UnrepresentableError
-from portranges.ports import Transport, check_transport
+from portranges.ports import check_transport
 from portranges.portset import PortSet
 
 __all__ = ["parse", "render", "render_rules"]
@@ -87,20 +90,30 @@ firewalld reads '1024-/tcp' as 1024 (the single port)
         return PortSet.empty()
     query = Query(row=row, text=text, services=services, transport=selected)
     reader = _READERS.get(row.grammar, reading.read_text)
-    sets: dict[Transport | None, PortSet] = {}
-    spans: dict[Transport | None, types.Span] = {}
+    # For each start of a text that names an address family, "" for the others.
+    families: dict[str, tuple[types.PortSets, types.Spans]] = {}
     for count, span in enumerate(_texts(query)):
         if row.max_texts and count == row.max_texts:
             raise PortSyntaxError(
                 f"{row.tool} accepts at most {row.max_texts} texts, got more", text, span
             )
+        family = next((each for each in row.families if text.startswith(each, *span)), "")
+        sets, spans = families.setdefault(family, ({}, {}))
         for named, ports in reader(query, *span):
             before = sets.get(named)
             if before is not None and row.overlap is Overlap.NONE and before & ports:
                 raise overlap_error(query, span)
             sets[named] = ports if before is None else before | ports
             spans.setdefault(named, span)
-    return _of_transport(query, sets, spans)
+    first, *others = [_of_transport(query, sets, spans) for sets, spans in families.values()]
+    if any(ports != first for ports in others):
+        names = " and ".join(each or "all" for each in families)
+        raise PortSyntaxError(
+            f"ports must be the same for every address family, got different ones for {names}",
+            text,
+            (0, len(text)),
+        )
+    return first
 
 
 def _texts(query: Query) -> types.Iterator[types.Span]:
@@ -115,9 +128,7 @@ def _texts(query: Query) -> types.Iterator[types.Span]:
     yield start, len(text)
 
 
-def _of_transport(
-    query: Query, sets: dict[Transport | None, PortSet], spans: dict[Transport | None, types.Span]
-) -> PortSet:
+def _of_transport(query: Query, sets: types.PortSets, spans: types.Spans) -> PortSet:
     """Return the ports of the selected transport, or of all transports if they agree."""
     for_all = sets.pop(None, PortSet.empty())
     if query.transport is not None:
@@ -261,9 +272,13 @@ _READERS: dict[str, types.Callable[[Query, int, int], types.Iterator[types.Part]
     "cisco": grammar_cisco.read,
     "docker": grammar_docker.read,
     "masks": grammar_masks.read,
+    "iptables": grammar_multiport.read,
     "multiport": grammar_multiport.read,
     "nmap": grammar_nmap.read,
+    "pf": grammar_pf.read,
     "suricata": grammar_suricata.read,
+    "systemd": grammar_systemd.read,
+    "ufw": grammar_ufw.read,
 }
 
 _WRITERS: dict[str, types.Callable[[Request], list[str]]] = {

@@ -15,7 +15,15 @@ from portranges.errors import PortSyntaxError, UnknownNameError, elide
 from portranges.ports import LAST_PORT, Transport, is_digits, parse_port_at
 from portranges.portset import PortSet
 
-__all__ = ["element_spans", "expected", "read_element", "read_port", "unquoted", "words"]
+__all__ = [
+    "element_spans",
+    "expected",
+    "read_element",
+    "read_port",
+    "transport_of_name",
+    "unquoted",
+    "words",
+]
 
 # By the characters that a row accepts as blanks. Words are separated by a blank even if the row
 # has none.
@@ -43,7 +51,10 @@ def element_spans(query: Query, start: int, stop: int) -> types.Iterator[types.S
         else:
             yield start, stop
         return
+    started = start
     while True:
+        if row.trailing_separator and start == stop and started < start:
+            return
         comma = text.find(",", start, stop)
         span = trimmed(text, start, stop if comma < 0 else comma, row.blanks)
         if row.blanks_separate and span[0] < span[1]:
@@ -108,18 +119,20 @@ def read_element(
             (start, stop),
             Fault.OTHER_SIGN,
         )
-    return _read_range(query, (start, at), (at + len(sign), stop), transport)
+    left, right = (start, at), (at + len(sign), stop)
+    if row.blanks_in_ranges:
+        left, right = trimmed(text, *left, row.blanks), trimmed(text, *right, row.blanks)
+    return _read_range(query, sign, left, right, transport)
 
 
 def _read_range(
-    query: Query, left: types.Span, right: types.Span, transport: Transport | None
+    query: Query, sign: str, left: types.Span, right: types.Span, transport: Transport | None
 ) -> tuple[int, int]:
-    """Return the first and the last port of a range with these two sides."""
+    """Return the first and the last port of a range with this sign and these two sides."""
     row, text = query.row, query.text
     (start, end), (begin, stop) = left, right
     span, item = (start, stop), text[start:stop]
     open_first, open_last = start == end, begin == stop
-    sign = text[end:begin]
     if (
         (open_first and row.open_first is None)
         or (open_last and row.open_last is None)
@@ -230,6 +243,29 @@ _LOOKED_UP: dict[NameLookup, tuple[Transport | None, ...]] = {
     NameLookup.TCP: (Transport.TCP,),
     NameLookup.TCP_OR_UDP: (Transport.TCP, Transport.UDP),
 }
+
+
+def transport_of_name(
+    query: Query, start: int, stop: int, transport: Transport | None
+) -> Transport | None:
+    """Return the transport to which the port ``text[start:stop]`` applies.
+
+    A name that only TCP or only UDP has applies to this transport, and to no other.
+    """
+    name, services = query.text[start:stop], query.services
+    if is_digits(name) or services is None:
+        return transport
+    known = [each for each in (Transport.TCP, Transport.UDP) if services.ports(name, each)]
+    if len(known) > 1:
+        return transport
+    if transport not in (None, known[0]):
+        raise PortSyntaxError(
+            f"a name must be one of {transport}, got {name!r}, which only {known[0]} has; "
+            f"{query.row.tool} rejects it",
+            query.text,
+            (start, stop),
+        )
+    return known[0]
 
 
 def _no_element(query: Query, start: int, stop: int) -> PortSyntaxError:

@@ -1,30 +1,30 @@
 """Capture filters: terms such as ``dst port 80``, joined by ``or``.
 
-Any other part of a filter is refused.
+A port without qualifiers has those of the port before it, as in ``dst port 80 or 443``. Any
+other part of a filter is refused.
 """
 
 from __future__ import annotations
 
+import re
+
 from portranges import types
-from portranges.dialects.elements import read_element, read_port
-from portranges.dialects.model import Fault
-from portranges.dialects.query import Query, collect, refusal, trimmed
+from portranges.dialects.elements import read_element, read_port, transport_of_name
+from portranges.dialects.query import Query, collect
 from portranges.dialects.writing import Request, bracketed, example, framed
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import Transport, is_digits
+from portranges.ports import Transport
 
 __all__ = ["read", "write"]
 
-_PORT = "dst port "
-_RANGE = "dst portrange "
-_OR = " or "
+_MARK = re.compile(r"[()]|\|\||[^ \t\r\n()|]+|\|")
+_OR = ("or", "||")
+_PORT, _RANGE = "port", "portrange"
+_QUALIFIERS = (*map(str, Transport), "ip", "ip6", "src", "dst", _PORT, _RANGE)
 
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield the ports of a filter's terms, for each transport that they name."""
-    start, stop = trimmed(query.text, start, stop, " ")
-    if query.text.startswith("(", start, stop) and query.text.endswith(")", start, stop):
-        start, stop = trimmed(query.text, start + 1, stop - 1, " ")
     yield from collect(_terms(query, start, stop)).items()
 
 
@@ -32,45 +32,77 @@ def _terms(
     query: Query, start: int, stop: int
 ) -> types.Iterator[tuple[Transport | None, int, int]]:
     text = query.text
-    while True:
-        at = text.find(_OR, start, stop)
-        yield _term(query, *trimmed(text, start, stop if at < 0 else at, " "))
-        if at < 0:
-            return
-        start = at + len(_OR)
+    depth = 0
+    # The transport, and whether it is a range, of the port before: a port without qualifiers
+    # has the same.
+    head: tuple[Transport | None, bool] | None = None
+    expects_term, words = True, list[types.Span]()
+    for found in _MARK.finditer(text, start, stop):
+        mark, span = found[0] if len(found[0]) < 16 else "", found.span()
+        if not expects_term:
+            if mark in _OR:
+                expects_term = True
+            elif mark == ")" and depth:
+                depth -= 1
+                head = None
+            else:
+                raise _unexpected(query, span, "'or'" if not depth else "'or' or ')'")
+        elif mark == "(":
+            depth += 1
+            head = _head(query, words, span[1]) if words else head
+            words = []
+        elif mark in _QUALIFIERS:
+            words.append(span)
+            if len(words) > 3:
+                raise _unexpected(query, (words[0][0], span[1]))
+        elif mark in _STRUCTURE or (not words and head is None):
+            raise _unexpected(query, (words[0][0] if words else span[0], span[1]))
+        else:
+            head = _head(query, words, span[1]) if words else head
+            if head is None:
+                raise _unexpected(query, span)
+            words = []
+            yield _term(query, *span, head)
+            expects_term = False
+    if expects_term or depth:
+        raise _unexpected(query, (words[0][0] if words else start, stop))
 
 
-def _term(query: Query, start: int, stop: int) -> tuple[Transport | None, int, int]:
+# Words that are never a port.
+_STRUCTURE = (")", "|", "not", "!", "and", "&&", *_OR)
+
+
+def _unexpected(query: Query, span: types.Span, expected: str = "") -> PortSyntaxError:
     text = query.text
-    whole = (start, stop)
+    expected = expected or f"terms such as {example(query.row, Transport.TCP)!r}, joined by 'or'"
+    reason = f"expected {expected}, got {elide(text[slice(*span)])}"
+    if text.startswith((_PORT, _RANGE), *span):
+        reason += "; without 'dst' it matches source ports too"
+    elif text.startswith(("not", "!"), *span):
+        reason += "; a negation also matches packets without ports"
+    return PortSyntaxError(reason, text, span)
+
+
+def _head(query: Query, spans: list[types.Span], stop: int) -> tuple[Transport | None, bool]:
+    """Return the meaning of the qualifiers before a port."""
+    words = [query.text[slice(*span)] for span in spans]
     transport = None
-    for each in query.row.transports:
-        if text.startswith(f"{each} ", start, stop):
-            transport = each
-            start += len(each) + 1
-            break
-    if text.startswith(_PORT, start, stop):
-        start += len(_PORT)
+    if words[0] in query.row.transports:
+        transport = Transport(words.pop(0))
+    if len(words) != 2 or words[0] != "dst" or words[1] not in (_PORT, _RANGE):
+        raise _unexpected(query, (spans[0][0], stop))
+    return transport, words[1] == _RANGE
+
+
+def _term(
+    query: Query, start: int, stop: int, head: tuple[Transport | None, bool]
+) -> tuple[Transport | None, int, int]:
+    """Return the transport, the first and the last port of ``text[start:stop]``."""
+    text = query.text
+    transport, is_range = head
+    if not is_range:
         port = read_port(query, start, stop, transport)
-        return _transport_of(query, start, stop, transport), port, port
-    if not text.startswith(_RANGE, start, stop):
-        reason = (
-            f"expected terms such as {example(query.row, query.row.transports[0])!r}, "
-            f"joined by 'or', got {elide(text[slice(*whole)])}"
-        )
-        if text.startswith(("port ", "portrange "), start, stop):
-            reason += "; without 'dst' it matches source ports too"
-        elif text.startswith("not ", *whole) or text.startswith("!", *whole):
-            reason += "; a negation also matches packets without ports"
-        raise PortSyntaxError(reason, text, whole)
-    start += len(_RANGE)
-    if text.find("-", start, stop) < 0:
-        raise refusal(
-            query,
-            f"a range must have two ends, got {elide(text[start:stop])}",
-            (start, stop),
-            Fault.OTHER_SIGN,
-        )
+        return transport_of_name(query, start, stop, transport), port, port
     if any(map(str.isalpha, text[start:stop])) and not text.startswith("0x", start):
         # libpcap splits it at the first '-', which may be part of a name.
         raise PortSyntaxError(
@@ -81,38 +113,15 @@ def _term(query: Query, start: int, stop: int) -> tuple[Transport | None, int, i
     return transport, *read_element(query, start, stop, transport)
 
 
-def _transport_of(
-    query: Query, start: int, stop: int, transport: Transport | None
-) -> Transport | None:
-    """Return the transport to which a term with the port ``text[start:stop]`` applies.
-
-    A name that only TCP or only UDP has applies to this transport, and to no other.
-    """
-    name, services = query.text[start:stop], query.services
-    if is_digits(name) or services is None:
-        return transport
-    known = [each for each in (Transport.TCP, Transport.UDP) if services.ports(name, each)]
-    if len(known) > 1:
-        return transport
-    if transport not in (None, known[0]):
-        raise PortSyntaxError(
-            f"a name must be one of {transport}, got {name!r}, which only {known[0]} has; "
-            "tcpdump rejects it",
-            query.text,
-            (start, stop),
-        )
-    return known[0]
-
-
 def write(request: Request) -> list[str]:
     """Return one filter, in parentheses if it has several terms."""
     row = request.row
     terms = [
         framed(
             row,
-            f"{_PORT}{ports.first}"
+            f"dst port {ports.first}"
             if ports.first == ports.last
-            else f"{_RANGE}{ports.first}-{ports.last}",
+            else f"dst portrange {ports.first}-{ports.last}",
             request.transport,
         )
         for ports in request.ports.ranges

@@ -1,4 +1,4 @@
-"""``iptables -m multiport``: the matches of one rule, all of which must hold.
+"""iptables: the matches of one rule, all of which must hold, with multiport or without.
 
 Rules are alternatives, so several positive matches become several rules. Several negated matches
 must be in one rule: as several rules they would match every packet. ``packing`` distributes the
@@ -24,22 +24,41 @@ __all__ = ["read", "write"]
 _LISTS = ("--dports", "--destination-ports")
 _SINGLE = ("--dport", "--destination-port")
 _PROTOCOL = ("-p", "--protocol")
+_MODULE = ("-m", "--match")
+_LONGEST = 32  # longer than any option
+
+# Source: IANA, Assigned Internet Protocol Numbers.
+_NUMBERS = {
+    "6": Transport.TCP,
+    "17": Transport.UDP,
+    "33": Transport.DCCP,
+    "132": Transport.SCTP,
+}
 
 
 def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield the ports that all matches of one rule allow."""
-    text = query.text
-    spans = words(query, start, stop)
+    text, row = query.text, query.row
+    spans = _options(query, start, stop)
     transport: Transport | None = None
     ports = PortSet.full()
     matches = 0
     negated = loaded = single = multiport = False
     for low, high in spans:
-        word = text[low:high] if high - low < 32 else ""
-        if word in _PROTOCOL and transport is None and not matches and not negated:
-            transport = _transport(query, next(spans, None), (low, high))
-        elif word == "-m" and not negated and not loaded:
-            loaded = _module(query, next(spans, None), (low, high), transport)
+        word = text[low:high] if high - low < _LONGEST else ""
+        if word in _PROTOCOL and not matches and not negated:
+            named = _transport(query, *_argument(query, next(spans, None), (low, high)))
+            if transport not in (None, named):
+                raise _unexpected(query, low, high)
+            transport = named
+        elif word in _MODULE and not negated and not loaded:
+            span = _argument(query, next(spans, None), (low, high))
+            loaded = row is not IPTABLES and text[slice(*span)] == "multiport"
+            if not loaded:
+                module = _module(query, *span)
+                if transport not in (None, module):
+                    raise _unexpected(query, *span)
+                transport = module
         elif word == "!" and not negated:
             negated = True
         elif word in _LISTS and loaded:
@@ -63,19 +82,36 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
             ports = read_list(query, low, high, transport)
             matches += 1
         else:
-            raise refusal(
-                query,
-                f"expected a text such as {example(query.row)!r}, got {elide(text[low:high])}",
-                (low, high),
-            )
+            raise _unexpected(query, low, high)
     if not matches or negated or loaded:
         raise PortSyntaxError(
-            f"expected a text such as {example(query.row)!r}, got {elide(text[start:stop])}",
+            f"expected a text such as {example(row)!r}, got {elide(text[start:stop])}",
             text,
             (start, stop),
         )
     check_not_empty(query, ports, (start, stop))
     yield transport, ports
+
+
+def _options(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
+    """Yield the spans of the words, with an option and its value apart in ``--dport=80``."""
+    text = query.text
+    for low, high in words(query, start, stop):
+        equals = text.find("=", low, min(high, low + _LONGEST))
+        # iptables refuses '--protocol=tcp'.
+        if equals >= 0 and text[low:equals] in (*_LISTS, *_SINGLE):
+            yield low, equals
+            yield equals + 1, high
+        else:
+            yield low, high
+
+
+def _unexpected(query: Query, low: int, high: int) -> PortSyntaxError:
+    return refusal(
+        query,
+        f"expected a text such as {example(query.row)!r}, got {elide(query.text[low:high])}",
+        (low, high),
+    )
 
 
 def _argument(query: Query, span: types.Span | None, option: types.Span) -> types.Span:
@@ -95,31 +131,34 @@ def _argument(query: Query, span: types.Span | None, option: types.Span) -> type
     return span
 
 
-def _transport(query: Query, span: types.Span | None, option: types.Span) -> Transport:
-    low, high = _argument(query, span, option)
+def _transport(query: Query, low: int, high: int) -> Transport:
+    word = query.text[low:high]
     for transport in query.row.transports:
-        if query.text[low:high] == transport:
+        # iptables lowers the name.
+        if word.isascii() and word.lower() == transport:
             return transport
+    if word in _NUMBERS:
+        return _NUMBERS[word]
     raise PortSyntaxError(
-        f"expected {', '.join(query.row.transports)} after '-p', got {elide(query.text[low:high])}",
+        f"expected {', '.join(query.row.transports)} after '-p', got {elide(word)}",
         query.text,
         (low, high),
     )
 
 
-def _module(
-    query: Query, span: types.Span | None, option: types.Span, transport: Transport | None
-) -> bool:
-    """Return whether the module that is loaded is multiport, rather than the transport's own."""
-    low, high = _argument(query, span, option)
+def _module(query: Query, low: int, high: int) -> Transport:
+    """Return the transport whose own module is loaded."""
     word = query.text[low:high]
-    if word == "multiport":
-        return True
-    if transport is not None and word == transport:
-        return False
-    raise PortSyntaxError(
-        f"expected 'multiport' after '-m', got {elide(word)}", query.text, (low, high)
-    )
+    for transport in query.row.transports:
+        if word == transport:
+            return transport
+    if query.row is IPTABLES and word == "multiport":
+        reason = "multiport must be read as 'iptables-multiport', got 'multiport'"
+    else:
+        others = ", ".join(query.row.transports)
+        modules = others if query.row is IPTABLES else f"multiport, {others}"
+        reason = f"expected {modules} after '-m', got {elide(word)}"
+    raise PortSyntaxError(reason, query.text, (low, high))
 
 
 def write(request: Request) -> list[str]:

@@ -29,6 +29,7 @@ __all__ = [
     "NameLookup",
     "Operator",
     "Overlap",
+    "RefusedText",
     "TransportRule",
     "Verification",
 ]
@@ -277,6 +278,29 @@ class MisreadText:
 
 @always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedText:
+    """A text that a tool accepts and ``parse`` refuses on purpose.
+
+    Attributes:
+        text: The dialect's whole text.
+        reason: Why it is refused, as a clause.
+
+    Example:
+        >>> RefusedText(text="80 # web", reason="a comment is not part of the ports").text
+        '80 # web'
+    """
+
+    text: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        _check_text("text", self.text)
+        _check_text("reason", self.reason)
+
+
+@always_checked
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How one program writes ports.
 
@@ -289,15 +313,22 @@ class Dialect:
         place: Where in the program's own text the ports belong.
         plain: The text around the ports, ``{ports}``, as in ``"--dport {ports}"``. A text that
             is read may omit what precedes them.
+        also_plain: Other forms of ``plain`` that are accepted, but not written.
         negated: The same for "all ports except these".
+        also_negated: Other forms of ``negated`` that are accepted, but not written.
         framed: The text around ``plain`` or ``negated``, ``{match}``, when the transport is
             named.
-        also_framed: Longer forms of ``framed`` that are accepted, but not written.
+        also_framed: Other forms of ``framed`` that are accepted, but not written.
         transport_rule: Whether a text names its transport.
         transports: The transports that it may name.
+        families: The starts of texts for one address family, such as ``"ipv6"``. A set has no
+            family, so the texts of several families must have the same ports.
         separator: The text between two elements, as it is written.
         blanks_separate: Whether blanks alone may separate elements in a text that is read.
         blanks: The characters that are accepted as blanks around elements and brackets.
+        blanks_in_ranges: Whether they are also accepted around a range sign.
+        trailing_separator: Whether a separator may follow the last element.
+        terminator: A sign that may follow the text.
         range_signs: The signs between the ends of a range. The first one is written, and it is
             the only one that may have an open end.
         opening: The opening bracket, as it is written.
@@ -326,6 +357,7 @@ class Dialect:
         grammar: The module that reads and writes what these fields cannot describe.
         several_texts_mean: What several texts, one per line, mean together.
         misread_texts: Texts that tools interpret differently, with this one's answer.
+        refused_texts: Texts that the tool accepts and ``parse`` refuses on purpose.
         notes: What else a user should know, as sentences.
         version: The version that was run or read.
         confidence: How the row is known.
@@ -349,14 +381,20 @@ class Dialect:
     tool: str
     place: str
     plain: str = "{ports}"
+    also_plain: tuple[str, ...] = ()
     negated: str = ""
+    also_negated: tuple[str, ...] = ()
     framed: str = ""
     also_framed: tuple[str, ...] = ()
     transport_rule: TransportRule = TransportRule.NEVER
     transports: tuple[Transport, ...] = BOTH
+    families: tuple[str, ...] = ()
     separator: str = ""
     blanks_separate: bool = False
     blanks: str = ""
+    blanks_in_ranges: bool = False
+    trailing_separator: bool = False
+    terminator: str = ""
     range_signs: tuple[str, ...] = ("-",)
     opening: str = ""
     closing: str = ""
@@ -382,6 +420,7 @@ class Dialect:
     grammar: str = ""
     several_texts_mean: str = ""
     misread_texts: tuple[MisreadText, ...] = ()
+    refused_texts: tuple[RefusedText, ...] = ()
     notes: tuple[str, ...] = ()
     version: str = ""
     confidence: Confidence
@@ -397,10 +436,18 @@ class Dialect:
             flag(name, getattr(self, name))
         for name in ("max_slots", "max_length", "max_texts"):
             integer(name, getattr(self, name))
-        for name in ("aliases", "also_framed", "range_signs"):
+        for name in (
+            "aliases",
+            "also_plain",
+            "also_negated",
+            "also_framed",
+            "families",
+            "range_signs",
+        ):
             tuple_of(name, getattr(self, name), str)
         tuple_of("operators", self.operators, Operator)
         tuple_of("misread_texts", self.misread_texts, MisreadText)
+        tuple_of("refused_texts", self.refused_texts, RefusedText)
         of_type("empty", self.empty, str, optional=True)
         of_type("transport_rule", self.transport_rule, TransportRule)
         of_type("bracketed", self.bracketed, Bracketed)
@@ -433,11 +480,11 @@ class Dialect:
 
 _TEXTS = (
     *("plain", "negated", "framed", "separator", "blanks", "opening", "closing", "quote"),
-    *("all_ports_word", "grammar", "several_texts_mean", "version"),
+    *("terminator", "all_ports_word", "grammar", "several_texts_mean", "version"),
 )
 _FLAGS = (
     *("blanks_separate", "quote_all", "range_needs_quote", "equal_ends"),
-    *("dashed_names", "shows_longer"),
+    *("dashed_names", "shows_longer", "blanks_in_ranges", "trailing_separator"),
 )
 
 

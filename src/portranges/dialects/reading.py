@@ -25,6 +25,7 @@ from portranges.ports import LAST_PORT, PortRange, Transport
 from portranges.portset import PortSet
 
 __all__ = [
+    "between",
     "check_length",
     "check_not_empty",
     "overlap_error",
@@ -38,15 +39,24 @@ __all__ = [
 def read_text(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     """Yield the transport and the ports of ``text[start:stop]``."""
     row, text = query.row, query.text
-    transport, start, stop = read_frame(query, *trimmed(text, start, stop, row.blanks))
+    start, stop = trimmed(text, start, stop, row.blanks)
+    if row.terminator and text.endswith(row.terminator, start, stop):
+        start, stop = trimmed(text, start, stop - len(row.terminator), row.blanks)
+    transport, start, stop = read_frame(query, start, stop)
+    start, stop = trimmed(text, start, stop, row.blanks)
     span = (start, stop)
-    if row.negated and _starts_like(row.negated, text, start, stop):
-        start, stop = trimmed(text, start + row.negated.index("{ports}"), stop, row.blanks)
-        ports = ~read_list(query, start, stop, transport)
+    negated = _head(query, (row.negated, *row.also_negated), start, stop)
+    plain = _head(query, (row.plain, *row.also_plain), start, stop)
+    if negated:
+        ports = ~read_list(query, *trimmed(text, start + negated, stop, row.blanks), transport)
     else:
-        if _starts_like(row.plain, text, start, stop):
-            start, stop = trimmed(text, start + row.plain.index("{ports}"), stop, row.blanks)
-        elif transport is not None and _operator_at(query, start, stop) is None:
+        if plain:
+            start, stop = trimmed(text, start + plain, stop, row.blanks)
+        elif (
+            row.plain != "{ports}"
+            and transport is not None
+            and _operator_at(query, start, stop) is None
+        ):
             raise _no_match(query, start, stop)
         operator = _operator_at(query, start, stop)
         if operator is not None:
@@ -106,9 +116,13 @@ def _no_match(query: Query, start: int, stop: int) -> PortSyntaxError:
     )
 
 
-def _starts_like(around: str, text: str, start: int, stop: int) -> bool:
-    """Return whether ``text[start:stop]`` begins with the part of *around* before the ports."""
-    return text.startswith(around[: around.index("{ports}")], start, stop)
+def _head(query: Query, forms: tuple[str, ...], start: int, stop: int) -> int:
+    """Return the length of what precedes the ports in the form that the text has; 0 if none."""
+    for form in forms:
+        head = form.partition("{ports}")[0]
+        if head and query.text.startswith(head, start, stop):
+            return len(head)
+    return 0
 
 
 def _operator_at(query: Query, start: int, stop: int) -> Operator | None:
@@ -118,42 +132,21 @@ def _operator_at(query: Query, start: int, stop: int) -> Operator | None:
             not sign.isalpha() or query.text[start + len(sign) : start + len(sign) + 1] == " "
         ):
             return operator
-        if operator.comparison in _BINARY and query.text.find(sign, start, stop) >= 0:
-            return operator
     return None
-
-
-_BINARY = (Comparison.BETWEEN, Comparison.OUTSIDE)
 
 
 def _compared(
     query: Query, operator: Operator, start: int, stop: int, transport: Transport | None
 ) -> PortSet:
     """Return the ports that an operator and its operands match."""
-    text, blanks = query.text, query.row.blanks
     whole = (start, stop)
-    at = text.find(operator.sign, start, stop)
-    after = trimmed(text, at + len(operator.sign), stop, blanks)
-    if operator.comparison in _BINARY:
-        first = read_port(query, *trimmed(text, start, at, blanks), transport)
-        last = read_port(query, *after, transport)
-        if first > last:
-            raise refusal(
-                query,
-                f"first must not be greater than last, got {elide(text[start:stop])}",
-                whole,
-                Fault.REVERSED,
-            )
-        ports = _between(first + 1, last - 1)
-        if operator.comparison is Comparison.OUTSIDE:
-            ports = ~_between(first, last)
-    else:
-        port = read_port(query, *after, transport)
-        ports = ports_compared(operator.comparison, port, query.row.lowest)
+    after = trimmed(query.text, start + len(operator.sign), stop, query.row.blanks)
+    port = read_port(query, *after, transport)
+    ports = ports_compared(operator.comparison, port, query.row.lowest)
     if not ports:
         raise refusal(
             query,
-            f"the text must match at least one port, got {elide(text[start:stop])}",
+            f"the text must match at least one port, got {elide(query.text[start:stop])}",
             whole,
             Fault.OPERATOR,
         )
@@ -163,7 +156,7 @@ def _compared(
 def ports_compared(comparison: Comparison, port: int, lowest: int) -> PortSet:
     """Return the ports from *lowest* on for which the *comparison* with *port* holds."""
     if comparison is Comparison.UNEQUAL:
-        return _between(lowest, LAST_PORT) - _between(port, port)
+        return between(lowest, LAST_PORT) - between(port, port)
     first, last = {
         Comparison.EQUAL: (port, port),
         Comparison.BELOW: (lowest, port - 1),
@@ -171,10 +164,11 @@ def ports_compared(comparison: Comparison, port: int, lowest: int) -> PortSet:
         Comparison.ABOVE: (port + 1, LAST_PORT),
         Comparison.AT_LEAST: (port, LAST_PORT),
     }[comparison]
-    return _between(first, last)
+    return between(first, last)
 
 
-def _between(first: int, last: int) -> PortSet:
+def between(first: int, last: int) -> PortSet:
+    """Return the ports from *first* to *last*, which are none if *last* is lower."""
     return PortSet([PortRange(first, last)]) if first <= last else PortSet.empty()
 
 
@@ -191,9 +185,10 @@ def read_list(query: Query, start: int, stop: int, transport: Transport | None) 
         if (
             text.startswith(opening, start, stop)
             and text.endswith(closing, start, stop)
-            and stop - start >= 2
+            and stop - start >= len(opening) + len(closing)
         ):
-            start, stop = trimmed(text, start + 1, stop - 1, row.blanks)
+            start += len(opening)
+            start, stop = trimmed(text, start, stop - len(closing), row.blanks)
         elif row.bracketed is Bracketed.ALWAYS:
             raise refusal(
                 query,

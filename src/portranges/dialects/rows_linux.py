@@ -12,6 +12,7 @@ from portranges.dialects.model import (
     NameLookup,
     Operator,
     Overlap,
+    RefusedText,
     TransportRule,
     Verification,
 )
@@ -29,21 +30,28 @@ _NFT = Dialect(
     aliases=("nftables",),
     tool="nft",
     place="after 'tcp dport' in a rule",
+    also_plain=("=={ports}", "eq {ports}"),
     negated="!= {ports}",
+    also_negated=("!={ports}", "ne {ports}"),
     framed="{transport} dport {match}",
     transport_rule=TransportRule.OPTIONAL,
     transports=_ALL_FOUR,
     separator=", ",
+    trailing_separator=True,
     blanks=" \t\n",
+    blanks_in_ranges=True,
     opening="{ ",
     closing=" }",
     bracketed=Bracketed.SEVERAL,
     operators=(
         Operator(sign=">=", comparison=Comparison.AT_LEAST),
         Operator(sign="<=", comparison=Comparison.AT_MOST),
-        Operator(sign="==", comparison=Comparison.EQUAL),
         Operator(sign=">", comparison=Comparison.ABOVE),
         Operator(sign="<", comparison=Comparison.BELOW),
+        Operator(sign="ge", comparison=Comparison.AT_LEAST),
+        Operator(sign="le", comparison=Comparison.AT_MOST),
+        Operator(sign="gt", comparison=Comparison.ABOVE),
+        Operator(sign="lt", comparison=Comparison.BELOW),
     ),
     name_lookup=NameLookup.ANY,
     misread_texts=(
@@ -60,6 +68,14 @@ _NFT = Dialect(
         MisreadText(fault=Fault.OPERATOR, text="< 0", means=""),
         MisreadText(fault=Fault.MASK, text="1000/13", means="1000-1007", note="a prefix length"),
         MisreadText(fault=Fault.ALL, text="{ }", means=None),
+    ),
+    refused_texts=(
+        RefusedText(text='"80"', reason="a number in quotation marks is a text to other programs"),
+        RefusedText(text="(80)", reason="parentheses do not change a number"),
+        RefusedText(
+            text="{ 80,, 443 }", reason="an empty element is a mistake, except after the last comma"
+        ),
+        RefusedText(text="@web", reason="its ports are elsewhere"),
     ),
     notes=(
         "A rule without a port matches every port, so the empty set has no text.",
@@ -79,7 +95,9 @@ _NFT_SET = Dialect(
     tool="nft",
     place="the elements of a named set with 'flags interval'",
     separator=", ",
+    trailing_separator=True,
     blanks=" \t\n",
+    blanks_in_ranges=True,
     opening="{ ",
     closing=" }",
     bracketed=Bracketed.OPTIONAL,
@@ -112,8 +130,6 @@ IPTABLES = Dialect(
     plain="--dport {ports}",
     negated="! --dport {ports}",
     framed="-p {transport} {match}",
-    # As iptables-save prints it.
-    also_framed=("-p {transport} -m {transport} {match}",),
     transport_rule=TransportRule.OPTIONAL,
     transports=_ALL_FOUR,
     range_signs=(":",),
@@ -121,6 +137,7 @@ IPTABLES = Dialect(
     open_last=65535,
     name_lookup=NameLookup.NAMED,
     max_elements=1,
+    grammar="iptables",
     several_texts_mean=_ANY_RULE,
     misread_texts=(
         MisreadText(
@@ -155,6 +172,13 @@ IPTABLES = Dialect(
             fault=Fault.OPEN, text="-p tcp --dport :", means="0-65535", note="the match is dropped"
         ),
         MisreadText(fault=Fault.NEGATION, text="-p tcp --dport ! 80", means=None),
+    ),
+    refused_texts=(
+        RefusedText(text="-p tcp --dpor 80", reason="an abbreviation may become ambiguous"),
+        RefusedText(text="! -p tcp --dport 80", reason="it is for every transport except one"),
+        RefusedText(
+            text="-p tcp --dport 80 --sport 90", reason="a set cannot contain the source ports"
+        ),
     ),
     notes=(
         "One '--dport' has one port or range; 'iptables-multiport' accepts several.",
@@ -207,6 +231,13 @@ _MULTIPORT = Dialect(
         MisreadText(fault=Fault.EQUAL_ENDS, text="-p tcp -m multiport --dports 80:80", means=None),
         MisreadText(fault=Fault.REVERSED, text="-p tcp -m multiport --dports 90:80", means=None),
         MisreadText(fault=Fault.OPEN, text="-p tcp -m multiport --dports 1024:", means=None),
+    ),
+    refused_texts=(
+        RefusedText(
+            text="-p tcp -m multiport --destination-port 80,443",
+            reason="it is an abbreviation of --destination-ports",
+        ),
+        RefusedText(text="-p tcp -m multiport --ports 80", reason="it matches source ports too"),
     ),
     notes=(
         (
@@ -265,6 +296,7 @@ _RESERVED_PORTS = Dialect(
     tool="the kernel",
     place="net.ipv4.ip_local_reserved_ports",
     separator=",",
+    trailing_separator=True,
     max_length=4094,
     shows_longer=True,
     empty="\n",
@@ -303,6 +335,8 @@ _OVS = Dialect(
     place="the match of a flow",
     plain="tp_dst={ports}",
     framed="{transport},{match}",
+    also_framed=("{transport}6,{match}",),
+    families=("tcp6", "udp6", "sctp6"),
     transport_rule=TransportRule.ALWAYS,
     transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
     range_signs=(),
@@ -329,10 +363,17 @@ _OVS = Dialect(
         ),
         MisreadText(fault=Fault.ALL, text="tcp,tp_dst=*", means="0-65535"),
     ),
+    refused_texts=(
+        RefusedText(text="tp_dst=80,tcp", reason="the port belongs behind its transport"),
+        RefusedText(text="tcp tp_dst=80", reason="fields are separated by commas"),
+        RefusedText(text="ip,nw_proto=6,tp_dst=80", reason="the transport has a name"),
+        RefusedText(text="tcp,tp_dst=80,tp_dst=81", reason="only the last port counts"),
+        RefusedText(text="tcp,tp_dst=80/65535", reason="a decimal mask looks like a prefix length"),
+    ),
     notes=(
         "A port is a value under a mask, so a range needs one flow per mask of its cover.",
         "All ports are expressed by omitting tp_dst, so the full set has no text.",
-        "'tcp', 'udp' and 'sctp' mean IPv4; a flow for IPv6 begins with 'tcp6' instead.",
+        "'tcp', 'udp' and 'sctp' mean IPv4; 'tcp6', 'udp6' and 'sctp6' mean IPv6.",
     ),
     version="Open vSwitch 3.1.0",
     confidence=Confidence.MEASURED,
@@ -369,6 +410,12 @@ _TC_FLOWER = Dialect(
             note="13 is a mask, not a prefix length",
         ),
     ),
+    refused_texts=(
+        RefusedText(
+            text="ip_proto tcp dst_port 80/0xffff",
+            reason="masks are not read, and a single port needs none",
+        ),
+    ),
     notes=("iproute2 6.1 rejects port 0, alone or at the start of a range.",),
     version="iproute2 6.1.0",
     confidence=Confidence.MEASURED,
@@ -390,7 +437,9 @@ _UFW = Dialect(
     range_signs=(":",),
     equal_ends=False,
     lowest=1,
+    name_lookup=NameLookup.TCP_OR_UDP,
     max_slots=15,
+    grammar="ufw",
     several_texts_mean=_ANY_RULE,
     misread_texts=(
         MisreadText(
@@ -411,12 +460,14 @@ _UFW = Dialect(
     notes=(
         "A rule has 15 slots; a port uses one, a range two.",
         "Port 0 is an error.",
+        "A name that only TCP or only UDP has is for this transport; a list has no names.",
+        "An application profile joins such texts with '|'.",
     ),
     version="ufw 0.36.2",
     confidence=Confidence.MEASURED,
     verification=Verification.READBACK,
     sources=(
-        cite("ufw(8), ufw 0.36.2", "RULE SYNTAX"),
+        cite("ufw(8), ufw 0.36.2", "RULE SYNTAX, APPLICATION INTEGRATION"),
         cite("run on Debian 12 with --dry-run"),
     ),
 )
@@ -428,6 +479,8 @@ _FIREWALLD = Dialect(
     framed="{match}/{transport}",
     transport_rule=TransportRule.ALWAYS,
     transports=_ALL_FOUR,
+    name_lookup=NameLookup.ANY,
+    dashed_names=False,
     max_elements=1,
     several_texts_mean=_ONE_EACH,
     misread_texts=(
@@ -446,6 +499,10 @@ _FIREWALLD = Dialect(
         MisreadText(fault=Fault.OPEN, text="1024-/tcp", means="1024", note="the single port"),
         MisreadText(fault=Fault.PREFIX, text="80", means=None),
     ),
+    refused_texts=(
+        RefusedText(text="80 - 90/tcp", reason="blanks are accepted only by chance"),
+        RefusedText(text=" 80/tcp", reason="blanks are accepted only by chance"),
+    ),
     notes=("It has no lists: one port or range per --add-port.",),
     version="firewalld 1.3.3",
     confidence=Confidence.MEASURED,
@@ -463,10 +520,12 @@ _SYSTEMD = Dialect(
     framed="{transport}:{match}",
     transport_rule=TransportRule.OPTIONAL,
     transports=BOTH,
+    families=("ipv4", "ipv6"),
     lowest=1,
     all_ports_word="any",
     max_elements=1,
     max_texts=128,
+    grammar="systemd",
     several_texts_mean="assignments, which add up",
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="tcp:010", means="8", note="octal"),
@@ -476,6 +535,7 @@ _SYSTEMD = Dialect(
         MisreadText(fault=Fault.OPEN, text="tcp:1024-", means=None),
         MisreadText(fault=Fault.NAME, text="tcp:http", means=None),
     ),
+    refused_texts=(RefusedText(text="TCP:80", reason="the manual has lower case only"),),
     notes=(
         "An invalid value causes only a warning: the line and its restriction are ignored.",
         "At most 128 assignments of one kind are allowed; port 0 is an error.",

@@ -10,6 +10,7 @@ from portranges.dialects.model import (
     MisreadText,
     NameLookup,
     Operator,
+    RefusedText,
 )
 from portranges.source import Confidence, cite
 
@@ -53,6 +54,7 @@ _PF = Dialect(
         Operator(sign="=", comparison=Comparison.EQUAL),
     ),
     name_lookup=NameLookup.TCP_OR_UDP,
+    grammar="pf",
     misread_texts=(
         MisreadText(
             fault=Fault.NEGATION,
@@ -66,6 +68,10 @@ _PF = Dialect(
             means="",
             note="pfctl does not compare the ends",
         ),
+    ),
+    refused_texts=(
+        RefusedText(text="port { != 80, 443 }", reason="it matches every port"),
+        RefusedText(text="port $web", reason="its ports are elsewhere"),
     ),
     notes=(
         (
@@ -129,6 +135,7 @@ _JUNOS = Dialect(
     opening="[ ",
     closing=" ]",
     bracketed=Bracketed.SEVERAL,
+    terminator=";",
     name_lookup=NameLookup.NAMED,
     notes=("'port' matches both ports and excludes 'destination-port'; it is not accepted.",),
     version="Junos OS",
@@ -152,6 +159,9 @@ _NETSH = Dialect(
             note="it means the ports that the service has at the time",
         ),
     ),
+    refused_texts=(
+        RefusedText(text="RPC", reason="the ports are those that a service has at the time"),
+    ),
     notes=(
         "RPC, RPC-EPMap, IPHTTPS and other words mean services, not numbers.",
         "Without localport= the rule applies to every port.",
@@ -172,6 +182,9 @@ _POWERSHELL = Dialect(
     place="after -LocalPort of New-NetFirewallRule",
     separator=",",
     blanks=" ",
+    opening="@(",
+    closing=")",
+    bracketed=Bracketed.OPTIONAL,
     quote="'",
     quote_all=True,
     all_ports_word="Any",
@@ -184,6 +197,9 @@ _POWERSHELL = Dialect(
             means="",
             note="it means the ports that the service has at the time",
         ),
+    ),
+    refused_texts=(
+        RefusedText(text="RPC", reason="the ports are those that a service has at the time"),
     ),
     notes=(
         (
@@ -222,6 +238,7 @@ _CALICO = Dialect(
             note="it is a port's name; a range has ':'",
         ),
     ),
+    refused_texts=(RefusedText(text="[http]", reason="the port is looked up in each pod"),),
     notes=(
         (
             "A range is a string with ':'. Without quotes, a YAML 1.1 parser reads 20:30 as the "

@@ -10,6 +10,7 @@ from portranges.dialects.model import (
     MisreadText,
     NameLookup,
     Operator,
+    RefusedText,
     TransportRule,
     Verification,
 )
@@ -55,6 +56,14 @@ _BPF = Dialect(
         MisreadText(fault=Fault.OPEN, text="tcp dst portrange 1024-", means=None),
         MisreadText(fault=Fault.OTHER_SIGN, text="tcp dst portrange 80:90", means=None),
     ),
+    refused_texts=(
+        RefusedText(text="port 80", reason="it matches source ports too"),
+        RefusedText(text="not dst port 80", reason="it also matches packets without ports"),
+        RefusedText(text="ip and tcp dst port 80", reason="a set cannot contain other conditions"),
+        RefusedText(
+            text="tcp dst port 80 and dst portrange 80-90", reason="only alternatives are read"
+        ),
+    ),
     notes=(
         (
             "'and' and 'or' have the same precedence, from the left. A list is in parentheses so "
@@ -88,21 +97,30 @@ _WIRESHARK = Dialect(
     tool="tshark",
     place="a display filter, or part of one",
     plain="in {ports}",
+    also_plain=("in{ports}",),
     framed="{transport}.dstport {match}",
+    also_framed=("{transport}.dstport{match}",),
     transport_rule=TransportRule.ALWAYS,
     transports=_THREE,
     separator=",",
     blanks=" ",
+    blanks_in_ranges=True,
     range_signs=("..",),
     opening="{",
     closing="}",
     bracketed=Bracketed.ALWAYS,
     operators=(
+        Operator(sign="===", comparison=Comparison.EQUAL),
         Operator(sign="==", comparison=Comparison.EQUAL),
         Operator(sign=">=", comparison=Comparison.AT_LEAST),
         Operator(sign="<=", comparison=Comparison.AT_MOST),
         Operator(sign=">", comparison=Comparison.ABOVE),
         Operator(sign="<", comparison=Comparison.BELOW),
+        Operator(sign="eq", comparison=Comparison.EQUAL),
+        Operator(sign="ge", comparison=Comparison.AT_LEAST),
+        Operator(sign="le", comparison=Comparison.AT_MOST),
+        Operator(sign="gt", comparison=Comparison.ABOVE),
+        Operator(sign="lt", comparison=Comparison.BELOW),
     ),
     misread_texts=(
         MisreadText(
@@ -114,6 +132,15 @@ _WIRESHARK = Dialect(
         MisreadText(fault=Fault.OTHER_SIGN, text="tcp.dstport in {80-90}", means=None),
         MisreadText(fault=Fault.OPEN, text="tcp.dstport in {1024..}", means=None),
         MisreadText(fault=Fault.ALL, text="tcp.dstport in {}", means=None),
+    ),
+    refused_texts=(
+        RefusedText(text="(tcp.dstport in {80})", reason="only one comparison is read"),
+        RefusedText(
+            text="tcp.dstport == 80 or tcp.dstport == 81", reason="only one comparison is read"
+        ),
+        RefusedText(text="tcp.dstport not in {80}", reason="it also matches packets without ports"),
+        RefusedText(text="any tcp.dstport == 80", reason="a packet has one destination port"),
+        RefusedText(text="tcp.port in {80}", reason="it matches source ports too"),
     ),
     notes=(
         "Commas are required since 4.0; before, blanks were enough.",
@@ -136,6 +163,7 @@ _NMAP = Dialect(
     transport_rule=TransportRule.OPTIONAL,
     transports=_THREE,
     separator=",",
+    trailing_separator=True,
     blanks=" ",
     open_first=1,
     open_last=65535,
@@ -154,6 +182,11 @@ _NMAP = Dialect(
             means="80,8008",
             note="from nmap's own table of services",
         ),
+    ),
+    refused_texts=(
+        RefusedText(text="http*", reason="a pattern matches names of nmap's own table"),
+        RefusedText(text="[1-1024]", reason="it means only the ports that nmap's own table lists"),
+        RefusedText(text="T:80,U:", reason="a letter without ports is a mistake"),
     ),
     notes=(
         "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only if it is listed.",
@@ -199,6 +232,10 @@ _SURICATA = Dialect(
         MisreadText(fault=Fault.ALL, text="[80,!80]", means=None),
         MisreadText(fault=Fault.OTHER_SIGN, text="80-90", means=None),
     ),
+    refused_texts=(
+        RefusedText(text="$HTTP_PORTS", reason="its ports are elsewhere"),
+        RefusedText(text="![80,!81]", reason="a negation of a negation is not what it seems to be"),
+    ),
     notes=(
         (
             "A list means all ports that it names, or every port if it names none, except those "
@@ -235,6 +272,7 @@ _SQUID = Dialect(
         MisreadText(fault=Fault.OTHER_SIGN, text="80:90", means=None),
         MisreadText(fault=Fault.NAME, text="http", means=None),
     ),
+    refused_texts=(RefusedText(text="80 # http", reason="a comment is not part of the ports"),),
     notes=(
         "A negation is written where the acl is used, as '!NAME'.",
         (
@@ -255,6 +293,7 @@ _HAPROXY = Dialect(
     name="haproxy",
     tool="haproxy",
     place="after 'acl NAME dst_port'",
+    also_plain=("eq {ports}",),
     separator=" ",
     blanks=" \t",
     blanks_separate=True,
@@ -263,7 +302,6 @@ _HAPROXY = Dialect(
     open_last=65535,
     lowest=1,
     operators=(
-        Operator(sign="eq", comparison=Comparison.EQUAL),
         Operator(sign="ge", comparison=Comparison.AT_LEAST),
         Operator(sign="gt", comparison=Comparison.ABOVE),
         Operator(sign="le", comparison=Comparison.AT_MOST),
@@ -289,6 +327,17 @@ _HAPROXY = Dialect(
             note="the two are alternatives, not bounds",
         ),
         MisreadText(fault=Fault.OPERATOR, text="lt 0", means=""),
+    ),
+    refused_texts=(
+        RefusedText(text="80 443 # web", reason="a comment is not part of the ports"),
+        RefusedText(text='"80"', reason="a number in quotation marks is a text to other programs"),
+        RefusedText(text="-m int 80", reason="only ports are read, and no options"),
+        RefusedText(
+            text="ge 1024 80", reason="the operator applies to each value, as alternatives"
+        ),
+        RefusedText(
+            text="80 eq 443", reason="an operator in the middle applies to what follows only"
+        ),
     ),
     notes=(
         "An operator applies to the values that follow it, and each value is an alternative.",
@@ -324,6 +373,13 @@ _DOCKER = Dialect(
             means="",
             note="it is the container's port, and docker chooses the host's",
         ),
+    ),
+    refused_texts=(
+        RefusedText(
+            text="127.0.0.1:80:80", reason="a set has no address; parse_mapping() reads it"
+        ),
+        RefusedText(text="80", reason="docker chooses the host's port; parse_mapping() reads it"),
+        RefusedText(text="8000-8010:80", reason="docker chooses one of the host's ports"),
     ),
     notes=(
         (
