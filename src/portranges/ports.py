@@ -70,7 +70,7 @@ def as_int(value: types.SupportsIndex) -> int:
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         message = f"port must be an integer, got {got(value)}"
         if isinstance(value, str):
-            message += "; parse_port() reads text"
+            message += f"; {_reader_of(str.__str__(value))}"
         raise TypeError(message)
     try:
         # The second call makes a plain int of an instance of a subclass.
@@ -78,6 +78,22 @@ def as_int(value: types.SupportsIndex) -> int:
     except Exception as error:
         # An __index__ from outside can raise anything.
         raise TypeError(f"port must be an integer, got {got(value)}") from error
+
+
+def _reader_of(text: str) -> str:
+    """Return the hint for a text where a port is expected: what would read it."""
+    if text in _TRANSPORTS:
+        return "the transport comes after the port"
+    without_signs = text.replace(",", "").replace("-", "")
+    if without_signs != text and is_digits(without_signs):
+        return "PortSet.parse() reads several ports"
+    if "/" in text:
+        return "TransportPorts.parse() reads ports with a transport"
+    # A long name would make the message long.
+    is_name = len(text) < 40 and text.replace("-", "").isalnum() and not is_digits(text)
+    if is_name and text.isascii():
+        return f"registry.ports({text!r}) returns the ports of a service"
+    return "parse_port() reads text"
 
 
 def parse_port(text: str) -> int:

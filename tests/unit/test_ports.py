@@ -44,6 +44,22 @@ NO_INTEGERS: list[tuple[object, str]] = [
     (80.0, "port must be an integer, got float 80.0"),
     (None, "port must be an integer, got NoneType None"),
     ("80", "port must be an integer, got str '80'; parse_port() reads text"),
+    *(
+        (text, f"port must be an integer, got str {text!r}; {hint}")
+        for text, hint in (
+            ("", "parse_port() reads text"),
+            (" 80", "parse_port() reads text"),
+            ("https", "registry.ports('https') returns the ports of a service"),
+            ("http-alt", "registry.ports('http-alt') returns the ports of a service"),
+            ("80-90", "PortSet.parse() reads several ports"),
+            ("80,443", "PortSet.parse() reads several ports"),
+            ("22/tcp", "TransportPorts.parse() reads ports with a transport"),
+            ("tcp", "the transport comes after the port"),
+            ("x" * 50, "parse_port() reads text"),
+            ("h\u00e9", "parse_port() reads text"),
+            ("\x1b[1m", "parse_port() reads text"),
+        )
+    ),
     (b"80", "port must be an integer, got bytes b'80'"),
     ([80], "port must be an integer, got list [80]"),
     (80j, "port must be an integer, got complex 80j"),
@@ -56,7 +72,7 @@ NO_PORTS: list[tuple[int, str]] = [
     (-(10**5000), f"port must be in 0..65535, got {-(10**5000):#x}"[:50] + "..."),
 ]
 EACH_NO_INTEGER = pytest.mark.parametrize(
-    ("value", "message"), NO_INTEGERS, ids=[type(value).__name__ for value, _ in NO_INTEGERS]
+    ("value", "message"), NO_INTEGERS, ids=[repr(value)[:20] for value, _ in NO_INTEGERS]
 )
 EACH_NO_PORT = pytest.mark.parametrize(
     ("value", "message"), NO_PORTS, ids=["-1", "65536", "70000", "huge", "-huge"]

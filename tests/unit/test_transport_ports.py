@@ -264,7 +264,10 @@ class TestValue:
                 (53,),
                 "'in' takes a pair of a port and a transport, such as (80, 'tcp'), got tuple (53,)",
             ),
-            (("udp", 53), "port must be an integer, got str 'udp'; parse_port() reads text"),
+            (
+                ("udp", 53),
+                "port must be an integer, got str 'udp'; the transport comes after the port",
+            ),
             ((53, 17), "transport must be a Transport or its value, got int 17"),
             ((True, "udp"), "port must be an integer, got bool True"),
         ],
