@@ -41,7 +41,17 @@ def exactly(number: float) -> Interval:
 
 @pytest.mark.parametrize(
     ("size", "once"),
-    [(1, exactly(1)), (2, exactly(2)), (3, exactly(2)), (9, Interval(8, 9)), (10, exactly(10))],
+    [
+        (1, exactly(1)),
+        (2, exactly(2)),
+        (3, exactly(2)),
+        (4, exactly(4)),
+        (5, Interval(4, 5)),
+        (6, exactly(6)),
+        (7, Interval(6, 7)),
+        (9, Interval(8, 9)),
+        (10, exactly(10)),
+    ],
 )
 @pytest.mark.parametrize("low", [40000, 40001])
 def test_connect_reaches_an_even_number_of_ports(size: int, once: Interval, low: int) -> None:

@@ -533,9 +533,10 @@ def work():
         file.write("1024 65535")
     found = {"wide": said("suggest --here 10254"), "page": said("10254 --here"),
              "root": said("80 --here"), "root bound": bound(80)}
-    os.setresuid(65534, 65534, 65534)
-    found["user"] = said("80 --here")
-    found["user bound"] = bound(80)
+    def as_user():
+        become(65534)
+        return [said("80 --here"), bound(80)]
+    found["user"], found["user bound"] = fork(as_user)[1]
     return found
 """
 
@@ -556,6 +557,119 @@ def test_a_machine_with_other_settings():
     ):
         assert text in found[user][1]
         assert found[f"{user} bound"] == bound
+
+
+def test_a_page_names_ten_sockets_and_what_is_known_of_them(monkeypatch):
+    records = [
+        record_of(port=443, remote_address="127.0.0.2", remote_port=40000 + each)
+        for each in range(11)
+    ]
+    owners = [Owner(pid=7, name="a", uid=4294967294, started_at=0.0), Owner(pid=8)]
+    records.append(
+        SocketRecord(
+            transport="tcp", family="inet", address="127.0.0.1", port=443, state="listen",
+            uid=33, owners=owners,
+        )
+    )  # fmt: skip
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+    table = SocketTable(records, visibility=seen, read_at=0.0)
+    monkeypatch.setattr(here, "owners", lambda port, transport: table)
+    text = " ".join(here.section(443, "tcp", width=200, machine=RECORDED_LINUX).split())
+    started = layout.moment(0.0)
+    # Who has it open is said by the processes, not by who created the socket.
+    assert f"127.0.0.1:443; a (7), user 4294967294, started {started}; ? (8) tcp" in text
+    assert "user 33" not in text
+    assert text.count("tcp established") == 9
+    assert "and 2 more this machine" in text
+    assert "no owner: no process has it open: it belongs to the kernel" in text
+
+
+@pytest.mark.parametrize(
+    ("uid", "owners", "shown"),
+    [
+        (None, [], "-"),
+        (4294967294, [], "4294967294"),
+        (None, [Owner(pid=7, name="a")], "-"),
+        # The users of the processes are shown, even if they are unknown.
+        (4294967294, [Owner(pid=7, name="a")], "-"),
+        (4294967294, [Owner(pid=7, name="a", uid=4294967293)], "4294967293"),
+        (None, [Owner(pid=7, uid=4294967293), Owner(pid=8)], "4294967293"),
+        (
+            None,
+            [Owner(pid=7, uid=4294967293), Owner(pid=8, uid=4294967292)],
+            "4294967293, 4294967292",
+        ),
+    ],
+)
+def test_the_user_of_a_listening_socket(monkeypatch, capsys, uid, owners, shown):
+    socket = SocketRecord(
+        transport="tcp", family="inet", address="127.0.0.1", port=29998, state="listen", uid=uid,
+        owners=owners,
+    )  # fmt: skip
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+    table = SocketTable([socket], visibility=seen, read_at=0.0)
+    monkeypatch.setattr(listening, "listeners", lambda transport, owners: table)
+    monkeypatch.setenv("COLUMNS", "120")
+    listening.run(Namespace(transport=None, dynamic=False, json=False))
+    head, line, *_ = capsys.readouterr().out.splitlines()
+    column = head.index("user")
+    assert line[column : head.index("owner started")].strip() == shown
+
+
+def test_nothing_to_list(monkeypatch, capsys):
+    monkeypatch.setattr(listening, "listeners", lambda transport, owners: NO_TABLE)
+    assert listening.run(Namespace(transport=None, dynamic=False, json=False)) == 0
+    assert capsys.readouterr().out == "no listening sockets\n"
+    denied = Visibility(sockets=Scope.DENIED, owners=Scope.DENIED, reason="not root")
+    table = SocketTable([], visibility=denied, read_at=0.0)
+    monkeypatch.setattr(listening, "listeners", lambda transport, owners: table)
+    with pytest.raises(SystemReadError, match="cannot read the socket table: not root"):
+        listening.run(Namespace(transport=None, dynamic=False, json=False))
+
+
+class Polls:
+    """A watcher whose polls are given."""
+
+    def __init__(self, *polls):
+        self.rest = list(polls)
+        self.polls = 0
+        self.table = None
+
+    def poll(self):
+        self.table, found = self.rest.pop(0)
+        self.polls += 1
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+
+def test_watch_prints_each_kind_of_change(monkeypatch, capsys):
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
+    one, other = record_of(port=443, remote_port=5), record_of(port=443, state="listen")
+    table = SocketTable([one, other], visibility=seen, read_at=0.0)
+    changes = [
+        Change(kind=ChangeKind.OPENED, record=one, at=10.0, seen_since=10.0),
+        Change(kind=ChangeKind.STATE_CHANGED, record=one, at=10.0, seen_since=0.0),
+        Change(kind=ChangeKind.CLOSED, record=other, at=10.0, previous_poll=8.0, seen_since=0.0),
+    ]
+    polls = Polls((NO_TABLE, []), (table, changes))
+    monkeypatch.setattr(watch, "Watcher", lambda port, transport: polls)
+    words = Namespace(port=443, transport=None, json=False, polls=2, interval=0.001)
+    assert watch.run(words) == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.endswith("  no socket holds 443")
+    assert [line.split("  ", 2)[1] for line in lines] == ["opened", "state changed", "closed"]
+    assert lines[0].endswith("127.0.0.1:443 - 127.0.0.1:5  established  [unknown]")
+    assert lines[1].endswith("127.0.0.1:443 - 127.0.0.1:5  established")
+    assert lines[2].endswith("127.0.0.1:443  seen for 8s")
+
+
+def test_an_interrupt_ends_a_watch(monkeypatch, capsys):
+    polls = Polls((NO_TABLE, KeyboardInterrupt()))
+    monkeypatch.setattr(watch, "Watcher", lambda port, transport: polls)
+    words = Namespace(port=443, transport=None, json=False, polls=None, interval=0.001)
+    assert watch.run(words) == 0
+    assert capsys.readouterr().out == ""
 
 
 def record_of(transport="tcp", address="127.0.0.1", port=40000, state="established", **more):

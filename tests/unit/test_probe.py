@@ -569,6 +569,63 @@ def test_the_kernel_alone_is_believed(monkeypatch):
         netlink.read(Query(transports=(Transport.TCP,)))
 
 
+def answer_of(*, kind=20, family=2, state=10, length=88, extra=b"", remote=0):
+    head = struct.pack("=IHHII", length, kind, 2, 1, 0)
+    sockid = struct.pack(">HH", 80, remote) + bytes(36) + struct.pack("=IQ", 0, 99)
+    return head + bytes([family, state, 0, 0]) + sockid[:48] + bytes(88 - 16 - 4 - 48) + extra
+
+
+def test_an_answer_of_the_kernel_is_read():
+    done = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
+    (found,) = probe.parse_sock_diag(answer_of() + done, "tcp")
+    assert (found.local, found.state, found.v6only) == ("0.0.0.0:80", "listen", None)
+    # INET_DIAG_SKV6ONLY behind another attribute, which is padded to 4 bytes.
+    attributes = struct.pack("=HHB3x", 5, 8, 1) + struct.pack("=HHB3x", 5, 11, 1)
+    one = answer_of(family=10, length=88 + len(attributes), extra=attributes)
+    (found,) = probe.parse_sock_diag(one + done, "tcp")
+    assert (found.local, found.v6only) == ("[::]:80", True)
+    # Without the attribute, and with one that is shorter than a header.
+    for extra in (struct.pack("=HHB3x", 5, 8, 1), b"\x01\x00"):
+        one = answer_of(family=10, length=88 + len(extra), extra=extra)
+        (found,) = probe.parse_sock_diag(one, "tcp")
+        assert found.v6only is None
+    # Only the request for sockets without a remote address is about v6only.
+    one = answer_of(family=10, length=88 + len(attributes), extra=attributes, remote=5)
+    assert probe.parse_sock_diag(one, "tcp")[0].v6only is None
+    # A message without a meaning between the others.
+    noop = struct.pack("=IHHII", 16, 1, 2, 1, 0)
+    assert len(probe.parse_sock_diag(noop + answer_of() + noop + done, "tcp")) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        (answer_of(family=3), "expected a family of 2 or 10, got 3"),
+        (answer_of(state=0), "expected a state of 1 to 13, got 0"),
+        (answer_of(state=14), "expected a state of 1 to 13, got 14"),
+        (answer_of(length=87), "expected a message of 88 to 88 bytes, got 87"),
+        (answer_of(length=92), "expected a message of 88 to 88 bytes, got 92"),
+        (answer_of(length=2**32 - 1), "expected a message of 88 to 88 bytes, got 4294967295"),
+        (answer_of(length=0), "expected a message of 88 to 88 bytes, got 0"),
+        (answer_of()[:15], "expected a header of 16 bytes, got 15"),
+        (answer_of() + b"\0", "expected a header of 16 bytes, got 1"),
+        (answer_of(kind=19), "expected a message of type 1, 2, 3, 18 or 20, got 19"),
+        (
+            answer_of(family=10, length=92, extra=struct.pack("=HH", 3, 11)),
+            "expected an attribute of 4 to 4 bytes, got 3",
+        ),
+        (
+            answer_of(family=10, length=92, extra=struct.pack("=HH", 5, 11)),
+            "expected an attribute of 4 to 4 bytes, got 5",
+        ),
+    ],
+)
+def test_a_hostile_answer_is_a_typed_error(answer, rule):
+    with pytest.raises(UnexpectedOutputError) as caught:
+        probe.parse_sock_diag(answer, "tcp")
+    assert str(caught.value) == f"cannot read the socket table by sock_diag: {rule}"
+
+
 # How each kind of message carries an errno: net/netlink/af_netlink.c, netlink_ack() and
 # netlink_dump_done(). iproute2, lib/libnetlink.c, rtnl_dump_done() reads the latter alike, and
 # refuses one without an errno.
@@ -868,6 +925,226 @@ def test_ports_that_the_system_never_hands_out_are_not_counted():
 def test_an_empty_range_is_full():
     found = counted([], ports=PortSet.empty())
     assert (found.share, len(found.free)) == (1.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "remaining"),
+    [
+        (2, Interval(2, 2), Interval(0, 0)),
+        (3, Interval(2, 2), Interval(0, 0)),
+        (2, Interval(2, 3), Interval(0, 1)),
+        (3, Interval(2, 3), Interval(0, 0)),
+        (1, Interval(2, 2), Interval(1, 1)),
+        (0, Interval(0, 0), None),
+    ],
+)
+def test_a_destination_with_no_port_left(used, limit, remaining):
+    found = counted([record(40000 + each, A) for each in range(used)], limit=limit)
+    assert [each.remaining for each in found.destinations] == ([remaining] if remaining else [])
+    if remaining is not None:
+        assert found.destinations[0].to_dict()["remaining"] == [remaining.low, remaining.high]
+
+
+# inet_diag reports the inode 0 for a socket that no process has: in TIME_WAIT always, and in the
+# states of closing (and SYN_RECV) after close(), or before accept().
+@pytest.mark.parametrize(
+    ("state", "inode", "is_held"),
+    [
+        ("time-wait", None, True),
+        ("time-wait", 0, True),
+        ("time-wait", 7, True),
+        *[
+            (state, inode, inode == 0)
+            for state in ("fin-wait-1", "fin-wait-2", "closing", "last-ack", "syn-received")
+            # None: psutil does not report it. A number: a process has the socket open.
+            for inode in (None, 0, 7)
+        ],
+        *[
+            (state, inode, False)
+            for state in ("established", "close-wait", "syn-sent")
+            for inode in (None, 0, 7)
+        ],
+    ],
+)
+def test_a_socket_that_the_kernel_holds(state, inode, is_held):
+    found = record(40000, A, state, inode=inode)
+    assert found.is_held_by_kernel is is_held
+    assert found.inode == (inode or None)
+    table = SocketTable([found], visibility=ALL, read_at=0.0)
+    assert ("timer" in table.why_no_owner(found)) is is_held
+
+
+# Processes, in a /proc of our own. Linux, fs/proc/root.c and fs/proc/namespaces.c.
+
+
+class Proc:
+    """A folder like /proc, and what may not be done in it."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder = folder
+        self.monkeypatch = monkeypatch
+        monkeypatch.setattr(proc, "PROC", str(folder))
+        self.add(1, {})
+
+    def add(self, pid, sockets, **files):
+        descriptors = self.folder / str(pid) / "fd"
+        descriptors.mkdir(parents=True)
+        for number, target in sockets.items():
+            (descriptors / str(number)).symlink_to(target)
+        for name, text in files.items():
+            (self.folder / str(pid) / name).write_bytes(text)
+
+    def see(self, namespace=0xEFFFFFFC, uid=1000):
+        real = os.stat
+
+        def stat(path, *args, **more):
+            if str(path).endswith("ns/pid"):
+                if isinstance(namespace, OSError):
+                    raise namespace
+                return os.stat_result((0, namespace, *[0] * 8))
+            return real(path, *args, **more)
+
+        self.monkeypatch.setattr(proc.os, "stat", stat)
+        self.monkeypatch.setattr(proc.os, "geteuid", lambda: uid)
+        return self
+
+
+@pytest.fixture
+def fake(tmp_path, monkeypatch):
+    if sys.platform != "linux":
+        pytest.skip("/proc is Linux's")
+    return Proc(tmp_path, monkeypatch)
+
+
+def test_holders_are_found_by_their_descriptors(fake):
+    fake.see().add(7, {"3": "socket:[55]", "4": "pipe:[55]", "5": "socket:[66]", "6": "/a/b"})
+    fake.add(12, {"9": "socket:[55]"})
+    (fake.folder / "self").mkdir()
+    holders = proc.holders_of([55, 66, 0])
+    assert holders.found == {55: [(7, 3), (12, 9)], 66: [(7, 5)]}
+    assert proc.holders_of([55]).scope is Scope.ALL
+    assert proc.still_holds(55, 12, 9)
+    assert not proc.still_holds(66, 12, 9)
+    assert not proc.still_holds(55, 12, 8)
+
+
+@pytest.mark.parametrize(("uid", "scope"), [(0, Scope.PARTIAL), (1000, Scope.OWN)])
+def test_processes_that_may_not_be_inspected(fake, monkeypatch, uid, scope):
+    fake.see(uid=uid).add(7, {"3": "socket:[55]"})
+    fake.add(8, {})
+    fake.add(9, {"3": "socket:[55]"})
+    real = proc._inspect
+
+    def inspect(pid, wanted, found):
+        if pid == 8:
+            raise PermissionError(13, "Permission denied")
+        if pid == 9:
+            raise ProcessLookupError(3, "No such process")
+        real(pid, wanted, found)
+
+    monkeypatch.setattr(proc, "_inspect", inspect)
+    holders = proc.holders_of([55])
+    assert (holders.scope, holders.found) == (scope, {55: [(7, 3)]})
+    assert holders.reason == "1 of 4 processes may not be inspected"
+
+
+def test_hidden_processes(fake):
+    fake.see().add(7, {"3": "socket:[55]"})
+    (fake.folder / "1" / "fd").rmdir()
+    (fake.folder / "1").rmdir()
+    holders = proc.holders_of([55])
+    assert holders.scope is Scope.OWN
+    assert holders.reason == "the processes of other users are hidden (hidepid)"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "inodes", "uid", "scope"),
+    [
+        (0xEFFFFFFC, [55, 66], 1000, Scope.ALL),
+        # The kernel has no PID namespaces.
+        (FileNotFoundError(2, "No such file or directory"), [55, 66], 1000, Scope.ALL),
+        (4026532000, [55], 1000, Scope.ALL),
+        (4026532000, [55, 66], 1000, Scope.OWN),
+        (4026532000, [55, 66], 0, Scope.PARTIAL),
+        (PermissionError(13, "Permission denied"), [55, 66], 0, Scope.PARTIAL),
+    ],
+)
+def test_sockets_of_other_pid_namespaces(fake, namespace, inodes, uid, scope):
+    fake.see(namespace, uid).add(7, {"3": "socket:[55]"})
+    holders = proc.holders_of(inodes)
+    assert holders.scope is scope
+    reason = "1 of 2 sockets have no process in this PID namespace"
+    assert holders.reason == ("" if scope is Scope.ALL else reason)
+
+
+def test_a_proc_that_is_not_there(fake, monkeypatch):
+    (fake.folder / "1" / "fd").rmdir()
+    (fake.folder / "1").rmdir()
+    holders = proc.holders_of([55])
+    assert (holders.scope, holders.reason) == (
+        Scope.DENIED,
+        "no process is visible; is /proc mounted?",
+    )
+    monkeypatch.setattr(proc, "PROC", str(fake.folder / "missing"))
+    holders = proc.holders_of([55])
+    assert holders.scope is Scope.DENIED
+    assert holders.reason.endswith("missing: no such file or directory")
+
+
+STAT = b"7 (%s) S " + b"0 " * 18 + b"250 0\n"
+
+
+def test_what_proc_reports_of_a_process(fake):
+    ticks = os.sysconf("SC_CLK_TCK")
+    (fake.folder / "stat").write_bytes(b"cpu 1 2\nbtime 1000\n")
+    assert proc.boot_time() == 1000.0
+    long = b"a-name-of-15-by"
+    fake.add(7, {}, stat=STAT % b"a) (b", status=b"Name:\ta\nUid:\t33\t0\t0\t0\n", cmdline=b"")
+    fake.add(8, {}, stat=STAT % long, status=b"Name:\ta\n", cmdline=b"/bin/" + long + b"tes\0-x\0")
+    fake.add(9, {}, stat=STAT % long, status=b"Uid:\tx\n", cmdline=b"other\0")
+    fake.add(10, {}, stat=b"10 (short) S 0\n", status=b"Uid:\t5\t5\t5\t5\n", cmdline=b"")
+    fake.add(11, {}, stat=b"", status=b"Uid:\t5\t5\t5\t5\n", cmdline=b"")
+    started = 1000 + 250 / ticks
+    assert proc.owner_of(7, 1000.0) == Owner(pid=7, name="a) (b", uid=33, started_at=started)
+    assert proc.owner_of(7, None) == Owner(pid=7, name="a) (b", uid=33)
+    # No line with a user.
+    assert proc.owner_of(8, 1000.0) == Owner(pid=8, name=f"{long.decode()}tes", started_at=started)
+    assert proc.owner_of(9, 1000.0) == Owner(pid=9, name=long.decode(), started_at=started)
+    assert proc.owner_of(10, 1000.0) == Owner(pid=10, name="short")
+    assert proc.owner_of(10, None) == Owner(pid=10, name="short", uid=5)
+    assert proc.owner_of(11, None) == Owner(pid=11, uid=5)
+    assert proc.owner_of(99, 1000.0) == Owner(pid=99)
+    for text in (b"cpu 1\n", b"btime\n", b"btime x\n"):
+        (fake.folder / "stat").write_bytes(text)
+        assert proc.boot_time() is None
+    (fake.folder / "stat").unlink()
+    assert proc.boot_time() is None
+
+
+def test_a_pid_that_was_used_again_has_no_name(fake, monkeypatch):
+    fake.see().add(7, {"3": "socket:[55]"}, stat=STAT % b"a", status=b"Uid:\t5\n", cmdline=b"")
+    fake.add(8, {"4": "socket:[55]"}, stat=STAT % b"b", status=b"Uid:\t6\n", cmdline=b"")
+    holders = proc.holders_of([55])
+    assert proc.owners_of(holders) == {
+        55: (Owner(pid=7, name="a", uid=5), Owner(pid=8, name="b", uid=6))
+    }
+    (fake.folder / "7" / "fd" / "3").unlink()
+    assert proc.owners_of(holders) == {55: (Owner(pid=7), Owner(pid=8, name="b", uid=6))}
+
+
+def test_a_table_of_the_main_thread_and_a_kernel_without_ipv6(fake):
+    header = b"  sl  local_address rem_address\n"
+    line = b"0: 0100007F:1F90 00000000:0000 0A 0:0 00:00000000 0 33 0 5 1\n"
+    (fake.folder / "net").mkdir()
+    (fake.folder / "net" / "tcp").write_bytes(header + line)
+    query = Query(transports=(Transport.TCP,))
+    assert [row[3] for row in proc.read(query)] == [8080]
+    folder = fake.folder / "thread-self" / "net"
+    folder.mkdir(parents=True)
+    (folder / "tcp").write_bytes(header + line.replace(b"1F90", b"1F91"))
+    assert [row[3] for row in proc.read(query)] == [8081]
+    with pytest.raises(FileNotFoundError):
+        proc.read(Query(transports=(Transport.UDP,)))
 
 
 # Pairs of polls

@@ -588,6 +588,63 @@ class TestQuestions:
         assert ephemeral.ports(profile) == PortSet.parse("20000-20009")
 
 
+class TestFailures:
+    """Solaris has two ways to each value; the errors name the one that says most."""
+
+    IPADM_RANGE = next(key for key in IPADM if "anon" in key)
+    NDD_RANGE = next(key for key in NDD if "anon" in key)
+
+    @pytest.mark.parametrize(
+        ("ipadm", "ndd", "kind", "text"),
+        [
+            (None, None, SystemReadError, f"with '{IPADM_RANGE}': no such program"),
+            ("odd\n", None, UnexpectedOutputError, f"with '{IPADM_RANGE}': expected"),
+            (None, "odd\n", UnexpectedOutputError, f"with '{NDD_RANGE}': expected"),
+            ("odd\n", "odder\n", UnexpectedOutputError, f"with '{NDD_RANGE}': expected"),
+            # Another failure than a missing program is final.
+            (OSError(13, "Denied"), "32768\n65535\n", SystemReadError, "': denied"),
+            (None, OSError(13, "Denied"), SystemReadError, f"with '{NDD_RANGE}': denied"),
+        ],
+    )
+    def test_which_of_several_failures_is_raised(
+        self,
+        ipadm: str | Exception | None,
+        ndd: str | Exception | None,
+        kind: type[Exception],
+        text: str,
+    ) -> None:
+        texts: dict[str, str | Exception] = {}
+        for key, value in ((self.IPADM_RANGE, ipadm), (self.NDD_RANGE, ndd)):
+            if value is not None:
+                texts[key] = value
+        for read in (system.read_settings, system.read_ephemeral, system.read_configured):
+            with pytest.raises(SystemReadError) as caught:
+                read(machine=machine("sunos5", texts))
+            assert type(caught.value) is kind
+            assert text in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("missing", "field"),
+        [
+            ("ip_local_port_range", "the ephemeral range"),
+            ("ip_local_reserved_ports", "the reserved ports"),
+            ("ip_unprivileged_port_start", "the first unprivileged port"),
+            ("tcp_tw_reuse", "the reuse of TIME_WAIT"),
+            ("tcp_max_tw_buckets", "the limit of TIME_WAIT sockets"),
+        ],
+    )
+    def test_the_first_failure_is_reported(self, missing: str, field: str) -> None:
+        order = ["ip_local_port_range", "ip_local_reserved_ports", "ip_unprivileged_port_start",
+                 "tcp_tw_reuse", "tcp_max_tw_buckets"]  # fmt: skip
+        # This file and all that are read after it.
+        odd: dict[str, str | Exception | None] = dict.fromkeys(
+            order[order.index(missing) :], "odd\n"
+        )
+        with pytest.raises(UnexpectedOutputError) as caught:
+            system.read_settings(machine=linux(**odd))
+        assert str(caught.value).startswith(f"cannot read {field} from {IPV4}{missing}: expected")
+
+
 class TestPrivileges:
     """CapEff is a mask; CAP_NET_BIND_SERVICE is bit 10 (include/uapi/linux/capability.h)."""
 
