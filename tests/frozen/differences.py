@@ -115,6 +115,13 @@ def _is_multicast(address: str) -> bool:
     return address in ("239.1.1.1", "ff02::1", "::ffff:239.1.1.1")
 
 
+def _windows_exhausted(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    if question[0] == "rules":
+        windows = path.startswith("windows") and "-connect-exhausted" in path
+        return windows or (old == "no answer" and "-peer-port" in path)
+    return (old, new) == ("memory", "reported") and question[1].startswith("windows")
+
+
 _NO_HOSTS = frozenset({"239.1.1.1", "255.255.255.255", "ff02::1", "::ffff:239.1.1.1"})
 
 
@@ -392,6 +399,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         "asked any more: the wildcard as a peer, 127.0.0.2 where a new machine does not have it",
         asked="rules can_bind portability run automatic_run",
         applies=_no_ends,
+    ),
+    Difference(
+        name="Windows: exhaustion; port 0 as a peer",
+        reason="connect() has two errors where no port is left, which reports tell apart; port 0 "
+        "is refused by a rule, except on Linux",
+        asked="rules run automatic_run",
+        applies=_windows_exhausted,
     ),
     Difference(
         name="NetBSD: a counter for each family",

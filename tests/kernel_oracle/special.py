@@ -510,7 +510,9 @@ def _peers() -> Iterator[Finding]:
     hosts += ["127.255.255.255", "255.255.255.255", "224.0.0.1", "239.1.1.1", "169.254.1.1"]
     addresses = [*hosts, *(f"::ffff:{host}" for host in hosts)]
     addresses += ["::", "::1", "2001:db8:9::7", "fe80::1", "ff01::1", "ff02::1", "ff05::2"]
-    for addr, tcp, v6only, dev in product(addresses, (True, False), (False, True), (None, "lo")):
+    for addr, tcp, v6only, dev, port in product(
+        addresses, (True, False), (False, True), (None, "lo"), (61009, 0)
+    ):
         if (v6only and ":" not in addr) or (dev and not addr.startswith("f")):
             continue
         table = PortTable("linux", settings=SETTINGS, local_addresses=_OWN)
@@ -526,14 +528,14 @@ def _peers() -> Iterator[Finding]:
                 s.setsockopt(socket.IPPROTO_IPV6, 26, int(v6only))
             if dev:
                 s.setsockopt(socket.SOL_SOCKET, 25, dev.encode() + b"\0")
-            said = _said(s.connect, (addr, 61009))
+            said = _said(s.connect, (addr, port))
             if dev and said == "ENETUNREACH" and not (tcp and addr.startswith("ff")):
                 continue  # lo has no route to it, which is not modelled
             if said == "ok" and not dev:
                 said += f" {s.getsockname()[0]}"
-        decision = table.connect(handle, addr, 61009)
+        decision = table.connect(handle, addr, port)
         answer = decision.error or "ok"
         if decision.allowed and not dev:
             answer += f" {_shown(table.describe(handle).address)}"
-        title = f"connect {'tcp' if tcp else 'udp'} {addr} v6only {v6only} device {dev}"
+        title = f"connect {'tcp' if tcp else 'udp'} {addr} port {port} v6only {v6only} device {dev}"
         yield title, said, answer

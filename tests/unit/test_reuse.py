@@ -307,7 +307,6 @@ def test_bad_calls_change_nothing() -> None:
     for call in (
         lambda: table.bind(a, "::1", 80),
         lambda: table.bind(six, "127.0.0.1", 80),
-        lambda: table.connect(a, "127.0.0.1", 0),
         lambda: table.bind(other, "0.0.0.0", 80),
         lambda: table.set_option(a, v6only=True),
         lambda: table.set_option(a, uid=-1),

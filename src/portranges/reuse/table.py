@@ -308,7 +308,7 @@ class PortTable:
         Args:
             handle: An open socket of this table.
             address: The peer's address, of the socket's family.
-            port: The peer's port, not 0.
+            port: The peer's port. Linux accepts 0 and sends to it; the other systems refuse it.
             source: The source address of the route, for a socket at the wildcard address;
                 by default loopback for a loopback peer, and otherwise an address of the
                 machine.
@@ -330,14 +330,11 @@ class PortTable:
             >>> table.describe(a).state.value
             'connected'
         """
-        dport = check_port(port)
-        if not dport:
-            raise InvalidSocketError("a peer's port must not be 0", "0")
         checks.flag("refused", refused)
         return self._machine.connect(
             handle,
             self._address(handle, address),
-            dport,
+            check_port(port),
             source=None if source is None else _number(source),
             refused=refused,
         )

@@ -180,6 +180,7 @@ class Procedure:
             mapped_v6only=("EADDRNOTAVAIL", check, Confidence.SOURCE),
             exhausted="EADDRNOTAVAIL",
             tuple_error_udp="EADDRNOTAVAIL",
+            peer_port=(_CONNECT, Confidence.MEMORY),
             tuple_source=_TUPLES,
             v6only_connect="EADDRNOTAVAIL",
             wrong_family="EADDRNOTAVAIL",

@@ -84,6 +84,7 @@ class CallRules:
     tuple_udp: Rule
     connected: Rule
     connection_refused: Rule
+    peer_port: Rule
     is_connected: Rule
     is_listening: Rule
     v6only_connect: Rule
@@ -122,6 +123,8 @@ def call_rules(
     no_connection: str = "EAGAIN",
     states: Source = _POSIX,
     listens: Confidence = Confidence.SOURCE,
+    connect_exhausted: tuple[str, Source, Confidence] | None = None,
+    peer_port: tuple[Source, Confidence] | None = None,
     drops: bool = True,
     option: str = "the option is set and applies from the next check on",
     accepted: str = "an accepted socket takes its listener's port, options and owner without a "
@@ -132,7 +135,8 @@ def call_rules(
     *source* is where the choice of a port was read, and the handling of 4-tuples unless
     *tuple_source* is given; *states* is the source of the errors of calls in a wrong state.
     *families* is the source of *v6only_connect* and *wrong_family*, if they were read for TCP,
-    with the error of UDP.
+    with the error of UDP. *connect_exhausted* says what the error of connect() means, and
+    *peer_port* where it is from that port 0 is refused, if these are not in *source*.
     Without *drops* a refused connection leaves the socket usable, and no rule is added for a
     dropped socket.
     """
@@ -140,11 +144,10 @@ def call_rules(
     error, mapped_source, mapped_confidence = mapped_v6only
     no_port_bind = "no port of the range is free for bind() or listen()"
     no_port_connect = "no port of the range is free for connect()"
+    failing = connect_exhausted or (no_port_connect, source, picking)
     bind_exhausted = book.refused("bind-exhausted", exhausted, no_port_bind, source, picking)
-    connect_exhausted = book.refused(
-        "connect-exhausted", exhausted, no_port_connect, source, picking
-    )
-    bind_exhausted_v6, connect_exhausted_v6 = bind_exhausted, connect_exhausted
+    connect_exhausted_rule = book.refused("connect-exhausted", exhausted, *failing)
+    bind_exhausted_v6, connect_exhausted_v6 = bind_exhausted, connect_exhausted_rule
     if exhausted_v6 is not None:
         bind_exhausted_v6 = book.refused(
             "bind-exhausted-v6", exhausted_v6, f"IPv6: {no_port_bind}", source, picking
@@ -190,7 +193,7 @@ def call_rules(
         has_port=has_port,
         dropped=dropped,
         bind_exhausted=bind_exhausted,
-        connect_exhausted=connect_exhausted,
+        connect_exhausted=connect_exhausted_rule,
         bind_exhausted_v6=bind_exhausted_v6,
         connect_exhausted_v6=connect_exhausted_v6,
         chosen=book.allowed("chosen", "the system chose a free port", source, picking),
@@ -213,6 +216,12 @@ def call_rules(
         connected=book.allowed("connected", "no connection has this 4-tuple", seen, tuples),
         connection_refused=book.refused(
             "connection-refused", "ECONNREFUSED", "the peer refused the connection", states, memory
+        ),
+        peer_port=book.refused(
+            "peer-port",
+            "EADDRNOTAVAIL",
+            "a socket cannot connect to port 0",
+            *(peer_port or (source, Confidence.SOURCE)),
         ),
         is_connected=book.refused(
             "is-connected", "EISCONN", "the socket is already connected", states, memory

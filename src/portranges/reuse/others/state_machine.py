@@ -221,7 +221,7 @@ class SystemPorts:
         again = not sock.tcp and sock.state is State.CONNECTED
         own = self._left_at(sock) if again else sock.addr
         reconnect = self.system.reconnect
-        refusal = self._cannot_connect(sock, own, dst)
+        refusal = self._cannot_connect(sock, own, dst, dport)
         if refusal is not None:
             if again and reconnect in _AT_ONCE:
                 self._disconnect(sock, own)
@@ -282,7 +282,7 @@ class SystemPorts:
         sock.addr = addr
         sock.state = State.BOUND
 
-    def _cannot_connect(self, sock: Sock, own: int, dst: int) -> Rule | None:
+    def _cannot_connect(self, sock: Sock, own: int, dst: int, dport: int) -> Rule | None:
         calls = self.system.calls
         if sock.dropped:
             return calls.dropped
@@ -302,7 +302,8 @@ class SystemPorts:
         anywhere = dst == ANY6 and later is None
         if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and not anywhere:
             return calls.wrong_family if sock.tcp else calls.wrong_family_udp
-        return later
+        # if (sin->sin_port == 0) return (EADDRNOTAVAIL);
+        return calls.peer_port if later is None and not dport else later
 
     def _choose_for(self, sock: Sock, local: int, dst: int, dport: int) -> int | None:
         picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)

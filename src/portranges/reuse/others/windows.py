@@ -43,6 +43,14 @@ __all__ = [
 _WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE")
 _WSK = cite("Microsoft WSK document", "Sharing Transport Addresses")
 _DYNAMIC = cite("Microsoft KB929851", "the dynamic port range")
+_EXHAUSTION = cite(
+    "Microsoft KB196271 (10055), KB319502 (10048)", "connect() from the last port of the range"
+)
+_EXHAUSTED = (
+    "no port of the range is free for connect(); WSAENOBUFS (10055) means that no port or no "
+    "buffer is left at all, and as often the error is WSAEADDRINUSE (10048): each port has a "
+    "connection to this destination, most of them in TIME_WAIT"
+)
 _WINSOCK_ERRORS = cite("Windows Sockets Error Codes")
 _CONNECT = cite("MicrosoftDocs/sdk-api@01397c9", "nf-winsock2-connect.md, connect function")
 _WINE = cite(
@@ -227,6 +235,8 @@ class Procedure:
             source=_DYNAMIC,
             mapped_v6only=("EADDRNOTAVAIL", _WINSOCK_ERRORS, memory),
             exhausted="ENOBUFS",
+            connect_exhausted=(_EXHAUSTED, _EXHAUSTION, Confidence.REPORTED),
+            peer_port=(_WINSOCK_ERRORS, memory),
             picking=memory,
             tuples=memory,
             listens=memory,
