@@ -85,3 +85,33 @@ def test_a_word_with_a_line_break_does_not_break_the_line_of_error(capsys):
     assert capsys.readouterr().err == (
         "portranges: unrecognized arguments: a b; see portranges convert --help\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (["ssh,https,8000-8100", "--names"], "22,443,8000-8100\n"),
+        (["ssh, 53 ,domain", "--names", "--to", "nft"], "{ 22, 53 }\n"),
+        (["80", "--names"], "80\n"),
+        (["", "--names"], "\n"),
+    ],
+)
+def test_names_are_accepted_in_the_default_notation(capsys, words, out):
+    assert main(["convert", *words]) == 0
+    assert capsys.readouterr() == (out, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["ssh"], 2, "expected a port or 'first-last', got 'ssh'"),
+        (["shs", "--names"], 2, "unknown service, got 'shs'; did you mean"),
+        (["ssh,,80", "--names"], 2, "expected a port, a range or a service, got nothing"),
+        (["ssh,99999", "--names"], 2, "port must be in 0..65535, got '99999'"),
+    ],
+)
+def test_names_that_are_refused_in_the_default_notation(capsys, words, status, message):
+    assert main(["convert", *words]) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"portranges: {message}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portranges import dialects, types
 from portranges.cli.output import print_json
-from portranges.cli.words import services_in, standard_input
+from portranges.cli.words import ports_of, services_in, standard_input
 from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
 from portranges.registry import SHIPPED, Registry
@@ -55,12 +55,14 @@ def add_arguments(parser: types.ArgumentParser) -> None:
 
 def run(arguments: types.Namespace) -> int:
     """Print the ports in the other notation, one line per rule."""
-    ports = dialects.parse(
-        _text(arguments.text),
-        arguments.source,
-        services=_services(arguments),
-        transport=arguments.transport,
-    )
+    text, services = _text(arguments.text), _services(arguments)
+    if services is not None and dialects.lookup(arguments.source).grammar == "neutral":
+        # The notation has no names of its own; the command line adds them everywhere.
+        ports = ports_of(text, services)
+    else:
+        ports = dialects.parse(
+            text, arguments.source, services=services, transport=arguments.transport
+        )
     # The transport is written only if the notation has a place for it.
     target = dialects.lookup(arguments.to)
     says_transport = target.transport_rule is not dialects.TransportRule.NEVER

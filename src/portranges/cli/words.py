@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from portranges import types
 from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError, elide
 from portranges.portset import PortSet
-from portranges.registry import Registry
-from portranges.registry import ports as service_ports
+from portranges.registry import SHIPPED, Registry
 
 __all__ = ["arguments_or_lines", "ports_of", "ports_of_all", "services_in", "standard_input"]
 
 
-def ports_of(word: str) -> PortSet:
+def ports_of(word: str, services: types.Services = SHIPPED) -> PortSet:
     """Return the ports of *word*, a comma-separated list of ports, ranges and service names."""
     # A service name contains a letter and no comma (RFC 6335, section 5.1). A text without
     # letters is parsed as a whole, so that an error reports the position in it.
@@ -28,7 +27,7 @@ def ports_of(word: str) -> PortSet:
                 "ports must be given without a transport here",
                 f"{elide(word)}; omit {elide(slash + transport)}",
             )
-        return service_ports(name)
+        return services.ports(name)
     ports = PortSet()
     start = 0
     for part in parts:
@@ -37,7 +36,7 @@ def ports_of(word: str) -> PortSet:
             raise PortSyntaxError(
                 "expected a port, a range or a service, got nothing", word, (start, start)
             )
-        ports |= ports_of(part.strip(" "))
+        ports |= ports_of(part.strip(" "), services)
         start += len(part) + 1
     return ports
 
