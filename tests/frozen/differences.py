@@ -267,6 +267,10 @@ def _not_for_internet(question: tuple[Any, ...], path: str, old: Any, new: Any) 
     return old == tuple(each for each in new if not (isinstance(each, tuple) and its_id in each))
 
 
+def _reserved_word(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return question[1] == "select" and "InvalidValueError" in (new, new[1] if len(new) > 1 else "")
+
+
 def _criteria(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     # The new criterion is the second one; the others moved by one place.
     return int(path.partition("/")[0]) > 0
@@ -314,6 +318,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="a finding of its own, which did not exist",
         asked="audit advice_rows commands",
         applies=_not_for_internet,
+    ),
+    Difference(
+        name="SQL: reserved words",
+        reason="as the message says, a reserved word requires quotes",
+        asked="sql_case",
+        applies=_reserved_word,
     ),
     Difference(
         name="flows: fixed roles",

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portranges import PortRange, PortSet, classify, ephemeral
+from portranges import InvalidValueError, PortRange, PortSet, classify, ephemeral
+from portranges.cli import main
 from portranges.flows import sql_case
+from portranges.flows.reserved_words import RESERVED
 
 NO_PORTS = [None, -1, 65536, -32768, 2**31]
 ROWS = [*range(65536), *NO_PORTS]
@@ -317,3 +319,67 @@ class TestRefusals:
             str(caught.value)
             == "otherwise must be None for a set, for which the expression is 1 or 0"
         )
+
+
+# All keywords of SQLite (its documentation, "SQLite Keywords", 147 of them), most of which it also
+# accepts as names.
+SQLITE_KEYWORDS = """
+abort action add after all alter always analyze and as asc attach autoincrement before begin between
+by cascade case cast check collate column commit conflict constraint create cross current
+current_date current_time current_timestamp database default deferrable deferred delete desc detach
+distinct do drop each else end escape except exclude exclusive exists explain fail filter first
+following for foreign from full generated glob group groups having if ignore immediate in index
+indexed initially inner insert instead intersect into is isnull join key last left like limit match
+materialized natural no not nothing notnull null nulls of offset on or order others outer over
+partition plan pragma preceding primary query raise range recursive references regexp reindex
+release rename replace restrict returning right rollback row rows savepoint select set table temp temporary
+then ties to transaction trigger unbounded union unique update using vacuum values view virtual when
+where window with without
+""".split()
+
+
+@pytest.mark.parametrize("word", [*SQLITE_KEYWORDS, "rowid", "port", "dport", "service", "source"])
+def test_a_word_without_quotes_is_a_column_or_refused(word):
+    ports = PortSet([80])
+    quoted = f'"{word}"'
+    assert in_sqlite(sql_case(word, ports, quote='"'), [80, 81], quoted) == [1, 0]
+    for name in (word, word.upper(), ("flows", word)):
+        if word in RESERVED:
+            with pytest.raises(InvalidValueError, match="a reserved word"):
+                sql_case(name, ports)
+        else:
+            assert in_sqlite(sql_case(name, ports), [80, 81], quoted) == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "word", ["select", "from", "where", "user", "Null", "ORDER", "table", "case"]
+)
+def test_a_reserved_word_requires_quotes(word):
+    with pytest.raises(InvalidValueError) as caught:
+        sql_case(word)
+    assert str(caught.value) == (
+        "a column without quotes must be ASCII letters, digits and underscores, and not a reserved "
+        f"word, got {word!r}; pass quote='\"' or the engine's own"
+    )
+    assert sql_case(word, quote="`").startswith(f"CASE WHEN `{word}` BETWEEN")
+
+
+def test_the_command_refuses_a_reserved_word(capsys):
+    assert main(["sql", "select"]) == 2
+    assert "not a reserved word, got 'select'" in capsys.readouterr().err
+    assert main(["sql", "select", "22", "--quote", "double"]) == 0
+
+
+def test_the_names_of_columns_of_flow_logs_are_not_reserved():
+    # NetFlow and IPFIX exporters, Zeek, Suricata, VPC flow logs.
+    names = "port sport dport src_port dst_port srcport dstport sourceTransportPort l4_dst_port id_resp_p"
+    for name in [
+        *names.split(),
+        "service",
+        "source",
+        "destination",
+        "server_port",
+        "peer",
+        "flows",
+    ]:
+        assert sql_case(name).startswith(f"CASE WHEN {name} BETWEEN")

@@ -13,6 +13,7 @@ from portranges import checks, types
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidValueError, elide, got
+from portranges.flows.reserved_words import RESERVED
 from portranges.ports import LAST_PORT, PortRange
 from portranges.portset import PortSet
 
@@ -20,14 +21,6 @@ __all__ = ["CLOSING", "sql_case"]
 
 # The closing quote for each opening one; doubled, it means itself.
 CLOSING = {'"': '"', "`": "`", "[": "]"}
-
-# Without quotes, at least one engine reads these as a value rather than a column: the functions of
-# SQL-92 without parentheses, and those that engines added.
-_VALUES = frozenset(
-    {"null", "true", "false", "user", "current_user", "session_user", "system_user"}
-    | {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
-    | {"current_role", "current_catalog", "current_schema", "rowid", "rownum", "sysdate"}
-)
 
 # A chain of ORs nests as deep as it is long, and SQLite allows a depth of 1,000. With this many
 # conditions per pair of parentheses there are at most 328 pairs.
@@ -56,7 +49,8 @@ def sql_case(
         otherwise: The text for everything else. By default NULL for a set, and ``'unknown'``
             otherwise. For a mapping it is also the text for a port without a label.
         quote: The quotes around each part of the name: none, ``"``, a backtick or ``[``. A name
-            without quotes must consist of ASCII letters, digits and underscores.
+            without quotes must consist of ASCII letters, digits and underscores, and must not be a
+            reserved word of SQL-92 or of a common engine.
 
     Returns:
         The expression on one line, without parentheses around it.
@@ -69,6 +63,9 @@ def sql_case(
 
     Complexity:
         Linear in the number of ranges, as is the text.
+
+    Source:
+        ISO/IEC 9075:1992 (SQL-92), section 5.2, for the reserved words.
 
     Example:
         >>> print(sql_case("dport"))
@@ -153,7 +150,7 @@ def _name(column: str | tuple[str, ...], quote: str) -> str:
 def _quoted(part: str, quote: str) -> str:
     if quote == "":
         is_name = part.isascii() and part.isidentifier()
-        if is_name and part.lower() not in _VALUES:
+        if is_name and part.lower() not in RESERVED:
             return part
         raise InvalidValueError(
             "a column without quotes must be ASCII letters, digits and underscores, and not a "
