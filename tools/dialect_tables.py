@@ -172,6 +172,7 @@ def _details(row: Dialect) -> str:
         ("Other names", ", ".join(map(_code, row.aliases))),
         ("Where", _text(row.place)),
         ("Several texts mean", _text(row.several_texts_mean)),
+        ("Own names", ", ".join(sorted({f"{own.name} {own.port}" for own in row.own_names}))),
         ("Notes", _text(" ".join(row.notes))),
         ("Known by", _known_by(row)),
         ("Sources", _text("; ".join(map(str, row.sources)))),
@@ -216,6 +217,8 @@ def _names(row: Dialect) -> str:
         dialects.NameLookup.TCP: "of TCP",
         dialects.NameLookup.TCP_OR_UDP: "of TCP and UDP",
     }
+    if row.name_lookup is dialects.NameLookup.OWN:
+        return f"its own {len({own.name for own in row.own_names}) or 'table'}"
     return words[row.name_lookup]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
 from portranges import PortSet, dialects
+from portranges.registry import Registry
 
 pytestmark = pytest.mark.slow
 
@@ -69,3 +71,15 @@ def test_nmap_reads_the_texts_of_its_manual():
     refused = dialect_manuals.refused("nmap")
     assert refused
     assert None not in scanned(refused)
+
+
+def test_nmap_resolves_names_by_its_own_table():
+    needs("nmap")
+    path = Path("/usr/share/nmap/nmap-services")
+    if not path.is_file():
+        pytest.skip("NOT CHECKED: nmap's table is not where Debian has it")
+    table = Registry.from_services(path.read_text(encoding="utf-8", errors="replace"))
+    names = ["kerberos", "kerberos-sec", "ms-sql-s", "ssh", "domain", "smtp"]
+    for name, answer in zip(names, scanned(names), strict=True):
+        assert answer is not None
+        assert answer["tcp"] == dialects.parse(name, "nmap", services=table, transport="tcp")

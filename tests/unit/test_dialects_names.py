@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from portranges import PortSet, PortSyntaxError, Transport, UnknownNameError, dialects, types
+from portranges import (
+    PortSet,
+    PortSyntaxError,
+    Transport,
+    UnknownNameError,
+    dialects,
+    registry,
+    types,
+)
+from portranges.registry import Registry
 
 
 class Table:
@@ -131,3 +140,113 @@ def test_every_dialect_with_names_is_in_the_matrix():
     assert named - {"nmap", "cisco", "junos"} == {dialect for dialect, _, _ in ANSWERS}
     for dialect, (_, transports) in FORMS.items():
         assert dialects.lookup(dialect).transports == tuple(map(Transport, transports.split()))
+
+
+# Tables of the tools' own. Sources: nmap-services of nmap 7.93; the context help of Cisco IOS;
+# JUNOS 9.3 CLI reference, Port Names Supported by Services Interfaces.
+NMAP = Registry.from_services("kerberos 750/tcp\nkerberos 750/udp\nms-sql-s 1433/tcp\nhttp 80/tcp")
+
+
+def test_nmap_reads_a_name_of_its_own_table_only():
+    for services in (registry.SHIPPED, registry.SHIPPED.with_services({"x": [(1, "tcp")]})):
+        with pytest.raises(PortSyntaxError) as caught:
+            dialects.parse("22,kerberos", "nmap", services=services)
+        assert caught.value.reason.startswith(
+            "a name must be one of nmap's own table, got 'kerberos'; write the number, or pass "
+            "that table as services="
+        )
+        assert caught.value.span == (3, 11)
+    assert dialects.parse("22,kerberos", "nmap", services=NMAP) == PortSet([22, 750])
+    assert dialects.parse("T:ms-sql-s", "nmap", services=NMAP) == PortSet([1433])
+    with pytest.raises(PortSyntaxError, match="names require services="):
+        dialects.parse("kerberos", "nmap")
+
+
+OWN = [
+    ("cisco", "eq www", "80"),
+    ("cisco", "eq cmd", "514"),
+    ("cisco", "eq syslog", "514"),
+    ("cisco", "eq ftp-data ftp", "20-21"),
+    ("cisco", "range snmp snmptrap", "161-162"),
+    ("cisco", "neq netbios-ss", "0-138,140-65535"),
+    ("cisco", "gt non500-isakmp", "4501-65535"),
+    ("junos", "destination-port [ ssh http https ]", "22,80,443"),
+    ("junos", "destination-port kerberos-sec;", "88"),
+    ("junos", "destination-port dhcp", "67"),
+    ("junos", "destination-port-except cmd", "0-513,515-65535"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "ports"), OWN)
+@pytest.mark.parametrize("services", [None, registry.SHIPPED, NMAP], ids=["none", "IANA", "nmap"])
+def test_a_name_of_the_tools_own_table_needs_no_other(name, text, ports, services):
+    assert dialects.parse(text, name, services=services) == PortSet.parse(ports)
+
+
+def test_a_name_that_the_tool_does_not_know():
+    for name, text, reason in (
+        ("cisco", "eq http", "unknown name of Cisco IOS, got 'http'; did you mean 'tftp'?"),
+        ("cisco", "eq dommain", "unknown name of Cisco IOS, got 'dommain'; did you mean 'domain'?"),
+        ("junos", "ms-sql-s", "unknown name of Junos, got 'ms-sql-s'"),
+    ):
+        with pytest.raises(PortSyntaxError) as caught:
+            dialects.parse(text, name, services=registry.SHIPPED)
+        assert caught.value.reason == reason
+    with pytest.raises(PortSyntaxError, match="a name must be one of tcp, got 'tftp'"):
+        dialects.parse("eq tftp", "cisco", transport="tcp")
+    assert dialects.parse("eq tftp", "cisco", transport="udp") == PortSet([69])
+
+
+def test_the_tables_of_the_tools_have_one_port_for_each_name():
+    for name, count in (("cisco", 52), ("junos", 61)):
+        row = dialects.lookup(name)
+        ports = {own.name: own.port for own in row.own_names}
+        assert len(ports) == count
+        assert all(ports[own.name] == own.port for own in row.own_names)
+        assert len({(own.name, own.transports) for own in row.own_names}) == len(row.own_names)
+
+
+# -- names with dashes, which are not ranges -------------------------------------
+
+DASHED = Table("ms-sql-s 1433/tcp\nms-sql-s 1433/udp\nms 1/tcp\ns 2/tcp\nsql-s 3/tcp")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("nft", "ms-sql-s"),
+        ("nft", "{ 80, ms-sql-s }"),
+        ("nft-set", "80, ms-sql-s"),
+        ("nmap", "80,ms-sql-s"),
+        ("nmap", "T:ms-sql-s"),
+        ("pf", "port ms-sql-s"),
+        ("pf", "port { 80 ms-sql-s }"),
+        ("pf", "port >= ms-sql-s"),
+        ("iptables", "--dport ms-sql-s"),
+        ("iptables", "--dport 80:ms-sql-s"),
+        ("iptables-multiport", "-m multiport --dports 80,ms-sql-s"),
+        ("bpf", "dst port ms-sql-s"),
+        ("ufw", "ms-sql-s"),
+    ],
+)
+def test_a_name_with_dashes_is_not_a_range(name, text):
+    ports = dialects.parse(text, name, services=DASHED)
+    assert 1433 in ports
+    assert not ports & PortSet([1, 2, 3])
+
+
+@pytest.mark.parametrize("name", ["netbios-ssn", "kerberos-sec", "mobileip-agent"])
+def test_a_name_of_junos_with_dashes_is_not_a_range(name):
+    port = {"netbios-ssn": 139, "kerberos-sec": 88, "mobileip-agent": 434}[name]
+    for text in (name, f"[ 22 {name} ]", f"destination-port {name}"):
+        assert port in dialects.parse(text, "junos")
+
+
+@pytest.mark.parametrize("name", ["ipset", "firewalld"])
+def test_a_name_with_dashes_is_refused_where_the_tool_splits_it(name):
+    text = "ms-sql-s/tcp" if name == "firewalld" else "ms-sql-s"
+    with pytest.raises(PortSyntaxError) as caught:
+        dialects.parse(text, name, services=DASHED)
+    assert caught.value.reason == (
+        f"a name must not contain '-', got 'ms-sql-s'; {name} splits it there"
+    )

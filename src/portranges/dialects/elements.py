@@ -12,8 +12,10 @@ from portranges import types
 from portranges.dialects.model import Dialect, Fault, NameLookup
 from portranges.dialects.query import Query, refusal, trimmed
 from portranges.errors import PortSyntaxError, UnknownNameError, elide
+from portranges.names import near
 from portranges.ports import LAST_PORT, Transport, is_digits, parse_port_at
 from portranges.portset import PortSet
+from portranges.source import Source
 
 __all__ = [
     "element_spans",
@@ -208,6 +210,16 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
             Fault.NAME,
             Fault.OPERATOR,
         )
+    if row.own_names:
+        return _read_own_name(query, start, stop, transport)
+    if row.name_lookup is NameLookup.OWN and _is_iana(query.services):
+        raise refusal(
+            query,
+            f"a name must be one of {row.tool}'s own table, got {token!r}; write the number, or "
+            "pass that table as services=",
+            span,
+            Fault.NAME,
+        )
     if query.services is None:
         raise PortSyntaxError(
             f"{expected(row)}, got {elide(token)}; names require services=", text, span
@@ -231,9 +243,31 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
     return ports.first
 
 
+def _is_iana(services: types.Services | None) -> bool:
+    """Return whether *services* is IANA's registry, whose names are not those of a program."""
+    source = getattr(services, "source", None)
+    return isinstance(source, Source) and source.document.startswith("IANA")
+
+
+def _read_own_name(query: Query, start: int, stop: int, transport: Transport | None) -> int:
+    """Return the port of a name in the tool's own table."""
+    row, name = query.row, query.text[start:stop]
+    wanted = transport or query.transport
+    named = [own for own in row.own_names if own.name == name]
+    ports = {own.port for own in named if wanted is None or wanted in own.transports}
+    if len(ports) == 1:
+        return ports.pop()
+    if named:
+        reason = f"a name must be one of {wanted}, got {name!r}"
+    else:
+        names = [own.name for own in row.own_names]
+        reason = str(UnknownNameError(f"name of {row.tool}", name, near(name, names)))
+    raise PortSyntaxError(reason, query.text, (start, stop))
+
+
 def _looked_up(query: Query, transport: Transport | None) -> tuple[types.TransportLike | None, ...]:
     """Return the transports whose ports the tool considers for a name; None is all of them."""
-    if query.row.name_lookup is NameLookup.NAMED:
+    if query.row.name_lookup in (NameLookup.NAMED, NameLookup.OWN):
         return (transport or query.transport,)
     return _LOOKED_UP[query.row.name_lookup]
 

@@ -29,6 +29,7 @@ __all__ = [
     "NameLookup",
     "Operator",
     "Overlap",
+    "OwnName",
     "RefusedText",
     "TransportRule",
     "Verification",
@@ -172,6 +173,8 @@ class NameLookup(StrEnum):
         ANY: Those for every transport, whatever the text names.
         TCP: Those for TCP only, whatever the text names.
         TCP_OR_UDP: Those for TCP and UDP, whatever the text names.
+        OWN: Those in a table of its own, which differs from IANA's: the row's ``own_names``,
+            or a table that the caller passes.
 
     Example:
         >>> NameLookup("tcp or udp")
@@ -183,6 +186,7 @@ class NameLookup(StrEnum):
     ANY = "any"
     TCP = "tcp"
     TCP_OR_UDP = "tcp or udp"
+    OWN = "own"
 
 
 class Comparison(StrEnum):
@@ -278,6 +282,32 @@ class MisreadText:
 
 @always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnName:
+    """A service name in a tool's own table.
+
+    Attributes:
+        name: The name, in lower case.
+        port: Its port.
+        transports: The transports for which the tool knows it.
+
+    Example:
+        >>> OwnName(name="www", port=80, transports=(Transport.TCP,)).port
+        80
+    """
+
+    name: str
+    port: int
+    transports: tuple[Transport, ...]
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        _check_text("name", self.name)
+        check_port(self.port)
+        tuple_of("transports", self.transports, Transport, least=1)
+
+
+@always_checked
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedText:
     """A text that a tool accepts and ``parse`` refuses on purpose.
 
@@ -346,6 +376,7 @@ class Dialect:
             open ends.
         empty: The text of the empty set, if there is one.
         name_lookup: Where the tool looks for the port of a service name.
+        own_names: The names of the tool's own table, which need no registry.
         dashed_names: Whether it accepts names that contain ``-``; otherwise it splits them
             there, as a range.
         overlap: Which elements of a list may share ports.
@@ -410,6 +441,7 @@ class Dialect:
     all_ports_word: str = ""
     empty: str | None = None
     name_lookup: NameLookup = NameLookup.NONE
+    own_names: tuple[OwnName, ...] = ()
     dashed_names: bool = True
     overlap: Overlap = Overlap.ANY
     max_elements: int = 0
@@ -448,6 +480,7 @@ class Dialect:
         tuple_of("operators", self.operators, Operator)
         tuple_of("misread_texts", self.misread_texts, MisreadText)
         tuple_of("refused_texts", self.refused_texts, RefusedText)
+        tuple_of("own_names", self.own_names, OwnName)
         of_type("empty", self.empty, str, optional=True)
         of_type("transport_rule", self.transport_rule, TransportRule)
         of_type("bracketed", self.bracketed, Bracketed)

@@ -12,6 +12,7 @@ from portranges.dialects.model import (
     Operator,
     RefusedText,
 )
+from portranges.dialects.rows_names import CISCO_IOS, JUNOS
 from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
@@ -95,7 +96,8 @@ _CISCO = Dialect(
     place="the port in an access list entry",
     blanks=" ",
     blanks_separate=True,
-    name_lookup=NameLookup.NAMED,
+    name_lookup=NameLookup.OWN,
+    own_names=CISCO_IOS,
     max_elements=1,
     grammar="cisco",
     several_texts_mean="entries of one list; a packet matches if any of them matches",
@@ -108,6 +110,7 @@ _CISCO = Dialect(
         ),
     ),
     notes=(
+        "Its names are those of its context help. ASA has another table.",
         "'lt 1024' is 0-1023 and 'gt 1023' is 1024-65535: the port itself is excluded.",
         (
             "Several ports after 'eq' or 'neq', at most 10, are for named lists only, so each gets "
@@ -118,6 +121,7 @@ _CISCO = Dialect(
     confidence=Confidence.DOCUMENT,
     sources=(
         cite("Cisco IOS Security Command Reference", "permit (IP); Noncontiguous Ports"),
+        cite("Cisco IOS context help", "permit tcp any any eq ?, as quoted in several programs"),
         cite("Dell FTOS manual", "Layer 4 ACL rules and the CAM entries that they take"),
     ),
 )
@@ -136,11 +140,15 @@ _JUNOS = Dialect(
     closing=" ]",
     bracketed=Bracketed.SEVERAL,
     terminator=";",
-    name_lookup=NameLookup.NAMED,
+    name_lookup=NameLookup.OWN,
+    own_names=JUNOS,
     notes=("'port' matches both ports and excludes 'destination-port'; it is not accepted.",),
     version="Junos OS",
     confidence=Confidence.DOCUMENT,
-    sources=(cite("Junos OS documentation", "Firewall Filter Match Conditions for IPv4 Traffic"),),
+    sources=(
+        cite("Junos OS documentation", "Firewall Filter Match Conditions for IPv4 Traffic"),
+        cite("JUNOS 9.3 CLI reference", "destination-port, Port Names"),
+    ),
 )
 
 _NETSH = Dialect(

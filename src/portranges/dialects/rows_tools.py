@@ -168,7 +168,7 @@ _NMAP = Dialect(
     open_first=1,
     open_last=65535,
     all_ports_word="-",
-    name_lookup=NameLookup.NAMED,
+    name_lookup=NameLookup.OWN,
     max_length=131_069,
     grammar="nmap",
     misread_texts=(
@@ -191,6 +191,7 @@ _NMAP = Dialect(
     notes=(
         "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only if it is listed.",
         "T:, U: and S: apply to all that follows; ports before the first are for all transports.",
+        "Names are those of nmap's own table, nmap-services, which must be passed as services=.",
         "'[1-1024]' means only the ports that nmap's own table lists.",
         (
             "Linux passes at most 131,071 characters in one argument, and a letter for the "
