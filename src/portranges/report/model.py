@@ -189,7 +189,8 @@ class PortReport:
 
         Returns:
             A dictionary of strings, numbers, booleans, lists and dictionaries, always with
-            the same keys.
+            the same keys. ``port`` is the first port, and ``ports`` has the first and the last one
+            that the report is about.
 
         Example:
             >>> from portranges import explain
