@@ -107,6 +107,10 @@ class TestListenPorts:
         assert listen_ports(strict) == listen_ports(linux) - PortRange(0, 10999)
         lax = dataclasses.replace(linux, privileged_below=0)
         assert ids(why_not(80, lax)) == ids(why_not(80, linux)) == ["system-port", "assigned"]
+        tuned = linux.replace(ports=PortRange(40000, 50000))
+        assert ids(why_not(80, tuned)) == ["system-port", "assigned", "privileged"]
+        tuned = dataclasses.replace(tuned, privileged_below=80)
+        assert ids(why_not(80, tuned)) == ["system-port", "assigned"]
         listed = dataclasses.replace(linux, privileged_extra=PortSet([10254]))
         assert ids(why_not(10254, listed)) == ["privileged"]
         assert listen_ports(linux) - listen_ports(listed) == PortSet([10254])

@@ -454,6 +454,8 @@ def test_suggest_uses_the_settings_of_this_machine(told):
     text = "warning: 10254 requires a privilege to bind on Linux"
     assert told(suggest, "--here 10254", start) == (1, text)
     assert not PortSet.parse(told(suggest, "--here --all", start)[1]) & PortRange(0, 10999)
+    assert "80 requires a privilege to bind on Linux" in told(suggest, "--here 80", linux())[1]
+    assert "privilege to bind" not in told(suggest, "--here 80", FROM_80)[1]
     text = "warning: 29998 cannot be bound: it is in use or excluded"
     told.free = PortSet(range(1, 65536)) - PortSet([29998])
     assert told(suggest, "--here 29998", linux()) == (1, text)

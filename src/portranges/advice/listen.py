@@ -143,7 +143,8 @@ def why_not(
     found += [
         finding("privileged", ports, source=profile.privileged_source, system=profile.title)
         for profile in profiles_of(systems)
-        if number in _privileged(profile) - Category.SYSTEM.ports
+        # Of a system port, "system-port" says as much, unless the machine is known.
+        if number in _privileged(profile) and (profile.tuned or number not in Category.SYSTEM.ports)
     ]
     if number in PortSet(unavailable):
         found.append(finding("unavailable", ports))
