@@ -137,6 +137,8 @@ def parse_port_at(text: str, start: int, stop: int) -> int:
     """
     digits = text[start:stop]
     if not is_digits(digits):
+        if means_every_port(digits):
+            raise every_port_error("port must be decimal digits", text, start, stop)
         rule = "port must be decimal digits"
     elif len(digits) > 1 and digits[0] == "0":
         rule = "port must have no leading zero"
@@ -147,6 +149,21 @@ def parse_port_at(text: str, start: int, stop: int) -> int:
     else:
         rule = f"port must be in 0..{LAST_PORT}"
     raise PortSyntaxError(f"{rule}, got {elide(digits)}", text, (start, stop))
+
+
+def means_every_port(text: str) -> bool:
+    """Return whether *text* is a word by which other programs mean every port."""
+    return len(text) <= 3 and text.lower() in ("any", "all", "*")
+
+
+def every_port_error(rule: str, text: str, start: int, stop: int) -> PortSyntaxError:
+    """Return the error for such a word in ``text[start:stop]``."""
+    return PortSyntaxError(
+        f"{rule}, got {elide(text[start:stop])}; every port is written 0-{LAST_PORT}, "
+        f"or 1-{LAST_PORT} without port 0",
+        text,
+        (start, stop),
+    )
 
 
 def is_digits(text: str) -> bool:
@@ -179,6 +196,8 @@ def parse_range_at(text: str, start: int, stop: int) -> tuple[int, int]:
 
 def _not_an_item(text: str, start: int, stop: int) -> PortSyntaxError:
     item = text[start:stop]
+    if means_every_port(item):
+        return every_port_error("expected a port or 'first-last'", text, start, stop)
     message = f"expected a port or 'first-last', got {elide(item)}"
     if ":" in item:
         message += "; this notation writes a range with '-'"

@@ -18,6 +18,7 @@ from portranges.ports import (
     as_int,
     check_transport,
     is_digits,
+    means_every_port,
     parse_range_at,
     parse_transport_at,
 )
@@ -472,7 +473,9 @@ def _no_transport(text: str, start: int, stop: int) -> PortSyntaxError:
     item = text[start:stop]
     message = f"expected {_EXPECTED}, got {elide(item)}"
     ports = item.removesuffix("/")
-    if len(ports) <= 11 and all(map(is_digits, ports.split("-"))):
+    if means_every_port(ports):
+        message += "; every port is written 0-65535/tcp or 0-65535/udp"
+    elif len(ports) <= 11 and all(map(is_digits, ports.split("-"))):
         message += f"; write {ports}/tcp or {ports}/udp"
     return PortSyntaxError(message, text, (start, stop))
 

@@ -12,7 +12,13 @@ from portranges import types
 from portranges.cli.output import WIDTH, columns, cut, is_styled, print_json_items
 from portranges.cli.words import services_in
 from portranges.errors import InvalidValueError, UnknownNameError
-from portranges.ports import PortRange, Transport, check_transport
+from portranges.ports import (
+    PortRange,
+    Transport,
+    check_transport,
+    every_port_error,
+    means_every_port,
+)
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.report import PortReport, explain, explain_ranges
@@ -100,6 +106,8 @@ def _ports(
     name, slash, own = word.partition("/")
     if slash:
         transport = check_transport(own)
+    if means_every_port(name):
+        raise every_port_error("expected a port, a range or a service", name, 0, len(name))
     # A service name contains a letter (RFC 6335, section 5.1), a port does not.
     if not any(character.isalpha() for character in name):
         return PortSet([PortRange.parse(name)]), transport

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from portranges import types
 from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError, elide
+from portranges.ports import every_port_error, means_every_port
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 
@@ -20,6 +21,8 @@ def ports_of(word: str, services: types.Services = SHIPPED) -> PortSet:
     if not any(character.isalpha() for character in word):
         return PortSet.parse(word)
     parts = word.split(",")
+    if means_every_port(word):
+        raise every_port_error("expected a port, a range or a service", word, 0, len(word))
     if len(parts) == 1:
         name, slash, transport = word.partition("/")
         if slash:

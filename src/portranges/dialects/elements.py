@@ -11,9 +11,17 @@ import re
 from portranges import types
 from portranges.dialects.model import Dialect, Fault, NameLookup
 from portranges.dialects.query import Query, refusal, trimmed
+from portranges.dialects.writing import element
 from portranges.errors import PortSyntaxError, UnknownNameError, elide
 from portranges.names import near
-from portranges.ports import LAST_PORT, Transport, is_digits, parse_port_at
+from portranges.ports import (
+    LAST_PORT,
+    PortRange,
+    Transport,
+    is_digits,
+    means_every_port,
+    parse_port_at,
+)
 from portranges.portset import PortSet
 from portranges.source import Source
 
@@ -169,6 +177,13 @@ def read_port(query: Query, start: int, stop: int, transport: Transport | None) 
     """Return the port of ``text[start:stop]``, a number or a service name."""
     row, text = query.row, query.text
     token = text[start:stop]
+    if means_every_port(token):
+        raise refusal(
+            query,
+            f"{expected(row)}, got {elide(token)}; {_every_port(row)}",
+            (start, stop),
+            Fault.ALL,
+        )
     if not is_digits(token):
         return _read_name(query, start, stop, transport)
     try:
@@ -184,6 +199,15 @@ def read_port(query: Query, start: int, stop: int, transport: Transport | None) 
             (start, stop),
         )
     return port
+
+
+def _every_port(row: Dialect) -> str:
+    """Return how the dialect writes every port, as a clause."""
+    if row.all_ports_word and row.all_ports_word not in row.range_signs:
+        return f"every port is written {row.all_ports_word!r}"
+    if not row.range_signs:
+        return "every port is expressed by omitting the ports"
+    return f"every port is written {element(row, PortRange(row.lowest, LAST_PORT))}"
 
 
 def _is_name(token: str) -> bool:

@@ -13,7 +13,7 @@ from portranges.dialects.elements import read_element, read_port, transport_of_n
 from portranges.dialects.query import Query, collect
 from portranges.dialects.writing import Request, bracketed, example, framed
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import Transport
+from portranges.ports import Transport, means_every_port
 
 __all__ = ["read", "write"]
 
@@ -76,7 +76,9 @@ def _unexpected(query: Query, span: types.Span, expected: str = "") -> PortSynta
     text = query.text
     expected = expected or f"terms such as {example(query.row, Transport.TCP)!r}, joined by 'or'"
     reason = f"expected {expected}, got {elide(text[slice(*span)])}"
-    if text.startswith((_PORT, _RANGE), *span):
+    if means_every_port(text[slice(*span)]):
+        reason += "; every port is written 'dst portrange 0-65535'"
+    elif text.startswith((_PORT, _RANGE), *span):
         reason += "; without 'dst' it matches source ports too"
     elif text.startswith(("not", "!"), *span):
         reason += "; a negation also matches packets without ports"

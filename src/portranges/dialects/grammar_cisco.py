@@ -9,7 +9,7 @@ from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import check_not_empty, ports_compared
 from portranges.dialects.writing import Request
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import PortRange
+from portranges.ports import PortRange, means_every_port
 from portranges.portset import PortSet
 
 __all__ = ["read", "write"]
@@ -48,8 +48,11 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
         check_not_empty(query, ports, whole)
         yield None, ports
     else:
+        hint = "; every port is written 'range 0 65535'" if means_every_port(word) else ""
         raise PortSyntaxError(
-            f"expected eq, neq, lt, gt or range, got {elide(text[low:high])}", text, (low, high)
+            f"expected eq, neq, lt, gt or range, got {elide(text[low:high])}{hint}",
+            text,
+            (low, high),
         )
 
 
