@@ -149,7 +149,7 @@ last group could be the port, got '::1:80'; did you mean '[::1]:80'?
 
         Returns:
             The address; an IPv6 address with its scope, an IPv4 address without. None if the
-            host is a name or stands for every address.
+            host is a name or means every address.
 
         Example:
             >>> Endpoint.parse("[::1]:80").address

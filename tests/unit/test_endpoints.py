@@ -158,7 +158,7 @@ def test_addresses_are_those_of_ipaddress_and_inet_pton(text: str) -> None:
 def test_endpoints_are_those_of_urllib(text: str) -> None:
     parts = urlsplit(f"//{text}")
     assert Endpoint.parse(text) == Endpoint(parts.hostname or "", parts.port or 0)
-    # What is printed can stand in a URL, apart from a scope.
+    # The printed form is valid in a URL, apart from a scope.
     again = urlsplit(f"http://{Endpoint.parse(text)}/")
     assert (again.hostname, again.port) == (Endpoint.parse(text).host, parts.port)
 
