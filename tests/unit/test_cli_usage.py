@@ -260,7 +260,6 @@ EARLY = [
     ("portranges.cli", ["443"]),
     ("argparse", ["443"]),
     ("portranges.cli.output", ["443"]),
-    ("json", ["443"]),
     ("portranges.cli.guesses", ["443"]),
     ("portranges.registry.shipped", ["443"]),
     ("portranges.ephemeral.rows_bsd", ["443"]),
