@@ -118,7 +118,8 @@ def _is_multicast(address: str) -> bool:
 def _windows_exhausted(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     if question[0] == "rules":
         windows = path.startswith("windows") and "-connect-exhausted" in path
-        return windows or (old == "no answer" and "-peer-port" in path)
+        added = "-peer-port" in path or "linux-disconnected" in path
+        return windows or (old == "no answer" and added)
     return (old, new) == ("memory", "reported") and question[1].startswith("windows")
 
 
@@ -417,7 +418,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="Windows: exhaustion; port 0 as a peer",
         reason="connect() has two errors where no port is left, which reports tell apart; port 0 "
-        "is refused by a rule, except on Linux",
+        "is refused by a rule, except on Linux; disconnect() is new",
         asked="rules run automatic_run",
         applies=_windows_exhausted,
     ),

@@ -174,6 +174,8 @@ def main(part: str, seed: int, scale: float = 1.0) -> int:
             games = generate.pairs(rng, tcp=tcp, share=0.05 * scale)
         case "tuples":
             games = chain(generate.tuples(), generate.cleared(), generate.bound_twice())
+        case "disconnected":
+            games = generate.disconnected(rng, tcp=tcp, share=scale)
         case "triples":
             games = (generate.triple(rng, tcp=tcp) for _ in range(int(20000 * scale)))
         case "sequences":

@@ -238,6 +238,43 @@ def bound_twice() -> Iterator[list[Step]]:
                 yield [*steps, beside, Step("b", 1, addr=addr)]
 
 
+# What a socket does before connect() with AF_UNSPEC: {} is its own address, {peer} a peer.
+_BEFORE = (
+    "",
+    "b0@{}",
+    "z0@{}",
+    "c0@{peer}/A",
+    "b0@{} c0@{peer}/A",
+    "z0@{} c0@{peer}/A",
+    "s0N1 z0@{} c0@{peer}/A",
+    "b0@{} c0@{peer}/X",
+)
+_BEFORE_TCP = ("b0@{} l0", "l0", "z0@{} l0", "s0N1 z0@{} l0")
+_AFTER = ("", "b0@{}", "z0@{}", "c0@{peer}/A", "b0@{} c0@{peer}/B", "k0 c0@{peer}/A")
+
+
+def disconnected(rng: Random, *, tcp: bool, share: float) -> Iterator[list[Step]]:
+    """Yield a *share* of the sockets that dissolve a connection, with another beside them."""
+    configs = list(configurations((*PLACES, *RARE_PLACES)))
+    befores = (*_BEFORE, *_BEFORE_TCP) if tcp else _BEFORE
+    for config, before, after in product(configs, befores, _AFTER):
+        if rng.random() >= share:
+            continue
+        words = [
+            text.format(config.addr, peer=loopback(config, mapped=rng.random() < 0.3))
+            for text in (before, "k0", after)
+        ]
+        other = configs[int(rng.random() * len(configs))]
+        if rng.random() < 0.5:
+            other = replace(config, uid=other.uid, r=other.r, rp=other.rp)
+        beside = [opened(1, other, tcp=tcp), at(1, other)]
+        steps = [list(map(parse, text.split())) for text in words]
+        # Beside it before the connection ends, after that, and at last.
+        place = int(rng.random() * 3)
+        steps.insert(place + 1, beside)
+        yield [opened(0, config, tcp=tcp), *(step for part in steps for step in part)]
+
+
 def _config(rng: Random, family: int | None) -> Step:
     if family is None:
         family = 6 if rng.random() < 0.5 else 4
@@ -345,8 +382,10 @@ def sequence(rng: Random, *, tcp: bool) -> list[Step]:
             steps.append(Step("l", slot) if tcp else _connecting(rng, slot, config))
         elif x < 0.68:
             steps.append(_connecting(rng, slot, config))
-        elif x < 0.76:
+        elif x < 0.75:
             steps.append(_setting(rng, slot))
+        elif x < 0.76:
+            steps.append(Step("k", slot))
         elif x < 0.84 and tcp:
             child = len(steps)
             steps.append(

@@ -192,6 +192,7 @@ class Game:
         self.far: dict[int, socket.socket | None] = {}
         self.listening: set[int] = set()
         self.tuples: dict[object, int] = {}
+        self.mapped: set[int] = set()
         self.mapped_refused: set[int] = set()
         self.pending: set[int] = set()
         self.patient = True
@@ -243,6 +244,8 @@ class Game:
                 case "l":
                     s.listen(16)
                     self.listening.add(step.slot)
+                case "k":
+                    return self._disconnect(step, s)
                 case "s":
                     self._set(step, s)
                 case _:
@@ -314,6 +317,8 @@ class Game:
             return step, name(error)
         if not tcp or self.over:
             return step, "ok"
+        if mapped:
+            self.mapped.add(step.slot)
         here = s.getsockname()
         self.tuples[self._tuple(step, here[0])] = step.slot
         listener = self.kernel.listeners[step.peer]
@@ -323,6 +328,21 @@ class Game:
                 break
             _reset(far)  # one that was reset before anybody accepted it
         self.far[step.slot] = far
+        return step, "ok"
+
+    def _disconnect(self, step: Step, s: socket.socket) -> tuple[Step, str] | None:
+        if step.slot in self.pending:
+            return None
+        # sa_family is AF_UNSPEC, which socket.connect() cannot say.
+        if ctypes.CDLL(None, use_errno=True).connect(s.fileno(), bytes(16), 16):
+            return step, errno.errorcode[ctypes.get_errno()]
+        far = self.far.pop(step.slot, None)
+        if far is not None:
+            _reset(far)
+        # The quirk of a refused connection to an IPv4-mapped peer again.
+        self.mapped_refused.update({step.slot} & self.mapped)
+        self.listening.discard(step.slot)
+        self.tuples = {key: slot for key, slot in self.tuples.items() if slot != step.slot}
         return step, "ok"
 
     def _tuple(self, step: Step, local: str) -> tuple[str, str, str]:

@@ -62,6 +62,8 @@ class Model:
                     decision = table.bind(slots[step.slot], step.addr, 0)
                 case "l":
                     decision = table.listen(slots[step.slot])
+                case "k":
+                    decision = table.disconnect(slots[step.slot])
                 case "c":
                     decision = table.connect(
                         slots[step.slot], step.addr, PEERS[step.peer], refused=step.peer == "X"

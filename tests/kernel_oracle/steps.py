@@ -7,6 +7,7 @@ A step's text is its letter, its slot and the rest, as in::
     b0@::1            bind slot 0 to this address and the game's port
     z0@::1            bind slot 0 to this address and port 0
     l0                listen
+    k0                connect with AF_UNSPEC
     c0@::1/A          connect to peer A (or B; X refuses)
     a2@::1u0          a client dials the game's port; its connection becomes slot 2
     a2@::1u0<0        ... and slot 0 was the listener that got it
@@ -78,7 +79,7 @@ _CONNECT = re.compile(r"c(\d+)@([0-9a-f.:]+)/([ABX])")
 _ACCEPT = re.compile(r"a(\d+)@([0-9a-f.:]+)u(\d+)(?:<(\d+))?")
 _SET = re.compile(r"s(\d+)([RPVNU])(\d+)")
 _CLOSE = re.compile(r"x(\d+)([fsru])")
-_LISTEN = re.compile(r"l(\d+)")
+_LISTEN = re.compile(r"([lk])(\d+)")
 _WAIT = re.compile(r"w([0-9.]+)")
 
 
@@ -108,7 +109,7 @@ def parse(text: str) -> Step:
     if m := _CLOSE.fullmatch(text):
         return Step("x", int(m[1]), how=m[2])
     if m := _LISTEN.fullmatch(text):
-        return Step("l", int(m[1]))
+        return Step(m[1], int(m[2]))
     if m := _WAIT.fullmatch(text):
         return Step("w", seconds=float(m[1]))
     raise ValueError(f"no step: {text!r}")

@@ -32,6 +32,8 @@ PARTS = (
     "sequences-tcp",
     pytest.param("time_wait", marks=pytest.mark.waits),
     "tuples-tcp",
+    "disconnected-tcp",
+    "disconnected-udp",
     "capacity",
     "checks",
 )

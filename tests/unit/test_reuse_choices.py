@@ -228,3 +228,48 @@ def test_windows_has_two_errors_for_exhaustion():
     for name in ("windows", "windows-2003", "windows-xp", "windows-wsk"):
         (row,) = [row for row in rules(name) if row.id == f"{name}-connect-exhausted"]
         assert "10048" in row.sentence and "10055" in row.sentence
+
+
+# connect() with AF_UNSPEC; tests/kernel_oracle asks the kernel about it.
+
+
+def test_disconnect_keeps_what_bind_named():
+    """tcp_disconnect(), __udp_disconnect(): SOCK_BINDADDR_LOCK and SOCK_BINDPORT_LOCK."""
+    for transport in ("tcp", "udp"):
+        for bound, kept in (
+            (None, ("0.0.0.0", 0)),
+            (("0.0.0.0", 8080), ("0.0.0.0", 8080)),
+            (("127.0.0.1", 8080), ("127.0.0.1", 8080)),
+            (("127.0.0.1", 0), ("127.0.0.1", 0)),
+        ):
+            table = PortTable("linux", seed=1)
+            handle = table.socket(transport)
+            if bound is not None:
+                assert table.bind(handle, *bound).allowed
+            assert table.connect(handle, "127.0.0.1", 443).allowed
+            assert table.disconnect(handle).rule.id == "linux-disconnected"
+            now = table.describe(handle)
+            assert (str(now.address), now.port) == kept
+            assert now.state.value in ("unbound", "bound")
+            assert table.connect(handle, "127.0.0.1", 444).allowed
+
+
+def test_disconnect_ends_a_listener_and_the_binding_to_a_device():
+    table = PortTable("linux", seed=1)
+    listener = table.socket("tcp")
+    assert table.bind(listener, "0.0.0.0", 8080).allowed
+    assert table.listen(listener).allowed
+    assert table.disconnect(listener).allowed
+    assert table.accept(listener).error == "EINVAL"
+    assert table.listen(listener).allowed
+    near = table.socket("udp", device="lo")
+    assert table.connect(near, "127.0.0.1", 443).allowed
+    assert table.disconnect(near).allowed
+    assert table.describe(near).device is None
+
+
+def test_disconnect_is_known_of_linux_only():
+    for name in ("freebsd", "macos", "windows"):
+        table = PortTable(name)
+        with pytest.raises(InvalidSocketError, match="known of Linux only, got "):
+            table.disconnect(table.socket("udp"))

@@ -446,6 +446,32 @@ class PortTable:
             exclusive=exclusive,
         )
 
+    def disconnect(self, handle: Handle) -> Decision:
+        """Dissolve the connection of a socket, as connect() with AF_UNSPEC does; Linux only.
+
+        The peer of a TCP connection gets a reset. The socket can be used again: it keeps its
+        port and its address only if bind() named them.
+
+        Args:
+            handle: An open socket of this table.
+
+        Returns:
+            The decision.
+
+        Raises:
+            InvalidSocketError: The handle is not of an open socket, or the system is not Linux.
+            TypeError: *handle* is not a Handle.
+
+        Example:
+            >>> table = PortTable("linux")
+            >>> a = table.socket("udp")
+            >>> table.connect(a, "192.0.2.7", 53).allowed, table.disconnect(a).allowed
+            (True, True)
+            >>> table.describe(a).port
+            0
+        """
+        return self._machine.disconnect(handle)
+
     def close(self, handle: Handle, how: types.CloseLike = Close.FIRST) -> None:
         """Close a socket.
 

@@ -16,6 +16,7 @@ from portranges import types
 from portranges.errors import InvalidSocketError
 from portranges.reuse.addresses import (
     ANY4,
+    ANY6,
     LOOPBACK4,
     LOOPBACK6,
     MAPPED,
@@ -322,6 +323,24 @@ class LinuxPorts:
         if sock.tcp:
             self.tcp.changed(sock)
         return self._decide(rules.OPTION)
+
+    def disconnect(self, handle: Handle) -> Decision:
+        """Dissolve a connection, as connect() with AF_UNSPEC does."""
+        sock = self._find(handle)
+        if sock.tcp and sock.state != CLOSED:
+            self.tcp.fail(sock)
+            return self._decide(rules.DISCONNECTED)
+        if not sock.addr_locked:
+            # if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) inet_reset_saddr(sk);
+            (self.tcp if sock.tcp else self.udp).move(sock, ANY6 if sock.v6 else ANY4)
+        if not sock.tcp:
+            # sk->sk_bound_dev_if = 0;
+            sock.dev = None
+            sock.state, sock.dst, sock.dport = CLOSED, None, 0
+            # if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) sk->sk_prot->unhash(sk);
+            if not sock.port_locked:
+                self.udp.leave(sock)
+        return self._decide(rules.DISCONNECTED)
 
     def close(self, handle: Handle, how: Close) -> None:
         """Close a socket."""

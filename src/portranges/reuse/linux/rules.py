@@ -19,6 +19,7 @@ __all__ = [
     "CONNECT_LINK_LOCAL",
     "CONNECT_NO_HOST",
     "DEFERRED",
+    "DISCONNECTED",
     "FAST_PATH",
     "FREE",
     "HAS_PORT",
@@ -140,6 +141,11 @@ RECYCLED = _allowed(
     "recycled", "the new connection replaces one in TIME_WAIT with the same 4-tuple", _UNIQUE
 )
 UDP_CONNECTED = _allowed("udp-connected", "UDP connections need not be unique", _UDP)
+DISCONNECTED = _allowed(
+    "disconnected",
+    "the connection is reset, and the socket keeps a port and an address that bind() named",
+    cite("Linux 6.18", "net/ipv4/tcp.c, tcp_disconnect; net/ipv4/udp.c, __udp_disconnect"),
+)
 ACCEPTED = _allowed(
     "accepted", "an accepted socket takes its listener's port without a check", _ACCEPT
 )
@@ -275,6 +281,7 @@ RULES: tuple[Rule, ...] = (
     CONNECTED,
     RECYCLED,
     UDP_CONNECTED,
+    DISCONNECTED,
     ACCEPTED,
     OPTION,
     NO_SHARING,

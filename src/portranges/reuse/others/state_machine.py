@@ -425,6 +425,11 @@ class SystemPorts:
             sock.lb = load_balance
         return decide(calls.option)
 
+    def disconnect(self, handle: Handle) -> Decision:
+        """Raise: what connect() with AF_UNSPEC does was read for Linux only."""
+        self._find(handle)
+        raise InvalidSocketError("disconnect() is known of Linux only", self.system.title)
+
     def close(self, handle: Handle, how: Close) -> None:
         """Close a socket."""
         sock = self._find(handle)
