@@ -312,6 +312,7 @@ def typos(word):
     yield word.upper()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ANSWERED)
 def test_a_mistyped_command_is_suggested_first(command, capsys):
     for typo in typos(command):

@@ -57,6 +57,7 @@ def test_a_sample_is_read_as_the_slow_reader_reads_it(text):
     check_all(Registry.from_services(text), text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_table_of_this_machine(path):
     if not path.exists():
@@ -166,6 +167,7 @@ def test_a_table_without_a_service_is_an_error(text):
         Registry.from_services(text)
 
 
+@pytest.mark.slow
 def test_arguments_and_limits():
     for wrong in (None, b"http 80/tcp", 80):
         with pytest.raises(TypeError, match="text must be a str"):
