@@ -378,7 +378,7 @@ def test_trap_hexadecimal():
 
 def test_trap_other_scripts_digits_and_underscores():
     for text in ("٨٠/tcp", "8_0/tcp"):
-        assert refused(text, "firewalld").endswith("firewalld reads '8_0/tcp' as 80")
+        assert refused(text, "firewalld").endswith(f"firewalld reads {text!r} as 80")
     for name in NAMES:
         for digits in ("٨٠", "8_0", "８０", "+80", "-80", "8 0", "80.0", "1e3", "²"):
             text = dialects.render(PortSet([443]), name).replace("443", digits)

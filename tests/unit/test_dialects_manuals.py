@@ -45,6 +45,15 @@ def test_the_manual_of_libpcap_has_names_in_a_list():
     assert dialects.parse(text, "bpf", services=registry.SHIPPED) == PortSet([20, 21, 53])
 
 
+def test_a_list_of_ufw_has_no_names():
+    for text in ("ssh,443/tcp", "22,https/tcp", "22:https/tcp", "ssh:80/tcp"):
+        with pytest.raises(PortSyntaxError) as caught:
+            dialects.parse(text, "ufw", services=registry.SHIPPED)
+        assert caught.value.reason == (
+            f"a list or a range must have numbers only, got '{text.removesuffix('/tcp')}'"
+        )
+
+
 REFUSED = [(row.name, refused) for row in dialects.rows() for refused in row.refused_texts]
 
 
@@ -89,6 +98,8 @@ def test_what_is_listed_as_refused_is_refused(name, refused):
         ("systemd", "ipv4:", "expected a port or 'first-last', got nothing"),
         ("systemd", "tcp:ipv4:80", "expected a port or 'first-last', got 'ipv4:80'"),
         ("wireshark", "tcp.dstport in {80,}", "expected a port or 'first..last', got nothing"),
+        ("calico", "80", "expected a list in [ ], got '80'"),
+        ("junos", "[ ]", "expected a port or 'first-last', got nothing"),
         ("nft", ",", "expected a port or 'first-last', got nothing"),
         ("nft", "{ , }", "expected a port or 'first-last', got nothing"),
         ("nmap", ",", "expected a port or 'first-last', got nothing"),

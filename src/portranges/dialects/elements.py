@@ -66,11 +66,7 @@ def element_spans(query: Query, start: int, stop: int) -> types.Iterator[types.S
         if row.trailing_separator and start == stop and started < start:
             return
         comma = text.find(",", start, stop)
-        span = trimmed(text, start, stop if comma < 0 else comma, row.blanks)
-        if row.blanks_separate and span[0] < span[1]:
-            yield from words(query, *span)
-        else:
-            yield span
+        yield trimmed(text, start, stop if comma < 0 else comma, row.blanks)
         if comma < 0:
             return
         start = comma + 1
@@ -245,9 +241,7 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
             Fault.NAME,
         )
     if query.services is None:
-        raise PortSyntaxError(
-            f"{expected(row)}, got {elide(token)}; names require services=", text, span
-        )
+        raise refusal(query, f"{expected(row)}, got {elide(token)}; names require services=", span)
     if token != token.lower():
         raise PortSyntaxError(f"a service name must be in lower case, got {token!r}", text, span)
     try:
@@ -255,7 +249,7 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
             *(query.services.ports(token, each) for each in _looked_up(query, transport))
         )
     except UnknownNameError as error:
-        raise PortSyntaxError(str(error), text, span) from None
+        raise refusal(query, str(error), span) from None
     if len(ports) != 1:
         got = f"{ports}" if ports else "none"
         raise PortSyntaxError(
@@ -286,7 +280,7 @@ def _read_own_name(query: Query, start: int, stop: int, transport: Transport | N
     else:
         names = [own.name for own in row.own_names]
         reason = str(UnknownNameError(f"name of {row.tool}", name, near(name, names)))
-    raise PortSyntaxError(reason, query.text, (start, stop))
+    raise refusal(query, reason, (start, stop))
 
 
 def _looked_up(query: Query, transport: Transport | None) -> tuple[types.TransportLike | None, ...]:
@@ -346,7 +340,7 @@ def _fault_of(item: str, other_sign: str) -> Fault:
     """Return the kind of fault of *item*, which is neither a number nor a name."""
     if item[:2].lower() == "0x":
         return Fault.HEX
-    if item[0] in "+-":
+    if item[0] in "+-" and is_digits(item[1:]):
         return Fault.SIGN
     if "/" in item:
         return Fault.MASK

@@ -10,7 +10,7 @@ import re
 
 from portranges import types
 from portranges.dialects.elements import read_element, read_port, transport_of_name
-from portranges.dialects.query import Query, collect
+from portranges.dialects.query import Query, collect, refusal
 from portranges.dialects.writing import Request, bracketed, example, framed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport, means_every_port
@@ -55,7 +55,7 @@ def _terms(
             words.append(span)
             if len(words) > 3:
                 raise _unexpected(query, (words[0][0], span[1]))
-        elif mark in _STRUCTURE or (not words and head is None):
+        elif mark in _STRUCTURE:
             raise _unexpected(query, (words[0][0] if words else span[0], span[1]))
         else:
             head = _head(query, words, span[1]) if words else head
@@ -78,11 +78,11 @@ def _unexpected(query: Query, span: types.Span, expected: str = "") -> PortSynta
     reason = f"expected {expected}, got {elide(text[slice(*span)])}"
     if means_every_port(text[slice(*span)]):
         reason += "; every port is written 'dst portrange 0-65535'"
-    elif text.startswith((_PORT, _RANGE), *span):
+    elif text.startswith((f"{_PORT} ", f"{_RANGE} "), *span):
         reason += "; without 'dst' it matches source ports too"
     elif text.startswith(("not", "!"), *span):
         reason += "; a negation also matches packets without ports"
-    return PortSyntaxError(reason, text, span)
+    return refusal(query, reason, span)
 
 
 def _head(query: Query, spans: list[types.Span], stop: int) -> tuple[Transport | None, bool]:

@@ -49,9 +49,9 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
         yield None, ports
     else:
         hint = "; every port is written 'range 0 65535'" if means_every_port(word) else ""
-        raise PortSyntaxError(
+        raise refusal(
+            query,
             f"expected eq, neq, lt, gt or range, got {elide(text[low:high])}{hint}",
-            text,
             (low, high),
         )
 

@@ -33,7 +33,7 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
             query,
             f"the host's port is required, as in '8080:80', got {elide(text[start:stop])}",
             (start, stop),
-            Fault.OPEN,
+            Fault.MISSING,
         )
     # docker's default is TCP, not every transport.
     yield mapping.transport or Transport.TCP, PortSet([mapping.published])

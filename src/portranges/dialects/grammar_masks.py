@@ -33,9 +33,9 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
             start += len(field)
             break
     else:
-        raise PortSyntaxError(
+        raise refusal(
+            query,
             f"expected a text such as {example(query.row)!r}, got {elide(text[slice(*whole)])}",
-            text,
             whole,
         )
     slash = text.find("/", start, stop)

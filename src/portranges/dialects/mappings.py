@@ -17,7 +17,7 @@ from portranges.dialects.query import Query
 from portranges.dialects.rows_mappings import FORMS
 from portranges.errors import InvalidRangeError, InvalidValueError, PortSyntaxError, elide
 from portranges.names import Index
-from portranges.ports import PortRange, Transport
+from portranges.ports import LAST_PORT, PortRange, Transport, is_digits
 from portranges.records import always_checked
 
 __all__ = ["PortMapping", "mapping_forms", "parse_mapping", "read_mapping"]
@@ -130,6 +130,8 @@ def parse_mapping(text: str, form: types.MappingFormName = "docker") -> PortMapp
         >>> parse_mapping("80").published, parse_mapping("80", "kubectl").published
         (None, PortRange(first=80, last=80))
     """
+    if isinstance(text, int) and not isinstance(text, bool):
+        raise TypeError(f"text must be a str, got int {elide(text)}{_base_60(text)}")
     checks.of_type("text", text, str)
     row = _BY_NAME.find(form)
     return read_mapping(Query(row=_ROWS[row.name], text=text), 0, len(text), row)
@@ -147,6 +149,13 @@ def read_mapping(query: Query, start: int, stop: int, form: MappingForm = FORMS[
     if text.startswith("[", start, stop) or text.count(":", start, stop) > 1:
         address, start = _read_address(query, start, stop, form)
     colon = text.find(":", start, stop)
+    digits = text[start:stop] if stop - start <= 7 else ""
+    if colon < 0 and is_digits(digits) and int(digits) > LAST_PORT:
+        raise PortSyntaxError(
+            f"port must be in 1..{LAST_PORT}, got {digits!r}{_base_60(int(digits))}",
+            text,
+            (start, stop),
+        )
     target = PortRange(*read_element(query, start if colon < 0 else colon + 1, stop, None))
     if colon < 0:
         published = target if form.alone_is_both else None
@@ -163,6 +172,14 @@ def read_mapping(query: Query, start: int, stop: int, form: MappingForm = FORMS[
             whole,
         )
     return PortMapping(target=target, published=published, address=address, transport=transport)
+
+
+def _base_60(number: int) -> str:
+    """Return the hint that YAML read *number* from a mapping without quotes, if it can be."""
+    host, container = divmod(number, 60)
+    if not (0 < host <= LAST_PORT and container):
+        return ""
+    return f"; YAML reads {host}:{container} without quotes as {number}, to base 60"
 
 
 def _transport(query: Query, start: int, stop: int, form: MappingForm) -> Transport:

@@ -97,6 +97,7 @@ class Fault(StrEnum):
     REVERSED = "reversed"
     OPEN = "open end"
     OTHER_SIGN = "other range sign"
+    MISSING = "missing part"
     NAME = "name"
     NEGATION = "negation"
     OPERATOR = "operator"
@@ -372,6 +373,7 @@ class Dialect:
         equal_ends: Whether a single port may be written as a range.
         lowest: The lowest port that the tool accepts.
         operators: The operators before or between ports, the longest first.
+        keywords: Other words before a port that its grammar knows.
         all_ports_word: The word for all ports. If it is a range sign, it is the range with two
             open ends.
         empty: The text of the empty set, if there is one.
@@ -438,6 +440,7 @@ class Dialect:
     equal_ends: bool = True
     lowest: int = 0
     operators: tuple[Operator, ...] = ()
+    keywords: tuple[str, ...] = ()
     all_ports_word: str = ""
     empty: str | None = None
     name_lookup: NameLookup = NameLookup.NONE
@@ -475,6 +478,7 @@ class Dialect:
             "also_framed",
             "families",
             "range_signs",
+            "keywords",
         ):
             tuple_of(name, getattr(self, name), str)
         tuple_of("operators", self.operators, Operator)

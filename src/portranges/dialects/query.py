@@ -7,10 +7,11 @@ row's ``misread_texts``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from portranges import types
-from portranges.dialects.model import Dialect, Fault
+from portranges.dialects.model import Dialect, Fault, MisreadText
 from portranges.errors import PortSyntaxError
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
@@ -40,25 +41,81 @@ class Query:
 
 
 def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> PortSyntaxError:
-    """Return the error for ``text[span]``, with the tool's interpretation of such a text.
+    """Return the error for ``text[span]``, with what is known about such a text.
 
     Args:
         query: The text.
         reason: The rule, and what was written.
         span: The place of the fault.
         faults: The kinds of misread text that it is. The message reports the tool's answer to
-            the row's first text of these kinds that the tool does not reject.
+            the row's text of these kinds that resembles it most.
     """
-    for misread in query.row.misread_texts:
-        if misread.fault in faults and (misread.means is not None or misread.note):
-            if misread.means is None:
-                answer = f"rejects {misread.text!r}"
-            else:
-                answer = f"reads {misread.text!r} as {_MEANINGS.get(misread.means, misread.means)}"
-            note = f" ({misread.note})" if misread.note else ""
-            reason = f"{reason}; {query.row.tool} {answer}{note}"
-            break
+    written = query.text[slice(*span)] if span[1] - span[0] < _LONGEST else ""
+    hint = _written_hint(query.row, written)
+    if hint:
+        return PortSyntaxError(f"{reason}; {hint}", query.text, span)
+    fitting = [
+        misread
+        for misread in query.row.misread_texts
+        if misread.fault in faults
+        and (misread.means is not None or misread.note)
+        and _fits(misread, written)
+    ]
+    # One with the same number says more than another of its kind.
+    fitting.sort(key=lambda misread: not written or written not in misread.text)
+    for misread in fitting[:1]:
+        if misread.means is None:
+            answer = f"rejects {misread.text!r}"
+        else:
+            answer = f"reads {misread.text!r} as {_MEANINGS.get(misread.means, misread.means)}"
+        note = f" ({misread.note})" if misread.note else ""
+        reason = f"{reason}; {query.row.tool} {answer}{note}"
     return PortSyntaxError(reason, query.text, span)
+
+
+# Longer than any text of which the cause of a fault is known.
+_LONGEST = 128
+
+_SOURCE = re.compile(r"\b(sports?|srcport|src_port|source-ports?|tp_src|(tcp|udp|sctp)_src|src)\b")
+_EITHER = re.compile(r"--ports\b|-m multiport --ports\b|(tcp|udp|sctp)\.port\b|port( [0-9]|$)")
+
+
+def _written_hint(row: Dialect, written: str) -> str:
+    """Return what is wrong with a text whose cause is known; ``""`` if it is not."""
+    if _SOURCE.search(written):
+        return "source ports are not read, because a set is of destination ports"
+    if _EITHER.match(written) and "port" not in row.keywords:
+        return "it matches source ports too"
+    *_, last = ("", *written.split())
+    glued = _GLUED.fullmatch(last)
+    if glued and glued[1] in _words_before_ports(row):
+        return f"a blank is missing after {glued[1]!r}"
+    return ""
+
+
+_GLUED = re.compile(r"([a-z-]*[a-z])([0-9][0-9:.,-]*)")
+
+
+def _words_before_ports(row: Dialect) -> set[str]:
+    """Return the words after which a port follows in the dialect."""
+    forms = (row.framed, row.plain, row.negated, *row.also_plain, *row.also_negated)
+    heads = (re.split(r"\{(?:ports|match)\}", form)[0].split() for form in forms)
+    words = {head[-1] for head in heads if head}
+    return words | {operator.sign for operator in row.operators} | set(row.keywords)
+
+
+def _fits(misread: MisreadText, written: str) -> bool:
+    """Return whether a misread text is so like what was written that it explains it."""
+    if misread.fault is Fault.OPERATOR:
+        return misread.text.split()[0] == (written.split() or [""])[0]
+    if misread.fault is Fault.OPEN:
+        return _shape(written) in _shape(misread.text)
+    return misread.fault is not Fault.PREFIX or _shape(misread.text) == _shape(written)
+
+
+def _shape(text: str) -> str:
+    """Return *text* with each word and each number as one letter or digit."""
+    return re.sub("[A-Za-z]+", "a", re.sub("[0-9]+", "0", text))
 
 
 _MEANINGS = {"": "no port", "0-65535": "every port"}

@@ -138,6 +138,7 @@ IPTABLES = Dialect(
     name_lookup=NameLookup.NAMED,
     max_elements=1,
     grammar="iptables",
+    keywords=("--destination-port",),
     several_texts_mean=_ANY_RULE,
     misread_texts=(
         MisreadText(
@@ -216,6 +217,7 @@ _MULTIPORT = Dialect(
     name_lookup=NameLookup.NAMED,
     max_slots=15,
     grammar="multiport",
+    keywords=("--dport", "--destination-ports"),
     several_texts_mean=_ANY_RULE,
     misread_texts=(
         MisreadText(

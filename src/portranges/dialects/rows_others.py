@@ -56,6 +56,7 @@ _PF = Dialect(
     ),
     name_lookup=NameLookup.TCP_OR_UDP,
     grammar="pf",
+    keywords=("port",),
     misread_texts=(
         MisreadText(
             fault=Fault.NEGATION,
@@ -100,6 +101,7 @@ _CISCO = Dialect(
     own_names=CISCO_IOS,
     max_elements=1,
     grammar="cisco",
+    keywords=("eq", "neq", "lt", "gt", "range"),
     several_texts_mean="entries of one list; a packet matches if any of them matches",
     misread_texts=(
         MisreadText(

@@ -36,6 +36,7 @@ _BPF = Dialect(
     bracketed=Bracketed.SEVERAL,
     name_lookup=NameLookup.TCP_OR_UDP,
     grammar="bpf",
+    keywords=("port", "portrange"),
     misread_texts=(
         MisreadText(fault=Fault.LEADING_ZERO, text="tcp dst port 010", means="8", note="octal"),
         MisreadText(
@@ -369,7 +370,7 @@ _DOCKER = Dialect(
     misread_texts=(
         MisreadText(fault=Fault.REVERSED, text="90-80:90-80", means=None),
         MisreadText(
-            fault=Fault.OPEN,
+            fault=Fault.MISSING,
             text="80",
             means="",
             note="it is the container's port, and docker chooses the host's",
