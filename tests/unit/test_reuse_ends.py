@@ -1,4 +1,4 @@
-"""Addresses that are no valid end of a connection: every kind, call, transport and system.
+"""Addresses that are not a valid end of a connection: every kind, call, transport and system.
 
 The answers of Linux were measured on 6.18, in a network namespace with an interface and default
 routes (tests/kernel_oracle/special.py asks again). Those of the other systems were read:

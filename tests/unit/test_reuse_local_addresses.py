@@ -16,7 +16,7 @@ from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, Socket, can_bind, portability, systems
 
 WIDE = {"linux", "windows", "windows-2003", "windows-xp", "windows-wsk"}
-# fe80::/10 needs a zone, which a socket's device stands for.
+# fe80::/10 needs a zone, which is a socket's device here.
 ZONED = {"linux", "freebsd", "freebsd-14", "freebsd-13", "macos", "openbsd", "netbsd"}
 
 
@@ -56,7 +56,7 @@ def test_named_addresses_are_the_only_ones_beside_loopback(name):
 
 
 @pytest.mark.parametrize("name", ["linux", "macos", "illumos"])
-def test_the_interface_stands_for_the_zone(name):
+def test_the_device_is_the_zone(name):
     assert not refused(name, "fe80::1", device="lo0")
 
 

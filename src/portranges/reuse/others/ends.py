@@ -1,8 +1,8 @@
 """Addresses that cannot be an end of a socket: broadcast, multicast, the wildcard as a peer.
 
-A system has a row for each kind of address that bind() or connect() refuses. ``addresses`` tells
-the kinds apart. An interface's own broadcast address is not among them, because netmasks are not
-known here.
+A system has a row for each kind of address that bind() or connect() refuses; ``addresses``
+defines the kinds. An interface's own broadcast address is not among them, because netmasks are
+not known here.
 """
 
 from __future__ import annotations
