@@ -262,7 +262,7 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
 
 
 def _is_iana(services: types.Services | None) -> bool:
-    """Return whether *services* is IANA's registry, whose names are not those of a program."""
+    """Return whether *services* is IANA's registry, in which no program looks names up."""
     source = getattr(services, "source", None)
     return isinstance(source, Source) and source.document.startswith("IANA")
 

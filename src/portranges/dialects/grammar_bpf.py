@@ -1,6 +1,6 @@
 """Capture filters: terms such as ``dst port 80``, joined by ``or``.
 
-A port without qualifiers has those of the port before it, as in ``dst port 80 or 443``. Any
+A port without qualifiers inherits them from the port before it, as in ``dst port 80 or 443``. Any
 other part of a filter is refused.
 """
 

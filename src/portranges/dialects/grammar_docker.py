@@ -1,4 +1,4 @@
-"""``docker -p``: ports of the host, published from those of a container.
+"""``docker -p``: ports of the host, and the container's ports to which they lead.
 
 A set of ports has no addresses, so a text with an address is refused.
 """

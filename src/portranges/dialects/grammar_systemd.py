@@ -23,7 +23,7 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
 
 
 def _word(query: Query, start: int, stop: int, words: tuple[str, ...]) -> tuple[str, int, bool]:
-    """Return which of *words* the text begins with, where it goes on, and whether it does."""
+    """Return the word that the text begins with, the start of the rest, and whether it has one."""
     for word in words:
         after = start + len(word)
         if query.text.startswith(word, start, stop):

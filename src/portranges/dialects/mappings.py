@@ -45,8 +45,8 @@ class PortMapping:
     transport, kubectl read it.
 
     Attributes:
-        target: The ports to which the mapping leads, such as those of a container.
-        published: The ports on the side of the clients, such as those of the host; None if
+        target: The ports to which the mapping leads, such as a container's.
+        published: The ports on the side of the clients, such as the host's; None if
             the program chooses free ports.
         address: The IP address on which they are published; ``""`` for the program's default.
         transport: The transport that the text names; None if it names none.
