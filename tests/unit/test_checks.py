@@ -197,7 +197,11 @@ SYSTEMS = {
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-@pytest.mark.parametrize("value", [*TEXTS, *NESTED[1:], [b"linux"], ["linux", 3]], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [*TEXTS, *NESTED[1:], [b"linux"], ["linux", 3]],
+    ids=lambda value: f"{type(value).__name__} {list(value)}",
+)
 def test_systems_are_names_not_bytes_or_lists_in_lists(name, value):
     with pytest.raises(TypeError, match=r"^systems must be a .*name.*, got ") as caught:
         SYSTEMS[name](value)
