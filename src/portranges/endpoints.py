@@ -92,10 +92,11 @@ class Endpoint:
             services: A registry of service names, such as ``portranges.registry.SHIPPED``;
                 without it a port must be a number.
             transport: The transport by which a service name is looked up; None means any.
-            printed: Whether to accept what only tools print: an IPv6 address without brackets
-                before its port (``:::80``, ``::1:631``; netstat, Node.js and older releases of
-                ss), and a dot before the port (``*.22``, ``127.0.0.1.53``; netstat of macOS
-                and the BSDs). The last group is then always the port.
+            printed: Whether to accept forms that appear only in the output of tools: an IPv6
+                address without brackets before its port (``:::80``, ``::1:631``; netstat,
+                Node.js and older releases of ss), and a dot before the port (``*.22``,
+                ``127.0.0.1.53``; netstat of macOS and the BSDs). The last group is then always
+                the port.
 
         Returns:
             The endpoint.
@@ -215,7 +216,8 @@ def _host_at(text: str, *, printed: bool) -> tuple[str, int]:
             reason += f"; did you mean {elide(f'[{host}]{text[end:]}')}?"
         raise PortSyntaxError(reason, text, (0, len(text)))
     if end == len(text) and is_digits(text):
-        reason = f"expected 'host:port', got {elide(text)}; {elide(':' + text)} has every address"
+        hint = f"write {elide(':' + text)} for every address"
+        reason = f"expected 'host:port', got {elide(text)}; {hint}"
         raise PortSyntaxError(reason, text, (0, end))
     raise PortSyntaxError(f"{_HOST_RULE}, got {elide(host)}{_hint(host)}", text, (0, end))
 

@@ -494,7 +494,7 @@ def test_suggest_without_a_view_of_the_sockets(monkeypatch, told, capsys):
     captured = capsys.readouterr()
     assert captured.out == "good:    no known objection to 10254\n"
     assert captured.err == (
-        "portranges: ports in use are not known: cannot read all sockets: not root\n"
+        "portranges: cannot determine which ports are in use: cannot read all sockets: not root\n"
     )
 
 

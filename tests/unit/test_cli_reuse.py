@@ -136,7 +136,7 @@ def test_sources_are_not_split(capsys):
             ["reuse", "0.0.0.0:80", "0.0.0.0:80", "--listening", "--state", "time-wait"],
             "argument --state: not allowed with argument --listening",
         ),
-        (["reuse", "8080"], "expected 'host:port', got '8080'; ':8080' has every address"),
+        (["reuse", "8080"], "expected 'host:port', got '8080'; write ':8080' for every address"),
         (["reuse", "0.0.0.0"], "expected a port after the host, got '0.0.0.0'"),
         (["reuse", "2001:db8::1"], "an IPv6 address must be in brackets, because its last group"),
         (

@@ -212,7 +212,7 @@ BRACKETS = "an IPv6 address must be in brackets, because its last group could be
         ("[localhost]:80", "brackets must contain an IPv6 address, got '[localhost]'", (0, 11)),
         ("[::1%]:80", "brackets must contain an IPv6 address, got '[::1%]'", (0, 6)),
         ("[]:80", "brackets must contain an IPv6 address, got '[]'", (0, 2)),
-        ("8080", "expected 'host:port', got '8080'; ':8080' has every address", (0, 4)),
+        ("8080", "expected 'host:port', got '8080'; write ':8080' for every address", (0, 4)),
         ("", "host must be a name, an IPv4 or IPv6 address, or '*', got ''", (0, 0)),
         ("a b:1", "host must be a name, an IPv4 or IPv6 address, or '*', got 'a b'", (0, 3)),
         ("a..b:1", "host must be a name, an IPv4 or IPv6 address, or '*', got 'a..b'", (0, 4)),

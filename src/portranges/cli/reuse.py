@@ -46,8 +46,8 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         "--local-address",
         action="append",
         metavar="ADDRESS",
-        help="an address of the machine, may be repeated; by default every address is one, "
-        "except loopback addresses that a new machine does not have",
+        help="an address of the machine, may be repeated; default: every non-loopback address, "
+        "and the loopback addresses of a new machine",
     )
     states = parser.add_mutually_exclusive_group()
     states.add_argument(

@@ -55,7 +55,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     form.add_argument(
         "--json",
         action="store_true",
-        help="print JSON, a list with one object per port or per range that does not differ",
+        help="print JSON: one object per range of ports with the same data",
     )
     form.add_argument("--table", action="store_true", help="print a table")
     form.add_argument(
@@ -157,7 +157,7 @@ def _data(answers: types.ReportAnswers, *, with_here: bool) -> types.Iterator[di
 
 def _print_table(asked: types.AskedPorts, registry: Registry) -> None:
     """Print a table; adjacent ports with equal cells are one line."""
-    # A part of a range is not longer than a range that ends in two ports as long as its last.
+    # A range is at most as wide as its last port twice, plus the hyphen.
     sizes = (
         2 * len(str(each.last)) + 1 for ports, _ in asked for each in ports.ranges if len(each) > 1
     )

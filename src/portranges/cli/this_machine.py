@@ -21,7 +21,8 @@ def add_here(parser: types.ArgumentParser) -> None:
     parser.add_argument(
         "--here",
         action="store_true",
-        help="this machine, with its own settings; other systems only if --system names them",
+        help="use this machine's settings instead of the default systems; combine with --system to "
+        "add others",
     )
 
 
@@ -58,5 +59,6 @@ def unavailable(here: types.Iterable[types.MachineSettings]) -> PortSet:
             try:
                 found |= PortRange(1, 65535) - free_ports(transport=settings.transport)
             except (SystemReadError, MissingExtraError) as error:
-                print(f"portranges: ports in use are not known: {error}", file=sys.stderr)
+                note = f"cannot determine which ports are in use: {error}"
+                print(f"portranges: {note}", file=sys.stderr)
     return found

@@ -1,8 +1,9 @@
 """Services that should not be reachable from the internet, by the port that they listen on.
 
-A service is listed if its own documentation, the RFC of its protocol or a common hardening guide
-says so. SSH is not listed, although guides restrict it, because it was made for untrusted networks.
-Ports that many programs use, such as 3000 and 8080, are not listed either.
+A service is listed if its own documentation or the RFC of its protocol says so, or a common
+hardening guide advises against exposing it. SSH is not listed, although guides restrict it, because
+it was made for untrusted networks. Ports that many programs use, such as 3000 and 8080,
+are not listed either.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ _ROWS = (
         service="rexec, rlogin and rsh",
         ports=PortSet.parse("512-514"),
         transports=_TCP,
-        why="they trust the address or a clear-text password of the client",
+        why="they authenticate by the client's address or a clear-text password",
         confidence=Confidence.STANDARD,
         source=cite("RFC 1282", "Security Considerations"),
     ),
@@ -163,7 +164,7 @@ _ROWS = (
         service="Oracle Database",
         ports=PortSet([1521]),
         transports=_TCP,
-        why="its clients are application servers",
+        why="only application servers need to reach it",
         confidence=Confidence.REPORTED,
         source=cite(
             "prowler-cloud/prowler@be72a97a", "ec2_instance_port_oracle_exposed_to_internet"
@@ -221,7 +222,7 @@ _ROWS = (
         service="PostgreSQL",
         ports=PortSet([5432]),
         transports=_TCP,
-        why="its clients are application servers",
+        why="only application servers need to reach it",
         confidence=Confidence.DOCUMENT,
         source=_SECURITY_HUB,
     ),
@@ -246,7 +247,7 @@ _ROWS = (
         service="CouchDB",
         ports=PortSet([5984]),
         transports=_TCP,
-        why="its clients are application servers",
+        why="only application servers need to reach it",
         confidence=Confidence.DOCUMENT,
         source=cite("Apache CouchDB documentation", "Cluster Set Up"),
     ),
