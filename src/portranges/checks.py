@@ -76,7 +76,7 @@ def of_type(
 def plain(value: types.T) -> types.T:
     """Return *value*, an instance of a subclass of str, int or float as a plain one.
 
-    The subclass can have a comparison, a hash or a text of its own, which may raise.
+    A subclass may override comparison, hash and text, and these may raise.
 
     Example:
         >>> from portranges import Transport
@@ -348,7 +348,7 @@ def one_or_many(
     """
     if isinstance(value, one):
         return (plain(value),)
-    # A text of another type is a mistake, and its integers would not explain it.
+    # A text of another type is a mistake; iterating over bytes would report integers instead.
     if isinstance(value, _TEXTS) or not hasattr(type(value), "__iter__"):
         raise TypeError(f"{name} must be {what}, got {got(value)}")
     found: list[types.T] = []

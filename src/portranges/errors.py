@@ -38,7 +38,7 @@ def elide(value: object) -> str:
     It never raises, and the result is short and printable whatever *value* is.
     """
     if isinstance(value, int) and not isinstance(value, bool):
-        # The value itself; a subclass can compare and print as anything.
+        # The value itself: a subclass may override comparison and text.
         return _integer(int.__index__(value))
     if isinstance(value, str) and str.__len__(value) > 2 * _EXCERPT:
         value = str.__str__(value)

@@ -271,5 +271,5 @@ def test_disconnect_ends_a_listener_and_the_binding_to_a_device():
 def test_disconnect_is_known_of_linux_only():
     for name in ("freebsd", "macos", "windows"):
         table = PortTable(name)
-        with pytest.raises(InvalidSocketError, match="known of Linux only, got "):
+        with pytest.raises(InvalidSocketError, match="modelled for Linux only, got "):
             table.disconnect(table.socket("udp"))

@@ -1,8 +1,8 @@
 """How likely independent random draws are to collide: the birthday problem.
 
 The formulas are for draws that do not know of each other. An allocator that remembers what is in
-use does not collide with itself. A system can stand for the number of ports that its ``connect()``
-is equally likely to try first.
+use does not collide with itself. Instead of the number of ports, a system may be given: it
+counts as the ports that its ``connect()`` tries first with equal probability.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def collision_probability(
     For a system, each draw is one TCP ``connect()`` on another machine, to the same destination.
     Linux tries half of its range first, the ports with the parity of the first one, so n is
     14,116 and not 28,232. A translator in between keeps the port that the client chose if it can:
-    netfilter does, and searches another port for a collision. With ``--random-fully`` it draws
+    netfilter does, and after a collision it searches for another. With ``--random-fully`` it draws
     from its own range, by default 64,512 ports.
 
     Args:

@@ -172,7 +172,7 @@ NEVER_ITSELF = {
     "gvisor": cite("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go"),
     "dragonfly": cite("DragonFlyBSD/DragonFlyBSD@aac7374f", "in_pcbbind_remote()"),
 }
-# Of these, the systems for which that is known of IPv4 only.
+# Of these, the systems where this is known for IPv4 only.
 NEVER_ITSELF_OVER_V4 = frozenset({"macos", "ios", "dragonfly"})
 
 # Where a connection to itself depends on the order of the search only.

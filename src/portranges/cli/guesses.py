@@ -1,4 +1,4 @@
-"""Which command a word may have meant that is not a command.
+"""Suggest a command for a mistyped or guessed one.
 
 The default command reads its words as ports and service names, so a mistyped command would be
 reported as an unknown service, or would be one: ``who`` is assigned to 513/udp.
@@ -13,7 +13,7 @@ from portranges.registry import ports as service_ports
 
 __all__ = ["check_command"]
 
-# Words that people try, and the command that does it.
+# Other names that users try, by the command that does the job.
 _MEANT = {
     "explain --here": ("holder", "kill", "lsof", "owner", "pid", "process", "who"),
     "explain": ("describe", "info", "lookup", "search", "service", "show", "what", "whatis"),

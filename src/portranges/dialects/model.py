@@ -1,4 +1,4 @@
-"""The records that describe a dialect: Dialect, DataForm, MappingForm and what is inside them.
+"""The records that describe a dialect: Dialect, DataForm, MappingForm and their parts.
 
 They hold no facts; the facts about each program are rows in the ``rows_*`` modules. Reading
 and writing is done by ``convert`` and the modules below it.
@@ -359,7 +359,7 @@ class Dialect:
         blanks: The characters that are accepted as blanks around elements and brackets.
         blanks_in_ranges: Whether they are also accepted around a range sign.
         trailing_separator: Whether a separator may follow the last element.
-        terminator: A sign that may follow the text.
+        terminator: A character that may end the text.
         range_signs: The signs between the ends of a range. The first one is written, and it is
             the only one that may have an open end.
         opening: The opening bracket, as it is written.
@@ -385,7 +385,7 @@ class Dialect:
         max_elements: How many elements a text may have.
         max_slots: How many slots a text has; a port uses one, a range two.
         max_length: How many characters the list of a text may have, with its brackets.
-        shows_longer: Whether the tool itself shows longer lists, which are read therefore.
+        shows_longer: Whether the tool itself shows longer lists, so ``parse`` accepts them.
         max_texts: How many texts one setting may have.
         grammar: The module that reads and writes what these fields cannot describe.
         several_texts_mean: What several texts, one per line, mean together.

@@ -61,7 +61,7 @@ def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> Port
         and (misread.means is not None or misread.note)
         and _fits(misread, written)
     ]
-    # One with the same number says more than another of its kind.
+    # Prefer the example with the same number.
     fitting.sort(key=lambda misread: not written or written not in misread.text)
     for misread in fitting[:1]:
         if misread.means is None:

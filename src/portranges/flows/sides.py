@@ -310,7 +310,7 @@ def _decide(one: Trait, other: Trait) -> tuple[Side, Criterion]:
 
 
 _kept: dict[object, _Traits] = {}
-# What can be a key as it is; whether it names systems is checked when it is not found.
+# Usable as a dict key as is; whether it names systems is checked when it is not found.
 _KEYS = (str, tuple)
 
 
@@ -325,7 +325,7 @@ def _traits(
     try:
         return _kept[key]
     except (KeyError, TypeError):
-        # What cannot be a key is not a system, and is refused here.
+        # An unhashable value is not a system, and is refused here.
         made = _Traits(ephemeral_ports(systems), selected, registry)
         if len(_kept) >= _KEPT:
             _kept.clear()

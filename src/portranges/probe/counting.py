@@ -322,7 +322,7 @@ def count(
 ) -> Usage:
     """Return how *rows* use the range of *profile*, where *limit* connections fit in total.
 
-    Ports in TIME_WAIT are reusable only by *settings*.
+    Without *settings*, no port in TIME_WAIT counts as reusable.
     """
     ports = profile.ports - profile.skipped
     is_in_range = ports.table

@@ -122,9 +122,8 @@ class Registry:
         Programs look names up in such a table, not in IANA's registry, and the two differ.
 
         Args:
-            text: The content of ``/etc/services`` or of nmap's ``nmap-services``. The lines of
-                protocols without ports (``ddp``) are skipped, and those that nmap names
-                ``unknown``.
+            text: The content of ``/etc/services`` or of nmap's ``nmap-services``. Lines for
+                protocols without ports (``ddp``) and nmap's ``unknown`` lines are skipped.
             name: What the text is, for errors and ``source``.
 
         Returns:
@@ -135,8 +134,8 @@ class Registry:
 
         Raises:
             TypeError: An argument is not a ``str``.
-            DataError: A line has another form, or no line has a service; the error reports the
-                line.
+            DataError: Any other line does not have the form ``name port/transport``, or no line
+                has a service. The error reports the line number.
             InvalidValueError: *name* is empty.
 
         Complexity:

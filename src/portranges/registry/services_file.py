@@ -16,8 +16,8 @@ from portranges.registry.table import RowTable
 
 __all__ = ["LONGEST_SERVICES", "services_table"]
 
-# nmap's table has 27,000 lines and a million characters, the largest that is known. Several times
-# that bounds the memory that a hostile text can claim.
+# nmap's table has 27,000 lines and a million characters, the largest that is known. Limits of
+# several times that bound the memory for a hostile text.
 _MOST_ROWS = 100_000
 LONGEST_SERVICES = 10_000_000
 

@@ -42,7 +42,7 @@ _SOURCE6 = 0x20010DB8 << 96 | 1
 
 
 class Kind(Enum):
-    """What an address stands for, as far as bind() and connect() tell addresses apart."""
+    """The kinds of address that bind() and connect() distinguish."""
 
     WILDCARD = auto()
     BROADCAST = auto()

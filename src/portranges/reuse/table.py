@@ -46,7 +46,8 @@ class PortTable:
             default. Two numbers mean the last stable release of the series. Other
             systems have a name for each version.
         local_addresses: The machine's addresses, as for ``can_bind``. By default every
-            address that is not loopback, and of loopback what a new machine has.
+            non-loopback address belongs to the machine, and these loopback addresses: all of
+            127.0.0.0/8 on Linux and Windows, 127.0.0.1 elsewhere, and ``::1``.
         seed: The seed for automatic ports; a random one by default.
 
     Raises:

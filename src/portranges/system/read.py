@@ -187,7 +187,7 @@ def read_may_bind_privileged(*, machine: Machine | None = None) -> bool:
 
     On Linux the process needs CAP_NET_BIND_SERVICE, which root in a container may lack and another
     user may have. Elsewhere it needs to be root; on Windows no port requires a privilege. A
-    network namespace that belongs to another user namespace refuses the capability all the same.
+    network namespace that belongs to another user namespace may still refuse the bind.
 
     Args:
         machine: The machine; this one if None.

@@ -1,4 +1,4 @@
-"""Uses of ports outside the IANA registry, the ports that browsers block, sensitive services.
+"""Uses of ports outside IANA's registry, ports that browsers block, services not to expose.
 
 Assignments are in ``registry``, ephemeral ranges in ``ephemeral``.
 """

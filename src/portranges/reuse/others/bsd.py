@@ -131,7 +131,7 @@ def pair_rules(
     *dual* what a dual-stack socket conflicts with, *dual_owners* whether its owner matters,
     *both* which options let two sockets share an address, and *multicast* and *shares* which
     ones do so at a multicast address. A rule that does not exist on a system is not added;
-    another one takes its field.
+    a different rule fills its field.
     """
     free = book.allowed("free", "no socket conflicts", v4)
     uid = book.refused("uid", "EADDRINUSE", owners, v4)

@@ -135,8 +135,8 @@ def call_rules(
     *source* is where the choice of a port was read, and the handling of 4-tuples unless
     *tuple_source* is given; *states* is the source of the errors of calls in a wrong state.
     *families* is the source of *v6only_connect* and *wrong_family*, if they were read for TCP,
-    with the error of UDP. *connect_exhausted* says what the error of connect() means, and
-    *peer_port* where it is from that port 0 is refused, if these are not in *source*.
+    with the error of UDP. *connect_exhausted* explains the error of connect(), and
+    *peer_port* is the source for refusing port 0, if these are not in *source*.
     Without *drops* a refused connection leaves the socket usable, and no rule is added for a
     dropped socket.
     """

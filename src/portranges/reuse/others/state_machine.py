@@ -426,9 +426,9 @@ class SystemPorts:
         return decide(calls.option)
 
     def disconnect(self, handle: Handle) -> Decision:
-        """Raise: what connect() with AF_UNSPEC does was read for Linux only."""
+        """Raise, because connect() with AF_UNSPEC is modelled for Linux only."""
         self._find(handle)
-        raise InvalidSocketError("disconnect() is known of Linux only", self.system.title)
+        raise InvalidSocketError("disconnect() is modelled for Linux only", self.system.title)
 
     def close(self, handle: Handle, how: Close) -> None:
         """Close a socket."""
