@@ -23,7 +23,7 @@ from portranges.cli import (
     watch,
     words,
 )
-from portranges.cli.output import Unread
+from portranges.cli.output import PipeTolerantStream
 from portranges.ports import check_transports
 from portranges.probe import (
     Age,
@@ -172,7 +172,7 @@ class Closed(io.StringIO):
 
 def test_a_stream_without_a_reader_discards_what_is_written(tmp_path):
     with open(tmp_path / "out", "w") as file:  # noqa: PTH123
-        stream = Unread(Closed(file.fileno()))
+        stream = PipeTolerantStream(Closed(file.fileno()))
         assert stream.write("text") == 4
         stream.flush()
         os.write(file.fileno(), b"into nothing")

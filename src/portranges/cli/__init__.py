@@ -16,7 +16,7 @@ from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from importlib import import_module
 
 from portranges import __version__, types
-from portranges.cli.output import Unread, cut, error_envelope
+from portranges.cli.output import PipeTolerantStream, cut, error_envelope
 from portranges.errors import PortRangesError, UnknownNameError, visible
 
 __all__ = ["build_parser", "main"]
@@ -170,12 +170,12 @@ def main(argv: types.Sequence[str] | None = None) -> int:
     stream = sys.stdout
     try:
         _replace_unencodable()
-        errors = None if sys.stderr is None else Unread(sys.stderr)
-        with redirect_stdout(Unread(stream)), redirect_stderr(errors):
+        errors = None if sys.stderr is None else PipeTolerantStream(sys.stderr)
+        with redirect_stdout(PipeTolerantStream(stream)), redirect_stderr(errors):
             status = _run(words, stream)
             sys.stdout.flush()
     except OSError as error:
-        Unread(stream).discard()
+        PipeTolerantStream(stream).discard()
         _print_error(f"cannot write: {error.strerror}")
         return _USAGE
     except KeyboardInterrupt:
@@ -199,7 +199,7 @@ def _run(words: types.Sequence[str], stream: types.TextIO) -> int:
             sys.stdout.flush()
     except BrokenPipeError:
         # The reader, for example `head`, needs no more.
-        Unread(stream).discard()
+        PipeTolerantStream(stream).discard()
         return 0
     except UnknownNameError as error:
         # That no service has the name is an answer of `explain`. Elsewhere it is a usage error: 1

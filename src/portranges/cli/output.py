@@ -13,7 +13,7 @@ from portranges.errors import PortSyntaxError, UnknownNameError
 __all__ = [
     "SCHEMA",
     "WIDTH",
-    "Unread",
+    "PipeTolerantStream",
     "columns",
     "cut",
     "error_envelope",
@@ -37,7 +37,7 @@ _LEAST = 8  # the smallest width of a truncated column
 SCHEMA = 1
 
 
-class Unread:
+class PipeTolerantStream:
     """A standard stream that ignores that its reader has left; the rest is discarded."""
 
     def __init__(self, stream: types.TextIO) -> None:

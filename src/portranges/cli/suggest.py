@@ -69,10 +69,10 @@ def run(arguments: Namespace, *, machine: types.Machine | None = None) -> int:
     transports: tuple[types.TransportName, ...] = arguments.transport or ("tcp",)
     here = settings_of(transports, machine) if arguments.here else ()
     systems = systems_of(arguments.system, here)
-    gone = unavailable(here)
+    unavailable_ports = unavailable(here)
     if arguments.ports:
-        return _check(arguments, systems, transports, gone)
-    ports = listen_ports(systems, transports, unavailable=gone)
+        return _check(arguments, systems, transports, unavailable_ports)
+    ports = listen_ports(systems, transports, unavailable=unavailable_ports)
     if arguments.all:
         if arguments.json:
             print_json("suggest", str(ports), indent=None)
@@ -98,10 +98,12 @@ def _check(
     arguments: Namespace,
     systems: tuple[types.SystemLike, ...],
     transports: tuple[types.TransportName, ...],
-    gone: PortSet,
+    unavailable_ports: PortSet,
 ) -> int:
     ports = ports_of_all(arguments.ports)
-    found = {port: why_not(port, systems, transports, unavailable=gone) for port in ports}
+    found = {
+        port: why_not(port, systems, transports, unavailable=unavailable_ports) for port in ports
+    }
     if arguments.json:
         data = [
             {"port": port, "findings": [each.to_dict() for each in against]}

@@ -25,7 +25,7 @@ __all__ = ["Registry"]
 # microseconds.
 _CELLS = 256
 
-_FOUND_AT_ONCE = (Transport, str)
+_KEY_TYPES = (Transport, str)
 _NAMES = 256
 
 _REGISTERED = PortRange(0, LAST_REGISTERED)
@@ -321,7 +321,7 @@ class Registry:
 
     def _cell(self, port: types.SupportsIndex, transport: types.TransportLike) -> Cell:
         # The type is checked first: True and 1.0 would find the entry of 1.
-        if type(port) is int and type(transport) in _FOUND_AT_ONCE:
+        if type(port) is int and type(transport) in _KEY_TYPES:
             try:
                 return self._memory[transport][port]
             except KeyError:

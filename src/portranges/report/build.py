@@ -133,21 +133,21 @@ def explain_ranges(
     registry = SHIPPED if registry is None else checks.of_type("registry", registry, Registry)
     selected = None if transport is None else check_transport(transport)
     firsts = _firsts(registry)
-    for each in asked.ranges:
-        held: PortReport | None = None
-        inside = firsts[bisect_right(firsts, each.first) : bisect_right(firsts, each.last)]
-        for first, end in pairwise([each.first, *inside, each.last + 1]):
-            report = explain(first, transport=selected, registry=registry)
-            if held is not None and held == replace(
-                report, port=held.port, ports=held.ports, commands=held.commands
+    for span in asked.ranges:
+        pending: PortReport | None = None
+        inside = firsts[bisect_right(firsts, span.first) : bisect_right(firsts, span.last)]
+        for start, end in pairwise([span.first, *inside, span.last + 1]):
+            report = explain(start, transport=selected, registry=registry)
+            if pending is not None and pending == replace(
+                report, port=pending.port, ports=pending.ports, commands=pending.commands
             ):
-                held = replace(held, ports=PortRange(held.port, end - 1))
+                pending = replace(pending, ports=PortRange(pending.port, end - 1))
                 continue
-            if held is not None:
-                yield held
-            held = replace(report, ports=PortRange(first, end - 1))
-        if held is not None:
-            yield held
+            if pending is not None:
+                yield pending
+            pending = replace(report, ports=PortRange(start, end - 1))
+        if pending is not None:
+            yield pending
 
 
 def _firsts(registry: Registry) -> list[int]:

@@ -219,13 +219,15 @@ def parse_linux_may_bind(text: str) -> bool:
         >>> parse_linux_may_bind("CapEff:\t0000000000000000\n")
         False
     """
-    values = [line[7:].strip() for line in nonblank_lines(text, _STATUS) if line[:7] == "CapEff:"]
+    values = [
+        line[7:].strip() for line in nonblank_lines(text, _STATUS_TEXT) if line[:7] == "CapEff:"
+    ]
     if len(values) != 1 or not 0 < len(values[0]) <= 16 or not _HEX.issuperset(values[0]):
-        fail(_STATUS, "a line 'CapEff:' with a hexadecimal number", text)
+        fail(_STATUS_TEXT, "a line 'CapEff:' with a hexadecimal number", text)
     return bool(int(values[0], 16) >> _NET_BIND_SERVICE & 1)
 
 
-_STATUS = "status of a process"
+_STATUS_TEXT = "status of a process"
 _NET_BIND_SERVICE = 10
 _HEX = frozenset("0123456789abcdefABCDEF")
 _REUSE = {0: TimeWaitReuse.NEVER, 1: TimeWaitReuse.ALWAYS, 2: TimeWaitReuse.LOOPBACK}

@@ -368,7 +368,7 @@ class _Reader:
             return True
         try:
             if "linux" in self.names:
-                return parse_linux_may_bind(self.machine.read_file(_STATUS))
+                return parse_linux_may_bind(self.machine.read_file(_STATUS_FILE))
             return as_number(self.machine.run(_USER).strip(), "user ID") == 0
         except SystemReadError as error:
             raise type(error)(_PRIVILEGES, error.reason) from None
@@ -434,7 +434,7 @@ class _Reader:
         self.origins.append(Origin(field=field, kind=kind, place=place, note=note, source=source))
 
 
-_STATUS = "/proc/self/status"
+_STATUS_FILE = "/proc/self/status"
 _USER = ("id", "-u")
 _PRIVILEGES = "the privileges of this process"
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.reuse.addresses import Kind, is_mapped
 from portranges.reuse.model import Rule, State
+from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bsd import PairRules, best4, best6, pair_rules, share_port
-from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
     Reconnect,
     Via,
+    check_address_kind,
     mapped_v6only,
     needs_privilege,
-    not_an_end,
     not_local,
 )
 from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
@@ -142,9 +142,9 @@ class Procedure:
             wrong_family="EAFNOSUPPORT",
         )
 
-        self.ends: tuple[End, ...] = self._ends()
+        self.address_rules: tuple[AddressRule, ...] = self._address_rules()
 
-    def _ends(self) -> tuple[End, ...]:
+    def _address_rules(self) -> tuple[AddressRule, ...]:
         repository = self.release.repository
         binds = cite(repository, "sys/netinet/tcp_usrreq.c, tcp_usr_bind, tcp6_usr_bind")
         connects = cite(repository, "sys/netinet/tcp_usrreq.c, tcp_usr_connect, tcp6_usr_connect")
@@ -157,16 +157,16 @@ class Procedure:
         broadcast = frozenset({Kind.BROADCAST})
         no_multicast = "a TCP socket cannot be bound or connected to a multicast address"
         rule = self.book.refused("bind-multicast", "EAFNOSUPPORT", no_multicast, binds)
-        ends = [End(call=Call.BIND, kinds=multicast, tcp=True, rule=rule)]
+        found = [AddressRule(call=Call.BIND, kinds=multicast, tcp=True, rule=rule)]
         rule = self.book.refused("connect-multicast", "EAFNOSUPPORT", no_multicast, connects)
-        ends.append(End(call=Call.CONNECT, kinds=multicast, tcp=True, rule=rule))
+        found.append(AddressRule(call=Call.CONNECT, kinds=multicast, tcp=True, rule=rule))
         rule = self.book.refused(
             "connect-broadcast",
             "EACCES",
             "a TCP socket cannot connect to 255.255.255.255",
             connects,
         )
-        ends.append(End(call=Call.CONNECT, kinds=broadcast, tcp=True, rule=rule))
+        found.append(AddressRule(call=Call.CONNECT, kinds=broadcast, tcp=True, rule=rule))
         if self.release.refuses_wildcard:
             rule = self.book.refused(
                 "connect-wildcard",
@@ -176,8 +176,8 @@ class Procedure:
                 wild,
             )
             kinds = broadcast | {Kind.WILDCARD}
-            ends.append(End(call=Call.CONNECT, kinds=kinds, early=False, rule=rule))
-        return tuple(ends)
+            found.append(AddressRule(call=Call.CONNECT, kinds=kinds, early=False, rule=rule))
+        return tuple(found)
 
     def check_privilege(self, sock: Sock, context: Context) -> Rule | None:
         """Refuse a privileged port to an unprivileged socket."""
@@ -311,9 +311,9 @@ def _system(release: Release) -> BindRules:
         book=procedure.book,
         judge=procedure.judge,
         busy=procedure.busy,
-        first_checks=(not_an_end,),
+        first_checks=(check_address_kind,),
         checks=(mapped_v6only, not_local, procedure.check_privilege),
-        ends=procedure.ends,
+        address_rules=procedure.address_rules,
         embeds_zones=True,
         options=frozenset({"reuse_port", "load_balance"}),
         # IPV6_V6ONLY is 1 by default (from memory: net.inet6.ip6.v6only).

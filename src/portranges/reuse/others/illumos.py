@@ -19,16 +19,16 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.reuse.addresses import Kind, is_mapped, is_wild
 from portranges.reuse.model import Rule, State
-from portranges.reuse.others.ends import Call, End
+from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.record import (
     BindRules,
     Context,
     Reconnect,
     Refusal,
     Via,
+    check_address_kind,
     mapped_v6only,
     needs_privilege,
-    not_an_end,
     not_local,
 )
 from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
@@ -190,8 +190,8 @@ class Procedure:
             accepted="an accepted socket takes its listener's port and owner without a check, and "
             "of the options only SO_REUSEADDR",
         )
-        self.ends: tuple[End, ...] = (
-            End(
+        self.address_rules: tuple[AddressRule, ...] = (
+            AddressRule(
                 call=Call.BIND,
                 kinds=frozenset({Kind.MULTICAST, Kind.BROADCAST}),
                 tcp=True,
@@ -346,8 +346,8 @@ def _system(name: types.SystemName, *, groups: bool, options: frozenset[str]) ->
         book=procedure.book,
         judge=procedure.judge,
         busy=procedure.busy,
-        checks=(mapped_v6only, not_an_end, not_local, procedure.check_privilege),
-        ends=procedure.ends,
+        checks=(mapped_v6only, check_address_kind, not_local, procedure.check_privilege),
+        address_rules=procedure.address_rules,
         binds_udp_broadcast=True,
         options=options,
         v6only=False,

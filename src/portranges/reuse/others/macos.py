@@ -13,16 +13,16 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import Kind, is_mapped, is_wild
 from portranges.reuse.model import Rule
+from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bsd import best4, best6, pair_rules
-from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
     Reconnect,
     Via,
+    check_address_kind,
     mapped_v6only,
     needs_privilege,
-    not_an_end,
     not_local,
 )
 from portranges.reuse.others.rows import RuleBook, call_rules
@@ -101,8 +101,8 @@ _CALLS = call_rules(
     ),
 )
 _NO_HOST = frozenset({Kind.MULTICAST, Kind.BROADCAST})
-_ENDS = (
-    End(
+_ADDRESS_RULES = (
+    AddressRule(
         call=Call.BIND,
         kinds=_NO_HOST,
         tcp=True,
@@ -114,7 +114,7 @@ _ENDS = (
             cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_usr_bind, tcp6_usr_bind"),
         ),
     ),
-    End(
+    AddressRule(
         call=Call.CONNECT,
         kinds=_NO_HOST,
         tcp=True,
@@ -237,7 +237,7 @@ MACOS = BindRules(
     book=_BOOK,
     judge=_judge,
     busy=_busy,
-    first_checks=(not_an_end,),
+    first_checks=(check_address_kind,),
     checks=(mapped_v6only, not_local, _udp_reserve, _privilege, _restricted),
     # IP_BOUND_IF and IPV6_BOUND_IF; the checks ignore them.
     options=frozenset({"reuse_port", "device"}),
@@ -246,7 +246,7 @@ MACOS = BindRules(
     self_connect=_SELF_CONNECT,
     self_connect_over_v4_only=True,
     retests_tuple=True,
-    ends=_ENDS,
+    address_rules=_ADDRESS_RULES,
     embeds_zones=True,
     has_restricted=True,
 )

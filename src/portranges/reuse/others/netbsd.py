@@ -14,8 +14,8 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.model import Rule, State
+from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bsd import best, local_cost, pair_rules, share_port
-from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
@@ -58,8 +58,8 @@ _CALLS = call_rules(
     ),
     exhausted="EAGAIN",
 )
-_ENDS = (
-    End(
+_ADDRESS_RULES = (
+    AddressRule(
         call=Call.CONNECT,
         kinds=frozenset({Kind.MULTICAST}),
         tcp=True,
@@ -192,7 +192,7 @@ NETBSD = BindRules(
     options=frozenset({"reuse_port"}),
     v6only=True,
     reconnect=Reconnect.WILDCARD,
-    ends=_ENDS,
+    address_rules=_ADDRESS_RULES,
     embeds_zones=True,
     # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
     loopback_time_wait=2.0,

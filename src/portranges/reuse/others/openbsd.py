@@ -11,8 +11,8 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import Kind, is_mapped
 from portranges.reuse.model import Rule, State
+from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
-from portranges.reuse.others.ends import Call, End
 from portranges.reuse.others.record import (
     BindRules,
     Context,
@@ -52,8 +52,8 @@ _CALLS = call_rules(
     exhausted="EADDRNOTAVAIL",
     v6only_connect="EADDRNOTAVAIL",
 )
-_ENDS = (
-    End(
+_ADDRESS_RULES = (
+    AddressRule(
         call=Call.CONNECT,
         kinds=frozenset({Kind.WILDCARD, Kind.MULTICAST, Kind.BROADCAST}),
         tcp=True,
@@ -121,7 +121,7 @@ OPENBSD = BindRules(
     v6only_fixed=True,
     reconnect=Reconnect.WILDCARD,
     retests_tuple=True,
-    ends=_ENDS,
+    address_rules=_ADDRESS_RULES,
     # if (!(so->so_type == SOCK_DGRAM && in_broadcast(sin->sin_addr, inp->inp_rtableid)))
     binds_udp_broadcast=True,
     embeds_zones=True,

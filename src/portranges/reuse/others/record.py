@@ -21,7 +21,7 @@ from portranges.reuse.addresses import (
     kind_of,
 )
 from portranges.reuse.model import RefusedOption, Rule, Socket
-from portranges.reuse.others.ends import Call, End, refused_end
+from portranges.reuse.others.address_rules import AddressRule, Call, refusing_rule
 from portranges.reuse.others.rows import CallRules, RuleBook
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
@@ -32,9 +32,9 @@ __all__ = [
     "Reconnect",
     "Refusal",
     "Via",
+    "check_address_kind",
     "mapped_v6only",
     "needs_privilege",
-    "not_an_end",
     "not_local",
 ]
 
@@ -97,7 +97,7 @@ class BindRules:
         loopback_time_wait: Seconds in TIME_WAIT towards loopback, if different.
         self_connect: The rule that refuses a connection to itself, if there is one.
         self_connect_over_v4_only: Whether that rule does not apply to IPv6.
-        ends: The kinds of address that bind() and connect() refuse.
+        address_rules: The kinds of address that bind() and connect() refuse.
         binds_udp_broadcast: Whether a UDP socket can be bound to 255.255.255.255.
         embeds_zones: Whether a link-local address without a zone is found on no interface, as
             in the systems with KAME's IPv6. A socket's device is its zone here.
@@ -132,7 +132,7 @@ class BindRules:
     loopback_time_wait: float | None = None
     self_connect: Rule | None = None
     self_connect_over_v4_only: bool = False
-    ends: tuple[End, ...] = ()
+    address_rules: tuple[AddressRule, ...] = ()
     binds_udp_broadcast: bool = False
     embeds_zones: bool = False
     listen_unbound: Rule | None = None
@@ -329,9 +329,9 @@ def not_local(sock: Sock, context: Context) -> Rule | None:
     return None if may_bind else system.calls.not_local
 
 
-def not_an_end(sock: Sock, context: Context) -> Rule | None:
+def check_address_kind(sock: Sock, context: Context) -> Rule | None:
     """Refuse an address of a kind that no socket can be bound to."""
-    return refused_end(context.system.ends, sock, sock.addr, Call.BIND)
+    return refusing_rule(context.system.address_rules, sock, sock.addr, Call.BIND)
 
 
 def mapped_v6only(sock: Sock, context: Context) -> Rule | None:

@@ -34,7 +34,7 @@ from portranges.reuse.model import (
     find,
     shown_number,
 )
-from portranges.reuse.others.ends import Call, refused_end
+from portranges.reuse.others.address_rules import Call, refusing_rule
 from portranges.reuse.others.pairs import check_address, judge_bind, reason
 from portranges.reuse.others.picking import Pickers
 from portranges.reuse.others.record import BindRules, Context, Reconnect, Refusal, Via
@@ -290,14 +290,14 @@ class SystemPorts:
             return calls.is_listening
         if sock.tcp and sock.state is State.CONNECTED:
             return calls.is_connected
-        ends = self.system.ends
-        first = refused_end(ends, sock, dst, Call.CONNECT, early=True)
+        rules = self.system.address_rules
+        first = refusing_rule(rules, sock, dst, Call.CONNECT, early=True)
         if first is not None:
             return first
         mapped = is_mapped(dst)
         if mapped and sock.v6only:
             return calls.v6only_connect if sock.tcp else calls.v6only_connect_udp
-        later = refused_end(ends, sock, dst, Call.CONNECT, early=False)
+        later = refusing_rule(rules, sock, dst, Call.CONNECT, early=False)
         # A system that does not refuse :: as a peer connects to this machine in either family.
         anywhere = dst == ANY6 and later is None
         if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and not anywhere:

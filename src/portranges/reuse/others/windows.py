@@ -16,14 +16,14 @@ from itertools import product
 from portranges import types
 from portranges.reuse.addresses import ANY4, Kind, is_mapped
 from portranges.reuse.model import Rule, State
-from portranges.reuse.others.ends import Call, End
+from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.record import (
     BindRules,
     Context,
     Refusal,
     Via,
+    check_address_kind,
     mapped_v6only,
-    not_an_end,
     not_local,
 )
 from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
@@ -186,8 +186,8 @@ class Procedure:
         self.listen_unbound: Rule = self.book.refused(
             "listen-unbound", "EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, memory
         )
-        self.ends: tuple[End, ...] = (
-            End(
+        self.address_rules: tuple[AddressRule, ...] = (
+            AddressRule(
                 call=Call.CONNECT,
                 kinds=frozenset({Kind.WILDCARD}),
                 rule=self.book.refused(
@@ -198,7 +198,7 @@ class Procedure:
                     Confidence.DOCUMENT,
                 ),
             ),
-            End(
+            AddressRule(
                 call=Call.CONNECT,
                 kinds=frozenset({Kind.BROADCAST}),
                 tcp=False,
@@ -210,7 +210,7 @@ class Procedure:
                     Confidence.DOCUMENT,
                 ),
             ),
-            End(
+            AddressRule(
                 call=Call.BIND,
                 kinds=frozenset({Kind.MULTICAST}),
                 rule=self.book.refused(
@@ -330,13 +330,13 @@ def _system(table: Table) -> BindRules:
         book=procedure.book,
         judge=procedure.judge,
         busy=_busy,
-        checks=(mapped_v6only, not_an_end, not_local, procedure.check_excluded),
+        checks=(mapped_v6only, check_address_kind, not_local, procedure.check_excluded),
         options=frozenset({"exclusive"}),
         v6only=True,
         v6only_fixed=not table.has_dual_stack,
         wide_loopback=True,
         refusal=Refusal.KEEPS,
-        ends=procedure.ends,
+        address_rules=procedure.address_rules,
         listen_unbound=procedure.listen_unbound,
         option_both=procedure.option_both,
         has_excluded=True,

@@ -15,7 +15,7 @@ from portranges.reuse.addresses import Kind, is_mapped, kind_of
 from portranges.reuse.model import Rule
 from portranges.reuse.others.sock import Sock
 
-__all__ = ["Call", "End", "refused_end"]
+__all__ = ["AddressRule", "Call", "refusing_rule"]
 
 
 class Call(Enum):
@@ -26,7 +26,7 @@ class Call(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class AddressRule:
     """The kinds of address that a call refuses.
 
     Attributes:
@@ -55,15 +55,20 @@ class End:
         return not skipped and kind_of(addr) in self.kinds
 
 
-def refused_end(
-    ends: types.Iterable[End], sock: Sock, addr: int, call: Call, *, early: bool | None = None
+def refusing_rule(
+    address_rules: types.Iterable[AddressRule],
+    sock: Sock,
+    addr: int,
+    call: Call,
+    *,
+    early: bool | None = None,
 ) -> Rule | None:
     """Return the rule that refuses *addr*, or None.
 
     *early* selects the rows that are looked at before the families are compared, or after.
     """
-    for end in ends:
-        first = end.early and not (sock.v6 and is_mapped(addr))
-        if early in (None, first) and end.applies(sock, addr, call):
-            return end.rule
+    for row in address_rules:
+        first = row.early and not (sock.v6 and is_mapped(addr))
+        if early in (None, first) and row.applies(sock, addr, call):
+            return row.rule
     return None
