@@ -256,7 +256,7 @@ def services(value: types.Services | None) -> types.Services | None:
         ...
         TypeError: services must be a registry, got str '/etc/services'
     """
-    if value is None or callable(getattr(value, "ports", None)):
+    if value is None or (callable(getattr(value, "ports", None)) and not isinstance(value, type)):
         return value
     raise TypeError(f"services must be a registry, got {got(value)}")
 

@@ -23,8 +23,10 @@ SHARED = {
     "portranges.errors": {"elide", "got", "printable", "visible"},
     "portranges.ports": {
         "as_int",
+        "every_port_error",
         "is_digits",
         "masked_of",
+        "means_every_port",
         "parse_port_at",
         "parse_range_at",
         "parse_transport_at",

@@ -261,6 +261,10 @@ def _capacity_command(question: tuple[Any, ...], path: str, old: Any, new: Any) 
     return bool({*words} & {*_NF_NAT, *_VENDORS, "macos", "ios", "netbsd", "lwip"})
 
 
+def _self_connect(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return new == ("error", "InvalidValueError") and old[:2] == ("error", "UnknownNameError")
+
+
 def _unreadable_words(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     words = question[1][int(path.partition("/")[0])]
     return words[0] in ("masks", "sql", "suggest", "audit") and (old, new) == (1, 2)
@@ -513,6 +517,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="an unknown service name in these commands is a usage error, not the answer no",
         asked="commands",
         applies=_unreadable_words,
+    ),
+    Difference(
+        name="capacity: systems that may connect to themselves",
+        reason="the system is known, and only this is not known about it",
+        asked="self_connect",
+        applies=_self_connect,
     ),
     Difference(
         name="command line: capacity",

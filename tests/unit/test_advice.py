@@ -188,7 +188,7 @@ def test_a_port_that_another_transport_has():
 def not_for_internet(ports):
     """The findings of the services that are wholly in *ports*."""
     return [
-        f"warning: {row.ports} opens {row.service}, which should not be reachable from the "
+        f"warning: {row.ports} exposes {row.service}, which should not be reachable from the "
         f"internet: {row.why} (not-for-internet)"
         for row in uses.not_for_internet()
         if row.ports <= PortSet([ports])
@@ -302,7 +302,7 @@ class TestAudit:
             assert (found.id, found.severity) == ("not-for-internet", Severity.WARNING)
             assert (found.ports, found.source) == (row.ports, row.source)
             assert found.sentence == (
-                f"{row.ports} opens {row.service}, which should not be reachable from the "
+                f"{row.ports} exposes {row.service}, which should not be reachable from the "
                 f"internet: {row.why}"
             )
         for port in row.ports:
@@ -427,3 +427,10 @@ def test_a_finding_is_a_record():
         "ports": "8333",
         "source": str(found.source),
     }
+
+
+def test_an_iterator_of_systems_is_read_once() -> None:
+    tuned = dataclasses.replace(ephemeral.profile("linux"), privileged_below=5000, tuned=True)
+    for port in (80, 1028, 40000):
+        assert why_not(port, iter([tuned])) == why_not(port, [tuned])
+        assert (port in listen_ports(iter([tuned]))) is not bool(why_not(port, [tuned]))

@@ -21,6 +21,7 @@ from portranges import (
 )
 from portranges.errors import InvalidSocketError, InvalidValueError, UnknownNameError
 from portranges.ports import check_transports
+from portranges.registry import Registry
 
 
 class Colour(StrEnum):
@@ -222,7 +223,7 @@ def test_transports_are_names_not_bytes(function, value):
         function(value)
 
 
-@pytest.mark.parametrize("value", [80, "/etc/services", {"http": 80}, object()])
+@pytest.mark.parametrize("value", [80, "/etc/services", {"http": 80}, object(), Registry])
 def test_services_are_a_registry(value):
     for call in (
         lambda: dialects.parse("80", "nft", services=value),

@@ -288,13 +288,13 @@ def test_the_sum_for_a_translator(capsys):
         "TIME_WAIT    120 s\n"
         "per second   546.1, to 1 destination from 2 sources, each closed by this side\n"
         "clients      3 does not fit: the limit is 0 to 1\n"
-        "             addresses that are needed: 4 or more\n"
+        "             addresses needed: 4 or more\n"
     )
     assert main([*words.replace("65536", "64").split(), "--json"]) == 0
     data = result_of(capsys.readouterr().out)
     assert (data["ports_per_client"], data["clients"]) == (64, {"low": 2016, "high": 2016})
     assert main(["capacity", "--system", "azure-load-balancer"]) == 0
-    assert "\nports" not in capsys.readouterr().out
+    assert "\nports        at most 64,000 per address and destination\n" in capsys.readouterr().out
 
 
 def test_bounds_that_differ_read_differently(capsys):

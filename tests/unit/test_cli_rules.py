@@ -337,3 +337,36 @@ def test_a_transport_of_a_rule_is_named(capsys):
     assert capsys.readouterr().err == (
         "portranges: ports must be given without a transport here, got '22/tcp'; omit '/tcp'\n"
     )
+
+
+@pytest.mark.parametrize("lines", ["", "\n", " \n\n"])
+def test_no_rule_is_not_an_audit_without_findings(lines, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    assert main(["audit", "-"]) == 2
+    assert capsys.readouterr().err == ("portranges: standard input must have a rule, got no line\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["80", "--for", "web"], "--for applies to a choice of ports only, got --for with PORT"),
+        (
+            ["80", "--count", "3"],
+            "--count applies to a choice of ports only, got --count with PORT",
+        ),
+        (["--all", "--for", "a"], "--for applies to a choice of ports only, got --for with --all"),
+        (
+            ["--all", "--count", "3"],
+            "--count applies to a choice of ports only, got --count with --all",
+        ),
+        (["80", "--all"], "--all requires no ports, got --all with PORT"),
+    ],
+)
+def test_suggest_ignores_no_option(words, message, capsys):
+    assert main(["suggest", *words]) == 2
+    assert capsys.readouterr().err == f"portranges: {message}\n"
+
+
+def test_a_name_may_have_bytes_that_are_no_text(capsys):
+    assert main(["suggest", "--for", "\udcff"]) == 0
+    assert len(capsys.readouterr().out.split()) == 5

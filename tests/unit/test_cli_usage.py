@@ -83,7 +83,11 @@ def test_two_dashes_are_the_value_of_an_option(command, option, capsys):
         assert getattr(parser.parse_args(words), action.dest) in ("--", ["--"])
     status = main([command, *words])
     captured = capsys.readouterr()
-    if (command, option) in {("sql", "--otherwise"), ("suggest", "--for")}:
+    if (command, option) == ("suggest", "--for"):
+        # With a port to check there is nothing to choose.
+        assert status == 2
+        assert main([command, f"{option}=--"]) == 0
+    elif (command, option) == ("sql", "--otherwise"):
         # Any text is allowed.
         assert status == ANSWERED[command][1]
     elif option.endswith("device"):
@@ -338,7 +342,7 @@ def is_service(word):
 
 @pytest.mark.parametrize(("word", "command"), guesses._COMMAND_OF.items())
 def test_a_word_for_a_command_suggests_it(word, command, capsys):
-    assert command.split()[0] in ANSWERED
+    assert command.split()[0] in {*ANSWERED, "--help", "--version"}
     assert word not in ANSWERED
     assert main([word, "8080"]) == 2
     kind = "command" if is_service(word) else "command or service"

@@ -628,8 +628,8 @@ def test_trap_docker_chooses():
         "docker would choose one of them"
     )
     assert refused("127.0.0.1:80:80", "docker") == (
-        "expected 'host:container' without an address, got '127.0.0.1:80:80'; "
-        "parse_mapping() reads it"
+        "a set of ports has no address, got '127.0.0.1:80:80'; omit the address, or use "
+        "parse_mapping()"
     )
     refused("80-70:80-70", "docker")
     refused("0:80", "docker")

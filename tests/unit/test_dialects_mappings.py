@@ -124,9 +124,9 @@ def test_what_kubectl_reads(text, published, target):
             "docker",
             "expected 'address:host:container', with an IPv6 address in brackets, got '[::1]:80'",
         ),
-        ("80:80/icmp", "docker", "expected tcp or udp or sctp, got 'icmp'"),
-        ("80:80/", "docker", "expected tcp or udp or sctp, got ''"),
-        ("80:80/tcp/udp", "docker", "expected tcp or udp or sctp, got 'tcp/udp'"),
+        ("80:80/icmp", "docker", "expected tcp, udp or sctp, got 'icmp'"),
+        ("80:80/", "docker", "expected tcp, udp or sctp, got ''"),
+        ("80:80/tcp/udp", "docker", "expected tcp, udp or sctp, got 'tcp/udp'"),
         ("80:0", "docker", "port must be in 1..65535, got '0'; docker does not support port 0"),
         ("0-1:0-1", "docker", "port must be in 1..65535, got '0'; docker does not support port 0"),
         ("080:80", "docker", "port must have no leading zero, got '080'"),
@@ -137,7 +137,7 @@ def test_what_kubectl_reads(text, published, target):
             "first must not be greater than last, got '90-80'; did you mean 80-90?",
         ),
         ("80:0", "kubectl", "port must be in 1..65535, got '0'; kubectl does not support port 0"),
-        ("80:80/tcp", "kubectl", "expected no transport, got 'tcp'"),
+        ("80:80/tcp", "kubectl", "kubectl does not accept a transport, got 'tcp'"),
         (
             "80-81:80-81",
             "kubectl",
@@ -155,7 +155,9 @@ def test_what_is_refused(text, form, reason):
 
 def test_parse_still_returns_the_published_ports():
     assert dialects.parse("20001-20100:10001-10100", "docker") == PortSet.parse("20001-20100")
-    with pytest.raises(PortSyntaxError, match=r"without an address.*; parse_mapping\(\) reads it"):
+    with pytest.raises(
+        PortSyntaxError, match=r"^a set of ports has no address, .* or use parse_mapping\(\)\n"
+    ):
         dialects.parse("127.0.0.1:8080:80/udp", "docker")
     with pytest.raises(PortSyntaxError, match="the host's port is required"):
         dialects.parse("0:80", "docker")

@@ -161,7 +161,8 @@ _OF_RULES = (
     Advice(
         id="not-for-internet",
         severity=Severity.WARNING,
-        template="{ports} opens {service}, which should not be reachable from the internet: {why}",
+        template="{ports} exposes {service}, which should not be reachable from the internet: "
+        "{why}",
         reason="It may be intended if the rule applies to known addresses only. Otherwise restrict "
         "it to them, or reach the service through a VPN.",
         source=cite("portranges.uses"),

@@ -114,6 +114,7 @@ def why_not(
     number = check_port(port)
     transports = check_transports(transport)
     checks.of_type("registry", registry, Registry)
+    profiles = profiles_of(systems)
     ports = PortSet([number])
     found: list[Finding] = []
     if number == 0:
@@ -137,13 +138,13 @@ def why_not(
             system=profile.title,
             range=str(profile.ports),
         )
-        for profile in profiles_of(systems)
+        for profile in profiles
         if number in profile.ports
     ]
     found += [
         finding("privileged", ports, source=profile.privileged_source, system=profile.title)
-        for profile in profiles_of(systems)
-        # Of a system port, "system-port" says as much, unless the machine is known.
+        for profile in profiles
+        # "system-port" already covers system ports, unless the machine is known.
         if number in _privileged(profile) and (profile.tuned or number not in Category.SYSTEM.ports)
     ]
     if number in PortSet(unavailable):
@@ -190,7 +191,7 @@ def profiles_of(systems: types.SystemsLike) -> tuple[EphemeralProfile, ...]:
 
 
 def _privileged(profile: EphemeralProfile) -> PortSet:
-    """Return the ports that require a privilege to bind, as ``is_privileged`` says."""
+    """Return the ports that require a privilege to bind, by the rule of ``is_privileged``."""
     if not profile.privileged_below:
         return PortSet()
     return PortSet(range(1, profile.privileged_below)) | profile.privileged_extra

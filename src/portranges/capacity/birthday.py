@@ -69,6 +69,8 @@ def collision_probability(
     """
     count = checks.integer("draws", draws)
     size = _size(ports)
+    if count < 2:
+        return 0.0
     if count > size:
         return 1.0
     none = 0.0

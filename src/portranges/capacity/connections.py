@@ -14,8 +14,7 @@ from portranges.capacity.model import Growth, Interval, Method
 from portranges.capacity.rows import NEVER_ITSELF, NEVER_ITSELF_OVER_V4, PARITY_OF_LINUX
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral.lookup import fixed
-from portranges.errors import InvalidValueError, UnknownNameError
-from portranges.names import near
+from portranges.errors import InvalidValueError
 from portranges.ports import check_port
 from portranges.portset import PortSet
 from portranges.selection import algorithm
@@ -104,7 +103,10 @@ def concurrent(
     near_by = checks.integer("sources", sources, least=1)
     versions = checks.integer("families", families, least=1, most=2)
     if versions > near_by:
-        raise InvalidValueError(f"families must be at most sources, {near_by}", str(versions))
+        raise InvalidValueError(
+            "families=2 requires at least 2 sources, one of each IP version",
+            f"sources={near_by}",
+        )
     chosen = method_of(row, method)
     low, high = _reached(row, chosen)
     if ports_per_client is not None:
@@ -187,8 +189,8 @@ def clients(
         128 to 129
     """
     row = profile_of(system)
-    block = _block(row, ports_per_client)
     many = checks.integer("addresses", addresses, least=1)
+    block = _block(row, ports_per_client)
     size, _ = _reached(row, None)
     return Interval(size // block * many, size * many // block)
 
@@ -374,8 +376,8 @@ def self_connect_probability(
         TypeError: An argument has the wrong type.
         InvalidPortError: *port* is outside 0..65535.
         InvalidValueError: A tuned profile contains port 0, or the system has no fixed
-            ephemeral range.
-        UnknownNameError: There is no such system or family, or nothing is known about them.
+            ephemeral range, or it is not known whether it connects to itself.
+        UnknownNameError: There is no such system or family.
 
     Complexity:
         Linear in the number of ports.
@@ -397,9 +399,10 @@ def self_connect_probability(
     if row.name in never:
         return 0.0
     if row.name not in PARITY_OF_LINUX:
-        known = (*sorted(never), *PARITY_OF_LINUX)
-        raise UnknownNameError(
-            "system whose connections to itself are known", row.name, near(row.name, known)
+        version = "IPv6" if family == "inet6" else "IPv4"
+        raise InvalidValueError(
+            f"it must be known whether the system connects to itself over {version}",
+            repr(row.name),
         )
     usable = _usable(row)
     if not usable or number not in usable:

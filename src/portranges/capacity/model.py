@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from portranges import checks, types
 from portranges.ephemeral import profile
@@ -90,7 +91,9 @@ use low or high
         return self.low <= number <= self.high
 
     def __str__(self) -> str:
-        """Return the number, or the bounds as ``"8 to 9"``."""
+        """Return the number, or the bounds as ``"8 to 9"`` or ``"8 or more"``."""
+        if self.high == inf:
+            return f"{self.low:,} or more"
         return f"{self.low:,}" if self.low == self.high else f"{self.low:,} to {self.high:,}"
 
 

@@ -9,6 +9,7 @@ from portranges.advice import Finding, Severity, audit
 from portranges.cli.output import labelled, print_json
 from portranges.cli.this_machine import add_here, settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of
+from portranges.errors import InvalidValueError
 from portranges.systems import COMMON
 
 __all__ = ["add_arguments", "add_form", "add_system", "print_findings", "run"]
@@ -49,6 +50,8 @@ def run(arguments: Namespace, *, machine: types.Machine | None = None) -> int:
     """Print the findings about the rules in *arguments*."""
     here = settings_of(("tcp", "udp"), machine) if arguments.here else ()
     rules = [ports_of(word) for word in arguments_or_lines(arguments.rules)]
+    if not rules:
+        raise InvalidValueError("standard input must have a rule", "no line")
     found = audit(rules, systems_of(arguments.system, here))
     if arguments.json:
         print_json("audit", [each.to_dict() for each in found])

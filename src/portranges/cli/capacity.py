@@ -191,7 +191,8 @@ def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[
     if profile.has_fixed_range:
         yield "ports", f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
     if profile.ports_per_address is not None:
-        yield "", f"at most {profile.ports_per_address:,} per address and destination"
+        label = "" if profile.has_fixed_range else "ports"
+        yield label, f"at most {profile.ports_per_address:,} per address and destination"
     ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
     each = "" if answer.ports_per_client is None else "for each client "
     yield "at once", f"{_bounds(answer.at_once)} connections {each}by {answer.method}, to {ends}"
@@ -214,7 +215,7 @@ def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[
                 ports_per_client=answer.ports_per_client,
                 clients=int(question.wanted),
             )
-            yield "", f"addresses that are needed: {_bounds(needed)}"
+            yield "", f"addresses needed: {_bounds(needed)}"
         if question.what == "rate" and answer.time_wait is not None:
             waiting = capacity.time_wait_sockets(question.wanted, answer.time_wait)
             yield "", f"this rate keeps {waiting:,.0f} connections in TIME_WAIT"

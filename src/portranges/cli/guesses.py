@@ -26,6 +26,8 @@ _MEANT = {
     "usage": ("connections", "exhaustion", "stats", "used"),
     "watch": ("follow", "monitor", "tail"),
     "masks": ("cover", "cidr", "mask", "prefixes"),
+    "--help": ("commands", "help"),
+    "--version": ("version",),
 }
 
 _MOST = 3

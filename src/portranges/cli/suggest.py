@@ -11,13 +11,14 @@ from portranges.cli.audit import add_form, add_system, print_findings
 from portranges.cli.output import print_json
 from portranges.cli.this_machine import add_here, settings_of, systems_of, unavailable
 from portranges.cli.words import ports_of_all
-from portranges.errors import elide
+from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, is_digits
 from portranges.portset import PortSet
 
 __all__ = ["add_arguments", "run"]
 
 _MOST = 65536
+_USUAL = 5
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,9 +45,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--count",
         type=_count,
-        default=5,
         metavar="N",
-        help="how many to suggest (default: 5)",
+        help=f"how many to suggest (default: {_USUAL})",
     )
     parser.add_argument(
         "--for",
@@ -69,6 +69,12 @@ def run(arguments: Namespace, *, machine: types.Machine | None = None) -> int:
     transports: tuple[types.TransportName, ...] = arguments.transport or ("tcp",)
     here = settings_of(transports, machine) if arguments.here else ()
     systems = systems_of(arguments.system, here)
+    for name, given in (("--count", arguments.count), ("--for", arguments.name)):
+        if given is not None and (arguments.ports or arguments.all):
+            rule = f"{name} applies to a choice of ports only"
+            raise InvalidValueError(rule, f"{name} with {'PORT' if arguments.ports else '--all'}")
+    if arguments.ports and arguments.all:
+        raise InvalidValueError("--all requires no ports", "--all with PORT")
     unavailable_ports = unavailable(here)
     if arguments.ports:
         return _check(arguments, systems, transports, unavailable_ports)
@@ -79,7 +85,7 @@ def run(arguments: Namespace, *, machine: types.Machine | None = None) -> int:
         else:
             print(ports)
         return 0 if ports else 1
-    chosen = _choose(ports, arguments.count, arguments.name)
+    chosen = _choose(ports, arguments.count or _USUAL, arguments.name)
     if arguments.json:
         print_json("suggest", chosen, indent=None)
     else:
@@ -90,7 +96,9 @@ def run(arguments: Namespace, *, machine: types.Machine | None = None) -> int:
 
 def _choose(ports: PortSet, count: int, name: str | None) -> list[int]:
     # At random, because every caller would get the same first port otherwise.
-    rng = random.Random(name)  # noqa: S311
+    # Arguments may have lone surrogates, which Random does not encode.
+    seed = None if name is None else name.encode("utf-8", "surrogateescape")
+    rng = random.Random(seed)  # noqa: S311
     return rng.sample(list(ports), min(count, len(ports)))
 
 

@@ -23,8 +23,8 @@ def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
     mapping = read_mapping(query, start, stop)
     if mapping.address:
         raise PortSyntaxError(
-            f"expected 'host:container' without an address, got {elide(text[start:stop])}; "
-            "parse_mapping() reads it",
+            f"a set of ports has no address, got {elide(text[start:stop])}; omit the address, "
+            "or use parse_mapping()",
             text,
             (start, stop),
         )

@@ -130,8 +130,10 @@ def parse_mapping(text: str, form: types.MappingFormName = "docker") -> PortMapp
         >>> parse_mapping("80").published, parse_mapping("80", "kubectl").published
         (None, PortRange(first=80, last=80))
     """
-    if isinstance(text, int) and not isinstance(text, bool):
-        raise TypeError(f"text must be a str, got int {elide(text)}{_base_60(text)}")
+    given = types.cast("object", text)
+    # A subclass of int may have arithmetic of its own.
+    if type(given) is int:
+        raise TypeError(f"text must be a str, got int {elide(given)}{_base_60(given)}")
     checks.of_type("text", text, str)
     row = _BY_NAME.find(form)
     return read_mapping(Query(row=_ROWS[row.name], text=text), 0, len(text), row)
@@ -164,7 +166,7 @@ def read_mapping(query: Query, start: int, stop: int, form: MappingForm = FORMS[
     else:
         published = PortRange(*read_element(query, start, colon, None))
     if published is not None and len(published) != len(target):
-        chosen = f"; {form.tool} would choose one of them" if len(target) == 1 else ""
+        chosen = "; docker would choose one of them" if len(target) == 1 else ""
         raise PortSyntaxError(
             "host and container must have the same number of ports, "
             f"got {len(published)} and {len(target)}{chosen}",
@@ -188,8 +190,11 @@ def _transport(query: Query, start: int, stop: int, form: MappingForm) -> Transp
         # docker and podman accept it in capitals too.
         if word.isascii() and word.lower() == transport:
             return transport
-    expected = " or ".join(form.transports) if form.transports else "no transport"
-    raise PortSyntaxError(f"expected {expected}, got {elide(word)}", query.text, (start, stop))
+    if form.transports:
+        rule = f"expected {', '.join(form.transports[:-1])} or {form.transports[-1]}"
+    else:
+        rule = f"{form.tool} does not accept a transport"
+    raise PortSyntaxError(f"{rule}, got {elide(word)}", query.text, (start, stop))
 
 
 def _read_address(query: Query, start: int, stop: int, form: MappingForm) -> tuple[str, int]:

@@ -538,7 +538,8 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
     def __repr__(self) -> str:
         """Return the edition and the number of a site's own cells."""
         own = sum(map(len, self._own.values()))
-        return f"<Registry snapshot={self._snapshot} own={own}>"
+        edition = f"snapshot={self._snapshot}" if self._snapshot else f"source={str(self.source)!r}"
+        return f"<Registry {edition} own={own}>"
 
     def __copy__(self) -> Registry:
         """Return the registry itself, which is immutable."""
