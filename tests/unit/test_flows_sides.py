@@ -60,7 +60,7 @@ def twin(one, other, systems=("linux", "windows", "macos"), transports=("tcp", "
         return any(port in assigned(each) or port in DEFAULTS[each] for each in transports)
 
     for port, peer, side in ((one, other, 1), (other, one, 2)):
-        if port in (67, 547, 5351) and peer in (68, 546, 5350):
+        if (peer, port) in ((68, 67), (546, 547), (5350, 5351)):
             return port, side, "fixed-roles"
     asks = (111, 513, 514, 515, 2049)
     for port, peer, side in ((one, other, 1), (other, one, 2)):

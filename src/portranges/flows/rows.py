@@ -12,6 +12,7 @@ from portranges.source import Confidence, cite
 __all__ = [
     "DECIDING",
     "FIXED_CLIENT",
+    "FIXED_PAIRS",
     "FIXED_SERVICE",
     "NO_PORT",
     "PRIVILEGED_CLIENT",
@@ -55,6 +56,8 @@ _FIXED_ROLES = (
 
 FIXED_CLIENT = PortSet(row.client for row in _FIXED_ROLES)
 FIXED_SERVICE = PortSet(row.service for row in _FIXED_ROLES)
+FIXED_PAIRS = frozenset(frozenset({row.service, row.client}) for row in _FIXED_ROLES)
+"""The client's and the service's port of each protocol."""
 
 NO_PORT = Criterion(
     id="no-port",
@@ -93,7 +96,7 @@ UNDECIDED = Criterion(
 DECIDING = (
     Criterion(
         id="fixed-roles",
-        rule="one is 68, 546 or 5350 and the other is 67, 547 or 5351: the other one",
+        rule="one is 68 and the other 67, 546 and 547, or 5350 and 5351: the second of these",
         reason=(
             "The RFCs of DHCP, DHCPv6, and NAT-PMP and PCP fix the ports of both roles, which "
             "could otherwise not be distinguished."
@@ -161,7 +164,7 @@ def criteria() -> tuple[Criterion, ...]:
         >>> for row in criteria():
         ...     print(f"{row.id}: {row.rule}")
         no-port: one of the ports is 0: unknown
-        fixed-roles: one is 68, 546 or 5350 and the other is 67, 547 or 5351: the other one
+        fixed-roles: one is 68 and the other 67, 546 and 547, or 5350 and 5351: the second of these
         privileged-client: one is in 600-1023 and the other is 111, 513-515 or 2049: the other one
         client-range: exactly one is in the clients' ephemeral ranges: the other one
         system-port: exactly one is in 0-1023: that one

@@ -18,6 +18,7 @@ from portranges.flows.model import Criterion, Judgement, Side, Trait
 from portranges.flows.rows import (
     DECIDING,
     FIXED_CLIENT,
+    FIXED_PAIRS,
     FIXED_SERVICE,
     NO_PORT,
     PRIVILEGED_CLIENT,
@@ -41,8 +42,10 @@ _WIDEST_USE = 100
 # How many prepared tables are kept; a program uses one or two combinations of arguments.
 _KEPT = 8
 
-# In a table of pairs: the names of the ports decide.
+# In a table of pairs: the ports or their names decide.
 _OPEN = 3
+
+_ROLES = Trait.FIXED_CLIENT | Trait.FIXED_SERVICE
 
 
 def judge(
@@ -230,19 +233,26 @@ class _Traits:
 
     def decide(self, first: int, second: int) -> tuple[Side, Criterion]:
         """Return the side of one flow, and the criterion that decided."""
-        named = self._named
-        return self._decide(
-            self._kind_of[first], self._kind_of[second], named[first] << 1 | named[second]
-        )
+        named = self._named[first] << 1 | self._named[second]
+        one, other = self._kind_of[first], self._kind_of[second]
+        if self._has_both_roles(one, other) and frozenset({first, second}) not in FIXED_PAIRS:
+            # The roles of two protocols.
+            return _decide(
+                self._traits(one, named & 2) & ~_ROLES, self._traits(other, named & 1) & ~_ROLES
+            )
+        return self._decide(one, other, named)
+
+    def _has_both_roles(self, one: int, other: int) -> bool:
+        return (self._kinds[one] | self._kinds[other]) & _ROLES == _ROLES
+
+    def _traits(self, kind: int, named: int) -> Trait:
+        return self._kinds[kind] | (Trait.NAMED if named else Trait(0))
 
     def _decide(self, one: int, other: int, named: int) -> tuple[Side, Criterion]:
         try:
             return self._decided[one, other, named]
         except KeyError:
-            decided = _decide(
-                self._kinds[one] | (Trait.NAMED if named & 2 else 0),
-                self._kinds[other] | (Trait.NAMED if named & 1 else 0),
-            )
+            decided = _decide(self._traits(one, named & 2), self._traits(other, named & 1))
             self._decided[one, other, named] = decided
             return decided
 
@@ -259,13 +269,16 @@ class _Traits:
             ones, others = numbers(*first), numbers(*second)
             named, by_names = self._named, self._by_names
             while at >= 0:
-                names = named[ones[at]] << 1 | named[others[at]]
-                sides[at] = by_names[pairs[at] << 2 | names]
+                one, other = ones[at], others[at]
+                if self._has_both_roles(pairs[at] >> 4, pairs[at] & 15):
+                    sides[at] = self.decide(one, other)[0]
+                else:
+                    sides[at] = by_names[pairs[at] << 2 | named[one] << 1 | named[other]]
                 at = sides.find(_OPEN, at + 1)
         return bytes(sides)
 
     def _tables_of_pairs(self) -> tuple[bytes, bytes]:
-        """Return the side for each pair of kinds, or _OPEN if names decide.
+        """Return the side for each pair of kinds, or _OPEN if the ports or their names decide.
 
         The second table has the side for each pair and each of four cases: neither port is
         named, only the second, only the first, both.
@@ -277,7 +290,8 @@ class _Traits:
                 pair = one << 4 | other
                 sides = bytes(self._decide(one, other, named)[0] for named in range(4))
                 by_names[pair << 2 : (pair << 2) + 4] = sides
-                by_kinds[pair] = sides[0] if sides == sides[:1] * 4 else _OPEN
+                is_decided = sides == sides[:1] * 4 and not self._has_both_roles(one, other)
+                by_kinds[pair] = sides[0] if is_decided else _OPEN
         return bytes(by_kinds), bytes(by_names)
 
 
