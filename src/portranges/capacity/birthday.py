@@ -101,7 +101,7 @@ def draws_for(probability: float, ports: types.SupportsIndex | types.SystemLike)
         Linear in the result.
 
     Source:
-        The birthday problem; the limits are those of ``collision_probability``.
+        The birthday problem; ``collision_probability`` has the same limits.
 
     Example:
         >>> draws_for(0.5, "linux"), draws_for(0.5, 28232)
@@ -142,7 +142,7 @@ def expected_collisions(
         UnknownNameError: There is no such system.
 
     Source:
-        The linearity of the mean; the limits are those of ``collision_probability``.
+        The linearity of the mean; ``collision_probability`` has the same limits.
 
     Example:
         >>> round(expected_collisions(200, 1000), 1)

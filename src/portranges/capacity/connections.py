@@ -177,7 +177,7 @@ def clients(
         UnknownNameError: There is no such system.
 
     Source:
-        The row of the system. The formula is that of Azure Kubernetes Service, "Use a public
+        The row of the system. Azure Kubernetes Service gives the formula, "Use a public
         standard load balancer", and of Google Cloud NAT, "IP addresses and ports".
 
     Example:
@@ -263,7 +263,7 @@ def rate(
 
     Args:
         system: A system's name, or a profile of ``portranges.ephemeral``.
-        time_wait: T in seconds, greater than 0; by default that of the system.
+        time_wait: T in seconds, greater than 0; by default the system's.
         destinations: The number of remote addresses and ports, at least 1.
         sources: The number of local addresses, at least 1.
         method: How the client gets its port, one of ``methods``.
@@ -359,7 +359,7 @@ def self_connect_probability(
     and one of this parity is first with a probability of 2/n.
 
     Limits: all ports of the range are free. With many in use, the search reaches *port* more
-    often, and in the end the other parity too. The probability is that of one attempt: in a
+    often, and in the end the other parity too. The probability is for one attempt: in a
     series of attempts Linux advances by 2 to 16 ports, so the attempts are not independent,
     but the mean number of hits is the same.
 
