@@ -916,3 +916,8 @@ def test_port_0_is_no_port_of_a_range() -> None:
             "a range must not contain port 0, which no socket has, "
             "got <EphemeralProfile linux, tuned: 0-9>"
         )
+
+
+def test_an_interval_without_an_upper_bound() -> None:
+    assert str(Interval(4, math.inf)) == "4 or more"
+    assert str(Interval(1000, 2000)) == "1,000 to 2,000"

@@ -483,3 +483,10 @@ def test_an_entry_for_every_transport_is_always_read():
         dialects.from_aws([{"IpProtocol": "-1", "FromPort": 80, "ToPort": 80}], transport="tcp")
     with pytest.raises(InvalidRangeError, match="a rule with ports must have a protocol"):
         dialects.from_openstack([{"protocol": None, "port_range_min": 80}], transport="tcp")
+
+
+def test_an_end_without_a_port_and_ports_that_are_null() -> None:
+    with pytest.raises(InvalidRangeError, match=r"^endPort requires port, got "):
+        dialects.from_kubernetes([{"protocol": "TCP", "endPort": 90}])
+    with pytest.raises(InvalidRangeError, match=r"^an entry must have ports, got "):
+        dialects.from_cilium([{"ports": None}])

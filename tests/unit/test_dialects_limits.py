@@ -116,6 +116,7 @@ def test_a_list_that_must_be_one_is_refused():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(UNLIMITED))
 def test_no_other_dialect_has_a_limit(name):
     every_second = PortSet(range(1, 65536, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 import sys
@@ -320,3 +321,18 @@ def test_the_traits_of_any_client_range_fit_the_table():
     )
     for side, (one, other) in zip(sides, pairs, strict=True):
         assert judge(one, other, systems=profile).side == side
+
+
+def test_fixed_roles_belong_to_a_protocol():
+    (row, *_) = flows.fixed_roles()
+    with pytest.raises(InvalidValueError, match=r"^protocol must not be empty, got ''$"):
+        dataclasses.replace(row, protocol="")
+
+
+@pytest.mark.parametrize("client", [68, 546, 5350])
+@pytest.mark.parametrize("service", [67, 547, 5351])
+def test_the_roles_of_two_protocols_decide_nothing(client, service):
+    for first, second in ((client, service), (service, client)):
+        is_one_protocol = (client, service) in ((68, 67), (546, 547), (5350, 5351))
+        assert (judge(first, second).criterion.id == "fixed-roles") is is_one_protocol
+        assert server_side_many([first], [second]) == bytes([judge(first, second).side])

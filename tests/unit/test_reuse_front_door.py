@@ -145,3 +145,8 @@ def test_aliases_of_systems_are_accepted():
     assert can_bind(new, system="darwin") == can_bind(new, system="macos")
     assert list(portability(new, systems=["darwin", "windows-11"])) == ["macos", "windows"]
     assert PortTable("windows-11").system == "windows"
+
+
+def test_one_existing_socket_needs_no_list():
+    assert portability(WEB, WEB) == portability(WEB, [WEB])
+    assert repr(PortTable("linux", seed=1)) == "<PortTable linux: 0 open, 0 lingering>"

@@ -704,3 +704,8 @@ class TestPrivileges:
         solaris = {**NDD, "ndd /dev/tcp tcp_extra_priv_ports": "5000 \n"}
         profile = system.read_settings(machine=machine("sunos5", solaris)).profile
         assert [profile.is_privileged(each) for each in (80, 2049, 5000)] == [True, False, True]
+
+
+def test_the_recorded_machine_has_no_command() -> None:
+    with pytest.raises(FileNotFoundError, match="No such file or directory"):
+        system.RECORDED_LINUX.run(["sysctl", "-a"])
