@@ -23,14 +23,14 @@ SCALE = float(os.environ.get("PORTRANGES_REUSE_SCALE", "0.1"))
 SEED = os.environ.get("PORTRANGES_REUSE_SEED") or str(int.from_bytes(os.urandom(4), "big"))
 # The long ones first; two sleep, one of them for a minute.
 PARTS = (
-    *((pytest.param("expiry", marks=pytest.mark.waits),) if SCALE >= 0.1 else ()),
+    *(("expiry",) if SCALE >= 0.1 else ()),
     "pairs-tcp",
     "pairs-udp",
     "sequences-udp",
     "triples-tcp",
     "triples-udp",
     "sequences-tcp",
-    pytest.param("time_wait", marks=pytest.mark.waits),
+    "time_wait",
     "tuples-tcp",
     "disconnected-tcp",
     "disconnected-udp",
@@ -48,6 +48,7 @@ def kernel() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.waits
 @pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("part", PARTS)
 def test_kernel_and_model_agree(part: str) -> None:
