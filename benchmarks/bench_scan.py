@@ -225,7 +225,7 @@ def _plans(octets: bytes, effort: Effort, rng: random.Random) -> tuple[Table, li
         "A plan that does not accept a set has no number.",
         left=2,
     )
-    text = "the chosen plan takes at most 1.3 times as long as the fastest one"
+    text = "the chosen plan takes at most 1.3 times as long as the best"
     return table_of_plans, [Goal(text, ratio(slowest), slowest <= 1.3)]
 
 
