@@ -20,6 +20,7 @@ import portranges
 # What the package's own modules share, and what is no promise to anybody else.
 # No name may stand here that a user needs.
 SHARED = {
+    "portranges.endpoints": {"canonical_address"},
     "portranges.errors": {"elide", "got", "printable", "visible"},
     "portranges.ports": {
         "as_int",
@@ -198,11 +199,12 @@ for line in sys.stdin:
     if pid == 0:
         try:
             __import__(line.strip())
-        except BaseException:
-            print(traceback.format_exc().encode("unicode_escape").decode(), flush=True)
-        else:
-            print("imported", flush=True)
-        os._exit(0)
+        finally:
+            # The child ends here however the import ended.
+            failed = sys.exc_info()[0] is not None
+            text = traceback.format_exc() if failed else "imported"
+            print(text.encode("unicode_escape").decode(), flush=True)
+            os._exit(0)
     os.waitpid(pid, 0)
 """
 
