@@ -289,12 +289,12 @@ def _canonical(host: str) -> str | None:
     if name in ("", "*"):
         return f"{mark}{scope}"
     if ":" in name or _ends_in_number(name):
-        address = _parsed(name)
+        address = canonical_address(name)
         return None if address is None else f"{address}{mark}{scope}"
     return f"{name.lower()}{mark}{scope}" if _is_name(name) else None
 
 
-def _parsed(text: str) -> str | None:
+def canonical_address(text: str) -> str | None:
     """Return an address without a scope in its one form, or None if it is not an address."""
     if len(text) > _LONGEST_ADDRESS:
         return None
@@ -311,7 +311,7 @@ def _parsed(text: str) -> str | None:
 
 def _is_address(text: str) -> bool:
     name, mark, scope = text.partition("%")
-    return (not mark or _is_scope(scope)) and _parsed(name) is not None
+    return (not mark or _is_scope(scope)) and canonical_address(name) is not None
 
 
 def _is_scope(scope: str) -> bool:

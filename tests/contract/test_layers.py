@@ -40,7 +40,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "uses": ("portset",),
     "registry": ("categories",),
     "ephemeral": ("categories", "systems"),
-    "dialects": ("categories",),
+    "dialects": ("categories", "endpoints"),
     "selection": ("ephemeral",),
     "capacity": ("selection",),
     "reuse": ("selection",),

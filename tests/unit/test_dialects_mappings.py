@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portranges import (
+    Endpoint,
     InvalidRangeError,
     InvalidValueError,
     PortRange,
@@ -211,3 +212,10 @@ def test_a_mapping_is_valid_however_it_is_built():
         dialects.parse_mapping(80)
     with pytest.raises(UnknownNameError, match="unknown mapping form, got 'doker'; did you mean"):
         dialects.parse_mapping("80", "doker")
+
+
+@pytest.mark.parametrize("text", ["::ffff:1.2.3.4", "::FFFF:102:304", "0:0:0:0:0:ffff:1.2.3.4"])
+def test_an_address_has_the_spelling_of_an_endpoint_on_every_python(text):
+    mapping = dialects.parse_mapping(f"[{text}]:8080:80")
+    assert mapping.address == "::ffff:1.2.3.4" == Endpoint(text, 8080).host
+    assert dialects.parse_mapping(str(mapping)) == mapping

@@ -7,7 +7,6 @@ the address and the transport. The forms of each program are in ``rows_mappings`
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 
 from portranges import checks, types
 from portranges.dialects.catalog import lookup
@@ -15,6 +14,7 @@ from portranges.dialects.elements import read_element
 from portranges.dialects.model import MappingForm
 from portranges.dialects.query import Query
 from portranges.dialects.rows_mappings import FORMS
+from portranges.endpoints import canonical_address
 from portranges.errors import InvalidRangeError, InvalidValueError, PortSyntaxError, elide
 from portranges.names import Index
 from portranges.ports import LAST_PORT, PortRange, Transport, is_digits
@@ -222,9 +222,4 @@ def _read_address(query: Query, start: int, stop: int, form: MappingForm) -> tup
 
 def _address(text: str) -> str | None:
     """Return the IP address *text* in its usual form; None if it is not one."""
-    if not text.isascii() or "%" in text or len(text) > 45:
-        return None
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        return None
+    return None if "%" in text else canonical_address(text)
