@@ -85,6 +85,7 @@ ARGUMENTS: dict[str, Any] = {
     {"From": 22, "To": 22}, "RuleAction": "allow"}], "from_cilium.entries": [{"ports": [{"port":
     "22", "protocol": "TCP"}]}], "from_kubernetes.entries": [{"port": 22, "protocol": "TCP"}],
     "from_openstack.rules": [{"protocol": "tcp", "port_range_min": 22, "port_range_max": 22}],
+    "from_digitalocean.rules": [{"protocol": "tcp", "ports": "22"}],
     "collision_probability.ports": 100, "draws_for.ports": 100, "expected_collisions.ports": 100,
     "expected_probes.ports": 100, "give_up_probability.ports": 100, "diff.new": SET,
     "parse_mapping.text": "8080:80", "transports": ["tcp"], "rules.system": "linux",

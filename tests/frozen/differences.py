@@ -319,6 +319,10 @@ def _key_missing(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bo
     return lacking and "InvalidRangeError" in (new, new[1] if isinstance(new, tuple) else "")
 
 
+def _null_key(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return "None" in repr(_entries_asked(question, path))
+
+
 def _not_selected(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     # The old answer is the error of the entry, the new one is of the other entries.
     was_refused = isinstance(old, tuple) and old[0] == "error"
@@ -364,6 +368,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="an entry of a transport that was not selected is passed over, readable or not",
         asked="from_data",
         applies=_not_selected,
+    ),
+    Difference(
+        name="data forms: a null value",
+        reason="a key whose value is null is read as if it were absent",
+        asked="from_data",
+        applies=_null_key,
     ),
     Difference(
         name="ephemeral: releases and variants are systems of their own",

@@ -109,7 +109,7 @@ def test_aws_is_read_for_one_transport_or_for_all_alike():
         ({"IpProtocol": "tcp", "FromPort": "80", "ToPort": "80"}, TypeError),
         ({"IpProtocol": "tcp", "FromPort": True, "ToPort": 80}, TypeError),
         ({"IpProtocol": 6, "FromPort": 80, "ToPort": 80}, TypeError),
-        ({"IpProtocol": None}, TypeError),
+        ({"IpProtocol": None}, InvalidRangeError),
         ({}, InvalidRangeError),
         ("tcp", TypeError),
     ],
@@ -128,6 +128,7 @@ ENTRIES = {
     "kubernetes": {"protocol": "TCP", "port": 80, "endPort": 90},
     "cilium": {"ports": [{"port": "80", "endPort": 90, "protocol": "TCP"}]},
     "openstack": {"protocol": "tcp", "port_range_min": 80, "port_range_max": 90},
+    "digitalocean": {"protocol": "tcp", "ports": "80-90"},
 }
 # What else a user may have at hand: the objects around or beside the entry, other tools' names
 # for it, and what the services' own command lines print.
@@ -144,6 +145,8 @@ OTHER_OBJECTS = {
     "container port": {"containerPort": 80, "protocol": "TCP"},
     "network policy rule": {"ports": [ENTRIES["kubernetes"]], "from": []},
     "openstack CLI": {"IP Protocol": "tcp", "Port Range": "22:22"},
+    "digitalocean firewall": {"name": "web", "inbound_rules": [ENTRIES["digitalocean"]]},
+    "terraform digitalocean": {"protocol": "tcp", "port_range": "80-90"},
     "openstack group": {"id": "1", "security_group_rules": [ENTRIES["openstack"]]},
 }
 
@@ -182,8 +185,7 @@ def test_an_entry_of_another_object_is_refused(name, other):
     entry = {**ENTRIES, **OTHER_OBJECTS}[other]
     with pytest.raises(InvalidRangeError, match=r"^an entry must have ") as caught:
         _read(name, entry)
-    # Google Cloud has the only key of Cilium's entry, too.
-    if other in ENTRIES and (name, other) != ("gcp", "cilium"):
+    if other in ENTRIES:
         assert f"which from_{other}() reads" in str(caught.value)
     else:
         assert "which from_" not in str(caught.value)
@@ -205,10 +207,11 @@ def test_an_unknown_key_inside_an_entry_is_refused(name, entry):
 @pytest.mark.parametrize(
     ("name", "key", "values", "wrong"),
     [
-        ("aws", "IsEgress", (False, True), ("false", 1, None)),
-        ("aws_nacl", "Egress", (False, True), ("true", 0, None)),
-        ("aws_nacl", "RuleAction", ("allow", "deny"), ("Allow", True, None)),
-        ("openstack", "direction", ("ingress", "egress"), ("INGRESS", 1, None)),
+        ("aws", "IsEgress", (False, True), ("false", 1)),
+        ("aws_nacl", "Egress", (False, True), ("true", 0)),
+        ("aws_nacl", "RuleAction", ("allow", "deny"), ("Allow", True)),
+        ("openstack", "direction", ("ingress", "egress"), ("INGRESS", 1)),
+        ("digitalocean", "action", ("allow", "deny"), ("Allow", True)),
     ],
 )
 def test_entries_for_two_directions_or_actions_are_refused(name, key, values, wrong):
@@ -234,7 +237,7 @@ def test_keys_of_another_service_are_named():
 
 def test_entries_must_be_an_iterable_of_mappings():
     for entries in ("tcp", b"tcp", 80, None, {"IpProtocol": "-1"}):
-        for name in ("aws", "aws_nacl", "gcp", "kubernetes", "cilium", "openstack"):
+        for name in set(ENTRIES) - {"azure"}:
             with pytest.raises(
                 TypeError, match=r"must be an iterable of mappings|must be a mapping"
             ):
@@ -281,7 +284,7 @@ def test_trap_of_gcp_an_entry_without_ports_is_for_every_port():
         ({"IPProtocol": "tcp", "ports": [80]}, TypeError),
         ({"IPProtocol": "tcp", "ports": ["80:90"]}, PortSyntaxError),
         ({"IPProtocol": "icmp"}, InvalidRangeError),
-        ({"IPProtocol": None}, TypeError),
+        ({"IPProtocol": None}, InvalidRangeError),
         ({"IPProtocol": "all", "ports": ["80"]}, InvalidRangeError),
         ({"ports": ["80"]}, InvalidRangeError),
     ):
@@ -420,6 +423,7 @@ PORTLESS = {
     "aws_nacl": ("Protocol", ("1", "58", "112")),
     "gcp": ("IPProtocol", ("icmp", "esp", "ah", "ipip", "47", "112")),
     "openstack": ("protocol", ("icmp", "ipv6-icmp", "vrrp", "47", "112")),
+    "digitalocean": ("protocol", ("icmp",)),
 }
 
 
@@ -441,7 +445,7 @@ def test_an_entry_without_ports_names_the_way_out(name):
 @pytest.mark.parametrize("protocol", ["256", "999", "006", "017", "0132", "1112"])
 def test_what_is_no_protocol_number_is_not_ignored(name, protocol):
     key, _ = PORTLESS[name]
-    with pytest.raises(InvalidRangeError, match=f"to have ports, got '{protocol}'$"):
+    with pytest.raises(InvalidRangeError, match=f"^'{key}' must be .*, got '{protocol}'$"):
         _read(name, {key: protocol}, transport="tcp")
 
 
@@ -463,6 +467,7 @@ UNREADABLE = {
     "kubernetes": {"protocol": "UDP", "port": "dns"},
     "cilium": {"ports": [{"port": "dns", "protocol": "UDP"}]},
     "openstack": {"protocol": "udp", "port_range_min": 53},
+    "digitalocean": {"protocol": "udp", "ports": "dns"},
 }
 
 
@@ -490,3 +495,134 @@ def test_an_end_without_a_port_and_ports_that_are_null() -> None:
         dialects.from_kubernetes([{"protocol": "TCP", "endPort": 90}])
     with pytest.raises(InvalidRangeError, match=r"^an entry must have ports, got "):
         dialects.from_cilium([{"ports": None}])
+
+
+def test_trap_of_digitalocean_zero_is_every_port():
+    assert dialects.to_digitalocean(WEB, transport="udp") == (
+        {"protocol": "udp", "ports": "22"},
+        {"protocol": "udp", "ports": "80"},
+        {"protocol": "udp", "ports": "8000-8100"},
+    )
+    for every in ("0", "all"):
+        assert dialects.from_digitalocean([{"protocol": "udp", "ports": every}]) == FULL
+    one_to_last = PortSet.parse("1-65535")
+    assert dialects.from_digitalocean(dialects.to_digitalocean(one_to_last)) == one_to_last
+    # The example of the API's reference.
+    rules = [
+        {"protocol": "tcp", "ports": "80", "sources": {"load_balancer_uids": ["4de7ac8b"]}},
+        {"protocol": "tcp", "ports": "22", "sources": {"tags": ["gateway"]}},
+        {"protocol": "icmp", "ports": "0", "sources": {"addresses": ["::/0"]}},
+    ]
+    assert dialects.from_digitalocean(rules[:2]) == PortSet([22, 80])
+    assert dialects.from_digitalocean(rules, transport="tcp") == PortSet([22, 80])
+    assert dialects.from_digitalocean([]) == PortSet()
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "message"),
+    [
+        ({}, InvalidRangeError, "a rule must have ports, got {'protocol': 'tcp'}"),
+        ({"ports": 80}, TypeError, "'ports' must be a str, got int 80"),
+        ({"ports": None}, InvalidRangeError, "a rule must have ports, got {'protocol': 'tcp'}"),
+        ({"ports": ""}, PortSyntaxError, "expected a port or 'first-last', got ''"),
+        ({"ports": "80,443"}, PortSyntaxError, "expected a port or 'first-last', got '80,443'"),
+        ({"ports": "00"}, PortSyntaxError, "port must have no leading zero, got '00'"),
+        ({"ports": "90-80"}, PortSyntaxError, "first must not be greater than last"),
+        (
+            {"ports": "0-80"},
+            InvalidRangeError,
+            "port must be in 1..65535, got {'protocol': 'tcp', 'ports': '0-80'}",
+        ),
+        ({"protocol": 6}, TypeError, "'protocol' must be a str, got int 6"),
+        (
+            {"protocol": "gre"},
+            InvalidRangeError,
+            "'protocol' must be tcp, udp or icmp, got 'gre'",
+        ),
+        (
+            {"protocol": "TCP"},
+            InvalidRangeError,
+            "'protocol' must be tcp, udp or icmp, got 'TCP'",
+        ),
+    ],
+)
+def test_digitalocean_rules_that_are_refused(rule, error, message):
+    with pytest.raises(error) as caught:
+        dialects.from_digitalocean([{"protocol": "tcp", **rule}], transport="tcp")
+    assert str(caught.value).startswith(message)
+
+
+def test_rules_of_digitalocean_for_two_directions_or_actions_are_no_set():
+    inward = {"protocol": "tcp", "ports": "22", "sources": {"addresses": ["10.0.0.0/8"]}}
+    outward = {"protocol": "tcp", "ports": "0", "destinations": {"addresses": ["::/0"]}}
+    assert dialects.from_digitalocean([inward, inward]) == PortSet([22])
+    assert dialects.from_digitalocean([outward]) == FULL
+    for rules in ([inward, outward], [{**inward, "destinations": {}}]):
+        with pytest.raises(InvalidRangeError) as caught:
+            dialects.from_digitalocean(rules)
+        assert str(caught.value) == (
+            "rules must be for one direction, got 'inbound and outbound'; "
+            "pass inbound_rules or outbound_rules"
+        )
+    # SDKs write the field of the other direction as null.
+    assert dialects.from_digitalocean([{**inward, "destinations": None}]) == PortSet([22])
+    # The API's default is to allow.
+    for allow in (inward, {**inward, "action": None}, {**inward, "action": "allow"}):
+        with pytest.raises(InvalidRangeError) as caught:
+            dialects.from_digitalocean([allow, {**inward, "action": "deny"}])
+        assert str(caught.value) == (
+            "rules must all allow or all deny, got 'allow and deny'; select them by 'action'"
+        )
+
+
+def _outcome(name, entry):
+    """What a reader makes of an entry: the ports, or the error and its rule."""
+    try:
+        return _read(name, entry)
+    except (TypeError, InvalidRangeError) as error:
+        return type(error), str(error).partition(", got ")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [(form.name, key) for form in dialects.data_forms() for key in form.keys]
+)
+def test_null_is_read_as_an_absent_key(name, key):
+    (form,) = (form for form in dialects.data_forms() if form.name == name)
+    for entry in ({}, ENTRIES[name], {each: ENTRIES[name].get(each) for each in form.keys}):
+        without = {each: value for each, value in entry.items() if each != key}
+        found = _outcome(name, {**without, key: None})
+        if key in form.null_is_value:
+            assert found != _outcome(name, {**without, key: "unknown"})
+        else:
+            assert found == _outcome(name, without)
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "key"),
+    [
+        ("aws_nacl", {"Protocol": "6", "PortRange": {"From": 80, "To": 90}}, "PortRange"),
+        ("cilium", ENTRIES["cilium"], "ports"),
+    ],
+)
+def test_null_inside_an_entry_is_read_as_an_absent_key(name, entry, key):
+    (form,) = (form for form in dialects.data_forms() if form.name == name)
+    held = entry[key]
+    inner = held[0] if isinstance(held, list) else held
+    for each in form.nested_keys:
+        without = {other: value for other, value in inner.items() if other != each}
+        nulled = {**without, each: None}
+        absent, null = ([without], [nulled]) if isinstance(held, list) else (without, nulled)
+        assert _outcome(name, {**entry, key: null}) == _outcome(name, {**entry, key: absent})
+
+
+def test_trap_of_kubernetes_a_null_port_or_protocol_is_absent():
+    assert dialects.from_kubernetes([{"protocol": None, "port": 80}]) == PortSet([80])
+    assert dialects.from_kubernetes([{"protocol": "UDP", "port": None}]) == FULL
+    assert dialects.from_kubernetes([{"port": 80, "endPort": None}]) == PortSet([80])
+    for entry in ({"port": None}, {"protocol": None}, {"protocol": None, "port": None}):
+        with pytest.raises(InvalidRangeError, match="^an entry must have protocol or port, got "):
+            dialects.from_kubernetes([entry])
+    rule = {"ports": [{"port": "80", "protocol": None, "endPort": None}], "rules": None}
+    assert dialects.from_cilium([rule]) == PortSet([80])
+    assert dialects.from_azure({"protocol": None, "destinationPortRange": "80"}) == PortSet([80])
+    assert dialects.from_openstack([{"protocol": None}]) == FULL

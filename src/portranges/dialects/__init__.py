@@ -10,6 +10,7 @@ from portranges.dialects.catalog import data_forms, lookup, names, rows
 from portranges.dialects.convert import parse, render, render_rules
 from portranges.dialects.data_aws import from_aws, from_aws_nacl, to_aws, to_aws_nacl
 from portranges.dialects.data_azure import from_azure, to_azure
+from portranges.dialects.data_digitalocean import from_digitalocean, to_digitalocean
 from portranges.dialects.data_gcp import from_gcp, to_gcp
 from portranges.dialects.data_kubernetes import (
     from_cilium,
@@ -57,6 +58,7 @@ __all__ = [
     "from_aws_nacl",
     "from_azure",
     "from_cilium",
+    "from_digitalocean",
     "from_gcp",
     "from_kubernetes",
     "from_openstack",
@@ -72,6 +74,7 @@ __all__ = [
     "to_aws_nacl",
     "to_azure",
     "to_cilium",
+    "to_digitalocean",
     "to_gcp",
     "to_kubernetes",
     "to_openstack",

@@ -63,7 +63,8 @@ def entries_of(
     """Yield each entry of *form*, or the mappings inside one.
 
     An unknown key is refused: what is not understood may restrict the ports, or be where another
-    service has them, and an entry without ports can mean every port.
+    service has them, and an entry without ports can mean every port. A key whose value is null is
+    left out, because SDKs and APIs write a field without a value so.
 
     Raises:
         TypeError: An entry is not a mapping.
@@ -75,16 +76,22 @@ def entries_of(
     for item in entries:
         if not isinstance(item, Mapping):
             raise TypeError(f"an entry must be a mapping, got {got(item)}")
-        entry = types.cast("Mapping[str, types.Any]", item)
-        foreign = [key for key in entry if key not in keys]
+        given = types.cast("Mapping[str, types.Any]", item)
+        foreign = [key for key in given if key not in keys]
         if foreign:
             raise refused(
                 f"an entry must have only keys of {form.tool} ({form.place})",
                 foreign[0],
-                "" if nested else _other_form(entry),
+                "" if nested else _other_form(given),
             )
+        entry = {
+            key: value
+            for key, value in given.items()
+            if value is not None or key in form.null_is_value
+        }
         if not nested and not any(key in entry for key in form.required):
-            raise refused(f"an entry must have {' or '.join(form.required)}", entry)
+            rule = f"an entry must have {' or '.join(form.required)}"
+            raise refused(rule, given, _other_form(entry))
         yield entry
 
 

@@ -66,7 +66,7 @@ def from_kubernetes(
 
     Args:
         entries: Entries as the API returns them. No entries, or an entry without ``port``, mean
-            every port.
+            every port; an entry without ``protocol`` is for TCP.
         transport: The transport to select. By default all transports that the entries name must
             have the same ports.
 
@@ -197,10 +197,7 @@ def from_cilium(
 def _cilium_parts(entries: list[Mapping[str, types.Any]]) -> types.Iterator[types.UnreadPart]:
     protocols: dict[str, Transport | None] = {**_PROTOCOLS, "ANY": None}
     for rule in entries:
-        ports = rule["ports"]
-        if ports is None:
-            raise refused("an entry must have ports", rule)
-        held = list(entries_of(CILIUM, ports, nested=True))
+        held = list(entries_of(CILIUM, rule["ports"], nested=True))
         if not 0 < len(held) <= CILIUM.max_elements:
             raise refused(f"an entry must have 1 to {CILIUM.max_elements} ports", len(held))
         for entry in held:

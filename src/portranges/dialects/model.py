@@ -537,6 +537,8 @@ class DataForm:
         keys: The keys that an entry may have, by the program's own schema.
         required: Keys of which an entry must have at least one.
         nested_keys: The keys that the mappings inside an entry may have, if they have the ports.
+        null_is_value: Keys for which null has a meaning of its own. Any other key whose value is
+            null is read as if it were absent.
         transports: The transports that have ports there.
         lowest: The lowest port that the program accepts.
         max_elements: How many ports and ranges one entry may have; 0 means "unlimited".
@@ -553,7 +555,7 @@ class DataForm:
     Example:
         >>> from portranges import dialects
         >>> [form.name for form in dialects.data_forms() if form.lowest]
-        ['kubernetes', 'cilium', 'openstack']
+        ['kubernetes', 'cilium', 'openstack', 'digitalocean']
     """
 
     name: str
@@ -562,6 +564,7 @@ class DataForm:
     keys: tuple[str, ...]
     required: tuple[str, ...]
     nested_keys: tuple[str, ...] = ()
+    null_is_value: tuple[str, ...] = ()
     transports: tuple[Transport, ...] = BOTH
     lowest: int = 0
     max_elements: int = 0
@@ -576,6 +579,7 @@ class DataForm:
         _check_text("all_ports", self.all_ports)
         tuple_of("keys", self.keys, str, least=1)
         tuple_of("nested_keys", self.nested_keys, str)
+        tuple_of("null_is_value", self.null_is_value, str)
         for key in tuple_of("required", self.required, str, least=1):
             if key not in self.keys:
                 raise InvalidValueError("a required key must be one of the keys", repr(key))

@@ -6,7 +6,17 @@ from portranges.dialects.model import DataForm
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
-__all__ = ["AWS", "AWS_NACL", "AZURE", "CILIUM", "FORMS", "GCP", "KUBERNETES", "OPENSTACK"]
+__all__ = [
+    "AWS",
+    "AWS_NACL",
+    "AZURE",
+    "CILIUM",
+    "DIGITALOCEAN",
+    "FORMS",
+    "GCP",
+    "KUBERNETES",
+    "OPENSTACK",
+]
 
 _THREE = (Transport.TCP, Transport.UDP, Transport.SCTP)
 
@@ -154,6 +164,7 @@ OPENSTACK = DataForm(
     ),
     # The API always returns both; in a request, no protocol means every protocol.
     required=("protocol", "direction"),
+    null_is_value=("protocol",),
     transports=_THREE,
     lowest=1,
     all_ports="None as port_range_min and port_range_max",
@@ -170,4 +181,34 @@ OPENSTACK = DataForm(
     ),
 )
 
-FORMS: tuple[DataForm, ...] = (AWS, AWS_NACL, AZURE, GCP, KUBERNETES, CILIUM, OPENSTACK)
+DIGITALOCEAN = DataForm(
+    name="digitalocean",
+    tool="DigitalOcean",
+    place="inbound_rules or outbound_rules of a firewall",
+    keys=("protocol", "ports", "action", "sources", "destinations"),
+    required=("protocol",),
+    lowest=1,
+    all_ports='ports "0", which the API returns, or "all", which it also accepts',
+    notes=(
+        "A rule has one port or range, as text.",
+        'For ICMP, ports is always "0".',
+        "Inbound rules have 'sources', outbound rules 'destinations'; without 'action' they allow.",
+    ),
+    confidence=Confidence.DOCUMENT,
+    sources=(
+        cite("digitalocean/openapi source", "resources/firewalls/models/firewall_rule.yml"),
+        cite("digitalocean/godo issue 149"),
+        cite("digitalocean/terraform-provider-digitalocean source", "flattenFirewallInboundRules"),
+    ),
+)
+
+FORMS: tuple[DataForm, ...] = (
+    AWS,
+    AWS_NACL,
+    AZURE,
+    GCP,
+    KUBERNETES,
+    CILIUM,
+    OPENSTACK,
+    DIGITALOCEAN,
+)

@@ -1,0 +1,134 @@
+"""DigitalOcean: the inbound or outbound rules of a cloud firewall."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from portranges import checks, types
+from portranges.dialects.data import (
+    check_alike,
+    check_writable,
+    entries_of,
+    gathered,
+    part_of,
+    refused,
+)
+from portranges.dialects.rows_data import DIGITALOCEAN
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
+
+__all__ = ["from_digitalocean", "to_digitalocean"]
+
+_PROTOCOLS: dict[str, Transport | None] = {"tcp": Transport.TCP, "udp": Transport.UDP}
+_DIRECTIONS = {"sources": "inbound", "destinations": "outbound"}
+
+
+def to_digitalocean(
+    ports: PortSet, *, transport: types.TransportLike = "tcp"
+) -> tuple[dict[str, str], ...]:
+    """Return *ports* as ``inbound_rules`` or ``outbound_rules`` of a DigitalOcean firewall.
+
+    Args:
+        ports: The set.
+        transport: ``"tcp"`` or ``"udp"``.
+
+    Returns:
+        One rule per range, ascending, with ``protocol`` and ``ports``. The caller adds
+        ``sources`` or ``destinations``.
+
+    Raises:
+        TypeError: *ports* is not a ``PortSet``.
+        UnknownNameError: *transport* is unknown.
+        UnrepresentableError: The set is empty or contains port 0, or *transport* is not
+            supported.
+
+    Source:
+        digitalocean/openapi, resources/firewalls/models/firewall_rule.yml.
+
+    Example:
+        >>> to_digitalocean(PortSet.parse("22,8000-8100"))
+        ({'protocol': 'tcp', 'ports': '22'}, {'protocol': 'tcp', 'ports': '8000-8100'})
+    """
+    selected = check_writable(DIGITALOCEAN, ports, transport)
+    return tuple({"protocol": selected.value, "ports": str(each)} for each in ports.ranges)
+
+
+def from_digitalocean(
+    rules: types.Iterable[types.Mapping[str, types.Any]],
+    *,
+    transport: types.TransportLike | None = None,
+) -> PortSet:
+    """Return the ports of ``inbound_rules`` or ``outbound_rules`` of a DigitalOcean firewall.
+
+    Args:
+        rules: Rules as the API returns them, all for one direction and with one action. The ports
+            ``"0"`` and ``"all"`` mean every port. A rule for ICMP is ignored if *transport* is
+            given.
+        transport: The transport to select. By default all transports that the rules name must
+            have the same ports.
+
+    Returns:
+        The set; empty if there is no rule.
+
+    Raises:
+        TypeError: A rule is not a mapping, or its protocol or ports are not a ``str``.
+        PortSyntaxError: The ports are neither a port nor a range.
+        InvalidRangeError: A range contains port 0, the protocol is not ``"tcp"``, ``"udp"`` or
+            ``"icmp"``, a rule lacks ``protocol`` or ``ports`` or has a key that DigitalOcean does
+            not, directions or actions are mixed, or the transports differ and none was selected.
+
+    Source:
+        digitalocean/openapi, resources/firewalls/models/firewall_rule.yml.
+
+    Example:
+        >>> from_digitalocean([{"protocol": "tcp", "ports": "8000-8100"}])
+        PortSet.parse('8000-8100')
+        >>> from_digitalocean([{"protocol": "udp", "ports": "0"}])
+        PortSet.parse('0-65535')
+    """
+    held = list(entries_of(DIGITALOCEAN, rules))
+    directions = {_DIRECTIONS[key] for rule in held for key in _DIRECTIONS if key in rule}
+    if len(directions) > 1:
+        raise refused(
+            "rules must be for one direction",
+            " and ".join(sorted(directions)),
+            "pass inbound_rules or outbound_rules",
+        )
+    check_alike(
+        # The default of the API.
+        ({"action": "allow", **rule} for rule in held),
+        "action",
+        ("allow", "deny"),
+        "rules must all allow or all deny",
+        "select them by 'action'",
+    )
+    return gathered(_parts(held, transport), transport)
+
+
+def _parts(
+    rules: types.Iterable[types.Mapping[str, types.Any]], transport: types.TransportLike | None
+) -> types.Iterator[types.UnreadPart]:
+    for rule in rules:
+        protocol = checks.of_type("'protocol'", rule["protocol"], str)
+        if protocol not in (*_PROTOCOLS, "icmp"):
+            raise refused("'protocol' must be tcp, udp or icmp", protocol)
+        yield from part_of(
+            "protocol",
+            protocol,
+            _PROTOCOLS,
+            accepted="tcp or udp",
+            selected=transport,
+            read=partial(_ports_of, rule),
+        )
+
+
+def _ports_of(rule: types.Mapping[str, types.Any]) -> PortSet:
+    if "ports" not in rule:
+        raise refused("a rule must have ports", rule)
+    text = checks.of_type("'ports'", rule["ports"], str)
+    if text in ("0", "all"):
+        return PortSet.full()
+    ports = PortRange.parse(text)
+    if 0 in ports:
+        raise refused("port must be in 1..65535", rule)
+    return PortSet([ports])
