@@ -71,6 +71,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
 # level is first used, and that may therefore run upwards. Anything else is refused.
 LATE = {
     ("portranges.types", "portranges._types"),
+    ("portranges.report.model", "portranges.report.data"),
     ("portranges.report.model", "portranges.report.page"),
 }
 

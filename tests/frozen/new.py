@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from envelope import completed
 from frozen.old import Old
 
 # A kernel was the name of a row; now it is a release number, and without a third one the last
@@ -132,10 +133,11 @@ class New(Old):
         if "error" in envelope:
             return None
         if envelope["command"] == "explain":
-            # The range of ports of a report, which is new; no question has a range that does not
-            # differ.
-            for report in envelope["result"]:
+            # The range of ports of a report is new; no question has a range that does not differ.
+            reports = completed(envelope["result"])
+            for report in reports:
                 del report["ports"]
+            return self.json_data(reports)
         return self.json_data(envelope["result"])
 
     def table(

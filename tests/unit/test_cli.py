@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from envelope import result_of
+from envelope import completed, result_of
 from portranges import PortRange, PortSet, __version__, cli, explain
 from portranges.cli import build_parser, main
 from terminals import read_rest
@@ -62,19 +62,40 @@ def test_a_port_prints_its_page(capsys):
 
 def test_several_ports_ranges_and_names_come_in_the_order_asked(capsys):
     assert main(["https", "8000-8003", "22,443", "--json"]) == 0
-    data = result_of(capsys.readouterr().out)
+    data = result_of(capsys.readouterr().out)["reports"]
     assert [entry["port"] for entry in data] == [443, 8000, 8001, 8002, 8003, 22]
 
 
-def test_json_is_the_report_as_data(capsys):
-    assert main(["60454", "443", "--json"]) == 0
-    data = result_of(capsys.readouterr().out)
-    assert data == [explain(60454).to_dict(), explain(443).to_dict()]
+def test_json_has_the_facts_of_the_reports(capsys):
+    assert main(["60454", "443", "0", "55555", "--json"]) == 0
+    data = completed(result_of(capsys.readouterr().out, "explain"))
+    assert data == [explain(port).to_dict() for port in (60454, 443, 0, 55555)]
+    assert main(["60454/tcp", "443/sctp", "--json"]) == 0
+    *_, sctp = completed(result_of(capsys.readouterr().out))
+    alone = explain(443, transport="sctp").to_dict()
+    # Systems that have a range for TCP only do not allocate the port for SCTP either.
+    assert sctp.pop("not_allocated_by") != alone.pop("not_allocated_by")
+    assert sctp == alone
+
+
+def test_json_has_every_fact_once(capsys):
+    assert main(["0-65535", "--json"]) == 0
+    out = capsys.readouterr().out
+    assert len(out) < 5_000_000
+    result = result_of(out)
+    reports = result["reports"]
+    assert sum(each["ports"]["last"] - each["ports"]["first"] + 1 for each in reports) == 65536
+    systems = result["systems"].values()
+    for source in {each["ephemeral"]["source"] for each in systems if each["ephemeral"]}:
+        assert out.count(json.dumps(source)) < 10
+    # One line per report.
+    lines = [line.removesuffix(",") for line in out.splitlines() if line.startswith('{"port"')]
+    assert list(map(json.loads, lines)) == reports
 
 
 def test_transport_narrows_the_answer(capsys):
     assert main(["443", "--transport", "udp", "--json"]) == 0
-    (entry,) = result_of(capsys.readouterr().out)
+    (entry,) = result_of(capsys.readouterr().out)["reports"]
     assert [row["transport"] for row in entry["registry"]] == ["udp"]
 
 
@@ -89,7 +110,7 @@ def test_a_service_name_is_looked_up_on_the_transport(capsys):
 
 def test_a_transport_may_stand_behind_the_port(capsys):
     assert main(["443/udp,ssh/tcp", "80", "--json"]) == 0
-    data = result_of(capsys.readouterr().out)
+    data = result_of(capsys.readouterr().out)["reports"]
     assert [(entry["port"], len(entry["registry"])) for entry in data] == [
         (443, 1),
         (22, 1),
@@ -136,7 +157,7 @@ def test_a_name_in_another_script_is_no_traceback():
     for done in (table, page, data):
         assert (done.returncode, done.stderr) == (0, "")
     assert f"caf?? ({process.pid})" in table.stdout
-    (owner,) = result_of(data.stdout)[0]["here"]["sockets"][0]["owners"]
+    (owner,) = result_of(data.stdout)["reports"][0]["here"]["sockets"][0]["owners"]
     assert owner["name"] == "caf\u00e9\u65e5"
 
 
@@ -243,7 +264,7 @@ def test_adjacent_ports_that_do_not_differ_are_one_page(capsys):
 
 def test_adjacent_ports_that_do_not_differ_are_one_object(capsys):
     assert main(["60001-60005", "60003-60006", "443", "--json"]) == 0
-    result = json.loads(capsys.readouterr().out)["result"]
+    result = result_of(capsys.readouterr().out)["reports"]
     assert [(each["port"], each["ports"]) for each in result] == [
         (60001, {"first": 60001, "last": 60005}),
         (60006, {"first": 60006, "last": 60006}),
@@ -425,7 +446,7 @@ def test_here_asks_about_the_transport_that_stands_behind_the_port(capsys):
         listener.listen()
         port = listener.getsockname()[1]
         assert main([f"{port}/tcp,{port}/udp", "--here", "--json"]) == 0
-        tcp, udp = result_of(capsys.readouterr().out)
+        tcp, udp = result_of(capsys.readouterr().out)["reports"]
         held = [entry["here"]["sockets"] for entry in (tcp, udp)]
         assert [each["transport"] for each in held[0]] == ["tcp"]
         assert not any(each["transport"] == "tcp" for each in held[1])

@@ -20,7 +20,7 @@ __all__ = [
     "is_styled",
     "labelled",
     "print_json",
-    "print_json_items",
+    "print_json_lines",
     "table",
 ]
 
@@ -75,17 +75,19 @@ def print_json(command: str, result: object, *, indent: int | None = 2) -> None:
     print(json.dumps(envelope, indent=indent))
 
 
-def print_json_items(command: str, items: types.Iterable[object]) -> None:
-    """Print the list of *items* in the envelope, one item at a time.
+def print_json_lines(
+    command: str, name: str, items: types.Iterable[object], facts: dict[str, object]
+) -> None:
+    """Print *facts* in the envelope and, under *name*, the list of *items*, one per line.
 
-    The reports of all ports are a hundred megabytes, which need not be in memory.
+    The facts come first, so that a reader who stops early has them.
     """
-    print(f'{{"schema": {SCHEMA}, "command": {json.dumps(command)}, "result": [', end="")
-    separator = "\n"
-    for item in items:
-        print(separator + json.dumps(item, indent=2), end="")
-        separator = ",\n"
-    print("\n]}")
+    print(f'{{"schema": {SCHEMA}, "command": {json.dumps(command)}, "result": {{')
+    for key, value in facts.items():
+        print(f"{json.dumps(key)}: {json.dumps(value, indent=2)},")
+    print(f"{json.dumps(name)}: [")
+    print(",\n".join(map(json.dumps, items)))
+    print("]}}")
 
 
 def error_envelope(command: str, error: Exception | str) -> str:

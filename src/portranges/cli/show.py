@@ -9,7 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from portranges import types
-from portranges.cli.output import WIDTH, columns, cut, is_styled, print_json_items
+from portranges.cli.output import WIDTH, columns, cut, is_styled, print_json_lines
 from portranges.cli.words import services_in
 from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.ports import (
@@ -22,6 +22,7 @@ from portranges.ports import (
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.report import PortReport, explain, explain_ranges
+from portranges.report.data import Facts
 
 __all__ = ["add_arguments", "run"]
 
@@ -55,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     form.add_argument(
         "--json",
         action="store_true",
-        help="print JSON: one object per range of ports with the same data",
+        help="print JSON: the facts, and one object per range of ports with the same facts",
     )
     form.add_argument("--table", action="store_true", help="print a table")
     form.add_argument(
@@ -79,7 +80,9 @@ def run(arguments: Namespace) -> int:
         return 0
     answers = _answers(asked, registry, one_by_one=arguments.here)
     if arguments.json:
-        print_json_items("explain", _data(answers, with_here=arguments.here))
+        facts = Facts()
+        reports = list(_data(answers, facts, with_here=arguments.here))
+        print_json_lines("explain", "reports", reports, facts.to_dict())
     else:
         _print_pages(answers, sources=arguments.sources, with_here=arguments.here)
     return 0
@@ -145,9 +148,11 @@ def _print_pages(answers: types.ReportAnswers, *, sources: bool, with_here: bool
             print("\n" + here.section(report.port, transport, width=width, styled=styled))
 
 
-def _data(answers: types.ReportAnswers, *, with_here: bool) -> types.Iterator[dict[str, types.Any]]:
+def _data(
+    answers: types.ReportAnswers, facts: Facts, *, with_here: bool
+) -> types.Iterator[dict[str, types.Any]]:
     for report, transport in answers:
-        data = report.to_dict()
+        data = facts.add(report)
         if with_here:
             from portranges.cli import here
 

@@ -51,6 +51,11 @@ class ShippedTable:
         ('https',)
     """
 
+    def __init__(self) -> None:
+        """Make a table that has read nothing yet."""
+        # The lines of the port that was looked up last. Most callers ask for every transport.
+        self._recent: tuple[int, list[list[str]]] = (-1, [])
+
     @cached_property
     def _text(self) -> bytes:
         # The module's own loader works from a zip file too and takes 0.1 ms;
@@ -66,7 +71,11 @@ class ShippedTable:
         if port > LAST_REGISTERED:
             return DYNAMIC
         cell = UNASSIGNED
-        for key, transports, state, *names in self._lines(port):
+        recent_port, lines = self._recent
+        if recent_port != port:
+            lines = list(self._lines(port))
+            self._recent = (port, lines)
+        for key, transports, state, *names in lines:
             if _LETTERS[transport] in transports:
                 return _cell(key, transport, _STATES[state], names)
             cell = NOT_LISTED

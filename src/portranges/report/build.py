@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import replace
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from portranges import checks, ephemeral, systems, types, uses
@@ -64,7 +65,10 @@ def explain(
     checks.of_type("registry", registry, Registry)
     transports = tuple(Transport) if transport is None else (check_transport(transport),)
     category = classify(number)
-    allocated_by, not_allocated_by = _ephemeral(number, transports)
+    edges = _edges_of_systems()
+    allocated_by, not_allocated_by, bind_rules = _of_systems(
+        edges[bisect_right(edges, number) - 1], transports
+    )
     states = tuple(_state(registry, number, transport) for transport in transports)
     return PortReport(
         port=number,
@@ -75,7 +79,7 @@ def explain(
         purpose=_purpose(number, category, states),
         allocated_by=allocated_by,
         not_allocated_by=not_allocated_by,
-        bind_rules=_bind_rules(number),
+        bind_rules=bind_rules,
         browser_blocked=number in uses.BROWSER_BLOCKED,
         browser_source=uses.BROWSER_BLOCKED_SOURCE,
         uses=tuple(
@@ -150,19 +154,43 @@ def explain_ranges(
             yield pending
 
 
-def _firsts(registry: Registry) -> list[int]:
+# A command line with many ranges asks for the same registry each time.
+@lru_cache(maxsize=2)
+def _firsts(registry: Registry) -> tuple[int, ...]:
     """Return the ports at which some fact of a report may change, ascending."""
     # Port 0 and the ports of SPECIAL have texts of their own.
     ranges = [*registry.spans(), *map(PortRange, (0, *rows.SPECIAL))]
     ranges += [category.ports for category in Category]
     ranges += [use.ports for use in uses.rows()]
     ranges += uses.BROWSER_BLOCKED.ranges
+    return tuple(sorted({*_edges_of_systems(), *_edges(ranges)}))
+
+
+def _edges(ranges: types.Iterable[PortRange]) -> types.Iterator[int]:
+    for each in ranges:
+        yield from (each.first, each.last + 1)
+
+
+@cache
+def _edges_of_systems() -> tuple[int, ...]:
+    """Return the ports at which some fact about a system may change, ascending, from 0."""
+    ranges = [PortRange(0, 65535)]
     for profile in ephemeral.profiles(kind="host", current=True):
         for ports in (profile.ports, profile.skipped, profile.privileged_extra):
             ranges += ports.ranges
         if profile.privileged_below:
             ranges.append(PortRange(0, profile.privileged_below - 1))
-    return sorted({edge for each in ranges for edge in (each.first, each.last + 1)})
+    return tuple(sorted({0, 1, *_edges(ranges)}))
+
+
+# Of the facts in a report, those of the systems take the longest to collect and change at the
+# fewest ports.
+@cache
+def _of_systems(
+    port: int, transports: tuple[Transport, ...]
+) -> tuple[tuple[EphemeralRange, ...], tuple[EphemeralRange, ...], tuple[BindRule, ...]]:
+    """Return the systems that allocate *port*, those that do not, and who may bind it."""
+    return *_ephemeral(port, transports), _bind_rules(port)
 
 
 def _ephemeral(

@@ -1,6 +1,6 @@
-"""PortReport and its parts, and their form as plain data.
+"""PortReport and its parts.
 
-``build`` fills the records and ``page`` lays them out.
+``build`` fills the records, ``page`` lays them out, and ``data`` makes plain data of them.
 """
 
 from __future__ import annotations
@@ -200,64 +200,9 @@ class PortReport:
             >>> data["registry"]
             [{'transport': 'tcp', 'state': 'assigned', 'services': ['https'], 'description': ''}]
         """
-        return {
-            "port": self.port,
-            "ports": _range(self.ports),
-            "category": {
-                "name": self.category.value,
-                "label": self.category.label,
-                "other_labels": list(self.category.other_labels),
-                "procedure": self.category.procedure,
-                **_range(self.category.ports),
-                "size": len(self.category.ports),
-                "source": str(self.category.source),
-            },
-            "registry": [
-                {
-                    "transport": entry.transport.value,
-                    "state": entry.state.value,
-                    "services": list(entry.services),
-                    "description": entry.description,
-                }
-                for entry in self.registry
-            ],
-            "registry_source": str(self.registry_source),
-            "purpose": [_remark(remark) for remark in self.purpose],
-            "allocated_by": [_ephemeral(entry) for entry in self.allocated_by],
-            "not_allocated_by": [_ephemeral(entry) for entry in self.not_allocated_by],
-            "bind_rules": [
-                {
-                    "name": rule.name,
-                    "system": rule.system,
-                    "privileged": rule.privileged,
-                    "note": rule.note,
-                    "source": str(rule.source),
-                }
-                for rule in self.bind_rules
-            ],
-            "browser_blocked": self.browser_blocked,
-            "browser_source": str(self.browser_source),
-            "uses": [
-                {
-                    "name": use.name,
-                    **_range(use.ports),
-                    "transports": [transport.value for transport in use.transports],
-                    "note": use.note,
-                    "source": str(use.source),
-                }
-                for use in self.uses
-            ],
-            "commands": [
-                {
-                    "system": command.system,
-                    "command": command.command,
-                    "shows": command.shows,
-                    "source": str(command.source),
-                }
-                for command in self.commands
-            ],
-            "judgement": [_remark(remark) for remark in self.judgement],
-        }
+        from portranges.report.data import complete
+
+        return complete(self)
 
     def page(self, *, sources: bool = False, width: int = 80, styled: bool = False) -> str:
         """Return the report as a page for a person.
@@ -286,21 +231,3 @@ class PortReport:
     def __str__(self) -> str:
         """Return the page, 80 columns wide, without styles."""
         return self.page()
-
-
-def _range(ports: PortRange) -> dict[str, int]:
-    return {"first": ports.first, "last": ports.last}
-
-
-def _remark(remark: Remark) -> dict[str, str]:
-    return {"text": remark.text, "source": str(remark.source)}
-
-
-def _ephemeral(entry: EphemeralRange) -> dict[str, types.Any]:
-    return {
-        "name": entry.name,
-        "system": entry.system,
-        "ports": str(entry.ports),
-        "skips_port": entry.skips_port,
-        "source": str(entry.source),
-    }

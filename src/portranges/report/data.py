@@ -1,0 +1,213 @@
+"""Reports as plain data: one report with all its facts, or many that share theirs.
+
+The reports of all ports with all their facts would be a hundred megabytes, nearly all of it
+repeated texts and sources. ``Facts`` collects each fact once, and the reports name it.
+"""
+
+from __future__ import annotations
+
+from portranges import ephemeral, systems, types
+from portranges.categories import Category
+from portranges.ports import PortRange
+from portranges.report import rows
+from portranges.report.model import EphemeralRange, PortReport, Remark
+from portranges.uses import Use
+
+__all__ = ["Facts", "complete"]
+
+
+def complete(report: PortReport) -> dict[str, types.Any]:
+    """Return *report* with all its facts."""
+    return {
+        "port": report.port,
+        "ports": _range(report.ports),
+        "category": {"name": report.category.value, **_category(report.category)},
+        "registry": _registry(report),
+        "registry_source": str(report.registry_source),
+        "purpose": [_remark(remark) for remark in report.purpose],
+        "allocated_by": [_ephemeral(entry) for entry in report.allocated_by],
+        "not_allocated_by": [_ephemeral(entry) for entry in report.not_allocated_by],
+        "bind_rules": [
+            {
+                "name": rule.name,
+                "system": rule.system,
+                "privileged": rule.privileged,
+                "note": rule.note,
+                "source": str(rule.source),
+            }
+            for rule in report.bind_rules
+        ],
+        "browser_blocked": report.browser_blocked,
+        "browser_source": str(report.browser_source),
+        "uses": [{"name": use.name, **_use(use)} for use in report.uses],
+        "commands": [
+            {
+                "system": command.system,
+                "command": command.command,
+                "shows": command.shows,
+                "source": str(command.source),
+            }
+            for command in report.commands
+        ],
+        "judgement": [_remark(remark) for remark in report.judgement],
+    }
+
+
+class Facts:
+    """The facts of the reports that were added, each once.
+
+    Example:
+        >>> from portranges import explain
+        >>> facts = Facts()
+        >>> facts.add(explain(443, transport="tcp"))["category"]
+        'system'
+        >>> facts.to_dict()["categories"]["system"]["label"]
+        'System Ports'
+    """
+
+    def __init__(self) -> None:
+        """Begin without facts."""
+        self._sources: dict[str, str] = {}
+        self._categories: dict[str, object] = {}
+        self._systems: dict[str, dict[str, object]] = {}
+        self._uses: dict[str, object] = {}
+        self._remarks: dict[Remark, int] = {}
+
+    def add(self, report: PortReport) -> dict[str, types.Any]:
+        """Add the facts of *report*, and return the report, which names them.
+
+        Args:
+            report: The report.
+
+        Returns:
+            What distinguishes the report from others. Systems, categories and uses are named;
+            remarks are numbers of elements of ``remarks``.
+
+        Example:
+            >>> from portranges import explain
+            >>> Facts().add(explain(0))["purpose"]
+            [0, 1]
+        """
+        if not self._sources:
+            self._sources = {
+                "registry_source": str(report.registry_source),
+                "browser_source": str(report.browser_source),
+            }
+        category = report.category.value
+        if category not in self._categories:
+            self._categories[category] = _category(report.category)
+        for entry in (*report.allocated_by, *report.not_allocated_by):
+            known = self._system(entry.name, entry.system)
+            if known["ephemeral"] is None:
+                known["ephemeral"] = {"ports": str(entry.ports), "source": str(entry.source)}
+        for rule in report.bind_rules:
+            known = self._system(rule.name, rule.system)
+            if known["privilege"] is None:
+                known["privilege"] = {"note": rule.note, "source": str(rule.source)}
+        for use in report.uses:
+            if use.name not in self._uses:
+                self._uses[use.name] = _use(use)
+        return {
+            "port": report.port,
+            "ports": _range(report.ports),
+            "category": category,
+            "registry": _registry(report),
+            "purpose": self._numbers(report.purpose),
+            "allocated_by": [entry.name for entry in report.allocated_by],
+            "skipped_by": [entry.name for entry in report.not_allocated_by if entry.skips_port],
+            "privileged_on": [rule.name for rule in report.bind_rules if rule.privileged],
+            "browser_blocked": report.browser_blocked,
+            "uses": [use.name for use in report.uses],
+            "judgement": self._numbers(report.judgement),
+        }
+
+    def to_dict(self) -> dict[str, types.Any]:
+        """Return the facts.
+
+        Returns:
+            The facts by their names, and ``remarks`` in the order of their numbers. Commands
+            contain ``{port}`` in place of the port; none applies to port 0.
+
+        Example:
+            >>> Facts().to_dict()["commands"][0]["command"]
+            "ss -tuanp 'sport = :{port}'"
+        """
+        return {
+            **self._sources,
+            "categories": self._categories,
+            "systems": {
+                profile.name: self._systems[profile.name]
+                for profile in ephemeral.profiles(kind="host", current=True)
+                if profile.name in self._systems
+            },
+            "uses": self._uses,
+            "remarks": [_remark(remark) for remark in self._remarks],
+            "commands": [
+                {
+                    "system": systems.lookup(name).title,
+                    "transports": [transport.value for transport in of],
+                    "command": command,
+                    "shows": shows,
+                    "source": str(source),
+                }
+                for name, of, command, shows, source in rows.COMMANDS
+            ],
+        }
+
+    def _system(self, name: str, title: str) -> dict[str, object]:
+        return self._systems.setdefault(
+            name, {"system": title, "ephemeral": None, "privilege": None}
+        )
+
+    def _numbers(self, remarks: types.Iterable[Remark]) -> list[int]:
+        return [self._remarks.setdefault(each, len(self._remarks)) for each in remarks]
+
+
+def _range(ports: PortRange) -> dict[str, int]:
+    return {"first": ports.first, "last": ports.last}
+
+
+def _category(category: Category) -> dict[str, types.Any]:
+    return {
+        "label": category.label,
+        "other_labels": list(category.other_labels),
+        "procedure": category.procedure,
+        **_range(category.ports),
+        "size": len(category.ports),
+        "source": str(category.source),
+    }
+
+
+def _registry(report: PortReport) -> list[dict[str, types.Any]]:
+    return [
+        {
+            "transport": entry.transport.value,
+            "state": entry.state.value,
+            "services": list(entry.services),
+            "description": entry.description,
+        }
+        for entry in report.registry
+    ]
+
+
+def _remark(remark: Remark) -> dict[str, str]:
+    return {"text": remark.text, "source": str(remark.source)}
+
+
+def _ephemeral(entry: EphemeralRange) -> dict[str, types.Any]:
+    return {
+        "name": entry.name,
+        "system": entry.system,
+        "ports": str(entry.ports),
+        "skips_port": entry.skips_port,
+        "source": str(entry.source),
+    }
+
+
+def _use(use: Use) -> dict[str, types.Any]:
+    return {
+        **_range(use.ports),
+        "transports": [transport.value for transport in use.transports],
+        "note": use.note,
+        "source": str(use.source),
+    }
