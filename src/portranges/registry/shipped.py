@@ -51,10 +51,8 @@ class ShippedTable:
         ('https',)
     """
 
-    def __init__(self) -> None:
-        """Make a table that has read nothing yet."""
-        # The lines of the port that was looked up last. Most callers ask for every transport.
-        self._recent: tuple[int, list[list[str]]] = (-1, [])
+    # The lines of the port that was looked up last. Most callers ask for every transport.
+    _recent: tuple[int, tuple[list[str], ...]] = (-1, ())
 
     @cached_property
     def _text(self) -> bytes:
@@ -73,7 +71,7 @@ class ShippedTable:
         cell = UNASSIGNED
         recent_port, lines = self._recent
         if recent_port != port:
-            lines = list(self._lines(port))
+            lines = tuple(self._lines(port))
             self._recent = (port, lines)
         for key, transports, state, *names in lines:
             if _LETTERS[transport] in transports:
