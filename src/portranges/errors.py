@@ -59,6 +59,30 @@ def got(value: object) -> str:
     return f"{type(value).__name__} {elide(value)}"
 
 
+# The ports below 60 of servers that are published: FTP, SSH, Telnet, SMTP, WHOIS, TACACS, DNS.
+_PUBLISHED = (20, 21, 22, 23, 25, 43, 49, 53)
+
+
+def base_60(number: int, containers: tuple[int, ...] = _PUBLISHED) -> str:
+    """Return the hint that *number* is a port mapping which YAML read as an integer.
+
+    YAML 1.1 reads ``9022:22`` without quotes as 9022 * 60 + 22. Nearly every number above 65535
+    could be a mapping of some ports, so the hint requires a likely one.
+
+    Args:
+        number: A number that is not a port.
+        containers: The ports that the second side may be, each in 1..59.
+
+    Returns:
+        The hint, starting with ``"; "``; ``""`` if the first side would not be a port, or the
+        second would not be one of *containers*.
+    """
+    host, container = divmod(number, 60)
+    if not 0 < host <= 65535 or container not in containers:
+        return ""
+    return f"; YAML reads {host}:{container} without quotes as {number}, to base 60"
+
+
 class PortRangesError(Exception):
     """The base class of every error of the library; it is never raised itself.
 
@@ -83,7 +107,7 @@ class InvalidPortError(PortRangesError, ValueError):
 
     def __str__(self) -> str:
         """Return the message."""
-        return f"port must be in 0..65535, got {elide(self.value)}"
+        return f"port must be in 0..65535, got {elide(self.value)}{base_60(self.value)}"
 
 
 class _BrokenRuleError(PortRangesError, ValueError):

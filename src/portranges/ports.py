@@ -17,6 +17,7 @@ from portranges.errors import (
     InvalidValueError,
     PortSyntaxError,
     UnknownNameError,
+    base_60,
     elide,
     got,
 )
@@ -136,6 +137,7 @@ def parse_port_at(text: str, start: int, stop: int) -> int:
     calls it.
     """
     digits = text[start:stop]
+    hint = ""
     if not is_digits(digits):
         if means_every_port(digits):
             raise every_port_error("port must be decimal digits", text, start, stop)
@@ -148,7 +150,8 @@ def parse_port_at(text: str, start: int, stop: int) -> int:
         return port
     else:
         rule = f"port must be in 0..{LAST_PORT}"
-    raise PortSyntaxError(f"{rule}, got {elide(digits)}", text, (start, stop))
+        hint = base_60(int(digits)) if len(digits) <= 7 else ""
+    raise PortSyntaxError(f"{rule}, got {elide(digits)}{hint}", text, (start, stop))
 
 
 def means_every_port(text: str) -> bool:
@@ -199,8 +202,11 @@ def _not_an_item(text: str, start: int, stop: int) -> PortSyntaxError:
     if means_every_port(item):
         return every_port_error("expected a port or 'first-last'", text, start, stop)
     message = f"expected a port or 'first-last', got {elide(item)}"
-    if ":" in item:
+    before, colon, after = item.rpartition(":")
+    if colon and is_digits(before + after):
         message += "; this notation writes a range with '-'"
+    elif before and is_digits(after) and (":" not in before or before[-1] == "]"):
+        message += "; Endpoint.parse() reads a host and a port"
     return PortSyntaxError(message, text, (start, stop))
 
 

@@ -323,6 +323,10 @@ def _null_key(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     return "None" in repr(_entries_asked(question, path))
 
 
+def _new_form(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return old == "no answer" and ("name", "digitalocean") in new
+
+
 def _not_selected(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     # The old answer is the error of the entry, the new one is of the other entries.
     was_refused = isinstance(old, tuple) and old[0] == "error"
@@ -374,6 +378,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="a key whose value is null is read as if it were absent",
         asked="from_data",
         applies=_null_key,
+    ),
+    Difference(
+        name="data forms: DigitalOcean",
+        reason="the rules of its firewalls are another form",
+        asked="data_forms",
+        applies=_new_form,
     ),
     Difference(
         name="ephemeral: releases and variants are systems of their own",

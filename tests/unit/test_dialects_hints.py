@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from portranges import PortSyntaxError, dialects, registry
+from portranges import (
+    Endpoint,
+    InvalidPortError,
+    PortRange,
+    PortSet,
+    PortSyntaxError,
+    TransportPorts,
+    check_port,
+    dialects,
+    parse_port,
+    registry,
+)
 
 SOURCE = "source ports are not read, because a set is of destination ports"
 EITHER = "it matches source ports too"
@@ -100,6 +113,109 @@ def test_a_number_that_is_none_to_base_60_gets_no_such_hint():
         dialects.parse_mapping(4822)
     with pytest.raises(TypeError, match="got bool True$"):
         dialects.parse_mapping(True)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("80:90", "this notation writes a range with '-'"),
+        (":1024", "this notation writes a range with '-'"),
+        ("1024:", "this notation writes a range with '-'"),
+        ("http:80", "Endpoint.parse() reads a host and a port"),
+        ("localhost:8080", "Endpoint.parse() reads a host and a port"),
+        ("127.0.0.1:53", "Endpoint.parse() reads a host and a port"),
+        ("[::1]:443", "Endpoint.parse() reads a host and a port"),
+        ("*:443", "Endpoint.parse() reads a host and a port"),
+        ("80:http", ""),
+        ("http:https", ""),
+        ("tcp:", ""),
+        ("1:2:3", ""),
+        ("127.0.0.1:80:80", ""),
+        (":", ""),
+        ("::", ""),
+        ("http", ""),
+        ("80_90", ""),
+    ],
+)
+def test_a_colon_in_the_own_notation_gets_the_hint_that_fits(text, hint):
+    expected = f"expected a port or 'first-last', got {text!r}" + ("; " + hint if hint else "")
+    for read in (PortSet.parse, PortRange.parse, lambda each: dialects.parse(each, "neutral")):
+        with pytest.raises(PortSyntaxError) as caught:
+            read(text)
+        assert caught.value.reason == expected
+    if hint.startswith("Endpoint"):
+        assert str(Endpoint.parse(text)) == text
+
+
+def yaml_1_1(text):
+    """Return the integer that YAML 1.1 reads, by the pattern of its type repository."""
+    if re.fullmatch(r"[1-9][0-9]*(:[0-5]?[0-9])+", text) is None:
+        return None
+    number = 0
+    for group in text.split(":"):
+        number = number * 60 + int(group)
+    return number
+
+
+# What reads the integers of a YAML file, or the text of one.
+READERS = {
+    "check_port": check_port,
+    "PortRange": PortRange,
+    "PortSet": lambda number: PortSet([number]),
+    "PortSet, a range": lambda number: PortSet([PortRange(1, number)]),
+    "parse_port": lambda number: parse_port(str(number)),
+    "PortSet.parse": lambda number: PortSet.parse(f"80,{number}"),
+    "TransportPorts.parse": lambda number: TransportPorts.parse(f"{number}/tcp"),
+    "Endpoint.parse": lambda number: Endpoint.parse(f"localhost:{number}"),
+    "calico": lambda number: dialects.parse(f"[80, {number}]", "calico"),
+    "nft": lambda number: dialects.parse(f"{{ {number} }}", "nft"),
+    "kubernetes": lambda number: dialects.from_kubernetes([{"port": number}]),
+    "kubernetes endPort": lambda number: dialects.from_kubernetes([{"port": 1, "endPort": number}]),
+    "cilium": lambda number: dialects.from_cilium([{"ports": [{"port": str(number)}]}]),
+    "cilium endPort": lambda number: dialects.from_cilium(
+        [{"ports": [{"port": "1", "endPort": number}]}]
+    ),
+    "aws": lambda number: dialects.from_aws(
+        [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": number}]
+    ),
+    "azure": lambda number: dialects.from_azure({"destinationPortRange": str(number)}),
+    "gcp": lambda number: dialects.from_gcp([{"IPProtocol": "tcp", "ports": [str(number)]}]),
+    "mapping": lambda number: dialects.parse_mapping(str(number)),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("mapping", ["9022:22", "1093:53", "65535:25", "2222:22", "8084:20"])
+def test_every_reader_of_integers_names_a_mapping_to_base_60(reader, mapping):
+    number = yaml_1_1(mapping)
+    with pytest.raises((InvalidPortError, PortSyntaxError)) as caught:
+        READERS[reader](number)
+    hint = f"; YAML reads {mapping} without quotes as {number}, to base 60"
+    assert hint in str(caught.value).partition("\n")[0]
+
+
+@pytest.mark.parametrize("reader", [each for each in READERS if each != "mapping"])
+@pytest.mark.parametrize(
+    "number", [65536, 70000, 80080, 99999, 3932182, 10**7, 10**30, "65536:22", "22:22:23:22"]
+)
+def test_a_number_that_is_no_likely_mapping_gets_no_such_hint(reader, number):
+    """The first side is not a port, or the second is not the port of a server below 60."""
+    with pytest.raises((InvalidPortError, PortSyntaxError)) as caught:
+        READERS[reader](yaml_1_1(number) if isinstance(number, str) else number)
+    assert "YAML" not in str(caught.value)
+
+
+def test_a_hint_names_a_text_that_yaml_reads_as_the_number():
+    servers = {20, 21, 22, 23, 25, 43, 49, 53}
+    for number in range(65536, 4_100_000, 7):
+        hint = str(InvalidPortError(number)).partition("; YAML reads ")[2]
+        mapping = f"{number // 60}:{number % 60}"
+        assert yaml_1_1(mapping) == number
+        is_likely = number // 60 <= 65535 and number % 60 in servers
+        assert hint == (f"{mapping} without quotes as {number}, to base 60" if is_likely else "")
+    # Three groups are one number with two; a mapping has two.
+    assert yaml_1_1("22:22:22") == yaml_1_1("1342:22") == 80542
+    assert "1342:22" in str(InvalidPortError(80542))
 
 
 @pytest.mark.parametrize(

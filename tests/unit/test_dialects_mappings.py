@@ -55,6 +55,8 @@ MAPPINGS = [
     (":80", None, "80", "", None, ":80", GO),
     ("80:80/UDP", "80", "80", "", "udp", "80:80/udp", GO),
     ("[0:0::1]:80:80", "80", "80", "::1", None, "[::1]:80:80", "the address in its usual form"),
+    ("[127.0.0.1]:80:81", "80", "81", "127.0.0.1", None, "127.0.0.1:80:81", "ParsePortSpec"),
+    ("[0.0.0.0]::80/udp", None, "80", "0.0.0.0", "udp", "0.0.0.0::80/udp", "ParsePortSpec"),
     ("20001-20100:10001-10100", "20001-20100", "10001-10100", "", None, None, DOCKER),
 ]
 
@@ -112,7 +114,8 @@ def test_what_kubectl_reads(text, published, target):
         ),
         ("localhost:80:80", "docker", "expected an IP address, got 'localhost'"),
         ("[localhost]:80:80", "docker", "expected an IP address, got 'localhost'"),
-        ("[127.0.0.1]:80:80", "docker", "expected an IP address, got '127.0.0.1'"),
+        ("[]:80:80", "docker", "expected an IP address, got ''"),
+        ("[127.1]:80:80", "docker", "expected an IP address, got '127.1'"),
         ("127.1:80:80", "docker", "expected an IP address, got '127.1'"),
         ("[fe80::1%eth0]:80:80", "docker", "expected an IP address, got 'fe80::1%eth0'"),
         (
@@ -126,7 +129,8 @@ def test_what_kubectl_reads(text, published, target):
             "expected 'address:host:container', with an IPv6 address in brackets, got '[::1]:80'",
         ),
         ("80:80/icmp", "docker", "expected tcp, udp or sctp, got 'icmp'"),
-        ("80:80/", "docker", "expected tcp, udp or sctp, got ''"),
+        ("80:80/", "docker", "expected tcp, udp or sctp, got nothing"),
+        ("80:80/", "kubectl", "kubectl does not accept a transport, got nothing"),
         ("80:80/tcp/udp", "docker", "expected tcp, udp or sctp, got 'tcp/udp'"),
         ("80:0", "docker", "port must be in 1..65535, got '0'; docker does not support port 0"),
         ("0-1:0-1", "docker", "port must be in 1..65535, got '0'; docker does not support port 0"),

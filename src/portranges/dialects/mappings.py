@@ -15,7 +15,13 @@ from portranges.dialects.model import MappingForm
 from portranges.dialects.query import Query
 from portranges.dialects.rows_mappings import FORMS
 from portranges.endpoints import canonical_address
-from portranges.errors import InvalidRangeError, InvalidValueError, PortSyntaxError, elide
+from portranges.errors import (
+    InvalidRangeError,
+    InvalidValueError,
+    PortSyntaxError,
+    base_60,
+    elide,
+)
 from portranges.names import Index
 from portranges.ports import LAST_PORT, PortRange, Transport, is_digits
 from portranges.records import always_checked
@@ -32,6 +38,9 @@ _ROWS = {
     )
     for form in FORMS
 }
+
+# A number where a mapping is expected is a likely one, whatever the container's port.
+_CONTAINERS = tuple(range(1, 60))
 
 _BY_NAME = Index.of("mapping form", FORMS, argument="form")
 
@@ -133,7 +142,7 @@ def parse_mapping(text: str, form: types.MappingFormName = "docker") -> PortMapp
     given = types.cast("object", text)
     # A subclass of int may have arithmetic of its own.
     if type(given) is int:
-        raise TypeError(f"text must be a str, got int {elide(given)}{_base_60(given)}")
+        raise TypeError(f"text must be a str, got int {elide(given)}{base_60(given, _CONTAINERS)}")
     checks.of_type("text", text, str)
     row = _BY_NAME.find(form)
     return read_mapping(Query(row=_ROWS[row.name], text=text), 0, len(text), row)
@@ -154,7 +163,7 @@ def read_mapping(query: Query, start: int, stop: int, form: MappingForm = FORMS[
     digits = text[start:stop] if stop - start <= 7 else ""
     if colon < 0 and is_digits(digits) and int(digits) > LAST_PORT:
         raise PortSyntaxError(
-            f"port must be in 1..{LAST_PORT}, got {digits!r}{_base_60(int(digits))}",
+            f"port must be in 1..{LAST_PORT}, got {digits!r}{base_60(int(digits), _CONTAINERS)}",
             text,
             (start, stop),
         )
@@ -176,14 +185,6 @@ def read_mapping(query: Query, start: int, stop: int, form: MappingForm = FORMS[
     return PortMapping(target=target, published=published, address=address, transport=transport)
 
 
-def _base_60(number: int) -> str:
-    """Return the hint that YAML read *number* from a mapping without quotes, if it can be."""
-    host, container = divmod(number, 60)
-    if not (0 < host <= LAST_PORT and container):
-        return ""
-    return f"; YAML reads {host}:{container} without quotes as {number}, to base 60"
-
-
 def _transport(query: Query, start: int, stop: int, form: MappingForm) -> Transport:
     word = query.text[start:stop]
     for transport in form.transports:
@@ -194,7 +195,8 @@ def _transport(query: Query, start: int, stop: int, form: MappingForm) -> Transp
         rule = f"expected {', '.join(form.transports[:-1])} or {form.transports[-1]}"
     else:
         rule = f"{form.tool} does not accept a transport"
-    raise PortSyntaxError(f"{rule}, got {elide(word)}", query.text, (start, stop))
+    found = elide(word) if word else "nothing"
+    raise PortSyntaxError(f"{rule}, got {found}", query.text, (start, stop))
 
 
 def _read_address(query: Query, start: int, stop: int, form: MappingForm) -> tuple[str, int]:
@@ -213,7 +215,8 @@ def _read_address(query: Query, start: int, stop: int, form: MappingForm) -> tup
         )
     span = (start + bracketed, end)
     address = _address(text[slice(*span)])
-    if address is None or (":" in address) is not bracketed:
+    # docker and podman look for an address inside brackets, of either family.
+    if address is None or (":" in address and not bracketed):
         raise PortSyntaxError(
             f"expected an IP address, got {elide(text[slice(*span)])}", text, span
         )

@@ -23,6 +23,10 @@ _DOCKER = MappingForm(
             "refused; podman refuses it too."
         ),
         ("An IPv6 address must be in brackets; docker also accepts '::1:80:80', podman does not."),
+        (
+            "docker reads '80:80/' as TCP; it is refused, because a missing transport after '/' is "
+            "a mistake, for example an unset variable."
+        ),
     ),
     confidence=Confidence.SOURCE,
     sources=(

@@ -382,6 +382,7 @@ _DOCKER = Dialect(
         ),
         RefusedText(text="80", reason="docker chooses the host's port; parse_mapping() reads it"),
         RefusedText(text="8000-8010:80", reason="docker chooses one of the host's ports"),
+        RefusedText(text="80:80/", reason="a missing transport after '/' is a mistake"),
     ),
     notes=(
         (
