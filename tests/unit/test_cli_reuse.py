@@ -106,6 +106,90 @@ def test_a_star_is_dual_stack_unless_an_option_says_otherwise(capsys):
     assert "[::]:80, IPV6_V6ONLY" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("star", ["*:80", ":80", "*.80"])
+@pytest.mark.parametrize("system", ["openbsd", "windows-xp", "windows-2003"])
+def test_a_star_is_two_sockets_without_dual_stack(capsys, star, system):
+    assert main(["reuse", star]) == 0
+    assert main(["reuse", star, "--system", system]) == 0
+    out = capsys.readouterr().out
+    note = f"on {system}: [::] and 0.0.0.0 instead of a dual-stack socket, which does not exist"
+    assert note in " ".join(out.split())
+    # As the new one and as the existing one, it stands for both.
+    for one in ("0.0.0.0:80", "[::]:80", star):
+        for sockets in ([one, star], [star, one]):
+            assert main(["reuse", *sockets, "--system", system, "--json"]) == 1
+            (decision,) = result_of(capsys.readouterr().out)
+            there = one if one != star else "[::]:80"
+            assert decision["blocker"] == f"tcp {there}"
+            assert main(["reuse", *sockets, "--json"]) == 1
+            capsys.readouterr()
+    assert main(["reuse", "0.0.0.0:80", star, "--v6only", "--system", system]) == 2
+    assert main(["reuse", "0.0.0.0:80", star, "--new-v6only", "--system", system]) == 0
+    assert "instead of" not in capsys.readouterr().out
+    assert main(["reuse", star, "--dual-stack", "--system", system]) == 2
+    assert "IPV6_V6ONLY cannot be cleared on " in capsys.readouterr().err
+
+
+def test_a_star_on_all_systems(capsys):
+    assert main(["reuse", "0.0.0.0:80", "*:80", "--json"]) == 1
+    answers = {each["system"]: each for each in result_of(capsys.readouterr().out)}
+    assert answers["openbsd"]["error"] == "EADDRINUSE"
+    assert answers["freebsd"]["verdict"] == "allowed"
+    assert main(["reuse", "127.0.0.1:81", "*:80"]) == 0
+    assert "on openbsd: [::] and 0.0.0.0 instead of" in capsys.readouterr().out
+    assert main(["reuse", "[::]:80", "--dual-stack"]) == 1
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--existing-reuse-address",
+        "--existing-reuse-port",
+        "--existing-exclusive",
+        "--existing-v6only",
+        "--existing-dual-stack",
+        "--existing-uid=0",
+        "--existing-device=lo",
+        "--listening",
+        "--state=bound",
+    ],
+)
+def test_an_option_requires_the_socket_that_it_is_about(capsys, option):
+    assert main(["reuse", "127.0.0.1:80", option]) == 2
+    name = option.partition("=")[0]
+    rule = f"{name} requires an existing socket before the new one, got one socket"
+    assert capsys.readouterr() == ("", f"portranges: {rule}\n")
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        *(
+            (
+                text,
+                "local_addresses must be addresses of the machine, not a wildcard, multicast or "
+                f"broadcast address, got {text}",
+            )
+            for text in ("::", "0.0.0.0", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1")
+        ),
+        (
+            "255.255.255.255",
+            "local_addresses must be addresses of the machine, not a wildcard, multicast or "
+            "broadcast address, got 255.255.255.255",
+        ),
+        ("::1%lo", "only a link-local address has a zone, got '::1%lo'"),
+        ("::%lo", "only a link-local address has a zone, got '::%lo'"),
+        ("x", "address must be an IPv4 or IPv6 address, got 'x'"),
+    ],
+)
+def test_a_local_address_is_one_that_a_machine_has(capsys, address, message):
+    assert main(["reuse", "127.0.0.1:80", "--local-address", address]) == 2
+    assert capsys.readouterr() == ("", f"portranges: {message}\n")
+    words = ["reuse", "[fe80::1]%lo:80", "--system", "linux", "--local-address"]
+    assert main([*words, "fe80::1%lo"]) == 0
+    assert main([*words, "fe80::2"]) == 1
+
+
 def test_dual_stack_is_nothing_at_an_address_of_ipv6(capsys):
     # Linux 6.18: bind() sets IPV6_V6ONLY there, and 0.0.0.0 is free beside it.
     assert main(["reuse", "[::1]:80", "0.0.0.0:80", "--dual-stack", "--system", "linux"]) == 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from ipaddress import IPv6Address
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address
 
 from portranges import reuse, types
 from portranges.cli.arguments import whole_number
 from portranges.cli.output import labelled, print_json
 from portranges.endpoints import Endpoint
-from portranges.errors import InvalidSocketError, elide
+from portranges.errors import InvalidSocketError, InvalidValueError, elide
 from portranges.registry import SHIPPED
 from portranges.reuse import Decision, Socket
 
@@ -24,6 +24,8 @@ _OPTIONS = {
     "dual-stack": "IPV6_V6ONLY off, even if the system enables it by default",
 }
 
+_SPLIT = "[::] and 0.0.0.0 instead of a dual-stack socket, which does not exist there"
+
 
 def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
@@ -33,7 +35,7 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         metavar="ADDRESS:PORT",
         help="existing sockets, then the new one, as people write them or tools print them: "
         "0.0.0.0:80, [::1]:http, 127.0.0.53%%lo:53, :::80, localhost:80; *:80 and :80 are "
-        "dual-stack",
+        "dual-stack, or [::]:80 and 0.0.0.0:80 on a system without dual-stack sockets",
     )
     parser.add_argument("--udp", action="store_true", help="UDP sockets (default: TCP)")
     parser.add_argument(
@@ -75,9 +77,26 @@ def add_arguments(parser: types.ArgumentParser) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """A socket, and whether it was written as ``*``, with both families meant."""
+
+    socket: Socket
+    is_star: bool
+
+    def on(self, system: types.ReuseSystemName) -> tuple[Socket, ...]:
+        """Return the sockets of a program that serves this address on *system*."""
+        if not self.is_star or reuse.has_dual_stack(system):
+            return (self.socket,)
+        only = replace(self.socket, v6only=None)
+        return only, replace(only, address=IPv4Address(0))
+
+
 def run(arguments: types.Namespace) -> int:
     """Print the decision of each system; the status is 1 if one of them refuses."""
     *others, last = arguments.sockets
+    if not others:
+        _check_without_existing(arguments)
     existing = [_socket(text, arguments, "existing") for text in others]
     new = _socket(last, arguments, "new")
     decisions = _decisions(new, existing, arguments)
@@ -89,21 +108,54 @@ def run(arguments: types.Namespace) -> int:
     return 0 if all(decision.allowed for decision in decisions.values()) else 1
 
 
+def _check_without_existing(arguments: types.Namespace) -> None:
+    existing = [f"existing-{each}" for each in (*_OPTIONS, "uid", "device")]
+    for option in ("listening", "state", *existing):
+        # Not `in`: a user id may be 0, which equals False.
+        given = getattr(arguments, option.replace("-", "_"))
+        if given is not None and given is not False:
+            raise InvalidValueError(
+                f"--{option} requires an existing socket before the new one", "one socket"
+            )
+
+
 def _decisions(
-    new: Socket, existing: list[Socket], arguments: types.Namespace
-) -> types.Mapping[str, Decision]:
-    system, local = arguments.system, arguments.local_address
-    if system == "all":
-        return reuse.portability(new, existing, local_addresses=local)
-    name = types.cast("types.ReuseSystemName", system)
-    return {system: reuse.can_bind(new, existing, system=name, local_addresses=local)}
+    new: _Written, existing: list[_Written], arguments: types.Namespace
+) -> dict[str, Decision]:
+    local = arguments.local_address
+    if arguments.system != "all":
+        system = types.cast("types.ReuseSystemName", arguments.system)
+        held = [socket for each in existing for socket in each.on(system)]
+        answers = [
+            reuse.can_bind(socket, held, system=system, local_addresses=local)
+            for socket in new.on(system)
+        ]
+        return {system: _all_of(answers)}
+    held = [each.socket for each in existing]
+    decisions = dict(reuse.portability(new.socket, held, local_addresses=local))
+    for name in decisions:
+        system = types.cast("types.ReuseSystemName", name)
+        if not reuse.has_dual_stack(system):
+            held = [socket for each in existing for socket in each.on(system)]
+            decisions[name] = _all_of(
+                [
+                    reuse.portability(socket, held, systems=system, local_addresses=local)[system]
+                    for socket in new.on(system)
+                ]
+            )
+    return decisions
 
 
-def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
+def _all_of(decisions: types.Sequence[Decision]) -> Decision:
+    return next((each for each in decisions if not each.allowed), decisions[0])
+
+
+def _socket(text: str, arguments: types.Namespace, side: str) -> _Written:
     transport: types.TcpOrUdpName = "udp" if arguments.udp else "tcp"
     endpoint = Endpoint.parse(text, services=SHIPPED, transport=transport, printed=True)
     v6only = _v6only(arguments, side)
     host, _, _ = endpoint.host.partition("%")
+    is_star = not host and v6only is None
     if not host:
         # What ss, lsof and Go write for a wildcard socket of both families.
         host, v6only = "::", v6only or False
@@ -139,8 +191,8 @@ def _socket(text: str, arguments: types.Namespace, side: str) -> Socket:
     is_plain = isinstance(bound, IPv6Address) and bound.ipv4_mapped is None
     if socket.v6only is False and is_plain and not bound.is_unspecified:
         # The option is set before bind(), which serves only IPv6 at such an address anyway.
-        return replace(socket, v6only=None)
-    return socket
+        socket = replace(socket, v6only=None)
+    return _Written(socket=socket, is_star=is_star)
 
 
 def _v6only(arguments: types.Namespace, side: str) -> bool | None:
@@ -155,10 +207,17 @@ def _v6only(arguments: types.Namespace, side: str) -> bool | None:
 
 
 def _lines(
-    new: Socket, existing: list[Socket], decisions: types.Mapping[str, Decision]
+    new: _Written, existing: list[_Written], decisions: types.Mapping[str, Decision]
 ) -> types.Iterator[str]:
-    for label, socket in [*(("existing", each) for each in existing), ("new", new)]:
-        yield from labelled(label, _described(socket), label_width=10)
+    for label, each in [*(("existing", each) for each in existing), ("new", new)]:
+        yield from labelled(label, _described(each.socket), label_width=10)
+    split = [
+        name
+        for name in types.cast("types.Iterable[types.ReuseSystemName]", decisions)
+        if any(len(each.on(name)) > 1 for each in (*existing, new))
+    ]
+    if split:
+        yield from labelled("", f"on {', '.join(split)}: {_SPLIT}", label_width=10)
     yield ""
     width = max(map(len, decisions)) + 2
     yield f"{'system':<{width}}verdict   error            rule"

@@ -17,7 +17,14 @@ from portranges.reuse.model import (
     Verdict,
 )
 from portranges.reuse.others.settings import SystemSettings
-from portranges.reuse.procedures import can_bind, portability, rule, rules, systems
+from portranges.reuse.procedures import (
+    can_bind,
+    has_dual_stack,
+    portability,
+    rule,
+    rules,
+    systems,
+)
 from portranges.reuse.table import PortTable
 
 __all__ = [
@@ -32,6 +39,7 @@ __all__ = [
     "SystemSettings",
     "Verdict",
     "can_bind",
+    "has_dual_stack",
     "portability",
     "rule",
     "rules",

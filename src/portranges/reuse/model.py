@@ -469,6 +469,9 @@ def shown_number(number: int) -> str:
     return str(IPv6Address(number))
 
 
+_BROADCAST = IPv4Address("255.255.255.255")
+
+
 def checked_local_addresses(
     values: types.Iterable[types.AddressLike] | None,
 ) -> frozenset[int] | None:
@@ -482,8 +485,27 @@ def checked_local_addresses(
     except TypeError:
         name = type(values).__name__
         raise TypeError(f"local_addresses must be addresses, got {name}") from None
-    # The zone of a link-local address names an interface, which does not matter here.
-    return frozenset(address_number(_address(value)) for value in each)
+    return frozenset(address_number(_checked_local(value)) for value in each)
+
+
+def _checked_local(value: types.AddressLike) -> IPv4Address | IPv6Address:
+    """Return *value* as an address that a machine can have, or raise."""
+    address = _address(value)
+    plain = address
+    if isinstance(address, IPv6Address):
+        # Interfaces are listed with fe80::1%eth0. Which interface it is does not matter here.
+        if address.scope_id is not None and not address.is_link_local:
+            raise InvalidSocketError(
+                "only a link-local address has a zone", elide(shown_address(address))
+            )
+        plain = address.ipv4_mapped or address
+    if plain.is_unspecified or plain.is_multicast or plain == _BROADCAST:
+        raise InvalidSocketError(
+            "local_addresses must be addresses of the machine, not a wildcard, multicast or "
+            "broadcast address",
+            shown_address(address),
+        )
+    return address
 
 
 def checked_transport(value: Transport | str) -> Transport:

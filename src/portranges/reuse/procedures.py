@@ -16,7 +16,16 @@ from portranges.reuse.model import Decision, Rule, Socket
 from portranges.reuse.others import lookup
 from portranges.systems import lookup as row_of
 
-__all__ = ["can_bind", "machine", "name_of", "portability", "rule", "rules", "systems"]
+__all__ = [
+    "can_bind",
+    "has_dual_stack",
+    "machine",
+    "name_of",
+    "portability",
+    "rule",
+    "rules",
+    "systems",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +92,27 @@ def systems() -> tuple[types.ReuseSystemName, ...]:
         True
     """
     return tuple(sorted(_NAMES))
+
+
+def has_dual_stack(system: types.ReuseSystemName) -> bool:
+    """Return whether IPV6_V6ONLY can be cleared on *system*.
+
+    Args:
+        system: The system's name.
+
+    Returns:
+        False where a socket at ``::`` never serves IPv4, so that a program that serves every
+        address binds a second socket, at ``0.0.0.0``.
+
+    Raises:
+        UnknownNameError: The system is unknown.
+
+    Example:
+        >>> has_dual_stack("linux"), has_dual_stack("openbsd")
+        (True, False)
+    """
+    dual = Socket(transport="tcp", address="::", port=0, v6only=False)
+    return _loaded(system).refused_option(dual) is None
 
 
 def can_bind(
