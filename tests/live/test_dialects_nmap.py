@@ -9,7 +9,7 @@ import pytest
 
 import dialect_manuals
 from dialect_tools import as_recorded, edge_sets, in_namespace, needs, random_sets
-from portranges import PortSet, dialects
+from portranges import PortSet, PortSyntaxError, dialects
 from portranges.registry import Registry
 
 pytestmark = pytest.mark.slow
@@ -79,7 +79,15 @@ def test_nmap_resolves_names_by_its_own_table():
     if not path.is_file():
         pytest.skip("NOT CHECKED: nmap's table is not where Debian has it")
     table = Registry.from_services(path.read_text(encoding="utf-8", errors="replace"))
-    names = ["kerberos", "kerberos-sec", "ms-sql-s", "ssh", "domain", "smtp"]
+    names = ["kerberos", "kerberos-sec", "ms-sql-s", "ssh", "domain", "smtp", "http", "http-alt"]
+    names += ["mit-ml-dev", "x11", "22,http,443", "U:domain,T:http", "ssh,mit-ml-dev"]
     for name, answer in zip(names, scanned(names), strict=True):
         assert answer is not None
-        assert answer["tcp"] == dialects.parse(name, "nmap", services=table, transport="tcp")
+        for transport in ("tcp", "udp"):
+            found = dialects.parse(name, "nmap", services=table, transport=transport)
+            assert answer[transport] == found, (name, transport)
+    refused = ["ajp13-nosuch", "U:ajp13", "9pfs", "80-http", "HTTP"]
+    assert scanned(refused) == [None] * len(refused)
+    for name in refused:
+        with pytest.raises(PortSyntaxError):
+            dialects.parse(name, "nmap", services=table)

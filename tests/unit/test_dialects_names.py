@@ -162,6 +162,90 @@ def test_nmap_reads_a_name_of_its_own_table_only():
         dialects.parse("kerberos", "nmap")
 
 
+# Lines of nmap-services of nmap 7.93, and what ``nmap -sS -sU -sY -p`` scans: tcp, udp, sctp.
+NMAP_LINES = Registry.from_services(
+    """
+    ssh          22/tcp    0.182286
+    ssh          22/udp    0.003905
+    ssh          22/sctp   0.000000
+    domain       53/tcp    0.048463
+    domain       53/udp    0.213496
+    http         80/sctp   0.000000
+    http         80/tcp    0.484143
+    http         80/udp    0.035767
+    http         8008/tcp  0.006843
+    http-alt     591/tcp   0.000088
+    http-alt     591/udp   0.000478
+    http-alt     8000/tcp  0.013654
+    http-alt     8000/udp  0.000330
+    http-alt     8008/udp  0.000330
+    http-alt     8080/udp  0.000991
+    mit-ml-dev   83/tcp    0.001001
+    mit-ml-dev   83/udp    0.000956
+    mit-ml-dev   85/tcp    0.000678
+    mit-ml-dev   85/udp    0.000725
+    ajp13        8009/tcp  0.010642
+    9pfs         564/tcp   0.000063
+    X11          6000/tcp  0.005683
+    """
+)
+SCANNED = [
+    ("ssh", "22", "22", "22"),
+    ("domain", "53", "53", None),
+    ("http", "80,8008", "80", "80"),
+    ("http-alt", "591,8000", "591,8000,8008,8080", None),
+    ("mit-ml-dev", "83,85", "83,85", None),
+    ("x11", "6000", None, None),
+    ("ssh,http", "22,80,8008", "22,80", "22,80"),
+    ("http,443", "80,443,8008", "80,443", "80,443"),
+    ("443,mit-ml-dev", "83,85,443", "83,85,443", None),
+    ("http,http", "80,8008", "80", "80"),
+    ("U:domain,T:http", "80,8008", "53", None),
+    ("T:http,53", "53,80,8008", None, None),
+    ("U:http", None, "80", None),
+    ("S:http", None, None, "80"),
+    ("ajp13", "8009", None, None),
+    ("U:ssh,T:22,ajp13", "22,8009", "22", None),
+]
+
+
+@pytest.mark.parametrize(("text", "tcp", "udp", "sctp"), SCANNED)
+def test_a_name_of_nmap_means_all_its_ports(text, tcp, udp, sctp):
+    for transport, ports in (("tcp", tcp), ("udp", udp), ("sctp", sctp)):
+        if ports is None:
+            with pytest.raises(PortSyntaxError):
+                dialects.parse(text, "nmap", services=NMAP_LINES, transport=transport)
+        else:
+            found = dialects.parse(text, "nmap", services=NMAP_LINES, transport=transport)
+            assert found == PortSet.parse(ports)
+    # Without a transport it must be the same for all that the text is for, but for a name that
+    # SCTP does not have.
+    answers = {each for each in (tcp, udp, sctp) if each is not None}
+    if len(answers) == 1:
+        assert dialects.parse(text, "nmap", services=NMAP_LINES) == PortSet.parse(answers.pop())
+    else:
+        with pytest.raises(PortSyntaxError, match="different ones for .*; choose one with"):
+            dialects.parse(text, "nmap", services=NMAP_LINES)
+
+
+@pytest.mark.parametrize(
+    ("text", "transport", "reason"),
+    [
+        ("U:ajp13", None, "a name must be one of udp, got 'ajp13'; nmap rejects it"),
+        ("22,ajp13", "udp", "a name must be one of udp, got 'ajp13'; nmap rejects it"),
+        ("9pfs", None, "a name must not begin with a digit, got '9pfs'; nmap rejects it"),
+        ("80-http", None, "a name must not begin with a digit, got '80-http'; nmap rejects it"),
+        ("HTTP", None, "a service name must be in lower case, got 'HTTP'"),
+        ("htp", None, "unknown service, got 'htp'; did you mean 'http'?"),
+        ("any", None, "expected a port or 'first-last', got 'any'; every port is written 0-65535"),
+    ],
+)
+def test_a_name_that_nmap_refuses(text, transport, reason):
+    with pytest.raises(PortSyntaxError) as caught:
+        dialects.parse(text, "nmap", services=NMAP_LINES, transport=transport)
+    assert caught.value.reason == reason
+
+
 OWN = [
     ("cisco", "eq www", "80"),
     ("cisco", "eq cmd", "514"),

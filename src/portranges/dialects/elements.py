@@ -28,6 +28,8 @@ from portranges.source import Source
 __all__ = [
     "element_spans",
     "expected",
+    "is_name",
+    "ports_of_name",
     "read_element",
     "read_port",
     "transport_of_name",
@@ -107,7 +109,7 @@ def read_element(
     else:
         port = read_port(query, start, stop, transport)
         return port, port
-    if sign == "-" and _is_name(text[start:stop]):
+    if sign == "-" and is_name(text[start:stop]):
         if not row.dashed_names:
             raise refusal(
                 query,
@@ -206,7 +208,7 @@ def _every_port(row: Dialect) -> str:
     return f"every port is written {element(row, PortRange(row.lowest, LAST_PORT))}"
 
 
-def _is_name(token: str) -> bool:
+def is_name(token: str) -> bool:
     """Return whether *token* may be a service name: it has a letter and is not a C literal."""
     return (
         len(token) <= _LONGEST_NAME
@@ -218,9 +220,27 @@ def _is_name(token: str) -> bool:
 
 
 def _read_name(query: Query, start: int, stop: int, transport: Transport | None) -> int:
+    if query.row.own_names and is_name(query.text[start:stop]):
+        return _read_own_name(query, start, stop, transport)
+    ports = ports_of_name(query, start, stop, _looked_up(query, transport))
+    if len(ports) != 1:
+        got = f"{ports}" if ports else "none"
+        raise PortSyntaxError(
+            f"a service name must have exactly one port, got {query.text[start:stop]!r} with "
+            f"{elide(got)}; write the number",
+            query.text,
+            (start, stop),
+        )
+    return ports.first
+
+
+def ports_of_name(
+    query: Query, start: int, stop: int, transports: types.Iterable[Transport | None]
+) -> PortSet:
+    """Return the ports of the service name ``text[start:stop]`` for *transports*; None is all."""
     row, text = query.row, query.text
     token, span = text[start:stop], (start, stop)
-    if not _is_name(token):
+    if not is_name(token):
         raise _no_element(query, start, stop)
     if row.name_lookup is NameLookup.NONE:
         raise refusal(
@@ -230,8 +250,6 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
             Fault.NAME,
             Fault.OPERATOR,
         )
-    if row.own_names:
-        return _read_own_name(query, start, stop, transport)
     if row.name_lookup is NameLookup.OWN and _is_iana(query.services):
         raise refusal(
             query,
@@ -244,21 +262,11 @@ def _read_name(query: Query, start: int, stop: int, transport: Transport | None)
         raise refusal(query, f"{expected(row)}, got {elide(token)}; names require services=", span)
     if token != token.lower():
         raise PortSyntaxError(f"a service name must be in lower case, got {token!r}", text, span)
+    services = query.services
     try:
-        ports = PortSet.empty().union(
-            *(query.services.ports(token, each) for each in _looked_up(query, transport))
-        )
+        return PortSet.empty().union(*(services.ports(token, each) for each in transports))
     except UnknownNameError as error:
         raise refusal(query, str(error), span) from None
-    if len(ports) != 1:
-        got = f"{ports}" if ports else "none"
-        raise PortSyntaxError(
-            f"a service name must have exactly one port, got {token!r} with {elide(got)}; "
-            "write the number",
-            text,
-            span,
-        )
-    return ports.first
 
 
 def _is_iana(services: types.Services | None) -> bool:
@@ -283,11 +291,12 @@ def _read_own_name(query: Query, start: int, stop: int, transport: Transport | N
     raise refusal(query, reason, (start, stop))
 
 
-def _looked_up(query: Query, transport: Transport | None) -> tuple[types.TransportLike | None, ...]:
+def _looked_up(query: Query, transport: Transport | None) -> tuple[Transport | None, ...]:
     """Return the transports whose ports the tool considers for a name; None is all of them."""
-    if query.row.name_lookup in (NameLookup.NAMED, NameLookup.OWN):
+    if query.row.name_lookup is NameLookup.NAMED:
         return (transport or query.transport,)
-    return _LOOKED_UP[query.row.name_lookup]
+    # Where a tool accepts no names, ports_of_name() refuses them.
+    return _LOOKED_UP.get(query.row.name_lookup, ())
 
 
 _LOOKED_UP: dict[NameLookup, tuple[Transport | None, ...]] = {

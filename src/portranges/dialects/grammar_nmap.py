@@ -1,17 +1,17 @@
 """``nmap -p``: a list in which ``T:``, ``U:`` and ``S:`` apply to what follows them.
 
-Service names come from the caller's registry, not from nmap's own table.
+A service name means all its ports, for each transport, in the table that the caller passes.
 """
 
 from __future__ import annotations
 
 from portranges import types
-from portranges.dialects.elements import element_spans, read_element
+from portranges.dialects.elements import element_spans, is_name, ports_of_name, read_element
 from portranges.dialects.query import Query, collect, refusal
 from portranges.dialects.reading import check_length
 from portranges.dialects.writing import Request, lists_of
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import Transport
+from portranges.ports import Transport, means_every_port
 
 __all__ = ["read", "write"]
 
@@ -61,7 +61,39 @@ def _items(
                 "a pattern matches names of nmap's own table",
                 (low, high),
             )
-        yield transport, *read_element(query, low, high, transport)
+        token = text[low:high]
+        if not is_name(token) or means_every_port(token):
+            yield transport, *read_element(query, low, high, transport)
+            continue
+        for each, ports in _named(query, low, high, transport):
+            for found in ports.ranges:
+                yield each, found.first, found.last
+
+
+def _named(
+    query: Query, start: int, stop: int, transport: Transport | None
+) -> types.Iterator[types.Part]:
+    """Yield the ports of the name ``text[start:stop]``, which can differ by transport."""
+    name, span = query.text[start:stop], (start, stop)
+    if name[0].isdigit():
+        raise PortSyntaxError(
+            f"a name must not begin with a digit, got {name!r}; nmap rejects it", query.text, span
+        )
+    wanted = transport or query.transport
+    transports = tuple(_LETTERS) if wanted is None else (wanted,)
+    found = {each: ports_of_name(query, start, stop, (each,)) for each in transports}
+    found = {each: ports for each, ports in found.items() if ports}
+    if not found:
+        named = " or ".join(transports)
+        raise PortSyntaxError(
+            f"a name must be one of {named}, got {name!r}; nmap rejects it", query.text, span
+        )
+    # As for a number, if TCP and UDP agree; most names have no port of SCTP.
+    is_for_all = wanted is None and {Transport.TCP, Transport.UDP} <= found.keys()
+    if is_for_all and len(set(found.values())) == 1:
+        yield None, found[Transport.TCP]
+    else:
+        yield from found.items()
 
 
 def write(request: Request) -> list[str]:

@@ -193,6 +193,10 @@ _NMAP = Dialect(
         "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only if it is listed.",
         "T:, U: and S: apply to all that follows; ports before the first are for all transports.",
         "Names are looked up in nmap's own table, nmap-services; pass it as services=.",
+        (
+            "A name means all its ports, which can differ by transport: http is 80 and 8008 of "
+            "TCP, and 80 of UDP and SCTP."
+        ),
         "'[1-1024]' means only the ports that nmap's own table lists.",
         (
             "Linux passes at most 131,071 characters in one argument, and a letter for the "
