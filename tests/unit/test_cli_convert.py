@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from envelope import result_of
+from envelope import error_of, result_of
 from portranges import PortSet, dialects
 from portranges.cli import convert, main
 
@@ -29,6 +29,36 @@ def test_standard_input_is_read(capsys, monkeypatch):
         monkeypatch.setattr(sys, "stdin", io.StringIO("{ 22, 80-90 }" + ending))
         assert main(["convert", "--from", "nft"]) == 0
         assert capsys.readouterr().out == "22,80-90\n"
+
+
+def test_lines_of_the_own_notation_are_read_as_by_other_commands(capsys, monkeypatch):
+    text = "22,80 # web\n\n# all\r\n  8000-8100  \n80"
+    for words in (["convert"], ["convert", "-", "--names"], ["masks", "-", "--form", "decimal"]):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        assert main(words) == 0
+        out = capsys.readouterr().out
+        assert words[0] == "masks" or out == "22,80,8000-8100\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("22\n80,x\n"))
+    assert main(["convert", "--json"]) == 2
+    error = error_of(capsys.readouterr().out)
+    assert (error["text"], error["position"]) == ("80,x", [3, 4])
+    # The empty set is an empty line, which is read back.
+    assert main(["convert", ""]) == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO(capsys.readouterr().out))
+    assert main(["convert"]) == 0
+    assert capsys.readouterr().out == "\n"
+
+
+def test_lines_of_another_notation_have_its_meaning(capsys, monkeypatch):
+    for name, text, ports in (
+        ("nft", "{ 22,\n  80 }\n", "22,80"),
+        ("iptables", "--dport 22\n--dport 80\n", "22,80"),
+    ):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        assert main(["convert", "--from", name]) == 0
+        assert capsys.readouterr().out == f"{ports}\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("22\n80\n"))
+    assert main(["convert", "--from", "nft"]) == 2
 
 
 def test_endless_input_is_refused(capsys, monkeypatch):

@@ -367,10 +367,11 @@ def test_the_sum_for_a_translator(capsys):
         "ports        1024-65535 (64,512)\n"
         "             at most 64,512 per address and destination\n"
         "at once      65,536 connections for each client by connect, to 1 destination\n"
-        "             from 2 sources\n"
-        "clients      0 to 1, with 65,536 ports each, on 2 addresses\n"
+        "             from 2 addresses\n"
+        "most clients 0 to 1, with 65,536 ports each, on 2 addresses\n"
         "TIME_WAIT    120 s\n"
-        "per second   546.1, to 1 destination from 2 sources, each closed by this side\n"
+        "per second   546.1 for each client, to 1 destination from 2 addresses, each\n"
+        "             closed by this side\n"
         "clients      3 does not fit: the limit is 0 to 1\n"
         "             addresses needed: 4 or more\n"
     )
@@ -409,8 +410,25 @@ def test_what_was_asked_and_the_limit_read_as_the_verdict_says(capsys, rate, por
 
 def test_no_socket_has_port_0(capsys):
     assert main(["capacity", "--ports", "0-65535"]) == 2
-    told = capsys.readouterr().err
-    assert "a range must not contain port 0, which no socket has, got <EphemeralProfile" in told
+    rule = "a range must not contain port 0, which no socket has"
+    assert capsys.readouterr().err == f"portranges: {rule}, got '0-65535'\n"
+
+
+def test_a_range_without_ports_is_said_in_words(capsys):
+    for words in (["--excluded", "0-65535"], ["--ports", "80-90", "--excluded", "80-90"]):
+        assert main(["capacity", *words]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[1] == "ports        none, because all of them are excluded"
+        assert lines[2].startswith("at once      0 connections")
+    assert main(["capacity", "--ports", ""]) == 2
+    assert capsys.readouterr().err == "portranges: --ports must have at least one port, got none\n"
+    assert main(["capacity", "--excluded", ""]) == 0
+    assert "32768-60999 (28,232)" in capsys.readouterr().out
+    assert main(["capacity", "--system", "azure-load-balancer", "--excluded", "1"]) == 2
+    assert capsys.readouterr().err == (
+        "portranges: --excluded requires --ports, because azure-load-balancer has no fixed range, "
+        "got --excluded without it\n"
+    )
 
 
 def test_a_name_of_an_interface_is_no_escape_sequence(capsys):

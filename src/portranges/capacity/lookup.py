@@ -17,7 +17,8 @@ def profile_of(system: types.SystemLike) -> EphemeralProfile:
     """Return the profile of *system*, which must not contain port 0."""
     row = row_of(system, "system")
     if 0 in row.ports:
-        raise InvalidValueError("a range must not contain port 0, which no socket has", elide(row))
+        rule = "a range must not contain port 0, which no socket has"
+        raise InvalidValueError(rule, elide(str(row.ports)))
     return row
 
 

@@ -11,6 +11,7 @@ from portranges.cli.arguments import number, whole_number
 from portranges.cli.output import labelled, print_json
 from portranges.errors import InvalidValueError
 from portranges.portset import PortSet
+from portranges.systems import Kind
 
 __all__ = ["add_arguments", "run"]
 
@@ -148,8 +149,16 @@ def run(arguments: types.Namespace) -> int:
 def _answer(arguments: types.Namespace) -> _Answer:
     profile = ephemeral.profile(arguments.system)
     if arguments.ports is not None or arguments.excluded is not None:
+        if arguments.ports is None and not profile.has_fixed_range:
+            raise InvalidValueError(
+                f"--excluded requires --ports, because {profile.name} has no fixed range",
+                "--excluded without it",
+            )
+        ports = None if arguments.ports is None else PortSet.parse(arguments.ports)
+        if ports is not None and not ports:
+            raise InvalidValueError("--ports must have at least one port", "none")
         profile = profile.replace(
-            ports=None if arguments.ports is None else PortSet.parse(arguments.ports),
+            ports=ports,
             excluded=None if arguments.excluded is None else PortSet.parse(arguments.excluded),
         )
     waits = all(
@@ -189,22 +198,26 @@ def _lines(answer: _Answer, questions: list[_Question]) -> types.Iterator[tuple[
     profile = answer.profile
     yield "system", profile.title + (", tuned" if profile.tuned else "")
     if profile.has_fixed_range:
-        yield "ports", f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
+        ports = f"{str(profile.ports).replace(',', ', ')} ({len(profile.ports):,})"
+        yield "ports", ports if profile.ports else "none, because all of them are excluded"
     if profile.ports_per_address is not None:
         label = "" if profile.has_fixed_range else "ports"
         yield label, f"at most {profile.ports_per_address:,} per address and destination"
-    ends = f"{_many(answer.destinations, 'destination')} from {_many(answer.sources, 'source')}"
+    start = _many(answer.sources, "source")
+    if profile.kind is Kind.MIDDLEBOX:
+        start = _many(answer.sources, "address", "addresses")
+    ends = f"{_many(answer.destinations, 'destination')} from {start}"
     each = "" if answer.ports_per_client is None else "for each client "
     yield "at once", f"{_bounds(answer.at_once)} connections {each}by {answer.method}, to {ends}"
     if answer.clients is not None and answer.ports_per_client is not None:
         ports = _many(answer.ports_per_client, "port")
-        where = _many(answer.sources, "address", "addresses")
-        yield "clients", f"{_bounds(answer.clients)}, with {ports} each, on {where}"
+        yield "most clients", f"{_bounds(answer.clients)}, with {ports} each, on {start}"
     if answer.time_wait is None or answer.rate is None:
         yield "TIME_WAIT", "unknown" if answer.waits else "none"
     else:
         yield "TIME_WAIT", f"{answer.time_wait:g} s"
-        yield "per second", f"{_bounds(answer.rate)}, to {ends}, each closed by this side"
+        each = "" if answer.ports_per_client is None else " for each client"
+        yield "per second", f"{_bounds(answer.rate)}{each}, to {ends}, each closed by this side"
     for question in questions:
         verdict = {True: "fits", False: "does not fit", None: "may or may not fit"}[question.fits]
         limit = _beside(question.limit, question.wanted)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from portranges import dialects, types
 from portranges.cli.output import print_json
-from portranges.cli.words import ports_of, services_in, standard_input
+from portranges.cli.words import ports_of, services_in, standard_input, without_comments
 from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
+from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 
 __all__ = ["add_arguments", "run"]
@@ -20,7 +21,11 @@ def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
     names = ", ".join(dialects.names())
     parser.add_argument(
-        "text", nargs="?", default="-", help="the ports (default: -, standard input)"
+        "text",
+        nargs="?",
+        default="-",
+        help="the ports (default: -, standard input: ports on each line, or one text of the "
+        "dialect of --from)",
     )
     parser.add_argument(
         "--from",
@@ -56,9 +61,16 @@ def add_arguments(parser: types.ArgumentParser) -> None:
 def run(arguments: types.Namespace) -> int:
     """Print the ports in the other notation, one line per rule."""
     text, services = _text(arguments.text), _services(arguments)
-    if services is not None and dialects.lookup(arguments.source).grammar == "neutral":
+    if dialects.lookup(arguments.source).grammar == "neutral":
+        # Lines are read as by the other commands. Other notations have their own meaning of lines.
+        lines = without_comments(text.splitlines()) if arguments.text == "-" else [text]
         # The notation has no names of its own; the command line adds them everywhere.
-        ports = ports_of(text, services)
+        ports = PortSet().union(
+            *(
+                PortSet.parse(each) if services is None else ports_of(each, services)
+                for each in lines
+            )
+        )
     else:
         ports = dialects.parse(
             text, arguments.source, services=services, transport=arguments.transport

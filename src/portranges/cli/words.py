@@ -11,7 +11,14 @@ from portranges.ports import every_port_error, means_every_port
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 
-__all__ = ["arguments_or_lines", "ports_of", "ports_of_all", "services_in", "standard_input"]
+__all__ = [
+    "arguments_or_lines",
+    "ports_of",
+    "ports_of_all",
+    "services_in",
+    "standard_input",
+    "without_comments",
+]
 
 
 def ports_of(word: str, services: types.Services = SHIPPED) -> PortSet:
@@ -60,10 +67,14 @@ def arguments_or_lines(arguments: types.Iterable[str]) -> types.Iterator[str]:
     for argument in arguments:
         if argument == "-":
             with standard_input() as stream:
-                lines = (line.partition("#")[0].strip() for line in stream)
-                yield from filter(None, lines)
+                yield from without_comments(stream)
         else:
             yield argument
+
+
+def without_comments(lines: types.Iterable[str]) -> types.Iterator[str]:
+    """Yield *lines* without comments and outer blanks, unless nothing is left."""
+    return filter(None, (line.partition("#")[0].strip() for line in lines))
 
 
 def services_in(path: str) -> Registry:
