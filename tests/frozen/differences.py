@@ -242,6 +242,11 @@ def _capacity_command(question: tuple[Any, ...], path: str, old: Any, new: Any) 
     return bool({*words} & {*_NF_NAT, *_VENDORS, "macos", "ios", "netbsd", "lwip"})
 
 
+def _no_range_to_exclude_from(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    words = question[1][int(path.partition("/")[0])]
+    return words[0] == "capacity" and old == ("error", "TypeError") and new[0] == 2
+
+
 def _nothing_drawn(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     return question[1] < 2 and (repr(old), repr(new)) == ("-0.0", "0.0")
 
@@ -272,7 +277,7 @@ def _not_for_internet(question: tuple[Any, ...], path: str, old: Any, new: Any) 
             return False
         if isinstance(old, int):
             return (old, new) == (0, 1)
-        if isinstance(old, str):
+        if isinstance(old, str) and isinstance(new, str):
             return {*old.split()} <= {*new.split()}
     its_id = ("id", "not-for-internet")
     if question[0] == "advice_rows":
@@ -504,6 +509,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "and ::1:80",
         asked="commands",
         applies=_printed_address,
+    ),
+    Difference(
+        name="command line: --excluded without a range",
+        reason="it was a traceback",
+        asked="commands",
+        applies=_no_range_to_exclude_from,
     ),
     Difference(
         name="command line: words that cannot be read",

@@ -1097,6 +1097,8 @@ class Old:
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
                 status = main(self.words(words))
+        except TypeError as problem:
+            return error(problem)
         finally:
             sys.stdin = given
         text = out.getvalue()
