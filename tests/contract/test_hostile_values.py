@@ -93,7 +93,8 @@ ARGUMENTS: dict[str, Any] = {
     "gcp-cloud-nat", "capacity.rate.system": "gcp-cloud-nat", "time_wait_sockets.rate": 1.0,
     "concurrent.ports_per_client": 64, "classify_many.ports": [80], "among_transports": (),
     "count_by_category.ports": [80], "uses.lookup.port": 80, "systems.lookup.name": "linux",
-    "parse_sock_diag.transport": "tcp", "usage.system": None,
+    "parse_sock_diag.transport": "tcp", "usage.system": None, "listen_ports.in_use": [80],
+    "why_not.in_use": [80], "excluded": [81],
 }  # fmt: skip
 
 # Functions that read or wait; only their arguments' checks are of interest here.

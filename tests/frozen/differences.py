@@ -555,7 +555,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         name="advice: more kinds of finding",
-        reason="privileged and unavailable ports of one machine are findings, between the others",
+        reason="privileged, used and excluded ports of one machine are findings, between the "
+        "others",
         asked="advice_rows",
         applies=lambda question, path, old, new: path.split("/")[0] not in {*"012345"},
     ),

@@ -103,7 +103,7 @@ class TestListenPorts:
         linux = ephemeral.profile("linux")
         strict = dataclasses.replace(linux, privileged_below=11000)
         assert ids(why_not(10254, strict)) == ["privileged"]
-        assert why_not(11000, strict, unavailable=[10999]) == why_not(11000, linux)
+        assert why_not(11000, strict, in_use=[10999], excluded=[11001]) == why_not(11000, linux)
         assert listen_ports(strict) == listen_ports(linux) - PortRange(0, 10999)
         lax = dataclasses.replace(linux, privileged_below=0)
         assert ids(why_not(80, lax)) == ids(why_not(80, linux)) == ["system-port", "assigned"]
@@ -115,11 +115,13 @@ class TestListenPorts:
         assert ids(why_not(10254, listed)) == ["privileged"]
         assert listen_ports(linux) - listen_ports(listed) == PortSet([10254])
         taken = PortSet.parse("10254,11000-11005")
-        assert listen_ports(unavailable=taken) == listen_ports() - taken
-        assert ids(why_not(10254, unavailable=taken)) == ["unavailable"]
-        assert ids(why_not(443, unavailable=[443])) == ["system-port", "assigned", "unavailable"]
-        with pytest.raises(TypeError):
-            listen_ports(unavailable=5)
+        for name, found in (("in_use", "in-use"), ("excluded", "excluded")):
+            assert listen_ports(**{name: taken}) == listen_ports() - taken
+            assert ids(why_not(10254, **{name: taken})) == [found]
+            assert ids(why_not(443, **{name: [443]})) == ["system-port", "assigned", found]
+            with pytest.raises(TypeError):
+                listen_ports(**{name: 5})
+        assert ids(why_not(10254, in_use=taken, excluded=taken)) == ["in-use", "excluded"]
 
     def test_what_is_refused(self):
         with pytest.raises(TypeError, match="^systems must be a system's name or an Ephemeral"):

@@ -144,7 +144,8 @@ def test_a_transport_whose_sockets_are_not_read(monkeypatch):
     monkeypatch.setattr("portranges.probe.free_ports", lambda **_: pytest.fail("read"))
     settings = read_settings("sctp", machine=RECORDED_LINUX)
     assert settings.transport is Transport.SCTP
-    assert this_machine.unavailable([settings]) == settings.excluded
+    assert this_machine.ports_in_use([settings]) == PortSet()
+    assert this_machine.excluded_ports([settings]) == settings.excluded
 
 
 @pytest.mark.parametrize("path", ["/nowhere/services", "a\0b"])

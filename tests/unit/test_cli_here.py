@@ -443,7 +443,7 @@ def told(monkeypatch, capsys):
 
 
 def test_suggest_uses_the_settings_of_this_machine(told):
-    text = "warning: 10254 is inside the ephemeral range of Linux, 1024-39999,40001-65535"
+    text = "warning: 10254 is inside the ephemeral range of this machine, 1024-39999,40001-65535"
     assert told(suggest, "--here 10254", WIDE) == (1, text)
     assert told(suggest, "--here 10254", linux()) == (0, "good: no known objection to 10254")
     assert told(suggest, "10254", WIDE)[0] == 0
@@ -451,12 +451,13 @@ def test_suggest_uses_the_settings_of_this_machine(told):
     # FreeBSD's range begins at 10000.
     assert told(suggest, "--here --system freebsd 10254", linux())[0] == 1
     start = linux(**{IPV4 + "ip_unprivileged_port_start": "11000\n"})
-    text = "warning: 10254 requires a privilege to bind on Linux"
+    text = "warning: 10254 requires a privilege to bind on this machine"
     assert told(suggest, "--here 10254", start) == (1, text)
     assert not PortSet.parse(told(suggest, "--here --all", start)[1]) & PortRange(0, 10999)
-    assert "80 requires a privilege to bind on Linux" in told(suggest, "--here 80", linux())[1]
+    text = "80 requires a privilege to bind on this machine"
+    assert text in told(suggest, "--here 80", linux())[1]
     assert "privilege to bind" not in told(suggest, "--here 80", FROM_80)[1]
-    text = "warning: 29998 cannot be bound: it is in use or excluded"
+    text = "warning: 29998 is in use on the machine"
     told.free = PortSet(range(1, 65536)) - PortSet([29998])
     assert told(suggest, "--here 29998", linux()) == (1, text)
     assert 29998 not in PortSet.parse(told(suggest, "--here --all", linux())[1])
@@ -467,10 +468,11 @@ def test_suggest_leaves_out_what_windows_excludes(told):
     ports = PortSet.parse(told(suggest, "--here --all", EXCLUDING)[1])
     assert ports
     assert not ports & PortRange(20000, 20999)
-    assert told(suggest, "--here 20004", EXCLUDING) == (
-        1,
-        "warning: 20004 cannot be bound: it is in use or excluded",
-    )
+    text = "warning: 20004 is excluded on the machine"
+    assert told(suggest, "--here 20004", EXCLUDING) == (1, text)
+    told.free = PortSet(range(1, 65536)) - PortSet([20004])
+    text = f"warning: 20004 is in use on the machine {text}"
+    assert told(suggest, "--here 20004", EXCLUDING) == (1, text)
 
 
 EXCLUDING = machine(
@@ -500,8 +502,8 @@ def test_suggest_without_a_view_of_the_sockets(monkeypatch, told, capsys):
 
 def test_audit_uses_the_settings_of_this_machine(told):
     text = (
-        "warning: 32768-39999,40001-65535 of the ephemeral range of Linux is open, but 1024-32767 "
-        "is not"
+        "warning: 32768-39999,40001-65535 of the ephemeral range of this machine is open, but "
+        "1024-32767 is not"
     )
     assert text in told(audit, "--here 32768-65535", WIDE)[1]
     assert "is not: about" not in told(audit, "--here 32768-60999", linux())[1]
@@ -550,7 +552,7 @@ def test_a_machine_with_other_settings():
     if found is None:
         pytest.skip("NOT CHECKED: no network namespace may be made here")
     assert found["wide"][0] == 1
-    assert "10254 is inside the ephemeral range of Linux, 1024-65535" in found["wide"][1]
+    assert "10254 is inside the ephemeral range of this machine, 1024-65535" in found["wide"][1]
     text = "this machine allocates it to clients: its ephemeral range is 1024-65535"
     assert text in found["page"][1]
     for user, bound, text in (

@@ -71,12 +71,19 @@ _TO_LISTEN_ON = (
         source=cite("portranges.ephemeral", "EphemeralProfile.is_privileged()"),
     ),
     Advice(
-        id="unavailable",
+        id="in-use",
         severity=Severity.WARNING,
-        template="{ports} cannot be bound: it is in use or excluded",
-        reason="Another socket holds it, or the machine excludes it. A socket may release it at "
-        "any time, and any other port may be taken at any time.",
-        source=cite("portranges.probe.free_ports() and portranges.system.read_excluded()"),
+        template="{ports} is in use on the machine",
+        reason="Another socket holds it. The socket may release it at any time, and any other port "
+        "may be taken at any time.",
+        source=cite("portranges.probe.free_ports()"),
+    ),
+    Advice(
+        id="excluded",
+        severity=Severity.WARNING,
+        template="{ports} is excluded on the machine",
+        reason="The machine never allocates it, and most excluded ports cannot be bound either.",
+        source=cite("portranges.system.read_excluded()"),
     ),
     Advice(
         id="browser-blocked",

@@ -29,7 +29,8 @@ def listen_ports(
     transport: types.TransportsLike | None = _TRANSPORT,
     *,
     registry: Registry = SHIPPED,
-    unavailable: types.PortItems = (),
+    in_use: types.PortItems = (),
+    excluded: types.PortItems = (),
 ) -> PortSet:
     """Return the ports that are suitable for your own service.
 
@@ -38,14 +39,16 @@ def listen_ports(
     browsers, and are not the default of a known program.
 
     For one machine, pass ``system.read_settings().profile`` as the system. ``probe.free_ports``
-    and ``system.read_excluded`` return what is *unavailable* there at the moment.
+    returns the ports that are not *in_use* there at the moment, and ``system.read_excluded`` those
+    that are *excluded*.
 
     Args:
         systems: The systems on which the service runs: a name that ``ephemeral.profile``
             accepts, a profile, or an iterable of them, which may be empty.
         transport: The transport of the service, several of them, or ``None`` for all.
         registry: The registry of assignments.
-        unavailable: Ports that the machine cannot offer, for example because they are in use.
+        in_use: Ports that sockets of the machine hold.
+        excluded: Ports that the machine excludes.
 
     Returns:
         The ports. Choose one at random: other users choose the first ones too. Whether one is
@@ -70,8 +73,8 @@ def listen_ports(
     privileged = [_privileged(profile) for profile in profiles]
     known = PortSet(use.ports for use in uses.rows() if _concerns(use.transports, transports))
     free = PortSet.full().intersection(*(registry.unassigned(each) for each in transports))
-    free = free - Category.SYSTEM.ports - BROWSER_BLOCKED - known - PortSet(unavailable)
-    return free.difference(*ephemeral, *privileged)
+    free = free - Category.SYSTEM.ports - BROWSER_BLOCKED - known
+    return free.difference(PortSet(in_use), PortSet(excluded), *ephemeral, *privileged)
 
 
 def why_not(
@@ -80,7 +83,8 @@ def why_not(
     transport: types.TransportsLike | None = _TRANSPORT,
     *,
     registry: Registry = SHIPPED,
-    unavailable: types.PortItems = (),
+    in_use: types.PortItems = (),
+    excluded: types.PortItems = (),
 ) -> tuple[Finding, ...]:
     """Return the objections to a port for your own service.
 
@@ -89,7 +93,8 @@ def why_not(
         systems: As in ``listen_ports``.
         transport: As in ``listen_ports``.
         registry: The registry of assignments.
-        unavailable: As in ``listen_ports``.
+        in_use: As in ``listen_ports``.
+        excluded: As in ``listen_ports``.
 
     Returns:
         The findings, in the order of ``rows``. There are none if and only if the port is in the
@@ -147,8 +152,9 @@ def why_not(
         # "system-port" already covers system ports, unless the machine is known.
         if number in _privileged(profile) and (profile.tuned or number not in Category.SYSTEM.ports)
     ]
-    if number in PortSet(unavailable):
-        found.append(finding("unavailable", ports))
+    for row, taken in (("in-use", in_use), ("excluded", excluded)):
+        if number in PortSet(taken):
+            found.append(finding(row, ports))
     if number in BROWSER_BLOCKED:
         found.append(finding("browser-blocked", ports))
     found += [

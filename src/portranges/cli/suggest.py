@@ -6,10 +6,16 @@ import random
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from portranges import types
-from portranges.advice import listen_ports, why_not
+from portranges.advice import Finding, listen_ports, why_not
 from portranges.cli.audit import add_form, add_system, print_findings
 from portranges.cli.output import print_json
-from portranges.cli.this_machine import add_here, settings_of, systems_of, unavailable
+from portranges.cli.this_machine import (
+    add_here,
+    excluded_ports,
+    ports_in_use,
+    settings_of,
+    systems_of,
+)
 from portranges.cli.words import ports_of_all
 from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, is_digits
@@ -75,10 +81,13 @@ def run(arguments: Namespace, *, machine: types.Machine | None = None) -> int:
             raise InvalidValueError(rule, f"{name} with {'PORT' if arguments.ports else '--all'}")
     if arguments.ports and arguments.all:
         raise InvalidValueError("--all requires no ports", "--all with PORT")
-    unavailable_ports = unavailable(here)
+    in_use, excluded = ports_in_use(here), excluded_ports(here)
     if arguments.ports:
-        return _check(arguments, systems, transports, unavailable_ports)
-    ports = listen_ports(systems, transports, unavailable=unavailable_ports)
+        return _check(
+            arguments,
+            lambda port: why_not(port, systems, transports, in_use=in_use, excluded=excluded),
+        )
+    ports = listen_ports(systems, transports, in_use=in_use, excluded=excluded)
     if arguments.all:
         if arguments.json:
             print_json("suggest", str(ports), indent=None)
@@ -102,16 +111,8 @@ def _choose(ports: PortSet, count: int, name: str | None) -> list[int]:
     return rng.sample(list(ports), min(count, len(ports)))
 
 
-def _check(
-    arguments: Namespace,
-    systems: tuple[types.SystemLike, ...],
-    transports: tuple[types.TransportName, ...],
-    unavailable_ports: PortSet,
-) -> int:
-    ports = ports_of_all(arguments.ports)
-    found = {
-        port: why_not(port, systems, transports, unavailable=unavailable_ports) for port in ports
-    }
+def _check(arguments: Namespace, objections: types.Callable[[int], tuple[Finding, ...]]) -> int:
+    found = {port: objections(port) for port in ports_of_all(arguments.ports)}
     if arguments.json:
         data = [
             {"port": port, "findings": [each.to_dict() for each in against]}

@@ -6,6 +6,7 @@ What reads the machine is imported when it is needed, because most calls do not 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from portranges import types
 from portranges.errors import MissingExtraError, SystemReadError
@@ -13,7 +14,7 @@ from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.systems import COMMON
 
-__all__ = ["add_here", "settings_of", "systems_of", "unavailable"]
+__all__ = ["add_here", "excluded_ports", "ports_in_use", "settings_of", "systems_of"]
 
 
 def add_here(parser: types.ArgumentParser) -> None:
@@ -40,12 +41,23 @@ def systems_of(
 ) -> tuple[types.SystemLike, ...]:
     """Return the named systems and this machine; the usual ones if both are missing."""
     # On most systems the settings are those of every transport.
-    own = {each.effective: each.profile for each in here}
+    own = {each.effective: _named(each.profile) for each in here}
     return (*(names or ()), *own.values()) or COMMON
 
 
-def unavailable(here: types.Iterable[types.MachineSettings]) -> PortSet:
-    """Return the ports that this machine excludes, and those in use now.
+def _named(profile: types.EphemeralProfile) -> types.EphemeralProfile:
+    # Findings about this machine must not read as if they were about all that run the system.
+    system = replace(profile.system, title="this machine")
+    return replace(profile, system=system, others=())
+
+
+def excluded_ports(here: types.Iterable[types.MachineSettings]) -> PortSet:
+    """Return the ports that this machine excludes."""
+    return PortSet().union(*(settings.excluded for settings in here))
+
+
+def ports_in_use(here: types.Iterable[types.MachineSettings]) -> PortSet:
+    """Return the ports in use now on this machine.
 
     A note on standard error reports that the sockets cannot be read.
     """
@@ -53,7 +65,6 @@ def unavailable(here: types.Iterable[types.MachineSettings]) -> PortSet:
     for settings in here:
         from portranges.probe import free_ports
 
-        found |= settings.excluded
         # The probe reads the sockets of these transports only.
         if settings.transport in (Transport.TCP, Transport.UDP):
             try:

@@ -28,7 +28,7 @@ __all__ = [
     "OriginKind",
     "Reading",
     "TimeWaitReuse",
-    "Unread",
+    "UnreadSetting",
 ]
 
 
@@ -248,8 +248,8 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """A value that is not read, and why.
+class UnreadSetting:
+    """A setting that is not read, and why.
 
     Attributes:
         system: The system that it is for, with its releases and variants.

@@ -12,7 +12,7 @@ from portranges import types
 from portranges.families import Family
 from portranges.ports import Transport
 from portranges.source import MEASURED_ON_LINUX, cite
-from portranges.system.model import Field, OriginKind, Reading, Unread
+from portranges.system.model import Field, OriginKind, Reading, UnreadSetting
 from portranges.system.parse_bsd import (
     parse_freebsd_reservedhigh,
     parse_msl,
@@ -419,11 +419,11 @@ READINGS: tuple[Reading, ...] = (*_LINUX, *_BSD, *_WINDOWS, *_SOLARIS, *_AIX)
 
 def _unread(
     system: types.SystemName, field: Field, note: str, kind: OriginKind = OriginKind.DEFAULT
-) -> Unread:
-    return Unread(system=system, field=field, kind=kind, note=note)
+) -> UnreadSetting:
+    return UnreadSetting(system=system, field=field, kind=kind, note=note)
 
 
-UNREAD: tuple[Unread, ...] = (
+UNREAD: tuple[UnreadSetting, ...] = (
     # Before "linux", because the first row that matches is used.
     _unread("gvisor", Field.TIME_WAIT, "no setting is known", OriginKind.UNKNOWN),
     _unread("linux", Field.EXCLUDED, _NO_LIST),
