@@ -21,7 +21,7 @@ import portranges
 # No name may stand here that a user needs.
 SHARED = {
     "portranges.endpoints": {"canonical_address"},
-    "portranges.errors": {"elide", "got", "printable", "visible"},
+    "portranges.errors": {"base_60", "elide", "got", "printable", "visible"},
     "portranges.ports": {
         "as_int",
         "every_port_error",
