@@ -205,6 +205,10 @@ def _many_connections(question: tuple[Any, ...], path: str, old: Any, new: Any) 
     return is_page and {*old.split()} - {*new.split()} == {"65535"} and "65536" in new
 
 
+def _not_listed(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return path.endswith("/purpose") and len(old) == len(new) + 1 and question[2] is not None
+
+
 def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     if question[1] == "windows-xp" and path.endswith("/until"):
         return (old, new) == ("Server 2003", "XP")
@@ -502,6 +506,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="the remark says the same without the bounds of a port number",
         asked="explain commands",
         applies=_many_connections,
+    ),
+    Difference(
+        name="report: a port that is not listed for the transport",
+        reason="the remark that it is not assigned to any service is left out, because another "
+        "transport may have it",
+        asked="explain",
+        applies=_not_listed,
     ),
     Difference(
         name="command line: addresses as tools print them",

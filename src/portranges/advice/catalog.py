@@ -44,7 +44,8 @@ _TO_LISTEN_ON = (
         severity=Severity.WARNING,
         template="{ports}/{transport} is {state}",
         reason="The registry reserves it, or the same number is assigned for another transport, "
-        "whose service may use this one too.",
+        "whose service may use this one too. The table of a machine or a program does not list "
+        "every assignment, so a port that it lacks may be assigned.",
         source=cite("RFC 6335", "sections 6 and 8.1"),
     ),
     Advice(

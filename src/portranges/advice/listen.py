@@ -131,8 +131,12 @@ def why_not(
         if state is State.ASSIGNED:
             services = ", ".join(registry.services(number, each)) or "an unnamed use"
             found.append(finding("assigned", ports, transport=each, services=services))
-        elif state in (State.RESERVED, State.NOT_LISTED):
-            found.append(finding("reserved", ports, transport=each, state=_STATES[state]))
+        elif state is State.RESERVED:
+            found.append(finding("reserved", ports, transport=each, state="reserved by IANA"))
+        elif state is State.NOT_LISTED:
+            rows = registry.lookup(number)
+            reason = "assigned for another transport only" if rows else "not in the table"
+            found.append(finding("reserved", ports, transport=each, state=reason))
     if number in Category.DYNAMIC.ports:
         found.append(finding("dynamic", ports))
     found += [
@@ -170,12 +174,6 @@ def why_not(
         if _concerns(use.transports, transports)
     ]
     return tuple(found)
-
-
-_STATES = {
-    State.RESERVED: "reserved by IANA",
-    State.NOT_LISTED: "assigned for another transport only",
-}
 
 
 def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: str) -> Finding:

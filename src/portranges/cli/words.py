@@ -78,7 +78,10 @@ def without_comments(lines: types.Iterable[str]) -> types.Iterator[str]:
 
 
 def services_in(path: str) -> Registry:
-    """Return the services in the file *path*, such as /etc/services or nmap-services."""
+    """Return the services in the file *path*, such as /etc/services or nmap-services.
+
+    A note on standard error reports the lines that are skipped.
+    """
     from portranges.registry.services_file import LONGEST_SERVICES
 
     try:
@@ -89,7 +92,10 @@ def services_in(path: str) -> Registry:
         # ValueError: the path contains a NUL character.
         reason = error.strerror if isinstance(error, OSError) else None
         raise SystemReadError(elide(path), reason or str(error)) from None
-    return Registry.from_services(text, name=elide(path))
+    registry = Registry.from_services(text, name=elide(path))
+    if registry.source.section and sys.stderr is not None:
+        print(f"portranges: {elide(path)}: {registry.source.section}", file=sys.stderr)
+    return registry
 
 
 @contextmanager

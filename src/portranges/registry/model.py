@@ -20,18 +20,19 @@ class State(StrEnum):
     """The state of one port number for one transport.
 
     RFC 6335 defines three states, for 0 to 49151. Two more cover every port: DYNAMIC for the
-    ports above, which are never assigned, and NOT_LISTED if a port has rows but none of them
-    is for the transport. By RFC 6335, section 8.1, such a port is reserved (if only some
-    transports are assigned, the others "will be marked as Reserved"), but no row of the
-    registry says it: IANA writes such rows for tcp and udp and hardly ever for sctp and dccp.
-    RESERVED therefore always means that a row exists.
+    ports above, which are never assigned, and NOT_LISTED if no row shows the state. In IANA's
+    registry, such a port has rows for other transports only. By RFC 6335, section 8.1, it is
+    reserved (if only some transports are assigned, the others "will be marked as Reserved"), but
+    no row of the registry says it: IANA writes such rows for tcp and udp and hardly ever for sctp
+    and dccp. RESERVED therefore always means that a row exists. In the table of a machine or a
+    program, which does not contain every assignment, every port without a row is NOT_LISTED.
 
     Attributes:
         ASSIGNED: Assigned to a service, usually with a name.
         RESERVED: A row reserves the port; it is not available for regular assignment.
         UNASSIGNED: Available for assignment. Most such ports have no row.
         DYNAMIC: 49152 to 65535.
-        NOT_LISTED: The port has rows, but none for this transport.
+        NOT_LISTED: The port has no row for this transport, and may be assigned or reserved.
 
     Source:
         RFC 6335, sections 6 and 8.1.

@@ -16,6 +16,7 @@ from portranges.ports import LAST_PORT, PortRange, Transport, check_port, check_
 from portranges.portset import PortSet
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 from portranges.registry.service_names import check_service_name
+from portranges.registry.table import NOT_LISTED
 from portranges.source import Source
 
 __all__ = ["Registry"]
@@ -123,26 +124,28 @@ class Registry:
 
         Args:
             text: The content of ``/etc/services`` or of nmap's ``nmap-services``. Lines for
-                protocols without ports (``ddp``) and nmap's ``unknown`` lines are skipped.
+                protocols without ports (``ddp``) and nmap's ``unknown`` lines are left out.
+                A line that does not have the form ``name port/transport`` is skipped, as the C
+                library skips it; ``source.section`` reports how many there are. A number with a
+                leading zero is skipped too, because C libraries differ in it.
             name: What the text is, for errors and ``source``.
 
         Returns:
-            A registry in which these services are assigned, also to Dynamic ports, and all other
-            ports are unassigned. The first name of a line comes first, then its aliases; if
-            several lines have one port and transport, those of the first line come first. Comments
-            are the descriptions.
+            A registry in which these services are assigned, also to Dynamic ports. All other ports
+            up to 49151 are not listed: the table does not show whether IANA assigned them. The
+            first name of a line comes first, then its aliases; if several lines have one port and
+            transport, those of the first line come first. Comments are the descriptions.
 
         Raises:
             TypeError: An argument is not a ``str``.
-            DataError: Any other line does not have the form ``name port/transport``, or no line
-                has a service. The error reports the line number.
+            DataError: No line has a service. The error reports the first line that was skipped.
             InvalidValueError: *name* is empty.
 
         Complexity:
             Linear in the length of the text, which is limited to ten million characters.
 
         Source:
-            services(5), and the comments in nmap-services.
+            services(5), the comments in nmap-services, and nss/nss_files/files-service.c of glibc.
 
         Example:
             >>> registry = Registry.from_services("http 80/tcp www  # WorldWideWeb HTTP")
@@ -151,14 +154,19 @@ class Registry:
             >>> Registry.from_services("http 80")
             Traceback (most recent call last):
             ...
-            portranges.errors.DataError: cannot use the table of services: line 1: expected \
-'name port/transport', got 'http 80'
+            portranges.errors.DataError: cannot use the table of services: expected lines with a \
+service, a port and a transport, got none; line 1: expected 'name port/transport', got 'http 80'
         """
         from portranges.registry.services_file import services_table
 
         checks.of_type("name", name, str)
-        table = services_table(text, name)
-        return Registry(table, source=Source(document=name, checked="unknown"))
+        table, skipped = services_table(text, name)
+        section = ""
+        if skipped:
+            several = f"{len(skipped)} lines skipped, the first is"
+            section = f"{several if len(skipped) > 1 else 'skipped'} line {skipped[0]}"
+        source = Source(document=name, section=section, checked="unknown")
+        return Registry(table, source=source)
 
     def with_services(self, services: types.OwnServices) -> Registry:
         """Return this registry with a site's own services added.
@@ -464,7 +472,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         return self._set(transport, State.UNASSIGNED)
 
     def not_listed(self, transport: types.TransportLike) -> PortSet:
-        """Return the ports that have rows, but none for a transport.
+        """Return the ports without a row for a transport that may be assigned or reserved.
 
         Args:
             transport: A ``Transport`` or its value.
@@ -499,16 +507,20 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         by_row = {key: PortSet(ranges) for key, ranges in rows.items()}
         listed = PortSet().union(*by_row.values())
         nothing = PortSet()
+        available = _REGISTERED - listed
+        # All ports without a row have the same state, which depends on the table.
+        if available and self._table.cell(available.first, Transport.TCP) == NOT_LISTED:
+            available = nothing
         sets: dict[tuple[Transport, State], PortSet] = {}
         for each in TRANSPORTS:
             own = PortSet(self._own.get(each, ()))
             assigned = by_row.get((each, State.ASSIGNED), nothing)
             reserved = by_row.get((each, State.RESERVED), nothing)
-            unassigned = by_row.get((each, State.UNASSIGNED), nothing)
-            without_row = (listed & _REGISTERED) - assigned - reserved - unassigned
+            unassigned = by_row.get((each, State.UNASSIGNED), nothing) | available
+            without_row = _REGISTERED - assigned - reserved - unassigned
             sets[each, State.ASSIGNED] = assigned | own
             sets[each, State.RESERVED] = reserved - own
-            sets[each, State.UNASSIGNED] = (unassigned | (_REGISTERED - listed)) - own
+            sets[each, State.UNASSIGNED] = unassigned - own
             sets[each, State.NOT_LISTED] = without_row - own
         return sets
 

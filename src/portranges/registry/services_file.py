@@ -1,7 +1,8 @@
 """The table of services of a machine: /etc/services and nmap-services.
 
 A line is ``name port/transport``, then aliases in the former and a frequency in the latter, then a
-comment. A line that is not of this form is an error, because what it means is unknown.
+comment. A line that is not of this form is skipped, as the C library and nmap skip it; the numbers
+of the skipped lines are returned.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ __all__ = ["LONGEST_SERVICES", "services_table"]
 _MOST_ROWS = 100_000
 LONGEST_SERVICES = 10_000_000
 
-# Names of other programs contain characters that RFC 6335 does not allow: "whois++", "X11:1".
-_NAME = re.compile(r"(?=[!-~]*[A-Za-z])[!-.0-~]+")
 _PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]*")
 _FREQUENCY = re.compile(r"[01]\.[0-9]+")
-_BLANKS = re.compile(r"[ \t]+")
+# Those of isspace() in C. A line break at the end of a line of Windows is one of them.
+_BLANK = " \t\v\f\r"
+_BLANKS = re.compile(f"[{_BLANK}]+")
 
 # nmap's name of a port that was found open, and belongs to no service that is known.
 _UNKNOWN = "unknown"
 
 
-def services_table(text: str, name: str) -> RowTable:
-    """Return the rows of a table of services.
+def services_table(text: str, name: str) -> tuple[RowTable, tuple[int, ...]]:
+    """Return the rows of a table of services, and the numbers of the lines that are skipped.
 
     Args:
         text: The text.
@@ -40,26 +41,28 @@ def services_table(text: str, name: str) -> RowTable:
 
     Raises:
         TypeError: *text* is not a ``str``.
-        DataError: A line has another form, there is no line with a service, or the text is too
-            long; the error reports the line.
+        DataError: There is no line with a service, or the text is too long.
 
     Source:
-        services(5), and the comments in nmap-services.
+        services(5), the comments in nmap-services, and nss/nss_files/files-service.c of glibc.
 
     Example:
-        >>> table = services_table("http 80/tcp www # web", "services")
-        >>> table.cell(80, TRANSPORTS[0]).services
-        ('http', 'www')
+        >>> table, skipped = services_table("http 80/tcp www # web", "services")
+        >>> table.cell(80, TRANSPORTS[0]).services, skipped
+        (('http', 'www'), ())
     """
     if len(checks.of_type("text", text, str)) > LONGEST_SERVICES:
         raise DataError(name, f"expected at most {LONGEST_SERVICES} characters, got more")
     transports = {each.value: each for each in TRANSPORTS}
     rows: dict[int, list[Assignment]] = {}
+    skipped: list[int] = []
+    fault = ""
     count = 0
     for number, line in enumerate(text.split("\n"), 1):
-        content, _, comment = line.removesuffix("\r").partition("#")
-        fields = _BLANKS.split(content.strip(" \t"))
-        if fields == [""]:
+        content, _, comment = line.partition("#")
+        fields = _BLANKS.split(content.strip(_BLANK))
+        # Before a comment in the first line there may be a byte order mark.
+        if fields in ([""], ["\ufeff"]):
             continue
         count += 1
         if count > _MOST_ROWS:
@@ -67,7 +70,9 @@ def services_table(text: str, name: str) -> RowTable:
         try:
             port, protocol, names = _read(fields)
         except PortSyntaxError as error:
-            raise DataError(name, f"line {number}: {error.reason}") from None
+            fault = fault or f"; line {number}: {error.reason}"
+            skipped.append(number)
+            continue
         # Some tables have rows of AppleTalk (ddp), whose numbers are not ports.
         if protocol in transports:
             rows.setdefault(port, []).extend(
@@ -81,8 +86,9 @@ def services_table(text: str, name: str) -> RowTable:
                 for each in names
             )
     if not rows:
-        raise DataError(name, "expected lines with a service, a port and a transport, got none")
-    return RowTable(rows, {})
+        rule = "expected lines with a service, a port and a transport"
+        raise DataError(name, f"{rule}, got none{fault}")
+    return RowTable(rows, {}, is_complete=False), tuple(skipped)
 
 
 def _read(fields: list[str]) -> tuple[int, str, list[str]]:
@@ -91,6 +97,7 @@ def _read(fields: list[str]) -> tuple[int, str, list[str]]:
         raise _refused("expected 'name port/transport'", " ".join(fields))
     service, place, *aliases = fields
     digits, _, protocol = place.partition("/")
+    # C libraries differ in numbers that begin with 0: 010 is 8 in glibc and 10 in musl.
     port = parse_port(digits)
     if _PROTOCOL.fullmatch(protocol) is None:
         raise _refused("expected a transport", protocol)
@@ -100,7 +107,8 @@ def _read(fields: list[str]) -> tuple[int, str, list[str]]:
             return port, "", []
     names = list(dict.fromkeys([service, *aliases]))
     for each in names:
-        if _NAME.fullmatch(each) is None:
+        # Other programs have names that RFC 6335 does not allow: "whois++", "X11:1".
+        if "/" in each or not each.isprintable() or not any(map(str.isalpha, each)):
             raise _refused("expected a service name", each)
     return port, protocol, names
 

@@ -33,20 +33,25 @@ class RowTable:
         shared: The rows of each port that name no transport, once per transport. They are
             used only if *own* has no row for the port: 7775 and 7997 have both, and their
             "Unassigned" row is a range that IANA did not split.
+        is_complete: Whether a port without a row is unassigned. Otherwise it is not listed, because
+            the table does not contain every assignment.
 
     Example:
         >>> RowTable({}, {}).cell(80, TRANSPORTS[0]).state
         <State.UNASSIGNED: 'unassigned'>
     """
 
-    __slots__ = ("_firsts", "_lasts", "_named", "_rows")
+    __slots__ = ("_firsts", "_lasts", "_named", "_rows", "_without_row")
 
     def __init__(
         self,
         own: types.Mapping[int, list[Assignment]],
         shared: types.Mapping[int, list[Assignment]],
+        *,
+        is_complete: bool = True,
     ) -> None:
         """Group adjacent ports with equal rows."""
+        self._without_row = UNASSIGNED if is_complete else NOT_LISTED
         self._firsts: list[int] = []
         self._lasts: list[int] = []
         self._rows: list[tuple[Assignment, ...]] = []
@@ -67,18 +72,18 @@ class RowTable:
 
     def __getstate__(self) -> tuple[object, ...]:
         """Return the state, for every pickle protocol."""
-        return self._firsts, self._lasts, self._named, self._rows
+        return self._firsts, self._lasts, self._named, self._rows, self._without_row
 
     def __setstate__(self, state: tuple[types.Any, ...]) -> None:
         """Restore the state."""
-        self._firsts, self._lasts, self._named, self._rows = state
+        self._firsts, self._lasts, self._named, self._rows, self._without_row = state
 
     def cell(self, port: int, transport: Transport) -> Cell:
         """Return the cell of *port* and *transport*."""
         is_dynamic = port > LAST_REGISTERED
         at = bisect_right(self._firsts, port) - 1
         if at < 0 or self._lasts[at] < port:
-            return DYNAMIC if is_dynamic else UNASSIGNED
+            return DYNAMIC if is_dynamic else self._without_row
         rows = tuple(row for row in self._rows[at] if row.transport is transport)
         if not rows:
             return DYNAMIC if is_dynamic else NOT_LISTED

@@ -228,9 +228,11 @@ def _purpose(
 ) -> tuple[Remark, ...]:
     if port in rows.SPECIAL:
         return rows.SPECIAL[port], rows.MANY_CONNECTIONS
-    used = category is Category.DYNAMIC or any(entry.state == "assigned" for entry in states)
-    unused = () if used else (rows.NOT_ASSIGNED,)
-    return rows.PURPOSE[category], *unused, rows.MANY_CONNECTIONS
+    known = {entry.state.value for entry in states}
+    # A port that is not listed may be assigned for another transport, or in another table.
+    unused = known <= {"reserved", "unassigned", "not-listed"} and known != {"not-listed"}
+    remarks = (rows.NOT_ASSIGNED,) if unused else ()
+    return rows.PURPOSE[category], *remarks, rows.MANY_CONNECTIONS
 
 
 def _bind_rules(port: int) -> tuple[BindRule, ...]:

@@ -99,7 +99,7 @@ def _headline(report: PortReport) -> str:
     are = "are" if several else "is"
     if names:
         status = f"{are} assigned to {printable(_listed(names))}"
-    elif report.category.value == "dynamic":
+    elif report.category.value == "dynamic" or _has_no_entry(report):
         what = "IANA registration" if _is_iana(report) else "entry"
         status = f"{'have' if several else 'has'} no {what}"
     else:
@@ -133,7 +133,7 @@ def _category(page: _Page, report: PortReport) -> None:
 def _registry(page: _Page, report: PortReport) -> None:
     answers: dict[str, list[str]] = {}
     for entry in report.registry:
-        text = _STATES[entry.state.value]
+        text = "not listed" if _has_no_entry(report) else _STATES[entry.state.value]
         if entry.services:
             text = f"{text} to {printable(', '.join(entry.services))}"
             if entry.description:
@@ -149,6 +149,12 @@ def _registry(page: _Page, report: PortReport) -> None:
         parts.append(page.paragraph("IANA never assigns dynamic ports to services"))
     label = "IANA" if _is_iana(report) else "Services"
     page.section(label, parts, [("", report.registry_source)])
+
+
+def _has_no_entry(report: PortReport) -> bool:
+    """Return whether the table of a machine or a program does not have the port."""
+    states = {entry.state.value for entry in report.registry}
+    return states == {"not-listed"} and not _is_iana(report)
 
 
 def _is_iana(report: PortReport) -> bool:
