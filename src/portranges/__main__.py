@@ -6,7 +6,7 @@ import sys
 
 __all__ = ["main"]
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
 
         return run()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _INTERRUPTED
 
 
 if __name__ == "__main__":

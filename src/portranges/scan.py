@@ -27,8 +27,8 @@ from binascii import unhexlify
 from io import BytesIO
 from itertools import accumulate, islice
 
-from portranges import types
-from portranges.errors import InvalidValueError, elide
+from portranges import checks, types
+from portranges.errors import InvalidValueError
 
 __all__ = ["PIECE", "SIZE", "PortReader", "look_up", "look_up_all", "numbers", "plan_of"]
 
@@ -410,7 +410,7 @@ class PortReader:
         check: Returns an integer if it is a port, and raises if it is not.
 
     Raises:
-        TypeError: *ports* is of another type.
+        TypeError: *ports* or *byteorder* is of another type.
         InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
     """
 
@@ -424,9 +424,7 @@ class PortReader:
         check: types.PortCheck,
     ) -> None:
         """Check the form of *ports*; the ports themselves are checked when they are read."""
-        named: object = byteorder
-        if not isinstance(named, str) or str.__str__(named) not in ("little", "big"):
-            raise InvalidValueError("byteorder must be 'little' or 'big'", elide(byteorder))
+        byteorder = checks.byteorder(byteorder)
         self._check = check
         self._source: types.Any = ports
         self._view: memoryview | None = None

@@ -30,7 +30,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "checks": ("names",),
     "source": ("checks", "records"),
     "covers": (),
-    "scan": ("errors",),
+    "scan": ("checks",),
     "ports": ("source", "covers", "scan"),
     "portset": ("ports",),
     "transport_ports": ("portset",),

@@ -15,6 +15,7 @@ import pytest
 
 from envelope import completed, result_of
 from portranges import PortRange, PortSet, __version__, cli, explain
+from portranges.__main__ import main as run_program
 from portranges.cli import build_parser, main
 from terminals import read_rest
 
@@ -166,7 +167,10 @@ def test_an_interrupt_while_a_command_is_loaded_is_no_traceback(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "_load", interrupted)
-    assert main(["listening"]) == 130
+    monkeypatch.setattr(sys, "argv", ["portranges", "listening"])
+    assert run_program() == 130
+    with pytest.raises(KeyboardInterrupt):
+        main(["listening"])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

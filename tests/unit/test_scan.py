@@ -263,11 +263,13 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"^ports must have two bytes each, got 3 bytes$"):
             SET.contains_many(b"abc")
 
-    @pytest.mark.parametrize("byteorder", ["network", "", None, "LITTLE"])
+    @pytest.mark.parametrize("byteorder", ["network", "", "LITTLE"])
     def test_another_byte_order(self, byteorder):
         with pytest.raises(ValueError) as caught:
             classify_many(b"", byteorder=byteorder)
         assert str(caught.value) == f"byteorder must be 'little' or 'big', got {byteorder!r}"
+        with pytest.raises(TypeError, match=r"^byteorder must be a str, got NoneType None$"):
+            classify_many(b"", byteorder=None)
 
     def test_a_stranger_with_an_index_is_an_integer(self):
         class Port:

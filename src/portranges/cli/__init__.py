@@ -23,7 +23,6 @@ __all__ = ["build_parser", "main"]
 
 _NO = 1
 _USAGE = 2
-_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 _LONGEST_MESSAGE = 400
 
@@ -155,7 +154,10 @@ def main(argv: types.Sequence[str] | None = None) -> int:
         argv: The arguments after the program name; None means those of this process.
 
     Returns:
-        0 = answered, 1 = answered "no", 2 = usage error, 130 = interrupted.
+        0 = answered, 1 = answered "no", 2 = usage error.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; for this, ``portranges`` exits with 130.
 
     Example:
         >>> main(["https", "--table"])
@@ -178,8 +180,6 @@ def main(argv: types.Sequence[str] | None = None) -> int:
         PipeTolerantStream(stream).discard()
         _print_error(f"cannot write: {error.strerror}")
         return _USAGE
-    except KeyboardInterrupt:
-        return _INTERRUPTED
     return status
 
 
