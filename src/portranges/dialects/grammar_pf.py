@@ -61,24 +61,22 @@ def _elements(
     marks = _Marks(_MARK.finditer(text, start, stop), stop)
     while True:
         operator = _operator(query, marks)
-        low, high = marks.take()
-        if operator is not None and operator.comparison in _BINARY:
-            raise _unexpected(query, low, high)
-        first = (low, high)
-        binary = _operator(query, marks) if operator is None else None
         if operator is not None:
+            marks.take()
+            first = marks.take()
+            if operator.comparison in _BINARY:
+                raise _unexpected(query, *first)
             port = read_port(query, *first, None)
             yield operator.comparison, ports_compared(operator.comparison, port, query.row.lowest)
-        elif binary is None:
-            yield None, between(*read_element(query, *first, None))
-        elif binary.comparison not in _BINARY:
-            # A comparison after a blank is the next element's.
-            yield None, between(*read_element(query, *first, None))
-            port = read_port(query, *marks.take(), None)
-            yield binary.comparison, ports_compared(binary.comparison, port, query.row.lowest)
         else:
-            last = marks.take()
-            yield binary.comparison, _compared(query, binary, first, last)
+            first = marks.take()
+            operator = _operator(query, marks)
+            if operator is not None and operator.comparison in _BINARY:
+                marks.take()
+                yield operator.comparison, _compared(query, operator, first, marks.take())
+            else:
+                # Any other operator belongs to the next element.
+                yield None, between(*read_element(query, *first, None))
         if marks.at_end():
             return
         marks.skip_comma()
@@ -114,7 +112,6 @@ def _operator(query: Query, marks: _Marks) -> Operator | None:
         return None
     for operator in query.row.operators:
         if operator.sign == mark[0]:
-            marks.take()
             return operator
     raise _unexpected(query, *mark.span())
 
