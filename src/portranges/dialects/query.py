@@ -61,9 +61,9 @@ def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> Port
         and (misread.means is not None or misread.note)
         and _fits(misread, written)
     ]
-    # Prefer the example with the same number.
-    fitting.sort(key=lambda misread: not written or written not in misread.text)
-    for misread in fitting[:1]:
+    if fitting:
+        # Prefer the example with the same number.
+        misread = min(fitting, key=lambda each: not written or written not in each.text)
         if misread.means is None:
             answer = f"rejects {misread.text!r}"
         else:
@@ -73,15 +73,16 @@ def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> Port
     return PortSyntaxError(reason, query.text, span)
 
 
-# Longer than any text of which the cause of a fault is known.
+# Longer than any text for which there is a hint.
 _LONGEST = 128
 
 _SOURCE = re.compile(r"\b(sports?|srcport|src_port|source-ports?|tp_src|(tcp|udp|sctp)_src|src)\b")
 _EITHER = re.compile(r"--ports\b|-m multiport --ports\b|(tcp|udp|sctp)\.port\b|port( [0-9]|$)")
+_GLUED = re.compile(r"([a-z-]*[a-z])([0-9][0-9:.,-]*)")
 
 
 def _written_hint(row: Dialect, written: str) -> str:
-    """Return what is wrong with a text whose cause is known; ``""`` if it is not."""
+    """Return the hint for a text with a known mistake; ``""`` if there is none."""
     if _SOURCE.search(written):
         return "source ports are not read, because a set is of destination ports"
     if _EITHER.match(written) and "port" not in row.keywords:
@@ -93,9 +94,6 @@ def _written_hint(row: Dialect, written: str) -> str:
     return ""
 
 
-_GLUED = re.compile(r"([a-z-]*[a-z])([0-9][0-9:.,-]*)")
-
-
 def _words_before_ports(row: Dialect) -> set[str]:
     """Return the words after which a port follows in the dialect."""
     forms = (row.framed, row.plain, row.negated, *row.also_plain, *row.also_negated)
@@ -105,7 +103,7 @@ def _words_before_ports(row: Dialect) -> set[str]:
 
 
 def _fits(misread: MisreadText, written: str) -> bool:
-    """Return whether a misread text is so like what was written that it explains it."""
+    """Return whether a misread text is similar enough to *written* to explain it."""
     if misread.fault is Fault.OPERATOR:
         return misread.text.split()[0] == (written.split() or [""])[0]
     if misread.fault is Fault.OPEN:

@@ -236,23 +236,24 @@ class _Traits:
         named = self._named[first] << 1 | self._named[second]
         one, other = self._kind_of[first], self._kind_of[second]
         if self._has_both_roles(one, other) and frozenset({first, second}) not in FIXED_PAIRS:
-            # The roles of two protocols.
+            # Each port has a role, but in different protocols.
             return _decide(
-                self._traits(one, named & 2) & ~_ROLES, self._traits(other, named & 1) & ~_ROLES
+                self._traits_of(one, named & 2) & ~_ROLES,
+                self._traits_of(other, named & 1) & ~_ROLES,
             )
         return self._decide(one, other, named)
 
     def _has_both_roles(self, one: int, other: int) -> bool:
         return (self._kinds[one] | self._kinds[other]) & _ROLES == _ROLES
 
-    def _traits(self, kind: int, named: int) -> Trait:
+    def _traits_of(self, kind: int, named: int) -> Trait:
         return self._kinds[kind] | (Trait.NAMED if named else Trait(0))
 
     def _decide(self, one: int, other: int, named: int) -> tuple[Side, Criterion]:
         try:
             return self._decided[one, other, named]
         except KeyError:
-            decided = _decide(self._traits(one, named & 2), self._traits(other, named & 1))
+            decided = _decide(self._traits_of(one, named & 2), self._traits_of(other, named & 1))
             self._decided[one, other, named] = decided
             return decided
 
