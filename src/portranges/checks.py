@@ -74,7 +74,7 @@ def of_type(
 
 
 def plain(value: types.T) -> types.T:
-    """Return *value*, an instance of a subclass of str, int or float as a plain one.
+    """Return *value* as a plain str, int or float if it is an instance of a subclass of one.
 
     A subclass may override comparison, hash and text, and these may raise.
 

@@ -192,7 +192,7 @@ last group could be the port, got '::1:80'; did you mean '[::1]:80'?
 
 
 def _host_at(text: str, *, printed: bool) -> tuple[str, int]:
-    """Return the host that *text* begins with, and the index of the sign before its port."""
+    """Return the host that *text* begins with, and the index of the separator before its port."""
     if text.startswith("["):
         return _bracketed(text)
     end = text.rfind(":")

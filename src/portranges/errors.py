@@ -59,7 +59,7 @@ def got(value: object) -> str:
     return f"{type(value).__name__} {elide(value)}"
 
 
-# The ports below 60 of servers that are published: FTP, SSH, Telnet, SMTP, WHOIS, TACACS, DNS.
+# Ports below 60 on which containers often listen: FTP, SSH, Telnet, SMTP, WHOIS, TACACS, DNS.
 _PUBLISHED = (20, 21, 22, 23, 25, 43, 49, 53)
 
 

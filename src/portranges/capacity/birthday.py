@@ -44,7 +44,8 @@ def collision_probability(
     Args:
         draws: k, at least 0.
         ports: n, 1 to 65536; or the system, a name or a profile of ``portranges.ephemeral``.
-            Excluded ports are subtracted, but the port after one is as likely as the others.
+            Excluded ports are subtracted. A search reaches the port after an excluded one more
+            often, which is not considered.
 
     Returns:
         0 to 1; 1 if there are more draws than ports.

@@ -1,4 +1,4 @@
-"""How many connections a client can have at once and per second; how many clients a NAT has.
+"""How many connections a client can have at once and per second; how many clients a NAT serves.
 
 The functions are formulas over a profile of ``portranges.ephemeral`` and a method of ``rows``.
 ``portranges.selection`` knows which ports a search reaches.
@@ -155,11 +155,12 @@ def clients(
     """Return how many clients an address translator has ports for.
 
     The upper bound is all ports of all addresses, divided by the ports per client. The lower
-    bound divides the ports of each address, for a translator that assigns no block of ports on
-    two addresses. They are equal if the ports of one address are a multiple of a block.
+    bound divides the ports of each address separately, because a translator may not split a
+    client's block over two addresses. The bounds are equal if an address has room for a whole
+    number of blocks.
 
-    Limits: ports for the provider's own use are not subtracted. The port of each rule of an
-    Azure Load Balancer uses 8 ports of its address, for example.
+    Limits: ports for the provider's own use are not subtracted. On an Azure Load Balancer, for
+    example, each rule uses 8 ports of its address.
 
     Args:
         system: A translator's name, such as ``"gcp-cloud-nat"``, or a profile of
@@ -177,8 +178,8 @@ def clients(
         UnknownNameError: There is no such system.
 
     Source:
-        The row of the system. Azure Kubernetes Service gives the formula, "Use a public
-        standard load balancer", and of Google Cloud NAT, "IP addresses and ports".
+        The row of the system. The formula is in the documentation of Azure Kubernetes Service,
+        "Use a public standard load balancer", and of Google Cloud NAT, "IP addresses and ports".
 
     Example:
         >>> clients("gcp-cloud-nat", ports_per_client=64).value
@@ -201,7 +202,7 @@ def addresses(
     ports_per_client: types.SupportsIndex,
     clients: types.SupportsIndex,
 ) -> Interval:
-    """Return how many public addresses a translator needs for so many clients.
+    """Return how many public addresses a translator needs for a number of clients.
 
     It is the inverse of the function ``clients``, whose limits apply here too.
 
@@ -221,7 +222,7 @@ def addresses(
         UnknownNameError: There is no such system.
 
     Source:
-        That of the function ``clients``.
+        The same as for the function ``clients``.
 
     Example:
         >>> addresses("azure-load-balancer", ports_per_client=4000, clients=100).value

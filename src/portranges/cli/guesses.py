@@ -37,7 +37,7 @@ _COMMAND_OF = {word: command for command, words in _MEANT.items() for word in wo
 def check_command(words: types.Sequence[str], commands: types.Collection[str]) -> None:
     """Raise UnknownNameError if the first of *words* looks like one of the *commands*.
 
-    A word that is also the name of a service is a service if no other word follows.
+    The name of a service is read as one unless other words follow.
     """
     word = words[0]
     if not word[:1].isalpha() or {",", "/"} & {*word}:

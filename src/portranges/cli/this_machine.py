@@ -40,13 +40,13 @@ def systems_of(
     names: types.Sequence[types.SystemName] | None, here: types.Iterable[types.MachineSettings]
 ) -> tuple[types.SystemLike, ...]:
     """Return the named systems and this machine; the usual ones if both are missing."""
-    # On most systems the settings are those of every transport.
+    # On most systems the settings are the same for every transport.
     own = {each.effective: _named(each.profile) for each in here}
     return (*(names or ()), *own.values()) or COMMON
 
 
 def _named(profile: types.EphemeralProfile) -> types.EphemeralProfile:
-    # Findings about this machine must not read as if they were about all that run the system.
+    # Findings about this machine must not look like findings about its system in general.
     system = replace(profile.system, title="this machine")
     return replace(profile, system=system, others=())
 

@@ -33,8 +33,8 @@ def _terms(
 ) -> types.Iterator[tuple[Transport | None, int, int]]:
     text = query.text
     depth = 0
-    # The transport, and whether it is a range, of the port before: a port without qualifiers
-    # has the same.
+    # The qualifiers of the previous port, which a port without any inherits: its transport, and
+    # whether it is a range.
     head: tuple[Transport | None, bool] | None = None
     expects_term, words = True, list[types.Span]()
     for found in _MARK.finditer(text, start, stop):

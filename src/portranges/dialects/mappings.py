@@ -39,7 +39,7 @@ _ROWS = {
     for form in FORMS
 }
 
-# A number where a mapping is expected is a likely one, whatever the container's port.
+# Where a mapping is expected, a number is probably one, whatever the container's port.
 _CONTAINERS = tuple(range(1, 60))
 
 _BY_NAME = Index.of("mapping form", FORMS, argument="form")
@@ -50,8 +50,8 @@ _BY_NAME = Index.of("mapping form", FORMS, argument="form")
 class PortMapping:
     """Ports on one side that lead to as many ports on the other side.
 
-    ``str`` writes the mapping so that docker, podman, Compose and, without an address or a
-    transport, kubectl read it.
+    ``str`` returns a text that docker, podman and Compose read. kubectl reads it too if there
+    is no address and no transport.
 
     Attributes:
         target: The ports to which the mapping leads, such as a container's.
@@ -131,7 +131,7 @@ def parse_mapping(text: str, form: types.MappingFormName = "docker") -> PortMapp
     Raises:
         TypeError: An argument is not a ``str``.
         UnknownNameError: *form* is unknown.
-        PortSyntaxError: *text* is anything else; the error has the position.
+        PortSyntaxError: *text* is anything else; ``.span`` is the place of the fault.
 
     Example:
         >>> parse_mapping("20001-20100:10001-10100").target

@@ -168,7 +168,7 @@ def ports_compared(comparison: Comparison, port: int, lowest: int) -> PortSet:
 
 
 def between(first: int, last: int) -> PortSet:
-    """Return the ports from *first* to *last*, which are none if *last* is lower."""
+    """Return the ports from *first* to *last*; none if *last* is lower."""
     return PortSet([PortRange(first, last)]) if first <= last else PortSet.empty()
 
 

@@ -75,7 +75,7 @@ _NFT = Dialect(
         RefusedText(
             text="{ 80,, 443 }", reason="an empty element is a mistake, except after the last comma"
         ),
-        RefusedText(text="@web", reason="its ports are elsewhere"),
+        RefusedText(text="@web", reason="its ports are defined elsewhere"),
     ),
     notes=(
         "A rule without a port matches every port, so the empty set has no text.",
@@ -366,9 +366,9 @@ _OVS = Dialect(
         MisreadText(fault=Fault.ALL, text="tcp,tp_dst=*", means="0-65535"),
     ),
     refused_texts=(
-        RefusedText(text="tp_dst=80,tcp", reason="the port belongs behind its transport"),
+        RefusedText(text="tp_dst=80,tcp", reason="the port must follow its transport"),
         RefusedText(text="tcp tp_dst=80", reason="fields are separated by commas"),
-        RefusedText(text="ip,nw_proto=6,tp_dst=80", reason="the transport has a name"),
+        RefusedText(text="ip,nw_proto=6,tp_dst=80", reason="the transport must have its name"),
         RefusedText(text="tcp,tp_dst=80,tp_dst=81", reason="only the last port counts"),
         RefusedText(text="tcp,tp_dst=80/65535", reason="a decimal mask looks like a prefix length"),
     ),

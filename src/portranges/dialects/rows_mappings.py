@@ -22,7 +22,7 @@ _DOCKER = MappingForm(
             "A host's range for one container's port lets docker choose one of them, and is "
             "refused; podman refuses it too."
         ),
-        ("An IPv6 address must be in brackets; docker also accepts '::1:80:80', podman does not."),
+        "An IPv6 address must be in brackets; docker also accepts '::1:80:80', podman does not.",
         (
             "docker reads '80:80/' as TCP; it is refused, because a missing transport after '/' is "
             "a mistake, for example an unset variable."

@@ -75,7 +75,7 @@ _PF = Dialect(
     ),
     refused_texts=(
         RefusedText(text="port { != 80, 443 }", reason="it matches every port"),
-        RefusedText(text="port $web", reason="its ports are elsewhere"),
+        RefusedText(text="port $web", reason="its ports are defined elsewhere"),
     ),
     notes=(
         (
@@ -119,7 +119,7 @@ _CISCO_NAMES = _names(
 )
 
 # Juniper, Port Names Supported by Services Interfaces, and match conditions of firewall filters.
-# The names hold for TCP and UDP. The older manual misspells 'exec' as 'excc'.
+# The names apply to TCP and UDP. The older manual misspells 'exec' as 'excc'.
 _JUNOS_NAMES = _names(
     """
     afs 1483, bgp 179, biff 512, bootpc 68, bootps 67, cmd 514, cvspserver 2401, dhcp 67,
@@ -214,9 +214,7 @@ _NETSH = Dialect(
             note="it means the ports that the service has at the time",
         ),
     ),
-    refused_texts=(
-        RefusedText(text="RPC", reason="the ports are those that a service has at the time"),
-    ),
+    refused_texts=(RefusedText(text="RPC", reason="the ports are chosen when a service starts"),),
     notes=(
         "RPC, RPC-EPMap, IPHTTPS and other words mean services, not numbers.",
         "Without localport= the rule applies to every port.",
@@ -253,9 +251,7 @@ _POWERSHELL = Dialect(
             note="it means the ports that the service has at the time",
         ),
     ),
-    refused_texts=(
-        RefusedText(text="RPC", reason="the ports are those that a service has at the time"),
-    ),
+    refused_texts=(RefusedText(text="RPC", reason="the ports are chosen when a service starts"),),
     notes=(
         (
             "The value is an array of strings. Without quotes, PowerShell would compute 1000-2000 "

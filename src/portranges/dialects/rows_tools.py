@@ -239,7 +239,7 @@ _SURICATA = Dialect(
         MisreadText(fault=Fault.OTHER_SIGN, text="80-90", means=None),
     ),
     refused_texts=(
-        RefusedText(text="$HTTP_PORTS", reason="its ports are elsewhere"),
+        RefusedText(text="$HTTP_PORTS", reason="its ports are defined elsewhere"),
         RefusedText(text="![80,!81]", reason="a negation of a negation is not what it seems to be"),
     ),
     notes=(
@@ -282,8 +282,8 @@ _SQUID = Dialect(
     notes=(
         "A negation is written where the acl is used, as '!NAME'.",
         (
-            "It reads 8,191 characters of a line, and the rest as another line. Before the ports "
-            "are up to 73 of them: 'acl ', a name of 63 and ' port '."
+            "It reads 8,191 characters of a line, and the rest as another line. Up to 73 of them "
+            "precede the ports: 'acl ', a name of 63 and ' port '."
         ),
     ),
     version="squid 5.7",

@@ -146,7 +146,11 @@ def write_texts(request: Request) -> list[str]:
 
 
 def lists_of(request: Request) -> list[str]:
-    """Return the fewest lists that the row's limits allow, or raise if it must be one."""
+    """Return the ports in the fewest lists that the row's limits allow.
+
+    Raises:
+        UnrepresentableError: They need several lists, which would have another meaning.
+    """
     row, ranges = request.row, request.named.ranges
     lists = _lists(row, ranges)
     if request.negated and len(lists) > 1:

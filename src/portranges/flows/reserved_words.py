@@ -1,4 +1,4 @@
-"""Words that an engine does not read as the name of a column if they have no quotes."""
+"""Words that at least one SQL engine does not accept as the name of a column without quotes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ unknown update upper usage user using value values varchar varying view when whe
 work write year zone
 """
 
-# Those that SQLite refuses (measured with 3.40), and from memory those of later standards and of
-# DuckDB, PostgreSQL (appendix C of its documentation), Spark and Oracle.
+# The words that SQLite refuses (measured with 3.40), and, from memory, words of later standards and
+# of DuckDB, PostgreSQL (appendix C of its documentation), Spark and Oracle.
 _LATER = """
 analyse analyze anti array asymmetric attach autoincrement current_catalog current_path
 current_role current_schema database detach do glob ilike index indexed isnull lambda lateral

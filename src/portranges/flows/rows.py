@@ -96,7 +96,7 @@ UNDECIDED = Criterion(
 DECIDING = (
     Criterion(
         id="fixed-roles",
-        rule="one is 68 and the other 67, 546 and 547, or 5350 and 5351: the second of these",
+        rule="the ports are 67 and 68, 547 and 546, or 5351 and 5350: the first of the two",
         reason=(
             "The RFCs of DHCP, DHCPv6, and NAT-PMP and PCP fix the ports of both roles, which "
             "could otherwise not be distinguished."
@@ -164,7 +164,7 @@ def criteria() -> tuple[Criterion, ...]:
         >>> for row in criteria():
         ...     print(f"{row.id}: {row.rule}")
         no-port: one of the ports is 0: unknown
-        fixed-roles: one is 68 and the other 67, 546 and 547, or 5350 and 5351: the second of these
+        fixed-roles: the ports are 67 and 68, 547 and 546, or 5351 and 5350: the first of the two
         privileged-client: one is in 600-1023 and the other is 111, 513-515 or 2049: the other one
         client-range: exactly one is in the clients' ephemeral ranges: the other one
         system-port: exactly one is in 0-1023: that one

@@ -139,10 +139,9 @@ def can_bind(
         system: The system's name.
         settings: The machine's settings, as ``LinuxSettings`` or, for the other systems,
             ``SystemSettings``; the defaults of a new machine if None.
-        local_addresses: The machine's addresses; include any further loopback address that it has.
-            By default every non-loopback address belongs to the machine, and these loopback
-            addresses: all of 127.0.0.0/8 on Linux and Windows, 127.0.0.1 elsewhere, and
-            ``::1``.
+        local_addresses: The machine's addresses, by default every non-loopback address. These
+            loopback addresses are always included: all of 127.0.0.0/8 on Linux and Windows,
+            127.0.0.1 elsewhere, and ``::1``.
 
     Returns:
         The decision, with the rule, the error and the first conflicting socket.

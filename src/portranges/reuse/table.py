@@ -45,9 +45,7 @@ class PortTable:
         kernel: A Linux kernel release, as ``"6.12"`` or ``"6.12.80"``; 6.18 by
             default. Two numbers mean the last stable release of the series. Other
             systems have a name for each version.
-        local_addresses: The machine's addresses, as for ``can_bind``. By default every
-            non-loopback address belongs to the machine, and these loopback addresses: all of
-            127.0.0.0/8 on Linux and Windows, 127.0.0.1 elsewhere, and ``::1``.
+        local_addresses: The machine's addresses, as for ``can_bind``.
         seed: The seed for automatic ports; a random one by default.
 
     Raises:

@@ -201,7 +201,7 @@ def parse_linux_time_wait_reuse(text: str) -> TimeWaitReuse:
 
 
 def parse_linux_may_bind(text: str) -> bool:
-    r"""Return whether a process may bind privileged ports, by its /proc/PID/status.
+    r"""Return whether a process may bind privileged ports, according to its /proc/PID/status.
 
     Args:
         text: The content of the file.

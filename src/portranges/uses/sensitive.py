@@ -314,7 +314,7 @@ def not_for_internet() -> tuple[SensitiveService, ...]:
     """Return the services that should not be reachable from the internet.
 
     Returns:
-        The rows, sorted by first port. A port that is not in them is not thereby safe.
+        The rows, sorted by first port. A port that is not listed is not necessarily safe.
 
     Source:
         Each row names its own.

@@ -412,7 +412,7 @@ class LinuxPorts:
 
 
 def _this_machine(sock: Sock, dst: int) -> int:
-    """Return the address that connect() to a wildcard means: over IPv4 the own one of *sock*."""
+    """Return the address that connect() to a wildcard means: over IPv4 the socket's own, if any."""
     if dst == ANY4:
         # if (!fl4->daddr) { fl4->daddr = fl4->saddr; if (!fl4->daddr) ... INADDR_LOOPBACK
         return ANY4 | sock.v4_source if sock.v4_source else LOOPBACK4

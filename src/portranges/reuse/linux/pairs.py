@@ -62,8 +62,7 @@ def can_bind(
         existing: The sockets of the machine, or those that matter.
         settings: The machine's sysctls; the defaults of a new namespace if None.
         local_addresses: The machine's addresses as numbers of 128 bits, apart from the
-            loopback addresses of a new machine; by default every address but other loopback
-            addresses.
+            loopback addresses of a new machine; by default every non-loopback address.
 
     Returns:
         The decision; its blocker is the first conflicting socket of *existing*.
@@ -171,7 +170,7 @@ def check_peer(sock: Sock, dst: int) -> Rule | None:
 
 
 def _needs_zone(addr: int) -> bool:
-    """Return whether an IPv6 address is one of a link: __ipv6_addr_needs_scope_id()."""
+    """Return whether an IPv6 address requires an interface: __ipv6_addr_needs_scope_id()."""
     if is_mapped(addr):
         return False
     kind = kind_of(addr)

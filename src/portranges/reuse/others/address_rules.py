@@ -34,10 +34,10 @@ class AddressRule:
         kinds: The kinds of address, IPv4-mapped ones included.
         rule: The rule that refuses them.
         tcp: Whether it is about TCP (True), UDP (False) or both (None).
-        early: Whether the kernel looks at the kind before it compares the families of the
-            socket and the peer. For an IPv4-mapped address it looks later in any case.
-        even_v6only: Whether an IPv4-mapped address is looked at although the socket is
-            IPv6-only and cannot have one.
+        early: Whether the kernel checks the kind before it compares the families of the
+            socket and the peer. It always checks an IPv4-mapped address later.
+        even_v6only: Whether the kernel checks an IPv4-mapped address even if the socket is
+            IPv6-only.
     """
 
     call: Call
@@ -65,7 +65,7 @@ def refusing_rule(
 ) -> Rule | None:
     """Return the rule that refuses *addr*, or None.
 
-    *early* selects the rows that are looked at before the families are compared, or after.
+    *early* selects the rows that the kernel checks before it compares the families, or after.
     """
     for row in address_rules:
         first = row.early and not (sock.v6 and is_mapped(addr))

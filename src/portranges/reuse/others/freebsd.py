@@ -171,7 +171,7 @@ class Procedure:
             rule = self.book.refused(
                 "connect-wildcard",
                 "ENETUNREACH",
-                "connect() no longer takes the wildcard for this machine, nor 255.255.255.255 for "
+                "connect() no longer treats the wildcard as this machine, or 255.255.255.255 as "
                 "the broadcast address of an interface",
                 wild,
             )

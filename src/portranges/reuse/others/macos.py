@@ -1,7 +1,7 @@
 """macOS: in_pcbbind(), in6_pcbbind() and in6_pcbsetport() of XNU 11417.
 
 An automatic port of an IPv6 socket is compared with IPv6 sockets only, and with a reuse option
-only with unconnected ones at exactly its address, so that it may be a port of an IPv4 listener.
+only with unconnected ones at exactly its address, so it may equal the port of an IPv4 listener.
 
 Not modelled: SOF_REUSESHAREUID, which exempts a holder from the comparison of owners, ports
 reserved for NECP clients, and T/TCP, where connect() replaces a young TIME_WAIT. ``bsd`` has
@@ -206,8 +206,8 @@ def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
     if is_mapped(sock.addr if via is None else via.local):
         # For implicit bind we always use an unused port: wild = 1;
         return best4(holders, sock.v4_address or 0, wild=True) is not None
-    # in6_pcbconnect() of UDP compares 4-tuples before it has a port. The kernel may so create
-    # a second identical 4-tuple; here such a port is skipped.
+    # in6_pcbconnect() of UDP compares 4-tuples before it has a port, so the kernel may create a
+    # second identical 4-tuple. Here such a port is skipped.
     if via is not None and via.taken and not sock.tcp:
         return True
     # in6_pcbsetport(): if ((so->so_options & (SO_REUSEADDR | SO_REUSEPORT)) == 0) wild = 1;

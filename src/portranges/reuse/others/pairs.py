@@ -28,8 +28,7 @@ def decide_bind(
             conflict equally these systems compare the newest.
         settings: The machine's settings, as SystemSettings; the defaults if None.
         local_addresses: The machine's addresses as numbers of 128 bits, apart from the
-            loopback addresses of a new machine; by default every address but other loopback
-            addresses.
+            loopback addresses of a new machine; by default every non-loopback address.
 
     Raises:
         InvalidSocketError: A socket has an option that does not exist on the system, or

@@ -83,8 +83,8 @@ class BindRules:
         book: All its rules.
         judge: Decides whether a socket can be bound next to others, which come newest first.
         busy: Whether an automatic choice skips a port.
-        first_checks: The checks of bind() that come even before the one whether the socket has
-            a port.
+        first_checks: The checks of bind() that precede the test for a port that the socket
+            already has.
         checks: The checks of bind() before other sockets are compared, in order.
         late_checks: The checks after that.
         options: The names of the Socket fields that have an option.
@@ -263,7 +263,7 @@ class Context:
         def is_own(addr: int) -> bool:
             if local is not None:
                 return local(addr)
-            # Every address but those that no machine has as shipped.
+            # Not the addresses that a new machine lacks.
             zoned = self.system.embeds_zones and kind_of(addr) is Kind.LINK_LOCAL
             return not is_loopback(addr) and not zoned
 
