@@ -294,6 +294,7 @@ def check_transports(
         return among or tuple(Transport)
     if isinstance(value, str):
         return (check_transport(value, among=among),)
+    # `import portranges` does not load it, and a single transport does not need it.
     from portranges.checks import one_or_many
 
     several = one_or_many("transport", value, str, what="a Transport or several")
