@@ -203,7 +203,7 @@ class TestAudit:
         [
             ([], []),
             ([PortSet.parse("22,80,443")], []),
-            ([22, 80, PortRange(8000, 8100)], []),
+            ([22, 80, PortRange(8100, 8200)], []),
             (PortSet(), ["error: the rule has no port (empty-rule)"]),
             (
                 [80, PortSet(), 80],
@@ -220,8 +220,8 @@ class TestAudit:
                 ],
             ),
             (
-                [PortRange(8000, 8100), PortRange(8050, 8200)],
-                ["note: rule 2 (8050-8200) overlaps earlier rules in 8050-8100 (overlaps)"],
+                [PortRange(8100, 8200), PortRange(8150, 8300)],
+                ["note: rule 2 (8150-8300) overlaps earlier rules in 8150-8200 (overlaps)"],
             ),
             (PortSet.full(), ["warning: all ports are open (opens-all)"]),
             (PortRange(1, 65535), ["warning: all ports are open (opens-all)"]),

@@ -97,7 +97,11 @@ def test_the_ports_of_hardening_guides_are_not_for_the_internet():
     assert {2375, 2376, 2379, 2380, 10250, 6379, 11211, 27017, 27018, 27019} <= listed
     # Microsoft Support, "Preventing SMB traffic"; RFC 6143; Xserver(1): 6000 + display.
     assert {137, 138, 139, 445, 5900, 5901, 6000, 6063} <= listed
-    assert {22, 53, 80, 123, 443, 853, 1194, 51820}.isdisjoint(listed)
+    # PowerShell, Kubernetes, InfluxDB and RabbitMQ documentation.
+    assert {5985, 5986, 6443, 8086, 4369, 25672} <= listed
+    # RabbitMQ's production guidelines: the ports of client libraries, HTTP API included, may be on
+    # public networks.
+    assert {22, 53, 80, 123, 443, 853, 1194, 5672, 15672, 51820}.isdisjoint(listed)
 
 
 def test_rows_of_sensitive_services_are_in_order_and_do_not_overlap():

@@ -54,10 +54,10 @@ def audit(
 
     Example:
         >>> from portranges import PortRange, PortSet
-        >>> for found in audit([PortRange(8000, 8100), PortSet.parse("22,8080-8200"), 8001]):
+        >>> for found in audit([PortRange(8100, 8200), PortSet.parse("22,8180-8300"), 8101]):
         ...     print(found)
-        note: rule 2 (22,8080-8200) overlaps earlier rules in 8080-8100 (overlaps)
-        error: rule 3 (8001) has no effect: rule 1 (8000-8100) has all of its ports (shadowed)
+        note: rule 2 (22,8180-8300) overlaps earlier rules in 8180-8200 (overlaps)
+        error: rule 3 (8101) has no effect: rule 1 (8100-8200) has all of its ports (shadowed)
         >>> for found in audit(PortRange(49152, 65535), systems=["linux"]):
         ...     print(found.id, found.ports)
         opens-dynamic 49152-65535

@@ -3,7 +3,8 @@
 A service is listed if its own documentation or the RFC of its protocol says so, or a common
 hardening guide advises against exposing it. SSH is not listed, although guides restrict it, because
 it was made for untrusted networks. Ports that many programs use, such as 3000 and 8080,
-are not listed either.
+are not listed either, nor is RabbitMQ's management port, 15672: its manual counts it among the
+ports of applications, which may be on public networks.
 """
 
 from __future__ import annotations
@@ -219,6 +220,17 @@ _ROWS = (
         source=_SECURITY_HUB,
     ),
     SensitiveService(
+        service="RabbitMQ between nodes, and epmd",
+        ports=PortSet.parse("4369,25672"),
+        transports=_TCP,
+        why="only the nodes of the cluster and its command-line tools need to reach it",
+        confidence=Confidence.DOCUMENT,
+        source=cite(
+            "rabbitmq/rabbitmq-website@29cb9ecf",
+            "docs/networking.md, Port Access and Inter-node Communication",
+        ),
+    ),
+    SensitiveService(
         service="PostgreSQL",
         ports=PortSet([5432]),
         transports=_TCP,
@@ -252,6 +264,18 @@ _ROWS = (
         source=cite("Apache CouchDB documentation", "Cluster Set Up"),
     ),
     SensitiveService(
+        service="WinRM",
+        ports=PortSet.parse("5985-5986"),
+        transports=_TCP,
+        why="it runs commands for administrators, and on public networks the firewall of Windows "
+        "admits only the same subnet",
+        confidence=Confidence.DOCUMENT,
+        source=cite(
+            "MicrosoftDocs/PowerShell-Docs@5a5aebd9",
+            "Security considerations for PowerShell Remoting using WinRM",
+        ),
+    ),
+    SensitiveService(
         service="X11",
         ports=PortSet.parse("6000-6063"),
         transports=_TCP,
@@ -268,12 +292,30 @@ _ROWS = (
         source=cite("Redis documentation", "Redis security"),
     ),
     SensitiveService(
+        service="Kubernetes API",
+        ports=PortSet([6443]),
+        transports=_TCP,
+        why="it controls the cluster, and should be reached through a bastion host",
+        confidence=Confidence.DOCUMENT,
+        source=cite("kubernetes/website@02802dd6", "Security Checklist, Network security"),
+    ),
+    SensitiveService(
         service="Cassandra",
         ports=PortSet.parse("7000-7001,9042"),
         transports=_TCP,
         why="authentication is off by default",
         confidence=Confidence.DOCUMENT,
         source=cite("Apache Cassandra documentation", "Security"),
+    ),
+    SensitiveService(
+        service="InfluxDB",
+        ports=PortSet([8086]),
+        transports=_TCP,
+        why="authentication is off by default in version 1, and is not meant to keep attackers out",
+        confidence=Confidence.DOCUMENT,
+        source=cite(
+            "influxdata/docs-v2@0967a8aa", "Authentication and authorization in InfluxDB (v1)"
+        ),
     ),
     SensitiveService(
         service="Elasticsearch",
