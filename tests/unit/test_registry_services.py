@@ -175,7 +175,7 @@ SKIPPED = [
 def test_a_line_of_another_form_is_skipped(line, reason):
     registry = Registry.from_services(f"# first\nssh 22/tcp\n{line}\nsmtp 25/tcp\n", name="mine")
     assert registry.assigned("tcp") == PortSet([22, 25])
-    assert str(registry.source) == "mine, skipped line 3 (checked unknown)"
+    assert str(registry.source) == "mine, line 3 skipped (checked unknown)"
     with pytest.raises(DataError) as caught:
         Registry.from_services(f"# first\n{line}\nssh 22\n", name="my table")
     assert str(caught.value).startswith(

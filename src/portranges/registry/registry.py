@@ -163,8 +163,10 @@ service, a port and a transport, got none; line 1: expected 'name port/transport
         table, skipped = services_table(text, name)
         section = ""
         if skipped:
-            several = f"{len(skipped)} lines skipped, the first is"
-            section = f"{several if len(skipped) > 1 else 'skipped'} line {skipped[0]}"
+            first, *others = skipped
+            section = f"line {first} skipped"
+            if others:
+                section = f"{len(skipped)} lines skipped, the first is line {first}"
         source = Source(document=name, section=section, checked="unknown")
         return Registry(table, source=source)
 
