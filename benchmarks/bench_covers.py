@@ -1,10 +1,7 @@
 """Prefix covers: a range of ports as value and mask, beside ipaddress.
 
-What lives here: PortRange.prefix_cover and the address libraries' summaries.
-What must not: ternary covers, for which no peer was found.
-
-ipaddress and netaddr know no ports; a port range stands as the last 16 bits of
-an address there, which is how people borrow them for this.
+ipaddress and netaddr have no ports. A port range is passed to them as the last 16 bits of an
+address, as users of these libraries do. Ternary covers have no counterpart to compare with.
 """
 
 from __future__ import annotations

@@ -1,11 +1,7 @@
-"""What an import costs: a whole process with it, over one without.
+"""What an import costs: a whole process with it, compared with one without.
 
-What lives here: timing of ``import portranges`` and of its peers.
-What must not: timing inside this process, where everything is loaded already.
-
-The package is copied to a temporary folder and compiled there, so that neither
-a read-only installation nor PYTHONDONTWRITEBYTECODE makes each process compile
-it anew.
+The package is copied to a temporary folder and compiled there, so that neither a read-only
+installation nor PYTHONDONTWRITEBYTECODE makes each process compile it anew.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""One port: classify beside the ways that people write it themselves.
+"""One port: classify and check_port beside the code that people write themselves.
 
-What lives here: classify, check_port and their hand-written rivals.
-What must not: many ports at once, which is another question.
+Many ports at once are in ``bench_scan``.
 """
 
 from __future__ import annotations
@@ -154,7 +153,7 @@ def _all_categories(way: Callable[[int], object]) -> object:
 
 
 def _refused(way: Callable[[int], object]) -> object:
-    """Return which numbers are no ports; 0 is left out, for netports refuses it."""
+    """Return numbers that are not ports; 0 is left out, because netports rejects it."""
     return [number for number in (-1, 1, 80, 65535, 65536) if _refuses(way, number)]
 
 

@@ -1,10 +1,8 @@
 """One service: the registry beside dicts, the system's file and the peers.
 
-What lives here: names of a port, ports of a name, free or not; warm and cold.
-What must not: the registry's sets, whose algebra is ``bench_sets``' topic.
-
-Peers with data of their own are asked only about ports on which all agree.
-whatportis ships no data; it gets the rows of our registry, in its own format.
+The cases are the names of a port, the ports of a name, and whether a port is free, warm and cold.
+Peers with data of their own are timed only for ports on which all agree. whatportis ships no data;
+it gets the rows of our registry in its own format.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ __all__ = ["run"]
 # Old services with one name, which every list spells alike.
 _SERVICES = {22: "ssh", 443: "https", 3306: "mysql"}
 
-# A dict of dicts has as many as anybody writes down.
+# A dict of dicts has as many rows as its author wrote.
 _TRANSPORTS = (Transport.TCP, Transport.UDP)
 
 # Neither in a registry nor in a dynamic range, now or when port-for's data was
@@ -69,7 +67,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One way to ask: a statement with a place for what is asked."""
+    """One way to look something up: a statement with a place for the key."""
 
     who: str
     template: str

@@ -2,8 +2,8 @@
 
     python benchmarks/bench_reuse.py [SOCKETS ...]
 
-Prints one line a size: the median time of a call on a port of its own, in
-microseconds, in a table that holds so many sockets on other ports.
+Prints one line per size: the median time of a call on an otherwise unused port, in microseconds,
+in a table with that many sockets on other ports.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Sets of ports: algebra, questions, texts, memory, at several sizes.
 
-What lives here: the questions, the sets that they are asked of, the tables.
-What must not: how a library answers, which is in ``set_rivals``.
+How each library answers is in ``set_rivals``.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ _ALGEBRA = ("union", "intersection", "difference", "complement")
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """Two sets that a rival is asked about, as plain ranges."""
+    """Two sets for a rival, as plain ranges."""
 
     one: Ranges
     other: Ranges
@@ -79,7 +78,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
 
 
 def _sample(count: int) -> _Sample:
-    # Its own generator: the same sets in every run, whatever was asked before.
+    # Its own generator: the same sets in every run, whatever ran before.
     rng = random.Random(count)
 
     def ranges() -> Ranges:

@@ -1,12 +1,9 @@
 """Timing: cases of one question, interleaved, compared round by round.
 
-What lives here: the cases, the check that they answer alike, the timing.
-What must not: any library that is timed, and how results are shown.
-
-A shared machine is slow for a while and fast for a while, so two absolute
-figures taken at different moments say little. Each round times every case
-once, in a new random order; a ratio is taken inside its round, and what is
-shown is the median over the rounds. timeit switches the garbage collector off.
+A shared machine is slow for a while and fast for a while, so absolute times of different moments
+cannot be compared. Each round times every case once, in a new random order. A ratio is computed
+within a round, and the median over the rounds is reported. timeit switches the garbage collector
+off. ``tables`` prints the results.
 """
 
 from __future__ import annotations
@@ -62,7 +59,7 @@ class Case:
     Attributes:
         who: Whose way it is, as the table names it.
         statement: What is timed.
-        names: What the statement's names stand for.
+        names: The values of the statement's names.
         answer: Gives the answer in a form that compares across cases. None
             for a case that answers nothing, as the empty call.
         calls: How many answers one run of the statement gives.

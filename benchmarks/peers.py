@@ -1,8 +1,5 @@
 """The other libraries that portranges is timed beside, where installed.
 
-What lives here: their names and their optional import.
-What must not: how any of them is used.
-
 None of them is typed well enough to help here, so a peer's module is ``Any``.
 """
 
@@ -54,7 +51,7 @@ class Peers:
 
     Attributes:
         versions: The version of each peer that is installed, by package; none
-            at all for a run that was asked to go without.
+            at all for a run without peers.
     """
 
     def __init__(self, *, wanted: bool = True) -> None:

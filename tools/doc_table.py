@@ -1,7 +1,4 @@
-"""Tables of the docs as Markdown.
-
-What lives here: one table's layout. What must not: what is in it.
-"""
+"""Tables of the docs as Markdown."""
 
 from __future__ import annotations
 

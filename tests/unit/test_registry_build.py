@@ -94,7 +94,7 @@ class TestOfficial:
     def test_a_csv_file_needs_one(self, tmp_path: Path) -> None:
         code, said = build("official", SAMPLES / "sample.csv", out=tmp_path)
         assert code == 1
-        assert said == ["expected --date: the source does not tell the date of its edition"]
+        assert said == ["expected --date: the source does not contain the date of its edition"]
         assert list(tmp_path.iterdir()) == []
 
 
