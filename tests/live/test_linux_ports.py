@@ -12,6 +12,7 @@ import json
 import random
 import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -362,12 +363,16 @@ def test_an_odd_range_loses_a_port_as_often_as_the_scan_says(found: dict[str, An
 
 def test_connections_to_one_destination_go_on_by_2_to_16(found: dict[str, Any]) -> None:
     lap = found["lap"]
-    steps = {(after - before) % 28232 for before, after in pairwise(lap)}
-    assert steps == {2, 4, 6, 8, 10, 12, 14, 16}
+    # All namespaces share the table of where the last scan ended, so that another
+    # program's connection may make one step longer.
+    steps = Counter((after - before) % 28232 for before, after in pairwise(lap))
+    expected = {2, 4, 6, 8, 10, 12, 14, 16}
+    assert {step for step, _ in steps.most_common(8)} == expected
+    assert sum(times for step, times in steps.items() if step not in expected) <= 6
     assert {port % 2 for port in lap} == {0}
     ours = Allocator(LINUX.ports, "linux-connect", rng=random.Random(6))
     picked = [ours.allocate("a destination") for _ in range(600)]
-    assert {(after - before) % 28232 for before, after in pairwise(picked)} == steps
+    assert {(after - before) % 28232 for before, after in pairwise(picked)} == expected
 
 
 @pytest.mark.parametrize("method", ["connect", "bind0", "udp"])
