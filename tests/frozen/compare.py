@@ -3,6 +3,7 @@
 Run it from anywhere:
 
     python tests/frozen/compare.py [--scale 0.1] [--areas registry,reuse] [--package src]
+    python tests/frozen/compare.py --against main
 
 It takes the package of the commit out of the history with ``git archive``, into a temporary
 folder, and starts two processes: one asks that package (``old.py``), the other one the package
@@ -14,6 +15,9 @@ them, errors by their class and their data.
 It fails for a difference that ``differences.py`` does not list, and, where everything was asked,
 for a listed one that did not occur. To keep it alive when a name changes: translate the name in
 ``new.py``. When an answer changes on purpose: list it in ``differences.py`` with the reason.
+
+A change that only moves code is compared with the commit before it, by ``--against COMMIT``: both
+packages are asked by ``new.py``, the messages of errors count too, and nothing may differ.
 
 Exit status: 0 = no unlisted difference, 1 = differences, 2 = it could not compare.
 """
@@ -38,7 +42,7 @@ if __name__ == "__main__":
     sys.path[:1] = [str(_ROOT / "tests")]
 
 from frozen import plan  # noqa: E402
-from frozen.differences import DIFFERENCES  # noqa: E402
+from frozen.differences import DIFFERENCES, Difference  # noqa: E402
 
 COMMIT = "e1dd95b"
 _SHOWN = 5  # differences of one question name that are shown in full
@@ -49,21 +53,21 @@ class CannotCompareError(Exception):
     """A reason why the packages cannot be compared."""
 
 
-def extract(folder: Path) -> Path:
-    """Put the package of the commit in *folder*, and return the folder to import it from."""
+def extract(commit: str, folder: Path) -> Path:
+    """Put the package of *commit* in *folder*, and return the folder to import it from."""
     archive = subprocess.run(
-        ["git", "-C", str(_ROOT), "archive", COMMIT, "src/portranges"],
+        ["git", "-C", str(_ROOT), "archive", commit, "src/portranges"],
         capture_output=True,
         check=False,
     )
     if archive.returncode:
         said = archive.stderr.decode(errors="replace").strip()
         raise CannotCompareError(
-            f"commit {COMMIT} is not in the history of {_ROOT}, which may be a shallow clone: "
+            f"commit {commit} is not in the history of {_ROOT}, which may be a shallow clone: "
             f"{said}; get it with: git fetch --unshallow"
         )
     # Its own name, so that no path of it is taken for the package under test.
-    frozen = folder / f"frozen-{COMMIT}"
+    frozen = folder / "frozen"
     frozen.mkdir()
     subprocess.run(["tar", "-x", "-C", str(frozen)], input=archive.stdout, check=True)
     return frozen / "src"
@@ -77,6 +81,8 @@ class Side:
     ) -> None:
         self.side = side
         self._words = [sys.executable, str(_ROOT / "tests/frozen/worker.py"), side, str(folder)]
+        if options.against:
+            self._words[2] = "same"
         self._words += [options.seed]
         # The order of a set of texts must not differ between the processes.
         self._environment = {
@@ -148,7 +154,8 @@ class Example:
 class Comparison:
     """Counts answers and differences."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: tuple[Difference, ...]) -> None:
+        self.rows = listed
         self.answers: Counter[str] = Counter()
         self.listed: Counter[str] = Counter()
         self.unlisted: Counter[tuple[str, str]] = Counter()
@@ -189,7 +196,7 @@ class Comparison:
             new = news[at] if at < len(news) else missing
             unlisted = []
             for path, one, other in places(old, new, name):
-                row = next((r for r in DIFFERENCES if r.covers(question, path, one, other)), None)
+                row = next((r for r in self.rows if r.covers(question, path, one, other)), None)
                 if row is None:
                     unlisted.append((path, one, other))
                 else:
@@ -255,7 +262,7 @@ def compare(options: argparse.Namespace, frozen: Path) -> int:
     if not areas:
         raise CannotCompareError(f"no area begins with {options.areas!r}: {', '.join(every)}")
     sides = Side("old", frozen, options, areas), Side("new", options.package, options, areas)
-    comparison = Comparison()
+    comparison = Comparison(() if options.against else DIFFERENCES)
     try:
         for name in areas:
             began = time.monotonic()
@@ -269,13 +276,13 @@ def compare(options: argparse.Namespace, frozen: Path) -> int:
             side.finish()
     total = comparison.answers.total()
     print(f"{total:9,} answers of {len(areas)} areas, scale {options.scale:g}, seed {options.seed}")
-    for row in DIFFERENCES:
+    for row in comparison.rows:
         print(f"{comparison.listed[row.name]:9,} listed differences: {row.name}")
     failed = bool(comparison.unlisted)
     if failed:
         report(comparison, sides)
     if options.scale >= 1 and len(areas) == len(every):
-        for row in DIFFERENCES:
+        for row in comparison.rows:
             if not comparison.listed[row.name]:
                 print(f"listed in differences.py, but does not occur: {row.name}")
                 failed = True
@@ -295,11 +302,12 @@ def main() -> int:
     parser.add_argument(
         "--package", type=Path, default=_ROOT / "src", help="the folder of the package under test"
     )
+    parser.add_argument("--against", default="", help="a commit whose names are those of today")
     parser.add_argument("--least", type=int, default=1_000_000, help=argparse.SUPPRESS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="portranges-") as folder:
         try:
-            return compare(options, extract(Path(folder)))
+            return compare(options, extract(options.against or COMMIT, Path(folder)))
         except CannotCompareError as problem:
             print(f"cannot compare: {problem}", file=sys.stderr)
             return 2

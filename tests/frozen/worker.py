@@ -2,6 +2,8 @@
 
 Usage: worker.py SIDE FOLDER SEED SCALE AREA...
 
+SIDE is old, new, or same, where two packages of one interface are compared.
+
 The answers of each chunk are one frame on standard output: four bytes with its length, then the
 answers as ``marshal`` writes them. With ``--show AREA CHUNK PLACE`` in place of the areas it
 writes the answers to one question in words, messages of errors included.
@@ -11,7 +13,9 @@ from __future__ import annotations
 
 import marshal
 import os
+import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +38,8 @@ def main() -> None:
     from frozen.old import Old
 
     package = Old() if side == "old" else New()
+    if side == "same":
+        _tell_messages(package)
     every = plan.load()
     if areas[0] == "--show":
         _show(package, every[areas[1]].questions(int(areas[2]), seed)[int(areas[3])], out)
@@ -46,11 +52,17 @@ def main() -> None:
     out.flush()
 
 
-def _show(package: Any, question: tuple[Any, ...], out: Any) -> None:
+def _tell_messages(package: Any) -> None:
+    temporary = re.compile(rf"{re.escape(tempfile.gettempdir())}/\w+")
+
     def in_words(problem: Exception) -> str:
-        return f"{type(problem).__name__}: {problem}"
+        return f"{type(problem).__name__}: {temporary.sub('FOLDER', str(problem))}"
 
     package.error = in_words
+
+
+def _show(package: Any, question: tuple[Any, ...], out: Any) -> None:
+    _tell_messages(package)
     marshal.dump(package.answer(question), out, 2)
     out.flush()
 
