@@ -545,7 +545,7 @@ class PortSet:
         if wanted < 0:
             wanted += len(self)
         if 0 <= wanted < len(self):
-            for ports in self.ranges:
+            for ports in self.ranges:  # pragma: no branch - one of them has the position
                 if wanted < len(ports):
                     return ports.first + wanted
                 wanted -= len(ports)

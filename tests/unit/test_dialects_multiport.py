@@ -92,3 +92,12 @@ def test_the_transport_of_a_rule(text, ports, transport):
         else:
             with pytest.raises(PortSyntaxError, match=f"expected ports for {each}, got ports for"):
                 dialects.parse(text, "iptables-multiport", transport=each)
+
+
+def test_a_range_of_two_ports_fills_the_odd_slots_of_two_rules():
+    # A rule has room for 15 ports, of which a range takes two.
+    pairs = PortSet(range(10, 160, 10)) | PortSet(range(11, 161, 10))
+    assert dialects.render_rules(pairs, "iptables-multiport") == (
+        "-m multiport --dports 10:11,20:21,30:31,40:41,50:51,60:61,70:71,150",
+        "-m multiport --dports 80:81,90:91,100:101,110:111,120:121,130:131,140:141,151",
+    )

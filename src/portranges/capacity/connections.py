@@ -434,17 +434,16 @@ def _lower_half(usable: PortSet) -> int:
     """Return how many ports Linux allocates again with ip_autobind_reuse.
 
     It allocates the first port of its order that it finds, so only the first group with a port
-    counts: of the lower half the parity that the first port does not have, then the other one,
-    then the same of the upper half.
+    counts: of the lower half the parity that the first port does not have, or else the other one.
     """
     if not usable:
         return 0
-    for first, last in bind_parts(usable.first, usable.last, halves=True):
-        for parity in (1, 0):
-            found = len(usable.intersection(range(first + parity, last + 1, 2)))
-            if found:
-                return found
-    return 0
+    first, last = bind_parts(usable.first, usable.last, halves=True)[0]
+    # The lower half has the first port, so one of its parities has a port.
+    return len(
+        usable.intersection(range(first + 1, last + 1, 2))
+        or usable.intersection(range(first, last + 1, 2))
+    )
 
 
 def _first_of_linux(usable: PortSet, port: int) -> float:
@@ -456,9 +455,10 @@ def _first_of_linux(usable: PortSet, port: int) -> float:
     starts = range(0, scanned(high - low + 1), 2)
     hits = 0
     for start in starts:
-        for ports in connect_scan(0, high - low, start, 2):
-            slot = table.find(ports.start, ports.stop, ports.step)
-            if slot >= 0:
-                hits += slot == port - low
-                break
+        found = (
+            table.find(ports.start, ports.stop, ports.step)
+            for ports in connect_scan(0, high - low, start, 2)
+        )
+        # A scan misses at most one port of a range, so it finds the first or the last.
+        hits += next(slot for slot in found if slot >= 0) == port - low
     return hits / len(starts)

@@ -59,7 +59,7 @@ def pack_by_slots(ranges: types.Sequence[PortRange], slots: int) -> list[list[Po
         part = [whole.pop() for _ in range(min(most, len(whole)))]
         room = slots - 2 * len(part)
         part.extend(PortRange(singles.pop()) for _ in range(min(room, len(singles))))
-        parts.append(_rejoined(part))
+        parts.append(sorted(part))
     return parts
 
 
@@ -72,17 +72,6 @@ def _drop_pairs(whole: list[PortRange], room: int) -> list[PortRange]:
         if len(whole[at]) == 2:
             dropped.append(whole.pop(at))
     return dropped
-
-
-def _rejoined(part: list[PortRange]) -> list[PortRange]:
-    """Return *part* in ascending order, with adjacent ports joined."""
-    joined: list[PortRange] = []
-    for ports in sorted(part):
-        if joined and joined[-1].last + 1 == ports.first:
-            joined[-1] = PortRange(joined[-1].first, ports.last)
-        else:
-            joined.append(ports)
-    return joined
 
 
 def pack_by_length(elements: types.Iterable[str], separator: str, size: int) -> list[list[str]]:

@@ -329,15 +329,16 @@ def count(
     inside = [row for row in rows if is_in_range[row[3]]]
     held = PortSet({row[3] for row in inside if row[5] is None})
     listening = {row[3] for row in inside if row[6] is SocketState.LISTEN}
-    made = [row for row in inside if row[5] is not None and row[3] not in listening]
     in_use = PortSet({row[3] for row in inside})
     open_ports = {row[3] for row in inside if row[6] is not SocketState.TIME_WAIT}
-    waiting = [row for row in made if row[6] is SocketState.TIME_WAIT]
+    made: list[types.ProbeRow] = []
     groups: dict[tuple[str, str, int], list[types.ProbeRow]] = {}
-    for row in made:
-        _, _, source, _, address, port, *_ = row
-        if address is not None and port is not None:
+    for row in inside:
+        _, _, source, local, address, port, *_ = row
+        if address is not None and port is not None and local not in listening:
+            made.append(row)
             groups.setdefault((_unmapped(source), _unmapped(address), port), []).append(row)
+    waiting = [row for row in made if row[6] is SocketState.TIME_WAIT]
     low, high = int(limit.low), int(limit.high)
     destinations: list[Destination] = []
     for (source, address, port), members in groups.items():

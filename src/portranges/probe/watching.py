@@ -396,7 +396,7 @@ def _loop(
     watcher: Watcher, interval: float, polls: int | None, stop: types.Event | None
 ) -> types.Iterator[Change]:
     due = time.monotonic()
-    while (polls is None or watcher.polls < polls) and not (stop is not None and stop.is_set()):
+    while not (stop is not None and stop.is_set()):
         yield from watcher.poll()
         if watcher.polls == polls:
             return
@@ -441,7 +441,7 @@ async def watch_async(
     _check_pace(interval, polls)
     watcher = Watcher(port, transport, owners=owners, backend=backend)
     due = time.monotonic()
-    while polls is None or watcher.polls < polls:
+    while True:
         for change in await asyncio.to_thread(watcher.poll):
             yield change
         if watcher.polls == polls:

@@ -138,20 +138,24 @@ def explain_ranges(
     selected = None if transport is None else check_transport(transport)
     firsts = _firsts(registry)
     for span in asked.ranges:
-        pending: PortReport | None = None
         inside = firsts[bisect_right(firsts, span.first) : bisect_right(firsts, span.last)]
-        for start, end in pairwise([span.first, *inside, span.last + 1]):
-            report = explain(start, transport=selected, registry=registry)
-            if pending is not None and pending == replace(
+        reports = (
+            replace(
+                explain(start, transport=selected, registry=registry),
+                ports=PortRange(start, end - 1),
+            )
+            for start, end in pairwise([span.first, *inside, span.last + 1])
+        )
+        pending = next(reports)
+        for report in reports:
+            if pending == replace(
                 report, port=pending.port, ports=pending.ports, commands=pending.commands
             ):
-                pending = replace(pending, ports=PortRange(pending.port, end - 1))
-                continue
-            if pending is not None:
+                pending = replace(pending, ports=PortRange(pending.port, report.ports.last))
+            else:
                 yield pending
-            pending = replace(report, ports=PortRange(start, end - 1))
-        if pending is not None:
-            yield pending
+                pending = report
+        yield pending
 
 
 # A command line with many ranges asks for the same registry each time.

@@ -95,12 +95,9 @@ class _LinuxUdp(Picker):
         start, step = udp_start(self._first, self._last, number, self._chains)
         # The caller has made sure that a port is free, so a chain is found.
         passed = table.chains_before_free(start % self._chains)
-        tried = passed * (65536 // self._chains)
-        for port in udp_chain((start + passed) & 0xFFFF, step):
-            tried += 1
-            if not table.marks[port]:
-                return port - self._first, tried
-        return None
+        chain = enumerate(udp_chain((start + passed) & 0xFFFF, step), 1)
+        tried, port = next(each for each in chain if not table.marks[each[1]])
+        return port - self._first, passed * (65536 // self._chains) + tried
 
 
 class _Redraws(Picker):

@@ -218,12 +218,11 @@ class TcpPorts:
                     return False
             for other in tuple(self._tuples.get(key, ())):
                 self._vanish(other)
-        table = self._tables.get(child.port)
-        if table is None:
-            table = self._tables[child.port] = Table(0)
-        bucket = table.buckets.get(child.addr)
+        # The listener has the same port.
+        buckets = self._tables[child.port].buckets
+        bucket = buckets.get(child.addr)
         if bucket is None:
-            bucket = table.buckets[child.addr] = Bucket(0, 0)
+            bucket = buckets[child.addr] = Bucket(0, 0)
         self._put(child, bucket)
         if key is not None:
             self._register(child, key)
