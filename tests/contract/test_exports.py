@@ -120,6 +120,7 @@ def test_types_offers_what_annotations_use() -> None:
     assert {types.cast.__module__, types.final.__module__, types.overload.__module__} == {
         "portranges.types"
     }
+    assert (types.cast(int, "80"), types.final(str), types.overload(len)) == ("80", str, len)
     made = {each for each in defined(tree("portranges._types").body) if not each.startswith("_")}
     assert made - {"TYPE_CHECKING"} <= set(_types.__all__)
     with pytest.raises(

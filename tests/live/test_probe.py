@@ -648,6 +648,13 @@ def work():
     # Ended by the number of polls.
     found["looks"] = [change.kind for change in probe.watch(PORT, 0.01, polls=3)]
 
+    # Not ended by the event, and by the event before the first poll.
+    stop = threading.Event()
+    looks = probe.watch(PORT, 0.01, polls=3, stop=stop)
+    found["unstopped"] = [change.kind for change in looks]
+    stop.set()
+    found["stopped before"] = list(probe.watch(PORT, stop=stop))
+
     # Ended from another thread, in the middle of an interval of eleven days.
     stop = threading.Event()
     found["stopped"] = []
@@ -718,6 +725,8 @@ def test_a_watch_ends_when_it_is_told_to() -> None:
     assert found.pop("async") == ["found", "found", "cancelled"]
     assert found == {
         "looks": ["found"],
+        "unstopped": ["found"],
+        "stopped before": [],
         "stopped": ["found"],
         "leaked": 0,
         "closed": "closed",

@@ -123,6 +123,7 @@ def test_listeners_that_may_be_older_and_owners_of_unknown_age(monkeypatch, caps
         read_at=10.0,
         note="a note",
     )
+    assert (len(found), found[0], found[-1]) == (1, *found, *found)
     monkeypatch.setattr(lingering, "lingering", lambda *asked, **more: found)
     parser = lingering.ArgumentParser()
     lingering.add_arguments(parser)

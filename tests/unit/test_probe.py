@@ -206,6 +206,14 @@ def test_the_ends_are_written_as_in_a_url():
     assert record(53, state="unconnected", transport="udp").remote == ""
 
 
+def test_a_table_says_how_much_it_shows():
+    partly = Visibility(sockets=Scope.OWN, owners=Scope.NOT_REQUESTED)
+    table = SocketTable([record(80, state="listen")], visibility=partly, read_at=0.0)
+    assert repr(table) == "<SocketTable 1 sockets; sockets of own processes only>"
+    table = SocketTable([], visibility=Visibility(sockets=Scope.ALL, owners=Scope.OWN), read_at=0.0)
+    assert repr(table) == "<SocketTable 0 sockets; all sockets, owners: own processes only>"
+
+
 def test_why_there_is_no_owner():
     def why(visibility, **more):
         return SocketTable([], visibility=visibility, read_at=0.0).why_no_owner(record(80, **more))
@@ -569,9 +577,9 @@ def test_the_kernel_alone_is_believed(monkeypatch):
         netlink.read(Query(transports=(Transport.TCP,)))
 
 
-def answer_of(*, kind=20, family=2, state=10, length=88, extra=b"", remote=0):
+def answer_of(*, kind=20, family=2, state=10, length=88, extra=b"", remote=0, cookie=99):
     head = struct.pack("=IHHII", length, kind, 2, 1, 0)
-    sockid = struct.pack(">HH", 80, remote) + bytes(36) + struct.pack("=IQ", 0, 99)
+    sockid = struct.pack(">HH", 80, remote) + bytes(36) + struct.pack("=IQ", 0, cookie)
     return head + bytes([family, state, 0, 0]) + sockid[:48] + bytes(88 - 16 - 4 - 48) + extra
 
 
@@ -595,6 +603,9 @@ def test_an_answer_of_the_kernel_is_read():
     # A message without a meaning between the others.
     noop = struct.pack("=IHHII", 16, 1, 2, 1, 0)
     assert len(probe.parse_sock_diag(noop + answer_of() + noop + done, "tcp")) == 1
+    # Messages of one length that differ in the family.
+    both = probe.parse_sock_diag(answer_of() + answer_of(family=10, cookie=98), "tcp")
+    assert [each.local for each in both] == ["0.0.0.0:80", "[::]:80"]
 
 
 @pytest.mark.parametrize(

@@ -618,6 +618,17 @@ class TestMixedStates:
         assert len(read.lookup(7, "tcp")) == 2
         assert read.ports("app") == PortSet([7, 8])
 
+    def test_an_empty_line_is_no_row(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.csv"
+        path.write_text("\n".join([HEADER, "", row(name="app", port="7"), ""]))
+        assert Registry.read_iana(path).ports("app") == PortSet([7])
+
+    def test_an_element_that_is_no_column_changes_nothing(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.xml"
+        inside = "<name>app</name><colour>7</colour><colour>8</colour>"
+        path.write_text(ROOT + record("7", inside) + "</registry>")
+        assert Registry.read_iana(path).ports("app") == PortSet([7])
+
     def test_a_name_may_have_spaces(self, tmp_path: Path) -> None:
         # An edition of 2014 has "Apple Remote Desktop (Net Assistant)" on 3283.
         path = tmp_path / "x.csv"

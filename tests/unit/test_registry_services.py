@@ -327,6 +327,17 @@ def test_arguments_and_limits():
         Registry.from_services("a 1/tcp\n" * 100_001)
 
 
+def test_a_table_has_so_many_services(monkeypatch):
+    monkeypatch.setattr("portranges.registry.services_file._MOST_ROWS", 2)
+    lines = ["a 1/tcp", "# no service", "", "b 2/ddp"]
+    assert Registry.from_services("\n".join(lines)).ports("a") == PortSet([1])
+    with pytest.raises(DataError, match="expected at most 2 services, got more$"):
+        Registry.from_services("\n".join([*lines, "c 3/tcp"]))
+    monkeypatch.setattr("portranges.registry.services_file.LONGEST_SERVICES", 8)
+    with pytest.raises(DataError, match="expected at most 8 characters, got more$"):
+        Registry.from_services("ab 1/tcp\n")
+
+
 class TestCommands:
     @pytest.fixture
     def table(self, tmp_path):

@@ -110,6 +110,13 @@ class TestPort60454:
         ]
 
 
+def test_who_may_bind_where_no_system_lets_any_user():
+    report = explain(80)
+    rule = next(each for each in report.bind_rules if each.privileged)
+    page = dataclasses.replace(report, bind_rules=(dataclasses.replace(rule, note=""),)).page()
+    assert f"\n\nWho may bind  privileged  {rule.name}\n\nBrowsers " in page
+
+
 @pytest.mark.parametrize("port", SAMPLE)
 def test_the_record_says_what_the_rooms_say(port):
     report = explain(port)

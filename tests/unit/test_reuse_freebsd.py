@@ -27,6 +27,13 @@ def test_order_matters_between_the_wildcards():
     assert says(decide_bind(v4, [dual])) == (IN_USE, "freebsd-default")
 
 
+def test_two_users_cannot_share_a_port_over_ipv6():
+    """in6_pcbbind_avail: inp_cred->cr_uid differs."""
+    new = sock("::1", "P", uid=2)
+    assert says(decide_bind(new, [sock("::1", "P", uid=1)])) == (IN_USE, "freebsd-uid")
+    assert says(decide_bind(new, [sock("::1", "P", uid=2)])) == (None, "freebsd-reuse-port")
+
+
 def test_v6only_is_the_default_and_keeps_the_families_apart():
     assert decide_bind(sock("::"), [sock("0.0.0.0")]).rule.id == "freebsd-free"
     assert decide_bind(sock("0.0.0.0"), [sock("::")]).rule.id == "freebsd-free"

@@ -53,6 +53,41 @@ def test_the_same_socket_twice_is_refused_everywhere(system):
 
 
 @pytest.mark.parametrize("system", reuse.systems())
+def test_a_new_connection_outlives_the_lingering_one_that_it_replaced(system):
+    table = PortTable(system)
+    server = table.socket("tcp")
+    table.bind(server, "127.0.0.1", 8080)
+    table.listen(server)
+
+    def states():
+        return [str(each.state) for each in table.holders(8080, "tcp")]
+
+    peer = ("192.0.2.7", 50000)
+    table.close(table.accept(server, peer=peer).handle)
+    assert states() == ["listening", "time-wait"]
+    assert table.accept(server, peer=peer).allowed
+    assert states() == ["listening", "connected"]
+    table.advance(1000.0)
+    assert states() == ["listening", "connected"]
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_socket_of_linux_without_a_connection_may_be_disconnected(transport):
+    table = PortTable("linux")
+    new = table.socket(transport)
+    assert table.disconnect(new).rule.id == "linux-disconnected"
+    assert str(table.describe(new)) == f"{transport} 0.0.0.0:0 unbound"
+    table.bind(new, "127.0.0.1", 8080)
+    assert table.disconnect(new).allowed
+    assert str(table.describe(new)) == f"{transport} 127.0.0.1:8080"
+
+
+def test_port_0_is_chosen():
+    new = Socket(transport="tcp", address="0.0.0.0", port=0)
+    assert can_bind(new, [WEB], system="linux").rule.id == "linux-chosen"
+
+
+@pytest.mark.parametrize("system", reuse.systems())
 def test_a_table_of_every_system_lives_a_life(system):
     table = PortTable(system, seed=1)
     server = table.socket("tcp")

@@ -28,9 +28,10 @@ IN_USE = "EADDRINUSE"
 
 
 def test_ipv4_and_ipv6_are_disjoint_for_explicit_ports():
-    v4, dual = sock("0.0.0.0"), sock("::", "4")
-    assert decide_bind(dual, [v4]).rule.id == "illumos-free"
-    assert decide_bind(v4, [dual]).rule.id == "illumos-free"
+    for transport in ("tcp", "udp"):
+        v4, dual = sock("0.0.0.0", transport=transport), sock("::", "4", transport=transport)
+        assert decide_bind(dual, [v4]).rule.id == "illumos-free"
+        assert decide_bind(v4, [dual]).rule.id == "illumos-free"
 
 
 def test_exclusive_use_on_either_side():

@@ -6,6 +6,7 @@ sys/netinet6/in6_pcb.c (in6_pcbbind_addr, in6_pcbbind_port, in6_pcblookup_port).
 
 from __future__ import annotations
 
+from portranges.reuse import PortTable
 from portranges.reuse.model import State
 from portranges.reuse.others import procedure, system
 from portranges.reuse.others.sock import from_socket
@@ -37,6 +38,23 @@ def test_an_ipv4_bind_meets_dual_stack_and_mapped_sockets():
     assert decide_bind(sock("0.0.0.0", "R"), [sock("::", "4")]).allowed
     assert decide_bind(sock("127.0.0.1", "R"), [sock("::ffff:127.0.0.1", "4")]).error == IN_USE
     assert decide_bind(sock("127.0.0.1", "P"), [sock("::ffff:127.0.0.1", "4P")]).allowed
+
+
+def test_an_ipv6_bind_does_not_meet_a_mapped_socket():
+    assert decide_bind(sock("::1"), [sock("::ffff:127.0.0.1", "4")]).rule.id == "netbsd-free"
+
+
+def test_a_dual_stack_connection_to_ipv4_gets_a_port_that_no_ipv4_socket_has():
+    def chosen(address):
+        table = PortTable("netbsd")
+        held = table.socket("tcp", family="inet6" if ":" in address else "inet")
+        table.bind(held, address, 65535)
+        new = table.socket("tcp", family="inet6", v6only=False)
+        assert table.connect(new, "::ffff:192.0.2.7", 443).allowed
+        return table.describe(new).port
+
+    assert chosen("0.0.0.0") == 65534
+    assert chosen("::1") == 65535
 
 
 def test_a_mapped_bind_looks_into_both_tables():

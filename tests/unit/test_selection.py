@@ -743,3 +743,21 @@ def test_errors_keep_their_numbers_through_pickle_and_copy() -> None:
     value = pickle.loads(pickle.dumps(InvalidValueError("draws must be at least 0", "-1")))
     assert (value.rule, value.got) == ("draws must be at least 0", "-1")
     assert isinstance(value, ValueError)
+
+
+def test_algorithm_5_goes_on_when_the_ports_are_nearly_all_taken() -> None:
+    outcomes = Counter[bool]()
+    for seed in range(60):
+        ports = Allocator(range(600), "rfc6056-5", rng=random.Random(seed))
+        for port in {*range(600)} - {300}:
+            ports.take(port)
+        try:
+            assert ports.allocate() == 300
+        except PortsExhaustedError:
+            outcomes[False] += 1
+        else:
+            assert 1 <= ports.probes <= 600
+            outcomes[ports.probes > 256] += 1
+    # 600 tries find one port of 600 in 63 % of all searches, 256 tries in 35 %.
+    assert outcomes.total() == 60
+    assert all(outcomes[each] > 8 for each in (False, True))

@@ -112,6 +112,27 @@ def test_zephyr_draws_without_end() -> None:
     assert set(islice(order.candidates(40000, 40003), 200)) == set(range(40000, 40004))
 
 
+def test_algorithm_2_draws_as_often_as_the_range_has_ports() -> None:
+    drawn = [3, 3, 0, 1]
+    order = order_for(algorithm("rfc6056-2"), random.Random(1), lambda size: drawn.pop(0) % size)
+    assert list(order.candidates(40000, 40003)) == [40003, 40003, 40000, 40001]
+
+
+def test_a_udp_search_of_linux_tries_every_port_of_a_long_range_once() -> None:
+    tried = list(udp_ports(40000, 40999, 12345 << 16, 256))
+    assert len(tried) == 1000
+    assert set(tried) == set(range(40000, 41000))
+
+
+@pytest.mark.parametrize("name", ["rfc6056-3", "rfc6056-4"])
+def test_another_key_is_another_order(name: types.AlgorithmName) -> None:
+    order = order_for(algorithm(name), random.Random(1))
+    before = list(order.candidates(40000, 49999, "192.0.2.1"))
+    assert list(order.candidates(40000, 49999, "192.0.2.1")) == before
+    order.rekey()
+    assert list(order.candidates(40000, 49999, "192.0.2.1")) != before
+
+
 @pytest.mark.parametrize("name", [*SCANS, "linux-udp"])
 def test_every_order_tries_every_port_that_it_reaches(name: types.AlgorithmName) -> None:
     row = algorithm(name)

@@ -248,3 +248,25 @@ def test_this_machine() -> None:
     assert THIS_MACHINE.platform == sys.platform
     assert THIS_MACHINE.run is machine.run
     assert THIS_MACHINE.read_file is machine.read_file
+
+
+@pytest.mark.parametrize("folder", ["System32", r"System32\WindowsPowerShell\v1.0"])
+def test_a_program_of_windows_is_in_a_folder_of_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("SYSTEMROOT", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="No such file or directory: 'netsh'"):
+        machine.run(["netsh"])
+    program = tmp_path / folder / "netsh.exe"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert machine._program("netsh") == str(program)
+
+
+def test_without_groups_of_processes_the_command_alone_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(os, "killpg", raising=False)
+    with pytest.raises(TimeoutError):
+        python("import time; time.sleep(60)", timeout=0.1)

@@ -706,6 +706,8 @@ class TestPrivileges:
         assert [profile.is_privileged(each) for each in (80, 2049, 5000)] == [True, False, True]
 
 
-def test_the_recorded_machine_has_no_command() -> None:
+def test_the_recorded_machine_has_no_command_and_no_other_file() -> None:
     with pytest.raises(FileNotFoundError, match="No such file or directory"):
         system.RECORDED_LINUX.run(["sysctl", "-a"])
+    with pytest.raises(FileNotFoundError, match="No such file or directory: '/proc/version'"):
+        system.RECORDED_LINUX.read_file("/proc/version")
