@@ -92,6 +92,11 @@ class TestBounds:
         assert full == PortSet.full()
         assert empty == PortSet.empty()
 
+    @given(our.port_sets(min_value=1000, max_value=1009, min_size=9))
+    def test_nearly_every_port_there_is(self, ports: PortSet) -> None:
+        assert len(ports) in (9, 10)
+        assert ports <= PortRange(1000, 1009)
+
     @pytest.mark.parametrize("port", [0, 1, 49152, 65535])
     def test_one_port_is_left(self, port: int) -> None:
         bounds: dict[str, Any] = {"min_value": port, "max_value": port}

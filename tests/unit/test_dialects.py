@@ -322,6 +322,8 @@ def test_trap_port_0_is_refused_where_the_tool_has_none():
         refused("0-80", "systemd")
         == "port must be in 1..65535, got '0'; systemd does not support port 0"
     )
+    # A word that only begins with a transport.
+    assert refused("tcp6:80", "systemd") == "expected a port or 'first-last', got 'tcp6:80'"
 
 
 def test_trap_open_ends_begin_at_1_in_nmap_and_at_0_elsewhere():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portranges import PortSet, PortSyntaxError, dialects
+from portranges import PortRange, PortSet, PortSyntaxError, dialects
 
 EXAMPLE = "expected a text such as '-m multiport --dports 80', got "
 REFUSED = [
@@ -92,6 +92,18 @@ def test_the_transport_of_a_rule(text, ports, transport):
         else:
             with pytest.raises(PortSyntaxError, match=f"expected ports for {each}, got ports for"):
                 dialects.parse(text, "iptables-multiport", transport=each)
+
+
+def test_a_range_that_is_written_port_by_port_saves_a_rule():
+    def sizes(count, length):
+        ports = PortSet([PortRange(at, at + length - 1) for at in range(0, count * 10, 10)])
+        rules = dialects.render_rules(ports, "iptables-multiport")
+        return [len(dialects.parse(rule, "iptables-multiport")) for rule in rules]
+
+    # Each rule has seven ranges and, in its odd slot, a port of the range that is left.
+    assert sizes(22, 3) == [22, 22, 22]
+    # A range of four ports does not fit in three odd slots.
+    assert sizes(22, 4) == [28, 28, 28, 4]
 
 
 def test_a_range_of_two_ports_fills_the_odd_slots_of_two_rules():

@@ -432,6 +432,13 @@ class TestOperators:
         assert ports.intersection([1, 2], {2, 3}) == PortSet([2])
         assert ports.difference([1], PortSet([3])) == PortSet([2])
 
+    def test_issuperset_and_isdisjoint_accept_ports(self) -> None:
+        ports = PortSet.parse("22,8000-8002")
+        assert ports.issuperset([22, PortRange(8001, 8002)])
+        assert not ports.issuperset([22, 23])
+        assert ports.isdisjoint([21, 23])
+        assert not ports.isdisjoint(range(7990, 8001))
+
     @pytest.mark.parametrize(
         "name",
         [

@@ -64,11 +64,22 @@ def test_a_new_connection_outlives_the_lingering_one_that_it_replaced(system):
 
     peer = ("192.0.2.7", 50000)
     table.close(table.accept(server, peer=peer).handle)
-    assert states() == ["listening", "time-wait"]
+    assert (states(), table.lingering) == (["listening", "time-wait"], 1)
     assert table.accept(server, peer=peer).allowed
-    assert states() == ["listening", "connected"]
+    assert (states(), table.lingering) == (["listening", "connected"], 0)
     table.advance(1000.0)
     assert states() == ["listening", "connected"]
+
+
+@pytest.mark.parametrize("system", reuse.systems())
+def test_only_a_socket_that_listens_accepts(system):
+    table = PortTable(system)
+    server = table.socket("tcp")
+    table.bind(server, "127.0.0.1", 8080)
+    assert table.accept(server).error in ("EINVAL", "WSAEINVAL")
+    assert table.listen(server).allowed
+    assert table.listen(server).allowed
+    assert table.accept(server).allowed
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])

@@ -307,6 +307,11 @@ class TestValue:
         with pytest.raises(TypeError, match=r"^other must be a TransportPorts, got "):
             made.isdisjoint(stranger)
 
+    def test_isdisjoint_compares_transport_by_transport(self) -> None:
+        ports = TransportPorts(tcp=[22, 53], udp=[53])
+        assert ports.isdisjoint(TransportPorts(tcp=[54], udp=[22]))
+        assert not ports.isdisjoint(TransportPorts(udp=[22, 53]))
+
     def test_it_takes_no_attributes(self) -> None:
         made: Any = TransportPorts(tcp=[22])
         for name in ("tcp", "other"):
