@@ -78,6 +78,7 @@ def test_the_table_of_this_machine(path):
 
 def check_all(registry, text):
     expected = slow_reader(text)
+    near = {0, 65535} | {port + step for port, _ in expected for step in (-1, 0, 1)}
     for transport in ("tcp", "udp", "sctp", "dccp"):
         named = PortSet(port for port, each in expected if each == transport)
         assert registry.assigned(transport) == named
@@ -85,7 +86,8 @@ def check_all(registry, text):
         rest = [registry.reserved(transport), registry.unassigned(transport)]
         rest.append(registry.not_listed(transport))
         assert PortSet().union(*rest) == PortSet.parse("0-49151") - named
-        for port in range(65536):
+        # The other ports have no name, for the sets are equal.
+        for port in near:
             names = tuple(expected.get((port, transport), ()))
             assert registry.services(port, transport) == names
             if names:

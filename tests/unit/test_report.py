@@ -331,8 +331,9 @@ _facts = attrgetter(*(PortReport.__dataclass_fields__.keys() - {"port", "ports",
 
 
 RANGES = [
-    PortRange(0, 1100),
-    PortRange(5800, 6100),
+    PortRange(0, 120),
+    PortRange(980, 1100),
+    PortRange(5890, 6100),
     PortRange(9990, 10010),
     PortRange(49100, 49200),
     PortRange(60990, 61400),
