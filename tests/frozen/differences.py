@@ -206,7 +206,11 @@ def _many_connections(question: tuple[Any, ...], path: str, old: Any, new: Any) 
 
 
 def _not_listed(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    return path.endswith("/purpose") and len(old) == len(new) + 1 and question[2] is not None
+    if not path.endswith("/purpose") or len(old) != len(new) + 1:
+        return False
+    if question[0] == "explain":
+        return question[2] is not None
+    return "--transport" in question[1][int(path.partition("/")[0])]
 
 
 def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
@@ -511,7 +515,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         name="report: a port that is not listed for the transport",
         reason="the remark that it is not assigned to any service is left out, because another "
         "transport may have it",
-        asked="explain",
+        asked="explain commands",
         applies=_not_listed,
     ),
     Difference(
