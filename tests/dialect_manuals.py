@@ -58,6 +58,8 @@ READ = [
     ("iptables-multiport", "iptables(8)", "-p 17 --match multiport --dports 80", "80"),
     ("reserved-ports", "measured", "80,443,", "80,443"),
     ("reserved-ports", "measured", "80,\n", "80"),
+    ("calico", "YAML 1.2, example 7.13", "[ 80, 443, ]", "80,443"),
+    ("calico", "YAML 1.2, example 7.13", '["80:90" ,443]', "80-90,443"),
     ("ovs", "ovs-fields(7)", "tcp6,tp_dst=80", "80"),
     ("ovs", "ovs-fields(7)", "udp6,udp_dst=0x3e8/0xfff8", "1000-1007"),
     ("ufw", "ufw(8)", "53/any", "53"),

@@ -256,7 +256,8 @@ def _port_at(
     text: str, start: int, services: types.Services | None, transport: types.Transport | None
 ) -> int:
     word, span = text[start:], (start, len(text))
-    if not any(character.isalpha() for character in word[:_LONGEST_SERVICE]):
+    # No service name contains a slash (RFC 6335, section 5.1).
+    if "/" in word or not any(character.isalpha() for character in word[:_LONGEST_SERVICE]):
         if word == "*":
             raise PortSyntaxError("an endpoint must have one port, got '*'", text, span)
         return parse_port_at(text, *span)

@@ -142,6 +142,7 @@ def parse_port_at(text: str, start: int, stop: int) -> int:
         if means_every_port(digits):
             raise every_port_error("port must be decimal digits", text, start, stop)
         rule = "port must be decimal digits"
+        hint = _transport_hint(digits)
     elif len(digits) > 1 and digits[0] == "0":
         rule = "port must have no leading zero"
     # int() is called last, and for five digits at most: its time grows with the square of
@@ -205,9 +206,19 @@ def _not_an_item(text: str, start: int, stop: int) -> PortSyntaxError:
     before, colon, after = item.rpartition(":")
     if colon and is_digits(before + after):
         message += "; this notation writes a range with '-'"
+    elif hint := _transport_hint(item):
+        message += f"{hint}, or use TransportPorts.parse()"
     elif before and is_digits(after) and (":" not in before or before[-1] == "]"):
         message += "; Endpoint.parse() reads a host and a port"
     return PortSyntaxError(message, text, (start, stop))
+
+
+def _transport_hint(text: str) -> str:
+    """Return the hint for a port or a range with a transport; ``""`` for another text."""
+    ports, slash, transport = text.rpartition("/")
+    if transport in _TRANSPORTS and is_digits(ports.replace("-", "")):
+        return f"; omit {slash + transport!r}"
+    return ""
 
 
 class Transport(StrEnum):

@@ -51,7 +51,11 @@ def reason(text: str, name: str, **options) -> str:
         ("wireshark", "tcp.port in {80}", EITHER),
         ("wireshark", "udp.port == 53", EITHER),
         ("junos", "source-port 80", SOURCE),
+        ("bpf", "tcp port 80", "without 'dst' it matches source ports too"),
+        ("bpf", "udp portrange 80-90", "without 'dst' it matches source ports too"),
         ("junos", "port 80", EITHER),
+        ("pf", "from any port 80", SOURCE),
+        ("haproxy", "acl a src_port 80", SOURCE),
         ("tc-flower", "ip_proto tcp src_port 80", SOURCE),
     ],
 )
@@ -61,6 +65,80 @@ def test_a_source_port_is_called_one(name, text, hint):
         assert found.endswith(f"; {hint}")
         assert found.count(";") == (2 if "joined by" in found and found.count(";") > 1 else 1)
         assert "+80" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        ("nft", "ip daddr 192.0.2.1 tcp dport 80", "after 'tcp dport' in a rule"),
+        ("ufw", "allow 80/tcp", "after 'ufw allow'"),
+        ("ufw", "ufw allow 80", "after 'ufw allow'"),
+        ("firewalld", "--add-port=80/tcp", "after --add-port="),
+        (
+            "systemd",
+            "SocketBindAllow=tcp:80",
+            "after SocketBindAllow= or SocketBindDeny= in a unit",
+        ),
+        ("nmap", "-p 80", "after -p"),
+        ("squid", "acl SSL_ports port 443", "after 'acl NAME port'"),
+        ("haproxy", "acl web dst_port 80 443", "after 'acl NAME dst_port'"),
+        ("haproxy", "dst_port 80", "after 'acl NAME dst_port'"),
+        ("docker", "-p 80:80", "after -p"),
+        ("pf", "pass in proto tcp to port 80", "after an address in a rule"),
+        ("pf", "from any to any port 80", "after an address in a rule"),
+        ("netsh", "localport=80", "after localport= in 'netsh advfirewall firewall add rule'"),
+        ("powershell", "-LocalPort 80", "after -LocalPort of New-NetFirewallRule"),
+        ("powershell", "New-NetFirewallRule -LocalPort 80", "after -LocalPort of New-Net"),
+        ("calico", "ports: [80]", "after ports: of a rule"),
+    ],
+)
+def test_what_a_rule_has_before_its_ports_is_named(name, text, part):
+    for services in (None, registry.SHIPPED):
+        found = reason(text, name, services=services)
+        assert f"; write only the part {part}" in found
+        assert found.count(";") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("bpf", "dst port 80-90", "got the range '80-90'; write it after 'dst portrange'"),
+        ("bpf", "tcp dst port 80:90", "got the range '80:90'; write it after 'dst portrange'"),
+        ("cisco", "eq 80-90", "got the range '80-90'; write it as 'range first last'"),
+        ("cisco", "range 80:90", "got the range '80:90'; write it as 'range first last'"),
+        ("nft", "> 80-90", "got the range '80-90'"),
+        ("pf", "port > 80:90", "got the range '80:90'"),
+        ("haproxy", "ge 80:90", "got the range '80:90'"),
+        ("wireshark", "tcp.dstport == 80..90", "got the range '80..90'"),
+    ],
+)
+def test_a_range_where_one_port_is_expected(name, text, expected):
+    assert reason(text, name) == f"expected one port, {expected}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["--dports 80,443", "--destination-ports 80", "--ports 80", "-m multiport --dports 80"],
+)
+def test_multiport_has_a_dialect_of_its_own(text):
+    found = reason(f"-p tcp {text}", "iptables")
+    assert found.startswith("multiport must be read as 'iptables-multiport', got ")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("22/tcp", "omit '/tcp'"), ("80-90/udp", "omit '/udp'"), ("22/foo", ""), ("/tcp", "")],
+)
+def test_a_transport_where_none_is_expected(text, hint):
+    for read, more in (
+        (PortSet.parse, ", or use TransportPorts.parse()"),
+        (PortRange.parse, ", or use TransportPorts.parse()"),
+        (parse_port, ""),
+        (lambda each: Endpoint.parse(f"localhost:{each}", services=registry.SHIPPED), ""),
+    ):
+        with pytest.raises(PortSyntaxError) as caught:
+            read(text)
+        assert caught.value.reason.endswith(f"got {text!r}" + (hint and f"; {hint}{more}"))
 
 
 @pytest.mark.parametrize(
@@ -231,6 +309,9 @@ def test_a_hint_names_a_text_that_yaml_reads_as_the_number():
         ("docker", "80-:80-", "container's port"),
         ("iptables", "--sport 80", "+80"),
         ("ipset", "abc$", "udp:53"),
+        ("netsh", "IPHTTPS", "RPC"),
+        ("powershell", "http", "RPC"),
+        ("cisco", "eq 80:90", "writes a range with"),
     ],
 )
 def test_a_hint_about_another_text_is_not_given(name, text, absent):
@@ -248,6 +329,7 @@ def test_a_hint_about_another_text_is_not_given(name, text, absent):
         ("haproxy", "ne 443", "haproxy reads 'ne 80' as 80 ('ne' is ignored)"),
         ("docker", "80", "docker reads '80' as no port (it is the container's port"),
         ("nmap", "kerberos", "names require services="),
+        ("netsh", "rpc", "netsh reads 'RPC' as no port"),
     ],
 )
 def test_a_hint_that_fits_is_given(name, text, present):

@@ -76,7 +76,7 @@ def test_what_is_listed_as_refused_is_refused(name, refused):
         ("pf", "port { > }", "expected a port or 'first:last', got nothing"),
         ("pf", "port { >< 80 }", "expected a port or 'first:last', got '80'"),
         ("pf", "port { 80 >< }", "expected a port or 'first:last', got nothing"),
-        ("pf", "port > 80:90", "expected a port or 'first:last', got '80:90'"),
+        ("pf", "port > 80:90", "expected one port, got the range '80:90'"),
         ("pf", "port => 80", "expected a port or 'first:last', got '=>'"),
         ("bpf", "(tcp dst port 80", "expected terms such as 'tcp dst port 80', joined by 'or', "),
         ("bpf", "tcp dst port 80)", "expected 'or', got ')'"),

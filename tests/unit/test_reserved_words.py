@@ -76,6 +76,14 @@ def test_the_command_line_names_it_instead_of_a_service(capsys, command, form, w
         ("pf", "port {}", "0:65535"),
         ("cisco", "{}", "'range 0 65535'"),
         ("junos", "destination-port {}", "0-65535"),
+        ("firewalld", "{}", "'0-65535/tcp'"),
+        ("tc-flower", "{}", "'ip_proto tcp dst_port 1-65535'"),
+        ("tc-flower", "ip_proto tcp dst_port {}", "1-65535"),
+        ("wireshark", "{}", "'tcp.dstport in {0..65535}'"),
+        ("wireshark", "tcp.dstport in {{{}}}", "0..65535"),
+        ("calico", "{}", "'[\"1:65535\"]'"),
+        ("calico", "[{}]", '"1:65535"'),
+        ("ovs", "{}", "omitting the ports"),
     ],
 )
 def test_a_dialect_names_its_own_form(name, form, written, word):

@@ -10,8 +10,8 @@ import re
 
 from portranges import types
 from portranges.dialects.model import Dialect, Fault, NameLookup
-from portranges.dialects.query import Query, refusal, trimmed
-from portranges.dialects.writing import element
+from portranges.dialects.query import Query, refusal, surplus_hint, trimmed
+from portranges.dialects.writing import element, example
 from portranges.errors import PortSyntaxError, UnknownNameError, elide
 from portranges.names import near
 from portranges.ports import (
@@ -27,8 +27,10 @@ from portranges.source import Source
 
 __all__ = [
     "element_spans",
+    "every_port",
     "expected",
     "is_name",
+    "is_range",
     "ports_of_name",
     "read_element",
     "read_port",
@@ -178,7 +180,7 @@ def read_port(query: Query, start: int, stop: int, transport: Transport | None) 
     if means_every_port(token):
         raise refusal(
             query,
-            f"{expected(row)}, got {elide(token)}; {_every_port(row)}",
+            f"{expected(row)}, got {elide(token)}; {every_port(row)}",
             (start, stop),
             Fault.ALL,
         )
@@ -199,13 +201,14 @@ def read_port(query: Query, start: int, stop: int, transport: Transport | None) 
     return port
 
 
-def _every_port(row: Dialect) -> str:
-    """Return how the dialect writes every port, as a clause."""
+def every_port(row: Dialect, *, is_whole: bool = False) -> str:
+    """Return how the dialect writes every port, as a clause: an element, or the whole text."""
     if row.all_ports_word and row.all_ports_word not in row.range_signs:
         return f"every port is written {row.all_ports_word!r}"
     if not row.range_signs:
         return "every port is expressed by omitting the ports"
-    return f"every port is written {element(row, PortRange(row.lowest, LAST_PORT))}"
+    ports = element(row, PortRange(row.lowest, LAST_PORT))
+    return f"every port is written {repr(example(row, ports=ports)) if is_whole else ports}"
 
 
 def is_name(token: str) -> bool:
@@ -217,6 +220,11 @@ def is_name(token: str) -> bool:
         and token[:2].lower() != "0x"
         and any(map(str.isalpha, token))
     )
+
+
+def is_range(token: str, *signs: str) -> bool:
+    """Return whether *token* is two numbers with one of *signs* between them."""
+    return any(len(ends := token.split(sign)) == 2 and all(map(is_digits, ends)) for sign in signs)
 
 
 def _read_name(query: Query, start: int, stop: int, transport: Transport | None) -> int:
@@ -242,6 +250,8 @@ def ports_of_name(
     token, span = text[start:stop], (start, stop)
     if not is_name(token):
         raise _no_element(query, start, stop)
+    if surplus_hint(query, start):
+        raise refusal(query, f"{expected(row)}, got {elide(token)}", span)
     if row.name_lookup is NameLookup.NONE:
         raise refusal(
             query,
@@ -333,8 +343,10 @@ def _no_element(query: Query, start: int, stop: int) -> PortSyntaxError:
     row, item = query.row, query.text[start:stop]
     if not item:
         return PortSyntaxError(f"{expected(row)}, got nothing", query.text, (start, stop))
-    reason = f"{expected(row)}, got {elide(item)}"
     signs = row.range_signs
+    if is_range(item, *signs):
+        return refusal(query, f"expected one port, got the range {elide(item)}", (start, stop))
+    reason = f"{expected(row)}, got {elide(item)}"
     other = next((sign for sign in _RANGE_SIGNS if sign in item[1:] and sign not in signs), "")
     if not other or not is_digits(item[0]):
         pass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from portranges import types
-from portranges.dialects.elements import read_element, read_port, transport_of_name
+from portranges.dialects.elements import is_range, read_element, read_port, transport_of_name
 from portranges.dialects.query import Query, collect, refusal
 from portranges.dialects.writing import Request, bracketed, example, framed
 from portranges.errors import PortSyntaxError, elide
@@ -18,6 +18,7 @@ from portranges.ports import Transport, means_every_port
 __all__ = ["read", "write"]
 
 _MARK = re.compile(r"[()]|\|\||[^ \t\r\n()|]+|\|")
+_EITHER = re.compile(f"(?:(?:{'|'.join(Transport)}) +)?port(?:range)? ")
 _OR = ("or", "||")
 _PORT, _RANGE = "port", "portrange"
 _QUALIFIERS = (*map(str, Transport), "ip", "ip6", "src", "dst", _PORT, _RANGE)
@@ -78,7 +79,7 @@ def _unexpected(query: Query, span: types.Span, expected: str = "") -> PortSynta
     reason = f"expected {expected}, got {elide(text[slice(*span)])}"
     if means_every_port(text[slice(*span)]):
         reason += "; every port is written 'dst portrange 0-65535'"
-    elif text.startswith((f"{_PORT} ", f"{_RANGE} "), *span):
+    elif _EITHER.match(text, *span):
         reason += "; without 'dst' it matches source ports too"
     elif text.startswith(("not", "!"), *span):
         reason += "; a negation also matches packets without ports"
@@ -101,8 +102,15 @@ def _term(
 ) -> tuple[Transport | None, int, int]:
     """Return the transport, the first and the last port of ``text[start:stop]``."""
     text = query.text
-    transport, is_range = head
-    if not is_range:
+    transport, takes_range = head
+    if not takes_range:
+        if is_range(text[start:stop], "-", ":"):
+            raise PortSyntaxError(
+                f"expected one port, got the range {elide(text[start:stop])}; "
+                "write it after 'dst portrange'",
+                text,
+                (start, stop),
+            )
         port = read_port(query, start, stop, transport)
         return transport_of_name(query, start, stop, transport), port, port
     if any(map(str.isalpha, text[start:stop])) and not text.startswith("0x", start):

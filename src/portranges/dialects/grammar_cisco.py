@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portranges import types
-from portranges.dialects.elements import read_port, words
+from portranges.dialects.elements import is_range, read_port, words
 from portranges.dialects.model import Comparison, Fault
 from portranges.dialects.query import Query, refusal
 from portranges.dialects.reading import check_not_empty, ports_compared
@@ -63,6 +63,13 @@ def _numbers(
     for span in spans:
         if len(numbers) == most:
             raise PortSyntaxError(f"expected at most {most} ports, got more", query.text, span)
+        item = query.text[slice(*span)]
+        if is_range(item, "-", ":"):
+            raise PortSyntaxError(
+                f"expected one port, got the range {elide(item)}; write it as 'range first last'",
+                query.text,
+                span,
+            )
         numbers.append(read_port(query, *span, None))
     if len(numbers) < least:
         raise PortSyntaxError(

@@ -107,11 +107,17 @@ def _options(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
 
 
 def _unexpected(query: Query, low: int, high: int) -> PortSyntaxError:
+    word = query.text[low:high]
+    if query.row is IPTABLES and word in (*_LISTS, "--ports"):
+        return _other_dialect(query, low, high)
     return refusal(
-        query,
-        f"expected a text such as {example(query.row)!r}, got {elide(query.text[low:high])}",
-        (low, high),
+        query, f"expected a text such as {example(query.row)!r}, got {elide(word)}", (low, high)
     )
+
+
+def _other_dialect(query: Query, low: int, high: int) -> PortSyntaxError:
+    reason = f"multiport must be read as 'iptables-multiport', got {query.text[low:high]!r}"
+    return PortSyntaxError(reason, query.text, (low, high))
 
 
 def _argument(query: Query, span: types.Span | None, option: types.Span) -> types.Span:
@@ -153,11 +159,10 @@ def _module(query: Query, low: int, high: int) -> Transport:
         if word == transport:
             return transport
     if query.row is IPTABLES and word == "multiport":
-        reason = "multiport must be read as 'iptables-multiport', got 'multiport'"
-    else:
-        others = ", ".join(query.row.transports)
-        modules = others if query.row is IPTABLES else f"multiport, {others}"
-        reason = f"expected {modules} after '-m', got {elide(word)}"
+        raise _other_dialect(query, low, high)
+    others = ", ".join(query.row.transports)
+    modules = others if query.row is IPTABLES else f"multiport, {others}"
+    reason = f"expected {modules} after '-m', got {elide(word)}"
     raise PortSyntaxError(reason, query.text, (low, high))
 
 

@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass
 
 from portranges import types
-from portranges.dialects.model import Dialect, Fault, MisreadText
+from portranges.dialects.model import Dialect, Fault, MisreadText, NameLookup
 from portranges.errors import PortSyntaxError
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 
-__all__ = ["Query", "collect", "refusal", "trimmed"]
+__all__ = ["Query", "collect", "refusal", "surplus_hint", "trimmed"]
 
 # How many ranges are collected before they are merged into a set. The limit bounds the memory
 # for a text of any length.
@@ -51,7 +51,7 @@ def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> Port
             the row's text of these kinds that resembles it most.
     """
     written = query.text[slice(*span)] if span[1] - span[0] < _LONGEST else ""
-    hint = _written_hint(query.row, written)
+    hint = _written_hint(query.row, written) or surplus_hint(query, span[0])
     if hint:
         return PortSyntaxError(f"{reason}; {hint}", query.text, span)
     fitting = [
@@ -59,7 +59,7 @@ def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> Port
         for misread in query.row.misread_texts
         if misread.fault in faults
         and (misread.means is not None or misread.note)
-        and _fits(misread, written)
+        and _fits(query.row, misread, written)
     ]
     if fitting:
         # Prefer the example with the same number.
@@ -76,7 +76,11 @@ def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> Port
 # Longer than any text for which there is a hint.
 _LONGEST = 128
 
-_SOURCE = re.compile(r"\b(sports?|srcport|src_port|source-ports?|tp_src|(tcp|udp|sctp)_src|src)\b")
+_SOURCE = re.compile(
+    r"\b(sports?|srcport|src_port|source-ports?|tp_src|(tcp|udp|sctp)_src|src)\b"
+    r"|\bfrom [^ ]+ port\b"
+)
+_SOURCE_HINT = "source ports are not read, because a set is of destination ports"
 _EITHER = re.compile(r"--ports\b|-m multiport --ports\b|(tcp|udp|sctp)\.port\b|port( [0-9]|$)")
 _GLUED = re.compile(r"([a-z-]*[a-z])([0-9][0-9:.,-]*)")
 
@@ -84,7 +88,7 @@ _GLUED = re.compile(r"([a-z-]*[a-z])([0-9][0-9:.,-]*)")
 def _written_hint(row: Dialect, written: str) -> str:
     """Return the hint for a text with a known mistake; ``""`` if there is none."""
     if _SOURCE.search(written):
-        return "source ports are not read, because a set is of destination ports"
+        return _SOURCE_HINT
     if _EITHER.match(written) and "port" not in row.keywords:
         return "it matches source ports too"
     *_, last = ("", *written.split())
@@ -102,8 +106,32 @@ def _words_before_ports(row: Dialect) -> set[str]:
     return words | {operator.sign for operator in row.operators} | set(row.keywords)
 
 
-def _fits(misread: MisreadText, written: str) -> bool:
+def surplus_hint(query: Query, start: int) -> str:
+    """Return what to omit if the text has more of a rule than the ports; ``""`` if it has not.
+
+    Args:
+        query: The text.
+        start: Where the fault is.
+    """
+    row, text = query.row, query.text[:_LONGEST]
+    introduction = {word.strip("'=:,") for word in row.place.split()}.difference(row.transports)
+    first, *more = re.split("[ =:]", text.strip(), maxsplit=1)
+    heads = (row.plain.partition("{ports}")[0], row.framed.partition("{match}")[0])
+    words = [head.rpartition("}")[2] for head in heads]
+    if row.place.startswith("after ") and (
+        (more and first in introduction)
+        or any(word.strip().isalpha() and start < text.find(word) for word in words)
+    ):
+        if _SOURCE.search(text):
+            return _SOURCE_HINT
+        return f"write only the part {row.place.partition(',')[0]}"
+    return ""
+
+
+def _fits(row: Dialect, misread: MisreadText, written: str) -> bool:
     """Return whether a misread text is similar enough to *written* to explain it."""
+    if misread.fault is Fault.NAME and row.name_lookup is NameLookup.NONE:
+        return misread.text.casefold() == written.casefold()
     if misread.fault is Fault.OPERATOR:
         return misread.text.split()[0] == (written.split() or [""])[0]
     if misread.fault is Fault.OPEN:

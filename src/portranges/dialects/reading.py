@@ -12,6 +12,7 @@ from itertools import product
 from portranges import types
 from portranges.dialects.elements import (
     element_spans,
+    every_port,
     expected,
     read_element,
     read_port,
@@ -21,7 +22,7 @@ from portranges.dialects.model import Bracketed, Comparison, Fault, Operator, Ov
 from portranges.dialects.query import Query, refusal, trimmed
 from portranges.dialects.writing import example
 from portranges.errors import PortSyntaxError, elide
-from portranges.ports import LAST_PORT, PortRange, Transport
+from portranges.ports import LAST_PORT, PortRange, Transport, means_every_port
 from portranges.portset import PortSet
 
 __all__ = [
@@ -108,6 +109,8 @@ def read_frame(query: Query, start: int, stop: int) -> tuple[Transport | None, i
 
 def _no_match(query: Query, start: int, stop: int) -> PortSyntaxError:
     got = elide(query.text[start:stop]) if start < stop else "nothing"
+    if means_every_port(query.text[start:stop]):
+        got += f"; {every_port(query.row, is_whole=True)}"
     return refusal(
         query,
         f"expected a text such as {example(query.row)!r}, got {got}",
@@ -190,10 +193,11 @@ def read_list(query: Query, start: int, stop: int, transport: Transport | None) 
             start += len(opening)
             start, stop = trimmed(text, start, stop - len(closing), row.blanks)
         elif row.bracketed is Bracketed.ALWAYS:
+            got = elide(text[start:stop])
+            if means_every_port(word):
+                got += f"; {every_port(row, is_whole=True)}"
             raise refusal(
-                query,
-                f"expected a list in {opening} {closing}, got {elide(text[start:stop])}",
-                (start, stop),
+                query, f"expected a list in {opening} {closing}, got {got}", (start, stop)
             )
         else:
             alone = row.bracketed is Bracketed.SEVERAL

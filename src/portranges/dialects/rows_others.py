@@ -273,6 +273,7 @@ _CALICO = Dialect(
     tool="Calico",
     place="after ports: of a rule, as YAML",
     separator=", ",
+    trailing_separator=True,
     blanks=" ",
     range_signs=(":",),
     opening="[",
@@ -289,7 +290,10 @@ _CALICO = Dialect(
             note="it is a port's name; a range has ':'",
         ),
     ),
-    refused_texts=(RefusedText(text="[http]", reason="the port is looked up in each pod"),),
+    refused_texts=(
+        RefusedText(text="[http]", reason="the port is looked up in each pod"),
+        RefusedText(text="- 80", reason="a list in lines is not read; write it in [ ]"),
+    ),
     notes=(
         (
             "A range is a string with ':'. Without quotes, a YAML 1.1 parser reads 20:30 as the "
@@ -302,6 +306,7 @@ _CALICO = Dialect(
     sources=(
         cite("projectcalico/calico source", "api/pkg/lib/numorstring/port.go"),
         cite("YAML 1.1", "integer type, base 60"),
+        cite("YAML 1.2", "example 7.13, a flow sequence that ends with a comma"),
     ),
 )
 

@@ -128,11 +128,11 @@ def framed(row: Dialect, match: str, transport: Transport | None) -> str:
     return row.framed.replace("{transport}", transport).replace("{match}", match)
 
 
-def example(row: Dialect, transport: Transport | None = None) -> str:
-    """Return the text of port 80, as an example in an error message."""
+def example(row: Dialect, transport: Transport | None = None, ports: str = "80") -> str:
+    """Return the text of the element *ports*, as an example in an error message."""
     if transport is None and row.transport_rule in (TransportRule.ALWAYS, TransportRule.LISTS):
         transport = Transport.TCP
-    return framed(row, row.plain.replace("{ports}", bracketed(row, ["80"])), transport)
+    return framed(row, row.plain.replace("{ports}", bracketed(row, [ports])), transport)
 
 
 def write_texts(request: Request) -> list[str]:
