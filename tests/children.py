@@ -1,9 +1,9 @@
-"""Processes of their own for tests that open sockets: where nobody else has any.
+"""Child processes for tests that open sockets, each in a network namespace of its own.
 
 A child makes a network namespace with the loopback up and runs a script there,
 with the library on its path. The namespace ends with it: nothing of this
-machine is changed or seen. Where the user's rights do not allow one, ``PRIVATE``
-is false in the script, and it has to tell its own sockets from others'.
+machine is changed or seen. If the user's rights do not allow one, ``PRIVATE``
+is false in the script, which must then distinguish its own sockets from others'.
 """
 
 from __future__ import annotations

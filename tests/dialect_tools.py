@@ -1,12 +1,9 @@
-"""How the live tests of the dialects ask the real tools.
+"""What the live tests share to run the real tools.
 
-What lives here: a child process with a network namespace of its own, a packet
-to every port in it, and a capture with one; the sets to try.
-What must not: what any tool answers.
-
-Nothing is installed and nothing leaves the namespace. Where a tool, the right
-to make a namespace or the kernel's part of a tool is missing, the test skips
-and says what was not checked.
+A child process with a network namespace of its own, a packet to every port in
+it, a capture with one, and the sets to try. Nothing is installed and nothing
+leaves the namespace. If a tool, the right to make a namespace or the kernel's
+part of a tool is missing, the test skips and reports what was not checked.
 """
 
 from __future__ import annotations

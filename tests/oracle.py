@@ -1,7 +1,7 @@
 """The slow twin: the library's answers again, by sets of ints and obvious loops.
 
-What lives here: reference implementations to hold the fast ones against.
-What must not: an import from portranges, or any cleverness.
+The fast implementations are compared with these, so nothing is imported from
+portranges, and nothing is clever.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def subset_of_universe(base: int, pattern: int) -> frozenset[int]:
 
 
 def matched(value: int, mask: int, width: int) -> frozenset[int]:
-    """The numbers that a pair stands for."""
+    """The numbers that a pair matches."""
     return frozenset(number for number in range(2**width) if number & mask == value)
 
 
@@ -126,10 +126,10 @@ def is_prefix(mask: int, width: int) -> bool:
 def fewest_prefixes(first: int, last: int, width: int) -> int:
     """The size of a minimum prefix cover, by the tree of prefixes.
 
-    A prefix is a node of the binary tree over all numbers and stands for the
-    leaves below it. A node with a leaf outside of the interval is in no cover,
-    and neither is any node above it, so its two halves are covered each for
-    itself. A node with all leaves inside takes one term, and no cover takes less.
+    A prefix is a node of the binary tree over all numbers and matches the
+    leaves below it. A node with a leaf outside the interval is in no cover, and
+    neither is any node above it, so its two halves are covered separately. A
+    node with all leaves inside needs one term, and no cover needs fewer.
     """
 
     def fewest(low: int, high: int) -> int:

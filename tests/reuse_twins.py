@@ -2,8 +2,8 @@
 
 Each is a transcription of the facts that were read, line by line, over plain
 records; it shares no code with portranges. ``existing`` is in the order in
-which the sockets were bound. An answer is the error, or None, and the place
-in ``existing`` of the socket in the way, or None.
+which the sockets were bound. An answer is the error, or None, and the index
+in ``existing`` of the conflicting socket, or None.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What each package claims about each system: under known names, and without contradiction.
 
-Every package is asked for its facts about the systems that it has rows for. A fact that two
+The facts of every package about the systems in its rows are compared. A fact that two
 packages state, or that follows from another one, must be the same in both.
 """
 

@@ -21,7 +21,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^    (portranges [^ ].*)$", re.MULTILINE)
 
-# Explanations stand two blanks behind a command.
+# Explanations follow a command after two blanks or more.
 COMMANDS = [
     (page.name, command.split("   ")[0])
     for page in PAGES

@@ -53,7 +53,7 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Documented:
-    """A definition, and where in the package it stands."""
+    """A definition, and its place in the package."""
 
     name: str
     node: ast.ClassDef | Function | ast.Module

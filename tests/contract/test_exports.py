@@ -17,8 +17,8 @@ import pytest
 
 import portranges
 
-# What the package's own modules share, and what is no promise to anybody else.
-# No name may stand here that a user needs.
+# Names that the package's own modules share, which are not part of the public interface. A name
+# that users need must not be listed here.
 SHARED = {
     "portranges.endpoints": {"canonical_address"},
     "portranges.errors": {"base_60", "elide", "got", "printable", "visible"},
@@ -198,8 +198,7 @@ def test_an_unknown_name_is_an_attributeerror() -> None:
     assert str(caught.value) == "module 'portranges' has no attribute 'no_such_name'"
 
 
-# For each name that it is told: a process of its own, in which nothing of the package
-# is imported yet, imports it.
+# Imports each of the given names in a process in which nothing of the package is imported yet.
 IMPORTS_FIRST = """
 import dataclasses, enum, os, sys, traceback
 sys.path.insert(0, sys.argv[1])

@@ -49,7 +49,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "report": ("advice", "flows"),
     # All names of the top level; some modules are imported when a name of theirs is first used.
     "": ("categories", "endpoints", "families", "transport_ports", "report"),
-    # The leaves, which may ask the machine or stand on other packages.
+    # The leaves, which may read the machine or require other packages.
     "system": ("ephemeral", "families", "systems"),
     "probe": ("families", "registry", "ephemeral", "uses", "capacity", "system"),
     "strategies": ("ephemeral", "reuse", "transport_ports"),
@@ -78,7 +78,7 @@ LATE = {
 LEAVES = ("system", "probe", "strategies", "_hypothesis_plugin", "cli", "__main__")
 
 # Who may use a leaf: its own front door. How full the ephemeral range is depends
-# on the range that is in force here, so the probe asks the system.
+# on the range of this machine, so the probe reads it from ``system``.
 FRONT_DOORS = {("_hypothesis_plugin", "strategies"), ("__main__", "cli"), ("probe", "system")}
 
 # What only a leaf may import.
@@ -246,8 +246,8 @@ def test_hypothesis_and_psutil_stay_in_their_rooms() -> None:
 def test_there_is_no_circle_of_modules() -> None:
     graph: dict[str, set[str]] = {}
     for each in all_imports():
-        # The package hands names on when they are asked for, and a wing's door
-        # imports its own rooms, not the other way round.
+        # The top level imports a module late, and a package imports its own modules, not the
+        # other way round.
         late = (each.by, each.of) in LATE
         if is_ours(each.of) and not each.is_for_types and each.of != each.by and not late:
             graph.setdefault(each.by, set()).add(each.of)

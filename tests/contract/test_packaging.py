@@ -1,4 +1,4 @@
-"""What is said in two places is said alike."""
+"""Facts about the package that are in two files are the same in both."""
 
 from __future__ import annotations
 

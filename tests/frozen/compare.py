@@ -12,9 +12,9 @@ than a million at scale 1, and the answers are compared one by one. One answer i
 returned or raised, or what one step of a run did; texts for people are compared by the numbers in
 them, errors by their class and their data.
 
-It fails for a difference that ``differences.py`` does not list, and, where everything was asked,
-for a listed one that did not occur. To keep it alive when a name changes: translate the name in
-``new.py``. When an answer changes on purpose: list it in ``differences.py`` with the reason.
+It fails for a difference that ``differences.py`` does not list, and, in a complete run, for a
+listed one that did not occur. If a name changes, translate it in ``new.py``. If an answer changes
+on purpose, list it in ``differences.py`` with the reason.
 
 A change that only moves code is compared with the commit before it, by ``--against COMMIT``: both
 packages are asked by ``new.py``, the messages of errors count too, and nothing may differ.

@@ -1,7 +1,7 @@
-"""The differences that are meant, each with its reason.
+"""The intended differences, each with its reason.
 
-A row is asked about each place at which two answers to one of its questions differ: ``applies`` is
-given the question, the path to the place (the names of fields and the numbers of elements, joined
+A row is called for each place at which two answers to one of its questions differ: ``applies``
+gets the question, the path to the place (the names of fields and the numbers of elements, joined
 by ``/``), and what both packages have there. The comparison fails for a difference that no row
 covers, and for a row that covers none: then it is out of date.
 """
@@ -127,7 +127,7 @@ _NO_HOSTS = frozenset({"239.1.1.1", "255.255.255.255", "ff02::1", "::ffff:239.1.
 
 
 def _no_ends(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    """Whether it is about an address that is no end of a socket."""
+    """Whether it is about an address that cannot be an end of a socket."""
     if question[0] == "rules":
         ends = ("bind-", "connect-", "any-destination", "v6only-connect", "wrong-family")
         return path.partition("-")[0] in _SYSTEMS and any(each in path for each in ends)
@@ -460,7 +460,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         name="Windows: exhaustion; port 0 as a peer",
-        reason="connect() has two errors where no port is left, which reports tell apart; port 0 "
+        reason="connect() has two errors if no port is left, which reports distinguish; port 0 "
         "is refused by a rule, except on Linux; disconnect() is new",
         asked="rules run automatic_run",
         applies=_windows_exhausted,

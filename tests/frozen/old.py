@@ -130,7 +130,7 @@ class Old:
     }
     # Names in this package for names of FIELDS, PROSE and the records themselves.
     RENAMED_FIELDS: ClassVar[dict[tuple[str, str], str]] = {}
-    # How a field of FIELDS is computed, where it is no field of this package.
+    # How a field of FIELDS is computed if this package does not have it.
     COMPUTED_FIELDS: ClassVar[dict[tuple[str, str], Callable[[Any], Any]]] = {}
     RENAMED_RECORDS: ClassVar[dict[str, str]] = {}
     JSON_KEYS: ClassVar[dict[str, str]] = {}
@@ -1204,7 +1204,7 @@ class _Run:
 
 
 def _unpacked(value: Any) -> Any:
-    """Return the list or the dict that a tuple stands for."""
+    """Return the list or the dict that a tuple represents."""
     if isinstance(value, tuple):
         if value[0] == "[]":
             return [_unpacked(each) for each in value[1:]]

@@ -13,7 +13,7 @@ from typing import Any
 _BREAK = re.compile(r"(?<=[\d,-])\n +(?=[\d,-])")
 # Numbers of three digits or more are ports, RFCs and lengths; smaller ones come and go with words.
 _NUMBER = re.compile(r"\d+\.\d+|\d{3,}")
-# In a list of ports a comma is no separator of thousands.
+# In a list of ports a comma does not separate thousands.
 _THOUSANDS = re.compile(r"(?<![\d,.-])\d{1,3}(?:,\d{3})+(?![\d-]|,\d)")
 
 
@@ -46,7 +46,7 @@ def json_facts(value: Any, keys: Mapping[str, str], words: Mapping[str, Mapping[
 
 
 def error(problem: Exception) -> tuple[Any, ...]:
-    """Return what counts of an exception: its class, and its data that is no prose."""
+    """Return what is compared of an exception: its class, and its data without prose."""
     facts: list[Any] = ["error", type(problem).__name__]
     for name in ("value", "span", "near", "algorithm", "size", "in_use", "excluded", "dialect"):
         found = getattr(problem, name, None)

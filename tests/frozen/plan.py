@@ -1,9 +1,9 @@
-"""Which questions are asked: areas, each in chunks that are made from a seed.
+"""The questions of a comparison: areas, each in chunks that are made from a seed.
 
 A question is plain data: a tuple of the question's name and its arguments, which are numbers,
-texts, None or tuples of these. It is made without either package, so that both are asked the
-same. A chunk is a list of questions, made from its number alone; so any chunk can be made again
-to show what differs in it.
+texts, None or tuples of these. It is made without either package, so that both get the same
+questions. A chunk is a list of questions, made from its number alone, so any chunk can be made
+again to show what differs in it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Area:
     make: Maker
 
     def numbers(self, scale: float) -> list[int]:
-        """Return the numbers of the chunks that are asked at *scale*."""
+        """Return the numbers of the chunks that a run at *scale* includes."""
         wanted = max(1, round(self.chunks * scale))
         if not self.is_exhaustive:
             return list(range(wanted))

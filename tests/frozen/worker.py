@@ -24,7 +24,7 @@ def main() -> None:
     """Answer the questions."""
     side, folder, seed, scale, *areas = sys.argv[1:]
     here = Path(__file__).resolve().parent
-    # The script's own folder is not needed, and its names are no top-level modules.
+    # The script's own folder is not needed, and its names are not top-level modules.
     sys.path[:1] = [folder, str(here.parent)]
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -32,7 +32,7 @@ def main() -> None:
     import portranges
 
     if not Path(portranges.__file__).resolve().is_relative_to(Path(folder).resolve()):
-        sys.exit(f"{folder} has no package portranges; {portranges.__file__} would be asked")
+        sys.exit(f"{folder} has no package portranges; {portranges.__file__} would be used")
     from frozen import plan
     from frozen.new import New
     from frozen.old import Old

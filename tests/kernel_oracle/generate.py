@@ -93,7 +93,7 @@ def existing(config: Step, state: str, *, tcp: bool) -> list[Step] | None:
         case "connected":
             return [*first, connect]
         case "automatic":
-            # Its address is the route's: the wildcards stand for all.
+            # Its address is the route's, so the wildcards represent all.
             if config.addr not in ("0.0.0.0", "::"):
                 return None
             return [first[0], connect]
@@ -138,7 +138,7 @@ def pairs(rng: Random, *, tcp: bool, share: float) -> Iterator[list[Step]]:
         (
             is_rare,
             questions(config, tcp=tcp),
-            # Automatic ports are the slow questions: asked of a share.
+            # Automatic ports are the slow questions, so only a share is included.
             questions(config, tcp=tcp, short=True),
         )
         for config, is_rare in marked

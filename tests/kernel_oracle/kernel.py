@@ -51,7 +51,7 @@ _FIRST_CLIENT, _LAST_CLIENT = 61100, 65500
 
 
 def unavailable() -> str | None:
-    """Return why the kernel cannot be asked here, or None; changes nothing."""
+    """Return why the kernel cannot be queried here, or None; changes nothing."""
     if sys.platform != "linux":
         return f"needs Linux, this is {sys.platform}"
     if os.geteuid() != 0:
@@ -199,7 +199,7 @@ class Game:
         self.over = False
 
     def play(self, steps: list[Step]) -> tuple[list[Step], list[str]]:
-        """Take the steps; leave out what cannot be asked."""
+        """Take the steps; leave out what the kernel cannot do."""
         taken: list[Step] = []
         answers: list[str] = []
         for step in steps:
@@ -326,7 +326,7 @@ class Game:
             far, there = listener.accept()
             if there[1] == here[1]:
                 break
-            _reset(far)  # one that was reset before anybody accepted it
+            _reset(far)  # one that was reset before it was accepted
         self.far[step.slot] = far
         return step, "ok"
 

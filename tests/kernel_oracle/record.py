@@ -7,9 +7,9 @@ Its lines:
 
     # key: value                        where the answers come from
     row N ANSWERS                       a row of answers, named by others
-    pairs TRANSPORT STATE CONFIG N      row N: what each new socket was told, in the
+    pairs TRANSPORT STATE CONFIG N      row N: the answer to each new socket, in the
                                         order of generate.configurations(PLACES)
-    game SETTINGS STEPS = ANSWERS       one game, an answer a step
+    game SETTINGS STEPS = ANSWERS       one game, with an answer per step
     check KIND = ANSWER                 a bind() that failed before the port, or not
 
 An answer is a letter, see ANSWERS; in a row ``l`` is a bind() that was allowed

@@ -1,4 +1,4 @@
-"""Comparisons that are no game on one port: time, capacity, checks before the port.
+"""Comparisons other than games on one port: time, capacity, checks before the port.
 
 Each part yields findings: a text, the kernel's answer, the model's answer.
 """
@@ -66,10 +66,10 @@ class Paused:
                 return
 
     def go_on(self, kernel: Kernel, seconds: float, edge: float) -> None:
-        """Play the rest; *seconds* is what the model is told of the wait.
+        """Play the rest; *seconds* is the wait that the model gets.
 
-        On a busy machine the wait may be longer: where it crosses the *edge*
-        at which the answer changes, the game says nothing.
+        On a busy machine the wait may be longer. If it crosses the *edge*
+        at which the answer changes, the game proves nothing.
         """
         game = self.game
         assert game is not None
@@ -324,10 +324,10 @@ def capacity(rng: Random, seeds: int = 100_000) -> Iterator[Finding]:
     """Yield how many connections fit, by method; the kernel's must be one of the model's.
 
     In a range of odd size chance decides which port is left out, anew for each
-    source and destination: the model is asked with other seeds until it has
-    the same luck. It needs a few hundred seeds as a rule; about one question in
-    three hundred with three destinations and two sources needs more than 3,000.
-    After a disagreement the rest is asked with so few.
+    source and destination, so the model tries seeds until it has the same
+    answer. It usually needs a few hundred; about one question in three hundred
+    with three destinations and two sources needs more than 3,000. After a
+    disagreement the rest gets only that many.
     """
     cases: list[tuple[LinuxSettings, str, int, int, tuple[int, int]]] = []
     for n, first in product(_RANGES, (40000, 40001)):

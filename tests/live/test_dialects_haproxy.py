@@ -1,4 +1,4 @@
-"""haproxy: rendered acls are asked about every port, each told by a PROXY header."""
+"""haproxy: rendered acls are tested with every port, each given in a PROXY header."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def _ports(line: str) -> PortSet:
 
 
 def all_understood(texts: list[str]) -> PortSet:
-    """The union of many flows, asked for in one run."""
+    """The union of many flows, read in one run."""
     if shutil.which("ovs-ofctl") is None:
         pytest.skip("NOT CHECKED: ovs-ofctl not installed")
     done = subprocess.run(

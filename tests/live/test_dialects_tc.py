@@ -20,7 +20,7 @@ def taken(texts: list[str]) -> list[bool]:
     (made,), answers = in_namespace(setup=setup, read=read)
     if made[0]:
         pytest.skip(f"NOT CHECKED: the kernel has no ingress queue: {made[2]}")
-    # A kernel without the classifier says so only after the text was parsed.
+    # A kernel without the classifier reports this only after the text was parsed.
     return [
         "Illegal" not in error and (code == 0 or "TC classifier not found" in error)
         for code, _, error in answers

@@ -1,10 +1,10 @@
-"""The running kernel as referee of ``portranges.reuse``.
+"""The running kernel as oracle of ``portranges.reuse``.
 
 Needs Linux and root; all sockets are in network namespaces of child processes
 that end with them. PORTRANGES_REUSE_SEED repeats a run. PORTRANGES_REUSE_SCALE
-sizes it: 1 is 20,000 triples and 10,000 sequences a transport and takes some
-minutes, 0.1, the default, a little more than the 65 seconds that TIME_WAIT
-takes to end; below that nothing is asked that has to wait so long.
+sizes it: 1 is 20,000 triples and 10,000 sequences per transport and takes some
+minutes; 0.1, the default, takes a little more than the 65 seconds after which
+TIME_WAIT ends. Smaller runs leave out what has to wait that long.
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ class Operand:
 
 
 class TestStrangersAnswer:
-    """What is no set of ports is asked itself, as frozenset would do."""
+    """An operand of another type computes the answer itself, as with frozenset."""
 
     @given(st.one_of(port_sets(), port_ranges(), transport_ports()))
     def test_comparisons(self, a: Any) -> None:

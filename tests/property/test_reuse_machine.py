@@ -123,7 +123,7 @@ class Machine(RuleBasedStateMachine):
                 "linux-udp-first-partner",
             )
         elif was.transport == "tcp":
-            # A chosen TCP port is one that nobody has at these addresses.
+            # A chosen TCP port is one that no other socket has at these addresses.
             for other in others:
                 shadow = other.state is State.CONNECTED or other.state.lingers
                 assert not (reached(now) & reached(other)) or shadow

@@ -33,7 +33,7 @@ def test_a_search_is_a_dict(marks: list[tuple[int, int]], first: int, end: int, 
 
 
 class Forgetful(Searches):
-    """Searches that know nothing: every port is asked every time."""
+    """Searches without a cache: every port is checked every time."""
 
     def learn(self, kind: tuple[object, ...], taken: object) -> None:
         del kind, taken
@@ -224,7 +224,7 @@ def test_who_stands_before_a_lingering_connection_changes_the_reason(one_port: P
 
 
 def test_a_full_range_is_remembered() -> None:
-    """The twin is asked the same where the memory is of use: with thousands of ports."""
+    """The twin gets the same calls where the cache matters: with thousands of ports."""
     pair = Pair(1, LinuxSettings(ip_local_port_range=PortRange(40000, 40999)))
     for _ in range(1010):
         asked(pair, "bind", opened(pair), "127.0.0.1", 0)

@@ -320,8 +320,8 @@ def tuples(ports: SystemPorts) -> list[tuple[object, ...]]:
     ]
 
 
-# What bind() asks of a port that is asked for, and of an automatic one not:
-# FreeBSD's in_pcb_lport_dest() and OpenBSD's in_pcbpickport() ask for no owner;
+# What bind() checks for an explicit port, and not for an automatic one:
+# FreeBSD's in_pcb_lport_dest() and OpenBSD's in_pcbpickport() ignore the owner;
 # NetBSD's check_suitable_port() looks at one table, which for an IPv4-mapped
 # address is the IPv4 one.
 NOT_ASKED = {
@@ -332,7 +332,7 @@ NOT_ASKED = {
 
 
 def may_differ(name: str, asks: Socket, decision: Decision) -> bool:
-    """Tell whether an automatic port may be one that *decision* refuses if asked for."""
+    """Return whether an automatic port may be one that *decision* refuses if explicit."""
     rule = decision.rule.id.removeprefix(f"{name}-")
     if name == "netbsd" and rule != "dual-stack":
         return asks.address.version == 6 and asks.address.ipv4_mapped is not None
@@ -407,7 +407,7 @@ class Game:
                 return
         else:
             decision = self.accept(handle)
-        # The peer's refusal is no refusal of the system.
+        # A refusal by the peer is not one by the system.
         if not decision.allowed and not refused:
             assert snapshot(self.ports, self.handles) == before, decision
         self.check()
@@ -498,7 +498,7 @@ class Game:
 
     def check(self) -> None:
         every = tuples(self.ports)
-        assert len(every) == len(set(every)), "a 4-tuple was handed out twice"
+        assert len(every) == len(set(every)), "a 4-tuple exists twice"
         assert set(self.ports._tuples) == set(every)
         assert len(self.ports) == len(self.handles)
 

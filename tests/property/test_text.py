@@ -55,15 +55,15 @@ def assert_well_told(error: PortSyntaxError, text: str) -> None:
     assert mark.strip("~").strip(" ") == ""
     assert "~" in mark
     begin, end = mark.index("~"), len(mark)
-    # What stands above the marker is the fault, or its first part, escaped; a
-    # fault without width gets one tilde where it is.
+    # The text above the marker is the fault, or its first part, escaped; a
+    # fault without width gets one tilde at its place.
     marked = line[begin:end]
     if start == stop:
         assert mark.count("~") == 1
     else:
         assert marked == escaped(text[start : min(stop, start + 60)])
         assert mark.count("~") == len(marked)
-    # What stands before it is what comes before it in the text.
+    # The text before it is the same in both.
     before = line[4:begin].removeprefix("...") if start > 0 else ""
     assert escaped(text[:start]).endswith(before)
 
@@ -80,7 +80,7 @@ def escaped(text: str) -> str:
 
 
 def outcome(parse: Callable[[str], object], text: str) -> object:
-    """What *parse* returns; None for a PortSyntaxError that is well told."""
+    """What *parse* returns; None for a PortSyntaxError with a good message."""
     try:
         return parse(text)
     except PortSyntaxError as error:

@@ -1,6 +1,6 @@
-"""What the type checkers shall take, with the types that they shall see.
+"""What the type checkers must accept, with the types that they must infer.
 
-Checked by mypy and pyright, never run: everything stands in functions.
+Checked by mypy and pyright, never run: everything is in functions.
 """
 
 from __future__ import annotations

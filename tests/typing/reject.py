@@ -1,4 +1,4 @@
-"""What the type checkers shall refuse, each on a line of its own.
+"""What the type checkers must reject, each on a line of its own.
 
 Every line names the error that it expects; a checker that finds none there
 complains of the needless comment. Checked by mypy and pyright, never run.

@@ -144,7 +144,7 @@ def test_other_systems_by_what_is_known_of_sharing() -> None:
     assert capacity.concurrent("aix", destinations=2) == Interval(32768, 65536)
     assert capacity.concurrent("aix").value == 32768
     assert capacity.concurrent("solaris", destinations=2).value == 65536
-    # 55555 is never handed out.
+    # 55555 is never allocated.
     assert capacity.concurrent("macos", destinations=5).value == 16383
     assert len(ephemeral.ports("macos")) == 16384
     # The odd range of old kernels had no parity, and loses nothing.
@@ -500,7 +500,7 @@ def test_the_default_range_of_linux_and_what_was_measured() -> None:
     assert capacity.self_connect_probability(linux(40000, 40001), 40001) == 0
     for name in ("macos", "ios", "gvisor", "dragonfly"):
         assert capacity.self_connect_probability(name, 50000) == 0
-    # XNU: tcp_connect() has the test and tcp6_connect() has not.
+    # XNU: tcp_connect() has the test, tcp6_connect() does not.
     for name in ("macos", "ios", "dragonfly"):
         with pytest.raises(InvalidValueError):
             capacity.self_connect_probability(name, 50000, family="inet6")

@@ -85,7 +85,7 @@ def test_names_are_read_when_asked(capsys):
 
 
 def test_as_data(capsys):
-    # An alias is told by its dialect's name.
+    # An alias is reported under its dialect's name.
     assert main(["convert", "1010-1023,1000-1009", "--to", "openvswitch", "--json"]) == 0
     data = result_of(capsys.readouterr().out)
     assert data["ports"] == "1000-1023"

@@ -580,7 +580,7 @@ def test_a_page_names_ten_sockets_and_what_is_known_of_them(monkeypatch):
     monkeypatch.setattr(here, "owners", lambda port, transport: table)
     text = " ".join(here.section(443, "tcp", width=200, machine=RECORDED_LINUX).split())
     started = layout.moment(0.0)
-    # Who has it open is said by the processes, not by who created the socket.
+    # The owners are those of the processes that have it open, not the creator of the socket.
     assert f"127.0.0.1:443; a (7), user 4294967294, started {started}; ? (8) tcp" in text
     assert "user 33" not in text
     assert text.count("tcp established") == 9
@@ -689,7 +689,7 @@ def record_of(transport="tcp", address="127.0.0.1", port=40000, state="establish
 OTHER_END = record_of(port=443, remote_address="127.0.0.1", remote_port=40000)
 
 
-# RFC 9293, section 3.5: a simultaneous open with itself. One socket has equal ends, two have not.
+# RFC 9293, section 3.5: a simultaneous open with itself. One socket has equal ends, two do not.
 @pytest.mark.parametrize(
     ("records", "verdict"),
     [

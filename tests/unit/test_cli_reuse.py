@@ -114,7 +114,7 @@ def test_a_star_is_two_sockets_without_dual_stack(capsys, star, system):
     out = capsys.readouterr().out
     note = f"on {system}: [::] and 0.0.0.0 instead of a dual-stack socket, which does not exist"
     assert note in " ".join(out.split())
-    # As the new one and as the existing one, it stands for both.
+    # It means both sockets, as the new one and as the existing one.
     for one in ("0.0.0.0:80", "[::]:80", star):
         for sockets in ([one, star], [star, one]):
             assert main(["reuse", *sockets, "--system", system, "--json"]) == 1
@@ -202,7 +202,7 @@ def test_dual_stack_is_said_where_it_is_not_the_default(capsys):
         assert main(["reuse", *sockets, "--dual-stack", "--system", "freebsd"]) == status
         assert "[::]:8080, dual-stack" in capsys.readouterr().out
     assert main(["reuse", *both[::-1], "--system", "freebsd"]) == 0
-    # What one side says goes before what is said of both.
+    # An option for one side overrides the option for both.
     words = ["reuse", "[::]:8080", "[::ffff:127.0.0.1]:8080", "--v6only", "--new-dual-stack"]
     assert main([*words, "--system", "linux"]) == 0
     assert main(["reuse", "[::]:80", "--v6only", "--dual-stack"]) == 2

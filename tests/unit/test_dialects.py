@@ -776,7 +776,7 @@ def test_ternary_masks_are_for_ovs_and_on_request():
     assert unsaid("1-65534", "nft", ternary=True) == "it has no masks, which ternary= is for"
 
 
-# -- what is no text, and copies of errors -------------------------------------
+# -- values that are not text, and copies of errors ----------------------------
 
 
 def test_wrong_types():

@@ -176,7 +176,7 @@ def test_every_confidence_word_has_a_meaning() -> None:
         assert not word.meaning.endswith(".")
 
 
-# Facts that other rooms and users stand on.
+# Facts on which other packages and users depend.
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from portranges import PortSet, ephemeral
 
 LINUX = ephemeral.profile("linux")
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="requires the Linux kernel")
 
 # Runs alone, without the library: it knows nothing of what is expected.
 _CHILD = r"""

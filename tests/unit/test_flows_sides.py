@@ -158,8 +158,8 @@ def test_known_flows(one, other, port, criterion):
 
 
 def test_the_clients_systems_decide():
-    # A Linux client is never lent 61500, so it must be the service's; a Windows
-    # client may be.
+    # Linux never allocates 61500 to a client, so it must be the service's;
+    # Windows may.
     assert server_port(40100, 61500, systems="linux") == 61500
     assert server_port(40100, 61500, systems="windows") == 40100
     assert server_port(40100, 61500) is None

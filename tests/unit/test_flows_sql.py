@@ -1,7 +1,7 @@
 """The SQL of categories and sets: its text, and what engines make of it.
 
 SQLite comes with Python and proves every expression on every port. The other
-engines are asked where they are installed; a skip says which one is not.
+engines are run if they are installed; a skip names each one that is not.
 """
 
 from __future__ import annotations

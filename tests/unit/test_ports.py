@@ -170,7 +170,7 @@ EACH_NO_TEXT = pytest.mark.parametrize(
 
 
 def assert_marks(error: PortSyntaxError, text: str, span: tuple[int, int]) -> None:
-    """The error keeps its text, and its marker stands below the fault."""
+    """The error keeps its text, and its marker is below the fault."""
     assert error.text == text
     assert error.span == span
     assert error.__context__ is None

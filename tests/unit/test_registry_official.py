@@ -667,7 +667,7 @@ class TestHostileXml:
         self.refuse(tmp_path, token + "x" * 4_000_000, "expected no tag or comment of more than")
 
     def test_a_long_comment_late_in_a_file_is_read(self, tmp_path: Path) -> None:
-        # A newer expat puts such a token off, and then tells no place.
+        # A newer expat defers such a token, and then reports no place.
         path = tmp_path / "long.xml"
         early = f"<title>{'x ' * 600_000}</title><!--{'c' * 400_000}-->"
         path.write_text(self.HEAD + early + "<record><number>7</number></record></registry>")

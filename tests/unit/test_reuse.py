@@ -445,7 +445,7 @@ def test_a_connection_comes_in_over_one_ip_version(system: str) -> None:
             (both, dual, {"local": "::ffff:192.0.2.1", "peer": ("2001:db8::9", 5)}, "peer must "
              "have the IP version of the local address, 192.0.2.1, got 2001:db8::9"),
         ]  # fmt: skip
-        # Where nobody says what address the peer connected to, it is one of its own version.
+        # By default the address to which the peer connected has the peer's IP version.
         for peer, near in (("192.0.2.9", "::ffff:127.0.0.1"), ("2001:db8::9", "::1")):
             accepted = both.accept(dual, peer=(peer, 5)).handle
             assert accepted is not None
@@ -474,7 +474,7 @@ def test_a_connection_has_an_address_of_the_machine(system: str) -> None:
     assert str(raised.value) == f"source {rest}"
     assert table.describe(client).port == 0
     assert table.connect(client, "198.51.100.7", 443, source="192.0.2.1").allowed
-    # One that is bound has its source; what is said of it is checked all the same.
+    # A bound socket has its source, but the argument is checked anyway.
     bound = table.socket("tcp")
     assert table.bind(bound, "192.0.2.1", 0).allowed
     with pytest.raises(InvalidSocketError, match="a specific address of the destination's family"):

@@ -230,7 +230,7 @@ def test_windows_has_two_errors_for_exhaustion():
         assert "10048" in row.sentence and "10055" in row.sentence
 
 
-# connect() with AF_UNSPEC; tests/kernel_oracle asks the kernel about it.
+# connect() with AF_UNSPEC; tests/kernel_oracle compares it with the kernel.
 
 
 def test_disconnect_keeps_what_bind_named():

@@ -20,7 +20,7 @@ IN_USE = "EADDRINUSE"
 
 
 def test_order_matters_between_the_wildcards():
-    """in6_pcbbind_avail: a holder at 0.0.0.0 that is no IPv6 socket is let pass."""
+    """in6_pcbbind_avail: a holder at 0.0.0.0 does not count if it is not an IPv6 socket."""
     v4, dual = sock("0.0.0.0"), sock("::", "4")
     assert says(decide_bind(dual, [v4])) == (None, "freebsd-wildcards")
     # in_pcbbind_avail has no such exemption for an AF_INET socket.

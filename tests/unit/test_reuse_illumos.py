@@ -200,7 +200,7 @@ def test_what_reuse_port_meets_first_decides():
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_a_group_has_one_owner(transport):
-    """conn_rg_insert(): crgetuid() of the first member; root is no exception."""
+    """conn_rg_insert(): crgetuid() of the first member; root is not exempt."""
     held = sock("127.0.0.1", "P", uid=1, transport=transport)
     for uid in (0, 2):
         new = sock("127.0.0.1", "P", uid=uid, transport=transport)

@@ -58,7 +58,7 @@ def test_there_are_no_mapped_addresses():
 
 
 def test_another_owner_refuses_without_exemption():
-    """so_euid: both at the wildcard, SO_REUSEPORT, a connection, all the same."""
+    """so_euid: also for both at the wildcard, SO_REUSEPORT and a connection."""
     for held in (
         sock("0.0.0.0", "RP", uid=1),
         sock("127.0.0.1", uid=1, state="connected"),

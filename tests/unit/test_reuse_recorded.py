@@ -18,7 +18,7 @@ RECORDED = sorted((Path(__file__).parents[1] / "recorded").glob("linux-*.txt"))
 # 112 sockets of a row, so a fifth of each row still tries every one of them.
 STRIDE = 1 if os.environ.get("PORTRANGES_REUSE_FULL") else 5
 # An accepted connection that lingers, and those whose far end dials, cannot be
-# replayed without the step that tells which listener got it: it is always slot 0.
+# replayed without the step that reports which listener got it: it is always slot 0.
 ONLY_LISTENER = 0
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from frozen.plan import Question, area
 from frozen.questions.names import REUSE_SYSTEMS, set_text
 
-# The options of each system, D for a device; others are refused, which is asked now and then.
+# The options of each system, D for a device; others are refused, which some questions include.
 OPTIONS = {
     "linux": "RPD",
     "freebsd": "RPL",
@@ -78,8 +78,8 @@ def _v6only(rng: Random, system: str, is_inet6: bool) -> bool | None:
     return rng.choice((None, None, False, True))
 
 
-# Most systems refuse these addresses now, to bind() and connect(): only decisions about one socket
-# ask for them, and the wildcard is no peer in a run.
+# Most systems refuse these addresses now, in bind() and connect(), so only decisions about one
+# socket contain them, and the wildcard is not a peer in a run.
 def _place(rng: Random, *, any_kind: bool = False) -> tuple[str, bool]:
     return rng.choice(MULTICAST if any_kind and rng.random() < 0.06 else PLACES)
 
@@ -215,7 +215,7 @@ class _Run:
         self.rng = rng
         self.system = system
         self.automatic = automatic  # whether the system chooses ports
-        # An option that an old kernel lacks is asked about by itself, not in runs.
+        # An option that an old kernel lacks has questions of its own, not in runs.
         self.has_own_range = system == "linux" and kernel != "6.1"
         # Many sockets that share one port towards one peer, or few of everything.
         self.is_crowded = rng.random() < 0.4
@@ -495,7 +495,7 @@ def connections(chunk: int, rng: Random) -> Iterator[Question]:
 
 @area("reuse: crowded ports", 24)
 def crowds(chunk: int, rng: Random) -> Iterator[Question]:
-    """Put many sockets on one port. Half of the chunks are of Linux, which tells ten and more."""
+    """Put many sockets on one port; in half of the chunks on Linux, where ten make a difference."""
     system = "linux" if chunk % 2 else REUSE_SYSTEMS[chunk // 2 % len(REUSE_SYSTEMS)]
     for _ in range(40):
         name = "ip_local_port_range" if system == "linux" else "ports"
