@@ -104,7 +104,7 @@ def route_source(dst: int, local_addresses: frozenset[int] | None) -> int:
     if dst in local_addresses:
         return dst
     for addr in sorted(local_addresses):
-        if is_mapped(addr) is v4 and not is_wild(addr) and not is_loopback(addr):
+        if is_mapped(addr) is v4 and not is_loopback(addr):
             return addr
     raise InvalidSocketError(
         "connect() requires a local address of the destination's family", "none; pass source="
