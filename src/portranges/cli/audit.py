@@ -1,4 +1,4 @@
-"""``portranges audit 22 8000-8100 49152-65535``: check rules that open ports."""
+"""``portranges audit 22 8000-8010 49152-65535``: check rules that open ports."""
 
 from __future__ import annotations
 
