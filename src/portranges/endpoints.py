@@ -11,7 +11,13 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from portranges import checks, types
 from portranges.errors import InvalidValueError, PortSyntaxError, UnknownNameError, elide
-from portranges.ports import check_port, check_transport, is_digits, parse_port_at
+from portranges.ports import (
+    check_port,
+    check_transport,
+    is_digits,
+    means_every_port,
+    parse_port_at,
+)
 from portranges.records import always_checked
 
 __all__ = ["Endpoint"]
@@ -256,10 +262,16 @@ def _port_at(
     text: str, start: int, services: types.Services | None, transport: types.Transport | None
 ) -> int:
     word, span = text[start:], (start, len(text))
+    if means_every_port(word):
+        raise PortSyntaxError(f"an endpoint must have one port, got {elide(word)}", text, span)
     # No service name contains a slash (RFC 6335, section 5.1).
     if "/" in word or not any(character.isalpha() for character in word[:_LONGEST_SERVICE]):
-        if word == "*":
-            raise PortSyntaxError("an endpoint must have one port, got '*'", text, span)
+        if word.startswith("//"):
+            raise PortSyntaxError(
+                f"port must be decimal digits, got {elide(word)}; a URL is not an endpoint",
+                text,
+                span,
+            )
         return parse_port_at(text, *span)
     if services is None:
         raise PortSyntaxError(

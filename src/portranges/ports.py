@@ -85,13 +85,17 @@ def _reader_of(text: str) -> str:
     """Return the hint for a text where a port is expected: what would read it."""
     if text in _TRANSPORTS:
         return "the transport comes after the port"
+    if means_every_port(text):
+        return "PortSet.full() has every port"
     without_signs = text.replace(",", "").replace("-", "")
-    if without_signs != text and is_digits(without_signs):
+    if without_signs != text and is_digits(text[0] + without_signs + text[-1]):
         return "PortSet.parse() reads several ports"
     if "/" in text:
         return "TransportPorts.parse() reads ports with a transport"
-    # A long name would make the message long.
-    is_name = len(text) < 40 and text.replace("-", "").isalnum() and not is_digits(text)
+    if _is_endpoint(text):
+        return "Endpoint.parse() reads a host and a port"
+    # A long name would make the message long. A name has a letter (RFC 6335, section 5.1).
+    is_name = len(text) < 40 and text.replace("-", "").isalnum() and any(map(str.isalpha, text))
     if is_name and text.isascii():
         return f"registry.ports({text!r}) returns the ports of a service"
     return "parse_port() reads text"
@@ -208,9 +212,15 @@ def _not_an_item(text: str, start: int, stop: int) -> PortSyntaxError:
         message += "; this notation writes a range with '-'"
     elif hint := _transport_hint(item):
         message += f"{hint}, or use TransportPorts.parse()"
-    elif before and is_digits(after) and (":" not in before or before[-1] == "]"):
+    elif _is_endpoint(item):
         message += "; Endpoint.parse() reads a host and a port"
     return PortSyntaxError(message, text, (start, stop))
+
+
+def _is_endpoint(text: str) -> bool:
+    """Return whether *text* looks like a host and a port."""
+    host, _, port = text.rpartition(":")
+    return bool(host) and is_digits(port) and (":" not in host or host[-1] == "]")
 
 
 def _transport_hint(text: str) -> str:

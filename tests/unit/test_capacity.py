@@ -852,7 +852,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: loose.self_connect_probability("freebsd", 50000),
         InvalidValueError,
-        "it must be known whether the system connects to itself over IPv4, got 'freebsd'",
+        "system must be one whose connections to itself over IPv4 are known, got freebsd",
     ),
     (
         lambda: loose.self_connect_probability("wsl2-mirrored", 50000),

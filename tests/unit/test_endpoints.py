@@ -227,6 +227,8 @@ BRACKETS = "an IPv6 address must be in brackets, because its last group could be
         ("a", "expected a port after the host, got 'a'", (1, 1)),
         ("a:http", "port must be decimal digits, got 'http'; names require services=", (2, 6)),
         ("a:*", "an endpoint must have one port, got '*'", (2, 3)),
+        ("a:any", "an endpoint must have one port, got 'any'", (2, 5)),
+        ("https://x", "port must be decimal digits, got '//x'; a URL is not an endpoint", (6, 9)),
         ("a:080", "port must have no leading zero, got '080'", (2, 5)),
         ("a:65536", "port must be in 0..65535, got '65536'", (2, 7)),
         ("a: 80", "port must be decimal digits, got ' 80'", (2, 5)),

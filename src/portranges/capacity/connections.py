@@ -402,8 +402,8 @@ def self_connect_probability(
     if row.name not in PARITY_OF_LINUX:
         version = "IPv6" if family == "inet6" else "IPv4"
         raise InvalidValueError(
-            f"it must be known whether the system connects to itself over {version}",
-            repr(row.name),
+            f"system must be one whose connections to itself over {version} are known",
+            row.name,
         )
     usable = _usable(row)
     if not usable or number not in usable:
