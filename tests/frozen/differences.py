@@ -247,7 +247,7 @@ def _capacity_command(question: tuple[Any, ...], path: str, old: Any, new: Any) 
         if old == tuple(each for each in new if each not in added):
             return True
     # A translator with its own ports; a system with a port space for each family.
-    return bool({*words} & {*_NF_NAT, *_VENDORS, "macos", "ios", "netbsd", "lwip"})
+    return bool({*words} & {*_NF_NAT, *_VENDORS, "macos", "ios", "netbsd", "lwip", "freertos"})
 
 
 def _no_range_to_exclude_from(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
@@ -577,11 +577,11 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         name="capacity: another source address",
-        reason="macOS, NetBSD and lwIP choose a port that no socket of the family holds, or "
-        "none at all; it was unknown whether another source address helps",
+        reason="macOS, NetBSD, lwIP and FreeRTOS choose a port that no socket of the family "
+        "holds, or none at all; it was unknown whether another source address helps",
         asked="concurrent rate methods",
         applies=lambda question, path, old, new: (
-            question[1] in {"macos", "ios", "netbsd", "lwip", "lwip-udp"}
+            question[1] in {"macos", "ios", "netbsd", "lwip", "lwip-udp", "freertos"}
             and (question[0] == "methods" or old > new)
         ),
     ),

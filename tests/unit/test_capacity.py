@@ -165,7 +165,8 @@ def test_every_profile_with_a_range_has_an_answer() -> None:
 
 # The searches of xnu (in_pcblookup_local() and in6_pcblookup_local(), with the wildcard flag and an
 # unspecified address) and of NetBSD (in_pcblookup_port()) skip sockets of the other family, and
-# find every socket of their own. That of lwIP (tcp_new_port()) skips none.
+# find every socket of their own. Those of lwIP (tcp_new_port()) and FreeRTOS+TCP
+# (prvSocketBindAdd(): one list for all sockets of a transport, by port only) skip none.
 @pytest.mark.parametrize(
     ("name", "ports", "by_family"),
     [
@@ -174,6 +175,7 @@ def test_every_profile_with_a_range_has_an_answer() -> None:
         ("netbsd", 16384, 2),
         ("lwip", 16383, 1),
         ("lwip-udp", 16384, 1),
+        ("freertos", 64512, 1),
     ],
 )
 @pytest.mark.parametrize("sources", [1, 2, 5])

@@ -145,6 +145,21 @@ METHODS = (
     ),
     Method(
         name="connect",
+        systems=("freertos",),
+        growth=Growth.NOTHING,
+        calls="FreeRTOS_connect() on an unbound socket",
+        note=(
+            "chooses a port that no socket of the transport has, of either family; close to the "
+            "limit it may fail although ports are free, because it draws only as many as there are"
+        ),
+        source=cite(
+            "FreeRTOS/FreeRTOS-Plus-TCP@00dbc8b7",
+            "source/FreeRTOS_Sockets.c prvSocketBindAdd(), prvGetPrivatePortNumber()",
+        ),
+        confidence=Confidence.SOURCE,
+    ),
+    Method(
+        name="connect",
         systems=("nf-nat", "nf-nat-below-1024", "nf-nat-below-512"),
         growth=Growth.TUPLES,
         calls="any, by a client behind the translator",

@@ -287,8 +287,8 @@ ROWS = (
         walk=Walk.REDRAW,
         random_bits=16,
         source=cite(
-            "FreeRTOS/FreeRTOS-Plus-TCP@27a96812",
-            "source/FreeRTOS_Sockets.c prvGetPrivatePortNumber(); the number of tries from memory",
+            "FreeRTOS/FreeRTOS-Plus-TCP@00dbc8b7",
+            "source/FreeRTOS_Sockets.c prvGetPrivatePortNumber()",
         ),
         confidence=Confidence.SOURCE,
         note="in its default range, ports 1024-2047 are twice as likely as the others",
