@@ -1,8 +1,9 @@
 """No value from outside makes a public function raise anything but the library's own errors.
 
-Each argument of each public function is replaced in turn by each hostile value, beside arguments
-that the function accepts. The result is an answer, an error of the library or a TypeError, with
-a message of one printable line; a leak is a bare ValueError, a RecursionError or the like.
+Each argument of each public function, and each item inside it, is replaced in turn by each hostile
+value, beside arguments that the function accepts. The result is an answer, an error of the library
+or a TypeError, with a message of one printable line; a leak is a bare ValueError, a RecursionError
+or the like.
 """
 
 from __future__ import annotations
@@ -82,9 +83,11 @@ ARGUMENTS: dict[str, Any] = {
     "judge.first": 1, "judge.second": 2, "server_port.first": 1, "server_port.second": 2,
     "check_transport.value": "tcp", "check_transports.value": ["tcp"], "dialects.lookup.name":
     "nft", "algorithm.name": "linux-udp", "from_aws_nacl.entries": [{"Protocol": "6", "PortRange":
-    {"From": 22, "To": 22}, "RuleAction": "allow"}], "from_cilium.entries": [{"ports": [{"port":
-    "22", "protocol": "TCP"}]}], "from_kubernetes.entries": [{"port": 22, "protocol": "TCP"}],
-    "from_openstack.rules": [{"protocol": "tcp", "port_range_min": 22, "port_range_max": 22}],
+    {"From": 22, "To": 22}, "RuleAction": "allow", "Egress": False}],
+    "from_cilium.entries": [{"ports": [{"port": "22", "protocol": "TCP"}]}],
+    "from_kubernetes.entries": [{"port": 22, "protocol": "TCP"}],
+    "from_openstack.rules": [{"protocol": "tcp", "port_range_min": 22, "port_range_max": 22,
+    "direction": "ingress"}],
     "from_digitalocean.rules": [{"protocol": "tcp", "ports": "22"}],
     "collision_probability.ports": 100, "draws_for.ports": 100, "expected_collisions.ports": 100,
     "expected_probes.ports": 100, "give_up_probability.ports": 100, "diff.new": SET,
@@ -224,6 +227,17 @@ def run(function: Callable[..., object], arguments: dict[str, Any]) -> Exception
     return None
 
 
+def inside(argument: object, kind: str) -> Iterator[Any]:
+    """Yield a hostile value in place of an argument, and of each item inside it."""
+    yield VALUES[kind]
+    if type(argument) is dict:
+        for key, item in argument.items():
+            yield from ({**argument, key: each} for each in inside(item, kind))
+    elif type(argument) is list:
+        for at, item in enumerate(argument):
+            yield from ([*argument[:at], each, *argument[at + 1 :]] for each in inside(item, kind))
+
+
 @pytest.mark.parametrize(("label", "function", "arguments"), CASES, ids=[each[0] for each in CASES])
 def test_no_argument_leaks_an_error(
     label: str, function: Callable[..., object], arguments: dict[str, Any]
@@ -233,8 +247,8 @@ def test_no_argument_leaks_an_error(
     is_parser = function.__name__.startswith("parse_")
     assert is_parser or run(function, dict(arguments)) is None, label
     leaks: list[str] = []
-    for name in arguments:
-        for kind, value in VALUES.items():
+    for name, argument in arguments.items():
+        for kind, value in [(each, found) for each in VALUES for found in inside(argument, each)]:
             try:
                 error = run(function, {**arguments, name: value})
                 message = "" if error is None else str(error)

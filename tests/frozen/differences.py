@@ -576,6 +576,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=lambda question, path, old, new: path.split("/")[0] not in {*"012345"},
     ),
     Difference(
+        name="selection: the source of FreeRTOS",
+        reason="the number of tries was from memory and is read in the source now",
+        asked="algorithm",
+        applies=lambda question, path, old, new: (
+            question[1] == "freertos" and path.split("/")[1:2] == ["source"]
+        ),
+    ),
+    Difference(
         name="capacity: another source address",
         reason="macOS, NetBSD, lwIP and FreeRTOS choose a port that no socket of the family "
         "holds, or none at all; it was unknown whether another source address helps",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from portranges import types
+from portranges.checks import plain
 from portranges.dialects.model import DataForm
 from portranges.dialects.rows_data import FORMS
 from portranges.dialects.writing import check_ports
@@ -76,7 +77,8 @@ def entries_of(
     for item in entries:
         if not isinstance(item, Mapping):
             raise TypeError(f"an entry must be a mapping, got {got(item)}")
-        given = types.cast("Mapping[str, types.Any]", item)
+        named = types.cast("Mapping[str, types.Any]", item)
+        given = {plain(key): plain(value) for key, value in named.items()}
         foreign = [key for key in given if key not in keys]
         if foreign:
             raise refused(

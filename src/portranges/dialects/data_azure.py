@@ -74,21 +74,16 @@ def from_azure(properties: Mapping[str, types.Any]) -> PortSet:
     # Templates also have "TCP" and "tcp".
     if protocol.capitalize() not in _WITH_PORTS:
         raise refused(f"protocol must be {', '.join(_WITH_PORTS)} to have ports", protocol)
-    one: types.Any = rule.get(_ONE)
-    several: types.Any = rule.get(_SEVERAL)
     # The API returns the unused one as "" or [].
-    if bool(one) == bool(several):
-        raise refused(f"a rule must have either {_ONE} or {_SEVERAL}", rule)
-    if one:
-        return PortSet.full() if one == "*" else _read(one)
+    one = checks.of_type("text", rule.get(_ONE, ""), str)
+    several: types.Any = rule.get(_SEVERAL, ())
     if isinstance(several, str) or not hasattr(several, "__iter__"):
         raise TypeError(f"{_SEVERAL} must be a list, got {type(several).__name__}")
-    texts: list[types.Any] = list(several)
+    texts = [checks.of_type("text", each, str) for each in several]
+    if bool(one) == bool(texts):
+        raise refused(f"a rule must have either {_ONE} or {_SEVERAL}", rule)
+    if one == "*":
+        return PortSet.full()
     if "*" in texts:
         raise refused("'*' must not be in a list", texts)
-    return PortSet().union(*map(_read, texts))
-
-
-def _read(text: types.Any) -> PortSet:
-    # parse() raises if it is not a str.
-    return PortSet([PortRange.parse(text)])
+    return PortSet(map(PortRange.parse, texts or [one]))

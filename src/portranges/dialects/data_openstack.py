@@ -126,12 +126,14 @@ def _parts(
 ) -> types.Iterator[types.UnreadPart]:
     for rule in rules:
         protocol = rule.get("protocol")
+        if protocol is not None:
+            protocol = checks.of_type("protocol", protocol, str)
         if protocol in _EVERY:
             yield None, partial(_every, rule)
             continue
         yield from part_of(
             "protocol",
-            checks.of_type("protocol", protocol, str),
+            protocol,
             _PROTOCOLS,
             accepted="tcp, udp, sctp or dccp",
             selected=transport,
