@@ -18,6 +18,7 @@ from portranges.records import always_checked
 from portranges.source import Confidence, Source
 
 __all__ = [
+    "ANY_RULE",
     "BOTH",
     "Bracketed",
     "Comparison",
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 BOTH = (Transport.TCP, Transport.UDP)
+
+# What several texts mean in most packet filters.
+ANY_RULE = "rules; a packet matches if any of them matches"
 
 
 class Verification(StrEnum):

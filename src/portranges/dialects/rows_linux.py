@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portranges.dialects.model import (
+    ANY_RULE,
     BOTH,
     Bracketed,
     Comparison,
@@ -22,7 +23,6 @@ from portranges.source import Confidence, cite
 __all__ = ["IPTABLES", "ROWS"]
 
 _ALL_FOUR = tuple(Transport)
-_ANY_RULE = "rules; a packet matches if any of them matches"
 _ONE_EACH = "elements, one per line"
 
 _NFT = Dialect(
@@ -139,7 +139,7 @@ IPTABLES = Dialect(
     max_elements=1,
     grammar="iptables",
     keywords=("--destination-port",),
-    several_texts_mean=_ANY_RULE,
+    several_texts_mean=ANY_RULE,
     misread_texts=(
         MisreadText(
             fault=Fault.LEADING_ZERO,
@@ -218,7 +218,7 @@ _MULTIPORT = Dialect(
     max_slots=15,
     grammar="multiport",
     keywords=("--dport", "--destination-ports"),
-    several_texts_mean=_ANY_RULE,
+    several_texts_mean=ANY_RULE,
     misread_texts=(
         MisreadText(
             fault=Fault.LEADING_ZERO,
@@ -442,7 +442,7 @@ _UFW = Dialect(
     name_lookup=NameLookup.TCP_OR_UDP,
     max_slots=15,
     grammar="ufw",
-    several_texts_mean=_ANY_RULE,
+    several_texts_mean=ANY_RULE,
     misread_texts=(
         MisreadText(
             fault=Fault.LEADING_ZERO,

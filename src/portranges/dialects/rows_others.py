@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portranges.dialects.model import (
+    ANY_RULE,
     BOTH,
     Bracketed,
     Comparison,
@@ -19,7 +20,6 @@ from portranges.source import Confidence, cite
 
 __all__ = ["ROWS"]
 
-_ANY_RULE = "rules; a packet matches if any of them matches"
 
 _PORTRANGES = Dialect(
     name="portranges",
@@ -205,7 +205,7 @@ _NETSH = Dialect(
     separator=",",
     all_ports_word="any",
     max_elements=1000,
-    several_texts_mean=_ANY_RULE,
+    several_texts_mean=ANY_RULE,
     misread_texts=(
         MisreadText(
             fault=Fault.NAME,
@@ -242,7 +242,7 @@ _POWERSHELL = Dialect(
     quote_all=True,
     all_ports_word="Any",
     max_elements=1000,
-    several_texts_mean=_ANY_RULE,
+    several_texts_mean=ANY_RULE,
     misread_texts=(
         MisreadText(
             fault=Fault.NAME,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portranges.dialects.model import (
+    ANY_RULE,
     Bracketed,
     Comparison,
     Dialect,
@@ -230,7 +231,7 @@ _SURICATA = Dialect(
     all_ports_word="any",
     max_length=1025,
     grammar="suricata",
-    several_texts_mean="rules; a packet matches if any of them matches",
+    several_texts_mean=ANY_RULE,
     misread_texts=(
         MisreadText(fault=Fault.REVERSED, text="[90:80]", means=None),
         MisreadText(fault=Fault.NEGATION, text="[80:!80]", means=None),
