@@ -113,3 +113,11 @@ def test_a_range_of_two_ports_fills_the_odd_slots_of_two_rules():
         "-m multiport --dports 10:11,20:21,30:31,40:41,50:51,60:61,70:71,150",
         "-m multiport --dports 80:81,90:91,100:101,110:111,120:121,130:131,140:141,151",
     )
+
+
+def test_only_ranges_of_two_ports_are_split_for_nothing():
+    ports = PortSet([PortRange(10, 11), *(PortRange(n, n + 2) for n in range(20, 160, 10))])
+    assert dialects.render_rules(ports, "iptables-multiport") == (
+        "-m multiport --dports 10,20:22,30:32,40:42,50:52,60:62,70:72,80:82",
+        "-m multiport --dports 11,90:92,100:102,110:112,120:122,130:132,140:142,150:152",
+    )

@@ -438,6 +438,11 @@ class TestOperators:
         assert not ports.issuperset([22, 23])
         assert ports.isdisjoint([21, 23])
         assert not ports.isdisjoint(range(7990, 8001))
+        assert ports > PortRange(8000, 8002) < ports
+        same = PortSet(ports)
+        assert not ports > same
+        assert not ports < same
+        assert ports >= PortSet([22]) <= ports
 
     @pytest.mark.parametrize(
         "name",

@@ -499,6 +499,17 @@ def test_what_no_table_is_of():
         probe.parse_proc_net("", "tcp", 4)
 
 
+@pytest.mark.parametrize("local", ["7F000001:1F9", "7F000001:1F9G", "7F0001:1F90", "7F00 01:1F90"])
+def test_an_address_in_a_table_is_complete(local):
+    head = "sl local_address\n"
+    rest = " 00000000:0000 0A 00000000:00000000 00:00000000 00000000  33 0 5 1"
+    with pytest.raises(UnexpectedOutputError, match=f"a line with a socket, got '0: {local} "):
+        probe.parse_proc_net(f"{head}0: {local}{rest}", "tcp", "inet")
+    line = f"{head}0: 7F000001:1F90{rest}"
+    (found,) = probe.parse_proc_net(line, "tcp", "inet", byteorder="big")
+    assert found.local == "127.0.0.1:8080"
+
+
 def test_a_table_that_is_none():
     for text in ("", "\n", "sl", "sl remote_address", "  sl  local_address\n 0: 1 2 3"):
         with pytest.raises(UnexpectedOutputError):

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from portranges import InvalidSocketError, UnknownNameError, reuse
-from portranges.reuse import PortTable, Socket, Verdict, can_bind, portability
+from portranges import InvalidSocketError, PortRange, PortSet, UnknownNameError, reuse
+from portranges.reuse import (
+    LinuxSettings,
+    PortTable,
+    Socket,
+    SystemSettings,
+    Verdict,
+    can_bind,
+    portability,
+)
 
 TODAY = ("linux", "freebsd", "macos", "openbsd", "netbsd", "illumos", "solaris", "windows")
 WEB = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
@@ -68,6 +76,7 @@ def test_a_new_connection_outlives_the_lingering_one_that_it_replaced(system):
     assert table.accept(server, peer=peer).allowed
     assert (states(), table.lingering) == (["listening", "connected"], 0)
     table.advance(1000.0)
+    assert table.now == 1000.0
     assert states() == ["listening", "connected"]
 
 
@@ -91,6 +100,64 @@ def test_a_socket_of_linux_without_a_connection_may_be_disconnected(transport):
     table.bind(new, "127.0.0.1", 8080)
     assert table.disconnect(new).allowed
     assert str(table.describe(new)) == f"{transport} 127.0.0.1:8080"
+
+
+def test_only_a_stream_socket_of_linux_listens():
+    table = PortTable("linux")
+    new = table.socket("udp")
+    table.bind(new, "127.0.0.1", 8080)
+    for decision in (table.listen(new), table.accept(new)):
+        assert (decision.error, decision.rule.id) == ("EOPNOTSUPP", "linux-no-stream")
+
+
+@pytest.mark.parametrize("own_range", [None, (40000, 40999)])
+def test_a_port_of_a_full_range_of_linux_is_chosen_when_it_is_free_again(own_range):
+    table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000, 40999)))
+    opened = [table.socket("tcp") for _ in range(1002)]
+    for each in opened:
+        table.set_option(each, local_port_range=own_range or (0, 0))
+        table.bind(each, "127.0.0.1", 0)
+    ports = [table.describe(each).port for each in opened]
+    assert sorted(ports) == [0, 0, *range(40000, 41000)]
+    table.close(opened[500])
+    assert table.bind(opened[ports.index(0)], "127.0.0.1", 0).allowed
+    assert table.describe(opened[ports.index(0)]).port == ports[500]
+
+
+def test_connections_that_linger_fill_the_range_of_linux():
+    settings = LinuxSettings(ip_local_port_range=PortRange(40000, 40999), tcp_tw_reuse=0)
+    table = PortTable("linux", settings=settings)
+    for _ in range(1000):
+        new = table.socket("tcp")
+        assert table.connect(new, "192.0.2.7", 443).allowed
+        table.close(new)
+    for _ in range(3):
+        refused = table.connect(table.socket("tcp"), "192.0.2.7", 443)
+        assert "on 1000 of them a connection to it lingers" in refused.reason
+
+
+def test_two_devices_of_linux_have_ports_of_their_own():
+    settings = LinuxSettings(ip_local_port_range=PortRange(40000, 40000))
+    table = PortTable("linux", settings=settings)
+    errors = [
+        table.bind(table.socket("tcp", device=device), "0.0.0.0", 0).error
+        for device in ("eth0", "eth1", "eth0")
+    ]
+    assert errors == [None, None, "EADDRINUSE"]
+
+
+@pytest.mark.parametrize("system", ["freebsd", "openbsd", "netbsd"])
+def test_every_port_of_a_range_with_a_hole_is_chosen_over_ipv6(system):
+    table = PortTable(system, settings=SystemSettings(ports=PortSet([40000, 40002])))
+    chosen = [table.socket("tcp", family="inet6") for _ in range(3)]
+    assert [table.bind(each, "::1", 0).allowed for each in chosen] == [True, True, False]
+    assert {table.describe(each).port for each in chosen} == {40000, 40002, 0}
+
+
+@pytest.mark.parametrize("system", reuse.systems())
+def test_a_socket_of_another_transport_does_not_count(system):
+    other = Socket(transport="udp", address="0.0.0.0", port=8080)
+    assert can_bind(WEB, [other], system=system).allowed
 
 
 def test_port_0_is_chosen():

@@ -307,6 +307,23 @@ class TestValue:
         with pytest.raises(TypeError, match=r"^other must be a TransportPorts, got "):
             made.isdisjoint(stranger)
 
+    def test_operators_compare_transport_by_transport(self) -> None:
+        one = TransportPorts.parse("22/tcp,53/udp")
+        other = TransportPorts.parse("53/tcp,53/udp")
+        both = TransportPorts.parse("53/udp")
+        assert one & other == both
+        assert str(one | other) == "22/tcp,53/tcp,53/udp"
+        assert str(one - other) == "22/tcp"
+        assert str(one ^ other) == "22/tcp,53/tcp"
+        assert both < one > both
+        same = TransportPorts(tcp=[22], udp=[53])
+        assert both <= one >= same
+        assert not one < same
+        assert not one <= other
+        assert not one >= other
+        assert repr(one) == "TransportPorts.parse('22/tcp,53/udp')"
+        assert len({one, same}) == 1
+
     def test_isdisjoint_compares_transport_by_transport(self) -> None:
         ports = TransportPorts(tcp=[22, 53], udp=[53])
         assert ports.isdisjoint(TransportPorts(tcp=[54], udp=[22]))
