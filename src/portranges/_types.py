@@ -50,7 +50,7 @@ from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.probe.model import Backend, SocketState
 from portranges.registry.model import Assignment, Cell, State
-from portranges.report.model import EphemeralRange, PortReport
+from portranges.report.model import PortReport
 from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
 from portranges.reuse.model import State as ReuseState
@@ -58,10 +58,9 @@ from portranges.reuse.others.record import Context
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 from portranges.selection.model import Algorithm
-from portranges.source import Confidence, Source
+from portranges.source import Source
 from portranges.system.model import Machine, MachineSettings
-from portranges.systems import Kind, System
-from portranges.transport_ports import TransportPorts
+from portranges.systems import Kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +98,6 @@ __all__ = [
     "CloseName",
     "Collection",
     "Command",
-    "Confidence",
     "Context",
     "Counters",
     "Decision",
@@ -107,7 +105,6 @@ __all__ = [
     "DialectName",
     "Draw",
     "EphemeralProfile",
-    "EphemeralRange",
     "Event",
     "Family",
     "FamilyLike",
@@ -139,7 +136,6 @@ __all__ = [
     "Outcome",
     "OwnCells",
     "OwnServices",
-    "Pair",
     "Part",
     "PathLike",
     "Plan",
@@ -193,7 +189,6 @@ __all__ = [
     "StrKey",
     "StrPath",
     "SupportsIndex",
-    "System",
     "SystemLike",
     "SystemName",
     "SystemSettings",
@@ -205,7 +200,6 @@ __all__ = [
     "Transport",
     "TransportLike",
     "TransportName",
-    "TransportPorts",
     "TransportsLike",
     "TypeAlias",
     "TypeVar",
@@ -485,7 +479,6 @@ Quote: TypeAlias = Literal["", '"', "`", "["]
 OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
 ReportAnswers: TypeAlias = Iterable[tuple[PortReport, TransportLike | None]]
 AskedPorts: TypeAlias = list[tuple[PortSet, TransportLike | None]]
-Pair: TypeAlias = tuple[int, int]
 
 # What a port is wanted towards. Only plain values, because they must hash to the same
 # number in every process for a seed to be reproducible.
