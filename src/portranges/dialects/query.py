@@ -107,11 +107,11 @@ def _words_before_ports(row: Dialect) -> set[str]:
 
 
 def surplus_hint(query: Query, start: int) -> str:
-    """Return what to omit if the text has more of a rule than the ports; ``""`` if it has not.
+    """Return the hint for a text that has more of a rule than the ports; otherwise ``""``.
 
     Args:
         query: The text.
-        start: Where the fault is.
+        start: The start of the fault.
     """
     row, text = query.row, query.text[:_LONGEST]
     introduction = {word.strip("'=:,") for word in row.place.split()}.difference(row.transports)

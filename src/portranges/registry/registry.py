@@ -25,9 +25,10 @@ __all__ = ["Registry"]
 # services. A full cache is emptied: that needs no bookkeeping, and finding a cell again takes
 # microseconds.
 _CELLS = 256
-
-_KEY_TYPES = (Transport, str)
 _NAMES = 256
+
+# The types of transport that a cache may be searched for.
+_KEY_TYPES = (Transport, str)
 
 _REGISTERED = PortRange(0, LAST_REGISTERED)
 
