@@ -157,19 +157,22 @@ def test_proc_net_has_what_was_written(order, transport, table, ending):
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-@given(table=tables(), again=st.booleans(), done=st.booleans())
-def test_sock_diag_has_what_was_written(order, transport, table, again, done):
+@given(table=tables(), again=st.booleans(), split=st.booleans())
+def test_sock_diag_has_what_was_written(order, transport, table, again, split):
     size, sockets = table
     messages = [message_of(n, each, order) for n, each in enumerate(sockets)]
-    data = b"".join(messages + messages[:1] * again)
-    if done:
-        sign = "<" if order == "little" else ">"
-        data += struct.pack(sign + "IHHIIi", 20, 3, 2, 1, 0, 0) + b"what follows is not read"
+    # Several answers may follow each other.
+    parts = [messages[:1] * again, messages] if split else [messages + messages[:1] * again]
+    data = b"".join(b"".join(part) + end_of(order) for part in parts)
     records = parse_sock_diag(data, transport, byteorder=order)
     # Messages of one length come together.
     assert Counter(said(record) for record in records) == Counter(
         told(each, transport, size, v6only=True) for each in sockets
     )
+
+
+def end_of(order):
+    return struct.pack(("<" if order == "little" else ">") + "IHHIIi", 20, 3, 2, 1, 0, 0)
 
 
 def outcome(call):
@@ -230,7 +233,7 @@ def test_a_message_that_was_cut_is_an_unexpected_output(data, table, order):
     whole = b"".join(message_of(n, each, order) for n, each in enumerate(sockets))
     ends = {sum(map(len, whole_messages(sockets, order)[:n])) for n in range(len(sockets) + 1)}
     at = data.draw(st.integers(0, len(whole)))
-    found = outcome(lambda: parse_sock_diag(whole[:at], "tcp", byteorder=order))
+    found = outcome(lambda: parse_sock_diag(whole[:at] + end_of(order), "tcp", byteorder=order))
     assert (found is UnexpectedOutputError) is (at not in ends)
 
 
@@ -255,4 +258,6 @@ def test_the_order_of_this_machine_is_the_default():
     expected = [told(each, "tcp", 4, v6only=False)]
     text = HEADS + line_of(0, each, order)
     assert [said(r) for r in parse_proc_net(text, "tcp", "inet")] == expected
-    assert [said(r) for r in parse_sock_diag(message_of(0, each, order), "tcp")] == expected
+    assert [
+        said(r) for r in parse_sock_diag(message_of(0, each, order) + end_of(order), "tcp")
+    ] == expected

@@ -594,8 +594,11 @@ def answer_of(*, kind=20, family=2, state=10, length=88, extra=b"", remote=0, co
     return head + bytes([family, state, 0, 0]) + sockid[:48] + bytes(88 - 16 - 4 - 48) + extra
 
 
+DONE = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
+
+
 def test_an_answer_of_the_kernel_is_read():
-    done = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
+    done = DONE
     (found,) = probe.parse_sock_diag(answer_of() + done, "tcp")
     assert (found.local, found.state, found.v6only) == ("0.0.0.0:80", "listen", None)
     # INET_DIAG_SKV6ONLY behind another attribute, which is padded to 4 bytes.
@@ -606,25 +609,43 @@ def test_an_answer_of_the_kernel_is_read():
     # Without the attribute, and with one that is shorter than a header.
     for extra in (struct.pack("=HHB3x", 5, 8, 1), b"\x01\x00"):
         one = answer_of(family=10, length=88 + len(extra), extra=extra)
-        (found,) = probe.parse_sock_diag(one, "tcp")
+        (found,) = probe.parse_sock_diag(one + bytes(-len(one) % 4) + done, "tcp")
         assert found.v6only is None
     # Only the request for sockets without a remote address is about v6only.
     one = answer_of(family=10, length=88 + len(attributes), extra=attributes, remote=5)
-    assert probe.parse_sock_diag(one, "tcp")[0].v6only is None
+    assert probe.parse_sock_diag(one + done, "tcp")[0].v6only is None
     # A message without a meaning between the others.
     noop = struct.pack("=IHHII", 16, 1, 2, 1, 0)
     assert len(probe.parse_sock_diag(noop + answer_of() + noop + done, "tcp")) == 1
     # Messages of one length that differ in the family.
-    both = probe.parse_sock_diag(answer_of() + answer_of(family=10, cookie=98), "tcp")
+    both = probe.parse_sock_diag(answer_of() + answer_of(family=10, cookie=98) + done, "tcp")
     assert [each.local for each in both] == ["0.0.0.0:80", "[::]:80"]
+
+
+def test_every_answer_in_the_data_is_read():
+    """For UDP each family is a request, and has an answer with an end."""
+    first, second = answer_of() + DONE, answer_of(family=10, cookie=98) + DONE
+    refused = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, -2)
+    for transport in ("tcp", "udp"):
+        both = probe.parse_sock_diag(first + second, transport)
+        assert [each.local for each in both] == ["0.0.0.0:80", "[::]:80"]
+        assert probe.parse_sock_diag(DONE + second, transport) == both[1:]
+        with pytest.raises(SystemReadError, match="no such file or directory"):
+            probe.parse_sock_diag(first + refused, transport)
+
+
+@pytest.mark.parametrize("answer", [b"", answer_of(), DONE + answer_of(family=10)])
+def test_an_answer_without_its_end_is_not_a_table(answer):
+    with pytest.raises(UnexpectedOutputError, match="expected an end of the answer, got none"):
+        probe.parse_sock_diag(answer, "udp")
 
 
 @pytest.mark.parametrize(
     ("answer", "rule"),
     [
-        (answer_of(family=3), "expected a family of 2 or 10, got 3"),
-        (answer_of(state=0), "expected a state of 1 to 13, got 0"),
-        (answer_of(state=14), "expected a state of 1 to 13, got 14"),
+        (answer_of(family=3) + DONE, "expected a family of 2 or 10, got 3"),
+        (answer_of(state=0) + DONE, "expected a state of 1 to 13, got 0"),
+        (answer_of(state=14) + DONE, "expected a state of 1 to 13, got 14"),
         (answer_of(length=87), "expected a message of 88 to 88 bytes, got 87"),
         (answer_of(length=92), "expected a message of 88 to 88 bytes, got 92"),
         (answer_of(length=2**32 - 1), "expected a message of 88 to 88 bytes, got 4294967295"),
@@ -633,11 +654,11 @@ def test_an_answer_of_the_kernel_is_read():
         (answer_of() + b"\0", "expected a header of 16 bytes, got 1"),
         (answer_of(kind=19), "expected a message of type 1, 2, 3, 18 or 20, got 19"),
         (
-            answer_of(family=10, length=92, extra=struct.pack("=HH", 3, 11)),
+            answer_of(family=10, length=92, extra=struct.pack("=HH", 3, 11)) + DONE,
             "expected an attribute of 4 to 4 bytes, got 3",
         ),
         (
-            answer_of(family=10, length=92, extra=struct.pack("=HH", 5, 11)),
+            answer_of(family=10, length=92, extra=struct.pack("=HH", 5, 11)) + DONE,
             "expected an attribute of 4 to 4 bytes, got 5",
         ),
     ],
@@ -678,6 +699,9 @@ def test_a_refusal_of_the_kernel_has_its_reason(kind, transport, order, errno, r
         ("14000000 0400 0200 01000000 00000000 00000000", "type 1, 2, 3, 18 or 20, got 4"),
         ("14000000 0200 0200 01000000 00000000 00000000", "error 0"),
         ("14000000 0200 0200 01000000 00000000 05000000", "error -5"),
+        ("14000000 0200 0200 01000000 00000000 00000080", "error 2147483648"),
+        ("14000000 0300 0200 01000000 00000000 00000080", "error 2147483648"),
+        ("12000000 1400 0200 01000000 00000000 020a", "a message of 88 bytes, got 18"),
     ],
 )
 def test_an_end_that_cannot_be_read_is_no_table(answer, rule):

@@ -65,6 +65,7 @@ _DUMP_REQUEST = 0x301  # NLM_F_REQUEST | NLM_F_ROOT | NLM_F_MATCH
 _BY_FAMILY = 20  # SOCK_DIAG_BY_FAMILY
 _TCP_OF_ALL = 18  # TCPDIAG_GETSOCK
 _NOOP, _ERROR, _DONE = 1, 2, 3
+_MAX_ERRNO = 4095
 _HEADER = 16
 _MESSAGE = 88  # the header and inet_diag_msg
 _V6ONLY = 11  # INET_DIAG_SKV6ONLY
@@ -108,7 +109,8 @@ def parse_sock_diag(
     A socket that is listed twice, by its cookie, is returned once.
 
     Args:
-        data: The received messages, complete and concatenated.
+        data: The received messages up to the end of the answer, concatenated. Several answers may
+            follow each other, as for UDP, where each family is one request.
         transport: The transport that was requested; the messages do not contain it.
         byteorder: The byte order of the machine that wrote them.
 
@@ -116,7 +118,7 @@ def parse_sock_diag(
         TypeError: An argument has the wrong type.
         UnknownNameError: *transport* is unknown.
         InvalidValueError: *transport* is neither TCP nor UDP, or *byteorder* is unknown.
-        UnexpectedOutputError: *data* does not consist of such messages.
+        UnexpectedOutputError: *data* does not consist of such messages, or has no end.
         SystemReadError: The answer is that the kernel refused.
 
     Complexity:
@@ -135,7 +137,8 @@ def parse_sock_diag(
     byteorder = checks.byteorder(byteorder)
     blocks: types.AttributeBlocks = {}
     try:
-        add_blocks(data, blocks, byteorder=byteorder)
+        if not add_blocks(data, blocks, byteorder=byteorder):
+            raise _unexpected("expected an end of the answer", "none")
     except KernelRefusedError as refusal:
         raise SystemReadError(_WHAT, reason_of(refusal)) from None
     rows = rows_of(blocks, chosen, byteorder=byteorder)
@@ -169,7 +172,7 @@ _BYTE_ORDERS = {"little": "<", "big": ">"}
 def add_blocks(
     data: bytes, blocks: types.AttributeBlocks, *, byteorder: types.ByteOrder = sys.byteorder
 ) -> bool:
-    """Add the messages of *data* to *blocks* by length and family; return whether it is the end.
+    """Add the messages of *data* to *blocks* by length and family; return whether an end is last.
 
     The length of a message depends on its attributes, which are the same for nearly all
     sockets. struct then unpacks messages of one length in half the time that it needs for them
@@ -189,21 +192,23 @@ def add_blocks(
             if all(data[at::length].count(data[at]) == count for at in (0, 1, 2, 3, 4, 5, 16)):
                 blocks.setdefault((length, data[16]), []).append(data)
                 return False
-    offset = 0
+    offset, ended = 0, False
     while offset < size:
         if size - offset < _HEADER:
             raise _unexpected(f"expected a header of {_HEADER} bytes", size - offset)
         length, kind = unpack(data, offset)
         least = _MESSAGE if kind in _SOCKETS else _HEADER
         if not least <= length <= size - offset:
-            raise _unexpected(f"expected a message of {least} to {size - offset} bytes", length)
+            sizes = f"{least} to {size - offset}" if size - offset >= least else f"{least}"
+            raise _unexpected(f"expected a message of {sizes} bytes", length)
         message = data[offset : offset + length]
         if kind in _SOCKETS:
             blocks.setdefault((length, message[16]), []).append(message)
+            ended = False
         elif _is_last(message, kind, byteorder):
-            return True
+            ended = True
         offset += length + 3 & ~3
-    return False
+    return ended
 
 
 def rows_of(
@@ -293,7 +298,9 @@ def _is_last(message: bytes, kind: int, byteorder: types.ByteOrder) -> bool:
             raise _unexpected(f"expected {name} of 20 bytes or more", len(message))
         code = -int.from_bytes(message[16:20], byteorder, signed=True)
         if kind == _ERROR or code > 0:
-            raise KernelRefusedError(code, os.strerror(code) if code > 0 else f"error {code}")
+            # No errno is larger (include/linux/err.h), and strerror() takes a C int.
+            known = 0 < code <= _MAX_ERRNO
+            raise KernelRefusedError(code, os.strerror(code) if known else f"error {code}")
         return True
     if kind != _NOOP:
         raise _unexpected("expected a message of type 1, 2, 3, 18 or 20", kind)
