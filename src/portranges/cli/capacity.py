@@ -64,7 +64,7 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         "--clients",
         type=whole_number,
         metavar="N",
-        help="check whether so many clients have ports; requires --ports-per-client",
+        help="check whether N clients have ports; requires --ports-per-client",
     )
     parser.add_argument(
         "--time-wait", type=number, metavar="SECONDS", help="TIME_WAIT, if not the default"
@@ -73,13 +73,13 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         "--rate",
         type=number,
         metavar="N",
-        help="check whether so many connections per second fit",
+        help="check whether N connections per second fit",
     )
     parser.add_argument(
         "--connections",
         type=whole_number,
         metavar="N",
-        help="check whether so many connections fit at once",
+        help="check whether N connections fit at once",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

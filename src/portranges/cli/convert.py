@@ -24,6 +24,7 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         "text",
         nargs="?",
         default="-",
+        metavar="TEXT",
         help="the ports (default: -, standard input: ports on each line, or one text of the "
         "dialect of --from)",
     )
@@ -32,10 +33,13 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         dest="source",
         default="portranges",
         metavar="DIALECT",
-        help="default: portranges",
+        help="the notation of the text (default: portranges)",
     )
     parser.add_argument(
-        "--to", default="portranges", metavar="DIALECT", help=f"default: portranges; {names}"
+        "--to",
+        default="portranges",
+        metavar="DIALECT",
+        help=f"the notation to write, one of {names} (default: portranges)",
     )
     parser.add_argument(
         "--transport",

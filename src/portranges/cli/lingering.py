@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--observe",
         action="store_true",
-        help="observe for that long, and show only those that were present throughout",
+        help="observe for the time of --older-than, and show only what was present throughout",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

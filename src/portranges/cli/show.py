@@ -49,7 +49,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="use the services of a file such as /etc/services instead of the IANA registry",
     )
     parser.add_argument(
-        "--here", action="store_true", help="show what holds each port on this machine now"
+        "--here",
+        action="store_true",
+        help="show what holds each port on this machine now, and its settings for the port",
     )
     parser.add_argument("--sources", action="store_true", help="list the source of every section")
     form = parser.add_mutually_exclusive_group()
