@@ -438,6 +438,7 @@ class TestPortRangeFromRange:
     def test_the_end_of_a_range_is_exclusive(self) -> None:
         assert PortRange.from_range(range(8000, 8101)) == PortRange(8000, 8100)
         assert PortRange.from_range(range(65536)) == PortRange(0, 65535)
+        assert PortRange(8000, 8100).to_range() == range(8000, 8101)
 
     def test_one_port_has_no_step(self) -> None:
         assert PortRange.from_range(range(80, 85, 9)) == PortRange(80)

@@ -124,6 +124,22 @@ def test_a_port_of_a_full_range_of_linux_is_chosen_when_it_is_free_again(own_ran
     assert table.describe(opened[ports.index(0)]).port == ports[500]
 
 
+def test_a_port_of_a_sockets_own_range_is_chosen_when_it_is_free_again():
+    table = PortTable("linux")
+
+    def connected():
+        new = table.socket("tcp")
+        table.set_option(new, local_port_range=(40000, 40099))
+        return new, table.connect(new, "192.0.2.7", 443).error
+
+    made = [connected() for _ in range(102)]
+    assert [error for _, error in made] == [None] * 100 + ["EADDRNOTAVAIL"] * 2
+    port = table.describe(made[7][0]).port
+    table.close(made[7][0], "reset")
+    new, error = connected()
+    assert (table.describe(new).port, error) == (port, None)
+
+
 def test_connections_that_linger_fill_the_range_of_linux():
     settings = LinuxSettings(ip_local_port_range=PortRange(40000, 40999), tcp_tw_reuse=0)
     table = PortTable("linux", settings=settings)
