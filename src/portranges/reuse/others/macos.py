@@ -20,7 +20,6 @@ from portranges.reuse.others.record import (
     Context,
     Reconnect,
     Via,
-    check_address_kind,
     mapped_v6only,
     needs_privilege,
     not_local,
@@ -237,7 +236,7 @@ MACOS = BindRules(
     book=_BOOK,
     judge=_judge,
     busy=_busy,
-    first_checks=(check_address_kind,),
+    checks_kind_first=True,
     checks=(mapped_v6only, not_local, _udp_reserve, _privilege, _restricted),
     # IP_BOUND_IF and IPV6_BOUND_IF; the checks ignore them.
     options=frozenset({"reuse_port", "device"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.model import Decision, Rule, Socket, State, check_bindable, decide
-from portranges.reuse.others.record import BindRules, Context
+from portranges.reuse.others.record import BindRules, Context, check_address_kind
 from portranges.reuse.others.sock import Sock, from_socket, to_socket
 
 __all__ = ["check_address", "decide_bind", "judge_bind", "reason"]
@@ -58,10 +58,10 @@ def decide_bind(
     sock = _sock(new, context)
     # It listens only after it is bound.
     sock.state = State.BOUND
-    for check in system.first_checks:
-        first = check(sock, context)
-        if first is not None:
-            return decide(first)
+    if system.checks_kind_first:
+        refusal = check_address_kind(sock, context)
+        if refusal is not None:
+            return decide(refusal)
     if not sock.port:
         rule = check_address(sock, context)
         return decide(system.calls.chosen if rule is None else rule)

@@ -83,8 +83,8 @@ class BindRules:
         book: All its rules.
         judge: Decides whether a socket can be bound next to others, which come newest first.
         busy: Whether an automatic choice skips a port.
-        first_checks: The checks of bind() that precede the test for a port that the socket
-            already has.
+        checks_kind_first: Whether bind() checks the kind of address before it tests whether the
+            socket has a port. Otherwise ``checks`` include it.
         checks: The checks of bind() before other sockets are compared, in order.
         late_checks: The checks after that.
         options: The names of the Socket fields that have an option.
@@ -120,7 +120,7 @@ class BindRules:
     book: RuleBook
     judge: types.BindJudge
     busy: types.Callable[[Sock, types.Sequence[Sock], Via | None], bool]
-    first_checks: tuple[types.BindCheck, ...] = ()
+    checks_kind_first: bool = False
     checks: tuple[types.BindCheck, ...]
     late_checks: tuple[types.BindCheck, ...] = ()
     options: frozenset[str]

@@ -144,17 +144,14 @@ class SystemPorts:
         calls = self.system.calls
         if sock.dropped:
             return decide(calls.dropped)
-        before = sock.addr, sock.bound
-        sock.addr = addr
-        for check in self.system.first_checks:
-            refusal = check(sock, self.context)
+        if self.system.checks_kind_first:
+            refusal = refusing_rule(self.system.address_rules, sock, addr, Call.BIND)
             if refusal is not None:
-                sock.addr = before[0]
                 return decide(refusal)
         if sock.port or sock.state not in _UNUSED:
-            sock.addr = before[0]
             return decide(calls.has_port)
-        sock.bound = addr
+        before = sock.addr, sock.bound
+        sock.addr = sock.bound = addr
         sock.port = port
         decision = self._take(sock) if port else self._choose(sock)
         if decision.allowed:
