@@ -37,6 +37,7 @@ from typing import (
     TypeAlias,
     TypedDict,
     TypeVar,
+    Unpack,
     cast,
     final,
     overload,
@@ -59,7 +60,7 @@ from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 from portranges.selection.model import Algorithm
 from portranges.source import Source
-from portranges.system.model import Machine, MachineSettings
+from portranges.system.model import Field, Machine, MachineSettings, TimeWaitReuse
 from portranges.systems import Kind
 
 TYPE_CHECKING = False
@@ -109,6 +110,8 @@ __all__ = [
     "Family",
     "FamilyLike",
     "FamilyName",
+    "FieldLike",
+    "FieldName",
     "Filling",
     "FourTuple",
     "Generator",
@@ -148,6 +151,7 @@ __all__ = [
     "PortReport",
     "PortSet",
     "PortSets",
+    "PortsField",
     "PortsOfService",
     "PortsOfTransport",
     "ProbeRow",
@@ -158,6 +162,7 @@ __all__ = [
     "PsutilProcess",
     "Quote",
     "Random",
+    "RangeField",
     "ReadableBuffer",
     "RegistryTable",
     "ReportAnswers",
@@ -176,6 +181,9 @@ __all__ = [
     "Sequence",
     "Services",
     "ServicesOfPort",
+    "SettingParser",
+    "SettingProgram",
+    "SettingValue",
     "Sock",
     "Socket",
     "SocketState",
@@ -197,6 +205,7 @@ __all__ = [
     "TcpOrUdpLike",
     "TcpOrUdpName",
     "TextIO",
+    "TextLayout",
     "Transport",
     "TransportLike",
     "TransportName",
@@ -204,8 +213,10 @@ __all__ = [
     "TypeAlias",
     "TypeVar",
     "U",
+    "Unpack",
     "UnreadPart",
     "ValueErrorKind",
+    "WhichText",
     "Word",
     "cast",
     "date",
@@ -433,6 +444,22 @@ SocketStateName: TypeAlias = Literal[
 ]
 MappingFormName: TypeAlias = Literal["compose", "docker", "kubectl", "podman", "port-forward"]
 SocketStateLike: TypeAlias = SocketState | SocketStateName
+FieldName: TypeAlias = Literal[
+    "configured",
+    "reserved",
+    "excluded",
+    "unprivileged_start",
+    "time_wait",
+    "time_wait_reuse",
+    "time_wait_reuse_after",
+    "time_wait_limit",
+    "fin_wait_2",
+]
+FieldLike: TypeAlias = Field | FieldName
+RangeField: TypeAlias = Literal["configured", Field.CONFIGURED]
+PortsField: TypeAlias = Literal["reserved", "excluded", Field.RESERVED, Field.EXCLUDED]
+SettingProgram: TypeAlias = Literal["ipadm", "ndd", "netsh", "no", "powershell", "reg", "sysctl"]
+SettingValue: TypeAlias = PortRange | PortSet | TimeWaitReuse | float | None
 ByteOrder: TypeAlias = Literal["little", "big"]
 DialectName: TypeAlias = Literal[
     "bpf",
@@ -546,6 +573,8 @@ PlanGroup: TypeAlias = tuple[list[int], list[list[int]]]
 SearchKind: TypeAlias = tuple[object, ...]
 FourTuple: TypeAlias = tuple[bool, int, int, int, int]
 OwnCells: TypeAlias = Mapping[Transport, Mapping[int, Cell]]
+TextLayout: TypeAlias = Callable[[str], list[str]]
+SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 ProbeRow: TypeAlias = tuple[
     Transport,
@@ -782,6 +811,14 @@ class Psutil(Protocol):
 MachineMaker: TypeAlias = Callable[
     [ReuseSettings | None, str | None, frozenset[int] | None, Random], ReuseMachine
 ]
+
+
+class WhichText(TypedDict, total=False):
+    """Which of a system's texts ``system.parse`` reads."""
+
+    transport: TransportLike
+    family: FamilyLike
+    program: SettingProgram | None
 
 
 class CapacityArguments(TypedDict):

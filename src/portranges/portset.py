@@ -89,7 +89,7 @@ class PortSet:
         """Raise TypeError: every operation makes a PortSet, never a subclass."""
         raise TypeError("PortSet must not be subclassed")
 
-    def __new__(cls, items: types.PortItems = ()) -> PortSet:  # noqa: PYI034
+    def __new__(cls, items: types.PortItems = ()) -> PortSet:
         """Return the set of all ports in *items*.
 
         Args:

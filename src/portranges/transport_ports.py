@@ -68,7 +68,7 @@ class TransportPorts:
         """Raise TypeError: every operation makes a TransportPorts, never a subclass."""
         raise TypeError("TransportPorts must not be subclassed")
 
-    def __new__(  # noqa: PYI034
+    def __new__(
         cls,
         ports: TransportPorts | types.Mapping[types.StrKey, types.PortItems] = _NOTHING,
         /,

@@ -16,10 +16,12 @@ from portranges import (
     probe,
     reuse,
     selection,
+    system,
     systems,
     types,
 )
 from portranges.ephemeral.model import ALGORITHMS
+from portranges.system.rows import READINGS
 
 # Each alias in ``portranges.types``, and the words that are accepted at run time.
 WORDS: dict[str, Callable[[], Iterable[str]]] = {
@@ -30,6 +32,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "CloseName": lambda: reuse.Close,
     "DialectName": lambda: (name for row in dialects.rows() for name in (row.name, *row.aliases)),
     "FamilyName": lambda: Family,
+    "FieldName": lambda: system.Field,
     "MappingFormName": lambda: [
         name for row in dialects.mapping_forms() for name in (row.name, *row.aliases)
     ],
@@ -39,6 +42,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "Quote": lambda: ("", *flows.sql.CLOSING),
     "ReuseStateName": lambda: reuse.State,
     "ReuseSystemName": reuse.systems,
+    "SettingProgram": lambda: {row.program for row in READINGS if row.program},
     "SocketStateName": lambda: probe.SocketState,
     "SystemName": lambda: [name for row in systems.rows() for name in (row.name, *row.aliases)],
     "TcpOrUdpName": lambda: probe.model.TRANSPORTS,

@@ -38,6 +38,35 @@ def _id(row: Any) -> str:
     return _IDS.get(found, found)
 
 
+# Each format of a setting had a function; now it is named by the setting and the system.
+_TEXTS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "parse_aix_range": ("configured", "aix", {}),
+    "parse_aix_time_wait": ("time_wait", "aix", {}),
+    "parse_freebsd_reservedhigh": ("unprivileged_start", "freebsd", {}),
+    "parse_ipadm_range": ("configured", "solaris", {}),
+    "parse_linux_milliseconds": ("time_wait_reuse_after", "linux", {}),
+    "parse_linux_number": ("time_wait_limit", "linux", {}),
+    "parse_linux_port": ("unprivileged_start", "linux", {}),
+    "parse_linux_range": ("configured", "linux", {}),
+    "parse_linux_reserved": ("reserved", "linux", {}),
+    "parse_linux_seconds": ("fin_wait_2", "linux", {}),
+    "parse_linux_time_wait_reuse": ("time_wait_reuse", "linux", {}),
+    "parse_msl": ("time_wait", "macos", {}),
+    "parse_ndd_range": ("configured", "solaris", {"program": "ndd"}),
+    "parse_netbsd_range": ("configured", "netbsd", {}),
+    "parse_netsh_excluded": ("excluded", "windows", {}),
+    "parse_netsh_range": ("configured", "windows", {}),
+    "parse_openbsd_baddynamic": ("reserved", "openbsd", {}),
+    "parse_openbsd_range": ("configured", "openbsd", {}),
+    "parse_portrange": ("configured", "freebsd", {}),
+    "parse_powershell_range": ("configured", "windows", {"program": "powershell"}),
+    "parse_registry_time_wait": ("time_wait", "windows", {}),
+    "parse_solaris_milliseconds": ("time_wait", "solaris", {}),
+    "parse_solaris_port": ("unprivileged_start", "solaris", {}),
+    "parse_solaris_ports": ("reserved", "solaris", {}),
+}
+
+
 class New(Old):
     """The package of this tree."""
 
@@ -109,6 +138,21 @@ class New(Old):
         if transports is not None:
             more["transport"] = transports
         return more
+
+    def parse_setting(self, name: str, texts: tuple[str, ...]) -> list[Any]:
+        system = self.system
+
+        def parse(text: str) -> Any:
+            if name in _TEXTS:
+                field, of, which = _TEXTS[name]
+                return system.parse(text, field, of, **which)
+            if name == "parse_sysctl":
+                return system.text.parsed("sysctl", system.text.settings_in, text)
+            if name == "parse_powershell_ranges":
+                return system.text.parsed("", system.parse_windows.powershell_ranges, text)
+            return getattr(system, name)(text)
+
+        return self.each(parse, texts)
 
     def id_of(self, row: Any) -> str:
         return _id(row)

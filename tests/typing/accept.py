@@ -236,6 +236,12 @@ def this_machine() -> None:
     assert_type(system.read_reserved(Transport.TCP, family="inet6"), PortSet)
     assert_type(system.read_settings().time_wait, float | None)
     assert_type(system.read_settings().family, Family)
+    assert_type(system.parse("", "configured", "windows", program="powershell"), PortRange)
+    assert_type(system.parse("", system.Field.RESERVED, "openbsd", transport="udp"), PortSet)
+    assert_type(
+        system.parse("", "time_wait", "aix"),
+        PortRange | PortSet | system.TimeWaitReuse | float | None,
+    )
     assert_type(probe.sockets("tcp", backend="netlink"), probe.SocketTable)
     assert_type(probe.free_ports(PortRange(80, 90)), PortSet)
     assert_type(probe.usage("udp", system="linux").destinations[0].remaining, Interval)

@@ -1,7 +1,7 @@
 """The settings of a machine, where each value comes from, and the machine itself.
 
 A ``Machine`` is this one, another one, or a recorded one: two functions that read a file and run
-a command. ``rows`` lists the files and commands, the ``parse_*`` modules have the formats.
+a command. ``rows`` lists the files and commands with their formats.
 """
 
 from __future__ import annotations
@@ -225,7 +225,8 @@ class Reading:
         family: The version of IP that it is for; ``None`` means both.
         file: The file; ``""`` if a command is run.
         command: The words of the command; the first is the name of the program.
-        parse: The parser. It returns ``None`` if the text says that the value is not set.
+        parse: What makes the value of the text: a shape and a layout. It returns ``None`` if the
+            text says that the value is not set, and raises ``text.FormatError``.
         absent: What a missing file means, for ``Origin.note``, in which case the value is the
             system's default; ``""`` if it is an error.
         source: The document with the format and the meaning.
@@ -237,7 +238,7 @@ class Reading:
     family: Family | None = None
     file: str = ""
     command: tuple[str, ...] = ()
-    parse: types.Callable[[str], object]
+    parse: types.SettingParser
     absent: str = ""
     source: Source
 
@@ -245,6 +246,11 @@ class Reading:
     def place(self) -> str:
         """The file, or the command as one line."""
         return self.file or " ".join(self.command)
+
+    @property
+    def program(self) -> str:
+        """The name of the program; ``""`` for a file."""
+        return self.command[0] if self.command else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

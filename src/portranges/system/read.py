@@ -1,7 +1,6 @@
 """Functions that read the settings of a machine: its range, its reserved and excluded ports etc.
 
-``rows`` lists the files and commands, the ``parse_*`` modules have the formats, and ``machine``
-reads and runs them.
+``rows`` lists the files and commands with their formats, and ``machine`` reads and runs them.
 """
 
 from __future__ import annotations
@@ -32,9 +31,10 @@ from portranges.system.model import (
     Reading,
     TimeWaitReuse,
 )
-from portranges.system.parse_linux import is_gvisor_range, parse_linux_may_bind
+from portranges.system.parsing import lineage, readings_of, unknown_format
 from portranges.system.rows import PLATFORMS, READINGS, UNREAD, VARIANTS
-from portranges.system.text import as_number
+from portranges.system.shapes import as_number, may_bind
+from portranges.system.text import parsed
 
 __all__ = [
     "read_configured",
@@ -285,13 +285,10 @@ class _Reader:
         self.origins: list[Origin] = []
         system = _system(self.machine.platform)
         # The system and what it is a variant of: the rows of Linux apply to Android too.
-        self.names = _lineage(system)
+        self.names = lineage(systems.lookup(system))
         self.profile = ephemeral.profile(_profile_name(system, self.machine.release))
-        if not any(self._applies(row) for row in READINGS if row.field is Field.CONFIGURED):
-            raise UnsupportedPlatformError(
-                f"the {Field.CONFIGURED.label} of {self.profile.title}",
-                f"no way to read it for {self.transport} is known",
-            )
+        if not self._readings(Field.CONFIGURED):
+            raise unknown_format(Field.CONFIGURED, self.profile, self.transport)
 
     def ports(self) -> tuple[PortRange, PortSet, PortSet]:
         """Return the configured range, the reserved ports and the excluded ports."""
@@ -323,19 +320,14 @@ class _Reader:
 
     def value(self, field: Field, kind: type[types.T]) -> types.T | None:
         """Return the value of *field*, or None if there is none, and record its origin."""
-        rows = [row for row in READINGS if row.field is field and self._applies(row)]
+        rows = self._readings(field)
         value = self._read(rows) if rows else self._default(field)
         if value is None or isinstance(value, kind):
             return value
         raise TypeError(f"{field} must be a {kind.__name__}, got {elide(value)}")
 
-    def _applies(self, row: Reading) -> bool:
-        return (
-            row.system in self.names
-            and (row.transport or self.transport) is self.transport
-            and (row.family or self.family) is self.family
-            and self.transport in self.profile.transports
-        )
+    def _readings(self, field: Field) -> list[Reading]:
+        return readings_of(field, self.profile, self.names, self.transport, self.family)
 
     def _read(self, rows: list[Reading]) -> object:
         """Return the value from the first of *rows* that works."""
@@ -349,12 +341,14 @@ class _Reader:
                 failures.append(_missing(row, missing))
                 continue
             try:
-                value = row.parse(text)
+                value = parsed(_what(row), row.parse, text)
             except UnexpectedOutputError as error:
                 # Before failures to find a file or program, because it is more specific.
-                failures.insert(0, UnexpectedOutputError(_what(row), error.reason))
+                failures.insert(0, error)
                 continue
-            if row.file and row.field is Field.CONFIGURED and is_gvisor_range(text):
+            # Between the two ports Linux always writes a TAB, gVisor never (pkg/sentry/fsimpl/proc/
+            # tasks_sys.go: "%d %d", earlier three blanks).
+            if row.file and row.field is Field.CONFIGURED and "\t" not in text:
                 self.profile = ephemeral.profile("gvisor")
             if value is None:
                 return self._default(row.field, place=row.place)
@@ -368,8 +362,8 @@ class _Reader:
             return True
         try:
             if "linux" in self.names:
-                return parse_linux_may_bind(self.machine.read_file(_STATUS_FILE))
-            return as_number(self.machine.run(_USER).strip(), "user ID") == 0
+                return parsed(_PRIVILEGES, may_bind, self.machine.read_file(_STATUS_FILE))
+            return parsed(_PRIVILEGES, as_number, self.machine.run(_USER).strip()) == 0
         except SystemReadError as error:
             raise type(error)(_PRIVILEGES, error.reason) from None
         except OSError as error:
@@ -390,8 +384,8 @@ class _Reader:
 
     def _has_settings(self) -> bool:
         """Return whether the machine has any settings; otherwise a missing file means nothing."""
-        for row in READINGS:
-            if row.field is Field.CONFIGURED and self._applies(row) and row.file:
+        for row in self._readings(Field.CONFIGURED):
+            if row.file:
                 try:
                     self.machine.read_file(row.file)
                 except (OSError, SystemReadError):
@@ -447,15 +441,6 @@ def _system(platform: str) -> types.SystemName:
     raise UnsupportedPlatformError(
         "the settings of this platform", f"it must be one of {known}, got {elide(platform)}"
     )
-
-
-def _lineage(name: str) -> tuple[str, ...]:
-    """Return *name* and the systems that it is a variant of, nearest first."""
-    names: list[str] = []
-    while name:
-        names.append(name)
-        name = systems.lookup(types.cast("types.SystemName", name)).parent
-    return tuple(names)
 
 
 def _profile_name(system: types.SystemName, release: str) -> types.SystemName:

@@ -11,40 +11,25 @@ from functools import partial
 from portranges import types
 from portranges.families import Family
 from portranges.ports import Transport
-from portranges.source import MEASURED_ON_LINUX, cite
+from portranges.source import MEASURED_ON_LINUX, Source, cite
 from portranges.system.model import Field, OriginKind, Reading, UnreadSetting
-from portranges.system.parse_bsd import (
-    parse_freebsd_reservedhigh,
-    parse_msl,
-    parse_netbsd_range,
-    parse_openbsd_baddynamic,
-    parse_openbsd_range,
-    parse_portrange,
-)
-from portranges.system.parse_linux import (
-    parse_linux_milliseconds,
-    parse_linux_number,
-    parse_linux_port,
-    parse_linux_range,
-    parse_linux_reserved,
-    parse_linux_seconds,
-    parse_linux_time_wait_reuse,
-)
-from portranges.system.parse_unix import (
-    parse_aix_range,
-    parse_aix_time_wait,
-    parse_ipadm_range,
-    parse_ndd_range,
-    parse_solaris_milliseconds,
-    parse_solaris_port,
-    parse_solaris_ports,
-)
 from portranges.system.parse_windows import (
-    parse_netsh_excluded,
-    parse_netsh_range,
-    parse_powershell_range,
-    parse_registry_time_wait,
+    excluded_ports,
+    netsh_range,
+    powershell_range,
+    registry_time_wait,
 )
+from portranges.system.shapes import (
+    number,
+    port,
+    port_list,
+    reserved_ports,
+    seconds,
+    single_ports,
+    time_wait_reuse,
+    two_ports,
+)
+from portranges.system.text import nonblank_lines, proc_value, proc_words, values
 
 __all__ = ["PLATFORMS", "READINGS", "UNREAD", "VARIANTS"]
 
@@ -69,7 +54,7 @@ VARIANTS: tuple[tuple[types.SystemName, str, types.SystemName], ...] = (
     ("linux", "microsoft", "wsl2"),
 )
 
-_TCP, _UDP, _SCTP = Transport.TCP, Transport.UDP, Transport.SCTP
+_TCP, _UDP = Transport.TCP, Transport.UDP
 
 _IP_SYSCTL = cite("Linux Documentation/networking/ip-sysctl")
 _FREEBSD_SYSCTL = cite("FreeBSD 10.4 to 14", "sbin/sysctl/sysctl.c: ': ' between name and value")
@@ -88,330 +73,292 @@ _NO = cite("IBM AIX 7.2, no", "lines 'Tunable = Value'")
 _NO_LIST = "the system has no such list"
 
 
-def _file(name: str) -> str:
-    return f"/proc/sys/net/ipv4/{name}"
-
-
-def _sysctl(*names: str) -> tuple[str, ...]:
-    return ("sysctl", *names)
-
-
-def _netsh(family: Family, *words: str) -> tuple[str, ...]:
-    return ("netsh", "interface", "ipv6" if family is Family.INET6 else "ipv4", "show", *words)
-
-
-_PROPERTIES = "SettingName,DynamicPortRangeStartPort,DynamicPortRangeNumberOfPorts"
-
-
-def _powershell(noun: str) -> tuple[str, ...]:
-    # The first two options skip the user's profile and interactive prompts.
-    return (
-        "powershell",
-        "-NoProfile",
-        "-NonInteractive",
-        "-Command",
-        f"Get-{noun} | Format-List {_PROPERTIES}",
+def _file(
+    field: Field,
+    name: str,
+    parse: types.SettingParser,
+    *,
+    absent: str = "no such file",
+    source: Source = _IP_SYSCTL,
+) -> Reading:
+    """Return the row of a file of Linux, where *absent* is what it means if there is none."""
+    file = f"/proc/sys/net/ipv4/{name}"
+    return Reading(
+        system="linux", field=field, file=file, parse=parse, absent=absent, source=source
     )
 
 
-def _ipadm(fields: str, properties: str, transport: Transport) -> tuple[str, ...]:
-    return ("ipadm", "show-prop", "-c", "-o", fields, "-p", properties, transport.value)
+def _command(
+    system: types.SystemName,
+    field: Field,
+    command: str,
+    parse: types.SettingParser,
+    source: Source,
+    *,
+    transport: Transport | None = None,
+    family: Family | None = None,
+) -> Reading:
+    return Reading(
+        system=system,
+        field=field,
+        transport=transport,
+        family=family,
+        command=tuple(command.split()),
+        parse=parse,
+        source=source,
+    )
 
 
-def _ndd(transport: Transport, *names: str) -> tuple[str, ...]:
-    return ("ndd", f"/dev/{transport}", *(f"{transport}_{name}" for name in names))
+def _named(shape: types.Callable[..., object], *names: str, **how: object) -> types.SettingParser:
+    """Return the parser of a text that has *names* with their values, in any order."""
+    return partial(shape, layout=partial(values, names=names), **how)
 
 
 _LINUX = (
-    Reading(
-        system="linux",
-        field=Field.CONFIGURED,
-        file=_file("ip_local_port_range"),
-        parse=parse_linux_range,
+    # There is no text for a missing range: without this file /proc is not mounted.
+    _file(
+        Field.CONFIGURED,
+        "ip_local_port_range",
+        partial(two_ports, layout=proc_words),
+        absent="",
         source=MEASURED_ON_LINUX,
     ),
-    Reading(
-        system="linux",
-        field=Field.RESERVED,
-        file=_file("ip_local_reserved_ports"),
-        parse=parse_linux_reserved,
+    _file(
+        Field.RESERVED,
+        "ip_local_reserved_ports",
+        reserved_ports,
         absent="no such file: Linux has had the list since 2.6.35",
         source=MEASURED_ON_LINUX,
     ),
-    Reading(
-        system="linux",
-        field=Field.UNPRIVILEGED_START,
-        file=_file("ip_unprivileged_port_start"),
-        parse=parse_linux_port,
+    _file(
+        Field.UNPRIVILEGED_START,
+        "ip_unprivileged_port_start",
+        partial(port, layout=proc_value),
         absent="no such file: Linux has had the setting since 4.11",
         source=MEASURED_ON_LINUX,
     ),
-    Reading(
-        system="linux",
-        field=Field.TIME_WAIT_REUSE,
-        file=_file("tcp_tw_reuse"),
-        parse=parse_linux_time_wait_reuse,
-        absent="no such file",
-        source=_IP_SYSCTL,
+    _file(Field.TIME_WAIT_REUSE, "tcp_tw_reuse", time_wait_reuse),
+    # Measured on Linux 6.18: with 1000, connect() waits 1.02 s.
+    _file(
+        Field.TIME_WAIT_REUSE_AFTER,
+        "tcp_tw_reuse_delay",
+        partial(seconds, layout=proc_value, per=1000),
     ),
-    Reading(
-        system="linux",
-        field=Field.TIME_WAIT_REUSE_AFTER,
-        file=_file("tcp_tw_reuse_delay"),
-        parse=parse_linux_milliseconds,
-        absent="no such file",
-        source=_IP_SYSCTL,
-    ),
-    Reading(
-        system="linux",
-        field=Field.TIME_WAIT_LIMIT,
-        file=_file("tcp_max_tw_buckets"),
-        parse=parse_linux_number,
-        absent="no such file",
-        source=_IP_SYSCTL,
-    ),
-    Reading(
-        system="linux",
-        field=Field.FIN_WAIT_2,
-        file=_file("tcp_fin_timeout"),
-        parse=parse_linux_seconds,
-        absent="no such file",
-        source=_IP_SYSCTL,
-    ),
+    _file(Field.TIME_WAIT_LIMIT, "tcp_max_tw_buckets", partial(number, layout=proc_value)),
+    _file(Field.FIN_WAIT_2, "tcp_fin_timeout", partial(seconds, layout=proc_value)),
 )
 
-_PORTRANGE = tuple(
-    Reading(
-        system=system,
-        field=Field.CONFIGURED,
-        command=_sysctl("net.inet.ip.portrange.first", "net.inet.ip.portrange.last"),
-        parse=parse_portrange,
-        source=_MACOS_SYSCTL if system == "macos" else _FREEBSD_SYSCTL,
-    )
-    for system in ("macos", "freebsd", "dragonfly")
-)
 
-_MSL = tuple(
-    Reading(
-        system=system,
-        field=Field.TIME_WAIT,
-        command=_sysctl("net.inet.tcp.msl"),
-        parse=parse_msl,
-        source=_BSD_MSL,
-    )
-    for system in ("macos", "freebsd", "dragonfly")
-)
+def _sysctl(
+    system: types.SystemName,
+    field: Field,
+    source: Source,
+    shape: types.Callable[..., object],
+    *names: str,
+    transport: Transport | None = None,
+    family: Family | None = None,
+    **how: object,
+) -> Reading:
+    command = " ".join(("sysctl", *names))
+    parse = _named(shape, *names, **how)
+    return _command(system, field, command, parse, source, transport=transport, family=family)
+
+
+# The first port may be above the last: macOS and old FreeBSD then count down, FreeBSD 8 and later
+# swap the two, and OpenBSD accepts them in any order.
+_range = partial(two_ports, either_way=True)
+_PORTRANGE = ("net.inet.ip.portrange.first", "net.inet.ip.portrange.last")
 
 _BSD = (
-    *_PORTRANGE,
-    *_MSL,
-    Reading(
-        system="freebsd",
-        field=Field.UNPRIVILEGED_START,
-        command=_sysctl("net.inet.ip.portrange.reservedhigh"),
-        parse=parse_freebsd_reservedhigh,
-        source=_FREEBSD_PORTS,
+    _sysctl("macos", Field.CONFIGURED, _MACOS_SYSCTL, _range, *_PORTRANGE),
+    _sysctl("freebsd", Field.CONFIGURED, _FREEBSD_SYSCTL, _range, *_PORTRANGE),
+    _sysctl("dragonfly", Field.CONFIGURED, _FREEBSD_SYSCTL, _range, *_PORTRANGE),
+    _sysctl(
+        "openbsd",
+        Field.CONFIGURED,
+        _OPENBSD_SYSCTL,
+        _range,
+        "net.inet.ip.portfirst",
+        "net.inet.ip.portlast",
     ),
-    Reading(
-        system="openbsd",
+    *(
+        _sysctl(
+            "netbsd",
+            Field.CONFIGURED,
+            _NETBSD_SYSCTL,
+            two_ports,
+            f"{node}.anonportmin",
+            f"{node}.anonportmax",
+            family=family,
+        )
+        for family, node in ((Family.INET, "net.inet.ip"), (Family.INET6, "net.inet6.ip6"))
+    ),
+    *(
+        _sysctl(
+            "openbsd",
+            Field.RESERVED,
+            _OPENBSD_SYSCTL,
+            port_list,
+            f"net.inet.{transport}.baddynamic",
+            transport=transport,
+        )
+        for transport in (_TCP, _UDP)
+    ),
+    # Ports below reservedlow, which is 0 by default, need no privilege either.
+    _sysctl(
+        "freebsd",
+        Field.UNPRIVILEGED_START,
+        _FREEBSD_PORTS,
+        port,
+        "net.inet.ip.portrange.reservedhigh",
+        above=1,
+    ),
+    # RFC 9293, section 3.6.1: TIME_WAIT lasts twice the maximum segment lifetime.
+    *(
+        _sysctl(system, Field.TIME_WAIT, _BSD_MSL, seconds, "net.inet.tcp.msl", times=2, per=1000)
+        for system in ("macos", "freebsd", "dragonfly")
+    ),
+)
+
+
+def _netsh(
+    field: Field, words: str, parse: types.SettingParser, source: Source
+) -> tuple[Reading, ...]:
+    """Return the rows of a command of netsh, one for each transport and family."""
+    return tuple(
+        _command(
+            "windows",
+            field,
+            f"netsh interface {ip} show {words}{transport}",
+            parse,
+            source,
+            transport=transport,
+            family=family,
+        )
+        for transport in (_TCP, _UDP)
+        for family, ip in ((Family.INET, "ipv4"), (Family.INET6, "ipv6"))
+    )
+
+
+def _powershell(transport: Transport) -> Reading:
+    script = (
+        f"Get-Net{transport.upper()}Setting | Format-List "
+        "SettingName,DynamicPortRangeStartPort,DynamicPortRangeNumberOfPorts"
+    )
+    return Reading(
+        system="windows",
         field=Field.CONFIGURED,
-        command=_sysctl("net.inet.ip.portfirst", "net.inet.ip.portlast"),
-        parse=parse_openbsd_range,
-        source=_OPENBSD_SYSCTL,
-    ),
-    Reading(
-        system="openbsd",
-        field=Field.RESERVED,
-        transport=_TCP,
-        command=_sysctl("net.inet.tcp.baddynamic"),
-        parse=partial(parse_openbsd_baddynamic, transport="tcp"),
-        source=_OPENBSD_SYSCTL,
-    ),
-    Reading(
-        system="openbsd",
-        field=Field.RESERVED,
-        transport=_UDP,
-        command=_sysctl("net.inet.udp.baddynamic"),
-        parse=partial(parse_openbsd_baddynamic, transport="udp"),
-        source=_OPENBSD_SYSCTL,
-    ),
-    Reading(
-        system="netbsd",
-        field=Field.CONFIGURED,
+        transport=transport,
+        # No document says that it applies to IPv6 too, for which netsh has its own range.
         family=Family.INET,
-        command=_sysctl("net.inet.ip.anonportmin", "net.inet.ip.anonportmax"),
-        parse=partial(parse_netbsd_range, family="inet"),
-        source=_NETBSD_SYSCTL,
-    ),
-    Reading(
-        system="netbsd",
-        field=Field.CONFIGURED,
-        family=Family.INET6,
-        command=_sysctl("net.inet6.ip6.anonportmin", "net.inet6.ip6.anonportmax"),
-        parse=partial(parse_netbsd_range, family="inet6"),
-        source=_NETBSD_SYSCTL,
-    ),
-)
-
-_WINDOWS_RANGES = tuple(
-    Reading(
-        system="windows",
-        field=Field.CONFIGURED,
-        transport=transport,
-        family=family,
-        command=_netsh(family, "dynamicport", transport.value),
-        parse=parse_netsh_range,
-        source=_NETSH,
+        # The first two options skip the user's profile and interactive prompts.
+        command=("powershell", "-NoProfile", "-NonInteractive", "-Command", script),
+        parse=powershell_range,
+        source=_POWERSHELL,
     )
-    for transport in (_TCP, _UDP)
-    for family in Family
-)
 
-_WINDOWS_EXCLUDED = tuple(
-    Reading(
-        system="windows",
-        field=Field.EXCLUDED,
-        transport=transport,
-        family=family,
-        command=_netsh(family, "excludedportrange", f"protocol={transport}"),
-        parse=parse_netsh_excluded,
-        source=_EXCLUDED,
-    )
-    for transport in (_TCP, _UDP)
-    for family in Family
-)
 
 _WINDOWS = (
-    *_WINDOWS_RANGES,
-    # No document says that these apply to IPv6 too, for which netsh has its own range.
-    Reading(
-        system="windows",
-        field=Field.CONFIGURED,
-        transport=_TCP,
-        family=Family.INET,
-        command=_powershell("NetTCPSetting"),
-        parse=parse_powershell_range,
-        source=_POWERSHELL,
-    ),
-    Reading(
-        system="windows",
-        field=Field.CONFIGURED,
-        transport=_UDP,
-        family=Family.INET,
-        command=_powershell("NetUDPSetting"),
-        parse=parse_powershell_range,
-        source=_POWERSHELL,
-    ),
-    *_WINDOWS_EXCLUDED,
-    Reading(
-        system="windows",
-        field=Field.TIME_WAIT,
-        command=("reg", "query", r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"),
-        parse=parse_registry_time_wait,
-        source=cite("Microsoft cc938217", "TcpTimedWaitDelay"),
+    *_netsh(Field.CONFIGURED, "dynamicport ", netsh_range, _NETSH),
+    _powershell(_TCP),
+    _powershell(_UDP),
+    *_netsh(Field.EXCLUDED, "excludedportrange protocol=", excluded_ports, _EXCLUDED),
+    _command(
+        "windows",
+        Field.TIME_WAIT,
+        r"reg query HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters",
+        registry_time_wait,
+        cite("Microsoft cc938217", "TcpTimedWaitDelay"),
     ),
 )
 
 
-def _solaris(transport: Transport) -> tuple[Reading, ...]:
+def _solaris(
+    field: Field,
+    name: str,
+    parse: types.SettingParser,
+    transport: Transport,
+) -> tuple[Reading, Reading]:
+    """Return the rows of one property: for ipadm, then for ndd."""
+    ipadm = f"ipadm show-prop -c -o current -p {name} {transport}"
+    ndd = f"ndd /dev/{transport} {transport}_{name}"
+    return (
+        _command("solaris", field, ipadm, parse, _IPADM, transport=transport),
+        _command("solaris", field, ndd, parse, _NDD, transport=transport),
+    )
+
+
+def _solaris_rows(transport: Transport) -> tuple[Reading, ...]:
     # ipadm comes first: Solaris 11 and illumos keep ndd only for old scripts, and Solaris 10 has
     # no ipadm.
+    low, high = "smallest_anon_port", "largest_anon_port"
+    ipadm = f"ipadm show-prop -c -o property,current -p {low},{high} {transport}"
+    ndd = f"ndd /dev/{transport} {transport}_{low} {transport}_{high}"
+    lines = partial(two_ports, layout=nonblank_lines)
     return (
-        Reading(
-            system="solaris",
-            field=Field.CONFIGURED,
+        _command(
+            "solaris",
+            Field.CONFIGURED,
+            ipadm,
+            _named(two_ports, low, high),
+            _IPADM,
             transport=transport,
-            command=_ipadm("property,current", "smallest_anon_port,largest_anon_port", transport),
-            parse=parse_ipadm_range,
-            source=_IPADM,
         ),
-        Reading(
-            system="solaris",
-            field=Field.CONFIGURED,
-            transport=transport,
-            command=_ndd(transport, "smallest_anon_port", "largest_anon_port"),
-            parse=parse_ndd_range,
-            source=_NDD,
-        ),
-        Reading(
-            system="solaris",
-            field=Field.RESERVED,
-            transport=transport,
-            command=_ipadm("current", "extra_priv_ports", transport),
-            parse=parse_solaris_ports,
-            source=_IPADM,
-        ),
-        Reading(
-            system="solaris",
-            field=Field.RESERVED,
-            transport=transport,
-            command=_ndd(transport, "extra_priv_ports"),
-            parse=parse_solaris_ports,
-            source=_NDD,
-        ),
-        Reading(
-            system="solaris",
-            field=Field.UNPRIVILEGED_START,
-            transport=transport,
-            command=_ipadm("current", "smallest_nonpriv_port", transport),
-            parse=parse_solaris_port,
-            source=_IPADM,
-        ),
-        Reading(
-            system="solaris",
-            field=Field.UNPRIVILEGED_START,
-            transport=transport,
-            command=_ndd(transport, "smallest_nonpriv_port"),
-            parse=parse_solaris_port,
-            source=_NDD,
+        # ndd prints an empty line between the two.
+        _command("solaris", Field.CONFIGURED, ndd, lines, _NDD, transport=transport),
+        *_solaris(Field.RESERVED, "extra_priv_ports", single_ports, transport),
+        *_solaris(
+            Field.UNPRIVILEGED_START,
+            "smallest_nonpriv_port",
+            partial(port, layout=nonblank_lines),
+            transport,
         ),
     )
 
 
+_milliseconds = partial(seconds, layout=nonblank_lines, per=1000)
+
 _SOLARIS = (
-    *_solaris(_TCP),
-    *_solaris(_UDP),
-    *_solaris(_SCTP),
-    Reading(
-        system="solaris",
-        field=Field.TIME_WAIT,
-        command=_ipadm("current", "_time_wait_interval", _TCP),
-        parse=parse_solaris_milliseconds,
-        source=cite("Oracle Solaris 11.2 and 11.4 tunable parameters", "_time_wait_interval"),
+    *_solaris_rows(_TCP),
+    *_solaris_rows(_UDP),
+    *_solaris_rows(Transport.SCTP),
+    _command(
+        "solaris",
+        Field.TIME_WAIT,
+        "ipadm show-prop -c -o current -p _time_wait_interval tcp",
+        _milliseconds,
+        cite("Oracle Solaris 11.2 and 11.4 tunable parameters", "_time_wait_interval"),
     ),
-    Reading(
-        system="solaris",
-        field=Field.TIME_WAIT,
-        command=_ndd(_TCP, "time_wait_interval"),
-        parse=parse_solaris_milliseconds,
-        source=_NDD,
+    _command(
+        "solaris", Field.TIME_WAIT, "ndd /dev/tcp tcp_time_wait_interval", _milliseconds, _NDD
     ),
 )
 
+
+def _no(
+    field: Field,
+    shape: types.Callable[..., object],
+    *names: str,
+    transport: Transport | None = None,
+    **how: object,
+) -> Reading:
+    command = " -o ".join(("no", *names))
+    return _command("aix", field, command, _named(shape, *names, **how), _NO, transport=transport)
+
+
 _AIX = (
-    Reading(
-        system="aix",
-        field=Field.CONFIGURED,
-        transport=_TCP,
-        command=("no", "-o", "tcp_ephemeral_low", "-o", "tcp_ephemeral_high"),
-        parse=partial(parse_aix_range, transport="tcp"),
-        source=_NO,
+    *(
+        _no(
+            Field.CONFIGURED,
+            two_ports,
+            f"{transport}_ephemeral_low",
+            f"{transport}_ephemeral_high",
+            transport=transport,
+        )
+        for transport in (_TCP, _UDP)
     ),
-    Reading(
-        system="aix",
-        field=Field.CONFIGURED,
-        transport=_UDP,
-        command=("no", "-o", "udp_ephemeral_low", "-o", "udp_ephemeral_high"),
-        parse=partial(parse_aix_range, transport="udp"),
-        source=_NO,
-    ),
-    Reading(
-        system="aix",
-        field=Field.TIME_WAIT,
-        command=("no", "-o", "tcp_timewait"),
-        parse=parse_aix_time_wait,
-        source=_NO,
-    ),
+    # It counts intervals of 15 seconds, which is from memory.
+    _no(Field.TIME_WAIT, seconds, "tcp_timewait", times=15.0),
 )
 
 READINGS: tuple[Reading, ...] = (*_LINUX, *_BSD, *_WINDOWS, *_SOLARIS, *_AIX)
