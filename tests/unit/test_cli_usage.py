@@ -364,6 +364,10 @@ def test_a_word_for_a_command_suggests_it(word, command, capsys):
         ),
         (["who", "8080"], 2, "unknown command, got 'who'; did you mean 'explain --here'?\n"),
         (["covert", "22", "--to", "nft"], 2, "unknown command or service, got 'covert'; did you"),
+        # "audit" is a service as well, 182.
+        (["audti"], 2, "unknown command or service, got 'audti'; did you mean 'audit' or 'auditd'"),
+        (["AUDIT", "22"], 2, "unknown command, got 'AUDIT'; did you mean 'audit'?\n"),
+        (["Convert", "22"], 2, "unknown command or service, got 'Convert'; did you mean 'convert'"),
         (["htps"], 1, "unknown service, got 'htps'; did you mean 'https' or 'htcp' or 'http'?\n"),
         (
             ["explain", "lisening"],

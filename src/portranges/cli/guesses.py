@@ -42,13 +42,14 @@ def check_command(words: types.Sequence[str], commands: types.Collection[str]) -
     word = words[0]
     if not word[:1].isalpha() or {",", "/"} & {*word}:
         return
-    meant = _COMMAND_OF.get(word.lower())
+    meant = word.lower() if word.lower() in commands else _COMMAND_OF.get(word.lower())
     try:
         service_ports(word)
     except UnknownNameError as error:
         similar = (meant,) if meant else near(word, commands)
         if similar:
-            names = (*similar, *error.near)[:_MOST]
+            # A command can have the name of a service.
+            names = tuple(dict.fromkeys((*similar, *error.near)))[:_MOST]
             raise UnknownNameError("command or service", word, names) from None
     else:
         if meant and len(words) > 1:
