@@ -213,7 +213,14 @@ def status_unread(*words, errors_too=False):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
-@pytest.mark.parametrize("form", [[], ["--json"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param([], id=""),
+        pytest.param(["--json"], id="--json", marks=pytest.mark.slow),
+        pytest.param(["--help"], id="--help", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("command", ANSWERED)
 def test_the_status_is_the_same_if_nothing_reads_the_answer(command, form):
     words, status = ANSWERED[command]
@@ -340,6 +347,7 @@ def is_service(word):
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "command"), guesses._COMMAND_OF.items())
 def test_a_word_for_a_command_suggests_it(word, command, capsys):
     assert command.split()[0] in {*ANSWERED, "--help", "--version"}
