@@ -1,4 +1,4 @@
-"""Records that are valid however they are built.
+"""Records that are valid however they are built, and their data for JSON.
 
 A record is a frozen dataclass that checks its fields in ``__post_init__``, which the
 constructor, ``dataclasses.replace``, pydantic, msgspec and cattrs call. ``always_checked``
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from portranges import types
 
-__all__ = ["always_checked"]
+__all__ = ["always_checked", "as_data", "construct", "value_as_data"]
 
 
 def always_checked(kind: type[types.T]) -> type[types.T]:
@@ -53,9 +53,59 @@ def _reduce(record: types.Any) -> tuple[types.Any, ...]:
     kind = record.__class__
     fields: list[types.Any] = [each for each in kind.__dataclass_fields__.values() if each.init]
     if any(each.kw_only for each in fields):
-        return _construct, (kind, {each.name: getattr(record, each.name) for each in fields})
+        return construct, (kind, {each.name: getattr(record, each.name) for each in fields})
     return kind, tuple([getattr(record, each.name) for each in fields])
 
 
-def _construct(kind: type[types.T], fields: dict[str, object]) -> types.T:
+def construct(kind: type[types.T], fields: dict[str, object]) -> types.T:
+    """Return *kind* made of *fields*: what a pickle calls if the constructor has keywords only.
+
+    Example:
+        >>> from portranges import Source
+        >>> print(construct(Source, {"document": "RFC 6335", "checked": "2026-11"}))
+        RFC 6335 (checked 2026-11)
+    """
     return kind(**fields)
+
+
+def as_data(record: object, *names: str) -> dict[str, types.Any]:
+    """Return *record* as data for JSON, with a key for each of *names*, or for each field.
+
+    Args:
+        record: A dataclass, or with *names* any object.
+        names: The attributes to include, in this order.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> from portranges import PortSet, Transport
+        >>> @dataclass
+        ... class Use:
+        ...     transport: Transport
+        ...     ports: PortSet
+        >>> as_data(Use(Transport.TCP, PortSet([80, 81])))
+        {'transport': 'tcp', 'ports': '80-81'}
+    """
+    wanted = names or types.cast("types.Any", record).__dataclass_fields__
+    return {name: value_as_data(getattr(record, name)) for name in wanted}
+
+
+def value_as_data(value: types.Any) -> types.Any:
+    """Return *value*, a part of a record, as data for JSON.
+
+    A value with ``to_dict`` is its data, a tuple a list, and a record that has no text of its own
+    a dictionary of its fields. Everything else that JSON has no form for, such as a set of ports
+    or a source, is its text. ``json.dumps`` accepts this function as its argument *default*.
+
+    Example:
+        >>> from portranges import PortSet, Transport
+        >>> value_as_data((Transport.TCP, PortSet([80, 81]), 7, None))
+        ['tcp', '80-81', 7, None]
+    """
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, tuple):
+        return [value_as_data(each) for each in types.cast("tuple[object, ...]", value)]
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    # A dataclass has no __str__ unless it defines one.
+    return as_data(value) if type(value).__str__ is object.__str__ else str(value)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from portranges.checks import of_type
 from portranges.errors import InvalidValueError
 from portranges.portset import PortSet
-from portranges.records import always_checked
+from portranges.records import always_checked, as_data
 from portranges.source import Source
 
 __all__ = ["Advice", "Difference", "Finding", "Severity"]
@@ -122,13 +122,7 @@ class Finding:
             >>> advice.why_not(443)[1].to_dict()["id"]
             'assigned'
         """
-        return {
-            "id": self.id,
-            "severity": self.severity.value,
-            "sentence": self.sentence,
-            "ports": str(self.ports),
-            "source": str(self.source),
-        }
+        return as_data(self)
 
 
 @always_checked

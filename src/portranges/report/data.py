@@ -9,8 +9,9 @@ from __future__ import annotations
 from portranges import ephemeral, systems, types
 from portranges.categories import Category
 from portranges.ports import PortRange
+from portranges.records import as_data
 from portranges.report import rows
-from portranges.report.model import EphemeralRange, PortReport, Remark
+from portranges.report.model import PortReport, Remark
 from portranges.uses import Use
 
 __all__ = ["Facts", "complete"]
@@ -22,34 +23,19 @@ def complete(report: PortReport) -> dict[str, types.Any]:
         "port": report.port,
         "ports": _range(report.ports),
         "category": {"name": report.category.value, **_category(report.category)},
-        "registry": _registry(report),
-        "registry_source": str(report.registry_source),
-        "purpose": [_remark(remark) for remark in report.purpose],
-        "allocated_by": [_ephemeral(entry) for entry in report.allocated_by],
-        "not_allocated_by": [_ephemeral(entry) for entry in report.not_allocated_by],
-        "bind_rules": [
-            {
-                "name": rule.name,
-                "system": rule.system,
-                "privileged": rule.privileged,
-                "note": rule.note,
-                "source": str(rule.source),
-            }
-            for rule in report.bind_rules
-        ],
-        "browser_blocked": report.browser_blocked,
-        "browser_source": str(report.browser_source),
+        **as_data(
+            report,
+            "registry",
+            "registry_source",
+            "purpose",
+            "allocated_by",
+            "not_allocated_by",
+            "bind_rules",
+            "browser_blocked",
+            "browser_source",
+        ),
         "uses": [{"name": use.name, **_use(use)} for use in report.uses],
-        "commands": [
-            {
-                "system": command.system,
-                "command": command.command,
-                "shows": command.shows,
-                "source": str(command.source),
-            }
-            for command in report.commands
-        ],
-        "judgement": [_remark(remark) for remark in report.judgement],
+        **as_data(report, "commands", "judgement"),
     }
 
 
@@ -89,21 +75,18 @@ class Facts:
             [0, 1]
         """
         if not self._sources:
-            self._sources = {
-                "registry_source": str(report.registry_source),
-                "browser_source": str(report.browser_source),
-            }
+            self._sources = as_data(report, "registry_source", "browser_source")
         category = report.category.value
         if category not in self._categories:
             self._categories[category] = _category(report.category)
         for entry in (*report.allocated_by, *report.not_allocated_by):
             known = self._system(entry.name, entry.system)
             if known["ephemeral"] is None:
-                known["ephemeral"] = {"ports": str(entry.ports), "source": str(entry.source)}
+                known["ephemeral"] = as_data(entry, "ports", "source")
         for rule in report.bind_rules:
             known = self._system(rule.name, rule.system)
             if known["privilege"] is None:
-                known["privilege"] = {"note": rule.note, "source": str(rule.source)}
+                known["privilege"] = as_data(rule, "note", "source")
         for use in report.uses:
             if use.name not in self._uses:
                 self._uses[use.name] = _use(use)
@@ -111,7 +94,7 @@ class Facts:
             "port": report.port,
             "ports": _range(report.ports),
             "category": category,
-            "registry": _registry(report),
+            **as_data(report, "registry"),
             "purpose": self._numbers(report.purpose),
             "allocated_by": [entry.name for entry in report.allocated_by],
             "skipped_by": [entry.name for entry in report.not_allocated_by if entry.skips_port],
@@ -141,7 +124,7 @@ class Facts:
                 if profile.name in self._systems
             },
             "uses": self._uses,
-            "remarks": [_remark(remark) for remark in self._remarks],
+            "remarks": [as_data(remark) for remark in self._remarks],
             "commands": [
                 {
                     "system": systems.lookup(name).title,
@@ -169,45 +152,12 @@ def _range(ports: PortRange) -> dict[str, int]:
 
 def _category(category: Category) -> dict[str, types.Any]:
     return {
-        "label": category.label,
-        "other_labels": list(category.other_labels),
-        "procedure": category.procedure,
+        **as_data(category, "label", "other_labels", "procedure"),
         **_range(category.ports),
         "size": len(category.ports),
         "source": str(category.source),
     }
 
 
-def _registry(report: PortReport) -> list[dict[str, types.Any]]:
-    return [
-        {
-            "transport": entry.transport.value,
-            "state": entry.state.value,
-            "services": list(entry.services),
-            "description": entry.description,
-        }
-        for entry in report.registry
-    ]
-
-
-def _remark(remark: Remark) -> dict[str, str]:
-    return {"text": remark.text, "source": str(remark.source)}
-
-
-def _ephemeral(entry: EphemeralRange) -> dict[str, types.Any]:
-    return {
-        "name": entry.name,
-        "system": entry.system,
-        "ports": str(entry.ports),
-        "skips_port": entry.skips_port,
-        "source": str(entry.source),
-    }
-
-
 def _use(use: Use) -> dict[str, types.Any]:
-    return {
-        **_range(use.ports),
-        "transports": [transport.value for transport in use.transports],
-        "note": use.note,
-        "source": str(use.source),
-    }
+    return {**_range(use.ports), **as_data(use, "transports", "note", "source")}

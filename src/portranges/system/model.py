@@ -16,7 +16,7 @@ from portranges.errors import InvalidValueError
 from portranges.families import Family
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
-from portranges.records import always_checked
+from portranges.records import always_checked, as_data
 from portranges.source import Source
 
 __all__ = [
@@ -376,24 +376,13 @@ class MachineSettings:
             >>> data["reserved"]
             '40000-40003,40007'
         """
-        data: dict[str, object] = {
-            "system": self.system,
-            "transport": self.transport.value,
-            "family": self.family.value,
-            "effective": str(self.effective),
+        return {
+            **as_data(self, "system", "transport", "family", "effective"),
             "count": len(self.effective),
+            **as_data(self, *map(str, Field)),
+            "origins": {
+                origin.field.value: as_data(origin, "kind", "place", "note")
+                | {"source": str(origin.source or "")}
+                for origin in self.readings
+            },
         }
-        for field in Field:
-            value: object = getattr(self, field.value)
-            plain = value is None or isinstance(value, (int, float))
-            data[field.value] = value if plain else str(value)
-        data["origins"] = {
-            origin.field.value: {
-                "kind": origin.kind.value,
-                "place": origin.place,
-                "note": origin.note,
-                "source": "" if origin.source is None else str(origin.source),
-            }
-            for origin in self.readings
-        }
-        return data
