@@ -218,7 +218,7 @@ def _host_at(text: str, *, printed: bool) -> tuple[str, int]:
             "an IPv6 address must be in brackets, because its last group could be the port, "
             f"got {elide(text)}"
         )
-        if _is_address(host):
+        if _is_address(host) and text[end + 1 :]:
             reason += f"; did you mean {elide(f'[{host}]{text[end:]}')}?"
         raise PortSyntaxError(reason, text, (0, len(text)))
     if end == len(text) and is_digits(text):

@@ -200,6 +200,8 @@ BRACKETS = "an IPv6 address must be in brackets, because its last group could be
     ("text", "reason", "span"),
     [
         ("::1:80", BRACKETS + "'::1:80'; did you mean '[::1]:80'?", (0, 6)),
+        ("::1:", BRACKETS + "'::1:'", (0, 4)),
+        (":::", BRACKETS + "':::'", (0, 3)),
         (":::80", BRACKETS + "':::80'; did you mean '[::]:80'?", (0, 5)),
         ("::1", BRACKETS + "'::1'", (0, 3)),
         ("1:2:3:4:5:6:7:8", BRACKETS + "'1:2:3:4:5:6:7:8'", (0, 15)),
