@@ -49,7 +49,9 @@ from portranges.errors import InvalidSocketError, InvalidValueError
 from portranges.families import Family
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
-from portranges.probe.model import Backend, SocketState
+from portranges.probe.record import Owner
+from portranges.probe.row import Row, SocketState
+from portranges.probe.table import Backend
 from portranges.registry.model import Assignment, Cell, State
 from portranges.report.model import PortReport
 from portranges.reuse.linux.settings import LinuxSettings
@@ -134,11 +136,13 @@ __all__ = [
     "MethodName",
     "Named",
     "Namespace",
+    "NewRow",
     "NoReturn",
     "Nothing",
     "Outcome",
     "OwnCells",
     "OwnServices",
+    "OwnersOfRows",
     "Part",
     "PathLike",
     "Plan",
@@ -154,7 +158,6 @@ __all__ = [
     "PortsField",
     "PortsOfService",
     "PortsOfTransport",
-    "ProbeRow",
     "Procedure",
     "Protocol",
     "Psutil",
@@ -576,19 +579,8 @@ OwnCells: TypeAlias = Mapping[Transport, Mapping[int, Cell]]
 TextLayout: TypeAlias = Callable[[str], list[str]]
 SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
-ProbeRow: TypeAlias = tuple[
-    Transport,
-    Family,
-    str,
-    int,
-    str | None,
-    int | None,
-    SocketState,
-    int | None,
-    int | None,
-    bool | None,
-    float | None,
-]
+OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
+NewRow: TypeAlias = Callable[[type[Row], tuple[object, ...]], Row]
 Outcome: TypeAlias = tuple[Rule, Sock | None]
 BindCheck: TypeAlias = Callable[[Sock, Context], Rule | None]
 BindJudge: TypeAlias = Callable[[Sock, Sequence[Sock]], Outcome]

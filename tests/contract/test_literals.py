@@ -45,7 +45,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "SettingProgram": lambda: {row.program for row in READINGS if row.program},
     "SocketStateName": lambda: probe.SocketState,
     "SystemName": lambda: [name for row in systems.rows() for name in (row.name, *row.aliases)],
-    "TcpOrUdpName": lambda: probe.model.TRANSPORTS,
+    "TcpOrUdpName": lambda: probe.row.TRANSPORTS,
 }
 
 

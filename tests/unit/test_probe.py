@@ -39,7 +39,6 @@ from portranges.probe import (
     Visibility,
     backends,
     long_lived,
-    model,
     netlink,
     proc,
     watching,
@@ -47,6 +46,7 @@ from portranges.probe import (
 )
 from portranges.probe.counting import count
 from portranges.probe.query import Query
+from portranges.probe.record import record_of
 from portranges.probe.watching import _is_same, _kind, _paired, _Seen
 from portranges.system import RECORDED_LINUX, TimeWaitReuse, read_settings
 
@@ -166,10 +166,10 @@ def test_a_table_is_built_of_records_and_cannot_be_changed():
         SocketTable([], visibility=ALL, read_at=0.0, backend="procs")
 
 
-def test_a_record_of_psutil_is_pickled_without_its_handle():
-    one = model.record_of((*record(80, state="listen")._row[:8], -4242, None, None))
+def test_a_record_of_psutil_is_pickled_without_its_pid():
+    one = record_of(record(80, state="listen")._row._replace(pid=4242))
     two = pickle.loads(pickle.dumps(one))
-    assert (two, two.inode, two._row[8]) == (one, None, None)
+    assert (two, two.inode, two._row.pid) == (one, None, None)
 
 
 def test_a_record_cannot_be_changed():
@@ -1184,11 +1184,11 @@ def test_a_table_of_the_main_thread_and_a_kernel_without_ipv6(fake):
     (fake.folder / "net").mkdir()
     (fake.folder / "net" / "tcp").write_bytes(header + line)
     query = Query(transports=(Transport.TCP,))
-    assert [row[3] for row in proc.read(query)] == [8080]
+    assert [row.port for row in proc.read(query)] == [8080]
     folder = fake.folder / "thread-self" / "net"
     folder.mkdir(parents=True)
     (folder / "tcp").write_bytes(header + line.replace(b"1F90", b"1F91"))
-    assert [row[3] for row in proc.read(query)] == [8081]
+    assert [row.port for row in proc.read(query)] == [8081]
     with pytest.raises(FileNotFoundError):
         proc.read(Query(transports=(Transport.UDP,)))
 

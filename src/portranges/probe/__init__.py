@@ -18,17 +18,11 @@ from portranges.probe.long_lived import (
     ReasonKind,
     lingering,
 )
-from portranges.probe.model import (
-    Backend,
-    Owner,
-    Scope,
-    SocketRecord,
-    SocketState,
-    SocketTable,
-    Visibility,
-)
 from portranges.probe.proc_net import parse_proc_net
+from portranges.probe.record import Owner, SocketRecord
+from portranges.probe.row import SocketState
 from portranges.probe.sock_diag import parse_sock_diag
+from portranges.probe.table import Backend, Scope, SocketTable, Visibility
 from portranges.probe.watching import Change, ChangeKind, Watcher, watch, watch_async
 
 __all__ = [

@@ -19,9 +19,9 @@ from portranges.errors import (
     elide,
 )
 from portranges.probe import netlink, proc, with_psutil
-from portranges.probe.model import Backend, Scope, SocketTable, Visibility, table_of
 from portranges.probe.query import Query, QueryResult
 from portranges.probe.sock_diag import reason_of
+from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
 
 __all__ = ["complete", "has_inodes", "read"]
 
@@ -114,7 +114,7 @@ def _result(backend: Backend, query: Query) -> QueryResult:
     if not query.owners:
         return QueryResult(rows=rows)
     matching = query.matching(rows)
-    holders = proc.holders_of(row[8] for row in matching if row[8])
+    holders = proc.holders_of(row.inode for row in matching if row.inode)
     return QueryResult(
         rows=matching,
         owners=proc.owners_of(holders),

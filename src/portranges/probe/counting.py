@@ -17,14 +17,10 @@ from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.probe.backends import complete
-from portranges.probe.model import (
-    SocketState,
-    Visibility,
-    host_and_port,
-    is_loopback,
-    is_self_connected,
-)
 from portranges.probe.query import Query, transports_of
+from portranges.probe.record import host_and_port, is_loopback
+from portranges.probe.row import Row, SocketState
+from portranges.probe.table import Visibility
 from portranges.records import always_checked
 
 __all__ = ["Destination", "Usage", "count", "machine_profile", "usage"]
@@ -311,7 +307,7 @@ def _limit(profile: EphemeralProfile, transport: Transport) -> Interval:
 
 
 def count(
-    rows: types.Iterable[types.ProbeRow],
+    rows: types.Iterable[Row],
     *,
     transport: Transport,
     profile: EphemeralProfile,
@@ -326,23 +322,23 @@ def count(
     """
     ports = profile.ports - profile.skipped
     is_in_range = ports.table
-    inside = [row for row in rows if is_in_range[row[3]]]
-    held = PortSet({row[3] for row in inside if row[5] is None})
-    listening = {row[3] for row in inside if row[6] is SocketState.LISTEN}
-    in_use = PortSet({row[3] for row in inside})
-    open_ports = {row[3] for row in inside if row[6] is not SocketState.TIME_WAIT}
-    made: list[types.ProbeRow] = []
-    groups: dict[tuple[str, str, int], list[types.ProbeRow]] = {}
+    inside = [row for row in rows if is_in_range[row.port]]
+    held = PortSet({row.port for row in inside if row.remote_port is None})
+    listening = {row.port for row in inside if row.state is SocketState.LISTEN}
+    in_use = PortSet({row.port for row in inside})
+    open_ports = {row.port for row in inside if row.state is not SocketState.TIME_WAIT}
+    made: list[Row] = []
+    groups: dict[tuple[str, str, int], list[Row]] = {}
     for row in inside:
         _, _, source, local, address, port, *_ = row
         if address is not None and port is not None and local not in listening:
             made.append(row)
             groups.setdefault((_unmapped(source), _unmapped(address), port), []).append(row)
-    waiting = [row for row in made if row[6] is SocketState.TIME_WAIT]
+    waiting = [row for row in made if row.state is SocketState.TIME_WAIT]
     low, high = int(limit.low), int(limit.high)
     destinations: list[Destination] = []
     for (source, address, port), members in groups.items():
-        here = PortSet({row[3] for row in members})
+        here = PortSet({row.port for row in members})
         reusable = _reusable(members, settings)
         # A system that does not share ports between destinations cannot use any port in use.
         is_shared = profile.shares_ports_across_destinations is not False
@@ -354,7 +350,7 @@ def count(
                 address=address,
                 port=port,
                 connections=len(members),
-                time_wait=sum(row[6] is SocketState.TIME_WAIT for row in members),
+                time_wait=sum(row.state is SocketState.TIME_WAIT for row in members),
                 reusable=len(reusable),
                 limit=limit,
                 remaining=Interval(max(0, low - len(in_use)), max(0, high - len(lost))),
@@ -369,17 +365,15 @@ def count(
         held=held,
         connections=len(made),
         time_wait=len(waiting),
-        time_wait_ports=PortSet({row[3] for row in waiting} - open_ports),
-        self_connected=PortSet({row[3] for row in made if is_self_connected(row)} & open_ports),
+        time_wait_ports=PortSet({row.port for row in waiting} - open_ports),
+        self_connected=PortSet({row.port for row in made if row.is_self_connected} & open_ports),
         destinations=tuple(destinations),
         visibility=visibility,
         read_at=read_at,
     )
 
 
-def _reusable(
-    rows: types.Sequence[types.ProbeRow], settings: types.MachineSettings | None
-) -> PortSet:
+def _reusable(rows: types.Sequence[Row], settings: types.MachineSettings | None) -> PortSet:
     """Return the ports to one destination that ``connect()`` may use again although they wait.
 
     Source:
@@ -395,9 +389,11 @@ def _reusable(
     waiting: set[int] = set()
     others: set[int] = set()
     for row in rows:
-        waits = row[6] is SocketState.TIME_WAIT and (row[10] is None or row[10] <= left)
-        is_local = is_loopback(row[2]) or is_loopback(row[4] or "")
-        (waiting if waits and (is_local or not only_loopback) else others).add(row[3])
+        waits = row.state is SocketState.TIME_WAIT and (
+            row.expires_in is None or row.expires_in <= left
+        )
+        is_local = is_loopback(row.address) or is_loopback(row.remote_address or "")
+        (waiting if waits and (is_local or not only_loopback) else others).add(row.port)
     return PortSet(waiting - others)
 
 

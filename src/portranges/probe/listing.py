@@ -6,8 +6,8 @@ from portranges import types
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
 from portranges.probe.backends import complete, read
-from portranges.probe.model import SocketTable
 from portranges.probe.query import CONNECTED, LISTENING, Query, transports_of
+from portranges.probe.table import SocketTable
 
 __all__ = ["connections", "free_ports", "listeners", "owners", "sockets"]
 
@@ -173,5 +173,5 @@ def free_ports(
         False
     """
     table = complete(Query(transports=transports_of(transport)), backend)
-    in_use = PortSet({0, *(row[3] for row in table._rows)})
+    in_use = PortSet({0, *(row.port for row in table._rows)})
     return PortSet(_ALL_BUT_0 if among is None else among) - in_use

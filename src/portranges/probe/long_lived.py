@@ -20,9 +20,10 @@ from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.probe.backends import read
 from portranges.probe.counting import machine_profile
-from portranges.probe.model import Scope, SocketRecord, SocketTable, Visibility
 from portranges.probe.programs import PROGRAMS
 from portranges.probe.query import LISTENING, Query, transports_of
+from portranges.probe.record import SocketRecord
+from portranges.probe.table import Scope, SocketTable, Visibility
 from portranges.records import always_checked
 from portranges.registry import services
 from portranges.source import Source, cite
@@ -309,8 +310,8 @@ class ListenerHistory:
         since: dict[tuple[object, ...], tuple[float, float]] = {}
         seen: list[tuple[float, float]] = []
         for row in table._rows:
-            # The handle distinguishes a socket from the next one on the same port.
-            key = (*row[:4], row[8])
+            # The inode or the process distinguishes a socket from the next one on the same port.
+            key = (row.transport, row.family, row.address, row.port, row.inode, row.pid)
             first = self._since.get(key, (now, clock))
             since[key] = first
             seen.append((first[0], clock - first[1]))

@@ -11,6 +11,7 @@ import socket
 from portranges import types
 from portranges.errors import SystemReadError
 from portranges.probe.query import Query
+from portranges.probe.row import Row
 from portranges.probe.sock_diag import add_blocks, pack_requests, rows_of
 
 __all__ = ["read"]
@@ -25,14 +26,14 @@ _BUFFER = 1 << 15
 _TIMEOUT = 10.0
 
 
-def read(query: Query) -> list[types.ProbeRow]:
+def read(query: Query) -> list[Row]:
     """Return the sockets, transport by transport; the kernel selects states and port.
 
     Raises:
         OSError: sock_diag is not available, or the kernel refused.
         UnexpectedOutputError: The answer is not in a known format.
     """
-    rows: list[types.ProbeRow] = []
+    rows: list[Row] = []
     with socket.socket(_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as link:
         link.settimeout(_TIMEOUT)
         link.bind((0, 0))

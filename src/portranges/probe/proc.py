@@ -11,10 +11,12 @@ import os
 from portranges import types
 from portranges.families import Family
 from portranges.ports import Transport, is_digits
-from portranges.probe.model import Owner, Scope
 from portranges.probe.proc_net import decimal, rows_of
 from portranges.probe.query import Query
+from portranges.probe.record import Owner
+from portranges.probe.row import Row
 from portranges.probe.sock_diag import reason_of
+from portranges.probe.table import Scope
 
 __all__ = [
     "PROC",
@@ -36,7 +38,7 @@ _FOLDERS = ("thread-self/net", "net")
 _NO_PROCESSES = "no process is visible; is /proc mounted?"
 
 
-def read(query: Query) -> list[types.ProbeRow]:
+def read(query: Query) -> list[Row]:
     """Return the sockets, transport by transport, IPv4 first.
 
     States and port are not selected.
@@ -45,14 +47,14 @@ def read(query: Query) -> list[types.ProbeRow]:
         OSError: A table cannot be read.
         UnexpectedOutputError: A table is not in the known format.
     """
-    rows: list[types.ProbeRow] = []
+    rows: list[Row] = []
     for transport in query.transports:
         for family in Family:
             text = _table(transport, family)
             # A socket that opens during the listing moves others, and the kernel may list one
             # of them twice. Sockets without an inode are identified by their addresses.
             found = rows_of(text, transport, family) if text else []
-            rows += {(row[8] or row[:6]): row for row in found}.values()
+            rows += {(row.inode or row.ends): row for row in found}.values()
     return rows
 
 

@@ -16,8 +16,9 @@ from portranges import checks, types
 from portranges.errors import UnexpectedOutputError, elide
 from portranges.families import Family
 from portranges.ports import Transport, check_transport, is_digits
-from portranges.probe.model import SocketRecord, SocketState, record_of
 from portranges.probe.query import transports_of
+from portranges.probe.record import SocketRecord, record_of
+from portranges.probe.row import Row, SocketState, new_row
 from portranges.probe.sock_diag import TCP_STATES
 
 __all__ = ["decimal", "parse_proc_net", "rows_of"]
@@ -78,13 +79,13 @@ def rows_of(
     family: Family,
     *,
     byteorder: types.ByteOrder = sys.byteorder,
-) -> list[types.ProbeRow]:
+) -> list[Row]:
     """Return the sockets in a table as rows; see ``parse_proc_net``."""
     header, *lines = text.split("\n")
     if header.split()[:2] != ["sl", "local_address"]:
         raise _unexpected(transport, family, "a header", header)
     addresses: dict[str, str] = {}
-    rows: list[types.ProbeRow] = []
+    rows: list[Row] = []
     for line in lines:
         fields = line.split()
         if not fields:
@@ -113,7 +114,7 @@ def _row(
     family: Family,
     addresses: dict[str, str],
     byteorder: types.ByteOrder,
-) -> types.ProbeRow:
+) -> Row:
     """Return one row.
 
     Raises:
@@ -131,7 +132,7 @@ def _row(
         state = TCP_STATES[_hex(status, 2)]
     kind, _, ticks = timer.partition(":")
     left = _hex(ticks, len(ticks)) / _TICKS if _hex(kind, 2) == 3 else None
-    return (
+    values = (
         transport,
         family,
         address,
@@ -143,7 +144,9 @@ def _row(
         decimal(inode),
         None,
         left,
+        None,
     )
+    return new_row(Row, values)
 
 
 def _endpoint(

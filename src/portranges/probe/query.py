@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from portranges import checks, types
 from portranges.ports import Transport, check_transport
-from portranges.probe.model import TRANSPORTS, Owner, Scope, SocketState
+from portranges.probe.row import TRANSPORTS, Row, SocketState
+from portranges.probe.table import Scope
 
 __all__ = ["ALL_STATES", "CONNECTED", "LISTENING", "Query", "QueryResult", "transports_of"]
 
@@ -39,13 +40,13 @@ class Query:
         """Check what callers pass on."""
         checks.flag("owners", self.owners)
 
-    def matching(self, rows: types.Sequence[types.ProbeRow]) -> types.Sequence[types.ProbeRow]:
+    def matching(self, rows: types.Sequence[Row]) -> types.Sequence[Row]:
         """Return the *rows* that match; a backend may have returned more."""
         states, port = self.states, self.port
         if port is not None:
-            rows = [row for row in rows if row[3] == port]
+            rows = [row for row in rows if row.port == port]
         if states is not ALL_STATES:
-            rows = [row for row in rows if row[6] in states]
+            rows = [row for row in rows if row.state in states]
         return rows
 
 
@@ -56,14 +57,14 @@ class QueryResult:
     Attributes:
         rows: The sockets, perhaps more than the query matches.
         sockets: How much of the sockets was visible.
-        owners: The processes by handle.
+        owners: The processes, by inode on Linux and by PID elsewhere.
         owners_scope: How much of the processes was visible.
         reason: Why not everything was visible.
     """
 
-    rows: types.Sequence[types.ProbeRow]
+    rows: types.Sequence[Row]
     sockets: Scope = Scope.ALL
-    owners: types.Mapping[int, tuple[Owner, ...]] | None = None
+    owners: types.OwnersOfRows | None = None
     owners_scope: Scope = Scope.NOT_REQUESTED
     reason: str = ""
 

@@ -22,8 +22,9 @@ from portranges import checks, types
 from portranges.errors import SystemReadError, UnexpectedOutputError
 from portranges.families import Family
 from portranges.ports import Transport, check_transport
-from portranges.probe.model import SocketRecord, SocketState, record_of
 from portranges.probe.query import transports_of
+from portranges.probe.record import SocketRecord, record_of
+from portranges.probe.row import Row, SocketState, new_row
 
 __all__ = [
     "FAMILIES",
@@ -216,7 +217,7 @@ def rows_of(
     transport: Transport,
     *,
     byteorder: types.ByteOrder = sys.byteorder,
-) -> list[types.ProbeRow]:
+) -> list[Row]:
     """Return the sockets in *blocks*, each once.
 
     Raises:
@@ -224,7 +225,7 @@ def rows_of(
     """
     # By cookie: a socket that opens during the dump moves those behind it in a hash chain, and
     # the kernel may list one of them twice.
-    rows: dict[int, types.ProbeRow] = {}
+    rows: dict[int, Row] = {}
     for (length, family), messages in blocks.items():
         block = b"".join(messages)
         found = _rows(block, length, family, transport, byteorder)
@@ -236,7 +237,7 @@ def rows_of(
 
 def _rows(
     block: bytes, length: int, number: int, transport: Transport, byteorder: types.ByteOrder
-) -> dict[int, types.ProbeRow]:
+) -> dict[int, Row]:
     """Return the rows of messages of one length and family, by cookie."""
     if number == FAMILIES[Family.INET]:
         family, texts = Family.INET, _Addresses(lambda packed: inet_ntop(AF_INET, packed[:4]))
@@ -246,24 +247,29 @@ def _rows(
         raise _unexpected("expected a family of 2 or 10", number)
     states, is_tcp, waits = TCP_STATES, transport is Transport.TCP, SocketState.TIME_WAIT
     connected, unconnected = SocketState.ESTABLISHED, SocketState.UNCONNECTED
+    new, row = new_row, Row
     native = struct.iter_unpack(
         f"{_BYTE_ORDERS[byteorder]}17xBB5x16s16s4xQI8xII{length - _MESSAGE}x", block
     )
     ports = struct.iter_unpack(f">20xHH{length - 24}x", block)
     try:
         return {
-            cookie: (
-                transport,
-                family,
-                texts[address],
-                port,
-                texts[remote_address] if remote_port else None,
-                remote_port or None,
-                state,
-                None if state is waits else uid,
-                inode,
-                None,
-                expires / 1000 if timer == _EXPIRY_TIMER else None,
+            cookie: new(
+                row,
+                (
+                    transport,
+                    family,
+                    texts[address],
+                    port,
+                    texts[remote_address] if remote_port else None,
+                    remote_port or None,
+                    state,
+                    None if state is waits else uid,
+                    inode,
+                    None,
+                    expires / 1000 if timer == _EXPIRY_TIMER else None,
+                    None,
+                ),
             )
             for (code, timer, address, remote_address, cookie, expires, uid, inode), (
                 port,
@@ -276,7 +282,7 @@ def _rows(
 
 
 def _add_v6only(
-    rows: dict[int, types.ProbeRow], block: bytes, length: int, byteorder: types.ByteOrder
+    rows: dict[int, Row], block: bytes, length: int, byteorder: types.ByteOrder
 ) -> None:
     """Add the value of IPV6_V6ONLY to the *rows* of sockets without a remote address."""
     high, low = block[22::length], block[23::length]
@@ -284,8 +290,7 @@ def _add_v6only(
         if port == (0, 0):
             message = block[at * length : (at + 1) * length]
             (cookie,) = struct.unpack_from(f"{_BYTE_ORDERS[byteorder]}Q", message, 60)
-            row = rows[cookie]
-            rows[cookie] = (*row[:9], _v6only(message, byteorder), row[10])
+            rows[cookie] = rows[cookie]._replace(v6only=_v6only(message, byteorder))
 
 
 def _is_last(message: bytes, kind: int, byteorder: types.ByteOrder) -> bool:

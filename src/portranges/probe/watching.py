@@ -15,17 +15,10 @@ from portranges.errors import SystemReadError
 from portranges.ports import check_port
 from portranges.probe import proc
 from portranges.probe.backends import has_inodes, read
-from portranges.probe.model import (
-    Backend,
-    Owner,
-    Scope,
-    SocketRecord,
-    SocketState,
-    SocketTable,
-    Visibility,
-    table_of,
-)
 from portranges.probe.query import Query, transports_of
+from portranges.probe.record import Owner, SocketRecord
+from portranges.probe.row import SocketState
+from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
 from portranges.records import always_checked
 
 __all__ = [
@@ -271,7 +264,7 @@ class Watcher:
         table = read(Query(transports=query.transports, port=query.port), self._backend)
         if table.backend is None or table.backend is Backend.PSUTIL:
             return table
-        inodes = frozenset(row[8] for row in table._rows if row[8])
+        inodes = frozenset(row.inode for row in table._rows if row.inode)
         holders = self._holders
         if holders is None or not _hold_still(holders, inodes):
             holders = proc.holders_of(inodes)
@@ -323,7 +316,7 @@ def _paired(
 
 
 def _ends(record: SocketRecord) -> _Ends:
-    return record._row[:6]
+    return record._row.ends
 
 
 def _is_same(was: SocketRecord, record: SocketRecord) -> bool:

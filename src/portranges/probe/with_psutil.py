@@ -14,16 +14,11 @@ from portranges import types
 from portranges.errors import MissingExtraError, SystemReadError, UnexpectedOutputError, elide
 from portranges.families import Family
 from portranges.ports import LAST_PORT, Transport
-from portranges.probe.model import (
-    MAY_HAVE_NO_PROCESS,
-    TRANSPORTS,
-    Owner,
-    Scope,
-    SocketState,
-    is_address,
-)
 from portranges.probe.query import Query, QueryResult
+from portranges.probe.record import MAY_HAVE_NO_PROCESS, Owner, is_address
+from portranges.probe.row import TRANSPORTS, Row, SocketState
 from portranges.probe.sock_diag import reason_of
+from portranges.probe.table import Scope
 
 __all__ = ["read"]
 
@@ -78,11 +73,11 @@ def read(query: Query) -> QueryResult:
     if not query.owners:
         return QueryResult(rows=rows, sockets=scope, reason=reason)
     matching = query.matching(rows)
-    pids = {-row[8] for row in matching if row[8] is not None}
-    owners = {-pid: (_owner(psutil, pid),) for pid in pids}
+    pids = {row.pid for row in matching if row.pid is not None}
+    owners = {pid: (_owner(psutil, pid),) for pid in pids}
     owners_scope = scope
     # A socket that is being closed, or not yet accepted, may belong to the kernel alone.
-    unknown = sum(row[8] is None and row[6] not in MAY_HAVE_NO_PROCESS for row in matching)
+    unknown = sum(row.pid is None and row.state not in MAY_HAVE_NO_PROCESS for row in matching)
     if unknown and not reason:
         euid = getattr(os, "geteuid", int)
         owners_scope = Scope.PARTIAL if euid() == 0 else Scope.OWN
@@ -114,7 +109,7 @@ def _own(
             continue
 
 
-def _row(connection: types.PsutilConnection, pid: int | None) -> types.ProbeRow | None:
+def _row(connection: types.PsutilConnection, pid: int | None) -> Row | None:
     """Return the row of *connection*, or None if it has no port."""
     if not connection.laddr:
         return None
@@ -137,7 +132,7 @@ def _row(connection: types.PsutilConnection, pid: int | None) -> types.ProbeRow 
     else:
         transport = Transport.UDP
         state = SocketState.ESTABLISHED if remote_port else SocketState.UNCONNECTED
-    return (
+    return Row(
         transport,
         family,
         address,
@@ -145,11 +140,8 @@ def _row(connection: types.PsutilConnection, pid: int | None) -> types.ProbeRow 
         remote_address,
         remote_port,
         state,
-        None,
         # Windows assigns sockets without a process to the idle process, number 0.
-        -pid if pid else None,
-        None,
-        None,
+        pid=pid or None,
     )
 
 
