@@ -194,7 +194,6 @@ __all__ = [
     "SocketStateName",
     "Source",
     "Span",
-    "Spans",
     "State",
     "StateOfPort",
     "StrKey",
@@ -568,7 +567,6 @@ class Services(Protocol):
 
 Part: TypeAlias = tuple[Transport | None, PortSet]
 PortSets: TypeAlias = dict[Transport | None, PortSet]
-Spans: TypeAlias = dict[Transport | None, tuple[int, int]]
 UnreadPart: TypeAlias = tuple[Transport | None, Callable[[], PortSet]]
 Span: TypeAlias = tuple[int, int]
 PortCheck: TypeAlias = Callable[[SupportsIndex], int]

@@ -22,12 +22,13 @@ from portranges.dialects import (
     writing,
 )
 from portranges.dialects.catalog import lookup
+from portranges.dialects.combining import agreed
 from portranges.dialects.model import Overlap, TransportRule
-from portranges.dialects.query import Query
+from portranges.dialects.query import Cursor, Query
 from portranges.dialects.reading import overlap_error
 from portranges.dialects.writing import Request, request_of
-from portranges.errors import PortSyntaxError, UnrepresentableError
-from portranges.ports import check_transport
+from portranges.errors import UnrepresentableError
+from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 
 __all__ = ["parse", "render", "render_rules"]
@@ -88,82 +89,59 @@ firewalld reads '1024-/tcp' as 1024 (the single port)
         return PortSet.parse(text)
     if row.empty is not None and text in ("", row.empty):
         return PortSet.empty()
-    query = Query(row=row, text=text, services=services, transport=selected)
+    whole = Query(row=row, text=text, services=services, transport=selected).whole()
     reader = _READERS.get(row.grammar, reading.read_text)
-    # For each start of a text that names an address family, "" for the others.
-    families: dict[str, tuple[types.PortSets, types.Spans]] = {}
-    for count, span in enumerate(_texts(query)):
+    # For each start of a text that names an address family ("" for the others), the ports of
+    # each transport, and the text that named the transport first.
+    families: dict[str, tuple[types.PortSets, dict[Transport | None, Cursor]]] = {}
+    for count, at in enumerate(_texts(whole)):
         if row.max_texts and count == row.max_texts:
-            raise PortSyntaxError(
-                f"{row.tool} accepts at most {row.max_texts} texts, got more", text, span
-            )
-        family = next((each for each in row.families if text.startswith(each, *span)), "")
-        sets, spans = families.setdefault(family, ({}, {}))
-        for named, ports in reader(query, *span):
+            raise at.error(f"{row.tool} accepts at most {row.max_texts} texts", got="more")
+        family = next(filter(at.starts, row.families), "") if row.families else ""
+        sets, places = families.setdefault(family, ({}, {}))
+        for named, ports in reader(at):
             before = sets.get(named)
             if before is not None and row.overlap is Overlap.NONE and before & ports:
-                raise overlap_error(query, span)
+                raise overlap_error(at)
             sets[named] = ports if before is None else before | ports
-            spans.setdefault(named, span)
-    first, *others = [_of_transport(query, sets, spans) for sets, spans in families.values()]
+            places.setdefault(named, at)
+    first, *others = [_of_transport(whole, *found) for found in families.values()]
     if any(ports != first for ports in others):
         names = " and ".join(each or "all" for each in families)
-        raise PortSyntaxError(
-            f"ports must be the same for every address family, got different ones for {names}",
-            text,
-            (0, len(text)),
-        )
+        rule = "ports must be the same for every address family"
+        raise whole.error(rule, got=f"different ones for {names}")
     return first
 
 
-def _texts(query: Query) -> types.Iterator[types.Span]:
-    """Yield the span of each line if several texts make sense together, else of the whole."""
-    text, start = query.text, 0
-    if query.row.several_texts_mean:
-        while (end := text.find("\n", start)) >= 0:
-            yield start, end
-            start = end + 1
-        if 0 < start == len(text):
+def _texts(whole: Cursor) -> types.Iterator[Cursor]:
+    """Yield each line if several texts make sense together, else the whole."""
+    rest = whole
+    if whole.row.several_texts_mean:
+        while (end := rest.find("\n")) >= 0:
+            yield rest.to(end)
+            rest = rest.since(end + 1)
+        if 0 < rest.start == rest.stop:
             return
-    yield start, len(text)
+    yield rest
 
 
-def _of_transport(query: Query, sets: types.PortSets, spans: types.Spans) -> PortSet:
+def _of_transport(
+    whole: Cursor, sets: types.PortSets, places: dict[Transport | None, Cursor]
+) -> PortSet:
     """Return the ports of the selected transport, or of all transports if they agree."""
-    for_all = sets.pop(None, PortSet.empty())
-    if query.transport is not None:
-        row = query.row
-        if row.transport_rule is not TransportRule.NEVER and query.transport not in row.transports:
-            # A text without a transport applies to all that the tool supports.
-            raise PortSyntaxError(
-                f"transport must be {' or '.join(row.transports)} for {row.tool}, "
-                f"got {query.transport.value!r}",
-                query.text,
-                (0, len(query.text)),
-            )
-        ports = for_all | sets.get(query.transport, PortSet.empty())
-        if not ports:
-            named = " and ".join(map(str, sets))
-            raise PortSyntaxError(
-                f"expected ports for {query.transport}, got ports for {named}",
-                query.text,
-                (0, len(query.text)),
-            )
-        return ports
-    results = {transport: for_all | ports for transport, ports in sets.items()}
-    if for_all:
-        results[None] = for_all
-    first, *others = results.values()
-    if any(ports != first for ports in others):
-        last = list(spans)[-1]
-        names = " and ".join(str(each or "all") for each in results)
-        raise PortSyntaxError(
-            f"ports must be the same for every transport, got different ones for {names}; "
-            "choose one with transport=",
-            query.text,
-            spans[last],
-        )
-    return first
+    selected, row = whole.query.transport, whole.row
+    if selected is None:
+        *_, last = places.values()
+        return agreed(sets, lambda rule, got: last.error(rule, got=got))
+    if row.transport_rule is not TransportRule.NEVER and selected not in row.transports:
+        # A text without a transport applies to all that the tool supports.
+        rule = f"transport must be {' or '.join(row.transports)} for {row.tool}"
+        raise whole.error(rule, got=repr(selected.value))
+    ports = sets.get(None, PortSet.empty()) | sets.get(selected, PortSet.empty())
+    if not ports:
+        named = " and ".join(map(str, sets))
+        raise whole.error(f"expected ports for {selected}", got=f"ports for {named}")
+    return ports
 
 
 def render(
@@ -267,7 +245,7 @@ def _write_neutral(request: Request) -> list[str]:
     return [str(request.ports)]
 
 
-_READERS: dict[str, types.Callable[[Query, int, int], types.Iterator[types.Part]]] = {
+_READERS: dict[str, types.Callable[[Cursor], types.Iterator[types.Part]]] = {
     "bpf": grammar_bpf.read,
     "cisco": grammar_cisco.read,
     "docker": grammar_docker.read,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from portranges import types
 from portranges.checks import plain
+from portranges.dialects.combining import agreed
 from portranges.dialects.model import DataForm
 from portranges.dialects.rows_data import FORMS
 from portranges.dialects.writing import check_ports
@@ -185,20 +186,10 @@ def gathered(
         transport: The transport to select; None for all that the parts name.
     """
     selected = None if transport is None else check_transport(transport)
-    for_all = PortSet.empty()
-    sets: dict[Transport, PortSet] = {}
+    sets: types.PortSets = {}
     for each, read in parts:
-        if each is None:
-            for_all |= read()
-        elif selected is None or each is selected:
+        if selected is None or each in (None, selected):
             sets[each] = sets.get(each, PortSet.empty()) | read()
     if selected is not None:
-        return for_all | sets.get(selected, PortSet.empty())
-    results = [for_all | ports for ports in sets.values()] or [for_all]
-    if (for_all and for_all != results[0]) or any(ports != results[0] for ports in results):
-        named = " and ".join([*sorted(sets), *(["all"] if for_all else [])])
-        raise InvalidRangeError(
-            "ports must be the same for every transport",
-            f"different ones for {named}; choose one with transport=",
-        )
-    return results[0]
+        return PortSet.empty().union(*sets.values())
+    return agreed(dict(sorted(sets.items(), key=lambda part: part[0] or "")), InvalidRangeError)

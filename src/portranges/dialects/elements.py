@@ -10,7 +10,7 @@ import re
 
 from portranges import types
 from portranges.dialects.model import Dialect, Fault, NameLookup
-from portranges.dialects.query import Query, refusal, surplus_hint, trimmed
+from portranges.dialects.query import Cursor, trimmed
 from portranges.dialects.writing import element, example
 from portranges.errors import PortSyntaxError, UnknownNameError, elide
 from portranges.names import near
@@ -26,7 +26,6 @@ from portranges.portset import PortSet
 from portranges.source import Source
 
 __all__ = [
-    "element_spans",
     "every_port",
     "expected",
     "is_name",
@@ -34,9 +33,10 @@ __all__ = [
     "ports_of_name",
     "read_element",
     "read_port",
+    "split_list",
+    "split_words",
     "transport_of_name",
     "unquoted",
-    "words",
 ]
 
 # By the characters that a row accepts as blanks. Words are separated by a blank even if the row
@@ -50,30 +50,28 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _RANGE_SIGNS = ("..", "-", ":")
 
 
-def words(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
-    """Yield the spans of the words of ``text[start:stop]``, separated by the row's blanks."""
-    for found in _WORDS[query.row.blanks].finditer(query.text, start, stop):
-        yield found.span()
+def split_words(at: Cursor) -> types.Iterator[Cursor]:
+    """Yield the words, which the row's blanks separate."""
+    for found in _WORDS[at.row.blanks].finditer(at.query.text, at.start, at.stop):
+        yield Cursor(at.query, *found.span())
 
 
-def element_spans(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
-    """Yield the spans of the elements of the list ``text[start:stop]``."""
-    row, text = query.row, query.text
+def split_list(at: Cursor) -> types.Iterator[Cursor]:
+    """Yield the elements of a list."""
+    row = at.row
     if "," not in row.separator:
         if row.blanks_separate:
-            yield from words(query, start, stop)
+            yield from split_words(at)
         else:
-            yield start, stop
+            yield at
         return
-    started = start
-    while True:
-        if row.trailing_separator and start == stop and started < start:
-            return
-        comma = text.find(",", start, stop)
-        yield trimmed(text, start, stop if comma < 0 else comma, row.blanks)
-        if comma < 0:
-            return
+    # Written out, with one cursor for each element, because lists may be long.
+    query, text, start = at.query, at.query.text, at.start
+    while (comma := text.find(",", start, at.stop)) >= 0:
+        yield Cursor(query, *trimmed(text, start, comma, row.blanks))
         start = comma + 1
+    if not (row.trailing_separator and at.start < start == at.stop):
+        yield Cursor(query, *trimmed(text, start, at.stop, row.blanks))
 
 
 def expected(row: Dialect) -> str:
@@ -83,121 +81,91 @@ def expected(row: Dialect) -> str:
     return f"expected a port or 'first{row.range_signs[0]}last'"
 
 
-def unquoted(query: Query, start: int, stop: int) -> types.Span:
-    """Return the span of ``text[start:stop]`` without its quotes, if it has any."""
-    text = query.text
-    if (
-        query.row.quote
-        and stop - start > 1
-        and text[start] in "'\""
-        and text[stop - 1] == text[start]
-    ):
-        return start + 1, stop - 1
-    return start, stop
+def unquoted(at: Cursor) -> Cursor:
+    """Return the part without its quotes, or the same cursor if it has none."""
+    if at.row.quote and len(at) > 1 and at.starts(("'", '"')) and at.ends(at.query.text[at.start]):
+        return at.without("'", "'")
+    return at
 
 
-def read_element(
-    query: Query, start: int, stop: int, transport: Transport | None
-) -> tuple[int, int]:
-    """Return the first and the last port of the element ``text[start:stop]``."""
-    row, text = query.row, query.text
-    whole = (start, stop)
-    start, stop = unquoted(query, start, stop)
-    quoted = (start, stop) != whole
+def read_element(at: Cursor, transport: Transport | None) -> tuple[int, int]:
+    """Return the first and the last port of an element."""
+    row, token = at.row, at.text
+    if is_digits(token):
+        # Most elements are a number.
+        port = _read_number(at, token)
+        return port, port
+    is_quoted = False
+    if row.quote:
+        whole, at = at, unquoted(at)
+        is_quoted, token = at is not whole, at.text
     for sign in row.range_signs:
-        at = text.find(sign, start, stop)
-        if at >= 0:
+        if sign in token:
             break
     else:
-        port = read_port(query, start, stop, transport)
+        port = read_port(at, transport)
         return port, port
-    if sign == "-" and is_name(text[start:stop]):
+    if sign == "-" and is_name(token):
         if not row.dashed_names:
-            raise refusal(
-                query,
-                f"a name must not contain '-', got {elide(text[start:stop])}; "
-                f"{row.tool} splits it there",
-                (start, stop),
-            )
+            raise at.refusal("a name must not contain '-'", hint=f"{row.tool} splits it there")
         # Not a range of two names, because a name may contain the sign.
-        port = read_port(query, start, stop, transport)
+        port = read_port(at, transport)
         return port, port
-    if row.range_needs_quote and not quoted:
-        raise refusal(
-            query,
-            f"a range must be quoted, got {elide(text[start:stop])}",
-            (start, stop),
-            Fault.OTHER_SIGN,
-        )
-    left, right = (start, at), (at + len(sign), stop)
+    if row.range_needs_quote and not is_quoted:
+        raise at.refusal("a range must be quoted", Fault.OTHER_SIGN)
+    place = at.start + token.index(sign)
+    left, right = at.to(place), at.since(place + len(sign))
     if row.blanks_in_ranges:
-        left, right = trimmed(text, *left, row.blanks), trimmed(text, *right, row.blanks)
-    return _read_range(query, sign, left, right, transport)
+        left, right = left.trim(), right.trim()
+    return _read_range(at, sign, left, right, transport)
 
 
 def _read_range(
-    query: Query, sign: str, left: types.Span, right: types.Span, transport: Transport | None
+    at: Cursor, sign: str, left: Cursor, right: Cursor, transport: Transport | None
 ) -> tuple[int, int]:
     """Return the first and the last port of a range with this sign and these two sides."""
-    row, text = query.row, query.text
-    (start, end), (begin, stop) = left, right
-    span, item = (start, stop), text[start:stop]
-    open_first, open_last = start == end, begin == stop
+    row = at.row
+    open_first, open_last = left.start == left.stop, right.start == right.stop
     if (
         (open_first and row.open_first is None)
         or (open_last and row.open_last is None)
-        or (open_first and open_last and row.all_ports_word != item)
+        or (open_first and open_last and row.all_ports_word != at.text)
         or ((open_first or open_last) and sign != row.range_signs[0])
     ):
-        raise refusal(query, f"a range must have both ends, got {elide(item)}", span, Fault.OPEN)
-    first = row.open_first if open_first else read_port(query, start, end, transport)
-    last = row.open_last if open_last else read_port(query, begin, stop, transport)
+        raise at.refusal("a range must have both ends", Fault.OPEN)
+    first = row.open_first if open_first else read_port(left, transport)
+    last = row.open_last if open_last else read_port(right, transport)
     # For the type checker: None was refused above.
     first, last = first or 0, last or 0
     if first > last:
-        hint = "" if open_first or open_last else f"; did you mean {last}{sign}{first}?"
-        raise refusal(
-            query,
-            f"first must not be greater than last, got {elide(item)}{hint}",
-            span,
-            Fault.REVERSED,
-        )
+        hint = "" if open_first or open_last else f"did you mean {last}{sign}{first}?"
+        raise at.refusal("first must not be greater than last", Fault.REVERSED, hint=hint)
     if first == last and not row.equal_ends and not open_first and not open_last:
-        raise refusal(
-            query,
-            f"a single port must not be written as a range, got {elide(item)}; "
-            f"did you mean {first}?",
-            span,
-            Fault.EQUAL_ENDS,
-        )
+        rule = "a single port must not be written as a range"
+        raise at.refusal(rule, Fault.EQUAL_ENDS, hint=f"did you mean {first}?")
     return first, last
 
 
-def read_port(query: Query, start: int, stop: int, transport: Transport | None) -> int:
-    """Return the port of ``text[start:stop]``, a number or a service name."""
-    row, text = query.row, query.text
-    token = text[start:stop]
+def read_port(at: Cursor, transport: Transport | None) -> int:
+    """Return the port of a number or a service name."""
+    token = at.text
+    if is_digits(token):
+        return _read_number(at, token)
     if means_every_port(token):
-        raise refusal(
-            query,
-            f"{expected(row)}, got {elide(token)}; {every_port(row)}",
-            (start, stop),
-            Fault.ALL,
-        )
-    if not is_digits(token):
-        return _read_name(query, start, stop, transport)
+        raise at.refusal(expected(at.row), Fault.ALL, hint=every_port(at.row))
+    return _read_name(at, transport)
+
+
+def _read_number(at: Cursor, token: str) -> int:
+    row = at.row
     try:
-        port = parse_port_at(text, start, stop)
+        port = parse_port_at(at.query.text, at.start, at.stop)
     except PortSyntaxError as error:
         fault = Fault.LEADING_ZERO if token[0] == "0" else Fault.TOO_LARGE
-        raise refusal(query, error.reason, error.span, fault) from None
+        raise at.explained(error.reason, fault) from None
     if port < row.lowest:
-        raise refusal(
-            query,
-            f"port must be in {row.lowest}..{LAST_PORT}, got {token!r}; "
-            f"{row.tool} does not support port 0",
-            (start, stop),
-        )
+        rule = f"port must be in {row.lowest}..{LAST_PORT}"
+        raise at.refusal(rule, hint=f"{row.tool} does not support port 0")
     return port
 
 
@@ -227,56 +195,45 @@ def is_range(token: str, *signs: str) -> bool:
     return any(len(ends := token.split(sign)) == 2 and all(map(is_digits, ends)) for sign in signs)
 
 
-def _read_name(query: Query, start: int, stop: int, transport: Transport | None) -> int:
-    if query.row.own_names and is_name(query.text[start:stop]):
-        return _read_own_name(query, start, stop, transport)
-    ports = ports_of_name(query, start, stop, _looked_up(query, transport))
+def _read_name(at: Cursor, transport: Transport | None) -> int:
+    if at.row.own_names and is_name(at.text):
+        return _read_own_name(at, transport)
+    ports = ports_of_name(at, _looked_up(at, transport))
     if len(ports) != 1:
-        got = f"{ports}" if ports else "none"
-        raise PortSyntaxError(
-            f"a service name must have exactly one port, got {query.text[start:stop]!r} with "
-            f"{elide(got)}; write the number",
-            query.text,
-            (start, stop),
+        found = elide(f"{ports}" if ports else "none")
+        raise at.error(
+            "a service name must have exactly one port",
+            got=f"{at.text!r} with {found}",
+            hint="write the number",
         )
     return ports.first
 
 
-def ports_of_name(
-    query: Query, start: int, stop: int, transports: types.Iterable[Transport | None]
-) -> PortSet:
-    """Return the ports of the service name ``text[start:stop]`` for *transports*; None is all."""
-    row, text = query.row, query.text
-    token, span = text[start:stop], (start, stop)
-    if not is_name(token):
-        raise _no_element(query, start, stop)
-    if surplus_hint(query, start):
-        raise refusal(query, f"{expected(row)}, got {elide(token)}", span)
+def ports_of_name(at: Cursor, transports: types.Iterable[Transport | None]) -> PortSet:
+    """Return the ports of a service name for *transports*; None means all of them."""
+    row, name, services = at.row, at.text, at.query.services
+    if not is_name(name):
+        raise _no_element(at)
+    if at.surplus_hint():
+        raise at.refusal(expected(row))
     if row.name_lookup is NameLookup.NONE:
-        raise refusal(
-            query,
-            f"{expected(row)}, got {elide(token)}; {row.tool} does not accept names here",
-            span,
+        hint = f"{row.tool} does not accept names here"
+        raise at.refusal(expected(row), Fault.NAME, Fault.OPERATOR, hint=hint)
+    if row.name_lookup is NameLookup.OWN and _is_iana(services):
+        raise at.refusal(
+            f"a name must be one of {row.tool}'s own table",
             Fault.NAME,
-            Fault.OPERATOR,
+            got=repr(name),
+            hint="write the number, or pass that table as services=",
         )
-    if row.name_lookup is NameLookup.OWN and _is_iana(query.services):
-        raise refusal(
-            query,
-            f"a name must be one of {row.tool}'s own table, got {token!r}; write the number, or "
-            "pass that table as services=",
-            span,
-            Fault.NAME,
-        )
-    if query.services is None:
-        raise refusal(query, f"{expected(row)}, got {elide(token)}; names require services=", span)
-    if token != token.lower():
-        raise PortSyntaxError(f"a service name must be in lower case, got {token!r}", text, span)
-    services = query.services
+    if services is None:
+        raise at.refusal(expected(row), hint="names require services=")
+    if name != name.lower():
+        raise at.error("a service name must be in lower case", got=repr(name))
     try:
-        return PortSet.empty().union(*(services.ports(token, each) for each in transports))
+        return PortSet.empty().union(*(services.ports(name, each) for each in transports))
     except UnknownNameError as error:
-        raise refusal(query, str(error), span) from None
+        raise at.explained(str(error)) from None
 
 
 def _is_iana(services: types.Services | None) -> bool:
@@ -285,28 +242,26 @@ def _is_iana(services: types.Services | None) -> bool:
     return isinstance(source, Source) and source.document.startswith("IANA")
 
 
-def _read_own_name(query: Query, start: int, stop: int, transport: Transport | None) -> int:
+def _read_own_name(at: Cursor, transport: Transport | None) -> int:
     """Return the port of a name in the tool's own table."""
-    row, name = query.row, query.text[start:stop]
-    wanted = transport or query.transport
+    row, name = at.row, at.text
+    wanted = transport or at.query.transport
     named = [own for own in row.own_names if own.name == name]
     ports = {own.port for own in named if wanted is None or wanted in own.transports}
     if len(ports) == 1:
         return ports.pop()
     if named:
-        reason = f"a name must be one of {wanted}, got {name!r}"
-    else:
-        names = [own.name for own in row.own_names]
-        reason = str(UnknownNameError(f"name of {row.tool}", name, near(name, names)))
-    raise refusal(query, reason, (start, stop))
+        raise at.refusal(f"a name must be one of {wanted}", got=repr(name))
+    similar = near(name, [own.name for own in row.own_names])
+    raise at.explained(str(UnknownNameError(f"name of {row.tool}", name, similar)))
 
 
-def _looked_up(query: Query, transport: Transport | None) -> tuple[Transport | None, ...]:
+def _looked_up(at: Cursor, transport: Transport | None) -> tuple[Transport | None, ...]:
     """Return the transports whose ports the tool considers for a name; None is all of them."""
-    if query.row.name_lookup is NameLookup.NAMED:
-        return (transport or query.transport,)
+    if at.row.name_lookup is NameLookup.NAMED:
+        return (transport or at.query.transport,)
     # Where a tool accepts no names, ports_of_name() refuses them.
-    return _LOOKED_UP.get(query.row.name_lookup, ())
+    return _LOOKED_UP.get(at.row.name_lookup, ())
 
 
 _LOOKED_UP: dict[NameLookup, tuple[Transport | None, ...]] = {
@@ -316,45 +271,42 @@ _LOOKED_UP: dict[NameLookup, tuple[Transport | None, ...]] = {
 }
 
 
-def transport_of_name(
-    query: Query, start: int, stop: int, transport: Transport | None
-) -> Transport | None:
-    """Return the transport to which the port ``text[start:stop]`` applies.
+def transport_of_name(at: Cursor, transport: Transport | None) -> Transport | None:
+    """Return the transport to which a port applies, which is a number or a name.
 
     A name that only TCP or only UDP has applies to this transport, and to no other.
     """
-    name, services = query.text[start:stop], query.services
+    name, services = at.text, at.query.services
     if is_digits(name) or services is None:
         return transport
     known = [each for each in (Transport.TCP, Transport.UDP) if services.ports(name, each)]
     if len(known) > 1:
         return transport
     if transport not in (None, known[0]):
-        raise PortSyntaxError(
-            f"a name must be one of {transport}, got {name!r}, which only {known[0]} has; "
-            f"{query.row.tool} rejects it",
-            query.text,
-            (start, stop),
+        raise at.error(
+            f"a name must be one of {transport}",
+            got=f"{name!r}, which only {known[0]} has",
+            hint=f"{at.row.tool} rejects it",
         )
     return known[0]
 
 
-def _no_element(query: Query, start: int, stop: int) -> PortSyntaxError:
-    row, item = query.row, query.text[start:stop]
+def _no_element(at: Cursor) -> PortSyntaxError:
+    """Return the error for what is neither a number nor a name."""
+    item, signs = at.text, at.row.range_signs
     if not item:
-        return PortSyntaxError(f"{expected(row)}, got nothing", query.text, (start, stop))
-    signs = row.range_signs
+        return at.error(expected(at.row), got="nothing")
     if is_range(item, *signs):
-        return refusal(query, f"expected one port, got the range {elide(item)}", (start, stop))
-    reason = f"{expected(row)}, got {elide(item)}"
+        return at.refusal("expected one port", got=f"the range {elide(item)}")
     other = next((sign for sign in _RANGE_SIGNS if sign in item[1:] and sign not in signs), "")
-    if not other or not is_digits(item[0]):
-        pass
-    elif signs:
-        reason += f"; this notation writes a range with {signs[0]!r}"
-    else:
-        reason += "; this notation has no ranges"
-    return refusal(query, reason, (start, stop), _fault_of(item, other))
+    hint = ""
+    if other and is_digits(item[0]):
+        hint = (
+            f"this notation writes a range with {signs[0]!r}"
+            if signs
+            else ("this notation has no ranges")
+        )
+    return at.refusal(expected(at.row), _fault_of(item, other), hint=hint)
 
 
 def _fault_of(item: str, other_sign: str) -> Fault:

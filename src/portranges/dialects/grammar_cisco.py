@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from portranges import types
-from portranges.dialects.elements import is_range, read_port, words
+from portranges.dialects.elements import is_range, read_port, split_words
 from portranges.dialects.model import Comparison, Fault
-from portranges.dialects.query import Query, refusal
+from portranges.dialects.query import Cursor
 from portranges.dialects.reading import check_not_empty, ports_compared
 from portranges.dialects.writing import Request
-from portranges.errors import PortSyntaxError, elide
+from portranges.errors import elide
 from portranges.ports import PortRange, means_every_port
 from portranges.portset import PortSet
 
@@ -20,63 +20,42 @@ _MOST = 10
 _COMPARISONS = {"lt": Comparison.BELOW, "gt": Comparison.ABOVE}
 
 
-def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
+def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of one entry."""
-    text = query.text
-    spans = words(query, start, stop)
-    low, high = next(spans, (start, stop))
-    word = text[low:high] if high - low < 8 else ""
-    whole = (start, stop)
+    words = split_words(at)
+    first_word = next(words, at)
+    word = first_word.word(7)
     if word in ("eq", "neq"):
-        numbers = _numbers(query, spans, whole, 1, _MOST)
-        ports = PortSet(numbers)
+        ports = PortSet(_numbers(at, words, 1, _MOST))
         yield None, ~ports if word == "neq" else ports
     elif word == "range":
-        first, last = _numbers(query, spans, whole, 2, 2)
+        first, last = _numbers(at, words, 2, 2)
         if first > last:
-            raise refusal(
-                query,
-                f"first must not be greater than last, got {elide(text[start:stop])}; "
-                f"did you mean 'range {last} {first}'?",
-                whole,
-                Fault.REVERSED,
-            )
+            hint = f"did you mean 'range {last} {first}'?"
+            raise at.refusal("first must not be greater than last", Fault.REVERSED, hint=hint)
         yield None, PortSet([PortRange(first, last)])
     elif word in _COMPARISONS:
-        (port,) = _numbers(query, spans, whole, 1, 1)
-        ports = ports_compared(_COMPARISONS[word], port, query.row.lowest)
-        check_not_empty(query, ports, whole)
+        (port,) = _numbers(at, words, 1, 1)
+        ports = ports_compared(_COMPARISONS[word], port, at.row.lowest)
+        check_not_empty(at, ports)
         yield None, ports
     else:
-        hint = "; every port is written 'range 0 65535'" if means_every_port(word) else ""
-        raise refusal(
-            query,
-            f"expected eq, neq, lt, gt or range, got {elide(text[low:high])}{hint}",
-            (low, high),
-        )
+        hint = "every port is written 'range 0 65535'" if means_every_port(word) else ""
+        raise first_word.refusal("expected eq, neq, lt, gt or range", hint=hint)
 
 
-def _numbers(
-    query: Query, spans: types.Iterator[types.Span], whole: types.Span, least: int, most: int
-) -> list[int]:
+def _numbers(at: Cursor, words: types.Iterator[Cursor], least: int, most: int) -> list[int]:
     numbers: list[int] = []
-    for span in spans:
+    for word in words:
         if len(numbers) == most:
-            raise PortSyntaxError(f"expected at most {most} ports, got more", query.text, span)
-        item = query.text[slice(*span)]
-        if is_range(item, "-", ":"):
-            raise PortSyntaxError(
-                f"expected one port, got the range {elide(item)}; write it as 'range first last'",
-                query.text,
-                span,
-            )
-        numbers.append(read_port(query, *span, None))
+            raise word.error(f"expected at most {most} ports", got="more")
+        if is_range(word.text, "-", ":"):
+            got = f"the range {elide(word.text)}"
+            raise word.error("expected one port", got=got, hint="write it as 'range first last'")
+        numbers.append(read_port(word, None))
     if len(numbers) < least:
-        raise PortSyntaxError(
-            f"expected {least} port{'s' * (least > 1)}, got {len(numbers) or 'nothing'}",
-            query.text,
-            whole,
-        )
+        rule = f"expected {least} port{'s' * (least > 1)}"
+        raise at.error(rule, got=str(len(numbers) or "nothing"))
     return numbers
 
 

@@ -10,69 +10,47 @@ import re
 from portranges import types
 from portranges.dialects.elements import read_port
 from portranges.dialects.model import Fault
-from portranges.dialects.query import Query, refusal
+from portranges.dialects.query import Cursor
 from portranges.dialects.reading import read_frame
 from portranges.dialects.writing import Request, example, framed
-from portranges.errors import PortSyntaxError, UnrepresentableError, elide
+from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, MaskedPort
 from portranges.portset import PortSet
 
 __all__ = ["read", "write"]
 
 _HEX = re.compile(r"0x[0-9a-f]{1,4}")
-_FIELDS = ("tp_dst=", "tcp_dst=", "udp_dst=", "sctp_dst=")
 
 
-def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
+def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of one flow's match."""
-    text = query.text
-    whole = (start, stop)
-    transport, start, stop = read_frame(query, start, stop)
-    for field in (_FIELDS[0], f"{transport}_dst="):
-        if text.startswith(field, start, stop):
-            start += len(field)
+    whole = at
+    transport, at = read_frame(at)
+    for field in ("tp_dst=", f"{transport}_dst="):
+        if at.starts(field):
+            at = at.without(field)
             break
     else:
-        raise refusal(
-            query,
-            f"expected a text such as {example(query.row)!r}, got {elide(text[slice(*whole)])}",
-            whole,
-        )
-    slash = text.find("/", start, stop)
+        raise whole.refusal(f"expected a text such as {example(at.row)!r}")
+    slash = at.find("/")
     if slash < 0:
-        port = read_port(query, start, stop, transport)
-        yield transport, PortSet([port])
+        yield transport, PortSet([read_port(at, transport)])
         return
-    mask = _hex(query, slash + 1, stop)
-    hexadecimal = text.startswith("0x", start)
-    value = _hex(query, start, slash) if hexadecimal else read_port(query, start, slash, transport)
+    before, mask = at.to(slash), _hex(at.since(slash + 1))
+    value = _hex(before) if at.starts("0x") else read_port(before, transport)
     if value & ~mask:
-        raise PortSyntaxError(
-            f"the value must have no bit outside the mask, got {elide(text[start:stop])}; "
-            f"ovs-ofctl reads it as {value & mask:#x}/{mask:#x}",
-            text,
-            (start, stop),
-        )
+        hint = f"ovs-ofctl reads it as {value & mask:#x}/{mask:#x}"
+        raise at.error("the value must have no bit outside the mask", hint=hint)
     if not mask:
-        raise PortSyntaxError(
-            f"the mask must not be 0, got {elide(text[start:stop])}; it would match every port",
-            text,
-            (start, stop),
-        )
+        raise at.error("the mask must not be 0", hint="it would match every port")
     yield transport, PortSet.from_masks([MaskedPort(value, mask)])
 
 
-def _hex(query: Query, start: int, stop: int) -> int:
+def _hex(at: Cursor) -> int:
     """Return the number of a mask or its value: 0x and up to four digits."""
-    digits = query.text[start:stop]
-    if not _HEX.fullmatch(digits):
-        raise refusal(
-            query,
-            f"a mask and its value must look like '0xfff8', got {elide(digits)}",
-            (start, stop),
-            Fault.MASK,
-        )
-    return int(digits, 16)
+    if not _HEX.fullmatch(at.text):
+        raise at.refusal("a mask and its value must look like '0xfff8'", Fault.MASK)
+    return int(at.text, 16)
 
 
 def write(request: Request) -> list[str]:

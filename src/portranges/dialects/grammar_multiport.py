@@ -7,15 +7,17 @@ ranges over the slots.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from portranges import types
-from portranges.dialects.elements import words
+from portranges.dialects.elements import split_words
 from portranges.dialects.model import Fault
 from portranges.dialects.packing import pack_by_slots
-from portranges.dialects.query import Query, refusal
+from portranges.dialects.query import Cursor
 from portranges.dialects.reading import check_not_empty, read_list
 from portranges.dialects.rows_linux import IPTABLES
 from portranges.dialects.writing import Request, example, framed, listed
-from portranges.errors import PortSyntaxError, elide
+from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
 from portranges.portset import PortSet
 
@@ -36,134 +38,111 @@ _NUMBERS = {
 }
 
 
-def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
+def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports that all matches of one rule allow."""
-    text, row = query.text, query.row
-    spans = _options(query, start, stop)
+    row = at.row
+    words = _options(at)
     transport: Transport | None = None
     ports = PortSet.full()
     matches = 0
     negated = loaded = single = multiport = False
-    for low, high in spans:
-        word = text[low:high] if high - low < _LONGEST else ""
+    for option in words:
+        word = option.word(_LONGEST - 1)
         if word in _PROTOCOL and not matches and not negated:
-            named = _transport(query, *_argument(query, next(spans, None), (low, high)))
+            named = _transport(_argument(option, words))
             if transport not in (None, named):
-                raise _unexpected(query, low, high)
+                raise _unexpected(option)
             transport = named
         elif word in _MODULE and not negated and not loaded:
-            span = _argument(query, next(spans, None), (low, high))
-            loaded = row is not IPTABLES and text[slice(*span)] == "multiport"
+            argument = _argument(option, words)
+            loaded = row is not IPTABLES and argument.text == "multiport"
             if not loaded:
-                module = _module(query, *span)
+                module = _module(argument)
                 if transport not in (None, module):
-                    raise _unexpected(query, *span)
+                    raise _unexpected(argument)
                 transport = module
         elif word == "!" and not negated:
             negated = True
-        elif word in _LISTS and loaded:
-            found = read_list(query, *_argument(query, next(spans, None), (low, high)), transport)
-            ports &= ~found if negated else found
-            matches += 1
-            negated = loaded = False
-            multiport = True
-        elif word in _SINGLE and not single and not loaded and not multiport:
+        elif (word in _LISTS and loaded) or (
             # After '-m multiport' it would be an abbreviation of --dports.
-            span = _argument(query, next(spans, None), (low, high))
-            plain = Query(
-                row=IPTABLES, text=text, services=query.services, transport=query.transport
-            )
-            found = read_list(plain, *span, transport)
+            word in _SINGLE and not single and not loaded and not multiport
+        ):
+            argument = _argument(option, words)
+            if not loaded:
+                argument = _as_single(argument)
+            found = read_list(argument, transport)
             ports &= ~found if negated else found
             matches += 1
-            negated, single = False, True
-        elif not matches and not loaded and not negated and next(spans, None) is None:
+            single, multiport = single or not loaded, multiport or loaded
+            negated = loaded = False
+        elif not matches and not loaded and not negated and next(words, None) is None:
             # The list alone, as other programs store it.
-            ports = read_list(query, low, high, transport)
+            ports = read_list(option, transport)
             matches += 1
         else:
-            raise _unexpected(query, low, high)
+            raise _unexpected(option)
     if not matches or negated or loaded:
-        raise PortSyntaxError(
-            f"expected a text such as {example(row)!r}, got {elide(text[start:stop])}",
-            text,
-            (start, stop),
-        )
-    check_not_empty(query, ports, (start, stop))
+        raise at.error(f"expected a text such as {example(row)!r}")
+    check_not_empty(at, ports)
     yield transport, ports
 
 
-def _options(query: Query, start: int, stop: int) -> types.Iterator[types.Span]:
-    """Yield the spans of the words, with an option and its value apart in ``--dport=80``."""
-    text = query.text
-    for low, high in words(query, start, stop):
-        equals = text.find("=", low, min(high, low + _LONGEST))
+def _options(at: Cursor) -> types.Iterator[Cursor]:
+    """Yield the words, with an option and its value apart in ``--dport=80``."""
+    for word in split_words(at):
+        option, equals, _ = word.query.text[word.start : word.start + _LONGEST].partition("=")
         # iptables refuses '--protocol=tcp'.
-        if equals >= 0 and text[low:equals] in (*_LISTS, *_SINGLE):
-            yield low, equals
-            yield equals + 1, high
+        if equals and option in (*_LISTS, *_SINGLE):
+            yield word.to(word.start + len(option))
+            yield word.without(option + equals)
         else:
-            yield low, high
+            yield word
 
 
-def _unexpected(query: Query, low: int, high: int) -> PortSyntaxError:
-    word = query.text[low:high]
-    if query.row is IPTABLES and word in (*_LISTS, "--ports"):
-        return _other_dialect(query, low, high)
-    return refusal(
-        query, f"expected a text such as {example(query.row)!r}, got {elide(word)}", (low, high)
-    )
+def _as_single(at: Cursor) -> Cursor:
+    """Return the same part, read as a text of the dialect without multiport."""
+    return Cursor(replace(at.query, row=IPTABLES), *at.span)
 
 
-def _other_dialect(query: Query, low: int, high: int) -> PortSyntaxError:
-    reason = f"multiport must be read as 'iptables-multiport', got {query.text[low:high]!r}"
-    return PortSyntaxError(reason, query.text, (low, high))
+def _unexpected(at: Cursor) -> PortSyntaxError:
+    if at.row is IPTABLES and at.text in (*_LISTS, "--ports"):
+        return _other_dialect(at)
+    return at.refusal(f"expected a text such as {example(at.row)!r}")
 
 
-def _argument(query: Query, span: types.Span | None, option: types.Span) -> types.Span:
-    if span is None:
-        raise PortSyntaxError(
-            f"an option must have a value, got {query.text[slice(*option)]!r} alone",
-            query.text,
-            option,
-        )
-    if query.text.startswith("!", *span):
-        raise refusal(
-            query,
-            f"'!' must precede the option, got {elide(query.text[slice(*span)])}",
-            span,
-            Fault.NEGATION,
-        )
-    return span
+def _other_dialect(at: Cursor) -> PortSyntaxError:
+    return at.error("multiport must be read as 'iptables-multiport'")
 
 
-def _transport(query: Query, low: int, high: int) -> Transport:
-    word = query.text[low:high]
-    for transport in query.row.transports:
+def _argument(option: Cursor, words: types.Iterator[Cursor]) -> Cursor:
+    """Return the next word, which is the value of *option*."""
+    argument = next(words, None)
+    if argument is None:
+        raise option.error("an option must have a value", got=f"{option.text!r} alone")
+    if argument.starts("!"):
+        raise argument.refusal("'!' must precede the option", Fault.NEGATION)
+    return argument
+
+
+def _transport(at: Cursor) -> Transport:
+    for transport in at.row.transports:
         # iptables lowers the name.
-        if word.isascii() and word.lower() == transport:
+        if at.text.isascii() and at.text.lower() == transport:
             return transport
-    if word in _NUMBERS:
-        return _NUMBERS[word]
-    raise PortSyntaxError(
-        f"expected {', '.join(query.row.transports)} after '-p', got {elide(word)}",
-        query.text,
-        (low, high),
-    )
+    if at.text in _NUMBERS:
+        return _NUMBERS[at.text]
+    raise at.error(f"expected {', '.join(at.row.transports)} after '-p'")
 
 
-def _module(query: Query, low: int, high: int) -> Transport:
+def _module(at: Cursor) -> Transport:
     """Return the transport whose own module is loaded."""
-    word = query.text[low:high]
-    for transport in query.row.transports:
-        if word == transport:
+    for transport in at.row.transports:
+        if at.text == transport:
             return transport
-    if query.row is IPTABLES and word == "multiport":
-        raise _other_dialect(query, low, high)
-    others = ", ".join(query.row.transports)
-    modules = others if query.row is IPTABLES else f"multiport, {others}"
-    reason = f"expected {modules} after '-m', got {elide(word)}"
-    raise PortSyntaxError(reason, query.text, (low, high))
+    if at.row is IPTABLES and at.text == "multiport":
+        raise _other_dialect(at)
+    modules = at.row.transports if at.row is IPTABLES else ("multiport", *at.row.transports)
+    raise at.error(f"expected {', '.join(modules)} after '-m'")
 
 
 def write(request: Request) -> list[str]:

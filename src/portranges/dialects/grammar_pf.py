@@ -11,9 +11,8 @@ import re
 from portranges import types
 from portranges.dialects.elements import expected, read_element, read_port
 from portranges.dialects.model import Comparison, Fault, Operator
-from portranges.dialects.query import Query, refusal, trimmed
+from portranges.dialects.query import Cursor
 from portranges.dialects.reading import between, check_not_empty, ports_compared
-from portranges.errors import PortSyntaxError, elide
 from portranges.portset import PortSet
 
 __all__ = ["read"]
@@ -22,125 +21,93 @@ _MARK = re.compile(r"[<>!=]+|,|[^<>!=, \t]+")
 _BINARY = (Comparison.BETWEEN, Comparison.OUTSIDE)
 
 
-def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
+def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of a rule."""
-    text, row = query.text, query.row
-    start, stop = trimmed(text, start, stop, row.blanks)
-    head = row.plain.partition("{ports}")[0]
-    if text.startswith(head, start, stop):
-        start, stop = trimmed(text, start + len(head), stop, row.blanks)
-    span = (start, stop)
-    is_list = text.startswith("{", start, stop) and text.endswith("}", start, stop)
-    if is_list:
-        start, stop = trimmed(text, start + 1, stop - 1, row.blanks)
+    at = at.trim()
+    head = at.row.plain.partition("{ports}")[0]
+    if at.starts(head):
+        at = at.without(head).trim()
+    is_list = at.starts("{") and at.ends("}")
     ports = PortSet.empty()
     excludes = False
-    for number, (comparison, found) in enumerate(_elements(query, start, stop)):
+    inside = at.without("{", "}").trim() if is_list else at
+    for number, (comparison, found) in enumerate(_elements(inside)):
         excludes = excludes or comparison is Comparison.UNEQUAL
         ports |= found
         if number and not is_list:
-            raise PortSyntaxError(
-                f"several ports must be in {{ }}, got {elide(text[slice(*span)])}", text, span
-            )
+            raise at.error("several ports must be in { }")
         if number and excludes:
-            raise refusal(
-                query,
-                f"a list must not contain '!=', got {elide(text[slice(*span)])}",
-                span,
-                Fault.NEGATION,
-            )
-    check_not_empty(query, ports, span)
+            raise at.refusal("a list must not contain '!='", Fault.NEGATION)
+    check_not_empty(at, ports)
     yield None, ports
 
 
-def _elements(
-    query: Query, start: int, stop: int
-) -> types.Iterator[tuple[Comparison | None, PortSet]]:
-    """Yield every element: its operator's meaning, and its ports."""
-    text = query.text
-    marks = _Marks(_MARK.finditer(text, start, stop), stop)
+def _elements(at: Cursor) -> types.Iterator[tuple[Comparison | None, PortSet]]:
+    """Yield the meaning of the operator of each element, and its ports.
+
+    An element is ``port``, ``operator port`` or ``port operator port``, and a comma may follow.
+    """
+    marks = _Marks(at)
     while True:
-        operator = _operator(query, marks)
-        if operator is not None:
-            marks.take()
-            first = marks.take()
-            if operator.comparison in _BINARY:
-                raise _unexpected(query, *first)
-            port = read_port(query, *first, None)
-            yield operator.comparison, ports_compared(operator.comparison, port, query.row.lowest)
-        else:
-            first = marks.take()
-            operator = _operator(query, marks)
-            if operator is not None and operator.comparison in _BINARY:
-                marks.take()
-                yield operator.comparison, _compared(query, operator, first, marks.take())
+        before = marks.take_operator()
+        first = marks.take()
+        if before is None:
+            between_ports = marks.take_operator(*_BINARY)
+            if between_ports is None:
+                yield None, between(*read_element(first, None))
             else:
-                # Any other operator belongs to the next element.
-                yield None, between(*read_element(query, *first, None))
-        if marks.at_end():
+                yield between_ports.comparison, _compared(between_ports, first, marks.take())
+        elif before.comparison in _BINARY:
+            raise first.error(expected(at.row))
+        else:
+            port = read_port(first, None)
+            yield before.comparison, ports_compared(before.comparison, port, at.row.lowest)
+        if marks.next is None:
             return
-        marks.skip_comma()
+        if marks.next.text == ",":
+            marks.take()
 
 
 class _Marks:
-    """The marks of a list, one ahead."""
+    """The marks of a list; ``next`` is the one that is taken next, None at the end."""
 
-    __slots__ = ("_found", "_stop", "next")
+    __slots__ = ("_end", "_found", "next")
 
-    def __init__(self, found: types.Iterator[re.Match[str]], stop: int) -> None:
-        self._found, self._stop = found, stop
-        self.next = next(found, None)
+    def __init__(self, at: Cursor) -> None:
+        self.next: Cursor | None = None
+        self._end = at.since(at.stop)
+        self._found = _MARK.finditer(at.query.text, at.start, at.stop)
+        self.take()
 
-    def at_end(self) -> bool:
-        return self.next is None
+    def take(self) -> Cursor:
+        """Return the next mark, which may be the end."""
+        taken = self.next
+        found = next(self._found, None)
+        self.next = None if found is None else Cursor(self._end.query, *found.span())
+        return self._end if taken is None else taken
 
-    def take(self) -> types.Span:
-        """Return the span of the next mark, which may be the end."""
-        span = (self._stop, self._stop) if self.next is None else self.next.span()
-        self.next = next(self._found, None)
-        return span
-
-    def skip_comma(self) -> None:
-        if self.next is not None and self.next[0] == ",":
-            self.take()
-
-
-def _operator(query: Query, marks: _Marks) -> Operator | None:
-    """Return the operator that is next, if one is."""
-    mark = marks.next
-    if mark is None or mark[0][0] not in "<>!=":
-        return None
-    for operator in query.row.operators:
-        if operator.sign == mark[0]:
-            return operator
-    raise _unexpected(query, *mark.span())
+    def take_operator(self, *comparisons: Comparison) -> Operator | None:
+        """Return the next mark if it is an operator, of *comparisons* if there are any."""
+        mark = self.next
+        if mark is None or not mark.starts(("<", ">", "!", "=")):
+            return None
+        for operator in mark.row.operators:
+            if operator.sign == mark.text:
+                if comparisons and operator.comparison not in comparisons:
+                    # It belongs to the next element.
+                    return None
+                self.take()
+                return operator
+        raise mark.error(expected(mark.row))
 
 
-def _compared(query: Query, operator: Operator, left: types.Span, right: types.Span) -> PortSet:
+def _compared(operator: Operator, left: Cursor, right: Cursor) -> PortSet:
     """Return the ports inside or outside two ports, which are excluded in both cases."""
-    first, last = read_port(query, *left, None), read_port(query, *right, None)
-    text, span = query.text, (left[0], right[1])
+    at = left.to(right.stop)
+    first, last = read_port(left, None), read_port(right, None)
     if first > last:
-        raise refusal(
-            query,
-            f"first must not be greater than last, got {elide(text[slice(*span)])}",
-            span,
-            Fault.REVERSED,
-        )
-    inside = between(first + 1, last - 1)
-    ports = ~between(first, last) if operator.comparison is Comparison.OUTSIDE else inside
-    if not ports:
-        raise refusal(
-            query,
-            f"the text must match at least one port, got {elide(text[slice(*span)])}",
-            span,
-            Fault.OPERATOR,
-        )
+        raise at.refusal("first must not be greater than last", Fault.REVERSED)
+    is_outside = operator.comparison is Comparison.OUTSIDE
+    ports = ~between(first, last) if is_outside else between(first + 1, last - 1)
+    check_not_empty(at, ports, Fault.OPERATOR)
     return ports
-
-
-def _unexpected(query: Query, start: int, stop: int) -> PortSyntaxError:
-    text = query.text
-    return PortSyntaxError(
-        f"{expected(query.row)}, got {elide(text[start:stop])}", text, (start, stop)
-    )

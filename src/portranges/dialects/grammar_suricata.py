@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 
 from portranges import types
+from portranges.dialects.combining import collect
 from portranges.dialects.elements import expected, read_element
 from portranges.dialects.model import Fault
-from portranges.dialects.query import Query, collect, refusal, trimmed
+from portranges.dialects.query import Cursor
 from portranges.dialects.reading import check_length, check_not_empty
 from portranges.dialects.writing import Request, lists_of
-from portranges.errors import PortSyntaxError, elide
+from portranges.errors import PortSyntaxError
 from portranges.portset import PortSet
 
 __all__ = ["read", "write"]
@@ -27,28 +28,30 @@ _TOKEN = re.compile(r"[\[\],!]|[^\[\],! ]+")
 _DEEPEST = 64
 
 
-def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
+def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of a list without those that it negates."""
-    text = query.text
-    start, stop = trimmed(text, start, stop, " ")
-    if stop - start == 3 and text[start:stop].lower() == query.row.all_ports_word:
+    at = at.trim()
+    if at.word(3).lower() == at.row.all_ports_word:
         yield None, PortSet.full()
         return
-    check_length(query, start + text.startswith("!", start, stop), stop)
-    by_negation = collect(_elements(query, start, stop))
-    ports = by_negation.get(False, PortSet.full()) - by_negation.get(True, PortSet.empty())
-    check_not_empty(query, ports, (start, stop))
+    check_length(at.without("!") if at.starts("!") else at)
+    by_sign = collect(_elements(at))
+    ports = by_sign.get(_NAMED, PortSet.full()) - by_sign.get(_NEGATED, PortSet.empty())
+    check_not_empty(at, ports)
     yield None, ports
 
 
-def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[bool, int, int]]:
-    """Yield every element: whether it is negated, its first and its last port."""
-    text = query.text
+# The signs of elements.
+_NAMED, _NEGATED = "", "!"
+
+
+def _elements(at: Cursor) -> types.Iterator[tuple[str, int, int]]:
+    """Yield the sign of each element, its first and its last port."""
     # The depth of nesting, and the depth from which on everything is negated (0: none).
     depth = negated_from = 0
     expects_element, negated = True, False
-    for found in _TOKEN.finditer(text, start, stop):
-        mark, span = found[0], found.span()
+    for found in _TOKEN.finditer(at.query.text, at.start, at.stop):
+        token, mark = Cursor(at.query, *found.span()), found[0]
         if not expects_element:
             if mark == "," and depth:
                 expects_element = True
@@ -57,41 +60,32 @@ def _elements(query: Query, start: int, stop: int) -> types.Iterator[tuple[bool,
                 if depth < negated_from:
                     negated_from = 0
             else:
-                raise _unexpected(query, "',' or ']'" if depth else "nothing more", mark, span)
+                raise _unexpected(token, "',' or ']'" if depth else "nothing more")
         elif mark == "!":
             if negated or negated_from or depth > 1:
-                raise refusal(
-                    query,
-                    "a negation must be in the outermost list, and not in another one, got '!'",
-                    span,
-                )
+                rule = "a negation must be in the outermost list, and not in another one"
+                raise token.refusal(rule)
             negated = True
         elif mark == "[":
             depth += 1
             if depth > _DEEPEST:
-                raise PortSyntaxError(
-                    f"lists must be nested at most {_DEEPEST} deep, got more", text, span
-                )
+                raise token.error(f"lists must be nested at most {_DEEPEST} deep", got="more")
             if negated:
                 negated, negated_from = False, depth
         elif mark in ("]", ","):
-            raise PortSyntaxError(f"{expected(query.row)}, got nothing", text, span)
+            raise token.error(expected(at.row), got="nothing")
         else:
-            first, last = read_element(query, *span, None)
-            yield negated or negated_from > 0, first, last
+            first, last = read_element(token, None)
+            yield _NEGATED if negated or negated_from else _NAMED, first, last
             expects_element = negated = False
     if expects_element or depth:
-        raise _unexpected(
-            query, "']'" if depth and not expects_element else "a port", "", (stop, stop)
-        )
+        wanted = "']'" if depth and not expects_element else "a port"
+        raise _unexpected(at.since(at.stop), wanted)
 
 
-def _unexpected(
-    query: Query, expected_text: str, mark: str, span: tuple[int, int]
-) -> PortSyntaxError:
-    got = elide(mark) if mark else "the end"
-    fault = Fault.NEGATION if mark == "!" else Fault.PREFIX
-    return refusal(query, f"expected {expected_text}, got {got}", span, fault)
+def _unexpected(at: Cursor, wanted: str) -> PortSyntaxError:
+    fault = Fault.NEGATION if at.starts("!") else Fault.PREFIX
+    return at.refusal(f"expected {wanted}", fault, got="" if len(at) else "the end")
 
 
 def write(request: Request) -> list[str]:

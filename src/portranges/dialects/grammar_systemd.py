@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portranges import types
-from portranges.dialects.query import Query, trimmed
+from portranges.dialects.query import Cursor
 from portranges.dialects.reading import read_list
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -11,24 +11,21 @@ from portranges.portset import PortSet
 __all__ = ["read"]
 
 
-def read(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
+def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of one assignment; all ports if it names none."""
-    start, stop = trimmed(query.text, start, stop, " ")
-    _, start, more = _word(query, start, stop, query.row.families)
-    transport = None
-    if more:
-        word, start, more = _word(query, start, stop, query.row.transports)
-        transport = Transport(word) if word else None
-    yield transport, read_list(query, start, stop, transport) if more else PortSet.full()
+    _, rest = _word(at.trim(" "), at.row.families)
+    word, rest = _word(rest, at.row.transports)
+    transport = Transport(word) if word else None
+    yield transport, PortSet.full() if rest is None else read_list(rest, transport)
 
 
-def _word(query: Query, start: int, stop: int, words: tuple[str, ...]) -> tuple[str, int, bool]:
-    """Return the word that the text begins with, the start of the rest, and whether it has one."""
+def _word(at: Cursor | None, words: tuple[str, ...]) -> tuple[str, Cursor | None]:
+    """Return the word that the text starts with, and what follows it; None if nothing does."""
+    if at is None:
+        return "", None
     for word in words:
-        after = start + len(word)
-        if query.text.startswith(word, start, stop):
-            if after == stop:
-                return word, stop, False
-            if query.text[after] == ":":
-                return word, after + 1, True
-    return "", start, True
+        if at.starts(word + ":"):
+            return word, at.without(word + ":")
+        if at.word(len(word)) == word:
+            return word, None
+    return "", at

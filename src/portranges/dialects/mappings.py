@@ -12,13 +12,12 @@ from portranges import checks, types
 from portranges.dialects.catalog import lookup
 from portranges.dialects.elements import read_element
 from portranges.dialects.model import MappingForm
-from portranges.dialects.query import Query
+from portranges.dialects.query import Cursor, Query
 from portranges.dialects.rows_mappings import FORMS
 from portranges.endpoints import canonical_address
 from portranges.errors import (
     InvalidRangeError,
     InvalidValueError,
-    PortSyntaxError,
     base_60,
     elide,
 )
@@ -145,82 +144,67 @@ def parse_mapping(text: str, form: types.MappingFormName = "docker") -> PortMapp
         raise TypeError(f"text must be a str, got int {elide(given)}{base_60(given, _CONTAINERS)}")
     checks.of_type("text", text, str)
     row = _BY_NAME.find(form)
-    return read_mapping(Query(row=_ROWS[row.name], text=text), 0, len(text), row)
+    return read_mapping(Query(row=_ROWS[row.name], text=text).whole(), row)
 
 
-def read_mapping(query: Query, start: int, stop: int, form: MappingForm = FORMS[0]) -> PortMapping:
-    """Return the mapping of ``text[start:stop]``."""
-    text, whole = query.text, (start, stop)
-    transport = None
-    slash = text.find("/", start, stop)
+def read_mapping(at: Cursor, form: MappingForm = FORMS[0]) -> PortMapping:
+    """Return the mapping of a text."""
+    whole, transport, address = at, None, ""
+    slash = at.find("/")
     if slash >= 0:
-        transport = _transport(query, slash + 1, stop, form)
-        stop = slash
-    address = ""
-    if text.startswith("[", start, stop) or text.count(":", start, stop) > 1:
-        address, start = _read_address(query, start, stop, form)
-    colon = text.find(":", start, stop)
-    digits = text[start:stop] if stop - start <= 7 else ""
+        transport = _transport(at.since(slash + 1), form)
+        at = at.to(slash)
+    if at.starts("[") or at.query.text.count(":", *at.span) > 1:
+        address, at = _read_address(at, form)
+    colon = at.find(":")
+    digits = at.word(7)
     if colon < 0 and is_digits(digits) and int(digits) > LAST_PORT:
-        raise PortSyntaxError(
-            f"port must be in 1..{LAST_PORT}, got {digits!r}{base_60(int(digits), _CONTAINERS)}",
-            text,
-            (start, stop),
-        )
-    target = PortRange(*read_element(query, start if colon < 0 else colon + 1, stop, None))
+        got = f"{digits!r}{base_60(int(digits), _CONTAINERS)}"
+        raise at.error(f"port must be in 1..{LAST_PORT}", got=got)
+    target = PortRange(*read_element(at if colon < 0 else at.since(colon + 1), None))
     if colon < 0:
         published = target if form.alone_is_both else None
-    elif text[start:colon] in ("", "0"):
+    elif at.to(colon).text in ("", "0"):
         published = None
     else:
-        published = PortRange(*read_element(query, start, colon, None))
+        published = PortRange(*read_element(at.to(colon), None))
     if published is not None and len(published) != len(target):
-        chosen = "; docker would choose one of them" if len(target) == 1 else ""
-        raise PortSyntaxError(
-            "host and container must have the same number of ports, "
-            f"got {len(published)} and {len(target)}{chosen}",
-            text,
-            whole,
+        raise whole.error(
+            "host and container must have the same number of ports",
+            got=f"{len(published)} and {len(target)}",
+            hint="docker would choose one of them" if len(target) == 1 else "",
         )
     return PortMapping(target=target, published=published, address=address, transport=transport)
 
 
-def _transport(query: Query, start: int, stop: int, form: MappingForm) -> Transport:
-    word = query.text[start:stop]
+def _transport(at: Cursor, form: MappingForm) -> Transport:
     for transport in form.transports:
         # docker and podman accept it in capitals too.
-        if word.isascii() and word.lower() == transport:
+        if at.text.isascii() and at.text.lower() == transport:
             return transport
     if form.transports:
         rule = f"expected {', '.join(form.transports[:-1])} or {form.transports[-1]}"
     else:
         rule = f"{form.tool} does not accept a transport"
-    found = elide(word) if word else "nothing"
-    raise PortSyntaxError(f"{rule}, got {found}", query.text, (start, stop))
+    raise at.error(rule, got="" if len(at) else "nothing")
 
 
-def _read_address(query: Query, start: int, stop: int, form: MappingForm) -> tuple[str, int]:
-    """Return the address before the ports, and where the ports start."""
-    text = query.text
-    bracketed = text.startswith("[", start, stop)
-    end = text.find("]" if bracketed else ":", start, stop)
+def _read_address(at: Cursor, form: MappingForm) -> tuple[str, Cursor]:
+    """Return the address before the ports, and the ports."""
+    text = at.query.text
+    bracketed = at.starts("[")
+    end = at.find("]" if bracketed else ":")
     after = end + bracketed
-    if not form.has_address or end < 0 or text.count(":", after, stop) != 2 or text[after] != ":":
+    has_ports = text.startswith(":", after) and text.count(":", after, at.stop) == 2
+    if not form.has_address or end < 0 or not has_ports:
         example = "'address:host:container', with an IPv6 address in brackets"
-        raise PortSyntaxError(
-            f"expected {example if form.has_address else 'two ports at most'}, "
-            f"got {elide(text[start:stop])}",
-            text,
-            (start, stop),
-        )
-    span = (start + bracketed, end)
-    address = _address(text[slice(*span)])
+        raise at.error(f"expected {example if form.has_address else 'two ports at most'}")
+    written = at.to(end).without("[" * bracketed)
+    address = _address(written.text)
     # docker and podman look for an address inside brackets, of either family.
     if address is None or (":" in address and not bracketed):
-        raise PortSyntaxError(
-            f"expected an IP address, got {elide(text[slice(*span)])}", text, span
-        )
-    return address, after + 1
+        raise written.error("expected an IP address")
+    return address, at.since(after + 1)
 
 
 def _address(text: str) -> str | None:

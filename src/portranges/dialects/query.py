@@ -12,15 +12,13 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.dialects.model import Dialect, Fault, MisreadText, NameLookup
-from portranges.errors import PortSyntaxError
-from portranges.ports import PortRange, Transport
-from portranges.portset import PortSet
+from portranges.errors import PortSyntaxError, elide
+from portranges.ports import Transport
 
-__all__ = ["Query", "collect", "refusal", "surplus_hint", "trimmed"]
+__all__ = ["Cursor", "Query", "trimmed"]
 
-# How many ranges are collected before they are merged into a set. The limit bounds the memory
-# for a text of any length.
-_PENDING = 4096
+# Longer than any text for which there is a hint.
+_LONGEST = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class Query:
 
     Attributes:
         row: The dialect.
-        text: The whole text; readers receive a start and a stop in it.
+        text: The whole text; a ``Cursor`` is a part of it.
         services: A registry of service names; None if names are refused.
         transport: The transport that the caller selected, if any.
     """
@@ -39,42 +37,142 @@ class Query:
     services: types.Services | None = None
     transport: Transport | None = None
 
+    def whole(self) -> Cursor:
+        """Return the cursor of the whole text."""
+        return Cursor(self, 0, len(self.text))
 
-def refusal(query: Query, reason: str, span: types.Span, *faults: Fault) -> PortSyntaxError:
-    """Return the error for ``text[span]``, with what is known about such a text.
 
-    Args:
-        query: The text.
-        reason: The rule, and what was written.
-        span: The place of the fault.
-        faults: The kinds of misread text that it is. The message reports the tool's answer to
-            the row's text of these kinds that resembles it most.
+class Cursor:
+    """A part of the text that is being read: ``query.text[start:stop]``.
+
+    Readers pass it down, narrowed at each step, so that an error has the place in the whole
+    text. It is not a dataclass, because one is made for each element of a list, and a frozen
+    one would take three times as long to make.
     """
-    written = query.text[slice(*span)] if span[1] - span[0] < _LONGEST else ""
-    hint = _written_hint(query.row, written) or surplus_hint(query, span[0])
-    if hint:
-        return PortSyntaxError(f"{reason}; {hint}", query.text, span)
-    fitting = [
-        misread
-        for misread in query.row.misread_texts
-        if misread.fault in faults
-        and (misread.means is not None or misread.note)
-        and _fits(query.row, misread, written)
-    ]
-    if fitting:
-        # Prefer the example with the same number.
-        misread = min(fitting, key=lambda each: not written or written not in each.text)
-        if misread.means is None:
-            answer = f"rejects {misread.text!r}"
-        else:
-            answer = f"reads {misread.text!r} as {_MEANINGS.get(misread.means, misread.means)}"
-        note = f" ({misread.note})" if misread.note else ""
-        reason = f"{reason}; {query.row.tool} {answer}{note}"
-    return PortSyntaxError(reason, query.text, span)
+
+    __slots__ = ("query", "row", "start", "stop")
+
+    def __init__(self, query: Query, start: int, stop: int) -> None:
+        """Make the cursor of ``query.text[start:stop]``."""
+        self.query, self.start, self.stop = query, start, stop
+        self.row = query.row
+
+    @property
+    def text(self) -> str:
+        """The part of the text."""
+        return self.query.text[self.start : self.stop]
+
+    @property
+    def span(self) -> types.Span:
+        """The place of the part, as errors have it."""
+        return self.start, self.stop
+
+    def __len__(self) -> int:
+        """Return the number of characters."""
+        return self.stop - self.start
+
+    def word(self, longest: int) -> str:
+        """Return the text, or ``""`` if it is longer than *longest*.
+
+        A part may be as long as the whole text, and need not be copied to see that it is not
+        a certain word.
+        """
+        return self.text if len(self) <= longest else ""
+
+    def starts(self, prefix: str | tuple[str, ...]) -> bool:
+        """Return whether the part starts with *prefix*, or one of several."""
+        return self.query.text.startswith(prefix, self.start, self.stop)
+
+    def ends(self, suffix: str) -> bool:
+        """Return whether the part ends with *suffix*."""
+        return self.query.text.endswith(suffix, self.start, self.stop)
+
+    def find(self, sign: str) -> int:
+        """Return where *sign* is first in the whole text, inside this part; otherwise -1."""
+        return self.query.text.find(sign, self.start, self.stop)
+
+    def to(self, stop: int) -> Cursor:
+        """Return the part up to *stop*, a place in the whole text."""
+        return Cursor(self.query, self.start, stop)
+
+    def since(self, start: int) -> Cursor:
+        """Return the part from *start* on, a place in the whole text."""
+        return Cursor(self.query, start, self.stop)
+
+    def without(self, prefix: str = "", suffix: str = "") -> Cursor:
+        """Return the part between *prefix* and *suffix*, which it has."""
+        return Cursor(self.query, self.start + len(prefix), self.stop - len(suffix))
+
+    def trim(self, blanks: str | None = None) -> Cursor:
+        """Return the part without *blanks* at its ends; by default, those of the row."""
+        blanks = self.row.blanks if blanks is None else blanks
+        start, stop = trimmed(self.query.text, self.start, self.stop, blanks)
+        if start == self.start and stop == self.stop:
+            return self
+        return Cursor(self.query, start, stop)
+
+    def error(self, rule: str, *, got: str = "", hint: str = "") -> PortSyntaxError:
+        """Return the error for a part that breaks *rule*.
+
+        Args:
+            rule: The rule.
+            got: What was found, if that is not the text of the part.
+            hint: What the message adds.
+        """
+        return PortSyntaxError(self._reason(rule, got, hint), self.query.text, self.span)
+
+    def refusal(self, rule: str, *faults: Fault, got: str = "", hint: str = "") -> PortSyntaxError:
+        """Return the same error, with what is known about such a text; see ``explained``."""
+        return self.explained(self._reason(rule, got, hint), *faults)
+
+    def _reason(self, rule: str, got: str, hint: str) -> str:
+        return f"{rule}, got {got or elide(self.text)}{hint and f'; {hint}'}"
+
+    def explained(self, reason: str, *faults: Fault) -> PortSyntaxError:
+        """Return the error with *reason* and what is known about such a text.
+
+        Args:
+            reason: The rule, and what was found.
+            faults: The kinds of misread text that it is. The message reports the tool's answer
+                to the row's text of these kinds that resembles it most.
+        """
+        row, written = self.row, self.word(_LONGEST - 1)
+        hint = _written_hint(row, written) or self.surplus_hint()
+        misread = None if hint else _closest(row, written, faults)
+        if misread is not None:
+            if misread.means is None:
+                answer = f"rejects {misread.text!r}"
+            else:
+                answer = f"reads {misread.text!r} as {_MEANINGS.get(misread.means, misread.means)}"
+            hint = f"{row.tool} {answer}{misread.note and f' ({misread.note})'}"
+        return PortSyntaxError(reason + (hint and f"; {hint}"), self.query.text, self.span)
+
+    def surplus_hint(self) -> str:
+        """Return the hint for a text that has more of a rule than the ports; otherwise ``""``."""
+        row, text = self.row, self.query.text[:_LONGEST]
+        introduction = {word.strip("'=:,") for word in row.place.split()}.difference(row.transports)
+        first, *more = re.split("[ =:]", text.strip(), maxsplit=1)
+        heads = (row.plain.partition("{ports}")[0], row.framed.partition("{match}")[0])
+        words = [head.rpartition("}")[2] for head in heads]
+        if row.place.startswith("after ") and (
+            (more and first in introduction)
+            or any(word.strip().isalpha() and self.start < text.find(word) for word in words)
+        ):
+            if _SOURCE.search(text):
+                return _SOURCE_HINT
+            return f"write only the part {row.place.partition(',')[0]}"
+        return ""
 
 
-# Longer than any text for which there is a hint.
-_LONGEST = 128
+def trimmed(text: str, start: int, stop: int, blanks: str) -> types.Span:
+    """Return the span of ``text[start:stop]`` without *blanks* at its ends."""
+    if blanks:
+        while start < stop and text[start] in blanks:
+            start += 1
+        while start < stop and text[stop - 1] in blanks:
+            stop -= 1
+    return start, stop
+
 
 _SOURCE = re.compile(
     r"\b(sports?|srcport|src_port|source-ports?|tp_src|(tcp|udp|sctp)_src|src)\b"
@@ -106,26 +204,17 @@ def _words_before_ports(row: Dialect) -> set[str]:
     return words | {operator.sign for operator in row.operators} | set(row.keywords)
 
 
-def surplus_hint(query: Query, start: int) -> str:
-    """Return the hint for a text that has more of a rule than the ports; otherwise ``""``.
-
-    Args:
-        query: The text.
-        start: The start of the fault.
-    """
-    row, text = query.row, query.text[:_LONGEST]
-    introduction = {word.strip("'=:,") for word in row.place.split()}.difference(row.transports)
-    first, *more = re.split("[ =:]", text.strip(), maxsplit=1)
-    heads = (row.plain.partition("{ports}")[0], row.framed.partition("{match}")[0])
-    words = [head.rpartition("}")[2] for head in heads]
-    if row.place.startswith("after ") and (
-        (more and first in introduction)
-        or any(word.strip().isalpha() and start < text.find(word) for word in words)
-    ):
-        if _SOURCE.search(text):
-            return _SOURCE_HINT
-        return f"write only the part {row.place.partition(',')[0]}"
-    return ""
+def _closest(row: Dialect, written: str, faults: tuple[Fault, ...]) -> MisreadText | None:
+    """Return the misread text of the row that resembles *written* most; None if none does."""
+    fitting = [
+        misread
+        for misread in row.misread_texts
+        if misread.fault in faults
+        and (misread.means is not None or misread.note)
+        and _fits(row, misread, written)
+    ]
+    # Prefer the example with the same number.
+    return min(fitting, key=lambda each: not written or written not in each.text, default=None)
 
 
 def _fits(row: Dialect, misread: MisreadText, written: str) -> bool:
@@ -145,30 +234,3 @@ def _shape(text: str) -> str:
 
 
 _MEANINGS = {"": "no port", "0-65535": "every port"}
-
-
-def trimmed(text: str, start: int, stop: int, blanks: str) -> types.Span:
-    """Return the part of ``text[start:stop]`` without *blanks* at its ends."""
-    if blanks:
-        while start < stop and text[start] in blanks:
-            start += 1
-        while start < stop and text[stop - 1] in blanks:
-            stop -= 1
-    return start, stop
-
-
-def collect(items: types.Iterable[tuple[types.T, int, int]]) -> dict[types.T, PortSet]:
-    """Return, for each key of (key, first, last) items, the set of their ports.
-
-    The keys are in the order of their first items.
-    """
-    sets: dict[types.T, PortSet] = {}
-    pending: dict[types.T, list[PortRange]] = {}
-    for key, first, last in items:
-        held = pending.setdefault(key, [])
-        held.append(PortRange(first, last))
-        if len(held) >= _PENDING:
-            sets[key] = sets.get(key, PortSet.empty()).union(held)
-            held.clear()
-    # Every key is in pending, but one with many items was put into sets before.
-    return {key: sets.get(key, PortSet.empty()).union(held) for key, held in pending.items()}

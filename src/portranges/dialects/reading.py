@@ -7,19 +7,20 @@ brackets, elements. The grammars that a row cannot describe are in the ``grammar
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 
 from portranges import types
 from portranges.dialects.elements import (
-    element_spans,
     every_port,
     expected,
     read_element,
     read_port,
+    split_list,
     unquoted,
 )
 from portranges.dialects.model import Bracketed, Comparison, Fault, Operator, Overlap, TransportRule
-from portranges.dialects.query import Query, refusal, trimmed
+from portranges.dialects.query import Cursor
 from portranges.dialects.writing import example
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import LAST_PORT, PortRange, Transport, means_every_port
@@ -37,122 +38,97 @@ __all__ = [
 ]
 
 
-def read_text(query: Query, start: int, stop: int) -> types.Iterator[types.Part]:
-    """Yield the transport and the ports of ``text[start:stop]``."""
-    row, text = query.row, query.text
-    start, stop = trimmed(text, start, stop, row.blanks)
-    if row.terminator and text.endswith(row.terminator, start, stop):
-        start, stop = trimmed(text, start, stop - len(row.terminator), row.blanks)
-    transport, start, stop = read_frame(query, start, stop)
-    start, stop = trimmed(text, start, stop, row.blanks)
-    span = (start, stop)
-    negated = _head(query, (row.negated, *row.also_negated), start, stop)
-    plain = _head(query, (row.plain, *row.also_plain), start, stop)
-    if negated:
-        ports = ~read_list(query, *trimmed(text, start + negated, stop, row.blanks), transport)
+def read_text(at: Cursor) -> types.Iterator[types.Part]:
+    """Yield the transport and the ports of a text."""
+    row, at = at.row, at.trim()
+    if row.terminator and at.ends(row.terminator):
+        at = at.without(suffix=row.terminator).trim()
+    transport, at = read_frame(at)
+    match = at = at.trim()
+    negation = _head(at, (row.negated, *row.also_negated))
+    head = _head(at, (row.plain, *row.also_plain))
+    if negation:
+        ports = ~read_list(at.without(negation).trim(), transport)
     else:
-        if plain:
-            start, stop = trimmed(text, start + plain, stop, row.blanks)
-        elif (
-            row.plain != "{ports}"
-            and transport is not None
-            and _operator_at(query, start, stop) is None
-        ):
-            raise _no_match(query, start, stop)
-        operator = _operator_at(query, start, stop)
+        if head:
+            at = at.without(head).trim()
+        operator = _operator_at(at)
         if operator is not None:
-            ports = _compared(query, operator, start, stop, transport)
+            ports = _compared(at, operator, transport)
+        elif head or row.plain == "{ports}" or transport is None:
+            ports = read_list(at, transport)
         else:
-            ports = read_list(query, start, stop, transport)
-    check_not_empty(query, ports, span)
+            raise _no_match(at)
+    check_not_empty(match, ports)
     yield transport, ports
 
 
-def check_not_empty(query: Query, ports: PortSet, span: types.Span) -> None:
-    """Raise a PortSyntaxError if ``text[span]`` matches no port."""
+def check_not_empty(at: Cursor, ports: PortSet, fault: Fault = Fault.ALL) -> None:
+    """Raise a PortSyntaxError if the text matches no port."""
     if not ports:
-        raise refusal(
-            query,
-            f"the text must match at least one port, got {elide(query.text[slice(*span)])}",
-            span,
-            Fault.ALL,
-        )
+        raise at.refusal("the text must match at least one port", fault)
 
 
-def check_length(query: Query, start: int, stop: int) -> None:
-    """Raise a PortSyntaxError if the list ``text[start:stop]`` is longer than the tool reads."""
-    row = query.row
-    if row.max_length and stop - start > row.max_length and not row.shows_longer:
-        raise PortSyntaxError(
-            f"a list must have at most {row.max_length} characters, got {stop - start}",
-            query.text,
-            (start, stop),
-        )
+def check_length(at: Cursor) -> None:
+    """Raise a PortSyntaxError if a list is longer than the tool reads."""
+    row = at.row
+    if row.max_length and len(at) > row.max_length and not row.shows_longer:
+        rule = f"a list must have at most {row.max_length} characters"
+        raise at.error(rule, got=f"{len(at)}")
 
 
-def read_frame(query: Query, start: int, stop: int) -> tuple[Transport | None, int, int]:
-    """Return the transport around the match, and the match's start and stop."""
-    row, text = query.row, query.text
+def read_frame(at: Cursor) -> tuple[Transport | None, Cursor]:
+    """Return the transport around the match, and the match."""
+    row = at.row
     if row.transport_rule is not TransportRule.NEVER:
         for frame, transport in product((*row.also_framed, row.framed), row.transports):
-            before, after = frame.replace("{transport}", transport).split("{match}")
-            if (
-                len(before) + len(after) <= stop - start
-                and text.startswith(before, start)
-                and text.endswith(after, start, stop)
-            ):
-                return transport, start + len(before), stop - len(after)
+            before, after = _around(frame, transport)
+            if len(before) + len(after) <= len(at) and at.starts(before) and at.ends(after):
+                return transport, at.without(before, after)
         if row.transport_rule is TransportRule.ALWAYS:
-            raise _no_match(query, start, stop)
-    return None, start, stop
+            raise _no_match(at)
+    return None, at
 
 
-def _no_match(query: Query, start: int, stop: int) -> PortSyntaxError:
-    got = elide(query.text[start:stop]) if start < stop else "nothing"
-    if means_every_port(query.text[start:stop]):
-        got += f"; {every_port(query.row, is_whole=True)}"
-    return refusal(
-        query,
-        f"expected a text such as {example(query.row)!r}, got {got}",
-        (start, stop),
-        Fault.PREFIX,
-    )
+@cache
+def _around(frame: str, transport: Transport) -> tuple[str, str]:
+    """Return what precedes and what follows the match in a frame."""
+    before, after = frame.replace("{transport}", transport).split("{match}")
+    return before, after
 
 
-def _head(query: Query, forms: tuple[str, ...], start: int, stop: int) -> int:
-    """Return the length of what precedes the ports in the form that the text has; 0 if none."""
+def _no_match(at: Cursor) -> PortSyntaxError:
+    hint = every_port(at.row, is_whole=True) if means_every_port(at.text) else ""
+    rule = f"expected a text such as {example(at.row)!r}"
+    return at.refusal(rule, Fault.PREFIX, got="" if len(at) else "nothing", hint=hint)
+
+
+def _head(at: Cursor, forms: tuple[str, ...]) -> str:
+    """Return what precedes the ports in the form that the text has; ``""`` if there is none."""
     for form in forms:
         head = form.partition("{ports}")[0]
-        if head and query.text.startswith(head, start, stop):
-            return len(head)
-    return 0
+        if head and at.starts(head):
+            return head
+    return ""
 
 
-def _operator_at(query: Query, start: int, stop: int) -> Operator | None:
-    for operator in query.row.operators:
+def _operator_at(at: Cursor) -> Operator | None:
+    """Return the operator that the text starts with; a word needs a blank after it."""
+    text = at.query.text
+    for operator in at.row.operators:
         sign = operator.sign
-        if query.text.startswith(sign, start, stop) and (
-            not sign.isalpha() or query.text[start + len(sign) : start + len(sign) + 1] == " "
+        if text.startswith(sign, at.start, at.stop) and (
+            not sign.isalpha() or text.startswith(" ", at.start + len(sign))
         ):
             return operator
     return None
 
 
-def _compared(
-    query: Query, operator: Operator, start: int, stop: int, transport: Transport | None
-) -> PortSet:
-    """Return the ports that an operator and its operands match."""
-    whole = (start, stop)
-    after = trimmed(query.text, start + len(operator.sign), stop, query.row.blanks)
-    port = read_port(query, *after, transport)
-    ports = ports_compared(operator.comparison, port, query.row.lowest)
-    if not ports:
-        raise refusal(
-            query,
-            f"the text must match at least one port, got {elide(query.text[start:stop])}",
-            whole,
-            Fault.OPERATOR,
-        )
+def _compared(at: Cursor, operator: Operator, transport: Transport | None) -> PortSet:
+    """Return the ports that an operator and its operand match."""
+    port = read_port(at.without(operator.sign).trim(), transport)
+    ports = ports_compared(operator.comparison, port, at.row.lowest)
+    check_not_empty(at, ports, Fault.OPERATOR)
     return ports
 
 
@@ -175,45 +151,40 @@ def between(first: int, last: int) -> PortSet:
     return PortSet([PortRange(first, last)]) if first <= last else PortSet.empty()
 
 
-def read_list(query: Query, start: int, stop: int, transport: Transport | None) -> PortSet:
-    """Return the ports of the list ``text[start:stop]``."""
-    row, text = query.row, query.text
-    check_length(query, start, stop)
-    word = text[slice(*unquoted(query, start, stop))] if stop - start < 16 else ""
+def read_list(at: Cursor, transport: Transport | None) -> PortSet:
+    """Return the ports of a list."""
+    row = at.row
+    check_length(at)
+    word = at.word(_LONGEST_WORD)
+    if row.quote:
+        word = unquoted(at).text if word else ""
     if row.all_ports_word and word.lower() == row.all_ports_word.lower():
         return PortSet.full()
     alone = False
     if row.bracketed is not Bracketed.NEVER:
         opening, closing = row.opening.strip(" "), row.closing.strip(" ")
-        if (
-            text.startswith(opening, start, stop)
-            and text.endswith(closing, start, stop)
-            and stop - start >= len(opening) + len(closing)
-        ):
-            start += len(opening)
-            start, stop = trimmed(text, start, stop - len(closing), row.blanks)
+        if at.starts(opening) and at.without(opening).ends(closing):
+            at = at.without(opening, closing).trim()
         elif row.bracketed is Bracketed.ALWAYS:
-            got = elide(text[start:stop])
-            if means_every_port(word):
-                got += f"; {every_port(row, is_whole=True)}"
-            raise refusal(
-                query, f"expected a list in {opening} {closing}, got {got}", (start, stop)
-            )
+            hint = every_port(row, is_whole=True) if means_every_port(word) else ""
+            raise at.refusal(f"expected a list in {opening} {closing}", hint=hint)
         else:
             alone = row.bracketed is Bracketed.SEVERAL
     counted = _Counted()
-    ports = PortSet(_ranges(query, start, stop, transport, counted, alone=alone))
+    ports = PortSet(_ranges(at, transport, counted, alone=alone))
     if row.overlap is not Overlap.ANY and counted.ports != len(ports):
-        _check_overlap(query, start, stop, transport)
+        _check_overlap(at, transport)
     if row.transport_rule is TransportRule.LISTS and transport is None and len(ports) > 1:
-        raise refusal(
-            query,
-            f"a range or a list requires a transport, got {elide(text[start:stop])}; "
-            f"did you mean '{elide(text[start:stop])[1:-1]}/tcp'?",
-            (start, stop),
+        raise at.refusal(
+            "a range or a list requires a transport",
             Fault.PREFIX,
+            hint=f"did you mean '{elide(at.text)[1:-1]}/tcp'?",
         )
     return ports
+
+
+# No word for all ports is longer, with its quotes.
+_LONGEST_WORD = 15
 
 
 class _Counted:
@@ -226,66 +197,46 @@ class _Counted:
 
 
 def _ranges(
-    query: Query,
-    start: int,
-    stop: int,
-    transport: Transport | None,
-    counted: _Counted,
-    *,
-    alone: bool,
+    at: Cursor, transport: Transport | None, counted: _Counted, *, alone: bool
 ) -> types.Iterator[PortRange]:
     """Yield the elements of a list; *alone* means that it may have one only."""
-    row, text = query.row, query.text
+    row = at.row
     slots = elements = 0
-    for low, high in element_spans(query, start, stop):
+    for each in split_list(at):
         elements += 1
         if alone and elements > 1:
-            raise PortSyntaxError(
-                f"several ports must be in {row.opening.strip()} {row.closing.strip()}, "
-                f"got {elide(text[start:stop])}",
-                text,
-                (start, stop),
-            )
+            raise at.error(f"several ports must be in {row.opening.strip()} {row.closing.strip()}")
         if row.max_elements and elements > row.max_elements:
-            raise PortSyntaxError(
-                f"a list must have at most {row.max_elements} elements, got more",
-                text,
-                (low, high),
-            )
-        first, last = read_element(query, low, high, transport)
+            raise each.error(f"a list must have at most {row.max_elements} elements", got="more")
+        first, last = read_element(each, transport)
         slots += 1 if first == last else 2
         if row.max_slots and slots > row.max_slots:
-            raise PortSyntaxError(
-                f"a list must have at most {row.max_slots} slots (1 per port, 2 per range), "
-                "got more",
-                text,
-                (low, high),
-            )
+            rule = f"a list must have at most {row.max_slots} slots (1 per port, 2 per range)"
+            raise each.error(rule, got="more")
         counted.ports += last - first + 1
         yield PortRange(first, last)
     if not elements:
-        raise PortSyntaxError(f"{expected(row)}, got nothing", text, (start, stop))
+        raise at.error(expected(row), got="nothing")
 
 
-def _check_overlap(query: Query, start: int, stop: int, transport: Transport | None) -> None:
+def _check_overlap(at: Cursor, transport: Transport | None) -> None:
     """Raise for the first element that shares a port with an earlier one."""
     seen = PortSet.empty()
     whole: set[tuple[int, int]] = set()
-    for span in element_spans(query, start, stop):
-        pair = read_element(query, *span, transport)
+    for each in split_list(at):
+        pair = read_element(each, transport)
         if pair in whole:
             continue
         if seen & PortRange(*pair):
-            raise overlap_error(query, span)
+            raise overlap_error(each)
         seen |= PortRange(*pair)
         whole.add(pair)
 
 
-def overlap_error(query: Query, span: types.Span) -> PortSyntaxError:
+def overlap_error(at: Cursor) -> PortSyntaxError:
     """Return the error for an element that shares ports with an earlier one."""
-    return PortSyntaxError(
-        f"elements must not overlap, got {elide(query.text[slice(*span)])}, which shares a port "
-        f"with an earlier element; {query.row.tool} rejects it",
-        query.text,
-        span,
+    return at.error(
+        "elements must not overlap",
+        got=f"{elide(at.text)}, which shares a port with an earlier element",
+        hint=f"{at.row.tool} rejects it",
     )
