@@ -107,6 +107,5 @@ def value_as_data(value: types.Any) -> types.Any:
         return [value_as_data(each) for each in types.cast("tuple[object, ...]", value)]
     if hasattr(value, "to_dict"):
         return value.to_dict()
-    kind: types.Any = type(value)
     # A dataclass has no __str__ unless it defines one.
-    return as_data(value) if kind.__str__ is object.__str__ else str(value)
+    return as_data(value) if value.__class__.__str__ is object.__str__ else str(value)
