@@ -44,6 +44,7 @@ from typing import (
     runtime_checkable,
 )
 
+from portranges.capacity.model import Interval
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidSocketError, InvalidValueError
 from portranges.families import Family
@@ -122,6 +123,7 @@ __all__ = [
     "IPv4Address",
     "IPv6Address",
     "IntArray",
+    "Interval",
     "Iterable",
     "Iterator",
     "Kind",

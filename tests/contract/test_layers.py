@@ -26,6 +26,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "errors": (),
     "families": (),
     "records": (),
+    "layout": (),
     "names": ("errors",),
     "checks": ("names",),
     "source": ("checks", "records"),
@@ -44,7 +45,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "selection": ("ephemeral",),
     "capacity": ("selection",),
     "reuse": ("selection",),
-    "advice": ("registry", "ephemeral", "uses"),
+    "advice": ("registry", "ephemeral", "uses", "layout"),
     "flows": ("registry", "ephemeral", "uses"),
     "report": ("advice", "flows"),
     # All names of the top level; some modules are imported when a name of theirs is first used.

@@ -6,6 +6,7 @@ import builtins
 import io
 import os
 import pickle
+from argparse import ArgumentParser
 from dataclasses import dataclass, replace
 
 import pytest
@@ -13,11 +14,11 @@ import pytest
 from portranges import InvalidValueError, PortSet, SystemReadError, Transport, check_port, checks
 from portranges.capacity import Interval
 from portranges.cli import (
-    capacity,
     ephemeral,
     here,
-    layout,
     lingering,
+    numbers,
+    sockets,
     this_machine,
     usage,
     watch,
@@ -62,7 +63,7 @@ def test_a_limit_that_no_rounding_tells_apart_is_shown_exactly():
     low = 1000000.1
     limit = Interval(low, low + 2e-10)
     assert not limit.is_exact
-    assert capacity._beside(limit, low) == "1,000,000.1 to 1,000,000.1"
+    assert numbers.beside(limit, low) == "1,000,000.1 to 1,000,000.1"
 
 
 def test_settings_that_a_system_does_not_have_are_left_out():
@@ -103,7 +104,7 @@ def test_a_user_where_there_is_no_database_of_users(monkeypatch):
         return loaded(name, *more)
 
     monkeypatch.setattr(builtins, "__import__", no_pwd)
-    assert layout.user(1000) == "1000"
+    assert sockets.user(1000) == "1000"
 
 
 def test_listeners_that_may_be_older_and_owners_of_unknown_age(monkeypatch, capsys):
@@ -125,7 +126,7 @@ def test_listeners_that_may_be_older_and_owners_of_unknown_age(monkeypatch, caps
     )
     assert (len(found), found[0], found[-1]) == (1, *found, *found)
     monkeypatch.setattr(lingering, "lingering", lambda *asked, **more: found)
-    parser = lingering.ArgumentParser()
+    parser = ArgumentParser()
     lingering.add_arguments(parser)
     assert lingering.run(parser.parse_args([])) == 0
     out = capsys.readouterr().out

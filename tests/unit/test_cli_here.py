@@ -13,15 +13,15 @@ import pytest
 import terminals
 from children import run
 from envelope import result_of
-from portranges import PortRange, PortSet, SystemReadError, Transport, ephemeral, probe
+from portranges import PortRange, PortSet, SystemReadError, Transport, ephemeral, layout, probe
 from portranges.capacity import Interval
 from portranges.cli import (
     audit,
     here,
-    layout,
     lingering,
     listening,
-    output,
+    numbers,
+    sockets,
     suggest,
     usage,
     watch,
@@ -47,7 +47,7 @@ from portranges.system import RECORDED_LINUX, Machine, read_settings
     [("0", 0), ("300", 300), ("5m", 300), ("1.5h", 5400), ("2d", 172800), ("0.25s", 0.25)],
 )
 def test_a_span_is_read(text, seconds):
-    assert layout.parse_span(text) == seconds
+    assert numbers.time_span(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_span_is_read(text, seconds):
 )
 def test_what_is_no_span(text):
     with pytest.raises(ArgumentTypeError, match="expected seconds or a number with s, m, h or d"):
-        layout.parse_span(text)
+        numbers.time_span(text)
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_what_is_no_span(text):
     [(0, "0s"), (4.25, "4.25s"), (59.9, "59.9s"), (60, "1m 0s"), (3725, "1h 2m"), (1e6, "11d 13h")],
 )
 def test_a_span_is_told(seconds, text):
-    assert layout.span(seconds) == text
+    assert numbers.span(seconds) == text
 
 
 def test_a_table_fits_and_aligns():
     rows = [("1", "x" * 60, "short"), ("65535", "y", "z" * 40)]
-    lines = list(output.table(("port", "who", "what"), rows, width=60, right=(0,), cuttable=(1, 2)))
+    lines = list(layout.table(("port", "who", "what"), rows, width=60, right=(0,), cuttable=(1, 2)))
     assert max(map(len, lines)) <= 60
     assert [line[:5] for line in lines] == [" port", "    1", "65535"]
     starts = [line.find(word) for line, word in zip(lines, ["who", "xxx", "y"], strict=True)]
@@ -77,13 +77,13 @@ def test_a_table_fits_and_aligns():
 
 
 def test_a_name_cannot_write_to_the_terminal():
-    assert layout.owner(Owner(pid=7, name="a\x1b[2Jb\udcff")) == "a?[2Jb? (7)"
-    assert layout.owner(Owner(pid=7)) == "? (7)"
+    assert sockets.owner(Owner(pid=7, name="a\x1b[2Jb\udcff")) == "a?[2Jb? (7)"
+    assert sockets.owner(Owner(pid=7)) == "? (7)"
 
 
 def test_one_socket_for_both_families_is_a_star():
     def shown(v6only):
-        return layout.address(
+        return sockets.address(
             SocketRecord(
                 transport="tcp",
                 family="inet6",
@@ -579,7 +579,7 @@ def test_a_page_names_ten_sockets_and_what_is_known_of_them(monkeypatch):
     table = SocketTable(records, visibility=seen, read_at=0.0)
     monkeypatch.setattr(here, "owners", lambda port, transport: table)
     text = " ".join(here.section(443, "tcp", width=200, machine=RECORDED_LINUX).split())
-    started = layout.moment(0.0)
+    started = numbers.moment(0.0)
     # The owners are those of the processes that have it open, not the creator of the socket.
     assert f"127.0.0.1:443; a (7), user 4294967294, started {started}; ? (8) tcp" in text
     assert "user 33" not in text
@@ -919,7 +919,7 @@ def test_lingering_says_what_it_knows_of_the_age(said):
     ]
     # As long as the look took: 0.2 s, and more on a machine that has much to do.
     ages = [line.split() for line in observed if line.startswith("  age  ")]
-    assert [(each[1:3], 0.2 <= layout.parse_span(each[3].rstrip(";"))) for each in ages] == [
+    assert [(each[1:3], 0.2 <= numbers.time_span(each[3].rstrip(";"))) for each in ages] == [
         (["seen", "for"], True)
     ] * 2
     data = result_of(said["lingering json"][1])

@@ -18,8 +18,8 @@ import pytest
 
 from envelope import error_of
 from portranges import cli
-from portranges.cli import arguments, build_parser, guesses, main
-from portranges.cli.output import labelled
+from portranges.cli import build_parser, guesses, main, numbers
+from portranges.layout import labelled
 from portranges.registry import ports as service_ports
 
 # Words that each command answers, and its exit status.
@@ -139,7 +139,7 @@ NUMBERS = [
     for command, option in options()
     if isinstance(
         next(each.type for each in subparsers()[command]._actions if option in each.option_strings),
-        type(arguments.number),
+        type(numbers.number),
     )
 ]
 

@@ -13,6 +13,7 @@ from portranges.advice.listen import finding, profiles_of
 from portranges.advice.model import Finding
 from portranges.categories import Category
 from portranges.errors import got
+from portranges.layout import cut_list
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
 from portranges.systems import COMMON
@@ -158,10 +159,8 @@ def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Findin
 def _name(rules: list[PortSet], index: int) -> str:
     if len(rules) == 1:
         return "the rule"
-    text = str(rules[index])
     # The sentence lists a few ports; the finding has all of them.
-    if len(text) > 40:
-        text = text[:37].rpartition(",")[0] + ",..."
+    text = cut_list(str(rules[index]), 40)
     return f"rule {index + 1} ({text})" if text else f"rule {index + 1}"
 
 

@@ -16,8 +16,9 @@ from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from importlib import import_module
 
 from portranges import __version__, types
-from portranges.cli.output import PipeTolerantStream, cut, error_envelope
+from portranges.cli.output import PipeTolerantStream, error_envelope
 from portranges.errors import PortRangesError, UnknownNameError, visible
+from portranges.layout import cut
 
 __all__ = ["build_parser", "main"]
 

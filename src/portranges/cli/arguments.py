@@ -1,29 +1,89 @@
-"""``type=`` functions of argparse for numbers, read strictly."""
+"""Declarations of arguments: short forms, and the arguments that several commands have."""
 
 from __future__ import annotations
 
-import re
-from argparse import ArgumentTypeError
+from portranges import types
+from portranges.ports import Transport
+from portranges.systems import COMMON
 
-from portranges.errors import elide
-
-__all__ = ["number", "whole_number"]
-
-# float() also accepts 'nan', 'inf', '1_0' and the digits of every script.
-_LARGEST = f"{10**15 - 1:,}"
-_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
-_WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
+__all__ = ["Arguments"]
 
 
-def number(text: str) -> float:
-    """Return the non-negative number *text*, with or without a fraction."""
-    if _NUMBER.fullmatch(text) is None:
-        raise ArgumentTypeError(f"expected a number from 0 to {_LARGEST}, got {elide(text)}")
-    return float(text)
+class Arguments:
+    """Adds arguments to a parser, or to a group of arguments that exclude each other."""
 
+    def __init__(self, parser: types.Any) -> None:
+        """Add to *parser*."""
+        self._parser = parser
 
-def whole_number(text: str) -> int:
-    """Return the non-negative integer *text*."""
-    if _WHOLE.fullmatch(text) is None:
-        raise ArgumentTypeError(f"expected a whole number from 0 to {_LARGEST}, got {elide(text)}")
-    return int(text)
+    def one_of(self) -> Arguments:
+        """Return a group of arguments that exclude each other."""
+        return Arguments(self._parser.add_mutually_exclusive_group())
+
+    def flag(self, name: str, about: str) -> None:
+        """Add an option without a value."""
+        self._parser.add_argument(name, action="store_true", help=about)
+
+    def value(
+        self,
+        names: str,
+        metavar: str | None,
+        about: str,
+        kind: types.Callable[[str], object] | None = None,
+        default: object = None,
+        **more: types.Any,
+    ) -> None:
+        """Add an option with a value; blanks separate its names."""
+        if default is not None:
+            about += f" (default: {default})"
+        self._parser.add_argument(
+            *names.split(), metavar=metavar, help=about, type=kind, default=default, **more
+        )
+
+    def choice(
+        self, name: str, choices: types.Iterable[str], about: str, default: str | None = None
+    ) -> None:
+        """Add an option whose value is one of *choices*, which the help lists."""
+        # In an error, argparse shows the repr of each.
+        self.value(name, None, about, default=default, choices=[*map(str, choices)])
+
+    def words(self, name: str, metavar: str, about: str, nargs: str = "+") -> None:
+        """Add positional arguments."""
+        self._parser.add_argument(name, nargs=nargs, metavar=metavar, help=about)
+
+    def json(self, about: str = "print JSON") -> None:
+        """Add ``--json``."""
+        self.flag("--json", about)
+
+    def transport(
+        self, about: str = "only this transport", of: types.Iterable[str] = ("tcp", "udp")
+    ) -> None:
+        """Add ``--transport``; only the probe and the system know fewer than all of them."""
+        self.choice("--transport", of, about)
+
+    def any_transport(self, about: str) -> None:
+        """Add ``--transport`` for all transports."""
+        self.transport(about, Transport)
+
+    def services(self, about: str) -> None:
+        """Add ``--services``, the file that ``words.services_in`` reads."""
+        self.value("--services", "FILE", about)
+
+    def systems(self, about: str) -> None:
+        """Add ``--system`` and ``--here``, which ``this_machine.systems_of`` reads."""
+        self.value(
+            "--system",
+            "NAME",
+            f"{about}; can be repeated (default: {', '.join(COMMON)})",
+            action="append",
+        )
+        self.flag(
+            "--here",
+            "use this machine's settings instead of the default systems; combine with --system to "
+            "add others",
+        )
+
+    def findings(self) -> None:
+        """Add the output options of findings."""
+        self.flag("--sources", "print the source of every finding")
+        self.json()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges import dialects, types
-from portranges.cli.output import print_json
+from portranges.cli.arguments import Arguments
+from portranges.cli.output import answer
 from portranges.cli.words import ports_of, services_in, standard_input, without_comments
 from portranges.errors import PortSyntaxError
-from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 
@@ -19,7 +21,7 @@ _LONGEST_INPUT = 4_000_000
 
 def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    names = ", ".join(dialects.names())
+    add = Arguments(parser)
     parser.add_argument(
         "text",
         nargs="?",
@@ -28,38 +30,17 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         help="the ports (default: -, standard input: ports on each line, or one text of the "
         "dialect of --from)",
     )
-    parser.add_argument(
-        "--from",
-        dest="source",
-        default="portranges",
-        metavar="DIALECT",
-        help="the notation of the text (default: portranges)",
-    )
-    parser.add_argument(
-        "--to",
-        default="portranges",
-        metavar="DIALECT",
-        help=f"the notation to write, one of {names} (default: portranges)",
-    )
-    parser.add_argument(
-        "--transport",
-        choices=[transport.value for transport in Transport],
-        help="read the ports of this transport, and name it if the output can",
-    )
-    names_of = parser.add_mutually_exclusive_group()
-    names_of.add_argument(
-        "--names", action="store_true", help="accept service names of the IANA registry"
-    )
-    names_of.add_argument(
-        "--services",
-        metavar="FILE",
-        help="accept the service names of a file such as /etc/services or nmap-services",
-    )
-    parser.add_argument("--negated", action="store_true", help="write the set as a negation")
-    parser.add_argument(
-        "--ternary", action="store_true", help="use the fewest masks of any form (ovs)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    own = "portranges"
+    add.value("--from", "DIALECT", "the notation of the text", default=own, dest="source")
+    names = f"the notation to write, one of {', '.join(dialects.names())}"
+    add.value("--to", "DIALECT", names, default=own)
+    add.any_transport("read the ports of this transport, and name it if the output can")
+    names_of = add.one_of()
+    names_of.flag("--names", "accept service names of the IANA registry")
+    names_of.services("accept the service names of a file such as /etc/services or nmap-services")
+    add.flag("--negated", "write the set as a negation")
+    add.flag("--ternary", "use the fewest masks of any form (ovs)")
+    add.json()
 
 
 def run(arguments: types.Namespace) -> int:
@@ -69,12 +50,8 @@ def run(arguments: types.Namespace) -> int:
         # Lines are read as by the other commands. Other notations have their own meaning of lines.
         lines = without_comments(text.splitlines()) if arguments.text == "-" else [text]
         # The notation has no names of its own; the command line adds them everywhere.
-        ports = PortSet().union(
-            *(
-                PortSet.parse(each) if services is None else ports_of(each, services)
-                for each in lines
-            )
-        )
+        read = PortSet.parse if services is None else partial(ports_of, services=services)
+        ports = PortSet().union(*map(read, lines))
     else:
         ports = dialects.parse(
             text, arguments.source, services=services, transport=arguments.transport
@@ -89,18 +66,8 @@ def run(arguments: types.Namespace) -> int:
         negated=arguments.negated,
         ternary=arguments.ternary,
     )
-    if arguments.json:
-        data = {
-            "ports": str(ports),
-            "size": len(ports),
-            "dialect": target.name,
-            "texts": texts,
-        }
-        print_json("convert", data)
-    else:
-        for text in texts:
-            print(text)
-    return 0
+    data = {"ports": ports, "size": len(ports), "dialect": target.name, "texts": texts}
+    return answer(arguments, "convert", data, texts)
 
 
 def _services(arguments: types.Namespace) -> Registry | None:

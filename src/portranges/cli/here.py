@@ -6,22 +6,16 @@ this process may bind it.
 
 from __future__ import annotations
 
-from textwrap import wrap
-
 from portranges import types
-from portranges.cli.layout import moment, notes, owner, span, user
+from portranges.cli.numbers import moment, span
+from portranges.cli.sockets import notes, owner, user
 from portranges.errors import SystemReadError
 from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owners
-from portranges.system import (
-    Machine,
-    MachineSettings,
-    read_may_bind_privileged,
-    read_settings,
-)
+from portranges.report.page import Page
+from portranges.system import Machine, MachineSettings, read_may_bind_privileged, read_settings
 
 __all__ = ["data", "section"]
 
-_LABEL = 14  # as on the page
 _MOST = 10  # sockets that are listed individually
 
 
@@ -47,15 +41,11 @@ def section(
 ) -> str:
     """Return what holds *port*, and the settings of the machine for it, as a section."""
     table = owners(port, _probed(transport))
-    head, *rest = (
-        line
-        for text in (*_texts(table, transport), *_settings_texts(port, transport, machine))
-        for line in wrap(text, width - _LABEL, subsequent_indent="  ", break_on_hyphens=False)
-    )
-    label = "Here, now".ljust(_LABEL)
-    if styled:
-        label = f"\x1b[1m{label}\x1b[0m"
-    return "\n".join([label + head, *(" " * _LABEL + line for line in rest)])
+    texts = [*_texts(table, transport), *_settings_texts(port, transport, machine)]
+    page = Page(width=width, styled=styled)
+    page.section("Here, now", [page.paragraph(text, indent=2) for text in texts])
+    # The first line is the blank one before a section.
+    return "\n".join(page.lines[1:])
 
 
 def _probed(transport: str | None) -> types.Any:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 
 from portranges import types
-from portranges.cli.layout import moment, notes, owner, parse_span, span, user
-from portranges.cli.output import columns, labelled, print_json
+from portranges.cli.arguments import Arguments
+from portranges.cli.numbers import moment, span, time_span
+from portranges.cli.output import answer, columns
+from portranges.cli.sockets import notes, owner, user
 from portranges.cli.watch import Counter
+from portranges.layout import labelled
 from portranges.probe import (
     Age,
     LingeringListener,
     LingeringListeners,
     ListenerHistory,
-    Reason,
     lingering,
 )
 
@@ -26,53 +28,31 @@ _LOOKS = 20  # while --observe waits
 _SLOWEST = 10.0  # seconds
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.add_argument(
-        "--older-than",
-        type=parse_span,
-        default=300.0,
-        metavar="SPAN",
-        help="such as 300, 5m or 2h (default: 5m)",
-    )
-    parser.add_argument("--transport", choices=["tcp", "udp"], help="only this transport")
-    parser.add_argument(
+    add = Arguments(parser)
+    add.value("--older-than", "SPAN", "such as 300, 5m or 2h", time_span, "5m")
+    add.transport()
+    add.flag(
         "--observe",
-        action="store_true",
-        help="observe for the time of --older-than, and show only what was present throughout",
+        "observe for the time of --older-than, and show only what was present throughout",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add.json()
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print the listeners that linger."""
     found = _observed(arguments) if arguments.observe else _now(arguments, ListenerHistory())
-    listeners = [each for each in found if not arguments.observe or each.age is Age.OBSERVED]
-    if arguments.json:
-        data = {**found.to_dict(), "lingering": [each.to_dict() for each in listeners]}
-        print_json("lingering", data)
-        return 0
-    width = columns(sys.stdout)
-    for each in listeners:
-        for line in _lines(each, found, width):
-            print(line)
-        print()
-    if not listeners:
-        print(f"no listener on {_shown(found, width)} for longer than {span(found.older_than)}")
-    elif any(each.age is not Age.OBSERVED for each in listeners):
-        print("No system reports the age of a socket; --observe measures it.")
-    for note in filter(
-        None, (found.note, *notes(found.visibility, (each.record for each in listeners)))
-    ):
-        print(note)
-    return 0
+    if arguments.observe:
+        found = replace(found, found=tuple(each for each in found if each.age is Age.OBSERVED))
+    return answer(arguments, "lingering", found, _lines(found, columns(sys.stdout)))
 
 
-def _now(arguments: Namespace, history: ListenerHistory) -> LingeringListeners:
+def _now(arguments: types.Namespace, history: ListenerHistory) -> LingeringListeners:
     return lingering(arguments.older_than, transport=arguments.transport, history=history)
 
 
-def _observed(arguments: Namespace) -> LingeringListeners:
+def _observed(arguments: types.Namespace) -> LingeringListeners:
     history = ListenerHistory()
     counter = Counter(sys.stderr)
     interval = min(_SLOWEST, arguments.older_than / _LOOKS)
@@ -90,22 +70,34 @@ def _observed(arguments: Namespace) -> LingeringListeners:
         counter.clear()
 
 
-def _shown(found: LingeringListeners, width: int) -> str:
-    text = str(found.ports)
-    return text if len(text) < width // 2 else "the ephemeral range"
+def _lines(found: LingeringListeners, width: int) -> types.Iterator[str]:
+    for each in found:
+        yield from _of_listener(each, found, width)
+        yield ""
+    if not len(found):
+        ports = str(found.ports) if len(str(found.ports)) < width // 2 else "the ephemeral range"
+        yield f"no listener on {ports} for longer than {span(found.older_than)}"
+    elif any(each.age is not Age.OBSERVED for each in found):
+        yield "No system reports the age of a socket; --observe measures it."
+    if found.note:
+        yield found.note
+    yield from notes(found.visibility, (each.record for each in found))
 
 
-def _lines(each: LingeringListener, found: LingeringListeners, width: int) -> types.Iterator[str]:
+def _of_listener(
+    each: LingeringListener, found: LingeringListeners, width: int
+) -> types.Iterator[str]:
     record = each.record
     yield f"{record.port}/{record.transport}  on {record.address}"
     owners = [
         f"{owner(who)}{f', user {user(who.uid)}' if who.uid is not None else ''}"
         for who in record.owners
     ]
-    yield from _part("owner", "; ".join(owners) or "unknown", width)
-    yield from _part("age", _age(each, found), width)
-    yield from _reasons("concern", each.concerns, width)
-    yield from _reasons("reassurance", each.reassurances, width)
+    parts = [("owner", "; ".join(owners) or "unknown"), ("age", _age(each, found))]
+    for label, reasons in (("concern", each.concerns), ("reassurance", each.reassurances)):
+        parts += [("" if at else label, reason.text) for at, reason in enumerate(reasons)]
+    for label, text in parts:
+        yield from labelled(f"  {label}", text, label_width=_LABEL, width=width)
 
 
 def _age(each: LingeringListener, found: LingeringListeners) -> str:
@@ -115,13 +107,3 @@ def _age(each: LingeringListener, found: LingeringListeners) -> str:
         return f"{text}; the start of its owner is unknown"
     started = span(found.read_at - each.owner_started_at)
     return f"{text}; its owner started {started} ago, {moment(each.owner_started_at)}"
-
-
-def _reasons(label: str, reasons: tuple[Reason, ...], width: int) -> types.Iterator[str]:
-    for reason in reasons:
-        yield from _part(label, reason.text, width)
-        label = ""
-
-
-def _part(label: str, text: str, width: int) -> types.Iterator[str]:
-    return labelled(f"  {label}", text, label_width=_LABEL, width=width)

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
 
+from portranges import types
 from portranges.categories import Category
-from portranges.cli.layout import address, moment, notes, owners_of, user
-from portranges.cli.output import columns, print_json, table
+from portranges.cli.arguments import Arguments
+from portranges.cli.numbers import moment
+from portranges.cli.output import answer, columns
+from portranges.cli.sockets import address, notes, owners_of, user
 from portranges.errors import SystemReadError
+from portranges.layout import table
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.probe import Scope, SocketRecord, SocketTable, listeners
+from portranges.records import as_data
 from portranges.registry import services
 from portranges.system import read_ephemeral
 
 __all__ = ["add_arguments", "run"]
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.add_argument(
-        "--dynamic",
-        action="store_true",
-        help="only on Dynamic Ports and in the ephemeral range of this machine",
-    )
-    parser.add_argument("--transport", choices=["tcp", "udp"], help="only this transport")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add = Arguments(parser)
+    add.flag("--dynamic", "only on Dynamic Ports and in the ephemeral range of this machine")
+    add.transport()
+    add.json()
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print the listening sockets of this machine."""
     found = listeners(arguments.transport, owners=True)
     if found.visibility.sockets is Scope.DENIED:
@@ -38,17 +39,8 @@ def run(arguments: Namespace) -> int:
     if arguments.dynamic:
         wanted = {each: _dynamic(each) for each in {record.transport for record in records}}
         records = [record for record in records if record.port in wanted[record.transport]]
-    if arguments.json:
-        data = {**found.to_dict(), "sockets": [record.to_dict() for record in records]}
-        print_json("listening", data)
-        return 0
-    if records:
-        _print(records, found)
-    else:
-        print("no listening sockets")
-    for note in notes(found.visibility, records):
-        print(f"\n{note}")
-    return 0
+    data = {**as_data(found, "visibility", "backend", "read_at"), "sockets": records}
+    return answer(arguments, "listening", data, _lines(records, found))
 
 
 def _order(record: SocketRecord) -> tuple[int, str, str, str]:
@@ -60,23 +52,27 @@ def _dynamic(transport: Transport) -> PortSet:
     return PortSet([Category.DYNAMIC.ports]) | ephemeral.ports
 
 
-def _print(records: list[SocketRecord], found: SocketTable) -> None:
-    heads = ("port", "", "address", "registered to", "owner", "user", "owner started")
-    rows: list[tuple[str, ...]] = []
-    for record in records:
-        started = [each.started_at for each in record.owners if each.started_at is not None]
-        uids = dict.fromkeys(each.uid for each in record.owners) or {record.uid: None}
-        names = services(record.port, record.transport)
-        rows.append(
-            (
-                str(record.port),
-                record.transport.value,
-                address(record),
-                names[0] if names else "-",
-                owners_of(record, found),
-                ", ".join(filter(None, map(user, uids))) or "-",
-                moment(min(started)) if started else "-",
-            )
-        )
-    for line in table(heads, rows, width=columns(sys.stdout), right=(0,), cuttable=(4, 3, 2, 5)):
-        print(line)
+def _lines(records: list[SocketRecord], found: SocketTable) -> types.Iterator[str]:
+    if records:
+        heads = ("port", "", "address", "registered to", "owner", "user", "owner started")
+        rows = (_row(record, found) for record in records)
+        yield from table(heads, rows, width=columns(sys.stdout), right=(0,), cuttable=(4, 3, 2, 5))
+    else:
+        yield "no listening sockets"
+    for note in notes(found.visibility, records):
+        yield f"\n{note}"
+
+
+def _row(record: SocketRecord, found: SocketTable) -> tuple[str, ...]:
+    started = [each.started_at for each in record.owners if each.started_at is not None]
+    uids = dict.fromkeys(each.uid for each in record.owners) or {record.uid: None}
+    names = services(record.port, record.transport)
+    return (
+        str(record.port),
+        record.transport.value,
+        address(record),
+        names[0] if names else "-",
+        owners_of(record, found),
+        ", ".join(filter(None, map(user, uids))) or "-",
+        moment(min(started)) if started else "-",
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-
-from portranges.cli.output import print_json
+from portranges import types
+from portranges.cli.arguments import Arguments
+from portranges.cli.output import answer
 from portranges.cli.words import ports_of_all
 from portranges.ports import MaskedPort
 
@@ -19,42 +19,33 @@ _FORMS = {
 }
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.add_argument(
+    add = Arguments(parser)
+    add.words(
         "ports",
-        nargs="+",
-        metavar="PORTS",
-        help="ports (22,8000-8100) or a service name; '-' reads standard input, one per line",
+        "PORTS",
+        "ports (22,8000-8100) or a service name; '-' reads standard input, one per line",
     )
-    parser.add_argument(
-        "--ternary",
-        action="store_true",
-        help="the fewest masks of any form per range, for Open vSwitch, tc and TCAMs",
-    )
-    parser.add_argument(
-        "--form",
-        choices=list(_FORMS),
-        default="hex",
-        help="0x1f40/0xffc0, 0x0016/0xffff, 8000/65472, or bits, x for either (default: hex)",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add.flag("--ternary", "the fewest masks of any form per range, for Open vSwitch, tc and TCAMs")
+    forms = "0x1f40/0xffc0, 0x0016/0xffff, 8000/65472, or bits, x for either"
+    add.choice("--form", _FORMS, forms, "hex")
+    add.json()
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print masks that match exactly the ports in *arguments*."""
     ports = ports_of_all(arguments.ports)
     masks = ports.prefix_cover()
     if arguments.ternary:
         masks = tuple(mask for each in ports.ranges for mask in each.ternary_cover())
-    if arguments.json:
-        data = [{"value": each.value, "mask": each.mask, "count": len(each)} for each in masks]
-        print_json("masks", data)
-        return 0
     form = _FORMS[arguments.form]
-    for each in masks:
-        print(form.format(value=each.value, mask=each.mask, bits=_bits(each)))
-    return 0
+    return answer(
+        arguments,
+        "masks",
+        [{"value": each.value, "mask": each.mask, "count": len(each)} for each in masks],
+        (form.format(value=each.value, mask=each.mask, bits=_bits(each)) for each in masks),
+    )
 
 
 def _bits(masked: MaskedPort) -> str:

@@ -1,36 +1,31 @@
-"""Output of the commands: the JSON envelope, labelled text, and what the terminal can show."""
+"""Output of the commands: lines or the JSON envelope, and what the terminal can show.
+
+``portranges.layout`` lays out the lines.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-from textwrap import wrap
 
 from portranges import types
 from portranges.errors import PortSyntaxError, UnknownNameError
+from portranges.layout import WIDTH
+from portranges.records import value_as_data
 
 __all__ = [
     "SCHEMA",
-    "WIDTH",
     "PipeTolerantStream",
+    "answer",
     "columns",
-    "cut",
     "error_envelope",
     "is_styled",
-    "labelled",
     "print_json",
     "print_json_lines",
-    "table",
 ]
 
-WIDTH = 80
 _NARROWEST = 60
-
-_LIST = frozenset("0123456789-,.()")  # of ports
-
-_GAP = 2
-_LEAST = 8  # the smallest width of a truncated column
 
 # Version of the envelope and of every result; it increases when a key is removed or changes
 # its meaning.
@@ -69,10 +64,31 @@ class PipeTolerantStream:
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
+def answer(
+    arguments: types.Namespace,
+    command: str,
+    data: object,
+    lines: types.Iterable[str],
+    *,
+    status: int = 0,
+    indent: int | None = 2,
+) -> int:
+    """Print *data* in the envelope if ``--json`` is given, else *lines*; return *status*.
+
+    Records in *data* are converted, so that a command builds no JSON if it prints lines.
+    """
+    if arguments.json:
+        print_json(command, data, indent=indent)
+    else:
+        for line in lines:
+            print(line)
+    return status
+
+
 def print_json(command: str, result: object, *, indent: int | None = 2) -> None:
-    """Print *result* in the envelope that every ``--json`` prints."""
+    """Print *result*, with its records, in the envelope that every ``--json`` prints."""
     envelope = {"schema": SCHEMA, "command": command, "result": result}
-    print(json.dumps(envelope, indent=indent))
+    print(json.dumps(envelope, indent=indent, default=value_as_data))
 
 
 def print_json_lines(
@@ -110,66 +126,6 @@ def _envelope(command: str, error: dict[str, object]) -> str:
     # The command that prints one line per result prints an error on one line, too.
     indent = None if command == "watch" else 2
     return json.dumps({"schema": SCHEMA, "command": command, "error": error}, indent=indent)
-
-
-def labelled(label: str, text: str, *, label_width: int, width: int = WIDTH) -> types.Iterator[str]:
-    """Yield *text* wrapped to *width*, beside *label* in a column of *label_width*.
-
-    Lines are not broken at hyphens or inside words, because a path or a commit must stay whole
-    and a part of a number would be another port. Lists are broken after their commas.
-    """
-    room = width - label_width
-    words = [
-        word.replace(",", ", ") if len(word) > room and {*word} <= _LIST else word
-        for word in text.split(" ")
-    ]
-    yield from wrap(
-        " ".join(words),
-        width,
-        initial_indent=label.ljust(label_width),
-        subsequent_indent=" " * label_width,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def table(
-    heads: types.Sequence[str],
-    rows: types.Sequence[types.Sequence[str]],
-    *,
-    width: int,
-    right: types.Collection[int] = (),
-    cuttable: types.Sequence[int] = (),
-) -> types.Iterator[str]:
-    """Yield the lines of a table that is at most *width* columns wide.
-
-    Args:
-        heads: The heading of each column.
-        rows: The rows, with as many cells each.
-        width: The maximum width of the table.
-        right: Indices of right-aligned columns.
-        cuttable: Indices of columns that may be truncated, in that order.
-
-    Yields:
-        The headings, then one line per row, without trailing blanks.
-    """
-    lines = [heads, *rows]
-    sizes = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for at in cuttable:
-        excess = sum(sizes) + _GAP * (len(sizes) - 1) - width
-        if excess > 0:
-            sizes[at] = max(min(sizes[at], _LEAST), sizes[at] - excess)
-    for line in lines:
-        cells = [
-            cut(cell, size).rjust(size) if at in right else cut(cell, size).ljust(size)
-            for at, (cell, size) in enumerate(zip(line, sizes, strict=True))
-        ]
-        yield (" " * _GAP).join(cells).rstrip()
-
-
-def cut(text: str, size: int) -> str:
-    """Return *text*, truncated to *size* characters with dots at the end."""
-    return text if len(text) <= size else text[: size - 3] + "..."
 
 
 def columns(stream: types.TextIO) -> int:

@@ -6,16 +6,20 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges import reuse, types
-from portranges.cli.arguments import whole_number
-from portranges.cli.output import labelled, print_json
+from portranges.cli.arguments import Arguments
+from portranges.cli.numbers import whole_number
+from portranges.cli.output import answer
 from portranges.endpoints import Endpoint
 from portranges.errors import InvalidSocketError, InvalidValueError, elide
+from portranges.layout import labelled
+from portranges.records import as_data
 from portranges.registry import SHIPPED
 from portranges.reuse import Decision, Socket
 
 __all__ = ["add_arguments", "run"]
 
-# Each option exists three times: for all sockets, for the existing ones, for the new one.
+# Each option exists three times, with one of these before its name.
+_SIDES = {"": "all sockets", "existing-": "the existing sockets", "new-": "the new socket"}
 _OPTIONS = {
     "reuse-address": "SO_REUSEADDR",
     "reuse-port": "SO_REUSEPORT",
@@ -29,52 +33,37 @@ _SPLIT = "[::] and 0.0.0.0 instead of a dual-stack socket, which does not exist 
 
 def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.add_argument(
+    add = Arguments(parser)
+    add.words(
         "sockets",
-        nargs="+",
-        metavar="ADDRESS:PORT",
-        help="existing sockets, then the new one, as people write them or tools print them: "
+        "ADDRESS:PORT",
+        "existing sockets, then the new one, as people write them or tools print them: "
         "0.0.0.0:80, [::1]:http, 127.0.0.53%%lo:53, :::80, localhost:80; *:80 and :80 are "
         "dual-stack, or [::]:80 and 0.0.0.0:80 on a system without dual-stack sockets",
     )
-    parser.add_argument("--udp", action="store_true", help="UDP sockets (default: TCP)")
-    parser.add_argument(
-        "--system",
-        default="all",
-        metavar="NAME",
-        help=f"one of {', '.join(reuse.systems())} (default: all)",
-    )
-    parser.add_argument(
+    add.flag("--udp", "UDP sockets (default: TCP)")
+    add.value("--system", "NAME", f"one of {', '.join(reuse.systems())}", default="all")
+    add.value(
         "--local-address",
-        action="append",
-        metavar="ADDRESS",
-        help="an address of the machine, may be repeated; default: every non-loopback address, "
+        "ADDRESS",
+        "an address of the machine, may be repeated; default: every non-loopback address, "
         "and the loopback addresses of a new machine",
+        action="append",
     )
-    states = parser.add_mutually_exclusive_group()
-    states.add_argument(
-        "--listening", action="store_true", help="the existing sockets are listening"
-    )
-    states.add_argument(
+    states = add.one_of()
+    states.flag("--listening", "the existing sockets are listening")
+    states.value(
         "--state",
-        metavar="STATE",
-        help="the state of the existing sockets: bound (default), listening, connected, "
+        "STATE",
+        "the state of the existing sockets: bound (default), listening, connected, "
         "time-wait or fin-wait-2",
     )
-    for side, whose in (
-        ("", "all sockets"),
-        ("existing-", "the existing sockets"),
-        ("new-", "the new socket"),
-    ):
+    for side, whose in _SIDES.items():
         for option, name in _OPTIONS.items():
-            parser.add_argument(f"--{side}{option}", action="store_true", help=f"{whose}: {name}")
-        parser.add_argument(
-            f"--{side}uid", type=whole_number, metavar="N", help=f"{whose}: user id"
-        )
-        parser.add_argument(f"--{side}device", metavar="NAME", help=f"{whose}: interface")
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON, a list with one object per system"
-    )
+            add.flag(f"--{side}{option}", f"{whose}: {name}")
+        add.value(f"--{side}uid", "N", f"{whose}: user id", whole_number)
+        add.value(f"--{side}device", "NAME", f"{whose}: interface")
+    add.json("print JSON, a list with one object per system")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +89,9 @@ def run(arguments: types.Namespace) -> int:
     existing = [_socket(text, arguments, "existing") for text in others]
     new = _socket(last, arguments, "new")
     decisions = _decisions(new, existing, arguments)
-    if arguments.json:
-        print_json("reuse", [_data(*item) for item in decisions.items()])
-    else:
-        for line in _lines(new, existing, decisions):
-            print(line)
-    return 0 if all(decision.allowed for decision in decisions.values()) else 1
+    status = 0 if all(decision.allowed for decision in decisions.values()) else 1
+    data = [_data(system, decision) for system, decision in decisions.items()]
+    return answer(arguments, "reuse", data, _lines(new, existing, decisions), status=status)
 
 
 def _check_without_existing(arguments: types.Namespace) -> None:
@@ -123,31 +109,21 @@ def _decisions(
     new: _Written, existing: list[_Written], arguments: types.Namespace
 ) -> dict[str, Decision]:
     local = arguments.local_address
-    if arguments.system != "all":
-        system = types.cast("types.ReuseSystemName", arguments.system)
-        held = [socket for each in existing for socket in each.on(system)]
-        answers = [
-            reuse.can_bind(socket, held, system=system, local_addresses=local)
-            for socket in new.on(system)
-        ]
-        return {system: _all_of(answers)}
-    held = [each.socket for each in existing]
-    decisions = dict(reuse.portability(new.socket, held, local_addresses=local))
-    for name in decisions:
+
+    def decided(system: types.ReuseSystemName, new: Socket, existing: list[Socket]) -> Decision:
+        if arguments.system != "all":
+            # One system reports an option that it does not have as an error.
+            return reuse.can_bind(new, existing, system=system, local_addresses=local)
+        return reuse.portability(new, existing, systems=system, local_addresses=local)[system]
+
+    decisions: dict[str, Decision] = {}
+    names = reuse.portability(new.socket) if arguments.system == "all" else [arguments.system]
+    for name in names:
         system = types.cast("types.ReuseSystemName", name)
-        if not reuse.has_dual_stack(system):
-            held = [socket for each in existing for socket in each.on(system)]
-            decisions[name] = _all_of(
-                [
-                    reuse.portability(socket, held, systems=system, local_addresses=local)[system]
-                    for socket in new.on(system)
-                ]
-            )
+        held = [socket for each in existing for socket in each.on(system)]
+        answers = [decided(system, socket, held) for socket in new.on(system)]
+        decisions[name] = next((each for each in answers if not each.allowed), answers[0])
     return decisions
-
-
-def _all_of(decisions: types.Sequence[Decision]) -> Decision:
-    return next((each for each in decisions if not each.allowed), decisions[0])
 
 
 def _socket(text: str, arguments: types.Namespace, side: str) -> _Written:
@@ -255,11 +231,7 @@ def _described(socket: Socket) -> str:
 def _data(system: str, decision: Decision) -> dict[str, types.Any]:
     return {
         "system": system,
-        "verdict": decision.verdict.value,
-        "error": decision.error,
+        **as_data(decision, "verdict", "error"),
         "rule": decision.rule.id,
-        "reason": decision.reason,
-        "blocker": None if decision.blocker is None else str(decision.blocker),
-        "confidence": decision.confidence.value,
-        "source": str(decision.source),
+        **as_data(decision, "reason", "blocker", "confidence", "source"),
     }

@@ -6,19 +6,14 @@ Adjacent ports that do not differ are one page, one line or one object.
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
 
 from portranges import types
-from portranges.cli.output import WIDTH, columns, cut, is_styled, print_json_lines
+from portranges.cli.arguments import Arguments
+from portranges.cli.output import columns, is_styled, print_json_lines
 from portranges.cli.words import services_in
 from portranges.errors import InvalidValueError, UnknownNameError
-from portranges.ports import (
-    PortRange,
-    Transport,
-    check_transport,
-    every_port_error,
-    means_every_port,
-)
+from portranges.layout import WIDTH, cut
+from portranges.ports import PortRange, check_transport, every_port_error, means_every_port
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.report import PortReport, explain, explain_ranges
@@ -30,45 +25,27 @@ __all__ = ["add_arguments", "run"]
 _MOST_PAGES = 10
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
-    parser.add_argument(
+    add = Arguments(parser)
+    add.words(
         "ports",
-        nargs="+",
-        metavar="PORT",
-        help="a port (443), a range (8000-8003), a service name (https), or several (22,443/tcp)",
+        "PORT",
+        "a port (443), a range (8000-8003), a service name (https), or several (22,443/tcp)",
     )
-    parser.add_argument(
-        "--transport",
-        choices=[transport.value for transport in Transport],
-        help="only this transport",
+    add.any_transport("only this transport")
+    add.services("use the services of a file such as /etc/services instead of the IANA registry")
+    add.flag(
+        "--here", "show what holds each port on this machine now, and its settings for the port"
     )
-    parser.add_argument(
-        "--services",
-        metavar="FILE",
-        help="use the services of a file such as /etc/services instead of the IANA registry",
-    )
-    parser.add_argument(
-        "--here",
-        action="store_true",
-        help="show what holds each port on this machine now, and its settings for the port",
-    )
-    parser.add_argument("--sources", action="store_true", help="list the source of every section")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "--json",
-        action="store_true",
-        help="print JSON: the facts, and one object per range of ports with the same facts",
-    )
-    form.add_argument("--table", action="store_true", help="print a table")
-    form.add_argument(
-        "--pages",
-        action="store_true",
-        help=f"print pages even for more than {_MOST_PAGES} ports",
-    )
+    add.flag("--sources", "list the source of every section")
+    form = add.one_of()
+    form.json("print JSON: the facts, and one object per range of ports with the same facts")
+    form.flag("--table", "print a table")
+    form.flag("--pages", f"print pages even for more than {_MOST_PAGES} ports")
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print everything known about the ports in *arguments*."""
     for option in ("here", "sources"):
         if arguments.table and getattr(arguments, option):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser, Namespace
 
 from portranges import types
-from portranges.cli.output import WIDTH, print_json
+from portranges.cli.arguments import Arguments
+from portranges.cli.output import answer
 from portranges.cli.words import ports_of
 from portranges.ephemeral import EphemeralProfile, profile
 from portranges.errors import InvalidValueError, elide
 from portranges.flows import sql_case
+from portranges.layout import WIDTH
 from portranges.portset import PortSet
 
 __all__ = ["add_arguments", "run"]
@@ -21,58 +22,38 @@ _QUOTES: dict[str, types.Quote] = {"none": "", "double": '"', "backtick": "`", "
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\[(?:[^]]|\]\])*\]|[^\s'"`[])+""")
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
     parser.add_argument("column", metavar="COLUMN", help="the column; t.column with a table")
-    parser.add_argument(
+    add = Arguments(parser)
+    add.words(
         "ports",
-        nargs="?",
-        metavar="PORTS",
-        help="ports (22,8000-8100) or a service name: the expression is 1 if the column is one of "
+        "PORTS",
+        "ports (22,8000-8100) or a service name: the expression is 1 if the column is one of "
         "them, else 0; without it, the expression is the category",
+        nargs="?",
     )
-    parser.add_argument(
-        "--label",
-        action="append",
-        default=[],
-        metavar="LABEL=PORTS",
-        help="the label of some ports; can be repeated, and the first match wins",
-    )
-    parser.add_argument(
-        "--system",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="label the ephemeral range of a system with its name; can be repeated",
-    )
-    parser.add_argument(
-        "--otherwise", metavar="TEXT", help="the label of all other ports (default: unknown)"
-    )
-    parser.add_argument(
-        "--quote",
-        choices=list(_QUOTES),
-        default="none",
-        help="the quotes around the name of the column (default: none)",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    label = "the label of some ports; can be repeated, and the first match wins"
+    add.value("--label", "LABEL=PORTS", label, action="append")
+    system = "label the ephemeral range of a system with its name; can be repeated"
+    add.value("--system", "NAME", system, action="append")
+    add.value("--otherwise", "TEXT", "the label of all other ports (default: unknown)")
+    add.choice("--quote", _QUOTES, "the quotes around the name of the column", "none")
+    add.json()
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print the expression."""
     expression = _expression(arguments)
-    if arguments.json:
-        print_json("sql", {"sql": expression})
-    else:
-        print("\n".join(_lines(expression)))
-    return 0
+    return answer(arguments, "sql", {"sql": expression}, _lines(expression))
 
 
-def _expression(arguments: Namespace) -> str:
+def _expression(arguments: types.Namespace) -> str:
     quote = _QUOTES[arguments.quote]
     # An unquoted name contains no dot, so a dot separates table and column.
     column = arguments.column if quote else tuple(arguments.column.split("."))
-    labelled: list[tuple[str, PortSet | EphemeralProfile]] = [*map(_label, arguments.label)]
-    labelled += [(name, profile(name)) for name in dict.fromkeys(arguments.system)]
+    labelled: list[tuple[str, PortSet | EphemeralProfile]] = [*map(_label, arguments.label or ())]
+    labelled += [(name, profile(name)) for name in dict.fromkeys(arguments.system or ())]
     labels: dict[str, PortSet | EphemeralProfile] = {}
     for name, ports in labelled:
         if name in labels:

@@ -14,17 +14,7 @@ from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.systems import COMMON
 
-__all__ = ["add_here", "excluded_ports", "ports_in_use", "settings_of", "systems_of"]
-
-
-def add_here(parser: types.ArgumentParser) -> None:
-    """Add ``--here`` to *parser*."""
-    parser.add_argument(
-        "--here",
-        action="store_true",
-        help="use this machine's settings instead of the default systems; combine with --system to "
-        "add others",
-    )
+__all__ = ["excluded_ports", "ports_in_use", "settings_of", "systems_of"]
 
 
 def settings_of(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from textwrap import wrap
+from argparse import ArgumentTypeError
 
 from portranges import types
-from portranges.cli.layout import moment, notes, owners_of, parse_span, span
-from portranges.cli.output import columns, cut, print_json
-from portranges.errors import PortRangesError, elide
-from portranges.ports import is_digits, parse_port
+from portranges.cli.arguments import Arguments
+from portranges.cli.numbers import count_up_to, moment, refusal, span, time_span
+from portranges.cli.output import columns, print_json
+from portranges.cli.sockets import notes, owners_of
+from portranges.errors import PortRangesError
+from portranges.layout import cut, many, wrapped
+from portranges.ports import parse_port
 from portranges.probe import Change, ChangeKind, SocketTable, Watcher
 from portranges.probe.watching import LONGEST_INTERVAL, next_poll
 
@@ -21,21 +23,15 @@ _ENDS = 25  # columns before the addresses of a socket
 _ECHO = 2  # columns of ^C, which a terminal echoes
 
 
-def add_arguments(parser: ArgumentParser) -> None:
+def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""
     parser.add_argument("port", type=_port, metavar="PORT", help="the port to watch")
-    parser.add_argument("--transport", choices=["tcp", "udp"], help="only this transport")
-    parser.add_argument(
-        "--interval",
-        type=_interval,
-        default=1.0,
-        metavar="SPAN",
-        help="time between polls, such as 0.5, 10s or 1m (default: 1s)",
-    )
-    parser.add_argument(
-        "--polls", type=_count, metavar="N", help="stop after N polls (default: never)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON, one line per change")
+    add = Arguments(parser)
+    add.transport()
+    between = "time between polls, such as 0.5, 10s or 1m"
+    add.value("--interval", "SPAN", between, _interval, "1s")
+    add.value("--polls", "N", "stop after N polls (default: never)", count_up_to("999,999,999"))
+    add.json("print JSON, one line per change")
 
 
 def _port(text: str) -> int:
@@ -46,20 +42,13 @@ def _port(text: str) -> int:
 
 
 def _interval(text: str) -> float:
-    seconds = parse_span(text)
+    seconds = time_span(text)
     if not 0 < seconds <= LONGEST_INTERVAL:
-        rule = f"expected more than 0 seconds, up to {LONGEST_INTERVAL:,.0f}"
-        raise ArgumentTypeError(f"{rule}, got {elide(text)}")
+        raise refusal(f"expected more than 0 seconds, up to {LONGEST_INTERVAL:,.0f}", text)
     return seconds
 
 
-def _count(text: str) -> int:
-    if not (is_digits(text) and len(text) < 10 and int(text)):
-        raise ArgumentTypeError(f"expected a number from 1 to 999,999,999, got {elide(text)}")
-    return int(text)
-
-
-def run(arguments: Namespace) -> int:
+def run(arguments: types.Namespace) -> int:
     """Print changes on a port until interrupted."""
     watcher = Watcher(arguments.port, arguments.transport)
     counter = Counter(sys.stdout, wanted=not arguments.json)
@@ -74,14 +63,14 @@ def run(arguments: Namespace) -> int:
                 changed = time.monotonic()
                 changes += sum(each.kind is not ChangeKind.FOUND for each in found)
             counter.clear()
-            _print(found, sockets, json_command="watch" if arguments.json else "")
+            _print(found, sockets, as_json=arguments.json)
             if watcher.polls == 1 and not arguments.json:
                 _print_start(sockets, arguments.port)
             now = time.monotonic()
             counter.show(
-                f"port {arguments.port}: {_counted(len(sockets), 'socket')}, "
-                f"{_counted(changes, 'change')}, "
-                f"watched for {span(now - started)}, quiet for {span(now - changed)}"
+                f"port {arguments.port}: {many(len(sockets), 'socket')}, "
+                f"{many(changes, 'change')}, watched for {span(now - started)}, "
+                f"quiet for {span(now - changed)}"
             )
             if watcher.polls == arguments.polls:
                 break
@@ -93,10 +82,6 @@ def run(arguments: Namespace) -> int:
     finally:
         counter.clear()
     return 0
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 class Counter:
@@ -134,10 +119,10 @@ def _print_start(sockets: SocketTable, port: int) -> None:
         print(note)
 
 
-def _print(changes: types.Sequence[Change], sockets: SocketTable, *, json_command: str) -> None:
+def _print(changes: types.Sequence[Change], sockets: SocketTable, *, as_json: bool) -> None:
     for change in changes:
-        if json_command:
-            print_json(json_command, change.to_dict(), indent=None)
+        if as_json:
+            print_json("watch", change, indent=None)
         else:
             print(_fitted(_line(change, sockets), sys.stdout))
     sys.stdout.flush()
@@ -150,8 +135,7 @@ def _fitted(line: str, stream: types.TextIO) -> str:
     """
     if not stream.isatty():
         return line
-    below = " " * _ENDS
-    return "\n".join(wrap(line, columns(stream), subsequent_indent=below, break_on_hyphens=False))
+    return "\n".join(wrapped(line, columns(stream), below=" " * _ENDS))
 
 
 def _line(change: Change, sockets: SocketTable) -> str:

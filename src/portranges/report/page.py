@@ -10,10 +10,11 @@ from textwrap import wrap
 
 from portranges import checks, types
 from portranges.errors import printable
+from portranges.layout import wrapped
 from portranges.report.model import EphemeralRange, PortReport
 from portranges.source import Source
 
-__all__ = ["render"]
+__all__ = ["Page", "render"]
 
 _MIN_WIDTH = 60
 _LABEL = 14  # columns of the labels on the left
@@ -22,7 +23,7 @@ _LABEL = 14  # columns of the labels on the left
 def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> str:
     """Return *report* as lines of at most *width* columns."""
     width = checks.integer("width", width, least=_MIN_WIDTH)
-    page = _Page(width=width, styled=styled, sources=sources)
+    page = Page(width=width, styled=styled, sources=sources)
     subject = f"Port {report.port}" if len(report.ports) == 1 else f"Ports {report.ports}"
     page.title(subject)
     page.lines += wrap(f"{subject} {_headline(report)}", width)
@@ -33,20 +34,25 @@ def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> st
     return "\n".join(page.lines)
 
 
-class _Page:
+class Page:
     """The lines of a page, section by section."""
 
-    def __init__(self, *, width: int, styled: bool, sources: bool) -> None:
+    def __init__(self, *, width: int, styled: bool, sources: bool = False) -> None:
+        """Begin a page of at most *width* columns."""
         self.lines: list[str] = []
         self._width = width
         self._styled = styled
         self._sources = sources
 
     def title(self, text: str) -> None:
+        """Add a heading."""
         self.lines.append(self._bold(text))
 
     def section(
-        self, label: str, parts: types.Iterable[str], sources: types.Iterable[tuple[str, Source]]
+        self,
+        label: str,
+        parts: types.Iterable[str],
+        sources: types.Iterable[tuple[str, Source]] = (),
     ) -> None:
         """Add a section: *label* beside the first line of its *parts*.
 
@@ -59,35 +65,22 @@ class _Page:
                 of.setdefault(str(source), []).append(what)
             for source_text, whats in of.items():
                 lead = ", ".join(filter(None, dict.fromkeys(whats)))
-                lines += self.fill(
-                    f"[{lead}: {source_text}]" if lead else f"[{source_text}]", indent=2
-                )
+                lines += self._fill(f"[{lead}: {source_text}]" if lead else f"[{source_text}]", 2)
         head, *rest = lines
         self.lines += ["", self._bold(label.ljust(_LABEL)) + head]
         self.lines += [" " * _LABEL + line if line else "" for line in rest]
 
-    def fill(self, text: str, *, indent: int = 0) -> list[str]:
-        """Return *text* as lines for a section, the second and later ones indented."""
-        return wrap(
-            text,
-            self._width - _LABEL,
-            subsequent_indent=" " * indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-
     def paragraph(self, text: str, *, indent: int = 0) -> str:
-        return "\n".join(self.fill(text, indent=indent))
+        """Return *text*, wrapped; the second and later lines are indented."""
+        return "\n".join(self._fill(text, indent))
 
     def row(self, head: str, columns: int, text: str) -> str:
         """Return *head* in a column of its own and *text*, wrapped, beside it."""
-        lines = wrap(
-            text,
-            self._width - _LABEL - columns,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        lines = wrapped(text, self._width - _LABEL - columns)
         return head.ljust(columns) + ("\n" + " " * columns).join(lines)
+
+    def _fill(self, text: str, indent: int) -> list[str]:
+        return wrapped(text, self._width - _LABEL, below=" " * indent)
 
     def _bold(self, text: str) -> str:
         return f"\x1b[1m{text}\x1b[0m" if self._styled else text
@@ -117,7 +110,7 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _category(page: _Page, report: PortReport) -> None:
+def _category(page: Page, report: PortReport) -> None:
     category = report.category
     ports = category.ports
     page.section(
@@ -130,7 +123,7 @@ def _category(page: _Page, report: PortReport) -> None:
     )
 
 
-def _registry(page: _Page, report: PortReport) -> None:
+def _registry(page: Page, report: PortReport) -> None:
     answers: dict[str, list[str]] = {}
     for entry in report.registry:
         text = "not listed" if _has_no_entry(report) else _STATES[entry.state.value]
@@ -170,7 +163,7 @@ _STATES = {
 }
 
 
-def _purpose(page: _Page, report: PortReport) -> None:
+def _purpose(page: Page, report: PortReport) -> None:
     page.section(
         "Purpose",
         [page.paragraph(" ".join(remark.text for remark in report.purpose))],
@@ -178,7 +171,7 @@ def _purpose(page: _Page, report: PortReport) -> None:
     )
 
 
-def _ephemeral(page: _Page, report: PortReport) -> None:
+def _ephemeral(page: Page, report: PortReport) -> None:
     parts: list[str] = []
     if report.allocated_by:
         parts.append(page.paragraph("by default, to outgoing connections and unbound sockets, on"))
@@ -193,7 +186,7 @@ def _ephemeral(page: _Page, report: PortReport) -> None:
     )
 
 
-def _by_ports(page: _Page, entries: types.Sequence[EphemeralRange]) -> types.Iterator[str]:
+def _by_ports(page: Page, entries: types.Sequence[EphemeralRange]) -> types.Iterator[str]:
     names: dict[str, list[str]] = {}
     for entry in entries:
         name = f"{entry.name} (which skips it)" if entry.skips_port else entry.name
@@ -202,7 +195,7 @@ def _by_ports(page: _Page, entries: types.Sequence[EphemeralRange]) -> types.Ite
         yield page.row(f"  {ports}", 15, ", ".join(having))
 
 
-def _bind(page: _Page, report: PortReport) -> None:
+def _bind(page: Page, report: PortReport) -> None:
     free = [rule.name for rule in report.bind_rules if not rule.privileged]
     guarded = [rule for rule in report.bind_rules if rule.privileged]
     parts: list[str] = []
@@ -224,7 +217,7 @@ def _bind(page: _Page, report: PortReport) -> None:
     page.section("Who may bind", parts, [(rule.name, rule.source) for rule in report.bind_rules])
 
 
-def _browsers(page: _Page, report: PortReport) -> None:
+def _browsers(page: Page, report: PortReport) -> None:
     it, is_on = ("them", "they are") if len(report.ports) > 1 else ("it", "it is")
     text = (
         f"refuse to connect to {it}, because {is_on} on their list of blocked ports"
@@ -234,7 +227,7 @@ def _browsers(page: _Page, report: PortReport) -> None:
     page.section("Browsers", [page.paragraph(text)], [("", report.browser_source)])
 
 
-def _uses(page: _Page, report: PortReport) -> None:
+def _uses(page: Page, report: PortReport) -> None:
     parts = [
         page.paragraph(
             f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}", indent=2
@@ -248,7 +241,7 @@ def _uses(page: _Page, report: PortReport) -> None:
     )
 
 
-def _commands(page: _Page, report: PortReport) -> None:
+def _commands(page: Page, report: PortReport) -> None:
     if not report.commands:
         return
     parts = [f"for {report.port}, and likewise for the others"] if len(report.ports) > 1 else []
@@ -266,7 +259,7 @@ def _commands(page: _Page, report: PortReport) -> None:
     )
 
 
-def _judgement(page: _Page, report: PortReport) -> None:
+def _judgement(page: Page, report: PortReport) -> None:
     if not report.judgement:
         return
     page.section(

@@ -1,63 +1,11 @@
-"""Times and names of owners, for the commands about this machine."""
+"""Sockets and their owners in words, for the commands about this machine."""
 
 from __future__ import annotations
 
-import time
-from argparse import ArgumentTypeError
-
 from portranges import types
-from portranges.errors import elide
-from portranges.ports import is_digits
 from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
 
-__all__ = [
-    "address",
-    "moment",
-    "notes",
-    "owner",
-    "owners_of",
-    "parse_span",
-    "span",
-    "user",
-]
-
-
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_LONGEST = 20
-
-
-def parse_span(text: str) -> float:
-    """Return the seconds of a time span: ``"300"``, ``"5m"``, ``"1.5h"`` or ``"2d"``.
-
-    Raises:
-        ArgumentTypeError: *text* is not a time span.
-    """
-    number, factor = text, 1.0
-    if text and text[-1] in _UNITS:
-        number, factor = text[:-1], _UNITS[text[-1]]
-    whole, dot, part = number.partition(".")
-    if len(text) > _LONGEST or not is_digits(whole) or (dot and not is_digits(part)):
-        rule = f"expected seconds or a number with s, m, h or d, of at most {_LONGEST} characters"
-        raise ArgumentTypeError(f"{rule}, got {elide(text)}")
-    return float(number) * factor
-
-
-def span(seconds: float) -> str:
-    """Return *seconds* as ``"4.2s"``, ``"5m 0s"``, ``"3h 12m"`` or ``"2d 4h"``."""
-    if seconds < 60:
-        # Readings are not more precise than a millisecond.
-        return f"{round(max(0.0, seconds), 3):.3g}s"
-    whole = int(seconds)
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60}s"
-    if whole < 86400:
-        return f"{whole // 3600}h {whole % 3600 // 60}m"
-    return f"{whole // 86400}d {whole % 86400 // 3600}h"
-
-
-def moment(at: float, *, seconds: bool = False) -> str:
-    """Return a time in this machine's time zone."""
-    return time.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M", time.localtime(at))
+__all__ = ["address", "notes", "owner", "owners_of", "user"]
 
 
 def user(uid: int | None) -> str:
