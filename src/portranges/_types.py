@@ -113,6 +113,7 @@ __all__ = [
     "Family",
     "FamilyLike",
     "FamilyName",
+    "FieldCheck",
     "FieldLike",
     "FieldName",
     "Filling",
@@ -576,6 +577,7 @@ PlanGroup: TypeAlias = tuple[list[int], list[list[int]]]
 SearchKind: TypeAlias = tuple[object, ...]
 FourTuple: TypeAlias = tuple[bool, int, int, int, int]
 OwnCells: TypeAlias = Mapping[Transport, Mapping[int, Cell]]
+FieldCheck: TypeAlias = type | Callable[[str, Any], object]
 TextLayout: TypeAlias = Callable[[str], list[str]]
 SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]

@@ -14,6 +14,7 @@ from portranges.errors import InvalidValueError, UnknownNameError, elide, got
 
 __all__ = [
     "byteorder",
+    "fields",
     "flag",
     "got",
     "integer",
@@ -21,9 +22,11 @@ __all__ = [
     "number",
     "of_type",
     "one_or_many",
+    "optional",
     "plain",
     "services",
     "tuple_of",
+    "tuple_with",
     "word",
 ]
 
@@ -151,6 +154,55 @@ def tuple_of(
     if len(items) < least:
         raise InvalidValueError(f"{name} must have at least {least} item", elide(items))
     return tuple([of_type(f"each of {name}", each, kind) for each in items])
+
+
+def fields(record: object, /, **checks: types.FieldCheck) -> None:
+    """Check fields of *record*, each by its type, or by a function of its name and value.
+
+    Raises:
+        TypeError: A field has another type.
+        InvalidValueError: Its value is out of range.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> fields(SimpleNamespace(name="init", pid=-1), name=str, pid=integer)
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: pid must be at least 0, got -1
+    """
+    for name, check in checks.items():
+        value = getattr(record, name)
+        if isinstance(check, type):
+            of_type(name, value, check)
+        else:
+            check(name, value)
+
+
+def optional(check: types.FieldCheck) -> types.FieldCheck:
+    """Return the check for ``fields`` that accepts None too.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> fields(SimpleNamespace(uid=None), uid=optional(integer))
+    """
+
+    def check_value(name: str, value: types.Any) -> None:
+        if isinstance(check, type):
+            of_type(name, value, check, optional=True)
+        elif value is not None:
+            check(name, value)
+
+    return check_value
+
+
+def tuple_with(kind: type[object]) -> types.FieldCheck:
+    """Return the check for ``fields`` of a tuple of *kind*.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> fields(SimpleNamespace(names=("sshd",)), names=tuple_with(str))
+    """
+    return lambda name, value: tuple_of(name, value, kind)
 
 
 def integer(

@@ -96,7 +96,12 @@ def listed(name: str) -> set[str]:
     for node in tree(name).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return set(ast.literal_eval(node.value))
-    return set()
+    # A module inside a package does not need a list.
+    return {
+        node.name
+        for node in tree(name).body
+        if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_")
+    }
 
 
 def objects() -> Iterator[Documented]:

@@ -14,11 +14,10 @@ from portranges.probe.long_lived import (
     LingeringListener,
     LingeringListeners,
     ListenerHistory,
-    Reason,
-    ReasonKind,
     lingering,
 )
 from portranges.probe.proc_net import parse_proc_net
+from portranges.probe.reasons import Reason, ReasonKind
 from portranges.probe.record import Owner, SocketRecord
 from portranges.probe.row import SocketState
 from portranges.probe.sock_diag import parse_sock_diag

@@ -23,8 +23,6 @@ from portranges.probe.query import Query, QueryResult
 from portranges.probe.sock_diag import reason_of
 from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
 
-__all__ = ["complete", "has_inodes", "read"]
-
 _PLATFORM = sys.platform
 _LINUX = ("linux", "android")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from portranges import capacity, types
 from portranges.capacity import Interval
-from portranges.checks import integer, number, of_type, tuple_of
+from portranges.checks import fields, integer, number, of_type, tuple_with
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral.lookup import row_of
 from portranges.errors import InvalidValueError, elide
@@ -21,9 +21,9 @@ from portranges.probe.query import Query, transports_of
 from portranges.probe.record import host_and_port, is_loopback
 from portranges.probe.row import Row, SocketState
 from portranges.probe.table import Visibility
-from portranges.records import always_checked
+from portranges.records import always_checked, as_data
 
-__all__ = ["Destination", "Usage", "count", "machine_profile", "usage"]
+_INTERVALS = ("limit", "remaining")
 
 
 @always_checked
@@ -67,14 +67,10 @@ class Destination:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("source", self.source, str)
-        of_type("address", self.address, str)
+        fields(self, source=str, address=str)
         check_port(self.port)
-        integer("connections", self.connections)
-        integer("time_wait", self.time_wait)
-        integer("reusable", self.reusable)
-        of_type("limit", self.limit, Interval)
-        of_type("remaining", self.remaining, Interval)
+        fields(self, connections=integer, time_wait=integer, reusable=integer)
+        fields(self, limit=Interval, remaining=Interval)
 
     @property
     def remote(self) -> str:
@@ -95,16 +91,8 @@ class Destination:
             >>> full.to_dict()["remaining"]
             [0, 1]
         """
-        return {
-            "source": self.source,
-            "address": self.address,
-            "port": self.port,
-            "connections": self.connections,
-            "time_wait": self.time_wait,
-            "reusable": self.reusable,
-            "limit": [self.limit.low, self.limit.high],
-            "remaining": [self.remaining.low, self.remaining.high],
-        }
+        bounds = {each: [getattr(self, each).low, getattr(self, each).high] for each in _INTERVALS}
+        return {**as_data(self), **bounds}
 
 
 @always_checked
@@ -163,17 +151,12 @@ class Usage:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("transport", self.transport, Transport)
-        of_type("profile", self.profile, EphemeralProfile)
-        of_type("ports", self.ports, PortSet)
+        fields(self, transport=Transport, profile=EphemeralProfile, ports=PortSet)
         for name in ("in_use", "held", "time_wait_ports", "self_connected"):
             if not of_type(name, getattr(self, name), PortSet) <= self.ports:
                 raise InvalidValueError(f"{name} must be part of ports", elide(getattr(self, name)))
-        integer("connections", self.connections)
-        integer("time_wait", self.time_wait)
-        tuple_of("destinations", self.destinations, Destination)
-        of_type("visibility", self.visibility, Visibility)
-        number("read_at", self.read_at)
+        fields(self, connections=integer, time_wait=integer, destinations=tuple_with(Destination))
+        fields(self, visibility=Visibility, read_at=number)
 
     @property
     def share(self) -> float:
@@ -218,13 +201,9 @@ class Usage:
             "share": self.share,
             "held": len(self.held),
             "free": len(self.free),
-            "connections": self.connections,
-            "time_wait": self.time_wait,
+            **as_data(self, "connections", "time_wait"),
             "time_wait_ports": len(self.time_wait_ports),
-            "self_connected": str(self.self_connected),
-            "destinations": [each.to_dict() for each in self.destinations],
-            "visibility": self.visibility.to_dict(),
-            "read_at": self.read_at,
+            **as_data(self, "self_connected", "destinations", "visibility", "read_at"),
         }
 
 
@@ -323,27 +302,24 @@ def count(
     ports = profile.ports - profile.skipped
     is_in_range = ports.table
     inside = [row for row in rows if is_in_range[row.port]]
-    held = PortSet({row.port for row in inside if row.remote_port is None})
+    in_use = _ports(inside)
+    held = _ports(row for row in inside if row.remote_port is None)
     listening = {row.port for row in inside if row.state is SocketState.LISTEN}
-    in_use = PortSet({row.port for row in inside})
-    open_ports = {row.port for row in inside if row.state is not SocketState.TIME_WAIT}
-    made: list[Row] = []
-    groups: dict[tuple[str, str, int], list[Row]] = {}
-    for row in inside:
-        _, _, source, local, address, port, *_ = row
-        if address is not None and port is not None and local not in listening:
-            made.append(row)
-            groups.setdefault((_unmapped(source), _unmapped(address), port), []).append(row)
+    still_open = _ports(row for row in inside if row.state is not SocketState.TIME_WAIT)
+    made = [row for row in inside if row.remote_port is not None and row.port not in listening]
     waiting = [row for row in made if row.state is SocketState.TIME_WAIT]
-    low, high = int(limit.low), int(limit.high)
+    groups: dict[tuple[str, str, int], list[Row]] = {}
+    for row in made:
+        ends = _unmapped(row.address), _unmapped(row.remote_address or ""), row.remote_port or 0
+        groups.setdefault(ends, []).append(row)
+    # A system that does not share ports between destinations cannot use any port in use.
+    is_shared = profile.shares_ports_across_destinations is not False
+    is_shared = is_shared and transport is not Transport.UDP
     destinations: list[Destination] = []
     for (source, address, port), members in groups.items():
-        here = PortSet({row.port for row in members})
         reusable = _reusable(members, settings)
-        # A system that does not share ports between destinations cannot use any port in use.
-        is_shared = profile.shares_ports_across_destinations is not False
-        is_shared = is_shared and transport is not Transport.UDP
-        lost = here - reusable | held if is_shared else in_use
+        lost = _ports(members) - reusable | held if is_shared else in_use
+        least, most = int(limit.low) - len(in_use), int(limit.high) - len(lost)
         destinations.append(
             Destination(
                 source=source,
@@ -353,7 +329,7 @@ def count(
                 time_wait=sum(row.state is SocketState.TIME_WAIT for row in members),
                 reusable=len(reusable),
                 limit=limit,
-                remaining=Interval(max(0, low - len(in_use)), max(0, high - len(lost))),
+                remaining=Interval(max(0, least), max(0, most)),
             )
         )
     destinations.sort(key=lambda each: (-each.connections, each.source, each.remote))
@@ -365,12 +341,16 @@ def count(
         held=held,
         connections=len(made),
         time_wait=len(waiting),
-        time_wait_ports=PortSet({row.port for row in waiting} - open_ports),
-        self_connected=PortSet({row.port for row in made if row.is_self_connected} & open_ports),
+        time_wait_ports=_ports(waiting) - still_open,
+        self_connected=_ports(row for row in made if row.is_self_connected) & still_open,
         destinations=tuple(destinations),
         visibility=visibility,
         read_at=read_at,
     )
+
+
+def _ports(rows: types.Iterable[Row]) -> PortSet:
+    return PortSet({row.port for row in rows})
 
 
 def _reusable(rows: types.Sequence[Row], settings: types.MachineSettings | None) -> PortSet:

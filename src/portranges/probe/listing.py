@@ -9,8 +9,6 @@ from portranges.probe.backends import complete, read
 from portranges.probe.query import CONNECTED, LISTENING, Query, transports_of
 from portranges.probe.table import SocketTable
 
-__all__ = ["connections", "free_ports", "listeners", "owners", "sockets"]
-
 _ALL_BUT_0 = PortRange(1, 65535)
 
 

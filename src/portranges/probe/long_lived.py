@@ -12,34 +12,19 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portranges import types, uses
+from portranges import types
 from portranges.categories import Category
-from portranges.checks import number, of_type, tuple_of
+from portranges.checks import fields, number, of_type, optional, tuple_with
 from portranges.errors import SystemReadError
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.probe.backends import read
 from portranges.probe.counting import machine_profile
-from portranges.probe.programs import PROGRAMS
 from portranges.probe.query import LISTENING, Query, transports_of
+from portranges.probe.reasons import Reason, ReasonKind, reasons_for
 from portranges.probe.record import SocketRecord
 from portranges.probe.table import Scope, SocketTable, Visibility
-from portranges.records import always_checked
-from portranges.registry import services
-from portranges.source import Source, cite
-
-__all__ = [
-    "Age",
-    "LingeringListener",
-    "LingeringListeners",
-    "ListenerHistory",
-    "Reason",
-    "ReasonKind",
-    "lingering",
-]
-
-# A known use of more ports than this says nothing about one of them.
-_NARROW = 1001
+from portranges.records import always_checked, as_data
 
 
 class Age(StrEnum):
@@ -58,63 +43,6 @@ class Age(StrEnum):
     OBSERVED = "observed"
     POSSIBLE = "possible"
     UNKNOWN = "unknown"
-
-
-class ReasonKind(StrEnum):
-    """Whether a reason raises or lowers concern about a listener.
-
-    Example:
-        >>> ReasonKind("reassurance")
-        <ReasonKind.REASSURANCE: 'reassurance'>
-    """
-
-    CONCERN = "concern"
-    REASSURANCE = "reassurance"
-
-
-@always_checked
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """One reason for or against concern.
-
-    Attributes:
-        key: A short, stable name, such as ``"exposed"``.
-        kind: Whether it raises or lowers concern.
-        text: The reason, as a phrase.
-        source: What it is based on, unless that is this machine.
-
-    Example:
-        >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="only local")
-        >>> reason.to_dict()["kind"]
-        'reassurance'
-    """
-
-    key: str
-    kind: ReasonKind
-    text: str
-    source: Source | None = None
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        of_type("key", self.key, str)
-        of_type("kind", self.kind, ReasonKind)
-        of_type("text", self.text, str)
-        of_type("source", self.source, Source, optional=True)
-
-    def to_dict(self) -> dict[str, types.Any]:
-        """Return the reason as data for JSON, with a key for each attribute.
-
-        Example:
-            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="only local")
-            >>> reason.to_dict()["key"]
-            'loopback'
-        """
-        return {
-            "key": self.key,
-            "kind": self.kind.value,
-            "text": self.text,
-            "source": None if self.source is None else str(self.source),
-        }
 
 
 @always_checked
@@ -154,12 +82,8 @@ class LingeringListener:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("record", self.record, SocketRecord)
-        of_type("age", self.age, Age)
-        number("seen_since", self.seen_since)
-        if self.owner_started_at is not None:
-            number("owner_started_at", self.owner_started_at)
-        tuple_of("reasons", self.reasons, Reason)
+        fields(self, record=SocketRecord, age=Age, seen_since=number)
+        fields(self, owner_started_at=optional(number), reasons=tuple_with(Reason))
 
     @property
     def concerns(self) -> tuple[Reason, ...]:
@@ -187,13 +111,8 @@ class LingeringListener:
             >>> found.to_dict()["socket"]["port"]
             60454
         """
-        return {
-            "socket": self.record.to_dict(),
-            "age": self.age.value,
-            "seen_since": self.seen_since,
-            "owner_started_at": self.owner_started_at,
-            "reasons": [each.to_dict() for each in self.reasons],
-        }
+        data = as_data(self)
+        return {"socket": data.pop("record"), **data}
 
 
 @always_checked
@@ -227,12 +146,8 @@ class LingeringListeners:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        tuple_of("found", self.found, LingeringListener)
-        number("older_than", self.older_than)
-        of_type("ports", self.ports, PortSet)
-        of_type("visibility", self.visibility, Visibility)
-        number("read_at", self.read_at)
-        of_type("note", self.note, str)
+        fields(self, found=tuple_with(LingeringListener), older_than=number, ports=PortSet)
+        fields(self, visibility=Visibility, read_at=number, note=str)
 
     def __len__(self) -> int:
         """Return the number of listeners."""
@@ -259,14 +174,9 @@ class LingeringListeners:
             >>> empty.to_dict()["lingering"]
             []
         """
-        return {
-            "older_than": self.older_than,
-            "ports": str(self.ports),
-            "read_at": self.read_at,
-            "note": self.note,
-            "visibility": self.visibility.to_dict(),
-            "lingering": [each.to_dict() for each in self.found],
-        }
+        data = as_data(self, "older_than", "ports", "read_at", "note", "visibility", "found")
+        data["lingering"] = data.pop("found")
+        return data
 
 
 class ListenerHistory:
@@ -394,7 +304,7 @@ def lingering(
                 age=age,
                 seen_since=since,
                 owner_started_at=started,
-                reasons=_reasons(record, table, ephemeral.get(record.transport)),
+                reasons=reasons_for(record, table, ephemeral.get(record.transport)),
             )
         )
     found.sort(key=lambda each: (each.record.port, each.record.transport, each.record.local))
@@ -408,9 +318,7 @@ def lingering(
     )
 
 
-def _ephemeral_ports(
-    transports: tuple[Transport, ...],
-) -> tuple[dict[Transport, PortSet], str]:
+def _ephemeral_ports(transports: tuple[Transport, ...]) -> tuple[dict[Transport, PortSet], str]:
     """Return the ports that this machine allocates, as far as it can be read, and why not all."""
     ranges: dict[Transport, PortSet] = {}
     note = ""
@@ -420,75 +328,3 @@ def _ephemeral_ports(
         except SystemReadError as error:
             note = str(error)
     return ranges, note
-
-
-_RFC_6335 = cite("RFC 6335", "section 6")
-
-
-def _reasons(
-    record: SocketRecord, table: SocketTable, ephemeral: PortSet | None
-) -> tuple[Reason, ...]:
-    return (*_concerns(record, table, ephemeral), *_reassurances(record))
-
-
-def _concerns(
-    record: SocketRecord, table: SocketTable, ephemeral: PortSet | None
-) -> types.Iterator[Reason]:
-    kind = ReasonKind.CONCERN
-    if not record.owners:
-        yield Reason(key="no-owner", kind=kind, text=f"no owner: {table.why_no_owner(record)}")
-    if not record.is_loopback:
-        where = "every address" if record.is_wildcard else record.address
-        yield Reason(
-            key="exposed",
-            kind=kind,
-            text=f"it listens on {where}, which other machines may reach",
-        )
-    if ephemeral is not None and record.port in ephemeral:
-        yield Reason(
-            key="ephemeral-port",
-            kind=kind,
-            text=(
-                "the port is in this machine's ephemeral range: a connection may use it "
-                "while the listener restarts"
-            ),
-        )
-    if record.port in Category.DYNAMIC.ports:
-        yield Reason(
-            key="dynamic-port",
-            kind=kind,
-            text="IANA assigns no service to Dynamic Ports: the number does not identify one",
-            source=_RFC_6335,
-        )
-
-
-def _reassurances(record: SocketRecord) -> types.Iterator[Reason]:
-    kind = ReasonKind.REASSURANCE
-    for owner in record.owners:
-        program = PROGRAMS.get(owner.name)
-        if program is not None:
-            yield Reason(
-                key="container-proxy" if program.is_proxy else "known-program",
-                kind=kind,
-                text=f"a program named {program.name} {program.purpose}",
-                source=program.source,
-            )
-    names = services(record.port, record.transport)
-    if names:
-        yield Reason(key="known-service", kind=kind, text=f"the port is registered to {names[0]}")
-    for use in uses.lookup(record.port):
-        if record.transport in use.transports and len(use.ports) <= _NARROW:
-            yield Reason(
-                key="known-use",
-                kind=kind,
-                text=f"{use.name} uses {use.ports}: {use.note}",
-                source=use.source,
-            )
-    if record.is_loopback:
-        yield Reason(key="loopback", kind=kind, text="only this machine can reach it")
-    if record.transport is Transport.UDP:
-        yield Reason(
-            key="udp-client",
-            kind=kind,
-            text="a UDP socket without a remote address is often a client that awaits answers",
-        )

@@ -14,8 +14,6 @@ from portranges.probe.query import Query
 from portranges.probe.row import Row
 from portranges.probe.sock_diag import add_blocks, pack_requests, rows_of
 
-__all__ = ["read"]
-
 _NETLINK = getattr(socket, "AF_NETLINK", 16)
 _SOCK_DIAG = 4  # NETLINK_SOCK_DIAG
 

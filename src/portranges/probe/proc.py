@@ -18,17 +18,6 @@ from portranges.probe.row import Row
 from portranges.probe.sock_diag import reason_of
 from portranges.probe.table import Scope
 
-__all__ = [
-    "PROC",
-    "Holders",
-    "boot_time",
-    "holders_of",
-    "owner_of",
-    "owners_of",
-    "read",
-    "still_holds",
-]
-
 PROC = "/proc"
 
 # The namespace of the calling thread; /proc/net shows the namespace of the main thread. Linux

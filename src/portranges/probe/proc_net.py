@@ -21,8 +21,6 @@ from portranges.probe.record import SocketRecord, record_of
 from portranges.probe.row import Row, SocketState, new_row
 from portranges.probe.sock_diag import TCP_STATES
 
-__all__ = ["decimal", "parse_proc_net", "rows_of"]
-
 # USER_HZ, the unit of times that Linux reports to programs: 100 on all machines except Alpha.
 _TICKS = 100.0
 
@@ -74,11 +72,7 @@ def parse_proc_net(
 
 
 def rows_of(
-    text: str,
-    transport: Transport,
-    family: Family,
-    *,
-    byteorder: types.ByteOrder = sys.byteorder,
+    text: str, transport: Transport, family: Family, *, byteorder: types.ByteOrder = sys.byteorder
 ) -> list[Row]:
     """Return the sockets in a table as rows; see ``parse_proc_net``."""
     header, *lines = text.split("\n")

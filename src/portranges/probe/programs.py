@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 from portranges.source import Source, cite
 
-__all__ = ["PROGRAMS", "Program"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
@@ -34,55 +32,38 @@ class Program:
     source: Source
 
 
-_ROWS = (
-    Program(
-        name="docker-proxy",
-        is_proxy=True,
-        purpose="forwards a published port to a container",
-        source=cite("moby/moby@8d06e70f", "cmd/docker-proxy/main_linux.go"),
+# The name of the process, what the program listens for, and the source.
+_PROXIES = (
+    (
+        "docker-proxy",
+        "forwards a published port to a container",
+        cite("moby/moby@8d06e70f", "cmd/docker-proxy/main_linux.go"),
     ),
-    Program(
-        name="rootlesskit",
-        is_proxy=True,
-        purpose="forwards ports to containers that run without root",
-        source=cite("rootless-containers/rootlesskit@7766f34a", "docs/port.md"),
+    (
+        "rootlesskit",
+        "forwards ports to containers that run without root",
+        cite("rootless-containers/rootlesskit@7766f34a", "docs/port.md"),
     ),
-    Program(
-        name="wslrelay.exe",
-        is_proxy=True,
-        purpose="forwards a port to the Linux inside WSL 2",
-        source=cite("CzBiX/WSLHostPatcher#18"),
+    ("wslrelay.exe", "forwards a port to the Linux inside WSL 2", cite("CzBiX/WSLHostPatcher#18")),
+    ("wslhost.exe", "forwards a port to the Linux inside WSL 2", cite("microsoft/WSL#9573")),
+)
+_OTHERS = (
+    (
+        "containerd",
+        "serves exec, attach and port-forward of Kubernetes, by default on 127.0.0.1:0",
+        cite("containerd/containerd@v1.6.0-beta.3", "docs/cri/config.md"),
     ),
-    Program(
-        name="wslhost.exe",
-        is_proxy=True,
-        purpose="forwards a port to the Linux inside WSL 2",
-        source=cite("microsoft/WSL#9573"),
+    (
+        "cri-dockerd",
+        "serves exec, attach and port-forward of Kubernetes on a random port by default",
+        cite("k3s-io/k3s#9965"),
     ),
-    Program(
-        name="containerd",
-        is_proxy=False,
-        purpose="serves exec, attach and port-forward of Kubernetes, by default on 127.0.0.1:0",
-        source=cite("containerd/containerd@v1.6.0-beta.3", "docs/cri/config.md"),
-    ),
-    Program(
-        name="cri-dockerd",
-        is_proxy=False,
-        purpose="serves exec, attach and port-forward of Kubernetes on a random port by default",
-        source=cite("k3s-io/k3s#9965"),
-    ),
-    Program(
-        name="rpc.statd",
-        is_proxy=False,
-        purpose="registers its port with rpcbind, for NFS locks",
-        source=cite("rpc.statd(8)", "--port"),
-    ),
-    Program(
-        name="mosh-server",
-        is_proxy=False,
-        purpose="serves a mobile shell session until it ends",
-        source=cite("mosh-server(1)"),
-    ),
+    ("rpc.statd", "registers its port with rpcbind, for NFS locks", cite("rpc.statd(8)", "--port")),
+    ("mosh-server", "serves a mobile shell session until it ends", cite("mosh-server(1)")),
 )
 
-PROGRAMS = {row.name: row for row in _ROWS}
+PROGRAMS = {
+    name: Program(name=name, is_proxy=rows is _PROXIES, purpose=purpose, source=source)
+    for rows in (_PROXIES, _OTHERS)
+    for name, purpose, source in rows
+}

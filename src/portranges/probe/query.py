@@ -13,8 +13,6 @@ from portranges.ports import Transport, check_transport
 from portranges.probe.row import TRANSPORTS, Row, SocketState
 from portranges.probe.table import Scope
 
-__all__ = ["ALL_STATES", "CONNECTED", "LISTENING", "Query", "QueryResult", "transports_of"]
-
 ALL_STATES = frozenset(SocketState)
 LISTENING = frozenset({SocketState.LISTEN, SocketState.UNCONNECTED})
 CONNECTED = ALL_STATES - LISTENING - {SocketState.CLOSED}

@@ -6,22 +6,12 @@ from dataclasses import dataclass
 from socket import AF_INET, AF_INET6, inet_pton
 
 from portranges import types
-from portranges.checks import integer, member, number, of_type
+from portranges.checks import fields, integer, member, number, of_type, optional
 from portranges.errors import InvalidValueError, elide
 from portranges.families import Family
 from portranges.ports import Transport, check_port, check_transport
 from portranges.probe.row import TRANSPORTS, Row, SocketState
 from portranges.records import always_checked, as_data, construct
-
-__all__ = [
-    "MAY_HAVE_NO_PROCESS",
-    "Owner",
-    "SocketRecord",
-    "host_and_port",
-    "is_address",
-    "is_loopback",
-    "record_of",
-]
 
 
 @always_checked
@@ -50,12 +40,8 @@ class Owner:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        integer("pid", of_type("pid", self.pid, int))
-        of_type("name", self.name, str)
-        if self.uid is not None:
-            integer("uid", of_type("uid", self.uid, int))
-        if self.started_at is not None:
-            number("started_at", self.started_at)
+        fields(self, pid=int, name=str, uid=optional(int), started_at=optional(number))
+        fields(self, pid=integer, uid=optional(integer))
 
     def to_dict(self) -> dict[str, types.Any]:
         """Return the owner as data for JSON, with a key for each attribute.

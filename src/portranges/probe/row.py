@@ -13,8 +13,6 @@ from portranges import types
 from portranges.families import Family
 from portranges.ports import Transport
 
-__all__ = ["TRANSPORTS", "Row", "SocketState", "new_row"]
-
 TRANSPORTS = (Transport.TCP, Transport.UDP)
 
 

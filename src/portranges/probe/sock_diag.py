@@ -26,18 +26,6 @@ from portranges.probe.query import transports_of
 from portranges.probe.record import SocketRecord, record_of
 from portranges.probe.row import Row, SocketState, new_row
 
-__all__ = [
-    "FAMILIES",
-    "PROTOCOLS",
-    "TCP_STATES",
-    "KernelRefusedError",
-    "add_blocks",
-    "pack_requests",
-    "parse_sock_diag",
-    "reason_of",
-    "rows_of",
-]
-
 # The numbers that Linux uses; the parsing system may have others.
 FAMILIES = {Family.INET: 2, Family.INET6: 10}
 PROTOCOLS = {Transport.TCP: 6, Transport.UDP: 17}

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
-from portranges.checks import member, number, of_type
+from portranges.checks import fields, member, number, of_type
 from portranges.probe.record import Owner, SocketRecord, record_of
 from portranges.probe.row import Row
 from portranges.records import always_checked, as_data, construct
-
-__all__ = ["Backend", "Scope", "SocketTable", "Visibility", "table_of"]
 
 
 class Backend(StrEnum):
@@ -79,9 +77,7 @@ class Visibility:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("sockets", self.sockets, Scope)
-        of_type("owners", self.owners, Scope)
-        of_type("reason", self.reason, str)
+        fields(self, sockets=Scope, owners=Scope, reason=str)
 
     @property
     def is_complete(self) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from portranges import types
-from portranges.checks import integer, member, number, of_type
+from portranges.checks import fields, integer, member, number, optional
 from portranges.errors import SystemReadError
 from portranges.ports import check_port
 from portranges.probe import proc
@@ -19,17 +20,7 @@ from portranges.probe.query import Query, transports_of
 from portranges.probe.record import Owner, SocketRecord
 from portranges.probe.row import SocketState
 from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
-from portranges.records import always_checked
-
-__all__ = [
-    "LONGEST_INTERVAL",
-    "Change",
-    "ChangeKind",
-    "Watcher",
-    "next_poll",
-    "watch",
-    "watch_async",
-]
+from portranges.records import always_checked, as_data
 
 
 class ChangeKind(StrEnum):
@@ -90,13 +81,8 @@ class Change:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("kind", self.kind, ChangeKind)
-        of_type("record", self.record, SocketRecord)
-        of_type("before", self.before, SocketRecord, optional=True)
-        number("at", self.at)
-        if self.previous_poll is not None:
-            number("previous_poll", self.previous_poll)
-        number("seen_since", self.seen_since)
+        fields(self, kind=ChangeKind, record=SocketRecord, before=optional(SocketRecord))
+        fields(self, at=number, previous_poll=optional(number), seen_since=number)
 
     @property
     def seen_for(self) -> float:
@@ -123,14 +109,7 @@ class Change:
             >>> change.to_dict()["kind"]
             'opened'
         """
-        return {
-            "kind": self.kind.value,
-            "at": self.at,
-            "previous_poll": self.previous_poll,
-            "seen_since": self.seen_since,
-            "record": self.record.to_dict(),
-            "before": None if self.before is None else self.before.to_dict(),
-        }
+        return as_data(self, "kind", "at", "previous_poll", "seen_since", "record", "before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +123,6 @@ class _Seen:
 # Seconds, about eleven days. Waiting has an upper limit on every system, 49 days on Windows
 # (threading.TIMEOUT_MAX), above which it raises OverflowError.
 LONGEST_INTERVAL = 1_000_000.0
-
-# Transport, family, and both addresses with their ports.
-_Ends = tuple[object, ...]
 
 
 class Watcher:
@@ -222,37 +198,26 @@ class Watcher:
         now = time.time()
         if table.visibility.sockets is Scope.DENIED:
             raise SystemReadError("the socket table", table.visibility.reason)
-        last = self._began
         pairs, gone = _paired(self._seen, table)
-        self._seen = []
-        changes: list[Change] = [
-            Change(
+        change = partial(Change, at=now, previous_poll=self._began)
+        changes = [
+            change(
                 kind=ChangeKind.CLOSED,
                 record=was.record,
                 before=was.record,
-                at=now,
-                previous_poll=last,
                 seen_since=was.since,
             )
             for was in gone
         ]
+        seen: list[_Seen] = []
         for record, was in pairs:
+            before = None if was is None else was.record
             since = now if was is None or not _is_same(was.record, record) else was.since
-            self._seen.append(_Seen(record, since))
-            kind = _kind(None if was is None else was.record, record, first=last is None)
+            seen.append(_Seen(record, since))
+            kind = _kind(before, record, first=self._began is None)
             if kind is not None:
-                changes.append(
-                    Change(
-                        kind=kind,
-                        record=record,
-                        before=None if was is None else was.record,
-                        at=now,
-                        previous_poll=last,
-                        seen_since=since,
-                    )
-                )
-        self.table = table
-        self._began = began
+                changes.append(change(kind=kind, record=record, before=before, seen_since=since))
+        self.table, self._began, self._seen = table, began, seen
         self.polls += 1
         return tuple(changes)
 
@@ -296,13 +261,13 @@ def _paired(
     A socket is first paired with itself, by its inode; then with one that had the same
     addresses.
     """
-    by_ends: dict[_Ends, list[_Seen]] = {}
+    by_ends: dict[tuple[object, ...], list[_Seen]] = {}
     for was in seen:
-        by_ends.setdefault(_ends(was.record), []).append(was)
+        by_ends.setdefault(was.record._row.ends, []).append(was)
     pairs: list[tuple[SocketRecord, _Seen | None]] = []
     late: list[SocketRecord] = []
     for record in table:
-        alike = by_ends.get(_ends(record), [])
+        alike = by_ends.get(record._row.ends, [])
         # By position, because records with different inodes may be equal.
         same = [at for at, was in enumerate(alike) if was.record.inode == record.inode]
         if same:
@@ -310,13 +275,9 @@ def _paired(
         else:
             late.append(record)
     for record in late:
-        alike = by_ends.get(_ends(record), [])
+        alike = by_ends.get(record._row.ends, [])
         pairs.append((record, alike.pop(0) if alike else None))
     return pairs, [was for alike in by_ends.values() for was in alike]
-
-
-def _ends(record: SocketRecord) -> _Ends:
-    return record._row.ends
 
 
 def _is_same(was: SocketRecord, record: SocketRecord) -> bool:

@@ -20,8 +20,6 @@ from portranges.probe.row import TRANSPORTS, Row, SocketState
 from portranges.probe.sock_diag import reason_of
 from portranges.probe.table import Scope
 
-__all__ = ["read"]
-
 _WHAT = "the socket table by psutil"
 
 # By value, because the type of psutil's constants differs between versions.

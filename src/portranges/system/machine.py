@@ -19,8 +19,6 @@ from portranges import types
 from portranges.errors import SystemReadError, elide
 from portranges.system.model import Machine
 
-__all__ = ["OUTPUT_LIMIT", "THIS_MACHINE", "TIMEOUT", "decode", "read_file", "run"]
-
 # The longest text that is read. The longest useful text is the list of reserved ports on Linux with
 # every other port in it, 191,053 bytes. The limit must be below 4 MiB, for which Linux refuses to
 # read a setting at all (ENOMEM).

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
-from portranges.checks import flag, got, integer, number, of_type, tuple_of
+from portranges.checks import fields, got, integer, number, optional, tuple_with
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidValueError
 from portranges.families import Family
@@ -18,18 +18,6 @@ from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.records import always_checked, as_data
 from portranges.source import Source
-
-__all__ = [
-    "Exclusion",
-    "Field",
-    "Machine",
-    "MachineSettings",
-    "Origin",
-    "OriginKind",
-    "Reading",
-    "TimeWaitReuse",
-    "UnreadSetting",
-]
 
 
 class Field(StrEnum):
@@ -118,11 +106,7 @@ class Origin:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("field", self.field, Field)
-        of_type("kind", self.kind, OriginKind)
-        of_type("place", self.place, str)
-        of_type("note", self.note, str)
-        of_type("source", self.source, Source, optional=True)
+        fields(self, field=Field, kind=OriginKind, place=str, note=str, source=optional(Source))
 
     def __str__(self) -> str:
         """Return the origin as one line."""
@@ -151,8 +135,7 @@ class Exclusion:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("ports", self.ports, PortRange)
-        flag("administered", self.administered)
+        fields(self, ports=PortRange, administered=bool)
 
 
 class TimeWaitReuse(StrEnum):
@@ -206,8 +189,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("platform", self.platform, str)
-        of_type("release", self.release, str)
+        fields(self, platform=str, release=str)
         for name in ("read_file", "run"):
             value = getattr(self, name)
             if not callable(value):
@@ -328,23 +310,14 @@ class MachineSettings:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("system", self.system, str)
-        of_type("transport", self.transport, Transport)
-        of_type("family", self.family, Family)
-        of_type("configured", self.configured, PortRange)
-        of_type("reserved", self.reserved, PortSet)
-        of_type("excluded", self.excluded, PortSet)
-        of_type("profile", self.profile, EphemeralProfile)
+        fields(self, system=str, transport=Transport, family=Family, configured=PortRange)
+        fields(self, reserved=PortSet, excluded=PortSet, profile=EphemeralProfile)
         if self.unprivileged_start is not None:
             integer("unprivileged_start", self.unprivileged_start, most=65536)
-        if self.time_wait_limit is not None:
-            integer("time_wait_limit", self.time_wait_limit)
-        for name in ("time_wait", "time_wait_reuse_after", "fin_wait_2"):
-            value = getattr(self, name)
-            if value is not None:
-                number(name, value)
-        of_type("time_wait_reuse", self.time_wait_reuse, TimeWaitReuse, optional=True)
-        tuple_of("readings", self.readings, Origin)
+        seconds = optional(number)
+        fields(self, time_wait_limit=optional(integer), time_wait=seconds, fin_wait_2=seconds)
+        fields(self, time_wait_reuse_after=seconds, time_wait_reuse=optional(TimeWaitReuse))
+        fields(self, readings=tuple_with(Origin))
         if self.profile.ports != self.effective:
             raise InvalidValueError(
                 "the ports of profile must be configured without reserved and excluded",

@@ -16,15 +16,6 @@ from portranges.system.model import Exclusion
 from portranges.system.shapes import as_port, as_range
 from portranges.system.text import FormatError, fail, nonblank_lines, parsed
 
-__all__ = [
-    "excluded_ports",
-    "netsh_range",
-    "parse_netsh_exclusions",
-    "powershell_range",
-    "powershell_ranges",
-    "registry_time_wait",
-]
-
 # The colon after a European label, and the fullwidth colon after an East Asian one.
 _COLON = re.compile("[:\uff1a]")
 # The line below the two headings of the table; its width differs.

@@ -18,8 +18,6 @@ from portranges.system.rows import READINGS
 from portranges.system.text import parsed
 from portranges.systems import System
 
-__all__ = ["lineage", "parse", "readings_of", "unknown_format"]
-
 
 @types.overload
 def parse(

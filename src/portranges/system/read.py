@@ -36,17 +36,6 @@ from portranges.system.rows import PLATFORMS, READINGS, UNREAD, VARIANTS
 from portranges.system.shapes import as_number, may_bind
 from portranges.system.text import parsed
 
-__all__ = [
-    "read_configured",
-    "read_ephemeral",
-    "read_excluded",
-    "read_may_bind_privileged",
-    "read_reserved",
-    "read_settings",
-    "read_time_wait",
-    "read_unprivileged_start",
-]
-
 
 def read_ephemeral(
     transport: types.TransportLike = "tcp",

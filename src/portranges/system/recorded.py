@@ -5,8 +5,6 @@ from __future__ import annotations
 from portranges import types
 from portranges.system.model import Machine
 
-__all__ = ["RECORDED_LINUX"]
-
 # As Linux 6.18.44 wrote them, in a network namespace with a list of reserved ports, for a process
 # without privileges; of its status, only the lines that are read.
 _FILES = {

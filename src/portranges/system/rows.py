@@ -31,8 +31,6 @@ from portranges.system.shapes import (
 )
 from portranges.system.text import nonblank_lines, proc_value, proc_words, values
 
-__all__ = ["PLATFORMS", "READINGS", "UNREAD", "VARIANTS"]
-
 # The beginning of sys.platform, and the system that it means. iOS, Emscripten and WASI run no
 # programs and have no /proc.
 PLATFORMS: tuple[tuple[str, types.SystemName], ...] = (
@@ -274,10 +272,7 @@ _WINDOWS = (
 
 
 def _solaris(
-    field: Field,
-    name: str,
-    parse: types.SettingParser,
-    transport: Transport,
+    field: Field, name: str, parse: types.SettingParser, transport: Transport
 ) -> tuple[Reading, Reading]:
     """Return the rows of one property: for ipadm, then for ndd."""
     ipadm = f"ipadm show-prop -c -o current -p {name} {transport}"
@@ -385,10 +380,7 @@ UNREAD: tuple[UnreadSetting, ...] = (
     _unread("dragonfly", Field.RESERVED, _NO_LIST),
     _unread("dragonfly", Field.EXCLUDED, _NO_LIST),
     _unread(
-        "dragonfly",
-        Field.UNPRIVILEGED_START,
-        "unknown: no source states it",
-        OriginKind.UNKNOWN,
+        "dragonfly", Field.UNPRIVILEGED_START, "unknown: no source states it", OriginKind.UNKNOWN
     ),
     _unread("openbsd", Field.EXCLUDED, _NO_LIST),
     _unread("openbsd", Field.UNPRIVILEGED_START, "fixed"),

@@ -13,21 +13,6 @@ from portranges.portset import PortSet
 from portranges.system.model import TimeWaitReuse
 from portranges.system.text import FormatError, fail, nonblank_lines, proc_value
 
-__all__ = [
-    "as_number",
-    "as_port",
-    "as_range",
-    "may_bind",
-    "number",
-    "port",
-    "port_list",
-    "reserved_ports",
-    "seconds",
-    "single_ports",
-    "time_wait_reuse",
-    "two_ports",
-]
-
 # A 64-bit counter has at most 20 digits. int() takes quadratic time for longer text.
 _MOST_DIGITS = 20
 

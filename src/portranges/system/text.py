@@ -11,18 +11,6 @@ from portranges import types
 from portranges.checks import of_type
 from portranges.errors import UnexpectedOutputError, elide
 
-__all__ = [
-    "TEXT_LIMIT",
-    "FormatError",
-    "fail",
-    "nonblank_lines",
-    "parsed",
-    "proc_value",
-    "proc_words",
-    "settings_in",
-    "values",
-]
-
 # The longest useful text is a list of every other port, 32,768 of them with commas: 191,053
 # characters (measured on Linux 6.18). Five times as much is enough for `sysctl -a`.
 TEXT_LIMIT = 1 << 20
