@@ -158,7 +158,8 @@ class New(Old):
         return _id(row)
 
     def return_traffic(self, systems: tuple[str, ...]) -> list[Any]:
-        return [str(self.advice.return_traffic(systems))]
+        # The old function is ephemeral.ports().
+        return [str(self.ephemeral.ports(systems))]
 
     def rows_of_advice(self) -> Any:
         return self.advice.rows()

@@ -280,7 +280,6 @@ def advice_and_flows(ports: PortSet, profile: EphemeralProfile, transport: Trans
     assert_type(advice.listen_ports(["linux", profile], [transport, "sctp"]), PortSet)
     assert_type(advice.why_not(80, profile, transport=None), tuple[advice.Finding, ...])
     assert_type(advice.audit(ports, systems="linux"), tuple[advice.Finding, ...])
-    assert_type(advice.return_traffic(profile), PortSet)
     assert_type(flows.server_port(51514, 443, systems=("linux", profile)), int | None)
     assert_type(flows.judge(51514, 443, systems="linux", transport="tcp"), flows.Judgement)
     assert_type(flows.server_side_many(b"", [443], byteorder="big"), bytes)

@@ -29,7 +29,6 @@ from portranges.advice import (
     diff,
     first_cover,
     listen_ports,
-    return_traffic,
     rows,
     sysctl_reserved,
     why_not,
@@ -267,7 +266,7 @@ class TestAudit:
 
     @pytest.mark.parametrize("system", ["linux", "windows", "macos", "freebsd", "openbsd"])
     def test_the_ports_for_answers_do_not_cut_their_own_system(self, system):
-        assert "cuts-ephemeral" not in ids(audit(return_traffic(system), [system]))
+        assert "cuts-ephemeral" not in ids(audit(ephemeral.ports(system), [system]))
 
     def test_what_a_system_passes_over_need_not_come_back_in(self):
         system = ephemeral.profile("macos")
@@ -365,13 +364,6 @@ def test_a_difference_as_text():
     assert str(diff([80], [80, 443])) == "+443"
     assert str(diff([22, 80], [80])) == "-22"
     assert str(diff([80], [80])) == ""
-
-
-def test_return_traffic_is_what_the_systems_hand_out():
-    assert return_traffic(["linux", "windows"]) == ephemeral.ports(["linux", "windows"])
-    assert return_traffic("linux") == ephemeral.ports("linux")
-    with pytest.raises(InvalidValueError):
-        return_traffic([])
 
 
 class TestSysctl:

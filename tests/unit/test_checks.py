@@ -185,7 +185,6 @@ NESTED = [["linux"], [["linux"]], (("linux",),), {"linux": 1}.items()]
 SYSTEMS = {
     "advice.audit": lambda value: advice.audit([PortSet([22])], value),
     "advice.listen_ports": lambda value: advice.listen_ports(value),
-    "advice.return_traffic": lambda value: advice.return_traffic(value),
     "advice.why_not": lambda value: advice.why_not(22, value),
     "ephemeral.ports": lambda value: ephemeral.ports(value),
     "flows.judge": lambda value: flows.judge(1, 2, systems=value),

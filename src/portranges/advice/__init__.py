@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from portranges.advice.auditing import audit, first_cover
 from portranges.advice.catalog import rows
-from portranges.advice.changes import diff, return_traffic, sysctl_reserved
+from portranges.advice.changes import diff, sysctl_reserved
 from portranges.advice.listen import listen_ports, why_not
 from portranges.advice.model import Advice, Difference, Finding, Severity
 
@@ -21,7 +21,6 @@ __all__ = [
     "diff",
     "first_cover",
     "listen_ports",
-    "return_traffic",
     "rows",
     "sysctl_reserved",
     "why_not",

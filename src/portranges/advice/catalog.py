@@ -148,7 +148,7 @@ _OF_RULES = (
         template="{ports} of the ephemeral range of {system} is open, but {missing} is not: about "
         "{percent} % of its connections get no reply",
         reason="A stateless filter must admit replies to the whole ephemeral range of a system. "
-        "return_traffic() returns these ports.",
+        "ephemeral.ports() returns these ports.",
         source=cite("Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)", "Ephemeral ports"),
     ),
     Advice(

@@ -1,4 +1,4 @@
-"""The difference between two sets, the ports of return traffic, and a setting for Linux.
+"""The difference between two sets, and a setting for Linux.
 
 The syntax of other tools is in ``portranges.dialects``.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.advice.model import Difference
-from portranges.ephemeral import ports as ephemeral_ports
 from portranges.errors import InvalidRangeError, UnrepresentableError
 from portranges.ports import PortRange
 from portranges.portset import PortSet
 
-__all__ = ["diff", "return_traffic", "sysctl_reserved"]
+__all__ = ["diff", "sysctl_reserved"]
 
 _KEY = "net.ipv4.ip_local_reserved_ports"
 
@@ -46,28 +45,6 @@ def diff(old: types.PortItems, new: types.PortItems) -> Difference:
     """
     before, after = PortSet(old), PortSet(new)
     return Difference(added=after - before, removed=before - after)
-
-
-def return_traffic(systems: types.SystemsLike) -> PortSet:
-    """Return the ports on which a stateless filter must admit replies to clients.
-
-    Args:
-        systems: The clients' systems: a name that ``ephemeral.profile`` accepts, a profile, for
-            example of a tuned machine, or an iterable of them.
-
-    Returns:
-        All ports that these systems allocate to outgoing connections.
-
-    Raises:
-        TypeError: *systems* is none of these.
-        InvalidValueError: *systems* is empty, or a system has no fixed ephemeral range.
-        UnknownNameError: A system is unknown.
-
-    Example:
-        >>> print(return_traffic("linux"), return_traffic(["linux", "windows"]))
-        32768-60999 32768-65535
-    """
-    return ephemeral_ports(systems)
 
 
 def sysctl_reserved(ports: types.PortItems) -> str:
