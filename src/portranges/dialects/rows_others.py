@@ -6,15 +6,12 @@ from portranges.dialects.model import (
     ANY_RULE,
     BOTH,
     Bracketed,
-    Comparison,
     Dialect,
     Fault,
-    MisreadText,
     NameLookup,
-    Operator,
     OwnName,
-    RefusedText,
 )
+from portranges.dialects.shorthand import operators, reads, refused
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
@@ -46,36 +43,22 @@ _PF = Dialect(
     opening="{ ",
     closing=" }",
     bracketed=Bracketed.SEVERAL,
-    operators=(
-        Operator(sign="><", comparison=Comparison.BETWEEN),
-        Operator(sign="<>", comparison=Comparison.OUTSIDE),
-        Operator(sign=">=", comparison=Comparison.AT_LEAST),
-        Operator(sign="<=", comparison=Comparison.AT_MOST),
-        Operator(sign="!=", comparison=Comparison.UNEQUAL),
-        Operator(sign=">", comparison=Comparison.ABOVE),
-        Operator(sign="<", comparison=Comparison.BELOW),
-        Operator(sign="=", comparison=Comparison.EQUAL),
-    ),
+    operators=operators(">< <> >= <= != > < ="),
     name_lookup=NameLookup.TCP_OR_UDP,
     grammar="pf",
     keywords=("port",),
     misread_texts=(
-        MisreadText(
-            fault=Fault.NEGATION,
-            text="port { != 80, != 443 }",
-            means="0-65535",
-            note="a list becomes one rule per element",
+        reads(
+            Fault.NEGATION,
+            "port { != 80, != 443 }",
+            "0-65535",
+            "a list becomes one rule per element",
         ),
-        MisreadText(
-            fault=Fault.REVERSED,
-            text="port 90:80",
-            means="",
-            note="pfctl does not compare the ends",
-        ),
+        reads(Fault.REVERSED, "port 90:80", "", "pfctl does not compare the ends"),
     ),
     refused_texts=(
-        RefusedText(text="port { != 80, 443 }", reason="it matches every port"),
-        RefusedText(text="port $web", reason="its ports are defined elsewhere"),
+        refused("port { != 80, 443 }", "it matches every port"),
+        refused("port $web", "its ports are defined elsewhere"),
     ),
     notes=(
         (
@@ -148,14 +131,7 @@ _CISCO = Dialect(
     grammar="cisco",
     keywords=("eq", "neq", "lt", "gt", "range"),
     several_texts_mean="entries of one list; a packet matches if any of them matches",
-    misread_texts=(
-        MisreadText(
-            fault=Fault.OPERATOR,
-            text="gt 65535",
-            means="",
-            note="no port is greater",
-        ),
-    ),
+    misread_texts=(reads(Fault.OPERATOR, "gt 65535", "", "no port is greater"),),
     notes=(
         "It knows the names that its context help lists. ASA has another table.",
         "'lt 1024' is 0-1023 and 'gt 1023' is 1024-65535: the port itself is excluded.",
@@ -207,14 +183,9 @@ _NETSH = Dialect(
     max_elements=1000,
     several_texts_mean=ANY_RULE,
     misread_texts=(
-        MisreadText(
-            fault=Fault.NAME,
-            text="RPC",
-            means="",
-            note="it means the ports that the service has at the time",
-        ),
+        reads(Fault.NAME, "RPC", "", "it means the ports that the service has at the time"),
     ),
-    refused_texts=(RefusedText(text="RPC", reason="the ports are chosen when a service starts"),),
+    refused_texts=(refused("RPC", "the ports are chosen when a service starts"),),
     notes=(
         "RPC, RPC-EPMap, IPHTTPS and other words mean services, not numbers.",
         "Without localport= the rule applies to every port.",
@@ -244,14 +215,9 @@ _POWERSHELL = Dialect(
     max_elements=1000,
     several_texts_mean=ANY_RULE,
     misread_texts=(
-        MisreadText(
-            fault=Fault.NAME,
-            text="RPC",
-            means="",
-            note="it means the ports that the service has at the time",
-        ),
+        reads(Fault.NAME, "RPC", "", "it means the ports that the service has at the time"),
     ),
-    refused_texts=(RefusedText(text="RPC", reason="the ports are chosen when a service starts"),),
+    refused_texts=(refused("RPC", "the ports are chosen when a service starts"),),
     notes=(
         (
             "The value is an array of strings. Without quotes, PowerShell would compute 1000-2000 "
@@ -283,16 +249,11 @@ _CALICO = Dialect(
     range_needs_quote=True,
     lowest=1,
     misread_texts=(
-        MisreadText(
-            fault=Fault.OTHER_SIGN,
-            text='["80-90"]',
-            means="",
-            note="it is a port's name; a range has ':'",
-        ),
+        reads(Fault.OTHER_SIGN, '["80-90"]', "", "it is a port's name; a range has ':'"),
     ),
     refused_texts=(
-        RefusedText(text="[http]", reason="the port is looked up in each pod"),
-        RefusedText(text="- 80", reason="a list in lines is not read; write it in [ ]"),
+        refused("[http]", "the port is looked up in each pod"),
+        refused("- 80", "a list in lines is not read; write it in [ ]"),
     ),
     notes=(
         (

@@ -5,16 +5,13 @@ from __future__ import annotations
 from portranges.dialects.model import (
     ANY_RULE,
     Bracketed,
-    Comparison,
     Dialect,
     Fault,
-    MisreadText,
     NameLookup,
-    Operator,
-    RefusedText,
     TransportRule,
     Verification,
 )
+from portranges.dialects.shorthand import operators, reads, refused, rejects
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
@@ -39,32 +36,25 @@ _BPF = Dialect(
     grammar="bpf",
     keywords=("port", "portrange"),
     misread_texts=(
-        MisreadText(fault=Fault.LEADING_ZERO, text="tcp dst port 010", means="8", note="octal"),
-        MisreadText(
-            fault=Fault.LEADING_ZERO,
-            text="tcp dst portrange 010-020",
-            means="10-20",
-            note="decimal, unlike a single port",
+        reads(Fault.LEADING_ZERO, "tcp dst port 010", "8", "octal"),
+        reads(
+            Fault.LEADING_ZERO,
+            "tcp dst portrange 010-020",
+            "10-20",
+            "decimal, unlike a single port",
         ),
-        MisreadText(fault=Fault.HEX, text="tcp dst port 0x50", means="80"),
-        MisreadText(fault=Fault.SIGN, text="tcp dst port +80", means=None),
-        MisreadText(fault=Fault.TOO_LARGE, text="tcp dst port 65536", means=None),
-        MisreadText(
-            fault=Fault.REVERSED,
-            text="tcp dst portrange 90-80",
-            means="80-90",
-            note="it swaps the ends",
-        ),
-        MisreadText(fault=Fault.OPEN, text="tcp dst portrange 1024-", means=None),
-        MisreadText(fault=Fault.OTHER_SIGN, text="tcp dst portrange 80:90", means=None),
+        reads(Fault.HEX, "tcp dst port 0x50", "80"),
+        rejects(Fault.SIGN, "tcp dst port +80"),
+        rejects(Fault.TOO_LARGE, "tcp dst port 65536"),
+        reads(Fault.REVERSED, "tcp dst portrange 90-80", "80-90", "it swaps the ends"),
+        rejects(Fault.OPEN, "tcp dst portrange 1024-"),
+        rejects(Fault.OTHER_SIGN, "tcp dst portrange 80:90"),
     ),
     refused_texts=(
-        RefusedText(text="port 80", reason="it matches source ports too"),
-        RefusedText(text="not dst port 80", reason="it also matches packets without ports"),
-        RefusedText(text="ip and tcp dst port 80", reason="a set cannot contain other conditions"),
-        RefusedText(
-            text="tcp dst port 80 and dst portrange 80-90", reason="only alternatives are read"
-        ),
+        refused("port 80", "it matches source ports too"),
+        refused("not dst port 80", "it also matches packets without ports"),
+        refused("ip and tcp dst port 80", "a set cannot contain other conditions"),
+        refused("tcp dst port 80 and dst portrange 80-90", "only alternatives are read"),
     ),
     notes=(
         (
@@ -111,38 +101,22 @@ _WIRESHARK = Dialect(
     opening="{",
     closing="}",
     bracketed=Bracketed.ALWAYS,
-    operators=(
-        Operator(sign="===", comparison=Comparison.EQUAL),
-        Operator(sign="==", comparison=Comparison.EQUAL),
-        Operator(sign=">=", comparison=Comparison.AT_LEAST),
-        Operator(sign="<=", comparison=Comparison.AT_MOST),
-        Operator(sign=">", comparison=Comparison.ABOVE),
-        Operator(sign="<", comparison=Comparison.BELOW),
-        Operator(sign="eq", comparison=Comparison.EQUAL),
-        Operator(sign="ge", comparison=Comparison.AT_LEAST),
-        Operator(sign="le", comparison=Comparison.AT_MOST),
-        Operator(sign="gt", comparison=Comparison.ABOVE),
-        Operator(sign="lt", comparison=Comparison.BELOW),
-    ),
+    operators=operators("=== == >= <= > < eq ge le gt lt"),
     misread_texts=(
-        MisreadText(
-            fault=Fault.LEADING_ZERO, text="tcp.dstport in {0120}", means="80", note="octal"
-        ),
-        MisreadText(fault=Fault.HEX, text="tcp.dstport in {0x50}", means="80"),
-        MisreadText(fault=Fault.TOO_LARGE, text="tcp.dstport in {65536}", means=None),
-        MisreadText(fault=Fault.REVERSED, text="tcp.dstport in {90..80}", means=""),
-        MisreadText(fault=Fault.OTHER_SIGN, text="tcp.dstport in {80-90}", means=None),
-        MisreadText(fault=Fault.OPEN, text="tcp.dstport in {1024..}", means=None),
-        MisreadText(fault=Fault.ALL, text="tcp.dstport in {}", means=None),
+        reads(Fault.LEADING_ZERO, "tcp.dstport in {0120}", "80", "octal"),
+        reads(Fault.HEX, "tcp.dstport in {0x50}", "80"),
+        rejects(Fault.TOO_LARGE, "tcp.dstport in {65536}"),
+        reads(Fault.REVERSED, "tcp.dstport in {90..80}", ""),
+        rejects(Fault.OTHER_SIGN, "tcp.dstport in {80-90}"),
+        rejects(Fault.OPEN, "tcp.dstport in {1024..}"),
+        rejects(Fault.ALL, "tcp.dstport in {}"),
     ),
     refused_texts=(
-        RefusedText(text="(tcp.dstport in {80})", reason="only one comparison is read"),
-        RefusedText(
-            text="tcp.dstport == 80 or tcp.dstport == 81", reason="only one comparison is read"
-        ),
-        RefusedText(text="tcp.dstport not in {80}", reason="it also matches packets without ports"),
-        RefusedText(text="any tcp.dstport == 80", reason="a packet has one destination port"),
-        RefusedText(text="tcp.port in {80}", reason="it matches source ports too"),
+        refused("(tcp.dstport in {80})", "only one comparison is read"),
+        refused("tcp.dstport == 80 or tcp.dstport == 81", "only one comparison is read"),
+        refused("tcp.dstport not in {80}", "it also matches packets without ports"),
+        refused("any tcp.dstport == 80", "a packet has one destination port"),
+        refused("tcp.port in {80}", "it matches source ports too"),
     ),
     notes=(
         "Commas are required since 4.0; before, blanks were enough.",
@@ -174,21 +148,16 @@ _NMAP = Dialect(
     max_length=131_069,
     grammar="nmap",
     misread_texts=(
-        MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
-        MisreadText(fault=Fault.HEX, text="0x50", means=None),
-        MisreadText(fault=Fault.TOO_LARGE, text="65536", means=None),
-        MisreadText(fault=Fault.REVERSED, text="90-80", means=None),
-        MisreadText(
-            fault=Fault.NAME,
-            text="http",
-            means="80,8008",
-            note="from nmap's own table of services",
-        ),
+        reads(Fault.LEADING_ZERO, "010", "10"),
+        rejects(Fault.HEX, "0x50"),
+        rejects(Fault.TOO_LARGE, "65536"),
+        rejects(Fault.REVERSED, "90-80"),
+        reads(Fault.NAME, "http", "80,8008", "from nmap's own table of services"),
     ),
     refused_texts=(
-        RefusedText(text="http*", reason="a pattern matches names of nmap's own table"),
-        RefusedText(text="[1-1024]", reason="it means only the ports that nmap's own table lists"),
-        RefusedText(text="T:80,U:", reason="a letter without ports is a mistake"),
+        refused("http*", "a pattern matches names of nmap's own table"),
+        refused("[1-1024]", "it means only the ports that nmap's own table lists"),
+        refused("T:80,U:", "a letter without ports is a mistake"),
     ),
     notes=(
         "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only if it is listed.",
@@ -233,15 +202,15 @@ _SURICATA = Dialect(
     grammar="suricata",
     several_texts_mean=ANY_RULE,
     misread_texts=(
-        MisreadText(fault=Fault.REVERSED, text="[90:80]", means=None),
-        MisreadText(fault=Fault.NEGATION, text="[80:!80]", means=None),
-        MisreadText(fault=Fault.NEGATION, text="!any", means=None),
-        MisreadText(fault=Fault.ALL, text="[80,!80]", means=None),
-        MisreadText(fault=Fault.OTHER_SIGN, text="80-90", means=None),
+        rejects(Fault.REVERSED, "[90:80]"),
+        rejects(Fault.NEGATION, "[80:!80]"),
+        rejects(Fault.NEGATION, "!any"),
+        rejects(Fault.ALL, "[80,!80]"),
+        rejects(Fault.OTHER_SIGN, "80-90"),
     ),
     refused_texts=(
-        RefusedText(text="$HTTP_PORTS", reason="its ports are defined elsewhere"),
-        RefusedText(text="![80,!81]", reason="a negation of a negation is not what it seems to be"),
+        refused("$HTTP_PORTS", "its ports are defined elsewhere"),
+        refused("![80,!81]", "a negation of a negation is not what it seems to be"),
     ),
     notes=(
         (
@@ -269,17 +238,17 @@ _SQUID = Dialect(
     max_length=8118,
     several_texts_mean="acl lines of one name, which add up",
     misread_texts=(
-        MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
-        MisreadText(fault=Fault.TOO_LARGE, text="65536", means=None),
-        MisreadText(fault=Fault.REVERSED, text="90-80", means=None),
-        MisreadText(fault=Fault.OPEN, text="1024-", means=None),
-        MisreadText(fault=Fault.HEX, text="0x50", means=None),
-        MisreadText(fault=Fault.SIGN, text="+80", means=None),
-        MisreadText(fault=Fault.DIGITS, text="8_0", means=None),
-        MisreadText(fault=Fault.OTHER_SIGN, text="80:90", means=None),
-        MisreadText(fault=Fault.NAME, text="http", means=None),
+        reads(Fault.LEADING_ZERO, "010", "10"),
+        rejects(Fault.TOO_LARGE, "65536"),
+        rejects(Fault.REVERSED, "90-80"),
+        rejects(Fault.OPEN, "1024-"),
+        rejects(Fault.HEX, "0x50"),
+        rejects(Fault.SIGN, "+80"),
+        rejects(Fault.DIGITS, "8_0"),
+        rejects(Fault.OTHER_SIGN, "80:90"),
+        rejects(Fault.NAME, "http"),
     ),
-    refused_texts=(RefusedText(text="80 # http", reason="a comment is not part of the ports"),),
+    refused_texts=(refused("80 # http", "a comment is not part of the ports"),),
     notes=(
         "A negation is written where the acl is used, as '!NAME'.",
         (
@@ -308,43 +277,29 @@ _HAPROXY = Dialect(
     open_first=1,
     open_last=65535,
     lowest=1,
-    operators=(
-        Operator(sign="ge", comparison=Comparison.AT_LEAST),
-        Operator(sign="gt", comparison=Comparison.ABOVE),
-        Operator(sign="le", comparison=Comparison.AT_MOST),
-        Operator(sign="lt", comparison=Comparison.BELOW),
-    ),
+    operators=operators("ge gt le lt"),
     max_elements=61,
     several_texts_mean="acl lines of one name; any of them matches",
     misread_texts=(
-        MisreadText(fault=Fault.LEADING_ZERO, text="010", means="10"),
-        MisreadText(fault=Fault.TOO_LARGE, text="65536", means=""),
-        MisreadText(fault=Fault.REVERSED, text="90:80", means=None),
-        MisreadText(fault=Fault.OPEN, text="80-", means="80-65535"),
-        MisreadText(fault=Fault.OPEN, text="-90", means=None),
-        MisreadText(fault=Fault.OPEN, text=":", means=None),
-        MisreadText(fault=Fault.HEX, text="0x50", means=None),
-        MisreadText(fault=Fault.DIGITS, text="8_0", means=None),
-        MisreadText(fault=Fault.NAME, text="http", means=None),
-        MisreadText(fault=Fault.OPERATOR, text="ne 80", means="80", note="'ne' is ignored"),
-        MisreadText(
-            fault=Fault.OPERATOR,
-            text="ge 1024 lt 5000",
-            means="1-65535",
-            note="the two are alternatives, not bounds",
-        ),
-        MisreadText(fault=Fault.OPERATOR, text="lt 0", means=""),
+        reads(Fault.LEADING_ZERO, "010", "10"),
+        reads(Fault.TOO_LARGE, "65536", ""),
+        rejects(Fault.REVERSED, "90:80"),
+        reads(Fault.OPEN, "80-", "80-65535"),
+        rejects(Fault.OPEN, "-90"),
+        rejects(Fault.OPEN, ":"),
+        rejects(Fault.HEX, "0x50"),
+        rejects(Fault.DIGITS, "8_0"),
+        rejects(Fault.NAME, "http"),
+        reads(Fault.OPERATOR, "ne 80", "80", "'ne' is ignored"),
+        reads(Fault.OPERATOR, "ge 1024 lt 5000", "1-65535", "the two are alternatives, not bounds"),
+        reads(Fault.OPERATOR, "lt 0", ""),
     ),
     refused_texts=(
-        RefusedText(text="80 443 # web", reason="a comment is not part of the ports"),
-        RefusedText(text='"80"', reason="a number in quotation marks is a text to other programs"),
-        RefusedText(text="-m int 80", reason="only ports are read, and no options"),
-        RefusedText(
-            text="ge 1024 80", reason="the operator applies to each value, as alternatives"
-        ),
-        RefusedText(
-            text="80 eq 443", reason="an operator in the middle applies to what follows only"
-        ),
+        refused("80 443 # web", "a comment is not part of the ports"),
+        refused('"80"', "a number in quotation marks is a text to other programs"),
+        refused("-m int 80", "only ports are read, and no options"),
+        refused("ge 1024 80", "the operator applies to each value, as alternatives"),
+        refused("80 eq 443", "an operator in the middle applies to what follows only"),
     ),
     notes=(
         "An operator applies to the values that follow it, and each value is an alternative.",
@@ -373,21 +328,14 @@ _DOCKER = Dialect(
     grammar="docker",
     several_texts_mean="options, one -p each",
     misread_texts=(
-        MisreadText(fault=Fault.REVERSED, text="90-80:90-80", means=None),
-        MisreadText(
-            fault=Fault.MISSING,
-            text="80",
-            means="",
-            note="it is the container's port, and docker chooses the host's",
-        ),
+        rejects(Fault.REVERSED, "90-80:90-80"),
+        reads(Fault.MISSING, "80", "", "it is the container's port, and docker chooses the host's"),
     ),
     refused_texts=(
-        RefusedText(
-            text="127.0.0.1:80:80", reason="a set has no address; parse_mapping() reads it"
-        ),
-        RefusedText(text="80", reason="docker chooses the host's port; parse_mapping() reads it"),
-        RefusedText(text="8000-8010:80", reason="docker chooses one of the host's ports"),
-        RefusedText(text="80:80/", reason="a missing transport after '/' is a mistake"),
+        refused("127.0.0.1:80:80", "a set has no address; parse_mapping() reads it"),
+        refused("80", "docker chooses the host's port; parse_mapping() reads it"),
+        refused("8000-8010:80", "docker chooses one of the host's ports"),
+        refused("80:80/", "a missing transport after '/' is a mistake"),
     ),
     notes=(
         (

@@ -1,0 +1,42 @@
+"""Shorthand for the parts of a row that are many: operators, misread and refused texts.
+
+The rows of the ``rows_*`` modules are read as tables, and one line for each text is enough.
+"""
+
+from __future__ import annotations
+
+from portranges.dialects.model import Comparison, Fault, MisreadText, Operator, RefusedText
+
+__all__ = ["operators", "reads", "refused", "rejects"]
+
+# A sign has one meaning in all dialects that have it.
+_COMPARISONS = {
+    **dict.fromkeys(("=", "==", "===", "eq"), Comparison.EQUAL),
+    "!=": Comparison.UNEQUAL,
+    **dict.fromkeys(("<", "lt"), Comparison.BELOW),
+    **dict.fromkeys(("<=", "le"), Comparison.AT_MOST),
+    **dict.fromkeys((">", "gt"), Comparison.ABOVE),
+    **dict.fromkeys((">=", "ge"), Comparison.AT_LEAST),
+    "><": Comparison.BETWEEN,
+    "<>": Comparison.OUTSIDE,
+}
+
+
+def operators(signs: str) -> tuple[Operator, ...]:
+    """Return the operators with these *signs*, in the order in which they are tried."""
+    return tuple(Operator(sign=sign, comparison=_COMPARISONS[sign]) for sign in signs.split())
+
+
+def reads(fault: Fault, text: str, means: str, note: str = "") -> MisreadText:
+    """Return a text of which the tool reads *means*; ``""`` if it understands no port."""
+    return MisreadText(fault=fault, text=text, means=means, note=note)
+
+
+def rejects(fault: Fault, text: str, note: str = "") -> MisreadText:
+    """Return a text that the tool rejects."""
+    return MisreadText(fault=fault, text=text, means=None, note=note)
+
+
+def refused(text: str, reason: str) -> RefusedText:
+    """Return a text that the tool accepts and ``parse`` refuses, because of *reason*."""
+    return RefusedText(text=text, reason=reason)
