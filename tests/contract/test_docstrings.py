@@ -219,8 +219,9 @@ def unknown_sections(each: Documented) -> set[str]:
 
 
 def lacks_an_example(each: Documented) -> bool:
-    # The example of a class may show its properties, so that they need none of their own.
-    if each.owner is not None and is_property(each):
+    # The example of a class may show its properties and methods without arguments, so that they
+    # need none of their own.
+    if each.owner is not None and (is_property(each) or not parameters(each)):
         shown = Documented(each.owner.name, each.owner).section("Example")
         if re.search(rf"\.{each.node.name}\b", shown):
             return False

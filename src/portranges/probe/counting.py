@@ -52,8 +52,8 @@ class Destination:
         ...     source="10.0.0.1", address="10.0.0.2", port=443, connections=3, time_wait=1,
         ...     reusable=0, limit=Interval(4, 4), remaining=Interval(0, 1),
         ... )
-        >>> full.remote
-        '10.0.0.2:443'
+        >>> full.remote, full.to_dict()["remaining"]
+        ('10.0.0.2:443', [0, 1])
     """
 
     source: str
@@ -81,15 +81,6 @@ class Destination:
         """Return the destination as data for JSON, with a key for each attribute.
 
         An interval is a list of its lower and its upper bound.
-
-        Example:
-            >>> from portranges.capacity import Interval
-            >>> full = Destination(
-            ...     source="10.0.0.1", address="10.0.0.2", port=443, connections=3, time_wait=1,
-            ...     reusable=0, limit=Interval(4, 4), remaining=Interval(0, 1),
-            ... )
-            >>> full.to_dict()["remaining"]
-            [0, 1]
         """
         bounds = {each: [getattr(self, each).low, getattr(self, each).high] for each in _INTERVALS}
         return {**as_data(self), **bounds}
@@ -177,20 +168,6 @@ class Usage:
 
         The range and ``self_connected`` are text in the neutral notation; for the other sets, only
         the number of ports is included.
-
-        Example:
-            >>> from portranges import Transport, ephemeral, probe
-            >>> from portranges.capacity import Interval
-        >>> from portranges.probe.counting import count
-            >>> visible = probe.Visibility(
-            ...     sockets=probe.Scope.ALL, owners=probe.Scope.NOT_REQUESTED
-            ... )
-            >>> empty = count(
-            ...     [], transport=Transport.TCP, profile=ephemeral.profile("linux"),
-            ...     visibility=visible, read_at=0.0, limit=Interval(28232, 28232),
-            ... )
-            >>> empty.to_dict()["ports"]
-            '32768-60999'
         """
         return {
             "transport": self.transport.value,

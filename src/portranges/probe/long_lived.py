@@ -99,17 +99,6 @@ class LingeringListener:
         """Return the listener as data for JSON.
 
         The keys are the attributes, and ``socket`` for the record.
-
-        Example:
-            >>> socket = SocketRecord(
-            ...     transport="tcp", family="inet", address="127.0.0.1", port=60454, state="listen"
-            ... )
-            >>> found = LingeringListener(
-            ...     record=socket, age=Age.UNKNOWN, seen_since=0.0, owner_started_at=None,
-            ...     reasons=(),
-            ... )
-            >>> found.to_dict()["socket"]["port"]
-            60454
         """
         data = as_data(self)
         return {"socket": data.pop("record"), **data}
@@ -165,14 +154,6 @@ class LingeringListeners:
         """Return the result as data for JSON.
 
         The keys are the attributes, and ``lingering`` for the listeners.
-
-        Example:
-            >>> empty = LingeringListeners(
-            ...     found=(), older_than=300.0, ports=PortSet.parse("49152-65535"),
-            ...     visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL), read_at=0.0,
-            ... )
-            >>> empty.to_dict()["lingering"]
-            []
         """
         data = as_data(self, "older_than", "ports", "read_at", "note", "visibility", "found")
         data["lingering"] = data.pop("found")

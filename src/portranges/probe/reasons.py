@@ -66,13 +66,7 @@ class Reason:
         fields(self, key=str, kind=ReasonKind, text=str, source=optional(Source))
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return the reason as data for JSON, with a key for each attribute.
-
-        Example:
-            >>> reason = Reason(key="loopback", kind=ReasonKind.REASSURANCE, text="only local")
-            >>> reason.to_dict()["key"]
-            'loopback'
-        """
+        """Return the reason as data for JSON, with a key for each attribute."""
         return as_data(self)
 
 

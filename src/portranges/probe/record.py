@@ -29,8 +29,8 @@ class Owner:
             received it from a service manager.
 
     Example:
-        >>> Owner(pid=1, name="init").started_at is None
-        True
+        >>> Owner(pid=1, name="init", uid=0).to_dict()
+        {'pid': 1, 'name': 'init', 'uid': 0, 'started_at': None}
     """
 
     pid: int
@@ -44,12 +44,7 @@ class Owner:
         fields(self, pid=integer, uid=optional(integer))
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return the owner as data for JSON, with a key for each attribute.
-
-        Example:
-            >>> Owner(pid=1, name="init", uid=0).to_dict()
-            {'pid': 1, 'name': 'init', 'uid': 0, 'started_at': None}
-        """
+        """Return the owner as data for JSON, with a key for each attribute."""
         # A process may choose a name that is not valid UTF-8.
         name = self.name.encode("utf-8", "backslashreplace").decode()
         return {**as_data(self), "name": name}
@@ -96,8 +91,10 @@ class SocketRecord:
         ... )
         >>> client.remote_address, client.remote_port, client.local, client.remote
         ('::1', 443, '[::1]:50000', '[::1]:443')
-        >>> client.expires_in, client.v6only
-        (41.5, None)
+        >>> client.expires_in, client.v6only, client.is_self_connected
+        (41.5, None, False)
+        >>> client.to_dict()["state"], client.to_dict()["owners"]
+        ('time-wait', [])
     """
 
     __slots__ = ("_owners", "_row")
@@ -281,14 +278,6 @@ class SocketRecord:
 
         Source:
             RFC 9293, section 3.5 (simultaneous open); ``capacity.self_connect_probability``.
-
-        Example:
-            >>> itself = SocketRecord(
-            ...     transport="tcp", family="inet", address="127.0.0.1", port=40000,
-            ...     remote_address="127.0.0.1", remote_port=40000, state="established",
-            ... )
-            >>> itself.is_self_connected
-            True
         """
         return self._row.is_self_connected
 
@@ -335,13 +324,6 @@ class SocketRecord:
         """Return the record as data for JSON, with a key for each attribute.
 
         Unknown values are ``None``.
-
-        Example:
-            >>> web = SocketRecord(
-            ...     transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen"
-            ... )
-            >>> web.to_dict()["state"], web.to_dict()["owners"]
-            ('listen', [])
         """
         return as_data(self, *Row._fields[:11], "owners")
 

@@ -67,8 +67,8 @@ class Visibility:
         >>> visible = Visibility(sockets=Scope.ALL, owners=Scope.OWN, reason="not root")
         >>> print(visible)
         all sockets, owners: own processes only (not root)
-        >>> visible.is_complete
-        False
+        >>> visible.is_complete, visible.to_dict()["owners"]
+        (False, 'own processes only')
     """
 
     sockets: Scope
@@ -98,12 +98,7 @@ class Visibility:
         return f"{text} ({self.reason})" if self.reason else text
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return the visibility as data for JSON, with a key for each attribute.
-
-        Example:
-            >>> Visibility(sockets=Scope.ALL, owners=Scope.ALL).to_dict()
-            {'sockets': 'all', 'owners': 'all', 'reason': ''}
-        """
+        """Return the visibility as data for JSON, with a key for each attribute."""
         return as_data(self)
 
 
@@ -121,6 +116,8 @@ class SocketTable:
         (0, (), ())
         >>> table.visibility.is_complete, table.backend, table.read_at
         (True, None, 0.0)
+        >>> table.to_dict()["sockets"]
+        []
     """
 
     __slots__ = ("_backend", "_owners", "_read_at", "_records", "_rows", "_visibility")
@@ -257,11 +254,6 @@ class SocketTable:
         """Return the table as data for JSON.
 
         The keys are ``visibility``, ``backend``, ``read_at`` and ``sockets``, a list.
-
-        Example:
-            >>> visible = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
-            >>> SocketTable([], visibility=visible, read_at=0.0).to_dict()["visibility"]
-            {'sockets': 'all', 'owners': 'all', 'reason': ''}
         """
         data = as_data(self, "visibility", "backend", "read_at", "records")
         data["sockets"] = data.pop("records")

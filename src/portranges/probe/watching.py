@@ -68,8 +68,8 @@ class Change:
         ... )
         >>> change = Change(kind=ChangeKind.CLOSED, record=web, before=web, at=12.0,
         ...                 previous_poll=11.0, seen_since=2.0)
-        >>> change.seen_for
-        9.0
+        >>> change.seen_for, change.to_dict()["kind"]
+        (9.0, 'closed')
     """
 
     kind: ChangeKind
@@ -97,18 +97,7 @@ class Change:
         return max(0.0, last - self.seen_since)
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return the change as data for JSON, with a key for each attribute.
-
-        Example:
-            >>> web = SocketRecord(
-            ...     transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen"
-            ... )
-            >>> change = Change(
-            ...     kind=ChangeKind.OPENED, record=web, at=12.0, previous_poll=11.0, seen_since=12.0
-            ... )
-            >>> change.to_dict()["kind"]
-            'opened'
-        """
+        """Return the change as data for JSON, with a key for each attribute."""
         return as_data(self, "kind", "at", "previous_poll", "seen_since", "record", "before")
 
 

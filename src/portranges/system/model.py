@@ -291,6 +291,8 @@ class MachineSettings:
         PortSet.parse('32768-39999,40004-40006,40008-60999')
         >>> print(settings.origins["reserved"])
         read: /proc/sys/net/ipv4/ip_local_reserved_ports
+        >>> settings.to_dict()["reserved"]
+        '40000-40003,40007'
     """
 
     system: str
@@ -341,14 +343,7 @@ class MachineSettings:
         return {origin.field.value: origin for origin in self.readings}
 
     def to_dict(self) -> dict[str, object]:
-        """Return the settings as data for JSON; sets of ports are text in the neutral notation.
-
-        Example:
-            >>> from portranges import system
-            >>> data = system.read_settings(machine=system.RECORDED_LINUX).to_dict()
-            >>> data["reserved"]
-            '40000-40003,40007'
-        """
+        """Return the settings as data for JSON; sets of ports are text in the neutral notation."""
         return {
             **as_data(self, "system", "transport", "family", "effective"),
             "count": len(self.effective),
