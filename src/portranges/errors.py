@@ -59,6 +59,12 @@ def got(value: object) -> str:
     return f"{type(value).__name__} {elide(value)}"
 
 
+def reason_of(error: OSError) -> str:
+    """Return the message of *error*, with a lower-case first letter."""
+    text = error.strerror or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
 # Ports below 60 on which containers often listen: FTP, SSH, Telnet, SMTP, WHOIS, TACACS, DNS.
 _PUBLISHED = (20, 21, 22, 23, 25, 43, 49, 53)
 

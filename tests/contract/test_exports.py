@@ -21,7 +21,7 @@ import portranges
 # that users need must not be listed here.
 SHARED = {
     "portranges.endpoints": {"canonical_address"},
-    "portranges.errors": {"base_60", "elide", "got", "printable", "visible"},
+    "portranges.errors": {"base_60", "elide", "got", "printable", "reason_of", "visible"},
     "portranges.ports": {
         "as_int",
         "every_port_error",

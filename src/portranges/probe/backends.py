@@ -7,7 +7,6 @@ visibility has the reasons.
 from __future__ import annotations
 
 import sys
-import time
 
 from portranges import types
 from portranges.checks import member
@@ -17,10 +16,11 @@ from portranges.errors import (
     UnexpectedOutputError,
     UnsupportedPlatformError,
     elide,
+    reason_of,
 )
 from portranges.probe import netlink, proc, with_psutil
-from portranges.probe.query import Query, QueryResult
-from portranges.probe.sock_diag import reason_of
+from portranges.probe.query import Query
+from portranges.probe.row import Row
 from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
 
 _PLATFORM = sys.platform
@@ -41,7 +41,7 @@ def read(query: Query, backend: types.BackendLike | None = None) -> SocketTable:
     unexpected: UnexpectedOutputError | None = None
     for chosen in _candidates(backend):
         try:
-            result = _result(chosen, query)
+            return _read(chosen, query)
         except OSError as error:
             reasons.append(f"{chosen}: {reason_of(error)}")
         except MissingExtraError as missing:
@@ -52,27 +52,11 @@ def read(query: Query, backend: types.BackendLike | None = None) -> SocketTable:
             unexpected = error
         except SystemReadError as error:
             reasons.append(f"{chosen}: {error.reason}")
-        else:
-            return table_of(
-                query.matching(result.rows),
-                owners=result.owners,
-                visibility=Visibility(
-                    sockets=result.sockets, owners=result.owners_scope, reason=result.reason
-                ),
-                backend=chosen,
-                read_at=time.time(),
-            )
     if unexpected is not None:
         raise unexpected
-    return table_of(
-        (),
-        visibility=Visibility(
-            sockets=Scope.DENIED,
-            owners=Scope.DENIED if query.owners else Scope.NOT_REQUESTED,
-            reason="; ".join(reasons),
-        ),
-        read_at=time.time(),
-    )
+    owners = Scope.DENIED if query.owners else Scope.NOT_REQUESTED
+    reason = "; ".join(reasons)
+    return table_of((), visibility=Visibility(sockets=Scope.DENIED, owners=owners, reason=reason))
 
 
 def complete(query: Query, backend: types.BackendLike | None = None) -> SocketTable:
@@ -105,17 +89,29 @@ def _candidates(backend: str | None) -> tuple[Backend, ...]:
     return (chosen,)
 
 
-def _result(backend: Backend, query: Query) -> QueryResult:
+def _read(backend: Backend, query: Query) -> SocketTable:
     if backend is Backend.PSUTIL:
         return with_psutil.read(query)
-    rows = netlink.read(query) if backend is Backend.NETLINK else proc.read(query)
-    if not query.owners:
-        return QueryResult(rows=rows)
-    matching = query.matching(rows)
-    holders = proc.holders_of(row.inode for row in matching if row.inode)
-    return QueryResult(
-        rows=matching,
-        owners=proc.owners_of(holders),
-        owners_scope=holders.scope,
-        reason=holders.reason,
+    rows = query.matching(netlink.read(query) if backend is Backend.NETLINK else proc.read(query))
+    if query.owners:
+        holders = proc.holders_of(row.inode for row in rows if row.inode)
+        return table_with(rows, holders, proc.owners_of(holders), backend)
+    visibility = Visibility(sockets=Scope.ALL, owners=Scope.NOT_REQUESTED)
+    return table_of(rows, visibility=visibility, backend=backend)
+
+
+def table_with(
+    rows: types.Sequence[Row],
+    holders: proc.Holders,
+    owners: types.OwnersOfRows,
+    backend: Backend,
+    read_at: float | None = None,
+) -> SocketTable:
+    """Return the table of *rows* with *owners*, which are what *holders* showed of them."""
+    return table_of(
+        rows,
+        owners=owners,
+        visibility=Visibility(sockets=Scope.ALL, owners=holders.scope, reason=holders.reason),
+        backend=backend,
+        read_at=read_at,
     )

@@ -7,15 +7,16 @@ it was seen to have a socket open. ``proc_net`` has the format of the tables.
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 
 from portranges import types
+from portranges.errors import reason_of
 from portranges.families import Family
 from portranges.ports import Transport, is_digits
 from portranges.probe.proc_net import decimal, rows_of
 from portranges.probe.query import Query
 from portranges.probe.record import Owner
 from portranges.probe.row import Row
-from portranges.probe.sock_diag import reason_of
 from portranges.probe.table import Scope
 
 PROC = "/proc"
@@ -63,24 +64,21 @@ def _table(transport: Transport, family: Family) -> str:
         raise
 
 
+@dataclass(slots=True)
 class Holders:
     """The processes that have sockets open, as one visit to all processes found them.
 
     Attributes:
         inodes: The sockets that were searched for.
-        found: Pairs of PID and descriptor by inode, lowest PID first.
         scope: How many of the processes could be inspected.
         reason: Why not all.
+        found: Pairs of PID and descriptor by inode, lowest PID first.
     """
 
-    __slots__ = ("found", "inodes", "reason", "scope")
-
-    def __init__(self, inodes: frozenset[int], scope: Scope, reason: str = "") -> None:
-        """Start with nothing found."""
-        self.inodes: frozenset[int] = inodes
-        self.found: dict[int, list[tuple[int, int]]] = {}
-        self.scope: Scope = scope
-        self.reason: str = reason
+    inodes: frozenset[int]
+    scope: Scope
+    reason: str = ""
+    found: dict[int, list[tuple[int, int]]] = field(default_factory=dict[int, list[tuple[int, int]]])
 
 
 def holders_of(inodes: types.Iterable[int]) -> Holders:

@@ -1,7 +1,6 @@
-"""The records that a backend receives and returns.
+"""Which sockets a caller wants.
 
-``listing``, ``counting``, ``watching`` and ``long_lived`` send a ``Query`` through
-``backends``, and a backend returns a ``QueryResult``.
+``listing``, ``counting``, ``watching`` and ``long_lived`` send a ``Query`` through ``backends``.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from portranges import checks, types
 from portranges.ports import Transport, check_transport
 from portranges.probe.row import TRANSPORTS, Row, SocketState
-from portranges.probe.table import Scope
 
 ALL_STATES = frozenset(SocketState)
 LISTENING = frozenset({SocketState.LISTEN, SocketState.UNCONNECTED})
@@ -46,25 +44,6 @@ class Query:
         if states is not ALL_STATES:
             rows = [row for row in rows if row.state in states]
         return rows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryResult:
-    """What a backend returned.
-
-    Attributes:
-        rows: The sockets, perhaps more than the query matches.
-        sockets: How much of the sockets was visible.
-        owners: The processes, by inode on Linux and by PID elsewhere.
-        owners_scope: How much of the processes was visible.
-        reason: Why not everything was visible.
-    """
-
-    rows: types.Sequence[Row]
-    sockets: Scope = Scope.ALL
-    owners: types.OwnersOfRows | None = None
-    owners_scope: Scope = Scope.NOT_REQUESTED
-    reason: str = ""
 
 
 def transports_of(transport: str | None) -> tuple[Transport, ...]:

@@ -19,7 +19,7 @@ from functools import partial
 from socket import AF_INET, AF_INET6, inet_ntop
 
 from portranges import checks, types
-from portranges.errors import SystemReadError, UnexpectedOutputError
+from portranges.errors import SystemReadError, UnexpectedOutputError, reason_of
 from portranges.families import Family
 from portranges.ports import Transport, check_transport
 from portranges.probe.query import transports_of
@@ -134,12 +134,6 @@ def parse_sock_diag(
     return tuple(map(record_of, rows))
 
 
-def reason_of(error: OSError) -> str:
-    """Return the message of *error*, with a lower-case first letter."""
-    text = error.strerror or str(error) or type(error).__name__
-    return text[:1].lower() + text[1:]
-
-
 class _Addresses(dict[bytes, str]):
     """The texts of addresses; a table has few different ones, each many times."""
 
@@ -235,15 +229,14 @@ def _rows(
         raise _unexpected("expected a family of 2 or 10", number)
     states, is_tcp, waits = TCP_STATES, transport is Transport.TCP, SocketState.TIME_WAIT
     connected, unconnected = SocketState.ESTABLISHED, SocketState.UNCONNECTED
-    new, row = new_row, Row
     native = struct.iter_unpack(
         f"{_BYTE_ORDERS[byteorder]}17xBB5x16s16s4xQI8xII{length - _MESSAGE}x", block
     )
     ports = struct.iter_unpack(f">20xHH{length - 24}x", block)
     try:
         return {
-            cookie: new(
-                row,
+            cookie: new_row(
+                Row,
                 (
                     transport,
                     family,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -264,16 +265,19 @@ def table_of(
     rows: types.Sequence[Row],
     *,
     visibility: Visibility,
-    read_at: float,
+    read_at: float | None = None,
     backend: Backend | None = None,
     owners: types.OwnersOfRows | None = None,
 ) -> SocketTable:
-    """Return the table of rows that a backend created, with *owners* by inode or PID."""
+    """Return the table of rows that a backend created, with *owners* by inode or PID.
+
+    It was read now, unless *read_at* is given.
+    """
     table = object.__new__(SocketTable)
     table._records = None
     table._rows = rows
     table._owners = {} if owners is None else owners
     table._visibility = visibility
     table._backend = backend
-    table._read_at = read_at
+    table._read_at = time.time() if read_at is None else read_at
     return table

@@ -15,11 +15,11 @@ from portranges.checks import fields, integer, member, number, optional
 from portranges.errors import SystemReadError
 from portranges.ports import check_port
 from portranges.probe import proc
-from portranges.probe.backends import has_inodes, read
+from portranges.probe.backends import has_inodes, read, table_with
 from portranges.probe.query import Query, transports_of
 from portranges.probe.record import Owner, SocketRecord
 from portranges.probe.row import SocketState
-from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
+from portranges.probe.table import Backend, Scope, SocketTable
 from portranges.records import always_checked, as_data
 
 
@@ -224,15 +224,7 @@ class Watcher:
             holders = proc.holders_of(inodes)
             self._holders = holders
             self._known = proc.owners_of(holders)
-        return table_of(
-            table._rows,
-            owners=self._known,
-            visibility=Visibility(
-                sockets=table.visibility.sockets, owners=holders.scope, reason=holders.reason
-            ),
-            backend=table.backend,
-            read_at=table.read_at,
-        )
+        return table_with(table._rows, holders, self._known, table.backend, table.read_at)
 
 
 def _hold_still(holders: proc.Holders, inodes: frozenset[int]) -> bool:

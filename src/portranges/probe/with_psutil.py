@@ -11,14 +11,19 @@ import os
 import socket
 
 from portranges import types
-from portranges.errors import MissingExtraError, SystemReadError, UnexpectedOutputError, elide
+from portranges.errors import (
+    MissingExtraError,
+    SystemReadError,
+    UnexpectedOutputError,
+    elide,
+    reason_of,
+)
 from portranges.families import Family
 from portranges.ports import LAST_PORT, Transport
-from portranges.probe.query import Query, QueryResult
+from portranges.probe.query import Query
 from portranges.probe.record import MAY_HAVE_NO_PROCESS, Owner, is_address
 from portranges.probe.row import TRANSPORTS, Row, SocketState
-from portranges.probe.sock_diag import reason_of
-from portranges.probe.table import Scope
+from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
 
 _WHAT = "the socket table by psutil"
 
@@ -42,10 +47,10 @@ _STATES = {
 }
 
 
-def read(query: Query) -> QueryResult:
+def read(query: Query) -> SocketTable:
     """Return the sockets of the transports, and their owners if they are requested.
 
-    States and port are not selected. If the system shows only the user's own processes, the
+    If the system shows only the user's own processes, the
     result has only their sockets.
 
     Raises:
@@ -67,22 +72,20 @@ def read(query: Query) -> QueryResult:
         raise SystemReadError(_WHAT, reason_of(error)) from error
     except psutil.Error as error:
         raise SystemReadError(_WHAT, elide(error)) from error
-    rows = [row for each, pid in pairs if (row := _row(each, pid)) is not None]
-    if not query.owners:
-        return QueryResult(rows=rows, sockets=scope, reason=reason)
-    matching = query.matching(rows)
-    pids = {row.pid for row in matching if row.pid is not None}
-    owners = {pid: (_owner(psutil, pid),) for pid in pids}
-    owners_scope = scope
-    # A socket that is being closed, or not yet accepted, may belong to the kernel alone.
-    unknown = sum(row.pid is None and row.state not in MAY_HAVE_NO_PROCESS for row in matching)
-    if unknown and not reason:
-        euid = getattr(os, "geteuid", int)
-        owners_scope = Scope.PARTIAL if euid() == 0 else Scope.OWN
-        reason = f"psutil reports no process for {unknown} of {len(matching)} sockets"
-    return QueryResult(
-        rows=rows, sockets=scope, owners=owners, owners_scope=owners_scope, reason=reason
-    )
+    rows = query.matching([row for each, pid in pairs if (row := _row(each, pid)) is not None])
+    owners: dict[int, tuple[Owner, ...]] = {}
+    owners_scope = Scope.NOT_REQUESTED
+    if query.owners:
+        owners = {pid: (_owner(psutil, pid),) for pid in {row.pid for row in rows if row.pid}}
+        owners_scope = scope
+        # A socket that is being closed, or not yet accepted, may belong to the kernel alone.
+        unknown = sum(row.pid is None and row.state not in MAY_HAVE_NO_PROCESS for row in rows)
+        if unknown and not reason:
+            euid = getattr(os, "geteuid", int)
+            owners_scope = Scope.PARTIAL if euid() == 0 else Scope.OWN
+            reason = f"psutil reports no process for {unknown} of {len(rows)} sockets"
+    visibility = Visibility(sockets=scope, owners=owners_scope, reason=reason)
+    return table_of(rows, owners=owners, visibility=visibility, backend=Backend.PSUTIL)
 
 
 def _psutil() -> types.Psutil:

@@ -6,7 +6,7 @@ a command. ``rows`` lists the files and commands with their formats.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
 from portranges import types
@@ -196,7 +196,7 @@ class Machine:
                 raise TypeError(f"{name} must be callable, got {got(value)}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One way to read one value: a file or a command, and the parser of its text.
 
@@ -216,13 +216,14 @@ class Reading:
 
     system: types.SystemName
     field: Field
+    parse: types.SettingParser
+    source: Source
+    _: KW_ONLY
     transport: Transport | None = None
     family: Family | None = None
     file: str = ""
     command: tuple[str, ...] = ()
-    parse: types.SettingParser
     absent: str = ""
-    source: Source
 
     @property
     def place(self) -> str:

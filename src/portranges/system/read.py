@@ -16,6 +16,7 @@ from portranges.errors import (
     UnexpectedOutputError,
     UnsupportedPlatformError,
     elide,
+    reason_of,
 )
 from portranges.families import Family
 from portranges.ports import PortRange, check_transport
@@ -356,7 +357,7 @@ class _Reader:
         except SystemReadError as error:
             raise type(error)(_PRIVILEGES, error.reason) from None
         except OSError as error:
-            raise SystemReadError(_PRIVILEGES, _reason(error)) from error
+            raise SystemReadError(_PRIVILEGES, reason_of(error)) from error
 
     def _text(self, row: Reading) -> str:
         """Return the text of *row*, or raise FileNotFoundError or SystemReadError."""
@@ -369,7 +370,7 @@ class _Reader:
         except SystemReadError as error:
             raise type(error)(_what(row), error.reason) from None
         except OSError as error:
-            raise SystemReadError(_what(row), _reason(error)) from error
+            raise SystemReadError(_what(row), reason_of(error)) from error
 
     def _has_settings(self) -> bool:
         """Return whether the machine has any settings; otherwise a missing file means nothing."""
@@ -478,8 +479,3 @@ def _missing(row: Reading, error: FileNotFoundError) -> SystemReadError:
     failure = SystemReadError(_what(row), reason)
     failure.__cause__ = error
     return failure
-
-
-def _reason(error: OSError) -> str:
-    text = error.strerror or str(error) or type(error).__name__
-    return text[:1].lower() + text[1:]

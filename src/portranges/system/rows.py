@@ -72,18 +72,43 @@ _NO_LIST = "the system has no such list"
 
 
 def _file(
-    field: Field,
     name: str,
+    field: Field,
     parse: types.SettingParser,
-    *,
     absent: str = "no such file",
     source: Source = _IP_SYSCTL,
 ) -> Reading:
     """Return the row of a file of Linux, where *absent* is what it means if there is none."""
     file = f"/proc/sys/net/ipv4/{name}"
-    return Reading(
-        system="linux", field=field, file=file, parse=parse, absent=absent, source=source
-    )
+    return Reading("linux", field, parse, source, file=file, absent=absent)
+
+
+_LIST_SINCE = "no such file: Linux has had the list since 2.6.35"
+_START_SINCE = "no such file: Linux has had the setting since 4.11"
+_proc_range = partial(two_ports, layout=proc_words)
+_proc_port = partial(port, layout=proc_value)
+_proc_number = partial(number, layout=proc_value)
+_proc_seconds = partial(seconds, layout=proc_value)
+
+_LINUX = (
+    # A missing range has no meaning: without this file /proc is not mounted.
+    _file("ip_local_port_range", Field.CONFIGURED, _proc_range, "", MEASURED_ON_LINUX),
+    _file(
+        "ip_local_reserved_ports", Field.RESERVED, reserved_ports, _LIST_SINCE, MEASURED_ON_LINUX
+    ),
+    _file(
+        "ip_unprivileged_port_start",
+        Field.UNPRIVILEGED_START,
+        _proc_port,
+        _START_SINCE,
+        MEASURED_ON_LINUX,
+    ),
+    _file("tcp_tw_reuse", Field.TIME_WAIT_REUSE, time_wait_reuse),
+    # In milliseconds. Measured on Linux 6.18: with 1000, connect() waits 1.02 s.
+    _file("tcp_tw_reuse_delay", Field.TIME_WAIT_REUSE_AFTER, partial(_proc_seconds, per=1000)),
+    _file("tcp_max_tw_buckets", Field.TIME_WAIT_LIMIT, _proc_number),
+    _file("tcp_fin_timeout", Field.FIN_WAIT_2, _proc_seconds),
+)
 
 
 def _command(
@@ -92,101 +117,47 @@ def _command(
     command: str,
     parse: types.SettingParser,
     source: Source,
-    *,
-    transport: Transport | None = None,
-    family: Family | None = None,
+    **which: types.Any,
 ) -> Reading:
-    return Reading(
-        system=system,
-        field=field,
-        transport=transport,
-        family=family,
-        command=tuple(command.split()),
-        parse=parse,
-        source=source,
-    )
+    """Return the row of a command; *which* are its transport and family."""
+    return Reading(system, field, parse, source, command=tuple(command.split()), **which)
 
 
-def _named(shape: types.Callable[..., object], *names: str, **how: object) -> types.SettingParser:
+def _named(names: str, shape: types.Callable[..., object]) -> types.SettingParser:
     """Return the parser of a text that has *names* with their values, in any order."""
-    return partial(shape, layout=partial(values, names=names), **how)
-
-
-_LINUX = (
-    # There is no text for a missing range: without this file /proc is not mounted.
-    _file(
-        Field.CONFIGURED,
-        "ip_local_port_range",
-        partial(two_ports, layout=proc_words),
-        absent="",
-        source=MEASURED_ON_LINUX,
-    ),
-    _file(
-        Field.RESERVED,
-        "ip_local_reserved_ports",
-        reserved_ports,
-        absent="no such file: Linux has had the list since 2.6.35",
-        source=MEASURED_ON_LINUX,
-    ),
-    _file(
-        Field.UNPRIVILEGED_START,
-        "ip_unprivileged_port_start",
-        partial(port, layout=proc_value),
-        absent="no such file: Linux has had the setting since 4.11",
-        source=MEASURED_ON_LINUX,
-    ),
-    _file(Field.TIME_WAIT_REUSE, "tcp_tw_reuse", time_wait_reuse),
-    # Measured on Linux 6.18: with 1000, connect() waits 1.02 s.
-    _file(
-        Field.TIME_WAIT_REUSE_AFTER,
-        "tcp_tw_reuse_delay",
-        partial(seconds, layout=proc_value, per=1000),
-    ),
-    _file(Field.TIME_WAIT_LIMIT, "tcp_max_tw_buckets", partial(number, layout=proc_value)),
-    _file(Field.FIN_WAIT_2, "tcp_fin_timeout", partial(seconds, layout=proc_value)),
-)
+    return partial(shape, layout=partial(values, names=names.split()))
 
 
 def _sysctl(
     system: types.SystemName,
     field: Field,
-    source: Source,
+    names: str,
     shape: types.Callable[..., object],
-    *names: str,
-    transport: Transport | None = None,
-    family: Family | None = None,
-    **how: object,
+    source: Source,
+    **which: types.Any,
 ) -> Reading:
-    command = " ".join(("sysctl", *names))
-    parse = _named(shape, *names, **how)
-    return _command(system, field, command, parse, source, transport=transport, family=family)
+    return _command(system, field, f"sysctl {names}", _named(names, shape), source, **which)
 
 
 # The first port may be above the last: macOS and old FreeBSD then count down, FreeBSD 8 and later
 # swap the two, and OpenBSD accepts them in any order.
-_range = partial(two_ports, either_way=True)
-_PORTRANGE = ("net.inet.ip.portrange.first", "net.inet.ip.portrange.last")
+_either_way = partial(two_ports, either_way=True)
+_PORTRANGE = "net.inet.ip.portrange.first net.inet.ip.portrange.last"
+_PORTFIRST = "net.inet.ip.portfirst net.inet.ip.portlast"
+_RESERVEDHIGH = "net.inet.ip.portrange.reservedhigh"
 
 _BSD = (
-    _sysctl("macos", Field.CONFIGURED, _MACOS_SYSCTL, _range, *_PORTRANGE),
-    _sysctl("freebsd", Field.CONFIGURED, _FREEBSD_SYSCTL, _range, *_PORTRANGE),
-    _sysctl("dragonfly", Field.CONFIGURED, _FREEBSD_SYSCTL, _range, *_PORTRANGE),
-    _sysctl(
-        "openbsd",
-        Field.CONFIGURED,
-        _OPENBSD_SYSCTL,
-        _range,
-        "net.inet.ip.portfirst",
-        "net.inet.ip.portlast",
-    ),
+    _sysctl("macos", Field.CONFIGURED, _PORTRANGE, _either_way, _MACOS_SYSCTL),
+    _sysctl("freebsd", Field.CONFIGURED, _PORTRANGE, _either_way, _FREEBSD_SYSCTL),
+    _sysctl("dragonfly", Field.CONFIGURED, _PORTRANGE, _either_way, _FREEBSD_SYSCTL),
+    _sysctl("openbsd", Field.CONFIGURED, _PORTFIRST, _either_way, _OPENBSD_SYSCTL),
     *(
         _sysctl(
             "netbsd",
             Field.CONFIGURED,
-            _NETBSD_SYSCTL,
+            f"{node}.anonportmin {node}.anonportmax",
             two_ports,
-            f"{node}.anonportmin",
-            f"{node}.anonportmax",
+            _NETBSD_SYSCTL,
             family=family,
         )
         for family, node in ((Family.INET, "net.inet.ip"), (Family.INET6, "net.inet6.ip6"))
@@ -195,25 +166,26 @@ _BSD = (
         _sysctl(
             "openbsd",
             Field.RESERVED,
-            _OPENBSD_SYSCTL,
-            port_list,
             f"net.inet.{transport}.baddynamic",
+            port_list,
+            _OPENBSD_SYSCTL,
             transport=transport,
         )
         for transport in (_TCP, _UDP)
     ),
     # Ports below reservedlow, which is 0 by default, need no privilege either.
     _sysctl(
-        "freebsd",
-        Field.UNPRIVILEGED_START,
-        _FREEBSD_PORTS,
-        port,
-        "net.inet.ip.portrange.reservedhigh",
-        above=1,
+        "freebsd", Field.UNPRIVILEGED_START, _RESERVEDHIGH, partial(port, above=1), _FREEBSD_PORTS
     ),
     # RFC 9293, section 3.6.1: TIME_WAIT lasts twice the maximum segment lifetime.
     *(
-        _sysctl(system, Field.TIME_WAIT, _BSD_MSL, seconds, "net.inet.tcp.msl", times=2, per=1000)
+        _sysctl(
+            system,
+            Field.TIME_WAIT,
+            "net.inet.tcp.msl",
+            partial(seconds, times=2, per=1000),
+            _BSD_MSL,
+        )
         for system in ("macos", "freebsd", "dragonfly")
     ),
 )
@@ -221,21 +193,13 @@ _BSD = (
 
 def _netsh(
     field: Field, words: str, parse: types.SettingParser, source: Source
-) -> tuple[Reading, ...]:
-    """Return the rows of a command of netsh, one for each transport and family."""
-    return tuple(
-        _command(
-            "windows",
-            field,
-            f"netsh interface {ip} show {words}{transport}",
-            parse,
-            source,
-            transport=transport,
-            family=family,
-        )
-        for transport in (_TCP, _UDP)
-        for family, ip in ((Family.INET, "ipv4"), (Family.INET6, "ipv6"))
-    )
+) -> types.Iterator[Reading]:
+    """Yield the rows of a command of netsh, one for each transport and family."""
+    for transport in (_TCP, _UDP):
+        for family, ip in ((Family.INET, "ipv4"), (Family.INET6, "ipv6")):
+            which = {"transport": transport, "family": family}
+            command = f"netsh interface {ip} show {words}{transport}"
+            yield _command("windows", field, command, parse, source, **which)
 
 
 def _powershell(transport: Transport) -> Reading:
@@ -244,116 +208,91 @@ def _powershell(transport: Transport) -> Reading:
         "SettingName,DynamicPortRangeStartPort,DynamicPortRangeNumberOfPorts"
     )
     return Reading(
-        system="windows",
-        field=Field.CONFIGURED,
+        "windows",
+        Field.CONFIGURED,
+        powershell_range,
+        _POWERSHELL,
         transport=transport,
         # No document says that it applies to IPv6 too, for which netsh has its own range.
         family=Family.INET,
         # The first two options skip the user's profile and interactive prompts.
         command=("powershell", "-NoProfile", "-NonInteractive", "-Command", script),
-        parse=powershell_range,
-        source=_POWERSHELL,
     )
 
+
+_TCPIP = r"reg query HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+_TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
 
 _WINDOWS = (
     *_netsh(Field.CONFIGURED, "dynamicport ", netsh_range, _NETSH),
     _powershell(_TCP),
     _powershell(_UDP),
     *_netsh(Field.EXCLUDED, "excludedportrange protocol=", excluded_ports, _EXCLUDED),
-    _command(
-        "windows",
-        Field.TIME_WAIT,
-        r"reg query HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters",
-        registry_time_wait,
-        cite("Microsoft cc938217", "TcpTimedWaitDelay"),
-    ),
+    _command("windows", Field.TIME_WAIT, _TCPIP, registry_time_wait, _TIMED_WAIT),
 )
+
+_ANON_PORTS = ("smallest_anon_port", "largest_anon_port")
 
 
 def _solaris(
-    field: Field, name: str, parse: types.SettingParser, transport: Transport
-) -> tuple[Reading, Reading]:
-    """Return the rows of one property: for ipadm, then for ndd."""
-    ipadm = f"ipadm show-prop -c -o current -p {name} {transport}"
-    ndd = f"ndd /dev/{transport} {transport}_{name}"
-    return (
-        _command("solaris", field, ipadm, parse, _IPADM, transport=transport),
-        _command("solaris", field, ndd, parse, _NDD, transport=transport),
-    )
+    field: Field,
+    names: tuple[str, ...],
+    by_ipadm: types.SettingParser,
+    by_ndd: types.SettingParser,
+    transport: Transport,
+) -> types.Iterator[Reading]:
+    """Yield the rows of properties of one transport.
+
+    ipadm comes first: Solaris 11 and illumos keep ndd only for old scripts, and Solaris 10 has no
+    ipadm.
+    """
+    fields = "current" if len(names) == 1 else "property,current"
+    ipadm = f"ipadm show-prop -c -o {fields} -p {','.join(names)} {transport}"
+    ndd = " ".join((f"ndd /dev/{transport}", *(f"{transport}_{name}" for name in names)))
+    yield _command("solaris", field, ipadm, by_ipadm, _IPADM, transport=transport)
+    yield _command("solaris", field, ndd, by_ndd, _NDD, transport=transport)
 
 
-def _solaris_rows(transport: Transport) -> tuple[Reading, ...]:
-    # ipadm comes first: Solaris 11 and illumos keep ndd only for old scripts, and Solaris 10 has
-    # no ipadm.
-    low, high = "smallest_anon_port", "largest_anon_port"
-    ipadm = f"ipadm show-prop -c -o property,current -p {low},{high} {transport}"
-    ndd = f"ndd /dev/{transport} {transport}_{low} {transport}_{high}"
-    lines = partial(two_ports, layout=nonblank_lines)
-    return (
-        _command(
-            "solaris",
-            Field.CONFIGURED,
-            ipadm,
-            _named(two_ports, low, high),
-            _IPADM,
-            transport=transport,
-        ),
-        # ndd prints an empty line between the two.
-        _command("solaris", Field.CONFIGURED, ndd, lines, _NDD, transport=transport),
-        *_solaris(Field.RESERVED, "extra_priv_ports", single_ports, transport),
-        *_solaris(
-            Field.UNPRIVILEGED_START,
-            "smallest_nonpriv_port",
-            partial(port, layout=nonblank_lines),
-            transport,
-        ),
+def _solaris_settings(transport: Transport) -> types.Iterator[Reading]:
+    named, lines = (
+        _named(" ".join(_ANON_PORTS), two_ports),
+        partial(two_ports, layout=nonblank_lines),
     )
+    yield from _solaris(Field.CONFIGURED, _ANON_PORTS, named, lines, transport)
+    yield from _solaris(
+        Field.RESERVED, ("extra_priv_ports",), single_ports, single_ports, transport
+    )
+    start = partial(port, layout=nonblank_lines)
+    names = ("smallest_nonpriv_port",)
+    yield from _solaris(Field.UNPRIVILEGED_START, names, start, start, transport)
 
 
 _milliseconds = partial(seconds, layout=nonblank_lines, per=1000)
+_INTERVAL = "ipadm show-prop -c -o current -p _time_wait_interval tcp"
+_TUNABLE = cite("Oracle Solaris 11.2 and 11.4 tunable parameters", "_time_wait_interval")
+_NDD_INTERVAL = "ndd /dev/tcp tcp_time_wait_interval"
 
 _SOLARIS = (
-    *_solaris_rows(_TCP),
-    *_solaris_rows(_UDP),
-    *_solaris_rows(Transport.SCTP),
-    _command(
-        "solaris",
-        Field.TIME_WAIT,
-        "ipadm show-prop -c -o current -p _time_wait_interval tcp",
-        _milliseconds,
-        cite("Oracle Solaris 11.2 and 11.4 tunable parameters", "_time_wait_interval"),
-    ),
-    _command(
-        "solaris", Field.TIME_WAIT, "ndd /dev/tcp tcp_time_wait_interval", _milliseconds, _NDD
-    ),
+    *_solaris_settings(_TCP),
+    *_solaris_settings(_UDP),
+    *_solaris_settings(Transport.SCTP),
+    _command("solaris", Field.TIME_WAIT, _INTERVAL, _milliseconds, _TUNABLE),
+    _command("solaris", Field.TIME_WAIT, _NDD_INTERVAL, _milliseconds, _NDD),
 )
 
 
 def _no(
-    field: Field,
-    shape: types.Callable[..., object],
-    *names: str,
-    transport: Transport | None = None,
-    **how: object,
+    field: Field, names: str, shape: types.Callable[..., object], **which: types.Any
 ) -> Reading:
-    command = " -o ".join(("no", *names))
-    return _command("aix", field, command, _named(shape, *names, **how), _NO, transport=transport)
+    command = " -o ".join(("no", *names.split()))
+    return _command("aix", field, command, _named(names, shape), _NO, **which)
 
 
 _AIX = (
-    *(
-        _no(
-            Field.CONFIGURED,
-            two_ports,
-            f"{transport}_ephemeral_low",
-            f"{transport}_ephemeral_high",
-            transport=transport,
-        )
-        for transport in (_TCP, _UDP)
-    ),
+    _no(Field.CONFIGURED, "tcp_ephemeral_low tcp_ephemeral_high", two_ports, transport=_TCP),
+    _no(Field.CONFIGURED, "udp_ephemeral_low udp_ephemeral_high", two_ports, transport=_UDP),
     # It counts intervals of 15 seconds, which is from memory.
-    _no(Field.TIME_WAIT, seconds, "tcp_timewait", times=15.0),
+    _no(Field.TIME_WAIT, "tcp_timewait", partial(seconds, times=15.0)),
 )
 
 READINGS: tuple[Reading, ...] = (*_LINUX, *_BSD, *_WINDOWS, *_SOLARIS, *_AIX)
