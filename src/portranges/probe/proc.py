@@ -64,6 +64,10 @@ def _table(transport: Transport, family: Family) -> str:
         raise
 
 
+# Pairs of PID and descriptor, by inode.
+_Found = dict[int, list[tuple[int, int]]]
+
+
 @dataclass(slots=True)
 class Holders:
     """The processes that have sockets open, as one visit to all processes found them.
@@ -78,7 +82,7 @@ class Holders:
     inodes: frozenset[int]
     scope: Scope
     reason: str = ""
-    found: dict[int, list[tuple[int, int]]] = field(default_factory=dict[int, list[tuple[int, int]]])
+    found: _Found = field(default_factory=_Found)
 
 
 def holders_of(inodes: types.Iterable[int]) -> Holders:
@@ -134,7 +138,7 @@ def _sees_every_namespace() -> bool:
         return False
 
 
-def _inspect(pid: int, wanted: frozenset[int], found: dict[int, list[tuple[int, int]]]) -> None:
+def _inspect(pid: int, wanted: frozenset[int], found: _Found) -> None:
     """Add the wanted sockets of *pid* to *found*.
 
     Raises:
