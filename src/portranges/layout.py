@@ -10,7 +10,7 @@ from textwrap import wrap
 
 from portranges import types
 
-__all__ = ["WIDTH", "cut", "cut_list", "labelled", "many", "table", "wrapped"]
+__all__ = ["WIDTH", "cut", "cut_list", "grouped", "labelled", "labels", "many", "table", "wrapped"]
 
 WIDTH = 80
 
@@ -69,6 +69,24 @@ def labelled(label: str, text: str, *, label_width: int, width: int = WIDTH) -> 
     return wrapped(" ".join(words), width, first=label.ljust(label_width), below=" " * label_width)
 
 
+def labels(
+    parts: types.Iterable[tuple[str, str]], *, label_width: int, width: int = WIDTH
+) -> types.Iterator[str]:
+    """Yield the lines of *parts*, each a label and its text.
+
+    Args:
+        parts: The labels and texts; a label may be empty.
+        label_width: The width of the column of labels.
+        width: The maximum length of a line, with the column.
+
+    Example:
+        >>> list(labels([("ports", "22, 80"), ("at once", "2 connections")], label_width=9))
+        ['ports    22, 80', 'at once  2 connections']
+    """
+    for label, text in parts:
+        yield from labelled(label, text, label_width=label_width, width=width)
+
+
 def table(
     heads: types.Sequence[str],
     rows: types.Iterable[types.Sequence[str]],
@@ -109,6 +127,22 @@ def table(
             for at, (cell, size) in enumerate(zip(line, sizes, strict=True))
         ]
         yield (" " * _GAP).join(cells).rstrip()
+
+
+def grouped(names: types.Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the names that share each text, both in the order of their first occurrence.
+
+    Args:
+        names: The texts, each with one name.
+
+    Example:
+        >>> grouped([("49152-65535", "macos"), ("10000-65535", "freebsd"), ("49152-65535", "ios")])
+        {'49152-65535': ['macos', 'ios'], '10000-65535': ['freebsd']}
+    """
+    found: dict[str, list[str]] = {}
+    for text, name in names:
+        found.setdefault(text, []).append(name)
+    return found
 
 
 def cut(text: str, size: int) -> str:

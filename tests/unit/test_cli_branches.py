@@ -78,6 +78,12 @@ def test_settings_that_a_system_does_not_have_are_left_out():
     assert labels == ["range", "reserved", "excluded", "first unprivileged", "TIME_WAIT"]
 
 
+@pytest.mark.parametrize(("start", "text"), [(0, "0"), (1024, "1024"), (None, "unknown")])
+def test_the_first_unprivileged_port_may_be_zero(start, text):
+    settings = replace(read_settings(machine=RECORDED_LINUX), unprivileged_start=start)
+    assert ("first unprivileged", text, "unprivileged_start") in ephemeral._values(settings)
+
+
 @pytest.mark.parametrize(
     ("state", "transport", "verdict"),
     [("unconnected", "udp", "bound"), ("closed", "tcp", "bound"), ("listen", "tcp", "listening")],

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from envelope import error_of
-from portranges import cli
 from portranges.cli import build_parser, guesses, main, numbers
 from portranges.layout import labelled
 from portranges.registry import ports as service_ports
@@ -275,7 +274,7 @@ EARLY = [
     ("portranges.registry.shipped", ["443"]),
     ("portranges.ephemeral.rows_bsd", ["443"]),
     ("portranges.report.page", ["443"]),
-    *((cli._COMMANDS[command][0], [command, *words]) for command, (words, _) in ANSWERED.items()),
+    *((f"portranges.cli.{command}", [command, *words]) for command, (words, _) in ANSWERED.items()),
 ]
 
 

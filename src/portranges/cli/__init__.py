@@ -27,28 +27,22 @@ _USAGE = 2
 
 _LONGEST_MESSAGE = 400
 
-# The module and the summary of each command. The first one is the default; a service that is
-# named like a command needs it: `portranges explain sql`.
+# The summary of each command, whose module has the same name. The first one is the default; a
+# service that is named like a command needs it: `portranges explain sql`.
 _COMMANDS = {
-    "explain": ("portranges.cli.show", "print everything known about one or more ports"),
-    "ephemeral": (
-        "portranges.cli.ephemeral",
-        "print ephemeral ranges of systems or of this machine",
-    ),
-    "convert": ("portranges.cli.convert", "convert ports to the syntax of another program"),
-    "reuse": ("portranges.cli.reuse", "check whether sockets can share a port, system by system"),
-    "audit": ("portranges.cli.audit", "check rules that open ports"),
-    "suggest": ("portranges.cli.suggest", "suggest a port for a service, or check given ports"),
-    "masks": ("portranges.cli.masks", "print ports as value/mask pairs"),
-    "sql": ("portranges.cli.sql", "print categories or sets of ports as an SQL expression"),
-    "listening": ("portranges.cli.listening", "list the listening sockets of this machine"),
-    "usage": (
-        "portranges.cli.usage",
-        "show how much of the ephemeral range is in use",
-    ),
-    "watch": ("portranges.cli.watch", "watch the sockets on a port of this machine"),
-    "lingering": ("portranges.cli.lingering", "find long-lived listeners on dynamic ports"),
-    "capacity": ("portranges.cli.capacity", "compute how many connections fit, and at what rate"),
+    "explain": "print everything known about one or more ports",
+    "ephemeral": "print ephemeral ranges of systems or of this machine",
+    "convert": "convert ports to the syntax of another program",
+    "reuse": "check whether sockets can share a port, system by system",
+    "audit": "check rules that open ports",
+    "suggest": "suggest a port for a service, or check given ports",
+    "masks": "print ports as value/mask pairs",
+    "sql": "print categories or sets of ports as an SQL expression",
+    "listening": "list the listening sockets of this machine",
+    "usage": "show how much of the ephemeral range is in use",
+    "watch": "watch the sockets on a port of this machine",
+    "lingering": "find long-lived listeners on dynamic ports",
+    "capacity": "compute how many connections fit, and at what rate",
 }
 _DEFAULT = "explain"
 
@@ -95,13 +89,13 @@ def build_parser() -> argparse.ArgumentParser:
     """
     parser = _top_parser()
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    for name, (_, about) in _COMMANDS.items():
+    for name, about in _COMMANDS.items():
         _load(name).add_arguments(commands.add_parser(name, help=about, description=about))
     return parser
 
 
 def _top_parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {name:<11} {about}" for name, (_, about) in _COMMANDS.items())
+    listed = "\n".join(f"  {name:<11} {about}" for name, about in _COMMANDS.items())
     parser = _Parser(
         prog="portranges",
         usage="%(prog)s [COMMAND] ...\n       %(prog)s PORT [PORT ...]",
@@ -117,7 +111,7 @@ def _top_parser() -> argparse.ArgumentParser:
 
 def _load(name: str) -> types.Command:
     # Only the module of this command: `portranges 443` need not wait for the others.
-    module: types.Any = import_module(_COMMANDS[name][0])
+    module: types.Any = import_module(f"portranges.cli.{name}")
     command: types.Command = module
     return command
 
@@ -138,7 +132,7 @@ def _parse(words: types.Sequence[str]) -> tuple[types.Command, argparse.Namespac
     command = _load(name)
     parser = _Parser(
         prog=f"portranges {name}" if rest is not words else "portranges",
-        description=f"{_COMMANDS[name][1][0].upper()}{_COMMANDS[name][1][1:]}.",
+        description=f"{_COMMANDS[name][0].upper()}{_COMMANDS[name][1:]}.",
         epilog=_STATUS,
         allow_abbrev=False,
     )

@@ -9,7 +9,7 @@ from portranges.cli.output import answer
 from portranges.cli.this_machine import settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of
 from portranges.errors import InvalidValueError
-from portranges.layout import labelled
+from portranges.layout import labels
 
 __all__ = ["add_arguments", "lines_of", "run"]
 
@@ -43,6 +43,5 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
 def lines_of(found: types.Iterable[Finding], *, sources: bool) -> types.Iterator[str]:
     """Yield the lines of findings."""
     for each in found:
-        yield from labelled(f"{each.severity.value}:", each.sentence, label_width=9)
-        if sources:
-            yield from labelled("", f"[{each.source}]", label_width=9)
+        source = [("", f"[{each.source}]")] if sources else []
+        yield from labels([(f"{each.severity.value}:", each.sentence), *source], label_width=9)

@@ -10,7 +10,7 @@ from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import beside, bounds, exactly, number, seconds, whole_number
 from portranges.cli.output import answer
 from portranges.errors import InvalidValueError
-from portranges.layout import labelled, many
+from portranges.layout import labels, many
 from portranges.portset import PortSet
 from portranges.records import as_data
 from portranges.systems import Kind
@@ -80,11 +80,7 @@ def run(arguments: types.Namespace) -> int:
         )
     limits = _limits(arguments)
     questions = _questions(arguments, limits)
-    lines = (
-        line
-        for label, text in _texts(arguments, limits, questions)
-        for line in labelled(label, text, label_width=13)
-    )
+    lines = labels(_texts(arguments, limits, questions), label_width=13)
     status = 0 if all(question.fits for question in questions) else 1
     return answer(arguments, "capacity", _data(arguments, limits, questions), lines, status=status)
 

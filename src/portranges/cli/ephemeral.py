@@ -118,7 +118,8 @@ def _values(settings: MachineSettings) -> types.Iterator[tuple[str, str, str]]:
     yield "range", str(settings.configured), "configured"
     yield "reserved", _ports(settings.reserved), "reserved"
     yield "excluded", _ports(settings.excluded), "excluded"
-    yield "first unprivileged", str(settings.unprivileged_start or "unknown"), "unprivileged_start"
+    start = settings.unprivileged_start
+    yield "first unprivileged", "unknown" if start is None else str(start), "unprivileged_start"
     yield "TIME_WAIT", seconds(settings.time_wait), "time_wait"
     if settings.time_wait_reuse is not None:
         yield "TIME_WAIT reuse", settings.time_wait_reuse.value, "time_wait_reuse"

@@ -12,7 +12,7 @@ from portranges.cli.numbers import moment, span, time_span
 from portranges.cli.output import answer, columns
 from portranges.cli.sockets import notes, owner, user
 from portranges.cli.watch import Counter
-from portranges.layout import labelled
+from portranges.layout import labels
 from portranges.probe import (
     Age,
     LingeringListener,
@@ -96,8 +96,9 @@ def _of_listener(
     parts = [("owner", "; ".join(owners) or "unknown"), ("age", _age(each, found))]
     for label, reasons in (("concern", each.concerns), ("reassurance", each.reassurances)):
         parts += [("" if at else label, reason.text) for at, reason in enumerate(reasons)]
-    for label, text in parts:
-        yield from labelled(f"  {label}", text, label_width=_LABEL, width=width)
+    yield from labels(
+        ((f"  {label}", text) for label, text in parts), label_width=_LABEL, width=width
+    )
 
 
 def _age(each: LingeringListener, found: LingeringListeners) -> str:

@@ -11,7 +11,7 @@ from portranges.cli.numbers import whole_number
 from portranges.cli.output import answer
 from portranges.endpoints import Endpoint
 from portranges.errors import InvalidSocketError, InvalidValueError, elide
-from portranges.layout import labelled
+from portranges.layout import WIDTH, grouped, labels, wrapped
 from portranges.records import as_data
 from portranges.registry import SHIPPED
 from portranges.reuse import Decision, Socket
@@ -185,15 +185,16 @@ def _v6only(arguments: types.Namespace, side: str) -> bool | None:
 def _lines(
     new: _Written, existing: list[_Written], decisions: types.Mapping[str, Decision]
 ) -> types.Iterator[str]:
-    for label, each in [*(("existing", each) for each in existing), ("new", new)]:
-        yield from labelled(label, _described(each.socket), label_width=10)
+    parts = [("existing", _described(each.socket)) for each in existing]
+    parts.append(("new", _described(new.socket)))
     split = [
         name
         for name in types.cast("types.Iterable[types.ReuseSystemName]", decisions)
         if any(len(each.on(name)) > 1 for each in (*existing, new))
     ]
     if split:
-        yield from labelled("", f"on {', '.join(split)}: {_SPLIT}", label_width=10)
+        parts.append(("", f"on {', '.join(split)}: {_SPLIT}"))
+    yield from labels(parts, label_width=10)
     yield ""
     width = max(map(len, decisions)) + 2
     yield f"{'system':<{width}}verdict   error            rule"
@@ -202,14 +203,13 @@ def _lines(
         error = decision.error or "-"
         yield f"{system:<{width}}{verdict:<10}{error:<17}{decision.rule.id}"
     yield ""
-    shared: dict[str, list[str]] = {}
-    for system, decision in decisions.items():
-        text = f"{decision.reason} ({decision.confidence.value}: {decision.source})"
-        shared.setdefault(text, []).append(system)
-    for text, systems in shared.items():
-        first, *rest = labelled("", f"{', '.join(systems)}: {text}", label_width=2)
-        yield first.strip()
-        yield from rest
+    reasons = grouped(
+        (f"{each.reason} ({each.confidence.value}: {each.source})", system)
+        for system, each in decisions.items()
+    )
+    for reason, systems in reasons.items():
+        text = f"{', '.join(systems)}: {reason}"
+        yield "\n".join(wrapped(text, WIDTH, first="  ", below="  ")).lstrip()
 
 
 def _described(socket: Socket) -> str:

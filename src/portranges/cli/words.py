@@ -13,6 +13,7 @@ from portranges.registry import SHIPPED, Registry
 
 __all__ = [
     "arguments_or_lines",
+    "has_name",
     "ports_of",
     "ports_of_all",
     "services_in",
@@ -21,11 +22,16 @@ __all__ = [
 ]
 
 
+def has_name(word: str) -> bool:
+    """Return whether *word* contains the name of a service instead of ports alone."""
+    # A name contains a letter and no comma (RFC 6335, section 5.1).
+    return any(character.isalpha() for character in word)
+
+
 def ports_of(word: str, services: types.Services = SHIPPED) -> PortSet:
     """Return the ports of *word*, a comma-separated list of ports, ranges and service names."""
-    # A service name contains a letter and no comma (RFC 6335, section 5.1). A text without
-    # letters is parsed as a whole, so that an error reports the position in it.
-    if not any(character.isalpha() for character in word):
+    # A text without names is parsed as a whole, so that an error reports the position in it.
+    if not has_name(word):
         return PortSet.parse(word)
     parts = word.split(",")
     if means_every_port(word):

@@ -10,7 +10,7 @@ from textwrap import wrap
 
 from portranges import checks, types
 from portranges.errors import printable
-from portranges.layout import wrapped
+from portranges.layout import grouped, wrapped
 from portranges.report.model import EphemeralRange, PortReport
 from portranges.source import Source
 
@@ -60,9 +60,7 @@ class Page:
         """
         lines = [line for part in parts for line in part.split("\n")]
         if self._sources:
-            of: dict[str, list[str]] = {}
-            for what, source in sources:
-                of.setdefault(str(source), []).append(what)
+            of = grouped((str(source), what) for what, source in sources)
             for source_text, whats in of.items():
                 lead = ", ".join(filter(None, dict.fromkeys(whats)))
                 lines += self._fill(f"[{lead}: {source_text}]" if lead else f"[{source_text}]", 2)
@@ -187,10 +185,10 @@ def _ephemeral(page: Page, report: PortReport) -> None:
 
 
 def _by_ports(page: Page, entries: types.Sequence[EphemeralRange]) -> types.Iterator[str]:
-    names: dict[str, list[str]] = {}
-    for entry in entries:
-        name = f"{entry.name} (which skips it)" if entry.skips_port else entry.name
-        names.setdefault(str(entry.ports), []).append(name)
+    names = grouped(
+        (str(entry.ports), entry.name + (" (which skips it)" if entry.skips_port else ""))
+        for entry in entries
+    )
     for ports, having in names.items():
         yield page.row(f"  {ports}", 15, ", ".join(having))
 
@@ -206,10 +204,7 @@ def _bind(page: Page, report: PortReport) -> None:
         parts.append(page.row("privileged", 12, names))
         if free:
             parts.append(page.row("any user", 12, ", ".join(free)))
-        notes: dict[str, list[str]] = {}
-        for rule in guarded:
-            if rule.note:
-                notes.setdefault(rule.note, []).append(rule.name)
+        notes = grouped((rule.note, rule.name) for rule in guarded if rule.note)
         parts += [
             page.paragraph(f"{', '.join(having)}: {note}", indent=2)
             for note, having in notes.items()

@@ -10,7 +10,7 @@ import sys
 from portranges import types
 from portranges.cli.arguments import Arguments
 from portranges.cli.output import columns, is_styled, print_json_lines
-from portranges.cli.words import services_in
+from portranges.cli.words import has_name, services_in
 from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.layout import WIDTH, cut
 from portranges.ports import PortRange, check_transport, every_port_error, means_every_port
@@ -90,8 +90,7 @@ def _ports(
         transport = check_transport(own)
     if means_every_port(name):
         raise every_port_error("expected a port, a range or a service", name, 0, len(name))
-    # A service name contains a letter (RFC 6335, section 5.1), a port does not.
-    if not any(character.isalpha() for character in name):
+    if not has_name(name):
         return PortSet([PortRange.parse(name)]), transport
     ports = registry.ports(name, transport)
     if not ports:
