@@ -203,15 +203,15 @@ class Reading:
     Attributes:
         system: The system that it is for, with its releases and variants.
         field: The setting.
+        parse: What makes the value of the text: a shape and a layout. It returns ``None`` if the
+            text says that the value is not set, and raises ``text.FormatError``.
+        source: The document with the format and the meaning.
         transport: The transport that it is for; ``None`` means all of the system.
         family: The version of IP that it is for; ``None`` means both.
         file: The file; ``""`` if a command is run.
         command: The words of the command; the first is the name of the program.
-        parse: What makes the value of the text: a shape and a layout. It returns ``None`` if the
-            text says that the value is not set, and raises ``text.FormatError``.
         absent: What a missing file means, for ``Origin.note``, in which case the value is the
             system's default; ``""`` if it is an error.
-        source: The document with the format and the meaning.
     """
 
     system: types.SystemName
@@ -244,8 +244,7 @@ class UnreadSetting:
         system: The system that it is for, with its releases and variants.
         field: The setting.
         kind: How the value is obtained instead; never ``READ``.
-        note: Why it is not read.
-        source: The document for this; ``None`` if it is the system's row in
+        note: Why it is not read. The source of the value is the system's row in
             ``portranges.ephemeral``.
     """
 
@@ -253,7 +252,6 @@ class UnreadSetting:
     field: Field
     kind: OriginKind
     note: str
-    source: Source | None = None
 
 
 @always_checked

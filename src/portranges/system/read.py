@@ -21,7 +21,6 @@ from portranges.errors import (
 from portranges.families import Family
 from portranges.ports import PortRange, check_transport
 from portranges.portset import PortSet
-from portranges.source import Source
 from portranges.system.machine import THIS_MACHINE
 from portranges.system.model import (
     Field,
@@ -324,7 +323,7 @@ class _Reader:
         failures: list[SystemReadError] = []
         for row in rows:
             try:
-                text = self._text(row)
+                text = self._text(_what(row), row.file, row.command)
             except FileNotFoundError as missing:
                 if row.absent and self._has_settings():
                     return self._default(row.field, place=row.place, note=row.absent)
@@ -342,7 +341,9 @@ class _Reader:
                 self.profile = ephemeral.profile("gvisor")
             if value is None:
                 return self._default(row.field, place=row.place)
-            self._record(row.field, OriginKind.READ, place=row.place, source=row.source)
+            self.origins.append(
+                Origin(field=row.field, kind=OriginKind.READ, place=row.place, source=row.source)
+            )
             return value
         raise failures[0]
 
@@ -352,25 +353,27 @@ class _Reader:
             return True
         try:
             if "linux" in self.names:
-                return parsed(_PRIVILEGES, may_bind, self.machine.read_file(_STATUS_FILE))
-            return parsed(_PRIVILEGES, as_number, self.machine.run(_USER).strip()) == 0
-        except SystemReadError as error:
-            raise type(error)(_PRIVILEGES, error.reason) from None
-        except OSError as error:
+                return parsed(_PRIVILEGES, may_bind, self._text(_PRIVILEGES, file=_STATUS_FILE))
+            text = self._text(_PRIVILEGES, command=_USER)
+        except FileNotFoundError as error:
             raise SystemReadError(_PRIVILEGES, reason_of(error)) from error
+        return parsed(_PRIVILEGES, as_number, text.strip()) == 0
 
-    def _text(self, row: Reading) -> str:
-        """Return the text of *row*, or raise FileNotFoundError or SystemReadError."""
+    def _text(self, what: str, file: str = "", command: tuple[str, ...] = ()) -> str:
+        """Return the text of *file*, or the output of *command*, in which *what* is read.
+
+        Raises:
+            FileNotFoundError: There is no such file or program.
+            SystemReadError: It cannot be read.
+        """
         try:
-            if row.file:
-                return self.machine.read_file(row.file)
-            return self.machine.run(row.command)
+            return self.machine.read_file(file) if file else self.machine.run(command)
         except FileNotFoundError:
             raise
         except SystemReadError as error:
-            raise type(error)(_what(row), error.reason) from None
+            raise type(error)(what, error.reason) from None
         except OSError as error:
-            raise SystemReadError(_what(row), reason_of(error)) from error
+            raise SystemReadError(what, reason_of(error)) from error
 
     def _has_settings(self) -> bool:
         """Return whether the machine has any settings; otherwise a missing file means nothing."""
@@ -384,15 +387,13 @@ class _Reader:
 
     def _default(self, field: Field, *, place: str = "", note: str = "") -> object:
         """Return the system's default of *field*, and record its origin."""
-        value: object = None
-        if field is Field.RESERVED:
-            value = PortSet.empty()
-        elif field is Field.EXCLUDED:
-            value = self.profile.skipped
-        elif field is Field.UNPRIVILEGED_START:
-            value = self.profile.privileged_below
-        elif field is Field.TIME_WAIT:
-            value = self.profile.time_wait
+        defaults: dict[Field, object] = {
+            Field.RESERVED: PortSet.empty(),
+            Field.EXCLUDED: self.profile.skipped,
+            Field.UNPRIVILEGED_START: self.profile.privileged_below,
+            Field.TIME_WAIT: self.profile.time_wait,
+        }
+        value = defaults.get(field)
         names = (self.profile.name, *self.names)
         row = next((row for row in UNREAD if row.field is field and row.system in names), None)
         if row is None and not place:
@@ -402,20 +403,8 @@ class _Reader:
         if value is None:
             kind = OriginKind.UNKNOWN
         why = note or ("" if row is None else row.note)
-        source = None if row is None else row.source
-        self._record(field, kind, place=place, note=why, source=source)
+        self.origins.append(Origin(field=field, kind=kind, place=place, note=why))
         return value
-
-    def _record(
-        self,
-        field: Field,
-        kind: OriginKind,
-        *,
-        place: str = "",
-        note: str = "",
-        source: Source | None = None,
-    ) -> None:
-        self.origins.append(Origin(field=field, kind=kind, place=place, note=note, source=source))
 
 
 _STATUS_FILE = "/proc/self/status"
