@@ -185,7 +185,9 @@ def test_the_owner_is_the_process_that_opened_them(kinds: dict[str, Any], backen
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_listeners_and_connections_are_parts(kinds: dict[str, Any], backend: str) -> None:
+def test_listeners_and_connections_are_parts_of_all_sockets(
+    kinds: dict[str, Any], backend: str
+) -> None:
     both = counted(kinds["listeners"][backend]) + counted(kinds["connections"][backend])
     expected = counted([row for row in kinds["expected"] if row[6] != "closed"])
     assert both == expected
@@ -199,11 +201,11 @@ def test_a_port_has_its_listener_and_its_connections(kinds: dict[str, Any]) -> N
         assert counted(found) == expected
 
 
-def test_netlink_tells_dual_stack_from_ipv6_only(kinds: dict[str, Any]) -> None:
+def test_netlink_reports_v6only(kinds: dict[str, Any]) -> None:
     assert sorted(kinds["v6only"]) == sorted(kinds["dual"])
 
 
-def test_what_runs_out_says_when(kinds: dict[str, Any]) -> None:
+def test_expires_in_of_sockets_that_expire(kinds: dict[str, Any]) -> None:
     for backend in ("netlink", "proc"):
         expires = kinds["expires"][backend]
         assert sorted({state for state, _ in expires}) == ["fin-wait-2", "time-wait"]
@@ -274,7 +276,7 @@ def work():
 
 @needs_root
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_without_privilege_own_processes_alone_are_seen(backend: str) -> None:
+def test_without_privilege_only_own_processes_are_seen(backend: str) -> None:
     pytest.importorskip("psutil")
     found = run(UNPRIVILEGED)[backend]
     assert found["sockets"] == "all"
@@ -332,7 +334,7 @@ def work():
 
 
 @needs_root
-def test_a_namespace_without_proc_is_a_typed_answer() -> None:
+def test_without_proc_owners_are_denied_and_two_backends_too() -> None:
     pytest.importorskip("psutil")
     pytest.importorskip("portranges.system")
     found = run(NO_PROC)
@@ -370,7 +372,7 @@ def work():
 
 
 @needs_root
-def test_hidden_processes_are_said_to_be_hidden() -> None:
+def test_hidden_processes_are_reported() -> None:
     found = run(HIDDEN)
     if found == "skip":
         pytest.skip("NOT CHECKED: /proc may not be mounted here")
@@ -414,7 +416,7 @@ def work():
 
 
 @needs_root
-def test_processes_outside_of_a_container_are_said_not_to_be_seen() -> None:
+def test_processes_outside_of_a_container_are_reported_as_not_visible() -> None:
     found = run(CONTAINED)
     if found == "skip":
         pytest.skip("NOT CHECKED: no PID namespace may be made here")
@@ -600,7 +602,7 @@ def work():
 """
 
 
-def test_a_watcher_tells_what_changed_between_two_looks() -> None:
+def test_a_watcher_reports_what_changed_between_two_polls() -> None:
     found = run(WATCH, "")
     me, second, there = found["me"], found["second"], found["there"]
 
@@ -623,7 +625,7 @@ def test_a_watcher_tells_what_changed_between_two_looks() -> None:
 
 
 @pytest.mark.parametrize("backend", ["proc", "psutil"])
-def test_a_watcher_looks_through_every_backend(backend: str) -> None:
+def test_a_watcher_of_every_backend(backend: str) -> None:
     pytest.importorskip("psutil")
     found = run(WATCH, backend)
     steps = [[change[0] for change in step] for step in found["steps"]]
@@ -719,7 +721,7 @@ def work():
 """
 
 
-def test_a_watch_ends_when_it_is_told_to() -> None:
+def test_a_watch_ends_when_it_is_stopped() -> None:
     found = run(LOOPS)
     assert found.pop("first") == ["found", None]
     assert found.pop("async") == ["found", "found", "cancelled"]
@@ -766,7 +768,7 @@ def work():
 
 
 @pytest.mark.slow
-def test_ten_thousand_looks_take_no_more_memory() -> None:
+def test_ten_thousand_polls_take_no_more_memory() -> None:
     found = run(MEMORY, timeout=300)
     assert found["looks"] == 10500
     assert found["changes"] >= 2000
@@ -822,7 +824,7 @@ def work():
 
 
 @needs_root
-def test_lingering_tells_reasons_and_no_invented_age() -> None:
+def test_lingering_has_reasons_and_no_invented_age() -> None:
     pytest.importorskip("portranges.system")
     found = run(LINGER)
     if found is None:

@@ -75,7 +75,7 @@ def python(code):
 # Records
 
 
-def test_records_agree_in_what_every_backend_tells():
+def test_equality_ignores_what_only_some_backends_report():
     one = record(80, state="listen", inode=7, uid=0, v6only=None)
     assert one == record(80, state="listen")
     assert hash(one) == hash(record(80, state="listen"))
@@ -91,7 +91,7 @@ def test_records_agree_in_what_every_backend_tells():
 
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
-def test_a_record_is_copied_and_pickled_with_all_it_tells(way):
+def test_a_record_is_copied_and_pickled_with_all_attributes(way):
     one = record(80, state="listen", inode=7, uid=33, owners=[Owner(pid=5, name="a")])
     two = way(one)
     assert (two, two.inode, two.uid, two.to_dict()) == (one, 7, 33, one.to_dict())
@@ -123,7 +123,7 @@ def test_a_record_is_copied_and_pickled_with_all_it_tells(way):
         ({"owners": ["init"]}, TypeError, "each owner must be an Owner, got str 'init'"),
     ],
 )
-def test_what_is_no_record(more, error, message):
+def test_a_record_refuses_wrong_arguments(more, error, message):
     valid = {
         "transport": "tcp",
         "family": "inet",
@@ -194,19 +194,19 @@ def test_a_record_cannot_be_changed():
         ("1270::1", False, False),
     ],
 )
-def test_which_addresses_are_reached_from_where(address, loopback, wildcard):
+def test_loopback_and_wildcard_addresses(address, loopback, wildcard):
     one = record(80, address=address, state="listen")
     assert (one.is_loopback, one.is_wildcard) == (loopback, wildcard)
 
 
-def test_the_ends_are_written_as_in_a_url():
+def test_ipv6_ends_are_written_in_brackets():
     one = record(80, ("2001:db8::1", 443), address="::1")
     assert (one.local, one.remote) == ("[::1]:80", "[2001:db8::1]:443")
     assert repr(one) == "<SocketRecord tcp [::1]:80 to [2001:db8::1]:443 established>"
     assert record(53, state="unconnected", transport="udp").remote == ""
 
 
-def test_a_table_says_how_much_it_shows():
+def test_the_repr_of_a_table_has_its_visibility():
     partly = Visibility(sockets=Scope.OWN, owners=Scope.NOT_REQUESTED)
     table = SocketTable([record(80, state="listen")], visibility=partly, read_at=0.0)
     assert repr(table) == "<SocketTable 1 sockets; sockets of own processes only>"
@@ -229,11 +229,11 @@ def test_why_there_is_no_owner():
     assert why(partly, state="time-wait") == "the kernel holds it until its timer expires"
 
 
-def test_a_name_that_is_no_text_is_data_for_json():
+def test_an_owner_with_a_name_that_is_not_utf_8_is_data_for_json():
     assert Owner(pid=1, name="a\udcffb").to_dict()["name"] == "a\\udcffb"
 
 
-def test_a_table_is_asked_for_one_record_at_a_time():
+def test_a_table_is_indexed_by_one_integer():
     records = [record(port) for port in range(1, 12)]
     table = SocketTable(records, visibility=ALL, read_at=0.0)
     assert (table[0].port, table[-1].port) == (1, 11)
@@ -255,7 +255,7 @@ def test_importing_the_probe_imports_no_psutil():
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_without_psutil_other_systems_are_told_how_to_get_it(monkeypatch):
+def test_without_psutil_other_systems_raise_with_a_hint(monkeypatch):
     monkeypatch.setitem(sys.modules, "psutil", None)
     monkeypatch.setattr(backends, "_PLATFORM", "darwin")
     for call in (
@@ -276,7 +276,7 @@ def test_without_psutil_other_systems_are_told_how_to_get_it(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tables are Linux's")
-def test_without_psutil_linux_answers_all_the_same(monkeypatch):
+def test_linux_needs_no_psutil(monkeypatch):
     monkeypatch.setitem(sys.modules, "psutil", None)
     assert probe.sockets().backend == "netlink"
     assert probe.sockets(backend="proc").backend == "proc"
@@ -293,7 +293,7 @@ def test_a_backend_of_another_system_is_refused(monkeypatch):
     )
 
 
-def test_wrong_arguments_are_told_at_the_call():
+def test_wrong_arguments_are_refused_by_the_call_itself():
     with pytest.raises(UnknownNameError, match="unknown backend, got 'netlnk'; did you mean"):
         probe.sockets(backend="netlnk")
     with pytest.raises(TypeError, match="backend must be a str"):
@@ -371,7 +371,7 @@ def through(monkeypatch, fake, **more):
     return backends.read(Query(owners=True, **more), "psutil")
 
 
-def test_where_the_system_tells_root_alone_own_sockets_are_told(monkeypatch):
+def test_without_access_psutil_reports_own_sockets(monkeypatch):
     # As on macOS.
     mine = Fake.Connection(("127.0.0.1", 80))
     fake = Fake(
@@ -386,7 +386,7 @@ def test_where_the_system_tells_root_alone_own_sockets_are_told(monkeypatch):
         probe.free_ports()
 
 
-def test_what_windows_and_solaris_tell_is_understood(monkeypatch):
+def test_states_of_windows_and_solaris_by_psutil(monkeypatch):
     connections = [
         Fake.Connection(("0.0.0.0", 135), ("0.0.0.0", 0), pid=900),
         Fake.Connection(("10.0.0.1", 50000), ("10.0.0.2", 443), "TIME_WAIT", pid=0),
@@ -416,13 +416,13 @@ def test_what_windows_and_solaris_tell_is_understood(monkeypatch):
         Fake.Connection((None, 80)),
     ],
 )
-def test_what_psutil_never_told_before_is_an_unexpected_output(monkeypatch, connection):
+def test_an_unknown_value_of_psutil_is_an_unexpected_output(monkeypatch, connection):
     with pytest.raises(UnexpectedOutputError, match="cannot read the socket table by psutil"):
         through(monkeypatch, Fake([connection]))
 
 
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), Fake.Error("broken")])
-def test_what_psutil_cannot_do_is_denied_with_its_reason(monkeypatch, error):
+def test_a_failure_of_psutil_is_denied_with_its_reason(monkeypatch, error):
     table = through(monkeypatch, Fake(error=error))
     assert (len(table), table.visibility.sockets, table.backend) == (0, "denied", None)
     assert "psutil: " in table.visibility.reason
@@ -430,7 +430,7 @@ def test_what_psutil_cannot_do_is_denied_with_its_reason(monkeypatch, error):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fallbacks are Linux's")
-def test_each_backend_stands_in_for_the_one_before(monkeypatch):
+def test_a_refused_backend_is_replaced_by_the_next(monkeypatch):
     def refuse(query):
         raise PermissionError(13, "Permission denied")
 
@@ -453,7 +453,7 @@ def test_each_backend_stands_in_for_the_one_before(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux's")
-def test_a_kernel_that_answers_strangely_is_passed_over(monkeypatch):
+def test_an_unexpected_answer_of_netlink_is_replaced_by_proc(monkeypatch):
     def strange(query):
         raise UnexpectedOutputError("the socket table by sock_diag", "expected sense, got none")
 
@@ -465,7 +465,7 @@ def test_a_kernel_that_answers_strangely_is_passed_over(monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tables are Linux's")
 @pytest.mark.parametrize("backend", ["netlink", "proc"])
-def test_nothing_holds_port_0_which_means_any_to_the_kernel(backend):
+def test_no_socket_has_port_0(backend):
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         sock.listen()
@@ -475,7 +475,7 @@ def test_nothing_holds_port_0_which_means_any_to_the_kernel(backend):
         assert 0 not in probe.free_ports([0, 1], backend=backend)
 
 
-def test_every_error_is_the_library_s_own():
+def test_errors_of_the_probe_are_portranges_errors():
     for name in ("MissingExtraError", "SystemReadError", "UnexpectedOutputError"):
         assert issubclass(getattr(portranges, name), PortRangesError)
 
@@ -483,7 +483,7 @@ def test_every_error_is_the_library_s_own():
 # Parsers
 
 
-def test_what_no_table_is_of():
+def test_parsers_refuse_unknown_transports_and_families():
     for parse in (
         lambda transport: probe.parse_proc_net("", transport, "inet"),
         lambda transport: probe.parse_sock_diag(b"", transport),
@@ -510,7 +510,7 @@ def test_an_address_in_a_table_is_complete(local):
     assert found.local == "127.0.0.1:8080"
 
 
-def test_a_table_that_is_none():
+def test_a_text_that_is_not_a_table_of_proc_net():
     for text in ("", "\n", "sl", "sl remote_address", "  sl  local_address\n 0: 1 2 3"):
         with pytest.raises(UnexpectedOutputError):
             probe.parse_proc_net(text, "tcp", "inet")
@@ -522,7 +522,7 @@ def test_a_table_that_is_none():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_socket_that_proc_tells_twice_is_one(monkeypatch):
+def test_a_socket_that_proc_lists_twice_is_returned_once(monkeypatch):
     # One with an inode, and one in TIME_WAIT, which has none.
     listening, waiting = (
         f" 0: 0100007F:{port} 0100007F:{remote} {state} 0:0 00:0 0 0 0 {inode}\n"
@@ -536,14 +536,14 @@ def test_a_socket_that_proc_tells_twice_is_one(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_process_that_has_not_the_socket_any_more_gets_no_name():
+def test_a_process_without_the_socket_gets_no_name():
     # The PID may have been reused: this process has no such socket.
     holders = proc.Holders(frozenset({7}), Scope.ALL)
     holders.found[7] = [(os.getpid(), 0)]
     assert proc.owners_of(holders) == {7: (Owner(pid=os.getpid()),)}
 
 
-def test_a_name_that_the_kernel_cut_is_the_command_s_if_that_begins_so(monkeypatch):
+def test_a_truncated_name_is_completed_from_the_command_line(monkeypatch):
     command = "/opt/bin/a-server-with-a-long-name\0--port\0" + "80\0"
     monkeypatch.setattr(proc, "_text", lambda name: command)
     assert proc._long_name(1, "a-server-with-a") == "a-server-with-a-long-name"
@@ -577,7 +577,7 @@ class Link:
         return self.answers.pop(0)
 
 
-def test_the_kernel_alone_is_believed(monkeypatch):
+def test_netlink_messages_of_processes_are_ignored(monkeypatch):
     done = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
     link = Link((b"from a process", (4242, 0)), (done, (0, 0)))
     monkeypatch.setattr(netlink.socket, "socket", lambda *what: link)
@@ -597,7 +597,7 @@ def answer_of(*, kind=20, family=2, state=10, length=88, extra=b"", remote=0, co
 DONE = struct.pack("=IHHIIi", 20, 3, 2, 1, 0, 0)
 
 
-def test_an_answer_of_the_kernel_is_read():
+def test_sock_diag_messages_and_attributes():
     done = DONE
     (found,) = probe.parse_sock_diag(answer_of() + done, "tcp")
     assert (found.local, found.state, found.v6only) == ("0.0.0.0:80", "listen", None)
@@ -704,7 +704,7 @@ def test_a_refusal_of_the_kernel_has_its_reason(kind, transport, order, errno, r
         ("12000000 1400 0200 01000000 00000000 020a", "a message of 88 bytes, got 18"),
     ],
 )
-def test_an_end_that_cannot_be_read_is_no_table(answer, rule):
+def test_an_end_that_cannot_be_read_is_refused(answer, rule):
     with pytest.raises(SystemReadError, match=rule):
         probe.parse_sock_diag(bytes.fromhex(answer), "udp", byteorder="little")
 
@@ -762,7 +762,7 @@ def counted(records, profile="linux", *, transport="tcp", ports=TEN, limit=None)
 A, B = ("10.0.0.9", 443), ("10.0.0.9", 80)
 
 
-def test_a_range_in_use_is_counted():
+def test_what_usage_counts():
     found = counted(
         [
             record(40000, A),
@@ -843,7 +843,7 @@ NEVER, ALWAYS, LOOPBACK = TimeWaitReuse
     ],
 )
 @pytest.mark.parametrize("reuse", [NEVER, ALWAYS, LOOPBACK, None])
-def test_ports_in_time_wait_that_are_used_again(address, far, is_loopback, reuse):
+def test_time_wait_reuse_on_loopback_and_elsewhere(address, far, is_loopback, reuse):
     may = reuse is ALWAYS or (reuse is LOOPBACK and is_loopback)
     assert waiting_room(reuse, address, far) == (10 if may else 7)
 
@@ -923,7 +923,7 @@ def test_the_kernel_gives_ports_in_time_wait_again():
     assert found["used"] == [0, 0, 0]
 
 
-def test_where_ports_are_not_shared_every_one_in_use_is_lost():
+def test_without_sharing_every_port_in_use_is_unavailable():
     records = [record(50000, A), record(50001, B)]
     found = counted(records, "macos", ports=PortRange(50000, 50009))
     assert [(each.remaining.low, each.remaining.high) for each in found.destinations] == [
@@ -949,13 +949,13 @@ def test_a_mapped_address_is_the_same_destination():
     assert [each.remaining.high for each in found.destinations] == [8, 9]
 
 
-def test_bounds_of_the_rule_are_bounds_of_what_is_left():
+def test_a_limit_with_bounds_leaves_a_remainder_with_bounds():
     found = counted([record(40000, A)], ports=PortRange(40000, 40008), limit=Interval(8, 9))
     (only,) = found.destinations
     assert (only.limit, only.remaining) == (Interval(8, 9), Interval(7, 8))
 
 
-def test_ports_that_the_system_never_hands_out_are_not_counted():
+def test_skipped_ports_are_not_counted():
     found = count(
         rows(record(55555, state="listen")),
         transport=Transport.TCP,
@@ -1012,7 +1012,7 @@ def test_a_destination_with_no_port_left(used, limit, remaining):
         ],
     ],
 )
-def test_a_socket_that_the_kernel_holds(state, inode, is_held):
+def test_which_sockets_the_kernel_holds(state, inode, is_held):
     found = record(40000, A, state, inode=inode)
     assert found.is_held_by_kernel is is_held
     assert found.inode == (inode or None)
@@ -1094,7 +1094,7 @@ def test_processes_that_may_not_be_inspected(fake, monkeypatch, uid, scope):
     assert holders.reason == "1 of 4 processes may not be inspected"
 
 
-def test_hidden_processes(fake):
+def test_the_scope_if_processes_are_hidden(fake):
     fake.see().add(7, {"3": "socket:[55]"})
     (fake.folder / "1" / "fd").rmdir()
     (fake.folder / "1").rmdir()
@@ -1115,7 +1115,7 @@ def test_hidden_processes(fake):
         (PermissionError(13, "Permission denied"), [55, 66], 0, Scope.PARTIAL),
     ],
 )
-def test_sockets_of_other_pid_namespaces(fake, namespace, inodes, uid, scope):
+def test_the_scope_if_sockets_belong_to_other_pid_namespaces(fake, namespace, inodes, uid, scope):
     fake.see(namespace, uid).add(7, {"3": "socket:[55]"})
     holders = proc.holders_of(inodes)
     assert holders.scope is scope
@@ -1123,7 +1123,7 @@ def test_sockets_of_other_pid_namespaces(fake, namespace, inodes, uid, scope):
     assert holders.reason == ("" if scope is Scope.ALL else reason)
 
 
-def test_a_proc_that_is_not_there(fake, monkeypatch):
+def test_a_missing_proc_is_denied_with_its_reason(fake, monkeypatch):
     (fake.folder / "1" / "fd").rmdir()
     (fake.folder / "1").rmdir()
     holders = proc.holders_of([55])
@@ -1140,7 +1140,7 @@ def test_a_proc_that_is_not_there(fake, monkeypatch):
 STAT = b"7 (%s) S " + b"0 " * 18 + b"250 0\n"
 
 
-def test_what_proc_reports_of_a_process(fake):
+def test_owners_from_stat_status_and_cmdline(fake):
     ticks = os.sysconf("SC_CLK_TCK")
     (fake.folder / "stat").write_bytes(b"cpu 1 2\nbtime 1000\n")
     assert proc.boot_time() == 1000.0
@@ -1178,7 +1178,7 @@ def test_a_pid_that_was_used_again_has_no_name(fake, monkeypatch):
     assert proc.owners_of(holders) == {55: (Owner(pid=7), Owner(pid=8, name="b", uid=6))}
 
 
-def test_a_table_of_the_main_thread_and_a_kernel_without_ipv6(fake):
+def test_tables_of_the_main_thread_and_without_ipv6(fake):
     header = b"  sl  local_address rem_address\n"
     line = b"0: 0100007F:1F90 00000000:0000 0A 0:0 00:00000000 0 33 0 5 1\n"
     (fake.folder / "net").mkdir()
@@ -1225,7 +1225,7 @@ def test_a_connection_after_time_wait_is_another_one():
     assert not _is_same(record(40000, A, inode=4), record(40000, A, inode=5))
 
 
-def test_which_change_it_is():
+def test_kinds_of_changes():
     listening, again = record(80, state="listen", inode=4), record(80, state="listen", inode=5)
     assert _kind(None, listening, first=True) == "found"
     assert _kind(None, listening, first=False) == "opened"
@@ -1237,7 +1237,7 @@ def test_which_change_it_is():
     assert _kind(record(80, A), record(80, A, "close-wait"), first=False) == "state changed"
 
 
-def test_looks_that_were_missed_are_not_made_up_for(monkeypatch):
+def test_missed_polls_are_not_made_up_for(monkeypatch):
     monkeypatch.setattr(watching.time, "monotonic", lambda: 100.0)
     assert watching.next_poll(99.5, 1.0) == (100.5, 0.5)
     assert watching.next_poll(90.0, 1.0) == (100.0, 0.0)
@@ -1258,7 +1258,7 @@ def test_looks_that_were_missed_are_not_made_up_for(monkeypatch):
         ([999.0, None], "unknown"),
     ],
 )
-def test_an_age_is_known_by_the_first_of_all_owners(monkeypatch, starts, age):
+def test_the_age_by_the_starts_of_the_owners(monkeypatch, starts, age):
     found = tuple(Owner(pid=at + 1, started_at=start) for at, start in enumerate(starts))
     listener = record(60454, state="listen", inode=7, owners=found)
     table = SocketTable([listener], visibility=ALL, read_at=1000.0)
@@ -1267,7 +1267,7 @@ def test_an_age_is_known_by_the_first_of_all_owners(monkeypatch, starts, age):
     assert [each.age for each in probe.lingering(300.0)] == ([] if age is None else [age])
 
 
-def test_a_clock_that_is_set_makes_nothing_old(monkeypatch):
+def test_setting_the_clock_does_not_change_ages(monkeypatch):
     clock = [50.0]
     monkeypatch.setattr(long_lived.time, "monotonic", lambda: clock[0])
     listener = record(60454, state="listen", inode=7)

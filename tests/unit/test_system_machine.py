@@ -244,7 +244,7 @@ class TestDecode:
         assert machine.decode(b"\xff\xfe\x00") == "\ufffd"
 
 
-def test_this_machine() -> None:
+def test_this_machine_is_the_one_that_runs_python() -> None:
     assert THIS_MACHINE.platform == sys.platform
     assert THIS_MACHINE.run is machine.run
     assert THIS_MACHINE.read_file is machine.read_file

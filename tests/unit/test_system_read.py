@@ -160,11 +160,11 @@ EVERY = pytest.mark.parametrize("name", MACHINES)
 
 
 class TestEverySystem:
-    def test_there_is_a_machine_of_each(self) -> None:
+    def test_every_platform_has_a_machine_here(self) -> None:
         assert {*MACHINES, "android"} == {name for _, name in PLATFORMS}
 
     @EVERY
-    def test_the_settings_fit_together(self, name: str) -> None:
+    def test_effective_is_configured_without_reserved_and_excluded(self, name: str) -> None:
         settings = system.read_settings(machine=MACHINES[name])
         assert settings.system == name
         assert settings.effective == settings.profile.ports
@@ -213,7 +213,7 @@ class TestEverySystem:
                     read(machine=there)
 
     @EVERY
-    def test_the_record_is_a_value(self, name: str) -> None:
+    def test_settings_are_pickled_hashed_and_data(self, name: str) -> None:
         settings = system.read_settings(machine=MACHINES[name])
         assert pickle.loads(pickle.dumps(settings)) == settings
         assert hash(settings) == hash(system.read_settings(machine=MACHINES[name]))
@@ -228,7 +228,7 @@ class TestEverySystem:
         }
 
     @EVERY
-    def test_nothing_there_is_an_error_with_a_name(self, name: str) -> None:
+    def test_a_missing_file_or_program_is_named_in_the_error(self, name: str) -> None:
         there = dataclasses.replace(MACHINES[name], read_file=nothing, run=nothing)
         for read in (system.read_ephemeral, system.read_configured, system.read_settings):
             with pytest.raises(SystemReadError) as caught:
@@ -250,7 +250,7 @@ class TestEverySystem:
             (SystemReadError("x", "exit status 1, 'no'"), "exit status 1, 'no'"),
         ],
     )
-    def test_a_failure_tells_its_reason(self, name: str, failure: Exception, words: str) -> None:
+    def test_a_failure_has_its_reason(self, name: str, failure: Exception, words: str) -> None:
         def fail(_: object) -> str:
             raise failure
 
@@ -307,7 +307,7 @@ class TestRows:
 
 
 class TestLinux:
-    def test_settings(self) -> None:
+    def test_all_settings_of_linux(self) -> None:
         there = linux(
             ip_local_port_range="20000\t20099\n",
             ip_local_reserved_ports="80,20010-20019\n",
@@ -357,14 +357,14 @@ class TestLinux:
             system.read_settings,
         ],
     )
-    def test_without_proc_nothing_is_made_up(self, read: Callable[..., object]) -> None:
+    def test_without_proc_every_function_raises(self, read: Callable[..., object]) -> None:
         with pytest.raises(SystemReadError) as caught:
             read(machine=machine("linux", {}))
         assert str(caught.value).startswith("cannot read the ")
         assert "/proc/sys/net/ipv4/ip_" in str(caught.value)
         assert str(caught.value).endswith(": no such file; is /proc mounted?")
 
-    def test_a_file_that_may_not_be_read_is_not_a_file_that_is_not_there(self) -> None:
+    def test_an_unreadable_file_is_not_a_missing_one(self) -> None:
         there = linux(ip_local_reserved_ports=PermissionError(13, "Permission denied"))
         with pytest.raises(SystemReadError) as caught:
             system.read_ephemeral(machine=there)
@@ -372,7 +372,7 @@ class TestLinux:
             f"cannot read the reserved ports from {RESERVED}: permission denied"
         )
 
-    def test_what_the_file_says_is_in_the_error(self) -> None:
+    def test_the_error_shows_the_text_of_the_file(self) -> None:
         with pytest.raises(UnexpectedOutputError) as caught:
             system.read_configured(machine=linux(ip_local_port_range="all\n"))
         assert str(caught.value) == (
@@ -397,7 +397,7 @@ class TestLinux:
             ("android", "4.4.1", "android"),
         ],
     )
-    def test_the_row_by_the_release(self, platform: str, release: str, name: str) -> None:
+    def test_the_release_selects_the_row(self, platform: str, release: str, name: str) -> None:
         there = machine(platform, LINUX, release=release)
         assert system.read_ephemeral(machine=there).name == name
 
@@ -410,7 +410,7 @@ class TestLinux:
         assert settings.time_wait is None
         assert settings.origins["time_wait"].kind is OriginKind.UNKNOWN
 
-    def test_sctp(self) -> None:
+    def test_the_range_applies_to_sctp(self) -> None:
         assert system.read_configured("sctp", machine=linux()) == PortRange(32768, 60999)
 
 
@@ -424,7 +424,7 @@ class TestWindows:
             ("udp", "inet6", "60000-60254", ""),
         ],
     )
-    def test_each_transport_and_family_apart(
+    def test_settings_of_each_transport_and_family(
         self, transport: Transport, family: Family, configured: str, excluded: str
     ) -> None:
         there = MACHINES["windows"]
@@ -436,7 +436,7 @@ class TestWindows:
         assert settings.unprivileged_start == 0
         assert not settings.effective & settings.excluded
 
-    def test_time_wait_that_nobody_has_set(self) -> None:
+    def test_time_wait_that_is_not_set(self) -> None:
         text = recorded("windows/reg_query").replace("TcpTimedWaitDelay", "Other")
         there = machine("win32", {**WINDOWS, REG: text})
         settings = system.read_settings(machine=there)
@@ -446,7 +446,7 @@ class TestWindows:
         assert str(origin) == f"default: {REG}; TcpTimedWaitDelay is not set"
 
     @pytest.mark.parametrize("netsh", [None, "この言語は初めてです。\n"])
-    def test_powershell_where_netsh_is_not_there_or_not_understood(self, netsh: str | None) -> None:
+    def test_powershell_if_netsh_is_missing_or_not_understood(self, netsh: str | None) -> None:
         texts = {**WINDOWS, POWERSHELL.format("TCP"): recorded("windows/get_nettcpsetting")}
         del texts[NETSH.format("ipv4", "tcp")]
         if netsh is not None:
@@ -455,7 +455,7 @@ class TestWindows:
         assert settings.configured == PortRange(49152, 65509)
         assert settings.origins["configured"].place == POWERSHELL.format("TCP")
 
-    def test_neither(self) -> None:
+    def test_neither_netsh_nor_powershell(self) -> None:
         texts = {NETSH.format("ipv4", "tcp"): "?\n"}
         with pytest.raises(UnexpectedOutputError) as caught:
             system.read_configured(machine=machine("win32", texts))
@@ -464,12 +464,12 @@ class TestWindows:
             "expected two numbers, each after a colon, got '?\\n'"
         )
 
-    def test_what_was_not_understood_says_more_than_what_is_not_there(self) -> None:
+    def test_an_unknown_format_is_reported_before_a_missing_program(self) -> None:
         texts = {POWERSHELL.format("TCP"): "?\n"}
         with pytest.raises(UnexpectedOutputError, match="with 'powershell .*got '"):
             system.read_configured(machine=machine("win32", texts))
 
-    def test_a_command_that_fails_is_not_asked_of_another(self) -> None:
+    def test_a_command_that_fails_is_not_replaced_by_another(self) -> None:
         texts: dict[str, str | Exception] = {
             NETSH.format("ipv6", "tcp"): SystemReadError("netsh", "exit status 1"),
             POWERSHELL.format("TCP"): recorded("windows/get_nettcpsetting"),
@@ -477,7 +477,7 @@ class TestWindows:
         with pytest.raises(SystemReadError, match=r"show dynamicport tcp': exit status 1$"):
             system.read_configured(family="inet6", machine=machine("win32", texts))
 
-    def test_no_sctp(self) -> None:
+    def test_windows_has_no_range_for_sctp(self) -> None:
         with pytest.raises(UnsupportedPlatformError) as caught:
             system.read_ephemeral("sctp", machine=MACHINES["windows"])
         assert str(caught.value) == (
@@ -486,7 +486,7 @@ class TestWindows:
 
 
 class TestOthers:
-    def test_freebsd(self) -> None:
+    def test_all_settings_of_freebsd(self) -> None:
         settings = system.read_settings(machine=MACHINES["freebsd"])
         assert settings.effective == PortSet.parse("10000-65535")
         assert settings.unprivileged_start == 80
@@ -502,11 +502,11 @@ class TestOthers:
             ("4.5-RELEASE", "freebsd-2"),
         ],
     )
-    def test_old_freebsd(self, release: str, name: str) -> None:
+    def test_the_release_of_freebsd_selects_the_row(self, release: str, name: str) -> None:
         there = dataclasses.replace(MACHINES["freebsd"], release=release)
         assert system.read_ephemeral(machine=there).name == name
 
-    def test_macos_never_hands_out_its_restricted_port(self) -> None:
+    def test_macos_never_allocates_its_restricted_port(self) -> None:
         settings = system.read_settings(machine=MACHINES["macos"])
         assert settings.excluded == PortSet([55555])
         assert settings.effective == PortSet.parse("49152-55554,55556-65535")
@@ -545,7 +545,7 @@ class TestOthers:
         assert system.read_time_wait(machine=there) == 15.0
 
     @pytest.mark.parametrize("platform", ["emscripten", "wasi", "ios", "cygwin", "hp-ux11", ""])
-    def test_another_platform(self, platform: str) -> None:
+    def test_unsupported_platforms(self, platform: str) -> None:
         for read in (
             system.read_ephemeral,
             system.read_configured,
@@ -565,7 +565,7 @@ class TestOthers:
 
 
 class TestQuestions:
-    def test_words_that_are_none(self) -> None:
+    def test_unknown_transports_and_families(self) -> None:
         with pytest.raises(UnknownNameError, match=r"^unknown transport, got 'tcpp'; did you mean"):
             system.read_ephemeral("tcpp", machine=linux())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         with pytest.raises(UnknownNameError, match=r"^unknown family, got 'inet5'; did you mean"):
@@ -573,7 +573,7 @@ class TestQuestions:
         with pytest.raises(TypeError, match="family must be a str, got int 4"):
             system.read_ephemeral(family=4, machine=linux())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
-    def test_every_port_may_be_kept_back(self) -> None:
+    def test_every_port_may_be_reserved(self) -> None:
         there = linux(ip_local_reserved_ports="1-65535\n")
         profile = system.read_ephemeral(machine=there)
         assert not profile.ports
@@ -583,7 +583,7 @@ class TestQuestions:
         there = linux(ip_local_port_range="40000\t40000\n")
         assert system.read_ephemeral(machine=there).ports == PortSet([40000])
 
-    def test_a_profile_serves_the_other_rooms(self) -> None:
+    def test_the_other_packages_accept_the_profile(self) -> None:
         profile = system.read_ephemeral(machine=linux(ip_local_port_range="20000\t20009\n"))
         assert ephemeral.ports(profile) == PortSet.parse("20000-20009")
 
@@ -662,7 +662,7 @@ class TestPrivileges:
         ],
     )
     @pytest.mark.parametrize("platform", ["linux", "android"])
-    def test_linux(self, platform: str, mask: str, may: bool) -> None:
+    def test_linux_needs_the_capability(self, platform: str, mask: str, may: bool) -> None:
         text = f"Name:\tsh\nUid:\t0\t0\t0\t0\nCapPrm:\t0000000000000400\nCapEff:\t{mask}\n"
         there = machine(platform, {self.STATUS: text})
         assert system.read_may_bind_privileged(machine=there) is may
@@ -672,21 +672,21 @@ class TestPrivileges:
         ["", "Name:\tsh\n", "CapEff:\t\n", "CapEff:\tg\n", "CapEff:\t0x400\n", "CapEff:\t-1\n",
          "CapEff:\t" + "0" * 17, "CapEff:\t0\nCapEff:\t0\n"],
     )  # fmt: skip
-    def test_a_status_that_is_none(self, text: str) -> None:
+    def test_a_status_without_one_mask_is_refused(self, text: str) -> None:
         with pytest.raises(UnexpectedOutputError) as caught:
             system.read_may_bind_privileged(machine=machine("linux", {self.STATUS: text}))
         assert str(caught.value).startswith("cannot read the privileges of this process: expected")
 
     @pytest.mark.parametrize("platform", ["darwin", "freebsd14", "openbsd7", "netbsd10", "sunos5"])
     @pytest.mark.parametrize(("user", "may"), [("0", True), ("1001", False)])
-    def test_elsewhere_it_takes_root(self, platform: str, user: str, may: bool) -> None:
+    def test_elsewhere_only_root_may(self, platform: str, user: str, may: bool) -> None:
         there = machine(platform, {"id -u": f"{user}\n"})
         assert system.read_may_bind_privileged(machine=there) is may
 
-    def test_windows_has_no_such_ports(self) -> None:
+    def test_windows_requires_no_privilege(self) -> None:
         assert system.read_may_bind_privileged(machine=machine("win32", {}))
 
-    def test_what_cannot_be_read(self) -> None:
+    def test_privileges_that_cannot_be_read(self) -> None:
         for platform in ("linux", "darwin"):
             with pytest.raises(SystemReadError) as caught:
                 system.read_may_bind_privileged(machine=machine(platform, {}))
