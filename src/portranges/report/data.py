@@ -11,7 +11,7 @@ from portranges.categories import Category
 from portranges.ports import PortRange
 from portranges.records import as_data
 from portranges.report import rows
-from portranges.report.model import PortReport, Remark
+from portranges.report.model import BindRule, EphemeralRange, PortReport, Remark
 from portranges.uses import Use
 
 __all__ = ["Facts", "complete"]
@@ -54,9 +54,11 @@ class Facts:
     def __init__(self) -> None:
         """Begin without facts."""
         self._sources: dict[str, str] = {}
-        self._categories: dict[str, object] = {}
-        self._systems: dict[str, dict[str, object]] = {}
-        self._uses: dict[str, object] = {}
+        # Records by name, converted at the end: most are added many times.
+        self._categories: dict[str, Category] = {}
+        self._ranges: dict[str, EphemeralRange] = {}
+        self._rules: dict[str, BindRule] = {}
+        self._uses: dict[str, Use] = {}
         self._remarks: dict[Remark, int] = {}
 
     def add(self, report: PortReport) -> dict[str, types.Any]:
@@ -74,26 +76,18 @@ class Facts:
             >>> Facts().add(explain(0))["purpose"]
             [0, 1]
         """
-        if not self._sources:
-            self._sources = as_data(report, "registry_source", "browser_source")
-        category = report.category.value
-        if category not in self._categories:
-            self._categories[category] = _category(report.category)
+        self._sources = self._sources or as_data(report, "registry_source", "browser_source")
+        self._categories[report.category.value] = report.category
         for entry in (*report.allocated_by, *report.not_allocated_by):
-            known = self._system(entry.name, entry.system)
-            if known["ephemeral"] is None:
-                known["ephemeral"] = as_data(entry, "ports", "source")
+            self._ranges.setdefault(entry.name, entry)
         for rule in report.bind_rules:
-            known = self._system(rule.name, rule.system)
-            if known["privilege"] is None:
-                known["privilege"] = as_data(rule, "note", "source")
+            self._rules.setdefault(rule.name, rule)
         for use in report.uses:
-            if use.name not in self._uses:
-                self._uses[use.name] = _use(use)
+            self._uses.setdefault(use.name, use)
         return {
             "port": report.port,
             "ports": _range(report.ports),
-            "category": category,
+            "category": report.category.value,
             **as_data(report, "registry"),
             "purpose": self._numbers(report.purpose),
             "allocated_by": [entry.name for entry in report.allocated_by],
@@ -117,18 +111,18 @@ class Facts:
         """
         return {
             **self._sources,
-            "categories": self._categories,
+            "categories": {name: _category(each) for name, each in self._categories.items()},
             "systems": {
-                profile.name: self._systems[profile.name]
+                profile.name: self._system(profile)
                 for profile in ephemeral.profiles(kind="host", current=True)
-                if profile.name in self._systems
+                if profile.name in {*self._ranges, *self._rules}
             },
-            "uses": self._uses,
+            "uses": {name: _use(use) for name, use in self._uses.items()},
             "remarks": [as_data(remark) for remark in self._remarks],
             "commands": [
                 {
                     "system": systems.lookup(name).title,
-                    "transports": [transport.value for transport in of],
+                    "transports": [*map(str, of)],
                     "command": command,
                     "shows": shows,
                     "source": str(source),
@@ -137,10 +131,13 @@ class Facts:
             ],
         }
 
-    def _system(self, name: str, title: str) -> dict[str, object]:
-        return self._systems.setdefault(
-            name, {"system": title, "ephemeral": None, "privilege": None}
-        )
+    def _system(self, profile: ephemeral.EphemeralProfile) -> dict[str, object]:
+        entry, rule = self._ranges.get(profile.name), self._rules.get(profile.name)
+        return {
+            "system": profile.title,
+            "ephemeral": entry and as_data(entry, "ports", "source"),
+            "privilege": rule and as_data(rule, "note", "source"),
+        }
 
     def _numbers(self, remarks: types.Iterable[Remark]) -> list[int]:
         return [self._remarks.setdefault(each, len(self._remarks)) for each in remarks]
