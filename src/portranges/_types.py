@@ -108,6 +108,7 @@ __all__ = [
     "Destination",
     "DialectName",
     "Draw",
+    "Entry",
     "EphemeralProfile",
     "Event",
     "Family",
@@ -570,6 +571,7 @@ class Services(Protocol):
 
 Part: TypeAlias = tuple[Transport | None, PortSet]
 PortSets: TypeAlias = dict[Transport | None, PortSet]
+Entry: TypeAlias = Mapping[str, Any]
 UnreadPart: TypeAlias = tuple[Transport | None, Callable[[], PortSet]]
 Span: TypeAlias = tuple[int, int]
 PortCheck: TypeAlias = Callable[[SupportsIndex], int]

@@ -3,51 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
-from portranges import types
-from portranges.checks import plain
+from portranges import checks, types
 from portranges.dialects.combining import agreed
 from portranges.dialects.model import DataForm
+from portranges.dialects.protocols import is_portless
 from portranges.dialects.rows_data import FORMS
 from portranges.dialects.writing import check_ports
 from portranges.errors import InvalidRangeError, UnrepresentableError, elide, got
-from portranges.ports import PortRange, Transport, check_transport, is_digits
+from portranges.ports import LAST_PORT, PortRange, Transport, check_transport
 from portranges.portset import PortSet
 
 __all__ = [
+    "Protocols",
     "check_alike",
+    "check_lowest",
     "check_writable",
     "entries_of",
     "gathered",
-    "part_of",
     "ports_between",
+    "ports_of_entries",
     "refused",
 ]
 
-# Protocols without ports, by the names that AWS, Google Cloud and OpenStack use.
-_PORTLESS = frozenset(
-    {
-        "ah",
-        "egp",
-        "esp",
-        "gre",
-        "icmp",
-        "icmpv6",
-        "igmp",
-        "ipip",
-        "ipv6-encap",
-        "ipv6-frag",
-        "ipv6-icmp",
-        "ipv6-nonxt",
-        "ipv6-opts",
-        "ipv6-route",
-        "ospf",
-        "pgm",
-        "rsvp",
-        "udplite",
-        "vrrp",
-    }
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocols:
+    """How the entries of a form name their protocol.
+
+    Attributes:
+        key: The key of the protocol.
+        transports: The transport of each protocol with ports; None means every transport.
+        accepted: The protocols with ports, for messages.
+    """
+
+    key: str
+    transports: types.Mapping[types.Any, Transport | None]
+    accepted: str
 
 
 def check_writable(form: DataForm, ports: PortSet, transport: types.TransportLike) -> Transport:
@@ -61,7 +55,7 @@ def check_writable(form: DataForm, ports: PortSet, transport: types.TransportLik
 
 def entries_of(
     form: DataForm, entries: types.Any, *, nested: bool = False
-) -> types.Iterator[Mapping[str, types.Any]]:
+) -> types.Iterator[types.Entry]:
     """Yield each entry of *form*, or the mappings inside one.
 
     An unknown key is refused: what is not understood may restrict the ports, or be where another
@@ -78,8 +72,8 @@ def entries_of(
     for item in entries:
         if not isinstance(item, Mapping):
             raise TypeError(f"an entry must be a mapping, got {got(item)}")
-        named = types.cast("Mapping[str, types.Any]", item)
-        given = {plain(key): plain(value) for key, value in named.items()}
+        named = types.cast("types.Entry", item)
+        given = {checks.plain(key): checks.plain(value) for key, value in named.items()}
         foreign = [key for key in given if key not in keys]
         if foreign:
             raise refused(
@@ -98,7 +92,7 @@ def entries_of(
         yield entry
 
 
-def _other_form(entry: Mapping[str, types.Any]) -> str:
+def _other_form(entry: types.Entry) -> str:
     for form in FORMS:
         if any(key in entry for key in form.required) and all(key in form.keys for key in entry):
             return f"these are keys of {form.place}, which from_{form.name}() reads"
@@ -106,11 +100,7 @@ def _other_form(entry: Mapping[str, types.Any]) -> str:
 
 
 def check_alike(
-    entries: Iterable[Mapping[str, types.Any]],
-    key: str,
-    values: tuple[object, ...],
-    rule: str,
-    hint: str,
+    entries: Iterable[types.Entry], key: str, values: tuple[object, ...], rule: str, hint: str = ""
 ) -> None:
     """Raise if *entries* have different values of *key*, or one that is not one of *values*."""
     found: set[object] = set()
@@ -120,7 +110,9 @@ def check_alike(
             raise refused(f"{key!r} must be {' or '.join(map(repr, values))}", value)
         found.add(value)
     if len(found) > 1:
-        raise refused(rule, " and ".join(sorted(map(str, found))), hint)
+        raise refused(
+            rule, " and ".join(sorted(map(str, found))), hint or f"select them by {key!r}"
+        )
 
 
 def refused(rule: str, entry: object, hint: str = "") -> InvalidRangeError:
@@ -128,55 +120,64 @@ def refused(rule: str, entry: object, hint: str = "") -> InvalidRangeError:
     return InvalidRangeError(rule, elide(entry) + (f"; {hint}" if hint else ""))
 
 
-def part_of(
-    key: str,
-    protocol: str,
-    transports: Mapping[str, Transport | None],
-    *,
-    accepted: str,
-    selected: types.TransportLike | None,
-    read: Callable[[], PortSet],
-) -> types.Iterator[types.UnreadPart]:
-    """Yield the transport and the ports of an entry; nothing if its protocol has no ports.
+def ports_of_entries(
+    entries: Iterable[types.Entry],
+    protocols: Protocols,
+    read: Callable[[types.Entry], PortSet],
+    transport: types.TransportLike | None,
+) -> PortSet:
+    """Return the ports of *entries* for *transport*, or for all transports if they agree.
 
-    An unknown word may mean a transport, so it must not be ignored.
+    An entry whose protocol has no ports is left out if a transport is selected. An unknown word
+    may mean a transport, so it is refused.
 
     Args:
-        key: The key of the protocol, for the message.
-        protocol: The protocol of the entry.
-        transports: The transport of each protocol with ports; None means every transport.
-        accepted: The protocols that have ports, for the message.
-        selected: The transport that the caller selected. Without one, a protocol without ports is
-            refused.
-        read: A function that reads the ports.
+        entries: The entries.
+        protocols: How they name their protocol.
+        read: A function that returns the ports of an entry.
+        transport: The transport to select; None for all that the entries name.
     """
-    if protocol in transports:
-        yield transports[protocol], read
-        return
-    rule = f"{key!r} must be {accepted} to have ports"
-    if protocol not in _PORTLESS and not _is_protocol_number(protocol):
-        raise refused(rule, protocol)
-    if selected is None:
-        raise refused(rule, protocol, "select a transport with transport= to ignore it")
+    return gathered(_parts(entries, protocols, read, transport), transport)
 
 
-def _is_protocol_number(text: str) -> bool:
-    # With a leading zero, the number of a transport would not be recognized as one.
-    return is_digits(text) and len(text) <= 3 and int(text) <= 255 and text == str(int(text))
+def _parts(
+    entries: Iterable[types.Entry],
+    protocols: Protocols,
+    read: Callable[[types.Entry], PortSet],
+    transport: types.TransportLike | None,
+) -> types.Iterator[types.UnreadPart]:
+    """Yield the transport of each entry, and a function that reads its ports."""
+    key = protocols.key
+    for entry in entries:
+        given = entry.get(key)
+        protocol = None if given is None else checks.of_type(repr(key), given, str)
+        if protocol in protocols.transports:
+            yield protocols.transports[protocol], partial(read, entry)
+            continue
+        rule = f"{key!r} must be {protocols.accepted} to have ports"
+        if protocol is None or not is_portless(protocol):
+            raise refused(rule, protocol)
+        if transport is None:
+            raise refused(rule, protocol, "select a transport with transport= to ignore it")
 
 
-def ports_between(entry: Mapping[str, types.Any], first: types.Any, last: types.Any) -> PortSet:
-    """Return the ports *first* to *last* of *entry*, or raise if one is missing."""
+def ports_between(form: DataForm, entry: types.Entry, first: types.Any, last: types.Any) -> PortSet:
+    """Return the ports *first* to *last* of *entry*, or raise if one is missing or too low."""
     if first is None or last is None:
         raise refused("an entry must have both ends of its range", entry)
     # PortRange checks that both are integers.
-    return PortSet([PortRange(first, last)])
+    ports = PortSet([PortRange(first, last)])
+    check_lowest(form, entry, ports)
+    return ports
 
 
-def gathered(
-    parts: Iterable[tuple[Transport | None, Callable[[], PortSet]]],
-    transport: types.TransportLike | None,
-) -> PortSet:
+def check_lowest(form: DataForm, entry: types.Entry, ports: PortSet) -> None:
+    """Raise if *ports* of *entry* has a port that the program does not accept."""
+    if ports.first < form.lowest:
+        raise refused(f"port must be in {form.lowest}..{LAST_PORT}", entry)
+
+
+def gathered(parts: Iterable[types.UnreadPart], transport: types.TransportLike | None) -> PortSet:
     """Return the ports for *transport*, or for all transports if they agree.
 
     Args:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
-from portranges import checks, types
+from portranges import types
 from portranges.dialects.data import (
+    Protocols,
     check_alike,
     check_writable,
     entries_of,
-    gathered,
-    part_of,
     ports_between,
+    ports_of_entries,
     refused,
 )
 from portranges.dialects.rows_data import AWS, AWS_NACL
@@ -29,12 +29,12 @@ _WITH_PORTS = {
     "6": Transport.TCP,
     "17": Transport.UDP,
 }
-_TRANSPORTS: dict[str, Transport | None] = {
-    **_WITH_PORTS,
-    "132": Transport.SCTP,
-    "33": Transport.DCCP,
-    "-1": None,
-}
+_PROTOCOLS = Protocols(
+    key="IpProtocol",
+    transports={**_WITH_PORTS, "132": Transport.SCTP, "33": Transport.DCCP, "-1": None},
+    accepted="tcp, udp or -1",
+)
+_PROTOCOLS_OF_NACL = replace(_PROTOCOLS, key="Protocol")
 
 # What tools write with protocol -1 when they mean "no ports".
 _NO_PORTS = ((None, None), (-1, -1), (0, 0), (0, 65535))
@@ -73,7 +73,7 @@ def to_aws(
 
 
 def from_aws(
-    permissions: types.Iterable[types.Mapping[str, types.Any]],
+    permissions: types.Iterable[types.Entry],
     *,
     transport: types.TransportLike | None = None,
 ) -> PortSet:
@@ -110,14 +110,8 @@ def from_aws(
 got {'IpProtocol': '-1', 'FromPort': 80, 'ToPort': 80}; every port is allowed
     """
     held = list(entries_of(AWS, permissions))
-    check_alike(
-        held,
-        "IsEgress",
-        (False, True),
-        "rules must be for one direction",
-        "select them by 'IsEgress'",
-    )
-    return gathered(_parts(held, "IpProtocol", lambda entry: entry, transport), transport)
+    check_alike(held, "IsEgress", (False, True), "rules must be for one direction")
+    return ports_of_entries(held, _PROTOCOLS, _ports_of, transport)
 
 
 def to_aws_nacl(
@@ -153,7 +147,7 @@ def to_aws_nacl(
 
 
 def from_aws_nacl(
-    entries: types.Iterable[types.Mapping[str, types.Any]],
+    entries: types.Iterable[types.Entry],
     *,
     transport: types.TransportLike | None = None,
 ) -> PortSet:
@@ -188,52 +182,24 @@ def from_aws_nacl(
         "entries must all allow or all deny",
         "they are tried in order, and do not form a set",
     )
-    check_alike(
-        held,
-        "Egress",
-        (False, True),
-        "entries must be for one direction",
-        "select them by 'Egress'",
-    )
-    return gathered(_parts(held, "Protocol", _range_of_nacl, transport), transport)
+    check_alike(held, "Egress", (False, True), "entries must be for one direction")
+    return ports_of_entries(held, _PROTOCOLS_OF_NACL, _ports_of_nacl, transport)
 
 
-def _range_of_nacl(entry: types.Mapping[str, types.Any]) -> types.Mapping[str, types.Any]:
-    ports = entry.get("PortRange")
-    if ports is None:
-        return {}
-    (checked,) = entries_of(AWS_NACL, [ports], nested=True)
-    return {"FromPort": checked.get("From"), "ToPort": checked.get("To")}
+def _ports_of(entry: types.Entry) -> PortSet:
+    return _between(entry, entry["IpProtocol"], entry.get("FromPort"), entry.get("ToPort"))
 
 
-def _parts(
-    entries: types.Iterable[types.Mapping[str, types.Any]],
-    key: str,
-    range_of: types.Callable[[types.Mapping[str, types.Any]], types.Mapping[str, types.Any]],
-    transport: types.TransportLike | None,
-) -> types.Iterator[types.UnreadPart]:
-    """Yield the transport and the ports of every entry."""
-    for entry in entries:
-        protocol = checks.of_type(repr(key), entry[key], str)
-        yield from part_of(
-            key,
-            protocol,
-            _TRANSPORTS,
-            accepted="tcp, udp or -1",
-            selected=transport,
-            read=partial(_ports_of, entry, protocol, range_of),
-        )
+def _ports_of_nacl(entry: types.Entry) -> PortSet:
+    ports: types.Entry = {}
+    if "PortRange" in entry:
+        (ports,) = entries_of(AWS_NACL, [entry["PortRange"]], nested=True)
+    return _between(entry, entry["Protocol"], ports.get("From"), ports.get("To"))
 
 
-def _ports_of(
-    entry: types.Mapping[str, types.Any],
-    protocol: str,
-    range_of: types.Callable[[types.Mapping[str, types.Any]], types.Mapping[str, types.Any]],
-) -> PortSet:
-    ends = range_of(entry)
-    first, last = ends.get("FromPort"), ends.get("ToPort")
+def _between(entry: types.Entry, protocol: str, first: types.Any, last: types.Any) -> PortSet:
     if protocol in _WITH_PORTS:
-        return ports_between(entry, first, last)
+        return ports_between(AWS, entry, first, last)
     if protocol == "-1" and (first, last) not in _NO_PORTS:
         raise refused(
             "a permission for every protocol must have no ports", entry, "every port is allowed"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from portranges import checks, types
 from portranges.dialects.data import entries_of, refused
 from portranges.dialects.rows_data import AZURE
@@ -46,7 +44,7 @@ def to_azure(ports: PortSet) -> dict[str, str | list[str]]:
     return {_ONE: texts[0]} if len(texts) == 1 else {_SEVERAL: list(texts)}
 
 
-def from_azure(properties: Mapping[str, types.Any]) -> PortSet:
+def from_azure(properties: types.Entry) -> PortSet:
     """Return the destination ports of an Azure security rule.
 
     Args:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from portranges import checks, types
 from portranges.dialects.data import (
+    Protocols,
     check_alike,
+    check_lowest,
     check_writable,
     entries_of,
-    gathered,
-    part_of,
+    ports_of_entries,
     refused,
 )
 from portranges.dialects.rows_data import DIGITALOCEAN
@@ -19,7 +18,11 @@ from portranges.portset import PortSet
 
 __all__ = ["from_digitalocean", "to_digitalocean"]
 
-_PROTOCOLS: dict[str, Transport | None] = {"tcp": Transport.TCP, "udp": Transport.UDP}
+_PROTOCOLS = Protocols(
+    key="protocol",
+    transports={"tcp": Transport.TCP, "udp": Transport.UDP},
+    accepted="tcp or udp",
+)
 _DIRECTIONS = {"sources": "inbound", "destinations": "outbound"}
 
 
@@ -54,7 +57,7 @@ def to_digitalocean(
 
 
 def from_digitalocean(
-    rules: types.Iterable[types.Mapping[str, types.Any]],
+    rules: types.Iterable[types.Entry],
     *,
     transport: types.TransportLike | None = None,
 ) -> PortSet:
@@ -100,35 +103,24 @@ def from_digitalocean(
         "action",
         ("allow", "deny"),
         "rules must all allow or all deny",
-        "select them by 'action'",
     )
-    return gathered(_parts(held, transport), transport)
+    return ports_of_entries(map(_checked, held), _PROTOCOLS, _ports_of, transport)
 
 
-def _parts(
-    rules: types.Iterable[types.Mapping[str, types.Any]], transport: types.TransportLike | None
-) -> types.Iterator[types.UnreadPart]:
-    for rule in rules:
-        protocol = checks.of_type("'protocol'", rule["protocol"], str)
-        if protocol not in (*_PROTOCOLS, "icmp"):
-            raise refused("'protocol' must be tcp, udp or icmp", protocol)
-        yield from part_of(
-            "protocol",
-            protocol,
-            _PROTOCOLS,
-            accepted="tcp or udp",
-            selected=transport,
-            read=partial(_ports_of, rule),
-        )
+def _checked(rule: types.Entry) -> types.Entry:
+    """Return *rule* if its protocol is one of the three that the API has."""
+    protocol = checks.of_type("'protocol'", rule["protocol"], str)
+    if protocol not in (*_PROTOCOLS.transports, "icmp"):
+        raise refused("'protocol' must be tcp, udp or icmp", protocol)
+    return rule
 
 
-def _ports_of(rule: types.Mapping[str, types.Any]) -> PortSet:
+def _ports_of(rule: types.Entry) -> PortSet:
     if "ports" not in rule:
         raise refused("a rule must have ports", rule)
     text = checks.of_type("'ports'", rule["ports"], str)
     if text in ("0", "all"):
         return PortSet.full()
-    ports = PortRange.parse(text)
-    if 0 in ports:
-        raise refused("port must be in 1..65535", rule)
-    return PortSet([ports])
+    ports = PortSet([PortRange.parse(text)])
+    check_lowest(DIGITALOCEAN, rule, ports)
+    return ports

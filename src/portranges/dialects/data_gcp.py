@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable
 
-from portranges import checks, types
-from portranges.dialects.data import check_writable, entries_of, gathered, part_of, refused
+from portranges import types
+from portranges.dialects.data import (
+    Protocols,
+    check_writable,
+    entries_of,
+    ports_of_entries,
+    refused,
+)
+from portranges.dialects.protocols import NUMBERS
 from portranges.dialects.rows_data import GCP
 from portranges.errors import got
-from portranges.ports import PortRange, Transport
+from portranges.ports import PortRange
 from portranges.portset import PortSet
 
 __all__ = ["from_gcp", "to_gcp"]
 
-_PROTOCOLS: dict[str, Transport | None] = {
-    "tcp": Transport.TCP,
-    "udp": Transport.UDP,
-    "sctp": Transport.SCTP,
-    "6": Transport.TCP,
-    "17": Transport.UDP,
-    "132": Transport.SCTP,
-    "33": Transport.DCCP,
-    "all": None,
-}
+_PROTOCOLS = Protocols(
+    key="IPProtocol",
+    transports={
+        **{each.value: each for each in GCP.transports},
+        **NUMBERS,
+        "all": None,
+    },
+    accepted="tcp, udp, sctp or all",
+)
 
 
 def to_gcp(
@@ -56,7 +61,7 @@ def to_gcp(
 
 
 def from_gcp(
-    allowed: Iterable[Mapping[str, types.Any]], *, transport: types.TransportLike | None = None
+    allowed: Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports of ``allowed`` or ``denied`` of a VPC firewall rule.
 
@@ -85,25 +90,10 @@ def from_gcp(
         >>> from_gcp([{"IPProtocol": "udp"}])
         PortSet.parse('0-65535')
     """
-    return gathered(_parts(allowed, transport), transport)
+    return ports_of_entries(entries_of(GCP, allowed), _PROTOCOLS, _ports_of, transport)
 
 
-def _parts(
-    entries: Iterable[Mapping[str, types.Any]], transport: types.TransportLike | None
-) -> types.Iterator[types.UnreadPart]:
-    for entry in entries_of(GCP, entries):
-        protocol = checks.of_type("'IPProtocol'", entry["IPProtocol"], str)
-        yield from part_of(
-            "IPProtocol",
-            protocol,
-            _PROTOCOLS,
-            accepted="tcp, udp, sctp or all",
-            selected=transport,
-            read=partial(_ports_of, entry),
-        )
-
-
-def _ports_of(entry: Mapping[str, types.Any]) -> PortSet:
+def _ports_of(entry: types.Entry) -> PortSet:
     texts = entry.get("ports")
     if entry["IPProtocol"] == "all" and texts:
         raise refused("an entry for every protocol must have no ports", entry)

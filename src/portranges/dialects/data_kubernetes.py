@@ -60,7 +60,7 @@ def to_kubernetes(
 
 
 def from_kubernetes(
-    entries: Iterable[Mapping[str, types.Any]], *, transport: types.TransportLike | None = None
+    entries: Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports that the ``ports`` of a rule of a NetworkPolicy name.
 
@@ -99,7 +99,7 @@ names are resolved in each pod
     return gathered(parts, transport)
 
 
-def _ports_of(entry: Mapping[str, types.Any]) -> PortSet:
+def _ports_of(entry: types.Entry) -> PortSet:
     first, last = entry.get("port"), entry.get("endPort")
     if first is None:
         if last is not None:
@@ -107,14 +107,11 @@ def _ports_of(entry: Mapping[str, types.Any]) -> PortSet:
         return PortSet.full()
     if isinstance(first, str):
         raise refused("port must be a number", first, "names are resolved in each pod")
-    ports = ports_between(entry, first, first if last is None else last)
-    if 0 in ports:
-        raise refused("port must be in 1..65535", entry)
-    return ports
+    return ports_between(KUBERNETES, entry, first, first if last is None else last)
 
 
 def _transport_of(
-    entry: Mapping[str, types.Any], protocols: Mapping[str, Transport | None]
+    entry: types.Entry, protocols: Mapping[str, Transport | None]
 ) -> Transport | None:
     protocol = checks.of_type("protocol", entry.get("protocol", "TCP"), str)
     if protocol not in protocols:
@@ -159,7 +156,7 @@ def to_cilium(
 
 
 def from_cilium(
-    entries: Iterable[Mapping[str, types.Any]], *, transport: types.TransportLike | None = None
+    entries: Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports that the ``toPorts`` of a rule of a CiliumNetworkPolicy name.
 
@@ -194,7 +191,7 @@ def from_cilium(
     return gathered(_cilium_parts(held), transport)
 
 
-def _cilium_parts(entries: list[Mapping[str, types.Any]]) -> types.Iterator[types.UnreadPart]:
+def _cilium_parts(entries: list[types.Entry]) -> types.Iterator[types.UnreadPart]:
     protocols: dict[str, Transport | None] = {**_PROTOCOLS, "ANY": None}
     for rule in entries:
         held = list(entries_of(CILIUM, rule["ports"], nested=True))
@@ -205,7 +202,7 @@ def _cilium_parts(entries: list[Mapping[str, types.Any]]) -> types.Iterator[type
             yield transport, partial(_cilium_ports, entry)
 
 
-def _cilium_ports(entry: Mapping[str, types.Any]) -> PortSet:
+def _cilium_ports(entry: types.Entry) -> PortSet:
     text, last = checks.of_type("port", entry.get("port"), str), entry.get("endPort")
     if not is_digits(text):
         raise refused("port must be a number", text, "names are resolved in each pod")
@@ -215,4 +212,4 @@ def _cilium_ports(entry: Mapping[str, types.Any]) -> PortSet:
             raise refused("port 0, which means every port, must not have an endPort", entry)
         return PortSet.full()
     # Cilium ignores an endPort of 0.
-    return ports_between(entry, first, first if last in (None, 0) else last)
+    return ports_between(CILIUM, entry, first, first if last in (None, 0) else last)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from portranges import checks, types
 from portranges.dialects.data import (
+    Protocols,
     check_alike,
     check_writable,
     entries_of,
-    gathered,
-    part_of,
     ports_between,
+    ports_of_entries,
     refused,
 )
+from portranges.dialects.protocols import NUMBERS
 from portranges.dialects.rows_data import OPENSTACK
 from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, Transport
@@ -21,19 +20,18 @@ from portranges.portset import PortSet
 
 __all__ = ["from_openstack", "to_openstack"]
 
-_PROTOCOLS: dict[str, Transport | None] = {
-    "tcp": Transport.TCP,
-    "udp": Transport.UDP,
-    "sctp": Transport.SCTP,
-    "6": Transport.TCP,
-    "17": Transport.UDP,
-    "132": Transport.SCTP,
-    "dccp": Transport.DCCP,
-    "33": Transport.DCCP,
-}
-
 # What the API and the programs that fill its tables store for "every protocol".
 _EVERY = (None, "any", "0")
+
+_PROTOCOLS = Protocols(
+    key="protocol",
+    transports={
+        **{each.value: each for each in Transport},
+        **NUMBERS,
+        **dict.fromkeys(_EVERY),
+    },
+    accepted="tcp, udp, sctp or dccp",
+)
 
 
 def to_openstack(
@@ -78,7 +76,7 @@ def to_openstack(
 
 
 def from_openstack(
-    rules: types.Iterable[types.Mapping[str, types.Any]],
+    rules: types.Iterable[types.Entry],
     *,
     transport: types.TransportLike | None = None,
 ) -> PortSet:
@@ -111,51 +109,21 @@ def from_openstack(
     """
     held = list(entries_of(OPENSTACK, rules))
     # Every new group has rules that allow all egress.
-    check_alike(
-        held,
-        "direction",
-        ("ingress", "egress"),
-        "rules must be for one direction",
-        "select them by 'direction'",
-    )
-    return gathered(_parts(held, transport), transport)
+    check_alike(held, "direction", ("ingress", "egress"), "rules must be for one direction")
+    return ports_of_entries(map(_checked, held), _PROTOCOLS, _ports_of, transport)
 
 
-def _parts(
-    rules: types.Iterable[types.Mapping[str, types.Any]], transport: types.TransportLike | None
-) -> types.Iterator[types.UnreadPart]:
-    for rule in rules:
-        protocol = rule.get("protocol")
-        if protocol is not None:
-            protocol = checks.of_type("protocol", protocol, str)
-        if protocol in _EVERY:
-            yield None, partial(_every, rule)
-            continue
-        yield from part_of(
-            "protocol",
-            protocol,
-            _PROTOCOLS,
-            accepted="tcp, udp, sctp or dccp",
-            selected=transport,
-            read=partial(_ports_of, rule),
-        )
+def _checked(rule: types.Entry) -> types.Entry:
+    """Return *rule* if its protocol is text or absent."""
+    if rule.get("protocol") is not None:
+        checks.of_type("protocol", rule["protocol"], str)
+    return rule
 
 
-def _ends(rule: types.Mapping[str, types.Any]) -> tuple[types.Any, types.Any]:
-    return rule.get("port_range_min"), rule.get("port_range_max")
-
-
-def _every(rule: types.Mapping[str, types.Any]) -> PortSet:
-    if _ends(rule) != (None, None):
-        raise refused("a rule with ports must have a protocol", rule)
-    return PortSet.full()
-
-
-def _ports_of(rule: types.Mapping[str, types.Any]) -> PortSet:
-    first, last = _ends(rule)
+def _ports_of(rule: types.Entry) -> PortSet:
+    first, last = rule.get("port_range_min"), rule.get("port_range_max")
     if first is None and last is None:
         return PortSet.full()
-    ports = ports_between(rule, first, last)
-    if 0 in ports:
-        raise refused("port must be in 1..65535", rule)
-    return ports
+    if rule.get("protocol") in _EVERY:
+        raise refused("a rule with ports must have a protocol", rule)
+    return ports_between(OPENSTACK, rule, first, last)

@@ -13,6 +13,7 @@ from portranges import types
 from portranges.dialects.elements import split_words
 from portranges.dialects.model import Fault
 from portranges.dialects.packing import pack_by_slots
+from portranges.dialects.protocols import NUMBERS
 from portranges.dialects.query import Cursor
 from portranges.dialects.reading import check_not_empty, read_list
 from portranges.dialects.rows_linux import IPTABLES
@@ -28,14 +29,6 @@ _SINGLE = ("--dport", "--destination-port")
 _PROTOCOL = ("-p", "--protocol")
 _MODULE = ("-m", "--match")
 _LONGEST = 32  # longer than any option
-
-# Source: IANA, Assigned Internet Protocol Numbers.
-_NUMBERS = {
-    "6": Transport.TCP,
-    "17": Transport.UDP,
-    "33": Transport.DCCP,
-    "132": Transport.SCTP,
-}
 
 
 def read(at: Cursor) -> types.Iterator[types.Part]:
@@ -129,8 +122,8 @@ def _transport(at: Cursor) -> Transport:
         # iptables lowers the name.
         if at.text.isascii() and at.text.lower() == transport:
             return transport
-    if at.text in _NUMBERS:
-        return _NUMBERS[at.text]
+    if at.text in NUMBERS:
+        return NUMBERS[at.text]
     raise at.error(f"expected {', '.join(at.row.transports)} after '-p'")
 
 
