@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from portranges.reuse.model import Decision, Socket
+from portranges.reuse import Decision, Socket, can_bind
 
 PORT = 8080
 
@@ -28,3 +30,8 @@ def sock(address: str = "0.0.0.0", flags: str = "", **more: Any) -> Socket:
 def says(decision: Decision) -> tuple[str | None, str]:
     """The error, and the rule without the system's name."""
     return decision.error, decision.rule.id
+
+
+def procedure(system: Any) -> Callable[..., Decision]:
+    """``can_bind`` of *system*."""
+    return partial(can_bind, system=system)

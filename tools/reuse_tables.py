@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import partial
 
 import doc_table
@@ -15,7 +14,8 @@ from portranges.reuse import Socket, portability, rules, systems
 from portranges.reuse.linux.kernels import CHANGES
 from portranges.reuse.model import shown_address
 from portranges.reuse.others.lookup import SYSTEMS, system
-from portranges.reuse.others.rows import CallRules
+from portranges.reuse.others.rows import CALLS
+from portranges.systems import lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def pairs(topic: str) -> Table:
 
 def older() -> Table:
     """Return the pairs for which an older version answers differently."""
-    versions = [name for name in systems() if name in SYSTEMS and not system(name).is_current]
+    versions = [name for name in systems() if not lookup(name).is_current]
     families = {name.partition("-")[0] for name in versions}
     newest = [name for name in SYSTEMS if name in families]
     shown: set[str] = {*newest, *versions}
@@ -274,7 +274,7 @@ _OPTIONS = {
     "exclusive": "exclusive use",
     "device": "a device",
 }
-_CALLS = tuple(field.name.replace("_", "-") for field in fields(CallRules))
+_CALLS = [name for name, *_ in CALLS]
 
 
 def _name(row: Rule, system_name: str) -> str:

@@ -56,13 +56,13 @@ from portranges.probe.table import Backend
 from portranges.registry.model import Assignment, Cell, State
 from portranges.report.model import PortReport
 from portranges.reuse.linux.settings import LinuxSettings
-from portranges.reuse.model import Close, Decision, Handle, Rule, Socket
+from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket
 from portranges.reuse.model import State as ReuseState
 from portranges.reuse.others.record import Context
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 from portranges.selection.model import Algorithm
-from portranges.source import Source
+from portranges.source import Confidence, Source
 from portranges.system.model import Field, Machine, MachineSettings, TimeWaitReuse
 from portranges.systems import Kind
 
@@ -92,7 +92,6 @@ __all__ = [
     "BackendName",
     "BinaryIO",
     "BindCheck",
-    "BindJudge",
     "ByteOrder",
     "Callable",
     "CapacityArguments",
@@ -102,6 +101,8 @@ __all__ = [
     "CloseName",
     "Collection",
     "Command",
+    "CommonRow",
+    "Confidence",
     "Context",
     "Counters",
     "Decision",
@@ -143,6 +144,8 @@ __all__ = [
     "NewRow",
     "NoReturn",
     "Nothing",
+    "Options",
+    "Origin",
     "Outcome",
     "OwnCells",
     "OwnServices",
@@ -162,7 +165,6 @@ __all__ = [
     "PortsField",
     "PortsOfService",
     "PortsOfTransport",
-    "Procedure",
     "Protocol",
     "Psutil",
     "PsutilConnection",
@@ -183,6 +185,7 @@ __all__ = [
     "Rng",
     "Rule",
     "RuleLike",
+    "RuleRow",
     "SearchKind",
     "Self",
     "Sequence",
@@ -216,6 +219,7 @@ __all__ = [
     "TransportLike",
     "TransportName",
     "TransportsLike",
+    "TupleKey",
     "TypeAlias",
     "TypeVar",
     "U",
@@ -578,6 +582,7 @@ PortCheck: TypeAlias = Callable[[SupportsIndex], int]
 PlanGroup: TypeAlias = tuple[list[int], list[list[int]]]
 SearchKind: TypeAlias = tuple[object, ...]
 FourTuple: TypeAlias = tuple[bool, int, int, int, int]
+TupleKey: TypeAlias = tuple[int, int, int, int]
 OwnCells: TypeAlias = Mapping[Transport, Mapping[int, Cell]]
 FieldCheck: TypeAlias = type | Callable[[str, Any], object]
 TextLayout: TypeAlias = Callable[[str], list[str]]
@@ -585,9 +590,13 @@ SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
 NewRow: TypeAlias = Callable[[type[Row], tuple[object, ...]], Row]
+Origin: TypeAlias = tuple[Source, Confidence]
+RuleRow: TypeAlias = (
+    tuple[str, str | None, str, Source] | tuple[str, str | None, str, Source, Confidence]
+)
+CommonRow: TypeAlias = tuple[str, str | None, str, str]
 Outcome: TypeAlias = tuple[Rule, Sock | None]
 BindCheck: TypeAlias = Callable[[Sock, Context], Rule | None]
-BindJudge: TypeAlias = Callable[[Sock, Sequence[Sock]], Outcome]
 
 
 @runtime_checkable
@@ -672,54 +681,21 @@ class RegistryTable(Protocol):
 
 
 @runtime_checkable
-class Procedure(Protocol):
-    """A system's rule without history."""
-
-    def __call__(
-        self,
-        new: Socket,
-        existing: Sequence[Socket],
-        *,
-        settings: ReuseSettings | None = None,
-        local_addresses: frozenset[int] | None = None,
-    ) -> Decision:
-        """Return the system's decision about *new* next to *existing*.
-
-        Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
-        """
-        ...
-
-
-@runtime_checkable
 class ReuseMachine(Protocol):
     """A system's state machine, behind PortTable.
 
     Addresses are integers of 128 bits, IPv4 as ``::ffff:a.b.c.d``.
     """
 
-    now: float
-
     def __len__(self) -> int: ...
+    @property
+    def now(self) -> float: ...
     @property
     def lingering(self) -> int: ...
     def is_inet6(self, handle: Handle) -> bool: ...
     def describe(self, handle: Handle) -> Socket: ...
     def holders(self, port: int, *, tcp: bool) -> Iterator[Socket]: ...
-    def socket(
-        self,
-        handle: Handle,
-        *,
-        tcp: bool,
-        v6: bool,
-        v6only: bool | None,
-        reuse_address: bool,
-        reuse_port: bool,
-        uid: int,
-        privileged: bool | None,
-        device: str | None,
-        load_balance: bool = False,
-        exclusive: bool = False,
-    ) -> None: ...
+    def socket(self, handle: Handle, **options: Any) -> None: ...
     def bind(self, handle: Handle, addr: int, port: int) -> Decision: ...
     def listen(self, handle: Handle) -> Decision: ...
     def connect(
@@ -734,19 +710,7 @@ class ReuseMachine(Protocol):
         local: int | None,
         peer: tuple[int, int] | None,
     ) -> Decision: ...
-    def set_option(
-        self,
-        handle: Handle,
-        *,
-        reuse_address: bool | None,
-        reuse_port: bool | None,
-        v6only: bool | None,
-        bind_address_no_port: bool | None,
-        local_port_range: tuple[int, int] | None,
-        uid: int | None,
-        load_balance: bool | None = None,
-        exclusive: bool | None = None,
-    ) -> Decision: ...
+    def set_option(self, handle: Handle, options: Options) -> Decision: ...
     def disconnect(self, handle: Handle) -> Decision: ...
     def close(self, handle: Handle, how: Close) -> None: ...
     def advance(self, seconds: float) -> None: ...

@@ -109,7 +109,6 @@ def of_reuse() -> Iterator[Claim]:
             Claim("reuse", name, topic, value)
             for topic, value in {
                 "title": rules.title,
-                "is current": rules.is_current,
                 "TIME_WAIT": context.time_wait(REMOTE),
                 "privileged below": context.privileged_below,
                 "privileged ports above": context.extra_privileged

@@ -243,7 +243,7 @@ class Machine(RuleBasedStateMachine):
         machine = self.table._machine
         assert isinstance(machine, LinuxPorts)
         tcp, udp = machine.tcp, machine.udp
-        for left in (tcp._tables, tcp._tuples, tcp._deadlines, udp._ports, udp._addresses):
+        for left in (tcp._tables, tcp._tuples, machine.clock._queue, udp._ports, udp._addresses):
             assert not left
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from itertools import count, product
@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 import reuse_twins as twins
 from portranges import PortSet
 from portranges.errors import InvalidSocketError
-from portranges.reuse.model import Close, Decision, Handle, Socket, State
-from portranges.reuse.others import SYSTEMS, SystemSettings, machine, procedure, system
+from portranges.reuse import rules
+from portranges.reuse.model import Close, Decision, Handle, Options, Socket, State
+from portranges.reuse.others import SYSTEMS, SystemSettings, system
 from portranges.reuse.others.record import Reconnect
 from portranges.reuse.others.state_machine import SystemPorts
+from portranges.reuse.procedures import machine
+from reuse_sockets import procedure
 from reuse_twins import Answer, Rec
 
 PORT = 8080
@@ -130,7 +133,7 @@ def test_every_pair_is_as_the_twin_says(name):
 
 def pair_rules(name: str) -> set[str]:
     """The ids of the rows about two sockets."""
-    rows = [rule.id.removeprefix(f"{name}-") for rule in system(name).rules]
+    rows = [rule.id.removeprefix(f"{name}-") for rule in rules(name)]
     about_one = {
         "free", "privileged", "restricted", "multicast", "udp-reserve", "excluded", "self-connect",
         "listen-unbound", "any-destination", "option-both", "bind-multicast", "connect-broadcast",
@@ -259,7 +262,7 @@ def test_a_decision_is_deterministic_and_explains_itself(question):
     name, new, existing = question
     decision = procedure(name)(new, existing)
     assert decision == procedure(name)(new, list(existing))
-    assert decision.rule in system(name).rules
+    assert decision.rule in rules(name)
     assert decision.reason
     assert not decision.reason.endswith(".")
     assert (decision.error is None) is decision.allowed
@@ -285,6 +288,9 @@ V4 = [_MAPPED, _MAPPED | 0x7F000001, _MAPPED | 0x7F000002]
 V6 = [0, 1, _MAPPED | 0x7F000001]
 PEERS = [(_MAPPED | 0xC6336401, 443), (_MAPPED | 0xC6336401, 80), (_MAPPED | 0xC6336402, 443)]
 PEERS6 = [(0x20010DB8 << 96 | 7, 443), (0x20010DB8 << 96 | 7, 80), PEERS[0]]
+
+
+NOTHING = Options(**dict.fromkeys(each.name for each in fields(Options)))
 
 
 def new_machine(name: str, seed: int, ports: PortSet = SMALL) -> SystemPorts:
@@ -363,13 +369,11 @@ class Game:
             tcp=self.rng.random() < 0.7,
             v6=v6,
             v6only=self.rng.choice((None, True, v6only(self.name, only=False))) if v6 else None,
-            reuse_address=row["R"],
-            reuse_port=row.get("P", False),
-            load_balance=row.get("LB", False),
+            r=row["R"],
+            rp=row.get("P", False),
+            lb=row.get("LB", False),
             exclusive=row.get("E", False),
             uid=self.rng.choice((0, 1, 2)),
-            privileged=None,
-            device=None,
         )
         self.handles.append(handle)
 
@@ -467,14 +471,7 @@ class Game:
         has = ["reuse_address", *(each for each in flags if each in system(self.name).options)]
         flags[self.rng.choice(has)] = self.rng.random() < 0.5
         before = self.ports.describe(handle)
-        decision = self.ports.set_option(
-            handle,
-            **flags,
-            v6only=None,
-            bind_address_no_port=None,
-            local_port_range=None,
-            uid=None,
-        )
+        decision = self.ports.set_option(handle, replace(NOTHING, **flags))
         changes = {name: value for name, value in flags.items() if value is not None}
         after = replace(before, **changes) if decision.allowed else before
         assert self.ports.describe(handle) == after
@@ -510,7 +507,7 @@ class Game:
         assert self.ports.lingering == 0
         assert not self.ports._holders
         assert not self.ports._tuples
-        assert not self.ports._deadlines
+        assert not self.ports.clock._queue
         assert self.ports._udp_ports == 0
 
 
@@ -529,10 +526,7 @@ def test_ports_are_handed_out_once_and_the_last_is_found(name, tcp, v6, seed):
     got: list[int] = []
     for turn in range(len(SMALL) + 1):
         handle = Handle(next(_numbers))
-        ports.socket(
-            handle, tcp=tcp, v6=v6, v6only=None, reuse_address=False, reuse_port=False,
-            uid=1, privileged=None, device=None,
-        )  # fmt: skip
+        ports.socket(handle, tcp=tcp, v6=v6, uid=1)
         decision = ports.bind(handle, V6[0] if v6 else V4[0], 0)
         assert decision.allowed is (turn < len(SMALL))
         if decision.allowed:
@@ -544,10 +538,7 @@ def test_ports_are_handed_out_once_and_the_last_is_found(name, tcp, v6, seed):
 def test_time_wait_ends_on_time(name, how):
     ports = new_machine(name, 1)
     handle = Handle(next(_numbers))
-    ports.socket(
-        handle, tcp=True, v6=False, v6only=None, reuse_address=False, reuse_port=False,
-        uid=1, privileged=None, device=None,
-    )  # fmt: skip
+    ports.socket(handle, tcp=True, v6=False, uid=1)
     assert ports.connect(handle, *PEERS[0], source=None, refused=False).allowed
     port = ports.describe(handle).port
     ports.close(handle, how)
@@ -573,8 +564,5 @@ def test_wrong_input_changes_nothing(name, seed):
     with pytest.raises(InvalidSocketError, match="an open socket of this table"):
         game.ports.bind(Handle(-1), V4[0], 0)
     with pytest.raises(InvalidSocketError, match="uid cannot be set"):
-        game.ports.set_option(
-            handle, reuse_address=True, reuse_port=None, v6only=None,
-            bind_address_no_port=None, local_port_range=None, uid=5,
-        )  # fmt: skip
+        game.ports.set_option(handle, replace(NOTHING, reuse_address=True, uid=5))
     assert snapshot(game.ports, game.handles) == before

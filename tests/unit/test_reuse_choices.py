@@ -10,8 +10,7 @@ import pytest
 
 from portranges import PortRange, PortSet
 from portranges.errors import InvalidSocketError
-from portranges.reuse import LinuxSettings, PortTable, Socket, SystemSettings, can_bind, rule
-from portranges.reuse.others import rules
+from portranges.reuse import LinuxSettings, PortTable, Socket, SystemSettings, can_bind, rule, rules
 from portranges.selection import Allocator
 
 LOW, HIGH = 32768, 60999

@@ -19,8 +19,8 @@ from portranges import Confidence, PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, can_bind, portability
 from portranges.reuse.model import Socket
-from portranges.reuse.others import SystemSettings, procedure
-from reuse_sockets import says, sock
+from portranges.reuse.others import SystemSettings
+from reuse_sockets import procedure, says, sock
 
 decide_bind = procedure("illumos")
 

@@ -9,8 +9,8 @@ import pytest
 
 from portranges import PortSet
 from portranges.reuse import PortTable, State
-from portranges.reuse.others import SystemSettings, procedure
-from reuse_sockets import PORT, says, sock
+from portranges.reuse.others import SystemSettings
+from reuse_sockets import PORT, procedure, says, sock
 
 decide_bind = procedure("macos")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from portranges.reuse import PortTable
 from portranges.reuse.model import State
-from portranges.reuse.others import procedure, system
+from portranges.reuse.others import system
 from portranges.reuse.others.sock import from_socket
-from reuse_sockets import says, sock
+from reuse_sockets import procedure, says, sock
 
 decide_bind = procedure("netbsd")
 

@@ -12,9 +12,9 @@ from portranges import PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, portability
 from portranges.reuse.model import State
-from portranges.reuse.others import SystemSettings, procedure, system
+from portranges.reuse.others import SystemSettings, system
 from portranges.reuse.others.sock import from_socket
-from reuse_sockets import says, sock
+from reuse_sockets import procedure, says, sock
 
 decide_bind = procedure("openbsd")
 

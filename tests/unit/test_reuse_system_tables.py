@@ -8,30 +8,24 @@ from typing import Any
 
 import pytest
 
-from portranges import Confidence, PortSet, UnknownNameError, ephemeral
+from portranges import Confidence, PortSet, UnknownNameError, ephemeral, systems
 from portranges.errors import InvalidSocketError
-from portranges.reuse import portability
+from portranges.reuse import portability, rules
+from portranges.reuse.addresses import address_number
 from portranges.reuse.model import (
     Close,
     Decision,
     Handle,
+    Options,
     Socket,
     State,
     Verdict,
-    address_number,
     shown_address,
 )
-from portranges.reuse.others import (
-    SYSTEMS,
-    SystemSettings,
-    lookup,
-    machine,
-    procedure,
-    rules,
-    system,
-)
+from portranges.reuse.others import SYSTEMS, SystemSettings, lookup, system
 from portranges.reuse.others.state_machine import SystemPorts
-from reuse_sockets import sock
+from portranges.reuse.procedures import machine
+from reuse_sockets import procedure, sock
 
 BSDS = ["freebsd", "freebsd-14", "freebsd-13", "macos", "openbsd", "netbsd"]
 _handles = count(1)
@@ -54,13 +48,13 @@ class Table:
             tcp=transport == "tcp",
             v6=more.get("v6", False),
             v6only=False if "4" in flags else True if "6" in flags else None,
-            reuse_address="R" in flags,
-            reuse_port="P" in flags,
-            load_balance="L" in flags,
+            r="R" in flags,
+            rp="P" in flags,
+            lb="L" in flags,
             exclusive="E" in flags,
             uid=more.get("uid", 1000),
             privileged=more.get("privileged"),
-            device=more.get("device"),
+            dev=more.get("device"),
         )
         return handle
 
@@ -93,7 +87,7 @@ class Table:
             "reuse_address", "reuse_port", "v6only", "bind_address_no_port",
             "local_port_range", "uid", "load_balance", "exclusive",
         )  # fmt: skip
-        return self.ports.set_option(handle, **{name: given.get(name) for name in names})
+        return self.ports.set_option(handle, Options(**{name: given.get(name) for name in names}))
 
     def port(self, handle: Handle) -> int:
         return self.ports.describe(handle).port
@@ -689,11 +683,11 @@ def test_the_default_range_is_the_ephemeral_rows(name):
 
 
 def test_unknown_names():
-    for ask in (system, procedure, machine, rules):
+    for ask in (machine, rules):
         with pytest.raises(UnknownNameError, match="unknown system, got 'frebsd'; did you mean"):
             ask("frebsd")
     with pytest.raises(TypeError, match="system must be a str, got int"):
-        system(3)
+        machine(3)
 
 
 def test_kernels_are_for_linux():
@@ -728,7 +722,7 @@ def test_rows(name):
 
 
 def test_current_systems_are_marked():
-    current = [name for name in SYSTEMS if system(name).is_current]
+    current = [name for name in SYSTEMS if systems.lookup(name).is_current]
     assert current == ["freebsd", "macos", "openbsd", "netbsd", "illumos", "solaris", "windows"]
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from portranges import Confidence, PortSet
 from portranges.errors import InvalidSocketError
-from portranges.reuse import PortTable
+from portranges.reuse import PortTable, rules
 from portranges.reuse.model import Socket
-from portranges.reuse.others import SystemSettings, procedure, rules
+from portranges.reuse.others import SystemSettings
+from reuse_sockets import procedure
 
 decide_bind = procedure("windows")
 

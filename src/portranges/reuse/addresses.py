@@ -1,15 +1,17 @@
 """Addresses as integers of 128 bits, with IPv4 as ``::ffff:a.b.c.d``.
 
-The state machines work with these numbers. ``model`` converts from and to ``ipaddress``.
+The state machines work with these numbers and test them with the predicates here. A ``Socket``
+has addresses of ``ipaddress``.
 """
 
 from __future__ import annotations
 
 from enum import Enum, auto
+from ipaddress import IPv4Address, IPv6Address
 
 from portranges import types
-from portranges.errors import InvalidSocketError
-from portranges.reuse.model import shown_number
+from portranges.errors import InvalidSocketError, elide
+from portranges.reuse.model import parsed_address, shown_address
 
 __all__ = [
     "ANY4",
@@ -20,12 +22,17 @@ __all__ = [
     "MAPPED",
     "Kind",
     "accepted_address",
+    "address_number",
+    "check_family",
     "check_source",
+    "checked_local_addresses",
     "is_loopback",
     "is_mapped",
+    "is_multicast4",
     "is_wild",
     "kind_of",
     "route_source",
+    "shown_number",
 ]
 
 MAPPED = 0xFFFF
@@ -57,7 +64,7 @@ def kind_of(addr: int) -> Kind:
         return Kind.WILDCARD
     if addr == BROADCAST:
         return Kind.BROADCAST
-    if addr >> 28 == (MAPPED << 4 | 0xE) or addr >> 120 == 0xFF:
+    if is_multicast4(addr) or addr >> 120 == 0xFF:
         return Kind.MULTICAST
     return Kind.LINK_LOCAL if addr >> 118 == 0xFE80 >> 6 else Kind.HOST
 
@@ -72,9 +79,72 @@ def is_mapped(addr: int) -> bool:
     return addr >> 32 == MAPPED
 
 
+def is_multicast4(addr: int) -> bool:
+    """Return whether *addr* is an IPv4 multicast address, in 224/4."""
+    return addr >> 28 == (MAPPED << 4 | 0xE)
+
+
 def is_loopback(addr: int) -> bool:
     """Return whether *addr* is in 127/8, plain or mapped, or is ``::1``."""
     return addr == LOOPBACK6 or addr >> 24 == (MAPPED << 8 | 127)
+
+
+def address_number(address: IPv4Address | IPv6Address) -> int:
+    """Return *address* as 128 bits; an IPv4 address becomes ``::ffff:a.b.c.d``."""
+    return int(address) if address.version == 6 else ANY4 | int(address)
+
+
+def shown_number(number: int) -> str:
+    """Return an address of 128 bits as text, an IPv4 address without its prefix."""
+    if is_mapped(number):
+        return str(IPv4Address(number & 0xFFFFFFFF))
+    return str(IPv6Address(number))
+
+
+def checked_local_addresses(
+    values: types.Iterable[types.AddressLike] | None,
+) -> frozenset[int] | None:
+    """Return the machine's addresses as numbers, None meaning every address, or raise."""
+    if values is None:
+        return None
+    if isinstance(values, str):
+        raise TypeError("local_addresses must be addresses, got a str; put it in a list")
+    try:
+        each = iter(values)
+    except TypeError:
+        name = type(values).__name__
+        raise TypeError(f"local_addresses must be addresses, got {name}") from None
+    return frozenset(address_number(_checked_local(value)) for value in each)
+
+
+def _checked_local(value: types.AddressLike) -> IPv4Address | IPv6Address:
+    """Return *value* as an address that a machine can have, or raise."""
+    address = parsed_address(value)
+    plain = address
+    if isinstance(address, IPv6Address):
+        # Interfaces are listed with fe80::1%eth0. Which interface it is does not matter here.
+        if address.scope_id is not None and not address.is_link_local:
+            raise InvalidSocketError(
+                "only a link-local address has a zone", elide(shown_address(address))
+            )
+        plain = address.ipv4_mapped or address
+    if (
+        plain.is_unspecified
+        or plain.is_multicast
+        or (int(plain) == 0xFFFFFFFF and plain.version == 4)
+    ):
+        raise InvalidSocketError(
+            "local_addresses must be addresses of the machine, not a wildcard, multicast or "
+            "broadcast address",
+            shown_address(address),
+        )
+    return address
+
+
+def check_family(addr: int, *, v6: bool) -> None:
+    """Raise if *addr* is an IPv6 address and the socket is an AF_INET socket."""
+    if not v6 and not is_mapped(addr):
+        raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(addr))
 
 
 def check_source(source: int, dst: int, is_local: types.Callable[[int], bool]) -> None:

@@ -20,24 +20,21 @@ __all__ = [
     "Close",
     "Decision",
     "Handle",
+    "Options",
     "RefusedOption",
     "Rule",
     "Socket",
     "State",
     "Verdict",
-    "address_number",
     "check_bindable",
     "checked_address",
     "checked_device",
-    "checked_local_addresses",
     "checked_seconds",
     "checked_transport",
     "checked_uid",
     "decide",
-    "find",
-    "known_socket",
+    "parsed_address",
     "shown_address",
-    "shown_number",
 ]
 
 
@@ -225,21 +222,7 @@ class Socket:
 
     def __post_init__(self) -> None:
         """Check a socket that pydantic or msgspec built without the constructor."""
-        Socket.__init__(
-            self,
-            transport=self.transport,
-            address=self.address,
-            port=self.port,
-            v6only=self.v6only,
-            reuse_address=self.reuse_address,
-            reuse_port=self.reuse_port,
-            load_balance=self.load_balance,
-            exclusive=self.exclusive,
-            uid=self.uid,
-            privileged=self.privileged,
-            device=self.device,
-            state=self.state,
-        )
+        Socket.__init__(self, **{name: getattr(self, name) for name in self.__slots__})
 
     def _check_together(self) -> None:
         if self.v6only and self.address.version == 4:
@@ -344,6 +327,20 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What ``PortTable.set_option`` sets, checked there; None leaves an option unchanged."""
+
+    reuse_address: bool | None
+    reuse_port: bool | None
+    load_balance: bool | None
+    exclusive: bool | None
+    v6only: bool | None
+    bind_address_no_port: bool | None
+    local_port_range: tuple[int, int] | None
+    uid: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedOption:
     """Why setsockopt() fails: the rule, an explanation, and the option."""
 
@@ -372,44 +369,8 @@ def decide(
     )
 
 
-def known_socket(
-    *,
-    transport: Transport,
-    address: IPv4Address | IPv6Address,
-    port: int,
-    v6only: bool | None,
-    reuse_address: bool,
-    reuse_port: bool,
-    uid: int,
-    privileged: bool | None,
-    device: str | None,
-    state: State,
-) -> Socket:
-    """Return a Socket of values that a state machine has checked already.
-
-    The checks take ten times as long as everything else, and a table describes a socket
-    at every refusal.
-    """
-    socket = object.__new__(Socket)
-    put = object.__setattr__
-    put(socket, "transport", transport)
-    put(socket, "address", address)
-    put(socket, "port", port)
-    put(socket, "v6only", v6only)
-    put(socket, "reuse_address", reuse_address)
-    put(socket, "reuse_port", reuse_port)
-    put(socket, "load_balance", False)
-    put(socket, "exclusive", False)
-    put(socket, "uid", uid)
-    put(socket, "privileged", privileged)
-    put(socket, "device", device)
-    put(socket, "state", state)
-    return socket
-
-
 _UDP_STATES = frozenset({State.UNBOUND, State.BOUND, State.CONNECTED})
 _BINDABLE = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
-_MAPPED = 0xFFFF << 32
 # Keyed by text; a member equals its text and is found too.
 _TRANSPORTS: dict[str, Transport] = {"tcp": Transport.TCP, "udp": Transport.UDP}
 # (uid_t)-1 means "no user" on Linux; no system has more than 32 bits.
@@ -429,7 +390,7 @@ def shown_address(address: IPv4Address | IPv6Address) -> str:
 
 def checked_address(value: types.AddressLike) -> IPv4Address | IPv6Address:
     """Return *value* as an address of ``ipaddress``, or raise."""
-    address = _address(value)
+    address = parsed_address(value)
     # As a number it would lose its zone, and addresses of two interfaces would be equal.
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         raise InvalidSocketError(
@@ -438,7 +399,8 @@ def checked_address(value: types.AddressLike) -> IPv4Address | IPv6Address:
     return address
 
 
-def _address(value: types.AddressLike) -> IPv4Address | IPv6Address:
+def parsed_address(value: types.AddressLike) -> IPv4Address | IPv6Address:
+    """Return *value* as an address of ``ipaddress``, perhaps with a zone, or raise."""
     if isinstance(value, str):
         return _parsed(str.__str__(value))
     if isinstance(value, (IPv4Address, IPv6Address)):
@@ -455,57 +417,6 @@ def _parsed(text: str) -> IPv4Address | IPv6Address:
     except ValueError:
         pass
     raise InvalidSocketError("address must be an IPv4 or IPv6 address", elide(text))
-
-
-def address_number(address: IPv4Address | IPv6Address) -> int:
-    """Return *address* as 128 bits; an IPv4 address becomes ``::ffff:a.b.c.d``."""
-    return int(address) if address.version == 6 else _MAPPED | int(address)
-
-
-def shown_number(number: int) -> str:
-    """Return an address of 128 bits as text, an IPv4 address without its prefix."""
-    if number >> 32 == _MAPPED >> 32:
-        return str(IPv4Address(number & 0xFFFFFFFF))
-    return str(IPv6Address(number))
-
-
-_BROADCAST = IPv4Address("255.255.255.255")
-
-
-def checked_local_addresses(
-    values: types.Iterable[types.AddressLike] | None,
-) -> frozenset[int] | None:
-    """Return the machine's addresses as numbers, None meaning every address, or raise."""
-    if values is None:
-        return None
-    if isinstance(values, str):
-        raise TypeError("local_addresses must be addresses, got a str; put it in a list")
-    try:
-        each = iter(values)
-    except TypeError:
-        name = type(values).__name__
-        raise TypeError(f"local_addresses must be addresses, got {name}") from None
-    return frozenset(address_number(_checked_local(value)) for value in each)
-
-
-def _checked_local(value: types.AddressLike) -> IPv4Address | IPv6Address:
-    """Return *value* as an address that a machine can have, or raise."""
-    address = _address(value)
-    plain = address
-    if isinstance(address, IPv6Address):
-        # Interfaces are listed with fe80::1%eth0. Which interface it is does not matter here.
-        if address.scope_id is not None and not address.is_link_local:
-            raise InvalidSocketError(
-                "only a link-local address has a zone", elide(shown_address(address))
-            )
-        plain = address.ipv4_mapped or address
-    if plain.is_unspecified or plain.is_multicast or plain == _BROADCAST:
-        raise InvalidSocketError(
-            "local_addresses must be addresses of the machine, not a wildcard, multicast or "
-            "broadcast address",
-            shown_address(address),
-        )
-    return address
 
 
 def checked_transport(value: Transport | str) -> Transport:
@@ -538,17 +449,6 @@ def checked_device(value: str | None) -> str | None:
         f"device must be a name of 1 to {_LONGEST_DEVICE} characters without spaces and '/'",
         elide(value),
     )
-
-
-def find(socks: types.Mapping[Handle, types.T], handle: Handle) -> types.T:
-    """Return the socket of *handle*, or raise."""
-    checks.of_type("handle", handle, Handle)
-    sock = socks.get(handle)
-    if sock is None:
-        raise InvalidSocketError(
-            "handle must belong to an open socket of this table", elide(handle)
-        )
-    return sock
 
 
 def check_bindable(new: Socket) -> None:

@@ -7,11 +7,12 @@ modules are imported when it is first used.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from portranges import checks, types
 from portranges.names import Index
 from portranges.reuse import model
+from portranges.reuse.addresses import checked_local_addresses
 from portranges.reuse.model import Decision, Rule, Socket
 from portranges.reuse.others import lookup
 from portranges.systems import lookup as row_of
@@ -28,50 +29,34 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _System:
-    """The functions of a system.
+    """A system: its rules, its rule without history, and the maker of its state machine.
 
-    Attributes:
-        is_current: Whether ``portability`` asks it by default.
-        procedure: Whether a socket may be bound next to others.
-        refused_option: Why setsockopt() fails for a socket, or None.
-        machine: Makes its state machine.
-        rules: Its rules.
+    ``refused_option`` returns why setsockopt() fails for a socket, or None.
     """
 
-    is_current: bool
-    procedure: types.Procedure
+    rules: types.Mapping[str, Rule]
+    procedure: types.Callable[..., Decision]
     refused_option: types.Callable[[Socket], model.RefusedOption | None]
     machine: types.MachineMaker
-    rules: tuple[Rule, ...]
 
 
 @cache
-def _load(name: str) -> _System:
-    return _linux() if name == "linux" else _other(name)
+def _load(name: types.ReuseSystemName) -> _System:
+    if name == "linux":
+        from portranges.reuse.linux import machine, pairs, rules
 
+        return _System(rules.RULES, pairs.can_bind, pairs.refused_option, machine.LinuxPorts)
+    from portranges.reuse.others.pairs import decide_bind
+    from portranges.reuse.others.state_machine import SystemPorts
 
-def _linux() -> _System:
-    from portranges.reuse.linux import machine, pairs, rules
-
-    return _System(
-        is_current=True,
-        procedure=pairs.can_bind,
-        refused_option=pairs.refused_option,
-        machine=machine.LinuxPorts,
-        rules=rules.RULES,
-    )
-
-
-def _other(name: str) -> _System:
     system = lookup.system(name)
     return _System(
-        is_current=system.is_current,
-        procedure=lookup.procedure(name),
-        refused_option=system.refused_option,
-        machine=lookup.machine(name),
-        rules=system.rules,
+        system.rules,
+        partial(decide_bind, system),
+        system.refused_option,
+        partial(SystemPorts, system),
     )
 
 
@@ -165,7 +150,7 @@ def can_bind(
         EADDRINUSE
     """
     held = _checked(new, existing)
-    local = model.checked_local_addresses(local_addresses)
+    local = checked_local_addresses(local_addresses)
     return _loaded(system).procedure(new, held, settings=settings, local_addresses=local)
 
 
@@ -216,12 +201,12 @@ def portability(
     model.check_bindable(new)
     chosen: dict[str, _System]
     if systems is None:
-        chosen = {name: _load(name) for name in _NAMES if _load(name).is_current}
+        chosen = {name: _load(name) for name in _NAMES if row_of(name).is_current}
     else:
         what = "a name or an iterable of names"
         names: tuple[str, ...] = checks.one_or_many("systems", systems, str, what=what)
         chosen = {name: _load(name) for name in map(name_of, names)}
-    local = model.checked_local_addresses(local_addresses)
+    local = checked_local_addresses(local_addresses)
     return {name: _answer(system, new, held, local) for name, system in chosen.items()}
 
 
@@ -268,7 +253,7 @@ def rules(system: types.ReuseSystemName) -> tuple[Rule, ...]:
         >>> rules("linux")[0].id
         'linux-free'
     """
-    return _loaded(system).rules
+    return tuple(_loaded(system).rules.values())
 
 
 def rule(rule_id: str) -> Rule:
@@ -285,7 +270,7 @@ def rule(rule_id: str) -> Rule:
         >>> rule("linux-privileged").error
         'EACCES'
     """
-    known = {row.id: row for name in _NAMES for row in _load(name).rules}
+    known = {row.id: row for name in _NAMES for row in _load(name).rules.values()}
     return Index("rule", known, argument="rule_id").find(rule_id)
 
 

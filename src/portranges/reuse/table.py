@@ -12,8 +12,8 @@ from random import Random
 from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import PortRange, Transport, check_port
-from portranges.reuse import model, procedures
-from portranges.reuse.model import Close, Decision, Handle, Socket
+from portranges.reuse import addresses, model, procedures
+from portranges.reuse.model import Close, Decision, Handle, Options, Socket
 
 __all__ = ["PortTable"]
 
@@ -84,7 +84,7 @@ class PortTable:
         seed: int | str | bytes | None = None,
     ) -> None:
         """Create a machine without sockets."""
-        local = model.checked_local_addresses(local_addresses)
+        local = addresses.checked_local_addresses(local_addresses)
         self.system: types.ReuseSystemName = procedures.name_of(system)
         # Ports are not secrets, and a seed must reproduce a run.
         rng = Random(_checked_seed(seed))  # noqa: S311
@@ -219,26 +219,19 @@ class PortTable:
         checks.of_type("v6only", v6only, bool, optional=True)
         if v6only and not v6:
             raise InvalidSocketError("v6only requires family 'inet6'", "'inet' with v6only")
-        checks.flag("reuse_address", reuse_address)
-        checks.flag("reuse_port", reuse_port)
-        checks.flag("load_balance", load_balance)
-        checks.flag("exclusive", exclusive)
-        checks.of_type("privileged", privileged, bool, optional=True)
-        uid = model.checked_uid(uid)
-        model.checked_device(device)
         handle = Handle(next(_numbers))
         self._machine.socket(
             handle,
             tcp=tcp,
             v6=v6,
             v6only=v6only,
-            reuse_address=reuse_address,
-            reuse_port=reuse_port,
-            uid=uid,
-            privileged=privileged,
-            device=device,
-            load_balance=load_balance,
-            exclusive=exclusive,
+            r=checks.flag("reuse_address", reuse_address),
+            rp=checks.flag("reuse_port", reuse_port),
+            lb=checks.flag("load_balance", load_balance),
+            exclusive=checks.flag("exclusive", exclusive),
+            privileged=checks.of_type("privileged", privileged, bool, optional=True),
+            uid=model.checked_uid(uid),
+            dev=model.checked_device(device),
         )
         return handle
 
@@ -419,31 +412,22 @@ class PortTable:
             >>> table.set_option(a, v6only=True).error
             'EINVAL'
         """
-        for name, value in (
-            ("reuse_address", reuse_address),
-            ("reuse_port", reuse_port),
-            ("load_balance", load_balance),
-            ("exclusive", exclusive),
-            ("v6only", v6only),
-            ("bind_address_no_port", bind_address_no_port),
-        ):
+        flags = {
+            "reuse_address": reuse_address,
+            "reuse_port": reuse_port,
+            "load_balance": load_balance,
+            "exclusive": exclusive,
+            "v6only": v6only,
+            "bind_address_no_port": bind_address_no_port,
+        }
+        for name, value in flags.items():
             checks.of_type(name, value, bool, optional=True)
-        if uid is not None:
-            uid = model.checked_uid(uid)
-        bounds: tuple[int, int] | None = None
-        if local_port_range is not None:
-            bounds = _bounds(local_port_range)
-        return self._machine.set_option(
-            handle,
-            reuse_address=reuse_address,
-            reuse_port=reuse_port,
-            v6only=v6only,
-            bind_address_no_port=bind_address_no_port,
-            local_port_range=bounds,
-            uid=uid,
-            load_balance=load_balance,
-            exclusive=exclusive,
+        options = Options(
+            **flags,
+            uid=None if uid is None else model.checked_uid(uid),
+            local_port_range=None if local_port_range is None else _bounds(local_port_range),
         )
+        return self._machine.set_option(handle, options)
 
     def disconnect(self, handle: Handle) -> Decision:
         """Dissolve the connection of a socket, as connect() with AF_UNSPEC does; Linux only.
@@ -528,7 +512,7 @@ class PortTable:
         is_ipv6 = isinstance(address, IPv6Address) and address.ipv4_mapped is None
         if is_ipv6 and not self._machine.is_inet6(handle):
             raise InvalidSocketError("an inet socket requires an IPv4 peer", elide(str(address)))
-        return model.address_number(address), port
+        return addresses.address_number(address), port
 
     def _address(self, handle: Handle, address: types.AddressLike) -> int:
         found = model.checked_address(address)
@@ -536,7 +520,7 @@ class PortTable:
             raise InvalidSocketError(
                 "an inet6 socket requires an IPv6 address", f"{found}; write ::ffff:{found}"
             )
-        return model.address_number(found)
+        return addresses.address_number(found)
 
 
 def _checked_seed(seed: object) -> int | bytes | None:
@@ -551,7 +535,7 @@ def _checked_seed(seed: object) -> int | bytes | None:
 
 
 def _number(address: types.AddressLike) -> int:
-    return model.address_number(model.checked_address(address))
+    return addresses.address_number(model.checked_address(address))
 
 
 def _bounds(ports: PortRange | tuple[int, int]) -> tuple[int, int]:

@@ -16,17 +16,18 @@ from portranges import types
 from portranges.errors import InvalidSocketError
 from portranges.reuse.addresses import (
     ANY4,
-    ANY6,
     LOOPBACK4,
     LOOPBACK6,
-    MAPPED,
     accepted_address,
+    check_family,
     check_source,
+    is_mapped,
     is_wild,
     route_source,
 )
-from portranges.reuse.linux import pairs, rules
+from portranges.reuse.linux import pairs
 from portranges.reuse.linux.kernels import MEASURED, Kernel, kernel
+from portranges.reuse.linux.rules import RULES
 from portranges.reuse.linux.settings import LinuxSettings, checked_settings
 from portranges.reuse.linux.sock import (
     CLOSED,
@@ -37,27 +38,20 @@ from portranges.reuse.linux.sock import (
     may_bind,
     reason,
     to_socket,
-    why_refused,
 )
-from portranges.reuse.linux.tcp import TcpPorts
+from portranges.reuse.linux.tcp import Outcome, TcpPorts
 from portranges.reuse.linux.udp import UdpPorts
-from portranges.reuse.model import (
-    Close,
-    Decision,
-    Handle,
-    Rule,
-    Socket,
-    decide,
-    find,
-    shown_number,
-)
+from portranges.reuse.machine import Machine
+from portranges.reuse.model import Close, Decision, Handle, Options, Socket, decide
 from portranges.source import Confidence
 
 __all__ = ["LinuxPorts"]
 
 
-class LinuxPorts:
+class LinuxPorts(Machine):
     """The state machine of Linux; addresses are integers as in ``reuse.addresses``."""
+
+    kind = Sock
 
     def __init__(
         self,
@@ -67,36 +61,21 @@ class LinuxPorts:
         rng: types.Random,
     ) -> None:
         """Create a machine without sockets."""
+        super().__init__(local_addresses)
         self.settings: LinuxSettings = checked_settings(settings)
+        self.v6only = self.settings.bindv6only
         self.kernel: Kernel = kernel(MEASURED if release is None else release)
         delay = self.settings.tcp_tw_reuse_delay
         if not self.kernel.tw_reuse_delay and delay != checked_settings(None).tcp_tw_reuse_delay:
             raise InvalidSocketError(
                 f"kernel {self.kernel.release} has no tcp_tw_reuse_delay", f"{delay}"
             )
-        self.local_addresses = local_addresses
-        self.now: float = 0.0
-        self.tcp: TcpPorts = TcpPorts(self.settings, self.kernel, rng)
+        self.tcp: TcpPorts = TcpPorts(self.settings, self.kernel, rng, self.clock)
         self.udp: UdpPorts = UdpPorts(self.settings, self.kernel, rng)
-        self._socks: dict[Handle, Sock] = {}
-        self._made: dict[Rule, Decision] = {}
         measured = self.kernel.confidence is Confidence.MEASURED
         self._confidence = None if measured else self.kernel.confidence
 
     # Queries.
-
-    def __len__(self) -> int:
-        """Return the number of open sockets."""
-        return len(self._socks)
-
-    @property
-    def lingering(self) -> int:
-        """The number of closed connections that linger."""
-        return self.tcp.lingering
-
-    def is_inet6(self, handle: Handle) -> bool:
-        """Return whether the socket is an AF_INET6 socket."""
-        return self._find(handle).v6
 
     def describe(self, handle: Handle) -> Socket:
         """Return the socket's address and options.
@@ -104,7 +83,7 @@ class LinuxPorts:
         After a failed connect() has taken the port away, getsockname() still returns its
         number. Here it is 0, because another socket may take the port.
         """
-        return to_socket(self._find(handle))
+        return to_socket(self.find(handle))
 
     def holders(self, port: int, *, tcp: bool) -> types.Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
@@ -113,42 +92,15 @@ class LinuxPorts:
 
     # Calls.
 
-    def socket(
-        self,
-        handle: Handle,
-        *,
-        tcp: bool,
-        v6: bool,
-        v6only: bool | None,
-        reuse_address: bool,
-        reuse_port: bool,
-        uid: int,
-        privileged: bool | None,
-        device: str | None,
-        load_balance: bool = False,
-        exclusive: bool = False,
-    ) -> None:
-        """Create a socket with the handle *handle*."""
-        pairs.check_options("a socket", exclusive=exclusive, load_balance=load_balance)
-        sock = Sock(
-            tcp=tcp,
-            v6=v6,
-            v6only=v6 and (self.settings.bindv6only if v6only is None else v6only),
-            r=reuse_address,
-            rp=reuse_port,
-            uid=uid,
-        )
-        if privileged is not None:
-            sock.privileged = privileged
-        sock.dev = device
-        sock.number = handle.number
-        self._socks[handle] = sock
+    def check_options(self, sock: Sock) -> None:
+        """Raise if *sock* has an option that does not exist on Linux."""
+        if sock.lb or sock.exclusive:
+            pairs.check_options(to_socket(sock), "a socket")
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
         """Bind a socket."""
-        sock = self._find(handle)
-        if not sock.v6 and addr >> 32 != MAPPED:
-            raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(addr))
+        sock: Sock = self.find(handle)
+        check_family(addr, v6=sock.v6)
         refusal = pairs.check(
             sock,
             addr,
@@ -158,23 +110,20 @@ class LinuxPorts:
             in_use=sock.port != 0 or sock.state != CLOSED,
         )
         if refusal is not None:
-            return self._decide(refusal)
+            return self.answer(refusal)
         v6only = sock.v6only
         sock.set_addr(addr)
-        if sock.v6 and addr and addr >> 32 != MAPPED:
+        if sock.v6 and addr and not is_mapped(addr):
             sock.v6only = True
         if port:
             decision = self._take(sock, port, listening=False)
         elif sock.no_port:
-            decision = self._decide(rules.DEFERRED)
+            decision = self.answer(RULES["deferred"])
         else:
-            found = (
-                self.tcp.take_any(sock, listening=False) if sock.tcp else self.udp.take_any(sock)
-            )
-            decision = self._decide(rules.CHOSEN if found else rules.BIND_EXHAUSTED)
+            decision = self._choose(sock, listening=False)
         if not decision.allowed:
             sock.v6only = v6only
-            sock.reset_addr()
+            sock.set_addr(sock.wildcard)
             return decision
         # SOCK_BINDADDR_LOCK is set for ::ffff:0.0.0.0 too, although it is a wildcard. It is
         # never cleared, not even by a second bind() after connect() took the port away.
@@ -184,19 +133,18 @@ class LinuxPorts:
 
     def listen(self, handle: Handle) -> Decision:
         """Make a socket listen."""
-        sock = self._find(handle)
+        sock: Sock = self.find(handle)
         if not sock.tcp:
-            return self._decide(rules.NO_STREAM)
+            return self.answer(RULES["no-stream"])
         if sock.state == LISTEN:
-            return self._decide(rules.LISTENING)
+            return self.answer(RULES["listening"])
         if sock.state != CLOSED:
-            return self._decide(rules.NOT_CLOSED)
+            return self.answer(RULES["not-closed"])
         sock.state = LISTEN
         if sock.port:
             decision = self._take(sock, sock.port, listening=True)
         else:
-            found = self.tcp.take_any(sock, listening=True)
-            decision = self._decide(rules.CHOSEN if found else rules.BIND_EXHAUSTED)
+            decision = self._choose(sock, listening=True)
         if not decision.allowed:
             sock.state = CLOSED
         return decision
@@ -205,24 +153,23 @@ class LinuxPorts:
         self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
     ) -> Decision:
         """Connect a socket; with *refused* the peer answers with a reset."""
-        sock = self._find(handle)
-        if not sock.v6 and dst >> 32 != MAPPED:
-            raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(dst))
+        sock: Sock = self.find(handle)
+        check_family(dst, v6=sock.v6)
         if sock.tcp and sock.state != CLOSED:
-            return self._decide(rules.IS_CONNECTED)
+            return self.answer(RULES["is-connected"])
         if is_wild(dst):
             dst = _this_machine(sock, dst)
-        v4path = dst >> 32 == MAPPED
+        v4path = is_mapped(dst)
         no_peer = pairs.check_peer(sock, dst)
         near = None if no_peer else self._near(sock, dst, source, v4path=v4path)
         if not sock.tcp and not sock.port and not self.udp.take_any(sock):
-            return self._decide(rules.UDP_EXHAUSTED)
+            return self.answer(RULES["udp-connect-exhausted"])
         if v4path and sock.v6only:
-            return self._decide(rules.V6ONLY_CONNECT)
+            return self.answer(RULES["v6only-connect"])
         if no_peer is not None:
-            return self._decide(no_peer)
-        if not v4path and sock.addr >> 32 == MAPPED:
-            return self._decide(rules.MAPPED_TO_V6)
+            return self.answer(no_peer)
+        if not v4path and is_mapped(sock.addr):
+            return self.answer(RULES["mapped-to-v6"])
         if near is not None:
             sends_from = sock.v4_source
             (self.tcp if sock.tcp else self.udp).move(sock, near)
@@ -232,29 +179,26 @@ class LinuxPorts:
         if not sock.tcp:
             sock.state = CONN
             sock.dst, sock.dport = dst, dport
-            return self._decide(rules.UDP_CONNECTED)
+            return self.answer(RULES["udp-connected"])
         outcome = self.tcp.connect(sock, dst, dport)
-        if isinstance(outcome, Sock):
-            lingers = outcome.state not in (CONN, LISTEN, CLOSED)
-            blocker = to_socket(outcome)
+        if outcome.rule.error is not None:
+            decision = self._not_connected(outcome)
             self.tcp.fail(sock)
-            rule = rules.TUPLE_TIME_WAIT if lingers else rules.TUPLE
-            return self._decide(rule, blocker=blocker)
-        if outcome is False:
-            self.tcp.fail(sock)
-            rule = rules.CONNECT_EXHAUSTED
-            lingering = self.tcp.refused_by_lingering
-            if not lingering:
-                return self._decide(rule)
-            return self._decide(
-                rule,
-                reason=f"{rule.sentence}; on {lingering} of them a connection to it lingers "
-                "and cannot be replaced yet",
-            )
+            return decision
         if refused:
             self.tcp.fail(sock)
-            return self._decide(rules.CONNECTION_REFUSED)
-        return self._decide(rules.CONNECTED if outcome is None else rules.RECYCLED)
+            return self.answer(RULES["connection-refused"])
+        return self.answer(outcome.rule)
+
+    def _not_connected(self, outcome: Outcome) -> Decision:
+        rule, blocker = outcome.rule, outcome.blocker
+        if not outcome.lingering:
+            return self.answer(rule, blocker=None if blocker is None else to_socket(blocker))
+        return self.answer(
+            rule,
+            reason=f"{rule.sentence}; on {outcome.lingering} of them a connection to it lingers "
+            "and cannot be replaced yet",
+        )
 
     def accept(
         self,
@@ -266,14 +210,20 @@ class LinuxPorts:
         peer: tuple[int, int] | None,
     ) -> Decision:
         """Accept a connection from *peer* to the address *local*."""
-        sock = self._find(handle)
+        sock: Sock = self.find(handle)
         if not sock.tcp:
-            return self._decide(rules.NO_STREAM)
+            return self.answer(RULES["no-stream"])
         if sock.state != LISTEN:
-            return self._decide(rules.NOT_LISTENING)
-        child = Sock(tcp=True, v6=sock.v6, v6only=sock.v6only, r=sock.r, rp=sock.rp, uid=uid)
-        child.dev = sock.dev
-        child.number = child_handle.number
+            return self.answer(RULES["not-listening"])
+        child = Sock(
+            tcp=True,
+            v6=sock.v6,
+            v6only=sock.v6only,
+            r=sock.r,
+            rp=sock.rp,
+            uid=uid,
+            dev=sock.dev,
+        )
         child.port = sock.port
         dst, dport = (None, 0) if peer is None else peer
         child.set_addr(
@@ -282,57 +232,46 @@ class LinuxPorts:
             )
         )
         if not self.tcp.accept(child, dst, dport):
-            return self._decide(rules.NO_CONNECTION)
-        self._socks[child_handle] = child
-        return decide(rules.ACCEPTED, handle=child_handle, confidence=self._confidence)
+            return self.answer(RULES["no-connection"])
+        self._socks[child_handle.number] = child
+        return decide(RULES["accepted"], handle=child_handle, confidence=self._confidence)
 
-    def set_option(
-        self,
-        handle: Handle,
-        *,
-        reuse_address: bool | None,
-        reuse_port: bool | None,
-        v6only: bool | None,
-        bind_address_no_port: bool | None,
-        local_port_range: tuple[int, int] | None,
-        uid: int | None,
-        load_balance: bool | None = None,
-        exclusive: bool | None = None,
-    ) -> Decision:
-        """Set options as setsockopt(2) and fchown(2) do; None leaves one unchanged."""
-        sock = self._find(handle)
-        pairs.check_options("a socket", exclusive=exclusive, load_balance=load_balance)
-        if local_port_range is not None and not self.kernel.local_port_range:
-            return self._decide(rules.NO_OPTION)
-        if v6only is not None:
+    def set_option(self, handle: Handle, options: Options) -> Decision:
+        """Set options as setsockopt(2) and fchown(2) do."""
+        sock: Sock = self.find(handle)
+        pairs.check_options(options, "a socket")
+        if options.local_port_range is not None and not self.kernel.local_port_range:
+            return self.answer(RULES["no-option"])
+        if options.v6only is not None:
             if not sock.v6:
                 raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
             if sock.port or sock.state != CLOSED:
-                return self._decide(rules.V6ONLY_LATE)
-            sock.v6only = v6only
-        if reuse_address is not None:
-            sock.r = reuse_address
-        if reuse_port is not None:
-            sock.rp = reuse_port
-        if bind_address_no_port is not None:
-            sock.no_port = bind_address_no_port
-        if local_port_range is not None:
-            sock.port_range = None if local_port_range == (0, 0) else local_port_range
-        if uid is not None:
-            sock.uid = uid
+                return self.answer(RULES["v6only-late"])
+            sock.v6only = options.v6only
+        if options.reuse_address is not None:
+            sock.r = options.reuse_address
+        if options.reuse_port is not None:
+            sock.rp = options.reuse_port
+        if options.bind_address_no_port is not None:
+            sock.no_port = options.bind_address_no_port
+        if options.local_port_range is not None:
+            unset = options.local_port_range == (0, 0)
+            sock.port_range = None if unset else options.local_port_range
+        if options.uid is not None:
+            sock.uid = options.uid
         if sock.tcp:
             self.tcp.changed(sock)
-        return self._decide(rules.OPTION)
+        return self.answer(RULES["option"])
 
     def disconnect(self, handle: Handle) -> Decision:
         """Dissolve a connection, as connect() with AF_UNSPEC does."""
-        sock = self._find(handle)
+        sock: Sock = self.find(handle)
         if sock.tcp and sock.state != CLOSED:
             self.tcp.fail(sock)
-            return self._decide(rules.DISCONNECTED)
+            return self.answer(RULES["disconnected"])
         if not sock.addr_locked:
             # if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) inet_reset_saddr(sk);
-            (self.tcp if sock.tcp else self.udp).move(sock, ANY6 if sock.v6 else ANY4)
+            (self.tcp if sock.tcp else self.udp).move(sock, sock.wildcard)
         if not sock.tcp:
             # sk->sk_bound_dev_if = 0;
             sock.dev = None
@@ -340,12 +279,12 @@ class LinuxPorts:
             # if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) sk->sk_prot->unhash(sk);
             if not sock.port_locked:
                 self.udp.leave(sock)
-        return self._decide(rules.DISCONNECTED)
+        return self.answer(RULES["disconnected"])
 
     def close(self, handle: Handle, how: Close) -> None:
         """Close a socket."""
-        sock = self._find(handle)
-        del self._socks[handle]
+        sock: Sock = self.find(handle)
+        del self._socks[handle.number]
         if not sock.tcp:
             self.udp.leave(sock)
         elif sock.state == CONN and how in (Close.FIRST, Close.UNANSWERED):
@@ -355,26 +294,25 @@ class LinuxPorts:
 
     def advance(self, seconds: float) -> None:
         """Advance the clock."""
-        self.now += seconds
-        self.tcp.advance(self.now)
+        for mini in self.clock.advance(seconds):
+            self.tcp.vanish(mini)
 
     # Steps of the calls.
 
-    def _find(self, handle: Handle) -> Sock:
-        return find(self._socks, handle)
-
     def _take(self, sock: Sock, port: int, *, listening: bool) -> Decision:
         if sock.tcp:
-            skips = self.tcp.skips(sock, port)
-            blocker = self.tcp.take(sock, port, listening=listening)
-            rule = rules.FAST_PATH if skips else rules.FREE
+            rule, blocker = self.tcp.take(sock, port, listening=listening)
         else:
-            blocker, partner = self.udp.take(sock, port)
-            rule = rules.FREE if partner is None else rules.UDP_FIRST_PARTNER
+            rule, blocker = self.udp.take(sock, port)
         if blocker is None:
-            return self._decide(rule)
-        rule = why_refused(sock, blocker)
-        return self._decide(rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker))
+            return self.answer(rule)
+        return self.answer(rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker))
+
+    def _choose(self, sock: Sock, *, listening: bool) -> Decision:
+        found = (
+            self.tcp.take_any(sock, listening=listening) if sock.tcp else self.udp.take_any(sock)
+        )
+        return self.answer(RULES["chosen" if found else "bind-exhausted"])
 
     def _near(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:
         """Return the address of the route to *dst* for *sock*, or None if it has one."""
@@ -384,11 +322,11 @@ class LinuxPorts:
             return None
         if not v4path:
             at_wildcard = not sock.addr
-        elif sock.tcp and sock.addr >> 32 != MAPPED:
+        elif sock.tcp and not is_mapped(sock.addr):
             # A dual-stack socket at an IPv6 address: TCP moves it to the IPv4 address that
             # it sends from, if it has one. UDP does not move it.
             if sock.v4_source:
-                return MAPPED << 32 | sock.v4_source
+                return ANY4 | sock.v4_source
             at_wildcard = True
         else:
             at_wildcard = not sock.v4
@@ -399,21 +337,10 @@ class LinuxPorts:
     def _is_local(self, addr: int) -> bool:
         return self.settings.ip_nonlocal_bind or is_local(addr, self.local_addresses)
 
-    def _decide(
-        self, rule: Rule, *, reason: str | None = None, blocker: Socket | None = None
-    ) -> Decision:
-        if reason is None and blocker is None:
-            # Nearly every call ends here, with one of few answers.
-            made = self._made.get(rule)
-            if made is None:
-                made = self._made[rule] = decide(rule, confidence=self._confidence)
-            return made
-        return decide(rule, reason=reason, blocker=blocker, confidence=self._confidence)
-
 
 def _this_machine(sock: Sock, dst: int) -> int:
     """Return the address that connect() to a wildcard means: over IPv4 the socket's own, if any."""
     if dst == ANY4:
         # if (!fl4->daddr) { fl4->daddr = fl4->saddr; if (!fl4->daddr) ... INADDR_LOOPBACK
         return ANY4 | sock.v4_source if sock.v4_source else LOOPBACK4
-    return LOOPBACK4 if sock.addr >> 32 == MAPPED else LOOPBACK6
+    return LOOPBACK4 if is_mapped(sock.addr) else LOOPBACK6

@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.errors import InvalidSocketError
-from portranges.reuse.addresses import ANY4, MAPPED, Kind, is_mapped, kind_of
-from portranges.reuse.linux import rules
+from portranges.reuse.addresses import ANY4, Kind, is_mapped, kind_of
+from portranges.reuse.linux.rules import RULES
 from portranges.reuse.linux.settings import LinuxSettings, checked_settings
 from portranges.reuse.linux.sock import (
     CLOSED,
@@ -38,7 +38,15 @@ from portranges.reuse.linux.sock import (
     why_refused,
     why_shared,
 )
-from portranges.reuse.model import Decision, RefusedOption, Rule, Socket, check_bindable, decide
+from portranges.reuse.model import (
+    Decision,
+    Options,
+    RefusedOption,
+    Rule,
+    Socket,
+    check_bindable,
+    decide,
+)
 
 __all__ = ["can_bind", "check", "check_options", "check_peer", "refused_option"]
 
@@ -57,29 +65,9 @@ def can_bind(
 ) -> Decision:
     """Return whether Linux allows *new* to be bound next to *existing*.
 
-    Args:
-        new: The new socket; ``state="listening"`` means bind() and then listen().
-        existing: The sockets of the machine, or those that matter.
-        settings: The machine's sysctls; the defaults of a new namespace if None.
-        local_addresses: The machine's addresses as numbers of 128 bits, apart from the
-            loopback addresses of a new machine; by default every non-loopback address.
-
-    Returns:
-        The decision; its blocker is the first conflicting socket of *existing*.
-
-    Raises:
-        InvalidSocketError: A socket has an option that does not exist on Linux, or *new* is
-            connected.
-        TypeError: *settings* is not LinuxSettings.
-
-    Source:
-        Linux 6.18, net/ipv4/inet_connection_sock.c and net/ipv4/udp.c.
-
-    Example:
-        >>> from portranges.reuse import Socket
-        >>> old = Socket(transport="tcp", address="::", port=80, state="listening")
-        >>> can_bind(Socket(transport="tcp", address="0.0.0.0", port=80), [old]).error
-        'EADDRINUSE'
+    The decision's blocker is the first conflicting socket of *existing*. *local_addresses* are
+    the machine's addresses as numbers of 128 bits, apart from the loopback addresses of a new
+    machine.
     """
     sysctls = checked_settings(settings)
     check_bindable(new)
@@ -89,7 +77,7 @@ def can_bind(
     if refusal is not None:
         return decide(refusal)
     if not sock.port:
-        return decide(rules.CHOSEN)
+        return decide(RULES["chosen"])
     shares: Rule | None = None
     for socket in existing:
         if socket.port != sock.port or socket.transport is not new.transport:
@@ -99,7 +87,7 @@ def can_bind(
         # which may move a socket there from the wildcard, do not; and a socket that is
         # explicitly dual-stack there may have become so later.
         bound = holder.state in (CLOSED, LISTEN) and socket.v6only is None
-        if bound and holder.addr and holder.addr >> 32 != MAPPED:
+        if bound and holder.addr and not is_mapped(holder.addr):
             holder.v6only = True
         if not devices_overlap(sock, holder) or not covers(sock, holder):
             continue
@@ -107,7 +95,7 @@ def can_bind(
             rule = why_refused(sock, holder)
             return decide(rule, reason=reason(rule, sock, holder), blocker=socket)
         shares = shares or why_shared(sock, holder)
-    return decide(shares or rules.FREE)
+    return decide(shares or RULES["free"])
 
 
 def check(
@@ -127,26 +115,26 @@ def check(
     multicast = sock.v6 and kind_of(addr) is Kind.MULTICAST and not is_mapped(addr)
     # if ((addr_type & IPV6_ADDR_MULTICAST) && sk->sk_type == SOCK_STREAM) return -EINVAL;
     if multicast and sock.tcp:
-        return rules.MULTICAST
+        return RULES["multicast"]
     # if (!inet_addr_valid_or_nonlocal(net, inet, addr->sin_addr.s_addr, chk_addr_ret))
     if not sock.v6 and not local:
-        return rules.NOT_LOCAL
+        return RULES["not-local"]
     # if (snum && inet_port_requires_bind_service(net, snum) &&
     #     !ns_capable(net->user_ns, CAP_NET_BIND_SERVICE)) return -EACCES;
     if 0 < port < settings.ip_unprivileged_port_start and not sock.privileged:
-        return rules.PRIVILEGED
+        return RULES["privileged"]
     # if (sk->sk_state != TCP_CLOSE || inet->inet_num) err = -EINVAL;
     if in_use:
-        return rules.HAS_PORT
+        return RULES["has-port"]
     if not sock.v6:
         return None
     # if (ipv6_only_sock(sk)) err = -EINVAL; for IPV6_ADDR_MAPPED
-    if sock.v6only and addr >> 32 == MAPPED:
-        return rules.MAPPED_V6ONLY
+    if sock.v6only and is_mapped(addr):
+        return RULES["mapped-v6only"]
     # if (__ipv6_addr_needs_scope_id(addr_type) && !sk->sk_bound_dev_if) err = -EINVAL;
     if _needs_zone(addr) and sock.dev is None:
-        return rules.LINK_LOCAL
-    return None if local or multicast else rules.NOT_LOCAL
+        return RULES["link-local"]
+    return None if local or multicast else RULES["not-local"]
 
 
 def check_peer(sock: Sock, dst: int) -> Rule | None:
@@ -159,14 +147,14 @@ def check_peer(sock: Sock, dst: int) -> Rule | None:
         # if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST)) return -ENETUNREACH;
         broadcast = kind is Kind.BROADCAST or dst == _LOOPBACK_BROADCAST
         if sock.tcp and (broadcast or kind is Kind.MULTICAST):
-            return rules.CONNECT_NO_HOST
+            return RULES["connect-no-host"]
         # if ((rt->rt_flags & RTCF_BROADCAST) && !sock_flag(sk, SOCK_BROADCAST)) err = -EACCES;
-        return rules.CONNECT_BROADCAST if broadcast else None
+        return RULES["connect-broadcast"] if broadcast else None
     # if (addr_type & IPV6_ADDR_MULTICAST) return -ENETUNREACH;
     if sock.tcp and kind is Kind.MULTICAST:
-        return rules.CONNECT_NO_HOST
+        return RULES["connect-no-host"]
     # if (!sk->sk_bound_dev_if) return -EINVAL; of an address that needs a scope
-    return rules.CONNECT_LINK_LOCAL if _needs_zone(dst) and sock.dev is None else None
+    return RULES["connect-link-local"] if _needs_zone(dst) and sock.dev is None else None
 
 
 def _needs_zone(addr: int) -> bool:
@@ -178,26 +166,22 @@ def _needs_zone(addr: int) -> bool:
     return near or kind is Kind.LINK_LOCAL
 
 
-def check_options(shown: str, **options: bool | None) -> None:
-    """Raise if one of *options*, which do not exist on Linux, is set."""
-    refusal = _no_option(options)
+def check_options(options: Socket | Options, shown: str = "") -> None:
+    """Raise if an option is set that does not exist on Linux; *shown* describes the socket."""
+    refusal = refused_option(options)
     if refusal is not None:
-        raise InvalidSocketError(refusal.message, f"{shown} with {refusal.got}")
+        raise InvalidSocketError(refusal.message, f"{shown or options} with {refusal.got}")
 
 
-def refused_option(socket: Socket) -> RefusedOption | None:
-    """Return why setsockopt() fails for an option of *socket*, or None."""
-    return _no_option({"exclusive": socket.exclusive, "load_balance": socket.load_balance})
-
-
-def _no_option(options: types.Mapping[str, bool | None]) -> RefusedOption | None:
-    for name, option in options.items():
-        if option:
+def refused_option(options: Socket | Options) -> RefusedOption | None:
+    """Return why setsockopt() fails for one of *options*, or None."""
+    for name, given in (("exclusive", options.exclusive), ("load_balance", options.load_balance)):
+        if given:
             message = f"a Linux socket has no {name} option"
-            return RefusedOption(rule=rules.NO_OPTION, message=message, got=name)
+            return RefusedOption(rule=RULES["no-option"], message=message, got=name)
     return None
 
 
 def _sock(socket: Socket, settings: LinuxSettings) -> Sock:
-    check_options(str(socket), exclusive=socket.exclusive, load_balance=socket.load_balance)
+    check_options(socket)
     return from_socket(socket, v6only=settings.bindv6only)

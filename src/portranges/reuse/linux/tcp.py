@@ -10,12 +10,13 @@ the port of every holder. If both are -1, connect() may use the port for another
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from dataclasses import dataclass
 
 from portranges import types
-from portranges.reuse.addresses import ANY4, ANY6, MAPPED, is_loopback, is_wild
+from portranges.reuse.addresses import ANY4, ANY6, is_loopback, is_mapped, is_wild
 from portranges.reuse.linux.kernels import Kernel
 from portranges.reuse.linux.perturbation import Perturbation
+from portranges.reuse.linux.rules import RULES
 from portranges.reuse.linux.searches import LINGERS, TAKEN, Searches
 from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.linux.sock import (
@@ -27,11 +28,14 @@ from portranges.reuse.linux.sock import (
     covers,
     port_range,
     rules_out,
+    why_refused,
 )
+from portranges.reuse.machine import Clock
+from portranges.reuse.model import Rule
 from portranges.selection import algorithm
 from portranges.selection.orders import LinuxBind, LinuxConnect
 
-__all__ = ["Bucket", "Table", "TcpPorts"]
+__all__ = ["Bucket", "Outcome", "Table", "TcpPorts"]
 
 # FASTREUSEPORT_ANY: the remembered address is not compared.
 _ANY = 2
@@ -45,12 +49,12 @@ class Bucket:
 
     __slots__ = ("bound", "fr", "frp", "owners")
 
-    def __init__(self, fr: int, frp: int) -> None:
-        """Create an empty bucket with these flags."""
+    def __init__(self, flag: int) -> None:
+        """Create an empty bucket with both flags set to *flag*."""
         self.owners: dict[Sock, None] = {}
         self.bound: int = 0
-        self.fr: int = fr
-        self.frp: int = frp
+        self.fr: int = flag
+        self.frp: int = flag
 
 
 class Table:
@@ -65,22 +69,44 @@ class Table:
         self.frp: int = flag
         self.fast: Sock | None = None
 
+    def bucket(self, addr: int, flag: int) -> Bucket:
+        """Return the bucket of *addr*, a new one with both flags set to *flag* if there is none."""
+        found = self.buckets.get(addr)
+        if found is None:
+            found = self.buckets[addr] = Bucket(flag)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of connect(): the rule, the conflicting connection if there is one.
+
+    If no port is free, ``lingering`` is the number of ports on which only a connection in
+    TIME_WAIT or FIN_WAIT2 is in the way.
+    """
+
+    rule: Rule
+    blocker: Sock | None = None
+    lingering: int = 0
+
+
+_CONNECTED = Outcome(RULES["connected"])
+_RECYCLED = Outcome(RULES["recycled"])
+
 
 class TcpPorts:
     """The holders of each TCP port, and what the kernel remembers about the port."""
 
-    def __init__(self, settings: LinuxSettings, kernel: Kernel, rng: types.Random) -> None:
+    def __init__(
+        self, settings: LinuxSettings, kernel: Kernel, rng: types.Random, clock: Clock
+    ) -> None:
         """Create a namespace without sockets."""
         self.settings = settings
         self.kernel = kernel
         self.rng = rng
-        self.now: float = 0.0
-        self.lingering: int = 0
-        self.refused_by_lingering: int = 0
+        self.clock = clock
         self._tables: dict[int, Table] = {}
-        self._tuples: dict[tuple[int, int, int, int], list[Sock]] = {}
-        self._deadlines: list[tuple[float, int, Sock]] = []
-        self._deadlines_made = 0
+        self._tuples: dict[types.TupleKey, list[Sock]] = {}
         self._searches = Searches()
         row = algorithm("linux-connect")
         self._perturbation = Perturbation(row.cells, rng)
@@ -106,23 +132,21 @@ class TcpPorts:
 
     # bind() and listen().
 
-    def take(self, sock: Sock, port: int, *, listening: bool) -> Sock | None:
-        """Bind *sock* to the explicit *port*, or return the conflicting socket."""
+    def take(self, sock: Sock, port: int, *, listening: bool) -> tuple[Rule, Sock | None]:
+        """Bind *sock* to the explicit *port*; return the rule and the conflicting socket."""
         table = self._tables.get(port)
+        rule = RULES["free"]
         if table is not None:
+            remembered = _remembers(table, sock)
             # if ((tb->fastreuse > 0 && reuse) || sk_reuseport_match(tb, sk))
-            skip = (table.fr == 1 and sock.r and not listening) or _remembers(table, sock)
-            if not skip:
-                blocker = self._conflict(table, sock)
-                if blocker is not None:
-                    return blocker
+            skips = remembered or (table.fr == 1 and sock.r and not listening)
+            blocker = None if skips else self._conflict(table, sock)
+            if blocker is not None:
+                return why_refused(sock, blocker), blocker
+            if remembered:
+                rule = RULES["fast-path"]
         self._enter(sock, port, table, listening=listening)
-        return None
-
-    def skips(self, sock: Sock, port: int) -> bool:
-        """Return whether bind() skips the comparison because of a remembered socket."""
-        table = self._tables.get(port)
-        return table is not None and _remembers(table, sock)
+        return rule, None
 
     def take_any(self, sock: Sock, *, listening: bool) -> bool:
         """Bind *sock* to a port as bind(addr, 0) chooses it; return False if none is free."""
@@ -170,9 +194,7 @@ class TcpPorts:
             elif not _remembers(table, sock):
                 table.frp = 1
                 table.fast = _snapshot(sock)
-        bucket = table.buckets.get(sock.addr)
-        if bucket is None:
-            bucket = table.buckets[sock.addr] = Bucket(0, 0)
+        bucket = table.bucket(sock.addr, 0)
         bucket.fr, bucket.frp = table.fr, table.frp
         if sock.home is None:
             sock.port = port
@@ -180,30 +202,25 @@ class TcpPorts:
 
     # connect() and accept().
 
-    def connect(self, sock: Sock, dst: int, dport: int) -> Sock | bool | None:
-        """Connect *sock*, whose local address is already set.
-
-        Returns:
-            None if it succeeds, True if it replaces a connection in TIME_WAIT, False if no
-            port is free, or the existing connection with the same 4-tuple.
-        """
+    def connect(self, sock: Sock, dst: int, dport: int) -> Outcome:
+        """Connect *sock*, whose local address is already set."""
         if sock.port:
             key = (sock.addr, sock.port, dst, dport)
             clash, recycled = self._clash(sock, key, autobind=False)
             if clash is not None:
-                return clash
+                return Outcome(RULES["tuple-time-wait" if clash.state == TW else "tuple"], clash)
         else:
             chosen = self._choose(sock, dst, dport)
-            if chosen is None:
-                return False
+            if isinstance(chosen, Outcome):
+                return chosen
             key, recycled = chosen
         self._register(sock, key)
         sock.state = CONN
         sock.timestamps = self.settings.tcp_timestamps
         if recycled is None:
-            return None
-        self._vanish(recycled)
-        return True
+            return _CONNECTED
+        self.vanish(recycled)
+        return _RECYCLED
 
     def accept(self, child: Sock, dst: int | None, dport: int) -> bool:
         """Enter an accepted *child*, which has its address and port.
@@ -217,13 +234,9 @@ class TcpPorts:
                 if other.state != TW:
                     return False
             for other in tuple(self._tuples.get(key, ())):
-                self._vanish(other)
+                self.vanish(other)
         # The listener has the same port.
-        buckets = self._tables[child.port].buckets
-        bucket = buckets.get(child.addr)
-        if bucket is None:
-            bucket = buckets[child.addr] = Bucket(0, 0)
-        self._put(child, bucket)
+        self._put(child, self._tables[child.port].bucket(child.addr, 0))
         if key is not None:
             self._register(child, key)
         child.state = CONN
@@ -232,12 +245,16 @@ class TcpPorts:
 
     def _choose(
         self, sock: Sock, dst: int, dport: int
-    ) -> tuple[tuple[int, int, int, int], Sock | None] | None:
-        """Bind *sock* to a port as connect() chooses it (RFC 6056, algorithm 4)."""
+    ) -> tuple[types.TupleKey, Sock | None] | Outcome:
+        """Bind *sock* to a port as connect() chooses it (RFC 6056, algorithm 4).
+
+        Returns:
+            The 4-tuple and the connection that it replaces, or an outcome that no port is free.
+        """
         low, high = port_range(self.settings, sock)
         own = sock.port_range is not None and self.kernel.own_range_in_single_steps
         order = self._connect_orders[own]
-        self._perturbation.at(self.now)
+        self._perturbation.at(self.clock.now)
         reserved = self.settings.ip_local_reserved_ports
         tables = self._tables
         kind = (sock.addr, dst, dport, sock.dev)
@@ -266,8 +283,7 @@ class TcpPorts:
                     if not self._recycles(clash):
                         taken.append((port, LINGERS))
         self._searches.learn(kind, taken)
-        self.refused_by_lingering = lingering
-        return None
+        return Outcome(RULES["connect-exhausted"], lingering=lingering)
 
     def _enter_by_connect(self, sock: Sock, port: int) -> None:
         table = self._tables.get(port)
@@ -275,13 +291,10 @@ class TcpPorts:
             table = self._tables[port] = Table(-1)
         sock.auto = self.kernel.connect_bind
         sock.port = port
-        bucket = table.buckets.get(sock.addr)
-        if bucket is None:
-            bucket = table.buckets[sock.addr] = Bucket(-1, -1)
-        self._put(sock, bucket)
+        self._put(sock, table.bucket(sock.addr, -1))
 
     def _clash(
-        self, sock: Sock, key: tuple[int, int, int, int], *, autobind: bool
+        self, sock: Sock, key: types.TupleKey, *, autobind: bool
     ) -> tuple[Sock | None, Sock | None]:
         """Return the connection that conflicts with *key*, and the one that is replaced.
 
@@ -306,7 +319,7 @@ class TcpPorts:
         if not autobind:
             return old.timestamps
         # time_after32(tcp_clock_ms(), reuse_thresh), in whole milliseconds
-        age = round((self.now - old.since) * 1000)
+        age = round((self.clock.now - old.since) * 1000)
         return self._recycles(old) and age > self.settings.tcp_tw_reuse_delay
 
     def _recycles(self, old: Sock) -> bool:
@@ -319,7 +332,7 @@ class TcpPorts:
         stays = old.fin_wait_2 and self.kernel.keeps_fin_wait_2
         return bool(reuse) and old.timestamps and not stays
 
-    def _register(self, sock: Sock, key: tuple[int, int, int, int]) -> None:
+    def _register(self, sock: Sock, key: types.TupleKey) -> None:
         self._searches.forget(key[1])
         sock.dst, sock.dport = key[2], key[3]
         self._tuples.setdefault(key, []).append(sock)
@@ -345,11 +358,7 @@ class TcpPorts:
         table = self._tables[sock.port]
         self._pull(sock, table)
         sock.set_addr(addr)
-        bucket = table.buckets.get(sock.addr)
-        if bucket is None:
-            flag = -1 if sock.auto else 0
-            bucket = table.buckets[sock.addr] = Bucket(flag, flag)
-        self._put(sock, bucket)
+        self._put(sock, table.bucket(sock.addr, -1 if sock.auto else 0))
 
     def leave(self, sock: Sock) -> None:
         """Release the port of *sock*, if it has one."""
@@ -378,43 +387,33 @@ class TcpPorts:
             self.leave(sock)
         # if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) inet_reset_saddr(sk);
         if not sock.addr_locked:
-            self.move(sock, ANY6 if sock.v6 else ANY4)
+            self.move(sock, sock.wildcard)
 
-    def linger(self, sock: Sock, *, fin_wait_2: bool) -> Sock | None:
-        """Replace *sock*, which is closed, by a minisocket, and return it."""
-        if self.lingering >= self.settings.tcp_max_tw_buckets:
+    def linger(self, sock: Sock, *, fin_wait_2: bool) -> None:
+        """Replace *sock*, which is closed, by a minisocket, unless there are too many."""
+        if self.clock.lingering >= self.settings.tcp_max_tw_buckets:
             self.leave(sock)
-            return None
+            return
         mini = _snapshot(sock)
         mini.state = TW
         mini.fin_wait_2 = fin_wait_2
-        mini.since = self.now
+        mini.since = self.clock.now
         mini.timestamps = sock.timestamps
         mini.port = sock.port
         mini.auto = sock.auto
-        mini.number = sock.number
         dst, dport = sock.dst, sock.dport
         self._put(mini, self._tables[sock.port].buckets[sock.addr])
         if dst is not None:
             self._register(mini, (sock.addr, sock.port, dst, dport))
         self.leave(sock)
         stays = self.settings.tcp_fin_timeout if fin_wait_2 else self.kernel.time_wait
-        self._deadlines_made += 1
-        heappush(self._deadlines, (self.now + stays, self._deadlines_made, mini))
-        self.lingering += 1
-        return mini
+        self.clock.linger(mini, stays)
 
-    def advance(self, now: float) -> None:
-        """Set the clock to *now* and remove the sockets whose time is over."""
-        deadlines = self._deadlines
-        while deadlines and deadlines[0][0] <= now:
-            self._vanish(heappop(deadlines)[2])
-        self.now = now
-
-    def _vanish(self, mini: Sock) -> None:
+    def vanish(self, mini: Sock) -> None:
+        """Remove a minisocket whose time is over or that a connection replaces."""
         if mini.home is not None:
             self.leave(mini)
-            self.lingering -= 1
+            self.clock.lingering -= 1
 
     def changed(self, sock: Sock) -> None:
         """Note that an option or the owner of *sock* has changed."""
@@ -432,7 +431,7 @@ class TcpPorts:
                     if covers(sock, owner):
                         yield owner
             return
-        mapped = addr >> 32 == MAPPED
+        mapped = is_mapped(addr)
         for key in (ANY6, ANY4, addr) if mapped else (ANY6, addr):
             if (found := buckets.get(key)) is not None:
                 for owner in found.owners:
@@ -468,10 +467,17 @@ class TcpPorts:
 
 
 def _snapshot(sock: Sock) -> Sock:
-    copy = Sock(tcp=sock.tcp, v6=sock.v6, v6only=sock.v6only, r=sock.r, rp=sock.rp, uid=sock.uid)
+    copy = Sock(
+        tcp=sock.tcp,
+        v6=sock.v6,
+        v6only=sock.v6only,
+        r=sock.r,
+        rp=sock.rp,
+        uid=sock.uid,
+        dev=sock.dev,
+    )
     copy.addr = sock.addr
     copy.v4 = sock.v4
-    copy.dev = sock.dev
     return copy
 
 

@@ -14,8 +14,10 @@ from itertools import chain
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_wild
 from portranges.reuse.linux.kernels import Kernel
+from portranges.reuse.linux.rules import RULES
 from portranges.reuse.linux.settings import LinuxSettings
-from portranges.reuse.linux.sock import Sock, covers, devices_overlap, port_range
+from portranges.reuse.linux.sock import Sock, covers, devices_overlap, port_range, why_refused
+from portranges.reuse.model import Rule
 from portranges.selection import algorithm
 from portranges.selection.orders import order_for
 
@@ -71,23 +73,19 @@ class UdpPorts:
         """Yield every holder of *port*, in the kernel's order."""
         yield from self._ports.get(port, ())
 
-    def take(self, sock: Sock, port: int) -> tuple[Sock | None, Sock | None]:
-        """Bind *sock* to the explicit *port*.
-
-        Returns:
-            The conflicting socket or None, and the SO_REUSEPORT socket that ended the walk in
-            favour of *sock* or None.
-        """
-        found = self._ports.get(port)
-        partner = None
-        if found is not None:
-            blocker, partner = self._walk(sock, port, found)
-            if blocker is not None:
-                return blocker, None
+    def take(self, sock: Sock, port: int) -> tuple[Rule, Sock | None]:
+        """Bind *sock* to the explicit *port*; return the rule and the conflicting socket."""
+        blocker, partner = self._walk(sock, port)
+        if blocker is not None:
+            return why_refused(sock, blocker), blocker
         self._enter(sock, port)
-        return None, partner
+        return RULES["free" if partner is None else "udp-first-partner"], None
 
-    def _walk(self, sock: Sock, port: int, found: Chain) -> tuple[Sock | None, Sock | None]:
+    def _walk(self, sock: Sock, port: int) -> tuple[Sock | None, Sock | None]:
+        """Return the conflicting socket, or the SO_REUSEPORT socket that ended the walk."""
+        found = self._ports.get(port)
+        if found is None:
+            return None, None
         by_address = len(found) > _LONG and not (
             is_wild(sock.addr) and self.kernel.udp_wildcard_scans_all
         )

@@ -7,14 +7,11 @@ history, and ``lookup`` finds a system by name.
 
 from __future__ import annotations
 
-from portranges.reuse.others.lookup import SYSTEMS, machine, procedure, rules, system
+from portranges.reuse.others.lookup import SYSTEMS, system
 from portranges.reuse.others.settings import SystemSettings
 
 __all__ = [
     "SYSTEMS",
     "SystemSettings",
-    "machine",
-    "procedure",
-    "rules",
     "system",
 ]

@@ -7,15 +7,12 @@ not known here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
-from portranges import types
 from portranges.reuse.addresses import Kind, is_mapped, kind_of
-from portranges.reuse.model import Rule
 from portranges.reuse.others.sock import Sock
 
-__all__ = ["AddressRule", "Call", "refusing_rule"]
+__all__ = ["AddressRule", "Call"]
 
 
 class Call(Enum):
@@ -25,50 +22,40 @@ class Call(Enum):
     CONNECT = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AddressRule:
-    """The kinds of address that a call refuses.
+    """The kinds of address that a call refuses, IPv4-mapped ones included.
 
-    Attributes:
-        call: The call.
-        kinds: The kinds of address, IPv4-mapped ones included.
-        rule: The rule that refuses them.
-        tcp: Whether it is about TCP (True), UDP (False) or both (None).
-        early: Whether the kernel checks the kind before it compares the families of the
-            socket and the peer. It always checks an IPv4-mapped address later.
-        even_v6only: Whether the kernel checks an IPv4-mapped address even if the socket is
-            IPv6-only.
+    ``rule`` is the name of the rule that refuses them. ``tcp`` says whether it is about TCP
+    (True), UDP (False) or both (None), ``early`` whether the kernel checks the kind before it
+    compares the families of the socket and the peer; it always checks an IPv4-mapped address
+    later. ``even_v6only`` says whether the kernel checks an IPv4-mapped address even if the
+    socket is IPv6-only.
     """
 
-    call: Call
-    kinds: frozenset[Kind]
-    rule: Rule
-    tcp: bool | None = None
-    early: bool = True
-    even_v6only: bool = False
+    __slots__ = ("call", "early", "even_v6only", "kinds", "rule", "tcp")
 
-    def applies(self, sock: Sock, addr: int, call: Call) -> bool:
-        """Return whether the row refuses *addr* to *sock*."""
+    def __init__(
+        self,
+        rule: str,
+        call: Call,
+        *kinds: Kind,
+        tcp: bool | None = None,
+        early: bool = True,
+        even_v6only: bool = False,
+    ) -> None:
+        """Make a row of a system's table."""
+        self.rule = rule
+        self.call = call
+        self.kinds = frozenset(kinds)
+        self.tcp = tcp
+        self.early = early
+        self.even_v6only = even_v6only
+
+    def applies(self, sock: Sock, addr: int, call: Call, *, early: bool | None = None) -> bool:
+        """Return whether the row refuses *addr* to *sock*; *early* selects when it is checked."""
         if call is not self.call or self.tcp not in (None, sock.tcp):
+            return False
+        if early is not None and early is not (self.early and not (sock.v6 and is_mapped(addr))):
             return False
         skipped = sock.v6only and is_mapped(addr) and not self.even_v6only
         return not skipped and kind_of(addr) in self.kinds
-
-
-def refusing_rule(
-    address_rules: types.Iterable[AddressRule],
-    sock: Sock,
-    addr: int,
-    call: Call,
-    *,
-    early: bool | None = None,
-) -> Rule | None:
-    """Return the rule that refuses *addr*, or None.
-
-    *early* selects the rows that the kernel checks before it compares the families, or after.
-    """
-    for row in address_rules:
-        first = row.early and not (sock.v6 and is_mapped(addr))
-        if early in (None, first) and row.applies(sock, addr, call):
-            return row.rule
-    return None

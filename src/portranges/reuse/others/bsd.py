@@ -8,15 +8,23 @@ equal matches counts. SO_REUSEADDR of the other socket does not matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from portranges import types
-from portranges.reuse.model import Rule
-from portranges.reuse.others.rows import RuleBook
+from portranges.reuse.model import State
+from portranges.reuse.others.record import BindRules
 from portranges.reuse.others.sock import Sock
-from portranges.source import Source
+from portranges.reuse.rulebook import common_rows
+from portranges.source import Confidence, Source
 
-__all__ = ["PairRules", "best", "best4", "best6", "local_cost", "pair_rules", "share_port"]
+__all__ = [
+    "BsdRules",
+    "DualRules",
+    "best",
+    "best4",
+    "best6",
+    "local_cost",
+    "pair_rows",
+    "share_port",
+]
 
 
 def best(
@@ -76,98 +84,136 @@ def share_port(new: Sock, holder: Sock) -> bool:
     """Return whether both have SO_REUSEPORT; at a multicast address SO_REUSEADDR counts too."""
     # if (so->so_options & (SO_REUSEADDR | SO_REUSEPORT)) reuseport = SO_REUSEADDR | SO_REUSEPORT;
     if new.multicast:
-        return (new.r or new.p) and (holder.r or holder.p)
+        return (new.r or new.rp) and (holder.r or holder.rp)
     # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
-    return new.p and holder.p
+    return new.rp and holder.rp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairRules:
-    """The rules about two sockets that all of these systems have."""
+class BsdRules(BindRules):
+    """The rules of a system with in_pcblookup_local()."""
 
-    free: Rule
-    one_sided: Rule
-    reuse_port: Rule
-    multicast: Rule
-    wildcards: Rule
-    uid: Rule
-    default: Rule
-    exact: Rule
-    dual: Rule
-    dual_uid: Rule
-    share_port: types.Callable[[Sock, Sock], bool]
+    __slots__ = ()
 
-    def refuse(self, new: Sock, holder: Sock, *, dual: bool = False) -> types.Outcome:
+    def shares(self, new: Sock, holder: Sock) -> bool:
+        """Return whether an option lets *new* share the port of *holder*."""
+        return share_port(new, holder)
+
+    def refuse(self, new: Sock, holder: Sock) -> types.Outcome:
         """Return the rule by which *holder* conflicts with *new*."""
-        if dual:
-            return self.dual, holder
-        return (self.exact if new.r or new.p or new.lb else self.default), holder
+        return self.rules["exact" if new.has_option else "default"], holder
 
     def allow(self, new: Sock, met: Sock | None) -> types.Outcome:
         """Return the rule that allows *new*; *met* is the best match, if there is one."""
         if met is None:
-            return self.free, None
-        if self.share_port(new, met):
-            return (self.reuse_port if new.p and met.p else self.multicast), None
-        return (self.one_sided if new.r or new.p or new.lb else self.wildcards), None
+            return self.rules["free"], None
+        if self.shares(new, met):
+            return self.rules["reuse-port" if new.rp and met.rp else "multicast"], None
+        if new.has_option:
+            return self.rules["one-sided"], None
+        return self.rules.get("wildcards", self.rules["free"]), None
 
 
-def pair_rules(
-    book: RuleBook,
-    *,
-    v4: Source,
-    v6: Source,
-    owners: str,
-    wildcards: str | None = None,
-    dual: str | None = None,
-    dual_owners: bool = False,
-    both: str = "both sockets have SO_REUSEPORT",
-    multicast: str = "at a multicast address SO_REUSEADDR counts as SO_REUSEPORT",
-    shares: types.Callable[[Sock, Sock], bool] = share_port,
-) -> PairRules:
-    """Add the rules about two sockets to *book*.
+class DualRules(BsdRules):
+    """FreeBSD and macOS: a dual-stack socket at ``::`` is in the IPv4 table too.
 
-    *owners* says when another owner matters, *wildcards* when two wildcards may share a port,
-    *dual* what a dual-stack socket conflicts with, *dual_owners* whether its owner matters,
-    *both* which options let two sockets share an address, and *multicast* and *shares* which
-    ones do so at a multicast address. A rule that does not exist on a system is not added;
-    a different rule fills its field.
+    Attributes:
+        dual_costs: What a dual-stack socket costs in the IPv4 table, where the systems prefer
+            IPv4 sockets to it.
     """
-    free = book.allowed("free", "no socket conflicts", v4)
-    uid = book.refused("uid", "EADDRINUSE", owners, v4)
-    default = book.refused(
+
+    __slots__ = ()
+
+    dual_costs = 0
+
+    def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome | None:
+        """Return the rule and the socket by which the owner of *new* conflicts, or None."""
+        raise NotImplementedError
+
+    def best4(self, holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
+        """Return the best match in the IPv4 table."""
+        return best4(holders, asked, wild=wild, dual_costs=self.dual_costs)
+
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+        """Return whether *new* can be bound next to *holders*, which come newest first."""
+        conflict = self.other_owner(new, holders)
+        if conflict is not None:
+            return conflict
+        asked = new.v6_address
+        if asked is None:
+            return self._judge4(new, new.addr & 0xFFFFFFFF, holders)
+        return self._judge6(new, asked, holders)
+
+    def _judge4(self, new: Sock, asked: int, holders: types.Sequence[Sock]) -> types.Outcome:
+        holder = self.best4(holders, asked, wild=not new.has_option)
+        # if (t && (reuseport & t->inp_socket->so_options) == 0 &&
+        #     (either address is not INADDR_ANY || SOCK_DOM(so) != PF_INET6 ||
+        #     SOCK_DOM(t->inp_socket) != PF_INET6))
+        if holder and not self.shares(new, holder):
+            # FreeBSD 13 tests a holder in TIME_WAIT without the exception for two wildcards.
+            if holder.state is State.TIME_WAIT and "time-wait" in self.rules:
+                return self.rules["time-wait"], holder
+            if not (asked == 0 == holder.v4_address and new.v6 and holder.v6):
+                return self.refuse(new, holder)
+        return self.allow(new, self.best4(holders, asked, wild=True))
+
+    def _judge6(self, new: Sock, asked: int, holders: types.Sequence[Sock]) -> types.Outcome:
+        wild = not new.has_option
+        holder = best6(holders, asked, wild=wild)
+        # if (t && (reuseport & t->inp_socket->so_options) == 0)
+        if holder and not self.shares(new, holder):
+            return self.refuse(new, holder)
+        met = best6(holders, asked, wild=True)
+        # if ((inp->inp_flags & IN6P_IPV6_V6ONLY) == 0 && IN6_IS_ADDR_UNSPECIFIED(laddr))
+        if new.is_dual:
+            holder = self.best4(holders, 0, wild=wild)
+            # ... && (ntohl(t->inp_laddr.s_addr) != INADDR_ANY ||
+            #     SOCK_DOM(so) == SOCK_DOM(t->inp_socket))
+            if holder and not self.shares(new, holder) and (holder.v4_address or holder.v6):
+                return self.rules["dual-stack"], holder
+            met = met or self.best4(holders, 0, wild=True)
+        return self.allow(new, met)
+
+
+# The last value is the key of the source: the function for IPv4 or the one for IPv6. A sentence of
+# "" differs from system to system, and a system that does not supply it lacks the rule.
+_PAIRS: tuple[types.CommonRow, ...] = (
+    ("free", None, "no socket conflicts", "v4"),
+    ("uid", "EADDRINUSE", "", "v4"),
+    (
         "default",
         "EADDRINUSE",
         "a new socket without a reuse option cannot be bound to a port that is in use at an "
         "overlapping address, connections included",
-        v4,
-    )
-    dual_rule, dual_uid = default, uid
-    if dual is not None:
-        dual_rule = book.refused("dual-stack", "EADDRINUSE", dual, v6)
-        if dual_owners:
-            dual_uid = book.refused("dual-stack-uid", "EADDRINUSE", f"{dual}; {owners}", v6)
-    return PairRules(
-        free=free,
-        uid=uid,
-        default=default,
-        dual=dual_rule,
-        dual_uid=dual_uid,
-        one_sided=book.allowed(
-            "one-sided",
-            "the new socket has a reuse option, so only an unconnected socket of the same owner "
-            "at exactly this address could conflict, and none does",
-            v4,
-        ),
-        reuse_port=book.allowed("reuse-port", "both sockets have SO_REUSEPORT", v4),
-        multicast=book.allowed("multicast", multicast, v4),
-        share_port=shares,
-        wildcards=free if wildcards is None else book.allowed("wildcards", wildcards, v6),
-        exact=book.refused(
-            "exact",
-            "EADDRINUSE",
-            f"an address and port can be bound twice only if {both}; at a multicast address "
-            "SO_REUSEADDR is enough",
-            v4,
-        ),
-    )
+        "v4",
+    ),
+    ("dual-stack", "EADDRINUSE", "", "v6"),
+    ("dual-stack-uid", "EADDRINUSE", "", "v6"),
+    (
+        "one-sided",
+        None,
+        "the new socket has a reuse option, so only an unconnected socket of the same owner "
+        "at exactly this address could conflict, and none does",
+        "v4",
+    ),
+    ("reuse-port", None, "both sockets have SO_REUSEPORT", "v4"),
+    ("multicast", None, "at a multicast address SO_REUSEADDR counts as SO_REUSEPORT", "v4"),
+    ("wildcards", None, "", "v6"),
+    (
+        "exact",
+        "EADDRINUSE",
+        "an address and port can be bound twice only if both sockets have SO_REUSEPORT; at a "
+        "multicast address SO_REUSEADDR is enough",
+        "v4",
+    ),
+)
+
+
+def pair_rows(v4: Source, v6: Source, **sentences: str) -> types.Iterator[types.RuleRow]:
+    """Yield the rules about two sockets; *sentences* by name, with ``_`` for ``-``.
+
+    *uid* says when another owner matters, *dual_stack* what a dual-stack socket conflicts
+    with, and *wildcards* when two wildcards may share a port.
+    """
+    read = Confidence.SOURCE
+    words = {name.replace("_", "-"): sentence for name, sentence in sentences.items()}
+    return common_rows(_PAIRS, {"v4": (v4, read), "v6": (v6, read)}, sentences=words)

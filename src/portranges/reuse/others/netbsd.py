@@ -13,23 +13,16 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
-from portranges.reuse.model import Rule, State
+from portranges.reuse.model import State
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import best, local_cost, pair_rules, share_port
-from portranges.reuse.others.record import (
-    BindRules,
-    Context,
-    Reconnect,
-    Via,
-    mapped_v6only,
-    needs_privilege,
-    not_local,
-)
-from portranges.reuse.others.rows import RuleBook, call_rules
+from portranges.reuse.others.bsd import BsdRules, best, local_cost, pair_rows, share_port
+from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
+from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
+from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
-__all__ = ["NETBSD"]
+__all__ = ["NETBSD", "NetBsdRules"]
 
 # The revision of the source of about NetBSD 9 or 10 that was read first is not recorded; these
 # two were read later and agree with it.
@@ -38,39 +31,42 @@ _AGAIN = "NetBSD, in_pcb.c 1.143 (2012-06-25), in6_pcb.c 1.143 (2015-08-24)"
 _V4 = cite(_AGAIN, "sys/netinet/in_pcb.c, in_pcbbind_port")
 _V6 = cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port")
 
-_BOOK = RuleBook("netbsd")
-_PAIRS = pair_rules(
-    _BOOK,
-    v4=_V4,
-    v6=_V6,
-    owners="on IPv4 only sockets of the same owner share a port, unless the new one belongs to "
-    "root or both are at the wildcard address and the holder has SO_REUSEPORT",
-    dual="the sockets overlap through the other IP version of a dual-stack socket",
-)
-_PRIVILEGED = _BOOK.refused("privileged", "EACCES", "a port below 1024 requires privilege", _V4)
-_CALLS = call_rules(
-    _BOOK,
-    source=cite(_NETBSD, "sys/netinet/in_pcb.c, in_pcbconnect; portalgo.c, check_suitable_port"),
-    mapped_v6only=(
-        "EINVAL",
-        cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
-        Confidence.SOURCE,
+_RULES = RuleTable(
+    "netbsd",
+    *pair_rows(
+        _V4,
+        _V6,
+        uid="on IPv4 only sockets of the same owner share a port, unless the new one belongs to "
+        "root or both are at the wildcard address and the holder has SO_REUSEPORT",
+        dual_stack="the sockets overlap through the other IP version of a dual-stack socket",
     ),
-    exhausted="EAGAIN",
-)
-_ADDRESS_RULES = (
-    AddressRule(
-        call=Call.CONNECT,
-        kinds=frozenset({Kind.MULTICAST}),
-        tcp=True,
-        rule=_BOOK.refused(
-            "connect-multicast",
-            "EADDRNOTAVAIL",
-            "a TCP socket cannot connect to a multicast address",
-            cite(
-                "NetBSD, in_pcb.c 1.145.2.2 (2013-08-28)",
-                "sys/netinet/in_pcb.c, in_pcbconnect; sys/netinet6/in6_pcb.c, in6_pcbconnect",
+    ("privileged", "EACCES", "a port below 1024 requires privilege", _V4),
+    *call_rows(
+        {
+            "picking": (
+                cite(
+                    _NETBSD, "sys/netinet/in_pcb.c, in_pcbconnect; portalgo.c, check_suitable_port"
+                ),
+                Confidence.SOURCE,
             ),
+            "mapped-v6only": (
+                cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
+                Confidence.SOURCE,
+            ),
+        },
+        errors={
+            "mapped-v6only": "EINVAL",
+            "bind-exhausted": "EAGAIN",
+            "connect-exhausted": "EAGAIN",
+        },
+    ),
+    (
+        "connect-multicast",
+        "EADDRNOTAVAIL",
+        "a TCP socket cannot connect to a multicast address",
+        cite(
+            "NetBSD, in_pcb.c 1.145.2.2 (2013-08-28)",
+            "sys/netinet/in_pcb.c, in_pcbconnect; sys/netinet6/in6_pcb.c, in6_pcbconnect",
         ),
     ),
 )
@@ -107,92 +103,89 @@ def _best6(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | N
     return best(holders, cost, wild=wild)
 
 
-def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
-    return _judge6(new, holders) if new.v6 else _judge4(new, holders)
-
-
-def _judge4(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
-    wild = not (new.r or new.p)
-    holder = _best6(holders, new.addr, wild=wild)
-    # if (t6 && (reuseport & t6->in6p_socket->so_options) == 0)
-    if holder is not None and not share_port(new, holder):
-        return _PAIRS.refuse(new, holder, dual=True)
-    # if (so->so_uidinfo->ui_uid && !IN_MULTICAST(sin->sin_addr.s_addr))
-    if new.uid and not new.multicast:
-        holder = _best4(holders, new.addr, wild=True)
-        # if (t && (!in_nullhost(sin->sin_addr) || !in_nullhost(t->inp_laddr) ||
-        #     (t->inp_socket->so_options & SO_REUSEPORT) == 0)
-        #     && (so->so_uidinfo->ui_uid != t->inp_socket->so_uidinfo->ui_uid))
-        if (
-            holder is not None
-            and holder.uid != new.uid
-            and not (new.addr == ANY4 == holder.addr and holder.p)
-        ):
-            return _PAIRS.uid, holder
-    holder = _best4(holders, new.addr, wild=wild)
-    # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
-    if holder is not None and not share_port(new, holder):
-        return _PAIRS.refuse(new, holder)
-    met = _best4(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
-    return _PAIRS.allow(new, met)
-
-
 def _is_wild6(new: Sock) -> bool:
     # As on OpenBSD: a listening TCP socket counts as if it had an option, and is never bound.
     accepts = new.tcp and new.state is State.LISTENING
-    return not (new.r or new.p) and not accepts
+    return not new.has_option and not accepts
 
 
-def _judge6(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
-    wild = _is_wild6(new)
-    met: Sock | None = None
-    if is_mapped(new.addr):
+class NetBsdRules(BsdRules):
+    """The comparison of two sockets and the choice of a port."""
+
+    __slots__ = ()
+
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+        """Return whether *new* can be bound next to *holders*, which come newest first."""
+        return self._judge6(new, holders) if new.v6 else self._judge4(new, holders)
+
+    def _judge4(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+        """Compare as in_pcbbind_port() does: the IPv6 table with a mapped address first."""
+        wild = not new.has_option
+        holder = _best6(holders, new.addr, wild=wild)
+        # if (t6 && (reuseport & t6->in6p_socket->so_options) == 0)
+        if holder and not share_port(new, holder):
+            return self.rules["dual-stack"], holder
+        # if (so->so_uidinfo->ui_uid && !IN_MULTICAST(sin->sin_addr.s_addr))
+        if new.uid and not new.multicast:
+            holder = _best4(holders, new.addr, wild=True)
+            # if (t && (!in_nullhost(sin->sin_addr) || !in_nullhost(t->inp_laddr) ||
+            #     (t->inp_socket->so_options & SO_REUSEPORT) == 0)
+            #     && (so->so_uidinfo->ui_uid != t->inp_socket->so_uidinfo->ui_uid))
+            if (
+                holder
+                and holder.uid != new.uid
+                and not (new.addr == ANY4 == holder.addr and holder.rp)
+            ):
+                return self.rules["uid"], holder
         holder = _best4(holders, new.addr, wild=wild)
-        if holder is not None and not share_port(new, holder):
-            return _PAIRS.refuse(new, holder, dual=True)
-        met = _best4(holders, new.addr, wild=True)
-    holder = _best6(holders, new.addr, wild=wild)
-    if holder is not None and not share_port(new, holder):
-        return _PAIRS.refuse(new, holder)
-    return _PAIRS.allow(new, met or _best6(holders, new.addr, wild=True))
+        # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
+        if holder and not share_port(new, holder):
+            return self.refuse(new, holder)
+        met = _best4(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
+        return self.allow(new, met)
+
+    def _judge6(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+        """Compare as in6_pcbbind_port() does: the IPv4 table only for a mapped address."""
+        wild = _is_wild6(new)
+        met: Sock | None = None
+        if is_mapped(new.addr):
+            holder = _best4(holders, new.addr, wild=wild)
+            if holder and not share_port(new, holder):
+                return self.rules["dual-stack"], holder
+            met = _best4(holders, new.addr, wild=True)
+        holder = _best6(holders, new.addr, wild=wild)
+        if holder and not share_port(new, holder):
+            return self.refuse(new, holder)
+        return self.allow(new, met or _best6(holders, new.addr, wild=True))
+
+    def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
+        """Return whether check_suitable_port() skips the port.
+
+        Options of an IPv4 socket do not matter, options of an IPv6 socket do. connect() first
+        binds to the wildcard address. The kernel does not check whether the port that it
+        chooses for an IPv6 socket with an option creates a second identical 4-tuple; here such
+        a port is skipped.
+        """
+        if via is not None and via.taken:
+            return True
+        if not sock.v6:
+            return _best4(holders, sock.addr, wild=True) is not None
+        wild = _is_wild6(sock)
+        at = sock.addr
+        if via is not None and is_mapped(via.local) and at == ANY6:
+            at = ANY4
+        table = _best4 if is_mapped(at) else _best6
+        return table(holders, at, wild=wild) is not None
 
 
-def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-    """Return whether check_suitable_port() skips the port.
-
-    Options of an IPv4 socket do not matter, options of an IPv6 socket do. connect() first
-    binds to the wildcard address. The kernel does not check whether the port that it chooses
-    for an IPv6 socket with an option creates a second identical 4-tuple; here such a port is
-    skipped.
-    """
-    if via is not None and via.taken:
-        return True
-    if not sock.v6:
-        return _best4(holders, sock.addr, wild=True) is not None
-    wild = _is_wild6(sock)
-    at = sock.addr
-    if via is not None and is_mapped(via.local) and at == ANY6:
-        at = ANY4
-    if is_mapped(at):
-        return _best4(holders, at, wild=wild) is not None
-    return _best6(holders, at, wild=wild) is not None
-
-
-def _privilege(sock: Sock, context: Context) -> Rule | None:
-    return _PRIVILEGED if needs_privilege(sock, context) else None
-
-
-NETBSD = BindRules(
+NETBSD = NetBsdRules(
     name="netbsd",
-    calls=_CALLS,
-    book=_BOOK,
-    judge=_judge,
-    busy=_busy,
-    checks=(mapped_v6only, not_local, _privilege),
+    rules=_RULES,
+    checks=(mapped_v6only, not_local, privileged),
     options=frozenset({"reuse_port"}),
     v6only=True,
     reconnect=Reconnect.WILDCARD,
-    address_rules=_ADDRESS_RULES,
+    address_rules=(AddressRule("connect-multicast", Call.CONNECT, Kind.MULTICAST, tcp=True),),
     embeds_zones=True,
     # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
     loopback_time_wait=2.0,

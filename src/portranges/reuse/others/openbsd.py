@@ -10,59 +10,49 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.addresses import Kind, is_mapped
-from portranges.reuse.model import Rule, State
+from portranges.reuse.model import State
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import best4, best6, pair_rules, share_port
-from portranges.reuse.others.record import (
-    BindRules,
-    Context,
-    Reconnect,
-    Via,
-    mapped_v6only,
-    needs_privilege,
-    not_local,
-)
-from portranges.reuse.others.rows import RuleBook, call_rules
+from portranges.reuse.others.bsd import BsdRules, best4, best6, pair_rows, share_port
+from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
+from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
+from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
-__all__ = ["OPENBSD"]
+__all__ = ["OPENBSD", "OpenBsdRules"]
 
 _OPENBSD = "OpenBSD, in_pcb.c 1.320 (2025-07-14), in6_pcb.c 1.152 (2025-09-16)"
 _V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
 _V6 = cite(_OPENBSD, "sys/netinet6/in6_pcb.c, in6_pcbaddrisavail_lock")
 
-_BOOK = RuleBook("openbsd")
-_PAIRS = pair_rules(
-    _BOOK,
-    v4=_V4,
-    v6=_V6,
-    owners="only sockets of the same owner share a port, unless the new one belongs to root",
-)
-_PRIVILEGED = _BOOK.refused(
-    "privileged",
-    "EACCES",
-    "a port below 1024, or one of net.inet.*.rootonly, is reserved for root",
-    _V4,
-)
-_CALLS = call_rules(
-    _BOOK,
-    source=cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbpickport, in_pcbconnect"),
-    mapped_v6only=("EADDRNOTAVAIL", _V6, Confidence.SOURCE),
-    exhausted="EADDRNOTAVAIL",
-    v6only_connect="EADDRNOTAVAIL",
-)
-_ADDRESS_RULES = (
-    AddressRule(
-        call=Call.CONNECT,
-        kinds=frozenset({Kind.WILDCARD, Kind.MULTICAST, Kind.BROADCAST}),
-        tcp=True,
-        rule=_BOOK.refused(
-            "connect-no-host",
-            "EINVAL",
-            "a TCP socket cannot connect to the wildcard, a multicast or a broadcast address",
-            cite("openbsd/src@00007ca", "sys/netinet/tcp_usrreq.c, tcp_connect"),
-        ),
+_RULES = RuleTable(
+    "openbsd",
+    *pair_rows(
+        _V4,
+        _V6,
+        uid="only sockets of the same owner share a port, unless the new one belongs to root",
+    ),
+    (
+        "privileged",
+        "EACCES",
+        "a port below 1024, or one of net.inet.*.rootonly, is reserved for root",
+        _V4,
+    ),
+    *call_rows(
+        {
+            "picking": (
+                cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbpickport, in_pcbconnect"),
+                Confidence.SOURCE,
+            ),
+            "mapped-v6only": (_V6, Confidence.SOURCE),
+        },
+        errors={"v6only-connect": "EADDRNOTAVAIL"},
+    ),
+    (
+        "connect-no-host",
+        "EINVAL",
+        "a TCP socket cannot connect to the wildcard, a multicast or a broadcast address",
+        cite("openbsd/src@00007ca", "sys/netinet/tcp_usrreq.c, tcp_connect"),
     ),
 )
 
@@ -72,7 +62,7 @@ def _is_wild(new: Sock) -> bool:
     #     ((so->so_proto->pr_flags & PR_CONNREQUIRED) == 0 ||
     #     (so->so_options & SO_ACCEPTCONN) == 0)) wild = INPLOOKUP_WILDCARD;
     accepts = new.tcp and new.state is State.LISTENING
-    return not (new.r or new.p) and not accepts
+    return not new.has_option and not accepts
 
 
 def _best(holders: types.Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
@@ -83,45 +73,52 @@ def _best(holders: types.Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
     return best6(holders, at, wild=wild)
 
 
-def _judge(new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
-    # if (so->so_euid && !IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr))
-    if new.uid and not new.multicast:
-        holder = _best(holders, new.addr, wild=True)
-        # if (t && (so->so_euid != t->inp_socket->so_euid)) error = EADDRINUSE;
-        if holder is not None and holder.uid != new.uid:
-            return _PAIRS.uid, holder
-    holder = _best(holders, new.addr, wild=_is_wild(new))
-    # if (t && (reuseport & t->inp_socket->so_options) == 0) error = EADDRINUSE;
-    if holder is not None and not share_port(new, holder):
-        return _PAIRS.refuse(new, holder)
-    return _PAIRS.allow(new, _best(holders, new.addr, wild=True))
+class OpenBsdRules(BsdRules):
+    """The comparison of two sockets and the choice of a port."""
+
+    __slots__ = ()
+
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+        """Return whether *new* can be bound next to *holders*, which come newest first."""
+        # if (so->so_euid && !IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr))
+        if new.uid and not new.multicast:
+            holder = _best(holders, new.addr, wild=True)
+            # if (t && (so->so_euid != t->inp_socket->so_euid)) error = EADDRINUSE;
+            if holder and holder.uid != new.uid:
+                return self.rules["uid"], holder
+        holder = _best(holders, new.addr, wild=_is_wild(new))
+        # if (t && (reuseport & t->inp_socket->so_options) == 0) error = EADDRINUSE;
+        if holder and not share_port(new, holder):
+            return self.refuse(new, holder)
+        return self.allow(new, _best(holders, new.addr, wild=True))
+
+    def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
+        """Return whether in_pcbpickport() skips the port."""
+        at = sock.addr if via is None else via.local
+        return _best(holders, at, wild=_is_wild(sock)) is not None
 
 
-def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-    """Return whether in_pcbpickport() skips the port."""
-    at = sock.addr if via is None else via.local
-    return _best(holders, at, wild=_is_wild(sock)) is not None
-
-
-def _privilege(sock: Sock, context: Context) -> Rule | None:
-    return _PRIVILEGED if needs_privilege(sock, context) else None
-
-
-OPENBSD = BindRules(
+OPENBSD = OpenBsdRules(
     name="openbsd",
-    calls=_CALLS,
-    book=_BOOK,
-    judge=_judge,
-    busy=_busy,
+    rules=_RULES,
     checks=(mapped_v6only, not_local),
     # The privilege of the port is checked last.
-    late_checks=(_privilege,),
+    late_checks=(privileged,),
     options=frozenset({"reuse_port"}),
     v6only=True,
     v6only_fixed=True,
     reconnect=Reconnect.WILDCARD,
     retests_tuple=True,
-    address_rules=_ADDRESS_RULES,
+    address_rules=(
+        AddressRule(
+            "connect-no-host",
+            Call.CONNECT,
+            Kind.WILDCARD,
+            Kind.MULTICAST,
+            Kind.BROADCAST,
+            tcp=True,
+        ),
+    ),
     # if (!(so->so_type == SOCK_DGRAM && in_broadcast(sin->sin_addr, inp->inp_rtableid)))
     binds_udp_broadcast=True,
     embeds_zones=True,

@@ -20,41 +20,15 @@ def decide_bind(
 ) -> Decision:
     """Return whether *system* allows *new* to be bound next to *existing*.
 
-    Args:
-        system: The system's record.
-        new: The new socket; ``state="listening"`` means bind() and then listen(), which
-            depends on other sockets on none of these systems.
-        existing: The other sockets in the order in which they were bound. Of two that
-            conflict equally these systems compare the newest.
-        settings: The machine's settings, as SystemSettings; the defaults if None.
-        local_addresses: The machine's addresses as numbers of 128 bits, apart from the
-            loopback addresses of a new machine; by default every non-loopback address.
-
-    Raises:
-        InvalidSocketError: A socket has an option that does not exist on the system, or
-            *new* is connected.
-        TypeError: *settings* is not SystemSettings.
-
-    Complexity:
-        Linear in the number of *existing*.
-
-    Source:
-        The decision's own.
-
-    Example:
-        >>> from portranges.reuse.model import Socket
-        >>> from portranges.reuse.others import system
-        >>> web = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
-        >>> new = Socket(transport="tcp", address="127.0.0.1", port=8080, reuse_address=True)
-        >>> decide_bind(system("freebsd"), new, [web]).allowed
-        True
+    ``state="listening"`` of *new* means bind() and then listen(), which depends on other sockets
+    on none of these systems. *existing* are in the order in which they were bound; of two that
+    conflict equally these systems compare the newest. *local_addresses* are the machine's
+    addresses as numbers of 128 bits.
     """
     check_bindable(new)
     for socket in (new, *existing):
         system.check_options(socket)
-    context = Context(
-        system, settings, None if local_addresses is None else local_addresses.__contains__
-    )
+    context = Context(system, settings, local_addresses)
     sock = _sock(new, context)
     # It listens only after it is bound.
     sock.state = State.BOUND
@@ -64,7 +38,7 @@ def decide_bind(
             return decide(refusal)
     if not sock.port:
         rule = check_address(sock, context)
-        return decide(system.calls.chosen if rule is None else rule)
+        return decide(system.rules["chosen"] if rule is None else rule)
     held: dict[Sock, Socket] = {}
     udp_ports: set[int] = set()
     for socket in reversed(existing):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from portranges import ephemeral, systems, types
@@ -21,10 +21,10 @@ from portranges.reuse.addresses import (
     kind_of,
 )
 from portranges.reuse.model import RefusedOption, Rule, Socket
-from portranges.reuse.others.address_rules import AddressRule, Call, refusing_rule
-from portranges.reuse.others.rows import CallRules, RuleBook
+from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
+from portranges.reuse.rulebook import RuleTable
 
 __all__ = [
     "BindRules",
@@ -34,8 +34,8 @@ __all__ = [
     "Via",
     "check_address_kind",
     "mapped_v6only",
-    "needs_privilege",
     "not_local",
+    "privileged",
 ]
 
 _NO_PORTS = PortSet.empty()
@@ -79,10 +79,7 @@ class BindRules:
 
     Attributes:
         name: The system's name in ``portranges.systems``, as ``"freebsd"``.
-        calls: The rules of its calls.
-        book: All its rules.
-        judge: Decides whether a socket can be bound next to others, which come newest first.
-        busy: Whether an automatic choice skips a port.
+        rules: Its rules.
         checks_kind_first: Whether bind() checks the kind of address before it tests whether the
             socket has a port. Otherwise ``checks`` include it.
         checks: The checks of bind() before other sockets are compared, in order.
@@ -95,16 +92,13 @@ class BindRules:
         reconnect: What connect() first does to a connected UDP socket; None if unknown, and
             the connection then stays until the new one is made.
         loopback_time_wait: Seconds in TIME_WAIT towards loopback, if different.
-        self_connect: The rule that refuses a connection to itself, if there is one.
-        self_connect_over_v4_only: Whether that rule does not apply to IPv6.
+        self_connect_over_v4_only: Whether the rule ``"self-connect"`` does not apply to IPv6.
         address_rules: The kinds of address that bind() and connect() refuse.
         binds_udp_broadcast: Whether a UDP socket can be bound to 255.255.255.255.
         embeds_zones: Whether a link-local address without a zone is found on no interface, as
             in the systems with KAME's IPv6. A socket's device is its zone here.
-        listen_unbound: The rule that refuses to listen without a port, if there is one.
-        unread: By Socket field, the rules for options that exist but were not read; these
-            fields are not in ``options``.
-        option_both: The rule that refuses SO_REUSEADDR with exclusive use.
+        unread: The fields of Socket whose option exists while its rules were not read; they
+            are not in ``options``.
         remembers_bind: Whether the address and SO_REUSEPORT at bind() count later, instead
             of the socket's current ones.
         accepts_options: Whether an accepted socket inherits SO_REUSEPORT and exclusive use;
@@ -116,10 +110,7 @@ class BindRules:
     """
 
     name: types.SystemName
-    calls: CallRules
-    book: RuleBook
-    judge: types.BindJudge
-    busy: types.Callable[[Sock, types.Sequence[Sock], Via | None], bool]
+    rules: RuleTable
     checks_kind_first: bool = False
     checks: tuple[types.BindCheck, ...]
     late_checks: tuple[types.BindCheck, ...] = ()
@@ -130,14 +121,11 @@ class BindRules:
     refusal: Refusal = Refusal.DROPS
     reconnect: Reconnect | None = None
     loopback_time_wait: float | None = None
-    self_connect: Rule | None = None
     self_connect_over_v4_only: bool = False
     address_rules: tuple[AddressRule, ...] = ()
     binds_udp_broadcast: bool = False
     embeds_zones: bool = False
-    listen_unbound: Rule | None = None
-    unread: types.Mapping[str, Rule] = field(default_factory=dict[str, "Rule"])
-    option_both: Rule | None = None
+    unread: frozenset[str] = frozenset()
     remembers_bind: bool = False
     accepts_options: bool = True
     retests_tuple: bool = False
@@ -149,15 +137,26 @@ class BindRules:
         """The display name."""
         return systems.lookup(self.name).title
 
-    @property
-    def is_current(self) -> bool:
-        """Whether the system is in use today, in its newest release."""
-        return systems.lookup(self.name).is_current
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+        """Return whether *new* can be bound next to *holders*, which come newest first."""
+        raise NotImplementedError
 
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """All rules, in the order in which they were added."""
-        return tuple(self.book.rows)
+    def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
+        """Return whether an automatic choice skips the port of *holders*."""
+        raise NotImplementedError
+
+    def refused_address(
+        self, sock: Sock, addr: int, call: Call, *, early: bool | None = None
+    ) -> Rule | None:
+        """Return the rule that refuses *addr*, or None.
+
+        *early* selects the rows that the kernel checks before it compares the families, or
+        after.
+        """
+        for row in self.address_rules:
+            if row.applies(sock, addr, call, early=early):
+                return self.rules[row.rule]
+        return None
 
     def check_options(self, socket: Socket) -> None:
         """Raise InvalidSocketError if *socket* has an option that does not exist here."""
@@ -169,27 +168,24 @@ class BindRules:
         """Return why no socket can have the option *name*, or None."""
         if name in self.options:
             return None
-        unread = self.unread.get(name)
-        if unread is not None:
-            return RefusedOption(rule=unread, message=unread.sentence, got=name)
+        if name in self.unread:
+            rule = self.rules["not-known"]
+            return RefusedOption(rule=rule, message=rule.sentence, got=name)
         message = f"{self.title} has no {_OPTIONS[name]}"
-        return RefusedOption(rule=self.calls.no_option, message=message, got=name)
+        return RefusedOption(rule=self.rules["no-option"], message=message, got=name)
 
     def refused_option(self, socket: Socket) -> RefusedOption | None:
         """Return why setsockopt() fails for an option of *socket*, or None."""
         for name in _OPTIONS:
-            missing = self.missing_option(name)
-            if missing is not None and getattr(socket, name) not in (False, None):
+            if getattr(socket, name) and (missing := self.missing_option(name)) is not None:
                 return missing
-        if self.option_both is not None and socket.exclusive and socket.reuse_address:
-            return RefusedOption(
-                rule=self.option_both,
-                message=f"on {self.title} {self.option_both.sentence}",
-                got="both",
-            )
+        both = self.rules.get("option-both")
+        if both is not None and socket.exclusive and socket.reuse_address:
+            message = f"on {self.title} {both.sentence}"
+            return RefusedOption(rule=both, message=message, got="both")
         if self.v6only_fixed and socket.v6only is False and socket.family == "inet6":
             return RefusedOption(
-                rule=self.calls.v6only_late,
+                rule=self.rules["v6only-late"],
                 message=f"IPV6_V6ONLY cannot be cleared on {self.title}",
                 got="v6only=False",
             )
@@ -226,7 +222,7 @@ class Context:
         self,
         system: BindRules,
         settings: types.ReuseSettings | None,
-        local: types.Callable[[int], bool] | None,
+        local: frozenset[int] | None,
     ) -> None:
         """Apply *settings* to *system*.
 
@@ -254,7 +250,7 @@ class Context:
         self.has_every_address: bool = local is None
         self.is_local: types.Callable[[int], bool] = self._is_local(local)
 
-    def _is_local(self, local: types.Callable[[int], bool] | None) -> types.Callable[[int], bool]:
+    def _is_local(self, local: frozenset[int] | None) -> types.Callable[[int], bool]:
         loopback = is_loopback if self.system.wide_loopback else _is_the_loopback
 
         def is_local(addr: int) -> bool:
@@ -262,7 +258,7 @@ class Context:
 
         def is_own(addr: int) -> bool:
             if local is not None:
-                return local(addr)
+                return addr in local
             # Not the addresses that a new machine lacks.
             zoned = self.system.embeds_zones and kind_of(addr) is Kind.LINK_LOCAL
             return not is_loopback(addr) and not zoned
@@ -326,23 +322,23 @@ def not_local(sock: Sock, context: Context) -> Rule | None:
             may_bind = True
         case _:
             may_bind = context.is_local(sock.addr)
-    return None if may_bind else system.calls.not_local
+    return None if may_bind else system.rules["not-local"]
 
 
 def check_address_kind(sock: Sock, context: Context) -> Rule | None:
     """Refuse an address of a kind that no socket can be bound to."""
-    return refusing_rule(context.system.address_rules, sock, sock.addr, Call.BIND)
+    return context.system.refused_address(sock, sock.addr, Call.BIND)
 
 
 def mapped_v6only(sock: Sock, context: Context) -> Rule | None:
     """Refuse an IPv4-mapped address for an IPv6-only socket."""
     if sock.v6 and sock.v6only and sock.v6_address is None:
-        return context.system.calls.mapped_v6only
+        return context.system.rules["mapped-v6only"]
     return None
 
 
-def needs_privilege(sock: Sock, context: Context) -> bool:
-    """Return whether the port requires a privilege that the socket does not have."""
+def privileged(sock: Sock, context: Context) -> Rule | None:
+    """Refuse a port that requires a privilege that the socket does not have."""
     port = sock.port
     reserved = 0 < port < context.privileged_below or port in context.extra_privileged
-    return reserved and not sock.privileged
+    return context.system.rules["privileged"] if reserved and not sock.privileged else None

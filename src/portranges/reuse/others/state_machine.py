@@ -7,38 +7,28 @@ failure is unknown, a refused call leaves the table unchanged. ``PortTable`` che
 from __future__ import annotations
 
 from dataclasses import replace
-from heapq import heappop, heappush
-from itertools import count
 
 from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
 from portranges.reuse.addresses import (
-    ANY4,
     ANY6,
     LOOPBACK4,
     LOOPBACK6,
     accepted_address,
+    check_family,
     check_source,
     is_mapped,
     is_wild,
     route_source,
 )
-from portranges.reuse.model import (
-    Close,
-    Decision,
-    Handle,
-    Rule,
-    Socket,
-    State,
-    decide,
-    find,
-    shown_number,
-)
-from portranges.reuse.others.address_rules import Call, refusing_rule
+from portranges.reuse.machine import Machine
+from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket, State, decide
+from portranges.reuse.others.address_rules import Call
 from portranges.reuse.others.pairs import check_address, judge_bind, reason
 from portranges.reuse.others.picking import Pickers
 from portranges.reuse.others.record import BindRules, Context, Reconnect, Refusal, Via
 from portranges.reuse.others.sock import Sock, to_socket
+from portranges.reuse.rulebook import RuleTable
 
 __all__ = ["SystemPorts"]
 
@@ -46,8 +36,10 @@ _UNUSED = frozenset({State.UNBOUND, State.BOUND})
 _AT_ONCE = frozenset({Reconnect.WILDCARD, Reconnect.LAST})
 
 
-class SystemPorts:
+class SystemPorts(Machine):
     """A machine of *system*; addresses are integers as in ``reuse.addresses``."""
+
+    kind = Sock
 
     def __init__(
         self,
@@ -58,6 +50,7 @@ class SystemPorts:
         rng: types.Random,
     ) -> None:
         """Create a machine without sockets."""
+        super().__init__(local_addresses)
         if kernel is not None:
             checks.of_type("kernel", kernel, str)
             raise InvalidSocketError(
@@ -65,98 +58,53 @@ class SystemPorts:
                 "as 'freebsd-13'",
                 elide(kernel),
             )
-        local: types.Callable[[int], bool] | None = None
-        if local_addresses is not None:
-            local = local_addresses.__contains__
         self.system = system
-        self.context: Context = Context(system, settings, local)
-        self.local_addresses = local_addresses
-        self.now: float = 0.0
-        self._lingering = 0
-        self._socks: dict[Handle, Sock] = {}
+        self.rules: RuleTable = system.rules
+        self.context: Context = Context(system, settings, local_addresses)
+        self.v6only = self.context.v6only
         # The holders of a port in the order in which they were bound.
         self._holders: dict[tuple[bool, int], dict[Sock, None]] = {}
         # A 4-tuple has at most one socket.
         self._tuples: dict[types.FourTuple, Sock] = {}
-        self._deadlines: list[tuple[float, int, Sock]] = []
-        self._turns = count()
         self._udp_ports = 0
         self._pickers = Pickers(self.context.profile, self.context.ports, rng)
 
     # Queries.
 
-    def __len__(self) -> int:
-        """Return the number of open sockets."""
-        return len(self._socks)
-
-    @property
-    def lingering(self) -> int:
-        """The number of closed connections that linger."""
-        return self._lingering
-
-    def is_inet6(self, handle: Handle) -> bool:
-        """Return whether the socket is an AF_INET6 socket."""
-        return self._find(handle).v6
-
     def describe(self, handle: Handle) -> Socket:
         """Return what getsockname() and the options say."""
-        return to_socket(self._find(handle))
+        return to_socket(self.find(handle))
 
     def holders(self, port: int, *, tcp: bool) -> types.Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in self._holders.get((tcp, port), ()):
             yield self._as_compared(sock)
 
-    # CallRules.
+    # Calls.
 
-    def socket(
-        self,
-        handle: Handle,
-        *,
-        tcp: bool,
-        v6: bool,
-        v6only: bool | None,
-        reuse_address: bool,
-        reuse_port: bool,
-        uid: int,
-        privileged: bool | None,
-        device: str | None,
-        load_balance: bool = False,
-        exclusive: bool = False,
-    ) -> None:
-        """Create a socket with the handle *handle*."""
-        only = v6 and (self.context.v6only if v6only is None else v6only)
-        sock = Sock(tcp=tcp, v6=v6, v6only=only, uid=uid)
-        sock.r = reuse_address
-        sock.p = reuse_port
-        sock.lb = load_balance
-        sock.exclusive = exclusive
-        sock.dev = device
-        if privileged is not None:
-            sock.privileged = privileged
+    def check_options(self, sock: Sock) -> None:
+        """Raise if *sock* has an option that does not exist on the system."""
         self.system.check_options(to_socket(sock))
-        self._socks[handle] = sock
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
         """Bind a socket."""
-        sock = self._find(handle)
-        _check_family(sock, addr)
-        calls = self.system.calls
+        sock: Sock = self.find(handle)
+        check_family(addr, v6=sock.v6)
         if sock.dropped:
-            return decide(calls.dropped)
+            return self.answer(self.rules["dropped"])
         if self.system.checks_kind_first:
-            refusal = refusing_rule(self.system.address_rules, sock, addr, Call.BIND)
+            refusal = self.system.refused_address(sock, addr, Call.BIND)
             if refusal is not None:
-                return decide(refusal)
+                return self.answer(refusal)
         if sock.port or sock.state not in _UNUSED:
-            return decide(calls.has_port)
+            return self.answer(self.rules["has-port"])
         before = sock.addr, sock.bound
         sock.addr = sock.bound = addr
         sock.port = port
         decision = self._take(sock) if port else self._choose(sock)
         if decision.allowed:
             sock.state = State.BOUND
-            sock.bound_p = sock.p
+            sock.bound_rp = sock.rp
             self._enter(sock)
         else:
             sock.addr, sock.bound = before
@@ -167,44 +115,42 @@ class SystemPorts:
         self.context.udp_ports = self._udp_ports
         rule, blocker = judge_bind(sock, self._newest_first(sock, sock.port), self.context)
         if blocker is None:
-            return decide(rule)
-        return decide(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
+            return self.answer(rule)
+        return self.answer(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
 
     def _choose(self, sock: Sock) -> Decision:
         """Bind *sock* to a port as bind(addr, 0) chooses it."""
         self.context.udp_ports = self._udp_ports
         refusal = check_address(sock, self.context)
         if refusal is not None:
-            return decide(refusal)
-        calls = self.system.calls
+            return self.answer(refusal)
         picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)
         for port in picker.candidates():
             if not self.system.busy(sock, self._newest_first(sock, port), None):
                 picker.chosen(port)
                 sock.port = port
-                return decide(calls.chosen)
+                return self.answer(self.rules["chosen"])
         over_v4 = is_mapped(sock.addr)
-        return decide(calls.bind_exhausted if over_v4 else calls.bind_exhausted_v6)
+        return self.answer(self.rules.special("bind-exhausted", "" if over_v4 else "-v6"))
 
     def listen(self, handle: Handle) -> Decision:
         """Make a socket listen."""
-        sock = self._find(handle)
-        calls = self.system.calls
+        sock: Sock = self.find(handle)
         if not sock.tcp:
-            return decide(calls.no_stream)
+            return self.answer(self.rules["no-stream"])
         if sock.dropped:
-            return decide(calls.dropped)
+            return self.answer(self.rules["dropped"])
         if sock.connected:
-            return decide(calls.not_closed)
+            return self.answer(self.rules["not-closed"])
         if sock.port:
             sock.state = State.LISTENING
-            return decide(calls.listening)
-        if self.system.listen_unbound is not None:
-            return decide(self.system.listen_unbound)
+            return self.answer(self.rules["listening"])
+        if "listen-unbound" in self.rules:
+            return self.answer(self.rules["listen-unbound"])
         decision = self._choose(sock)
         if decision.allowed:
             sock.state = State.LISTENING
-            sock.bound_p = sock.p
+            sock.bound_rp = sock.rp
             self._enter(sock)
         return decision
 
@@ -212,8 +158,8 @@ class SystemPorts:
         self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
     ) -> Decision:
         """Connect a socket; with *refused* the peer answers with a reset."""
-        sock = self._find(handle)
-        _check_family(sock, dst)
+        sock: Sock = self.find(handle)
+        check_family(dst, v6=sock.v6)
         # A connected UDP socket is disconnected first.
         again = not sock.tcp and sock.state is State.CONNECTED
         own = self._left_at(sock) if again else sock.addr
@@ -222,7 +168,7 @@ class SystemPorts:
         if refusal is not None:
             if again and reconnect in _AT_ONCE:
                 self._disconnect(sock, own)
-            return decide(refusal)
+            return self.answer(refusal)
         if is_wild(dst):
             dst = LOOPBACK6 if dst == ANY6 and not is_mapped(own) else LOOPBACK4
         if source is not None:
@@ -241,24 +187,25 @@ class SystemPorts:
             # The system chooses, so privilege and address are not checked.
             chosen = self._choose_for(sock, local, dst, dport)
             if chosen is None:
-                calls = self.system.calls
                 over_v4 = is_mapped(local)
-                return decide(calls.connect_exhausted if over_v4 else calls.connect_exhausted_v6)
+                return self.answer(
+                    self.rules.special("connect-exhausted", "" if over_v4 else "-v6")
+                )
             port = chosen
             if self.system.retests_tuple:
                 blocker = self._clash(sock, local, port, dst, dport)
                 if blocker is not None:
                     return self._tuple(sock, blocker)
         if sock.tcp and (local, port) == (dst, dport):
-            rule = self.system.self_connect
+            rule = self.rules.get("self-connect")
             if rule is not None and (is_mapped(dst) or not self.system.self_connect_over_v4_only):
-                return decide(rule)
+                return self.answer(rule)
         if refused and sock.tcp:
             if self.system.refusal is Refusal.DROPS:
                 self._leave(sock)
                 sock.dropped = True
                 sock.state = State.UNBOUND
-            return decide(self.system.calls.connection_refused)
+            return self.answer(self.rules["connection-refused"])
         self._forget_tuple(sock)
         if not sock.port:
             sock.port = port
@@ -266,12 +213,12 @@ class SystemPorts:
         sock.dst, sock.dport = dst, dport
         sock.state = State.CONNECTED
         self._enter(sock)
-        return decide(self.system.calls.connected)
+        return self.answer(self.rules["connected"])
 
     def _left_at(self, sock: Sock) -> int:
         """Return the address of a UDP socket after its connection is dissolved."""
         if self.system.reconnect is Reconnect.WILDCARD:
-            return ANY6 if sock.v6 else ANY4
+            return sock.wildcard
         return sock.addr if self.system.reconnect is Reconnect.LAST else sock.bound
 
     def _disconnect(self, sock: Sock, addr: int) -> None:
@@ -280,27 +227,25 @@ class SystemPorts:
         sock.state = State.BOUND
 
     def _cannot_connect(self, sock: Sock, own: int, dst: int, dport: int) -> Rule | None:
-        calls = self.system.calls
         if sock.dropped:
-            return calls.dropped
+            return self.rules["dropped"]
         if sock.state is State.LISTENING:
-            return calls.is_listening
+            return self.rules["is-listening"]
         if sock.tcp and sock.state is State.CONNECTED:
-            return calls.is_connected
-        rules = self.system.address_rules
-        first = refusing_rule(rules, sock, dst, Call.CONNECT, early=True)
+            return self.rules["is-connected"]
+        first = self.system.refused_address(sock, dst, Call.CONNECT, early=True)
         if first is not None:
             return first
         mapped = is_mapped(dst)
         if mapped and sock.v6only:
-            return calls.v6only_connect if sock.tcp else calls.v6only_connect_udp
-        later = refusing_rule(rules, sock, dst, Call.CONNECT, early=False)
+            return self.rules.special("v6only-connect", "" if sock.tcp else "-udp")
+        later = self.system.refused_address(sock, dst, Call.CONNECT, early=False)
         # A system that does not refuse :: as a peer connects to this machine in either family.
         anywhere = dst == ANY6 and later is None
         if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and not anywhere:
-            return calls.wrong_family if sock.tcp else calls.wrong_family_udp
+            return self.rules.special("wrong-family", "" if sock.tcp else "-udp")
         # if (sin->sin_port == 0) return (EADDRNOTAVAIL);
-        return calls.peer_port if later is None and not dport else later
+        return self.rules["peer-port"] if later is None and not dport else later
 
     def _choose_for(self, sock: Sock, local: int, dst: int, dport: int) -> int | None:
         picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)
@@ -321,9 +266,8 @@ class SystemPorts:
         return None if other is sock else other
 
     def _tuple(self, sock: Sock, blocker: Sock) -> Decision:
-        calls = self.system.calls
-        rule = calls.tuple if sock.tcp else calls.tuple_udp
-        return decide(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
+        rule = self.rules.special("tuple", "" if sock.tcp else "-udp")
+        return self.answer(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
 
     def accept(
         self,
@@ -339,16 +283,24 @@ class SystemPorts:
         These systems copy the listener's credentials, so *uid* does not matter.
         """
         del uid
-        sock = self._find(handle)
-        calls = self.system.calls
+        sock: Sock = self.find(handle)
         if not sock.tcp:
-            return decide(calls.no_stream)
+            return self.answer(self.rules["no-stream"])
         if sock.state is not State.LISTENING:
-            return decide(calls.not_listening)
-        child = Sock(tcp=True, v6=sock.v6, v6only=sock.v6only, uid=sock.uid)
-        child.r, child.privileged, child.dev = sock.r, sock.privileged, sock.dev
-        if self.system.accepts_options:
-            child.p, child.lb, child.exclusive = sock.p, sock.lb, sock.exclusive
+            return self.answer(self.rules["not-listening"])
+        inherits = self.system.accepts_options
+        child = Sock(
+            tcp=True,
+            v6=sock.v6,
+            v6only=sock.v6only,
+            r=sock.r,
+            rp=inherits and sock.rp,
+            lb=inherits and sock.lb,
+            exclusive=inherits and sock.exclusive,
+            uid=sock.uid,
+            privileged=sock.privileged,
+            dev=sock.dev,
+        )
         child.addr = accepted_address(
             sock.addr,
             v6only=sock.v6only,
@@ -364,73 +316,53 @@ class SystemPorts:
             other = self._tuples.get(key)
             if other is not None:
                 if not other.state.lingers:
-                    return decide(calls.no_connection)
+                    return self.answer(self.rules["no-connection"])
                 # A new connection replaces a lingering one.
                 self._vanish(other)
         self._enter(child)
-        self._socks[child_handle] = child
-        return decide(calls.accepted, handle=child_handle)
+        self._socks[child_handle.number] = child
+        return decide(self.rules["accepted"], handle=child_handle)
 
-    def set_option(
-        self,
-        handle: Handle,
-        *,
-        reuse_address: bool | None,
-        reuse_port: bool | None,
-        v6only: bool | None,
-        bind_address_no_port: bool | None,
-        local_port_range: tuple[int, int] | None,
-        uid: int | None,
-        load_balance: bool | None = None,
-        exclusive: bool | None = None,
-    ) -> Decision:
-        """Set options; None leaves one unchanged."""
-        sock = self._find(handle)
-        title = self.system.title
-        for name, given in (
-            ("bind_address_no_port", bind_address_no_port),
-            ("local_port_range", local_port_range),
-            ("uid", uid),
-        ):
+    def set_option(self, handle: Handle, options: Options) -> Decision:
+        """Set options."""
+        sock: Sock = self.find(handle)
+        for name in ("bind_address_no_port", "local_port_range", "uid"):
+            given = getattr(options, name)
             if given is not None:
-                raise InvalidSocketError(f"{name} cannot be set on {title}", elide(given))
-        if v6only is not None and not sock.v6:
+                raise InvalidSocketError(
+                    f"{name} cannot be set on {self.system.title}", elide(given)
+                )
+        if options.v6only is not None and not sock.v6:
             raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
-        for name, option in (
-            ("reuse_port", reuse_port),
-            ("load_balance", load_balance),
-            ("exclusive", exclusive),
-        ):
-            missing = self.system.missing_option(name)
-            if option and missing is not None:
-                raise InvalidSocketError(missing.message, f"{name}={option}")
-        calls = self.system.calls
-        if v6only is not None:
-            fixed = self.system.v6only_fixed and not v6only
+        for name in ("reuse_port", "load_balance", "exclusive"):
+            if getattr(options, name) and (missing := self.system.missing_option(name)):
+                raise InvalidSocketError(missing.message, f"{name}=True")
+        if options.v6only is not None:
+            fixed = self.system.v6only_fixed and not options.v6only
             if sock.port or sock.state is not State.UNBOUND or fixed:
-                return decide(calls.v6only_late)
-        r = sock.r if reuse_address is None else reuse_address
-        e = sock.exclusive if exclusive is None else exclusive
-        if self.system.option_both is not None and r and e:
-            return decide(self.system.option_both)
+                return self.answer(self.rules["v6only-late"])
+        r = sock.r if options.reuse_address is None else options.reuse_address
+        e = sock.exclusive if options.exclusive is None else options.exclusive
+        if r and e and "option-both" in self.rules:
+            return self.answer(self.rules["option-both"])
         sock.r, sock.exclusive = r, e
-        if v6only is not None:
-            sock.v6only = v6only
-        if reuse_port is not None:
-            sock.p = reuse_port
-        if load_balance is not None:
-            sock.lb = load_balance
-        return decide(calls.option)
+        if options.v6only is not None:
+            sock.v6only = options.v6only
+        if options.reuse_port is not None:
+            sock.rp = options.reuse_port
+        if options.load_balance is not None:
+            sock.lb = options.load_balance
+        return self.answer(self.rules["option"])
 
     def disconnect(self, handle: Handle) -> Decision:
         """Raise, because connect() with AF_UNSPEC is modelled for Linux only."""
-        self._find(handle)
+        self.find(handle)
         raise InvalidSocketError("disconnect() is modelled for Linux only", self.system.title)
 
     def close(self, handle: Handle, how: Close) -> None:
         """Close a socket."""
-        sock = self._find(handle)
-        del self._socks[handle]
+        sock: Sock = self.find(handle)
+        del self._socks[handle.number]
         lingers = how in (Close.FIRST, Close.UNANSWERED)
         if not (sock.tcp and sock.state is State.CONNECTED and lingers):
             self._leave(sock)
@@ -441,26 +373,21 @@ class SystemPorts:
         else:
             sock.state = State.FIN_WAIT_2
             stays = self.context.settings.fin_wait_2
-        self._lingering += 1
-        heappush(self._deadlines, (self.now + stays, next(self._turns), sock))
+        self.clock.linger(sock, stays)
         self.advance(0.0)
 
     def advance(self, seconds: float) -> None:
         """Advance the clock."""
-        self.now += seconds
-        while self._deadlines and self._deadlines[0][0] <= self.now:
-            self._vanish(heappop(self._deadlines)[2])
+        for sock in self.clock.advance(seconds):
+            self._vanish(sock)
 
     # Steps of the calls.
-
-    def _find(self, handle: Handle) -> Sock:
-        return find(self._socks, handle)
 
     def _as_compared(self, sock: Sock) -> Socket:
         """Return the public record of a holder, with the values that others are compared with."""
         shown = to_socket(sock)
-        if self.system.remembers_bind and sock.p is not sock.bound_p:
-            return replace(shown, reuse_port=sock.bound_p)
+        if self.system.remembers_bind and sock.rp is not sock.bound_rp:
+            return replace(shown, reuse_port=sock.bound_rp)
         return shown
 
     def _newest_first(self, sock: Sock, port: int) -> types.Sequence[Sock]:
@@ -488,7 +415,7 @@ class SystemPorts:
                 if not sock.tcp:
                     self._udp_ports -= 1
         sock.port = 0
-        sock.addr = sock.bound = ANY6 if sock.v6 else ANY4
+        sock.addr = sock.bound = sock.wildcard
 
     def _forget_tuple(self, sock: Sock) -> None:
         if sock.dst is None:
@@ -501,9 +428,4 @@ class SystemPorts:
         if sock.state.lingers:
             self._leave(sock)
             sock.state = State.UNBOUND
-            self._lingering -= 1
-
-
-def _check_family(sock: Sock, addr: int) -> None:
-    if not sock.v6 and not is_mapped(addr):
-        raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(addr))
+            self.clock.lingering -= 1

@@ -10,7 +10,7 @@ wider than 0.0.0.0, which counts as a specific address beside it: 0.0.0.0 behave
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 from portranges import types
@@ -26,19 +26,12 @@ from portranges.reuse.others.record import (
     mapped_v6only,
     not_local,
 )
-from portranges.reuse.others.rows import CallRules, RuleBook, call_rules
+from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
+from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, Source, cite
 
-__all__ = [
-    "TABLES",
-    "WINDOWS",
-    "WINDOWS_2003",
-    "WINDOWS_WSK",
-    "WINDOWS_XP",
-    "Procedure",
-    "Table",
-]
+__all__ = ["WINDOWS", "WINDOWS_2003", "WINDOWS_WSK", "WINDOWS_XP", "WindowsRules"]
 
 _WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE")
 _WSK = cite("Microsoft WSK document", "Sharing Transport Addresses")
@@ -99,188 +92,128 @@ _PLACES = {
     "4": "0.0.0.0",  # noqa: S104
     "6": "the dual-stack wildcard ::, which is wider than 0.0.0.0",
 }
+# What the words of the tables mean.
+_ERRORS = {"I": "EADDRINUSE", "A": "EACCES", ".": None}
 _AS_PLACES = str.maketrans("46", "SW")
 _NAMES = {"W": "w", "S": "s", "4": "any4", "6": "dual"}
 # The cells of 4 and 6 that Wine's tests assert on Windows, for one user.
 _ASSERTED = frozenset({("E-6", "D-4"), ("D-6", "E-4"), ("D-6", "D-4")})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table of Microsoft's documentation.
-
-    Attributes:
-        name: The system's name.
-        text: The table.
-        source: Where the table is.
-        has_dual_stack: Whether IPV6_V6ONLY can be cleared: since Vista (MicrosoftDocs/win32,
-            Dual-Stack Sockets for IPv6 Winsock Applications, 0096be5).
-    """
-
-    name: types.SystemName
-    text: str
-    source: Source
-    has_dual_stack: bool
+def _cells(text: str, source: Source, *, has_dual_stack: bool) -> types.Iterator[types.RuleRow]:
+    """Yield the rules of a table: one for each cell, two for one that depends on the user."""
+    columns, *lines = (line.split() for line in text.splitlines())
+    cells = {
+        (first, second): answer
+        for first, *answers in lines
+        for second, answer in zip(columns, answers, strict=True)
+    }
+    for (first, second), answer in cells.items():
+        yield from _cell(first, second, answer, source)
+    for wide, narrow in product(_MODES, _MODES) if has_dual_stack else ():
+        for first, second in ((f"{wide}-6", f"{narrow}-4"), (f"{wide}-4", f"{narrow}-6")):
+            answer = cells[first.translate(_AS_PLACES), second.translate(_AS_PLACES)]
+            yield from _cell(first, second, answer, _WINE)
 
 
-TABLES = (
-    Table(
-        name="windows",
-        text=_SINCE_2003,
-        source=_WINSOCK,
-        has_dual_stack=True,
-    ),
-    Table(
-        name="windows-2003",
-        text=_SINCE_2003,
-        source=_WINSOCK,
-        has_dual_stack=False,
-    ),
-    Table(
-        name="windows-xp",
-        text=_XP,
-        source=_WINSOCK,
-        has_dual_stack=False,
-    ),
-    Table(
-        name="windows-wsk",
-        text=_KERNEL,
-        source=_WSK,
-        has_dual_stack=True,
-    ),
-)
-
-
-class Procedure:
-    """The checks of one table, with a rule for each cell."""
-
-    def __init__(self, table: Table) -> None:
-        """Create a rule for each cell, and two for a cell that depends on the user."""
-        self.book: RuleBook = RuleBook(table.name, prefix="WSA")
-        self.free: Rule = self.book.allowed(
-            "free", "no socket conflicts", table.source, Confidence.DOCUMENT
+def _cell(first: str, second: str, answer: str, source: Source) -> types.Iterator[types.RuleRow]:
+    same, slash, other = answer.partition("/")
+    for user, word in (("same", same), ("other", other)) if slash else (("", same),):
+        whose = {"same": " of the same user", "other": " of another user", "": ""}[user]
+        sentence = (
+            f"the holder has {_MODES[first[0]]} and {_PLACES[first[-1]]}, the new socket"
+            f"{whose} has {_MODES[second[0]]} and requests {_PLACES[second[-1]]}"
         )
-        self.cells: dict[tuple[str, str, bool], Rule] = {}
-        columns, *lines = (line.split() for line in table.text.splitlines())
-        cells = {
-            (first, second): answer
-            for first, *answers in lines
-            for second, answer in zip(columns, answers, strict=True)
-        }
-        for (first, second), answer in cells.items():
-            self._cell(first, second, answer, table.source)
-        if table.has_dual_stack:
-            for wide, narrow in product(_MODES, _MODES):
-                for first, second in ((f"{wide}-6", f"{narrow}-4"), (f"{wide}-4", f"{narrow}-6")):
-                    answer = cells[first.translate(_AS_PLACES), second.translate(_AS_PLACES)]
-                    self._cell(first, second, answer, _WINE)
-        memory = Confidence.MEMORY
-        self.excluded: Rule = self.book.refused(
+        how = Confidence.DOCUMENT
+        if source is _WINE:
+            asserted = (first, second) in _ASSERTED and user != "other"
+            how = Confidence.REPORTED if asserted else Confidence.INFERRED
+        yield _name(first, second, user), _ERRORS[word], sentence, source, how
+
+
+# judge() asks for the same few names again and again.
+@cache
+def _name(first: str, second: str, user: str) -> str:
+    """Return the name of a cell's rule, as ``"d-w-r-s-same-user"``."""
+    sides = (f"{side[0].lower()}-{_NAMES[side[-1]]}" for side in (first, second))
+    return "-".join(sides) + (f"-{user}-user" if user else "")
+
+
+def _rules(name: str, text: str, source: Source, *, has_dual_stack: bool) -> RuleTable:
+    document, reported, memory = Confidence.DOCUMENT, Confidence.REPORTED, Confidence.MEMORY
+    rows: tuple[types.RuleRow, ...] = (
+        ("free", None, "no socket conflicts", source, document),
+        *_cells(text, source, has_dual_stack=has_dual_stack),
+        (
             "excluded",
             "EACCES",
             "the port is in an excluded port range (netsh int ipv4 show excludedportrange), which "
             "no program can bind to",
             cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
-            Confidence.REPORTED,
-        )
-        self.listen_unbound: Rule = self.book.refused(
-            "listen-unbound", "EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, memory
-        )
-        self.address_rules: tuple[AddressRule, ...] = (
-            AddressRule(
-                call=Call.CONNECT,
-                kinds=frozenset({Kind.WILDCARD}),
-                rule=self.book.refused(
-                    "any-destination",
-                    "EADDRNOTAVAIL",
-                    "a socket cannot connect to the wildcard address",
-                    _CONNECT,
-                    Confidence.DOCUMENT,
-                ),
-            ),
-            AddressRule(
-                call=Call.CONNECT,
-                kinds=frozenset({Kind.BROADCAST}),
-                tcp=False,
-                rule=self.book.refused(
-                    "connect-broadcast",
-                    "EACCES",
-                    "a UDP socket needs SO_BROADCAST to connect to a broadcast address",
-                    _CONNECT,
-                    Confidence.DOCUMENT,
-                ),
-            ),
-            AddressRule(
-                call=Call.BIND,
-                kinds=frozenset({Kind.MULTICAST}),
-                rule=self.book.refused(
-                    "bind-multicast",
-                    "EADDRNOTAVAIL",
-                    "a socket cannot be bound to a multicast address; it joins the group and is "
-                    "bound to the wildcard or to an address of the machine",
-                    cite("nannou-org/citp#6, CCExtractor/ccextractor#668", "error 10049"),
-                    Confidence.REPORTED,
-                ),
-            ),
-        )
-        self.option_both: Rule = self.book.refused(
+            reported,
+        ),
+        ("listen-unbound", "EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, memory),
+        (
+            "any-destination",
+            "EADDRNOTAVAIL",
+            "a socket cannot connect to the wildcard address",
+            _CONNECT,
+            document,
+        ),
+        (
+            "connect-broadcast",
+            "EACCES",
+            "a UDP socket needs SO_BROADCAST to connect to a broadcast address",
+            _CONNECT,
+            document,
+        ),
+        (
+            "bind-multicast",
+            "EADDRNOTAVAIL",
+            "a socket cannot be bound to a multicast address; it joins the group and is "
+            "bound to the wildcard or to an address of the machine",
+            cite("nannou-org/citp#6, CCExtractor/ccextractor#668", "error 10049"),
+            reported,
+        ),
+        (
             "option-both",
             "EINVAL",
             "SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other",
             _WINSOCK_ERRORS,
             memory,
-        )
-        self.calls: CallRules = call_rules(
-            self.book,
-            source=_DYNAMIC,
-            mapped_v6only=("EADDRNOTAVAIL", _WINSOCK_ERRORS, memory),
-            exhausted="ENOBUFS",
-            connect_exhausted=(_EXHAUSTED, _EXHAUSTION, Confidence.REPORTED),
-            peer_port=(_WINSOCK_ERRORS, memory),
-            picking=memory,
-            tuples=memory,
-            listens=memory,
-            v6only_connect="ENETUNREACH",
-            wrong_family="EAFNOSUPPORT",
-            is_listening="EINVAL",
-            listening_connected="EISCONN",
-            no_connection="EWOULDBLOCK",
-            states=_WINSOCK_ERRORS,
-            drops=False,
-        )
+        ),
+        *call_rows(
+            {
+                "picking": (_DYNAMIC, memory),
+                "connect-exhausted": (_EXHAUSTION, reported),
+                "mapped-v6only": (_WINSOCK_ERRORS, memory),
+                "peer-port": (_WINSOCK_ERRORS, memory),
+                "states": (_WINSOCK_ERRORS, memory),
+            },
+            errors={
+                "bind-exhausted": "ENOBUFS",
+                "connect-exhausted": "ENOBUFS",
+                "v6only-connect": "ENETUNREACH",
+                "wrong-family": "EAFNOSUPPORT",
+                "is-listening": "EINVAL",
+                "not-closed": "EISCONN",
+                "no-connection": "EWOULDBLOCK",
+            },
+            sentences={"connect-exhausted": _EXHAUSTED},
+            without={"dropped"},
+        ),
+    )
+    return RuleTable(name, *rows, prefix="WSA")
 
-    def _cell(self, first: str, second: str, answer: str, source: Source) -> None:
-        same, slash, other = answer.partition("/")
-        for is_same, word in ((True, same), (False, other)) if slash else ((None, same),):
-            whose = ""
-            modes = first[0].lower(), second[0].lower()
-            name = f"{modes[0]}-{_NAMES[first[-1]]}-{modes[1]}-{_NAMES[second[-1]]}"
-            if is_same is not None:
-                whose = " of the same user" if is_same else " of another user"
-                name += "-same-user" if is_same else "-other-user"
-            sentence = (
-                f"the holder has {_MODES[first[0]]} and {_PLACES[first[-1]]}, the new socket"
-                f"{whose} has {_MODES[second[0]]} and requests {_PLACES[second[-1]]}"
-            )
-            how = Confidence.DOCUMENT
-            if source is _WINE:
-                asserted = (first, second) in _ASSERTED and is_same is not False
-                how = Confidence.REPORTED if asserted else Confidence.INFERRED
-            if word == ".":
-                rule = self.book.allowed(name, sentence, source, how)
-            else:
-                error = "EADDRINUSE" if word == "I" else "EACCES"
-                rule = self.book.refused(name, error, sentence, source, how)
-            for user in (True, False) if is_same is None else (is_same,):
-                self.cells[first, second, user] = rule
 
-    def check_excluded(self, sock: Sock, context: Context) -> Rule | None:
-        """Refuse a port of an excluded range."""
-        return self.excluded if sock.port in context.settings.excluded else None
+class WindowsRules(BindRules):
+    """The tables, with a rule for each cell."""
+
+    __slots__ = ()
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Look up the cell for each holder, on each stack of *new*."""
-        shares = self.free
+        shares = self.rules["free"]
         for holder in holders:
             if holder.state is State.TIME_WAIT:
                 continue
@@ -291,11 +224,28 @@ class Procedure:
                 if asked is None or held is None or (asked and held and asked != held):
                     continue
                 first, second = _place(holder, held, new), _place(new, asked, holder)
-                rule = self.cells[first, second, new.uid == holder.uid]
+                user = "same" if new.uid == holder.uid else "other"
+                general = self.rules.get(_name(first, second, ""))
+                rule = general or self.rules[_name(first, second, user)]
                 if rule.error is not None:
                     return rule, holder
                 shares = rule
         return shares, None
+
+    def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
+        """Return whether an automatic choice skips the port.
+
+        How Windows chooses is not documented. Here a port is skipped if it is in use at an
+        overlapping address, whatever the options are. Connections and TIME_WAIT count, because
+        users report that they exhaust the ports.
+        """
+        asked4 = sock.v4_address if via is None or is_mapped(via.local) else None
+        asked6 = sock.v6_address if via is None or not is_mapped(via.local) else None
+        for holder in holders:
+            for asked, held in ((asked4, holder.v4_address), (asked6, holder.v6_address)):
+                if asked is not None and held is not None and (not asked or held in (0, asked)):
+                    return True
+        return False
 
 
 def _place(sock: Sock, addr: int, other: Sock) -> str:
@@ -306,41 +256,38 @@ def _place(sock: Sock, addr: int, other: Sock) -> str:
     return f"{mode}-{'S' if addr else 'W'}"
 
 
-def _busy(sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
-    """Return whether an automatic choice skips the port.
+def _excluded(sock: Sock, context: Context) -> Rule | None:
+    excluded = sock.port in context.settings.excluded
+    return context.system.rules["excluded"] if excluded else None
 
-    How Windows chooses is not documented. Here a port is skipped if it is in use at an
-    overlapping address, whatever the options are. Connections and TIME_WAIT count, because
-    users report that they exhaust the ports.
+
+def _system(
+    name: types.SystemName, text: str, source: Source, *, has_dual_stack: bool
+) -> WindowsRules:
+    """Return a system; *has_dual_stack* says whether IPV6_V6ONLY can be cleared.
+
+    It can since Vista (MicrosoftDocs/win32, Dual-Stack Sockets for IPv6 Winsock Applications,
+    0096be5).
     """
-    asked4 = sock.v4_address if via is None or is_mapped(via.local) else None
-    asked6 = sock.v6_address if via is None or not is_mapped(via.local) else None
-    for holder in holders:
-        for asked, held in ((asked4, holder.v4_address), (asked6, holder.v6_address)):
-            if asked is not None and held is not None and (not asked or held in (0, asked)):
-                return True
-    return False
-
-
-def _system(table: Table) -> BindRules:
-    procedure = Procedure(table)
-    return BindRules(
-        name=table.name,
-        calls=procedure.calls,
-        book=procedure.book,
-        judge=procedure.judge,
-        busy=_busy,
-        checks=(mapped_v6only, check_address_kind, not_local, procedure.check_excluded),
+    return WindowsRules(
+        name=name,
+        rules=_rules(name, text, source, has_dual_stack=has_dual_stack),
+        checks=(mapped_v6only, check_address_kind, not_local, _excluded),
         options=frozenset({"exclusive"}),
         v6only=True,
-        v6only_fixed=not table.has_dual_stack,
+        v6only_fixed=not has_dual_stack,
         wide_loopback=True,
         refusal=Refusal.KEEPS,
-        address_rules=procedure.address_rules,
-        listen_unbound=procedure.listen_unbound,
-        option_both=procedure.option_both,
+        address_rules=(
+            AddressRule("any-destination", Call.CONNECT, Kind.WILDCARD),
+            AddressRule("connect-broadcast", Call.CONNECT, Kind.BROADCAST, tcp=False),
+            AddressRule("bind-multicast", Call.BIND, Kind.MULTICAST),
+        ),
         has_excluded=True,
     )
 
 
-WINDOWS, WINDOWS_2003, WINDOWS_XP, WINDOWS_WSK = (_system(table) for table in TABLES)
+WINDOWS = _system("windows", _SINCE_2003, _WINSOCK, has_dual_stack=True)
+WINDOWS_2003 = _system("windows-2003", _SINCE_2003, _WINSOCK, has_dual_stack=False)
+WINDOWS_XP = _system("windows-xp", _XP, _WINSOCK, has_dual_stack=False)
+WINDOWS_WSK = _system("windows-wsk", _KERNEL, _WSK, has_dual_stack=True)

@@ -1,0 +1,115 @@
+"""What every state machine has: the sockets by handle, the clock, and what lingers.
+
+The calls of a program are in ``linux.machine`` and ``others.state_machine``.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+
+from portranges import checks, types
+from portranges.errors import InvalidSocketError, elide
+from portranges.reuse.model import Decision, Handle, Rule, Socket, decide
+from portranges.reuse.sock import SockBase
+from portranges.source import Confidence
+
+__all__ = ["Clock", "Machine"]
+
+
+class Clock:
+    """The time, and the closed connections that linger until theirs is over.
+
+    ``lingering`` is their number. A connection can end early, by a new one with its 4-tuple;
+    it then stays in the queue, and whoever takes it out there must find that it is over.
+    """
+
+    __slots__ = ("_queue", "_turns", "lingering", "now")
+
+    def __init__(self) -> None:
+        """Start at 0 seconds."""
+        self.now: float = 0.0
+        self.lingering: int = 0
+        self._queue: list[tuple[float, int, types.Any]] = []
+        self._turns = count()
+
+    def linger(self, sock: object, seconds: float) -> None:
+        """Let *sock* linger for *seconds*."""
+        self.lingering += 1
+        heappush(self._queue, (self.now + seconds, next(self._turns), sock))
+
+    def advance(self, seconds: float) -> types.Iterator[types.Any]:
+        """Let *seconds* pass, and yield each socket whose time is over."""
+        self.now += seconds
+        while self._queue and self._queue[0][0] <= self.now:
+            yield heappop(self._queue)[2]
+
+
+class Machine:
+    """The sockets of a machine by handle; a system adds its calls.
+
+    ``local_addresses`` are the machine's addresses as numbers; None means every address.
+    ``v6only`` is the default of IPV6_V6ONLY, ``kind`` the class of the system's records.
+    """
+
+    kind: type[SockBase]
+    v6only: bool
+
+    def __init__(self, local_addresses: frozenset[int] | None) -> None:
+        """Create a machine without sockets."""
+        self.local_addresses = local_addresses
+        self.clock: Clock = Clock()
+        # By number: the hash of a record takes as long as a call.
+        self._socks: dict[int, types.Any] = {}
+        self._answers: dict[str, Decision] = {}
+        self._confidence: Confidence | None = None
+
+    def __len__(self) -> int:
+        """Return the number of open sockets."""
+        return len(self._socks)
+
+    @property
+    def now(self) -> float:
+        """Seconds since the machine was created."""
+        return self.clock.now
+
+    @property
+    def lingering(self) -> int:
+        """The number of closed connections that linger."""
+        return self.clock.lingering
+
+    def socket(self, handle: Handle, **options: types.Any) -> None:
+        """Create a socket; *options* are arguments of the system's record."""
+        sock = self.kind(**options, default_v6only=self.v6only)
+        self.check_options(sock)
+        self._socks[handle.number] = sock
+
+    def check_options(self, sock: types.Any) -> None:
+        """Raise if *sock* has an option that does not exist on the system."""
+        raise NotImplementedError
+
+    def find(self, handle: Handle) -> types.Any:
+        """Return the system's record of an open socket, or raise."""
+        checks.of_type("handle", handle, Handle)
+        sock = self._socks.get(handle.number)
+        if sock is None:
+            raise InvalidSocketError(
+                "handle must belong to an open socket of this table", elide(handle)
+            )
+        return sock
+
+    def is_inet6(self, handle: Handle) -> bool:
+        """Return whether the socket is an AF_INET6 socket."""
+        return types.cast("bool", self.find(handle).v6)
+
+    def answer(
+        self, rule: Rule, *, reason: str | None = None, blocker: Socket | None = None
+    ) -> Decision:
+        """Return the decision of *rule*."""
+        if reason is None and blocker is None:
+            # Nearly every call ends here, with one of few answers.
+            made = self._answers.get(rule.id)
+            if made is None:
+                made = self._answers[rule.id] = decide(rule, confidence=self._confidence)
+            return made
+        return decide(rule, reason=reason, blocker=blocker, confidence=self._confidence)

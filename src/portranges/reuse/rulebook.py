@@ -1,0 +1,64 @@
+"""A system's rules as one table: a row for each rule, looked up by name.
+
+A row is a name, an error (None if the rule allows), a sentence and a source, and a confidence
+if it is not that of the table. A table may contain rows that several systems have in common,
+filled in by ``common_rows``.
+"""
+
+from __future__ import annotations
+
+from portranges import types
+from portranges.reuse.model import Rule, Verdict
+from portranges.source import Confidence
+
+__all__ = ["RuleTable", "common_rows"]
+
+_NOTHING: types.Mapping[str, str] = {}
+
+
+class RuleTable(dict[str, Rule]):
+    """The rules of one system by name; ``"listener"`` is the name of ``linux-listener``."""
+
+    def __init__(
+        self,
+        system: str,
+        *rows: types.RuleRow,
+        confidence: Confidence = Confidence.SOURCE,
+        prefix: str = "",
+    ) -> None:
+        """Make a rule of each row; *prefix* precedes every error, as ``"WSA"`` on Windows."""
+        super().__init__()
+        for name, error, sentence, source, *own in rows:
+            self[name] = Rule(
+                id=f"{system}-{name}",
+                verdict=Verdict.ALLOWED if error is None else Verdict.REFUSED,
+                error=None if error is None else prefix + error,
+                sentence=sentence,
+                source=source,
+                confidence=own[0] if own else confidence,
+            )
+
+    def special(self, name: str, suffix: str) -> Rule:
+        """Return the rule for a special case of *name*, or *name* if the system has none."""
+        return self.get(name + suffix, self[name])
+
+
+def common_rows(
+    table: types.Iterable[types.CommonRow],
+    sources: types.Mapping[str, types.Origin],
+    *,
+    errors: types.Mapping[str, str] = _NOTHING,
+    sentences: types.Mapping[str, str] = _NOTHING,
+    without: types.Collection[str] = (),
+) -> types.Iterator[types.RuleRow]:
+    """Yield the rows of *table* as one system has them.
+
+    The last value of a row is the key of its source in *sources*, unless the row's name is a
+    key there too. *errors* and *sentences* replace those of the table by name; a row whose
+    error or sentence is ``""`` exists only on the systems that replace it.
+    """
+    for name, usual_error, usual_sentence, group in table:
+        error = errors.get(name, usual_error)
+        sentence = sentences.get(name, usual_sentence)
+        if error != "" and sentence and name not in without:
+            yield name, error, sentence, *(sources.get(name) or sources[group])

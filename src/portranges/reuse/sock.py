@@ -1,0 +1,131 @@
+"""The record of a socket inside a state machine, made from the public ``Socket`` and back.
+
+The Linux tables and those of the other systems add their own fields to it.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+
+from portranges import types
+from portranges.ports import Transport
+from portranges.reuse.addresses import ANY4, ANY6, address_number
+from portranges.reuse.model import Socket, State
+
+__all__ = ["SockBase"]
+
+_IPV4 = 0xFFFFFFFF
+
+
+class SockBase:
+    """What every system keeps about a socket, or about a closed connection that lingers.
+
+    The short names are close to the kernels': ``r`` is SO_REUSEADDR, ``rp`` SO_REUSEPORT,
+    ``lb`` SO_REUSEPORT_LB, ``dev`` the device. ``addr`` is the local address as a number of
+    128 bits, ``dst`` and ``dport`` the peer.
+    """
+
+    __slots__ = (
+        "addr",
+        "dev",
+        "dport",
+        "dst",
+        "exclusive",
+        "lb",
+        "port",
+        "privileged",
+        "r",
+        "rp",
+        "tcp",
+        "uid",
+        "v6",
+        "v6only",
+    )
+
+    def __init__(
+        self,
+        *,
+        tcp: bool,
+        v6: bool,
+        v6only: bool | None = None,
+        r: bool = False,
+        rp: bool = False,
+        lb: bool = False,
+        exclusive: bool = False,
+        uid: int = 0,
+        privileged: bool | None = None,
+        dev: str | None = None,
+        default_v6only: bool = False,
+    ) -> None:
+        """Create an unbound socket."""
+        self.tcp: bool = tcp
+        self.v6: bool = v6
+        self.v6only: bool = v6 and (default_v6only if v6only is None else v6only)
+        self.r: bool = r
+        self.rp: bool = rp
+        self.lb: bool = lb
+        self.exclusive: bool = exclusive
+        self.uid: int = uid
+        self.privileged: bool = uid == 0 if privileged is None else privileged
+        self.dev: str | None = dev
+        self.addr: int = ANY6 if v6 else ANY4
+        self.port: int = 0
+        self.dst: int | None = None
+        self.dport: int = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Set the fields that a system adds."""
+        raise NotImplementedError
+
+    @classmethod
+    def of(cls, socket: Socket, *, default_v6only: bool) -> types.Self:
+        """Return the record of *socket*."""
+        sock = cls(
+            tcp=socket.transport is Transport.TCP,
+            v6=socket.address.version == 6,
+            v6only=socket.v6only,
+            r=socket.reuse_address,
+            rp=socket.reuse_port,
+            lb=socket.load_balance,
+            exclusive=socket.exclusive,
+            uid=socket.uid,
+            privileged=socket.privileged,
+            dev=socket.device,
+            default_v6only=default_v6only,
+        )
+        sock.port = socket.port
+        sock.set_addr(address_number(socket.address))
+        return sock
+
+    @property
+    def wildcard(self) -> int:
+        """The wildcard address of the socket's family."""
+        return ANY6 if self.v6 else ANY4
+
+    def set_addr(self, addr: int) -> None:
+        """Set the local address."""
+        self.addr = addr
+
+    def public(self, state: State) -> Socket:
+        """Return the public record of the socket, which is in *state*.
+
+        The constructor of Socket would check values that were checked already, which takes
+        ten times as long as everything else, and a table describes a socket at every refusal.
+        """
+        socket = object.__new__(Socket)
+        v6 = self.v6
+        put = object.__setattr__
+        put(socket, "transport", Transport.TCP if self.tcp else Transport.UDP)
+        put(socket, "address", IPv6Address(self.addr) if v6 else IPv4Address(self.addr & _IPV4))
+        put(socket, "port", self.port)
+        put(socket, "v6only", self.v6only if v6 else None)
+        put(socket, "reuse_address", self.r)
+        put(socket, "reuse_port", self.rp)
+        put(socket, "load_balance", self.lb)
+        put(socket, "exclusive", self.exclusive)
+        put(socket, "uid", self.uid)
+        put(socket, "privileged", self.privileged)
+        put(socket, "device", self.dev)
+        put(socket, "state", state)
+        return socket
