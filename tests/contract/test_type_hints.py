@@ -59,9 +59,8 @@ def test_the_walk_sees_methods_and_functions() -> None:
 @pytest.mark.parametrize("module", [name for name in names() if "._" not in name])
 def test_beartype_accepts_every_public_function(module: str) -> None:
     loaded = importlib.import_module(module)
-    for name in getattr(loaded, "__all__", ()):
-        value = getattr(loaded, name)
-        if inspect.isfunction(value):
+    for name, value in vars(loaded).items():
+        if inspect.isfunction(value) and value.__module__ == module and not name.startswith("_"):
             beartype.beartype(value)
 
 

@@ -7,24 +7,9 @@
 from __future__ import annotations
 
 from portranges.reuse.linux.settings import LinuxSettings
-from portranges.reuse.model import (
-    Close,
-    Decision,
-    Handle,
-    Rule,
-    Socket,
-    State,
-    Verdict,
-)
+from portranges.reuse.model import Close, Decision, Handle, Rule, Socket, State, Verdict
 from portranges.reuse.others.settings import SystemSettings
-from portranges.reuse.procedures import (
-    can_bind,
-    has_dual_stack,
-    portability,
-    rule,
-    rules,
-    systems,
-)
+from portranges.reuse.procedures import can_bind, has_dual_stack, portability, rule, rules, systems
 from portranges.reuse.table import PortTable
 
 __all__ = [

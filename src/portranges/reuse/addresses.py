@@ -13,28 +13,6 @@ from portranges import types
 from portranges.errors import InvalidSocketError, elide
 from portranges.reuse.model import parsed_address, shown_address
 
-__all__ = [
-    "ANY4",
-    "ANY6",
-    "BROADCAST",
-    "LOOPBACK4",
-    "LOOPBACK6",
-    "MAPPED",
-    "Kind",
-    "accepted_address",
-    "address_number",
-    "check_family",
-    "check_source",
-    "checked_local_addresses",
-    "is_loopback",
-    "is_mapped",
-    "is_multicast4",
-    "is_wild",
-    "kind_of",
-    "route_source",
-    "shown_number",
-]
-
 MAPPED = 0xFFFF
 ANY6 = 0
 ANY4 = MAPPED << 32

@@ -14,8 +14,6 @@ from portranges.reuse.model import Decision, Handle, Rule, Socket, decide
 from portranges.reuse.sock import SockBase
 from portranges.source import Confidence
 
-__all__ = ["Clock", "Machine"]
-
 
 class Clock:
     """The time, and the closed connections that linger until theirs is over.

@@ -16,27 +16,6 @@ from portranges.ports import Transport, check_port
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
 
-__all__ = [
-    "Close",
-    "Decision",
-    "Handle",
-    "Options",
-    "RefusedOption",
-    "Rule",
-    "Socket",
-    "State",
-    "Verdict",
-    "check_bindable",
-    "checked_address",
-    "checked_device",
-    "checked_seconds",
-    "checked_transport",
-    "checked_uid",
-    "decide",
-    "parsed_address",
-    "shown_address",
-]
-
 
 class State(StrEnum):
     """The state of a socket, as far as its port is concerned.

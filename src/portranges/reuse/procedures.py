@@ -17,17 +17,6 @@ from portranges.reuse.model import Decision, Rule, Socket
 from portranges.reuse.others import lookup
 from portranges.systems import lookup as row_of
 
-__all__ = [
-    "can_bind",
-    "has_dual_stack",
-    "machine",
-    "name_of",
-    "portability",
-    "rule",
-    "rules",
-    "systems",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class _System:

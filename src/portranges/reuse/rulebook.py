@@ -11,8 +11,6 @@ from portranges import types
 from portranges.reuse.model import Rule, Verdict
 from portranges.source import Confidence
 
-__all__ = ["RuleTable", "common_rows"]
-
 _NOTHING: types.Mapping[str, str] = {}
 
 

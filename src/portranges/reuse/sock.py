@@ -12,8 +12,6 @@ from portranges.ports import Transport
 from portranges.reuse.addresses import ANY4, ANY6, address_number
 from portranges.reuse.model import Socket, State
 
-__all__ = ["SockBase"]
-
 _IPV4 = 0xFFFFFFFF
 
 

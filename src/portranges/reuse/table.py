@@ -15,8 +15,6 @@ from portranges.ports import PortRange, Transport, check_port
 from portranges.reuse import addresses, model, procedures
 from portranges.reuse.model import Close, Decision, Handle, Options, Socket
 
-__all__ = ["PortTable"]
-
 # One counter for all tables, so that a handle of another table is recognized.
 _numbers = count(1)
 
@@ -236,10 +234,7 @@ class PortTable:
         return handle
 
     def bind(
-        self,
-        handle: Handle,
-        address: types.AddressLike,
-        port: types.SupportsIndex,
+        self, handle: Handle, address: types.AddressLike, port: types.SupportsIndex
     ) -> Decision:
         """Bind a socket; with port 0 the system chooses the port.
 
@@ -501,9 +496,7 @@ class PortTable:
         self._machine.advance(model.checked_seconds("seconds", seconds))
 
     def _peer(
-        self,
-        handle: Handle,
-        peer: tuple[types.AddressLike, types.SupportsIndex],
+        self, handle: Handle, peer: tuple[types.AddressLike, types.SupportsIndex]
     ) -> tuple[int, int]:
         host, number = _pair("peer must be an address and a port", peer)
         address, port = model.checked_address(host), check_port(number)

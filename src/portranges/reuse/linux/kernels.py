@@ -15,8 +15,6 @@ from portranges.errors import InvalidSocketError, elide
 from portranges.ports import is_digits
 from portranges.source import Confidence, Source, cite
 
-__all__ = ["CHANGES", "MEASURED", "OLDEST", "Change", "Kernel", "kernel"]
-
 # The release whose answers were compared with the model's, and the patch level from which
 # its stable releases answer so.
 MEASURED = "6.18"

@@ -45,8 +45,6 @@ from portranges.reuse.machine import Machine
 from portranges.reuse.model import Close, Decision, Handle, Options, Socket, decide
 from portranges.source import Confidence
 
-__all__ = ["LinuxPorts"]
-
 
 class LinuxPorts(Machine):
     """The state machine of Linux; addresses are integers as in ``reuse.addresses``."""
@@ -216,13 +214,7 @@ class LinuxPorts(Machine):
         if sock.state != LISTEN:
             return self.answer(RULES["not-listening"])
         child = Sock(
-            tcp=True,
-            v6=sock.v6,
-            v6only=sock.v6only,
-            r=sock.r,
-            rp=sock.rp,
-            uid=uid,
-            dev=sock.dev,
+            tcp=True, v6=sock.v6, v6only=sock.v6only, r=sock.r, rp=sock.rp, uid=uid, dev=sock.dev
         )
         child.port = sock.port
         dst, dport = (None, 0) if peer is None else peer

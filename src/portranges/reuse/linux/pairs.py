@@ -48,8 +48,6 @@ from portranges.reuse.model import (
     decide,
 )
 
-__all__ = ["can_bind", "check", "check_options", "check_peer", "refused_option"]
-
 # The scopes of the interface and the link, among those of ff00::/8.
 _NEAR_SCOPES = (1, 2)
 # The broadcast address of lo, which every machine has.
@@ -99,13 +97,7 @@ def can_bind(
 
 
 def check(
-    sock: Sock,
-    addr: int,
-    port: int,
-    settings: LinuxSettings,
-    *,
-    local: bool,
-    in_use: bool = False,
+    sock: Sock, addr: int, port: int, settings: LinuxSettings, *, local: bool, in_use: bool = False
 ) -> Rule | None:
     """Return the rule that refuses *addr* and *port* before other sockets are compared.
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from portranges import types
 
-__all__ = ["Perturbation"]
-
 # How often the kernel draws a new key, in seconds.
 _REKEY = 10.0
 

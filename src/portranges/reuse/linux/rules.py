@@ -8,8 +8,6 @@ from __future__ import annotations
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
-__all__ = ["RULES"]
-
 _BIND = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_bind_conflict")
 _SHARE = cite(
     "Linux 6.18",

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from portranges import types
 
-__all__ = ["LINGERS", "TAKEN", "Search", "Searches"]
-
 # Why a port is skipped; LINGERS means TAKEN by a lingering connection that is not replaced.
 TAKEN, LINGERS = 1, 2
 

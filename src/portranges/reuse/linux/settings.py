@@ -15,9 +15,6 @@ from portranges.portset import PortSet
 from portranges.records import always_checked
 from portranges.reuse.model import checked_seconds
 
-__all__ = ["LinuxSettings", "checked_settings"]
-
-
 _LINUX = ephemeral.profile("linux")
 _NO_PORTS = PortSet()
 

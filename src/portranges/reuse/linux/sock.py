@@ -15,28 +15,6 @@ from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.model import Rule, Socket, State
 from portranges.reuse.sock import SockBase
 
-__all__ = [
-    "CLOSED",
-    "CONN",
-    "LISTEN",
-    "LOOPBACK4_IPV6",
-    "TW",
-    "Sock",
-    "conflicts",
-    "covers",
-    "devices_overlap",
-    "from_socket",
-    "is_local",
-    "may_bind",
-    "may_share",
-    "port_range",
-    "reason",
-    "rules_out",
-    "to_socket",
-    "why_refused",
-    "why_shared",
-]
-
 CLOSED, LISTEN, CONN, TW = range(4)
 
 LOOPBACK4_IPV6 = 0x7F000006

@@ -35,8 +35,6 @@ from portranges.reuse.model import Rule
 from portranges.selection import algorithm
 from portranges.selection.orders import LinuxBind, LinuxConnect
 
-__all__ = ["Bucket", "Outcome", "Table", "TcpPorts"]
-
 # FASTREUSEPORT_ANY: the remembered address is not compared.
 _ANY = 2
 

@@ -21,8 +21,6 @@ from portranges.reuse.model import Rule
 from portranges.selection import algorithm
 from portranges.selection.orders import order_for
 
-__all__ = ["Chain", "UdpPorts"]
-
 # if (inet_use_hash2_on_bind(sk) && hslot->count > 10)
 _LONG = 10
 

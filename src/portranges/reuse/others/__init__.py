@@ -10,8 +10,4 @@ from __future__ import annotations
 from portranges.reuse.others.lookup import SYSTEMS, system
 from portranges.reuse.others.settings import SystemSettings
 
-__all__ = [
-    "SYSTEMS",
-    "SystemSettings",
-    "system",
-]
+__all__ = ["SYSTEMS", "SystemSettings", "system"]

@@ -12,8 +12,6 @@ from enum import Enum, auto
 from portranges.reuse.addresses import Kind, is_mapped, kind_of
 from portranges.reuse.others.sock import Sock
 
-__all__ = ["AddressRule", "Call"]
-
 
 class Call(Enum):
     """The call that is given an address."""

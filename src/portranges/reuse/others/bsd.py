@@ -15,17 +15,6 @@ from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import common_rows
 from portranges.source import Confidence, Source
 
-__all__ = [
-    "BsdRules",
-    "DualRules",
-    "best",
-    "best4",
-    "best6",
-    "local_cost",
-    "pair_rows",
-    "share_port",
-]
-
 
 def best(
     holders: types.Iterable[Sock], cost: types.Callable[[Sock], int | None], *, wild: bool

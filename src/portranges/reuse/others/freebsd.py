@@ -11,19 +11,11 @@ from portranges import types
 from portranges.reuse.addresses import Kind, is_mapped
 from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bsd import BsdRules, DualRules, best6, pair_rows, share_port
-from portranges.reuse.others.record import (
-    Reconnect,
-    Via,
-    mapped_v6only,
-    not_local,
-    privileged,
-)
+from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
-
-__all__ = ["FREEBSD", "FREEBSD_13", "FREEBSD_14", "FreeBsd14Rules", "FreeBsdRules"]
 
 
 def _rows(repository: str, v4_function: str, v6_function: str) -> list[types.RuleRow]:
@@ -77,12 +69,7 @@ def _rows(repository: str, v4_function: str, v6_function: str) -> list[types.Rul
         ),
         ("bind-multicast", "EAFNOSUPPORT", no_multicast, binds),
         ("connect-multicast", "EAFNOSUPPORT", no_multicast, connects),
-        (
-            "connect-broadcast",
-            "EACCES",
-            "a TCP socket cannot connect to 255.255.255.255",
-            connects,
-        ),
+        ("connect-broadcast", "EACCES", "a TCP socket cannot connect to 255.255.255.255", connects),
         (
             "connect-wildcard",
             "ENETUNREACH",

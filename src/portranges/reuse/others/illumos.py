@@ -33,8 +33,6 @@ from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
-__all__ = ["ILLUMOS", "SOLARIS", "IllumosRules"]
-
 _HELD = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 _UP_TO_ESTABLISHED = frozenset({*_HELD, State.CONNECTED})
 

@@ -7,8 +7,6 @@ from importlib import import_module
 from portranges import types
 from portranges.reuse.others.record import BindRules
 
-__all__ = ["SYSTEMS", "system"]
-
 # For each name, the module of this package and the name in it.
 SYSTEMS: dict[types.ReuseSystemName, tuple[str, str]] = {
     "freebsd": ("freebsd", "FREEBSD"),

@@ -28,8 +28,6 @@ from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
-__all__ = ["MACOS", "MacOsRules"]
-
 _XNU = "apple-oss-distributions/xnu (xnu-11417.101.15)"
 _V4 = cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind")
 _V6 = cite(_XNU, "bsd/netinet6/in6_pcb.c, in6_pcbbind")

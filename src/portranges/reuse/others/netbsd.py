@@ -22,8 +22,6 @@ from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
-__all__ = ["NETBSD", "NetBsdRules"]
-
 # The revision of the source of about NetBSD 9 or 10 that was read first is not recorded; these
 # two were read later and agree with it.
 _NETBSD = "NetBSD, about 9 or 10 (repository and commit not recorded)"

@@ -19,8 +19,6 @@ from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
-__all__ = ["OPENBSD", "OpenBsdRules"]
-
 _OPENBSD = "OpenBSD, in_pcb.c 1.320 (2025-07-14), in6_pcb.c 1.152 (2025-09-16)"
 _V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
 _V6 = cite(_OPENBSD, "sys/netinet6/in6_pcb.c, in6_pcbaddrisavail_lock")
@@ -111,12 +109,7 @@ OPENBSD = OpenBsdRules(
     retests_tuple=True,
     address_rules=(
         AddressRule(
-            "connect-no-host",
-            Call.CONNECT,
-            Kind.WILDCARD,
-            Kind.MULTICAST,
-            Kind.BROADCAST,
-            tcp=True,
+            "connect-no-host", Call.CONNECT, Kind.WILDCARD, Kind.MULTICAST, Kind.BROADCAST, tcp=True
         ),
     ),
     # if (!(so->so_type == SOCK_DGRAM && in_broadcast(sin->sin_addr, inp->inp_rtableid)))

@@ -7,8 +7,6 @@ from portranges.reuse.model import Decision, Rule, Socket, State, check_bindable
 from portranges.reuse.others.record import BindRules, Context, check_address_kind
 from portranges.reuse.others.sock import Sock, from_socket, to_socket
 
-__all__ = ["check_address", "decide_bind", "judge_bind", "reason"]
-
 
 def decide_bind(
     system: BindRules,

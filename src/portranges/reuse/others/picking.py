@@ -12,8 +12,6 @@ from portranges.portset import PortSet
 from portranges.selection import Walk
 from portranges.selection.orders import Order, order_for
 
-__all__ = ["Picker", "Pickers", "algorithm_of"]
-
 # The order of a system that does not publish its own. It tries every port, which is all that
 # the answers depend on.
 _STAND_IN: types.AlgorithmName = "openbsd"

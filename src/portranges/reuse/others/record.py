@@ -12,31 +12,12 @@ from portranges import ephemeral, systems, types
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
-from portranges.reuse.addresses import (
-    LOOPBACK4,
-    LOOPBACK6,
-    Kind,
-    is_loopback,
-    is_wild,
-    kind_of,
-)
+from portranges.reuse.addresses import LOOPBACK4, LOOPBACK6, Kind, is_loopback, is_wild, kind_of
 from portranges.reuse.model import RefusedOption, Rule, Socket
 from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
-
-__all__ = [
-    "BindRules",
-    "Context",
-    "Reconnect",
-    "Refusal",
-    "Via",
-    "check_address_kind",
-    "mapped_v6only",
-    "not_local",
-    "privileged",
-]
 
 _NO_PORTS = PortSet.empty()
 
@@ -219,10 +200,7 @@ class Context:
     )
 
     def __init__(
-        self,
-        system: BindRules,
-        settings: types.ReuseSettings | None,
-        local: frozenset[int] | None,
+        self, system: BindRules, settings: types.ReuseSettings | None, local: frozenset[int] | None
     ) -> None:
         """Apply *settings* to *system*.
 

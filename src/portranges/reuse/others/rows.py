@@ -10,8 +10,6 @@ from portranges import types
 from portranges.reuse.rulebook import common_rows
 from portranges.source import Confidence, cite
 
-__all__ = ["CALLS", "call_rows"]
-
 _POSIX = cite("POSIX.1-2017", "bind, connect, listen, accept, setsockopt: errors")
 
 _NO_BIND = "no port of the range is free for bind() or listen()"
@@ -91,11 +89,7 @@ def call_rows(
     *sources* must have ``"picking"`` and ``"mapped-v6only"``; 4-tuples were usually read in
     the same place as the choice of a port.
     """
-    groups = {
-        "states": (_POSIX, Confidence.MEMORY),
-        "tuples": sources["picking"],
-        **sources,
-    }
+    groups = {"states": (_POSIX, Confidence.MEMORY), "tuples": sources["picking"], **sources}
     return common_rows(
         CALLS, groups, errors=errors or {}, sentences=sentences or {}, without=without
     )

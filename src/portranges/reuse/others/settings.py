@@ -13,8 +13,6 @@ from portranges.portset import PortSet
 from portranges.records import always_checked
 from portranges.reuse.model import checked_seconds
 
-__all__ = ["SystemSettings"]
-
 _NO_PORTS = PortSet.empty()
 
 

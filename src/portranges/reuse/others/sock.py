@@ -6,12 +6,6 @@ from portranges.reuse.addresses import ANY6, Kind, is_mapped, kind_of
 from portranges.reuse.model import Socket, State
 from portranges.reuse.sock import SockBase
 
-__all__ = [
-    "Sock",
-    "from_socket",
-    "to_socket",
-]
-
 _CONNECTIONS = frozenset({State.CONNECTED, State.FIN_WAIT_2, State.TIME_WAIT})
 
 

@@ -30,8 +30,6 @@ from portranges.reuse.others.record import BindRules, Context, Reconnect, Refusa
 from portranges.reuse.others.sock import Sock, to_socket
 from portranges.reuse.rulebook import RuleTable
 
-__all__ = ["SystemPorts"]
-
 _UNUSED = frozenset({State.UNBOUND, State.BOUND})
 _AT_ONCE = frozenset({Reconnect.WILDCARD, Reconnect.LAST})
 

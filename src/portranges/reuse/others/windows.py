@@ -31,8 +31,6 @@ from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, Source, cite
 
-__all__ = ["WINDOWS", "WINDOWS_2003", "WINDOWS_WSK", "WINDOWS_XP", "WindowsRules"]
-
 _WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE")
 _WSK = cite("Microsoft WSK document", "Sharing Transport Addresses")
 _DYNAMIC = cite("Microsoft KB929851", "the dynamic port range")
