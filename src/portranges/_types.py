@@ -590,7 +590,7 @@ SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
 NewRow: TypeAlias = Callable[[type[Row], tuple[object, ...]], Row]
-Origin: TypeAlias = tuple[Source, Confidence]
+Origin: TypeAlias = Source | tuple[Source, Confidence]
 RuleRow: TypeAlias = (
     tuple[str, str | None, str, Source] | tuple[str, str | None, str, Source, Confidence]
 )

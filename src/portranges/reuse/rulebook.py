@@ -59,4 +59,5 @@ def common_rows(
         error = errors.get(name, usual_error)
         sentence = sentences.get(name, usual_sentence)
         if error != "" and sentence and name not in without:
-            yield name, error, sentence, *(sources.get(name) or sources[group])
+            origin = sources.get(name) or sources[group]
+            yield name, error, sentence, *(origin if isinstance(origin, tuple) else (origin,))

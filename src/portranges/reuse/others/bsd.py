@@ -13,7 +13,6 @@ from portranges.reuse.model import State
 from portranges.reuse.others.record import BindRules
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import common_rows
-from portranges.source import Confidence, Source
 
 
 def best(
@@ -197,12 +196,13 @@ _PAIRS: tuple[types.CommonRow, ...] = (
 )
 
 
-def pair_rows(v4: Source, v6: Source, **sentences: str) -> types.Iterator[types.RuleRow]:
+def pair_rows(
+    sources: types.Mapping[str, types.Origin], **sentences: str
+) -> types.Iterator[types.RuleRow]:
     """Yield the rules about two sockets; *sentences* by name, with ``_`` for ``-``.
 
     *uid* says when another owner matters, *dual_stack* what a dual-stack socket conflicts
     with, and *wildcards* when two wildcards may share a port.
     """
-    read = Confidence.SOURCE
     words = {name.replace("_", "-"): sentence for name, sentence in sentences.items()}
-    return common_rows(_PAIRS, {"v4": (v4, read), "v6": (v6, read)}, sentences=words)
+    return common_rows(_PAIRS, sources, sentences=words)

@@ -14,70 +14,79 @@ from portranges.reuse.others.bsd import BsdRules, DualRules, best6, pair_rows, s
 from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
-from portranges.reuse.rulebook import RuleTable
-from portranges.source import Confidence, cite
+from portranges.reuse.rulebook import RuleTable, common_rows
+from portranges.source import cite
+
+_OWNERS = (
+    "only sockets of the same owner share a port, unless the new socket is privileged or the "
+    "holder is a TCP connection"
+)
+_DUAL = "a dual-stack socket at :: uses the port on IPv4 too"
+_NO_MULTICAST = "a TCP socket cannot be bound or connected to a multicast address"
+
+# The last value is the key of the source. The rows come before and after those of the calls.
+_BIND_ROWS: tuple[types.CommonRow, ...] = (
+    ("load-balance", None, "both sockets have SO_REUSEPORT_LB", "v4"),
+    (
+        "time-wait",
+        "EADDRINUSE",
+        "a connection in TIME_WAIT shares its port only if both sockets have SO_REUSEPORT or both "
+        "SO_REUSEPORT_LB",
+        "v4",
+    ),
+    (
+        "privileged",
+        "EACCES",
+        "a port from net.inet.ip.portrange.reservedlow to reservedhigh requires privilege",
+        "v4",
+    ),
+)
+_ADDRESS_ROWS: tuple[types.CommonRow, ...] = (
+    ("bind-multicast", "EAFNOSUPPORT", _NO_MULTICAST, "bind"),
+    ("connect-multicast", "EAFNOSUPPORT", _NO_MULTICAST, "connect"),
+    ("connect-broadcast", "EACCES", "a TCP socket cannot connect to 255.255.255.255", "connect"),
+    (
+        "connect-wildcard",
+        "ENETUNREACH",
+        "connect() no longer treats the wildcard as this machine, or 255.255.255.255 as the "
+        "broadcast address of an interface",
+        "wildcard",
+    ),
+)
 
 
-def _rows(repository: str, v4_function: str, v6_function: str) -> list[types.RuleRow]:
-    """Return the rules that at least one release has."""
-    v4 = cite(repository, f"sys/netinet/in_pcb.c, {v4_function}")
-    v6 = cite(repository, f"sys/netinet6/in6_pcb.c, {v6_function}")
-    choice = cite(repository, "sys/netinet/in_pcb.c, in_pcb_lport_dest, in_pcbconnect")
-    binds = cite(repository, "sys/netinet/tcp_usrreq.c, tcp_usr_bind, tcp6_usr_bind")
-    connects = cite(repository, "sys/netinet/tcp_usrreq.c, tcp_usr_connect, tcp6_usr_connect")
-    wild = cite(
-        repository,
-        "sys/netinet/in_pcb.c, in_pcbconnect, connect_inaddr_wild; sys/netinet6/in6_pcb.c, "
-        "in6_pcbladdr",
-    )
-    owners = (
-        "only sockets of the same owner share a port, unless the new socket is privileged or the "
-        "holder is a TCP connection"
-    )
-    dual = "a dual-stack socket at :: uses the port on IPv4 too"
-    no_multicast = "a TCP socket cannot be bound or connected to a multicast address"
-    return [
+def _rules(
+    name: str, repository: str, v4: str, v6: str, *, lacks: types.Collection[str]
+) -> RuleTable:
+    """Return the rules of a release; *v4* and *v6* are the functions that bind() calls."""
+    places = {
+        "v4": f"sys/netinet/in_pcb.c, {v4}",
+        "v6": f"sys/netinet6/in6_pcb.c, {v6}",
+        "picking": "sys/netinet/in_pcb.c, in_pcb_lport_dest, in_pcbconnect",
+        # in6_pcbbind() searches for an interface with the mapped address, which has none.
+        "mapped-v6only": f"sys/netinet6/in6_pcb.c, {v6}",
+        "bind": "sys/netinet/tcp_usrreq.c, tcp_usr_bind, tcp6_usr_bind",
+        "connect": "sys/netinet/tcp_usrreq.c, tcp_usr_connect, tcp6_usr_connect",
+        "wildcard": "sys/netinet/in_pcb.c, in_pcbconnect, connect_inaddr_wild; "
+        "sys/netinet6/in6_pcb.c, in6_pcbladdr",
+    }
+    sources = {key: cite(repository, place) for key, place in places.items()}
+    return RuleTable(
+        name,
         *pair_rows(
-            v4,
-            v6,
-            uid=owners,
+            sources,
+            uid=_OWNERS,
             wildcards="the holder is an IPv4 socket at 0.0.0.0, which does not conflict with a "
             "dual-stack socket at ::, or both are IPv6 sockets at 0.0.0.0",
-            dual_stack=dual,
-            dual_stack_uid=f"{dual}; {owners}",
+            dual_stack=_DUAL,
+            dual_stack_uid=f"{_DUAL}; {_OWNERS}",
             exact="an address and port can be bound twice only if both sockets have SO_REUSEPORT, "
             "or both SO_REUSEPORT_LB; at a multicast address SO_REUSEADDR is enough",
         ),
-        ("load-balance", None, "both sockets have SO_REUSEPORT_LB", v4),
-        (
-            "time-wait",
-            "EADDRINUSE",
-            "a connection in TIME_WAIT shares its port only if both sockets have SO_REUSEPORT or "
-            "both SO_REUSEPORT_LB",
-            v4,
-        ),
-        (
-            "privileged",
-            "EACCES",
-            "a port from net.inet.ip.portrange.reservedlow to reservedhigh requires privilege",
-            v4,
-        ),
-        # in6_pcbbind() searches for an interface with the mapped address, which has none.
-        *call_rows(
-            {"picking": (choice, Confidence.SOURCE), "mapped-v6only": (v6, Confidence.SOURCE)},
-            errors={"wrong-family": "EAFNOSUPPORT"},
-        ),
-        ("bind-multicast", "EAFNOSUPPORT", no_multicast, binds),
-        ("connect-multicast", "EAFNOSUPPORT", no_multicast, connects),
-        ("connect-broadcast", "EACCES", "a TCP socket cannot connect to 255.255.255.255", connects),
-        (
-            "connect-wildcard",
-            "ENETUNREACH",
-            "connect() no longer treats the wildcard as this machine, or 255.255.255.255 as the "
-            "broadcast address of an interface",
-            wild,
-        ),
-    ]
+        *common_rows(_BIND_ROWS, sources, without=lacks),
+        *call_rows(sources, errors={"wrong-family": "EAFNOSUPPORT"}),
+        *common_rows(_ADDRESS_ROWS, sources, without=lacks),
+    )
 
 
 def _other_owner(new: Sock, holder: Sock) -> bool:
@@ -186,17 +195,16 @@ def _release(
     kind: type[FreeBsdRules],
     name: types.SystemName,
     repository: str,
-    v4_function: str,
-    v6_function: str,
+    v4: str,
+    v6: str,
     *,
     lacks: types.Collection[str],
     reconnect: Reconnect = Reconnect.WILDCARD,
 ) -> FreeBsdRules:
-    """Return the rules of a release, which lacks some of those below."""
-    rows = [row for row in _rows(repository, v4_function, v6_function) if row[0] not in lacks]
+    """Return a release; *lacks* are the rules of other releases."""
     return kind(
         name=name,
-        rules=RuleTable(name, *rows),
+        rules=_rules(name, repository, v4, v6, lacks=lacks),
         checks_kind_first=True,
         checks=(mapped_v6only, not_local, privileged),
         address_rules=tuple(row for row in _ADDRESS_RULES if row.rule not in lacks),

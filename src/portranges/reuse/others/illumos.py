@@ -53,7 +53,6 @@ _TUPLES = cite(
     "usr/src/uts/common/inet/ip/ipclassifier.c, ipcl_conn_insert_v4, ipcl_conn_insert_v6; "
     "usr/src/uts/common/inet/udp/udp.c, udp_do_connect",
 )
-_PORTS_OF_SOLARIS = cite("libuv/libuv", "src/unix/core.c, uv__sock_reuseport")
 _CHECK = cite(
     "illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bind_check"
 )
@@ -63,6 +62,15 @@ _CONNECT = cite(
 )
 
 
+_FIRST_ROWS: tuple[types.RuleRow, ...] = (
+    ("free", None, "no socket conflicts", _GATE),
+    (
+        "exact",
+        "EADDRINUSE",
+        "SO_REUSEADDR does not allow the exact address and port of another bound socket",
+        _GATE,
+    ),
+)
 _GROUP_ROWS: tuple[types.RuleRow, ...] = (
     (
         "reuse-port",
@@ -98,90 +106,64 @@ _GROUP_ROWS: tuple[types.RuleRow, ...] = (
 )
 
 
-def _rules(name: str, *, groups: bool) -> RuleTable:
-    """Return the rules, with or without groups of SO_REUSEPORT."""
-    rows: list[types.RuleRow] = [
-        ("free", None, "no socket conflicts", _GATE),
-        (
-            "exact",
-            "EADDRINUSE",
-            "SO_REUSEADDR does not allow the exact address and port of another bound socket",
-            _GATE,
-        ),
-        *(_GROUP_ROWS if groups else ()),
-        (
-            "reuse-address",
-            None,
-            "the new socket has SO_REUSEADDR, and no unconnected socket is bound to exactly this "
-            "address",
-            _GATE,
-        ),
-        (
-            "exclusive",
-            "EADDRINUSE",
-            "one of the sockets has TCP_EXCLBIND or UDP_EXCLBIND and their addresses overlap; a "
-            "wildcard overlaps both IPv4 and IPv6",
-            _GATE,
-        ),
-        (
-            "default",
-            "EADDRINUSE",
-            "a new socket without SO_REUSEADDR cannot be bound to a port that is in use at an "
-            "overlapping address, connections and TIME_WAIT included",
-            _GATE,
-        ),
-        (
-            "udp-reuse-address",
-            None,
-            "the new UDP socket has SO_REUSEADDR" + (" and no SO_REUSEPORT" if groups else ""),
-            _UDP_GROUPS if groups else _UDP,
-        ),
-        (
-            "privileged",
-            "EACCES",
-            "a port below smallest_nonpriv_port, or one of extra_priv_ports, requires privilege",
-            _CHECK,
-        ),
-        *call_rows(
-            {
-                "picking": (_GATE, Confidence.SOURCE),
-                "tuples": (_TUPLES, Confidence.SOURCE),
-                "mapped-v6only": (_CHECK, Confidence.SOURCE),
-                "peer-port": (_CONNECT, Confidence.MEMORY),
-            },
-            errors={
-                "tuple-udp": "EADDRNOTAVAIL",
-                "v6only-connect": "EADDRNOTAVAIL",
-                "wrong-family": "EADDRNOTAVAIL",
-            },
-            sentences={
-                "option": "the option is set and applies from the next check on, except "
-                "SO_REUSEPORT of a socket that has a port, which counts as it was at bind()",
-                "accepted": "an accepted socket takes its listener's port and owner without a "
-                "check, and of the options only SO_REUSEADDR",
-            },
-            without={"dropped"},
-        ),
-        (
-            "bind-no-host",
-            "EADDRNOTAVAIL",
-            "a TCP socket can be bound to a unicast address only",
-            _CHECK,
-        ),
-        ("self-connect", "EADDRNOTAVAIL", "a TCP socket cannot connect to itself", _CONNECT),
-    ]
-    if not groups:
-        rows.append(
-            (
-                "not-known",
-                "ENOPROTOOPT",
-                "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it "
-                "is refused",
-                _PORTS_OF_SOLARIS,
-                Confidence.REPORTED,
-            )
-        )
-    return RuleTable(name, *rows)
+_SHARING_ROWS: tuple[types.RuleRow, ...] = (
+    (
+        "reuse-address",
+        None,
+        "the new socket has SO_REUSEADDR, and no unconnected socket is bound to exactly this "
+        "address",
+        _GATE,
+    ),
+    (
+        "exclusive",
+        "EADDRINUSE",
+        "one of the sockets has TCP_EXCLBIND or UDP_EXCLBIND and their addresses overlap; a "
+        "wildcard overlaps both IPv4 and IPv6",
+        _GATE,
+    ),
+    (
+        "default",
+        "EADDRINUSE",
+        "a new socket without SO_REUSEADDR cannot be bound to a port that is in use at an "
+        "overlapping address, connections and TIME_WAIT included",
+        _GATE,
+    ),
+)
+_OTHER_ROWS: tuple[types.RuleRow, ...] = (
+    (
+        "privileged",
+        "EACCES",
+        "a port below smallest_nonpriv_port, or one of extra_priv_ports, requires privilege",
+        _CHECK,
+    ),
+    *call_rows(
+        {
+            "picking": _GATE,
+            "tuples": _TUPLES,
+            "mapped-v6only": _CHECK,
+            "peer-port": (_CONNECT, Confidence.MEMORY),
+        },
+        errors={
+            "tuple-udp": "EADDRNOTAVAIL",
+            "v6only-connect": "EADDRNOTAVAIL",
+            "wrong-family": "EADDRNOTAVAIL",
+        },
+        sentences={
+            "option": "the option is set and applies from the next check on, except "
+            "SO_REUSEPORT of a socket that has a port, which counts as it was at bind()",
+            "accepted": "an accepted socket takes its listener's port and owner without a "
+            "check, and of the options only SO_REUSEADDR",
+        },
+        without={"dropped"},
+    ),
+    (
+        "bind-no-host",
+        "EADDRNOTAVAIL",
+        "a TCP socket can be bound to a unicast address only",
+        _CHECK,
+    ),
+    ("self-connect", "EADDRNOTAVAIL", "a TCP socket cannot connect to itself", _CONNECT),
+)
 
 
 class IllumosRules(BindRules):
@@ -311,17 +293,17 @@ def _is_ipv4(sock: Sock) -> bool:
     return is_mapped(sock.addr)
 
 
-def _system(name: types.SystemName, options: set[str], *, groups: bool) -> IllumosRules:
+def _system(rules: RuleTable, name: types.SystemName, *options: str) -> IllumosRules:
     return IllumosRules(
         name=name,
-        rules=_rules(name, groups=groups),
+        rules=rules,
         checks=(mapped_v6only, check_address_kind, not_local, privileged),
         address_rules=(
             AddressRule("bind-no-host", Call.BIND, Kind.MULTICAST, Kind.BROADCAST, tcp=True),
         ),
         binds_udp_broadcast=True,
         options=frozenset(options),
-        unread=frozenset({"reuse_port"} - options),
+        unread=frozenset({"reuse_port"}.difference(options)),
         v6only=False,
         refusal=Refusal.KEEPS,
         reconnect=Reconnect.BOUND,
@@ -331,5 +313,42 @@ def _system(name: types.SystemName, options: set[str], *, groups: bool) -> Illum
 
 
 # IP_BOUND_IF binds to a device on both systems; the checks ignore it.
-ILLUMOS = _system("illumos", {"reuse_port", "exclusive", "device"}, groups=True)
-SOLARIS = _system("solaris", {"exclusive", "device"}, groups=False)
+ILLUMOS = _system(
+    RuleTable(
+        "illumos",
+        *_FIRST_ROWS,
+        *_GROUP_ROWS,
+        *_SHARING_ROWS,
+        (
+            "udp-reuse-address",
+            None,
+            "the new UDP socket has SO_REUSEADDR and no SO_REUSEPORT",
+            _UDP_GROUPS,
+        ),
+        *_OTHER_ROWS,
+    ),
+    "illumos",
+    "reuse_port",
+    "exclusive",
+    "device",
+)
+SOLARIS = _system(
+    RuleTable(
+        "solaris",
+        *_FIRST_ROWS,
+        *_SHARING_ROWS,
+        ("udp-reuse-address", None, "the new UDP socket has SO_REUSEADDR", _UDP),
+        *_OTHER_ROWS,
+        (
+            "not-known",
+            "ENOPROTOOPT",
+            "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
+            "refused",
+            cite("libuv/libuv", "src/unix/core.c, uv__sock_reuseport"),
+            Confidence.REPORTED,
+        ),
+    ),
+    "solaris",
+    "exclusive",
+    "device",
+)

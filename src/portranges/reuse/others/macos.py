@@ -26,7 +26,7 @@ from portranges.reuse.others.record import (
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
-from portranges.source import Confidence, cite
+from portranges.source import cite
 
 _XNU = "apple-oss-distributions/xnu (xnu-11417.101.15)"
 _V4 = cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind")
@@ -36,24 +36,29 @@ _V6 = cite(_XNU, "bsd/netinet6/in6_pcb.c, in6_pcbbind")
 # fewer than 4096 are left.
 _UDP_PORTS = 65535 - 4096
 
-
 _OWNERS = (
     "only sockets of the same owner share a port, unless the new one belongs to root or both are "
     "at the wildcard address, on IPv6 with SO_REUSEPORT on the holder"
 )
 _DUAL = "a dual-stack socket at :: uses the port on IPv4 too"
-_CONNECT = cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_usr_connect_common")
 _FAMILY = cite(
     _XNU,
     "bsd/netinet/tcp_usrreq.c, tcp_usr_connect_common; bsd/netinet6/udp6_usrreq.c, udp6_connect",
 )
-_READ = Confidence.SOURCE
+_SOURCES = {
+    "v4": _V4,
+    "v6": _V6,
+    "picking": cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind, in_pcbconnect"),
+    "mapped-v6only": _V6,
+    "v6only-connect": _FAMILY,
+    "wrong-family": _FAMILY,
+    "wrong-family-udp": _FAMILY,
+}
 
 _RULES = RuleTable(
     "macos",
     *pair_rows(
-        _V4,
-        _V6,
+        _SOURCES,
         multicast="at a multicast address a new socket with SO_REUSEADDR shares the port with a "
         "holder that has SO_REUSEADDR or SO_REUSEPORT",
         uid=_OWNERS,
@@ -77,13 +82,7 @@ _RULES = RuleTable(
         cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_connect"),
     ),
     *call_rows(
-        {
-            "picking": (cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind, in_pcbconnect"), _READ),
-            "mapped-v6only": (_V6, _READ),
-            "v6only-connect": (_FAMILY, _READ),
-            "wrong-family": (_FAMILY, _READ),
-            "wrong-family-udp": (_FAMILY, _READ),
-        },
+        _SOURCES,
         errors={
             "bind-exhausted-v6": "EAGAIN",
             "connect-exhausted-v6": "EAGAIN",
@@ -103,7 +102,7 @@ _RULES = RuleTable(
         "connect-no-host",
         "EAFNOSUPPORT",
         "a TCP socket cannot connect to a multicast or broadcast address",
-        _CONNECT,
+        cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_usr_connect_common"),
     ),
 )
 

@@ -20,38 +20,33 @@ from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_lo
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
-from portranges.source import Confidence, cite
+from portranges.source import cite
 
 # The revision of the source of about NetBSD 9 or 10 that was read first is not recorded; these
 # two were read later and agree with it.
 _NETBSD = "NetBSD, about 9 or 10 (repository and commit not recorded)"
 _AGAIN = "NetBSD, in_pcb.c 1.143 (2012-06-25), in6_pcb.c 1.143 (2015-08-24)"
 _V4 = cite(_AGAIN, "sys/netinet/in_pcb.c, in_pcbbind_port")
-_V6 = cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port")
+_SOURCES = {
+    "v4": _V4,
+    "v6": cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port"),
+    "picking": cite(
+        _NETBSD, "sys/netinet/in_pcb.c, in_pcbconnect; portalgo.c, check_suitable_port"
+    ),
+    "mapped-v6only": cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
+}
 
 _RULES = RuleTable(
     "netbsd",
     *pair_rows(
-        _V4,
-        _V6,
+        _SOURCES,
         uid="on IPv4 only sockets of the same owner share a port, unless the new one belongs to "
         "root or both are at the wildcard address and the holder has SO_REUSEPORT",
         dual_stack="the sockets overlap through the other IP version of a dual-stack socket",
     ),
     ("privileged", "EACCES", "a port below 1024 requires privilege", _V4),
     *call_rows(
-        {
-            "picking": (
-                cite(
-                    _NETBSD, "sys/netinet/in_pcb.c, in_pcbconnect; portalgo.c, check_suitable_port"
-                ),
-                Confidence.SOURCE,
-            ),
-            "mapped-v6only": (
-                cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
-                Confidence.SOURCE,
-            ),
-        },
+        _SOURCES,
         errors={
             "mapped-v6only": "EINVAL",
             "bind-exhausted": "EAGAIN",

@@ -17,17 +17,22 @@ from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_lo
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
-from portranges.source import Confidence, cite
+from portranges.source import cite
 
 _OPENBSD = "OpenBSD, in_pcb.c 1.320 (2025-07-14), in6_pcb.c 1.152 (2025-09-16)"
 _V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
 _V6 = cite(_OPENBSD, "sys/netinet6/in6_pcb.c, in6_pcbaddrisavail_lock")
+_SOURCES = {
+    "v4": _V4,
+    "v6": _V6,
+    "picking": cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbpickport, in_pcbconnect"),
+    "mapped-v6only": _V6,
+}
 
 _RULES = RuleTable(
     "openbsd",
     *pair_rows(
-        _V4,
-        _V6,
+        _SOURCES,
         uid="only sockets of the same owner share a port, unless the new one belongs to root",
     ),
     (
@@ -36,16 +41,7 @@ _RULES = RuleTable(
         "a port below 1024, or one of net.inet.*.rootonly, is reserved for root",
         _V4,
     ),
-    *call_rows(
-        {
-            "picking": (
-                cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbpickport, in_pcbconnect"),
-                Confidence.SOURCE,
-            ),
-            "mapped-v6only": (_V6, Confidence.SOURCE),
-        },
-        errors={"v6only-connect": "EADDRNOTAVAIL"},
-    ),
+    *call_rows(_SOURCES, errors={"v6only-connect": "EADDRNOTAVAIL"}),
     (
         "connect-no-host",
         "EINVAL",

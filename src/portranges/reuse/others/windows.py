@@ -137,71 +137,68 @@ def _name(first: str, second: str, user: str) -> str:
     return "-".join(sides) + (f"-{user}-user" if user else "")
 
 
-def _rules(name: str, text: str, source: Source, *, has_dual_stack: bool) -> RuleTable:
-    document, reported, memory = Confidence.DOCUMENT, Confidence.REPORTED, Confidence.MEMORY
-    rows: tuple[types.RuleRow, ...] = (
-        ("free", None, "no socket conflicts", source, document),
-        *_cells(text, source, has_dual_stack=has_dual_stack),
-        (
-            "excluded",
-            "EACCES",
-            "the port is in an excluded port range (netsh int ipv4 show excludedportrange), which "
-            "no program can bind to",
-            cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
-            reported,
-        ),
-        ("listen-unbound", "EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, memory),
-        (
-            "any-destination",
-            "EADDRNOTAVAIL",
-            "a socket cannot connect to the wildcard address",
-            _CONNECT,
-            document,
-        ),
-        (
-            "connect-broadcast",
-            "EACCES",
-            "a UDP socket needs SO_BROADCAST to connect to a broadcast address",
-            _CONNECT,
-            document,
-        ),
-        (
-            "bind-multicast",
-            "EADDRNOTAVAIL",
-            "a socket cannot be bound to a multicast address; it joins the group and is "
-            "bound to the wildcard or to an address of the machine",
-            cite("nannou-org/citp#6, CCExtractor/ccextractor#668", "error 10049"),
-            reported,
-        ),
-        (
-            "option-both",
-            "EINVAL",
-            "SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other",
-            _WINSOCK_ERRORS,
-            memory,
-        ),
-        *call_rows(
-            {
-                "picking": (_DYNAMIC, memory),
-                "connect-exhausted": (_EXHAUSTION, reported),
-                "mapped-v6only": (_WINSOCK_ERRORS, memory),
-                "peer-port": (_WINSOCK_ERRORS, memory),
-                "states": (_WINSOCK_ERRORS, memory),
-            },
-            errors={
-                "bind-exhausted": "ENOBUFS",
-                "connect-exhausted": "ENOBUFS",
-                "v6only-connect": "ENETUNREACH",
-                "wrong-family": "EAFNOSUPPORT",
-                "is-listening": "EINVAL",
-                "not-closed": "EISCONN",
-                "no-connection": "EWOULDBLOCK",
-            },
-            sentences={"connect-exhausted": _EXHAUSTED},
-            without={"dropped"},
-        ),
-    )
-    return RuleTable(name, *rows, prefix="WSA")
+_MEMORY = Confidence.MEMORY
+# The rules of every table, after those of its cells.
+_OTHER_ROWS: tuple[types.RuleRow, ...] = (
+    (
+        "excluded",
+        "EACCES",
+        "the port is in an excluded port range (netsh int ipv4 show excludedportrange), which "
+        "no program can bind to",
+        cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
+        Confidence.REPORTED,
+    ),
+    ("listen-unbound", "EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, _MEMORY),
+    (
+        "any-destination",
+        "EADDRNOTAVAIL",
+        "a socket cannot connect to the wildcard address",
+        _CONNECT,
+        Confidence.DOCUMENT,
+    ),
+    (
+        "connect-broadcast",
+        "EACCES",
+        "a UDP socket needs SO_BROADCAST to connect to a broadcast address",
+        _CONNECT,
+        Confidence.DOCUMENT,
+    ),
+    (
+        "bind-multicast",
+        "EADDRNOTAVAIL",
+        "a socket cannot be bound to a multicast address; it joins the group and is "
+        "bound to the wildcard or to an address of the machine",
+        cite("nannou-org/citp#6, CCExtractor/ccextractor#668", "error 10049"),
+        Confidence.REPORTED,
+    ),
+    (
+        "option-both",
+        "EINVAL",
+        "SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other",
+        _WINSOCK_ERRORS,
+        _MEMORY,
+    ),
+    *call_rows(
+        {
+            "picking": (_DYNAMIC, _MEMORY),
+            "connect-exhausted": (_EXHAUSTION, Confidence.REPORTED),
+            "mapped-v6only": (_WINSOCK_ERRORS, _MEMORY),
+            "peer-port": (_WINSOCK_ERRORS, _MEMORY),
+            "states": (_WINSOCK_ERRORS, _MEMORY),
+        },
+        errors={
+            "bind-exhausted": "ENOBUFS",
+            "connect-exhausted": "ENOBUFS",
+            "v6only-connect": "ENETUNREACH",
+            "wrong-family": "EAFNOSUPPORT",
+            "is-listening": "EINVAL",
+            "not-closed": "EISCONN",
+            "no-connection": "EWOULDBLOCK",
+        },
+        sentences={"connect-exhausted": _EXHAUSTED},
+        without={"dropped"},
+    ),
+)
 
 
 class WindowsRules(BindRules):
@@ -269,7 +266,13 @@ def _system(
     """
     return WindowsRules(
         name=name,
-        rules=_rules(name, text, source, has_dual_stack=has_dual_stack),
+        rules=RuleTable(
+            name,
+            ("free", None, "no socket conflicts", source, Confidence.DOCUMENT),
+            *_cells(text, source, has_dual_stack=has_dual_stack),
+            *_OTHER_ROWS,
+            prefix="WSA",
+        ),
         checks=(mapped_v6only, check_address_kind, not_local, _excluded),
         options=frozenset({"exclusive"}),
         v6only=True,
