@@ -274,7 +274,7 @@ _OPTIONS = {
     "exclusive": "exclusive use",
     "device": "a device",
 }
-_CALLS = [name for name, *_ in CALLS]
+_CALLS = tuple(CALLS)
 
 
 def _name(row: Rule, system_name: str) -> str:

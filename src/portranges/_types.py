@@ -101,7 +101,7 @@ __all__ = [
     "CloseName",
     "Collection",
     "Command",
-    "CommonRow",
+    "CommonRows",
     "Confidence",
     "Context",
     "Counters",
@@ -186,6 +186,7 @@ __all__ = [
     "Rule",
     "RuleLike",
     "RuleRow",
+    "RuleRows",
     "SearchKind",
     "Self",
     "Sequence",
@@ -591,10 +592,9 @@ AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
 NewRow: TypeAlias = Callable[[type[Row], tuple[object, ...]], Row]
 Origin: TypeAlias = Source | tuple[Source, Confidence]
-RuleRow: TypeAlias = (
-    tuple[str, str | None, str, Source] | tuple[str, str | None, str, Source, Confidence]
-)
-CommonRow: TypeAlias = tuple[str, str | None, str, str]
+RuleRow: TypeAlias = tuple[str | None, str, Source] | tuple[str | None, str, Source, Confidence]
+RuleRows: TypeAlias = Mapping[str, RuleRow]
+CommonRows: TypeAlias = Mapping[str, tuple[str | None, str, str]]
 Outcome: TypeAlias = tuple[Rule, Sock | None]
 BindCheck: TypeAlias = Callable[[Sock, Context], Rule | None]
 

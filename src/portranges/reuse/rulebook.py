@@ -1,8 +1,8 @@
 """A system's rules as one table: a row for each rule, looked up by name.
 
-A row is a name, an error (None if the rule allows), a sentence and a source, and a confidence
-if it is not that of the table. A table may contain rows that several systems have in common,
-filled in by ``common_rows``.
+A row is an error (None if the rule allows), a sentence and a source, and a confidence if it is
+not that of the table. A table may contain rows that several systems have in common, filled in
+by ``common_rows``.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ class RuleTable(dict[str, Rule]):
     def __init__(
         self,
         system: str,
-        *rows: types.RuleRow,
+        rows: types.RuleRows,
+        *,
         confidence: Confidence = Confidence.SOURCE,
         prefix: str = "",
     ) -> None:
         """Make a rule of each row; *prefix* precedes every error, as ``"WSA"`` on Windows."""
         super().__init__()
-        for name, error, sentence, source, *own in rows:
+        for name, (error, sentence, source, *own) in rows.items():
             self[name] = Rule(
                 id=f"{system}-{name}",
                 verdict=Verdict.ALLOWED if error is None else Verdict.REFUSED,
@@ -42,22 +43,28 @@ class RuleTable(dict[str, Rule]):
 
 
 def common_rows(
-    table: types.Iterable[types.CommonRow],
+    table: types.CommonRows,
     sources: types.Mapping[str, types.Origin],
     *,
     errors: types.Mapping[str, str] = _NOTHING,
     sentences: types.Mapping[str, str] = _NOTHING,
     without: types.Collection[str] = (),
-) -> types.Iterator[types.RuleRow]:
-    """Yield the rows of *table* as one system has them.
+) -> types.RuleRows:
+    """Return the rows of *table* as one system has them.
 
     The last value of a row is the key of its source in *sources*, unless the row's name is a
-    key there too. *errors* and *sentences* replace those of the table by name; a row whose
-    error or sentence is ``""`` exists only on the systems that replace it.
+    key there too; a source may come with a confidence. *errors* and *sentences* replace those
+    of the table by name; a row whose error or sentence is ``""`` exists only on the systems
+    that replace it.
     """
-    for name, usual_error, usual_sentence, group in table:
+    found: dict[str, types.RuleRow] = {}
+    for name, (usual_error, usual_sentence, group) in table.items():
         error = errors.get(name, usual_error)
         sentence = sentences.get(name, usual_sentence)
         if error != "" and sentence and name not in without:
             origin = sources.get(name) or sources[group]
-            yield name, error, sentence, *(origin if isinstance(origin, tuple) else (origin,))
+            if isinstance(origin, tuple):
+                found[name] = (error, sentence, *origin)
+            else:
+                found[name] = (error, sentence, origin)
+    return found

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
@@ -34,149 +35,131 @@ _CONNECT4 = cite(
 )
 _ROUTE6 = cite("Linux 6.18", "net/ipv6/ip6_output.c, ip6_dst_lookup_tail")
 
-RULES = RuleTable(
-    "linux",
+_ROWS: types.RuleRows = {
     # Allowed.
-    ("free", None, "no socket conflicts", _OVERLAP),
-    (
-        "reuse-address",
+    "free": (None, "no socket conflicts", _OVERLAP),
+    "reuse-address": (
         None,
         "both sockets have SO_REUSEADDR and the holder is not listening",
         _SHARE,
     ),
-    (
-        "reuse-port",
+    "reuse-port": (
         None,
         "both sockets have SO_REUSEPORT and the same owner, or the holder lingers",
         _SHARE,
     ),
-    (
-        "fast-path",
+    "fast-path": (
         None,
         "the port remembers a SO_REUSEPORT socket of the same owner whose address covers this one, "
         "so the other sockets are not compared",
         _FAST,
     ),
-    (
-        "udp-first-partner",
+    "udp-first-partner": (
         None,
         "the first overlapping socket has SO_REUSEPORT and the same owner, so the sockets after it "
         "are not compared",
         _UDP,
     ),
-    ("chosen", None, "the system chose a free port", _OPEN),
-    ("deferred", None, "IP_BIND_ADDRESS_NO_PORT defers the choice of a port to connect()", _BIND4),
-    ("listening", None, "the socket is already listening", _STREAM),
-    ("connected", None, "no connection has this 4-tuple", _TUPLE),
-    (
-        "recycled",
+    "chosen": (None, "the system chose a free port", _OPEN),
+    "deferred": (None, "IP_BIND_ADDRESS_NO_PORT defers the choice of a port to connect()", _BIND4),
+    "listening": (None, "the socket is already listening", _STREAM),
+    "connected": (None, "no connection has this 4-tuple", _TUPLE),
+    "recycled": (
         None,
         "the new connection replaces one in TIME_WAIT with the same 4-tuple",
         _UNIQUE,
     ),
-    ("udp-connected", None, "UDP connections need not be unique", _UDP),
-    (
-        "disconnected",
+    "udp-connected": (None, "UDP connections need not be unique", _UDP),
+    "disconnected": (
         None,
         "the connection is reset, and the socket keeps a port and an address that bind() named",
         cite("Linux 6.18", "net/ipv4/tcp.c, tcp_disconnect; net/ipv4/udp.c, __udp_disconnect"),
     ),
-    ("accepted", None, "an accepted socket takes its listener's port without a check", _ACCEPT),
-    ("option", None, "the option is set and applies from the next check on", _BIND),
+    "accepted": (None, "an accepted socket takes its listener's port without a check", _ACCEPT),
+    "option": (None, "the option is set and applies from the next check on", _BIND),
     # Refused by another socket.
-    ("no-sharing", "EADDRINUSE", "the sockets have no reuse option in common", _SHARE),
-    ("listener", "EADDRINUSE", "SO_REUSEADDR does not share a port with a listening socket", _BIND),
-    ("one-sided", "EADDRINUSE", "a reuse option counts only if both sockets have it", _SHARE),
-    (
-        "uid",
+    "no-sharing": ("EADDRINUSE", "the sockets have no reuse option in common", _SHARE),
+    "listener": ("EADDRINUSE", "SO_REUSEADDR does not share a port with a listening socket", _BIND),
+    "one-sided": ("EADDRINUSE", "a reuse option counts only if both sockets have it", _SHARE),
+    "uid": (
         "EADDRINUSE",
         "SO_REUSEPORT shares a port only between sockets of the same owner, even for root",
         _SHARE,
     ),
-    ("tuple", "EADDRNOTAVAIL", "a connection with this 4-tuple exists", _TUPLE),
-    (
-        "tuple-time-wait",
+    "tuple": ("EADDRNOTAVAIL", "a connection with this 4-tuple exists", _TUPLE),
+    "tuple-time-wait": (
         "EADDRNOTAVAIL",
         "a connection with this 4-tuple lingers and cannot be replaced, because it had no TCP "
         "timestamps",
         _UNIQUE,
     ),
     # Refused because no port is free.
-    ("bind-exhausted", "EADDRINUSE", "no port of the range is free for bind() or listen()", _OPEN),
-    (
-        "connect-exhausted",
+    "bind-exhausted": ("EADDRINUSE", "no port of the range is free for bind() or listen()", _OPEN),
+    "connect-exhausted": (
         "EADDRNOTAVAIL",
         "no port of the range is free for a connection to this destination",
         _CONNECT,
     ),
-    ("udp-connect-exhausted", "EAGAIN", "no port of the range is free for connect()", _UDP),
+    "udp-connect-exhausted": ("EAGAIN", "no port of the range is free for connect()", _UDP),
     # Refused before other sockets are compared.
-    (
-        "privileged",
+    "privileged": (
         "EACCES",
         "a port below ip_unprivileged_port_start requires CAP_NET_BIND_SERVICE",
         _BOTH,
     ),
-    ("not-local", "EADDRNOTAVAIL", "the address is not an address of this machine", _BOTH),
-    ("multicast", "EINVAL", "a TCP socket cannot be bound to an IPv6 multicast address", _BIND6),
-    ("mapped-v6only", "EINVAL", "an IPv6-only socket cannot have an IPv4-mapped address", _BIND6),
-    (
-        "link-local",
+    "not-local": ("EADDRNOTAVAIL", "the address is not an address of this machine", _BOTH),
+    "multicast": ("EINVAL", "a TCP socket cannot be bound to an IPv6 multicast address", _BIND6),
+    "mapped-v6only": ("EINVAL", "an IPv6-only socket cannot have an IPv4-mapped address", _BIND6),
+    "link-local": (
         "EINVAL",
         "a link-local IPv6 address requires a socket that is bound to its interface",
         _BIND6,
     ),
-    ("has-port", "EINVAL", "the socket already has a port", _BOTH),
-    ("not-closed", "EINVAL", "the socket is already in use", _STREAM),
-    ("v6only-late", "EINVAL", "IPV6_V6ONLY cannot change once the socket has a port", _OPTION6),
-    (
-        "v6only-connect",
+    "has-port": ("EINVAL", "the socket already has a port", _BOTH),
+    "not-closed": ("EINVAL", "the socket is already in use", _STREAM),
+    "v6only-late": ("EINVAL", "IPV6_V6ONLY cannot change once the socket has a port", _OPTION6),
+    "v6only-connect": (
         "ENETUNREACH",
         "an IPv6-only socket cannot connect to an IPv4 address",
         _CONNECT6,
     ),
-    (
-        "connect-no-host",
+    "connect-no-host": (
         "ENETUNREACH",
         "a TCP socket cannot connect to a multicast or broadcast address",
         cite(
             "Linux 6.18", "net/ipv4/tcp_ipv4.c, tcp_v4_connect; net/ipv6/tcp_ipv6.c, tcp_v6_connect"
         ),
     ),
-    (
-        "connect-broadcast",
+    "connect-broadcast": (
         "EACCES",
         "a UDP socket needs SO_BROADCAST to connect to a broadcast address",
         _CONNECT4,
     ),
-    (
-        "connect-link-local",
+    "connect-link-local": (
         "EINVAL",
         "a link-local IPv6 address requires a socket that is bound to its interface, or a zone",
         _CONNECT6,
     ),
-    (
-        "mapped-to-v6",
+    "mapped-to-v6": (
         "EAFNOSUPPORT",
         "a socket at an IPv4-mapped address cannot connect to an IPv6 address",
         _ROUTE6,
     ),
-    ("is-connected", "EISCONN", "the socket is already in use", _STREAM),
-    ("connection-refused", "ECONNREFUSED", "the peer refused the connection", _STREAM),
-    ("not-listening", "EINVAL", "the socket is not listening", _ACCEPT),
-    (
-        "no-connection",
+    "is-connected": ("EISCONN", "the socket is already in use", _STREAM),
+    "connection-refused": ("ECONNREFUSED", "the peer refused the connection", _STREAM),
+    "not-listening": ("EINVAL", "the socket is not listening", _ACCEPT),
+    "no-connection": (
         "EAGAIN",
         "there is nothing to accept: another socket has this 4-tuple",
         _ACCEPT,
         Confidence.SOURCE,
     ),
-    (
-        "no-option",
+    "no-option": (
         "ENOPROTOOPT",
         "the system does not have this socket option",
         cite("Linux 6.18", "net/core/sock.c, sk_setsockopt"),
     ),
-    ("no-stream", "EOPNOTSUPP", "only a stream socket can listen and accept", _STREAM),
-    confidence=Confidence.MEASURED,
-)
+    "no-stream": ("EOPNOTSUPP", "only a stream socket can listen and accept", _STREAM),
+}
+
+RULES = RuleTable("linux", _ROWS, confidence=Confidence.MEASURED)

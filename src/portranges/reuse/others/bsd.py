@@ -164,42 +164,37 @@ class DualRules(BsdRules):
 
 # The last value is the key of the source: the function for IPv4 or the one for IPv6. A sentence of
 # "" differs from system to system, and a system that does not supply it lacks the rule.
-_PAIRS: tuple[types.CommonRow, ...] = (
-    ("free", None, "no socket conflicts", "v4"),
-    ("uid", "EADDRINUSE", "", "v4"),
-    (
-        "default",
+_PAIRS: types.CommonRows = {
+    "free": (None, "no socket conflicts", "v4"),
+    "uid": ("EADDRINUSE", "", "v4"),
+    "default": (
         "EADDRINUSE",
         "a new socket without a reuse option cannot be bound to a port that is in use at an "
         "overlapping address, connections included",
         "v4",
     ),
-    ("dual-stack", "EADDRINUSE", "", "v6"),
-    ("dual-stack-uid", "EADDRINUSE", "", "v6"),
-    (
-        "one-sided",
+    "dual-stack": ("EADDRINUSE", "", "v6"),
+    "dual-stack-uid": ("EADDRINUSE", "", "v6"),
+    "one-sided": (
         None,
         "the new socket has a reuse option, so only an unconnected socket of the same owner "
         "at exactly this address could conflict, and none does",
         "v4",
     ),
-    ("reuse-port", None, "both sockets have SO_REUSEPORT", "v4"),
-    ("multicast", None, "at a multicast address SO_REUSEADDR counts as SO_REUSEPORT", "v4"),
-    ("wildcards", None, "", "v6"),
-    (
-        "exact",
+    "reuse-port": (None, "both sockets have SO_REUSEPORT", "v4"),
+    "multicast": (None, "at a multicast address SO_REUSEADDR counts as SO_REUSEPORT", "v4"),
+    "wildcards": (None, "", "v6"),
+    "exact": (
         "EADDRINUSE",
         "an address and port can be bound twice only if both sockets have SO_REUSEPORT; at a "
         "multicast address SO_REUSEADDR is enough",
         "v4",
     ),
-)
+}
 
 
-def pair_rows(
-    sources: types.Mapping[str, types.Origin], **sentences: str
-) -> types.Iterator[types.RuleRow]:
-    """Yield the rules about two sockets; *sentences* by name, with ``_`` for ``-``.
+def pair_rows(sources: types.Mapping[str, types.Origin], **sentences: str) -> types.RuleRows:
+    """Return the rules about two sockets; *sentences* by name, with ``_`` for ``-``.
 
     *uid* says when another owner matters, *dual_stack* what a dual-stack socket conflicts
     with, and *wildcards* when two wildcards may share a port.

@@ -25,39 +25,34 @@ _DUAL = "a dual-stack socket at :: uses the port on IPv4 too"
 _NO_MULTICAST = "a TCP socket cannot be bound or connected to a multicast address"
 
 # The last value is the key of the source. The rows come before and after those of the calls.
-_BIND_ROWS: tuple[types.CommonRow, ...] = (
-    ("load-balance", None, "both sockets have SO_REUSEPORT_LB", "v4"),
-    (
-        "time-wait",
+_BIND_ROWS: types.CommonRows = {
+    "load-balance": (None, "both sockets have SO_REUSEPORT_LB", "v4"),
+    "time-wait": (
         "EADDRINUSE",
         "a connection in TIME_WAIT shares its port only if both sockets have SO_REUSEPORT or both "
         "SO_REUSEPORT_LB",
         "v4",
     ),
-    (
-        "privileged",
+    "privileged": (
         "EACCES",
         "a port from net.inet.ip.portrange.reservedlow to reservedhigh requires privilege",
         "v4",
     ),
-)
-_ADDRESS_ROWS: tuple[types.CommonRow, ...] = (
-    ("bind-multicast", "EAFNOSUPPORT", _NO_MULTICAST, "bind"),
-    ("connect-multicast", "EAFNOSUPPORT", _NO_MULTICAST, "connect"),
-    ("connect-broadcast", "EACCES", "a TCP socket cannot connect to 255.255.255.255", "connect"),
-    (
-        "connect-wildcard",
+}
+_ADDRESS_ROWS: types.CommonRows = {
+    "bind-multicast": ("EAFNOSUPPORT", _NO_MULTICAST, "bind"),
+    "connect-multicast": ("EAFNOSUPPORT", _NO_MULTICAST, "connect"),
+    "connect-broadcast": ("EACCES", "a TCP socket cannot connect to 255.255.255.255", "connect"),
+    "connect-wildcard": (
         "ENETUNREACH",
         "connect() no longer treats the wildcard as this machine, or 255.255.255.255 as the "
         "broadcast address of an interface",
         "wildcard",
     ),
-)
+}
 
 
-def _rules(
-    name: str, repository: str, v4: str, v6: str, *, lacks: types.Collection[str]
-) -> RuleTable:
+def _rows(repository: str, v4: str, v6: str, *, lacks: types.Collection[str]) -> types.RuleRows:
     """Return the rules of a release; *v4* and *v6* are the functions that bind() calls."""
     places = {
         "v4": f"sys/netinet/in_pcb.c, {v4}",
@@ -71,9 +66,8 @@ def _rules(
         "sys/netinet6/in6_pcb.c, in6_pcbladdr",
     }
     sources = {key: cite(repository, place) for key, place in places.items()}
-    return RuleTable(
-        name,
-        *pair_rows(
+    return {
+        **pair_rows(
             sources,
             uid=_OWNERS,
             wildcards="the holder is an IPv4 socket at 0.0.0.0, which does not conflict with a "
@@ -83,10 +77,10 @@ def _rules(
             exact="an address and port can be bound twice only if both sockets have SO_REUSEPORT, "
             "or both SO_REUSEPORT_LB; at a multicast address SO_REUSEADDR is enough",
         ),
-        *common_rows(_BIND_ROWS, sources, without=lacks),
-        *call_rows(sources, errors={"wrong-family": "EAFNOSUPPORT"}),
-        *common_rows(_ADDRESS_ROWS, sources, without=lacks),
-    )
+        **common_rows(_BIND_ROWS, sources, without=lacks),
+        **call_rows(sources, errors={"wrong-family": "EAFNOSUPPORT"}),
+        **common_rows(_ADDRESS_ROWS, sources, without=lacks),
+    }
 
 
 def _other_owner(new: Sock, holder: Sock) -> bool:
@@ -204,7 +198,7 @@ def _release(
     """Return a release; *lacks* are the rules of other releases."""
     return kind(
         name=name,
-        rules=_rules(name, repository, v4, v6, lacks=lacks),
+        rules=RuleTable(name, _rows(repository, v4, v6, lacks=lacks)),
         checks_kind_first=True,
         checks=(mapped_v6only, not_local, privileged),
         address_rules=tuple(row for row in _ADDRESS_RULES if row.rule not in lacks),

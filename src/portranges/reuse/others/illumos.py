@@ -62,81 +62,71 @@ _CONNECT = cite(
 )
 
 
-_FIRST_ROWS: tuple[types.RuleRow, ...] = (
-    ("free", None, "no socket conflicts", _GATE),
-    (
-        "exact",
+_FIRST_ROWS: types.RuleRows = {
+    "free": (None, "no socket conflicts", _GATE),
+    "exact": (
         "EADDRINUSE",
         "SO_REUSEADDR does not allow the exact address and port of another bound socket",
         _GATE,
     ),
-)
-_GROUP_ROWS: tuple[types.RuleRow, ...] = (
-    (
-        "reuse-port",
+}
+_GROUP_ROWS: types.RuleRows = {
+    "reuse-port": (
         None,
         "the holder at exactly this address had SO_REUSEPORT when it was bound, and the new "
         "socket joins its group",
         _GROUPS,
     ),
-    (
-        "no-group",
+    "no-group": (
         "EADDRINUSE",
         "the holder at exactly this address had no SO_REUSEPORT when it was bound",
         _GROUPS,
     ),
-    (
-        "group-owner",
+    "group-owner": (
         "EADDRNOTAVAIL",
         "all sockets of a SO_REUSEPORT group must have the same owner, even for root",
         _OWNERS,
     ),
-    (
-        "udp-reuse-port",
+    "udp-reuse-port": (
         None,
         "the UDP holder had SO_REUSEPORT when it was bound, and the new socket joins its group",
         _UDP_GROUPS,
     ),
-    (
-        "udp-no-group",
+    "udp-no-group": (
         "EADDRINUSE",
         "a UDP socket with SO_REUSEPORT overlaps one that did not have it when it was bound",
         _UDP_GROUPS,
     ),
-)
+}
 
 
-_SHARING_ROWS: tuple[types.RuleRow, ...] = (
-    (
-        "reuse-address",
+_SHARING_ROWS: types.RuleRows = {
+    "reuse-address": (
         None,
         "the new socket has SO_REUSEADDR, and no unconnected socket is bound to exactly this "
         "address",
         _GATE,
     ),
-    (
-        "exclusive",
+    "exclusive": (
         "EADDRINUSE",
         "one of the sockets has TCP_EXCLBIND or UDP_EXCLBIND and their addresses overlap; a "
         "wildcard overlaps both IPv4 and IPv6",
         _GATE,
     ),
-    (
-        "default",
+    "default": (
         "EADDRINUSE",
         "a new socket without SO_REUSEADDR cannot be bound to a port that is in use at an "
         "overlapping address, connections and TIME_WAIT included",
         _GATE,
     ),
-)
-_OTHER_ROWS: tuple[types.RuleRow, ...] = (
-    (
-        "privileged",
+}
+_OTHER_ROWS: types.RuleRows = {
+    "privileged": (
         "EACCES",
         "a port below smallest_nonpriv_port, or one of extra_priv_ports, requires privilege",
         _CHECK,
     ),
-    *call_rows(
+    **call_rows(
         {
             "picking": _GATE,
             "tuples": _TUPLES,
@@ -156,14 +146,13 @@ _OTHER_ROWS: tuple[types.RuleRow, ...] = (
         },
         without={"dropped"},
     ),
-    (
-        "bind-no-host",
+    "bind-no-host": (
         "EADDRNOTAVAIL",
         "a TCP socket can be bound to a unicast address only",
         _CHECK,
     ),
-    ("self-connect", "EADDRNOTAVAIL", "a TCP socket cannot connect to itself", _CONNECT),
-)
+    "self-connect": ("EADDRNOTAVAIL", "a TCP socket cannot connect to itself", _CONNECT),
+}
 
 
 class IllumosRules(BindRules):
@@ -293,17 +282,17 @@ def _is_ipv4(sock: Sock) -> bool:
     return is_mapped(sock.addr)
 
 
-def _system(rules: RuleTable, name: types.SystemName, *options: str) -> IllumosRules:
+def _system(name: types.SystemName, rows: types.RuleRows, options: set[str]) -> IllumosRules:
     return IllumosRules(
         name=name,
-        rules=rules,
+        rules=RuleTable(name, rows),
         checks=(mapped_v6only, check_address_kind, not_local, privileged),
         address_rules=(
             AddressRule("bind-no-host", Call.BIND, Kind.MULTICAST, Kind.BROADCAST, tcp=True),
         ),
         binds_udp_broadcast=True,
         options=frozenset(options),
-        unread=frozenset({"reuse_port"}.difference(options)),
+        unread=frozenset({"reuse_port"} - options),
         v6only=False,
         refusal=Refusal.KEEPS,
         reconnect=Reconnect.BOUND,
@@ -314,41 +303,34 @@ def _system(rules: RuleTable, name: types.SystemName, *options: str) -> IllumosR
 
 # IP_BOUND_IF binds to a device on both systems; the checks ignore it.
 ILLUMOS = _system(
-    RuleTable(
-        "illumos",
-        *_FIRST_ROWS,
-        *_GROUP_ROWS,
-        *_SHARING_ROWS,
-        (
-            "udp-reuse-address",
+    "illumos",
+    {
+        **_FIRST_ROWS,
+        **_GROUP_ROWS,
+        **_SHARING_ROWS,
+        "udp-reuse-address": (
             None,
             "the new UDP socket has SO_REUSEADDR and no SO_REUSEPORT",
             _UDP_GROUPS,
         ),
-        *_OTHER_ROWS,
-    ),
-    "illumos",
-    "reuse_port",
-    "exclusive",
-    "device",
+        **_OTHER_ROWS,
+    },
+    {"reuse_port", "exclusive", "device"},
 )
 SOLARIS = _system(
-    RuleTable(
-        "solaris",
-        *_FIRST_ROWS,
-        *_SHARING_ROWS,
-        ("udp-reuse-address", None, "the new UDP socket has SO_REUSEADDR", _UDP),
-        *_OTHER_ROWS,
-        (
-            "not-known",
+    "solaris",
+    {
+        **_FIRST_ROWS,
+        **_SHARING_ROWS,
+        "udp-reuse-address": (None, "the new UDP socket has SO_REUSEADDR", _UDP),
+        **_OTHER_ROWS,
+        "not-known": (
             "ENOPROTOOPT",
             "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
             "refused",
             cite("libuv/libuv", "src/unix/core.c, uv__sock_reuseport"),
             Confidence.REPORTED,
         ),
-    ),
-    "solaris",
-    "exclusive",
-    "device",
+    },
+    {"exclusive", "device"},
 )

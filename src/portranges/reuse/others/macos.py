@@ -55,9 +55,8 @@ _SOURCES = {
     "wrong-family-udp": _FAMILY,
 }
 
-_RULES = RuleTable(
-    "macos",
-    *pair_rows(
+_ROWS: types.RuleRows = {
+    **pair_rows(
         _SOURCES,
         multicast="at a multicast address a new socket with SO_REUSEADDR shares the port with a "
         "holder that has SO_REUSEADDR or SO_REUSEPORT",
@@ -67,21 +66,19 @@ _RULES = RuleTable(
         dual_stack=_DUAL,
         dual_stack_uid=f"{_DUAL}; {_OWNERS}",
     ),
-    (
-        "privileged",
+    "privileged": (
         "EACCES",
         "a port below 1024 requires privilege at a specific address, but not at the wildcard",
         _V4,
     ),
-    ("restricted", "EADDRINUSE", "the port is reserved for programs with an entitlement", _V4),
-    ("udp-reserve", "EADDRNOTAVAIL", "fewer than 4,096 UDP ports would remain free", _V4),
-    (
-        "self-connect",
+    "restricted": ("EADDRINUSE", "the port is reserved for programs with an entitlement", _V4),
+    "udp-reserve": ("EADDRNOTAVAIL", "fewer than 4,096 UDP ports would remain free", _V4),
+    "self-connect": (
         "EINVAL",
         "a socket cannot connect to itself over IPv4; tcp6_connect() has no such test",
         cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_connect"),
     ),
-    *call_rows(
+    **call_rows(
         _SOURCES,
         errors={
             "bind-exhausted-v6": "EAGAIN",
@@ -92,19 +89,17 @@ _RULES = RuleTable(
             "wrong-family-udp": "EINVAL",
         },
     ),
-    (
-        "bind-no-host",
+    "bind-no-host": (
         "EAFNOSUPPORT",
         "a TCP socket cannot be bound to a multicast or broadcast address",
         cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_usr_bind, tcp6_usr_bind"),
     ),
-    (
-        "connect-no-host",
+    "connect-no-host": (
         "EAFNOSUPPORT",
         "a TCP socket cannot connect to a multicast or broadcast address",
         cite(_XNU, "bsd/netinet/tcp_usrreq.c, tcp_usr_connect_common"),
     ),
-)
+}
 
 
 class MacOsRules(DualRules):
@@ -182,7 +177,7 @@ def _restricted(sock: Sock, context: Context) -> Rule | None:
 
 MACOS = MacOsRules(
     name="macos",
-    rules=_RULES,
+    rules=RuleTable("macos", _ROWS),
     checks_kind_first=True,
     checks=(mapped_v6only, not_local, _udp_reserve, _privileged, _restricted),
     # IP_BOUND_IF and IPV6_BOUND_IF; the checks ignore them.

@@ -36,16 +36,15 @@ _SOURCES = {
     "mapped-v6only": cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
 }
 
-_RULES = RuleTable(
-    "netbsd",
-    *pair_rows(
+_ROWS: types.RuleRows = {
+    **pair_rows(
         _SOURCES,
         uid="on IPv4 only sockets of the same owner share a port, unless the new one belongs to "
         "root or both are at the wildcard address and the holder has SO_REUSEPORT",
         dual_stack="the sockets overlap through the other IP version of a dual-stack socket",
     ),
-    ("privileged", "EACCES", "a port below 1024 requires privilege", _V4),
-    *call_rows(
+    "privileged": ("EACCES", "a port below 1024 requires privilege", _V4),
+    **call_rows(
         _SOURCES,
         errors={
             "mapped-v6only": "EINVAL",
@@ -53,8 +52,7 @@ _RULES = RuleTable(
             "connect-exhausted": "EAGAIN",
         },
     ),
-    (
-        "connect-multicast",
+    "connect-multicast": (
         "EADDRNOTAVAIL",
         "a TCP socket cannot connect to a multicast address",
         cite(
@@ -62,7 +60,7 @@ _RULES = RuleTable(
             "sys/netinet/in_pcb.c, in_pcbconnect; sys/netinet6/in6_pcb.c, in6_pcbconnect",
         ),
     ),
-)
+}
 
 
 def _best4(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
@@ -173,7 +171,7 @@ class NetBsdRules(BsdRules):
 
 NETBSD = NetBsdRules(
     name="netbsd",
-    rules=_RULES,
+    rules=RuleTable("netbsd", _ROWS),
     checks=(mapped_v6only, not_local, privileged),
     options=frozenset({"reuse_port"}),
     v6only=True,

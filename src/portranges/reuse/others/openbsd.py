@@ -29,26 +29,23 @@ _SOURCES = {
     "mapped-v6only": _V6,
 }
 
-_RULES = RuleTable(
-    "openbsd",
-    *pair_rows(
+_ROWS: types.RuleRows = {
+    **pair_rows(
         _SOURCES,
         uid="only sockets of the same owner share a port, unless the new one belongs to root",
     ),
-    (
-        "privileged",
+    "privileged": (
         "EACCES",
         "a port below 1024, or one of net.inet.*.rootonly, is reserved for root",
         _V4,
     ),
-    *call_rows(_SOURCES, errors={"v6only-connect": "EADDRNOTAVAIL"}),
-    (
-        "connect-no-host",
+    **call_rows(_SOURCES, errors={"v6only-connect": "EADDRNOTAVAIL"}),
+    "connect-no-host": (
         "EINVAL",
         "a TCP socket cannot connect to the wildcard, a multicast or a broadcast address",
         cite("openbsd/src@00007ca", "sys/netinet/tcp_usrreq.c, tcp_connect"),
     ),
-)
+}
 
 
 def _is_wild(new: Sock) -> bool:
@@ -94,7 +91,7 @@ class OpenBsdRules(BsdRules):
 
 OPENBSD = OpenBsdRules(
     name="openbsd",
-    rules=_RULES,
+    rules=RuleTable("openbsd", _ROWS),
     checks=(mapped_v6only, not_local),
     # The privilege of the port is checked last.
     late_checks=(privileged,),

@@ -98,7 +98,9 @@ _NAMES = {"W": "w", "S": "s", "4": "any4", "6": "dual"}
 _ASSERTED = frozenset({("E-6", "D-4"), ("D-6", "E-4"), ("D-6", "D-4")})
 
 
-def _cells(text: str, source: Source, *, has_dual_stack: bool) -> types.Iterator[types.RuleRow]:
+def _cells(
+    text: str, source: Source, *, has_dual_stack: bool
+) -> types.Iterator[tuple[str, types.RuleRow]]:
     """Yield the rules of a table: one for each cell, two for one that depends on the user."""
     columns, *lines = (line.split() for line in text.splitlines())
     cells = {
@@ -114,7 +116,9 @@ def _cells(text: str, source: Source, *, has_dual_stack: bool) -> types.Iterator
             yield from _cell(first, second, answer, _WINE)
 
 
-def _cell(first: str, second: str, answer: str, source: Source) -> types.Iterator[types.RuleRow]:
+def _cell(
+    first: str, second: str, answer: str, source: Source
+) -> types.Iterator[tuple[str, types.RuleRow]]:
     same, slash, other = answer.partition("/")
     for user, word in (("same", same), ("other", other)) if slash else (("", same),):
         whose = {"same": " of the same user", "other": " of another user", "": ""}[user]
@@ -126,7 +130,7 @@ def _cell(first: str, second: str, answer: str, source: Source) -> types.Iterato
         if source is _WINE:
             asserted = (first, second) in _ASSERTED and user != "other"
             how = Confidence.REPORTED if asserted else Confidence.INFERRED
-        yield _name(first, second, user), _ERRORS[word], sentence, source, how
+        yield _name(first, second, user), (_ERRORS[word], sentence, source, how)
 
 
 # judge() asks for the same few names again and again.
@@ -139,46 +143,41 @@ def _name(first: str, second: str, user: str) -> str:
 
 _MEMORY = Confidence.MEMORY
 # The rules of every table, after those of its cells.
-_OTHER_ROWS: tuple[types.RuleRow, ...] = (
-    (
-        "excluded",
+_OTHER_ROWS: types.RuleRows = {
+    "excluded": (
         "EACCES",
         "the port is in an excluded port range (netsh int ipv4 show excludedportrange), which "
         "no program can bind to",
         cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
         Confidence.REPORTED,
     ),
-    ("listen-unbound", "EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, _MEMORY),
-    (
-        "any-destination",
+    "listen-unbound": ("EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, _MEMORY),
+    "any-destination": (
         "EADDRNOTAVAIL",
         "a socket cannot connect to the wildcard address",
         _CONNECT,
         Confidence.DOCUMENT,
     ),
-    (
-        "connect-broadcast",
+    "connect-broadcast": (
         "EACCES",
         "a UDP socket needs SO_BROADCAST to connect to a broadcast address",
         _CONNECT,
         Confidence.DOCUMENT,
     ),
-    (
-        "bind-multicast",
+    "bind-multicast": (
         "EADDRNOTAVAIL",
         "a socket cannot be bound to a multicast address; it joins the group and is "
         "bound to the wildcard or to an address of the machine",
         cite("nannou-org/citp#6, CCExtractor/ccextractor#668", "error 10049"),
         Confidence.REPORTED,
     ),
-    (
-        "option-both",
+    "option-both": (
         "EINVAL",
         "SO_REUSEADDR and SO_EXCLUSIVEADDRUSE exclude each other",
         _WINSOCK_ERRORS,
         _MEMORY,
     ),
-    *call_rows(
+    **call_rows(
         {
             "picking": (_DYNAMIC, _MEMORY),
             "connect-exhausted": (_EXHAUSTION, Confidence.REPORTED),
@@ -198,7 +197,7 @@ _OTHER_ROWS: tuple[types.RuleRow, ...] = (
         sentences={"connect-exhausted": _EXHAUSTED},
         without={"dropped"},
     ),
-)
+}
 
 
 class WindowsRules(BindRules):
@@ -268,9 +267,11 @@ def _system(
         name=name,
         rules=RuleTable(
             name,
-            ("free", None, "no socket conflicts", source, Confidence.DOCUMENT),
-            *_cells(text, source, has_dual_stack=has_dual_stack),
-            *_OTHER_ROWS,
+            {
+                "free": (None, "no socket conflicts", source, Confidence.DOCUMENT),
+                **dict(_cells(text, source, has_dual_stack=has_dual_stack)),
+                **_OTHER_ROWS,
+            },
             prefix="WSA",
         ),
         checks=(mapped_v6only, check_address_kind, not_local, _excluded),
