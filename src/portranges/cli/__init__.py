@@ -16,7 +16,7 @@ from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from importlib import import_module
 
 from portranges import __version__, types
-from portranges.cli.output import PipeTolerantStream, error_envelope
+from portranges.cli.output import PipeTolerantStream, error_envelope, first_line, print_note
 from portranges.errors import PortRangesError, UnknownNameError, visible
 from portranges.layout import cut
 
@@ -161,7 +161,7 @@ def main(argv: types.Sequence[str] | None = None) -> int:
         0
     """
     if sys.stdout is None:
-        _print_error("there is no standard output")
+        print_note("there is no standard output")
         return _USAGE
     words = sys.argv[1:] if argv is None else argv
     stream = sys.stdout
@@ -173,7 +173,7 @@ def main(argv: types.Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except OSError as error:
         PipeTolerantStream(stream).discard()
-        _print_error(f"cannot write: {error.strerror}")
+        print_note(f"cannot write: {error.strerror}")
         return _USAGE
     return status
 
@@ -215,14 +215,7 @@ def _replace_unencodable() -> None:
 
 
 def _complain(name: str, error: Exception | str, status: int, *, as_json: bool) -> int:
-    # Further lines of a message mark the position in a long text; on a command line the text
-    # is visible anyway.
-    _print_error(str(error).partition("\n")[0])
+    print_note(first_line(error))
     if as_json:
         print(error_envelope(name, error), flush=True)
     return status
-
-
-def _print_error(message: str) -> None:
-    if sys.stderr is not None:
-        print(f"portranges: {message}", file=sys.stderr)

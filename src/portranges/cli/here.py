@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.cli.numbers import moment, span
-from portranges.cli.sockets import notes, owner, user
+from portranges.cli.sockets import notes, owner_and_user
 from portranges.errors import SystemReadError
 from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owners
 from portranges.report.page import Page
@@ -94,24 +94,23 @@ def _settings_texts(
 
 
 def _settings(port: int, settings: MachineSettings, machine: Machine | None) -> types.Iterator[str]:
-    span_of = f"its ephemeral range is {settings.configured}"
     if port in settings.effective:
-        yield f"this machine allocates it to clients: {span_of}"
+        does = "allocates it to clients"
     elif port in settings.excluded:
-        yield f"this machine excludes it, and most such ports cannot be bound: {span_of}"
+        does = "excludes it, and most such ports cannot be bound"
     elif port in settings.reserved and port in settings.configured:
-        yield f"this machine does not allocate it, because it is reserved: {span_of}"
+        does = "does not allocate it, because it is reserved"
     else:
-        yield f"this machine does not allocate it: {span_of}"
+        does = "does not allocate it"
+    yield f"this machine {does}: its ephemeral range is {settings.configured}"
     if settings.profile.is_privileged(port):
         start = settings.unprivileged_start or 0
         rule = f"ports below {start} require one" if port < start else "the port is listed"
         origin = settings.origins["unprivileged_start"]
         rule += f" ({origin.place or origin.note})"
-        if read_may_bind_privileged(machine=machine):
-            yield f"this process has the privilege to bind it: {rule}"
-        else:
-            yield f"this process cannot bind it without a privilege: {rule}"
+        may = read_may_bind_privileged(machine=machine)
+        verb = "has the privilege to bind it" if may else "cannot bind it without a privilege"
+        yield f"this process {verb}: {rule}"
 
 
 def _verdict(table: SocketTable, transport: str | None) -> str:
@@ -166,9 +165,7 @@ def _text(record: SocketRecord, table: SocketTable) -> str:
     if record.is_self_connected:
         text += " (itself)"
     for each in record.owners:
-        text += f"; {owner(each)}"
-        if each.uid is not None:
-            text += f", user {user(each.uid)}"
+        text += f"; {owner_and_user(each)}"
         if each.started_at is not None and not record.remote:
             text += f", started {moment(each.started_at)}"
     if not record.owners:

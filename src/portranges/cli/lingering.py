@@ -10,7 +10,7 @@ from portranges import types
 from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import moment, span, time_span
 from portranges.cli.output import answer, columns
-from portranges.cli.sockets import notes, owner, user
+from portranges.cli.sockets import notes, owner_and_user
 from portranges.cli.watch import Counter
 from portranges.layout import labels
 from portranges.probe import (
@@ -89,11 +89,8 @@ def _of_listener(
 ) -> types.Iterator[str]:
     record = each.record
     yield f"{record.port}/{record.transport}  on {record.address}"
-    owners = [
-        f"{owner(who)}{f', user {user(who.uid)}' if who.uid is not None else ''}"
-        for who in record.owners
-    ]
-    parts = [("owner", "; ".join(owners) or "unknown"), ("age", _age(each, found))]
+    owners = "; ".join(map(owner_and_user, record.owners)) or "unknown"
+    parts = [("owner", owners), ("age", _age(each, found))]
     for label, reasons in (("concern", each.concerns), ("reassurance", each.reassurances)):
         parts += [("" if at else label, reason.text) for at, reason in enumerate(reasons)]
     yield from labels(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 
 from portranges import types
 from portranges.errors import PortSyntaxError, UnknownNameError
@@ -20,9 +21,11 @@ __all__ = [
     "answer",
     "columns",
     "error_envelope",
+    "first_line",
     "is_styled",
     "print_json",
     "print_json_lines",
+    "print_note",
 ]
 
 _NARROWEST = 60
@@ -106,15 +109,25 @@ def print_json_lines(
     print("]}}")
 
 
+def first_line(error: Exception | str) -> str:
+    """Return the message of *error* without the lines that mark the position in a text.
+
+    On a command line the text is visible anyway, and in JSON the position has a key of its own.
+    """
+    return str(error).partition("\n")[0]
+
+
+def print_note(message: str) -> None:
+    """Print an error, or a note about what an answer lacks, on standard error if there is one."""
+    if sys.stderr is not None:
+        print(f"portranges: {message}", file=sys.stderr)
+
+
 def error_envelope(command: str, error: Exception | str) -> str:
     """Return the envelope of an error; a ``str`` is the message of a usage error."""
     if isinstance(error, str):
         return _envelope(command, {"type": "UsageError", "message": error})
-    # The further lines of a message mark the position, which is a key of its own.
-    data: dict[str, object] = {
-        "type": type(error).__name__,
-        "message": str(error).partition("\n")[0],
-    }
+    data: dict[str, object] = {"type": type(error).__name__, "message": first_line(error)}
     if isinstance(error, PortSyntaxError):
         data |= {"text": error.text, "position": list(error.span)}
     if isinstance(error, UnknownNameError):

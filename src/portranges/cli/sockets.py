@@ -5,7 +5,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
 
-__all__ = ["address", "notes", "owner", "owners_of", "user"]
+__all__ = ["address", "notes", "owner", "owner_and_user", "owners_of", "user"]
 
 
 def user(uid: int | None) -> str:
@@ -27,6 +27,11 @@ def owner(each: Owner) -> str:
     # A process can choose its name, with control characters in it.
     name = "".join(letter if letter.isprintable() else "?" for letter in each.name)
     return f"{name or '?'} ({each.pid})"
+
+
+def owner_and_user(each: Owner) -> str:
+    """Return a process and its user as ``"sshd (812), user root"``."""
+    return owner(each) if each.uid is None else f"{owner(each)}, user {user(each.uid)}"
 
 
 def owners_of(record: SocketRecord, sockets: SocketTable) -> str:

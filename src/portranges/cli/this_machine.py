@@ -5,10 +5,10 @@ What reads the machine is imported when it is needed, because most calls do not 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 from portranges import types
+from portranges.cli.output import print_note
 from portranges.errors import MissingExtraError, SystemReadError
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
@@ -60,6 +60,5 @@ def ports_in_use(here: types.Iterable[types.MachineSettings]) -> PortSet:
             try:
                 found |= PortRange(1, 65535) - free_ports(transport=settings.transport)
             except (SystemReadError, MissingExtraError) as error:
-                note = f"cannot determine which ports are in use: {error}"
-                print(f"portranges: {note}", file=sys.stderr)
+                print_note(f"cannot determine which ports are in use: {error}")
     return found

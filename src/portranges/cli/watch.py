@@ -9,7 +9,7 @@ from argparse import ArgumentTypeError
 from portranges import types
 from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import count_up_to, moment, refusal, span, time_span
-from portranges.cli.output import columns, print_json
+from portranges.cli.output import columns, first_line, print_json
 from portranges.cli.sockets import notes, owners_of
 from portranges.errors import PortRangesError
 from portranges.layout import cut, many, wrapped
@@ -38,7 +38,7 @@ def _port(text: str) -> int:
     try:
         return parse_port(text)
     except PortRangesError as error:
-        raise ArgumentTypeError(str(error).partition("\n")[0]) from None
+        raise ArgumentTypeError(first_line(error)) from None
 
 
 def _interval(text: str) -> float:

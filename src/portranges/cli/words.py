@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 
 from portranges import types
+from portranges.cli.output import print_note
 from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError, elide
 from portranges.ports import every_port_error, means_every_port
 from portranges.portset import PortSet
@@ -99,8 +100,8 @@ def services_in(path: str) -> Registry:
         reason = error.strerror if isinstance(error, OSError) else None
         raise SystemReadError(elide(path), reason or str(error)) from None
     registry = Registry.from_services(text, name=elide(path))
-    if registry.source.section and sys.stderr is not None:
-        print(f"portranges: {elide(path)}: {registry.source.section}", file=sys.stderr)
+    if registry.source.section:
+        print_note(f"{elide(path)}: {registry.source.section}")
     return registry
 
 
