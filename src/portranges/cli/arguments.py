@@ -34,6 +34,7 @@ class Arguments:
         **more: types.Any,
     ) -> None:
         """Add an option with a value; blanks separate its names."""
+        # A default that is text is read by `kind`, too: the help shows it as users write it.
         if default is not None:
             about += f" (default: {default})"
         self._parser.add_argument(

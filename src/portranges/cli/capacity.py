@@ -92,6 +92,7 @@ def _profile(arguments: types.Namespace) -> ephemeral.EphemeralProfile:
         for text in (arguments.ports, arguments.excluded)
     )
     if ports is None and excluded is None:
+        # A replaced profile would be shown as tuned.
         return profile
     if ports is None and not profile.has_fixed_range:
         raise InvalidValueError(
@@ -163,6 +164,7 @@ def _texts(
     if profile.ports_per_address is not None:
         label = "" if profile.has_fixed_range else "ports"
         yield label, f"at most {profile.ports_per_address:,} per address and destination"
+    # Users of a translator know its public addresses, not sources.
     start = many(arguments.sources, "source")
     if profile.kind is Kind.MIDDLEBOX:
         start = many(arguments.sources, "address", "addresses")

@@ -6,6 +6,7 @@ Adjacent ports that do not differ are one page, one line or one object.
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 
 from portranges import types
 from portranges.cli.arguments import Arguments
@@ -147,17 +148,12 @@ def _print_table(asked: types.AskedPorts, registry: Registry) -> None:
     size = max(6, *sizes, 0)
     print(_line("port", size, ("category", "registered to", "allocated by default")))
     for ports, transport in asked:
-        held: PortRange | None = None
-        held_cells = ("", "", "")
-        for report in explain_ranges(ports, transport=transport, registry=registry):
-            cells = _cells(report)
-            if held and cells == held_cells and held.last + 1 == report.ports.first:
-                held = PortRange(held.first, report.ports.last)
-                continue
-            if held:
-                print(_line(str(held), size, held_cells))
-            held, held_cells = report.ports, cells
-        print(_line(str(held), size, held_cells))
+        for asked_range in ports.ranges:
+            reports = explain_ranges(asked_range, transport=transport, registry=registry)
+            # The reports of one range are adjacent.
+            for cells, alike in groupby(reports, _cells):
+                ranges = [report.ports for report in alike]
+                print(_line(str(PortRange(ranges[0].first, ranges[-1].last)), size, cells))
 
 
 def _cells(report: PortReport) -> tuple[str, str, str]:

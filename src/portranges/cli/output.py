@@ -81,6 +81,7 @@ def answer(
     Records in *data* are converted, so that a command builds no JSON if it prints lines.
     """
     if arguments.json:
+        # One of the two is never used, so commands pass generators and records, not texts.
         print_json(command, data, indent=indent)
     else:
         for line in lines:

@@ -97,12 +97,15 @@ def run(arguments: types.Namespace) -> int:
 def _check_without_existing(arguments: types.Namespace) -> None:
     existing = [f"existing-{each}" for each in (*_OPTIONS, "uid", "device")]
     for option in ("listening", "state", *existing):
-        # Not `in`: a user id may be 0, which equals False.
-        given = getattr(arguments, option.replace("-", "_"))
-        if given is not None and given is not False:
+        if _is_given(getattr(arguments, option.replace("-", "_"))):
             raise InvalidValueError(
                 f"--{option} requires an existing socket before the new one", "one socket"
             )
+
+
+def _is_given(value: object) -> bool:
+    # Not `in`: a user id may be 0, which equals False.
+    return value is not None and value is not False
 
 
 def _decisions(
@@ -145,8 +148,7 @@ def _socket(text: str, arguments: types.Namespace, side: str) -> _Written:
 
     def value_of(option: str) -> types.Any:
         own = getattr(arguments, f"{side}_{option}")
-        # Not `in`: a user id may be 0, which equals False.
-        return getattr(arguments, option) if own is None or own is False else own
+        return own if _is_given(own) else getattr(arguments, option)
 
     state: types.ReuseStateName = "bound"
     if side == "existing":
@@ -213,19 +215,15 @@ def _lines(
 
 
 def _described(socket: Socket) -> str:
-    options = [
-        name
-        for name, is_set in (
-            ("SO_REUSEADDR", socket.reuse_address),
-            ("SO_REUSEPORT", socket.reuse_port),
-            ("exclusive", socket.exclusive),
-            ("IPV6_V6ONLY", socket.v6only),
-            ("dual-stack", socket.family == "inet6" and socket.v6only is False),
-            (f"uid {socket.uid}", socket.uid),
-        )
-        if is_set
-    ]
-    return ", ".join([str(socket), *options])
+    options = {
+        "SO_REUSEADDR": socket.reuse_address,
+        "SO_REUSEPORT": socket.reuse_port,
+        "exclusive": socket.exclusive,
+        "IPV6_V6ONLY": socket.v6only,
+        "dual-stack": socket.family == "inet6" and socket.v6only is False,
+        f"uid {socket.uid}": socket.uid,
+    }
+    return ", ".join([str(socket), *(name for name, is_set in options.items() if is_set)])
 
 
 def _data(system: str, decision: Decision) -> dict[str, types.Any]:

@@ -63,6 +63,7 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
         raise InvalidValueError("--all requires no ports", "--all with PORT")
     in_use, excluded = ports_in_use(here), excluded_ports(here)
     if arguments.ports:
+        # A port that is named twice is checked once.
         found = {
             port: why_not(port, systems, transports, in_use=in_use, excluded=excluded)
             for port in ports_of_all(arguments.ports)

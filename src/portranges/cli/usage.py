@@ -35,6 +35,7 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
     size = len(found.ports)
     yield f"{found.transport.value} ephemeral range of this machine: {size:,} ports"
     yield f"  {cut_list(str(found.ports), width - 2)}"
+    # In ASCII, so that it is readable in every pipe.
     full = round(found.share * _BAR)
     yield f"  [{'#' * full}{'.' * (_BAR - full)}] {found.share:.1%} in use"
     yield ""
