@@ -18,8 +18,6 @@ from portranges.ports import LAST_PORT
 from portranges.selection import Start, Walk, algorithm
 from portranges.selection.linux import scanned
 
-__all__ = ["collision_probability", "draws_for", "expected_collisions"]
-
 # exp(-745) is the smallest positive number that a float can hold. Beyond it the probability is 1
 # to the last digit.
 _CERTAIN = -745.0

@@ -23,15 +23,6 @@ from portranges.selection.orders import missed_by
 from portranges.selection.tables import Lanes
 from portranges.systems import Kind
 
-__all__ = [
-    "addresses",
-    "clients",
-    "concurrent",
-    "rate",
-    "self_connect_probability",
-    "time_wait_sockets",
-]
-
 
 def concurrent(
     system: types.SystemLike,

@@ -10,8 +10,6 @@ from portranges.ephemeral.lookup import row_of
 from portranges.errors import InvalidValueError, elide
 from portranges.names import Index
 
-__all__ = ["method_of", "methods", "profile_of"]
-
 
 def profile_of(system: types.SystemLike) -> EphemeralProfile:
     """Return the profile of *system*, which must not contain port 0."""

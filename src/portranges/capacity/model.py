@@ -13,8 +13,6 @@ from portranges.errors import InvalidValueError, elide, got
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
 
-__all__ = ["Growth", "Interval", "Method"]
-
 
 @always_checked
 @dataclass(frozen=True, slots=True)

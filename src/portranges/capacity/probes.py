@@ -11,8 +11,6 @@ from portranges.capacity.model import Interval
 from portranges.errors import InvalidValueError
 from portranges.ports import LAST_PORT
 
-__all__ = ["expected_probes", "give_up_probability"]
-
 _ALGORITHMS = ("rfc6056-1", "rfc6056-2", "rfc6056-3", "rfc6056-4", "rfc6056-5")
 _FILLINGS = ("random", "self")
 

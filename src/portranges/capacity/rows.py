@@ -7,8 +7,6 @@ from portranges.capacity.model import Growth, Method
 from portranges.ephemeral import profiles
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 
-__all__ = ["METHODS", "NEVER_ITSELF", "NEVER_ITSELF_OVER_V4", "PARITY_OF_LINUX"]
-
 # The systems with a Linux kernel from 4.2 on, whose connect() has that order.
 _LINUX: tuple[types.SystemName, ...] = tuple(
     types.cast("types.SystemName", row.name)

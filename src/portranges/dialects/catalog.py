@@ -10,8 +10,6 @@ from portranges.dialects import rows_data, rows_linux, rows_others, rows_tools
 from portranges.dialects.model import DataForm, Dialect
 from portranges.names import Index
 
-__all__ = ["data_forms", "lookup", "names", "rows"]
-
 _ROWS: tuple[Dialect, ...] = (*rows_linux.ROWS, *rows_tools.ROWS, *rows_others.ROWS)
 
 _BY_NAME = Index.of("dialect", _ROWS, argument="dialect")

@@ -10,8 +10,6 @@ from portranges import types
 from portranges.ports import PortRange
 from portranges.portset import PortSet
 
-__all__ = ["agreed", "collect"]
-
 # How many ranges are collected before they are merged into a set. The limit bounds the memory
 # for a text of any length.
 _PENDING = 4096

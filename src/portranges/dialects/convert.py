@@ -31,8 +31,6 @@ from portranges.errors import UnrepresentableError
 from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 
-__all__ = ["parse", "render", "render_rules"]
-
 
 def parse(
     text: str,

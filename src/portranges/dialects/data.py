@@ -16,18 +16,6 @@ from portranges.errors import InvalidRangeError, UnrepresentableError, elide, go
 from portranges.ports import LAST_PORT, PortRange, Transport, check_transport
 from portranges.portset import PortSet
 
-__all__ = [
-    "Protocols",
-    "check_alike",
-    "check_lowest",
-    "check_writable",
-    "entries_of",
-    "gathered",
-    "ports_between",
-    "ports_of_entries",
-    "refused",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocols:

@@ -18,8 +18,6 @@ from portranges.dialects.rows_data import AWS, AWS_NACL
 from portranges.ports import Transport
 from portranges.portset import PortSet
 
-__all__ = ["from_aws", "from_aws_nacl", "to_aws", "to_aws_nacl"]
-
 _NUMBERS = {Transport.TCP: "6", Transport.UDP: "17"}
 
 # Ports count for the first four only. For the others everything is allowed, whatever the ports are.

@@ -9,8 +9,6 @@ from portranges.dialects.writing import check_ports
 from portranges.ports import PortRange
 from portranges.portset import PortSet
 
-__all__ = ["from_azure", "to_azure"]
-
 _ONE = "destinationPortRange"
 _SEVERAL = "destinationPortRanges"
 _WITH_PORTS = ("Tcp", "Udp", "*")

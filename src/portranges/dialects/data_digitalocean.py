@@ -16,8 +16,6 @@ from portranges.dialects.rows_data import DIGITALOCEAN
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 
-__all__ = ["from_digitalocean", "to_digitalocean"]
-
 _PROTOCOLS = Protocols(
     key="protocol",
     transports={"tcp": Transport.TCP, "udp": Transport.UDP},

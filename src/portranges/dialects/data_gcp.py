@@ -18,8 +18,6 @@ from portranges.errors import got
 from portranges.ports import PortRange
 from portranges.portset import PortSet
 
-__all__ = ["from_gcp", "to_gcp"]
-
 _PROTOCOLS = Protocols(
     key="IPProtocol",
     transports={

@@ -17,8 +17,6 @@ from portranges.dialects.rows_data import CILIUM, KUBERNETES
 from portranges.ports import Transport, is_digits, parse_port
 from portranges.portset import PortSet
 
-__all__ = ["from_cilium", "from_kubernetes", "to_cilium", "to_kubernetes"]
-
 _PROTOCOLS = {each.value.upper(): each for each in KUBERNETES.transports}
 
 

@@ -18,8 +18,6 @@ from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, Transport
 from portranges.portset import PortSet
 
-__all__ = ["from_openstack", "to_openstack"]
-
 # What the API and the programs that fill its tables store for "every protocol".
 _EVERY = (None, "any", "0")
 

@@ -25,20 +25,6 @@ from portranges.ports import (
 from portranges.portset import PortSet
 from portranges.source import Source
 
-__all__ = [
-    "every_port",
-    "expected",
-    "is_name",
-    "is_range",
-    "ports_of_name",
-    "read_element",
-    "read_port",
-    "split_list",
-    "split_words",
-    "transport_of_name",
-    "unquoted",
-]
-
 # By the characters that a row accepts as blanks. Words are separated by a blank even if the row
 # has none.
 _WORDS = {blanks: re.compile(f"[^{blanks or ' '}]+") for blanks in ("", " ", " \t", " \t\n")}

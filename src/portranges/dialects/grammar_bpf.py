@@ -16,8 +16,6 @@ from portranges.dialects.writing import Request, bracketed, example, framed
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport, means_every_port
 
-__all__ = ["read", "write"]
-
 _MARK = re.compile(r"[()]|\|\||[^ \t\r\n()|]+|\|")
 _EITHER = re.compile(f"(?:(?:{'|'.join(Transport)}) +)?port(?:range)? ")
 _OR = ("or", "||")

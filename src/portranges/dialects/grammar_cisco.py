@@ -12,8 +12,6 @@ from portranges.errors import elide
 from portranges.ports import PortRange, means_every_port
 from portranges.portset import PortSet
 
-__all__ = ["read", "write"]
-
 # How many ports may follow "eq" and "neq".
 _MOST = 10
 

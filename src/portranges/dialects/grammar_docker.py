@@ -13,8 +13,6 @@ from portranges.dialects.writing import Request, element, framed
 from portranges.ports import Transport
 from portranges.portset import PortSet
 
-__all__ = ["read", "write"]
-
 
 def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the host's ports of one ``-p`` option."""

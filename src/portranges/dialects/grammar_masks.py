@@ -17,8 +17,6 @@ from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, MaskedPort
 from portranges.portset import PortSet
 
-__all__ = ["read", "write"]
-
 _HEX = re.compile(r"0x[0-9a-f]{1,4}")
 
 

@@ -22,8 +22,6 @@ from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
 from portranges.portset import PortSet
 
-__all__ = ["read", "write"]
-
 _LISTS = ("--dports", "--destination-ports")
 _SINGLE = ("--dport", "--destination-port")
 _PROTOCOL = ("-p", "--protocol")

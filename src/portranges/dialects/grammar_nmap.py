@@ -13,8 +13,6 @@ from portranges.dialects.reading import check_length
 from portranges.dialects.writing import Request, lists_of
 from portranges.ports import Transport, means_every_port
 
-__all__ = ["read", "write"]
-
 _LETTERS = {Transport.TCP: "T:", Transport.UDP: "U:", Transport.SCTP: "S:"}
 _BY_LETTER = {letter: transport for transport, letter in _LETTERS.items()}
 

@@ -15,8 +15,6 @@ from portranges.dialects.query import Cursor
 from portranges.dialects.reading import between, check_not_empty, ports_compared
 from portranges.portset import PortSet
 
-__all__ = ["read"]
-
 _MARK = re.compile(r"[<>!=]+|,|[^<>!=, \t]+")
 _BINARY = (Comparison.BETWEEN, Comparison.OUTSIDE)
 

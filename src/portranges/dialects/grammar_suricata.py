@@ -20,8 +20,6 @@ from portranges.dialects.writing import Request, lists_of
 from portranges.errors import PortSyntaxError
 from portranges.portset import PortSet
 
-__all__ = ["read", "write"]
-
 _TOKEN = re.compile(r"[\[\],!]|[^\[\],! ]+")
 
 # Suricata's own limit ("port block recursion limit reached").

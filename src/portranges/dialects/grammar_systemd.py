@@ -8,8 +8,6 @@ from portranges.dialects.reading import read_list
 from portranges.ports import Transport
 from portranges.portset import PortSet
 
-__all__ = ["read"]
-
 
 def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of one assignment; all ports if it names none."""

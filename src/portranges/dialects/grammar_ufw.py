@@ -8,8 +8,6 @@ from portranges.dialects.model import Fault
 from portranges.dialects.query import Cursor
 from portranges.dialects.reading import check_not_empty, read_frame, read_list
 
-__all__ = ["read"]
-
 _ANY = "/any"
 
 

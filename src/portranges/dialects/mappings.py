@@ -25,8 +25,6 @@ from portranges.names import Index
 from portranges.ports import LAST_PORT, PortRange, Transport, is_digits
 from portranges.records import always_checked
 
-__all__ = ["PortMapping", "mapping_forms", "parse_mapping", "read_mapping"]
-
 # The ports are read as docker's, and errors name the program.
 _ROWS = {
     form.name: replace(

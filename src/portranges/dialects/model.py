@@ -17,25 +17,6 @@ from portranges.portset import PortSet
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
 
-__all__ = [
-    "ANY_RULE",
-    "BOTH",
-    "Bracketed",
-    "Comparison",
-    "DataForm",
-    "Dialect",
-    "Fault",
-    "MappingForm",
-    "MisreadText",
-    "NameLookup",
-    "Operator",
-    "Overlap",
-    "OwnName",
-    "RefusedText",
-    "TransportRule",
-    "Verification",
-]
-
 BOTH = (Transport.TCP, Transport.UDP)
 
 # What several texts mean in most packet filters.

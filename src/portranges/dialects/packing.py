@@ -8,8 +8,6 @@ from __future__ import annotations
 from portranges import types
 from portranges.ports import PortRange
 
-__all__ = ["pack_by_length", "pack_by_slots"]
-
 
 def pack_by_slots(ranges: types.Sequence[PortRange], slots: int) -> list[list[PortRange]]:
     """Return *ranges* in the fewest parts of *slots* slots.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from portranges.ports import Transport, is_digits
 
-__all__ = ["NUMBERS", "is_portless"]
-
 # Source: IANA, Assigned Internet Protocol Numbers.
 NUMBERS = {
     "6": Transport.TCP,

@@ -15,8 +15,6 @@ from portranges.dialects.model import Dialect, Fault, MisreadText, NameLookup
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
 
-__all__ = ["Cursor", "Query", "trimmed"]
-
 # Longer than any text for which there is a hint.
 _LONGEST = 128
 

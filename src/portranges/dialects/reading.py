@@ -26,17 +26,6 @@ from portranges.errors import PortSyntaxError, elide
 from portranges.ports import LAST_PORT, PortRange, Transport, means_every_port
 from portranges.portset import PortSet
 
-__all__ = [
-    "between",
-    "check_length",
-    "check_not_empty",
-    "overlap_error",
-    "ports_compared",
-    "read_frame",
-    "read_list",
-    "read_text",
-]
-
 
 def read_text(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the transport and the ports of a text."""

@@ -6,18 +6,6 @@ from portranges.dialects.model import DataForm
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
-__all__ = [
-    "AWS",
-    "AWS_NACL",
-    "AZURE",
-    "CILIUM",
-    "DIGITALOCEAN",
-    "FORMS",
-    "GCP",
-    "KUBERNETES",
-    "OPENSTACK",
-]
-
 _THREE = (Transport.TCP, Transport.UDP, Transport.SCTP)
 
 AWS = DataForm(

@@ -17,8 +17,6 @@ from portranges.dialects.shorthand import operators, reads, refused, rejects
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
-__all__ = ["IPTABLES", "ROWS"]
-
 _ALL_FOUR = tuple(Transport)
 _ONE_EACH = "elements, one per line"
 

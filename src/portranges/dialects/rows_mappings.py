@@ -6,8 +6,6 @@ from portranges.dialects.model import MappingForm
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
-__all__ = ["FORMS"]
-
 _DOCKER = MappingForm(
     name="docker",
     aliases=("podman", "compose"),

@@ -15,9 +15,6 @@ from portranges.dialects.shorthand import operators, reads, refused
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
-__all__ = ["ROWS"]
-
-
 _PORTRANGES = Dialect(
     name="portranges",
     aliases=("neutral",),

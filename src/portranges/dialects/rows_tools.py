@@ -15,8 +15,6 @@ from portranges.dialects.shorthand import operators, reads, refused, rejects
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
-__all__ = ["ROWS"]
-
 _THREE = (Transport.TCP, Transport.UDP, Transport.SCTP)
 
 _BPF = Dialect(

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from portranges.dialects.model import Comparison, Fault, MisreadText, Operator, RefusedText
 
-__all__ = ["operators", "reads", "refused", "rejects"]
-
 # A sign has one meaning in all dialects that have it.
 _COMPARISONS = {
     **dict.fromkeys(("=", "==", "===", "eq"), Comparison.EQUAL),

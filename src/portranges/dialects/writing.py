@@ -17,19 +17,6 @@ from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, PortRange, Transport, check_transport
 from portranges.portset import PortSet
 
-__all__ = [
-    "Request",
-    "bracketed",
-    "check_ports",
-    "element",
-    "example",
-    "framed",
-    "listed",
-    "lists_of",
-    "request_of",
-    "write_texts",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

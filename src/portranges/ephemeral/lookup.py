@@ -22,17 +22,6 @@ from portranges.ports import check_port, check_transport
 from portranges.portset import PortSet
 from portranges.systems import Kind
 
-__all__ = [
-    "allocated_by",
-    "checked_systems",
-    "fixed",
-    "ports",
-    "profile",
-    "profiles",
-    "row_of",
-    "rows_of",
-]
-
 _ROWS: tuple[EphemeralProfile, ...] = (
     *rows_linux.ROWS,
     *rows_windows.ROWS,

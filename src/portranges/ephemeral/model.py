@@ -13,8 +13,6 @@ from portranges.records import always_checked
 from portranges.source import Confidence, Source
 from portranges.systems import Kind, System
 
-__all__ = ["ALGORITHMS", "EphemeralProfile"]
-
 # The names and aliases of portranges.selection, which uses these rows and cannot be imported
 # here; a test compares the two. "" means that the algorithm is unknown.
 ALGORITHMS = (

@@ -10,8 +10,6 @@ from portranges.portset import PortSet
 from portranges.source import Confidence, cite
 from portranges.systems import lookup
 
-__all__ = ["ROWS"]
-
 _PORTRANGE_READ_WITH = "sysctl net.inet.ip.portrange.first net.inet.ip.portrange.last"
 _PORTRANGE_READ_OUTPUT = "one line 'name: value' for each"
 _FREEBSD_READ_WITH = (_PORTRANGE_READ_WITH, "sysctl -n net.inet.ip.portrange.first")

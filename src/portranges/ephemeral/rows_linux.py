@@ -11,8 +11,6 @@ from portranges.portset import PortSet
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 from portranges.systems import lookup
 
-__all__ = ["ROWS"]
-
 _READ_WITH = (
     "cat /proc/sys/net/ipv4/ip_local_port_range",
     "sysctl net.ipv4.ip_local_port_range",

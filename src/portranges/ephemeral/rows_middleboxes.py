@@ -11,8 +11,6 @@ from portranges.portset import PortSet
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 from portranges.systems import lookup
 
-__all__ = ["ROWS"]
-
 _AWS_GUIDE = "Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)"
 _NF_NAT_SOURCES = (
     cite(

@@ -11,8 +11,6 @@ from portranges.portset import PortSet
 from portranges.source import Confidence, cite
 from portranges.systems import lookup
 
-__all__ = ["ROWS"]
-
 _LWIP = "lwip-tcpip/lwip@3d896ba0"
 _LWIP_SHARING = "the implicit bind of connect() uses a port that no socket holds"
 

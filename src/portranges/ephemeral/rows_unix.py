@@ -8,8 +8,6 @@ from portranges.portset import PortSet
 from portranges.source import Confidence, cite
 from portranges.systems import lookup
 
-__all__ = ["ROWS"]
-
 ROWS = (
     EphemeralProfile(
         system=lookup("solaris"),

@@ -10,8 +10,6 @@ from portranges.portset import PortSet
 from portranges.source import Confidence, cite
 from portranges.systems import lookup
 
-__all__ = ["ROWS"]
-
 _120_S = (
     "commonly stated for Vista, Server 2008 and later, by third parties only; "
     "TcpTimedWaitDelay sets 30 to 300 s"

@@ -14,8 +14,6 @@ from portranges.ports import check_port
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
 
-__all__ = ["Criterion", "FixedRoles", "Judgement", "Side", "Trait"]
-
 
 class Side(IntEnum):
     """Which end of a flow is the service.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["RESERVED"]
-
 # ISO/IEC 9075:1992, section 5.2, <reserved word>, written down from memory.
 _SQL_92 = """
 absolute action add all allocate alter and any are as asc assertion at authorization avg begin

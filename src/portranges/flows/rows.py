@@ -9,21 +9,6 @@ from portranges.flows.model import Criterion, FixedRoles, Trait
 from portranges.portset import PortSet
 from portranges.source import Confidence, cite
 
-__all__ = [
-    "DECIDING",
-    "FIXED_CLIENT",
-    "FIXED_PAIRS",
-    "FIXED_SERVICE",
-    "NO_PORT",
-    "PRIVILEGED_CLIENT",
-    "PRIVILEGED_SERVICE",
-    "SAME_PORT",
-    "UNDECIDED",
-    "criteria",
-    "fixed_roles",
-]
-
-
 PRIVILEGED_CLIENT = PortSet.parse("600-1023")
 """The ports that rresvport() and the NFS client of Linux choose (``uses`` has the rows)."""
 

@@ -32,9 +32,6 @@ from portranges.registry import SHIPPED, Registry
 from portranges.scan import PIECE, PortReader, numbers, plan_of
 from portranges.systems import COMMON
 
-__all__ = ["judge", "server_port", "server_side_many"]
-
-
 # The largest range of a known use whose ports count as a service's. A wider one, such as that of
 # TURN relays, does not show that any of its ports is a service's.
 _WIDEST_USE = 100

@@ -17,8 +17,6 @@ from portranges.flows.reserved_words import RESERVED
 from portranges.ports import LAST_PORT, PortRange
 from portranges.portset import PortSet
 
-__all__ = ["CLOSING", "sql_case"]
-
 # The closing quote for each opening one; doubled, it means itself.
 CLOSING = {'"': '"', "`": "`", "[": "]"}
 

@@ -8,8 +8,6 @@ from portranges import types
 from portranges.errors import DataError, elide
 from portranges.registry.iana_columns import COLUMNS, LARGEST_FILE, collapsed, column_at
 
-__all__ = ["csv_rows"]
-
 # Some quoted fields contain line breaks; the longest field of the registry has about 3,000
 # characters.
 _LONGEST_LINE = 100_000

@@ -15,8 +15,6 @@ from portranges import types
 from portranges.errors import DataError, elide
 from portranges.registry.iana_columns import COLUMNS, LARGEST_FILE, collapsed
 
-__all__ = ["XmlRows"]
-
 _NAMESPACE = "http://www.iana.org/assignments"
 _ROOT = f"{_NAMESPACE} registry"
 _REGISTRY = "service-names-port-numbers"

@@ -7,8 +7,6 @@ from enum import StrEnum
 
 from portranges.ports import PortRange, Transport
 
-__all__ = ["LAST_REGISTERED", "TRANSPORTS", "Assignment", "Cell", "State"]
-
 # The ports above are Dynamic and have no row (RFC 6335, section 6).
 LAST_REGISTERED = 49151
 

@@ -14,8 +14,6 @@ from portranges.registry.iana_xml import XmlRows
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, State
 from portranges.registry.table import RowTable
 
-__all__ = ["read_official", "state_of"]
-
 # The edition of August 2026 has 14,533 rows with 50,000 ports, because some ranges overlap.
 # Six times that leaves room for decades of growth and bounds the memory that a hostile file
 # can claim.

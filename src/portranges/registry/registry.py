@@ -19,8 +19,6 @@ from portranges.registry.service_names import check_service_name
 from portranges.registry.table import NOT_LISTED
 from portranges.source import Source
 
-__all__ = ["Registry"]
-
 # Sizes of the caches: cells per transport, and names. Real traffic uses a few hundred
 # services. A full cache is emptied: that needs no bookkeeping, and finding a cell again takes
 # microseconds.

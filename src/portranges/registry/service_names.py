@@ -9,8 +9,6 @@ from __future__ import annotations
 from portranges import checks
 from portranges.errors import PortSyntaxError, elide
 
-__all__ = ["check_service_name", "is_service_name"]
-
 _LONGEST = 15
 
 

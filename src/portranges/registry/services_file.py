@@ -15,8 +15,6 @@ from portranges.ports import PortRange, parse_port
 from portranges.registry.model import TRANSPORTS, Assignment, State
 from portranges.registry.table import RowTable
 
-__all__ = ["LONGEST_SERVICES", "services_table"]
-
 # nmap's table has 27,000 lines and a million characters, the largest that is known. Limits of
 # several times that bound the memory for a hostile text.
 _MOST_ROWS = 100_000

@@ -22,22 +22,6 @@ from portranges.registry.registry import Registry
 from portranges.registry.table import DYNAMIC, NOT_LISTED, UNASSIGNED
 from portranges.source import Source
 
-__all__ = [
-    "SHIPPED",
-    "TABLE",
-    "ShippedTable",
-    "assigned",
-    "lookup",
-    "not_listed",
-    "ports",
-    "reserved",
-    "services",
-    "snapshot",
-    "source",
-    "state",
-    "unassigned",
-]
-
 _FILE = "ports.tsv"
 _STATES = {"A": State.ASSIGNED, "R": State.RESERVED, "U": State.UNASSIGNED}
 _LETTERS = {Transport.TCP: "t", Transport.UDP: "u", Transport.SCTP: "s", Transport.DCCP: "d"}

@@ -11,8 +11,6 @@ from portranges import types
 from portranges.ports import Transport
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
 
-__all__ = ["DYNAMIC", "NOT_LISTED", "UNASSIGNED", "RowTable"]
-
 # The cells without a row.
 DYNAMIC = Cell(State.DYNAMIC)
 NOT_LISTED = Cell(State.NOT_LISTED)

@@ -19,8 +19,6 @@ from portranges.selection.model import Algorithm
 from portranges.selection.pickers import picker_for
 from portranges.selection.tables import Table
 
-__all__ = ["Allocator"]
-
 _TO_BLOCKED = bytes.maketrans(b"\x00\x01", b"\x01\x00")
 
 

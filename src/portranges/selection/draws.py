@@ -9,8 +9,6 @@ from math import log, log1p
 
 from portranges import types
 
-__all__ = ["below", "redraws"]
-
 
 def below(rng: types.Rng, count: int) -> int:
     """Return an integer in 0 to ``count - 1``, all equally likely."""

@@ -11,8 +11,6 @@ from hashlib import blake2b
 from portranges import types
 from portranges.errors import InvalidValueError, got
 
-__all__ = ["Keyed", "encode"]
-
 _DEEPEST = 8
 
 

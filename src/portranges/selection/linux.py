@@ -10,17 +10,6 @@ from __future__ import annotations
 
 from portranges import types
 
-__all__ = [
-    "bind_parts",
-    "bind_scan",
-    "connect_scan",
-    "missed",
-    "scanned",
-    "udp_chain",
-    "udp_ports",
-    "udp_start",
-]
-
 _PORTS = 1 << 16
 
 # Up to this size the ports of a range are sorted into the order of a UDP search. The walk

@@ -7,8 +7,6 @@ from portranges.names import Index
 from portranges.selection.model import Algorithm
 from portranges.selection.rows import ROWS
 
-__all__ = ["algorithm", "algorithms"]
-
 _INDEX = Index.of("algorithm", ROWS)
 
 

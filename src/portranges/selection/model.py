@@ -11,8 +11,6 @@ from portranges.errors import InvalidValueError
 from portranges.records import always_checked
 from portranges.source import Confidence, Source
 
-__all__ = ["Algorithm", "Start", "Walk"]
-
 # A table with more cells than ports, or a step longer than the range, would not make the choice
 # less predictable.
 _MOST = 65536

@@ -26,19 +26,6 @@ from portranges.selection.linux import (
 from portranges.selection.model import Algorithm, Walk
 from portranges.selection.starts import Cells, Start, start_for
 
-__all__ = [
-    "Jumps",
-    "LinuxBind",
-    "LinuxConnect",
-    "LinuxUdp",
-    "Order",
-    "Redraws",
-    "Scan",
-    "UpOrDown",
-    "missed_by",
-    "order_for",
-]
-
 _CELL_BITS = 32
 
 

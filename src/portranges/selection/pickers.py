@@ -17,8 +17,6 @@ from portranges.selection.model import Algorithm, Walk
 from portranges.selection.orders import Jumps, Scan, order_for
 from portranges.selection.tables import Chains, Lanes, Pool, Table
 
-__all__ = ["Picker", "picker_for"]
-
 # The number of tries after which algorithm 5 of RFC 6056 stops trying one by one. By then it
 # has gone round the largest range, with a spread of thousands of ports. The probability to get
 # this far is 2e-6 in a range that is 95 % full, and 8 % at 99 %.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from portranges.selection.model import Algorithm, Start, Walk
 from portranges.source import Confidence, Source, cite
 
-__all__ = ["ROWS"]
-
 
 def _rfc6056(section: str) -> Source:
     # Its text was not opened; what is here agrees with code written from it.

@@ -13,8 +13,6 @@ from portranges.selection.keyed import Keyed
 from portranges.selection.model import Algorithm, Walk
 from portranges.selection.model import Start as StartName
 
-__all__ = ["Cells", "Start", "start_for"]
-
 
 class Start(ABC):
     """Where a search begins."""

@@ -13,8 +13,6 @@ from array import array
 
 from portranges import types
 
-__all__ = ["Chains", "Lanes", "Pool", "Table"]
-
 _FREE = 0
 _TAKEN = 1
 _BLOCKED = 2

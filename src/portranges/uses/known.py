@@ -13,8 +13,6 @@ from portranges.ports import PortRange, Transport, check_port
 from portranges.portset import PortSet
 from portranges.source import Source, cite
 
-__all__ = ["BROWSER_BLOCKED", "BROWSER_BLOCKED_SOURCE", "Use", "lookup", "rows"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:

@@ -15,8 +15,6 @@ from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.source import Confidence, Source, cite
 
-__all__ = ["SensitiveService", "not_for_internet"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensitiveService:
