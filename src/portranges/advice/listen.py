@@ -126,36 +126,10 @@ def why_not(
         found.append(finding("port-zero", ports))
     if number in Category.SYSTEM.ports:
         found.append(finding("system-port", ports))
-    for each in transports:
-        state = registry.state(number, each)
-        if state is State.ASSIGNED:
-            services = ", ".join(registry.services(number, each)) or "an unnamed use"
-            found.append(finding("assigned", ports, transport=each, services=services))
-        elif state is State.RESERVED:
-            found.append(finding("reserved", ports, transport=each, state="reserved by IANA"))
-        elif state is State.NOT_LISTED:
-            rows = registry.lookup(number)
-            reason = "assigned for another transport only" if rows else "not in the table"
-            found.append(finding("reserved", ports, transport=each, state=reason))
+    found += _of_registry(number, transports, registry)
     if number in Category.DYNAMIC.ports:
         found.append(finding("dynamic", ports))
-    found += [
-        finding(
-            "ephemeral",
-            ports,
-            source=profile.source,
-            system=profile.title,
-            range=str(profile.ports),
-        )
-        for profile in profiles
-        if number in profile.ports
-    ]
-    found += [
-        finding("privileged", ports, source=profile.privileged_source, system=profile.title)
-        for profile in profiles
-        # "system-port" already covers system ports, unless the machine is known.
-        if number in _privileged(profile) and (profile.tuned or number not in Category.SYSTEM.ports)
-    ]
+    found += _of_systems(number, profiles)
     for row, taken in (("in-use", in_use), ("excluded", excluded)):
         if number in PortSet(taken):
             found.append(finding(row, ports))
@@ -174,6 +148,40 @@ def why_not(
         if _concerns(use.transports, transports)
     ]
     return tuple(found)
+
+
+def _of_registry(
+    number: int, transports: tuple[Transport, ...], registry: Registry
+) -> types.Iterator[Finding]:
+    ports = PortSet([number])
+    for each in transports:
+        state = registry.state(number, each)
+        if state is State.ASSIGNED:
+            services = ", ".join(registry.services(number, each)) or "an unnamed use"
+            yield finding("assigned", ports, transport=each, services=services)
+        elif state is State.RESERVED:
+            yield finding("reserved", ports, transport=each, state="reserved by IANA")
+        elif state is State.NOT_LISTED:
+            # The table of a machine or a program lists some services, not all of IANA's.
+            rows = registry.lookup(number)
+            reason = "assigned for another transport only" if rows else "not in the table"
+            yield finding("reserved", ports, transport=each, state=reason)
+
+
+def _of_systems(number: int, profiles: tuple[EphemeralProfile, ...]) -> types.Iterator[Finding]:
+    ports = PortSet([number])
+    for profile in profiles:
+        if number in profile.ports:
+            allocated = str(profile.ports)
+            yield finding(
+                "ephemeral", ports, source=profile.source, system=profile.title, range=allocated
+            )
+    for profile in profiles:
+        # "system-port" already covers system ports, unless the machine is known.
+        is_new = profile.tuned or number not in Category.SYSTEM.ports
+        if is_new and number in _privileged(profile):
+            source = profile.privileged_source
+            yield finding("privileged", ports, source=source, system=profile.title)
 
 
 def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: str) -> Finding:

@@ -91,10 +91,7 @@ def _profile(arguments: types.Namespace) -> ephemeral.EphemeralProfile:
         None if text is None else PortSet.parse(text)
         for text in (arguments.ports, arguments.excluded)
     )
-    if ports is None and excluded is None:
-        # A replaced profile would be shown as tuned.
-        return profile
-    if ports is None and not profile.has_fixed_range:
+    if excluded is not None and ports is None and not profile.has_fixed_range:
         raise InvalidValueError(
             f"--excluded requires --ports, because {profile.name} has no fixed range",
             "--excluded without it",
