@@ -281,7 +281,7 @@ def test_a_wing_keeps_to_its_plan(wing: str) -> None:
             or (
                 by.startswith("rows")
                 # "shorthand" makes records of "model" in one line each.
-                and of not in ("model", "shorthand", "sources", "rows")
+                and of not in ("model", "forms", "shorthand", "sources", "rows")
                 # How a system's setting is read is a row: a command and the format of its output.
                 and of not in ("parse_windows", "shapes", "text")
             )

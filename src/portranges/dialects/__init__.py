@@ -19,14 +19,13 @@ from portranges.dialects.data_kubernetes import (
     to_kubernetes,
 )
 from portranges.dialects.data_openstack import from_openstack, to_openstack
+from portranges.dialects.forms import DataForm, MappingForm
 from portranges.dialects.mappings import PortMapping, mapping_forms, parse_mapping
 from portranges.dialects.model import (
     Bracketed,
     Comparison,
-    DataForm,
     Dialect,
     Fault,
-    MappingForm,
     MisreadText,
     NameLookup,
     Operator,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.dialects import rows_data, rows_linux, rows_others, rows_tools
-from portranges.dialects.model import DataForm, Dialect
+from portranges.dialects.forms import DataForm
+from portranges.dialects.model import Dialect
 from portranges.names import Index
 
 _ROWS: tuple[Dialect, ...] = (*rows_linux.ROWS, *rows_tools.ROWS, *rows_others.ROWS)

@@ -8,7 +8,7 @@ from functools import partial
 
 from portranges import checks, types
 from portranges.dialects.combining import agreed
-from portranges.dialects.model import DataForm
+from portranges.dialects.forms import DataForm
 from portranges.dialects.protocols import is_portless
 from portranges.dialects.rows_data import FORMS
 from portranges.dialects.writing import check_ports

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from portranges import checks, types
 from portranges.dialects.catalog import lookup
 from portranges.dialects.elements import read_element
-from portranges.dialects.model import MappingForm
+from portranges.dialects.forms import MappingForm
 from portranges.dialects.query import Cursor, Query
 from portranges.dialects.rows_mappings import FORMS
 from portranges.endpoints import canonical_address

@@ -1,4 +1,4 @@
-"""The records that describe a dialect: Dialect, DataForm, MappingForm and their parts.
+"""The record that describes a dialect, and its parts; ``forms`` has those of data and mappings.
 
 They hold no facts; the facts about each program are rows in the ``rows_*`` modules. Reading
 and writing is done by ``convert`` and the modules below it.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
-from portranges.checks import flag, integer, of_type, tuple_of
+from portranges.checks import fields, integer, of_type, optional, tuple_of, tuple_with
 from portranges.errors import InvalidValueError, elide
 from portranges.ports import LAST_PORT, MaskedPort, Transport, check_port
 from portranges.portset import PortSet
@@ -213,8 +213,7 @@ class Operator:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        _check_text("sign", self.sign)
-        of_type("comparison", self.comparison, Comparison)
+        fields(self, sign=filled, comparison=Comparison)
 
 
 @always_checked
@@ -241,10 +240,7 @@ class MisreadText:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("fault", self.fault, Fault)
-        _check_text("text", self.text)
-        of_type("means", self.means, str, optional=True)
-        of_type("note", self.note, str)
+        fields(self, fault=Fault, text=filled, means=optional(str), note=str)
         _ = self.understood
 
     @property
@@ -287,9 +283,7 @@ class OwnName:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        _check_text("name", self.name)
-        check_port(self.port)
-        tuple_of("transports", self.transports, Transport, least=1)
+        fields(self, name=filled, port=_port, transports=some(Transport))
 
 
 @always_checked
@@ -311,8 +305,7 @@ class RefusedText:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        _check_text("text", self.text)
-        _check_text("reason", self.reason)
+        fields(self, text=filled, reason=filled)
 
 
 @always_checked
@@ -449,42 +442,31 @@ class Dialect:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        _check_row(self)
-        for name in _TEXTS:
-            of_type(name, getattr(self, name), str)
-        for name in _FLAGS:
-            flag(name, getattr(self, name))
-        for name in ("max_slots", "max_length", "max_texts"):
-            integer(name, getattr(self, name))
-        for name in (
-            "aliases",
-            "also_plain",
-            "also_negated",
-            "also_framed",
-            "families",
-            "range_signs",
-            "keywords",
-        ):
-            tuple_of(name, getattr(self, name), str)
-        tuple_of("operators", self.operators, Operator)
-        tuple_of("misread_texts", self.misread_texts, MisreadText)
-        tuple_of("refused_texts", self.refused_texts, RefusedText)
-        tuple_of("own_names", self.own_names, OwnName)
-        of_type("empty", self.empty, str, optional=True)
-        of_type("transport_rule", self.transport_rule, TransportRule)
-        of_type("bracketed", self.bracketed, Bracketed)
-        of_type("overlap", self.overlap, Overlap)
-        of_type("name_lookup", self.name_lookup, NameLookup)
-        of_type("verification", self.verification, Verification)
-        for name in ("open_first", "open_last"):
-            if getattr(self, name) is not None:
-                check_port(getattr(self, name))
+        check_row(self)
+        fields(
+            self,
+            **dict.fromkeys(_TEXTS, str),
+            **dict.fromkeys(_FLAGS, bool),
+            **dict.fromkeys(("max_slots", "max_length", "max_texts"), integer),
+            **dict.fromkeys(_LISTS, tuple_with(str)),
+            **dict.fromkeys(("open_first", "open_last"), optional(_port)),
+            operators=tuple_with(Operator),
+            misread_texts=tuple_with(MisreadText),
+            refused_texts=tuple_with(RefusedText),
+            own_names=tuple_with(OwnName),
+            empty=optional(str),
+            transport_rule=TransportRule,
+            bracketed=Bracketed,
+            overlap=Overlap,
+            name_lookup=NameLookup,
+            verification=Verification,
+        )
         for name, places in (
             ("plain", ("{ports}",)),
             ("negated", ("{ports}",)),
             ("framed", ("{transport}", "{match}")),
         ):
-            text = of_type(name, getattr(self, name), str)
+            text = getattr(self, name)
             if text and any(text.count(place) != 1 for place in places):
                 raise InvalidValueError(
                     f"{name} must contain {' and '.join(places)} once", elide(text)
@@ -508,134 +490,35 @@ _FLAGS = (
     *("blanks_separate", "quote_all", "range_needs_quote", "equal_ends"),
     *("dashed_names", "shows_longer", "blanks_in_ranges", "trailing_separator"),
 )
+_LISTS = (
+    *("aliases", "also_plain", "also_negated", "also_framed"),
+    *("families", "range_signs", "keywords"),
+)
 
 
-@always_checked
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataForm:
-    """How a program represents ports as data rather than as text.
-
-    Attributes:
-        name: The key, such as ``"aws"``: ``to_aws`` writes the form, ``from_aws`` reads it.
-        tool: The program, as its users call it.
-        place: Where in the program's own data the ports belong.
-        keys: The keys that an entry may have, by the program's own schema.
-        required: Keys of which an entry must have at least one.
-        nested_keys: The keys that the mappings inside an entry may have, if they have the ports.
-        null_is_value: Keys for which null has a meaning of its own. Any other key whose value is
-            null is read as if it were absent.
-        transports: The transports that have ports there.
-        lowest: The lowest port that the program accepts.
-        max_elements: How many ports and ranges one entry may have; 0 means "unlimited".
-        all_ports: How all ports are expressed.
-        notes: What else a user should know, as sentences.
-        confidence: How the row is known.
-        sources: The sources; at least one.
-
-    Raises:
-        TypeError: A value has the wrong type.
-        InvalidPortError: ``lowest`` is outside 0 to 65535.
-        InvalidValueError: A text is empty, or a required key is not one of the keys.
-
-    Example:
-        >>> from portranges import dialects
-        >>> [form.name for form in dialects.data_forms() if form.lowest]
-        ['kubernetes', 'cilium', 'openstack', 'digitalocean']
-    """
-
-    name: str
-    tool: str
-    place: str
-    keys: tuple[str, ...]
-    required: tuple[str, ...]
-    nested_keys: tuple[str, ...] = ()
-    null_is_value: tuple[str, ...] = ()
-    transports: tuple[Transport, ...] = BOTH
-    lowest: int = 0
-    max_elements: int = 0
-    all_ports: str
-    notes: tuple[str, ...] = ()
-    confidence: Confidence
-    sources: tuple[Source, ...]
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        _check_row(self)
-        _check_text("all_ports", self.all_ports)
-        tuple_of("keys", self.keys, str, least=1)
-        tuple_of("nested_keys", self.nested_keys, str)
-        tuple_of("null_is_value", self.null_is_value, str)
-        for key in tuple_of("required", self.required, str, least=1):
-            if key not in self.keys:
-                raise InvalidValueError("a required key must be one of the keys", repr(key))
-
-
-@always_checked
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappingForm:
-    """How a program writes a port mapping, which ``parse_mapping`` reads.
-
-    Attributes:
-        name: The key, such as ``"docker"``; unique among names and aliases.
-        aliases: Other programs with the same form.
-        tool: The program, as its users call it.
-        place: Where in the program's own text the mapping belongs.
-        transports: The transports that a text may name; empty if it cannot name one.
-        has_address: Whether a text may have the address on which the ports are published.
-        has_ranges: Whether each side may be a range.
-        alone_is_both: Whether a port without another one is published under its own number.
-            Otherwise the program chooses the published port.
-        notes: What else a user should know, as sentences.
-        confidence: How the row is known.
-        sources: The sources; at least one.
-
-    Raises:
-        TypeError: A value has the wrong type.
-
-    Example:
-        >>> from portranges import dialects
-        >>> [form.name for form in dialects.mapping_forms() if form.alone_is_both]
-        ['kubectl']
-    """
-
-    name: str
-    aliases: tuple[str, ...] = ()
-    tool: str
-    place: str
-    transports: tuple[Transport, ...] = ()
-    has_address: bool = False
-    has_ranges: bool = False
-    alone_is_both: bool = False
-    notes: tuple[str, ...] = ()
-    confidence: Confidence
-    sources: tuple[Source, ...]
-
-    def __post_init__(self) -> None:
-        """Check the fields."""
-        _check_facts(self)
-        tuple_of("aliases", self.aliases, str)
-        tuple_of("transports", self.transports, Transport)
-        for name in ("has_address", "has_ranges", "alone_is_both"):
-            flag(name, getattr(self, name))
-
-
-def _check_row(row: Dialect | DataForm) -> None:
+def check_row(row: types.Any) -> None:
     """Check the fields that rows of sets have."""
-    _check_facts(row)
-    tuple_of("transports", row.transports, Transport, least=1)
-    check_port(row.lowest)
+    check_facts(row)
+    fields(row, transports=some(Transport), lowest=_port)
     integer("max_elements", row.max_elements, most=LAST_PORT)
 
 
-def _check_facts(row: Dialect | DataForm | MappingForm) -> None:
+def check_facts(row: types.Any) -> None:
     """Check the fields that all kinds of row have."""
-    for name in ("name", "tool", "place"):
-        _check_text(name, getattr(row, name))
-    tuple_of("notes", row.notes, str)
-    of_type("confidence", row.confidence, Confidence)
-    tuple_of("sources", row.sources, Source, least=1)
+    fields(row, name=filled, tool=filled, place=filled)
+    fields(row, notes=tuple_with(str), confidence=Confidence, sources=some(Source))
 
 
-def _check_text(name: str, value: str) -> None:
+def filled(name: str, value: types.Any) -> None:
+    """Check that a field is text, and not empty."""
     if not of_type(name, value, str):
         raise InvalidValueError(f"{name} must not be empty", repr(value))
+
+
+def _port(_: str, value: types.Any) -> None:
+    check_port(value)
+
+
+def some(kind: type[object]) -> types.FieldCheck:
+    """Return the check of a tuple of *kind* that is not empty."""
+    return lambda name, value: tuple_of(name, value, kind, least=1)

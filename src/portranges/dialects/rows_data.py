@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portranges.dialects.model import DataForm
+from portranges.dialects.forms import DataForm
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portranges.dialects.model import MappingForm
+from portranges.dialects.forms import MappingForm
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
