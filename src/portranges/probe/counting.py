@@ -18,7 +18,7 @@ from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.probe.backends import complete
 from portranges.probe.query import Query, transports_of
-from portranges.probe.record import host_and_port, is_loopback
+from portranges.probe.record import host_and_port, is_loopback, unmapped
 from portranges.probe.row import Row, SocketState
 from portranges.probe.table import Visibility
 from portranges.records import always_checked, as_data
@@ -287,7 +287,7 @@ def count(
     waiting = [row for row in made if row.state is SocketState.TIME_WAIT]
     groups: dict[tuple[str, str, int], list[Row]] = {}
     for row in made:
-        ends = _unmapped(row.address), _unmapped(row.remote_address or ""), row.remote_port or 0
+        ends = unmapped(row.address), unmapped(row.remote_address or ""), row.remote_port or 0
         groups.setdefault(ends, []).append(row)
     # A system that does not share ports between destinations cannot use any port in use.
     is_shared = profile.shares_ports_across_destinations is not False
@@ -352,9 +352,3 @@ def _reusable(rows: types.Sequence[Row], settings: types.MachineSettings | None)
         is_local = is_loopback(row.address) or is_loopback(row.remote_address or "")
         (waiting if waits and (is_local or not only_loopback) else others).add(row.port)
     return PortSet(waiting - others)
-
-
-def _unmapped(address: str) -> str:
-    """Return an IPv4-mapped IPv6 address as the IPv4 address, and others as they are."""
-    rest = address.removeprefix("::ffff:")
-    return rest if "." in rest else address

@@ -268,8 +268,7 @@ def lingering(
         if record.port not in chosen:
             continue
         starts = [each.started_at for each in record.owners]
-        known = [each for each in starts if each is not None]
-        started = min(known) if known else None
+        started = min((each for each in starts if each is not None), default=None)
         if for_long >= older_than:
             age = Age.OBSERVED
         elif started is not None and table.read_at - started >= older_than:

@@ -109,7 +109,7 @@ def holders_of(inodes: types.Iterable[int]) -> Holders:
             continue
     if refused:
         # In some containers not even root may inspect every process.
-        holders.scope = Scope.PARTIAL if os.geteuid() == 0 else Scope.OWN
+        holders.scope = limited_scope()
         holders.reason = f"{refused} of {len(pids)} processes may not be inspected"
     elif pids[0] != 1:
         # Every PID namespace has a process 1 for as long as it exists.
@@ -117,10 +117,16 @@ def holders_of(inodes: types.Iterable[int]) -> Holders:
         holders.reason = "the processes of other users are hidden (hidepid)"
     elif len(holders.found) < len(wanted) and not _sees_every_namespace():
         # For example in a container that uses the network of its host.
-        holders.scope = Scope.PARTIAL if os.geteuid() == 0 else Scope.OWN
+        holders.scope = limited_scope()
         missing = len(wanted) - len(holders.found)
         holders.reason = f"{missing} of {len(wanted)} sockets have no process in this PID namespace"
     return holders
+
+
+def limited_scope() -> Scope:
+    """Return how much is visible if not everything is; without user IDs, as for root."""
+    euid = getattr(os, "geteuid", int)
+    return Scope.PARTIAL if euid() == 0 else Scope.OWN
 
 
 # include/linux/proc_ns.h, PROC_PID_INIT_INO: the initial namespace, which contains all others.
@@ -199,10 +205,7 @@ def owner_of(pid: int, booted: float | None) -> Owner:
         if booted is not None:
             started = booted + decimal(rest.split()[19]) / os.sysconf("SC_CLK_TCK")
         name = _long_name(pid, name)
-        for line in _text(f"{pid}/status").split("\n"):
-            if line.startswith("Uid:"):
-                uid = decimal(line.split()[1])
-                break
+        uid = _number_after("Uid:", f"{pid}/status")
     except (OSError, LookupError, ValueError):
         # It has ended, or the kernel's files have another format.
         pass
@@ -225,11 +228,16 @@ def _long_name(pid: int, name: str) -> str:
 def boot_time() -> float | None:
     """Return when the machine started, in seconds since 1970, or None if unknown."""
     try:
-        for line in _text("stat").split("\n"):
-            if line.startswith("btime "):
-                return float(decimal(line.split()[1]))
+        return _number_after("btime ", "stat")
     except (OSError, LookupError, ValueError):
-        pass
+        return None
+
+
+def _number_after(beginning: str, name: str) -> int | None:
+    """Return the first number of the line with that *beginning* in a file; None without one."""
+    for line in _text(name).split("\n"):
+        if line.startswith(beginning):
+            return decimal(line.split()[1])
     return None
 
 

@@ -359,7 +359,13 @@ def record_of(row: Row, owners: tuple[Owner, ...] = ()) -> SocketRecord:
 
 def is_loopback(address: str) -> bool:
     """Return whether *address* is in 127/8, is ``::1``, or is a mapped address of 127/8."""
-    return address.removeprefix("::ffff:").startswith("127.") or address == "::1"
+    return unmapped(address).startswith("127.") or address == "::1"
+
+
+def unmapped(address: str) -> str:
+    """Return an IPv4-mapped IPv6 address as the IPv4 address, and others as they are."""
+    rest = address.removeprefix("::ffff:")
+    return rest if "." in rest else address
 
 
 def host_and_port(address: str, port: int) -> str:

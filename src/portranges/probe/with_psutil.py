@@ -7,7 +7,6 @@ cannot see their processes. It is imported when it is first used.
 
 from __future__ import annotations
 
-import os
 import socket
 
 from portranges import types
@@ -20,6 +19,7 @@ from portranges.errors import (
 )
 from portranges.families import Family
 from portranges.ports import LAST_PORT, Transport
+from portranges.probe.proc import limited_scope
 from portranges.probe.query import Query
 from portranges.probe.record import MAY_HAVE_NO_PROCESS, Owner, is_address
 from portranges.probe.row import TRANSPORTS, Row, SocketState
@@ -81,8 +81,7 @@ def read(query: Query) -> SocketTable:
         # A socket that is being closed, or not yet accepted, may belong to the kernel alone.
         unknown = sum(row.pid is None and row.state not in MAY_HAVE_NO_PROCESS for row in rows)
         if unknown and not reason:
-            euid = getattr(os, "geteuid", int)
-            owners_scope = Scope.PARTIAL if euid() == 0 else Scope.OWN
+            owners_scope = limited_scope()
             reason = f"psutil reports no process for {unknown} of {len(rows)} sockets"
     visibility = Visibility(sockets=scope, owners=owners_scope, reason=reason)
     return table_of(rows, owners=owners, visibility=visibility, backend=Backend.PSUTIL)

@@ -6,6 +6,8 @@ combines the two for each setting of each system. Every fault is a ``FormatError
 
 from __future__ import annotations
 
+import re
+
 from portranges import types
 from portranges.errors import PortSyntaxError
 from portranges.ports import LAST_PORT, PortRange, is_digits
@@ -17,7 +19,7 @@ from portranges.system.text import FormatError, fail, nonblank_lines, proc_value
 _MOST_DIGITS = 20
 
 _REUSE = {0: TimeWaitReuse.NEVER, 1: TimeWaitReuse.ALWAYS, 2: TimeWaitReuse.LOOPBACK}
-_HEX = frozenset("0123456789abcdefABCDEF")
+_CAP_EFF = re.compile(r"CapEff:\s*([0-9a-fA-F]{1,16})")
 _NET_BIND_SERVICE = 10  # CAP_NET_BIND_SERVICE in include/uapi/linux/capability.h
 
 
@@ -128,7 +130,8 @@ def may_bind(text: str) -> bool:
     Source:
         Linux fs/proc/array.c: the line ``CapEff:`` has 16 hexadecimal digits.
     """
-    masks = [line[7:].strip() for line in nonblank_lines(text) if line[:7] == "CapEff:"]
-    if len(masks) != 1 or not 0 < len(masks[0]) <= 16 or not _HEX.issuperset(masks[0]):
+    lines = [line for line in nonblank_lines(text) if line.startswith("CapEff:")]
+    mask = _CAP_EFF.fullmatch(lines[0]) if len(lines) == 1 else None
+    if mask is None:
         fail("a line 'CapEff:' with a hexadecimal number", text)
-    return bool(int(masks[0], 16) >> _NET_BIND_SERVICE & 1)
+    return bool(int(mask[1], 16) >> _NET_BIND_SERVICE & 1)
