@@ -52,8 +52,8 @@ class Row(NamedTuple):
 
     Attributes:
         inode: The socket's number on Linux: 0 if no process can have it, ``None`` from psutil.
-        pid: The process that psutil reports; ``None`` on Linux, where a search for the inode
-            finds the processes.
+        pid: The process that psutil reports; ``None`` from the kernel's own tables, which have
+            inodes instead.
     """
 
     transport: Transport

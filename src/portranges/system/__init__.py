@@ -1,6 +1,6 @@
 """The settings of this machine: its ephemeral range, its reserved and excluded ports and so on.
 
-``parse`` reads the value of a setting in a text from elsewhere, and works on every system. The
+``parse`` finds the value of a setting in a copied text, and works on every system. The
 ``read_*`` functions read this machine, or another one that is given as a ``Machine``.
 """
 

@@ -1,6 +1,6 @@
-"""The value of a setting in a text from elsewhere: a copied file, or the output of a command.
+"""The value of a setting in a copied file, or in the output of a command on another machine.
 
-``rows`` has the format of each setting on each system; nothing is read here.
+``rows`` has the format of each setting on each system. Nothing is read from this machine.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def parse(
     found by their position, so that the display language does not matter.
 
     Args:
-        text: The text.
+        text: The content of the file, or the output of the command.
         field: The setting, such as ``"configured"`` for the ephemeral range.
         system: The system of the machine that the text comes from.
-        transport: The transport, where a system has settings for each.
-        family: ``"inet"`` or ``"inet6"``, where a system has settings for each.
-        program: The program that printed it, where there are two: ``"powershell"`` on Windows or
-            ``"ndd"`` on Solaris, whose default is ``"netsh"`` and ``"ipadm"``.
+        transport: The transport, if the system has settings for each.
+        family: ``"inet"`` or ``"inet6"``, if the system has settings for each.
+        program: The program that printed it, if two can: ``"powershell"`` instead of ``"netsh"`` on
+            Windows, or ``"ndd"`` instead of ``"ipadm"`` on Solaris.
 
     Returns:
         A ``PortRange`` for ``"configured"``, a ``PortSet`` for ``"reserved"`` and ``"excluded"``, a
