@@ -50,8 +50,7 @@ _STATES = {
 def read(query: Query) -> SocketTable:
     """Return the sockets of the transports, and their owners if they are requested.
 
-    If the system shows only the user's own processes, the
-    result has only their sockets.
+    If the system shows only the user's own processes, the result has only their sockets.
 
     Raises:
         MissingExtraError: psutil is not installed.
