@@ -18,8 +18,6 @@ from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
 from portranges.systems import COMMON
 
-__all__ = ["audit", "first_cover"]
-
 # This many adjacent open ports of a system's ephemeral range are meant for replies. Fewer belong to
 # services that happen to be inside the range.
 _FOR_ANSWERS = 1000

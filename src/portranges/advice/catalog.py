@@ -10,9 +10,6 @@ from portranges.advice.model import Advice, Severity
 from portranges.source import cite
 from portranges.uses import BROWSER_BLOCKED_SOURCE
 
-__all__ = ["BY_ID", "rows"]
-
-
 _REGISTRY = cite("IANA Service Name and Transport Protocol Port Number Registry")
 
 _TO_LISTEN_ON = (

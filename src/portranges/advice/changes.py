@@ -11,8 +11,6 @@ from portranges.errors import InvalidRangeError, UnrepresentableError
 from portranges.ports import PortRange
 from portranges.portset import PortSet
 
-__all__ = ["diff", "sysctl_reserved"]
-
 _KEY = "net.ipv4.ip_local_reserved_ports"
 
 # The kernel reads one byte less than a page at once and cuts a longer text at the last comma;

@@ -19,8 +19,6 @@ from portranges.source import Source
 from portranges.systems import COMMON
 from portranges.uses import BROWSER_BLOCKED
 
-__all__ = ["finding", "listen_ports", "profiles_of", "why_not"]
-
 _TRANSPORT: types.TransportName = "tcp"
 
 

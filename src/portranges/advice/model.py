@@ -14,8 +14,6 @@ from portranges.portset import PortSet
 from portranges.records import always_checked, as_data
 from portranges.source import Source
 
-__all__ = ["Advice", "Difference", "Finding", "Severity"]
-
 
 class Severity(StrEnum):
     """How serious a finding is.

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from portranges import types
-from portranges.ports import Transport
 from portranges.systems import COMMON
-
-__all__ = ["Arguments"]
 
 
 class Arguments:
@@ -42,11 +39,16 @@ class Arguments:
         )
 
     def choice(
-        self, name: str, choices: types.Iterable[str], about: str, default: str | None = None
+        self,
+        name: str,
+        choices: types.Iterable[str],
+        about: str,
+        default: str | None = None,
+        **more: types.Any,
     ) -> None:
         """Add an option whose value is one of *choices*, which the help lists."""
         # In an error, argparse shows the repr of each.
-        self.value(name, None, about, default=default, choices=[*map(str, choices)])
+        self.value(name, None, about, default=default, choices=[*map(str, choices)], **more)
 
     def words(self, name: str, metavar: str, about: str, nargs: str = "+") -> None:
         """Add positional arguments."""
@@ -61,10 +63,6 @@ class Arguments:
     ) -> None:
         """Add ``--transport``; only the probe and the system know fewer than all of them."""
         self.choice("--transport", of, about)
-
-    def any_transport(self, about: str) -> None:
-        """Add ``--transport`` for all transports."""
-        self.transport(about, Transport)
 
     def services(self, about: str) -> None:
         """Add ``--services``, the file that ``words.services_in`` reads."""

@@ -11,8 +11,6 @@ from portranges.cli.words import arguments_or_lines, ports_of
 from portranges.errors import InvalidValueError
 from portranges.layout import labels
 
-__all__ = ["add_arguments", "lines_of", "run"]
-
 
 def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""

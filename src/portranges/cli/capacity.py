@@ -15,8 +15,6 @@ from portranges.portset import PortSet
 from portranges.records import as_data
 from portranges.systems import Kind
 
-__all__ = ["add_arguments", "run"]
-
 _VERDICTS = {True: "fits", False: "does not fit", None: "may or may not fit"}
 
 

@@ -9,10 +9,9 @@ from portranges.cli.arguments import Arguments
 from portranges.cli.output import answer
 from portranges.cli.words import ports_of, services_in, standard_input, without_comments
 from portranges.errors import PortSyntaxError
+from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
-
-__all__ = ["add_arguments", "run"]
 
 # Longer than any set in any of the notations: 32,768 single ports, the worst case, take about
 # 200,000 characters.
@@ -34,7 +33,7 @@ def add_arguments(parser: types.ArgumentParser) -> None:
     add.value("--from", "DIALECT", "the notation of the text", default=own, dest="source")
     names = f"the notation to write, one of {', '.join(dialects.names())}"
     add.value("--to", "DIALECT", names, default=own)
-    add.any_transport("read the ports of this transport, and name it if the output can")
+    add.transport("read the ports of this transport, and name it if the output can", Transport)
     names_of = add.one_of()
     names_of.flag("--names", "accept service names of the IANA registry")
     names_of.services("accept the service names of a file such as /etc/services or nmap-services")

@@ -14,8 +14,6 @@ from portranges.portset import PortSet
 from portranges.records import as_data
 from portranges.system import Machine, MachineSettings
 
-__all__ = ["add_arguments", "run"]
-
 _BELOW = " " * 22
 
 # A set of ports can be long; the table shows its beginning.

@@ -14,13 +14,17 @@ from portranges.cli.output import columns, is_styled, print_json_lines
 from portranges.cli.words import has_name, services_in
 from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.layout import WIDTH, cut
-from portranges.ports import PortRange, check_transport, every_port_error, means_every_port
+from portranges.ports import (
+    PortRange,
+    Transport,
+    check_transport,
+    every_port_error,
+    means_every_port,
+)
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.report import PortReport, explain, explain_ranges
 from portranges.report.data import Facts
-
-__all__ = ["add_arguments", "run"]
 
 # For more ports than this, a table is printed instead of pages.
 _MOST_PAGES = 10
@@ -34,7 +38,7 @@ def add_arguments(parser: types.ArgumentParser) -> None:
         "PORT",
         "a port (443), a range (8000-8003), a service name (https), or several (22,443/tcp)",
     )
-    add.any_transport("only this transport")
+    add.transport(of=Transport)
     add.services("use the services of a file such as /etc/services instead of the IANA registry")
     add.flag(
         "--here", "show what holds each port on this machine now, and its settings for the port"

@@ -11,8 +11,6 @@ from portranges.errors import UnknownNameError
 from portranges.names import near
 from portranges.registry import ports as service_ports
 
-__all__ = ["check_command"]
-
 # Other names that users try, by the command that does the job.
 _MEANT = {
     "explain --here": ("holder", "kill", "lsof", "owner", "pid", "process", "who"),

@@ -14,8 +14,6 @@ from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owne
 from portranges.report.page import Page
 from portranges.system import Machine, MachineSettings, read_may_bind_privileged, read_settings
 
-__all__ = ["data", "section"]
-
 _MOST = 10  # sockets that are listed individually
 
 

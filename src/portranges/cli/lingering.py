@@ -21,8 +21,6 @@ from portranges.probe import (
     lingering,
 )
 
-__all__ = ["add_arguments", "run"]
-
 _LABEL = 15  # columns of the labels on the left
 _LOOKS = 20  # while --observe waits
 _SLOWEST = 10.0  # seconds

@@ -19,8 +19,6 @@ from portranges.records import as_data
 from portranges.registry import services
 from portranges.system import read_ephemeral
 
-__all__ = ["add_arguments", "run"]
-
 
 def add_arguments(parser: types.ArgumentParser) -> None:
     """Add the arguments of this command to *parser*."""

@@ -8,8 +8,6 @@ from portranges.cli.output import answer
 from portranges.cli.words import ports_of_all
 from portranges.ports import MaskedPort
 
-__all__ = ["add_arguments", "run"]
-
 _FORMS = {
     # name: format of a mask
     "hex": "{value:#x}/{mask:#x}",

@@ -14,20 +14,6 @@ from portranges import types
 from portranges.errors import elide
 from portranges.ports import is_digits
 
-__all__ = [
-    "beside",
-    "bounds",
-    "count_up_to",
-    "exactly",
-    "moment",
-    "number",
-    "refusal",
-    "seconds",
-    "span",
-    "time_span",
-    "whole_number",
-]
-
 # float() also accepts 'nan', 'inf', '1_0' and the digits of every script.
 _LARGEST = f"{10**15 - 1:,}"
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)

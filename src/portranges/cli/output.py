@@ -15,19 +15,6 @@ from portranges.errors import PortSyntaxError, UnknownNameError
 from portranges.layout import WIDTH
 from portranges.records import value_as_data
 
-__all__ = [
-    "SCHEMA",
-    "PipeTolerantStream",
-    "answer",
-    "columns",
-    "error_envelope",
-    "first_line",
-    "is_styled",
-    "print_json",
-    "print_json_lines",
-    "print_note",
-]
-
 _NARROWEST = 60
 
 # Version of the envelope and of every result; it increases when a key is removed or changes

@@ -16,8 +16,6 @@ from portranges.records import as_data
 from portranges.registry import SHIPPED
 from portranges.reuse import Decision, Socket
 
-__all__ = ["add_arguments", "run"]
-
 # Each option exists three times, with one of these before its name.
 _SIDES = {"": "all sockets", "existing-": "the existing sockets", "new-": "the new socket"}
 _OPTIONS = {

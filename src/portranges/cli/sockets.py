@@ -5,8 +5,6 @@ from __future__ import annotations
 from portranges import types
 from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
 
-__all__ = ["address", "notes", "owner", "owner_and_user", "owners_of", "user"]
-
 
 def user(uid: int | None) -> str:
     """Return the name of a user, or the number if there is no name; ``""`` for None."""

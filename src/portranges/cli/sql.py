@@ -14,8 +14,6 @@ from portranges.flows import sql_case
 from portranges.layout import WIDTH
 from portranges.portset import PortSet
 
-__all__ = ["add_arguments", "run"]
-
 _QUOTES: dict[str, types.Quote] = {"none": "", "double": '"', "backtick": "`", "bracket": "["}
 
 # A word of SQL; blanks inside quotes are part of it.

@@ -16,8 +16,6 @@ from portranges.errors import InvalidValueError
 from portranges.ports import Transport
 from portranges.portset import PortSet
 
-__all__ = ["add_arguments", "run"]
-
 _USUAL = 5
 
 
@@ -31,21 +29,12 @@ def add_arguments(parser: types.ArgumentParser) -> None:
     add = Arguments(parser)
     add.words("ports", "PORT", "ports to check (default: suggest some)", nargs="*")
     add.systems("a system on which the service runs")
-    add.value(
-        "--transport",
-        None,
-        "a transport of the service; can be repeated (default: tcp)",
-        action="append",
-        choices=[*map(str, Transport)],
-    )
+    transports = "a transport of the service; can be repeated (default: tcp)"
+    add.choice("--transport", Transport, transports, action="append")
     how_many = f"how many to suggest (default: {_USUAL})"
     add.value("--count", "N", how_many, count_up_to("65536"))
-    add.value(
-        "--for",
-        "NAME",
-        "service name; the same name always gets the same suggestions",
-        dest="name",
-    )
+    same = "service name; the same name always gets the same suggestions"
+    add.value("--for", "NAME", same, dest="name")
     add.flag("--all", "print all suitable ports as one set")
     add.findings()
 

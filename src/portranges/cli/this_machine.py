@@ -14,8 +14,6 @@ from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.systems import COMMON
 
-__all__ = ["excluded_ports", "ports_in_use", "settings_of", "systems_of"]
-
 
 def settings_of(
     transports: types.Iterable[types.TransportName], machine: types.Machine | None

@@ -10,8 +10,6 @@ from portranges.cli.output import answer, columns
 from portranges.layout import cut_list, table
 from portranges.probe import Usage, usage
 
-__all__ = ["add_arguments", "run"]
-
 _DESTINATIONS = 10
 _BAR = 40
 

@@ -17,8 +17,6 @@ from portranges.ports import parse_port
 from portranges.probe import Change, ChangeKind, SocketTable, Watcher
 from portranges.probe.watching import LONGEST_INTERVAL, next_poll
 
-__all__ = ["Counter", "add_arguments", "run"]
-
 _ENDS = 25  # columns before the addresses of a socket
 _ECHO = 2  # columns of ^C, which a terminal echoes
 

@@ -12,16 +12,6 @@ from portranges.ports import every_port_error, means_every_port
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 
-__all__ = [
-    "arguments_or_lines",
-    "has_name",
-    "ports_of",
-    "ports_of_all",
-    "services_in",
-    "standard_input",
-    "without_comments",
-]
-
 
 def has_name(word: str) -> bool:
     """Return whether *word* contains the name of a service instead of ports alone."""

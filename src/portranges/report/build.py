@@ -26,8 +26,6 @@ from portranges.report.model import (
     TransportState,
 )
 
-__all__ = ["explain", "explain_ranges"]
-
 
 def explain(
     port: types.SupportsIndex,

@@ -14,8 +14,6 @@ from portranges.report import rows
 from portranges.report.model import BindRule, EphemeralRange, PortReport, Remark
 from portranges.uses import Use
 
-__all__ = ["Facts", "complete"]
-
 
 def complete(report: PortReport) -> dict[str, types.Any]:
     """Return *report* with all its facts."""

@@ -15,15 +15,6 @@ from portranges.registry import State
 from portranges.source import Source
 from portranges.uses import Use
 
-__all__ = [
-    "BindRule",
-    "EphemeralRange",
-    "InspectCommand",
-    "PortReport",
-    "Remark",
-    "TransportState",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportState:

@@ -14,8 +14,6 @@ from portranges.layout import grouped, wrapped
 from portranges.report.model import EphemeralRange, PortReport
 from portranges.source import Source
 
-__all__ = ["Page", "render"]
-
 _MIN_WIDTH = 60
 _LABEL = 14  # columns of the labels on the left
 

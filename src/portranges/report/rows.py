@@ -11,18 +11,6 @@ from portranges.ports import Transport
 from portranges.report.model import Remark
 from portranges.source import Source, cite
 
-__all__ = [
-    "COMMANDS",
-    "CONNECTION_END",
-    "DYNAMIC_LISTENER",
-    "MANY_CONNECTIONS",
-    "NOT_ASSIGNED",
-    "PURPOSE",
-    "SERVICE_LISTENER",
-    "SPECIAL",
-]
-
-
 PURPOSE = {
     Category.SYSTEM: Remark(
         text="System ports are for services defined by Internet standards. IANA assigns them only "
