@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -239,3 +240,26 @@ def test_an_instance_of_a_subclass_is_kept_as_a_plain_value():
     assert type(checks.number("rate", VALUES["float subclass"])) is float
     assert type(checks.of_type("name", VALUES["str subclass"], str)) is str
     assert type(Endpoint(VALUES["str subclass"] + "a", 1).host) is str
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "refused"),
+    [
+        (str, "a", 5),
+        (checks.integer, 5, "a"),
+        (checks.optional(str), "a", 5),
+        (checks.optional(str), None, 5),
+        (checks.optional(checks.integer), 5, "a"),
+        (checks.optional(checks.integer), None, "a"),
+        (checks.tuple_with(str), ("a", "b"), ["a"]),
+        (checks.tuple_with(str), (), ("a", 5)),
+    ],
+)
+def test_fields_are_checked_by_type_or_function(check, value, refused):
+    checks.fields(SimpleNamespace(a=1, name=value), name=check)
+    with pytest.raises(TypeError, match="^(each of )?name must be "):
+        checks.fields(SimpleNamespace(a=1, name=refused), name=check)
+
+
+def test_a_field_may_be_called_record():
+    checks.fields(SimpleNamespace(record=1), record=int)
