@@ -332,6 +332,7 @@ def tuples(ports: SystemPorts) -> list[tuple[object, ...]]:
 # address is the IPv4 one.
 NOT_ASKED = {
     "freebsd": {"uid", "dual-stack-uid"},
+    "macos": {"uid", "dual-stack", "dual-stack-uid"},
     "openbsd": {"uid"},
     "netbsd": {"dual-stack", "default", "exact"},
 }
