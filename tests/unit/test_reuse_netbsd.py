@@ -9,7 +9,7 @@ from __future__ import annotations
 from portranges.reuse import PortTable
 from portranges.reuse.model import State
 from portranges.reuse.others import system
-from portranges.reuse.others.sock import from_socket
+from portranges.reuse.others.sock import Sock
 from reuse_sockets import procedure, says, sock
 
 decide_bind = procedure("netbsd")
@@ -100,8 +100,8 @@ def test_exact_duplicates_need_reuse_port_on_both():
 def test_a_listening_ipv6_socket_is_not_wild():
     """As on OpenBSD; no program gets there."""
     netbsd = system("netbsd")
-    new = from_socket(sock("::1"), v6only=True)
-    held = from_socket(sock("::"), v6only=True)
+    new = Sock.of(sock("::1"), default_v6only=True)
+    held = Sock.of(sock("::"), default_v6only=True)
     assert netbsd.judge(new, [held])[0].error == IN_USE
     new.state = State.LISTENING
     assert netbsd.judge(new, [held])[0].error is None

@@ -13,7 +13,7 @@ from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, portability
 from portranges.reuse.model import State
 from portranges.reuse.others import SystemSettings, system
-from portranges.reuse.others.sock import from_socket
+from portranges.reuse.others.sock import Sock
 from reuse_sockets import procedure, says, sock
 
 decide_bind = procedure("openbsd")
@@ -90,8 +90,8 @@ def test_exact_duplicates_need_reuse_port_on_both():
 def test_a_listening_tcp_socket_is_not_wild():
     """SO_ACCEPTCONN of a connection-oriented socket; no program gets there."""
     openbsd = system("openbsd")
-    new = from_socket(sock("127.0.0.1"), v6only=True)
-    held = from_socket(sock("0.0.0.0"), v6only=True)
+    new = Sock.of(sock("127.0.0.1"), default_v6only=True)
+    held = Sock.of(sock("0.0.0.0"), default_v6only=True)
     assert openbsd.judge(new, [held])[0].error == IN_USE
     new.state = State.LISTENING
     assert openbsd.judge(new, [held])[0].error is None

@@ -100,6 +100,14 @@ class Machine:
         """Return whether the socket is an AF_INET6 socket."""
         return types.cast("bool", self.find(handle).v6)
 
+    def describe(self, handle: Handle) -> Socket:
+        """Return the socket's address and options.
+
+        On Linux, after a failed connect() has taken the port away, getsockname() still returns
+        its number. Here it is 0, because another socket may take the port.
+        """
+        return types.cast("Socket", self.find(handle).public())
+
     def answer(
         self, rule: Rule, *, reason: str | None = None, blocker: Socket | None = None
     ) -> Decision:

@@ -10,9 +10,18 @@ from ipaddress import IPv4Address, IPv6Address
 from portranges import types
 from portranges.ports import Transport
 from portranges.reuse.addresses import ANY4, ANY6, address_number
-from portranges.reuse.model import Socket, State
+from portranges.reuse.model import Options, Socket, State
 
 _IPV4 = 0xFFFFFFFF
+# The fields of Options, and of a record.
+_FIELDS = (
+    ("reuse_address", "r"),
+    ("reuse_port", "rp"),
+    ("load_balance", "lb"),
+    ("exclusive", "exclusive"),
+    ("v6only", "v6only"),
+    ("uid", "uid"),
+)
 
 
 class SockBase:
@@ -76,6 +85,14 @@ class SockBase:
         """Set the fields that a system adds."""
         raise NotImplementedError
 
+    def enter(self, state: State) -> None:
+        """Bring a new record, which has its address and port, into *state*."""
+        raise NotImplementedError
+
+    def shown_state(self) -> State:
+        """Return the state as ``Socket`` has it."""
+        raise NotImplementedError
+
     @classmethod
     def of(cls, socket: Socket, *, default_v6only: bool) -> types.Self:
         """Return the record of *socket*."""
@@ -94,6 +111,7 @@ class SockBase:
         )
         sock.port = socket.port
         sock.set_addr(address_number(socket.address))
+        sock.enter(socket.state)
         return sock
 
     @property
@@ -105,8 +123,15 @@ class SockBase:
         """Set the local address."""
         self.addr = addr
 
-    def public(self, state: State) -> Socket:
-        """Return the public record of the socket, which is in *state*.
+    def set_options(self, options: Options) -> None:
+        """Set the options that every system has."""
+        for field, own in _FIELDS:
+            given = getattr(options, field)
+            if given is not None:
+                setattr(self, own, given)
+
+    def public(self) -> Socket:
+        """Return the public record.
 
         The constructor of Socket would check values that were checked already, which takes
         ten times as long as everything else, and a table describes a socket at every refusal.
@@ -125,5 +150,5 @@ class SockBase:
         put(socket, "uid", self.uid)
         put(socket, "privileged", self.privileged)
         put(socket, "device", self.dev)
-        put(socket, "state", state)
+        put(socket, "state", self.shown_state())
         return socket

@@ -29,16 +29,7 @@ from portranges.reuse.linux import pairs
 from portranges.reuse.linux.kernels import MEASURED, Kernel, kernel
 from portranges.reuse.linux.rules import RULES
 from portranges.reuse.linux.settings import LinuxSettings, checked_settings
-from portranges.reuse.linux.sock import (
-    CLOSED,
-    CONN,
-    LISTEN,
-    Sock,
-    is_local,
-    may_bind,
-    reason,
-    to_socket,
-)
+from portranges.reuse.linux.sock import CLOSED, CONN, LISTEN, Sock, is_local, may_bind, reason
 from portranges.reuse.linux.tcp import Outcome, TcpPorts
 from portranges.reuse.linux.udp import UdpPorts
 from portranges.reuse.machine import Machine
@@ -75,25 +66,17 @@ class LinuxPorts(Machine):
 
     # Queries.
 
-    def describe(self, handle: Handle) -> Socket:
-        """Return the socket's address and options.
-
-        After a failed connect() has taken the port away, getsockname() still returns its
-        number. Here it is 0, because another socket may take the port.
-        """
-        return to_socket(self.find(handle))
-
     def holders(self, port: int, *, tcp: bool) -> types.Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in (self.tcp if tcp else self.udp).owners(port):
-            yield to_socket(sock)
+            yield sock.public()
 
     # Calls.
 
     def check_options(self, sock: Sock) -> None:
         """Raise if *sock* has an option that does not exist on Linux."""
         if sock.lb or sock.exclusive:
-            pairs.check_options(to_socket(sock), "a socket")
+            pairs.check_options(sock.public(), "a socket")
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
         """Bind a socket."""
@@ -114,11 +97,11 @@ class LinuxPorts(Machine):
         if sock.v6 and addr and not is_mapped(addr):
             sock.v6only = True
         if port:
-            decision = self._take(sock, port, listening=False)
+            decision = self._take(sock, port)
         elif sock.no_port:
             decision = self.answer(RULES["deferred"])
         else:
-            decision = self._choose(sock, listening=False)
+            decision = self._choose(sock)
         if not decision.allowed:
             sock.v6only = v6only
             sock.set_addr(sock.wildcard)
@@ -139,10 +122,7 @@ class LinuxPorts(Machine):
         if sock.state != CLOSED:
             return self.answer(RULES["not-closed"])
         sock.state = LISTEN
-        if sock.port:
-            decision = self._take(sock, sock.port, listening=True)
-        else:
-            decision = self._choose(sock, listening=True)
+        decision = self._take(sock, sock.port) if sock.port else self._choose(sock)
         if not decision.allowed:
             sock.state = CLOSED
         return decision
@@ -170,7 +150,7 @@ class LinuxPorts(Machine):
             return self.answer(RULES["mapped-to-v6"])
         if near is not None:
             sends_from = sock.v4_source
-            (self.tcp if sock.tcp else self.udp).move(sock, near)
+            self._ports(sock).move(sock, near)
             if not v4path:
                 # tcp_v6_connect() sets 127.0.0.6 as inet_rcv_saddr, not as inet_saddr.
                 sock.v4_source = sends_from
@@ -191,7 +171,7 @@ class LinuxPorts(Machine):
     def _not_connected(self, outcome: Outcome) -> Decision:
         rule, blocker = outcome.rule, outcome.blocker
         if not outcome.lingering:
-            return self.answer(rule, blocker=None if blocker is None else to_socket(blocker))
+            return self.answer(rule, blocker=None if blocker is None else blocker.public())
         return self.answer(
             rule,
             reason=f"{rule.sentence}; on {outcome.lingering} of them a connection to it lingers "
@@ -239,18 +219,12 @@ class LinuxPorts(Machine):
                 raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
             if sock.port or sock.state != CLOSED:
                 return self.answer(RULES["v6only-late"])
-            sock.v6only = options.v6only
-        if options.reuse_address is not None:
-            sock.r = options.reuse_address
-        if options.reuse_port is not None:
-            sock.rp = options.reuse_port
+        sock.set_options(options)
         if options.bind_address_no_port is not None:
             sock.no_port = options.bind_address_no_port
         if options.local_port_range is not None:
             unset = options.local_port_range == (0, 0)
             sock.port_range = None if unset else options.local_port_range
-        if options.uid is not None:
-            sock.uid = options.uid
         if sock.tcp:
             self.tcp.changed(sock)
         return self.answer(RULES["option"])
@@ -263,7 +237,7 @@ class LinuxPorts(Machine):
             return self.answer(RULES["disconnected"])
         if not sock.addr_locked:
             # if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) inet_reset_saddr(sk);
-            (self.tcp if sock.tcp else self.udp).move(sock, sock.wildcard)
+            self._ports(sock).move(sock, sock.wildcard)
         if not sock.tcp:
             # sk->sk_bound_dev_if = 0;
             sock.dev = None
@@ -291,19 +265,17 @@ class LinuxPorts(Machine):
 
     # Steps of the calls.
 
-    def _take(self, sock: Sock, port: int, *, listening: bool) -> Decision:
-        if sock.tcp:
-            rule, blocker = self.tcp.take(sock, port, listening=listening)
-        else:
-            rule, blocker = self.udp.take(sock, port)
+    def _ports(self, sock: Sock) -> TcpPorts | UdpPorts:
+        return self.tcp if sock.tcp else self.udp
+
+    def _take(self, sock: Sock, port: int) -> Decision:
+        rule, blocker = self._ports(sock).take(sock, port)
         if blocker is None:
             return self.answer(rule)
-        return self.answer(rule, reason=reason(rule, sock, blocker), blocker=to_socket(blocker))
+        return self.answer(rule, reason=reason(rule, sock, blocker), blocker=blocker.public())
 
-    def _choose(self, sock: Sock, *, listening: bool) -> Decision:
-        found = (
-            self.tcp.take_any(sock, listening=listening) if sock.tcp else self.udp.take_any(sock)
-        )
+    def _choose(self, sock: Sock) -> Decision:
+        found = self._ports(sock).take_any(sock)
         return self.answer(RULES["chosen" if found else "bind-exhausted"])
 
     def _near(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:

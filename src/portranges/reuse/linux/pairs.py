@@ -31,7 +31,6 @@ from portranges.reuse.linux.sock import (
     Sock,
     covers,
     devices_overlap,
-    from_socket,
     may_bind,
     may_share,
     reason,
@@ -176,4 +175,4 @@ def refused_option(options: Socket | Options) -> RefusedOption | None:
 
 def _sock(socket: Socket, settings: LinuxSettings) -> Sock:
     check_options(socket)
-    return from_socket(socket, v6only=settings.bindv6only)
+    return Sock.of(socket, default_v6only=settings.bindv6only)

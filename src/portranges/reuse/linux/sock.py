@@ -12,12 +12,22 @@ from __future__ import annotations
 from portranges.reuse.addresses import BROADCAST, is_loopback, is_mapped, is_multicast4, is_wild
 from portranges.reuse.linux.rules import RULES
 from portranges.reuse.linux.settings import LinuxSettings
-from portranges.reuse.model import Rule, Socket, State
+from portranges.reuse.model import Rule, State
 from portranges.reuse.sock import SockBase
 
 CLOSED, LISTEN, CONN, TW = range(4)
 
 LOOPBACK4_IPV6 = 0x7F000006
+
+
+_FROM_STATE = {
+    State.UNBOUND: CLOSED,
+    State.BOUND: CLOSED,
+    State.LISTENING: LISTEN,
+    State.CONNECTED: CONN,
+    State.FIN_WAIT_2: TW,
+    State.TIME_WAIT: TW,
+}
 
 
 class Sock(SockBase):
@@ -58,6 +68,19 @@ class Sock(SockBase):
         self.timestamps: bool = False
         self.fin_wait_2: bool = False
         self.home: object = None
+
+    def enter(self, state: State) -> None:
+        """Bring a new record, which has its address and port, into *state*."""
+        self.state = _FROM_STATE[state]
+        self.fin_wait_2 = state is State.FIN_WAIT_2
+
+    def shown_state(self) -> State:
+        """Return the state as ``Socket`` has it."""
+        if self.state == TW:
+            return State.FIN_WAIT_2 if self.fin_wait_2 else State.TIME_WAIT
+        if self.state == CLOSED:
+            return State.BOUND if self.port or self.addr_locked else State.UNBOUND
+        return State.LISTENING if self.state == LISTEN else State.CONNECTED
 
     def set_addr(self, addr: int) -> None:
         """Set the address, and the IPv4 address that belongs to it."""
@@ -133,6 +156,7 @@ def rules_out(new: Sock, holder: Sock, *, relax: bool) -> bool:
 
 def why_refused(new: Sock, holder: Sock) -> Rule:
     """Return the rule by which *holder* conflicts with *new*."""
+    # may_share() is False, so one part of each of its two conditions is missing.
     if holder.rp and new.rp:
         return RULES["uid"]
     if holder.r and new.r:
@@ -144,6 +168,7 @@ def why_refused(new: Sock, holder: Sock) -> Rule:
 
 def why_shared(new: Sock, holder: Sock) -> Rule:
     """Return the rule by which *new* may share the port of *holder*."""
+    # if (sk->sk_reuse && sk2->sk_reuse && sk2->sk_state != TCP_LISTEN)
     if holder.r and new.r and holder.state != LISTEN:
         return RULES["reuse-address"]
     return RULES["reuse-port"]
@@ -168,7 +193,7 @@ def reason(rule: Rule, new: Sock, holder: Sock) -> str:
         what = f"{what}: {'; '.join(lacks)}"
     elif rule is RULES["uid"]:
         what = f"{what}; uid {holder.uid} holds the port, the new socket has uid {new.uid}"
-    text = f"conflicts with {to_socket(holder)}; {what}"
+    text = f"conflicts with {holder.public()}; {what}"
     if holder.v6 and not is_mapped(holder.addr) and not new.v6:
         text += (
             "; a dual-stack socket holds the port on IPv4 too"
@@ -204,30 +229,3 @@ def port_range(settings: LinuxSettings, sock: Sock) -> tuple[int, int]:
         low = first if low <= first <= high else low
         high = last if low <= last <= high else high
     return low, high
-
-
-_FROM_STATE = {
-    State.UNBOUND: CLOSED,
-    State.BOUND: CLOSED,
-    State.LISTENING: LISTEN,
-    State.CONNECTED: CONN,
-    State.FIN_WAIT_2: TW,
-    State.TIME_WAIT: TW,
-}
-
-
-def to_socket(sock: Sock) -> Socket:
-    """Return the public record of *sock*."""
-    if sock.state == TW:
-        return sock.public(State.FIN_WAIT_2 if sock.fin_wait_2 else State.TIME_WAIT)
-    if sock.state == CLOSED:
-        return sock.public(State.BOUND if sock.port or sock.addr_locked else State.UNBOUND)
-    return sock.public(State.LISTENING if sock.state == LISTEN else State.CONNECTED)
-
-
-def from_socket(socket: Socket, *, v6only: bool) -> Sock:
-    """Return the kernel's record of *socket*; *v6only* is the default of the option."""
-    sock = Sock.of(socket, default_v6only=v6only)
-    sock.state = _FROM_STATE[socket.state]
-    sock.fin_wait_2 = socket.state is State.FIN_WAIT_2
-    return sock

@@ -22,6 +22,7 @@ from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.linux.sock import (
     CLOSED,
     CONN,
+    LISTEN,
     TW,
     Sock,
     conflicts,
@@ -80,7 +81,7 @@ class Outcome:
     """What became of connect(): the rule, the conflicting connection if there is one.
 
     If no port is free, ``lingering`` is the number of ports on which only a connection in
-    TIME_WAIT or FIN_WAIT2 is in the way.
+    TIME_WAIT or FIN_WAIT2 conflicts.
     """
 
     rule: Rule
@@ -130,23 +131,23 @@ class TcpPorts:
 
     # bind() and listen().
 
-    def take(self, sock: Sock, port: int, *, listening: bool) -> tuple[Rule, Sock | None]:
+    def take(self, sock: Sock, port: int) -> tuple[Rule, Sock | None]:
         """Bind *sock* to the explicit *port*; return the rule and the conflicting socket."""
         table = self._tables.get(port)
         rule = RULES["free"]
         if table is not None:
             remembered = _remembers(table, sock)
             # if ((tb->fastreuse > 0 && reuse) || sk_reuseport_match(tb, sk))
-            skips = remembered or (table.fr == 1 and sock.r and not listening)
+            skips = remembered or (table.fr == 1 and sock.r and sock.state != LISTEN)
             blocker = None if skips else self._conflict(table, sock)
             if blocker is not None:
                 return why_refused(sock, blocker), blocker
             if remembered:
                 rule = RULES["fast-path"]
-        self._enter(sock, port, table, listening=listening)
+        self._enter(sock, port, table)
         return rule, None
 
-    def take_any(self, sock: Sock, *, listening: bool) -> bool:
+    def take_any(self, sock: Sock) -> bool:
         """Bind *sock* to a port as bind(addr, 0) chooses it; return False if none is free."""
         reserved = self.settings.ip_local_reserved_ports
         # Everything that the answer for a port depends on, apart from the port's holders.
@@ -165,17 +166,17 @@ class TcpPorts:
                         taken.append((port, TAKEN))
                         continue
                     self._searches.learn(kind, taken)
-                    self._enter(sock, port, table, listening=listening)
+                    self._enter(sock, port, table)
                     return True
                 self._searches.learn(kind, taken)
         return False
 
-    def _enter(self, sock: Sock, port: int, table: Table | None, *, listening: bool) -> None:
+    def _enter(self, sock: Sock, port: int, table: Table | None) -> None:
         self._searches.forget(port)
         if table is None:
             table = self._tables[port] = Table(0)
         # inet_csk_update_fastreuse(): reuse = sk->sk_reuse && sk->sk_state != TCP_LISTEN;
-        reuse = sock.r and not listening
+        reuse = sock.r and sock.state != LISTEN
         # if (hlist_empty(&tb->owners)), before 6.8
         if not table.buckets and not self.kernel.ignores_first_socket:
             table.fr = int(reuse)

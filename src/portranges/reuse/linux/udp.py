@@ -175,6 +175,7 @@ def _first(sock: Sock, socks: Chain | tuple[()]) -> tuple[Sock | None, Sock | No
 
 
 def _busy(sock: Sock, socks: Chain) -> bool:
+    # udp_lib_lport_inuse() with a bitmap does not stop at the first match.
     return any(
         other is not sock
         and not (other.r and sock.r)

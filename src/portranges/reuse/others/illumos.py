@@ -21,7 +21,6 @@ from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.record import (
     BindRules,
     Reconnect,
-    Refusal,
     Via,
     check_address_kind,
     mapped_v6only,
@@ -223,8 +222,10 @@ class IllumosRules(BindRules):
             ):
                 continue
             if self.groups and same and new.rp and explicit and holder.state in _HELD:
+                # conn_reuseport of the holder is SO_REUSEPORT as it was at bind().
                 if not holder.bound_rp:
                     return rules["no-group"], holder
+                # conn_rg_insert() compares crgetuid() with that of the first member.
                 if holder.uid != new.uid:
                     return rules["group-owner"], holder
                 return rules["reuse-port"], None
@@ -254,6 +255,7 @@ class IllumosRules(BindRules):
                 met.append(holder)
         if not met:
             return rules["free"], None
+        # With both options SO_REUSEPORT decides. "When binding to port zero" both are ignored.
         if explicit and self.groups and new.rp:
             return self._join_udp(new, met)
         if explicit and new.r:
@@ -294,9 +296,10 @@ def _system(name: types.SystemName, rows: types.RuleRows, options: set[str]) -> 
         options=frozenset(options),
         unread=frozenset({"reuse_port"} - options),
         v6only=False,
-        refusal=Refusal.KEEPS,
+        drops_refused=False,
         reconnect=Reconnect.BOUND,
         remembers_bind=True,
+        # conn_inherit_parent() copies neither conn_exclbind nor conn_reuseport.
         accepts_options=False,
     )
 

@@ -168,10 +168,12 @@ def _udp_reserve(sock: Sock, context: Context) -> Rule | None:
 
 
 def _privileged(sock: Sock, context: Context) -> Rule | None:
+    # lport < IPPORT_RESERVED and s_addr != 0, under XNU_TARGET_OS_OSX
     return None if is_wild(sock.addr) else privileged(sock, context)
 
 
 def _restricted(sock: Sock, context: Context) -> Rule | None:
+    # current_task_can_use_restricted_in_port()
     return context.system.rules["restricted"] if sock.port in context.restricted else None
 
 

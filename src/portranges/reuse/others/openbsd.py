@@ -93,7 +93,7 @@ OPENBSD = OpenBsdRules(
     name="openbsd",
     rules=RuleTable("openbsd", _ROWS),
     checks=(mapped_v6only, not_local),
-    # The privilege of the port is checked last.
+    # The privilege of the port is checked last: in_rootonly() after in_pcbaddrisavail_lock().
     late_checks=(privileged,),
     options=frozenset({"reuse_port"}),
     v6only=True,

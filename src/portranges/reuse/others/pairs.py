@@ -5,7 +5,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.model import Decision, Rule, Socket, State, check_bindable, decide
 from portranges.reuse.others.record import BindRules, Context, check_address_kind
-from portranges.reuse.others.sock import Sock, from_socket, to_socket
+from portranges.reuse.others.sock import Sock
 
 
 def decide_bind(
@@ -35,7 +35,7 @@ def decide_bind(
         if refusal is not None:
             return decide(refusal)
     if not sock.port:
-        rule = check_address(sock, context)
+        rule = first_refusal(system.checks, sock, context)
         return decide(system.rules["chosen"] if rule is None else rule)
     held: dict[Sock, Socket] = {}
     udp_ports: set[int] = set()
@@ -66,22 +66,19 @@ def judge_bind(sock: Sock, holders: types.Sequence[Sock], context: Context) -> t
     *holders* are the holders of the port, newest first.
     """
     system = context.system
-    for check in system.checks:
-        rule = check(sock, context)
-        if rule is not None:
-            return rule, None
+    refusal = first_refusal(system.checks, sock, context)
+    if refusal is not None:
+        return refusal, None
     rule, blocker = system.judge(sock, holders)
-    if rule.error is None:
-        for check in system.late_checks:
-            late = check(sock, context)
-            if late is not None:
-                return late, None
-    return rule, blocker
+    late = None if rule.error else first_refusal(system.late_checks, sock, context)
+    return (rule, blocker) if late is None else (late, None)
 
 
-def check_address(sock: Sock, context: Context) -> Rule | None:
-    """Run the checks of bind() for port 0, which are about the address."""
-    for check in context.system.checks:
+def first_refusal(
+    checks: types.Iterable[types.BindCheck], sock: Sock, context: Context
+) -> Rule | None:
+    """Return the rule of the first of *checks* that refuses, or None."""
+    for check in checks:
         rule = check(sock, context)
         if rule is not None:
             return rule
@@ -90,8 +87,8 @@ def check_address(sock: Sock, context: Context) -> Rule | None:
 
 def reason(rule: Rule, blocker: Sock) -> str:
     """Return the reason of a refusal: the conflicting socket and the rule."""
-    return f"conflicts with {to_socket(blocker)}; {rule.sentence}"
+    return f"conflicts with {blocker.public()}; {rule.sentence}"
 
 
 def _sock(socket: Socket, context: Context) -> Sock:
-    return from_socket(socket, v6only=context.v6only)
+    return Sock.of(socket, default_v6only=context.v6only)

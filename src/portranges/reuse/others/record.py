@@ -22,13 +22,6 @@ from portranges.reuse.rulebook import RuleTable
 _NO_PORTS = PortSet.empty()
 
 
-class Refusal(Enum):
-    """Whether a refused connection leaves the socket usable."""
-
-    DROPS = auto()
-    KEEPS = auto()
-
-
 class Reconnect(Enum):
     """The address of a connected UDP socket that connect() has disconnected.
 
@@ -69,7 +62,7 @@ class BindRules:
         v6only: The default of IPV6_V6ONLY.
         v6only_fixed: Whether the option cannot be cleared.
         wide_loopback: Whether all of 127/8 is local.
-        refusal: Whether a refused connection leaves the socket usable.
+        drops_refused: Whether the system removes a socket's record if its peer refuses.
         reconnect: What connect() first does to a connected UDP socket; None if unknown, and
             the connection then stays until the new one is made.
         loopback_time_wait: Seconds in TIME_WAIT towards loopback, if different.
@@ -99,7 +92,7 @@ class BindRules:
     v6only: bool
     v6only_fixed: bool = False
     wide_loopback: bool = False
-    refusal: Refusal = Refusal.DROPS
+    drops_refused: bool = True
     reconnect: Reconnect | None = None
     loopback_time_wait: float | None = None
     self_connect_over_v4_only: bool = False
@@ -186,19 +179,6 @@ _DEFAULTS = SystemSettings()
 class Context:
     """A system with a machine's settings and addresses."""
 
-    __slots__ = (
-        "extra_privileged",
-        "has_every_address",
-        "is_local",
-        "privileged_below",
-        "profile",
-        "restricted",
-        "settings",
-        "system",
-        "udp_ports",
-        "v6only",
-    )
-
     def __init__(
         self, system: BindRules, settings: types.ReuseSettings | None, local: frozenset[int] | None
     ) -> None:
@@ -208,22 +188,16 @@ class Context:
         machine has.
         """
         self.system: BindRules = system
-        checked = _checked(settings, system)
-        self.settings: SystemSettings = checked
+        self.settings: SystemSettings = _checked(settings, system)
         self.profile: EphemeralProfile = ephemeral.profile(system.name)
-        below = checked.privileged_below
-        self.privileged_below: int = (
-            (self.profile.privileged_below or 0) if below is None else below
-        )
-        extra = checked.extra_privileged
-        self.extra_privileged: PortSet = self.profile.privileged_extra if extra is None else extra
+        given, usual = self.settings, self.profile
+        self.privileged_below: int = _first(given.privileged_below, usual.privileged_below or 0)
+        self.extra_privileged: PortSet = _first(given.extra_privileged, usual.privileged_extra)
         self.restricted: PortSet = _NO_PORTS
         if system.has_restricted:
-            given = checked.restricted
-            self.restricted = self.profile.skipped if given is None else given
-        self.v6only: bool = system.v6only if checked.v6only is None else checked.v6only
-        if system.v6only_fixed:
-            self.v6only = True
+            self.restricted = _first(given.restricted, usual.skipped)
+        # IPV6_V6ONLY cannot be cleared by a setting either.
+        self.v6only: bool = system.v6only_fixed or _first(given.v6only, system.v6only)
         self.udp_ports: int = 0
         self.has_every_address: bool = local is None
         self.is_local: types.Callable[[int], bool] = self._is_local(local)
@@ -246,15 +220,9 @@ class Context:
     @property
     def ports(self) -> PortSet:
         """The ports that can be chosen automatically."""
-        given = self.settings.ports
-        ports = self.profile.ports if given is None else given
-        return (
-            ports
-            - self.settings.reserved
-            - self.settings.excluded
-            - self.restricted
-            - self.extra_privileged
-        )
+        given = self.settings
+        ports = _first(given.ports, self.profile.ports)
+        return ports - given.reserved - given.excluded - self.restricted - self.extra_privileged
 
     def time_wait(self, dst: int) -> float:
         """Return the seconds in TIME_WAIT towards *dst*."""
@@ -263,6 +231,10 @@ class Context:
         if self.system.loopback_time_wait is not None and is_loopback(dst):
             return self.system.loopback_time_wait
         return self.profile.time_wait or 0.0
+
+
+def _first(given: types.T | None, usual: types.T) -> types.T:
+    return usual if given is None else given
 
 
 def _is_the_loopback(addr: int) -> bool:

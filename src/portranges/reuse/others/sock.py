@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portranges.reuse.addresses import ANY6, Kind, is_mapped, kind_of
-from portranges.reuse.model import Socket, State
+from portranges.reuse.model import State
 from portranges.reuse.sock import SockBase
 
 _CONNECTIONS = frozenset({State.CONNECTED, State.FIN_WAIT_2, State.TIME_WAIT})
@@ -26,6 +26,20 @@ class Sock(SockBase):
         self.bound_rp: bool = False
         self.state: State = State.UNBOUND
         self.dropped: bool = False
+
+    def enter(self, state: State) -> None:
+        """Bring a new record, which has its address and port, into *state*.
+
+        The address given to bind() is unknown for a connection; here it is the wildcard.
+        """
+        self.state = state
+        self.bound_rp = self.rp
+        if not self.connected:
+            self.bound = self.addr
+
+    def shown_state(self) -> State:
+        """Return the state."""
+        return self.state
 
     @property
     def connected(self) -> bool:
@@ -61,21 +75,3 @@ class Sock(SockBase):
     def multicast(self) -> bool:
         """Whether the address is a multicast address."""
         return kind_of(self.addr) is Kind.MULTICAST
-
-
-def from_socket(socket: Socket, *, v6only: bool) -> Sock:
-    """Return the record of *socket*; *v6only* is the default of the option.
-
-    The address given to bind() is unknown for a connection; here it is the wildcard.
-    """
-    sock = Sock.of(socket, default_v6only=v6only)
-    sock.state = socket.state
-    sock.bound_rp = sock.rp
-    if not sock.connected:
-        sock.bound = sock.addr
-    return sock
-
-
-def to_socket(sock: Sock) -> Socket:
-    """Return the public record of *sock*."""
-    return sock.public(sock.state)

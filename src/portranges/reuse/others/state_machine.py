@@ -24,10 +24,10 @@ from portranges.reuse.addresses import (
 from portranges.reuse.machine import Machine
 from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket, State, decide
 from portranges.reuse.others.address_rules import Call
-from portranges.reuse.others.pairs import check_address, judge_bind, reason
+from portranges.reuse.others.pairs import first_refusal, judge_bind, reason
 from portranges.reuse.others.picking import Pickers
-from portranges.reuse.others.record import BindRules, Context, Reconnect, Refusal, Via
-from portranges.reuse.others.sock import Sock, to_socket
+from portranges.reuse.others.record import BindRules, Context, Reconnect, Via
+from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
 
 _UNUSED = frozenset({State.UNBOUND, State.BOUND})
@@ -69,10 +69,6 @@ class SystemPorts(Machine):
 
     # Queries.
 
-    def describe(self, handle: Handle) -> Socket:
-        """Return what getsockname() and the options say."""
-        return to_socket(self.find(handle))
-
     def holders(self, port: int, *, tcp: bool) -> types.Iterator[Socket]:
         """Yield every holder of *port*, lingering ones included."""
         for sock in self._holders.get((tcp, port), ()):
@@ -82,7 +78,7 @@ class SystemPorts(Machine):
 
     def check_options(self, sock: Sock) -> None:
         """Raise if *sock* has an option that does not exist on the system."""
-        self.system.check_options(to_socket(sock))
+        self.system.check_options(sock.public())
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
         """Bind a socket."""
@@ -119,7 +115,8 @@ class SystemPorts(Machine):
     def _choose(self, sock: Sock) -> Decision:
         """Bind *sock* to a port as bind(addr, 0) chooses it."""
         self.context.udp_ports = self._udp_ports
-        refusal = check_address(sock, self.context)
+        # With port 0 these checks are about the address.
+        refusal = first_refusal(self.system.checks, sock, self.context)
         if refusal is not None:
             return self.answer(refusal)
         picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)
@@ -158,7 +155,8 @@ class SystemPorts(Machine):
         """Connect a socket; with *refused* the peer answers with a reset."""
         sock: Sock = self.find(handle)
         check_family(dst, v6=sock.v6)
-        # A connected UDP socket is disconnected first.
+        # A connected UDP socket is disconnected first: sodisconnect() in soconnect(), and
+        # udp_do_connect() of illumos.
         again = not sock.tcp and sock.state is State.CONNECTED
         own = self._left_at(sock) if again else sock.addr
         reconnect = self.system.reconnect
@@ -199,7 +197,7 @@ class SystemPorts(Machine):
             if rule is not None and (is_mapped(dst) or not self.system.self_connect_over_v4_only):
                 return self.answer(rule)
         if refused and sock.tcp:
-            if self.system.refusal is Refusal.DROPS:
+            if self.system.drops_refused:
                 self._leave(sock)
                 sock.dropped = True
                 sock.state = State.UNBOUND
@@ -343,13 +341,7 @@ class SystemPorts(Machine):
         e = sock.exclusive if options.exclusive is None else options.exclusive
         if r and e and "option-both" in self.rules:
             return self.answer(self.rules["option-both"])
-        sock.r, sock.exclusive = r, e
-        if options.v6only is not None:
-            sock.v6only = options.v6only
-        if options.reuse_port is not None:
-            sock.rp = options.reuse_port
-        if options.load_balance is not None:
-            sock.lb = options.load_balance
+        sock.set_options(options)
         return self.answer(self.rules["option"])
 
     def disconnect(self, handle: Handle) -> Decision:
@@ -383,7 +375,7 @@ class SystemPorts(Machine):
 
     def _as_compared(self, sock: Sock) -> Socket:
         """Return the public record of a holder, with the values that others are compared with."""
-        shown = to_socket(sock)
+        shown = sock.public()
         if self.system.remembers_bind and sock.rp is not sock.bound_rp:
             return replace(shown, reuse_port=sock.bound_rp)
         return shown

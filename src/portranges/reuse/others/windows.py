@@ -20,7 +20,6 @@ from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.record import (
     BindRules,
     Context,
-    Refusal,
     Via,
     check_address_kind,
     mapped_v6only,
@@ -279,7 +278,7 @@ def _system(
         v6only=True,
         v6only_fixed=not has_dual_stack,
         wide_loopback=True,
-        refusal=Refusal.KEEPS,
+        drops_refused=False,
         address_rules=(
             AddressRule("any-destination", Call.CONNECT, Kind.WILDCARD),
             AddressRule("connect-broadcast", Call.CONNECT, Kind.BROADCAST, tcp=False),
