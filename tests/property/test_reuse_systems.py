@@ -328,6 +328,7 @@ def tuples(ports: SystemPorts) -> list[tuple[object, ...]]:
 
 # What bind() checks for an explicit port, and not for an automatic one:
 # FreeBSD's in_pcb_lport_dest() and OpenBSD's in_pcbpickport() ignore the owner;
+# macOS's in6_pcbsetport() does too, and looks at the IPv6 table only;
 # NetBSD's check_suitable_port() looks at one table, which for an IPv4-mapped
 # address is the IPv4 one.
 NOT_ASKED = {

@@ -92,31 +92,25 @@ def checked_local_addresses(
     except TypeError:
         name = type(values).__name__
         raise TypeError(f"local_addresses must be addresses, got {name}") from None
-    return frozenset(address_number(_checked_local(value)) for value in each)
+    return frozenset(map(_checked_local, each))
 
 
-def _checked_local(value: types.AddressLike) -> IPv4Address | IPv6Address:
+def _checked_local(value: types.AddressLike) -> int:
     """Return *value* as an address that a machine can have, or raise."""
     address = parsed_address(value)
-    plain = address
-    if isinstance(address, IPv6Address):
-        # Interfaces are listed with fe80::1%eth0. Which interface it is does not matter here.
-        if address.scope_id is not None and not address.is_link_local:
-            raise InvalidSocketError(
-                "only a link-local address has a zone", elide(shown_address(address))
-            )
-        plain = address.ipv4_mapped or address
-    if (
-        plain.is_unspecified
-        or plain.is_multicast
-        or (int(plain) == 0xFFFFFFFF and plain.version == 4)
-    ):
+    # Interfaces are listed with fe80::1%eth0. Which interface it is does not matter here.
+    if isinstance(address, IPv6Address) and address.scope_id and not address.is_link_local:
+        raise InvalidSocketError(
+            "only a link-local address has a zone", elide(shown_address(address))
+        )
+    number = address_number(address)
+    if kind_of(number) in (Kind.WILDCARD, Kind.MULTICAST, Kind.BROADCAST):
         raise InvalidSocketError(
             "local_addresses must be addresses of the machine, not a wildcard, multicast or "
             "broadcast address",
             shown_address(address),
         )
-    return address
+    return number
 
 
 def check_family(addr: int, *, v6: bool) -> None:

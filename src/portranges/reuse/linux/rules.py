@@ -9,31 +9,32 @@ from portranges import types
 from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, cite
 
-_BIND = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_bind_conflict")
+_LINUX = "Linux 6.18"
+_BIND = cite(_LINUX, "net/ipv4/inet_connection_sock.c, inet_bind_conflict")
 _SHARE = cite(
-    "Linux 6.18",
+    _LINUX,
     "net/ipv4/inet_connection_sock.c, inet_bind_conflict; net/ipv4/udp.c, udp_lib_lport_inuse",
 )
-_OVERLAP = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal")
-_FAST = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, sk_reuseport_match, inet_csk_get_port")
-_OPEN = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_csk_find_open_port")
-_UDP = cite("Linux 6.18", "net/ipv4/udp.c, udp_lib_lport_inuse, udp_lib_lport_inuse2")
-_CONNECT = cite("Linux 6.18", "net/ipv4/inet_hashtables.c, __inet_hash_connect")
-_TUPLE = cite("Linux 6.18", "net/ipv4/inet_hashtables.c, __inet_check_established")
-_UNIQUE = cite("Linux 6.18", "net/ipv4/tcp_ipv4.c, tcp_twsk_unique")
-_BIND4 = cite("Linux 6.18", "net/ipv4/af_inet.c, __inet_bind")
-_BIND6 = cite("Linux 6.18", "net/ipv6/af_inet6.c, __inet6_bind")
-_BOTH = cite("Linux 6.18", "net/ipv4/af_inet.c, __inet_bind; net/ipv6/af_inet6.c, __inet6_bind")
-_STREAM = cite("Linux 6.18", "net/ipv4/af_inet.c, __inet_stream_connect, __inet_listen_sk")
-_ACCEPT = cite("Linux 6.18", "net/ipv4/inet_connection_sock.c, inet_csk_accept")
-_OPTION6 = cite("Linux 6.18", "net/ipv6/ipv6_sockglue.c, IPV6_V6ONLY")
+_OVERLAP = cite(_LINUX, "net/ipv4/inet_connection_sock.c, inet_rcv_saddr_equal")
+_FAST = cite(_LINUX, "net/ipv4/inet_connection_sock.c, sk_reuseport_match, inet_csk_get_port")
+_OPEN = cite(_LINUX, "net/ipv4/inet_connection_sock.c, inet_csk_find_open_port")
+_UDP = cite(_LINUX, "net/ipv4/udp.c, udp_lib_lport_inuse, udp_lib_lport_inuse2")
+_CONNECT = cite(_LINUX, "net/ipv4/inet_hashtables.c, __inet_hash_connect")
+_TUPLE = cite(_LINUX, "net/ipv4/inet_hashtables.c, __inet_check_established")
+_UNIQUE = cite(_LINUX, "net/ipv4/tcp_ipv4.c, tcp_twsk_unique")
+_BIND4 = cite(_LINUX, "net/ipv4/af_inet.c, __inet_bind")
+_BIND6 = cite(_LINUX, "net/ipv6/af_inet6.c, __inet6_bind")
+_BOTH = cite(_LINUX, "net/ipv4/af_inet.c, __inet_bind; net/ipv6/af_inet6.c, __inet6_bind")
+_STREAM = cite(_LINUX, "net/ipv4/af_inet.c, __inet_stream_connect, __inet_listen_sk")
+_ACCEPT = cite(_LINUX, "net/ipv4/inet_connection_sock.c, inet_csk_accept")
+_OPTION6 = cite(_LINUX, "net/ipv6/ipv6_sockglue.c, IPV6_V6ONLY")
 _CONNECT6 = cite(
-    "Linux 6.18", "net/ipv6/tcp_ipv6.c, tcp_v6_connect; net/ipv6/datagram.c, __ip6_datagram_connect"
+    _LINUX, "net/ipv6/tcp_ipv6.c, tcp_v6_connect; net/ipv6/datagram.c, __ip6_datagram_connect"
 )
 _CONNECT4 = cite(
-    "Linux 6.18", "net/ipv4/tcp_ipv4.c, tcp_v4_connect; net/ipv4/datagram.c, ip4_datagram_connect"
+    _LINUX, "net/ipv4/tcp_ipv4.c, tcp_v4_connect; net/ipv4/datagram.c, ip4_datagram_connect"
 )
-_ROUTE6 = cite("Linux 6.18", "net/ipv6/ip6_output.c, ip6_dst_lookup_tail")
+_ROUTE6 = cite(_LINUX, "net/ipv6/ip6_output.c, ip6_dst_lookup_tail")
 
 _ROWS: types.RuleRows = {
     # Allowed.
@@ -73,7 +74,7 @@ _ROWS: types.RuleRows = {
     "disconnected": (
         None,
         "the connection is reset, and the socket keeps a port and an address that bind() named",
-        cite("Linux 6.18", "net/ipv4/tcp.c, tcp_disconnect; net/ipv4/udp.c, __udp_disconnect"),
+        cite(_LINUX, "net/ipv4/tcp.c, tcp_disconnect; net/ipv4/udp.c, __udp_disconnect"),
     ),
     "accepted": (None, "an accepted socket takes its listener's port without a check", _ACCEPT),
     "option": (None, "the option is set and applies from the next check on", _BIND),
@@ -126,9 +127,7 @@ _ROWS: types.RuleRows = {
     "connect-no-host": (
         "ENETUNREACH",
         "a TCP socket cannot connect to a multicast or broadcast address",
-        cite(
-            "Linux 6.18", "net/ipv4/tcp_ipv4.c, tcp_v4_connect; net/ipv6/tcp_ipv6.c, tcp_v6_connect"
-        ),
+        cite(_LINUX, "net/ipv4/tcp_ipv4.c, tcp_v4_connect; net/ipv6/tcp_ipv6.c, tcp_v6_connect"),
     ),
     "connect-broadcast": (
         "EACCES",
@@ -157,7 +156,7 @@ _ROWS: types.RuleRows = {
     "no-option": (
         "ENOPROTOOPT",
         "the system does not have this socket option",
-        cite("Linux 6.18", "net/core/sock.c, sk_setsockopt"),
+        cite(_LINUX, "net/core/sock.c, sk_setsockopt"),
     ),
     "no-stream": ("EOPNOTSUPP", "only a stream socket can listen and accept", _STREAM),
 }

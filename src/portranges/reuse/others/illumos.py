@@ -35,41 +35,29 @@ from portranges.source import Confidence, cite
 _HELD = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 _UP_TO_ESTABLISHED = frozenset({*_HELD, State.CONNECTED})
 
-_GATE = cite("illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bindi")
-_GROUPS = cite(
-    "TritonDataCenter/illumos-joyent@ae93ec4", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bindi"
-)
+_ILLUMOS = "illumos/illumos-gate@39707ee"
+_JOYENT = "TritonDataCenter/illumos-joyent@ae93ec4"
+_GATE = cite(_ILLUMOS, "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bindi")
+_GROUPS = cite(_JOYENT, "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bindi")
 _UDP = cite("illumos/illumos-gate@87bf334", "usr/src/uts/common/inet/udp/udp.c, udp_do_bind")
-_UDP_GROUPS = cite(
-    "TritonDataCenter/illumos-joyent@ae93ec4", "usr/src/uts/common/inet/udp/udp.c, udp_do_bind"
-)
-_OWNERS = cite(
-    "TritonDataCenter/illumos-joyent@ae93ec4",
-    "usr/src/uts/common/inet/ip/ipclassifier.c, conn_rg_insert",
-)
+_UDP_GROUPS = cite(_JOYENT, "usr/src/uts/common/inet/udp/udp.c, udp_do_bind")
+_OWNERS = cite(_JOYENT, "usr/src/uts/common/inet/ip/ipclassifier.c, conn_rg_insert")
 _TUPLES = cite(
-    "TritonDataCenter/illumos-joyent@ae93ec4",
+    _JOYENT,
     "usr/src/uts/common/inet/ip/ipclassifier.c, ipcl_conn_insert_v4, ipcl_conn_insert_v6; "
     "usr/src/uts/common/inet/udp/udp.c, udp_do_connect",
 )
-_CHECK = cite(
-    "illumos/illumos-gate@39707ee", "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bind_check"
-)
-_CONNECT = cite(
-    "TritonDataCenter/illumos-joyent@ae93ec4",
-    "usr/src/uts/common/inet/tcp/tcp.c, tcp_connect_ipv4, tcp_connect_ipv6",
-)
+_CHECK = cite(_ILLUMOS, "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bind_check")
+_CONNECT = cite(_JOYENT, "usr/src/uts/common/inet/tcp/tcp.c, tcp_connect_ipv4, tcp_connect_ipv6")
 
 
-_FIRST_ROWS: types.RuleRows = {
+_ROWS: types.RuleRows = {
     "free": (None, "no socket conflicts", _GATE),
     "exact": (
         "EADDRINUSE",
         "SO_REUSEADDR does not allow the exact address and port of another bound socket",
         _GATE,
     ),
-}
-_GROUP_ROWS: types.RuleRows = {
     "reuse-port": (
         None,
         "the holder at exactly this address had SO_REUSEPORT when it was bound, and the new "
@@ -96,10 +84,6 @@ _GROUP_ROWS: types.RuleRows = {
         "a UDP socket with SO_REUSEPORT overlaps one that did not have it when it was bound",
         _UDP_GROUPS,
     ),
-}
-
-
-_SHARING_ROWS: types.RuleRows = {
     "reuse-address": (
         None,
         "the new socket has SO_REUSEADDR, and no unconnected socket is bound to exactly this "
@@ -118,8 +102,11 @@ _SHARING_ROWS: types.RuleRows = {
         "overlapping address, connections and TIME_WAIT included",
         _GATE,
     ),
-}
-_OTHER_ROWS: types.RuleRows = {
+    "udp-reuse-address": (
+        None,
+        "the new UDP socket has SO_REUSEADDR and no SO_REUSEPORT",
+        _UDP_GROUPS,
+    ),
     "privileged": (
         "EACCES",
         "a port below smallest_nonpriv_port, or one of extra_priv_ports, requires privilege",
@@ -151,6 +138,20 @@ _OTHER_ROWS: types.RuleRows = {
         _CHECK,
     ),
     "self-connect": ("EADDRNOTAVAIL", "a TCP socket cannot connect to itself", _CONNECT),
+}
+
+# Solaris, as far as it is known, has no groups of SO_REUSEPORT.
+_GROUP_ROWS = {"reuse-port", "no-group", "group-owner", "udp-reuse-port", "udp-no-group"}
+_SOLARIS_ROWS: types.RuleRows = {
+    **{name: row for name, row in _ROWS.items() if name not in _GROUP_ROWS},
+    "udp-reuse-address": (None, "the new UDP socket has SO_REUSEADDR", _UDP),
+    "not-known": (
+        "ENOPROTOOPT",
+        "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
+        "refused",
+        cite("libuv/libuv", "src/unix/core.c, uv__sock_reuseport"),
+        Confidence.REPORTED,
+    ),
 }
 
 
@@ -305,35 +306,5 @@ def _system(name: types.SystemName, rows: types.RuleRows, options: set[str]) -> 
 
 
 # IP_BOUND_IF binds to a device on both systems; the checks ignore it.
-ILLUMOS = _system(
-    "illumos",
-    {
-        **_FIRST_ROWS,
-        **_GROUP_ROWS,
-        **_SHARING_ROWS,
-        "udp-reuse-address": (
-            None,
-            "the new UDP socket has SO_REUSEADDR and no SO_REUSEPORT",
-            _UDP_GROUPS,
-        ),
-        **_OTHER_ROWS,
-    },
-    {"reuse_port", "exclusive", "device"},
-)
-SOLARIS = _system(
-    "solaris",
-    {
-        **_FIRST_ROWS,
-        **_SHARING_ROWS,
-        "udp-reuse-address": (None, "the new UDP socket has SO_REUSEADDR", _UDP),
-        **_OTHER_ROWS,
-        "not-known": (
-            "ENOPROTOOPT",
-            "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
-            "refused",
-            cite("libuv/libuv", "src/unix/core.c, uv__sock_reuseport"),
-            Confidence.REPORTED,
-        ),
-    },
-    {"exclusive", "device"},
-)
+ILLUMOS = _system("illumos", _ROWS, {"reuse_port", "exclusive", "device"})
+SOLARIS = _system("solaris", _SOLARIS_ROWS, {"exclusive", "device"})
