@@ -18,8 +18,8 @@ from portranges.source import Confidence
 class Clock:
     """The time, and the closed connections that linger until theirs is over.
 
-    ``lingering`` is their number. A connection can end early, by a new one with its 4-tuple;
-    it then stays in the queue, and whoever takes it out there must find that it is over.
+    ``lingering`` is their number. If a new connection with the same 4-tuple replaces one, that
+    one stays in the queue, and the machine ignores it when its time is over.
     """
 
     __slots__ = ("_queue", "_turns", "lingering", "now")

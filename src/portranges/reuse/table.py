@@ -212,8 +212,7 @@ class PortTable:
             portranges.errors.InvalidSocketError: uid must be in 0..4294967294, got -1
         """
         tcp = model.checked_transport(transport) is Transport.TCP
-        checks.word("family", family, ("inet", "inet6"))
-        v6 = family == "inet6"
+        v6 = checks.word("family", family, ("inet", "inet6")) == "inet6"
         checks.of_type("v6only", v6only, bool, optional=True)
         if v6only and not v6:
             raise InvalidSocketError("v6only requires family 'inet6'", "'inet' with v6only")

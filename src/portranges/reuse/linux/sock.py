@@ -178,17 +178,11 @@ def reason(rule: Rule, new: Sock, holder: Sock) -> str:
     """Return the reason of a refusal: the conflicting socket, the rule, and the details."""
     what = rule.sentence
     if rule is RULES["one-sided"]:
+        options = (("SO_REUSEADDR", holder.r, new.r), ("SO_REUSEPORT", holder.rp, new.rp))
         lacks = [
-            f"the {which} socket has {option}, the other does not"
-            for option, holder_has, new_has in (
-                ("SO_REUSEADDR", holder.r, new.r),
-                ("SO_REUSEPORT", holder.rp, new.rp),
-            )
-            for which, has, other in (
-                ("existing", holder_has, new_has),
-                ("new", new_has, holder_has),
-            )
-            if has and not other
+            f"the {'existing' if holder_has else 'new'} socket has {option}, the other does not"
+            for option, holder_has, new_has in options
+            if holder_has is not new_has
         ]
         what = f"{what}: {'; '.join(lacks)}"
     elif rule is RULES["uid"]:

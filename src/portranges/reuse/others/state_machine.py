@@ -174,24 +174,15 @@ class SystemPorts(Machine):
             local = route_source(dst, self.local_addresses) if source is None else source
         if again and reconnect is not None:
             self._disconnect(sock, own)
-        port = sock.port
-        if port:
+        # If the system chooses, privilege and address are not checked.
+        port = sock.port or self._choose_for(sock, local, dst, dport)
+        if port is None:
+            suffix = "" if is_mapped(local) else "-v6"
+            return self.answer(self.rules.special("connect-exhausted", suffix))
+        if sock.port or self.system.retests_tuple:
             blocker = self._clash(sock, local, port, dst, dport)
             if blocker is not None:
                 return self._tuple(sock, blocker)
-        else:
-            # The system chooses, so privilege and address are not checked.
-            chosen = self._choose_for(sock, local, dst, dport)
-            if chosen is None:
-                over_v4 = is_mapped(local)
-                return self.answer(
-                    self.rules.special("connect-exhausted", "" if over_v4 else "-v6")
-                )
-            port = chosen
-            if self.system.retests_tuple:
-                blocker = self._clash(sock, local, port, dst, dport)
-                if blocker is not None:
-                    return self._tuple(sock, blocker)
         if sock.tcp and (local, port) == (dst, dport):
             rule = self.rules.get("self-connect")
             if rule is not None and (is_mapped(dst) or not self.system.self_connect_over_v4_only):
@@ -203,8 +194,7 @@ class SystemPorts(Machine):
                 sock.state = State.UNBOUND
             return self.answer(self.rules["connection-refused"])
         self._forget_tuple(sock)
-        if not sock.port:
-            sock.port = port
+        sock.port = port
         sock.addr = local
         sock.dst, sock.dport = dst, dport
         sock.state = State.CONNECTED
