@@ -439,7 +439,7 @@ WINSOCK = {
 }  # fmt: skip
 
 
-def windows(s: Rec, existing: Sequence[Rec], *, kernel: bool = False) -> Answer:
+def windows(s: Rec, existing: Sequence[Rec]) -> Answer:
     """Both stacks of a dual-stack wildcard are tested, and both must pass.
 
     Beside it 0.0.0.0 is a specific address.
@@ -464,8 +464,6 @@ def windows(s: Rec, existing: Sequence[Rec], *, kernel: bool = False) -> Answer:
             first = letter(o) + ("-S" if theirs != any_addr or (wide and s.dual) else "-W")
             second = letter(s) + ("-S" if ours != any_addr or (wide and o.dual) else "-W")
             cell = WINSOCK[first, second]
-            if kernel and (first, second) == ("R-S", "D-S"):
-                cell = "A"
             word = cell[0] if o.uid == s.uid else cell[-1]
             if word != ".":
                 return ("WSAEADDRINUSE" if word == "I" else "WSAEACCES"), i

@@ -287,7 +287,6 @@ SystemName: TypeAlias = Literal[
     "windows-2019",
     "windows-2022",
     "windows-2025",
-    "windows-wsk",
     "windows-xp",
     "windows-2000",
     "windows-2003",
@@ -377,7 +376,6 @@ ReuseSystemName: TypeAlias = Literal[
     "windows",
     "windows-2003",
     "windows-xp",
-    "windows-wsk",
 ]
 ReuseSettings: TypeAlias = LinuxSettings | SystemSettings
 ReuseStateName: TypeAlias = Literal[

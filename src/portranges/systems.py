@@ -214,14 +214,6 @@ _ROWS: tuple[System, ...] = (
         source=cite("Microsoft KB929851"),
     ),
     System(
-        name="windows-wsk",
-        title="Windows kernel sockets",
-        parent="windows",
-        first_release="Vista",
-        is_current=False,
-        source=cite("Microsoft WSK document"),
-    ),
-    System(
         name="windows-xp",
         title="Windows XP",
         parent="windows",

@@ -41,7 +41,6 @@ MODULES = {
     "windows": ("windows",),
     "windows-2003": ("windows",),
     "windows-xp": ("windows",),
-    "windows-wsk": ("windows",),
 }
 # Rules that some systems lack; the code that looks them up is not reached there.
 PARTIAL = {

@@ -219,13 +219,17 @@ def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: A
     if question[1] == "solaris" and "/aliases/" in path:
         # The same three in another order.
         return {old, new} <= {"illumos", "opensolaris", "sunos"}
-    more = {"windows": {"windows-wsk"}, "freebsd": {"freebsd-14", "freebsd-13"}}
+    more = {"freebsd": {"freebsd-14", "freebsd-13"}}
     return (
         path.endswith("/aliases")
         and isinstance(new, tuple)
         and set(new) - set(old) == more.get(question[1])
         and set(old) <= set(new)
     )
+
+
+def _without_wsk(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return (old, new) in {("windows-wsk", "windows-xp"), ("windows-xp", "no answer")}
 
 
 _NF_NAT = ("nf-nat", "nf-nat-below-1024", "nf-nat-below-512")
@@ -400,10 +404,16 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         name="ephemeral: releases and variants are systems of their own",
-        reason="FreeBSD 13 and 14, Windows Server 2003 and kernel sockets, illumos have names in "
+        reason="FreeBSD 13 and 14, Windows Server 2003, illumos have names in "
         "portranges.systems; the row of another system that holds for them finds them as well",
         asked="profile",
         applies=_systems_of_their_own,
+    ),
+    Difference(
+        name="reuse: no sockets of the Windows kernel",
+        reason="only drivers have them, so windows-wsk is no longer a system",
+        asked="reuse_systems",
+        applies=_without_wsk,
     ),
     Difference(
         name="older kernels: confidence",

@@ -39,7 +39,6 @@ TWINS: dict[str, Twin] = {
     "illumos": twins.illumos,
     "solaris": partial(twins.illumos, groups=False),
     "windows": twins.windows,
-    "windows-wsk": partial(twins.windows, kernel=True),
 }
 
 ADDRESSES = [

@@ -15,7 +15,7 @@ from portranges.cli import main
 from portranges.errors import InvalidSocketError
 from portranges.reuse import PortTable, Socket, can_bind, portability, systems
 
-WIDE = {"linux", "windows", "windows-2003", "windows-xp", "windows-wsk"}
+WIDE = {"linux", "windows", "windows-2003", "windows-xp"}
 # fe80::/10 needs a zone, which is a socket's device here.
 ZONED = {"linux", "freebsd", "freebsd-14", "freebsd-13", "macos", "openbsd", "netbsd"}
 

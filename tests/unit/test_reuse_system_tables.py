@@ -779,7 +779,6 @@ def test_portability_over_all_systems():
         "windows": "WSAEACCES",
         "windows-2003": "WSAEACCES",
         "windows-xp": None,
-        "windows-wsk": "WSAEACCES",
     }
 
 

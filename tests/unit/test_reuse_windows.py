@@ -1,4 +1,4 @@
-"""Windows: the tables of the Winsock and the WSK page, cell by cell."""
+"""Windows: the table of the Winsock page, cell by cell."""
 
 from __future__ import annotations
 
@@ -87,24 +87,11 @@ def test_every_cell_of_the_xp_table():
                 assert decision.error == ERRORS[letter], (first, second)
 
 
-def test_the_wsk_table_differs_in_one_cell():
-    differences = set()
-    for first in KINDS:
-        for second in KINDS:
-            for uid in (1, 2):
-                new, holder = sock(second, uid=uid), sock(first)
-                winsock = procedure("windows")(new, [holder]).error
-                kernel = procedure("windows-wsk")(new, [holder]).error
-                if winsock != kernel:
-                    differences.add((first, second, winsock, kernel))
-    assert differences == {("R-S", "D-S", "WSAEADDRINUSE", "WSAEACCES")}
-
-
 def test_different_specific_addresses_never_conflict():
     for first in KINDS[1::2]:
         for second in KINDS[1::2]:
             new = sock(second, address="192.0.2.2")
-            for name in ("windows", "windows-xp", "windows-wsk"):
+            for name in ("windows", "windows-xp"):
                 assert procedure(name)(new, [sock(first)]).rule.id == f"{name}-free"
 
 
@@ -203,13 +190,10 @@ def test_every_row_of_wines_table_agrees(row):
 @pytest.mark.parametrize("uid", [1, 2])
 @pytest.mark.parametrize("second", "DRE")
 @pytest.mark.parametrize("first", "DRE")
-@pytest.mark.parametrize("system", ["windows", "windows-wsk"])
 @pytest.mark.parametrize("any4", ["0.0.0.0", "::ffff:0.0.0.0"])
-def test_beside_a_dual_stack_wildcard_the_ipv4_one_is_a_specific_address(
-    any4, system, first, second, uid
-):
+def test_beside_a_dual_stack_wildcard_the_ipv4_one_is_a_specific_address(any4, first, second, uid):
     """One rule for all modes, orders and users; rows of Wine's table fix three of its cells."""
-    judge = procedure(system)
+    judge = procedure("windows")
     only = False if ":" in any4 else None
 
     def dual(mode, **more):

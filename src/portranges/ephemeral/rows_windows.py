@@ -26,7 +26,6 @@ _TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
 ROWS = (
     EphemeralProfile(
         system=lookup("windows"),
-        others=(lookup("windows-wsk"),),
         version_note="Vista, Server 2008, and all later versions (10, 11, Server 2025)",
         ports=PortSet.parse("49152-65535"),
         algorithm="not published",

@@ -35,7 +35,7 @@ ALGORITHM_ALIASES = tuple(
 )
 REUSE_SYSTEMS = tuple(
     """linux freebsd freebsd-14 freebsd-13 macos openbsd netbsd illumos solaris windows
-    windows-2003 windows-xp windows-wsk""".split()
+    windows-2003 windows-xp""".split()
 )
 METHODS = tuple(
     """connect bind-no-port connect-range bind0 bind0-reuse bind0-autobind-reuse bind-explicit

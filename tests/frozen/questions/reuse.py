@@ -29,7 +29,6 @@ OPTIONS = {
     "windows": "RE",
     "windows-2003": "RE",
     "windows-xp": "RE",
-    "windows-wsk": "RE",
 }
 
 # Address, and whether its socket is inet6.

@@ -20,7 +20,6 @@ SYSTEMS: dict[types.ReuseSystemName, tuple[str, str]] = {
     "windows": ("windows", "WINDOWS"),
     "windows-2003": ("windows", "WINDOWS_2003"),
     "windows-xp": ("windows", "WINDOWS_XP"),
-    "windows-wsk": ("windows", "WINDOWS_WSK"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Windows: the tables of the Winsock documentation and of the WSK documentation.
+"""Windows: the tables of the Winsock documentation.
 
 A socket is D (default), R (SO_REUSEADDR) or E (SO_EXCLUSIVEADDRUSE), at W (a wildcard) or S (a
 specific address, the same for both; different ones never overlap). There is no SO_REUSEPORT.
@@ -31,7 +31,6 @@ from portranges.reuse.rulebook import RuleTable
 from portranges.source import Confidence, Source, cite
 
 _WINSOCK = cite("MicrosoftDocs/win32@08f5ed2", "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE")
-_WSK = cite("Microsoft WSK document", "Sharing Transport Addresses")
 _DYNAMIC = cite("Microsoft KB929851", "the dynamic port range")
 _EXHAUSTION = cite(
     "Microsoft KB196271 (10055), KB319502 (10048)", "connect() from the last port of the range"
@@ -56,17 +55,6 @@ _SINCE_2003 = """\
     D-S .   I   .   A   I   I
     R-W I   ./A .   .   I   ./A
     R-S .   I   .   .   I   I
-    E-W I   A   A   A   I   A
-    E-S .   I   .   A   I   I
-"""
-
-# Kernel sockets; one cell differs: R-S, then D-S.
-_KERNEL = """\
-        D-W D-S R-W R-S E-W E-S
-    D-W I   ./A A   ./A I   ./A
-    D-S .   I   .   A   I   I
-    R-W I   ./A .   .   I   ./A
-    R-S .   A   .   .   I   I
     E-W I   A   A   A   I   A
     E-S .   I   .   A   I   I
 """
@@ -291,4 +279,3 @@ def _system(
 WINDOWS = _system("windows", _SINCE_2003, _WINSOCK, has_dual_stack=True)
 WINDOWS_2003 = _system("windows-2003", _SINCE_2003, _WINSOCK, has_dual_stack=False)
 WINDOWS_XP = _system("windows-xp", _XP, _WINSOCK, has_dual_stack=False)
-WINDOWS_WSK = _system("windows-wsk", _KERNEL, _WSK, has_dual_stack=True)
