@@ -195,14 +195,33 @@ def optional(check: types.FieldCheck) -> types.FieldCheck:
     return check_value
 
 
-def tuple_with(kind: type[object]) -> types.FieldCheck:
-    """Return the check for ``fields`` of a tuple of *kind*.
+def tuple_with(kind: type[object], *, least: int = 0) -> types.FieldCheck:
+    """Return the check for ``fields`` of a tuple of *least* or more values of *kind*.
 
     Example:
         >>> from types import SimpleNamespace
         >>> fields(SimpleNamespace(names=("sshd",)), names=tuple_with(str))
     """
-    return lambda name, value: tuple_of(name, value, kind)
+    return lambda name, value: tuple_of(name, value, kind, least=least)
+
+
+def filled(name: str, value: object) -> str:
+    """Return *value*, the argument *name*, if it is a ``str`` that is not empty.
+
+    Raises:
+        TypeError: It is not a ``str``.
+        InvalidValueError: It is empty.
+
+    Example:
+        >>> filled("name", "")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: name must not be empty, got ''
+    """
+    text = of_type(name, value, str)
+    if not text:
+        raise InvalidValueError(f"{name} must not be empty", "''")
+    return text
 
 
 def integer(

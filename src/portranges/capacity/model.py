@@ -160,16 +160,11 @@ class Method:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for field in ("name", "calls", "note"):
-            checks.of_type(field, getattr(self, field), str)
-        if not self.name:
-            raise InvalidValueError("name must not be empty", "''")
+        checks.fields(self, name=checks.filled, calls=str, note=str, waits=bool, source=Source)
         checks.word("algorithm", self.algorithm, ALGORITHMS)
         checks.tuple_of("systems", self.systems, str)
         for name in self.systems:
             profile(name)
-        checks.flag("waits", self.waits)
-        checks.of_type("source", self.source, Source)
         object.__setattr__(self, "growth", checks.member("growth", self.growth, Growth))
         confidence = checks.member("confidence", self.confidence, Confidence)
         object.__setattr__(self, "confidence", confidence)

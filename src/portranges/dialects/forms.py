@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portranges.checks import fields, tuple_with
-from portranges.dialects.model import BOTH, check_facts, check_row, filled, some
+from portranges.checks import fields, filled, tuple_with
+from portranges.dialects.model import BOTH, check_facts, check_row
 from portranges.errors import InvalidValueError
 from portranges.ports import Transport
 from portranges.records import always_checked
@@ -63,7 +63,9 @@ class DataForm:
     def __post_init__(self) -> None:
         """Check the fields."""
         check_row(self)
-        fields(self, all_ports=filled, keys=some(str), required=some(str))
+        fields(
+            self, all_ports=filled, keys=tuple_with(str, least=1), required=tuple_with(str, least=1)
+        )
         fields(self, nested_keys=tuple_with(str), null_is_value=tuple_with(str))
         for key in self.required:
             if key not in self.keys:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import types
-from portranges.checks import fields, integer, of_type, optional, tuple_of, tuple_with
+from portranges.checks import fields, filled, integer, optional, tuple_with
 from portranges.errors import InvalidValueError, elide
 from portranges.ports import LAST_PORT, MaskedPort, Transport, check_port
 from portranges.portset import PortSet
@@ -283,7 +283,7 @@ class OwnName:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        fields(self, name=filled, port=_port, transports=some(Transport))
+        fields(self, name=filled, port=_port, transports=tuple_with(Transport, least=1))
 
 
 @always_checked
@@ -499,26 +499,15 @@ _LISTS = (
 def check_row(row: types.Any) -> None:
     """Check the fields that rows of sets have."""
     check_facts(row)
-    fields(row, transports=some(Transport), lowest=_port)
+    fields(row, transports=tuple_with(Transport, least=1), lowest=_port)
     integer("max_elements", row.max_elements, most=LAST_PORT)
 
 
 def check_facts(row: types.Any) -> None:
     """Check the fields that all kinds of row have."""
     fields(row, name=filled, tool=filled, place=filled)
-    fields(row, notes=tuple_with(str), confidence=Confidence, sources=some(Source))
-
-
-def filled(name: str, value: types.Any) -> None:
-    """Check that a field is text, and not empty."""
-    if not of_type(name, value, str):
-        raise InvalidValueError(f"{name} must not be empty", repr(value))
+    fields(row, notes=tuple_with(str), confidence=Confidence, sources=tuple_with(Source, least=1))
 
 
 def _port(_: str, value: types.Any) -> None:
     check_port(value)
-
-
-def some(kind: type[object]) -> types.FieldCheck:
-    """Return the check of a tuple of *kind* that is not empty."""
-    return lambda name, value: tuple_of(name, value, kind, least=1)

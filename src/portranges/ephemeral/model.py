@@ -151,31 +151,29 @@ class EphemeralProfile:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        checks.of_type("system", self.system, System)
-        checks.tuple_of("others", self.others, System)
-        for name in _TEXTS:
-            checks.of_type(name, getattr(self, name), str)
+        checks.fields(
+            self,
+            system=System,
+            others=checks.tuple_with(System),
+            **dict.fromkeys(_TEXTS, str),
+            **dict.fromkeys(("ports", "skipped", "privileged_extra"), PortSet),
+            **dict.fromkeys(("read_with", "read_output", "set_with"), checks.tuple_with(str)),
+            exhaustion=checks.tuple_with(tuple),
+            transports=checks.tuple_with(str, least=1),
+            sources=checks.tuple_with(Source, least=1),
+            privileged_source=checks.optional(Source),
+            tuned=bool,
+            shares_ports_across_destinations=checks.optional(bool),
+            time_wait=checks.optional(checks.number),
+        )
         for name in ("tcp_algorithm", "tcp_bind_algorithm", "udp_algorithm"):
             checks.word(name, getattr(self, name), ALGORITHMS, kind="algorithm")
-        for name in ("ports", "skipped", "privileged_extra"):
-            checks.of_type(name, getattr(self, name), PortSet)
-        for name in ("read_with", "read_output", "set_with"):
-            checks.tuple_of(name, getattr(self, name), str)
-        checks.tuple_of("exhaustion", self.exhaustion, tuple)
         for pair in self.exhaustion:
             checks.tuple_of("exhaustion", pair, str, least=2)
-        checks.tuple_of("transports", self.transports, str, least=1)
         transports = tuple(map(check_transport, self.transports))
         object.__setattr__(self, "transports", transports)
-        checks.tuple_of("sources", self.sources, Source, least=1)
-        checks.of_type("privileged_source", self.privileged_source, Source, optional=True)
         confidence = checks.member("confidence", self.confidence, Confidence)
         object.__setattr__(self, "confidence", confidence)
-        checks.flag("tuned", self.tuned)
-        shares = self.shares_ports_across_destinations
-        checks.of_type("shares_ports_across_destinations", shares, bool, optional=True)
-        if self.time_wait is not None:
-            checks.number("time_wait", self.time_wait)
         if self.privileged_below is not None:
             checks.integer("privileged_below", self.privileged_below, most=65536)
         if self.ports_per_address is not None:

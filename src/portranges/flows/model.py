@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
-from portranges.checks import of_type
+from portranges.checks import fields, filled, of_type
 from portranges.errors import InvalidValueError
 from portranges.ports import check_port
 from portranges.records import always_checked
@@ -100,11 +100,8 @@ class Criterion:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        for name in ("id", "rule", "reason"):
-            if not of_type(name, getattr(self, name), str):
-                raise InvalidValueError(f"{name} must not be empty", "''")
-        for name in ("service_has", "service_lacks", "client_has", "client_lacks"):
-            of_type(name, getattr(self, name), Trait)
+        fields(self, id=filled, rule=filled, reason=filled)
+        fields(self, service_has=Trait, service_lacks=Trait, client_has=Trait, client_lacks=Trait)
         of_type("source", self.source, Source)
 
     def is_service(self, own: Trait, other: Trait) -> bool:
@@ -162,12 +159,10 @@ class FixedRoles:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        if not of_type("protocol", self.protocol, str):
-            raise InvalidValueError("protocol must not be empty", "''")
+        filled("protocol", self.protocol)
         check_port(self.service)
         check_port(self.client)
-        of_type("confidence", self.confidence, Confidence)
-        of_type("source", self.source, Source)
+        fields(self, confidence=Confidence, source=Source)
 
 
 @always_checked

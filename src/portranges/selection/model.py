@@ -142,14 +142,12 @@ class Algorithm:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for name in ("name", "title", "note"):
-            if not checks.of_type(name, getattr(self, name), str) and name != "note":
-                raise InvalidValueError(f"{name} must not be empty", "''")
-        checks.tuple_of("aliases", self.aliases, str)
+        strings = checks.tuple_with(str)
+        checks.fields(self, name=checks.filled, title=checks.filled, note=str, aliases=strings)
         for name, kind in (("start", Start), ("walk", Walk), ("confidence", Confidence)):
             object.__setattr__(self, name, checks.member(name, getattr(self, name), kind))
-        for name in ("counts_holes", "gives_up", "joins_transports", "splits_families"):
-            checks.flag(name, getattr(self, name))
+        flags = ("counts_holes", "gives_up", "joins_transports", "splits_families")
+        checks.fields(self, **dict.fromkeys(flags, bool))
         checks.integer("random_bits", self.random_bits, most=64)
         cells = checks.integer("cells", self.cells, most=_MOST)
         checks.integer("increment", self.increment, most=_MOST)
