@@ -70,12 +70,8 @@ class Arguments:
 
     def systems(self, about: str) -> None:
         """Add ``--system`` and ``--here``, which ``this_machine.systems_of`` reads."""
-        self.value(
-            "--system",
-            "NAME",
-            f"{about}; can be repeated (default: {', '.join(COMMON)})",
-            action="append",
-        )
+        several = f"{about}; can be repeated (default: {', '.join(COMMON)})"
+        self.value("--system", "NAME", several, action="append")
         self.flag(
             "--here",
             "use this machine's settings instead of the default systems; combine with --system to "
