@@ -212,10 +212,7 @@ class PortTable:
             portranges.errors.InvalidSocketError: uid must be in 0..4294967294, got -1
         """
         tcp = model.checked_transport(transport) is Transport.TCP
-        v6 = checks.word("family", family, ("inet", "inet6")) == "inet6"
-        checks.of_type("v6only", v6only, bool, optional=True)
-        if v6only and not v6:
-            raise InvalidSocketError("v6only requires family 'inet6'", "'inet' with v6only")
+        v6 = _is_inet6(family, v6only=v6only)
         handle = Handle(next(_numbers))
         self._machine.socket(
             handle,
@@ -524,6 +521,13 @@ def _checked_seed(seed: object) -> int | bytes | None:
     if isinstance(seed, int) and not isinstance(seed, bool):
         return seed
     raise TypeError(f"seed must be an int, a str or bytes, got {type(seed).__name__}")
+
+
+def _is_inet6(family: str, *, v6only: bool | None) -> bool:
+    v6 = checks.word("family", family, ("inet", "inet6")) == "inet6"
+    if checks.of_type("v6only", v6only, bool, optional=True) and not v6:
+        raise InvalidSocketError("v6only requires family 'inet6'", "'inet' with v6only")
+    return v6
 
 
 def _number(address: types.AddressLike) -> int:
