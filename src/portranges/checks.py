@@ -15,6 +15,7 @@ from portranges.errors import InvalidValueError, UnknownNameError, elide, got
 __all__ = [
     "byteorder",
     "fields",
+    "filled",
     "flag",
     "got",
     "integer",
