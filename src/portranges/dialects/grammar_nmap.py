@@ -24,20 +24,21 @@ def read(at: Cursor) -> types.Iterator[types.Part]:
 
 
 def _items(at: Cursor) -> types.Iterator[tuple[Transport | None, int, int]]:
+    text = at.query.text
     transport: Transport | None = None
     for element in split_list(at):
-        each, letter = element, element.query.text[element.start : element.start + 2]
+        each, letter = element, text[element.start : element.start + 2]
         if letter in _BY_LETTER and len(each) > 1:
             transport = _BY_LETTER[letter]
             each = each.without(letter)
-        if len(each) and at.since(each.stop - 1).starts("- "):
+        token = each.text
+        if token and text.startswith("- ", each.stop - 1, at.stop):
             raise each.to(each.stop + 1).error("an open range must not be followed by a blank")
-        if each.starts("P:"):
+        if token.startswith("P:"):
             raise each.error("expected ports", hint="'P:' is for protocol numbers")
-        if each.starts("["):
+        if token.startswith("["):
             hint = "brackets mean only the ports that nmap's own table lists"
             raise each.error("expected ports", hint=hint)
-        token = each.text
         if "*" in token[:64]:
             hint = "a pattern matches names of nmap's own table"
             raise each.refusal("expected ports", hint=hint)

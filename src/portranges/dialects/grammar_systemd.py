@@ -22,8 +22,10 @@ def _word(at: Cursor | None, words: tuple[str, ...]) -> tuple[str, Cursor | None
     if at is None:
         return "", None
     for word in words:
-        if at.starts(word + ":"):
-            return word, at.without(word + ":")
-        if at.word(len(word)) == word:
-            return word, None
+        if at.starts(word):
+            rest = at.without(word)
+            if not len(rest):
+                return word, None
+            if rest.starts(":"):
+                return word, rest.without(":")
     return "", at

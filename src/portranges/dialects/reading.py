@@ -68,11 +68,15 @@ def check_length(at: Cursor) -> None:
 
 def read_frame(at: Cursor) -> tuple[Transport | None, Cursor]:
     """Return the transport around the match, and the match."""
-    row = at.row
+    row, text = at.row, at.query.text
     if row.transport_rule is not TransportRule.NEVER:
         for frame, transport in product((*row.also_framed, row.framed), row.transports):
             before, after = _around(frame, transport)
-            if len(before) + len(after) <= len(at) and at.starts(before) and at.ends(after):
+            if (
+                text.startswith(before, at.start)
+                and text.endswith(after, at.start, at.stop)
+                and len(before) + len(after) <= len(at)
+            ):
                 return transport, at.without(before, after)
         if row.transport_rule is TransportRule.ALWAYS:
             raise _no_match(at)
@@ -152,7 +156,8 @@ def read_list(at: Cursor, transport: Transport | None) -> PortSet:
     alone = False
     if row.bracketed is not Bracketed.NEVER:
         opening, closing = row.opening.strip(" "), row.closing.strip(" ")
-        if at.starts(opening) and at.without(opening).ends(closing):
+        brackets = len(opening) + len(closing)
+        if at.starts(opening) and at.ends(closing) and len(at) >= brackets:
             at = at.without(opening, closing).trim()
         elif row.bracketed is Bracketed.ALWAYS:
             hint = every_port(row, is_whole=True) if means_every_port(word) else ""
