@@ -6,16 +6,16 @@ top of either. It checks arguments and caches answers; the tables only find rows
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import pairwise
 
 from portranges import checks, types
-from portranges.errors import UnknownNameError, elide, got
+from portranges.errors import UnknownNameError
 from portranges.names import near
 from portranges.ports import LAST_PORT, PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS, Assignment, Cell, State
-from portranges.registry.service_names import check_service_name
+from portranges.registry.own_services import own_rows
 from portranges.registry.table import NOT_LISTED
 from portranges.source import Source
 
@@ -199,7 +199,7 @@ service, a port and a transport, got none; line 1: expected 'name port/transport
             (('billing',), ('pcsync-https',))
         """
         rows: dict[tuple[Transport, int], dict[str, Assignment]] = {}
-        for name, row in _own_rows(services):
+        for name, row in own_rows(services):
             for port in row.ports:
                 rows.setdefault((row.transport, port), {}).setdefault(name.lower(), row)
         own = {each: dict(self._own.get(each, {})) for each in TRANSPORTS}
@@ -576,39 +576,3 @@ def _with_own(
     made = Registry(table, snapshot, source)
     made._own = own
     return made
-
-
-def _own_rows(services: types.OwnServices) -> Iterable[tuple[str, Assignment]]:
-    """Yield a name and a row for each pair in *services*, after checking it."""
-    if not isinstance(services, Mapping):
-        raise TypeError(f"services must be a mapping, got {got(services)}")
-    for name, pairs in services.items():
-        check_service_name(name)
-        for ports, transport in _pairs_of(name, pairs):
-            yield (
-                name,
-                Assignment(
-                    ports=ports if isinstance(ports, PortRange) else PortRange(ports),
-                    transport=check_transport(transport),
-                    state=State.ASSIGNED,
-                    service=name,
-                ),
-            )
-
-
-def _pairs_of(name: str, pairs: types.Any) -> Iterable[tuple[types.Any, types.Any]]:
-    if isinstance(pairs, str) or not hasattr(pairs, "__iter__"):
-        raise _no_pair(name, pairs)
-    for pair in pairs:
-        try:
-            ports, transport = pair
-        except (TypeError, ValueError):
-            raise _no_pair(name, pair) from None
-        yield ports, transport
-
-
-def _no_pair(name: str, got: object) -> TypeError:
-    return TypeError(
-        f"each service needs pairs of ports and transport, got {elide(got)}; "
-        f"write {{{name!r}: [(8443, 'tcp')]}}"
-    )
