@@ -52,8 +52,10 @@ class Cursor:
 
     def __init__(self, query: Query, start: int, stop: int) -> None:
         """Make the cursor of ``query.text[start:stop]``."""
-        self.query, self.start, self.stop = query, start, stop
-        self.row = query.row
+        self.query: Query = query
+        self.row: Dialect = query.row
+        self.start: int = start
+        self.stop: int = stop
 
     @property
     def text(self) -> str:

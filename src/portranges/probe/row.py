@@ -81,4 +81,7 @@ class Row(NamedTuple):
 
 
 # new_row(Row, values) makes a row in half the time of Row(*values). For large tables only.
-new_row = types.cast("types.NewRow", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]
+new_row: types.NewRow = types.cast(
+    "types.NewRow",
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
+)

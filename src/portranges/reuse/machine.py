@@ -6,7 +6,6 @@ The calls of a program are in ``linux.machine`` and ``others.state_machine``.
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from itertools import count
 
 from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
@@ -22,19 +21,21 @@ class Clock:
     one stays in the queue, and the machine ignores it when its time is over.
     """
 
-    __slots__ = ("_queue", "_turns", "lingering", "now")
+    __slots__ = ("_queue", "_turn", "lingering", "now")
 
     def __init__(self) -> None:
         """Start at 0 seconds."""
         self.now: float = 0.0
         self.lingering: int = 0
         self._queue: list[tuple[float, int, types.Any]] = []
-        self._turns = count()
+        self._turn = 0
 
     def linger(self, sock: object, seconds: float) -> None:
         """Let *sock* linger for *seconds*."""
         self.lingering += 1
-        heappush(self._queue, (self.now + seconds, next(self._turns), sock))
+        # Of two that end at once, the earlier one comes first.
+        self._turn += 1
+        heappush(self._queue, (self.now + seconds, self._turn, sock))
 
     def advance(self, seconds: float) -> types.Iterator[types.Any]:
         """Let *seconds* pass, and yield each socket whose time is over."""
@@ -46,15 +47,16 @@ class Clock:
 class Machine:
     """The sockets of a machine by handle; a system adds its calls.
 
+    ``kind`` is the class of the system's records, ``v6only`` the default of IPV6_V6ONLY.
     ``local_addresses`` are the machine's addresses as numbers; None means every address.
-    ``v6only`` is the default of IPV6_V6ONLY, ``kind`` the class of the system's records.
     """
 
-    kind: type[SockBase]
-    v6only: bool
-
-    def __init__(self, local_addresses: frozenset[int] | None) -> None:
+    def __init__(
+        self, kind: type[SockBase], local_addresses: frozenset[int] | None, *, v6only: bool
+    ) -> None:
         """Create a machine without sockets."""
+        self.kind: type[SockBase] = kind
+        self.v6only: bool = v6only
         self.local_addresses = local_addresses
         self.clock: Clock = Clock()
         # By number: the hash of a record takes as long as a call.

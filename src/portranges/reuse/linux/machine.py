@@ -40,8 +40,6 @@ from portranges.source import Confidence
 class LinuxPorts(Machine):
     """The state machine of Linux; addresses are integers as in ``reuse.addresses``."""
 
-    kind = Sock
-
     def __init__(
         self,
         settings: types.ReuseSettings | None,
@@ -50,9 +48,8 @@ class LinuxPorts(Machine):
         rng: types.Random,
     ) -> None:
         """Create a machine without sockets."""
-        super().__init__(local_addresses)
         self.settings: LinuxSettings = checked_settings(settings)
-        self.v6only = self.settings.bindv6only
+        super().__init__(Sock, local_addresses, v6only=self.settings.bindv6only)
         self.kernel: Kernel = kernel(MEASURED if release is None else release)
         delay = self.settings.tcp_tw_reuse_delay
         if not self.kernel.tw_reuse_delay and delay != checked_settings(None).tcp_tw_reuse_delay:

@@ -42,12 +42,12 @@ class AddressRule:
         even_v6only: bool = False,
     ) -> None:
         """Make a row of a system's table."""
-        self.rule = rule
-        self.call = call
-        self.kinds = frozenset(kinds)
-        self.tcp = tcp
-        self.early = early
-        self.even_v6only = even_v6only
+        self.rule: str = rule
+        self.call: Call = call
+        self.kinds: frozenset[Kind] = frozenset(kinds)
+        self.tcp: bool | None = tcp
+        self.early: bool = early
+        self.even_v6only: bool = even_v6only
 
     def applies(self, sock: Sock, addr: int, call: Call, *, early: bool | None = None) -> bool:
         """Return whether the row refuses *addr* to *sock*; *early* selects when it is checked."""

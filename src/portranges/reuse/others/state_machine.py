@@ -37,8 +37,6 @@ _AT_ONCE = frozenset({Reconnect.WILDCARD, Reconnect.LAST})
 class SystemPorts(Machine):
     """A machine of *system*; addresses are integers as in ``reuse.addresses``."""
 
-    kind = Sock
-
     def __init__(
         self,
         system: BindRules,
@@ -48,7 +46,6 @@ class SystemPorts(Machine):
         rng: types.Random,
     ) -> None:
         """Create a machine without sockets."""
-        super().__init__(local_addresses)
         if kernel is not None:
             checks.of_type("kernel", kernel, str)
             raise InvalidSocketError(
@@ -59,7 +56,7 @@ class SystemPorts(Machine):
         self.system = system
         self.rules: RuleTable = system.rules
         self.context: Context = Context(system, settings, local_addresses)
-        self.v6only = self.context.v6only
+        super().__init__(Sock, local_addresses, v6only=self.context.v6only)
         # The holders of a port in the order in which they were bound.
         self._holders: dict[tuple[bool, int], dict[Sock, None]] = {}
         # A 4-tuple has at most one socket.
