@@ -5,6 +5,7 @@ The calls of a program are in ``linux.machine`` and ``others.state_machine``.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from heapq import heappop, heappush
 
 from portranges import checks, types
@@ -44,7 +45,7 @@ class Clock:
             yield heappop(self._queue)[2]
 
 
-class Machine:
+class Machine(ABC):
     """The sockets of a machine by handle; a system adds its calls.
 
     ``kind`` is the class of the system's records, ``v6only`` the default of IPV6_V6ONLY.
@@ -84,9 +85,9 @@ class Machine:
         self.check_options(sock)
         self._socks[handle.number] = sock
 
+    @abstractmethod
     def check_options(self, sock: types.Any) -> None:
         """Raise if *sock* has an option that does not exist on the system."""
-        raise NotImplementedError
 
     def find(self, handle: Handle) -> types.Any:
         """Return the system's record of an open socket, or raise."""

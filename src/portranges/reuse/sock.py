@@ -5,6 +5,7 @@ The Linux tables and those of the other systems add their own fields to it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges import types
@@ -24,7 +25,7 @@ _FIELDS = (
 )
 
 
-class SockBase:
+class SockBase(ABC):
     """What every system keeps about a socket, or about a closed connection that lingers.
 
     The short names are close to the kernels': ``r`` is SO_REUSEADDR, ``rp`` SO_REUSEPORT,
@@ -81,17 +82,17 @@ class SockBase:
         self.dport: int = 0
         self.begin()
 
+    @abstractmethod
     def begin(self) -> None:
         """Set the fields that a system adds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def enter(self, state: State) -> None:
         """Bring a new record, which has its address and port, into *state*."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown_state(self) -> State:
         """Return the state as ``Socket`` has it."""
-        raise NotImplementedError
 
     @classmethod
     def of(cls, socket: Socket, *, default_v6only: bool) -> types.Self:

@@ -8,6 +8,8 @@ equal matches counts. SO_REUSEADDR of the other socket does not matter.
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from portranges import types
 from portranges.reuse.model import State
 from portranges.reuse.others.record import BindRules
@@ -113,9 +115,9 @@ class DualRules(BsdRules):
 
     dual_costs = 0
 
+    @abstractmethod
     def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome | None:
         """Return the rule and the socket by which the owner of *new* conflicts, or None."""
-        raise NotImplementedError
 
     def best4(self, holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
         """Return the best match in the IPv4 table."""

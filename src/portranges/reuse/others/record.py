@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -48,7 +49,7 @@ class Via:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BindRules:
+class BindRules(ABC):
     """The rules of one system, or of one release.
 
     Attributes:
@@ -111,13 +112,13 @@ class BindRules:
         """The display name."""
         return systems.lookup(self.name).title
 
+    @abstractmethod
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
         """Return whether an automatic choice skips the port of *holders*."""
-        raise NotImplementedError
 
     def refused_address(
         self, sock: Sock, addr: int, call: Call, *, early: bool | None = None
