@@ -48,7 +48,7 @@ class PortMapping:
     """Ports on one side that lead to as many ports on the other side.
 
     ``str`` returns a text that docker, podman and Compose read. kubectl reads it too if there
-    is no address and no transport.
+    is neither an address nor a transport.
 
     Attributes:
         target: The ports to which the mapping leads, such as a container's.

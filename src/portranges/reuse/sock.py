@@ -1,6 +1,6 @@
 """The record of a socket inside a state machine, made from the public ``Socket`` and back.
 
-The Linux tables and those of the other systems add their own fields to it.
+The tables of Linux and of the other systems add their own fields to it.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Search:
         self._halves[port & 1][port >> 1] = why
 
     def open(self, ports: range) -> types.Iterator[int]:
-        """Yield those of *ports* that are not known to be taken."""
+        """Yield the *ports* that are not known to be taken."""
         first, end, step = ports.start, ports.stop, ports.step
         if step == 1:
             for port in range(first, end):
@@ -72,7 +72,7 @@ class Searches:
         self._found: dict[types.SearchKind, Search] = {}
 
     def open(self, kind: types.SearchKind, ports: range) -> types.Iterable[int]:
-        """Return those of *ports* that a search of this *kind* must check."""
+        """Return the *ports* that a search of this *kind* must check."""
         found = self._found.get(kind)
         return ports if found is None else found.open(ports)
 

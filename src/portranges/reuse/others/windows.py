@@ -129,7 +129,7 @@ def _name(first: str, second: str, user: str) -> str:
 
 
 _MEMORY = Confidence.MEMORY
-# The rules of every table, after those of its cells.
+# The rules of every table, which follow the rules of its cells.
 _OTHER_ROWS: types.RuleRows = {
     "excluded": (
         "EACCES",
