@@ -5,15 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from portranges import types
-from portranges.dialects.data import (
-    Protocols,
-    check_alike,
-    check_writable,
-    entries_of,
-    ports_between,
-    ports_of_entries,
-    refused,
-)
+from portranges.dialects import data
 from portranges.dialects.rows_data import AWS, AWS_NACL
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -27,7 +19,7 @@ _WITH_PORTS = {
     "6": Transport.TCP,
     "17": Transport.UDP,
 }
-_PROTOCOLS = Protocols(
+_PROTOCOLS = data.Protocols(
     key="IpProtocol",
     transports={**_WITH_PORTS, "132": Transport.SCTP, "33": Transport.DCCP, "-1": None},
     accepted="tcp, udp or -1",
@@ -63,7 +55,7 @@ def to_aws(
         >>> to_aws(PortSet.parse("22,8000-8100"))[1]
         {'IpProtocol': 'tcp', 'FromPort': 8000, 'ToPort': 8100}
     """
-    selected = check_writable(AWS, ports, transport)
+    selected = data.check_writable(AWS, ports, transport)
     return tuple(
         {"IpProtocol": selected.value, "FromPort": each.first, "ToPort": each.last}
         for each in ports.ranges
@@ -71,9 +63,7 @@ def to_aws(
 
 
 def from_aws(
-    permissions: types.Iterable[types.Entry],
-    *,
-    transport: types.TransportLike | None = None,
+    permissions: types.Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports that a security group's IpPermissions allow.
 
@@ -107,9 +97,9 @@ def from_aws(
         portranges.errors.InvalidRangeError: a permission for every protocol must have no ports, \
 got {'IpProtocol': '-1', 'FromPort': 80, 'ToPort': 80}; every port is allowed
     """
-    held = list(entries_of(AWS, permissions))
-    check_alike(held, "IsEgress", (False, True), "rules must be for one direction")
-    return ports_of_entries(held, _PROTOCOLS, _ports_of, transport)
+    held = list(data.entries_of(AWS, permissions))
+    data.check_alike(held, "IsEgress", (False, True), "rules must be for one direction")
+    return data.ports_of_entries(held, _PROTOCOLS, _ports_of, transport)
 
 
 def to_aws_nacl(
@@ -137,7 +127,7 @@ def to_aws_nacl(
         >>> to_aws_nacl(PortSet.parse("1024-65535"), transport="udp")
         ({'Protocol': '17', 'PortRange': {'From': 1024, 'To': 65535}},)
     """
-    selected = check_writable(AWS_NACL, ports, transport)
+    selected = data.check_writable(AWS_NACL, ports, transport)
     return tuple(
         {"Protocol": _NUMBERS[selected], "PortRange": {"From": each.first, "To": each.last}}
         for each in ports.ranges
@@ -145,9 +135,7 @@ def to_aws_nacl(
 
 
 def from_aws_nacl(
-    entries: types.Iterable[types.Entry],
-    *,
-    transport: types.TransportLike | None = None,
+    entries: types.Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports that a network ACL's Entries name.
 
@@ -172,16 +160,16 @@ def from_aws_nacl(
         >>> from_aws_nacl([{"Protocol": "6", "PortRange": {"From": 80, "To": 90}}])
         PortSet.parse('80-90')
     """
-    held = list(entries_of(AWS_NACL, entries))
-    check_alike(
+    held = list(data.entries_of(AWS_NACL, entries))
+    data.check_alike(
         held,
         "RuleAction",
         ("allow", "deny"),
         "entries must all allow or all deny",
         "they are tried in order, and do not form a set",
     )
-    check_alike(held, "Egress", (False, True), "entries must be for one direction")
-    return ports_of_entries(held, _PROTOCOLS_OF_NACL, _ports_of_nacl, transport)
+    data.check_alike(held, "Egress", (False, True), "entries must be for one direction")
+    return data.ports_of_entries(held, _PROTOCOLS_OF_NACL, _ports_of_nacl, transport)
 
 
 def _ports_of(entry: types.Entry) -> PortSet:
@@ -191,15 +179,15 @@ def _ports_of(entry: types.Entry) -> PortSet:
 def _ports_of_nacl(entry: types.Entry) -> PortSet:
     ports: types.Entry = {}
     if "PortRange" in entry:
-        (ports,) = entries_of(AWS_NACL, [entry["PortRange"]], nested=True)
+        (ports,) = data.entries_of(AWS_NACL, [entry["PortRange"]], nested=True)
     return _between(entry, entry["Protocol"], ports.get("From"), ports.get("To"))
 
 
 def _between(entry: types.Entry, protocol: str, first: types.Any, last: types.Any) -> PortSet:
     if protocol in _WITH_PORTS:
-        return ports_between(AWS, entry, first, last)
+        return data.ports_between(AWS, entry, first, last)
     if protocol == "-1" and (first, last) not in _NO_PORTS:
-        raise refused(
+        raise data.refused(
             "a permission for every protocol must have no ports", entry, "every port is allowed"
         )
     return PortSet.full()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portranges import checks, types
-from portranges.dialects.data import entries_of, refused
+from portranges.dialects import data
 from portranges.dialects.rows_data import AZURE
 from portranges.dialects.writing import check_ports
 from portranges.ports import PortRange
@@ -65,11 +65,11 @@ def from_azure(properties: types.Entry) -> PortSet:
         >>> from_azure({"destinationPortRange": "", "destinationPortRanges": ["80", "90-99"]})
         PortSet.parse('80,90-99')
     """
-    (rule,) = entries_of(AZURE, [properties])
+    (rule,) = data.entries_of(AZURE, [properties])
     protocol = checks.of_type("protocol", rule.get("protocol", "*"), str)
     # Templates also have "TCP" and "tcp".
     if protocol.capitalize() not in _WITH_PORTS:
-        raise refused(f"protocol must be {', '.join(_WITH_PORTS)} to have ports", protocol)
+        raise data.refused(f"protocol must be {', '.join(_WITH_PORTS)} to have ports", protocol)
     # The API returns the unused one as "" or [].
     one = checks.of_type("text", rule.get(_ONE, ""), str)
     several: types.Any = rule.get(_SEVERAL, ())
@@ -77,9 +77,9 @@ def from_azure(properties: types.Entry) -> PortSet:
         raise TypeError(f"{_SEVERAL} must be a list, got {type(several).__name__}")
     texts = [checks.of_type("text", each, str) for each in several]
     if bool(one) == bool(texts):
-        raise refused(f"a rule must have either {_ONE} or {_SEVERAL}", rule)
+        raise data.refused(f"a rule must have either {_ONE} or {_SEVERAL}", rule)
     if one == "*":
         return PortSet.full()
     if "*" in texts:
-        raise refused("'*' must not be in a list", texts)
+        raise data.refused("'*' must not be in a list", texts)
     return PortSet(map(PortRange.parse, texts or [one]))

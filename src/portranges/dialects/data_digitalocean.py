@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from portranges import checks, types
-from portranges.dialects.data import (
-    Protocols,
-    check_alike,
-    check_lowest,
-    check_writable,
-    entries_of,
-    ports_of_entries,
-    refused,
-)
+from portranges.dialects import data
 from portranges.dialects.rows_data import DIGITALOCEAN
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 
-_PROTOCOLS = Protocols(
+_PROTOCOLS = data.Protocols(
     key="protocol",
     transports={"tcp": Transport.TCP, "udp": Transport.UDP},
     accepted="tcp or udp",
@@ -50,14 +42,12 @@ def to_digitalocean(
         >>> to_digitalocean(PortSet.parse("22,8000-8100"))
         ({'protocol': 'tcp', 'ports': '22'}, {'protocol': 'tcp', 'ports': '8000-8100'})
     """
-    selected = check_writable(DIGITALOCEAN, ports, transport)
+    selected = data.check_writable(DIGITALOCEAN, ports, transport)
     return tuple({"protocol": selected.value, "ports": str(each)} for each in ports.ranges)
 
 
 def from_digitalocean(
-    rules: types.Iterable[types.Entry],
-    *,
-    transport: types.TransportLike | None = None,
+    rules: types.Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports of ``inbound_rules`` or ``outbound_rules`` of a DigitalOcean firewall.
 
@@ -87,38 +77,38 @@ def from_digitalocean(
         >>> from_digitalocean([{"protocol": "udp", "ports": "0"}])
         PortSet.parse('0-65535')
     """
-    held = list(entries_of(DIGITALOCEAN, rules))
+    held = list(data.entries_of(DIGITALOCEAN, rules))
     directions = {_DIRECTIONS[key] for rule in held for key in _DIRECTIONS if key in rule}
     if len(directions) > 1:
-        raise refused(
+        raise data.refused(
             "rules must be for one direction",
             " and ".join(sorted(directions)),
             "pass inbound_rules or outbound_rules",
         )
-    check_alike(
+    data.check_alike(
         # The default of the API.
         ({"action": "allow", **rule} for rule in held),
         "action",
         ("allow", "deny"),
         "rules must all allow or all deny",
     )
-    return ports_of_entries(map(_checked, held), _PROTOCOLS, _ports_of, transport)
+    return data.ports_of_entries(map(_checked, held), _PROTOCOLS, _ports_of, transport)
 
 
 def _checked(rule: types.Entry) -> types.Entry:
     """Return *rule* if its protocol is one of the three that the API has."""
     protocol = checks.of_type("'protocol'", rule["protocol"], str)
     if protocol not in (*_PROTOCOLS.transports, "icmp"):
-        raise refused("'protocol' must be tcp, udp or icmp", protocol)
+        raise data.refused("'protocol' must be tcp, udp or icmp", protocol)
     return rule
 
 
 def _ports_of(rule: types.Entry) -> PortSet:
     if "ports" not in rule:
-        raise refused("a rule must have ports", rule)
+        raise data.refused("a rule must have ports", rule)
     text = checks.of_type("'ports'", rule["ports"], str)
     if text in ("0", "all"):
         return PortSet.full()
     ports = PortSet([PortRange.parse(text)])
-    check_lowest(DIGITALOCEAN, rule, ports)
+    data.check_lowest(DIGITALOCEAN, rule, ports)
     return ports

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portranges import types
-from portranges.dialects.data import (
-    Protocols,
-    check_writable,
-    entries_of,
-    ports_of_entries,
-    refused,
-)
+from portranges.dialects import data
 from portranges.dialects.protocols import NUMBERS
 from portranges.dialects.rows_data import GCP
 from portranges.errors import got
 from portranges.ports import PortRange
 from portranges.portset import PortSet
 
-_PROTOCOLS = Protocols(
+_PROTOCOLS = data.Protocols(
     key="IPProtocol",
-    transports={
-        **{each.value: each for each in GCP.transports},
-        **NUMBERS,
-        "all": None,
-    },
+    transports={**{each.value: each for each in GCP.transports}, **NUMBERS, "all": None},
     accepted="tcp, udp, sctp or all",
 )
 
@@ -54,7 +44,7 @@ def to_gcp(
         >>> to_gcp(PortSet.parse("22,80-90"))
         ({'IPProtocol': 'tcp', 'ports': ['22', '80-90']},)
     """
-    selected = check_writable(GCP, ports, transport)
+    selected = data.check_writable(GCP, ports, transport)
     return ({"IPProtocol": selected.value, "ports": [str(each) for each in ports.ranges]},)
 
 
@@ -88,18 +78,19 @@ def from_gcp(
         >>> from_gcp([{"IPProtocol": "udp"}])
         PortSet.parse('0-65535')
     """
-    return ports_of_entries(entries_of(GCP, allowed), _PROTOCOLS, _ports_of, transport)
+    return data.ports_of_entries(data.entries_of(GCP, allowed), _PROTOCOLS, _ports_of, transport)
 
 
 def _ports_of(entry: types.Entry) -> PortSet:
     texts = entry.get("ports")
     if entry["IPProtocol"] == "all" and texts:
-        raise refused("an entry for every protocol must have no ports", entry)
+        raise data.refused("an entry for every protocol must have no ports", entry)
     if texts is None or entry["IPProtocol"] == "all":
         return PortSet.full()
     if isinstance(texts, str) or not hasattr(texts, "__iter__"):
         raise TypeError(f"ports must be a list, got {got(texts)}")
     held: list[types.Any] = list(texts)
     if not held:
-        raise refused("ports must not be empty", entry, "without the field, every port is meant")
+        hint = "without the field, every port is meant"
+        raise data.refused("ports must not be empty", entry, hint)
     return PortSet(map(PortRange.parse, held))

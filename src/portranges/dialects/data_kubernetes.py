@@ -6,15 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from portranges import checks, types
-from portranges.dialects.data import (
-    check_writable,
-    entries_of,
-    gathered,
-    ports_between,
-    refused,
-)
+from portranges.dialects import data
 from portranges.dialects.rows_data import CILIUM, KUBERNETES
-from portranges.ports import Transport, is_digits, parse_port
+from portranges.ports import PortRange, Transport, is_digits, parse_port
 from portranges.portset import PortSet
 
 _PROTOCOLS = {each.value.upper(): each for each in KUBERNETES.transports}
@@ -48,13 +42,15 @@ def to_kubernetes(
         >>> to_kubernetes(PortSet.parse("32000-32768"), transport="udp")
         ({'protocol': 'UDP', 'port': 32000, 'endPort': 32768},)
     """
-    selected = check_writable(KUBERNETES, ports, transport)
-    entries: list[dict[str, str | int]] = []
-    for each in ports.ranges:
-        entries.append({"protocol": selected.upper(), "port": each.first})
-        if each.last > each.first:
-            entries[-1]["endPort"] = each.last
-    return tuple(entries)
+    selected = data.check_writable(KUBERNETES, ports, transport)
+    return tuple(
+        {"protocol": selected.upper(), "port": each.first, **_end_port(each)}
+        for each in ports.ranges
+    )
+
+
+def _end_port(ports: PortRange) -> dict[str, int]:
+    return {"endPort": ports.last} if len(ports) > 1 else {}
 
 
 def from_kubernetes(
@@ -90,22 +86,22 @@ def from_kubernetes(
         portranges.errors.InvalidRangeError: port must be a number, got 'http'; \
 names are resolved in each pod
     """
-    held = list(entries_of(KUBERNETES, entries))
+    held = list(data.entries_of(KUBERNETES, entries))
     if not held:
         return PortSet.full()
     parts = ((_transport_of(entry, _PROTOCOLS), partial(_ports_of, entry)) for entry in held)
-    return gathered(parts, transport)
+    return data.gathered(parts, transport)
 
 
 def _ports_of(entry: types.Entry) -> PortSet:
     first, last = entry.get("port"), entry.get("endPort")
     if first is None:
         if last is not None:
-            raise refused("endPort requires port", entry)
+            raise data.refused("endPort requires port", entry)
         return PortSet.full()
     if isinstance(first, str):
-        raise refused("port must be a number", first, "names are resolved in each pod")
-    return ports_between(KUBERNETES, entry, first, first if last is None else last)
+        raise data.refused("port must be a number", first, "names are resolved in each pod")
+    return data.ports_between(KUBERNETES, entry, first, first if last is None else last)
 
 
 def _transport_of(
@@ -113,7 +109,7 @@ def _transport_of(
 ) -> Transport | None:
     protocol = checks.of_type("protocol", entry.get("protocol", "TCP"), str)
     if protocol not in protocols:
-        raise refused(f"protocol must be {', '.join(protocols)}", protocol)
+        raise data.refused(f"protocol must be {', '.join(protocols)}", protocol)
     return protocols[protocol]
 
 
@@ -143,12 +139,11 @@ def to_cilium(
         >>> to_cilium(PortSet.parse("80,90-99"))[0]["ports"][1]
         {'port': '90', 'protocol': 'TCP', 'endPort': 99}
     """
-    selected = check_writable(CILIUM, ports, transport)
-    held: list[dict[str, str | int]] = []
-    for each in ports.ranges:
-        held.append({"port": str(each.first), "protocol": selected.upper()})
-        if each.last > each.first:
-            held[-1]["endPort"] = each.last
+    selected = data.check_writable(CILIUM, ports, transport)
+    held: list[dict[str, str | int]] = [
+        {"port": str(each.first), "protocol": selected.upper(), **_end_port(each)}
+        for each in ports.ranges
+    ]
     most = CILIUM.max_elements
     return tuple({"ports": held[at : at + most]} for at in range(0, len(held), most))
 
@@ -183,18 +178,19 @@ def from_cilium(
         >>> from_cilium([{"ports": [{"port": "80", "endPort": 90, "protocol": "TCP"}]}])
         PortSet.parse('80-90')
     """
-    held = list(entries_of(CILIUM, entries))
+    held = list(data.entries_of(CILIUM, entries))
     if not held:
-        raise refused("toPorts must not be empty", held, "without the field, every port is meant")
-    return gathered(_cilium_parts(held), transport)
+        hint = "without the field, every port is meant"
+        raise data.refused("toPorts must not be empty", held, hint)
+    return data.gathered(_cilium_parts(held), transport)
 
 
 def _cilium_parts(entries: list[types.Entry]) -> types.Iterator[types.UnreadPart]:
     protocols: dict[str, Transport | None] = {**_PROTOCOLS, "ANY": None}
     for rule in entries:
-        held = list(entries_of(CILIUM, rule["ports"], nested=True))
+        held = list(data.entries_of(CILIUM, rule["ports"], nested=True))
         if not 0 < len(held) <= CILIUM.max_elements:
-            raise refused(f"an entry must have 1 to {CILIUM.max_elements} ports", len(held))
+            raise data.refused(f"an entry must have 1 to {CILIUM.max_elements} ports", len(held))
         for entry in held:
             transport = _transport_of({"protocol": "ANY", **entry}, protocols)
             yield transport, partial(_cilium_ports, entry)
@@ -203,11 +199,11 @@ def _cilium_parts(entries: list[types.Entry]) -> types.Iterator[types.UnreadPart
 def _cilium_ports(entry: types.Entry) -> PortSet:
     text, last = checks.of_type("port", entry.get("port"), str), entry.get("endPort")
     if not is_digits(text):
-        raise refused("port must be a number", text, "names are resolved in each pod")
+        raise data.refused("port must be a number", text, "names are resolved in each pod")
     first = parse_port(text)
     if first == 0:
         if last not in (None, 0):
-            raise refused("port 0, which means every port, must not have an endPort", entry)
+            raise data.refused("port 0, which means every port, must not have an endPort", entry)
         return PortSet.full()
     # Cilium ignores an endPort of 0.
-    return ports_between(CILIUM, entry, first, first if last in (None, 0) else last)
+    return data.ports_between(CILIUM, entry, first, first if last in (None, 0) else last)

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from portranges import checks, types
-from portranges.dialects.data import (
-    Protocols,
-    check_alike,
-    check_writable,
-    entries_of,
-    ports_between,
-    ports_of_entries,
-    refused,
-)
+from portranges.dialects import data
 from portranges.dialects.protocols import NUMBERS
 from portranges.dialects.rows_data import OPENSTACK
 from portranges.errors import UnrepresentableError
@@ -21,13 +13,9 @@ from portranges.portset import PortSet
 # What the API and the programs that fill its tables store for "every protocol".
 _EVERY = (None, "any", "0")
 
-_PROTOCOLS = Protocols(
+_PROTOCOLS = data.Protocols(
     key="protocol",
-    transports={
-        **{each.value: each for each in Transport},
-        **NUMBERS,
-        **dict.fromkeys(_EVERY),
-    },
+    transports={**{each.value: each for each in Transport}, **NUMBERS, **dict.fromkeys(_EVERY)},
     accepted="tcp, udp, sctp or dccp",
 )
 
@@ -58,25 +46,19 @@ def to_openstack(
         >>> to_openstack(PortSet.parse("8000-8100"))
         ({'protocol': 'tcp', 'port_range_min': 8000, 'port_range_max': 8100},)
     """
-    selected = check_writable(OPENSTACK, ports, transport)
+    selected = data.check_writable(OPENSTACK, ports, transport)
     if len(ports) == LAST_PORT:
         raise UnrepresentableError(
             OPENSTACK.name, "1-65535 is stored as a rule without ports, which includes port 0"
         )
     return tuple(
-        {
-            "protocol": selected.value,
-            "port_range_min": each.first,
-            "port_range_max": each.last,
-        }
+        {"protocol": selected.value, "port_range_min": each.first, "port_range_max": each.last}
         for each in ports.ranges
     )
 
 
 def from_openstack(
-    rules: types.Iterable[types.Entry],
-    *,
-    transport: types.TransportLike | None = None,
+    rules: types.Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports of a security group's rules.
 
@@ -105,10 +87,10 @@ def from_openstack(
         >>> from_openstack([{"protocol": "tcp", "port_range_min": 80, "port_range_max": 90}])
         PortSet.parse('80-90')
     """
-    held = list(entries_of(OPENSTACK, rules))
+    held = list(data.entries_of(OPENSTACK, rules))
     # Every new group has rules that allow all egress.
-    check_alike(held, "direction", ("ingress", "egress"), "rules must be for one direction")
-    return ports_of_entries(map(_checked, held), _PROTOCOLS, _ports_of, transport)
+    data.check_alike(held, "direction", ("ingress", "egress"), "rules must be for one direction")
+    return data.ports_of_entries(map(_checked, held), _PROTOCOLS, _ports_of, transport)
 
 
 def _checked(rule: types.Entry) -> types.Entry:
@@ -123,5 +105,5 @@ def _ports_of(rule: types.Entry) -> PortSet:
     if first is None and last is None:
         return PortSet.full()
     if rule.get("protocol") in _EVERY:
-        raise refused("a rule with ports must have a protocol", rule)
-    return ports_between(OPENSTACK, rule, first, last)
+        raise data.refused("a rule with ports must have a protocol", rule)
+    return data.ports_between(OPENSTACK, rule, first, last)
