@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 
 from portranges import checks, types
 from portranges.errors import InvalidValueError
@@ -25,22 +26,6 @@ ALGORITHMS = (
 )  # fmt: skip
 
 _NO_PORTS = PortSet.empty()
-
-_TEXTS = (
-    "version_note",
-    "algorithm",
-    "exclusions",
-    "socket_overrides",
-    "per_transport",
-    "per_family",
-    "scope",
-    "sharing_note",
-    "time_wait_note",
-    "privileged_note",
-    "set_rules",
-    "note",
-    "confidence_note",
-)
 
 
 @always_checked
@@ -165,6 +150,8 @@ class EphemeralProfile:
             tuned=bool,
             shares_ports_across_destinations=checks.optional(bool),
             time_wait=checks.optional(checks.number),
+            privileged_below=checks.optional(partial(checks.integer, most=65536)),
+            ports_per_address=checks.optional(partial(checks.integer, least=1)),
         )
         for name in ("tcp_algorithm", "tcp_bind_algorithm", "udp_algorithm"):
             checks.word(name, getattr(self, name), ALGORITHMS, kind="algorithm")
@@ -174,10 +161,6 @@ class EphemeralProfile:
         object.__setattr__(self, "transports", transports)
         confidence = checks.member("confidence", self.confidence, Confidence)
         object.__setattr__(self, "confidence", confidence)
-        if self.privileged_below is not None:
-            checks.integer("privileged_below", self.privileged_below, most=65536)
-        if self.ports_per_address is not None:
-            checks.integer("ports_per_address", self.ports_per_address, least=1)
         if not self.skipped <= self.ports:
             raise InvalidValueError("skipped must be a part of ports", str(self.skipped))
 
@@ -357,3 +340,7 @@ class EphemeralProfile:
         tuned = ", tuned" if self.tuned else ""
         shown = str(self.ports) if self.has_fixed_range else "no fixed range"
         return f"<{type(self).__name__} {self.name}{tuned}: {shown or 'no port'}>"
+
+
+# The fields that are plain texts.
+_TEXTS = tuple([each.name for each in dataclasses.fields(EphemeralProfile) if each.type == "str"])

@@ -5,6 +5,8 @@ The low range of ``rresvport()`` is in ``rows_middleboxes``.
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges.ephemeral.model import EphemeralProfile
 from portranges.portset import PortSet
 from portranges.source import Confidence, cite
@@ -12,12 +14,22 @@ from portranges.systems import lookup
 
 _PORTRANGE_READ_WITH = "sysctl net.inet.ip.portrange.first net.inet.ip.portrange.last"
 _PORTRANGE_READ_OUTPUT = "one line 'name: value' for each"
-_FREEBSD_READ_WITH = (_PORTRANGE_READ_WITH, "sysctl -n net.inet.ip.portrange.first")
-_FREEBSD_READ_OUTPUT = (_PORTRANGE_READ_OUTPUT, "only the value")
 _XNU = "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)"
 
+_from_source = partial(EphemeralProfile, confidence=Confidence.SOURCE)
+_freebsd = partial(
+    _from_source,
+    read_with=(_PORTRANGE_READ_WITH, "sysctl -n net.inet.ip.portrange.first"),
+    read_output=(_PORTRANGE_READ_OUTPUT, "only the value"),
+)
+_old_freebsd = partial(
+    _freebsd,
+    shares_ports_across_destinations=False,
+    sharing_note="a port is unique per local address, as in all releases up to 10.4",
+)
+
 ROWS = (
-    EphemeralProfile(
+    _from_source(
         system=lookup("macos"),
         version_note=(
             "read in 23 tags of xnu, from xnu-123.5 (Mac OS X 10.0) to xnu-11417.121.6 (macOS 15)"
@@ -71,9 +83,8 @@ ROWS = (
             cite("apple-oss-distributions/xnu (xnu-11417.101.15)", "TCPTV_MSL is 15 s"),
             cite("redis/redis#5043", "net.inet.tcp.msl is 15000"),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("ios"),
         version_note="the same xnu as macOS",
         ports=PortSet.parse("49152-65535"),
@@ -98,9 +109,8 @@ ROWS = (
                 "privilege check; bsd/net/restricted_in_port.c:73-117",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _freebsd(
         system=lookup("freebsd"),
         others=(lookup("freebsd-14"), lookup("freebsd-13")),
         version_note=(
@@ -144,8 +154,6 @@ ROWS = (
             "(CTLFLAG_SECURE)"
         ),
         exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
-        read_with=_FREEBSD_READ_WITH,
-        read_output=_FREEBSD_READ_OUTPUT,
         set_with=(
             "sysctl net.inet.ip.portrange.first=FIRST",
             "sysctl net.inet.ip.portrange.last=LAST",
@@ -167,37 +175,27 @@ ROWS = (
             cite("5BSD/5BSD@392999c (from FreeBSD CURRENT)", "connect() shares over destinations"),
             cite("FreeBSD tcp(4)", "net.inet.tcp.msl"),
         ),
-        confidence=Confidence.SOURCE,
         confidence_note="the length of TIME_WAIT is from the manual, not from the source",
     ),
-    EphemeralProfile(
+    _old_freebsd(
         system=lookup("freebsd-4.6"),
         ports=PortSet.parse("49152-65535"),
         algorithm=(
             "random start (net.inet.ip.portrange.randomized=1); TCP becomes sequential above "
             "randomcps (10) ports per second, until randomtime (45) s have passed"
         ),
-        shares_ports_across_destinations=False,
-        sharing_note="a port is unique per local address, as in all releases up to 10.4",
-        read_with=_FREEBSD_READ_WITH,
-        read_output=_FREEBSD_READ_OUTPUT,
         sources=(
             cite("TrustedBSD/sebsd@fd5de6f5", "sys/netinet/in_pcb.c"),
             cite("lists.freebsd.org freebsd-net", "2007-02-12: a dump of sysctl, 49152 to 65535"),
         ),
-        confidence=Confidence.SOURCE,
         confidence_note="in a snapshot of 6-current; the versions are from third parties",
     ),
-    EphemeralProfile(
+    _old_freebsd(
         system=lookup("freebsd-2"),
         ports=PortSet.parse("1024-5000"),
         algorithm="sequential upwards",
         tcp_algorithm="bsd-sequential",
         udp_algorithm="bsd-sequential",
-        shares_ports_across_destinations=False,
-        sharing_note="a port is unique per local address, as in all releases up to 10.4",
-        read_with=_FREEBSD_READ_WITH,
-        read_output=_FREEBSD_READ_OUTPUT,
         note="IP_PORTRANGE_HIGH was 40000-44999 in these releases",
         sources=(
             cite(
@@ -206,10 +204,9 @@ ROWS = (
             ),
             cite("Wikipedia, Ephemeral port", "the IANA range since 4.6"),
         ),
-        confidence=Confidence.SOURCE,
         confidence_note="in files of 2.1.6 and 3.0-current; the last version is from a third party",
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("openbsd"),
         version_note="read in the source of 2014 (5.6) and a newer in.h; 4.2 is from RFC 6056",
         ports=PortSet.parse("1024-49151"),
@@ -266,10 +263,9 @@ ROWS = (
                 "TCPTV_MSL is TCP_TIME(30)",
             ),
         ),
-        confidence=Confidence.SOURCE,
         confidence_note="the rootonly lists are from third parties",
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("netbsd"),
         version_note="read in the source from 6.0 on; 5.0.1 is from RFC 6056",
         ports=PortSet.parse("49152-65535"),
@@ -327,9 +323,8 @@ ROWS = (
                 "MSL truncation: loopback 1 s, local 5 s, remote 30 s",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("dragonfly"),
         version_note="read in sources of 2008 to 2018 and later",
         ports=PortSet.parse("1024-5000"),
@@ -359,9 +354,8 @@ ROWS = (
             ),
             cite("DragonFlyBSD/DragonFlyBSD@003c13f8", "sys/netinet/in.h"),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("bsd-4.3"),
         ports=PortSet.parse("1024-5000"),
         algorithm="sequential",
@@ -377,6 +371,5 @@ ROWS = (
                 "IPPORT_USERRESERVED 5000",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
 )

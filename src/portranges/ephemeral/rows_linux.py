@@ -5,27 +5,51 @@ Linux as an address translator is in ``rows_middleboxes``.
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 from portranges.systems import lookup
 
-_READ_WITH = (
-    "cat /proc/sys/net/ipv4/ip_local_port_range",
-    "sysctl net.ipv4.ip_local_port_range",
-)
-_READ_OUTPUT = (
-    "the first and the last port, separated by a tab",
-    "'net.ipv4.ip_local_port_range = ', then the first and the last port, separated by a tab",
-)
 _WSL = "microsoft/WSL@3e27a6a5"
 _AS_LINUX = "the same as linux, because it has its kernel"
 _KERNEL_INFERRED = "what is the same as linux is inferred from the kernel"
 _PRIVILEGED = cite("torvalds/linux commit 4548b683b781", "ip_unprivileged_port_start")
 
+_linux = partial(
+    EphemeralProfile,
+    read_with=(
+        "cat /proc/sys/net/ipv4/ip_local_port_range",
+        "sysctl net.ipv4.ip_local_port_range",
+    ),
+    read_output=(
+        "the first and the last port, separated by a tab",
+        "'net.ipv4.ip_local_port_range = ', then the first and the last port, separated by a tab",
+    ),
+    confidence=Confidence.SOURCE,
+)
+
+# Systems with the kernel of linux; what differs between them is the range.
+_with_its_kernel = partial(
+    EphemeralProfile,
+    algorithm="the same as linux",
+    tcp_algorithm="linux-connect",
+    tcp_bind_algorithm="linux-bind",
+    udp_algorithm="linux-udp",
+    shares_ports_across_destinations=True,
+    sharing_note=_AS_LINUX,
+    time_wait=60.0,
+    time_wait_note=_AS_LINUX,
+    privileged_below=1024,
+    privileged_source=_PRIVILEGED,
+    privileged_note=_AS_LINUX,
+    confidence_note=_KERNEL_INFERRED,
+)
+
 ROWS = (
-    EphemeralProfile(
+    _linux(
         system=lookup("linux"),
         version_note="May 2015; checked in 6.18",
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
@@ -85,8 +109,6 @@ ROWS = (
             ("UDP bind(0)", "EADDRINUSE"),
             ("UDP connect() or sendto() without bind()", "EAGAIN"),
         ),
-        read_with=_READ_WITH,
-        read_output=_READ_OUTPUT,
         set_with=(
             'sysctl -w net.ipv4.ip_local_port_range="FIRST LAST"',
             'echo "FIRST LAST" > /proc/sys/net/ipv4/ip_local_port_range',
@@ -106,10 +128,9 @@ ROWS = (
             _PRIVILEGED,
             cite("moby/moby#41030", "ip_unprivileged_port_start in containers"),
         ),
-        confidence=Confidence.SOURCE,
         confidence_note="also measured on Linux 6.18",
     ),
-    EphemeralProfile(
+    _linux(
         system=lookup("linux-2.6.24"),
         version_note="from 2.6.24 on, the range does not depend on the size of the memory",
         ports=PortSet.parse("32768-61000"),
@@ -122,8 +143,6 @@ ROWS = (
         tcp_bind_algorithm="linux-2.6.24-bind",
         shares_ports_across_destinations=True,
         sharing_note="TCP connect() compares the four-tuple",
-        read_with=_READ_WITH,
-        read_output=_READ_OUTPUT,
         note="28,233 ports, an odd number",
         sources=(
             cite("0x88888888/Linux2.6.24-comments", "net/ipv4/inet_connection_sock.c:35"),
@@ -134,17 +153,14 @@ ROWS = (
             ),
             cite("RFC 6056", "appendix A.2: Linux 2.6.15 implements algorithm 3, with MD5"),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _linux(
         system=lookup("linux-2.4-bigmem"),
         version_note=(
             "begins in 2.3 or 2.4; a hash table of order above 4, documented as more than 128 MB "
             "of memory"
         ),
         ports=PortSet.parse("32768-61000"),
-        read_with=_READ_WITH,
-        read_output=_READ_OUTPUT,
         sources=(
             cite(
                 "Linux net/ipv4/tcp.c (repository and commit not recorded)",
@@ -155,14 +171,11 @@ ROWS = (
                 "lines 486-492, out of date there",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _linux(
         system=lookup("linux-2.4-lowmem"),
         version_note="begins in 2.3 or 2.4; a hash table of order below 3",
         ports=PortSet.parse("1024-4999"),
-        read_with=_READ_WITH,
-        read_output=_READ_OUTPUT,
         note=(
             "the first port is 1024 (order 2 to 4), 2048 (order 1) or 3072 (order 0), the last "
             "always 4999"
@@ -173,9 +186,8 @@ ROWS = (
                 "tcp_init(): order < 3 gives a first port of 1024 * (3 - order)",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _linux(
         system=lookup("linux-2.2"),
         version_note="from 2.1.68, which introduced the sysctl",
         ports=PortSet.parse("1024-4999"),
@@ -183,8 +195,6 @@ ROWS = (
         tcp_algorithm="bsd-sequential",
         udp_algorithm="bsd-sequential",
         sharing_note="later kernels compare the four-tuple in TCP connect(); not checked for 2.2",
-        read_with=_READ_WITH,
-        read_output=_READ_OUTPUT,
         sources=(
             cite(
                 "Linux net/ipv4/tcp_ipv4.c (repository and commit not recorded)",
@@ -195,23 +205,11 @@ ROWS = (
                 "man7/ip.7: since Linux 2.2, precisely 2.1.68",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _with_its_kernel(
         system=lookup("android"),
         version_note="with a kernel from 4.2 on; older devices have 32768-61000",
         ports=PortSet.parse("32768-60999"),
-        algorithm="the same as linux",
-        tcp_algorithm="linux-connect",
-        tcp_bind_algorithm="linux-bind",
-        udp_algorithm="linux-udp",
-        shares_ports_across_destinations=True,
-        sharing_note=_AS_LINUX,
-        time_wait=60.0,
-        time_wait_note=_AS_LINUX,
-        privileged_below=1024,
-        privileged_source=_PRIVILEGED,
-        privileged_note=_AS_LINUX,
         note="no other range was found, but the init.rc of a manufacturer may set one",
         sources=(
             cite(
@@ -220,23 +218,11 @@ ROWS = (
             ),
         ),
         confidence=Confidence.INFERRED,
-        confidence_note=_KERNEL_INFERRED,
     ),
-    EphemeralProfile(
+    _with_its_kernel(
         system=lookup("wsl2"),
         version_note="all",
         ports=PortSet.parse("32768-60999"),
-        algorithm="the same as linux",
-        tcp_algorithm="linux-connect",
-        tcp_bind_algorithm="linux-bind",
-        udp_algorithm="linux-udp",
-        shares_ports_across_destinations=True,
-        sharing_note=_AS_LINUX,
-        time_wait=60.0,
-        time_wait_note=_AS_LINUX,
-        privileged_below=1024,
-        privileged_source=_PRIVILEGED,
-        privileged_note=_AS_LINUX,
         sources=(
             cite(
                 _WSL,
@@ -245,22 +231,10 @@ ROWS = (
             ),
         ),
         confidence=Confidence.INFERRED,
-        confidence_note=_KERNEL_INFERRED,
     ),
-    EphemeralProfile(
+    _with_its_kernel(
         system=lookup("wsl2-mirrored"),
         version_note="all versions with a mirrored mode; the source has been open since 2025-05",
-        algorithm="the same as linux",
-        tcp_algorithm="linux-connect",
-        tcp_bind_algorithm="linux-bind",
-        udp_algorithm="linux-udp",
-        shares_ports_across_destinations=True,
-        sharing_note=_AS_LINUX,
-        time_wait=60.0,
-        time_wait_note=_AS_LINUX,
-        privileged_below=1024,
-        privileged_source=_PRIVILEGED,
-        privileged_note=_AS_LINUX,
         note=(
             "4,096 consecutive ports, which the host's network service allocates when the virtual "
             "machine starts. The first port varies; one example is 44619-48714. The guest's "
@@ -278,21 +252,10 @@ ROWS = (
         confidence=Confidence.SOURCE,
         confidence_note=f"that there is no fixed range; {_KERNEL_INFERRED}",
     ),
-    EphemeralProfile(
+    _with_its_kernel(
         system=lookup("wslc"),
         version_note="since commit 358ab87d4",
         ports=PortSet.parse("10000-20001"),
-        algorithm="the same as linux",
-        tcp_algorithm="linux-connect",
-        tcp_bind_algorithm="linux-bind",
-        udp_algorithm="linux-udp",
-        shares_ports_across_destinations=True,
-        sharing_note=_AS_LINUX,
-        time_wait=60.0,
-        time_wait_note=_AS_LINUX,
-        privileged_below=1024,
-        privileged_source=_PRIVILEGED,
-        privileged_note=_AS_LINUX,
         sources=(
             cite(
                 _WSL,
@@ -300,6 +263,5 @@ ROWS = (
             ),
         ),
         confidence=Confidence.SOURCE,
-        confidence_note=_KERNEL_INFERRED,
     ),
 )

@@ -5,6 +5,8 @@ The ranges that hosts use for their own sockets are in the other ``rows_*`` modu
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -12,23 +14,35 @@ from portranges.source import MEASURED_ON_LINUX, Confidence, cite
 from portranges.systems import lookup
 
 _AWS_GUIDE = "Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)"
-_NF_NAT_SOURCES = (
-    cite(
-        "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)",
-        "net/netfilter/nf_nat_core.c:634-645",
-    ),
-    cite("Linux 3.0.27", "net/ipv4/netfilter/nf_nat_proto_common.c"),
-    MEASURED_ON_LINUX,
-)
-_NF_NAT_CONFIDENCE = "also measured on Linux 6.18, with UDP"
 _NF_NAT_ALGORITHM = (
     "the original port is kept if it is free, and otherwise replaced by a port of the same class"
 )
-_NF_NAT_EXHAUSTION = (("a local sender", "EPERM: the packet is dropped"),)
 _MOBY = "moby/moby@b985e231"
 
+_from_document = partial(EphemeralProfile, confidence=Confidence.DOCUMENT)
+_from_source = partial(EphemeralProfile, confidence=Confidence.SOURCE)
+# Translators whose bounds follow from other facts, as ``confidence_note`` says.
+_with_inferred_bounds = partial(
+    EphemeralProfile, ports=PortSet.parse("1024-65535"), confidence=Confidence.INFERRED
+)
+_nf_nat = partial(
+    _from_source,
+    algorithm=_NF_NAT_ALGORITHM,
+    exhaustion=(("a local sender", "EPERM: the packet is dropped"),),
+    note="SNAT and MASQUERADE without a port range",
+    sources=(
+        cite(
+            "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)",
+            "net/netfilter/nf_nat_core.c:634-645",
+        ),
+        cite("Linux 3.0.27", "net/ipv4/netfilter/nf_nat_proto_common.c"),
+        MEASURED_ON_LINUX,
+    ),
+    confidence_note="also measured on Linux 6.18, with UDP",
+)
+
 ROWS = (
-    EphemeralProfile(
+    _from_document(
         system=lookup("aws-nat-gateway"),
         ports=PortSet.parse("1024-65535"),
         ports_per_address=55_000,
@@ -40,21 +54,18 @@ ROWS = (
             cite(_AWS_GUIDE, "vpc-network-acls.md:187, Ephemeral ports"),
             cite(_AWS_GUIDE, "vpc-nat-gateway.md:39, 42"),
         ),
-        confidence=Confidence.DOCUMENT,
     ),
-    EphemeralProfile(
+    _from_document(
         system=lookup("aws-elb"),
         ports=PortSet.parse("1024-65535"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:184, Ephemeral ports"),),
-        confidence=Confidence.DOCUMENT,
     ),
-    EphemeralProfile(
+    _from_document(
         system=lookup("aws-lambda"),
         ports=PortSet.parse("1024-65535"),
         sources=(cite(_AWS_GUIDE, "vpc-network-acls.md:188, Ephemeral ports"),),
-        confidence=Confidence.DOCUMENT,
     ),
-    EphemeralProfile(
+    _from_document(
         system=lookup("azure-load-balancer"),
         ports_per_address=64_000,
         note=(
@@ -63,11 +74,9 @@ ROWS = (
             "load-balancing or inbound rule uses 8"
         ),
         sources=(cite("azure-docs@0021892f", "load-balancer-outbound-connections.md"),),
-        confidence=Confidence.DOCUMENT,
     ),
-    EphemeralProfile(
+    _with_inferred_bounds(
         system=lookup("azure-nat-gateway"),
-        ports=PortSet.parse("1024-65535"),
         ports_per_address=64_512,
         note="up to 16 addresses",
         sources=(
@@ -76,12 +85,10 @@ ROWS = (
                 "64,512 ports an address, 16 addresses",
             ),
         ),
-        confidence=Confidence.INFERRED,
         confidence_note="about the bounds; the number of ports is from the vendor's document",
     ),
-    EphemeralProfile(
+    _with_inferred_bounds(
         system=lookup("gcp-cloud-nat"),
-        ports=PortSet.parse("1024-65535"),
         time_wait=120.0,
         time_wait_note="tcpTimeWaitTimeoutSec",
         ports_per_address=64_512,
@@ -90,15 +97,13 @@ ROWS = (
             "dynamic allocation (the interface accepts a power of two from 32 on)"
         ),
         sources=(cite("cloud.google.com/nat/docs/ports-and-addresses"),),
-        confidence=Confidence.INFERRED,
         confidence_note=(
             "about the bounds; the number of ports is the vendor's, as quoted in the runbooks of "
             "GitLab"
         ),
     ),
-    EphemeralProfile(
+    _with_inferred_bounds(
         system=lookup("cgn"),
-        ports=PortSet.parse("1024-65535"),
         note="no block size is standardised; expect (ports - 1024) / subscribers",
         sources=(
             cite(
@@ -108,61 +113,42 @@ ROWS = (
             ),
             cite("RFC 7422", "section 2: blocks by an algorithm, without 0-1023"),
         ),
-        confidence=Confidence.INFERRED,
         confidence_note=(
             "about the bounds; RFC 6888 was read, RFC 7422 is from memory and was not checked"
         ),
     ),
-    EphemeralProfile(
+    _nf_nat(
         system=lookup("nf-nat"),
         ports=PortSet.parse("1024-65535"),
         algorithm=f"{_NF_NAT_ALGORITHM}; with fully-random the original is never kept",
         exclusions="none: neither ip_local_port_range nor ip_local_reserved_ports applies",
-        exhaustion=_NF_NAT_EXHAUSTION,
-        note="SNAT and MASQUERADE without a port range",
-        sources=_NF_NAT_SOURCES,
-        confidence=Confidence.SOURCE,
-        confidence_note=_NF_NAT_CONFIDENCE,
     ),
-    EphemeralProfile(
+    _nf_nat(
         system=lookup("nf-nat-below-1024"),
         ports=PortSet.parse("600-1023"),
-        algorithm=_NF_NAT_ALGORITHM,
-        exhaustion=_NF_NAT_EXHAUSTION,
         note=(
             "SNAT and MASQUERADE without a port range. A source port of 512-599 is kept if it is "
             "free, but never replaces another. The manual states 'below 1024', which is imprecise"
         ),
-        sources=_NF_NAT_SOURCES,
-        confidence=Confidence.SOURCE,
-        confidence_note=_NF_NAT_CONFIDENCE,
     ),
-    EphemeralProfile(
+    _nf_nat(
         system=lookup("nf-nat-below-512"),
         ports=PortSet.parse("1-511"),
-        algorithm=_NF_NAT_ALGORITHM,
-        exhaustion=_NF_NAT_EXHAUSTION,
-        note="SNAT and MASQUERADE without a port range",
-        sources=_NF_NAT_SOURCES,
-        confidence=Confidence.SOURCE,
-        confidence_note=_NF_NAT_CONFIDENCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("docker-linux"),
         algorithm="sequential after the last port",
         exclusions="ip_local_reserved_ports, only since 2026-06-12 (86626bb2ce, PR #52818)",
         note="the range is the machine's ip_local_port_range; 49153-65535 if it cannot be read",
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/*"),),
-        confidence=Confidence.SOURCE,
         confidence_note="about the absence of a fixed range",
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("docker-windows"),
         ports=PortSet.parse("60000-65000"),
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/portallocator_windows.go"),),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("docker-freebsd"),
         ports=PortSet.parse("49153-65535"),
         note=(
@@ -170,9 +156,8 @@ ROWS = (
             "'name: value' is read as a number"
         ),
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/portallocator_freebsd.go"),),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("kubernetes-nodeport"),
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
         ports=PortSet.parse("30000-32767"),
@@ -183,20 +168,17 @@ ROWS = (
                 "pkg/kubeapiserver/options/options.go DefaultServiceNodePortRange{30000, 2768}",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("sunrpc"),
         ports=PortSet.parse("665-1023"),
         sources=(cite("Linux", "include/linux/sunrpc/xprtsock.h:16-17"),),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("bsd-rresvport"),
         ports=PortSet.parse("600-1023"),
         sources=(
             cite("FreeBSD, xnu, OpenBSD, DragonFly sys/netinet/in.h", "IPPORT_RESERVEDSTART 600"),
         ),
-        confidence=Confidence.SOURCE,
     ),
 )

@@ -5,6 +5,8 @@ Stacks without a citable source or manual are listed as gaps in ``docs/systems.m
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges.ephemeral.model import EphemeralProfile
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -12,7 +14,13 @@ from portranges.source import Confidence, cite
 from portranges.systems import lookup
 
 _LWIP = "lwip-tcpip/lwip@3d896ba0"
-_LWIP_SHARING = "the implicit bind of connect() uses a port that no socket holds"
+
+_from_source = partial(EphemeralProfile, confidence=Confidence.SOURCE)
+_lwip = partial(
+    _from_source,
+    shares_ports_across_destinations=False,
+    sharing_note="the implicit bind of connect() uses a port that no socket holds",
+)
 
 ROWS = (
     EphemeralProfile(
@@ -33,7 +41,7 @@ ROWS = (
         sources=(cite("QNX documentation", "io-pkt is a port of NetBSD; no range found there"),),
         confidence=Confidence.INFERRED,
     ),
-    EphemeralProfile(
+    _lwip(
         system=lookup("lwip"),
         version_note="1.4.0 to 2.2.1 and master of 3d896ba0",
         transports=(Transport.TCP,),
@@ -43,28 +51,22 @@ ROWS = (
             "is used, so 65535 is never allocated"
         ),
         tcp_algorithm="lwip",
-        shares_ports_across_destinations=False,
-        sharing_note=_LWIP_SHARING,
         set_with=("TCP_LOCAL_PORT_RANGE_START and _END when compiling",),
         sources=(
             cite(_LWIP, "src/core/tcp.c:121-126, 1017-1042"),
             cite("lwip-tcpip/lwip commit 33d6dcec", "bug #33048"),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _lwip(
         system=lookup("lwip-udp"),
         version_note="1.4.0 to master",
         transports=(Transport.UDP,),
         ports=PortSet.parse("49152-65535"),
         algorithm="a random value at first, then sequential upwards",
         udp_algorithm="lwip",
-        shares_ports_across_destinations=False,
-        sharing_note=_LWIP_SHARING,
         sources=(cite(_LWIP, "src/core/udp.c:68-120"),),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("lwip-old"),
         ports=PortSet.parse("4096-32767"),
         algorithm="sequential",
@@ -74,9 +76,8 @@ ROWS = (
                 "TCP_LOCAL_PORT_RANGE_*, UDP_LOCAL_PORT_RANGE_*",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("zephyr"),
         version_note="read in a net_context.c of 2018",
         ports=PortSet.parse("32768-65535"),
@@ -89,9 +90,8 @@ ROWS = (
                 "subsys/net/ip/net_context.c find_available_port(): sys_rand32_get() | 0x8000",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("freertos"),
         version_note="2017 to V4.4.1 and later",
         ports=PortSet.parse("1024-65535"),
@@ -108,9 +108,8 @@ ROWS = (
                 "source/FreeRTOS_Sockets.c:83-88, prvGetPrivatePortNumber()",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("smoltcp"),
         version_note="all",
         note=(
@@ -118,10 +117,9 @@ ROWS = (
             "use 49152 + rand % 16384"
         ),
         sources=(cite("smoltcp-rs/smoltcp@5393f885", "no allocator"),),
-        confidence=Confidence.SOURCE,
         confidence_note="about the absence of a range",
     ),
-    EphemeralProfile(
+    _from_source(
         system=lookup("gvisor"),
         version_note="all",
         ports=PortSet.parse("16000-65535"),
@@ -141,6 +139,5 @@ ROWS = (
                 "pkg/sentry/fsimpl/proc/tasks_sys.go:104, 114, 489",
             ),
         ),
-        confidence=Confidence.SOURCE,
     ),
 )

@@ -5,32 +5,47 @@ Linux under Windows is in ``rows_linux``, Docker on Windows in ``rows_middleboxe
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges.ephemeral.model import EphemeralProfile
 from portranges.portset import PortSet
 from portranges.source import Confidence, cite
 from portranges.systems import lookup
 
-_120_S = (
-    "commonly stated for Vista, Server 2008 and later, by third parties only; "
-    "TcpTimedWaitDelay sets 30 to 300 s"
-)
-_NO_PRIVILEGE = "no port requires privilege"
-_NO_PRIVILEGE_FROM = cite(
-    "stackoverflow.com/questions/6721153",
-    "Winsock listens on port 80 without an administrator; only HTTP.sys has lists of its own",
-)
-_NO_PRIVILEGE_NOTE = "that no port requires privilege is stated by third parties only"
 _SET_OPTIONS = "-DynamicPortRangeStartPort FIRST -DynamicPortRangeNumberOfPorts COUNT"
 _TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
 
+_every_windows = partial(
+    EphemeralProfile,
+    privileged_below=0,
+    privileged_note="no port requires privilege",
+    confidence_note="that no port requires privilege is stated by third parties only",
+)
+# Vista and later, whichever product changed the range.
+_windows = partial(
+    _every_windows,
+    algorithm="the same as windows",
+    tcp_algorithm="windows",
+    udp_algorithm="windows",
+    shares_ports_across_destinations=False,
+    sharing_note="the same as windows",
+    time_wait=120.0,
+    time_wait_note=(
+        "commonly stated for Vista, Server 2008 and later, by third parties only; "
+        "TcpTimedWaitDelay sets 30 to 300 s"
+    ),
+    privileged_source=cite(
+        "stackoverflow.com/questions/6721153",
+        "Winsock listens on port 80 without an administrator; only HTTP.sys has lists of its own",
+    ),
+)
+
 ROWS = (
-    EphemeralProfile(
+    _windows(
         system=lookup("windows"),
         version_note="Vista, Server 2008, and all later versions (10, 11, Server 2025)",
         ports=PortSet.parse("49152-65535"),
         algorithm="not published",
-        tcp_algorithm="windows",
-        udp_algorithm="windows",
         exclusions=(
             "excluded port ranges (netsh int ipv4 show excludedportrange protocol=tcp; '*' marks "
             "administered ranges). Hyper-V, HNS and WinNAT reserve blocks of 100 ports inside the "
@@ -45,13 +60,7 @@ ROWS = (
             "netsh has separate commands for IPv4 and IPv6. The KB article of 2007 to 2010 states "
             "one range per IP version; the current one states one per transport only"
         ),
-        shares_ports_across_destinations=False,
         sharing_note="with an auto-reuse port range, connect() shares ports",
-        time_wait=120.0,
-        time_wait_note=_120_S,
-        privileged_below=0,
-        privileged_source=_NO_PRIVILEGE_FROM,
-        privileged_note=_NO_PRIVILEGE,
         exhaustion=(
             ("event log", "4227, 4231"),
             ("kernel status", "STATUS_TOO_MANY_ADDRESSES (0x209)"),
@@ -98,9 +107,8 @@ ROWS = (
             _TIMED_WAIT,
         ),
         confidence=Confidence.DOCUMENT,
-        confidence_note=_NO_PRIVILEGE_NOTE,
     ),
-    EphemeralProfile(
+    _every_windows(
         system=lookup("windows-xp"),
         others=(lookup("windows-2000"), lookup("windows-2003")),
         ports=PortSet.parse("1025-5000"),
@@ -112,11 +120,9 @@ ROWS = (
         time_wait_note=(
             "TcpTimedWaitDelay, 30 to 300 s; documents about NT, 2000 and 2003 state 240 s"
         ),
-        privileged_below=0,
         privileged_source=cite(
             "hsc.fr win_net_srv", "the TCP/IP stack does not implement privileged ports"
         ),
-        privileged_note=_NO_PRIVILEGE,
         read_with=(
             "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters /v MaxUserPort",
         ),
@@ -129,43 +135,21 @@ ROWS = (
             _TIMED_WAIT,
         ),
         confidence=Confidence.DOCUMENT,
-        confidence_note=_NO_PRIVILEGE_NOTE,
     ),
-    EphemeralProfile(
+    _windows(
         system=lookup("windows-exchange2007"),
         version_note="the setup program of Exchange 2007 changes the range",
         ports=PortSet.parse("1025-60000"),
-        algorithm="the same as windows",
-        tcp_algorithm="windows",
-        udp_algorithm="windows",
-        shares_ports_across_destinations=False,
-        sharing_note="the same as windows",
-        time_wait=120.0,
-        time_wait_note=_120_S,
-        privileged_below=0,
-        privileged_source=_NO_PRIVILEGE_FROM,
-        privileged_note=_NO_PRIVILEGE,
         note="two revisions of Microsoft's page contradict each other",
         sources=(
             cite("Microsoft KB929851", "today's text; revision 5.0 (2009-09) said 1025 to 5000"),
             _TIMED_WAIT,
         ),
         confidence=Confidence.DOCUMENT,
-        confidence_note=_NO_PRIVILEGE_NOTE,
     ),
-    EphemeralProfile(
+    _windows(
         system=lookup("windows-devbox"),
         version_note="seen from 2020 to 2026",
-        algorithm="the same as windows",
-        tcp_algorithm="windows",
-        udp_algorithm="windows",
-        shares_ports_across_destinations=False,
-        sharing_note="the same as windows",
-        time_wait=120.0,
-        time_wait_note=_120_S,
-        privileged_below=0,
-        privileged_source=_NO_PRIVILEGE_FROM,
-        privileged_note=_NO_PRIVILEGE,
         note=(
             "starts at 1024; the end varies: 1024-65534 (64,511 ports) and 1024-15000 (13,977 "
             "ports) have been seen"
@@ -177,6 +161,5 @@ ROWS = (
             _TIMED_WAIT,
         ),
         confidence=Confidence.REPORTED,
-        confidence_note=_NO_PRIVILEGE_NOTE,
     ),
 )
