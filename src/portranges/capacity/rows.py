@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges import types
 from portranges.capacity.model import Growth, Method
 from portranges.ephemeral import profiles
@@ -14,58 +16,48 @@ _LINUX: tuple[types.SystemName, ...] = tuple(
     if row.tcp_algorithm == "linux-connect"
 )
 
+_on_linux = partial(
+    Method, systems=_LINUX, source=MEASURED_ON_LINUX, confidence=Confidence.MEASURED
+)
+# On other systems only connect() is known, unless a row names another call.
+_connect = partial(Method, name="connect", calls="connect() on an unbound socket")
+
 METHODS = (
-    Method(
+    _on_linux(
         name="connect",
-        systems=_LINUX,
         growth=Growth.TUPLES,
         algorithm="linux-connect",
         calls="connect() on an unbound socket",
         note="if no socket that called bind() holds the port",
-        source=MEASURED_ON_LINUX,
-        confidence=Confidence.MEASURED,
     ),
-    Method(
+    _on_linux(
         name="bind-no-port",
-        systems=_LINUX,
         growth=Growth.TUPLES,
         algorithm="linux-connect",
         calls="IP_BIND_ADDRESS_NO_PORT, bind() to an address and port 0, connect()",
-        source=MEASURED_ON_LINUX,
-        confidence=Confidence.MEASURED,
     ),
-    Method(
+    _on_linux(
         name="connect-range",
-        systems=_LINUX,
         growth=Growth.TUPLES,
         algorithm="linux-connect-range",
         calls="connect() on a socket with IP_LOCAL_PORT_RANGE, kernel 6.8 and later",
         note="the option's range, which must lie inside the system's range",
-        source=MEASURED_ON_LINUX,
-        confidence=Confidence.MEASURED,
     ),
-    Method(
+    _on_linux(
         name="bind0",
-        systems=_LINUX,
         growth=Growth.SOURCES,
         algorithm="linux-bind",
         calls="bind() to an address and port 0, connect(); also with SO_REUSEPORT",
         note="one more fails in bind(), with EADDRINUSE",
-        source=MEASURED_ON_LINUX,
-        confidence=Confidence.MEASURED,
     ),
-    Method(
+    _on_linux(
         name="bind0-reuse",
-        systems=_LINUX,
         growth=Growth.SOURCES,
         algorithm="linux-bind-reuse",
         calls="SO_REUSEADDR, bind() to an address and port 0, connect()",
-        source=MEASURED_ON_LINUX,
-        confidence=Confidence.MEASURED,
     ),
-    Method(
+    _on_linux(
         name="bind0-autobind-reuse",
-        systems=_LINUX,
         growth=Growth.LOWER_HALF,
         algorithm="linux-bind-reuse",
         calls="the calls of bind0-reuse, with net.ipv4.ip_autobind_reuse=1",
@@ -73,42 +65,30 @@ METHODS = (
             "bind() chooses a port in use at random, so connect() fails with EADDRNOTAVAIL and "
             "must be repeated on a new socket"
         ),
-        source=MEASURED_ON_LINUX,
-        confidence=Confidence.MEASURED,
     ),
-    Method(
+    _on_linux(
         name="bind-explicit",
-        systems=_LINUX,
         growth=Growth.TUPLES,
         calls="SO_REUSEADDR, bind() to an address and a port that the client chooses, connect()",
-        source=MEASURED_ON_LINUX,
-        confidence=Confidence.MEASURED,
     ),
-    Method(
+    _on_linux(
         name="udp",
-        systems=_LINUX,
         growth=Growth.SOURCES,
         algorithm="linux-udp",
         waits=False,
         calls="a UDP socket, bound to port 0 or connected without bind()",
-        source=MEASURED_ON_LINUX,
-        confidence=Confidence.MEASURED,
     ),
-    Method(
-        name="connect",
+    _connect(
         systems=("openbsd",),
         growth=Growth.SOURCES,
         algorithm="openbsd",
-        calls="connect() on an unbound socket",
         note="chooses a port that is free at the source address",
         source=cite("OpenBSD", "sys/netinet/in_pcb.c in_pcbaddrisavail_lock()"),
         confidence=Confidence.SOURCE,
     ),
-    Method(
-        name="connect",
+    _connect(
         systems=("macos", "ios"),
         growth=Growth.FAMILIES,
-        calls="connect() on an unbound socket",
         note=(
             "the port is chosen before the source address, and must be free on every address of "
             "the family"
@@ -120,11 +100,9 @@ METHODS = (
         ),
         confidence=Confidence.SOURCE,
     ),
-    Method(
-        name="connect",
+    _connect(
         systems=("netbsd",),
         growth=Growth.FAMILIES,
-        calls="connect() on an unbound socket",
         note="as on macOS; each family has a range of its own, by default the same",
         source=cite(
             "NetBSD/src@01257046, sys/netinet/in_pcb.c and @01298e0d, sys/netinet6/in6_pcb.c",
@@ -132,17 +110,14 @@ METHODS = (
         ),
         confidence=Confidence.SOURCE,
     ),
-    Method(
-        name="connect",
+    _connect(
         systems=("lwip", "lwip-udp"),
         growth=Growth.NOTHING,
-        calls="connect() on an unbound socket",
         note="chooses a port that no socket of the transport has, of either family",
         source=cite("lwIP", "src/core/tcp.c tcp_new_port(), udp.c udp_new_port()"),
         confidence=Confidence.MEMORY,
     ),
-    Method(
-        name="connect",
+    _connect(
         systems=("freertos",),
         growth=Growth.NOTHING,
         calls="FreeRTOS_connect() on an unbound socket",
@@ -156,8 +131,7 @@ METHODS = (
         ),
         confidence=Confidence.SOURCE,
     ),
-    Method(
-        name="connect",
+    _connect(
         systems=("nf-nat", "nf-nat-below-1024", "nf-nat-below-512"),
         growth=Growth.TUPLES,
         calls="any, by a client behind the translator",

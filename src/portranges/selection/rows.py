@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges.selection.model import Algorithm, Start, Walk
 from portranges.source import Confidence, Source, cite
 
@@ -15,63 +17,59 @@ _LINUX = "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)"
 _LINUX_HASH_CONNECT = cite(_LINUX, "net/ipv4/inet_hashtables.c __inet_hash_connect()")
 _LINUX_OPEN_PORT = cite(_LINUX, "net/ipv4/inet_connection_sock.c inet_csk_find_open_port()")
 _LINUX_3_0 = cite("1299030893/linux-3.0.27", "net/ipv4/inet_hashtables.c, inet_connection_sock.c")
+_XNU = cite(
+    "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)", "bsd/netinet/in_pcb.c:1140-1330"
+)
 _MEASURED = "measured on Linux 6.18.44, by live tests"
 
 # A range of odd size loses one port in each scan, for the number of ports that
 # a scan looks at is rounded down to an even one.
 _ODD = "one scan of a range of n ports, n odd and more than 1, looks at n - 1 of them"
 
+_from_rfc = partial(Algorithm, counts_holes=False, confidence=Confidence.MEMORY)
+_from_source = partial(Algorithm, confidence=Confidence.SOURCE)
+
 ROWS = (
-    Algorithm(
+    _from_rfc(
         name="rfc6056-1",
         title="RFC 6056, algorithm 1 (random start)",
         start=Start.RANDOM,
         walk=Walk.UP,
-        counts_holes=False,
         source=_rfc6056("section 3.3.1"),
-        confidence=Confidence.MEMORY,
     ),
-    Algorithm(
+    _from_rfc(
         name="rfc6056-2",
         title="RFC 6056, algorithm 2 (random at every try)",
         start=Start.RANDOM,
         walk=Walk.REDRAW,
-        counts_holes=False,
         source=_rfc6056("section 3.3.2"),
-        confidence=Confidence.MEMORY,
         note="gives up after n tries, although ports may be free: with probability (m / n) ** n",
     ),
-    Algorithm(
+    _from_rfc(
         name="rfc6056-3",
         title="RFC 6056, algorithm 3 (simple hash)",
         start=Start.HASH,
         walk=Walk.UP,
-        counts_holes=False,
         source=_rfc6056("section 3.3.3"),
-        confidence=Confidence.MEMORY,
     ),
-    Algorithm(
+    _from_rfc(
         name="rfc6056-4",
         title="RFC 6056, algorithm 4 (double hash)",
         start=Start.HASH_AND_CELL,
         walk=Walk.UP,
-        counts_holes=False,
         cells=10,
         source=_rfc6056("section 3.3.4"),
-        confidence=Confidence.MEMORY,
         note="the RFC gives 10 cells as an example",
     ),
-    Algorithm(
+    _from_rfc(
         name="rfc6056-5",
         title="RFC 6056, algorithm 5 (random increments)",
         start=Start.COUNTER,
         walk=Walk.JUMP,
-        counts_holes=False,
         increment=500,
         source=_rfc6056("section 3.3.5"),
-        confidence=Confidence.MEMORY,
     ),
-    Algorithm(
+    _from_source(
         name="linux-connect",
         title="Linux 4.2 and later, TCP connect() without a port of its own",
         start=Start.HASH_AND_CELL,
@@ -79,7 +77,6 @@ ROWS = (
         cells=65536,
         step=2,
         source=_LINUX_HASH_CONNECT,
-        confidence=Confidence.SOURCE,
         note=(
             f"{_ODD}: all but the first port, or all but the last if the scan starts at the "
             "first. After a success the cell grows by 2 plus the larger of the distance scanned "
@@ -87,7 +84,7 @@ ROWS = (
             f"table was smaller, up to about 5.11 there was one counter. {_MEASURED}"
         ),
     ),
-    Algorithm(
+    _from_source(
         name="linux-connect-range",
         title="Linux 6.8 and later, TCP connect() of a socket with IP_LOCAL_PORT_RANGE",
         start=Start.HASH_AND_CELL,
@@ -95,31 +92,28 @@ ROWS = (
         cells=65536,
         step=1,
         source=_LINUX_HASH_CONNECT,
-        confidence=Confidence.SOURCE,
         note=f"every port of the range, in steps of 1. {_MEASURED}",
     ),
-    Algorithm(
+    _from_source(
         name="linux-bind",
         title="Linux 4.2 and later, TCP bind() to port 0, and listen() without bind()",
         start=Start.OF_THE_WALK,
         walk=Walk.LINUX_BIND,
         source=_LINUX_OPEN_PORT,
-        confidence=Confidence.SOURCE,
         note=f"{_ODD}, as in linux-connect. {_MEASURED}",
     ),
-    Algorithm(
+    _from_source(
         name="linux-bind-reuse",
         title="Linux 4.2 and later, TCP bind() to port 0 with SO_REUSEADDR",
         start=Start.OF_THE_WALK,
         walk=Walk.LINUX_BIND_HALVES,
         source=_LINUX_OPEN_PORT,
-        confidence=Confidence.SOURCE,
         note=(
             "the lower half has (n >> 2) << 1 ports; a range below 4 ports is not halved. "
             f"In a range of odd size the upper half is the odd one. {_MEASURED}"
         ),
     ),
-    Algorithm(
+    _from_source(
         name="linux-udp",
         title="Linux, UDP bind() to port 0, and connect() or sendto() without bind()",
         start=Start.OF_THE_WALK,
@@ -127,91 +121,77 @@ ROWS = (
         cells=4096,
         random_bits=32,
         source=cite(_LINUX, "net/ipv4/udp.c udp_lib_get_port()"),
-        confidence=Confidence.SOURCE,
         note=(
             "the number of hash chains is set at boot by the amount of memory, 256 to 65536; it "
             f"changes which port follows one in use, but not which ports are reached. {_MEASURED}"
         ),
     ),
-    Algorithm(
+    _from_source(
         name="linux-2.6.24-connect",
         title="Linux 2.6.24 to 4.1, TCP connect() without a port of its own",
         start=Start.HASH,
         walk=Walk.UP,
         source=_LINUX_3_0,
-        confidence=Confidence.SOURCE,
     ),
-    Algorithm(
+    _from_source(
         name="linux-2.6.24-bind",
         title="Linux 2.6.24 to 4.1, TCP bind() to port 0",
         start=Start.RANDOM,
         walk=Walk.UP,
         source=_LINUX_3_0,
-        confidence=Confidence.SOURCE,
     ),
-    Algorithm(
+    _from_source(
         name="freebsd",
         title="FreeBSD",
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
         random_bits=32,
         source=cite("ilnp/ilnp-freebsd14@2f2a4162", "sys/netinet/in_pcb.c in_pcb_lport_dest()"),
-        confidence=Confidence.SOURCE,
         note=(
             "releases up to 13 continue with the next port while more than randomcps (10) ports "
             "per second are requested; that is bsd-sequential"
         ),
     ),
-    Algorithm(
+    _from_source(
         name="openbsd",
         title="OpenBSD",
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
         source=cite("openbsd/src@27ae666c", "sys/netinet/in_pcb.c (rev 1.160)"),
-        confidence=Confidence.SOURCE,
         note="the ports of net.inet.tcp.baddynamic and net.inet.udp.baddynamic are excluded",
     ),
-    Algorithm(
+    _from_source(
         name="macos-tcp",
         aliases=("macos", "ios-tcp"),
         title="macOS and iOS, TCP",
         start=Start.NEXT,
         walk=Walk.UP,
-        source=cite(
-            "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)",
-            "bsd/netinet/in_pcb.c:1140-1330",
-        ),
-        confidence=Confidence.SOURCE,
+        source=_XNU,
         note="net.inet.tcp.randomize_ports=0, the default; with 1 it is macos-udp",
     ),
-    Algorithm(
+    _from_source(
         name="macos-udp",
         aliases=("ios-udp",),
         title="macOS and iOS, UDP",
         start=Start.AFTER_RANDOM,
         walk=Walk.UP,
         random_bits=16,
-        source=cite(
-            "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)",
-            "bsd/netinet/in_pcb.c:1140-1330",
-        ),
-        confidence=Confidence.SOURCE,
+        source=_XNU,
         note="net.inet.udp.randomize_ports=1, the default",
     ),
-    Algorithm(
+    _from_source(
         name="netbsd",
         title="NetBSD, with the algorithm 'bsd'",
         start=Start.NEXT,
         walk=Walk.DOWN,
         splits_families=True,
         source=cite("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
-        confidence=Confidence.SOURCE,
         note=(
             "the default; net.inet.ip.anonportalgo.selected chooses those of RFC 6056: "
             "random_start, random_pick, hash, doublehash, randinc"
         ),
     ),
-    Algorithm(
+    _from_source(
         name="solaris",
         aliases=("illumos",),
         title="Solaris and illumos",
@@ -219,17 +199,15 @@ ROWS = (
         walk=Walk.UP,
         random_bits=16,
         source=cite("illumos/illumos-gate@39707ee3", "tcp_bind.c tcp_update_next_port()"),
-        confidence=Confidence.SOURCE,
         note="extra privileged ports are excluded",
     ),
-    Algorithm(
+    _from_source(
         name="bsd-sequential",
         aliases=("bsd-4.3", "freebsd-2", "dragonfly", "linux-2.2"),
         title="4.3BSD, FreeBSD 2 to 4.5, older DragonFly, Linux 2.2",
         start=Start.NEXT,
         walk=Walk.UP,
         source=cite("jonathangray/csrg", "sys/netinet/in_pcb.c:141-148"),
-        confidence=Confidence.SOURCE,
         note="newer releases of DragonFly give each processor a slice of the range",
     ),
     Algorithm(
@@ -250,35 +228,32 @@ ROWS = (
         source=cite("hsc.fr, win_net_srv", "one counter for TCP and UDP together"),
         confidence=Confidence.REPORTED,
     ),
-    Algorithm(
+    _from_source(
         name="gvisor",
         title="gVisor",
         start=Start.RANDOM,
         walk=Walk.UP,
         source=cite("google/gvisor@3c5eee17", "pkg/tcpip/ports/ports.go:254-281"),
-        confidence=Confidence.SOURCE,
     ),
-    Algorithm(
+    _from_source(
         name="lwip",
         aliases=("lwip-tcp", "lwip-udp"),
         title="lwIP 1.4.0 and later",
         start=Start.RANDOM_NEXT,
         walk=Walk.UP,
         source=cite("lwip-tcpip/lwip@3d896ba0", "src/core/tcp.c:1017-1042, udp.c:68-120"),
-        confidence=Confidence.SOURCE,
         note="TCP never allocates 65535, which the range of its profile leaves out",
     ),
-    Algorithm(
+    _from_source(
         name="zephyr",
         title="Zephyr",
         start=Start.RANDOM,
         walk=Walk.REDRAW,
         gives_up=False,
         source=cite("zephyrproject-rtos/zephyr@00ac0487", "net_context.c find_available_port()"),
-        confidence=Confidence.SOURCE,
         note="it never gives up: without a free port it loops forever, and an Allocator fails",
     ),
-    Algorithm(
+    _from_source(
         name="freertos",
         title="FreeRTOS+TCP",
         start=Start.RANDOM,
@@ -288,7 +263,6 @@ ROWS = (
             "FreeRTOS/FreeRTOS-Plus-TCP@00dbc8b7",
             "source/FreeRTOS_Sockets.c prvGetPrivatePortNumber()",
         ),
-        confidence=Confidence.SOURCE,
         note="in its default range, ports 1024-2047 are twice as likely as the others",
     ),
 )

@@ -7,6 +7,7 @@ this one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from portranges import types
 from portranges.ports import PortRange, Transport, check_port
@@ -37,16 +38,15 @@ class Use:
     source: Source
 
 
-_TCP = (Transport.TCP,)
 _UDP = (Transport.UDP,)
 _BOTH = (Transport.TCP, Transport.UDP)
+_over_tcp = partial(Use, transports=(Transport.TCP,))
 
 # By first port, then by size.
 _ROWS = (
-    Use(
+    _over_tcp(
         name="rresvport()",
         ports=PortRange(600, 1023),
-        transports=_TCP,
         note="source ports of the r-commands and other clients that prove their privileges",
         source=cite("FreeBSD, OpenBSD, DragonFly and XNU sources", "IPPORT_RESERVEDSTART"),
     ),
@@ -57,38 +57,33 @@ _ROWS = (
         note="source ports of the kernel's RPC client",
         source=cite("Linux source", "include/linux/sunrpc/xprtsock.h"),
     ),
-    Use(
+    _over_tcp(
         name="VNC",
         ports=PortRange(5900, 5999),
-        transports=_TCP,
         note="display N listens on 5900 + N; only 5900 is registered for it",
         source=cite("RFC 6143, and Xtigervnc(1)"),
     ),
-    Use(
+    _over_tcp(
         name="X11",
         ports=PortRange(6000, 6063),
-        transports=_TCP,
         note="display N listens on 6000 + N if TCP is enabled",
         source=cite("Xorg(1)"),
     ),
-    Use(
+    _over_tcp(
         name="BitTorrent",
         ports=PortRange(6881, 6889),
-        transports=_TCP,
         note="listens on the first free one",
         source=cite("BitTorrent BEP 3"),
     ),
-    Use(
+    _over_tcp(
         name="Bitcoin",
         ports=PortRange(8333),
-        transports=_TCP,
         note="peers of the main network",
         source=cite("bitcoin/bitcoin@284c42a3", "src/kernel/chainparams.cpp, nDefaultPort"),
     ),
-    Use(
+    _over_tcp(
         name="Kafka",
         ports=PortRange(9092),
-        transports=_TCP,
         note="brokers; the port is registered to another service",
         source=cite("apache/kafka@8b0f9fdd", "config/server.properties"),
     ),
@@ -99,10 +94,9 @@ _ROWS = (
         note="audio and video of calls, with the sample configuration",
         source=cite("Asterisk source", "configs/samples/rtp.conf.sample"),
     ),
-    Use(
+    _over_tcp(
         name="Kubernetes kubelet",
         ports=PortRange(10250),
-        transports=_TCP,
         note="the kubelet's interface on every node",
         source=cite("kubernetes/website", "ports-and-protocols.md"),
     ),
@@ -137,17 +131,15 @@ _ROWS = (
         note="relayed addresses of calls and WebRTC sessions, on a TURN server",
         source=cite("RFC 5766", "section 6.2"),
     ),
-    Use(
+    _over_tcp(
         name="Windows RPC",
         ports=PortRange(49152, 65535),
-        transports=_TCP,
         note="services of Windows and Active Directory; the endpoint mapper on 135 knows the port",
         source=cite("Microsoft KB929851"),
     ),
-    Use(
+    _over_tcp(
         name="Samba RPC",
         ports=PortRange(49152, 65535),
-        transports=_TCP,
         note="the same services on a Samba domain controller",
         source=cite("smb.conf(5)", "rpc server dynamic port range"),
     ),

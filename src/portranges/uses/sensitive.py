@@ -10,6 +10,7 @@ ports of applications, which may be on public networks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -41,7 +42,6 @@ class SensitiveService:
     source: Source
 
 
-_TCP = (Transport.TCP,)
 _UDP = (Transport.UDP,)
 _BOTH = (Transport.TCP, Transport.UDP)
 
@@ -51,21 +51,20 @@ _SMB = cite(
     "Preventing SMB traffic from lateral connections and entering or leaving the network",
 )
 _KUBELET = cite("Kubernetes documentation", "Kubelet authentication/authorization")
+_over_tcp = partial(SensitiveService, transports=(Transport.TCP,))
 
 # By first port.
 _ROWS = (
-    SensitiveService(
+    _over_tcp(
         service="FTP",
         ports=PortSet.parse("20-21"),
-        transports=_TCP,
         why="passwords and files cross the network in clear text",
         confidence=Confidence.STANDARD,
         source=cite("RFC 2577", "section 6"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="Telnet",
         ports=PortSet([23]),
-        transports=_TCP,
         why="passwords and the session cross the network in clear text",
         confidence=Confidence.STANDARD,
         source=cite("RFC 4248", "section 3"),
@@ -86,10 +85,9 @@ _ROWS = (
         confidence=Confidence.MEMORY,
         source=cite("CISA TA14-017A", "UDP-Based Amplification Attacks"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="Windows RPC",
         ports=PortSet([135]),
-        transports=_TCP,
         why="it is the entry to the administrative services of Windows",
         confidence=Confidence.DOCUMENT,
         source=_SECURITY_HUB,
@@ -119,18 +117,16 @@ _ROWS = (
         confidence=Confidence.MEMORY,
         source=cite("CISA TA14-017A", "UDP-Based Amplification Attacks"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="SMB",
         ports=PortSet([445]),
-        transports=_TCP,
         why="it serves files to the local network, and worms spread through it",
         confidence=Confidence.DOCUMENT,
         source=_SMB,
     ),
-    SensitiveService(
+    _over_tcp(
         service="rexec, rlogin and rsh",
         ports=PortSet.parse("512-514"),
-        transports=_TCP,
         why="they authenticate by the client's address or a clear-text password",
         confidence=Confidence.STANDARD,
         source=cite("RFC 1282", "Security Considerations"),
@@ -143,10 +139,9 @@ _ROWS = (
         confidence=Confidence.DOCUMENT,
         source=cite("CISA TA13-207A", "Risks of Using IPMI"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="rsync",
         ports=PortSet([873]),
-        transports=_TCP,
         why="the daemon does not encrypt, and a module without users is open to anyone",
         confidence=Confidence.DOCUMENT,
         source=cite("rsyncd.conf(5)"),
@@ -159,10 +154,9 @@ _ROWS = (
         confidence=Confidence.DOCUMENT,
         source=cite("Microsoft Learn", "Security considerations for a SQL Server installation"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="Oracle Database",
         ports=PortSet([1521]),
-        transports=_TCP,
         why="only application servers need to reach it",
         confidence=Confidence.REPORTED,
         source=cite(
@@ -177,34 +171,30 @@ _ROWS = (
         confidence=Confidence.DOCUMENT,
         source=cite("nfs(5)", "SECURITY CONSIDERATIONS"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="ZooKeeper",
         ports=PortSet([2181]),
-        transports=_TCP,
         why="it is designed for a trusted network",
         confidence=Confidence.DOCUMENT,
         source=cite("ZooKeeper Administrator's Guide", "Things to Avoid"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="Docker API",
         ports=PortSet.parse("2375-2376"),
-        transports=_TCP,
         why="anyone who can use it is root on the host, and 2375 has no authentication",
         confidence=Confidence.DOCUMENT,
         source=cite("Docker documentation", "Docker Engine security, Protect the daemon socket"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="etcd",
         ports=PortSet.parse("2379-2380"),
-        transports=_TCP,
         why="access to it is root access to a Kubernetes cluster",
         confidence=Confidence.DOCUMENT,
         source=cite("Kubernetes documentation", "Operating etcd clusters for Kubernetes"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="MySQL",
         ports=PortSet([3306]),
-        transports=_TCP,
         why="its manual forbids access from untrusted hosts",
         confidence=Confidence.DOCUMENT,
         source=cite("MySQL 8.4 Reference Manual", "Security Guidelines"),
@@ -217,10 +207,9 @@ _ROWS = (
         confidence=Confidence.DOCUMENT,
         source=_SECURITY_HUB,
     ),
-    SensitiveService(
+    _over_tcp(
         service="RabbitMQ between nodes, and epmd",
         ports=PortSet.parse("4369,25672"),
-        transports=_TCP,
         why="only the nodes of the cluster and its command-line tools need to reach it",
         confidence=Confidence.DOCUMENT,
         source=cite(
@@ -228,43 +217,38 @@ _ROWS = (
             "docs/networking.md, Port Access and Inter-node Communication",
         ),
     ),
-    SensitiveService(
+    _over_tcp(
         service="PostgreSQL",
         ports=PortSet([5432]),
-        transports=_TCP,
         why="only application servers need to reach it",
         confidence=Confidence.DOCUMENT,
         source=_SECURITY_HUB,
     ),
-    SensitiveService(
+    _over_tcp(
         service="Kibana and OpenSearch Dashboards",
         ports=PortSet([5601]),
-        transports=_TCP,
         why="they show and change the data of a cluster",
         confidence=Confidence.DOCUMENT,
         source=_SECURITY_HUB,
     ),
-    SensitiveService(
+    _over_tcp(
         service="VNC",
         # Displays 0 to 9; few hosts have more.
         ports=PortSet.parse("5900-5909"),
-        transports=_TCP,
         why="its password check is weak, and the session is not encrypted",
         confidence=Confidence.STANDARD,
         source=cite("RFC 6143", "section 9"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="CouchDB",
         ports=PortSet([5984]),
-        transports=_TCP,
         why="only application servers need to reach it",
         confidence=Confidence.DOCUMENT,
         source=cite("Apache CouchDB documentation", "Cluster Set Up"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="WinRM",
         ports=PortSet.parse("5985-5986"),
-        transports=_TCP,
         why="it runs commands for administrators, and on public networks the firewall of Windows "
         "admits only the same subnet",
         confidence=Confidence.DOCUMENT,
@@ -273,60 +257,53 @@ _ROWS = (
             "Security considerations for PowerShell Remoting using WinRM",
         ),
     ),
-    SensitiveService(
+    _over_tcp(
         service="X11",
         ports=PortSet.parse("6000-6063"),
-        transports=_TCP,
         why="anyone who reads the unencrypted cookie controls the display",
         confidence=Confidence.DOCUMENT,
         source=cite("Xsecurity(7)", "MIT-MAGIC-COOKIE-1"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="Redis",
         ports=PortSet([6379]),
-        transports=_TCP,
         why="it is designed for trusted clients, and one command deletes all data",
         confidence=Confidence.DOCUMENT,
         source=cite("Redis documentation", "Redis security"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="Kubernetes API",
         ports=PortSet([6443]),
-        transports=_TCP,
         why="it controls the cluster, and should be reached through a bastion host",
         confidence=Confidence.DOCUMENT,
         source=cite("kubernetes/website@02802dd6", "Security Checklist, Network security"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="Cassandra",
         ports=PortSet.parse("7000-7001,9042"),
-        transports=_TCP,
         why="authentication is off by default",
         confidence=Confidence.DOCUMENT,
         source=cite("Apache Cassandra documentation", "Security"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="InfluxDB",
         ports=PortSet([8086]),
-        transports=_TCP,
         why="authentication is off by default in version 1, and is not meant to keep attackers out",
         confidence=Confidence.DOCUMENT,
         source=cite(
             "influxdata/docs-v2@0967a8aa", "Authentication and authorization in InfluxDB (v1)"
         ),
     ),
-    SensitiveService(
+    _over_tcp(
         service="Elasticsearch",
         ports=PortSet.parse("9200,9300"),
-        transports=_TCP,
         why="anyone who reaches an unprotected node can change all data",
         confidence=Confidence.DOCUMENT,
         source=cite("Elasticsearch documentation", "Networking"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="kubelet",
         ports=PortSet.parse("10250,10255"),
-        transports=_TCP,
         why="it controls the containers of a node, and anonymous requests may be allowed",
         confidence=Confidence.DOCUMENT,
         source=_KUBELET,
@@ -339,10 +316,9 @@ _ROWS = (
         confidence=Confidence.DOCUMENT,
         source=cite("memcached wiki", "ConfiguringServer"),
     ),
-    SensitiveService(
+    _over_tcp(
         service="MongoDB",
         ports=PortSet.parse("27017-27019"),
-        transports=_TCP,
         why="its manual restricts it to trusted networks",
         confidence=Confidence.DOCUMENT,
         source=cite("MongoDB Manual", "Network and Configuration Hardening"),
