@@ -6,7 +6,7 @@ may therefore import every package.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from array import array
 from collections.abc import (
     AsyncIterator,
@@ -45,6 +45,7 @@ from typing import (
 )
 
 from portranges.capacity.model import Interval
+from portranges.cli.arguments import Arguments
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidSocketError, InvalidValueError
 from portranges.families import Family
@@ -81,7 +82,7 @@ __all__ = [
     "AlgorithmName",
     "Any",
     "AnyPorts",
-    "ArgumentParser",
+    "Arguments",
     "AskedPorts",
     "Assignment",
     "AssignmentsOfPort",
@@ -718,8 +719,8 @@ class ReuseMachine(Protocol):
 class Command(Protocol):
     """A module that is a command."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the command's arguments to *parser*."""
+    def add_arguments(self, add: Arguments) -> None:
+        """Add the command's arguments."""
         ...
 
     def run(self, arguments: Namespace) -> int:

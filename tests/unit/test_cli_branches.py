@@ -24,6 +24,7 @@ from portranges.cli import (
     watch,
     words,
 )
+from portranges.cli.arguments import Arguments
 from portranges.cli.output import PipeTolerantStream
 from portranges.ports import check_transports
 from portranges.probe import (
@@ -133,7 +134,7 @@ def test_listeners_that_may_be_older_and_owners_of_unknown_age(monkeypatch, caps
     assert (len(found), found[0], found[-1]) == (1, *found, *found)
     monkeypatch.setattr(lingering, "lingering", lambda *asked, **more: found)
     parser = ArgumentParser()
-    lingering.add_arguments(parser)
+    lingering.add_arguments(Arguments(parser))
     assert lingering.run(parser.parse_args([])) == 0
     out = capsys.readouterr().out
     assert "not seen before; the start of its owner is unknown" in " ".join(out.split())

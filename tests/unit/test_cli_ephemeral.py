@@ -10,12 +10,13 @@ import pytest
 from envelope import result_of
 from portranges import SystemReadError, UnknownNameError, ephemeral, system
 from portranges.cli import ephemeral as command
+from portranges.cli.arguments import Arguments
 from portranges.system import Machine
 
 
 def run(*words: str, machine: Machine | None = system.RECORDED_LINUX) -> int:
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    command.add_arguments(Arguments(parser))
     return command.run(parser.parse_args(words), machine=machine)
 
 

@@ -26,6 +26,7 @@ from portranges.cli import (
     usage,
     watch,
 )
+from portranges.cli.arguments import Arguments
 from portranges.probe import (
     Age,
     Change,
@@ -432,7 +433,7 @@ class Suggesting:
 
     def __call__(self, command, words, of):
         parser = ArgumentParser()
-        command.add_arguments(parser)
+        command.add_arguments(Arguments(parser))
         status = command.run(parser.parse_args(words.split()), machine=of)
         return status, " ".join(self.capsys.readouterr().out.split())
 
@@ -491,7 +492,7 @@ def test_suggest_without_a_view_of_the_sockets(monkeypatch, told, capsys):
 
     monkeypatch.setattr(probe, "free_ports", refuse)
     parser = ArgumentParser()
-    suggest.add_arguments(parser)
+    suggest.add_arguments(Arguments(parser))
     assert suggest.run(parser.parse_args(["--here", "10254"]), machine=linux()) == 0
     captured = capsys.readouterr()
     assert captured.out == "good:    no known objection to 10254\n"
@@ -778,11 +779,12 @@ def test_every_command_is_a_command():
 
 COMMANDS = r"""
 import argparse, contextlib, importlib, io, pty, threading
+from portranges.cli.arguments import Arguments
 
 def said(name, *words):
     module = importlib.import_module("portranges.cli." + name)
     parser = argparse.ArgumentParser(prog=name)
-    module.add_arguments(parser)
+    module.add_arguments(Arguments(parser))
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         status = module.run(parser.parse_args(words))
@@ -941,9 +943,10 @@ def work():
         # A shell starts what it runs in the background with SIGINT ignored.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         from portranges.cli import watch
+        from portranges.cli.arguments import Arguments
         import argparse
         parser = argparse.ArgumentParser()
-        watch.add_arguments(parser)
+        watch.add_arguments(Arguments(parser))
         os._exit(watch.run(parser.parse_args([str(port), "--interval", "0.05"])))
     children.append(pid)
     output = b""

@@ -22,6 +22,7 @@ from portranges import (
 )
 from portranges.advice import listen_ports
 from portranges.cli import audit, main, masks, sql, suggest
+from portranges.cli.arguments import Arguments
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def ask(capsys):
 
     def run(command, *words):
         parser = ArgumentParser(prog="portranges", allow_abbrev=False)
-        command.add_arguments(parser)
+        command.add_arguments(Arguments(parser))
         status = command.run(parser.parse_args(words))
         captured = capsys.readouterr()
         return status, captured.out.splitlines(), captured.err
@@ -48,7 +49,7 @@ def test_an_empty_word_is_no_question(ask, command):
 def test_help_fits_a_terminal(command, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     parser = ArgumentParser(prog="portranges command")
-    command.add_arguments(parser)
+    command.add_arguments(Arguments(parser))
     with pytest.raises(SystemExit):
         parser.parse_args(["--help"])
     lines = capsys.readouterr().out.splitlines()

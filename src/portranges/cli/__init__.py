@@ -16,6 +16,7 @@ from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from importlib import import_module
 
 from portranges import __version__, types
+from portranges.cli.arguments import Arguments
 from portranges.cli.output import PipeTolerantStream, error_envelope, first_line, print_note
 from portranges.errors import PortRangesError, UnknownNameError, visible
 from portranges.layout import cut
@@ -90,7 +91,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _top_parser()
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     for name, about in _COMMANDS.items():
-        _load(name).add_arguments(commands.add_parser(name, help=about, description=about))
+        parser_of = commands.add_parser(name, help=about, description=about)
+        _load(name).add_arguments(Arguments(parser_of))
     return parser
 
 
@@ -136,7 +138,7 @@ def _parse(words: types.Sequence[str]) -> tuple[types.Command, argparse.Namespac
         epilog=_STATUS,
         allow_abbrev=False,
     )
-    command.add_arguments(parser)
+    command.add_arguments(Arguments(parser))
     if "--json" in rest:
         parser.json_command = name
     return command, parser.parse_args(rest)

@@ -50,9 +50,15 @@ class Arguments:
         # In an error, argparse shows the repr of each.
         self.value(name, None, about, default=default, choices=[*map(str, choices)], **more)
 
-    def words(self, name: str, metavar: str, about: str, nargs: str = "+") -> None:
-        """Add positional arguments."""
-        self._parser.add_argument(name, nargs=nargs, metavar=metavar, help=about)
+    def words(
+        self, name: str, metavar: str, about: str, nargs: str | None = "+", **more: types.Any
+    ) -> None:
+        """Add positional arguments, or a single one if *nargs* is None."""
+        self._parser.add_argument(name, nargs=nargs, metavar=metavar, help=about, **more)
+
+    def epilog(self, text: str) -> None:
+        """Set the text at the end of the help."""
+        self._parser.epilog = text
 
     def json(self, about: str = "print JSON") -> None:
         """Add ``--json``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.advice import Finding, Severity, audit
-from portranges.cli.arguments import Arguments
 from portranges.cli.output import answer
 from portranges.cli.this_machine import settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of
@@ -12,10 +11,9 @@ from portranges.errors import InvalidValueError
 from portranges.layout import labels
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    parser.epilog = "Exit status: 0 = at most notes, 1 = other findings, 2 = usage error."
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
+    add.epilog("Exit status: 0 = at most notes, 1 = other findings, 2 = usage error.")
     add.words(
         "rules",
         "RULE",

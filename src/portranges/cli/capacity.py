@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from portranges import capacity, ephemeral, types
 from portranges.capacity import Interval
-from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import beside, bounds, exactly, number, seconds, whole_number
 from portranges.cli.output import answer
 from portranges.errors import InvalidValueError
@@ -18,9 +17,8 @@ from portranges.systems import Kind
 _VERDICTS = {True: "fits", False: "does not fit", None: "may or may not fit"}
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
     add.value("--system", "NAME", "the system", default="linux")
     add.value("--ports", "RANGE", "the ephemeral range, if not the default")
     add.value("--excluded", "PORTS", "ports that are never allocated")

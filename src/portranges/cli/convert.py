@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from portranges import dialects, types
-from portranges.cli.arguments import Arguments
 from portranges.cli.output import answer
 from portranges.cli.words import ports_of, services_in, standard_input, without_comments
 from portranges.errors import PortSyntaxError
@@ -18,16 +17,15 @@ from portranges.registry import SHIPPED, Registry
 _LONGEST_INPUT = 4_000_000
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    add = Arguments(parser)
-    parser.add_argument(
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
+    add.words(
         "text",
+        "TEXT",
+        "the ports (default: -, standard input: ports on each line, or one text of the "
+        "dialect of --from)",
         nargs="?",
         default="-",
-        metavar="TEXT",
-        help="the ports (default: -, standard input: ports on each line, or one text of the "
-        "dialect of --from)",
     )
     own = "portranges"
     add.value("--from", "DIALECT", "the notation of the text", default=own, dest="source")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from portranges import ephemeral, system, types
-from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import seconds
 from portranges.cli.output import answer
 from portranges.ephemeral import EphemeralProfile
@@ -20,9 +19,8 @@ _BELOW = " " * 22
 _LONGEST = 24
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
     default = "a system (linux, windows-2003); default: all current hosts"
     add.words("names", "NAME", default, nargs="*")
     add.flag("--here", "read the settings of this machine")

@@ -9,7 +9,6 @@ import sys
 from itertools import groupby
 
 from portranges import types
-from portranges.cli.arguments import Arguments
 from portranges.cli.output import columns, is_styled, print_json_lines
 from portranges.cli.words import has_name, services_in
 from portranges.errors import InvalidValueError, UnknownNameError
@@ -30,9 +29,8 @@ from portranges.report.data import Facts
 _MOST_PAGES = 10
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
     add.words(
         "ports",
         "PORT",

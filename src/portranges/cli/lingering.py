@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 
 from portranges import types
-from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import moment, span, time_span
 from portranges.cli.output import answer, columns
 from portranges.cli.sockets import notes, owner_and_user
@@ -26,9 +25,8 @@ _LOOKS = 20  # while --observe waits
 _SLOWEST = 10.0  # seconds
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
     add.value("--older-than", "SPAN", "such as 300, 5m or 2h", time_span, "5m")
     add.transport()
     add.flag(

@@ -6,7 +6,6 @@ import sys
 
 from portranges import types
 from portranges.categories import Category
-from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import moment
 from portranges.cli.output import answer, columns
 from portranges.cli.sockets import address, notes, owners_of, user
@@ -20,9 +19,8 @@ from portranges.registry import services
 from portranges.system import read_ephemeral
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
     add.flag("--dynamic", "only on Dynamic Ports and in the ephemeral range of this machine")
     add.transport()
     add.json()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from portranges import types
-from portranges.cli.arguments import Arguments
 from portranges.cli.output import answer
 from portranges.cli.words import ports_of_all
 from portranges.ports import MaskedPort
@@ -17,9 +16,8 @@ _FORMS = {
 }
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
     add.words(
         "ports",
         "PORTS",

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges import reuse, types
-from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import whole_number
 from portranges.cli.output import answer
 from portranges.endpoints import Endpoint
@@ -29,9 +28,8 @@ _OPTIONS = {
 _SPLIT = "[::] and 0.0.0.0 instead of a dual-stack socket, which does not exist there"
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
     add.words(
         "sockets",
         "ADDRESS:PORT",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from portranges import types
-from portranges.cli.arguments import Arguments
 from portranges.cli.output import answer
 from portranges.cli.words import ports_of
 from portranges.ephemeral import EphemeralProfile, profile
@@ -20,10 +19,9 @@ _QUOTES: dict[str, types.Quote] = {"none": "", "double": '"', "backtick": "`", "
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\[(?:[^]]|\]\])*\]|[^\s'"`[])+""")
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    parser.add_argument("column", metavar="COLUMN", help="the column; t.column with a table")
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
+    add.words("column", "COLUMN", "the column; t.column with a table", nargs=None)
     add.words(
         "ports",
         "PORTS",

@@ -6,7 +6,6 @@ import random
 
 from portranges import types
 from portranges.advice import Finding, listen_ports, why_not
-from portranges.cli.arguments import Arguments
 from portranges.cli.audit import lines_of
 from portranges.cli.numbers import count_up_to
 from portranges.cli.output import answer
@@ -19,14 +18,13 @@ from portranges.portset import PortSet
 _USUAL = 5
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    parser.epilog = (
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
+    add.epilog(
         "With --here, ports that are in use now are left out, but another program may take a "
         "suggested port before the service binds it. "
         "Exit status: 0 = suggestions or no objection, 1 = objections, 2 = usage error."
     )
-    add = Arguments(parser)
     add.words("ports", "PORT", "ports to check (default: suggest some)", nargs="*")
     add.systems("a system on which the service runs")
     transports = "a transport of the service; can be repeated (default: tcp)"

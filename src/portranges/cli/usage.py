@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from portranges import types
-from portranges.cli.arguments import Arguments
 from portranges.cli.output import answer, columns
 from portranges.layout import cut_list, table
 from portranges.probe import Usage, usage
@@ -14,17 +13,16 @@ _DESTINATIONS = 10
 _BAR = 40
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    parser.add_argument("--transport", choices=["tcp", "udp"], default="tcp", help="default: tcp")
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
+    add.transport("default: tcp")
     add.flag("--all", f"list all destinations, not only {_DESTINATIONS}")
     add.json()
 
 
 def run(arguments: types.Namespace) -> int:
     """Print how much of the ephemeral range is in use."""
-    found = usage(arguments.transport)
+    found = usage(arguments.transport or "tcp")
     lines = _page(found, width=columns(sys.stdout), all_of_them=arguments.all)
     return answer(arguments, "usage", found, lines)
 

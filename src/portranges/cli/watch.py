@@ -7,7 +7,6 @@ import time
 from argparse import ArgumentTypeError
 
 from portranges import types
-from portranges.cli.arguments import Arguments
 from portranges.cli.numbers import count_up_to, moment, refusal, span, time_span
 from portranges.cli.output import columns, first_line, print_json
 from portranges.cli.sockets import notes, owners_of
@@ -21,10 +20,9 @@ _ENDS = 25  # columns before the addresses of a socket
 _ECHO = 2  # columns of ^C, which a terminal echoes
 
 
-def add_arguments(parser: types.ArgumentParser) -> None:
-    """Add the arguments of this command to *parser*."""
-    parser.add_argument("port", type=_port, metavar="PORT", help="the port to watch")
-    add = Arguments(parser)
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
+    add.words("port", "PORT", "the port to watch", nargs=None, type=_port)
     add.transport()
     between = "time between polls, such as 0.5, 10s or 1m"
     add.value("--interval", "SPAN", between, _interval, "1s")
