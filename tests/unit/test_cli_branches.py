@@ -132,7 +132,7 @@ def test_listeners_that_may_be_older_and_owners_of_unknown_age(monkeypatch, caps
         note="a note",
     )
     assert (len(found), found[0], found[-1]) == (1, *found, *found)
-    monkeypatch.setattr(lingering, "lingering", lambda *asked, **more: found)
+    monkeypatch.setattr("portranges.probe.lingering", lambda *asked, **more: found)
     parser = ArgumentParser()
     lingering.add_arguments(Arguments(parser))
     assert lingering.run(parser.parse_args([])) == 0

@@ -133,7 +133,7 @@ def test_observing_tells_only_of_what_was_there_all_the_time(monkeypatch, capsys
         visibility=seen,
         read_at=10.0,
     )
-    monkeypatch.setattr(lingering, "lingering", lambda *asked, **more: found)
+    monkeypatch.setattr(probe, "lingering", lambda *asked, **more: found)
 
     def told(observe):
         asked = Namespace(older_than=0.01, transport=None, observe=observe, json=True)

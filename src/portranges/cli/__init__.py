@@ -182,29 +182,23 @@ def main(argv: types.Sequence[str] | None = None) -> int:
 
 def _run(words: types.Sequence[str], stream: types.TextIO) -> int:
     name = words[0] if words and words[0] in _COMMANDS else _DEFAULT
-    as_json = "--json" in words
     try:
         command, arguments = _parse(words)
-    except SystemExit as stopped:
-        # The parser has printed the error, the help or the version.
-        return stopped.code if isinstance(stopped.code, int) else _USAGE
-    except UnknownNameError as error:
-        return _complain(name, error, _USAGE, as_json=as_json)
-    try:
         with redirect_stdout(stream) if name in _STREAMING else nullcontext():
             status = command.run(arguments)
             sys.stdout.flush()
+    except SystemExit as stopped:
+        # The parser has printed the error, the help or the version.
+        return stopped.code if isinstance(stopped.code, int) else _USAGE
     except BrokenPipeError:
         # The reader, for example `head`, needs no more.
         PipeTolerantStream(stream).discard()
         return 0
-    except UnknownNameError as error:
-        # That no service has the name is an answer of `explain`. Elsewhere it is a usage error: 1
-        # means something else, such as a finding.
-        is_answer = name == _DEFAULT and error.kind.endswith("service")
-        return _complain(name, error, _NO if is_answer else _USAGE, as_json=as_json)
     except PortRangesError as error:
-        return _complain(name, error, _USAGE, as_json=as_json)
+        print_note(first_line(error))
+        if "--json" in words:
+            print(error_envelope(name, error), flush=True)
+        return _NO if name == _DEFAULT and _is_answer(error) else _USAGE
     return status
 
 
@@ -216,8 +210,11 @@ def _replace_unencodable() -> None:
         reconfigure(errors="replace")
 
 
-def _complain(name: str, error: Exception | str, status: int, *, as_json: bool) -> int:
-    print_note(first_line(error))
-    if as_json:
-        print(error_envelope(name, error), flush=True)
-    return status
+def _is_answer(error: PortRangesError) -> bool:
+    """Return whether *error* is an answer of ``explain``: no service has the name.
+
+    Of other commands it is a usage error, because 1 means something else, such as a finding.
+    """
+    kind = error.kind if isinstance(error, UnknownNameError) else ""
+    # "tcp service" is one, too. "command or service" is a word that may be a mistyped command.
+    return kind.endswith("service") and not kind.startswith("command")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portranges import capacity, ephemeral, types
-from portranges.capacity import Interval
 from portranges.cli.numbers import beside, bounds, exactly, number, seconds, whole_number
 from portranges.cli.output import answer
 from portranges.errors import InvalidValueError
@@ -47,9 +46,9 @@ class _Limits:
     profile: ephemeral.EphemeralProfile
     waits: bool  # whether a connection ends in TIME_WAIT
     time_wait: float | None
-    connections: Interval
-    rate: Interval | None
-    clients: Interval | None
+    connections: types.Interval
+    rate: types.Interval | None
+    clients: types.Interval | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ class _Question:
 
     what: str
     wanted: float
-    limit: Interval
+    limit: types.Interval
 
     @property
     def fits(self) -> bool | None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from portranges import ephemeral, system, types
 from portranges.cli.numbers import seconds
 from portranges.cli.output import answer
-from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidValueError
 from portranges.families import Family
 from portranges.layout import WIDTH, cut_list, table, wrapped
-from portranges.portset import PortSet
 from portranges.records import as_data
-from portranges.system import Machine, MachineSettings
 
 _BELOW = " " * 22
 
@@ -29,14 +26,14 @@ def add_arguments(add: types.Arguments) -> None:
     add.json("print JSON, a list with one object per system")
 
 
-def run(arguments: types.Namespace, *, machine: Machine | None = None) -> int:
+def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> int:
     """Print the ranges of the systems in *arguments* and, with ``--here``, of this machine."""
     for option in ("transport", "family"):
         given = getattr(arguments, option)
         if given is not None and not arguments.here:
             raise InvalidValueError(f"--{option} requires --here", f"--{option} {given} without it")
     rows = [ephemeral.profile(name) for name in arguments.names]
-    here: MachineSettings | None = None
+    here: types.MachineSettings | None = None
     if arguments.here:
         here = system.read_settings(
             arguments.transport or "tcp", family=arguments.family or "inet", machine=machine
@@ -50,7 +47,7 @@ def run(arguments: types.Namespace, *, machine: Machine | None = None) -> int:
 
 
 def _lines(
-    rows: types.Sequence[EphemeralProfile], here: MachineSettings | None
+    rows: types.Sequence[types.EphemeralProfile], here: types.MachineSettings | None
 ) -> types.Iterator[str]:
     if rows:
         yield from _table(rows)
@@ -60,7 +57,7 @@ def _lines(
         yield from _settings(here)
 
 
-def _data(row: EphemeralProfile) -> dict[str, types.Any]:
+def _data(row: types.EphemeralProfile) -> dict[str, types.Any]:
     ports = row.ports if row.has_fixed_range else None
     return {
         "name": row.name,
@@ -82,7 +79,7 @@ def _data(row: EphemeralProfile) -> dict[str, types.Any]:
     }
 
 
-def _table(rows: types.Sequence[EphemeralProfile]) -> types.Iterator[str]:
+def _table(rows: types.Sequence[types.EphemeralProfile]) -> types.Iterator[str]:
     cells = [
         (row.name, str(row.ports), f"{len(row.ports):,}", row.confidence.value)
         if row.has_fixed_range
@@ -92,7 +89,7 @@ def _table(rows: types.Sequence[EphemeralProfile]) -> types.Iterator[str]:
     yield from table(("name", "ports", "count", "confidence"), cells, right=(2,), least=(0, 12, 6))
 
 
-def _settings(settings: MachineSettings) -> types.Iterator[str]:
+def _settings(settings: types.MachineSettings) -> types.Iterator[str]:
     family = "IPv6" if settings.family is Family.INET6 else "IPv4"
     yield f"this machine: {settings.profile.title}, {settings.transport}, {family}"
     lines = [
@@ -110,7 +107,7 @@ def _settings(settings: MachineSettings) -> types.Iterator[str]:
             yield from wrapped(where, WIDTH, first=_BELOW, below=_BELOW)
 
 
-def _values(settings: MachineSettings) -> types.Iterator[tuple[str, str, str]]:
+def _values(settings: types.MachineSettings) -> types.Iterator[tuple[str, str, str]]:
     yield "range", str(settings.configured), "configured"
     yield "reserved", _ports(settings.reserved), "reserved"
     yield "excluded", _ports(settings.excluded), "excluded"
@@ -127,11 +124,11 @@ def _values(settings: MachineSettings) -> types.Iterator[tuple[str, str, str]]:
         yield "FIN_WAIT_2", seconds(settings.fin_wait_2), "fin_wait_2"
 
 
-def _ports(ports: PortSet) -> str:
+def _ports(ports: types.PortSet) -> str:
     return cut_list(str(ports), _LONGEST) or "none"
 
 
-def _origin(settings: MachineSettings, key: str) -> str:
+def _origin(settings: types.MachineSettings, key: str) -> str:
     origin = settings.origins[key]
     if origin.kind is system.OriginKind.READ:
         return origin.place

@@ -10,19 +10,13 @@ from itertools import groupby
 
 from portranges import types
 from portranges.cli.output import columns, is_styled, print_json_lines
-from portranges.cli.words import has_name, services_in
+from portranges.cli.words import has_name, refuse_every_port, services_in
 from portranges.errors import InvalidValueError, UnknownNameError
 from portranges.layout import WIDTH, cut
-from portranges.ports import (
-    PortRange,
-    Transport,
-    check_transport,
-    every_port_error,
-    means_every_port,
-)
+from portranges.ports import PortRange, Transport, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
-from portranges.report import PortReport, explain, explain_ranges
+from portranges.report import explain_ranges
 from portranges.report.data import Facts
 
 # For more ports than this, a table is printed instead of pages.
@@ -91,8 +85,7 @@ def _ports(
     name, slash, own = word.partition("/")
     if slash:
         transport = check_transport(own)
-    if means_every_port(name):
-        raise every_port_error("expected a port, a range or a service", name, 0, len(name))
+    refuse_every_port(name)
     if not has_name(name):
         return PortSet([PortRange.parse(name)]), transport
     ports = registry.ports(name, transport)
@@ -107,11 +100,8 @@ def _answers(
 ) -> types.ReportAnswers:
     """Yield reports and transports; adjacent ports without a difference are one report."""
     for ports, transport in asked:
-        if one_by_one:
-            for port in ports:
-                yield explain(port, transport=transport, registry=registry), transport
-        else:
-            for report in explain_ranges(ports, transport=transport, registry=registry):
+        for each in map(PortRange, ports) if one_by_one else (ports,):
+            for report in explain_ranges(each, transport=transport, registry=registry):
                 yield report, transport
 
 
@@ -143,11 +133,9 @@ def _data(
 
 def _print_table(asked: types.AskedPorts, registry: Registry) -> None:
     """Print a table; adjacent ports with equal cells are one line."""
+    ranges = [each for ports, _ in asked for each in ports.ranges]
     # A range is at most as wide as its last port twice, plus the hyphen.
-    sizes = (
-        2 * len(str(each.last)) + 1 for ports, _ in asked for each in ports.ranges if len(each) > 1
-    )
-    size = max(6, *sizes, 0)
+    size = max([6, *(2 * len(str(each.last)) + 1 for each in ranges if len(each) > 1)])
     print(_line("port", size, ("category", "registered to", "allocated by default")))
     for ports, transport in asked:
         for asked_range in ports.ranges:
@@ -158,7 +146,7 @@ def _print_table(asked: types.AskedPorts, registry: Registry) -> None:
                 print(_line(str(PortRange(ranges[0].first, ranges[-1].last)), size, cells))
 
 
-def _cells(report: PortReport) -> tuple[str, str, str]:
+def _cells(report: types.PortReport) -> tuple[str, str, str]:
     services = dict.fromkeys(name for entry in report.registry for name in entry.services)
     states = {entry.state.value for entry in report.registry}
     registered = ", ".join(services) or ("reserved" if "reserved" in states else "-")

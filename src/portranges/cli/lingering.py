@@ -6,19 +6,12 @@ import sys
 import time
 from dataclasses import replace
 
-from portranges import types
+from portranges import probe, types
 from portranges.cli.numbers import moment, span, time_span
 from portranges.cli.output import answer, columns
 from portranges.cli.sockets import notes, owner_and_user
 from portranges.cli.watch import Counter
 from portranges.layout import labels
-from portranges.probe import (
-    Age,
-    LingeringListener,
-    LingeringListeners,
-    ListenerHistory,
-    lingering,
-)
 
 _LABEL = 15  # columns of the labels on the left
 _LOOKS = 20  # while --observe waits
@@ -38,18 +31,20 @@ def add_arguments(add: types.Arguments) -> None:
 
 def run(arguments: types.Namespace) -> int:
     """Print the listeners that linger."""
-    found = _observed(arguments) if arguments.observe else _now(arguments, ListenerHistory())
+    found = _observed(arguments) if arguments.observe else _now(arguments, probe.ListenerHistory())
     if arguments.observe:
-        found = replace(found, found=tuple(each for each in found if each.age is Age.OBSERVED))
+        found = replace(
+            found, found=tuple(each for each in found if each.age is probe.Age.OBSERVED)
+        )
     return answer(arguments, "lingering", found, _lines(found, columns(sys.stdout)))
 
 
-def _now(arguments: types.Namespace, history: ListenerHistory) -> LingeringListeners:
-    return lingering(arguments.older_than, transport=arguments.transport, history=history)
+def _now(arguments: types.Namespace, history: probe.ListenerHistory) -> probe.LingeringListeners:
+    return probe.lingering(arguments.older_than, transport=arguments.transport, history=history)
 
 
-def _observed(arguments: types.Namespace) -> LingeringListeners:
-    history = ListenerHistory()
+def _observed(arguments: types.Namespace) -> probe.LingeringListeners:
+    history = probe.ListenerHistory()
     counter = Counter(sys.stderr)
     interval = min(_SLOWEST, arguments.older_than / _LOOKS)
     _now(arguments, history)
@@ -66,14 +61,14 @@ def _observed(arguments: types.Namespace) -> LingeringListeners:
         counter.clear()
 
 
-def _lines(found: LingeringListeners, width: int) -> types.Iterator[str]:
+def _lines(found: probe.LingeringListeners, width: int) -> types.Iterator[str]:
     for each in found:
         yield from _of_listener(each, found, width)
         yield ""
     if not len(found):
         ports = str(found.ports) if len(str(found.ports)) < width // 2 else "the ephemeral range"
         yield f"no listener on {ports} for longer than {span(found.older_than)}"
-    elif any(each.age is not Age.OBSERVED for each in found):
+    elif any(each.age is not probe.Age.OBSERVED for each in found):
         yield "No system reports the age of a socket; --observe measures it."
     if found.note:
         yield found.note
@@ -81,7 +76,7 @@ def _lines(found: LingeringListeners, width: int) -> types.Iterator[str]:
 
 
 def _of_listener(
-    each: LingeringListener, found: LingeringListeners, width: int
+    each: probe.LingeringListener, found: probe.LingeringListeners, width: int
 ) -> types.Iterator[str]:
     record = each.record
     yield f"{record.port}/{record.transport}  on {record.address}"
@@ -94,9 +89,9 @@ def _of_listener(
     )
 
 
-def _age(each: LingeringListener, found: LingeringListeners) -> str:
+def _age(each: probe.LingeringListener, found: probe.LingeringListeners) -> str:
     seen = found.read_at - each.seen_since
-    text = f"seen for {span(seen)}" if each.age is Age.OBSERVED else "not seen before"
+    text = f"seen for {span(seen)}" if each.age is probe.Age.OBSERVED else "not seen before"
     if each.owner_started_at is None:
         return f"{text}; the start of its owner is unknown"
     started = span(found.read_at - each.owner_started_at)

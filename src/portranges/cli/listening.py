@@ -11,7 +11,6 @@ from portranges.cli.output import answer, columns
 from portranges.cli.sockets import address, notes, owners_of, user
 from portranges.errors import SystemReadError
 from portranges.layout import table
-from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.probe import Scope, SocketRecord, SocketTable, listeners
 from portranges.records import as_data
@@ -43,7 +42,7 @@ def _order(record: SocketRecord) -> tuple[int, str, str, str]:
     return (record.port, record.transport, record.family, record.address)
 
 
-def _dynamic(transport: Transport) -> PortSet:
+def _dynamic(transport: types.Transport) -> PortSet:
     ephemeral = read_ephemeral(transport.value)
     return PortSet([Category.DYNAMIC.ports]) | ephemeral.ports
 

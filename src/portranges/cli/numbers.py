@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from argparse import ArgumentTypeError
+from itertools import pairwise
 from math import inf
 
 from portranges import types
@@ -18,7 +19,7 @@ from portranges.ports import is_digits
 _LARGEST = f"{10**15 - 1:,}"
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _LONGEST = 20
 
 # Smaller numbers need more than one decimal place.
@@ -58,7 +59,7 @@ def count_up_to(most: str) -> types.Callable[[str], int]:
 
 def time_span(text: str) -> float:
     """Return the seconds of a time span: ``"300"``, ``"5m"``, ``"1.5h"`` or ``"2d"``."""
-    number, factor = text, 1.0
+    number, factor = text, 1
     if text and text[-1] in _UNITS:
         number, factor = text[:-1], _UNITS[text[-1]]
     whole, dot, part = number.partition(".")
@@ -70,15 +71,12 @@ def time_span(text: str) -> float:
 
 def span(length: float) -> str:
     """Return a length in seconds as ``"4.2s"``, ``"5m 0s"``, ``"3h 12m"`` or ``"2d 4h"``."""
-    if length < 60:
-        # Readings are not more precise than a millisecond.
-        return f"{round(max(0.0, length), 3):.3g}s"
-    whole = int(length)
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60}s"
-    if whole < 86400:
-        return f"{whole // 3600}h {whole % 3600 // 60}m"
-    return f"{whole // 86400}d {whole % 86400 // 3600}h"
+    for unit, smaller in pairwise(_UNITS):
+        if length >= _UNITS[unit]:
+            whole, rest = divmod(int(length), _UNITS[unit])
+            return f"{whole}{unit} {rest // _UNITS[smaller]}{smaller}"
+    # Readings are not more precise than a millisecond.
+    return f"{round(max(0.0, length), 3):.3g}s"
 
 
 def seconds(length: float | None) -> str:

@@ -113,20 +113,15 @@ def print_note(message: str) -> None:
 
 def error_envelope(command: str, error: Exception | str) -> str:
     """Return the envelope of an error; a ``str`` is the message of a usage error."""
-    if isinstance(error, str):
-        return _envelope(command, {"type": "UsageError", "message": error})
-    data: dict[str, object] = {"type": type(error).__name__, "message": first_line(error)}
+    kind = "UsageError" if isinstance(error, str) else type(error).__name__
+    data: dict[str, object] = {"type": kind, "message": first_line(error)}
     if isinstance(error, PortSyntaxError):
         data |= {"text": error.text, "position": list(error.span)}
     if isinstance(error, UnknownNameError):
         data |= {"name": error.name, "suggestions": list(error.near)}
-    return _envelope(command, data)
-
-
-def _envelope(command: str, error: dict[str, object]) -> str:
     # The command that prints one line per result prints an error on one line, too.
     indent = None if command == "watch" else 2
-    return json.dumps({"schema": SCHEMA, "command": command, "error": error}, indent=indent)
+    return json.dumps({"schema": SCHEMA, "command": command, "error": data}, indent=indent)
 
 
 def columns(stream: types.TextIO) -> int:

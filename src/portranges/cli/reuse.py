@@ -13,7 +13,6 @@ from portranges.errors import InvalidSocketError, InvalidValueError, elide
 from portranges.layout import WIDTH, grouped, labels, wrapped
 from portranges.records import as_data
 from portranges.registry import SHIPPED
-from portranges.reuse import Decision, Socket
 
 # Each option exists three times, with one of these before its name.
 _SIDES = {"": "all sockets", "existing-": "the existing sockets", "new-": "the new socket"}
@@ -66,10 +65,10 @@ def add_arguments(add: types.Arguments) -> None:
 class _Written:
     """A socket, and whether it was written as ``*``, with both families meant."""
 
-    socket: Socket
+    socket: types.Socket
     is_star: bool
 
-    def on(self, system: types.ReuseSystemName) -> tuple[Socket, ...]:
+    def on(self, system: types.ReuseSystemName) -> tuple[types.Socket, ...]:
         """Return the sockets of a program that serves this address on *system*."""
         if not self.is_star or reuse.has_dual_stack(system):
             return (self.socket,)
@@ -106,22 +105,24 @@ def _is_given(value: object) -> bool:
 
 def _decisions(
     new: _Written, existing: list[_Written], arguments: types.Namespace
-) -> dict[str, Decision]:
+) -> dict[types.ReuseSystemName, types.Decision]:
     local = arguments.local_address
 
-    def decided(system: types.ReuseSystemName, new: Socket, existing: list[Socket]) -> Decision:
+    def decided(
+        system: types.ReuseSystemName, new: types.Socket, existing: list[types.Socket]
+    ) -> types.Decision:
         if arguments.system != "all":
             # One system reports an option that it does not have as an error.
             return reuse.can_bind(new, existing, system=system, local_addresses=local)
         return reuse.portability(new, existing, systems=system, local_addresses=local)[system]
 
-    decisions: dict[str, Decision] = {}
+    decisions: dict[types.ReuseSystemName, types.Decision] = {}
     names = reuse.portability(new.socket) if arguments.system == "all" else [arguments.system]
     for name in names:
         system = types.cast("types.ReuseSystemName", name)
         held = [socket for each in existing for socket in each.on(system)]
         answers = [decided(system, socket, held) for socket in new.on(system)]
-        decisions[name] = next((each for each in answers if not each.allowed), answers[0])
+        decisions[system] = next((each for each in answers if not each.allowed), answers[0])
     return decisions
 
 
@@ -181,15 +182,13 @@ def _v6only(arguments: types.Namespace, side: str) -> bool | None:
 
 
 def _lines(
-    new: _Written, existing: list[_Written], decisions: types.Mapping[str, Decision]
+    new: _Written,
+    existing: list[_Written],
+    decisions: types.Mapping[types.ReuseSystemName, types.Decision],
 ) -> types.Iterator[str]:
     parts = [("existing", _described(each.socket)) for each in existing]
     parts.append(("new", _described(new.socket)))
-    split = [
-        name
-        for name in types.cast("types.Iterable[types.ReuseSystemName]", decisions)
-        if any(len(each.on(name)) > 1 for each in (*existing, new))
-    ]
+    split = [name for name in decisions if any(len(each.on(name)) > 1 for each in (*existing, new))]
     if split:
         parts.append(("", f"on {', '.join(split)}: {_SPLIT}"))
     yield from labels(parts, label_width=10)
@@ -210,7 +209,7 @@ def _lines(
         yield "\n".join(wrapped(text, WIDTH, first="  ", below="  ")).lstrip()
 
 
-def _described(socket: Socket) -> str:
+def _described(socket: types.Socket) -> str:
     options = {
         "SO_REUSEADDR": socket.reuse_address,
         "SO_REUSEPORT": socket.reuse_port,
@@ -222,7 +221,7 @@ def _described(socket: Socket) -> str:
     return ", ".join([str(socket), *(name for name, is_set in options.items() if is_set)])
 
 
-def _data(system: str, decision: Decision) -> dict[str, types.Any]:
+def _data(system: str, decision: types.Decision) -> dict[str, types.Any]:
     return {
         "system": system,
         **as_data(decision, "verdict", "error"),

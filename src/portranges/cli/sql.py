@@ -7,11 +7,10 @@ import re
 from portranges import types
 from portranges.cli.output import answer
 from portranges.cli.words import ports_of
-from portranges.ephemeral import EphemeralProfile, profile
+from portranges.ephemeral import profile
 from portranges.errors import InvalidValueError, elide
 from portranges.flows import sql_case
 from portranges.layout import WIDTH
-from portranges.portset import PortSet
 
 _QUOTES: dict[str, types.Quote] = {"none": "", "double": '"', "backtick": "`", "bracket": "["}
 
@@ -48,9 +47,9 @@ def _expression(arguments: types.Namespace) -> str:
     quote = _QUOTES[arguments.quote]
     # An unquoted name contains no dot, so a dot separates table and column.
     column = arguments.column if quote else tuple(arguments.column.split("."))
-    labelled: list[tuple[str, PortSet | EphemeralProfile]] = [*map(_label, arguments.label or ())]
+    labelled: list[tuple[str, types.AnyPorts]] = [*map(_label, arguments.label or ())]
     labelled += [(name, profile(name)) for name in dict.fromkeys(arguments.system or ())]
-    labels: dict[str, PortSet | EphemeralProfile] = {}
+    labels: dict[str, types.AnyPorts] = {}
     for name, ports in labelled:
         if name in labels:
             # Otherwise the ports of the later label would replace those of the earlier one.
@@ -63,7 +62,7 @@ def _expression(arguments: types.Namespace) -> str:
     return sql_case(column, ports_of(arguments.ports), quote=quote)
 
 
-def _label(text: str) -> tuple[str, PortSet]:
+def _label(text: str) -> tuple[str, types.PortSet]:
     label, equals, ports = text.partition("=")
     if not equals:
         raise InvalidValueError("a label must have the form LABEL=PORTS", elide(text))

@@ -13,7 +13,6 @@ from portranges.cli.this_machine import excluded_ports, ports_in_use, settings_o
 from portranges.cli.words import ports_of_all
 from portranges.errors import InvalidValueError
 from portranges.ports import Transport
-from portranges.portset import PortSet
 
 _USUAL = 5
 
@@ -66,7 +65,7 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
     return answer(arguments, "suggest", chosen, map(str, chosen), status=status, indent=None)
 
 
-def _choose(ports: PortSet, count: int, name: str | None) -> list[int]:
+def _choose(ports: types.PortSet, count: int, name: str | None) -> list[int]:
     # At random, because every caller would get the same first port otherwise.
     # Arguments may have lone surrogates, which Random does not encode.
     seed = None if name is None else name.encode("utf-8", "surrogateescape")

@@ -19,14 +19,19 @@ def has_name(word: str) -> bool:
     return any(character.isalpha() for character in word)
 
 
+def refuse_every_port(word: str) -> None:
+    """Raise PortSyntaxError if *word* means every port, such as ``all``."""
+    if means_every_port(word):
+        raise every_port_error("expected a port, a range or a service", word, 0, len(word))
+
+
 def ports_of(word: str, services: types.Services = SHIPPED) -> PortSet:
     """Return the ports of *word*, a comma-separated list of ports, ranges and service names."""
     # A text without names is parsed as a whole, so that an error reports the position in it.
     if not has_name(word):
         return PortSet.parse(word)
     parts = word.split(",")
-    if means_every_port(word):
-        raise every_port_error("expected a port, a range or a service", word, 0, len(word))
+    refuse_every_port(word)
     if len(parts) == 1:
         name, slash, transport = word.partition("/")
         if slash:
