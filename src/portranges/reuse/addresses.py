@@ -52,6 +52,11 @@ def is_wild(addr: int) -> bool:
     return addr in (ANY6, ANY4)
 
 
+def overlap(addr: int, other: int) -> bool:
+    """Return whether two addresses of one IP version are equal, or one is the wildcard."""
+    return addr == other or is_wild(addr) or is_wild(other)
+
+
 def is_mapped(addr: int) -> bool:
     """Return whether *addr* is an IPv4 address."""
     return addr >> 32 == MAPPED

@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from portranges import types
+from portranges.reuse.addresses import ANY4, is_mapped, is_wild, overlap
 from portranges.reuse.model import State
 from portranges.reuse.others.record import BindRules
 from portranges.reuse.others.sock import Sock
@@ -38,36 +39,58 @@ def best(
     return found
 
 
-def local_cost(local: int | None, asked: int, *, connected: bool) -> int | None:
-    """Return the cost of the address *local* for *asked*, or None if it does not match."""
+def cost_at(holder: Sock, local: int | None, asked: int) -> int | None:
+    """Return the cost of *holder* at *local* for *asked*, or None if it does not match."""
     # else if (!in_hosteq(inp->inp_laddr, laddr)) continue;
-    if local is None or (local and asked and local != asked):
+    if local is None or not overlap(local, asked):
         return None
     # if (!in_nullhost(inp->inp_faddr)) wildcard++; and one more if one address is a wildcard
-    return connected + (local != asked)
+    return holder.connected + (local != asked)
 
 
-def best4(
+def best_at(
     holders: types.Iterable[Sock], asked: int, *, wild: bool, dual_costs: int = 0
 ) -> Sock | None:
-    """Return the best match in the IPv4 table, which has dual-stack sockets at 0.0.0.0."""
+    """Return the best match in the table of the IP version of *asked*.
+
+    The IPv4 table has dual-stack sockets at 0.0.0.0, where they cost *dual_costs* more.
+    """
+    v4 = is_mapped(asked)
 
     def cost(holder: Sock) -> int | None:
-        price = local_cost(holder.v4_address, asked, connected=holder.connected)
-        if price is None or not wild or not holder.is_dual:
+        price = cost_at(holder, holder.held_at(v4=v4), asked)
+        if price is None or not (v4 and wild and holder.is_dual):
             return price
         return price + dual_costs
 
     return best(holders, cost, wild=wild)
 
 
-def best6(holders: types.Iterable[Sock], asked: int, *, wild: bool) -> Sock | None:
-    """Return the best match in the IPv6 table."""
+def best_inet(holders: types.Iterable[Sock], asked: int, *, wild: bool) -> Sock | None:
+    """Return the best match in an IPv4 table that has only AF_INET sockets."""
+    return best_at((holder for holder in holders if not holder.v6), asked, wild=wild)
 
-    def cost(holder: Sock) -> int | None:
-        return local_cost(holder.v6_address, asked, connected=holder.connected)
 
-    return best(holders, cost, wild=wild)
+def both_wild(new: Sock, holder: Sock) -> bool:
+    """Return whether both are at the wildcard address of the table that has *holder*."""
+    return is_wild(new.addr) and is_wild(holder.addr)
+
+
+def is_inet_any(holder: Sock) -> bool:
+    """Return whether *holder* is an AF_INET socket at 0.0.0.0."""
+    return holder.addr == ANY4 and not holder.v6
+
+
+def wild_unless_listening(new: Sock) -> bool:
+    """Return whether OpenBSD, and NetBSD on IPv6, search for a wildcard address too.
+
+    A listening socket has a port and cannot be bound again, so it never matters to a program.
+    """
+    # if ((so->so_options & (SO_REUSEADDR|SO_REUSEPORT)) == 0 &&
+    #     ((so->so_proto->pr_flags & PR_CONNREQUIRED) == 0 ||
+    #     (so->so_options & SO_ACCEPTCONN) == 0)) wild = INPLOOKUP_WILDCARD;
+    accepts = new.tcp and new.state is State.LISTENING
+    return not new.has_option and not accepts
 
 
 def share_port(new: Sock, holder: Sock) -> bool:
@@ -119,48 +142,36 @@ class DualRules(BsdRules):
     def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome | None:
         """Return the rule and the socket by which the owner of *new* conflicts, or None."""
 
-    def best4(self, holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
-        """Return the best match in the IPv4 table."""
-        return best4(holders, asked, wild=wild, dual_costs=self.dual_costs)
+    def best(self, holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
+        """Return the best match in the table of the IP version of *asked*."""
+        return best_at(holders, asked, wild=wild, dual_costs=self.dual_costs)
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
         conflict = self.other_owner(new, holders)
         if conflict is not None:
             return conflict
-        asked = new.v6_address
-        if asked is None:
-            return self._judge4(new, new.addr & 0xFFFFFFFF, holders)
-        return self._judge6(new, asked, holders)
-
-    def _judge4(self, new: Sock, asked: int, holders: types.Sequence[Sock]) -> types.Outcome:
-        holder = self.best4(holders, asked, wild=not new.has_option)
-        # if (t && (reuseport & t->inp_socket->so_options) == 0 &&
-        #     (either address is not INADDR_ANY || SOCK_DOM(so) != PF_INET6 ||
-        #     SOCK_DOM(t->inp_socket) != PF_INET6))
-        if holder and not self.shares(new, holder):
-            # FreeBSD 13 tests a holder in TIME_WAIT without the exception for two wildcards.
-            if holder.state is State.TIME_WAIT and "time-wait" in self.rules:
-                return self.rules["time-wait"], holder
-            if not (asked == 0 == holder.v4_address and new.v6 and holder.v6):
-                return self.refuse(new, holder)
-        return self.allow(new, self.best4(holders, asked, wild=True))
-
-    def _judge6(self, new: Sock, asked: int, holders: types.Sequence[Sock]) -> types.Outcome:
         wild = not new.has_option
-        holder = best6(holders, asked, wild=wild)
+        holder = self.best(holders, new.addr, wild=wild)
         # if (t && (reuseport & t->inp_socket->so_options) == 0)
         if holder and not self.shares(new, holder):
-            return self.refuse(new, holder)
-        met = best6(holders, asked, wild=True)
+            v4 = is_mapped(new.addr)
+            # FreeBSD 13 tests a holder in TIME_WAIT without the exception for two wildcards.
+            if v4 and holder.state is State.TIME_WAIT and "time-wait" in self.rules:
+                return self.rules["time-wait"], holder
+            # On IPv4: ... && (either address is not INADDR_ANY || SOCK_DOM(so) != PF_INET6 ||
+            #     SOCK_DOM(t->inp_socket) != PF_INET6)
+            if not (v4 and both_wild(new, holder) and new.v6 and holder.v6):
+                return self.refuse(new, holder)
+        met = self.best(holders, new.addr, wild=True)
         # if ((inp->inp_flags & IN6P_IPV6_V6ONLY) == 0 && IN6_IS_ADDR_UNSPECIFIED(laddr))
         if new.is_dual:
-            holder = self.best4(holders, 0, wild=wild)
+            holder = self.best(holders, ANY4, wild=wild)
             # ... && (ntohl(t->inp_laddr.s_addr) != INADDR_ANY ||
             #     SOCK_DOM(so) == SOCK_DOM(t->inp_socket))
-            if holder and not self.shares(new, holder) and (holder.v4_address or holder.v6):
+            if holder and not self.shares(new, holder) and not is_inet_any(holder):
                 return self.rules["dual-stack"], holder
-            met = met or self.best4(holders, 0, wild=True)
+            met = met or self.best(holders, ANY4, wild=True)
         return self.allow(new, met)
 
 

@@ -8,9 +8,9 @@ anyway. ``bsd`` has the search for the best match.
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.addresses import Kind, is_mapped
+from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import BsdRules, DualRules, best6, pair_rows, share_port
+from portranges.reuse.others.bsd import BsdRules, DualRules, both_wild, pair_rows, share_port
 from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
@@ -117,26 +117,19 @@ class FreeBsdRules(DualRules):
         #     priv_check_cred(inp->inp_cred, PRIV_NETINET_REUSEPORT) != 0)
         if new.privileged or new.multicast:
             return None
-        asked = new.v6_address
-        if asked is None:
-            holder = self.best4(holders, new.addr & 0xFFFFFFFF, wild=True)
-        else:
-            holder = best6(holders, asked, wild=True)
+        holder = self.best(holders, new.addr, wild=True)
         if holder and _other_owner(new, holder) and not self._exempt(new, holder):
             return self.rules["uid"], holder
         # if ((inp->inp_flags & IN6P_IPV6_V6ONLY) == 0 && IN6_IS_ADDR_UNSPECIFIED(laddr)) the
         # same for the IPv4 table
-        holder = self.best4(holders, 0, wild=True) if new.is_dual else None
+        holder = self.best(holders, ANY4, wild=True) if new.is_dual else None
         if holder and _other_owner(new, holder):
             return self.rules["dual-stack-uid"], holder
         return None
 
     def _exempt(self, new: Sock, holder: Sock) -> bool:
-        if not (self.exempts_load_balance and holder.lb and not holder.rp):
-            return False
-        if new.v6_address is None:
-            return new.v4_address == 0 == holder.v4_address
-        return new.v6_address == 0 == holder.v6_address
+        shares = self.exempts_load_balance and holder.lb and not holder.rp
+        return shares and both_wild(new, holder)
 
     def shares(self, new: Sock, holder: Sock) -> bool:
         """Return whether an option lets *new* share the port of *holder*."""
@@ -153,19 +146,14 @@ class FreeBsdRules(DualRules):
         if via is None:
             # if ((sooptions & (SO_REUSEADDR | SO_REUSEPORT | SO_REUSEPORT_LB)) == 0)
             wild = not sock.has_option
-            asked = sock.v6_address
-            if asked is None:
-                return self.best4(holders, sock.addr & 0xFFFFFFFF, wild=wild) is not None
-            if best6(holders, asked, wild=wild) is not None:
-                return True
-            return sock.is_dual and self.best4(holders, 0, wild=wild) is not None
+            tables = (sock.addr, ANY4) if sock.is_dual else (sock.addr,)
+            return any(self.best(holders, at, wild=wild) is not None for at in tables)
         if via.taken:
             return True
         # Connections to other destinations do not conflict.
-        if is_mapped(via.local):
-            meets = (0, via.local & 0xFFFFFFFF)
-            return any(not held.connected and held.v4_address in meets for held in holders)
-        return any(not held.connected and held.v6_address in (0, via.local) for held in holders)
+        v4 = is_mapped(via.local)
+        meets = (ANY4 if v4 else ANY6, via.local)
+        return any(not held.connected and held.held_at(v4=v4) in meets for held in holders)
 
 
 class FreeBsd14Rules(FreeBsdRules):

@@ -15,7 +15,7 @@ compares an error with the wrong sign. Here the gate's error is returned.
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.addresses import Kind, is_mapped, is_wild
+from portranges.reuse.addresses import Kind, is_mapped, is_wild, overlap
 from portranges.reuse.model import State
 from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.record import (
@@ -201,7 +201,7 @@ class IllumosRules(BindRules):
         for holder in sorted(holders, key=lambda held: is_wild(held.bound)):
             at = holder.bound
             same = addr == at
-            meets = same or is_wild(addr) or is_wild(at)
+            meets = overlap(addr, at)
             # if (exclbind && ltcp->tcp_state <= TCPS_ESTABLISHED)
             if (holder.exclusive or new.exclusive) and holder.state in _UP_TO_ESTABLISHED:
                 # if (V6_OR_V4_INADDR_ANY(lconnp->conn_bound_addr_v6) ||
@@ -248,7 +248,7 @@ class IllumosRules(BindRules):
         rules = self.rules
         met: list[Sock] = []
         for holder in holders:
-            if new.addr != holder.bound and not is_wild(new.addr) and not is_wild(holder.bound):
+            if not overlap(new.addr, holder.bound):
                 continue
             if holder.exclusive or new.exclusive:
                 return rules["exclusive"], holder

@@ -11,10 +11,10 @@ the search for the best match.
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.addresses import Kind, is_mapped, is_wild
+from portranges.reuse.addresses import ANY4, Kind, is_mapped, is_wild
 from portranges.reuse.model import Rule
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import DualRules, best4, best6, pair_rows
+from portranges.reuse.others.bsd import DualRules, both_wild, is_inet_any, pair_rows
 from portranges.reuse.others.record import (
     Context,
     Reconnect,
@@ -119,25 +119,20 @@ class MacOsRules(DualRules):
         # if (kauth_cred_getuid(so->so_cred) && !IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr))
         if not new.uid or new.multicast:
             return None
-        asked = new.v6_address
-        if asked is None:
-            holder = best4(holders, new.addr & 0xFFFFFFFF, wild=True)
-            # ... && (ntohl(SIN(nam)->sin_addr.s_addr) != INADDR_ANY ||
-            #     ntohl(t->inp_laddr.s_addr) != INADDR_ANY)
-            if holder and holder.uid != new.uid and not new.v4_address == 0 == holder.v4_address:
-                return self.rules["uid"], holder
-            return None
-        holder = best6(holders, asked, wild=True)
-        # if (t && (!IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr) ||
+        holder = self.best(holders, new.addr, wild=True)
+        # On IPv4: if (t && the uids differ && (ntohl(SIN(nam)->sin_addr.s_addr) != INADDR_ANY ||
+        #     ntohl(t->inp_laddr.s_addr) != INADDR_ANY))
+        # On IPv6: if (t && (!IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr) ||
         #     !IN6_IS_ADDR_UNSPECIFIED(&t->in6p_laddr) ||
         #     (t->inp_socket->so_options & SO_REUSEPORT) == 0) && the uids differ)
-        if holder and holder.uid != new.uid and not (asked == 0 == holder.v6_address and holder.rp):
+        exempt = holder and both_wild(new, holder) and (is_mapped(new.addr) or holder.rp)
+        if holder and holder.uid != new.uid and not exempt:
             return self.rules["uid"], holder
-        holder = best4(holders, 0, wild=True) if new.is_dual else None
+        holder = self.best(holders, ANY4, wild=True) if new.is_dual else None
         # if (t && (t->inp_socket->so_options & SO_REUSEPORT) == 0 && the uids differ &&
         #     (ntohl(t->inp_laddr.s_addr) != INADDR_ANY ||
         #     SOCK_DOM(so) == SOCK_DOM(t->inp_socket)))
-        if holder and holder.uid != new.uid and not holder.rp and (holder.v4_address or holder.v6):
+        if holder and holder.uid != new.uid and not holder.rp and not is_inet_any(holder):
             return self.rules["dual-stack-uid"], holder
         return None
 
@@ -149,13 +144,14 @@ class MacOsRules(DualRules):
         """
         if is_mapped(sock.addr if via is None else via.local):
             # For implicit bind we always use an unused port: wild = 1;
-            return best4(holders, sock.v4_address or 0, wild=True) is not None
+            at = sock.addr if is_mapped(sock.addr) else ANY4
+            return self.best(holders, at, wild=True) is not None
         # in6_pcbconnect() of UDP compares 4-tuples before it has a port, so the kernel may create a
         # second identical 4-tuple. Here such a port is skipped.
         if via is not None and via.taken and not sock.tcp:
             return True
         # in6_pcbsetport(): if ((so->so_options & (SO_REUSEADDR | SO_REUSEPORT)) == 0) wild = 1;
-        return best6(holders, sock.addr, wild=not sock.has_option) is not None
+        return self.best(holders, sock.addr, wild=not sock.has_option) is not None
 
 
 def _udp_reserve(sock: Sock, context: Context) -> Rule | None:

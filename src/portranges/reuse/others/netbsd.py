@@ -13,9 +13,16 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
-from portranges.reuse.model import State
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import BsdRules, best, local_cost, pair_rows, share_port
+from portranges.reuse.others.bsd import (
+    BsdRules,
+    best,
+    best_inet,
+    cost_at,
+    pair_rows,
+    share_port,
+    wild_unless_listening,
+)
 from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
@@ -63,16 +70,6 @@ _ROWS: types.RuleRows = {
 }
 
 
-def _best4(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
-    """Return the best match in the IPv4 table, which has only AF_INET sockets."""
-
-    def cost(holder: Sock) -> int | None:
-        local = None if holder.v6 else holder.v4_address
-        return local_cost(local, asked & 0xFFFFFFFF, connected=holder.connected)
-
-    return best(holders, cost, wild=wild)
-
-
 def _best6(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
     """Return the best match in the IPv6 table; *asked* may be IPv4-mapped."""
     mapped = is_mapped(asked)
@@ -80,24 +77,12 @@ def _best6(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | N
     def cost(holder: Sock) -> int | None:
         if not holder.v6:
             return None
-        if is_mapped(holder.addr):
-            if not mapped:
-                return None
-            return local_cost(
-                holder.addr & 0xFFFFFFFF, asked & 0xFFFFFFFF, connected=holder.connected
-            )
-        if mapped and holder.v6only:
-            return None
+        if is_mapped(holder.addr) is mapped:
+            return cost_at(holder, holder.addr, asked)
         # A dual-stack :: matches a mapped address as a wildcard, including 0.0.0.0.
-        return local_cost(holder.addr, asked, connected=holder.connected)
+        return holder.connected + 1 if mapped and holder.is_dual else None
 
     return best(holders, cost, wild=wild)
-
-
-def _is_wild6(new: Sock) -> bool:
-    # As on OpenBSD: a listening TCP socket counts as if it had an option, and is never bound.
-    accepts = new.tcp and new.state is State.LISTENING
-    return not new.has_option and not accepts
 
 
 class NetBsdRules(BsdRules):
@@ -118,7 +103,7 @@ class NetBsdRules(BsdRules):
             return self.rules["dual-stack"], holder
         # if (so->so_uidinfo->ui_uid && !IN_MULTICAST(sin->sin_addr.s_addr))
         if new.uid and not new.multicast:
-            holder = _best4(holders, new.addr, wild=True)
+            holder = best_inet(holders, new.addr, wild=True)
             # if (t && (!in_nullhost(sin->sin_addr) || !in_nullhost(t->inp_laddr) ||
             #     (t->inp_socket->so_options & SO_REUSEPORT) == 0)
             #     && (so->so_uidinfo->ui_uid != t->inp_socket->so_uidinfo->ui_uid))
@@ -128,22 +113,22 @@ class NetBsdRules(BsdRules):
                 and not (new.addr == ANY4 == holder.addr and holder.rp)
             ):
                 return self.rules["uid"], holder
-        holder = _best4(holders, new.addr, wild=wild)
+        holder = best_inet(holders, new.addr, wild=wild)
         # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
         if holder and not share_port(new, holder):
             return self.refuse(new, holder)
-        met = _best4(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
+        met = best_inet(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
         return self.allow(new, met)
 
     def _judge6(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Compare as in6_pcbbind_port() does: the IPv4 table only for a mapped address."""
-        wild = _is_wild6(new)
+        wild = wild_unless_listening(new)
         met: Sock | None = None
         if is_mapped(new.addr):
-            holder = _best4(holders, new.addr, wild=wild)
+            holder = best_inet(holders, new.addr, wild=wild)
             if holder and not share_port(new, holder):
                 return self.rules["dual-stack"], holder
-            met = _best4(holders, new.addr, wild=True)
+            met = best_inet(holders, new.addr, wild=True)
         holder = _best6(holders, new.addr, wild=wild)
         if holder and not share_port(new, holder):
             return self.refuse(new, holder)
@@ -160,12 +145,12 @@ class NetBsdRules(BsdRules):
         if via is not None and via.taken:
             return True
         if not sock.v6:
-            return _best4(holders, sock.addr, wild=True) is not None
-        wild = _is_wild6(sock)
+            return best_inet(holders, sock.addr, wild=True) is not None
+        wild = wild_unless_listening(sock)
         at = sock.addr
         if via is not None and is_mapped(via.local) and at == ANY6:
             at = ANY4
-        table = _best4 if is_mapped(at) else _best6
+        table = best_inet if is_mapped(at) else _best6
         return table(holders, at, wild=wild) is not None
 
 

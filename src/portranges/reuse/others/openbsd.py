@@ -10,9 +10,15 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.reuse.addresses import Kind, is_mapped
-from portranges.reuse.model import State
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import BsdRules, best4, best6, pair_rows, share_port
+from portranges.reuse.others.bsd import (
+    BsdRules,
+    best_at,
+    best_inet,
+    pair_rows,
+    share_port,
+    wild_unless_listening,
+)
 from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
@@ -48,20 +54,9 @@ _ROWS: types.RuleRows = {
 }
 
 
-def _is_wild(new: Sock) -> bool:
-    # if ((so->so_options & (SO_REUSEADDR|SO_REUSEPORT)) == 0 &&
-    #     ((so->so_proto->pr_flags & PR_CONNREQUIRED) == 0 ||
-    #     (so->so_options & SO_ACCEPTCONN) == 0)) wild = INPLOOKUP_WILDCARD;
-    accepts = new.tcp and new.state is State.LISTENING
-    return not new.has_option and not accepts
-
-
 def _best(holders: types.Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
     """Return the best match in the table of the IP version of *at*."""
-    if is_mapped(at):
-        table = [holder for holder in holders if not holder.v6]
-        return best4(table, at & 0xFFFFFFFF, wild=wild)
-    return best6(holders, at, wild=wild)
+    return (best_inet if is_mapped(at) else best_at)(holders, at, wild=wild)
 
 
 class OpenBsdRules(BsdRules):
@@ -77,7 +72,7 @@ class OpenBsdRules(BsdRules):
             # if (t && (so->so_euid != t->inp_socket->so_euid)) error = EADDRINUSE;
             if holder and holder.uid != new.uid:
                 return self.rules["uid"], holder
-        holder = _best(holders, new.addr, wild=_is_wild(new))
+        holder = _best(holders, new.addr, wild=wild_unless_listening(new))
         # if (t && (reuseport & t->inp_socket->so_options) == 0) error = EADDRINUSE;
         if holder and not share_port(new, holder):
             return self.refuse(new, holder)
@@ -86,7 +81,7 @@ class OpenBsdRules(BsdRules):
     def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
         """Return whether in_pcbpickport() skips the port."""
         at = sock.addr if via is None else via.local
-        return _best(holders, at, wild=_is_wild(sock)) is not None
+        return _best(holders, at, wild=wild_unless_listening(sock)) is not None
 
 
 OPENBSD = OpenBsdRules(

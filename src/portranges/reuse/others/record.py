@@ -13,7 +13,15 @@ from portranges import ephemeral, systems, types
 from portranges.ephemeral import EphemeralProfile
 from portranges.errors import InvalidSocketError
 from portranges.portset import PortSet
-from portranges.reuse.addresses import LOOPBACK4, LOOPBACK6, Kind, is_loopback, is_wild, kind_of
+from portranges.reuse.addresses import (
+    LOOPBACK4,
+    LOOPBACK6,
+    Kind,
+    is_loopback,
+    is_mapped,
+    is_wild,
+    kind_of,
+)
 from portranges.reuse.model import RefusedOption, Rule, Socket
 from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.settings import SystemSettings
@@ -283,7 +291,7 @@ def check_address_kind(sock: Sock, context: Context) -> Rule | None:
 
 def mapped_v6only(sock: Sock, context: Context) -> Rule | None:
     """Refuse an IPv4-mapped address for an IPv6-only socket."""
-    if sock.v6 and sock.v6only and sock.v6_address is None:
+    if sock.v6only and is_mapped(sock.addr):
         return context.system.rules["mapped-v6only"]
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portranges.reuse.addresses import ANY6, Kind, is_mapped, kind_of
+from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped, kind_of
 from portranges.reuse.model import State
 from portranges.reuse.sock import SockBase
 
@@ -46,20 +46,14 @@ class Sock(SockBase):
         """Whether the socket has a peer, or had one and lingers."""
         return self.state in _CONNECTIONS
 
-    @property
-    def v4_address(self) -> int | None:
-        """The IPv4 address at which the socket holds its port; 0 is the wildcard.
+    def held_at(self, *, v4: bool) -> int | None:
+        """Return the address at which the socket holds its port on IPv4 or on IPv6, or None.
 
         A dual-stack socket at ``::`` holds it at ``0.0.0.0`` too.
         """
-        if is_mapped(self.addr):
-            return self.addr & 0xFFFFFFFF
-        return 0 if self.addr == ANY6 and not self.v6only else None
-
-    @property
-    def v6_address(self) -> int | None:
-        """The IPv6 address at which the socket holds its port; 0 is the wildcard."""
-        return None if is_mapped(self.addr) else self.addr
+        if is_mapped(self.addr) is v4:
+            return self.addr
+        return ANY4 if self.is_dual else None
 
     @property
     def is_dual(self) -> bool:

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import product
 
 from portranges import types
-from portranges.reuse.addresses import ANY4, Kind, is_mapped
+from portranges.reuse.addresses import ANY4, Kind, is_mapped, is_wild, overlap
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.record import (
@@ -69,6 +69,8 @@ _XP = """\
     E-S I   I   A   A   I   I
 """
 
+# IPv4 and IPv6.
+_STACKS = (True, False)
 _MODES = {"D": "no option", "R": "SO_REUSEADDR", "E": "SO_EXCLUSIVEADDRUSE"}
 # 4 is 0.0.0.0 and 6 a dual-stack ::, where the two meet.
 _PLACES = {
@@ -198,12 +200,7 @@ class WindowsRules(BindRules):
         for holder in holders:
             if holder.state is State.TIME_WAIT:
                 continue
-            for asked, held in (
-                (new.v4_address, holder.v4_address),
-                (new.v6_address, holder.v6_address),
-            ):
-                if asked is None or held is None or (asked and held and asked != held):
-                    continue
+            for asked, held in _meetings(new, holder):
                 first, second = _place(holder, held, new), _place(new, asked, holder)
                 user = "same" if new.uid == holder.uid else "other"
                 general = self.rules.get(_name(first, second, ""))
@@ -220,21 +217,26 @@ class WindowsRules(BindRules):
         overlapping address, whatever the options are. Connections and TIME_WAIT count, because
         users report that they exhaust the ports.
         """
-        asked4 = sock.v4_address if via is None or is_mapped(via.local) else None
-        asked6 = sock.v6_address if via is None or not is_mapped(via.local) else None
-        for holder in holders:
-            for asked, held in ((asked4, holder.v4_address), (asked6, holder.v6_address)):
-                if asked is not None and held is not None and (not asked or held in (0, asked)):
-                    return True
-        return False
+        stacks = _STACKS if via is None else (is_mapped(via.local),)
+        return any(True for holder in holders for _ in _meetings(sock, holder, stacks))
+
+
+def _meetings(
+    new: Sock, holder: Sock, stacks: types.Iterable[bool] = _STACKS
+) -> types.Iterator[tuple[int, int]]:
+    """Yield the addresses of both on each of the *stacks* on which they overlap."""
+    for v4 in stacks:
+        asked, held = new.held_at(v4=v4), holder.held_at(v4=v4)
+        if asked is not None and held is not None and overlap(asked, held):
+            yield asked, held
 
 
 def _place(sock: Sock, addr: int, other: Sock) -> str:
     mode = "E" if sock.exclusive else "R" if sock.r else "D"
     # Only on the IPv4 stack can one of two wildcards be :: and the other 0.0.0.0.
-    if addr == 0 and ANY4 in (sock.addr, other.addr) and sock.is_dual is not other.is_dual:
+    if is_wild(addr) and ANY4 in (sock.addr, other.addr) and sock.is_dual is not other.is_dual:
         return f"{mode}-{'6' if sock.is_dual else '4'}"
-    return f"{mode}-{'S' if addr else 'W'}"
+    return f"{mode}-{'W' if is_wild(addr) else 'S'}"
 
 
 def _excluded(sock: Sock, context: Context) -> Rule | None:
