@@ -15,11 +15,14 @@ _NOTHING: types.Mapping[str, str] = {}
 
 
 class RuleTable(dict[str, Rule]):
-    """The rules of one system by name; ``"listener"`` is the name of ``linux-listener``."""
+    """The rules of one system by name; ``"listener"`` is the name of ``linux-listener``.
+
+    ``system`` is the system's name in ``portranges.systems``, as ``"freebsd"``.
+    """
 
     def __init__(
         self,
-        system: str,
+        system: types.SystemName,
         rows: types.RuleRows,
         *,
         confidence: Confidence = Confidence.SOURCE,
@@ -27,6 +30,7 @@ class RuleTable(dict[str, Rule]):
     ) -> None:
         """Make a rule of each row; *prefix* precedes every error, as ``"WSA"`` on Windows."""
         super().__init__()
+        self.system: types.SystemName = system
         for name, (error, sentence, source, *own) in rows.items():
             self[name] = Rule(
                 id=f"{system}-{name}",

@@ -7,6 +7,7 @@ not known here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from portranges.reuse.addresses import Kind, is_mapped, kind_of
@@ -20,6 +21,7 @@ class Call(Enum):
     CONNECT = auto()
 
 
+@dataclass(frozen=True, slots=True)
 class AddressRule:
     """The kinds of address that a call refuses, IPv4-mapped ones included.
 
@@ -30,24 +32,12 @@ class AddressRule:
     socket is IPv6-only.
     """
 
-    __slots__ = ("call", "early", "even_v6only", "kinds", "rule", "tcp")
-
-    def __init__(
-        self,
-        rule: str,
-        call: Call,
-        *kinds: Kind,
-        tcp: bool | None = None,
-        early: bool = True,
-        even_v6only: bool = False,
-    ) -> None:
-        """Make a row of a system's table."""
-        self.rule: str = rule
-        self.call: Call = call
-        self.kinds: frozenset[Kind] = frozenset(kinds)
-        self.tcp: bool | None = tcp
-        self.early: bool = early
-        self.even_v6only: bool = even_v6only
+    rule: str
+    call: Call
+    kinds: tuple[Kind, ...]
+    tcp: bool | None = None
+    early: bool = True
+    even_v6only: bool = False
 
     def applies(self, sock: Sock, addr: int, call: Call, *, early: bool | None = None) -> bool:
         """Return whether the row refuses *addr* to *sock*; *early* selects when it is checked."""

@@ -13,7 +13,13 @@ from abc import abstractmethod
 from portranges import types
 from portranges.reuse.addresses import ANY4, is_mapped, is_wild, overlap
 from portranges.reuse.model import State
-from portranges.reuse.others.record import BindRules
+from portranges.reuse.others.record import (
+    BindRules,
+    Reconnect,
+    mapped_v6only,
+    not_local,
+    privileged,
+)
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import common_rows
 
@@ -103,9 +109,11 @@ def share_port(new: Sock, holder: Sock) -> bool:
 
 
 class BsdRules(BindRules):
-    """The rules of a system with in_pcblookup_local()."""
+    """The rules of a system with in_pcblookup_local() and KAME's IPv6."""
 
-    __slots__ = ()
+    checks: tuple[types.BindCheck, ...] = (mapped_v6only, not_local, privileged)
+    reconnect: Reconnect | None = Reconnect.WILDCARD
+    embeds_zones = True
 
     def shares(self, new: Sock, holder: Sock) -> bool:
         """Return whether an option lets *new* share the port of *holder*."""
@@ -133,8 +141,6 @@ class DualRules(BsdRules):
         dual_costs: What a dual-stack socket costs in the IPv4 table, where the systems prefer
             IPv4 sockets to it.
     """
-
-    __slots__ = ()
 
     dual_costs = 0
 

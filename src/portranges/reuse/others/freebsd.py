@@ -10,8 +10,8 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import BsdRules, DualRules, both_wild, pair_rows, share_port
-from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
+from portranges.reuse.others.bsd import DualRules, both_wild, pair_rows, share_port
+from portranges.reuse.others.record import Reconnect, Via
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable, common_rows
@@ -52,8 +52,13 @@ _ADDRESS_ROWS: types.CommonRows = {
 }
 
 
-def _rows(repository: str, v4: str, v6: str, *, lacks: types.Collection[str]) -> types.RuleRows:
-    """Return the rules of a release; *v4* and *v6* are the functions that bind() calls."""
+def _rules(
+    name: types.SystemName, repository: str, v4: str, v6: str, *, lacks: types.Collection[str]
+) -> RuleTable:
+    """Return the rules of a release; *lacks* are those of other releases.
+
+    *v4* and *v6* are the functions that bind() calls.
+    """
     places = {
         "v4": f"sys/netinet/in_pcb.c, {v4}",
         "v6": f"sys/netinet6/in6_pcb.c, {v6}",
@@ -66,7 +71,7 @@ def _rows(repository: str, v4: str, v6: str, *, lacks: types.Collection[str]) ->
         "sys/netinet6/in6_pcb.c, in6_pcbladdr",
     }
     sources = {key: cite(repository, place) for key, place in places.items()}
-    return {
+    rows = {
         **pair_rows(
             sources,
             uid=_OWNERS,
@@ -81,6 +86,7 @@ def _rows(repository: str, v4: str, v6: str, *, lacks: types.Collection[str]) ->
         **call_rows(sources, errors={"wrong-family": "EAFNOSUPPORT"}),
         **common_rows(_ADDRESS_ROWS, sources, without=lacks),
     }
+    return RuleTable(name, rows)
 
 
 def _other_owner(new: Sock, holder: Sock) -> bool:
@@ -97,7 +103,15 @@ def _share_lb(new: Sock, holder: Sock) -> bool:
     return new.lb and holder.lb
 
 
-class FreeBsdRules(DualRules):
+# The rules of every release.
+_ADDRESS_RULES = (
+    AddressRule("bind-multicast", Call.BIND, (Kind.MULTICAST,), tcp=True),
+    AddressRule("connect-multicast", Call.CONNECT, (Kind.MULTICAST,), tcp=True),
+    AddressRule("connect-broadcast", Call.CONNECT, (Kind.BROADCAST,), tcp=True),
+)
+
+
+class FreeBsd(DualRules):
     """The rules of FreeBSD CURRENT.
 
     Attributes:
@@ -105,8 +119,23 @@ class FreeBsdRules(DualRules):
             the holder has SO_REUSEPORT_LB and not SO_REUSEPORT.
     """
 
-    __slots__ = ()
-
+    rules: RuleTable = _rules(
+        "freebsd",
+        "5BSD/5BSD@392999c (from FreeBSD CURRENT)",
+        "in_pcbbind_avail",
+        "in6_pcbbind_avail",
+        lacks={"time-wait"},
+    )
+    checks_kind_first = True
+    address_rules: tuple[AddressRule, ...] = (
+        *_ADDRESS_RULES,
+        # net.inet.ip.connect_inaddr_wild is 0, and IPv6 has no such setting.
+        AddressRule("connect-wildcard", Call.CONNECT, (Kind.BROADCAST, Kind.WILDCARD), early=False),
+    )
+    options: frozenset[str] = frozenset({"reuse_port", "load_balance"})
+    # IPV6_V6ONLY is 1 by default (from memory: net.inet6.ip6.v6only).
+    v6only = True
+    reconnect: Reconnect | None = Reconnect.LAST
     # INP_LOOKUP_MAPPED_PCB_COST
     dual_costs = 3
     exempts_load_balance = False
@@ -139,7 +168,7 @@ class FreeBsdRules(DualRules):
         """Return the rule that allows *new*; *met* is the best match, if there is one."""
         if met and new.lb and met.lb and not share_port(new, met):
             return self.rules["load-balance"], None
-        return BsdRules.allow(self, new, met)
+        return super().allow(new, met)
 
     def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
         """Return whether in_pcb_lport_dest() skips the port."""
@@ -156,70 +185,28 @@ class FreeBsdRules(DualRules):
         return any(not held.connected and held.held_at(v4=v4) in meets for held in holders)
 
 
-class FreeBsd14Rules(FreeBsdRules):
-    """The rules of FreeBSD 14 and 13."""
+class FreeBsd14(FreeBsd):
+    """The rules of FreeBSD 14."""
 
-    __slots__ = ()
-
+    rules: RuleTable = _rules(
+        "freebsd-14",
+        "ilnp/ilnp-freebsd14@2f2a416",
+        "in_pcbbind_setup",
+        "in6_pcbbind",
+        lacks={"time-wait", "connect-wildcard"},
+    )
+    address_rules: tuple[AddressRule, ...] = _ADDRESS_RULES
+    reconnect: Reconnect | None = Reconnect.WILDCARD
     exempts_load_balance = True
 
 
-_ADDRESS_RULES = (
-    AddressRule("bind-multicast", Call.BIND, Kind.MULTICAST, tcp=True),
-    AddressRule("connect-multicast", Call.CONNECT, Kind.MULTICAST, tcp=True),
-    AddressRule("connect-broadcast", Call.CONNECT, Kind.BROADCAST, tcp=True),
-    # net.inet.ip.connect_inaddr_wild is 0, and IPv6 has no such setting.
-    AddressRule("connect-wildcard", Call.CONNECT, Kind.BROADCAST, Kind.WILDCARD, early=False),
-)
+class FreeBsd13(FreeBsd14):
+    """The rules of FreeBSD 13."""
 
-
-def _release(
-    kind: type[FreeBsdRules],
-    name: types.SystemName,
-    repository: str,
-    v4: str,
-    v6: str,
-    *,
-    lacks: types.Collection[str],
-    reconnect: Reconnect = Reconnect.WILDCARD,
-) -> FreeBsdRules:
-    """Return a release; *lacks* are the rules of other releases."""
-    return kind(
-        name=name,
-        rules=RuleTable(name, _rows(repository, v4, v6, lacks=lacks)),
-        checks_kind_first=True,
-        checks=(mapped_v6only, not_local, privileged),
-        address_rules=tuple(row for row in _ADDRESS_RULES if row.rule not in lacks),
-        embeds_zones=True,
-        options=frozenset({"reuse_port", "load_balance"}),
-        # IPV6_V6ONLY is 1 by default (from memory: net.inet6.ip6.v6only).
-        v6only=True,
-        reconnect=reconnect,
+    rules: RuleTable = _rules(
+        "freebsd-13",
+        "gmshake/freebsd-src@07d9e11",
+        "in_pcbbind_setup",
+        "in6_pcbbind",
+        lacks={"connect-wildcard"},
     )
-
-
-FREEBSD = _release(
-    FreeBsdRules,
-    "freebsd",
-    "5BSD/5BSD@392999c (from FreeBSD CURRENT)",
-    "in_pcbbind_avail",
-    "in6_pcbbind_avail",
-    lacks={"time-wait"},
-    reconnect=Reconnect.LAST,
-)
-FREEBSD_14 = _release(
-    FreeBsd14Rules,
-    "freebsd-14",
-    "ilnp/ilnp-freebsd14@2f2a416",
-    "in_pcbbind_setup",
-    "in6_pcbbind",
-    lacks={"time-wait", "connect-wildcard"},
-)
-FREEBSD_13 = _release(
-    FreeBsd14Rules,
-    "freebsd-13",
-    "gmshake/freebsd-src@07d9e11",
-    "in_pcbbind_setup",
-    "in6_pcbbind",
-    lacks={"connect-wildcard"},
-)

@@ -155,10 +155,34 @@ _SOLARIS_ROWS: types.RuleRows = {
 }
 
 
-class IllumosRules(BindRules):
-    """The comparison of two sockets, with or without groups of SO_REUSEPORT."""
+def _is_ipv4(sock: Sock) -> bool:
+    """Return whether conn_ipversion is IPv4.
 
-    __slots__ = ()
+    It follows the family until connect() or an incoming connection changes it. The bind()
+    of a UDP socket changes it too.
+    """
+    if sock.tcp and sock.v6 and not sock.connected:
+        return False
+    return is_mapped(sock.addr)
+
+
+class Illumos(BindRules):
+    """The rules of illumos, with groups of SO_REUSEPORT."""
+
+    rules: RuleTable = RuleTable("illumos", _ROWS)
+    checks: tuple[types.BindCheck, ...] = (mapped_v6only, check_address_kind, not_local, privileged)
+    address_rules: tuple[AddressRule, ...] = (
+        AddressRule("bind-no-host", Call.BIND, (Kind.MULTICAST, Kind.BROADCAST), tcp=True),
+    )
+    binds_udp_broadcast = True
+    # IP_BOUND_IF binds to a device on both systems; the checks ignore it.
+    options: frozenset[str] = frozenset({"reuse_port", "exclusive", "device"})
+    v6only = False
+    drops_refused = False
+    reconnect: Reconnect | None = Reconnect.BOUND
+    remembers_bind = True
+    # conn_inherit_parent() copies neither conn_exclbind nor conn_reuseport.
+    accepts_options = False
 
     @property
     def groups(self) -> bool:
@@ -167,9 +191,7 @@ class IllumosRules(BindRules):
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
-        if not new.tcp:
-            return self._judge_udp(new, holders, explicit=True)
-        return self._judge_tcp(new, new.addr, holders, reuse=new.r, explicit=True, via=None)
+        return self._judge(new, holders, explicit=True)
 
     def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
         """Return whether an automatic choice skips the port.
@@ -179,29 +201,24 @@ class IllumosRules(BindRules):
         """
         if via is not None and via.taken:
             return True
-        if not sock.tcp:
-            return self._judge_udp(sock, holders, explicit=False)[0].error is not None
-        reuse = sock.r and via is None
-        outcome = self._judge_tcp(sock, sock.addr, holders, reuse=reuse, explicit=False, via=via)
-        return outcome[0].error is not None
+        return self._judge(sock, holders, explicit=False, via=via)[0].error is not None
+
+    def _judge(
+        self, new: Sock, holders: types.Sequence[Sock], *, explicit: bool, via: Via | None = None
+    ) -> types.Outcome:
+        if new.tcp:
+            return self._judge_tcp(new, holders, explicit=explicit, via=via)
+        return self._judge_udp(new, holders, explicit=explicit)
 
     def _judge_tcp(
-        self,
-        new: Sock,
-        addr: int,
-        holders: types.Sequence[Sock],
-        *,
-        reuse: bool,
-        explicit: bool,
-        via: Via | None,
+        self, new: Sock, holders: types.Sequence[Sock], *, explicit: bool, via: Via | None
     ) -> types.Outcome:
         rules = self.rules
         shares = rules["free"]
         # The sort is stable: within each half the newest stays first.
         for holder in sorted(holders, key=lambda held: is_wild(held.bound)):
-            at = holder.bound
-            same = addr == at
-            meets = overlap(addr, at)
+            same = new.addr == holder.bound
+            meets = overlap(new.addr, holder.bound)
             # if (exclbind && ltcp->tcp_state <= TCPS_ESTABLISHED)
             if (holder.exclusive or new.exclusive) and holder.state in _UP_TO_ESTABLISHED:
                 # if (V6_OR_V4_INADDR_ANY(lconnp->conn_bound_addr_v6) ||
@@ -230,7 +247,7 @@ class IllumosRules(BindRules):
                 if holder.uid != new.uid:
                     return rules["group-owner"], holder
                 return rules["reuse-port"], None
-            if not reuse:
+            if not new.r or via is not None:
                 # if (ltcp->tcp_state >= TCPS_BOUND) break;
                 if meets:
                     return rules["default"], holder
@@ -274,37 +291,9 @@ class IllumosRules(BindRules):
         return self.rules["udp-reuse-port"], None
 
 
-def _is_ipv4(sock: Sock) -> bool:
-    """Return whether conn_ipversion is IPv4.
+class Solaris(Illumos):
+    """The rules of Solaris, as far as they are known."""
 
-    It follows the family until connect() or an incoming connection changes it. The bind()
-    of a UDP socket changes it too.
-    """
-    if sock.tcp and sock.v6 and not sock.connected:
-        return False
-    return is_mapped(sock.addr)
-
-
-def _system(name: types.SystemName, rows: types.RuleRows, options: set[str]) -> IllumosRules:
-    return IllumosRules(
-        name=name,
-        rules=RuleTable(name, rows),
-        checks=(mapped_v6only, check_address_kind, not_local, privileged),
-        address_rules=(
-            AddressRule("bind-no-host", Call.BIND, Kind.MULTICAST, Kind.BROADCAST, tcp=True),
-        ),
-        binds_udp_broadcast=True,
-        options=frozenset(options),
-        unread=frozenset({"reuse_port"} - options),
-        v6only=False,
-        drops_refused=False,
-        reconnect=Reconnect.BOUND,
-        remembers_bind=True,
-        # conn_inherit_parent() copies neither conn_exclbind nor conn_reuseport.
-        accepts_options=False,
-    )
-
-
-# IP_BOUND_IF binds to a device on both systems; the checks ignore it.
-ILLUMOS = _system("illumos", _ROWS, {"reuse_port", "exclusive", "device"})
-SOLARIS = _system("solaris", _SOLARIS_ROWS, {"exclusive", "device"})
+    rules: RuleTable = RuleTable("solaris", _SOLARIS_ROWS)
+    options: frozenset[str] = frozenset({"exclusive", "device"})
+    unread: frozenset[str] = frozenset({"reuse_port"})

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 
 from portranges import types
 from portranges.reuse.others.record import BindRules
 
-# For each name, the module of this package and the name in it.
+# For each name, the module of this package and the class in it.
 SYSTEMS: dict[types.ReuseSystemName, tuple[str, str]] = {
-    "freebsd": ("freebsd", "FREEBSD"),
-    "freebsd-14": ("freebsd", "FREEBSD_14"),
-    "freebsd-13": ("freebsd", "FREEBSD_13"),
-    "macos": ("macos", "MACOS"),
-    "openbsd": ("openbsd", "OPENBSD"),
-    "netbsd": ("netbsd", "NETBSD"),
-    "illumos": ("illumos", "ILLUMOS"),
-    "solaris": ("illumos", "SOLARIS"),
-    "windows": ("windows", "WINDOWS"),
-    "windows-2003": ("windows", "WINDOWS_2003"),
-    "windows-xp": ("windows", "WINDOWS_XP"),
+    "freebsd": ("freebsd", "FreeBsd"),
+    "freebsd-14": ("freebsd", "FreeBsd14"),
+    "freebsd-13": ("freebsd", "FreeBsd13"),
+    "macos": ("macos", "MacOs"),
+    "openbsd": ("openbsd", "OpenBsd"),
+    "netbsd": ("netbsd", "NetBsd"),
+    "illumos": ("illumos", "Illumos"),
+    "solaris": ("illumos", "Solaris"),
+    "windows": ("windows", "Windows"),
+    "windows-2003": ("windows", "Windows2003"),
+    "windows-xp": ("windows", "WindowsXp"),
 }
 
 
+@cache
 def system(name: types.ReuseSystemName) -> BindRules:
     """Return the rules of the system *name*, a key of ``SYSTEMS``.
 
@@ -30,6 +32,6 @@ def system(name: types.ReuseSystemName) -> BindRules:
         >>> system("netbsd").title
         'NetBSD'
     """
-    module, constant = SYSTEMS[name]
-    found: BindRules = getattr(import_module(f"portranges.reuse.others.{module}"), constant)
+    module, kind = SYSTEMS[name]
+    found: BindRules = getattr(import_module(f"portranges.reuse.others.{module}"), kind)()
     return found

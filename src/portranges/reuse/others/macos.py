@@ -17,7 +17,6 @@ from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bsd import DualRules, both_wild, is_inet_any, pair_rows
 from portranges.reuse.others.record import (
     Context,
-    Reconnect,
     Via,
     mapped_v6only,
     not_local,
@@ -102,10 +101,49 @@ _ROWS: types.RuleRows = {
 }
 
 
-class MacOsRules(DualRules):
-    """The comparison of two sockets and the choice of a port."""
+def _udp_reserve(sock: Sock, context: Context) -> Rule | None:
+    # if (so->so_proto->pr_protocol == IPPROTO_UDP && !allow_udp_port_exhaustion &&
+    #     USHRT_MAX - UDP_RANDOM_PORT_RESERVE < reservations) return EADDRNOTAVAIL;
+    crowded = not sock.tcp and context.udp_ports > _UDP_PORTS
+    if crowded and not context.settings.udp_exhaustion:
+        return context.system.rules["udp-reserve"]
+    return None
 
-    __slots__ = ()
+
+def _privileged(sock: Sock, context: Context) -> Rule | None:
+    # lport < IPPORT_RESERVED and s_addr != 0, under XNU_TARGET_OS_OSX
+    return None if is_wild(sock.addr) else privileged(sock, context)
+
+
+def _restricted(sock: Sock, context: Context) -> Rule | None:
+    # current_task_can_use_restricted_in_port()
+    return context.system.rules["restricted"] if sock.port in context.restricted else None
+
+
+class MacOs(DualRules):
+    """The rules of macOS."""
+
+    rules: RuleTable = RuleTable("macos", _ROWS)
+    checks_kind_first = True
+    checks: tuple[types.BindCheck, ...] = (
+        mapped_v6only,
+        not_local,
+        _udp_reserve,
+        _privileged,
+        _restricted,
+    )
+    # IP_BOUND_IF and IPV6_BOUND_IF; the checks ignore them.
+    options: frozenset[str] = frozenset({"reuse_port", "device"})
+    v6only = False
+    self_connect_over_v4_only = True
+    retests_tuple = True
+    address_rules: tuple[AddressRule, ...] = (
+        AddressRule(
+            "bind-no-host", Call.BIND, (Kind.MULTICAST, Kind.BROADCAST), tcp=True, even_v6only=True
+        ),
+        AddressRule("connect-no-host", Call.CONNECT, (Kind.MULTICAST, Kind.BROADCAST), tcp=True),
+    )
+    has_restricted = True
 
     def shares(self, new: Sock, holder: Sock) -> bool:
         """Return whether an option lets *new* share the port of *holder*."""
@@ -152,44 +190,3 @@ class MacOsRules(DualRules):
             return True
         # in6_pcbsetport(): if ((so->so_options & (SO_REUSEADDR | SO_REUSEPORT)) == 0) wild = 1;
         return self.best(holders, sock.addr, wild=not sock.has_option) is not None
-
-
-def _udp_reserve(sock: Sock, context: Context) -> Rule | None:
-    # if (so->so_proto->pr_protocol == IPPROTO_UDP && !allow_udp_port_exhaustion &&
-    #     USHRT_MAX - UDP_RANDOM_PORT_RESERVE < reservations) return EADDRNOTAVAIL;
-    crowded = not sock.tcp and context.udp_ports > _UDP_PORTS
-    if crowded and not context.settings.udp_exhaustion:
-        return context.system.rules["udp-reserve"]
-    return None
-
-
-def _privileged(sock: Sock, context: Context) -> Rule | None:
-    # lport < IPPORT_RESERVED and s_addr != 0, under XNU_TARGET_OS_OSX
-    return None if is_wild(sock.addr) else privileged(sock, context)
-
-
-def _restricted(sock: Sock, context: Context) -> Rule | None:
-    # current_task_can_use_restricted_in_port()
-    return context.system.rules["restricted"] if sock.port in context.restricted else None
-
-
-MACOS = MacOsRules(
-    name="macos",
-    rules=RuleTable("macos", _ROWS),
-    checks_kind_first=True,
-    checks=(mapped_v6only, not_local, _udp_reserve, _privileged, _restricted),
-    # IP_BOUND_IF and IPV6_BOUND_IF; the checks ignore them.
-    options=frozenset({"reuse_port", "device"}),
-    v6only=False,
-    reconnect=Reconnect.WILDCARD,
-    self_connect_over_v4_only=True,
-    retests_tuple=True,
-    address_rules=(
-        AddressRule(
-            "bind-no-host", Call.BIND, Kind.MULTICAST, Kind.BROADCAST, tcp=True, even_v6only=True
-        ),
-        AddressRule("connect-no-host", Call.CONNECT, Kind.MULTICAST, Kind.BROADCAST, tcp=True),
-    ),
-    embeds_zones=True,
-    has_restricted=True,
-)

@@ -23,7 +23,7 @@ from portranges.reuse.others.bsd import (
     share_port,
     wild_unless_listening,
 )
-from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
+from portranges.reuse.others.record import Via
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
@@ -85,10 +85,17 @@ def _best6(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | N
     return best(holders, cost, wild=wild)
 
 
-class NetBsdRules(BsdRules):
-    """The comparison of two sockets and the choice of a port."""
+class NetBsd(BsdRules):
+    """The rules of NetBSD."""
 
-    __slots__ = ()
+    rules: RuleTable = RuleTable("netbsd", _ROWS)
+    options: frozenset[str] = frozenset({"reuse_port"})
+    v6only = True
+    address_rules: tuple[AddressRule, ...] = (
+        AddressRule("connect-multicast", Call.CONNECT, (Kind.MULTICAST,), tcp=True),
+    )
+    # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
+    loopback_time_wait: float | None = 2.0
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
@@ -152,17 +159,3 @@ class NetBsdRules(BsdRules):
             at = ANY4
         table = best_inet if is_mapped(at) else _best6
         return table(holders, at, wild=wild) is not None
-
-
-NETBSD = NetBsdRules(
-    name="netbsd",
-    rules=RuleTable("netbsd", _ROWS),
-    checks=(mapped_v6only, not_local, privileged),
-    options=frozenset({"reuse_port"}),
-    v6only=True,
-    reconnect=Reconnect.WILDCARD,
-    address_rules=(AddressRule("connect-multicast", Call.CONNECT, Kind.MULTICAST, tcp=True),),
-    embeds_zones=True,
-    # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
-    loopback_time_wait=2.0,
-)

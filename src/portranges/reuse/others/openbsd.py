@@ -19,7 +19,7 @@ from portranges.reuse.others.bsd import (
     share_port,
     wild_unless_listening,
 )
-from portranges.reuse.others.record import Reconnect, Via, mapped_v6only, not_local, privileged
+from portranges.reuse.others.record import Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
@@ -59,10 +59,27 @@ def _best(holders: types.Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
     return (best_inet if is_mapped(at) else best_at)(holders, at, wild=wild)
 
 
-class OpenBsdRules(BsdRules):
-    """The comparison of two sockets and the choice of a port."""
+class OpenBsd(BsdRules):
+    """The rules of OpenBSD."""
 
-    __slots__ = ()
+    rules: RuleTable = RuleTable("openbsd", _ROWS)
+    checks: tuple[types.BindCheck, ...] = (mapped_v6only, not_local)
+    # The privilege of the port is checked last: in_rootonly() after in_pcbaddrisavail_lock().
+    late_checks: tuple[types.BindCheck, ...] = (privileged,)
+    options: frozenset[str] = frozenset({"reuse_port"})
+    v6only = True
+    v6only_fixed = True
+    retests_tuple = True
+    address_rules: tuple[AddressRule, ...] = (
+        AddressRule(
+            "connect-no-host",
+            Call.CONNECT,
+            (Kind.WILDCARD, Kind.MULTICAST, Kind.BROADCAST),
+            tcp=True,
+        ),
+    )
+    # if (!(so->so_type == SOCK_DGRAM && in_broadcast(sin->sin_addr, inp->inp_rtableid)))
+    binds_udp_broadcast = True
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
@@ -82,25 +99,3 @@ class OpenBsdRules(BsdRules):
         """Return whether in_pcbpickport() skips the port."""
         at = sock.addr if via is None else via.local
         return _best(holders, at, wild=wild_unless_listening(sock)) is not None
-
-
-OPENBSD = OpenBsdRules(
-    name="openbsd",
-    rules=RuleTable("openbsd", _ROWS),
-    checks=(mapped_v6only, not_local),
-    # The privilege of the port is checked last: in_rootonly() after in_pcbaddrisavail_lock().
-    late_checks=(privileged,),
-    options=frozenset({"reuse_port"}),
-    v6only=True,
-    v6only_fixed=True,
-    reconnect=Reconnect.WILDCARD,
-    retests_tuple=True,
-    address_rules=(
-        AddressRule(
-            "connect-no-host", Call.CONNECT, Kind.WILDCARD, Kind.MULTICAST, Kind.BROADCAST, tcp=True
-        ),
-    ),
-    # if (!(so->so_type == SOCK_DGRAM && in_broadcast(sin->sin_addr, inp->inp_rtableid)))
-    binds_udp_broadcast=True,
-    embeds_zones=True,
-)

@@ -6,6 +6,8 @@ the algorithm. Whether a port is free is decided by the system's own ``busy``.
 
 from __future__ import annotations
 
+from itertools import product
+
 from portranges import selection, types
 from portranges.ephemeral import EphemeralProfile
 from portranges.portset import PortSet
@@ -41,34 +43,24 @@ class Picker:
         self._order.chosen(port)
 
 
-class Pickers:
-    """The pickers of one machine, by transport and family.
+def pickers(
+    profile: EphemeralProfile, ports: PortSet, rng: types.Rng
+) -> dict[tuple[bool, bool], Picker]:
+    """Return the pickers of one machine, by whether the socket is a TCP and an AF_INET6 socket.
 
-    Two kinds of sockets share one if the system keeps one counter for both.
+    They choose among *ports* as the system of *profile* does, with random bits from *rng*. Two
+    kinds of sockets share one if the system keeps one counter for both.
     """
-
-    __slots__ = ("_pickers",)
-
-    def __init__(self, profile: EphemeralProfile, ports: PortSet, rng: types.Rng) -> None:
-        """Choose among *ports* as the system of *profile* does, with random bits from *rng*."""
-        made: dict[tuple[object, ...], Picker] = {}
-        self._pickers: dict[tuple[bool, bool], Picker] = {}
-        for tcp in (True, False):
-            row = algorithm_of(profile, tcp=tcp)
-            for v6 in (False, True):
-                # One picker for all kinds of socket that the system treats alike.
-                key = (
-                    row.name,
-                    None if row.joins_transports else tcp,
-                    v6 if row.splits_families else None,
-                )
-                if key not in made:
-                    made[key] = Picker(ports, order_for(row, rng))
-                self._pickers[tcp, v6] = made[key]
-
-    def of(self, *, tcp: bool, v6: bool) -> Picker:
-        """Return the picker of one kind of socket."""
-        return self._pickers[tcp, v6]
+    made: dict[tuple[object, ...], Picker] = {}
+    found: dict[tuple[bool, bool], Picker] = {}
+    for tcp, v6 in product((True, False), (False, True)):
+        row = algorithm_of(profile, tcp=tcp)
+        # One picker for all kinds of socket that the system treats alike.
+        key = row.name, row.joins_transports or tcp, row.splits_families and v6
+        if key not in made:
+            made[key] = Picker(ports, order_for(row, rng))
+        found[tcp, v6] = made[key]
+    return found
 
 
 def algorithm_of(profile: EphemeralProfile, *, tcp: bool) -> selection.Algorithm:

@@ -56,12 +56,10 @@ class Via:
     taken: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BindRules(ABC):
-    """The rules of one system, or of one release.
+    """The rules of one system, or of one release: a class of its own, with one instance.
 
     Attributes:
-        name: The system's name in ``portranges.systems``, as ``"freebsd"``.
         rules: Its rules.
         checks_kind_first: Whether bind() checks the kind of address before it tests whether the
             socket has a port. Otherwise ``checks`` include it.
@@ -92,7 +90,6 @@ class BindRules(ABC):
         has_restricted: Whether there are ports that require an entitlement.
     """
 
-    name: types.SystemName
     rules: RuleTable
     checks_kind_first: bool = False
     checks: tuple[types.BindCheck, ...]
@@ -114,6 +111,11 @@ class BindRules(ABC):
     retests_tuple: bool = False
     has_excluded: bool = False
     has_restricted: bool = False
+
+    @property
+    def name(self) -> types.SystemName:
+        """The system's name."""
+        return self.rules.system
 
     @property
     def title(self) -> str:

@@ -25,7 +25,7 @@ from portranges.reuse.machine import Machine
 from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket, State, decide
 from portranges.reuse.others.address_rules import Call
 from portranges.reuse.others.pairs import first_refusal, judge_bind, reason
-from portranges.reuse.others.picking import Pickers
+from portranges.reuse.others.picking import pickers
 from portranges.reuse.others.record import BindRules, Context, Reconnect, Via
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
@@ -62,7 +62,7 @@ class SystemPorts(Machine):
         # A 4-tuple has at most one socket.
         self._tuples: dict[types.FourTuple, Sock] = {}
         self._udp_ports = 0
-        self._pickers = Pickers(self.context.profile, self.context.ports, rng)
+        self._pickers = pickers(self.context.profile, self.context.ports, rng)
 
     # Queries.
 
@@ -116,7 +116,7 @@ class SystemPorts(Machine):
         refusal = first_refusal(self.system.checks, sock, self.context)
         if refusal is not None:
             return self.answer(refusal)
-        picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)
+        picker = self._pickers[sock.tcp, sock.v6]
         for port in picker.candidates():
             if not self.system.busy(sock, self._newest_first(sock, port), None):
                 picker.chosen(port)
@@ -231,7 +231,7 @@ class SystemPorts(Machine):
         return self.rules["peer-port"] if later is None and not dport else later
 
     def _choose_for(self, sock: Sock, local: int, dst: int, dport: int) -> int | None:
-        picker = self._pickers.of(tcp=sock.tcp, v6=sock.v6)
+        picker = self._pickers[sock.tcp, sock.v6]
         for port in picker.candidates():
             via = Via(
                 local=local,

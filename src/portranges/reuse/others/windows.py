@@ -87,9 +87,7 @@ _NAMES = {"W": "w", "S": "s", "4": "any4", "6": "dual"}
 _ASSERTED = frozenset({("E-6", "D-4"), ("D-6", "E-4"), ("D-6", "D-4")})
 
 
-def _cells(
-    text: str, source: Source, *, has_dual_stack: bool
-) -> types.Iterator[tuple[str, types.RuleRow]]:
+def _cells(text: str, *, has_dual_stack: bool) -> types.Iterator[tuple[str, types.RuleRow]]:
     """Yield the rules of a table: one for each cell, two for one that depends on the user."""
     columns, *lines = (line.split() for line in text.splitlines())
     cells = {
@@ -98,7 +96,7 @@ def _cells(
         for second, answer in zip(columns, answers, strict=True)
     }
     for (first, second), answer in cells.items():
-        yield from _cell(first, second, answer, source)
+        yield from _cell(first, second, answer, _WINSOCK)
     for wide, narrow in product(_MODES, _MODES) if has_dual_stack else ():
         for first, second in ((f"{wide}-6", f"{narrow}-4"), (f"{wide}-4", f"{narrow}-6")):
             answer = cells[first.translate(_AS_PLACES), second.translate(_AS_PLACES)]
@@ -189,10 +187,58 @@ _OTHER_ROWS: types.RuleRows = {
 }
 
 
-class WindowsRules(BindRules):
-    """The tables, with a rule for each cell."""
+def _meetings(
+    new: Sock, holder: Sock, stacks: types.Iterable[bool] = _STACKS
+) -> types.Iterator[tuple[int, int]]:
+    """Yield the addresses of both on each of the *stacks* on which they overlap."""
+    for v4 in stacks:
+        asked, held = new.held_at(v4=v4), holder.held_at(v4=v4)
+        if asked is not None and held is not None and overlap(asked, held):
+            yield asked, held
 
-    __slots__ = ()
+
+def _place(sock: Sock, addr: int, other: Sock) -> str:
+    mode = "E" if sock.exclusive else "R" if sock.r else "D"
+    # Only on the IPv4 stack can one of two wildcards be :: and the other 0.0.0.0.
+    if is_wild(addr) and ANY4 in (sock.addr, other.addr) and sock.is_dual is not other.is_dual:
+        return f"{mode}-{'6' if sock.is_dual else '4'}"
+    return f"{mode}-{'W' if is_wild(addr) else 'S'}"
+
+
+def _excluded(sock: Sock, context: Context) -> Rule | None:
+    excluded = sock.port in context.settings.excluded
+    return context.system.rules["excluded"] if excluded else None
+
+
+def _rules(name: types.SystemName, text: str, *, has_dual_stack: bool) -> RuleTable:
+    """Return the rules of a table; *has_dual_stack* says whether IPV6_V6ONLY can be cleared.
+
+    It can since Vista (MicrosoftDocs/win32, Dual-Stack Sockets for IPv6 Winsock Applications,
+    0096be5).
+    """
+    rows = {
+        "free": (None, "no socket conflicts", _WINSOCK, Confidence.DOCUMENT),
+        **dict(_cells(text, has_dual_stack=has_dual_stack)),
+        **_OTHER_ROWS,
+    }
+    return RuleTable(name, rows, prefix="WSA")
+
+
+class Windows(BindRules):
+    """The rules of Windows since Vista, with a rule for each cell of a table."""
+
+    rules: RuleTable = _rules("windows", _SINCE_2003, has_dual_stack=True)
+    checks: tuple[types.BindCheck, ...] = (mapped_v6only, check_address_kind, not_local, _excluded)
+    options: frozenset[str] = frozenset({"exclusive"})
+    v6only = True
+    wide_loopback = True
+    drops_refused = False
+    address_rules: tuple[AddressRule, ...] = (
+        AddressRule("any-destination", Call.CONNECT, (Kind.WILDCARD,)),
+        AddressRule("connect-broadcast", Call.CONNECT, (Kind.BROADCAST,), tcp=False),
+        AddressRule("bind-multicast", Call.BIND, (Kind.MULTICAST,)),
+    )
+    has_excluded = True
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Look up the cell for each holder, on each stack of *new*."""
@@ -221,63 +267,14 @@ class WindowsRules(BindRules):
         return any(True for holder in holders for _ in _meetings(sock, holder, stacks))
 
 
-def _meetings(
-    new: Sock, holder: Sock, stacks: types.Iterable[bool] = _STACKS
-) -> types.Iterator[tuple[int, int]]:
-    """Yield the addresses of both on each of the *stacks* on which they overlap."""
-    for v4 in stacks:
-        asked, held = new.held_at(v4=v4), holder.held_at(v4=v4)
-        if asked is not None and held is not None and overlap(asked, held):
-            yield asked, held
+class Windows2003(Windows):
+    """The rules of Windows Server 2003, where IPV6_V6ONLY cannot be cleared."""
+
+    rules: RuleTable = _rules("windows-2003", _SINCE_2003, has_dual_stack=False)
+    v6only_fixed = True
 
 
-def _place(sock: Sock, addr: int, other: Sock) -> str:
-    mode = "E" if sock.exclusive else "R" if sock.r else "D"
-    # Only on the IPv4 stack can one of two wildcards be :: and the other 0.0.0.0.
-    if is_wild(addr) and ANY4 in (sock.addr, other.addr) and sock.is_dual is not other.is_dual:
-        return f"{mode}-{'6' if sock.is_dual else '4'}"
-    return f"{mode}-{'W' if is_wild(addr) else 'S'}"
+class WindowsXp(Windows2003):
+    """The rules of Windows XP."""
 
-
-def _excluded(sock: Sock, context: Context) -> Rule | None:
-    excluded = sock.port in context.settings.excluded
-    return context.system.rules["excluded"] if excluded else None
-
-
-def _system(
-    name: types.SystemName, text: str, source: Source, *, has_dual_stack: bool
-) -> WindowsRules:
-    """Return a system; *has_dual_stack* says whether IPV6_V6ONLY can be cleared.
-
-    It can since Vista (MicrosoftDocs/win32, Dual-Stack Sockets for IPv6 Winsock Applications,
-    0096be5).
-    """
-    return WindowsRules(
-        name=name,
-        rules=RuleTable(
-            name,
-            {
-                "free": (None, "no socket conflicts", source, Confidence.DOCUMENT),
-                **dict(_cells(text, source, has_dual_stack=has_dual_stack)),
-                **_OTHER_ROWS,
-            },
-            prefix="WSA",
-        ),
-        checks=(mapped_v6only, check_address_kind, not_local, _excluded),
-        options=frozenset({"exclusive"}),
-        v6only=True,
-        v6only_fixed=not has_dual_stack,
-        wide_loopback=True,
-        drops_refused=False,
-        address_rules=(
-            AddressRule("any-destination", Call.CONNECT, Kind.WILDCARD),
-            AddressRule("connect-broadcast", Call.CONNECT, Kind.BROADCAST, tcp=False),
-            AddressRule("bind-multicast", Call.BIND, Kind.MULTICAST),
-        ),
-        has_excluded=True,
-    )
-
-
-WINDOWS = _system("windows", _SINCE_2003, _WINSOCK, has_dual_stack=True)
-WINDOWS_2003 = _system("windows-2003", _SINCE_2003, _WINSOCK, has_dual_stack=False)
-WINDOWS_XP = _system("windows-xp", _XP, _WINSOCK, has_dual_stack=False)
+    rules: RuleTable = _rules("windows-xp", _XP, has_dual_stack=False)
