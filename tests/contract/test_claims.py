@@ -189,7 +189,7 @@ def by_topic(claims: Iterable[Claim]) -> dict[tuple[str, str], list[Claim]]:
 
 
 @pytest.mark.parametrize("package", sorted({claim.package for claim in CLAIMS}))
-def test_a_package_speaks_of_systems_by_their_own_names(package: str) -> None:
+def test_each_package_uses_the_canonical_names_of_systems(package: str) -> None:
     names = {row.name for row in systems.rows()}
     assert {claim.system for claim in CLAIMS if claim.package == package} - names == set()
 
@@ -228,7 +228,7 @@ def test_the_methods_of_linux_are_those_of_the_systems_with_its_order() -> None:
         assert set(method.systems) == with_order or not with_order.intersection(method.systems)
 
 
-def test_the_listing_compares_packages() -> None:
+def test_the_claims_of_several_packages_are_compared() -> None:
     # The tests above prove nothing if each topic is claimed by one package only.
     compared: defaultdict[str, set[str]] = defaultdict(set)
     for (_, topic), claims in by_topic(CLAIMS).items():
@@ -255,7 +255,7 @@ def test_the_listing_compares_packages() -> None:
     assert {claim.value for claim in windows} == {"windows-xp"}
 
 
-def test_a_contradiction_would_be_found() -> None:
+def test_a_contradiction_is_found() -> None:
     wrong = Claim("reuse", "windows-xp", "order of TCP", "rfc6056-1")
     claims = by_topic([*CLAIMS, wrong])["windows-xp", "order of TCP"]
     assert len({claim.value for claim in claims}) == 2

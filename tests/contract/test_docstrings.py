@@ -258,13 +258,13 @@ def undocumented_errors(each: Documented) -> set[str]:
     return raised - set(re.findall(r"^(\w+):", each.section("Raises"), re.MULTILINE))
 
 
-def test_a_module_says_what_it_is_for() -> None:
+def test_a_module_has_a_docstring() -> None:
     modules = {name: Documented(name, tree(name)) for name in module_names()}
     assert len(modules) > 100
     assert faulty(modules, module_fault) == {}
 
 
-def test_a_summary() -> None:
+def test_every_summary_has_the_required_form() -> None:
     assert faulty(ALL, summary_fault) == {}
 
 
@@ -284,11 +284,11 @@ def test_every_parameter_is_documented_and_no_other() -> None:
     assert faulty(FUNCTIONS, argument_fault) == {}
 
 
-def test_what_comes_back_is_documented() -> None:
+def test_what_is_returned_is_documented() -> None:
     assert faulty(FUNCTIONS, return_fault) == {}
 
 
-def test_what_is_raised_in_plain_sight_is_documented() -> None:
+def test_an_exception_raised_in_the_body_is_documented() -> None:
     assert faulty(FUNCTIONS, undocumented_errors) == {}
 
 

@@ -104,13 +104,13 @@ def place(name: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("name", public_modules())
-def test_the_list_is_sorted_and_says_nothing_twice(name: str) -> None:
+def test_the_list_is_sorted_and_has_no_duplicates(name: str) -> None:
     names = listed(name)
     assert names == sorted(set(names), key=place)
 
 
 @pytest.mark.parametrize("name", public_modules())
-def test_the_list_has_every_public_name_that_the_module_makes(name: str) -> None:
+def test_the_list_has_every_public_name_that_the_module_defines(name: str) -> None:
     made = {each for each in defined(tree(name).body) if not each.startswith("_")}
     assert made - {"TYPE_CHECKING"} - SHARED.get(name, set()) - set(listed(name)) == set()
 
@@ -122,7 +122,7 @@ def test_every_listed_name_exists(name: str) -> None:
     assert not any(each.startswith("_") for each in listed(name))
 
 
-def test_types_offers_what_annotations_use() -> None:
+def test_types_has_every_name_that_annotations_use() -> None:
     from portranges import _types, types
 
     for name in _types.__all__:
@@ -142,17 +142,17 @@ def test_types_offers_what_annotations_use() -> None:
 
 
 @pytest.mark.parametrize("name", SHARED)
-def test_a_shared_name_exists_and_is_not_offered(name: str) -> None:
+def test_a_shared_name_exists_and_is_not_listed(name: str) -> None:
     made = set(defined(tree(name).body))
     assert SHARED[name] <= made
     assert not SHARED[name] & (set(listed(name)) | set(portranges.__all__))
 
 
-def test_the_top_level_offers_every_error() -> None:
+def test_the_top_level_lists_every_error() -> None:
     assert set(listed("portranges.errors")) <= set(portranges.__all__)
 
 
-def test_the_top_level_offers_what_the_design_names() -> None:
+def test_the_top_level_lists_the_names_of_the_design() -> None:
     assert set(portranges.__all__) >= {
         "Category",
         "Confidence",

@@ -240,7 +240,7 @@ def inside(argument: object, kind: str) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("label", "function", "arguments"), CASES, ids=[each[0] for each in CASES])
-def test_no_argument_leaks_an_error(
+def test_a_hostile_argument_raises_only_documented_errors(
     label: str, function: Callable[..., object], arguments: dict[str, Any]
 ) -> None:
     # Otherwise the first argument would be refused, and no other would be tried.

@@ -70,7 +70,7 @@ def test_the_entry_point_is_declared() -> None:
         "from portranges.ephemeral import EphemeralProfile; import portranges.strategies",
     ],
 )
-def test_every_order_of_imports(path: list[str], first: str) -> None:
+def test_strategies_are_registered_in_every_order_of_imports(path: list[str], first: str) -> None:
     printed = run(
         path,
         first,
@@ -126,7 +126,7 @@ def test_registering_loads_no_more_than_numbers_and_sets(path: list[str]) -> Non
     )
 
 
-def test_the_tests_of_others_do_not_change(path: list[str]) -> None:
+def test_registering_does_not_change_other_strategies(path: list[str]) -> None:
     # PortSet is Sized and Hashable. Whoever draws one of these gets none of ours.
     printed = run(
         path,
@@ -146,7 +146,7 @@ def test_the_tests_of_others_do_not_change(path: list[str]) -> None:
     assert printed == "True False True"
 
 
-def test_a_hypothesis_without_the_table_of_late_types(path: list[str]) -> None:
+def test_a_hypothesis_version_without_late_types_works(path: list[str]) -> None:
     printed = run(
         path,
         "from hypothesis.strategies._internal import types",

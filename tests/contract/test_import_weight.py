@@ -68,7 +68,7 @@ def loaded_by(*statements: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_the_package_loads_the_top_level_and_nothing_heavy() -> None:
+def test_importing_the_package_loads_only_the_top_level_and_nothing_heavy() -> None:
     loaded = loaded_by("import portranges")
     assert {name for name in loaded if name.startswith("portranges")} == OWN
     assert loaded & TOO_HEAVY == set()
@@ -85,13 +85,13 @@ def test_the_package_loads_the_top_level_and_nothing_heavy() -> None:
         "portranges.parse_port('80')",
     ],
 )
-def test_numbers_and_sets_load_nothing_later(statement: str) -> None:
+def test_using_ports_and_sets_loads_no_further_module(statement: str) -> None:
     assert loaded_by("import portranges", "early = set(sys.modules)", statement) == loaded_by(
         "import portranges"
     )
 
 
-def test_a_refusal_loads_nothing_heavy() -> None:
+def test_raising_an_error_loads_nothing_heavy() -> None:
     loaded = loaded_by(
         "import portranges",
         "try: portranges.PortSet.parse('x')",
@@ -116,7 +116,7 @@ print(count)
 
 # Python 3.12 has no event for each opcode of an imported module.
 @pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="opcodes are not traced")
-def test_the_import_executes_little() -> None:
+def test_importing_the_package_runs_little_code() -> None:
     program = f"import sys, dataclasses, enum; sys.path.insert(0, {SOURCE!r})\n{COUNT}"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
@@ -125,7 +125,7 @@ def test_the_import_executes_little() -> None:
     assert 20_000 < int(done.stdout) < 45_000
 
 
-def test_the_late_names_are_loaded_when_they_are_asked_for() -> None:
+def test_a_late_name_is_loaded_on_first_use() -> None:
     assert "portranges.report" not in loaded_by("import portranges")
     assert "portranges.report" not in loaded_by("import portranges; dir(portranges)")
     assert "portranges.report" in loaded_by("from portranges import explain")
@@ -137,6 +137,6 @@ def test_the_late_names_are_loaded_when_they_are_asked_for() -> None:
     }
 
 
-def test_the_measure_sees_what_is_heavy() -> None:
+def test_the_measurement_detects_a_heavy_import() -> None:
     # The tests above prove nothing should it not.
     assert {"json", "typing"} <= loaded_by("import json, typing")

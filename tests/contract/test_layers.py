@@ -181,15 +181,15 @@ def reachable(start: str) -> set[str]:
     return found
 
 
-def test_the_table_has_every_room() -> None:
+def test_the_table_has_every_module_of_the_top_level() -> None:
     assert {room(name) for name in modules()} <= MAY_USE.keys()
 
 
-def test_the_table_has_no_circle() -> None:
+def test_the_table_has_no_cycle() -> None:
     TopologicalSorter(dict(MAY_USE.items())).prepare()
 
 
-def test_the_reading_of_imports_finds_some() -> None:
+def test_the_search_finds_imports() -> None:
     # The tests below prove nothing should none be found.
     assert len(modules()) >= 8
     found = {(each.by, each.of) for each in all_imports()}
@@ -199,7 +199,7 @@ def test_the_reading_of_imports_finds_some() -> None:
 
 
 @pytest.mark.parametrize("name", modules())
-def test_a_module_imports_only_what_its_room_may_use(name: str) -> None:
+def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
     own = room(name)
     allowed = reachable(own) | {"types"}
     if own:
@@ -224,7 +224,7 @@ def test_nothing_imports_a_leaf() -> None:
     assert wrong == []
 
 
-def test_only_leaves_import_what_asks_the_machine() -> None:
+def test_only_leaves_import_modules_that_read_the_machine() -> None:
     wrong = [
         str(each)
         for each in all_imports()
@@ -233,7 +233,7 @@ def test_only_leaves_import_what_asks_the_machine() -> None:
     assert wrong == []
 
 
-def test_hypothesis_and_psutil_stay_in_their_rooms() -> None:
+def test_only_their_own_packages_import_hypothesis_and_psutil() -> None:
     places = {"hypothesis": {"strategies", "_hypothesis_plugin"}, "psutil": {"probe"}}
     wrong = [
         str(each)
@@ -244,7 +244,7 @@ def test_hypothesis_and_psutil_stay_in_their_rooms() -> None:
     assert wrong == []
 
 
-def test_there_is_no_circle_of_modules() -> None:
+def test_there_is_no_import_cycle() -> None:
     graph: dict[str, set[str]] = {}
     for each in all_imports():
         # The top level imports a module late, and a package imports its own modules, not the
@@ -268,7 +268,7 @@ def test_nothing_below_the_command_line_uses_the_top_level() -> None:
 
 
 @pytest.mark.parametrize("wing", WINGS)
-def test_a_wing_keeps_to_its_plan(wing: str) -> None:
+def test_the_modules_of_a_package_import_in_one_direction(wing: str) -> None:
     door = f"portranges.{wing}"
     wrong: list[str] = []
     for each in all_imports():

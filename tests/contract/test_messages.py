@@ -49,13 +49,13 @@ def messages(path: Path) -> Iterator[tuple[int, str, bool, bool]]:
                     yield node.lineno, text, begins, ends
 
 
-def test_the_reading_of_messages_finds_some() -> None:
+def test_the_search_finds_messages() -> None:
     # The test below proves nothing should none be found.
     assert sum(1 for path in files() for _ in messages(path)) > 20
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_the_style_of_messages(path: Path) -> None:
+def test_messages_start_in_lower_case_and_have_no_final_period(path: Path) -> None:
     wrong = [
         f"line {line}: {text!r}"
         for line, text, begins, ends in messages(path)

@@ -58,7 +58,7 @@ def test_the_extra_all_is_all_other_extras() -> None:
     assert set(extras["all"]) == everything
 
 
-def test_the_extra_and_the_tests_ask_for_the_same_hypothesis() -> None:
+def test_the_extra_and_the_tests_require_the_same_hypothesis() -> None:
     extra = pyproject()["project"]["optional-dependencies"]["hypothesis"]
     assert set(extra) <= group("test")
 

@@ -23,7 +23,7 @@ def names(system: str) -> set[str]:
     return {rule.id.removeprefix(f"{system}-") for rule in reuse.rules(system)}
 
 
-def test_linux() -> None:
+def test_the_rules_of_linux_are_those_that_its_code_looks_up() -> None:
     asked = set().union(*(looked_up(path) for path in (PACKAGE / "linux").glob("*.py")))
     assert asked == names("linux")
 
@@ -51,7 +51,7 @@ PARTIAL = {
 
 
 @pytest.mark.parametrize("system", MODULES)
-def test_the_others(system: str) -> None:
+def test_every_rule_that_the_code_of_another_system_looks_up_exists(system: str) -> None:
     paths = [PACKAGE / "others" / f"{name}.py" for name in (*COMMON, *MODULES[system])]
     asked = set().union(*map(looked_up, paths))
     assert asked - PARTIAL <= names(system)

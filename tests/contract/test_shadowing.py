@@ -41,7 +41,7 @@ def submodules(package: str) -> list[str]:
 
 
 @pytest.mark.parametrize("package", packages())
-def test_a_package_offers_no_name_of_a_submodule(package: str) -> None:
+def test_no_public_name_of_a_package_is_that_of_a_submodule(package: str) -> None:
     offered = set(importlib.import_module(package).__all__)
     assert offered & set(submodules(package)) == set()
 

@@ -71,7 +71,7 @@ def test_beartype_checks_by_the_hints() -> None:
         checked("80")  # type: ignore[arg-type]
 
 
-def test_one_mechanism_serves_the_whole_package() -> None:
+def test_only_listed_modules_mention_type_checking() -> None:
     wrong: list[str] = []
     for path in PACKAGE.rglob("*.py"):
         mentioned = any(

@@ -41,7 +41,7 @@ def test_a_ternary_cover_is_exact_ascending_and_minimal(width: int) -> None:
         assert len(terms) == oracle.fewest_masks(first, last, width, len(terms))
 
 
-def test_the_search_finds_smaller_covers_than_it_is_told() -> None:
+def test_the_search_finds_covers_smaller_than_its_limit() -> None:
     # The tests above prove nothing should the search never look.
     assert oracle.fewest_masks(1, 14, 4, 99) == 4
     assert oracle.fewest_masks(1, 6, 3, 99) == 3

@@ -51,7 +51,7 @@ def test_every_set_holds_its_ports(universe: Universe) -> None:
         assert [port in ports for port in around] == [port in model for port in around]
 
 
-def test_every_set_is_built_alike_through_every_door(universe: Universe) -> None:
+def test_every_constructor_builds_the_same_set(universe: Universe) -> None:
     for model, bits, ports in zip(universe.models, universe.ints, universe.sets, strict=True):
         pairs = oracle.ranges(model)
         twins = [
@@ -109,7 +109,7 @@ def test_every_complement(universe: Universe) -> None:
         assert len(~ports) == 65536 - len(model)
 
 
-def test_equal_sets_and_only_they_have_equal_hashes(universe: Universe) -> None:
+def test_only_equal_sets_have_equal_hashes(universe: Universe) -> None:
     assert len(set(universe.sets)) == 256
     assert len({hash(ports) for ports in universe.sets}) == 256
 

@@ -19,7 +19,7 @@ from portranges import (
 pytestmark = pytest.mark.slow
 
 
-def test_check_port_takes_every_port() -> None:
+def test_check_port_accepts_every_port() -> None:
     assert [check_port(port) for port in oracle.UNIVERSE] == list(oracle.UNIVERSE)
 
 
@@ -39,14 +39,14 @@ def test_parse_port_refuses_every_port_with_a_leading_zero() -> None:
             parse_port(f"0{port}")
 
 
-def test_classify_agrees_with_the_obvious_classification() -> None:
+def test_classify_agrees_with_a_plain_comparison() -> None:
     for port in oracle.UNIVERSE:
         category = classify(port)
         assert category == oracle.category(port)
         assert port in category.ports
 
 
-def test_the_categories_have_every_port_once() -> None:
+def test_every_port_is_in_exactly_one_category() -> None:
     assert [port for category in Category for port in category.ports] == list(oracle.UNIVERSE)
 
 
@@ -68,13 +68,13 @@ def test_every_port_is_in_the_full_set_and_none_in_the_empty_one() -> None:
 
 
 @pytest.mark.parametrize("mask", [MaskedPort(0, 0), MaskedPort(0x3E8, 0xFFF8), MaskedPort(5, 5)])
-def test_a_mask_holds_the_ports_that_agree_with_it(mask: MaskedPort) -> None:
+def test_a_mask_contains_the_ports_that_match_it(mask: MaskedPort) -> None:
     found = [port for port in oracle.UNIVERSE if port in mask]
     assert found == [port for port in oracle.UNIVERSE if port & mask.mask == mask.value]
     assert len(found) == len(mask)
     assert found == list(PortSet.from_masks([mask]))
 
 
-def test_every_mask_has_as_many_ports_as_it_says() -> None:
+def test_the_length_of_every_mask_is_its_number_of_ports() -> None:
     for mask in oracle.UNIVERSE:
         assert len(MaskedPort(0, mask)) == 2 ** f"{mask:016b}".count("0")

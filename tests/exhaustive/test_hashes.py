@@ -45,7 +45,7 @@ def pairs() -> Iterator[PortSet]:
 
 
 @pytest.mark.parametrize("family", [single, shifted, multiples, pairs])
-def test_sets_with_equal_integers_modulo_the_modulus(family: object) -> None:
+def test_hashes_differ_for_integers_equal_modulo_the_hash_modulus(family: object) -> None:
     sets = list(family())  # type: ignore[operator]
     hashes = [hash(each) for each in sets]
     assert len(set(hashes)) > 0.99 * len(sets)
@@ -57,6 +57,6 @@ def test_sets_with_equal_integers_modulo_the_modulus(family: object) -> None:
     assert len(set(sets)) == len(sets)
 
 
-def test_sets_with_transports_too() -> None:
+def test_hashes_differ_for_sets_with_transports() -> None:
     sets = [TransportPorts({name: [port]}) for port in range(4000) for name in ("tcp", "udp")]
     assert len({hash(each) for each in sets}) == len(sets)

@@ -55,7 +55,7 @@ def rules(ports: frozenset[int], slots: int) -> list[frozenset[int]]:
 
 
 @pytest.mark.parametrize("slots", [2, 3, 4, 5])
-def test_every_set_of_a_small_universe_takes_the_fewest_rules(slots):
+def test_every_set_of_a_small_universe_needs_the_fewest_rules(slots):
     for size in range(1, WIDTH + 1):
         for chosen in combinations(range(WIDTH), size):
             ports = PortSet(chosen)
@@ -91,7 +91,7 @@ def test_the_known_counts_of_fifteen_slots(ranges, length, singles, rules):
     assert len(pack_by_slots(PortSet(ports).ranges, 15)) == rules
 
 
-def test_texts_are_packed_as_tight_as_they_go():
+def test_texts_are_packed_in_order_up_to_the_length():
     texts = ["1" * size for size in (5, 1, 3, 9, 2, 2, 2)]
     parts = pack_by_length(texts, ",", 9)
     assert [text for part in parts for text in part] == texts

@@ -30,7 +30,7 @@ def sets(request: pytest.FixtureRequest) -> list[TransportPorts]:
     return [made(pattern, request.param) for pattern in PATTERNS]
 
 
-def test_operators(sets: list[TransportPorts]) -> None:
+def test_operators_agree_with_bit_patterns(sets: list[TransportPorts]) -> None:
     for i in PATTERNS:
         one = sets[i]
         for j in PATTERNS:
@@ -41,7 +41,7 @@ def test_operators(sets: list[TransportPorts]) -> None:
             assert one ^ other == sets[i ^ j]
 
 
-def test_comparisons(sets: list[TransportPorts]) -> None:
+def test_comparisons_agree_with_bit_patterns(sets: list[TransportPorts]) -> None:
     for i in PATTERNS:
         one = sets[i]
         for j in PATTERNS:
@@ -52,7 +52,7 @@ def test_comparisons(sets: list[TransportPorts]) -> None:
             assert one.isdisjoint(other) is (i & j == 0)
 
 
-def test_each_set(sets: list[TransportPorts]) -> None:
+def test_length_truth_complement_and_text_of_each_set(sets: list[TransportPorts]) -> None:
     for pattern, each in enumerate(sets):
         assert len(each) == pattern.bit_count()
         assert bool(each) is (pattern != 0)
@@ -64,6 +64,6 @@ def test_each_set(sets: list[TransportPorts]) -> None:
         ]
 
 
-def test_no_two_sets_have_one_text_or_hash(sets: list[TransportPorts]) -> None:
+def test_no_two_sets_share_a_text_or_a_hash(sets: list[TransportPorts]) -> None:
     assert len(set(map(str, sets))) == 256
     assert len(set(map(hash, sets))) == 256

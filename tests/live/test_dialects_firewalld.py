@@ -49,7 +49,7 @@ def test_the_ports_added_are_exactly_the_set(configuration, ports):
 
 
 @pytest.mark.parametrize("odd", FIREWALLD.misread_texts, ids=lambda odd: odd.text)
-def test_firewalld_reads_the_odd_texts_as_the_row_says(configuration, odd):
+def test_firewalld_reads_the_misread_texts_as_the_row_says(configuration, odd):
     as_recorded(FIREWALLD, "firewall-offline-cmd", "--version")
     assert listed(configuration, [odd.text]) == odd.understood
 

@@ -38,7 +38,7 @@ def test_the_set_holds_exactly_the_ports():
     assert held([dialects.render_rules(ports, "ipset") for ports in SETS]) == SETS
 
 
-def test_ipset_reads_the_odd_texts_as_the_row_says():
+def test_ipset_reads_the_misread_texts_as_the_row_says():
     as_recorded(dialects.lookup("ipset"), "ipset", "--version")
     needs("ipset")
     odd = dialects.lookup("ipset").misread_texts
@@ -48,7 +48,7 @@ def test_ipset_reads_the_odd_texts_as_the_row_says():
     }
 
 
-def test_an_element_twice_is_refused_by_both():
+def test_a_repeated_element_is_refused_by_both():
     needs("ipset")
     for group in (["80", "80"], ["80-90", "85"], ["80", "80-90"]):
         assert held([["443"], group])[1] is None

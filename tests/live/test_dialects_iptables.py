@@ -79,7 +79,7 @@ def test_a_packet_to_every_port_matches_exactly_the_set(variant, transport):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_negations_stand_in_one_rule_and_match_exactly_the_set(variant):
+def test_negations_are_one_rule_and_match_exactly_the_set(variant):
     needs(variant, "ipset")
     sets = [ports for ports in SETS if ports != PortSet.full()]
     rules = [
@@ -101,7 +101,7 @@ def test_one_port_match_and_its_negation(variant):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_iptables_reads_the_odd_texts_as_the_rows_say(variant):
+def test_iptables_reads_the_misread_texts_as_the_rows_say(variant):
     as_recorded(dialects.lookup("iptables"), variant, "--version")
     needs(variant, "ipset")
     for transport in ("tcp", "udp"):

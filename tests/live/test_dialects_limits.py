@@ -72,7 +72,7 @@ def test_nmap_is_started_with_the_longest_list():
 
 
 @pytest.mark.parametrize("name", ["iptables-multiport", "ufw"])
-def test_the_slots_of_a_match(name):
+def test_a_match_has_as_many_slots_as_the_row_says(name):
     needs("iptables", "ufw")
     row = dialects.lookup(name)
     for count in (row.max_slots, row.max_slots + 1):

@@ -115,7 +115,7 @@ def test_ternary_masks_match_exactly_the_range():
         assert PortSet().union(*parts) == PortSet([ports])
 
 
-def test_nft_reads_the_odd_texts_as_the_row_says():
+def test_nft_reads_the_misread_texts_as_the_row_says():
     as_recorded(NFT, "nft", "--version")
     needs("nft")
     answers = matched([odd.text for odd in NFT.misread_texts])
@@ -124,7 +124,7 @@ def test_nft_reads_the_odd_texts_as_the_row_says():
     }
 
 
-def test_nft_takes_what_is_read():
+def test_nft_accepts_every_text_that_is_read():
     needs("nft")
     texts = ["== 80", ">= 1024", "> 1023", "<= 80", "< 80", "!= 80-90", "{80,443}", "80-80"]
     texts += ["{ 80-90, 85-100 }", "{ 80,\n 443 }", "!= { 80, 443 }"]
@@ -145,7 +145,7 @@ def test_overlap_in_a_named_set_is_refused_by_both():
             dialects.parse(text, "nft-set")
 
 
-def test_nothing_stands_for_the_empty_set():
+def test_the_empty_set_has_no_text():
     with pytest.raises(UnrepresentableError):
         dialects.render(PortSet(), "nft")
 

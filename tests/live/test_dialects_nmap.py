@@ -36,14 +36,14 @@ def test_exactly_the_set_is_scanned():
     assert answers == [{"tcp": ports, "udp": ports} for ports in SETS]
 
 
-def test_a_letter_is_for_one_transport():
+def test_a_letter_selects_one_transport():
     needs("nmap")
     (answer,) = scanned([dialects.render(PortSet([53, 80]), "nmap", transport="udp")])
     assert answer is not None
     assert {name: ports for name, ports in answer.items() if ports} == {"udp": PortSet([53, 80])}
 
 
-def test_nmap_reads_the_odd_texts_as_the_row_says():
+def test_nmap_reads_the_misread_texts_as_the_row_says():
     as_recorded(NMAP, "nmap", "--version")
     needs("nmap")
     answers = scanned([odd.text for odd in NMAP.misread_texts])

@@ -62,13 +62,13 @@ def test_the_flows_are_for_exactly_the_set(ports, ternary):
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp", "sctp"])
-def test_every_transport_is_taken(transport):
+def test_every_transport_is_accepted(transport):
     (text,) = dialects.render_rules(PortSet([80]), "ovs", transport=transport)
     assert understood(text) == PortSet([80])
 
 
 @pytest.mark.parametrize("odd", OVS.misread_texts, ids=lambda odd: odd.text)
-def test_ovs_reads_the_odd_texts_as_the_row_says(odd):
+def test_ovs_reads_the_misread_texts_as_the_row_says(odd):
     as_recorded(OVS, "ovs-ofctl", "--version")
     assert understood(odd.text) == odd.understood
 

@@ -84,7 +84,7 @@ def accepted(directory, acls: list[str]) -> bool:
     return done.returncode == 0 and not any(word in done.stderr for word in bad)
 
 
-def test_every_rendered_acl_is_taken(tmp_path):
+def test_every_rendered_acl_is_accepted(tmp_path):
     needs("squid")
     assert accepted(tmp_path, [dialects.render(ports, "squid") for ports in SETS])
 

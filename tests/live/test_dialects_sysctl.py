@@ -94,7 +94,7 @@ def test_the_empty_set_clears():
 
 
 @pytest.mark.parametrize("odd", ROW.misread_texts, ids=lambda odd: odd.text)
-def test_the_kernel_reads_the_odd_texts_as_the_row_says(odd):
+def test_the_kernel_reads_the_misread_texts_as_the_row_says(odd):
     (answer,) = reserved([[odd.text]])
     assert (None if answer is None else PortSet.parse(answer.strip())) == odd.understood
 

@@ -36,14 +36,14 @@ def ignored(directory, texts: list[str]) -> list[str]:
     return [line.partition(mark)[2] for line in done.stderr.splitlines() if mark in line]
 
 
-def test_every_rendered_value_is_taken(tmp_path):
+def test_every_rendered_value_is_accepted(tmp_path):
     for ports in SETS:
         for transport in ("tcp", "udp", None):
             texts = dialects.render_rules(ports, "systemd", transport=transport)
             assert ignored(tmp_path, texts) == []
 
 
-def test_systemd_takes_and_ignores_the_odd_texts_as_the_row_says(tmp_path):
+def test_systemd_accepts_and_ignores_the_misread_texts_as_the_row_says(tmp_path):
     as_recorded(SYSTEMD, "systemd-analyze", "--version")
     refused = [odd.text for odd in SYSTEMD.misread_texts if odd.means is None]
     assert ignored(tmp_path, [odd.text for odd in SYSTEMD.misread_texts]) == refused
@@ -59,6 +59,6 @@ def test_port_0_is_ignored_and_so_not_written(tmp_path):
         dialects.render(PortSet([0]), "systemd")
 
 
-def test_systemd_takes_the_texts_of_its_manual(tmp_path):
+def test_systemd_accepts_the_texts_of_its_manual(tmp_path):
     texts = [line for text in dialect_manuals.read("systemd") for line in text.split("\n")]
     assert ignored(tmp_path, [*texts, *dialect_manuals.refused("systemd")]) == []

@@ -27,7 +27,7 @@ def taken(texts: list[str]) -> list[bool]:
     ]
 
 
-def test_every_rendered_filter_is_taken():
+def test_every_rendered_filter_is_accepted():
     needs("tc")
     texts = [text for ports in SETS for text in dialects.render_rules(ports, "tc-flower")]
     assert all(taken(texts))

@@ -50,7 +50,7 @@ def test_a_list_may_be_a_part_of_a_filter(every_port):
 
 
 @pytest.mark.parametrize("odd", BPF.misread_texts, ids=lambda odd: odd.text)
-def test_tcpdump_reads_the_odd_texts_as_the_row_says(every_port, odd):
+def test_tcpdump_reads_the_misread_texts_as_the_row_says(every_port, odd):
     as_recorded(BPF, "tcpdump", "--version")
     assert passed(every_port, odd.text) == odd.understood
 

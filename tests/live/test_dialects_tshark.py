@@ -41,7 +41,7 @@ def test_exactly_the_packets_to_the_set_pass(every_port, ports):
 
 
 @pytest.mark.parametrize("odd", WIRESHARK.misread_texts, ids=lambda odd: odd.text)
-def test_tshark_reads_the_odd_texts_as_the_row_says(every_port, odd):
+def test_tshark_reads_the_misread_texts_as_the_row_says(every_port, odd):
     as_recorded(WIRESHARK, "tshark", "--version")
     assert passed(every_port, odd.text) == odd.understood
 

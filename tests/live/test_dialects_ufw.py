@@ -57,7 +57,7 @@ def test_ufw_refuses_what_the_row_says():
             dialects.parse(text, "ufw")
 
 
-def test_a_leading_zero_is_handed_on_to_iptables():
+def test_a_leading_zero_is_passed_on_to_iptables():
     as_recorded(UFW, "ufw", "--version")
     needs("ufw", "iptables")
     _, ((code, output, _),) = in_namespace(read=[(["ufw", "--dry-run", "allow", "010/tcp"], "")])

@@ -376,7 +376,7 @@ def test_connections_to_one_destination_go_on_by_2_to_16(found: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("method", ["connect", "bind0", "udp"])
-def test_reserved_ports_are_passed_over(found: dict[str, Any], method: str) -> None:
+def test_reserved_ports_are_skipped(found: dict[str, Any], method: str) -> None:
     kernel = found["reserved"][method]
     assert sorted(kernel) == [40000, 40001, 40003, 40004, 40007, 40008, 40009]
     ours = Allocator(PortRange(40000, 40009), ALGORITHMS[method], excluded=RESERVED)

@@ -445,7 +445,7 @@ def work():
 """
 
 
-def test_a_process_that_vanishes_between_two_reads_keeps_its_number_alone() -> None:
+def test_a_process_that_vanishes_between_two_reads_has_only_its_number() -> None:
     found = run(VANISHED)
     assert found["before"] == [True]
     assert found["after"] == [[True, "", None, None]]

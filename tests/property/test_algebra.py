@@ -28,7 +28,7 @@ TestOrderWithTransports = laws.order(
 
 class TestOrder(laws.order(port_sets(), EMPTY, FULL)):
     @given(A, B)
-    def test_named_relations(self, a: PortSet, b: PortSet) -> None:
+    def test_named_relations_are_the_operators(self, a: PortSet, b: PortSet) -> None:
         assert a.issubset(b) is (a <= b)
         assert a.issuperset(b) is (a >= b)
         assert a.isdisjoint(b) is (not a & b)
@@ -36,7 +36,7 @@ class TestOrder(laws.order(port_sets(), EMPTY, FULL)):
 
 class TestAgainstTheSlowTwin:
     @given(A, B)
-    def test_operators(self, a: PortSet, b: PortSet) -> None:
+    def test_operators_agree_with_frozenset(self, a: PortSet, b: PortSet) -> None:
         m, n = frozenset(a), frozenset(b)
         assert frozenset(a | b) == m | n
         assert frozenset(a & b) == m & n
@@ -44,19 +44,19 @@ class TestAgainstTheSlowTwin:
         assert frozenset(a ^ b) == m ^ n
 
     @given(A, B)
-    def test_comparisons(self, a: PortSet, b: PortSet) -> None:
+    def test_comparisons_agree_with_frozenset(self, a: PortSet, b: PortSet) -> None:
         m, n = frozenset(a), frozenset(b)
         assert (a <= b, a < b, a == b) == (m <= n, m < n, m == n)
 
     @given(st.lists(st.one_of(ports(), port_ranges(), port_sets()), max_size=20))
-    def test_the_constructor(self, items: list[Any]) -> None:
+    def test_the_constructor_agrees_with_a_set_of_integers(self, items: list[Any]) -> None:
         model: set[int] = set()
         for item in items:
             model |= {item} if isinstance(item, int) else set(item)
         assert PortSet(items).to_int() == oracle.bits(model)
 
     @given(st.lists(port_ranges(), max_size=40))
-    def test_many_ranges(self, ranges: list[PortRange]) -> None:
+    def test_many_ranges_agree_with_a_set_of_integers(self, ranges: list[PortRange]) -> None:
         model = {port for each in ranges for port in each.to_range()}
         assert PortSet(ranges).to_int() == oracle.bits(model)
 
@@ -78,7 +78,7 @@ def pairs_of(ports: TransportPorts) -> frozenset[tuple[int, str]]:
 
 class TestAgainstTheSlowTwinWithTransports:
     @given(NARROW, NARROW)
-    def test_operators(self, a: TransportPorts, b: TransportPorts) -> None:
+    def test_operators_agree_with_frozenset(self, a: TransportPorts, b: TransportPorts) -> None:
         m, n = pairs_of(a), pairs_of(b)
         assert pairs_of(a | b) == m | n
         assert pairs_of(a & b) == m & n
@@ -86,14 +86,14 @@ class TestAgainstTheSlowTwinWithTransports:
         assert pairs_of(a ^ b) == m ^ n
 
     @given(NARROW, NARROW)
-    def test_comparisons(self, a: TransportPorts, b: TransportPorts) -> None:
+    def test_comparisons_agree_with_frozenset(self, a: TransportPorts, b: TransportPorts) -> None:
         m, n = pairs_of(a), pairs_of(b)
         assert (a <= b, a < b, a == b) == (m <= n, m < n, m == n)
         assert (a >= b, a > b, a != b) == (m >= n, m > n, m != n)
         assert a.isdisjoint(b) is m.isdisjoint(n)
 
     @given(NARROW)
-    def test_elements(self, a: TransportPorts) -> None:
+    def test_iteration_and_membership_agree_with_frozenset(self, a: TransportPorts) -> None:
         m = pairs_of(a)
         elements = list(a)
         assert len(a) == len(elements) == len(m)
@@ -102,11 +102,15 @@ class TestAgainstTheSlowTwinWithTransports:
         assert bool(a) is bool(m)
 
     @given(transport_ports(), ports(), transports())
-    def test_the_complement(self, a: TransportPorts, port: int, transport: Transport) -> None:
+    def test_the_complement_has_the_other_pairs(
+        self, a: TransportPorts, port: int, transport: Transport
+    ) -> None:
         assert ((port, transport) in ~a) is not ((port, transport) in a)
 
     @given(st.dictionaries(transports(), st.lists(st.one_of(ports(), port_ranges()), max_size=9)))
-    def test_the_constructor(self, items: dict[Transport, list[Any]]) -> None:
+    def test_the_constructor_accepts_a_mapping_and_keywords(
+        self, items: dict[Transport, list[Any]]
+    ) -> None:
         made = TransportPorts(items)
         assert made == TransportPorts(**{str(name): each for name, each in items.items()})
         for transport in Transport:
@@ -132,7 +136,7 @@ class TestWithRanges:
         assert (a > r) is (r < a) is (a > b)
 
     @given(port_ranges())
-    def test_a_set_of_a_range_is_not_the_range(self, r: PortRange) -> None:
+    def test_a_set_of_a_range_is_not_equal_to_the_range(self, r: PortRange) -> None:
         assert PortSet(r) != r
         assert r != PortSet(r)
 
@@ -151,17 +155,17 @@ class TestWithRanges:
 
 class TestMembers:
     @given(port_sets(), ports())
-    def test_in(self, a: PortSet, port: int) -> None:
+    def test_membership_agrees_with_frozenset(self, a: PortSet, port: int) -> None:
         assert (port in a) is (port in frozenset(a)) is bool(a & PortRange(port))
 
     @given(port_sets(min_size=1), st.data())
-    def test_nth(self, a: PortSet, data: st.DataObject) -> None:
+    def test_nth_is_the_position_in_sorted_order(self, a: PortSet, data: st.DataObject) -> None:
         ordered = sorted(a)
         position = data.draw(st.integers(-len(ordered), len(ordered) - 1))
         assert a.nth(position) == ordered[position]
 
     @given(port_sets(min_size=1))
-    def test_the_ends(self, a: PortSet) -> None:
+    def test_the_ends_are_minimum_and_maximum(self, a: PortSet) -> None:
         assert a.first == a.nth(0) == min(a)
         assert a.last == a.nth(-1) == max(a)
 
@@ -174,7 +178,7 @@ class TestMembers:
         assert [(r.first, r.last) for r in ranges] == oracle.ranges(list(a))
 
     @given(A)
-    def test_table(self, a: PortSet) -> None:
+    def test_the_table_has_a_byte_for_each_port(self, a: PortSet) -> None:
         model = frozenset(a)
         assert a.table == bytes(port in model for port in oracle.UNIVERSE)
         assert a.table.count(1) == len(a)
@@ -225,7 +229,7 @@ class TestStrangersAnswer:
     """An operand of another type computes the answer itself, as with frozenset."""
 
     @given(st.one_of(port_sets(), port_ranges(), transport_ports()))
-    def test_comparisons(self, a: Any) -> None:
+    def test_comparisons_are_left_to_the_other_type(self, a: Any) -> None:
         yes: Any = AlwaysEqual()
         no: Any = NeverEqual()
         assert a == yes
@@ -242,7 +246,7 @@ class TestStrangersAnswer:
         assert not (a > no)
 
     @given(st.one_of(port_sets(), transport_ports()))
-    def test_operators(self, a: Any) -> None:
+    def test_operators_are_left_to_the_other_type(self, a: Any) -> None:
         stranger: Any = Operand()
         assert (a | stranger, a & stranger) == ("answered", "answered")
         assert (a ^ stranger, a - stranger) == ("answered", "answered")

@@ -64,7 +64,7 @@ def test_classify_many_is_classify_for_each(asked):
 
 
 @given(st.integers(2, 256), st.lists(PORTS, min_size=1, max_size=40), st.integers(0, 2**32))
-def test_any_table(values, edges, seed):
+def test_every_plan_agrees_with_any_table(values, edges, seed):
     rng = random.Random(seed)
     table = bytearray(65536)
     for first in sorted(edges):

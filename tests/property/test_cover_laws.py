@@ -31,7 +31,7 @@ def test_a_ternary_cover_is_exact_ascending_and_no_larger(ports: PortRange) -> N
 
 
 @given(port_ranges())
-def test_a_ternary_cover_has_no_mask_to_spare(ports: PortRange) -> None:
+def test_a_ternary_cover_has_no_redundant_mask(ports: PortRange) -> None:
     cover = ports.ternary_cover()
     for at in range(len(cover)):
         rest = cover[:at] + cover[at + 1 :]
@@ -39,7 +39,7 @@ def test_a_ternary_cover_has_no_mask_to_spare(ports: PortRange) -> None:
 
 
 @given(port_ranges())
-def test_the_mirror_image_takes_as_many_masks(ports: PortRange) -> None:
+def test_the_mirror_image_of_a_range_needs_as_many_masks(ports: PortRange) -> None:
     mirrored = PortRange(65535 - ports.last, 65535 - ports.first)
     assert len(mirrored.ternary_cover()) == len(ports.ternary_cover())
     assert len(mirrored.prefix_cover()) == len(ports.prefix_cover())
@@ -64,7 +64,7 @@ def test_from_masks_is_the_union_of_what_matches(masks: list[MaskedPort]) -> Non
 
 
 @given(masked_ports(), st.integers(0, 65535))
-def test_a_mask_and_a_port(mask: MaskedPort, port: int) -> None:
+def test_a_mask_contains_the_ports_that_match_it(mask: MaskedPort, port: int) -> None:
     assert (port in mask) is (port & mask.mask == mask.value)
     assert (port in mask) is (port in PortSet.from_masks([mask]))
     assert len(PortSet.from_masks([mask])) == len(mask)

@@ -93,7 +93,7 @@ def test_what_is_written_reads_back(name, ports):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @given(ports=SETS, transport=st.sampled_from(["tcp", "udp", "sctp", "dccp"]))
-def test_what_is_written_for_a_transport_reads_back_for_it_alone(name, ports, transport):
+def test_what_is_written_for_a_transport_reads_back_for_that_transport_only(name, ports, transport):
     texts = rules(ports, name, transport=transport)
     if texts:
         text = "\n".join(texts)
@@ -234,7 +234,7 @@ def work(name: str, text: str) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("piece", "end"), REPEATED)
-def test_the_work_grows_no_faster_than_the_text(name, piece, end):
+def test_the_work_is_linear_in_the_length_of_the_text(name, piece, end):
     short, long = (work(name, piece * count + end) for count in (500, 2000))
     assert long <= 4.5 * short + 2000
 
@@ -253,7 +253,7 @@ def test_the_work_grows_no_faster_than_the_text(name, piece, end):
         ("ovs", "tcp,tp_dst=80\n", ""),
     ],
 )
-def test_the_memory_does_not_grow_with_the_text(name, piece, end):
+def test_the_memory_does_not_depend_on_the_length_of_the_text(name, piece, end):
     def peak(count: int) -> int:
         text = piece * count + end
         tracemalloc.start()
@@ -269,7 +269,7 @@ def test_the_memory_does_not_grow_with_the_text(name, piece, end):
 @given(st.integers(0, 120), st.integers(0, 120))
 @example(14, 2)
 @example(120, 0)
-def test_wide_ranges_and_ports_take_as_few_rules_as_slots_allow(wide, alone):
+def test_wide_ranges_and_ports_need_the_fewest_rules(wide, alone):
     # So wide that no range is worth writing port by port.
     ranges = [PortRange(first, first + 199) for first in range(0, 250 * wide, 250)]
     ports = PortSet([*ranges, *range(40000, 40000 + 2 * alone, 2)])

@@ -44,7 +44,7 @@ def outcome(text: str, *, printed: bool = False) -> Endpoint | None:
 @example("[::1%25]:80", False)
 @example("[::1%252525]:80", False)
 @example("%25:1", False)
-def test_any_text(text: str, printed: bool) -> None:
+def test_any_text_is_an_endpoint_or_an_error(text: str, printed: bool) -> None:
     endpoint = outcome(text, printed=printed)
     if endpoint is not None:
         assert Endpoint.parse(str(endpoint)) == endpoint
@@ -55,7 +55,7 @@ def test_any_text(text: str, printed: bool) -> None:
 
 
 @given(st.one_of(NAMES, V4, st.just("*")), st.one_of(st.none(), SCOPES), ports())
-def test_names_and_ipv4(host: str, scope: str | None, port: int) -> None:
+def test_names_and_ipv4_addresses_round_trip(host: str, scope: str | None, port: int) -> None:
     whole = host if scope is None else f"{host}%{scope}"
     endpoint = outcome(f"{whole}:{port}")
     try:
@@ -76,7 +76,7 @@ def test_names_and_ipv4(host: str, scope: str | None, port: int) -> None:
 
 
 @given(V6, st.one_of(st.none(), SCOPES), ports())
-def test_ipv6(number: int, scope: str | None, port: int) -> None:
+def test_ipv6_addresses_round_trip(number: int, scope: str | None, port: int) -> None:
     address = ipaddress.IPv6Address(number)
     zone = "" if scope is None else f"%{scope}"
     for spelling in (str(address), address.exploded, address.exploded.upper()):

@@ -228,7 +228,7 @@ def test_any_change_to_a_message_gives_records_or_an_error(data, table, order, t
 
 
 @given(st.data(), tables(), st.sampled_from(ORDERS))
-def test_a_message_that_was_cut_is_an_unexpected_output(data, table, order):
+def test_a_truncated_message_is_an_unexpected_output(data, table, order):
     _, sockets = table
     whole = b"".join(message_of(n, each, order) for n, each in enumerate(sockets))
     ends = {sum(map(len, whole_messages(sockets, order)[:n])) for n in range(len(sockets) + 1)}
@@ -241,7 +241,7 @@ def whole_messages(sockets, order):
     return [message_of(n, each, order) for n, each in enumerate(sockets)]
 
 
-def test_the_order_of_this_machine_is_the_default():
+def test_the_byte_order_of_this_machine_is_the_default():
     each = {
         "local": bytes([127, 0, 0, 1]),
         "port": 80,

@@ -247,5 +247,5 @@ class Machine(RuleBasedStateMachine):
             assert not left
 
 
-def test_machine() -> None:
+def test_a_port_table_keeps_its_invariants() -> None:
     run_state_machine_as_test(Machine)

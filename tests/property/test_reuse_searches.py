@@ -21,7 +21,9 @@ from portranges.reuse.linux.searches import LINGERS, TAKEN, Search, Searches
     st.integers(0, 41),
     st.sampled_from((1, 2)),
 )
-def test_a_search_is_a_dict(marks: list[tuple[int, int]], first: int, end: int, step: int) -> None:
+def test_a_search_agrees_with_a_dict(
+    marks: list[tuple[int, int]], first: int, end: int, step: int
+) -> None:
     search = Search()
     for port, why in marks:
         search.mark(port, why)
@@ -148,9 +150,7 @@ small_ranges = st.builds(
 
 @pytest.mark.parametrize("worth", [1, 5])
 @given(st.integers(0, 2**32), small_ranges)
-def test_what_is_remembered_changes_no_answer(
-    worth: int, seed: int, settings: LinuxSettings
-) -> None:
+def test_the_cache_changes_no_answer(worth: int, seed: int, settings: LinuxSettings) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searches, "_WORTH", worth)
         patch.setattr(searches, "_KEPT", 1 + seed % 9)
@@ -183,7 +183,7 @@ def one_port(monkeypatch: pytest.MonkeyPatch) -> Pair:
     return Pair(1, LinuxSettings(ip_local_port_range=port, ip_autobind_reuse=True, tcp_tw_reuse=0))
 
 
-def test_an_option_of_the_holder_is_asked_for_again(one_port: Pair) -> None:
+def test_a_changed_option_of_the_holder_is_noticed(one_port: Pair) -> None:
     holder = opened(one_port)
     assert asked(one_port, "bind", holder, "127.0.0.1", 40000).allowed
     new = opened(one_port, reuse_address=True)
@@ -192,7 +192,7 @@ def test_an_option_of_the_holder_is_asked_for_again(one_port: Pair) -> None:
     assert asked(one_port, "bind", new, "127.0.0.1", 0).allowed
 
 
-def test_the_two_families_search_apart(one_port: Pair) -> None:
+def test_the_two_families_have_separate_searches(one_port: Pair) -> None:
     """A dual-stack socket that connect() took to ``::1`` has 127.0.0.6 for AF_INET alone."""
     dual = opened(one_port, family="inet6", v6only=False)
     assert asked(one_port, "connect", dual, "::1", 443).allowed
@@ -201,7 +201,7 @@ def test_the_two_families_search_apart(one_port: Pair) -> None:
     assert asked(one_port, "bind", mapped, "::ffff:0.0.0.0", 0).allowed
 
 
-def test_ipv6_alone_searches_apart(one_port: Pair) -> None:
+def test_ipv6_only_sockets_have_separate_searches(one_port: Pair) -> None:
     assert asked(one_port, "bind", opened(one_port), "127.0.0.1", 40000).allowed
     dual = opened(one_port, family="inet6", v6only=False)
     assert not asked(one_port, "bind", dual, "::", 0).allowed
@@ -209,7 +209,7 @@ def test_ipv6_alone_searches_apart(one_port: Pair) -> None:
     assert asked(one_port, "bind", only, "::", 0).allowed
 
 
-def test_who_stands_before_a_lingering_connection_changes_the_reason(one_port: Pair) -> None:
+def test_a_connection_before_a_lingering_one_changes_the_reason(one_port: Pair) -> None:
     """A connection on no interface is met ahead of one on ``lo`` that lingers."""
 
     def connect(device: str | None) -> Decision:
@@ -223,7 +223,7 @@ def test_who_stands_before_a_lingering_connection_changes_the_reason(one_port: P
     assert "lingers" not in connect("lo").reason
 
 
-def test_a_full_range_is_remembered() -> None:
+def test_a_full_range_is_cached() -> None:
     """The twin gets the same calls where the cache matters: with thousands of ports."""
     pair = Pair(1, LinuxSettings(ip_local_port_range=PortRange(40000, 40999)))
     for _ in range(1010):

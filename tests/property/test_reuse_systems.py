@@ -112,7 +112,7 @@ def answer(decision: Decision, existing: Sequence[Socket]) -> Answer:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TWINS)
-def test_every_pair_is_as_the_twin_says(name):
+def test_every_pair_agrees_with_the_reference(name):
     decide, twin = procedure(name), TWINS[name]
     seen: set[str] = set()
     for tcp in (True, False):
@@ -143,7 +143,7 @@ def pair_rules(name: str) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["freebsd", "freebsd-13", "macos", "openbsd", "netbsd"])
-def test_every_multicast_pair_is_as_the_twin_says(name):
+def test_every_multicast_pair_agrees_with_the_reference(name):
     decide, twin = procedure(name), TWINS[name]
     held = [
         (rec, to_socket(name, rec))
@@ -168,7 +168,7 @@ def test_every_multicast_pair_is_as_the_twin_says(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TWINS)
-def test_many_existing_sockets_are_as_the_twin_says(name):
+def test_many_existing_sockets_agree_with_the_reference(name):
     decide, twin = procedure(name), TWINS[name]
     rng = random.Random(name)
     for tcp in (True, False):
@@ -232,7 +232,7 @@ def questions(draw: st.DrawFn, port: int = PORT) -> tuple[str, Socket, list[Sock
 
 
 @given(questions())
-def test_alone_every_socket_is_allowed(question):
+def test_every_socket_is_allowed_without_others(question):
     name, new, _ = question
     mapped = new.address.version == 6 and new.address.ipv4_mapped is not None
     decision = procedure(name)(new, [])
@@ -271,7 +271,7 @@ def test_a_decision_is_deterministic_and_explains_itself(question):
 
 
 @given(questions())
-def test_privilege_never_hurts(question):
+def test_privilege_never_refuses(question):
     name, new, existing = question
     if procedure(name)(new, existing).allowed and name.startswith("freebsd"):
         root = {field: getattr(new, field) for field in new.__dataclass_fields__}
@@ -513,7 +513,7 @@ class Game:
 
 
 @given(names, st.integers(0, 2**32), st.integers(5, 60))
-def test_a_random_program_keeps_the_laws(name, seed, steps):
+def test_a_random_program_keeps_the_invariants(name, seed, steps):
     game = Game(name, seed)
     for _ in range(steps):
         game.step()
@@ -521,7 +521,7 @@ def test_a_random_program_keeps_the_laws(name, seed, steps):
 
 
 @given(names, st.booleans(), st.booleans(), st.integers(0, 2**32))
-def test_ports_are_handed_out_once_and_the_last_is_found(name, tcp, v6, seed):
+def test_automatic_ports_are_distinct_and_the_last_one_is_found(name, tcp, v6, seed):
     """Without options, with bind(0): every port of the range, each once, then none."""
     ports = new_machine(name, seed)
     got: list[int] = []

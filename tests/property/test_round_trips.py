@@ -89,7 +89,7 @@ def test_a_transport_and_its_text(transport: Transport) -> None:
 
 
 @given(st.lists(port_ranges(), max_size=30), st.randoms(use_true_random=False))
-def test_equality_and_hash_are_blind_to_history(ranges: list[PortRange], random: Any) -> None:
+def test_equality_and_hash_do_not_depend_on_history(ranges: list[PortRange], random: Any) -> None:
     whole = PortSet(ranges)
     shuffled = ranges + ranges[:3]
     random.shuffle(shuffled)
@@ -117,7 +117,7 @@ def test_equality_and_hash_are_blind_to_history(ranges: list[PortRange], random:
 @given(
     st.lists(st.tuples(transports(), port_ranges()), max_size=20), st.randoms(use_true_random=False)
 )
-def test_sets_with_transports_are_blind_to_history(
+def test_sets_with_transports_do_not_depend_on_history(
     parts: list[tuple[Transport, PortRange]], random: Any
 ) -> None:
     whole = TransportPorts.empty()
@@ -137,5 +137,5 @@ def test_sets_with_transports_are_blind_to_history(
 
 
 @given(port_sets(), port_sets())
-def test_equal_means_the_same_ports(a: PortSet, b: PortSet) -> None:
+def test_equal_sets_have_the_same_ports(a: PortSet, b: PortSet) -> None:
     assert (a == b) is (list(a) == list(b)) is (str(a) == str(b)) is (a.to_int() == b.to_int())

@@ -92,14 +92,12 @@ class TestBounds:
         assert {category.ports.first, category.ports.last} <= ports
 
     @given(st.data())
-    def test_a_category_and_bounds_meet(self, data: st.DataObject) -> None:
+    def test_a_category_and_bounds_are_combined(self, data: st.DataObject) -> None:
         assert 1000 <= data.draw(our.ports(category="system", min_value=1000)) <= 1023
         assert data.draw(our.ports(category="user", max_value=1024)) == 1024
 
     @given(st.data(), st.integers(0, 100), st.integers(0, 100))
-    def test_a_set_has_the_size_that_was_asked_for(
-        self, data: st.DataObject, one: int, other: int
-    ) -> None:
+    def test_a_set_has_the_requested_size(self, data: st.DataObject, one: int, other: int) -> None:
         least, most = sorted((one, other))
         ports = data.draw(
             our.port_sets(min_value=1000, max_value=1099, min_size=least, max_size=most)
@@ -113,7 +111,7 @@ class TestBounds:
         assert empty == PortSet.empty()
 
     @pytest.mark.parametrize("port", [0, 1, 49152, 65535])
-    def test_one_port_is_left(self, port: int) -> None:
+    def test_bounds_that_leave_one_port(self, port: int) -> None:
         bounds: dict[str, Any] = {"min_value": port, "max_value": port}
         assert set(drawn(our.ports(**bounds), 20)) == {port}
         assert set(drawn(our.port_ranges(**bounds), 20)) == {PortRange(port)}
@@ -230,7 +228,9 @@ class TestArguments:
             ),
         ],
     )
-    def test_values(self, make: Any, arguments: dict[str, Any], message: str) -> None:
+    def test_wrong_values_are_refused(
+        self, make: Any, arguments: dict[str, Any], message: str
+    ) -> None:
         with pytest.raises(ValueError) as caught:
             make(**arguments)
         assert str(caught.value) == message
@@ -246,7 +246,9 @@ class TestArguments:
             ({"category": ["user"]}, "category must be a str, got list ['user']"),
         ],
     )
-    def test_types(self, make: Any, arguments: dict[str, Any], message: str) -> None:
+    def test_wrong_types_are_refused(
+        self, make: Any, arguments: dict[str, Any], message: str
+    ) -> None:
         with pytest.raises(TypeError) as caught:
             make(**arguments)
         assert str(caught.value) == message
@@ -263,7 +265,7 @@ class TestArguments:
             ),
         ],
     )
-    def test_sizes(self, arguments: dict[str, Any], message: str) -> None:
+    def test_wrong_sizes_are_refused(self, arguments: dict[str, Any], message: str) -> None:
         with pytest.raises(ValueError) as caught:
             our.port_sets(**arguments)
         assert str(caught.value) == message
@@ -273,6 +275,6 @@ class TestArguments:
             our.port_sets(min_size=True)
 
     @pytest.mark.parametrize("make", MAKERS)
-    def test_only_by_name(self, make: Any) -> None:
+    def test_arguments_are_keywords_only(self, make: Any) -> None:
         with pytest.raises(TypeError):
             make(0, 80)

@@ -152,14 +152,14 @@ def test_a_port_or_a_syntax_error(text: str) -> None:
 
 
 @given(st.integers().map(str))
-def test_any_integer_as_text(text: str) -> None:
+def test_the_text_of_any_integer_is_a_port_or_an_error(text: str) -> None:
     number = int(text)
     assert outcome(parse_port, text) == (number if 0 <= number <= 65535 else None)
 
 
 @example(["0 ", ""])
 @given(st.lists(st.text(alphabet=st.characters(exclude_characters=","), max_size=5), min_size=1))
-def test_the_first_fault_is_told(items: list[str]) -> None:
+def test_the_error_is_about_the_first_fault(items: list[str]) -> None:
     text = ",".join(["80", *items, "443"])
     assume(oracle.parse(text) is None)
     with pytest.raises(PortSyntaxError) as caught:

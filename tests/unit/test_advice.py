@@ -59,9 +59,7 @@ class TestListenPorts:
             (("linux",), ("sctp",), 13),
         ],
     )
-    def test_a_port_is_in_it_exactly_when_nothing_speaks_against_it(
-        self, systems, transports, step
-    ):
+    def test_a_port_is_listed_exactly_if_there_is_no_objection(self, systems, transports, step):
         ports = listen_ports(systems, transports)
         for port in range(0, 65536, step):
             assert (port in ports) is (why_not(port, systems, transports) == ())
@@ -77,7 +75,7 @@ class TestListenPorts:
             for use in uses.rows():
                 assert port not in use.ports or "tcp" not in use.transports
 
-    def test_more_to_consider_leaves_fewer(self):
+    def test_more_systems_or_transports_leave_fewer_ports(self):
         assert listen_ports() <= listen_ports(["linux"]) <= listen_ports([])
         assert listen_ports([], ["tcp", "udp"]) <= listen_ports([], ["udp"])
 
@@ -170,7 +168,7 @@ class TestListenPorts:
         (29998, []),
     ],
 )
-def test_why_not(port, lines):
+def test_why_not_lists_the_objections(port, lines):
     assert [str(found) for found in why_not(port)] == lines
 
 
@@ -246,7 +244,7 @@ class TestAudit:
             ),
         ],
     )
-    def test_each_finding(self, rules, lines):
+    def test_rules_with_each_finding(self, rules, lines):
         assert [str(found) for found in audit(rules)] == lines
 
     def test_a_range_that_cuts_a_system_in_two(self):
@@ -259,22 +257,22 @@ class TestAudit:
         assert cut.ports == PortSet.parse("49152-60999")
         assert cut.source == ephemeral.profile("linux").source
 
-    def test_services_inside_the_range_are_no_answers(self):
+    def test_services_inside_an_ephemeral_range_do_not_cut_it(self):
         assert audit([44818, PortRange(50000, 50100)]) == ()
         assert ids(audit(PortRange(50000, 50999), ["linux"])) == ["cuts-ephemeral"]
         assert audit(PortRange(50000, 50998), ["linux"]) == ()
 
     @pytest.mark.parametrize("system", ["linux", "windows", "macos", "freebsd", "openbsd"])
-    def test_the_ports_for_answers_do_not_cut_their_own_system(self, system):
+    def test_a_whole_ephemeral_range_does_not_cut_its_own_system(self, system):
         assert "cuts-ephemeral" not in ids(audit(ephemeral.ports(system), [system]))
 
-    def test_what_a_system_passes_over_need_not_come_back_in(self):
+    def test_a_rule_may_leave_out_ports_that_the_system_skips(self):
         system = ephemeral.profile("macos")
         assert system.skipped
         assert ids(audit(system.ports - system.skipped, [system])) == []
 
     @given(st.lists(RULES, max_size=8))
-    def test_shadowed_and_overlaps_agree_with_loops(self, rules):
+    def test_shadowed_and_overlaps_agree_with_a_slow_implementation(self, rules):
         sets = [set(PortSet([rule])) for rule in rules]
         expected = []
         before: set[int] = set()
@@ -339,17 +337,17 @@ class TestAudit:
 
 class TestFirstCover:
     @given(st.lists(RULES, max_size=8), RULES)
-    def test_it_is_the_first_that_has_them_all(self, rules, wanted):
+    def test_it_is_the_first_rule_with_all_ports(self, rules, wanted):
         ports = set(PortSet([wanted]))
         having = [index for index, rule in enumerate(rules) if ports <= set(PortSet([rule]))]
         assert first_cover(rules, wanted) == (having[0] if having else None)
 
-    def test_no_rules(self):
+    def test_no_rules_have_no_cover(self):
         assert first_cover([], 80) is None
 
 
 @given(st.lists(RULES, max_size=5), st.lists(RULES, max_size=5))
-def test_a_difference_makes_the_old_the_new(old, new):
+def test_applying_a_difference_to_the_old_set_gives_the_new_one(old, new):
     before, after = PortSet(old), PortSet(new)
     change = diff(before, after)
     assert before - change.removed | change.added == after
@@ -367,7 +365,7 @@ def test_a_difference_as_text():
 
 
 class TestSysctl:
-    def test_a_line(self):
+    def test_the_line_of_a_set(self):
         assert sysctl_reserved([8080]) == "net.ipv4.ip_local_reserved_ports=8080"
         assert sysctl_reserved(PortSet.parse("9000,40000-40010")) == (
             "net.ipv4.ip_local_reserved_ports=9000,40000-40010"
@@ -391,7 +389,7 @@ class TestSysctl:
                 == f"at least one port must be left to allocate, got {PortSet(ports)}"
             )
 
-    def test_the_longest_that_the_kernel_reads(self):
+    def test_a_text_of_the_longest_length_that_the_kernel_reads(self):
         longest = PortSet([9001, 9003, 9005, *range(30000, 30000 + 2 * 680, 2)])
         assert len(str(longest)) == 4094
         assert sysctl_reserved(longest).endswith(str(longest))
@@ -401,7 +399,7 @@ class TestSysctl:
             sysctl_reserved(longer)
 
 
-def test_every_row_has_what_a_row_has():
+def test_every_row_is_well_formed():
     found = rows()
     assert len({row.id for row in found}) == len(found)
     for row in found:

@@ -53,7 +53,7 @@ def test_every_topic_runs_without_any_peer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", ["81", "None"])
-def test_a_case_that_answers_otherwise_is_not_timed(answer: str) -> None:
+def test_a_case_with_a_different_answer_is_not_timed(answer: str) -> None:
     code = f"""
 import random
 from measure import Case, QUICK, Question, WrongAnswerError, compare

@@ -54,7 +54,9 @@ def exactly(number: float) -> Interval:
     ],
 )
 @pytest.mark.parametrize("low", [40000, 40001])
-def test_connect_reaches_an_even_number_of_ports(size: int, once: Interval, low: int) -> None:
+def test_connect_reaches_an_even_number_of_ports_on_linux(
+    size: int, once: Interval, low: int
+) -> None:
     profile = linux(low, low + size - 1)
     assert capacity.concurrent(profile) == once
     assert capacity.concurrent(profile, method="bind0") == once
@@ -85,7 +87,7 @@ def test_the_methods_of_linux_on_its_default_range() -> None:
     }
 
 
-def test_e4_and_f3() -> None:
+def test_each_method_of_linux_in_a_range_of_four_ports() -> None:
     four = linux(40000, 40003)
     assert capacity.concurrent(four, destinations=2, method="bind0").value == 4
     assert capacity.concurrent(four, destinations=2, method="bind-no-port").value == 8
@@ -133,7 +135,7 @@ def test_reserved_ports_inside_the_range() -> None:
     assert capacity.concurrent(profile, destinations=2, method="bind0-autobind-reuse").value == 6
 
 
-def test_other_systems_by_what_is_known_of_sharing() -> None:
+def test_other_systems_with_and_without_shared_ports() -> None:
     assert capacity.concurrent("freebsd", destinations=2, sources=3).value == 55536 * 6
     assert capacity.concurrent("openbsd", destinations=2, sources=3).value == 48128 * 3
     assert capacity.concurrent("netbsd", destinations=2).value == 16384
@@ -193,7 +195,7 @@ def test_a_second_address_or_a_second_family(
 
 
 @pytest.mark.parametrize("name", ["linux", "freebsd", "openbsd", "solaris", "gvisor"])
-def test_where_each_address_has_its_own_ports_the_family_is_none_of_ours(
+def test_the_family_does_not_matter_where_each_address_has_its_own_ports(
     name: types.SystemName,
 ) -> None:
     both = capacity.concurrent(name, sources=2, families=2)
@@ -298,7 +300,7 @@ def test_the_systems_of_linux_are_those_with_its_search() -> None:
         ("windows", 16384, 240, 68.3),
     ],
 )
-def test_the_default_ranges(
+def test_the_capacity_of_the_default_ranges(
     name: types.SystemName, ports: int, time_wait: float, expected: float
 ) -> None:
     profile = ephemeral.profile(name)
@@ -311,7 +313,7 @@ def test_the_default_ranges(
         assert (name, time_wait) in {("linux", 1.0), ("windows", 240)}
 
 
-def test_a_rate_grows_with_what_connections_grow_with() -> None:
+def test_a_rate_grows_like_the_number_of_connections() -> None:
     for method in capacity.methods("linux"):
         if method.waits:
             at_once = capacity.concurrent("linux", destinations=3, sources=2, method=method.name)
@@ -323,7 +325,7 @@ def test_a_rate_grows_with_what_connections_grow_with() -> None:
     assert not capacity.rate("aix", time_wait=60, destinations=2).is_exact
 
 
-def test_a_tuned_linux() -> None:
+def test_the_rate_of_a_tuned_linux() -> None:
     assert capacity.rate(linux(1024, 65535)).value == pytest.approx(1075.2)
     assert capacity.rate(linux(40000, 40008)) == Interval(8 / 60, 9 / 60)
 
@@ -347,7 +349,9 @@ def test_sockets_in_time_wait() -> None:
         (2768, 63, 0.836, 1.000),
     ],
 )
-def test_birthdays(ports: int, half: int, at_100: float, at_300: float) -> None:
+def test_the_probability_of_a_collision(
+    ports: int, half: int, at_100: float, at_300: float
+) -> None:
     assert capacity.draws_for(0.5, ports) == half
     assert capacity.collision_probability(half, ports) >= 0.5
     assert capacity.collision_probability(half - 1, ports) < 0.5
@@ -410,7 +414,9 @@ FIRST: dict[types.SystemName, int | None] = {
 
 
 @pytest.mark.parametrize(("name", "ports"), FIRST.items())
-def test_birthdays_by_system(name: types.SystemName, ports: int | None) -> None:
+def test_the_probability_of_a_collision_by_system(
+    name: types.SystemName, ports: int | None
+) -> None:
     row = ephemeral.profile(name).replace(ports=PortRange(50000, 50009))
     if ports is None:
         with pytest.raises(InvalidValueError) as caught:
@@ -549,7 +555,7 @@ def test_linear_probing_by_enumeration() -> None:
         assert found.value == pytest.approx(total / size ** (taken + 1))
 
 
-def test_the_other_formulas() -> None:
+def test_expected_probes_of_the_other_algorithms() -> None:
     assert capacity.expected_probes("rfc6056-2", 0, 1).value == 1
     assert capacity.expected_probes("rfc6056-2", 95, 100, filling="self").value == 20
     assert capacity.expected_probes("rfc6056-4", 95, 100, filling="self").value == 1
@@ -565,7 +571,7 @@ def test_the_other_formulas() -> None:
 # -- Interval and rows ----------------------------------------------------------------
 
 
-def test_interval() -> None:
+def test_an_interval_is_a_value_with_bounds() -> None:
     bounds = Interval(8, 9)
     assert 8 in bounds
     assert 9.0 in bounds
@@ -897,7 +903,9 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), BAD)
-def test_bad_input(call: Callable[[], object], kind: type[Exception], message: str) -> None:
+def test_wrong_arguments_are_refused(
+    call: Callable[[], object], kind: type[Exception], message: str
+) -> None:
     with pytest.raises(kind) as caught:
         call()
     assert type(caught.value) is kind
@@ -905,7 +913,7 @@ def test_bad_input(call: Callable[[], object], kind: type[Exception], message: s
     assert text == message or text.startswith(f"{message}; did you mean ")
 
 
-def test_port_0_is_no_port_of_a_range() -> None:
+def test_a_range_must_not_contain_port_0() -> None:
     tuned = LINUX.replace(ports=PortSet.parse("0-9"))
 
     def itself(row: ephemeral.EphemeralProfile) -> float:

@@ -32,20 +32,20 @@ def test_classify_at_the_borders(port: int, category: Category) -> None:
         ("80", "port must be an integer, got str '80'; parse_port() reads text"),
     ],
 )
-def test_classify_takes_integers_only(value: Any, message: str) -> None:
+def test_classify_accepts_integers_only(value: Any, message: str) -> None:
     with pytest.raises(TypeError) as caught:
         classify(value)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("port", [-1, 65536, -256, 2**64])
-def test_classify_takes_ports_only(port: int) -> None:
+def test_classify_refuses_numbers_that_are_not_ports(port: int) -> None:
     with pytest.raises(InvalidPortError) as caught:
         classify(port)
     assert str(caught.value) == f"port must be in 0..65535, got {port}"
 
 
-def test_classify_takes_another_integer() -> None:
+def test_classify_accepts_an_object_with_an_index() -> None:
     class Index:
         def __index__(self) -> int:
             return 60454

@@ -44,7 +44,7 @@ def message(
     return str(caught.value)
 
 
-def test_of_type() -> None:
+def test_of_type_accepts_only_the_type() -> None:
     assert checks.of_type("name", "x", str) == "x"
     assert checks.of_type("name", None, str, optional=True) is None
     assert checks.of_type("on", True, bool) is True
@@ -62,14 +62,14 @@ def test_of_type() -> None:
     )
 
 
-def test_flag() -> None:
+def test_flag_accepts_only_a_bool() -> None:
     assert checks.flag("on", True) is True
     assert checks.flag("on", False) is False
     for wrong in (0, 1, None, "yes"):
         assert message(TypeError, checks.flag, "on", wrong).startswith("on must be a bool, got ")
 
 
-def test_integer() -> None:
+def test_integer_accepts_integers_within_the_bounds() -> None:
     assert checks.integer("count", 3) == 3
     assert checks.integer("count", Five()) == 5
     assert type(checks.integer("count", Five())) is int
@@ -91,7 +91,7 @@ def test_integer() -> None:
     )
 
 
-def test_number() -> None:
+def test_number_accepts_finite_numbers_within_the_bounds() -> None:
     assert checks.number("rate", 0) == 0
     assert checks.number("rate", 2.5, above=0, most=3) == 2.5
     for wrong in (True, "3", None, 3j):
@@ -120,7 +120,7 @@ def test_number() -> None:
     )
 
 
-def test_word() -> None:
+def test_word_accepts_only_known_words() -> None:
     assert checks.word("filling", "self", ("random", "self")) == "self"
     assert (
         message(UnknownNameError, checks.word, "filling", "randm", ("random", "self"))
@@ -135,7 +135,7 @@ def test_word() -> None:
     )
 
 
-def test_member() -> None:
+def test_member_accepts_a_member_or_its_value() -> None:
     assert checks.member("colour", "red", Colour) is Colour.RED
     assert checks.member("colour", Colour.GREEN, Colour) is Colour.GREEN
     assert (
@@ -147,7 +147,7 @@ def test_member() -> None:
     )
 
 
-def test_one_or_many() -> None:
+def test_one_or_many_returns_a_tuple() -> None:
     what = "a name or an iterable of names"
 
     def names(value: Any) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def test_a_port_prints_its_page(capsys):
     assert captured.err == ""
 
 
-def test_several_ports_ranges_and_names_come_in_the_order_asked(capsys):
+def test_several_ports_ranges_and_names_are_printed_in_the_given_order(capsys):
     assert main(["https", "8000-8003", "22,443", "--json"]) == 0
     data = result_of(capsys.readouterr().out)["reports"]
     assert [entry["port"] for entry in data] == [443, 8000, 8001, 8002, 8003, 22]
@@ -94,7 +94,7 @@ def test_json_has_every_fact_once(capsys):
     assert list(map(json.loads, lines)) == reports
 
 
-def test_transport_narrows_the_answer(capsys):
+def test_transport_limits_the_report_to_one_transport(capsys):
     assert main(["443", "--transport", "udp", "--json"]) == 0
     (entry,) = result_of(capsys.readouterr().out)["reports"]
     assert [row["transport"] for row in entry["registry"]] == ["udp"]
@@ -109,7 +109,7 @@ def test_a_service_name_is_looked_up_on_the_transport(capsys):
         assert capsys.readouterr() == ("", "portranges: unknown udp service, got 'exec'\n")
 
 
-def test_a_transport_may_stand_behind_the_port(capsys):
+def test_a_transport_may_follow_the_port(capsys):
     assert main(["443/udp,ssh/tcp", "80", "--json"]) == 0
     data = result_of(capsys.readouterr().out)["reports"]
     assert [(entry["port"], len(entry["registry"])) for entry in data] == [
@@ -122,7 +122,7 @@ def test_a_transport_may_stand_behind_the_port(capsys):
 
 
 @pytest.mark.parametrize("option", ["--here", "--sources"])
-def test_what_a_table_has_no_room_for(option, capsys):
+def test_an_option_for_pages_is_refused_with_table(option, capsys):
     assert main(["443", option, "--table"]) == 2
     said = f"portranges: {option} requires pages or --json, got --table\n"
     assert capsys.readouterr() == ("", said)
@@ -146,7 +146,7 @@ input()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process names itself on Linux")
-def test_a_name_in_another_script_is_no_traceback():
+def test_a_process_name_in_another_script_prints_no_traceback():
     with subprocess.Popen(
         [sys.executable, "-c", NAMED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -162,7 +162,7 @@ def test_a_name_in_another_script_is_no_traceback():
     assert owner["name"] == "caf\u00e9\u65e5"
 
 
-def test_an_interrupt_while_a_command_is_loaded_is_no_traceback(monkeypatch):
+def test_an_interrupt_while_a_command_is_loaded_prints_no_traceback(monkeypatch):
     def interrupted(name):
         raise KeyboardInterrupt
 
@@ -189,7 +189,7 @@ def test_a_full_disk_is_an_error_of_one_line(form):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="descriptors are closed by a shell")
-def test_closed_streams_are_no_traceback():
+def test_closed_streams_print_no_traceback():
     command = f"{sys.executable} -m portranges"
     done = subprocess.run(
         f"{command} 80 >&-", shell=True, capture_output=True, text=True, check=False
@@ -218,7 +218,7 @@ def test_many_ports_make_a_table(capsys):
     assert all(len(line) <= 80 for line in lines)
 
 
-def test_many_pages_are_printed_when_asked_for(capsys):
+def test_pages_of_many_ports_are_printed_on_request(capsys):
     assert main(["20-30", "--pages"]) == 0
     out = capsys.readouterr().out
     titles = [line for line in out.splitlines() if line.startswith("Port ") and ";" not in line]
@@ -380,7 +380,7 @@ def test_an_error_with_json_is_an_envelope(capsys, words, status, command, error
     assert data == {"schema": 1, "command": command, "error": {**error, "message": message}}
 
 
-def test_the_command_may_be_named(capsys):
+def test_the_command_explain_may_be_given(capsys):
     assert main(["explain", "60454"]) == 0
     assert capsys.readouterr().out == str(explain(60454)) + "\n"
 
@@ -402,7 +402,7 @@ def test_help_and_version(capsys):
     assert all(len(line) <= 80 for line in help_text.splitlines())
 
 
-def test_the_parser_is_there_for_completion_tools():
+def test_the_parser_is_available_to_completion_tools():
     parser = build_parser()
     assert parser.prog == "portranges"
     assert parser.parse_args(["explain", "443", "--json"]).json
@@ -428,7 +428,7 @@ def test_a_page_is_readable_where_only_ascii_can_be_written():
     assert result.stdout.isascii()
 
 
-def test_a_reader_that_leaves_early_is_no_error():
+def test_a_reader_that_closes_the_pipe_early_causes_no_error():
     read, write = os.pipe()
     with subprocess.Popen(
         [sys.executable, "-m", "portranges", "0-65535", "--table"],
@@ -443,14 +443,14 @@ def test_a_reader_that_leaves_early_is_no_error():
     assert process.returncode == 0
 
 
-def test_an_unknown_service_leaves_status_1():
+def test_an_unknown_service_has_status_1():
     result = run("no-such-thing")
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
 
 
-def test_here_asks_about_the_transport_that_stands_behind_the_port(capsys):
+def test_here_limits_the_sockets_to_the_transport_after_the_port(capsys):
     """With a socket of this test's own on the port, on loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.bind(("127.0.0.1", 0))

@@ -50,16 +50,16 @@ def record(**more):
     return SocketRecord(**{**values, "state": "listen", **more})
 
 
-def test_both_byte_orders():
+def test_both_byte_orders_are_accepted():
     assert (checks.byteorder("little"), checks.byteorder("big")) == ("little", "big")
 
 
-def test_no_transport_at_all():
+def test_an_empty_list_of_transports_is_refused():
     with pytest.raises(InvalidValueError, match=r"^transport must name at least one transport"):
         check_transports([])
 
 
-def test_a_limit_that_no_rounding_tells_apart_is_shown_exactly():
+def test_a_limit_is_shown_exactly_if_rounding_would_hide_the_difference():
     # Two floats that differ in the 17th digit read alike in every form.
     low = 1000000.1
     limit = Interval(low, low + 2e-10)
@@ -89,7 +89,7 @@ def test_the_first_unprivileged_port_may_be_zero(start, text):
     ("state", "transport", "verdict"),
     [("unconnected", "udp", "bound"), ("closed", "tcp", "bound"), ("listen", "tcp", "listening")],
 )
-def test_a_socket_that_is_bound(monkeypatch, state, transport, verdict):
+def test_the_verdict_about_a_bound_socket(monkeypatch, state, transport, verdict):
     table = SocketTable([record(state=state, transport=transport)], visibility=ALL, read_at=0.0)
     monkeypatch.setattr(here, "owners", lambda port, transport: table)
     assert here.data(40000, machine=RECORDED_LINUX)["verdict"] == verdict
@@ -102,7 +102,7 @@ def test_the_time_until_a_socket_expires(monkeypatch):
     assert ", in 59s" in " ".join(here.section(40000, machine=RECORDED_LINUX).split())
 
 
-def test_a_user_where_there_is_no_database_of_users(monkeypatch):
+def test_a_user_is_a_number_without_a_database_of_users(monkeypatch):
     loaded = builtins.__import__
 
     def no_pwd(name, *more):
@@ -141,7 +141,7 @@ def test_listeners_that_may_be_older_and_owners_of_unknown_age(monkeypatch, caps
     assert "\na note\nvisible: " in out
 
 
-def test_a_watch_starts_with_what_cannot_be_seen(capsys):
+def test_a_watch_first_prints_which_sockets_cannot_be_read(capsys):
     watch._print_start(SocketTable([], visibility=OWN, read_at=0.0), 80)
     assert capsys.readouterr().out.endswith("no socket holds 80\n")
     denied = Visibility(sockets=Scope.DENIED, owners=Scope.DENIED, reason="not root")
@@ -149,7 +149,7 @@ def test_a_watch_starts_with_what_cannot_be_seen(capsys):
     assert capsys.readouterr().out.endswith("\nsockets cannot be read: not root\n")
 
 
-def test_a_transport_whose_sockets_are_not_read(monkeypatch):
+def test_sockets_of_sctp_are_not_read(monkeypatch):
     monkeypatch.setattr("portranges.probe.free_ports", lambda **_: pytest.fail("read"))
     settings = read_settings("sctp", machine=RECORDED_LINUX)
     assert settings.transport is Transport.SCTP
@@ -207,7 +207,7 @@ class Own:
         return Own, (self.port,)
 
 
-def test_a_file_of_services(tmp_path):
+def test_a_file_of_services_is_read(tmp_path):
     file = tmp_path / "services"
     file.write_bytes(b"mine 8443/tcp # caf\xe9\n")
     assert words.services_in(str(file)).ports("mine") == PortSet([8443])

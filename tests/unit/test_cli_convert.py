@@ -68,7 +68,7 @@ def test_endless_input_is_refused(capsys, monkeypatch):
     assert "at most 100 characters" in capsys.readouterr().err
 
 
-def test_input_that_cannot_be_read_is_one_line_of_error(capsys, monkeypatch):
+def test_input_that_cannot_be_read_is_an_error_of_one_line(capsys, monkeypatch):
     octets = io.TextIOWrapper(io.BytesIO(b"80\xff"), encoding="utf-8")
     for stream, reason in ((None, "it is closed"), (octets, "it is not utf-8 text")):
         monkeypatch.setattr(sys, "stdin", stream)
@@ -76,7 +76,7 @@ def test_input_that_cannot_be_read_is_one_line_of_error(capsys, monkeypatch):
         assert capsys.readouterr().err == f"portranges: cannot read standard input: {reason}\n"
 
 
-def test_names_are_read_when_asked(capsys):
+def test_names_are_read_on_request(capsys):
     assert main(["convert", "ssh,http", "--from", "iptables-multiport"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     words = ["convert", "ssh,http", "--from", "iptables-multiport", "--names"]
@@ -84,7 +84,7 @@ def test_names_are_read_when_asked(capsys):
     assert capsys.readouterr().out == "22,80\n"
 
 
-def test_as_data(capsys):
+def test_convert_prints_json(capsys):
     # An alias is reported under its dialect's name.
     assert main(["convert", "1010-1023,1000-1009", "--to", "openvswitch", "--json"]) == 0
     data = result_of(capsys.readouterr().out)
@@ -102,7 +102,7 @@ def test_as_data(capsys):
         (["010", "--from", "nft"], 2, "port must have no leading zero, got '010'"),
     ],
 )
-def test_what_cannot_be_said_is_one_line_of_error(capsys, words, status, message):
+def test_an_unrepresentable_set_is_an_error_of_one_line(capsys, words, status, message):
     assert main(["convert", *words]) == status
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -37,7 +37,7 @@ this machine: Linux, tcp, IPv4
 """
 
 
-def test_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_of_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--here") == 0
     assert capsys.readouterr().out == HERE
 
@@ -52,7 +52,7 @@ def test_systems_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_all_hosts_of_today(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_current_hosts(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     lines = capsys.readouterr().out.splitlines()
     names = [line.split()[0] for line in lines[1:]]
@@ -82,7 +82,7 @@ def test_the_rows_of_each_table_align(capsys: pytest.CaptureFixture[str]) -> Non
     assert all(line[column - 2 : column] == "  " and line[column] != " " for line in lines)
 
 
-def test_data(capsys: pytest.CaptureFixture[str]) -> None:
+def test_profiles_and_this_machine_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("linux", "smoltcp", "--here", "--json") == 0
     first, second, here = result_of(capsys.readouterr().out)
     assert first["name"] == "linux"
@@ -94,7 +94,7 @@ def test_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert here == {"name": "here", **settings.to_dict()}
 
 
-def test_a_long_list_shows_its_beginning(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_long_list_is_truncated(capsys: pytest.CaptureFixture[str]) -> None:
     def read_file(path: str) -> str:
         if path.endswith("ip_local_reserved_ports"):
             return ",".join(map(str, range(32769, 60000, 2))) + "\n"

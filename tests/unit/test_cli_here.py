@@ -47,7 +47,7 @@ from portranges.system import RECORDED_LINUX, Machine, read_settings
     ("text", "seconds"),
     [("0", 0), ("300", 300), ("5m", 300), ("1.5h", 5400), ("2d", 172800), ("0.25s", 0.25)],
 )
-def test_a_span_is_read(text, seconds):
+def test_a_time_span_is_parsed(text, seconds):
     assert numbers.time_span(text) == seconds
 
 
@@ -55,7 +55,7 @@ def test_a_span_is_read(text, seconds):
     "text",
     ["", "m", "5 m", "-1", "1e3", "1_0", "\u0661m", "5M", ".5", "5.", "1h30m", "9" * 400, "inf"],
 )
-def test_what_is_no_span(text):
+def test_a_text_that_is_not_a_time_span_is_refused(text):
     with pytest.raises(ArgumentTypeError, match="expected seconds or a number with s, m, h or d"):
         numbers.time_span(text)
 
@@ -64,7 +64,7 @@ def test_what_is_no_span(text):
     ("seconds", "text"),
     [(0, "0s"), (4.25, "4.25s"), (59.9, "59.9s"), (60, "1m 0s"), (3725, "1h 2m"), (1e6, "11d 13h")],
 )
-def test_a_span_is_told(seconds, text):
+def test_a_time_span_is_printed(seconds, text):
     assert numbers.span(seconds) == text
 
 
@@ -77,7 +77,7 @@ def test_a_table_fits_and_aligns():
     assert starts == [7, 7, 7]
 
 
-def test_a_name_cannot_write_to_the_terminal():
+def test_control_codes_in_a_name_are_escaped():
     assert sockets.owner(Owner(pid=7, name="a\x1b[2Jb\udcff")) == "a?[2Jb? (7)"
     assert sockets.owner(Owner(pid=7)) == "? (7)"
 
@@ -98,7 +98,7 @@ def test_one_socket_for_both_families_is_a_star():
     assert (shown(False), shown(True), shown(None)) == ("*", "::", "::")
 
 
-def test_dynamic_is_what_the_rfc_and_this_machine_call_so(monkeypatch, capsys):
+def test_dynamic_ports_are_those_of_the_rfc_and_of_this_machine(monkeypatch, capsys):
     records = [
         SocketRecord(transport="tcp", family="inet", address="10.0.0.1", port=port, state="listen")
         for port in (50000, 80, 40000, 61000, 20000)
@@ -112,7 +112,7 @@ def test_dynamic_is_what_the_rfc_and_this_machine_call_so(monkeypatch, capsys):
     assert [line.split()[0] for line in lines] == ["port", "40000", "50000", "61000"]
 
 
-def test_observing_tells_only_of_what_was_there_all_the_time(monkeypatch, capsys):
+def test_observing_lists_only_sockets_that_were_open_all_the_time(monkeypatch, capsys):
     seen = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
     both = [
         LingeringListener(
@@ -184,7 +184,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize("shown", ["", "port 80: 1 socket"])
-def test_an_interrupt_leaves_a_blank_line_wherever_it_falls(shown):
+def test_an_interrupt_at_any_time_clears_the_counter(shown):
     terminal = Terminal()
     counter = watch.Counter(terminal)
     counter.show(shown)
@@ -204,7 +204,7 @@ def test_a_counter_and_the_key_behind_it_fit_a_terminal(monkeypatch):
     assert len(terminal.getvalue() + "^C") == 79
 
 
-def test_a_change_tells_its_owner_however_long_the_addresses_are(monkeypatch):
+def test_a_change_shows_its_owner_beside_long_addresses(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     record = SocketRecord(
         transport="tcp",
@@ -230,7 +230,7 @@ def test_a_change_tells_its_owner_however_long_the_addresses_are(monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["0", "0.0s", "12d", "9999999999999999999d"])
-def test_what_is_no_interval(text):
+def test_an_interval_out_of_bounds_is_refused(text):
     with pytest.raises(ArgumentTypeError, match="expected more than 0 seconds, up to 1,000,000"):
         watch._interval(text)
     assert watch._interval("11d") == 950_400
@@ -257,7 +257,9 @@ def test_what_is_no_interval(text):
         ),
     ],
 )
-def test_a_port_is_free_where_all_can_be_seen(monkeypatch, sockets, transport, verdict, text):
+def test_a_port_is_free_only_if_all_sockets_are_visible(
+    monkeypatch, sockets, transport, verdict, text
+):
     reason = "" if sockets == "all" else "not root"
     seen = Visibility(sockets=Scope(sockets), owners=Scope(sockets), reason=reason)
     table = SocketTable([], visibility=seen, read_at=0.0)
@@ -486,7 +488,7 @@ EXCLUDING = machine(
 )
 
 
-def test_suggest_without_a_view_of_the_sockets(monkeypatch, told, capsys):
+def test_suggest_if_the_sockets_cannot_be_read(monkeypatch, told, capsys):
     def refuse(transport):
         raise SystemReadError("all sockets", "not root")
 
@@ -564,7 +566,7 @@ def test_a_machine_with_other_settings():
         assert found[f"{user} bound"] == bound
 
 
-def test_a_page_names_ten_sockets_and_what_is_known_of_them(monkeypatch):
+def test_a_page_lists_ten_sockets_with_their_owners(monkeypatch):
     records = [
         record_of(port=443, remote_address="127.0.0.2", remote_port=40000 + each)
         for each in range(11)
@@ -621,7 +623,7 @@ def test_the_user_of_a_listening_socket(monkeypatch, capsys, uid, owners, shown)
     assert line[column : head.index("owner started")].strip() == shown
 
 
-def test_nothing_to_list(monkeypatch, capsys):
+def test_the_output_if_there_is_nothing_to_list(monkeypatch, capsys):
     monkeypatch.setattr(listening, "listeners", lambda transport, owners: NO_TABLE)
     assert listening.run(Namespace(transport=None, dynamic=False, json=False)) == 0
     assert capsys.readouterr().out == "no listening sockets\n"
@@ -770,7 +772,7 @@ def test_a_client_that_connects_to_itself():
         assert found[address] == [True, "self-connected", "40000"]
 
 
-def test_every_command_is_a_command():
+def test_every_command_has_a_run_function_and_arguments():
     for module in (listening, usage, watch):
         assert callable(module.run)
         assert callable(module.add_arguments)
@@ -869,7 +871,7 @@ def test_listening_as_data(said):
     assert data["visibility"]["sockets"] == "all"
 
 
-def test_watch_prints_a_line_a_change_and_no_counter_into_a_pipe(said):
+def test_watch_prints_one_line_per_change_and_no_counter_into_a_pipe(said):
     lines = lines_of(said, "watch")
     assert len(lines) == 1
     assert "  found          tcp 0.0.0.0:60454  listen  python" in lines[0]
@@ -905,7 +907,7 @@ def test_usage_is_a_page(said):
     assert len(lines_of(said, "dynamic")) == 3
 
 
-def test_lingering_says_what_it_knows_of_the_age(said):
+def test_lingering_prints_what_is_known_about_the_age(said):
     if "lingering" not in said:
         pytest.skip("portranges.system is not there")
     lines = lines_of(said, "lingering")
@@ -962,7 +964,7 @@ def work():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
-def test_a_terminal_gets_a_counter_that_goes_when_it_is_interrupted():
+def test_the_counter_on_a_terminal_is_removed_by_an_interrupt():
     found = run(TERMINAL, str(Path(terminals.__file__).parent))
     assert found["status"] == 0
     first, *rest = found["output"].split("\r\n")

@@ -44,7 +44,7 @@ def test_reuse_on_one_system(capsys):
         (["--udp", "--reuse-address"], None),
     ],
 )
-def test_options_reach_the_side_they_name(capsys, options, error):
+def test_options_apply_to_the_socket_that_they_name(capsys, options, error):
     status = main([*PAIR, "--system", "linux", "--json", *options])
     (decision,) = result_of(capsys.readouterr().out)
     assert decision["error"] == error
@@ -182,7 +182,7 @@ def test_an_option_requires_the_socket_that_it_is_about(capsys, option):
         ("x", "address must be an IPv4 or IPv6 address, got 'x'"),
     ],
 )
-def test_a_local_address_is_one_that_a_machine_has(capsys, address, message):
+def test_a_local_address_must_be_one_that_a_machine_can_have(capsys, address, message):
     assert main(["reuse", "127.0.0.1:80", "--local-address", address]) == 2
     assert capsys.readouterr() == ("", f"portranges: {message}\n")
     words = ["reuse", "[fe80::1]%lo:80", "--system", "linux", "--local-address"]
@@ -190,13 +190,13 @@ def test_a_local_address_is_one_that_a_machine_has(capsys, address, message):
     assert main([*words, "fe80::2"]) == 1
 
 
-def test_dual_stack_is_nothing_at_an_address_of_ipv6(capsys):
+def test_dual_stack_has_no_effect_at_a_specific_ipv6_address(capsys):
     # Linux 6.18: bind() sets IPV6_V6ONLY there, and 0.0.0.0 is free beside it.
     assert main(["reuse", "[::1]:80", "0.0.0.0:80", "--dual-stack", "--system", "linux"]) == 0
     assert "existing  tcp [::1]:80\n" in capsys.readouterr().out
 
 
-def test_dual_stack_is_said_where_it_is_not_the_default(capsys):
+def test_dual_stack_is_printed_where_it_is_not_the_default(capsys):
     both = ["0.0.0.0:8080", "[::]:8080"]
     for sockets, status in ((both, 0), (both[::-1], 1)):
         assert main(["reuse", *sockets, "--dual-stack", "--system", "freebsd"]) == status
@@ -270,7 +270,7 @@ def test_sources_are_not_split(capsys):
         (["capacity", "--ports", "9-8"], "first must not be greater than last, got 9-8; "),
     ],
 )
-def test_what_cannot_be_asked(capsys, words, message):
+def test_impossible_arguments_are_an_error_of_one_line(capsys, words, message):
     assert main(words) in (1, 2)
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -329,12 +329,12 @@ def test_a_rate_that_does_not_fit(capsys):
         ),
     ],
 )
-def test_does_it_fit(capsys, options, status):
+def test_the_status_says_whether_the_connections_fit(capsys, options, status):
     assert main(["capacity", *options]) == status
     assert capsys.readouterr().err == ""
 
 
-def test_lines_fit_whatever_is_asked(capsys):
+def test_lines_fit_the_width_with_large_numbers(capsys):
     ports = ",".join(f"{first}-{first + 100}" for first in range(1024, 20000, 1200))
     many = [
         "--destinations",
@@ -359,7 +359,7 @@ def test_lines_fit_whatever_is_asked(capsys):
     assert [text.rstrip(",") for text in ends if "-" in text] == ports.split(",")
 
 
-def test_the_sum_for_a_translator(capsys):
+def test_the_capacity_of_a_translator(capsys):
     words = "capacity --system gcp-cloud-nat --ports-per-client 65536 --clients 3 --addresses 2"
     assert main(words.split()) == 1
     assert capsys.readouterr().out == (
@@ -382,7 +382,7 @@ def test_the_sum_for_a_translator(capsys):
     assert "\nports        at most 64,000 per address and destination\n" in capsys.readouterr().out
 
 
-def test_bounds_that_differ_read_differently(capsys):
+def test_bounds_that_differ_are_printed_differently(capsys):
     main(["capacity", "--ports", "1024-2036"])
     assert "per second   16.8667 to 16.8833, to 1" in capsys.readouterr().out
 
@@ -403,7 +403,7 @@ def test_bounds_that_differ_read_differently(capsys):
         ("3", "1024-2036", "3 fits: the limit is 16.8667 to 16.8833"),
     ],
 )
-def test_what_was_asked_and_the_limit_read_as_the_verdict_says(capsys, rate, ports, said):
+def test_the_printed_numbers_are_consistent_with_the_verdict(capsys, rate, ports, said):
     assert main(["capacity", "--rate", rate, "--ports", ports]) == (" fits" not in said)
     assert said in " ".join(capsys.readouterr().out.split())
 
@@ -414,7 +414,7 @@ def test_no_socket_has_port_0(capsys):
     assert capsys.readouterr().err == f"portranges: {rule}, got '0-65535'\n"
 
 
-def test_a_range_without_ports_is_said_in_words(capsys):
+def test_a_range_without_ports_is_described_in_words(capsys):
     for words in (["--excluded", "0-65535"], ["--ports", "80-90", "--excluded", "80-90"]):
         assert main(["capacity", *words]) == 0
         lines = capsys.readouterr().out.splitlines()
@@ -431,7 +431,7 @@ def test_a_range_without_ports_is_said_in_words(capsys):
     )
 
 
-def test_a_name_of_an_interface_is_no_escape_sequence(capsys):
+def test_control_codes_in_the_name_of_an_interface_are_escaped(capsys):
     words = ["reuse", "0.0.0.0:80", "--device", "a\n\x1b[31mb"]
     assert main(words) == 2
     told = capsys.readouterr()
@@ -440,7 +440,7 @@ def test_a_name_of_an_interface_is_no_escape_sequence(capsys):
     assert told.err.count("\n") == 1
 
 
-def test_udp_does_not_wait(capsys):
+def test_udp_has_no_time_wait(capsys):
     assert main(["capacity", "--method", "udp"]) == 0
     out = capsys.readouterr().out
     assert "TIME_WAIT    none\n" in out

@@ -40,7 +40,7 @@ def ask(capsys):
 
 
 @pytest.mark.parametrize("command", [suggest, masks])
-def test_an_empty_word_is_no_question(ask, command):
+def test_an_empty_argument_is_refused(ask, command):
     with pytest.raises(InvalidValueError, match="^expected at least one port, got none$"):
         ask(command, "")
 
@@ -57,7 +57,7 @@ def test_help_fits_a_terminal(command, capsys, monkeypatch):
 
 
 class TestAudit:
-    def test_findings(self, ask):
+    def test_findings_are_printed_with_their_severity(self, ask):
         status, lines, _ = ask(audit, "22", "8100-8200", "8150", "49152-65535")
         assert status == 1
         assert lines == [
@@ -67,22 +67,22 @@ class TestAudit:
             "         not: about 58 % of its connections get no reply",
         ]
 
-    def test_nothing_and_notes_are_no_reason_to_stop(self, ask):
+    def test_the_status_is_0_without_warnings_and_errors(self, ask):
         assert ask(audit, "22,https") == (0, ["no findings"], "")
         status, lines, _ = ask(audit, "8100-8200", "8200-8300")
         assert status == 0
         assert lines == ["note:    rule 2 (8200-8300) overlaps earlier rules in 8200"]
 
-    def test_systems(self, ask):
+    def test_the_status_depends_on_the_systems(self, ask):
         assert ask(audit, "32768-60999", "--system", "linux")[0] == 0
         assert ask(audit, "32768-60999", "--system", "linux", "--system", "freebsd")[0] == 1
 
-    def test_sources(self, ask):
+    def test_sources_are_printed_on_request(self, ask):
         _, lines, _ = ask(audit, "0-65535", "--sources")
         assert lines[1] == "         [NIST SP 800-41 rev. 1 (checked 2026-11)]"
         assert all(len(line) <= 80 for line in lines)
 
-    def test_json(self, ask):
+    def test_json_has_every_finding(self, ask):
         _, lines, _ = ask(audit, "0-65535", "--json")
         found = advice.audit(PortSet.full())
         assert result_of("\n".join(lines)) == [each.to_dict() for each in found]
@@ -94,7 +94,7 @@ class TestAudit:
         assert status == 1
         assert lines == ["error:   rule 3 (22) has no effect: rule 1 (22) has all of its ports"]
 
-    def test_standard_input_that_cannot_be_read(self, ask, monkeypatch):
+    def test_standard_input_that_cannot_be_read_is_refused(self, ask, monkeypatch):
         monkeypatch.setattr("sys.stdin", None)
         with pytest.raises(SystemReadError, match="cannot read standard input: it is closed"):
             ask(audit, "22", "-")
@@ -107,7 +107,7 @@ class TestAudit:
             with pytest.raises(SystemReadError, match="not readable"):
                 ask(audit, "-")
 
-    def test_what_cannot_be_read(self, ask):
+    def test_rules_that_cannot_be_read_are_refused(self, ask):
         with pytest.raises(PortSyntaxError):
             ask(audit, "22;80")
         for word in ("http,", ",http", "http,,ssh", "http, ,22"):
@@ -120,30 +120,30 @@ class TestAudit:
 
 
 class TestSuggest:
-    def test_suggestions_suit(self, ask):
+    def test_suggestions_are_listen_ports(self, ask):
         status, lines, _ = ask(suggest, "--count", "20", "--transport", "udp")
         assert status == 0
         ports = listen_ports(transport=["udp"])
         assert len(set(lines)) == 20
         assert all(int(line) in ports for line in lines)
 
-    def test_a_name_gets_the_same_again(self, ask):
+    def test_a_name_gets_the_same_port_each_time(self, ask):
         once = ask(suggest, "--for", "billing")
         assert once == ask(suggest, "--for", "billing")
         assert once[1] != ask(suggest, "--for", "shipping")[1]
 
-    def test_all(self, ask):
+    def test_all_prints_every_listen_port(self, ask):
         assert ask(suggest, "--all", "--system", "openbsd")[1] == [str(listen_ports(["openbsd"]))]
         (line,) = ask(suggest, "--all", "--json")[1]
         assert PortSet.parse(result_of(line)) == listen_ports()
 
-    def test_json(self, ask):
+    def test_json_is_a_list_of_ports(self, ask):
         _, lines, _ = ask(suggest, "--json", "--count", "3", "--for", "x")
         assert [str(port) for port in result_of("\n".join(lines))] == ask(
             suggest, "--count", "3", "--for", "x"
         )[1]
 
-    def test_what_speaks_against_some(self, ask):
+    def test_objections_to_given_ports(self, ask):
         status, lines, _ = ask(suggest, "8080", "29998")
         assert status == 1
         assert lines == [
@@ -152,7 +152,7 @@ class TestSuggest:
         ]
         assert ask(suggest, "29998")[0] == 0
 
-    def test_what_speaks_against_some_as_json(self, ask):
+    def test_objections_to_given_ports_as_json(self, ask):
         _, lines, _ = ask(suggest, "8080,29998", "--json")
         assert result_of("\n".join(lines)) == [
             {"port": 8080, "findings": [each.to_dict() for each in advice.why_not(8080)]},
@@ -160,21 +160,21 @@ class TestSuggest:
         ]
 
     @pytest.mark.parametrize("count", ["0", "-1", "x", "65537", "٣", "1_0"])
-    def test_a_count_that_is_none(self, ask, count, capsys):
+    def test_a_count_out_of_bounds_is_refused(self, ask, count, capsys):
         with pytest.raises(SystemExit):
             ask(suggest, f"--count={count}")
         assert "expected a number from 1 to 65536" in capsys.readouterr().err
 
 
 class TestMasks:
-    def test_prefixes(self, ask):
+    def test_prefixes_by_default(self, ask):
         assert ask(masks, "1000-1023,80") == (
             0,
             ["0x50/0xffff", "0x3e8/0xfff8", "0x3f0/0xfff0"],
             "",
         )
 
-    def test_ternary(self, ask):
+    def test_ternary_masks_are_fewer(self, ask):
         _, lines, _ = ask(masks, "1-65534", "--ternary")
         assert len(lines) == 16
         assert len(ask(masks, "1-65534")[1]) == 30
@@ -188,10 +188,10 @@ class TestMasks:
             ("bits", "000000000101000x"),
         ],
     )
-    def test_forms(self, ask, form, line):
+    def test_each_form_of_a_mask(self, ask, form, line):
         assert ask(masks, "80-81", "--form", form)[1] == [line]
 
-    def test_json(self, ask):
+    def test_json_has_value_mask_and_count(self, ask):
         _, lines, _ = ask(masks, "80-81", "443", "--json")
         assert result_of("\n".join(lines)) == [
             {"value": 80, "mask": 65534, "count": 2},
@@ -205,7 +205,7 @@ class TestMasks:
 
 
 class TestSql:
-    def test_categories(self, ask):
+    def test_categories_by_default(self, ask):
         status, lines, _ = ask(sql, "dport")
         assert status == 0
         assert lines == [
@@ -223,7 +223,7 @@ class TestSql:
             (["f.p", "22"], (("f", "p"), PortSet([22]))),
         ],
     )
-    def test_a_set(self, ask, words, expected):
+    def test_a_set_or_labels_give_the_expression_of_sql_case(self, ask, words, expected):
         assert " ".join(" ".join(ask(sql, *words)[1]).split()) == flows.sql_case(*expected)
 
     def test_json_has_it_on_one_line(self, ask):
@@ -284,7 +284,7 @@ class TestSql:
             ),
         ],
     )
-    def test_wrong_usage(self, ask, words, message):
+    def test_wrong_usage_is_refused(self, ask, words, message):
         with pytest.raises(InvalidValueError) as caught:
             ask(sql, *words)
         assert str(caught.value) == message
@@ -293,7 +293,7 @@ class TestSql:
         with pytest.raises(InvalidValueError, match=r"^a column without quotes must be ASCII"):
             ask(sql, "dst port")
 
-    def test_unknown_names(self, ask):
+    def test_unknown_names_are_refused(self, ask):
         with pytest.raises(UnknownNameError):
             ask(sql, "p", "--system", "linus")
         with pytest.raises(PortSyntaxError):
@@ -322,7 +322,7 @@ PORT_COMMANDS = {
     "text",
     ["nosuchservice", "22/tcp", "80,22/udp", "22,nosuchservice", "70000", "9-1", "22,,80", "x=y"],
 )
-def test_what_cannot_be_read_is_a_usage_error(command, text, capsys):
+def test_an_argument_that_cannot_be_read_is_a_usage_error(command, text, capsys):
     words, status = PORT_COMMANDS[command]
     text = f"{'web=' if 'label' in command else ''}{text}"
     if status == 1 and "/" in text:
@@ -341,7 +341,7 @@ def test_a_transport_of_a_rule_is_named(capsys):
 
 
 @pytest.mark.parametrize("lines", ["", "\n", " \n\n"])
-def test_no_rule_is_not_an_audit_without_findings(lines, monkeypatch, capsys):
+def test_audit_without_rules_is_an_error(lines, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
     assert main(["audit", "-"]) == 2
     assert capsys.readouterr().err == ("portranges: standard input must have a rule, got no line\n")
@@ -363,11 +363,11 @@ def test_no_rule_is_not_an_audit_without_findings(lines, monkeypatch, capsys):
         (["80", "--all"], "--all requires no ports, got --all with PORT"),
     ],
 )
-def test_suggest_ignores_no_option(words, message, capsys):
+def test_suggest_refuses_options_that_it_would_ignore(words, message, capsys):
     assert main(["suggest", *words]) == 2
     assert capsys.readouterr().err == f"portranges: {message}\n"
 
 
-def test_a_name_may_have_bytes_that_are_no_text(capsys):
+def test_a_name_may_have_bytes_that_are_not_utf_8(capsys):
     assert main(["suggest", "--for", "\udcff"]) == 0
     assert len(capsys.readouterr().out.split()) == 5

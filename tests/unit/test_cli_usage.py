@@ -56,7 +56,7 @@ def options() -> list[tuple[str, str]]:
     ]
 
 
-def test_the_cases_are_all_commands():
+def test_every_command_has_a_case():
     assert set(ANSWERED) == set(subparsers())
     assert len(options()) > 30
 
@@ -111,7 +111,7 @@ HOSTILE = ["\x1b[31m", "\x07", "\x9b2J", "\u202e", "a\nb", "\u2028", "\x00", "\u
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 @pytest.mark.parametrize("command", ["", *ANSWERED])
-def test_no_control_code_is_repeated(command, text, capsys):
+def test_control_codes_in_arguments_are_escaped(command, text, capsys):
     words = ANSWERED[command or "explain"][0]
     before = [command] if command else []
     for added in ([f"--{text}"], [f"--json={text}"], ["--transport", text], ["--x", text], [text]):
@@ -280,7 +280,7 @@ EARLY = [
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(("module", "words"), EARLY, ids=[each for each, _ in EARLY])
-def test_an_interrupt_at_the_start_is_no_traceback(module, words):
+def test_an_interrupt_at_the_start_prints_no_traceback(module, words):
     done = subprocess.run(
         [sys.executable, "-c", AT_IMPORT, module, *words],
         capture_output=True,
@@ -292,7 +292,7 @@ def test_an_interrupt_at_the_start_is_no_traceback(module, words):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_an_interrupt_in_the_middle_is_no_traceback():
+def test_an_interrupt_in_the_middle_prints_no_traceback():
     with subprocess.Popen(
         [sys.executable, "-c", AT_IMPORT, "", "0-65535", "--json"],
         stdout=subprocess.PIPE,
@@ -305,7 +305,7 @@ def test_an_interrupt_in_the_middle_is_no_traceback():
     assert (process.returncode, errors) == (130, b"")
 
 
-def test_the_start_script_is_the_function_that_is_tested():
+def test_the_start_script_calls_the_tested_function():
     project = Path(__file__).parents[2] / "pyproject.toml"
     scripts = tomllib.loads(project.read_text("utf-8"))["project"]["scripts"]
     assert scripts == {"portranges": "portranges.__main__:main"}
@@ -386,7 +386,7 @@ def test_a_word_for_a_command_suggests_it(word, command, capsys):
         (["q" * 10_000], 1, "unknown service, got 'qqqq"),
     ],
 )
-def test_what_is_a_mistyped_command(words, status, message, capsys):
+def test_a_mistyped_command_is_an_error(words, status, message, capsys):
     assert main(words) == status
     captured = capsys.readouterr()
     assert captured.out == ""

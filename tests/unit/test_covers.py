@@ -60,7 +60,7 @@ def test_a_ternary_cover_of_eight_bits_is_exact_everywhere() -> None:
             assert covered == 2 ** (last + 1) - 2**first
 
 
-def test_the_answer_does_not_depend_on_the_numbers_above() -> None:
+def test_the_cover_does_not_depend_on_higher_bits() -> None:
     dice = random.Random(6335)
     for _ in range(200):
         first, last = sorted((dice.randrange(256), dice.randrange(256)))

@@ -103,7 +103,7 @@ NEGATED = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_written(name):
+def test_the_text_that_is_written(name):
     assert dialects.render_rules(WEB, name) == tuple(WRITTEN[name])
     if len(WRITTEN[name]) == 1:
         assert dialects.render(WEB, name) == WRITTEN[name][0]
@@ -115,7 +115,7 @@ def test_what_is_written(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_written_for_a_transport(name):
+def test_the_text_that_is_written_for_a_transport(name):
     if name in FOR_UDP:
         assert dialects.render(PortSet([53]), name, transport="udp") == FOR_UDP[name]
         assert dialects.render(PortSet([53]), name, transport=Transport.UDP) == FOR_UDP[name]
@@ -124,7 +124,7 @@ def test_what_is_written_for_a_transport(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_written_as_a_negation(name):
+def test_the_text_that_is_written_as_a_negation(name):
     one, two = ~PortSet([22]), ~PortSet.parse("22,80-90")
     if name not in NEGATED:
         assert unsaid("1-21,23-65535", name, negated=True) == ("it has no reliable negation")
@@ -233,7 +233,7 @@ READ = [
 
 
 @pytest.mark.parametrize(("name", "text", "ports"), READ)
-def test_what_is_read(name, text, ports):
+def test_the_ports_that_are_read(name, text, ports):
     assert dialects.parse(text, name) == PortSet.parse(ports)
 
 
@@ -272,7 +272,7 @@ ODD = [(row, odd) for row in ROWS for odd in row.misread_texts]
 
 
 @pytest.mark.parametrize(("row", "odd"), ODD, ids=[f"{row.name} {odd.text}" for row, odd in ODD])
-def test_an_odd_text_is_refused_or_read_as_the_tool_reads_it(row, odd):
+def test_a_misread_text_is_refused_or_read_as_the_tool_reads_it(row, odd):
     services = None if row.name_lookup is dialects.NameLookup.NONE else registry.SHIPPED
     try:
         ports = dialects.parse(odd.text, row.name, services=services)
@@ -297,7 +297,7 @@ def test_trap_the_empty_set_has_no_text_for_no_ports_means_all():
             )
 
 
-def test_trap_the_full_set_is_never_said_by_saying_nothing():
+def test_trap_the_full_set_is_never_written_as_an_empty_text():
     assert unsaid("0-65535", "ovs") == (
         "it contains every port, which is expressed by omitting tp_dst"
     )
@@ -358,21 +358,21 @@ def test_trap_dport_behind_multiport_is_an_abbreviation():
     refused("-m multiport -m multiport --dports 80", "iptables-multiport")
 
 
-def test_trap_udp_of_iptables_has_no_range_check():
+def test_trap_iptables_does_not_check_ranges_for_udp():
     assert refused("-p udp --dport 65616", "iptables") == (
         "port must be in 0..65535, got '65616'; iptables reads '-p udp --dport 65616' as 80 "
         "(it keeps the low 16 bits; only '-p tcp' rejects it)"
     )
 
 
-def test_trap_octal():
+def test_trap_octal_numbers_are_refused():
     assert refused("010", "nft") == (
         "port must have no leading zero, got '010'; nft reads '010' as 8 (octal)"
     )
     assert refused("{ 22, 080 }", "nft").startswith("port must have no leading zero, got '080'")
 
 
-def test_trap_hexadecimal():
+def test_trap_hexadecimal_numbers_are_refused():
     assert refused("0x50", "reserved-ports") == (
         "expected a port or 'first-last', got '0x50'; the kernel reads '0x50' as 80"
     )
@@ -514,7 +514,7 @@ def test_trap_ovs_drops_the_port_without_a_transport():
     refused("tcp", "ovs")
 
 
-def test_trap_a_mask_of_ovs_is_no_prefix_length():
+def test_trap_a_mask_of_ovs_is_not_a_prefix_length():
     assert refused("tcp,tp_dst=1000/13", "ovs") == (
         "a mask and its value must look like '0xfff8', got '13'; ovs-ofctl reads "
         "'tcp,tp_dst=1000/13' as 0x8/0xd (13 is a mask, not a prefix length)"
@@ -528,7 +528,7 @@ def test_trap_a_mask_of_ovs_is_no_prefix_length():
     )
 
 
-def test_trap_nft_takes_comparisons_that_match_nothing():
+def test_trap_nft_accepts_comparisons_that_match_nothing():
     assert refused("> 65535", "nft") == (
         "the text must match at least one port, got '> 65535'; nft reads '> 65535' as no port"
     )
@@ -562,7 +562,7 @@ def test_trap_a_list_of_negations_of_pf_matches_all():
     )
 
 
-def test_trap_haproxy_passes_over_ne_and_takes_two_bounds_for_two_choices():
+def test_trap_haproxy_ignores_ne_and_reads_two_bounds_as_two_choices():
     assert refused("ne 80", "haproxy").endswith("haproxy reads 'ne 80' as 80 ('ne' is ignored)")
     refused("ge 1024 lt 5000", "haproxy")
     refused("65536", "haproxy")
@@ -571,7 +571,7 @@ def test_trap_haproxy_passes_over_ne_and_takes_two_bounds_for_two_choices():
     refused("-90", "haproxy")
 
 
-def test_trap_systemd_only_warns():
+def test_trap_systemd_only_warns_about_invalid_ports():
     assert refused("tcp:http", "systemd") == (
         "expected a port or 'first-last', got 'http'; systemd does not accept names here"
     )
@@ -586,7 +586,7 @@ def test_trap_ipset_forgets_the_transport():
     )
 
 
-def test_trap_calico_takes_a_dash_for_a_name():
+def test_trap_calico_reads_a_dash_as_part_of_a_name():
     assert refused('["80-90"]', "calico") == (
         "expected a port or 'first:last', got '80-90'; this notation writes a range with ':'; "
         "Calico reads '[\"80-90\"]' as no port (it is a port's name; a range has ':')"
@@ -597,11 +597,11 @@ def test_trap_yaml_reads_a_range_without_quotes_as_a_number_to_base_60():
     assert refused("[20:30]", "calico").startswith("a range must be quoted, got '20:30'")
 
 
-def test_trap_powershell_subtracts():
+def test_trap_powershell_reads_a_dash_as_subtraction():
     assert dialects.render(PortSet([PortRange(1000, 2000)]), "powershell") == "'1000-2000'"
 
 
-def test_trap_words_of_windows_are_no_numbers():
+def test_trap_words_of_windows_are_not_numbers():
     for name in ("netsh", "powershell"):
         assert "the ports that the service has" in refused("RPC", name)
     refused("80,any", "netsh")
@@ -623,7 +623,7 @@ def test_trap_neq_is_not_eq():
     assert dialects.parse("neq 80", "cisco") == ~PortSet([80])
 
 
-def test_trap_docker_chooses():
+def test_trap_docker_chooses_one_port_of_a_longer_range():
     assert refused("80", "docker").startswith("the host's port is required, as in '8080:80', got")
     assert refused("8000-8010:80", "docker") == (
         "host and container must have the same number of ports, got 11 and 1; "
@@ -663,7 +663,7 @@ def test_trap_bpf_without_dst_looks_at_source_ports():
     refused("dst portrange 80 - 90", "bpf")
 
 
-def test_trap_bpf_parts_a_range_inside_a_name():
+def test_trap_bpf_splits_a_name_with_a_dash():
     known = registry.SHIPPED
     assert dialects.parse("dst port ftp-data", "bpf", services=known) == PortSet([20])
     for text in ("ftp-data", "ssh-http", "22-http", "3com-tsmux", "ssh-80"):
@@ -672,7 +672,7 @@ def test_trap_bpf_parts_a_range_inside_a_name():
         )
 
 
-def test_trap_ipset_parts_a_name():
+def test_trap_ipset_splits_a_name_with_a_dash():
     known = registry.SHIPPED
     assert dialects.parse("ssh", "ipset", services=known) == PortSet([22])
     for text in ("ftp-data", "ssh-http", "22-http"):
@@ -716,7 +716,7 @@ def test_trap_ufw_needs_a_transport_for_a_list():
     refused("80:90", "ufw")
 
 
-def test_trap_the_exclamation_mark_stands_before_the_option():
+def test_trap_the_exclamation_mark_precedes_the_option():
     assert refused("-p tcp -m multiport --dports ! 80", "iptables-multiport") == (
         "'!' must precede the option, got '!'"
     )
@@ -727,7 +727,7 @@ def test_trap_the_exclamation_mark_stands_before_the_option():
 # -- transports ----------------------------------------------------------------
 
 
-def test_ports_of_several_transports_are_asked_for_one_by_one():
+def test_ports_of_several_transports_are_read_one_transport_at_a_time():
     text = "U:53,T:21-25,80"
     assert dialects.parse(text, "nmap", transport="tcp") == PortSet.parse("21-25,80")
     assert dialects.parse(text, "nmap", transport="udp") == PortSet([53])
@@ -753,7 +753,7 @@ def test_trap_docker_without_a_transport_is_tcp():
     assert dialects.parse("53:53\n53:53/udp", "docker", transport="udp") == PortSet([53])
 
 
-def test_a_transport_that_the_dialect_has_not():
+def test_a_transport_that_the_dialect_does_not_have_is_refused():
     assert unsaid("80", "ufw", transport="sctp") == "sctp is not supported"
     assert refused("80", "ufw", transport="sctp") == (
         "transport must be tcp or udp for ufw, got 'sctp'"
@@ -779,7 +779,7 @@ def test_ternary_masks_are_for_ovs_and_on_request():
 # -- values that are not text, and copies of errors ----------------------------
 
 
-def test_wrong_types():
+def test_wrong_types_are_refused():
     with pytest.raises(TypeError, match="text must be a str, got int 80"):
         dialects.parse(80, "nft")
     with pytest.raises(TypeError, match="dialect must be a str, got NoneType None"):
@@ -820,6 +820,6 @@ def test_rows_pickle_and_cannot_be_changed():
 @pytest.mark.parametrize(
     ("name", "text"), [("squid", "80\v443"), ("haproxy", "80\v443"), ("cisco", "range 80\t90")]
 )
-def test_what_is_no_blank_to_the_tool_parts_no_words(name, text):
+def test_only_blanks_of_the_tool_separate_words(name, text):
     assert refused(text, name)
     assert dialects.parse(text.replace("\v", " ").replace("\t", " "), name)

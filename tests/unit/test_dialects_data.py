@@ -49,7 +49,7 @@ def test_what_is_written_reads_back(form, ports):
         assert getattr(dialects, f"from_{form.name}")(data) == ports
 
 
-def test_aws_is_written_a_range_a_permission():
+def test_aws_is_written_as_one_permission_per_range():
     assert dialects.to_aws(WEB, transport="udp") == (
         {"IpProtocol": "udp", "FromPort": 22, "ToPort": 22},
         {"IpProtocol": "udp", "FromPort": 80, "ToPort": 80},
@@ -76,12 +76,12 @@ def test_trap_of_aws_icmp_keeps_type_and_code_in_the_ports():
         dialects.from_aws(rows)
 
 
-def test_trap_of_aws_ports_of_other_protocols_are_passed_over():
+def test_trap_of_aws_ports_of_other_protocols_are_skipped():
     row = {"IpProtocol": "132", "FromPort": 80, "ToPort": 80}
     assert dialects.from_aws([row], transport="sctp") == FULL
 
 
-def test_aws_is_read_for_one_transport_or_for_all_alike():
+def test_aws_is_read_for_one_transport_or_if_all_are_equal():
     rows = [
         {"IpProtocol": "6", "FromPort": 53, "ToPort": 53},
         {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53},
@@ -254,7 +254,7 @@ def test_trap_of_a_network_acl_order_counts():
         dialects.from_aws_nacl([{"Protocol": "6"}])
 
 
-def test_azure_has_one_property_or_the_other():
+def test_azure_has_exactly_one_of_two_properties():
     assert dialects.to_azure(PortSet([80])) == {"destinationPortRange": "80"}
     assert dialects.to_azure(FULL) == {"destinationPortRange": "0-65535"}
     assert dialects.to_azure(WEB) == {"destinationPortRanges": ["22", "80", "8000-8100"]}
@@ -297,7 +297,7 @@ def test_kubernetes_has_end_port_for_a_range_only():
     assert dialects.to_kubernetes(WEB)[2] == {"protocol": "TCP", "port": 8000, "endPort": 8100}
 
 
-def test_trap_of_kubernetes_no_port_is_every_port_and_a_name_is_none():
+def test_trap_of_kubernetes_no_port_means_every_port_and_a_name_is_refused():
     assert dialects.from_kubernetes([]) == FULL
     assert dialects.from_kubernetes([{"protocol": "UDP"}]) == FULL
     assert dialects.from_kubernetes([{"port": 80, "endPort": 80}]) == PortSet([80])
@@ -341,7 +341,7 @@ def test_trap_of_cilium_forty_ports_and_port_0():
             dialects.from_cilium(entries)
 
 
-def test_ports_of_every_transport_beside_those_of_one_must_be_asked_for():
+def test_ports_of_every_transport_beside_those_of_one_require_a_transport():
     rows = [{"port": "53", "protocol": "ANY"}, {"port": "443", "protocol": "TCP"}]
     with pytest.raises(InvalidRangeError, match="different ones for tcp and all; choose one"):
         dialects.from_cilium([{"ports": rows}])
@@ -370,7 +370,7 @@ def test_trap_of_openstack_every_port_but_0_is_kept_as_every_port():
             dialects.from_openstack([rule])
 
 
-def test_rules_of_both_directions_are_no_set():
+def test_rules_for_both_directions_are_refused():
     inward = {"Protocol": "6", "PortRange": {"From": 80, "To": 90}, "Egress": False}
     outward = {**inward, "PortRange": {"From": 0, "To": 65535}, "Egress": True}
     assert dialects.from_aws_nacl([inward, inward]) == PortSet.parse("80-90")
@@ -391,7 +391,7 @@ def test_trap_of_openstack_any_is_every_protocol():
             dialects.from_openstack([{"protocol": protocol, "port_range_min": 80}])
 
 
-def test_a_rule_of_dccp_is_not_passed_over_where_dccp_is_asked_for():
+def test_a_rule_of_dccp_is_not_skipped_if_dccp_is_selected():
     rule = {"protocol": "33", "port_range_min": 80, "port_range_max": 81}
     assert dialects.from_openstack([rule], transport="dccp") == PortSet([80, 81])
     assert dialects.from_gcp([{"IPProtocol": "33"}], transport="dccp") == FULL
@@ -408,7 +408,7 @@ def test_a_rule_of_dccp_is_not_passed_over_where_dccp_is_asked_for():
         ("openstack", "protocol"),
     ],
 )
-def test_a_protocol_that_nobody_knows_is_not_passed_over(name, key, protocol):
+def test_an_unknown_protocol_is_not_skipped(name, key, protocol):
     read = getattr(dialects, f"from_{name}")
     with pytest.raises(InvalidRangeError, match="to have ports, got"):
         read([{key: protocol}], transport="tcp")
@@ -428,7 +428,7 @@ PORTLESS = {
 
 
 @pytest.mark.parametrize("name", PORTLESS)
-def test_an_entry_without_ports_names_the_way_out(name):
+def test_the_error_about_an_entry_without_ports_suggests_a_transport(name):
     key, protocols = PORTLESS[name]
     for protocol in protocols:
         entries = [ENTRIES[name], {key: protocol}]
@@ -443,7 +443,7 @@ def test_an_entry_without_ports_names_the_way_out(name):
 
 @pytest.mark.parametrize("name", PORTLESS)
 @pytest.mark.parametrize("protocol", ["256", "999", "006", "017", "0132", "1112"])
-def test_what_is_no_protocol_number_is_not_ignored(name, protocol):
+def test_an_invalid_protocol_number_is_refused(name, protocol):
     key, _ = PORTLESS[name]
     with pytest.raises(InvalidRangeError, match=f"^'{key}' must be .*, got '{protocol}'$"):
         _read(name, {key: protocol}, transport="tcp")
@@ -552,7 +552,7 @@ def test_digitalocean_rules_that_are_refused(rule, error, message):
     assert str(caught.value).startswith(message)
 
 
-def test_rules_of_digitalocean_for_two_directions_or_actions_are_no_set():
+def test_rules_of_digitalocean_for_two_directions_or_actions_are_refused():
     inward = {"protocol": "tcp", "ports": "22", "sources": {"addresses": ["10.0.0.0/8"]}}
     outward = {"protocol": "tcp", "ports": "0", "destinations": {"addresses": ["::/0"]}}
     assert dialects.from_digitalocean([inward, inward]) == PortSet([22])

@@ -59,7 +59,7 @@ def reason(text: str, name: str, **options) -> str:
         ("tc-flower", "ip_proto tcp src_port 80", SOURCE),
     ],
 )
-def test_a_source_port_is_called_one(name, text, hint):
+def test_the_error_names_a_source_port(name, text, hint):
     for services in (None, registry.SHIPPED):
         found = reason(text, name, services=services)
         assert found.endswith(f"; {hint}")
@@ -92,7 +92,7 @@ def test_a_source_port_is_called_one(name, text, hint):
         ("calico", "ports: [80]", "after ports: of a rule"),
     ],
 )
-def test_what_a_rule_has_before_its_ports_is_named(name, text, part):
+def test_the_error_names_the_text_before_the_ports_of_a_rule(name, text, part):
     for services in (None, registry.SHIPPED):
         found = reason(text, name, services=services)
         assert f"; write only the part {part}" in found
@@ -181,7 +181,7 @@ def test_a_number_to_base_60_is_named(number, mapping):
     assert str(wrong.value) == f"text must be a str, got int {number}; {hint}"
 
 
-def test_a_number_that_is_none_to_base_60_gets_no_such_hint():
+def test_a_number_that_cannot_be_to_base_60_has_no_such_hint():
     for number in (3932160, 9999999, 66000):
         with pytest.raises(PortSyntaxError) as caught:
             dialects.parse_mapping(str(number))
@@ -276,7 +276,7 @@ def test_every_reader_of_integers_names_a_mapping_to_base_60(reader, mapping):
 @pytest.mark.parametrize(
     "number", [65536, 70000, 80080, 99999, 3932182, 10**7, 10**30, "65536:22", "22:22:23:22"]
 )
-def test_a_number_that_is_no_likely_mapping_gets_no_such_hint(reader, number):
+def test_a_number_that_is_not_a_likely_mapping_has_no_such_hint(reader, number):
     """The first side is not a port, or the second is not the port of a server below 60."""
     with pytest.raises((InvalidPortError, PortSyntaxError)) as caught:
         READERS[reader](yaml_1_1(number) if isinstance(number, str) else number)

@@ -32,7 +32,7 @@ LIMITS = {
 UNLIMITED = {"nft", "nft-set", "bpf", "wireshark", "pf", "junos", "calico", "portranges"}
 
 
-def test_every_dialect_is_in_one_of_the_two():
+def test_every_dialect_is_listed_with_or_without_limits():
     assert {*LIMITS, *UNLIMITED} == {*dialects.names()}
     for row in dialects.rows():
         limits = {
@@ -53,7 +53,7 @@ def odd_ports(count: int) -> PortSet:
 
 
 @pytest.mark.parametrize("name", ["haproxy", "netsh", "powershell", "iptables-multiport", "ufw"])
-def test_one_element_more_than_fits_is_another_text(name):
+def test_one_element_above_the_limit_starts_another_text(name):
     _, most, _ = LIMITS[name]
     (text,) = dialects.render_rules(odd_ports(most), name)
     assert dialects.parse(text, name) == odd_ports(most)

@@ -60,7 +60,7 @@ REFUSED = [(row.name, refused) for row in dialects.rows() for refused in row.ref
 @pytest.mark.parametrize(
     ("name", "refused"), REFUSED, ids=[f"{name} {refused.text}" for name, refused in REFUSED]
 )
-def test_what_is_listed_as_refused_is_refused(name, refused):
+def test_every_text_that_is_listed_as_refused_is_refused(name, refused):
     for services in (None, registry.SHIPPED):
         with pytest.raises(PortSyntaxError):
             dialects.parse(refused.text, name, services=services)
@@ -105,7 +105,7 @@ def test_what_is_listed_as_refused_is_refused(name, refused):
         ("nmap", ",", "expected a port or 'first-last', got nothing"),
     ],
 )
-def test_what_the_tool_refuses_too(name, text, reason):
+def test_the_texts_that_the_tool_refuses_too(name, text, reason):
     with pytest.raises(PortSyntaxError) as caught:
         dialects.parse(text, name)
     assert caught.value.reason.startswith(reason)

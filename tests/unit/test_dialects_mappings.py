@@ -67,7 +67,7 @@ def range_of(text: str | None) -> PortRange | None:
 
 @pytest.mark.parametrize("form", ["docker", "podman", "compose"])
 @pytest.mark.parametrize("row", MAPPINGS, ids=[row[0] for row in MAPPINGS])
-def test_what_is_read(form, row):
+def test_the_mappings_that_are_read(form, row):
     text, published, target, address, transport, canonical, source = row
     mapping = dialects.parse_mapping(text, form)
     assert mapping.published == range_of(published)
@@ -88,7 +88,7 @@ def test_what_is_read(form, row):
         ("0:5000", None, "5000"),
     ],
 )
-def test_what_kubectl_reads(text, published, target):
+def test_the_mappings_of_kubectl_that_are_read(text, published, target):
     mapping = dialects.parse_mapping(text, "kubectl")
     assert (mapping.published, mapping.target) == (range_of(published), range_of(target))
     assert dialects.parse_mapping(str(mapping), "kubectl") == mapping
@@ -151,7 +151,7 @@ def test_what_kubectl_reads(text, published, target):
         ("127.0.0.1:80:80", "kubectl", "expected two ports at most, got '127.0.0.1:80:80'"),
     ],
 )
-def test_what_is_refused(text, form, reason):
+def test_the_mappings_that_are_refused(text, form, reason):
     with pytest.raises(PortSyntaxError) as caught:
         dialects.parse_mapping(text, form)
     assert caught.value.reason == reason

@@ -115,7 +115,7 @@ def test_a_range_of_two_ports_fills_the_odd_slots_of_two_rules():
     )
 
 
-def test_only_ranges_of_two_ports_are_split_for_nothing():
+def test_only_ranges_of_two_ports_are_split_if_that_saves_no_rule():
     ports = PortSet([PortRange(10, 11), *(PortRange(n, n + 2) for n in range(20, 160, 10))])
     assert dialects.render_rules(ports, "iptables-multiport") == (
         "-m multiport --dports 10,20:22,30:32,40:42,50:52,60:62,70:72,80:82",

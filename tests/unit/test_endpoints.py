@@ -56,7 +56,7 @@ LSOF = {  # lsof 4.95: `lsof -nP -iTCP`
 
 
 @pytest.mark.parametrize(("text", "found"), [*SS.items(), *LSOF.items()])
-def test_what_ss_and_lsof_print(text: str, found: tuple[str, int]) -> None:
+def test_the_forms_that_ss_and_lsof_print(text: str, found: tuple[str, int]) -> None:
     for printed in (False, True):
         endpoint = Endpoint.parse(text, services=SHIPPED, printed=printed)
         assert (endpoint.host, endpoint.port) == found
@@ -108,7 +108,7 @@ def test_one_spelling_is_printed(text: str, shown: str) -> None:
     assert f"{endpoint:>40}" == shown.rjust(40)
 
 
-def test_the_parts() -> None:
+def test_host_port_scope_and_address_of_an_endpoint() -> None:
     endpoint = Endpoint.parse("[fe80::1%eth0]:80")
     assert (endpoint.host, endpoint.port, endpoint.scope) == ("fe80::1%eth0", 80, "eth0")
     assert endpoint.address == ipaddress.ip_address("fe80::1%eth0")
@@ -175,7 +175,7 @@ def test_the_default_port() -> None:
             Endpoint.parse("a:1", default_port=wrong)
 
 
-def test_service_names() -> None:
+def test_service_names_are_looked_up() -> None:
     assert Endpoint.parse("a:DOMAIN", services=SHIPPED).port == 53
     # IANA: 512 is exec for TCP; UDP has comsat there.
     assert Endpoint.parse("a:exec", services=SHIPPED, transport="tcp").port == 512
@@ -238,7 +238,7 @@ BRACKETS = "an IPv6 address must be in brackets, because its last group could be
         ("a:8_0", "port must be decimal digits, got '8_0'", (2, 5)),
     ],
 )  # fmt: skip
-def test_refusals(text: str, reason: str, span: tuple[int, int]) -> None:
+def test_texts_that_are_refused(text: str, reason: str, span: tuple[int, int]) -> None:
     with pytest.raises(PortSyntaxError) as caught:
         Endpoint.parse(text)
     assert (caught.value.reason, caught.value.span, caught.value.text) == (reason, span, text)
@@ -258,7 +258,7 @@ def test_refusals(text: str, reason: str, span: tuple[int, int]) -> None:
         (".".join(["a" * 49] * 5) + ".aaa.", None),
     ],
 )
-def test_hosts(host: str, message: str | None) -> None:
+def test_hosts_that_are_accepted_or_refused(host: str, message: str | None) -> None:
     if message is None:
         assert Endpoint(host, 1).host == host
         return

@@ -154,7 +154,7 @@ def test_texts_are_phrases(row: EphemeralProfile) -> None:
 
 
 @by_name
-def test_a_word_for_the_reader_goes_with_every_number(row: EphemeralProfile) -> None:
+def test_every_number_has_a_note(row: EphemeralProfile) -> None:
     if row.kind is Kind.HOST and row.shares_ports_across_destinations is not None:
         assert row.sharing_note
     if row.time_wait is not None:
@@ -196,7 +196,7 @@ def test_every_confidence_word_has_a_meaning() -> None:
         ("rfc6056", "1024-65535", 64_512),
     ],
 )
-def test_ranges(name: str, ports: str, size: int) -> None:
+def test_the_ephemeral_range_of_each_system(name: str, ports: str, size: int) -> None:
     assert str(ephemeral.profile(name).ports) == ports
     assert len(ephemeral.profile(name).ports) == size
 
@@ -216,7 +216,7 @@ def test_ranges(name: str, ports: str, size: int) -> None:
         ("aix", None),
     ],
 )
-def test_time_wait(name: str, seconds: float | None) -> None:
+def test_the_length_of_time_wait_on_each_system(name: str, seconds: float | None) -> None:
     assert ephemeral.profile(name).time_wait == seconds
 
 
@@ -252,7 +252,7 @@ def test_which_systems_share_a_port_across_destinations(name: str, shares: bool 
         ("aix", None),
     ],
 )
-def test_privileged_below(name: str, boundary: int | None) -> None:
+def test_the_privileged_boundary_of_each_system(name: str, boundary: int | None) -> None:
     assert ephemeral.profile(name).privileged_below == boundary
 
 
@@ -362,13 +362,13 @@ def test_ports_for_a_filter() -> None:
     assert str(ephemeral.ports(("windows-2003", "kubernetes-nodeport"))) == "1025-5000,30000-32767"
 
 
-def test_ports_takes_profiles() -> None:
+def test_ports_accepts_profiles() -> None:
     tuned = LINUX.replace(ports=PortRange(20000, 20009))
     assert str(ephemeral.ports([tuned, "windows"])) == "20000-20009,49152-65535"
     assert ephemeral.ports(LINUX.replace(excluded=LINUX.ports)) == PortSet.empty()
 
 
-def test_ports_keeps_what_only_todays_system_skips() -> None:
+def test_ports_keeps_a_port_that_only_the_current_system_skips() -> None:
     assert 55555 in ephemeral.ports("macos")
 
 
@@ -412,7 +412,7 @@ def test_ports_is_a_union(some: list[str], others: list[str]) -> None:
 # allocated_by()
 
 
-def test_who_hands_out_60454() -> None:
+def test_the_systems_that_allocate_60454() -> None:
     found = names(ephemeral.allocated_by(60454))
     assert {"linux", "windows", "macos", "freebsd"} <= set(found)
     assert "openbsd" not in found
@@ -427,7 +427,7 @@ def test_the_edges_of_linux() -> None:
         assert (LINUX in ephemeral.allocated_by(port)) is handed
 
 
-def test_a_skipped_port_is_not_handed_out() -> None:
+def test_a_skipped_port_is_not_allocated() -> None:
     assert "macos" in names(ephemeral.allocated_by(55554))
     assert {"macos", "ios"}.isdisjoint(names(ephemeral.allocated_by(55555)))
     assert "ios" not in names(ephemeral.allocated_by(61314))
@@ -511,7 +511,7 @@ def test_repr_is_short() -> None:
     assert repr(LINUX.replace(ports=())) == "<EphemeralProfile linux, tuned: no port>"
 
 
-def test_a_profile_of_ones_own() -> None:
+def test_a_profile_made_by_the_caller() -> None:
     mine = EphemeralProfile(
         system=System(name="mine", title="Mine"),
         ports=PortSet([PortRange(2000, 2999)]),
@@ -535,7 +535,7 @@ def test_a_profile_of_ones_own() -> None:
         [40003, 40000, PortRange(40001, 40002)],
     ],
 )
-def test_replace_takes_what_a_set_takes(ports: Any) -> None:
+def test_replace_accepts_the_same_ports_as_a_set(ports: Any) -> None:
     tuned = LINUX.replace(ports=ports)
     assert str(tuned.ports) == "40000-40003"
     assert tuned.tuned
@@ -599,7 +599,7 @@ port_sets = st.lists(
 
 
 @given(st.sampled_from(FIXED), port_sets, port_sets)
-def test_replace_is_a_difference(
+def test_replaced_ports_are_without_excluded_ones(
     row: EphemeralProfile, effective: PortSet, excluded: PortSet
 ) -> None:
     tuned = row.replace(ports=effective, excluded=excluded)
@@ -672,7 +672,7 @@ def test_the_rule_of_privilege_has_its_source_where_it_is_known() -> None:
         ("aix", 80, None),
     ],
 )
-def test_is_privileged(name: str, port: int, expected: bool | None) -> None:
+def test_whether_a_port_is_privileged(name: str, port: int, expected: bool | None) -> None:
     assert ephemeral.profile(name).is_privileged(port) is expected
 
 

@@ -143,7 +143,7 @@ def test_a_fresh_namespace_has_the_privileged_boundary(found: dict[str, Any]) ->
     assert int(found["ip_unprivileged_port_start"]) == LINUX.privileged_below
 
 
-def test_what_is_handed_out_is_in_the_range(found: dict[str, Any]) -> None:
+def test_every_allocated_port_is_in_the_range(found: dict[str, Any]) -> None:
     for way in ("connect", "bind", "udp"):
         assert PortSet(found[way]) <= LINUX.ports
 

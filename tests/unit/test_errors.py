@@ -96,7 +96,7 @@ EACH_SAMPLE = pytest.mark.parametrize(
 
 
 @EACH_SAMPLE
-def test_the_message(error: PortRangesError, message: str) -> None:
+def test_the_message_of_each_error(error: PortRangesError, message: str) -> None:
     assert str(error) == message
 
 
@@ -145,7 +145,9 @@ def test_every_class_has_a_sample() -> None:
         (UnexpectedOutputError, SystemReadError),
     ],
 )
-def test_what_an_error_also_is(error: type[Exception], builtin: type[Exception]) -> None:
+def test_errors_are_subclasses_of_builtin_exceptions(
+    error: type[Exception], builtin: type[Exception]
+) -> None:
     assert issubclass(error, builtin)
 
 
@@ -183,13 +185,13 @@ class TestElide:
     def test_long_texts_are_shown_by_both_ends(self, size: int) -> None:
         assert elide("a" * (size - 3) + "xyz") == "'" + "a" * 39 + "..." + "a" * 8 + "xyz'"
 
-    def test_other_long_values_are_too(self) -> None:
+    def test_other_long_values_are_shown_by_both_ends(self) -> None:
         shown = elide(list(range(1000)))
         assert shown.startswith("[0, 1, 2")
         assert shown.endswith("998, 999]")
         assert len(shown) == 55
 
-    def test_what_is_too_deep_for_repr_is_named(self) -> None:
+    def test_a_value_too_deep_for_repr_is_shown_by_its_type(self) -> None:
         deep: list[object] = []
         for _ in range(100_000):
             deep = [deep]
@@ -203,7 +205,7 @@ class TestElide:
         [10**5000, -(10**5000), [10**5000], (1, {2: 10**5000})],
         ids=["positive", "negative", "list", "nested"],
     )
-    def test_an_integer_too_long_for_str_is_shown_all_the_same(self, value: object) -> None:
+    def test_an_integer_too_long_for_str_is_shown(self, value: object) -> None:
         shown = elide(value)
         assert 0 < len(shown) <= 60
 
@@ -213,7 +215,7 @@ class TestElide:
         assert 0 < len(shown) <= 600
         assert shown.isprintable()
 
-    def test_what_cannot_be_printed_is_named(self) -> None:
+    def test_a_value_whose_repr_fails_is_shown_by_its_type(self) -> None:
         assert elide(VALUES["raises ValueError"]) == "<Raises>"
         assert elide(VALUES["raises RecursionError"]) == "<Raises>"
         assert elide(VALUES["list of what raises"]) == "<list>"

@@ -94,14 +94,14 @@ def answer(one, other, **settings):
 
 
 @pytest.mark.slow
-def test_all_pairs_of_interesting_ports():
+def test_all_pairs_of_interesting_ports_agree_with_a_slow_implementation():
     for one in INTERESTING:
         for other in INTERESTING:
             assert answer(one, other) == twin(one, other)
 
 
 @given(PORTS, PORTS)
-def test_any_pair(one, other):
+def test_any_pair_agrees_with_a_slow_implementation(one, other):
     assert answer(one, other) == twin(one, other)
     assert answer(one, other, systems="linux", transport="tcp") == twin(
         one, other, ("linux",), ("tcp",)
@@ -152,7 +152,7 @@ def test_the_order_of_the_ends_does_not_matter(one, other):
         (0, 0, None, "no-port"),
     ],
 )
-def test_known_flows(one, other, port, criterion):
+def test_the_service_side_of_known_flows(one, other, port, criterion):
     assert server_port(one, other) == port
     assert judge(one, other).criterion.id == criterion
 
@@ -174,7 +174,7 @@ def test_the_transport_decides_by_its_registry():
     assert server_port(49150, 50000, transport="udp", systems="linux") is None
 
 
-def test_a_site_has_names_of_its_own():
+def test_a_sites_own_services_decide():
     ours = registry.SHIPPED.with_services({"billing": [(50000, "tcp")]})
     assert server_port(50000, 60000, registry=ours) == 50000
     assert server_port(50000, 60000) is None
@@ -206,7 +206,7 @@ class TestMany:
         others.byteswap()
         assert server_side_many(ones, others, byteorder=other_order) == expected
 
-    def test_more_than_a_piece(self):
+    def test_more_flows_than_one_piece(self):
         rng = random.Random(1)
         ones = array("H", [rng.choice(INTERESTING) for _ in range(70_001)])
         others = array("H", [rng.choice(INTERESTING) for _ in range(70_001)])
@@ -239,20 +239,20 @@ class TestMany:
             ),
         ],
     )
-    def test_not_as_many(self, first, second, message):
+    def test_different_numbers_of_ports_are_refused(self, first, second, message):
         with pytest.raises(ValueError) as caught:
             server_side_many(first, second)
         assert str(caught.value) == message
 
 
 class TestRefusals:
-    def test_ports(self):
+    def test_a_value_that_is_not_a_port(self):
         with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got 65536$"):
             judge(80, 65536)
         with pytest.raises(TypeError, match="^port must be an integer, got str '80'"):
             server_port("80", 443)
 
-    def test_clients(self):
+    def test_unknown_systems_and_transports(self):
         with pytest.raises(UnknownNameError, match="^unknown system, got 'linus'; did you mean"):
             judge(80, 443, systems="linus")
         with pytest.raises(InvalidValueError, match="fixed ephemeral range, got 'smoltcp', which"):
@@ -284,7 +284,7 @@ def test_the_ports_of_the_privileged_row_come_from_the_known_uses():
     assert PRIVILEGED_CLIENT == ephemeral.ports(["sunrpc", "bsd-rresvport"])
 
 
-def test_no_host_hands_out_a_system_port_as_the_row_says():
+def test_no_host_allocates_a_system_port():
     for profile in ephemeral.profiles("host"):
         assert not profile.ports & PortRange(0, 1023)
 
@@ -331,7 +331,7 @@ def test_fixed_roles_belong_to_a_protocol():
 
 @pytest.mark.parametrize("client", [68, 546, 5350])
 @pytest.mark.parametrize("service", [67, 547, 5351])
-def test_the_roles_of_two_protocols_decide_nothing(client, service):
+def test_the_roles_of_two_protocols_are_not_combined(client, service):
     for first, second in ((client, service), (service, client)):
         is_one_protocol = (client, service) in ((68, 67), (546, 547), (5350, 5351))
         assert (judge(first, second).criterion.id == "fixed-roles") is is_one_protocol

@@ -176,10 +176,10 @@ def test_any_set_in_sqlite(ports):
 
 
 class TestText:
-    def test_an_empty_text_for_all_else_is_one(self):
+    def test_the_text_for_all_other_ports_may_be_empty(self):
         assert sql_case("p", otherwise="").endswith(" ELSE '' END")
 
-    def test_categories(self):
+    def test_the_case_of_the_categories(self):
         assert sql_case("p") == (
             "CASE WHEN p BETWEEN 0 AND 1023 THEN 'system' "
             "WHEN p BETWEEN 1024 AND 49151 THEN 'user' "
@@ -198,7 +198,7 @@ class TestText:
             (ephemeral.profile("linux"), "p BETWEEN 32768 AND 60999"),
         ],
     )
-    def test_sets(self, ports, condition):
+    def test_the_case_of_a_set(self, ports, condition):
         assert sql_case("p", ports) == (
             f"CASE WHEN {condition} THEN 1 WHEN p BETWEEN 0 AND 65535 THEN 0 ELSE NULL END"
         )
@@ -225,7 +225,7 @@ class TestText:
             (("my table", "p"), "`", "`my table`.`p`"),
         ],
     )
-    def test_names(self, column, quote, name):
+    def test_columns_and_quotes(self, column, quote, name):
         assert sql_case(column, PortSet([1]), quote=quote).startswith(f"CASE WHEN {name} = 1 ")
 
     @pytest.mark.parametrize("quote", ['"', "`", "["])
@@ -233,7 +233,7 @@ class TestText:
         "column",
         ['x" OR 1=1 --', "x` OR 1=1 --", "x] OR 1=1 --", "'; DROP TABLE flows; --", "ü", "select"],
     )
-    def test_a_quoted_name_is_a_name_whatever_is_in_it(self, quote, column):
+    def test_a_quoted_name_may_contain_any_character(self, quote, column):
         # SQLite takes all three quotes, but no doubled bracket.
         if quote == "[":
             column = column.replace("]", ")")
@@ -254,13 +254,13 @@ class TestRefusals:
         "column",
         ["", "dst port", "p;", "p) --", "1p", "p-1", 'p"', "a.b", "ü", "p\n", "NULL", "User"],
     )
-    def test_a_bare_name_that_is_none(self, column):
+    def test_an_unquoted_name_that_is_not_an_identifier(self, column):
         with pytest.raises(ValueError) as caught:
             sql_case(column)
         assert str(caught.value) == self.BARE.format(column)
 
     @pytest.mark.parametrize("text", ["a\\", "a\0b", "a\nb", "\x7f", "a\u2028b"])
-    def test_what_no_quotes_make_safe(self, text):
+    def test_a_backslash_or_control_character_in_quotes(self, text):
         message = " must not contain a backslash or a control character, got " + repr(text)
         for quote in ('"', "`", "["):
             with pytest.raises(ValueError) as caught:
@@ -300,19 +300,19 @@ class TestRefusals:
             ),
         ],
     )
-    def test_arguments(self, arguments, kind, message):
+    def test_wrong_arguments(self, arguments, kind, message):
         with pytest.raises(kind) as caught:
             sql_case(*arguments)
         assert str(caught.value) == message
 
-    def test_a_quote_that_is_none(self):
+    def test_an_unknown_quote_or_an_empty_name(self):
         with pytest.raises(ValueError) as caught:
             sql_case("p", quote="'")
         assert str(caught.value) == "quote must be '', '\"', '`' or '[', got \"'\""
         with pytest.raises(ValueError, match=r"^column must have a name, got ''$"):
             sql_case("", quote='"')
 
-    def test_a_set_has_no_text_for_the_rest(self):
+    def test_a_text_for_the_other_ports_of_a_set(self):
         with pytest.raises(TypeError) as caught:
             sql_case("p", PortSet([1]), otherwise="x")
         assert (

@@ -55,7 +55,7 @@ def test_an_index_of_anything() -> None:
     assert index.find("one") + index["two"] == 3
 
 
-def test_near_gives_at_most_three_and_the_best_first() -> None:
+def test_near_returns_at_most_three_names_best_first() -> None:
     assert near("htpp", ["ftp", "http", "https"]) == ("http", "https")
     assert near("zzz", ["ftp", "http"]) == ()
     assert len(near("port1", [f"port{each}" for each in range(2, 9)])) == 3

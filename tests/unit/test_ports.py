@@ -103,7 +103,7 @@ TAKE_A_PORT: list[Callable[[Any], object]] = [
 
 class TestCheckPort:
     @pytest.mark.parametrize("port", [0, 1, 1023, 65535])
-    def test_an_int_comes_back(self, port: int) -> None:
+    def test_an_int_is_returned(self, port: int) -> None:
         assert check_port(port) == port
 
     @pytest.mark.parametrize("value", [Index(443), Subclass(443)])
@@ -113,7 +113,7 @@ class TestCheckPort:
 
     @EACH_NO_INTEGER
     @pytest.mark.parametrize("take", TAKE_A_PORT)
-    def test_no_integer_is_a_typeerror(
+    def test_a_value_that_is_not_an_integer_is_a_typeerror(
         self, take: Callable[[Any], object], value: object, message: str
     ) -> None:
         with pytest.raises(TypeError) as caught:
@@ -123,7 +123,7 @@ class TestCheckPort:
 
     @EACH_NO_PORT
     @pytest.mark.parametrize("take", TAKE_A_PORT)
-    def test_no_port_is_an_invalidporterror(
+    def test_an_integer_out_of_range_is_an_invalidporterror(
         self, take: Callable[[Any], object], value: int, message: str
     ) -> None:
         for integer in (value, Index(value), Subclass(value)):
@@ -209,7 +209,7 @@ def assert_marks(error: PortSyntaxError, text: str, span: tuple[int, int]) -> No
 
 @pytest.mark.parametrize("parse", [parse_port, PortRange.parse, PortSet.parse])
 @EACH_NO_TEXT
-def test_a_parser_takes_nothing_but_text(
+def test_a_parser_accepts_only_text(
     parse: Callable[[Any], object], value: object, message: str
 ) -> None:
     with pytest.raises(TypeError) as caught:
@@ -244,7 +244,7 @@ class TestParsePort:
 
 
 class TestTransport:
-    def test_the_values(self) -> None:
+    def test_the_values_of_the_transports(self) -> None:
         assert [transport.value for transport in Transport] == ["tcp", "udp", "sctp", "dccp"]
 
     def test_a_member_is_its_text(self) -> None:
@@ -252,7 +252,7 @@ class TestTransport:
         assert Transport("sctp") is Transport.SCTP
 
     @pytest.mark.parametrize("value", ["TCP", "icmp", "", 6])
-    def test_there_is_no_other(self, value: Any) -> None:
+    def test_another_value_is_refused(self, value: Any) -> None:
         with pytest.raises(ValueError):
             Transport(value)
 
@@ -283,7 +283,7 @@ class TestCheckTransport:
             assert str(caught.value) == message
 
     @pytest.mark.parametrize("value", [6, None, b"tcp", ["tcp"]])
-    def test_another_type(self, value: Any) -> None:
+    def test_another_type_is_refused(self, value: Any) -> None:
         with pytest.raises(TypeError, match=r"^transport must be a Transport or its value, got "):
             check_transport(value)
 
@@ -295,7 +295,7 @@ class TestCheckTransport:
                 call("dccp", among=some)
             assert str(caught.value) == "transport must be tcp or udp, got 'dccp'"
 
-    def test_several(self) -> None:
+    def test_several_transports_are_a_tuple(self) -> None:
         assert check_transports(None) == tuple(Transport)
         assert check_transports(None, among=(Transport.UDP,)) == (Transport.UDP,)
         assert check_transports("sctp") == (Transport.SCTP,)
@@ -304,12 +304,12 @@ class TestCheckTransport:
             Transport.TCP,
         )
 
-    def test_none_at_all(self) -> None:
+    def test_no_transport_is_refused(self) -> None:
         with pytest.raises(InvalidValueError) as caught:
             check_transports([])
         assert str(caught.value) == "transport must name at least one transport, got []"
 
-    def test_what_is_not_several(self) -> None:
+    def test_a_value_that_is_not_several_transports_is_refused(self) -> None:
         wrong: Any = 6
         with pytest.raises(TypeError) as caught:
             check_transports(wrong)
@@ -317,7 +317,7 @@ class TestCheckTransport:
 
 
 class TestPortRange:
-    def test_one_port(self) -> None:
+    def test_a_range_of_one_port(self) -> None:
         assert PortRange(80) == PortRange(80, 80) == PortRange(first=80, last=80)
 
     def test_bounds_are_plain_ints(self) -> None:
@@ -339,7 +339,7 @@ class TestPortRange:
         strangers: list[object] = [80, (80, 80), range(80, 81), "80"]
         assert all(PortRange(80) != stranger for stranger in strangers)
 
-    def test_it_never_changes(self) -> None:
+    def test_it_is_immutable(self) -> None:
         made: Any = PortRange(80)
         for name in ("first", "last"):
             with pytest.raises(dataclasses.FrozenInstanceError):
@@ -353,7 +353,7 @@ class TestPortRange:
         assert sorted(ordered) == ordered
 
     @pytest.mark.parametrize("other", [80, (80, 80), "80", range(80, 81), None])
-    def test_it_is_not_ordered_with_strangers(self, other: Any) -> None:
+    def test_it_is_not_ordered_with_other_types(self, other: Any) -> None:
         with pytest.raises(TypeError):
             _ = PortRange(80) < other
         with pytest.raises(TypeError):
@@ -457,7 +457,7 @@ class TestPortRangeFromRange:
             ),
         ],
     )
-    def test_what_is_no_interval(self, ports: range, message: str) -> None:
+    def test_a_range_with_a_step_is_refused(self, ports: range, message: str) -> None:
         with pytest.raises(InvalidRangeError) as caught:
             PortRange.from_range(ports)
         assert str(caught.value) == message
@@ -467,14 +467,14 @@ class TestPortRangeFromRange:
         [range(10**5000, 10**5000), range(0, 10**5000, 7)],
         ids=["empty", "step"],
     )
-    def test_what_is_no_interval_of_huge_numbers(self, ports: range) -> None:
+    def test_a_range_of_huge_numbers_is_refused(self, ports: range) -> None:
         with pytest.raises(InvalidRangeError, match=r"^a port range must "):
             PortRange.from_range(ports)
 
     @pytest.mark.parametrize(
         ("ports", "port"), [(range(65537), 65536), (range(-1, 9), -1), (range(10**30), 10**30 - 1)]
     )
-    def test_what_has_no_port(self, ports: range, port: int) -> None:
+    def test_a_number_outside_the_ports_is_refused(self, ports: range, port: int) -> None:
         with pytest.raises(InvalidPortError) as caught:
             PortRange.from_range(ports)
         assert caught.value.value == port
@@ -487,7 +487,7 @@ class TestPortRangeFromRange:
             (80, "ports must be a range, got int 80"),
         ],
     )
-    def test_what_is_no_range(self, value: Any, message: str) -> None:
+    def test_another_type_is_refused(self, value: Any, message: str) -> None:
         with pytest.raises(TypeError) as caught:
             PortRange.from_range(value)
         assert str(caught.value) == message
@@ -503,13 +503,15 @@ class TestIn:
 
     @pytest.mark.parametrize("where", [PortRange(0, 65535), PortSet.full(), MaskedPort(0, 0)])
     @EACH_NUMBER_OUTSIDE
-    def test_what_is_no_port_is_nowhere(self, where: Any, number: int) -> None:
+    def test_a_number_out_of_range_is_in_no_set(self, where: Any, number: int) -> None:
         for integer in (number, Index(number), Subclass(number)):
             assert integer not in where
 
     @EACH_NO_INTEGER
     @pytest.mark.parametrize("where", [PortRange(80, 90), PortSet([80]), MaskedPort(80, 65535)])
-    def test_no_integer_is_a_typeerror(self, where: Any, value: object, message: str) -> None:
+    def test_a_value_that_is_not_an_integer_is_a_typeerror(
+        self, where: Any, value: object, message: str
+    ) -> None:
         with pytest.raises(TypeError) as caught:
             _ = value in where
         assert str(caught.value) == message
@@ -554,7 +556,7 @@ class TestNeighbours:
 
 
 class TestMaskedPort:
-    def test_its_texts(self) -> None:
+    def test_its_str_and_repr(self) -> None:
         assert str(MaskedPort(0x3E8, 0xFFF8)) == "0x3e8/0xfff8"
         assert repr(MaskedPort(1, 3)) == "MaskedPort(value=1, mask=3)"
         assert str(MaskedPort(0, 0)) == "0x0/0x0"
@@ -563,7 +565,7 @@ class TestMaskedPort:
         ("value", "mask", "size"),
         [(0, 0, 65536), (80, 65535, 1), (0x3E8, 0xFFF8, 8), (1, 1, 32768)],
     )
-    def test_its_length(self, value: int, mask: int, size: int) -> None:
+    def test_its_length_is_its_number_of_ports(self, value: int, mask: int, size: int) -> None:
         assert len(MaskedPort(value, mask)) == size
 
     def test_a_value_outside_of_the_mask_is_refused(self) -> None:
@@ -576,7 +578,7 @@ class TestMaskedPort:
         assert made == MaskedPort(80, 255)
         assert type(made.value) is type(made.mask) is int
 
-    def test_it_is_a_value_that_never_changes(self) -> None:
+    def test_it_is_an_immutable_value(self) -> None:
         made: Any = MaskedPort(80, 65535)
         assert hash(made) == hash(MaskedPort(80, 65535))
         assert made != MaskedPort(16, 31)

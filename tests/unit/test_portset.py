@@ -28,10 +28,10 @@ class Index:
 
 
 class TestConstructor:
-    def test_nothing_is_the_empty_set(self) -> None:
+    def test_no_arguments_give_the_empty_set(self) -> None:
         assert PortSet() == PortSet(()) == PortSet([]) == PortSet.empty()
 
-    def test_a_mixture(self) -> None:
+    def test_a_mixture_of_ports_ranges_and_sets(self) -> None:
         items: list[Any] = [
             443,
             PortRange(8000, 8100),
@@ -58,7 +58,7 @@ class TestConstructor:
             [range(80, 81), range(81, 82)],
         ],
     )
-    def test_any_iterable(self, items: Any) -> None:
+    def test_any_iterable_is_accepted(self, items: Any) -> None:
         assert str(PortSet(items)) == "80-81"
 
     def test_a_generator_is_read_once(self) -> None:
@@ -80,7 +80,7 @@ class TestConstructor:
             range(80, 81, 10**30),
         ],
     )
-    def test_a_range_of_python(self, ports: range) -> None:
+    def test_a_builtin_range(self, ports: range) -> None:
         model = frozenset(ports)
         assert PortSet(ports).to_int() == PortSet([ports]).to_int() == oracle.bits(model)
 
@@ -94,14 +94,16 @@ class TestConstructor:
             (range(9, -3, -2), -1),
         ],
     )
-    def test_a_range_of_python_with_other_numbers(self, ports: range, port: int) -> None:
+    def test_a_builtin_range_with_numbers_that_are_not_ports_is_refused(
+        self, ports: range, port: int
+    ) -> None:
         for items in (ports, [ports]):
             with pytest.raises(InvalidPortError) as caught:
                 PortSet(items)
             assert caught.value.value == port
 
     @pytest.mark.parametrize("items", ["", "80", "22,80"])
-    def test_a_text_is_refused_by_name_of_the_parser(self, items: Any) -> None:
+    def test_a_text_is_refused_with_a_hint_at_the_parser(self, items: Any) -> None:
         with pytest.raises(TypeError) as caught:
             PortSet(items)
         assert str(caught.value) == "items must not be a str; PortSet.parse() reads text"
@@ -128,12 +130,12 @@ class TestConstructor:
             ),
         ],
     )
-    def test_what_is_no_iterable(self, items: Any, message: str) -> None:
+    def test_a_value_that_is_not_iterable_is_refused(self, items: Any, message: str) -> None:
         with pytest.raises(TypeError) as caught:
             PortSet(items)
         assert str(caught.value) == message
 
-    def test_an_integer_without_text_is_no_iterable(self) -> None:
+    def test_an_integer_without_text_is_refused(self) -> None:
         items: Any = 10**5000
         with pytest.raises(TypeError, match=r"^items must be an iterable of ports, got int "):
             PortSet(items)
@@ -148,7 +150,7 @@ class TestConstructor:
             ((80, 90), "port must be an integer, got tuple (80, 90)"),
         ],
     )
-    def test_an_item_that_is_none(self, item: Any, message: str) -> None:
+    def test_an_item_that_is_not_a_port_is_refused(self, item: Any, message: str) -> None:
         takers: list[Callable[[Any], object]] = [
             PortSet,
             PortSet.full().union,
@@ -164,7 +166,7 @@ class TestConstructor:
                 take([1, item])
             assert str(caught.value) == message
 
-    def test_an_error_of_the_iterable_comes_through(self) -> None:
+    def test_an_error_of_the_iterable_is_not_caught(self) -> None:
         def broken() -> Iterator[int]:
             yield 80
             raise ZeroDivisionError
@@ -248,7 +250,7 @@ class TestParse:
         assert caught.value.span == (0, len(text))
         assert len(str(caught.value)) < 1000
 
-    def test_a_megabyte_that_is_right(self) -> None:
+    def test_a_valid_megabyte_is_parsed(self) -> None:
         text = ",".join(["65535", "1-2", " 7 "] * 70_000 + ["9"])
         assert str(PortSet.parse(text)) == "1-2,7,9,65535"
 
@@ -282,7 +284,7 @@ class TestFromInt:
             (None, "bits must be an integer, got NoneType None"),
         ],
     )
-    def test_what_is_no_integer(self, bits: Any, message: str) -> None:
+    def test_a_value_that_is_not_an_integer_is_refused(self, bits: Any, message: str) -> None:
         with pytest.raises(TypeError) as caught:
             PortSet.from_int(bits)
         assert str(caught.value) == message
@@ -316,12 +318,12 @@ class TestFromMasks:
             ("0x50/0xffff", "mask must be a MaskedPort, got str '0x50/0xffff'"),
         ],
     )
-    def test_what_is_no_mask(self, mask: Any, message: str) -> None:
+    def test_a_value_that_is_not_a_mask_is_refused(self, mask: Any, message: str) -> None:
         with pytest.raises(TypeError) as caught:
             PortSet.from_masks([mask])
         assert str(caught.value) == message
 
-    def test_an_integer_without_text_is_no_mask(self) -> None:
+    def test_an_integer_without_text_is_refused(self) -> None:
         masks: Any = [10**5000]
         with pytest.raises(TypeError, match=r"^mask must be a MaskedPort, got int "):
             PortSet.from_masks(masks)
@@ -341,13 +343,13 @@ class TestNth:
             (-3, "position must be in -2..1, got -3"),
         ],
     )
-    def test_a_position_outside(self, position: int, message: str) -> None:
+    def test_a_position_outside_is_refused(self, position: int, message: str) -> None:
         with pytest.raises(IndexError) as caught:
             PortSet([80, 443]).nth(position)
         assert str(caught.value) == message
 
     @pytest.mark.parametrize("position", [10**5000, -(10**5000)], ids=["huge", "-huge"])
-    def test_a_position_without_text(self, position: int) -> None:
+    def test_a_position_without_text_is_refused(self, position: int) -> None:
         with pytest.raises(IndexError, match=r"^position must be in -2\.\.1, got -?0x"):
             PortSet([80, 443]).nth(position)
 
@@ -367,19 +369,19 @@ class TestNth:
 
 class TestEnds:
     @pytest.mark.parametrize("which", ["first", "last"])
-    def test_the_empty_set_has_none(self, which: str) -> None:
+    def test_the_empty_set_has_no_ends(self, which: str) -> None:
         with pytest.raises(InvalidRangeError) as caught:
             getattr(PortSet.empty(), which)
         assert str(caught.value) == (
             f"a set must not be empty to have a {which} port, got PortSet.empty()"
         )
 
-    def test_the_full_set(self) -> None:
+    def test_the_ends_of_the_full_set(self) -> None:
         assert (PortSet.full().first, PortSet.full().last) == (0, 65535)
 
 
 class TestIn:
-    def test_a_range_asks_for_another_operator(self) -> None:
+    def test_a_range_is_refused_with_a_hint_at_another_operator(self) -> None:
         for other in (PortRange(80), PortSet([80])):
             value: Any = other
             with pytest.raises(TypeError) as caught:
@@ -391,7 +393,7 @@ class TestOperators:
     STRANGERS: tuple[object, ...] = (80, "80", [80], {80}, frozenset({80}), range(80, 81), None)
 
     @pytest.mark.parametrize("stranger", STRANGERS, ids=repr)
-    def test_strangers_are_refused(self, stranger: Any) -> None:
+    def test_other_types_are_refused(self, stranger: Any) -> None:
         ports = PortSet([80])
         operations: list[Callable[[Any, Any], object]] = [
             lambda a, b: a | b,
@@ -410,7 +412,7 @@ class TestOperators:
                 operation(stranger, ports)
 
     @pytest.mark.parametrize("stranger", [*STRANGERS, PortRange(80)], ids=repr)
-    def test_strangers_are_never_equal(self, stranger: Any) -> None:
+    def test_other_types_are_never_equal(self, stranger: Any) -> None:
         assert PortSet([80]) != stranger
         assert stranger != PortSet([80])
         assert not PortSet([80]) == stranger
@@ -475,7 +477,7 @@ class TestImmutable:
         assert copy.copy(ports) is ports
         assert copy.deepcopy([ports])[0] is ports
 
-    def test_what_is_kept_is_no_part_of_it(self) -> None:
+    def test_cached_values_change_neither_equality_nor_pickles(self) -> None:
         fresh, used = PortSet([80, 443]), PortSet([80, 443])
         assert used.table
         assert used.ranges
@@ -487,14 +489,14 @@ class TestImmutable:
         assert pickle.dumps(fresh) == pickle.dumps(used)
         assert repr(fresh) == repr(used)
 
-    def test_what_is_kept_is_made_once(self) -> None:
+    def test_cached_values_are_made_once(self) -> None:
         ports = PortSet([80, 443])
         assert ports.ranges is ports.ranges
         assert ports.table is ports.table
 
 
 class TestTable:
-    def test_one_byte_a_port(self) -> None:
+    def test_one_byte_per_port(self) -> None:
         table = PortSet([0, 80, 65535]).table
         assert isinstance(table, bytes)
         assert len(table) == 65536

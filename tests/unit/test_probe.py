@@ -704,12 +704,12 @@ def test_a_refusal_of_the_kernel_has_its_reason(kind, transport, order, errno, r
         ("12000000 1400 0200 01000000 00000000 020a", "a message of 88 bytes, got 18"),
     ],
 )
-def test_an_end_that_cannot_be_read_is_refused(answer, rule):
+def test_an_end_message_that_cannot_be_read_is_refused(answer, rule):
     with pytest.raises(SystemReadError, match=rule):
         probe.parse_sock_diag(bytes.fromhex(answer), "udp", byteorder="little")
 
 
-def test_an_end_may_carry_attributes_and_a_count():
+def test_an_end_message_may_have_attributes_and_a_count():
     # linux/netlink.h: NLM_F_ACK_TLVS allows attributes after the errno.
     done = struct.pack("=IHHIIiHHI", 28, 3, 0x202, 1, 0, 0, 8, 3, 0)
     assert probe.parse_sock_diag(done, "udp") == ()
@@ -762,7 +762,7 @@ def counted(records, profile="linux", *, transport="tcp", ports=TEN, limit=None)
 A, B = ("10.0.0.9", 443), ("10.0.0.9", 80)
 
 
-def test_what_usage_counts():
+def test_usage_counts_ports_in_each_state():
     found = counted(
         [
             record(40000, A),
@@ -914,7 +914,7 @@ def work():
 @pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="NOT CHECKED: needs Linux and root"
 )
-def test_the_kernel_gives_ports_in_time_wait_again():
+def test_ports_in_time_wait_can_be_allocated_again():
     found = run(REUSE)
     if found is None:
         pytest.skip("NOT CHECKED: no network namespace may be made here")
@@ -1012,7 +1012,7 @@ def test_a_destination_with_no_port_left(used, limit, remaining):
         ],
     ],
 )
-def test_which_sockets_the_kernel_holds(state, inode, is_held):
+def test_sockets_that_the_kernel_holds(state, inode, is_held):
     found = record(40000, A, state, inode=inode)
     assert found.is_held_by_kernel is is_held
     assert found.inode == (inode or None)
@@ -1167,7 +1167,7 @@ def test_owners_from_stat_status_and_cmdline(fake):
     assert proc.boot_time() is None
 
 
-def test_a_pid_that_was_used_again_has_no_name(fake, monkeypatch):
+def test_a_reused_pid_has_no_name(fake, monkeypatch):
     fake.see().add(7, {"3": "socket:[55]"}, stat=STAT % b"a", status=b"Uid:\t5\n", cmdline=b"")
     fake.add(8, {"4": "socket:[55]"}, stat=STAT % b"b", status=b"Uid:\t6\n", cmdline=b"")
     holders = proc.holders_of([55])

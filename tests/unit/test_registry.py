@@ -77,16 +77,16 @@ class TestShippedTable:
         assert len(data) == edition.SIZE == 131189
         assert data.count(b"\n") == edition.LINES == 7049
 
-    def test_its_licence_lies_beside_it(self) -> None:
+    def test_its_licence_is_beside_it(self) -> None:
         assert "CC0 1.0" in (TABLE.parent / "LICENSE-IANA.txt").read_text(encoding="ascii")
 
-    def test_its_edition(self) -> None:
+    def test_its_edition_is_the_date_of_its_source(self) -> None:
         assert registry.snapshot == SHIPPED.snapshot == edition.DATE == date(2026, 8, 17)
         assert registry.source.section == "edition of 2026-08-17"
         assert all(len(digest) == 64 for _, digest in edition.MADE_FROM)
 
     @pytest.mark.slow
-    def test_every_cell_equals_the_slow_twin(self) -> None:
+    def test_every_cell_agrees_with_a_slow_reader(self) -> None:
         wrong: list[object] = []
         for (port, transport), (state, names) in TWIN.items():
             got_state = registry.state(port, transport)
@@ -107,7 +107,7 @@ class TestShippedTable:
             )
         assert wrong == []
 
-    def test_every_set_equals_the_slow_twin(self) -> None:
+    def test_every_set_agrees_with_a_slow_reader(self) -> None:
         asked = {
             "assigned": registry.assigned,
             "reserved": registry.reserved,
@@ -123,7 +123,7 @@ class TestShippedTable:
                 }
                 assert set(ask(transport)) == expected
 
-    def test_the_four_sets_part_what_is_not_dynamic(self) -> None:
+    def test_the_four_sets_divide_the_ports_that_are_not_dynamic(self) -> None:
         for transport in TRANSPORTS:
             sets = [
                 registry.assigned(transport),
@@ -135,7 +135,7 @@ class TestShippedTable:
             assert sum(map(len, sets)) == 49152
 
     @pytest.mark.slow
-    def test_every_name_has_the_ports_of_the_slow_twin(self) -> None:
+    def test_the_ports_of_every_name_agree_with_a_slow_reader(self) -> None:
         expected: dict[str, dict[str, set[int]]] = {}
         for (port, transport), (_, names) in TWIN.items():
             for name in names:
@@ -155,7 +155,9 @@ class TestShippedTable:
             ("dccp", (199, 44, 42712, 6197)),
         ],
     )
-    def test_counts(self, transport: str, counts: tuple[int, ...]) -> None:
+    def test_the_number_of_ports_in_each_state(
+        self, transport: str, counts: tuple[int, ...]
+    ) -> None:
         assert counts == (
             len(registry.assigned(transport)),
             len(registry.reserved(transport)),
@@ -196,13 +198,13 @@ class TestShippedTable:
             (65535, "dccp", "dynamic", ()),
         ],
     )
-    def test_samples(
+    def test_the_state_and_services_of_known_ports(
         self, port: int, transport: str, state: str, services: tuple[str, ...]
     ) -> None:
         assert registry.state(port, transport) == state
         assert registry.services(port, transport) == services
 
-    def test_a_row_tells_its_range(self) -> None:
+    def test_a_row_contains_its_range(self) -> None:
         (row,) = registry.lookup(6010, "tcp")
         assert row == Assignment(
             ports=PortRange(6000, 6063),
@@ -211,7 +213,7 @@ class TestShippedTable:
             service="x11",
         )
 
-    def test_the_ends_of_a_small_table(self) -> None:
+    def test_the_first_and_last_port_of_a_small_table(self) -> None:
         table = ShippedTable()
         vars(table)["_text"] = b"7\tt\tA\techo\n9-11\tt\tR\n"
         states = [table.cell(port, each).state.value for port in range(6, 13) for each in Transport]
@@ -228,7 +230,7 @@ class TestShippedTable:
             "unassigned" if state == "unassigned" else "not-listed" for state in states[::4]
         ]
 
-    def test_a_cut_file_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_truncated_file_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(edition, "SIZE", 138238)
         broken = Registry(ShippedTable())
         with pytest.raises(DataError) as caught:
@@ -264,7 +266,7 @@ class TestLookup:
         ]
         assert rows == sum((registry.lookup(9, each) for each in Transport), ())
 
-    def test_no_row_is_no_answer(self) -> None:
+    def test_a_port_without_a_row_has_no_assignments(self) -> None:
         assert registry.lookup(50000) == registry.lookup(25565) == ()
 
     def test_the_shipped_rows_have_no_texts(self) -> None:
@@ -272,7 +274,7 @@ class TestLookup:
         assert len(texts) == 9
         assert all(getattr(row, text) == "" for row in registry.lookup(22) for text in texts)
 
-    def test_a_row_does_not_change(self) -> None:
+    def test_a_row_is_immutable(self) -> None:
         (row,) = registry.lookup(22, "tcp")
         with pytest.raises(FrozenInstanceError):
             row.service = "mine"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
@@ -281,7 +283,7 @@ class TestLookup:
 
 
 class TestState:
-    def test_values(self) -> None:
+    def test_the_values_of_the_states(self) -> None:
         assert [state.value for state in State] == [
             "assigned",
             "reserved",
@@ -290,7 +292,7 @@ class TestState:
             "not-listed",
         ]
 
-    def test_is_text(self) -> None:
+    def test_a_state_is_text(self) -> None:
         assert f"{State.NOT_LISTED}" == "not-listed"
 
 
@@ -318,14 +320,16 @@ class TestArguments:
             (65536, InvalidPortError, "port must be in 0..65535, got 65536"),
         ],
     )
-    def test_no_port(self, ask: Any, port: object, error: type[Exception], message: str) -> None:
+    def test_a_value_that_is_not_a_port_is_refused(
+        self, ask: Any, port: object, error: type[Exception], message: str
+    ) -> None:
         ask(1, "tcp")
         with pytest.raises(error) as caught:
             ask(port, "tcp")
         assert str(caught.value) == message
 
     @pytest.mark.parametrize("ask", WITH_A_TRANSPORT)
-    def test_no_transport(self, ask: Any) -> None:
+    def test_an_unknown_transport_is_refused(self, ask: Any) -> None:
         with pytest.raises(UnknownNameError) as caught:
             ask("TCP")
         assert str(caught.value) == "unknown transport, got 'TCP'; did you mean 'tcp'?"
@@ -349,21 +353,21 @@ class TestArguments:
         ):
             ask(*arguments)
 
-    def test_foreign_integers(self) -> None:
+    def test_an_object_with_an_index_is_a_port(self) -> None:
         class Foreign:
             def __index__(self) -> int:
                 return 443
 
         assert registry.services(Foreign(), Transport.TCP) == ("https",)
 
-    def test_an_error_has_no_trace_of_the_memory(self) -> None:
+    def test_an_error_has_no_context(self) -> None:
         with pytest.raises(InvalidPortError) as caught:
             registry.state(70000, "tcp")
         assert caught.value.__context__ is None
 
 
 class TestPorts:
-    def test_case_does_not_matter(self) -> None:
+    def test_the_case_of_a_name_does_not_matter(self) -> None:
         assert registry.ports("HTTPS") == registry.ports("https") == PortSet([443])
         assert registry.ports("ETHERNET/ip-1") == PortSet([2222])
 
@@ -371,11 +375,11 @@ class TestPorts:
         assert registry.ports("www-http") == PortSet([80])
         assert registry.ports("nfs", "udp") == PortSet([2049])
 
-    def test_many_ports(self) -> None:
+    def test_a_service_with_many_ports(self) -> None:
         assert registry.ports("http-alt") == PortSet([591, 8008, 8080])
         assert registry.ports("x11") == PortSet([PortRange(6000, 6063)])
 
-    def test_known_for_other_transports_only(self) -> None:
+    def test_a_name_of_another_transport_has_no_ports(self) -> None:
         assert registry.ports("x11", "sctp") == PortSet()
         assert registry.ports("libelle", "udp") == PortSet()
 
@@ -383,7 +387,7 @@ class TestPorts:
         "name",
         ["htttp", "HTTPS-", "", " http", "http www", "tu", "A", "80", "http\n81", "\tA\thttp"],
     )
-    def test_unknown(self, name: str) -> None:
+    def test_an_unknown_name_is_refused(self, name: str) -> None:
         with pytest.raises(UnknownNameError) as caught:
             registry.ports(name)
         assert caught.value.kind == "service"
@@ -391,7 +395,7 @@ class TestPorts:
         assert set(caught.value.near) <= NAMES
         assert len(caught.value.near) <= 3
 
-    def test_message(self) -> None:
+    def test_the_error_suggests_similar_names(self) -> None:
         with pytest.raises(UnknownNameError) as caught:
             registry.ports("domian")
         assert str(caught.value) == (
@@ -405,14 +409,14 @@ class TestPorts:
         with pytest.raises(UnknownNameError):
             registry.ports(name)
 
-    def test_ten_megabytes(self) -> None:
+    def test_ten_megabytes_are_an_unknown_name(self) -> None:
         with pytest.raises(UnknownNameError) as caught:
             registry.ports("http" * 2_500_000)
         assert caught.value.near == ()
         assert len(str(caught.value)) < 100
 
     @pytest.mark.parametrize("name", [None, 80, b"http", ["http"]])
-    def test_no_text(self, name: Any) -> None:
+    def test_other_types_are_refused(self, name: Any) -> None:
         with pytest.raises(TypeError, match=r"^service must be a str, got "):
             registry.ports(name)
 
@@ -431,7 +435,7 @@ LOWER_NAMES = {name.lower() for name in NAMES}
 
 
 class TestMemory:
-    def test_is_bounded(self) -> None:
+    def test_the_memory_is_bounded(self) -> None:
         asked = Registry(ShippedTable())
         for name in sorted(NAMES)[:1000]:
             asked.ports(name)
@@ -440,7 +444,7 @@ class TestMemory:
         assert len(asked._named) <= 256
         assert sum(map(len, asked._memory.values())) <= 256 * 4
 
-    def test_answers_do_not_depend_on_it(self) -> None:
+    def test_answers_do_not_depend_on_the_memory(self) -> None:
         asked = Registry(ShippedTable())
         ports = [80, 443, 22, 80, 50000, 8010, 443] * 200
         for port in ports:
@@ -462,7 +466,7 @@ class TestWithServices:
         with pytest.raises(UnknownNameError):
             ours.ports("pcsync-https")
 
-    def test_lookup(self) -> None:
+    def test_lookup_returns_the_new_rows(self) -> None:
         ours = SHIPPED.with_services({"web": [(PortRange(8000, 8002), Transport.TCP)]})
         assert ours.lookup(8001, "tcp") == (
             Assignment(
@@ -484,7 +488,7 @@ class TestWithServices:
         assert ours.services(9999, "tcp") == ("b-b", "a-a")
         assert ours.ports("a-a") == ours.ports("b-b") == PortSet([9999])
 
-    def test_the_same_cell_twice_is_one(self) -> None:
+    def test_a_repeated_cell_counts_once(self) -> None:
         ours = SHIPPED.with_services({"app": [(9999, "tcp"), (PortRange(9998, 9999), "tcp")]})
         assert ours.services(9999, "tcp") == ("app",)
         assert ours.services(9998, "tcp") == ("app",)
@@ -496,7 +500,7 @@ class TestWithServices:
         assert second.services(9998, "udp") == ("kept",)
         assert first.services(9999, "tcp") == ("old",)
 
-    def test_states(self) -> None:
+    def test_a_port_with_a_service_is_assigned(self) -> None:
         ours = SHIPPED.with_services(
             {"app": [(51820, "udp"), (0, "tcp"), (25565, "tcp"), (23, "sctp"), (80, "tcp")]}
         )
@@ -575,14 +579,14 @@ class TestWithServices:
             ({"app": [(1, 6)]}, "transport must be a Transport or its value, got int 6"),
         ],
     )
-    def test_wrong_types(self, services: Any, message: str) -> None:
+    def test_wrong_types_are_refused(self, services: Any, message: str) -> None:
         with pytest.raises(TypeError) as caught:
             SHIPPED.with_services(services)
         hint = "; write {'app': [(8443, 'tcp')]}" if "pairs" in message else ""
         assert str(caught.value) == message + hint
         assert caught.value.__cause__ is None
 
-    def test_wrong_values(self) -> None:
+    def test_wrong_values_are_refused(self) -> None:
         with pytest.raises(InvalidPortError):
             SHIPPED.with_services({"app": [(65536, "tcp")]})
         with pytest.raises(UnknownNameError):
@@ -595,30 +599,30 @@ class TestWithServices:
             "      ~"
         )
 
-    def test_nothing(self) -> None:
+    def test_no_services_change_nothing(self) -> None:
         ours = SHIPPED.with_services({})
         assert ours.assigned("tcp") == SHIPPED.assigned("tcp")
 
 
 class TestCopies:
-    def test_the_shipped_one(self) -> None:
+    def test_the_shipped_registry_is_pickled_without_its_data(self) -> None:
         restored = pickle.loads(pickle.dumps(SHIPPED))
         assert restored.services(443, "tcp") == ("https",)
         assert restored._table is SHIPPED._table
         assert len(pickle.dumps(SHIPPED)) < 400
 
-    def test_with_services(self) -> None:
+    def test_a_registry_with_own_services_is_pickled(self) -> None:
         ours = SHIPPED.with_services({"billing": [(8443, "tcp")]})
         restored = pickle.loads(pickle.dumps(ours))
         assert restored.services(8443, "tcp") == ("billing",)
         assert restored.snapshot == ours.snapshot
         assert repr(restored) == repr(ours) == "<Registry snapshot=2026-08-17 own=1>"
 
-    def test_copy_is_the_same(self) -> None:
+    def test_a_copy_is_the_same_object(self) -> None:
         assert copy.copy(SHIPPED) is copy.deepcopy(SHIPPED) is SHIPPED
         assert copy.deepcopy(SHIPPED._table) is SHIPPED._table
 
-    def test_does_not_change(self) -> None:
+    def test_a_registry_is_immutable(self) -> None:
         with pytest.raises(AttributeError):
             SHIPPED.snapshot = None  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
         with pytest.raises(AttributeError):
@@ -655,7 +659,7 @@ class TestLoading:
         code = "import sys, portranges\nprint('portranges.registry' in sys.modules)"
         assert run(code, SOURCE) == "False"
 
-    def test_from_a_zip_file(self, tmp_path: Path) -> None:
+    def test_the_registry_is_loaded_from_a_zip_file(self, tmp_path: Path) -> None:
         archive = tmp_path / "portranges.zip"
         with zipfile.ZipFile(archive, "w") as zipped:
             for file in sorted((SOURCE / "portranges").rglob("*")):
@@ -666,7 +670,7 @@ class TestLoading:
 
 
 class TestPublicNames:
-    def test_all_is_sorted_and_there(self) -> None:
+    def test_all_is_sorted_and_every_name_exists(self) -> None:
         # Constants first, as the linter sorts.
         assert registry.__all__ == sorted(
             registry.__all__, key=lambda name: (not name.isupper(), name.islower(), name)

@@ -63,7 +63,7 @@ class TestOfficial:
         theirs = (tmp_path / "edition.py").read_text().partition("MADE_FROM = (")[0]
         assert theirs == ours
 
-    def test_an_xml_file_tells_its_date(self, tmp_path: Path) -> None:
+    def test_an_xml_file_contains_its_date(self, tmp_path: Path) -> None:
         code, _ = build("official", SAMPLES / "sample.xml", out=tmp_path)
         assert code == 0
         assert (tmp_path / "ports.tsv").read_text(encoding="ascii").splitlines() == [
@@ -91,7 +91,7 @@ class TestOfficial:
         ]
         assert "DATE = date(2026, 8, 17)\n" in (tmp_path / "edition.py").read_text()
 
-    def test_a_csv_file_needs_one(self, tmp_path: Path) -> None:
+    def test_a_csv_file_requires_a_date(self, tmp_path: Path) -> None:
         code, said = build("official", SAMPLES / "sample.csv", out=tmp_path)
         assert code == 1
         assert said == ["expected --date: the source does not contain the date of its edition"]
@@ -190,7 +190,7 @@ class TestPackages:
             assert (code, said[-2:]) == (0, ["written: ports.tsv", "written: edition.py"])
             assert (out / "ports.tsv").read_text(encoding="ascii").splitlines() == TABLE
 
-    def test_what_changed_is_said(self, tmp_path: Path) -> None:
+    def test_the_changes_are_printed(self, tmp_path: Path) -> None:
         arguments = packages(tmp_path, packed=False)
         old = [*TABLE, "9100\tt\tA\tprinter"]
         old.remove("24\tt\tA")
@@ -213,7 +213,7 @@ class TestPackages:
         code, said = build(*arguments, "--check", out=tmp_path)
         assert (code, said) == (0, ["0 cells changed; " + expected[-1].partition("; ")[2]])
 
-    def test_line_ends_are_a_difference(self, tmp_path: Path) -> None:
+    def test_other_line_ends_count_as_a_difference(self, tmp_path: Path) -> None:
         arguments = packages(tmp_path, packed=False)
         build(*arguments, out=tmp_path)
         (tmp_path / "ports.tsv").write_text("\n".join(TABLE) + "\n", newline="\r\n")

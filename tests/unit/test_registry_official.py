@@ -47,14 +47,14 @@ def sample(request: pytest.FixtureRequest) -> Registry:
 
 
 class TestSample:
-    def test_the_xml_says_the_same(self) -> None:
+    def test_the_xml_has_the_same_data(self) -> None:
         assert answers(Registry.read_iana(XML)) == sample_answers()
 
     def test_the_date_of_the_edition(self) -> None:
         assert Registry.read_iana(XML).snapshot == date(2026, 8, 17)
         assert Registry.read_iana(CSV).snapshot is None
 
-    def test_every_cell(self) -> None:
+    def test_the_state_and_services_of_every_cell(self) -> None:
         # Of the CSV; the XML says the same.
         # Port or ports, and the state and names of each transport; "-" is no
         # row, where the port has some.
@@ -111,7 +111,7 @@ class TestSample:
             ),
         )
 
-    def test_texts(self, sample: Registry) -> None:
+    def test_the_note_and_dates_of_a_row(self, sample: Registry) -> None:
         def row(port: int, transport: str, at: int = 0) -> Assignment:
             return sample.lookup(port, transport)[at]
 
@@ -140,19 +140,19 @@ class TestSample:
         assert row(6003, "tcp").unauthorized_use == "Known Unauthorized Use on port 6003"
         assert row(7775, "tcp").assignee == "[Ariën_Huisken]"
 
-    def test_a_row_without_transport_is_four(self, sample: Registry) -> None:
+    def test_a_row_without_transport_applies_to_all_four(self, sample: Registry) -> None:
         rows = sample.lookup(6400)
         assert [row.transport for row in rows] == list(Transport)
         assert {row.ports for row in rows} == {PortRange(6400)}
 
-    def test_two_rows_without_transport_are_both_told(self, sample: Registry) -> None:
+    def test_two_rows_without_transport_are_both_returned(self, sample: Registry) -> None:
         assert [row.ports for row in sample.lookup(7776, "udp")] == [
             PortRange(7748, 7776),
             PortRange(7776),
         ]
         assert sample.state(7776, "udp") == State.UNASSIGNED
 
-    def test_names(self, sample: Registry) -> None:
+    def test_the_ports_of_names(self, sample: Registry) -> None:
         assert sample.ports("SWX", "dccp") == PortSet([PortRange(7300, 7303)])
         assert sample.ports("x11") == PortSet([PortRange(6000, 6063)])
         assert sample.ports("x11", "udp") == PortSet()
@@ -163,7 +163,7 @@ class TestSample:
             sample.ports("mapper-ws-eth")
         assert caught.value.near == ("mapper-ws-ethd", "mapper-ws_ethd")
 
-    def test_sets(self, sample: Registry) -> None:
+    def test_the_sets_of_each_state(self, sample: Registry) -> None:
         assert sample.reserved("udp") == PortSet.parse("0,225-241,7775")
         assert sample.not_listed("dccp") == PortSet.parse(
             "0,2,4,15,22,24,80,359,585,853,1021,3986,5349,6000-6063,7775"
@@ -178,17 +178,17 @@ class TestSample:
             assert PortSet().union(*sets) == PortSet(range(49152))
             assert sum(map(len, sets)) == 49152
 
-    def test_pickles(self, sample: Registry) -> None:
+    def test_a_registry_is_pickled(self, sample: Registry) -> None:
         restored = pickle.loads(pickle.dumps(sample.with_services({"app": [(80, "tcp")]})))
         assert restored.services(80, "tcp") == ("app",)
         assert restored.lookup(22) == sample.lookup(22)
         assert restored.snapshot == sample.snapshot
 
-    def test_the_path_may_be_text(self) -> None:
+    def test_the_path_may_be_a_str(self) -> None:
         assert Registry.read_iana(str(CSV)).services(22, "tcp") == ("ssh",)
 
     @pytest.mark.parametrize("name", ["registry.xml", "registry.txt", "registry"])
-    def test_the_ending_does_not_matter(self, tmp_path: Path, name: str) -> None:
+    def test_the_file_name_does_not_matter(self, tmp_path: Path, name: str) -> None:
         for file in (CSV, XML):
             (tmp_path / name).write_bytes(file.read_bytes())
             assert Registry.read_iana(tmp_path / name).services(22, "tcp") == ("ssh",)
@@ -222,7 +222,7 @@ VARIANTS: dict[str, Callable[[], bytes]] = {
 class TestCsvForms:
     @pytest.mark.slow
     @pytest.mark.parametrize("variant", VARIANTS)
-    def test_variants_say_the_same(self, tmp_path: Path, variant: str) -> None:
+    def test_variants_of_the_csv_have_the_same_data(self, tmp_path: Path, variant: str) -> None:
         (tmp_path / "x.csv").write_bytes(VARIANTS[variant]())
         assert answers(Registry.read_iana(tmp_path / "x.csv")) == sample_answers()
 
@@ -244,16 +244,18 @@ class TestXmlForms:
             (b'xmlns="', b'xmlns:other="x" xmlns="'),
         ],
     )
-    def test_variants_say_the_same(self, tmp_path: Path, old: bytes, new: bytes) -> None:
+    def test_variants_of_the_xml_have_the_same_data(
+        self, tmp_path: Path, old: bytes, new: bytes
+    ) -> None:
         assert old in XML.read_bytes()
         (tmp_path / "x.xml").write_bytes(XML.read_bytes().replace(old, new))
         assert answers(Registry.read_iana(tmp_path / "x.xml")) == sample_answers()
 
-    def test_small_chunks_say_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_small_chunks_give_the_same_data(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(iana_xml, "_CHUNK", 7)
         assert answers(Registry.read_iana(XML)) == sample_answers()
 
-    def test_odd_nesting_is_read_without_harm(self, tmp_path: Path) -> None:
+    def test_unusual_nesting_is_read(self, tmp_path: Path) -> None:
         (tmp_path / "x.xml").write_text(
             f"{ROOT}<record><number>7</number><protocol>tcp</protocol><assignee/>"
             '<xref type="person" data="A"/>'
@@ -291,7 +293,7 @@ class TestStateOf:
             ("", "", "assigned"),
         ],
     )
-    def test_wordings(self, service: str, description: str, state: str) -> None:
+    def test_the_wordings_of_each_state(self, service: str, description: str, state: str) -> None:
         assert state_of(service, description) == state
 
 
@@ -314,7 +316,7 @@ def shipped_as_csv() -> str:
 
 class TestWholeRegistry:
     @pytest.mark.slow
-    def test_the_reader_says_what_the_shipped_table_says(self, tmp_path: Path) -> None:
+    def test_the_reader_agrees_with_the_shipped_table(self, tmp_path: Path) -> None:
         (tmp_path / "all.csv").write_text(shipped_as_csv(), newline="")
         read = Registry.read_iana(tmp_path / "all.csv")
         for transport in ALL:
@@ -506,7 +508,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
 
 class TestRefused:
     @pytest.mark.parametrize("case", REFUSED)
-    def test_what_is_not_the_registry(self, tmp_path: Path, case: str) -> None:
+    def test_a_file_that_is_not_the_registry(self, tmp_path: Path, case: str) -> None:
         content, reason = REFUSED[case]
         path = tmp_path / "file"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -525,7 +527,7 @@ class TestRefused:
             Registry.read_iana(tmp_path / "none.csv")
 
     @pytest.mark.parametrize("path", [0, None, b"x.csv", True])
-    def test_no_path(self, path: Any) -> None:
+    def test_a_value_that_is_not_a_path(self, path: Any) -> None:
         with pytest.raises(TypeError, match=r"^path must be a path, got "):
             Registry.read_iana(path)
 
@@ -544,7 +546,7 @@ class TestRefused:
         ):
             Registry.read_iana(path)
 
-    def test_too_great_a_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_too_large_a_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(iana_csv, "LARGEST_FILE", 1000)
         monkeypatch.setattr(iana_xml, "LARGEST_FILE", 1000)
         with pytest.raises(DataError, match=r": expected at most 1000 characters, got more$"):
@@ -565,7 +567,9 @@ class TestRefused:
             Registry.read_iana(path)
 
     @given(st.binary(max_size=300))
-    def test_any_bytes(self, tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    def test_any_bytes_are_read_or_refused(
+        self, tmp_path_factory: pytest.TempPathFactory, content: bytes
+    ) -> None:
         path = tmp_path_factory.mktemp("any") / "file"
         for start in (b"", HEADER.encode() + b"\n", ROOT.encode()):
             path.write_bytes(start + content)
@@ -575,7 +579,7 @@ class TestRefused:
                 assert error.resource == str(path)  # noqa: PT017 -- it may also be read
 
     @given(st.data())
-    def test_any_damage(
+    def test_a_damaged_file_is_read_or_refused(
         self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
     ) -> None:
         path = tmp_path_factory.mktemp("any") / "file"
@@ -591,7 +595,7 @@ class TestRefused:
 
 
 class TestMixedStates:
-    def test_the_most_taken_state_counts(self, tmp_path: Path) -> None:
+    def test_the_strongest_of_several_states_counts(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
         path.write_text(
             "\n".join(
@@ -611,7 +615,7 @@ class TestMixedStates:
         assert read.reserved("udp") == PortSet([7])
         assert read.assigned("udp") == PortSet([8])
 
-    def test_a_name_twice_is_one(self, tmp_path: Path) -> None:
+    def test_a_repeated_name_counts_once(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
         path.write_text("\n".join([HEADER, row(name="app", port="7"), row(name="app", port="7-8")]))
         read = Registry.read_iana(path)
@@ -619,12 +623,12 @@ class TestMixedStates:
         assert len(read.lookup(7, "tcp")) == 2
         assert read.ports("app") == PortSet([7, 8])
 
-    def test_an_empty_line_is_no_row(self, tmp_path: Path) -> None:
+    def test_an_empty_line_is_skipped(self, tmp_path: Path) -> None:
         path = tmp_path / "x.csv"
         path.write_text("\n".join([HEADER, "", row(name="app", port="7"), ""]))
         assert Registry.read_iana(path).ports("app") == PortSet([7])
 
-    def test_an_element_that_is_no_column_changes_nothing(self, tmp_path: Path) -> None:
+    def test_an_element_that_is_not_a_column_is_skipped(self, tmp_path: Path) -> None:
         path = tmp_path / "x.xml"
         inside = "<name>app</name><colour>7</colour><colour>8</colour>"
         path.write_text(ROOT + record("7", inside) + "</registry>")
@@ -654,16 +658,16 @@ class TestHostileXml:
     def test_deep_nesting(self, tmp_path: Path) -> None:
         self.refuse(tmp_path, "<a>" * 100_000, "expected at most 16 levels of elements")
 
-    def test_a_record_without_end_of_references(self, tmp_path: Path) -> None:
+    def test_a_record_with_endless_references(self, tmp_path: Path) -> None:
         body = "<record><number>1</number>" + '<xref type="rfc" data="rfc1"/>' * 100_000
         self.refuse(tmp_path, body, "record 1: expected at most 100000 characters")
 
-    def test_a_text_without_end(self, tmp_path: Path) -> None:
+    def test_an_endless_text(self, tmp_path: Path) -> None:
         body = "<record><description>" + "x " * 100_000
         self.refuse(tmp_path, body, "record 1: expected at most 100000 characters")
 
     @pytest.mark.parametrize("token", ['<record date="', "<!--"])
-    def test_a_token_without_end(self, tmp_path: Path, token: str) -> None:
+    def test_an_endless_token(self, tmp_path: Path, token: str) -> None:
         self.refuse(tmp_path, token + "x" * 4_000_000, "expected no tag or comment of more than")
 
     def test_a_long_comment_late_in_a_file_is_read(self, tmp_path: Path) -> None:
@@ -679,16 +683,16 @@ class TestHostileXml:
         self.refuse(tmp_path, body, "record 1: expected at most 100000 characters")
 
     @pytest.mark.parametrize("element", ["<a{}/>", '<a b{}="" />', '<a xmlns:b{}="x"/>'])
-    def test_names_without_end(self, tmp_path: Path, element: str) -> None:
+    def test_endless_names(self, tmp_path: Path, element: str) -> None:
         body = "".join(map(element.format, range(20_000)))
         self.refuse(tmp_path, body, "expected at most 1000 names of elements and attributes")
 
-    def test_a_note_without_end_of_line_breaks(self, tmp_path: Path) -> None:
+    def test_a_note_with_endless_line_breaks(self, tmp_path: Path) -> None:
         body = "<record><note>" + "<br/>" * 200_000
         self.refuse(tmp_path, body, "record 1: expected at most 100000 characters")
 
 
-def test_a_path_with_a_nul_is_no_file() -> None:
+def test_a_path_with_a_nul_is_refused() -> None:
     with pytest.raises(DataError, match="a path must not contain a NUL character"):
         Registry.read_iana("\0")
 

@@ -329,7 +329,7 @@ def test_arguments_and_limits():
         Registry.from_services("a 1/tcp\n" * 100_001)
 
 
-def test_a_table_has_so_many_services(monkeypatch):
+def test_the_number_of_services_in_a_table_is_limited(monkeypatch):
     monkeypatch.setattr("portranges.registry.services_file._MOST_ROWS", 2)
     lines = ["a 1/tcp", "# no service", "", "b 2/ddp"]
     assert Registry.from_services("\n".join(lines)).ports("a") == PortSet([1])
@@ -347,7 +347,7 @@ class TestCommands:
         path.write_bytes(SAMPLE.encode() + b"caf 70/tcp # caf\xe9\n")
         return str(path)
 
-    def test_convert(self, table, capsys):
+    def test_convert_uses_the_names_of_the_file(self, table, capsys):
         assert main(["convert", "{ krb5, 80 }", "--from", "nft", "--services", table]) == 0
         assert capsys.readouterr().out == "80,88\n"
         # IANA's table does not have this alias, and the file does not have this name.
@@ -355,7 +355,7 @@ class TestCommands:
         assert main(["convert", "https", "--from", "nft", "--services", table]) == 2
         assert main(["convert", "80", "--names", "--services", table]) == 2
 
-    def test_explain(self, table, capsys):
+    def test_explain_uses_the_names_of_the_file(self, table, capsys):
         assert main(["krb5", "ours", "--services", table, "--table"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert [line.split()[:3] for line in lines[1:]] == [

@@ -52,17 +52,17 @@ class TestPort60454:
     report = explain(60454)
     page = text_of(str(report))
 
-    def test_category(self):
+    def test_its_category(self):
         assert self.report.category is Category.DYNAMIC
         assert "Dynamic Ports, 49152-65535, 16,384 numbers" in self.page
         assert "also called Private Ports or Ephemeral Ports" in self.page
 
-    def test_registry(self):
+    def test_it_has_no_registration(self):
         assert {entry.state for entry in self.report.registry} == {State.DYNAMIC}
         assert not any(entry.services for entry in self.report.registry)
         assert "IANA never assigns dynamic ports to services" in self.page
 
-    def test_what_it_is_for(self):
+    def test_its_purpose(self):
         assert "There are 65,536 port numbers" in self.page
         assert (
             "a connection is identified by both addresses, both ports and the transport, so many "
@@ -71,7 +71,7 @@ class TestPort60454:
         # No claim that so many ports allow so many connections.
         assert "65,535" not in self.page
 
-    def test_systems(self):
+    def test_the_systems_that_allocate_it(self):
         assert names(self.report.allocated_by) >= {"linux", "windows", "macos", "freebsd"}
         assert "openbsd" in names(self.report.not_allocated_by)
         assert "32768-60999 linux" in self.page
@@ -96,14 +96,14 @@ class TestPort60454:
             "Get-NetUDPEndpoint -LocalPort 60454",
         ],
     )
-    def test_commands(self, command):
+    def test_the_commands_that_find_its_holder(self, command):
         assert command in str(self.report)
 
     def test_how_to_interpret_a_holder(self):
         assert "The local end of a connection on this port is normal" in self.page
         assert "listens on a dynamic port for more than a few minutes deserves a look" in self.page
 
-    def test_headline(self):
+    def test_its_headline(self):
         assert str(self.report).splitlines()[:2] == [
             "Port 60454",
             "Port 60454 has no IANA registration; it lies in 49152-65535, the Dynamic Ports.",
@@ -118,7 +118,7 @@ def test_who_may_bind_where_no_system_lets_any_user():
 
 
 @pytest.mark.parametrize("port", SAMPLE)
-def test_the_record_says_what_the_rooms_say(port):
+def test_the_report_agrees_with_the_packages_that_it_uses(port):
     report = explain(port)
     assert report.port == port
     assert port in report.category.ports
@@ -186,7 +186,7 @@ def test_headings_are_bold_on_request_only():
     assert styled.replace("\x1b[1m", "").replace("\x1b[0m", "") == explain(443).page()
 
 
-def test_a_page_is_not_squeezed_below_what_can_be_read():
+def test_a_page_has_a_minimum_width():
     with pytest.raises(ValueError, match="^width must be at least 60, got 59$"):
         explain(443).page(width=59)
     for width in (float("nan"), 80.0, "80", True, None):
@@ -207,7 +207,7 @@ def test_the_data_form_is_json_and_complete(port):
         assert all(entry["source"] for entry in data[key])
 
 
-def test_one_transport_alone():
+def test_a_report_of_one_transport():
     report = explain(34567, transport="udp")
     assert [(entry.transport, entry.services) for entry in report.registry] == [
         (Transport.UDP, ("edi_service",))
@@ -219,7 +219,7 @@ def test_one_transport_alone():
     assert "mosh" not in {use.name for use in explain(60454, transport="tcp").uses}
 
 
-def test_another_registry_is_asked_when_it_is_given():
+def test_another_registry_can_be_used():
     ours = SHIPPED.with_services({"billing": [(60454, "tcp")]})
     report = explain(60454, registry=ours)
     assert report.registry[0].services == ("billing",)
@@ -268,7 +268,7 @@ def test_the_rule_of_binding_has_a_source_of_its_own():
     assert "4548b683b781" in str(rules["linux"])
 
 
-def test_port_0_is_nothing_to_look_for():
+def test_port_0_has_no_commands():
     report = explain(0)
     assert report.commands == report.judgement == ()
     page = text_of(str(report))
@@ -284,7 +284,7 @@ def test_a_system_that_skips_the_port():
 
 
 @pytest.mark.parametrize(("port", "said"), [(8010, True), (80, False), (24, False), (4, True)])
-def test_a_number_that_nobody_has_is_not_said_to_have_a_service(port, said):
+def test_whether_a_page_says_that_a_port_is_not_assigned(port, said):
     assert ("This port is not assigned to any service." in text_of(str(explain(port)))) is said
 
 
@@ -295,7 +295,7 @@ def test_commands_are_those_of_the_transport():
     assert not any("Get-NetTCPConnection" in command for command in udp)
 
 
-def test_what_a_registry_file_says_cannot_steer_a_terminal():
+def test_control_codes_of_a_registry_file_are_escaped():
     ours = SHIPPED.with_services({"billing": [(80, "tcp")]})
     report = explain(80, registry=ours)
     evil = dataclasses.replace(
@@ -307,7 +307,7 @@ def test_what_a_registry_file_says_cannot_steer_a_terminal():
     assert "bill\\x1b[31m (caf\\xe9)" in page
 
 
-def test_wrong_arguments():
+def test_wrong_arguments_are_refused():
     with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got 65536$"):
         explain(65536)
     with pytest.raises(TypeError, match="got str '80'"):

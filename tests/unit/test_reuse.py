@@ -97,7 +97,7 @@ def sock(
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("old", PLACES)
-def test_address_overlap(transport: str, old: tuple[str, bool]) -> None:
+def test_addresses_overlap_as_in_the_table(transport: str, old: tuple[str, bool]) -> None:
     for new, cell in zip(PLACES, OVERLAP[old], strict=True):
         holder = sock(old[0], transport=transport, v6only=old[1] or None)
         asks = sock(new[0], transport=transport, v6only=new[1] or None)
@@ -113,7 +113,7 @@ def test_address_overlap(transport: str, old: tuple[str, bool]) -> None:
 
 
 @pytest.mark.parametrize(("old", "listening"), OPTIONS)
-def test_options(old: str, listening: bool) -> None:
+def test_options_of_both_sockets_decide_as_in_the_table(old: str, listening: bool) -> None:
     for (new, cell), same_owner in product(
         zip(("", "R", "P", "RP"), OPTIONS[old, listening], strict=True), (True, False)
     ):
@@ -142,7 +142,7 @@ def test_order_of_dual_stack_and_ipv4_does_not_matter_on_linux() -> None:
     assert can_bind(six, [four]).error == can_bind(four, [six]).error == "EADDRINUSE"
 
 
-def test_other_transport_device_or_port_is_not_in_the_way() -> None:
+def test_another_transport_device_or_port_does_not_conflict() -> None:
     assert can_bind(sock(transport="udp"), [sock()]).allowed
     assert can_bind(sock(device="eth0"), [sock(device="eth1")]).allowed
     assert can_bind(sock(device="eth0"), [sock()]).error == "EADDRINUSE"
@@ -170,7 +170,9 @@ def test_other_transport_device_or_port_is_not_in_the_way() -> None:
         (sock("::"), sock(), "linux-no-sharing", "a dual-stack socket holds the port on IPv4 too"),
     ],
 )
-def test_reasons(old: Socket, new: Socket, row: str, words: str) -> None:
+def test_a_decision_has_its_rule_blocker_reason_and_source(
+    old: Socket, new: Socket, row: str, words: str
+) -> None:
     decision = can_bind(new, [old])
     assert (decision.rule.id, decision.blocker) == (row, old)
     assert words in decision.reason
@@ -217,7 +219,7 @@ def test_a_link_local_address_needs_its_interface() -> None:
     assert table.describe(a).state is State.UNBOUND
 
 
-def test_a_decision_is_no_bool() -> None:
+def test_a_decision_has_no_truth_value() -> None:
     with pytest.raises(TypeError, match=r"use \.allowed"):
         bool(can_bind(sock()))
     refused = "refused (EADDRINUSE): conflicts with tcp 0.0.0.0:8080"
@@ -259,14 +261,14 @@ def test_records_copy_and_pickle() -> None:
         ),
     ],
 )
-def test_no_such_socket(values: dict[str, object], message: str) -> None:
+def test_impossible_sockets_are_refused(values: dict[str, object], message: str) -> None:
     base: dict[str, object] = {"transport": "tcp", "address": "0.0.0.0", "port": 80}
     with pytest.raises(InvalidSocketError) as raised:
         Socket(**{**base, **values})  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     assert str(raised.value) == message
 
 
-def test_no_such_system_rule_or_option() -> None:
+def test_unknown_systems_rules_and_options_are_refused() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'linux'"):
         can_bind(sock(), system="linus")
     with pytest.raises(UnknownNameError, match="unknown system"):
@@ -293,7 +295,7 @@ def test_every_rule_has_a_source_and_one_id() -> None:
             assert not row.sentence.endswith(".")
 
 
-def test_bad_calls_change_nothing() -> None:
+def test_refused_calls_leave_the_table_unchanged() -> None:
     table = PortTable("linux", seed=1)
     a = table.socket("tcp")
     six = table.socket("tcp", family="inet6", v6only=True)
@@ -381,7 +383,7 @@ def test_bad_calls_change_nothing() -> None:
     ],
 )
 @pytest.mark.parametrize("system", ["linux", "macos"])
-def test_a_wrong_type_is_told_by_name(
+def test_the_error_names_the_wrong_type(
     system: str, call: Callable[[PortTable], object], message: str
 ) -> None:
     with pytest.raises(TypeError) as raised:
@@ -390,7 +392,7 @@ def test_a_wrong_type_is_told_by_name(
 
 
 @pytest.mark.parametrize("system", ["linux", "macos"])
-def test_numbers_too_long_for_a_text_are_told_short(system: str) -> None:
+def test_numbers_too_long_for_a_text_are_shortened_in_errors(system: str) -> None:
     table = PortTable(system)
     with pytest.raises(InvalidPortError) as raised:
         table.bind(table.socket("tcp"), "0.0.0.0", 10**5000)
@@ -402,7 +404,7 @@ def test_numbers_too_long_for_a_text_are_told_short(system: str) -> None:
     assert text.bind(text.socket("tcp"), "0.0.0.0", 0).allowed
 
 
-def test_a_text_is_the_seed_that_its_bytes_are() -> None:
+def test_a_text_and_its_bytes_are_the_same_seed() -> None:
     ports: list[list[int]] = []
     for seed in ("\xe4", "\xe4".encode(), "\xe4".encode("latin-1")):
         table = PortTable("freebsd", seed=seed)
@@ -503,7 +505,9 @@ def test_a_connection_has_an_address_of_the_machine(system: str) -> None:
         (SystemSettings, {"time_wait": "60"}, "time_wait must be a number, got str '60'"),
     ],
 )
-def test_settings_of_a_wrong_type(settings: Any, values: dict[str, object], message: str) -> None:
+def test_settings_of_a_wrong_type_are_refused(
+    settings: Any, values: dict[str, object], message: str
+) -> None:
     with pytest.raises(TypeError) as raised:
         settings(**values)
     assert str(raised.value).startswith(message)
@@ -522,7 +526,7 @@ def test_settings_store_plain_integers() -> None:
     assert SystemSettings(privileged_below=two).privileged_below == 2
 
 
-def test_settings_out_of_bounds() -> None:
+def test_settings_out_of_bounds_are_refused() -> None:
     for large in (math.inf, 10**101):
         with pytest.raises(
             InvalidSocketError, match=r"tcp_fin_timeout must be at most 1e\+100, got"
@@ -549,7 +553,7 @@ def test_a_failed_bind_leaves_the_socket_unbound() -> None:
     assert table.describe(b).state is State.UNBOUND
 
 
-def test_time_wait() -> None:
+def test_a_connection_in_time_wait_keeps_its_port() -> None:
     table = PortTable("linux")
     a = table.socket("tcp")
     assert table.bind(a, "127.0.0.1", 8080).allowed
@@ -567,7 +571,7 @@ def test_time_wait() -> None:
 
 
 @pytest.mark.parametrize("how", [Close.SECOND, Close.RESET])
-def test_no_time_wait_for_the_other_ends(how: Close) -> None:
+def test_other_ways_to_close_have_no_time_wait(how: Close) -> None:
     table = PortTable("linux")
     a = table.socket("tcp")
     assert table.connect(a, "192.0.2.7", 443).allowed
@@ -575,7 +579,7 @@ def test_no_time_wait_for_the_other_ends(how: Close) -> None:
     assert table.lingering == 0
 
 
-def test_a_failed_connect_costs_the_port() -> None:
+def test_a_failed_connect_takes_the_port_away() -> None:
     table = PortTable("linux")
     a = table.socket("tcp")
     assert table.bind(a, "0.0.0.0", 0).allowed
@@ -661,7 +665,7 @@ def test_a_dual_stack_socket_at_an_ipv6_address_moves_over_ipv4_with_tcp_only() 
     assert str(table.describe(udp).address) == "::1"
 
 
-def test_of_two_connections_with_one_tuple_the_newer_one_is_met_first() -> None:
+def test_of_two_connections_with_one_tuple_the_newer_one_conflicts() -> None:
     # Found by a random sequence, and answered so by Linux 6.18.
     table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000)))
     old, plain, new = (
@@ -678,7 +682,7 @@ def test_of_two_connections_with_one_tuple_the_newer_one_is_met_first() -> None:
     assert table.lingering == 1
 
 
-def test_what_lingers_gives_way_to_an_attempt_that_is_refused() -> None:
+def test_a_refused_connect_ends_a_lingering_connection() -> None:
     # Measured: Linux 6.18 counts no TIME_WAIT socket after the ECONNREFUSED.
     table = PortTable("linux")
     first, second = (table.socket("tcp", reuse_address=True) for _ in range(2))
@@ -692,7 +696,7 @@ def test_what_lingers_gives_way_to_an_attempt_that_is_refused() -> None:
     assert table.lingering == 0
 
 
-def test_what_lingers_in_fin_wait_2_gives_way_to_a_bound_socket_only() -> None:
+def test_a_connection_in_fin_wait_2_is_replaced_only_for_a_bound_socket() -> None:
     table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000)))
     first, unbound, bound = (table.socket("tcp", reuse_address=True) for _ in range(3))
     assert table.connect(first, "127.0.0.1", 443).allowed
@@ -750,7 +754,7 @@ def test_of_three_ports_the_third_is_never_tried(size: int, reached: int, method
         assert found == set(range(40000, 40000 + reached))
 
 
-def test_exhaustion_tells_of_those_that_linger() -> None:
+def test_the_error_of_an_exhausted_range_counts_lingering_connections() -> None:
     table = PortTable("linux", settings=LinuxSettings(ip_local_port_range=PortRange(40000, 40001)))
     for _ in range(2):
         a = table.socket("tcp")
@@ -802,7 +806,7 @@ def test_the_first_socket_on_a_port(kernel: str, allowed: bool, confidence: Conf
         ),
     ],
 )
-def test_what_is_not_a_kernel_release(release: str, message: str) -> None:
+def test_a_text_that_is_not_a_kernel_release_is_refused(release: str, message: str) -> None:
     with pytest.raises(InvalidSocketError) as raised:
         PortTable("linux", kernel=release)
     assert str(raised.value) == message
@@ -840,7 +844,7 @@ def test_a_series_between_two_backports_has_no_change() -> None:
 @pytest.mark.parametrize(
     ("release", "error"), [("6.6.54", None), ("6.6.55", "EADDRNOTAVAIL"), ("6.9", None)]
 )
-def test_a_connection_in_fin_wait_2_gives_way_on_older_kernels(
+def test_a_connection_in_fin_wait_2_is_replaced_on_older_kernels(
     release: str, error: str | None
 ) -> None:
     one = LinuxSettings(ip_local_port_range=PortRange(40000), tcp_tw_reuse=1)
@@ -865,7 +869,7 @@ def test_an_own_range_of_an_odd_number_of_ports(release: str, count: int) -> Non
 
 
 @pytest.mark.parametrize(("release", "error"), [("6.12.79", None), ("6.12.80", "EADDRINUSE")])
-def test_a_crowded_udp_port_and_the_wildcard(release: str, error: str | None) -> None:
+def test_a_wildcard_bind_on_a_udp_port_with_many_sockets(release: str, error: str | None) -> None:
     table = PortTable("linux", kernel=release)
     for last in range(1, 12):
         assert table.bind(table.socket("udp"), f"127.0.0.{last}", 8888).allowed
@@ -891,7 +895,7 @@ def test_the_ipv4_address_of_a_socket_connected_over_ipv6(
     assert table.bind(b, address, 8080).error == error
 
 
-def test_fast_path_is_told() -> None:
+def test_the_fast_path_has_a_rule_of_its_own() -> None:
     """Three sockets of which the first and the last alone would conflict."""
     table = PortTable("linux")
     made: list[Decision] = []
@@ -983,7 +987,7 @@ def test_ip_bind_address_no_port() -> None:
         assert str(table.describe(a)) == "tcp 127.0.0.2:40000 connected"
 
 
-def test_reserved_ports_are_only_for_those_who_ask() -> None:
+def test_reserved_ports_are_bound_only_explicitly() -> None:
     settings = LinuxSettings(
         ip_local_port_range=PortRange(40000, 40001),
         ip_local_reserved_ports=PortSet.parse("40000"),
@@ -998,7 +1002,7 @@ def test_reserved_ports_are_only_for_those_who_ask() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="NOT CHECKED: this kernel is not Linux")
 @pytest.mark.parametrize("option", [0x10000, 0x200000, -5])
-def test_an_option_that_linux_has_not(option: int) -> None:
+def test_an_option_that_linux_does_not_have_is_refused(option: int) -> None:
     """FreeBSD's SO_REUSEPORT_LB, a bit that no system has, Windows' SO_EXCLUSIVEADDRUSE."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as plain, pytest.raises(OSError) as raised:
@@ -1011,7 +1015,7 @@ def refused_at(table: PortTable, handle: Handle, address: str) -> None:
     assert table.connect(handle, address, 443, refused=True).error == "ECONNREFUSED"
 
 
-def test_nothing_unlocks_an_address() -> None:
+def test_a_bind_that_lost_its_port_keeps_the_address() -> None:
     """Linux 6.18 said the same: a bind() that lost its port has locked the address."""
     table = PortTable("linux")
     a, b = table.socket("tcp"), table.socket("tcp")
@@ -1037,7 +1041,7 @@ def test_the_shadow_of_a_connect_is_not_sent_from() -> None:
     assert table.describe(a).address == IPv6Address("::ffff:127.0.0.1")
 
 
-def test_a_kernel_without_an_option() -> None:
+def test_an_option_that_a_kernel_does_not_have_is_refused() -> None:
     for release in ("6.8", "5.15"):
         with pytest.raises(InvalidSocketError) as raised:
             PortTable("linux", kernel=release, settings=LinuxSettings(tcp_tw_reuse_delay=100))
@@ -1068,7 +1072,9 @@ def test_a_kernel_without_an_option() -> None:
         ("fe80::1", "EINVAL", "EINVAL"),
     ],
 )
-def test_addresses_that_are_nobodys(address: str, tcp: str | None, udp: str | None) -> None:
+def test_bind_to_an_address_that_the_machine_does_not_have(
+    address: str, tcp: str | None, udp: str | None
+) -> None:
     """As Linux 6.18 said, of a machine with the loopback alone."""
     for transport, error in (("tcp", tcp), ("udp", udp)):
         new = Socket(transport=transport, address=address, port=8080)

@@ -164,7 +164,7 @@ def test_tcp_connect_goes_on_in_steps_of_2_to_16():
     assert 3000 < at < 3250
 
 
-def test_udp_connect_starts_anew_each_time():
+def test_udp_connect_starts_at_a_new_port_each_time():
     ports = successive_ports("udp", 600)
     steps = [(new - old) % COUNT for old, new in pairwise(ports)]
     assert sum(step <= 16 for step in steps) < 10
@@ -267,7 +267,7 @@ def test_disconnect_ends_a_listener_and_the_binding_to_a_device():
     assert table.describe(near).device is None
 
 
-def test_disconnect_is_known_of_linux_only():
+def test_disconnect_is_for_linux_only():
     for name in ("freebsd", "macos", "windows"):
         table = PortTable(name)
         with pytest.raises(InvalidSocketError, match="modelled for Linux only, got "):

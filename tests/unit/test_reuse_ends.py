@@ -91,12 +91,12 @@ def cells():
 KNOWN = [cell for cell in cells() if cell[-1] != "?"]
 
 
-def test_how_much_of_the_matrix_has_a_source():
+def test_the_number_of_cells_with_a_source():
     assert (len(KNOWN), len(list(cells()))) == (237, 40 * 8)
 
 
 @pytest.mark.parametrize("cell", KNOWN, ids=" ".join)
-def test_every_kind_of_address(cell):
+def test_bind_to_every_kind_of_address(cell):
     call, transport, address, name, answer = cell
     table = PortTable(name, seed=1)
     family = "inet6" if ":" in address else "inet"
@@ -114,7 +114,7 @@ def test_every_kind_of_address(cell):
 
 
 @pytest.mark.parametrize("name", ["freebsd", "freebsd-14", "freebsd-13"])
-def test_freebsd_looks_at_an_ipv4_mapped_address_after_the_families(name):
+def test_freebsd_checks_for_an_ipv4_mapped_address_after_the_families(name):
     """tcp6_usr_bind(), tcp6_usr_connect(): IPV6_V6ONLY and inp_vflag are tested first."""
     table = PortTable(name, seed=1)
     only = table.socket("tcp", family="inet6", v6only=True)
@@ -131,7 +131,7 @@ def test_freebsd_looks_at_an_ipv4_mapped_address_after_the_families(name):
 
 
 @pytest.mark.parametrize("name", ["freebsd", "macos"])
-def test_the_kind_is_looked_at_before_the_port(name):
+def test_the_kind_of_address_is_checked_before_the_port(name):
     """tcp_usr_bind() tests the address before in_pcbbind() finds the port."""
     table = PortTable(name, seed=1)
     handle = table.socket("tcp")
@@ -154,7 +154,7 @@ def test_the_kind_is_looked_at_before_the_port(name):
         ("udp", "::ffff:127.0.0.1", "::", False, None),
     ],
 )
-def test_macos_and_another_family(transport, at, to, v6only, error):
+def test_connect_to_another_family_on_macos(transport, at, to, v6only, error):
     table = PortTable("macos", seed=1)
     handle = table.socket(transport, family="inet6", v6only=v6only)
     if at is not None:

@@ -46,7 +46,7 @@ def test_a_dual_stack_socket_meets_a_specific_ipv4_address():
     assert decide_bind(sock("::1"), [sock("127.0.0.1")]).allowed
 
 
-def test_two_ipv6_sockets_at_the_ipv4_wildcard_are_let_pass():
+def test_two_ipv6_sockets_at_the_ipv4_wildcard_are_allowed():
     """in_pcbbind_avail: INP_IPV6PROTO on both, and both at 0.0.0.0."""
     mapped = sock("::ffff:0.0.0.0", "4")
     assert says(decide_bind(mapped, [sock("::", "4")])) == (None, "freebsd-wildcards")
@@ -158,7 +158,7 @@ def test_time_wait_between_ipv6_sockets_on_13():
     assert says(procedure("freebsd-13")(new, [held])) == (IN_USE, "freebsd-13-time-wait")
 
 
-def test_best_takes_one_socket_the_one_that_fits_best():
+def test_only_the_best_matching_socket_is_compared():
     """in_pcblookup_local: fewest of connected and matched by wildcard."""
     shares = sock("127.0.0.1", "P")
     refuses = sock("0.0.0.0")
@@ -170,7 +170,7 @@ def test_best_takes_one_socket_the_one_that_fits_best():
     assert decide_bind(sock("127.0.0.1", "RP", uid=2), [mine, other]).error == IN_USE
 
 
-def test_of_equals_the_newest_is_looked_at():
+def test_of_equal_matches_the_newest_is_compared():
     first, second = sock("127.0.0.1", "RP", uid=1), sock("127.0.0.1", "RP", uid=2)
     new = sock("127.0.0.1", "RP", uid=2)
     assert decide_bind(new, [first, second]).allowed
@@ -204,7 +204,7 @@ def test_a_mapped_address_with_v6only():
     )
 
 
-def test_multicast_reads_reuse_address_as_reuse_port_and_asks_for_no_owner():
+def test_multicast_treats_reuse_address_as_reuse_port_and_ignores_the_owner():
     held = sock("239.1.1.1", "R", transport="udp", uid=1)
     assert decide_bind(sock("239.1.1.1", "R", transport="udp", uid=2), [held]).allowed
     assert decide_bind(sock("239.1.1.1", transport="udp", uid=2), [held]).error == IN_USE
@@ -220,6 +220,6 @@ def test_confidence_and_source():
 
 
 @pytest.mark.parametrize("more", [{"exclusive": True}, {"device": "em0"}])
-def test_options_that_freebsd_has_not(more):
+def test_options_that_freebsd_does_not_have_are_refused(more):
     with pytest.raises(InvalidSocketError, match="FreeBSD has no option"):
         decide_bind(sock(**more), [])

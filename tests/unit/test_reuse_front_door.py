@@ -19,7 +19,7 @@ TODAY = ("linux", "freebsd", "macos", "openbsd", "netbsd", "illumos", "solaris",
 WEB = Socket(transport="tcp", address="0.0.0.0", port=8080, state="listening")
 
 
-def test_the_systems():
+def test_systems_are_sorted_and_portability_covers_the_current_ones():
     assert set(TODAY) <= set(reuse.systems())
     assert list(reuse.systems()) == sorted(reuse.systems())
     assert tuple(portability(WEB)) == TODAY
@@ -182,7 +182,7 @@ def test_port_0_is_chosen():
 
 
 @pytest.mark.parametrize("system", reuse.systems())
-def test_a_table_of_every_system_lives_a_life(system):
+def test_a_table_of_every_system_runs_from_socket_to_close(system):
     table = PortTable(system, seed=1)
     server = table.socket("tcp")
     assert table.bind(server, "127.0.0.1", 8080).allowed
@@ -202,7 +202,7 @@ def test_a_table_of_every_system_lives_a_life(system):
     assert table.holders(8080, "tcp") == ()
 
 
-def test_options_that_a_system_has_not():
+def test_options_that_a_system_does_not_have_are_refused():
     with pytest.raises(InvalidSocketError, match="^a Linux socket has no exclusive option, got"):
         PortTable("linux").socket("tcp", exclusive=True)
     table = PortTable("linux")
@@ -238,7 +238,7 @@ def test_every_rule_has_a_source_and_an_id_of_its_own():
 
 
 @pytest.mark.parametrize("system", reuse.systems())
-def test_an_address_that_cannot_be_is_shown(system):
+def test_the_error_shows_an_impossible_address(system):
     table = PortTable(system)
     server, client = table.socket("tcp"), table.socket("tcp")
     everywhere = table.socket("tcp")

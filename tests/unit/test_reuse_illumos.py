@@ -55,7 +55,7 @@ def test_exclusive_use_ends_with_the_established_state():
         assert decide_bind(sock("127.0.0.1"), [held]).rule.id == "illumos-default"
 
 
-def test_without_reuse_address_every_state_is_in_the_way():
+def test_without_reuse_address_a_socket_in_any_state_conflicts():
     """ltcp->tcp_state >= TCPS_BOUND, TIME_WAIT too; unless both are specific and differ."""
     for state in ("bound", "listening", "connected", "fin-wait-2", "time-wait"):
         held = sock("127.0.0.1", "R", state=state)
@@ -105,7 +105,7 @@ def test_a_connection_may_have_been_bound_to_its_own_address():
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-def test_what_counts_of_reuse_port_is_what_it_was_at_bind(transport):
+def test_the_value_of_reuse_port_at_bind_counts(transport):
     table = PortTable("illumos")
     first, second = (table.socket(transport, uid=1) for _ in range(2))
     new = replace(asks(), transport=transport)
@@ -142,7 +142,7 @@ def test_the_two_wildcards_are_two_addresses():
     assert decide_bind(sock("::ffff:0.0.0.0", "4"), [sock("::", "4")]).error == IN_USE
 
 
-def test_the_version_of_a_connection_is_its_peers():
+def test_the_ip_version_of_a_connection_is_that_of_its_peer():
     """conn_ipversion: tcp_bind_check() leaves it, tcp_do_connect() and a SYN set it."""
     mapped = sock("::ffff:127.0.0.1", "4")
     assert decide_bind(sock("127.0.0.1"), [mapped]).allowed
@@ -191,7 +191,7 @@ def test_groups_of_reuse_port():
     assert decide_bind(sock("127.0.0.1", "P"), [sock("127.0.0.1", "P", state="connected")]).error
 
 
-def test_what_reuse_port_meets_first_decides():
+def test_the_first_overlapping_socket_decides_about_reuse_port():
     """tcp_bindi() leaves its loop there; specific addresses are first in the list."""
     group, wildcard = sock("127.0.0.1", "P"), sock("0.0.0.0", "R")
     for existing in ([group, wildcard], [wildcard, group]):
@@ -217,7 +217,7 @@ def test_the_groups_of_solaris_are_not_known():
     assert procedure("solaris")(sock(flags="R"), [sock()]).rule.id == "solaris-exact"
 
 
-def test_no_owner_is_asked_for():
+def test_the_owner_does_not_matter():
     held = sock("0.0.0.0", uid=1, state="listening")
     assert decide_bind(sock("127.0.0.1", "R", uid=2), [held]).allowed
 
@@ -237,7 +237,7 @@ def test_a_mapped_address_with_v6only():
     )
 
 
-def test_udp_with_reuse_address_shares_with_all_but_exclusive_use():
+def test_udp_with_reuse_address_shares_with_all_except_exclusive_use():
     """udp_do_bind()."""
     held = sock("127.0.0.1", transport="udp")
     assert decide_bind(sock("127.0.0.1", transport="udp"), [held]).error == IN_USE
@@ -262,7 +262,7 @@ def test_udp_groups_of_reuse_port():
     assert decide_bind(reuse_address, [held]).rule.id == "illumos-udp-reuse-address"
 
 
-def test_where_the_order_of_a_udp_list_decides_it_is_the_safe_side():
+def test_where_the_order_of_a_udp_list_decides_the_bind_is_refused():
     """Ports share a list there, and a wildcard may come before a specific address."""
     group, none = sock("127.0.0.1", "P", transport="udp"), sock("0.0.0.0", "R", transport="udp")
     for existing in ([group, none], [none, group]):
@@ -270,7 +270,7 @@ def test_where_the_order_of_a_udp_list_decides_it_is_the_safe_side():
         assert says(decide_bind(new, existing)) == (IN_USE, "illumos-udp-no-group")
 
 
-def test_the_version_of_a_udp_socket_is_its_addresses():
+def test_the_ip_version_of_a_udp_socket_is_that_of_its_address():
     """udp_do_bind() sets conn_ipversion."""
     mapped = sock("::ffff:127.0.0.1", "4", transport="udp")
     assert decide_bind(sock("127.0.0.1", transport="udp"), [mapped]).error == IN_USE
@@ -312,7 +312,7 @@ def test_a_connection_to_itself():
 
 
 @pytest.mark.parametrize(("at_bind", "later"), [(True, False), (False, True)])
-def test_a_group_is_of_those_that_had_reuse_port_at_bind(at_bind, later):
+def test_a_group_has_the_sockets_that_had_reuse_port_at_bind(at_bind, later):
     """What setsockopt() does to the holder after bind() does not matter."""
     table = PortTable("illumos")
     holder, new = table.socket("tcp", reuse_port=at_bind), table.socket("tcp", reuse_port=True)

@@ -31,7 +31,7 @@ def refused(name, address, local=None, **more):
 
 
 @pytest.mark.parametrize("name", systems())
-def test_the_default_is_a_new_machine(name):
+def test_addresses_that_can_be_bound_by_default(name):
     narrow = name not in WIDE
     assert not refused(name, "127.0.0.1")
     assert not refused(name, "::1")
@@ -99,7 +99,7 @@ def test_the_command_line_names_local_addresses(capsys, options, error):
     assert decision["error"] == error
 
 
-def test_the_command_line_asks_all_systems_about_local_addresses(capsys):
+def test_the_command_line_passes_local_addresses_to_all_systems(capsys):
     assert main(["reuse", "192.0.2.5:8080", "--local-address", "192.0.2.5"]) == 0
     assert main(["reuse", "192.0.2.5:8080", "--local-address", "192.0.2.4"]) == 1
     assert main(["reuse", "192.0.2.5:8080", "--local-address", "somewhere"]) == 2

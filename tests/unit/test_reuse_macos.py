@@ -29,7 +29,7 @@ def test_a_dual_stack_socket_meets_a_specific_ipv4_address():
     assert decide_bind(sock("::", "6"), [sock("127.0.0.1")]).allowed
 
 
-def test_two_ipv6_sockets_at_the_ipv4_wildcard_are_let_pass():
+def test_two_ipv6_sockets_at_the_ipv4_wildcard_are_allowed():
     assert decide_bind(sock("::ffff:0.0.0.0"), [sock("::")]).rule.id == "macos-wildcards"
     assert decide_bind(sock("::ffff:0.0.0.0"), [sock("0.0.0.0")]).error == IN_USE
 
@@ -112,7 +112,7 @@ def test_exact_duplicates_need_reuse_port_on_both():
     assert decide_bind(sock("::1", "P"), [sock("::1")]).error == IN_USE
 
 
-def test_there_is_no_cost_for_dual_stack_sockets():
+def test_the_newest_of_two_wildcards_is_compared():
     """As FreeBSD has: here the newest of the two wildcards is looked at."""
     v4, dual = sock("0.0.0.0", "P"), sock("::")
     new = sock("0.0.0.0", "P")
@@ -138,7 +138,7 @@ def test_a_device_changes_nothing():
     assert sock().port == PORT
 
 
-def test_multicast():
+def test_udp_multicast_ports_are_shared_by_different_users():
     held = sock("239.1.1.1", "R", transport="udp", uid=1)
     assert decide_bind(sock("239.1.1.1", "R", transport="udp", uid=2), [held]).allowed
 

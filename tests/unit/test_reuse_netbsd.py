@@ -26,7 +26,7 @@ def test_order_matters_between_the_wildcards():
     assert decide_bind(v4, [sock("::")]).allowed  # IPV6_V6ONLY is on by default
 
 
-def test_an_ipv4_bind_meets_dual_stack_and_mapped_sockets():
+def test_an_ipv4_bind_conflicts_with_dual_stack_and_mapped_sockets():
     """t6 = best(v6, ::ffff:addr, wild) without a common SO_REUSEPORT."""
     assert decide_bind(sock("127.0.0.1"), [sock("::", "4")]).error == IN_USE
     assert decide_bind(sock("127.0.0.1"), [sock("::ffff:127.0.0.1", "4")]).error == IN_USE
@@ -40,7 +40,7 @@ def test_an_ipv4_bind_meets_dual_stack_and_mapped_sockets():
     assert decide_bind(sock("127.0.0.1", "P"), [sock("::ffff:127.0.0.1", "4P")]).allowed
 
 
-def test_an_ipv6_bind_does_not_meet_a_mapped_socket():
+def test_an_ipv6_bind_does_not_conflict_with_a_mapped_socket():
     assert decide_bind(sock("::1"), [sock("::ffff:127.0.0.1", "4")]).rule.id == "netbsd-free"
 
 
@@ -57,7 +57,7 @@ def test_a_dual_stack_connection_to_ipv4_gets_a_port_that_no_ipv4_socket_has():
     assert chosen("::1") == 65535
 
 
-def test_a_mapped_bind_looks_into_both_tables():
+def test_a_mapped_bind_is_compared_with_both_tables():
     mapped = sock("::ffff:127.0.0.1", "4")
     assert says(decide_bind(mapped, [sock("127.0.0.1")])) == (IN_USE, "netbsd-dual-stack")
     assert decide_bind(mapped, [sock("0.0.0.0")]).error == IN_USE
@@ -79,7 +79,7 @@ def test_the_owner_on_ipv4():
     assert decide_bind(sock("127.0.0.1", "RP", uid=0), [held]).allowed
 
 
-def test_the_owner_is_not_asked_for_on_ipv6():
+def test_the_owner_does_not_matter_on_ipv6():
     assert decide_bind(sock("::1", "RP", uid=2), [sock("::", "RP", uid=1)]).allowed
 
 
@@ -97,7 +97,7 @@ def test_exact_duplicates_need_reuse_port_on_both():
     assert decide_bind(sock("::1", "P"), [sock("::1", "P")]).rule.id == "netbsd-reuse-port"
 
 
-def test_a_listening_ipv6_socket_is_not_wild():
+def test_a_listening_ipv6_socket_does_not_count_as_a_wildcard():
     """As on OpenBSD; no program gets there."""
     netbsd = system("netbsd")
     new = Sock.of(sock("::1"), default_v6only=True)

@@ -68,7 +68,7 @@ def test_another_owner_refuses_without_exemption():
     assert decide_bind(sock("0.0.0.0", "P", uid=0), [sock("0.0.0.0", "P", uid=1)]).allowed
 
 
-def test_without_options_what_meets_is_in_the_way():
+def test_without_options_overlapping_sockets_conflict():
     assert says(decide_bind(sock("127.0.0.1"), [sock("0.0.0.0", "RP")])) == (
         IN_USE,
         "openbsd-default",
@@ -87,7 +87,7 @@ def test_exact_duplicates_need_reuse_port_on_both():
     assert decide_bind(sock("::1", "P"), [sock("::1", "P")]).rule.id == "openbsd-reuse-port"
 
 
-def test_a_listening_tcp_socket_is_not_wild():
+def test_a_listening_tcp_socket_does_not_count_as_a_wildcard():
     """SO_ACCEPTCONN of a connection-oriented socket; no program gets there."""
     openbsd = system("openbsd")
     new = Sock.of(sock("127.0.0.1"), default_v6only=True)
@@ -101,7 +101,7 @@ def test_a_listening_tcp_socket_is_not_wild():
     assert decide_bind(sock("127.0.0.1", state="listening"), [sock("0.0.0.0")]).error == IN_USE
 
 
-def test_privilege_is_asked_for_last():
+def test_privilege_is_checked_last():
     """in_rootonly() comes after in_pcbaddrisavail_lock()."""
     assert says(decide_bind(sock(port=80), [])) == ("EACCES", "openbsd-privileged")
     assert decide_bind(sock(port=80, uid=0), []).allowed
@@ -111,6 +111,6 @@ def test_privilege_is_asked_for_last():
     assert decide_bind(sock(port=2049), [], settings=rootonly).error == "EACCES"
 
 
-def test_multicast():
+def test_udp_multicast_ports_are_shared_by_different_users():
     held = sock("239.1.1.1", "R", transport="udp", uid=1)
     assert decide_bind(sock("239.1.1.1", "R", transport="udp", uid=2), [held]).allowed

@@ -27,12 +27,12 @@ def recorded(request: pytest.FixtureRequest) -> Recorded:
     return Recorded(request.param)
 
 
-def test_header(recorded: Recorded) -> None:
+def test_the_header_names_the_kernel_the_date_and_the_seed(recorded: Recorded) -> None:
     assert {"kernel", "date", "seed", "net.ipv4.tcp_tw_reuse"} <= recorded.header.keys()
 
 
 @pytest.mark.slow
-def test_pairs(recorded: Recorded) -> None:
+def test_can_bind_agrees_with_every_recorded_pair(recorded: Recorded) -> None:
     wrong: list[str] = []
     unsafe: list[str] = []
     strict: Counter[str] = Counter()
@@ -58,7 +58,7 @@ def test_pairs(recorded: Recorded) -> None:
     assert strict.keys() <= {"linux-fast-path", "linux-udp-first-partner", "linux-free"}
 
 
-def test_games(recorded: Recorded) -> None:
+def test_the_port_table_agrees_with_every_recorded_sequence_of_calls(recorded: Recorded) -> None:
     wrong: list[str] = []
     number = 0
     for settings, steps, said in recorded.games():
@@ -81,7 +81,7 @@ def test_games(recorded: Recorded) -> None:
     assert number > 10_000
 
 
-def test_checks(recorded: Recorded) -> None:
+def test_bind_agrees_with_every_recorded_check(recorded: Recorded) -> None:
     for text, said in recorded.checks:
         words = text.split()
         addr, port, v6only, uid = words[1], int(words[3]), words[5] == "True", int(words[7])

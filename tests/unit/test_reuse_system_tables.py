@@ -114,7 +114,7 @@ EXHAUSTED = {
 
 @pytest.mark.parametrize("name", EXHAUSTED)
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-def test_what_a_system_says_when_no_port_is_left(name, transport):
+def test_the_error_if_no_port_is_left(name, transport):
     by_bind, by_connect, by_connect6 = EXHAUSTED[name]
     table = Table(name, ports=PortSet([40000]))
     assert table.bind(table.socket(transport), "0.0.0.0", 0).allowed
@@ -206,7 +206,7 @@ def test_macos_counts_its_udp_ports():
     assert table.bind(a, "0.0.0.0", 0).error == "EADDRNOTAVAIL"
 
 
-def test_privilege_apart_from_the_uid():
+def test_privilege_may_be_given_without_uid_0():
     table = Table("netbsd")
     assert table.bind(table.socket(uid=0, privileged=False), "0.0.0.0", 80).error == "EACCES"
     assert table.bind(table.socket(uid=5, privileged=True), "0.0.0.0", 80).allowed
@@ -277,7 +277,7 @@ def test_the_length_of_time_wait_can_be_set():
     assert table.ports.lingering == 0
 
 
-def test_who_does_not_linger():
+def test_closed_sockets_that_do_not_linger():
     table = Table("macos")
     for how in (Close.SECOND, Close.RESET):
         a = table.socket()
@@ -355,7 +355,7 @@ def test_a_refused_connection():
         assert table.connect(a, "127.0.0.1", 80).allowed
 
 
-def test_the_other_ip_version():
+def test_a_connection_over_the_other_ip_version():
     for name, mapped_error, v6_error in (
         ("freebsd", "EINVAL", "EAFNOSUPPORT"),
         ("netbsd", "EINVAL", "EINVAL"),
@@ -403,7 +403,7 @@ RECONNECTS = [
 
 
 @pytest.mark.parametrize(("name", "anew", "failed"), RECONNECTS)
-def test_udp_connects_again(name, anew, failed):
+def test_a_udp_socket_may_connect_again(name, anew, failed):
     """soconnect() calls sodisconnect() first; illumos' udp_do_connect() does it itself."""
     table = Table(name)
     a = table.socket("udp", "R")
@@ -424,7 +424,7 @@ def test_udp_connects_again(name, anew, failed):
 
 
 @pytest.mark.parametrize(("name", "given_up"), [("freebsd", True), ("illumos", False)])
-def test_a_udp_socket_that_has_no_way_to_its_new_peer(name, given_up):
+def test_a_udp_socket_that_cannot_reach_its_new_peer(name, given_up):
     """Where the connection is given up at once, before the new address is looked at."""
     table = Table(name)
     a = table.socket("udp", "6", v6=True)
@@ -513,7 +513,7 @@ def test_options_after_bind_count():
     assert table.bind(b, "127.0.0.1", 8080).rule.id == "freebsd-load-balance"
 
 
-def test_v6only_cannot_change_late_nor_where_it_is_fixed():
+def test_v6only_cannot_change_after_bind_or_where_it_is_fixed():
     table = Table("freebsd")
     a = table.socket(v6=True)
     assert table.ports.describe(a).v6only is True
@@ -596,7 +596,7 @@ def test_addresses_of_the_machine():
     assert str(table.ports.describe(c).address) == "127.0.0.1"
 
 
-def test_windows_has_all_of_127_8():
+def test_every_address_of_127_8_is_local_on_windows():
     table = Table("windows", local=[])
     assert table.bind(table.socket(), "127.0.0.2", 8080).allowed
     table = Table("macos", local=[])
@@ -604,7 +604,7 @@ def test_windows_has_all_of_127_8():
     assert table.bind(table.socket(), "127.0.0.1", 8080).allowed
 
 
-def test_addresses_that_cannot_be():
+def test_impossible_addresses_are_refused():
     table = Table("freebsd", local=[])
     a = table.socket()
     with pytest.raises(InvalidSocketError, match="an inet socket requires an IPv4 address"):
@@ -671,7 +671,7 @@ def test_illumos_has_one_space_for_automatic_ports():
 
 
 @pytest.mark.parametrize("name", sorted(SYSTEMS))
-def test_the_default_range_is_the_ephemeral_rows(name):
+def test_the_default_range_is_that_of_the_ephemeral_row(name):
     table = Table(name)
     a = table.socket()
     assert table.bind(a, "0.0.0.0", 0).allowed
@@ -682,7 +682,7 @@ def test_the_default_range_is_the_ephemeral_rows(name):
 # Names, rows, settings.
 
 
-def test_unknown_names():
+def test_unknown_systems_are_refused():
     for ask in (machine, rules):
         with pytest.raises(UnknownNameError, match="unknown system, got 'frebsd'; did you mean"):
             ask("frebsd")
@@ -690,7 +690,7 @@ def test_unknown_names():
         machine(3)
 
 
-def test_kernels_are_for_linux():
+def test_only_linux_has_kernel_releases():
     with pytest.raises(InvalidSocketError) as caught:
         machine("freebsd")(None, "13", None, Random(1))
     assert str(caught.value) == (
@@ -700,7 +700,7 @@ def test_kernels_are_for_linux():
 
 
 @pytest.mark.parametrize("name", sorted(SYSTEMS))
-def test_rows(name):
+def test_the_rules_of_each_system_are_complete_and_unique(name):
     row = system(name)
     assert row.name == name
     ids = [rule.id for rule in rules(name)]
@@ -726,7 +726,7 @@ def test_current_systems_are_marked():
     assert current == ["freebsd", "macos", "openbsd", "netbsd", "illumos", "solaris", "windows"]
 
 
-def test_settings():
+def test_invalid_settings_are_refused():
     for name, seconds in (("time_wait", -1.0), ("fin_wait_2", float("nan"))):
         with pytest.raises(InvalidSocketError, match=f"{name} must not be negative, got"):
             SystemSettings(**{name: seconds})
@@ -747,7 +747,7 @@ def test_the_new_socket_must_not_be_connected():
         portability(sock(state="connected"), [], systems=())
 
 
-def test_port_0_asks_for_any():
+def test_port_0_means_any_port():
     decision = procedure("netbsd")(sock(port=0), [sock()])
     assert decision.rule.id == "netbsd-chosen"
     assert procedure("netbsd")(
@@ -782,7 +782,7 @@ def test_portability_over_all_systems():
     }
 
 
-def test_an_option_that_a_system_has_not_is_a_refusal_of_its_own():
+def test_an_option_that_a_system_does_not_have_is_refused_with_its_own_rule():
     names = ("freebsd", "solaris", "windows")
     answers = portability(sock(flags="P"), iter([sock(flags="P")]), systems=names)
     assert answers["freebsd"].allowed
@@ -795,7 +795,7 @@ def test_an_option_that_a_system_has_not_is_a_refusal_of_its_own():
     assert answers["windows"].confidence is Confidence.MEMORY
 
 
-def test_two_options_that_exclude_each_other_are_not_an_option_missing():
+def test_options_that_exclude_each_other_are_not_reported_as_missing():
     both = Socket(transport="tcp", address="0.0.0.0", port=80, reuse_address=True, exclusive=True)
     plain = Socket(transport="tcp", address="0.0.0.0", port=80)
     names = ("freebsd", "illumos", "windows")

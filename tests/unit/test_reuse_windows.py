@@ -159,7 +159,7 @@ def wine_rows():
 WINE_ROWS = list(wine_rows())
 
 
-def test_the_whole_table_of_wine_is_here():
+def test_every_row_of_wines_table_is_tested():
     assert len(WINE_ROWS) == 21 + 2 * 6
 
 
@@ -222,13 +222,13 @@ def test_before_vista_no_socket_is_dual_stack(system):
         procedure(system)(sock("D-W", address="::", v6only=False), [])
 
 
-def test_ipv6_only_and_ipv4_do_not_meet():
+def test_ipv6_only_and_ipv4_sockets_do_not_conflict():
     v6 = sock("E-W", family="inet6")
     assert decide_bind(v6, [sock("E-W")]).allowed  # IPV6_V6ONLY is on by default
     assert decide_bind(sock("E-W"), [v6]).allowed
 
 
-def test_a_mapped_address_is_an_ipv4_one():
+def test_a_mapped_address_counts_as_an_ipv4_address():
     mapped = sock("D-S", address="::ffff:192.0.2.1", v6only=False)
     assert decide_bind(mapped, [sock("D-S")]).error == "WSAEADDRINUSE"
     only = sock("D-S", address="::ffff:192.0.2.1", v6only=True)
@@ -285,14 +285,14 @@ def test_no_port_needs_privilege():
         ),
     ],
 )
-def test_what_windows_has_not_is_a_clear_error(more, message):
+def test_an_option_that_windows_does_not_have_is_refused(more, message):
     for new, existing in ((sock("D-W", **more), []), (sock("D-W"), [sock("D-W", **more)])):
         with pytest.raises(InvalidSocketError) as caught:
             decide_bind(new, existing)
         assert str(caught.value).startswith(message)
 
 
-def test_a_row_is_named_after_its_cell_and_says_what_it_is():
+def test_a_rule_is_named_after_its_cell_and_describes_it():
     rows = {rule.id: rule for rule in rules("windows")}
     row = rows["windows-d-w-e-s-other-user"]
     assert row.error == "WSAEACCES"

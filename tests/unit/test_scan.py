@@ -123,7 +123,7 @@ def test_the_two_plans_on_integers_agree_with_each_other(name, monkeypatch):
     assert plan.answer(BIG, 1) == table
 
 
-def test_a_table_has_one_entry_a_port():
+def test_a_table_has_one_entry_per_port():
     with pytest.raises(ValueError, match=r"^a table must have 65536 bytes, got 3$"):
         scan.plan_of(b"abc")
 
@@ -164,7 +164,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_every_form_of_ports(form):
+def test_every_type_of_ports_is_accepted(form):
     assert SET.contains_many(form()) == ANSWER
     assert SET.count_many(form()) == sum(ANSWER)
     assert classify_many(form()) == b"\0\0\0\0\1\1\1\2"
@@ -176,14 +176,14 @@ def test_every_form_of_ports(form):
 
 
 @pytest.mark.parametrize("ports", [AS_OTHER, bytearray(AS_OTHER), swapped(PORTS)])
-def test_the_other_byte_order(ports):
+def test_a_buffer_in_the_other_byte_order(ports):
     assert SET.contains_many(ports, byteorder=OTHER) == ANSWER
     assert SET.count_many(ports, byteorder=OTHER) == sum(ANSWER)
     assert classify_many(ports, byteorder=OTHER) == b"\0\0\0\0\1\1\1\2"
     assert sum(count_by_category(ports, byteorder=OTHER).values()) == len(PORTS)
 
 
-def test_the_byte_order_is_nothing_to_integers():
+def test_the_byte_order_does_not_matter_for_integers():
     assert SET.contains_many(PORTS, byteorder=OTHER) == ANSWER
 
 
@@ -193,7 +193,7 @@ def test_ranges_and_sets_are_iterables_of_ports():
 
 
 @pytest.mark.parametrize("nothing", [b"", bytearray(), array("H"), [], iter(())])
-def test_no_ports(nothing):
+def test_no_ports_give_an_empty_result(nothing):
     assert SET.contains_many(nothing) == b""
     assert SET.count_many(nothing) == 0
 
@@ -246,14 +246,14 @@ class TestRefusals:
             ([80.0], "port must be an integer, got float 80.0"),
         ],
     )
-    def test_what_is_of_another_type(self, ports, message):
+    def test_ports_of_another_type(self, ports, message):
         for ask in (SET.contains_many, SET.count_many, classify_many, count_by_category):
             with pytest.raises(TypeError) as caught:
                 ask(ports)
             assert str(caught.value) == message
 
     @pytest.mark.parametrize("port", [-1, 65536, 1 << 70, -(1 << 70)])
-    def test_a_number_that_is_no_port(self, port):
+    def test_a_number_outside_the_range(self, port):
         with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got "):
             SET.contains_many([80, port])
         with pytest.raises(InvalidPortError):
@@ -264,14 +264,14 @@ class TestRefusals:
             SET.contains_many(b"abc")
 
     @pytest.mark.parametrize("byteorder", ["network", "", "LITTLE"])
-    def test_another_byte_order(self, byteorder):
+    def test_an_unknown_byte_order(self, byteorder):
         with pytest.raises(ValueError) as caught:
             classify_many(b"", byteorder=byteorder)
         assert str(caught.value) == f"byteorder must be 'little' or 'big', got {byteorder!r}"
         with pytest.raises(TypeError, match=r"^byteorder must be a str, got NoneType None$"):
             classify_many(b"", byteorder=None)
 
-    def test_a_stranger_with_an_index_is_an_integer(self):
+    def test_an_object_with_an_index_is_an_integer(self):
         class Port:
             def __index__(self):
                 return 443
@@ -280,7 +280,7 @@ class TestRefusals:
 
 
 class TestCaches:
-    def test_a_set_keeps_its_plan_and_it_is_no_part_of_it(self):
+    def test_a_set_keeps_its_plan_which_changes_neither_repr_nor_hash(self):
         ports = PortSet.parse("22,80")
         before = repr(ports), hash(ports)
         ports.contains_many([22])
@@ -329,7 +329,7 @@ class TestNumpy:
         assert ports.count_many(values) == len(ports)
 
     @pytest.mark.parametrize(("dtype", "byteorder"), [("<u2", "little"), (">u2", "big")])
-    def test_the_array_tells_its_order_where_it_is_not_this_machines(self, np, dtype, byteorder):
+    def test_the_byte_order_of_an_array_overrides_the_argument(self, np, dtype, byteorder):
         values = np.array(PORTS, dtype)
         assert SET.contains_many(values, byteorder=byteorder) == ANSWER
         assert SET.contains_many(values) == ANSWER
@@ -338,7 +338,7 @@ class TestNumpy:
         values = np.frombuffer(AS_OTHER, "uint16")
         assert SET.contains_many(values, byteorder=OTHER) == ANSWER
 
-    def test_other_arrays(self, np):
+    def test_arrays_of_other_formats_are_refused(self, np):
         with pytest.raises(TypeError, match="got ndarray of format 'l'"):
             SET.contains_many(np.array(PORTS, "int64"))
         with pytest.raises(TypeError, match="got ndarray of format 'B'"):
@@ -351,7 +351,7 @@ class TestNumpy:
     def test_a_list_of_numpy_integers(self, np):
         assert SET.contains_many(list(np.array(PORTS))) == ANSWER
 
-    def test_frames_and_arrow_hand_over_their_buffers(self, np):
+    def test_the_buffers_of_polars_and_pyarrow_are_accepted(self, np):
         polars = pytest.importorskip("polars", reason="polars is not installed")
         series = polars.Series(PORTS, dtype=polars.UInt16)
         assert SET.contains_many(series.to_numpy()) == ANSWER

@@ -29,7 +29,7 @@ SCANS = [name for name in NAMES if name not in REDRAWN]
 # -- the rows -----------------------------------------------------------------
 
 
-def test_names_are_unique_and_every_row_but_the_unpublished_one_has_a_twin() -> None:
+def test_names_are_unique_and_every_published_row_has_a_slow_implementation() -> None:
     names = [name for row in algorithms() for name in (row.name, *row.aliases)]
     assert len(names) == len(set(names))
     assert {row.name for row in algorithms()} == {*NAMES, "windows"}
@@ -44,7 +44,7 @@ def test_every_row_has_a_source_and_a_known_confidence() -> None:
         assert row.confidence is not Confidence.MEASURED or "linux" in row.name
 
 
-def test_what_is_not_published_is_said_and_refused() -> None:
+def test_an_algorithm_that_is_not_published_is_refused() -> None:
     row = algorithm("windows")
     assert row.start is Start.UNKNOWN
     assert row.walk is Walk.UNKNOWN
@@ -87,7 +87,9 @@ def same_steps(
 @pytest.mark.parametrize(
     "size", [1, 2, 3, *(pytest.param(size, marks=pytest.mark.slow) for size in (*range(4, 12), 37))]
 )
-def test_every_scan_finds_the_port_of_its_slow_twin(name: types.AlgorithmName, size: int) -> None:
+def test_every_scan_agrees_with_its_slow_implementation(
+    name: types.AlgorithmName, size: int
+) -> None:
     # The twin of UDP's hash chains walks 65,536 ports for every failure.
     rounds = 1 if name == "linux-udp" else 4
     for low in (1024, 40001, 65536 - size):
@@ -178,7 +180,7 @@ def test_algorithm_2_gives_up_as_often_as_its_rule_says() -> None:
 
 
 @pytest.mark.slow
-def test_algorithm_5_after_its_patience_is_near_the_twin() -> None:
+def test_algorithm_5_agrees_with_its_slow_implementation_after_many_tries() -> None:
     # 4 free ports of 4096: 1,024 tries on average, a fail in 1.8 % of the picks.
     free = {100, 101, 2000, 3500}
     fast = Allocator(range(4096), "rfc6056-5", rng=random.Random(1))
@@ -254,28 +256,28 @@ def weights(found: Counter[int]) -> dict[int, int]:
     return dict(Counter(found.values()))
 
 
-def test_macos_udp() -> None:
+def test_the_distribution_of_first_picks_of_macos_udp() -> None:
     found = first_picks("macos-udp", ephemeral.ports("macos"))
     assert (min(found), max(found), len(found)) == (49153, 65535, 16383)
     assert weights(found) == {5: 4, 4: 16379}
     assert [port for port, weight in found.items() if weight == 5] == [*range(49153, 49157)]
 
 
-def test_illumos_tcp() -> None:
+def test_the_distribution_of_first_picks_of_illumos() -> None:
     found = first_picks("illumos", ephemeral.ports("illumos"))
     assert (min(found), max(found), len(found)) == (32768, 65535, 32768)
     assert weights(found) == {3: 1, 2: 32766, 1: 1}
     assert (found[32768], found[65535]) == (3, 1)
 
 
-def test_freertos() -> None:
+def test_the_distribution_of_first_picks_of_freertos() -> None:
     found = first_picks("freertos", ephemeral.ports("freertos"))
     assert (min(found), max(found), len(found)) == (1024, 65535, 64512)
     assert weights(found) == {2: 1024, 1: 63488}
     assert all(found[port] == 2 for port in range(1024, 2048))
 
 
-def test_zephyr() -> None:
+def test_the_distribution_of_first_picks_of_zephyr() -> None:
     found = first_picks("zephyr", ephemeral.ports("zephyr"))
     assert (min(found), max(found)) == (32768, 65535)
     assert weights(found) == {2: 32768}
@@ -292,7 +294,7 @@ def test_openbsd_and_freebsd_reach_the_first_port_by_wrapping_only() -> None:
 
 
 @pytest.mark.slow
-def test_linux_bind_and_udp() -> None:
+def test_the_first_picks_of_linux_bind_and_udp() -> None:
     linux = ephemeral.ports("linux")
     found = first_picks("linux-bind", linux)
     # 15 bits below 28,232, over all values of 16: each odd port four times.
@@ -307,7 +309,7 @@ def test_linux_bind_and_udp() -> None:
     assert set(weights(found)) == {2, 3}
 
 
-def test_lwip_tcp_goes_round_without_the_last_port() -> None:
+def test_lwip_tcp_wraps_around_without_the_last_port() -> None:
     tcp = Allocator(ephemeral.ports("lwip"), "lwip-tcp", rng=random.Random(3))
     order = [tcp.allocate() for _ in range(16383)]
     assert (min(order), max(order)) == (49152, 65534)
@@ -316,7 +318,7 @@ def test_lwip_tcp_goes_round_without_the_last_port() -> None:
     )
 
 
-def test_sequences() -> None:
+def test_sequences_of_allocated_ports() -> None:
     macos = Allocator(ephemeral.ports("macos"), "macos", excluded=[49154])
     assert [macos.allocate() for _ in range(3)] == [49152, 49153, 49155]
     netbsd = Allocator(ephemeral.ports("netbsd"), "netbsd")
@@ -339,9 +341,7 @@ def fill(allocator: Allocator, destination: str = "dest1") -> list[int]:
 
 @pytest.mark.parametrize("low", [40000, 40001])
 @pytest.mark.parametrize("seed", range(5))
-def test_e1_connect_fills_the_first_ports_parity_first_and_bind_the_other(
-    low: int, seed: int
-) -> None:
+def test_connect_fills_the_first_ports_parity_first_and_bind_the_other(low: int, seed: int) -> None:
     cases: tuple[tuple[types.AlgorithmName, int], ...] = (
         ("linux-connect", low % 2),
         ("linux-bind", 1 - low % 2),
@@ -354,7 +354,7 @@ def test_e1_connect_fills_the_first_ports_parity_first_and_bind_the_other(
         assert {port % 2 for port in order[10:]} == {1 - first}
 
 
-def test_f7_the_parity_is_the_first_ports_whatever_the_last_is() -> None:
+def test_the_parity_is_that_of_the_first_port_whatever_the_last_is() -> None:
     for low, high in ((40000, 40019), (40001, 40020), (40001, 40019), (40000, 40018)):
         for seed in range(20):
             rng = random.Random(seed)
@@ -364,7 +364,7 @@ def test_f7_the_parity_is_the_first_ports_whatever_the_last_is() -> None:
             assert ports.allocate() % 2 != low % 2
 
 
-def test_e2_two_destinations_share_all_ports() -> None:
+def test_two_destinations_share_all_ports() -> None:
     ports = Allocator(PortRange(40000, 40019), "linux-connect", shared=True)
     orders = [fill(ports, destination) for destination in ("dest1", "dest2", "dest3")]
     assert all(sorted(order) == list(range(40000, 40020)) for order in orders)
@@ -372,7 +372,7 @@ def test_e2_two_destinations_share_all_ports() -> None:
 
 
 @pytest.mark.slow
-def test_e8_an_odd_range_loses_a_port_now_and_then() -> None:
+def test_an_odd_range_loses_a_port_now_and_then() -> None:
     # Measured: 17 of 60 fills reached 4 of 5, always without the last or the first.
     lengths: Counter[int] = Counter()
     missing: set[int] = set()
@@ -397,7 +397,7 @@ def test_the_third_of_three_ports_is_never_tried(name: types.AlgorithmName) -> N
         )
 
 
-def test_e9_so_reuseaddr_fills_the_lower_half_first() -> None:
+def test_so_reuseaddr_fills_the_lower_half_first() -> None:
     for seed in range(20):
         ports = Allocator(PortRange(40000, 40099), "linux-bind-reuse", rng=random.Random(seed))
         order = fill(ports)
@@ -407,7 +407,7 @@ def test_e9_so_reuseaddr_fills_the_lower_half_first() -> None:
         assert len(parts) == 100
 
 
-def test_e10_steps_are_even_and_uniform() -> None:
+def test_steps_are_even_and_uniform() -> None:
     ports = Allocator(ephemeral.ports("linux"), "linux-connect", rng=random.Random(9))
     order = [ports.allocate("x") for _ in range(3000)]
     steps = Counter((after - before) % 28232 for before, after in pairwise(order))
@@ -420,7 +420,7 @@ def test_e10_steps_are_even_and_uniform() -> None:
     assert abs(ports.allocate("x") - before) > 16
 
 
-def test_e11_a_sockets_own_range_knows_no_parity() -> None:
+def test_the_parity_does_not_matter_in_a_sockets_own_range() -> None:
     orders = {
         tuple(fill(Allocator(PortRange(40005, 40008), "linux-connect-range", rng=random.Random(n))))
         for n in range(50)
@@ -429,7 +429,7 @@ def test_e11_a_sockets_own_range_knows_no_parity() -> None:
     assert {order[0] for order in orders} == {40005, 40006, 40007, 40008}
 
 
-def test_e6_reserved_ports() -> None:
+def test_reserved_ports_are_not_allocated() -> None:
     for name in ("linux-connect", "linux-bind", "linux-udp"):
         ports = Allocator(PortRange(40000, 40009), name, excluded=[*range(40000, 40004), 40007])
         assert sorted(fill(ports)) == [40004, 40005, 40006, 40008, 40009]
@@ -457,7 +457,7 @@ def test_equal_seeds_give_equal_ports_and_no_seed_gives_others() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_a_set_with_holes_is_handed_out_whole(name: types.AlgorithmName) -> None:
+def test_every_port_of_a_set_with_holes_is_allocated(name: types.AlgorithmName) -> None:
     ports = PortSet.parse("1000-1009,2000,3000-3006,65535")
     allocator = Allocator(ports, name, excluded=[1003, 3006, 9], rng=random.Random(3))
     assert allocator.excluded == PortSet([1003, 3006])
@@ -554,7 +554,7 @@ def test_algorithm_5_with_another_step() -> None:
     assert [fast.allocate() for _ in range(900)] == [slow.allocate() for _ in range(900)]
 
 
-def test_repr() -> None:
+def test_the_repr_of_an_allocator_and_an_algorithm() -> None:
     ports = Allocator(PortRange(7, 9), excluded=[8])
     ports.take(7)
     assert repr(ports) == "<Allocator rfc6056-3: 3 ports, 1 in use, 1 excluded>"
@@ -708,7 +708,9 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), BAD)
-def test_bad_input(call: Callable[[], object], kind: type[Exception], message: str) -> None:
+def test_wrong_arguments_are_refused(
+    call: Callable[[], object], kind: type[Exception], message: str
+) -> None:
     with pytest.raises(kind) as caught:
         call()
     assert type(caught.value) is kind

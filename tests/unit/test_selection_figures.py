@@ -49,7 +49,7 @@ PUBLISHED_A = {
 
 
 @pytest.mark.parametrize(("name", "runs"), [*zip(RFC, (60, 8, 1, 1, 8), strict=True)])
-def test_a_filling_the_range_by_itself(name: types.Rfc6056Name, runs: int) -> None:
+def test_probes_while_an_allocator_fills_its_range(name: types.Rfc6056Name, runs: int) -> None:
     seen: dict[float, list[int]] = {load: [] for load in LOADS}
     windows = {
         count: load for load in LOADS for count in range(int(load * N) - 64, int(load * N) + 64)
@@ -67,7 +67,7 @@ def test_a_filling_the_range_by_itself(name: types.Rfc6056Name, runs: int) -> No
         assert found == pytest.approx(published, rel=0.25), (load, found)
 
 
-def test_a_knuths_limit() -> None:
+def test_probes_approach_knuths_limit() -> None:
     # (1 + 1 / (1-a)^2) / 2 is the limit of the exact sum in a large range.
     for load, limit in zip(LOADS, (2.5, 8.5, 50.5, 200.5), strict=True):
         exact = capacity.expected_probes("rfc6056-1", int(load * N), N, filling="self").value
@@ -78,7 +78,9 @@ def test_a_knuths_limit() -> None:
 # B. Ports in use at random.
 @pytest.mark.parametrize("name", RFC)
 @pytest.mark.parametrize(("load", "published"), [(0.5, 2), (0.9, 10), (0.95, 20)])
-def test_b_ports_in_use_at_random(name: types.Rfc6056Name, load: float, published: float) -> None:
+def test_probes_with_ports_in_use_at_random(
+    name: types.Rfc6056Name, load: float, published: float
+) -> None:
     rng = random.Random(1)
     taken = int(load * N)
     probes: list[int] = []
@@ -112,7 +114,7 @@ def gaps() -> dict[str, list[int]]:
     return found
 
 
-def test_c_connections_between_two_uses_of_a_port(gaps: dict[str, list[int]]) -> None:
+def test_connections_between_two_uses_of_a_port(gaps: dict[str, list[int]]) -> None:
     for name in ("rfc6056-1", "rfc6056-2"):
         assert min(gaps[name]) == 1
         assert median(gaps[name]) == pytest.approx(10_400, rel=0.05)
@@ -127,7 +129,7 @@ def test_c_connections_between_two_uses_of_a_port(gaps: dict[str, list[int]]) ->
 @pytest.mark.parametrize(
     ("width", "random_pick", "jump"), [(100, 0.61, 0.42), (1000, 5.9, 5.6), (4000, 21.7, 21.1)]
 )
-def test_d_picks_that_hit_one_of_the_last_ports(
+def test_picks_that_hit_one_of_the_last_ports(
     gaps: dict[str, list[int]], width: int, random_pick: float, jump: float
 ) -> None:
     def share(name: str) -> float:
@@ -142,7 +144,7 @@ def test_d_picks_that_hit_one_of_the_last_ports(
     assert share("rfc6056-5") == pytest.approx(jump, rel=0.12)
 
 
-def test_linux_goes_round_its_range_in_about_3137_connections() -> None:
+def test_linux_wraps_around_its_range_in_about_3137_connections() -> None:
     # Published with the change of 2021 (commit ca7af0402550): 14116 / 4.5 on
     # average, 14116 / 8 at worst; measured: a median of 3,119.
     ports = Allocator(ephemeral.ports("linux"), "linux-connect", rng=random.Random(1))

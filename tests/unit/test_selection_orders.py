@@ -107,12 +107,12 @@ def test_an_algorithm_that_is_not_published_has_no_order() -> None:
         order_for(algorithm("windows"), random.Random(1))
 
 
-def test_zephyr_draws_without_end() -> None:
+def test_zephyr_never_stops_drawing() -> None:
     order = order_for(algorithm("zephyr"), random.Random(1))
     assert set(islice(order.candidates(40000, 40003), 200)) == set(range(40000, 40004))
 
 
-def test_algorithm_2_draws_as_often_as_the_range_has_ports() -> None:
+def test_algorithm_2_draws_once_per_port_of_the_range() -> None:
     drawn = [3, 3, 0, 1]
     order = order_for(algorithm("rfc6056-2"), random.Random(1), lambda size: drawn.pop(0) % size)
     assert list(order.candidates(40000, 40003)) == [40003, 40003, 40000, 40001]
@@ -125,7 +125,7 @@ def test_a_udp_search_of_linux_tries_every_port_of_a_long_range_once() -> None:
 
 
 @pytest.mark.parametrize("name", ["rfc6056-3", "rfc6056-4"])
-def test_another_key_is_another_order(name: types.AlgorithmName) -> None:
+def test_another_key_gives_another_order(name: types.AlgorithmName) -> None:
     order = order_for(algorithm(name), random.Random(1))
     before = list(order.candidates(40000, 49999, "192.0.2.1"))
     assert list(order.candidates(40000, 49999, "192.0.2.1")) == before
@@ -148,7 +148,7 @@ def test_every_order_tries_every_port_that_it_reaches(name: types.AlgorithmName)
         assert len(reached) == size - always
 
 
-def test_the_first_port_of_some_ranges_comes_by_wrapping_only() -> None:
+def test_the_first_port_of_some_ranges_is_reached_only_by_wrapping() -> None:
     for name in ("freebsd", "openbsd", "macos-udp"):
         firsts = {
             next(iter(order_for(algorithm(name), random.Random(seed)).candidates(40000, 40003)))
@@ -157,7 +157,7 @@ def test_the_first_port_of_some_ranges_comes_by_wrapping_only() -> None:
         assert firsts == {40001, 40002, 40003}
 
 
-def test_a_16_bit_draw_weighs_the_ports_of_illumos() -> None:
+def test_a_16_bit_draw_favours_some_ports_on_illumos() -> None:
     """32768 three times, 32769-65534 twice, 65535 once."""
 
     class Every(random.Random):
@@ -193,7 +193,7 @@ def flat(stretches: Iterator[range] | tuple[range, ...]) -> list[int]:
     return [port for stretch in stretches for port in stretch]
 
 
-def test_every_scan_is_the_kernels() -> None:
+def test_every_scan_agrees_with_the_kernels_loop() -> None:
     for size in range(1, 14):
         for low in (1, 40000, 40001):
             end = low + size
@@ -213,7 +213,7 @@ def test_every_scan_is_the_kernels() -> None:
                 assert flat(connect_scan(low, end - 1, offset, 2)) == expected
 
 
-def test_what_scans_miss() -> None:
+def test_the_ports_that_scans_miss() -> None:
     for size in range(1, 40):
         ports = set(range(size))
         for scans in (

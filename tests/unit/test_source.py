@@ -22,18 +22,18 @@ def test_it_is_a_value() -> None:
     assert len({source, pickle.loads(pickle.dumps(source))}) == 1
 
 
-def test_it_never_changes() -> None:
+def test_it_is_immutable() -> None:
     source = Source(document="RFC 1", checked="2026-11")
     with pytest.raises(dataclasses.FrozenInstanceError):
         source.document = "RFC 2"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_it_takes_names_only() -> None:
+def test_it_accepts_keywords_only() -> None:
     with pytest.raises(TypeError):
         Source("RFC 1", "", "2026-11")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
-def test_cite() -> None:
+def test_cite_makes_a_source() -> None:
     assert cite("RFC 1") == Source(document="RFC 1", checked="2026-11")
     assert cite("RFC 1", "section 2", checked="2026-12-01") == Source(
         document="RFC 1", section="section 2", checked="2026-12-01"

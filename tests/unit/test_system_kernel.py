@@ -143,7 +143,7 @@ class TestHandedOut:
         answer: list[dict[str, Any]] = child(f"CASES = {CASES!r}\n" + ALLOCATED)["found"]
         return answer[number]
 
-    def test_the_settings_are_the_kernel_s(self, number: int) -> None:
+    def test_the_settings_are_those_of_the_kernel(self, number: int) -> None:
         first, last, reserved, start = CASES[number]
         settings = self.found(number)["settings"]
         assert settings["configured"] == str(PortRange(first, last))
@@ -154,7 +154,7 @@ class TestHandedOut:
             PortSet([PortRange(first, last)]) - PortSet.parse(reserved)
         )
 
-    def test_the_kernel_hands_out_effective_ports_and_no_others(self, number: int) -> None:
+    def test_the_kernel_allocates_exactly_the_effective_ports(self, number: int) -> None:
         found = self.found(number)
         effective = set(found["effective"])
         ways = [name for name in found if name.startswith("SOCK_")]
@@ -170,7 +170,7 @@ class TestHandedOut:
 
 
 class TestNamespace:
-    def test_a_fresh_one_is_as_shipped(self) -> None:
+    def test_a_fresh_namespace_has_the_defaults(self) -> None:
         found = child("print(json.dumps(settings()))")
         assert found == {
             "system": found["system"],
@@ -189,7 +189,7 @@ class TestNamespace:
             "fin_wait_2": 60.0,
         }
 
-    def test_the_other_settings(self) -> None:
+    def test_the_settings_of_time_wait_and_fin_wait_2(self) -> None:
         found = child(
             'write("tcp_tw_reuse", "1"); write("tcp_fin_timeout", "7")\n'
             'write("tcp_max_tw_buckets", "1000")\n'
@@ -199,7 +199,7 @@ class TestNamespace:
         assert found["fin_wait_2"] == 7.0
         assert found["time_wait_limit"] == 1000
 
-    def test_a_thread_sees_the_settings_of_its_own(self) -> None:
+    def test_a_thread_reads_the_settings_of_its_own_namespace(self) -> None:
         # /proc/sys/net belongs to the task that opens it, not to the process.
         found = child(
             'write("ip_local_port_range", "40000 40019")\n'
@@ -249,7 +249,7 @@ if libc.mount(b"tmpfs", b"/proc", b"tmpfs", 0, None):
 
 
 class TestWithoutProc:
-    def test_each_question_is_an_error_with_the_file_in_it(self) -> None:
+    def test_every_function_raises_an_error_with_the_file(self) -> None:
         found = child(
             WITHOUT_PROC + "print(json.dumps({name: error(getattr(system, name)) for name in\n"
             '    ("read_ephemeral", "read_configured", "read_reserved", "read_settings",\n'

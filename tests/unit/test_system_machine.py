@@ -35,7 +35,7 @@ class TestRun:
         words = [sys.executable, "-I", "-c", "import sys; print(sys.argv[1])", "$HOME;*|`x`"]
         assert machine.run(words).strip() == "$HOME;*|`x`"
 
-    def test_there_is_nothing_to_read(self) -> None:
+    def test_standard_input_is_empty(self) -> None:
         # pytest itself has an empty input too, so something is put there.
         ready, done = os.pipe()
         os.write(done, b"y")
@@ -54,14 +54,14 @@ class TestRun:
         code = "import os; print(os.environ['LC_ALL'], os.environ['LANG'], os.environ['LANGUAGE'])"
         assert python(code).split() == ["C", "C", "C"]
 
-    def test_a_module_path_of_powershell_7_is_not_handed_on(
+    def test_a_module_path_of_powershell_7_is_not_passed_on(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PSModulePath", "elsewhere")
         code = "import os; print([name for name in os.environ if name.upper() == 'PSMODULEPATH'])"
         assert python(code).strip() == "[]"
 
-    def test_a_program_is_not_looked_for_in_path(
+    def test_a_program_is_not_searched_in_path(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         program = tmp_path / "portranges-impostor"
@@ -93,7 +93,7 @@ class TestRun:
         with pytest.raises(PermissionError):
             machine.run([str(program)])
 
-    def test_a_failure_tells_status_and_words(self) -> None:
+    def test_a_failure_reports_the_status_and_the_output(self) -> None:
         with pytest.raises(SystemReadError) as caught:
             python("import sys; print('out'); sys.exit('unknown oid')")
         assert caught.value.reason == "exit status 1, 'unknown oid'"
@@ -104,12 +104,12 @@ class TestRun:
             python("import sys; sys.exit(3)")
         assert caught.value.reason == "exit status 3"
 
-    def test_it_may_take_so_long(self) -> None:
+    def test_a_command_that_takes_too_long_is_killed(self) -> None:
         with pytest.raises(TimeoutError, match=r"^took longer than 0\.3 s$"):
             python("import time; time.sleep(60)", timeout=0.3)
 
     @UNIX
-    def test_what_it_started_ends_with_it(self) -> None:
+    def test_its_child_processes_are_killed_too(self) -> None:
         # The command itself is gone at once; its child holds the output.
         code = (
             "import subprocess, sys; "
@@ -121,7 +121,7 @@ class TestRun:
 
     @pytest.mark.slow
     @UNIX
-    def test_what_has_left_its_group_is_not_waited_for(self, tmp_path: Path) -> None:
+    def test_a_process_that_left_its_group_is_not_waited_for(self, tmp_path: Path) -> None:
         file = tmp_path / "pid"
         code = (
             "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', "
@@ -142,13 +142,13 @@ class TestRun:
             reader.join()
 
     @UNIX
-    def test_closed_output_and_no_end(self) -> None:
+    def test_a_command_that_closes_its_output_and_runs_on_is_killed(self) -> None:
         code = "import os, time; os.close(1); os.close(2); time.sleep(60)"
         with pytest.raises(TimeoutError):
             python(code, timeout=1.0)
 
     @pytest.mark.parametrize("descriptor", [1, 2])
-    def test_it_may_print_so_much(self, descriptor: int) -> None:
+    def test_a_command_that_prints_too_much_is_killed(self, descriptor: int) -> None:
         code = f"import os\nwhile True: os.write({descriptor}, b'x' * 65536)"
         with pytest.raises(SystemReadError) as caught:
             python(code)
@@ -164,7 +164,7 @@ class TestRun:
             python("import sys; sys.stdout.write('1' * 100_000_000)")
 
     @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")  # noqa: PTH112
-    def test_nothing_is_left_open(self) -> None:
+    def test_no_file_descriptor_is_left_open(self) -> None:
         python("")
         gc.collect()
         before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
@@ -175,12 +175,12 @@ class TestRun:
 
 
 class TestReadFile:
-    def test_text(self, tmp_path: Path) -> None:
+    def test_the_text_is_returned_unchanged(self, tmp_path: Path) -> None:
         file = tmp_path / "file"
         file.write_bytes(b"32768\t60999\r\n")
         assert machine.read_file(str(file)) == "32768\t60999\r\n"
 
-    def test_no_file(self, tmp_path: Path) -> None:
+    def test_a_missing_file(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
             machine.read_file(str(tmp_path / "file"))
 
@@ -189,12 +189,12 @@ class TestReadFile:
             machine.read_file(str(tmp_path))
 
     @pytest.mark.skipif(sys.platform == "win32", reason="needs a Unix")
-    def test_a_pipe_that_nobody_writes_to(self, tmp_path: Path) -> None:
+    def test_a_pipe_without_a_writer(self, tmp_path: Path) -> None:
         pipe = str(tmp_path / "pipe")
         os.mkfifo(pipe)
         assert machine.read_file(pipe) == ""
 
-    def test_too_long(self, tmp_path: Path) -> None:
+    def test_a_file_that_is_too_long(self, tmp_path: Path) -> None:
         file = tmp_path / "file"
         with file.open("wb") as stream:
             stream.truncate(100_000_000)
@@ -202,7 +202,7 @@ class TestReadFile:
             machine.read_file(str(file))
         assert caught.value.reason == "expected at most 1,048,576 bytes, got more"
 
-    def test_exactly_the_limit(self, tmp_path: Path) -> None:
+    def test_a_file_of_exactly_the_limit(self, tmp_path: Path) -> None:
         file = tmp_path / "file"
         file.write_bytes(b"x" * machine.OUTPUT_LIMIT)
         assert len(machine.read_file(str(file))) == machine.OUTPUT_LIMIT
@@ -210,7 +210,7 @@ class TestReadFile:
 
 class TestDecode:
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-    def test_what_says_its_encoding(self, encoding: str) -> None:
+    def test_an_encoding_with_a_byte_order_mark(self, encoding: str) -> None:
         text = "Port de démarrage : 49152\r\n启动端口 : 1\r\n"
         assert machine.decode(text.encode(encoding)) == text
 

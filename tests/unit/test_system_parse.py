@@ -223,7 +223,7 @@ class TestRecorded:
         assert "was UTF-16 read as another encoding?" in refused(parse, text)
 
     @ALL
-    def test_read_in_a_wrong_code_page(
+    def test_a_text_decoded_with_a_wrong_code_page(
         self, name: str, parse: Callable[[str], object], value: object
     ) -> None:
         assert parse(recorded(name).encode().decode("latin-1")) == value
@@ -235,7 +235,7 @@ class TestRecorded:
         assert parse(recorded(name).rstrip()) == value
 
     @ALL
-    def test_cut_anywhere_is_a_value_or_an_error(
+    def test_a_truncated_text_gives_a_value_or_an_error(
         self, name: str, parse: Callable[[str], object], value: object
     ) -> None:
         text = recorded(name)
@@ -256,7 +256,9 @@ class TestAnyText:
     @example(text="-1 5")
     @example(text="=:")
     @example(text="\x85\x1c\u2028")
-    def test_a_value_or_the_one_error(self, parse: Callable[[str], object], text: str) -> None:
+    def test_any_text_gives_a_value_or_unexpected_output(
+        self, parse: Callable[[str], object], text: str
+    ) -> None:
         allowed(parse, text)
 
     @pytest.mark.slow
@@ -267,7 +269,7 @@ class TestAnyText:
         size=st.integers(0, 20),
         patch=st.text("0123456789\t\n\r:=*- ,ax\0é") | st.text(),
     )
-    def test_a_changed_recording(
+    def test_a_changed_recording_gives_a_value_or_unexpected_output(
         self, parse: Callable[[str], object], name: str, place: int, size: int, patch: str
     ) -> None:
         text = TEXTS[name]
@@ -277,7 +279,9 @@ class TestAnyText:
         with pytest.raises(TypeError, match="text must be a str, got bytes b'80'"):
             parse(b"80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
-    def test_a_hundred_megabytes_are_refused_unread(self, parse: Callable[[str], object]) -> None:
+    def test_a_hundred_megabytes_are_refused_without_parsing(
+        self, parse: Callable[[str], object]
+    ) -> None:
         message = refused(parse, HUGE)
         assert "expected at most 1,048,576 characters, got 100,000,000" in message
 
@@ -285,7 +289,7 @@ class TestAnyText:
         "piece",
         ["a", "1", " ", "1 ", "1,", "1-", "\t", "\n", "\r", ":", "=", "a: 1\n", "--- ", "*"],
     )
-    def test_time_grows_with_the_length_alone(
+    def test_the_time_is_linear_in_the_length(
         self, parse: Callable[[str], object], piece: str
     ) -> None:
         # Time quadratic in this length would be minutes, and the test would hang.
@@ -356,13 +360,13 @@ class TestWhichText:
             ),
         ],
     )
-    def test_unknown_words(self, arguments: dict[str, Any], message: str) -> None:
+    def test_unknown_words_are_refused(self, arguments: dict[str, Any], message: str) -> None:
         with pytest.raises(UnknownNameError) as caught:
             parse(**{"text": "", "field": "configured", "system": "linux", **arguments})
         assert str(caught.value).startswith(message)
 
     @pytest.mark.parametrize("name", ["field", "system", "transport", "family", "program"])
-    def test_arguments_of_another_type(self, name: str) -> None:
+    def test_arguments_of_another_type_are_refused(self, name: str) -> None:
         given: dict[str, Any] = {"text": "", "field": "configured", "system": "windows"}
         with pytest.raises(TypeError, match=f"{name} must be .*, got int 4"):
             parse(**{**given, name: 4})
@@ -478,7 +482,7 @@ class TestBSD:
     def test_an_empty_list_of_bad_ports(self) -> None:
         assert baddynamic("net.inet.tcp.baddynamic=\n") == PortSet.empty()
 
-    def test_port_0_and_the_next_one_run_together(self) -> None:
+    def test_port_0_and_the_next_port_without_a_separator(self) -> None:
         # sysctl.c omits the comma after port 0: refusing the text is better than port 1.
         refused(baddynamic, "net.inet.tcp.baddynamic=01,7\n")
 

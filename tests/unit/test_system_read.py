@@ -160,7 +160,7 @@ EVERY = pytest.mark.parametrize("name", MACHINES)
 
 
 class TestEverySystem:
-    def test_every_platform_has_a_machine_here(self) -> None:
+    def test_every_platform_has_a_recorded_machine(self) -> None:
         assert {*MACHINES, "android"} == {name for _, name in PLATFORMS}
 
     @EVERY
@@ -279,7 +279,7 @@ def nothing(key: object) -> str:
 
 
 class TestRows:
-    def test_each_value_is_either_read_or_accounted_for(self) -> None:
+    def test_each_value_is_read_or_listed_as_unreadable(self) -> None:
         asked = (
             Field.CONFIGURED,
             Field.RESERVED,
@@ -402,7 +402,7 @@ class TestLinux:
         assert system.read_ephemeral(machine=there).name == name
 
     @pytest.mark.parametrize("text", ["16000 65535\n", "16000   65535"])
-    def test_gvisor_is_known_by_its_blanks(self, text: str) -> None:
+    def test_gvisor_is_recognized_by_the_blanks_in_its_files(self, text: str) -> None:
         there = machine("linux", {RANGE: text, RESERVED: ""}, release="4.4.0")
         settings = system.read_settings(machine=there)
         assert settings.system == "gvisor"
@@ -531,7 +531,7 @@ class TestOthers:
             "anonportalgo.reserve is a bitmap that sysctl cannot print"
         )
 
-    def test_solaris_10_has_ndd_alone(self) -> None:
+    def test_solaris_10_has_only_ndd(self) -> None:
         settings = system.read_settings(machine=machine("sunos5", NDD, release="5.10"))
         assert settings.effective == PortSet.parse("32768-65535")
         assert settings.reserved == PortSet([2049, 4045])
@@ -545,7 +545,7 @@ class TestOthers:
         assert system.read_time_wait(machine=there) == 15.0
 
     @pytest.mark.parametrize("platform", ["emscripten", "wasi", "ios", "cygwin", "hp-ux11", ""])
-    def test_unsupported_platforms(self, platform: str) -> None:
+    def test_unsupported_platforms_are_refused(self, platform: str) -> None:
         for read in (
             system.read_ephemeral,
             system.read_configured,
@@ -565,7 +565,7 @@ class TestOthers:
 
 
 class TestQuestions:
-    def test_unknown_transports_and_families(self) -> None:
+    def test_unknown_transports_and_families_are_refused(self) -> None:
         with pytest.raises(UnknownNameError, match=r"^unknown transport, got 'tcpp'; did you mean"):
             system.read_ephemeral("tcpp", machine=linux())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         with pytest.raises(UnknownNameError, match=r"^unknown family, got 'inet5'; did you mean"):
@@ -672,14 +672,16 @@ class TestPrivileges:
         ["", "Name:\tsh\n", "CapEff:\t\n", "CapEff:\tg\n", "CapEff:\t0x400\n", "CapEff:\t-1\n",
          "CapEff:\t" + "0" * 17, "CapEff:\t0\nCapEff:\t0\n"],
     )  # fmt: skip
-    def test_a_status_without_one_mask_is_refused(self, text: str) -> None:
+    def test_a_status_file_without_exactly_one_mask_is_refused(self, text: str) -> None:
         with pytest.raises(UnexpectedOutputError) as caught:
             system.read_may_bind_privileged(machine=machine("linux", {self.STATUS: text}))
         assert str(caught.value).startswith("cannot read the privileges of this process: expected")
 
     @pytest.mark.parametrize("platform", ["darwin", "freebsd14", "openbsd7", "netbsd10", "sunos5"])
     @pytest.mark.parametrize(("user", "may"), [("0", True), ("1001", False)])
-    def test_elsewhere_only_root_may(self, platform: str, user: str, may: bool) -> None:
+    def test_on_other_systems_only_root_may_bind_privileged_ports(
+        self, platform: str, user: str, may: bool
+    ) -> None:
         there = machine(platform, {"id -u": f"{user}\n"})
         assert system.read_may_bind_privileged(machine=there) is may
 

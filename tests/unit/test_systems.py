@@ -77,7 +77,7 @@ def test_a_name_is_text() -> None:
         lookup(wrong)
 
 
-def test_a_system_of_ones_own() -> None:
+def test_a_system_made_by_the_caller() -> None:
     kind: Any = "middlebox"
     mine = System(name="mine", title="My router", kind=kind)
     assert mine.kind is Kind.MIDDLEBOX

@@ -24,7 +24,7 @@ TEXT = "22/tcp,53/udp,8000-8100/tcp"
 
 
 class TestConstructor:
-    def test_nothing_is_the_empty_set(self) -> None:
+    def test_no_arguments_give_the_empty_set(self) -> None:
         assert TransportPorts() == TransportPorts({}) == TransportPorts.empty()
 
     @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ class TestConstructor:
             dict(TransportPorts.parse(TEXT).items()),
         ],
     )
-    def test_a_mapping(self, ports: Any) -> None:
+    def test_a_mapping_of_transports_to_ports(self, ports: Any) -> None:
         assert str(TransportPorts(ports)) == TEXT
 
-    def test_keywords(self) -> None:
+    def test_a_keyword_for_each_transport(self) -> None:
         made = TransportPorts(tcp=[22, range(8000, 8101)], udp=PortRange(53), sctp=[1], dccp={2})
         assert str(made) == "1/sctp,2/dccp,22/tcp,53/udp,8000-8100/tcp"
 
@@ -133,7 +133,9 @@ class TestParse:
             (iter(Transport), "53/tcp,53/udp,53/sctp,53/dccp,80/udp"),
         ],
     )
-    def test_default_transports(self, defaults: Any, canonical: str) -> None:
+    def test_default_transports_apply_to_ports_without_one(
+        self, defaults: Any, canonical: str
+    ) -> None:
         made = TransportPorts.parse("53,80/udp", default_transports=defaults)
         assert str(made) == canonical
 
@@ -192,19 +194,19 @@ class TestParse:
         assert str(caught.value) == ("expected a port or 'first-last', got 'x'\n    80,x\n       ~")
 
     @pytest.mark.parametrize("value", [22, b"22/tcp", None, ["22/tcp"]])
-    def test_text_only(self, value: Any) -> None:
+    def test_other_types_are_refused(self, value: Any) -> None:
         with pytest.raises(TypeError, match=r"^text must be a str, got "):
             TransportPorts.parse(value)
 
     @pytest.mark.parametrize("piece", [",", "/", "-", "1", "x", " ", "1/", "tcp/"])
-    def test_a_megabyte_of_one_piece(self, piece: str) -> None:
+    def test_a_megabyte_of_a_repeated_text_is_refused_quickly(self, piece: str) -> None:
         start = time.perf_counter()
         with pytest.raises(PortSyntaxError) as caught:
             TransportPorts.parse(piece * 1_000_000)
         assert len(str(caught.value)) < 600
         assert time.perf_counter() - start < 5
 
-    def test_a_long_text(self) -> None:
+    def test_a_long_text_is_parsed(self) -> None:
         text = ",".join(f"{port}/{name}" for port in range(0, 65536, 2) for name in ("tcp", "udp"))
         made = TransportPorts.parse(text)
         assert made.tcp == made.udp == PortSet(range(0, 65536, 2))
@@ -212,7 +214,7 @@ class TestParse:
 
 
 class TestValue:
-    def test_the_transports(self) -> None:
+    def test_the_ports_of_each_transport(self) -> None:
         made = TransportPorts.parse("1/tcp,2/udp,3/sctp,4/dccp")
         assert [str(each) for each in (made.tcp, made.udp, made.sctp, made.dccp)] == list("1234")
         for transport in Transport:
@@ -240,7 +242,7 @@ class TestValue:
             (PortRange(9), Transport.TCP),
         )
 
-    def test_in(self) -> None:
+    def test_a_pair_is_in_the_set(self) -> None:
         made = TransportPorts.parse("53/udp")
         assert (53, "udp") in made
         assert (53, Transport.UDP) in made
@@ -272,7 +274,7 @@ class TestValue:
             ((True, "udp"), "port must be an integer, got bool True"),
         ],
     )
-    def test_in_takes_a_pair(self, element: Any, message: str) -> None:
+    def test_in_accepts_only_a_pair(self, element: Any, message: str) -> None:
         with pytest.raises(TypeError) as caught:
             _ = element in TransportPorts.full()
         assert str(caught.value) == message
@@ -289,7 +291,7 @@ class TestValue:
         assert f"{TransportPorts(tcp=[22]):>8}|" == "  22/tcp|"
 
     @pytest.mark.parametrize("stranger", [PortSet([22]), PortRange(22), {"tcp": [22]}, "22/tcp"])
-    def test_strangers(self, stranger: Any) -> None:
+    def test_other_types_are_not_operands(self, stranger: Any) -> None:
         made: Any = TransportPorts(tcp=[22])
         assert made != stranger
         for operate in (
@@ -337,7 +339,7 @@ class TestValue:
         with pytest.raises(TypeError):
             made["tcp"] = PortSet()
 
-    def test_copies(self) -> None:
+    def test_copies_are_the_set_itself(self) -> None:
         made = TransportPorts.parse(TEXT)
         assert copy.copy(made) is copy.deepcopy(made) is made
         assert pickle.loads(pickle.dumps(made)) == made

@@ -40,7 +40,7 @@ def test_rows_are_in_order_and_named_once():
     assert len(set(names)) == len(names)
 
 
-def test_uses_finds_what_a_walk_over_all_rows_finds():
+def test_uses_agrees_with_a_search_of_all_rows():
     expected: list[set[str]] = [set() for _ in range(65536)]
     for use in uses.rows():
         for port in range(use.ports.first, use.ports.last + 1):
@@ -68,16 +68,16 @@ def test_uses_finds_what_a_walk_over_all_rows_finds():
         (51820, "WireGuard"),
     ],
 )
-def test_known_examples(port, name):
+def test_the_uses_of_known_ports(port, name):
     assert name in [use.name for use in uses.lookup(port)]
 
 
-def test_mosh_is_udp_alone():
+def test_mosh_uses_only_udp():
     (mosh,) = [use for use in uses.rows() if use.name == "mosh"]
     assert mosh.transports == (Transport.UDP,)
 
 
-def test_what_is_no_port_is_refused():
+def test_a_value_that_is_not_a_port_is_refused():
     with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got 65536$"):
         uses.lookup(65536)
     with pytest.raises(TypeError, match="port must be an integer, got str '80'"):

@@ -89,7 +89,7 @@ def test_a_zero_of_any_type_of_integer_is_port_0(name, zero):
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("value", NOT_ZEROS, ids=repr)
-def test_nothing_else_that_is_false_is_port_0(name, value):
+def test_no_other_false_value_is_port_0(name, value):
     call, _ = CALLS[name]
     with pytest.raises((TypeError, ValueError)) as caught:
         call(value)
