@@ -52,7 +52,7 @@ from portranges.families import Family
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.probe.record import Owner
-from portranges.probe.row import Row, SocketState
+from portranges.probe.row import SocketState
 from portranges.probe.table import Backend
 from portranges.registry.model import Assignment, Cell, State
 from portranges.report.model import PortReport
@@ -142,7 +142,6 @@ __all__ = [
     "MethodName",
     "Named",
     "Namespace",
-    "NewRow",
     "NoReturn",
     "Nothing",
     "Options",
@@ -589,7 +588,6 @@ TextLayout: TypeAlias = Callable[[str], list[str]]
 SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
-NewRow: TypeAlias = Callable[[type[Row], tuple[object, ...]], Row]
 Origin: TypeAlias = Source | tuple[Source, Confidence]
 RuleRow: TypeAlias = tuple[str | None, str, Source] | tuple[str | None, str, Source, Confidence]
 RuleRows: TypeAlias = Mapping[str, RuleRow]

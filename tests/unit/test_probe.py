@@ -44,6 +44,7 @@ from portranges.probe import (
     watching,
     with_psutil,
 )
+from portranges.probe import row as col
 from portranges.probe.counting import count
 from portranges.probe.query import Query
 from portranges.probe.record import record_of
@@ -167,9 +168,9 @@ def test_a_table_is_built_of_records_and_cannot_be_changed():
 
 
 def test_a_record_of_psutil_is_pickled_without_its_pid():
-    one = record_of(record(80, state="listen")._row._replace(pid=4242))
+    one = record_of((*record(80, state="listen")._row[: col.PID], 4242))
     two = pickle.loads(pickle.dumps(one))
-    assert (two, two.inode, two._row.pid) == (one, None, None)
+    assert (two, two.inode, two._row[col.PID]) == (one, None, None)
 
 
 def test_a_record_cannot_be_changed():
@@ -1184,11 +1185,11 @@ def test_tables_of_the_main_thread_and_without_ipv6(fake):
     (fake.folder / "net").mkdir()
     (fake.folder / "net" / "tcp").write_bytes(header + line)
     query = Query(transports=(Transport.TCP,))
-    assert [row.port for row in proc.read(query)] == [8080]
+    assert [row[col.PORT] for row in proc.read(query)] == [8080]
     folder = fake.folder / "thread-self" / "net"
     folder.mkdir(parents=True)
     (folder / "tcp").write_bytes(header + line.replace(b"1F90", b"1F91"))
-    assert [row.port for row in proc.read(query)] == [8081]
+    assert [row[col.PORT] for row in proc.read(query)] == [8081]
     with pytest.raises(FileNotFoundError):
         proc.read(Query(transports=(Transport.UDP,)))
 

@@ -19,6 +19,7 @@ from portranges.errors import (
     reason_of,
 )
 from portranges.probe import netlink, proc, with_psutil
+from portranges.probe import row as col
 from portranges.probe.query import Query
 from portranges.probe.row import Row
 from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
@@ -94,7 +95,7 @@ def _read(backend: Backend, query: Query) -> SocketTable:
         return with_psutil.read(query)
     rows = query.matching(netlink.read(query) if backend is Backend.NETLINK else proc.read(query))
     if query.owners:
-        holders = proc.holders_of(row.inode for row in rows if row.inode)
+        holders = proc.holders_of(inode for row in rows if (inode := row[col.INODE]))
         return table_with(rows, holders, proc.owners_of(holders), backend)
     visibility = Visibility(sockets=Scope.ALL, owners=Scope.NOT_REQUESTED)
     return table_of(rows, visibility=visibility, backend=backend)

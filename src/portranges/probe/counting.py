@@ -7,6 +7,7 @@ from ``portranges.capacity``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from portranges import capacity, types
 from portranges.capacity import Interval
@@ -16,10 +17,11 @@ from portranges.ephemeral.lookup import row_of
 from portranges.errors import InvalidValueError, elide
 from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
+from portranges.probe import row as col
 from portranges.probe.backends import complete
 from portranges.probe.query import Query, transports_of
 from portranges.probe.record import host_and_port, is_loopback, unmapped
-from portranges.probe.row import Row, SocketState
+from portranges.probe.row import Row, SocketState, is_self_connected
 from portranges.probe.table import Visibility
 from portranges.records import always_checked, as_data
 
@@ -278,32 +280,30 @@ def count(
     """
     ports = profile.ports - profile.skipped
     is_in_range = ports.table
-    inside = [row for row in rows if is_in_range[row.port]]
+    inside = [row for row in rows if is_in_range[row[col.PORT]]]
     in_use = _ports(inside)
-    held = _ports(row for row in inside if row.remote_port is None)
-    listening = {row.port for row in inside if row.state is SocketState.LISTEN}
-    still_open = _ports(row for row in inside if row.state is not SocketState.TIME_WAIT)
-    made = [row for row in inside if row.remote_port is not None and row.port not in listening]
-    waiting = [row for row in made if row.state is SocketState.TIME_WAIT]
-    groups: dict[tuple[str, str, int], list[Row]] = {}
-    for row in made:
-        ends = unmapped(row.address), unmapped(row.remote_address or ""), row.remote_port or 0
-        groups.setdefault(ends, []).append(row)
+    held = _ports([row for row in inside if row[col.REMOTE_PORT] is None])
+    still_open = _ports([row for row in inside if row[col.STATE] is not SocketState.TIME_WAIT])
+    listening = _ports([row for row in inside if row[col.STATE] is SocketState.LISTEN])
+    connected = [row for row in inside if row[col.REMOTE_PORT] is not None]
+    made = [row for row in connected if row[col.PORT] not in listening]
+    waiting = [row for row in made if row[col.STATE] is SocketState.TIME_WAIT]
     # A system that does not share ports between destinations cannot use any port in use.
     is_shared = profile.shares_ports_across_destinations is not False
     is_shared = is_shared and transport is not Transport.UDP
     destinations: list[Destination] = []
-    for (source, address, port), members in groups.items():
-        reusable = _reusable(members, settings)
-        lost = _ports(members) - reusable | held if is_shared else in_use
-        least, most = int(limit.low) - len(in_use), int(limit.high) - len(lost)
+    for (source, address, port), members in _by_destination(made).items():
+        is_local = is_loopback(source) or is_loopback(address)
+        reusable = _reusable(members, settings, is_local=is_local)
+        lost = len(held) + len(_ports(members) - reusable - held) if is_shared else len(in_use)
+        least, most = int(limit.low) - len(in_use), int(limit.high) - lost
         destinations.append(
             Destination(
                 source=source,
                 address=address,
                 port=port,
                 connections=len(members),
-                time_wait=sum(row.state is SocketState.TIME_WAIT for row in members),
+                time_wait=sum(row[col.STATE] is SocketState.TIME_WAIT for row in members),
                 reusable=len(reusable),
                 limit=limit,
                 remaining=Interval(max(0, least), max(0, most)),
@@ -314,23 +314,39 @@ def count(
         transport=transport,
         profile=profile,
         ports=ports,
-        in_use=in_use,
-        held=held,
+        in_use=PortSet(in_use),
+        held=PortSet(held),
         connections=len(made),
         time_wait=len(waiting),
-        time_wait_ports=_ports(waiting) - still_open,
-        self_connected=_ports(row for row in made if row.is_self_connected) & still_open,
+        time_wait_ports=PortSet(_ports(waiting) - still_open),
+        self_connected=PortSet(_ports(filter(is_self_connected, made)) & still_open),
         destinations=tuple(destinations),
         visibility=visibility,
         read_at=read_at,
     )
 
 
-def _ports(rows: types.Iterable[Row]) -> PortSet:
-    return PortSet({row.port for row in rows})
+def _by_destination(rows: types.Iterable[Row]) -> dict[tuple[str, str, int], list[Row]]:
+    """Return *rows* by local address and remote address and port."""
+    groups: dict[tuple[str, str | None, int | None], list[Row]] = {}
+    for row in rows:
+        ends = row[col.ADDRESS], row[col.REMOTE_ADDRESS], row[col.REMOTE_PORT]
+        groups.setdefault(ends, []).append(row)
+    merged: dict[tuple[str, str, int], list[Row]] = {}
+    for (source, address, port), members in groups.items():
+        merged.setdefault((unmapped(source), unmapped(address or ""), port or 0), []).extend(
+            members
+        )
+    return merged
 
 
-def _reusable(rows: types.Sequence[Row], settings: types.MachineSettings | None) -> PortSet:
+def _ports(rows: types.Iterable[Row]) -> set[int]:
+    return set(map(itemgetter(col.PORT), rows))
+
+
+def _reusable(
+    rows: types.Iterable[Row], settings: types.MachineSettings | None, *, is_local: bool
+) -> set[int]:
     """Return the ports to one destination that ``connect()`` may use again although they wait.
 
     Source:
@@ -338,17 +354,16 @@ def _reusable(rows: types.Sequence[Row], settings: types.MachineSettings | None)
         1.02 s and then succeeds.
     """
     if settings is None or settings.time_wait_reuse in (None, "never"):
-        return PortSet()
+        return set()
     # if (reuse == 2) { ... if (!loopback) reuse = 0; }
-    only_loopback = settings.time_wait_reuse == "loopback"
+    if settings.time_wait_reuse == "loopback" and not is_local:
+        return set()
     # The time left at which a socket has waited for long enough.
-    left = (settings.time_wait or 0.0) - (settings.time_wait_reuse_after or 0.0)
+    longest = (settings.time_wait or 0.0) - (settings.time_wait_reuse_after or 0.0)
     waiting: set[int] = set()
     others: set[int] = set()
     for row in rows:
-        waits = row.state is SocketState.TIME_WAIT and (
-            row.expires_in is None or row.expires_in <= left
-        )
-        is_local = is_loopback(row.address) or is_loopback(row.remote_address or "")
-        (waiting if waits and (is_local or not only_loopback) else others).add(row.port)
-    return PortSet(waiting - others)
+        left = row[col.EXPIRES_IN]
+        waits = row[col.STATE] is SocketState.TIME_WAIT and (left is None or left <= longest)
+        (waiting if waits else others).add(row[col.PORT])
+    return waiting - others

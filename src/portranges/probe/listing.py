@@ -5,6 +5,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
+from portranges.probe import row as col
 from portranges.probe.backends import complete, read
 from portranges.probe.query import CONNECTED, LISTENING, Query, transports_of
 from portranges.probe.table import SocketTable
@@ -171,5 +172,5 @@ def free_ports(
         False
     """
     table = complete(Query(transports=transports_of(transport)), backend)
-    in_use = PortSet({0, *(row.port for row in table._rows)})
+    in_use = PortSet({0, *(row[col.PORT] for row in table._rows)})
     return PortSet(_ALL_BUT_0 if among is None else among) - in_use

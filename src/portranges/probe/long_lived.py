@@ -18,6 +18,7 @@ from portranges.checks import fields, number, of_type, optional, tuple_with
 from portranges.errors import SystemReadError
 from portranges.ports import Transport
 from portranges.portset import PortSet
+from portranges.probe import row as col
 from portranges.probe.backends import read
 from portranges.probe.counting import machine_profile
 from portranges.probe.query import LISTENING, Query, transports_of
@@ -202,7 +203,7 @@ class ListenerHistory:
         seen: list[tuple[float, float]] = []
         for row in table._rows:
             # The inode or the process distinguishes a socket from the next one on the same port.
-            key = (row.transport, row.family, row.address, row.port, row.inode, row.pid)
+            key = (*row[: col.PORT + 1], row[col.INODE], row[col.PID])
             first = self._since.get(key, (now, clock))
             since[key] = first
             seen.append((first[0], clock - first[1]))

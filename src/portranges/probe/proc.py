@@ -13,10 +13,11 @@ from portranges import types
 from portranges.errors import reason_of
 from portranges.families import Family
 from portranges.ports import Transport, is_digits
+from portranges.probe import row as col
 from portranges.probe.proc_net import decimal, rows_of
 from portranges.probe.query import Query
 from portranges.probe.record import Owner
-from portranges.probe.row import Row
+from portranges.probe.row import Row, ends_of
 from portranges.probe.table import Scope
 
 PROC = "/proc"
@@ -44,7 +45,7 @@ def read(query: Query) -> list[Row]:
             # A socket that opens during the listing moves others, and the kernel may list one
             # of them twice. Sockets without an inode are identified by their addresses.
             found = rows_of(text, transport, family) if text else []
-            rows += {(row.inode or row.ends): row for row in found}.values()
+            rows += {(row[col.INODE] or ends_of(row)): row for row in found}.values()
     return rows
 
 

@@ -18,7 +18,7 @@ from portranges.families import Family
 from portranges.ports import Transport, check_transport, is_digits
 from portranges.probe.query import transports_of
 from portranges.probe.record import SocketRecord, record_of
-from portranges.probe.row import Row, SocketState, new_row
+from portranges.probe.row import Row, SocketState
 from portranges.probe.sock_diag import TCP_STATES
 
 # USER_HZ, the unit of times that Linux reports to programs: 100 on all machines except Alpha.
@@ -126,7 +126,7 @@ def _row(
         state = TCP_STATES[_hex(status, 2)]
     kind, _, ticks = timer.partition(":")
     left = _hex(ticks, len(ticks)) / _TICKS if _hex(kind, 2) == 3 else None
-    values = (
+    return (
         transport,
         family,
         address,
@@ -140,7 +140,6 @@ def _row(
         left,
         None,
     )
-    return new_row(Row, values)
 
 
 def _endpoint(

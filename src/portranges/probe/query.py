@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from portranges import checks, types
 from portranges.ports import Transport, check_transport
+from portranges.probe import row as col
 from portranges.probe.row import TRANSPORTS, Row, SocketState
 
 ALL_STATES = frozenset(SocketState)
@@ -40,9 +41,9 @@ class Query:
         """Return the *rows* that match; a backend may have returned more."""
         states, port = self.states, self.port
         if port is not None:
-            rows = [row for row in rows if row.port == port]
+            rows = [row for row in rows if row[col.PORT] == port]
         if states is not ALL_STATES:
-            rows = [row for row in rows if row.state in states]
+            rows = [row for row in rows if row[col.STATE] in states]
         return rows
 
 

@@ -10,7 +10,8 @@ from portranges.checks import fields, integer, member, number, of_type, optional
 from portranges.errors import InvalidValueError, elide
 from portranges.families import Family
 from portranges.ports import Transport, check_port, check_transport
-from portranges.probe.row import TRANSPORTS, Row, SocketState
+from portranges.probe import row as col
+from portranges.probe.row import TRANSPORTS, Row, SocketState, is_self_connected
 from portranges.records import always_checked, as_data, construct
 
 
@@ -143,80 +144,62 @@ class SocketRecord:
         chosen = check_transport(transport, among=TRANSPORTS)
         of_family = member("family", family, Family)
         in_state = member("state", state, SocketState)
-        if chosen is Transport.UDP and in_state not in _UDP_STATES:
-            raise InvalidValueError("a UDP socket must be established or unconnected", in_state)
-        if chosen is Transport.TCP and in_state is SocketState.UNCONNECTED:
-            raise InvalidValueError("a TCP socket must not be unconnected", in_state)
-        if (remote_address is None) is not (remote_port is None):
-            ends = elide((remote_address, remote_port))
-            raise InvalidValueError("remote_address and remote_port must be given together", ends)
-        if remote_address is not None:
-            _check_address("remote_address", remote_address, of_family)
-        _check_address("address", address, of_family)
+        _check_state(in_state, chosen)
+        _check_addresses(address, remote_address, remote_port, of_family)
         if v6only is not None:
             of_type("v6only", v6only, bool)
-        found = tuple(owners)
-        for owner in found:
-            of_type("each owner", owner, Owner)
-        self._row = Row(
-            transport=chosen,
-            family=of_family,
-            address=address,
-            port=check_port(port),
-            remote_address=remote_address,
-            remote_port=None if remote_port is None else check_port(remote_port),
-            state=in_state,
-            uid=None if uid is None else integer("uid", uid),
-            inode=None if inode is None else integer("inode", inode),
-            v6only=v6only,
-            expires_in=None if expires_in is None else number("expires_in", expires_in),
-        )
-        self._owners = found
+        self._owners = tuple([of_type("each owner", each, Owner) for each in owners])
+        at, remote_at = check_port(port), None if remote_port is None else check_port(remote_port)
+        uid = None if uid is None else integer("uid", uid)
+        inode = None if inode is None else integer("inode", inode)
+        left = None if expires_in is None else number("expires_in", expires_in)
+        ends = (chosen, of_family, address, at, remote_address, remote_at)
+        self._row = (*ends, in_state, uid, inode, v6only, left, None)
 
     @property
     def transport(self) -> Transport:
         """The transport, TCP or UDP."""
-        return self._row.transport
+        return self._row[col.TRANSPORT]
 
     @property
     def family(self) -> Family:
         """The family of the socket; an IPv6 socket may have an IPv4-mapped address."""
-        return self._row.family
+        return self._row[col.FAMILY]
 
     @property
     def address(self) -> str:
         """The local address, such as ``"127.0.0.1"``, ``"::"`` or ``"::ffff:127.0.0.1"``."""
-        return self._row.address
+        return self._row[col.ADDRESS]
 
     @property
     def port(self) -> int:
         """The local port."""
-        return self._row.port
+        return self._row[col.PORT]
 
     @property
     def remote_address(self) -> str | None:
         """The remote address; ``None`` if the socket is not connected."""
-        return self._row.remote_address
+        return self._row[col.REMOTE_ADDRESS]
 
     @property
     def remote_port(self) -> int | None:
         """The remote port; ``None`` if the socket is not connected."""
-        return self._row.remote_port
+        return self._row[col.REMOTE_PORT]
 
     @property
     def state(self) -> SocketState:
         """The state."""
-        return self._row.state
+        return self._row[col.STATE]
 
     @property
     def uid(self) -> int | None:
         """The ID of the user who created the socket; ``None`` from psutil and in TIME_WAIT."""
-        return self._row.uid
+        return self._row[col.UID]
 
     @property
     def inode(self) -> int | None:
         """The socket's number on Linux; ``None`` from psutil, and if no process can have it."""
-        return self._row.inode or None
+        return self._row[col.INODE] or None
 
     @property
     def v6only(self) -> bool | None:
@@ -224,7 +207,7 @@ class SocketRecord:
 
         Only netlink reports it, and only for sockets without a remote address.
         """
-        return self._row.v6only
+        return self._row[col.V6ONLY]
 
     @property
     def expires_in(self) -> float | None:
@@ -232,7 +215,7 @@ class SocketRecord:
 
         ``None`` if no timer runs, and from psutil.
         """
-        return self._row.expires_in
+        return self._row[col.EXPIRES_IN]
 
     @property
     def owners(self) -> tuple[Owner, ...]:
@@ -279,7 +262,7 @@ class SocketRecord:
         Source:
             RFC 9293, section 3.5 (simultaneous open); ``capacity.self_connect_probability``.
         """
-        return self._row.is_self_connected
+        return is_self_connected(self._row)
 
     @property
     def is_held_by_kernel(self) -> bool:
@@ -287,13 +270,11 @@ class SocketRecord:
 
         True in TIME_WAIT, and in other closing states if the socket has no inode.
         """
-        row = self._row
-        if row.state is SocketState.TIME_WAIT:
-            return True
-        return row.state in _MAY_BE_ORPHAN and row.inode == 0
+        state, inode = self._row[col.STATE], self._row[col.INODE]
+        return state is SocketState.TIME_WAIT or (state in _MAY_BE_ORPHAN and inode == 0)
 
     def _compared(self) -> tuple[object, ...]:
-        return (*self._row.ends, self.state, self._owners)
+        return (*self._row[: col.STATE + 1], self._owners)
 
     def __eq__(self, other: object) -> bool:
         """Return whether both agree in what every backend reports."""
@@ -316,16 +297,22 @@ class SocketRecord:
 
     def __reduce__(self) -> tuple[types.Any, ...]:
         """Return the pickle form, which calls the constructor."""
-        fields = self._row._asdict()
-        del fields["pid"]
-        return construct, (type(self), {**fields, "owners": self._owners})
+        values = dict(zip(_FIELDS, (*self._row[: col.PID], self._owners), strict=True))
+        return construct, (type(self), values)
 
     def to_dict(self) -> dict[str, types.Any]:
         """Return the record as data for JSON, with a key for each attribute.
 
         Unknown values are ``None``.
         """
-        return as_data(self, *Row._fields[:11], "owners")
+        return as_data(self, *_FIELDS)
+
+
+# All attributes, those of a row in its order.
+_FIELDS = (
+    *("transport", "family", "address", "port", "remote_address", "remote_port", "state"),
+    *("uid", "inode", "v6only", "expires_in", "owners"),
+)
 
 
 _new = object.__new__
@@ -341,6 +328,22 @@ def is_address(text: str, family: Family) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def _check_state(state: SocketState, transport: Transport) -> None:
+    if transport is Transport.UDP and state not in _UDP_STATES:
+        raise InvalidValueError("a UDP socket must be established or unconnected", state)
+    if transport is Transport.TCP and state is SocketState.UNCONNECTED:
+        raise InvalidValueError("a TCP socket must not be unconnected", state)
+
+
+def _check_addresses(address: str, remote: str | None, remote_port: object, family: Family) -> None:
+    if (remote is None) is not (remote_port is None):
+        ends = elide((remote, remote_port))
+        raise InvalidValueError("remote_address and remote_port must be given together", ends)
+    if remote is not None:
+        _check_address("remote_address", remote, family)
+    _check_address("address", address, family)
 
 
 def _check_address(name: str, value: str, family: Family) -> None:

@@ -22,9 +22,10 @@ from portranges import checks, types
 from portranges.errors import SystemReadError, UnexpectedOutputError, reason_of
 from portranges.families import Family
 from portranges.ports import Transport, check_transport
+from portranges.probe import row as col
 from portranges.probe.query import transports_of
 from portranges.probe.record import SocketRecord, record_of
-from portranges.probe.row import Row, SocketState, new_row
+from portranges.probe.row import Row, SocketState
 
 # The numbers that Linux uses; the parsing system may have others.
 FAMILIES = {Family.INET: 2, Family.INET6: 10}
@@ -235,22 +236,19 @@ def _rows(
     ports = struct.iter_unpack(f">20xHH{length - 24}x", block)
     try:
         return {
-            cookie: new_row(
-                Row,
-                (
-                    transport,
-                    family,
-                    texts[address],
-                    port,
-                    texts[remote_address] if remote_port else None,
-                    remote_port or None,
-                    state,
-                    None if state is waits else uid,
-                    inode,
-                    None,
-                    expires / 1000 if timer == _EXPIRY_TIMER else None,
-                    None,
-                ),
+            cookie: (
+                transport,
+                family,
+                texts[address],
+                port,
+                texts[remote_address] if remote_port else None,
+                remote_port or None,
+                state,
+                None if state is waits else uid,
+                inode,
+                None,
+                expires / 1000 if timer == _EXPIRY_TIMER else None,
+                None,
             )
             for (code, timer, address, remote_address, cookie, expires, uid, inode), (
                 port,
@@ -271,7 +269,8 @@ def _add_v6only(
         if port == (0, 0):
             message = block[at * length : (at + 1) * length]
             (cookie,) = struct.unpack_from(f"{_BYTE_ORDERS[byteorder]}Q", message, 60)
-            rows[cookie] = rows[cookie]._replace(v6only=_v6only(message, byteorder))
+            row = rows[cookie]
+            rows[cookie] = (*row[: col.V6ONLY], _v6only(message, byteorder), *row[col.EXPIRES_IN :])
 
 
 def _is_last(message: bytes, kind: int, byteorder: types.ByteOrder) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from portranges import types
 from portranges.checks import fields, member, number, of_type
+from portranges.probe import row as col
 from portranges.probe.record import Owner, SocketRecord, record_of
 from portranges.probe.row import Row
 from portranges.records import always_checked, as_data, construct
@@ -187,7 +188,7 @@ class SocketTable:
         if not self._owners:
             return map(record_of, self._rows)
         find = self._owners.get
-        return (record_of(row, find(row.inode or row.pid, ())) for row in self._rows)
+        return (record_of(row, find(row[col.INODE] or row[col.PID], ())) for row in self._rows)
 
     def __getitem__(self, index: int) -> SocketRecord:
         """Return one record.
@@ -200,7 +201,7 @@ class SocketTable:
         if self._records is not None:
             return self._records[at]
         row = self._rows[at]
-        return record_of(row, self._owners.get(row.inode or row.pid, ()))
+        return record_of(row, self._owners.get(row[col.INODE] or row[col.PID], ()))
 
     def __repr__(self) -> str:
         """Return the number of sockets and the visibility."""

@@ -15,10 +15,11 @@ from portranges.checks import fields, integer, member, number, optional
 from portranges.errors import SystemReadError
 from portranges.ports import check_port
 from portranges.probe import proc
+from portranges.probe import row as col
 from portranges.probe.backends import has_inodes, read, table_with
 from portranges.probe.query import Query, transports_of
 from portranges.probe.record import Owner, SocketRecord
-from portranges.probe.row import SocketState
+from portranges.probe.row import SocketState, ends_of
 from portranges.probe.table import Backend, Scope, SocketTable
 from portranges.records import always_checked, as_data
 
@@ -218,7 +219,7 @@ class Watcher:
         table = read(Query(transports=query.transports, port=query.port), self._backend)
         if table.backend is None or table.backend is Backend.PSUTIL:
             return table
-        inodes = frozenset(row.inode for row in table._rows if row.inode)
+        inodes = frozenset(inode for row in table._rows if (inode := row[col.INODE]))
         holders = self._holders
         if holders is None or not _hold_still(holders, inodes):
             holders = proc.holders_of(inodes)
@@ -244,11 +245,11 @@ def _paired(
     """
     by_ends: dict[tuple[object, ...], list[_Seen]] = {}
     for was in seen:
-        by_ends.setdefault(was.record._row.ends, []).append(was)
+        by_ends.setdefault(ends_of(was.record._row), []).append(was)
     pairs: list[tuple[SocketRecord, _Seen | None]] = []
     late: list[SocketRecord] = []
     for record in table:
-        alike = by_ends.get(record._row.ends, [])
+        alike = by_ends.get(ends_of(record._row), [])
         # By position, because records with different inodes may be equal.
         same = [at for at, was in enumerate(alike) if was.record.inode == record.inode]
         if same:
@@ -256,7 +257,7 @@ def _paired(
         else:
             late.append(record)
     for record in late:
-        alike = by_ends.get(record._row.ends, [])
+        alike = by_ends.get(ends_of(record._row), [])
         pairs.append((record, alike.pop(0) if alike else None))
     return pairs, [was for alike in by_ends.values() for was in alike]
 

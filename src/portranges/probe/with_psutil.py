@@ -19,6 +19,7 @@ from portranges.errors import (
 )
 from portranges.families import Family
 from portranges.ports import LAST_PORT, Transport
+from portranges.probe import row as col
 from portranges.probe.proc import limited_scope
 from portranges.probe.query import Query
 from portranges.probe.record import MAY_HAVE_NO_PROCESS, Owner, is_address
@@ -75,10 +76,11 @@ def read(query: Query) -> SocketTable:
     owners: dict[int, tuple[Owner, ...]] = {}
     owners_scope = Scope.NOT_REQUESTED
     if query.owners:
-        owners = {pid: (_owner(psutil, pid),) for pid in {row.pid for row in rows if row.pid}}
+        owners = {pid: (_owner(psutil, pid),) for pid in {row[col.PID] for row in rows} if pid}
         owners_scope = scope
         # A socket that is being closed, or not yet accepted, may belong to the kernel alone.
-        unknown = sum(row.pid is None and row.state not in MAY_HAVE_NO_PROCESS for row in rows)
+        held = [row for row in rows if row[col.STATE] not in MAY_HAVE_NO_PROCESS]
+        unknown = sum(row[col.PID] is None for row in held)
         if unknown and not reason:
             owners_scope = limited_scope()
             reason = f"psutil reports no process for {unknown} of {len(rows)} sockets"
@@ -131,17 +133,9 @@ def _row(connection: types.PsutilConnection, pid: int | None) -> Row | None:
     else:
         transport = Transport.UDP
         state = SocketState.ESTABLISHED if remote_port else SocketState.UNCONNECTED
-    return Row(
-        transport,
-        family,
-        address,
-        port,
-        remote_address,
-        remote_port,
-        state,
-        # Windows assigns sockets without a process to the idle process, number 0.
-        pid=pid or None,
-    )
+    ends = (transport, family, address, port, remote_address, remote_port)
+    # Windows assigns sockets without a process to the idle process, number 0.
+    return (*ends, state, None, None, None, None, pid or None)
 
 
 def _endpoint(end: types.Sequence[object], family: Family) -> tuple[str, int]:
