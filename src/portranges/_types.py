@@ -1,243 +1,89 @@
 """What ``portranges.types`` offers: aliases, protocols and the names of ``typing``.
 
 Nothing imports this module to run; ``types`` loads it when an annotation is evaluated. It
-may therefore import every package.
+may therefore import every package. A name that is imported as itself is offered too, and so are
+the words of ``_words``.
 """
 
 from __future__ import annotations
 
-from argparse import Namespace
+import typing
+from argparse import Namespace as Namespace
 from array import array
-from collections.abc import (
-    AsyncIterator,
-    Callable,
-    Collection,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from datetime import date
+from collections.abc import AsyncIterator as AsyncIterator
+from collections.abc import Callable as Callable
+from collections.abc import Collection as Collection
+from collections.abc import Generator as Generator
+from collections.abc import Iterable as Iterable
+from collections.abc import Iterator as Iterator
+from collections.abc import Mapping as Mapping
+from collections.abc import Sequence as Sequence
+from datetime import date as date
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address
-from os import PathLike
-from random import Random
-from threading import Event
-from typing import (
-    IO,
-    Any,
-    BinaryIO,
-    Literal,
-    NoReturn,
-    Protocol,
-    Self,
-    SupportsIndex,
-    TextIO,
-    TypeAlias,
-    TypedDict,
-    TypeVar,
-    Unpack,
-    cast,
-    final,
-    overload,
-    runtime_checkable,
-)
+from ipaddress import IPv4Address as IPv4Address
+from ipaddress import IPv6Address as IPv6Address
+from os import PathLike as PathLike
+from random import Random as Random
+from threading import Event as Event
+from typing import IO as IO
+from typing import Any as Any
+from typing import BinaryIO as BinaryIO
+from typing import Literal as Literal
+from typing import NoReturn as NoReturn
+from typing import Protocol as Protocol
+from typing import Self as Self
+from typing import SupportsIndex as SupportsIndex
+from typing import TextIO as TextIO
+from typing import TypeAlias as TypeAlias
+from typing import TypedDict, runtime_checkable
+from typing import TypeVar as TypeVar
+from typing import Unpack as Unpack
+from typing import cast as cast
+from typing import final as final
+from typing import overload as overload
 
-from portranges.capacity.model import Interval
-from portranges.cli.arguments import Arguments
-from portranges.ephemeral import EphemeralProfile
+from portranges._words import *
+from portranges.capacity.model import Interval as Interval
+from portranges.cli.arguments import Arguments as Arguments
+from portranges.ephemeral import EphemeralProfile as EphemeralProfile
 from portranges.errors import InvalidSocketError, InvalidValueError
-from portranges.families import Family
-from portranges.ports import PortRange, Transport
-from portranges.portset import PortSet
+from portranges.families import Family as Family
+from portranges.ports import PortRange as PortRange
+from portranges.ports import Transport as Transport
+from portranges.portset import PortSet as PortSet
 from portranges.probe.record import Owner
-from portranges.probe.row import SocketState
-from portranges.probe.table import Backend
-from portranges.registry.model import Assignment, Cell, State
-from portranges.report.model import PortReport
-from portranges.reuse.linux.settings import LinuxSettings
-from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket
+from portranges.probe.row import SocketState as SocketState
+from portranges.probe.table import Backend as Backend
+from portranges.registry.model import Assignment as Assignment
+from portranges.registry.model import Cell as Cell
+from portranges.registry.model import State as State
+from portranges.report.model import PortReport as PortReport
+from portranges.reuse.linux.settings import LinuxSettings as LinuxSettings
+from portranges.reuse.model import Close as Close
+from portranges.reuse.model import Decision as Decision
+from portranges.reuse.model import Handle as Handle
+from portranges.reuse.model import Options as Options
+from portranges.reuse.model import Rule as Rule
+from portranges.reuse.model import Socket as Socket
 from portranges.reuse.model import State as ReuseState
-from portranges.reuse.others.record import Context
-from portranges.reuse.others.settings import SystemSettings
-from portranges.reuse.others.sock import Sock
-from portranges.selection.model import Algorithm
-from portranges.source import Confidence, Source
-from portranges.system.model import Field, Machine, MachineSettings, TimeWaitReuse
-from portranges.systems import Kind
+from portranges.reuse.others.record import Context as Context
+from portranges.reuse.others.settings import SystemSettings as SystemSettings
+from portranges.reuse.others.sock import Sock as Sock
+from portranges.selection.model import Algorithm as Algorithm
+from portranges.source import Confidence as Confidence
+from portranges.source import Source as Source
+from portranges.system.model import Field, TimeWaitReuse
+from portranges.system.model import Machine as Machine
+from portranges.system.model import MachineSettings as MachineSettings
+from portranges.systems import Kind as Kind
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+    IntArray: TypeAlias = array[int]
 else:
     # collections.abc.Buffer, and array's own brackets, are new in Python 3.12.
     ReadableBuffer = bytes | bytearray | memoryview | array
-
-__all__ = [
-    "IO",
-    "AddressLike",
-    "Algorithm",
-    "AlgorithmLike",
-    "AlgorithmName",
-    "Any",
-    "AnyPorts",
-    "Arguments",
-    "AskedPorts",
-    "Assignment",
-    "AssignmentsOfPort",
-    "AsyncIterator",
-    "AttributeBlocks",
-    "Backend",
-    "BackendLike",
-    "BackendName",
-    "BinaryIO",
-    "BindCheck",
-    "ByteOrder",
-    "Callable",
-    "CapacityArguments",
-    "Cell",
-    "Close",
-    "CloseLike",
-    "CloseName",
-    "Collection",
-    "Command",
-    "CommonRows",
-    "Confidence",
-    "Context",
-    "Counters",
-    "Decision",
-    "Destination",
-    "DialectName",
-    "Draw",
-    "Entry",
-    "EphemeralProfile",
-    "Event",
-    "Family",
-    "FamilyLike",
-    "FamilyName",
-    "FieldCheck",
-    "FieldLike",
-    "FieldName",
-    "Filling",
-    "FourTuple",
-    "Generator",
-    "Handle",
-    "HasName",
-    "IPv4Address",
-    "IPv6Address",
-    "IntArray",
-    "Interval",
-    "Iterable",
-    "Iterator",
-    "Kind",
-    "KindLike",
-    "LinuxSettings",
-    "Literal",
-    "Machine",
-    "MachineMaker",
-    "MachineSettings",
-    "Mapping",
-    "MappingFormName",
-    "MethodName",
-    "Named",
-    "Namespace",
-    "NoReturn",
-    "Nothing",
-    "Options",
-    "Origin",
-    "Outcome",
-    "OwnCells",
-    "OwnServices",
-    "OwnersOfRows",
-    "Part",
-    "PathLike",
-    "Plan",
-    "PlanGroup",
-    "PortCheck",
-    "PortItem",
-    "PortItems",
-    "PortNumbers",
-    "PortRange",
-    "PortReport",
-    "PortSet",
-    "PortSets",
-    "PortsField",
-    "PortsOfService",
-    "PortsOfTransport",
-    "Protocol",
-    "Psutil",
-    "PsutilConnection",
-    "PsutilProcess",
-    "Quote",
-    "Random",
-    "RangeField",
-    "ReadableBuffer",
-    "RegistryTable",
-    "ReportAnswers",
-    "ReuseMachine",
-    "ReuseSettings",
-    "ReuseState",
-    "ReuseStateLike",
-    "ReuseStateName",
-    "ReuseSystemName",
-    "Rfc6056Name",
-    "Rng",
-    "Rule",
-    "RuleLike",
-    "RuleRow",
-    "RuleRows",
-    "SearchKind",
-    "Self",
-    "Sequence",
-    "Services",
-    "ServicesOfPort",
-    "SettingParser",
-    "SettingProgram",
-    "SettingValue",
-    "Sock",
-    "Socket",
-    "SocketState",
-    "SocketStateLike",
-    "SocketStateName",
-    "Source",
-    "Span",
-    "State",
-    "StateOfPort",
-    "StrKey",
-    "StrPath",
-    "SupportsIndex",
-    "SystemLike",
-    "SystemName",
-    "SystemSettings",
-    "SystemsLike",
-    "T",
-    "TcpOrUdpLike",
-    "TcpOrUdpName",
-    "TextIO",
-    "TextLayout",
-    "Transport",
-    "TransportLike",
-    "TransportName",
-    "TransportsLike",
-    "TupleKey",
-    "TypeAlias",
-    "TypeVar",
-    "U",
-    "Unpack",
-    "UnreadPart",
-    "ValueErrorKind",
-    "WhichText",
-    "Word",
-    "cast",
-    "date",
-    "final",
-    "overload",
-]
-
-if TYPE_CHECKING:
-    IntArray: TypeAlias = array[int]
-else:
     IntArray = array
 
 T = TypeVar("T")
@@ -253,265 +99,29 @@ StrPath: TypeAlias = str | PathLike[str]
 
 # -- arguments of public functions ----------------------------------------------
 
-TransportName: TypeAlias = Literal["tcp", "udp", "sctp", "dccp"]
 TransportLike: TypeAlias = Transport | TransportName
 TransportsLike: TypeAlias = TransportLike | Iterable[TransportLike]
-TcpOrUdpName: TypeAlias = Literal["tcp", "udp"]
 TcpOrUdpLike: TypeAlias = Transport | TcpOrUdpName
 PortItem: TypeAlias = SupportsIndex | PortRange | range | PortSet
 PortItems: TypeAlias = Iterable[PortItem]
 PortNumbers: TypeAlias = ReadableBuffer | Iterable[SupportsIndex]
 AnyPorts: TypeAlias = PortSet | PortRange | EphemeralProfile
 RuleLike: TypeAlias = SupportsIndex | PortRange | PortSet
-SystemName: TypeAlias = Literal[
-    "linux",
-    "linux-4.2",
-    "linux-2.6.24",
-    "linux-2.4-bigmem",
-    "linux-2.4-lowmem",
-    "linux-2.2",
-    "android",
-    "wsl2",
-    "wsl2-nat",
-    "wsl2-mirrored",
-    "wslc",
-    "windows",
-    "windows-vista",
-    "windows-7",
-    "windows-8",
-    "windows-10",
-    "windows-11",
-    "windows-2008",
-    "windows-2012",
-    "windows-2016",
-    "windows-2019",
-    "windows-2022",
-    "windows-2025",
-    "windows-xp",
-    "windows-2000",
-    "windows-2003",
-    "windows-exchange2007",
-    "windows-devbox",
-    "macos",
-    "darwin",
-    "osx",
-    "ios",
-    "ipados",
-    "tvos",
-    "watchos",
-    "freebsd",
-    "freebsd-8",
-    "freebsd-14",
-    "freebsd-13",
-    "freebsd-4.6",
-    "freebsd-2",
-    "openbsd",
-    "netbsd",
-    "dragonfly",
-    "dragonflybsd",
-    "bsd-4.3",
-    "solaris",
-    "sunos",
-    "illumos",
-    "opensolaris",
-    "aix",
-    "hpux",
-    "hp-ux",
-    "openvms",
-    "tru64-openvms",
-    "nonstop",
-    "zos",
-    "z/os",
-    "qnx",
-    "qnx-iosock",
-    "qnx-iopkt",
-    "lwip",
-    "lwip-tcp",
-    "lwip-udp",
-    "lwip-old",
-    "zephyr",
-    "freertos",
-    "smoltcp",
-    "gvisor",
-    "aws-nat-gateway",
-    "aws-elb",
-    "aws-lambda",
-    "azure-load-balancer",
-    "azure-nat-gateway",
-    "gcp-cloud-nat",
-    "cgn",
-    "nf-nat",
-    "nf-nat-below-1024",
-    "nf-nat-below-512",
-    "docker-linux",
-    "docker-windows",
-    "docker-freebsd",
-    "kubernetes-nodeport",
-    "sunrpc",
-    "nfs-client",
-    "bsd-rresvport",
-    "iana",
-    "rfc6335",
-    "rfc6056",
-    "aws-docs-linux",
-    "aws-docs-windows-2003",
-    "aws-docs-windows",
-]
 SystemLike: TypeAlias = SystemName | EphemeralProfile
 SystemsLike: TypeAlias = SystemLike | Iterable[SystemLike]
 KindLike: TypeAlias = Kind | Literal["host", "middlebox", "document"]
-FamilyName: TypeAlias = Literal["inet", "inet6"]
 FamilyLike: TypeAlias = Family | FamilyName
 AddressLike: TypeAlias = str | IPv4Address | IPv6Address
-ReuseSystemName: TypeAlias = Literal[
-    "linux",
-    "freebsd",
-    "freebsd-14",
-    "freebsd-13",
-    "macos",
-    "openbsd",
-    "netbsd",
-    "illumos",
-    "solaris",
-    "windows",
-    "windows-2003",
-    "windows-xp",
-]
 ReuseSettings: TypeAlias = LinuxSettings | SystemSettings
-ReuseStateName: TypeAlias = Literal[
-    "unbound", "bound", "listening", "connected", "fin-wait-2", "time-wait"
-]
 ReuseStateLike: TypeAlias = ReuseState | ReuseStateName
-CloseName: TypeAlias = Literal["first", "second", "reset", "unanswered"]
 CloseLike: TypeAlias = Close | CloseName
-AlgorithmName: TypeAlias = Literal[
-    "rfc6056-1",
-    "rfc6056-2",
-    "rfc6056-3",
-    "rfc6056-4",
-    "rfc6056-5",
-    "linux-connect",
-    "linux-connect-range",
-    "linux-bind",
-    "linux-bind-reuse",
-    "linux-udp",
-    "linux-2.6.24-connect",
-    "linux-2.6.24-bind",
-    "freebsd",
-    "openbsd",
-    "macos-tcp",
-    "macos",
-    "ios-tcp",
-    "macos-udp",
-    "ios-udp",
-    "netbsd",
-    "solaris",
-    "illumos",
-    "bsd-sequential",
-    "bsd-4.3",
-    "freebsd-2",
-    "dragonfly",
-    "linux-2.2",
-    "windows",
-    "windows-xp",
-    "gvisor",
-    "lwip",
-    "lwip-tcp",
-    "lwip-udp",
-    "zephyr",
-    "freertos",
-]
 AlgorithmLike: TypeAlias = Algorithm | AlgorithmName
-Nothing: TypeAlias = Literal[""]
-Rfc6056Name: TypeAlias = Literal["rfc6056-1", "rfc6056-2", "rfc6056-3", "rfc6056-4", "rfc6056-5"]
-MethodName: TypeAlias = Literal[
-    "connect",
-    "bind-no-port",
-    "connect-range",
-    "bind0",
-    "bind0-reuse",
-    "bind0-autobind-reuse",
-    "bind-explicit",
-    "udp",
-]
-Filling: TypeAlias = Literal["random", "self"]
-BackendName: TypeAlias = Literal["netlink", "proc", "psutil"]
 BackendLike: TypeAlias = Backend | BackendName
-SocketStateName: TypeAlias = Literal[
-    "listen",
-    "syn-sent",
-    "syn-received",
-    "established",
-    "fin-wait-1",
-    "fin-wait-2",
-    "close-wait",
-    "closing",
-    "last-ack",
-    "time-wait",
-    "closed",
-    "unconnected",
-]
-MappingFormName: TypeAlias = Literal["compose", "docker", "kubectl", "podman", "port-forward"]
 SocketStateLike: TypeAlias = SocketState | SocketStateName
-FieldName: TypeAlias = Literal[
-    "configured",
-    "reserved",
-    "excluded",
-    "unprivileged_start",
-    "time_wait",
-    "time_wait_reuse",
-    "time_wait_reuse_after",
-    "time_wait_limit",
-    "fin_wait_2",
-]
 FieldLike: TypeAlias = Field | FieldName
 RangeField: TypeAlias = Literal["configured", Field.CONFIGURED]
 PortsField: TypeAlias = Literal["reserved", "excluded", Field.RESERVED, Field.EXCLUDED]
-SettingProgram: TypeAlias = Literal["ipadm", "ndd", "netsh", "no", "powershell", "reg", "sysctl"]
 SettingValue: TypeAlias = PortRange | PortSet | TimeWaitReuse | float | None
-ByteOrder: TypeAlias = Literal["little", "big"]
-DialectName: TypeAlias = Literal[
-    "bpf",
-    "calico",
-    "cisco",
-    "cisco-ios",
-    "docker",
-    "firewalld",
-    "flower",
-    "haproxy",
-    "ios",
-    "ip_local_reserved_ports",
-    "ipset",
-    "iptables",
-    "iptables-multiport",
-    "juniper",
-    "junos",
-    "libpcap",
-    "multiport",
-    "netsh",
-    "neutral",
-    "nft",
-    "nft-set",
-    "nftables",
-    "nmap",
-    "openvswitch",
-    "ovs",
-    "pf",
-    "portranges",
-    "powershell",
-    "reserved-ports",
-    "snort",
-    "squid",
-    "suricata",
-    "systemd",
-    "tc-flower",
-    "tcpdump",
-    "tshark",
-    "ufw",
-    "windows",
-    "wireshark",
-]
-Quote: TypeAlias = Literal["", '"', "`", "["]
 OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
 ReportAnswers: TypeAlias = Iterable[tuple[PortReport, TransportLike | None]]
 AskedPorts: TypeAlias = list[tuple[PortSet, TransportLike | None]]

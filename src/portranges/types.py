@@ -1,8 +1,8 @@
 """The names that annotations use, each loaded when a hint is evaluated.
 
 Modules write ``types.Iterable[int]`` or ``types.SystemLike`` and import nothing else for
-their annotations. The names are defined in ``_types``, which imports ``typing`` and is
-loaded only by ``typing.get_type_hints`` and the libraries that call it.
+their annotations. The names are those that ``_types`` defines or imports; it imports ``typing``
+and is loaded only by ``typing.get_type_hints`` and the libraries that call it.
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from portranges import _types
+        if not name.startswith("_"):
+            from portranges import _types
 
-        value = getattr(_types, name, None)
-        if value is None or name not in _types.__all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        globals()[name] = value
-        return value
+            if hasattr(_types, name):
+                return globals().setdefault(name, getattr(_types, name))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
         from portranges import _types
 
-        return sorted({*globals(), *_types.__all__})
+        return sorted({*globals(), *[name for name in vars(_types) if not name.startswith("_")]})
 
     def cast(_kind: object, value: object) -> object:
         """Return *value*, as typing.cast does."""

@@ -43,6 +43,7 @@ INNER = {
     "scan",
     "types",
     "_types",
+    "_words",
     "cli",
     "_hypothesis_plugin",
     "__main__",

@@ -23,6 +23,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     # What annotations name. Every room may use it, and it uses nothing when it is imported.
     "types": (),
     "_types": (),
+    "_words": (),
     "errors": (),
     "families": (),
     "records": (),
