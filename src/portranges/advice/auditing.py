@@ -91,10 +91,7 @@ def first_cover(
         None
     """
     covered = _set(ports)
-    for index, rule in enumerate(_sets(rules)):
-        if covered <= rule:
-            return index
-    return None
+    return next((index for index, rule in enumerate(_sets(rules)) if covered <= rule), None)
 
 
 def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
@@ -110,9 +107,7 @@ def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
             yield finding("empty-rule", ports, rule=name)
         elif common == ports:
             earlier = next((at for at, rule in firsts if ports <= rule), None)
-            cover = "earlier rules have"
-            if earlier is not None:
-                cover = f"{_name(rules, earlier)} has"
+            cover = "earlier rules have" if earlier is None else f"{_name(rules, earlier)} has"
             yield finding("shadowed", ports, rule=name, cover=cover)
         elif common:
             yield finding("overlaps", common, rule=name)
@@ -123,7 +118,8 @@ def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
 
 def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Finding]:
     dynamic = PortSet([Category.DYNAMIC.ports])
-    if PortSet.full() - PortSet([0]) <= ports:
+    opens_all = ports >= PortRange(1, 65535)
+    if opens_all:
         yield finding("opens-all", ports)
     elif dynamic <= ports:
         yield finding("opens-dynamic", dynamic)
@@ -140,7 +136,7 @@ def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Findin
                 missing=str(missing),
                 percent=str(max(1, round(100 * len(missing) / len(allocated)))),
             )
-    if PortSet.full() - PortSet([0]) <= ports:
+    if opens_all:
         return
     for each in (ports & Category.SYSTEM.ports).ranges:
         if len(each) > _AT_ONCE:

@@ -6,166 +6,154 @@ row applies.
 
 from __future__ import annotations
 
+from functools import partial
+
 from portranges.advice.model import Advice, Severity
 from portranges.source import cite
 from portranges.uses import BROWSER_BLOCKED_SOURCE
 
 _REGISTRY = cite("IANA Service Name and Transport Protocol Port Number Registry")
 
+_note = partial(Advice, severity=Severity.NOTE)
+_warning = partial(Advice, severity=Severity.WARNING)
+_error = partial(Advice, severity=Severity.ERROR)
+
+# Objections to a port, in the order of ``why_not``.
 _TO_LISTEN_ON = (
-    Advice(
+    _error(
         id="port-zero",
-        severity=Severity.ERROR,
         template='port 0 cannot be listened on: bind() treats it as "any free port"',
         reason="The system chooses another port, a different one each time.",
         source=cite("ip(7)"),
     ),
-    Advice(
+    _warning(
         id="system-port",
-        severity=Severity.WARNING,
         template="{ports} is a system port, which most systems reserve for privileged programs",
         reason="A program should not need privileges only for its port, and these numbers are "
         "assigned by IETF processes.",
         source=cite("RFC 6335", "section 6"),
     ),
-    Advice(
+    _warning(
         id="assigned",
-        severity=Severity.WARNING,
         template="{ports}/{transport} is assigned to {services}",
         reason="It conflicts with that service on the same host, and traffic on the port is "
         "attributed to that service.",
         source=_REGISTRY,
     ),
-    Advice(
+    _warning(
         id="reserved",
-        severity=Severity.WARNING,
         template="{ports}/{transport} is {state}",
         reason="The registry reserves it, or the same number is assigned for another transport, "
         "whose service may use this one too. The table of a machine or a program does not list "
         "every assignment, so a port that it lacks may be assigned.",
         source=cite("RFC 6335", "sections 6 and 8.1"),
     ),
-    Advice(
+    _warning(
         id="dynamic",
-        severity=Severity.WARNING,
         template="{ports} is a dynamic port, which cannot identify a service",
         reason="A dynamic port must not identify a service, because it may be in use at any time.",
         source=cite("RFC 6335", "section 6"),
     ),
-    Advice(
+    _warning(
         id="ephemeral",
-        severity=Severity.WARNING,
         template="{ports} is inside the ephemeral range of {system}, {range}",
         reason="An outgoing connection may use it when the service starts, which then fails. "
         "Choose another port or, if it must be this one, exclude it from allocation: "
         "sysctl_reserved() returns the setting for Linux.",
         source=cite("RFC 6056", "section 3.2"),
     ),
-    Advice(
+    _warning(
         id="privileged",
-        severity=Severity.WARNING,
         template="{ports} requires a privilege to bind on {system}",
         reason="A program should not need privileges only for its port.",
         source=cite("portranges.ephemeral", "EphemeralProfile.is_privileged()"),
     ),
-    Advice(
+    _warning(
         id="in-use",
-        severity=Severity.WARNING,
         template="{ports} is in use on the machine",
         reason="Another socket holds it. The socket may release it at any time, and any other port "
         "may be taken at any time.",
         source=cite("portranges.probe.free_ports()"),
     ),
-    Advice(
+    _warning(
         id="excluded",
-        severity=Severity.WARNING,
         template="{ports} is excluded on the machine",
         reason="The machine never allocates it, and most excluded ports cannot be bound either.",
         source=cite("portranges.system.read_excluded()"),
     ),
-    Advice(
+    _warning(
         id="browser-blocked",
-        severity=Severity.WARNING,
         template="{ports} is blocked by browsers",
         reason="A browser does not connect to it, so it cannot serve web pages.",
         source=BROWSER_BLOCKED_SOURCE,
     ),
-    Advice(
+    _note(
         id="known-use",
-        severity=Severity.NOTE,
         template="{ports} is used by {name}, {range}: {note}",
         reason="It is that program's default, so the two conflict on one host.",
         source=cite("portranges.uses"),
     ),
 )
 
+# Faults in rules.
 _OF_RULES = (
-    Advice(
+    _error(
         id="empty-rule",
-        severity=Severity.ERROR,
         template="{rule} has no port",
         reason="Some tools read a rule without ports as a rule for all ports.",
         source=cite("Kubernetes NetworkPolicy API", "NetworkPolicyIngressRule.ports"),
     ),
-    Advice(
+    _error(
         id="shadowed",
-        severity=Severity.ERROR,
         template="{rule} has no effect: {cover} all of its ports",
         reason="If the first matching rule decides, it is never reached. If all rules allow, it "
         "adds nothing.",
         source=cite("iptables(8)"),
     ),
-    Advice(
+    _note(
         id="overlaps",
-        severity=Severity.NOTE,
         template="{rule} overlaps earlier rules in {ports}",
         reason="An earlier rule decides about these ports, and some tools reject overlapping "
         "ranges.",
         source=cite("nft 1.0.6", "sets with the flag interval: conflicting intervals specified"),
     ),
-    Advice(
+    _warning(
         id="opens-all",
-        severity=Severity.WARNING,
         template="all ports are open",
         reason="The filter has no effect. It should deny what is not expressly permitted.",
         source=cite("NIST SP 800-41 rev. 1"),
     ),
-    Advice(
+    _warning(
         id="opens-dynamic",
-        severity=Severity.WARNING,
         template="all dynamic ports are open, 49152-65535",
         reason="Every program that listens on an automatically allocated port can be reached: RPC "
         "services, published container ports, test servers. For replies, a stateful filter needs "
         "no such rule, and a stateless filter should require the ACK bit.",
         source=cite("RFC 6335, section 8.1.2, and Microsoft KB929851"),
     ),
-    Advice(
+    _warning(
         id="cuts-ephemeral",
-        severity=Severity.WARNING,
         template="{ports} of the ephemeral range of {system} is open, but {missing} is not: about "
         "{percent} % of its connections get no reply",
         reason="A stateless filter must admit replies to the whole ephemeral range of a system. "
         "ephemeral.ports() returns these ports.",
         source=cite("Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)", "Ephemeral ports"),
     ),
-    Advice(
+    _warning(
         id="exposes-system",
-        severity=Severity.WARNING,
         template="{ports} opens {count} system ports at once",
         reason="They include services that are not intended for other hosts, such as file shares, "
         "remote shells and name databases. Open only the ports that are needed.",
         source=cite("RFC 6335, section 6, and NIST SP 800-41 rev. 1"),
     ),
-    Advice(
+    _note(
         id="has-port-zero",
-        severity=Severity.NOTE,
         template="port 0 is open, but no program can listen on it",
         reason="Many tools cannot express it, and some read it as all ports.",
         source=cite("RFC 6335, section 6, and ip(7)"),
     ),
-    Advice(
+    _warning(
         id="not-for-internet",
-        severity=Severity.WARNING,
         template="{ports} exposes {service}, which should not be reachable from the internet: "
         "{why}",
         reason="It may be intended if the rule applies to known addresses only. Otherwise restrict "

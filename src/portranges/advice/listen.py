@@ -12,7 +12,7 @@ from portranges.advice.model import Finding
 from portranges.categories import Category
 from portranges.ephemeral import EphemeralProfile
 from portranges.ephemeral.lookup import checked_systems, fixed
-from portranges.ports import Transport, check_port, check_transports
+from portranges.ports import PortRange, Transport, check_port, check_transports
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry, State
 from portranges.source import Source
@@ -119,33 +119,21 @@ def why_not(
     checks.of_type("registry", registry, Registry)
     profiles = profiles_of(systems)
     ports = PortSet([number])
-    found: list[Finding] = []
-    if number == 0:
-        found.append(finding("port-zero", ports))
-    if number in Category.SYSTEM.ports:
-        found.append(finding("system-port", ports))
-    found += _of_registry(number, transports, registry)
-    if number in Category.DYNAMIC.ports:
-        found.append(finding("dynamic", ports))
-    found += _of_systems(number, profiles)
-    for row, taken in (("in-use", in_use), ("excluded", excluded)):
-        if number in PortSet(taken):
-            found.append(finding(row, ports))
-    if number in BROWSER_BLOCKED:
-        found.append(finding("browser-blocked", ports))
-    found += [
-        finding(
-            "known-use",
-            ports,
-            source=use.source,
-            name=use.name,
-            range=f"{'/'.join(use.transports)} {use.ports}",
-            note=use.note,
-        )
-        for use in uses.lookup(number)
-        if _concerns(use.transports, transports)
-    ]
-    return tuple(found)
+
+    def if_in(concerned: PortSet | PortRange, row: str) -> list[Finding]:
+        return [finding(row, ports)] if number in concerned else []
+
+    return (
+        *if_in(PortRange(0), "port-zero"),
+        *if_in(Category.SYSTEM.ports, "system-port"),
+        *_of_registry(number, transports, registry),
+        *if_in(Category.DYNAMIC.ports, "dynamic"),
+        *_of_systems(number, profiles),
+        *if_in(PortSet(in_use), "in-use"),
+        *if_in(PortSet(excluded), "excluded"),
+        *if_in(BROWSER_BLOCKED, "browser-blocked"),
+        *_of_uses(number, transports),
+    )
 
 
 def _of_registry(
@@ -180,6 +168,14 @@ def _of_systems(number: int, profiles: tuple[EphemeralProfile, ...]) -> types.It
         if is_new and number in _privileged(profile):
             source = profile.privileged_source
             yield finding("privileged", ports, source=source, system=profile.title)
+
+
+def _of_uses(number: int, transports: tuple[Transport, ...]) -> types.Iterator[Finding]:
+    for use in uses.lookup(number):
+        if _concerns(use.transports, transports):
+            where = f"{'/'.join(use.transports)} {use.ports}"
+            what = {"name": use.name, "range": where, "note": use.note}
+            yield finding("known-use", PortSet([number]), source=use.source, **what)
 
 
 def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: str) -> Finding:

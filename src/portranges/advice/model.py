@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portranges.checks import of_type
+from portranges.checks import fields, filled
 from portranges.errors import InvalidValueError
 from portranges.portset import PortSet
 from portranges.records import always_checked, as_data
@@ -64,9 +64,7 @@ class Advice:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("severity", self.severity, Severity)
-        _check_texts(self, "id", "template", "reason")
-        of_type("source", self.source, Source)
+        fields(self, severity=Severity, id=filled, template=filled, reason=filled, source=Source)
 
 
 @always_checked
@@ -100,10 +98,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("severity", self.severity, Severity)
-        _check_texts(self, "id", "sentence")
-        of_type("ports", self.ports, PortSet)
-        of_type("source", self.source, Source)
+        fields(self, severity=Severity, id=filled, sentence=filled, ports=PortSet, source=Source)
 
     def __str__(self) -> str:
         """Return the finding as one line, with its id."""
@@ -147,8 +142,7 @@ class Difference:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("added", self.added, PortSet)
-        of_type("removed", self.removed, PortSet)
+        fields(self, added=PortSet, removed=PortSet)
         if both := self.added & self.removed:
             raise InvalidValueError("a port must not be both added and removed", str(both))
 
@@ -160,9 +154,3 @@ class Difference:
         """Return the difference as one line; ``""`` if there is none."""
         parts = [f"+{self.added}" if self.added else "", f"-{self.removed}" if self.removed else ""]
         return " ".join(filter(None, parts))
-
-
-def _check_texts(record: Advice | Finding, *names: str) -> None:
-    for name in names:
-        if not of_type(name, getattr(record, name), str):
-            raise InvalidValueError(f"{name} must not be empty", "''")

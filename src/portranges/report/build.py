@@ -9,22 +9,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import replace
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
-from portranges import checks, ephemeral, systems, types, uses
+from portranges import checks, ephemeral, types, uses
 from portranges.categories import Category, classify
 from portranges.ports import PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.report import rows
-from portranges.report.model import (
-    BindRule,
-    EphemeralRange,
-    InspectCommand,
-    PortReport,
-    Remark,
-    TransportState,
-)
+from portranges.report.model import BindRule, EphemeralRange, PortReport, Remark, TransportState
 
 
 def explain(
@@ -59,14 +52,12 @@ def explain(
         ['linux', 'windows']
     """
     number = check_port(port)
-    registry = SHIPPED if registry is None else registry
-    checks.of_type("registry", registry, Registry)
+    registry = _checked(registry)
     transports = tuple(Transport) if transport is None else (check_transport(transport),)
     category = classify(number)
     edges = _edges_of_systems()
-    allocated_by, not_allocated_by, bind_rules = _of_systems(
-        edges[bisect_right(edges, number) - 1], transports
-    )
+    edge = edges[bisect_right(edges, number) - 1]
+    allocated_by, not_allocated_by, bind_rules = _of_systems(edge, transports)
     states = tuple(_state(registry, number, transport) for transport in transports)
     return PortReport(
         port=number,
@@ -80,19 +71,12 @@ def explain(
         bind_rules=bind_rules,
         browser_blocked=number in uses.BROWSER_BLOCKED,
         browser_source=uses.BROWSER_BLOCKED_SOURCE,
-        uses=tuple(
-            use for use in uses.lookup(number) if not set(transports).isdisjoint(use.transports)
-        ),
+        uses=tuple(use for use in uses.lookup(number) if _concerns(use.transports, transports)),
         commands=tuple(
-            InspectCommand(
-                system=systems.lookup(name).title,
-                command=command.format(port=number),
-                shows=shows,
-                source=origin,
-            )
-            for name, of, command, shows, origin in rows.COMMANDS
+            replace(each, command=each.command.format(port=number))
+            for of, each in rows.INSPECT_COMMANDS
             # No socket is bound to port 0, so there is nothing to inspect.
-            if number and not set(of).isdisjoint(transports)
+            if number and _concerns(of, transports)
         ),
         judgement=tuple(_judgement(category, is_ephemeral=bool(allocated_by))) if number else (),
     )
@@ -127,33 +111,34 @@ def explain_ranges(
         >>> [str(report.ports) for report in explain_ranges(PortRange(6060, 6070))]
         ['6060-6063', '6064', '6065', '6066', '6067', '6068', '6069', '6070']
     """
-    asked = (
-        ports
-        if isinstance(ports, PortSet)
-        else PortSet([checks.of_type("ports", ports, PortRange)])
-    )
-    registry = SHIPPED if registry is None else checks.of_type("registry", registry, Registry)
+    if not isinstance(ports, PortSet):
+        ports = PortSet([checks.of_type("ports", ports, PortRange)])
+    registry = _checked(registry)
     selected = None if transport is None else check_transport(transport)
     firsts = _firsts(registry)
-    for span in asked.ranges:
+    for span in ports.ranges:
         inside = firsts[bisect_right(firsts, span.first) : bisect_right(firsts, span.last)]
         reports = (
-            replace(
-                explain(start, transport=selected, registry=registry),
-                ports=PortRange(start, end - 1),
-            )
+            (explain(start, transport=selected, registry=registry), end)
             for start, end in pairwise([span.first, *inside, span.last + 1])
         )
-        pending = next(reports)
-        for report in reports:
-            if pending == replace(
-                report, port=pending.port, ports=pending.ports, commands=pending.commands
-            ):
-                pending = replace(pending, ports=PortRange(pending.port, report.ports.last))
-            else:
-                yield pending
-                pending = report
-        yield pending
+        for _, group in groupby(reports, lambda pair: _without_port(pair[0])):
+            alike = list(group)
+            first, end = alike[0][0], alike[-1][1]
+            yield replace(first, ports=PortRange(first.port, end - 1))
+
+
+def _checked(registry: Registry | None) -> Registry:
+    return SHIPPED if registry is None else checks.of_type("registry", registry, Registry)
+
+
+def _without_port(report: PortReport) -> PortReport:
+    """Return *report* without what distinguishes the ports of one range."""
+    return replace(report, port=0, ports=PortRange(0), commands=())
+
+
+def _concerns(of: types.Iterable[Transport], transports: types.Iterable[Transport]) -> bool:
+    return not set(of).isdisjoint(transports)
 
 
 # A command line with many ranges asks for the same registry each time.
@@ -192,18 +177,11 @@ def _of_systems(
     port: int, transports: tuple[Transport, ...]
 ) -> tuple[tuple[EphemeralRange, ...], tuple[EphemeralRange, ...], tuple[BindRule, ...]]:
     """Return the systems that allocate *port*, those that do not, and who may bind it."""
-    return *_ephemeral(port, transports), _bind_rules(port)
-
-
-def _ephemeral(
-    port: int, transports: tuple[Transport, ...]
-) -> tuple[tuple[EphemeralRange, ...], tuple[EphemeralRange, ...]]:
-    """Return the systems that allocate *port*, and those that do not."""
     allocating = {profile.name for profile in ephemeral.allocated_by(port)}
     yes: list[EphemeralRange] = []
     no: list[EphemeralRange] = []
     for profile in ephemeral.profiles(kind="host", current=True):
-        if profile.has_fixed_range and not set(transports).isdisjoint(profile.transports):
+        if profile.has_fixed_range and _concerns(profile.transports, transports):
             entry = EphemeralRange(
                 name=profile.name,
                 system=profile.title,
@@ -212,7 +190,7 @@ def _ephemeral(
                 source=profile.source,
             )
             (yes if profile.name in allocating else no).append(entry)
-    return tuple(yes), tuple(no)
+    return tuple(yes), tuple(no), _bind_rules(port)
 
 
 def _state(registry: Registry, port: int, transport: Transport) -> TransportState:

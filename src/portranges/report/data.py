@@ -6,10 +6,10 @@ repeated texts and sources. ``Facts`` collects each fact once, and the reports n
 
 from __future__ import annotations
 
-from portranges import ephemeral, systems, types
+from portranges import ephemeral, types
 from portranges.categories import Category
 from portranges.ports import PortRange
-from portranges.records import as_data
+from portranges.records import as_data, value_as_data
 from portranges.report import rows
 from portranges.report.model import BindRule, EphemeralRange, PortReport, Remark
 from portranges.uses import Use
@@ -76,12 +76,10 @@ class Facts:
         """
         self._sources = self._sources or as_data(report, "registry_source", "browser_source")
         self._categories[report.category.value] = report.category
-        for entry in (*report.allocated_by, *report.not_allocated_by):
-            self._ranges.setdefault(entry.name, entry)
-        for rule in report.bind_rules:
-            self._rules.setdefault(rule.name, rule)
-        for use in report.uses:
-            self._uses.setdefault(use.name, use)
+        ranges = (*report.allocated_by, *report.not_allocated_by)
+        self._ranges |= {entry.name: entry for entry in ranges}
+        self._rules |= {rule.name: rule for rule in report.bind_rules}
+        self._uses |= {use.name: use for use in report.uses}
         return {
             "port": report.port,
             "ports": _range(report.ports),
@@ -118,14 +116,8 @@ class Facts:
             "uses": {name: _use(use) for name, use in self._uses.items()},
             "remarks": [as_data(remark) for remark in self._remarks],
             "commands": [
-                {
-                    "system": systems.lookup(name).title,
-                    "transports": [*map(str, of)],
-                    "command": command,
-                    "shows": shows,
-                    "source": str(source),
-                }
-                for name, of, command, shows, source in rows.COMMANDS
+                {"system": each.system, "transports": value_as_data(of), **as_data(each)}
+                for of, each in rows.INSPECT_COMMANDS
             ],
         }
 

@@ -12,7 +12,6 @@ from portranges import checks, types
 from portranges.errors import printable
 from portranges.layout import grouped, wrapped
 from portranges.report.model import EphemeralRange, PortReport
-from portranges.source import Source
 
 _MIN_WIDTH = 60
 _LABEL = 14  # columns of the labels on the left
@@ -50,7 +49,7 @@ class Page:
         self,
         label: str,
         parts: types.Iterable[str],
-        sources: types.Iterable[tuple[str, Source]] = (),
+        sources: types.Iterable[tuple[str, types.Source]] = (),
     ) -> None:
         """Add a section: *label* beside the first line of its *parts*.
 
@@ -85,19 +84,18 @@ class Page:
 def _headline(report: PortReport) -> str:
     names = list(dict.fromkeys(name for entry in report.registry for name in entry.services))
     several = len(report.ports) > 1
-    are = "are" if several else "is"
+    are, have, lies = ("are", "have", "they lie") if several else ("is", "has", "it lies")
     if names:
         status = f"{are} assigned to {printable(_listed(names))}"
     elif report.category.value == "dynamic" or _has_no_entry(report):
         what = "IANA registration" if _is_iana(report) else "entry"
-        status = f"{'have' if several else 'has'} no {what}"
+        status = f"{have} no {what}"
     else:
         states = {entry.state.value for entry in report.registry}
         status = f"{are} reserved" if "reserved" in states else f"{are} not assigned"
         if "assigned" in states:
             status = f"{are} assigned without a name"
     category = report.category
-    lies = "they lie" if several else "it lies"
     return f"{status}; {lies} in {category.ports}, the {category.label}."
 
 

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import systems, types
 from portranges.categories import Category
 from portranges.ports import Transport
-from portranges.report.model import Remark
-from portranges.source import Source, cite
+from portranges.report.model import InspectCommand, Remark
+from portranges.source import cite
 
 PURPOSE = {
     Category.SYSTEM: Remark(
@@ -92,7 +92,7 @@ _BOTH = (Transport.TCP, Transport.UDP)
 _TCP = (Transport.TCP,)
 _UDP = (Transport.UDP,)
 
-COMMANDS: tuple[tuple[types.SystemName, tuple[Transport, ...], str, str, Source], ...] = (
+COMMANDS: tuple[tuple[types.SystemName, tuple[Transport, ...], str, str, types.Source], ...] = (
     # system by its name, transports, command with {port}, what it shows, source
     (
         "linux",
@@ -150,4 +150,15 @@ COMMANDS: tuple[tuple[types.SystemName, tuple[Transport, ...], str, str, Source]
         "UDP sockets with their OwningProcess",
         cite("Microsoft Learn", "NetTCPIP module"),
     ),
+)
+
+# The transports of each command, and its record with ``{port}`` in place of the port.
+INSPECT_COMMANDS = tuple(
+    (
+        transports,
+        InspectCommand(
+            system=systems.lookup(name).title, command=command, shows=shows, source=source
+        ),
+    )
+    for name, transports, command, shows, source in COMMANDS
 )
