@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import checks
-from portranges.errors import InvalidValueError
 from portranges.records import always_checked
 
 __all__ = ["MEASURED_ON_LINUX", "Confidence", "Source", "cite"]
@@ -89,8 +88,7 @@ class Source:
         """Check the values."""
         checks.of_type("section", self.section, str)
         for name in ("document", "checked"):
-            if not checks.of_type(name, getattr(self, name), str):
-                raise InvalidValueError(f"{name} must not be empty", "''")
+            checks.filled(name, getattr(self, name))
 
     def __str__(self) -> str:
         """Return the source as one line."""

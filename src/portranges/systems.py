@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges import checks, types
-from portranges.errors import InvalidValueError
 from portranges.names import Index
 from portranges.records import always_checked
 from portranges.source import Source, cite
@@ -86,8 +85,8 @@ class System:
         """Check the values."""
         for field in ("name", "title", "parent", "first_release", "last_release"):
             checks.of_type(field, getattr(self, field), str)
-        if not (self.name and self.title):
-            raise InvalidValueError(f"{'title' if self.name else 'name'} must not be empty", "''")
+        checks.filled("name", self.name)
+        checks.filled("title", self.title)
         checks.tuple_of("aliases", self.aliases, str)
         object.__setattr__(self, "kind", checks.member("kind", self.kind, Kind))
         checks.flag("is_current", self.is_current)

@@ -169,8 +169,6 @@ def _sets(rules: PortSet | PortRange | Iterable[types.RuleLike]) -> list[PortSet
 
 
 def _set(rule: object) -> PortSet:
-    if isinstance(rule, PortSet):
-        return rule
-    if isinstance(rule, PortRange):
-        return PortSet([rule])
+    if isinstance(rule, (PortSet, PortRange)):
+        return PortSet(rule)
     return PortSet([check_port(rule)])  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

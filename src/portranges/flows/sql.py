@@ -101,10 +101,8 @@ def _case(name: str, whens: list[tuple[types.AnyPorts, str]], last: str) -> str:
 
 
 def _port_set(ports: object) -> PortSet:
-    if isinstance(ports, PortSet):
-        return ports
-    if isinstance(ports, PortRange):
-        return PortSet([ports])
+    if isinstance(ports, (PortSet, PortRange)):
+        return PortSet(ports)
     if not isinstance(ports, EphemeralProfile):
         raise TypeError(
             "the ports of a label must be a PortSet, a PortRange or an EphemeralProfile, "

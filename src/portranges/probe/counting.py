@@ -172,12 +172,12 @@ class Usage:
         the number of ports is included.
         """
         return {
-            "transport": self.transport.value,
+            **as_data(self, "transport"),
             "system": self.profile.name,
-            "ports": str(self.ports),
+            **as_data(self, "ports"),
             "size": len(self.ports),
             "in_use": len(self.in_use),
-            "share": self.share,
+            **as_data(self, "share"),
             "held": len(self.held),
             "free": len(self.free),
             **as_data(self, "connections", "time_wait"),
