@@ -97,11 +97,13 @@ def needs(*tools: str) -> None:
 def as_recorded(row: Dialect, *command: str) -> None:
     """Skip, loudly, unless the tool is of the version that answered the row's odd texts."""
     needs(command[0])
-    recorded = re.search(r"[0-9]+(?:\.[0-9]+)*", row.version)
+    recorded = re.search(r"[0-9]+(?:\.[0-9]+)*", row.evidence.version)
     assert recorded is not None
     said = said_by(*command)
     if not re.search(rf"(?<![0-9.]){re.escape(recorded[0])}(?![0-9])", said):
-        pytest.skip(f"NOT CHECKED: the row is of {row.version}, here is {said.splitlines()[:1]}")
+        pytest.skip(
+            f"NOT CHECKED: the row is of {row.evidence.version}, here is {said.splitlines()[:1]}"
+        )
 
 
 @cache

@@ -56,9 +56,9 @@ def rules() -> str:
                 row.name,
                 str(row.lowest),
                 _open_ends(row),
-                "accepted" if row.equal_ends and row.range_signs else "refused",
+                "accepted" if row.ranges.equal_ends and row.ranges.signs else "refused",
                 _names(row),
-                row.transport_rule,
+                row.frame.rule,
                 row.overlap,
                 _most(row),
                 _known_by(row),
@@ -95,8 +95,8 @@ def refused_texts() -> str:
 
 def known_by_words() -> str:
     """Return the table of the words for how a row is known."""
-    confidences = {row.confidence for row in dialects.rows()}
-    confidences |= {form.confidence for form in dialects.data_forms()}
+    confidences = {row.evidence.confidence for row in dialects.rows()}
+    confidences |= {form.evidence.confidence for form in dialects.data_forms()}
     measured = [word for word in dialects.Verification if word is not dialects.Verification.NONE]
     return doc_table.table(
         ("Words", "Meaning"),
@@ -122,8 +122,8 @@ def data_forms() -> str:
                 str(form.lowest),
                 _text(form.all_ports),
                 _text(" ".join(form.notes)),
-                form.confidence,
-                _text("; ".join(map(str, form.sources))),
+                form.evidence.confidence,
+                _text("; ".join(map(str, form.evidence.sources))),
             )
             for form in dialects.data_forms()
         ),
@@ -141,8 +141,8 @@ def mapping_forms() -> str:
                 _text(form.place),
                 "both sides" if form.alone_is_both else "the target",
                 _text(" ".join(form.notes)),
-                form.confidence,
-                _text("; ".join(map(str, form.sources))),
+                form.evidence.confidence,
+                _text("; ".join(map(str, form.evidence.sources))),
             )
             for form in dialects.mapping_forms()
         ),
@@ -168,23 +168,26 @@ TABLES: tuple[tuple[str, str, types.Callable[[], str]], ...] = (
 
 def _details(row: Dialect) -> str:
     facts = (
-        ("Tool", _text(row.tool) + (f", {_text(row.version)}" if row.version else "")),
+        (
+            "Tool",
+            _text(row.tool) + (f", {_text(row.evidence.version)}" if row.evidence.version else ""),
+        ),
         ("Other names", ", ".join(map(_code, row.aliases))),
         ("Where", _text(row.place)),
         ("Several texts mean", _text(row.several_texts_mean)),
-        ("Own names", ", ".join(sorted({f"{own.name} {own.port}" for own in row.own_names}))),
+        ("Own names", ", ".join(sorted({f"{own.name} {own.port}" for own in row.names.own}))),
         ("Notes", _text(" ".join(row.notes))),
         ("Known by", _known_by(row)),
-        ("Sources", _text("; ".join(map(str, row.sources)))),
+        ("Sources", _text("; ".join(map(str, row.evidence.sources)))),
     )
     lines = (f"- {label}: {fact}" for label, fact in facts if fact)
     return f"### {row.name}\n\n" + "\n".join(lines)
 
 
 def _known_by(row: Dialect) -> str:
-    if row.verification is dialects.Verification.NONE:
-        return row.confidence
-    return f"{row.confidence}: {row.verification}"
+    if row.evidence.verification is dialects.Verification.NONE:
+        return row.evidence.confidence
+    return f"{row.evidence.confidence}: {row.evidence.verification}"
 
 
 def _written(
@@ -202,11 +205,11 @@ def _written(
 
 
 def _open_ends(row: Dialect) -> str:
-    if row.open_first is None or row.open_last is None:
+    if row.ranges.open_first is None or row.ranges.open_last is None:
         return ""
-    sign = row.range_signs[0]
+    sign = row.ranges.signs[0]
     first, last = f"{sign}1024", f"1024{sign}"
-    return f"{_code(first)} from {row.open_first}, {_code(last)} to {row.open_last}"
+    return f"{_code(first)} from {row.ranges.open_first}, {_code(last)} to {row.ranges.open_last}"
 
 
 def _names(row: Dialect) -> str:
@@ -217,17 +220,19 @@ def _names(row: Dialect) -> str:
         dialects.NameLookup.TCP: "of TCP",
         dialects.NameLookup.TCP_OR_UDP: "of TCP and UDP",
     }
-    if row.name_lookup is dialects.NameLookup.OWN:
-        return f"its own {len({own.name for own in row.own_names}) or 'table'}"
-    return words[row.name_lookup]
+    if row.names.lookup is dialects.NameLookup.OWN:
+        return f"its own {len({own.name for own in row.names.own}) or 'table'}"
+    return words[row.names.lookup]
 
 
 def _most(row: Dialect) -> str:
     limits = (
-        f"{row.max_elements} element{'s' * (row.max_elements > 1)}" if row.max_elements else "",
-        f"{row.max_slots} slots" if row.max_slots else "",
-        f"{row.max_length} characters" if row.max_length else "",
-        f"{row.max_texts} texts" if row.max_texts else "",
+        f"{row.limits.max_elements} element{'s' * (row.limits.max_elements > 1)}"
+        if row.limits.max_elements
+        else "",
+        f"{row.limits.max_slots} slots" if row.limits.max_slots else "",
+        f"{row.limits.max_length} characters" if row.limits.max_length else "",
+        f"{row.limits.max_texts} texts" if row.limits.max_texts else "",
     )
     return ", ".join(filter(None, limits))
 

@@ -43,7 +43,26 @@ from portranges import (
 from portranges.advice import Advice, Difference, Finding, Severity
 from portranges.capacity import Interval, Method
 from portranges.capacity.rows import METHODS
-from portranges.dialects import Comparison, DataForm, Dialect, Fault, MisreadText, Operator
+from portranges.dialects import (
+    Bracketed,
+    Brackets,
+    Comparison,
+    DataForm,
+    Dialect,
+    Evidence,
+    Fault,
+    Frame,
+    Limits,
+    MisreadText,
+    NameLookup,
+    Names,
+    Operator,
+    Ranges,
+    Spacing,
+    TransportRule,
+    Verification,
+    Wording,
+)
 from portranges.ephemeral import EphemeralProfile
 from portranges.flows import Criterion, Judgement, Side
 from portranges.probe import (
@@ -64,6 +83,7 @@ from portranges.probe import (
 )
 from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
 from portranges.selection import Algorithm
+from portranges.source import Confidence
 from portranges.system import (
     RECORDED_LINUX,
     Exclusion,
@@ -515,20 +535,98 @@ SAMPLES: dict[type[Any], Sample] = {
         (
             {"name": ""},
             {"aliases": 5},
-            {"plain": "--dports"},
-            {"framed": "-p tcp {match}"},
-            {"framed": ""},
-            {"transport_rule": "never"},
-            {"transports": ()},
+            {"wording": "--dports {ports}"},
+            {"frame": "-p tcp {match}"},
+            {"spacing": ","},
+            {"brackets": "[]"},
+            {"ranges": ":"},
+            {"names": None},
+            {"limits": 15},
             {"lowest": 65536},
+            {"misread_texts": ("010",)},
+            {"evidence": "guessed"},
+        ),
+    ),
+    Wording: Sample(
+        {"plain": ("--dport {ports}",), "negated": ("! --dport {ports}",)},
+        (
+            {"plain": ("--dports",)},
+            {"plain": ("{ports}", "{ports} {ports}")},
+            {"plain": ()},
+            {"plain": "{ports}"},
+            {"negated": ("",)},
+        ),
+    ),
+    Frame: Sample(
+        {
+            "forms": ("-p {transport} {match}",),
+            "rule": TransportRule.OPTIONAL,
+            "transports": (Transport.TCP,),
+            "families": (),
+        },
+        (
+            {"forms": ("-p tcp {match}",)},
+            {"forms": ()},
+            {"rule": "never"},
+            {"rule": TransportRule.NEVER},
+            {"transports": ()},
+            {"families": 6},
+        ),
+    ),
+    Spacing: Sample(
+        {
+            each.name: getattr(dialects.lookup("nft").spacing, each.name)
+            for each in dataclasses.fields(Spacing)
+        },
+        # cattrs makes a text or a bool of any value; test_dialects.py has the other wrong ones.
+        (),
+    ),
+    Brackets: Sample(
+        {"opening": "{ ", "closing": " }", "when": Bracketed.ALWAYS},
+        ({"when": "sometimes"},),
+    ),
+    Ranges: Sample(
+        {
+            each.name: getattr(dialects.lookup("iptables").ranges, each.name)
+            for each in dataclasses.fields(Ranges)
+        },
+        (
+            {"signs": None},
             {"open_first": -1},
+            {"open_last": 65536},
+        ),
+    ),
+    Names: Sample(
+        {"lookup": NameLookup.ANY, "own": (), "dashed": False},
+        ({"lookup": "some"}, {"own": ("http",)}),
+    ),
+    Limits: Sample(
+        {
+            each.name: getattr(dialects.lookup("iptables-multiport").limits, each.name)
+            for each in dataclasses.fields(Limits)
+        },
+        (
             {"max_slots": -1},
             {"max_elements": "one"},
-            {"equal_ends": "maybe"},
-            {"misread_texts": ("010",)},
+            {"max_elements": 65536},
+            {"max_length": -1},
+            {"max_texts": None},
+        ),
+    ),
+    Evidence: Sample(
+        {
+            "confidence": Confidence.MEASURED,
+            "verification": Verification.READBACK,
+            "sources": (CRITERION.source,),
+            "version": "1.0",
+        },
+        (
             {"confidence": "guessed"},
             {"verification": "none"},
+            {"verification": Verification.NONE},
             {"sources": ()},
+            {"sources": ("the manual",)},
+            {"version": 1},
         ),
     ),
     DataForm: Sample(
@@ -546,7 +644,7 @@ SAMPLES: dict[type[Any], Sample] = {
             {"required": ()},
             {"nested_keys": "From"},
             {"notes": "one"},
-            {"sources": ()},
+            {"evidence": None},
         ),
     ),
     Criterion: Sample(

@@ -24,8 +24,8 @@ _VERIFIED = {"every port": "packets", "readback": "run", "acceptance": "parsed"}
 
 
 def _evidence(row: Any) -> str:
-    verified: str = getattr(row, "verification", "none")
-    word: str = row.confidence.value
+    verified: str = row.evidence.verification.value
+    word: str = row.evidence.confidence.value
     return _VERIFIED[verified] if word == "measured" else word
 
 
@@ -67,6 +67,11 @@ _TEXTS: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 
 
+def _fields_of(part: str, **fields: str) -> dict[tuple[str, str], str]:
+    """Return where fields of a dialect are in a *part* of it; ``""`` is the same name."""
+    return {("Dialect", old): f"{part}.{new or old}" for old, new in fields.items()}
+
+
 class New(Old):
     """The package of this tree."""
 
@@ -77,23 +82,32 @@ class New(Old):
         ("Algorithm", "system"): "title",
         ("PortReport", "handed_out_by"): "allocated_by",
         ("PortReport", "not_handed_out_by"): "not_allocated_by",
-        ("Dialect", "need"): "transport_rule",
+        **_fields_of("frame", need="rule", transports=""),
+        **_fields_of("spacing", separator="", blanks="", blanks_separate=""),
+        **_fields_of("brackets", opening="", closing="", bracketed="when"),
+        **_fields_of("ranges", range_signs="signs", open_first="", open_last="", equal_ends=""),
+        **_fields_of("ranges", quote="", quote_all="", range_needs_quote="needs_quote"),
+        **_fields_of("limits", items="max_elements", slots="max_slots"),
+        **_fields_of("limits", size="max_length", texts="max_texts"),
+        **_fields_of("evidence", version="", sources=""),
+        ("Dialect", "dashed_names"): "names.dashed",
         ("Dialect", "every"): "all_ports_word",
-        ("Dialect", "items"): "max_elements",
-        ("Dialect", "slots"): "max_slots",
-        ("Dialect", "size"): "max_length",
-        ("Dialect", "texts"): "max_texts",
         ("Dialect", "combined"): "several_texts_mean",
         ("Dialect", "odd"): "misread_texts",
         ("Dialect", "limits"): "notes",
         ("DataForm", "items"): "max_elements",
+        ("DataForm", "sources"): "evidence.sources",
         ("DataForm", "every"): "all_ports",
         ("DataForm", "limits"): "notes",
         ("Advice", "says"): "template",
     }
     COMPUTED_FIELDS: ClassVar[dict[tuple[str, str], Callable[[Any], Any]]] = {
         ("Dialect", "evidence"): _evidence,
-        ("Dialect", "names"): lambda row: row.name_lookup != "none",
+        ("Dialect", "plain"): lambda row: row.wording.plain[0],
+        ("Dialect", "negated"): lambda row: "".join(row.wording.negated[:1]),
+        ("Dialect", "framed"): lambda row: "".join(row.frame.forms[:1]),
+        ("Dialect", "also_framed"): lambda row: row.frame.forms[1:],
+        ("Dialect", "names"): lambda row: row.names.lookup != "none",
         ("DataForm", "evidence"): _evidence,
         ("Advice", "id"): _id,
         ("Criterion", "id"): _id,

@@ -21,7 +21,7 @@ from portranges.strategies import port_sets
 
 NAMES = dialects.names()
 ROWS = dialects.rows()
-NEGATING = [row.name for row in ROWS if row.negated]
+NEGATING = [row.name for row in ROWS if row.wording.negated]
 
 # What a grammar may stumble over, so that texts come near to being right.
 PIECES = st.sampled_from(

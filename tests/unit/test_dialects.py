@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 
 import pytest
@@ -242,13 +243,13 @@ def test_the_ports_that_are_read(name, text, ports):
 
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)
 def test_a_row_has_a_source_a_place_and_a_version(row):
-    assert row.sources
+    assert row.evidence.sources
     assert row.place
-    assert row.version or row.grammar == "neutral"
-    assert "{ports}" in row.plain
-    assert not row.negated or "{ports}" in row.negated
-    assert (row.transport_rule is dialects.TransportRule.NEVER) == (not row.framed)
-    assert row.confidence.meaning
+    assert row.evidence.version or row.grammar == "neutral"
+    assert row.wording.plain
+    assert all("{ports}" in form for form in (*row.wording.plain, *row.wording.negated))
+    assert (row.frame.rule is dialects.TransportRule.NEVER) == (not row.frame.forms)
+    assert row.evidence.confidence.meaning
 
 
 def test_names_and_aliases_are_unique():
@@ -273,7 +274,7 @@ ODD = [(row, odd) for row in ROWS for odd in row.misread_texts]
 
 @pytest.mark.parametrize(("row", "odd"), ODD, ids=[f"{row.name} {odd.text}" for row, odd in ODD])
 def test_a_misread_text_is_refused_or_read_as_the_tool_reads_it(row, odd):
-    services = None if row.name_lookup is dialects.NameLookup.NONE else registry.SHIPPED
+    services = None if row.names.lookup is dialects.NameLookup.NONE else registry.SHIPPED
     try:
         ports = dialects.parse(odd.text, row.name, services=services)
     except PortSyntaxError:
@@ -386,7 +387,7 @@ def test_trap_other_scripts_digits_and_underscores():
             text = dialects.render(PortSet([443]), name).replace("443", digits)
             if name == "nmap" and digits == "-80":
                 continue
-            if digits == "8 0" and dialects.lookup(name).blanks_separate:
+            if digits == "8 0" and dialects.lookup(name).spacing.blanks_separate:
                 continue
             refused(text, name)
 
@@ -415,9 +416,9 @@ def test_trap_reversed_ranges_are_swapped_or_match_nothing():
         "tshark reads 'tcp.dstport in {90..80}' as no port"
     )
     for row in ROWS:
-        if row.range_signs:
+        if row.ranges.signs:
             text = dialects.render(PortSet([PortRange(80, 90)]), row.name)
-            for sign in (*row.range_signs, " "):
+            for sign in (*row.ranges.signs, " "):
                 reversed_ = text.replace(f"80{sign}90", f"90{sign}80")
                 if reversed_ != text:
                     refused(reversed_, row.name)
@@ -459,7 +460,7 @@ def test_trap_names_depend_on_the_machine():
         "a service name must be in lower case, got 'HTTP'"
     )
     for name in ("squid", "wireshark", "haproxy", "ovs", "suricata", "netsh"):
-        assert dialects.lookup(name).name_lookup is dialects.NameLookup.NONE
+        assert dialects.lookup(name).names.lookup is dialects.NameLookup.NONE
         text = dialects.render(PortSet([80]), name).replace("80", "http")
         refused(text, name, services=known)
 
@@ -814,7 +815,23 @@ def test_rows_pickle_and_cannot_be_changed():
     row = dialects.lookup("nft")
     assert pickle.loads(pickle.dumps(row)) == row
     with pytest.raises(AttributeError):
-        row.max_slots = 3
+        row.limits.max_slots = 3
+    with pytest.raises(AttributeError):
+        row.limits = dialects.Limits(max_slots=3)
+
+
+@pytest.mark.parametrize(
+    "part", "wording frame spacing brackets ranges names limits evidence".split()
+)
+def test_each_field_of_a_part_has_its_type(part):
+    row = dialects.lookup("nft")
+    record = getattr(row, part)
+    assert pickle.loads(pickle.dumps(record)) == record == dataclasses.replace(record)
+    for each in dataclasses.fields(record):
+        with pytest.raises(TypeError, match="port" if each.name.startswith("open_") else each.name):
+            dataclasses.replace(record, **{each.name: object()})
+    with pytest.raises(TypeError, match=f"^{part} must be an? "):
+        dataclasses.replace(row, **{part: None})
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_a_form_has_both_ways_a_source_and_its_limits(form):
     write = getattr(dialects, f"to_{form.name}")
     read = getattr(dialects, f"from_{form.name}")
     assert read(write(WEB)) == WEB
-    assert form.sources
+    assert form.evidence.sources
     assert form.all_ports
     with pytest.raises(UnrepresentableError) as caught:
         write(PortSet())

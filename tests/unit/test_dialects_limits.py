@@ -36,7 +36,7 @@ def test_every_dialect_is_listed_with_or_without_limits():
     assert {*LIMITS, *UNLIMITED} == {*dialects.names()}
     for row in dialects.rows():
         limits = {
-            name: getattr(row, name)
+            name: getattr(row.limits, name)
             for name in ("max_elements", "max_slots", "max_length", "max_texts")
         }
         expected = {
@@ -61,8 +61,8 @@ def test_one_element_above_the_limit_starts_another_text(name):
     assert len(texts) == 2
     assert dialects.parse("\n".join(texts), name) == odd_ports(most + 1)
     row = dialects.lookup(name)
-    beyond = text.replace("10001", f"10000{row.separator}10001", 1)
-    if row.quote_all:
+    beyond = text.replace("10001", f"10000{row.spacing.separator}10001", 1)
+    if row.ranges.quote_all:
         beyond = text.replace("'10001'", "'10000','10001'", 1)
     with pytest.raises(PortSyntaxError, match=f"a list must have at most {most}"):
         dialects.parse(beyond, name)
@@ -85,11 +85,11 @@ def test_a_list_that_is_too_long_becomes_two(name):
 def test_a_list_that_is_too_long_is_refused(name):
     _, most, _ = LIMITS[name]
     row = dialects.lookup(name)
-    opening, closing = row.opening, row.closing
+    opening, closing = row.brackets.opening, row.brackets.closing
     room = most - len(opening) - len(closing)
     items = ["10001"] * (room // 6)
-    first = f"{opening}10001{row.separator}"
-    rest = row.separator.join(items[1:]) + closing
+    first = f"{opening}10001{row.spacing.separator}"
+    rest = row.spacing.separator.join(items[1:]) + closing
     text = first + " " * (most - len(first) - len(rest)) + rest
     assert dialects.parse(text, name) == PortSet([10001])
     longer = first + " " * (most + 1 - len(first) - len(rest)) + rest

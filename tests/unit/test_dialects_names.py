@@ -136,10 +136,14 @@ def test_the_error_names_the_transport_that_has_the_name():
 
 
 def test_every_dialect_with_names_is_in_the_matrix():
-    named = {row.name for row in dialects.rows() if row.name_lookup is not dialects.NameLookup.NONE}
+    named = {
+        row.name for row in dialects.rows() if row.names.lookup is not dialects.NameLookup.NONE
+    }
     assert named - {"nmap", "cisco", "junos"} == {dialect for dialect, _, _ in ANSWERS}
     for dialect, (_, transports) in FORMS.items():
-        assert dialects.lookup(dialect).transports == tuple(map(Transport, transports.split()))
+        assert dialects.lookup(dialect).frame.transports == tuple(
+            map(Transport, transports.split())
+        )
 
 
 # Tables of the tools' own. Sources: nmap-services of nmap 7.93; the context help of Cisco IOS;
@@ -284,10 +288,10 @@ def test_a_name_that_the_tool_does_not_know():
 def test_the_tables_of_the_tools_have_one_port_for_each_name():
     for name, count in (("cisco", 52), ("junos", 61)):
         row = dialects.lookup(name)
-        ports = {own.name: own.port for own in row.own_names}
+        ports = {own.name: own.port for own in row.names.own}
         assert len(ports) == count
-        assert all(ports[own.name] == own.port for own in row.own_names)
-        assert len({(own.name, own.transports) for own in row.own_names}) == len(row.own_names)
+        assert all(ports[own.name] == own.port for own in row.names.own)
+        assert len({(own.name, own.transports) for own in row.names.own}) == len(row.names.own)
 
 
 # -- names with dashes, which are not ranges -------------------------------------

@@ -55,7 +55,7 @@ def run(arguments: types.Namespace) -> int:
         )
     # The transport is written only if the notation has a place for it.
     target = dialects.lookup(arguments.to)
-    says_transport = target.transport_rule is not dialects.TransportRule.NEVER
+    says_transport = target.frame.rule is not dialects.TransportRule.NEVER
     texts = dialects.render_rules(
         ports,
         arguments.to,

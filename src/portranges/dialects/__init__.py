@@ -19,12 +19,23 @@ from portranges.dialects.data_kubernetes import (
     to_kubernetes,
 )
 from portranges.dialects.data_openstack import from_openstack, to_openstack
-from portranges.dialects.forms import DataForm, MappingForm
+from portranges.dialects.forms import (
+    Brackets,
+    DataForm,
+    Dialect,
+    Frame,
+    Limits,
+    MappingForm,
+    Names,
+    Ranges,
+    Spacing,
+    Wording,
+)
 from portranges.dialects.mappings import PortMapping, mapping_forms, parse_mapping
 from portranges.dialects.model import (
     Bracketed,
     Comparison,
-    Dialect,
+    Evidence,
     Fault,
     MisreadText,
     NameLookup,
@@ -38,20 +49,28 @@ from portranges.dialects.model import (
 
 __all__ = [
     "Bracketed",
+    "Brackets",
     "Comparison",
     "DataForm",
     "Dialect",
+    "Evidence",
     "Fault",
+    "Frame",
+    "Limits",
     "MappingForm",
     "MisreadText",
     "NameLookup",
+    "Names",
     "Operator",
     "Overlap",
     "OwnName",
     "PortMapping",
+    "Ranges",
     "RefusedText",
+    "Spacing",
     "TransportRule",
     "Verification",
+    "Wording",
     "data_forms",
     "from_aws",
     "from_aws_nacl",

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.dialects import rows_data, rows_linux, rows_others, rows_tools
-from portranges.dialects.forms import DataForm
-from portranges.dialects.model import Dialect
+from portranges.dialects.forms import DataForm, Dialect
 from portranges.names import Index
 
 _ROWS: tuple[Dialect, ...] = (*rows_linux.ROWS, *rows_tools.ROWS, *rows_others.ROWS)
@@ -36,7 +35,7 @@ def rows() -> tuple[Dialect, ...]:
         The rows in the order of ``names``.
 
     Example:
-        >>> [row.name for row in rows() if row.max_slots]
+        >>> [row.name for row in rows() if row.limits.max_slots]
         ['iptables-multiport', 'ufw']
     """
     return _ROWS

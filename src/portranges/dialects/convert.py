@@ -93,9 +93,9 @@ firewalld reads '1024-/tcp' as 1024 (the single port)
     # each transport, and the text that named the transport first.
     families: dict[str, tuple[types.PortSets, dict[Transport | None, Cursor]]] = {}
     for count, at in enumerate(_texts(whole)):
-        if row.max_texts and count == row.max_texts:
-            raise at.error(f"{row.tool} accepts at most {row.max_texts} texts", got="more")
-        family = next(filter(at.starts, row.families), "") if row.families else ""
+        if row.limits.max_texts and count == row.limits.max_texts:
+            raise at.error(f"{row.tool} accepts at most {row.limits.max_texts} texts", got="more")
+        family = next(filter(at.starts, row.frame.families), "") if row.frame.families else ""
         sets, places = families.setdefault(family, ({}, {}))
         for named, ports in reader(at):
             before = sets.get(named)
@@ -131,9 +131,9 @@ def _of_transport(
     if selected is None:
         *_, last = places.values()
         return agreed(sets, lambda rule, got: last.error(rule, got=got))
-    if row.transport_rule is not TransportRule.NEVER and selected not in row.transports:
+    if row.frame.rule is not TransportRule.NEVER and selected not in row.frame.transports:
         # A text without a transport applies to all that the tool supports.
-        rule = f"transport must be {' or '.join(row.transports)} for {row.tool}"
+        rule = f"transport must be {' or '.join(row.frame.transports)} for {row.tool}"
         raise whole.error(rule, got=repr(selected.value))
     ports = sets.get(None, PortSet.empty()) | sets.get(selected, PortSet.empty())
     if not ports:
@@ -231,10 +231,10 @@ def render_rules(
     """
     request = request_of(ports, dialect, transport, negated=negated, ternary=ternary)
     texts = _WRITERS.get(request.row.grammar, writing.write_texts)(request)
-    if request.row.max_texts and len(texts) > request.row.max_texts:
+    if request.row.limits.max_texts and len(texts) > request.row.limits.max_texts:
         raise UnrepresentableError(
             request.row.name,
-            f"it needs {len(texts)} texts, and at most {request.row.max_texts} are allowed",
+            f"it needs {len(texts)} texts, and at most {request.row.limits.max_texts} are allowed",
         )
     return tuple(texts)
 

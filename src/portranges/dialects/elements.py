@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from portranges import types
-from portranges.dialects.model import Dialect, Fault, NameLookup
+from portranges.dialects.forms import Dialect
+from portranges.dialects.model import Fault, NameLookup
 from portranges.dialects.query import Cursor, trimmed
 from portranges.dialects.writing import element, example
 from portranges.errors import PortSyntaxError, UnknownNameError, elide
@@ -38,38 +39,38 @@ _RANGE_SIGNS = ("..", "-", ":")
 
 def split_words(at: Cursor) -> types.Iterator[Cursor]:
     """Yield the words, which the row's blanks separate."""
-    for found in _WORDS[at.row.blanks].finditer(at.query.text, at.start, at.stop):
+    for found in _WORDS[at.row.spacing.blanks].finditer(at.query.text, at.start, at.stop):
         yield Cursor(at.query, *found.span())
 
 
 def split_list(at: Cursor) -> types.Iterator[Cursor]:
     """Yield the elements of a list."""
-    row = at.row
-    if "," not in row.separator:
-        if row.blanks_separate:
+    spacing = at.row.spacing
+    if "," not in spacing.separator:
+        if spacing.blanks_separate:
             yield from split_words(at)
         else:
             yield at
         return
     # Written out, with one cursor for each element, because lists may be long.
-    query, text, start = at.query, at.query.text, at.start
+    query, text, start, blanks = at.query, at.query.text, at.start, spacing.blanks
     while (comma := text.find(",", start, at.stop)) >= 0:
-        yield Cursor(query, *trimmed(text, start, comma, row.blanks))
+        yield Cursor(query, *trimmed(text, start, comma, blanks))
         start = comma + 1
-    if not (row.trailing_separator and at.start < start == at.stop):
-        yield Cursor(query, *trimmed(text, start, at.stop, row.blanks))
+    if not (spacing.trailing and at.start < start == at.stop):
+        yield Cursor(query, *trimmed(text, start, at.stop, blanks))
 
 
 def expected(row: Dialect) -> str:
     """Return the start of an error message: what an element of the dialect may be."""
-    if not row.range_signs:
-        return "expected a port"
-    return f"expected a port or 'first{row.range_signs[0]}last'"
+    signs = row.ranges.signs
+    return f"expected a port or 'first{signs[0]}last'" if signs else "expected a port"
 
 
 def unquoted(at: Cursor) -> Cursor:
     """Return the part without its quotes, or the same cursor if it has none."""
-    if at.row.quote and len(at) > 1 and at.starts(("'", '"')) and at.ends(at.query.text[at.start]):
+    is_quoted = len(at) > 1 and at.starts(("'", '"')) and at.ends(at.query.text[at.start])
+    if is_quoted and at.row.ranges.quote:
         return at.without("'", "'")
     return at
 
@@ -82,26 +83,26 @@ def read_element(at: Cursor, transport: Transport | None) -> tuple[int, int]:
         port = _read_number(at, token)
         return port, port
     is_quoted = False
-    if row.quote:
+    if row.ranges.quote:
         whole, at = at, unquoted(at)
         is_quoted, token = at is not whole, at.text
-    for sign in row.range_signs:
+    for sign in row.ranges.signs:
         if sign in token:
             break
     else:
         port = read_port(at, transport)
         return port, port
     if sign == "-" and is_name(token):
-        if not row.dashed_names:
+        if not row.names.dashed:
             raise at.refusal("a name must not contain '-'", hint=f"{row.tool} splits it there")
         # Not a range of two names, because a name may contain the sign.
         port = read_port(at, transport)
         return port, port
-    if row.range_needs_quote and not is_quoted:
+    if row.ranges.needs_quote and not is_quoted:
         raise at.refusal("a range must be quoted", Fault.OTHER_SIGN)
     place = at.start + token.index(sign)
     left, right = at.to(place), at.since(place + len(sign))
-    if row.blanks_in_ranges:
+    if row.spacing.blanks_in_ranges:
         left, right = left.trim(), right.trim()
     return _read_range(at, sign, left, right, transport)
 
@@ -110,23 +111,23 @@ def _read_range(
     at: Cursor, sign: str, left: Cursor, right: Cursor, transport: Transport | None
 ) -> tuple[int, int]:
     """Return the first and the last port of a range with this sign and these two sides."""
-    row = at.row
+    form = at.row.ranges
     open_first, open_last = left.start == left.stop, right.start == right.stop
     if (
-        (open_first and row.open_first is None)
-        or (open_last and row.open_last is None)
-        or (open_first and open_last and row.all_ports_word != at.text)
-        or ((open_first or open_last) and sign != row.range_signs[0])
+        (open_first and form.open_first is None)
+        or (open_last and form.open_last is None)
+        or (open_first and open_last and at.row.all_ports_word != at.text)
+        or ((open_first or open_last) and sign != form.signs[0])
     ):
         raise at.refusal("a range must have both ends", Fault.OPEN)
-    first = row.open_first if open_first else read_port(left, transport)
-    last = row.open_last if open_last else read_port(right, transport)
+    first = form.open_first if open_first else read_port(left, transport)
+    last = form.open_last if open_last else read_port(right, transport)
     # For the type checker: None was refused above.
     first, last = first or 0, last or 0
     if first > last:
         hint = "" if open_first or open_last else f"did you mean {last}{sign}{first}?"
         raise at.refusal("first must not be greater than last", Fault.REVERSED, hint=hint)
-    if first == last and not row.equal_ends and not open_first and not open_last:
+    if first == last and not form.equal_ends and not open_first and not open_last:
         rule = "a single port must not be written as a range"
         raise at.refusal(rule, Fault.EQUAL_ENDS, hint=f"did you mean {first}?")
     return first, last
@@ -157,11 +158,11 @@ def _read_number(at: Cursor, token: str) -> int:
 
 def every_port(row: Dialect, *, is_whole: bool = False) -> str:
     """Return how the dialect writes every port, as a clause: an element, or the whole text."""
-    if row.all_ports_word and row.all_ports_word not in row.range_signs:
+    if row.all_ports_word and row.all_ports_word not in row.ranges.signs:
         return f"every port is written {row.all_ports_word!r}"
-    if not row.range_signs:
+    if not row.ranges.signs:
         return "every port is expressed by omitting the ports"
-    ports = element(row, PortRange(row.lowest, LAST_PORT))
+    ports = element(row.ranges, PortRange(row.lowest, LAST_PORT))
     return f"every port is written {repr(example(row, ports=ports)) if is_whole else ports}"
 
 
@@ -182,7 +183,7 @@ def is_range(token: str, *signs: str) -> bool:
 
 
 def _read_name(at: Cursor, transport: Transport | None) -> int:
-    if at.row.own_names and is_name(at.text):
+    if at.row.names.own and is_name(at.text):
         return _read_own_name(at, transport)
     ports = ports_of_name(at, _looked_up(at, transport))
     if len(ports) != 1:
@@ -202,10 +203,10 @@ def ports_of_name(at: Cursor, transports: types.Iterable[Transport | None]) -> P
         raise _no_element(at)
     if at.surplus_hint():
         raise at.refusal(expected(row))
-    if row.name_lookup is NameLookup.NONE:
+    if row.names.lookup is NameLookup.NONE:
         hint = f"{row.tool} does not accept names here"
         raise at.refusal(expected(row), Fault.NAME, Fault.OPERATOR, hint=hint)
-    if row.name_lookup is NameLookup.OWN and _is_iana(services):
+    if row.names.lookup is NameLookup.OWN and _is_iana(services):
         raise at.refusal(
             f"a name must be one of {row.tool}'s own table",
             Fault.NAME,
@@ -232,22 +233,22 @@ def _read_own_name(at: Cursor, transport: Transport | None) -> int:
     """Return the port of a name in the tool's own table."""
     row, name = at.row, at.text
     wanted = transport or at.query.transport
-    named = [own for own in row.own_names if own.name == name]
+    named = [own for own in row.names.own if own.name == name]
     ports = {own.port for own in named if wanted is None or wanted in own.transports}
     if len(ports) == 1:
         return ports.pop()
     if named:
         raise at.refusal(f"a name must be one of {wanted}", got=repr(name))
-    similar = near(name, [own.name for own in row.own_names])
+    similar = near(name, [own.name for own in row.names.own])
     raise at.explained(str(UnknownNameError(f"name of {row.tool}", name, similar)))
 
 
 def _looked_up(at: Cursor, transport: Transport | None) -> tuple[Transport | None, ...]:
     """Return the transports whose ports the tool considers for a name; None is all of them."""
-    if at.row.name_lookup is NameLookup.NAMED:
+    if at.row.names.lookup is NameLookup.NAMED:
         return (transport or at.query.transport,)
     # Where a tool accepts no names, ports_of_name() refuses them.
-    return _LOOKED_UP.get(at.row.name_lookup, ())
+    return _LOOKED_UP.get(at.row.names.lookup, ())
 
 
 _LOOKED_UP: dict[NameLookup, tuple[Transport | None, ...]] = {
@@ -279,7 +280,7 @@ def transport_of_name(at: Cursor, transport: Transport | None) -> Transport | No
 
 def _no_element(at: Cursor) -> PortSyntaxError:
     """Return the error for what is neither a number nor a name."""
-    item, signs = at.text, at.row.range_signs
+    item, signs = at.text, at.row.ranges.signs
     if not item:
         return at.error(expected(at.row), got="nothing")
     if is_range(item, *signs):

@@ -87,7 +87,7 @@ def _unexpected(at: Cursor, expected: str = "") -> PortSyntaxError:
 
 def _head(at: Cursor, words: list[str]) -> tuple[Transport | None, bool]:
     """Return the meaning of the qualifiers before a port: its transport, whether it is a range."""
-    transport = Transport(words.pop(0)) if words[0] in at.row.transports else None
+    transport = Transport(words.pop(0)) if words[0] in at.row.frame.transports else None
     if words not in (["dst", _PORT], ["dst", _RANGE]):
         raise _unexpected(at)
     return transport, words[1] == _RANGE
@@ -112,7 +112,7 @@ def write(request: Request) -> list[str]:
     """Return one filter, in parentheses if it has several terms."""
     row = request.row
     terms = [
-        framed(row, f"dst port{'range' if len(ports) > 1 else ''} {ports}", request.transport)
+        framed(row.frame, f"dst port{'range' if len(ports) > 1 else ''} {ports}", request.transport)
         for ports in request.ports.ranges
     ]
     return [bracketed(row, terms)]

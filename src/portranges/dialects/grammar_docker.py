@@ -29,5 +29,5 @@ def read(at: Cursor) -> types.Iterator[types.Part]:
 def write(request: Request) -> list[str]:
     """Return one option's value for each port or range, the same number on both sides."""
     row = request.row
-    texts = (element(row, ports) for ports in request.ports.ranges)
-    return [framed(row, f"{text}:{text}", request.transport) for text in texts]
+    texts = (element(row.ranges, ports) for ports in request.ports.ranges)
+    return [framed(row.frame, f"{text}:{text}", request.transport) for text in texts]

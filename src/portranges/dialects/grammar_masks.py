@@ -12,7 +12,7 @@ from portranges.dialects.elements import read_port
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Cursor
 from portranges.dialects.reading import read_frame
-from portranges.dialects.writing import Request, example, framed
+from portranges.dialects.writing import Request, example, framed, worded
 from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, MaskedPort
 from portranges.portset import PortSet
@@ -64,7 +64,7 @@ def write(request: Request) -> list[str]:
         else ports.prefix_cover()
     )
     return [
-        framed(row, row.plain.replace("{ports}", _masked(masked)), request.transport)
+        framed(row.frame, worded(row.wording, _masked(masked)), request.transport)
         for masked in masks
     ]
 

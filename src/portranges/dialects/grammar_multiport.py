@@ -17,7 +17,7 @@ from portranges.dialects.protocols import NUMBERS
 from portranges.dialects.query import Cursor
 from portranges.dialects.reading import check_not_empty, read_list
 from portranges.dialects.rows_linux import IPTABLES
-from portranges.dialects.writing import Request, example, framed, listed
+from portranges.dialects.writing import Request, example, framed, listed, worded
 from portranges.errors import PortSyntaxError
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -116,39 +116,36 @@ def _argument(option: Cursor, words: types.Iterator[Cursor]) -> Cursor:
 
 
 def _transport(at: Cursor) -> Transport:
-    for transport in at.row.transports:
+    for transport in at.row.frame.transports:
         # iptables lowers the name.
         if at.text.isascii() and at.text.lower() == transport:
             return transport
     if at.text in NUMBERS:
         return NUMBERS[at.text]
-    raise at.error(f"expected {', '.join(at.row.transports)} after '-p'")
+    raise at.error(f"expected {', '.join(at.row.frame.transports)} after '-p'")
 
 
 def _module(at: Cursor) -> Transport:
     """Return the transport whose own module is loaded."""
-    for transport in at.row.transports:
+    for transport in at.row.frame.transports:
         if at.text == transport:
             return transport
     if at.row is IPTABLES and at.text == "multiport":
         raise _other_dialect(at)
-    modules = at.row.transports if at.row is IPTABLES else ("multiport", *at.row.transports)
+    transports = at.row.frame.transports
+    modules = transports if at.row is IPTABLES else ("multiport", *transports)
     raise at.error(f"expected {', '.join(modules)} after '-m'")
 
 
 def write(request: Request) -> list[str]:
     """Return the fewest rules; a negation is one rule."""
     row = request.row
-    parts = pack_by_slots(request.named.ranges, row.max_slots)
+    matches: list[str] = []
+    for part in pack_by_slots(request.named.ranges, row.limits.max_slots):
+        # A single element does not need multiport, except in a negation.
+        is_single = len(part) == 1 and not request.negated
+        wording = IPTABLES.wording if is_single else row.wording
+        matches.append(worded(wording, listed(row, part), negated=request.negated))
     if request.negated:
-        matches = [row.negated.replace("{ports}", listed(row, part)) for part in parts]
-        return [framed(row, " ".join(matches), request.transport)]
-    return [
-        framed(
-            row,
-            # A single element does not need multiport.
-            (IPTABLES if len(part) == 1 else row).plain.replace("{ports}", listed(row, part)),
-            request.transport,
-        )
-        for part in parts
-    ]
+        matches = [" ".join(matches)]
+    return [framed(row.frame, match, request.transport) for match in matches]

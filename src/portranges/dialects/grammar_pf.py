@@ -22,7 +22,7 @@ _BINARY = (Comparison.BETWEEN, Comparison.OUTSIDE)
 def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of a rule."""
     at = at.trim()
-    head = at.row.plain.partition("{ports}")[0]
+    head = at.row.wording.plain[0].partition("{ports}")[0]
     if at.starts(head):
         at = at.without(head).trim()
     is_list = at.starts("{") and at.ends("}")

@@ -16,7 +16,7 @@ from portranges.dialects.elements import expected, read_element
 from portranges.dialects.model import Fault
 from portranges.dialects.query import Cursor
 from portranges.dialects.reading import check_length, check_not_empty
-from portranges.dialects.writing import Request, lists_of
+from portranges.dialects.writing import Request, lists_of, worded
 from portranges.errors import PortSyntaxError
 from portranges.portset import PortSet
 
@@ -88,5 +88,5 @@ def _unexpected(at: Cursor, wanted: str) -> PortSyntaxError:
 
 def write(request: Request) -> list[str]:
     """Return the lists, or one list if it is negated."""
-    around = request.row.negated if request.negated else request.row.plain
-    return [around.replace("{ports}", text) for text in lists_of(request)]
+    wording, negated = request.row.wording, request.negated
+    return [worded(wording, text, negated=negated) for text in lists_of(request)]

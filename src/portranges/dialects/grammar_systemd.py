@@ -11,8 +11,8 @@ from portranges.portset import PortSet
 
 def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of one assignment; all ports if it names none."""
-    _, rest = _word(at.trim(" "), at.row.families)
-    word, rest = _word(rest, at.row.transports)
+    _, rest = _word(at.trim(" "), at.row.frame.families)
+    word, rest = _word(rest, at.row.frame.transports)
     transport = Transport(word) if word else None
     yield transport, PortSet.full() if rest is None else read_list(rest, transport)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from portranges import checks, types
 from portranges.dialects.catalog import lookup
 from portranges.dialects.elements import read_element
-from portranges.dialects.forms import MappingForm
+from portranges.dialects.forms import MappingForm, Ranges
 from portranges.dialects.query import Cursor, Query
 from portranges.dialects.rows_mappings import FORMS
 from portranges.endpoints import canonical_address
@@ -30,7 +30,7 @@ _ROWS = {
     form.name: replace(
         lookup("docker"),
         tool=form.tool,
-        range_signs=("-",) if form.has_ranges else (),
+        ranges=Ranges(signs=("-",) if form.has_ranges else ()),
         misread_texts=(),
     )
     for form in FORMS

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 
 from portranges import types
-from portranges.dialects.model import Dialect, Fault, MisreadText, NameLookup
+from portranges.dialects.forms import Dialect
+from portranges.dialects.model import Fault, MisreadText, NameLookup
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
 
@@ -105,7 +106,7 @@ class Cursor:
 
     def trim(self, blanks: str | None = None) -> Cursor:
         """Return the part without *blanks* at its ends; by default, those of the row."""
-        blanks = self.row.blanks if blanks is None else blanks
+        blanks = self.row.spacing.blanks if blanks is None else blanks
         start, stop = trimmed(self.query.text, self.start, self.stop, blanks)
         if start == self.start and stop == self.stop:
             return self
@@ -150,10 +151,11 @@ class Cursor:
     def surplus_hint(self) -> str:
         """Return the hint for a text that has more of a rule than the ports; otherwise ``""``."""
         row, text = self.row, self.query.text[:_LONGEST]
-        introduction = {word.strip("'=:,") for word in row.place.split()}.difference(row.transports)
+        introduction = {word.strip("'=:,") for word in row.place.split()}
+        introduction.difference_update(row.frame.transports)
         first, *more = re.split("[ =:]", text.strip(), maxsplit=1)
-        heads = (row.plain.partition("{ports}")[0], row.framed.partition("{match}")[0])
-        words = [head.rpartition("}")[2] for head in heads]
+        written = (row.wording.plain[0], *row.frame.forms[:1])
+        words = [_before_match(form).rpartition("}")[2] for form in written]
         if row.place.startswith("after ") and (
             (more and first in introduction)
             or any(word.strip().isalpha() and self.start < text.find(word) for word in words)
@@ -196,10 +198,15 @@ def _written_hint(row: Dialect, written: str) -> str:
     return ""
 
 
+def _before_match(form: str) -> str:
+    """Return what precedes the ports or the match in a form of the wording or the frame."""
+    return re.split(r"\{(?:ports|match)\}", form)[0]
+
+
 def _words_before_ports(row: Dialect) -> set[str]:
     """Return the words after which a port follows in the dialect."""
-    forms = (row.framed, row.plain, row.negated, *row.also_plain, *row.also_negated)
-    heads = (re.split(r"\{(?:ports|match)\}", form)[0].split() for form in forms)
+    forms = (*row.frame.forms, *row.wording.plain, *row.wording.negated)
+    heads = (_before_match(form).split() for form in forms)
     words = {head[-1] for head in heads if head}
     return words | {operator.sign for operator in row.operators} | set(row.keywords)
 
@@ -219,7 +226,7 @@ def _closest(row: Dialect, written: str, faults: tuple[Fault, ...]) -> MisreadTe
 
 def _fits(row: Dialect, misread: MisreadText, written: str) -> bool:
     """Return whether a misread text is similar enough to *written* to explain it."""
-    if misread.fault is Fault.NAME and row.name_lookup is NameLookup.NONE:
+    if misread.fault is Fault.NAME and row.names.lookup is NameLookup.NONE:
         return misread.text.casefold() == written.casefold()
     if misread.fault is Fault.OPERATOR:
         return misread.text.split()[0] == (written.split() or [""])[0]

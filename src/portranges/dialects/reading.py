@@ -30,12 +30,13 @@ from portranges.portset import PortSet
 def read_text(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the transport and the ports of a text."""
     row, at = at.row, at.trim()
-    if row.terminator and at.ends(row.terminator):
-        at = at.without(suffix=row.terminator).trim()
+    terminator = row.spacing.terminator
+    if terminator and at.ends(terminator):
+        at = at.without(suffix=terminator).trim()
     transport, at = read_frame(at)
     match = at = at.trim()
-    negation = _head(at, (row.negated, *row.also_negated))
-    head = _head(at, (row.plain, *row.also_plain))
+    negation = _head(at, row.wording.negated)
+    head = _head(at, row.wording.plain)
     if negation:
         ports = ~read_list(at.without(negation).trim(), transport)
     else:
@@ -44,7 +45,7 @@ def read_text(at: Cursor) -> types.Iterator[types.Part]:
         operator = _operator_at(at)
         if operator is not None:
             ports = _compared(at, operator, transport)
-        elif head or row.plain == "{ports}" or transport is None:
+        elif head or row.wording.plain[0] == "{ports}" or transport is None:
             ports = read_list(at, transport)
         else:
             raise _no_match(at)
@@ -60,25 +61,25 @@ def check_not_empty(at: Cursor, ports: PortSet, fault: Fault = Fault.ALL) -> Non
 
 def check_length(at: Cursor) -> None:
     """Raise a PortSyntaxError if a list is longer than the tool reads."""
-    row = at.row
-    if row.max_length and len(at) > row.max_length and not row.shows_longer:
-        rule = f"a list must have at most {row.max_length} characters"
+    limits = at.row.limits
+    if limits.max_length and len(at) > limits.max_length and not limits.shows_longer:
+        rule = f"a list must have at most {limits.max_length} characters"
         raise at.error(rule, got=f"{len(at)}")
 
 
 def read_frame(at: Cursor) -> tuple[Transport | None, Cursor]:
     """Return the transport around the match, and the match."""
-    row, text = at.row, at.query.text
-    if row.transport_rule is not TransportRule.NEVER:
-        for frame, transport in product((*row.also_framed, row.framed), row.transports):
-            before, after = _around(frame, transport)
+    frame, text = at.row.frame, at.query.text
+    if frame.rule is not TransportRule.NEVER:
+        for form, transport in product(frame.forms, frame.transports):
+            before, after = _around(form, transport)
             if (
                 text.startswith(before, at.start)
                 and text.endswith(after, at.start, at.stop)
                 and len(before) + len(after) <= len(at)
             ):
                 return transport, at.without(before, after)
-        if row.transport_rule is TransportRule.ALWAYS:
+        if frame.rule is TransportRule.ALWAYS:
             raise _no_match(at)
     return None, at
 
@@ -149,26 +150,26 @@ def read_list(at: Cursor, transport: Transport | None) -> PortSet:
     row = at.row
     check_length(at)
     word = at.word(_LONGEST_WORD)
-    if row.quote:
+    if row.ranges.quote:
         word = unquoted(at).text if word else ""
     if row.all_ports_word and word.lower() == row.all_ports_word.lower():
         return PortSet.full()
     alone = False
-    if row.bracketed is not Bracketed.NEVER:
-        opening, closing = row.opening.strip(" "), row.closing.strip(" ")
+    if row.brackets.when is not Bracketed.NEVER:
+        opening, closing = row.brackets.opening.strip(" "), row.brackets.closing.strip(" ")
         brackets = len(opening) + len(closing)
         if at.starts(opening) and at.ends(closing) and len(at) >= brackets:
             at = at.without(opening, closing).trim()
-        elif row.bracketed is Bracketed.ALWAYS:
+        elif row.brackets.when is Bracketed.ALWAYS:
             hint = every_port(row, is_whole=True) if means_every_port(word) else ""
             raise at.refusal(f"expected a list in {opening} {closing}", hint=hint)
         else:
-            alone = row.bracketed is Bracketed.SEVERAL
+            alone = row.brackets.when is Bracketed.SEVERAL
     counted = _Counted()
     ports = PortSet(_ranges(at, transport, counted, alone=alone))
     if row.overlap is not Overlap.ANY and counted.ports != len(ports):
         _check_overlap(at, transport)
-    if row.transport_rule is TransportRule.LISTS and transport is None and len(ports) > 1:
+    if row.frame.rule is TransportRule.LISTS and transport is None and len(ports) > 1:
         raise at.refusal(
             "a range or a list requires a transport",
             Fault.PREFIX,
@@ -194,23 +195,24 @@ def _ranges(
     at: Cursor, transport: Transport | None, counted: _Counted, *, alone: bool
 ) -> types.Iterator[PortRange]:
     """Yield the elements of a list; *alone* means that it may have one only."""
-    row = at.row
+    brackets, limits = at.row.brackets, at.row.limits
     slots = elements = 0
     for each in split_list(at):
         elements += 1
         if alone and elements > 1:
-            raise at.error(f"several ports must be in {row.opening.strip()} {row.closing.strip()}")
-        if row.max_elements and elements > row.max_elements:
-            raise each.error(f"a list must have at most {row.max_elements} elements", got="more")
+            around = f"{brackets.opening.strip()} {brackets.closing.strip()}"
+            raise at.error(f"several ports must be in {around}")
+        if limits.max_elements and elements > limits.max_elements:
+            raise each.error(f"a list must have at most {limits.max_elements} elements", got="more")
         first, last = read_element(each, transport)
         slots += 1 if first == last else 2
-        if row.max_slots and slots > row.max_slots:
-            rule = f"a list must have at most {row.max_slots} slots (1 per port, 2 per range)"
+        if limits.max_slots and slots > limits.max_slots:
+            rule = f"a list must have at most {limits.max_slots} slots (1 per port, 2 per range)"
             raise each.error(rule, got="more")
         counted.ports += last - first + 1
         yield PortRange(first, last)
     if not elements:
-        raise at.error(expected(row), got="nothing")
+        raise at.error(expected(at.row), got="nothing")
 
 
 def _check_overlap(at: Cursor, transport: Transport | None) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from portranges.dialects.forms import DataForm
-from portranges.ports import Transport
+from portranges.dialects.model import THREE
+from portranges.dialects.shorthand import known_by
 from portranges.source import Confidence, cite
-
-_THREE = (Transport.TCP, Transport.UDP, Transport.SCTP)
 
 AWS = DataForm(
     name="aws",
@@ -31,8 +30,9 @@ AWS = DataForm(
         "Each range counts as one rule.",
         "DescribeSecurityGroupRules lists both directions; 'IsEgress' distinguishes them.",
     ),
-    confidence=Confidence.DOCUMENT,
-    sources=(cite("Amazon EC2 API Reference", "IpPermission, SecurityGroupRule"),),
+    evidence=known_by(
+        Confidence.DOCUMENT, cite("Amazon EC2 API Reference", "IpPermission, SecurityGroupRule")
+    ),
 )
 
 AWS_NACL = DataForm(
@@ -53,8 +53,9 @@ AWS_NACL = DataForm(
         ),
         "One list has the entries for both directions; 'Egress' distinguishes them.",
     ),
-    confidence=Confidence.DOCUMENT,
-    sources=(cite("Amazon EC2 API Reference", "NetworkAclEntry, PortRange"),),
+    evidence=known_by(
+        Confidence.DOCUMENT, cite("Amazon EC2 API Reference", "NetworkAclEntry, PortRange")
+    ),
 )
 
 AZURE = DataForm(
@@ -78,8 +79,10 @@ AZURE = DataForm(
             "several; '*' is not allowed in the list."
         ),
     ),
-    confidence=Confidence.DOCUMENT,
-    sources=(cite("Microsoft Learn", "Network Security Groups, SecurityRulePropertiesFormat"),),
+    evidence=known_by(
+        Confidence.DOCUMENT,
+        cite("Microsoft Learn", "Network Security Groups, SecurityRulePropertiesFormat"),
+    ),
 )
 
 GCP = DataForm(
@@ -88,14 +91,16 @@ GCP = DataForm(
     place="allowed or denied in a VPC firewall rule",
     keys=("IPProtocol", "ports"),
     required=("IPProtocol",),
-    transports=_THREE,
+    transports=THREE,
     all_ports="no ports field",
     notes=(
         "An entry without ports applies to every port of its protocol.",
         "An entry for every protocol has no ports.",
     ),
-    confidence=Confidence.DOCUMENT,
-    sources=(cite("Google Cloud, Compute Engine API", "firewalls, allowed[].ports[]"),),
+    evidence=known_by(
+        Confidence.DOCUMENT,
+        cite("Google Cloud, Compute Engine API", "firewalls, allowed[].ports[]"),
+    ),
 )
 
 KUBERNETES = DataForm(
@@ -104,15 +109,15 @@ KUBERNETES = DataForm(
     place="ports in a rule of a NetworkPolicy",
     keys=("protocol", "port", "endPort"),
     required=("protocol", "port"),
-    transports=_THREE,
+    transports=THREE,
     lowest=1,
     all_ports="no ports field, or an entry without a port",
     notes=(
         "endPort requires a port that is a number, not a name.",
         "Some network plugins have silently ignored endPort.",
     ),
-    confidence=Confidence.DOCUMENT,
-    sources=(
+    evidence=known_by(
+        Confidence.DOCUMENT,
         cite("Kubernetes API Reference", "NetworkPolicyPort"),
         cite("cilium/cilium issue 28684"),
     ),
@@ -125,7 +130,7 @@ CILIUM = DataForm(
     keys=("ports", "terminatingTLS", "originatingTLS", "serverNames", "listener", "rules"),
     required=("ports",),
     nested_keys=("port", "endPort", "protocol"),
-    transports=_THREE,
+    transports=THREE,
     lowest=1,
     max_elements=40,
     all_ports='port "0"',
@@ -133,8 +138,7 @@ CILIUM = DataForm(
         "A port is text; an endPort that is not greater is ignored.",
         "At most 40 ports and ranges per entry; more need several entries.",
     ),
-    confidence=Confidence.SOURCE,
-    sources=(cite("cilium/cilium source", "pkg/policy/api/l4.go"),),
+    evidence=known_by(Confidence.SOURCE, cite("cilium/cilium source", "pkg/policy/api/l4.go")),
 )
 
 OPENSTACK = DataForm(
@@ -153,7 +157,7 @@ OPENSTACK = DataForm(
     # The API always returns both; in a request, no protocol means every protocol.
     required=("protocol", "direction"),
     null_is_value=("protocol",),
-    transports=_THREE,
+    transports=THREE,
     lowest=1,
     all_ports="None as port_range_min and port_range_max",
     notes=(
@@ -162,8 +166,8 @@ OPENSTACK = DataForm(
         "The protocols 'any', 0 and None mean every protocol.",
         "One list has the rules for both directions; those of a new group allow all egress.",
     ),
-    confidence=Confidence.SOURCE,
-    sources=(
+    evidence=known_by(
+        Confidence.SOURCE,
         cite("openstack/neutron source", "neutron/db/securitygroups_db.py"),
         cite("OpenStack Networking API", "security group rules"),
     ),
@@ -182,8 +186,8 @@ DIGITALOCEAN = DataForm(
         'For ICMP, ports is always "0".',
         "Inbound rules have 'sources', outbound rules 'destinations'; without 'action' they allow.",
     ),
-    confidence=Confidence.DOCUMENT,
-    sources=(
+    evidence=known_by(
+        Confidence.DOCUMENT,
         cite("digitalocean/openapi source", "resources/firewalls/models/firewall_rule.yml"),
         cite("digitalocean/godo issue 149"),
         cite("digitalocean/terraform-provider-digitalocean source", "flattenFirewallInboundRules"),

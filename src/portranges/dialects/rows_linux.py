@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from portranges.dialects.forms import (
+    Brackets,
+    Dialect,
+    Frame,
+    Limits,
+    Names,
+    Ranges,
+    Spacing,
+    Wording,
+)
 from portranges.dialects.model import (
     ANY_RULE,
-    BOTH,
+    THREE,
     Bracketed,
-    Dialect,
     Fault,
     NameLookup,
     Overlap,
     TransportRule,
     Verification,
 )
-from portranges.dialects.shorthand import operators, reads, refused, rejects
+from portranges.dialects.shorthand import known_by, operators, reads, refused, rejects
 from portranges.ports import Transport
-from portranges.source import Confidence, cite
+from portranges.source import cite
 
-_ALL_FOUR = tuple(Transport)
+_FOUR = tuple(Transport)
 _ONE_EACH = "elements, one per line"
 
 _NFT = Dialect(
@@ -25,21 +34,17 @@ _NFT = Dialect(
     aliases=("nftables",),
     tool="nft",
     place="after 'tcp dport' in a rule",
-    also_plain=("=={ports}", "eq {ports}"),
-    negated="!= {ports}",
-    also_negated=("!={ports}", "ne {ports}"),
-    framed="{transport} dport {match}",
-    transport_rule=TransportRule.OPTIONAL,
-    transports=_ALL_FOUR,
-    separator=", ",
-    trailing_separator=True,
-    blanks=" \t\n",
-    blanks_in_ranges=True,
-    opening="{ ",
-    closing=" }",
-    bracketed=Bracketed.SEVERAL,
+    wording=Wording(
+        plain=("{ports}", "=={ports}", "eq {ports}"),
+        negated=("!= {ports}", "!={ports}", "ne {ports}"),
+    ),
+    frame=Frame(
+        forms=("{transport} dport {match}",), rule=TransportRule.OPTIONAL, transports=_FOUR
+    ),
+    spacing=Spacing(separator=", ", trailing=True, blanks=" \t\n", blanks_in_ranges=True),
+    brackets=Brackets(opening="{ ", closing=" }", when=Bracketed.SEVERAL),
     operators=operators(">= <= > < ge le gt lt"),
-    name_lookup=NameLookup.ANY,
+    names=Names(lookup=NameLookup.ANY),
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "8", "octal"),
         reads(Fault.LEADING_ZERO, "080", "80"),
@@ -65,12 +70,11 @@ _NFT = Dialect(
         "A rule without a port matches every port, so the empty set has no text.",
         "A list requires braces, as in '{ 80, 443 }'.",
     ),
-    version="nftables 1.0.6",
-    confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
-    sources=(
+    evidence=known_by(
+        Verification.EVERY_PORT,
         cite("nft(8), nftables 1.0.6", "EXPRESSIONS, SETS"),
         cite("run on Debian 12, Linux 6.18"),
+        version="nftables 1.0.6",
     ),
 )
 
@@ -78,14 +82,9 @@ _NFT_SET = Dialect(
     name="nft-set",
     tool="nft",
     place="the elements of a named set with 'flags interval'",
-    separator=", ",
-    trailing_separator=True,
-    blanks=" \t\n",
-    blanks_in_ranges=True,
-    opening="{ ",
-    closing=" }",
-    bracketed=Bracketed.OPTIONAL,
-    name_lookup=NameLookup.ANY,
+    spacing=Spacing(separator=", ", trailing=True, blanks=" \t\n", blanks_in_ranges=True),
+    brackets=Brackets(opening="{ ", closing=" }", when=Bracketed.OPTIONAL),
+    names=Names(lookup=NameLookup.ANY),
     overlap=Overlap.EQUAL,
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "8", "octal"),
@@ -98,12 +97,11 @@ _NFT_SET = Dialect(
         "Overlapping elements are an error unless the set has 'auto-merge'.",
         "A range requires 'flags interval' in the set's declaration.",
     ),
-    version="nftables 1.0.6",
-    confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
-    sources=(
+    evidence=known_by(
+        Verification.EVERY_PORT,
         cite("nft(8), nftables 1.0.6", "SETS"),
         cite("run on Debian 12, Linux 6.18"),
+        version="nftables 1.0.6",
     ),
 )
 
@@ -111,18 +109,13 @@ IPTABLES = Dialect(
     name="iptables",
     tool="iptables",
     place="a rule, after '-p tcp'",
-    plain="--dport {ports}",
-    negated="! --dport {ports}",
-    framed="-p {transport} {match}",
-    transport_rule=TransportRule.OPTIONAL,
-    transports=_ALL_FOUR,
-    range_signs=(":",),
-    open_first=0,
-    open_last=65535,
-    name_lookup=NameLookup.NAMED,
-    max_elements=1,
-    grammar="iptables",
+    wording=Wording(plain=("--dport {ports}",), negated=("! --dport {ports}",)),
+    frame=Frame(forms=("-p {transport} {match}",), rule=TransportRule.OPTIONAL, transports=_FOUR),
+    ranges=Ranges(signs=(":",), open_first=0, open_last=65535),
     keywords=("--destination-port",),
+    names=Names(lookup=NameLookup.NAMED),
+    limits=Limits(max_elements=1),
+    grammar="iptables",
     several_texts_mean=ANY_RULE,
     misread_texts=(
         reads(Fault.LEADING_ZERO, "-p tcp --dport 010", "8", "octal; 10 with '-p udp'"),
@@ -162,12 +155,11 @@ IPTABLES = Dialect(
             "that the rule matches every packet. No set is written this way."
         ),
     ),
-    version="iptables 1.8.9, nft and legacy",
-    confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
-    sources=(
+    evidence=known_by(
+        Verification.EVERY_PORT,
         cite("iptables-extensions(8), iptables 1.8.9", "tcp, udp, sctp, dccp"),
         cite("run on Debian 12, Linux 6.18, as iptables-nft and iptables-legacy"),
+        version="iptables 1.8.9, nft and legacy",
     ),
 )
 
@@ -176,18 +168,16 @@ _MULTIPORT = Dialect(
     aliases=("multiport",),
     tool="iptables",
     place="a rule, after '-p tcp'",
-    plain="-m multiport --dports {ports}",
-    negated="-m multiport ! --dports {ports}",
-    framed="-p {transport} {match}",
-    transport_rule=TransportRule.OPTIONAL,
-    transports=_ALL_FOUR,
-    separator=",",
-    range_signs=(":",),
-    equal_ends=False,
-    name_lookup=NameLookup.NAMED,
-    max_slots=15,
-    grammar="multiport",
+    wording=Wording(
+        plain=("-m multiport --dports {ports}",), negated=("-m multiport ! --dports {ports}",)
+    ),
+    frame=Frame(forms=("-p {transport} {match}",), rule=TransportRule.OPTIONAL, transports=_FOUR),
+    spacing=Spacing(separator=","),
+    ranges=Ranges(signs=(":",), equal_ends=False),
     keywords=("--dport", "--destination-ports"),
+    names=Names(lookup=NameLookup.NAMED),
+    limits=Limits(max_slots=15),
+    grammar="multiport",
     several_texts_mean=ANY_RULE,
     misread_texts=(
         reads(Fault.LEADING_ZERO, "-p tcp -m multiport --dports 010", "8", "octal"),
@@ -216,12 +206,11 @@ _MULTIPORT = Dialect(
             "only before it."
         ),
     ),
-    version="iptables 1.8.9, nft and legacy",
-    confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
-    sources=(
+    evidence=known_by(
+        Verification.EVERY_PORT,
         cite("iptables-extensions(8), iptables 1.8.9", "multiport"),
         cite("run on Debian 12, Linux 6.18, as iptables-nft and iptables-legacy"),
+        version="iptables 1.8.9, nft and legacy",
     ),
 )
 
@@ -229,10 +218,9 @@ _IPSET = Dialect(
     name="ipset",
     tool="ipset",
     place="an element of a bitmap:port set with 'range 0-65535'",
-    name_lookup=NameLookup.TCP,
-    dashed_names=False,
+    names=Names(lookup=NameLookup.TCP, dashed=False),
     overlap=Overlap.NONE,
-    max_elements=1,
+    limits=Limits(max_elements=1),
     several_texts_mean=_ONE_EACH,
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "8", "octal"),
@@ -248,12 +236,11 @@ _IPSET = Dialect(
         "An element that shares a port with an earlier one is an error without '-exist'.",
         "A name is split at its first '-': 'ssh-http' is 22-80, and 'ftp-data' is an error.",
     ),
-    version="ipset 7.17",
-    confidence=Confidence.MEASURED,
-    verification=Verification.READBACK,
-    sources=(
+    evidence=known_by(
+        Verification.READBACK,
         cite("ipset(8), ipset 7.17", "bitmap:port"),
         cite("run on Debian 12, Linux 6.18"),
+        version="ipset 7.17",
     ),
 )
 
@@ -262,11 +249,9 @@ _RESERVED_PORTS = Dialect(
     aliases=("ip_local_reserved_ports",),
     tool="the kernel",
     place="net.ipv4.ip_local_reserved_ports",
-    separator=",",
-    trailing_separator=True,
-    max_length=4094,
-    shows_longer=True,
+    spacing=Spacing(separator=",", trailing=True),
     empty="\n",
+    limits=Limits(max_length=4094, shows_longer=True),
     several_texts_mean="writes to one open file, which add up",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "8", "octal"),
@@ -286,12 +271,11 @@ _RESERVED_PORTS = Dialect(
         ),
         "0-65535 leaves no port for connect().",
     ),
-    version="Linux 6.18",
-    confidence=Confidence.MEASURED,
-    verification=Verification.READBACK,
-    sources=(
+    evidence=known_by(
+        Verification.READBACK,
         cite("Linux source", "kernel/sysctl.c, proc_do_large_bitmap"),
         cite("measured on Linux 6.18.44", "in a network namespace of its own"),
+        version="Linux 6.18",
     ),
 )
 
@@ -300,14 +284,15 @@ _OVS = Dialect(
     aliases=("openvswitch",),
     tool="ovs-ofctl",
     place="the match of a flow",
-    plain="tp_dst={ports}",
-    framed="{transport},{match}",
-    also_framed=("{transport}6,{match}",),
-    families=("tcp6", "udp6", "sctp6"),
-    transport_rule=TransportRule.ALWAYS,
-    transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
-    range_signs=(),
-    max_elements=1,
+    wording=Wording(plain=("tp_dst={ports}",)),
+    frame=Frame(
+        forms=("{transport},{match}", "{transport}6,{match}"),
+        rule=TransportRule.ALWAYS,
+        transports=THREE,
+        families=("tcp6", "udp6", "sctp6"),
+    ),
+    ranges=Ranges(signs=()),
+    limits=Limits(max_elements=1),
     grammar="masks",
     several_texts_mean="flows; a packet matches if any of them matches",
     misread_texts=(
@@ -332,12 +317,11 @@ _OVS = Dialect(
         "All ports are expressed by omitting tp_dst, so the full set has no text.",
         "'tcp', 'udp' and 'sctp' mean IPv4; 'tcp6', 'udp6' and 'sctp6' mean IPv6.",
     ),
-    version="Open vSwitch 3.1.0",
-    confidence=Confidence.MEASURED,
-    verification=Verification.READBACK,
-    sources=(
+    evidence=known_by(
+        Verification.READBACK,
         cite("ovs-fields(7), Open vSwitch 3.1", "TCP, UDP, and SCTP Fields"),
         cite("run on Debian 12 with ovs-ofctl parse-flow"),
+        version="Open vSwitch 3.1.0",
     ),
 )
 
@@ -346,13 +330,13 @@ _TC_FLOWER = Dialect(
     aliases=("flower",),
     tool="tc",
     place="a flower filter of protocol ip or ipv6",
-    plain="dst_port {ports}",
-    framed="ip_proto {transport} {match}",
-    transport_rule=TransportRule.ALWAYS,
-    transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
-    equal_ends=False,
+    wording=Wording(plain=("dst_port {ports}",)),
+    frame=Frame(
+        forms=("ip_proto {transport} {match}",), rule=TransportRule.ALWAYS, transports=THREE
+    ),
+    ranges=Ranges(equal_ends=False),
     lowest=1,
-    max_elements=1,
+    limits=Limits(max_elements=1),
     several_texts_mean="filters; a packet matches if any of them matches",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "ip_proto tcp dst_port 010", "10"),
@@ -373,12 +357,11 @@ _TC_FLOWER = Dialect(
         ),
     ),
     notes=("iproute2 6.1 rejects port 0, alone or at the start of a range.",),
-    version="iproute2 6.1.0",
-    confidence=Confidence.MEASURED,
-    verification=Verification.ACCEPTANCE,
-    sources=(
+    evidence=known_by(
+        Verification.ACCEPTANCE,
         cite("tc-flower(8), iproute2 6.1.0", "dst_port"),
         cite("run on Debian 12: tc's parser, not the classifier"),
+        version="iproute2 6.1.0",
     ),
 )
 
@@ -386,15 +369,12 @@ _UFW = Dialect(
     name="ufw",
     tool="ufw",
     place="after 'ufw allow'",
-    framed="{match}/{transport}",
-    transport_rule=TransportRule.LISTS,
-    transports=BOTH,
-    separator=",",
-    range_signs=(":",),
-    equal_ends=False,
+    frame=Frame(forms=("{match}/{transport}",), rule=TransportRule.LISTS),
+    spacing=Spacing(separator=","),
+    ranges=Ranges(signs=(":",), equal_ends=False),
     lowest=1,
-    name_lookup=NameLookup.TCP_OR_UDP,
-    max_slots=15,
+    names=Names(lookup=NameLookup.TCP_OR_UDP),
+    limits=Limits(max_slots=15),
     grammar="ufw",
     several_texts_mean=ANY_RULE,
     misread_texts=(
@@ -414,12 +394,11 @@ _UFW = Dialect(
         "A name that only TCP or only UDP has is for this transport; a list has no names.",
         "An application profile joins such texts with '|'.",
     ),
-    version="ufw 0.36.2",
-    confidence=Confidence.MEASURED,
-    verification=Verification.READBACK,
-    sources=(
+    evidence=known_by(
+        Verification.READBACK,
         cite("ufw(8), ufw 0.36.2", "RULE SYNTAX, APPLICATION INTEGRATION"),
         cite("run on Debian 12 with --dry-run"),
+        version="ufw 0.36.2",
     ),
 )
 
@@ -427,12 +406,9 @@ _FIREWALLD = Dialect(
     name="firewalld",
     tool="firewalld",
     place="after --add-port=",
-    framed="{match}/{transport}",
-    transport_rule=TransportRule.ALWAYS,
-    transports=_ALL_FOUR,
-    name_lookup=NameLookup.ANY,
-    dashed_names=False,
-    max_elements=1,
+    frame=Frame(forms=("{match}/{transport}",), rule=TransportRule.ALWAYS, transports=_FOUR),
+    names=Names(lookup=NameLookup.ANY, dashed=False),
+    limits=Limits(max_elements=1),
     several_texts_mean=_ONE_EACH,
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010/tcp", "10"),
@@ -450,12 +426,11 @@ _FIREWALLD = Dialect(
         refused(" 80/tcp", "blanks are accepted only by chance"),
     ),
     notes=("It has no lists: one port or range per --add-port.",),
-    version="firewalld 1.3.3",
-    confidence=Confidence.MEASURED,
-    verification=Verification.READBACK,
-    sources=(
+    evidence=known_by(
+        Verification.READBACK,
         cite("firewall-cmd(1), firewalld 1.3.3", "--add-port"),
         cite("run on Debian 12 with firewall-offline-cmd"),
+        version="firewalld 1.3.3",
     ),
 )
 
@@ -463,14 +438,12 @@ _SYSTEMD = Dialect(
     name="systemd",
     tool="systemd",
     place="after SocketBindAllow= or SocketBindDeny= in a unit",
-    framed="{transport}:{match}",
-    transport_rule=TransportRule.OPTIONAL,
-    transports=BOTH,
-    families=("ipv4", "ipv6"),
+    frame=Frame(
+        forms=("{transport}:{match}",), rule=TransportRule.OPTIONAL, families=("ipv4", "ipv6")
+    ),
     lowest=1,
     all_ports_word="any",
-    max_elements=1,
-    max_texts=128,
+    limits=Limits(max_elements=1, max_texts=128),
     grammar="systemd",
     several_texts_mean="assignments, which add up",
     misread_texts=(
@@ -486,13 +459,12 @@ _SYSTEMD = Dialect(
         "An invalid value causes only a warning: the line and its restriction are ignored.",
         "At most 128 assignments of one kind are allowed; port 0 is an error.",
     ),
-    version="systemd 252",
-    confidence=Confidence.MEASURED,
-    verification=Verification.ACCEPTANCE,
-    sources=(
+    evidence=known_by(
+        Verification.ACCEPTANCE,
         cite("systemd.resource-control(5), systemd 252", "SocketBindAllow="),
         cite("systemd source", "src/core/socket-bind.c, SOCKET_BIND_MAX_RULES"),
         cite("run on Debian 12 with systemd-analyze verify"),
+        version="systemd 252",
     ),
 )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from portranges.dialects.forms import MappingForm
-from portranges.ports import Transport
+from portranges.dialects.model import THREE
+from portranges.dialects.shorthand import known_by
 from portranges.source import Confidence, cite
 
 _DOCKER = MappingForm(
@@ -11,7 +12,7 @@ _DOCKER = MappingForm(
     aliases=("podman", "compose"),
     tool="docker",
     place="after -p of docker and podman, or under ports: of a Compose file",
-    transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
+    transports=THREE,
     has_address=True,
     has_ranges=True,
     notes=(
@@ -26,8 +27,8 @@ _DOCKER = MappingForm(
             "a mistake, for example an unset variable."
         ),
     ),
-    confidence=Confidence.SOURCE,
-    sources=(
+    evidence=known_by(
+        Confidence.SOURCE,
         cite("docker/go-connections source", "nat/nat.go, ParsePortSpec, and nat/nat_test.go"),
         cite("podman source", "parseSplitPort"),
         cite("Compose file reference", "ports, short syntax"),
@@ -41,8 +42,10 @@ _KUBECTL = MappingForm(
     place="after 'kubectl port-forward RESOURCE'",
     alone_is_both=True,
     notes=("Its addresses are given by --address; a port's name is not resolved.",),
-    confidence=Confidence.SOURCE,
-    sources=(cite("kubernetes/client-go source", "tools/portforward/portforward.go, parsePorts"),),
+    evidence=known_by(
+        Confidence.SOURCE,
+        cite("kubernetes/client-go source", "tools/portforward/portforward.go, parsePorts"),
+    ),
 )
 
 FORMS = (_DOCKER, _KUBECTL)

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from portranges.dialects.model import (
-    ANY_RULE,
-    BOTH,
-    Bracketed,
-    Dialect,
-    Fault,
-    NameLookup,
-    OwnName,
-)
-from portranges.dialects.shorthand import operators, reads, refused
+from portranges.dialects.forms import Brackets, Dialect, Limits, Names, Ranges, Spacing, Wording
+from portranges.dialects.model import ANY_RULE, BOTH, Bracketed, Fault, NameLookup, OwnName
+from portranges.dialects.shorthand import known_by, operators, reads, refused
 from portranges.ports import Transport
 from portranges.source import Confidence, cite
 
@@ -20,30 +13,24 @@ _PORTRANGES = Dialect(
     aliases=("neutral",),
     tool="portranges",
     place="PortSet.parse() and str()",
-    separator=",",
-    blanks=" ",
+    spacing=Spacing(separator=",", blanks=" "),
     empty="",
     grammar="neutral",
-    confidence=Confidence.SOURCE,
-    sources=(cite("PortSet.parse"),),
+    evidence=known_by(Confidence.SOURCE, cite("PortSet.parse")),
 )
 
 _PF = Dialect(
     name="pf",
     tool="pf",
     place="after an address in a rule",
-    plain="port {ports}",
-    separator=", ",
-    blanks=" \t",
-    blanks_separate=True,
-    range_signs=(":",),
-    opening="{ ",
-    closing=" }",
-    bracketed=Bracketed.SEVERAL,
+    wording=Wording(plain=("port {ports}",)),
+    spacing=Spacing(separator=", ", blanks=" \t", blanks_separate=True),
+    brackets=Brackets(opening="{ ", closing=" }", when=Bracketed.SEVERAL),
+    ranges=Ranges(signs=(":",)),
     operators=operators(">< <> >= <= != > < ="),
-    name_lookup=NameLookup.TCP_OR_UDP,
-    grammar="pf",
     keywords=("port",),
+    names=Names(lookup=NameLookup.TCP_OR_UDP),
+    grammar="pf",
     misread_texts=(
         reads(
             Fault.NEGATION,
@@ -64,11 +51,11 @@ _PF = Dialect(
         ),
         "A list expands to one rule per element, so a list of negations matches every port.",
     ),
-    version="OpenBSD 7.6, pfctl",
-    confidence=Confidence.SOURCE,
-    sources=(
+    evidence=known_by(
+        Confidence.SOURCE,
         cite("pf.conf(5), OpenBSD", "PACKET FILTERING, GRAMMAR"),
         cite("OpenBSD source", "sbin/pfctl/parse.y"),
+        version="OpenBSD 7.6, pfctl",
     ),
 )
 
@@ -120,13 +107,11 @@ _CISCO = Dialect(
     aliases=("ios", "cisco-ios"),
     tool="Cisco IOS",
     place="the port in an access list entry",
-    blanks=" ",
-    blanks_separate=True,
-    name_lookup=NameLookup.OWN,
-    own_names=_CISCO_NAMES,
-    max_elements=1,
-    grammar="cisco",
+    spacing=Spacing(blanks=" ", blanks_separate=True),
     keywords=("eq", "neq", "lt", "gt", "range"),
+    names=Names(lookup=NameLookup.OWN, own=_CISCO_NAMES),
+    limits=Limits(max_elements=1),
+    grammar="cisco",
     several_texts_mean="entries of one list; a packet matches if any of them matches",
     misread_texts=(reads(Fault.OPERATOR, "gt 65535", "", "no port is greater"),),
     notes=(
@@ -137,12 +122,12 @@ _CISCO = Dialect(
             "an entry. The number is from memory."
         ),
     ),
-    version="Cisco IOS 12.3(7)T and later",
-    confidence=Confidence.DOCUMENT,
-    sources=(
+    evidence=known_by(
+        Confidence.DOCUMENT,
         cite("Cisco IOS Security Command Reference", "permit (IP); Noncontiguous Ports"),
         cite("Cisco IOS context help", "permit tcp any any eq ?, as quoted in several programs"),
         cite("Dell FTOS manual", "Layer 4 ACL rules and the CAM entries that they take"),
+        version="Cisco IOS 12.3(7)T and later",
     ),
 )
 
@@ -151,23 +136,18 @@ _JUNOS = Dialect(
     aliases=("juniper",),
     tool="Junos",
     place="the 'from' of a term in a firewall filter",
-    plain="destination-port {ports}",
-    negated="destination-port-except {ports}",
-    separator=" ",
-    blanks=" \t\n",
-    blanks_separate=True,
-    opening="[ ",
-    closing=" ]",
-    bracketed=Bracketed.SEVERAL,
-    terminator=";",
-    name_lookup=NameLookup.OWN,
-    own_names=_JUNOS_NAMES,
+    wording=Wording(
+        plain=("destination-port {ports}",), negated=("destination-port-except {ports}",)
+    ),
+    spacing=Spacing(separator=" ", blanks=" \t\n", blanks_separate=True, terminator=";"),
+    brackets=Brackets(opening="[ ", closing=" ]", when=Bracketed.SEVERAL),
+    names=Names(lookup=NameLookup.OWN, own=_JUNOS_NAMES),
     notes=("'port' matches both ports and excludes 'destination-port'; it is not accepted.",),
-    version="Junos OS",
-    confidence=Confidence.DOCUMENT,
-    sources=(
+    evidence=known_by(
+        Confidence.DOCUMENT,
         cite("Junos OS documentation", "Firewall Filter Match Conditions for IPv4 Traffic"),
         cite("JUNOS 9.3 CLI reference", "destination-port, Port Names"),
+        version="Junos OS",
     ),
 )
 
@@ -175,9 +155,9 @@ _NETSH = Dialect(
     name="netsh",
     tool="netsh",
     place="after localport= in 'netsh advfirewall firewall add rule'",
-    separator=",",
+    spacing=Spacing(separator=","),
     all_ports_word="any",
-    max_elements=1000,
+    limits=Limits(max_elements=1000),
     several_texts_mean=ANY_RULE,
     misread_texts=(
         reads(Fault.NAME, "RPC", "", "it means the ports that the service has at the time"),
@@ -187,12 +167,12 @@ _NETSH = Dialect(
         "RPC, RPC-EPMap, IPHTTPS and other words mean services, not numbers.",
         "Without localport= the rule applies to every port.",
     ),
-    version="Windows",
-    confidence=Confidence.DOCUMENT,
-    sources=(
+    evidence=known_by(
+        Confidence.DOCUMENT,
         cite("Microsoft Learn", "netsh advfirewall firewall, add rule"),
         cite("Microsoft Learn", "INetFwRule, LocalPorts"),
         cite("[MS-FASP] of 2026-05-11", "2.2.13, FW_PORT_RANGE_LIST: 0 to 1000 entries"),
+        version="Windows",
     ),
 )
 
@@ -201,15 +181,11 @@ _POWERSHELL = Dialect(
     aliases=("windows",),
     tool="PowerShell",
     place="after -LocalPort of New-NetFirewallRule",
-    separator=",",
-    blanks=" ",
-    opening="@(",
-    closing=")",
-    bracketed=Bracketed.OPTIONAL,
-    quote="'",
-    quote_all=True,
+    spacing=Spacing(separator=",", blanks=" "),
+    brackets=Brackets(opening="@(", closing=")", when=Bracketed.OPTIONAL),
+    ranges=Ranges(quote="'", quote_all=True),
     all_ports_word="Any",
-    max_elements=1000,
+    limits=Limits(max_elements=1000),
     several_texts_mean=ANY_RULE,
     misread_texts=(
         reads(Fault.NAME, "RPC", "", "it means the ports that the service has at the time"),
@@ -222,12 +198,12 @@ _POWERSHELL = Dialect(
         ),
         "Without -LocalPort the rule applies to every port.",
     ),
-    version="Windows",
-    confidence=Confidence.DOCUMENT,
-    sources=(
+    evidence=known_by(
+        Confidence.DOCUMENT,
         cite("Microsoft Learn", "New-NetFirewallRule, -LocalPort"),
         cite("Microsoft Learn", "about_Parsing"),
         cite("[MS-FASP] of 2026-05-11", "2.2.13, FW_PORT_RANGE_LIST: 0 to 1000 entries"),
+        version="Windows",
     ),
 )
 
@@ -235,15 +211,9 @@ _CALICO = Dialect(
     name="calico",
     tool="Calico",
     place="after ports: of a rule, as YAML",
-    separator=", ",
-    trailing_separator=True,
-    blanks=" ",
-    range_signs=(":",),
-    opening="[",
-    closing="]",
-    bracketed=Bracketed.ALWAYS,
-    quote='"',
-    range_needs_quote=True,
+    spacing=Spacing(separator=", ", trailing=True, blanks=" "),
+    brackets=Brackets(opening="[", closing="]", when=Bracketed.ALWAYS),
+    ranges=Ranges(signs=(":",), quote='"', needs_quote=True),
     lowest=1,
     misread_texts=(
         reads(Fault.OTHER_SIGN, '["80-90"]', "", "it is a port's name; a range has ':'"),
@@ -259,12 +229,12 @@ _CALICO = Dialect(
         ),
         "Without ports: the rule applies to every port.",
     ),
-    version="Calico 3.28",
-    confidence=Confidence.SOURCE,
-    sources=(
+    evidence=known_by(
+        Confidence.SOURCE,
         cite("projectcalico/calico source", "api/pkg/lib/numorstring/port.go"),
         cite("YAML 1.1", "integer type, base 60"),
         cite("YAML 1.2", "example 7.13, a flow sequence that ends with a comma"),
+        version="Calico 3.28",
     ),
 )
 

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
+from portranges.dialects.forms import (
+    Brackets,
+    Dialect,
+    Frame,
+    Limits,
+    Names,
+    Ranges,
+    Spacing,
+    Wording,
+)
 from portranges.dialects.model import (
     ANY_RULE,
+    THREE,
     Bracketed,
-    Dialect,
     Fault,
     NameLookup,
     TransportRule,
     Verification,
 )
-from portranges.dialects.shorthand import operators, reads, refused, rejects
-from portranges.ports import Transport
+from portranges.dialects.shorthand import known_by, operators, reads, refused, rejects
 from portranges.source import Confidence, cite
-
-_THREE = (Transport.TCP, Transport.UDP, Transport.SCTP)
 
 _BPF = Dialect(
     name="bpf",
     aliases=("tcpdump", "libpcap"),
     tool="tcpdump",
     place="a capture filter, or part of one",
-    plain="dst port {ports}",
-    framed="{transport} {match}",
-    transport_rule=TransportRule.OPTIONAL,
-    transports=_THREE,
-    separator=" or ",
-    opening="(",
-    closing=")",
-    bracketed=Bracketed.SEVERAL,
-    name_lookup=NameLookup.TCP_OR_UDP,
-    grammar="bpf",
+    wording=Wording(plain=("dst port {ports}",)),
+    frame=Frame(forms=("{transport} {match}",), rule=TransportRule.OPTIONAL, transports=THREE),
+    spacing=Spacing(separator=" or "),
+    brackets=Brackets(opening="(", closing=")", when=Bracketed.SEVERAL),
     keywords=("port", "portrange"),
+    names=Names(lookup=NameLookup.TCP_OR_UDP),
+    grammar="bpf",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "tcp dst port 010", "8", "octal"),
         reads(
@@ -72,12 +75,11 @@ _BPF = Dialect(
             "7, and 1,000 more than a minute; 'tcpdump -O' turns it off."
         ),
     ),
-    version="tcpdump 4.99.3, libpcap 1.10.3",
-    confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
-    sources=(
+    evidence=known_by(
+        Verification.EVERY_PORT,
         cite("pcap-filter(7), libpcap 1.10.3"),
         cite("run on Debian 12, on a capture with one packet per port"),
+        version="tcpdump 4.99.3, libpcap 1.10.3",
     ),
 )
 
@@ -86,19 +88,15 @@ _WIRESHARK = Dialect(
     aliases=("tshark",),
     tool="tshark",
     place="a display filter, or part of one",
-    plain="in {ports}",
-    also_plain=("in{ports}",),
-    framed="{transport}.dstport {match}",
-    also_framed=("{transport}.dstport{match}",),
-    transport_rule=TransportRule.ALWAYS,
-    transports=_THREE,
-    separator=",",
-    blanks=" ",
-    blanks_in_ranges=True,
-    range_signs=("..",),
-    opening="{",
-    closing="}",
-    bracketed=Bracketed.ALWAYS,
+    wording=Wording(plain=("in {ports}", "in{ports}")),
+    frame=Frame(
+        forms=("{transport}.dstport {match}", "{transport}.dstport{match}"),
+        rule=TransportRule.ALWAYS,
+        transports=THREE,
+    ),
+    spacing=Spacing(separator=",", blanks=" ", blanks_in_ranges=True),
+    brackets=Brackets(opening="{", closing="}", when=Bracketed.ALWAYS),
+    ranges=Ranges(signs=("..",)),
     operators=operators("=== == >= <= > < eq ge le gt lt"),
     misread_texts=(
         reads(Fault.LEADING_ZERO, "tcp.dstport in {0120}", "80", "octal"),
@@ -120,12 +118,11 @@ _WIRESHARK = Dialect(
         "Commas are required since 4.0; before, blanks were enough.",
         "A negation also matches packets without ports; it is neither read nor written.",
     ),
-    version="tshark 4.0.17",
-    confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
-    sources=(
+    evidence=known_by(
+        Verification.EVERY_PORT,
         cite("wireshark-filter(4), Wireshark 4.0", "Membership operator"),
         cite("run on Debian 12, on a capture with one packet per port"),
+        version="tshark 4.0.17",
     ),
 )
 
@@ -133,17 +130,12 @@ _NMAP = Dialect(
     name="nmap",
     tool="nmap",
     place="after -p",
-    framed="{transport}{match}",
-    transport_rule=TransportRule.OPTIONAL,
-    transports=_THREE,
-    separator=",",
-    trailing_separator=True,
-    blanks=" ",
-    open_first=1,
-    open_last=65535,
+    frame=Frame(forms=("{transport}{match}",), rule=TransportRule.OPTIONAL, transports=THREE),
+    spacing=Spacing(separator=",", trailing=True, blanks=" "),
+    ranges=Ranges(open_first=1, open_last=65535),
     all_ports_word="-",
-    name_lookup=NameLookup.OWN,
-    max_length=131_069,
+    names=Names(lookup=NameLookup.OWN),
+    limits=Limits(max_length=131_069),
     grammar="nmap",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "10"),
@@ -171,13 +163,12 @@ _NMAP = Dialect(
             "transport uses two of them."
         ),
     ),
-    version="nmap 7.93",
-    confidence=Confidence.MEASURED,
-    verification=Verification.READBACK,
-    sources=(
+    evidence=known_by(
+        Verification.READBACK,
         cite("nmap(1), nmap 7.93", "PORT SPECIFICATION AND SCAN ORDER"),
         cite("execve(2)", "MAX_ARG_STRLEN"),
         cite("run on Debian 12 with -oX, on the loopback"),
+        version="nmap 7.93",
     ),
 )
 
@@ -186,17 +177,12 @@ _SURICATA = Dialect(
     aliases=("snort",),
     tool="suricata",
     place="the port in a rule's header, or a port variable",
-    separator=",",
-    blanks=" ",
-    range_signs=(":",),
-    opening="[",
-    closing="]",
-    bracketed=Bracketed.SEVERAL,
-    negated="!{ports}",
-    open_first=0,
-    open_last=65535,
+    wording=Wording(negated=("!{ports}",)),
+    spacing=Spacing(separator=",", blanks=" "),
+    brackets=Brackets(opening="[", closing="]", when=Bracketed.SEVERAL),
+    ranges=Ranges(signs=(":",), open_first=0, open_last=65535),
     all_ports_word="any",
-    max_length=1025,
+    limits=Limits(max_length=1025),
     grammar="suricata",
     several_texts_mean=ANY_RULE,
     misread_texts=(
@@ -218,11 +204,11 @@ _SURICATA = Dialect(
         "The list in the outermost brackets may have 1,023 characters.",
         "A negation of a negation does not mean what it seems to, and is refused.",
     ),
-    version="Suricata 7",
-    confidence=Confidence.SOURCE,
-    sources=(
+    evidence=known_by(
+        Confidence.SOURCE,
         cite("Suricata source", "src/detect-engine-port.c, DetectPortParseDo"),
         cite("Suricata user guide", "Rules Format, Ports"),
+        version="Suricata 7",
     ),
 )
 
@@ -230,10 +216,8 @@ _SQUID = Dialect(
     name="squid",
     tool="squid",
     place="after 'acl NAME port'",
-    separator=" ",
-    blanks=" \t",
-    blanks_separate=True,
-    max_length=8118,
+    spacing=Spacing(separator=" ", blanks=" \t", blanks_separate=True),
+    limits=Limits(max_length=8118),
     several_texts_mean="acl lines of one name, which add up",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "10"),
@@ -254,12 +238,11 @@ _SQUID = Dialect(
             "precede the ports: 'acl ', a name of 63 and ' port '."
         ),
     ),
-    version="squid 5.7",
-    confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
-    sources=(
+    evidence=known_by(
+        Verification.EVERY_PORT,
         cite("squid.conf.documented, squid 5.7", "acl aclname port"),
         cite("run on Debian 12, with one request per port"),
+        version="squid 5.7",
     ),
 )
 
@@ -267,16 +250,12 @@ _HAPROXY = Dialect(
     name="haproxy",
     tool="haproxy",
     place="after 'acl NAME dst_port'",
-    also_plain=("eq {ports}",),
-    separator=" ",
-    blanks=" \t",
-    blanks_separate=True,
-    range_signs=(":", "-"),
-    open_first=1,
-    open_last=65535,
+    wording=Wording(plain=("{ports}", "eq {ports}")),
+    spacing=Spacing(separator=" ", blanks=" \t", blanks_separate=True),
+    ranges=Ranges(signs=(":", "-"), open_first=1, open_last=65535),
     lowest=1,
     operators=operators("ge gt le lt"),
-    max_elements=61,
+    limits=Limits(max_elements=61),
     several_texts_mean="acl lines of one name; any of them matches",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "10"),
@@ -304,13 +283,12 @@ _HAPROXY = Dialect(
         "A connection to port 0 has no dst_port, so no acl with it matches.",
         "A line has at most 64 words, of which 'acl NAME dst_port' uses three.",
     ),
-    version="haproxy 2.6.12",
-    confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
-    sources=(
+    evidence=known_by(
+        Verification.EVERY_PORT,
         cite("HAProxy 2.6 configuration manual", "7.1.2, Matching integers"),
         cite("HAProxy source", "include/haproxy/defaults.h, MAX_LINE_ARGS"),
         cite("run on Debian 12, with a PROXY header for every port"),
+        version="haproxy 2.6.12",
     ),
 )
 
@@ -318,11 +296,9 @@ _DOCKER = Dialect(
     name="docker",
     tool="docker",
     place="after -p, published under the same number",
-    framed="{match}/{transport}",
-    transport_rule=TransportRule.OPTIONAL,
-    transports=_THREE,
+    frame=Frame(forms=("{match}/{transport}",), rule=TransportRule.OPTIONAL, transports=THREE),
     lowest=1,
-    max_elements=1,
+    limits=Limits(max_elements=1),
     grammar="docker",
     several_texts_mean="options, one -p each",
     misread_texts=(
@@ -343,11 +319,11 @@ _DOCKER = Dialect(
         "Port 0 of the host means any free port.",
         "Without a transport it means TCP only.",
     ),
-    version="docker/go-connections 0.5",
-    confidence=Confidence.SOURCE,
-    sources=(
+    evidence=known_by(
+        Confidence.SOURCE,
         cite("docker/go-connections source", "nat/nat.go, nat/parse.go"),
         cite("docker-run(1)", "--publish"),
+        version="docker/go-connections 0.5",
     ),
 )
 

@@ -1,11 +1,20 @@
-"""Shorthand for the parts of a row that are many: operators, misread and refused texts.
+"""Shorthand for the parts that many rows have: operators, misread texts, refused texts, evidence.
 
 The rows of the ``rows_*`` modules are read as tables, and one line for each text is enough.
 """
 
 from __future__ import annotations
 
-from portranges.dialects.model import Comparison, Fault, MisreadText, Operator, RefusedText
+from portranges.dialects.model import (
+    Comparison,
+    Evidence,
+    Fault,
+    MisreadText,
+    Operator,
+    RefusedText,
+    Verification,
+)
+from portranges.source import Confidence, Source
 
 # A sign has one meaning in all dialects that have it.
 _COMPARISONS = {
@@ -38,3 +47,11 @@ def rejects(fault: Fault, text: str, note: str = "") -> MisreadText:
 def refused(text: str, reason: str) -> RefusedText:
     """Return a text that the tool accepts and ``parse`` refuses, because of *reason*."""
     return RefusedText(text=text, reason=reason)
+
+
+def known_by(how: Verification | Confidence, *sources: Source, version: str = "") -> Evidence:
+    """Return the evidence of a row: what was compared when the tool was run, or how it is known."""
+    if isinstance(how, Confidence):
+        return Evidence(confidence=how, sources=sources, version=version)
+    confidence = Confidence.MEASURED
+    return Evidence(confidence=confidence, verification=how, sources=sources, version=version)

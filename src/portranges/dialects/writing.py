@@ -11,11 +11,15 @@ from dataclasses import dataclass
 
 from portranges import checks, types
 from portranges.dialects.catalog import lookup
-from portranges.dialects.model import Bracketed, Dialect, TransportRule
+from portranges.dialects.forms import Dialect, Frame, Ranges, Wording
+from portranges.dialects.model import Bracketed, TransportRule
 from portranges.dialects.packing import pack_by_length, pack_by_slots
 from portranges.errors import UnrepresentableError
 from portranges.ports import LAST_PORT, PortRange, Transport, check_transport
 from portranges.portset import PortSet
+
+# Where a text must name a transport, it names TCP if none was selected.
+_REQUIRED = (TransportRule.LISTS, TransportRule.ALWAYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +75,13 @@ def request_of(
     if ports or row.empty is None:
         check_ports(row.name, ports, row.lowest)
     selected = None if transport is None else check_transport(transport)
-    if selected is None and row.transport_rule in (TransportRule.LISTS, TransportRule.ALWAYS):
+    if selected is None and row.frame.rule in _REQUIRED:
         selected = Transport.TCP
-    elif selected is not None and selected not in row.transports:
+    elif selected is not None and selected not in row.frame.transports:
         raise UnrepresentableError(row.name, f"{selected} is not supported")
-    elif selected is not None and row.transport_rule is TransportRule.NEVER:
+    elif selected is not None and row.frame.rule is TransportRule.NEVER:
         raise UnrepresentableError(row.name, "its text cannot name a transport")
-    if negated and not row.negated:
+    if negated and not row.wording.negated:
         raise UnrepresentableError(row.name, "it has no reliable negation")
     if negated and ports == PortSet.full():
         raise UnrepresentableError(row.name, "it contains every port; a negation would list none")
@@ -86,40 +90,45 @@ def request_of(
     return Request(row=row, ports=ports, transport=selected, negated=negated, ternary=ternary)
 
 
-def element(row: Dialect, ports: PortRange) -> str:
+def element(form: Ranges, ports: PortRange) -> str:
     """Return the text of one port or range."""
     if ports.first == ports.last:
-        return f"{row.quote}{ports.first}{row.quote}" if row.quote_all else f"{ports.first}"
-    return f"{row.quote}{ports.first}{row.range_signs[0]}{ports.last}{row.quote}"
+        return f"{form.quote}{ports.first}{form.quote}" if form.quote_all else f"{ports.first}"
+    return f"{form.quote}{ports.first}{form.signs[0]}{ports.last}{form.quote}"
 
 
 def bracketed(row: Dialect, elements: types.Sequence[str]) -> str:
     """Return the list of *elements*, in brackets if the row requires them."""
-    text = row.separator.join(elements)
-    if row.bracketed is Bracketed.ALWAYS or (
-        row.bracketed is Bracketed.SEVERAL and len(elements) > 1
+    text, brackets = row.spacing.separator.join(elements), row.brackets
+    if brackets.when is Bracketed.ALWAYS or (
+        brackets.when is Bracketed.SEVERAL and len(elements) > 1
     ):
-        return f"{row.opening}{text}{row.closing}"
+        return f"{brackets.opening}{text}{brackets.closing}"
     return text
 
 
 def listed(row: Dialect, ranges: types.Iterable[PortRange]) -> str:
     """Return the list of *ranges*."""
-    return bracketed(row, [element(row, ports) for ports in ranges])
+    return bracketed(row, [element(row.ranges, ports) for ports in ranges])
 
 
-def framed(row: Dialect, match: str, transport: Transport | None) -> str:
+def worded(wording: Wording, text: str, *, negated: bool = False) -> str:
+    """Return the list *text* with the words around it."""
+    return (wording.negated if negated else wording.plain)[0].replace("{ports}", text)
+
+
+def framed(frame: Frame, match: str, transport: Transport | None) -> str:
     """Return *match* with the transport around it, if there is one."""
     if transport is None:
         return match
-    return row.framed.replace("{transport}", transport).replace("{match}", match)
+    return frame.forms[0].replace("{transport}", transport).replace("{match}", match)
 
 
 def example(row: Dialect, transport: Transport | None = None, ports: str = "80") -> str:
     """Return the text of the element *ports*, as an example in an error message."""
-    if transport is None and row.transport_rule in (TransportRule.ALWAYS, TransportRule.LISTS):
+    if transport is None and row.frame.rule in _REQUIRED:
         transport = Transport.TCP
-    return framed(row, row.plain.replace("{ports}", bracketed(row, [ports])), transport)
+    return framed(row.frame, worded(row.wording, bracketed(row, [ports])), transport)
 
 
 def write_texts(request: Request) -> list[str]:
@@ -127,9 +136,8 @@ def write_texts(request: Request) -> list[str]:
     row = request.row
     if not request.ports:
         return [row.empty or ""]
-    around = row.negated if request.negated else row.plain
-    lists = lists_of(request)
-    return [framed(row, around.replace("{ports}", text), request.transport) for text in lists]
+    matches = (worded(row.wording, text, negated=request.negated) for text in lists_of(request))
+    return [framed(row.frame, match, request.transport) for match in matches]
 
 
 def lists_of(request: Request) -> list[str]:
@@ -146,20 +154,19 @@ def lists_of(request: Request) -> list[str]:
             row.name, f"a negation of {len(ranges)} ranges does not fit into one text"
         )
     if len(lists) > 1 and not row.several_texts_mean:
-        raise UnrepresentableError(
-            row.name,
-            f"its list may have {row.max_length} characters, and {len(ranges)} ranges do not fit",
-        )
+        most = f"its list may have {row.limits.max_length} characters"
+        raise UnrepresentableError(row.name, f"{most}, and {len(ranges)} ranges do not fit")
     return lists
 
 
 def _lists(row: Dialect, ranges: types.Sequence[PortRange]) -> list[str]:
-    if row.max_slots:
-        return [listed(row, part) for part in pack_by_slots(ranges, row.max_slots)]
-    elements = [element(row, ports) for ports in ranges]
-    count = row.max_elements or len(elements)
+    limits, separator = row.limits, row.spacing.separator
+    if limits.max_slots:
+        return [listed(row, part) for part in pack_by_slots(ranges, limits.max_slots)]
+    elements = [element(row.ranges, ports) for ports in ranges]
+    count = limits.max_elements or len(elements)
     parts = [elements[at : at + count] for at in range(0, len(elements), count)]
-    if row.max_length:
-        around = len(bracketed(row, ["", ""])) - len(row.separator)
-        parts = pack_by_length(elements, row.separator, row.max_length - around)
+    if limits.max_length:
+        around = len(bracketed(row, ["", ""])) - len(separator)
+        parts = pack_by_length(elements, separator, limits.max_length - around)
     return [bracketed(row, part) for part in parts]
