@@ -126,7 +126,7 @@ class Allocator:
             blocked = bytes(map(blocked.__getitem__, self._numbers))
         self._picker = picker_for(row, blocked, 0 if self._numbers else self._low, rng)
         # Copied for each destination if ports are shared, otherwise the only table.
-        self._none = self._picker.table()
+        self._none = self._picker.table
         self._tables: dict[bytes, Table] = {}
         # The number of destinations for which a slot is in use.
         self._uses: dict[int, int] = {}

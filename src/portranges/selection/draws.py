@@ -5,6 +5,7 @@ Every draw is made of the bits of one source, so that a seed makes all choices r
 
 from __future__ import annotations
 
+from functools import partial
 from math import log, log1p
 
 from portranges import types
@@ -19,6 +20,17 @@ def below(rng: types.Rng, count: int) -> int:
     while value >= count:
         value = rng.getrandbits(bits)
     return value
+
+
+def draw_from(rng: types.Rng, bits: int = 0) -> types.Draw:
+    """Return a function that draws one of 0 to ``n - 1``.
+
+    All are equally likely; or with *bits* it is the remainder of a number of that size.
+    """
+    if not bits:
+        return partial(below, rng)
+    getrandbits = rng.getrandbits
+    return lambda count: getrandbits(bits) % count
 
 
 def redraws(rng: types.Rng, hit: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from portranges import checks, types
 from portranges.errors import InvalidValueError
@@ -142,19 +143,23 @@ class Algorithm:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        strings = checks.tuple_with(str)
-        checks.fields(self, name=checks.filled, title=checks.filled, note=str, aliases=strings)
         for name, kind in (("start", Start), ("walk", Walk), ("confidence", Confidence)):
             object.__setattr__(self, name, checks.member(name, getattr(self, name), kind))
         flags = ("counts_holes", "gives_up", "joins_transports", "splits_families")
-        checks.fields(self, **dict.fromkeys(flags, bool))
-        checks.integer("random_bits", self.random_bits, most=64)
+        checks.fields(
+            self,
+            **dict.fromkeys(("name", "title"), checks.filled),
+            **dict.fromkeys(flags, bool),
+            increment=partial(checks.integer, most=_MOST),
+            random_bits=partial(checks.integer, most=64),
+            step=partial(checks.integer, least=1, most=2),
+            aliases=checks.tuple_with(str),
+            note=str,
+            source=Source,
+        )
         cells = checks.integer("cells", self.cells, most=_MOST)
-        checks.integer("increment", self.increment, most=_MOST)
-        checks.integer("step", self.step, least=1, most=2)
         if self.walk is Walk.LINUX_UDP and (cells < 256 or cells & (cells - 1)):
             raise InvalidValueError("cells must be a power of two in 256..65536", str(cells))
-        checks.of_type("source", self.source, Source)
 
     def replace(self, *, cells: int | None = None, increment: int | None = None) -> types.Self:
         """Return the algorithm with a table of another size or another step.
@@ -174,18 +179,14 @@ class Algorithm:
             64
         """
         made = self
-        if cells is not None:
-            self._check("cells", cells)
-            made = dataclasses.replace(made, cells=cells)
-        if increment is not None:
-            self._check("increment", increment)
-            made = dataclasses.replace(made, increment=increment)
+        for what, value in (("cells", cells), ("increment", increment)):
+            if value is not None:
+                if not getattr(self, what):
+                    raise TypeError(f"{self.name} has no {what}")
+                checks.integer(what, value, least=1, most=_MOST)
+                change: dict[str, types.Any] = {what: value}
+                made = dataclasses.replace(made, **change)
         return made
-
-    def _check(self, what: str, value: int) -> None:
-        if not getattr(self, what):
-            raise TypeError(f"{self.name} has no {what}")
-        checks.integer(what, value, least=1, most=_MOST)
 
     def __repr__(self) -> str:
         """Return the name and the title."""

@@ -9,12 +9,11 @@ one in a table without trying the others.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import partial
 from itertools import chain
 
 from portranges import types
 from portranges.errors import InvalidValueError
-from portranges.selection.draws import below
+from portranges.selection.draws import draw_from
 from portranges.selection.linux import (
     bind_parts,
     bind_scan,
@@ -41,7 +40,7 @@ class Order(ABC):
 
     @abstractmethod
     def candidates(
-        self, first: int, last: int, destination: types.Destination = None
+        self, first: int, last: int, destination: types.Destination = None, /
     ) -> types.Iterable[int]:
         """Return the ports of the range *first* to *last* in the order in which they are tried."""
 
@@ -65,12 +64,12 @@ class Scan(Order):
 
     @abstractmethod
     def stretches(
-        self, first: int, last: int, destination: types.Destination = None
+        self, first: int, last: int, destination: types.Destination = None, /
     ) -> types.Iterable[range]:
         """Return the candidates as sequences, each in steps of ``step``."""
 
     def candidates(
-        self, first: int, last: int, destination: types.Destination = None
+        self, first: int, last: int, destination: types.Destination = None, /
     ) -> types.Iterable[int]:
         """Return the ports in the order in which they are tried."""
         return chain.from_iterable(self.stretches(first, last, destination))
@@ -89,7 +88,7 @@ class UpOrDown(Scan):
         self._size = 1
 
     def stretches(
-        self, first: int, last: int, destination: types.Destination = None
+        self, first: int, last: int, destination: types.Destination = None, /
     ) -> types.Iterable[range]:
         """Return the ports from the start to one end, then those from the other end."""
         begun = self._begun = self._start.first(first, last, destination)
@@ -121,7 +120,7 @@ class LinuxConnect(Scan):
         self._size = 1
 
     def stretches(
-        self, first: int, last: int, destination: types.Destination = None
+        self, first: int, last: int, destination: types.Destination = None, /
     ) -> types.Iterable[range]:
         """Return the ports of one parity, then those of the other; or all."""
         self._offset, self._cell = self._cells.offset(destination)
@@ -159,10 +158,7 @@ class LinuxBind(Scan):
         self._halves = halves
 
     def stretches(
-        self,
-        first: int,
-        last: int,
-        destination: types.Destination = None,  # noqa: ARG002
+        self, first: int, last: int, _destination: types.Destination = None, /
     ) -> types.Iterator[range]:
         """Yield the ports of each parity of each part; a start is drawn when it is needed."""
         for low, high in bind_parts(first, last, halves=self._halves):
@@ -180,10 +176,7 @@ class LinuxUdp(Order):
         self._rng = rng
 
     def candidates(
-        self,
-        first: int,
-        last: int,
-        destination: types.Destination = None,  # noqa: ARG002
+        self, first: int, last: int, _destination: types.Destination = None, /
     ) -> types.Iterator[int]:
         """Return the ports in the order in which they are tried."""
         return udp_ports(first, last, self._rng.getrandbits(32), self._chains)
@@ -192,29 +185,22 @@ class LinuxUdp(Order):
 class Redraws(Order):
     """A random port at every try."""
 
-    __slots__ = ("_bits", "_draw", "_gives_up", "_rng")
+    __slots__ = ("_draw", "_gives_up")
 
-    def __init__(self, row: Algorithm, rng: types.Rng, draw: types.Draw) -> None:
-        """Draw as *row* does; *draw* returns an even choice."""
-        self._bits = row.random_bits
-        self._gives_up = row.gives_up
-        self._rng = rng
+    def __init__(self, draw: types.Draw, *, gives_up: bool) -> None:
+        """Draw by *draw*, as often as the range has ports if the algorithm *gives_up*."""
         self._draw = draw
+        self._gives_up = gives_up
 
     def candidates(
-        self,
-        first: int,
-        last: int,
-        destination: types.Destination = None,  # noqa: ARG002
+        self, first: int, last: int, _destination: types.Destination = None, /
     ) -> types.Iterator[int]:
         """Yield random ports: as many as the range has, or without end."""
         size = last - first + 1
         tries = 0
         while tries < size or not self._gives_up:
             tries += 1
-            yield first + (
-                self._rng.getrandbits(self._bits) % size if self._bits else self._draw(size)
-            )
+            yield first + self._draw(size)
 
 
 class Jumps(Order):
@@ -222,17 +208,14 @@ class Jumps(Order):
 
     __slots__ = ("_counter", "_draw", "_increment")
 
-    def __init__(self, increment: int, rng: types.Rng, draw: types.Draw) -> None:
-        """Grow by 1 to *increment*; *draw* returns an even choice."""
+    def __init__(self, increment: int, rng: types.Rng) -> None:
+        """Grow by 1 to *increment*."""
         self._increment = increment
-        self._draw = draw
+        self._draw = draw_from(rng)
         self._counter = rng.getrandbits(16)
 
     def candidates(
-        self,
-        first: int,
-        last: int,
-        destination: types.Destination = None,  # noqa: ARG002
+        self, first: int, last: int, _destination: types.Destination = None, /
     ) -> types.Iterator[int]:
         """Yield as many ports as the range has."""
         size = last - first + 1
@@ -245,32 +228,28 @@ class Jumps(Order):
         self._counter = port
 
 
-def order_for(row: Algorithm, rng: types.Rng, draw: types.Draw | None = None) -> Order:
+def order_for(row: Algorithm, rng: types.Rng) -> Order:
     """Return the order of the algorithm *row*, in its state after boot.
 
     Args:
         row: The algorithm.
         rng: The source of random bits.
-        draw: A function that returns an even choice among 0 to ``n - 1``; by default one that
-            draws from *rng*.
 
     Raises:
         InvalidValueError: It is not published how the algorithm chooses.
     """
-    if draw is None:
-        draw = partial(below, rng)
     if row.walk in (Walk.UP, Walk.DOWN):
-        return UpOrDown(start_for(row, rng, draw), 1 if row.walk is Walk.UP else -1)
+        return UpOrDown(start_for(row, rng), 1 if row.walk is Walk.UP else -1)
     if row.walk is Walk.LINUX_CONNECT:
-        return LinuxConnect(Cells(row.cells, _CELL_BITS, rng), draw, row.step)
+        return LinuxConnect(Cells(row.cells, _CELL_BITS, rng), draw_from(rng), row.step)
     if row.walk in (Walk.LINUX_BIND, Walk.LINUX_BIND_HALVES):
-        return LinuxBind(draw, halves=row.walk is Walk.LINUX_BIND_HALVES)
+        return LinuxBind(draw_from(rng), halves=row.walk is Walk.LINUX_BIND_HALVES)
     if row.walk is Walk.LINUX_UDP:
         return LinuxUdp(row.cells, rng)
     if row.walk is Walk.REDRAW:
-        return Redraws(row, rng, draw)
+        return Redraws(draw_from(rng, row.random_bits), gives_up=row.gives_up)
     if row.walk is Walk.JUMP:
-        return Jumps(row.increment, rng, draw)
+        return Jumps(row.increment, rng)
     raise InvalidValueError("algorithm must be one whose steps are published", repr(row.name))
 
 

@@ -27,13 +27,14 @@ class Picker(ABC):
     """A way to find the port that an algorithm chooses.
 
     Ports are numbered from *base* on: by their own numbers, or by their places in a set.
+
+    Attributes:
+        table: A table without ports in use, of the kind that ``pick`` accepts.
     """
 
-    __slots__ = ()
+    __slots__ = ("table",)
 
-    @abstractmethod
-    def table(self) -> Table:
-        """Return a table without ports in use, of the kind that ``pick`` accepts."""
+    table: Table
 
     @abstractmethod
     def pick(self, table: types.Any, destination: types.Destination, /) -> tuple[int, int] | None:
@@ -46,16 +47,13 @@ class Picker(ABC):
 class _Scan(Picker):
     """Searches each stretch of an order at the speed of ``bytearray.find``."""
 
-    __slots__ = ("_base", "_blocked", "_last", "_order")
+    __slots__ = ("_base", "_last", "_order")
 
     def __init__(self, order: Scan, blocked: bytes, base: int) -> None:
+        self.table: Table = Lanes(blocked, abs(order.step))
         self._order = order
-        self._blocked = blocked
         self._base = base
         self._last = base + len(blocked) - 1
-
-    def table(self) -> Lanes:
-        return Lanes(self._blocked, abs(self._order.step))
 
     def pick(self, table: Lanes, destination: types.Destination, /) -> tuple[int, int] | None:
         base = self._base
@@ -76,17 +74,14 @@ class _Scan(Picker):
 class _LinuxUdp(Picker):
     """Skips the hash chains that have no free port."""
 
-    __slots__ = ("_blocked", "_chains", "_first", "_last", "_rng")
+    __slots__ = ("_chains", "_first", "_last", "_rng")
 
-    def __init__(self, row: Algorithm, blocked: bytes, base: int, rng: types.Rng) -> None:
-        self._blocked = blocked
+    def __init__(self, chains: int, blocked: bytes, base: int, rng: types.Rng) -> None:
+        self.table: Table = Chains(blocked, base, chains)
         self._first = base
         self._last = base + len(blocked) - 1
-        self._chains = row.cells
+        self._chains = chains
         self._rng = rng
-
-    def table(self) -> Chains:
-        return Chains(self._blocked, self._first, self._chains)
 
     def pick(self, table: Chains, _destination: types.Destination, /) -> tuple[int, int] | None:
         number = self._rng.getrandbits(32)
@@ -101,31 +96,24 @@ class _LinuxUdp(Picker):
 class _Redraws(Picker):
     """Draws once among the free slots, each as likely as the algorithm makes it."""
 
-    __slots__ = ("_blocked", "_gives_up", "_rng", "_split", "_total", "_weights")
+    __slots__ = ("_gives_up", "_rng", "_size", "_total", "_weights")
 
     def __init__(self, row: Algorithm, blocked: bytes, rng: types.Rng) -> None:
-        self._blocked = blocked
         self._gives_up = row.gives_up
         self._rng = rng
-        size = len(blocked)
-        self._split = 0
-        self._weights = (0, 1)
-        self._total = size
-        if row.random_bits:
-            # The remainders below the split come up once more often than the others.
-            self._total = 1 << row.random_bits
-            weight, self._split = divmod(self._total, size)
-            self._weights = (weight + 1, weight)
-
-    def table(self) -> Pool:
-        return Pool(self._blocked, self._split)
+        self._size = len(blocked)
+        self._total = 1 << row.random_bits if row.random_bits else self._size
+        # The remainders below the split come up once more often than the others.
+        weight, split = divmod(self._total, self._size)
+        self._weights = (weight + 1, weight)
+        self.table: Table = Pool(blocked, split)
 
     def pick(self, table: Pool, _destination: types.Destination, /) -> tuple[int, int] | None:
         likelier, other = self._weights
         border = likelier * table.counts[0]
         whole = border + other * table.counts[1]
         tried = redraws(self._rng, whole / self._total)
-        if self._gives_up and tried > len(self._blocked):
+        if self._gives_up and tried > self._size:
             return None
         drawn = below(self._rng, whole)
         if drawn < border:
@@ -136,18 +124,16 @@ class _Redraws(Picker):
 class _Jumps(Picker):
     """Follows the jumps for a while, then draws once among the free slots."""
 
-    __slots__ = ("_blocked", "_order", "_rng")
+    __slots__ = ("_order", "_rng", "_size")
 
     def __init__(self, order: Jumps, blocked: bytes, rng: types.Rng) -> None:
+        self.table: Table = Pool(blocked)
         self._order = order
-        self._blocked = blocked
         self._rng = rng
-
-    def table(self) -> Pool:
-        return Pool(self._blocked)
+        self._size = len(blocked)
 
     def pick(self, table: Pool, _destination: types.Destination, /) -> tuple[int, int] | None:
-        size = len(self._blocked)
+        size = self._size
         candidates = self._order.candidates(0, size - 1)
         for tried, slot in enumerate(islice(candidates, _PATIENCE), 1):
             if table.is_free(slot):
@@ -175,7 +161,7 @@ def picker_for(row: Algorithm, blocked: bytes, base: int, rng: types.Rng) -> Pic
         InvalidValueError: It is not published how the algorithm chooses.
     """
     if row.walk is Walk.LINUX_UDP:
-        return _LinuxUdp(row, blocked, base, rng)
+        return _LinuxUdp(row.cells, blocked, base, rng)
     if row.walk is Walk.REDRAW:
         return _Redraws(row, blocked, rng)
     order = order_for(row, rng)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from portranges import types
+from portranges.selection.draws import draw_from
 from portranges.selection.keyed import Keyed
 from portranges.selection.model import Algorithm, Walk
 from portranges.selection.model import Start as StartName
@@ -41,19 +42,15 @@ class _Random(Start):
 
 
 class _AfterRandom(Start):
-    __slots__ = ("_bits", "_draw", "_rng")
+    __slots__ = ("_draw",)
 
-    def __init__(self, draw: types.Draw, bits: int, rng: types.Rng) -> None:
+    def __init__(self, draw: types.Draw) -> None:
         self._draw = draw
-        self._bits = bits
-        self._rng = rng
 
     def first(self, first: int, last: int, _destination: types.Destination, /) -> int:
         if first == last:
             return first
-        if self._bits:
-            # *lastport = first + (arc4random() % (last - first)); then ++*lastport
-            return first + self._rng.getrandbits(self._bits) % (last - first) + 1
+        # *lastport = first + (arc4random() % (last - first)); then ++*lastport
         return first + self._draw(last - first) + 1
 
 
@@ -172,24 +169,23 @@ class _HashAndCell(Start):
         self._cells.rekey()
 
 
-def start_for(row: Algorithm, rng: types.Rng, draw: types.Draw) -> Start:
+def start_for(row: Algorithm, rng: types.Rng) -> Start:
     """Return the start of the algorithm *row*, in its state after boot.
 
     Args:
         row: An algorithm that tries one port after the other.
         rng: The source of random bits.
-        draw: A function that returns an even choice among 0 to ``n - 1``.
     """
     if row.start is StartName.RANDOM:
-        return _Random(draw)
+        return _Random(draw_from(rng))
     if row.start is StartName.AFTER_RANDOM:
-        return _AfterRandom(draw, row.random_bits, rng)
+        return _AfterRandom(draw_from(rng, row.random_bits))
     if row.start is StartName.FOLDED:
         return _Folded(rng)
     if row.start is StartName.NEXT:
         return _Next(-1 if row.walk is Walk.DOWN else 1)
     if row.start is StartName.RANDOM_NEXT:
-        return _RandomNext(draw)
+        return _RandomNext(draw_from(rng))
     if row.start is StartName.HASH:
         return _Hash(rng)
     return _HashAndCell(row.cells, rng)
