@@ -6,6 +6,8 @@ interprets the columns and limits the size of the result.
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from portranges import types
 from portranges.errors import DataError, PortSyntaxError, elide, got
 from portranges.ports import PortRange, Transport
@@ -21,6 +23,9 @@ _MOST_ROWS = 100_000
 _MOST_PORTS = 300_000
 
 _SEEN_AT_THE_START = 64
+
+# The fields from ``description`` on are the columns from the fourth on, in the same order.
+_TEXTS = [field.name for field in fields(Assignment)][4:]
 
 # A row without a transport applies to all of them.
 _TRANSPORTS_OF: dict[str, tuple[Transport, ...]] = {
@@ -135,20 +140,11 @@ def _ports_of(number: str, name: str, place: str) -> PortRange:
 
 
 def _assignment(ports: PortRange, transport: Transport, columns: list[str]) -> Assignment:
-    service, _, _, description, assignee, contact, registered, modified = columns[:8]
-    reference, service_code, unauthorized_use, note = columns[8:]
+    service, _, _, *texts = columns
     return Assignment(
         ports=ports,
         transport=transport,
-        state=state_of(service, description),
+        state=state_of(service, texts[0]),
         service=service or None,
-        description=description,
-        assignee=assignee,
-        contact=contact,
-        registered=registered,
-        modified=modified,
-        reference=reference,
-        service_code=service_code,
-        unauthorized_use=unauthorized_use,
-        note=note,
+        **dict(zip(_TEXTS, texts, strict=True)),
     )

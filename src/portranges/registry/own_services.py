@@ -18,15 +18,13 @@ def own_rows(services: types.OwnServices) -> Iterable[tuple[str, Assignment]]:
     for name, pairs in services.items():
         check_service_name(name)
         for ports, transport in _pairs_of(name, pairs):
-            yield (
-                name,
-                Assignment(
-                    ports=ports if isinstance(ports, PortRange) else PortRange(ports),
-                    transport=check_transport(transport),
-                    state=State.ASSIGNED,
-                    service=name,
-                ),
+            row = Assignment(
+                ports=ports if isinstance(ports, PortRange) else PortRange(ports),
+                transport=check_transport(transport),
+                state=State.ASSIGNED,
+                service=name,
             )
+            yield name, row
 
 
 def _pairs_of(name: str, pairs: types.Any) -> Iterable[tuple[types.Any, types.Any]]:

@@ -7,6 +7,7 @@ top of either. It checks arguments and caches answers; the tables only find rows
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 from portranges import checks, types
@@ -63,12 +64,7 @@ class Registry:
         """Make a registry of *table*, which is read on first use."""
         self._table = table
         self._snapshot = snapshot
-        edition = "edition unknown" if snapshot is None else f"edition of {snapshot}"
-        self._source = source or Source(
-            document="a registry of the caller's",
-            section=edition,
-            checked=str(snapshot or "unknown"),
-        )
+        self._source = source or _edition("a registry of the caller's", snapshot)
         self._own: types.OwnCells = {}
         self._memory: dict[str, dict[int, Cell]] = {each: {} for each in TRANSPORTS}
         self._named: dict[str, dict[Transport, tuple[PortRange, ...]]] = {}
@@ -107,13 +103,8 @@ class Registry:
         from portranges.registry.official import read_official
 
         table, snapshot = read_official(path)
-        edition = "edition unknown" if snapshot is None else f"edition of {snapshot}"
-        source = Source(
-            document="IANA, Service Name and Transport Protocol Port Number Registry",
-            section=edition,
-            checked=str(snapshot or "unknown"),
-        )
-        return Registry(table, snapshot, source)
+        document = "IANA, Service Name and Transport Protocol Port Number Registry"
+        return Registry(table, snapshot, _edition(document, snapshot))
 
     @staticmethod
     def from_services(text: str, *, name: str = "the table of services") -> Registry:
@@ -206,12 +197,10 @@ service, a port and a transport, got none; line 1: expected 'name port/transport
         for (transport, port), here in rows.items():
             names = tuple(row.service for row in here.values() if row.service is not None)
             own[transport][port] = Cell(State.ASSIGNED, names, tuple(here.values()))
-        source = Source(
-            document=self._source.document.removesuffix(_OWN) + _OWN,
-            section=self._source.section,
-            checked=self._source.checked,
-        )
-        return _with_own(self._table, self._snapshot, source, own)
+        document = self._source.document.removesuffix(_OWN) + _OWN
+        made = Registry(self._table, self._snapshot, replace(self._source, document=document))
+        made._own = own
+        return made
 
     @property
     def source(self) -> Source:
@@ -397,14 +386,13 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         found: dict[Transport, list[PortRange]] = {}
         for first, last, transport in self._table.named(name):
             found.setdefault(transport, []).append(PortRange(first, last))
-        ranges = {each: PortSet(ports).ranges for each, ports in found.items()}
+        sets = {each: PortSet(ranges) for each, ranges in found.items()}
         for transport, cells in self._own.items():
             own = PortSet(
                 port for port, cell in cells.items() if name in map(str.lower, cell.services)
             )
-            ports = (PortSet(ranges.get(transport, ())) - PortSet(cells)) | own
-            ranges[transport] = ports.ranges
-        return {each: ports for each, ports in ranges.items() if ports}
+            sets[transport] = (sets.get(transport, PortSet()) - PortSet(cells)) | own
+        return {each: ports.ranges for each, ports in sets.items() if ports}
 
     def _names(self) -> Iterable[str]:
         yield from self._table.names()
@@ -564,15 +552,11 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
 
     def __reduce__(self) -> tuple[types.Any, ...]:
         """Return the rows without the caches."""
-        return _with_own, (self._table, self._snapshot, self._source, self._own)
+        # pickle stores the second part of a state in slots.
+        slots = {"_own": self._own}
+        return Registry, (self._table, self._snapshot, self._source), (None, slots)
 
 
-def _with_own(
-    table: types.RegistryTable,
-    snapshot: types.date | None,
-    source: Source,
-    own: types.OwnCells,
-) -> Registry:
-    made = Registry(table, snapshot, source)
-    made._own = own
-    return made
+def _edition(document: str, snapshot: types.date | None) -> Source:
+    section = "edition unknown" if snapshot is None else f"edition of {snapshot}"
+    return Source(document=document, section=section, checked=str(snapshot or "unknown"))

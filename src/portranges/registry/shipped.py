@@ -24,7 +24,8 @@ from portranges.source import Source
 
 _FILE = "ports.tsv"
 _STATES = {"A": State.ASSIGNED, "R": State.RESERVED, "U": State.UNASSIGNED}
-_LETTERS = {Transport.TCP: "t", Transport.UDP: "u", Transport.SCTP: "s", Transport.DCCP: "d"}
+_LETTERS = {each: each.value[0] for each in TRANSPORTS}
+_TRANSPORTS = {letter: each for each, letter in _LETTERS.items()}
 
 
 class ShippedTable:
@@ -98,10 +99,9 @@ class ShippedTable:
         """Yield the ports and the state of every line, once per transport."""
         for line in self._text.decode("ascii").splitlines():
             key, transports, state = line.split("\t", 3)[:3]
-            first, _, last = key.partition("-")
-            for transport in TRANSPORTS:
-                if _LETTERS[transport] in transports:
-                    yield int(first), int(last or first), transport, _STATES[state]
+            first, last = _ends(key)
+            for letter in transports:
+                yield first, last, _TRANSPORTS[letter], _STATES[state]
 
     def named(self, name: str) -> types.Iterator[tuple[int, int, Transport]]:
         """Yield the ports of every line that contains the service *name*."""
@@ -117,10 +117,8 @@ class ShippedTable:
                 # The name may equal the letters of a transport or a state.
                 if text.count(b"\t", start, at) == 3:
                     key, transports, _ = text[start:at].decode("ascii").split("\t", 2)
-                    first, _, last = key.partition("-")
-                    for transport in TRANSPORTS:
-                        if _LETTERS[transport] in transports:
-                            yield int(first), int(last or first), transport
+                    for letter in transports:
+                        yield *_ends(key), _TRANSPORTS[letter]
             at = text.find(wanted, end)
 
     def names(self) -> types.Iterator[str]:
@@ -135,9 +133,13 @@ class ShippedTable:
         return "TABLE"
 
 
-def _cell(key: str, transport: Transport, state: State, names: list[str]) -> Cell:
+def _ends(key: str) -> tuple[int, int]:
     first, _, last = key.partition("-")
-    ports = PortRange(int(first), int(last or first))
+    return int(first), int(last or first)
+
+
+def _cell(key: str, transport: Transport, state: State, names: list[str]) -> Cell:
+    ports = PortRange(*_ends(key))
     services = tuple(names[0].split(" ")) if names else ()
     rows = tuple(
         Assignment(ports=ports, transport=transport, state=state, service=service)
