@@ -65,9 +65,6 @@ def concurrent(
             machine, a node), at least 1; the result is then for one client. Such a block may
             lie on several addresses.
 
-    Returns:
-        The number of connections.
-
     Raises:
         TypeError: An argument has the wrong type.
         InvalidValueError: A number is out of bounds, a tuned profile contains port 0, the system
@@ -105,17 +102,15 @@ def concurrent(
         low, high, near_by = min(block, low * near_by), min(block, high * near_by), 1
     if chosen is None:
         return _by_profile(row, low, far, near_by)
-    times = near_by
-    if chosen.growth is Growth.TUPLES:
-        times *= far
-    elif chosen.growth is Growth.FAMILIES:
-        times = versions
-    elif chosen.growth is Growth.NOTHING:
-        times = 1
-    elif chosen.growth is Growth.LOWER_HALF:
-        more = (far - 1) * _lower_half(_usable(row))
-        low, high = low + more, high + more
-    return Interval(low * times, high * times)
+    times = {
+        Growth.TUPLES: far * near_by,
+        Growth.SOURCES: near_by,
+        Growth.LOWER_HALF: near_by,
+        Growth.FAMILIES: versions,
+        Growth.NOTHING: 1,
+    }[chosen.growth]
+    more = (far - 1) * _lower_half(_usable(row)) if chosen.growth is Growth.LOWER_HALF else 0
+    return Interval((low + more) * times, (high + more) * times)
 
 
 def _by_profile(row: EphemeralProfile, size: int, far: int, near_by: int) -> Interval:
@@ -158,9 +153,6 @@ def clients(
             ``portranges.ephemeral``.
         ports_per_client: The ports for each virtual machine or node, at least 1.
         addresses: The number of public addresses, at least 1.
-
-    Returns:
-        The number of clients.
 
     Raises:
         TypeError: An argument has the wrong type.

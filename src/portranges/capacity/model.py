@@ -163,8 +163,7 @@ class Method:
         checks.fields(self, name=checks.filled, calls=str, note=str, waits=bool, source=Source)
         checks.word("algorithm", self.algorithm, ALGORITHMS)
         checks.tuple_of("systems", self.systems, str)
-        for name in self.systems:
-            profile(name)
-        object.__setattr__(self, "growth", checks.member("growth", self.growth, Growth))
-        confidence = checks.member("confidence", self.confidence, Confidence)
-        object.__setattr__(self, "confidence", confidence)
+        for system in self.systems:
+            profile(system)
+        for name, words in (("growth", Growth), ("confidence", Confidence)):
+            object.__setattr__(self, name, checks.member(name, getattr(self, name), words))

@@ -74,17 +74,14 @@ def expected_probes(
     taken = checks.integer("in_use", in_use)
     if taken >= size:
         raise InvalidValueError(f"in_use must be less than ports, {size}", str(taken))
-    if name == "rfc6056-2":
+    if name in ("rfc6056-2", "rfc6056-5"):
         mean = size / (size - taken)
-    elif name == "rfc6056-5":
-        mean = size / (size - taken)
-        around = _AROUND[way]
-        return Interval(max(1.0, mean * (1 - around)), mean * (1 + around))
     elif way == "random":
         mean = (size + 1) / (size - taken + 1)
     else:
         mean = _linear_probing(taken, size) if name == "rfc6056-1" else 1.0
-    return Interval(mean, mean)
+    around = _AROUND[way] if name == "rfc6056-5" else 0.0
+    return Interval(max(1.0, mean * (1 - around)), mean * (1 + around))
 
 
 def _linear_probing(taken: int, size: int) -> float:

@@ -192,8 +192,7 @@ class Judgement:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        of_type("side", self.side, Side)
-        of_type("criterion", self.criterion, Criterion)
+        fields(self, side=Side, criterion=Criterion)
         if self.port is not None:
             check_port(self.port)
         elif self.side is not Side.UNKNOWN:

@@ -14,18 +14,8 @@ from portranges.categories import Category
 from portranges.ephemeral import ports as ephemeral_ports
 from portranges.ephemeral.lookup import checked_systems
 from portranges.errors import InvalidValueError
+from portranges.flows import rows
 from portranges.flows.model import Criterion, Judgement, Side, Trait
-from portranges.flows.rows import (
-    DECIDING,
-    FIXED_CLIENT,
-    FIXED_PAIRS,
-    FIXED_SERVICE,
-    NO_PORT,
-    PRIVILEGED_CLIENT,
-    PRIVILEGED_SERVICE,
-    SAME_PORT,
-    UNDECIDED,
-)
 from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
@@ -90,8 +80,8 @@ def judge(
     side, decided_by = known.decide(one, other)
     if side is not Side.UNKNOWN:
         port = one if side is Side.FIRST else other
-    elif decided_by is UNDECIDED and one == other:
-        port, decided_by = one, SAME_PORT
+    elif decided_by is rows.UNDECIDED and one == other:
+        port, decided_by = one, rows.SAME_PORT
     else:
         port = None
     return Judgement(port=port, side=side, criterion=decided_by)
@@ -213,10 +203,10 @@ class _Traits:
             (Trait.NO_PORT, PortSet([0])),
             (Trait.EPHEMERAL, clients),
             (Trait.SYSTEM, PortSet(Category.SYSTEM.ports)),
-            (Trait.PRIVILEGED_CLIENT, PRIVILEGED_CLIENT),
-            (Trait.PRIVILEGED_SERVICE, PRIVILEGED_SERVICE),
-            (Trait.FIXED_CLIENT, FIXED_CLIENT),
-            (Trait.FIXED_SERVICE, FIXED_SERVICE),
+            (Trait.PRIVILEGED_CLIENT, rows.PRIVILEGED_CLIENT),
+            (Trait.PRIVILEGED_SERVICE, rows.PRIVILEGED_SERVICE),
+            (Trait.FIXED_CLIENT, rows.FIXED_CLIENT),
+            (Trait.FIXED_SERVICE, rows.FIXED_SERVICE),
         ):
             with_it = {had | trait: having & ports for had, having in kinds.items()}
             without = {had: having - ports for had, having in kinds.items()}
@@ -232,7 +222,7 @@ class _Traits:
         """Return the side of one flow, and the criterion that decided."""
         named = self._named[first] << 1 | self._named[second]
         one, other = self._kind_of[first], self._kind_of[second]
-        if self._has_both_roles(one, other) and frozenset({first, second}) not in FIXED_PAIRS:
+        if self._has_both_roles(one, other) and frozenset({first, second}) not in rows.FIXED_PAIRS:
             # Each port has a role, but in different protocols.
             return _decide(
                 self._traits_of(one, named & 2) & ~_ROLES,
@@ -313,12 +303,12 @@ def _named(transport: Transport | None, registry: Registry) -> PortSet:
 def _decide(one: Trait, other: Trait) -> tuple[Side, Criterion]:
     """Return the side for which the first criterion decides, and that criterion."""
     if (one | other) & Trait.NO_PORT:
-        return Side.UNKNOWN, NO_PORT
-    for row in DECIDING:
+        return Side.UNKNOWN, rows.NO_PORT
+    for row in rows.DECIDING:
         is_one = row.is_service(one, other)
         if is_one is not row.is_service(other, one):
             return (Side.FIRST if is_one else Side.SECOND), row
-    return Side.UNKNOWN, UNDECIDED
+    return Side.UNKNOWN, rows.UNDECIDED
 
 
 _kept: dict[object, _Traits] = {}

@@ -115,18 +115,15 @@ def _port_set(ports: object) -> PortSet:
 
 def _condition(name: str, ports: PortSet) -> str:
     singles = [str(each.first) for each in ports.ranges if len(each) == 1]
-    wider = [
+    conditions = [
         f"{name} BETWEEN {each.first} AND {each.last}" for each in ports.ranges if len(each) > 1
     ]
-    conditions = wider
     if len(singles) == 1:
-        conditions = [f"{name} = {singles[0]}", *wider]
+        conditions.insert(0, f"{name} = {singles[0]}")
     elif singles:
-        conditions = [f"{name} IN ({', '.join(singles)})", *wider]
-    if not conditions:
-        return "1 = 0"
+        conditions.insert(0, f"{name} IN ({', '.join(singles)})")
     if len(conditions) <= _IN_A_CHAIN:
-        return " OR ".join(conditions)
+        return " OR ".join(conditions) or "1 = 0"
     chains = [
         " OR ".join(conditions[start : start + _IN_A_CHAIN])
         for start in range(0, len(conditions), _IN_A_CHAIN)
