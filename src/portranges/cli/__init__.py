@@ -113,9 +113,7 @@ def _top_parser() -> argparse.ArgumentParser:
 
 def _load(name: str) -> types.Command:
     # Only the module of this command: `portranges 443` need not wait for the others.
-    module: types.Any = import_module(f"portranges.cli.{name}")
-    command: types.Command = module
-    return command
+    return types.cast("types.Command", import_module(f"portranges.cli.{name}"))
 
 
 def _parse(words: types.Sequence[str]) -> tuple[types.Command, argparse.Namespace]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.cli.numbers import moment, span
-from portranges.cli.sockets import notes, owner_and_user
+from portranges.cli.sockets import ends, notes, owner_and_user
 from portranges.errors import SystemReadError
 from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owners
 from portranges.report.page import Page
@@ -158,10 +158,7 @@ def _texts(table: SocketTable, transport: str | None) -> types.Iterator[str]:
 
 
 def _text(record: SocketRecord, table: SocketTable) -> str:
-    ends = f"{record.local} to {record.remote}" if record.remote else record.local
-    text = f"{record.transport} {record.state} {ends}"
-    if record.is_self_connected:
-        text += " (itself)"
+    text = f"{record.transport} {record.state} {ends(record, 'to')}"
     for each in record.owners:
         text += f"; {owner_and_user(each)}"
         if each.started_at is not None and not record.remote:

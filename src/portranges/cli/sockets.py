@@ -41,6 +41,12 @@ def owners_of(record: SocketRecord, sockets: SocketTable) -> str:
     return "[unknown]" if sockets.visibility.owners is not Scope.NOT_REQUESTED else ""
 
 
+def ends(record: SocketRecord, between: str) -> str:
+    """Return the local address and port and, behind *between*, those of the other end."""
+    text = f"{record.local} {between} {record.remote}" if record.remote else record.local
+    return f"{text} (itself)" if record.is_self_connected else text
+
+
 def address(record: SocketRecord) -> str:
     """Return the local address, ``"*"`` for a dual-stack wildcard socket."""
     if record.is_wildcard and record.v6only is False and record.family == "inet6":

@@ -9,7 +9,7 @@ from argparse import ArgumentTypeError
 from portranges import types
 from portranges.cli.numbers import count_up_to, moment, refusal, span, time_span
 from portranges.cli.output import columns, first_line, print_json
-from portranges.cli.sockets import notes, owners_of
+from portranges.cli.sockets import ends, notes, owners_of
 from portranges.errors import PortRangesError
 from portranges.layout import cut, many, wrapped
 from portranges.ports import parse_port
@@ -136,10 +136,8 @@ def _fitted(line: str, stream: types.TextIO) -> str:
 
 def _line(change: Change, sockets: SocketTable) -> str:
     record = change.record
-    ends = f"{record.local} - {record.remote}" if record.remote else record.local
-    if record.is_self_connected:
-        ends += " (itself)"
-    text = f"{moment(change.at, seconds=True)[11:]}  {change.kind:<13}  {record.transport} {ends}"
+    at = moment(change.at, seconds=True)[11:]
+    text = f"{at}  {change.kind:<13}  {record.transport} {ends(record, '-')}"
     if change.kind is ChangeKind.CLOSED:
         return f"{text}  seen for {span(change.seen_for)}"
     if change.kind is ChangeKind.STATE_CHANGED:

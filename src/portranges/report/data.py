@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from portranges import ephemeral, types
 from portranges.categories import Category
-from portranges.ports import PortRange
 from portranges.records import as_data, value_as_data
 from portranges.report import rows
 from portranges.report.model import BindRule, EphemeralRange, PortReport, Remark
@@ -133,7 +132,7 @@ class Facts:
         return [self._remarks.setdefault(each, len(self._remarks)) for each in remarks]
 
 
-def _range(ports: PortRange) -> dict[str, int]:
+def _range(ports: types.PortRange) -> dict[str, int]:
     return {"first": ports.first, "last": ports.last}
 
 

@@ -9,10 +9,6 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.categories import Category
-from portranges.ports import PortRange, Transport
-from portranges.portset import PortSet
-from portranges.registry import State
-from portranges.source import Source
 from portranges.uses import Use
 
 
@@ -33,8 +29,8 @@ class TransportState:
         ('https',)
     """
 
-    transport: Transport
-    state: State
+    transport: types.Transport
+    state: types.State
     services: tuple[str, ...]
     description: str = ""
 
@@ -59,9 +55,9 @@ class EphemeralRange:
 
     name: str
     system: str
-    ports: PortSet
+    ports: types.PortSet
     skips_port: bool
-    source: Source
+    source: types.Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +81,7 @@ class BindRule:
     system: str
     privileged: bool
     note: str
-    source: Source
+    source: types.Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +103,7 @@ class InspectCommand:
     system: str
     command: str
     shows: str
-    source: Source
+    source: types.Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +121,7 @@ class Remark:
     """
 
     text: str
-    source: Source
+    source: types.Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +157,7 @@ class PortReport:
     """
 
     port: int
-    ports: PortRange
+    ports: types.PortRange
     category: Category
     registry: tuple[TransportState, ...]
     purpose: tuple[Remark, ...]
@@ -169,11 +165,11 @@ class PortReport:
     not_allocated_by: tuple[EphemeralRange, ...]
     bind_rules: tuple[BindRule, ...]
     browser_blocked: bool
-    browser_source: Source
+    browser_source: types.Source
     uses: tuple[Use, ...]
     commands: tuple[InspectCommand, ...]
     judgement: tuple[Remark, ...]
-    registry_source: Source
+    registry_source: types.Source
 
     def to_dict(self) -> dict[str, types.Any]:
         """Return the report as JSON-compatible data.

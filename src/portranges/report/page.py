@@ -6,6 +6,7 @@ terminal and in every pipe.
 
 from __future__ import annotations
 
+from itertools import groupby
 from textwrap import wrap
 
 from portranges import checks, types
@@ -236,13 +237,10 @@ def _commands(page: Page, report: PortReport) -> None:
     if not report.commands:
         return
     parts = [f"for {report.port}, and likewise for the others"] if len(report.ports) > 1 else []
-    system = ""
-    for command in report.commands:
-        if command.system != system:
-            system = command.system
-            parts.append(f"on {system}")
-        parts.append(f"  {command.command}")
-        parts.append(page.row("   ", 4, command.shows))
+    for system, commands in groupby(report.commands, lambda command: command.system):
+        parts.append(f"on {system}")
+        for command in commands:
+            parts += [f"  {command.command}", page.row("   ", 4, command.shows)]
     page.section(
         "Find holder",
         parts,
