@@ -159,6 +159,11 @@ def captured_ports(data: bytes) -> PortSet:
     return PortSet(ports)
 
 
+def odd_ports(count: int) -> PortSet:
+    """Ports of five digits, no two of them adjacent: as many elements, and the longest text."""
+    return PortSet(range(10001, 10001 + 2 * count, 2))
+
+
 def random_sets(count: int, *, lowest: int = 0) -> list[PortSet]:
     """Return sets of every shape, the same on every run."""
     rng = random.Random(60454)

@@ -6,16 +6,15 @@ import ast
 import importlib
 import importlib.util
 import os
-import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import portranges
+from package_modules import imported, module_names
 
 # Names that the package's own modules share, which are not part of the public interface. A name
 # that users need must not be listed here.
@@ -37,11 +36,6 @@ SHARED = {
 }
 
 
-def module_names() -> list[str]:
-    walked = [each.name for each in pkgutil.walk_packages(portranges.__path__, "portranges.")]
-    return ["portranges", *(name for name in walked if name != "portranges.__main__")]
-
-
 def public_modules() -> list[str]:
     """The modules that list what they offer; one inside a package does not need a list."""
     return [
@@ -49,13 +43,6 @@ def public_modules() -> list[str]:
         for name in module_names()
         if "._" not in name and name != "portranges.types" and (name.count(".") < 2 or lists(name))
     ]
-
-
-def imported(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except portranges.MissingExtraError as error:
-        pytest.skip(f"{name} cannot be looked at: {error}")
 
 
 def tree(name: str) -> ast.Module:

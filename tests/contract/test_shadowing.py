@@ -9,26 +9,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from types import ModuleType
 
 import pytest
 
-import portranges
+from package_modules import imported, module_names
 
 # Functions that still have the name of their module.
 TO_BE_RENAMED: set[str] = set()
-
-
-def module_names() -> list[str]:
-    walked = [each.name for each in pkgutil.walk_packages(portranges.__path__, "portranges.")]
-    return ["portranges", *(name for name in walked if name != "portranges.__main__")]
-
-
-def imported(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except portranges.MissingExtraError as error:
-        pytest.skip(f"{name} cannot be imported: {error}")
 
 
 def packages() -> list[str]:

@@ -6,14 +6,10 @@ import subprocess
 
 import pytest
 
-from dialect_tools import as_recorded, in_namespace, needs
+from dialect_tools import as_recorded, in_namespace, needs, odd_ports
 from portranges import PortSet, dialects
 
 pytestmark = pytest.mark.slow
-
-
-def odd_ports(count: int) -> PortSet:
-    return PortSet(range(10001, 10001 + 2 * count, 2))
 
 
 def accepts(*command: str) -> bool:

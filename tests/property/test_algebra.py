@@ -34,7 +34,7 @@ class TestOrder(laws.order(port_sets(), EMPTY, FULL)):
         assert a.isdisjoint(b) is (not a & b)
 
 
-class TestAgainstTheSlowTwin:
+class TestAgainstFrozenset:
     @given(A, B)
     def test_operators_agree_with_frozenset(self, a: PortSet, b: PortSet) -> None:
         m, n = frozenset(a), frozenset(b)
@@ -76,7 +76,7 @@ def pairs_of(ports: TransportPorts) -> frozenset[tuple[int, str]]:
     )
 
 
-class TestAgainstTheSlowTwinWithTransports:
+class TestAgainstFrozensetWithTransports:
     @given(NARROW, NARROW)
     def test_operators_agree_with_frozenset(self, a: TransportPorts, b: TransportPorts) -> None:
         m, n = pairs_of(a), pairs_of(b)
@@ -225,7 +225,7 @@ class Operand:
     __rand__ = __rxor__ = __rsub__ = __ror__
 
 
-class TestStrangersAnswer:
+class TestOperandsOfOtherTypes:
     """An operand of another type computes the answer itself, as with frozenset."""
 
     @given(st.one_of(port_sets(), port_ranges(), transport_ports()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dialect_tools import odd_ports
 from portranges import PortSet, PortSyntaxError, UnrepresentableError, dialects
 
 # The number of elements, slots, characters or texts, and where it is from. Those that a tool
@@ -45,11 +46,6 @@ def test_every_dialect_is_listed_with_or_without_limits():
         if row.name == "systemd":
             expected["max_elements"] = 1
         assert {name: value for name, value in limits.items() if value} == expected
-
-
-def odd_ports(count: int) -> PortSet:
-    """Five-digit ports, none beside another."""
-    return PortSet(range(10001, 10001 + 2 * count, 2))
 
 
 @pytest.mark.parametrize("name", ["haproxy", "netsh", "powershell", "iptables-multiport", "ufw"])

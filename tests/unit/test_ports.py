@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from foreign import Index
 from portranges import (
     InvalidPortError,
     InvalidRangeError,
@@ -21,16 +22,6 @@ from portranges import (
     parse_port,
 )
 from portranges.ports import check_transport, check_transports
-
-
-class Index:
-    """An integer of a foreign type, as numpy's are."""
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return self.value
 
 
 class Subclass(int):

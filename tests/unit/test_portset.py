@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import oracle
+from foreign import Index
 from portranges import (
     InvalidPortError,
     InvalidRangeError,
@@ -17,14 +18,6 @@ from portranges import (
     PortSyntaxError,
 )
 from portranges.portset import _FEW_EDGES, _FEW_RANGES, _PIECE, PENDING
-
-
-class Index:
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return self.value
 
 
 class TestConstructor:

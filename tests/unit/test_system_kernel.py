@@ -138,7 +138,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("number", range(len(CASES)))
-class TestHandedOut:
+class TestAllocatedPorts:
     def found(self, number: int) -> dict[str, Any]:
         answer: list[dict[str, Any]] = child(f"CASES = {CASES!r}\n" + ALLOCATED)["found"]
         return answer[number]

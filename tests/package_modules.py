@@ -1,0 +1,25 @@
+"""The modules of the package, for the contract tests that import every one of them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+import portranges
+
+
+def module_names() -> list[str]:
+    """Every module but ``__main__``, which runs the command line when it is imported."""
+    walked = [each.name for each in pkgutil.walk_packages(portranges.__path__, "portranges.")]
+    return ["portranges", *(name for name in walked if name != "portranges.__main__")]
+
+
+def imported(name: str) -> ModuleType:
+    """The module *name*; without the extra that it requires, the test is skipped."""
+    try:
+        return importlib.import_module(name)
+    except portranges.MissingExtraError as error:
+        pytest.skip(f"{name} cannot be imported: {error}")
