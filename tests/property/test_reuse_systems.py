@@ -497,7 +497,13 @@ class Game:
     def check(self) -> None:
         every = tuples(self.ports)
         assert len(every) == len(set(every)), "a 4-tuple exists twice"
-        assert set(self.ports._tuples) == set(every)
+        entered = [
+            (tcp, *key)
+            for tcp, connections in self.ports._tuples.items()
+            for key, socks in connections.items()
+            for _ in socks
+        ]
+        assert sorted(entered) == sorted(every)
         assert len(self.ports) == len(self.handles)
 
     def finish(self) -> None:
@@ -507,7 +513,7 @@ class Game:
         self.ports.advance(100_000.0)
         assert self.ports.lingering == 0
         assert not self.ports._holders
-        assert not self.ports._tuples
+        assert not any(self.ports._tuples.values())
         assert not self.ports.clock._queue
         assert self.ports._udp_ports == 0
 

@@ -16,6 +16,7 @@ from portranges.reuse.model import parsed_address, shown_address
 MAPPED = 0xFFFF
 ANY6 = 0
 ANY4 = MAPPED << 32
+_WILD = (ANY6, ANY4)
 LOOPBACK4 = ANY4 | 0x7F000001
 LOOPBACK6 = 1
 BROADCAST = ANY4 | 0xFFFFFFFF
@@ -49,12 +50,12 @@ def kind_of(addr: int) -> Kind:
 
 def is_wild(addr: int) -> bool:
     """Return whether *addr* is ``::``, ``0.0.0.0`` or ``::ffff:0.0.0.0``."""
-    return addr in (ANY6, ANY4)
+    return addr in _WILD
 
 
 def overlap(addr: int, other: int) -> bool:
     """Return whether two addresses of one IP version are equal, or one is the wildcard."""
-    return addr == other or is_wild(addr) or is_wild(other)
+    return addr == other or addr in _WILD or other in _WILD
 
 
 def is_mapped(addr: int) -> bool:
@@ -116,12 +117,6 @@ def _checked_local(value: types.AddressLike) -> int:
             shown_address(address),
         )
     return number
-
-
-def check_family(addr: int, *, v6: bool) -> None:
-    """Raise if *addr* is an IPv6 address and the socket is an AF_INET socket."""
-    if not v6 and not is_mapped(addr):
-        raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(addr))
 
 
 def check_source(source: int, dst: int, is_local: types.Callable[[int], bool]) -> None:

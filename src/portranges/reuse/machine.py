@@ -10,9 +10,13 @@ from heapq import heappop, heappush
 
 from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
-from portranges.reuse.model import Decision, Handle, Rule, Socket, decide
+from portranges.reuse.addresses import accepted_address, is_mapped, shown_number
+from portranges.reuse.model import Decision, Handle, Rule, Socket, State, decide
+from portranges.reuse.rulebook import RuleTable
 from portranges.reuse.sock import SockBase
 from portranges.source import Confidence
+
+_LISTENING = State.LISTENING
 
 
 class Clock:
@@ -49,14 +53,21 @@ class Machine(ABC):
     """The sockets of a machine by handle; a system adds its calls.
 
     ``kind`` is the class of the system's records, ``v6only`` the default of IPV6_V6ONLY.
-    ``local_addresses`` are the machine's addresses as numbers; None means every address.
+    ``rules`` are the system's rules, ``local_addresses`` the machine's addresses as numbers;
+    None means every address.
     """
 
     def __init__(
-        self, kind: type[SockBase], local_addresses: frozenset[int] | None, *, v6only: bool
+        self,
+        kind: type[SockBase],
+        rules: RuleTable,
+        local_addresses: frozenset[int] | None,
+        *,
+        v6only: bool,
     ) -> None:
         """Create a machine without sockets."""
         self.kind: type[SockBase] = kind
+        self.rules: RuleTable = rules
         self.v6only: bool = v6only
         self.local_addresses = local_addresses
         self.clock: Clock = Clock()
@@ -99,6 +110,13 @@ class Machine(ABC):
             )
         return sock
 
+    def find_for(self, handle: Handle, addr: int) -> types.Any:
+        """Return the record of an open socket of which *addr* is to be an end, or raise."""
+        sock = self.find(handle)
+        if not sock.v6 and not is_mapped(addr):
+            raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(addr))
+        return sock
+
     def is_inet6(self, handle: Handle) -> bool:
         """Return whether the socket is an AF_INET6 socket."""
         return types.cast("bool", self.find(handle).v6)
@@ -110,6 +128,47 @@ class Machine(ABC):
         its number. Here it is 0, because another socket may take the port.
         """
         return types.cast("Socket", self.find(handle).public())
+
+    def accept(
+        self,
+        handle: Handle,
+        child_handle: Handle,
+        *,
+        uid: int,
+        local: int | None,
+        peer: tuple[int, int] | None,
+    ) -> Decision:
+        """Accept a connection from *peer* to the address *local*."""
+        sock = self.find(handle)
+        if not sock.tcp:
+            return self.answer(self.rules["no-stream"])
+        if sock.state is not _LISTENING:
+            return self.answer(self.rules["not-listening"])
+        child = sock.heir(uid)
+        child.port = sock.port
+        child.set_addr(
+            accepted_address(
+                sock.addr,
+                v6only=sock.v6only,
+                local=local,
+                peer=None if peer is None else peer[0],
+                is_local=self.is_local,
+            )
+        )
+        if not self.enter_child(child, sock, peer):
+            return self.answer(self.rules["no-connection"])
+        self._socks[child_handle.number] = child
+        return decide(self.rules["accepted"], handle=child_handle, confidence=self._confidence)
+
+    @abstractmethod
+    def enter_child(
+        self, child: types.Any, listener: types.Any, peer: tuple[int, int] | None
+    ) -> bool:
+        """Enter an accepted socket, or return False if another one has the same 4-tuple."""
+
+    @abstractmethod
+    def is_local(self, addr: int) -> bool:
+        """Return whether *addr* is an address of the machine."""
 
     def answer(
         self, rule: Rule, *, reason: str | None = None, blocker: Socket | None = None

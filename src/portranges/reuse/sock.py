@@ -115,6 +115,38 @@ class SockBase(ABC):
         sock.enter(socket.state)
         return sock
 
+    def heir(self, uid: int) -> types.Self:
+        """Return an unbound socket of the user *uid* with the options of this one."""
+        return type(self)(
+            tcp=self.tcp,
+            v6=self.v6,
+            v6only=self.v6only,
+            r=self.r,
+            rp=self.rp,
+            lb=self.lb,
+            exclusive=self.exclusive,
+            uid=uid,
+            dev=self.dev,
+        )
+
+    def connect(
+        self, tuples: dict[types.FourTuple, list[types.Self]], dst: int, dport: int
+    ) -> None:
+        """Set the peer, and enter the 4-tuple in *tuples*."""
+        self.dst, self.dport = dst, dport
+        tuples.setdefault((self.addr, self.port, dst, dport), []).append(self)
+
+    def disconnect(self, tuples: dict[types.FourTuple, list[types.Self]]) -> None:
+        """Remove the 4-tuple from *tuples*, if the socket has a peer."""
+        if self.dst is None:
+            return
+        key = (self.addr, self.port, self.dst, self.dport)
+        socks = tuples[key]
+        socks.remove(self)
+        if not socks:
+            del tuples[key]
+        self.dst, self.dport = None, 0
+
     @property
     def wildcard(self) -> int:
         """The wildcard address of the socket's family."""

@@ -18,8 +18,6 @@ from portranges.reuse.addresses import (
     ANY4,
     LOOPBACK4,
     LOOPBACK6,
-    accepted_address,
-    check_family,
     check_source,
     is_mapped,
     is_wild,
@@ -33,7 +31,7 @@ from portranges.reuse.linux.sock import CLOSED, CONN, LISTEN, Sock, is_local, ma
 from portranges.reuse.linux.tcp import Outcome, TcpPorts
 from portranges.reuse.linux.udp import UdpPorts
 from portranges.reuse.machine import Machine
-from portranges.reuse.model import Close, Decision, Handle, Options, Socket, decide
+from portranges.reuse.model import Close, Decision, Handle, Options, Socket
 from portranges.source import Confidence
 
 
@@ -49,7 +47,7 @@ class LinuxPorts(Machine):
     ) -> None:
         """Create a machine without sockets."""
         self.settings: LinuxSettings = checked_settings(settings)
-        super().__init__(Sock, local_addresses, v6only=self.settings.bindv6only)
+        super().__init__(Sock, RULES, local_addresses, v6only=self.settings.bindv6only)
         self.kernel: Kernel = kernel(MEASURED if release is None else release)
         delay = self.settings.tcp_tw_reuse_delay
         if not self.kernel.tw_reuse_delay and delay != checked_settings(None).tcp_tw_reuse_delay:
@@ -77,15 +75,14 @@ class LinuxPorts(Machine):
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
         """Bind a socket."""
-        sock: Sock = self.find(handle)
-        check_family(addr, v6=sock.v6)
+        sock: Sock = self.find_for(handle, addr)
         refusal = pairs.check(
             sock,
             addr,
             port,
             self.settings,
             local=self.settings.ip_nonlocal_bind or may_bind(addr, self.local_addresses),
-            in_use=sock.port != 0 or sock.state != CLOSED,
+            in_use=sock.port != 0 or sock.state is not CLOSED,
         )
         if refusal is not None:
             return self.answer(refusal)
@@ -114,9 +111,9 @@ class LinuxPorts(Machine):
         sock: Sock = self.find(handle)
         if not sock.tcp:
             return self.answer(RULES["no-stream"])
-        if sock.state == LISTEN:
+        if sock.state is LISTEN:
             return self.answer(RULES["listening"])
-        if sock.state != CLOSED:
+        if sock.state is not CLOSED:
             return self.answer(RULES["not-closed"])
         sock.state = LISTEN
         decision = self._take(sock, sock.port) if sock.port else self._choose(sock)
@@ -128,9 +125,8 @@ class LinuxPorts(Machine):
         self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
     ) -> Decision:
         """Connect a socket; with *refused* the peer answers with a reset."""
-        sock: Sock = self.find(handle)
-        check_family(dst, v6=sock.v6)
-        if sock.tcp and sock.state != CLOSED:
+        sock: Sock = self.find_for(handle, dst)
+        if sock.tcp and sock.state is not CLOSED:
             return self.answer(RULES["is-connected"])
         if is_wild(dst):
             dst = _this_machine(sock, dst)
@@ -166,7 +162,7 @@ class LinuxPorts(Machine):
         return self.answer(outcome.rule)
 
     def _not_connected(self, outcome: Outcome) -> Decision:
-        rule, blocker = outcome.rule, outcome.blocker
+        rule, blocker = outcome.rule, outcome.other
         if not outcome.lingering:
             return self.answer(rule, blocker=None if blocker is None else blocker.public())
         return self.answer(
@@ -175,35 +171,10 @@ class LinuxPorts(Machine):
             "and cannot be replaced yet",
         )
 
-    def accept(
-        self,
-        handle: Handle,
-        child_handle: Handle,
-        *,
-        uid: int,
-        local: int | None,
-        peer: tuple[int, int] | None,
-    ) -> Decision:
-        """Accept a connection from *peer* to the address *local*."""
-        sock: Sock = self.find(handle)
-        if not sock.tcp:
-            return self.answer(RULES["no-stream"])
-        if sock.state != LISTEN:
-            return self.answer(RULES["not-listening"])
-        child = Sock(
-            tcp=True, v6=sock.v6, v6only=sock.v6only, r=sock.r, rp=sock.rp, uid=uid, dev=sock.dev
-        )
-        child.port = sock.port
-        dst, dport = (None, 0) if peer is None else peer
-        child.set_addr(
-            accepted_address(
-                sock.addr, v6only=sock.v6only, local=local, peer=dst, is_local=self._is_local
-            )
-        )
-        if not self.tcp.accept(child, dst, dport):
-            return self.answer(RULES["no-connection"])
-        self._socks[child_handle.number] = child
-        return decide(RULES["accepted"], handle=child_handle, confidence=self._confidence)
+    def enter_child(self, child: Sock, listener: Sock, peer: tuple[int, int] | None) -> bool:
+        """Enter an accepted socket, or return False if another one has the same 4-tuple."""
+        del listener
+        return self.tcp.accept(child, peer)
 
     def set_option(self, handle: Handle, options: Options) -> Decision:
         """Set options as setsockopt(2) and fchown(2) do."""
@@ -214,7 +185,7 @@ class LinuxPorts(Machine):
         if options.v6only is not None:
             if not sock.v6:
                 raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
-            if sock.port or sock.state != CLOSED:
+            if sock.port or sock.state is not CLOSED:
                 return self.answer(RULES["v6only-late"])
         sock.set_options(options)
         if options.bind_address_no_port is not None:
@@ -229,7 +200,7 @@ class LinuxPorts(Machine):
     def disconnect(self, handle: Handle) -> Decision:
         """Dissolve a connection, as connect() with AF_UNSPEC does."""
         sock: Sock = self.find(handle)
-        if sock.tcp and sock.state != CLOSED:
+        if sock.tcp and sock.state is not CLOSED:
             self.tcp.fail(sock)
             return self.answer(RULES["disconnected"])
         if not sock.addr_locked:
@@ -250,7 +221,7 @@ class LinuxPorts(Machine):
         del self._socks[handle.number]
         if not sock.tcp:
             self.udp.leave(sock)
-        elif sock.state == CONN and how in (Close.FIRST, Close.UNANSWERED):
+        elif sock.state is CONN and how in (Close.FIRST, Close.UNANSWERED):
             self.tcp.linger(sock, fin_wait_2=how is Close.UNANSWERED)
         else:
             self.tcp.leave(sock)
@@ -278,7 +249,7 @@ class LinuxPorts(Machine):
     def _near(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:
         """Return the address of the route to *dst* for *sock*, or None if it has one."""
         if source is not None:
-            check_source(source, dst, self._is_local)
+            check_source(source, dst, self.is_local)
         if v4path and sock.v6only:
             return None
         if not v4path:
@@ -295,7 +266,8 @@ class LinuxPorts(Machine):
             return None
         return route_source(dst, self.local_addresses) if source is None else source
 
-    def _is_local(self, addr: int) -> bool:
+    def is_local(self, addr: int) -> bool:
+        """Return whether *addr* is local, or ip_nonlocal_bind makes every address so."""
         return self.settings.ip_nonlocal_bind or is_local(addr, self.local_addresses)
 
 

@@ -15,19 +15,13 @@ from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.model import Rule, State
 from portranges.reuse.sock import SockBase
 
-CLOSED, LISTEN, CONN, TW = range(4)
+# The kernel's states, as constants because a member of State is found more slowly. A socket with a
+# port is CLOSED too, and FIN_WAIT2 is a TW with a mark.
+CLOSED, LISTEN, CONN, TW = State.UNBOUND, State.LISTENING, State.CONNECTED, State.TIME_WAIT
 
 LOOPBACK4_IPV6 = 0x7F000006
 
-
-_FROM_STATE = {
-    State.UNBOUND: CLOSED,
-    State.BOUND: CLOSED,
-    State.LISTENING: LISTEN,
-    State.CONNECTED: CONN,
-    State.FIN_WAIT_2: TW,
-    State.TIME_WAIT: TW,
-}
+_KERNELS = {State.BOUND: CLOSED, State.FIN_WAIT_2: TW}
 
 
 class Sock(SockBase):
@@ -58,7 +52,7 @@ class Sock(SockBase):
         """Set the fields that are not in every system's record."""
         self.v4: int = 0
         self.v4_source: int = 0
-        self.state: int = CLOSED
+        self.state: State = CLOSED
         self.addr_locked: bool = False
         self.port_locked: bool = False
         self.auto: bool = False
@@ -71,16 +65,14 @@ class Sock(SockBase):
 
     def enter(self, state: State) -> None:
         """Bring a new record, which has its address and port, into *state*."""
-        self.state = _FROM_STATE[state]
+        self.state = _KERNELS.get(state, state)
         self.fin_wait_2 = state is State.FIN_WAIT_2
 
     def shown_state(self) -> State:
         """Return the state as ``Socket`` has it."""
-        if self.state == TW:
-            return State.FIN_WAIT_2 if self.fin_wait_2 else State.TIME_WAIT
-        if self.state == CLOSED:
-            return State.BOUND if self.port or self.addr_locked else State.UNBOUND
-        return State.LISTENING if self.state == LISTEN else State.CONNECTED
+        if self.state is CLOSED and (self.port or self.addr_locked):
+            return State.BOUND
+        return State.FIN_WAIT_2 if self.fin_wait_2 else self.state
 
     def set_addr(self, addr: int) -> None:
         """Set the address, and the IPv4 address that belongs to it."""
@@ -126,11 +118,11 @@ def devices_overlap(a: Sock, b: Sock) -> bool:
 def may_share(holder: Sock, new: Sock) -> bool:
     """Return whether *new* may share the port and address of *holder*."""
     # if (sk->sk_reuse && sk2->sk_reuse && sk2->sk_state != TCP_LISTEN)
-    if holder.r and new.r and holder.state != LISTEN:
+    if holder.r and new.r and holder.state is not LISTEN:
         return True
     # else if (!sk->sk_reuseport || !sk2->sk_reuseport ||
     #          (sk2->sk_state != TCP_TIME_WAIT && !uid_eq(uid, sk_uid(sk2)))) conflict
-    return holder.rp and new.rp and (holder.state == TW or holder.uid == new.uid)
+    return holder.rp and new.rp and (holder.state is TW or holder.uid == new.uid)
 
 
 def conflicts(new: Sock, holder: Sock) -> bool:
@@ -147,10 +139,10 @@ def rules_out(new: Sock, holder: Sock, *, relax: bool) -> bool:
     if holder is new or not devices_overlap(new, holder):
         return False
     # if (sk->sk_reuse && sk2->sk_reuse && sk2->sk_state != TCP_LISTEN)
-    if new.r and holder.r and holder.state != LISTEN:
+    if new.r and holder.r and holder.state is not LISTEN:
         # if (!relax || (!reuseport_ok && sk->sk_reuseport && sk2->sk_reuseport &&
         #     (sk2->sk_state == TCP_TIME_WAIT || uid_eq(uid, sk_uid(sk2)))))
-        return not relax or (new.rp and holder.rp and (holder.state == TW or new.uid == holder.uid))
+        return not relax or (new.rp and holder.rp and (holder.state is TW or new.uid == holder.uid))
     return True
 
 
@@ -169,7 +161,7 @@ def why_refused(new: Sock, holder: Sock) -> Rule:
 def why_shared(new: Sock, holder: Sock) -> Rule:
     """Return the rule by which *new* may share the port of *holder*."""
     # if (sk->sk_reuse && sk2->sk_reuse && sk2->sk_state != TCP_LISTEN)
-    if holder.r and new.r and holder.state != LISTEN:
+    if holder.r and new.r and holder.state is not LISTEN:
         return RULES["reuse-address"]
     return RULES["reuse-port"]
 

@@ -78,19 +78,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of connect(): the rule, the conflicting connection if there is one.
+    """What becomes of connect(): the rule, and the connection that conflicts or is replaced.
 
     If no port is free, ``lingering`` is the number of ports on which only a connection in
     TIME_WAIT or FIN_WAIT2 conflicts.
     """
 
     rule: Rule
-    blocker: Sock | None = None
+    other: Sock | None = None
     lingering: int = 0
 
 
 _CONNECTED = Outcome(RULES["connected"])
-_RECYCLED = Outcome(RULES["recycled"])
 
 
 class TcpPorts:
@@ -105,7 +104,7 @@ class TcpPorts:
         self.rng = rng
         self.clock = clock
         self._tables: dict[int, Table] = {}
-        self._tuples: dict[types.TupleKey, list[Sock]] = {}
+        self._tuples: dict[types.FourTuple, list[Sock]] = {}
         self._searches = Searches()
         row = algorithm("linux-connect")
         self._perturbation = Perturbation(row.cells, rng)
@@ -138,7 +137,7 @@ class TcpPorts:
         if table is not None:
             remembered = _remembers(table, sock)
             # if ((tb->fastreuse > 0 && reuse) || sk_reuseport_match(tb, sk))
-            skips = remembered or (table.fr == 1 and sock.r and sock.state != LISTEN)
+            skips = remembered or (table.fr == 1 and sock.r and sock.state is not LISTEN)
             blocker = None if skips else self._conflict(table, sock)
             if blocker is not None:
                 return why_refused(sock, blocker), blocker
@@ -176,7 +175,7 @@ class TcpPorts:
         if table is None:
             table = self._tables[port] = Table(0)
         # inet_csk_update_fastreuse(): reuse = sk->sk_reuse && sk->sk_state != TCP_LISTEN;
-        reuse = sock.r and sock.state != LISTEN
+        reuse = sock.r and sock.state is not LISTEN
         # if (hlist_empty(&tb->owners)), before 6.8
         if not table.buckets and not self.kernel.ignores_first_socket:
             table.fr = int(reuse)
@@ -203,53 +202,45 @@ class TcpPorts:
 
     def connect(self, sock: Sock, dst: int, dport: int) -> Outcome:
         """Connect *sock*, whose local address is already set."""
-        if sock.port:
-            key = (sock.addr, sock.port, dst, dport)
-            clash, recycled = self._clash(sock, key, autobind=False)
-            if clash is not None:
-                return Outcome(RULES["tuple-time-wait" if clash.state == TW else "tuple"], clash)
-        else:
-            chosen = self._choose(sock, dst, dport)
-            if isinstance(chosen, Outcome):
-                return chosen
-            key, recycled = chosen
-        self._register(sock, key)
-        sock.state = CONN
-        sock.timestamps = self.settings.tcp_timestamps
-        if recycled is None:
-            return _CONNECTED
-        self.vanish(recycled)
-        return _RECYCLED
+        outcome = (self._keep if sock.port else self._choose)(sock, dst, dport)
+        if outcome.rule.error is None:
+            self._register(sock, dst, dport)
+            sock.state = CONN
+            sock.timestamps = self.settings.tcp_timestamps
+            if outcome.other is not None:
+                self.vanish(outcome.other)
+        return outcome
 
-    def accept(self, child: Sock, dst: int | None, dport: int) -> bool:
+    def accept(self, child: Sock, peer: tuple[int, int] | None) -> bool:
         """Enter an accepted *child*, which has its address and port.
 
         Returns:
             False if another socket has the same 4-tuple.
         """
-        key = None if dst is None else (child.addr, child.port, dst, dport)
-        if key is not None:
-            for other in self._tuples.get(key, ()):
-                if other.state != TW:
-                    return False
-            for other in tuple(self._tuples.get(key, ())):
-                self.vanish(other)
+        dst, dport = (None, 0) if peer is None else peer
+        others = () if dst is None else self._tuples.get((child.addr, child.port, dst, dport), ())
+        for other in others:
+            if other.state is not TW:
+                return False
+        for other in tuple(others):
+            self.vanish(other)
         # The listener has the same port.
         self._put(child, self._tables[child.port].bucket(child.addr, 0))
-        if key is not None:
-            self._register(child, key)
+        if dst is not None:
+            self._register(child, dst, dport)
         child.state = CONN
         child.timestamps = self.settings.tcp_timestamps
         return True
 
-    def _choose(
-        self, sock: Sock, dst: int, dport: int
-    ) -> tuple[types.TupleKey, Sock | None] | Outcome:
-        """Bind *sock* to a port as connect() chooses it (RFC 6056, algorithm 4).
+    def _keep(self, sock: Sock, dst: int, dport: int) -> Outcome:
+        """Return the outcome of connect() for a socket that has a port."""
+        clash, recycled = self._clash(sock, (sock.addr, sock.port, dst, dport), autobind=False)
+        if clash is None:
+            return _connected(recycled)
+        return Outcome(RULES["tuple-time-wait" if clash.state is TW else "tuple"], clash)
 
-        Returns:
-            The 4-tuple and the connection that it replaces, or an outcome that no port is free.
-        """
+    def _choose(self, sock: Sock, dst: int, dport: int) -> Outcome:
+        """Bind *sock* to a port as connect() chooses it (RFC 6056, algorithm 4)."""
         low, high = port_range(self.settings, sock)
         own = sock.port_range is not None and self.kernel.own_range_in_single_steps
         order = self._connect_orders[own]
@@ -267,14 +258,13 @@ class TcpPorts:
                 if port in reserved or not (table is None or (table.fr < 0 and table.frp < 0)):
                     taken.append((port, TAKEN))
                     continue
-                key = (sock.addr, port, dst, dport)
-                clash, recycled = self._clash(sock, key, autobind=True)
+                clash, recycled = self._clash(sock, (sock.addr, port, dst, dport), autobind=True)
                 if clash is None:
                     self._searches.learn(kind, taken)
                     order.chosen(port)
                     self._enter_by_connect(sock, port)
-                    return key, recycled
-                if clash.state != TW:
+                    return _connected(recycled)
+                if clash.state is not TW:
                     taken.append((port, TAKEN))
                 else:
                     lingering += 1
@@ -293,7 +283,7 @@ class TcpPorts:
         self._put(sock, table.bucket(sock.addr, -1))
 
     def _clash(
-        self, sock: Sock, key: types.TupleKey, *, autobind: bool
+        self, sock: Sock, key: types.FourTuple, *, autobind: bool
     ) -> tuple[Sock | None, Sock | None]:
         """Return the connection that conflicts with *key*, and the one that is replaced.
 
@@ -304,7 +294,7 @@ class TcpPorts:
         for other in reversed(self._tuples.get(key, ())):
             if other.dev is not None and other.dev != sock.dev:
                 continue
-            if other.state == TW and self.recyclable(other, autobind=autobind):
+            if other.state is TW and self.recyclable(other, autobind=autobind):
                 return None, other
             return other, None
         return None, None
@@ -331,21 +321,9 @@ class TcpPorts:
         stays = old.fin_wait_2 and self.kernel.keeps_fin_wait_2
         return bool(reuse) and old.timestamps and not stays
 
-    def _register(self, sock: Sock, key: types.TupleKey) -> None:
-        self._searches.forget(key[1])
-        sock.dst, sock.dport = key[2], key[3]
-        self._tuples.setdefault(key, []).append(sock)
-
-    def _unregister(self, sock: Sock) -> None:
-        if sock.dst is None:
-            return
-        key = (sock.addr, sock.port, sock.dst, sock.dport)
-        socks = self._tuples[key]
-        socks.remove(sock)
-        if not socks:
-            del self._tuples[key]
-        sock.dst = None
-        sock.dport = 0
+    def _register(self, sock: Sock, dst: int, dport: int) -> None:
+        self._searches.forget(sock.port)
+        sock.connect(self._tuples, dst, dport)
 
     # Moving and leaving.
 
@@ -361,7 +339,7 @@ class TcpPorts:
 
     def leave(self, sock: Sock) -> None:
         """Release the port of *sock*, if it has one."""
-        self._unregister(sock)
+        sock.disconnect(self._tuples)
         if sock.home is None:
             sock.port = 0
             return
@@ -379,7 +357,7 @@ class TcpPorts:
 
     def fail(self, sock: Sock) -> None:
         """Reset *sock* after a connect() that failed."""
-        self._unregister(sock)
+        sock.disconnect(self._tuples)
         sock.state = CLOSED
         # if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) inet_put_port(sk);
         if sock.port and not sock.port_locked:
@@ -403,7 +381,7 @@ class TcpPorts:
         dst, dport = sock.dst, sock.dport
         self._put(mini, self._tables[sock.port].buckets[sock.addr])
         if dst is not None:
-            self._register(mini, (sock.addr, sock.port, dst, dport))
+            self._register(mini, dst, dport)
         self.leave(sock)
         stays = self.settings.tcp_fin_timeout if fin_wait_2 else self.kernel.time_wait
         self.clock.linger(mini, stays)
@@ -465,16 +443,12 @@ class TcpPorts:
             bucket.fr = bucket.frp = -1
 
 
+def _connected(recycled: Sock | None) -> Outcome:
+    return _CONNECTED if recycled is None else Outcome(RULES["recycled"], recycled)
+
+
 def _snapshot(sock: Sock) -> Sock:
-    copy = Sock(
-        tcp=sock.tcp,
-        v6=sock.v6,
-        v6only=sock.v6only,
-        r=sock.r,
-        rp=sock.rp,
-        uid=sock.uid,
-        dev=sock.dev,
-    )
+    copy = sock.heir(sock.uid)
     copy.addr = sock.addr
     copy.v4 = sock.v4
     return copy

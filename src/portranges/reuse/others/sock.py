@@ -51,9 +51,10 @@ class Sock(SockBase):
 
         A dual-stack socket at ``::`` holds it at ``0.0.0.0`` too.
         """
-        if is_mapped(self.addr) is v4:
-            return self.addr
-        return ANY4 if self.is_dual else None
+        addr = self.addr
+        if is_mapped(addr) is v4:
+            return addr
+        return ANY4 if addr == ANY6 and not self.v6only else None
 
     @property
     def is_dual(self) -> bool:

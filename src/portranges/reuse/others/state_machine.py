@@ -14,21 +14,18 @@ from portranges.reuse.addresses import (
     ANY6,
     LOOPBACK4,
     LOOPBACK6,
-    accepted_address,
-    check_family,
     check_source,
     is_mapped,
     is_wild,
     route_source,
 )
 from portranges.reuse.machine import Machine
-from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket, State, decide
+from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket, State
 from portranges.reuse.others.address_rules import Call
 from portranges.reuse.others.pairs import first_refusal, judge_bind, reason
 from portranges.reuse.others.picking import pickers
 from portranges.reuse.others.record import BindRules, Context, Reconnect, Via
 from portranges.reuse.others.sock import Sock
-from portranges.reuse.rulebook import RuleTable
 
 _UNUSED = frozenset({State.UNBOUND, State.BOUND})
 _AT_ONCE = frozenset({Reconnect.WILDCARD, Reconnect.LAST})
@@ -54,13 +51,12 @@ class SystemPorts(Machine):
                 elide(kernel),
             )
         self.system = system
-        self.rules: RuleTable = system.rules
         self.context: Context = Context(system, settings, local_addresses)
-        super().__init__(Sock, local_addresses, v6only=self.context.v6only)
+        super().__init__(Sock, system.rules, local_addresses, v6only=self.context.v6only)
         # The holders of a port in the order in which they were bound.
         self._holders: dict[tuple[bool, int], dict[Sock, None]] = {}
-        # A 4-tuple has at most one socket.
-        self._tuples: dict[types.FourTuple, Sock] = {}
+        # By whether it is TCP; a 4-tuple has at most one socket.
+        self._tuples: dict[bool, dict[types.FourTuple, list[Sock]]] = {True: {}, False: {}}
         self._udp_ports = 0
         self._pickers = pickers(self.context.profile, self.context.ports, rng)
 
@@ -79,8 +75,7 @@ class SystemPorts(Machine):
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
         """Bind a socket."""
-        sock: Sock = self.find(handle)
-        check_family(addr, v6=sock.v6)
+        sock: Sock = self.find_for(handle, addr)
         if sock.dropped:
             return self.answer(self.rules["dropped"])
         if self.system.checks_kind_first:
@@ -150,8 +145,7 @@ class SystemPorts(Machine):
         self, handle: Handle, dst: int, dport: int, *, source: int | None, refused: bool
     ) -> Decision:
         """Connect a socket; with *refused* the peer answers with a reset."""
-        sock: Sock = self.find(handle)
-        check_family(dst, v6=sock.v6)
+        sock: Sock = self.find_for(handle, dst)
         # A connected UDP socket is disconnected first: sodisconnect() in soconnect(), and
         # udp_do_connect() of illumos.
         again = not sock.tcp and sock.state is State.CONNECTED
@@ -165,7 +159,7 @@ class SystemPorts(Machine):
         if is_wild(dst):
             dst = LOOPBACK6 if dst == ANY6 and not is_mapped(own) else LOOPBACK4
         if source is not None:
-            check_source(source, dst, self.context.is_local)
+            check_source(source, dst, self.is_local)
         local = own
         if is_wild(own):
             local = route_source(dst, self.local_addresses) if source is None else source
@@ -190,10 +184,10 @@ class SystemPorts(Machine):
                 sock.dropped = True
                 sock.state = State.UNBOUND
             return self.answer(self.rules["connection-refused"])
-        self._forget_tuple(sock)
+        sock.disconnect(self._tuples[sock.tcp])
         sock.port = port
         sock.addr = local
-        sock.dst, sock.dport = dst, dport
+        sock.connect(self._tuples[sock.tcp], dst, dport)
         sock.state = State.CONNECTED
         self._enter(sock)
         return self.answer(self.rules["connected"])
@@ -205,7 +199,7 @@ class SystemPorts(Machine):
         return sock.addr if self.system.reconnect is Reconnect.LAST else sock.bound
 
     def _disconnect(self, sock: Sock, addr: int) -> None:
-        self._forget_tuple(sock)
+        sock.disconnect(self._tuples[sock.tcp])
         sock.addr = addr
         sock.state = State.BOUND
 
@@ -245,66 +239,38 @@ class SystemPorts(Machine):
         return None
 
     def _clash(self, sock: Sock, local: int, port: int, dst: int, dport: int) -> Sock | None:
-        other = self._tuples.get((sock.tcp, local, port, dst, dport))
-        return None if other is sock else other
+        for other in self._tuples[sock.tcp].get((local, port, dst, dport), ()):
+            if other is not sock:
+                return other
+        return None
 
     def _tuple(self, sock: Sock, blocker: Sock) -> Decision:
         rule = self.rules.special("tuple", "" if sock.tcp else "-udp")
         return self.answer(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
 
-    def accept(
-        self,
-        handle: Handle,
-        child_handle: Handle,
-        *,
-        uid: int,
-        local: int | None,
-        peer: tuple[int, int] | None,
-    ) -> Decision:
-        """Accept a connection from *peer* to the address *local*.
+    def enter_child(self, child: Sock, listener: Sock, peer: tuple[int, int] | None) -> bool:
+        """Enter an accepted socket, or return False if another one has the same 4-tuple.
 
-        These systems copy the listener's credentials, so *uid* does not matter.
+        These systems copy the listener's credentials, so the user of accept() does not matter.
         """
-        del uid
-        sock: Sock = self.find(handle)
-        if not sock.tcp:
-            return self.answer(self.rules["no-stream"])
-        if sock.state is not State.LISTENING:
-            return self.answer(self.rules["not-listening"])
-        inherits = self.system.accepts_options
-        child = Sock(
-            tcp=True,
-            v6=sock.v6,
-            v6only=sock.v6only,
-            r=sock.r,
-            rp=inherits and sock.rp,
-            lb=inherits and sock.lb,
-            exclusive=inherits and sock.exclusive,
-            uid=sock.uid,
-            privileged=sock.privileged,
-            dev=sock.dev,
-        )
-        child.addr = accepted_address(
-            sock.addr,
-            v6only=sock.v6only,
-            local=local,
-            peer=None if peer is None else peer[0],
-            is_local=self.context.is_local,
-        )
-        child.port = sock.port
+        child.uid, child.privileged = listener.uid, listener.privileged
+        if not self.system.accepts_options:
+            child.rp = child.lb = child.exclusive = False
         child.state = State.CONNECTED
         if peer is not None:
-            child.dst, child.dport = peer
-            key = (True, child.addr, child.port, *peer)
-            other = self._tuples.get(key)
+            other = self._clash(child, child.addr, child.port, *peer)
             if other is not None:
                 if not other.state.lingers:
-                    return self.answer(self.rules["no-connection"])
+                    return False
                 # A new connection replaces a lingering one.
                 self._vanish(other)
+            child.connect(self._tuples[True], *peer)
         self._enter(child)
-        self._socks[child_handle.number] = child
-        return decide(self.rules["accepted"], handle=child_handle)
+        return True
+
+    def is_local(self, addr: int) -> bool:
+        """Return whether *addr* is an address of the machine."""
+        return self.context.is_local(addr)
 
     def set_option(self, handle: Handle, options: Options) -> Decision:
         """Set options."""
@@ -376,13 +342,10 @@ class SystemPorts(Machine):
         if not held and not sock.tcp:
             self._udp_ports += 1
         held[sock] = None
-        if sock.dst is not None:
-            key = (sock.tcp, sock.addr, sock.port, sock.dst, sock.dport)
-            self._tuples[key] = sock
 
     def _leave(self, sock: Sock) -> None:
         """Release the port, and the 4-tuple with it."""
-        self._forget_tuple(sock)
+        sock.disconnect(self._tuples[sock.tcp])
         if sock.port:
             key = (sock.tcp, sock.port)
             held = self._holders[key]
@@ -393,13 +356,6 @@ class SystemPorts(Machine):
                     self._udp_ports -= 1
         sock.port = 0
         sock.addr = sock.bound = sock.wildcard
-
-    def _forget_tuple(self, sock: Sock) -> None:
-        if sock.dst is None:
-            return
-        del self._tuples[sock.tcp, sock.addr, sock.port, sock.dst, sock.dport]
-        sock.dst = None
-        sock.dport = 0
 
     def _vanish(self, sock: Sock) -> None:
         if sock.state.lingers:
