@@ -83,21 +83,24 @@ firewalld reads '1024-/tcp' as 1024 (the single port)
     checks.services(services)
     row = lookup(dialect)
     selected = None if transport is None else check_transport(transport)
-    if row.grammar == "neutral":
-        return PortSet.parse(text)
     if row.empty is not None and text in ("", row.empty):
         return PortSet.empty()
-    whole = Query(row=row, text=text, services=services, transport=selected).whole()
-    reader = _READERS.get(row.grammar, reading.read_text)
+    return _read(Query(row=row, text=text, services=services, transport=selected).whole())
+
+
+def _read(whole: Cursor) -> PortSet:
+    """Return the ports of all texts, one per line."""
+    row, most = whole.row, whole.row.limits.max_texts
+    read, _ = _GRAMMARS[row.grammar]
     # For each start of a text that names an address family ("" for the others), the ports of
     # each transport, and the text that named the transport first.
     families: dict[str, tuple[types.PortSets, dict[Transport | None, Cursor]]] = {}
     for count, at in enumerate(_texts(whole)):
-        if row.limits.max_texts and count == row.limits.max_texts:
-            raise at.error(f"{row.tool} accepts at most {row.limits.max_texts} texts", got="more")
-        family = next(filter(at.starts, row.frame.families), "") if row.frame.families else ""
+        if most and count == most:
+            raise at.error(f"{row.tool} accepts at most {most} texts", got="more")
+        family = next(filter(at.starts, row.frame.families), "")
         sets, places = families.setdefault(family, ({}, {}))
-        for named, ports in reader(at):
+        for named, ports in read(at):
             before = sets.get(named)
             if before is not None and row.overlap is Overlap.NONE and before & ports:
                 raise overlap_error(at)
@@ -230,40 +233,36 @@ def render_rules(
         --dport 31
     """
     request = request_of(ports, dialect, transport, negated=negated, ternary=ternary)
-    texts = _WRITERS.get(request.row.grammar, writing.write_texts)(request)
-    if request.row.limits.max_texts and len(texts) > request.row.limits.max_texts:
-        raise UnrepresentableError(
-            request.row.name,
-            f"it needs {len(texts)} texts, and at most {request.row.limits.max_texts} are allowed",
-        )
+    row, most = request.row, request.row.limits.max_texts
+    _, write = _GRAMMARS[row.grammar]
+    texts = write(request)
+    if most and len(texts) > most:
+        rule = f"it needs {len(texts)} texts, and at most {most} are allowed"
+        raise UnrepresentableError(row.name, rule)
     return tuple(texts)
+
+
+def _read_neutral(at: Cursor) -> types.Iterator[types.Part]:
+    yield None, PortSet.parse(at.text)
 
 
 def _write_neutral(request: Request) -> list[str]:
     return [str(request.ports)]
 
 
-_READERS: dict[str, types.Callable[[Cursor], types.Iterator[types.Part]]] = {
-    "bpf": grammar_bpf.read,
-    "cisco": grammar_cisco.read,
-    "docker": grammar_docker.read,
-    "masks": grammar_masks.read,
-    "iptables": grammar_multiport.read,
-    "multiport": grammar_multiport.read,
-    "nmap": grammar_nmap.read,
-    "pf": grammar_pf.read,
-    "suricata": grammar_suricata.read,
-    "systemd": grammar_systemd.read,
-    "ufw": grammar_ufw.read,
-}
-
-_WRITERS: dict[str, types.Callable[[Request], list[str]]] = {
-    "bpf": grammar_bpf.write,
-    "cisco": grammar_cisco.write,
-    "docker": grammar_docker.write,
-    "masks": grammar_masks.write,
-    "multiport": grammar_multiport.write,
-    "neutral": _write_neutral,
-    "nmap": grammar_nmap.write,
-    "suricata": grammar_suricata.write,
+# How each grammar is read and written; a row without a grammar describes its notation itself.
+_GRAMMARS = {
+    "": (reading.read_text, writing.write_texts),
+    "bpf": (grammar_bpf.read, grammar_bpf.write),
+    "cisco": (grammar_cisco.read, grammar_cisco.write),
+    "docker": (grammar_docker.read, grammar_docker.write),
+    "iptables": (grammar_multiport.read, writing.write_texts),
+    "masks": (grammar_masks.read, grammar_masks.write),
+    "multiport": (grammar_multiport.read, grammar_multiport.write),
+    "neutral": (_read_neutral, _write_neutral),
+    "nmap": (grammar_nmap.read, grammar_nmap.write),
+    "pf": (grammar_pf.read, writing.write_texts),
+    "suricata": (grammar_suricata.read, grammar_suricata.write),
+    "systemd": (grammar_systemd.read, writing.write_texts),
+    "ufw": (grammar_ufw.read, writing.write_texts),
 }

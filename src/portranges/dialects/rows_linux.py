@@ -197,10 +197,8 @@ _MULTIPORT = Dialect(
         refused("-p tcp -m multiport --ports 80", "it matches source ports too"),
     ),
     notes=(
-        (
-            "A match has 15 slots; a port uses one, a range two. A set may need several rules, a "
-            "negation several matches in one rule."
-        ),
+        "A match has 15 slots; a port uses one, a range two.",
+        "A set may need several rules, a negation several matches in one rule.",
         (
             "'--dport' after '-m multiport' means '--dports' and has its limits, so it is accepted "
             "only before it."

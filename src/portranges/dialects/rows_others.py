@@ -151,6 +151,11 @@ _JUNOS = Dialect(
     ),
 )
 
+# What both programs for the Windows firewall have in common.
+_RPC = reads(Fault.NAME, "RPC", "", "it means the ports that the service has at the time")
+_RPC_REFUSED = refused("RPC", "the ports are chosen when a service starts")
+_FASP = cite("[MS-FASP] of 2026-05-11", "2.2.13, FW_PORT_RANGE_LIST: 0 to 1000 entries")
+
 _NETSH = Dialect(
     name="netsh",
     tool="netsh",
@@ -159,10 +164,8 @@ _NETSH = Dialect(
     all_ports_word="any",
     limits=Limits(max_elements=1000),
     several_texts_mean=ANY_RULE,
-    misread_texts=(
-        reads(Fault.NAME, "RPC", "", "it means the ports that the service has at the time"),
-    ),
-    refused_texts=(refused("RPC", "the ports are chosen when a service starts"),),
+    misread_texts=(_RPC,),
+    refused_texts=(_RPC_REFUSED,),
     notes=(
         "RPC, RPC-EPMap, IPHTTPS and other words mean services, not numbers.",
         "Without localport= the rule applies to every port.",
@@ -171,7 +174,7 @@ _NETSH = Dialect(
         Confidence.DOCUMENT,
         cite("Microsoft Learn", "netsh advfirewall firewall, add rule"),
         cite("Microsoft Learn", "INetFwRule, LocalPorts"),
-        cite("[MS-FASP] of 2026-05-11", "2.2.13, FW_PORT_RANGE_LIST: 0 to 1000 entries"),
+        _FASP,
         version="Windows",
     ),
 )
@@ -187,10 +190,8 @@ _POWERSHELL = Dialect(
     all_ports_word="Any",
     limits=Limits(max_elements=1000),
     several_texts_mean=ANY_RULE,
-    misread_texts=(
-        reads(Fault.NAME, "RPC", "", "it means the ports that the service has at the time"),
-    ),
-    refused_texts=(refused("RPC", "the ports are chosen when a service starts"),),
+    misread_texts=(_RPC,),
+    refused_texts=(_RPC_REFUSED,),
     notes=(
         (
             "The value is an array of strings. Without quotes, PowerShell would compute 1000-2000 "
@@ -202,7 +203,7 @@ _POWERSHELL = Dialect(
         Confidence.DOCUMENT,
         cite("Microsoft Learn", "New-NetFirewallRule, -LocalPort"),
         cite("Microsoft Learn", "about_Parsing"),
-        cite("[MS-FASP] of 2026-05-11", "2.2.13, FW_PORT_RANGE_LIST: 0 to 1000 entries"),
+        _FASP,
         version="Windows",
     ),
 )
@@ -223,10 +224,8 @@ _CALICO = Dialect(
         refused("- 80", "a list in lines is not read; write it in [ ]"),
     ),
     notes=(
-        (
-            "A range is a string with ':'. Without quotes, a YAML 1.1 parser reads 20:30 as the "
-            "number 1230."
-        ),
+        "A range is a string with ':'.",
+        "Without quotes, a YAML 1.1 parser reads 20:30 as the number 1230.",
         "Without ports: the rule applies to every port.",
     ),
     evidence=known_by(

@@ -58,10 +58,8 @@ _BPF = Dialect(
         refused("tcp dst port 80 and dst portrange 80-90", "only alternatives are read"),
     ),
     notes=(
-        (
-            "'and' and 'or' have the same precedence, from the left. A list is in parentheses so "
-            "that it can be part of a filter."
-        ),
+        "'and' and 'or' have the same precedence, from the left.",
+        "A list is in parentheses so that it can be part of a filter.",
         (
             "'port 80' without 'dst' also matches source ports, and 'not' also matches packets "
             "without ports; neither is read or written."
@@ -233,10 +231,8 @@ _SQUID = Dialect(
     refused_texts=(refused("80 # http", "a comment is not part of the ports"),),
     notes=(
         "A negation is written where the acl is used, as '!NAME'.",
-        (
-            "It reads 8,191 characters of a line, and the rest as another line. Up to 73 of them "
-            "precede the ports: 'acl ', a name of 63 and ' port '."
-        ),
+        "It reads 8,191 characters of a line, and the rest as another line.",
+        "Up to 73 of them precede the ports: 'acl ', a name of 63 and ' port '.",
     ),
     evidence=known_by(
         Verification.EVERY_PORT,
