@@ -286,13 +286,8 @@ def _no_element(at: Cursor) -> PortSyntaxError:
     if is_range(item, *signs):
         return at.refusal("expected one port", got=f"the range {elide(item)}")
     other = next((sign for sign in _RANGE_SIGNS if sign in item[1:] and sign not in signs), "")
-    hint = ""
-    if other and is_digits(item[0]):
-        hint = (
-            f"this notation writes a range with {signs[0]!r}"
-            if signs
-            else ("this notation has no ranges")
-        )
+    hint = f"writes a range with {signs[0]!r}" if signs else "has no ranges"
+    hint = f"this notation {hint}" if other and is_digits(item[0]) else ""
     return at.refusal(expected(at.row), _fault_of(item, other), hint=hint)
 
 

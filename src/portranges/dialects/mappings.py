@@ -15,12 +15,7 @@ from portranges.dialects.forms import MappingForm, Ranges
 from portranges.dialects.query import Cursor, Query
 from portranges.dialects.rows_mappings import FORMS
 from portranges.endpoints import canonical_address
-from portranges.errors import (
-    InvalidRangeError,
-    InvalidValueError,
-    base_60,
-    elide,
-)
+from portranges.errors import InvalidRangeError, InvalidValueError, base_60, elide
 from portranges.names import Index
 from portranges.ports import LAST_PORT, PortRange, Transport, is_digits
 from portranges.records import always_checked
@@ -77,10 +72,8 @@ class PortMapping:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        checks.of_type("target", self.target, PortRange)
-        checks.of_type("published", self.published, PortRange, optional=True)
-        checks.of_type("transport", self.transport, Transport, optional=True)
-        checks.of_type("address", self.address, str)
+        checks.fields(self, target=PortRange, published=checks.optional(PortRange))
+        checks.fields(self, transport=checks.optional(Transport), address=str)
         if self.address and _address(self.address) != self.address:
             raise InvalidValueError("address must be an IP address", elide(self.address))
         for ports in (self.target, self.published or self.target):

@@ -22,7 +22,7 @@ from portranges.dialects.model import (
     TransportRule,
     Verification,
 )
-from portranges.dialects.shorthand import known_by, operators, reads, refused, rejects
+from portranges.dialects.shorthand import known_by, operators, reads, refused, rejects, rejects_all
 from portranges.ports import Transport
 from portranges.source import cite
 
@@ -49,11 +49,7 @@ _NFT = Dialect(
         reads(Fault.LEADING_ZERO, "010", "8", "octal"),
         reads(Fault.LEADING_ZERO, "080", "80"),
         reads(Fault.HEX, "0x50", "80"),
-        rejects(Fault.SIGN, "+80"),
-        rejects(Fault.DIGITS, "8_0"),
-        rejects(Fault.TOO_LARGE, "65536"),
-        rejects(Fault.REVERSED, "90-80"),
-        rejects(Fault.OPEN, "1024-"),
+        *rejects_all("+80", "8_0", "65536", "90-80", "1024-"),
         rejects(Fault.OPEN, "-1024"),
         reads(Fault.OPERATOR, "> 65535", ""),
         reads(Fault.OPERATOR, "< 0", ""),
@@ -89,9 +85,7 @@ _NFT_SET = Dialect(
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "8", "octal"),
         reads(Fault.HEX, "0x50", "80"),
-        rejects(Fault.TOO_LARGE, "65536"),
-        rejects(Fault.REVERSED, "90-80"),
-        rejects(Fault.OPEN, "1024-"),
+        *rejects_all("65536", "90-80", "1024-"),
     ),
     notes=(
         "Overlapping elements are an error unless the set has 'auto-merge'.",
@@ -184,10 +178,9 @@ _MULTIPORT = Dialect(
         rejects(Fault.LEADING_ZERO, "-p tcp -m multiport --dports 080"),
         reads(Fault.HEX, "-p tcp -m multiport --dports 0x50", "80"),
         reads(Fault.SIGN, "-p tcp -m multiport --dports +80", "80"),
-        rejects(Fault.TOO_LARGE, "-p tcp -m multiport --dports 65536"),
-        rejects(Fault.EQUAL_ENDS, "-p tcp -m multiport --dports 80:80"),
-        rejects(Fault.REVERSED, "-p tcp -m multiport --dports 90:80"),
-        rejects(Fault.OPEN, "-p tcp -m multiport --dports 1024:"),
+        *rejects_all(
+            "65536", "80:80", "90:80", "1024:", within="-p tcp -m multiport --dports {ports}"
+        ),
     ),
     refused_texts=(
         refused(
@@ -255,11 +248,7 @@ _RESERVED_PORTS = Dialect(
         reads(Fault.LEADING_ZERO, "010", "8", "octal"),
         rejects(Fault.LEADING_ZERO, "080"),
         reads(Fault.HEX, "0x50", "80"),
-        rejects(Fault.SIGN, "+80"),
-        rejects(Fault.TOO_LARGE, "65536"),
-        rejects(Fault.REVERSED, "90-80"),
-        rejects(Fault.OPEN, "1024-"),
-        rejects(Fault.OTHER_SIGN, "80:90"),
+        *rejects_all("+80", "65536", "90-80", "1024-", "80:90"),
     ),
     notes=(
         (
@@ -297,8 +286,7 @@ _OVS = Dialect(
         reads(Fault.LEADING_ZERO, "tcp,tp_dst=010", "8", "octal"),
         rejects(Fault.LEADING_ZERO, "tcp,tp_dst=080"),
         reads(Fault.SIGN, "tcp,tp_dst=+80", "80"),
-        rejects(Fault.TOO_LARGE, "tcp,tp_dst=65536"),
-        rejects(Fault.OTHER_SIGN, "tcp,tp_dst=80-90"),
+        *rejects_all("65536", "80-90", within="tcp,tp_dst={ports}"),
         reads(Fault.MASK, "tcp,tp_dst=1000/13", "0x8/0xd", "13 is a mask, not a prefix length"),
         reads(Fault.PREFIX, "tp_dst=80", "0-65535", "without tcp, udp or sctp the port is dropped"),
         reads(Fault.ALL, "tcp,tp_dst=*", "0-65535"),
@@ -338,10 +326,7 @@ _TC_FLOWER = Dialect(
     several_texts_mean="filters; a packet matches if any of them matches",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "ip_proto tcp dst_port 010", "10"),
-        rejects(Fault.REVERSED, "ip_proto tcp dst_port 90-80"),
-        rejects(Fault.EQUAL_ENDS, "ip_proto tcp dst_port 80-80"),
-        rejects(Fault.TOO_LARGE, "ip_proto tcp dst_port 65536"),
-        rejects(Fault.OPEN, "ip_proto tcp dst_port 1024-"),
+        *rejects_all("90-80", "80-80", "65536", "1024-", within="ip_proto tcp dst_port {ports}"),
         reads(
             Fault.MASK,
             "ip_proto tcp dst_port 1000/13",
@@ -377,14 +362,9 @@ _UFW = Dialect(
     several_texts_mean=ANY_RULE,
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010/tcp", "8", "it passes the text to iptables; 10 with udp"),
-        rejects(Fault.HEX, "0x50/tcp"),
-        rejects(Fault.SIGN, "+80/tcp"),
-        rejects(Fault.DIGITS, "8_0/tcp"),
-        rejects(Fault.TOO_LARGE, "65536/tcp"),
-        rejects(Fault.EQUAL_ENDS, "80:80/tcp"),
-        rejects(Fault.REVERSED, "90:80/tcp"),
-        rejects(Fault.OPEN, "1024:/tcp"),
-        rejects(Fault.OTHER_SIGN, "80-90/tcp"),
+        *rejects_all(
+            "0x50", "+80", "8_0", "65536", "80:80", "90:80", "1024:", "80-90", within="{ports}/tcp"
+        ),
     ),
     notes=(
         "A rule has 15 slots; a port uses one, a range two.",
@@ -447,9 +427,7 @@ _SYSTEMD = Dialect(
     misread_texts=(
         reads(Fault.LEADING_ZERO, "tcp:010", "8", "octal"),
         reads(Fault.HEX, "tcp:0x50", "80"),
-        rejects(Fault.TOO_LARGE, "tcp:65536"),
-        rejects(Fault.REVERSED, "tcp:90-80"),
-        rejects(Fault.OPEN, "tcp:1024-"),
+        *rejects_all("65536", "90-80", "1024-", within="tcp:{ports}"),
         rejects(Fault.NAME, "tcp:http"),
     ),
     refused_texts=(refused("TCP:80", "the manual has lower case only"),),

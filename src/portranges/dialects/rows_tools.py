@@ -21,7 +21,7 @@ from portranges.dialects.model import (
     TransportRule,
     Verification,
 )
-from portranges.dialects.shorthand import known_by, operators, reads, refused, rejects
+from portranges.dialects.shorthand import known_by, operators, reads, refused, rejects, rejects_all
 from portranges.source import Confidence, cite
 
 _BPF = Dialect(
@@ -45,11 +45,9 @@ _BPF = Dialect(
             "decimal, unlike a single port",
         ),
         reads(Fault.HEX, "tcp dst port 0x50", "80"),
-        rejects(Fault.SIGN, "tcp dst port +80"),
-        rejects(Fault.TOO_LARGE, "tcp dst port 65536"),
+        *rejects_all("+80", "65536", within="tcp dst port {ports}"),
         reads(Fault.REVERSED, "tcp dst portrange 90-80", "80-90", "it swaps the ends"),
-        rejects(Fault.OPEN, "tcp dst portrange 1024-"),
-        rejects(Fault.OTHER_SIGN, "tcp dst portrange 80:90"),
+        *rejects_all("1024-", "80:90", within="tcp dst portrange {ports}"),
     ),
     refused_texts=(
         refused("port 80", "it matches source ports too"),
@@ -137,9 +135,7 @@ _NMAP = Dialect(
     grammar="nmap",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "10"),
-        rejects(Fault.HEX, "0x50"),
-        rejects(Fault.TOO_LARGE, "65536"),
-        rejects(Fault.REVERSED, "90-80"),
+        *rejects_all("0x50", "65536", "90-80"),
         reads(Fault.NAME, "http", "80,8008", "from nmap's own table of services"),
     ),
     refused_texts=(
@@ -219,13 +215,7 @@ _SQUID = Dialect(
     several_texts_mean="acl lines of one name, which add up",
     misread_texts=(
         reads(Fault.LEADING_ZERO, "010", "10"),
-        rejects(Fault.TOO_LARGE, "65536"),
-        rejects(Fault.REVERSED, "90-80"),
-        rejects(Fault.OPEN, "1024-"),
-        rejects(Fault.HEX, "0x50"),
-        rejects(Fault.SIGN, "+80"),
-        rejects(Fault.DIGITS, "8_0"),
-        rejects(Fault.OTHER_SIGN, "80:90"),
+        *rejects_all("65536", "90-80", "1024-", "0x50", "+80", "8_0", "80:90"),
         rejects(Fault.NAME, "http"),
     ),
     refused_texts=(refused("80 # http", "a comment is not part of the ports"),),
@@ -260,8 +250,7 @@ _HAPROXY = Dialect(
         reads(Fault.OPEN, "80-", "80-65535"),
         rejects(Fault.OPEN, "-90"),
         rejects(Fault.OPEN, ":"),
-        rejects(Fault.HEX, "0x50"),
-        rejects(Fault.DIGITS, "8_0"),
+        *rejects_all("0x50", "8_0"),
         rejects(Fault.NAME, "http"),
         reads(Fault.OPERATOR, "ne 80", "80", "'ne' is ignored"),
         reads(Fault.OPERATOR, "ge 1024 lt 5000", "1-65535", "the two are alternatives, not bounds"),

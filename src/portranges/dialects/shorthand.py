@@ -28,6 +28,19 @@ _COMPARISONS = {
     "<>": Comparison.OUTSIDE,
 }
 
+# What is wrong with the texts that most tools were given.
+_FAULTS = {
+    "080": Fault.LEADING_ZERO,
+    "0x50": Fault.HEX,
+    "+80": Fault.SIGN,
+    "8_0": Fault.DIGITS,
+    "65536": Fault.TOO_LARGE,
+    **dict.fromkeys(("80-80", "80:80"), Fault.EQUAL_ENDS),
+    **dict.fromkeys(("90-80", "90:80"), Fault.REVERSED),
+    **dict.fromkeys(("1024-", "1024:"), Fault.OPEN),
+    **dict.fromkeys(("80-90", "80:90"), Fault.OTHER_SIGN),
+}
+
 
 def operators(signs: str) -> tuple[Operator, ...]:
     """Return the operators with these *signs*, in the order in which they are tried."""
@@ -42,6 +55,11 @@ def reads(fault: Fault, text: str, means: str, note: str = "") -> MisreadText:
 def rejects(fault: Fault, text: str, note: str = "") -> MisreadText:
     """Return a text that the tool rejects."""
     return MisreadText(fault=fault, text=text, means=None, note=note)
+
+
+def rejects_all(*ports: str, within: str = "{ports}") -> tuple[MisreadText, ...]:
+    """Return the texts with *ports*, each *within* the same text, that the tool rejects."""
+    return tuple(rejects(_FAULTS[each], within.replace("{ports}", each)) for each in ports)
 
 
 def refused(text: str, reason: str) -> RefusedText:

@@ -49,14 +49,13 @@ class Request:
 def check_ports(name: str, ports: PortSet, lowest: int) -> None:
     """Raise unless *ports* is a set that is not empty and has no port below *lowest*."""
     checks.of_type("ports", ports, PortSet)
+    fault = ""
     if not ports:
-        raise UnrepresentableError(
-            name, "it is empty, and a rule without ports would match every port"
-        )
-    if ports.first < lowest:
-        raise UnrepresentableError(
-            name, f"it contains port 0, and only {lowest}..{LAST_PORT} are supported"
-        )
+        fault = "it is empty, and a rule without ports would match every port"
+    elif ports.first < lowest:
+        fault = f"it contains port 0, and only {lowest}..{LAST_PORT} are supported"
+    if fault:
+        raise UnrepresentableError(name, fault)
 
 
 def request_of(
