@@ -328,10 +328,7 @@ service, a port and a transport, got none; line 1: expected 'name port/transport
         return self._find(check_port(port), check_transport(transport))
 
     def _find(self, port: int, transport: Transport) -> Cell:
-        own = self._own.get(transport)
-        cell = own.get(port) if own else None
-        if cell is None:
-            cell = self._table.cell(port, transport)
+        cell = self._own.get(transport, {}).get(port) or self._table.cell(port, transport)
         memory = self._memory[transport]
         if len(memory) >= _CELLS:
             memory.clear()

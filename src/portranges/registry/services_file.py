@@ -11,7 +11,7 @@ import re
 
 from portranges import checks
 from portranges.errors import DataError, PortSyntaxError, elide
-from portranges.ports import PortRange, parse_port
+from portranges.ports import PortRange, Transport, parse_port
 from portranges.registry.model import TRANSPORTS, Assignment, State
 from portranges.registry.table import RowTable
 
@@ -51,7 +51,6 @@ def services_table(text: str, name: str) -> tuple[RowTable, tuple[int, ...]]:
     """
     if len(checks.of_type("text", text, str)) > LONGEST_SERVICES:
         raise DataError(name, f"expected at most {LONGEST_SERVICES} characters, got more")
-    transports = {each.value: each for each in TRANSPORTS}
     rows: dict[int, list[Assignment]] = {}
     skipped: list[int] = []
     fault = ""
@@ -72,11 +71,11 @@ def services_table(text: str, name: str) -> tuple[RowTable, tuple[int, ...]]:
             skipped.append(number)
             continue
         # Some tables have rows of AppleTalk (ddp), whose numbers are not ports.
-        if protocol in transports:
+        if protocol in TRANSPORTS:
             rows.setdefault(port, []).extend(
                 Assignment(
                     ports=PortRange(port),
-                    transport=transports[protocol],
+                    transport=Transport(protocol),
                     state=State.ASSIGNED,
                     service=each,
                     description=" ".join(comment.split()),

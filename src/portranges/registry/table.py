@@ -39,8 +39,6 @@ class RowTable:
         <State.UNASSIGNED: 'unassigned'>
     """
 
-    __slots__ = ("_firsts", "_lasts", "_named", "_rows", "_without_row")
-
     def __init__(
         self,
         own: types.Mapping[int, list[Assignment]],
@@ -67,14 +65,6 @@ class RowTable:
                 if row.service is not None:
                     stretch = (first, last, row.transport)
                     self._named.setdefault(row.service.lower(), []).append(stretch)
-
-    def __getstate__(self) -> tuple[object, ...]:
-        """Return the state, for every pickle protocol."""
-        return self._firsts, self._lasts, self._named, self._rows, self._without_row
-
-    def __setstate__(self, state: tuple[types.Any, ...]) -> None:
-        """Restore the state."""
-        self._firsts, self._lasts, self._named, self._rows, self._without_row = state
 
     def cell(self, port: int, transport: Transport) -> Cell:
         """Return the cell of *port* and *transport*."""
