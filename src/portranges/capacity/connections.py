@@ -254,9 +254,6 @@ def rate(
         families: As in ``concurrent``.
         ports_per_client: As in ``concurrent``; the result is then the rate of one client.
 
-    Returns:
-        Connections per second.
-
     Raises:
         TypeError: An argument has the wrong type.
         InvalidValueError: *time_wait* is not greater than 0, or left out although the system's

@@ -1,6 +1,6 @@
 """Ranges that documents state for other systems: standards and pages of cloud vendors.
 
-No system is known to allocate ports because such a page says so.
+They do not show what any system allocates.
 """
 
 from __future__ import annotations

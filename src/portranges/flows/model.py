@@ -131,7 +131,7 @@ class Criterion:
 @always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedRoles:
-    """A protocol whose specification fixes the port of the service and that of the client.
+    """A protocol whose specification fixes the ports of both the service and the client.
 
     Attributes:
         protocol: The protocol.

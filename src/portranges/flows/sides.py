@@ -22,8 +22,8 @@ from portranges.registry import SHIPPED, Registry
 from portranges.scan import PIECE, PortReader, numbers, plan_of
 from portranges.systems import COMMON
 
-# The largest range of a known use whose ports count as a service's. A wider one, such as that of
-# TURN relays, does not show that any of its ports is a service's.
+# The largest range of a known use whose ports count as a service's. A wider one, such as the
+# range of TURN relays, does not show that any of its ports is a service's.
 _WIDEST_USE = 100
 
 # How many prepared tables are kept; a program uses one or two combinations of arguments.

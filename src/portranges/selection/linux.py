@@ -130,7 +130,7 @@ def udp_chain(port: int, step: int) -> types.Iterator[int]:
 def udp_ports(first: int, last: int, number: int, chains: int) -> types.Iterator[int]:
     """Yield the ports of a range in the order in which a UDP search tries them.
 
-    The arguments are those of ``udp_start``.
+    The arguments are as in ``udp_start``.
     """
     start, step = udp_start(first, last, number, chains)
     if last - first < _FEW:

@@ -122,7 +122,7 @@ class LinuxConnect(Scan):
     def stretches(
         self, first: int, last: int, destination: types.Destination = None, /
     ) -> types.Iterable[range]:
-        """Return the ports of one parity, then those of the other; or all."""
+        """Return the ports of one parity, then of the other; or all ports."""
         self._offset, self._cell = self._cells.offset(destination)
         self._first = first
         self._size = last - first + 1

@@ -50,7 +50,7 @@ _SMB = cite(
     "Microsoft Support",
     "Preventing SMB traffic from lateral connections and entering or leaving the network",
 )
-_KUBELET = cite("Kubernetes documentation", "Kubelet authentication/authorization")
+_AMPLIFICATION = cite("CISA TA14-017A", "UDP-Based Amplification Attacks")
 _over_tcp = partial(SensitiveService, transports=(Transport.TCP,))
 
 # By first port.
@@ -83,7 +83,7 @@ _ROWS = (
         transports=_BOTH,
         why="it lists the RPC services of the host, and amplifies attacks on other hosts",
         confidence=Confidence.MEMORY,
-        source=cite("CISA TA14-017A", "UDP-Based Amplification Attacks"),
+        source=_AMPLIFICATION,
     ),
     _over_tcp(
         service="Windows RPC",
@@ -115,7 +115,7 @@ _ROWS = (
         why="passwords may cross the network in clear text, and over UDP it amplifies attacks on "
         "other hosts",
         confidence=Confidence.MEMORY,
-        source=cite("CISA TA14-017A", "UDP-Based Amplification Attacks"),
+        source=_AMPLIFICATION,
     ),
     _over_tcp(
         service="SMB",
@@ -306,7 +306,7 @@ _ROWS = (
         ports=PortSet.parse("10250,10255"),
         why="it controls the containers of a node, and anonymous requests may be allowed",
         confidence=Confidence.DOCUMENT,
-        source=_KUBELET,
+        source=cite("Kubernetes documentation", "Kubelet authentication/authorization"),
     ),
     SensitiveService(
         service="memcached",
