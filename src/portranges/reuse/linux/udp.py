@@ -9,7 +9,7 @@ bind() to a specific address walks two shorter chains, keyed by address (hash2).
 
 from __future__ import annotations
 
-from itertools import chain
+from collections import OrderedDict
 
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, is_wild
@@ -25,34 +25,21 @@ from portranges.selection.orders import order_for
 _LONG = 10
 
 
-class Chain:
-    """Sockets in the kernel's order, added at the head or at the tail."""
+class Chains(dict[object, OrderedDict[Sock, None]]):
+    """Chains of sockets by key, each from its head to its tail."""
 
-    __slots__ = ("_heads", "_tails")
+    def add(self, key: object, sock: Sock, *, tail: bool) -> None:
+        """Add *sock* to a chain at the head, or at the tail."""
+        chain = self.setdefault(key, OrderedDict())
+        chain[sock] = None
+        chain.move_to_end(sock, last=tail)
 
-    def __init__(self) -> None:
-        """Create an empty chain."""
-        self._heads: dict[Sock, None] = {}
-        self._tails: dict[Sock, None] = {}
-
-    def __len__(self) -> int:
-        """Return the number of sockets."""
-        return len(self._heads) + len(self._tails)
-
-    def __iter__(self) -> types.Iterator[Sock]:
-        """Yield the sockets from the head on."""
-        return chain(reversed(self._heads), self._tails)
-
-    def add(self, sock: Sock, *, tail: bool) -> None:
-        """Add *sock* at the head, or at the tail."""
-        (self._tails if tail else self._heads)[sock] = None
-
-    def remove(self, sock: Sock) -> None:
-        """Remove *sock*."""
-        if sock in self._heads:
-            del self._heads[sock]
-        else:
-            del self._tails[sock]
+    def remove(self, key: object, sock: Sock) -> None:
+        """Remove *sock* from a chain."""
+        chain = self[key]
+        del chain[sock]
+        if not chain:
+            del self[key]
 
 
 class UdpPorts:
@@ -63,8 +50,9 @@ class UdpPorts:
         self.settings = settings
         self.kernel = kernel
         self.rng = rng
-        self._ports: dict[int, Chain] = {}
-        self._addresses: dict[tuple[int, int], Chain] = {}
+        # By port, and by address and port.
+        self._ports: Chains = Chains()
+        self._addresses: Chains = Chains()
         self._order = order_for(algorithm("linux-udp"), rng)
 
     def owners(self, port: int) -> types.Iterator[Sock]:
@@ -91,8 +79,8 @@ class UdpPorts:
             return _first(sock, found)
         # A socket that shares ends its own chain, not the walk.
         partner = None
-        for addr in dict.fromkeys((_slot(sock.addr), ANY6)):
-            blocker, found_here = _first(sock, self._addresses.get((addr, port), ()))
+        for slot in dict.fromkeys((_slot(sock.addr, port), _slot(ANY6, port))):
+            blocker, found_here = _first(sock, self._addresses.get(slot, ()))
             if blocker is not None:
                 return blocker, None
             partner = partner or found_here
@@ -113,74 +101,58 @@ class UdpPorts:
 
     def _enter(self, sock: Sock, port: int) -> None:
         sock.port = port
+        # if (IS_ENABLED(CONFIG_IPV6) && sk->sk_reuseport && sk->sk_family == AF_INET6)
+        #     hlist_add_tail_rcu(&sk->sk_node, list); else hlist_add_head_rcu(&sk->sk_node, list);
         tail = sock.v6 and sock.rp
-        found = self._ports.get(port)
-        if found is None:
-            found = self._ports[port] = Chain()
-        found.add(sock, tail=tail)
-        self._by_address(sock).add(sock, tail=tail)
+        self._ports.add(port, sock, tail=tail)
+        self._addresses.add(_slot(sock.addr, port), sock, tail=tail)
 
     def move(self, sock: Sock, addr: int) -> None:
         """Change the address of *sock*; its place in the port's chain stays the same."""
-        if sock.port and _slot(addr) != _slot(sock.addr):
-            self._forget(sock)
-            sock.set_addr(addr)
-            self._by_address(sock).add(sock, tail=False)
-        else:
-            sock.set_addr(addr)
+        before, after = _slot(sock.addr, sock.port), _slot(addr, sock.port)
+        if sock.port and before != after:
+            self._addresses.remove(before, sock)
+            self._addresses.add(after, sock, tail=False)
+        sock.set_addr(addr)
 
     def leave(self, sock: Sock) -> None:
         """Release the port of *sock*, if it has one."""
         if not sock.port:
             return
-        self._forget(sock)
-        found = self._ports[sock.port]
-        found.remove(sock)
-        if not len(found):
-            del self._ports[sock.port]
+        self._addresses.remove(_slot(sock.addr, sock.port), sock)
+        self._ports.remove(sock.port, sock)
         sock.port = 0
 
-    def _by_address(self, sock: Sock) -> Chain:
-        key = (_slot(sock.addr), sock.port)
-        found = self._addresses.get(key)
-        if found is None:
-            found = self._addresses[key] = Chain()
-        return found
 
-    def _forget(self, sock: Sock) -> None:
-        key = (_slot(sock.addr), sock.port)
-        found = self._addresses[key]
-        found.remove(sock)
-        if not len(found):
-            del self._addresses[key]
-
-
-def _slot(addr: int) -> int:
+def _slot(addr: int, port: int) -> tuple[int, int]:
     # All wildcards share a chain.
-    return ANY6 if addr == ANY4 else addr
+    return ANY6 if addr == ANY4 else addr, port
 
 
-def _first(sock: Sock, socks: Chain | tuple[()]) -> tuple[Sock | None, Sock | None]:
+def _rivals(sock: Sock, socks: types.Iterable[Sock]) -> types.Iterator[Sock]:
+    """Yield the sockets that conflict with *sock* unless both have SO_REUSEPORT."""
     for other in socks:
-        # if (sk2 != sk && (!sk2->sk_reuse || !sk->sk_reuse) && ...
+        # if (sk2 != sk && (!sk2->sk_reuse || !sk->sk_reuse) &&
+        #     (!sk2->sk_bound_dev_if || !sk->sk_bound_dev_if ||
+        #     sk2->sk_bound_dev_if == sk->sk_bound_dev_if) &&
+        #     inet_rcv_saddr_equal(sk, sk2, true))
         if other is sock or (other.r and sock.r):
             continue
-        if not devices_overlap(sock, other) or not covers(sock, other):
-            continue
-        # if (sk2->sk_reuseport && sk->sk_reuseport && uid_eq(uid, sk_uid(sk2)))
-        if other.rp and sock.rp and other.uid == sock.uid:
-            return None, other
-        return other, None
+        if devices_overlap(sock, other) and covers(sock, other):
+            yield other
+
+
+def _are_partners(sock: Sock, other: Sock) -> bool:
+    # if (sk2->sk_reuseport && sk->sk_reuseport && uid_eq(uid, sk_uid(sk2)))
+    return other.rp and sock.rp and other.uid == sock.uid
+
+
+def _first(sock: Sock, socks: types.Iterable[Sock]) -> tuple[Sock | None, Sock | None]:
+    for other in _rivals(sock, socks):
+        return (None, other) if _are_partners(sock, other) else (other, None)
     return None, None
 
 
-def _busy(sock: Sock, socks: Chain) -> bool:
+def _busy(sock: Sock, socks: types.Iterable[Sock]) -> bool:
     # udp_lib_lport_inuse() with a bitmap does not stop at the first match.
-    return any(
-        other is not sock
-        and not (other.r and sock.r)
-        and devices_overlap(sock, other)
-        and covers(sock, other)
-        and not (other.rp and sock.rp and other.uid == sock.uid)
-        for other in socks
-    )
+    return any(not _are_partners(sock, other) for other in _rivals(sock, socks))
