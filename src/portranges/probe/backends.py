@@ -19,9 +19,7 @@ from portranges.errors import (
     reason_of,
 )
 from portranges.probe import netlink, proc, with_psutil
-from portranges.probe import row as col
 from portranges.probe.query import Query
-from portranges.probe.row import Row
 from portranges.probe.table import Backend, Scope, SocketTable, Visibility, table_of
 
 _PLATFORM = sys.platform
@@ -73,6 +71,13 @@ def complete(query: Query, backend: types.BackendLike | None = None) -> SocketTa
     return table
 
 
+def not_denied(table: SocketTable) -> SocketTable:
+    """Return *table*, or raise SystemReadError if the system showed no sockets."""
+    if table.visibility.sockets is Scope.DENIED:
+        raise SystemReadError("the socket table", table.visibility.reason)
+    return table
+
+
 def has_inodes(backend: Backend | None) -> bool:
     """Return whether *backend*, or the best one here if it is None, reports inodes."""
     return _PLATFORM in _LINUX and backend is not Backend.PSUTIL
@@ -95,24 +100,8 @@ def _read(backend: Backend, query: Query) -> SocketTable:
         return with_psutil.read(query)
     rows = query.matching(netlink.read(query) if backend is Backend.NETLINK else proc.read(query))
     if query.owners:
-        holders = proc.holders_of(inode for row in rows if (inode := row[col.INODE]))
-        return table_with(rows, holders, proc.owners_of(holders), backend)
+        holders = proc.holders_of(proc.inodes_of(rows))
+        visibility, owners = holders.visibility, proc.owners_of(holders)
+        return table_of(rows, owners=owners, visibility=visibility, backend=backend)
     visibility = Visibility(sockets=Scope.ALL, owners=Scope.NOT_REQUESTED)
     return table_of(rows, visibility=visibility, backend=backend)
-
-
-def table_with(
-    rows: types.Sequence[Row],
-    holders: proc.Holders,
-    owners: types.OwnersOfRows,
-    backend: Backend,
-    read_at: float | None = None,
-) -> SocketTable:
-    """Return the table of *rows* with *owners*, which are what *holders* showed of them."""
-    return table_of(
-        rows,
-        owners=owners,
-        visibility=Visibility(sockets=Scope.ALL, owners=holders.scope, reason=holders.reason),
-        backend=backend,
-        read_at=read_at,
-    )

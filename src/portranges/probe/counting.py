@@ -257,11 +257,9 @@ def _machine_settings(transport: Transport) -> types.MachineSettings:
 
 def _limit(profile: EphemeralProfile, transport: Transport) -> Interval:
     """Return how many connections fit to one destination."""
-    has_method = any(each.name == "udp" for each in capacity.methods(profile))
-    method: types.MethodName = "connect"
-    if transport is Transport.UDP and has_method:
-        method = "udp"
-    return capacity.concurrent(profile, method=method)
+    is_udp = transport is Transport.UDP
+    is_udp = is_udp and any(each.name == "udp" for each in capacity.methods(profile))
+    return capacity.concurrent(profile, method="udp" if is_udp else "connect")
 
 
 def count(
@@ -289,8 +287,7 @@ def count(
     made = [row for row in connected if row[col.PORT] not in listening]
     waiting = [row for row in made if row[col.STATE] is SocketState.TIME_WAIT]
     # A system that does not share ports between destinations cannot use any port in use.
-    is_shared = profile.shares_ports_across_destinations is not False
-    is_shared = is_shared and transport is not Transport.UDP
+    is_shared = transport is Transport.TCP and profile.shares_ports_across_destinations is not False
     destinations: list[Destination] = []
     for (source, address, port), members in _by_destination(made).items():
         is_local = is_loopback(source) or is_loopback(address)

@@ -19,12 +19,12 @@ from portranges.errors import SystemReadError
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.probe import row as col
-from portranges.probe.backends import read
+from portranges.probe.backends import not_denied, read
 from portranges.probe.counting import machine_profile
 from portranges.probe.query import LISTENING, Query, transports_of
 from portranges.probe.reasons import Reason, ReasonKind, reasons_for
 from portranges.probe.record import SocketRecord
-from portranges.probe.table import Scope, SocketTable, Visibility
+from portranges.probe.table import SocketTable, Visibility
 from portranges.records import always_checked, as_data
 
 
@@ -119,6 +119,7 @@ class LingeringListeners:
         note: Why the machine's own range could not be read; ``""`` if it could.
 
     Example:
+        >>> from portranges.probe import Scope
         >>> empty = LingeringListeners(
         ...     found=(), older_than=300.0, ports=PortSet.parse("49152-65535"),
         ...     visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL), read_at=0.0,
@@ -194,6 +195,7 @@ class ListenerHistory:
             1970, and for how many seconds it has been seen.
 
         Example:
+            >>> from portranges.probe import Scope
             >>> visible = Visibility(sockets=Scope.ALL, owners=Scope.ALL)
             >>> ListenerHistory().update(SocketTable([], visibility=visible, read_at=0.0))
             ()
@@ -227,7 +229,7 @@ def lingering(
     visible, all listeners on the ports are returned, with an unknown age.
 
     A socket that a young process received from another one, as in a restart that keeps its
-    sockets, is left out although it may be older.
+    sockets, is left out although it may be older. Other errors are those of ``sockets``.
 
     Args:
         older_than: The age in seconds.
@@ -241,10 +243,6 @@ def lingering(
         TypeError: An argument has a wrong type.
         InvalidValueError: *older_than* is negative or not finite.
         SystemReadError: No sockets are visible.
-        MissingExtraError: This system needs psutil, which is not installed.
-        UnknownNameError: *transport* or *backend* is unknown.
-        UnsupportedPlatformError: *backend* is for another system.
-        UnexpectedOutputError: The system's answer is not in a known format.
 
     Example:
         >>> from portranges import probe
@@ -257,37 +255,12 @@ def lingering(
     transports = transports_of(transport)
     ephemeral, note = _ephemeral_ports(transports)
     if ports is None:
-        chosen = PortSet(Category.DYNAMIC.ports).union(*ephemeral.values())
-    else:
-        chosen = PortSet(ports)
-    table = read(Query(transports=transports, states=LISTENING, owners=True), backend)
-    if table.visibility.sockets is Scope.DENIED:
-        raise SystemReadError("the socket table", table.visibility.reason)
+        ports = PortSet(Category.DYNAMIC.ports).union(*ephemeral.values())
+    chosen = PortSet(ports)
+    query = Query(transports=transports, states=LISTENING, owners=True)
+    table = not_denied(read(query, backend))
     seen = (ListenerHistory() if history is None else history).update(table)
-    found: list[LingeringListener] = []
-    for record, (since, for_long) in zip(table, seen, strict=True):
-        if record.port not in chosen:
-            continue
-        starts = [each.started_at for each in record.owners]
-        started = min((each for each in starts if each is not None), default=None)
-        if for_long >= older_than:
-            age = Age.OBSERVED
-        elif started is not None and table.read_at - started >= older_than:
-            age = Age.POSSIBLE
-        elif started is None or None in starts:
-            # A process whose start is unknown may have had the socket for longer.
-            age = Age.UNKNOWN
-        else:
-            continue
-        found.append(
-            LingeringListener(
-                record=record,
-                age=age,
-                seen_since=since,
-                owner_started_at=started,
-                reasons=reasons_for(record, table, ephemeral.get(record.transport)),
-            )
-        )
+    found = list(_listeners(table, seen, chosen, ephemeral, older_than))
     found.sort(key=lambda each: (each.record.port, each.record.transport, each.record.local))
     return LingeringListeners(
         found=tuple(found),
@@ -297,6 +270,37 @@ def lingering(
         read_at=table.read_at,
         note=note,
     )
+
+
+def _listeners(
+    table: SocketTable,
+    seen: types.Iterable[tuple[float, float]],
+    ports: PortSet,
+    ephemeral: types.Mapping[Transport, PortSet],
+    older_than: float,
+) -> types.Iterator[LingeringListener]:
+    """Yield the listeners of *table* on *ports* that are or may be old enough."""
+    for record, (since, seen_for) in zip(table, seen, strict=True):
+        if record.port not in ports:
+            continue
+        starts = [each.started_at for each in record.owners]
+        started = min((each for each in starts if each is not None), default=None)
+        if seen_for >= older_than:
+            age = Age.OBSERVED
+        elif started is not None and table.read_at - started >= older_than:
+            age = Age.POSSIBLE
+        elif started is None or None in starts:
+            # A process whose start is unknown may have had the socket for longer.
+            age = Age.UNKNOWN
+        else:
+            continue
+        yield LingeringListener(
+            record=record,
+            age=age,
+            seen_since=since,
+            owner_started_at=started,
+            reasons=reasons_for(record, table, ephemeral.get(record.transport)),
+        )
 
 
 def _ephemeral_ports(transports: tuple[Transport, ...]) -> tuple[dict[Transport, PortSet], str]:

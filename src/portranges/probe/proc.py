@@ -18,7 +18,7 @@ from portranges.probe.proc_net import decimal, rows_of
 from portranges.probe.query import Query
 from portranges.probe.record import Owner
 from portranges.probe.row import Row, ends_of
-from portranges.probe.table import Scope
+from portranges.probe.table import Scope, Visibility
 
 PROC = "/proc"
 
@@ -75,7 +75,7 @@ class Holders:
 
     Attributes:
         inodes: The sockets that were searched for.
-        scope: How many of the processes could be inspected.
+        scope: How many of the processes could be inspected, even if all *inodes* were found.
         reason: Why not all.
         found: Pairs of PID and descriptor by inode, lowest PID first.
     """
@@ -85,12 +85,19 @@ class Holders:
     reason: str = ""
     found: _Found = field(default_factory=_Found)
 
+    @property
+    def visibility(self) -> Visibility:
+        """The visibility of a table with these processes as owners."""
+        return Visibility(sockets=Scope.ALL, owners=self.scope, reason=self.reason)
+
+
+def inodes_of(rows: types.Iterable[Row]) -> frozenset[int]:
+    """Return the inodes of the sockets that a process may have."""
+    return frozenset([inode for row in rows if (inode := row[col.INODE])])
+
 
 def holders_of(inodes: types.Iterable[int]) -> Holders:
-    """Visit all processes and return those that have the sockets with *inodes* open.
-
-    ``scope`` is about the processes that could be inspected, even if all *inodes* were found.
-    """
+    """Visit all processes and return those that have the sockets with *inodes* open."""
     wanted = frozenset(inodes)
     try:
         pids = sorted(int(name) for name in os.listdir(PROC) if is_digits(name))  # noqa: PTH208

@@ -10,22 +10,22 @@ machine; a port is plain hexadecimal. A timer "03:" counts the ticks until TIME_
 from __future__ import annotations
 
 import sys
-from socket import AF_INET, AF_INET6, inet_ntop
+from functools import partial
+from socket import inet_ntop
 
 from portranges import checks, types
 from portranges.errors import UnexpectedOutputError, elide
 from portranges.families import Family
 from portranges.ports import Transport, check_transport, is_digits
 from portranges.probe.query import transports_of
-from portranges.probe.record import SocketRecord, record_of
+from portranges.probe.record import ADDRESS_FAMILIES, SocketRecord, record_of
 from portranges.probe.row import Row, SocketState
-from portranges.probe.sock_diag import TCP_STATES
+from portranges.probe.sock_diag import TCP_STATES, Texts
 
 # USER_HZ, the unit of times that Linux reports to programs: 100 on all machines except Alpha.
 _TICKS = 100.0
 
 _SIZES = {Family.INET: 8, Family.INET6: 32}
-_FAMILIES = {Family.INET: AF_INET, Family.INET6: AF_INET6}
 _LONGEST_NUMBER = 20  # digits of 2**64
 _FIELDS = 10
 
@@ -78,14 +78,14 @@ def rows_of(
     header, *lines = text.split("\n")
     if header.split()[:2] != ["sl", "local_address"]:
         raise _unexpected(transport, family, "a header", header)
-    addresses: dict[str, str] = {}
+    addresses = Texts(partial(_address, family=family, byteorder=byteorder))
     rows: list[Row] = []
     for line in lines:
         fields = line.split()
         if not fields:
             continue
         try:
-            rows.append(_row(fields, transport, family, addresses, byteorder))
+            rows.append(_row(fields, transport, family, addresses))
         except (ValueError, LookupError):
             raise _unexpected(transport, family, "a line with a socket", line) from None
     return rows
@@ -102,13 +102,7 @@ def decimal(text: str) -> int:
     return int(text)
 
 
-def _row(
-    fields: list[str],
-    transport: Transport,
-    family: Family,
-    addresses: dict[str, str],
-    byteorder: types.ByteOrder,
-) -> Row:
+def _row(fields: list[str], transport: Transport, family: Family, addresses: Texts) -> Row:
     """Return one row.
 
     Raises:
@@ -118,8 +112,8 @@ def _row(
     if len(fields) < _FIELDS:
         raise ValueError
     _, local, remote, status, _, timer, _, uid, _, inode, *_ = fields
-    address, port = _endpoint(local, family, addresses, byteorder)
-    remote_address, remote_port = _endpoint(remote, family, addresses, byteorder)
+    address, port = _endpoint(local, addresses)
+    remote_address, remote_port = _endpoint(remote, addresses)
     if transport is Transport.UDP:
         state = SocketState.ESTABLISHED if remote_port else SocketState.UNCONNECTED
     else:
@@ -142,19 +136,18 @@ def _row(
     )
 
 
-def _endpoint(
-    text: str, family: Family, addresses: dict[str, str], byteorder: types.ByteOrder
-) -> tuple[str, int]:
+def _endpoint(text: str, addresses: Texts) -> tuple[str, int]:
     packed, _, port = text.partition(":")
-    address = addresses.get(packed)
-    if address is None:
-        octets = bytes.fromhex(packed)
-        if len(packed) != _SIZES[family] or len(octets) * 2 != len(packed):
-            raise ValueError
-        if byteorder == "little":
-            octets = b"".join(octets[at : at + 4][::-1] for at in range(0, len(octets), 4))
-        address = addresses[packed] = inet_ntop(_FAMILIES[family], octets)
-    return address, _hex(port, 4)
+    return addresses[packed], _hex(port, 4)
+
+
+def _address(packed: str, family: Family, byteorder: types.ByteOrder) -> str:
+    octets = bytes.fromhex(packed)
+    if len(packed) != _SIZES[family] or len(octets) * 2 != len(packed):
+        raise ValueError
+    if byteorder == "little":
+        octets = b"".join(octets[at : at + 4][::-1] for at in range(0, len(octets), 4))
+    return inet_ntop(ADDRESS_FAMILIES[family], octets)
 
 
 def _hex(text: str, size: int) -> int:

@@ -316,7 +316,7 @@ _FIELDS = (
 
 
 _new = object.__new__
-_FAMILIES = {Family.INET: AF_INET, Family.INET6: AF_INET6}
+ADDRESS_FAMILIES = {Family.INET: AF_INET, Family.INET6: AF_INET6}
 
 
 def is_address(text: str, family: Family) -> bool:
@@ -324,7 +324,7 @@ def is_address(text: str, family: Family) -> bool:
     if family is Family.INET6:
         text = text.partition("%")[0]
     try:
-        inet_pton(_FAMILIES[family], text)
+        inet_pton(ADDRESS_FAMILIES[family], text)
     except (OSError, ValueError):
         return False
     return True

@@ -135,15 +135,15 @@ def parse_sock_diag(
     return tuple(map(record_of, rows))
 
 
-class _Addresses(dict[bytes, str]):
+class Texts(dict[bytes | str, str]):
     """The texts of addresses; a table has few different ones, each many times."""
 
-    def __init__(self, text: types.Callable[[bytes], str]) -> None:
+    def __init__(self, text: types.Callable[[types.Any], str]) -> None:
         """Keep the function that converts an address to text."""
         super().__init__()
         self._text = text
 
-    def __missing__(self, packed: bytes) -> str:
+    def __missing__(self, packed: bytes | str) -> str:
         """Convert *packed*, and keep the text."""
         text = self[packed] = self._text(packed)
         return text
@@ -223,9 +223,9 @@ def _rows(
 ) -> dict[int, Row]:
     """Return the rows of messages of one length and family, by cookie."""
     if number == FAMILIES[Family.INET]:
-        family, texts = Family.INET, _Addresses(lambda packed: inet_ntop(AF_INET, packed[:4]))
+        family, texts = Family.INET, Texts(lambda packed: inet_ntop(AF_INET, packed[:4]))
     elif number == FAMILIES[Family.INET6]:
-        family, texts = Family.INET6, _Addresses(partial(inet_ntop, AF_INET6))
+        family, texts = Family.INET6, Texts(partial(inet_ntop, AF_INET6))
     else:
         raise _unexpected("expected a family of 2 or 10", number)
     states, is_tcp, waits = TCP_STATES, transport is Transport.TCP, SocketState.TIME_WAIT

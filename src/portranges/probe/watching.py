@@ -12,15 +12,13 @@ from functools import partial
 
 from portranges import types
 from portranges.checks import fields, integer, member, number, optional
-from portranges.errors import SystemReadError
 from portranges.ports import check_port
 from portranges.probe import proc
-from portranges.probe import row as col
-from portranges.probe.backends import has_inodes, read, table_with
+from portranges.probe.backends import has_inodes, not_denied, read
 from portranges.probe.query import Query, transports_of
 from portranges.probe.record import Owner, SocketRecord
 from portranges.probe.row import SocketState, ends_of
-from portranges.probe.table import Backend, Scope, SocketTable
+from portranges.probe.table import Backend, SocketTable, table_of
 from portranges.records import always_checked, as_data
 
 
@@ -184,10 +182,8 @@ class Watcher:
         # A poll takes time, and what it shows was true at some moment between its beginning and
         # its end.
         began = time.time()
-        table = self._read()
+        table = not_denied(self._read())
         now = time.time()
-        if table.visibility.sockets is Scope.DENIED:
-            raise SystemReadError("the socket table", table.visibility.reason)
         pairs, gone = _paired(self._seen, table)
         change = partial(Change, at=now, previous_poll=self._began)
         changes = [
@@ -219,13 +215,17 @@ class Watcher:
         table = read(Query(transports=query.transports, port=query.port), self._backend)
         if table.backend is None or table.backend is Backend.PSUTIL:
             return table
-        inodes = frozenset(inode for row in table._rows if (inode := row[col.INODE]))
-        holders = self._holders
-        if holders is None or not _hold_still(holders, inodes):
-            holders = proc.holders_of(inodes)
-            self._holders = holders
-            self._known = proc.owners_of(holders)
-        return table_with(table._rows, holders, self._known, table.backend, table.read_at)
+        inodes = proc.inodes_of(table._rows)
+        if self._holders is None or not _hold_still(self._holders, inodes):
+            self._holders = proc.holders_of(inodes)
+            self._known = proc.owners_of(self._holders)
+        return table_of(
+            table._rows,
+            owners=self._known,
+            visibility=self._holders.visibility,
+            backend=table.backend,
+            read_at=table.read_at,
+        )
 
 
 def _hold_still(holders: proc.Holders, inodes: frozenset[int]) -> bool:

@@ -92,18 +92,7 @@ def run(
         ...
         FileNotFoundError: [Errno 2] No such file or directory: 'no-such-program'
     """
-    windows = sys.platform == "win32"
-    process = subprocess.Popen(  # noqa: S603 (the words are rows, not input)
-        [_program(command[0]), *command[1:]],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        env=_environment(os.environ),
-        # A process group of its own, so that everything the command starts is killed with it.
-        start_new_session=not windows,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    process = _start(command)
     what = " ".join(command)
     deadline = time.monotonic() + timeout
     readers = (_Reader(process.stdout, limit, process), _Reader(process.stderr, limit, process))
@@ -131,6 +120,20 @@ def run(
         reason = f"exit status {process.returncode}"
         raise SystemReadError(what, f"{reason}, {elide(message)}" if message else reason)
     return decode(output.data)
+
+
+def _start(command: types.Sequence[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 (the words are rows, not input)
+        [_program(command[0]), *command[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        env=_environment(os.environ),
+        # A process group of its own, so that everything the command starts is killed with it.
+        start_new_session=sys.platform != "win32",
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
 
 
 class _Reader:

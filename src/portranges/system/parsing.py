@@ -93,16 +93,18 @@ def parse(
     """
     setting = member("field", field, Field)
     profile = row_of(system, "system")
-    chosen = check_transport(transport)
-    names = lineage(profile.system)
-    rows = readings_of(setting, profile, names, chosen, member("family", family, Family))
+    chosen, of_family = check_transport(transport), member("family", family, Family)
+    rows = readings_of(setting, profile, lineage(profile.system), chosen, of_family)
     if not rows:
         raise unknown_format(setting, profile, chosen)
-    if program is not None:
-        printed_by = word("program", program, [row.program for row in rows if row.command])
-        rows = [row for row in rows if row.program == printed_by]
-    value = parsed(f"the {setting.label} of {profile.title}", rows[0].parse, text)
+    row = rows[0] if program is None else _printed_by(program, rows)
+    value = parsed(f"the {setting.label} of {profile.title}", row.parse, text)
     return types.cast("types.SettingValue", value)
+
+
+def _printed_by(program: str, rows: list[Reading]) -> Reading:
+    name = word("program", program, [row.program for row in rows if row.command])
+    return next(row for row in rows if row.program == name)
 
 
 def lineage(system: System) -> tuple[str, ...]:
