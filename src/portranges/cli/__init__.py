@@ -146,7 +146,7 @@ def main(argv: types.Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
     Args:
-        argv: The arguments after the program name; None means those of this process.
+        argv: The arguments after the program name; None means the ones in ``sys.argv``.
 
     Returns:
         0 = answered, 1 = answered "no", 2 = usage error.

@@ -32,10 +32,6 @@ def add_arguments(add: types.Arguments) -> None:
 def run(arguments: types.Namespace) -> int:
     """Print the listeners that linger."""
     found = _observed(arguments) if arguments.observe else _now(arguments, probe.ListenerHistory())
-    if arguments.observe:
-        found = replace(
-            found, found=tuple(each for each in found if each.age is probe.Age.OBSERVED)
-        )
     return answer(arguments, "lingering", found, _lines(found, columns(sys.stdout)))
 
 
@@ -56,9 +52,10 @@ def _observed(arguments: types.Namespace) -> probe.LingeringListeners:
             time.sleep(min(interval, left))
             _now(arguments, history)
         # The last look of the loop may have been slightly too early.
-        return _now(arguments, history)
+        found = _now(arguments, history)
     finally:
         counter.clear()
+    return replace(found, found=tuple(each for each in found if each.age is probe.Age.OBSERVED))
 
 
 def _lines(found: probe.LingeringListeners, width: int) -> types.Iterator[str]:

@@ -42,7 +42,7 @@ def owners_of(record: SocketRecord, sockets: SocketTable) -> str:
 
 
 def ends(record: SocketRecord, between: str) -> str:
-    """Return the local address and port and, behind *between*, those of the other end."""
+    """Return the local end of *record* and, if it is connected, *between* and the remote end."""
     text = f"{record.local} {between} {record.remote}" if record.remote else record.local
     return f"{text} (itself)" if record.is_self_connected else text
 

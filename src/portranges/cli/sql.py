@@ -52,7 +52,7 @@ def _expression(arguments: types.Namespace) -> str:
     labels: dict[str, types.AnyPorts] = {}
     for name, ports in labelled:
         if name in labels:
-            # Otherwise the ports of the later label would replace those of the earlier one.
+            # Otherwise the later label would replace the ports of the earlier one.
             raise InvalidValueError("a label must be given once, with all of its ports", repr(name))
         labels[name] = ports
     if arguments.ports is None:

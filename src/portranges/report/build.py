@@ -170,7 +170,7 @@ def _edges_of_systems() -> tuple[int, ...]:
     return tuple(sorted({0, 1, *_edges(ranges)}))
 
 
-# Of the facts in a report, those of the systems take the longest to collect and change at the
+# Of the facts in a report, the ones about systems take the longest to collect and change at the
 # fewest ports.
 @cache
 def _of_systems(

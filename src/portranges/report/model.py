@@ -133,7 +133,7 @@ class PortReport:
     Attributes:
         port: The port; the first one if the report is about several.
         ports: The ports that the report is about: adjacent ones that differ in nothing but
-            ``commands``, which are those of the first. Only ``explain_ranges`` returns more than
+            ``commands``, which contain the first one. Only ``explain_ranges`` returns more than
             one.
         category: Its category.
         registry: The state in the registry, one entry per transport.
