@@ -6,7 +6,7 @@ interprets the columns and limits the size of the result.
 
 from __future__ import annotations
 
-from dataclasses import fields
+import dataclasses
 
 from portranges import types
 from portranges.errors import DataError, PortSyntaxError, elide, got
@@ -25,7 +25,7 @@ _MOST_PORTS = 300_000
 _SEEN_AT_THE_START = 64
 
 # The fields from ``description`` on are the columns from the fourth on, in the same order.
-_TEXTS = [field.name for field in fields(Assignment)][4:]
+_TEXTS = [field.name for field in dataclasses.fields(Assignment)][4:]
 
 # A row without a transport applies to all of them.
 _TRANSPORTS_OF: dict[str, tuple[Transport, ...]] = {
