@@ -515,7 +515,7 @@ class Game:
         assert not self.ports._holders
         assert not any(self.ports._tuples.values())
         assert not self.ports.clock._queue
-        assert self.ports._udp_ports == 0
+        assert self.ports.context.udp_ports == 0
 
 
 @given(names, st.integers(0, 2**32), st.integers(5, 60))

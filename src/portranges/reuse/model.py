@@ -328,6 +328,12 @@ class RefusedOption:
     got: str
 
 
+def check_option(refusal: RefusedOption | None, shown: object) -> None:
+    """Raise if *refusal* is not None; *shown* describes the socket."""
+    if refusal is not None:
+        raise InvalidSocketError(refusal.message, f"{shown} with {refusal.got}")
+
+
 def decide(
     rule: Rule,
     *,
@@ -428,6 +434,15 @@ def checked_device(value: str | None) -> str | None:
         f"device must be a name of 1 to {_LONGEST_DEVICE} characters without spaces and '/'",
         elide(value),
     )
+
+
+def checked_settings(value: object, defaults: types.T) -> types.T:
+    """Return *value* if it is of the kind of *defaults*, those for None, or raise."""
+    if value is None:
+        return defaults
+    if isinstance(value, type(defaults)):
+        return value
+    raise TypeError(f"settings must be {type(defaults).__name__}, got {type(value).__name__}")
 
 
 def check_bindable(new: Socket) -> None:

@@ -41,9 +41,9 @@ class RuleTable(dict[str, Rule]):
                 confidence=own[0] if own else confidence,
             )
 
-    def special(self, name: str, suffix: str) -> Rule:
-        """Return the rule for a special case of *name*, or *name* if the system has none."""
-        return self.get(name + suffix, self[name])
+    def special(self, name: str, suffix: str, *, applies: bool) -> Rule:
+        """Return the rule for a special case of *name* if it *applies* and the system has one."""
+        return self.get(name + suffix if applies else name, self[name])
 
 
 def common_rows(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.errors import InvalidSocketError
+from portranges.reuse import model
 from portranges.reuse.addresses import (
     ANY4,
     LOOPBACK4,
@@ -26,7 +27,7 @@ from portranges.reuse.addresses import (
 from portranges.reuse.linux import pairs
 from portranges.reuse.linux.kernels import MEASURED, Kernel, kernel
 from portranges.reuse.linux.rules import RULES
-from portranges.reuse.linux.settings import LinuxSettings, checked_settings
+from portranges.reuse.linux.settings import DEFAULTS, LinuxSettings
 from portranges.reuse.linux.sock import CLOSED, CONN, LISTEN, Sock, is_local, may_bind, reason
 from portranges.reuse.linux.tcp import Outcome, TcpPorts
 from portranges.reuse.linux.udp import UdpPorts
@@ -46,11 +47,11 @@ class LinuxPorts(Machine):
         rng: types.Random,
     ) -> None:
         """Create a machine without sockets."""
-        self.settings: LinuxSettings = checked_settings(settings)
+        self.settings: LinuxSettings = model.checked_settings(settings, DEFAULTS)
         super().__init__(Sock, RULES, local_addresses, v6only=self.settings.bindv6only)
         self.kernel: Kernel = kernel(MEASURED if release is None else release)
         delay = self.settings.tcp_tw_reuse_delay
-        if not self.kernel.tw_reuse_delay and delay != checked_settings(None).tcp_tw_reuse_delay:
+        if not self.kernel.tw_reuse_delay and delay != DEFAULTS.tcp_tw_reuse_delay:
             raise InvalidSocketError(
                 f"kernel {self.kernel.release} has no tcp_tw_reuse_delay", f"{delay}"
             )
@@ -71,7 +72,7 @@ class LinuxPorts(Machine):
     def check_options(self, sock: Sock) -> None:
         """Raise if *sock* has an option that does not exist on Linux."""
         if sock.lb or sock.exclusive:
-            pairs.check_options(sock.public(), "a socket")
+            model.check_option(pairs.refused_option(sock.public()), "a socket")
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
         """Bind a socket."""
@@ -179,7 +180,7 @@ class LinuxPorts(Machine):
     def set_option(self, handle: Handle, options: Options) -> Decision:
         """Set options as setsockopt(2) and fchown(2) do."""
         sock: Sock = self.find(handle)
-        pairs.check_options(options, "a socket")
+        model.check_option(pairs.refused_option(options), "a socket")
         if options.local_port_range is not None and not self.kernel.local_port_range:
             return self.answer(RULES["no-option"])
         if options.v6only is not None:

@@ -21,10 +21,10 @@ accepts what this rule refuses, and never the reverse. There are five cases, all
 from __future__ import annotations
 
 from portranges import types
-from portranges.errors import InvalidSocketError
+from portranges.reuse import model
 from portranges.reuse.addresses import ANY4, Kind, is_mapped, kind_of
 from portranges.reuse.linux.rules import RULES
-from portranges.reuse.linux.settings import LinuxSettings, checked_settings
+from portranges.reuse.linux.settings import DEFAULTS, LinuxSettings
 from portranges.reuse.linux.sock import (
     CLOSED,
     LISTEN,
@@ -32,20 +32,11 @@ from portranges.reuse.linux.sock import (
     covers,
     devices_overlap,
     may_bind,
-    may_share,
     reason,
     why_refused,
     why_shared,
 )
-from portranges.reuse.model import (
-    Decision,
-    Options,
-    RefusedOption,
-    Rule,
-    Socket,
-    check_bindable,
-    decide,
-)
+from portranges.reuse.model import Decision, Options, RefusedOption, Rule, Socket
 
 # The scopes of the interface and the link, among those of ff00::/8.
 _NEAR_SCOPES = (1, 2)
@@ -66,15 +57,15 @@ def can_bind(
     the machine's addresses as numbers of 128 bits, apart from the loopback addresses of a new
     machine.
     """
-    sysctls = checked_settings(settings)
-    check_bindable(new)
+    sysctls = model.checked_settings(settings, DEFAULTS)
+    model.check_bindable(new)
     sock = _sock(new, sysctls)
     local = sysctls.ip_nonlocal_bind or may_bind(sock.addr, local_addresses)
     refusal = check(sock, sock.addr, sock.port, sysctls, local=local)
     if refusal is not None:
-        return decide(refusal)
+        return model.decide(refusal)
     if not sock.port:
-        return decide(RULES["chosen"])
+        return model.decide(RULES["chosen"])
     shares: Rule | None = None
     for socket in existing:
         if socket.port != sock.port or socket.transport is not new.transport:
@@ -88,11 +79,12 @@ def can_bind(
             holder.v6only = True
         if not devices_overlap(sock, holder) or not covers(sock, holder):
             continue
-        if not may_share(holder, sock):
+        sharing = why_shared(sock, holder)
+        if sharing is None:
             rule = why_refused(sock, holder)
-            return decide(rule, reason=reason(rule, sock, holder), blocker=socket)
-        shares = shares or why_shared(sock, holder)
-    return decide(shares or RULES["free"])
+            return model.decide(rule, reason=reason(rule, sock, holder), blocker=socket)
+        shares = shares or sharing
+    return model.decide(shares or RULES["free"])
 
 
 def check(
@@ -157,13 +149,6 @@ def _needs_zone(addr: int) -> bool:
     return near or kind is Kind.LINK_LOCAL
 
 
-def check_options(options: Socket | Options, shown: str = "") -> None:
-    """Raise if an option is set that does not exist on Linux; *shown* describes the socket."""
-    refusal = refused_option(options)
-    if refusal is not None:
-        raise InvalidSocketError(refusal.message, f"{shown or options} with {refusal.got}")
-
-
 def refused_option(options: Socket | Options) -> RefusedOption | None:
     """Return why setsockopt() fails for one of *options*, or None."""
     for name, given in (("exclusive", options.exclusive), ("load_balance", options.load_balance)):
@@ -174,5 +159,5 @@ def refused_option(options: Socket | Options) -> RefusedOption | None:
 
 
 def _sock(socket: Socket, settings: LinuxSettings) -> Sock:
-    check_options(socket)
+    model.check_option(refused_option(socket), socket)
     return Sock.of(socket, default_v6only=settings.bindv6only)

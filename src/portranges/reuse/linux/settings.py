@@ -87,13 +87,4 @@ class LinuxSettings:
         checked_seconds("tcp_fin_timeout", self.tcp_fin_timeout)
 
 
-_DEFAULTS = LinuxSettings()
-
-
-def checked_settings(value: object) -> LinuxSettings:
-    """Return *value* as LinuxSettings, the defaults for None, or raise."""
-    if value is None:
-        return _DEFAULTS
-    if isinstance(value, LinuxSettings):
-        return value
-    raise TypeError(f"settings must be LinuxSettings, got {type(value).__name__}")
+DEFAULTS = LinuxSettings()

@@ -115,19 +115,20 @@ def devices_overlap(a: Sock, b: Sock) -> bool:
     return a.dev is None or b.dev is None or a.dev == b.dev
 
 
-def may_share(holder: Sock, new: Sock) -> bool:
-    """Return whether *new* may share the port and address of *holder*."""
+def why_shared(new: Sock, holder: Sock) -> Rule | None:
+    """Return the rule by which *new* may share the port and address of *holder*, or None."""
     # if (sk->sk_reuse && sk2->sk_reuse && sk2->sk_state != TCP_LISTEN)
     if holder.r and new.r and holder.state is not LISTEN:
-        return True
+        return RULES["reuse-address"]
     # else if (!sk->sk_reuseport || !sk2->sk_reuseport ||
     #          (sk2->sk_state != TCP_TIME_WAIT && !uid_eq(uid, sk_uid(sk2)))) conflict
-    return holder.rp and new.rp and (holder.state is TW or holder.uid == new.uid)
+    shares = holder.rp and new.rp and (holder.state is TW or holder.uid == new.uid)
+    return RULES["reuse-port"] if shares else None
 
 
 def conflicts(new: Sock, holder: Sock) -> bool:
     """Return whether *holder* conflicts with *new* at an explicit port, addresses aside."""
-    return holder is not new and devices_overlap(new, holder) and not may_share(holder, new)
+    return holder is not new and devices_overlap(new, holder) and why_shared(new, holder) is None
 
 
 def rules_out(new: Sock, holder: Sock, *, relax: bool) -> bool:
@@ -148,7 +149,7 @@ def rules_out(new: Sock, holder: Sock, *, relax: bool) -> bool:
 
 def why_refused(new: Sock, holder: Sock) -> Rule:
     """Return the rule by which *holder* conflicts with *new*."""
-    # may_share() is False, so one part of each of its two conditions is missing.
+    # why_shared() is None, so one part of each of its two conditions is missing.
     if holder.rp and new.rp:
         return RULES["uid"]
     if holder.r and new.r:
@@ -156,14 +157,6 @@ def why_refused(new: Sock, holder: Sock) -> Rule:
     if holder.r or new.r or holder.rp or new.rp:
         return RULES["one-sided"]
     return RULES["no-sharing"]
-
-
-def why_shared(new: Sock, holder: Sock) -> Rule:
-    """Return the rule by which *new* may share the port of *holder*."""
-    # if (sk->sk_reuse && sk2->sk_reuse && sk2->sk_state != TCP_LISTEN)
-    if holder.r and new.r and holder.state is not LISTEN:
-        return RULES["reuse-address"]
-    return RULES["reuse-port"]
 
 
 def reason(rule: Rule, new: Sock, holder: Sock) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.model import Decision, Rule, Socket, State, check_bindable, decide
+from portranges.reuse import model
+from portranges.reuse.model import Decision, Rule, Socket, State
 from portranges.reuse.others.record import BindRules, Context, check_address_kind
 from portranges.reuse.others.sock import Sock
 
@@ -23,9 +24,9 @@ def decide_bind(
     conflict equally these systems compare the newest. *local_addresses* are the machine's
     addresses as numbers of 128 bits.
     """
-    check_bindable(new)
+    model.check_bindable(new)
     for socket in (new, *existing):
-        system.check_options(socket)
+        model.check_option(system.refused_option(socket), socket)
     context = Context(system, settings, local_addresses)
     sock = _sock(new, context)
     # It listens only after it is bound.
@@ -33,10 +34,10 @@ def decide_bind(
     if system.checks_kind_first:
         refusal = check_address_kind(sock, context)
         if refusal is not None:
-            return decide(refusal)
+            return model.decide(refusal)
     if not sock.port:
         rule = first_refusal(system.checks, sock, context)
-        return decide(system.rules["chosen"] if rule is None else rule)
+        return model.decide(system.rules["chosen"] if rule is None else rule)
     held: dict[Sock, Socket] = {}
     udp_ports: set[int] = set()
     for socket in reversed(existing):
@@ -56,8 +57,8 @@ def decide_bind(
         rule_again, blocker = judge_bind(sock, tuple(held), context)
         rule = rule if blocker is None else rule_again
     if blocker is None:
-        return decide(rule)
-    return decide(rule, reason=reason(rule, blocker), blocker=held[blocker])
+        return model.decide(rule)
+    return model.decide(rule, reason=reason(rule, blocker), blocker=held[blocker])
 
 
 def judge_bind(sock: Sock, holders: types.Sequence[Sock], context: Context) -> types.Outcome:

@@ -22,7 +22,7 @@ from portranges.reuse.addresses import (
     is_wild,
     kind_of,
 )
-from portranges.reuse.model import RefusedOption, Rule, Socket
+from portranges.reuse.model import RefusedOption, Rule, Socket, checked_settings
 from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.settings import SystemSettings
 from portranges.reuse.others.sock import Sock
@@ -143,12 +143,6 @@ class BindRules(ABC):
                 return self.rules[row.rule]
         return None
 
-    def check_options(self, socket: Socket) -> None:
-        """Raise InvalidSocketError if *socket* has an option that does not exist here."""
-        refusal = self.refused_option(socket)
-        if refusal is not None:
-            raise InvalidSocketError(refusal.message, f"{socket} with {refusal.got}")
-
     def missing_option(self, name: str) -> RefusedOption | None:
         """Return why no socket can have the option *name*, or None."""
         if name in self.options:
@@ -210,23 +204,17 @@ class Context:
         # IPV6_V6ONLY cannot be cleared by a setting either.
         self.v6only: bool = system.v6only_fixed or _first(given.v6only, system.v6only)
         self.udp_ports: int = 0
-        self.has_every_address: bool = local is None
-        self.is_local: types.Callable[[int], bool] = self._is_local(local)
+        self.local: frozenset[int] | None = local
 
-    def _is_local(self, local: frozenset[int] | None) -> types.Callable[[int], bool]:
-        loopback = is_loopback if self.system.wide_loopback else _is_the_loopback
-
-        def is_local(addr: int) -> bool:
-            return is_wild(addr) or loopback(addr) or is_own(addr)
-
-        def is_own(addr: int) -> bool:
-            if local is not None:
-                return addr in local
-            # Not the addresses that a new machine lacks.
-            zoned = self.system.embeds_zones and kind_of(addr) is Kind.LINK_LOCAL
-            return not is_loopback(addr) and not zoned
-
-        return is_local
+    def is_local(self, addr: int) -> bool:
+        """Return whether *addr* is an address of the machine, or the wildcard."""
+        if is_wild(addr) or (self.local is not None and addr in self.local):
+            return True
+        if is_loopback(addr):
+            return self.system.wide_loopback or addr in (LOOPBACK6, LOOPBACK4)
+        # Not the addresses that a new machine lacks.
+        zoned = self.system.embeds_zones and kind_of(addr) is Kind.LINK_LOCAL
+        return self.local is None and not zoned
 
     @property
     def ports(self) -> PortSet:
@@ -248,24 +236,15 @@ def _first(given: types.T | None, usual: types.T) -> types.T:
     return usual if given is None else given
 
 
-def _is_the_loopback(addr: int) -> bool:
-    return addr in (LOOPBACK6, LOOPBACK4)
-
-
 def _checked(settings: types.ReuseSettings | None, system: BindRules) -> SystemSettings:
-    if settings is None:
-        return _DEFAULTS
-    if not isinstance(settings, SystemSettings):
-        raise TypeError(f"settings must be SystemSettings, got {type(settings).__name__}")
-    if settings.excluded and not system.has_excluded:
-        raise InvalidSocketError(
-            f"{system.title} has no excluded port ranges", f"{settings.excluded}"
-        )
-    if settings.restricted and not system.has_restricted:
-        raise InvalidSocketError(
-            f"{system.title} has no restricted ports", f"{settings.restricted}"
-        )
-    return settings
+    found = checked_settings(settings, _DEFAULTS)
+    for what, ports, exist in (
+        ("excluded port ranges", found.excluded, system.has_excluded),
+        ("restricted ports", found.restricted, system.has_restricted),
+    ):
+        if ports and not exist:
+            raise InvalidSocketError(f"{system.title} has no {what}", f"{ports}")
+    return found
 
 
 # Checks of bind() that several systems share.
@@ -279,7 +258,7 @@ def not_local(sock: Sock, context: Context) -> Rule | None:
             may_bind = True
         case Kind.BROADCAST:
             may_bind = system.binds_udp_broadcast and not sock.tcp
-        case Kind.LINK_LOCAL if sock.dev is not None and context.has_every_address:
+        case Kind.LINK_LOCAL if sock.dev is not None and context.local is None:
             may_bind = True
         case _:
             may_bind = context.is_local(sock.addr)

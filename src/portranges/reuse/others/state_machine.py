@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
+from portranges.reuse import model
 from portranges.reuse.addresses import (
     ANY6,
     LOOPBACK4,
@@ -57,7 +58,6 @@ class SystemPorts(Machine):
         self._holders: dict[tuple[bool, int], dict[Sock, None]] = {}
         # By whether it is TCP; a 4-tuple has at most one socket.
         self._tuples: dict[bool, dict[types.FourTuple, list[Sock]]] = {True: {}, False: {}}
-        self._udp_ports = 0
         self._pickers = pickers(self.context.profile, self.context.ports, rng)
 
     # Queries.
@@ -71,7 +71,8 @@ class SystemPorts(Machine):
 
     def check_options(self, sock: Sock) -> None:
         """Raise if *sock* has an option that does not exist on the system."""
-        self.system.check_options(sock.public())
+        socket = sock.public()
+        model.check_option(self.system.refused_option(socket), socket)
 
     def bind(self, handle: Handle, addr: int, port: int) -> Decision:
         """Bind a socket."""
@@ -89,24 +90,22 @@ class SystemPorts(Machine):
         sock.port = port
         decision = self._take(sock) if port else self._choose(sock)
         if decision.allowed:
-            sock.state = State.BOUND
             sock.bound_rp = sock.rp
-            self._enter(sock)
+            self._enter(sock, State.BOUND)
         else:
             sock.addr, sock.bound = before
             sock.port = 0
         return decision
 
     def _take(self, sock: Sock) -> Decision:
-        self.context.udp_ports = self._udp_ports
         rule, blocker = judge_bind(sock, self._newest_first(sock, sock.port), self.context)
-        if blocker is None:
-            return self.answer(rule)
+        return self.answer(rule) if blocker is None else self._refuse(rule, blocker)
+
+    def _refuse(self, rule: Rule, blocker: Sock) -> Decision:
         return self.answer(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
 
     def _choose(self, sock: Sock) -> Decision:
         """Bind *sock* to a port as bind(addr, 0) chooses it."""
-        self.context.udp_ports = self._udp_ports
         # With port 0 these checks are about the address.
         refusal = first_refusal(self.system.checks, sock, self.context)
         if refusal is not None:
@@ -117,8 +116,8 @@ class SystemPorts(Machine):
                 picker.chosen(port)
                 sock.port = port
                 return self.answer(self.rules["chosen"])
-        over_v4 = is_mapped(sock.addr)
-        return self.answer(self.rules.special("bind-exhausted", "" if over_v4 else "-v6"))
+        v6 = not is_mapped(sock.addr)
+        return self.answer(self.rules.special("bind-exhausted", "-v6", applies=v6))
 
     def listen(self, handle: Handle) -> Decision:
         """Make a socket listen."""
@@ -136,9 +135,8 @@ class SystemPorts(Machine):
             return self.answer(self.rules["listen-unbound"])
         decision = self._choose(sock)
         if decision.allowed:
-            sock.state = State.LISTENING
             sock.bound_rp = sock.rp
-            self._enter(sock)
+            self._enter(sock, State.LISTENING)
         return decision
 
     def connect(
@@ -168,16 +166,19 @@ class SystemPorts(Machine):
         # If the system chooses, privilege and address are not checked.
         port = sock.port or self._choose_for(sock, local, dst, dport)
         if port is None:
-            suffix = "" if is_mapped(local) else "-v6"
-            return self.answer(self.rules.special("connect-exhausted", suffix))
+            v6 = not is_mapped(local)
+            return self.answer(self.rules.special("connect-exhausted", "-v6", applies=v6))
         if sock.port or self.system.retests_tuple:
             blocker = self._clash(sock, local, port, dst, dport)
             if blocker is not None:
-                return self._tuple(sock, blocker)
+                rule = self.rules.special("tuple", "-udp", applies=not sock.tcp)
+                return self._refuse(rule, blocker)
         if sock.tcp and (local, port) == (dst, dport):
-            rule = self.rules.get("self-connect")
-            if rule is not None and (is_mapped(dst) or not self.system.self_connect_over_v4_only):
-                return self.answer(rule)
+            own_rule = self.rules.get("self-connect")
+            if own_rule is not None and (
+                is_mapped(dst) or not self.system.self_connect_over_v4_only
+            ):
+                return self.answer(own_rule)
         if refused and sock.tcp:
             if self.system.drops_refused:
                 self._leave(sock)
@@ -188,8 +189,7 @@ class SystemPorts(Machine):
         sock.port = port
         sock.addr = local
         sock.connect(self._tuples[sock.tcp], dst, dport)
-        sock.state = State.CONNECTED
-        self._enter(sock)
+        self._enter(sock, State.CONNECTED)
         return self.answer(self.rules["connected"])
 
     def _left_at(self, sock: Sock) -> int:
@@ -215,12 +215,12 @@ class SystemPorts(Machine):
             return first
         mapped = is_mapped(dst)
         if mapped and sock.v6only:
-            return self.rules.special("v6only-connect", "" if sock.tcp else "-udp")
+            return self.rules.special("v6only-connect", "-udp", applies=not sock.tcp)
         later = self.system.refused_address(sock, dst, Call.CONNECT, early=False)
         # A system that does not refuse :: as a peer connects to this machine in either family.
         anywhere = dst == ANY6 and later is None
         if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and not anywhere:
-            return self.rules.special("wrong-family", "" if sock.tcp else "-udp")
+            return self.rules.special("wrong-family", "-udp", applies=not sock.tcp)
         # if (sin->sin_port == 0) return (EADDRNOTAVAIL);
         return self.rules["peer-port"] if later is None and not dport else later
 
@@ -244,10 +244,6 @@ class SystemPorts(Machine):
                 return other
         return None
 
-    def _tuple(self, sock: Sock, blocker: Sock) -> Decision:
-        rule = self.rules.special("tuple", "" if sock.tcp else "-udp")
-        return self.answer(rule, reason=reason(rule, blocker), blocker=self._as_compared(blocker))
-
     def enter_child(self, child: Sock, listener: Sock, peer: tuple[int, int] | None) -> bool:
         """Enter an accepted socket, or return False if another one has the same 4-tuple.
 
@@ -256,7 +252,6 @@ class SystemPorts(Machine):
         child.uid, child.privileged = listener.uid, listener.privileged
         if not self.system.accepts_options:
             child.rp = child.lb = child.exclusive = False
-        child.state = State.CONNECTED
         if peer is not None:
             other = self._clash(child, child.addr, child.port, *peer)
             if other is not None:
@@ -265,7 +260,7 @@ class SystemPorts(Machine):
                 # A new connection replaces a lingering one.
                 self._vanish(other)
             child.connect(self._tuples[True], *peer)
-        self._enter(child)
+        self._enter(child, State.CONNECTED)
         return True
 
     def is_local(self, addr: int) -> bool:
@@ -337,10 +332,11 @@ class SystemPorts(Machine):
         held = self._holders.get((sock.tcp, port))
         return tuple(reversed(held)) if held else ()
 
-    def _enter(self, sock: Sock) -> None:
+    def _enter(self, sock: Sock, state: State) -> None:
+        sock.state = state
         held = self._holders.setdefault((sock.tcp, sock.port), {})
         if not held and not sock.tcp:
-            self._udp_ports += 1
+            self.context.udp_ports += 1
         held[sock] = None
 
     def _leave(self, sock: Sock) -> None:
@@ -353,7 +349,7 @@ class SystemPorts(Machine):
             if not held:
                 del self._holders[key]
                 if not sock.tcp:
-                    self._udp_ports -= 1
+                    self.context.udp_ports -= 1
         sock.port = 0
         sock.addr = sock.bound = sock.wildcard
 
