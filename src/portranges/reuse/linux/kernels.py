@@ -20,9 +20,7 @@ from portranges.source import Confidence, Source, cite
 MEASURED = "6.18"
 _MEASURED_FROM = (6, 18, 21)
 OLDEST = "5.15"
-_OLDEST = (5, 15)
 
-_LONGEST = 32
 _LONGEST_NUMBER = 4
 
 
@@ -207,14 +205,14 @@ def kernel(release: str) -> Kernel:
 
 
 def _version(release: str) -> tuple[int, ...]:
-    words = release.split(".") if len(release) <= _LONGEST else []
+    words = release.split(".")
     if not (len(words) in (2, 3) and all(map(_is_number, words))):
         raise InvalidSocketError(
             "kernel must be a release number such as '6.12' or '6.12.80', without a suffix",
             elide(release),
         )
     version = tuple(map(int, words))
-    if version[:2] < _OLDEST:
+    if version[:2] < _numbers(OLDEST):
         raise InvalidSocketError(f"kernel must be {OLDEST} or later", elide(release))
     return version
 

@@ -54,29 +54,6 @@ def cost_at(holder: Sock, local: int | None, asked: int) -> int | None:
     return holder.connected + (local != asked)
 
 
-def best_at(
-    holders: types.Iterable[Sock], asked: int, *, wild: bool, dual_costs: int = 0
-) -> Sock | None:
-    """Return the best match in the table of the IP version of *asked*.
-
-    The IPv4 table has dual-stack sockets at 0.0.0.0, where they cost *dual_costs* more.
-    """
-    v4 = is_mapped(asked)
-
-    def cost(holder: Sock) -> int | None:
-        price = cost_at(holder, holder.held_at(v4=v4), asked)
-        if price is None or not (v4 and wild and holder.is_dual):
-            return price
-        return price + dual_costs
-
-    return best(holders, cost, wild=wild)
-
-
-def best_inet(holders: types.Iterable[Sock], asked: int, *, wild: bool) -> Sock | None:
-    """Return the best match in an IPv4 table that has only AF_INET sockets."""
-    return best_at((holder for holder in holders if not holder.v6), asked, wild=wild)
-
-
 def both_wild(new: Sock, holder: Sock) -> bool:
     """Return whether both are at the wildcard address of the table that has *holder*."""
     return is_wild(new.addr) and is_wild(holder.addr)
@@ -99,25 +76,45 @@ def wild_unless_listening(new: Sock) -> bool:
     return not new.has_option and not accepts
 
 
-def share_port(new: Sock, holder: Sock) -> bool:
-    """Return whether both have SO_REUSEPORT; at a multicast address SO_REUSEADDR counts too."""
-    # if (so->so_options & (SO_REUSEADDR | SO_REUSEPORT)) reuseport = SO_REUSEADDR | SO_REUSEPORT;
-    if new.multicast:
-        return (new.r or new.rp) and (holder.r or holder.rp)
-    # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
-    return new.rp and holder.rp
-
-
 class BsdRules(BindRules):
-    """The rules of a system with in_pcblookup_local() and KAME's IPv6."""
+    """The rules of a system with in_pcblookup_local() and KAME's IPv6.
+
+    Attributes:
+        dual_costs: What a dual-stack socket costs in the IPv4 table, where FreeBSD prefers
+            IPv4 sockets to it; None if only AF_INET sockets are in that table.
+    """
 
     checks: tuple[types.BindCheck, ...] = (mapped_v6only, not_local, privileged)
     reconnect: Reconnect | None = Reconnect.WILDCARD
     embeds_zones = True
+    dual_costs: int | None = None
+
+    def best(self, holders: types.Iterable[Sock], asked: int, *, wild: bool) -> Sock | None:
+        """Return the best match in the table of the IP version of *asked*."""
+        v4 = is_mapped(asked)
+        dual_costs = self.dual_costs
+
+        def cost(holder: Sock) -> int | None:
+            if v4 and holder.v6 and dual_costs is None:
+                return None
+            price = cost_at(holder, holder.held_at(v4=v4), asked)
+            if price is None or not (v4 and wild and holder.is_dual):
+                return price
+            return price + (dual_costs or 0)
+
+        return best(holders, cost, wild=wild)
 
     def shares(self, new: Sock, holder: Sock) -> bool:
-        """Return whether an option lets *new* share the port of *holder*."""
-        return share_port(new, holder)
+        """Return whether an option lets *new* share the port; both need SO_REUSEPORT.
+
+        At a multicast address SO_REUSEADDR counts too.
+        """
+        # if (so->so_options & (SO_REUSEADDR | SO_REUSEPORT))
+        #     reuseport = SO_REUSEADDR | SO_REUSEPORT;
+        if new.multicast:
+            return (new.r or new.rp) and (holder.r or holder.rp)
+        # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
+        return new.rp and holder.rp
 
     def refuse(self, new: Sock, holder: Sock) -> types.Outcome:
         """Return the rule by which *holder* conflicts with *new*."""
@@ -135,22 +132,13 @@ class BsdRules(BindRules):
 
 
 class DualRules(BsdRules):
-    """FreeBSD and macOS: a dual-stack socket at ``::`` is in the IPv4 table too.
+    """FreeBSD and macOS: a dual-stack socket at ``::`` is in the IPv4 table too."""
 
-    Attributes:
-        dual_costs: What a dual-stack socket costs in the IPv4 table, where the systems prefer
-            IPv4 sockets to it.
-    """
-
-    dual_costs = 0
+    dual_costs: int | None = 0
 
     @abstractmethod
     def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome | None:
         """Return the rule and the socket by which the owner of *new* conflicts, or None."""
-
-    def best(self, holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
-        """Return the best match in the table of the IP version of *asked*."""
-        return best_at(holders, asked, wild=wild, dual_costs=self.dual_costs)
 
     def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import DualRules, both_wild, pair_rows, share_port
+from portranges.reuse.others.bsd import DualRules, both_wild, pair_rows
 from portranges.reuse.others.record import Reconnect, Via
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
@@ -95,14 +95,6 @@ def _other_owner(new: Sock, holder: Sock) -> bool:
     return (not new.tcp or not holder.connected) and holder.uid != new.uid
 
 
-def _share_lb(new: Sock, holder: Sock) -> bool:
-    # if ((sooptions & (SO_REUSEADDR | SO_REUSEPORT_LB)) != 0)
-    #     reuseport_lb = SO_REUSEADDR | SO_REUSEPORT_LB;
-    if new.multicast:
-        return (new.r or new.lb) and (holder.r or holder.lb)
-    return new.lb and holder.lb
-
-
 # The rules of every release.
 _ADDRESS_RULES = (
     AddressRule("bind-multicast", Call.BIND, (Kind.MULTICAST,), tcp=True),
@@ -137,7 +129,7 @@ class FreeBsd(DualRules):
     v6only = True
     reconnect: Reconnect | None = Reconnect.LAST
     # INP_LOOKUP_MAPPED_PCB_COST
-    dual_costs = 3
+    dual_costs: int | None = 3
     exempts_load_balance = False
 
     def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome | None:
@@ -162,11 +154,17 @@ class FreeBsd(DualRules):
 
     def shares(self, new: Sock, holder: Sock) -> bool:
         """Return whether an option lets *new* share the port of *holder*."""
-        return share_port(new, holder) or _share_lb(new, holder)
+        # if ((sooptions & (SO_REUSEADDR | SO_REUSEPORT_LB)) != 0)
+        #     reuseport_lb = SO_REUSEADDR | SO_REUSEPORT_LB;
+        if new.multicast:
+            shares_lb = (new.r or new.lb) and (holder.r or holder.lb)
+        else:
+            shares_lb = new.lb and holder.lb
+        return shares_lb or super().shares(new, holder)
 
     def allow(self, new: Sock, met: Sock | None) -> types.Outcome:
         """Return the rule that allows *new*; *met* is the best match, if there is one."""
-        if met and new.lb and met.lb and not share_port(new, met):
+        if met and new.lb and met.lb and not super().shares(new, met):
             return self.rules["load-balance"], None
         return super().allow(new, met)
 

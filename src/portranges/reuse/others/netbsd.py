@@ -17,10 +17,8 @@ from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bsd import (
     BsdRules,
     best,
-    best_inet,
     cost_at,
     pair_rows,
-    share_port,
     wild_unless_listening,
 )
 from portranges.reuse.others.record import Via
@@ -106,11 +104,11 @@ class NetBsd(BsdRules):
         wild = not new.has_option
         holder = _best6(holders, new.addr, wild=wild)
         # if (t6 && (reuseport & t6->in6p_socket->so_options) == 0)
-        if holder and not share_port(new, holder):
+        if holder and not self.shares(new, holder):
             return self.rules["dual-stack"], holder
         # if (so->so_uidinfo->ui_uid && !IN_MULTICAST(sin->sin_addr.s_addr))
         if new.uid and not new.multicast:
-            holder = best_inet(holders, new.addr, wild=True)
+            holder = self.best(holders, new.addr, wild=True)
             # if (t && (!in_nullhost(sin->sin_addr) || !in_nullhost(t->inp_laddr) ||
             #     (t->inp_socket->so_options & SO_REUSEPORT) == 0)
             #     && (so->so_uidinfo->ui_uid != t->inp_socket->so_uidinfo->ui_uid))
@@ -120,11 +118,11 @@ class NetBsd(BsdRules):
                 and not (new.addr == ANY4 == holder.addr and holder.rp)
             ):
                 return self.rules["uid"], holder
-        holder = best_inet(holders, new.addr, wild=wild)
+        holder = self.best(holders, new.addr, wild=wild)
         # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
-        if holder and not share_port(new, holder):
+        if holder and not self.shares(new, holder):
             return self.refuse(new, holder)
-        met = best_inet(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
+        met = self.best(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
         return self.allow(new, met)
 
     def _judge6(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
@@ -132,12 +130,12 @@ class NetBsd(BsdRules):
         wild = wild_unless_listening(new)
         met: Sock | None = None
         if is_mapped(new.addr):
-            holder = best_inet(holders, new.addr, wild=wild)
-            if holder and not share_port(new, holder):
+            holder = self.best(holders, new.addr, wild=wild)
+            if holder and not self.shares(new, holder):
                 return self.rules["dual-stack"], holder
-            met = best_inet(holders, new.addr, wild=True)
+            met = self.best(holders, new.addr, wild=True)
         holder = _best6(holders, new.addr, wild=wild)
-        if holder and not share_port(new, holder):
+        if holder and not self.shares(new, holder):
             return self.refuse(new, holder)
         return self.allow(new, met or _best6(holders, new.addr, wild=True))
 
@@ -152,10 +150,10 @@ class NetBsd(BsdRules):
         if via is not None and via.taken:
             return True
         if not sock.v6:
-            return best_inet(holders, sock.addr, wild=True) is not None
+            return self.best(holders, sock.addr, wild=True) is not None
         wild = wild_unless_listening(sock)
         at = sock.addr
         if via is not None and is_mapped(via.local) and at == ANY6:
             at = ANY4
-        table = best_inet if is_mapped(at) else _best6
+        table = self.best if is_mapped(at) else _best6
         return table(holders, at, wild=wild) is not None

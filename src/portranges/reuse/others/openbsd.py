@@ -9,16 +9,9 @@ listening socket has a port and cannot be bound again, so that never matters to 
 from __future__ import annotations
 
 from portranges import types
-from portranges.reuse.addresses import Kind, is_mapped
+from portranges.reuse.addresses import Kind
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import (
-    BsdRules,
-    best_at,
-    best_inet,
-    pair_rows,
-    share_port,
-    wild_unless_listening,
-)
+from portranges.reuse.others.bsd import BsdRules, pair_rows, wild_unless_listening
 from portranges.reuse.others.record import Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
@@ -54,11 +47,6 @@ _ROWS: types.RuleRows = {
 }
 
 
-def _best(holders: types.Sequence[Sock], at: int, *, wild: bool) -> Sock | None:
-    """Return the best match in the table of the IP version of *at*."""
-    return (best_inet if is_mapped(at) else best_at)(holders, at, wild=wild)
-
-
 class OpenBsd(BsdRules):
     """The rules of OpenBSD."""
 
@@ -85,17 +73,17 @@ class OpenBsd(BsdRules):
         """Return whether *new* can be bound next to *holders*, which come newest first."""
         # if (so->so_euid && !IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr))
         if new.uid and not new.multicast:
-            holder = _best(holders, new.addr, wild=True)
+            holder = self.best(holders, new.addr, wild=True)
             # if (t && (so->so_euid != t->inp_socket->so_euid)) error = EADDRINUSE;
             if holder and holder.uid != new.uid:
                 return self.rules["uid"], holder
-        holder = _best(holders, new.addr, wild=wild_unless_listening(new))
+        holder = self.best(holders, new.addr, wild=wild_unless_listening(new))
         # if (t && (reuseport & t->inp_socket->so_options) == 0) error = EADDRINUSE;
-        if holder and not share_port(new, holder):
+        if holder and not self.shares(new, holder):
             return self.refuse(new, holder)
-        return self.allow(new, _best(holders, new.addr, wild=True))
+        return self.allow(new, self.best(holders, new.addr, wild=True))
 
     def busy(self, sock: Sock, holders: types.Sequence[Sock], via: Via | None) -> bool:
         """Return whether in_pcbpickport() skips the port."""
         at = sock.addr if via is None else via.local
-        return _best(holders, at, wild=wild_unless_listening(sock)) is not None
+        return self.best(holders, at, wild=wild_unless_listening(sock)) is not None

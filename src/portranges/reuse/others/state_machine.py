@@ -173,12 +173,11 @@ class SystemPorts(Machine):
             if blocker is not None:
                 rule = self.rules.special("tuple", "-udp", applies=not sock.tcp)
                 return self._refuse(rule, blocker)
-        if sock.tcp and (local, port) == (dst, dport):
-            own_rule = self.rules.get("self-connect")
-            if own_rule is not None and (
-                is_mapped(dst) or not self.system.self_connect_over_v4_only
-            ):
-                return self.answer(own_rule)
+        to_itself = sock.tcp and (local, port) == (dst, dport)
+        if to_itself and (is_mapped(dst) or not self.system.self_connect_over_v4_only):
+            found = self.rules.get("self-connect")
+            if found is not None:
+                return self.answer(found)
         if refused and sock.tcp:
             if self.system.drops_refused:
                 self._leave(sock)
