@@ -412,6 +412,8 @@ class TcpPorts:
         for key in (ANY6, ANY4, addr) if mapped else (ANY6, addr):
             if (found := buckets.get(key)) is not None:
                 for owner in found.owners:
+                    # if (ipv6_only_sock(sk2)) return false; if sk is AF_INET or
+                    # ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr)
                     if not (mapped and owner.v6only):
                         yield owner
 

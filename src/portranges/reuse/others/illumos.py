@@ -265,17 +265,25 @@ class Illumos(BindRules):
         rules = self.rules
         met: list[Sock] = []
         for holder in holders:
+            # if (!is_inaddr_any && !V6_OR_V4_INADDR_ANY(connp1->conn_bound_addr_v6) &&
+            #     !IN6_ARE_ADDR_EQUAL(&connp1->conn_laddr_v6, &v6src)) continue;
             if not overlap(new.addr, holder.bound):
                 continue
+            # if (connp1->conn_exclbind || connp->conn_exclbind) found_exclbind = B_TRUE;
             if holder.exclusive or new.exclusive:
                 return rules["exclusive"], holder
+            # if (connp->conn_ipversion != connp1->conn_ipversion)
+            #     if (count == 0 && requested_port != 0) continue;
             if not explicit or _is_ipv4(holder) is _is_ipv4(new):
                 met.append(holder)
         if not met:
             return rules["free"], None
         # With both options SO_REUSEPORT decides. "When binding to port zero" both are ignored.
+        # if (!found_exclbind && (connp->conn_reuseport && requested_port != 0))
         if explicit and self.groups and new.rp:
             return self._join_udp(new, met)
+        # if (!found_exclbind && (connp->conn_reuseaddr &&
+        #     !connp->conn_reuseport && requested_port != 0)) break;
         if explicit and new.r:
             return rules["udp-reuse-address"], None
         return rules["default"], met[0]
@@ -283,9 +291,11 @@ class Illumos(BindRules):
     def _join_udp(self, new: Sock, met: types.Sequence[Sock]) -> types.Outcome:
         """Join a group; if there are several, which one depends on the order of the list."""
         for holder in met:
+            # if (connp1->conn_rg_bind == NULL) err = -TADDRBUSY;
             if not holder.bound_rp:
                 return self.rules["udp-no-group"], holder
         for holder in met:
+            # err = conn_rg_insert(rg, connp);
             if holder.uid != new.uid:
                 return self.rules["group-owner"], holder
         return self.rules["udp-reuse-port"], None

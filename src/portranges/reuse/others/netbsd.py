@@ -17,6 +17,7 @@ from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bsd import (
     BsdRules,
     best,
+    both_wild,
     cost_at,
     pair_rows,
     wild_unless_listening,
@@ -112,11 +113,8 @@ class NetBsd(BsdRules):
             # if (t && (!in_nullhost(sin->sin_addr) || !in_nullhost(t->inp_laddr) ||
             #     (t->inp_socket->so_options & SO_REUSEPORT) == 0)
             #     && (so->so_uidinfo->ui_uid != t->inp_socket->so_uidinfo->ui_uid))
-            if (
-                holder
-                and holder.uid != new.uid
-                and not (new.addr == ANY4 == holder.addr and holder.rp)
-            ):
+            exempt = holder and both_wild(new, holder) and holder.rp
+            if holder and holder.uid != new.uid and not exempt:
                 return self.rules["uid"], holder
         holder = self.best(holders, new.addr, wild=wild)
         # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
@@ -129,12 +127,15 @@ class NetBsd(BsdRules):
         """Compare as in6_pcbbind_port() does: the IPv4 table only for a mapped address."""
         wild = wild_unless_listening(new)
         met: Sock | None = None
+        # if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr))
         if is_mapped(new.addr):
             holder = self.best(holders, new.addr, wild=wild)
+            # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
             if holder and not self.shares(new, holder):
                 return self.rules["dual-stack"], holder
             met = self.best(holders, new.addr, wild=True)
         holder = _best6(holders, new.addr, wild=wild)
+        # if (t && (reuseport & t->in6p_socket->so_options) == 0) return (EADDRINUSE);
         if holder and not self.shares(new, holder):
             return self.refuse(new, holder)
         return self.allow(new, met or _best6(holders, new.addr, wild=True))

@@ -198,9 +198,8 @@ class Context:
         given, usual = self.settings, self.profile
         self.privileged_below: int = _first(given.privileged_below, usual.privileged_below or 0)
         self.extra_privileged: PortSet = _first(given.extra_privileged, usual.privileged_extra)
-        self.restricted: PortSet = _NO_PORTS
-        if system.has_restricted:
-            self.restricted = _first(given.restricted, usual.skipped)
+        restricted = _first(given.restricted, usual.skipped)
+        self.restricted: PortSet = restricted if system.has_restricted else _NO_PORTS
         # IPV6_V6ONLY cannot be cleared by a setting either.
         self.v6only: bool = system.v6only_fixed or _first(given.v6only, system.v6only)
         self.udp_ports: int = 0

@@ -272,9 +272,8 @@ class SystemPorts(Machine):
         for name in ("bind_address_no_port", "local_port_range", "uid"):
             given = getattr(options, name)
             if given is not None:
-                raise InvalidSocketError(
-                    f"{name} cannot be set on {self.system.title}", elide(given)
-                )
+                rule = f"{name} cannot be set on {self.system.title}"
+                raise InvalidSocketError(rule, elide(given))
         if options.v6only is not None and not sock.v6:
             raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
         for name in ("reuse_port", "load_balance", "exclusive"):
