@@ -219,7 +219,10 @@ def usage(
     (chosen,) = transports_of(check_transport(transport))
     settings = None
     if system is None:
-        settings = _machine_settings(chosen)
+        # It loads subprocess, and most functions of the probe need no setting of the machine.
+        from portranges.system import read_settings
+
+        settings = read_settings(chosen.value)
         profile = settings.profile
     else:
         profile = row_of(system, "system")
@@ -235,24 +238,6 @@ def usage(
         limit=_limit(profile, chosen),
         settings=settings,
     )
-
-
-def machine_profile(transport: Transport) -> EphemeralProfile:
-    """Return the ports that this machine allocates.
-
-    Raises:
-        SystemReadError: They cannot be read.
-    """
-    # It loads subprocess, and most functions of the probe need no setting of the machine.
-    from portranges import system
-
-    return system.read_ephemeral(transport.value)
-
-
-def _machine_settings(transport: Transport) -> types.MachineSettings:
-    from portranges import system
-
-    return system.read_settings(transport.value)
 
 
 def _limit(profile: EphemeralProfile, transport: Transport) -> Interval:

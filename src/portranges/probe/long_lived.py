@@ -20,7 +20,6 @@ from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.probe import row as col
 from portranges.probe.backends import not_denied, read
-from portranges.probe.counting import machine_profile
 from portranges.probe.query import LISTENING, Query, transports_of
 from portranges.probe.reasons import Reason, ReasonKind, reasons_for
 from portranges.probe.record import SocketRecord
@@ -305,11 +304,13 @@ def _listeners(
 
 def _ephemeral_ports(transports: tuple[Transport, ...]) -> tuple[dict[Transport, PortSet], str]:
     """Return the ports that this machine allocates, as far as it can be read, and why not all."""
+    from portranges import system
+
     ranges: dict[Transport, PortSet] = {}
     note = ""
     for transport in transports:
         try:
-            ranges[transport] = machine_profile(transport).ports
+            ranges[transport] = system.read_ephemeral(transport.value).ports
         except SystemReadError as error:
             note = str(error)
     return ranges, note

@@ -53,11 +53,10 @@ def _table(transport: Transport, family: Family) -> str:
     """Return the text of a table; ``""`` if it is for IPv6, which the kernel does not support."""
     name = transport.value + ("6" if family is Family.INET6 else "")
     try:
-        return _text(f"{_FOLDERS[0]}/{name}")
-    except FileNotFoundError:
-        pass
-    try:
-        return _text(f"{_FOLDERS[1]}/{name}")
+        try:
+            return _text(f"{_FOLDERS[0]}/{name}")
+        except FileNotFoundError:
+            return _text(f"{_FOLDERS[1]}/{name}")
     except FileNotFoundError:
         # The IPv4 table was read before, so /proc is mounted.
         if family is Family.INET6:

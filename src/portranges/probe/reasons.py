@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from portranges import types, uses
 from portranges.categories import Category
@@ -77,50 +78,48 @@ def reasons_for(
 
     *ephemeral* are the ports that this machine allocates, ``None`` if unknown.
     """
-    concerns = _concerns(record, table, ephemeral)
-    return tuple(
-        Reason(key=key, kind=kind, text=text, source=source)
-        for kind, found in (
-            (ReasonKind.CONCERN, concerns),
-            (ReasonKind.REASSURANCE, _reassurances(record)),
-        )
-        for key, text, source in found
-    )
+    return (*_concerns(record, table, ephemeral), *_reassurances(record))
+
+
+_concern = partial(Reason, kind=ReasonKind.CONCERN)
+_reassurance = partial(Reason, kind=ReasonKind.REASSURANCE)
 
 
 def _concerns(
     record: SocketRecord, table: SocketTable, ephemeral: PortSet | None
-) -> types.Iterator[tuple[str, str, Source | None]]:
+) -> types.Iterator[Reason]:
     if not record.owners:
-        yield "no-owner", f"no owner: {table.why_no_owner(record)}", None
+        yield _concern(key="no-owner", text=f"no owner: {table.why_no_owner(record)}")
     if not record.is_loopback:
         where = "every address" if record.is_wildcard else record.address
-        yield "exposed", f"it listens on {where}, which other machines may reach", None
+        yield _concern(key="exposed", text=f"it listens on {where}, which other machines may reach")
     if ephemeral is not None and record.port in ephemeral:
         text = (
             "the port is in this machine's ephemeral range: a connection may use it "
             "while the listener restarts"
         )
-        yield "ephemeral-port", text, None
+        yield _concern(key="ephemeral-port", text=text)
     if record.port in Category.DYNAMIC.ports:
         text = "IANA assigns no service to Dynamic Ports: the number does not identify one"
-        yield "dynamic-port", text, _RFC_6335
+        yield _concern(key="dynamic-port", text=text, source=_RFC_6335)
 
 
-def _reassurances(record: SocketRecord) -> types.Iterator[tuple[str, str, Source | None]]:
+def _reassurances(record: SocketRecord) -> types.Iterator[Reason]:
     for owner in record.owners:
         program = PROGRAMS.get(owner.name)
         if program is not None:
             key = "container-proxy" if program.is_proxy else "known-program"
-            yield key, f"a program named {program.name} {program.purpose}", program.source
+            text = f"a program named {program.name} {program.purpose}"
+            yield _reassurance(key=key, text=text, source=program.source)
     names = services(record.port, record.transport)
     if names:
-        yield "known-service", f"the port is registered to {names[0]}", None
+        yield _reassurance(key="known-service", text=f"the port is registered to {names[0]}")
     for use in uses.lookup(record.port):
         if record.transport in use.transports and len(use.ports) <= _NARROW:
-            yield "known-use", f"{use.name} uses {use.ports}: {use.note}", use.source
+            text = f"{use.name} uses {use.ports}: {use.note}"
+            yield _reassurance(key="known-use", text=text, source=use.source)
     if record.is_loopback:
-        yield "loopback", "only this machine can reach it", None
+        yield _reassurance(key="loopback", text="only this machine can reach it")
     if record.transport is Transport.UDP:
         text = "a UDP socket without a remote address is often a client that awaits answers"
-        yield "udp-client", text, None
+        yield _reassurance(key="udp-client", text=text)

@@ -90,11 +90,9 @@ class Visibility:
         """Return the visibility as a phrase."""
         text = {
             Scope.ALL: "all sockets",
-            Scope.PARTIAL: "sockets of some processes only",
-            Scope.OWN: "sockets of own processes only",
             Scope.DENIED: "no sockets",
             Scope.NOT_REQUESTED: "sockets not requested",
-        }[self.sockets]
+        }.get(self.sockets, f"sockets of {self.sockets}")
         if self.owners is not Scope.NOT_REQUESTED:
             text += f", owners: {self.owners}"
         return f"{text} ({self.reason})" if self.reason else text

@@ -29,22 +29,15 @@ from portranges.probe.table import Backend, Scope, SocketTable, Visibility, tabl
 _WHAT = "the socket table by psutil"
 
 # By value, because the type of psutil's constants differs between versions.
+_SAME = ("LISTEN", "SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT")
+# DELETE_TCB is of Windows, IDLE and BOUND of Solaris.
+_CLOSED = ("CLOSE", "NONE", "DELETE_TCB", "IDLE", "BOUND")
 _STATES = {
-    "LISTEN": SocketState.LISTEN,
-    "SYN_SENT": SocketState.SYN_SENT,
+    **{name: SocketState[name] for name in _SAME},
+    **dict.fromkeys(_CLOSED, SocketState.CLOSED),
     "SYN_RECV": SocketState.SYN_RECEIVED,
-    "ESTABLISHED": SocketState.ESTABLISHED,
     "FIN_WAIT1": SocketState.FIN_WAIT_1,
     "FIN_WAIT2": SocketState.FIN_WAIT_2,
-    "CLOSE_WAIT": SocketState.CLOSE_WAIT,
-    "CLOSING": SocketState.CLOSING,
-    "LAST_ACK": SocketState.LAST_ACK,
-    "TIME_WAIT": SocketState.TIME_WAIT,
-    "CLOSE": SocketState.CLOSED,
-    "NONE": SocketState.CLOSED,
-    "DELETE_TCB": SocketState.CLOSED,  # Windows
-    "IDLE": SocketState.CLOSED,  # Solaris
-    "BOUND": SocketState.CLOSED,  # Solaris
 }
 
 

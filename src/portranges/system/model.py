@@ -236,22 +236,22 @@ class Reading:
         return self.command[0] if self.command else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class UnreadSetting:
     """A setting that is not read, and why.
 
     Attributes:
         system: The system that it is for, with its releases and variants.
         field: The setting.
-        kind: How the value is obtained instead; never ``READ``.
         note: Why it is not read. The source of the value is the system's row in
             ``portranges.ephemeral``.
+        kind: How the value is obtained instead; never ``READ``.
     """
 
     system: types.SystemName
     field: Field
-    kind: OriginKind
     note: str
+    kind: OriginKind
 
 
 @always_checked

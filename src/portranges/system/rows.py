@@ -11,7 +11,8 @@ from functools import partial
 from portranges import types
 from portranges.families import Family
 from portranges.ports import Transport
-from portranges.source import MEASURED_ON_LINUX, Source, cite
+from portranges.source import MEASURED_ON_LINUX as _MEASURED
+from portranges.source import Source, cite
 from portranges.system.model import Field, OriginKind, Reading, UnreadSetting
 from portranges.system.parse_windows import (
     excluded_ports,
@@ -53,6 +54,7 @@ VARIANTS: tuple[tuple[types.SystemName, str, types.SystemName], ...] = (
 )
 
 _TCP, _UDP = Transport.TCP, Transport.UDP
+_START = Field.UNPRIVILEGED_START
 
 _IP_SYSCTL = cite("Linux Documentation/networking/ip-sysctl")
 _FREEBSD_SYSCTL = cite("FreeBSD 10.4 to 14", "sbin/sysctl/sysctl.c: ': ' between name and value")
@@ -92,17 +94,9 @@ _proc_seconds = partial(seconds, layout=proc_value)
 
 _LINUX = (
     # A missing range has no meaning: without this file /proc is not mounted.
-    _file("ip_local_port_range", Field.CONFIGURED, _proc_range, "", MEASURED_ON_LINUX),
-    _file(
-        "ip_local_reserved_ports", Field.RESERVED, reserved_ports, _LIST_SINCE, MEASURED_ON_LINUX
-    ),
-    _file(
-        "ip_unprivileged_port_start",
-        Field.UNPRIVILEGED_START,
-        _proc_port,
-        _START_SINCE,
-        MEASURED_ON_LINUX,
-    ),
+    _file("ip_local_port_range", Field.CONFIGURED, _proc_range, "", _MEASURED),
+    _file("ip_local_reserved_ports", Field.RESERVED, reserved_ports, _LIST_SINCE, _MEASURED),
+    _file("ip_unprivileged_port_start", _START, _proc_port, _START_SINCE, _MEASURED),
     _file("tcp_tw_reuse", Field.TIME_WAIT_REUSE, time_wait_reuse),
     # In milliseconds. Measured on Linux 6.18: with 1000, connect() waits 1.02 s.
     _file("tcp_tw_reuse_delay", Field.TIME_WAIT_REUSE_AFTER, partial(_proc_seconds, per=1000)),
@@ -142,52 +136,32 @@ def _sysctl(
 # The first port may be above the last: macOS and old FreeBSD then count down, FreeBSD 8 and later
 # swap the two, and OpenBSD accepts them in any order.
 _either_way = partial(two_ports, either_way=True)
+_next_port = partial(port, above=1)
+# RFC 9293, section 3.6.1: TIME_WAIT lasts twice the maximum segment lifetime.
+_twice = partial(seconds, times=2, per=1000)
+_openbsd = partial(_sysctl, "openbsd", source=_OPENBSD_SYSCTL)
+_netbsd = partial(_sysctl, "netbsd", source=_NETBSD_SYSCTL)
 _PORTRANGE = "net.inet.ip.portrange.first net.inet.ip.portrange.last"
 _PORTFIRST = "net.inet.ip.portfirst net.inet.ip.portlast"
+_ANONPORT = "net.inet.ip.anonportmin net.inet.ip.anonportmax"
+_ANONPORT6 = "net.inet6.ip6.anonportmin net.inet6.ip6.anonportmax"
 _RESERVEDHIGH = "net.inet.ip.portrange.reservedhigh"
+_MSL = "net.inet.tcp.msl"
 
 _BSD = (
     _sysctl("macos", Field.CONFIGURED, _PORTRANGE, _either_way, _MACOS_SYSCTL),
     _sysctl("freebsd", Field.CONFIGURED, _PORTRANGE, _either_way, _FREEBSD_SYSCTL),
     _sysctl("dragonfly", Field.CONFIGURED, _PORTRANGE, _either_way, _FREEBSD_SYSCTL),
-    _sysctl("openbsd", Field.CONFIGURED, _PORTFIRST, _either_way, _OPENBSD_SYSCTL),
-    *(
-        _sysctl(
-            "netbsd",
-            Field.CONFIGURED,
-            f"{node}.anonportmin {node}.anonportmax",
-            two_ports,
-            _NETBSD_SYSCTL,
-            family=family,
-        )
-        for family, node in ((Family.INET, "net.inet.ip"), (Family.INET6, "net.inet6.ip6"))
-    ),
-    *(
-        _sysctl(
-            "openbsd",
-            Field.RESERVED,
-            f"net.inet.{transport}.baddynamic",
-            port_list,
-            _OPENBSD_SYSCTL,
-            transport=transport,
-        )
-        for transport in (_TCP, _UDP)
-    ),
+    _openbsd(Field.CONFIGURED, _PORTFIRST, _either_way),
+    _netbsd(Field.CONFIGURED, _ANONPORT, two_ports, family=Family.INET),
+    _netbsd(Field.CONFIGURED, _ANONPORT6, two_ports, family=Family.INET6),
+    _openbsd(Field.RESERVED, "net.inet.tcp.baddynamic", port_list, transport=_TCP),
+    _openbsd(Field.RESERVED, "net.inet.udp.baddynamic", port_list, transport=_UDP),
     # Ports below reservedlow, which is 0 by default, need no privilege either.
-    _sysctl(
-        "freebsd", Field.UNPRIVILEGED_START, _RESERVEDHIGH, partial(port, above=1), _FREEBSD_PORTS
-    ),
-    # RFC 9293, section 3.6.1: TIME_WAIT lasts twice the maximum segment lifetime.
-    *(
-        _sysctl(
-            system,
-            Field.TIME_WAIT,
-            "net.inet.tcp.msl",
-            partial(seconds, times=2, per=1000),
-            _BSD_MSL,
-        )
-        for system in ("macos", "freebsd", "dragonfly")
-    ),
+    _sysctl("freebsd", _START, _RESERVEDHIGH, _next_port, _FREEBSD_PORTS),
+    _sysctl("macos", Field.TIME_WAIT, _MSL, _twice, _BSD_MSL),
+    _sysctl("freebsd", Field.TIME_WAIT, _MSL, _twice, _BSD_MSL),
+    _sysctl("dragonfly", Field.TIME_WAIT, _MSL, _twice, _BSD_MSL),
 )
 
 
@@ -231,51 +205,42 @@ _WINDOWS = (
     _command("windows", Field.TIME_WAIT, _TCPIP, registry_time_wait, _TIMED_WAIT),
 )
 
-_ANON_PORTS = ("smallest_anon_port", "largest_anon_port")
-
 
 def _solaris(
-    field: Field,
-    names: tuple[str, ...],
-    by_ipadm: types.SettingParser,
-    by_ndd: types.SettingParser,
-    transport: Transport,
+    field: Field, names: str, shape: types.Callable[..., object], transport: Transport
 ) -> types.Iterator[Reading]:
     """Yield the rows of properties of one transport.
 
     ipadm comes first: Solaris 11 and illumos keep ndd only for old scripts, and Solaris 10 has no
     ipadm.
     """
-    fields = "current" if len(names) == 1 else "property,current"
-    ipadm = f"ipadm show-prop -c -o {fields} -p {','.join(names)} {transport}"
-    ndd = " ".join((f"ndd /dev/{transport}", *(f"{transport}_{name}" for name in names)))
+    words = names.split()
+    fields = "current" if len(words) == 1 else "property,current"
+    by_ndd: types.SettingParser = partial(shape, layout=nonblank_lines)
+    by_ipadm = by_ndd if len(words) == 1 else _named(names, shape)
+    ipadm = f"ipadm show-prop -c -o {fields} -p {','.join(words)} {transport}"
+    ndd = " ".join((f"ndd /dev/{transport}", *(f"{transport}_{name}" for name in words)))
     yield _command("solaris", field, ipadm, by_ipadm, _IPADM, transport=transport)
     yield _command("solaris", field, ndd, by_ndd, _NDD, transport=transport)
 
 
-def _solaris_settings(transport: Transport) -> types.Iterator[Reading]:
-    named, lines = (
-        _named(" ".join(_ANON_PORTS), two_ports),
-        partial(two_ports, layout=nonblank_lines),
-    )
-    yield from _solaris(Field.CONFIGURED, _ANON_PORTS, named, lines, transport)
-    yield from _solaris(
-        Field.RESERVED, ("extra_priv_ports",), single_ports, single_ports, transport
-    )
-    start = partial(port, layout=nonblank_lines)
-    names = ("smallest_nonpriv_port",)
-    yield from _solaris(Field.UNPRIVILEGED_START, names, start, start, transport)
-
-
+_PROPERTIES: tuple[tuple[Field, str, types.Callable[..., object]], ...] = (
+    (Field.CONFIGURED, "smallest_anon_port largest_anon_port", two_ports),
+    (Field.RESERVED, "extra_priv_ports", single_ports),
+    (_START, "smallest_nonpriv_port", port),
+)
 _milliseconds = partial(seconds, layout=nonblank_lines, per=1000)
 _INTERVAL = "ipadm show-prop -c -o current -p _time_wait_interval tcp"
 _TUNABLE = cite("Oracle Solaris 11.2 and 11.4 tunable parameters", "_time_wait_interval")
 _NDD_INTERVAL = "ndd /dev/tcp tcp_time_wait_interval"
 
 _SOLARIS = (
-    *_solaris_settings(_TCP),
-    *_solaris_settings(_UDP),
-    *_solaris_settings(Transport.SCTP),
+    *(
+        row
+        for transport in (_TCP, _UDP, Transport.SCTP)
+        for field, names, shape in _PROPERTIES
+        for row in _solaris(field, names, shape, transport)
+    ),
     _command("solaris", Field.TIME_WAIT, _INTERVAL, _milliseconds, _TUNABLE),
     _command("solaris", Field.TIME_WAIT, _NDD_INTERVAL, _milliseconds, _NDD),
 )
@@ -298,51 +263,37 @@ _AIX = (
 READINGS: tuple[Reading, ...] = (*_LINUX, *_BSD, *_WINDOWS, *_SOLARIS, *_AIX)
 
 
-def _unread(
-    system: types.SystemName, field: Field, note: str, kind: OriginKind = OriginKind.DEFAULT
-) -> UnreadSetting:
-    return UnreadSetting(system=system, field=field, kind=kind, note=note)
-
+_default = partial(UnreadSetting, kind=OriginKind.DEFAULT)
+_assumed = partial(UnreadSetting, kind=OriginKind.ASSUMED)
+_unknown = partial(UnreadSetting, kind=OriginKind.UNKNOWN)
 
 UNREAD: tuple[UnreadSetting, ...] = (
     # Before "linux", because the first row that matches is used.
-    _unread("gvisor", Field.TIME_WAIT, "no setting is known", OriginKind.UNKNOWN),
-    _unread("linux", Field.EXCLUDED, _NO_LIST),
-    _unread("linux", Field.TIME_WAIT, "no setting (TCP_TIMEWAIT_LEN)"),
-    _unread("macos", Field.RESERVED, _NO_LIST),
-    _unread("macos", Field.EXCLUDED, "net.restricted_port is fixed, and sysctl does not print it"),
-    _unread(
-        "macos", Field.UNPRIVILEGED_START, "fixed; binding 0.0.0.0 or :: requires no privilege"
+    _unknown("gvisor", Field.TIME_WAIT, "no setting is known"),
+    _default("linux", Field.EXCLUDED, _NO_LIST),
+    _default("linux", Field.TIME_WAIT, "no setting (TCP_TIMEWAIT_LEN)"),
+    _default("macos", Field.RESERVED, _NO_LIST),
+    _default("macos", Field.EXCLUDED, "net.restricted_port is fixed, and sysctl does not print it"),
+    _default("macos", _START, "fixed; binding 0.0.0.0 or :: requires no privilege"),
+    _default("freebsd", Field.RESERVED, _NO_LIST),
+    _default("freebsd", Field.EXCLUDED, _NO_LIST),
+    _default("dragonfly", Field.RESERVED, _NO_LIST),
+    _default("dragonfly", Field.EXCLUDED, _NO_LIST),
+    _unknown("dragonfly", _START, "unknown: no source states it"),
+    _default("openbsd", Field.EXCLUDED, _NO_LIST),
+    _default("openbsd", _START, "fixed"),
+    _default("openbsd", Field.TIME_WAIT, "fixed"),
+    _assumed("netbsd", Field.RESERVED, "anonportalgo.reserve is a bitmap that sysctl cannot print"),
+    _default("netbsd", Field.EXCLUDED, _NO_LIST),
+    _default("netbsd", _START, "fixed when the kernel is built"),
+    _assumed(
+        "netbsd", Field.TIME_WAIT, "for remote peers; the settings for MSL truncation are not read"
     ),
-    _unread("freebsd", Field.RESERVED, _NO_LIST),
-    _unread("freebsd", Field.EXCLUDED, _NO_LIST),
-    _unread("dragonfly", Field.RESERVED, _NO_LIST),
-    _unread("dragonfly", Field.EXCLUDED, _NO_LIST),
-    _unread(
-        "dragonfly", Field.UNPRIVILEGED_START, "unknown: no source states it", OriginKind.UNKNOWN
-    ),
-    _unread("openbsd", Field.EXCLUDED, _NO_LIST),
-    _unread("openbsd", Field.UNPRIVILEGED_START, "fixed"),
-    _unread("openbsd", Field.TIME_WAIT, "fixed"),
-    _unread(
-        "netbsd",
-        Field.RESERVED,
-        "anonportalgo.reserve is a bitmap that sysctl cannot print",
-        OriginKind.ASSUMED,
-    ),
-    _unread("netbsd", Field.EXCLUDED, _NO_LIST),
-    _unread("netbsd", Field.UNPRIVILEGED_START, "fixed when the kernel is built"),
-    _unread(
-        "netbsd",
-        Field.TIME_WAIT,
-        "for remote peers; the settings for MSL truncation are not read",
-        OriginKind.ASSUMED,
-    ),
-    _unread("windows", Field.RESERVED, "netsh lists the administered ports as excluded"),
-    _unread("windows", Field.UNPRIVILEGED_START, "no port requires a privilege"),
-    _unread("windows", Field.TIME_WAIT, "TcpTimedWaitDelay is not set"),
-    _unread("solaris", Field.EXCLUDED, _NO_LIST),
-    _unread("aix", Field.RESERVED, "no setting is known", OriginKind.ASSUMED),
-    _unread("aix", Field.EXCLUDED, "no setting is known", OriginKind.ASSUMED),
-    _unread("aix", Field.UNPRIVILEGED_START, "no setting is known", OriginKind.UNKNOWN),
+    _default("windows", Field.RESERVED, "netsh lists the administered ports as excluded"),
+    _default("windows", _START, "no port requires a privilege"),
+    _default("windows", Field.TIME_WAIT, "TcpTimedWaitDelay is not set"),
+    _default("solaris", Field.EXCLUDED, _NO_LIST),
+    _assumed("aix", Field.RESERVED, "no setting is known"),
+    _assumed("aix", Field.EXCLUDED, "no setting is known"),
+    _unknown("aix", _START, "no setting is known"),
 )

@@ -89,13 +89,13 @@ def reserved_ports(text: str) -> PortSet:
     return _as_set(value)
 
 
-def single_ports(text: str) -> PortSet:
+def single_ports(text: str, layout: types.TextLayout) -> PortSet:
     """Return the ports in ``extra_priv_ports`` of Solaris.
 
     ``ipadm`` prints commas between them, ``ndd`` one per line, and ``--`` or nothing if there are
     none.
     """
-    lines = nonblank_lines(text)
+    lines = layout(text)
     if lines == ["--"]:
         return PortSet.empty()
     return PortSet(as_port(each.strip()) for line in lines for each in line.split(","))
