@@ -272,11 +272,8 @@ def table_of(
 
     It was read now, unless *read_at* is given.
     """
-    table = object.__new__(SocketTable)
-    table._records = None
-    table._rows = rows
-    table._owners = {} if owners is None else owners
-    table._visibility = visibility
-    table._backend = backend
-    table._read_at = time.time() if read_at is None else read_at
+    read_at = time.time() if read_at is None else read_at
+    table = SocketTable(visibility=visibility, read_at=read_at, backend=backend)
+    table._records, table._rows = None, rows
+    table._owners = owners or {}
     return table

@@ -186,14 +186,9 @@ class Watcher:
         now = time.time()
         pairs, gone = _paired(self._seen, table)
         change = partial(Change, at=now, previous_poll=self._began)
+        closed = partial(change, kind=ChangeKind.CLOSED)
         changes = [
-            change(
-                kind=ChangeKind.CLOSED,
-                record=was.record,
-                before=was.record,
-                seen_since=was.since,
-            )
-            for was in gone
+            closed(record=was.record, before=was.record, seen_since=was.since) for was in gone
         ]
         seen: list[_Seen] = []
         for record, was in pairs:

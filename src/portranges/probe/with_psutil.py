@@ -118,11 +118,10 @@ def _row(connection: types.PsutilConnection, pid: int | None) -> Row | None:
             remote_address = remote_port = None
     if connection.type == socket.SOCK_STREAM:
         transport = Transport.TCP
-        state = _STATES.get(str(getattr(connection.status, "value", connection.status)))
+        status = connection.status
+        state = _STATES.get(str(getattr(status, "value", status)))
         if state is None:
-            raise UnexpectedOutputError(
-                _WHAT, f"expected a known state, got {elide(connection.status)}"
-            )
+            raise UnexpectedOutputError(_WHAT, f"expected a known state, got {elide(status)}")
     else:
         transport = Transport.UDP
         state = SocketState.ESTABLISHED if remote_port else SocketState.UNCONNECTED

@@ -440,10 +440,8 @@ def _profile_name(system: types.SystemName, release: str) -> types.SystemName:
         return system
     # The newest row that is not newer than the release; of several, the first one.
     started = [name for name, first in firsts.items() if first <= version]
-    if started:
-        name = max(started, key=lambda each: firsts[each])
-    else:
-        name = min(firsts, key=lambda each: firsts[each])
+    since = firsts.__getitem__
+    name = max(started, key=since) if started else min(firsts, key=since)
     return types.cast("types.SystemName", name)
 
 
@@ -458,9 +456,8 @@ def _version(release: str) -> tuple[int, ...]:
 
 
 def _what(row: Reading) -> str:
-    if row.file:
-        return f"the {row.field.label} from {row.file}"
-    return f"the {row.field.label} with '{row.place}'"
+    how = f"from {row.file}" if row.file else f"with '{row.place}'"
+    return f"the {row.field.label} {how}"
 
 
 def _missing(row: Reading, error: FileNotFoundError) -> SystemReadError:
