@@ -513,12 +513,10 @@ class PortTable:
 
 
 def _checked_seed(seed: object) -> int | bytes | None:
-    if seed is None or isinstance(seed, bytes):
-        return seed
     if isinstance(seed, str):
         # As Random does, but without an error for lone surrogates.
         return seed.encode("utf-8", "surrogatepass")
-    if isinstance(seed, int) and not isinstance(seed, bool):
+    if seed is None or (isinstance(seed, (bytes, int)) and not isinstance(seed, bool)):
         return seed
     raise TypeError(f"seed must be an int, a str or bytes, got {type(seed).__name__}")
 
