@@ -86,9 +86,7 @@ class Source:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        checks.of_type("section", self.section, str)
-        for name in ("document", "checked"):
-            checks.filled(name, getattr(self, name))
+        checks.fields(self, section=str, document=checks.filled, checked=checks.filled)
 
     def __str__(self) -> str:
         """Return the source as one line."""

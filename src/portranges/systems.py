@@ -83,14 +83,18 @@ class System:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for field in ("name", "title", "parent", "first_release", "last_release"):
-            checks.of_type(field, getattr(self, field), str)
-        checks.filled("name", self.name)
-        checks.filled("title", self.title)
-        checks.tuple_of("aliases", self.aliases, str)
+        checks.fields(
+            self,
+            name=checks.filled,
+            title=checks.filled,
+            parent=str,
+            first_release=str,
+            last_release=str,
+            aliases=checks.tuple_with(str),
+            is_current=bool,
+            source=checks.optional(Source),
+        )
         object.__setattr__(self, "kind", checks.member("kind", self.kind, Kind))
-        checks.flag("is_current", self.is_current)
-        checks.of_type("source", self.source, Source, optional=True)
 
     def __str__(self) -> str:
         """Return the title."""
@@ -134,11 +138,16 @@ def rows() -> tuple[System, ...]:
     return _ROWS
 
 
-def _older(parent: str, name: str, title: str, first: str, last: str, **more: object) -> System:
-    facts: types.Any = more
-    return System(
-        name=name,
-        title=title,
+def _host(name: str, title: str, *aliases: str, **facts: types.Any) -> System:
+    return System(name=name, title=title, aliases=aliases, **facts)
+
+
+def _older(
+    parent: str, name: str, title: str, first: str = "", last: str = "", **facts: types.Any
+) -> System:
+    return _host(
+        name,
+        title,
         parent=parent,
         first_release=first,
         last_release=last,
@@ -148,19 +157,19 @@ def _older(parent: str, name: str, title: str, first: str, last: str, **more: ob
 
 
 def _middlebox(name: str, title: str, *aliases: str, parent: str = "") -> System:
-    return System(name=name, title=title, aliases=aliases, kind=Kind.MIDDLEBOX, parent=parent)
+    return _host(name, title, *aliases, kind=Kind.MIDDLEBOX, parent=parent)
 
 
 def _document(name: str, title: str, *aliases: str) -> System:
-    return System(name=name, title=title, aliases=aliases, kind=Kind.DOCUMENT)
+    return _host(name, title, *aliases, kind=Kind.DOCUMENT)
 
 
 _ROWS: tuple[System, ...] = (
     # -- Linux, and what runs its kernel ------------------------------------------
-    System(
-        name="linux",
-        title="Linux",
-        aliases=("linux-4.2",),
+    _host(
+        "linux",
+        "Linux",
+        "linux-4.2",
         first_release="4.2",
         source=cite("torvalds/linux commit 07f4c90062f8", "2015-05-24, the default range"),
     ),
@@ -182,86 +191,57 @@ _ROWS: tuple[System, ...] = (
         "2.3.x",
         source=cite("mkerrisk/man-pages@ae6b2218", "man7/ip.7: since Linux 2.2, precisely 2.1.68"),
     ),
-    System(name="android", title="Android", parent="linux"),
-    System(name="wsl2", title="WSL 2 (NAT mode)", aliases=("wsl2-nat",), parent="linux"),
-    System(name="wsl2-mirrored", title="WSL 2 (mirrored mode)", parent="wsl2"),
-    System(
-        name="wslc",
-        title="WSL Containers",
+    _host("android", "Android", parent="linux"),
+    _host("wsl2", "WSL 2 (NAT mode)", "wsl2-nat", parent="linux"),
+    _host("wsl2-mirrored", "WSL 2 (mirrored mode)", parent="wsl2"),
+    _host(
+        "wslc",
+        "WSL Containers",
         parent="linux",
         first_release="2026-04-30",
         source=cite("microsoft/WSL commit 358ab87d4", "2026-04-30"),
     ),
     # -- Windows ------------------------------------------------------------------
-    System(
-        name="windows",
-        title="Windows",
-        aliases=(
-            "windows-vista",
-            "windows-7",
-            "windows-8",
-            "windows-10",
-            "windows-11",
-            "windows-2008",
-            "windows-2012",
-            "windows-2016",
-            "windows-2019",
-            "windows-2022",
-            "windows-2025",
-        ),
+    _host(
+        "windows",
+        "Windows",
+        "windows-vista",
+        "windows-7",
+        "windows-8",
+        "windows-10",
+        "windows-11",
+        "windows-2008",
+        "windows-2012",
+        "windows-2016",
+        "windows-2019",
+        "windows-2022",
+        "windows-2025",
         first_release="Vista",
         source=cite("Microsoft KB929851"),
     ),
-    System(
-        name="windows-xp",
-        title="Windows XP",
-        parent="windows",
-        last_release="XP",
-        is_current=False,
-    ),
-    System(
-        name="windows-2000",
-        title="Windows 2000",
-        parent="windows-xp",
-        last_release="2000",
-        is_current=False,
-    ),
-    System(
-        name="windows-2003",
-        title="Windows Server 2003",
-        parent="windows-xp",
-        last_release="Server 2003",
-        is_current=False,
-    ),
-    System(
-        name="windows-exchange2007",
-        title="Windows Server 2008 with Exchange 2007",
-        parent="windows",
-        is_current=False,
-    ),
-    System(
-        name="windows-devbox",
-        title="Windows with a range changed by Visual Studio or Hyper-V",
+    _older("windows", "windows-xp", "Windows XP", last="XP"),
+    _older("windows-xp", "windows-2000", "Windows 2000", last="2000"),
+    _older("windows-xp", "windows-2003", "Windows Server 2003", last="Server 2003"),
+    _older("windows", "windows-exchange2007", "Windows Server 2008 with Exchange 2007"),
+    _host(
+        "windows-devbox",
+        "Windows with a range changed by Visual Studio or Hyper-V",
         parent="windows",
     ),
     # -- the BSDs and Apple's systems ---------------------------------------------
-    System(
-        name="macos",
-        title="macOS",
-        aliases=("darwin", "osx"),
+    _host(
+        "macos",
+        "macOS",
+        "darwin",
+        "osx",
         first_release="10.0",
         source=cite("apple-oss-distributions/xnu", "xnu-123.5, of Mac OS X 10.0"),
     ),
-    System(
-        name="ios",
-        title="iOS, iPadOS, tvOS, watchOS",
-        aliases=("ipados", "tvos", "watchos"),
-        parent="macos",
-    ),
-    System(
-        name="freebsd",
-        title="FreeBSD",
-        aliases=("freebsd-8",),
+    _host("ios", "iOS, iPadOS, tvOS, watchOS", "ipados", "tvos", "watchos", parent="macos"),
+    _host(
+        "freebsd",
+        "FreeBSD",
+        "freebsd-8",
         first_release="8.0",
         source=cite("RFC 6056", "appendix A.1: FreeBSD 8.0; not confirmed as the first"),
     ),
@@ -276,44 +256,39 @@ _ROWS: tuple[System, ...] = (
         source=cite("Wikipedia, Ephemeral port", "the IANA range since 4.6"),
     ),
     _older("freebsd", "freebsd-2", "FreeBSD 2.1 to 4.5", "2.1", "4.5"),
-    System(
-        name="openbsd",
-        title="OpenBSD",
+    _host(
+        "openbsd",
+        "OpenBSD",
         first_release="4.2",
         source=cite("RFC 6056", "appendix A.4: OpenBSD 4.2; earlier ones were not looked at"),
     ),
-    System(
-        name="netbsd",
-        title="NetBSD",
+    _host(
+        "netbsd",
+        "NetBSD",
         first_release="5.0.1",
         source=cite("RFC 6056", "appendix A.3: NetBSD 5.0.1; earlier ones were not looked at"),
     ),
-    System(name="dragonfly", title="DragonFly BSD", aliases=("dragonflybsd",)),
+    _host("dragonfly", "DragonFly BSD", "dragonflybsd"),
     _older("", "bsd-4.3", "4.3BSD and 4.4BSD", "4.3BSD", "4.4BSD-Lite2"),
     # -- commercial Unixes and mainframes -----------------------------------------
-    System(name="solaris", title="Solaris", aliases=("sunos",), first_release="8"),
-    System(name="illumos", title="illumos", aliases=("opensolaris",), parent="solaris"),
-    System(name="aix", title="AIX", first_release="5"),
-    System(name="hpux", title="HP-UX", aliases=("hp-ux",), first_release="11i"),
-    System(
-        name="openvms",
-        title="OpenVMS TCP/IP Services",
-        aliases=("tru64-openvms",),
-        first_release="5",
-    ),
-    System(name="nonstop", title="HP NonStop", first_release="G06"),
-    System(name="zos", title="z/OS Communications Server", aliases=("z/os",)),
+    _host("solaris", "Solaris", "sunos", first_release="8"),
+    _host("illumos", "illumos", "opensolaris", parent="solaris"),
+    _host("aix", "AIX", first_release="5"),
+    _host("hpux", "HP-UX", "hp-ux", first_release="11i"),
+    _host("openvms", "OpenVMS TCP/IP Services", "tru64-openvms", first_release="5"),
+    _host("nonstop", "HP NonStop", first_release="G06"),
+    _host("zos", "z/OS Communications Server", "z/os"),
     # -- network stacks -----------------------------------------------------------
-    System(name="qnx", title="QNX (io-sock)", aliases=("qnx-iosock",), first_release="7.1"),
+    _host("qnx", "QNX (io-sock)", "qnx-iosock", first_release="7.1"),
     _older("qnx", "qnx-iopkt", "QNX (io-pkt)", "6.4", "7.0"),
-    System(
-        name="lwip",
-        title="lwIP, TCP",
-        aliases=("lwip-tcp",),
+    _host(
+        "lwip",
+        "lwIP, TCP",
+        "lwip-tcp",
         first_release="1.4.0",
         source=cite("lwip-tcpip/lwip commit 33d6dcec", "bug #33048"),
     ),
-    System(name="lwip-udp", title="lwIP, UDP", parent="lwip", first_release="1.4.0"),
+    _host("lwip-udp", "lwIP, UDP", parent="lwip", first_release="1.4.0"),
     _older(
         "lwip",
         "lwip-old",
@@ -322,10 +297,10 @@ _ROWS: tuple[System, ...] = (
         "1.3.2",
         source=cite("lwip-tcpip/lwip", "the tags STABLE-1_0_0 to STABLE-1_3_2"),
     ),
-    System(name="zephyr", title="Zephyr"),
-    System(name="freertos", title="FreeRTOS+TCP"),
-    System(name="smoltcp", title="smoltcp"),
-    System(name="gvisor", title="gVisor"),
+    _host("zephyr", "Zephyr"),
+    _host("freertos", "FreeRTOS+TCP"),
+    _host("smoltcp", "smoltcp"),
+    _host("gvisor", "gVisor"),
     # -- translators, load balancers, clients with their own range ----------------
     _middlebox("aws-nat-gateway", "AWS NAT gateway"),
     _middlebox("aws-elb", "AWS Elastic Load Balancing, towards its targets"),
