@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from itertools import chain
+from functools import cache
 
 from portranges import types
-from portranges.ports import PortRange, check_port
+from portranges.errors import InvalidPortError
+from portranges.ports import PortRange, as_int, check_port
 
 __all__ = ["Category", "classify", "classify_many", "count_by_category"]
 
@@ -133,13 +134,6 @@ _ROWS: dict[Category, tuple[PortRange, str, tuple[str, ...], str]] = {
     ),
 }
 
-# All boundaries are multiples of 256, so the high byte determines the category.
-_BY_HIGH_BYTE = tuple(
-    chain.from_iterable(
-        [(category,) * (len(row[0]) >> 8) for category, row in _ROWS.items()],
-    )
-)
-
 
 def classify(port: types.SupportsIndex) -> Category:
     """Return the category of *port*.
@@ -163,15 +157,16 @@ def classify(port: types.SupportsIndex) -> Category:
     """
     # The checks of check_port() and the boundaries of the rows are repeated here: a call, or
     # an attribute such as Category.SYSTEM, would double the time.
-    if type(port) is int:
-        if port < 1024:
-            if port >= 0:
-                return _SYSTEM
-        elif port < 49152:
-            return _USER
-        elif port < 65536:
-            return _DYNAMIC
-    return _BY_HIGH_BYTE[check_port(port) >> 8]
+    if type(port) is not int:
+        port = as_int(port)
+    if port < 1024:
+        if port >= 0:
+            return _SYSTEM
+    elif port < 49152:
+        return _USER
+    elif port < 65536:
+        return _DYNAMIC
+    raise InvalidPortError(port)
 
 
 _SYSTEM, _USER, _DYNAMIC = Category
@@ -249,15 +244,10 @@ def count_by_category(
     return dict(zip(Category, counts, strict=True))
 
 
-_plans: list[types.Plan] = []
-
-
+@cache
 def _plan_of_codes() -> types.Plan:
     # Built, and its module loaded, when it is first needed: most programs never classify
     # many ports.
-    if not _plans:
-        from portranges.scan import plan_of
+    from portranges.scan import plan_of
 
-        code_of = {category: bytes([code]) for code, category in enumerate(Category)}
-        _plans.append(plan_of(b"".join(code_of[category] * 256 for category in _BY_HIGH_BYTE)))
-    return _plans[0]
+    return plan_of(b"".join(bytes([code]) * len(each.ports) for code, each in enumerate(Category)))

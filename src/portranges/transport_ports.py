@@ -8,6 +8,7 @@ sets of ports that have no transport are in ``portset``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import and_, le, or_, sub, xor
 from types import MappingProxyType
 
 from portranges import types
@@ -94,7 +95,7 @@ class TransportPorts:
         """
         sets = [PortSet(tcp), PortSet(udp), PortSet(sctp), PortSet(dccp)]
         if isinstance(ports, TransportPorts):
-            return _make([one | two for one, two in zip(sets, ports._sets, strict=True)])
+            return _make(map(or_, sets, ports._sets))
         if not isinstance(ports, Mapping):
             raise _not_a_mapping(ports)
         for transport, items in ports.items():
@@ -246,27 +247,19 @@ class TransportPorts:
 
     def __or__(self, other: TransportPorts) -> TransportPorts:
         """Return the elements that are in at least one of the two sets."""
-        if not isinstance(other, TransportPorts):
-            return NotImplemented
-        return _make([one | two for one, two in zip(self._sets, other._sets, strict=True)])
+        return _combined(or_, self, other)
 
     def __and__(self, other: TransportPorts) -> TransportPorts:
         """Return the elements that are in both sets."""
-        if not isinstance(other, TransportPorts):
-            return NotImplemented
-        return _make([one & two for one, two in zip(self._sets, other._sets, strict=True)])
+        return _combined(and_, self, other)
 
     def __sub__(self, other: TransportPorts) -> TransportPorts:
         """Return the elements that are in this set and not in *other*."""
-        if not isinstance(other, TransportPorts):
-            return NotImplemented
-        return _make([one - two for one, two in zip(self._sets, other._sets, strict=True)])
+        return _combined(sub, self, other)
 
     def __xor__(self, other: TransportPorts) -> TransportPorts:
         """Return the elements that are in exactly one of the two sets."""
-        if not isinstance(other, TransportPorts):
-            return NotImplemented
-        return _make([one ^ two for one, two in zip(self._sets, other._sets, strict=True)])
+        return _combined(xor, self, other)
 
     def __invert__(self) -> TransportPorts:
         """Return the elements that are not in this set, of all four transports."""
@@ -310,7 +303,7 @@ class TransportPorts:
         """Return whether every element is in *other* too."""
         if not isinstance(other, TransportPorts):
             return NotImplemented
-        return all(one <= two for one, two in zip(self._sets, other._sets, strict=True))
+        return all(map(le, self._sets, other._sets))
 
     def __lt__(self, other: TransportPorts) -> bool:
         """Return whether *other* has every element of this set, and more."""
@@ -412,6 +405,16 @@ def _make(sets: types.Iterable[PortSet]) -> TransportPorts:
 _new = object.__new__
 _EMPTY = _make([PortSet.empty()] * len(_TRANSPORTS))
 _FULL = _make([PortSet.full()] * len(_TRANSPORTS))
+
+
+def _combined(
+    operation: types.Callable[[PortSet, PortSet], PortSet],
+    one: TransportPorts,
+    other: TransportPorts,
+) -> TransportPorts:
+    if not isinstance(other, TransportPorts):
+        return NotImplemented
+    return _make(map(operation, one._sets, other._sets))
 
 
 def _is_pair(value: object) -> bool:
