@@ -125,11 +125,12 @@ def parse_port(text: str) -> int:
             080
             ~~~
     """
-    _check_text(text)
+    check_text(text)
     return parse_port_at(text, 0, len(text))
 
 
-def _check_text(text: object) -> None:
+def check_text(text: object) -> None:
+    """Raise a TypeError if the argument *text* is not a ``str``."""
     if not isinstance(text, str):
         raise TypeError(f"text must be a str, got {got(text)}")
 
@@ -403,7 +404,7 @@ class PortRange:
             >>> PortRange.parse("8000-8100")
             PortRange(first=8000, last=8100)
         """
-        _check_text(text)
+        check_text(text)
         return cls(*parse_range_at(text, 0, len(text)))
 
     @classmethod

@@ -25,6 +25,7 @@ from portranges.ports import (
     PortRange,
     as_int,
     check_port,
+    check_text,
     masked_of,
     parse_range_at,
     range_of,
@@ -131,9 +132,15 @@ class PortSet:
                 22;80
                 ~~~~~
         """
-        if not isinstance(text, str):
-            raise TypeError(f"text must be a str, got {got(text)}")
-        return _make(_bits_of_text(text))
+        check_text(text)
+        bits = 0
+        pending: list[tuple[int, int]] = []
+        for start, stop in item_spans(text, "a port or 'first-last'"):
+            pending.append(parse_range_at(text, start, stop))
+            if len(pending) >= PENDING:
+                bits |= bits_of_ranges(pending)
+                pending.clear()
+        return _make(bits | bits_of_ranges(pending))
 
     @staticmethod
     def empty() -> PortSet:
@@ -375,9 +382,7 @@ class PortSet:
     def __lt__(self, other: PortSet | PortRange) -> bool:
         """Return whether *other* has every port of this set, and more."""
         bits = _operand(other)
-        if bits is None:
-            return NotImplemented
-        return self._bits & bits == self._bits and self._bits != bits
+        return NotImplemented if bits is None else self._bits & bits == self._bits != bits
 
     def __ge__(self, other: PortSet | PortRange) -> bool:
         """Return whether every port of *other* is in this set."""
@@ -387,9 +392,7 @@ class PortSet:
     def __gt__(self, other: PortSet | PortRange) -> bool:
         """Return whether this set has every port of *other*, and more."""
         bits = _operand(other)
-        if bits is None:
-            return NotImplemented
-        return self._bits & bits == bits and self._bits != bits
+        return NotImplemented if bits is None else self._bits & bits == bits != self._bits
 
     def issubset(self, other: types.PortItems) -> bool:
         """Return whether every port of this set is in *other*.
@@ -815,18 +818,6 @@ def bits_of_ranges(pairs: list[tuple[int, int]]) -> int:
     firsts[first >> 3] |= 1 << (first & 7)
     ends[last + 1 >> 3] |= 1 << (last + 1 & 7)
     return int.from_bytes(ends, "little") - int.from_bytes(firsts, "little")
-
-
-def _bits_of_text(text: str) -> int:
-    """Return the bits of a text in the neutral notation."""
-    bits = 0
-    pending: list[tuple[int, int]] = []
-    for start, stop in item_spans(text, "a port or 'first-last'"):
-        pending.append(parse_range_at(text, start, stop))
-        if len(pending) >= PENDING:
-            bits |= bits_of_ranges(pending)
-            pending.clear()
-    return bits | bits_of_ranges(pending)
 
 
 def item_spans(text: str, expected: str) -> types.Iterator[tuple[int, int]]:

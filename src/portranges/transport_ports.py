@@ -17,6 +17,7 @@ from portranges.ports import (
     PortRange,
     Transport,
     as_int,
+    check_text,
     check_transport,
     is_digits,
     means_every_port,
@@ -141,8 +142,7 @@ class TransportPorts:
                 22/tcp,53/upd
                           ~~~
         """
-        if not isinstance(text, str):
-            raise TypeError(f"text must be a str, got {got(text)}")
+        check_text(text)
         return _make(_sets_of_text(text, _default_places(default_transports)))
 
     @staticmethod

@@ -23,6 +23,7 @@ SHARED = {
     "portranges.errors": {"base_60", "elide", "got", "printable", "reason_of", "visible"},
     "portranges.ports": {
         "as_int",
+        "check_text",
         "every_port_error",
         "is_digits",
         "masked_of",
