@@ -24,8 +24,10 @@ from __future__ import annotations
 import sys
 from array import array
 from binascii import unhexlify
+from bisect import bisect_right
 from io import BytesIO
-from itertools import accumulate, islice
+from itertools import islice
+from operator import or_
 
 from portranges import checks, types
 from portranges.errors import InvalidValueError
@@ -41,10 +43,10 @@ _ROW = 256
 # processor's cache, and bound the memory needed beside the result.
 PIECE = 65536
 
-# Up to this number, the two plans that make no integers process ports in bytes in one step:
+# Up to this number of bytes, the two plans that make no integers process ports in one step:
 # joining many small results takes longer than the cache saves. Above it, the allocator requests
 # each block from the system again.
-_WHOLE = 1 << 24
+_WHOLE = 2 << 24
 
 _DIGITS = b"0123456789abcdef"
 
@@ -62,7 +64,9 @@ _PARITY_OF_TWO = bytes((byte & 0xC0).bit_count() & 1 for byte in range(_ROW))
 # one more bit is free.
 _PLACES = 63
 
-_NATIVE = sys.byteorder
+# Which of the two bytes of a port is the low one.
+_LOW = {"little": 0, "big": 1}
+_NATIVE_LOW = _LOW[sys.byteorder]
 
 
 # -- plans ----------------------------------------------------------------------
@@ -100,9 +104,7 @@ def plan_of(table: bytes) -> types.Plan:
     if len(values) > 2:
         return _OneByOne(table)
     edges = _edges(rows, values)
-    most = _MOST
-    if edges is not None:
-        most = min(_MOST, _cost_of_edges(edges))
+    most = _MOST if edges is None else min(_MOST, _cost_of_edges(edges))
     products = _products(rows, values[1], 8 * int(most / _PASS))
     if products is not None:
         return _Parity(table, values, *products)
@@ -165,25 +167,18 @@ class _Edges:
         self._by_bits = _PARITY_OF_TWO.translate(bytes([*values, *bytes(_ROW - 2)]))
         self._groups: list[tuple[bytes, list[bytes]]] = []
         for places, of_high in groups:
-            number = [0] * _ROW
-            for place in places:
-                number[place] = 1
             # How many edges a low byte is past. With 64 - k added, bit 6 is 1 if it is past
             # the k-th; with 0 added, bit 6 is 0.
-            passed = bytes(accumulate(number))
+            passed = bytes([bisect_right(places, low) for low in range(_ROW)])
             terms = [
                 bytes([64 - passed[edges[term]] if term < len(edges) else 0 for edges in of_high])
                 for term in range(max(map(len, of_high)))
             ]
             self._groups.append((passed, terms))
         # Bit 7 of the first sum is 1 if a row starts with the second value.
+        starts = [0x80 * (start == values[1]) for start in table[::_ROW]]
         first_terms = self._groups[0][1]
-        first_terms[0] = bytes(
-            [
-                term | (0x80 if start == values[1] else 0)
-                for term, start in zip(first_terms[0], table[::_ROW], strict=True)
-            ]
-        )
+        first_terms[0] = bytes(map(or_, first_terms[0], starts))
 
     def answer(self, octets: bytes, low: int) -> bytes:
         highs, lows = octets[1 - low :: 2], octets[low::2]
@@ -329,7 +324,7 @@ def numbers(octets: bytes, low: int) -> types.IntArray:
         [80]
     """
     made = array("H", octets)
-    if (low == 0) is not (_NATIVE == "little"):
+    if low != _NATIVE_LOW:
         made.byteswap()
     return made
 
@@ -386,11 +381,7 @@ def look_up_all(plan: types.Plan, ports: PortReader) -> bytes:
         b'\x001'
     """
     octets = ports.octets()
-    if (
-        octets is not None
-        and len(octets) <= 2 * _WHOLE
-        and isinstance(plan, (_HighByte, _TwoDigits))
-    ):
+    if octets is not None and isinstance(plan, (_HighByte, _TwoDigits)) and len(octets) <= _WHOLE:
         return plan.answer(octets, ports.low)
     # The buffer of BytesIO is the result; joining a list would copy it.
     answers = BytesIO()
@@ -414,13 +405,13 @@ class PortReader:
         InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
     """
 
-    __slots__ = ("_check", "_integers", "_source", "_view", "low")
+    __slots__ = ("_check", "_source", "_view", "low")
 
     def __init__(
         self,
         ports: types.PortNumbers,
         *,
-        byteorder: types.ByteOrder = _NATIVE,
+        byteorder: types.ByteOrder = sys.byteorder,
         check: types.PortCheck,
     ) -> None:
         """Check the form of *ports*; the ports themselves are checked when they are read."""
@@ -428,18 +419,17 @@ class PortReader:
         self._check = check
         self._source: types.Any = ports
         self._view: memoryview | None = None
-        self._integers: types.Iterable[types.SupportsIndex] = ()
+        self.low: int = _NATIVE_LOW
         if isinstance(ports, str):
             raise TypeError("ports must not be a str; PortSet.parse() reads text")
         try:
             view = memoryview(ports)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
         except (TypeError, ValueError, BufferError):
             # Not a buffer, or one without a format, such as an array of numpy dates.
-            self._integers = _iterable(ports)
-            self.low = 0 if _NATIVE == "little" else 1
-            return
-        self._view, order = _port_view(view, ports, byteorder)
-        self.low = 0 if order == "little" else 1
+            _check_iterable(ports)
+        else:
+            self._view = view
+            self.low = _LOW[_order_of(view, ports) or byteorder]
 
     def pieces(self) -> types.Iterator[tuple[bytes, int]]:
         """Yield all ports, two bytes each, with the index (0 or 1) of the low byte.
@@ -450,7 +440,8 @@ class PortReader:
         """
         view = self._view
         if view is None:
-            yield from ((octets, self.low) for octets in self._checked())
+            for octets in self._checked():
+                yield octets, self.low
             return
         step = 2 * PIECE // view.itemsize
         for start in range(0, len(view), step):
@@ -471,11 +462,11 @@ class PortReader:
         numpy = sys.modules.get("numpy")
         if numpy is None or self._view is None or not isinstance(self._source, numpy.ndarray):
             return None
-        reads = {"<": 0, ">": 1}.get(self._source.dtype.byteorder, 0 if _NATIVE == "little" else 1)
+        reads = {"<": 0, ">": 1}.get(self._source.dtype.byteorder, _NATIVE_LOW)
         return self._source if reads == self.low else None
 
     def _checked(self) -> types.Iterator[bytes]:
-        integers: types.Iterator[types.Any] = iter(self._integers)
+        integers: types.Iterator[types.Any] = iter(self._source)
         while items := list(islice(integers, PIECE)):
             # array() checks the numbers faster than a call for each, but it accepts bool.
             if set(map(type, items)) == {int}:
@@ -487,36 +478,30 @@ class PortReader:
             yield array("H", [self._check(item) for item in items]).tobytes()
 
 
-def _iterable(ports: types.Any) -> types.Iterable[types.SupportsIndex]:
-    if hasattr(ports, "__iter__"):
-        found: types.Iterable[types.SupportsIndex] = ports
-        return found
-    raise TypeError(
-        "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
-        f"got {type(ports).__name__}"
-    )
+def _check_iterable(ports: object) -> None:
+    if not hasattr(ports, "__iter__"):
+        raise TypeError(
+            "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
+            f"got {type(ports).__name__}"
+        )
 
 
 # The formats of the buffer protocol for numbers of two bytes, with the order that they define;
 # None if the caller defines it.
 _ORDERS: dict[str, types.ByteOrder | None] = {
-    "H": None,
-    "@H": None,
-    "=H": None,
+    **dict.fromkeys(("H", "@H", "=H")),
     "<H": "little",
     ">H": "big",
     "!H": "big",
 }
 
 
-def _port_view(
-    view: memoryview, ports: object, byteorder: types.ByteOrder
-) -> tuple[memoryview, types.ByteOrder]:
-    """Return *view* with the order of its bytes, or raise if it does not contain ports."""
+def _order_of(view: memoryview, ports: object) -> types.ByteOrder | None:
+    """Return the order that the format of *view* defines; raise if it does not contain ports."""
     if view.ndim != 1:
         raise TypeError(f"ports must have one dimension, got {view.ndim}")
     if view.format in _ORDERS:
-        return view, _ORDERS[view.format] or byteorder
+        return _ORDERS[view.format]
     # An array of numbers of one byte is a buffer of bytes too, but does not contain ports.
     if view.format not in ("B", "b", "c") or not isinstance(ports, (bytes, bytearray, memoryview)):
         raise TypeError(
@@ -526,4 +511,4 @@ def _port_view(
         )
     if view.nbytes % 2:
         raise InvalidValueError("ports must have two bytes each", f"{view.nbytes} bytes")
-    return view, byteorder
+    return None
