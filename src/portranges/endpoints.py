@@ -93,19 +93,15 @@ class Endpoint:
                 brackets, or ``*`` or nothing for every address. A scope follows the address:
                 ``[fe80::1%eth0]:80``, ``[fe80::1%25eth0]:80`` as in URIs, or as ss prints
                 it, ``[fe80::1]%eth0:80`` and ``127.0.0.53%lo:53``.
-            default_port: The port of a text without one, 0 to 65535; by default a text must
-                have a port.
-            services: A registry of service names, such as ``portranges.registry.SHIPPED``;
-                without it a port must be a number.
+            default_port: The port of a text without one, 0 to 65535. None rejects such a text.
+            services: A registry of names, such as ``portranges.registry.SHIPPED``. With None a
+                port must be a number.
             transport: The transport by which a service name is looked up; None means any.
             printed: Whether to accept forms that appear only in the output of tools: an IPv6
                 address without brackets before its port (``:::80``, ``::1:631``; netstat,
                 Node.js and older releases of ss), and a dot before the port (``*.22``,
                 ``127.0.0.1.53``; netstat of macOS and the BSDs). The last group is then always
                 the port.
-
-        Returns:
-            The endpoint.
 
         Raises:
             TypeError: An argument has the wrong type.
@@ -135,20 +131,12 @@ last group could be the port, got '::1:80'; did you mean '[::1]:80'?
         text = checks.of_type("text", text, str)
         checks.services(services)
         checks.flag("printed", printed)
-        if default_port is not None:
-            default_port = check_port(default_port)
-        if transport is not None:
-            transport = check_transport(transport)
+        default = None if default_port is None else check_port(default_port)
+        known = None if transport is None else check_transport(transport)
         host, end = _host_at(text, printed=printed)
-        if end + 1 < len(text):
-            port = _port_at(text, end + 1, services, transport)
-        elif default_port is not None:
-            port = default_port
-        else:
-            raise PortSyntaxError(
-                f"expected a port after the host, got {elide(text)}", text, (end, len(text))
-            )
-        return cls(host, port)
+        if default is not None and end + 1 >= len(text):
+            return cls(host, default)
+        return cls(host, _port_at(text, end, services, known))
 
     @property
     def address(self) -> IPv4Address | IPv6Address | None:
@@ -259,9 +247,14 @@ def _bracketed(text: str) -> tuple[str, int]:
 
 
 def _port_at(
-    text: str, start: int, services: types.Services | None, transport: types.Transport | None
+    text: str, end: int, services: types.Services | None, transport: types.Transport | None
 ) -> int:
-    word, span = text[start:], (start, len(text))
+    """Return the port after the separator at *end*."""
+    word, span = text[end + 1 :], (end + 1, len(text))
+    if not word:
+        raise PortSyntaxError(
+            f"expected a port after the host, got {elide(text)}", text, (end, len(text))
+        )
     if means_every_port(word):
         raise PortSyntaxError(f"an endpoint must have one port, got {elide(word)}", text, span)
     # No service name contains a slash (RFC 6335, section 5.1).

@@ -144,9 +144,9 @@ def parse_port_at(text: str, start: int, stop: int) -> int:
     digits = text[start:stop]
     hint = ""
     if not is_digits(digits):
-        if means_every_port(digits):
-            raise every_port_error("port must be decimal digits", text, start, stop)
         rule = "port must be decimal digits"
+        if means_every_port(digits):
+            raise every_port_error(rule, text, start, stop)
         hint = _transport_hint(digits)
     elif len(digits) > 1 and digits[0] == "0":
         rule = "port must have no leading zero"
@@ -184,14 +184,12 @@ def is_digits(text: str) -> bool:
 def parse_range_at(text: str, start: int, stop: int) -> tuple[int, int]:
     """Return the first and the last port of ``text[start:stop]``, such as 80 or 80-90."""
     dash = text.find("-", start, stop)
-    if dash < 0:
-        if not is_digits(text[start:stop]):
-            raise _not_an_item(text, start, stop)
-        port = parse_port_at(text, start, stop)
-        return port, port
-    if not (is_digits(text[start:dash]) and is_digits(text[dash + 1 : stop])):
+    end = stop if dash < 0 else dash
+    if not is_digits(text[start:end]) or (dash >= 0 and not is_digits(text[dash + 1 : stop])):
         raise _not_an_item(text, start, stop)
-    first = parse_port_at(text, start, dash)
+    first = parse_port_at(text, start, end)
+    if dash < 0:
+        return first, first
     last = parse_port_at(text, dash + 1, stop)
     if first > last:
         raise PortSyntaxError(
@@ -259,9 +257,6 @@ def check_transport(value: str, *, among: tuple[Transport, ...] = ()) -> Transpo
     Args:
         value: A ``Transport``, or its value such as ``"tcp"``, in lower case.
         among: The transports that are allowed; empty means all four.
-
-    Returns:
-        The transport.
 
     Raises:
         TypeError: *value* is not a ``str``.
@@ -393,9 +388,6 @@ class PortRange:
             text: ``"80"`` or ``"8000-8100"``: one or two ports as ``parse_port``
                 accepts them, inclusive, not reversed, without spaces.
 
-        Returns:
-            The range.
-
         Raises:
             TypeError: *text* is not a ``str``.
             PortSyntaxError: *text* is anything else.
@@ -413,9 +405,6 @@ class PortRange:
 
         Args:
             ports: A ``range`` with step 1 that is not empty.
-
-        Returns:
-            The range of the same ports.
 
         Raises:
             TypeError: *ports* is not a ``range``.
@@ -436,9 +425,6 @@ class PortRange:
 
     def to_range(self) -> range:
         """Return the ports as a Python ``range``, whose end is exclusive.
-
-        Returns:
-            A ``range`` with step 1.
 
         Example:
             >>> PortRange(8000, 8100).to_range()
@@ -473,9 +459,6 @@ class PortRange:
 
         Args:
             other: The other range.
-
-        Returns:
-            True if some port is in both.
 
         Raises:
             TypeError: *other* is not a ``PortRange``.

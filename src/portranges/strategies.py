@@ -127,9 +127,7 @@ def port_ranges(
         >>> find(port_ranges(min_value=1024), lambda ports: len(ports) > 100)
         PortRange(first=1024, last=1124)
     """
-    return _pairs_between(*_bounds(min_value, max_value, category)).map(
-        lambda pair: PortRange(*pair)
-    )
+    return _ranges_between(*_bounds(min_value, max_value, category))
 
 
 def port_sets(
@@ -173,12 +171,7 @@ def port_sets(
     most = high - low + 1
     if max_size is None:
         max_size = most
-    for name, size in (("min_size", min_size), ("max_size", max_size)):
-        checks.integer(name, size, most=most)
-    if min_size > max_size:
-        raise InvalidValueError(
-            "min_size must not be greater than max_size", f"{min_size} and {max_size}"
-        )
+    _check_order("size", min_size, max_size, most)
     return _port_sets(low, high, min_size, max_size)
 
 
@@ -284,12 +277,7 @@ _BY_TYPE: Mapping[type[Any], Callable[[], st.SearchStrategy[Any]]] = MappingProx
 
 def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, int]:
     """Return the first and the last port to draw."""
-    for name, value in (("min_value", min_value), ("max_value", max_value)):
-        checks.integer(name, value, most=_LAST)
-    if min_value > max_value:
-        raise InvalidValueError(
-            "min_value must not be greater than max_value", f"{min_value} and {max_value}"
-        )
+    _check_order("value", min_value, max_value, _LAST)
     if category is None:
         return min_value, max_value
     checks.of_type("category", category, str)
@@ -303,6 +291,16 @@ def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, 
             f"{min_value}..{max_value}; the category is {first}..{last}",
         )
     return low, high
+
+
+def _check_order(what: str, low: int, high: int, most: int) -> None:
+    """Check the arguments ``min_`` and ``max_`` of *what*."""
+    checks.integer(f"min_{what}", low, most=most)
+    checks.integer(f"max_{what}", high, most=most)
+    if low > high:
+        raise InvalidValueError(
+            f"min_{what} must not be greater than max_{what}", f"{low} and {high}"
+        )
 
 
 # The strategies are made once: one that is made anew for every draw is validated for every draw.
@@ -346,8 +344,8 @@ def _ports_between(draw: st.DrawFn, low: int, high: int) -> int:
 
 
 @st.composite
-def _pairs_between(draw: st.DrawFn, low: int, high: int) -> tuple[int, int]:
-    return _draw_pair(draw, low, high)
+def _ranges_between(draw: st.DrawFn, low: int, high: int) -> PortRange:
+    return PortRange(*_draw_pair(draw, low, high))
 
 
 @st.composite
@@ -366,23 +364,20 @@ def _part_between(draw: st.DrawFn, low: int, high: int, kinds: st.SearchStrategy
 
 
 @lru_cache(maxsize=64)
-def _parts_between(low: int, high: int) -> st.SearchStrategy[list[int]]:
-    return st.lists(_part_between(low, high, _KIND), max_size=6)
-
-
-@lru_cache(maxsize=64)
-def _holes_between(low: int, high: int) -> st.SearchStrategy[list[int]]:
-    return st.lists(_part_between(low, high, _HOLE), max_size=3)
+def _parts_between(
+    low: int, high: int, kinds: st.SearchStrategy[str], most: int
+) -> st.SearchStrategy[list[int]]:
+    return st.lists(_part_between(low, high, kinds), max_size=most)
 
 
 @st.composite
 def _port_sets(draw: st.DrawFn, low: int, high: int, least: int, most: int) -> PortSet:
     bits = 0
-    for part in draw(_parts_between(low, high)):
+    for part in draw(_parts_between(low, high, _KIND, 6)):
         bits |= part
     # Without this test the empty set would be drawn in many ways, and therefore too often.
     if bits:
-        for hole in draw(_holes_between(low, high)):
+        for hole in draw(_parts_between(low, high, _HOLE, 3)):
             bits ^= bits & hole
     size = bits.bit_count()
     if size > most:
