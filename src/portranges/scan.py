@@ -27,7 +27,6 @@ from binascii import unhexlify
 from bisect import bisect_right
 from io import BytesIO
 from itertools import islice
-from operator import or_
 
 from portranges import checks, types
 from portranges.errors import InvalidValueError
@@ -178,7 +177,7 @@ class _Edges:
         # Bit 7 of the first sum is 1 if a row starts with the second value.
         starts = [0x80 * (start == values[1]) for start in table[::_ROW]]
         first_terms = self._groups[0][1]
-        first_terms[0] = bytes(map(or_, first_terms[0], starts))
+        first_terms[0] = bytes([a | b for a, b in zip(first_terms[0], starts, strict=True)])
 
     def answer(self, octets: bytes, low: int) -> bytes:
         highs, lows = octets[1 - low :: 2], octets[low::2]

@@ -8,7 +8,6 @@ sets of ports that have no transport are in ``portset``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import and_, le, or_, sub, xor
 from types import MappingProxyType
 
 from portranges import types
@@ -96,7 +95,7 @@ class TransportPorts:
         """
         sets = [PortSet(tcp), PortSet(udp), PortSet(sctp), PortSet(dccp)]
         if isinstance(ports, TransportPorts):
-            return _make(map(or_, sets, ports._sets))
+            return _make(map(PortSet.__or__, sets, ports._sets))
         if not isinstance(ports, Mapping):
             raise _not_a_mapping(ports)
         for transport, items in ports.items():
@@ -247,19 +246,19 @@ class TransportPorts:
 
     def __or__(self, other: TransportPorts) -> TransportPorts:
         """Return the elements that are in at least one of the two sets."""
-        return _combined(or_, self, other)
+        return _combined(PortSet.__or__, self, other)
 
     def __and__(self, other: TransportPorts) -> TransportPorts:
         """Return the elements that are in both sets."""
-        return _combined(and_, self, other)
+        return _combined(PortSet.__and__, self, other)
 
     def __sub__(self, other: TransportPorts) -> TransportPorts:
         """Return the elements that are in this set and not in *other*."""
-        return _combined(sub, self, other)
+        return _combined(PortSet.__sub__, self, other)
 
     def __xor__(self, other: TransportPorts) -> TransportPorts:
         """Return the elements that are in exactly one of the two sets."""
-        return _combined(xor, self, other)
+        return _combined(PortSet.__xor__, self, other)
 
     def __invert__(self) -> TransportPorts:
         """Return the elements that are not in this set, of all four transports."""
@@ -303,7 +302,7 @@ class TransportPorts:
         """Return whether every element is in *other* too."""
         if not isinstance(other, TransportPorts):
             return NotImplemented
-        return all(map(le, self._sets, other._sets))
+        return all(map(PortSet.__le__, self._sets, other._sets))
 
     def __lt__(self, other: TransportPorts) -> bool:
         """Return whether *other* has every element of this set, and more."""
