@@ -98,9 +98,6 @@ class Category(StrEnum):
     def source(self) -> types.Source:
         """Where the range and the names come from.
 
-        Returns:
-            The source.
-
         Example:
             >>> print(Category.DYNAMIC.source)
             RFC 6335, sections 6 and 8.1.2 (checked 2026-11)
@@ -140,9 +137,6 @@ def classify(port: types.SupportsIndex) -> Category:
 
     Args:
         port: A port number, 0 to 65535.
-
-    Returns:
-        The category.
 
     Raises:
         TypeError: *port* is not an integer.

@@ -112,9 +112,6 @@ class PortSet:
                 order, overlapping or not. Spaces are allowed around commas only. ``""`` is
                 the empty set.
 
-        Returns:
-            The set.
-
         Raises:
             TypeError: *text* is not a ``str``.
             PortSyntaxError: *text* is anything else; ``.span`` is the place of the fault.
@@ -146,9 +143,6 @@ class PortSet:
     def empty() -> PortSet:
         """Return the set without ports.
 
-        Returns:
-            The empty set.
-
         Example:
             >>> PortSet.empty()
             PortSet.parse('')
@@ -158,9 +152,6 @@ class PortSet:
     @staticmethod
     def full() -> PortSet:
         """Return the set of all 65,536 ports, 0 included.
-
-        Returns:
-            The full set.
 
         Example:
             >>> PortSet.full()
@@ -174,9 +165,6 @@ class PortSet:
 
         Args:
             bits: 0 to ``2**65536 - 1``.
-
-        Returns:
-            The set.
 
         Raises:
             TypeError: *bits* is not an integer.
@@ -215,9 +203,6 @@ class PortSet:
 
         Args:
             masks: Masks of any form, such as those of a cover.
-
-        Returns:
-            The set.
 
         Raises:
             TypeError: *masks* is not an iterable, or an item is not a ``MaskedPort``.
@@ -279,9 +264,6 @@ class PortSet:
         Args:
             others: Iterables of any form that the constructor accepts.
 
-        Returns:
-            The union.
-
         Raises:
             TypeError: One of *others* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
@@ -300,9 +282,6 @@ class PortSet:
 
         Args:
             others: Iterables of any form that the constructor accepts.
-
-        Returns:
-            The intersection.
 
         Raises:
             TypeError: One of *others* is of another type.
@@ -323,9 +302,6 @@ class PortSet:
         Args:
             others: Iterables of any form that the constructor accepts.
 
-        Returns:
-            The difference.
-
         Raises:
             TypeError: One of *others* is of another type.
             InvalidPortError: A port is outside 0 to 65535.
@@ -344,9 +320,6 @@ class PortSet:
 
         Args:
             other: An iterable of any form that the constructor accepts.
-
-        Returns:
-            The symmetric difference.
 
         Raises:
             TypeError: *other* is of another type.
@@ -438,9 +411,6 @@ class PortSet:
 
         Args:
             other: An iterable of any form that the constructor accepts.
-
-        Returns:
-            True if no port is in both sets.
 
         Raises:
             TypeError: *other* is of another type.

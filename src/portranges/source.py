@@ -102,9 +102,6 @@ def cite(document: str, section: str = "", *, checked: str = "2026-11") -> Sourc
         section: The place in it; ``""`` if the whole document is meant.
         checked: When it was last looked at.
 
-    Returns:
-        The source.
-
     Raises:
         TypeError: An argument is not a ``str``.
         InvalidValueError: *document* or *checked* is empty.

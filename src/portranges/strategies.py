@@ -114,9 +114,6 @@ def port_ranges(
         category: Draw only from this category of RFC 6335: a ``Category``,
             or its value as a ``str``.
 
-    Returns:
-        A strategy for ``PortRange``.
-
     Raises:
         TypeError: A bound is not an ``int``, or the category is not a ``str``.
         InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
@@ -151,9 +148,6 @@ def port_sets(
             or its value as a ``str``.
         min_size: The smallest number of ports in a set.
         max_size: The greatest number of ports in a set, inclusive. ``None`` means no limit.
-
-    Returns:
-        A strategy for ``PortSet``.
 
     Raises:
         TypeError: A bound or a size is not an ``int``, or the category is not a ``str``.
@@ -200,9 +194,6 @@ def transports() -> st.SearchStrategy[Transport]:
 
     Shrinks towards TCP.
 
-    Returns:
-        A strategy for ``Transport``.
-
     Example:
         >>> from hypothesis import find
         >>> find(transports(), lambda transport: True)
@@ -226,9 +217,6 @@ def transport_ports(
         category: Draw only from this category of RFC 6335: a ``Category``,
             or its value as a ``str``.
 
-    Returns:
-        A strategy for ``TransportPorts``.
-
     Raises:
         TypeError: A bound is not an ``int``, or the category is not a ``str``.
         InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
@@ -248,9 +236,6 @@ def profiles() -> st.SearchStrategy[types.EphemeralProfile]:
     """Return a strategy for the rows of ``portranges.ephemeral``.
 
     Shrinks towards the first row of ``portranges.ephemeral.profiles()``.
-
-    Returns:
-        A strategy for ``EphemeralProfile``.
 
     Example:
         >>> from hypothesis import find

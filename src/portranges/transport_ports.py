@@ -118,9 +118,6 @@ class TransportPorts:
             default_transports: The transports of a port without one: a transport or
                 several. By default every port must name its transport.
 
-        Returns:
-            The set.
-
         Raises:
             TypeError: *text* is not a ``str``, or *default_transports* are not transports.
             PortSyntaxError: *text* is anything else; ``.span`` is the place of the fault.
@@ -148,9 +145,6 @@ class TransportPorts:
     def empty() -> TransportPorts:
         """Return the set without ports.
 
-        Returns:
-            The empty set.
-
         Example:
             >>> TransportPorts.empty()
             TransportPorts.parse('')
@@ -160,9 +154,6 @@ class TransportPorts:
     @staticmethod
     def full() -> TransportPorts:
         """Return the set of all 65,536 ports of all four transports.
-
-        Returns:
-            The full set.
 
         Example:
             >>> print(TransportPorts.full())
@@ -176,9 +167,6 @@ class TransportPorts:
     def tcp(self) -> PortSet:
         """The TCP ports.
 
-        Returns:
-            The set of them.
-
         Example:
             >>> TransportPorts.parse("22/tcp,53/udp").tcp
             PortSet.parse('22')
@@ -188,9 +176,6 @@ class TransportPorts:
     @property
     def udp(self) -> PortSet:
         """The UDP ports.
-
-        Returns:
-            The set of them.
 
         Example:
             >>> TransportPorts.parse("22/tcp,53/udp").udp
@@ -202,9 +187,6 @@ class TransportPorts:
     def sctp(self) -> PortSet:
         """The SCTP ports.
 
-        Returns:
-            The set of them.
-
         Example:
             >>> TransportPorts.parse("22/tcp,2905/sctp").sctp
             PortSet.parse('2905')
@@ -214,9 +196,6 @@ class TransportPorts:
     @property
     def dccp(self) -> PortSet:
         """The DCCP ports.
-
-        Returns:
-            The set of them.
 
         Example:
             >>> TransportPorts.parse("22/tcp").dccp
@@ -269,9 +248,6 @@ class TransportPorts:
 
         Args:
             other: The other set.
-
-        Returns:
-            Whether no port is in both sets with the same transport.
 
         Raises:
             TypeError: *other* is not a ``TransportPorts``.
