@@ -10,6 +10,9 @@ import pytest
 
 import portranges
 
+# Modules of the top level that only other modules of the package import; they list no names.
+INTERNAL = frozenset({"checks", "covers", "families", "layout", "names", "records", "scan"})
+
 
 def module_names() -> list[str]:
     """Every module but ``__main__``, which runs the command line when it is imported."""
@@ -23,3 +26,15 @@ def imported(name: str) -> ModuleType:
         return importlib.import_module(name)
     except portranges.MissingExtraError as error:
         pytest.skip(f"{name} cannot be imported: {error}")
+
+
+def offered(module: ModuleType) -> list[str]:
+    """The names that *module* lists, or those that it defines, if it has no list."""
+    listed: list[str] | None = getattr(module, "__all__", None)
+    if listed is not None:
+        return listed
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+    ]

@@ -12,25 +12,6 @@ from operator import index
 from portranges import types
 from portranges.errors import InvalidValueError, UnknownNameError, elide, got
 
-__all__ = [
-    "byteorder",
-    "fields",
-    "filled",
-    "flag",
-    "got",
-    "integer",
-    "member",
-    "number",
-    "of_type",
-    "one_or_many",
-    "optional",
-    "plain",
-    "services",
-    "tuple_of",
-    "tuple_with",
-    "word",
-]
-
 # More than anyone has of anything counted here, and small enough that the product of two
 # is not too large for a float.
 _LARGEST = 10**100

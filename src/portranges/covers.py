@@ -17,8 +17,6 @@ of 2 to 6 bits.
 
 from __future__ import annotations
 
-__all__ = ["prefix_cover", "ternary_cover"]
-
 
 def prefix_cover(first: int, last: int, width: int) -> list[tuple[int, int]]:
     """Return the minimum prefix cover of ``first..last``, ascending.

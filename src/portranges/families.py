@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Family"]
-
 
 class Family(StrEnum):
     """An address family, in the words of the socket API.

@@ -10,8 +10,6 @@ from textwrap import wrap
 
 from portranges import types
 
-__all__ = ["WIDTH", "cut", "cut_list", "grouped", "labelled", "labels", "many", "table", "wrapped"]
-
 WIDTH = 80
 
 _LIST = frozenset("0123456789-,.()")  # of ports

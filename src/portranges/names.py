@@ -9,8 +9,6 @@ from __future__ import annotations
 from portranges import types
 from portranges.errors import UnknownNameError, got
 
-__all__ = ["Index", "near"]
-
 # A longer text is not a misspelt name: service names have at most 15 characters. The limit
 # keeps the comparison cheap for a text of ten megabytes.
 _LONGEST = 64

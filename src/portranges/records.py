@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from portranges import types
 
-__all__ = ["always_checked", "as_data", "construct", "value_as_data"]
-
 
 def always_checked(kind: type[types.T]) -> type[types.T]:
     """Make copies and pickles of the frozen dataclass *kind* call its constructor.

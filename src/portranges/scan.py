@@ -31,8 +31,6 @@ from itertools import islice
 from portranges import checks, types
 from portranges.errors import InvalidValueError
 
-__all__ = ["PIECE", "SIZE", "PortReader", "look_up", "look_up_all", "numbers", "plan_of"]
-
 SIZE = 65536
 """The number of entries of a table."""
 

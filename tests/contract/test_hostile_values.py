@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from hostile import VALUES
+from package_modules import offered
 from portranges import (
     Endpoint,
     MaskedPort,
@@ -125,7 +126,7 @@ def arguments_of(function: Callable[..., object], module: str) -> dict[str, Any]
 
 
 def functions_of(module: ModuleType) -> Iterator[tuple[Callable[..., object], dict[str, Any]]]:
-    for name in module.__all__:
+    for name in offered(module):
         function = getattr(module, name)
         if callable(function) and not inspect.isclass(function) and name not in MACHINE:
             yield function, arguments_of(function, module.__name__)

@@ -26,6 +26,7 @@ import pydantic
 import pytest
 
 import portranges
+from package_modules import offered
 from portranges import (
     Endpoint,
     MaskedPort,
@@ -719,7 +720,7 @@ def modules() -> Iterator[ModuleType]:
 def functions() -> Iterator[Callable[..., object]]:
     """Public functions and methods, and constructors of what is not a record itself."""
     for module in modules():
-        for name in module.__all__:
+        for name in offered(module):
             value = getattr(module, name)
             if not inspect.isclass(value):
                 if callable(value):
