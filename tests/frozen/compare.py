@@ -16,8 +16,9 @@ It fails for a difference that ``differences.py`` does not list, and, in a compl
 listed one that did not occur. If a name changes, translate it in ``new.py``. If an answer changes
 on purpose, list it in ``differences.py`` with the reason.
 
-A change that only moves code is compared with the commit before it, by ``--against COMMIT``: both
-packages are asked by ``new.py``, the messages of errors count too, and nothing may differ.
+A change that only moves code is compared with the commit before it, by ``--against COMMIT``: each
+package is asked by the ``new.py`` of its commit, so that renamed names are translated. The messages
+of errors count too, and nothing may differ.
 
 Exit status: 0 = no unlisted difference, 1 = differences, 2 = it could not compare.
 """
@@ -56,7 +57,8 @@ class CannotCompareError(Exception):
 def extract(commit: str, folder: Path) -> Path:
     """Put the package of *commit* in *folder*, and return the folder to import it from."""
     archive = subprocess.run(
-        ["git", "-C", str(_ROOT), "archive", commit, "src/portranges"],
+        # The tests have the names of that commit, for --against.
+        ["git", "-C", str(_ROOT), "archive", commit, "src/portranges", "tests"],
         capture_output=True,
         check=False,
     )
@@ -302,7 +304,7 @@ def main() -> int:
     parser.add_argument(
         "--package", type=Path, default=_ROOT / "src", help="the folder of the package under test"
     )
-    parser.add_argument("--against", default="", help="a commit whose names are those of today")
+    parser.add_argument("--against", default="", help="a commit that has a tests/frozen/new.py")
     parser.add_argument("--least", type=int, default=1_000_000, help=argparse.SUPPRESS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="portranges-") as folder:
