@@ -210,7 +210,9 @@ def test_the_ephemeral_range_of_each_system(name: str, ports: str, size: int) ->
         ("openbsd", 60),
         ("netbsd", 60),
         ("windows", 120),
-        ("windows-2003", 240),
+        ("windows-xp", 120),
+        ("windows-2003", 120),
+        ("windows-2000", 240),
         ("solaris", 60),
         ("gcp-cloud-nat", 120),
         ("aix", None),
@@ -257,10 +259,19 @@ def test_the_privileged_boundary_of_each_system(name: str, boundary: int | None)
 
 
 def test_notes_that_qualify_a_number() -> None:
-    assert "commonly stated" in ephemeral.profile("windows").time_wait_note
     assert "loopback" in ephemeral.profile("netbsd").time_wait_note
     assert "specific address" in ephemeral.profile("macos").privileged_note
     assert "wrong" in ephemeral.profile("aws-docs-linux").note
+
+
+def test_time_wait_of_windows_names_both_of_the_vendors_values() -> None:
+    row = ephemeral.profile("windows")
+    assert "120 s" in row.time_wait_note
+    assert "4 minutes" in row.time_wait_note
+    assert "is used, because" in row.time_wait_note
+    cited = [str(source) for source in row.sources]
+    assert any("TcpTimedWaitDelay" in text for text in cited)
+    assert any("4 minutes" in text for text in cited)
 
 
 # profile()
@@ -269,7 +280,6 @@ def test_notes_that_qualify_a_number() -> None:
 @pytest.mark.parametrize(
     ("alias", "name"),
     [
-        ("windows-2000", "windows-xp"),
         ("windows-2003", "windows-xp"),
         ("windows-11", "windows"),
         ("illumos", "solaris"),

@@ -13,7 +13,15 @@ from portranges.source import Confidence, cite
 from portranges.systems import lookup
 
 _SET_OPTIONS = "-DynamicPortRangeStartPort FIRST -DynamicPortRangeNumberOfPorts COUNT"
-_TIMED_WAIT = cite("Microsoft cc938217", "TcpTimedWaitDelay")
+# The registry parameter of the length of TIME_WAIT: 120 s since XP, 240 s in 2000.
+_TIMED_WAIT = cite(
+    "Microsoft KB314053 (MicrosoftDocs/SupportArticles-docs@00fd244b)",
+    "tcpip-and-nbt-configuration-parameters.md, TcpTimedWaitDelay",
+)
+_FOUR_MINUTES = cite(
+    "Microsoft tcp-ip-port-exhaustion-troubleshooting.md@0ab43ba7",
+    "Windows 10: 'after a period of 4 minutes (default)'",
+)
 
 _every_windows = partial(
     EphemeralProfile,
@@ -30,14 +38,35 @@ _windows = partial(
     shares_ports_across_destinations=False,
     sharing_note="the same as windows",
     time_wait=120.0,
-    time_wait_note=(
-        "commonly stated for Vista, Server 2008 and later, by third parties only; "
-        "TcpTimedWaitDelay sets 30 to 300 s"
-    ),
+    time_wait_note="the same as windows",
     privileged_source=cite(
         "stackoverflow.com/questions/6721153",
         "Winsock listens on port 80 without an administrator; only HTTP.sys has lists of its own",
     ),
+)
+
+# NT's network stack before Vista.
+_BEFORE_VISTA = (
+    cite("Microsoft KB929851 (MicrosoftDocs/SupportArticles-docs@088c29a3)"),
+    cite("hsc.fr win_net_srv", "1024 apparently never used"),
+    cite("Microsoft KB812873", "ReservedPorts"),
+)
+_before_vista = partial(
+    _every_windows,
+    ports=PortSet.parse("1025-5000"),
+    algorithm="sequential upwards, with one counter for TCP and UDP (reported by hsc.fr)",
+    tcp_algorithm="windows-xp",
+    udp_algorithm="windows-xp",
+    exclusions="ReservedPorts (REG_MULTI_SZ, one 'xxxx-yyyy' per line), KB812873",
+    privileged_source=cite(
+        "hsc.fr win_net_srv", "the TCP/IP stack does not implement privileged ports"
+    ),
+    read_with=(
+        "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters /v MaxUserPort",
+    ),
+    read_output=("a REG_DWORD, the last port; absent means 5000",),
+    set_with=("MaxUserPort (REG_DWORD, 5000 to 65534)",),
+    confidence=Confidence.DOCUMENT,
 )
 
 ROWS = (
@@ -61,6 +90,12 @@ ROWS = (
             "one range per IP version; the current one states one per transport only"
         ),
         sharing_note="with an auto-reuse port range, connect() shares ports",
+        time_wait_note=(
+            "Microsoft's documents disagree: the reference of TcpTimedWaitDelay (30 to 300 s) "
+            "states 120 s since XP, and 240 s over IPv6; a page for Windows 10 states 4 minutes. "
+            "The reference is used, because it says when and why the default was lowered, and "
+            "third parties state 120 s for Vista and later. Not measured"
+        ),
         exhaustion=(
             ("event log", "4227, 4231"),
             ("kernel status", "STATUS_TOO_MANY_ADDRESSES (0x209)"),
@@ -101,40 +136,37 @@ ROWS = (
         ),
         sources=(
             cite("Microsoft KB929851"),
-            cite("Microsoft tcp-ip-port-exhaustion-troubleshooting.md@0ab43ba7"),
             cite("ws2def.h", "IPPORT_DYNAMIC_MIN 0xc000, IPPORT_DYNAMIC_MAX 0xffff"),
             cite("Microsoft KB196271", "WSAENOBUFS"),
             _TIMED_WAIT,
+            _FOUR_MINUTES,
         ),
         confidence=Confidence.DOCUMENT,
     ),
-    _every_windows(
+    _before_vista(
         system=lookup("windows-xp"),
-        others=(lookup("windows-2000"), lookup("windows-2003")),
-        ports=PortSet.parse("1025-5000"),
-        algorithm="sequential upwards, with one counter for TCP and UDP (reported by hsc.fr)",
-        tcp_algorithm="windows-xp",
-        udp_algorithm="windows-xp",
-        exclusions="ReservedPorts (REG_MULTI_SZ, one 'xxxx-yyyy' per line), KB812873",
-        time_wait=240.0,
+        others=(lookup("windows-2003"),),
+        time_wait=120.0,
         time_wait_note=(
-            "TcpTimedWaitDelay, 30 to 300 s; documents about NT, 2000 and 2003 state 240 s"
+            "TcpTimedWaitDelay, 30 to 300 s; 120 s is the default of IPv4, that of IPv6 is 240 s. "
+            "The page of Server 2003 states 120 s as the default of the parameter and 4 minutes "
+            "in its description"
         ),
-        privileged_source=cite(
-            "hsc.fr win_net_srv", "the TCP/IP stack does not implement privileged ports"
-        ),
-        read_with=(
-            "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters /v MaxUserPort",
-        ),
-        read_output=("a REG_DWORD, the last port; absent means 5000",),
-        set_with=("MaxUserPort (REG_DWORD, 5000 to 65534)",),
         sources=(
-            cite("Microsoft KB929851 (MicrosoftDocs/SupportArticles-docs@088c29a3)"),
-            cite("hsc.fr win_net_srv", "1024 apparently never used"),
-            cite("Microsoft KB812873", "ReservedPorts"),
+            *_BEFORE_VISTA,
+            _TIMED_WAIT,
+            cite("Microsoft cc757512 (Server 2003)", "TcpTimedWaitDelay: 0x78, 120 s"),
+        ),
+    ),
+    _before_vista(
+        system=lookup("windows-2000"),
+        time_wait=240.0,
+        time_wait_note="TcpTimedWaitDelay, 30 to 300 s",
+        sources=(
+            *_BEFORE_VISTA,
+            cite("Microsoft cc938217 (Windows 2000)", "TcpTimedWaitDelay: 0xF0, 240 s"),
             _TIMED_WAIT,
         ),
-        confidence=Confidence.DOCUMENT,
     ),
     _windows(
         system=lookup("windows-exchange2007"),
@@ -144,6 +176,7 @@ ROWS = (
         sources=(
             cite("Microsoft KB929851", "today's text; revision 5.0 (2009-09) said 1025 to 5000"),
             _TIMED_WAIT,
+            _FOUR_MINUTES,
         ),
         confidence=Confidence.DOCUMENT,
     ),
@@ -159,6 +192,7 @@ ROWS = (
             cite("microsoft/WSL#40984", "1024 and 13977 on Windows 11 26200"),
             cite("docker/for-win#3171"),
             _TIMED_WAIT,
+            _FOUR_MINUTES,
         ),
         confidence=Confidence.REPORTED,
     ),
