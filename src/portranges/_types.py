@@ -66,7 +66,7 @@ from portranges.reuse.model import Options as Options
 from portranges.reuse.model import Rule as Rule
 from portranges.reuse.model import Socket as Socket
 from portranges.reuse.model import State as ReuseState
-from portranges.reuse.others.record import Context as Context
+from portranges.reuse.others.bind_rules import Context as Context
 from portranges.reuse.others.settings import SystemSettings as SystemSettings
 from portranges.reuse.others.sock import Sock as Sock
 from portranges.selection.model import Algorithm as Algorithm

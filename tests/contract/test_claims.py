@@ -19,10 +19,10 @@ from portranges.capacity.rows import METHODS, NEVER_ITSELF, PARITY_OF_LINUX
 from portranges.report.rows import COMMANDS
 from portranges.reuse import LinuxSettings
 from portranges.reuse.linux.kernels import CHANGES, MEASURED, kernel
+from portranges.reuse.others.bind_rules import Context
 from portranges.reuse.others.lookup import SYSTEMS as OTHERS
 from portranges.reuse.others.lookup import system as bind_rules
 from portranges.reuse.others.picking import algorithm_of
-from portranges.reuse.others.record import Context
 from portranges.selection import Walk
 from portranges.system.rows import PLATFORMS, READINGS, UNREAD, VARIANTS
 

@@ -184,7 +184,7 @@ def test_a_name_or_alias_is_looked_up_by_an_index() -> None:
     def reads_aliases(node: ast.AST) -> bool:
         return isinstance(node, ast.Starred) and ast.unparse(node.value).endswith(".aliases")
 
-    assert where(reads_aliases) == {"names.py", "ephemeral/model.py", "reuse/procedures.py"}
+    assert where(reads_aliases) == {"names.py", "ephemeral/model.py", "reuse/decisions.py"}
 
 
 def test_similar_names_are_suggested_in_few_places() -> None:
@@ -256,7 +256,7 @@ def test_the_options_of_a_socket_are_written_out_by_few_functions() -> None:
 
 def test_no_system_decides_by_a_function_of_its_own() -> None:
     calls = where(lambda node: isinstance(node, ast.Name) and node.id == "decide_bind")
-    assert calls == {"reuse/procedures.py"}
+    assert calls == {"reuse/decisions.py"}
     for module, _ in OTHERS.values():
         nodes = modules()[f"reuse/others/{module}.py"]
         assert not any(isinstance(node, ast.Name) and node.id == "decide" for node in nodes)
@@ -314,7 +314,6 @@ def refusals() -> Iterator[tuple[str, str]]:
 
 # Texts that several modules have, and why.
 SHARED = {
-    "text must be a str, got {}": "the parsers of ports are too quick for another call",
     "system must have ports": "the two functions do not count the same ports",
     "{} must be a number, got {}": "see GENERAL",
     "{} must be {}, got {}": "see GENERAL",

@@ -29,7 +29,7 @@ def test_the_rules_of_linux_are_those_that_its_code_looks_up() -> None:
     assert asked == names("linux")
 
 
-COMMON = ("../machine", "state_machine", "pairs", "record")
+COMMON = ("../machine", "machine", "pairs", "bind_rules")
 MODULES = {
     "freebsd": ("freebsd", "bsd"),
     "freebsd-14": ("freebsd", "bsd"),

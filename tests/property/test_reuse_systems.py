@@ -17,11 +17,11 @@ import reuse_twins as twins
 from portranges import PortSet
 from portranges.errors import InvalidSocketError
 from portranges.reuse import rules
+from portranges.reuse.decisions import machine
 from portranges.reuse.model import Close, Decision, Handle, Options, Socket, State
 from portranges.reuse.others import SYSTEMS, SystemSettings, system
-from portranges.reuse.others.record import Reconnect
-from portranges.reuse.others.state_machine import SystemPorts
-from portranges.reuse.procedures import machine
+from portranges.reuse.others.bind_rules import Reconnect
+from portranges.reuse.others.machine import SystemPorts
 from reuse_sockets import procedure
 from reuse_twins import Answer, Rec
 

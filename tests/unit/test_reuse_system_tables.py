@@ -12,6 +12,7 @@ from portranges import Confidence, PortSet, UnknownNameError, ephemeral, systems
 from portranges.errors import InvalidSocketError
 from portranges.reuse import portability, rules
 from portranges.reuse.addresses import address_number
+from portranges.reuse.decisions import machine
 from portranges.reuse.model import (
     Close,
     Decision,
@@ -23,8 +24,7 @@ from portranges.reuse.model import (
     shown_address,
 )
 from portranges.reuse.others import SYSTEMS, SystemSettings, lookup, system
-from portranges.reuse.others.state_machine import SystemPorts
-from portranges.reuse.procedures import machine
+from portranges.reuse.others.machine import SystemPorts
 from reuse_sockets import procedure, sock
 
 BSDS = ["freebsd", "freebsd-14", "freebsd-13", "macos", "openbsd", "netbsd"]

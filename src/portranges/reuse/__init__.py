@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+from portranges.reuse.decisions import can_bind, has_dual_stack, portability, rule, rules, systems
 from portranges.reuse.linux.settings import LinuxSettings
 from portranges.reuse.model import Close, Decision, Handle, Rule, Socket, State, Verdict
 from portranges.reuse.others.settings import SystemSettings
-from portranges.reuse.procedures import can_bind, has_dual_stack, portability, rule, rules, systems
 from portranges.reuse.table import PortTable
 
 __all__ = [

@@ -1,6 +1,6 @@
 """What every state machine has: the sockets by handle, the clock, and what lingers.
 
-The calls of a program are in ``linux.machine`` and ``others.state_machine``.
+The calls of a program are in ``linux.machine`` and ``others.machine``.
 """
 
 from __future__ import annotations

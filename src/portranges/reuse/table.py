@@ -1,6 +1,6 @@
 """PortTable, which checks its arguments and passes them to the system's state machine.
 
-The state machines are ``linux.machine`` and ``others.state_machine``.
+The state machines are ``linux.machine`` and ``others.machine``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from random import Random
 from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import PortRange, Transport, check_port
-from portranges.reuse import addresses, model, procedures
+from portranges.reuse import addresses, decisions, model
 from portranges.reuse.model import Close, Decision, Handle, Options, Socket
 
 # One counter for all tables, so that a handle of another table is recognized.
@@ -83,10 +83,10 @@ class PortTable:
     ) -> None:
         """Create a machine without sockets."""
         local = addresses.checked_local_addresses(local_addresses)
-        self.system: types.ReuseSystemName = procedures.name_of(system)
+        self.system: types.ReuseSystemName = decisions.name_of(system)
         # Ports are not secrets, and a seed must reproduce a run.
         rng = Random(_checked_seed(seed))  # noqa: S311
-        self._machine = procedures.machine(system)(settings, kernel, local, rng)
+        self._machine = decisions.machine(system)(settings, kernel, local, rng)
 
     def __repr__(self) -> str:
         """Return the system and the size."""

@@ -1,8 +1,8 @@
 """The rules of the systems other than Linux, which were read and not run.
 
 Each system is a module: ``freebsd``, ``macos``, ``openbsd``, ``netbsd``, ``illumos``,
-``windows``. ``pairs`` applies any system's rule without history, ``state_machine`` keeps the
-history, and ``lookup`` finds a system by name.
+``windows``. ``bind_rules`` has their base class, ``pairs`` applies the rules without history,
+``machine`` keeps the history, and ``lookup`` finds a system by name.
 """
 
 from __future__ import annotations

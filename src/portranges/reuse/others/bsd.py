@@ -13,7 +13,7 @@ from abc import abstractmethod
 from portranges import types
 from portranges.reuse.addresses import ANY4, is_mapped, is_wild, overlap
 from portranges.reuse.model import State
-from portranges.reuse.others.record import (
+from portranges.reuse.others.bind_rules import (
     BindRules,
     Reconnect,
     mapped_v6only,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.others.address_rules import AddressRule, Call
+from portranges.reuse.others.bind_rules import Reconnect, Via
 from portranges.reuse.others.bsd import DualRules, both_wild, pair_rows
-from portranges.reuse.others.record import Reconnect, Via
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable, common_rows

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from portranges import types
-from portranges.reuse.others.record import BindRules
+from portranges.reuse.others.bind_rules import BindRules
 
 # For each name, the module of this package and the class in it.
 SYSTEMS: dict[types.ReuseSystemName, tuple[str, str]] = {

@@ -14,14 +14,14 @@ from portranges import types
 from portranges.reuse.addresses import ANY4, Kind, is_mapped, is_wild
 from portranges.reuse.model import Rule
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bsd import DualRules, both_wild, is_inet_any, pair_rows
-from portranges.reuse.others.record import (
+from portranges.reuse.others.bind_rules import (
     Context,
     Via,
     mapped_v6only,
     not_local,
     privileged,
 )
+from portranges.reuse.others.bsd import DualRules, both_wild, is_inet_any, pair_rows
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable

@@ -14,6 +14,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.others.address_rules import AddressRule, Call
+from portranges.reuse.others.bind_rules import Via
 from portranges.reuse.others.bsd import (
     BsdRules,
     best,
@@ -22,7 +23,6 @@ from portranges.reuse.others.bsd import (
     pair_rows,
     wild_unless_listening,
 )
-from portranges.reuse.others.record import Via
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable

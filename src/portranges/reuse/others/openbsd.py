@@ -11,8 +11,8 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import Kind
 from portranges.reuse.others.address_rules import AddressRule, Call
+from portranges.reuse.others.bind_rules import Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.bsd import BsdRules, pair_rows, wild_unless_listening
-from portranges.reuse.others.record import Via, mapped_v6only, not_local, privileged
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse import model
 from portranges.reuse.model import Decision, Rule, Socket, State
-from portranges.reuse.others.record import BindRules, Context, check_address_kind
+from portranges.reuse.others.bind_rules import BindRules, Context, check_address_kind
 from portranges.reuse.others.sock import Sock
 
 

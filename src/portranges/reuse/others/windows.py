@@ -17,7 +17,7 @@ from portranges import types
 from portranges.reuse.addresses import ANY4, Kind, is_mapped, is_wild, overlap
 from portranges.reuse.model import Rule, State
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.record import (
+from portranges.reuse.others.bind_rules import (
     BindRules,
     Context,
     Via,

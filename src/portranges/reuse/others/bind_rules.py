@@ -1,6 +1,6 @@
-"""BindRules, the record of a system's behaviour, and Context, a system with a machine's settings.
+"""BindRules, the base class of the systems, and Context, a system with a machine's settings.
 
-``pairs`` and ``state_machine`` use them; the systems are in their own modules.
+``pairs`` and ``machine`` use them. Each system is a subclass, in a module of its own.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Via:
 
 
 class BindRules(ABC):
-    """The rules of one system, or of one release: a class of its own, with one instance.
+    """The rules of a system, or of one release of it; each is a subclass with one instance.
 
     Attributes:
         rules: Its rules.

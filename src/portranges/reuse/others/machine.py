@@ -1,7 +1,7 @@
 """The state machine of every system except Linux: sockets, holders, 4-tuples, lingering.
 
-It follows the rules of a BindRules, which were read and not run. If a system's behaviour after a
-failure is unknown, a refused call leaves the table unchanged. ``PortTable`` checks arguments.
+The rules come from a ``BindRules``. If a system's behaviour after a failure is unknown, a refused
+call leaves the table unchanged. ``PortTable`` checks arguments.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from portranges.reuse.addresses import (
 from portranges.reuse.machine import Machine
 from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket, State
 from portranges.reuse.others.address_rules import Call
+from portranges.reuse.others.bind_rules import BindRules, Context, Reconnect, Via
 from portranges.reuse.others.pairs import first_refusal, judge_bind, reason
 from portranges.reuse.others.picking import pickers
-from portranges.reuse.others.record import BindRules, Context, Reconnect, Via
 from portranges.reuse.others.sock import Sock
 
 _UNUSED = frozenset({State.UNBOUND, State.BOUND})

@@ -1,7 +1,6 @@
-"""The systems by name, and the functions that ask them.
+"""The public functions: what a system decides, and which systems and rules there are.
 
-Each system is a loader of its rules, its rule without history and its state machine. Its
-modules are imported when it is first used.
+The modules of a system are imported when it is first used.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from portranges.systems import lookup as row_of
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """A system: its rules, its rule without history, and the maker of its state machine.
+    """A system: its rules, its ``can_bind`` and the maker of its state machine.
 
     ``refused_option`` returns why setsockopt() fails for a socket, or None.
     """
 
     rules: types.Mapping[str, Rule]
-    procedure: types.Callable[..., Decision]
+    can_bind: types.Callable[..., Decision]
     refused_option: types.Callable[[Socket], model.RefusedOption | None]
     machine: types.MachineMaker
 
@@ -37,8 +36,8 @@ def _load(name: types.ReuseSystemName) -> _System:
         from portranges.reuse.linux import machine, pairs, rules
 
         return _System(rules.RULES, pairs.can_bind, pairs.refused_option, machine.LinuxPorts)
+    from portranges.reuse.others.machine import SystemPorts
     from portranges.reuse.others.pairs import decide_bind
-    from portranges.reuse.others.state_machine import SystemPorts
 
     system = lookup.system(name)
     return _System(
@@ -140,7 +139,7 @@ def can_bind(
     """
     held = _checked(new, existing)
     local = checked_local_addresses(local_addresses)
-    return _loaded(system).procedure(new, held, settings=settings, local_addresses=local)
+    return _loaded(system).can_bind(new, held, settings=settings, local_addresses=local)
 
 
 def portability(
@@ -209,7 +208,7 @@ def _answer(
         refusal = system.refused_option(socket)
         if refusal is not None:
             return model.decide(refusal.rule, reason=refusal.message)
-    return system.procedure(new, existing, settings=None, local_addresses=local_addresses)
+    return system.can_bind(new, existing, settings=None, local_addresses=local_addresses)
 
 
 def _checked(new: Socket, existing: types.Iterable[Socket]) -> tuple[Socket, ...]:
