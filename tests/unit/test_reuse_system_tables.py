@@ -234,7 +234,7 @@ def test_what_no_socket_of_the_system_can_have(name):
         ("illumos", "192.0.2.7", 60.0),
         ("solaris", "192.0.2.7", 60.0),
         ("windows", "192.0.2.7", 120.0),
-        ("windows-xp", "192.0.2.7", 240.0),
+        ("windows-xp", "192.0.2.7", 120.0),
     ],
 )
 def test_the_length_of_time_wait(name, peer, seconds):
