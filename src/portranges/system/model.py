@@ -10,9 +10,9 @@ from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
 from portranges import types
-from portranges.checks import fields, got, integer, number, optional, tuple_with
+from portranges.checks import fields, integer, number, optional, tuple_with
 from portranges.ephemeral import EphemeralProfile
-from portranges.errors import InvalidValueError
+from portranges.errors import InvalidValueError, got
 from portranges.families import Family
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
