@@ -79,7 +79,7 @@ def address_number(address: IPv4Address | IPv6Address) -> int:
 
 
 def shown_number(number: int) -> str:
-    """Return an address of 128 bits as text, an IPv4 address without its prefix."""
+    """Return an address of 128 bits as text, ``::ffff:192.0.2.1`` as ``192.0.2.1``."""
     if is_mapped(number):
         return str(IPv4Address(number & 0xFFFFFFFF))
     return str(IPv6Address(number))

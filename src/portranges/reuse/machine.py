@@ -20,10 +20,10 @@ _LISTENING = State.LISTENING
 
 
 class Clock:
-    """The time, and the closed connections that linger until theirs is over.
+    """The time, and the queue of closed connections that linger.
 
-    ``lingering`` is their number. If a new connection with the same 4-tuple replaces one, that
-    one stays in the queue, and the machine ignores it when its time is over.
+    ``lingering`` is their number. A connection that a new one with the same 4-tuple replaces
+    stays in the queue, and the machine ignores it when its time is over.
     """
 
     __slots__ = ("_queue", "_turn", "lingering", "now")
@@ -111,7 +111,7 @@ class Machine(ABC):
         return sock
 
     def find_for(self, handle: Handle, addr: int) -> types.Any:
-        """Return the record of an open socket of which *addr* is to be an end, or raise."""
+        """Return the record of an open socket that can have *addr* at either end, or raise."""
         sock = self.find(handle)
         if not sock.v6 and not is_mapped(addr):
             raise InvalidSocketError("an inet socket requires an IPv4 address", shown_number(addr))
@@ -144,7 +144,7 @@ class Machine(ABC):
             return self.answer(self.rules["no-stream"])
         if sock.state is not _LISTENING:
             return self.answer(self.rules["not-listening"])
-        child = sock.heir(uid)
+        child = sock.unbound_copy(uid)
         child.port = sock.port
         child.set_addr(
             accepted_address(

@@ -14,7 +14,7 @@ from portranges.reuse.addresses import ANY4, ANY6, address_number
 from portranges.reuse.model import Options, Socket, State
 
 _IPV4 = 0xFFFFFFFF
-# The fields of Options, and of a record.
+# Each field of Options, and the field of a record that it sets.
 _FIELDS = (
     ("reuse_address", "r"),
     ("reuse_port", "rp"),
@@ -115,7 +115,7 @@ class SockBase(ABC):
         sock.enter(socket.state)
         return sock
 
-    def heir(self, uid: int) -> types.Self:
+    def unbound_copy(self, uid: int) -> types.Self:
         """Return an unbound socket of the user *uid* with the options of this one."""
         return type(self)(
             tcp=self.tcp,

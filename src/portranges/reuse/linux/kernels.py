@@ -175,7 +175,7 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
-# A number is resolved once; a program asks for a few.
+# A program uses few releases, so each is resolved once.
 @lru_cache(maxsize=64)
 def _resolved(release: str) -> Kernel:
     version = _version(release)

@@ -89,6 +89,7 @@ class LinuxPorts(Machine):
             return self.answer(refusal)
         v6only = sock.v6only
         sock.set_addr(addr)
+        # if (addr_type != IPV6_ADDR_ANY && addr_type != IPV6_ADDR_MAPPED) sk->sk_ipv6only = 1;
         if sock.v6 and addr and not is_mapped(addr):
             sock.v6only = True
         if port:
@@ -103,7 +104,7 @@ class LinuxPorts(Machine):
             return decision
         # SOCK_BINDADDR_LOCK is set for ::ffff:0.0.0.0 too, although it is a wildcard. It is
         # never cleared, not even by a second bind() after connect() took the port away.
-        sock.addr_locked = sock.addr_locked or addr != (0 if sock.v6 else ANY4)
+        sock.addr_locked = sock.addr_locked or addr != sock.wildcard
         sock.port_locked = sock.port_locked or port != 0
         return decision
 
@@ -133,7 +134,8 @@ class LinuxPorts(Machine):
             dst = _this_machine(sock, dst)
         v4path = is_mapped(dst)
         no_peer = pairs.check_peer(sock, dst)
-        near = None if no_peer else self._near(sock, dst, source, v4path=v4path)
+        moves_to = None if no_peer else self._moves_to(sock, dst, source, v4path=v4path)
+        # inet_dgram_connect(): if (!inet_sk(sk)->inet_num && inet_autobind(sk)) return -EAGAIN;
         if not sock.tcp and not sock.port and not self.udp.take_any(sock):
             return self.answer(RULES["udp-connect-exhausted"])
         if v4path and sock.v6only:
@@ -142,9 +144,9 @@ class LinuxPorts(Machine):
             return self.answer(no_peer)
         if not v4path and is_mapped(sock.addr):
             return self.answer(RULES["mapped-to-v6"])
-        if near is not None:
+        if moves_to is not None:
             sends_from = sock.v4_source
-            self._ports(sock).move(sock, near)
+            self._ports(sock).move(sock, moves_to)
             if not v4path:
                 # tcp_v6_connect() sets 127.0.0.6 as inet_rcv_saddr, not as inet_saddr.
                 sock.v4_source = sends_from
@@ -247,8 +249,8 @@ class LinuxPorts(Machine):
         found = self._ports(sock).take_any(sock)
         return self.answer(RULES["chosen" if found else "bind-exhausted"])
 
-    def _near(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:
-        """Return the address of the route to *dst* for *sock*, or None if it has one."""
+    def _moves_to(self, sock: Sock, dst: int, source: int | None, *, v4path: bool) -> int | None:
+        """Return the local address that connect() gives *sock*, or None if it keeps its own."""
         if source is not None:
             check_source(source, dst, self.is_local)
         if v4path and sock.v6only:

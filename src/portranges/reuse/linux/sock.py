@@ -21,7 +21,7 @@ CLOSED, LISTEN, CONN, TW = State.UNBOUND, State.LISTENING, State.CONNECTED, Stat
 
 LOOPBACK4_IPV6 = 0x7F000006
 
-_KERNELS = {State.BOUND: CLOSED, State.FIN_WAIT_2: TW}
+_KERNEL_STATES = {State.BOUND: CLOSED, State.FIN_WAIT_2: TW}
 
 
 class Sock(SockBase):
@@ -65,7 +65,7 @@ class Sock(SockBase):
 
     def enter(self, state: State) -> None:
         """Bring a new record, which has its address and port, into *state*."""
-        self.state = _KERNELS.get(state, state)
+        self.state = _KERNEL_STATES.get(state, state)
         self.fin_wait_2 = state is State.FIN_WAIT_2
 
     def shown_state(self) -> State:

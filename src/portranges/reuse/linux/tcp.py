@@ -268,8 +268,8 @@ class TcpPorts:
                     taken.append((port, TAKEN))
                 else:
                     lingering += 1
-                    # Otherwise time alone makes it recyclable, without a change.
-                    if not self._recycles(clash):
+                    # Otherwise it becomes replaceable with time, without a change of the port.
+                    if not self._becomes_replaceable(clash):
                         taken.append((port, LINGERS))
         self._searches.learn(kind, taken)
         return Outcome(RULES["connect-exhausted"], lingering=lingering)
@@ -294,12 +294,12 @@ class TcpPorts:
         for other in reversed(self._tuples.get(key, ())):
             if other.dev is not None and other.dev != sock.dev:
                 continue
-            if other.state is TW and self.recyclable(other, autobind=autobind):
+            if other.state is TW and self._is_replaceable(other, autobind=autobind):
                 return None, other
             return other, None
         return None, None
 
-    def recyclable(self, old: Sock, *, autobind: bool) -> bool:
+    def _is_replaceable(self, old: Sock, *, autobind: bool) -> bool:
         """Return whether connect() may replace *old*, which lingers.
 
         If connect() also chooses the port, ``tcp_tw_reuse`` must allow it and
@@ -309,9 +309,9 @@ class TcpPorts:
             return old.timestamps
         # time_after32(tcp_clock_ms(), reuse_thresh), in whole milliseconds
         age = round((self.clock.now - old.since) * 1000)
-        return self._recycles(old) and age > self.settings.tcp_tw_reuse_delay
+        return self._becomes_replaceable(old) and age > self.settings.tcp_tw_reuse_delay
 
-    def _recycles(self, old: Sock) -> bool:
+    def _becomes_replaceable(self, old: Sock) -> bool:
         """Return whether connect() without a port may replace *old* once it is old enough."""
         # if (reuse == 2) and the loopback device or a loopback address
         reuse = self.settings.tcp_tw_reuse
@@ -450,7 +450,7 @@ def _connected(recycled: Sock | None) -> Outcome:
 
 
 def _snapshot(sock: Sock) -> Sock:
-    copy = sock.heir(sock.uid)
+    copy = sock.unbound_copy(sock.uid)
     copy.addr = sock.addr
     copy.v4 = sock.v4
     return copy

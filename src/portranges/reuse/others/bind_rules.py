@@ -182,7 +182,10 @@ _DEFAULTS = SystemSettings()
 
 
 class Context:
-    """A system with a machine's settings and addresses."""
+    """A system with a machine's settings and addresses.
+
+    ``udp_ports`` is the number of UDP ports in use, of which macOS keeps some free.
+    """
 
     def __init__(
         self, system: BindRules, settings: types.ReuseSettings | None, local: frozenset[int] | None
@@ -196,12 +199,12 @@ class Context:
         self.settings: SystemSettings = _checked(settings, system)
         self.profile: EphemeralProfile = ephemeral.profile(system.name)
         given, usual = self.settings, self.profile
-        self.privileged_below: int = _first(given.privileged_below, usual.privileged_below or 0)
-        self.extra_privileged: PortSet = _first(given.extra_privileged, usual.privileged_extra)
-        restricted = _first(given.restricted, usual.skipped)
+        self.privileged_below: int = _given_or(given.privileged_below, usual.privileged_below or 0)
+        self.extra_privileged: PortSet = _given_or(given.extra_privileged, usual.privileged_extra)
+        restricted = _given_or(given.restricted, usual.skipped)
         self.restricted: PortSet = restricted if system.has_restricted else _NO_PORTS
         # IPV6_V6ONLY cannot be cleared by a setting either.
-        self.v6only: bool = system.v6only_fixed or _first(given.v6only, system.v6only)
+        self.v6only: bool = system.v6only_fixed or _given_or(given.v6only, system.v6only)
         self.udp_ports: int = 0
         self.local: frozenset[int] | None = local
 
@@ -219,7 +222,7 @@ class Context:
     def ports(self) -> PortSet:
         """The ports that can be chosen automatically."""
         given = self.settings
-        ports = _first(given.ports, self.profile.ports)
+        ports = _given_or(given.ports, self.profile.ports)
         return ports - given.reserved - given.excluded - self.restricted - self.extra_privileged
 
     def time_wait(self, dst: int) -> float:
@@ -231,7 +234,7 @@ class Context:
         return self.profile.time_wait or 0.0
 
 
-def _first(given: types.T | None, usual: types.T) -> types.T:
+def _given_or(given: types.T | None, usual: types.T) -> types.T:
     return usual if given is None else given
 
 

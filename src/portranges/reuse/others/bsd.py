@@ -55,7 +55,7 @@ def cost_at(holder: Sock, local: int | None, asked: int) -> int | None:
 
 
 def both_wild(new: Sock, holder: Sock) -> bool:
-    """Return whether both are at the wildcard address of the table that has *holder*."""
+    """Return whether both sockets are at a wildcard address."""
     return is_wild(new.addr) and is_wild(holder.addr)
 
 

@@ -283,9 +283,9 @@ class SystemPorts(Machine):
             fixed = self.system.v6only_fixed and not options.v6only
             if sock.port or sock.state is not State.UNBOUND or fixed:
                 return self.answer(self.rules["v6only-late"])
-        r = sock.r if options.reuse_address is None else options.reuse_address
-        e = sock.exclusive if options.exclusive is None else options.exclusive
-        if r and e and "option-both" in self.rules:
+        reuse = sock.r if options.reuse_address is None else options.reuse_address
+        exclusive = sock.exclusive if options.exclusive is None else options.exclusive
+        if reuse and exclusive and "option-both" in self.rules:
             return self.answer(self.rules["option-both"])
         sock.set_options(options)
         return self.answer(self.rules["option"])
@@ -310,6 +310,7 @@ class SystemPorts(Machine):
             sock.state = State.FIN_WAIT_2
             stays = self.context.settings.fin_wait_2
         self.clock.linger(sock, stays)
+        # The setting may be 0 seconds.
         self.advance(0.0)
 
     def advance(self, seconds: float) -> None:

@@ -69,7 +69,7 @@ _XP = """\
     E-S I   I   A   A   I   I
 """
 
-# IPv4 and IPv6.
+# Whether a stack is that of IPv4.
 _STACKS = (True, False)
 _MODES = {"D": "no option", "R": "SO_REUSEADDR", "E": "SO_EXCLUSIVEADDRUSE"}
 # 4 is 0.0.0.0 and 6 a dual-stack ::, where the two meet.
