@@ -241,6 +241,10 @@ def _corrected_rows(question: tuple[Any, ...], path: str, old: Any, new: Any) ->
     return field in _CORRECTED.get(question[1], ())
 
 
+def _corrected_in_findings(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return not _CORRECTED.keys().isdisjoint(question[2] or ())
+
+
 def _texts_of_rows(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     field = path.split("/")[1] if "/" in path else ""
     return field in _TEXTS_OF_ROWS or field.endswith("_note")
@@ -250,6 +254,26 @@ def _more_rows(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool
     if question[0] == "aliases":
         return (old, new) == ("windows-xp", "windows-2000")
     return set(old) < set(new)
+
+
+_USES = {"mosh", "rresvport()", "rresvport() of glibc", "rresvport() of the BSDs"}
+
+
+def _uses(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    if question[0] == "uses_of":
+        return set(old) ^ set(new) <= _USES
+    # One row more moves the others.
+    return question[0] == "uses" or "uses" in path.split("/") or "known-use" in repr(new)
+
+
+def _facts_of_commands(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    """Whether it is about a fact that a page or a table of systems shows."""
+    words = question[1][int(path.partition("/")[0])]
+    if words[0] == "ephemeral":
+        return True
+    # A page: portranges 60454, portranges http.
+    is_page = words[0][:1].isdigit() or words[0] in ("http", "https", "domain", "nfs", "sql")
+    return is_page and ("/result" in path or isinstance(old, str))
 
 
 def _without_wsk(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
@@ -440,6 +464,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=_corrected_rows,
     ),
     Difference(
+        name="advice: corrected systems",
+        reason="sentences contain the titles of systems, of which some are rows of their own now",
+        asked="audit",
+        applies=_corrected_in_findings,
+    ),
+    Difference(
         name="ephemeral: sources and notes",
         reason="rows cite the documents that were opened again, and notes say what these say",
         asked="profile",
@@ -450,6 +480,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="Windows 2000 has a row of its own, because its TIME_WAIT is longer",
         asked="profile_names aliases",
         applies=_more_rows,
+    ),
+    Difference(
+        name="uses: corrected ports",
+        reason="mosh takes 60001-60999 and rresvport() of glibc 512-1023, as their sources say",
+        asked="uses uses_of explain commands judge why_not audit listen_ports",
+        applies=_uses,
+    ),
+    Difference(
+        name="command line: corrected facts",
+        reason="pages and tables show the corrected rows",
+        asked="commands",
+        applies=_facts_of_commands,
     ),
     Difference(
         name="reuse: no sockets of the Windows kernel",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import platform
 import random
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from portranges import PortRange, capacity, ephemeral, types
+from portranges import PortRange, capacity, ephemeral, types, uses
 from portranges.errors import PortsExhaustedError
 from portranges.selection import Allocator
 
@@ -393,3 +394,31 @@ def test_a_connection_to_itself_is_as_likely_as_computed(
         # 120 or 240 of 600, and 0 for the other parity. Attempts in a row are
         # nearly independent in so small a range: five standard deviations.
         assert abs(hits - 600 * chance) <= 5 * (600 * chance * (1 - chance)) ** 0.5, (text, hits)
+
+
+_RRESVPORT = r"""
+import ctypes, json, os
+
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.unshare(0x40000000) and libc.unshare(0x50000000):
+    print(json.dumps({"skip": "no network namespace: " + os.strerror(ctypes.get_errno())}))
+elif not hasattr(libc, "rresvport"):
+    print(json.dumps({"skip": "this libc has no rresvport()"}))
+else:
+    port, ports = ctypes.c_int(1023), []
+    while libc.rresvport(ctypes.byref(port)) >= 0:
+        ports.append(port.value)
+    print(json.dumps({"ports": ports}))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="NOT RUN: needs glibc")
+def test_rresvport_of_glibc_tries_the_ports_of_its_row() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _RRESVPORT], capture_output=True, text=True, check=True
+    )
+    answer = json.loads(done.stdout)
+    if "skip" in answer:
+        pytest.skip(f"NOT RUN: {answer['skip']}")
+    (row,) = [use for use in uses.rows() if use.name == "rresvport() of glibc"]
+    assert answer["ports"] == [*reversed(range(row.ports.first, row.ports.last + 1))]

@@ -280,7 +280,9 @@ def test_the_ports_of_the_privileged_row_come_from_the_known_uses():
     assert row.client_has is Trait.PRIVILEGED_CLIENT
     from portranges.flows.rows import PRIVILEGED_CLIENT
 
-    assert PRIVILEGED_CLIENT == PortSet([shown["rresvport()"], shown["NFS client on Linux"]])
+    assert PRIVILEGED_CLIENT == PortSet(
+        [shown["rresvport() of the BSDs"], shown["NFS client on Linux"]]
+    )
     assert PRIVILEGED_CLIENT == ephemeral.ports(["sunrpc", "bsd-rresvport"])
 
 

@@ -83,7 +83,7 @@ class TestPort60454:
 
     def test_browsers_and_other_uses(self):
         assert not self.report.browser_blocked
-        assert "mosh (udp 60000-61000)" in self.page
+        assert "mosh (udp 60001-60999)" in self.page
 
     @pytest.mark.parametrize(
         "command",

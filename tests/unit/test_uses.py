@@ -56,8 +56,11 @@ def test_uses_agrees_with_a_search_of_all_rows():
     ("port", "name"),
     [
         (60454, "mosh"),
-        (60000, "mosh"),
-        (61000, "mosh"),
+        (60001, "mosh"),
+        (60999, "mosh"),
+        (512, "rresvport() of glibc"),
+        (550, "rresvport() of glibc"),
+        (1023, "rresvport() of the BSDs"),
         (30000, "Kubernetes NodePort"),
         (32767, "Kubernetes NodePort"),
         (6000, "X11"),
@@ -70,6 +73,19 @@ def test_uses_agrees_with_a_search_of_all_rows():
 )
 def test_the_uses_of_known_ports(port, name):
     assert name in [use.name for use in uses.lookup(port)]
+
+
+@pytest.mark.parametrize(
+    ("port", "name"),
+    [
+        (60000, "mosh"),
+        (61000, "mosh"),
+        (511, "rresvport() of glibc"),
+        (599, "rresvport() of the BSDs"),
+    ],
+)
+def test_ports_that_a_program_never_tries(port, name):
+    assert name not in [use.name for use in uses.lookup(port)]
 
 
 def test_mosh_uses_only_udp():

@@ -10,7 +10,10 @@ from portranges.portset import PortSet
 from portranges.source import Confidence, cite
 
 PRIVILEGED_CLIENT = PortSet.parse("600-1023")
-"""The ports that rresvport() and the NFS client of Linux choose (``uses`` has the rows)."""
+"""The ports that rresvport() of the BSDs and the NFS client of Linux choose (rows of ``uses``).
+
+That of glibc chooses 512-599 as well, but only if all others are in use.
+"""
 
 PRIVILEGED_SERVICE = PortSet.parse("111,513-515,2049")
 """The services sunrpc, login, shell, printer and nfs, to which such clients connect."""

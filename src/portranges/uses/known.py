@@ -42,12 +42,20 @@ _UDP = (Transport.UDP,)
 _BOTH = (Transport.TCP, Transport.UDP)
 _over_tcp = partial(Use, transports=(Transport.TCP,))
 
+_PROVING = "source ports of the r-commands and other clients that prove their privileges"
+
 # By first port, then by size.
 _ROWS = (
     _over_tcp(
-        name="rresvport()",
+        name="rresvport() of glibc",
+        ports=PortRange(512, 1023),
+        note=f"{_PROVING}; from 1023 downwards",
+        source=cite("bminor/glibc@04e750e7", "inet/rcmd.c, rresvport_af(): IPPORT_RESERVED / 2"),
+    ),
+    _over_tcp(
+        name="rresvport() of the BSDs",
         ports=PortRange(600, 1023),
-        note="source ports of the r-commands and other clients that prove their privileges",
+        note=f"{_PROVING}; also on macOS",
         source=cite("FreeBSD, OpenBSD, DragonFly and XNU sources", "IPPORT_RESERVEDSTART"),
     ),
     Use(
@@ -165,19 +173,22 @@ _ROWS = (
         source=cite("WireGuard/wireguard-tools@27c885ff", "src/man/wg.8, ListenPort"),
     ),
     Use(
-        name="mosh",
-        ports=PortRange(60000, 61000),
-        transports=_UDP,
-        note="the server of a mobile shell session, one port per session",
-        source=cite("mosh-server(1)"),
-    ),
-    Use(
         name="Docker published ports on Windows",
         ports=PortRange(60000, 65000),
         transports=_BOTH,
         note="container ports published without a host port",
         source=cite(
             "moby/moby@b985e231", "daemon/libnetwork/portallocator/portallocator_windows.go"
+        ),
+    ),
+    Use(
+        name="mosh",
+        ports=PortRange(60001, 60999),
+        transports=_UDP,
+        note="the server of a mobile shell session, one port per session; the manual names 60000 "
+        "and 61000, which the program never tries",
+        source=cite(
+            "mobile-shell/mosh@0f5061d8", "src/network/network.h: PORT_RANGE_LOW, PORT_RANGE_HIGH"
         ),
     ),
 )
