@@ -219,9 +219,8 @@ class TcpPorts:
         """
         dst, dport = (None, 0) if peer is None else peer
         others = () if dst is None else self._tuples.get((child.addr, child.port, dst, dport), ())
-        for other in others:
-            if other.state is not TW:
-                return False
+        if any(other.state is not TW for other in others):
+            return False
         for other in tuple(others):
             self.vanish(other)
         # The listener has the same port.

@@ -173,11 +173,9 @@ class SystemPorts(Machine):
             if blocker is not None:
                 rule = self.rules.special("tuple", "-udp", applies=not sock.tcp)
                 return self._refuse(rule, blocker)
-        to_itself = sock.tcp and (local, port) == (dst, dport)
+        to_itself = sock.tcp and (local, port) == (dst, dport) and "self-connect" in self.rules
         if to_itself and (is_mapped(dst) or not self.system.self_connect_over_v4_only):
-            found = self.rules.get("self-connect")
-            if found is not None:
-                return self.answer(found)
+            return self.answer(self.rules["self-connect"])
         if refused and sock.tcp:
             if self.system.drops_refused:
                 self._leave(sock)
