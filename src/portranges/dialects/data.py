@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -88,7 +88,11 @@ def _other_form(entry: types.Entry) -> str:
 
 
 def check_alike(
-    entries: Iterable[types.Entry], key: str, values: tuple[object, ...], rule: str, hint: str = ""
+    entries: types.Iterable[types.Entry],
+    key: str,
+    values: tuple[object, ...],
+    rule: str,
+    hint: str = "",
 ) -> None:
     """Raise if *entries* have different values of *key*, or one that is not one of *values*."""
     found: set[object] = set()
@@ -109,9 +113,9 @@ def refused(rule: str, entry: object, hint: str = "") -> InvalidRangeError:
 
 
 def ports_of_entries(
-    entries: Iterable[types.Entry],
+    entries: types.Iterable[types.Entry],
     protocols: Protocols,
-    read: Callable[[types.Entry], PortSet],
+    read: types.Callable[[types.Entry], PortSet],
     transport: types.TransportLike | None,
 ) -> PortSet:
     """Return the ports of *entries* for *transport*, or for all transports if they agree.
@@ -129,9 +133,9 @@ def ports_of_entries(
 
 
 def _parts(
-    entries: Iterable[types.Entry],
+    entries: types.Iterable[types.Entry],
     protocols: Protocols,
-    read: Callable[[types.Entry], PortSet],
+    read: types.Callable[[types.Entry], PortSet],
     transport: types.TransportLike | None,
 ) -> types.Iterator[types.UnreadPart]:
     """Yield the transport of each entry, and a function that reads its ports."""
@@ -165,7 +169,9 @@ def check_lowest(form: DataForm, entry: types.Entry, ports: PortSet) -> None:
         raise refused(f"port must be in {form.lowest}..{LAST_PORT}", entry)
 
 
-def gathered(parts: Iterable[types.UnreadPart], transport: types.TransportLike | None) -> PortSet:
+def gathered(
+    parts: types.Iterable[types.UnreadPart], transport: types.TransportLike | None
+) -> PortSet:
     """Return the ports for *transport*, or for all transports if they agree.
 
     Args:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from portranges import types
 from portranges.dialects import data
 from portranges.dialects.protocols import NUMBERS
@@ -49,7 +47,7 @@ def to_gcp(
 
 
 def from_gcp(
-    allowed: Iterable[types.Entry], *, transport: types.TransportLike | None = None
+    allowed: types.Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports of ``allowed`` or ``denied`` of a VPC firewall rule.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import partial
 
 from portranges import checks, types
@@ -54,7 +53,7 @@ def _end_port(ports: PortRange) -> dict[str, int]:
 
 
 def from_kubernetes(
-    entries: Iterable[types.Entry], *, transport: types.TransportLike | None = None
+    entries: types.Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports that the ``ports`` of a rule of a NetworkPolicy name.
 
@@ -105,7 +104,7 @@ def _ports_of(entry: types.Entry) -> PortSet:
 
 
 def _transport_of(
-    entry: types.Entry, protocols: Mapping[str, Transport | None]
+    entry: types.Entry, protocols: types.Mapping[str, Transport | None]
 ) -> Transport | None:
     protocol = checks.of_type("protocol", entry.get("protocol", "TCP"), str)
     if protocol not in protocols:
@@ -149,7 +148,7 @@ def to_cilium(
 
 
 def from_cilium(
-    entries: Iterable[types.Entry], *, transport: types.TransportLike | None = None
+    entries: types.Iterable[types.Entry], *, transport: types.TransportLike | None = None
 ) -> PortSet:
     """Return the ports that the ``toPorts`` of a rule of a CiliumNetworkPolicy name.
 
