@@ -142,8 +142,8 @@ def _print_table(asked: types.AskedPorts, registry: Registry) -> None:
             reports = explain_ranges(asked_range, transport=transport, registry=registry)
             # The reports of one range are adjacent.
             for cells, alike in groupby(reports, _cells):
-                ranges = [report.ports for report in alike]
-                print(_line(str(PortRange(ranges[0].first, ranges[-1].last)), size, cells))
+                found = [report.ports for report in alike]
+                print(_line(str(PortRange(found[0].first, found[-1].last)), size, cells))
 
 
 def _cells(report: types.PortReport) -> tuple[str, str, str]:

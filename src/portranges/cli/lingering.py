@@ -14,7 +14,7 @@ from portranges.cli.watch import Counter
 from portranges.layout import labels
 
 _LABEL = 15  # columns of the labels on the left
-_LOOKS = 20  # while --observe waits
+_POLLS = 20  # while --observe waits
 _SLOWEST = 10.0  # seconds
 
 
@@ -42,16 +42,16 @@ def _now(arguments: types.Namespace, history: probe.ListenerHistory) -> probe.Li
 def _observed(arguments: types.Namespace) -> probe.LingeringListeners:
     history = probe.ListenerHistory()
     counter = Counter(sys.stderr)
-    interval = min(_SLOWEST, arguments.older_than / _LOOKS)
+    interval = min(_SLOWEST, arguments.older_than / _POLLS)
     _now(arguments, history)
-    # Measured from the end of the first look, so that all it saw will be old enough.
+    # Measured from the end of the first poll, so that all it saw will be old enough.
     until = time.monotonic() + arguments.older_than
     try:
         while (left := until - time.monotonic()) > 0:
             counter.show(f"{len(history)} listeners; {span(left)} to go")
             time.sleep(min(interval, left))
             _now(arguments, history)
-        # The last look of the loop may have been slightly too early.
+        # The last poll of the loop may have been slightly too early.
         found = _now(arguments, history)
     finally:
         counter.clear()

@@ -15,9 +15,9 @@ from portranges import types
 from portranges.errors import elide
 from portranges.ports import is_digits
 
-# float() also accepts 'nan', 'inf', '1_0' and the digits of every script.
 _LARGEST = f"{10**15 - 1:,}"
-_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
+# float() also accepts 'nan', 'inf', '1_0' and the digits of every script.
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?")
 
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _LONGEST = 20

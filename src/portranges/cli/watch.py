@@ -54,7 +54,7 @@ def run(arguments: types.Namespace) -> int:
         while True:
             found = watcher.poll()
             sockets = watcher.table
-            assert sockets is not None  # noqa: S101 (it has looked)
+            assert sockets is not None  # noqa: S101 (it has polled)
             if found:
                 changed = time.monotonic()
                 changes += sum(each.kind is not ChangeKind.FOUND for each in found)

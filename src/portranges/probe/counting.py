@@ -242,8 +242,8 @@ def usage(
 
 def _limit(profile: EphemeralProfile, transport: Transport) -> Interval:
     """Return how many connections fit to one destination."""
-    is_udp = transport is Transport.UDP
-    is_udp = is_udp and any(each.name == "udp" for each in capacity.methods(profile))
+    has_udp = any(each.name == "udp" for each in capacity.methods(profile))
+    is_udp = has_udp and transport is Transport.UDP
     return capacity.concurrent(profile, method="udp" if is_udp else "connect")
 
 
@@ -310,6 +310,7 @@ def count(
 
 def _by_destination(rows: types.Iterable[Row]) -> dict[tuple[str, str, int], list[Row]]:
     """Return *rows* by local address and remote address and port."""
+    # First as they are written, because few addresses have to be changed then.
     groups: dict[tuple[str, str | None, int | None], list[Row]] = {}
     for row in rows:
         ends = row[col.ADDRESS], row[col.REMOTE_ADDRESS], row[col.REMOTE_PORT]

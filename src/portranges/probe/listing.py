@@ -109,8 +109,7 @@ def owners(
     """Return the sockets that hold a local port, in any state, with their processes.
 
     ``.owners`` of the table lists each process once, and ``.why_no_owner(record)`` explains
-    why a record has none. Other errors are those of
-    ``sockets``.
+    why a record has none. Other errors are those of ``sockets``.
 
     Args:
         port: The port.

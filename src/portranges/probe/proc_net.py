@@ -28,6 +28,7 @@ _TICKS = 100.0
 _SIZES = {Family.INET: 8, Family.INET6: 32}
 _LONGEST_NUMBER = 20  # digits of 2**64
 _FIELDS = 10
+_HEX = frozenset("0123456789abcdefABCDEF")
 
 
 def parse_proc_net(
@@ -156,9 +157,6 @@ def _hex(text: str, size: int) -> int:
     if not 0 < len(text) == size <= _LONGEST_NUMBER or not _HEX.issuperset(text):
         raise ValueError
     return int(text, 16)
-
-
-_HEX = frozenset("0123456789abcdefABCDEF")
 
 
 def _unexpected(

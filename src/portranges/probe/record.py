@@ -41,6 +41,7 @@ class Owner:
 
     def __post_init__(self) -> None:
         """Check the fields."""
+        # All types come before the bounds.
         fields(self, pid=int, name=str, uid=optional(int), started_at=optional(number))
         fields(self, pid=integer, uid=optional(integer))
 

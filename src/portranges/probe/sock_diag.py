@@ -214,6 +214,7 @@ def rows_of(
         found = _rows(block, length, family, transport, byteorder)
         if length > _MESSAGE and family == FAMILIES[Family.INET6]:
             _add_v6only(found, block, length, byteorder)
+        # Nearly all sockets are in one block, which need not be copied.
         rows = rows | found if rows else found
     return list(rows.values())
 

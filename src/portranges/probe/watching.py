@@ -211,7 +211,7 @@ class Watcher:
         if table.backend is None or table.backend is Backend.PSUTIL:
             return table
         inodes = proc.inodes_of(table._rows)
-        if self._holders is None or not _hold_still(self._holders, inodes):
+        if self._holders is None or not _is_current(self._holders, inodes):
             self._holders = proc.holders_of(inodes)
             self._known = proc.owners_of(self._holders)
         return table_of(
@@ -223,7 +223,7 @@ class Watcher:
         )
 
 
-def _hold_still(holders: proc.Holders, inodes: frozenset[int]) -> bool:
+def _is_current(holders: proc.Holders, inodes: frozenset[int]) -> bool:
     """Return whether *holders* is still correct: the same sockets, each at its descriptor."""
     return holders.inodes == inodes and all(
         proc.still_holds(inode, *pair) for inode, pairs in holders.found.items() for pair in pairs
