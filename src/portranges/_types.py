@@ -46,7 +46,7 @@ from portranges._words import *
 from portranges.capacity.model import Interval as Interval
 from portranges.cli.arguments import Arguments as Arguments
 from portranges.ephemeral import EphemeralProfile as EphemeralProfile
-from portranges.errors import InvalidSocketError, InvalidValueError
+from portranges.errors import InvalidRangeError, InvalidSocketError, InvalidValueError
 from portranges.families import Family as Family
 from portranges.ports import PortRange as PortRange
 from portranges.ports import Transport as Transport
@@ -93,7 +93,9 @@ StrKey = TypeVar("StrKey", bound=str)
 Word = TypeVar("Word", bound=StrEnum)
 Named = TypeVar("Named", bound="HasName")
 
-ValueErrorKind: TypeAlias = type[InvalidValueError] | type[InvalidSocketError]
+ValueErrorKind: TypeAlias = (
+    type[InvalidValueError] | type[InvalidSocketError] | type[InvalidRangeError]
+)
 
 StrPath: TypeAlias = str | PathLike[str]
 

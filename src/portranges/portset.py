@@ -222,6 +222,55 @@ class PortSet:
             bits |= matching
         return _make(bits)
 
+    @staticmethod
+    def from_psid(
+        offset: types.SupportsIndex, length: types.SupportsIndex, psid: types.SupportsIndex
+    ) -> PortSet:
+        """Return the ports of one customer who shares an IPv4 address by MAP-E, MAP-T or lw4o6.
+
+        A port has three parts: *offset* bits that select a range, *length* bits with the port
+        set identifier, and the remaining bits, which count the ports of the range.
+
+        Args:
+            offset: 0 to 15. MAP-E and MAP-T use 6 by default, which excludes ports 0-1023;
+                Lightweight 4over6 uses 0, which excludes none.
+            length: 0 to 16 bits, at most 16 together with *offset*; ``2**length`` customers
+                share the address. With 0 the address is not shared. A customer then has all
+                ports, whatever the offset; this function still excludes the first range.
+            psid: The port set identifier, 0 to ``2**length - 1``. DHCP sends it in the upper
+                bits of a 16-bit field: shift that right by 16 - *length*.
+
+        Returns:
+            The set.
+
+        Raises:
+            TypeError: An argument is not an integer.
+            InvalidRangeError: An argument is out of bounds.
+
+        Source:
+            RFC 7597, section 5.1. The bounds and defaults are those of RFC 7618, section 9.
+
+        Example:
+            >>> mine = PortSet.from_psid(offset=6, length=8, psid=0x34)
+            >>> len(mine), mine.ranges[0], mine.ranges[-1]
+            (252, PortRange(first=1232, last=1235), PortRange(first=64720, last=64723))
+            >>> PortSet.from_psid(offset=0, length=6, psid=1)
+            PortSet.parse('1024-2047')
+        """
+        # Loaded when it is first needed: most programs know no such identifier.
+        from portranges.checks import integer
+
+        first = integer("offset", offset, most=15, error=InvalidRangeError)
+        size = integer("length", length, most=16, error=InvalidRangeError)
+        rest = 16 - first - size
+        if rest < 0:
+            rule = "offset and length must be at most 16 together"
+            raise InvalidRangeError(rule, f"{first} and {size}")
+        identifier = integer("psid", psid, most=(1 << size) - 1, error=InvalidRangeError)
+        mask = MaskedPort(identifier << rest, (1 << size) - 1 << rest)
+        ports = PortSet.from_masks([mask])
+        return ports - PortRange(0, (1 << 16 - first) - 1) if first else ports
+
     # -- algebra -------------------------------------------------------------
 
     def __or__(self, other: PortSet | PortRange) -> PortSet:

@@ -164,6 +164,7 @@ FUNCTIONS: list[tuple[Callable[..., object], dict[str, Any]]] = [
     (lambda item: PortSet([item]), {"item": 80}),
     (lambda text: PortSet.parse(text), {"text": "80"}),
     (lambda bits: PortSet.from_int(bits), {"bits": 1}),
+    (PortSet.from_psid, {"offset": 6, "length": 8, "psid": 52}),
     (lambda value: value in SET, {"value": 80}),
     (lambda value: SET.contains_many(value), {"value": [80]}),
     (lambda value: SET.count_many(value), {"value": [80]}),

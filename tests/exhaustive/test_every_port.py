@@ -78,3 +78,19 @@ def test_a_mask_contains_the_ports_that_match_it(mask: MaskedPort) -> None:
 def test_the_length_of_every_mask_is_its_number_of_ports() -> None:
     for mask in oracle.UNIVERSE:
         assert len(MaskedPort(0, mask)) == 2 ** f"{mask:016b}".count("0")
+
+
+@pytest.mark.parametrize("offset", range(16))
+def test_port_sets_of_map_agree_with_the_bits_of_each_port(offset: int) -> None:
+    # RFC 7597, section 5.1: the offset bits A, which are not 0 if there are any, then the PSID.
+    bits = [f"{port:016b}" for port in oracle.UNIVERSE]
+    for length in range(17 - offset):
+        members: dict[str, list[int]] = {}
+        for port, digits in enumerate(bits):
+            if offset == 0 or "1" in digits[:offset]:
+                members.setdefault(digits[offset : offset + length], []).append(port)
+        assert len(members) == 2**length
+        # Every identifier of up to 10 bits; of longer ones, some.
+        for psid in range(0, 2**length, max(1, 2**length // 1021)):
+            expected = members[f"{psid:0{length}b}" if length else ""]
+            assert list(PortSet.from_psid(offset, length, psid)) == expected

@@ -133,6 +133,7 @@ def sets(index: SupportsIndex, generator: Iterator[int]) -> None:
     assert_type(PortSet.full(), PortSet)
     assert_type(PortSet.from_int(6), PortSet)
     assert_type(PortSet.from_masks([MaskedPort(0, 0)]), PortSet)
+    assert_type(PortSet.from_psid(6, 8, psid=52), PortSet)
     assert_type(ports.to_int(), int)
     assert_type(ports.first, int)
     assert_type(ports.last, int)

@@ -59,6 +59,7 @@ def sets(ports: PortSet) -> None:
     PortSet.parse(80)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     PortSet.from_int("6")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     PortSet.from_masks([80])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    PortSet.from_psid(6, 8, "52")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     ports | [80]  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
     ports & {80}  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
     ports - 80  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]

@@ -322,6 +322,60 @@ class TestFromMasks:
             PortSet.from_masks(masks)
 
 
+class TestFromPsid:
+    @pytest.mark.parametrize(
+        ("parameters", "count", "some"),
+        [
+            # RFC 7597, appendix A, examples 1 and 5, and appendix B.2.
+            ((6, 8, 0x34), 63, "1232-1235 2256-2259 63696-63699 64720-64723"),
+            ((6, 8, 0), 63, "1024-1027 2048-2051 63488-63491 64512-64515"),
+            ((0, 6, 0), 1, "0-1023"),
+        ],
+    )
+    def test_the_examples_of_the_rfc(
+        self, parameters: tuple[int, int, int], count: int, some: str
+    ) -> None:
+        ranges = [str(each) for each in PortSet.from_psid(*parameters).ranges]
+        assert len(ranges) == count
+        assert (ranges[:2] + ranges[-2:] if count > 1 else ranges) == some.split()
+
+    def test_an_offset_of_4_excludes_the_ports_below_4096(self) -> None:
+        # RFC 7597, section 5.1.
+        assert PortSet.from_psid(4, 0, 0) == PortSet([PortRange(4096, 65535)])
+
+    def test_an_address_that_is_not_shared(self) -> None:
+        assert PortSet.from_psid(0, 0, 0) == PortSet.full()
+
+    def test_a_set_of_one_port(self) -> None:
+        assert PortSet.from_psid(offset=0, length=16, psid=Index(443)) == PortSet([443])
+
+    @pytest.mark.parametrize(
+        ("offset", "length", "psid", "message"),
+        [
+            (16, 0, 0, "offset must be in 0..15, got 16"),
+            (-1, 0, 0, "offset must be in 0..15, got -1"),
+            (6, 17, 0, "length must be in 0..16, got 17"),
+            (6, 11, 0, "offset and length must be at most 16 together, got 6 and 11"),
+            (6, 8, 256, "psid must be in 0..255, got 256"),
+            (6, 0, 1, "psid must be in 0..0, got 1"),
+            (6, 8, -1, "psid must be in 0..255, got -1"),
+        ],
+    )
+    def test_parameters_out_of_bounds_are_refused(
+        self, offset: int, length: int, psid: int, message: str
+    ) -> None:
+        with pytest.raises(InvalidRangeError) as caught:
+            PortSet.from_psid(offset, length, psid)
+        assert str(caught.value) == message
+
+    @pytest.mark.parametrize("name", ["offset", "length", "psid"])
+    @pytest.mark.parametrize("value", ["6", 6.0, True, None])
+    def test_a_parameter_that_is_not_an_integer_is_refused(self, name: str, value: Any) -> None:
+        arguments: dict[str, Any] = {"offset": 6, "length": 8, "psid": 0, name: value}
+        with pytest.raises(TypeError, match=f"^{name} must be an integer, got "):
+            PortSet.from_psid(**arguments)
+
+
 class TestNth:
     def test_it_counts_ports(self) -> None:
         ports = PortSet.parse("80,8000-8002,65535")
