@@ -91,8 +91,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _top_parser()
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     for name, about in _COMMANDS.items():
-        parser_of = commands.add_parser(name, help=about, description=about)
-        _load(name).add_arguments(Arguments(parser_of))
+        subparser = commands.add_parser(name, help=about, description=about)
+        _load(name).add_arguments(Arguments(subparser))
     return parser
 
 

@@ -55,11 +55,11 @@ def run(arguments: types.Namespace) -> int:
         )
     # The transport is written only if the notation has a place for it.
     target = dialects.lookup(arguments.to)
-    says_transport = target.frame.rule is not dialects.TransportRule.NEVER
+    names_transport = target.frame.rule is not dialects.TransportRule.NEVER
     texts = dialects.render_rules(
         ports,
         arguments.to,
-        transport=arguments.transport if says_transport else None,
+        transport=arguments.transport if names_transport else None,
         negated=arguments.negated,
         ternary=arguments.ternary,
     )

@@ -48,13 +48,13 @@ def run(arguments: types.Namespace) -> int:
         if arguments.table and getattr(arguments, option):
             raise InvalidValueError(f"--{option} requires pages or --json", "--table")
     registry = SHIPPED if arguments.services is None else services_in(arguments.services)
-    asked = _asked(arguments.ports, arguments.transport, registry)
-    several = sum(len(ports) for ports, _ in asked) > _MOST_PAGES
+    requested = _requested(arguments.ports, arguments.transport, registry)
+    several = sum(len(ports) for ports, _ in requested) > _MOST_PAGES
     pages = arguments.pages or arguments.here or arguments.sources
     if not arguments.json and (arguments.table or (several and not pages)):
-        _print_table(asked, registry)
+        _print_table(requested, registry)
         return 0
-    answers = _answers(asked, registry, one_by_one=arguments.here)
+    answers = _answers(requested, registry, one_by_one=arguments.here)
     if arguments.json:
         facts = Facts()
         reports = list(_data(answers, facts, with_here=arguments.here))
@@ -64,11 +64,11 @@ def run(arguments: types.Namespace) -> int:
     return 0
 
 
-def _asked(
+def _requested(
     words: types.Iterable[str], transport: types.TransportLike | None, registry: Registry
-) -> types.AskedPorts:
+) -> types.RequestedPorts:
     """Return sets of ports, each with its transport, in the order of *words*; each port once."""
-    found: types.AskedPorts = []
+    found: types.RequestedPorts = []
     before: dict[types.TransportLike | None, PortSet] = {}
     for part in (part for word in words for part in word.split(",")):
         ports, own = _ports(part, transport, registry)
@@ -96,10 +96,10 @@ def _ports(
 
 
 def _answers(
-    asked: types.AskedPorts, registry: Registry, *, one_by_one: bool
+    requested: types.RequestedPorts, registry: Registry, *, one_by_one: bool
 ) -> types.ReportAnswers:
     """Yield reports and transports; adjacent ports without a difference are one report."""
-    for ports, transport in asked:
+    for ports, transport in requested:
         for each in map(PortRange, ports) if one_by_one else (ports,):
             for report in explain_ranges(each, transport=transport, registry=registry):
                 yield report, transport
@@ -131,15 +131,15 @@ def _data(
         yield data
 
 
-def _print_table(asked: types.AskedPorts, registry: Registry) -> None:
+def _print_table(requested: types.RequestedPorts, registry: Registry) -> None:
     """Print a table; adjacent ports with equal cells are one line."""
-    ranges = [each for ports, _ in asked for each in ports.ranges]
+    ranges = [each for ports, _ in requested for each in ports.ranges]
     # A range is at most as wide as its last port twice, plus the hyphen.
     size = max([6, *(2 * len(str(each.last)) + 1 for each in ranges if len(each) > 1)])
     print(_line("port", size, ("category", "registered to", "allocated by default")))
-    for ports, transport in asked:
-        for asked_range in ports.ranges:
-            reports = explain_ranges(asked_range, transport=transport, registry=registry)
+    for ports, transport in requested:
+        for requested_range in ports.ranges:
+            reports = explain_ranges(requested_range, transport=transport, registry=registry)
             # The reports of one range are adjacent.
             for cells, alike in groupby(reports, _cells):
                 found = [report.ports for report in alike]
