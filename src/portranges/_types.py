@@ -126,7 +126,7 @@ PortsField: TypeAlias = Literal["reserved", "excluded", Field.RESERVED, Field.EX
 SettingValue: TypeAlias = PortRange | PortSet | TimeWaitReuse | float | None
 OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, str]]]
 ReportAnswers: TypeAlias = Iterable[tuple[PortReport, TransportLike | None]]
-AskedPorts: TypeAlias = list[tuple[PortSet, TransportLike | None]]
+RequestedPorts: TypeAlias = list[tuple[PortSet, TransportLike | None]]
 
 # What a port is wanted towards. Only plain values, because they must hash to the same
 # number in every process for a seed to be reproducible.
@@ -199,11 +199,11 @@ TextLayout: TypeAlias = Callable[[str], list[str]]
 SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
-Origin: TypeAlias = Source | tuple[Source, Confidence]
+RuleSource: TypeAlias = Source | tuple[Source, Confidence]
 RuleRow: TypeAlias = tuple[str | None, str, Source] | tuple[str | None, str, Source, Confidence]
 RuleRows: TypeAlias = Mapping[str, RuleRow]
 CommonRows: TypeAlias = Mapping[str, tuple[str | None, str, str]]
-Outcome: TypeAlias = tuple[Rule, Sock | None]
+BindOutcome: TypeAlias = tuple[Rule, Sock | None]
 BindCheck: TypeAlias = Callable[[Sock, Context], Rule | None]
 
 

@@ -102,7 +102,7 @@ class Category(StrEnum):
             >>> print(Category.DYNAMIC.source)
             RFC 6335, sections 6 and 8.1.2 (checked 2026-11)
         """
-        # The class costs an import more than everything else here, and few programs ask.
+        # The class costs an import more than everything else here, and few programs need it.
         from portranges.source import cite
 
         return cite("RFC 6335", "sections 6 and 8.1.2")

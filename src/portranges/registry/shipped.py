@@ -36,7 +36,7 @@ class ShippedTable:
         ('https',)
     """
 
-    # The lines of the port that was looked up last. Most callers ask for every transport.
+    # The lines of the port that was looked up last. Most callers look up every transport.
     _recent: tuple[int, tuple[list[str], ...]] = (-1, ())
 
     @cached_property

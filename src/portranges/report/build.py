@@ -141,7 +141,7 @@ def _concerns(of: types.Iterable[Transport], transports: types.Iterable[Transpor
     return not set(of).isdisjoint(transports)
 
 
-# A command line with many ranges asks for the same registry each time.
+# A command line with many ranges uses the same registry each time.
 @lru_cache(maxsize=2)
 def _firsts(registry: Registry) -> tuple[int, ...]:
     """Return the ports at which some fact of a report may change, ascending."""

@@ -1,6 +1,6 @@
 """Whether a socket can be bound or connected, system by system, without doing it.
 
-``can_bind`` decides from the sockets alone, ``portability`` asks several systems, and
+``can_bind`` decides from the sockets alone, ``portability`` compares several systems, and
 ``PortTable`` is a state machine that also knows the history.
 """
 

@@ -48,7 +48,7 @@ class RuleTable(dict[str, Rule]):
 
 def common_rows(
     table: types.CommonRows,
-    sources: types.Mapping[str, types.Origin],
+    sources: types.Mapping[str, types.RuleSource],
     *,
     errors: types.Mapping[str, str] = _NOTHING,
     sentences: types.Mapping[str, str] = _NOTHING,

@@ -85,7 +85,7 @@ class Sock(SockBase):
 
 
 def covers(new: Sock, other: Sock, *, new_wild: bool = True, other_wild: bool = True) -> bool:
-    """Return whether the addresses overlap; a flag says whether a wildcard matches all.
+    """Return whether the addresses overlap; the flags are whether a wildcard matches all.
 
     This is ipv6_rcv_saddr_equal() and ipv4_rcv_saddr_equal(), with *new* as sk1.
     """

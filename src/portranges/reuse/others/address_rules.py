@@ -25,11 +25,10 @@ class Call(Enum):
 class AddressRule:
     """The kinds of address that a call refuses, IPv4-mapped ones included.
 
-    ``rule`` is the name of the rule that refuses them. ``tcp`` says whether it is about TCP
-    (True), UDP (False) or both (None), ``early`` whether the kernel checks the kind before it
-    compares the families of the socket and the peer; it always checks an IPv4-mapped address
-    later. ``even_v6only`` says whether the kernel checks an IPv4-mapped address even if the
-    socket is IPv6-only.
+    ``rule`` is the name of the rule that refuses them. ``tcp`` is True for TCP, False for UDP and
+    None for both. With ``early`` the kernel checks the kind before it compares the families of
+    the socket and the peer; it always checks an IPv4-mapped address later. With ``even_v6only``
+    it checks an IPv4-mapped address even if the socket is IPv6-only.
     """
 
     rule: str

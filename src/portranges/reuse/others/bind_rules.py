@@ -47,7 +47,7 @@ class Reconnect(Enum):
 class Via:
     """The connection for which connect() chooses a port.
 
-    ``taken`` says whether the 4-tuple exists on the port in question.
+    ``taken`` is whether the 4-tuple exists on the port in question.
     """
 
     local: int
@@ -123,7 +123,7 @@ class BindRules(ABC):
         return systems.lookup(self.name).title
 
     @abstractmethod
-    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
 
     @abstractmethod

@@ -45,13 +45,13 @@ def best(
     return found
 
 
-def cost_at(holder: Sock, local: int | None, asked: int) -> int | None:
-    """Return the cost of *holder* at *local* for *asked*, or None if it does not match."""
+def cost_at(holder: Sock, local: int | None, requested: int) -> int | None:
+    """Return the cost of *holder* at *local* for *requested*, or None if it does not match."""
     # else if (!in_hosteq(inp->inp_laddr, laddr)) continue;
-    if local is None or not overlap(local, asked):
+    if local is None or not overlap(local, requested):
         return None
     # if (!in_nullhost(inp->inp_faddr)) wildcard++; and one more if one address is a wildcard
-    return holder.connected + (local != asked)
+    return holder.connected + (local != requested)
 
 
 def both_wild(new: Sock, holder: Sock) -> bool:
@@ -89,15 +89,15 @@ class BsdRules(BindRules):
     embeds_zones = True
     dual_costs: int | None = None
 
-    def best(self, holders: types.Iterable[Sock], asked: int, *, wild: bool) -> Sock | None:
-        """Return the best match in the table of the IP version of *asked*."""
-        v4 = is_mapped(asked)
+    def best(self, holders: types.Iterable[Sock], requested: int, *, wild: bool) -> Sock | None:
+        """Return the best match in the table of the IP version of *requested*."""
+        v4 = is_mapped(requested)
         dual_costs = self.dual_costs
 
         def cost(holder: Sock) -> int | None:
             if v4 and holder.v6 and dual_costs is None:
                 return None
-            price = cost_at(holder, holder.held_at(v4=v4), asked)
+            price = cost_at(holder, holder.held_at(v4=v4), requested)
             if price is None or not (v4 and wild and holder.is_dual):
                 return price
             return price + (dual_costs or 0)
@@ -116,11 +116,11 @@ class BsdRules(BindRules):
         # if (t && (reuseport & t->inp_socket->so_options) == 0) return (EADDRINUSE);
         return new.rp and holder.rp
 
-    def refuse(self, new: Sock, holder: Sock) -> types.Outcome:
+    def refuse(self, new: Sock, holder: Sock) -> types.BindOutcome:
         """Return the rule by which *holder* conflicts with *new*."""
         return self.rules["exact" if new.has_option else "default"], holder
 
-    def allow(self, new: Sock, met: Sock | None) -> types.Outcome:
+    def allow(self, new: Sock, met: Sock | None) -> types.BindOutcome:
         """Return the rule that allows *new*; *met* is the best match, if there is one."""
         if met is None:
             return self.rules["free"], None
@@ -137,10 +137,10 @@ class DualRules(BsdRules):
     dual_costs: int | None = 0
 
     @abstractmethod
-    def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome | None:
+    def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome | None:
         """Return the rule and the socket by which the owner of *new* conflicts, or None."""
 
-    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
         conflict = self.other_owner(new, holders)
         if conflict is not None:
@@ -200,7 +200,7 @@ _PAIRS: types.CommonRows = {
 }
 
 
-def pair_rows(sources: types.Mapping[str, types.Origin], **sentences: str) -> types.RuleRows:
+def pair_rows(sources: types.Mapping[str, types.RuleSource], **sentences: str) -> types.RuleRows:
     """Return the rules about two sockets; *sentences* by name, with ``_`` for ``-``.
 
     *uid* says when another owner matters, *dual_stack* what a dual-stack socket conflicts

@@ -132,7 +132,7 @@ class FreeBsd(DualRules):
     dual_costs: int | None = 3
     exempts_load_balance = False
 
-    def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome | None:
+    def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome | None:
         """Return the rule and the socket by which the owner of *new* conflicts, or None."""
         # if (!IN6_IS_ADDR_MULTICAST(laddr) &&
         #     priv_check_cred(inp->inp_cred, PRIV_NETINET_REUSEPORT) != 0)
@@ -162,7 +162,7 @@ class FreeBsd(DualRules):
             shares_lb = new.lb and holder.lb
         return shares_lb or super().shares(new, holder)
 
-    def allow(self, new: Sock, met: Sock | None) -> types.Outcome:
+    def allow(self, new: Sock, met: Sock | None) -> types.BindOutcome:
         """Return the rule that allows *new*; *met* is the best match, if there is one."""
         if met and new.lb and met.lb and not super().shares(new, met):
             return self.rules["load-balance"], None

@@ -189,7 +189,7 @@ class Illumos(BindRules):
         """Whether sockets with SO_REUSEPORT form groups."""
         return "no-group" in self.rules
 
-    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
         return self._judge(new, holders, explicit=True)
 
@@ -205,14 +205,14 @@ class Illumos(BindRules):
 
     def _judge(
         self, new: Sock, holders: types.Sequence[Sock], *, explicit: bool, via: Via | None = None
-    ) -> types.Outcome:
+    ) -> types.BindOutcome:
         if new.tcp:
             return self._judge_tcp(new, holders, explicit=explicit, via=via)
         return self._judge_udp(new, holders, explicit=explicit)
 
     def _judge_tcp(
         self, new: Sock, holders: types.Sequence[Sock], *, explicit: bool, via: Via | None
-    ) -> types.Outcome:
+    ) -> types.BindOutcome:
         rules = self.rules
         shares = rules["free"]
         # The sort is stable: within each half the newest stays first.
@@ -261,7 +261,7 @@ class Illumos(BindRules):
 
     def _judge_udp(
         self, new: Sock, holders: types.Sequence[Sock], *, explicit: bool
-    ) -> types.Outcome:
+    ) -> types.BindOutcome:
         rules = self.rules
         met: list[Sock] = []
         for holder in holders:
@@ -288,7 +288,7 @@ class Illumos(BindRules):
             return rules["udp-reuse-address"], None
         return rules["default"], met[0]
 
-    def _join_udp(self, new: Sock, met: types.Sequence[Sock]) -> types.Outcome:
+    def _join_udp(self, new: Sock, met: types.Sequence[Sock]) -> types.BindOutcome:
         """Join a group; if there are several, which one depends on the order of the list."""
         for holder in met:
             # if (connp1->conn_rg_bind == NULL) err = -TADDRBUSY;

@@ -152,7 +152,7 @@ class MacOs(DualRules):
             return holder.r or holder.rp
         return new.rp and holder.rp
 
-    def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome | None:
+    def other_owner(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome | None:
         """Return the rule and the socket by which the owner of *new* conflicts, or None."""
         # if (kauth_cred_getuid(so->so_cred) && !IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr))
         if not new.uid or new.multicast:

@@ -69,15 +69,15 @@ _ROWS: types.RuleRows = {
 }
 
 
-def _best6(holders: types.Sequence[Sock], asked: int, *, wild: bool) -> Sock | None:
-    """Return the best match in the IPv6 table; *asked* may be IPv4-mapped."""
-    mapped = is_mapped(asked)
+def _best6(holders: types.Sequence[Sock], requested: int, *, wild: bool) -> Sock | None:
+    """Return the best match in the IPv6 table; *requested* may be IPv4-mapped."""
+    mapped = is_mapped(requested)
 
     def cost(holder: Sock) -> int | None:
         if not holder.v6:
             return None
         if is_mapped(holder.addr) is mapped:
-            return cost_at(holder, holder.addr, asked)
+            return cost_at(holder, holder.addr, requested)
         # A dual-stack :: matches a mapped address as a wildcard, including 0.0.0.0.
         return holder.connected + 1 if mapped and holder.is_dual else None
 
@@ -96,11 +96,11 @@ class NetBsd(BsdRules):
     # MSL truncation: 1 s on loopback, twice that in TIME_WAIT.
     loopback_time_wait: float | None = 2.0
 
-    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
         return self._judge6(new, holders) if new.v6 else self._judge4(new, holders)
 
-    def _judge4(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    def _judge4(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome:
         """Compare as in_pcbbind_port() does: the IPv6 table with a mapped address first."""
         wild = not new.has_option
         holder = _best6(holders, new.addr, wild=wild)
@@ -123,7 +123,7 @@ class NetBsd(BsdRules):
         met = self.best(holders, new.addr, wild=True) or _best6(holders, new.addr, wild=True)
         return self.allow(new, met)
 
-    def _judge6(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    def _judge6(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome:
         """Compare as in6_pcbbind_port() does: the IPv4 table only for a mapped address."""
         wild = wild_unless_listening(new)
         met: Sock | None = None

@@ -69,7 +69,7 @@ class OpenBsd(BsdRules):
     # if (!(so->so_type == SOCK_DGRAM && in_broadcast(sin->sin_addr, inp->inp_rtableid)))
     binds_udp_broadcast = True
 
-    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome:
         """Return whether *new* can be bound next to *holders*, which come newest first."""
         # if (so->so_euid && !IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr))
         if new.uid and not new.multicast:

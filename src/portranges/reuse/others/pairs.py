@@ -61,7 +61,7 @@ def decide_bind(
     return model.decide(rule, reason=reason(rule, blocker), blocker=held[blocker])
 
 
-def judge_bind(sock: Sock, holders: types.Sequence[Sock], context: Context) -> types.Outcome:
+def judge_bind(sock: Sock, holders: types.Sequence[Sock], context: Context) -> types.BindOutcome:
     """Run all checks of bind() for *sock*, whose address and port are already set.
 
     *holders* are the holders of the port, newest first.

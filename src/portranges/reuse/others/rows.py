@@ -73,7 +73,7 @@ CALLS: types.CommonRows = {
 
 
 def call_rows(
-    sources: types.Mapping[str, types.Origin],
+    sources: types.Mapping[str, types.RuleSource],
     *,
     errors: types.Mapping[str, str] | None = None,
     sentences: types.Mapping[str, str] | None = None,

@@ -120,7 +120,7 @@ def _cell(
         yield _name(first, second, user), (_ERRORS[word], sentence, source, how)
 
 
-# judge() asks for the same few names again and again.
+# judge() needs the same few names again and again.
 @cache
 def _name(first: str, second: str, user: str) -> str:
     """Return the name of a cell's rule, as ``"d-w-r-s-same-user"``."""
@@ -192,9 +192,9 @@ def _meetings(
 ) -> types.Iterator[tuple[int, int]]:
     """Yield the addresses of both on each of the *stacks* on which they overlap."""
     for v4 in stacks:
-        asked, held = new.held_at(v4=v4), holder.held_at(v4=v4)
-        if asked is not None and held is not None and overlap(asked, held):
-            yield asked, held
+        requested, held = new.held_at(v4=v4), holder.held_at(v4=v4)
+        if requested is not None and held is not None and overlap(requested, held):
+            yield requested, held
 
 
 def _place(sock: Sock, addr: int, other: Sock) -> str:
@@ -240,14 +240,14 @@ class Windows(BindRules):
     )
     has_excluded = True
 
-    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.Outcome:
+    def judge(self, new: Sock, holders: types.Sequence[Sock]) -> types.BindOutcome:
         """Look up the cell for each holder, on each stack of *new*."""
         shares = self.rules["free"]
         for holder in holders:
             if holder.state is State.TIME_WAIT:
                 continue
-            for asked, held in _meetings(new, holder):
-                first, second = _place(holder, held, new), _place(new, asked, holder)
+            for requested, held in _meetings(new, holder):
+                first, second = _place(holder, held, new), _place(new, requested, holder)
                 user = "same" if new.uid == holder.uid else "other"
                 general = self.rules.get(_name(first, second, ""))
                 rule = general or self.rules[_name(first, second, user)]
