@@ -217,6 +217,7 @@ def _host_at(text: str, *, printed: bool) -> tuple[str, int]:
 
 
 def _bracketed(text: str) -> tuple[str, int]:
+    """Return the IPv6 address in brackets at the beginning, and where its port is separated."""
     close = text.find("]")
     if close < 0:
         raise PortSyntaxError(

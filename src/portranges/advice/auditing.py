@@ -117,6 +117,7 @@ def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
 
 
 def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Finding]:
+    """Yield the findings about the ports of all rules together."""
     dynamic = PortSet([Category.DYNAMIC.ports])
     opens_all = ports >= PortRange(1, 65535)
     if opens_all:

@@ -97,6 +97,7 @@ def _profile(arguments: types.Namespace) -> ephemeral.EphemeralProfile:
 
 
 def _limits(arguments: types.Namespace) -> _Limits:
+    """Return what the system can do with the settings in *arguments*."""
     profile = _profile(arguments)
     # An unknown method is reported by `concurrent`.
     waits = all(

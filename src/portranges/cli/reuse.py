@@ -127,6 +127,7 @@ def _decisions(
 
 
 def _socket(text: str, arguments: types.Namespace, side: str) -> _Written:
+    """Return the socket that *text* and the options of its *side* describe."""
     transport: types.TcpOrUdpName = "udp" if arguments.udp else "tcp"
     endpoint = Endpoint.parse(text, services=SHIPPED, transport=transport, printed=True)
     v6only = _v6only(arguments, side)
@@ -186,6 +187,7 @@ def _lines(
     existing: list[_Written],
     decisions: types.Mapping[types.ReuseSystemName, types.Decision],
 ) -> types.Iterator[str]:
+    """Yield the sockets, a table of the decisions, and the reasons."""
     parts = [("existing", _described(each.socket)) for each in existing]
     parts.append(("new", _described(new.socket)))
     split = [name for name in decisions if any(len(each.on(name)) > 1 for each in (*existing, new))]

@@ -28,6 +28,7 @@ def run(arguments: types.Namespace) -> int:
 
 
 def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]:
+    """Yield the range with a bar, the counts, and the destinations."""
     size = len(found.ports)
     yield f"{found.transport.value} ephemeral range of this machine: {size:,} ports"
     yield f"  {cut_list(str(found.ports), width - 2)}"

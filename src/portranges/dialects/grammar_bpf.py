@@ -30,6 +30,7 @@ def read(at: Cursor) -> types.Iterator[types.Part]:
 
 
 def _terms(at: Cursor) -> types.Iterator[tuple[Transport | None, int, int]]:
+    """Yield the transport, the first and the last port of each term."""
     depth = 0
     # The qualifiers of the previous port, which a port without any inherits: its transport, and
     # whether it is a range.

@@ -24,6 +24,7 @@ def read(at: Cursor) -> types.Iterator[types.Part]:
 
 
 def _items(at: Cursor) -> types.Iterator[tuple[Transport | None, int, int]]:
+    """Yield the transport (None for all), the first and the last port of each element."""
     text = at.query.text
     transport: Transport | None = None
     for element in split_list(at):

@@ -131,6 +131,7 @@ class XmlRows:
         )
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Begin the root, a record, a column of it, or an element inside a column."""
         depth = len(self._open)
         if depth >= _DEEPEST:
             raise self._error(f"expected at most {_DEEPEST} levels of elements, got more")

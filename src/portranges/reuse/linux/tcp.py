@@ -171,6 +171,7 @@ class TcpPorts:
         return False
 
     def _enter(self, sock: Sock, port: int, table: Table | None) -> None:
+        """Enter *sock* in the table of *port*, and update what the table remembers."""
         self._searches.forget(port)
         if table is None:
             table = self._tables[port] = Table(0)

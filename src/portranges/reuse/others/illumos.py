@@ -213,6 +213,7 @@ class Illumos(BindRules):
     def _judge_tcp(
         self, new: Sock, holders: types.Sequence[Sock], *, explicit: bool, via: Via | None
     ) -> types.BindOutcome:
+        """Compare as tcp_bindi() does; *explicit* is False for an automatic port."""
         rules = self.rules
         shares = rules["free"]
         # The sort is stable: within each half the newest stays first.
@@ -262,6 +263,7 @@ class Illumos(BindRules):
     def _judge_udp(
         self, new: Sock, holders: types.Sequence[Sock], *, explicit: bool
     ) -> types.BindOutcome:
+        """Compare as udp_do_bind() does; *explicit* is False for an automatic port."""
         rules = self.rules
         met: list[Sock] = []
         for holder in holders:
