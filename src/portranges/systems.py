@@ -237,7 +237,15 @@ _ROWS: tuple[System, ...] = (
         first_release="10.0",
         source=cite("apple-oss-distributions/xnu", "xnu-123.5, of Mac OS X 10.0"),
     ),
-    _host("ios", "iOS, iPadOS, tvOS, watchOS", "ipados", "tvos", "watchos", parent="macos"),
+    _host(
+        "ios",
+        "iOS, iPadOS, tvOS, watchOS, visionOS",
+        "ipados",
+        "tvos",
+        "watchos",
+        "visionos",
+        parent="macos",
+    ),
     _host(
         "freebsd",
         "FreeBSD",
@@ -280,7 +288,7 @@ _ROWS: tuple[System, ...] = (
     _host("zos", "z/OS Communications Server", "z/os"),
     # -- network stacks -----------------------------------------------------------
     _host("qnx", "QNX (io-sock)", "qnx-iosock", first_release="7.1"),
-    _older("qnx", "qnx-iopkt", "QNX (io-pkt)", "6.4", "7.0"),
+    _older("qnx", "qnx-iopkt", "QNX (io-pkt)", "6.4", "7.1"),
     _host(
         "lwip",
         "lwIP, TCP",

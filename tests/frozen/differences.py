@@ -228,26 +228,40 @@ def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: A
     )
 
 
-# Values of rows that were wrong, stale or missing, by the name that was asked for.
-_CORRECTED = {
-    "windows-xp": {"aliases", "system", "time_wait"},
-}
+# Rows of which values were wrong, stale or missing.
+_CORRECTED = frozenset(
+    """windows-xp linux-2.6.24 linux-2.4-bigmem linux-2.4-lowmem freebsd-4.6 freebsd-2 dragonfly
+    bsd-4.3 hpux nonstop zos qnx qnx-iopkt ios lwip lwip-udp zephyr freertos smoltcp
+    gvisor""".split()
+)
+_CORRECTED_FIELDS = {"aliases", "system", "time_wait", "privileged_below", "set_with", "until"}
 # Texts, of which the numbers are compared.
-_TEXTS_OF_ROWS = {"sources", "note", "exclusions", "algorithm", "confidence_note", "version_note"}
+_TEXTS_OF_ROWS = {"source", "sources", "privileged_source", "note", "exclusions", "algorithm"}
+
+
+def _field(path: str) -> str:
+    return [*path.split("/"), ""][1]
 
 
 def _corrected_rows(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    field = path.split("/")[1] if "/" in path else ""
-    return field in _CORRECTED.get(question[1], ())
+    is_row = question[0] == "privileged" or _field(path) in _CORRECTED_FIELDS
+    return question[1] in _CORRECTED and is_row
 
 
 def _corrected_in_findings(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    return not _CORRECTED.keys().isdisjoint(question[2] or ())
+    return not _CORRECTED.isdisjoint(question[2] or ())
+
+
+def _corrected_in_reports(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return "/source" in path or "/bind_rules" in path
+
+
+def _known_time_wait(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return question[1] in _CORRECTED
 
 
 def _texts_of_rows(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    field = path.split("/")[1] if "/" in path else ""
-    return field in _TEXTS_OF_ROWS or field.endswith("_note")
+    return _field(path) in _TEXTS_OF_ROWS or _field(path).endswith("_note")
 
 
 def _more_rows(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
@@ -269,11 +283,11 @@ def _uses(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
 def _facts_of_commands(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     """Whether it is about a fact that a page or a table of systems shows."""
     words = question[1][int(path.partition("/")[0])]
-    if words[0] == "ephemeral":
+    if words[0] == "ephemeral" or not _CORRECTED.isdisjoint(words):
         return True
     # A page: portranges 60454, portranges http.
     is_page = words[0][:1].isdigit() or words[0] in ("http", "https", "domain", "nfs", "sql")
-    return is_page and ("/result" in path or isinstance(old, str))
+    return is_page and (isinstance(old, str) or path.endswith("/bind_rules"))
 
 
 def _without_wsk(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
@@ -460,8 +474,26 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="ephemeral: corrected values",
         reason="the sources were opened again; what changed is in the changelog",
-        asked="profile",
+        asked="profile privileged",
         applies=_corrected_rows,
+    ),
+    Difference(
+        name="report: corrected systems",
+        reason="more systems have a rule of who may bind, and sources were opened again",
+        asked="explain methods why_not listen_ports audit",
+        applies=_corrected_in_reports,
+    ),
+    Difference(
+        name="capacity: TIME_WAIT",
+        reason="it was wrong, or unknown although the sources of the rows have it",
+        asked="rate",
+        applies=_known_time_wait,
+    ),
+    Difference(
+        name="selection: RFC 6056 was read",
+        reason="its algorithms were from memory",
+        asked="algorithm",
+        applies=lambda question, path, old, new: question[1].startswith("rfc6056"),
     ),
     Difference(
         name="advice: corrected systems",
@@ -478,7 +510,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="ephemeral: more rows",
         reason="Windows 2000 has a row of its own, because its TIME_WAIT is longer",
-        asked="profile_names aliases",
+        asked="profile_names aliases allocated_by",
         applies=_more_rows,
     ),
     Difference(

@@ -300,6 +300,7 @@ def test_the_systems_of_linux_are_those_with_its_search() -> None:
         ("windows", 16384, 240, 68.3),
         ("windows-2003", 3976, 120, 33.1),
         ("windows-2000", 3976, 240, 16.6),
+        ("gvisor", 49536, 60, 825.6),
     ],
 )
 def test_the_capacity_of_the_default_ranges(

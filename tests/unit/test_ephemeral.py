@@ -215,7 +215,23 @@ def test_the_ephemeral_range_of_each_system(name: str, ports: str, size: int) ->
         ("windows-2000", 240),
         ("solaris", 60),
         ("gcp-cloud-nat", 120),
+        ("linux-2.6.24", 60),
+        ("linux-2.4-bigmem", 60),
+        ("linux-2.4-lowmem", 60),
+        ("linux-2.2", None),
+        ("freebsd-4.6", 60),
+        ("freebsd-2", None),
+        ("dragonfly", 60),
+        ("bsd-4.3", 60),
+        ("hpux", 60),
+        ("lwip", 120),
+        ("zephyr", 1.5),
+        ("smoltcp", 10),
+        ("gvisor", 60),
+        ("freertos", None),
         ("aix", None),
+        ("zos", None),
+        ("nonstop", None),
     ],
 )
 def test_the_length_of_time_wait_on_each_system(name: str, seconds: float | None) -> None:
@@ -251,6 +267,19 @@ def test_which_systems_share_a_port_across_destinations(name: str, shares: bool 
         ("ios", 0),
         ("windows", 0),
         ("windows-xp", 0),
+        ("linux-2.6.24", 1024),
+        ("linux-2.4-bigmem", None),
+        ("freebsd-4.6", 1024),
+        ("freebsd-2", 1024),
+        ("dragonfly", 1024),
+        ("nonstop", 1024),
+        ("zos", 0),
+        ("lwip", 0),
+        ("lwip-udp", 0),
+        ("freertos", 0),
+        ("smoltcp", 0),
+        ("gvisor", 0),
+        ("zephyr", None),
         ("aix", None),
     ],
 )
@@ -272,6 +301,78 @@ def test_time_wait_of_windows_names_both_of_the_vendors_values() -> None:
     cited = [str(source) for source in row.sources]
     assert any("TcpTimedWaitDelay" in text for text in cited)
     assert any("4 minutes" in text for text in cited)
+
+
+def test_macos_restricts_a_port_since_its_release_11() -> None:
+    macos, ios = ephemeral.profile("macos"), ephemeral.profile("visionos")
+    assert ios is ephemeral.profile("ios")
+    assert "55555, since xnu-7195 (macOS 11)" in macos.exclusions
+    assert "6153" not in macos.exclusions
+    assert "62743 since xnu-6153, and 55555 since xnu-7195" in ios.exclusions
+    assert macos.skipped < ios.skipped
+
+
+@pytest.mark.parametrize(
+    ("order", "threshold", "expected"),
+    [
+        *((order, 5, PortRange(32768, 61000)) for order in (5, 6, 10)),
+        *((order, 4, PortRange(32768, 61000)) for order in (4, 5)),
+        *((order, 5, PortRange(1024, 4999)) for order in (2, 3, 4)),
+        *((order, 4, PortRange(1024, 4999)) for order in (2, 3)),
+        (1, 4, PortRange(2048, 4999)),
+        (0, 5, PortRange(3072, 4999)),
+    ],
+)
+def test_the_rows_of_linux_2_4_follow_from_tcp_init(
+    order: int, threshold: int, expected: PortRange
+) -> None:
+    first, last = 1024, 4999
+    # if (order > 4), later: if (order >= 4)
+    if order >= threshold:
+        first, last = 32768, 61000
+    elif order < 3:
+        first = 1024 * (3 - order)
+    assert PortRange(first, last) == expected
+    name = "linux-2.4-bigmem" if last == 61000 else "linux-2.4-lowmem"
+    row = ephemeral.profile(name)
+    assert PortSet([expected]) <= row.ports
+    assert f"of order {5 if last == 61000 else 4} or" in row.version_note
+    assert str(first) in f"{row.ports} {row.note}"
+
+
+def test_lwip_starts_at_1_after_the_seed_65535() -> None:
+    def tcp_new_port(tcp_port: int) -> int:
+        tcp_port = (tcp_port + 1) & 0xFFFF
+        return 0xC000 if tcp_port == 0xFFFF else tcp_port
+
+    seeds = {((draw & 0x3FFF) + 0xC000) & 0xFFFF for draw in range(65536)}
+    assert len(seeds) == 16384
+    assert {tcp_new_port(seed) for seed in seeds - {0xFFFF}} == {*range(0xC000, 0xFFFF)}
+    found = [0xFFFF]
+    while len(found) < 4:
+        found.append(tcp_new_port(found[-1]))
+    # 0 means that there is no port.
+    assert found == [0xFFFF, 0, 1, 2]
+    assert "1, 2, 3 and so on" in ephemeral.profile("lwip").algorithm
+
+
+def test_qnx_7_1_has_the_network_stack_of_netbsd_by_default() -> None:
+    assert systems.lookup("qnx-iopkt").last_release == "7.1"
+    assert str(ephemeral.profile("qnx-iopkt").ports) == "49152-65535"
+    assert "the default of 7.1 is io-pkt" in ephemeral.profile("qnx").version_note
+
+
+def test_the_range_of_gvisor_can_be_written() -> None:
+    (command,) = ephemeral.profile("gvisor").set_with
+    assert "ip_local_port_range" in command
+
+
+def test_no_source_says_that_it_was_not_opened() -> None:
+    for name in ("azure-nat-gateway", "netbsd", "cgn", "zos"):
+        row = ephemeral.profile(name)
+        assert "not recorded" not in row.source.document
+        assert "memory" not in row.confidence_note
+        assert "not checked" not in row.privileged_note
 
 
 # profile()

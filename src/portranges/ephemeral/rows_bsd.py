@@ -14,6 +14,7 @@ from portranges.systems import lookup
 
 _PORTRANGE_READ_WITH = "sysctl net.inet.ip.portrange.first net.inet.ip.portrange.last"
 _PORTRANGE_READ_OUTPUT = "one line 'name: value' for each"
+_CSRG = "jonathangray/csrg@d8611391"
 _XNU = "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)"
 
 _from_source = partial(EphemeralProfile, confidence=Confidence.SOURCE)
@@ -32,7 +33,8 @@ ROWS = (
     _from_source(
         system=lookup("macos"),
         version_note=(
-            "read in 23 tags of xnu, from xnu-123.5 (Mac OS X 10.0) to xnu-11417.121.6 (macOS 15)"
+            "read in 23 tags of xnu, from xnu-123.5 (Mac OS X 10.0) to xnu-11417.121.6 (macOS "
+            "15); macOS 26 (2025-09, xnu-12377) could not be opened"
         ),
         ports=PortSet.parse("49152-65535"),
         skipped=PortSet.parse("55555"),
@@ -45,7 +47,7 @@ ROWS = (
         udp_algorithm="macos-udp",
         exclusions=(
             "restricted ports are never allocated (net.restricted_port, a read-only bitmap): "
-            "55555, since xnu-6153; xnu-7195 extended the list. UDP: EADDRNOTAVAIL if fewer than "
+            "55555, since xnu-7195 (macOS 11). UDP: EADDRNOTAVAIL if fewer than "
             "4,096 UDP ports would be left, unless "
             "net.inet.ip.portrange.ipport_allow_udp_port_exhaustion=1"
         ),
@@ -80,6 +82,10 @@ ROWS = (
         set_rules="clamped to 1024..65535 (the low pair to 1..1023)",
         sources=(
             cite(_XNU, "bsd/netinet/in_pcb.c:177-182, 1140-1330"),
+            cite(
+                "apple-oss-distributions/xnu, all 38 tags from xnu-6153.11.26 to xnu-11417.121.6",
+                "bsd/net/restricted_in_port.c: 55555 is in none of the 7 of xnu-6153",
+            ),
             cite("apple-oss-distributions/xnu (xnu-11417.101.15)", "TCPTV_MSL is 15 s"),
             cite("redis/redis#5043", "net.inet.tcp.msl is 15000"),
         ),
@@ -92,7 +98,10 @@ ROWS = (
         algorithm="the same as macos",
         tcp_algorithm="macos-tcp",
         udp_algorithm="macos-udp",
-        exclusions=("restricted ports are never allocated: 55555, 61314, 61315, 62742 and 62743"),
+        exclusions=(
+            "restricted ports are never allocated: 61314, 61315, 62742 and 62743 since xnu-6153, "
+            "and 55555 since xnu-7195"
+        ),
         shares_ports_across_destinations=False,
         sharing_note="the same as macos",
         time_wait=30.0,
@@ -180,12 +189,22 @@ ROWS = (
     _old_freebsd(
         system=lookup("freebsd-4.6"),
         ports=PortSet.parse("49152-65535"),
+        time_wait=60.0,
+        time_wait_note="twice net.inet.tcp.msl, 30 s",
+        privileged_below=1024,
+        privileged_source=cite(
+            "TrustedBSD/sebsd@fd5de6f5", "sys/netinet/in_pcb.c:100, 327: ipport_reservedhigh"
+        ),
+        privileged_note="net.inet.ip.portrange.reservedhigh (1023)",
         algorithm=(
             "random start (net.inet.ip.portrange.randomized=1); TCP becomes sequential above "
             "randomcps (10) ports per second, until randomtime (45) s have passed"
         ),
         sources=(
-            cite("TrustedBSD/sebsd@fd5de6f5", "sys/netinet/in_pcb.c"),
+            cite(
+                "TrustedBSD/sebsd@fd5de6f5",
+                "sys/netinet/in_pcb.c; tcp_timer.h:75 TCPTV_MSL, tcp_subr.c:1709",
+            ),
             cite("lists.freebsd.org freebsd-net", "2007-02-12: a dump of sysctl, 49152 to 65535"),
         ),
         confidence_note="in a snapshot of 6-current; the versions are from third parties",
@@ -196,6 +215,11 @@ ROWS = (
         algorithm="sequential upwards",
         tcp_algorithm="bsd-sequential",
         udp_algorithm="bsd-sequential",
+        privileged_below=1024,
+        privileged_source=cite(
+            "freebsd/freebsd-src@00503a16", "sys/netinet/in_pcb.c, in_pcbbind(): IPPORT_RESERVED"
+        ),
+        privileged_note="fixed (IPPORT_RESERVED)",
         note="IP_PORTRANGE_HIGH was 40000-44999 in these releases",
         sources=(
             cite(
@@ -313,7 +337,10 @@ ROWS = (
         sources=(
             cite("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
             cite("NetBSD/src@0b53088c", "share/man/man7/rfc6056.7"),
-            cite("NetBSD IPPORT_ANONMIN and IPPORT_ANONMAX (repository and commit not recorded)"),
+            cite(
+                "NetBSD/src@021abaf7",
+                "sys/netinet/in.h (rev 1.104): IPPORT_ANONMIN 49152, IPPORT_ANONMAX 65535",
+            ),
             cite(
                 "RFC 6056",
                 "appendix A.3: NetBSD 5.0.1 picks 49152-65535 downwards from 65535",
@@ -344,13 +371,21 @@ ROWS = (
             "newer releases: TCP connect() compares the four-tuple (in_pcbbind_remote) and avoids "
             "connecting to itself"
         ),
+        time_wait=60.0,
+        time_wait_note="twice net.inet.tcp.msl, 30 s",
+        privileged_below=1024,
+        privileged_source=cite(
+            "DragonFlyBSD/DragonFlyBSD@002c1265",
+            "sys/netinet/in_pcb.c, in_pcbbind(): IPPORT_RESERVED, PRIV_NETINET_RESERVEDPORT",
+        ),
+        privileged_note="fixed (IPPORT_RESERVED)",
         exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
         read_with=(_PORTRANGE_READ_WITH,),
         read_output=(_PORTRANGE_READ_OUTPUT,),
         sources=(
             cite(
                 "DragonFlyBSD/DragonFlyBSD@002c1265 and @aac7374f",
-                "sys/netinet/in_pcb.c",
+                "sys/netinet/in_pcb.c; @002c1265: tcp_timer.h, TCPTV_MSL",
             ),
             cite("DragonFlyBSD/DragonFlyBSD@003c13f8", "sys/netinet/in.h"),
         ),
@@ -361,14 +396,16 @@ ROWS = (
         algorithm="sequential",
         tcp_algorithm="bsd-sequential",
         udp_algorithm="bsd-sequential",
+        time_wait=60.0,
+        time_wait_note="twice TCPTV_MSL, 30 s",
         privileged_below=1024,
-        privileged_source=cite("jonathangray/csrg", "sys/netinet/in.h: IPPORT_RESERVED"),
-        privileged_note="IPPORT_RESERVED",
+        privileged_source=cite(_CSRG, "sys/netinet/in_pcb.c:131, in.h: IPPORT_RESERVED"),
+        privileged_note="fixed (IPPORT_RESERVED)",
         sources=(
             cite(
-                "jonathangray/csrg",
+                _CSRG,
                 "sys/netinet/in_pcb.c:141-148, in.h:68-69: IPPORT_RESERVED 1024, "
-                "IPPORT_USERRESERVED 5000",
+                "IPPORT_USERRESERVED 5000; tcp_timer.h:86 TCPTV_MSL, tcp_input.c:1114",
             ),
         ),
     ),

@@ -17,6 +17,9 @@ _WSL = "microsoft/WSL@3e27a6a5"
 _AS_LINUX = "the same as linux, because it has its kernel"
 _KERNEL_INFERRED = "what is the same as linux is inferred from the kernel"
 _PRIVILEGED = cite("torvalds/linux commit 4548b683b781", "ip_unprivileged_port_start")
+_LINUX_2_6_24 = "0x88888888/Linux2.6.24-comments@697052b1"
+_LINUX_3_0 = "1299030893/linux-3.0.27@e0f8a7f4"
+_LINUX_2_6_12 = "torvalds/linux@1da177e4 (2.6.12-rc2)"
 
 _linux = partial(
     EphemeralProfile,
@@ -29,6 +32,18 @@ _linux = partial(
         "'net.ipv4.ip_local_port_range = ', then the first and the last port, separated by a tab",
     ),
     confidence=Confidence.SOURCE,
+)
+# What tcp_init() of 2.4 and 2.6 derives from the size of the hash table of bound ports, which
+# depends on the memory: order 0 is one page.
+_linux_2_4 = partial(
+    _linux,
+    time_wait=60.0,
+    time_wait_note="TCP_TIMEWAIT_LEN in 2.6.12-rc2; 2.4 was not looked at",
+    sources=(
+        cite(_LINUX_2_6_12, "net/ipv4/tcp.c, tcp_init(); include/net/tcp.h, TCP_TIMEWAIT_LEN"),
+        cite("Andi Kleen's patch of 2005-06-11", "net/ipv4/tcp.c: order >= 4, was order > 4"),
+        cite(_LINUX_2_6_24, "net/ipv4/tcp.c:2706: order >= 4"),
+    ),
 )
 
 # Systems with the kernel of linux; what differs between them is the range.
@@ -143,10 +158,21 @@ ROWS = (
         tcp_bind_algorithm="linux-2.6.24-bind",
         shares_ports_across_destinations=True,
         sharing_note="TCP connect() compares the four-tuple",
+        time_wait=60.0,
+        time_wait_note="fixed (TCP_TIMEWAIT_LEN)",
+        privileged_below=1024,
+        privileged_source=cite(
+            _LINUX_2_6_24,
+            "include/net/sock.h:791 PROT_SOCK; also 3.0.27, net/ipv4/af_inet.c:496",
+        ),
+        privileged_note="fixed (PROT_SOCK); requires CAP_NET_BIND_SERVICE",
         note="28,233 ports, an odd number",
         sources=(
-            cite("0x88888888/Linux2.6.24-comments", "net/ipv4/inet_connection_sock.c:35"),
-            cite("1299030893/linux-3.0.27", "net/ipv4/inet_connection_sock.c:35-38"),
+            cite(
+                _LINUX_2_6_24,
+                "net/ipv4/inet_connection_sock.c:35; include/net/tcp.h:108 TCP_TIMEWAIT_LEN",
+            ),
+            cite(_LINUX_3_0, "net/ipv4/inet_connection_sock.c:35-38"),
             cite(
                 "torvalds/linux commit 07f4c90062f8",
                 "the documentation said 32768 and 61000 before",
@@ -154,37 +180,24 @@ ROWS = (
             cite("RFC 6056", "appendix A.2: Linux 2.6.15 implements algorithm 3, with MD5"),
         ),
     ),
-    _linux(
+    _linux_2_4(
         system=lookup("linux-2.4-bigmem"),
         version_note=(
-            "begins in 2.3 or 2.4; a hash table of order above 4, documented as more than 128 MB "
-            "of memory"
+            "begins in 2.3 or 2.4; a hash table of order 5 or more up to 2.6.11, of order 4 or "
+            "more from 2.6.12 or 2.6.13 on; documented as more than 128 MB of memory"
         ),
         ports=PortSet.parse("32768-61000"),
-        sources=(
-            cite(
-                "Linux net/ipv4/tcp.c (repository and commit not recorded)",
-                "tcp_init(): order > 4 gives 32768 to 61000",
-            ),
-            cite(
-                "Linux 2.6.24 Documentation/networking/ip-sysctl.txt",
-                "lines 486-492, out of date there",
-            ),
-        ),
     ),
-    _linux(
+    _linux_2_4(
         system=lookup("linux-2.4-lowmem"),
-        version_note="begins in 2.3 or 2.4; a hash table of order below 3",
+        version_note=(
+            "begins in 2.3 or 2.4; a hash table of order 4 or less up to 2.6.11, of order 3 or "
+            "less from 2.6.12 or 2.6.13 on"
+        ),
         ports=PortSet.parse("1024-4999"),
         note=(
-            "the first port is 1024 (order 2 to 4), 2048 (order 1) or 3072 (order 0), the last "
+            "the first port is 1024, of order 1 it is 2048 and of order 0 3072; the last is "
             "always 4999"
-        ),
-        sources=(
-            cite(
-                "Linux net/ipv4/tcp.c (repository and commit not recorded)",
-                "tcp_init(): order < 3 gives a first port of 1024 * (3 - order)",
-            ),
         ),
     ),
     _linux(

@@ -48,12 +48,14 @@ ROWS = (
         ports_per_address=55_000,
         note=(
             "55,000 simultaneous connections per destination and IPv4 address, not 64,512; up to 8 "
-            "addresses"
+            "addresses of a zonal gateway, which is the only kind that the cited guide knows"
         ),
         sources=(
             cite(_AWS_GUIDE, "vpc-network-acls.md:187, Ephemeral ports"),
             cite(_AWS_GUIDE, "vpc-nat-gateway.md:39, 42"),
+            cite("docs.amazonaws.cn nat-gateways-regional", "zonal and regional NAT gateways"),
         ),
+        confidence_note="the cited guide is archived; its numbers were not found in a newer one",
     ),
     _from_document(
         system=lookup("aws-elb"),
@@ -81,8 +83,8 @@ ROWS = (
         note="up to 16 addresses",
         sources=(
             cite(
-                "Azure architecture documents (repository and commit not recorded)",
-                "64,512 ports an address, 16 addresses",
+                "azure.github.io PSRule.Rules.Azure, Azure.VNET.FirewallSubnetNAT",
+                "64,512 ports per address, 16 addresses",
             ),
         ),
         confidence_note="about the bounds; the number of ports is from the vendor's document",
@@ -111,11 +113,9 @@ ROWS = (
                 "REQ-4: limits for each subscriber, configurable; REQ-14: few log entries; "
                 "REQ-15: ports that are hard to guess",
             ),
-            cite("RFC 7422", "section 2: blocks by an algorithm, without 0-1023"),
+            cite("RFC 7422", "section 2: blocks by an algorithm; step 1: without 0-1023"),
         ),
-        confidence_note=(
-            "about the bounds; RFC 6888 was read, RFC 7422 is from memory and was not checked"
-        ),
+        confidence_note="about the bounds; both RFCs were read",
     ),
     _nf_nat(
         system=lookup("nf-nat"),

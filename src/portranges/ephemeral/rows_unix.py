@@ -31,7 +31,10 @@ ROWS = (
             "destinations"
         ),
         time_wait=60.0,
-        time_wait_note="_time_wait_interval, 1 s to 600 s",
+        time_wait_note=(
+            "_time_wait_interval, 1 s to 600 s; the manual of Solaris 8 (Oracle 816-0607) states 4 "
+            "minutes"
+        ),
         privileged_below=1024,
         privileged_extra=PortSet.parse("2049,4045"),
         privileged_note=(
@@ -82,6 +85,7 @@ ROWS = (
         per_transport=(
             "tcp_ephemeral_low and tcp_ephemeral_high, udp_ephemeral_low and udp_ephemeral_high"
         ),
+        time_wait_note="tcp_timewait of the command no, in units of 15 s; its default is unknown",
         privileged_note="ports can be added to the privileged ports (dacinet setpriv)",
         read_with=("no -a | fgrep ephemeral",),
         read_output=("one line 'name = value' for each, possibly with leading blanks",),
@@ -90,6 +94,7 @@ ROWS = (
         sources=(
             cite("ibm.com/docs RSCT 3.2", "Ephemeral ports: prints the four values"),
             cite("IBM AIX documentation", "dacinet setpriv"),
+            cite("IBM WebSphere 9.0.5 documentation, Tuning AIX systems", "TCP_TIMEWAIT"),
         ),
         confidence=Confidence.DOCUMENT,
     ),
@@ -97,6 +102,11 @@ ROWS = (
         system=lookup("hpux"),
         ports=PortSet.parse("49152-65535"),
         per_transport="separate parameters for tcp and udp",
+        time_wait=60.0,
+        time_wait_note=(
+            "tcp_time_wait_interval, 1 s to 600 s; checked every 60 s (tcp_tw_cleanup_interval), "
+            "so up to 120 s"
+        ),
         read_with=("ndd -get /dev/tcp tcp_smallest_anon_port",),
         read_output=("the value",),
         set_with=("ndd -set /dev/tcp tcp_smallest_anon_port FIRST", "/etc/rc.config.d/nddconf"),
@@ -106,7 +116,8 @@ ROWS = (
         sources=(
             cite(
                 "HP-UX TCP/IP Performance White Paper (2008)",
-                "pages 73 and 80: largest_anon_port is 65535, settable from 1024 to 65535",
+                "pages 73 and 80: largest_anon_port is 65535, settable from 1024 to 65535; pages "
+                "76 and 78: TIME_WAIT",
             ),
             cite("ncftp.com ephemeral_ports", "the first port"),
         ),
@@ -129,6 +140,12 @@ ROWS = (
         system=lookup("nonstop"),
         version_note="TCP/IP (Parallel Library) and TCP/IPv6 of G06, H06, J06 and later",
         ports=PortSet.parse("1024-65024"),
+        privileged_below=1024,
+        privileged_source=cite("HP 524523-012", "page 8-46: MAX-PRIV-PORT, default 1023"),
+        privileged_note=(
+            "up to MAX-PRIV-PORT (1023), or in TCP/IP (Parallel Library) below MIN-EPHEMERAL-PORT "
+            "(1024), only for the super group"
+        ),
         note="split into 16 slices, one per processor",
         sources=(
             cite("HP 522271-006", "page 5-29"),
@@ -142,7 +159,15 @@ ROWS = (
         ports=PortSet.parse("1024-65535"),
         exclusions="reservations by PORT and PORTRANGE, and BPXPRM INADDRANYPORT with its COUNT",
         per_transport="EPHEMERALPORTS in TCPCONFIG and in UDPCONFIG",
-        privileged_note="RESTRICTLOWPORTS reserves 1 to 1023; its default was not checked",
+        privileged_below=0,
+        privileged_source=cite(
+            "IBM z/OS V2R1 Communications Server, sample PROFILE.TCPIP",
+            "'A port that is not reserved in this list can be used by any user'",
+        ),
+        privileged_note=(
+            "no port requires privilege, unless PORT or PORTRANGE reserves it; with "
+            "RESTRICTLOWPORTS, 1 to 1023 require APF authorization or UID 0"
+        ),
         read_with=("NETSTAT CONFIG (-f)",),
         read_output=("a report, not captured",),
         set_with=("EPHEMERALPORTS FIRST LAST in PROFILE.TCPIP",),

