@@ -285,6 +285,8 @@ def _facts_of_commands(question: tuple[Any, ...], path: str, old: Any, new: Any)
     words = question[1][int(path.partition("/")[0])]
     if words[0] == "ephemeral" or not _CORRECTED.isdisjoint(words):
         return True
+    if words[0] in ("suggest", "audit") and path.endswith("/source"):
+        return True
     # A page: portranges 60454, portranges http.
     is_page = words[0][:1].isdigit() or words[0] in ("http", "https", "domain", "nfs", "sql")
     return is_page and (isinstance(old, str) or path.endswith("/bind_rules"))
@@ -488,6 +490,20 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="it was wrong, or unknown although the sources of the rows have it",
         asked="rate",
         applies=_known_time_wait,
+    ),
+    Difference(
+        name="settings: DragonFly and gVisor",
+        reason="their rows have the boundary and the length of TIME_WAIT, which were missing",
+        asked="read_settings",
+        applies=lambda question, path, old, new: (
+            question[1].startswith("dragonfly") or path.endswith("/time_wait") or old == "gvisor"
+        ),
+    ),
+    Difference(
+        name="advice and report: sections of RFC 6335",
+        reason="what the ranges are for is in section 8.1.2",
+        asked="explain advice_rows",
+        applies=lambda question, path, old, new: "8.1.2" in str(new),
     ),
     Difference(
         name="selection: RFC 6056 was read",

@@ -426,3 +426,9 @@ def test_an_iterator_of_systems_is_read_once() -> None:
     for port in (80, 1028, 40000):
         assert why_not(port, iter([tuned])) == why_not(port, [tuned])
         assert (port in listen_ports(iter([tuned]))) is not bool(why_not(port, [tuned]))
+
+
+@pytest.mark.parametrize("name", ["system-port", "dynamic"])
+def test_the_rules_of_the_two_outer_ranges_are_in_section_8_1_2(name: str) -> None:
+    (row,) = [row for row in rows() if row.id == name]
+    assert (row.source.document, row.source.section) == ("RFC 6335", "section 8.1.2")

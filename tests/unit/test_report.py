@@ -263,6 +263,11 @@ def test_who_may_bind_it(port):
     assert all(rules[name] for name in privileged)
 
 
+@pytest.mark.parametrize("port", [80, 3000, 50000])
+def test_how_a_port_is_assigned_is_in_section_8_1_2(port):
+    assert str(explain(port).purpose[0].source).startswith("RFC 6335, section 8.1.2 ")
+
+
 def test_the_rule_of_binding_has_a_source_of_its_own():
     rules = {rule.name: rule.source for rule in explain(80).bind_rules}
     assert "4548b683b781" in str(rules["linux"])

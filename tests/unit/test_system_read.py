@@ -407,8 +407,8 @@ class TestLinux:
         settings = system.read_settings(machine=there)
         assert settings.system == "gvisor"
         assert settings.effective == ephemeral.profile("gvisor").ports
-        assert settings.time_wait is None
-        assert settings.origins["time_wait"].kind is OriginKind.UNKNOWN
+        assert settings.time_wait == 60.0
+        assert settings.origins["time_wait"].kind is OriginKind.DEFAULT
 
     def test_the_range_applies_to_sctp(self) -> None:
         assert system.read_configured("sctp", machine=linux()) == PortRange(32768, 60999)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portranges import Confidence, InvalidPortError, Transport, uses
+from portranges import Confidence, InvalidPortError, PortRange, Transport, uses
 from portranges.uses import BROWSER_BLOCKED, BROWSER_BLOCKED_SOURCE
 
 # The list of the Fetch standard, one by one (whatwg/fetch@586cd2a4, 2026-07-02).
@@ -86,6 +86,12 @@ def test_the_uses_of_known_ports(port, name):
 )
 def test_ports_that_a_program_never_tries(port, name):
     assert name not in [use.name for use in uses.lookup(port)]
+
+
+def test_turn_cites_its_current_rfc():
+    (turn,) = [use for use in uses.rows() if use.name == "TURN relays"]
+    assert str(turn.source).startswith("RFC 8656, section 7.2 ")
+    assert turn.ports == PortRange(49152, 65535)
 
 
 def test_mosh_uses_only_udp():

@@ -31,7 +31,7 @@ _TO_LISTEN_ON = (
         template="{ports} is a system port, which most systems reserve for privileged programs",
         reason="A program should not need privileges only for its port, and these numbers are "
         "assigned by IETF processes.",
-        source=cite("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 8.1.2"),
     ),
     _warning(
         id="assigned",
@@ -52,7 +52,7 @@ _TO_LISTEN_ON = (
         id="dynamic",
         template="{ports} is a dynamic port, which cannot identify a service",
         reason="A dynamic port must not identify a service, because it may be in use at any time.",
-        source=cite("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 8.1.2"),
     ),
     _warning(
         id="ephemeral",

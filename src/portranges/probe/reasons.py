@@ -22,7 +22,7 @@ from portranges.records import always_checked, as_data
 from portranges.registry import services
 from portranges.source import Source, cite
 
-_RFC_6335 = cite("RFC 6335", "section 6")
+_RFC_6335 = cite("RFC 6335", "section 8.1.2")
 
 # A known use of more ports than this says nothing about one of them.
 _NARROW = 1001

@@ -15,17 +15,17 @@ PURPOSE = {
     Category.SYSTEM: Remark(
         text="System ports are for services defined by Internet standards. IANA assigns them only "
         "after IETF Review or IESG Approval, and clients reach the service by its number.",
-        source=cite("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 8.1.2"),
     ),
     Category.USER: Remark(
         text="User ports are for services whose authors register a number with IANA; clients "
         "reach the service by its number.",
-        source=cite("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 8.1.2"),
     ),
     Category.DYNAMIC: Remark(
         text="A system allocates dynamic ports to its own end of connections, each for as long as "
         "the connection lasts. They do not identify services and cannot be registered.",
-        source=cite("RFC 6335", "section 6"),
+        source=cite("RFC 6335", "section 8.1.2"),
     ),
 }
 

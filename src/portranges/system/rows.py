@@ -269,7 +269,7 @@ _unknown = partial(UnreadSetting, kind=OriginKind.UNKNOWN)
 
 UNREAD: tuple[UnreadSetting, ...] = (
     # Before "linux", because the first row that matches is used.
-    _unknown("gvisor", Field.TIME_WAIT, "no setting is known"),
+    _default("gvisor", Field.TIME_WAIT, "no setting (DefaultTCPTimeWaitTimeout)"),
     _default("linux", Field.EXCLUDED, _NO_LIST),
     _default("linux", Field.TIME_WAIT, "no setting (TCP_TIMEWAIT_LEN)"),
     _default("macos", Field.RESERVED, _NO_LIST),
@@ -279,7 +279,7 @@ UNREAD: tuple[UnreadSetting, ...] = (
     _default("freebsd", Field.EXCLUDED, _NO_LIST),
     _default("dragonfly", Field.RESERVED, _NO_LIST),
     _default("dragonfly", Field.EXCLUDED, _NO_LIST),
-    _unknown("dragonfly", _START, "unknown: no source states it"),
+    _default("dragonfly", _START, "fixed"),
     _default("openbsd", Field.EXCLUDED, _NO_LIST),
     _default("openbsd", _START, "fixed"),
     _default("openbsd", Field.TIME_WAIT, "fixed"),

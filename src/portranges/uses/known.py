@@ -137,7 +137,7 @@ _ROWS = (
         ports=PortRange(49152, 65535),
         transports=_BOTH,
         note="relayed addresses of calls and WebRTC sessions, on a TURN server",
-        source=cite("RFC 5766", "section 6.2"),
+        source=cite("RFC 8656", "section 7.2"),
     ),
     _over_tcp(
         name="Windows RPC",
