@@ -18,6 +18,17 @@ _GAP = 2
 _LEAST = 8  # the smallest width of a truncated column
 
 
+def listed(names: types.Sequence[str]) -> str:
+    """Return *names* as a phrase; there is at least one.
+
+    Example:
+        >>> listed(["Linux", "Windows", "macOS"]), listed(["Linux"])
+        ('Linux, Windows and macOS', 'Linux')
+    """
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def wrapped(text: str, width: int, *, first: str = "", below: str = "") -> list[str]:
     """Return *text* as lines of at most *width* columns, behind *first* and then behind *below*.
 

@@ -268,6 +268,49 @@ def test_how_a_port_is_assigned_is_in_section_8_1_2(port):
     assert str(explain(port).purpose[0].source).startswith("RFC 6335, section 8.1.2 ")
 
 
+@pytest.mark.parametrize(
+    ("port", "systems"),
+    [
+        (3000, ""),
+        (5353, ""),
+        (5432, ""),
+        (8080, ""),
+        (1025, ""),
+        (9999, ""),
+        (10000, "FreeBSD"),
+        (15000, "FreeBSD"),
+        (40000, "Linux and FreeBSD"),
+        (50000, "Linux, Windows, macOS and FreeBSD"),
+        (55555, "Linux, Windows and FreeBSD"),
+        (61000, "Windows, macOS and FreeBSD"),
+    ],
+)
+def test_only_systems_that_allocate_a_port_make_it_the_end_of_a_connection(port, systems):
+    report = explain(port)
+    first, *_ = [remark.text for remark in report.judgement]
+    names = {"Linux": "linux", "Windows": "windows", "macOS": "macos", "FreeBSD": "freebsd"}
+    for title, name in names.items():
+        row = ephemeral.profile(name)
+        assert (title in systems) == (port in row.ports and port not in row.skipped)
+    if systems:
+        assert f"this port is normal on {systems}: the system allocated the port" in first
+        assert "listener" not in first
+    else:
+        assert first == (
+            "With their default settings, Linux, Windows, macOS and FreeBSD do not allocate this "
+            "port. There, a connection with this local port was accepted by a listener, or its "
+            "program bound the port."
+        )
+        assert "the system allocated the port" not in text_of(report.page())
+
+
+@pytest.mark.parametrize("port", [22, 80, 443, 1023])
+def test_no_remark_on_ends_of_connections_where_no_system_allocates_the_port(port):
+    report = explain(port)
+    assert not report.allocated_by
+    assert len(report.judgement) == 1
+
+
 def test_the_rule_of_binding_has_a_source_of_its_own():
     rules = {rule.name: rule.source for rule in explain(80).bind_rules}
     assert "4548b683b781" in str(rules["linux"])

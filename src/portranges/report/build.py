@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 
 from portranges import checks, ephemeral, types, uses
 from portranges.categories import Category, classify
+from portranges.layout import listed
 from portranges.ports import PortRange, Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
@@ -78,7 +79,7 @@ def explain(
             # No socket is bound to port 0, so there is nothing to inspect.
             if number and _concerns(of, transports)
         ),
-        judgement=tuple(_judgement(category, is_ephemeral=bool(allocated_by))) if number else (),
+        judgement=tuple(_judgement(category, allocated_by)) if number else (),
     )
 
 
@@ -229,7 +230,20 @@ def _bind_rules(port: int) -> tuple[BindRule, ...]:
     )
 
 
-def _judgement(category: Category, *, is_ephemeral: bool) -> list[Remark]:
-    remarks = [rows.CONNECTION_END] if is_ephemeral else []
+def _judgement(
+    category: Category, allocated_by: types.Iterable[EphemeralRange]
+) -> types.Iterator[Remark]:
+    titles = {entry.name: entry.system for entry in allocated_by}
+    common = tuple([titles[name] for name in rows.COMMON if name in titles])
+    if common:
+        yield _naming(rows.CONNECTION_END, common)
+    elif titles:
+        every = tuple([ephemeral.profile(name).title for name in rows.COMMON])
+        yield _naming(rows.ACCEPTED_END, every)
     listener = rows.DYNAMIC_LISTENER if category is Category.DYNAMIC else rows.SERVICE_LISTENER
-    return [*remarks, listener]
+    yield listener
+
+
+@cache
+def _naming(remark: Remark, titles: tuple[str, ...]) -> Remark:
+    return replace(remark, text=remark.text.format(systems=listed(titles)))

@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from portranges import checks, types
 from portranges.errors import printable
-from portranges.layout import grouped, wrapped
+from portranges.layout import grouped, listed, wrapped
 from portranges.report.model import EphemeralRange, PortReport
 
 _MIN_WIDTH = 60
@@ -87,7 +87,7 @@ def _headline(report: PortReport) -> str:
     several = len(report.ports) > 1
     are, have, lies = ("are", "have", "they lie") if several else ("is", "has", "it lies")
     if names:
-        status = f"{are} assigned to {printable(_listed(names))}"
+        status = f"{are} assigned to {printable(listed(names))}"
     elif report.category.value == "dynamic" or _has_no_entry(report):
         what = "IANA registration" if _is_iana(report) else "entry"
         status = f"{have} no {what}"
@@ -98,11 +98,6 @@ def _headline(report: PortReport) -> str:
             status = f"{are} assigned without a name"
     category = report.category
     return f"{status}; {lies} in {category.ports}, the {category.label}."
-
-
-def _listed(names: list[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _category(page: Page, report: PortReport) -> None:

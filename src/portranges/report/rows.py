@@ -67,9 +67,21 @@ MANY_CONNECTIONS = Remark(
     source=cite("RFC 6056", "section 2.2"),
 )
 
+# The systems of most machines, whose default ranges decide between the next two remarks.
+COMMON: tuple[types.SystemName, ...] = (*systems.COMMON, "freebsd")
+
+# With the titles of those that allocate the port.
 CONNECTION_END = Remark(
-    text="The local end of a connection on this port is normal: the system allocated the port, "
-    "and releases it when the connection ends (after TIME_WAIT, on the side that closed first).",
+    text="The local end of a connection on this port is normal on {systems}: the system "
+    "allocated the port, and releases it when the connection ends (after TIME_WAIT, on the side "
+    "that closed first).",
+    source=cite("RFC 6056", "section 2"),
+)
+
+# With the titles of all of them, if only other systems allocate the port.
+ACCEPTED_END = Remark(
+    text="With their default settings, {systems} do not allocate this port. There, a connection "
+    "with this local port was accepted by a listener, or its program bound the port.",
     source=cite("RFC 6056", "section 2"),
 )
 
