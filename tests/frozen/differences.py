@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from frozen.questions.names import PROFILES
+
 Applies: TypeAlias = Callable[[tuple[Any, ...], str, Any, Any], bool]
 
 
@@ -219,7 +221,7 @@ def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: A
     if question[1] == "solaris" and "/aliases/" in path:
         # The same three in another order.
         return {old, new} <= {"illumos", "opensolaris", "sunos"}
-    more = {"freebsd": {"freebsd-14", "freebsd-13"}}
+    more = {"freebsd": {"freebsd-14", "freebsd-13"}, "ios": {"visionos"}}
     return (
         path.endswith("/aliases")
         and isinstance(new, tuple)
@@ -268,6 +270,21 @@ def _more_rows(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool
     if question[0] == "aliases":
         return (old, new) == ("windows-xp", "windows-2000")
     return set(old) < set(new)
+
+
+# Parts of a report with an entry for each system, whose first field is its name.
+_BY_SYSTEM = {"handed_out_by", "not_handed_out_by", "bind_rules"}
+
+
+def _new_systems(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    """Whether only systems were added that the frozen package does not know."""
+    field = path.rpartition("/")[2]
+    if not isinstance(new, tuple) or not (question[0] == "allocated_by" or field in _BY_SYSTEM):
+        return False
+    before, now = (
+        [each if isinstance(each, str) else each[0][1] for each in rows] for rows in (old, new)
+    )
+    return before == [name for name in now if name in PROFILES]
 
 
 _USES = {"mosh", "rresvport()", "rresvport() of glibc", "rresvport() of the BSDs"}
@@ -528,6 +545,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="Windows 2000 has a row of its own, because its TIME_WAIT is longer",
         asked="profile_names aliases allocated_by",
         applies=_more_rows,
+    ),
+    Difference(
+        name="ephemeral: systems that were not known",
+        reason="more network stacks and translators have a row, and pages show them",
+        asked="allocated_by explain commands",
+        applies=_new_systems,
     ),
     Difference(
         name="uses: corrected ports",

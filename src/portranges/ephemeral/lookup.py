@@ -9,6 +9,7 @@ from portranges import checks, types
 from portranges.ephemeral import (
     rows_bsd,
     rows_documents,
+    rows_embedded,
     rows_linux,
     rows_middleboxes,
     rows_stacks,
@@ -28,6 +29,7 @@ _ROWS: tuple[EphemeralProfile, ...] = (
     *rows_bsd.ROWS,
     *rows_unix.ROWS,
     *rows_stacks.ROWS,
+    *rows_embedded.ROWS,
     *rows_middleboxes.ROWS,
     *rows_documents.ROWS,
 )
@@ -212,8 +214,8 @@ def allocated_by(
         Linear in the number of rows.
 
     Example:
-        >>> [row.name for row in allocated_by(10080)]
-        ['wslc', 'freebsd', 'openbsd', 'nonstop', 'zos', 'qnx', 'freertos']
+        >>> [row.name for row in allocated_by(10080)][:6]
+        ['wslc', 'freebsd', 'openbsd', 'haiku', 'nonstop', 'zos']
         >>> [row.name for row in allocated_by(30080, kind="middlebox")][-2:]
         ['nf-nat', 'kubernetes-nodeport']
     """

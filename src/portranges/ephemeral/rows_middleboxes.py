@@ -117,6 +117,34 @@ ROWS = (
         ),
         confidence_note="about the bounds; both RFCs were read",
     ),
+    EphemeralProfile(
+        system=lookup("map-e"),
+        ports=PortSet.parse("1024-65535"),
+        note=(
+            "with the default offset of 6. The router of each customer translates within its own "
+            "part, PortSet.from_psid(6, LENGTH, PSID): 252 ports if 256 customers share the "
+            "address. An offset of 4 begins at 4096, an offset of 0 at 0"
+        ),
+        sources=(
+            cite("RFC 7597", "section 5.1"),
+            cite("RFC 7599", "section 5: MAP-T has the same rules"),
+        ),
+        confidence=Confidence.STANDARD,
+    ),
+    EphemeralProfile(
+        system=lookup("lw4o6"),
+        note=(
+            "no default; the provider assigns each router one contiguous part, "
+            "PortSet.from_psid(0, LENGTH, PSID), and must not assign parts with well-known ports "
+            "unless it is configured to"
+        ),
+        sources=(
+            cite("RFC 7618", "section 9: the offset should be 0 for Lightweight 4over6"),
+            cite("RFC 7596", "section 5.2"),
+        ),
+        confidence=Confidence.STANDARD,
+        confidence_note="about the absence of a range",
+    ),
     _nf_nat(
         system=lookup("nf-nat"),
         ports=PortSet.parse("1024-65535"),
@@ -134,6 +162,54 @@ ROWS = (
     _nf_nat(
         system=lookup("nf-nat-below-512"),
         ports=PortSet.parse("1-511"),
+    ),
+    _from_source(
+        system=lookup("pf"),
+        ports=PortSet.parse("50001-65535"),
+        algorithm=(
+            "a random port, then upwards to the end of the range, then downwards from the random "
+            "port to its start; the original port is not preferred"
+        ),
+        exclusions="OpenBSD: net.inet.tcp.baddynamic and net.inet.udp.baddynamic",
+        shares_ports_across_destinations=True,
+        sharing_note="a port is in use only for the destination of its state",
+        exhaustion=(
+            ("FreeBSD, a new connection", "the packet is not translated"),
+            ("OpenBSD, a new connection", "'NAT proxy port allocation failed'"),
+        ),
+        set_with=("nat-to ADDRESS port FIRST:LAST", "nat-to ADDRESS static-port"),
+        note="OpenBSD and FreeBSD; ICMP identifiers are translated within 1-65535",
+        sources=(
+            cite(
+                "openbsd/src@3a44df3c",
+                "sbin/pfctl/pfctl_parser.h PF_NAT_PROXY_PORT_LOW 50001, PF_NAT_PROXY_PORT_HIGH "
+                "65535",
+            ),
+            cite("openbsd/src@0c449d89", "sys/net/pf_lb.c (rev 1.12) pf_get_sport()"),
+            cite("freebsd/freebsd-src@320c1116", "sys/netpfil/pf/pf_lb.c pf_get_translation()"),
+        ),
+    ),
+    _from_source(
+        system=lookup("libalias"),
+        ports=PortSet.parse("32768-65535"),
+        algorithm=(
+            "random, at most 20 tries; with same_ports the first try is the original port, which "
+            "may be outside the range"
+        ),
+        shares_ports_across_destinations=True,
+        sharing_note="a port is in use only for the destination of its link",
+        exhaustion=(("a new connection", "no alias: none of 20 tries was free"),),
+        note=(
+            "for natd, ppp and the nat of ipfw. Recent releases draw from a range that can be "
+            "configured (aliasPortLower, aliasPortLength)"
+        ),
+        sources=(
+            cite(
+                "freebsd/freebsd-src@94757c21",
+                "sys/netinet/libalias/alias_db.c ALIAS_PORT_BASE 0x8000, ALIAS_PORT_MASK 0x7fff, "
+                "GET_NEW_PORT_MAX_ATTEMPTS 20",
+            ),
+        ),
     ),
     _from_source(
         system=lookup("docker-linux"),

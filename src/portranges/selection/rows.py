@@ -237,7 +237,7 @@ ROWS = (
     _from_source(
         name="lwip",
         aliases=("lwip-tcp", "lwip-udp"),
-        title="lwIP 1.4.0 and later",
+        title="lwIP 1.4.0 and later, NuttX, UDP of Haiku",
         start=Start.RANDOM_NEXT,
         walk=Walk.UP,
         source=cite("lwip-tcpip/lwip@3d896ba0", "src/core/tcp.c:1017-1042, udp.c:68-120"),
@@ -245,7 +245,7 @@ ROWS = (
     ),
     _from_source(
         name="zephyr",
-        title="Zephyr",
+        title="Zephyr, TCP of RIOT",
         start=Start.RANDOM,
         walk=Walk.REDRAW,
         gives_up=False,

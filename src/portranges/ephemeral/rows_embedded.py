@@ -1,0 +1,176 @@
+"""The ephemeral ranges of embedded stacks, unikernels, user-space stacks and small systems.
+
+The best known of them, and gVisor, are in ``rows_stacks``.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from portranges.ephemeral.model import EphemeralProfile
+from portranges.ports import Transport
+from portranges.portset import PortSet
+from portranges.source import Confidence, cite
+from portranges.systems import lookup
+
+_CONTIKI_NG = "contiki-ng/contiki-ng@9f80681d"
+_HAIKU = "haiku/haiku@47136e71, src/add-ons/kernel/network/protocols"
+_NETX_DUO = "eclipse-threadx/netxduo@bd5d12e9"
+_NUTTX = "apache/nuttx@4ebc8a72"
+_RIOT = "RIOT-OS/RIOT@c8bd52ff"
+
+_from_source = partial(EphemeralProfile, confidence=Confidence.SOURCE)
+_without_privileges = partial(
+    _from_source, privileged_below=0, privileged_note="binding a port checks no privilege"
+)
+
+ROWS = (
+    _from_source(
+        system=lookup("haiku"),
+        transports=(Transport.TCP,),
+        ports=PortSet.parse("1023-65535"),
+        algorithm=(
+            "upwards from 40000 in steps of 1 to 32, which follow from the clock, at most once "
+            "through all ports; then with two other steps and with 1. A number up to 1023 is "
+            "raised by 1023, so after 65535 it goes on at 1023"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note="a port that no endpoint is bound to",
+        time_wait=120.0,
+        time_wait_note="twice TCP_MAX_SEGMENT_LIFETIME, 60 s",
+        privileged_below=1024,
+        privileged_note="an explicit bind of TCP, unless the effective user is 0; UDP has no check",
+        privileged_source=cite(_HAIKU, "tcp/EndpointManager.cpp:416"),
+        exhaustion=(("bind(0) or connect()", "EADDRINUSE"),),
+        sources=(
+            cite(_HAIKU, "tcp/EndpointManager.cpp:133-134, 465-508"),
+            cite(_HAIKU, "tcp/tcp.h:187, TCPEndpoint.cpp:1201"),
+        ),
+    ),
+    _from_source(
+        system=lookup("haiku-udp"),
+        transports=(Transport.UDP,),
+        ports=PortSet.parse("49152-65535"),
+        algorithm="a random value at first, then sequential upwards",
+        udp_algorithm="lwip",
+        shares_ports_across_destinations=False,
+        sharing_note="a port that no endpoint of the domain has",
+        privileged_below=0,
+        privileged_note="no check",
+        privileged_source=cite(_HAIKU, "udp/udp.cpp"),
+        sources=(cite(_HAIKU, "udp/udp.cpp:222-223, 281, 635-661"),),
+    ),
+    _without_privileges(
+        system=lookup("netxduo"),
+        ports=PortSet.parse("49152-65535"),
+        algorithm="a random start for each socket, then upwards, with one wrap-around",
+        tcp_algorithm="rfc6056-1",
+        udp_algorithm="rfc6056-1",
+        shares_ports_across_destinations=False,
+        sharing_note="a client socket is bound first, to a port that no socket holds",
+        time_wait=240.0,
+        time_wait_note=(
+            "twice NX_TCP_MAXIMUM_SEGMENT_LIFETIME (120 s) if the program keeps the socket; "
+            "nx_tcp_client_socket_unbind() ends it at once"
+        ),
+        privileged_source=cite(_NETX_DUO, "common/src/nx_tcp_client_socket_bind.c"),
+        exhaustion=(("nx_tcp_client_socket_bind() or nx_udp_socket_bind()", "NX_NO_FREE_PORTS"),),
+        set_with=("NX_SEARCH_PORT_START and NX_MAX_PORT when compiling",),
+        sources=(
+            cite(_NETX_DUO, "common/inc/nx_api.h:548-559"),
+            cite(
+                _NETX_DUO,
+                "common/src/nx_tcp_client_socket_bind.c:121, nx_udp_socket_bind.c:233, "
+                "nx_tcp_free_port_find.c",
+            ),
+            cite(_NETX_DUO, "common/inc/nx_tcp.h:138, nx_tcp_client_socket_unbind.c:98"),
+        ),
+    ),
+    _without_privileges(
+        system=lookup("nuttx"),
+        ports=PortSet.parse("4096-32000"),
+        algorithm="a random value at first, then sequential upwards",
+        tcp_algorithm="lwip",
+        udp_algorithm="lwip",
+        per_transport="one range, and a last port for each of TCP and UDP",
+        shares_ports_across_destinations=False,
+        sharing_note="connect() uses a port that no open connection of the address has",
+        time_wait=120.0,
+        time_wait_note="NET_TCP_WAIT_TIMEOUT, in seconds, when compiling",
+        privileged_source=cite(_NUTTX, "net/tcp/tcp_conn.c tcp_selectport()"),
+        exhaustion=(("TCP bind(0) or connect()", "EADDRINUSE"),),
+        set_with=("NET_DEFAULT_MIN_PORT and NET_DEFAULT_MAX_PORT when compiling",),
+        note="with NET_NAT, the ports that the translator uses are skipped",
+        sources=(
+            cite(_NUTTX, "net/Kconfig NET_DEFAULT_MIN_PORT 4096, NET_DEFAULT_MAX_PORT 32000"),
+            cite(
+                _NUTTX,
+                "net/utils/utils.h:46-67, net/tcp/tcp_conn.c tcp_selectport(), "
+                "net/udp/udp_conn.c udp_select_port()",
+            ),
+            cite(_NUTTX, "net/tcp/Kconfig NET_TCP_WAIT_TIMEOUT 120"),
+        ),
+    ),
+    _without_privileges(
+        system=lookup("contiki-ng"),
+        ports=PortSet.parse("1025-31999"),
+        algorithm=(
+            "sequential upwards from 1025, with one counter for TCP and UDP; after 31999 it goes "
+            "on at 4096, so 1025-4095 are used once after a start"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note="uip_connect() uses a port that no connection has",
+        time_wait=60.0,
+        time_wait_note="UIP_TIME_WAIT_TIMEOUT, 120 ticks of half a second",
+        privileged_source=cite(_CONTIKI_NG, "os/net/ipv6/uip6.c uip_connect(), uip_udp_new()"),
+        note="a search does not end if every port is in use, which its few connections rule out",
+        sources=(
+            cite(_CONTIKI_NG, "os/net/ipv6/uip6.c:404, 420-442, 524-537"),
+            cite(_CONTIKI_NG, "os/net/ipv6/uipopt.h:352, uip6.c:1056, tcpip.c:811"),
+        ),
+    ),
+    _without_privileges(
+        system=lookup("riot"),
+        transports=(Transport.TCP,),
+        ports=PortSet.parse("1024-65535"),
+        algorithm="16 random bits, repeated until no connection has the port",
+        tcp_algorithm="zephyr",
+        time_wait=60.0,
+        time_wait_note="twice CONFIG_GNRC_TCP_MSL_MS, 30 s",
+        privileged_source=cite(_RIOT, "sys/net/gnrc/transport_layer/tcp/gnrc_tcp_fsm.c"),
+        shares_ports_across_destinations=False,
+        sharing_note="a port that no connection has",
+        note=(
+            "the intended range. In the version that was read, numbers below 1024 and 0 are used, "
+            "too: the 'continue' that should reject them jumps to the condition of the loop"
+        ),
+        sources=(
+            cite(
+                _RIOT,
+                "sys/net/gnrc/transport_layer/tcp/gnrc_tcp_fsm.c:71-84 _get_random_local_port()",
+            ),
+            cite(_RIOT, "sys/include/net/gnrc/tcp/config.h:62, gnrc_tcp_fsm.c:116"),
+        ),
+    ),
+    _without_privileges(
+        system=lookup("riot-udp"),
+        transports=(Transport.UDP,),
+        ports=PortSet.parse("49152-65535"),
+        algorithm="RFC 6056 algorithm 2: a random port for each of at most 16,384 tries",
+        udp_algorithm="rfc6056-2",
+        shares_ports_across_destinations=False,
+        sharing_note=(
+            "with the module gnrc_sock_check_reuse a port that no socket has; without it, ports "
+            "in use are not looked at"
+        ),
+        privileged_source=cite(_RIOT, "sys/net/gnrc/sock/udp/gnrc_sock_udp.c sock_udp_create()"),
+        exhaustion=(("sock_udp_create()", "EADDRINUSE"),),
+        sources=(
+            cite(
+                _RIOT,
+                "sys/net/gnrc/sock/udp/gnrc_sock_udp.c:83-95 _get_dyn_port(); "
+                "sys/net/gnrc/sock/include/gnrc_sock_internal.h:41-56",
+            ),
+        ),
+    ),
+)
