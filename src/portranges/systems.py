@@ -223,6 +223,7 @@ _ROWS: tuple[System, ...] = (
     _older("windows-xp", "windows-2000", "Windows 2000", last="2000"),
     _older("windows-xp", "windows-2003", "Windows Server 2003", last="Server 2003"),
     _older("windows", "windows-exchange2007", "Windows Server 2008 with Exchange 2007"),
+    _host("windows-exchange2010", "Windows with Exchange 2010 or later", parent="windows"),
     _host(
         "windows-devbox",
         "Windows with a range changed by Visual Studio or Hyper-V",
@@ -317,6 +318,15 @@ _ROWS: tuple[System, ...] = (
     _host("contiki-ng", "Contiki-NG"),
     _host("riot", "RIOT, TCP"),
     _host("riot-udp", "RIOT, UDP", parent="riot"),
+    _host("fuchsia", "Fuchsia"),
+    _host("serenityos", "SerenityOS"),
+    _host("openthread", "OpenThread"),
+    _host("picotcp", "picoTCP"),
+    _host("cyclonetcp", "CycloneTCP"),
+    _host("vpp", "VPP, host stack"),
+    _host("mtcp", "mTCP"),
+    _host("seastar", "Seastar, native stack"),
+    _host("includeos", "IncludeOS"),
     # -- translators, load balancers, clients with their own range ----------------
     _middlebox("aws-nat-gateway", "AWS NAT gateway"),
     _middlebox("aws-elb", "AWS Elastic Load Balancing, towards its targets"),
@@ -340,6 +350,18 @@ _ROWS: tuple[System, ...] = (
         "sunrpc", "Linux sunrpc, reserved ports of an NFS client", "nfs-client", parent="linux"
     ),
     _middlebox("bsd-rresvport", "BSD IP_PORTRANGE_LOW and rresvport()"),
+    # -- firewalls, clusters and user-mode networks -------------------------------
+    _middlebox("aws-regional-nat-gateway", "AWS regional NAT gateway"),
+    _middlebox("azure-firewall", "Azure Firewall"),
+    _middlebox("cilium", "Cilium, masquerading by eBPF"),
+    _middlebox("kube-proxy", "kube-proxy, masquerading"),
+    _middlebox("fortios", "FortiOS", "fortigate"),
+    _middlebox("cisco-asa", "Cisco ASA, dynamic PAT"),
+    _middlebox("palo-alto", "PAN-OS, dynamic IP and port", "pan-os"),
+    _middlebox("jool", "Jool, stateful NAT64"),
+    _middlebox("ovs", "Open vSwitch, ct(nat)"),
+    _middlebox("vpp-nat44", "VPP NAT44"),
+    _middlebox("passt", "passt and pasta", "pasta"),
     # -- documents about others ---------------------------------------------------
     _document("iana", "IANA dynamic ports", "rfc6335"),
     _document("rfc6056", "RFC 6056 recommendation"),

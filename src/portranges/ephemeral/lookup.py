@@ -13,6 +13,7 @@ from portranges.ephemeral import (
     rows_linux,
     rows_middleboxes,
     rows_stacks,
+    rows_translators,
     rows_unix,
     rows_windows,
 )
@@ -31,6 +32,7 @@ _ROWS: tuple[EphemeralProfile, ...] = (
     *rows_stacks.ROWS,
     *rows_embedded.ROWS,
     *rows_middleboxes.ROWS,
+    *rows_translators.ROWS,
     *rows_documents.ROWS,
 )
 
@@ -215,9 +217,9 @@ def allocated_by(
 
     Example:
         >>> [row.name for row in allocated_by(10080)][:6]
-        ['wslc', 'freebsd', 'openbsd', 'haiku', 'nonstop', 'zos']
-        >>> [row.name for row in allocated_by(30080, kind="middlebox")][-2:]
-        ['nf-nat', 'kubernetes-nodeport']
+        ['wslc', 'windows-exchange2010', 'freebsd', 'openbsd', 'nonstop', 'zos']
+        >>> "kubernetes-nodeport" in {row.name for row in allocated_by(30080, kind="middlebox")}
+        True
     """
     number = check_port(port)
     wanted = None if transport is None else check_transport(transport)

@@ -17,6 +17,7 @@ _CONTIKI_NG = "contiki-ng/contiki-ng@9f80681d"
 _HAIKU = "haiku/haiku@47136e71, src/add-ons/kernel/network/protocols"
 _NETX_DUO = "eclipse-threadx/netxduo@bd5d12e9"
 _NUTTX = "apache/nuttx@4ebc8a72"
+_PICOTCP = "tass-belgium/picotcp@00bd6931"
 _RIOT = "RIOT-OS/RIOT@c8bd52ff"
 
 _from_source = partial(EphemeralProfile, confidence=Confidence.SOURCE)
@@ -28,11 +29,11 @@ ROWS = (
     _from_source(
         system=lookup("haiku"),
         transports=(Transport.TCP,),
-        ports=PortSet.parse("1023-65535"),
+        ports=PortSet.parse("1024-65535"),
         algorithm=(
             "upwards from 40000 in steps of 1 to 32, which follow from the clock, at most once "
             "through all ports; then with two other steps and with 1. A number up to 1023 is "
-            "raised by 1023, so after 65535 it goes on at 1023"
+            "raised by 1023, which makes 0 port 1023 and the others 1024-2046"
         ),
         shares_ports_across_destinations=False,
         sharing_note="a port that no endpoint is bound to",
@@ -172,5 +173,114 @@ ROWS = (
                 "sys/net/gnrc/sock/include/gnrc_sock_internal.h:41-56",
             ),
         ),
+    ),
+    _from_source(
+        system=lookup("fuchsia"),
+        version_note="Netstack3",
+        ports=PortSet.parse("49152-65535"),
+        sources=(
+            cite(
+                "Fuchsia, src/connectivity/network/netstack3 (commit not recorded)",
+                "core/src/transport/tcp/socket.rs EPHEMERAL_RANGE 49152..=65535",
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("serenityos"),
+        ports=PortSet.parse("32768-60999"),
+        algorithm="starts at a random port, which is never the last one",
+        sources=(
+            cite(
+                "SerenityOS/serenity, Kernel/Net (commit not recorded)",
+                "TCPSocket.cpp and UDPSocket.cpp protocol_allocate_local_port()",
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("openthread"),
+        ports=PortSet.parse("49152-65535"),
+        algorithm="sequential upwards from 49152, with a counter for each of TCP and UDP",
+        tcp_algorithm="bsd-sequential",
+        udp_algorithm="bsd-sequential",
+        sources=(
+            cite(
+                "openthread/openthread src/core/net (commit not recorded)",
+                "udp6.hpp kDynamicPortMin 49152, kDynamicPortMax 65535; tcp6.cpp mEphemeralPort",
+            ),
+        ),
+    ),
+    _without_privileges(
+        system=lookup("picotcp"),
+        ports=PortSet.parse("1024-65534"),
+        algorithm=(
+            "16 random bits, of which the remainder by 64511 is added to 1024, so 1024-2048 are "
+            "twice as likely and 65535 is never used; repeated without end until a port is free"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note="a port that no socket of the transport has",
+        privileged_source=cite(_PICOTCP, "stack/pico_socket.c pico_socket_bind()"),
+        sources=(cite(_PICOTCP, "stack/pico_socket.c pico_socket_high_port()"),),
+    ),
+    _from_source(
+        system=lookup("cyclonetcp"),
+        ports=PortSet.parse("49152-65535"),
+        algorithm="a random value at first, then sequential upwards; ports in use are not skipped",
+        tcp_algorithm="lwip",
+        set_with=("SOCKET_EPHEMERAL_PORT_MIN and _MAX when compiling",),
+        sources=(
+            cite("Oryx-Embedded/CycloneTCP@00dff974", "core/socket.h, version 2.3.2"),
+            cite(
+                "Oryx-Embedded/CycloneTCP core/tcp.c (commit not recorded)", "tcpGetDynamicPort()"
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("vpp"),
+        ports=PortSet.parse("1024-65535"),
+        algorithm="random",
+        sources=(
+            cite(
+                "FDio/vpp src/vnet/session/transport.c (commit not recorded)",
+                "transport_alloc_local_port(): min 1024, max 65535",
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("mtcp"),
+        transports=(Transport.TCP,),
+        ports=PortSet.parse("1025-65535"),
+        algorithm=(
+            "a list for each core, upwards at first; a closed connection puts its port at the end. "
+            "A core only has the ports whose replies the network card delivers to it"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note="a pair of address and port is taken from the list while it is in use",
+        sources=(
+            cite("mtcp-stack/mtcp@521b3535", "mtcp/src/include/addr_pool.h MIN_PORT, MAX_PORT"),
+            cite("mtcp-stack/mtcp@3643bda2", "mtcp/src/addr_pool.c"),
+        ),
+    ),
+    _from_source(
+        system=lookup("seastar"),
+        transports=(Transport.TCP,),
+        ports=PortSet.parse("41952-65535"),
+        algorithm="uniformly random",
+        note="only its own network stack, on DPDK; the first port is 41952 there, not 49152",
+        sources=(
+            cite(
+                "scylladb/seastar include/seastar/net/tcp.hh (commit not recorded)",
+                "_port_dist{41952, 65535}",
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("includeos"),
+        ports=PortSet.parse("49152-65535"),
+        algorithm=(
+            "a random value at first, then sequential upwards; if the next port is in use, the "
+            "first free one of the range"
+        ),
+        exhaustion=(("bind(0) or connect()", "Port_error"),),
+        sources=(cite("includeos/IncludeOS@0dcd8ed2", "api/net/port_util.hpp"),),
     ),
 )

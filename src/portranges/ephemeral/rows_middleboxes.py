@@ -15,7 +15,8 @@ from portranges.systems import lookup
 
 _AWS_GUIDE = "Amazon VPC User Guide (amazon-vpc-user-guide@a16ab76)"
 _NF_NAT_ALGORITHM = (
-    "the original port is kept if it is free, and otherwise replaced by a port of the same class"
+    "the original port is kept if it is free, and otherwise replaced by a port of the same class: "
+    "the first free one of at most 248, which are 128, 64, 32, 16 and 8 ports from random starts"
 )
 _MOBY = "moby/moby@b985e231"
 
@@ -213,6 +214,10 @@ ROWS = (
     ),
     _from_source(
         system=lookup("docker-linux"),
+        version_note=(
+            "the machine's range since 2015-03-09 (0eb3544c43); from 2014-01-26 (303ed3c830) to "
+            "then 49153-65535"
+        ),
         algorithm="sequential after the last port",
         exclusions="ip_local_reserved_ports, only since 2026-06-12 (86626bb2ce, PR #52818)",
         note="the range is the machine's ip_local_port_range; 49153-65535 if it cannot be read",
@@ -221,6 +226,7 @@ ROWS = (
     ),
     _from_source(
         system=lookup("docker-windows"),
+        version_note="since 2019-04-22 (1909ecb27a)",
         ports=PortSet.parse("60000-65000"),
         sources=(cite(_MOBY, "daemon/libnetwork/portallocator/portallocator_windows.go"),),
     ),

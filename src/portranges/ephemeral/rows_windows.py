@@ -181,6 +181,23 @@ ROWS = (
         confidence=Confidence.DOCUMENT,
     ),
     _windows(
+        system=lookup("windows-exchange2010"),
+        version_note="the setup programs of Exchange 2010 and of later versions change the range",
+        ports=PortSet.parse("6005-65534"),
+        note=(
+            "59,530 ports from 6005 on. A page of Microsoft's wiki misreads the number of ports as "
+            "the last port"
+        ),
+        sources=(
+            cite("1ask2.com, StaticPortCAS", "netsh: start port 6005, 59530 ports"),
+            cite("TechNet Wiki 864", "'6005-59530'"),
+            cite("blog.rmilne.ca, 2021-04-12", "installing Exchange changes the range"),
+            _TIMED_WAIT,
+            _FOUR_MINUTES,
+        ),
+        confidence=Confidence.REPORTED,
+    ),
+    _windows(
         system=lookup("windows-devbox"),
         version_note="seen from 2020 to 2026",
         note=(
