@@ -19,7 +19,10 @@ _LEAST = 8  # the smallest width of a truncated column
 
 
 def listed(names: types.Sequence[str]) -> str:
-    """Return *names* as a phrase; there is at least one.
+    """Return *names* as a phrase.
+
+    Args:
+        names: At least one word.
 
     Example:
         >>> listed(["Linux", "Windows", "macOS"]), listed(["Linux"])

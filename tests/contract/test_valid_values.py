@@ -206,6 +206,7 @@ SAMPLES: dict[type[Any], Sample] = {
             "tcp_timestamps": True,
             "tcp_fin_timeout": 60.0,
             "tcp_max_tw_buckets": 131072,
+            "ip_local_port_step_width": 0,
         },
         (
             {"ip_local_port_range": PortRange(1000, 2000)},
@@ -220,6 +221,7 @@ SAMPLES: dict[type[Any], Sample] = {
             {"tcp_fin_timeout": math.nan},
             {"tcp_fin_timeout": -1.0},
             {"tcp_max_tw_buckets": "many"},
+            {"ip_local_port_step_width": -1},
         ),
     ),
     SystemSettings: Sample(

@@ -835,6 +835,67 @@ def test_every_change_is_a_flag_of_the_kernel() -> None:
             assert getattr(kernel(f"{series}.{int(patch) - 1}"), change.name) is False
 
 
+@pytest.mark.parametrize(
+    ("release", "names"),
+    [
+        # Read in copies of these releases; the first names of each are those that it has.
+        ("6.0", ""),
+        ("6.1.53", "address_buckets local_port_range"),
+        ("6.2.1", "address_buckets"),
+        ("6.6.31", "address_buckets local_port_range"),
+        (
+            "6.8.1",
+            "address_buckets local_port_range ignores_first_socket own_range_in_single_steps",
+        ),
+        (
+            "6.12.33",
+            "address_buckets local_port_range ignores_first_socket own_range_in_single_steps "
+            "keeps_fin_wait_2",
+        ),
+        (
+            "6.13.2",
+            "address_buckets local_port_range ignores_first_socket own_range_in_single_steps "
+            "keeps_fin_wait_2",
+        ),
+        (
+            "6.14",
+            "address_buckets local_port_range ignores_first_socket own_range_in_single_steps "
+            "keeps_fin_wait_2 tw_reuse_delay",
+        ),
+        (
+            "6.18.24",
+            "address_buckets local_port_range ignores_first_socket own_range_in_single_steps "
+            "keeps_fin_wait_2 tw_reuse_delay connect_bind udp_wildcard_scans_all",
+        ),
+        (
+            "7.1.5",
+            "address_buckets local_port_range ignores_first_socket own_range_in_single_steps "
+            "keeps_fin_wait_2 tw_reuse_delay connect_bind udp_wildcard_scans_all port_step_width",
+        ),
+    ],
+)
+def test_releases_whose_source_was_read(release: str, names: str) -> None:
+    found = kernel(release)
+    expected = names.split()
+    assert [change.name for change in CHANGES if getattr(found, change.name)] == expected
+
+
+def test_a_step_width_leaves_no_port_unreached() -> None:
+    settings = LinuxSettings(
+        ip_local_port_range=PortRange(40000, 40010), ip_local_port_step_width=4
+    )
+    for seed in range(20):
+        table = PortTable("linux", kernel="7.1", settings=settings, seed=seed)
+        ports = []
+        for _ in range(11):
+            sock = table.socket("tcp")
+            decision = table.connect(sock, "127.0.0.1", 443)
+            if decision.error is None:
+                ports.append(table.describe(sock).port)
+        # One scan of an odd range misses a port, which the next one may find.
+        assert len(ports) == len(set(ports)) >= 10
+
+
 def test_a_series_between_two_backports_has_no_change() -> None:
     assert kernel("6.7").udp_wildcard_scans_all is False
     assert kernel("6.2").local_port_range is False
@@ -1046,6 +1107,10 @@ def test_an_option_that_a_kernel_does_not_have_is_refused() -> None:
         with pytest.raises(InvalidSocketError) as raised:
             PortTable("linux", kernel=release, settings=LinuxSettings(tcp_tw_reuse_delay=100))
         assert str(raised.value) == f"kernel {release} has no tcp_tw_reuse_delay, got 100"
+    for release in ("7.0", "6.18"):
+        with pytest.raises(InvalidSocketError) as raised:
+            PortTable("linux", kernel=release, settings=LinuxSettings(ip_local_port_step_width=9))
+        assert str(raised.value) == f"kernel {release} has no ip_local_port_step_width, got 9"
     for release, error in (
         ("6.18", None),
         ("6.1.32", None),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 import selection_oracle
 from portranges import InvalidValueError, PortRange, PortSet, ephemeral, reuse, types
 from portranges.reuse import LinuxSettings, PortTable, SystemSettings
+from portranges.reuse.linux.searches import LINGERS, TAKEN, Search
 from portranges.reuse.others.picking import Picker, algorithm_of
 from portranges.selection import Allocator, Walk, algorithm, algorithms
 from portranges.selection.linux import (
@@ -20,11 +23,12 @@ from portranges.selection.linux import (
     bind_parts,
     bind_scan,
     connect_scan,
+    connect_stride,
     missed,
     scanned,
     udp_ports,
 )
-from portranges.selection.orders import Order, Scan, missed_by, order_for
+from portranges.selection.orders import LinuxConnect, Order, Scan, missed_by, order_for
 
 PUBLISHED = [row for row in algorithms() if row.walk is not Walk.UNKNOWN]
 SCANS = [row.name for row in PUBLISHED if isinstance(order_for(row, random.Random(0)), Scan)]
@@ -184,17 +188,19 @@ def test_a_16_bit_draw_favours_some_ports_on_illumos() -> None:
 # -- Linux --------------------------------------------------------------------------
 
 
-def naive(start: int, end: int, remaining: int, step: int) -> Iterator[int]:
+def naive(
+    start: int, end: int, remaining: int, step: int, scan_step: int | None = None
+) -> Iterator[int]:
     """The loops of __inet_hash_connect() and inet_csk_find_open_port(), port by port."""
     port = start
     for _ in range(0, remaining, step):
         if port >= end:
             port -= remaining
         yield port
-        port += step
+        port += scan_step or step
 
 
-def flat(stretches: Iterator[range] | tuple[range, ...]) -> list[int]:
+def flat(stretches: Iterator[range]) -> list[int]:
     return [port for stretch in stretches for port in stretch]
 
 
@@ -205,7 +211,7 @@ def test_every_scan_agrees_with_the_kernels_loop() -> None:
             for remaining, step in ((scanned(size), 2), (size, 1)):
                 for start in range(low, low + remaining + 1):
                     expected = list(naive(start, end, remaining, step))
-                    assert flat(_around(start, end, remaining, step)) == expected
+                    assert flat(_around(start, end, remaining, step, step)) == expected
             for offset in range(scanned(size)):
                 expected = list(naive(low + (offset | 1), end, scanned(size), 2))
                 expected += naive(low + (offset | 1) - 1, end, scanned(size), 2)
@@ -216,6 +222,74 @@ def test_every_scan_agrees_with_the_kernels_loop() -> None:
                 if size > 1:
                     expected += naive(low + even + 1, end, scanned(size), 2)
                 assert flat(connect_scan(low, end - 1, offset, 2)) == expected
+
+
+def drawing(number: int) -> Callable[[int], int]:
+    return lambda count: min(number, count - 1)
+
+
+def scan_step_of_7_1(remaining: int, step: int, max_rand_step: int, drawn: int) -> int:
+    """The choice of scan_step in __inet_hash_connect() of Linux 7.1.5; *drawn* counts from 0."""
+    scan_step = step
+    if max_rand_step and remaining > 1:
+        range_ = remaining // step
+        upper_bound = min(range_, max_rand_step)
+        scan_step = 1 + drawn
+        while math.gcd(scan_step, range_) != 1:
+            scan_step += 1
+            if not (scan_step & 1) and not (range_ & 1):
+                scan_step += 1
+            if scan_step > upper_bound:
+                scan_step = 1
+                break
+        scan_step *= step
+    return scan_step
+
+
+def test_a_step_width_reaches_the_same_ports_in_the_kernels_order() -> None:
+    seen = set()
+    for size, step, width in itertools.product(range(1, 14), (1, 2), (0, 1, 2, 3, 5, 8, 1000)):
+        remaining = scanned(size) if step == 2 else size
+        upper = max(1, min(remaining // step, width))
+        for drawn in range(upper if width else 1):
+            stride = connect_stride(size, step, width, drawing(drawn))
+            assert stride == scan_step_of_7_1(remaining, step, width, drawn)
+            seen.add(stride)
+            for low, offset in itertools.product((40000, 40001), range(2 * size)):
+                end = low + size
+                begun = offset % remaining & ~(step - 1)
+                expected = list(naive(low + begun, end, remaining, step, stride))
+                if step == 2 and remaining > 1:
+                    expected += naive(low + begun + 1, end, remaining, step, stride)
+                found = flat(connect_scan(low, end - 1, offset, step, stride))
+                assert found == expected
+                assert sorted(found) == sorted(flat(connect_scan(low, end - 1, offset, step)))
+    assert seen >= {1, 2, 4, 6, 8, 10}
+
+
+def test_the_counter_grows_by_the_number_of_ports_that_were_tried() -> None:
+    class Counters:
+        def __init__(self) -> None:
+            self.added: list[int] = []
+
+        def offset(self, destination: object) -> tuple[int, int]:
+            return 5, 0
+
+        def add(self, cell: int, amount: int) -> None:
+            self.added.append(amount)
+
+        def rekey(self) -> None:
+            raise AssertionError
+
+    for step, width, last in itertools.product((1, 2), (0, 3, 100), (40007, 40008, 40010)):
+        cells = Counters()
+        order = LinuxConnect(cells, lambda count: 0 if count == 8 else count // 2, step, width)
+        found = list(order.candidates(40000, last))
+        for port in found:
+            order.chosen(port)
+        # i, which begins again with the other parity: max_t(int, i, 0) + step.
+        half = len(found) // 2 if step == 2 else len(found)
+        assert cells.added == [(at % half) * step + step for at in range(len(found))]
 
 
 def test_the_ports_that_scans_miss() -> None:
@@ -438,3 +512,15 @@ def test_every_system_of_reuse_has_an_algorithm_for_each_transport(
 def test_a_picker_without_ports_has_no_candidate() -> None:
     order = order_for(algorithm("openbsd"), random.Random(1))
     assert list(Picker(PortSet(), order).candidates()) == []
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 6, 10])
+def test_the_cache_of_searches_knows_every_step(step: int) -> None:
+    found = Search()
+    marks = {40000: TAKEN, 40003: LINGERS, 40006: LINGERS, 40010: TAKEN, 40012: LINGERS}
+    for port, why in marks.items():
+        found.mark(port, why)
+    for first in range(40000, 40010):
+        ports = range(first, 40016, step)
+        assert list(found.open(ports)) == [port for port in ports if port not in marks]
+        assert found.lingering(ports) == sum(marks.get(port) == LINGERS for port in ports)

@@ -66,7 +66,7 @@ _with_its_kernel = partial(
 ROWS = (
     _linux(
         system=lookup("linux"),
-        version_note="May 2015; checked in 6.18",
+        version_note="May 2015; checked in 6.18, and connect() also in 7.1.5",
         transports=(Transport.TCP, Transport.UDP, Transport.SCTP),
         ports=PortSet.parse("32768-60999"),
         algorithm=(
@@ -74,7 +74,9 @@ ROWS = (
             "destination address, destination port, jiffies / 10 s) >> 32 + table_perturb[hash & "
             "65535]) % n. The ports with the parity of the range's first port are tried first, in "
             "steps of 2, then those of the other parity. After a success the table entry grows by "
-            "max(i, 2 * rand(0..7)) + 2. TCP bind(0) and listen(): a random start; the parity that "
+            "max(i, 2 * rand(0..7)) + 2. Since 7.1 net.ipv4.ip_local_port_step_width (default 0, "
+            "off) limits a random step, coprime to the number of ports, which connect() "
+            "uses instead of 2. TCP bind(0) and listen(): a random start; the parity that "
             "the first port does not have is tried first. With SO_REUSEADDR the lower half of the "
             "range is tried before the upper half. UDP: a uniformly random start, no parity"
         ),
@@ -139,6 +141,10 @@ ROWS = (
                 "net/ipv4/af_inet.c:1795 inet_init_net()",
             ),
             cite("torvalds/linux commit 07f4c90062f8", "2015-05-24"),
+            cite(
+                "danayer/linux-7.1.5@9d1745cf",
+                "net/ipv4/inet_hashtables.c __inet_hash_connect(), ip-sysctl.rst",
+            ),
             MEASURED_ON_LINUX,
             _PRIVILEGED,
             cite("moby/moby#41030", "ip_unprivileged_port_start in containers"),

@@ -8,6 +8,8 @@ objects in the order in which they are tried, so that a caller can skip many por
 
 from __future__ import annotations
 
+from math import gcd
+
 from portranges import types
 
 _PORTS = 1 << 16
@@ -34,23 +36,51 @@ def missed(size: int) -> tuple[int, int]:
     return 1, int(size == 3)
 
 
-def _around(start: int, end: int, remaining: int, step: int) -> tuple[range, ...]:
-    """Return the ports from *start* on, *remaining* / *step* of them, in steps of *step*.
+def _around(start: int, end: int, remaining: int, step: int, stride: int) -> types.Iterator[range]:
+    """Yield the ports from *start* on, *remaining* / *step* of them, in steps of *stride*.
 
     A port at or after *end* is replaced by the one *remaining* ports before it.
     """
-    if start >= end:
-        start -= remaining
-    ports = range(start, end, step)
-    count = (remaining + step - 1) // step
-    missing = count - len(ports)
-    if missing <= 0:
-        return (ports[:count],)
-    start += len(ports) * step - remaining
-    return ports, range(start, start + missing * step, step)
+    missing = (remaining + step - 1) // step
+    while missing:
+        # if (unlikely(port >= high)) port -= remaining;
+        if start >= end:
+            start -= remaining
+        ports = range(start, end, stride)[:missing]
+        yield ports
+        missing -= len(ports)
+        start += len(ports) * stride
 
 
-def connect_scan(first: int, last: int, offset: int, step: int) -> types.Iterator[range]:
+def connect_stride(size: int, step: int, width: int, draw: types.Draw) -> int:
+    """Return the distance of two ports that connect() tries one after the other.
+
+    Args:
+        size: The number of ports of the range.
+        step: As in ``connect_scan``.
+        width: ``ip_local_port_step_width``. With 0 the distance is *step*.
+        draw: Returns a random number below its argument.
+    """
+    remaining = size if step == 1 else scanned(size)
+    # if (max_rand_step && remaining > 1)
+    if not width or remaining == 1:
+        return step
+    ports = remaining // step
+    most = min(ports, width)
+    stride = 1 + draw(most)
+    # Coprime to the number of ports, so that all of them are tried.
+    while gcd(stride, ports) != 1:
+        stride += 1
+        if stride % 2 == ports % 2 == 0:
+            stride += 1
+        if stride > most:
+            return step
+    return stride * step
+
+
+def connect_scan(
+    first: int, last: int, offset: int, step: int, stride: int | None = None
+) -> types.Iterator[range]:
     """Yield the ports that connect() tries, beginning *offset* ports after *first*.
 
     Args:
@@ -59,17 +89,20 @@ def connect_scan(first: int, last: int, offset: int, step: int) -> types.Iterato
         offset: Where to begin; of any size.
         step: 2, or 1 for a socket with IP_LOCAL_PORT_RANGE. In steps of 2 the ports with the
             parity of *first* come before the others.
+        stride: The distance of two ports that are tried one after the other; ``None`` means
+            *step*. See ``connect_stride``.
     """
     size = last - first + 1
+    stride = stride or step
     if step == 1:
-        yield from _around(first + offset % size, last + 1, size, 1)
+        yield from _around(first + offset % size, last + 1, size, 1, stride)
         return
     remaining = scanned(size)
     start = first + (offset % remaining & ~1)
-    yield from _around(start, last + 1, remaining, 2)
+    yield from _around(start, last + 1, remaining, 2, stride)
     # offset++; if ((offset & 1) && remaining > 1) goto other_parity_scan;
     if remaining > 1:
-        yield from _around(start + 1, last + 1, remaining, 2)
+        yield from _around(start + 1, last + 1, remaining, 2, stride)
 
 
 def bind_parts(first: int, last: int, *, halves: bool) -> tuple[tuple[int, int], ...]:
@@ -97,9 +130,9 @@ def bind_scan(first: int, last: int, offset: int) -> types.Iterator[range]:
     remaining = scanned(last - first + 1)
     # offset |= 1U;
     offset |= 1
-    yield from _around(first + offset, last + 1, remaining, 2)
+    yield from _around(first + offset, last + 1, remaining, 2, 2)
     # offset--; if (!(offset & 1)) goto other_parity_scan;
-    yield from _around(first + offset - 1, last + 1, remaining, 2)
+    yield from _around(first + offset - 1, last + 1, remaining, 2, 2)
 
 
 def udp_start(first: int, last: int, number: int, chains: int) -> tuple[int, int]:

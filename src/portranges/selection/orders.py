@@ -18,6 +18,7 @@ from portranges.selection.linux import (
     bind_parts,
     bind_scan,
     connect_scan,
+    connect_stride,
     missed,
     scanned,
     udp_ports,
@@ -107,17 +108,24 @@ class UpOrDown(Scan):
 
 
 class LinuxConnect(Scan):
-    """Linux's connect(): a hash of the destination and a counter, then every *step*-th port."""
+    """Linux's connect(): a hash of the destination and a counter, then every *step*-th port.
 
-    __slots__ = ("_cell", "_cells", "_draw", "_first", "_offset", "_size", "step")
+    With a *width*, the ports of each parity are tried in steps of a random size, as
+    ``ip_local_port_step_width`` of Linux 7.1 makes it.
+    """
 
-    def __init__(self, cells: types.Counters, draw: types.Draw, step: int) -> None:
+    __slots__ = (
+        "_cell", "_cells", "_draw", "_first", "_offset", "_size", "_stride", "_width", "step",
+    )  # fmt: skip
+
+    def __init__(self, cells: types.Counters, draw: types.Draw, step: int, width: int = 0) -> None:
         """Add the counters of *cells* to the hash; *draw* returns an even choice."""
         self._cells = cells
         self._draw = draw
         self.step: int = step
+        self._width = width
         self._first = self._offset = self._cell = 0
-        self._size = 1
+        self._size = self._stride = 1
 
     def stretches(
         self, first: int, last: int, destination: types.Destination = None, /
@@ -126,7 +134,8 @@ class LinuxConnect(Scan):
         self._offset, self._cell = self._cells.offset(destination)
         self._first = first
         self._size = last - first + 1
-        return connect_scan(first, last, self._offset, self.step)
+        self._stride = connect_stride(self._size, self.step, self._width, self._draw)
+        return connect_scan(first, last, self._offset, self.step, self._stride)
 
     def chosen(self, port: int) -> None:
         """Increase the counter, so that the next choice begins further on."""
@@ -135,7 +144,10 @@ class LinuxConnect(Scan):
         begun = self._offset % remaining
         if step == 2:
             begun &= ~1
-        passed = (port - self._first - begun) // step * step % remaining
+        # The number of ports that were tried before it; modulo 1 the inverse of 1 is 0.
+        ports = remaining // step or 1
+        tried = (port - self._first - begun) // step * pow(self._stride // step, -1, ports) % ports
+        passed = tried * step
         # i = max_t(int, i, get_random_u32_below(8) * step);
         # WRITE_ONCE(table_perturb[index], READ_ONCE(table_perturb[index]) + i + step);
         self._cells.add(self._cell, max(passed, self._draw(8) * step) + step)

@@ -81,6 +81,8 @@ class Kernel:
             was bound to it has left.
         udp_wildcard_scans_all: Whether a UDP bind() to a wildcard address looks at every
             socket of the port, also if it has more than ten.
+        port_step_width: Whether ip_local_port_step_width exists. If it is not 0, connect()
+            goes through the range in steps of a random size.
         time_wait: Seconds in TIME_WAIT (TCP_TIMEWAIT_LEN). The kernel's timers round up,
             by up to 4 seconds at this length; the model does not.
         confidence: How the behaviour is known.
@@ -99,6 +101,7 @@ class Kernel:
     tw_reuse_delay: bool
     connect_bind: bool
     udp_wildcard_scans_all: bool
+    port_step_width: bool
     time_wait: float = 60.0
     confidence: Confidence
 
@@ -171,6 +174,13 @@ CHANGES: tuple[Change, ...] = (
         sentence="a UDP bind() to a wildcard address looks at every socket of the port, also if "
         "the port has more than ten",
         source=_commit("e537dd15d0d4", "udp: Fix wildcard bind conflict check when using hash2"),
+    ),
+    Change(
+        name="port_step_width",
+        first="7.1",
+        sentence="the sysctl ip_local_port_step_width exists, with which connect() tries ports in "
+        "steps of a random size",
+        source=_commit("7da62262ec96", "inet: add ip_local_port_step_width sysctl"),
     ),
 )
 

@@ -50,11 +50,13 @@ class LinuxPorts(Machine):
         self.settings: LinuxSettings = model.checked_settings(settings, DEFAULTS)
         super().__init__(Sock, RULES, local_addresses, v6only=self.settings.bindv6only)
         self.kernel: Kernel = kernel(MEASURED if release is None else release)
-        delay = self.settings.tcp_tw_reuse_delay
-        if not self.kernel.tw_reuse_delay and delay != DEFAULTS.tcp_tw_reuse_delay:
-            raise InvalidSocketError(
-                f"kernel {self.kernel.release} has no tcp_tw_reuse_delay", f"{delay}"
-            )
+        for name, exists in (
+            ("tcp_tw_reuse_delay", self.kernel.tw_reuse_delay),
+            ("ip_local_port_step_width", self.kernel.port_step_width),
+        ):
+            value = getattr(self.settings, name)
+            if not exists and value != getattr(DEFAULTS, name):
+                raise InvalidSocketError(f"kernel {self.kernel.release} has no {name}", f"{value}")
         self.tcp: TcpPorts = TcpPorts(self.settings, self.kernel, rng, self.clock)
         self.udp: UdpPorts = UdpPorts(self.settings, self.kernel, rng)
         measured = self.kernel.confidence is Confidence.MEASURED

@@ -39,8 +39,8 @@ class Search:
     def open(self, ports: range) -> types.Iterator[int]:
         """Yield the *ports* that are not known to be taken."""
         first, end, step = ports.start, ports.stop, ports.step
-        if step == 1:
-            for port in range(first, end):
+        if step != 2:
+            for port in ports:
                 if not self._halves[port & 1][port >> 1]:
                     yield port
             return
@@ -55,6 +55,8 @@ class Search:
     def lingering(self, ports: range) -> int:
         """Return how many of *ports* are skipped because of LINGERS."""
         first, end, step = ports.start, ports.stop, ports.step
+        if step > 2:
+            return sum(self._halves[port & 1][port >> 1] == LINGERS for port in ports)
         halves = (first & 1,) if step > 1 else (0, 1)
         return sum(
             self._halves[parity].count(LINGERS, (first - parity + 1) >> 1, (end - parity + 1) >> 1)

@@ -39,8 +39,12 @@ class LinuxSettings:
             connection.
         tcp_timestamps: Whether connections use TCP timestamps.
         tcp_fin_timeout: Seconds that a closed socket stays in FIN_WAIT2.
-        tcp_max_tw_buckets: The maximum number of sockets that linger. The kernel derives its
-            default from the memory; 131,072 was measured.
+        tcp_max_tw_buckets: The maximum number of sockets that linger. The kernel's default is
+            half of the size of its hash table of connections, which depends on the memory;
+            131,072 was measured.
+        ip_local_port_step_width: The largest step in which connect() goes through the range,
+            from Linux 7.1 on; 0 means that it tries port after port. A step is coprime to the
+            number of ports, so that connect() reaches the same ports.
 
     Raises:
         InvalidSocketError: The kernel does not accept a value.
@@ -48,7 +52,8 @@ class LinuxSettings:
         TypeError: A value has the wrong type.
 
     Source:
-        Linux 6.18, Documentation/networking/ip-sysctl.rst.
+        Linux 6.18 and 7.1.5, Documentation/networking/ip-sysctl.rst; 6.18,
+        net/ipv4/tcp_ipv4.c, tcp_set_hashinfo().
 
     Example:
         >>> LinuxSettings(ip_unprivileged_port_start=0).tcp_tw_reuse
@@ -66,6 +71,7 @@ class LinuxSettings:
     tcp_timestamps: bool = True
     tcp_fin_timeout: float = 60.0
     tcp_max_tw_buckets: int = 131072
+    ip_local_port_step_width: int = 0
 
     def __post_init__(self) -> None:
         """Check the values as the kernel does when a sysctl is written."""
@@ -80,7 +86,7 @@ class LinuxSettings:
                 "ip_local_port_range must not start below ip_unprivileged_port_start",
                 f"{self.ip_local_port_range} and {self.ip_unprivileged_port_start}",
             )
-        for name in ("tcp_tw_reuse_delay", "tcp_max_tw_buckets"):
+        for name in ("tcp_tw_reuse_delay", "tcp_max_tw_buckets", "ip_local_port_step_width"):
             put(self, name, checks.integer(name, getattr(self, name), error=InvalidSocketError))
         reuse = checks.integer("tcp_tw_reuse", self.tcp_tw_reuse, most=2, error=InvalidSocketError)
         put(self, "tcp_tw_reuse", reuse)

@@ -110,8 +110,10 @@ class TcpPorts:
         self._perturbation = Perturbation(row.cells, rng)
         # By whether the socket has a range of its own, and by SO_REUSEADDR.
         self._connect_orders = {
-            False: LinuxConnect(self._perturbation, self._draw, row.step),
-            True: LinuxConnect(self._perturbation, self._draw, 1),
+            own: LinuxConnect(
+                self._perturbation, self._draw, step, settings.ip_local_port_step_width
+            )
+            for own, step in ((False, row.step), (True, 1))
         }
         self._bind_orders = {reuse: LinuxBind(self._draw, halves=reuse) for reuse in (False, True)}
 
