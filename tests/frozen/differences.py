@@ -221,7 +221,7 @@ def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: A
     if question[1] == "solaris" and "/aliases/" in path:
         # The same three in another order.
         return {old, new} <= {"illumos", "opensolaris", "sunos"}
-    more = {"freebsd": {"freebsd-14", "freebsd-13"}, "ios": {"visionos"}}
+    more = {"freebsd": {"freebsd-14", "freebsd-13"}, "ios": {"visionos"}, "lwip": {"esp-idf"}}
     return (
         path.endswith("/aliases")
         and isinstance(new, tuple)

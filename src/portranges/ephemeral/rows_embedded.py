@@ -188,11 +188,16 @@ ROWS = (
     _from_source(
         system=lookup("serenityos"),
         ports=PortSet.parse("32768-60999"),
-        algorithm="starts at a random port, which is never the last one",
+        algorithm="a random port, which is never the last one, then upwards with one wrap-around",
+        exhaustion=(("UDP bind(0) or connect()", "EADDRINUSE"),),
         sources=(
             cite(
-                "SerenityOS/serenity, Kernel/Net (commit not recorded)",
-                "TCPSocket.cpp and UDPSocket.cpp protocol_allocate_local_port()",
+                "SerenityOS/serenity@04603237",
+                "Kernel/Net/UDPSocket.cpp protocol_allocate_local_port()",
+            ),
+            cite(
+                "SerenityOS/serenity, Kernel/Net/TCPSocket.cpp (commit not recorded)",
+                "protocol_allocate_local_port(): the same range",
             ),
         ),
     ),
@@ -240,8 +245,8 @@ ROWS = (
         algorithm="random",
         sources=(
             cite(
-                "FDio/vpp src/vnet/session/transport.c (commit not recorded)",
-                "transport_alloc_local_port(): min 1024, max 65535",
+                "FDio/vpp@51d12138",
+                "src/vnet/session/transport.c transport_alloc_local_port(): min 1024, max 65535",
             ),
         ),
     ),
@@ -264,14 +269,42 @@ ROWS = (
         system=lookup("seastar"),
         transports=(Transport.TCP,),
         ports=PortSet.parse("41952-65535"),
-        algorithm="uniformly random",
-        note="only its own network stack, on DPDK; the first port is 41952 there, not 49152",
-        sources=(
-            cite(
-                "scylladb/seastar include/seastar/net/tcp.hh (commit not recorded)",
-                "_port_dist{41952, 65535}",
-            ),
+        algorithm=(
+            "uniformly random. With several cores it is repeated until replies reach the core and "
+            "the port is free for the destination; with one core ports in use are not looked at"
         ),
+        shares_ports_across_destinations=True,
+        sharing_note="a port is in use only for one destination address and port",
+        note="only its own network stack, on DPDK; the first port is 41952 there, not 49152",
+        sources=(cite("scylladb/seastar@05a0d8e2", "include/seastar/net/tcp.hh connect()"),),
+    ),
+    _from_source(
+        system=lookup("osv"),
+        ports=PortSet.parse("10000-65535"),
+        algorithm=(
+            "the same as freebsd up to 13: random, and for TCP sequential above 10 ports per "
+            "second, for 45 s"
+        ),
+        tcp_algorithm="freebsd",
+        udp_algorithm="freebsd",
+        shares_ports_across_destinations=False,
+        sharing_note="a port is unique per local address",
+        exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
+        sources=(
+            cite("cloudius-systems/osv@0a1fd425", "bsd/sys/netinet/in_pcb.cc in_pcb_lport()"),
+        ),
+    ),
+    _from_source(
+        system=lookup("mirageos"),
+        transports=(Transport.TCP,),
+        ports=PortSet.parse("1025-65535"),
+        algorithm=(
+            "a random value at first, then sequential upwards; after 65535 it goes on at 10000"
+        ),
+        shares_ports_across_destinations=True,
+        sharing_note="a port is in use only for one destination address and port",
+        note="a search does not end if every port is in use for the destination",
+        sources=(cite("mirage/mirage-tcpip@de904886", "src/tcp/flow.ml getid(), connect()"),),
     ),
     _from_source(
         system=lookup("includeos"),

@@ -82,6 +82,7 @@ ROWS = (
                 "src/core/tcp.c:121-126, 204, 1017-1042; include/lwip/priv/tcp_priv.h:134 TCP_MSL",
             ),
             cite("lwip-tcpip/lwip commit 33d6dcec", "bug #33048"),
+            cite("espressif/esp-lwip@1d298f08", "src/core/tcp.c: the same range in ESP-IDF"),
         ),
     ),
     _lwip(

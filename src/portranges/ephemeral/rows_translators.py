@@ -124,6 +124,17 @@ ROWS = (
         ),
     ),
     _from_document(
+        system=lookup("junos-source-nat"),
+        ports=PortSet.parse("1024-65535"),
+        algorithm=("sequential upwards from 1024 (round robin), or random with random-allocation"),
+        set_with=("port range low FIRST high LAST", "port automatic random-allocation"),
+        note="Next Gen Services (USF) of MX routers; for SRX no default was found",
+        sources=(
+            cite("Junos OS documentation, Next Gen Services", "range (Source NAT)"),
+            cite("Junos OS CLI Reference", "port (Services NAT)"),
+        ),
+    ),
+    _from_document(
         system=lookup("palo-alto"),
         shares_ports_across_destinations=True,
         sharing_note=(
@@ -157,7 +168,11 @@ ROWS = (
             "512 to 1023 become 600-1023, as in netfilter"
         ),
         sources=(
-            cite(_OVS, "MIN_NAT_EPHEMERAL_PORT 1024, MAX_NAT_EPHEMERAL_PORT 65535"),
+            cite(
+                "openvswitch/ovs@ba5ca284",
+                "lib/conntrack.c nat_select_range_tuple(): MIN_NAT_EPHEMERAL_PORT 1024, "
+                "MAX_NAT_EPHEMERAL_PORT 65535",
+            ),
             cite(_OVS, "the classes 1-511 and 600-1023"),
         ),
     ),
