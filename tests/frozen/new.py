@@ -112,6 +112,7 @@ class New(Old):
         ("Advice", "id"): _id,
         ("Criterion", "id"): _id,
         ("Finding", "id"): _id,
+        ("TransportState", "description"): lambda entry: "".join(entry.descriptions[:1]),
     }
     RENAMED_RECORDS: ClassVar[dict[str, str]] = {"MisreadText": "OddText"}
     WORDS: ClassVar[dict[str, dict[str, str]]] = {
@@ -196,6 +197,8 @@ class New(Old):
             reports = completed(envelope["result"])
             for report in reports:
                 del report["ports"]
+                for entry in report["registry"]:
+                    entry["description"] = "".join(entry.pop("descriptions")[:1])
             return self.json_data(reports)
         return self.json_data(envelope["result"])
 

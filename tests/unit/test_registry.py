@@ -32,6 +32,7 @@ from portranges.registry import SHIPPED, Assignment, Registry, State, edition
 from portranges.registry.shipped import ShippedTable
 
 TABLE = Path(registry.__file__).parent / "ports.tsv"
+DESCRIPTIONS = TABLE.parent / "descriptions.tsv"
 TRANSPORTS = ("tcp", "udp", "sctp", "dccp")
 
 
@@ -70,12 +71,50 @@ TWIN = read_slowly()
 
 
 class TestShippedTable:
-    def test_is_the_table_whose_hash_is_known(self) -> None:
-        data = TABLE.read_bytes()
-        known = "3e17df96998e87bd9a22a06e0954320327f3a4ddcdb428ab2fc105bfa07e3a75"
-        assert hashlib.sha256(data).hexdigest() == known == edition.SHA256
-        assert len(data) == edition.SIZE == 131189
-        assert data.count(b"\n") == edition.LINES == 7049
+    @pytest.mark.parametrize(
+        ("path", "known"),
+        [
+            (
+                TABLE,
+                (
+                    131250,
+                    7054,
+                    "9bf4cd8b519ec15ada0369c654156f4189ee0ce33bb81c07b5cd067da550ea2f",
+                ),
+            ),
+            (
+                DESCRIPTIONS,
+                (
+                    199771,
+                    7008,
+                    "e3032fa07abd1ed8cb6f34ddbeda1203f43acb170bcd2d40822bdec752a127b2",
+                ),
+            ),
+        ],
+    )
+    def test_is_the_table_whose_hash_is_known(
+        self, path: Path, known: tuple[int, int, str]
+    ) -> None:
+        data = path.read_bytes()
+        found = len(data), data.count(b"\n"), hashlib.sha256(data).hexdigest()
+        assert found == known == edition.FILES[path.name]
+        assert set(edition.FILES) == {"ports.tsv", "descriptions.tsv"}
+
+    def test_each_line_of_descriptions_belongs_to_one_line_of_the_table(self) -> None:
+        names: dict[tuple[str, str], int] = {}
+        for line in TABLE.read_text("ascii").splitlines():
+            span, letters, _, *of = line.split("\t")
+            names |= {(span, letter): len(of[0].split(" ")) if of else 1 for letter in letters}
+        seen: set[tuple[str, str]] = set()
+        for line in DESCRIPTIONS.read_text("utf-8").splitlines():
+            span, letters, *texts = line.split("\t")
+            assert any(texts)
+            assert all(" ".join(text.split()) == text for text in texts)
+            for letter in letters:
+                assert len(texts) == names[span, letter]
+                assert (span, letter) not in seen
+                seen.add((span, letter))
+        assert len(seen) > 12_000
 
     def test_its_licence_is_beside_it(self) -> None:
         assert "CC0 1.0" in (TABLE.parent / "LICENSE-IANA.txt").read_text(encoding="ascii")
@@ -211,11 +250,12 @@ class TestShippedTable:
             transport=Transport.TCP,
             state=State.ASSIGNED,
             service="x11",
+            description="X Window System",
         )
 
     def test_the_first_and_last_port_of_a_small_table(self) -> None:
         table = ShippedTable()
-        vars(table)["_text"] = b"7\tt\tA\techo\n9-11\tt\tR\n"
+        vars(table._lines)["text"] = b"7\tt\tA\techo\n9-11\tt\tR\n"
         states = [table.cell(port, each).state.value for port in range(6, 13) for each in Transport]
         assert states[::4] == [
             "unassigned",
@@ -231,13 +271,28 @@ class TestShippedTable:
         ]
 
     def test_a_truncated_file_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(edition, "SIZE", 138238)
+        for name, (size, lines, digest) in edition.FILES.items():
+            monkeypatch.setitem(edition.FILES, name, (size + 1, lines, digest))
         broken = Registry(ShippedTable())
         with pytest.raises(DataError) as caught:
             broken.state(80, "tcp")
         assert str(caught.value) == (
-            "cannot use ports.tsv: expected 138238 bytes, got 131189; reinstall"
+            "cannot use ports.tsv: expected 131251 bytes, got 131250; reinstall"
         )
+        with pytest.raises(DataError) as caught:
+            ShippedTable().description(registry.lookup(80, "tcp")[0])
+        assert str(caught.value) == (
+            "cannot use descriptions.tsv: expected 199772 bytes, got 199771; reinstall"
+        )
+
+    @pytest.mark.parametrize("step", [1, -1, 7919])
+    def test_the_order_of_questions_does_not_matter(self, step: int) -> None:
+        # All are odd: every port is asked for, and 7919 is far from the port before.
+        table = ShippedTable()
+        for at in range(65536):
+            port = at * step % 65536
+            cell = table.cell(port, Transport.UDP)
+            assert (cell.state.value, cell.services) == TWIN[port, "udp"]
 
 
 UNASSIGNED_BY_ROW = {
@@ -269,9 +324,9 @@ class TestLookup:
     def test_a_port_without_a_row_has_no_assignments(self) -> None:
         assert registry.lookup(50000) == registry.lookup(25565) == ()
 
-    def test_the_shipped_rows_have_no_texts(self) -> None:
-        texts = [field.name for field in fields(Assignment)][4:]
-        assert len(texts) == 9
+    def test_the_shipped_rows_have_no_text_but_the_description(self) -> None:
+        texts = [field.name for field in fields(Assignment)][5:]
+        assert len(texts) == 8
         assert all(getattr(row, text) == "" for row in registry.lookup(22) for text in texts)
 
     def test_a_row_is_immutable(self) -> None:
@@ -651,9 +706,39 @@ class TestLoading:
             "import sys; before = set(sys.modules); import portranges.registry as registry\n"
             "heavy = {'csv', 'pyexpat', 'xml', 'difflib', 'importlib.resources', 'json', 'typing',"
             " 'socket', 'pathlib', 'portranges.registry.official'}\n"
-            "print(sorted(heavy & (set(sys.modules) - before)), vars(registry.SHIPPED._table))"
+            "table = registry.SHIPPED._table\n"
+            "files = table._lines, table._descriptions\n"
+            "read = [each for each in files if 'text' in vars(each)]\n"
+            "print(sorted(heavy & (set(sys.modules) - before)), read)"
         )
-        assert run(code, SOURCE) == "[] {}"
+        assert run(code, SOURCE) == "[] []"
+
+    def test_the_descriptions_are_read_when_one_is_needed(self) -> None:
+        code = (
+            "from portranges import advice, flows, registry\n"
+            "from portranges.registry.shipped import TABLE\n"
+            "def is_read(): return 'text' in vars(TABLE._descriptions)\n"
+            "rows = [row for port in range(0, 49152, 7) for row in registry.lookup(port)]\n"
+            "registry.state(80, 'tcp'), registry.services(80), registry.ports('http')\n"
+            "registry.assigned('tcp'), registry.reserved('udp')\n"
+            "registry.SHIPPED.spans(), rows[0].service\n"
+            "flows.server_port(50000, 443), advice.audit([registry.ports('http')])\n"
+            "before = is_read()\n"
+            "print(before, rows[0].description, is_read())"
+        )
+        assert run(code, SOURCE) == "False Reserved True"
+
+    def test_the_memory_of_the_first_answers(self) -> None:
+        code = (
+            "import tracemalloc\n"
+            "from portranges import registry\n"
+            "tracemalloc.start()\n"
+            "registry.lookup(443)\n"
+            "first = tracemalloc.get_traced_memory()[1]\n"
+            "registry.lookup(443)[0].description\n"
+            "print(first < 300_000, first > 131_250, tracemalloc.get_traced_memory()[1] > 331_000)"
+        )
+        assert run(code, SOURCE) == "True True True"
 
     def test_the_top_level_does_not_load_the_registry(self) -> None:
         code = "import sys, portranges\nprint('portranges.registry' in sys.modules)"

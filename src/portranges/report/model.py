@@ -20,19 +20,20 @@ class TransportState:
         transport: The transport.
         state: The registry's state.
         services: Service names in registry order, the primary one first.
-        description: The registry's description of the first name; ``""`` if the registry
-            has no descriptions, like the shipped one.
+        descriptions: The registry's description of each name, or of the row without a name; ``""``
+            if it has none. Empty if there is no row.
 
     Example:
         >>> from portranges import explain
-        >>> explain(443).registry[0].services
-        ('https',)
+        >>> entry = explain(443).registry[0]
+        >>> entry.services, entry.descriptions
+        (('https',), ('http protocol over TLS/SSL',))
     """
 
     transport: types.Transport
     state: types.State
     services: tuple[str, ...]
-    description: str = ""
+    descriptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +185,8 @@ class PortReport:
             >>> data = explain(443, transport="tcp").to_dict()
             >>> data["port"], data["category"]["name"]
             (443, 'system')
-            >>> data["registry"]
-            [{'transport': 'tcp', 'state': 'assigned', 'services': ['https'], 'description': ''}]
+            >>> data["registry"][0]["services"], data["registry"][0]["descriptions"]
+            (['https'], ['http protocol over TLS/SSL'])
         """
         from portranges.report.data import complete
 

@@ -1,7 +1,7 @@
 """A report as a page of text: the order of the facts, the words between them, and the layout.
 
-The page is ASCII, apart from the texts of a caller's registry, so that it is readable on every
-terminal and in every pipe.
+The page is ASCII, so that it is readable on every terminal and in every pipe. Other letters in
+the texts of a registry are escaped.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from textwrap import wrap
 from portranges import checks, types
 from portranges.errors import printable
 from portranges.layout import grouped, listed, wrapped
-from portranges.report.model import EphemeralRange, PortReport
+from portranges.report.model import EphemeralRange, PortReport, TransportState
 
 _MIN_WIDTH = 60
 _LABEL = 14  # columns of the labels on the left
@@ -118,9 +118,9 @@ def _registry(page: Page, report: PortReport) -> None:
     for entry in report.registry:
         text = "not listed" if _has_no_entry(report) else _STATES[entry.state.value]
         if entry.services:
-            text = f"{text} to {printable(', '.join(entry.services))}"
-            if entry.description:
-                text = f"{text} ({printable(entry.description)})"
+            text = f"{text} to {printable(_described(entry))}"
+        elif entry.descriptions and entry.descriptions[0].lower() not in ("", entry.state.value):
+            text = f"{text} ({printable(entry.descriptions[0])})"
         answers.setdefault(text, []).append(entry.transport.value)
     if len(answers) == 1 and len(report.registry) > 1:
         parts = [page.paragraph(f"{next(iter(answers))}, on every transport")]
@@ -132,6 +132,16 @@ def _registry(page: Page, report: PortReport) -> None:
         parts.append(page.paragraph("IANA never assigns dynamic ports to services"))
     label = "IANA" if _is_iana(report) else "Services"
     page.section(label, parts, [("", report.registry_source)])
+
+
+def _described(entry: TransportState) -> str:
+    """Return the names with their descriptions, or all with one if they have the same."""
+    if len({*entry.descriptions}) == 1:
+        names, texts = [", ".join(entry.services)], entry.descriptions[:1]
+    else:
+        names, texts = [*entry.services], entry.descriptions
+    parts = zip(names, texts, strict=True)
+    return ", ".join(f"{name} ({text})" if text else name for name, text in parts)
 
 
 def _has_no_entry(report: PortReport) -> bool:
