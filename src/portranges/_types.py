@@ -24,6 +24,7 @@ from ipaddress import IPv4Address as IPv4Address
 from ipaddress import IPv6Address as IPv6Address
 from os import PathLike as PathLike
 from random import Random as Random
+from re import Pattern as Pattern
 from threading import Event as Event
 from typing import IO as IO
 from typing import Any as Any
@@ -56,7 +57,9 @@ from portranges.probe.row import SocketState as SocketState
 from portranges.probe.table import Backend as Backend
 from portranges.registry.model import Assignment as Assignment
 from portranges.registry.model import Cell as Cell
+from portranges.registry.model import Difference as Difference
 from portranges.registry.model import State as State
+from portranges.registry.registry import Registry as Registry
 from portranges.report.model import PortReport as PortReport
 from portranges.reuse.linux.settings import LinuxSettings as LinuxSettings
 from portranges.reuse.model import Close as Close
@@ -194,6 +197,8 @@ PlanGroup: TypeAlias = tuple[list[int], list[list[int]]]
 SearchKind: TypeAlias = tuple[object, ...]
 FourTuple: TypeAlias = tuple[int, int, int, int]
 OwnCells: TypeAlias = Mapping[Transport, Mapping[int, Cell]]
+RowContents: TypeAlias = tuple[tuple[State, str | None, str], ...]
+DifferingContent: TypeAlias = tuple[RowContents, RowContents]
 FieldCheck: TypeAlias = type | Callable[[str, Any], object]
 TextLayout: TypeAlias = Callable[[str], list[str]]
 SettingParser: TypeAlias = Callable[[str], object]
@@ -265,6 +270,20 @@ class PortsOfTransport(Protocol):
 
 
 @runtime_checkable
+class SearchRows(Protocol):
+    """``Registry.search``."""
+
+    def __call__(self, text: str) -> tuple[Assignment, ...]: ...
+
+
+@runtime_checkable
+class CompareRegistries(Protocol):
+    """``Registry.compare``."""
+
+    def __call__(self, newer: Registry) -> Iterator[Difference]: ...
+
+
+@runtime_checkable
 class RegistryTable(Protocol):
     """The rows of a registry, whatever form they are held in.
 
@@ -285,6 +304,13 @@ class RegistryTable(Protocol):
 
     def names(self) -> Iterable[str]:
         """Return all names as they are spelt, in any order, perhaps repeated."""
+        ...
+
+    def rows(self) -> Iterator[tuple[int, int, Assignment]]:
+        """Yield the rows by port and transport: the first and the last port of a stretch, the row.
+
+        The same row comes again for each other stretch that has it.
+        """
         ...
 
 

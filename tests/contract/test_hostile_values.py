@@ -99,7 +99,7 @@ ARGUMENTS: dict[str, Any] = {
     "count_by_category.ports": [80], "uses.lookup.port": 80, "systems.lookup.name": "linux",
     "parse_sock_diag.transport": "tcp", "usage.system": None, "listen_ports.in_use": [80],
     "why_not.in_use": [80], "excluded": [81], "field": "configured", "program": None,
-    "system.parse.text": "1\t2",
+    "system.parse.text": "1\t2", "newer": SHIPPED,
 }  # fmt: skip
 
 # Functions that read or wait; only their arguments' checks are of interest here.

@@ -196,7 +196,7 @@ _JOINED = ("14-16", "570-571", "2402-2403", "22004-22005")
 
 def _described(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     if path.endswith("/ports"):
-        return old in _JOINED and new in old
+        return old in _JOINED
     return path.endswith("/description") and old == "" and isinstance(new, str) and new != ""
 
 

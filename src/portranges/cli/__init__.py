@@ -36,6 +36,7 @@ _COMMANDS = {
     "convert": "convert ports to the syntax of another program",
     "reuse": "check whether sockets can share a port, system by system",
     "audit": "check rules that open ports",
+    "registry": "search the IANA registry, or compare it with an official file",
     "suggest": "suggest a port for a service, or check given ports",
     "masks": "print ports as value/mask pairs",
     "sql": "print categories or sets of ports as an SQL expression",

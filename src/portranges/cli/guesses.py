@@ -14,8 +14,9 @@ from portranges.registry import ports as service_ports
 # Other names that users try, by the command that does the job.
 _MEANT = {
     "explain --here": ("holder", "kill", "lsof", "owner", "pid", "process", "who"),
-    "explain": ("describe", "info", "lookup", "search", "service", "show", "what", "whatis"),
+    "explain": ("describe", "info", "lookup", "service", "show", "what", "whatis"),
     "listening": ("list", "listen", "listeners", "ls", "netstat", "open", "ss"),
+    "registry --search": ("apropos", "find", "grep", "search"),
     "suggest": ("choose", "free", "new", "pick", "random"),
     "reuse": ("bind", "can-bind", "conflict", "share"),
     "audit": ("check", "lint", "scan", "validate"),

@@ -6,16 +6,18 @@ table is read when the first answer needs it.
 
 from __future__ import annotations
 
-from portranges.registry.model import Assignment, State
+from portranges.registry.model import Assignment, Difference, State
 from portranges.registry.registry import Registry
 from portranges.registry.service_names import is_service_name
 from portranges.registry.shipped import (
     SHIPPED,
     assigned,
+    compare,
     lookup,
     not_listed,
     ports,
     reserved,
+    search,
     services,
     snapshot,
     source,
@@ -26,14 +28,17 @@ from portranges.registry.shipped import (
 __all__ = [
     "SHIPPED",
     "Assignment",
+    "Difference",
     "Registry",
     "State",
     "assigned",
+    "compare",
     "is_service_name",
     "lookup",
     "not_listed",
     "ports",
     "reserved",
+    "search",
     "services",
     "snapshot",
     "source",

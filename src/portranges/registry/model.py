@@ -108,3 +108,45 @@ class Cell:
     state: State
     services: tuple[str, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Adjacent ports whose rows differ between two registries in the same way.
+
+    Attributes:
+        ports: The ports.
+        transports: The transports for which the rows differ so.
+        before: The rows of the first port for the first transport in the older registry.
+        after: The same rows in the newer registry.
+
+    Example:
+        >>> from portranges.registry import SHIPPED
+        >>> ours = SHIPPED.with_services({"wireguard": [(51820, "udp")]})
+        >>> [difference] = SHIPPED.compare(ours)
+        >>> difference.kind, difference.after[0].service
+        ('added', 'wireguard')
+    """
+
+    ports: PortRange
+    transports: tuple[Transport, ...]
+    before: tuple[Assignment, ...]
+    after: tuple[Assignment, ...]
+
+    @property
+    def kind(self) -> str:
+        """What happened to the rows.
+
+        Returns:
+            ``"added"`` if the older registry has none, ``"removed"`` if the newer one has none,
+            ``"changed"`` if their states, names or descriptions differ.
+
+        Example:
+            >>> from portranges.registry import SHIPPED
+            >>> ours = SHIPPED.with_services({"billing": [(8443, "tcp")]})
+            >>> [each.kind for each in SHIPPED.compare(ours)]
+            ['changed']
+        """
+        if not self.before:
+            return "added"
+        return "changed" if self.after else "removed"

@@ -18,6 +18,8 @@ transports are among the ones there. Without a line, the descriptions are empty.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 
 from portranges import types
 from portranges.errors import DataError
@@ -143,6 +145,15 @@ class ShippedTable:
                 return texts[services.index(str(row.service))]
         return ""
 
+    def rows(self) -> types.Iterator[tuple[int, int, Assignment]]:
+        """Yield every row and its ports, in their order."""
+        for _, lines in groupby(self._lines, itemgetter(0)):
+            of_port = list(lines)
+            for transport in TRANSPORTS:
+                cell = _cell_in(of_port, transport)
+                for row in cell.assignments if cell else ():
+                    yield row.ports.first, row.ports.last, row
+
     def spans(self) -> types.Iterator[tuple[int, int, Transport, State]]:
         """Yield the ports and the state of every line, once per transport."""
         for key, transports, state, *_ in self._lines:
@@ -229,5 +240,7 @@ assigned: types.PortsOfTransport = SHIPPED.assigned
 reserved: types.PortsOfTransport = SHIPPED.reserved
 unassigned: types.PortsOfTransport = SHIPPED.unassigned
 not_listed: types.PortsOfTransport = SHIPPED.not_listed
+search: types.SearchRows = SHIPPED.search
+compare: types.CompareRegistries = SHIPPED.compare
 snapshot: types.date = edition.DATE
 source: Source = edition.SOURCE

@@ -86,6 +86,12 @@ class RowTable:
             for transport in dict.fromkeys(row.transport for row in rows):
                 yield first, last, transport, self.cell(first, transport).state
 
+    def rows(self) -> types.Iterator[tuple[int, int, Assignment]]:
+        """Yield the rows of each range of ports."""
+        for first, last, rows in zip(self._firsts, self._lasts, self._rows, strict=True):
+            for row in rows:
+                yield first, last, row
+
     def named(self, name: str) -> types.Iterator[tuple[int, int, Transport]]:
         """Yield every range with the service *name*, in lower case."""
         yield from self._named.get(name, ())
