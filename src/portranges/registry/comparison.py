@@ -42,7 +42,7 @@ def _differing(
     found: dict[types.DifferingContent, tuple[Transport, ...]] = {}
     for transport in TRANSPORTS:
         before, after = (_content(each.lookup(port, transport)) for each in (old, new))
-        # Without rows on one side, equal states are those of an unassigned port.
+        # If one side has no rows and the states are equal, the port is unassigned on both.
         is_alike = not (before and after) and (
             old.state(port, transport) == new.state(port, transport)
         )

@@ -11,8 +11,8 @@ unassigned for every transport. If a port has lines but none of them names a tra
 registry has no row for the two.
 
 A line of ``descriptions.tsv`` is ``PORT[-PORT] TAB transports TAB description[ TAB
-description]...``, one for each name. Its ports are those of a line of ``ports.tsv``, and its
-transports are among the ones there. Without a line, the descriptions are empty.
+description]...``, one for each name. It has the ports of a line of ``ports.tsv`` and
+some or all of its transports. Without a line, the descriptions are empty.
 """
 
 from __future__ import annotations
