@@ -138,6 +138,7 @@ SystemName: TypeAlias = Literal[
     "vpp-nat44",
     "passt",
     "pasta",
+    "virtualbox-nat",
     "iana",
     "rfc6335",
     "rfc6056",

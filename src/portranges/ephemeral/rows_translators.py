@@ -199,4 +199,13 @@ ROWS = (
         sources=(cite(_PASST, "description; options -t and -u"),),
         confidence_note="about the absence of a range",
     ),
+    _from_document(
+        system=lookup("virtualbox-nat"),
+        note=(
+            "has no range: it sends the guest's data through the host's operating system, as an "
+            "application of the host, whose kernel chooses the ports"
+        ),
+        sources=(cite("VirtualBox User Manual", "Network Address Translation (NAT)"),),
+        confidence_note="about the absence of a range",
+    ),
 )
