@@ -232,8 +232,8 @@ ROWS = (
         note="no other range was found, but the init.rc of a manufacturer may set one",
         sources=(
             cite(
-                "no override of ip_local_port_range found in AOSP or a vendor's init",
-                "the search was not exhaustive; it is the default of the Linux kernel",
+                "aosp-mirror/platform_system_core@a3b721a3 (2025-03-26)",
+                "rootdir/init.rc sets five values of net/ipv4, but not ip_local_port_range",
             ),
         ),
         confidence=Confidence.INFERRED,
