@@ -241,6 +241,7 @@ FieldName: TypeAlias = Literal[
     "time_wait_reuse_after",
     "time_wait_limit",
     "fin_wait_2",
+    "port_step_width",
 ]
 SettingProgram: TypeAlias = Literal["ipadm", "ndd", "netsh", "no", "powershell", "reg", "sysctl"]
 ByteOrder: TypeAlias = Literal["little", "big"]

@@ -370,6 +370,7 @@ SAMPLES: dict[type[Any], Sample] = {
             {"time_wait_reuse": "sometimes"},
             {"time_wait_limit": -1},
             {"fin_wait_2": "long"},
+            {"port_step_width": -1},
             {"profile": "linux"},
             {"readings": None},
         ),

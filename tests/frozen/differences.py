@@ -533,6 +533,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=lambda question, path, old, new: "8.1.2" in str(new),
     ),
     Difference(
+        name="settings: step width of Linux 7.1",
+        reason="it is one setting more",
+        asked="read_settings",
+        applies=lambda question, path, old, new: path.endswith("/readings"),
+    ),
+    Difference(
         name="report: ends of connections",
         reason="more systems allocate ports; where only others than the common ones do, a remark "
         "says how a connection got this port",

@@ -415,10 +415,12 @@ def test_settings_that_cannot_be_read(monkeypatch):
     (found,) = here.data(80, "tcp", machine=machine("linux", {}))["machine"]
     assert found["error"].startswith(reason)
     unknown = machine(
-        "dragonfly6",
+        "aix7",
         {
-            PORTRANGE: "net.inet.ip.portrange.first: 1024\nnet.inet.ip.portrange.last: 5000\n",
-            "sysctl net.inet.tcp.msl": "net.inet.tcp.msl: 30000\n",
+            "no -o tcp_ephemeral_low -o tcp_ephemeral_high": (
+                "tcp_ephemeral_low = 32768\ntcp_ephemeral_high = 65535\n"
+            ),
+            "no -o tcp_timewait": "tcp_timewait = 1\n",
         },
     )
     (found,) = here.data(80, "tcp", machine=unknown)["machine"]

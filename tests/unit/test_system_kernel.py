@@ -187,6 +187,7 @@ class TestNamespace:
             "time_wait_reuse_after": found["time_wait_reuse_after"],
             "time_wait_limit": found["time_wait_limit"],
             "fin_wait_2": 60.0,
+            "port_step_width": found["port_step_width"],
         }
 
     def test_the_settings_of_time_wait_and_fin_wait_2(self) -> None:

@@ -45,6 +45,7 @@ LINUX = {
     IPV4 + "tcp_tw_reuse_delay": "1000\n",
     IPV4 + "tcp_max_tw_buckets": "131072\n",
     IPV4 + "tcp_fin_timeout": "60\n",
+    IPV4 + "ip_local_port_step_width": "0\n",
 }
 
 
@@ -324,6 +325,7 @@ class TestLinux:
         assert settings.time_wait_reuse_after == 1.0
         assert settings.time_wait_limit == 131072
         assert settings.fin_wait_2 == 60.0
+        assert settings.port_step_width == 0
         assert settings.profile.transports == ephemeral.profile("linux").transports
 
     def test_an_old_kernel_without_the_later_files(self) -> None:
@@ -342,6 +344,22 @@ class TestLinux:
         )
         assert settings.time_wait_reuse_after is None
         assert settings.origins["time_wait_reuse_after"].kind is OriginKind.UNKNOWN
+
+    @pytest.mark.parametrize(
+        ("text", "width", "origin"),
+        [
+            ("1000\n", 1000, "read: {}"),
+            (None, None, "unknown: {}; no such file: Linux has had the setting since 7.1"),
+        ],
+    )
+    def test_the_step_width_of_linux_7_1(
+        self, text: str | None, width: int | None, origin: str
+    ) -> None:
+        settings = system.read_settings(machine=linux(ip_local_port_step_width=text))
+        assert settings.port_step_width == width
+        place = "/proc/sys/net/ipv4/ip_local_port_step_width"
+        assert str(settings.origins["port_step_width"]) == origin.format(place)
+        assert settings.to_dict()["port_step_width"] == width
 
     def test_an_old_kernel_has_the_fixed_boundary(self) -> None:
         there = linux(ip_unprivileged_port_start=None)

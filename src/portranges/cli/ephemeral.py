@@ -122,6 +122,8 @@ def _values(settings: types.MachineSettings) -> types.Iterator[tuple[str, str, s
         yield "TIME_WAIT at most", f"{settings.time_wait_limit:,}", "time_wait_limit"
     if settings.fin_wait_2 is not None:
         yield "FIN_WAIT_2", seconds(settings.fin_wait_2), "fin_wait_2"
+    if settings.port_step_width is not None:
+        yield "step width", str(settings.port_step_width), "port_step_width"
 
 
 def _ports(ports: types.PortSet) -> str:

@@ -37,6 +37,7 @@ class Field(StrEnum):
     TIME_WAIT_REUSE_AFTER = "time_wait_reuse_after"
     TIME_WAIT_LIMIT = "time_wait_limit"
     FIN_WAIT_2 = "fin_wait_2"
+    PORT_STEP_WIDTH = "port_step_width"
 
     @property
     def label(self) -> str:
@@ -54,6 +55,7 @@ _LABELS = {
     Field.TIME_WAIT_REUSE_AFTER: "delay of TIME_WAIT reuse",
     Field.TIME_WAIT_LIMIT: "limit of TIME_WAIT sockets",
     Field.FIN_WAIT_2: "length of FIN_WAIT_2",
+    Field.PORT_STEP_WIDTH: "step width of automatic ports",
 }
 
 
@@ -278,6 +280,8 @@ class MachineSettings:
         time_wait_limit: The largest number of sockets in TIME_WAIT; further ones are closed at
             once.
         fin_wait_2: Seconds that a closed socket waits for the other end.
+        port_step_width: The largest step in which ``connect()`` goes through the range; 0 means
+            that it tries port after port.
         profile: The system's row with the range and the unprivileged boundary of this machine.
         readings: Where each value comes from, in the order of ``Field``.
 
@@ -306,6 +310,7 @@ class MachineSettings:
     time_wait_reuse_after: float | None = None
     time_wait_limit: int | None = None
     fin_wait_2: float | None = None
+    port_step_width: int | None = None
     profile: EphemeralProfile
     readings: tuple[Origin, ...]
 
@@ -317,6 +322,7 @@ class MachineSettings:
             integer("unprivileged_start", self.unprivileged_start, most=65536)
         seconds = optional(number)
         fields(self, time_wait_limit=optional(integer), time_wait=seconds, fin_wait_2=seconds)
+        fields(self, port_step_width=optional(integer))
         fields(self, time_wait_reuse_after=seconds, time_wait_reuse=optional(TimeWaitReuse))
         fields(self, readings=tuple_with(Origin))
         if self.profile.ports != self.effective:

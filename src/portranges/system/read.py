@@ -259,6 +259,7 @@ def read_settings(
         time_wait_reuse_after=reader.value(Field.TIME_WAIT_REUSE_AFTER, float),
         time_wait_limit=reader.value(Field.TIME_WAIT_LIMIT, int),
         fin_wait_2=reader.value(Field.FIN_WAIT_2, float),
+        port_step_width=reader.value(Field.PORT_STEP_WIDTH, int),
         readings=tuple(reader.origins),
     )
 

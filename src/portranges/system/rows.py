@@ -102,6 +102,13 @@ _LINUX = (
     _file("tcp_tw_reuse_delay", Field.TIME_WAIT_REUSE_AFTER, partial(_proc_seconds, per=1000)),
     _file("tcp_max_tw_buckets", Field.TIME_WAIT_LIMIT, _proc_number),
     _file("tcp_fin_timeout", Field.FIN_WAIT_2, _proc_seconds),
+    _file(
+        "ip_local_port_step_width",
+        Field.PORT_STEP_WIDTH,
+        _proc_number,
+        "no such file: Linux has had the setting since 7.1",
+        cite("danayer/linux-7.1.5@9d1745cf", "net/ipv4/sysctl_net_ipv4.c, ip-sysctl.rst"),
+    ),
 )
 
 
