@@ -138,6 +138,7 @@ SystemName: TypeAlias = Literal[
     "vpp-nat44",
     "passt",
     "pasta",
+    "windows-ce-nat",
     "virtualbox-nat",
     "iana",
     "rfc6335",

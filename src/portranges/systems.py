@@ -366,6 +366,7 @@ _ROWS: tuple[System, ...] = (
     _middlebox("ovs", "Open vSwitch, ct(nat)"),
     _middlebox("vpp-nat44", "VPP NAT44"),
     _middlebox("passt", "passt and pasta", "pasta"),
+    _middlebox("windows-ce-nat", "Windows CE, NAT"),
     _middlebox("virtualbox-nat", "VirtualBox NAT"),
     # -- documents about others ---------------------------------------------------
     _document("iana", "IANA dynamic ports", "rfc6335"),

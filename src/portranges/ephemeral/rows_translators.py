@@ -200,6 +200,14 @@ ROWS = (
         confidence_note="about the absence of a range",
     ),
     _from_document(
+        system=lookup("windows-ce-nat"),
+        ports=PortSet.parse("1025-3000"),
+        read_with=("HKLM\\Comm\\IPNAT, ReservedPortsStart and ReservedPortsEnd",),
+        read_output=("each a REG_DWORD, 0x401 and 0xBB8 by default",),
+        set_with=("ReservedPortsStart and ReservedPortsEnd (REG_DWORD)",),
+        sources=(cite("Microsoft, Windows Embedded CE 6.0, IP NAT Registry Settings (2008)"),),
+    ),
+    _from_document(
         system=lookup("virtualbox-nat"),
         note=(
             "has no range: it sends the guest's data through the host's operating system, as an "
