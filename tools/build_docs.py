@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 import dialect_tables  # noqa: E402 - the checkout's own, installed or not
 import doc_table  # noqa: E402
+import fact_tables  # noqa: E402
 import reuse_tables  # noqa: E402
 
 from portranges import Confidence, advice, ephemeral, flows, uses  # noqa: E402
@@ -165,6 +166,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/systems.md", "system-details", system_details),
     *dialect_tables.TABLES,
     *reuse_tables.TABLES,
+    *fact_tables.TABLES,
     ("docs/flows.md", "criteria", criteria),
     ("docs/advice.md", "advice", findings),
     ("docs/advice.md", "not-for-internet", sensitive_services),
