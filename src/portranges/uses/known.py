@@ -212,7 +212,7 @@ def rows() -> tuple[Use, ...]:
 
     Example:
         >>> rows()[0].ports
-        PortRange(first=600, last=1023)
+        PortRange(first=512, last=1023)
     """
     return _ROWS
 
