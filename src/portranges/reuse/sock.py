@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges import types
+from portranges.errors import InvalidSocketError
 from portranges.ports import Transport
 from portranges.reuse.addresses import ANY4, ANY6, address_number
 from portranges.reuse.model import Options, Socket, State
@@ -155,6 +156,11 @@ class SockBase(ABC):
     def set_addr(self, addr: int) -> None:
         """Set the local address."""
         self.addr = addr
+
+    def check_v6only(self, options: Options) -> None:
+        """Raise if *options* set v6only and the socket is an IPv4 one."""
+        if options.v6only is not None and not self.v6:
+            raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
 
     def set_options(self, options: Options) -> None:
         """Set the options that every system has."""

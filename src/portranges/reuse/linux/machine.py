@@ -187,11 +187,9 @@ class LinuxPorts(Machine):
         model.check_option(pairs.refused_option(options), "a socket")
         if options.local_port_range is not None and not self.kernel.local_port_range:
             return self.answer(RULES["no-option"])
-        if options.v6only is not None:
-            if not sock.v6:
-                raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
-            if sock.port or sock.state is not CLOSED:
-                return self.answer(RULES["v6only-late"])
+        sock.check_v6only(options)
+        if options.v6only is not None and (sock.port or sock.state is not CLOSED):
+            return self.answer(RULES["v6only-late"])
         sock.set_options(options)
         if options.bind_address_no_port is not None:
             sock.no_port = options.bind_address_no_port

@@ -272,8 +272,7 @@ class SystemPorts(Machine):
             if given is not None:
                 rule = f"{name} cannot be set on {self.system.title}"
                 raise InvalidSocketError(rule, elide(given))
-        if options.v6only is not None and not sock.v6:
-            raise InvalidSocketError("v6only requires an inet6 socket", "an inet socket")
+        sock.check_v6only(options)
         for name in ("reuse_port", "load_balance", "exclusive"):
             if getattr(options, name) and (missing := self.system.missing_option(name)):
                 raise InvalidSocketError(missing.message, f"{name}=True")
