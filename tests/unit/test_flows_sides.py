@@ -42,8 +42,8 @@ DEFAULTS = {
     transport: {
         port
         for use in uses.rows()
-        if transport in use.transports and use.ports.last - use.ports.first < 100
-        for port in range(use.ports.first, use.ports.last + 1)
+        if transport in use.transports and len(use.ports) <= 100
+        for port in use.ports
     }
     for transport in ("tcp", "udp")
 }
@@ -58,7 +58,10 @@ def twin(one, other, systems=("linux", "windows", "macos"), transports=("tcp", "
         return any(port in EPHEMERAL[system] for system in systems)
 
     def named(port):
-        return any(port in assigned(each) or port in DEFAULTS[each] for each in transports)
+        return any(port in assigned(each) for each in transports)
+
+    def known(port):
+        return any(port in DEFAULTS[each] for each in transports)
 
     for port, peer, side in ((one, other, 1), (other, one, 2)):
         if (peer, port) in ((68, 67), (546, 547), (5350, 5351)):
@@ -71,6 +74,7 @@ def twin(one, other, systems=("linux", "windows", "macos"), transports=("tcp", "
         ("client-range", lambda port: not lent(port)),
         ("system-port", lambda port: port <= 1023),
         ("named", named),
+        ("known-use", known),
     ):
         if is_service(one) != is_service(other):
             return (one, 1, name) if is_service(one) else (other, 2, name)
@@ -125,7 +129,7 @@ def test_the_order_of_the_ends_does_not_matter(one, other):
         (800, 2049, 2049, "privileged-client"),
         (1023, 514, 514, "privileged-client"),
         (44818, 50000, 44818, "named"),
-        (51820, 40100, 51820, "named"),
+        (51820, 40100, 51820, "known-use"),
         (123, 123, 123, "same-port"),
         (50000, 60000, None, "undecided"),
         (22, 80, None, "undecided"),

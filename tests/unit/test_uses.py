@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import pytest
 
-from portranges import Confidence, InvalidPortError, PortRange, Transport, uses
+from portranges import Confidence, InvalidPortError, PortRange, PortSet, Transport, registry, uses
 from portranges.uses import BROWSER_BLOCKED, BROWSER_BLOCKED_SOURCE
 
 # The list of the Fetch standard, one by one (whatwg/fetch@586cd2a4, 2026-07-02).
@@ -29,12 +33,31 @@ def test_every_row_has_a_source_a_phrase_and_a_transport():
         assert use.source.checked >= "2026-11"
         assert use.note
         assert not use.note.endswith(".")
+        assert len(use.note) <= 130
         assert use.transports
-        assert set(use.transports) <= set(Transport)
+        assert list(use.transports) == [each for each in Transport if each in use.transports]
+        texts = (use.name, use.note, use.since, use.source.document, use.source.section)
+        assert all(text == " ".join(text.split()) for text in (*texts, use.fragment))
+
+
+def test_a_row_from_a_repository_names_a_commit_and_keeps_words_of_the_file():
+    for use in uses.rows():
+        assert len(use.fragment) <= 80
+        if "@" in use.source.document:
+            assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{8,40}", use.source.document), use.name
+            assert use.source.section, use.name
+            assert use.confidence in (Confidence.SOURCE, Confidence.DOCUMENT), use.name
+
+
+def test_a_row_with_a_service_is_registered_under_that_name():
+    for use in uses.rows():
+        if use.service:
+            names = {name for port in use.ports for name in registry.services(port)}
+            assert use.service in names, use.name
 
 
 def test_rows_are_in_order_and_named_once():
-    keys = [(use.ports.first, len(use.ports)) for use in uses.rows()]
+    keys = [(use.ports.first, len(use.ports), use.name.lower()) for use in uses.rows()]
     assert keys == sorted(keys)
     names = [use.name for use in uses.rows()]
     assert len(set(names)) == len(names)
@@ -43,13 +66,22 @@ def test_rows_are_in_order_and_named_once():
 def test_uses_agrees_with_a_search_of_all_rows():
     expected: list[set[str]] = [set() for _ in range(65536)]
     for use in uses.rows():
-        for port in range(use.ports.first, use.ports.last + 1):
+        for port in use.ports:
             expected[port].add(use.name)
     for port in range(65536):
         found = uses.lookup(port)
         assert {use.name for use in found} == expected[port]
-        sizes = [use.ports.last - use.ports.first for use in found]
+        sizes = [len(use.ports) for use in found]
         assert sizes == sorted(sizes)
+
+
+def test_the_file_is_read_by_the_first_question_only():
+    code = (
+        "import portranges.uses.known as known; before = known._lines.cache_info().misses; "
+        "known.lookup(80); known.rows(); print(before, known._lines.cache_info().misses)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "0 1\n"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +123,7 @@ def test_ports_that_a_program_never_tries(port, name):
 def test_turn_cites_its_current_rfc():
     (turn,) = [use for use in uses.rows() if use.name == "TURN relays"]
     assert str(turn.source).startswith("RFC 8656, section 7.2 ")
-    assert turn.ports == PortRange(49152, 65535)
+    assert turn.ports == PortSet([PortRange(49152, 65535)])
 
 
 def test_mosh_uses_only_udp():

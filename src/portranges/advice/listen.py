@@ -17,7 +17,7 @@ from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry, State
 from portranges.source import Source
 from portranges.systems import COMMON
-from portranges.uses import BROWSER_BLOCKED
+from portranges.uses import BROWSER_BLOCKED, Use, UseKind
 
 _TRANSPORT: types.TransportName = "tcp"
 
@@ -60,7 +60,7 @@ def listen_ports(
     Example:
         >>> ports = listen_ports()
         >>> len(ports), ports.first, ports.last
-        (23399, 1028, 29998)
+        (22301, 1028, 29998)
         >>> ports == listen_ports(["openbsd"])
         False
     """
@@ -69,7 +69,7 @@ def listen_ports(
     profiles = profiles_of(systems)
     ephemeral = [profile.ports for profile in profiles]
     privileged = [_privileged(profile) for profile in profiles]
-    known = PortSet(use.ports for use in uses.rows() if _concerns(use.transports, transports))
+    known = PortSet(use.ports for use in uses.rows() if _is_likely(use, transports))
     free = PortSet.full().intersection(*(registry.unassigned(each) for each in transports))
     free = free - Category.SYSTEM.ports - BROWSER_BLOCKED - known
     return free.difference(PortSet(in_use), PortSet(excluded), *ephemeral, *privileged)
@@ -105,14 +105,16 @@ def why_not(
         UnknownNameError: A system or transport is unknown.
 
     Example:
-        >>> for found in why_not(8080):
+        >>> for found in why_not(5222):
         ...     print(found)
-        warning: 8080/tcp is assigned to http-alt (assigned)
+        warning: 5222/tcp is assigned to xmpp-client (assigned)
+        note: 5222 is used by XMPP clients, tcp 5222: chat clients (known-use)
         >>> for found in why_not(10080, systems=["linux", "freebsd"]):
         ...     print(found)
         warning: 10080/tcp is assigned to amanda (assigned)
         warning: 10080 is inside the ephemeral range of FreeBSD, 10000-65535 (ephemeral)
         warning: 10080 is blocked by browsers (browser-blocked)
+        note: 10080 is used by TiDB status, tcp 10080: status and metrics (known-use)
     """
     number = check_port(port)
     transports = check_transports(transport)
@@ -172,10 +174,19 @@ def _of_systems(number: int, profiles: tuple[EphemeralProfile, ...]) -> types.It
 
 def _of_uses(number: int, transports: tuple[Transport, ...]) -> types.Iterator[Finding]:
     for use in uses.lookup(number):
-        if _concerns(use.transports, transports):
+        if _is_likely(use, transports):
             where = f"{'/'.join(use.transports)} {use.ports}"
             what = {"name": use.name, "range": where, "note": use.note}
             yield finding("known-use", PortSet([number]), source=use.source, **what)
+
+
+def _is_likely(use: Use, transports: tuple[Transport, ...]) -> bool:
+    """Return whether a program that listens on one of the ports is likely to meet *use*.
+
+    A program with many ports seldom takes a given one; what a platform reserves is not available.
+    """
+    is_taken = use.is_narrow or use.kind is UseKind.PLATFORM
+    return is_taken and _concerns(use.transports, transports)
 
 
 def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: str) -> Finding:

@@ -40,11 +40,12 @@ class Trait(IntFlag):
         NO_PORT: It is 0, which exporters write if a packet has no port.
         EPHEMERAL: It is in the ephemeral range of a client's system.
         SYSTEM: It is a system port.
-        NAMED: It is assigned to a service, or the default of a known program.
+        NAMED: It is assigned to a service.
         PRIVILEGED_CLIENT: Clients that must prove that they are privileged use it.
         PRIVILEGED_SERVICE: It belongs to a service to which such clients connect.
         FIXED_CLIENT: It is the client's port in a protocol that fixes both ports.
         FIXED_SERVICE: It is the service's port in such a protocol.
+        KNOWN: It is the default of a known program (``uses``).
 
     Example:
         >>> Trait.SYSTEM | Trait.NAMED
@@ -59,6 +60,7 @@ class Trait(IntFlag):
     PRIVILEGED_SERVICE = 32
     FIXED_CLIENT = 64
     FIXED_SERVICE = 128
+    KNOWN = 256
 
 
 _NONE = Trait(0)

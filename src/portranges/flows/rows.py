@@ -129,7 +129,7 @@ DECIDING = (
     ),
     Criterion(
         id="named",
-        rule="exactly one is assigned to a service or a known program's default: that one",
+        rule="exactly one is assigned to a service: that one",
         reason=(
             "Both are inside the clients' ranges, or both are outside. A registered number is more "
             "often a service's than a number without a name, but even a range of 1,024 ports "
@@ -138,6 +138,17 @@ DECIDING = (
         service_has=Trait.NAMED,
         client_lacks=Trait.NAMED,
         source=cite("IANA Service Name and Transport Protocol Port Number Registry"),
+    ),
+    Criterion(
+        id="known-use",
+        rule="exactly one is the default of a known program: that one",
+        reason=(
+            "A default shows where a program listens if its owner changed nothing. A registration "
+            "is the stronger evidence, so the registry decides first."
+        ),
+        service_has=Trait.KNOWN,
+        client_lacks=Trait.KNOWN,
+        source=cite("portranges.uses"),
     ),
 )
 
@@ -156,7 +167,8 @@ def criteria() -> tuple[Criterion, ...]:
         privileged-client: one is in 600-1023 and the other is 111, 513-515 or 2049: the other one
         client-range: exactly one is in the clients' ephemeral ranges: the other one
         system-port: exactly one is in 0-1023: that one
-        named: exactly one is assigned to a service or a known program's default: that one
+        named: exactly one is assigned to a service: that one
+        known-use: exactly one is the default of a known program: that one
         same-port: both ports are equal: it is the service's port, but the end is unknown
         undecided: no other criterion decides: unknown
     """

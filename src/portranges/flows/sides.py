@@ -22,15 +22,14 @@ from portranges.registry import SHIPPED, Registry
 from portranges.scan import PIECE, PortReader, numbers, plan_of
 from portranges.systems import COMMON
 
-# The largest range of a known use whose ports count as a service's. A wider one, such as the
-# range of TURN relays, does not show that any of its ports is a service's.
-_WIDEST_USE = 100
-
 # How many prepared tables are kept; a program uses one or two combinations of arguments.
 _KEPT = 8
 
 # In a table of pairs: the ports or their names decide.
 _OPEN = 3
+
+# The traits for each value of _named().
+_NAMES = (Trait(0), Trait.KNOWN, Trait.NAMED, Trait.NAMED | Trait.KNOWN)
 
 _ROLES = Trait.FIXED_CLIENT | Trait.FIXED_SERVICE
 
@@ -214,19 +213,19 @@ class _Traits:
         self._kinds = tuple(kinds)
         self._kind_of = _table(kinds.values())
         self._plan = plan_of(self._kind_of)
-        self._named = _named(transport, registry).table
+        self._named = _named(transport, registry)
         self._decided: dict[tuple[int, int, int], tuple[Side, Criterion]] = {}
         self._by_kinds = self._by_names = b""
 
     def decide(self, first: int, second: int) -> tuple[Side, Criterion]:
         """Return the side of one flow, and the criterion that decided."""
-        named = self._named[first] << 1 | self._named[second]
+        named = self._named[first] << 2 | self._named[second]
         one, other = self._kind_of[first], self._kind_of[second]
         if self._has_both_roles(one, other) and frozenset({first, second}) not in rows.FIXED_PAIRS:
             # Each port has a role, but in different protocols.
             return _decide(
-                self._traits_of(one, named & 2) & ~_ROLES,
-                self._traits_of(other, named & 1) & ~_ROLES,
+                self._traits_of(one, named >> 2) & ~_ROLES,
+                self._traits_of(other, named & 3) & ~_ROLES,
             )
         return self._decide(one, other, named)
 
@@ -234,13 +233,13 @@ class _Traits:
         return (self._kinds[one] | self._kinds[other]) & _ROLES == _ROLES
 
     def _traits_of(self, kind: int, named: int) -> Trait:
-        return self._kinds[kind] | (Trait.NAMED if named else Trait(0))
+        return self._kinds[kind] | _NAMES[named]
 
     def _decide(self, one: int, other: int, named: int) -> tuple[Side, Criterion]:
         try:
             return self._decided[one, other, named]
         except KeyError:
-            decided = _decide(self._traits_of(one, named & 2), self._traits_of(other, named & 1))
+            decided = _decide(self._traits_of(one, named >> 2), self._traits_of(other, named & 3))
             self._decided[one, other, named] = decided
             return decided
 
@@ -261,24 +260,23 @@ class _Traits:
                 if self._has_both_roles(pairs[at] >> 4, pairs[at] & 15):
                     sides[at] = self.decide(one, other)[0]
                 else:
-                    sides[at] = by_names[pairs[at] << 2 | named[one] << 1 | named[other]]
+                    sides[at] = by_names[pairs[at] << 4 | named[one] << 2 | named[other]]
                 at = sides.find(_OPEN, at + 1)
         return bytes(sides)
 
     def _tables_of_pairs(self) -> tuple[bytes, bytes]:
         """Return the side for each pair of kinds, or _OPEN if the ports or their names decide.
 
-        The second table has the side for each pair and each of four cases: neither port is
-        named, only the second, only the first, both.
+        The second table has the side for each pair and each combination of the names of both.
         """
-        by_kinds, by_names = bytearray(256), bytearray(1024)
+        by_kinds, by_names = bytearray(256), bytearray(4096)
         kinds = range(len(self._kinds))
         for one in kinds:
             for other in kinds:
                 pair = one << 4 | other
-                sides = bytes(self._decide(one, other, named)[0] for named in range(4))
-                by_names[pair << 2 : (pair << 2) + 4] = sides
-                is_decided = sides == sides[:1] * 4 and not self._has_both_roles(one, other)
+                sides = bytes(self._decide(one, other, named)[0] for named in range(16))
+                by_names[pair << 4 : (pair << 4) + 16] = sides
+                is_decided = sides == sides[:1] * 16 and not self._has_both_roles(one, other)
                 by_kinds[pair] = sides[0] if is_decided else _OPEN
         return bytes(by_kinds), bytes(by_names)
 
@@ -289,15 +287,16 @@ def _table(kinds: types.Iterable[PortSet]) -> bytes:
     return total.to_bytes(len(PortSet.full()), "little")
 
 
-def _named(transport: Transport | None, registry: Registry) -> PortSet:
-    """Return the ports that are assigned to a service, or are a known program's default."""
+def _named(transport: Transport | None, registry: Registry) -> bytes:
+    """Return for each port 2 if it is assigned, plus 1 if it is a known program's default."""
     transports = (transport,) if transport else (Transport.TCP, Transport.UDP)
     own = PortSet(
         use.ports
         for use in uses.rows()
-        if len(use.ports) <= _WIDEST_USE and not set(transports).isdisjoint(use.transports)
+        if use.is_narrow and not set(transports).isdisjoint(use.transports)
     )
-    return own.union(*(registry.assigned(each) for each in transports))
+    assigned = PortSet.empty().union(*(registry.assigned(each) for each in transports))
+    return _table((PortSet.empty(), own - assigned, assigned - own, own & assigned))
 
 
 def _decide(one: Trait, other: Trait) -> tuple[Side, Criterion]:

@@ -166,7 +166,7 @@ def _firsts(registry: Registry) -> tuple[int, ...]:
     # Port 0 and the ports of SPECIAL have texts of their own.
     ranges = [*registry.spans(), *map(PortRange, (0, *rows.SPECIAL))]
     ranges += [category.ports for category in Category]
-    ranges += [use.ports for use in uses.rows()]
+    ranges += [each for use in uses.rows() for each in use.ports.ranges]
     ranges += uses.BROWSER_BLOCKED.ranges
     return tuple(sorted({*_edges_of_systems(), *_edges(ranges)}))
 

@@ -146,4 +146,4 @@ def _category(category: Category) -> dict[str, types.Any]:
 
 
 def _use(use: Use) -> dict[str, types.Any]:
-    return {**_range(use.ports), **as_data(use, "transports", "note", "source")}
+    return as_data(use, "ports", "transports", "kind", "note", "since", "service", "source")
