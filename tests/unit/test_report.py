@@ -208,6 +208,24 @@ def test_the_data_form_is_json_and_complete(port):
         assert all(entry["source"] for entry in data[key])
 
 
+def test_the_data_of_a_use_has_all_its_fields():
+    (row,) = (each for each in uses.lookup(5432) if each.name == "PostgreSQL")
+    (use,) = (each for each in explain(5432).to_dict()["uses"] if each["name"] == "PostgreSQL")
+    assert use == {
+        "name": "PostgreSQL",
+        "ports": "5432",
+        "transports": ["tcp"],
+        "kind": "program",
+        "note": row.note,
+        "since": row.since,
+        "service": "postgresql",
+        "confidence": row.confidence.value,
+        "source": str(row.source),
+        "fragment": row.fragment,
+    }
+    assert use.keys() == uses.Use.__dataclass_fields__.keys()
+
+
 def test_a_report_of_one_transport():
     report = explain(34567, transport="udp")
     assert [(entry.transport, entry.services) for entry in report.registry] == [

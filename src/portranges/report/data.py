@@ -146,4 +146,15 @@ def _category(category: Category) -> dict[str, types.Any]:
 
 
 def _use(use: Use) -> dict[str, types.Any]:
-    return as_data(use, "ports", "transports", "kind", "note", "since", "service", "source")
+    return as_data(
+        use,
+        "ports",
+        "transports",
+        "kind",
+        "note",
+        "since",
+        "service",
+        "confidence",
+        "source",
+        "fragment",
+    )
