@@ -5,9 +5,10 @@ save the pages as ``DIR/pages/NAME.txt``, and run
 
     python tools/check_uses.py DIR
 
-``--list`` prints what is needed: a repository with its commits, or a page with the name of its
+``--list`` prints what is needed: a repository with its commit, or a page with the name of its
 file. ``--sample N --seed K`` prints N random rows, for a person to read again. The exit status is
-1 if the words of a row are not in its source; a source that is not in DIR is only counted.
+1 if the words of a row are not in its source, or if the commit does not have the file. Sources
+that are not in DIR, and rows without words, are only counted.
 """
 
 from __future__ import annotations
@@ -46,20 +47,34 @@ def page_file(document: str) -> str:
 
 
 def text_of(use: Use, folder: Path) -> str | None:
-    """Return the text of a row's source, or None if it is not in *folder*."""
+    """Return the text of a row's source, or None if it is not in *folder*.
+
+    The text of a file that its commit does not have is ``""``.
+    """
     cited = _REPOSITORY.fullmatch(use.source.document)
     if cited is None:
         page = folder / "pages" / page_file(use.source.document)
-        return page.read_text("utf-8") if page.exists() else None
-    repository, commit = cited.groups()
-    if not (folder / repository).exists():
-        return None
-    shown = subprocess.run(  # noqa: S603 - git, with the arguments of a row
-        ["git", "-C", folder / repository, "show", f"{commit}:{use.source.section}"],  # noqa: S607
+        return page.read_text("utf-8", "replace") if page.exists() else None
+    repository, commit = folder / cited[1], cited[2]
+    path = use.source.section
+    listed = _git(repository, "ls-tree", "--full-tree", commit, "--", path)
+    if not listed:
+        return listed
+    # None if the snapshot leaves out the file, as some do with large ones.
+    return _git(repository, "cat-file", "blob", f"{commit}:{path}")
+
+
+def _git(repository: Path, *arguments: str) -> str | None:
+    """Return what git prints, or None if it fails."""
+    # Named, because git would look for a repository in the folders above as well.
+    work_tree = repository / ".git"
+    git_dir = work_tree if work_tree.exists() else repository
+    done = subprocess.run(  # noqa: S603 - git, with the arguments of a row
+        ["git", "--literal-pathspecs", f"--git-dir={git_dir}", *arguments],  # noqa: S607
         capture_output=True,
         check=False,
     )
-    return shown.stdout.decode("utf-8", "replace") if shown.returncode == 0 else None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def has_words(text: str, words: str) -> bool:
@@ -75,10 +90,10 @@ def has_words(text: str, words: str) -> bool:
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare the rows and print what differs."""
     parser = argparse.ArgumentParser(description="Compare the known uses with their sources.")
-    parser.add_argument("folder", type=Path, help="where repositories and pages are")
-    parser.add_argument("--list", action="store_true", help="print the sources and end")
-    parser.add_argument("--sample", type=int, metavar="N", help="print N rows and end")
-    parser.add_argument("--seed", type=int, default=1, help="of the sample")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder DIR")
+    parser.add_argument("--list", action="store_true", help="print the sources")
+    parser.add_argument("--sample", type=int, metavar="N", help="print N random rows")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample (default: 1)")
     args = parser.parse_args(argv)
     rows = uses.rows()
     if args.list:
@@ -87,19 +102,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(document if "@" in document else f"{document} -> {page_file(document)}")
         return 0
     if args.sample is not None:
-        for use in random.Random(args.seed).sample(rows, args.sample):  # noqa: S311
+        for use in random.Random(args.seed).sample(rows, min(args.sample, len(rows))):  # noqa: S311
             print(f"{use.ports}\t{use.name}\t{use.source}\t{use.fragment}")
         return 0
-    texts = [(use, text_of(use, args.folder)) for use in rows]
+    with_words = [use for use in rows if use.fragment]
+    texts = [(use, text_of(use, args.folder)) for use in with_words]
     missing = [use for use, text in texts if text is None]
     differing = [
         use for use, text in texts if text is not None and not has_words(text, use.fragment)
     ]
     for use in differing:
         print(f"not found: {use.fragment!r} of {use.name} in {use.source}")
-    found = len(rows) - len(missing) - len(differing)
+    found = len(with_words) - len(missing) - len(differing)
     print(
-        f"{len(rows)} rows: {found} found, {len(differing)} not found, {len(missing)} not at hand"
+        f"{len(rows)} rows: {found} found, {len(differing)} not found, {len(missing)} not at hand, "
+        f"{len(rows) - len(with_words)} without words"
     )
     return int(bool(differing))
 

@@ -49,6 +49,38 @@ def test_a_row_from_a_repository_names_a_commit_and_keeps_words_of_the_file():
             assert use.confidence in (Confidence.SOURCE, Confidence.DOCUMENT), use.name
 
 
+# Rows whose words have no number that is one of the ports, and the words or "" if there are none.
+WITHOUT_NUMBER = {
+    "Asterisk RTP": "",
+    "Kubernetes NodePort": "",
+    "TURN relays": "",
+    "Windows RPC": "",
+    # Half of IPPORT_RESERVED, which is 1024.
+    "rresvport() of glibc": "if (*alport < IPPORT_RESERVED / 2)",
+    # The cluster port is the port for commands plus 10000.
+    "Redis Cluster bus": "# to the default value, 0, it will be bound to the command port + 10000.",
+    "Valkey cluster bus": "#define CLUSTER_PORT_INCR 10000 "
+    "/* Cluster port = baseport + PORT_INCR */",
+    # 33434.
+    "traceroute": "u_short port = 32768+666;",
+}
+
+
+def numbers_of(words: str) -> set[int]:
+    """Return the numbers in *words*: decimal, with separators of thousands, or hexadecimal."""
+    joined = re.sub(r"(?<=\d)[,_ ](?=\d{3}(?!\d))", "", words)
+    decimal = {int(each) for text in (words, joined) for each in re.findall(r"\d+", text)}
+    return decimal | {int(each, 16) for each in re.findall(r"(?i)0x([0-9a-f]+)", words)}
+
+
+def test_the_words_of_a_row_have_one_of_its_ports():
+    assert numbers_of("PORT_1 = 0x1F90, 61_000 or 8,443") >= {8080, 61000, 8443}
+    assert numbers_of("ports 80,443") == {80, 443, 80443}
+    for use in uses.rows():
+        if WITHOUT_NUMBER.get(use.name) != use.fragment:
+            assert not numbers_of(use.fragment).isdisjoint(use.ports), use.name
+
+
 def test_a_row_with_a_service_is_registered_under_that_name():
     for use in uses.rows():
         if use.service:
