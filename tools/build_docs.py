@@ -21,8 +21,9 @@ import dialect_tables  # noqa: E402 - the checkout's own, installed or not
 import doc_table  # noqa: E402
 import fact_tables  # noqa: E402
 import reuse_tables  # noqa: E402
+import use_tables  # noqa: E402
 
-from portranges import Confidence, advice, ephemeral, flows, uses  # noqa: E402
+from portranges import Confidence, advice, ephemeral, flows  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,23 +141,6 @@ def findings() -> str:
     )
 
 
-def sensitive_services() -> str:
-    """Return the table of services that should not be reachable from the internet."""
-    return _table(
-        ("Ports", "Service", "Why", "Known by", "Source"),
-        (
-            (
-                f"{str(row.ports).replace(',', ', ')} {'/'.join(row.transports)}",
-                row.service,
-                row.why,
-                row.confidence,
-                str(row.source),
-            )
-            for row in uses.not_for_internet()
-        ),
-    )
-
-
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/systems.md", "current-hosts", current_hosts),
     ("docs/systems.md", "older-hosts", older_hosts),
@@ -167,9 +151,9 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     *dialect_tables.TABLES,
     *reuse_tables.TABLES,
     *fact_tables.TABLES,
+    *use_tables.TABLES,
     ("docs/flows.md", "criteria", criteria),
     ("docs/advice.md", "advice", findings),
-    ("docs/advice.md", "not-for-internet", sensitive_services),
 )
 
 
