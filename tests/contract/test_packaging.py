@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,20 @@ def test_the_licences_and_notices_are_shipped() -> None:
     for name, (archive, _) in zip(made_from, MADE_FROM, strict=True):
         assert f"\n{name}" in notices
         assert archive.startswith(name.replace(" ", "-"))
+
+
+def test_the_wheel_has_at_most_800_kilobytes() -> None:
+    folder = Path(portranges.__file__).parent
+    files = [
+        path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__"
+    ]
+    assert folder / "uses" / "known.tsv" in files
+    wheel = io.BytesIO()
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.relative_to(folder.parent))
+    # The metadata, with a line for each file, takes up to 25 KB.
+    assert 500_000 < len(wheel.getvalue()) < 800_000 - 25_000
 
 
 def test_the_package_is_marked_as_typed() -> None:

@@ -109,11 +109,25 @@ def test_uses_agrees_with_a_search_of_all_rows():
 
 def test_the_file_is_read_by_the_first_question_only():
     code = (
-        "import portranges.uses.known as known; before = known._lines.cache_info().misses; "
-        "known.lookup(80); known.rows(); print(before, known._lines.cache_info().misses)"
+        "import portranges.uses.known as known, portranges.advice, portranges.flows, portranges.cli; "
+        "from portranges import explain; before = known._lines.cache_info().misses; "
+        "explain(80); known.lookup(80); known.rows(); "
+        "print(before, known._lines.cache_info().misses)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "0 1\n"
+
+
+def test_the_table_takes_less_than_a_megabyte_and_its_records_are_not_kept():
+    code = (
+        "import gc, tracemalloc; from portranges import uses; tracemalloc.start(); "
+        "uses.lookup(5432); first, _ = tracemalloc.get_traced_memory(); rows = uses.rows(); "
+        "every, _ = tracemalloc.get_traced_memory(); del rows; gc.collect(); "
+        "kept, _ = tracemalloc.get_traced_memory(); "
+        "print(200_000 < first < 1_000_000, every > 2_000_000, kept < 2_000_000)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "True True True\n"
 
 
 @pytest.mark.parametrize(
