@@ -744,14 +744,17 @@ class TestLoading:
         code = "import sys, portranges\nprint('portranges.registry' in sys.modules)"
         assert run(code, SOURCE) == "False"
 
-    def test_the_registry_is_loaded_from_a_zip_file(self, tmp_path: Path) -> None:
+    def test_the_tables_are_loaded_from_a_zip_file(self, tmp_path: Path) -> None:
         archive = tmp_path / "portranges.zip"
         with zipfile.ZipFile(archive, "w") as zipped:
             for file in sorted((SOURCE / "portranges").rglob("*")):
                 if file.suffix in {".py", ".tsv"}:
                     zipped.write(file, file.relative_to(SOURCE))
-        code = "from portranges import registry\nprint(registry.services(443, 'tcp'))"
-        assert run(code, archive) == "('https',)"
+        code = (
+            "from portranges import registry, uses\n"
+            "print(registry.services(443, 'tcp'), uses.lookup(5173)[0].ports)"
+        )
+        assert run(code, archive) == "('https',) 5173"
 
 
 class TestPublicNames:

@@ -109,7 +109,8 @@ def test_uses_agrees_with_a_search_of_all_rows():
 
 def test_the_file_is_read_by_the_first_question_only():
     code = (
-        "import portranges.uses.known as known, portranges.advice, portranges.flows, portranges.cli; "
+        "import portranges.advice, portranges.cli, portranges.flows; "
+        "import portranges.uses.known as known; "
         "from portranges import explain; before = known._lines.cache_info().misses; "
         "explain(80); known.lookup(80); known.rows(); "
         "print(before, known._lines.cache_info().misses)"
