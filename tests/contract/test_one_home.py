@@ -70,11 +70,11 @@ HOMES = {
     # Output of the commands and of the page of a report.
     "json.dumps(": {"cli/output.py"},
     '"schema"': {"cli/output.py"},
-    "import wrap": {"layout.py", "report/page.py"},
+    "import wrap": {"layout.py"},
     "break_on_hyphens": {"layout.py"},
     "WIDTH = 80": {"layout.py"},
     "get_terminal_size": {"cli/output.py"},
-    "\\x1b[1m": {"report/page.py"},
+    "\\x1b[1m": {"report/page_layout.py"},
     'action="store_true"': {"cli/arguments.py"},
     "ArgumentTypeError": {"cli/numbers.py", "cli/watch.py"},
     "file=sys.stderr": {"cli/output.py"},

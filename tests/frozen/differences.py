@@ -225,6 +225,15 @@ def _not_listed(question: tuple[Any, ...], path: str, old: Any, new: Any) -> boo
     return "--transport" in question[1][int(path.partition("/")[0])]
 
 
+def _more_in_reports(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    """Whether a report only has more commands or remarks."""
+    if path.rpartition("/")[2] not in ("commands", "judgement", "purpose"):
+        return False
+    # docker/for-win#3171, tokio-rs/tokio#3405 and RFC 9114 are sources of the new ones only.
+    is_new = [number in str(new) and number not in str(old) for number in ("3171", "3405", "9114")]
+    return len(new) > len(old) and any(is_new)
+
+
 def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     if question[1] == "windows-xp" and path.endswith("/until"):
         return (old, new) == ("Server 2003", "XP")
@@ -724,6 +733,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         "transport may have it",
         asked="explain commands",
         applies=_not_listed,
+    ),
+    Difference(
+        name="report: more remarks and commands",
+        reason="a report says what HTTP/3 means for a port, when a client connects to itself and "
+        "which ports Windows excludes",
+        asked="explain commands",
+        applies=_more_in_reports,
     ),
     Difference(
         name="command line: addresses as tools print them",

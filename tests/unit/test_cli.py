@@ -82,7 +82,7 @@ def test_json_has_the_facts_of_the_reports(capsys):
 def test_json_has_every_fact_once(capsys):
     assert main(["0-65535", "--json"]) == 0
     out = capsys.readouterr().out
-    assert len(out) < 6_000_000
+    assert len(out) < 8_000_000
     result = result_of(out)
     reports = result["reports"]
     assert sum(each["ports"]["last"] - each["ports"]["first"] + 1 for each in reports) == 65536
@@ -263,10 +263,10 @@ def test_a_table_of_all_ports_fits_the_terminal(words, capsys):
 
 
 def test_adjacent_ports_that_do_not_differ_are_one_page(capsys):
-    assert main(["60001-60005"]) == 0
+    assert main(["60201-60205"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Ports 60001-60005"
-    assert lines[1].startswith("Ports 60001-60005 have no IANA registration; they lie in ")
+    assert lines[0] == "Ports 60201-60205"
+    assert lines[1].startswith("Ports 60201-60205 have no IANA registration; they lie in ")
     assert not any(line.startswith("---") for line in lines)
     assert main(["22-23"]) == 0
     titles = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Port ")]

@@ -369,8 +369,9 @@ SETTINGS = [
     (FROM_80, 79, None, f"without a privilege: ports below 80 require one {START}"),
     (WINDOWS, 50001, "tcp", "this machine excludes it, and most such ports cannot be bound: "),
     (WINDOWS, 49152, None, "TCP: this machine allocates it to clients: its ephemeral range is 49152"
-                           "-65535 UDP: this machine does not allocate it: its ephemeral range is "
-                           "50000-50999"),
+                           "-65535 TCP: any user of this machine may bind it (no port requires a pr"
+                           "ivilege) UDP: this machine does not allocate it: its ephemeral range is"
+                           " 50000-50999"),
     (SOLARIS, 1999, None, "this process cannot bind it without a privilege: ports below 2000 "
                           "require one (ndd"),
     (SOLARIS, 5000, "tcp", "this process cannot bind it without a privilege: the port is listed "),
@@ -394,15 +395,33 @@ def test_the_settings_of_this_machine(monkeypatch, of, port, transport, text):
             assert each["may_bind"] is ("has the privilege" in text)
 
 
+NO_PRIVILEGES = linux(**{IPV4 + "ip_unprivileged_port_start": "0\n"})
+NDD = "(ndd /dev/tcp tcp_smallest_nonpriv_port)"
+
+
 @pytest.mark.parametrize(
-    ("of", "port"),
-    [(FROM_80, 80), (WINDOWS, 80), (freebsd(1001), 80), (SOLARIS, 2000), (SOLARIS, 2049)],
+    ("of", "port", "text"),
+    [
+        (FROM_80, 80, f": only ports below 80 require a privilege {START}"),
+        (NO_PRIVILEGES, 80, f" {START}"),
+        (WINDOWS, 80, " (no port requires a privilege)"),
+        (freebsd(1001), 80, ": only ports below 80 require a privilege (sysctl net.inet.ip.portr"),
+        (SOLARIS, 2000, f": only ports below 2000 require a privilege {NDD}"),
+        (SOLARIS, 2049, f": only ports below 2000 require a privilege {NDD}"),
+    ],
 )
-def test_a_port_that_needs_no_privilege_here(monkeypatch, of, port):
+def test_a_port_that_needs_no_privilege_here(monkeypatch, of, port, text):
     monkeypatch.setattr(here, "owners", lambda port, transport: NO_TABLE)
-    assert "privilege" not in here.section(port, "tcp", machine=of)
+    section = " ".join(here.section(port, "tcp", machine=of).split())
+    assert f"any user of this machine may bind it{text}" in section
     (found,) = here.data(port, "tcp", machine=of)["machine"]
     assert (found["privileged"], found["may_bind"]) == (False, True)
+
+
+@pytest.mark.parametrize(("of", "port"), [(linux(), 0), (WINDOWS, 50001), (linux(), 80)])
+def test_not_every_port_can_be_bound_by_any_user(monkeypatch, of, port):
+    monkeypatch.setattr(here, "owners", lambda port, transport: NO_TABLE)
+    assert "may bind it" not in here.section(port, "tcp", machine=of)
 
 
 def test_settings_that_cannot_be_read(monkeypatch):

@@ -75,7 +75,10 @@ class TestPort60454:
         assert names(self.report.allocated_by) >= {"linux", "windows", "macos", "freebsd"}
         assert "openbsd" in names(self.report.not_allocated_by)
         assert "32768-60999 linux" in self.page
-        assert "not on 10000-20001" in self.page
+        assert "and on windows-exchange2010 (6005-65534); solaris, aix, zephyr (327" in self.page
+        # The systems that do not allocate it are not common.
+        assert "not on 10000" not in self.page
+        assert "portranges ephemeral lists all systems" in self.page
 
     def test_who_may_bind_it(self):
         assert not any(rule.privileged for rule in self.report.bind_rules)
@@ -162,10 +165,11 @@ def test_a_page_names_every_part_of_the_report(port):
         assert text_of(part.text) in page
         assert f"[{part.source}]" in page
     for use in report.uses:
-        assert f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}" in page
+        assert use.name in page
         assert str(use.source) in page
-    shown = report.not_allocated_by if report.allocated_by else ()
-    for entry in (*report.allocated_by, *shown):
+    for use in report.uses_by_relevance[:10]:
+        assert f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}" in page
+    for entry in report.allocated_by:
         assert entry.name in page
     for entry in (*report.allocated_by, *report.not_allocated_by):
         assert str(entry.source) in page
@@ -342,6 +346,190 @@ def test_port_0_has_no_commands():
     assert "bind() treats it as a request for any free port" in page
     assert "Find holder" not in page
     assert "If in use" not in page
+
+
+def test_a_crowded_port_has_ten_uses_in_full_and_the_names_of_the_others():
+    report = explain(8000)
+    first, others = report.uses_by_relevance[:10], report.uses_by_relevance[10:]
+    assert len(others) >= 10
+    page = text_of(report.page())
+    assert f"and {len(others)} others: {'; '.join(use.name for use in others)} Category" in page
+    assert [use.name in page for use in first] == [True] * 10
+    assert not any(use.note in page for use in others if len(use.note) > 30)
+    assert len(explain(9090).uses) == 11
+    assert "and 1 other: " in text_of(explain(9090).page())
+    assert "Known uses none is known to this library" in text_of(explain(40000).page())
+
+
+@pytest.mark.parametrize("port", [*SAMPLE, 5432, 6379, 8000, 9200, 25565, 27015])
+def test_the_most_telling_uses_come_first(port):
+    report = explain(port)
+    found = report.uses_by_relevance
+    assert sorted(use.name for use in found) == sorted(use.name for use in report.uses)
+    assert found[: len(report.known_for)] == report.known_for
+    for one, other in pairwise(report.known_for):
+        registered = [use.service in report.services for use in (one, other)]
+        if registered[0] == registered[1]:
+            assert len(one.ports) <= len(other.ports)
+        else:
+            assert registered == [True, False]
+    for use in report.uses:
+        if use not in report.known_for:
+            assert not use.is_narrow
+            assert use.ports.first != port or len(use.ports) >= 1000 or use.kind != "program"
+
+
+def test_kinds_of_uses_have_an_order():
+    order = ["platform", "convention", "malware", "developer", "program"]
+    for port in (3000, 4444, 5000, 8000):
+        kinds = [use.kind for use in explain(port).known_for if len(use.ports) == 1]
+        assert kinds == sorted(kinds, key=order.index)
+        assert len(set(kinds)) > 2
+
+
+def test_a_program_that_takes_the_first_free_port_is_known_for_its_first():
+    def known(port):
+        return [use.name for use in explain(port).known_for]
+
+    assert "Elasticsearch" in known(9200)
+    assert "Elasticsearch" not in known(9201)
+    # A convention of this size, and a program that allocates from its range.
+    assert "rresvport() of glibc" not in known(512)
+    assert "I2P network" not in known(9111)
+    # A report about several ports is not about the first one.
+    assert known(21500) == ["Consul exposed checks"]
+    (report,) = explain_ranges(PortRange(21500, 21505))
+    assert report.known_for == ()
+
+
+HEADLINES = [
+    (22, "is assigned to ssh; it lies in 0-1023, the System Ports."),
+    (443, "is assigned to https; it lies in 0-1023, the System Ports."),
+    (5432, "is assigned to postgresql; it lies in 1024-49151, the User Ports."),
+    (
+        9200,
+        "is known for Boundary controller API, OpenSearch and Elasticsearch, but is assigned to "
+        "another service, wap-wsp; it lies in 1024-49151, the User Ports.",
+    ),
+    (
+        1521,
+        "is known for Oracle Database listener, but is assigned to another service, ncube-lm; it "
+        "lies in 1024-49151, the User Ports.",
+    ),
+    (
+        25565,
+        "is not assigned, but is known for Minecraft Java Edition and Minecraft query; it lies in "
+        "1024-49151, the User Ports.",
+    ),
+    (
+        50051,
+        "has no IANA registration, but is known for TRON gRPC and Weaviate gRPC; it lies in "
+        "49152-65535, the Dynamic Ports.",
+    ),
+    (1023, "is reserved; it lies in 0-1023, the System Ports."),
+    # What follows the comma in "Ceph monitor, first protocol version" is left out.
+    (
+        6789,
+        "is known for Ceph monitor, but is assigned to another service, radg; it lies in "
+        "1024-49151, the User Ports.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("port", "headline"), HEADLINES)
+def test_the_headline_names_what_the_port_is_known_for(port, headline):
+    assert text_of(explain(port).page()).startswith(f"Port {port} Port {port} {headline} ")
+
+
+@pytest.mark.parametrize(
+    ("port", "headline"),
+    [
+        (8000, "has {} known uses, but is assigned to another service, irdmi; it lies in "),
+        (3000, "has {} known uses, but is assigned to other services, hbci and remoteware-cl; it "),
+        (8080, "is assigned to http-alt, and has {} known uses; it lies in "),
+        (27015, "is not assigned, but has {} known uses; it lies in "),
+    ],
+)
+def test_the_headline_counts_many_uses(port, headline):
+    report = explain(port)
+    assert len(report.known_for) > 3
+    begin = headline.format(len(report.known_for))
+    assert text_of(report.page()).startswith(f"Port {port} Port {port} {begin}")
+
+
+def test_uses_come_first_where_the_registered_name_is_another_service():
+    for port, is_misnamed in ((9200, True), (8000, True), (22, False), (993, False), (24, False)):
+        report = explain(port)
+        assert report.is_misnamed is is_misnamed
+        page = report.page()
+        assert (page.index("\nKnown uses ") < page.index("\nIANA ")) is is_misnamed
+    # Whether a name misleads depends on the registry.
+    ours = SHIPPED.with_services({"billing": [(25565, "tcp")]})
+    assert explain(25565, registry=ours).is_misnamed
+    assert not explain(25565, registry=ours, transport="udp").is_misnamed
+
+
+def test_common_systems_come_first_in_the_list_of_allocating_systems():
+    page = explain(8000).page()
+    text = text_of(page)
+    assert "unbound sockets, on no common system, but on windows-exchange2010 (6005-65534)" in text
+    assert (
+        "not on 32768-60999 linux, android 49152-65535 windows, macos, ios 10000-65535 freebsd "
+        "portranges ephemeral lists all systems"
+    ) in text
+    for port in (3000, 8000, 25565, 40000, 50000, 55555, 60454):
+        _, _, section = explain(port).page().partition("\nAllocated ")
+        assert section.partition("\n\n")[0].count("\n") <= 13
+
+
+@pytest.mark.parametrize(
+    ("port", "transport", "systems"),
+    [
+        (60454, "tcp", ("linux", "windows")),
+        (60454, "udp", ("windows",)),
+        (40000, None, ("linux",)),
+        (61000, None, ("windows",)),
+        (20000, None, ()),
+        (8080, None, ()),
+        (443, None, ()),
+    ],
+)
+def test_what_can_keep_a_service_from_its_port(port, transport, systems):
+    texts = [remark.text for remark in explain(port, transport=transport).judgement]
+    itself = [each for each in texts if "can be connected to itself" in each]
+    excluded = [each for each in texts if "WSAEACCES (10013)" in each]
+    assert (len(itself), len(excluded)) == ("linux" in systems, "windows" in systems)
+
+
+@pytest.mark.parametrize(
+    ("port", "transport", "text"),
+    [
+        (443, None, "On UDP, the port is used for HTTP/3, which runs over QUIC"),
+        (443, "udp", "On UDP, the port is used for HTTP/3, which runs over QUIC"),
+        (443, "tcp", ""),
+        (80, "udp", "a client cannot use it to open an http URI directly"),
+        (80, "tcp", ""),
+        (8443, None, ""),
+    ],
+)
+def test_what_http_3_means_for_a_port(port, transport, text):
+    purpose = explain(port, transport=transport).purpose
+    said = [remark for remark in purpose if "HTTP/3" in remark.text]
+    assert [text in remark.text for remark in said] == [True] * bool(text)
+    assert all(str(remark.source).startswith("RFC 9114, section") for remark in said)
+
+
+@pytest.mark.parametrize(
+    ("port", "begin"),
+    [
+        (22, "Expect a listener only if you run the service. Neither a registration nor a known"),
+        (1021, "Expect a listener only if you run the service. Neither a registration nor a kno"),
+        (25565, "Expect a listener only if you run one. The port is not assigned, so the number"),
+        (60454, "A process that listens on a dynamic port for more than a few minutes deserves "),
+    ],
+)
+def test_what_a_listener_means(port, begin):
+    assert explain(port).judgement[-1].text.startswith(begin)
 
 
 def test_a_system_that_skips_the_port():

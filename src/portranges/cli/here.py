@@ -11,7 +11,7 @@ from portranges.cli.numbers import moment, span
 from portranges.cli.sockets import ends, notes, owner_and_user
 from portranges.errors import SystemReadError
 from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owners
-from portranges.report.page import Page
+from portranges.report.page_layout import Page
 from portranges.system import Machine, MachineSettings, read_may_bind_privileged, read_settings
 
 _MOST = 10  # sockets that are listed individually
@@ -101,14 +101,19 @@ def _settings(port: int, settings: MachineSettings, machine: Machine | None) -> 
     else:
         does = "does not allocate it"
     yield f"this machine {does}: its ephemeral range is {settings.configured}"
-    if settings.profile.is_privileged(port):
-        start = settings.unprivileged_start or 0
+    is_privileged = settings.profile.is_privileged(port)
+    start = settings.unprivileged_start or 0
+    origin = settings.origins["unprivileged_start"]
+    place = f" ({origin.place or origin.note})"
+    if is_privileged:
         rule = f"ports below {start} require one" if port < start else "the port is listed"
-        origin = settings.origins["unprivileged_start"]
-        rule += f" ({origin.place or origin.note})"
         may = read_may_bind_privileged(machine=machine)
         verb = "has the privilege to bind it" if may else "cannot bind it without a privilege"
-        yield f"this process {verb}: {rule}"
+        yield f"this process {verb}: {rule}{place}"
+    # Port 0 is a request for any port, and most excluded ports cannot be bound.
+    elif is_privileged is False and port and port not in settings.excluded:
+        rule = f": only ports below {start} require a privilege" if start else ""
+        yield f"any user of this machine may bind it{rule}{place}"
 
 
 def _verdict(table: SocketTable, transport: str | None) -> str:

@@ -86,7 +86,7 @@ def explain(
             # No socket is bound to port 0, so there is nothing to inspect.
             if number and _concerns(of, transports)
         ),
-        judgement=tuple(_judgement(category, allocated_by)) if number else (),
+        judgement=tuple(_judgement(category, states, allocated_by)) if number else (),
     )
 
 
@@ -159,12 +159,15 @@ def _concerns(of: types.Iterable[Transport], transports: types.Iterable[Transpor
     return not set(of).isdisjoint(transports)
 
 
+# Ports with texts of their own.
+_SINGLE_PORTS = sorted({0, *rows.SPECIAL, *(port for port, _ in rows.OF_TRANSPORT)})
+
+
 # A command line with many ranges uses the same registry each time.
 @lru_cache(maxsize=2)
 def _firsts(registry: Registry) -> tuple[int, ...]:
     """Return the ports at which some fact of a report may change, ascending."""
-    # Port 0 and the ports of SPECIAL have texts of their own.
-    ranges = [*registry.spans(), *map(PortRange, (0, *rows.SPECIAL))]
+    ranges = [*registry.spans(), *map(PortRange, _SINGLE_PORTS)]
     ranges += [category.ports for category in Category]
     ranges += [each for use in uses.rows() for each in use.ports.ranges]
     ranges += uses.BROWSER_BLOCKED.ranges
@@ -234,8 +237,13 @@ def _purpose(
     known = {entry.state.value for entry in states}
     # A port that is not listed may be assigned for another transport, or in another table.
     unused = known <= {"reserved", "unassigned", "not-listed"} and known != {"not-listed"}
+    of_transport = [
+        rows.OF_TRANSPORT[port, entry.transport]
+        for entry in states
+        if (port, entry.transport) in rows.OF_TRANSPORT
+    ]
     remarks = (rows.NOT_ASSIGNED,) if unused else ()
-    return rows.PURPOSE[category], *remarks, rows.MANY_CONNECTIONS
+    return rows.PURPOSE[category], *remarks, *of_transport, rows.MANY_CONNECTIONS
 
 
 def _bind_rules(port: int) -> tuple[BindRule, ...]:
@@ -253,7 +261,9 @@ def _bind_rules(port: int) -> tuple[BindRule, ...]:
 
 
 def _judgement(
-    category: Category, allocated_by: types.Iterable[EphemeralRange]
+    category: Category,
+    states: types.Iterable[TransportState],
+    allocated_by: types.Iterable[EphemeralRange],
 ) -> types.Iterator[Remark]:
     titles = {entry.name: entry.system for entry in allocated_by}
     common = tuple([titles[name] for name in rows.COMMON if name in titles])
@@ -262,8 +272,17 @@ def _judgement(
     elif titles:
         every = tuple([ephemeral.profile(name).title for name in rows.COMMON])
         yield _naming(rows.ACCEPTED_END, every)
-    listener = rows.DYNAMIC_LISTENER if category is Category.DYNAMIC else rows.SERVICE_LISTENER
-    yield listener
+    if "linux" in titles and any(entry.transport is Transport.TCP for entry in states):
+        yield rows.SELF_CONNECTION
+    if "windows" in titles:
+        yield rows.WINDOWS_EXCLUSION
+    known = {entry.state.value for entry in states}
+    if category is Category.DYNAMIC:
+        yield rows.DYNAMIC_LISTENER
+    elif "unassigned" in known and known <= {"unassigned", "not-listed"}:
+        yield rows.UNASSIGNED_LISTENER
+    else:
+        yield rows.SERVICE_LISTENER
 
 
 @cache

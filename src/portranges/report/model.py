@@ -9,7 +9,20 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.categories import Category
-from portranges.uses import Use
+from portranges.uses import Use, UseKind
+
+# A platform or a convention has the port on every machine that follows it, malware is a reason
+# to look, and a development server usually runs on its default; a program may have been moved.
+_KINDS = (
+    UseKind.PLATFORM,
+    UseKind.CONVENTION,
+    UseKind.MALWARE,
+    UseKind.DEVELOPER,
+    UseKind.PROGRAM,
+)
+
+# A range of this size is allocated from, not searched from its first port.
+_WIDE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +184,68 @@ class PortReport:
     commands: tuple[InspectCommand, ...]
     judgement: tuple[Remark, ...]
     registry_source: types.Source
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The service names in the registry, of all transports.
+
+        Example:
+            >>> from portranges import explain
+            >>> explain(3000).services
+            ('hbci', 'remoteware-cl')
+        """
+        names = (name for entry in self.registry for name in entry.services)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def uses_by_relevance(self) -> tuple[Use, ...]:
+        """The uses, those first that the port suggests most.
+
+        First come narrow ranges, and programs that begin at this port and take a later one if it
+        is in use; among these, uses that are registered for the port, then smaller ranges, then
+        kinds in the order platform, convention, malware, developer, program.
+
+        Example:
+            >>> from portranges import explain
+            >>> [use.name for use in explain(6000).uses_by_relevance][:2]
+            ['X11', 'Neo4j cluster']
+        """
+        return tuple(sorted(self.uses, key=self._relevance))
+
+    @property
+    def known_for(self) -> tuple[Use, ...]:
+        """The uses that the port suggests, without wide ranges that merely contain it.
+
+        Example:
+            >>> from portranges import explain
+            >>> [use.name for use in explain(9200).known_for]
+            ['Boundary controller API', 'OpenSearch', 'Elasticsearch']
+            >>> explain(60454).known_for
+            ()
+        """
+        return tuple(use for use in self.uses_by_relevance if self._suggests(use))
+
+    @property
+    def is_misnamed(self) -> bool:
+        """Whether the port is registered, but all that it is known for are other services.
+
+        Example:
+            >>> from portranges import explain
+            >>> explain(9200).is_misnamed, explain(22).is_misnamed
+            (True, False)
+        """
+        known = self.known_for
+        # The registered name of a use may be that of another of its ports, as imap of 143 and 993.
+        return bool(self.services and known) and not any(use.service for use in known)
+
+    def _suggests(self, use: Use) -> bool:
+        begins_here = use.ports.first == self.ports.first == self.ports.last
+        is_search = use.kind is UseKind.PROGRAM and len(use.ports) < _WIDE
+        return use.is_narrow or (begins_here and is_search)
+
+    def _relevance(self, use: Use) -> tuple[bool, bool, int, int]:
+        is_registered = use.service in self.services
+        return not self._suggests(use), not is_registered, len(use.ports), _KINDS.index(use.kind)
 
     def to_dict(self) -> dict[str, types.Any]:
         """Return the report as JSON-compatible data.

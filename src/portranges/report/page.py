@@ -7,15 +7,15 @@ the texts of a registry are escaped.
 from __future__ import annotations
 
 from itertools import groupby
-from textwrap import wrap
 
 from portranges import checks, types
 from portranges.errors import printable
-from portranges.layout import grouped, listed, wrapped
-from portranges.report.model import EphemeralRange, PortReport, TransportState
+from portranges.layout import grouped
+from portranges.report import page_uses, rows
+from portranges.report.model import PortReport, TransportState
+from portranges.report.page_layout import Page
 
 _MIN_WIDTH = 60
-_LABEL = 14  # columns of the labels on the left
 
 
 def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> str:
@@ -23,81 +23,13 @@ def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> st
     width = checks.integer("width", width, least=_MIN_WIDTH)
     page = Page(width=width, styled=styled, sources=sources)
     subject = f"Port {report.port}" if len(report.ports) == 1 else f"Ports {report.ports}"
-    page.title(subject)
-    page.lines += wrap(f"{subject} {_headline(report)}", width)
-    for section in (_category, _registry, _purpose, _ephemeral, _bind, _browsers, _uses):
+    page.title(subject, f"{subject} {page_uses.headline(report)}")
+    sections = [_category, _registry, _purpose, _ephemeral, _bind, _browsers]
+    # A misleading name of the registry comes after what the port is really used for.
+    sections.insert(0 if report.is_misnamed else len(sections), page_uses.uses)
+    for section in (*sections, _commands, _judgement):
         section(page, report)
-    _commands(page, report)
-    _judgement(page, report)
     return "\n".join(page.lines)
-
-
-class Page:
-    """The lines of a page, section by section."""
-
-    def __init__(self, *, width: int, styled: bool, sources: bool = False) -> None:
-        """Begin a page of at most *width* columns."""
-        self.lines: list[str] = []
-        self._width = width
-        self._styled = styled
-        self._sources = sources
-
-    def title(self, text: str) -> None:
-        """Add a heading."""
-        self.lines.append(self._bold(text))
-
-    def section(
-        self,
-        label: str,
-        parts: types.Iterable[str],
-        sources: types.Iterable[tuple[str, types.Source]] = (),
-    ) -> None:
-        """Add a section: *label* beside the first line of its *parts*.
-
-        Each of *sources* names the part that it supports, ``""`` for the whole section.
-        """
-        lines = [line for part in parts for line in part.split("\n")]
-        if self._sources:
-            of = grouped((str(source), what) for what, source in sources)
-            for source_text, whats in of.items():
-                lead = ", ".join(filter(None, dict.fromkeys(whats)))
-                lines += self._fill(f"[{lead}: {source_text}]" if lead else f"[{source_text}]", 2)
-        head, *rest = lines
-        self.lines += ["", self._bold(label.ljust(_LABEL)) + head]
-        self.lines += [" " * _LABEL + line if line else "" for line in rest]
-
-    def paragraph(self, text: str, *, indent: int = 0) -> str:
-        """Return *text*, wrapped; the second and later lines are indented."""
-        return "\n".join(self._fill(text, indent))
-
-    def row(self, head: str, columns: int, text: str) -> str:
-        """Return *head* in a column of its own and *text*, wrapped, beside it."""
-        lines = wrapped(text, self._width - _LABEL - columns)
-        return head.ljust(columns) + ("\n" + " " * columns).join(lines)
-
-    def _fill(self, text: str, indent: int) -> list[str]:
-        return wrapped(text, self._width - _LABEL, below=" " * indent)
-
-    def _bold(self, text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if self._styled else text
-
-
-def _headline(report: PortReport) -> str:
-    names = list(dict.fromkeys(name for entry in report.registry for name in entry.services))
-    several = len(report.ports) > 1
-    are, have, lies = ("are", "have", "they lie") if several else ("is", "has", "it lies")
-    if names:
-        status = f"{are} assigned to {printable(listed(names))}"
-    elif report.category.value == "dynamic" or _has_no_entry(report):
-        what = "IANA registration" if _is_iana(report) else "entry"
-        status = f"{have} no {what}"
-    else:
-        states = {entry.state.value for entry in report.registry}
-        status = f"{are} reserved" if "reserved" in states else f"{are} not assigned"
-        if "assigned" in states:
-            status = f"{are} assigned without a name"
-    category = report.category
-    return f"{status}; {lies} in {category.ports}, the {category.label}."
 
 
 def _category(page: Page, report: PortReport) -> None:
@@ -116,7 +48,7 @@ def _category(page: Page, report: PortReport) -> None:
 def _registry(page: Page, report: PortReport) -> None:
     answers: dict[str, list[str]] = {}
     for entry in report.registry:
-        text = "not listed" if _has_no_entry(report) else _STATES[entry.state.value]
+        text = "not listed" if page_uses.has_no_entry(report) else _STATES[entry.state.value]
         if entry.services:
             text = f"{text} to {printable(_described(entry))}"
         elif entry.descriptions and entry.descriptions[0].lower() not in ("", entry.state.value):
@@ -130,7 +62,7 @@ def _registry(page: Page, report: PortReport) -> None:
         parts = [page.row(head, columns, text) for text, head in heads.items()]
     if any(entry.state.value == "dynamic" for entry in report.registry):
         parts.append(page.paragraph("IANA never assigns dynamic ports to services"))
-    label = "IANA" if _is_iana(report) else "Services"
+    label = "IANA" if page_uses.is_iana(report) else "Services"
     page.section(label, parts, [("", report.registry_source)])
 
 
@@ -142,16 +74,6 @@ def _described(entry: TransportState) -> str:
         names, texts = [*entry.services], entry.descriptions
     parts = zip(names, texts, strict=True)
     return ", ".join(f"{name} ({text})" if text else name for name, text in parts)
-
-
-def _has_no_entry(report: PortReport) -> bool:
-    """Return whether the table of a machine or a program does not have the port."""
-    states = {entry.state.value for entry in report.registry}
-    return states == {"not-listed"} and not _is_iana(report)
-
-
-def _is_iana(report: PortReport) -> bool:
-    return report.registry_source.document.startswith("IANA")
 
 
 _STATES = {
@@ -174,11 +96,22 @@ def _purpose(page: Page, report: PortReport) -> None:
 def _ephemeral(page: Page, report: PortReport) -> None:
     parts: list[str] = []
     if report.allocated_by:
-        parts.append(page.paragraph("by default, to outgoing connections and unbound sockets, on"))
-        parts += _by_ports(page, report.allocated_by)
-    if report.allocated_by and report.not_allocated_by:
-        parts.append("not on")
-        parts += _by_ports(page, report.not_allocated_by)
+        ranges = grouped((str(entry.ports), entry.name) for entry in report.allocated_by)
+        common = [ports for ports, names in ranges.items() if not rows.SHOWN.isdisjoint(names)]
+        others = "; ".join(
+            f"{', '.join(names)} ({ports})"
+            for ports, names in ranges.items()
+            if ports not in common
+        )
+        text = "by default, to outgoing connections and unbound sockets, on"
+        if common:
+            parts.append(page.paragraph(text))
+            parts += [page.row(f"  {each}", 15, ", ".join(ranges[each])) for each in common]
+            parts.append(page.paragraph(f"and on {others}", indent=2))
+        else:
+            parts.append(page.paragraph(f"{text} no common system, but on {others}", indent=2))
+        parts += _not_allocated(page, report)
+        parts.append("portranges ephemeral lists all systems")
     page.section(
         "Allocated",
         parts or [page.paragraph("on no system whose ephemeral range is known")],
@@ -186,13 +119,16 @@ def _ephemeral(page: Page, report: PortReport) -> None:
     )
 
 
-def _by_ports(page: Page, entries: types.Sequence[EphemeralRange]) -> types.Iterator[str]:
-    names = grouped(
+def _not_allocated(page: Page, report: PortReport) -> types.Iterator[str]:
+    ranges = grouped(
         (str(entry.ports), entry.name + (" (which skips it)" if entry.skips_port else ""))
-        for entry in entries
+        for entry in report.not_allocated_by
+        if entry.skips_port or entry.name in rows.SHOWN
     )
-    for ports, having in names.items():
-        yield page.row(f"  {ports}", 15, ", ".join(having))
+    if ranges:
+        yield "not on"
+    for ports, names in ranges.items():
+        yield page.row(f"  {ports}", 15, ", ".join(names))
 
 
 def _bind(page: Page, report: PortReport) -> None:
@@ -222,20 +158,6 @@ def _browsers(page: Page, report: PortReport) -> None:
         else f"connect to {it}; {is_on} not on their list of blocked ports"
     )
     page.section("Browsers", [page.paragraph(text)], [("", report.browser_source)])
-
-
-def _uses(page: Page, report: PortReport) -> None:
-    parts = [
-        page.paragraph(
-            f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}", indent=2
-        )
-        for use in report.uses
-    ]
-    page.section(
-        "Also used by",
-        parts or ["no other use known to this library"],
-        [(use.name, use.source) for use in report.uses],
-    )
 
 
 def _commands(page: Page, report: PortReport) -> None:

@@ -60,6 +60,21 @@ SPECIAL = {
     49151: _EDGE,
 }
 
+# What one transport of a port means besides its assignment.
+OF_TRANSPORT = {
+    (80, Transport.UDP): Remark(
+        text="HTTP/3 runs over UDP, but a client cannot use it to open an http URI directly, "
+        "because that scheme requires TCP.",
+        source=cite("RFC 9114", "section 3.1.2"),
+    ),
+    (443, Transport.UDP): Remark(
+        text="On UDP, the port is used for HTTP/3, which runs over QUIC: for an https URI, a "
+        "client may try QUIC on the same port number, or on the port that the server announces "
+        "with Alt-Svc, and should use TCP if that fails.",
+        source=cite("RFC 9114", "sections 3.1 and 3.1.1"),
+    ),
+}
+
 MANY_CONNECTIONS = Remark(
     text="There are 65,536 port numbers, but a host is not limited to 65,536 connections: a "
     "connection is identified by both addresses, both ports and the transport, so many "
@@ -69,6 +84,9 @@ MANY_CONNECTIONS = Remark(
 
 # The systems of most machines, whose default ranges decide between the next two remarks.
 COMMON: tuple[types.SystemName, ...] = (*systems.COMMON, "freebsd")
+
+# The systems that every page shows with their ranges.
+SHOWN = frozenset((*COMMON, "android", "ios"))
 
 # With the titles of those that allocate the port.
 CONNECTION_END = Remark(
@@ -85,6 +103,26 @@ ACCEPTED_END = Remark(
     source=cite("RFC 6056", "section 2"),
 )
 
+# If Linux allocates the port; what other systems do is known only where connect() prevents it.
+SELF_CONNECTION = Remark(
+    text="On Linux, a client that keeps connecting to this port of its own machine while nothing "
+    "listens can be connected to itself, because the system can choose the same number for the "
+    "client's end (connect() tries even numbers first). The service then cannot listen on it.",
+    source=cite("tokio-rs/tokio#3405, OpenIdentityPlatform/OpenDJ#728 and ktorio/ktor#2237"),
+)
+
+# If Windows allocates the port.
+WINDOWS_EXCLUSION = Remark(
+    text="On Windows, bind() can fail with WSAEACCES (10013) although no socket has the port: "
+    "Hyper-V and WinNAT reserve blocks of the dynamic range. While winnat is stopped, an "
+    "administrator can keep the port for a service with netsh int ipv4 add excludedportrange "
+    "protocol=tcp startport=PORT numberofports=1.",
+    source=cite(
+        "docker/for-win#3171, and MicrosoftDocs/SupportArticles-docs@2368273be535",
+        "support/windows-server/networking/error-10013-wsaeacces-is-returned.md",
+    ),
+)
+
 DYNAMIC_LISTENER = Remark(
     text="A process that listens on a dynamic port for more than a few minutes deserves a look: "
     "the number does not identify a service, so clients must learn it in some other way. A "
@@ -95,8 +133,16 @@ DYNAMIC_LISTENER = Remark(
 )
 
 SERVICE_LISTENER = Remark(
-    text="Expect a listener only if you run the service. A registration does not prove that the "
-    "program on the port is the registered service.",
+    text="Expect a listener only if you run the service. Neither a registration nor a known use "
+    "proves which program is on the port.",
+    source=cite("IANA Service Name and Transport Protocol Port Number Registry", "note"),
+)
+
+# If the port is unassigned, and not reserved.
+UNASSIGNED_LISTENER = Remark(
+    text="Expect a listener only if you run one. The port is not assigned, so the number does not "
+    "say which program it is: a known use is a default, not proof. IANA may assign the port to a "
+    "service later, and programs should not use it before that.",
     source=cite("IANA Service Name and Transport Protocol Port Number Registry", "note"),
 )
 
@@ -161,6 +207,20 @@ COMMANDS: tuple[tuple[types.SystemName, tuple[Transport, ...], str, str, types.S
         "Get-NetUDPEndpoint -LocalPort {port} | fl Local*, Own*",
         "UDP sockets with their OwningProcess",
         cite("Microsoft Learn", "NetTCPIP module"),
+    ),
+    (
+        "windows",
+        _TCP,
+        "netsh int ipv4 show excludedportrange protocol=tcp",
+        "ports that bind() may refuse with WSAEACCES (10013) although no process holds them",
+        cite("docker/for-win#3171"),
+    ),
+    (
+        "windows",
+        _UDP,
+        "netsh int ipv4 show excludedportrange protocol=udp",
+        "the same for UDP",
+        cite("docker/for-win#3171"),
     ),
 )
 
