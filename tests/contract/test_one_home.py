@@ -203,15 +203,9 @@ def test_similar_names_are_suggested_in_few_places() -> None:
 
 
 def test_only_cite_makes_the_source_of_a_row() -> None:
-    # A registry that is read from a file has the file's name and date as its source, and each line
-    # of the table of uses has its own.
+    # A registry that is read from a file has the file's name and date as its source.
     found = where(lambda node: called(node) == "Source")
-    assert found == {
-        "source.py",
-        "registry/edition.py",
-        "registry/registry.py",
-        "uses/known.py",
-    }
+    assert found == {"source.py", "registry/edition.py", "registry/registry.py"}
 
 
 def test_the_usual_date_of_a_source_is_written_once() -> None:

@@ -14,6 +14,7 @@ import terminals
 from children import run
 from envelope import result_of
 from portranges import PortRange, PortSet, SystemReadError, Transport, ephemeral, layout, probe
+from portranges.advice import listen_ports
 from portranges.capacity import Interval
 from portranges.cli import (
     audit,
@@ -467,36 +468,38 @@ def told(monkeypatch, capsys):
 
 
 def test_suggest_uses_the_settings_of_this_machine(told):
-    text = "warning: 10254 is inside the ephemeral range of this machine, 1024-39999,40001-65535"
-    assert told(suggest, "--here 10254", WIDE) == (1, text)
-    assert told(suggest, "--here 10254", linux()) == (0, "good: no known objection to 10254")
-    assert told(suggest, "10254", WIDE)[0] == 0
-    assert told(suggest, "--here --all", WIDE) == (1, "")
     # FreeBSD's range begins at 10000.
-    assert told(suggest, "--here --system freebsd 10254", linux())[0] == 1
+    free = (listen_ports("linux") & PortRange(10000, 10999)).last
+    text = f"warning: {free} is inside the ephemeral range of this machine, 1024-39999,40001-65535"
+    assert told(suggest, f"--here {free}", WIDE) == (1, text)
+    assert told(suggest, f"--here {free}", linux()) == (0, f"good: no known objection to {free}")
+    assert told(suggest, f"{free}", WIDE)[0] == 0
+    assert told(suggest, "--here --all", WIDE) == (1, "")
+    assert told(suggest, f"--here --system freebsd {free}", linux())[0] == 1
     start = linux(**{IPV4 + "ip_unprivileged_port_start": "11000\n"})
-    text = "warning: 10254 requires a privilege to bind on this machine"
-    assert told(suggest, "--here 10254", start) == (1, text)
+    text = f"warning: {free} requires a privilege to bind on this machine"
+    assert told(suggest, f"--here {free}", start) == (1, text)
     assert not PortSet.parse(told(suggest, "--here --all", start)[1]) & PortRange(0, 10999)
     text = "80 requires a privilege to bind on this machine"
     assert text in told(suggest, "--here 80", linux())[1]
     assert "privilege to bind" not in told(suggest, "--here 80", FROM_80)[1]
-    text = "warning: 29998 is in use on the machine"
-    told.free = PortSet(range(1, 65536)) - PortSet([29998])
-    assert told(suggest, "--here 29998", linux()) == (1, text)
-    assert 29998 not in PortSet.parse(told(suggest, "--here --all", linux())[1])
-    assert told(suggest, "29998", linux())[0] == 0
+    text = f"warning: {free} is in use on the machine"
+    told.free = PortSet(range(1, 65536)) - PortSet([free])
+    assert told(suggest, f"--here {free}", linux()) == (1, text)
+    assert free not in PortSet.parse(told(suggest, "--here --all", linux())[1])
+    assert told(suggest, f"{free}", linux())[0] == 0
 
 
 def test_suggest_leaves_out_what_windows_excludes(told):
     ports = PortSet.parse(told(suggest, "--here --all", EXCLUDING)[1])
     assert ports
     assert not ports & PortRange(20000, 20999)
-    text = "warning: 20004 is excluded on the machine"
-    assert told(suggest, "--here 20004", EXCLUDING) == (1, text)
-    told.free = PortSet(range(1, 65536)) - PortSet([20004])
-    text = f"warning: 20004 is in use on the machine {text}"
-    assert told(suggest, "--here 20004", EXCLUDING) == (1, text)
+    free = (listen_ports("windows") & PortRange(20000, 20999)).first
+    text = f"warning: {free} is excluded on the machine"
+    assert told(suggest, f"--here {free}", EXCLUDING) == (1, text)
+    told.free = PortSet(range(1, 65536)) - PortSet([free])
+    text = f"warning: {free} is in use on the machine {text}"
+    assert told(suggest, f"--here {free}", EXCLUDING) == (1, text)
 
 
 EXCLUDING = machine(
@@ -516,9 +519,10 @@ def test_suggest_if_the_sockets_cannot_be_read(monkeypatch, told, capsys):
     monkeypatch.setattr(probe, "free_ports", refuse)
     parser = ArgumentParser()
     suggest.add_arguments(Arguments(parser))
-    assert suggest.run(parser.parse_args(["--here", "10254"]), machine=linux()) == 0
+    free = listen_ports().last
+    assert suggest.run(parser.parse_args(["--here", f"{free}"]), machine=linux()) == 0
     captured = capsys.readouterr()
-    assert captured.out == "good:    no known objection to 10254\n"
+    assert captured.out == f"good:    no known objection to {free}\n"
     assert captured.err == (
         "portranges: cannot determine which ports are in use: cannot read all sockets: not root\n"
     )

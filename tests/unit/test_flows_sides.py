@@ -296,9 +296,18 @@ def test_no_host_allocates_a_system_port():
 
 
 def test_a_known_use_of_a_hundred_ports_names_them_and_a_wider_one_does_not():
-    # VNC has 5900-5999, traceroute 33434-33534.
-    assert server_port(5950, 29998) == 5950
-    assert server_port(33500, 29998, systems="openbsd", transport="udp") is None
+    # All are outside the ephemeral range of Windows, and unassigned.
+    free = registry.SHIPPED.unassigned("udp") & PortRange(1024, 49151)
+    known = [use for use in uses.rows() if "udp" in use.transports]
+    narrow, wide = (
+        free & PortSet(use.ports for use in known if (len(use.ports) <= 100) is is_narrow)
+        for is_narrow in (True, False)
+    )
+    nameless = free - narrow
+    for named in (narrow.first, narrow.last):
+        assert server_port(named, nameless.first, systems="windows", transport="udp") == named
+    for other in (wide - narrow).first, (wide - narrow).last:
+        assert server_port(other, nameless.first, systems="windows", transport="udp") is None
 
 
 def test_the_roles_of_a_protocol_are_fixed_in_every_order_and_in_bulk():

@@ -59,10 +59,10 @@ def listen_ports(
 
     Example:
         >>> ports = listen_ports()
-        >>> len(ports), ports.first, ports.last
-        (22301, 1028, 29998)
-        >>> ports == listen_ports(["openbsd"])
-        False
+        >>> 5432 in ports, why_not(ports.last)
+        (False, ())
+        >>> len(ports) > 10_000, ports == listen_ports(["openbsd"])
+        (True, False)
     """
     transports = check_transports(transport)
     checks.of_type("registry", registry, Registry)
@@ -105,16 +105,13 @@ def why_not(
         UnknownNameError: A system or transport is unknown.
 
     Example:
-        >>> for found in why_not(5222):
-        ...     print(found)
-        warning: 5222/tcp is assigned to xmpp-client (assigned)
-        note: 5222 is used by XMPP clients, tcp 5222: chat clients (known-use)
-        >>> for found in why_not(10080, systems=["linux", "freebsd"]):
+        >>> for found in why_not(10080, systems=["linux", "freebsd"])[:3]:
         ...     print(found)
         warning: 10080/tcp is assigned to amanda (assigned)
         warning: 10080 is inside the ephemeral range of FreeBSD, 10000-65535 (ephemeral)
         warning: 10080 is blocked by browsers (browser-blocked)
-        note: 10080 is used by TiDB status, tcp 10080: status and metrics (known-use)
+        >>> {found.id for found in why_not(5432)} == {"assigned", "known-use"}
+        True
     """
     number = check_port(port)
     transports = check_transports(transport)

@@ -148,7 +148,7 @@ DECIDING = (
         ),
         service_has=Trait.KNOWN,
         client_lacks=Trait.KNOWN,
-        source=cite("portranges.uses"),
+        source=cite("the source of each row of portranges.uses"),
     ),
 )
 
