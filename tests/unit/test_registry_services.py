@@ -34,7 +34,7 @@ rtmp            1/ddp                           # an AppleTalk socket
 whois++ 63/tcp
 x11 6000/tcp x11-0
   X11:1\t6001/tcp\r
-ours 60000/udp#comment
+ours 61234/udp#comment
 second 80/tcp www
 """
 NMAP = """\
@@ -126,18 +126,18 @@ def test_aliases_comments_and_source_are_kept():
     assert registry.services(80, "tcp") == ("http", "www", "second")
     assert registry.ports("krb5") == registry.ports("KERBEROS") == PortSet([88])
     assert registry.lookup(1, "tcp")[0].description == "TCP port service multiplexer"
-    assert registry.lookup(60000, "udp")[0].description == "comment"
+    assert registry.lookup(61234, "udp")[0].description == "comment"
     assert str(registry.source) == "/etc/services (checked unknown)"
     assert registry.snapshot is None
-    assert registry.state(60000, "tcp") is State.DYNAMIC
+    assert registry.state(61234, "tcp") is State.DYNAMIC
     assert registry.state(80, "udp") is State.NOT_LISTED
     assert registry.state(81, "udp") is State.NOT_LISTED
     copied = pickle.loads(pickle.dumps(registry))
     assert copied.services(88, "udp") == registry.services(88, "udp")
     ours = registry.with_services({"web": [(80, "tcp")]})
     assert ours.services(80, "tcp") == ("web",)
-    page = str(explain(60000, registry=registry))
-    assert "Port 60000 is assigned to ours" in page
+    page = str(explain(61234, registry=registry))
+    assert "Port 61234 is assigned to ours" in page
     assert "\nServices" in page
     assert "\nIANA  " not in page
 
@@ -266,7 +266,7 @@ def test_glibc_reads_the_lines_as_recorded(tmp_path):
 
 
 def test_a_port_that_a_table_does_not_list_is_not_unassigned():
-    registry = Registry.from_services("http 80/tcp\nours 60000/udp")
+    registry = Registry.from_services("http 80/tcp\nours 61234/udp")
     for transport in ("tcp", "udp", "sctp", "dccp"):
         assert registry.unassigned(transport) == PortSet()
         listed = PortSet([80]) if transport == "tcp" else PortSet()
@@ -286,8 +286,8 @@ def test_a_port_that_a_table_does_not_list_is_not_unassigned():
 
 def test_the_page_of_a_port_that_a_table_does_not_list():
     registry = Registry.from_services("http 80/tcp", name="/etc/services")
-    page = str(explain(81, registry=registry))
-    assert page.startswith("Port 81\nPort 81 has no entry; it lies in 0-1023, the System Ports.")
+    page = str(explain(83, registry=registry))
+    assert page.startswith("Port 83\nPort 83 has no entry; it lies in 0-1023, the System Ports.")
     assert "\nServices      not listed, on every transport\n" in page
     assert "not assigned" not in page
     assert "unassigned" not in page
@@ -360,7 +360,7 @@ class TestCommands:
         lines = capsys.readouterr().out.splitlines()
         assert [line.split()[:3] for line in lines[1:]] == [
             ["88", "system", "kerberos,"],
-            ["60000", "dynamic", "ours"],
+            ["61234", "dynamic", "ours"],
         ]
         assert main(["https", "--services", table]) == 1
         assert "unknown service, got 'https'" in capsys.readouterr().err
