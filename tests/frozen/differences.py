@@ -257,7 +257,9 @@ _CORRECTED = frozenset(
 )
 _CORRECTED_FIELDS = {"aliases", "system", "time_wait", "privileged_below", "set_with", "until"}
 # Texts, of which the numbers are compared.
-_TEXTS_OF_ROWS = {"source", "sources", "privileged_source", "note", "exclusions", "algorithm"}
+_TEXTS_OF_ROWS = frozenset(
+    "source sources privileged_source note exclusions algorithm socket_overrides".split()
+)
 
 
 def _field(path: str) -> str:

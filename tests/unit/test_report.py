@@ -457,6 +457,18 @@ def test_the_headline_counts_many_uses(port, headline):
     assert text_of(report.page()).startswith(f"Port {port} Port {port} {begin}")
 
 
+def test_the_headline_of_several_ports():
+    def begin(ports):
+        (report,) = explain_ranges(PortRange.parse(ports))
+        return " ".join(report.page().splitlines()[1:3])
+
+    assert begin("60201-60205").startswith("Ports 60201-60205 have no IANA registration; they lie")
+    assert begin("6007-6009").startswith("Ports 6007-6009 are assigned to x11; they lie in 1024-4")
+    assert begin("4511-4519").startswith(
+        "Ports 4511-4519 are not assigned, but are known for LocalStack external services; they l"
+    )
+
+
 def test_uses_come_first_where_the_registered_name_is_another_service():
     for port, is_misnamed in ((9200, True), (8000, True), (22, False), (993, False), (24, False)):
         report = explain(port)

@@ -305,8 +305,8 @@ ROWS = (
             "net.inet.ip.anonportalgo.reserve is from third parties)"
         ),
         socket_overrides=(
-            "IP_PORTRANGE LOW (HIGH is the same as DEFAULT); IP_PORTALGO or IP_PORTSEL, which "
-            "names an algorithm"
+            "IP_PORTRANGE LOW, net.inet.ip.lowportmin to lowportmax (600 to 1023; HIGH is the same "
+            "as DEFAULT); IP_PORTALGO or IP_PORTSEL, which names an algorithm"
         ),
         per_family=(
             "separate: net.inet.ip.anonportmin and anonportmax, net.inet6.ip6.anonportmin and "
@@ -323,10 +323,7 @@ ROWS = (
         privileged_source=cite(
             "NetBSD/src@021abaf7", "sys/netinet/in.h: IPPORT_RESERVED 1024, IPNOPRIVPORTS"
         ),
-        privileged_note=(
-            "unless the kernel has the option IPNOPRIVPORTS; net.inet.ip.lowportmin and "
-            "lowportmax are 600 and 1023"
-        ),
+        privileged_note="unless the kernel has the option IPNOPRIVPORTS",
         exhaustion=(
             ("algorithm bsd", "EAGAIN"),
             ("algorithms random_start, random_pick, hash", "EINVAL"),

@@ -210,7 +210,13 @@ class PortReport:
             >>> [use.name for use in explain(6000).uses_by_relevance][:2]
             ['X11', 'Neo4j cluster']
         """
-        return tuple(sorted(self.uses, key=self._relevance))
+        services = self.services
+
+        def relevance(use: Use) -> tuple[bool, bool, int, int]:
+            is_other = use.service not in services
+            return not self._suggests(use), is_other, len(use.ports), _KINDS.index(use.kind)
+
+        return tuple(sorted(self.uses, key=relevance))
 
     @property
     def known_for(self) -> tuple[Use, ...]:
@@ -234,18 +240,16 @@ class PortReport:
             >>> explain(9200).is_misnamed, explain(22).is_misnamed
             (True, False)
         """
-        known = self.known_for
+        known = [use for use in self.uses if self._suggests(use)]
         # The registered name of a use may be that of another of its ports, as imap of 143 and 993.
         return bool(self.services and known) and not any(use.service for use in known)
 
     def _suggests(self, use: Use) -> bool:
+        """Return whether the port suggests *use*."""
+        if use.is_narrow:
+            return True
         begins_here = use.ports.first == self.ports.first == self.ports.last
-        is_search = use.kind is UseKind.PROGRAM and len(use.ports) < _WIDE
-        return use.is_narrow or (begins_here and is_search)
-
-    def _relevance(self, use: Use) -> tuple[bool, bool, int, int]:
-        is_registered = use.service in self.services
-        return not self._suggests(use), not is_registered, len(use.ports), _KINDS.index(use.kind)
+        return begins_here and use.kind is UseKind.PROGRAM and len(use.ports) < _WIDE
 
     def to_dict(self) -> dict[str, types.Any]:
         """Return the report as JSON-compatible data.

@@ -26,7 +26,7 @@ def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> st
     page.title(subject, f"{subject} {page_uses.headline(report)}")
     sections = [_category, _registry, _purpose, _ephemeral, _bind, _browsers]
     # A misleading name of the registry comes after what the port is really used for.
-    sections.insert(0 if report.is_misnamed else len(sections), page_uses.uses)
+    sections.insert(0 if report.is_misnamed else len(sections), page_uses.add_uses)
     for section in (*sections, _commands, _judgement):
         section(page, report)
     return "\n".join(page.lines)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from portranges import types
 from portranges.errors import printable
 from portranges.layout import listed, many
 from portranges.report.model import PortReport
 from portranges.report.page_layout import Page
+from portranges.uses import Use
 
 _MOST_IN_HEADLINE = 3
 _MOST_IN_FULL = 10
@@ -15,7 +17,8 @@ def headline(report: PortReport) -> str:
     """Return what the port is, as a sentence without its subject."""
     several = len(report.ports) > 1
     are, lies = ("are", "they lie") if several else ("is", "it lies")
-    known = _known(report)
+    uses = report.known_for
+    known = _known_for(report, uses)
     if not report.services:
         status = _without_service(report)
         status += f", but {known}" if known else ""
@@ -24,7 +27,7 @@ def headline(report: PortReport) -> str:
         status = f"{known}, but {are} assigned to {other}, {printable(listed(report.services))}"
     else:
         status = f"{are} assigned to {printable(listed(report.services))}"
-        status += f", and {known}" if len(report.known_for) > _MOST_IN_FULL else ""
+        status += f", and {known}" if len(uses) > _MOST_IN_FULL else ""
     category = report.category
     return f"{status}; {lies} in {category.ports}, the {category.label}."
 
@@ -39,14 +42,14 @@ def _without_service(report: PortReport) -> str:
     return f"{are} reserved" if "reserved" in states else f"{are} not assigned"
 
 
-def _known(report: PortReport) -> str:
+def _known_for(report: PortReport, known: types.Sequence[Use]) -> str:
     """Return what the port is known for, or ``""``."""
     are, have = ("are", "have") if len(report.ports) > 1 else ("is", "has")
-    if len(report.known_for) > _MOST_IN_HEADLINE:
+    if len(known) > _MOST_IN_HEADLINE:
         # No row says which of so many is the most common, so none is preferred.
-        return f"{have} {len(report.known_for)} known uses"
+        return f"{have} {len(known)} known uses"
     # What follows a comma in a name distinguishes it from another row.
-    names = list(dict.fromkeys(use.name.partition(", ")[0] for use in report.known_for))
+    names = list(dict.fromkeys(use.name.partition(", ")[0] for use in known))
     return f"{are} known for {listed(names)}" if names else ""
 
 
@@ -61,7 +64,7 @@ def is_iana(report: PortReport) -> bool:
     return report.registry_source.document.startswith("IANA")
 
 
-def uses(page: Page, report: PortReport) -> None:
+def add_uses(page: Page, report: PortReport) -> None:
     """Add the known uses: the first ones in full, the others by their names."""
     found = report.uses_by_relevance
     in_full, others = found[:_MOST_IN_FULL], found[_MOST_IN_FULL:]

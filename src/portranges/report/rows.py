@@ -116,7 +116,7 @@ WINDOWS_EXCLUSION = Remark(
     text="On Windows, bind() can fail with WSAEACCES (10013) although no socket has the port: "
     "Hyper-V and WinNAT reserve blocks of the dynamic range. While winnat is stopped, an "
     "administrator can keep the port for a service with netsh int ipv4 add excludedportrange "
-    "protocol=tcp startport=PORT numberofports=1.",
+    "protocol=tcp startport=PORT numberofports=1, or with protocol=udp.",
     source=cite(
         "docker/for-win#3171, and MicrosoftDocs/SupportArticles-docs@2368273be535",
         "support/windows-server/networking/error-10013-wsaeacces-is-returned.md",
