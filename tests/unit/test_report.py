@@ -489,6 +489,9 @@ def test_common_systems_come_first_in_the_list_of_allocating_systems():
         "not on 32768-60999 linux, android 49152-65535 windows, macos, ios 10000-65535 freebsd "
         "portranges ephemeral lists all systems"
     ) in text
+    report = explain(60454)
+    alone = dataclasses.replace(report, allocated_by=report.allocated_by[:1], not_allocated_by=())
+    assert "sockets, on 32768-60999 linux portranges ephemeral lists" in text_of(alone.page())
     for port in (3000, 8000, 25565, 40000, 50000, 55555, 60454):
         _, _, section = explain(port).page().partition("\nAllocated ")
         assert section.partition("\n\n")[0].count("\n") <= 13

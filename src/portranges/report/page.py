@@ -107,7 +107,8 @@ def _ephemeral(page: Page, report: PortReport) -> None:
         if common:
             parts.append(page.paragraph(text))
             parts += [page.row(f"  {each}", 15, ", ".join(ranges[each])) for each in common]
-            parts.append(page.paragraph(f"and on {others}", indent=2))
+            if others:
+                parts.append(page.paragraph(f"and on {others}", indent=2))
         else:
             parts.append(page.paragraph(f"{text} no common system, but on {others}", indent=2))
         parts += _not_allocated(page, report)
