@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from random import Random
 from typing import Any, TypeAlias
 
 from frozen.questions.names import PROFILES
@@ -309,14 +312,122 @@ def _new_systems(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bo
     return before == [name for name in now if name in PROFILES]
 
 
-_USES = {"mosh", "rresvport()", "rresvport() of glibc", "rresvport() of the BSDs"}
+@dataclass(frozen=True)
+class _Use:
+    """A line of the table of known uses."""
+
+    name: str
+    ports: frozenset[int]
+    transports: frozenset[str]
+    is_platform: bool
+
+    @property
+    def is_narrow(self) -> bool:
+        return len(self.ports) <= 100
+
+
+def _ports(text: str) -> frozenset[int]:
+    spans = [each.partition("-") for each in text.split(",") if each]
+    return frozenset(
+        port for first, _, last in spans for port in range(int(first), int(last or first) + 1)
+    )
+
+
+@cache
+def _known() -> tuple[_Use, ...]:
+    table = Path(__file__).parents[2] / "src/portranges/uses/known.tsv"
+    return tuple(
+        _Use(name, _ports(ports), frozenset(transports.split(",")), kind == "platform")
+        for line in table.read_text(encoding="utf-8").splitlines()
+        for ports, transports, kind, name, *_ in [line.split("\t")]
+    )
+
+
+# The known uses of the frozen package that have other ports now.
+_CORRECTED_USES = frozenset({"mosh", "traceroute"})
+
+# Its uses of more than 100 ports, to which advice objected: rresvport(), the NFS client, the RTP of
+# Asterisk and of FreeSWITCH, traceroute.
+_WIDE_USES = ("600-1023", "665-1023", "10000-20000", "16384-32768", "33434-33534")
+
+
+def _uses_of_a_port(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return set(old) & ({use.name for use in _known()} - _CORRECTED_USES) <= set(new)
 
 
 def _uses(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    if question[0] == "uses_of":
-        return set(old) ^ set(new) <= _USES
     # One row more moves the others.
-    return question[0] == "uses" or "uses" in path.split("/") or "known-use" in repr(new)
+    return question[0] == "uses" or "uses" in path.split("/")
+
+
+@cache
+def _narrow(transports: tuple[str, ...]) -> frozenset[int]:
+    """Return the ports of uses of at most 100 ports."""
+    narrow = (use for use in _known() if use.is_narrow and use.transports & set(transports))
+    return frozenset[int]().union(*(use.ports for use in narrow))
+
+
+def _known_use_decides(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    """Whether a port has a known use, and the answer is another one than the opposite."""
+    place, _, field = path.partition("/")
+    if question[0] == "judge":
+        pair, transport = question[1][int(place)], question[3]
+    elif field or not isinstance(new, int):
+        # An error.
+        return False
+    else:
+        pair, transport = _flows(question[2], question[5])[int(place)], question[4]
+    known = _narrow((transport,) if transport else ("tcp", "udp")).intersection(pair)
+    if field == "2":
+        return bool(known) and {old, new} <= {"undecided", "named", "known-use"}
+    # If both have one, neither decides, although one had a use in the frozen package.
+    return (bool(known) and old in (None, 0)) or (len(known) == 2 and new in (None, 0))
+
+
+@lru_cache(maxsize=4)
+def _flows(length: int, seed: int) -> list[tuple[int, int]]:
+    """Return the flows of a question, as ``old.py`` makes them."""
+    rng = Random(seed)
+    first = [rng.choice((443, 53, rng.randrange(65536))) for _ in range(length)]
+    second = [rng.choice((51514, 80, rng.randrange(65536))) for _ in range(length)]
+    return list(zip(first, second, strict=True))
+
+
+def _likely(transports: tuple[str, ...] | None) -> list[_Use]:
+    """Return the uses to which advice objects."""
+    asked = set(transports or ("tcp",))
+    return [use for use in _known() if use.is_narrow or use.is_platform if use.transports & asked]
+
+
+def _known_uses_in_advice(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    if question[0] == "listen_ports":
+        if not (isinstance(old, str) and isinstance(new, str)):
+            return False
+        before, now = _ports(old), _ports(new)
+        likely = frozenset[int]().union(*(use.ports for use in _likely(question[2])))
+        return before - now <= likely and now - before <= _ports(",".join(_WIDE_USES))
+    _, first, _, step, _, transports = question
+    place, _, field = path.partition("/")
+    port = first + int(place) * step
+    if field:
+        # A use of few ports instead of one of many. The numbers are all that is left of a sentence.
+        numbers = set(str(old).split())
+        is_wide = any(numbers == {"numbers", str(port), *use.split("-")} for use in _WIDE_USES)
+        return is_wide and field.endswith("/sentence")
+    if old[:1] == ("error",):
+        return False
+    expected = sum(port in use.ports for use in _likely(transports))
+    others, found = zip(*map(_findings, (old, new)), strict=True)
+    return others[0] == others[1] and found[1] == expected
+
+
+def _findings(answer: Any) -> tuple[list[dict[str, Any]], int]:
+    """Return the findings without known uses and sources, and the number of known uses."""
+    findings = [dict(each) for each in answer]
+    others = [each for each in findings if each["id"] != "known-use"]
+    for each in others:
+        del each["source"]
+    return others, len(findings) - len(others)
 
 
 def _facts_of_commands(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
@@ -412,7 +523,7 @@ def _reserved_word(question: tuple[Any, ...], path: str, old: Any, new: Any) -> 
 
 
 def _criteria(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
-    # The new criterion is the second one; the others moved by one place.
+    # The new criteria are the second one and the seventh; the others moved.
     return int(path.partition("/")[0]) > 0
 
 
@@ -480,8 +591,9 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=_reserved_word,
     ),
     Difference(
-        name="flows: fixed roles",
-        reason="a criterion for protocols that fix both ports, which were undecided",
+        name="flows: fixed roles and known uses",
+        reason="a criterion for protocols that fix both ports, which were undecided, and one for "
+        "known uses, which were part of another",
         asked="criteria",
         applies=_criteria,
     ),
@@ -601,9 +713,29 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         name="uses: corrected ports",
-        reason="mosh takes 60001-60999 and rresvport() of glibc 512-1023, as their sources say",
-        asked="uses uses_of explain commands judge why_not audit listen_ports",
+        reason="mosh takes 60001-60999 and rresvport() of glibc 512-1023, as their sources say; "
+        "there are more uses",
+        asked="uses explain commands",
         applies=_uses,
+    ),
+    Difference(
+        name="uses: more rows",
+        reason="the table has more programs; those that the frozen package knows are still there",
+        asked="uses_of",
+        applies=_uses_of_a_port,
+    ),
+    Difference(
+        name="flows: known uses",
+        reason="the registry decides first; a known use, of which there are more, decides after it",
+        asked="judge sides",
+        applies=_known_use_decides,
+    ),
+    Difference(
+        name="advice: known uses",
+        reason="there are more, and one of more than 100 ports is an objection only if it is a "
+        "platform's",
+        asked="why_not listen_ports",
+        applies=_known_uses_in_advice,
     ),
     Difference(
         name="command line: corrected facts",
