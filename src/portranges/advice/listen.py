@@ -183,7 +183,7 @@ def _is_likely(use: Use, transports: tuple[Transport, ...]) -> bool:
     A program with many ports seldom takes a given one; what a platform reserves is not available.
     """
     is_taken = use.is_narrow or use.kind is UseKind.PLATFORM
-    return is_taken and _concerns(use.transports, transports)
+    return is_taken and not set(transports).isdisjoint(use.transports)
 
 
 def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: str) -> Finding:
@@ -209,7 +209,3 @@ def _privileged(profile: EphemeralProfile) -> PortSet:
     if not profile.privileged_below:
         return PortSet()
     return PortSet(range(1, profile.privileged_below)) | profile.privileged_extra
-
-
-def _concerns(of_use: types.Iterable[Transport], transports: tuple[Transport, ...]) -> bool:
-    return any(each in transports for each in of_use)
