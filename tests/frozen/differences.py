@@ -421,6 +421,28 @@ def _known_uses_in_advice(question: tuple[Any, ...], path: str, old: Any, new: A
     return others[0] == others[1] and found[1] == expected
 
 
+def _known_uses_in_commands(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    words = question[1][int(path.partition("/")[0])]
+    if words[0] != "suggest":
+        return False
+    if path.count("/") == 1 and path.endswith("/0"):
+        # The exit status: there is an objection now, and there was none.
+        asked = {int(word) for word in words if word.isdecimal()}
+        return (old, new) == (0, 1) and not asked.isdisjoint(_narrow(("tcp", "udp")))
+    if path.endswith("/findings"):
+        return _findings(old)[0] == _findings(new)[0]
+    if "--json" not in words:
+        # All that is left of the text are its numbers, which are not a set of ports any more.
+        return str(old).startswith("numbers") and str(new).startswith("numbers")
+    if "--for" in words:
+        # The name selects among the ports that are left.
+        return isinstance(old, int) and isinstance(new, int)
+    if "--all" not in words:
+        return False
+    transports = tuple(word for word in words if word in ("tcp", "udp", "sctp", "dccp"))
+    return _known_uses_in_advice(("listen_ports", None, transports), path, old, new)
+
+
 def _findings(answer: Any) -> tuple[list[dict[str, Any]], int]:
     """Return the findings without known uses and sources, and the number of known uses."""
     findings = [dict(each) for each in answer]
@@ -736,6 +758,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "platform's",
         asked="why_not listen_ports",
         applies=_known_uses_in_advice,
+    ),
+    Difference(
+        name="command line: advice and known uses",
+        reason="as for advice; with other ports to choose from, a name gets another one",
+        asked="commands",
+        applies=_known_uses_in_commands,
     ),
     Difference(
         name="command line: corrected facts",
