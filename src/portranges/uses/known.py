@@ -59,7 +59,10 @@ class Use:
         kind: What sort of use it is.
         note: What it uses them for, as a phrase.
         since: Since when, if the default changed; otherwise ``""``.
-        service: The name under which IANA registers the ports for this use; ``""`` if it does not.
+        service: The name under which IANA registers one of the ports for this use; ``""`` if it
+            does not. The program must speak the registered protocol: MariaDB on 3306 is
+            ``mysql``, and whatever serves plain HTTP on 8008 or 8080 is ``http-alt``, but a
+            tunnel on 443 is not ``https``.
         confidence: How the fact is known.
         source: Where the fact comes from.
         fragment: The words of the source that contain the number, from one line of at most 80
