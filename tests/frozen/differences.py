@@ -435,7 +435,7 @@ def _known_uses_in_commands(question: tuple[Any, ...], path: str, old: Any, new:
         # All that is left of the text are its numbers, which are not a set of ports any more.
         return str(old).startswith("numbers") and str(new).startswith("numbers")
     if "--for" in words:
-        # The name selects among the ports that are left.
+        # The name orders all ports now, so that it keeps its ports when the table grows.
         return isinstance(old, int) and isinstance(new, int)
     if "--all" not in words:
         return False

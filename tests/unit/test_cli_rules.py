@@ -132,6 +132,16 @@ class TestSuggest:
         assert once == ask(suggest, "--for", "billing")
         assert once[1] != ask(suggest, "--for", "shipping")[1]
 
+    def test_a_name_keeps_its_ports_when_others_become_unsuitable(self, ask):
+        before = ask(suggest, "--for", "billing", "--count", "200")[1]
+        fewer = listen_ports(["linux", "windows", "macos", "freebsd"], ["tcp", "udp"])
+        words = [f"--system={name}" for name in ("linux", "windows", "macos", "freebsd")]
+        after = ask(suggest, "--for", "billing", *words, "--transport=tcp", "--transport=udp")[1]
+        assert all(int(port) in fewer for port in after)
+        left = [port for port in before if int(port) in fewer]
+        assert left
+        assert after[: len(left)] == left[:5]
+
     def test_all_prints_every_listen_port(self, ask):
         assert ask(suggest, "--all", "--system", "openbsd")[1] == [str(listen_ports(["openbsd"]))]
         (line,) = ask(suggest, "--all", "--json")[1]

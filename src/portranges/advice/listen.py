@@ -6,6 +6,8 @@ nothing. Whether a port is free on a given machine is a question for ``portrange
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from portranges import checks, types, uses
 from portranges.advice.catalog import BY_ID
 from portranges.advice.model import Finding
@@ -69,9 +71,8 @@ def listen_ports(
     profiles = profiles_of(systems)
     ephemeral = [profile.ports for profile in profiles]
     privileged = [_privileged(profile) for profile in profiles]
-    known = PortSet(use.ports for use in uses.rows() if _is_likely(use, transports))
     free = PortSet.full().intersection(*(registry.unassigned(each) for each in transports))
-    free = free - Category.SYSTEM.ports - BROWSER_BLOCKED - known
+    free = free - Category.SYSTEM.ports - BROWSER_BLOCKED - _likely_uses(transports)
     return free.difference(PortSet(in_use), PortSet(excluded), *ephemeral, *privileged)
 
 
@@ -175,6 +176,11 @@ def _of_uses(number: int, transports: tuple[Transport, ...]) -> types.Iterator[F
             where = f"{'/'.join(use.transports)} {use.ports}"
             what = {"name": use.name, "range": where, "note": use.note}
             yield finding("known-use", PortSet([number]), source=use.source, **what)
+
+
+@lru_cache(maxsize=4)
+def _likely_uses(transports: tuple[Transport, ...]) -> PortSet:
+    return PortSet(use.ports for use in uses.rows() if _is_likely(use, transports))
 
 
 def _is_likely(use: Use, transports: tuple[Transport, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import islice
 
 from portranges import types
 from portranges.advice import Finding, listen_ports, why_not
@@ -30,7 +31,7 @@ def add_arguments(add: types.Arguments) -> None:
     add.choice("--transport", Transport, transports, action="append")
     how_many = f"how many to suggest (default: {_USUAL})"
     add.value("--count", "N", how_many, count_up_to("65536"))
-    same = "service name; the same name always gets the same suggestions"
+    same = "service name; the same name gets the same ports, as long as they are suitable"
     add.value("--for", "NAME", same, dest="name")
     add.flag("--all", "print all suitable ports as one set")
     add.findings()
@@ -70,7 +71,9 @@ def _choose(ports: types.PortSet, count: int, name: str | None) -> list[int]:
     # Arguments may have lone surrogates, which Random does not encode.
     seed = None if name is None else name.encode("utf-8", "surrogateescape")
     rng = random.Random(seed)  # noqa: S311
-    return rng.sample(list(ports), min(count, len(ports)))
+    # All numbers in the order of the name: a port that is no longer suitable changes no other one.
+    order = rng.sample(range(65536), 65536)
+    return list(islice((port for port in order if port in ports), count))
 
 
 def _objections(
