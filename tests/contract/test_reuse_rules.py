@@ -45,9 +45,10 @@ MODULES = {
 }
 # Rules that some systems lack; the code that looks them up is not reached there.
 PARTIAL = {
-    "connect-wildcard", "dropped", "dual-stack", "dual-stack-uid", "group-owner", "listen-unbound",
-    "load-balance", "no-group", "not-known", "option-both", "privileged", "reuse-port",
-    "self-connect", "time-wait", "udp-no-group", "udp-reuse-port", "wildcards",
+    "connect-wildcard", "dropped", "dropped-connect", "dropped-option", "dual-stack",
+    "dual-stack-uid", "group-owner", "listen-unbound", "load-balance", "no-group", "not-known",
+    "option-both", "privileged", "reuse-port", "self-connect", "time-wait", "udp-no-group",
+    "udp-reuse-port", "v6only-late", "wildcards", "wrong-family",
 }  # fmt: skip
 
 

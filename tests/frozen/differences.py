@@ -98,6 +98,35 @@ def _v6only(question: tuple[Any, ...], path: str) -> set[Any]:
     return found | {each.get("v6only") for each in options}
 
 
+_CALLS = (
+    "has-port dropped tuple v6only-connect wrong-family chosen not-local connected "
+    "connection-refused peer-port is-connected is-listening listening not-closed no-stream "
+    "not-listening no-connection accepted option v6only-late no-option bind-exhausted "
+    "connect-exhausted listen-unbound"
+).split()
+
+
+def _calls_read(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    """Whether it is the text of a rule of a call, or how certain one is."""
+    if question[0] == "rules":
+        return any(f"-{name}" in path for name in _CALLS) and not path.startswith("linux")
+    return old == "memory" and new in ("source", "document", "inferred")
+
+
+# The calls that answer, or change a socket, as they did not before.
+_CHANGED_CALLS = {
+    **dict.fromkeys(("freebsd", "freebsd-14", "freebsd-13", "openbsd"), ("accept", "connect")),
+    "netbsd": ("listen", "connect"),
+    **dict.fromkeys(("macos", "illumos", "solaris"), ("set_option", "connect")),
+    **dict.fromkeys(("windows", "windows-2003", "windows-xp"), ("set_option",)),
+}
+
+
+def _calls_corrected(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    changed = _CHANGED_CALLS.get(question[1], ())
+    return any(step[0] in changed for step in question[-1])
+
+
 def _macos_ipv6(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     """Whether it is about an automatic port of an IPv6 socket, or a connection to itself."""
     if question[0] == "rules":
@@ -836,6 +865,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         "is refused by a rule, except on Linux; disconnect() is new",
         asked="rules run automatic_run",
         applies=_windows_exhausted,
+    ),
+    Difference(
+        name="reuse: calls in a wrong state were read",
+        reason="their rules were from memory and cite sources and documents now",
+        asked="rules can_bind portability run automatic_run",
+        applies=_calls_read,
+    ),
+    Difference(
+        name="reuse: calls in a wrong state were corrected",
+        reason="the order of the tests of connect(), the errors after a refused connection, what "
+        "accept() inherits and when options have an effect are those of the sources that were read",
+        asked="run automatic_run",
+        applies=_calls_corrected,
     ),
     Difference(
         name="NetBSD: a counter for each family",

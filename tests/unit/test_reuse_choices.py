@@ -206,7 +206,7 @@ def test_every_port_of_a_small_range_is_found(transport):
     "name", ["freebsd", "freebsd-14", "freebsd-13", "macos", "openbsd", "netbsd", "illumos"]
 )
 def test_only_linux_connects_to_port_0(name, transport):
-    """in_pcbconnect(): if (sin->sin_port == 0) return (EADDRNOTAVAIL); illumos from memory."""
+    """in_pcbconnect(): if (sin->sin_port == 0) return (EADDRNOTAVAIL); so does illumos."""
     table = PortTable(name, seed=1)
     decision = table.connect(table.socket(transport), "192.0.2.7", 0)
     assert (decision.error, decision.rule.id) == ("EADDRNOTAVAIL", f"{name}-peer-port")

@@ -30,7 +30,7 @@ def test_the_families_have_tables_of_their_own():
 
 
 def test_ipv6_only_cannot_be_cleared():
-    """ip6_ctloutput(), from memory: IPV6_V6ONLY of 0 is EINVAL, before any bind()."""
+    """ip6_ctloutput(): IPV6_V6ONLY of 0 is EINVAL, before any bind()."""
     dual = sock("::", "4")
     wrong = "IPV6_V6ONLY cannot be cleared on OpenBSD, got tcp [::]:8080 with v6only=False"
     for new, held in ((dual, []), (sock(), [dual])):

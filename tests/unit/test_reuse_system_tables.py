@@ -316,7 +316,88 @@ def test_calls_in_a_wrong_state(name, prefix, listen_connected, connect_listenin
     assert table.ports.listen(b).error == listen_connected
     u = table.socket("udp")
     assert table.ports.listen(u).error == f"{prefix}EOPNOTSUPP"
-    assert table.accept(u).error == f"{prefix}EOPNOTSUPP"
+    # accept1() of FreeBSD and OpenBSD tests only whether the socket is listening.
+    untested = name.startswith("freebsd") or name == "openbsd"
+    accepting = "EINVAL" if untested else f"{prefix}EOPNOTSUPP"
+    assert table.accept(u).error == accepting
+
+
+def test_the_order_in_which_connect_tests_a_socket():
+    """connect() of a listening socket to port 0, and of one that is refused again."""
+    for name, error in (
+        ("freebsd", "EOPNOTSUPP"),
+        ("freebsd-14", "EOPNOTSUPP"),
+        ("openbsd", "EOPNOTSUPP"),
+        ("illumos", "EADDRNOTAVAIL"),
+    ):
+        table = Table(name)
+        a = table.socket()
+        assert table.bind(a, "127.0.0.1", 8080).allowed
+        assert table.ports.listen(a).allowed
+        assert table.connect(a, "127.0.0.1", 0).error == error
+    # tcp_usr_connect() tests for a multicast address before SOLISTENING(), soconnectat() of 13
+    # after it.
+    for name, error in (("freebsd-14", "EAFNOSUPPORT"), ("freebsd-13", "EOPNOTSUPP")):
+        table = Table(name)
+        a = table.socket()
+        assert table.bind(a, "127.0.0.1", 8080).allowed
+        assert table.ports.listen(a).allowed
+        assert table.connect(a, "224.0.0.1", 80).error == error
+
+
+def test_a_listening_ipv6_socket_of_freebsd_14_cannot_connect():
+    for name, error in (
+        ("freebsd", "EOPNOTSUPP"),
+        ("freebsd-14", "EINVAL"),
+        ("freebsd-13", "EOPNOTSUPP"),
+    ):
+        table = Table(name)
+        a = table.socket(v6=True)
+        assert table.bind(a, "::1", 8080).allowed
+        assert table.ports.listen(a).allowed
+        assert table.connect(a, "::1", 80).error == error
+
+
+def test_netbsd_tests_for_a_connection_before_the_type_of_socket():
+    for name, error in (("netbsd", "EINVAL"), ("openbsd", "EOPNOTSUPP")):
+        table = Table(name)
+        a = table.socket("udp")
+        assert table.ports.listen(a).error == "EOPNOTSUPP"
+        assert table.connect(a, "127.0.0.1", 53).allowed
+        assert table.ports.listen(a).error == error
+
+
+def test_ipv6_only_can_change_at_any_time_on_illumos():
+    """conn_opt_set_ipv6() does not test the state."""
+    for name, allowed in (("illumos", True), ("solaris", True), ("freebsd", False)):
+        table = Table(name)
+        a = table.socket(v6=True)
+        assert table.bind(a, "::", 8080).allowed
+        decision = table.set_option(a, v6only=True)
+        assert decision.allowed is allowed
+        assert name != "freebsd" or decision.error == "EINVAL"
+
+
+def test_an_accepted_socket_inherits_no_reuse_option_since_freebsd_14():
+    """solisten_clone() names the options that it copies; sonewconn() of 13 copies all."""
+    for name, copied in (("freebsd", False), ("freebsd-14", False), ("freebsd-13", True)):
+        table = Table(name)
+        a = table.socket(flags="RP")
+        assert table.bind(a, "127.0.0.1", 8080).allowed
+        assert table.ports.listen(a).allowed
+        child = table.ports.describe(table.accept(a, peer=("127.0.0.1", 50000)).handle)
+        assert (child.reuse_address, child.reuse_port) == (copied, copied)
+
+
+def test_a_windows_option_has_no_effect_after_bind():
+    for name, allowed in (("windows", False), ("freebsd", True)):
+        table = Table(name)
+        a, b = table.socket("udp"), table.socket("udp", "R")
+        assert table.bind(a, "224.0.0.1" if name == "freebsd" else "0.0.0.0", 8080).allowed
+        assert table.set_option(a, reuse_address=True).allowed
+        assert table.ports.describe(a).reuse_address is allowed
+        bound = table.bind(b, "224.0.0.1" if name == "freebsd" else "0.0.0.0", 8080)
+        assert bound.allowed is allowed
 
 
 def test_listen_without_a_port():
@@ -338,12 +419,14 @@ def test_a_refused_connection():
         assert table.bind(a, "127.0.0.1", 8080).allowed
         assert table.connect(a, "127.0.0.1", 80, refused=True).error == "ECONNREFUSED"
         assert table.port(a) == 0
-        for again in (
-            table.bind(a, "127.0.0.1", 8080),
-            table.connect(a, "127.0.0.1", 80),
-            table.ports.listen(a),
-        ):
-            assert again.rule.id == f"{name}-dropped"
+        for again in (table.bind(a, "127.0.0.1", 8080), table.ports.listen(a)):
+            assert (again.error, again.rule.id) == ("EINVAL", f"{name}-dropped")
+        # tcp_usr_connect() of FreeBSD tests TF_DISCONNECTED or INP_DROPPED itself.
+        refused = "ECONNREFUSED" if name.startswith("freebsd") else "EINVAL"
+        assert table.connect(a, "127.0.0.1", 80).error == refused
+        # sosetoptlock() of macOS refuses a socket that can neither send nor receive.
+        option = table.set_option(a, reuse_address=True)
+        assert option.error == ("EINVAL" if name == "macos" else None)
         assert table.bind(table.socket(), "127.0.0.1", 8080).allowed
         table.ports.close(a, Close.FIRST)
     for name, error in (("illumos", "ECONNREFUSED"), ("windows", "WSAECONNREFUSED")):
@@ -457,7 +540,8 @@ def test_an_accepted_socket(name):
     assert first.rule.id == f"{name}-accepted"
     assert first.handle is not None
     child = table.ports.describe(first.handle)
-    assert (child.uid, child.reuse_address, child.port) == (5, True, 8080)
+    inherits = name not in ("freebsd", "freebsd-14")
+    assert (child.uid, child.reuse_address, child.port) == (5, inherits, 8080)
     assert child.state is State.CONNECTED
     again = table.accept(a, local="127.0.0.1", peer=("127.0.0.1", 50000))
     assert again.rule.id == f"{name}-no-connection"
@@ -792,7 +876,7 @@ def test_an_option_that_a_system_does_not_have_is_refused_with_its_own_rule():
     )
     assert answers["windows"].error == "WSAENOPROTOOPT"
     assert answers["windows"].reason == "Windows has no SO_REUSEPORT"
-    assert answers["windows"].confidence is Confidence.MEMORY
+    assert answers["windows"].confidence is Confidence.DOCUMENT
 
 
 def test_options_that_exclude_each_other_are_not_reported_as_missing():

@@ -141,7 +141,7 @@ class Machine(ABC):
         """Accept a connection from *peer* to the address *local*."""
         sock = self.find(handle)
         if not sock.tcp:
-            return self.answer(self.rules["no-stream"])
+            return self.answer(self.rules.special("no-stream", "-accept", applies=True))
         if sock.state is not _LISTENING:
             return self.answer(self.rules["not-listening"])
         child = sock.unbound_copy(uid)

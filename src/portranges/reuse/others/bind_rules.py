@@ -30,6 +30,9 @@ from portranges.reuse.rulebook import RuleTable
 
 _NO_PORTS = PortSet.empty()
 
+# The options of a socket record that a listener can pass on.
+INHERITABLE = frozenset({"r", "rp", "lb", "exclusive"})
+
 
 class Reconnect(Enum):
     """The address of a connected UDP socket that connect() has disconnected.
@@ -41,6 +44,33 @@ class Reconnect(Enum):
     WILDCARD = auto()
     LAST = auto()
     BOUND = auto()
+
+
+class ConnectTest(Enum):
+    """A test of connect() before it looks at other sockets.
+
+    ``KIND`` is whether the address is of a kind that no socket can connect to; ``FAMILY`` compares
+    the IP versions and includes the kinds that are tested after them.
+    """
+
+    DROPPED = auto()
+    LISTENING = auto()
+    CONNECTED = auto()
+    KIND = auto()
+    PORT = auto()
+    V6ONLY = auto()
+    FAMILY = auto()
+
+
+PORT_BEFORE_FAMILY = (
+    ConnectTest.DROPPED,
+    ConnectTest.LISTENING,
+    ConnectTest.CONNECTED,
+    ConnectTest.KIND,
+    ConnectTest.PORT,
+    ConnectTest.V6ONLY,
+    ConnectTest.FAMILY,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +98,9 @@ class BindRules(ABC):
         options: The names of the Socket fields that have an option.
         v6only: The default of IPV6_V6ONLY.
         v6only_fixed: Whether the option cannot be cleared.
+        v6only_until_bound: Whether it cannot be changed once the socket has a port.
+        reuse_until_bound: Whether SO_REUSEADDR and SO_EXCLUSIVEADDRUSE have no effect once the
+            socket has a port.
         wide_loopback: Whether all of 127/8 is local.
         drops_refused: Whether the system removes a socket's record if its peer refuses.
         reconnect: What connect() first does to a connected UDP socket; None if unknown, and
@@ -82,8 +115,10 @@ class BindRules(ABC):
             are not in ``options``.
         remembers_bind: Whether the address and SO_REUSEPORT at bind() count later, instead
             of the socket's current ones.
-        accepts_options: Whether an accepted socket inherits SO_REUSEPORT and exclusive use;
-            SO_REUSEADDR is inherited on every system.
+        connect_tests: The tests of connect(), in the order of the kernel.
+        listen_tests_state_first: Whether listen() tests whether the socket is connected before
+            it tests whether it is a stream socket.
+        inherited: The options that an accepted socket inherits from its listener.
         retests_tuple: Whether the 4-tuple is checked only after the port is chosen, and a
             conflict is an error.
         has_excluded: Whether there are excluded port ranges.
@@ -97,6 +132,8 @@ class BindRules(ABC):
     options: frozenset[str]
     v6only: bool
     v6only_fixed: bool = False
+    v6only_until_bound: bool = True
+    reuse_until_bound: bool = False
     wide_loopback: bool = False
     drops_refused: bool = True
     reconnect: Reconnect | None = None
@@ -107,7 +144,17 @@ class BindRules(ABC):
     embeds_zones: bool = False
     unread: frozenset[str] = frozenset()
     remembers_bind: bool = False
-    accepts_options: bool = True
+    connect_tests: tuple[ConnectTest, ...] = (
+        ConnectTest.DROPPED,
+        ConnectTest.LISTENING,
+        ConnectTest.CONNECTED,
+        ConnectTest.KIND,
+        ConnectTest.V6ONLY,
+        ConnectTest.FAMILY,
+        ConnectTest.PORT,
+    )
+    listen_tests_state_first: bool = False
+    inherited: frozenset[str] = INHERITABLE
     retests_tuple: bool = False
     has_excluded: bool = False
     has_restricted: bool = False

@@ -10,12 +10,12 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bind_rules import Reconnect, Via
+from portranges.reuse.others.bind_rules import INHERITABLE, ConnectTest, Reconnect, Via
 from portranges.reuse.others.bsd import DualRules, both_wild, pair_rows
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable, common_rows
-from portranges.source import cite
+from portranges.source import Confidence, cite
 
 _OWNERS = (
     "only sockets of the same owner share a port, unless the new socket is privileged or the "
@@ -51,13 +51,100 @@ _ADDRESS_ROWS: types.CommonRows = {
     ),
 }
 
+# FreeBSD's own repository cannot be opened at a release, so a copy of each release was read.
+_CURRENT = "5BSD/5BSD@392999c (from FreeBSD CURRENT)"
+_14 = "ilnp/ilnp-freebsd14@2f2a416"
+_13_1 = "MPTCP-FreeBSD/FB13.1-ML-MPTCP-SRC@23e1b47 (from FreeBSD 13.1)"
+_READ = "2026-11-30"
+
+_NOTHING_INHERITED = (
+    "an accepted socket takes its listener's port and owner without a check, but none of the "
+    "options that let sockets share a port"
+)
+
+_NONE: types.Mapping[str, str] = {}
+_USRREQ = "sys/netinet/tcp_usrreq.c"
+_SOCKET = "sys/kern/uipc_socket.c"
+# The places of calls on a socket in a wrong state.
+_CALL_PLACES = {
+    "has-port": "sys/netinet/in_pcb.c, in_pcbbind",
+    "dropped": f"{_USRREQ}, tcp_usr_bind, tcp_usr_listen",
+    "connect": f"{_USRREQ}, tcp_usr_connect, tcp6_usr_connect",
+    "is-connected": f"{_SOCKET}, soconnectat",
+    "listen": f"{_SOCKET}, solisten_proto_check",
+    "no-stream": "sys/kern/uipc_domain.c, pr_listen_notsupp",
+    "accept": "sys/kern/uipc_syscalls.c, kern_accept4",
+    "no-connection": f"{_SOCKET}, solisten_dequeue",
+    "accepted": f"{_SOCKET}, solisten_clone",
+    "options": f"{_SOCKET}, sosetopt",
+    "v6only": "sys/netinet6/ip6_output.c, ip6_ctloutput",
+    "refusal": "sys/netinet/tcp_input.c, tcp_do_segment",
+}
+
+
+def _calls(
+    copies: types.Mapping[str, str], places: types.Mapping[str, str] = _CALL_PLACES
+) -> dict[str, types.RuleSource]:
+    """Return the sources of these calls; *copies* has the copy in which each was read.
+
+    What was read in FreeBSD 14 only is an inference for another release.
+    """
+    return {
+        key: cite(copies[key], place, checked=_READ)
+        if key in copies
+        else (cite(_14, place, checked=_READ), Confidence.INFERRED)
+        for key, place in places.items()
+    }
+
+
+_CURRENT_CALLS = _calls(
+    {
+        **dict.fromkeys(("has-port", "dropped", "connect", "v6only"), _CURRENT),
+        **dict.fromkeys(
+            ("is-connected", "listen", "no-connection", "accepted", "options"),
+            "5BSD/5BSD@1f1f8be (from FreeBSD CURRENT)",
+        ),
+        "accept": "5BSD/5BSD@29db41e (from FreeBSD CURRENT)",
+    }
+)
+_14_CALLS = _calls(dict.fromkeys(_CALL_PLACES, _14))
+_13_CALLS = _calls(
+    dict.fromkeys(
+        (
+            "dropped",
+            "connect",
+            "is-connected",
+            "is-listening",
+            "listen",
+            "no-connection",
+            "accepted",
+        ),
+        _13_1,
+    ),
+    {
+        **_CALL_PLACES,
+        "is-listening": f"{_SOCKET}, soconnectat",
+        "accepted": f"{_SOCKET}, sonewconn",
+    },
+)
+
 
 def _rules(
-    name: types.SystemName, repository: str, v4: str, v6: str, *, lacks: types.Collection[str]
+    name: types.SystemName,
+    repository: str,
+    v4: str,
+    v6: str,
+    calls: types.Mapping[str, types.RuleSource],
+    *,
+    errors: types.Mapping[str, str] = _NONE,
+    lacks: types.Collection[str],
+    inherits: str = "",
 ) -> RuleTable:
     """Return the rules of a release; *lacks* are those of other releases.
 
-    *v4* and *v6* are the functions that bind() calls.
+    *v4* and *v6* are the functions that bind() compares sockets in, *calls* the sources of calls on
+    a socket in a wrong state, and *errors* what they return. *inherits* replaces the sentence about
+    accepted sockets.
     """
     places = {
         "v4": f"sys/netinet/in_pcb.c, {v4}",
@@ -70,7 +157,10 @@ def _rules(
         "wildcard": "sys/netinet/in_pcb.c, in_pcbconnect, connect_inaddr_wild; "
         "sys/netinet6/in6_pcb.c, in6_pcbladdr",
     }
-    sources = {key: cite(repository, place) for key, place in places.items()}
+    sources: dict[str, types.RuleSource] = {
+        **{key: cite(repository, place) for key, place in places.items()},
+        **calls,
+    }
     rows = {
         **pair_rows(
             sources,
@@ -83,7 +173,16 @@ def _rules(
             "or both SO_REUSEPORT_LB; at a multicast address SO_REUSEADDR is enough",
         ),
         **common_rows(_BIND_ROWS, sources, without=lacks),
-        **call_rows(sources, errors={"wrong-family": "EAFNOSUPPORT"}),
+        **call_rows(
+            sources,
+            errors={
+                "dropped-connect": "ECONNREFUSED",
+                "no-stream-accept": "EINVAL",
+                "wrong-family": "EAFNOSUPPORT",
+                **errors,
+            },
+            sentences={"accepted": inherits} if inherits else {},
+        ),
         **common_rows(_ADDRESS_ROWS, sources, without=lacks),
     }
     return RuleTable(name, rows)
@@ -113,19 +212,33 @@ class FreeBsd(DualRules):
 
     rules: RuleTable = _rules(
         "freebsd",
-        "5BSD/5BSD@392999c (from FreeBSD CURRENT)",
+        _CURRENT,
         "in_pcbbind_avail",
         "in6_pcbbind_avail",
+        _CURRENT_CALLS,
         lacks={"time-wait"},
+        inherits=_NOTHING_INHERITED,
     )
     checks_kind_first = True
+    # tcp_usr_connect() tests TF_DISCONNECTED, then the address, then SOLISTENING().
+    connect_tests: tuple[ConnectTest, ...] = (
+        ConnectTest.CONNECTED,
+        ConnectTest.DROPPED,
+        ConnectTest.KIND,
+        ConnectTest.LISTENING,
+        ConnectTest.V6ONLY,
+        ConnectTest.FAMILY,
+        ConnectTest.PORT,
+    )
+    # so->so_options = head->so_options & (... SO_KEEPALIVE | SO_DONTROUTE | SO_LINGER | ...);
+    inherited: frozenset[str] = frozenset()
     address_rules: tuple[AddressRule, ...] = (
         *_ADDRESS_RULES,
         # net.inet.ip.connect_inaddr_wild is 0, and IPv6 has no such setting.
         AddressRule("connect-wildcard", Call.CONNECT, (Kind.BROADCAST, Kind.WILDCARD), early=False),
     )
     options: frozenset[str] = frozenset({"reuse_port", "load_balance"})
-    # IPV6_V6ONLY is 1 by default (from memory: net.inet6.ip6.v6only).
+    # VNET_DEFINE(int, ip6_v6only) = 1; in sys/netinet6/in6_proto.c of ilnp/ilnp-freebsd14@2f2a416.
     v6only = True
     reconnect: Reconnect | None = Reconnect.LAST
     # INP_LOOKUP_MAPPED_PCB_COST
@@ -188,10 +301,13 @@ class FreeBsd14(FreeBsd):
 
     rules: RuleTable = _rules(
         "freebsd-14",
-        "ilnp/ilnp-freebsd14@2f2a416",
+        _14,
         "in_pcbbind_setup",
         "in6_pcbbind",
+        _14_CALLS,
+        errors={"is-listening-v6": "EINVAL"},
         lacks={"time-wait", "connect-wildcard"},
+        inherits=_NOTHING_INHERITED,
     )
     address_rules: tuple[AddressRule, ...] = _ADDRESS_RULES
     reconnect: Reconnect | None = Reconnect.WILDCARD
@@ -206,5 +322,18 @@ class FreeBsd13(FreeBsd14):
         "gmshake/freebsd-src@07d9e11",
         "in_pcbbind_setup",
         "in6_pcbbind",
+        _13_CALLS,
         lacks={"connect-wildcard"},
     )
+    # soconnectat() tests SOLISTENING() first, and tcp_usr_connect() the address before INP_DROPPED.
+    connect_tests: tuple[ConnectTest, ...] = (
+        ConnectTest.LISTENING,
+        ConnectTest.CONNECTED,
+        ConnectTest.KIND,
+        ConnectTest.DROPPED,
+        ConnectTest.V6ONLY,
+        ConnectTest.FAMILY,
+        ConnectTest.PORT,
+    )
+    # so->so_options = head->so_options & ~SO_ACCEPTCONN;
+    inherited: frozenset[str] = INHERITABLE

@@ -20,6 +20,7 @@ from portranges.reuse.model import State
 from portranges.reuse.others.address_rules import AddressRule, Call
 from portranges.reuse.others.bind_rules import (
     BindRules,
+    ConnectTest,
     Reconnect,
     Via,
     check_address_kind,
@@ -30,7 +31,7 @@ from portranges.reuse.others.bind_rules import (
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
-from portranges.source import Confidence, cite
+from portranges.source import Confidence, Source, cite
 
 _HELD = frozenset({State.UNBOUND, State.BOUND, State.LISTENING})
 _UP_TO_ESTABLISHED = frozenset({*_HELD, State.CONNECTED})
@@ -50,6 +51,31 @@ _TUPLES = cite(
 _CHECK = cite(_ILLUMOS, "usr/src/uts/common/inet/tcp/tcp_bind.c, tcp_bind_check")
 _CONNECT = cite(_JOYENT, "usr/src/uts/common/inet/tcp/tcp.c, tcp_connect_ipv4, tcp_connect_ipv6")
 
+
+def _read(commit: str, place: str) -> Source:
+    return cite(
+        f"illumos/illumos-gate@{commit}", f"usr/src/uts/common/{place}", checked="2026-11-30"
+    )
+
+
+_TCP = "476a4f7"
+_DO_CONNECT = _read(_TCP, "inet/tcp/tcp.c, tcp_do_connect")
+_OPTIONS = "188e166"
+_SOCKFS = _read("0250c53", "fs/sockfs/sockcommon_sops.c, so_accept, so_listen_notsupp")
+_CALLS: dict[str, types.RuleSource] = {
+    "bind": _read(_TCP, "inet/tcp/tcp.c, tcp_do_bind"),
+    "connect": _DO_CONNECT,
+    "is-connected": _read("0588e7f", "inet/tcp/tcp_socket.c, tcp_connect"),
+    "peer-port": _DO_CONNECT,
+    "listen": _read(_TCP, "inet/tcp/tcp.c, tcp_do_listen"),
+    "no-stream": _SOCKFS,
+    "accept": _SOCKFS,
+    "accepted": _read(_OPTIONS, "inet/ip/conn_opt.c, conn_inherit_parent"),
+    # conn_opt_set_ipv6() does not test the state, so IPV6_V6ONLY can change at any time.
+    "options": _read(_OPTIONS, "inet/ip/conn_opt.c, conn_opt_set_socket, conn_opt_set_ipv6"),
+    "no-option": _read("bd670b3", "inet/proto_set.c, proto_opt_check"),
+    "refusal": _read("ee89680", "inet/tcp/tcp_input.c, tcp_input_data: TCPS_SYN_SENT"),
+}
 
 _ROWS: types.RuleRows = {
     "free": (None, "no socket conflicts", _GATE),
@@ -117,7 +143,7 @@ _ROWS: types.RuleRows = {
             "picking": _GATE,
             "tuples": _TUPLES,
             "mapped-v6only": _CHECK,
-            "peer-port": (_CONNECT, Confidence.MEMORY),
+            **_CALLS,
         },
         errors={
             "tuple-udp": "EADDRNOTAVAIL",
@@ -130,7 +156,7 @@ _ROWS: types.RuleRows = {
             "accepted": "an accepted socket takes its listener's port and owner without a "
             "check, and of the options only SO_REUSEADDR",
         },
-        without={"dropped"},
+        without={"dropped", "v6only-late"},
     ),
     "bind-no-host": (
         "EADDRNOTAVAIL",
@@ -142,8 +168,15 @@ _ROWS: types.RuleRows = {
 
 # Solaris, as far as it is known, has no groups of SO_REUSEPORT.
 _GROUP_ROWS = {"reuse-port", "no-group", "group-owner", "udp-reuse-port", "udp-no-group"}
+# Its source is closed. Calls in a wrong state are as in illumos, which continues the source that
+# OpenSolaris published until 2010.
 _SOLARIS_ROWS: types.RuleRows = {
     **{name: row for name, row in _ROWS.items() if name not in _GROUP_ROWS},
+    **{
+        name: (row[0], row[1], row[2], Confidence.INFERRED)
+        for name, row in _ROWS.items()
+        if row[2] in _CALLS.values()
+    },
     "udp-reuse-address": (None, "the new UDP socket has SO_REUSEADDR", _UDP),
     "not-known": (
         "ENOPROTOOPT",
@@ -178,11 +211,21 @@ class Illumos(BindRules):
     # IP_BOUND_IF binds to a device on both systems; the checks ignore it.
     options: frozenset[str] = frozenset({"reuse_port", "exclusive", "device"})
     v6only = False
+    v6only_until_bound = False
+    # tcp_do_connect() tests the port and conn_ipv6_v6only before tcp_state.
+    connect_tests: tuple[ConnectTest, ...] = (
+        ConnectTest.PORT,
+        ConnectTest.V6ONLY,
+        ConnectTest.LISTENING,
+        ConnectTest.CONNECTED,
+        ConnectTest.KIND,
+        ConnectTest.FAMILY,
+    )
     drops_refused = False
     reconnect: Reconnect | None = Reconnect.BOUND
     remembers_bind = True
     # conn_inherit_parent() copies neither conn_exclbind nor conn_reuseport.
-    accepts_options = False
+    inherited: frozenset[str] = frozenset({"r"})
 
     @property
     def groups(self) -> bool:

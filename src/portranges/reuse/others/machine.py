@@ -23,7 +23,14 @@ from portranges.reuse.addresses import (
 from portranges.reuse.machine import Machine
 from portranges.reuse.model import Close, Decision, Handle, Options, Rule, Socket, State
 from portranges.reuse.others.address_rules import Call
-from portranges.reuse.others.bind_rules import BindRules, Context, Reconnect, Via
+from portranges.reuse.others.bind_rules import (
+    INHERITABLE,
+    BindRules,
+    ConnectTest,
+    Context,
+    Reconnect,
+    Via,
+)
 from portranges.reuse.others.pairs import first_refusal, judge_bind, reason
 from portranges.reuse.others.picking import pickers
 from portranges.reuse.others.sock import Sock
@@ -123,7 +130,8 @@ class SystemPorts(Machine):
         """Make a socket listen."""
         sock: Sock = self.find(handle)
         if not sock.tcp:
-            return self.answer(self.rules["no-stream"])
+            state_first = self.system.listen_tests_state_first and sock.connected
+            return self.answer(self.rules["not-closed" if state_first else "no-stream"])
         if sock.dropped:
             return self.answer(self.rules["dropped"])
         if sock.connected:
@@ -201,25 +209,48 @@ class SystemPorts(Machine):
         sock.state = State.BOUND
 
     def _cannot_connect(self, sock: Sock, own: int, dst: int, dport: int) -> Rule | None:
-        if sock.dropped:
-            return self.rules["dropped"]
-        if sock.state is State.LISTENING:
-            return self.rules["is-listening"]
-        if sock.tcp and sock.state is State.CONNECTED:
-            return self.rules["is-connected"]
-        first = self.system.refused_address(sock, dst, Call.CONNECT, early=True)
-        if first is not None:
-            return first
-        mapped = is_mapped(dst)
-        if mapped and sock.v6only:
-            return self.rules.special("v6only-connect", "-udp", applies=not sock.tcp)
+        """Return the rule of the first test that refuses, in the order of the system."""
+        for test in self.system.connect_tests:
+            rule = self._refused(test, sock, own, dst, dport)
+            if rule is not None:
+                return rule
+        return None
+
+    def _refused(
+        self, test: ConnectTest, sock: Sock, own: int, dst: int, dport: int
+    ) -> Rule | None:
+        """Return the rule by which *test* refuses to connect, or None."""
+        rules, refused = self.rules, False
+        match test:
+            case ConnectTest.DROPPED:
+                rule, refused = rules.get("dropped-connect"), sock.dropped
+                rule = rule or rules.get("dropped")
+            case ConnectTest.LISTENING:
+                rule = rules.special("is-listening", "-v6", applies=sock.v6)
+                refused = sock.state is State.LISTENING
+            case ConnectTest.CONNECTED:
+                rule = rules["is-connected"]
+                refused = sock.tcp and sock.state is State.CONNECTED
+            case ConnectTest.KIND:
+                return self.system.refused_address(sock, dst, Call.CONNECT, early=True)
+            case ConnectTest.PORT:
+                # if (sin->sin_port == 0) return (EADDRNOTAVAIL);
+                rule, refused = rules["peer-port"], not dport
+            case ConnectTest.V6ONLY:
+                rule = rules.special("v6only-connect", "-udp", applies=not sock.tcp)
+                refused = sock.v6only and is_mapped(dst)
+            case ConnectTest.FAMILY:
+                return self._wrong_family(sock, own, dst)
+        return rule if refused else None
+
+    def _wrong_family(self, sock: Sock, own: int, dst: int) -> Rule | None:
         later = self.system.refused_address(sock, dst, Call.CONNECT, early=False)
+        mapped = is_mapped(dst)
         # A system that does not refuse :: as a peer connects to this machine in either family.
         anywhere = dst == ANY6 and later is None
         if is_mapped(own) is not mapped and not (own == ANY6 and mapped) and not anywhere:
             return self.rules.special("wrong-family", "-udp", applies=not sock.tcp)
-        # if (sin->sin_port == 0) return (EADDRNOTAVAIL);
-        return self.rules["peer-port"] if later is None and not dport else later
+        return later
 
     def _choose_for(self, sock: Sock, local: int, dst: int, dport: int) -> int | None:
         picker = self._pickers[sock.tcp, sock.v6]
@@ -247,8 +278,8 @@ class SystemPorts(Machine):
         These systems copy the listener's credentials, so the user of accept() does not matter.
         """
         child.uid, child.privileged = listener.uid, listener.privileged
-        if not self.system.accepts_options:
-            child.rp = child.lb = child.exclusive = False
+        for name in INHERITABLE - self.system.inherited:
+            setattr(child, name, False)
         if peer is not None:
             other = self._clash(child, child.addr, child.port, *peer)
             if other is not None:
@@ -276,14 +307,19 @@ class SystemPorts(Machine):
         for name in ("reuse_port", "load_balance", "exclusive"):
             if getattr(options, name) and (missing := self.system.missing_option(name)):
                 raise InvalidSocketError(missing.message, f"{name}=True")
+        if sock.dropped and "dropped-option" in self.rules:
+            return self.answer(self.rules["dropped-option"])
         if options.v6only is not None:
             fixed = self.system.v6only_fixed and not options.v6only
-            if sock.port or sock.state is not State.UNBOUND or fixed:
+            bound = sock.port or sock.dropped
+            if fixed or (bound and self.system.v6only_until_bound):
                 return self.answer(self.rules["v6only-late"])
         reuse = sock.r if options.reuse_address is None else options.reuse_address
         exclusive = sock.exclusive if options.exclusive is None else options.exclusive
         if reuse and exclusive and "option-both" in self.rules:
             return self.answer(self.rules["option-both"])
+        if sock.port and self.system.reuse_until_bound:
+            options = replace(options, reuse_address=None, exclusive=None)
         sock.set_options(options)
         return self.answer(self.rules["option"])
 

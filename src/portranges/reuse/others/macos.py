@@ -25,7 +25,7 @@ from portranges.reuse.others.bsd import DualRules, both_wild, is_inet_any, pair_
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
-from portranges.source import cite
+from portranges.source import Confidence, Source, cite
 
 _XNU = "apple-oss-distributions/xnu (xnu-11417.101.15)"
 _V4 = cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind")
@@ -40,18 +40,44 @@ _OWNERS = (
     "at the wildcard address, on IPv6 with SO_REUSEPORT on the holder"
 )
 _DUAL = "a dual-stack socket at :: uses the port on IPv4 too"
-_FAMILY = cite(
-    _XNU,
-    "bsd/netinet/tcp_usrreq.c, tcp_usr_connect_common; bsd/netinet6/udp6_usrreq.c, udp6_connect",
+
+
+def _read(place: str) -> Source:
+    return cite(_XNU, place, checked="2026-11-30")
+
+
+_FAMILY = _read(
+    "bsd/netinet/tcp_usrreq.c, tcp_usr_connect_common; bsd/netinet6/udp6_usrreq.c, udp6_connect"
 )
-_SOURCES = {
+_USRREQ = "bsd/netinet/tcp_usrreq.c"
+_SOCKET = "bsd/kern/uipc_socket.c"
+_ACCEPT = _read("bsd/kern/uipc_syscalls.c, accept_nocancel")
+_SOURCES: dict[str, types.RuleSource] = {
     "v4": _V4,
     "v6": _V6,
     "picking": cite(_XNU, "bsd/netinet/in_pcb.c, in_pcbbind, in_pcbconnect"),
     "mapped-v6only": _V6,
+    "has-port": _read("bsd/netinet/in_pcb.c, in_pcbbind; bsd/netinet6/in6_pcb.c, in6_pcbbind"),
+    "dropped": _read(f"{_USRREQ}, COMMON_START, tcp_usr_connect; in_pcbdetach"),
+    "dropped-option": _read(f"{_SOCKET}, sosetoptlock; bsd/kern/uipc_socket2.c, soisdisconnected"),
+    "connect": _read(f"{_SOCKET}, soconnectlock"),
     "v6only-connect": _FAMILY,
+    # udp6_connect() does not test IN6P_IPV6_V6ONLY; udp6_output() does when a datagram is sent.
+    "v6only-connect-udp": (
+        _read(
+            "bsd/netinet6/udp6_usrreq.c, udp6_connect; in6_pcb.c, in6_pcbladdr; "
+            "in6_src.c, selectroute"
+        ),
+        Confidence.INFERRED,
+    ),
     "wrong-family": _FAMILY,
     "wrong-family-udp": _FAMILY,
+    "refusal": _read("bsd/netinet/tcp_input.c, tcp_input: TCPS_SYN_SENT and TH_RST"),
+    "listen": _read(f"{_SOCKET}, solisten"),
+    "accept": _ACCEPT,
+    "accepted": _read("bsd/kern/uipc_socket2.c, sonewconn_internal"),
+    "options": _read(f"{_SOCKET}, sosetoptlock"),
+    "v6only": _read("bsd/netinet6/ip6_output.c, ip6_ctloutput"),
 }
 
 _ROWS: types.RuleRows = {
@@ -83,9 +109,14 @@ _ROWS: types.RuleRows = {
             "bind-exhausted-v6": "EAGAIN",
             "connect-exhausted-v6": "EAGAIN",
             "v6only-connect": "EAFNOSUPPORT",
-            "v6only-connect-udp": "EINVAL",
+            "v6only-connect-udp": "EHOSTUNREACH",
+            "dropped-option": "EINVAL",
             "wrong-family": "EAFNOSUPPORT",
             "wrong-family-udp": "EINVAL",
+        },
+        sentences={
+            "v6only-connect-udp": "UDP: connect() does not test IPV6_V6ONLY, but a machine has no "
+            "IPv6 route to an IPv4-mapped address, unless there is a default route",
         },
     ),
     "bind-no-host": (

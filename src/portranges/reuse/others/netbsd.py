@@ -14,7 +14,7 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import ANY4, ANY6, Kind, is_mapped
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bind_rules import Via
+from portranges.reuse.others.bind_rules import PORT_BEFORE_FAMILY, ConnectTest, Via
 from portranges.reuse.others.bsd import (
     BsdRules,
     best,
@@ -26,20 +26,38 @@ from portranges.reuse.others.bsd import (
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
-from portranges.source import cite
+from portranges.source import Source, cite
 
-# The revision of the source of about NetBSD 9 or 10 that was read first is not recorded; these
-# two were read later and agree with it.
-_NETBSD = "NetBSD, about 9 or 10 (repository and commit not recorded)"
+# in_pcb.c and in6_pcb.c, read three times: an unrecorded revision of about NetBSD 9 or 10, these
+# two, and the copy of 2015-02, which agree.
 _AGAIN = "NetBSD, in_pcb.c 1.143 (2012-06-25), in6_pcb.c 1.143 (2015-08-24)"
+_COPY = "krytarowski/netbsd-current-src-sys@a5dbcfb (NetBSD-current, 2015-02-10)"
 _V4 = cite(_AGAIN, "sys/netinet/in_pcb.c, in_pcbbind_port")
-_SOURCES = {
+
+
+def _read(place: str) -> Source:
+    return cite(_COPY, place, checked="2026-11-30")
+
+
+_SOCKET = "kern/uipc_socket.c"
+_SOURCES: dict[str, types.RuleSource] = {
     "v4": _V4,
     "v6": cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_port, in6_pcblookup_port"),
-    "picking": cite(
-        _NETBSD, "sys/netinet/in_pcb.c, in_pcbconnect; portalgo.c, check_suitable_port"
+    "picking": _read(
+        "netinet/in_pcb.c, in_pcbbind_addr, in_pcbconnect; netinet/portalgo.c, check_suitable_port"
     ),
     "mapped-v6only": cite(_AGAIN, "sys/netinet6/in6_pcb.c, in6_pcbbind_addr"),
+    "has-port": _read("netinet/in_pcb.c, in_pcbbind; netinet6/in6_pcb.c, in6_pcbbind"),
+    "dropped": _read("netinet/tcp_usrreq.c, tcp_getpcb"),
+    "connect": _read(f"{_SOCKET}, soconnect"),
+    "v6only-connect": _read("netinet6/in6_pcb.c, in6_pcbconnect"),
+    "wrong-family": _read("netinet6/in6_pcb.c, in6_pcbconnect"),
+    "refusal": _read("netinet/tcp_input.c, tcp_input: TCPS_SYN_SENT and TH_RST"),
+    "listen": _read(f"{_SOCKET}, solisten; netinet/udp_usrreq.c, udp_listen"),
+    "accept": _read("kern/uipc_syscalls.c, do_sys_accept"),
+    "accepted": _read("kern/uipc_socket2.c, sonewconn"),
+    "options": _read(f"{_SOCKET}, sosetopt1"),
+    "v6only": _read("netinet6/ip6_output.c, ip6_ctloutput"),
 }
 
 _ROWS: types.RuleRows = {
@@ -90,6 +108,10 @@ class NetBsd(BsdRules):
     rules: RuleTable = RuleTable("netbsd", _ROWS)
     options: frozenset[str] = frozenset({"reuse_port"})
     v6only = True
+    # solisten() tests so_state, and only then calls udp_listen().
+    listen_tests_state_first = True
+    # in6_pcbconnect() tests sin6_port before the address; both are EADDRNOTAVAIL.
+    connect_tests: tuple[ConnectTest, ...] = PORT_BEFORE_FAMILY
     address_rules: tuple[AddressRule, ...] = (
         AddressRule("connect-multicast", Call.CONNECT, (Kind.MULTICAST,), tcp=True),
     )

@@ -11,21 +11,49 @@ from __future__ import annotations
 from portranges import types
 from portranges.reuse.addresses import Kind
 from portranges.reuse.others.address_rules import AddressRule, Call
-from portranges.reuse.others.bind_rules import Via, mapped_v6only, not_local, privileged
+from portranges.reuse.others.bind_rules import (
+    PORT_BEFORE_FAMILY,
+    ConnectTest,
+    Via,
+    mapped_v6only,
+    not_local,
+    privileged,
+)
 from portranges.reuse.others.bsd import BsdRules, pair_rows, wild_unless_listening
 from portranges.reuse.others.rows import call_rows
 from portranges.reuse.others.sock import Sock
 from portranges.reuse.rulebook import RuleTable
-from portranges.source import cite
+from portranges.source import Source, cite
 
 _OPENBSD = "OpenBSD, in_pcb.c 1.320 (2025-07-14), in6_pcb.c 1.152 (2025-09-16)"
 _V4 = cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbaddrisavail_lock, in_pcbbind_locked")
 _V6 = cite(_OPENBSD, "sys/netinet6/in6_pcb.c, in6_pcbaddrisavail_lock")
-_SOURCES = {
+_USRREQ = "openbsd/src@00007ca"
+
+
+def _read(document: str, place: str) -> Source:
+    return cite(document, place, checked="2026-11-30")
+
+
+_CALLS = "OpenBSD, uipc_syscalls.c 1.222 (2025-01-16)"
+# The socket layer of 2020 agrees with a copy of 2025, which also moves the test of the type first.
+_LAYER = "openbsd/src@0124df6, uipc_socket.c 1.250 (2020-11-17)"
+_COPY = "Marc-MOUTARDE/OpenBSD_src@5e24052 (from OpenBSD of 2025)"
+_SOURCES: dict[str, types.RuleSource] = {
     "v4": _V4,
     "v6": _V6,
     "picking": cite(_OPENBSD, "sys/netinet/in_pcb.c, in_pcbpickport, in_pcbconnect"),
     "mapped-v6only": _V6,
+    "has-port": _read("openbsd/src@0039ae5", "sys/netinet6/in6_pcb.c, in6_pcbbind"),
+    "dropped": _read(_USRREQ, "sys/netinet/tcp_usrreq.c, tcp_bind, tcp_listen, tcp_connect"),
+    "connect": _read(_LAYER, "soconnect"),
+    "v6only-connect": _read("openbsd/src@0039ae5", "sys/netinet6/in6_pcb.c, in6_pcbconnect"),
+    "refusal": _read(_USRREQ, "sys/netinet/tcp_input.c, tcp_input: TH_RST"),
+    "listen": _read(_COPY, "sys/kern/uipc_socket.c, solisten"),
+    "accept": _read(_CALLS, "sys/kern/uipc_syscalls.c, doaccept"),
+    "accepted": _read("openbsd/src@01e259d", "sys/kern/uipc_socket2.c, sonewconn"),
+    "options": _read(_COPY, "sys/kern/uipc_socket.c, sosetopt"),
+    "v6only": _read("openbsd/src@003cfdd", "sys/netinet6/ip6_output.c, ip6_ctloutput"),
 }
 
 _ROWS: types.RuleRows = {
@@ -38,7 +66,12 @@ _ROWS: types.RuleRows = {
         "a port below 1024, or one of net.inet.*.rootonly, is reserved for root",
         _V4,
     ),
-    **call_rows(_SOURCES, errors={"v6only-connect": "EADDRNOTAVAIL"}),
+    **call_rows(
+        _SOURCES,
+        errors={"v6only-connect": "EADDRNOTAVAIL", "no-stream-accept": "EINVAL"},
+        # An IPv6 socket never has an IPv4 address.
+        without={"wrong-family"},
+    ),
     "connect-no-host": (
         "EINVAL",
         "a TCP socket cannot connect to the wildcard, a multicast or a broadcast address",
@@ -58,6 +91,8 @@ class OpenBsd(BsdRules):
     v6only = True
     v6only_fixed = True
     retests_tuple = True
+    # tcp_connect() tests the address, in6_pcbconnect() sin6_port, then IN6_IS_ADDR_V4MAPPED().
+    connect_tests: tuple[ConnectTest, ...] = PORT_BEFORE_FAMILY
     address_rules: tuple[AddressRule, ...] = (
         AddressRule(
             "connect-no-host",

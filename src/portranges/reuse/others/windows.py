@@ -42,6 +42,20 @@ _EXHAUSTED = (
 )
 _WINSOCK_ERRORS = cite("Windows Sockets Error Codes")
 _CONNECT = cite("MicrosoftDocs/sdk-api@01397c9", "nf-winsock2-connect.md, connect function")
+
+
+def _read(document: str, page: str) -> Source:
+    return cite(f"MicrosoftDocs/{document}", page, checked="2026-11-30")
+
+
+_API = "sdk-api@01397c9"
+_BIND_PAGE = _read("sdk-api@023cd99", "nf-winsock2-bind.md")
+_LISTEN_PAGE = _read(_API, "nf-winsock2-listen.md")
+_CONNECT_PAGE = _read(_API, "nf-winsock2-connect.md")
+_ACCEPT_PAGE = _read(_API, "nf-winsock2-accept.md")
+_OPTION_PAGE = _read(_API, "nf-winsock-setsockopt.md")
+_EXCLUSIVE_PAGE = _read("win32@2ec0df6", "so-exclusiveaddruse.md")
+_ERROR_PAGE = _read("win32@27a9dfa", "windows-sockets-error-codes-2.md")
 _WINE = cite(
     "Wine 10.17 (royel21/wine-10.17-custom@83661d6)",
     "dlls/ws2_32/tests/sock.c, test_reuseaddr, tests_exclusive",
@@ -129,6 +143,7 @@ def _name(first: str, second: str, user: str) -> str:
 
 
 _MEMORY = Confidence.MEMORY
+_DOCUMENT = Confidence.DOCUMENT
 # The rules of every table, which follow the rules of its cells.
 _OTHER_ROWS: types.RuleRows = {
     "excluded": (
@@ -138,7 +153,7 @@ _OTHER_ROWS: types.RuleRows = {
         cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
         Confidence.REPORTED,
     ),
-    "listen-unbound": ("EINVAL", "listen() requires a bound socket", _WINSOCK_ERRORS, _MEMORY),
+    "listen-unbound": ("EINVAL", "listen() requires a bound socket", _LISTEN_PAGE, _DOCUMENT),
     "any-destination": (
         "EADDRNOTAVAIL",
         "a socket cannot connect to the wildcard address",
@@ -168,9 +183,24 @@ _OTHER_ROWS: types.RuleRows = {
         {
             "picking": (_DYNAMIC, _MEMORY),
             "connect-exhausted": (_EXHAUSTION, Confidence.REPORTED),
+            "chosen": (_BIND_PAGE, _DOCUMENT),
+            "not-local": (_BIND_PAGE, _DOCUMENT),
             "mapped-v6only": (_WINSOCK_ERRORS, _MEMORY),
-            "peer-port": (_WINSOCK_ERRORS, _MEMORY),
-            "states": (_WINSOCK_ERRORS, _MEMORY),
+            "peer-port": (_ERROR_PAGE, _DOCUMENT),
+            "bind": (_BIND_PAGE, _DOCUMENT),
+            "connect": (_CONNECT_PAGE, _DOCUMENT),
+            # The page says only "Addresses in the specified family cannot be used".
+            "wrong-family": (_CONNECT_PAGE, Confidence.INFERRED),
+            "v6only-connect": (_WINSOCK_ERRORS, _MEMORY),
+            "refusal": (_CONNECT_PAGE, _DOCUMENT),
+            "listen": (_LISTEN_PAGE, _DOCUMENT),
+            "listening": (_LISTEN_PAGE, _MEMORY),
+            "accept": (_ACCEPT_PAGE, _DOCUMENT),
+            # "The newly created socket [...] has the same properties as socket s".
+            "accepted": (_ACCEPT_PAGE, Confidence.INFERRED),
+            "options": (_OPTION_PAGE, _DOCUMENT),
+            "option": (_EXCLUSIVE_PAGE, _DOCUMENT),
+            "v6only": (_WINSOCK_ERRORS, _MEMORY),
         },
         errors={
             "bind-exhausted": "ENOBUFS",
@@ -181,7 +211,14 @@ _OTHER_ROWS: types.RuleRows = {
             "not-closed": "EISCONN",
             "no-connection": "EWOULDBLOCK",
         },
-        sentences={"connect-exhausted": _EXHAUSTED},
+        sentences={
+            "connect-exhausted": _EXHAUSTED,
+            "option": "the option is set; SO_REUSEADDR and SO_EXCLUSIVEADDRUSE have an effect only "
+            "if they are set before the socket has a port",
+            "listening": "listen() does not compare other sockets; the page says that "
+            "WSAEADDRINUSE may come from listen() where bind() requested the wildcard, and not "
+            "when, so that is not modelled",
+        },
         without={"dropped"},
     ),
 }
@@ -233,6 +270,8 @@ class Windows(BindRules):
     v6only = True
     wide_loopback = True
     drops_refused = False
+    # "must be set on the socket prior to the bind function being called to have any effect"
+    reuse_until_bound = True
     address_rules: tuple[AddressRule, ...] = (
         AddressRule("any-destination", Call.CONNECT, (Kind.WILDCARD,)),
         AddressRule("connect-broadcast", Call.CONNECT, (Kind.BROADCAST,), tcp=False),
