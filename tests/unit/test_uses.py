@@ -40,9 +40,9 @@ def test_every_row_has_a_source_a_phrase_and_a_transport():
         assert all(text == " ".join(text.split()) for text in (*texts, use.fragment))
 
 
-def test_a_row_from_a_repository_names_a_commit_and_keeps_words_of_the_file():
+def test_every_row_keeps_words_of_its_source_and_names_a_commit():
     for use in uses.rows():
-        assert len(use.fragment) <= 80
+        assert 0 < len(use.fragment) <= 80, use.name
         if "@" in use.source.document:
             assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{8,40}", use.source.document), use.name
             assert use.source.section, use.name

@@ -65,8 +65,8 @@ class Use:
             tunnel on 443 is not ``https``.
         confidence: How the fact is known.
         source: Where the fact comes from.
-        fragment: The words of the source that contain the number, from one line of at most 80
-            characters; ``""`` if the source could not be opened.
+        fragment: The words of the source that contain the number, from one line, at most 80
+            characters.
 
     Example:
         >>> use = lookup(5432)[0]
