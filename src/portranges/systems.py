@@ -179,7 +179,11 @@ _ROWS: tuple[System, ...] = (
         "Linux 2.6.24 to 4.1",
         "2.6.24",
         "4.1",
-        source=cite("0x88888888/Linux2.6.24-comments", "net/ipv4/inet_connection_sock.c:35"),
+        source=cite(
+            "0x88888888/Linux2.6.24-comments@cf79f6a3",
+            "net/ipv4/inet_connection_sock.c:35",
+            checked="2026-11-30",
+        ),
     ),
     _older("linux", "linux-2.4-bigmem", "Linux 2.4 to 2.6.23, large hash table", "2.4", "2.6.23"),
     _older("linux", "linux-2.4-lowmem", "Linux 2.4 to 2.6.23, small hash table", "2.4", "2.6.23"),

@@ -114,8 +114,12 @@ METHODS = (
         systems=("lwip", "lwip-udp"),
         growth=Growth.NOTHING,
         note="chooses a port that no socket of the transport has, of either family",
-        source=cite("lwIP", "src/core/tcp.c tcp_new_port(), udp.c udp_new_port()"),
-        confidence=Confidence.MEMORY,
+        source=cite(
+            "lwip-tcpip/lwip@3d896ba0",
+            "src/core/tcp.c tcp_new_port(), udp.c udp_new_port()",
+            checked="2026-11-30",
+        ),
+        confidence=Confidence.SOURCE,
     ),
     _connect(
         systems=("freertos",),

@@ -188,7 +188,11 @@ DIGITALOCEAN = DataForm(
     ),
     evidence=known_by(
         Confidence.DOCUMENT,
-        cite("digitalocean/openapi source", "resources/firewalls/models/firewall_rule.yml"),
+        cite(
+            "digitalocean/openapi@40a2bf72",
+            "specification/resources/firewalls/models/firewall_rule.yml",
+            checked="2026-11-30",
+        ),
         cite("digitalocean/godo issue 149"),
         cite("digitalocean/terraform-provider-digitalocean source", "flattenFirewallInboundRules"),
     ),

@@ -438,7 +438,11 @@ _SYSTEMD = Dialect(
     evidence=known_by(
         Verification.ACCEPTANCE,
         cite("systemd.resource-control(5), systemd 252", "SocketBindAllow="),
-        cite("systemd source", "src/core/socket-bind.c, SOCKET_BIND_MAX_RULES"),
+        cite(
+            "systemd/systemd@0b051424",
+            "src/core/socket-bind.c, SOCKET_BIND_MAX_RULES",
+            checked="2026-11-30",
+        ),
         cite("run on Debian 12 with systemd-analyze verify"),
         version="systemd 252",
     ),

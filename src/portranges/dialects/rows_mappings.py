@@ -29,7 +29,11 @@ _DOCKER = MappingForm(
     ),
     evidence=known_by(
         Confidence.SOURCE,
-        cite("docker/go-connections source", "nat/nat.go, ParsePortSpec, and nat/nat_test.go"),
+        cite(
+            "docker/go-connections@fa09c952 (0.5.0)",
+            "nat/nat.go, ParsePortSpec",
+            checked="2026-11-30",
+        ),
         cite("podman source", "parseSplitPort"),
         cite("Compose file reference", "ports, short syntax"),
     ),

@@ -230,7 +230,11 @@ _CALICO = Dialect(
     ),
     evidence=known_by(
         Confidence.SOURCE,
-        cite("projectcalico/calico source", "api/pkg/lib/numorstring/port.go"),
+        cite(
+            "projectcalico/calico@9f154cb2",
+            "api/pkg/lib/numorstring/port.go",
+            checked="2026-11-30",
+        ),
         cite("YAML 1.1", "integer type, base 60"),
         cite("YAML 1.2", "example 7.13, a flow sequence that ends with a comma"),
         version="Calico 3.28",

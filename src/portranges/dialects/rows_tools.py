@@ -271,7 +271,11 @@ _HAPROXY = Dialect(
     evidence=known_by(
         Verification.EVERY_PORT,
         cite("HAProxy 2.6 configuration manual", "7.1.2, Matching integers"),
-        cite("HAProxy source", "include/haproxy/defaults.h, MAX_LINE_ARGS"),
+        cite(
+            "haproxy/haproxy@39fd546d",
+            "include/haproxy/defaults.h, MAX_LINE_ARGS",
+            checked="2026-11-30",
+        ),
         cite("run on Debian 12, with a PROXY header for every port"),
         version="haproxy 2.6.12",
     ),
@@ -306,7 +310,11 @@ _DOCKER = Dialect(
     ),
     evidence=known_by(
         Confidence.SOURCE,
-        cite("docker/go-connections source", "nat/nat.go, nat/parse.go"),
+        cite(
+            "docker/go-connections@fa09c952 (0.5.0)",
+            "nat/nat.go, nat/parse.go",
+            checked="2026-11-30",
+        ),
         cite("docker-run(1)", "--publish"),
         version="docker/go-connections 0.5",
     ),

@@ -196,8 +196,9 @@ ROWS = (
                 "Kernel/Net/UDPSocket.cpp protocol_allocate_local_port()",
             ),
             cite(
-                "SerenityOS/serenity, Kernel/Net/TCPSocket.cpp (commit not recorded)",
-                "protocol_allocate_local_port(): the same range",
+                "SerenityOS/serenity@005176e4",
+                "Kernel/Net/TCPSocket.cpp protocol_allocate_local_port(): the same range",
+                checked="2026-11-30",
             ),
         ),
     ),
@@ -209,8 +210,14 @@ ROWS = (
         udp_algorithm="bsd-sequential",
         sources=(
             cite(
-                "openthread/openthread src/core/net (commit not recorded)",
-                "udp6.hpp kDynamicPortMin 49152, kDynamicPortMax 65535; tcp6.cpp mEphemeralPort",
+                "openthread/openthread@85671842",
+                "src/core/net/udp6.hpp kDynamicPortMin 49152, kDynamicPortMax 65535",
+                checked="2026-11-30",
+            ),
+            cite(
+                "openthread/openthread@9f6921cf",
+                "src/core/net/tcp6.cpp mEphemeralPort",
+                checked="2026-11-30",
             ),
         ),
     ),

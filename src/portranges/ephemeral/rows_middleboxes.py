@@ -254,13 +254,28 @@ ROWS = (
     _from_source(
         system=lookup("sunrpc"),
         ports=PortSet.parse("665-1023"),
-        sources=(cite("Linux", "include/linux/sunrpc/xprtsock.h:16-17"),),
+        sources=(
+            cite(
+                "torvalds/linux@0d3ca07f",
+                "include/linux/sunrpc/xprtsock.h:16-17",
+                checked="2026-11-30",
+            ),
+        ),
     ),
     _from_source(
         system=lookup("bsd-rresvport"),
         ports=PortSet.parse("600-1023"),
         sources=(
-            cite("FreeBSD, xnu, OpenBSD, DragonFly sys/netinet/in.h", "IPPORT_RESERVEDSTART 600"),
+            cite(
+                "ilnp/ilnp-freebsd14@2f2a4162",
+                "sys/netinet/in.h:339 IPPORT_RESERVEDSTART 600",
+                checked="2026-11-30",
+            ),
+            cite(
+                "apple-oss-distributions/xnu (xnu-11417.101.15)",
+                "bsd/netinet/in.h:304 IPPORT_RESERVEDSTART 600",
+                checked="2026-11-30",
+            ),
         ),
     ),
 )

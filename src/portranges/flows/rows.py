@@ -37,8 +37,9 @@ _FIXED_ROLES = (
         protocol="announcements of NAT-PMP and PCP",
         service=5351,
         client=5350,
-        confidence=Confidence.MEMORY,
-        source=cite("RFC 6886, section 3.2.1, and RFC 6887", "section 14.1"),
+        # IANA's registry has the same two ports for PCP (RFC 6887): pcp-multicast and pcp.
+        confidence=Confidence.STANDARD,
+        source=cite("RFC 6886", "section 3.2.1"),
     ),
 )
 

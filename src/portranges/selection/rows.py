@@ -15,7 +15,11 @@ def _rfc6056(section: str) -> Source:
 _LINUX = "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)"
 _LINUX_HASH_CONNECT = cite(_LINUX, "net/ipv4/inet_hashtables.c __inet_hash_connect()")
 _LINUX_OPEN_PORT = cite(_LINUX, "net/ipv4/inet_connection_sock.c inet_csk_find_open_port()")
-_LINUX_3_0 = cite("1299030893/linux-3.0.27", "net/ipv4/inet_hashtables.c, inet_connection_sock.c")
+_LINUX_2_6_24 = cite(
+    "0x88888888/Linux2.6.24-comments@37d90ce2, @cf79f6a3",
+    "net/ipv4/inet_hashtables.c inet_hash_connect(), inet_connection_sock.c inet_csk_get_port()",
+    checked="2026-11-30",
+)
 _XNU = cite(
     "apple-oss-distributions/xnu@a1e26a70 (xnu-11417.121.6)", "bsd/netinet/in_pcb.c:1140-1330"
 )
@@ -130,14 +134,14 @@ ROWS = (
         title="Linux 2.6.24 to 4.1, TCP connect() without a port of its own",
         start=Start.HASH,
         walk=Walk.UP,
-        source=_LINUX_3_0,
+        source=_LINUX_2_6_24,
     ),
     _from_source(
         name="linux-2.6.24-bind",
         title="Linux 2.6.24 to 4.1, TCP bind() to port 0",
         start=Start.RANDOM,
         walk=Walk.UP,
-        source=_LINUX_3_0,
+        source=_LINUX_2_6_24,
     ),
     _from_source(
         name="freebsd",
@@ -206,7 +210,11 @@ ROWS = (
         title="4.3BSD, FreeBSD 2 to 4.5, older DragonFly, Linux 2.2",
         start=Start.NEXT,
         walk=Walk.UP,
-        source=cite("jonathangray/csrg", "sys/netinet/in_pcb.c:141-148"),
+        source=cite(
+            "jonathangray/csrg@01c21a52",
+            "sys/netinet/in_pcb.c 7.15 (1991-10-02), in_pcbbind()",
+            checked="2026-11-30",
+        ),
         note="newer releases of DragonFly give each processor a slice of the range",
     ),
     Algorithm(

@@ -58,7 +58,11 @@ _START = Field.UNPRIVILEGED_START
 
 _IP_SYSCTL = cite("Linux Documentation/networking/ip-sysctl")
 _FREEBSD_SYSCTL = cite("FreeBSD 10.4 to 14", "sbin/sysctl/sysctl.c: ': ' between name and value")
-_FREEBSD_PORTS = cite("FreeBSD", "sys/netinet/in_pcb.c: ipport_reservedlow, ipport_reservedhigh")
+_FREEBSD_PORTS = cite(
+    "ilnp/ilnp-freebsd14@2f2a4162",
+    "sys/netinet/in_pcb.c: ipport_reservedlow, ipport_reservedhigh",
+    checked="2026-11-30",
+)
 _MACOS_SYSCTL = cite("gist evanlucas/9061340", "the output of sysctl net.inet.ip.portrange")
 _BSD_MSL = cite("FreeBSD tcp(4)", "net.inet.tcp.msl, in milliseconds; sysctl_msec_to_ticks")
 _OPENBSD_SYSCTL = cite("openbsd/src@0187bdee", "sbin/sysctl/sysctl.c (rev 1.206)")

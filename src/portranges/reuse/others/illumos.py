@@ -182,7 +182,11 @@ _SOLARIS_ROWS: types.RuleRows = {
         "ENOPROTOOPT",
         "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
         "refused",
-        cite("libuv/libuv", "src/unix/core.c, uv__sock_reuseport"),
+        cite(
+            "libuv/libuv@6179e7af",
+            "src/unix/core.c, uv__sock_reuseport",
+            checked="2026-11-30",
+        ),
         Confidence.REPORTED,
     ),
 }
