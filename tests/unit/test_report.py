@@ -427,11 +427,11 @@ HEADLINES = [
         "49152-65535, the Dynamic Ports.",
     ),
     (1023, "is reserved; it lies in 0-1023, the System Ports."),
-    # What follows the comma in "Ceph monitor, first protocol version" is left out.
+    # What follows the comma in "K3s API server, local access" is left out.
     (
-        6789,
-        "is known for Ceph monitor, but is assigned to another service, radg; it lies in "
-        "1024-49151, the User Ports.",
+        6444,
+        "is known for K3s API server, but is assigned to other services, sge-qmaster and "
+        "sge_qmaster; it lies in 1024-49151, the User Ports.",
     ),
 ]
 
