@@ -69,13 +69,13 @@ class TestAudit:
 
     def test_the_status_is_0_without_warnings_and_errors(self, ask):
         assert ask(audit, "22,https") == (0, ["no findings"], "")
-        status, lines, _ = ask(audit, "8100-8200", "8200-8300")
+        status, lines, _ = ask(audit, "8100-8200", "8200-8250")
         assert status == 0
-        assert lines == ["note:    rule 2 (8200-8300) overlaps earlier rules in 8200"]
+        assert lines == ["note:    rule 2 (8200-8250) overlaps earlier rules in 8200"]
 
     def test_the_status_depends_on_the_systems(self, ask):
-        assert ask(audit, "32768-60999", "--system", "linux")[0] == 0
-        assert ask(audit, "32768-60999", "--system", "linux", "--system", "freebsd")[0] == 1
+        assert ask(audit, "50000-60000", "--system", "windows-2003")[0] == 0
+        assert ask(audit, "50000-60000", "--system", "windows-2003", "--system", "linux")[0] == 1
 
     def test_sources_are_printed_on_request(self, ask):
         _, lines, _ = ask(audit, "0-65535", "--sources")

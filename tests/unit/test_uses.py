@@ -206,11 +206,13 @@ def test_the_ports_of_hardening_guides_are_not_for_the_internet():
     # RabbitMQ's production guidelines: the ports of client libraries, HTTP API included, may be on
     # public networks.
     assert {22, 53, 80, 123, 443, 853, 1194, 5672, 15672, 51820}.isdisjoint(listed)
+    # Ports that several unrelated programs use.
+    assert {81, 2222, 3000, 5050, 5555, 8080, 8888, 9090, 9100, 10001}.isdisjoint(listed)
 
 
 def test_rows_of_sensitive_services_are_in_order_and_do_not_overlap():
     rows = uses.not_for_internet()
-    assert len(rows) >= 20
+    assert len(rows) >= 70
     assert [row.ports.first for row in rows] == sorted(row.ports.first for row in rows)
     assert sum(len(row.ports) for row in rows) == len({port for row in rows for port in row.ports})
     assert len({row.service for row in rows}) == len(rows)
@@ -220,3 +222,33 @@ def test_rows_of_sensitive_services_are_in_order_and_do_not_overlap():
         assert row.source.checked >= "2026-11"
         assert set(row.transports) <= {Transport.TCP, Transport.UDP}
         assert isinstance(row.confidence, Confidence)
+        assert row.confidence is not Confidence.MEMORY
+        assert len(row.fragment) <= 80
+        assert row.fragment == " ".join(row.fragment.split())
+
+
+def test_the_ports_of_sensitive_services_have_a_use_or_a_registered_name():
+    for row in uses.not_for_internet():
+        for port in row.ports:
+            known = any(use.is_narrow for use in uses.lookup(port))
+            assert known or registry.services(port), (row.service, port)
+
+
+@pytest.mark.parametrize(
+    ("port", "service"),
+    [
+        # CISA TA14-017A: amplifiers.
+        *((17, "Quote of the Day"), (111, "RPC portmapper"), (389, "LDAP"), (1900, "SSDP")),
+        # CISA's advisories for control systems.
+        *((102, "Siemens S7"), (502, "Modbus"), (20000, "DNP3"), (20256, "Unitronics PCOM")),
+        *((44818, "EtherNet/IP"), (47808, "BACnet")),
+        # Prowler, ec2_instance_port_*_exposed_to_internet.
+        *((636, "LDAP over TLS"), (2484, "Oracle Database"), (9092, "Kafka")),
+        *((7199, "Cassandra and ScyllaDB"), (9160, "Cassandra and ScyllaDB")),
+        # The manuals of the programs.
+        *((4505, "Salt master"), (4822, "Guacamole guacd"), (8265, "Ray dashboard")),
+        *((8983, "Solr"), (9229, "Node.js inspector"), (19999, "Netdata")),
+    ],
+)
+def test_the_service_that_a_guide_names_is_listed(port, service):
+    assert [row.service for row in uses.not_for_internet() if port in row.ports] == [service]

@@ -53,9 +53,9 @@ def audit(
 
     Example:
         >>> from portranges import PortRange, PortSet
-        >>> for found in audit([PortRange(8100, 8200), PortSet.parse("22,8180-8300"), 8101]):
+        >>> for found in audit([PortRange(8100, 8200), PortSet.parse("22,8180-8250"), 8101]):
         ...     print(found)
-        note: rule 2 (22,8180-8300) overlaps earlier rules in 8180-8200 (overlaps)
+        note: rule 2 (22,8180-8250) overlaps earlier rules in 8180-8200 (overlaps)
         error: rule 3 (8101) has no effect: rule 1 (8100-8200) has all of its ports (shadowed)
         >>> for found in audit(PortRange(49152, 65535), systems=["linux"]):
         ...     print(found.id, found.ports)
