@@ -486,7 +486,8 @@ def _findings(answer: Any) -> tuple[list[dict[str, Any]], int]:
 
 
 _OPENED = (
-    *("linux-2.6.24-connect", "linux-2.6.24-bind", "bsd-sequential"),
+    *("linux", "linux-connect", "linux-connect-range", "linux-bind", "linux-bind-reuse"),
+    *("linux-udp", "linux-2.6.24-connect", "linux-2.6.24-bind", "bsd-sequential"),
     *("bsd-4.3", "freebsd-2", "dragonfly", "linux-2.2"),
 )
 
@@ -1008,11 +1009,17 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         name="selection: sources with a commit",
-        reason="FreeRTOS was from memory; FreeRTOS, Linux 2.6.24 and 4.3BSD cite what was read",
+        reason="FreeRTOS was from memory; FreeRTOS, Linux and 4.3BSD cite what was read",
         asked="algorithm",
         applies=lambda question, path, old, new: (
             question[1] in {"freertos", *_OPENED} and path.split("/")[1:2] == ["source"]
         ),
+    ),
+    Difference(
+        name="advice: the source of the range of Linux",
+        reason="findings cite a copy with a commit, and the line of its release",
+        asked="audit",
+        applies=lambda question, path, old, new: "ColtPlus/linux-6.18.y" in repr(old),
     ),
     Difference(
         name="capacity: another source address",

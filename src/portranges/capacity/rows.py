@@ -144,8 +144,9 @@ METHODS = (
             "may fail although ports are free, because it tries at most 248 ports of a large range"
         ),
         source=cite(
-            "Linux",
+            "danayer/linux-7.1.5@9d1745cf",
             "net/netfilter/nf_nat_core.c nf_nat_used_tuple(), nf_nat_l4proto_unique_tuple()",
+            checked="2026-11-30",
         ),
         confidence=Confidence.SOURCE,
     ),

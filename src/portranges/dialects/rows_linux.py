@@ -260,7 +260,11 @@ _RESERVED_PORTS = Dialect(
     ),
     evidence=known_by(
         Verification.READBACK,
-        cite("Linux source", "kernel/sysctl.c, proc_do_large_bitmap"),
+        cite(
+            "danayer/linux-7.1.5@9d1745cf",
+            "kernel/sysctl.c, proc_do_large_bitmap",
+            checked="2026-11-30",
+        ),
         cite("measured on Linux 6.18.44", "in a network namespace of its own"),
         version="Linux 6.18",
     ),

@@ -200,7 +200,11 @@ _SURICATA = Dialect(
     ),
     evidence=known_by(
         Confidence.SOURCE,
-        cite("Suricata source", "src/detect-engine-port.c, DetectPortParseDo"),
+        cite(
+            "OISF/suricata@f707f320 (7.0.17)",
+            "src/detect-engine-port.c, DetectPortParseDo",
+            checked="2026-11-30",
+        ),
         cite("Suricata user guide", "Rules Format, Ports"),
         version="Suricata 7",
     ),

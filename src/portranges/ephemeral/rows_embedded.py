@@ -242,7 +242,9 @@ ROWS = (
         sources=(
             cite("Oryx-Embedded/CycloneTCP@00dff974", "core/socket.h, version 2.3.2"),
             cite(
-                "Oryx-Embedded/CycloneTCP core/tcp.c (commit not recorded)", "tcpGetDynamicPort()"
+                "Oryx-Embedded/CycloneTCP@a5bdd89f",
+                "core/tcp.c tcpGetDynamicPort()",
+                checked="2026-11-30",
             ),
         ),
     ),

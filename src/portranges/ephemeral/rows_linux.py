@@ -137,8 +137,9 @@ ROWS = (
         ),
         sources=(
             cite(
-                "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)",
-                "net/ipv4/af_inet.c:1795 inet_init_net()",
+                "danayer/linux-7.1.5@9d1745cf",
+                "net/ipv4/af_inet.c:1790 inet_init_net()",
+                checked="2026-11-30",
             ),
             cite("torvalds/linux commit 07f4c90062f8", "2015-05-24"),
             cite(

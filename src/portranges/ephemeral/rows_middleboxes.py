@@ -33,8 +33,9 @@ _nf_nat = partial(
     note="SNAT and MASQUERADE without a port range",
     sources=(
         cite(
-            "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)",
-            "net/netfilter/nf_nat_core.c:634-645",
+            "danayer/linux-7.1.5@9d1745cf",
+            "net/netfilter/nf_nat_core.c:628-640 nf_nat_l4proto_unique_tuple()",
+            checked="2026-11-30",
         ),
         cite("Linux 3.0.27", "net/ipv4/netfilter/nf_nat_proto_common.c"),
         MEASURED_ON_LINUX,

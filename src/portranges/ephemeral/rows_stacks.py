@@ -120,8 +120,9 @@ ROWS = (
                 "subsys/net/ip/net_context.c find_available_port(): sys_rand32_get() | 0x8000",
             ),
             cite(
-                "Zephyr subsys/net/ip/net_context.c with SO_REUSEPORT (commit not recorded)",
-                "find_available_port(): sys_rand16_get() | 0x8000",
+                "zephyrproject-rtos/zephyr@0c315fe8",
+                "subsys/net/ip/net_context.c find_available_port(): sys_rand16_get() | 0x8000",
+                checked="2026-11-30",
             ),
             cite(
                 "zephyrproject-rtos/zephyr@02ae0ade",

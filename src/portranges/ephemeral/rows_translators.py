@@ -13,7 +13,6 @@ from portranges.source import Confidence, cite
 from portranges.systems import lookup
 
 _BY_DESTINATION = "a port is in use only for one destination address and port"
-_OVS = "openvswitch/ovs lib/conntrack.c (commit not recorded)"
 _PASST = "passt(1) of 2023-03-09"
 
 _from_document = partial(EphemeralProfile, confidence=Confidence.DOCUMENT)
@@ -156,7 +155,11 @@ ROWS = (
         set_with=("jool pool4 add ADDRESS FIRST-LAST --tcp",),
         note="stateful NAT64 with an empty pool4; it avoids the ports of Linux, up to 61000",
         sources=(
-            cite("NICMx/Jool documentation, pool4 (commit not recorded)", "the default of pool4"),
+            cite(
+                "NICMx/Jool@eddd73af",
+                "docs/en/usr-flags-pool4.md, Empty pool4",
+                checked="2026-11-30",
+            ),
         ),
     ),
     _from_source(
@@ -173,20 +176,27 @@ ROWS = (
                 "lib/conntrack.c nat_select_range_tuple(): MIN_NAT_EPHEMERAL_PORT 1024, "
                 "MAX_NAT_EPHEMERAL_PORT 65535",
             ),
-            cite(_OVS, "the classes 1-511 and 600-1023"),
+            cite(
+                "openvswitch/ovs@d6a632a9",
+                "lib/conntrack.c set_sport_range(): the classes 1-511 and 600-1023",
+                checked="2026-11-30",
+            ),
         ),
     ),
     _from_source(
         system=lookup("vpp-nat44"),
         ports=PortSet.parse("1024-65535"),
         algorithm=(
-            "random within the part of the worker thread, at most 10 tries (ED_PORT_ALLOC_ATTEMPTS)"
+            "the client's own port if it lies in the part of the worker thread; otherwise, or if "
+            "it is taken, a random one of that part; at most 10 tries (ED_PORT_ALLOC_ATTEMPTS)"
         ),
         note="endpoint-dependent NAT44; 1024-65535 is divided among the worker threads",
         sources=(
             cite(
-                "FDio/vpp src/plugins/nat/nat44-ed (commit not recorded)",
-                "ED_PORT_ALLOC_ATTEMPTS, snat_random_port()",
+                "FDio/vpp@b575ec2c",
+                "src/plugins/nat/nat44-ed/nat44_ed_in2out.c "
+                "nat_ed_alloc_addr_and_port_with_snat_address()",
+                checked="2026-11-30",
             ),
         ),
     ),

@@ -12,9 +12,16 @@ def _rfc6056(section: str) -> Source:
     return cite("RFC 6056", section)
 
 
-_LINUX = "ColtPlus/linux-6.18.y (6.18.24, a vendor's fork)"
-_LINUX_HASH_CONNECT = cite(_LINUX, "net/ipv4/inet_hashtables.c __inet_hash_connect()")
-_LINUX_OPEN_PORT = cite(_LINUX, "net/ipv4/inet_connection_sock.c inet_csk_find_open_port()")
+# The first was read in 6.18.24 too, where ip_local_port_step_width is missing.
+_LINUX = "danayer/linux-7.1.5@9d1745cf"
+_LINUX_HASH_CONNECT = cite(
+    _LINUX, "net/ipv4/inet_hashtables.c __inet_hash_connect()", checked="2026-11-30"
+)
+_LINUX_OPEN_PORT = cite(
+    "ColtPlus/linux-6.18.y@c94f0889 (6.18.24, a vendor's fork)",
+    "net/ipv4/inet_connection_sock.c inet_csk_find_open_port()",
+    checked="2026-11-30",
+)
 _LINUX_2_6_24 = cite(
     "0x88888888/Linux2.6.24-comments@37d90ce2, @cf79f6a3",
     "net/ipv4/inet_hashtables.c inet_hash_connect(), inet_connection_sock.c inet_csk_get_port()",
@@ -123,7 +130,7 @@ ROWS = (
         walk=Walk.LINUX_UDP,
         cells=4096,
         random_bits=32,
-        source=cite(_LINUX, "net/ipv4/udp.c udp_lib_get_port()"),
+        source=cite(_LINUX, "net/ipv4/udp.c udp_lib_get_port()", checked="2026-11-30"),
         note=(
             "the number of hash chains is set at boot by the amount of memory, 256 to 65536; it "
             f"changes which port follows one in use, but not which ports are reached. {_MEASURED}"
