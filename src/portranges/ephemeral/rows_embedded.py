@@ -180,8 +180,10 @@ ROWS = (
         ports=PortSet.parse("49152-65535"),
         sources=(
             cite(
-                "Fuchsia, src/connectivity/network/netstack3 (commit not recorded)",
-                "core/src/transport/tcp/socket.rs EPHEMERAL_RANGE 49152..=65535",
+                "gnoliyil/fuchsia@00369e6a (a copy of Fuchsia)",
+                "src/connectivity/network/netstack3/core/src/transport/tcp/socket.rs "
+                "EPHEMERAL_RANGE 49152..=65535",
+                checked="2026-11-30",
             ),
         ),
     ),
