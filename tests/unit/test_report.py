@@ -380,12 +380,33 @@ def test_the_most_telling_uses_come_first(port):
             assert use.ports.first != port or len(use.ports) >= 1000 or use.kind != "program"
 
 
-def test_kinds_of_uses_have_an_order():
-    order = ["platform", "convention", "malware", "developer", "program"]
-    for port in (3000, 4444, 5000, 8000):
-        kinds = [use.kind for use in explain(port).known_for if len(use.ports) == 1]
-        assert kinds == sorted(kinds, key=order.index)
-        assert len(set(kinds)) > 2
+REGISTERED = ["convention", "platform", "developer", "program", "malware"]
+OTHERS = ["developer", "program", "platform", "malware", "convention"]
+
+
+@pytest.mark.parametrize(
+    ("port", "is_registered", "order"),
+    [
+        (3389, True, REGISTERED),
+        (5000, False, OTHERS),
+        (4444, False, OTHERS),
+        (9000, False, OTHERS),
+    ],
+)
+def test_kinds_of_uses_have_an_order(port, is_registered, order):
+    report = explain(port)
+    kinds = [
+        use.kind
+        for use in report.known_for
+        if len(use.ports) == 1 and (use.service in report.services) == is_registered
+    ]
+    assert kinds == sorted(kinds, key=order.index)
+    assert len(set(kinds)) > 1
+
+
+def test_the_example_of_a_manual_comes_after_the_programs():
+    names = [use.name for use in explain(3000).known_for]
+    assert names.index("Grafana") < names.index("Open WebUI in Docker")
 
 
 def test_a_program_that_takes_the_first_free_port_is_known_for_its_first():

@@ -11,14 +11,22 @@ from portranges import types
 from portranges.categories import Category
 from portranges.uses import Use, UseKind
 
-# A platform or a convention has the port on every machine that follows it, malware is a reason
-# to look, and a development server usually runs on its default; a program may have been moved.
-_KINDS = (
-    UseKind.PLATFORM,
+# A convention that is registered is the service itself, and a platform has its port on every
+# machine. Without a registration, a convention is often the example of one manual; a development
+# server usually runs on its default, and a program may have been moved.
+_REGISTERED = (
     UseKind.CONVENTION,
-    UseKind.MALWARE,
+    UseKind.PLATFORM,
     UseKind.DEVELOPER,
     UseKind.PROGRAM,
+    UseKind.MALWARE,
+)
+_OTHERS = (
+    UseKind.DEVELOPER,
+    UseKind.PROGRAM,
+    UseKind.PLATFORM,
+    UseKind.MALWARE,
+    UseKind.CONVENTION,
 )
 
 # A range of this size is allocated from, not searched from its first port.
@@ -202,8 +210,9 @@ class PortReport:
         """The uses, those first that the port suggests most.
 
         First come narrow ranges, and programs that begin at this port and take a later one if it
-        is in use; among these, uses that are registered for the port, then smaller ranges, then
-        kinds in the order platform, convention, malware, developer, program.
+        is in use; among these, uses that are registered for the port, then smaller ranges. Of the
+        same size, registered uses are in the order convention, platform, developer, program,
+        malware, and the others in the order developer, program, platform, malware, convention.
 
         Example:
             >>> from portranges import explain
@@ -214,7 +223,8 @@ class PortReport:
 
         def relevance(use: Use) -> tuple[bool, bool, int, int]:
             is_other = use.service not in services
-            return not self._suggests(use), is_other, len(use.ports), _KINDS.index(use.kind)
+            kinds = _OTHERS if is_other else _REGISTERED
+            return not self._suggests(use), is_other, len(use.ports), kinds.index(use.kind)
 
         return tuple(sorted(self.uses, key=relevance))
 
@@ -276,8 +286,8 @@ class PortReport:
 
         Args:
             sources: Whether to list the sources of every section.
-            width: The maximum length of a line, at least 60. Only a command line, which is
-                never wrapped, may be longer.
+            width: The maximum length of a line, at least 60. Only a command line and a word that
+                does not fit, such as a path in a source, may be longer.
             styled: Whether headings are bold, with terminal escape codes.
 
         Returns:
