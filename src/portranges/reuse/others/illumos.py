@@ -74,7 +74,7 @@ _CALLS: dict[str, types.RuleSource] = {
     # conn_opt_set_ipv6() does not test the state, so IPV6_V6ONLY can change at any time.
     "options": _read(_OPTIONS, "inet/ip/conn_opt.c, conn_opt_set_socket, conn_opt_set_ipv6"),
     "no-option": _read("bd670b3", "inet/proto_set.c, proto_opt_check"),
-    "refusal": _read("ee89680", "inet/tcp/tcp_input.c, tcp_input_data: TCPS_SYN_SENT"),
+    "refusal": _read("012f57f", "inet/tcp/tcp_input.c, tcp_input_data: TCPS_SYN_SENT"),
 }
 
 _ROWS: types.RuleRows = {

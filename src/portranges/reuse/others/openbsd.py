@@ -48,7 +48,7 @@ _SOURCES: dict[str, types.RuleSource] = {
     "dropped": _read(_USRREQ, "sys/netinet/tcp_usrreq.c, tcp_bind, tcp_listen, tcp_connect"),
     "connect": _read(_LAYER, "soconnect"),
     "v6only-connect": _read("openbsd/src@0039ae5", "sys/netinet6/in6_pcb.c, in6_pcbconnect"),
-    "refusal": _read(_USRREQ, "sys/netinet/tcp_input.c, tcp_input: TH_RST"),
+    "refusal": _read(_USRREQ, "sys/netinet/tcp_input.c, tcp_input: TCPS_SYN_SENT, TH_RST"),
     "listen": _read(_COPY, "sys/kern/uipc_socket.c, solisten"),
     "accept": _read(_CALLS, "sys/kern/uipc_syscalls.c, doaccept"),
     "accepted": _read("openbsd/src@01e259d", "sys/kern/uipc_socket2.c, sonewconn"),
