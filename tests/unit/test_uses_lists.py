@@ -134,10 +134,6 @@ UNANSWERED = {
     (Transport.TCP, 254): NO_PROGRAM,
     (Transport.TCP, 255): NO_PROGRAM,
     (Transport.TCP, 787): NO_PROGRAM,
-    (
-        Transport.TCP,
-        1900,
-    ): "routers serve UPnP descriptions there, but no vendor's source was found",
     (Transport.TCP, 2717): NO_PROGRAM,
     (Transport.TCP, 3986): NO_PROGRAM,
     (Transport.TCP, 5120): "registered for Barracuda Backup, but no document of it was found",
