@@ -114,7 +114,7 @@ REGISTERED = {
 # 49152.
 ALLOCATED = {
     Transport.TCP: PortSet.parse(
-        "1000,1022,1024,1026-1033,1035-1041,1044,1048-1049,1053-1054,1056,1058-1059,"
+        "1022,1024,1026-1033,1035-1041,1044,1048-1049,1053-1054,1056,1058-1059,"
         "1064-1066,1069,1071,1074,32768,49153-49157"
     ),
     Transport.UDP: PortSet.parse(
@@ -145,7 +145,6 @@ UNANSWERED = {
     (Transport.UDP, 515): TCP_ONLY,
     (Transport.UDP, 593): TCP_ONLY,
     (Transport.UDP, 1433): TCP_ONLY,
-    (Transport.UDP, 2223): "registered for Rockwell CSP2, but no document of it was found",
     (Transport.UDP, 3456): NO_PROGRAM,
     (Transport.UDP, 3703): TCP_ONLY,
     (Transport.UDP, 33281): NO_PROGRAM,
