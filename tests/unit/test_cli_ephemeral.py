@@ -49,7 +49,31 @@ def test_systems_by_name(capsys: pytest.CaptureFixture[str]) -> None:
         "linux       32768-60999   28,232  source\n"
         "windows-xp  1025-5000      3,976  document\n"
         "smoltcp     not fixed          -  source\n"
+        "\n"
+        "linux, privileged ports: 1-1023; a port below\n"
+        "  net.ipv4.ip_unprivileged_port_start (default 1024, per network namespace)\n"
+        "  requires CAP_NET_BIND_SERVICE; 0 removes the rule. It must not be above the\n"
+        "  first port of the range. Docker sets it to 0 in containers since 20.10, but\n"
+        "  not in host networking\n"
+        "windows-xp, privileged ports: none; no port requires privilege\n"
+        "smoltcp, privileged ports: none; no port requires privilege: nothing in the\n"
+        "  source checks for one\n"
     )
+
+
+def test_the_privileged_ports_of_named_hosts(capsys: pytest.CaptureFixture[str]) -> None:
+    def rules(*words: str) -> str:
+        assert run(*words) == 0
+        _, _, below = capsys.readouterr().out.partition("\n\n")
+        return " ".join(below.split())
+
+    assert "solaris, privileged ports: 1-1023,2049,4045; smallest_nonpriv_port (1024" in rules(
+        "solaris"
+    )
+    assert rules("aix").startswith("aix, privileged ports: unknown; ports can be added to")
+    assert rules("hpux") == "hpux, privileged ports: unknown"
+    # A translator binds no sockets.
+    assert rules("nf-nat") == rules() == ""
 
 
 def test_all_current_hosts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,8 +85,9 @@ def test_all_current_hosts(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_systems_and_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("linux", "--here") == 0
-    table, _, here = capsys.readouterr().out.partition("\n\n")
+    table, rule, here = capsys.readouterr().out.split("\n\n")
     assert table.startswith("name ")
+    assert rule.startswith("linux, privileged ports: ")
     assert here == HERE
 
 

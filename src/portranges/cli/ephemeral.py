@@ -8,7 +8,9 @@ from portranges.cli.output import answer
 from portranges.errors import InvalidValueError
 from portranges.families import Family
 from portranges.layout import WIDTH, cut_list, table, wrapped
+from portranges.portset import PortSet
 from portranges.records import as_data
+from portranges.systems import Kind
 
 _BELOW = " " * 22
 
@@ -43,14 +45,19 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
     data = [_data(row) for row in rows]
     if here is not None:
         data.append({"name": "here", **here.to_dict()})
-    return answer(arguments, "ephemeral", data, _lines(rows, here))
+    return answer(arguments, "ephemeral", data, _lines(rows, here, notes=bool(arguments.names)))
 
 
 def _lines(
-    rows: types.Sequence[types.EphemeralProfile], here: types.MachineSettings | None
+    rows: types.Sequence[types.EphemeralProfile],
+    here: types.MachineSettings | None,
+    *,
+    notes: bool,
 ) -> types.Iterator[str]:
     if rows:
         yield from _table(rows)
+    if notes:
+        yield from _privileges(rows)
     if rows and here is not None:
         yield ""
     if here is not None:
@@ -72,6 +79,8 @@ def _data(row: types.EphemeralProfile) -> dict[str, types.Any]:
             "shares_ports_across_destinations",
             "time_wait",
             "privileged_below",
+            "privileged_extra",
+            "privileged_note",
             "read_with",
             "confidence",
             "source",
@@ -87,6 +96,21 @@ def _table(rows: types.Sequence[types.EphemeralProfile]) -> types.Iterator[str]:
         for row in rows
     ]
     yield from table(("name", "ports", "count", "confidence"), cells, right=(2,), least=(0, 12, 6))
+
+
+def _privileges(rows: types.Iterable[types.EphemeralProfile]) -> types.Iterator[str]:
+    # A translator or a document has no rule of its own.
+    hosts = [row for row in rows if row.kind is Kind.HOST]
+    if hosts:
+        yield ""
+    for row in hosts:
+        below = row.privileged_below
+        if below is None:
+            ports = "unknown"
+        else:
+            ports = str(PortSet(range(1, below)) | row.privileged_extra) or "none"
+        note = f"; {row.privileged_note}" if row.privileged_note else ""
+        yield from wrapped(f"{row.name}, privileged ports: {ports}{note}", WIDTH, below="  ")
 
 
 def _settings(settings: types.MachineSettings) -> types.Iterator[str]:
