@@ -120,6 +120,21 @@ def test_who_may_bind_where_no_system_lets_any_user():
     assert f"\n\nWho may bind  privileged  {rule.name}\n\nBrowsers " in page
 
 
+def test_the_notes_of_common_systems_only():
+    page = explain(80).page()
+    assert "privileged  linux, macos, freebsd, android, wsl2," in page
+    section = text_of(page.partition("\nWho may bind ")[2].partition("\n\n")[0])
+    noted = [rule for rule in explain(80).bind_rules if rule.privileged and rule.note]
+    for rule in noted:
+        is_common = rule.name in ("linux", "macos", "freebsd")
+        assert (f"{rule.name}: {rule.note}" in section) is is_common
+    assert section.endswith(" portranges ephemeral NAME shows the rule of another system")
+    # Only Solaris protects 2049.
+    page = text_of(explain(2049).page())
+    assert "solaris: smallest_nonpriv_port (1024" in page
+    assert "portranges ephemeral NAME" not in page
+
+
 @pytest.mark.parametrize("port", SAMPLE)
 def test_the_report_agrees_with_the_packages_that_it_uses(port):
     report = explain(port)
@@ -380,28 +395,33 @@ def test_the_most_telling_uses_come_first(port):
             assert use.ports.first != port or len(use.ports) >= 1000 or use.kind != "program"
 
 
-REGISTERED = ["convention", "platform", "developer", "program", "malware"]
-OTHERS = ["developer", "program", "platform", "malware", "convention"]
+# Programs and platforms are sorted by name.
+REGISTERED = [{"convention"}, {"developer"}, {"program", "platform"}, {"malware"}]
+OTHERS = [{"developer"}, {"program", "platform"}, {"malware"}, {"convention"}]
 
 
 @pytest.mark.parametrize(
     ("port", "is_registered", "order"),
     [
-        (3389, True, REGISTERED),
-        (5000, False, OTHERS),
+        (443, True, REGISTERED),
+        (1080, True, REGISTERED),
+        (8080, True, REGISTERED),
         (4444, False, OTHERS),
+        (5000, False, OTHERS),
         (9000, False, OTHERS),
     ],
 )
 def test_kinds_of_uses_have_an_order(port, is_registered, order):
     report = explain(port)
-    kinds = [
-        use.kind
+    found = [
+        use
         for use in report.known_for
         if len(use.ports) == 1 and (use.service in report.services) == is_registered
     ]
-    assert kinds == sorted(kinds, key=order.index)
-    assert len(set(kinds)) > 1
+    ranks = [next(at for at, kinds in enumerate(order) if use.kind in kinds) for use in found]
+    keys = [(rank, use.name.lower()) for rank, use in zip(ranks, found, strict=True)]
+    assert keys == sorted(keys)
+    assert len({use.kind for use in found}) > 1
 
 
 def test_the_example_of_a_manual_comes_after_the_programs():
@@ -489,6 +509,18 @@ def test_the_headline_of_several_ports():
     assert begin("4511-4519").startswith(
         "Ports 4511-4519 are not assigned, but are known for LocalStack external services; they l"
     )
+
+
+def test_uses_follow_the_registry_unless_they_are_only_wide_ranges():
+    def order(port):
+        labels = ("Known uses", "IANA", "Purpose", "Browsers", "Find holder")
+        page = explain(port).page()
+        return sorted(labels, key=lambda label: page.index(f"\n{label} "))
+
+    assert order(9200) == ["Known uses", "IANA", "Purpose", "Browsers", "Find holder"]
+    assert order(443) == ["IANA", "Known uses", "Purpose", "Browsers", "Find holder"]
+    assert order(60454) == ["IANA", "Purpose", "Browsers", "Known uses", "Find holder"]
+    assert order(40000) == order(60454)
 
 
 def test_uses_come_first_where_the_registered_name_is_another_service():

@@ -11,23 +11,16 @@ from portranges import types
 from portranges.categories import Category
 from portranges.uses import Use, UseKind
 
-# A convention that is registered is the service itself, and a platform has its port on every
-# machine. Without a registration, a convention is often the example of one manual; a development
-# server usually runs on its default, and a program may have been moved.
-_REGISTERED = (
-    UseKind.CONVENTION,
-    UseKind.PLATFORM,
-    UseKind.DEVELOPER,
-    UseKind.PROGRAM,
-    UseKind.MALWARE,
-)
-_OTHERS = (
-    UseKind.DEVELOPER,
-    UseKind.PROGRAM,
-    UseKind.PLATFORM,
-    UseKind.MALWARE,
-    UseKind.CONVENTION,
-)
+# A development server usually runs on its default, and a program may have been moved. A convention
+# that is not registered is often the example of one manual; one that is registered is the service
+# itself, and comes before all kinds.
+_RANKS = {
+    UseKind.DEVELOPER: 1,
+    UseKind.PROGRAM: 2,
+    UseKind.PLATFORM: 2,
+    UseKind.MALWARE: 3,
+    UseKind.CONVENTION: 4,
+}
 
 # A range of this size is allocated from, not searched from its first port.
 _WIDE = 1000
@@ -210,9 +203,9 @@ class PortReport:
         """The uses, those first that the port suggests most.
 
         First come narrow ranges, and programs that begin at this port and take a later one if it
-        is in use; among these, uses that are registered for the port, then smaller ranges. Of the
-        same size, registered uses are in the order convention, platform, developer, program,
-        malware, and the others in the order developer, program, platform, malware, convention.
+        is in use. Among these, uses that are registered for the port come first, then smaller
+        ranges. Of the same size, a registered convention comes before development servers, then
+        programs and platforms, malware, and other conventions.
 
         Example:
             >>> from portranges import explain
@@ -223,8 +216,9 @@ class PortReport:
 
         def relevance(use: Use) -> tuple[bool, bool, int, int]:
             is_other = use.service not in services
-            kinds = _OTHERS if is_other else _REGISTERED
-            return not self._suggests(use), is_other, len(use.ports), kinds.index(use.kind)
+            is_service = use.kind is UseKind.CONVENTION and not is_other
+            rank = 0 if is_service else _RANKS[use.kind]
+            return not self._suggests(use), is_other, len(use.ports), rank
 
         return tuple(sorted(self.uses, key=relevance))
 

@@ -12,7 +12,7 @@ from portranges import checks, types
 from portranges.errors import printable
 from portranges.layout import grouped
 from portranges.report import page_uses, rows
-from portranges.report.model import PortReport, TransportState
+from portranges.report.model import BindRule, PortReport, TransportState
 from portranges.report.page_layout import Page
 
 _MIN_WIDTH = 60
@@ -25,8 +25,11 @@ def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> st
     subject = f"Port {report.port}" if len(report.ports) == 1 else f"Ports {report.ports}"
     page.title(subject, f"{subject} {page_uses.headline(report)}")
     sections = [_category, _registry, _purpose, _ephemeral, _bind, _browsers]
-    # A misleading name of the registry comes after what the port is really used for.
-    sections.insert(0 if report.is_misnamed else len(sections), page_uses.add_uses)
+    # A misleading name of the registry comes after what the port is really used for. Wide ranges,
+    # which say the least, come last.
+    after_registry = sections.index(_registry) + 1
+    last = after_registry if report.known_for else len(sections)
+    sections.insert(0 if report.is_misnamed else last, page_uses.add_uses)
     for section in (*sections, _commands, _judgement):
         section(page, report)
     return "\n".join(page.lines)
@@ -133,22 +136,29 @@ def _not_allocated(page: Page, report: PortReport) -> types.Iterator[str]:
 
 
 def _bind(page: Page, report: PortReport) -> None:
-    free = [rule.name for rule in report.bind_rules if not rule.privileged]
-    guarded = [rule for rule in report.bind_rules if rule.privileged]
+    # The common systems first.
+    rules = sorted(report.bind_rules, key=lambda rule: rule.name not in rows.COMMON)
+    free = [rule.name for rule in rules if not rule.privileged]
+    guarded = [rule for rule in rules if rule.privileged]
     parts: list[str] = []
     if not guarded:
         parts.append(page.paragraph("any user, on every system whose rule is known"))
     else:
-        names = ", ".join(rule.name for rule in guarded)
-        parts.append(page.row("privileged", 12, names))
+        parts.append(page.row("privileged", 12, ", ".join(rule.name for rule in guarded)))
         if free:
             parts.append(page.row("any user", 12, ", ".join(free)))
-        notes = grouped((rule.note, rule.name) for rule in guarded if rule.note)
-        parts += [
-            page.paragraph(f"{', '.join(having)}: {note}", indent=2)
-            for note, having in notes.items()
-        ]
+        parts += _bind_notes(page, guarded)
     page.section("Who may bind", parts, [(rule.name, rule.source) for rule in report.bind_rules])
+
+
+def _bind_notes(page: Page, guarded: types.Iterable[BindRule]) -> types.Iterator[str]:
+    """Yield the notes of the common systems; those of the others only if no common one has any."""
+    noted = [rule for rule in guarded if rule.note]
+    shown = [rule for rule in noted if rule.name in rows.COMMON] or noted
+    for rule in shown:
+        yield page.paragraph(f"{rule.name}: {rule.note}", indent=2)
+    if len(shown) < len(noted):
+        yield page.paragraph("portranges ephemeral NAME shows the rule of another system")
 
 
 def _browsers(page: Page, report: PortReport) -> None:
