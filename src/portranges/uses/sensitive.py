@@ -19,7 +19,7 @@ from functools import cache
 from portranges import types
 from portranges.ports import Transport
 from portranges.portset import PortSet
-from portranges.source import Confidence, Source
+from portranges.source import Confidence, Source, cite
 
 _FILE = "sensitive.tsv"
 
@@ -86,6 +86,6 @@ def _service(line: str) -> SensitiveService:
         transports=tuple(map(Transport, transports.split(","))),
         why=why,
         confidence=Confidence(confidence),
-        source=Source(document=document, section=section, checked=checked),
+        source=cite(document, section, checked=checked),
         fragment=fragment,
     )
