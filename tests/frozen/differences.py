@@ -289,9 +289,11 @@ def _systems_of_their_own(question: tuple[Any, ...], path: str, old: Any, new: A
 _CORRECTED = frozenset(
     """windows-xp linux-2.6.24 linux-2.4-bigmem linux-2.4-lowmem freebsd-4.6 freebsd-2 dragonfly
     bsd-4.3 hpux nonstop zos qnx qnx-iopkt ios lwip lwip-udp zephyr freertos smoltcp
-    gvisor""".split()
+    gvisor openbsd""".split()
 )
-_CORRECTED_FIELDS = {"aliases", "system", "time_wait", "privileged_below", "set_with", "until"}
+_CORRECTED_FIELDS = {
+    "aliases", "system", "time_wait", "privileged_below", "privileged_extra", "set_with", "until"
+}  # fmt: skip
 # Texts, of which the numbers are compared.
 _TEXTS_OF_ROWS = frozenset(
     "source sources privileged_source note exclusions algorithm socket_overrides".split()

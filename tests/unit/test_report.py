@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import date
 from itertools import pairwise
 from operator import attrgetter
@@ -75,7 +76,7 @@ class TestPort60454:
         assert names(self.report.allocated_by) >= {"linux", "windows", "macos", "freebsd"}
         assert "openbsd" in names(self.report.not_allocated_by)
         assert "32768-60999 linux" in self.page
-        assert "and on windows-exchange2010 (6005-65534); solaris, aix, zephyr (327" in self.page
+        assert "and on windows-exchange2010 (6005-65534); solaris, aix, zephyr and" in self.page
         # The systems that do not allocate it are not common.
         assert "not on 10000" not in self.page
         assert "portranges ephemeral lists all systems" in self.page
@@ -549,6 +550,9 @@ def test_common_systems_come_first_in_the_list_of_allocating_systems():
     for port in (3000, 8000, 25565, 40000, 50000, 55555, 60454):
         _, _, section = explain(port).page().partition("\nAllocated ")
         assert section.partition("\n\n")[0].count("\n") <= 13
+    text = text_of(explain(60454).page())
+    assert "; zos, freertos, haiku and 3 more (1024-65535); " in text
+    assert re.search(r"; and \d+ more portranges ephemeral lists all systems", text)
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ ROWS = (
     ),
     _from_source(
         system=lookup("openbsd"),
-        version_note="read in the source of 2014 (5.6) and a newer in.h; 4.2 is from RFC 6056",
+        version_note="read in the sources of 2014 (5.6) and 2025 (7.7); 4.2 is from RFC 6056",
         ports=PortSet.parse("1024-49151"),
         algorithm=(
             "lower + arc4random_uniform(higher - lower), plus 1, then a linear search; so the "
@@ -242,7 +242,8 @@ ROWS = (
         udp_algorithm="openbsd",
         exclusions=(
             "net.inet.tcp.baddynamic and net.inet.udp.baddynamic (comma-separated lists, edited "
-            "with +N and -N), and the port of IPsec over UDP (udpencap_port)"
+            "with +N and -N), and the port of IPsec over UDP (udpencap_port). In the default range "
+            "these are 2049 and 6000-6010 of TCP, and 2049, 3784, 3785 and 7784 of UDP"
         ),
         socket_overrides="IP_PORTRANGE (19): HIGH is 49152-65535, LOW 1023 down to 600",
         per_transport="one range; TCP and UDP have separate exclusions",
@@ -255,8 +256,10 @@ ROWS = (
         time_wait_note="twice TCPTV_MSL, 30 s",
         privileged_below=1024,
         privileged_source=cite("openbsd/src@27ae666c", "sys/netinet/in_pcb.c, IPPORT_RESERVED"),
+        privileged_extra=PortSet.parse("2049"),
         privileged_note=(
-            "fixed; newer releases add the lists net.inet.tcp.rootonly and net.inet.udp.rootonly"
+            "fixed; newer releases add the lists net.inet.tcp.rootonly and net.inet.udp.rootonly, "
+            "by default 2049"
         ),
         exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
         read_with=("sysctl net.inet.ip.portfirst net.inet.ip.portlast",),
@@ -280,8 +283,20 @@ ROWS = (
             cite("openbsd/src@00007ca3", "lib/libc/sys/sysctl.2"),
             cite("RFC 6056", "appendix A.4: OpenBSD 4.2 uses algorithm 1, 1024 to 49151"),
             cite(
-                "OpenBSD in_pcb.c with in_pcbaddrisavail_lock (repository and commit not recorded)",
-                "1024 to 49151 without baddynamic; what connect() picks",
+                "OpenBSD sys/netinet/in_pcb.c rev 1.320 (2025-07-14)",
+                "ipport_firstauto, ipport_lastauto; in_pcbpickport(), in_rootonly(); what "
+                "connect() picks",
+                checked="2026-11-30",
+            ),
+            cite(
+                "OpenBSD sys/netinet/in.h rev 1.149 (2025-03-02)",
+                "IPPORT_RESERVED 1024, IPPORT_USERRESERVED 49151",
+                checked="2026-11-30",
+            ),
+            cite(
+                "OpenBSD sys/netinet/in_pcb.h rev 1.171 (2025-07-14)",
+                "DEFBADDYNAMICPORTS_TCP and _UDP, DEFROOTONLYPORTS_TCP and _UDP",
+                checked="2026-11-30",
             ),
             cite(
                 "openbsd/src@00007ca3",
@@ -289,11 +304,10 @@ ROWS = (
                 checked="2026-11-30",
             ),
         ),
-        confidence_note="the rootonly lists are from third parties",
     ),
     _from_source(
         system=lookup("netbsd"),
-        version_note="read in the source from 6.0 on; 5.0.1 is from RFC 6056",
+        version_note="read in sources of 2013 to 2021, of 6.0 and later; 5.0.1 is from RFC 6056",
         ports=PortSet.parse("49152-65535"),
         algorithm=(
             "default 'bsd': downwards from 65535, with separate counters for TCP and UDP and for "
@@ -335,6 +349,16 @@ ROWS = (
         set_with=("sysctl -w net.inet.ip.anonportmin=FIRST",),
         sources=(
             cite("NetBSD/src@08770e5b", "sys/netinet/portalgo.c (rev 1.1.4.3)"),
+            cite(
+                "NetBSD/src@50ee86fb",
+                "sys/netinet/portalgo.c (rev 1.1.2.3, 2017-12-03): the same",
+                checked="2026-11-30",
+            ),
+            cite(
+                "NetBSD sys/netinet/in.h rev 1.114 (2021-02-03)",
+                "IPPORT_ANONMIN 49152, IPPORT_ANONMAX 65535",
+                checked="2026-11-30",
+            ),
             cite("NetBSD/src@0b53088c", "share/man/man7/rfc6056.7"),
             cite(
                 "NetBSD/src@021abaf7",

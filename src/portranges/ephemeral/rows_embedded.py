@@ -327,4 +327,117 @@ ROWS = (
         exhaustion=(("bind(0) or connect()", "Port_error"),),
         sources=(cite("includeos/IncludeOS@0dcd8ed2", "api/net/port_util.hpp"),),
     ),
+    _from_source(
+        system=lookup("f-stack"),
+        version_note="1.25; its network stack is the one of FreeBSD 13.0, changed for DPDK",
+        ports=PortSet.parse("10000-65535"),
+        algorithm=(
+            "a random port, which is never the last one, then upwards. With several processes "
+            "connect() over IPv4 only uses a port whose replies the network card delivers to the "
+            "process"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note=(
+            "connect() over IPv4 uses a port that no socket of the process has, unlike that of "
+            "FreeBSD 13"
+        ),
+        time_wait=4.0,
+        time_wait_note="net.inet.tcp.msl=2000 in its config.ini; 60 s without that line",
+        exhaustion=(("bind(0) or connect()", "EADDRNOTAVAIL"),),
+        set_with=("net.inet.ip.portrange.first and .last in config.ini",),
+        sources=(
+            cite(
+                "F-Stack/f-stack@5cb586b5",
+                "freebsd/netinet/in.h IPPORT_EPHEMERALFIRST 10000, IPPORT_EPHEMERALLAST 65535; "
+                "in_pcb.c in_pcb_lport_dest(); tcp_timer.h TCPTV_MSL; config.ini",
+                checked="2026-11-30",
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("plan9"),
+        ports=PortSet.parse("32768-65535"),
+        algorithm="RFC 6056 algorithm 2: a random port for each of at most 64 tries",
+        socket_overrides="a remote address that ends in !r: 600-1023, in turn",
+        shares_ports_across_destinations=False,
+        sharing_note="a port that no conversation of the protocol has",
+        exhaustion=(("connect or announce", "no ports available"),),
+        sources=(
+            cite(
+                "9front/9front@0b849750",
+                "sys/src/9/ip/devip.c unusedlport(), setlport(), lportinuse()",
+                checked="2026-11-30",
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("asterinas"),
+        ports=PortSet.parse("32768-60999"),
+        algorithm="the lowest port that is free",
+        per_transport="a port in use by one transport is not free for the other",
+        shares_ports_across_destinations=False,
+        sharing_note="a port that no socket of the local address has",
+        note="the range of Linux, on top of a changed smoltcp",
+        sources=(
+            cite(
+                "asterinas/asterinas@0557ff98",
+                "kernel/libs/aster-bigtcp/src/iface/common.rs IP_LOCAL_PORT_START, "
+                "IP_LOCAL_PORT_END, alloc_ephemeral_port()",
+                checked="2026-11-30",
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("mongoose"),
+        version_note="7.22",
+        ports=PortSet.parse("32768-65535"),
+        algorithm="a random value at first, then sequential upwards; ports in use are not skipped",
+        per_transport="one counter for TCP and UDP",
+        note="only its own network stack (MG_ENABLE_TCPIP); otherwise the system's",
+        sources=(
+            cite(
+                "cesanta/mongoose@282ae0d9",
+                "src/net_builtin.c MG_EPHEMERAL_PORT_BASE 32768, mg_tcpip_init(), "
+                "mg_connect_resolved()",
+                checked="2026-11-30",
+            ),
+        ),
+    ),
+    _from_source(
+        system=lookup("uc-tcp-ip"),
+        version_note="3.06.01",
+        ports=PortSet.parse("49152-65534"),
+        algorithm=(
+            "a random value at first, then sequential upwards; instead of a port in use and of "
+            "65535 a new random one, repeated without end until a port is free"
+        ),
+        shares_ports_across_destinations=False,
+        sharing_note="a port that no connection of the transport has",
+        set_with=("NET_SOCK_DFLT_PORT_NBR_RANDOM_BASE and _END when compiling",),
+        note=("TIME_WAIT is twice NET_TCP_DFLT_TIMEOUT_CONN_MAX_SEG_SEC, which is 0 s by default"),
+        sources=(
+            cite(
+                "weston-embedded/uC-TCP-IP@87d34187",
+                "Source/net_sock.h:185-194; net_sock.c NetSock_RandomPortNbrGet(); net_tcp.h:150",
+                checked="2026-11-30",
+            ),
+        ),
+    ),
+    _without_privileges(
+        system=lookup("wiznet"),
+        ports=PortSet.parse("49152-65519"),
+        algorithm="sequential upwards from 49152; ports in use are not skipped",
+        per_transport="one counter for TCP and UDP",
+        privileged_source=cite(
+            "Wiznet/ioLibrary_Driver@009940c1", "Ethernet/socket.c socket()", checked="2026-11-30"
+        ),
+        note="the chips have 4 or 8 sockets, and the library gives port 0 a number",
+        sources=(
+            cite(
+                "Wiznet/ioLibrary_Driver@009940c1",
+                "Ethernet/socket.c SOCK_ANY_PORT_NUM 0xC000, socket(): again after 0xFFEF",
+                checked="2026-11-30",
+            ),
+        ),
+    ),
 )

@@ -83,6 +83,21 @@ ROWS = (
             ),
             cite("lwip-tcpip/lwip commit 33d6dcec", "bug #33048"),
             cite("espressif/esp-lwip@1d298f08", "src/core/tcp.c: the same range in ESP-IDF"),
+            cite(
+                "nanovms/lwip@14b0c5a3",
+                "src/core/tcp.c: the same range in Nanos",
+                checked="2026-11-30",
+            ),
+            cite(
+                "ARMmbed/mbed-os@1632cc9e",
+                "features/lwipstack/lwip/src/core/lwip_tcp.c: the same range in Mbed OS",
+                checked="2026-11-30",
+            ),
+            cite(
+                "unikraft/lib-lwip@7c1859a7",
+                "Makefile.uk and patches: Unikraft has lwIP 2.1.x, and does not change the range",
+                checked="2026-11-30",
+            ),
         ),
     ),
     _lwip(

@@ -226,4 +226,55 @@ ROWS = (
         sources=(cite("VirtualBox User Manual", "Network Address Translation (NAT)"),),
         confidence_note="about the absence of a range",
     ),
+    _from_source(
+        system=lookup("tayga"),
+        note=(
+            "has no range: it replaces addresses one for one, and keeps ports. Hosts share an IPv4 "
+            "address only if another translator, such as nf-nat, follows"
+        ),
+        sources=(
+            cite(
+                "apalrd/tayga@8a028c78",
+                "docs/README.md, Stateless versus Stateful NAT64; nat64.c",
+                checked="2026-11-30",
+            ),
+        ),
+        confidence_note="about the absence of a range",
+    ),
+    _from_source(
+        system=lookup("libslirp"),
+        note=(
+            "has no range: it opens sockets of the host for its guest, whose kernel chooses their "
+            "ports"
+        ),
+        sources=(
+            cite(
+                "qemu/qemu@003f8dbc",
+                "slirp/tcp_subr.c tcp_fconnect(): connect() without bind(); before libslirp was a "
+                "project of its own",
+                checked="2026-11-30",
+            ),
+            cite(
+                "rootless-containers/slirp4netns@9996a4e0",
+                "main.c:1055: binds port 0 for --outbound-addr",
+                checked="2026-11-30",
+            ),
+        ),
+        confidence_note="about the absence of a range",
+    ),
+    _from_source(
+        system=lookup("gvisor-tap-vsock"),
+        note=(
+            "has no range: it connects as a program of the host, whose kernel chooses the ports; "
+            "towards the guest it has the stack gvisor"
+        ),
+        sources=(
+            cite(
+                "containers/gvisor-tap-vsock@00ec0d41",
+                "pkg/services/forwarder/tcp.go TCP(): net.Dial",
+                checked="2026-11-30",
+            ),
+        ),
+        confidence_note="about the absence of a range",
+    ),
 )

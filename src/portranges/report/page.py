@@ -101,11 +101,7 @@ def _ephemeral(page: Page, report: PortReport) -> None:
     if report.allocated_by:
         ranges = grouped((str(entry.ports), entry.name) for entry in report.allocated_by)
         common = [ports for ports, names in ranges.items() if not rows.SHOWN.isdisjoint(names)]
-        others = "; ".join(
-            f"{', '.join(names)} ({ports})"
-            for ports, names in ranges.items()
-            if ports not in common
-        )
+        others = _others({ports: names for ports, names in ranges.items() if ports not in common})
         text = "by default, to outgoing connections and unbound sockets, on"
         if common:
             parts.append(page.paragraph(text))
@@ -121,6 +117,27 @@ def _ephemeral(page: Page, report: PortReport) -> None:
         parts or [page.paragraph("on no system whose ephemeral range is known")],
         [(entry.name, entry.source) for entry in (*report.allocated_by, *report.not_allocated_by)],
     )
+
+
+# Limits that keep the page short: other ranges, and systems of each.
+_OTHER_RANGES = 5
+_OTHER_NAMES = 3
+
+
+def _others(ranges: dict[str, list[str]]) -> str:
+    """Return the first ranges, each with its first systems, and how many systems remain."""
+    shown = list(ranges.items())[:_OTHER_RANGES]
+    texts = [f"{_first_names(names)} ({ports})" for ports, names in shown]
+    left_out = sum(map(len, ranges.values())) - sum(len(names) for _, names in shown)
+    if left_out:
+        texts.append(f"and {left_out} more")
+    return "; ".join(texts)
+
+
+def _first_names(names: list[str]) -> str:
+    text = ", ".join(names[:_OTHER_NAMES])
+    left_out = len(names) - _OTHER_NAMES
+    return f"{text} and {left_out} more" if left_out > 0 else text
 
 
 def _not_allocated(page: Page, report: PortReport) -> types.Iterator[str]:
