@@ -512,6 +512,12 @@ def test_the_headline_of_several_ports():
     )
 
 
+def test_a_page_says_since_when_a_default_holds():
+    assert "clients and peers (since version 2.0-beta17; 5000 before) " in text_of(
+        explain(1194).page()
+    )
+
+
 def test_uses_follow_the_registry_unless_they_are_only_wide_ranges():
     def order(port):
         labels = ("Known uses", "IANA", "Purpose", "Browsers", "Find holder")

@@ -70,7 +70,9 @@ def add_uses(page: Page, report: PortReport) -> None:
     in_full, others = found[:_MOST_IN_FULL], found[_MOST_IN_FULL:]
     parts = [
         page.paragraph(
-            f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}", indent=2
+            f"{use.name} ({', '.join(use.transports)} {use.ports}): {use.note}"
+            + (f" ({use.since})" if use.since else ""),
+            indent=2,
         )
         for use in in_full
     ]

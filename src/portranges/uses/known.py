@@ -58,7 +58,7 @@ class Use:
         transports: The transports.
         kind: What sort of use it is.
         note: What it uses them for, as a phrase.
-        since: Since when, if the default changed; otherwise ``""``.
+        since: If the default changed: since when, or for which versions; otherwise ``""``.
         service: The name under which IANA registers one of the ports for this use; ``""`` if it
             does not. The program must speak the registered protocol: MariaDB on 3306 is
             ``mysql``, and whatever serves plain HTTP on 8008 or 8080 is ``http-alt``, but a
