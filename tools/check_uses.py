@@ -8,7 +8,8 @@ save the pages as ``DIR/pages/NAME.txt``, and run
 ``--list`` prints what is needed: a repository with its commit, or a page with the name of its
 file. ``--sample N --seed K`` prints N random rows, for a person to read again. The exit status is
 1 if the words of a row are not in its source, or if the commit does not have the file. Sources
-that are not in DIR, and rows without words, are only counted.
+that are not in DIR, and rows without words, are only counted. The rows are those of ``uses.rows``
+and of ``uses.not_for_internet``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from portranges.uses import Use
+    from portranges.uses import SensitiveService, Use
+
+    Row = Use | SensitiveService
 
 _REPOSITORY = re.compile(r"([\w.-]+/[\w.-]+)@([0-9a-f]{8,40})")
 
@@ -46,7 +49,7 @@ def page_file(document: str) -> str:
     )
 
 
-def text_of(use: Use, folder: Path) -> str | None:
+def text_of(use: Row, folder: Path) -> str | None:
     """Return the text of a row's source, or None if it is not in *folder*.
 
     The text of a file that its commit does not have is ``""``.
@@ -87,36 +90,48 @@ def has_words(text: str, words: str) -> bool:
     return words in re.sub(r"\s+", " ", text)
 
 
+def rows() -> tuple[Row, ...]:
+    """Return the known uses, then the services that should not be reachable from the internet."""
+    return (*uses.rows(), *uses.not_for_internet())
+
+
+def name_of(row: Row) -> str:
+    """Return the name of a use, or the service."""
+    return row.name if isinstance(row, uses.Use) else row.service
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare the rows and print what differs."""
-    parser = argparse.ArgumentParser(description="Compare the known uses with their sources.")
+    parser = argparse.ArgumentParser(
+        description="Compare the rows of portranges.uses with their sources."
+    )
     parser.add_argument("folder", type=Path, nargs="?", default=Path(), help="the folder DIR")
     parser.add_argument("--list", action="store_true", help="print the sources")
     parser.add_argument("--sample", type=int, metavar="N", help="print N random rows")
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample (default: 1)")
     args = parser.parse_args(argv)
-    rows = uses.rows()
+    read = rows()
     if args.list:
-        cited = {use.source.document for use in rows}
+        cited = {use.source.document for use in read}
         for document in sorted(cited):
             print(document if "@" in document else f"{document} -> {page_file(document)}")
         return 0
     if args.sample is not None:
-        for use in random.Random(args.seed).sample(rows, min(args.sample, len(rows))):  # noqa: S311
-            print(f"{use.ports}\t{use.name}\t{use.source}\t{use.fragment}")
+        for use in random.Random(args.seed).sample(read, min(args.sample, len(read))):  # noqa: S311
+            print(f"{use.ports}\t{name_of(use)}\t{use.source}\t{use.fragment}")
         return 0
-    with_words = [use for use in rows if use.fragment]
+    with_words = [use for use in read if use.fragment]
     texts = [(use, text_of(use, args.folder)) for use in with_words]
     missing = [use for use, text in texts if text is None]
     differing = [
         use for use, text in texts if text is not None and not has_words(text, use.fragment)
     ]
     for use in differing:
-        print(f"not found: {use.fragment!r} of {use.name} in {use.source}")
+        print(f"not found: {use.fragment!r} of {name_of(use)} in {use.source}")
     found = len(with_words) - len(missing) - len(differing)
     print(
-        f"{len(rows)} rows: {found} found, {len(differing)} not found, {len(missing)} not at hand, "
-        f"{len(rows) - len(with_words)} without words"
+        f"{len(read)} rows: {found} found, {len(differing)} not found, {len(missing)} not at hand, "
+        f"{len(read) - len(with_words)} without words"
     )
     return int(bool(differing))
 

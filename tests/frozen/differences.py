@@ -574,12 +574,14 @@ def _not_for_internet(question: tuple[Any, ...], path: str, old: Any, new: Any) 
             return (old, new) == (0, 1)
         if isinstance(old, str) and isinstance(new, str):
             return {*old.split()} <= {*new.split()}
-    its_id = ("id", "not-for-internet")
+    ids = {("id", "not-for-internet"), ("id", "among-replies")}
     if question[0] == "advice_rows":
-        return old == "no answer" and its_id in new
+        return old == "no answer" and not ids.isdisjoint(new)
     if not isinstance(old, tuple) or not isinstance(new, tuple):
         return False
-    return old == tuple(each for each in new if not (isinstance(each, tuple) and its_id in each))
+    return old == tuple(
+        each for each in new if not (isinstance(each, tuple) and not ids.isdisjoint(each))
+    )
 
 
 def _reserved_word(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:

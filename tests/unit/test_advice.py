@@ -208,11 +208,18 @@ def test_a_port_that_another_transport_has():
     assert found.sentence == "23/sctp is assigned for another transport only"
 
 
-def not_for_internet(ports):
-    """The findings of the services that are wholly in *ports*."""
+def not_for_internet(ports, replies=None, system=""):
+    """The findings of the services in *ports*; the *replies* of a system are among them."""
     return [
-        f"warning: {row.ports} exposes {row.service}, which should not be reachable from the "
-        f"internet: {row.why} (not-for-internet)"
+        (
+            f"note: {row.ports} of {row.service} is open with the whole ephemeral range of "
+            f"{system}: {row.why} (among-replies)"
+        )
+        if replies and row.ports <= PortSet([replies])
+        else (
+            f"warning: {row.ports} exposes {row.service}, which should not be reachable from the "
+            f"internet: {row.why} (not-for-internet)"
+        )
         for row in uses.not_for_internet()
         if row.ports <= PortSet([ports])
     ]
@@ -250,7 +257,7 @@ class TestAudit:
                 PortRange(1024, 65535),
                 [
                     "warning: all dynamic ports are open, 49152-65535 (opens-dynamic)",
-                    *not_for_internet(PortRange(1024, 65535)),
+                    *not_for_internet(PortRange(1024, 65535), PortRange(32768, 60999), "Linux"),
                 ],
             ),
             (
@@ -339,6 +346,39 @@ class TestAudit:
         assert [str(each.ports) for each in found] == ["3031", "3306", "3389", "3632"]
         # That everything is open says it already.
         assert ids(audit(PortSet.full())) == ["opens-all"]
+
+    @pytest.mark.parametrize(
+        ("rules", "systems", "lines"),
+        [
+            ("32768-60999", ["linux"], ["note 44818", "note 47808"]),
+            # Another port, and a service outside the range, are reported as ever.
+            ("3306,32768-60999", ["linux"], ["warning 3306", "note 44818", "note 47808"]),
+            # The range may be opened by several rules.
+            ("32768-44817 44818-60999", ["linux"], ["note 44818", "note 47808"]),
+            # Not the whole range, or the range of a system that is not given.
+            ("32768-60998", ["linux"], ["warning 44818", "warning 47808"]),
+            ("32768-60999", ["windows"], ["warning 44818", "warning 47808"]),
+            ("32768-60999", [], ["warning 44818", "warning 47808"]),
+            ("32768-65535", ["windows", "linux"], ["note 44818", "note 47808"]),
+        ],
+    )
+    def test_services_inside_a_range_for_replies_are_notes(self, rules, systems, lines):
+        found = audit([PortSet.parse(rule) for rule in rules.split()], systems)
+        services = [each for each in found if each.id in {"not-for-internet", "among-replies"}]
+        assert [f"{each.severity} {each.ports}" for each in services] == lines
+        for each in services:
+            (row,) = [row for row in uses.not_for_internet() if row.ports >= each.ports]
+            assert each.source == row.source
+            assert (each.id == "among-replies") is (each.severity is Severity.NOTE)
+
+    def test_a_service_that_is_partly_inside_a_range_for_replies(self):
+        # No system has this range; it cuts the ports of Cassandra in two.
+        profile = dataclasses.replace(ephemeral.profile("linux"), ports=PortSet.parse("7001-9100"))
+        row = next(row for row in uses.not_for_internet() if 7199 in row.ports)
+        rule = PortRange(7000, 9200)
+        found = audit(rule, profile)
+        of_row = [(each.id, str(each.ports)) for each in found if each.source == row.source]
+        assert of_row == [("among-replies", "7001,7199,9042"), ("not-for-internet", "7000,9160")]
 
     def test_a_long_rule_is_named_by_its_beginning(self):
         found = audit([PortSet(range(0, 200, 2)), 100])[0]

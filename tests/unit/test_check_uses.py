@@ -46,6 +46,18 @@ def use(document: str, section: str, fragment: str, name: str = "example") -> us
     )
 
 
+def service(document: str, section: str, fragment: str) -> uses.SensitiveService:
+    return uses.SensitiveService(
+        service="an open service",
+        ports=PortSet([8080]),
+        transports=(Transport.TCP,),
+        why="it trusts everyone",
+        confidence=Confidence.DOCUMENT,
+        source=Source(document=document, section=section, checked="2026-11-30"),
+        fragment=fragment,
+    )
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the repository owner/name, whose last commit changed the port."""
@@ -69,9 +81,9 @@ def cited(folder: Path, revision: str = "HEAD~1") -> str:
 
 
 def checked(
-    tool: Any, monkeypatch: Any, capsys: Any, folder: Path, *rows: uses.Use
+    tool: Any, monkeypatch: Any, capsys: Any, folder: Path, *rows: uses.Use | uses.SensitiveService
 ) -> tuple[int, list[str]]:
-    monkeypatch.setattr(tool.uses, "rows", lambda: rows)
+    monkeypatch.setattr(tool, "rows", lambda: rows)
     status = tool.main([str(folder)])
     return status, capsys.readouterr().out.splitlines()
 
@@ -99,6 +111,27 @@ def test_words_of_another_commit_or_page_are_not_found(tool, monkeypatch, capsys
             "2 rows: 0 found, 2 not found, 0 not at hand, 0 without words",
         ],
     )
+
+
+def test_the_words_of_services_that_should_not_be_reachable_are_checked(
+    tool, monkeypatch, capsys, folder
+):
+    rows = (
+        service(cited(folder), "server [1].c", "PORT 8080"),
+        service(PAGE, "Ports", "port 8081"),
+        service("RFC 1350", "Security Considerations", ""),
+    )
+    assert checked(tool, monkeypatch, capsys, folder, *rows) == (
+        1,
+        [
+            f"not found: 'port 8081' of an open service in {PAGE}, Ports (checked 2026-11-30)",
+            "3 rows: 1 found, 1 not found, 0 not at hand, 1 without words",
+        ],
+    )
+
+
+def test_the_rows_are_the_uses_and_the_services_that_should_not_be_reachable(tool):
+    assert tool.rows() == (*uses.rows(), *uses.not_for_internet())
 
 
 def test_a_file_that_the_commit_does_not_have_is_not_found(tool, monkeypatch, capsys, folder):
@@ -156,7 +189,7 @@ def test_the_sources_are_listed_once(tool, monkeypatch, capsys):
         use("owner/name@0123456789ab", "a.c", "8080"),
         use("owner/name@0123456789ab", "b.c", "8080"),
     )
-    monkeypatch.setattr(tool.uses, "rows", lambda: rows)
+    monkeypatch.setattr(tool, "rows", lambda: rows)
     assert tool.main(["--list"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"{PAGE} -> www-example-com-docs-ports-html.txt",
@@ -173,11 +206,12 @@ def test_a_sample_depends_on_its_seed_only(tool, capsys):
     assert len(set(first)) == 20
     assert sample("20", "--seed", "7") == first
     assert sample("20", "--seed", "8") != first
-    names = {row.name for row in uses.rows()}
+    rows = tool.rows()
+    names = {tool.name_of(row) for row in rows}
     assert all(line.split("\t")[1] in names for line in first)
-    assert len(sample("100000")) == len(names)
+    assert len(sample("100000")) == len(rows)
 
 
 def test_no_two_pages_have_one_file(tool):
-    pages = {row.source.document for row in uses.rows() if "@" not in row.source.document}
+    pages = {row.source.document for row in tool.rows() if "@" not in row.source.document}
     assert len({tool.page_file(page).lower() for page in pages}) == len(pages)

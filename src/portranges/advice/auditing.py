@@ -124,10 +124,14 @@ def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Findin
         yield finding("opens-all", ports)
     elif dynamic <= ports:
         yield finding("opens-dynamic", dynamic)
+    # The system whose replies a port is open for, by that system's whole ephemeral range.
+    for_replies: dict[str, PortSet] = {}
     for profile in profiles_of(systems):
         allocated = profile.ports - profile.skipped
         open_ones = allocated & ports
         missing = allocated - ports
+        if not missing:
+            for_replies[profile.title] = allocated
         if missing and any(len(each) >= _FOR_ANSWERS for each in open_ones.ranges):
             yield finding(
                 "cuts-ephemeral",
@@ -145,7 +149,19 @@ def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Findin
     if 0 in ports:
         yield finding("has-port-zero", PortSet([0]))
     for row in uses.not_for_internet():
-        if opened := ports & row.ports:
+        opened = ports & row.ports
+        for system, allocated in for_replies.items():
+            if inside := opened & allocated:
+                opened -= inside
+                yield finding(
+                    "among-replies",
+                    inside,
+                    source=row.source,
+                    service=row.service,
+                    system=system,
+                    why=row.why,
+                )
+        if opened:
             yield finding(
                 "not-for-internet", opened, source=row.source, service=row.service, why=row.why
             )

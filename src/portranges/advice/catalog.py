@@ -160,6 +160,14 @@ _OF_RULES = (
         "it to them, or reach the service through a VPN.",
         source=cite("portranges.uses"),
     ),
+    _note(
+        id="among-replies",
+        template="{ports} of {service} is open with the whole ephemeral range of {system}: {why}",
+        reason="A stateless filter must admit replies to the whole range, so the port cannot be "
+        "closed alone. If the service runs there, require the ACK bit, use a stateful filter, or "
+        "let it listen on an internal address only.",
+        source=cite("portranges.uses"),
+    ),
 )
 
 BY_ID = {row.id: row for row in (*_TO_LISTEN_ON, *_OF_RULES)}
