@@ -83,7 +83,11 @@ METHODS = (
         growth=Growth.SOURCES,
         algorithm="openbsd",
         note="chooses a port that is free at the source address",
-        source=cite("OpenBSD", "sys/netinet/in_pcb.c in_pcbaddrisavail_lock()"),
+        source=cite(
+            "OpenBSD sys/netinet/in_pcb.c rev 1.320 (2025-07-14)",
+            "in_pcbconnect(), in_pcbpickport()",
+            checked="2026-11-30",
+        ),
         confidence=Confidence.SOURCE,
     ),
     _connect(

@@ -240,21 +240,41 @@ ROWS = (
         ports=PortSet.parse("49152-65535"),
         algorithm="a random value at first, then sequential upwards; ports in use are not skipped",
         tcp_algorithm="lwip",
+        time_wait=4.0,
+        time_wait_note="TCP_2MSL_TIMER, which can be changed when compiling",
+        privileged_below=0,
+        privileged_note="binding a port checks no privilege",
+        privileged_source=cite(
+            "Oryx-Embedded/CycloneTCP@a5bdd89f", "core/socket.c socketBind()", checked="2026-11-30"
+        ),
         set_with=("SOCKET_EPHEMERAL_PORT_MIN and _MAX when compiling",),
         sources=(
             cite("Oryx-Embedded/CycloneTCP@00dff974", "core/socket.h, version 2.3.2"),
             cite(
                 "Oryx-Embedded/CycloneTCP@a5bdd89f",
-                "core/tcp.c tcpGetDynamicPort()",
+                "core/tcp.c tcpGetDynamicPort(); socket.h:66-76; tcp.h:200 TCP_2MSL_TIMER",
                 checked="2026-11-30",
             ),
         ),
     ),
     _from_source(
         system=lookup("vpp"),
-        ports=PortSet.parse("1024-65535"),
-        algorithm="random",
+        ports=PortSet.parse("1024-65534"),
+        algorithm=(
+            "uniformly random, at most 64,511 tries; a port must be below the upper bound, 65535. "
+            "If every try fails, the last port is used nevertheless"
+        ),
+        shares_ports_across_destinations=True,
+        sharing_note="a port is in use only for one destination address and port",
+        time_wait=10.0,
+        time_wait_note="timewait-time of the section tcp of startup.conf",
         sources=(
+            cite(
+                "FDio/vpp@b575ec2c",
+                "src/vnet/session/transport.c transport_alloc_local_port(); session.c:2285; "
+                "src/vnet/tcp/tcp.c:1698 timewait_time",
+                checked="2026-11-30",
+            ),
             cite(
                 "FDio/vpp@51d12138",
                 "src/vnet/session/transport.c transport_alloc_local_port(): min 1024, max 65535",

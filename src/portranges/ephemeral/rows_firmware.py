@@ -12,7 +12,7 @@ from portranges.systems import lookup
 
 _READ = "2026-11-30"
 _EDK2_TCP = "NetworkPkg/TcpDxe"
-_EDK2_UDP = "MdeModulePkg/Universal/Network/Udp4Dxe/Udp4Impl.c"
+_EDK2_UDP = "MdeModulePkg/Universal/Network/Udp4Dxe"
 _IPXE = "ipxe/ipxe@0ab2277c"
 _U_BOOT = "u-boot/u-boot@6073c36b"
 
@@ -105,7 +105,7 @@ ROWS = (
     ),
     _from_source(
         system=lookup("edk2-udp"),
-        version_note="read in a file of 2016",
+        version_note="read in files of 2014 and 2016",
         transports=(Transport.UDP,),
         ports=PortSet.parse("1024-65535"),
         algorithm="sequential upwards, past ports in use",
@@ -113,10 +113,10 @@ ROWS = (
         sharing_note="a port that no instance of the local address has",
         exhaustion=(("Configure()", "EFI_OUT_OF_RESOURCES"),),
         sources=(
-            cite("tianocore/edk2@01b5ac88", f"{_EDK2_UDP} Udp4Bind()", checked=_READ),
+            cite("tianocore/edk2@01b5ac88", f"{_EDK2_UDP}/Udp4Impl.c Udp4Bind()", checked=_READ),
             cite(
-                "EDK II, Udp4Dxe/Udp4Impl.h (commit not recorded)",
-                "UDP4_PORT_KNOWN 1024",
+                "tianocore/edk2@04d8e5f0",
+                f"{_EDK2_UDP}/Udp4Impl.h: UDP4_PORT_KNOWN 1024",
                 checked=_READ,
             ),
         ),

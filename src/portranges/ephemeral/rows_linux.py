@@ -214,11 +214,16 @@ ROWS = (
         algorithm="sequential (tcp_port_rover)",
         tcp_algorithm="bsd-sequential",
         udp_algorithm="bsd-sequential",
-        sharing_note="later kernels compare the four-tuple in TCP connect(); not checked for 2.2",
+        sharing_note=(
+            "later kernels compare the four-tuple in TCP connect(); in 2.2 tcp_good_socknum() "
+            "chooses a port that no socket has, but its callers were not read"
+        ),
         sources=(
             cite(
-                "Linux net/ipv4/tcp_ipv4.c (repository and commit not recorded)",
-                "sysctl_local_port_range[2] = {1024, 4999}",
+                "linas/i370-linux-2.2.1@8089b4c6 (a port to other hardware)",
+                "net/ipv4/tcp_ipv4.c sysctl_local_port_range[2] = { 1024, 4999 }, "
+                "tcp_good_socknum()",
+                checked="2026-11-30",
             ),
             cite(
                 "mkerrisk/man-pages@ae6b2218",
