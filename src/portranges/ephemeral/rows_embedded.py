@@ -352,7 +352,7 @@ ROWS = (
         version_note="1.25; its network stack is the one of FreeBSD 13.0, changed for DPDK",
         ports=PortSet.parse("10000-65535"),
         algorithm=(
-            "a random port, which is never the last one, then upwards. With several processes "
+            "a random port above the first, then upwards, once around. With several processes "
             "connect() over IPv4 only uses a port whose replies the network card delivers to the "
             "process"
         ),
