@@ -212,7 +212,7 @@ def test_the_ports_of_hardening_guides_are_not_for_the_internet():
 
 def test_rows_of_sensitive_services_are_in_order_and_do_not_overlap():
     rows = uses.not_for_internet()
-    assert len(rows) >= 70
+    assert len(rows) >= 76
     assert [row.ports.first for row in rows] == sorted(row.ports.first for row in rows)
     assert sum(len(row.ports) for row in rows) == len({port for row in rows for port in row.ports})
     assert len({row.service for row in rows}) == len(rows)
@@ -225,6 +225,17 @@ def test_rows_of_sensitive_services_are_in_order_and_do_not_overlap():
         assert row.confidence is not Confidence.MEMORY
         assert len(row.fragment) <= 80
         assert row.fragment == " ".join(row.fragment.split())
+
+
+def test_sensitive_services_from_a_file_or_a_page_keep_words_of_it():
+    for row in uses.not_for_internet():
+        document = row.source.document
+        if "@" in document:
+            assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{12}", document), row.service
+            assert row.source.section
+        if "@" in document or "://" in document:
+            assert len(re.findall(r"[^\W\d_]{2,}", row.fragment)) >= 3, row.service
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d", row.source.checked), row.service
 
 
 def test_the_ports_of_sensitive_services_have_a_use_or_a_registered_name():
