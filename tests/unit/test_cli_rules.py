@@ -372,9 +372,11 @@ def test_audit_without_rules_is_an_error(lines, monkeypatch, capsys):
             "--count applies to a choice of ports only, got --count with --all",
         ),
         (["80", "--all"], "--all requires no ports, got --all with PORT"),
+        (["--for", ""], "--for must have a name, got ''"),
+        (["--for", " "], "--for must have a name, got ' '"),
     ],
 )
-def test_suggest_refuses_options_that_it_would_ignore(words, message, capsys):
+def test_suggest_refuses_options_without_a_meaning(words, message, capsys):
     assert main(["suggest", *words]) == 2
     assert capsys.readouterr().err == f"portranges: {message}\n"
 

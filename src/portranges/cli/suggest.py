@@ -46,6 +46,9 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
         if given is not None and (arguments.ports or arguments.all):
             rule = f"{name} applies to a choice of ports only"
             raise InvalidValueError(rule, f"{name} with {'PORT' if arguments.ports else '--all'}")
+    # As from an unset shell variable: every service would get the same ports.
+    if arguments.name is not None and not arguments.name.strip():
+        raise InvalidValueError("--for must have a name", repr(arguments.name))
     if arguments.ports and arguments.all:
         raise InvalidValueError("--all requires no ports", "--all with PORT")
     in_use, excluded = ports_in_use(here), excluded_ports(here)
