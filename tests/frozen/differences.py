@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeAlias
 
+from frozen.plain import numbers_of
 from frozen.questions.names import PROFILES
 
 Applies: TypeAlias = Callable[[tuple[Any, ...], str, Any, Any], bool]
@@ -112,8 +113,12 @@ def _calls_read(question: tuple[Any, ...], path: str, old: Any, new: Any) -> boo
         return any(f"-{name}" in path for name in _CALLS) and not path.startswith("linux")
     if question[0] == "commands":
         # The sources below the answer, of which the numbers are compared.
+        # In JSON, each source and how certain it is.
         words = question[1][int(path.partition("/")[0])]
-        return words[0] == "reuse" and path.endswith("/1")
+        read = (old == "memory" and new in ("source", "document", "inferred")) or (
+            path.endswith(("/1", "/source"))
+        )
+        return words[0] == "reuse" and read
     return old == "memory" and new in ("source", "document", "inferred")
 
 
@@ -355,6 +360,7 @@ class _Use:
     ports: frozenset[int]
     transports: frozenset[str]
     is_platform: bool
+    numbers: frozenset[str]
 
     @property
     def is_narrow(self) -> bool:
@@ -372,9 +378,15 @@ def _ports(text: str) -> frozenset[int]:
 def _known() -> tuple[_Use, ...]:
     table = Path(__file__).parents[2] / "src/portranges/uses/known.tsv"
     return tuple(
-        _Use(name, _ports(ports), frozenset(transports.split(",")), kind == "platform")
+        _Use(
+            name,
+            _ports(ports),
+            frozenset(transports.split(",")),
+            kind == "platform",
+            frozenset(numbers_of(f"{name}, {transports} {ports}: {note}").split()),
+        )
         for line in table.read_text(encoding="utf-8").splitlines()
-        for ports, transports, kind, name, *_ in [line.split("\t")]
+        for ports, transports, kind, name, note, *_ in [line.split("\t")]
     )
 
 
@@ -445,10 +457,11 @@ def _known_uses_in_advice(question: tuple[Any, ...], path: str, old: Any, new: A
     place, _, field = path.partition("/")
     port = first + int(place) * step
     if field:
-        # A use of few ports instead of one of many. The numbers are all that is left of a sentence.
-        numbers = set(str(old).split())
-        is_wide = any(numbers == {"numbers", str(port), *use.split("-")} for use in _WIDE_USES)
-        return is_wide and field.endswith("/sentence")
+        # Another use at this place. The numbers are all that is left of a sentence.
+        of_uses = [use.numbers for use in _known() if port in use.ports]
+        of_uses += [frozenset(use.split("-")) for use in _WIDE_USES]
+        numbers = {*str(old).split(), *str(new).split()}
+        return field.endswith("/sentence") and numbers <= {str(port)}.union(*of_uses)
     if old[:1] == ("error",):
         return False
     expected = sum(port in use.ports for use in _likely(transports))
@@ -579,9 +592,15 @@ def _not_for_internet(question: tuple[Any, ...], path: str, old: Any, new: Any) 
         return old == "no answer" and not ids.isdisjoint(new)
     if not isinstance(old, tuple) or not isinstance(new, tuple):
         return False
-    return old == tuple(
-        each for each in new if not (isinstance(each, tuple) and not ids.isdisjoint(each))
+    before, now = (
+        [
+            [field for field in each if field[:1] != ("source",)]
+            for each in answer
+            if isinstance(each, tuple) and ids.isdisjoint(each)
+        ]
+        for answer in (old, new)
     )
+    return len(old) < len(new) and len(now) < len(new) and before == now
 
 
 def _reserved_word(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
@@ -888,18 +907,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=_calls_read,
     ),
     Difference(
-        name="reuse: calls in a wrong state were corrected",
-        reason="the order of the tests of connect(), the errors after a refused connection, what "
-        "accept() inherits and when options have an effect are those of the sources that were read",
-        asked="run automatic_run",
-        applies=_calls_corrected,
-    ),
-    Difference(
         name="NetBSD: a counter for each family",
         reason="IPv4 and IPv6 count down apart, as the row of ephemeral says; PortTable had one "
         "counter for both",
         asked="automatic_run",
         applies=_netbsd_families,
+    ),
+    Difference(
+        name="reuse: calls in a wrong state were corrected",
+        reason="the order of the tests of connect(), the errors after a refused connection, what "
+        "accept() inherits and when options have an effect are those of the sources that were read",
+        asked="run automatic_run",
+        applies=_calls_corrected,
     ),
     Difference(
         name="dialects: the evidence of the own notation",
@@ -1018,12 +1037,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=lambda question, path, old, new: (
             question[1] in {"freertos", *_OPENED} and path.split("/")[1:2] == ["source"]
         ),
-    ),
-    Difference(
-        name="advice: the source of the range of Linux",
-        reason="findings cite a copy with a commit, and the line of its release",
-        asked="audit",
-        applies=lambda question, path, old, new: "ColtPlus/linux-6.18.y" in repr(old),
     ),
     Difference(
         name="capacity: another source address",
