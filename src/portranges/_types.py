@@ -72,6 +72,8 @@ from portranges.reuse.model import State as ReuseState
 from portranges.reuse.others.bind_rules import Context as Context
 from portranges.reuse.others.settings import SystemSettings as SystemSettings
 from portranges.reuse.others.sock import Sock as Sock
+from portranges.rulesets.model import Direction
+from portranges.rulesets.ruleset import Ruleset
 from portranges.selection.model import Algorithm as Algorithm
 from portranges.source import Confidence as Confidence
 from portranges.source import Source as Source
@@ -124,6 +126,7 @@ AlgorithmLike: TypeAlias = Algorithm | AlgorithmName
 BackendLike: TypeAlias = Backend | BackendName
 SocketStateLike: TypeAlias = SocketState | SocketStateName
 FieldLike: TypeAlias = Field | FieldName
+DirectionLike: TypeAlias = Direction | DirectionName
 RangeField: TypeAlias = Literal["configured", Field.CONFIGURED]
 PortsField: TypeAlias = Literal["reserved", "excluded", Field.RESERVED, Field.EXCLUDED]
 SettingValue: TypeAlias = PortRange | PortSet | TimeWaitReuse | float | None
@@ -224,6 +227,19 @@ class Plan(Protocol):
 
         Byte *low* (0 or 1) of each two is the low one.
         """
+        ...
+
+
+@runtime_checkable
+class RulesetReader(Protocol):
+    """A module that reads a format of rulesets."""
+
+    def read_text(self, text: str, name: str, services: Services | None, /) -> Ruleset:
+        """Return the ruleset that *text* is, as the format *name*."""
+        ...
+
+    def read_data(self, data: object, name: str, services: Services | None, /) -> Ruleset:
+        """Return the ruleset that *data* is; only for a format of data."""
         ...
 
 

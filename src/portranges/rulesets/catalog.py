@@ -1,0 +1,115 @@
+"""All formats in one order, one of them by its name, and the format of a text.
+
+Other packages add formats by an entry point of the group ``portranges.rulesets``, whose object is
+a ``Format``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from portranges import types
+from portranges.checks import of_type
+from portranges.errors import DataError, InvalidValueError, elide
+from portranges.names import Index
+from portranges.rulesets.model import Format
+from portranges.rulesets.rows import FORMATS
+
+_GROUP = "portranges.rulesets"
+
+# The beginning of a text in which its format must show.
+_HEAD = 65536
+
+
+def formats() -> tuple[Format, ...]:
+    """Return the row of every format that is read, with those that other packages add.
+
+    Returns:
+        The rows in a fixed order; those of other packages come last.
+
+    Raises:
+        DataError: An entry point is not a ``Format``.
+
+    Example:
+        >>> [row.name for row in formats()]
+        ['iptables', 'ip6tables']
+    """
+    return tuple(dict.fromkeys(_index().values()))
+
+
+@cache
+def _index() -> Index[Format]:
+    # Reading the names of the installed packages takes longer than reading most files.
+    from importlib.metadata import entry_points
+
+    found = list(FORMATS)
+    for point in sorted(entry_points(group=_GROUP), key=lambda each: each.name):
+        row = point.load()
+        if not isinstance(row, Format):
+            reason = f"expected a Format, got {elide(row)}"
+            raise DataError(f"the entry point {point.name!r} of {_GROUP}", reason)
+        found.append(row)
+    return Index.of("format", found, argument="format")
+
+
+def find(name: str) -> Format:
+    """Return the row of the format *name*, or raise UnknownNameError."""
+    return _index().find(name)
+
+
+def detect(text: str) -> Format:
+    """Return the format of *text*, by its beginning.
+
+    Args:
+        text: The content of a file.
+
+    Returns:
+        The row of the format whose sign comes first.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        InvalidValueError: No format has a sign in it.
+
+    Complexity:
+        Constant: only the first 65,536 characters are searched.
+
+    Example:
+        >>> detect("*filter").name
+        'iptables'
+        >>> detect("80/tcp")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: text must have the form of a known format, got \
+'80/tcp'; name the format if it is one of iptables, ip6tables
+    """
+    head = of_type("text", text, str)[:_HEAD]
+    found = [
+        (match.start(), place, row)
+        for place, row in enumerate(formats())
+        for sign in row.signs
+        if (match := re.search(sign, head, re.MULTILINE))
+    ]
+    if found:
+        return min(found, key=lambda each: each[:2])[2]
+    raise _unknown("text", elide(head[:60]))
+
+
+def detect_data(data: object) -> Format:
+    """Return the format of parsed *data*, by the keys of its outermost objects."""
+    outer = types.cast("list[object]", data)[:1] if isinstance(data, list) else [data]
+    for first in outer:
+        if isinstance(first, dict):
+            keys = types.cast("dict[object, object]", first).keys()
+            for row in formats():
+                if not keys.isdisjoint(row.keys):
+                    return row
+    raise _unknown("data", type(data).__name__)
+
+
+def _unknown(what: str, got: str) -> InvalidValueError:
+    names = ", ".join(row.name for row in formats())
+    return InvalidValueError(
+        f"{what} must have the form of a known format",
+        f"{got}; name the format if it is one of {names}",
+    )
