@@ -97,13 +97,14 @@ def detect(text: str) -> Format:
 
 def detect_data(data: object) -> Format:
     """Return the format of parsed *data*, by the keys of its outermost objects."""
-    outer = types.cast("list[object]", data)[:1] if isinstance(data, list) else [data]
-    for first in outer:
-        if isinstance(first, dict):
-            keys = types.cast("dict[object, object]", first).keys()
-            for row in formats():
-                if not keys.isdisjoint(row.keys):
-                    return row
+    first = data
+    if isinstance(data, list) and data:
+        first = types.cast("list[object]", data)[0]
+    if isinstance(first, dict):
+        keys = types.cast("dict[object, object]", first).keys()
+        for row in formats():
+            if not keys.isdisjoint(row.keys):
+                return row
     raise _unknown("data", type(data).__name__)
 
 

@@ -136,8 +136,8 @@ class Evaluation:
         self._direction: Direction = direction
         self._rules: dict[str, list[Rule]] = _rules_by_chain(rules, by_name, family)
         self._skipped: dict[str, list[Skipped]] = {}
-        for each in skipped:
-            self._skipped.setdefault(each.group, []).append(each)
+        for skip in skipped:
+            self._skipped.setdefault(skip.group, []).append(skip)
         self._nowhere: list[Skipped] = self._skipped.get("", [])
         way = _WAYS[direction]
         on_way = [each for each in by_name.values() if each.hook in way]

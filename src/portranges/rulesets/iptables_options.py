@@ -42,27 +42,6 @@ NEUTRAL = frozenset(
     }
 )
 
-_PORTS = frozenset({"--dport", "--destination-port", "--dports", "--destination-ports"})
-SOURCE_PORTS = frozenset({"--sport", "--source-port", "--sports", "--source-ports"})
-
-# Modules that match nothing but ports, or what the reader evaluates; the others match some packets.
-NEUTRAL = frozenset(
-    [
-        "tcp",
-        "udp",
-        "sctp",
-        "dccp",
-        "udplite",
-        "icmp",
-        "icmp6",
-        "icmpv6",
-        "multiport",
-        "comment",
-        "state",
-        "conntrack",
-    ]
-)
-
 _PORTS = "dport destination-port sport source-port"
 
 # An option without a number has one value.
