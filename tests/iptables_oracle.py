@@ -278,7 +278,9 @@ class Generator:
         rng = self.rng
         lines = [f"*{table}"]
         for base in BASES[table]:
-            drops = table != "nat" and is_busy and rng.random() < (0.6 if table == "filter" else 0.1)
+            drops = (
+                table != "nat" and is_busy and rng.random() < (0.6 if table == "filter" else 0.1)
+            )
             lines.append(f":{base} {'DROP' if drops else 'ACCEPT'} [0:0]")
         users = [f"{table}{number}" for number in range(rng.randint(0, 3) if is_busy else 0)]
         lines += [f":{each} - [0:0]" for each in users]
@@ -294,7 +296,9 @@ class Generator:
     def rule(self, table: str, chain: str, base: str, users: list[str]) -> str:
         protocol, match = self.ports()
         parts = [f"-A {chain}", protocol, match]
-        several = [self.condition(base, protocol) for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2)))]
+        several = [
+            self.condition(base, protocol) for _ in range(self.rng.choice((0, 0, 0, 1, 1, 2)))
+        ]
         # Only a module may be named twice.
         parts += {self.repeatable(each): each for each in several}.values()
         parts.append(self.target(table, base, protocol, match, users))

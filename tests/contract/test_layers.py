@@ -43,6 +43,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "registry": ("categories",),
     "ephemeral": ("categories", "systems"),
     "dialects": ("categories", "endpoints"),
+    "rulesets": ("dialects", "families", "transport_ports"),
     "selection": ("ephemeral",),
     "capacity": ("selection",),
     "reuse": ("selection",),
@@ -101,7 +102,7 @@ OF_THE_MACHINE = {
 
 # The plan of a wing: the record knows nothing of its wing, the rows know the
 # record and the sources that they cite.
-WINGS = ("registry", "ephemeral", "reuse", "dialects", "system")
+WINGS = ("registry", "ephemeral", "reuse", "dialects", "rulesets", "system")
 
 
 @dataclass(frozen=True)

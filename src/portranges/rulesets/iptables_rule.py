@@ -199,7 +199,11 @@ class _Rule:
     def applies_of(self, name: str, values: list[str]) -> Applies:
         """Return whether the condition of a module holds, if it is not negated."""
         if name in ("--state", "--ctstate"):
-            return state_applies(values[0].upper().split(","), is_tracked=self.reader.is_tracked)
+            return state_applies(
+                values[0].upper().split(","),
+                is_tracked=self.reader.is_tracked,
+                is_before_tracking=self.table == "raw",
+            )
         if name == "--syn":
             return Applies.ALWAYS
         if name == "--tcp-flags":

@@ -61,20 +61,26 @@ def both(one: Applies, other: Applies) -> Applies:
     return other if one is Applies.ALWAYS else one
 
 
-def state_applies(states: types.Iterable[str], *, is_tracked: bool) -> Applies:
+def state_applies(
+    states: types.Iterable[str], *, is_tracked: bool, is_before_tracking: bool = False
+) -> Applies:
     """Return whether a new packet has one of these connection states.
 
     Args:
         states: The names, in upper case.
         is_tracked: Whether every packet is tracked. If a rule turns that off for some, their
             state is UNTRACKED.
+        is_before_tracking: Whether the rule comes before the state is known, as those in the
+            table raw. No packet has the state NEW there, and it counts as INVALID.
 
     Example:
         >>> state_applies(["RELATED", "ESTABLISHED"], is_tracked=True)
         <Applies.NEVER: 'never'>
     """
     named = set(states)
-    possible = {"NEW"} if is_tracked else {"NEW", "UNTRACKED"}
+    possible = {"INVALID" if is_before_tracking else "NEW"}
+    if not is_tracked:
+        possible.add("UNTRACKED")
     if possible <= named:
         return Applies.ALWAYS
     # DNAT and SNAT are about addresses, and a new packet may have them too.

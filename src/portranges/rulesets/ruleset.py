@@ -25,9 +25,10 @@ class Reachable:
 
     Attributes:
         ports: The ports that a client sends to. Every port that a packet can reach is among them.
-        is_exact: Whether every new packet to one of ``ports`` arrives.
+        is_exact: Whether these are exactly the ports: of an address family, every new packet to
+            a port arrives, or none does.
         because: The rules that some packets match and others do not, and what was skipped, if
-            they make the result inexact; in the order of the file.
+            they make the result inexact: first the rules, both in the order of the file.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -92,23 +93,25 @@ class Ruleset:
         fields(self, chains=optional(tuple_with(Chain)))
         if self.chains is None:
             return
-        by_chain: dict[str, list[Rule]] = {}
-        for chain in self.chains:
-            if chain.name in by_chain:
-                raise InvalidValueError("chains must have different names", elide(chain.name))
-            by_chain[chain.name] = []
+        by_name = {chain.name: chain for chain in self.chains}
+        if len(by_name) < len(self.chains):
+            raise InvalidValueError("chains must have different names", "a name twice")
+        jumps: dict[str, list[Rule]] = {name: [] for name in by_name}
         for rule in self.rules:
-            if rule.group not in by_chain or (rule.target and rule.target not in by_chain):
-                name = rule.target if rule.group in by_chain else rule.group
-                raise InvalidValueError(
-                    "the group and target of a rule must be chains", elide(name)
-                )
+            for name in filter(None, (rule.group, rule.target)):
+                if name not in by_name:
+                    rule_ = "the group and the target of a rule must be chains"
+                    raise InvalidValueError(rule_, f"{elide(name)}, {rule.location}")
             if rule.target:
-                by_chain[rule.group].append(rule)
-        if loop := find_loop(by_chain):
-            place = by_chain[loop][0].location
-            rule_ = "a chain must not lead back to itself"
-            raise InvalidValueError(rule_, f"{elide(loop)}, which jumps at {place}")
+                jumps[rule.group].append(rule)
+                if set(by_name[rule.group].families) != set(by_name[rule.target].families):
+                    rule_ = "a jump must be between chains of the same families"
+                    raise InvalidValueError(rule_, f"{elide(rule.target)}, {rule.location}")
+        if loop := find_loop(jumps):
+            place = jumps[loop][0].location
+            raise InvalidValueError(
+                "a chain must not lead back to itself", f"{elide(loop)}, {place}"
+            )
 
     def reachable(self, direction: types.DirectionLike = "in") -> Reachable:
         """Return the ports that a new packet may reach.
