@@ -221,7 +221,11 @@ def observe(tool: str, family: Family, rulesets: Sequence[str]) -> list[Observed
         pytest.skip("NOT CHECKED: no network namespace may be made here")
     assert done.returncode == 0, done.stderr
     answers: list[dict[str, Any]] = json.loads(done.stdout)
-    errors = [(text, each["error"]) for text, each in zip(rulesets, answers) if "error" in each]
+    errors = [
+        (text, each["error"])
+        for text, each in zip(rulesets, answers, strict=True)
+        if "error" in each
+    ]
     assert not errors, errors[0]
     return [
         Observed(

@@ -262,7 +262,8 @@ def test_no_system_decides_by_a_function_of_its_own() -> None:
 
 
 def test_a_rule_is_a_row_of_a_table() -> None:
-    assert where(lambda node: called(node) == "Rule") == {"reuse/rulebook.py"}
+    made = where(lambda node: called(node) == "Rule")
+    assert {name for name in made if name.startswith("reuse/")} == {"reuse/rulebook.py"}
     # The id of a rule is written where the row is: its name in a dictionary, and nowhere else.
     ids = {row.id for name in reuse.systems() for row in reuse.rules(name)}
     assert where(lambda node: isinstance(node, ast.Constant) and node.value in ids) == set()

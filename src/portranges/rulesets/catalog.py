@@ -11,7 +11,7 @@ from functools import cache
 
 from portranges import types
 from portranges.checks import of_type
-from portranges.errors import DataError, InvalidValueError, elide
+from portranges.errors import DataError, InvalidValueError, elide, got
 from portranges.names import Index
 from portranges.rulesets.model import Format
 from portranges.rulesets.rows import FORMATS
@@ -97,20 +97,20 @@ def detect(text: str) -> Format:
 
 def detect_data(data: object) -> Format:
     """Return the format of parsed *data*, by the keys of its outermost objects."""
-    first = data
-    if isinstance(data, list) and data:
-        first = types.cast("list[object]", data)[0]
+    first, shown = data, got(data)
+    if isinstance(data, list):
+        first = next(iter(types.cast("list[object]", data)), None)
     if isinstance(first, dict):
         keys = types.cast("dict[object, object]", first).keys()
         for row in formats():
             if not keys.isdisjoint(row.keys):
                 return row
-    raise _unknown("data", type(data).__name__)
+    raise _unknown("data", shown)
 
 
-def _unknown(what: str, got: str) -> InvalidValueError:
+def _unknown(what: str, found: str) -> InvalidValueError:
     names = ", ".join(row.name for row in formats())
     return InvalidValueError(
         f"{what} must have the form of a known format",
-        f"{got}; name the format if it is one of {names}",
+        f"{found}; name the format if it is one of {names}",
     )

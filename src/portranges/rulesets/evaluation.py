@@ -26,6 +26,10 @@ _WAYS = {
 
 _EMPTY, _FULL = TransportPorts.empty(), TransportPorts.full()
 
+# Linux 6.18 does not track the ports of DCCP. All packets between two hosts are one connection, which
+# is translated as its first packet was, and keeps its ports.
+_DCCP = TransportPorts(dccp=PortSet.full())
+
 # More translations than this in one chain are replaced by one to any port, so that the time stays
 # linear in the number of rules.
 _MOST_TRANSLATIONS = 256
@@ -222,6 +226,9 @@ class Evaluation:
                     if part := flow.part(hits):
                         new = flow.ports if ports is None else ports
                         going.append(_Flow(part, new, to_here, hook))
+                    if (loose := flow.sent & _DCCP) and hits & _DCCP:
+                        going.append(_Flow(loose, flow.ports, to_here, hook))
+                        going.append(_Flow(loose, flow.ports, flow.to_here, hook))
             flows = going
         for flow in flows:
             self._arrive(flow, found)
@@ -302,6 +309,7 @@ def _is_open(rule: Rule) -> bool:
     return (
         rule.applies is Applies.MAYBE
         or rule.action in (Action.DELEGATE, Action.TRANSLATE)
+        or (rule.action is Action.REDIRECT and bool(rule.ports.dccp))
         or (ports is not None and len(ports) > 1)
     )
 

@@ -98,7 +98,7 @@ class _Reader:
             self.declare(line, number)
         elif line.rstrip(" \t") == "COMMIT" and self.has_tables:
             if not self.table:
-                raise self.error("COMMIT must follow a table", "COMMIT", start, start + 6)
+                raise self.error("a table must precede COMMIT", elide(line), start, start + 6)
             self.table = ""
         elif line.strip(" \t"):
             self.skip(line, number, f"expected a rule, a chain or a table, got {elide(line)}")

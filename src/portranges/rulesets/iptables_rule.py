@@ -161,7 +161,8 @@ class _Rule:
                     at += 1
                 at += count
             if len(values) < count:
-                raise Unread(f"an option must have {count} values, got {elide(option)} at the end")
+                number = "a value" if count == 1 else f"{count} values"
+                raise Unread(f"an option must have {number}, got {elide(option)} at the end")
             self.take(name, module, list(map(_unquoted, values)), is_negated, words[start:at])
         return self.fields()
 
