@@ -61,7 +61,7 @@ CHILD = textwrap.dedent(
     must(f"ip link set v1 netns /proc/{os.getpid()}/fd/{client}")
     must("ip link set lo up")
     must("ip link set v0 up")
-    # Nobody answers at the other end, and nobody is asked for an address.
+    # There is no host at the other end, and so no address resolution.
     must("ip link add d0 type veth peer name d1")
     must(f"ip link set d1 netns /proc/{os.getpid()}/fd/{client}")
     must("ip link set d0 arp off up")

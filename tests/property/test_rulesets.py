@@ -39,7 +39,7 @@ def in_chain(
     for each in ruleset.skipped:
         if each.group == chain.name:
             found |= {"drop", "accept"} if each.could_accept else {"drop"}
-    goes_on = walk(ruleset, rules, port, transport, family, found)
+    goes_on = walk(ruleset, rules, port, transport, family, found=found)
     if goes_on:
         found.add("return")
     if chain.hook is not None and "return" in found:
@@ -55,6 +55,7 @@ def walk(
     port: int,
     transport: str,
     family: Family,
+    *,
     found: set[Outcome],
 ) -> bool:
     """Add what may happen to *found*; return whether the packet may come to the end."""
@@ -105,7 +106,8 @@ def ends(
             alike[0].append(each)
         else:
             steps.append([each])
-    # For each way that the packet may have gone: its port, where it is translated to, at which hook.
+    # For each way that the packet may have gone: its port, and to where it was translated at which
+    # hook.
     states: set[tuple[int, bool | None, Hook | None]] = {(port, None, None)}
     found: set[bool] = set()
     loose = transport == "dccp"

@@ -192,6 +192,7 @@ def test_one_of_several_alternatives_is_enough() -> None:
 def test_each_family_has_its_own_result() -> None:
     six = (base("in6", families=INET6), rule("53/udp", group="in6", families=INET6))
     assert reach(base(), rule("22/tcp"), *six) == ("22/tcp,53/udp", True)
+    assert reach(base(), rule("22/tcp", families=INET6)) == ("", True)
     both = base(families=BOTH)
     assert reach(both, rule("22/tcp", families=INET6)) == ("22/tcp", True)
 
@@ -227,6 +228,24 @@ def test_what_is_redirected_is_not_forwarded() -> None:
     assert reach(*parts, direction="forward") == (str(ALL - TransportPorts(tcp=[80])), True)
     out = nat(REDIRECT, hook=Hook.OUTPUT)
     assert reach(*out, direction="out") == (str(ALL - TransportPorts(tcp=[80])), True)
+
+
+def test_some_packets_may_be_translated_and_others_not() -> None:
+    out = nat(replace(REDIRECT, applies=MAYBE), hook=Hook.OUTPUT)
+    found = made(*out).reachable("out")
+    assert (found.ports, found.is_exact) == (ALL, False)
+    assert found.because == (out[1],)
+
+
+def test_a_translation_without_ports_keeps_those_of_an_earlier_one() -> None:
+    later = base("snat", Action.ACCEPT, hook=Hook.POSTROUTING, translates=True)
+    unchanged = rule("all", Action.TRANSLATE, "snat")
+    last = base("last", Action.ACCEPT, hook=Hook.POSTROUTING, priority=1)
+    parts = (*nat(DNAT, hook=Hook.OUTPUT), later, unchanged, last)
+    drops = [rule(f"{port}/tcp", Action.DROP, "last") for port in (80, 8080)]
+    assert reach(*parts, drops[0], direction="out") == ("all", False)
+    without = ALL - TransportPorts(tcp=[80, 8080])
+    assert reach(*parts, drops[1], direction="out") == (str(without), False)
 
 
 def test_a_range_of_new_ports_may_be_accepted_in_part() -> None:
@@ -515,7 +534,8 @@ def test_the_sign_that_comes_first_is_the_format() -> None:
         ),
         (
             lambda: rulesets.parse("", "iptable"),
-            "unknown format, got 'iptable'; did you mean 'iptables' or 'ip6tables' or 'iptables-save'?",
+            "unknown format, got 'iptable'; did you mean 'iptables' or 'ip6tables' or "
+            "'iptables-save'?",
         ),
         (lambda: rulesets.parse("", 3), "format must be a str, got int 3"),
         (lambda: rulesets.parse(b""), "text must be a str, got bytes b''"),

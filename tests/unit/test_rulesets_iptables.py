@@ -493,7 +493,7 @@ def test_the_table_of_a_list_by_its_chains(lines: str, chain: str) -> None:
     ruleset = rulesets.parse(f"{lines}\n-N web\n-A web -c 1 2 -j ACCEPT\n")
     assert ruleset.chains is not None
     assert chain in [each.name for each in ruleset.chains]
-    assert ruleset.rules[0].group == f"{chain.split()[0]} web"
+    assert ruleset.rules[0].group == f"{chain.partition(' ')[0]} web"
     assert ruleset.skipped == ()
 
 

@@ -26,7 +26,7 @@ def formats() -> tuple[Format, ...]:
     """Return the row of every format that is read, with those that other packages add.
 
     Returns:
-        The rows in a fixed order; those of other packages come last.
+        The rows in a fixed order; the added ones come last.
 
     Raises:
         DataError: An entry point is not a ``Format``.

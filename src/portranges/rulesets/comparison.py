@@ -100,7 +100,7 @@ _NOWHERE = Location(line=1)
 
 
 def _only(rules: list[Rule], other: Ruleset) -> tuple[Rule, ...]:
-    """Return those of *rules* that *other* does not have, wherever they are."""
+    """Return the *rules* that *other* does not have, in whatever place."""
     known = {_content(each) for each in other.rules}
     return tuple(each for each in rules if _content(each) not in known)
 

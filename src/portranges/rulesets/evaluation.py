@@ -26,8 +26,8 @@ _WAYS = {
 
 _EMPTY, _FULL = TransportPorts.empty(), TransportPorts.full()
 
-# Linux 6.18 does not track the ports of DCCP. All packets between two hosts are one connection, which
-# is translated as its first packet was, and keeps its ports.
+# Linux 6.18 does not track the ports of DCCP. All packets between two hosts are one connection,
+# which is translated as its first packet was, and keeps its ports.
 _DCCP = TransportPorts(dccp=PortSet.full())
 
 # More translations than this in one chain are replaced by one to any port, so that the time stays
@@ -187,9 +187,9 @@ class Evaluation:
     def _steps(
         self, name: str, packets: TransportPorts
     ) -> types.Iterator[tuple[Rule | None, TransportPorts]]:
-        """Yield each rule of a chain with those of *packets* that it may match.
+        """Yield each rule of a chain with the *packets* that it may match.
 
-        The last item is ``None`` with those that may come to the end of the chain.
+        The last item is ``None`` with the packets that may come to the end of the chain.
         """
         left = packets
         for rule in self._rules[name]:

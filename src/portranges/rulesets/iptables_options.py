@@ -1,7 +1,7 @@
 """The options of iptables and its extensions: how many values each has.
 
-Without these a value cannot be told from an option, because a value may start with a dash:
-``--log-prefix -j`` is what iptables-save writes for the prefix ``-j``.
+The reader needs them because a value may start with a dash: ``--log-prefix -j`` is what
+iptables-save writes for the prefix ``-j``.
 """
 
 from __future__ import annotations

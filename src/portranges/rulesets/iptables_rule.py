@@ -269,7 +269,7 @@ class _Rule:
         return self.reader.ports_of(self.protocol, name, value, is_negated=is_negated)
 
     def require(self, applies: Applies, module: str, words: list[str]) -> None:
-        """Add a condition. Those of one module are one condition."""
+        """Add a condition. All options of one module are one condition."""
         self.applies = both(self.applies, applies)
         if not module or not self.conditions or self.conditions[-1][0] != module:
             self.conditions.append((module, ["-m", module] if module else []))

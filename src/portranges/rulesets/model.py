@@ -43,7 +43,7 @@ class Direction(StrEnum):
 class Hook(StrEnum):
     """A place on a packet's way where chains are evaluated.
 
-    A filter that has no such places, as that of a cloud, uses INPUT and OUTPUT.
+    A filter without such places, as in a cloud, uses INPUT and OUTPUT.
 
     Example:
         >>> Hook("input")
@@ -256,7 +256,7 @@ class Chain:
 
     The first rule that matches and has a verdict decides. A packet must pass every base chain on
     its way. Chains with ``is_alternative`` are an exception, as the security groups of a cloud:
-    a packet must pass one of those of a hook.
+    a packet must pass one of them at a hook.
 
     Attributes:
         name: Its name, which is the ``group`` of its rules.
