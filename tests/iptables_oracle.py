@@ -162,7 +162,8 @@ CHILD = textwrap.dedent(
             results.append({"error": error})
             continue
         saved = [run(*command.split())[1] for command in (
-            f"{tool}-save", f"{tool}-save -c", f"{tool} -S", f"{tool} -S -v")]
+            f"{tool}-save", f"{tool}-save -c", f"{tool} -S", f"{tool} -S -v", f"{tool} -L -n -v",
+            f"{tool} -L -n --line-numbers")]
         must("nft flush set inet oracle arrived")
         must("nft flush set inet oracle passed")
         if six:

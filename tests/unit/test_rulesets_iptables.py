@@ -358,10 +358,11 @@ def test_a_destination_that_is_not_understood(target: str, reason: str) -> None:
         ("-P INPUT ACCEPT", "only -A, -N and -P are read, got '-P INPUT ACCEPT'"),
         ("-A", "only -A, -N and -P are read, got '-A'"),
         ("allow 22", "expected a rule, a chain or a table, got 'allow 22'"),
+        (":web - [0:0]", "a chain must be declared once, got 'web' again"),
         (":", "expected ':chain policy [packets:bytes]', got ':'"),
         (
-            ":INPUT REJECT [0:0]",
-            "expected ':chain policy [packets:bytes]', got ':INPUT REJECT [0:0]'",
+            ":OUTPUT REJECT [0:0]",
+            "expected ':chain policy [packets:bytes]', got ':OUTPUT REJECT [0:0]'",
         ),
         (":user DROP [0:0]", "expected ':chain policy [packets:bytes]', got ':user DROP [0:0]'"),
     ],
@@ -518,3 +519,163 @@ def test_an_empty_ruleset_filters_nothing() -> None:
     for direction in Direction:
         reachable = rulesets.parse("", "iptables").reachable(direction)
         assert (reachable.ports, reachable.is_exact) == (ALL, True)
+
+
+# -- iptables -L ----------------------------------------------------------------------------------
+
+HEADING = "pkts bytes target     prot opt in     out     source               destination"
+WIDE = "    0     0 {:<10} {:<4} --  *      *       0.0.0.0/0            0.0.0.0/0            {}"
+
+
+def listed(target: str, protocol: str, rest: str, policy: str = "DROP") -> rulesets.Ruleset:
+    line = WIDE.format(target, protocol, rest)
+    chain = f"Chain INPUT (policy {policy} 0 packets, 0 bytes)\n {HEADING}\n{line}\n"
+    return rulesets.parse(f"{chain}\nChain web (1 references)\n {HEADING}\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "protocol", "rest", "line"),
+    [
+        ("ACCEPT", "6", "tcp dpt:22", "-p tcp --dport 22 -j ACCEPT"),
+        ("ACCEPT", "tcp", "tcp dpts:!22:25", "-p tcp ! --dport 22:25 -j ACCEPT"),
+        ("DROP", "17", "udp spts:1:9 dpt:53", "-p udp --sport 1:9 --dport 53 -j DROP"),
+        ("web", "6", "[goto]  tcp dpt:80", "-p tcp --dport 80 -g web"),
+        ("web", "all", "", "-j web"),
+        ("", "132", "sctp dpt:5", "-p sctp --dport 5"),
+        ("ACCEPT", "!6", "", "! -p tcp -j ACCEPT"),
+        (
+            "ACCEPT",
+            "6",
+            "multiport dports  !22,80:90",
+            "-p 6 -m multiport ! --dports 22,80:90 -j ACCEPT",
+        ),
+        (
+            "ACCEPT",
+            "0",
+            "state RELATED,ESTABLISHED",
+            "-m state --state RELATED,ESTABLISHED -j ACCEPT",
+        ),
+        ("DROP", "0", "! ctstate NEW", "-m conntrack ! --ctstate NEW -j DROP"),
+        ("DROP", "6", "tcp flags:!0x17/0x02", "-p 6 ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP"),
+        ("DROP", "6", "tcp flags:0x3F/0x00", "-p 6 --tcp-flags ALL NONE -j DROP"),
+        ("ACCEPT", "6", "tcp dpt:22 /* for admins */", "-p tcp --dport 22 -j ACCEPT"),
+        ("REJECT", "6", "tcp dpt:22 reject-with tcp-reset", "-p tcp --dport 22 -j REJECT"),
+    ],
+)
+def test_a_line_of_a_list_is_the_same_rule(
+    target: str, protocol: str, rest: str, line: str
+) -> None:
+    ruleset = listed(target, protocol, rest)
+    assert ruleset.skipped == ()
+    (found,) = ruleset.rules
+    expected = only(line)
+    for name in ("ports", "source_ports", "action", "target", "applies", "group", "direction"):
+        assert getattr(found, name) == getattr(expected, name)
+    assert found.location.line == 3
+    assert found.text == WIDE.format(target, protocol, rest)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/* a */ tcp dpt:22 */",
+        "/* a */ /* b tcp dpt:22 */",
+        "/* never closed tcp dpt:22",
+        'STRING match  "a tcp dpt:22" ALGO name bm',
+        "recent: CHECK name: dpt:22 side: source mask: 255.255.255.255",
+        "recent: CHECK name: [goto] side: source",
+        "recent: CHECK name: state side: source",
+        "match-set tcp src",
+        "mark match 0x1",
+    ],
+)
+def test_words_of_a_list_that_are_not_a_match_on_ports(rest: str) -> None:
+    """A comment or a name may have any words."""
+    (found,) = listed("DROP", "6", rest, policy="ACCEPT").rules
+    assert (found.ports, found.action, found.applies) == (TCP, Action.DROP, Applies.MAYBE)
+    assert found.conditions == (" ".join(rest.split()),)
+
+
+@pytest.mark.parametrize(
+    ("target", "rest", "ports"),
+    [
+        ("REDIRECT", "tcp dpt:80 redir ports 8080", "8080"),
+        ("REDIRECT", "tcp dpt:80 redir ports 8080-8090 random", "8080-8090"),
+        ("DNAT", "tcp dpt:80 to:192.0.2.1:8080", "8080"),
+        ("DNAT", "tcp dpt:80 to:192.0.2.1", None),
+        ("REDIRECT", "tcp dpt:80", None),
+    ],
+)
+def test_a_translation_in_a_list(target: str, rest: str, ports: str | None) -> None:
+    line = WIDE.format(target, "6", rest)
+    text = (
+        f"Chain PREROUTING (policy ACCEPT)\n {HEADING}\n{line}\nChain POSTROUTING (policy ACCEPT)\n"
+    )
+    (rule,) = rulesets.parse(text).rules
+    assert (rule.group, rule.applies) == ("nat PREROUTING", Applies.ALWAYS)
+    assert rule.translated_ports == (None if ports is None else PortSet.parse(ports))
+
+
+def test_a_list_without_interfaces_leaves_every_rule_open() -> None:
+    text = """\
+Chain INPUT (policy DROP)
+num  target     prot opt source               destination
+1    ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:22
+2    DROP       all  --  0.0.0.0/0            0.0.0.0/0
+"""
+    ruleset = rulesets.parse(text)
+    assert [each.applies for each in ruleset.rules] == [Applies.MAYBE, Applies.MAYBE]
+    assert str(ruleset.reachable().ports) == "22/tcp"
+
+
+def test_interfaces_and_addresses_of_a_list() -> None:
+    line = "    0     0 ACCEPT     0    -f  !eth0  *       10.0.0.0/8          !192.168.1.1"
+    text = f"Chain INPUT (policy DROP)\n {HEADING}\n{line}\n"
+    (rule,) = rulesets.parse(text).rules
+    assert rule.conditions == ("-f", "! -i eth0", "-s 10.0.0.0/8", "! -d 192.168.1.1")
+    (rule,) = rulesets.parse(text.replace("-f  !eth0", "--  lo   ")).rules
+    assert rule.applies is Applies.NEVER
+
+
+@pytest.mark.parametrize("line", ["ACCEPT", "0 0 ACCEPT tcp -- lo", "Warning: nothing"])
+def test_a_line_of_a_list_without_the_columns_is_skipped(line: str) -> None:
+    text = f"Chain INPUT (policy DROP)\n {HEADING}\n{line}\n"
+    (found,) = rulesets.parse(text).skipped
+    assert found.reason == f"expected the columns of 'iptables -L', got '{line}'"
+    assert found.could_accept
+    (found,) = rulesets.parse(f"Chain INPUT (policy DROP)\n{line}\n").skipped
+    assert found.location.line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "Chain INPUT (policy DROP)\n\nChain INPUT (policy ACCEPT)\n",
+            "each chain must be listed once, and one table at a time, got 'INPUT' twice",
+        ),
+        (
+            "Chain INPUT (policy DROP)\n\nChain web (policy ACCEPT)\n",
+            "expected a chain of the table filter, got 'web'",
+        ),
+    ],
+)
+def test_lists_of_several_tables_are_refused(text: str, reason: str) -> None:
+    with pytest.raises(PortSyntaxError) as caught:
+        rulesets.parse(text)
+    assert caught.value.reason == reason
+
+
+def test_a_chain_may_have_the_name_of_a_module() -> None:
+    text = "-P INPUT DROP\n-N tcp\n-A INPUT -p tcp -j tcp --dport 22\n-A tcp -j ACCEPT\n"
+    ruleset = rulesets.parse(text)
+    assert ruleset.skipped == ()
+    assert str(ruleset.reachable().ports) == "22/tcp"
+
+
+def test_the_latest_module_has_an_option_that_two_have() -> None:
+    rule = only(
+        "-m recent --update --name x --mask 255.255.255.255 -j CONNMARK --set-mark 0x1 --mask 0x1"
+    )
+    assert rule.action is Action.CONTINUE
+    assert rule.conditions == ("-m recent --update --name x --mask 255.255.255.255",)

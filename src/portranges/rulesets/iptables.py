@@ -1,7 +1,7 @@
-"""Read what iptables-save, ip6tables-save and ``iptables -S`` write.
+"""Read what iptables-save, ip6tables-save, ``iptables -S`` and ``iptables -L`` write.
 
 A line is a rule, declares a table or a chain, or is skipped with a reason. Each rule is read by
-``iptables_rule``.
+``iptables_rule``; ``iptables_list`` translates a line of ``iptables -L`` for it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,26 @@ import re
 from portranges import types
 from portranges.errors import PortSyntaxError, elide
 from portranges.families import Family
+from portranges.rulesets.iptables_list import (
+    CHAIN,
+    Columns,
+    chains_of,
+    is_heading,
+    translated,
+    unreadable,
+)
 from portranges.rulesets.iptables_rule import RuleReader, Unread
-from portranges.rulesets.model import Action, Chain, Direction, Hook, Location, Rule, Skipped
-from portranges.rulesets.netfilter import TABLES, hook_of, priority_of
+from portranges.rulesets.model import (
+    Action,
+    Applies,
+    Chain,
+    Direction,
+    Hook,
+    Location,
+    Rule,
+    Skipped,
+)
+from portranges.rulesets.netfilter import TABLES, both, hook_of, priority_of
 from portranges.rulesets.ruleset import Ruleset
 
 _FAMILIES = {"iptables": Family.INET, "ip6tables": Family.INET6}
@@ -25,7 +42,7 @@ _DIRECTIONS = {
 _POLICIES = {"ACCEPT": Action.ACCEPT, "DROP": Action.DROP}
 
 # Packets that are not tracked have no state NEW.
-_UNTRACKED = re.compile(r"--notrack\b|-j NOTRACK\b")
+_UNTRACKED = re.compile(r"--notrack\b|\bNOTRACK\b")
 _USED_CHAIN = re.compile(r"^(?:\[[0-9]+:[0-9]+\] )?-[PA] ([^ \n]+)", re.MULTILINE)
 _COUNTERS = re.compile(r"\[[0-9]+:[0-9]+\] ")
 _WARNINGS = {
@@ -64,6 +81,22 @@ class _Reader:
             self.table = _guessed_table(text)
         is_tracked = _UNTRACKED.search(text) is None
         self.reader: RuleReader = RuleReader(services, is_tracked=is_tracked)
+        # In the output of 'iptables -L', the chain of the following lines, and their columns.
+        self.chain: str = ""
+        self.columns: Columns | None = None
+        self.is_list: bool = not self.has_tables and CHAIN.match(text.lstrip()) is not None
+        if self.is_list:
+            self.add_listed_chains()
+
+    def add_listed_chains(self) -> None:
+        """Add all chains of a list, because a rule may jump to a chain that is listed later."""
+        for start, name, policy in chains_of(self.text):
+            span = (start, start + len(f"Chain {name}"))
+            if f"{self.table} {name}" in self.chains:
+                rule = "each chain must be listed once, and one table at a time"
+                raise self.error(rule, f"{elide(name)} twice", *span)
+            if not self.add_chain(name, policy):
+                raise self.error(f"expected a chain of the table {self.table}", elide(name), *span)
 
     def read(self) -> Ruleset:
         start, number = 0, 0
@@ -86,7 +119,9 @@ class _Reader:
     def read_line(self, line: str, number: int, start: int) -> None:
         """Read a line, which begins at *start* in the text."""
         sign = line[:1]
-        if sign in ("-", "["):
+        if self.is_list:
+            self.read_listed(line, number)
+        elif sign in ("-", "["):
             self.read_command(line, number)
         elif sign == "#":
             for words, reason in _WARNINGS.items():
@@ -102,6 +137,21 @@ class _Reader:
             self.table = ""
         elif line.strip(" \t"):
             self.skip(line, number, f"expected a rule, a chain or a table, got {elide(line)}")
+
+    def read_listed(self, line: str, number: int) -> None:
+        """Read a line of ``iptables -L``."""
+        if heading := CHAIN.match(line):
+            self.chain, self.columns = heading[1], None
+        elif self.columns is None and is_heading(line):
+            self.columns = Columns(line)
+        elif line.strip(" \t"):
+            found = None if self.columns is None else translated(line, self.columns)
+            if found is None or self.columns is None:
+                self.skip(line, number, unreadable(line))
+            else:
+                # Without interfaces, a rule for the loopback interface looks as one for all.
+                is_complete = self.columns.has_interfaces and not found[1]
+                self.read_rule(line, number, self.chain, *found, is_complete=is_complete)
 
     def begin_table(self, table: str, start: int, length: int) -> None:
         span = (start, start + length)
@@ -121,7 +171,11 @@ class _Reader:
         """Read the declaration of a chain, such as ``:INPUT DROP [0:0]``."""
         name, _, rest = line[1:].partition(" ")
         policy = rest.partition(" ")[0]
-        if not name or not self.add_chain(name, policy):
+        known = self.chains.get(f"{self.table} {name}")
+        if known is not None and known.policy is not Action.DELEGATE:
+            # The tool would empty the chain here.
+            self.skip(line, number, f"a chain must be declared once, got {elide(name)} again")
+        elif not name or not self.add_chain(name, policy):
             self.skip(line, number, f"expected ':chain policy [packets:bytes]', got {elide(line)}")
 
     def add_chain(self, name: str, policy: str | None) -> bool:
@@ -169,7 +223,26 @@ class _Reader:
         ):
             self.skip(line, number, f"only -A, -N and -P are read, got {elide(line)}")
 
-    def read_rule(self, line: str, number: int, name: str, options: str) -> None:
+    def read_rule(
+        self,
+        line: str,
+        number: int,
+        name: str,
+        options: str,
+        further: str = "",
+        *,
+        is_complete: bool = True,
+    ) -> None:
+        """Read a rule of a chain.
+
+        Args:
+            line: The line.
+            number: Its number.
+            name: The chain.
+            options: The options, as iptables-save writes them.
+            further: A condition that is not among them.
+            is_complete: Whether there is no further condition.
+        """
         key = f"{self.table} {name}"
         hook = self.chains[key].hook
         try:
@@ -177,6 +250,9 @@ class _Reader:
         except Unread as unread:
             self.skip(line, number, unread.reason, could_accept=unread.could_accept, group=key)
             return
+        if not is_complete:
+            read["applies"] = both(read["applies"], Applies.MAYBE)
+            read["conditions"] += (further,) if further else ()
         self.rules.append(
             Rule(
                 **read,
@@ -203,8 +279,8 @@ class _Reader:
 
 
 def _guessed_table(text: str) -> str:
-    """Return the table that ``iptables -S`` shows, by the built-in chains in its output."""
-    used = set(_USED_CHAIN.findall(text))
+    """Return the table that ``iptables -S`` or ``-L`` shows, by its built-in chains."""
+    used = {*_USED_CHAIN.findall(text), *(name for _, name, _ in chains_of(text))}
     if not used & {"PREROUTING", "POSTROUTING"}:
         return "filter"
     if "FORWARD" in used:

@@ -184,7 +184,6 @@ VALUES: dict[str, dict[str, int]] = {
 for _alias, _module in {"icmpv6": "icmp6", "ipv6-icmp": "icmp6", "udplite": "udp"}.items():
     VALUES[_alias] = VALUES[_module]
 
-# Targets that are not listed here, but in VALUES, do not decide.
 ACTIONS = {
     "ACCEPT": Action.ACCEPT,
     "DROP": Action.DROP,
@@ -204,6 +203,10 @@ ACTIONS = {
 }
 
 
+# Those that are not in ACTIONS do not decide.
+TARGETS = frozenset({*ACTIONS, *(name for name in VALUES if name.isupper())})
+
+
 def action_of(target: str) -> Action | None:
     """Return what a target does; ``None`` if it is unknown.
 
@@ -211,7 +214,4 @@ def action_of(target: str) -> Action | None:
         >>> action_of("LOG"), action_of("HOMEMADE")
         (<Action.CONTINUE: 'continue'>, None)
     """
-    if target in ACTIONS:
-        return ACTIONS[target]
-    is_target = target in VALUES and target.isupper()
-    return Action.CONTINUE if is_target else None
+    return ACTIONS.get(target, Action.CONTINUE) if target in TARGETS else None

@@ -131,7 +131,8 @@ class _Rule:
         self.ports: PortSet = _FULL
         self.sources: PortSet = _FULL
         self.applies: Applies = Applies.ALWAYS
-        self.modules: list[str] = []
+        # The options of the modules that are loaded, with the number of their values.
+        self.known: dict[str, tuple[str, int]] = {}
         # For each condition, its words, and the module that it belongs to.
         self.conditions: list[tuple[str, list[str]]] = []
         self.target: str = ""
@@ -170,11 +171,14 @@ class _Rule:
         """Return the module that an option belongs to, and the number of its values."""
         if name in options.COMMON:
             return "", options.COMMON_VALUES.get(name, 1)
-        for module in reversed(self.modules):
-            count = options.VALUES.get(module, {}).get(name)
-            if count is not None:
-                return module, count
-        raise Unread(f"option must be one of iptables or of a loaded module, got {elide(name)}")
+        if name not in self.known:
+            raise Unread(f"option must be one of iptables or of a loaded module, got {elide(name)}")
+        return self.known[name]
+
+    def load(self, module: str) -> None:
+        """Load a module. Of two options with one name, the tool takes the latest."""
+        values = options.VALUES.get(module, {})
+        self.known.update({option: (module, count) for option, count in values.items()})
 
     def take(
         self,
@@ -187,7 +191,7 @@ class _Rule:
         """Apply an option. *words* is how it is written."""
         if not module:
             self.take_common(name, values[0] if values else "", is_negated, words)
-        elif module == self.target:
+        elif module == self.target and module in options.TARGETS:
             self.take_target_option(name, values)
         elif name in options.DESTINATION_PORTS:
             self.ports &= self.ports_of(name, values[0], is_negated)
@@ -216,14 +220,16 @@ class _Rule:
         if name == "-p":
             self.take_protocol(value, is_negated)
         elif name == "-m":
-            self.modules.append(value)
+            self.load(value)
             if value not in options.NEUTRAL:
                 self.require(Applies.MAYBE, value, [])
         elif name in ("-j", "-g"):
             if self.target:
                 raise Unread(f"a rule must have one target, got {elide(value)} as well")
             self.target, self.is_goto = value, name == "-g"
-            self.modules.append(value)
+            # A chain may have the name of a module.
+            if f"{self.table} {value}" not in self.chains:
+                self.load(value)
         elif name in ("-i", "-o"):
             applies = interface_applies(value)
             self.require(negated(applies) if is_negated else applies, "", words)
@@ -244,7 +250,7 @@ class _Rule:
             found = tuple([each for each in Transport if each not in found])
         else:
             # The protocol's own module is loaded when its first option is used.
-            self.modules.append(found[0] if len(found) == 1 else value.lower())
+            self.load(found[0].value if len(found) == 1 else value.lower())
         self.transports = found
 
     def take_target_option(self, name: str, values: list[str]) -> None:
