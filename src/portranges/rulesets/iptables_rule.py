@@ -194,7 +194,9 @@ class _Rule:
         elif module == self.target and module in options.TARGETS:
             self.take_target_option(name, values)
         elif name in options.DESTINATION_PORTS:
-            self.ports &= self.ports_of(name, values[0], is_negated)
+            found = self.ports_of(name, values[0], is_negated)
+            # One of the sets that the reader keeps, if possible.
+            self.ports = found if self.ports is _FULL else self.ports & found
         elif name in options.SOURCE_PORTS:
             self.sources &= self.ports_of(name, values[0], is_negated)
         elif name != "--comment":
