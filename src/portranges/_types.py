@@ -207,6 +207,7 @@ TextLayout: TypeAlias = Callable[[str], list[str]]
 SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
+ListedColumns: TypeAlias = tuple[str, str, str, list[str], list[str]]
 RuleSource: TypeAlias = Source | tuple[Source, Confidence]
 RuleRow: TypeAlias = tuple[str | None, str, Source] | tuple[str | None, str, Source, Confidence]
 RuleRows: TypeAlias = Mapping[str, RuleRow]

@@ -271,6 +271,17 @@ def test_a_translation_is_followed_out_of_a_user_chain() -> None:
     assert reach(*parts) == ("80/tcp,8080/tcp", True)
 
 
+def test_a_translation_does_not_concern_the_other_ports_of_a_jump() -> None:
+    parts = (
+        *nat(rule("81/tcp", Action.JUMP, target="docker")),
+        user("docker", translates=True),
+        replace(REDIRECT, group="docker"),
+        base(),
+        rule("8080/tcp"),
+    )
+    assert reach(*parts) == ("8080/tcp", True)
+
+
 def test_a_packet_is_translated_once_at_a_hook() -> None:
     later = base("nat2", Action.ACCEPT, hook=Hook.PREROUTING, priority=-50, translates=True)
     again = rule("8080/tcp", Action.REDIRECT, "nat2", translated_ports=PortSet([9]))
@@ -355,6 +366,18 @@ def test_deciding_rules_are_in_the_order_of_evaluation() -> None:
     assert made(*parts).deciding_rules(22, "tcp") == (early, first, second, last)
     assert made(*parts).deciding_rules(22, "udp") == (first, second)
     assert made(*parts).deciding_rules(22, "tcp", direction="out") == ()
+
+
+def test_a_return_and_a_chain_that_is_not_entered_decide_nothing() -> None:
+    parts = (
+        base(),
+        user("web"),
+        rule("80/tcp", Action.JUMP, target="web"),
+        rule("22/tcp", Action.RETURN),
+        rule("all", group="web"),
+        rule("all"),
+    )
+    assert made(*parts).deciding_rules(22, "tcp") == ()
 
 
 def test_a_translated_port_is_decided_by_the_rules_for_the_new_one() -> None:

@@ -88,6 +88,12 @@ def test_source_ports_make_a_rule_apply_to_some_packets() -> None:
     assert rule.source_ports == PortSet.parse("67-68")
 
 
+def test_equal_ports_are_kept_once() -> None:
+    line = "-A INPUT -p tcp -m tcp --dport 60000 -j ACCEPT"
+    one, other = rulesets.parse(saved(line, line)).rules
+    assert one.ports is other.ports
+
+
 def test_either_port_is_a_condition() -> None:
     rule = only("-p tcp -m multiport --ports 80 -j ACCEPT")
     assert (rule.ports, rule.applies) == (TCP, Applies.MAYBE)
@@ -557,6 +563,11 @@ def listed(target: str, protocol: str, rest: str, policy: str = "DROP") -> rules
         ),
         ("DROP", "0", "! ctstate NEW", "-m conntrack ! --ctstate NEW -j DROP"),
         ("DROP", "6", "tcp flags:!0x17/0x02", "-p 6 ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP"),
+        # As iptables before 1.8 wrote it.
+        ("DROP", "tcp", "tcp dpt:22flags: 0x17/0x02", "-p tcp --dport 22 --syn -j DROP"),
+        ("DROP", "tcp", "tcp dpt:22flags:! FIN,SYN,RST,ACK/SYN", "-p 6 --dport 22 ! --syn -j DROP"),
+        ("DROP", "tcp", "tcpflags: 0x3F/0x00", "-p tcp --tcp-flags ALL NONE -j DROP"),
+        ("DROP", "tcp", "tcp flags:!FIN,SYN,RST,ACK/SYN", "-p tcp ! --syn -j DROP"),
         ("DROP", "6", "tcp flags:0x3F/0x00", "-p 6 --tcp-flags ALL NONE -j DROP"),
         ("ACCEPT", "6", "tcp dpt:22 /* for admins */", "-p tcp --dport 22 -j ACCEPT"),
         ("REJECT", "6", "tcp dpt:22 reject-with tcp-reset", "-p tcp --dport 22 -j REJECT"),
@@ -635,6 +646,31 @@ def test_interfaces_and_addresses_of_a_list() -> None:
     assert rule.conditions == ("-f", "! -i eth0", "-s 10.0.0.0/8", "! -d 192.168.1.1")
     (rule,) = rulesets.parse(text.replace("-f  !eth0", "--  lo   ")).rules
     assert rule.applies is Applies.NEVER
+
+
+@pytest.mark.parametrize(
+    ("line", "action"),
+    [
+        ("ACCEPT     tcp      ::/0                 2001:db8::/32       tcp dpt:22", Action.ACCEPT),
+        (
+            "           tcp      fe80::/64           !::1                 tcp dpt:22",
+            Action.CONTINUE,
+        ),
+        ("DROP       tcp      anywhere             anywhere            tcp dpt:22", Action.DROP),
+    ],
+)
+def test_the_column_of_options_may_be_empty_for_ipv6(line: str, action: Action) -> None:
+    """ip6tables before 1.8.9 left it blank."""
+    text = f"Chain INPUT (policy DROP)\ntarget prot opt source destination\n{line}\n"
+    (rule,) = rulesets.parse(text, "ip6tables").rules
+    assert (str(rule.ports), rule.action) == ("22/tcp", action)
+
+
+def test_columns_that_may_be_read_in_two_ways_are_skipped() -> None:
+    line = "tcp ::1 ::1 ::1"
+    text = f"Chain INPUT (policy DROP)\ntarget prot opt source destination\n{line}\n"
+    (found,) = rulesets.parse(text, "ip6tables").skipped
+    assert found.reason == f"expected the columns of 'iptables -L', got '{line}'"
 
 
 @pytest.mark.parametrize("line", ["ACCEPT", "0 0 ACCEPT tcp -- lo", "Warning: nothing"])

@@ -84,7 +84,7 @@ class _Reader:
         # In the output of 'iptables -L', the chain of the following lines, and their columns.
         self.chain: str = ""
         self.columns: Columns | None = None
-        self.is_list: bool = not self.has_tables and CHAIN.match(text.lstrip()) is not None
+        self.is_list: bool = not self.has_tables and next(chains_of(text), None) is not None
         if self.is_list:
             self.add_listed_chains()
 

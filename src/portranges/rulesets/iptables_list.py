@@ -18,9 +18,12 @@ CHAIN = re.compile(r"Chain ([^ \n]+) \((?:policy ([A-Z]+)|[0-9]+ references)[^)\
 _WORD = re.compile(r"[^ \t]+")
 _OPTIONS = {"--": [], "-f": ["-f"], "!f": ["!", "-f"]}
 _PORTS = re.compile(r"(spt|dpt)s?:(!?[^ !]+)")
-_FLAGS = re.compile(r"flags:(!?)0x([0-9A-F]+)/0x([0-9A-F]+)")
+_FLAGS = re.compile(r"flags:(!?)(0x[0-9A-F]+|[A-Z,]+)/(0x[0-9A-F]+|[A-Z,]+)")
 _FLAG_NAMES = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
 _TRANSPORTS = frozenset(each.value for each in Transport)
+_IPV6 = re.compile(r"!?(?:anywhere|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/[0-9A-Fa-f:]+)?)")
+# Before iptables 1.8, flags followed the ports without a blank.
+_GLUED = re.compile(r"\b(tcp|[sd]pts?:[^ ]{1,40}?)flags:(!?) ?(?=[0A-Z])")
 _LISTS = frozenset({"dports", "sports", "ports"})
 _STATES = frozenset({"state", "ctstate"})
 _NAMES_OF_STATES = frozenset(
@@ -68,21 +71,46 @@ def translated(line: str, columns: Columns) -> tuple[str, str] | None:
         >>> translated("web   6    --  0.0.0.0/0   !10.0.0.1   [goto]  tcp dpt:!22 mark 1", columns)
         ('! -d 10.0.0.1 -p 6 ! --dport 22 -g web', 'mark 1')
     """
-    words = _WORD.findall(line)[columns.before :]
-    # The column of the target may be empty.
-    target, *rest = words if len(words) > 2 and words[2] in _OPTIONS else ["", *words]
-    width = 6 if columns.has_interfaces else 4
-    if len(rest) < width or rest[1] not in _OPTIONS:
+    words = _WORD.findall(_GLUED.sub(r"\1 flags:\2", line))[columns.before :]
+    found = _split(words, 2 if columns.has_interfaces else 0)
+    if found is None:
         return None
-    protocol, option, *places = rest[:width]
-    flags = ["-i", "-o", "-s", "-d"] if columns.has_interfaces else ["-s", "-d"]
-    found = list(_OPTIONS[option])
+    target, protocol, option, places, rest = found
+    flags = ["-i", "-o", "-s", "-d"][-len(places) :]
+    parts = list(_OPTIONS[option])
     for flag, value in (*zip(flags, places, strict=True), ("-p", protocol)):
         if value not in _EVERY and (flag, value) not in (("-p", "0"), ("-p", "all")):
-            found += ["!", flag, value[1:]] if value[0] == "!" else [flag, value]
-    matches = _Matches(rest[width:], target)
+            parts += _negatable(value, flag)
+    matches = _Matches(rest, target)
     jump = ["-g" if matches.is_goto else "-j", target] if target else []
-    return " ".join([*found, *matches.options, *jump, *matches.of_target]), " ".join(matches.left)
+    return " ".join([*parts, *matches.options, *jump, *matches.of_target]), " ".join(matches.left)
+
+
+def _split(words: list[str], interfaces: int) -> types.ListedColumns | None:
+    """Return the target, the protocol, the option, interfaces with addresses, and the rest.
+
+    The columns of the target and, before ip6tables 1.8.9, of the option may be empty.
+    """
+    for before in (1, 0):
+        width = before + 1 + interfaces
+        target = words[0] if before and words else ""
+        if words[before + 1 : before + 2] and words[before + 1] in _OPTIONS:
+            places = words[before + 2 : width + 3]
+            if len(places) == interfaces + 2:
+                return target, words[before], words[before + 1], places, words[width + 3 :]
+    without = [
+        (
+            words[0] if before else "",
+            words[before],
+            "--",
+            words[before + 1 : width + 2],
+            words[width + 2 :],
+        )
+        for before in (1, 0)
+        for width in [before + 1 + interfaces]
+        if len(words) >= width + 2 and all(map(_IPV6.fullmatch, words[width : width + 2]))
+    ]
+    return without[0] if len(without) == 1 else None
 
 
 class _Matches:
@@ -179,8 +207,11 @@ def _opaque(words: list[str], at: int) -> int:
     return 1
 
 
-def _flags(digits: str) -> str:
-    bits = int(digits[-4:], 16)
+def _flags(written: str) -> str:
+    """Return the names of flags, which the list shows as a number with ``-n``."""
+    if not written.startswith("0x"):
+        return written
+    bits = int(written[-4:].removeprefix("x"), 16)
     names = [name for place, name in enumerate(_FLAG_NAMES) if bits >> place & 1]
     return ",".join(names) or "NONE"
 
