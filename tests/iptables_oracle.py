@@ -153,7 +153,6 @@ CHILD = textwrap.dedent(
                 protocol, sport = element["concat"]
                 yield [str(protocol), sport]
 
-    names = {"6": "tcp", "17": "udp", "132": "sctp", "33": "dccp"}
     results = []
     for serial, text in enumerate(order["rulesets"], start=256):
         tool = order["tool"]

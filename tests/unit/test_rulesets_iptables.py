@@ -59,7 +59,7 @@ def skipped(line: str, table: str = "filter") -> Skipped:
         ("-p udplite -m multiport --dports 5 -j ACCEPT", ""),
         ("-p icmp -j ACCEPT", ""),
         ("-p 47 -j ACCEPT", ""),
-        # As iptables before 1.4.3 wrote it.
+        # As older versions wrote it.
         ("-p tcp -m tcp --dport ! 1:65535 -j ACCEPT", "0/tcp"),
     ],
 )
@@ -136,6 +136,8 @@ def test_names_need_a_registry() -> None:
         ("-m conntrack ! --ctstate NEW", Applies.NEVER),
         ("-m conntrack ! --ctstate INVALID", Applies.ALWAYS),
         ("-m conntrack --ctstate DNAT", Applies.MAYBE),
+        # The tool accepts a part of a name.
+        ("-m state --state EST", Applies.MAYBE),
         ("-m conntrack --ctstate NEW --ctproto 6", Applies.MAYBE),
         ("-m set --match-set blocked src", Applies.MAYBE),
         ("-m set ! --match-set blocked src,dst --return-nomatch", Applies.MAYBE),
@@ -163,6 +165,7 @@ def test_whether_a_condition_holds_for_a_new_packet(condition: str, applies: App
         ("--tcp-flags ALL SYN", Applies.ALWAYS),
         ("--tcp-flags FIN,ACK NONE", Applies.ALWAYS),
         ("--tcp-flags ACK ACK", Applies.NEVER),
+        ("--tcp-flags ACK,ECE NONE", Applies.MAYBE),
     ],
 )
 def test_a_new_packet_has_syn_as_its_only_flag(flags: str, applies: Applies) -> None:
@@ -322,8 +325,10 @@ def test_targets_that_are_not_terminal_do_not_decide() -> None:
             "a quotation mark must be closed, got '-m comment --comment \"open -j DROP'",
             True,
         ),
+        ("-p tcp --syn=1", "--syn must have no value, got '--syn=1'", True),
+        ("-p tcp --tcp-flags SYN", "--tcp-flags must have 2 values, got '--tcp-flags SYN'", True),
         ("-p tcp !", "an option must follow '!', got nothing", True),
-        ("-j", "an option must have a value, got '-j' at the end", True),
+        ("-j", "-j must have a value, got '-j'", True),
         (
             "-p tcp -m tcp --dport 080 -j REJECT --reject-with tcp-reset",
             "port must have no leading zero, got '080'; iptables reads '-p udp --dport 080' as 80",
@@ -563,7 +568,7 @@ def listed(target: str, protocol: str, rest: str, policy: str = "DROP") -> rules
         ),
         ("DROP", "0", "! ctstate NEW", "-m conntrack ! --ctstate NEW -j DROP"),
         ("DROP", "6", "tcp flags:!0x17/0x02", "-p 6 ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP"),
-        # As iptables before 1.8 wrote it.
+        # As older versions wrote it.
         ("DROP", "tcp", "tcp dpt:22flags: 0x17/0x02", "-p tcp --dport 22 --syn -j DROP"),
         ("DROP", "tcp", "tcp dpt:22flags:! FIN,SYN,RST,ACK/SYN", "-p 6 --dport 22 ! --syn -j DROP"),
         ("DROP", "tcp", "tcpflags: 0x3F/0x00", "-p tcp --tcp-flags ALL NONE -j DROP"),
@@ -660,7 +665,7 @@ def test_interfaces_and_addresses_of_a_list() -> None:
     ],
 )
 def test_the_column_of_options_may_be_empty_for_ipv6(line: str, action: Action) -> None:
-    """ip6tables before 1.8.9 left it blank."""
+    """Older versions of ip6tables left it blank."""
     text = f"Chain INPUT (policy DROP)\ntarget prot opt source destination\n{line}\n"
     (rule,) = rulesets.parse(text, "ip6tables").rules
     assert (str(rule.ports), rule.action) == ("22/tcp", action)

@@ -12,6 +12,7 @@ import re
 from portranges import types
 from portranges.errors import elide
 from portranges.ports import Transport
+from portranges.rulesets.netfilter import STATES
 
 CHAIN = re.compile(r"Chain ([^ \n]+) \((?:policy ([A-Z]+)|[0-9]+ references)[^)\n]*\)")
 
@@ -22,13 +23,10 @@ _FLAGS = re.compile(r"flags:(!?)(0x[0-9A-F]+|[A-Z,]+)/(0x[0-9A-F]+|[A-Z,]+)")
 _FLAG_NAMES = ("FIN", "SYN", "RST", "PSH", "ACK", "URG")
 _TRANSPORTS = frozenset(each.value for each in Transport)
 _IPV6 = re.compile(r"!?(?:anywhere|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/[0-9A-Fa-f:]+)?)")
-# Before iptables 1.8, flags followed the ports without a blank.
+# Older versions of iptables wrote flags behind the ports without a blank.
 _GLUED = re.compile(r"\b(tcp|[sd]pts?:[^ ]{1,40}?)flags:(!?) ?(?=[0A-Z])")
 _LISTS = frozenset({"dports", "sports", "ports"})
 _STATES = frozenset({"state", "ctstate"})
-_NAMES_OF_STATES = frozenset(
-    {"INVALID", "ESTABLISHED", "NEW", "RELATED", "UNTRACKED", "SNAT", "DNAT"}
-)
 _EVERY = frozenset({"*", "any", "anywhere", "0.0.0.0/0", "::/0"})
 
 
@@ -89,7 +87,7 @@ def translated(line: str, columns: Columns) -> tuple[str, str] | None:
 def _split(words: list[str], interfaces: int) -> types.ListedColumns | None:
     """Return the target, the protocol, the option, interfaces with addresses, and the rest.
 
-    The columns of the target and, before ip6tables 1.8.9, of the option may be empty.
+    The column of the target may be empty. In older versions of ip6tables, so may the column of options.
     """
     for before in (1, 0):
         width = before + 1 + interfaces
@@ -173,7 +171,7 @@ class _Matches:
         return count if count > 1 else 0
 
     def take_state(self, name: str, states: str, *, is_negated: bool) -> int:
-        if name not in _STATES or not _NAMES_OF_STATES.issuperset(states.split(",")):
+        if name not in _STATES or not STATES.issuperset(states.split(",")):
             return 0
         module = "conntrack" if name == "ctstate" else "state"
         self.options += ["-m", module, *(["!"] if is_negated else []), f"--{name}", states]

@@ -155,15 +155,15 @@ class _Rule:
             module, count = self.module_of(name)
             values = [value] if equals else words[at : at + count]
             if not equals:
-                # iptables before 1.4.3 wrote '--dport ! 80'.
+                # Older versions of iptables wrote '--dport ! 80'.
                 if values[:1] == ["!"] and not is_negated:
                     is_negated = True
                     values = words[at + 1 : at + 1 + count]
                     at += 1
                 at += count
-            if len(values) < count:
-                number = "a value" if count == 1 else f"{count} values"
-                raise Unread(f"an option must have {number}, got {elide(option)} at the end")
+            if len(values) < count or (equals and not count):
+                number = {0: "no value", 1: "a value"}.get(count, f"{count} values")
+                raise Unread(f"{option} must have {number}, got {elide(' '.join(words[start:at]))}")
             self.take(name, module, list(map(_unquoted, values)), is_negated, words[start:at])
         return self.fields()
 

@@ -49,6 +49,12 @@ def transports_of(protocol: str) -> tuple[Transport, ...] | None:
     return () if name in _OTHERS or is_portless(name) else None
 
 
+# The states of a connection, as xt_conntrack and 'ct state' name them.
+STATES = frozenset({"INVALID", "ESTABLISHED", "NEW", "RELATED", "UNTRACKED", "SNAT", "DNAT"})
+
+_FLAGS = frozenset({"SYN", "ACK", "FIN", "RST", "URG", "PSH"})
+
+
 def negated(applies: Applies) -> Applies:
     """Return whether the negation of a condition holds."""
     return {Applies.ALWAYS: Applies.NEVER, Applies.NEVER: Applies.ALWAYS}.get(applies, applies)
@@ -78,6 +84,8 @@ def state_applies(
         <Applies.NEVER: 'never'>
     """
     named = set(states)
+    if not named <= STATES:
+        return Applies.MAYBE
     possible = {"INVALID" if is_before_tracking else "NEW"}
     if not is_tracked:
         possible.add("UNTRACKED")
@@ -94,10 +102,11 @@ def flags_apply(mask: types.Iterable[str], compared: types.Iterable[str]) -> App
         >>> flags_apply(["FIN", "SYN", "RST", "ACK"], ["SYN"])
         <Applies.ALWAYS: 'always'>
     """
-    every = {"SYN", "ACK", "FIN", "RST", "URG", "PSH"}
     examined, expected = (
-        every if "ALL" in names else names - {"NONE"} for names in (set(mask), set(compared))
+        _FLAGS if "ALL" in names else names - {"NONE"} for names in (set(mask), set(compared))
     )
+    if not examined | expected <= _FLAGS:
+        return Applies.MAYBE
     return Applies.ALWAYS if examined & {"SYN"} == expected else Applies.NEVER
 
 
