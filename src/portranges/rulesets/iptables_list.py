@@ -87,7 +87,7 @@ def translated(line: str, columns: Columns) -> tuple[str, str] | None:
 def _split(words: list[str], interfaces: int) -> types.ListedColumns | None:
     """Return the target, the protocol, the option, interfaces with addresses, and the rest.
 
-    The column of the target may be empty. In older versions of ip6tables, so may the column of options.
+    The column of the target may be empty. Older versions of ip6tables left the options empty.
     """
     for before in (1, 0):
         width = before + 1 + interfaces
