@@ -348,6 +348,13 @@ def test_the_rules_that_make_a_result_inexact() -> None:
     assert made(base(), jump, *ssh, skip("ssh")).reachable().because == (jump, skip("ssh"))
 
 
+def test_an_open_condition_without_an_effect_is_no_reason() -> None:
+    maybe = rule("22/tcp", applies=MAYBE)
+    useless = rule("all", Action.ACCEPT, "raw", applies=MAYBE)
+    parts = (base("raw", Action.ACCEPT, hook=Hook.PREROUTING), useless, base(), maybe)
+    assert made(*parts).reachable().because == (maybe,)
+
+
 def test_deciding_rules_are_in_the_order_of_evaluation() -> None:
     parts = (
         base(),
@@ -453,14 +460,18 @@ def test_a_change_of_one_direction_only() -> None:
         ),
         (lambda: made(base(), base()), "chains must have different names, got a name twice"),
         (
+            lambda: made(user("web"), rule("22/tcp", Action.JUMP, "web", target="web")),
+            "a chain must not lead back to itself, got 'web', line 1",
+        ),
+        (
             lambda: made(base(), rule("22/tcp", Action.JUMP, target="in")),
-            "a chain must not lead back to itself, got 'in', line 1",
+            "a jump must lead to a chain without a hook, for the same families, got 'in', line 1",
         ),
         (
             lambda: made(
                 base(), user("six", families=INET6), rule("all", Action.JUMP, target="six")
             ),
-            "a jump must be between chains of the same families, got 'six', line 1",
+            "a jump must lead to a chain without a hook, for the same families, got 'six', line 1",
         ),
         (
             lambda: rule("22/tcp", target="web"),

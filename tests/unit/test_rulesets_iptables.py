@@ -293,6 +293,11 @@ def test_targets_that_are_not_terminal_do_not_decide() -> None:
             True,
         ),
         (
+            "-j INPUT",
+            "target must be a chain of the table or a known target, got 'INPUT'",
+            True,
+        ),
+        (
             "-g ACCEPT",
             "target must be a chain of the table or a known target, got 'ACCEPT'",
             True,
@@ -448,7 +453,7 @@ def test_a_file_that_the_tool_would_not_load(text: str, reason: str, span: tuple
 
 
 def test_a_loop_is_refused() -> None:
-    text = saved("-A web -j INPUT", "-A INPUT -j web")
+    text = saved(":two - [0:0]", "-A web -j two", "-A two -g web")
     with pytest.raises(ValueError, match=r"a chain must not lead back to itself, got 'filter "):
         rulesets.parse(text)
 

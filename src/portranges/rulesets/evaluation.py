@@ -74,6 +74,11 @@ class Outcomes:
         before = self.translated.get((ports, to_here), _EMPTY)
         self.translated[ports, to_here] = _union(before, packets)
 
+    def differ(self, packets: TransportPorts) -> bool:
+        """Return whether different things may happen to *packets*."""
+        several = (self.accepted, self.dropped, self.returned, *self.translated.values())
+        return sum(bool(packets & each) for each in several) > 1
+
 
 @dataclass(slots=True)
 class _Flow:
@@ -182,6 +187,7 @@ class Evaluation:
                 found.add(rule.action, packets)
         if chain.hook is not None:
             found.add(chain.policy, found.returned)
+            found.returned = _EMPTY
         return found
 
     def _steps(
@@ -299,16 +305,20 @@ class Evaluation:
         found: list[Rule | Skipped] = [*self._nowhere]
         for name, matched in traced.items():
             found += self._skipped.get(name, ())
-            found += [rule for rule, _ in matched if _is_open(rule)]
+            outcomes = self._outcomes[name]
+            found += [
+                rule
+                for rule, hits in matched
+                if _is_open(rule) or (rule.applies is Applies.MAYBE and outcomes.differ(hits))
+            ]
         return found
 
 
 def _is_open(rule: Rule) -> bool:
-    """Return whether *rule* may have different results for packets to the same port."""
+    """Return whether the action of *rule* may have different results for one port."""
     ports = rule.translated_ports
     return (
-        rule.applies is Applies.MAYBE
-        or rule.action in (Action.DELEGATE, Action.TRANSLATE)
+        rule.action in (Action.DELEGATE, Action.TRANSLATE)
         or (rule.action is Action.REDIRECT and bool(rule.ports.dccp))
         or (ports is not None and len(ports) > 1)
     )

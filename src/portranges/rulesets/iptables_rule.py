@@ -13,7 +13,7 @@ from portranges.errors import InvalidRangeError, PortSyntaxError, elide
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
 from portranges.rulesets import iptables_options as options
-from portranges.rulesets.model import Action, Applies
+from portranges.rulesets.model import Action, Applies, Chain
 from portranges.rulesets.netfilter import (
     both,
     flags_apply,
@@ -67,7 +67,9 @@ class RuleReader:
         self._sets: dict[tuple[str, ...], PortSet] = {}
         self._ports: dict[tuple[tuple[Transport, ...], PortSet], TransportPorts] = {}
 
-    def read(self, text: str, table: str, chains: types.Collection[str]) -> dict[str, types.Any]:
+    def read(
+        self, text: str, table: str, chains: types.Mapping[str, Chain]
+    ) -> dict[str, types.Any]:
         """Return the fields of the rule whose options are *text*.
 
         Args:
@@ -122,10 +124,10 @@ class RuleReader:
 class _Rule:
     """A rule while it is read."""
 
-    def __init__(self, reader: RuleReader, table: str, chains: types.Collection[str]) -> None:
+    def __init__(self, reader: RuleReader, table: str, chains: types.Mapping[str, Chain]) -> None:
         self.reader: RuleReader = reader
         self.table: str = table
-        self.chains: types.Collection[str] = chains
+        self.chains: types.Mapping[str, Chain] = chains
         self.protocol: str = ""
         self.transports: tuple[Transport, ...] = tuple(Transport)
         self.ports: PortSet = _FULL
@@ -286,7 +288,8 @@ class _Rule:
     def fields(self) -> dict[str, types.Any]:
         """Return the fields of the record."""
         applies, key = self.applies, f"{self.table} {self.target}"
-        if self.target and key in self.chains:
+        chain = self.chains.get(key) if self.target else None
+        if chain is not None and chain.hook is None:
             action = Action.GOTO if self.is_goto else Action.JUMP
         else:
             action, key = self.action(), ""

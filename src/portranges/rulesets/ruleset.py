@@ -104,8 +104,9 @@ class Ruleset:
                     raise InvalidValueError(rule_, f"{elide(name)}, {rule.location}")
             if rule.target:
                 jumps[rule.group].append(rule)
-                if set(by_name[rule.group].families) != set(by_name[rule.target].families):
-                    rule_ = "a jump must be between chains of the same families"
+                source, target = by_name[rule.group], by_name[rule.target]
+                if target.hook is not None or set(source.families) != set(target.families):
+                    rule_ = "a jump must lead to a chain without a hook, for the same families"
                     raise InvalidValueError(rule_, f"{elide(rule.target)}, {rule.location}")
         if loop := find_loop(jumps):
             place = jumps[loop][0].location
