@@ -67,8 +67,8 @@ def arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 # A text, and the only modules that may contain it.
 HOMES = {
-    # Output of the commands and of the page of a report.
-    "json.dumps(": {"cli/output.py"},
+    # Output of the commands and of the page of a report; the text of a rule that is data.
+    "json.dumps(": {"cli/output.py", "rulesets/documents.py"},
     '"schema"': {"cli/output.py"},
     "import wrap": {"layout.py"},
     "break_on_hyphens": {"layout.py"},

@@ -583,6 +583,8 @@ def test_formats_that_are_not_found(question, message: str) -> None:
 
 
 EXAMPLE = """
+from dataclasses import replace
+
 from portranges import Confidence, Family, TransportPorts
 from portranges.dialects import Evidence, Verification
 from portranges.rulesets import Action, Chain, Format, Hook, Location, Rule, Ruleset
@@ -599,6 +601,7 @@ FORMAT = Format(
     evidence=Evidence(confidence=Confidence.INFERRED, sources=(cite("this file"),)),
 )
 
+DATA = replace(FORMAT, name="datalist", signs=())
 CHAIN = Chain(name="all", hook=Hook.INPUT, policy=Action.DROP, families=(Family.INET,))
 
 
@@ -662,6 +665,27 @@ def test_another_package_adds_a_format(installed) -> None:
     assert str(text.rules[1].location) == "line 3"
     assert str(data.rules[1].location) == "/allowlist/1"
     assert rulesets.diff(text, data) == ()
+    by_json = rulesets.parse('{"allowlist":\n["22/tcp",\n"53/udp"]}')
+    assert [str(each.location) for each in by_json.rules] == [
+        "line 2, /allowlist/0",
+        "line 3, /allowlist/1",
+    ]
+    assert rulesets.detect(' [{"allowlist": []}]').name == "allowlist"
+
+
+def test_a_format_of_data_alone_is_read_from_json_and_yaml(installed) -> None:
+    pytest.importorskip("yaml")
+    installed("DATA")
+    assert rulesets.detect("# list\n'allowlist' :\n").name == "datalist"
+    assert rulesets.detect("-  allowlist: []\n").name == "datalist"
+    named = rulesets.parse("allowlist: [22/tcp]", "datalist")
+    found = rulesets.parse("# list\nallowlist:\n  - 22/tcp\n")
+    assert str(found.rules[0].location) == "line 3, /allowlist/0"
+    assert str(named.rules[0].location) == "line 1, /allowlist/0"
+    with pytest.raises(InvalidValueError, match="text must have the form of a known format"):
+        rulesets.detect("allowlist_of: 1\n allowlist: 2\n")
+    with pytest.raises(InvalidValueError, match="data must have the form of a known format"):
+        rulesets.detect('{"a": {"allowlist": []}}')
 
 
 def test_an_entry_point_must_be_a_format(installed) -> None:
@@ -676,4 +700,6 @@ def test_an_entry_point_must_be_a_format(installed) -> None:
 def test_every_row_names_an_importable_reader() -> None:
     for row in rulesets.formats():
         assert isinstance(row, Format)
-        assert callable(__import__(row.reader, fromlist=["read_text"]).read_text)
+        reader = __import__(row.reader, fromlist=["read_text"])
+        assert not row.signs or callable(reader.read_text)
+        assert not row.keys or callable(reader.read_data)

@@ -13,6 +13,7 @@ from portranges import types
 from portranges.checks import of_type
 from portranges.errors import DataError, InvalidValueError, elide, got
 from portranges.names import Index
+from portranges.rulesets import documents, json_text
 from portranges.rulesets.model import Format
 from portranges.rulesets.rows import FORMATS
 
@@ -70,9 +71,11 @@ def detect(text: str) -> Format:
     Raises:
         TypeError: *text* is not a ``str``.
         InvalidValueError: No format has a sign in it.
+        PortSyntaxError: The text is JSON that is incomplete or has an error.
 
     Complexity:
-        Constant: only the first 65,536 characters are searched.
+        Linear in the length of *text* if that is JSON. Otherwise only the first 65,536 characters
+        are searched.
 
     Example:
         >>> detect("*filter").name
@@ -83,16 +86,38 @@ def detect(text: str) -> Format:
         portranges.errors.InvalidValueError: text must have the form of a known format, got \
 '80/tcp'; name the format if it is one of iptables, ip6tables
     """
-    head = of_type("text", text, str)[:_HEAD]
+    return detect_document(of_type("text", text, str))[0]
+
+
+def detect_document(text: str) -> tuple[Format, documents.Document | None]:
+    """Return the format of *text*, with its data if that had to be read from JSON."""
+    head = text[:_HEAD]
+    rows = formats()
+    found = _first(head, [(sign, row) for row in rows for sign in row.signs])
+    if found is None and documents.is_json(head):
+        document = json_text.load(text)
+        return detect_data(document.data), document
+    if found is None:
+        # YAML: a key of the outermost mapping, or of a mapping in the outermost list.
+        keys = [
+            (rf"^(?:- +)?([\"']?){re.escape(key)}\1 *:(?: |$)", row)
+            for row in rows
+            for key in row.keys
+        ]
+        found = _first(head, keys)
+    if found is None:
+        raise _unknown("text", elide(head[:60]))
+    return found, None
+
+
+def _first(head: str, signs: list[tuple[str, Format]]) -> Format | None:
+    """Return the format whose sign comes first in *head*; of two at one place, the first."""
     found = [
-        (match.start(), place, row)
-        for place, row in enumerate(formats())
-        for sign in row.signs
+        (match.start(), row)
+        for sign, row in signs
         if (match := re.search(sign, head, re.MULTILINE))
     ]
-    if found:
-        return min(found, key=lambda each: each[:2])[2]
-    raise _unknown("text", elide(head[:60]))
+    return min(found, key=lambda each: each[0])[1] if found else None
 
 
 def detect_data(data: object) -> Format:

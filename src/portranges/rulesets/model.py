@@ -313,9 +313,10 @@ class Format:
         signs: Regular expressions for lines that show that a text has this format.
         keys: Keys that show that data has it: the outermost object, or each object in the
             outermost list, has one of them. ``()`` if the format is not one of data.
-        reader: The module that reads it. ``parse`` calls its function ``read_text`` and
-            ``from_data`` its function ``read_data``, with the text or the data, the name of the
-            format, and the argument *services*.
+        reader: The module that reads it. For text ``parse`` calls its function ``read_text``. For
+            data, also in JSON or YAML, its function ``read_data`` is called, which makes a JSON
+            Pointer for each place; ``parse`` adds the lines. The arguments are the text or the
+            data, the name of the format, and *services*.
         evidence: How its evaluation is known.
 
     Raises:
