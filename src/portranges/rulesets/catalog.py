@@ -16,6 +16,7 @@ from portranges.names import Index
 from portranges.rulesets import documents, json_text
 from portranges.rulesets.model import Format
 from portranges.rulesets.rows import FORMATS
+from portranges.rulesets.rows_frontends import FRONTENDS
 
 _GROUP = "portranges.rulesets"
 
@@ -44,7 +45,7 @@ def _index() -> Index[Format]:
     # Reading the names of the installed packages takes longer than reading most files.
     from importlib.metadata import entry_points
 
-    found = list(FORMATS)
+    found = [*FORMATS, *FRONTENDS]
     for point in sorted(entry_points(group=_GROUP), key=lambda each: each.name):
         row = point.load()
         if not isinstance(row, Format):
@@ -66,7 +67,7 @@ def detect(text: str) -> Format:
         text: The content of a file.
 
     Returns:
-        The row of the format whose sign comes first.
+        The row of the format whose sign comes first; of several at one place, the longest.
 
     Raises:
         TypeError: *text* is not a ``str``.
@@ -106,13 +107,13 @@ def detect_document(text: str) -> tuple[Format, documents.Document | None]:
 
 
 def _first(head: str, signs: list[tuple[str, Format]]) -> Format | None:
-    """Return the format whose sign comes first in *head*; of two at one place, the first."""
+    """Return the format whose sign comes first in *head*; of two at one place, the longer."""
     found = [
-        (match.start(), row)
+        (match.start(), -match.end(), row)
         for sign, row in signs
         if (match := re.search(sign, head, re.MULTILINE))
     ]
-    return min(found, key=lambda each: each[0])[1] if found else None
+    return min(found, key=lambda each: each[:2])[2] if found else None
 
 
 def detect_data(data: object) -> Format:

@@ -1,0 +1,71 @@
+"""Rules of ufw and firewalld: each line of the input is a rule, is skipped, or has another role."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portranges import PortRangesError, rulesets
+
+WORDS = ("Anywhere", "22", "80,443/tcp", "10.0.0.0/8", " on eth0", " (v6)", "WWW Full", "/udp", ":")
+
+
+@st.composite
+def status_lines(draw: st.DrawFn) -> str:
+    """A line that looks like one of ``ufw status``, mostly."""
+    to, origin = (draw(st.lists(st.sampled_from(WORDS), max_size=3).map("".join)) for _ in range(2))
+    action = draw(st.sampled_from(("ALLOW", "DENY IN", "LIMIT OUT", "ALLOW FWD", "PERMIT", "")))
+    rest = draw(st.sampled_from(("", " (log)", " (log, out)", " # ALLOW", " ()")))
+    return f"{draw(st.sampled_from(('', '[ 1] ')))}{to:26} {action:12}{origin:26}{rest}"
+
+
+@given(st.lists(st.one_of(status_lines(), st.text())))
+def test_every_line_of_ufw_status_is_read_or_skipped(several: list[str]) -> None:
+    lines = "\n".join(several).split("\n")
+    ruleset = rulesets.parse("\n".join(lines), "ufw-status")
+    found = {each.location.line: each for each in (*ruleset.rules, *ruleset.skipped)}
+    assert len(found) == len(ruleset.rules) + len(ruleset.skipped)
+    roles = ("Status: ", "Logging: ", "Default: ", "New profiles: ", "To ", "-- ")
+    for number, line in enumerate(lines, 1):
+        if number in found:
+            assert found[number].text == line.removesuffix("\r")
+        else:
+            assert not line.strip() or line.lstrip().startswith(roles)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                (
+                    "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in",
+                    "### tuple ### deny any any 0.0.0.0/0 any 0.0.0.0/0 in",
+                    "-A ufw-user-input -p tcp --dport 22 -j ACCEPT",
+                    "-I ufw-user-input -j DROP",
+                    "-I ufw-user-input 3 -j DROP",
+                    "-A ufw-user-input -j ufw-missing",
+                    "### RULES ###",
+                    "",
+                )
+            ),
+            st.text(st.characters(exclude_characters="\n\r*"), max_size=9),
+        )
+    )
+)
+def test_every_line_of_user_rules_is_read_or_skipped(several: list[str]) -> None:
+    lines = ["*filter", ":ufw-user-input - [0:0]", *several, "COMMIT", ""]
+    try:
+        ruleset = rulesets.parse("\n".join(lines), "ufw")
+    except PortRangesError:
+        assert "COMMIT" in map(str.strip, several)
+        return
+    found = {each.location.line: each for each in (*ruleset.rules, *ruleset.skipped)}
+    assert len(found) == len(ruleset.rules) + len(ruleset.skipped)
+    for number, line in enumerate(lines, 1):
+        if number in found:
+            assert found[number].text == line
+        else:
+            assert not line.strip() or line.strip() == "COMMIT" or line[0] in ":*#"
+            if line.startswith("### tuple ###"):
+                following = next(each for each in lines[number:] if each.strip())
+                assert following.startswith(("-A ", "-I "))
