@@ -73,7 +73,8 @@ from portranges.reuse.others.bind_rules import Context as Context
 from portranges.reuse.others.settings import SystemSettings as SystemSettings
 from portranges.reuse.others.sock import Sock as Sock
 from portranges.rulesets.model import Direction
-from portranges.rulesets.ruleset import Ruleset
+from portranges.rulesets.model import Location as Location
+from portranges.rulesets.ruleset import Ruleset as Ruleset
 from portranges.selection.model import Algorithm as Algorithm
 from portranges.source import Confidence as Confidence
 from portranges.source import Source as Source

@@ -47,7 +47,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "selection": ("ephemeral",),
     "capacity": ("selection",),
     "reuse": ("selection",),
-    "advice": ("registry", "ephemeral", "uses", "layout"),
+    "advice": ("registry", "ephemeral", "uses", "layout", "rulesets"),
     "flows": ("registry", "ephemeral", "uses"),
     "report": ("advice", "flows"),
     # All names of the top level; some modules are imported when a name of theirs is first used.

@@ -698,6 +698,7 @@ SAMPLES: dict[type[Any], Sample] = {
             "sentence": "443/tcp is assigned to https",
             "ports": PortSet([443]),
             "source": CRITERION.source,
+            "location": Location(line=3),
         },
         (
             {"id": 1},
@@ -706,6 +707,7 @@ SAMPLES: dict[type[Any], Sample] = {
             {"ports": [443]},
             {"ports": "443"},
             {"source": None},
+            {"location": 3},
         ),
     ),
     Difference: Sample(

@@ -317,6 +317,7 @@ class Format:
             data, also in JSON or YAML, its function ``read_data`` is called, which makes a JSON
             Pointer for each place; ``parse`` adds the lines. The arguments are the text or the
             data, the name of the format, and *services*.
+        is_stateless: Whether replies to this host's connections need a rule that accepts them.
         evidence: How its evaluation is known.
 
     Raises:
@@ -337,6 +338,7 @@ class Format:
     signs: tuple[str, ...]
     keys: tuple[str, ...] = ()
     reader: str
+    is_stateless: bool = False
     evidence: Evidence
 
     def __post_init__(self) -> None:
@@ -344,6 +346,7 @@ class Format:
         fields(self, name=filled, aliases=tuple_with(str), title=filled, evidence=Evidence)
         fields(self, reads=tuple_with(str, least=1), leaves_out=tuple_with(str))
         fields(self, signs=tuple_with(str), keys=tuple_with(str), reader=filled)
+        fields(self, is_stateless=bool)
 
 
 def _families(name: str, value: types.Any) -> None:

@@ -1,0 +1,385 @@
+"""Faults in a ruleset: services that it exposes, and rules without an effect.
+
+Each finding has the place of the rule that it is about. ``openings`` has what is found in any set
+of open ports. Directions other than in, from other hosts to this one, are not audited.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from portranges import types
+from portranges.advice.listen import finding, profiles_of
+from portranges.advice.model import Finding
+from portranges.advice.openings import cut_replies, exposed_services, wide_openings
+from portranges.layout import cut_list, listed
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
+from portranges.rulesets import (
+    Action,
+    Applies,
+    Direction,
+    Hook,
+    Rule,
+    Ruleset,
+    Skipped,
+    formats,
+)
+from portranges.transport_ports import TransportPorts
+
+_FULL, _EMPTY = TransportPorts.full(), TransportPorts.empty()
+_EVERY_PORT = PortSet.full()
+_JUMPS = (Action.JUMP, Action.GOTO)
+_OPENING = (Action.ACCEPT, Action.DELEGATE)
+_TRANSLATIONS = (Action.TRANSLATE, Action.REDIRECT)
+# After these, the evaluation does not come to the next rule of the chain.
+_FINAL = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN, Action.GOTO, *_TRANSLATIONS)
+_MERGEABLE = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN)
+
+# A condition on the address of the sender, in the words of the formats that are read.
+_ON_SOURCE = re.compile(r"(?:^|[\W_])(?:-s|src-range|saddr|source|src|from)(?:\W|$)")
+_ANY_ADDRESS = re.compile(r"(?:^|\W)(?:0\.0\.0\.0/0|::/0|any)(?:\W|$)")
+_NEGATION = re.compile(r"!|\bnot\b")
+
+# Conditions whose result depends on earlier packets, so that two equal ones can differ.
+_WITH_MEMORY = re.compile(r"limit|recent|statistic|quota|connbytes|numgen|random|count|meter|nth")
+_ESTABLISHED = re.compile(r"established", re.IGNORECASE)
+_LOOPBACK = re.compile(r"(?:^|\W)lo(?:\W|$)")
+
+# Rules with more ports in a range than this are kept apart from those that are found by the other
+# bits of their ports, and this many of them are searched.
+_LOW_BITS = 8
+_WIDE = 16 << _LOW_BITS
+_MOST = 256
+
+_WIDE_OPENINGS = ("opens-all", "opens-dynamic", "exposes-system")
+
+# The longest list of ports in a sentence; the finding has all of them.
+_LONGEST = 60
+
+
+def audit_ruleset(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Finding]:
+    """Yield the findings about *ruleset* in the order of the file; those without a place last."""
+    found = list(_findings(ruleset, systems))
+    placed = [(each.location, each) for each in found if each.location is not None]
+    placed.sort(key=lambda pair: pair[0])
+    yield from (each for _, each in placed)
+    yield from (each for each in found if each.location is None)
+
+
+def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Finding]:
+    yield from _of_skipped(ruleset.skipped)
+    by_group: dict[str, list[Rule]] = {}
+    for rule in ruleset.rules:
+        by_group.setdefault(rule.group, []).append(rule)
+    for rules in by_group.values():
+        rules.sort(key=lambda rule: rule.priority)
+    # A list such as that of 'iptables -L' hides conditions, so equal rules may differ.
+    if not any(_is_incomplete(rule) for rule in ruleset.rules):
+        for rules in by_group.values():
+            yield from _without_effect(rules, is_ordered=ruleset.chains is not None)
+            yield from _mergeable(rules)
+    if ruleset.chains is None:
+        yield finding("not-evaluated", PortSet(), format=ruleset.format)
+        return
+    yield from _unused_chains(ruleset, by_group)
+    yield from _Openings(ruleset).findings(systems)
+
+
+def _of_skipped(skipped: Iterable[Skipped]) -> types.Iterator[Finding]:
+    for each in skipped:
+        row = "skipped-opening" if each.could_accept else "skipped"
+        reason = each.reason.partition("\n")[0]
+        yield finding(row, PortSet(), location=each.location, reason=reason)
+
+
+# -- rules without an effect ----------------------------------------------------
+
+
+def _is_incomplete(rule: Rule) -> bool:
+    """Return whether *rule* applies to some packets only, but does not show to which."""
+    shows_none = not rule.conditions and rule.source_ports == _EVERY_PORT
+    return shows_none and rule.applies is Applies.MAYBE
+
+
+def _has_memory(rule: Rule) -> bool:
+    return any(map(_WITH_MEMORY.search, rule.conditions))
+
+
+class _Earlier:
+    """The earlier rules of a chain that match under the same conditions.
+
+    Rules are found by the high bits of their ports, because a file may have 100,000 of them.
+    """
+
+    def __init__(self) -> None:
+        self.ports: TransportPorts = _EMPTY
+        self.wide: list[Rule] = []
+        self.narrow: dict[tuple[Transport, int], list[Rule]] = {}
+
+    def add(self, rule: Rule) -> None:
+        """Add *rule*, after which the evaluation does not go on."""
+        self.ports |= rule.ports
+        for ports, transport in rule.ports.ranges:
+            if len(ports) > _WIDE:
+                self.wide.append(rule)
+                continue
+            for high in range(ports.first >> _LOW_BITS, (ports.last >> _LOW_BITS) + 1):
+                self.narrow.setdefault((transport, high), []).append(rule)
+
+    def cover(self, ports: TransportPorts) -> Rule | None:
+        """Return an early rule that has all *ports*, if it is among the first that may."""
+        first, transport = ports.ranges[0]
+        near = self.narrow.get((transport, first.first >> _LOW_BITS), [])
+        found = [each for each in (*self.wide[:_MOST], *near[:_MOST]) if ports <= each.ports]
+        if ports == _FULL:
+            # A rule for every port also matches protocols without ports, if nothing is negated.
+            found = [each for each in found if "!" not in each.text]
+        return min(found, key=lambda each: each.location, default=None)
+
+
+def _without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Finding]:
+    """Yield the findings about rules of one chain that repeat earlier rules or are never met."""
+    seen: dict[object, Rule] = {}
+    earlier: dict[object, _Earlier] = {}
+    for rule in rules:
+        if _has_memory(rule):
+            continue
+        # Ports alone do not distinguish two protocols without ports.
+        text = "" if rule.ports and rule.ports != _FULL else rule.text
+        known = seen.setdefault((*_matched(rule), rule.ports, *_done(rule), text), rule)
+        if known is not rule:
+            yield _about(rule, "duplicate", place=str(known.location))
+            continue
+        if not rule.ports or not is_ordered:
+            continue
+        always = earlier.setdefault((rule.families, _EVERY_PORT, ()), _Earlier())
+        same = earlier.setdefault(_matched(rule), _Earlier())
+        if rule.ports <= always.ports | same.ports:
+            hider = always.cover(rule.ports) or same.cover(rule.ports)
+            if hider is not None:
+                cover = f"the rule in {hider.location} ({hider.action}) has"
+                yield _about(rule, "shadowed", rule="the rule", cover=cover)
+                continue
+            if rule.ports != _FULL:
+                cover = "earlier rules together have"
+                yield _about(rule, "shadowed", rule="the rule", cover=cover)
+                continue
+        if rule.action in _FINAL and not (rule.applies is Applies.NEVER and not rule.conditions):
+            same.add(rule)
+
+
+def _matched(rule: Rule) -> tuple[object, ...]:
+    """Return what *rule* matches, apart from ports."""
+    return (rule.families, rule.source_ports, rule.conditions)
+
+
+def _done(rule: Rule) -> tuple[object, ...]:
+    return (rule.action, rule.target, rule.translated_ports, rule.direction)
+
+
+def _mergeable(rules: list[Rule]) -> types.Iterator[Finding]:
+    """Yield the findings about consecutive rules that one rule with one range could replace."""
+    run: list[tuple[PortRange, Rule]] = []
+    kind: object = None
+    for rule in rules:
+        ranges = rule.ports.ranges
+        is_simple = len(ranges) == 1 and rule.action in _MERGEABLE and not _has_memory(rule)
+        this = (*_matched(rule), *_done(rule), ranges[0][1]) if is_simple else None
+        if this != kind or this is None:
+            yield from _merged(run)
+            run, kind = [], this
+        if is_simple:
+            run.append((ranges[0][0], rule))
+    yield from _merged(run)
+
+
+def _merged(run: list[tuple[PortRange, Rule]]) -> types.Iterator[Finding]:
+    run.sort(key=lambda each: each[0].first)
+    joined: list[tuple[PortRange, Rule]] = []
+    last = -1
+    for ports, rule in run:
+        if joined and ports.first > last + 1:
+            yield from _joined(joined)
+            joined = []
+        # A port inside an earlier range belongs to a rule without an effect.
+        if not joined or ports.last > last:
+            joined.append((ports, rule))
+            last = ports.last
+    yield from _joined(joined)
+
+
+def _joined(joined: list[tuple[PortRange, Rule]]) -> types.Iterator[Finding]:
+    if len(joined) < 2:
+        return
+    (first, *others) = sorted((rule for _, rule in joined), key=lambda rule: rule.location)
+    ports = PortSet(each for each, _ in joined)
+    transport = first.ports.items()[0][0]
+    # The first few are enough to find the place.
+    places = [str(each.location) for each in others[:3]]
+    if len(others) > len(places):
+        places.append(f"{len(others) - len(places)} more")
+    yield finding(
+        "mergeable",
+        ports,
+        location=first.location,
+        shown=f"{ports}/{transport}",
+        others=listed(places),
+    )
+
+
+def _unused_chains(
+    ruleset: Ruleset, by_group: types.Mapping[str, list[Rule]]
+) -> types.Iterator[Finding]:
+    used = {rule.target for rule in ruleset.rules}
+    for chain in ruleset.chains or ():
+        if chain.hook is None and chain.name not in used and chain.name in by_group:
+            first = by_group[chain.name][0]
+            yield finding("unused-chain", PortSet(), location=first.location, chain=chain.name)
+
+
+# -- what is open ---------------------------------------------------------------
+
+
+class _Openings:
+    """The ports that a ruleset opens to any address, and the rules that open them."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset: Ruleset = ruleset
+        self.jumps: dict[str, list[Rule]] = {}
+        for rule in ruleset.rules:
+            if rule.target:
+                self.jumps.setdefault(rule.target, []).append(rule)
+        self.hooks: dict[str, Hook | None] = {each.name: each.hook for each in ruleset.chains or ()}
+        self.on_all: dict[tuple[str, str], bool] = {}
+
+    def findings(self, systems: types.SystemsLike) -> types.Iterator[Finding]:
+        """Yield the findings about the ports that are open together."""
+        kept: list[Rule] = []
+        for rule in self.ruleset.rules:
+            if rule.action not in _OPENING or rule.applies is Applies.NEVER:
+                kept.append(rule)
+            elif self._holds(rule, "restricted", _is_restricted):
+                continue
+            elif _is_blanket(rule) and self._holds(rule, "conditional", _is_conditional):
+                if self._is_on_the_way(rule):
+                    yield from _of_blanket(rule)
+            else:
+                kept.append(rule)
+        # What was skipped has findings of its own.
+        bare = replace(self.ruleset, rules=tuple(kept), skipped=())
+        is_stateless = _is_stateless(self.ruleset)
+        profiles = profiles_of(systems) if is_stateless else ()
+        opened = bare.reachable(Direction.IN).ports
+        deciding = bare._verdicts(Direction.IN, opened)
+        openers = [each for each in deciding if each.action in (*_OPENING, *_TRANSLATIONS)]
+        if is_stateless:
+            yield from self._cut_replies(profiles)
+        for transport in (Transport.TCP, Transport.UDP):
+            ports = opened[transport]
+            yield from _placed(wide_openings(ports, transport), openers, transport)
+        for transport in Transport:
+            ports = opened[transport]
+            # The finding that all ports are open covers the services.
+            if not ports >= PortRange(1, 65535):
+                found = exposed_services(ports, profiles, transport)
+                yield from _placed(found, openers, transport)
+
+    def _holds(self, rule: Rule, name: str, condition: types.Callable[[Rule], bool]) -> bool:
+        """Return whether a packet meets *condition* at *rule* or on every way to it."""
+        return condition(rule) or self._on_every_way(rule.group, name, condition)
+
+    def _on_every_way(self, group: str, name: str, condition: types.Callable[[Rule], bool]) -> bool:
+        if (known := self.on_all.get((group, name))) is not None:
+            return known
+        jumps = [each for each in self.jumps.get(group, ()) if each.applies is not Applies.NEVER]
+        is_base = self.hooks.get(group) is not None
+        found = not is_base and all(self._holds(each, name, condition) for each in jumps)
+        self.on_all[group, name] = found
+        return found
+
+    def _is_on_the_way(self, rule: Rule) -> bool:
+        """Return whether *rule* is evaluated for packets to this host."""
+        pending, seen = [rule.group], {rule.group}
+        while pending:
+            group = pending.pop()
+            if self.hooks.get(group) is Hook.INPUT:
+                return True
+            for each in self.jumps.get(group, ()):
+                if each.group not in seen and each.applies is not Applies.NEVER:
+                    seen.add(each.group)
+                    pending.append(each.group)
+        return False
+
+    def _cut_replies(self, profiles: tuple[types.EphemeralProfile, ...]) -> types.Iterator[Finding]:
+        rules = [
+            rule
+            for rule in self.ruleset.rules
+            if rule.action in _OPENING
+            and not any(map(_LOOPBACK.search, rule.conditions))
+            and self._is_on_the_way(rule)
+        ]
+        for transport in (Transport.TCP, Transport.UDP):
+            # Rules of one file have few different sets.
+            sets = {each.ports[transport] for each in rules}
+            found = cut_replies(PortSet().union(*sets), profiles, transport)
+            yield from _placed(found, rules, transport)
+
+
+def _is_restricted(rule: Rule) -> bool:
+    """Return whether *rule* is for certain senders only."""
+    return any(
+        _ON_SOURCE.search(each) and not _ANY_ADDRESS.search(each) and not _NEGATION.search(each)
+        for each in rule.conditions
+    )
+
+
+def _is_conditional(rule: Rule) -> bool:
+    return rule.applies is not Applies.ALWAYS
+
+
+def _is_blanket(rule: Rule) -> bool:
+    """Return whether *rule* is about every port of its transports."""
+    return bool(rule.ports) and all(each == _EVERY_PORT for _, each in rule.ports.items())
+
+
+def _of_blanket(rule: Rule) -> types.Iterator[Finding]:
+    if rule.source_ports != _EVERY_PORT and not rule.conditions:
+        source = cut_list(str(rule.source_ports), _LONGEST)
+        yield _about(rule, "opens-by-source", what=_transports(rule), sources=source)
+    else:
+        yield _about(rule, "opens-all-if", what=_transports(rule))
+
+
+def _transports(rule: Rule) -> str:
+    if rule.ports == _FULL:
+        return "all"
+    return f"all {listed([transport.upper() for transport, _ in rule.ports.items()])}"
+
+
+def _is_stateless(ruleset: Ruleset) -> bool:
+    """Return whether replies to connections from this host need a rule."""
+    if not any(row.is_stateless for row in formats() if row.name == ruleset.format):
+        return False
+    texts = {each for rule in ruleset.rules for each in rule.conditions}
+    return not any(map(_ESTABLISHED.search, texts))
+
+
+def _about(rule: Rule, row: str, /, **what: str) -> Finding:
+    ports = PortSet().union(*(each for _, each in rule.ports.items()))
+    return finding(row, ports, source=None, shown=None, location=rule.location, **what)
+
+
+def _placed(
+    found: Iterable[Finding], rules: list[Rule], transport: Transport
+) -> types.Iterator[Finding]:
+    """Yield the findings with the place of the first rule that opens their ports."""
+    for each in found:
+        of = TransportPorts({transport: each.ports})
+        first = next((rule for rule in rules if of <= rule.ports), None)
+        # A policy or several rules together may open many ports.
+        if first is None and each.id not in _WIDE_OPENINGS:
+            first = next((rule for rule in rules if not rule.ports.isdisjoint(of)), None)
+        yield each if first is None else replace(each, location=first.location)
