@@ -333,6 +333,7 @@ GENERAL = {
     "capacity/model.py": "the bound of an interval may be negative or infinite",
     "dialects/data_azure.py": "the name is the property of an object",
     "ephemeral/lookup.py": "a system is a name or a row",
+    "rulesets/aws_rules.py": "the name is the key of a value in a file",
     "probe/record.py": "what an address must be depends on the family",
     "system/model.py": "only a machine has functions",
     "system/read.py": "the value of a setting is not an argument",

@@ -16,6 +16,7 @@ from portranges.names import Index
 from portranges.rulesets import documents, json_text
 from portranges.rulesets.model import Format
 from portranges.rulesets.rows import FORMATS
+from portranges.rulesets.rows_aws import AWS
 from portranges.rulesets.rows_frontends import FRONTENDS
 
 _GROUP = "portranges.rulesets"
@@ -45,7 +46,7 @@ def _index() -> Index[Format]:
     # Reading the names of the installed packages takes longer than reading most files.
     from importlib.metadata import entry_points
 
-    found = [*FORMATS, *FRONTENDS]
+    found = [*FORMATS, *FRONTENDS, *AWS]
     for point in sorted(entry_points(group=_GROUP), key=lambda each: each.name):
         row = point.load()
         if not isinstance(row, Format):

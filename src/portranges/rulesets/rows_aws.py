@@ -1,0 +1,62 @@
+"""The formats of AWS that are read, with their sources."""
+
+from __future__ import annotations
+
+from portranges.dialects.model import Evidence
+from portranges.rulesets.model import Format
+from portranges.source import Confidence, cite
+
+NO_EVALUATION = "which ports are reachable: nothing at hand evaluates the rules as AWS does"
+_INCOMPLETE = "an answer in several parts: one with NextToken is reported as incomplete"
+_CHECKED = "2026-11-30"
+_API = "botocore/data/ec2/2016-11-15/service-2.json, "
+
+AWS = (
+    Format(
+        name="aws",
+        aliases=("aws_security_groups",),
+        title="'aws ec2 describe-security-groups' and 'describe-security-group-rules'",
+        reads=(
+            "answers in JSON and YAML, the lists in them, and a single security group",
+            "each source or destination of a permission as a rule of its own",
+            "addresses, prefix lists and security groups as conditions",
+        ),
+        leaves_out=(
+            NO_EVALUATION,
+            _INCOMPLETE,
+            "a permission or a peer with an unknown key: it is skipped",
+        ),
+        signs=(),
+        keys=("SecurityGroups", "SecurityGroupRules", "IpPermissions", "IsEgress"),
+        reader="portranges.rulesets.aws",
+        evidence=Evidence(
+            confidence=Confidence.SOURCE,
+            sources=(
+                cite(
+                    "botocore 1.44.8", _API + "SecurityGroup, SecurityGroupRule", checked=_CHECKED
+                ),
+            ),
+            version="API version 2016-11-15",
+        ),
+    ),
+    Format(
+        name="aws_nacl",
+        aliases=("aws_network_acls",),
+        title="'aws ec2 describe-network-acls'",
+        reads=(
+            "answers in JSON and YAML, the list in them, and a single network ACL",
+            "the number of an entry as the priority of the rule",
+        ),
+        leaves_out=(NO_EVALUATION, _INCOMPLETE, "an entry with an unknown key: it is skipped"),
+        signs=(),
+        keys=("NetworkAcls", "NetworkAclId"),
+        reader="portranges.rulesets.aws",
+        evidence=Evidence(
+            confidence=Confidence.SOURCE,
+            sources=(
+                cite("botocore 1.44.8", _API + "NetworkAcl, NetworkAclEntry", checked=_CHECKED),
+            ),
+            version="API version 2016-11-15",
+        ),
+    ),
+)
