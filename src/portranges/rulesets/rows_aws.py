@@ -11,6 +11,8 @@ _INCOMPLETE = "an answer in several parts: one with NextToken is reported as inc
 _CHECKED = "2026-11-30"
 _API = "botocore/data/ec2/2016-11-15/service-2.json, "
 
+_MOTO = cite("moto 5.2.5, an emulator of AWS: its answers are read", checked=_CHECKED)
+
 AWS = (
     Format(
         name="aws",
