@@ -63,6 +63,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
         "capacity",
         "reuse",
         "dialects",
+        "rulesets",
         "report",
         "system",
         "probe",

@@ -217,6 +217,13 @@ _OF_RULESETS = (
         source=cite("ip(7)"),
     ),
     _note(
+        id="reachable-listener",
+        template="{ports} on {address} {verb} reachable: {owner}",
+        reason="The rules let packets from other hosts pass to this socket. The command line finds "
+        "it with --here.",
+        source=cite("portranges.probe", "listeners()"),
+    ),
+    _note(
         id="not-evaluated",
         template="which ports are reachable is not known: the evaluation of {format} was not "
         "compared with its tool",
