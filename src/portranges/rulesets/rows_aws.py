@@ -37,6 +37,7 @@ AWS = (
                 cite(
                     "botocore 1.44.8", _API + "SecurityGroup, SecurityGroupRule", checked=_CHECKED
                 ),
+                _MOTO,
             ),
             version="API version 2016-11-15",
         ),
@@ -57,6 +58,7 @@ AWS = (
             confidence=Confidence.SOURCE,
             sources=(
                 cite("botocore 1.44.8", _API + "NetworkAcl, NetworkAclEntry", checked=_CHECKED),
+                _MOTO,
             ),
             version="API version 2016-11-15",
         ),
