@@ -69,3 +69,85 @@ def test_every_line_of_user_rules_is_read_or_skipped(several: list[str]) -> None
             if line.startswith("### tuple ###"):
                 following = next(each for each in lines[number:] if each.strip())
                 assert following.startswith(("-A ", "-I "))
+
+
+ITEMS = (
+    '<port port="22" protocol="tcp"/>',
+    '<port port="22" protocol="tpc"/>',
+    '<source-port port="5-6" protocol="udp"/>',
+    '<service name="ssh"/>',
+    '<forward-port port="1" protocol="tcp" to-port="2"/>',
+    "<masquerade/>",
+    '<rule family="ipv4"><source address="10.0.0.1"/><accept/></rule>',
+    "<rule>\n<drop/>\n</rule>",
+    "<rule><accept/><reject/></rule>",
+    "<unknown/>",
+)
+SETTINGS = ("<short>a</short>", '<interface name="eth0"/>', "<forward/>", "<!-- <port/> -->", "")
+
+
+@given(st.lists(st.sampled_from(ITEMS + SETTINGS)))
+def test_every_element_of_a_zone_is_read_or_skipped(several: list[str]) -> None:
+    ruleset = rulesets.parse("\n".join(["<zone>", *several, "</zone>"]), "firewalld")
+    found = {each.location.line: each for each in (*ruleset.rules, *ruleset.skipped)}
+    assert len(found) == len(ruleset.rules) + len(ruleset.skipped)
+    line = 2
+    expected = {}
+    for each in several:
+        if each in ITEMS:
+            expected[line] = each
+        line += each.count("\n") + 1
+    assert {at: each.text for at, each in found.items()} == expected
+
+
+FIELDS = (
+    "  ports: 22/tcp 80-90/udp",
+    "  ports: 22/tpc x",
+    "  services: ssh",
+    "  source-ports: ",
+    "  protocols: gre",
+    "  forward-ports: ",
+    "\tport=22:proto=tcp:toport=23:toaddr=",
+    "  rich rules: ",
+    '\trule port port="1" protocol="tcp" accept',
+    '\trule port port="1',
+    'rule protocol value="ah" accept',
+    "22/tcp 23/tcp",
+    "  masquerade: yes",
+    "  masquerade: no",
+    "  target: DROP",
+    "  target: default",
+    "  interfaces: eth0",
+    "  unknown: 1",
+    "public (active)",
+    "  modules: ",
+    "",
+)
+
+
+@given(st.lists(st.one_of(st.sampled_from(FIELDS), st.text(max_size=9))))
+def test_every_item_of_a_list_is_read_or_skipped(several: list[str]) -> None:
+    lines = "\n".join(several).split("\n")
+    ruleset = rulesets.parse("\n".join(lines), "firewalld-list")
+    found = [(each.location.line, each.text) for each in (*ruleset.rules, *ruleset.skipped)]
+    # A block without a target that has modules is the definition of a service.
+    is_plain = "  modules: " not in lines
+    for number, line in enumerate(lines, 1):
+        here = [text for at, text in found if at == number]
+        for text in here:
+            assert text.strip() in line
+        if is_plain and line.startswith("  ports: "):
+            words = line.split()[1:]
+            assert here in (words, [line])
+        elif line.startswith(("\t", "rule ", "22/tcp ", "  unknown")):
+            assert here or not line.strip(" \t")
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str) -> None:
+    for name in ("ufw", "ufw-status", "firewalld", "firewalld-list"):
+        try:
+            ruleset = rulesets.parse(text, name)
+        except PortRangesError:
+            continue
+        assert ruleset.chains is None

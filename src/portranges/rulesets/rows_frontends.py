@@ -16,6 +16,21 @@ _UFW = Evidence(
     ),
     version="ufw 0.36.2",
 )
+_FIREWALLD = Evidence(
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
+    sources=(
+        cite("firewalld.zone(5), firewalld.policy(5) and firewalld.richlanguage(5)"),
+        cite("firewalld 1.3.3", "core/io/zone.py, core/io/policy.py, core/rich.py and command.py"),
+        cite("run on Debian 12 with firewall-offline-cmd"),
+    ),
+    version="firewalld 1.3.3",
+)
+_FIREWALLD_LEAVES_OUT = (
+    "the evaluation: read the output of 'nft list ruleset' or iptables-save for one",
+    "which packets belong to a zone, by an interface, a source or as the default zone",
+    "packets that the target 'default' decides",
+)
 
 FRONTENDS = (
     Format(
@@ -50,5 +65,40 @@ FRONTENDS = (
         signs=(r"^Status: (?:active|inactive)$", r"^ *To +Action +From *$"),
         reader="portranges.rulesets.ufw_status",
         evidence=_UFW,
+    ),
+    Format(
+        name="firewalld",
+        aliases=("firewalld-xml",),
+        title="zones and policies of firewalld, as XML",
+        reads=(
+            "ports, source ports, protocols, forward ports and rich rules",
+            "the target of the zone, as its last rule",
+            "priorities, and that rich rules without one deny before they accept",
+        ),
+        leaves_out=(
+            *_FIREWALLD_LEAVES_OUT,
+            "services, whose ports are in other files: they are skipped",
+            "a text that declares a document type or has more than 16 MiB is refused",
+        ),
+        signs=(r"^[ \t]*<(?:zone|policy)(?:[ \t/>]|$)",),
+        reader="portranges.rulesets.firewalld_xml",
+        evidence=_FIREWALLD,
+    ),
+    Format(
+        name="firewalld-list",
+        title="firewall-cmd and firewall-offline-cmd, --list-all and the like",
+        reads=(
+            "--list-all, --list-all-zones, --list-all-policies, --info-zone and --info-policy",
+            "services, if the text has the output of --info-service for them as well",
+            "--list-ports, --list-forward-ports and --list-rich-rules",
+        ),
+        leaves_out=_FIREWALLD_LEAVES_OUT,
+        signs=(
+            r"^ {2}(?:target|icmp-block-inversion|rich rules): ?",
+            r"^rule (?:priority|family|service|port|protocol|source|destination|forward-port)\b",
+            r"^port=[0-9-]+:proto=[a-z]+:toport=",
+        ),
+        reader="portranges.rulesets.firewalld_list",
+        evidence=_FIREWALLD,
     ),
 )
