@@ -154,7 +154,8 @@ class Rule:
         ports: The transports and destination ports that it matches; all of them if the rule
             names none. It is empty for a rule about another protocol, such as ICMP.
         source_ports: The source ports that it matches.
-        translated_ports: The new destination ports; ``None`` if the ports are unchanged.
+        translated_ports: The new destination ports; ``None`` if the ports are unchanged, or if a
+            condition has their name.
         families: The address families that it matches.
         action: What it does.
         target: The chain that a JUMP or a GOTO leads to; otherwise ``""``.
