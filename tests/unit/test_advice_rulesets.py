@@ -263,10 +263,26 @@ def test_a_format_without_an_evaluation():
         for line, action in enumerate([Action.DROP, Action.ACCEPT, Action.DROP], 1)
     )
     assert [str(each) for each in audit(Ruleset(format="x", rules=rules))] == [
+        "warning: 3306/tcp exposes MySQL, which should not be reachable from the internet: its "
+        "manual forbids access from untrusted hosts (not-for-internet)",
         "warning: the rule repeats the rule in line 1 (duplicate)",
         "note: which ports are reachable is not known: the evaluation of x was not compared with "
         "its tool (not-evaluated)",
     ]
+
+
+def test_a_security_group_that_is_open_to_one_network_and_to_all():
+    def group(network):
+        allowed = {"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306}
+        allowed["IpRanges"] = [{"CidrIp": network}]
+        groups = [{"GroupId": "sg-1", "IpPermissions": [allowed], "IpPermissionsEgress": []}]
+        return audit(rulesets.from_data({"SecurityGroups": groups}))
+
+    assert [each.id for each in group("10.0.0.0/8")] == ["not-evaluated"]
+    exposed, _ = group("0.0.0.0/0")
+    assert (exposed.id, exposed.ports) == ("not-for-internet", PortSet([3306]))
+    assert exposed.location is not None
+    assert exposed.location.pointer.startswith("/SecurityGroups/0/IpPermissions/0")
 
 
 def test_findings_are_in_the_order_of_the_file():

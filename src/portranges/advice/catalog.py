@@ -227,7 +227,7 @@ _OF_RULESETS = (
         id="not-evaluated",
         template="which ports are reachable is not known: the evaluation of {format} was not "
         "compared with its tool",
-        reason="Only findings about single rules are reported.",
+        reason="A port counts as open if a rule accepts it, even if another rule drops it first.",
         source=cite("portranges.rulesets", "Ruleset.chains"),
     ),
 )

@@ -39,7 +39,11 @@ _FINAL = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN, Action.GOTO,
 _MERGEABLE = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN)
 
 # A condition on the address of the sender, in the words of the formats that are read.
-_ON_SOURCE = re.compile(r"(?:^|[\W_])(?:-s|src-range|saddr|source|src|from)(?:\W|$)")
+_ON_SOURCE = re.compile(
+    r"(?:^|[\W_])(?:-s|src-range|saddr|source|src|from|cidr\w*|useridgrouppairs|prefixlist\w*|"
+    r"referencedgroup\w*)(?:\W|$)",
+    re.IGNORECASE,
+)
 _ANY_ADDRESS = re.compile(r"(?:^|\W)(?:0\.0\.0\.0/0|::/0|any)(?:\W|$)")
 _NEGATION = re.compile(r"!|\bnot\b")
 
@@ -83,7 +87,6 @@ def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Fi
             yield from _mergeable(rules)
     if ruleset.chains is None:
         yield finding("not-evaluated", PortSet(), format=ruleset.format)
-        return
     yield from _unused_chains(ruleset, by_group)
     yield from _Openings(ruleset).findings(systems)
 
@@ -268,13 +271,9 @@ class _Openings:
                     yield from _of_blanket(rule)
             else:
                 kept.append(rule)
-        # What was skipped has findings of its own.
-        bare = replace(self.ruleset, rules=tuple(kept), skipped=())
         is_stateless = _is_stateless(self.ruleset)
         profiles = profiles_of(systems) if is_stateless else ()
-        opened = bare.reachable(Direction.IN).ports
-        deciding = bare._verdicts(Direction.IN, opened)
-        openers = [each for each in deciding if each.action in (*_OPENING, *_TRANSLATIONS)]
+        opened, openers = self._opened(kept)
         if is_stateless:
             yield from self._cut_replies(profiles)
         for transport in (Transport.TCP, Transport.UDP):
@@ -287,6 +286,23 @@ class _Openings:
                 found = exposed_services(ports, profiles, transport)
                 yield from _placed(found, openers, transport)
 
+    def _opened(self, rules: list[Rule]) -> tuple[TransportPorts, list[Rule]]:
+        """Return the ports that *rules* open and those of the rules that open them."""
+        if self.ruleset.chains is None:
+            accepting = [
+                each for each in rules if each.action in _OPENING and self._is_on_the_way(each)
+            ]
+            ports = _EMPTY
+            # Rules of one file have few different sets.
+            for each in {rule.ports for rule in accepting}:
+                ports |= each
+            return ports, accepting
+        # What was skipped has findings of its own.
+        bare = replace(self.ruleset, rules=tuple(rules), skipped=())
+        ports = bare.reachable(Direction.IN).ports
+        deciding = bare._verdicts(Direction.IN, ports)
+        return ports, [each for each in deciding if each.action in (*_OPENING, *_TRANSLATIONS)]
+
     def _holds(self, rule: Rule, name: str, condition: types.Callable[[Rule], bool]) -> bool:
         """Return whether a packet meets *condition* at *rule* or on every way to it."""
         return condition(rule) or self._on_every_way(rule.group, name, condition)
@@ -295,13 +311,15 @@ class _Openings:
         if (known := self.on_all.get((group, name))) is not None:
             return known
         jumps = [each for each in self.jumps.get(group, ()) if each.applies is not Applies.NEVER]
-        is_base = self.hooks.get(group) is not None
+        is_base = self.ruleset.chains is None or self.hooks.get(group) is not None
         found = not is_base and all(self._holds(each, name, condition) for each in jumps)
         self.on_all[group, name] = found
         return found
 
     def _is_on_the_way(self, rule: Rule) -> bool:
         """Return whether *rule* is evaluated for packets to this host."""
+        if self.ruleset.chains is None:
+            return rule.direction in (Direction.IN, None)
         pending, seen = [rule.group], {rule.group}
         while pending:
             group = pending.pop()

@@ -54,6 +54,7 @@ AWS = (
         signs=(),
         keys=("NetworkAcls", "NetworkAclId"),
         reader="portranges.rulesets.aws",
+        is_stateless=True,
         evidence=Evidence(
             confidence=Confidence.SOURCE,
             sources=(
