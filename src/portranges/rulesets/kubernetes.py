@@ -73,7 +73,7 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
     Raises:
         InvalidValueError: The data is neither a mapping nor a list.
     """
-    del services  # A name of Kubernetes is that of a container's port.
+    del services  # In Kubernetes, a name is one that a container gives to its port.
     found = Gathered(name)
     for node in each_document(data):
         # An empty document is null.
@@ -84,7 +84,7 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
 
 
 def _read_object(node: Node, found: Gathered, version: str, kind: str) -> None:
-    """Read an object, or those of a list. In a list of one kind, they do not repeat it."""
+    """Read an object, or each object of a list. In a list of one kind, they do not repeat it."""
     fields = node.all_fields("an object")
     version = _text(fields, "apiVersion", version)
     kind = _text(fields, "kind", kind)

@@ -1,4 +1,4 @@
-"""Read the ports of a Service, and those of the containers of pods.
+"""Read the ports of services and of the containers of pods.
 
 A container's port is only a description: a process can listen on others. A port of the host is
 published, and so is the port of a service.

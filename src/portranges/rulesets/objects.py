@@ -236,7 +236,7 @@ class Gathered:
 
 
 def each_document(data: object) -> list[Node]:
-    """Return each document of *data*: those of a list, or the only one.
+    """Return each document of *data*, which is a list of documents or a single one.
 
     Raises:
         InvalidValueError: The data is neither a list nor a mapping.
