@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from portranges import types
 from portranges.checks import of_type
 from portranges.dialects import from_aws
-from portranges.errors import InvalidValueError, PortRangesError, elide, got
+from portranges.errors import InvalidValueError, PortRangesError, PortSyntaxError, elide, got
 from portranges.families import Family
 from portranges.ports import Transport
 from portranges.rulesets.documents import pointer_to, text_of
@@ -136,7 +136,7 @@ class Found:
             Skipped(
                 location=Location(pointer=pointer_to(*path)),
                 text=text_of(value),
-                reason=str(error),
+                reason=error.reason if isinstance(error, PortSyntaxError) else str(error),
                 could_accept=could_accept,
                 group=group,
             )
@@ -152,13 +152,18 @@ class Found:
             self.skip(draft.value, draft.path, error, draft.group, could_accept=could_accept)
 
     def skip_unknown(
-        self, entry: types.Entry, path: Path, keys: types.Sequence[str], what: str
+        self,
+        entry: types.Entry,
+        path: Path,
+        keys: types.Sequence[str],
+        what: str,
+        group: str = "",
     ) -> None:
         """Skip each value of *entry* whose key is not one of *keys*."""
         for key, value in entry.items():
             if key not in keys:
                 error = InvalidValueError(f"{what} must have only known keys", elide(key))
-                self.skip(value, (*path, key), error)
+                self.skip(value, (*path, key), error, group)
 
 
 def as_object(value: object) -> types.Entry | None:

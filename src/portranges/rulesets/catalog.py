@@ -17,6 +17,7 @@ from portranges.rulesets import documents, json_text
 from portranges.rulesets.model import Format
 from portranges.rulesets.rows import FORMATS
 from portranges.rulesets.rows_aws import AWS
+from portranges.rulesets.rows_clouds import CLOUDS
 from portranges.rulesets.rows_containers import CONTAINERS
 from portranges.rulesets.rows_frontends import FRONTENDS
 
@@ -47,7 +48,7 @@ def _index() -> Index[Format]:
     # Reading the names of the installed packages takes longer than reading most files.
     from importlib.metadata import entry_points
 
-    found = [*FORMATS, *FRONTENDS, *AWS, *CONTAINERS]
+    found = [*FORMATS, *FRONTENDS, *AWS, *CONTAINERS, *CLOUDS]
     for point in sorted(entry_points(group=_GROUP), key=lambda each: each.name):
         row = point.load()
         if not isinstance(row, Format):
