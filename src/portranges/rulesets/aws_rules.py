@@ -31,6 +31,8 @@ _INET, _INET6 = (Family.INET,), (Family.INET6,)
 _CIDRS = {
     **dict.fromkeys(("CidrIp", "CidrIpv4", "CidrBlock"), _INET),
     **dict.fromkeys(("CidrIpv6", "Ipv6CidrBlock"), _INET6),
+    **dict.fromkeys(("cidr_blocks", "cidr_ipv4", "cidr_block"), _INET),
+    **dict.fromkeys(("ipv6_cidr_blocks", "cidr_ipv6", "ipv6_cidr_block"), _INET6),
 }
 
 
@@ -216,6 +218,11 @@ def only_peer(entry: types.Entry, keys: types.Iterable[str]) -> str:
     named = tuple(keys)
     found = [key for key in named if entry.get(key) is not None]
     if len(found) != 1:
-        shown = " and ".join(found) or "none of them"
-        raise InvalidValueError(f"a rule must have one of {', '.join(named)}", shown)
+        raise not_one_peer(named, found)
     return found[0]
+
+
+def not_one_peer(keys: types.Iterable[str], given: types.Sequence[str]) -> InvalidValueError:
+    """Return the error for a rule that has several of *keys*, or none."""
+    shown = " and ".join(given) or "none of them"
+    return InvalidValueError(f"a rule must have one of {', '.join(keys)}", shown)

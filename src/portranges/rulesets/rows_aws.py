@@ -64,4 +64,35 @@ AWS = (
             version="API version 2016-11-15",
         ),
     ),
+    Format(
+        name="terraform",
+        title="'terraform show -json', for plans and states with resources of AWS",
+        reads=(
+            "aws_security_group, aws_default_security_group and aws_security_group_rule",
+            "aws_vpc_security_group_ingress_rule and aws_vpc_security_group_egress_rule",
+            "aws_network_acl, aws_default_network_acl and aws_network_acl_rule",
+            "modules in modules; of a plan, the values after it is applied",
+        ),
+        leaves_out=(
+            NO_EVALUATION,
+            "resources of other types, and data sources",
+            "a peer that is known only after apply: the rule may apply to any address",
+            "ports or blocks that are known only after apply: they are skipped",
+            "which group an unknown security_group_id is",
+        ),
+        signs=(),
+        keys=("terraform_version",),
+        reader="portranges.rulesets.terraform",
+        evidence=Evidence(
+            confidence=Confidence.SOURCE,
+            sources=(
+                cite(
+                    "hashicorp/aws 5.100.0, terraform providers schema -json",
+                    "resource_schemas",
+                    checked=_CHECKED,
+                ),
+            ),
+            version="Terraform 1.11.4, format 1.2, hashicorp/aws 5.100.0",
+        ),
+    ),
 )
