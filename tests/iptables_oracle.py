@@ -31,9 +31,17 @@ PROBES = tuple((transport, port) for transport in TRANSPORTS for port in PORTS)
 SENT = TransportPorts(dict.fromkeys(TRANSPORTS, PORTS))
 FIRST = {"in": 20000, "forward": 30000, "out": 40000}
 
+# The options of each command that lists the rules, for iptables and for nft.
+LISTS = (
+    ("-save", "-save -c", "-S", "-S -v", "-L -n -v", "-L -n --line-numbers"),
+    tuple(
+        f"{options} list ruleset" for options in ("", "-a", "-n -s", "-nn -y", "-S", "-j", "-j -n")
+    ),
+)
+
 CHILD = textwrap.dedent(
     r"""
-    import ctypes, json, os, socket, struct, subprocess, sys, tempfile, time
+    import ctypes, json, os, re, socket, struct, subprocess, sys, tempfile, time
     order = json.load(sys.stdin)
     lock = tempfile.NamedTemporaryFile()
     os.environ["XTABLES_LOCKFILE"] = lock.name
@@ -155,16 +163,24 @@ CHILD = textwrap.dedent(
 
     results = []
     for serial, text in enumerate(order["rulesets"], start=256):
-        tool = order["tool"]
-        code, _, error = run(f"{tool}-restore", text=text)
+        if order["tool"] == "nft":
+            for line in must("nft list tables").splitlines():
+                if not line.endswith(" oracle"):
+                    must(f"nft delete {line}")
+        code, _, error = run(*order["load"].split(), text=text)
+        # nft refuses some combinations of matches, and names the lines.
+        while code and (bad := re.findall("/dev/stdin:([0-9]+):", error)):
+            lines = text.split("\n")
+            for number in map(int, bad):
+                lines[number - 1] = ""
+            text = "\n".join(lines)
+            code, _, error = run(*order["load"].split(), text=text)
         if code:
             results.append({"error": error})
             continue
-        saved = [run(*command.split())[1] for command in (
-            f"{tool}-save", f"{tool}-save -c", f"{tool} -S", f"{tool} -S -v", f"{tool} -L -n -v",
-            f"{tool} -L -n --line-numbers")]
         must("nft flush set inet oracle arrived")
         must("nft flush set inet oracle passed")
+        saved = [run(*command.split())[1] for command in order["list"]]
         if six:
             peer, third = f"fd00:9::{serial:x}", f"fd00:8::{serial:x}"
             own = ("fd00:9::1", "fd00:8::1")
@@ -205,6 +221,10 @@ def observe(tool: str, family: Family, rulesets: Sequence[str]) -> list[Observed
     """Load each ruleset and return what happened; skip if the kernel lacks a part of the tool."""
     order = {
         "tool": tool,
+        "load": "nft -f -" if tool == "nft" else f"{tool}-restore",
+        "list": [
+            f"{tool} {options}".replace(" -save", "-save") for options in LISTS[tool == "nft"]
+        ],
         "six": family is Family.INET6,
         "rulesets": list(rulesets),
         "probes": PROBES,

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import iptables_oracle
+import nft_oracle
 from portranges import Family, PortRangesError, PortSet, TransportPorts, rulesets
 from portranges.rulesets import Action, Applies, Chain, Direction, Hook, Location, Rule, Ruleset
 
@@ -359,3 +360,96 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             continue
         for direction in Direction:
             ruleset.reachable(direction)
+
+
+# -- nft ------------------------------------------------------------------------------------------
+
+
+def nft_texts() -> st.SearchStrategy[str]:
+    """Files for nft, with one rule per line."""
+    return st.builds(
+        lambda seed, family: nft_oracle.Generator(Random(seed), family).ruleset(),
+        st.integers(0, 2**32),
+        st.sampled_from(Family),
+    )
+
+
+@given(nft_texts())
+def test_every_line_of_nft_is_a_rule_or_declares_something(text: str) -> None:
+    ruleset = rulesets.parse(text)
+    declares = ("table ", "chain ", "type ", "set ", "map ", "}")
+    lines = text.split("\n")
+    expected = {at for at, line in enumerate(lines, 1) if line and not line.startswith(declares)}
+    found = [*ruleset.rules, *ruleset.skipped]
+    assert {each.location.line for each in found} == expected | {
+        each.location.line for each in ruleset.skipped if each.text.startswith("chain ")
+    }
+    for each in ruleset.rules:
+        assert lines[each.location.line - 1] == each.text
+
+
+@st.composite
+def damaged_nft(draw: st.DrawFn) -> str:
+    """A file of which some characters were replaced, removed or repeated."""
+    text = draw(nft_texts())
+    for _ in range(draw(st.integers(1, 6))):
+        start = draw(st.integers(0, len(text)))
+        stop = start + draw(st.integers(0, 8))
+        signs = st.sampled_from((" ", "\n", '"', "!= ", "{", "}", ":", " . ", "@", ";", "jhash "))
+        text = text[:start] + draw(st.one_of(signs, st.text())) + text[stop:]
+    return text
+
+
+@given(st.one_of(damaged_nft(), st.text()))
+def test_a_damaged_file_of_nft_is_read_or_refused(text: str) -> None:
+    try:
+        ruleset = rulesets.parse(text, "nft")
+    except PortRangesError:
+        return
+    lines = text.split("\n")
+    for each in (*ruleset.rules, *ruleset.skipped):
+        start = each.text.split("\n")[0]
+        assert start in lines[each.location.line - 1] or start.startswith("chain ")
+    for direction in Direction:
+        ruleset.reachable(direction)
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers(0, 70000) | st.sampled_from(("tcp", "dport", "@p", "inet", "in")),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    (
+                        *("match", "op", "left", "right", "payload", "protocol", "field", "meta"),
+                        *("key", "set", "vmap", "data", "dnat", "addr", "port", "map", "concat"),
+                        *(
+                            "range",
+                            "prefix",
+                            "&",
+                            "accept",
+                            "jump",
+                            "target",
+                            "elem",
+                            "val",
+                            "mangle",
+                        ),
+                    )
+                ),
+                inner,
+                max_size=3,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_any_statement_of_json_is_read_or_skipped(statement: object) -> None:
+    table = {"family": "inet", "table": "t"}
+    base = {"type": "filter", "hook": "input", "prio": 0, "policy": "drop"}
+    rule = {**table, "chain": "in", "expr": [statement]}
+    data = {"nftables": [{"chain": {**table, "name": "in", **base}}, {"rule": rule}]}
+    ruleset = rulesets.from_data(data)
+    assert bool(ruleset.skipped) or bool(ruleset.rules)
+    for each in (*ruleset.rules, *ruleset.skipped):
+        assert each.location.pointer == "/nftables/1/rule"

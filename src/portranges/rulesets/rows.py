@@ -32,6 +32,41 @@ _EVIDENCE = Evidence(
     version="iptables 1.8.9, nft and legacy",
 )
 
+_NFT = Format(
+    name="nft",
+    aliases=("nftables",),
+    title="nft list ruleset, as text and as JSON",
+    reads=(
+        "'nft list ruleset' with any of -a, -n, -nn, -s, -y and -S, and 'nft -j list ruleset'",
+        "tables of the families ip, ip6 and inet; base chains by hook and priority; dormant tables",
+        "ports of tcp, udp, sctp, dccp and th: single, ranges, comparisons, sets, concatenations",
+        "named sets and maps; maps of verdicts; jump, goto and return",
+        "dnat and redirect, with maps too, followed to the port that the local stack sees",
+        "connection states, TCP flags, protocols, the loopback interface; others as a condition",
+    ),
+    leaves_out=(
+        "chains of the families arp, bridge and netdev, and of the hooks ingress and egress",
+        "a set without elements, or that a rule updates: a match with it is a condition",
+        "'meta nfproto' with 'reject with tcp reset': nft does not list it, so the rule is open",
+        "rules that change a port or an address other than by NAT: everything is left open",
+        "variables, include and commands of files written by hand: skipped",
+        "extensions of iptables that nft cannot show: the rule is skipped",
+    ),
+    signs=(r"^table (?:ip|ip6|inet|arp|bridge|netdev) [^ \n]+ \{",),
+    keys=("nftables",),
+    reader="portranges.rulesets.nft",
+    is_stateless=True,
+    evidence=Evidence(
+        confidence=Confidence.MEASURED,
+        verification=Verification.EVERY_PORT,
+        sources=(
+            cite("nft(8) and libnftables-json(5), nftables 1.0.6"),
+            cite("run on Debian 12, Linux 6.18"),
+        ),
+        version="nftables 1.0.6",
+    ),
+)
+
 FORMATS = (
     Format(
         name="iptables",
@@ -61,4 +96,5 @@ FORMATS = (
         is_stateless=True,
         evidence=_EVIDENCE,
     ),
+    _NFT,
 )
