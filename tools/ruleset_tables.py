@@ -8,8 +8,13 @@ from __future__ import annotations
 import doc_table
 
 from portranges import rulesets, types
+from portranges.rulesets.rows_frontends import LISTS
 
 PAGE = "docs/rulesets.md"
+
+
+def _rows() -> tuple[rulesets.Format, ...]:
+    return (*rulesets.formats(), *LISTS)
 
 
 def formats() -> str:
@@ -25,7 +30,7 @@ def formats() -> str:
                 row.evidence.confidence,
                 row.evidence.verification.meaning,
             )
-            for row in rulesets.formats()
+            for row in _rows()
         ),
     )
 
@@ -33,7 +38,7 @@ def formats() -> str:
 def reading() -> str:
     """Return what is read of each format and what is not, as lists."""
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for row in rulesets.formats():
+    for row in _rows():
         groups.setdefault((row.reads, row.leaves_out), []).append(f"`{row.name}`")
     parts: list[str] = []
     for (reads, leaves_out), names in groups.items():

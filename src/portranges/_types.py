@@ -82,6 +82,7 @@ from portranges.system.model import Field, TimeWaitReuse
 from portranges.system.model import Machine as Machine
 from portranges.system.model import MachineSettings as MachineSettings
 from portranges.systems import Kind as Kind
+from portranges.transport_ports import TransportPorts as TransportPorts
 
 if typing.TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -242,6 +243,15 @@ class RulesetReader(Protocol):
 
     def read_data(self, data: object, name: str, services: Services | None, /) -> Ruleset:
         """Return the ruleset that *data* is; only for a format of data."""
+        ...
+
+
+@runtime_checkable
+class PortListReader(Protocol):
+    """A module that reads named lists of ports."""
+
+    def read_ports(self, text: str, services: Services | None, /) -> dict[str, TransportPorts]:
+        """Return the ports of each list in *text*."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portranges import PortRangesError, rulesets
+from portranges import PortRangesError, TransportPorts, rulesets
 
 WORDS = ("Anywhere", "22", "80,443/tcp", "10.0.0.0/8", " on eth0", " (v6)", "WWW Full", "/udp", ":")
 
@@ -151,3 +151,26 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         except PortRangesError:
             continue
         assert ruleset.chains is None
+    for name in ("ipset", "ufw-profiles", "firewalld-service"):
+        try:
+            found = rulesets.ports_by_name(text, name)
+        except PortRangesError:
+            continue
+        assert all(found)
+
+
+@given(st.dictionaries(st.integers(0, 99), st.sets(st.integers(0, 65535), min_size=1)))
+def test_every_element_of_a_set_is_in_its_list(sets: dict[int, set[int]]) -> None:
+    saved, profiles = [], []
+    for number, ports in sets.items():
+        saved.append(f"create s{number} hash:ip,port family inet")
+        saved += [f"add s{number} 192.0.2.1,udp:{port}" for port in ports]
+        profiles += [f"[p{number}]", "title=x", "description=x"]
+        profiles.append("ports=" + "|".join(f"{port or 1}/udp" for port in ports))
+    found = rulesets.ports_by_name("\n".join(saved), "ipset")
+    assert found == {f"s{each}": TransportPorts(udp=ports) for each, ports in sets.items()}
+    found = rulesets.ports_by_name("\n".join(profiles), "ufw-profiles")
+    assert found == {
+        f"p{each}": TransportPorts(udp=[port or 1 for port in ports])
+        for each, ports in sets.items()
+    }

@@ -20,6 +20,7 @@ from portranges.rulesets.model import (
     Rule,
     Skipped,
 )
+from portranges.rulesets.named import ports_by_name
 from portranges.rulesets.reading import from_data, parse
 from portranges.rulesets.ruleset import Reachable, Ruleset
 
@@ -41,4 +42,5 @@ __all__ = [
     "formats",
     "from_data",
     "parse",
+    "ports_by_name",
 ]

@@ -32,9 +32,9 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
         PortSyntaxError: It is not XML, declares a document type, is too long or too deep, or is
             not a zone or a policy.
     """
-    root = _Parser(text).parse()
+    root = element_of(text)
     if root.name not in ("zone", "policy"):
-        raise _error(text, root.line, f"expected a zone or a policy, got {elide(root.name)}")
+        raise error_at(text, root.line, f"expected a zone or a policy, got {elide(root.name)}")
     way = direction_of(
         [each.attributes.get("name", "") for each in root.inner if each.name == "ingress-zone"],
         [each.attributes.get("name", "") for each in root.inner if each.name == "egress-zone"],
@@ -57,6 +57,15 @@ def direction_of(
     return Direction.OUT if list(ingress) == ["HOST"] else Direction.FORWARD
 
 
+def element_of(text: str) -> Element:
+    """Return the outermost element of *text*.
+
+    Raises:
+        PortSyntaxError: It is not XML, declares a document type, or is too long or too deep.
+    """
+    return _Parser(text).parse()
+
+
 class _Parser:
     """The state of expat's handlers."""
 
@@ -70,7 +79,7 @@ class _Parser:
     def parse(self) -> Element:
         if len(self._text) > _MAX_LENGTH:
             rule = f"text must have at most {_MAX_LENGTH} characters"
-            raise _error(self._text, 1, f"{rule}, got {len(self._text)}")
+            raise error_at(self._text, 1, f"{rule}, got {len(self._text)}")
         try:
             self._bytes = self._text.encode()
         except UnicodeEncodeError as error:
@@ -83,19 +92,19 @@ class _Parser:
             self._expat.Parse(self._bytes, True)
         except expat.ExpatError as error:
             reason = f"expected XML, got {expat.ErrorString(error.code)}"
-            raise _error(self._text, error.lineno, reason) from None
+            raise error_at(self._text, error.lineno, reason) from None
         # A document without an element is an error of expat's.
         return types.cast("Element", self._root)
 
     def _refuse(self, *_: object) -> None:
         reason = "XML must not declare a document type, got one"
-        raise _error(self._text, self._expat.CurrentLineNumber, reason)
+        raise error_at(self._text, self._expat.CurrentLineNumber, reason)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         element = Element(name, attributes, self._expat.CurrentLineNumber)
         if len(self._open) == _MAX_DEPTH:
             reason = f"elements must be nested at most {_MAX_DEPTH} deep, got {elide(name)}"
-            raise _error(self._text, element.line, reason)
+            raise error_at(self._text, element.line, reason)
         if self._open:
             self._open[-1][0].inner.append(element)
         else:
@@ -112,7 +121,7 @@ class _Parser:
         element.text = self._bytes[start:end].decode()
 
 
-def _error(text: str, line: int, reason: str) -> PortSyntaxError:
+def error_at(text: str, line: int, reason: str) -> PortSyntaxError:
     """Return the error about a line."""
     start = 0
     for _ in range(line - 1):

@@ -102,3 +102,64 @@ FRONTENDS = (
         evidence=_FIREWALLD,
     ),
 )
+
+# What ports_by_name() reads.
+LISTS = (
+    Format(
+        name="ipset",
+        aliases=("ipset-save",),
+        title="ipset save, for ports_by_name()",
+        reads=(
+            "sets of bitmap:port, and of each hash type with ports, whatever the addresses are",
+            "the protocol of each element; bitmap:port is for TCP and UDP",
+        ),
+        leaves_out=(
+            "sets without ports, and sets of sets",
+            "addresses: elements of every address are combined; a 'nomatch' element adds none",
+        ),
+        signs=(),
+        reader="portranges.rulesets.ipset_save",
+        evidence=Evidence(
+            confidence=Confidence.MEASURED,
+            verification=Verification.READBACK,
+            sources=(
+                cite("ipset(8), ipset 7.17"),
+                cite(
+                    "torvalds/linux@10ce3cc919f5",
+                    "net/netfilter/ipset/ip_set_getport.c, ip_set_get_ip_port",
+                ),
+                cite("run on Debian 12, Linux 6.18"),
+            ),
+            version="ipset 7.17",
+        ),
+    ),
+    Format(
+        name="ufw-profiles",
+        title="application profiles of ufw, for ports_by_name()",
+        reads=("each profile of a file, with 'ports' for several transports",),
+        leaves_out=("a value in several lines: it is refused",),
+        signs=(),
+        reader="portranges.rulesets.ufw_profiles",
+        evidence=Evidence(
+            confidence=Confidence.MEASURED,
+            verification=Verification.READBACK,
+            sources=(
+                cite("ufw(8), ufw 0.36.2", "APPLICATION INTEGRATION"),
+                cite("ufw 0.36.2", "applications.py, get_profiles and verify_profile"),
+            ),
+            version="ufw 0.36.2",
+        ),
+    ),
+    Format(
+        name="firewalld-service",
+        title="services of firewalld, as XML, for ports_by_name()",
+        reads=("ports and protocols",),
+        leaves_out=(
+            "a service that includes others or has source ports: it is refused",
+            "destinations, modules and helpers",
+        ),
+        signs=(),
+        reader="portranges.rulesets.firewalld_service",
+        evidence=_FIREWALLD,
+    ),
+)
