@@ -495,7 +495,7 @@ def test_an_object_that_is_not_understood_is_skipped(data: object, reason: str) 
 @pytest.mark.parametrize(
     "data",
     [
-        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "ports"}, "list": [[1], {}]},
+        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "ports"}, "list": [[1], 1, {}]},
         {
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
