@@ -569,6 +569,18 @@ def test_translations_of_json() -> None:
     assert rule.translated_ports == PortSet.parse("8080-8081")
 
 
+def test_the_content_of_a_match_of_iptables_is_unknown() -> None:
+    multiport = {"xt": {"type": "match", "name": "multiport"}}
+    rule = from_data(match(L4PROTO, "tcp"), multiport, {"accept": None})
+    assert (rule.ports, rule.applies) == (TCP, MAYBE)
+    rule = from_data(multiport, {"xt": {"type": "target", "name": "REJECT"}})
+    assert (rule.action, rule.applies) == (Action.REJECT, MAYBE)
+    listed = data({"xt": {"type": "target", "name": "REDIRECT"}})
+    (found,) = rulesets.from_data(listed).skipped
+    assert found.reason == "statement must be a known one, got 'xt'"
+    assert found.could_accept
+
+
 def test_a_truncated_flag_of_a_dormant_table() -> None:
     for flag, is_used in (("d", False), ("dorm", False), (["dormant"], False), ("owner", True)):
         listed = data({"accept": None})

@@ -261,7 +261,7 @@ def _statement(value: object) -> list[Statement]:
         return [_verdict(_object(value))]
     if kind in _NEUTRAL:
         return []
-    if kind in _CONDITIONS:
+    if kind in _CONDITIONS or (kind == "xt" and fields.get("type") == "match"):
         return [Condition(text)]
     if kind == "match":
         return [_match(fields, text)]
@@ -271,6 +271,8 @@ def _statement(value: object) -> list[Statement]:
     if kind == "reject":
         key = _REJECTS.get(str(fields.get("type", "")), "")
         return [*([Requirement(key)] if key else []), Verdict(Action.REJECT)]
+    if kind == "xt" and fields.get("name") == "REJECT":
+        return [Verdict(Action.REJECT)]
     if kind == "queue":
         return [Verdict(Action.DELEGATE)]
     if kind in ("masquerade", "snat"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from portranges import dialects, types
 from portranges.errors import PortSyntaxError, elide
@@ -90,12 +91,22 @@ class Part:
 
     def __and__(self, other: Part) -> Part:
         """Return the packets that meet both conditions."""
+        if self is _ANY:
+            return other
+        ports, sources = self.ports, self.sources
+        if other.ports is not _FULL:
+            ports = other.ports if ports is _FULL else ports & other.ports
+        if other.sources is not _EVERY_PORT:
+            sources &= other.sources
         return Part(
-            self.ports if other.ports is _FULL else self.ports & other.ports,
-            self.sources & other.sources,
+            ports,
+            sources,
             tuple([each for each in self.families if each in other.families]),
             both(self.applies, other.applies),
         )
+
+
+_ANY = Part()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,7 @@ class Situation:
     before_tracking: frozenset[bool]
 
 
+@lru_cache(maxsize=256)
 def required(key: str) -> Part:
     """Return the packets that have the field *key*, or a header if it names only that.
 
@@ -140,7 +152,7 @@ def matched(match: Match, values: Values | None, situation: Situation) -> Part:
     Raises:
         Unread: A value was not understood.
     """
-    has = Part()
+    has = _ANY
     for key in match.keys:
         has &= required(key)
     if not has.ports:

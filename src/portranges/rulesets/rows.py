@@ -50,7 +50,7 @@ _NFT = Format(
         "'meta nfproto' with 'reject with tcp reset': nft does not list it, so the rule is open",
         "rules that change a port or an address other than by NAT: everything is left open",
         "variables, include and commands of files written by hand: skipped",
-        "extensions of iptables that nft cannot show: the rule is skipped",
+        "matches of iptables, which the JSON form only names: conditions; its targets: skipped",
     ),
     signs=(r"^table (?:ip|ip6|inet|arp|bridge|netdev) [^ \n]+ \{",),
     keys=("nftables",),
