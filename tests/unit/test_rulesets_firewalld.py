@@ -353,6 +353,12 @@ def test_a_list_of_zones(end: str) -> None:
     assert ruleset.rules[10].conditions == ('limit value="2/s"',)
 
 
+def test_other_files_with_a_target_are_not_lists_of_firewalld() -> None:
+    assert rulesets.detect(LIST).name == "firewalld-list"
+    with pytest.raises(ValueError, match="text must have the form of a known format"):
+        rulesets.detect("build:\n  target: default-stage\n")
+
+
 @pytest.mark.parametrize(
     ("text", "ports"),
     [

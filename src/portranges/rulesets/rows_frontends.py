@@ -94,7 +94,8 @@ FRONTENDS = (
         ),
         leaves_out=_FIREWALLD_LEAVES_OUT,
         signs=(
-            r"^ {2}(?:target|icmp-block-inversion|rich rules): ?",
+            r"^ {2}target: (?:default|ACCEPT|DROP|REJECT|%%REJECT%%|CONTINUE)[ \t]*$",
+            r"^ {2}icmp-block-inversion: (?:yes|no)[ \t]*$",
             r"^rule (?:priority|family|service|port|protocol|source|destination|forward-port)\b",
             r"^port=[0-9-]+:proto=[a-z]+:toport=",
         ),

@@ -73,19 +73,20 @@ def _own(rule: Rule, lines: list[str]) -> Rule:
 def _unfollowed(lines: list[str]) -> list[Skipped]:
     """Return the tuples that no rule follows. ufw makes rules from them when it is next called."""
     found: list[Skipped] = []
-    for number, line in enumerate(lines, start=1):
-        if line.startswith(_TUPLE):
-            following = next((each for each in lines[number:] if each.strip()), "")
-            if not following.startswith(("-A ", "-I ")):
-                shown = elide(following) if following else "nothing"
-                found.append(
-                    Skipped(
-                        location=Location(line=number),
-                        text=line,
-                        reason=f"rules must follow a tuple, got {shown}",
-                        could_accept=not line.removeprefix(_TUPLE)
-                        .strip()
-                        .startswith(("deny", "reject")),
-                    )
+    following = ""
+    for number in range(len(lines), 0, -1):
+        line = lines[number - 1]
+        if line.startswith(_TUPLE) and not following.startswith(("-A ", "-I ")):
+            shown = elide(following) if following else "nothing"
+            action = line.removeprefix(_TUPLE).strip()
+            found.append(
+                Skipped(
+                    location=Location(line=number),
+                    text=line,
+                    reason=f"rules must follow a tuple, got {shown}",
+                    could_accept=not action.startswith(("deny", "reject")),
                 )
+            )
+        if line.strip():
+            following = line
     return found
