@@ -95,4 +95,34 @@ AWS = (
             version="Terraform 1.11.4, format 1.2, hashicorp/aws 5.100.0",
         ),
     ),
+    Format(
+        name="cloudformation",
+        title="templates of AWS CloudFormation",
+        reads=(
+            "AWS::EC2::SecurityGroup, SecurityGroupIngress and SecurityGroupEgress",
+            "AWS::EC2::NetworkAclEntry",
+            "JSON and YAML; numbers and texts; the condition of a resource as one of its rules",
+        ),
+        leaves_out=(
+            NO_EVALUATION,
+            "a reference or a function as a peer: the rule may apply to any address",
+            "a reference or a function as a port, a protocol or a rule: the rule is skipped",
+            "the rule for every destination that a group without SecurityGroupEgress gets",
+            "other types of resource, and templates in templates",
+        ),
+        signs=(),
+        keys=("AWSTemplateFormatVersion", "Resources"),
+        reader="portranges.rulesets.cloudformation",
+        evidence=Evidence(
+            confidence=Confidence.SOURCE,
+            sources=(
+                cite(
+                    "cfn-lint 1.58.0",
+                    "cfnlint/data/schemas, of 2026-10-20, AWS::EC2::SecurityGroup and others",
+                    checked=_CHECKED,
+                ),
+            ),
+            version="resource schemas of 2026-10-20",
+        ),
+    ),
 )
