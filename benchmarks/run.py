@@ -23,7 +23,6 @@ import bench_one_port
 import bench_one_service
 import bench_probe
 import bench_reuse
-import bench_rulesets
 import bench_scan
 import bench_selection
 import bench_sets
@@ -54,7 +53,6 @@ _TOPICS: dict[str, _Topic] = {
     "covers": bench_covers.run,
     "scan": bench_scan.run,
     "reuse": bench_reuse.run,
-    "rulesets": bench_rulesets.run,
     "selection": bench_selection.run,
     "probe": bench_probe.run,
 }

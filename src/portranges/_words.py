@@ -308,5 +308,4 @@ DialectName: TypeAlias = Literal[
     "windows",
     "wireshark",
 ]
-DirectionName: TypeAlias = Literal["in", "out", "forward"]
 Quote: TypeAlias = Literal["", '"', "`", "["]

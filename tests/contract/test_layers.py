@@ -43,11 +43,10 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "registry": ("categories",),
     "ephemeral": ("categories", "systems"),
     "dialects": ("categories", "endpoints"),
-    "rulesets": ("dialects", "families", "transport_ports"),
     "selection": ("ephemeral",),
     "capacity": ("selection",),
     "reuse": ("selection",),
-    "advice": ("registry", "ephemeral", "uses", "layout", "rulesets"),
+    "advice": ("registry", "ephemeral", "uses", "layout"),
     "flows": ("registry", "ephemeral", "uses"),
     "report": ("advice", "flows"),
     # All names of the top level; some modules are imported when a name of theirs is first used.
@@ -63,7 +62,6 @@ MAY_USE: dict[str, tuple[str, ...]] = {
         "capacity",
         "reuse",
         "dialects",
-        "rulesets",
         "report",
         "system",
         "probe",
@@ -103,7 +101,7 @@ OF_THE_MACHINE = {
 
 # The plan of a wing: the record knows nothing of its wing, the rows know the
 # record and the sources that they cite.
-WINGS = ("registry", "ephemeral", "reuse", "dialects", "rulesets", "system")
+WINGS = ("registry", "ephemeral", "reuse", "dialects", "system")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ REQUIREMENTS = {
     "check.txt": ("lint", "typing", "build"),
     "bench.txt": ("bench",),
     "recipes.txt": ("recipes",),
-    "clouds.txt": ("clouds",),
     "coverage.txt": ("coverage",),
 }
 

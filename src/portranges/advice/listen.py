@@ -174,14 +174,8 @@ def _of_uses(number: int, transports: tuple[Transport, ...]) -> types.Iterator[F
     for use in uses.lookup(number):
         if _is_likely(use, transports):
             where = f"{'/'.join(use.transports)} {use.ports}"
-            yield finding(
-                "known-use",
-                PortSet([number]),
-                source=use.source,
-                name=use.name,
-                range=where,
-                note=use.note,
-            )
+            what = {"name": use.name, "range": where, "note": use.note}
+            yield finding("known-use", PortSet([number]), source=use.source, **what)
 
 
 @lru_cache(maxsize=4)
@@ -198,27 +192,15 @@ def _is_likely(use: Use, transports: tuple[Transport, ...]) -> bool:
     return is_taken and not set(transports).isdisjoint(use.transports)
 
 
-def finding(
-    row: str,
-    ports: PortSet,
-    *,
-    source: Source | None = None,
-    location: types.Location | None = None,
-    shown: str | None = None,
-    **what: str,
-) -> Finding:
-    """Return a finding of the row with the id *row*, with its sentence completed.
-
-    The sentence shows the ports as *shown*, if that is given.
-    """
+def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: str) -> Finding:
+    """Return a finding of the row with the id *row*, with its sentence completed."""
     known = BY_ID[row]
     return Finding(
         id=known.id,
         severity=known.severity,
-        sentence=known.template.format(ports=str(ports) if shown is None else shown, **what),
+        sentence=known.template.format(ports=ports, **what),
         ports=ports,
         source=source or known.source,
-        location=location,
     )
 
 
