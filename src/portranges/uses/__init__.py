@@ -1,4 +1,4 @@
-"""Uses of ports outside IANA's registry, ports that browsers block, services not to expose.
+"""What uses a port by default, the ports that browsers block, services not to expose.
 
 Assignments are in ``registry``, ephemeral ranges in ``ephemeral``.
 """

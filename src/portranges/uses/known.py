@@ -1,4 +1,4 @@
-"""What really uses a port: programs and conventions outside the IANA registry.
+"""What really uses a port: programs and conventions, whatever IANA assigned it to.
 
 The rows are the lines of ``known.tsv``, which is read on first use. A row means that a program
 uses these ports by default, not that a program found there must be this one. Each row keeps the
@@ -20,8 +20,7 @@ from portranges import types
 from portranges.ports import Transport, check_port
 from portranges.portset import PortSet
 from portranges.source import Confidence, Source, cite
-
-_FILE = "known.tsv"
+from portranges.uses.table import lines_of
 
 _NARROW = 100
 
@@ -136,9 +135,7 @@ def lookup(port: types.SupportsIndex) -> tuple[Use, ...]:
 
 @cache
 def _lines() -> tuple[str, ...]:
-    spec: types.Any = __spec__
-    text: bytes = spec.loader.get_data(spec.origin.rpartition("known.")[0] + _FILE)
-    return tuple(text.decode("utf-8").splitlines())
+    return lines_of("known.tsv")
 
 
 @cache

@@ -16,12 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from portranges import types
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.source import Confidence, Source, cite
-
-_FILE = "sensitive.tsv"
+from portranges.uses.table import lines_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +69,7 @@ def not_for_internet() -> tuple[SensitiveService, ...]:
 
 @cache
 def _rows() -> tuple[SensitiveService, ...]:
-    spec: types.Any = __spec__
-    text: bytes = spec.loader.get_data(spec.origin.rpartition("sensitive.")[0] + _FILE)
-    return tuple(map(_service, text.decode("utf-8").splitlines()))
+    return tuple(map(_service, lines_of("sensitive.tsv")))
 
 
 def _service(line: str) -> SensitiveService:
