@@ -23,6 +23,7 @@ import bench_one_port
 import bench_one_service
 import bench_probe
 import bench_reuse
+import bench_rulesets
 import bench_scan
 import bench_selection
 import bench_sets
@@ -53,6 +54,7 @@ _TOPICS: dict[str, _Topic] = {
     "covers": bench_covers.run,
     "scan": bench_scan.run,
     "reuse": bench_reuse.run,
+    "rulesets": bench_rulesets.run,
     "selection": bench_selection.run,
     "probe": bench_probe.run,
 }

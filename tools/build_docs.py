@@ -21,6 +21,7 @@ import dialect_tables  # noqa: E402 - the checkout's own, installed or not
 import doc_table  # noqa: E402
 import fact_tables  # noqa: E402
 import reuse_tables  # noqa: E402
+import ruleset_tables  # noqa: E402
 import use_tables  # noqa: E402
 
 from portranges import Confidence, advice, ephemeral, flows  # noqa: E402
@@ -151,6 +152,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     *dialect_tables.TABLES,
     *reuse_tables.TABLES,
     *fact_tables.TABLES,
+    *ruleset_tables.TABLES,
     *use_tables.TABLES,
     ("docs/flows.md", "criteria", criteria),
     ("docs/advice.md", "advice", findings),

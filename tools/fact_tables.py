@@ -30,6 +30,7 @@ from portranges import (
     flows,
     registry,
     reuse,
+    rulesets,
     selection,
     systems,
     types,
@@ -41,6 +42,8 @@ from portranges.probe.programs import PROGRAMS
 from portranges.report import rows as report_rows
 from portranges.report.model import Remark
 from portranges.reuse.linux.kernels import CHANGES
+from portranges.rulesets import iptables_options, netfilter
+from portranges.rulesets.rows_frontends import LISTS
 from portranges.system.rows import READINGS
 
 PAGE = "docs/facts.md"
@@ -55,6 +58,14 @@ _CODE = re.compile(r"\bsources?\b|\w/[\w./-]*\.(?:c|h|cc|cpp|hh|hpp|go|rs|py|y|m
 _COMMIT = re.compile(r"@\w|commit [0-9a-f]{7}|#\d|issue \d|xnu-\d|STABLE-\d")
 _RELEASE = re.compile(r"\d\.\d|\d{4}")
 _UNRECORDED = "commit not recorded"
+
+# Tables without a record for each row.
+NETFILTER = {
+    "priorities": netfilter.PRIORITY_SOURCE,
+    "chains of iptables": netfilter.TABLES_SOURCE,
+    "protocols": netfilter.PROTOCOL_SOURCE,
+    "options of iptables": iptables_options.SOURCE,
+}
 
 _NO_WORD = "no word"
 _STANDARDS = "standards only"
@@ -122,6 +133,9 @@ def _kinds() -> types.Iterator[tuple[str, str, types.Iterable[tuple[str, Any]]]]
     yield "dialects", "notations", ((row.name, row) for row in dialects.rows())
     yield "dialects", "data forms", ((row.name, row) for row in dialects.data_forms())
     yield "dialects", "port mappings", ((row.name, row) for row in dialects.mapping_forms())
+    yield "rulesets", "formats", ((row.name, row) for row in rulesets.formats())
+    yield "rulesets", "named lists", ((row.name, row) for row in LISTS)
+    yield "rulesets", "tables of netfilter", NETFILTER.items()
     yield "advice", "findings", ((row.id, row) for row in advice.rows())
     yield "flows", "criteria", ((row.id, row) for row in flows.criteria())
     yield "flows", "fixed roles", ((row.protocol, row) for row in flows.fixed_roles())

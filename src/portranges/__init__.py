@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from portranges import registry as registry
     from portranges import report as report
     from portranges import reuse as reuse
+    from portranges import rulesets as rulesets
     from portranges import selection as selection
     from portranges import source as source
     from portranges import system as system
@@ -113,6 +114,7 @@ _PACKAGES = frozenset(
         "registry",
         "report",
         "reuse",
+        "rulesets",
         "selection",
         "source",
         "system",

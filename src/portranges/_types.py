@@ -72,6 +72,9 @@ from portranges.reuse.model import State as ReuseState
 from portranges.reuse.others.bind_rules import Context as Context
 from portranges.reuse.others.settings import SystemSettings as SystemSettings
 from portranges.reuse.others.sock import Sock as Sock
+from portranges.rulesets.model import Direction
+from portranges.rulesets.model import Location as Location
+from portranges.rulesets.ruleset import Ruleset as Ruleset
 from portranges.selection.model import Algorithm as Algorithm
 from portranges.source import Confidence as Confidence
 from portranges.source import Source as Source
@@ -79,6 +82,7 @@ from portranges.system.model import Field, TimeWaitReuse
 from portranges.system.model import Machine as Machine
 from portranges.system.model import MachineSettings as MachineSettings
 from portranges.systems import Kind as Kind
+from portranges.transport_ports import TransportPorts as TransportPorts
 
 if typing.TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -124,6 +128,7 @@ AlgorithmLike: TypeAlias = Algorithm | AlgorithmName
 BackendLike: TypeAlias = Backend | BackendName
 SocketStateLike: TypeAlias = SocketState | SocketStateName
 FieldLike: TypeAlias = Field | FieldName
+DirectionLike: TypeAlias = Direction | DirectionName
 RangeField: TypeAlias = Literal["configured", Field.CONFIGURED]
 PortsField: TypeAlias = Literal["reserved", "excluded", Field.RESERVED, Field.EXCLUDED]
 SettingValue: TypeAlias = PortRange | PortSet | TimeWaitReuse | float | None
@@ -204,6 +209,7 @@ TextLayout: TypeAlias = Callable[[str], list[str]]
 SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
 OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
+ListedColumns: TypeAlias = tuple[str, str, str, list[str], list[str]]
 RuleSource: TypeAlias = Source | tuple[Source, Confidence]
 RuleRow: TypeAlias = tuple[str | None, str, Source] | tuple[str | None, str, Source, Confidence]
 RuleRows: TypeAlias = Mapping[str, RuleRow]
@@ -224,6 +230,28 @@ class Plan(Protocol):
 
         Byte *low* (0 or 1) of each two is the low one.
         """
+        ...
+
+
+@runtime_checkable
+class RulesetReader(Protocol):
+    """A module that reads a format of rulesets."""
+
+    def read_text(self, text: str, name: str, services: Services | None, /) -> Ruleset:
+        """Return the ruleset that *text* is, as the format *name*."""
+        ...
+
+    def read_data(self, data: object, name: str, services: Services | None, /) -> Ruleset:
+        """Return the ruleset that *data* is; only for a format of data."""
+        ...
+
+
+@runtime_checkable
+class PortListReader(Protocol):
+    """A module that reads named lists of ports."""
+
+    def read_ports(self, text: str, services: Services | None, /) -> dict[str, TransportPorts]:
+        """Return the ports of each list in *text*."""
         ...
 
 

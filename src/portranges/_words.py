@@ -308,4 +308,5 @@ DialectName: TypeAlias = Literal[
     "windows",
     "wireshark",
 ]
+DirectionName: TypeAlias = Literal["in", "out", "forward"]
 Quote: TypeAlias = Literal["", '"', "`", "["]

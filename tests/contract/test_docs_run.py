@@ -45,7 +45,12 @@ def test_commands_are_found():
 
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS)
-def test_every_command_runs(page, command, capsys):
+def test_every_command_runs(page, command, capsys, tmp_path, monkeypatch):
+    # The names of rule files in the examples.
+    rules = (ROOT / "tests" / "data" / "rules" / "server.rules").read_text(encoding="utf-8")
+    for name in ("rules.v4", "old.v4", "new.v4"):
+        (tmp_path / name).write_text(rules, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     program, *words = shlex.split(command)
     assert program == "portranges"
     assert main(words) == 0

@@ -26,6 +26,7 @@ from portranges import (
     flows,
     registry,
     reuse,
+    rulesets,
     selection,
     systems,
     uses,
@@ -104,6 +105,7 @@ def test_every_row_is_counted(tool: Any) -> None:
     assert counts["dialects"] == len(
         (*dialects.rows(), *dialects.data_forms(), *dialects.mapping_forms())
     )
+    assert counts["rulesets"] == len(rulesets.formats()) + len(tool.LISTS) + len(tool.NETFILTER)
     assert counts["advice"] == len(advice.rows())
     assert counts["flows"] == len(flows.criteria()) + len(flows.fixed_roles())
     assert counts["system"] == len(READINGS)

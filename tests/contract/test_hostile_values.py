@@ -40,6 +40,7 @@ from portranges import (
     registry,
     report,
     reuse,
+    rulesets,
     selection,
     source,
     system,
@@ -56,13 +57,14 @@ from portranges.system import RECORDED_LINUX
 
 MODULES = (
     advice, capacity, categories, dialects, ephemeral, flows, ports, probe, registry, report,
-    reuse, selection, source, system, systems, uses,
+    reuse, rulesets, selection, source, system, systems, uses,
 )  # fmt: skip
 
 # The records that are arguments, with valid fields.
 SAMPLES = runpy.run_path(str(Path(__file__).with_name("test_valid_values.py")))["SAMPLES"]
 
 SET = PortSet([22, 80])
+RULESET = rulesets.parse("-P INPUT DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT")
 SOCKET = Socket(transport="tcp", address="127.0.0.1", port=80)
 
 # An accepted argument for each name of a parameter; where functions differ, by both names.
@@ -99,7 +101,10 @@ ARGUMENTS: dict[str, Any] = {
     "count_by_category.ports": [80], "uses.lookup.port": 80, "systems.lookup.name": "linux",
     "parse_sock_diag.transport": "tcp", "usage.system": None, "listen_ports.in_use": [80],
     "why_not.in_use": [80], "excluded": [81], "field": "configured", "program": None,
-    "system.parse.text": "1\t2", "newer": SHIPPED,
+    "system.parse.text": "1\t2", "newer": SHIPPED, "rulesets.parse.text": "-P INPUT DROP",
+    "format": "iptables", "detect.text": "*filter", "rulesets.diff.old": RULESET,
+    "rulesets.diff.new": RULESET, "from_data.data": {},
+    "ports_by_name.text": "create a hash:ip", "ports_by_name.format": "ipset",
 }  # fmt: skip
 
 # Functions that read or wait; only their arguments' checks are of interest here.
@@ -202,6 +207,8 @@ FUNCTIONS: list[tuple[Callable[..., object], dict[str, Any]]] = [
     (table("socket"), {"transport": "tcp", "family": "inet", "uid": 0, "device": None}),
     (table("bind", 1), {"address": "127.0.0.1", "port": 81}),
     (table("connect", 1), {"address": "127.0.0.1", "port": 81, "source": "127.0.0.1"}),
+    (RULESET.reachable, {"direction": "in"}),
+    (RULESET.deciding_rules, {"port": 22, "transport": "tcp", "direction": "in"}),
     # What the functions share.
     (errors.elide, {"value": 1}),
     (errors.got, {"value": 1}),
@@ -247,7 +254,8 @@ def test_a_hostile_argument_raises_only_documented_errors(
 ) -> None:
     # Otherwise the first argument would be refused, and no other would be tried.
     # The parsers of outputs have a form each, and only the text is an argument.
-    is_parser = function.__name__.startswith("parse_")
+    # No format that is shipped is one of data.
+    is_parser = function.__name__.startswith(("parse_", "from_data"))
     assert is_parser or run(function, dict(arguments)) is None, label
     leaks: list[str] = []
     for name, argument in arguments.items():

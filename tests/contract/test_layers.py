@@ -43,10 +43,11 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "registry": ("categories",),
     "ephemeral": ("categories", "systems"),
     "dialects": ("categories", "endpoints"),
+    "rulesets": ("dialects", "families", "transport_ports"),
     "selection": ("ephemeral",),
     "capacity": ("selection",),
     "reuse": ("selection",),
-    "advice": ("registry", "ephemeral", "uses", "layout"),
+    "advice": ("registry", "ephemeral", "uses", "layout", "rulesets"),
     "flows": ("registry", "ephemeral", "uses"),
     "report": ("advice", "flows"),
     # All names of the top level; some modules are imported when a name of theirs is first used.
@@ -62,6 +63,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
         "capacity",
         "reuse",
         "dialects",
+        "rulesets",
         "report",
         "system",
         "probe",
@@ -101,7 +103,7 @@ OF_THE_MACHINE = {
 
 # The plan of a wing: the record knows nothing of its wing, the rows know the
 # record and the sources that they cite.
-WINGS = ("registry", "ephemeral", "reuse", "dialects", "system")
+WINGS = ("registry", "ephemeral", "reuse", "dialects", "rulesets", "system")
 
 
 @dataclass(frozen=True)

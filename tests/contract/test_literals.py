@@ -15,6 +15,7 @@ from portranges import (
     flows,
     probe,
     reuse,
+    rulesets,
     selection,
     system,
     systems,
@@ -31,6 +32,7 @@ WORDS: dict[str, Callable[[], Iterable[str]]] = {
     "BackendName": lambda: probe.Backend,
     "CloseName": lambda: reuse.Close,
     "DialectName": lambda: (name for row in dialects.rows() for name in (row.name, *row.aliases)),
+    "DirectionName": lambda: rulesets.Direction,
     "FamilyName": lambda: Family,
     "FieldName": lambda: system.Field,
     "MappingFormName": lambda: [

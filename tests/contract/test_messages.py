@@ -17,7 +17,7 @@ import portranges
 PACKAGE = Path(portranges.__file__).parent
 
 # A name that is written in capitals may begin a message.
-NAMES = ("IANA", "RFC", "PortSet", "TCP", "TransportPorts", "UDP")
+NAMES = ("IANA", "RFC", "PortSet", "PyYAML", "TCP", "TransportPorts", "UDP")
 
 
 def files() -> list[Path]:

@@ -22,6 +22,7 @@ REQUIREMENTS = {
     "check.txt": ("lint", "typing", "build"),
     "bench.txt": ("bench",),
     "recipes.txt": ("recipes",),
+    "clouds.txt": ("clouds",),
     "coverage.txt": ("coverage",),
 }
 

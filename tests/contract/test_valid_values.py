@@ -29,6 +29,7 @@ import portranges
 from package_modules import offered
 from portranges import (
     Endpoint,
+    Family,
     MaskedPort,
     PortRange,
     PortSet,
@@ -83,6 +84,7 @@ from portranges.probe import (
     Visibility,
 )
 from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
+from portranges.rulesets import Action, Applies, Chain, Hook, Location, Rule, Ruleset, Skipped
 from portranges.selection import Algorithm
 from portranges.source import Confidence
 from portranges.system import (
@@ -115,6 +117,19 @@ class Sample:
 
 
 CRITERION = flows.criteria()[0]
+
+BASE = Chain(name="in", hook=Hook.INPUT, policy=Action.DROP, families=(Family.INET,))
+USER = Chain(name="web", families=(Family.INET,))
+RULE = Rule(
+    ports=TransportPorts(tcp=[22]),
+    families=(Family.INET,),
+    action=Action.JUMP,
+    target="web",
+    group="in",
+    location=Location(line=3),
+    text="",
+)
+BACK = dataclasses.replace(RULE, group="web")
 
 SAMPLES: dict[type[Any], Sample] = {
     PortRange: Sample(
@@ -683,6 +698,7 @@ SAMPLES: dict[type[Any], Sample] = {
             "sentence": "443/tcp is assigned to https",
             "ports": PortSet([443]),
             "source": CRITERION.source,
+            "location": Location(line=3),
         },
         (
             {"id": 1},
@@ -691,11 +707,101 @@ SAMPLES: dict[type[Any], Sample] = {
             {"ports": [443]},
             {"ports": "443"},
             {"source": None},
+            {"location": 3},
         ),
     ),
     Difference: Sample(
         {"added": PortSet([80]), "removed": PortSet([22])},
         ({"added": [80]}, {"removed": None}, {"added": PortSet([22])}),
+    ),
+    Location: Sample(
+        {"line": 3, "pointer": "/Rules/0"},
+        ({"line": -1}, {"line": None}, {"line": 0, "pointer": ""}),
+    ),
+    Rule: Sample(
+        {
+            "ports": TransportPorts(tcp=[22]),
+            "source_ports": PortSet([53]),
+            "translated_ports": None,
+            "families": (Family.INET,),
+            "action": Action.JUMP,
+            "target": "filter web",
+            "direction": None,
+            "group": "filter INPUT",
+            "priority": 0,
+            "applies": Applies.MAYBE,
+            "conditions": ("-i eth0",),
+            "location": Location(line=3),
+            "text": "-A INPUT -i eth0 -j web",
+        },
+        (
+            {"ports": PortSet([22])},
+            {"source_ports": None},
+            {"translated_ports": PortSet([80])},
+            {"families": ()},
+            {"families": (Family.INET, Family.INET)},
+            {"action": "allow"},
+            {"action": Action.ACCEPT},
+            {"target": ""},
+            {"direction": "sideways"},
+            {"group": ""},
+            {"priority": -1},
+            {"applies": Applies.ALWAYS},
+            {"conditions": "-i eth0"},
+            {"location": 3},
+            {"text": None},
+        ),
+    ),
+    Skipped: Sample(
+        {
+            "location": Location(line=3),
+            "text": "-A INPUT -j HOMEMADE",
+            "reason": "unknown target",
+            "could_accept": True,
+            "group": "filter INPUT",
+        },
+        (
+            {"location": None},
+            {"text": 3},
+            {"reason": ""},
+            {"could_accept": "perhaps"},
+            {"group": None},
+        ),
+    ),
+    Chain: Sample(
+        {
+            "name": "filter INPUT",
+            "hook": Hook.INPUT,
+            "priority": -150,
+            "policy": Action.DROP,
+            "families": (Family.INET, Family.INET6),
+            "translates": False,
+            "is_alternative": True,
+        },
+        (
+            {"name": ""},
+            {"hook": "nowhere"},
+            {"hook": None},
+            {"priority": "filter"},
+            {"policy": Action.RETURN},
+            {"policy": Action.REJECT},
+            {"families": ()},
+            {"translates": True},
+        ),
+    ),
+    Ruleset: Sample(
+        {"format": "iptables", "rules": (RULE,), "skipped": (), "chains": (BASE, USER)},
+        (
+            {"format": ""},
+            {"rules": [3]},
+            {"skipped": (RULE,)},
+            {"chains": (BASE,)},
+            {"chains": (USER,)},
+            {"chains": (BASE, USER, USER)},
+            {"chains": (BASE, USER, 3)},
+            {"rules": (RULE, BACK)},
+            {"chains": (BASE, dataclasses.replace(USER, families=(Family.INET6,)))},
+        ),
     ),
 }
 

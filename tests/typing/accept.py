@@ -35,6 +35,7 @@ from portranges import (
     parse_port,
     probe,
     registry,
+    rulesets,
     strategies,
     system,
     systems,
@@ -285,3 +286,19 @@ def advice_and_flows(ports: PortSet, profile: EphemeralProfile, transport: Trans
     assert_type(flows.judge(51514, 443, systems="linux", transport="tcp"), flows.Judgement)
     assert_type(flows.server_side_many(b"", [443], byteorder="big"), bytes)
     assert_type(flows.sql_case(("t", "port"), {"web": ports, "client": profile}, quote="["), str)
+
+
+def whole_files(text: str, data: object) -> None:
+    ruleset = rulesets.parse(text, "iptables", services=registry.SHIPPED)
+    assert_type(ruleset, rulesets.Ruleset)
+    assert_type(rulesets.from_data(data), rulesets.Ruleset)
+    assert_type(rulesets.detect(text), rulesets.Format)
+    assert_type(ruleset.rules[0].ports, TransportPorts)
+    assert_type(ruleset.rules[0].translated_ports, PortSet | None)
+    assert_type(ruleset.reachable(), rulesets.Reachable)
+    assert_type(ruleset.reachable("out").ports, TransportPorts)
+    assert_type(ruleset.reachable(rulesets.Direction.FORWARD).is_exact, bool)
+    assert_type(ruleset.deciding_rules(22, "tcp", direction="in"), tuple[rulesets.Rule, ...])
+    assert_type(rulesets.diff(ruleset, ruleset), tuple[rulesets.Change, ...])
+    for each in ruleset.reachable().because:
+        assert_type(each, rulesets.Rule | rulesets.Skipped)

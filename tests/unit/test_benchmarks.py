@@ -43,6 +43,7 @@ def test_every_topic_runs_without_any_peer(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for title in ("Import", "One port", "One service", "Sets of 3 ranges", "Texts", "Memory"):
         assert f"\n{title}" in done.stdout
+    assert "\nA file of iptables-save with 2,000 rules\n" in done.stdout
     assert "pyroaring not installed" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert str(tmp_path) not in done.stdout

@@ -21,6 +21,8 @@ from portranges.cli import build_parser, guesses, main, numbers
 from portranges.layout import labelled
 from portranges.registry import ports as service_ports
 
+RULES = str(Path(__file__).parents[1] / "data" / "rules" / "server.rules")
+
 # Words that each command answers, and its exit status.
 ANSWERED = {
     "explain": (["443"], 0),
@@ -28,6 +30,8 @@ ANSWERED = {
     "convert": (["22,80", "--to", "nft"], 0),
     "reuse": (["0.0.0.0:80", "0.0.0.0:80"], 1),
     "audit": (["1024-65535"], 1),
+    "ports": ([RULES], 0),
+    "diff": ([RULES, RULES], 0),
     "registry": (["--search", "postgres"], 0),
     "suggest": (["22"], 1),
     "masks": (["1-65534"], 0),

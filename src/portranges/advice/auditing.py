@@ -1,45 +1,44 @@
-"""Faults in a list of rules that open ports.
+"""Faults in rules that open ports.
 
-A rule is a set of ports. Addresses, directions, transports and connection states are not
-considered; ``portranges.dialects`` reads the rules of other programs.
+A rule is a set of ports; addresses, directions, transports and connection states are not
+considered. ``of_rulesets`` considers them in a ruleset, which is a whole file of rules, and
+``openings`` has what both find in open ports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from portranges import types, uses
+from portranges import types
 from portranges.advice.listen import finding, profiles_of
 from portranges.advice.model import Finding
-from portranges.categories import Category
+from portranges.advice.openings import cut_replies, exposed_services, opens_all, wide_openings
 from portranges.errors import got
 from portranges.layout import cut_list
 from portranges.ports import PortRange, check_port
 from portranges.portset import PortSet
 from portranges.systems import COMMON
 
-# This many adjacent open ports of a system's ephemeral range are meant for replies. Fewer belong to
-# services that happen to be inside the range.
-_FOR_ANSWERS = 1000
-
-# More adjacent system ports than this were not chosen one by one.
-_AT_ONCE = 10
+_OPENS_MOST = ("opens-all", "opens-dynamic")
 
 
 def audit(
-    rules: PortSet | PortRange | Iterable[types.RuleLike], systems: types.SystemsLike = COMMON
+    rules: PortSet | PortRange | types.Ruleset | Iterable[types.RuleLike],
+    systems: types.SystemsLike = COMMON,
 ) -> tuple[Finding, ...]:
-    """Return what is wrong, or may be wrong, with rules that open ports.
+    r"""Return what is wrong, or may be wrong, with rules that open ports.
 
     Args:
         rules: One set or range, or several rules in the order in which the filter tries them:
-            ports, ranges and sets.
+            ports, ranges and sets; or a ruleset, whose findings have a ``location``.
         systems: The systems whose clients expect replies: a name that ``ephemeral.profile``
             accepts, a profile, or an iterable of them, which may be empty.
 
     Returns:
         First the findings about single rules, in order and counted from 1, then those about all
         ports that the rules open together. No finding does not prove that the rules are right.
+        In a ruleset, a rule with a condition on the source address is taken to be restricted on
+        purpose, and replies are considered only if no rule accepts established connections.
 
     Raises:
         TypeError: *rules* or a rule is none of these.
@@ -61,7 +60,20 @@ def audit(
         ...     print(found.id, found.ports)
         opens-dynamic 49152-65535
         cuts-ephemeral 49152-60999
+        >>> from portranges import rulesets
+        >>> ruleset = rulesets.parse("-P INPUT DROP\n-A INPUT -p udp --dport 69 -j ACCEPT")
+        >>> for found in audit(ruleset):
+        ...     print(f"{found.location}: {found.id}")
+        line 2: not-for-internet
     """
+    if not isinstance(rules, (PortSet, PortRange, Iterable)):
+        # It reads many modules that the other rules do not need.
+        from portranges.rulesets import Ruleset
+
+        if isinstance(rules, Ruleset):
+            from portranges.advice.of_rulesets import audit_ruleset
+
+            return tuple(audit_ruleset(rules, systems))
     sets = _sets(rules)
     return (*_of_single_rules(sets), *_of_all(PortSet().union(*sets), systems))
 
@@ -118,53 +130,13 @@ def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
 
 def _of_all(ports: PortSet, systems: types.SystemsLike) -> types.Iterator[Finding]:
     """Yield the findings about the ports of all rules together."""
-    dynamic = PortSet([Category.DYNAMIC.ports])
-    opens_all = ports >= PortRange(1, 65535)
-    if opens_all:
-        yield finding("opens-all", ports)
-    elif dynamic <= ports:
-        yield finding("opens-dynamic", dynamic)
-    # The system whose replies a port is open for, by that system's whole ephemeral range.
-    for_replies: dict[str, PortSet] = {}
-    for profile in profiles_of(systems):
-        allocated = profile.ports - profile.skipped
-        open_ones = allocated & ports
-        missing = allocated - ports
-        if not missing:
-            for_replies[profile.title] = allocated
-        if missing and any(len(each) >= _FOR_ANSWERS for each in open_ones.ranges):
-            yield finding(
-                "cuts-ephemeral",
-                open_ones,
-                source=profile.source,
-                system=profile.title,
-                missing=str(missing),
-                percent=str(max(1, round(100 * len(missing) / len(allocated)))),
-            )
-    if opens_all:
-        return
-    for each in (ports & Category.SYSTEM.ports).ranges:
-        if len(each) > _AT_ONCE:
-            yield finding("exposes-system", PortSet([each]), count=str(len(each)))
-    if 0 in ports:
-        yield finding("has-port-zero", PortSet([0]))
-    for row in uses.not_for_internet():
-        opened = ports & row.ports
-        for system, allocated in for_replies.items():
-            if inside := opened & allocated:
-                opened -= inside
-                yield finding(
-                    "among-replies",
-                    inside,
-                    source=row.source,
-                    service=row.service,
-                    system=system,
-                    why=row.why,
-                )
-        if opened:
-            yield finding(
-                "not-for-internet", opened, source=row.source, service=row.service, why=row.why
-            )
+    profiles = profiles_of(systems)
+    wide = [*wide_openings(ports)]
+    yield from (each for each in wide if each.id in _OPENS_MOST)
+    yield from cut_replies(ports, profiles)
+    yield from (each for each in wide if each.id not in _OPENS_MOST)
+    if not opens_all(ports):
+        yield from exposed_services(ports, profiles)
 
 
 def _name(rules: list[PortSet], index: int) -> str:

@@ -119,13 +119,13 @@ _OF_RULES = (
     ),
     _warning(
         id="opens-all",
-        template="all ports are open",
+        template="all {what}ports are open",
         reason="The filter has no effect. It should deny what is not expressly permitted.",
         source=cite("NIST SP 800-41 rev. 1"),
     ),
     _warning(
         id="opens-dynamic",
-        template="all dynamic ports are open, 49152-65535",
+        template="all {what}dynamic ports are open, 49152-65535",
         reason="Every program that listens on an automatically allocated port can be reached: RPC "
         "services, published container ports, test servers. For replies, a stateful filter needs "
         "no such rule, and a stateless filter should require the ACK bit.",
@@ -170,7 +170,69 @@ _OF_RULES = (
     ),
 )
 
-BY_ID = {row.id: row for row in (*_TO_LISTEN_ON, *_OF_RULES)}
+# Faults in a ruleset, which has places, conditions and chains.
+_OF_RULESETS = (
+    _warning(
+        id="skipped-opening",
+        template="not understood, and may open ports: {reason}",
+        reason="The other findings do not consider it.",
+        source=cite("portranges.rulesets", "Ruleset.skipped"),
+    ),
+    _note(
+        id="skipped",
+        template="not understood: {reason}",
+        reason="It cannot open a port. The other findings do not consider it.",
+        source=cite("portranges.rulesets", "Ruleset.skipped"),
+    ),
+    _warning(
+        id="duplicate",
+        template="the rule repeats the rule in {place}",
+        reason="It has no effect. A change of one of the two rules is easily lost.",
+        source=cite("iptables(8)"),
+    ),
+    _note(
+        id="mergeable",
+        template="the rule could be merged with {others} into {ports}",
+        reason="Fewer rules are easier to review and quicker to evaluate.",
+        source=cite("iptables-extensions(8)", "tcp, --destination-port"),
+    ),
+    _note(
+        id="unused-chain",
+        template="no rule leads to the chain {chain}",
+        reason="Its rules are never evaluated, unless another program adds a jump to it.",
+        source=cite("iptables(8)", "TARGETS"),
+    ),
+    _note(
+        id="opens-all-if",
+        template="the rule opens {what} ports to packets that meet its conditions",
+        reason="Services on these ports are not listed, because such a rule is usually for a "
+        "trusted interface.",
+        source=cite("NIST SP 800-41 rev. 1"),
+    ),
+    _warning(
+        id="opens-by-source",
+        template="the rule opens {what} ports to packets from source port {sources}",
+        reason="The sender chooses the source port, so every sender can meet the condition. For "
+        "replies, accept established connections instead.",
+        source=cite("ip(7)"),
+    ),
+    _note(
+        id="reachable-listener",
+        template="{ports} on {address} {verb} reachable: {owner}",
+        reason="The rules let packets from other hosts pass to this socket. The command line finds "
+        "it with --here.",
+        source=cite("portranges.probe", "listeners()"),
+    ),
+    _note(
+        id="not-evaluated",
+        template="which ports are reachable is not known: the evaluation of {format} was not "
+        "compared with its tool",
+        reason="A port counts as open if a rule accepts it, even if another rule drops it first.",
+        source=cite("portranges.rulesets", "Ruleset.chains"),
+    ),
+)
+
+BY_ID = {row.id: row for row in (*_TO_LISTEN_ON, *_OF_RULES, *_OF_RULESETS)}
 
 
 def rows() -> tuple[Advice, ...]:

@@ -174,8 +174,14 @@ def _of_uses(number: int, transports: tuple[Transport, ...]) -> types.Iterator[F
     for use in uses.lookup(number):
         if _is_likely(use, transports):
             where = f"{'/'.join(use.transports)} {use.ports}"
-            what = {"name": use.name, "range": where, "note": use.note}
-            yield finding("known-use", PortSet([number]), source=use.source, **what)
+            yield finding(
+                "known-use",
+                PortSet([number]),
+                source=use.source,
+                name=use.name,
+                range=where,
+                note=use.note,
+            )
 
 
 @lru_cache(maxsize=4)
@@ -192,15 +198,27 @@ def _is_likely(use: Use, transports: tuple[Transport, ...]) -> bool:
     return is_taken and not set(transports).isdisjoint(use.transports)
 
 
-def finding(row: str, ports: PortSet, *, source: Source | None = None, **what: str) -> Finding:
-    """Return a finding of the row with the id *row*, with its sentence completed."""
+def finding(
+    row: str,
+    ports: PortSet,
+    *,
+    source: Source | None = None,
+    location: types.Location | None = None,
+    shown: str | None = None,
+    **what: str,
+) -> Finding:
+    """Return a finding of the row with the id *row*, with its sentence completed.
+
+    The sentence shows the ports as *shown*, if that is given.
+    """
     known = BY_ID[row]
     return Finding(
         id=known.id,
         severity=known.severity,
-        sentence=known.template.format(ports=ports, **what),
+        sentence=known.template.format(ports=str(ports) if shown is None else shown, **what),
         ports=ports,
         source=source or known.source,
+        location=location,
     )
 
 

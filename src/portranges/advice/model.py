@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portranges import types
 from portranges.checks import fields, filled
 from portranges.errors import InvalidValueError
 from portranges.portset import PortSet
@@ -78,6 +79,8 @@ class Finding:
         sentence: The finding, as a sentence.
         ports: The ports that it concerns.
         source: Where the fact comes from.
+        location: Where the rule is that it is about; ``None`` if it is not about one rule of a
+            file.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -95,10 +98,16 @@ class Finding:
     sentence: str
     ports: PortSet
     source: Source
+    location: types.Location | None = None
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, severity=Severity, id=filled, sentence=filled, ports=PortSet, source=Source)
+        if self.location is not None:
+            # Loaded already if the value is right; most findings have no place in a file.
+            from portranges.rulesets.model import Location
+
+            fields(self, location=Location)
 
     def __str__(self) -> str:
         """Return the finding as one line, with its id."""
@@ -108,14 +117,17 @@ class Finding:
         """Return the finding as plain data for JSON.
 
         Returns:
-            The attributes by name, as texts.
+            The attributes by name, as texts; ``location`` only if there is one.
 
         Example:
             >>> from portranges import advice
             >>> advice.why_not(443)[1].to_dict()["id"]
             'assigned'
         """
-        return as_data(self)
+        data = as_data(self)
+        if self.location is None:
+            del data["location"]
+        return data
 
 
 @always_checked

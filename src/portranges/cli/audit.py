@@ -1,39 +1,99 @@
-"""``portranges audit 22 8000-8010 49152-65535``: check rules that open ports."""
+"""``portranges audit FILE`` or ``audit 22 8000-8010``: check rules that open ports."""
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import rulesets, types
 from portranges.advice import Finding, Severity, audit
+from portranges.cli import files
 from portranges.cli.output import answer
 from portranges.cli.this_machine import settings_of, systems_of
-from portranges.cli.words import arguments_or_lines, ports_of
-from portranges.errors import InvalidValueError
+from portranges.cli.words import arguments_or_lines, ports_of, without_comments
+from portranges.errors import InvalidValueError, PortRangesError, elide, visible
 from portranges.layout import labels
 
 
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
-    add.epilog("Exit status: 0 = at most notes, 1 = other findings, 2 = usage error.")
+    add.epilog(
+        "A rule file is what a tool such as iptables-save wrote. An argument is one if it has a "
+        "letter and a '/' or '.'; use ./NAME for any other. With --here, the processes of this "
+        "machine that the rules make reachable are listed, too. "
+        "Exit status: 0 = at most notes, 1 = other findings, 2 = usage error."
+    )
     add.words(
         "rules",
         "RULE",
-        "the ports that a rule opens (22,8000-8100) or a service name, in the order of the "
-        "rules; '-' reads one rule per line from standard input",
+        "rule files; or the ports that a rule opens (22,8000-8100) or a service name, in the order "
+        "of the rules; '-' reads standard input: a rule file, or one rule per line",
     )
+    files.add_format(add)
     add.systems("a system whose clients need the replies")
     add.findings()
 
 
 def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> int:
     """Print the findings about the rules in *arguments*."""
+    words: list[str] = arguments.rules
+    files.check_format(arguments.format)
     here = settings_of(("tcp", "udp"), machine) if arguments.here else ()
-    rules = [ports_of(word) for word in arguments_or_lines(arguments.rules)]
+    systems = systems_of(arguments.system, here)
+    named = [each for each in words if arguments.format is not None or files.is_file(each)]
+    texts: dict[str, str] = {}
+    if named or words == ["-"]:
+        for each in words:
+            if each != "-" and each not in named:
+                rule = "rules must be either files or ports"
+                raise InvalidValueError(rule, f"{elide(named[0])} with {elide(each)}")
+            texts[each] = files.read(each)
+        if named or _is_ruleset(texts["-"]):
+            return _of_files(arguments, texts, systems)
+    lines = without_comments(texts["-"].splitlines()) if texts else arguments_or_lines(words)
+    rules = [ports_of(word) for word in lines]
     if not rules:
         raise InvalidValueError("standard input must have a rule", "no line")
-    found = audit(rules, systems_of(arguments.system, here))
-    lines = lines_of(found, sources=arguments.sources) if found else ["no findings"]
-    status = 0 if all(each.severity is Severity.NOTE for each in found) else 1
-    return answer(arguments, "audit", found, lines, status=status)
+    found = audit(rules, systems)
+    shown = lines_of(found, sources=arguments.sources) if found else ["no findings"]
+    return answer(arguments, "audit", found, shown, status=_status(found))
+
+
+def _is_ruleset(text: str) -> bool:
+    try:
+        rulesets.detect(text)
+    except PortRangesError:
+        return False
+    return True
+
+
+def _of_files(
+    arguments: types.Namespace, texts: dict[str, str], systems: tuple[types.SystemLike, ...]
+) -> int:
+    found: list[tuple[str, Finding]] = []
+    for name, text in texts.items():
+        ruleset = files.ruleset_of(name, text, arguments.format)
+        findings = audit(ruleset, systems)
+        if arguments.here:
+            from portranges.cli.reachable import listeners_behind
+
+            findings += listeners_behind(ruleset)
+        found += [(name, each) for each in findings]
+    data = [files.place_data(name, each.location) | each.to_dict() for name, each in found]
+    lines = _lines_with_places(found, sources=arguments.sources) if found else ["no findings"]
+    status = _status([each for _, each in found])
+    return answer(arguments, "audit", data, lines, status=status)
+
+
+def _lines_with_places(
+    found: types.Iterable[tuple[str, Finding]], *, sources: bool
+) -> types.Iterator[str]:
+    # One line for each finding, as editors and CI systems read the output of compilers.
+    for name, each in found:
+        yield f"{files.place(name, each.location)}: {visible(str(each))}"
+        if sources:
+            yield f"    [{each.source}]"
+
+
+def _status(found: types.Iterable[Finding]) -> int:
+    return 0 if all(each.severity is Severity.NOTE for each in found) else 1
 
 
 def lines_of(found: types.Iterable[Finding], *, sources: bool) -> types.Iterator[str]:

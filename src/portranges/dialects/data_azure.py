@@ -70,14 +70,25 @@ def from_azure(properties: types.Entry) -> PortSet:
     # Templates also have "TCP" and "tcp".
     if protocol.capitalize() not in _WITH_PORTS:
         raise data.refused(f"protocol must be {', '.join(_WITH_PORTS)} to have ports", protocol)
+    return ports_in(rule, _ONE, _SEVERAL)
+
+
+def ports_in(rule: types.Entry, one_key: str, several_key: str) -> PortSet:
+    """Return the ports of *rule*, which are in one of two properties.
+
+    Raises:
+        TypeError: A port is not a ``str``.
+        PortSyntaxError: A text is neither a port nor a range.
+        InvalidRangeError: Neither property has a port, both have one, or ``"*"`` is in a list.
+    """
     # The API returns the unused one as "" or [].
-    one = checks.of_type("text", rule.get(_ONE, ""), str)
-    several: types.Any = rule.get(_SEVERAL, ())
+    one = checks.of_type("text", rule.get(one_key, ""), str)
+    several: types.Any = rule.get(several_key, ())
     if isinstance(several, str) or not hasattr(several, "__iter__"):
-        raise TypeError(f"{_SEVERAL} must be a list, got {type(several).__name__}")
+        raise TypeError(f"{several_key} must be a list, got {type(several).__name__}")
     texts = [checks.of_type("text", each, str) for each in several]
     if bool(one) == bool(texts):
-        raise data.refused(f"a rule must have either {_ONE} or {_SEVERAL}", rule)
+        raise data.refused(f"a rule must have either {one_key} or {several_key}", rule)
     if one == "*":
         return PortSet.full()
     if "*" in texts:

@@ -1,0 +1,171 @@
+"""Rules of a ruleset that have no effect, and ranges that could be merged.
+
+``of_rulesets`` finds what the ruleset opens.
+"""
+
+from __future__ import annotations
+
+import re
+
+from portranges import types
+from portranges.advice.listen import finding
+from portranges.advice.model import Finding
+from portranges.layout import listed
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
+from portranges.rulesets import Action, Applies, Rule
+from portranges.transport_ports import TransportPorts
+
+_FULL, _EMPTY = TransportPorts.full(), TransportPorts.empty()
+_EVERY_PORT = PortSet.full()
+_TRANSLATIONS = (Action.TRANSLATE, Action.REDIRECT)
+# After these, the evaluation does not come to the next rule of the chain.
+_FINAL = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN, Action.GOTO, *_TRANSLATIONS)
+_MERGEABLE = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN)
+
+# Conditions whose result depends on earlier packets, so that two equal ones can differ.
+_WITH_MEMORY = re.compile(r"limit|recent|statistic|quota|connbytes|numgen|random|count|meter|nth")
+
+# Rules with more ports in a range than this are kept apart from those that are found by the other
+# bits of their ports, and this many of them are searched.
+_LOW_BITS = 8
+_WIDE = 16 << _LOW_BITS
+_MOST = 256
+
+
+def is_incomplete(rule: Rule) -> bool:
+    """Return whether *rule* applies to some packets only, but does not show to which."""
+    shows_none = not rule.conditions and rule.source_ports == _EVERY_PORT
+    return shows_none and rule.applies is Applies.MAYBE
+
+
+def _has_memory(rule: Rule) -> bool:
+    return any(map(_WITH_MEMORY.search, rule.conditions))
+
+
+class _Earlier:
+    """The earlier rules of a chain that match under the same conditions.
+
+    Rules are found by the high bits of their ports, because a file may have 100,000 of them.
+    """
+
+    def __init__(self) -> None:
+        self.ports: TransportPorts = _EMPTY
+        self.wide: list[Rule] = []
+        self.narrow: dict[tuple[Transport, int], list[Rule]] = {}
+
+    def add(self, rule: Rule) -> None:
+        """Add *rule*, after which the evaluation does not go on."""
+        self.ports |= rule.ports
+        for ports, transport in rule.ports.ranges:
+            if len(ports) > _WIDE:
+                self.wide.append(rule)
+                continue
+            for high in range(ports.first >> _LOW_BITS, (ports.last >> _LOW_BITS) + 1):
+                self.narrow.setdefault((transport, high), []).append(rule)
+
+    def cover(self, ports: TransportPorts) -> Rule | None:
+        """Return an early rule that has all *ports*, if it is among the first that may."""
+        first, transport = ports.ranges[0]
+        near = self.narrow.get((transport, first.first >> _LOW_BITS), [])
+        found = [each for each in (*self.wide[:_MOST], *near[:_MOST]) if ports <= each.ports]
+        if ports == _FULL:
+            # A rule for every port also matches protocols without ports, if nothing is negated.
+            found = [each for each in found if "!" not in each.text]
+        return min(found, key=lambda each: each.location, default=None)
+
+
+def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Finding]:
+    """Yield the findings about rules of one chain that repeat earlier rules or are never met."""
+    seen: dict[object, Rule] = {}
+    earlier: dict[object, _Earlier] = {}
+    for rule in rules:
+        if _has_memory(rule):
+            continue
+        # Ports alone do not distinguish two protocols without ports.
+        text = "" if rule.ports and rule.ports != _FULL else rule.text
+        known = seen.setdefault((*_matched(rule), rule.ports, *_done(rule), text), rule)
+        if known is not rule:
+            yield about(rule, "duplicate", place=str(known.location))
+            continue
+        if not rule.ports or not is_ordered:
+            continue
+        always = earlier.setdefault((rule.families, _EVERY_PORT, ()), _Earlier())
+        same = earlier.setdefault(_matched(rule), _Earlier())
+        if rule.ports <= always.ports | same.ports:
+            hider = always.cover(rule.ports) or same.cover(rule.ports)
+            if hider is not None:
+                cover = f"the rule in {hider.location} ({hider.action}) has"
+                yield about(rule, "shadowed", rule="the rule", cover=cover)
+                continue
+            if rule.ports != _FULL:
+                cover = "earlier rules together have"
+                yield about(rule, "shadowed", rule="the rule", cover=cover)
+                continue
+        if rule.action in _FINAL and not (rule.applies is Applies.NEVER and not rule.conditions):
+            same.add(rule)
+
+
+def _matched(rule: Rule) -> tuple[object, ...]:
+    """Return what *rule* matches, apart from ports."""
+    return (rule.families, rule.source_ports, rule.conditions)
+
+
+def _done(rule: Rule) -> tuple[object, ...]:
+    return (rule.action, rule.target, rule.translated_ports, rule.direction)
+
+
+def mergeable(rules: list[Rule]) -> types.Iterator[Finding]:
+    """Yield the findings about consecutive rules that one rule with one range could replace."""
+    run: list[tuple[PortRange, Rule]] = []
+    kind: object = None
+    for rule in rules:
+        ranges = rule.ports.ranges
+        is_simple = len(ranges) == 1 and rule.action in _MERGEABLE and not _has_memory(rule)
+        this = (*_matched(rule), *_done(rule), ranges[0][1]) if is_simple else None
+        if this != kind or this is None:
+            yield from _merged(run)
+            run, kind = [], this
+        if is_simple:
+            run.append((ranges[0][0], rule))
+    yield from _merged(run)
+
+
+def _merged(run: list[tuple[PortRange, Rule]]) -> types.Iterator[Finding]:
+    run.sort(key=lambda each: each[0].first)
+    joined: list[tuple[PortRange, Rule]] = []
+    last = -1
+    for ports, rule in run:
+        if joined and ports.first > last + 1:
+            yield from _joined(joined)
+            joined = []
+        # A port inside an earlier range belongs to a rule without an effect.
+        if not joined or ports.last > last:
+            joined.append((ports, rule))
+            last = ports.last
+    yield from _joined(joined)
+
+
+def _joined(joined: list[tuple[PortRange, Rule]]) -> types.Iterator[Finding]:
+    if len(joined) < 2:
+        return
+    (first, *others) = sorted((rule for _, rule in joined), key=lambda rule: rule.location)
+    ports = PortSet(each for each, _ in joined)
+    transport = first.ports.items()[0][0]
+    # The first few are enough to find the place.
+    places = [str(each.location) for each in others[:3]]
+    if len(others) > len(places):
+        places.append(f"{len(others) - len(places)} more")
+    yield finding(
+        "mergeable",
+        ports,
+        location=first.location,
+        shown=f"{ports}/{transport}",
+        others=listed(places),
+    )
+
+
+def about(rule: Rule, row: str, /, **what: str) -> Finding:
+    """Return a finding about *rule*, with its place."""
+    ports = PortSet().union(*(each for _, each in rule.ports.items()))
+    return finding(row, ports, source=None, shown=None, location=rule.location, **what)

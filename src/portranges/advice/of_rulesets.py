@@ -1,0 +1,253 @@
+"""Faults in a ruleset: services that it exposes, and rules without an effect.
+
+Each finding has the place of the rule that it is about. ``openings`` has what is found in any set
+of open ports. Directions other than in, from other hosts to this one, are not audited.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from portranges import types
+from portranges.advice.idle_rules import about, is_incomplete, mergeable, without_effect
+from portranges.advice.listen import finding, profiles_of
+from portranges.advice.model import Finding
+from portranges.advice.openings import cut_replies, exposed_services, wide_openings
+from portranges.layout import cut_list, listed
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
+from portranges.rulesets import (
+    Action,
+    Applies,
+    Direction,
+    Hook,
+    Rule,
+    Ruleset,
+    Skipped,
+    formats,
+)
+from portranges.transport_ports import TransportPorts
+
+_FULL, _EMPTY = TransportPorts.full(), TransportPorts.empty()
+_EVERY_PORT = PortSet.full()
+_JUMPS = (Action.JUMP, Action.GOTO)
+_OPENING = (Action.ACCEPT, Action.DELEGATE)
+_TRANSLATIONS = (Action.TRANSLATE, Action.REDIRECT)
+
+# A condition on the address of the sender, in the words of the formats that are read.
+_ON_SOURCE = re.compile(
+    r"(?:^|[\W_])(?:-s|src-range|saddr|source|src|from|cidr\w*|useridgrouppairs|prefixlist\w*|"
+    r"referencedgroup\w*)(?:\W|$)",
+    re.IGNORECASE,
+)
+_ANY_ADDRESS = re.compile(r"(?:^|\W)(?:0\.0\.0\.0/0|::/0|any)(?:\W|$)")
+_NEGATION = re.compile(r"!|\bnot\b")
+
+_ESTABLISHED = re.compile(r"established", re.IGNORECASE)
+_LOOPBACK = re.compile(r"(?:^|\W)lo(?:\W|$)")
+
+_WIDE_OPENINGS = ("opens-all", "opens-dynamic", "exposes-system")
+
+# The longest list of ports in a sentence; the finding has all of them.
+_LONGEST = 60
+
+
+def audit_ruleset(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Finding]:
+    """Yield the findings about *ruleset* in the order of the file; those without a place last."""
+    found = list(_findings(ruleset, systems))
+    placed = [(each.location, each) for each in found if each.location is not None]
+    placed.sort(key=lambda pair: pair[0])
+    yield from (each for _, each in placed)
+    yield from (each for each in found if each.location is None)
+
+
+def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Finding]:
+    yield from _of_skipped(ruleset.skipped)
+    by_group: dict[str, list[Rule]] = {}
+    for rule in ruleset.rules:
+        by_group.setdefault(rule.group, []).append(rule)
+    for rules in by_group.values():
+        rules.sort(key=lambda rule: rule.priority)
+    # A list such as that of 'iptables -L' hides conditions, so equal rules may differ.
+    if not any(is_incomplete(rule) for rule in ruleset.rules):
+        for rules in by_group.values():
+            yield from without_effect(rules, is_ordered=ruleset.chains is not None)
+            yield from mergeable(rules)
+    if ruleset.chains is None:
+        yield finding("not-evaluated", PortSet(), format=ruleset.format)
+    yield from _unused_chains(ruleset, by_group)
+    yield from _Openings(ruleset).findings(systems)
+
+
+def _of_skipped(skipped: Iterable[Skipped]) -> types.Iterator[Finding]:
+    for each in skipped:
+        row = "skipped-opening" if each.could_accept else "skipped"
+        reason = each.reason.partition("\n")[0]
+        yield finding(row, PortSet(), location=each.location, reason=reason)
+
+
+def _unused_chains(
+    ruleset: Ruleset, by_group: types.Mapping[str, list[Rule]]
+) -> types.Iterator[Finding]:
+    used = {rule.target for rule in ruleset.rules}
+    for chain in ruleset.chains or ():
+        if chain.hook is None and chain.name not in used and chain.name in by_group:
+            first = by_group[chain.name][0]
+            yield finding("unused-chain", PortSet(), location=first.location, chain=chain.name)
+
+
+# -- what is open ---------------------------------------------------------------
+
+
+class _Openings:
+    """The ports that a ruleset opens to any address, and the rules that open them."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset: Ruleset = ruleset
+        self.jumps: dict[str, list[Rule]] = {}
+        for rule in ruleset.rules:
+            if rule.target:
+                self.jumps.setdefault(rule.target, []).append(rule)
+        self.hooks: dict[str, Hook | None] = {each.name: each.hook for each in ruleset.chains or ()}
+        self.on_all: dict[tuple[str, str], bool] = {}
+
+    def findings(self, systems: types.SystemsLike) -> types.Iterator[Finding]:
+        """Yield the findings about the ports that are open together."""
+        kept: list[Rule] = []
+        for rule in self.ruleset.rules:
+            if rule.action not in _OPENING or rule.applies is Applies.NEVER:
+                kept.append(rule)
+            elif self._holds(rule, "restricted", _is_restricted):
+                continue
+            elif _is_blanket(rule) and self._holds(rule, "conditional", _is_conditional):
+                if self._is_on_the_way(rule):
+                    yield from _of_blanket(rule)
+            else:
+                kept.append(rule)
+        is_stateless = _is_stateless(self.ruleset)
+        profiles = profiles_of(systems) if is_stateless else ()
+        opened, openers = self._opened(kept)
+        if is_stateless:
+            yield from self._cut_replies(profiles)
+        for transport in (Transport.TCP, Transport.UDP):
+            ports = opened[transport]
+            yield from _placed(wide_openings(ports, transport), openers, transport)
+        for transport in Transport:
+            ports = opened[transport]
+            # The finding that all ports are open covers the services.
+            if not ports >= PortRange(1, 65535):
+                found = exposed_services(ports, profiles, transport)
+                yield from _placed(found, openers, transport)
+
+    def _opened(self, rules: list[Rule]) -> tuple[TransportPorts, list[Rule]]:
+        """Return the ports that *rules* open and those of the rules that open them."""
+        if self.ruleset.chains is None:
+            accepting = [
+                each for each in rules if each.action in _OPENING and self._is_on_the_way(each)
+            ]
+            ports = _EMPTY
+            # Rules of one file have few different sets.
+            for each in {rule.ports for rule in accepting}:
+                ports |= each
+            return ports, accepting
+        # What was skipped has findings of its own.
+        bare = replace(self.ruleset, rules=tuple(rules), skipped=())
+        ports = bare.reachable(Direction.IN).ports
+        deciding = bare._verdicts(Direction.IN, ports)
+        return ports, [each for each in deciding if each.action in (*_OPENING, *_TRANSLATIONS)]
+
+    def _holds(self, rule: Rule, name: str, condition: types.Callable[[Rule], bool]) -> bool:
+        """Return whether a packet meets *condition* at *rule* or on every way to it."""
+        return condition(rule) or self._on_every_way(rule.group, name, condition)
+
+    def _on_every_way(self, group: str, name: str, condition: types.Callable[[Rule], bool]) -> bool:
+        if (known := self.on_all.get((group, name))) is not None:
+            return known
+        jumps = [each for each in self.jumps.get(group, ()) if each.applies is not Applies.NEVER]
+        is_base = self.ruleset.chains is None or self.hooks.get(group) is not None
+        found = not is_base and all(self._holds(each, name, condition) for each in jumps)
+        self.on_all[group, name] = found
+        return found
+
+    def _is_on_the_way(self, rule: Rule) -> bool:
+        """Return whether *rule* is evaluated for packets to this host."""
+        if self.ruleset.chains is None:
+            return rule.direction in (Direction.IN, None)
+        pending, seen = [rule.group], {rule.group}
+        while pending:
+            group = pending.pop()
+            if self.hooks.get(group) is Hook.INPUT:
+                return True
+            for each in self.jumps.get(group, ()):
+                if each.group not in seen and each.applies is not Applies.NEVER:
+                    seen.add(each.group)
+                    pending.append(each.group)
+        return False
+
+    def _cut_replies(self, profiles: tuple[types.EphemeralProfile, ...]) -> types.Iterator[Finding]:
+        rules = [
+            rule
+            for rule in self.ruleset.rules
+            if rule.action in _OPENING
+            and not any(map(_LOOPBACK.search, rule.conditions))
+            and self._is_on_the_way(rule)
+        ]
+        for transport in (Transport.TCP, Transport.UDP):
+            # Rules of one file have few different sets.
+            sets = {each.ports[transport] for each in rules}
+            found = cut_replies(PortSet().union(*sets), profiles, transport)
+            yield from _placed(found, rules, transport)
+
+
+def _is_restricted(rule: Rule) -> bool:
+    """Return whether *rule* is for certain senders only."""
+    return any(
+        _ON_SOURCE.search(each) and not _ANY_ADDRESS.search(each) and not _NEGATION.search(each)
+        for each in rule.conditions
+    )
+
+
+def _is_conditional(rule: Rule) -> bool:
+    return rule.applies is not Applies.ALWAYS
+
+
+def _is_blanket(rule: Rule) -> bool:
+    """Return whether *rule* is about every port of its transports."""
+    return bool(rule.ports) and all(each == _EVERY_PORT for _, each in rule.ports.items())
+
+
+def _of_blanket(rule: Rule) -> types.Iterator[Finding]:
+    if rule.source_ports != _EVERY_PORT and not rule.conditions:
+        source = cut_list(str(rule.source_ports), _LONGEST)
+        yield about(rule, "opens-by-source", what=_transports(rule), sources=source)
+    else:
+        yield about(rule, "opens-all-if", what=_transports(rule))
+
+
+def _transports(rule: Rule) -> str:
+    if rule.ports == _FULL:
+        return "all"
+    return f"all {listed([transport.upper() for transport, _ in rule.ports.items()])}"
+
+
+def _is_stateless(ruleset: Ruleset) -> bool:
+    """Return whether replies to connections from this host need a rule."""
+    if not any(row.is_stateless for row in formats() if row.name == ruleset.format):
+        return False
+    texts = {each for rule in ruleset.rules for each in rule.conditions}
+    return not any(map(_ESTABLISHED.search, texts))
+
+
+def _placed(
+    found: Iterable[Finding], rules: list[Rule], transport: Transport
+) -> types.Iterator[Finding]:
+    """Yield the findings with the place of the first rule that opens their ports."""
+    for each in found:
+        of = TransportPorts({transport: each.ports})
+        first = next((rule for rule in rules if of <= rule.ports), None)
+        # A policy or several rules together may open many ports.
+        if first is None and each.id not in _WIDE_OPENINGS:
+            first = next((rule for rule in rules if not rule.ports.isdisjoint(of)), None)
+        yield each if first is None else replace(each, location=first.location)

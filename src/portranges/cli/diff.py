@@ -1,0 +1,59 @@
+"""``portranges diff OLD NEW``: what two rule files let through, compared."""
+
+from __future__ import annotations
+
+from portranges import rulesets, types
+from portranges.cli import files
+from portranges.cli.output import answer
+from portranges.errors import InvalidValueError, visible
+
+
+def add_arguments(add: types.Arguments) -> None:
+    """Add the arguments of this command."""
+    add.epilog("Exit status: 0 = nothing was opened, 1 = some ports were, 2 = usage error.")
+    add.words("old", "OLD", "the old rule file; '-' is standard input", nargs=None)
+    add.words("new", "NEW", "the new one; '-' is standard input", nargs=None)
+    files.add_format(add)
+    add.json()
+
+
+def run(arguments: types.Namespace) -> int:
+    """Print what the new file opens and closes."""
+    files.check_format(arguments.format)
+    names = (arguments.old, arguments.new)
+    if names == ("-", "-"):
+        raise InvalidValueError("one of the files must not be standard input", "'-' twice")
+    old, new = (files.ruleset_of(each, files.read(each), arguments.format) for each in names)
+    found = rulesets.diff(old, new)
+    status = 1 if any(each.opened for each in found) else 0
+    data = [_data(each, names) for each in found]
+    return answer(arguments, "diff", data, _lines(found, names), status=status)
+
+
+def _data(change: rulesets.Change, names: tuple[str, str]) -> dict[str, object]:
+    old, new = names
+    return {
+        "direction": change.direction.value,
+        "opened": str(change.opened),
+        "closed": str(change.closed),
+        "added": [_rule_data(each, new) for each in change.added],
+        "removed": [_rule_data(each, old) for each in change.removed],
+    }
+
+
+def _rule_data(rule: rulesets.Rule, name: str) -> dict[str, object]:
+    return {**files.place_data(name, rule.location), "text": rule.text}
+
+
+def _lines(found: types.Sequence[rulesets.Change], names: tuple[str, str]) -> types.Iterator[str]:
+    old, new = names
+    for change in found:
+        if change.opened:
+            yield f"{change.direction}: opened {change.opened}"
+        if change.closed:
+            yield f"{change.direction}: closed {change.closed}"
+        for sign, rules, name in (("+", change.added, new), ("-", change.removed, old)):
+            for rule in rules:
+                yield f"  {sign} {files.place(name, rule.location)}: {visible(rule.text)}"
+    if not found:
+        yield "no difference in what is reachable"

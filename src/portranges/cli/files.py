@@ -1,0 +1,75 @@
+"""Files of rules as arguments: which arguments are files, and the ruleset in one."""
+
+from __future__ import annotations
+
+from portranges import rulesets, types
+from portranges.cli.output import first_line
+from portranges.cli.words import has_name, standard_input
+from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError, elide, visible
+from portranges.ports import Transport
+from portranges.registry import SHIPPED
+from portranges.rulesets.catalog import find
+
+
+def add_format(add: types.Arguments) -> None:
+    """Add ``--format``, the format of the files."""
+    add.value("--format", "NAME", "the format of the files (default: detected)")
+
+
+def check_format(name: str | None) -> None:
+    """Raise UnknownNameError if *name* is not a format."""
+    if name is not None:
+        find(name)
+
+
+def is_file(word: str) -> bool:
+    """Return whether *word* is the name of a file instead of ports or a service."""
+    transport = word.rpartition("/")[2]
+    return has_name(word) and bool({*"/."} & {*word}) and transport not in [*Transport]
+
+
+def read(name: str) -> str:
+    """Return the content of a file; ``-`` is standard input."""
+    if name == "-":
+        with standard_input() as stream:
+            return stream.read()
+    try:
+        # Comments may be in any encoding.
+        with open(name, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            return file.read()
+    except (OSError, ValueError) as error:
+        # ValueError: the path contains a NUL character.
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise SystemReadError(elide(name), reason or str(error)) from None
+
+
+def ruleset_of(name: str, text: str, format_name: str | None) -> rulesets.Ruleset:
+    """Return the rules in *text*, the content of the file *name*.
+
+    Services may have the names of the IANA registry.
+    """
+    try:
+        return rulesets.parse(text, format_name, services=SHIPPED)
+    except PortSyntaxError as error:
+        line = text.count("\n", 0, error.span[0]) + 1
+        raise SystemReadError(f"{elide(name)}, line {line}", first_line(error)) from None
+    except InvalidValueError as error:
+        raise SystemReadError(elide(name), first_line(error)) from None
+
+
+def place(name: str, location: rulesets.Location | None) -> str:
+    """Return where something is, as compilers print it: ``rules.v4:12``."""
+    parts = [visible(name)]
+    if location is not None:
+        parts += [str(location.line)] if location.line else []
+        parts += [visible(location.pointer)] if location.pointer else []
+    return ":".join(parts)
+
+
+def place_data(name: str, location: rulesets.Location | None) -> dict[str, object]:
+    """Return where something is, as data for JSON."""
+    data: dict[str, object] = {"file": name}
+    if location is not None:
+        data |= {"line": location.line} if location.line else {}
+        data |= {"pointer": location.pointer} if location.pointer else {}
+    return data

@@ -1,0 +1,140 @@
+"""All formats in one order, one of them by its name, and the format of a text.
+
+Other packages add formats by an entry point of the group ``portranges.rulesets``, whose object is
+a ``Format``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from portranges import types
+from portranges.checks import of_type
+from portranges.errors import DataError, InvalidValueError, elide, got
+from portranges.names import Index
+from portranges.rulesets import documents, json_text
+from portranges.rulesets.model import Format
+from portranges.rulesets.rows import FORMATS
+from portranges.rulesets.rows_aws import AWS
+from portranges.rulesets.rows_clouds import CLOUDS
+from portranges.rulesets.rows_containers import CONTAINERS
+from portranges.rulesets.rows_frontends import FRONTENDS
+
+_GROUP = "portranges.rulesets"
+
+# The beginning of a text in which its format must show.
+_HEAD = 65536
+
+
+def formats() -> tuple[Format, ...]:
+    """Return the row of every format that is read, with those that other packages add.
+
+    Returns:
+        The rows in a fixed order; the added ones come last.
+
+    Raises:
+        DataError: An entry point is not a ``Format``.
+
+    Example:
+        >>> [row.name for row in formats()][:2]
+        ['iptables', 'ip6tables']
+    """
+    return tuple(dict.fromkeys(_index().values()))
+
+
+@cache
+def _index() -> Index[Format]:
+    # Reading the names of the installed packages takes longer than reading most files.
+    from importlib.metadata import entry_points
+
+    found = [*FORMATS, *FRONTENDS, *AWS, *CONTAINERS, *CLOUDS]
+    for point in sorted(entry_points(group=_GROUP), key=lambda each: each.name):
+        row = point.load()
+        if not isinstance(row, Format):
+            reason = f"expected a Format, got {elide(row)}"
+            raise DataError(f"the entry point {point.name!r} of {_GROUP}", reason)
+        found.append(row)
+    return Index.of("format", found, argument="format")
+
+
+def find(name: str) -> Format:
+    """Return the row of the format *name*, or raise UnknownNameError."""
+    return _index().find(name)
+
+
+def detect(text: str) -> Format:
+    """Return the format of *text*, by its beginning.
+
+    Args:
+        text: The content of a file.
+
+    Returns:
+        The row of the format whose sign comes first; of several at one place, the longest.
+
+    Raises:
+        TypeError: *text* is not a ``str``.
+        InvalidValueError: No format has a sign in it.
+        PortSyntaxError: The text is JSON that is incomplete or has an error.
+
+    Complexity:
+        Linear in the length of *text* if that is JSON. Otherwise only the first 65,536 characters
+        are searched.
+
+    Example:
+        >>> detect("*filter").name
+        'iptables'
+    """
+    return detect_document(of_type("text", text, str))[0]
+
+
+def detect_document(text: str) -> tuple[Format, documents.Document | None]:
+    """Return the format of *text*, with its data if that had to be read from JSON."""
+    head = text[:_HEAD]
+    rows = formats()
+    found = _first(head, [(sign, row) for row in rows for sign in row.signs])
+    if found is None and documents.is_json(head):
+        document = json_text.load(text)
+        return detect_data(document.data), document
+    if found is None:
+        # YAML: a key of the outermost mapping, or of a mapping in the outermost list.
+        keys = [
+            (rf"^(?:- +)?([\"']?){re.escape(key)}\1 *:(?: |$)", row)
+            for row in rows
+            for key in row.keys
+        ]
+        found = _first(head, keys)
+    if found is None:
+        raise _unknown("text", elide(head[:60]))
+    return found, None
+
+
+def _first(head: str, signs: list[tuple[str, Format]]) -> Format | None:
+    """Return the format whose sign comes first in *head*; of two at one place, the longer."""
+    found = [
+        (match.start(), -match.end(), row)
+        for sign, row in signs
+        if (match := re.search(sign, head, re.MULTILINE))
+    ]
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def detect_data(data: object) -> Format:
+    """Return the format of parsed *data*, by the keys of its outermost objects."""
+    first, shown = data, got(data)
+    if isinstance(data, list):
+        first = next(iter(types.cast("list[object]", data)), None)
+    if isinstance(first, dict):
+        keys = types.cast("dict[object, object]", first).keys()
+        for row in formats():
+            if not keys.isdisjoint(row.keys):
+                return row
+    raise _unknown("data", shown)
+
+
+def _unknown(what: str, found: str) -> InvalidValueError:
+    names = ", ".join(row.name for row in formats())
+    return InvalidValueError(
+        f"{what} must have the form of a known format",
+        f"{found}; name the format if it is one of {names}",
+    )

@@ -1,0 +1,141 @@
+"""Data that was read from JSON or YAML, with the line of each value.
+
+``json_text`` and ``yaml_text`` read a text into a ``Document``. The reader of a format sees only
+its data and makes JSON Pointers; ``located`` adds the lines.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+
+from portranges import types
+from portranges.errors import InvalidValueError
+from portranges.rulesets.model import Location
+from portranges.rulesets.ruleset import Ruleset
+
+MAX_DEPTH = 200
+
+# int() refuses numbers of more than 4,300 digits, and no format has any of this length.
+MAX_DIGITS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A YAML value with a tag that is not one of JSON's types, such as ``!Ref Port``.
+
+    Attributes:
+        tag: The tag.
+        value: What follows it: a text, a list or a dictionary.
+    """
+
+    tag: str
+    value: object
+
+    def __str__(self) -> str:
+        """Return the tag and the value."""
+        return f"{self.tag} {self.value}"
+
+
+class Document:
+    """Data, and the line of each value in it.
+
+    Attributes:
+        data: Dictionaries, lists, strings, numbers, booleans, ``None`` and ``Opaque``.
+    """
+
+    __slots__ = ("_line", "_places", "data")
+
+    def __init__(self, data: object, line: int, places: dict[int, dict[str, int]]) -> None:
+        """Store the data, the line of its first value, and those of the values in containers.
+
+        Args:
+            data: The outermost value. It keeps every container alive, so that an ``id`` is
+                that of one container.
+            line: The line on which it begins.
+            places: For the ``id`` of each container, the line of each key or index.
+        """
+        self.data: object = data
+        self._line: int = line
+        self._places: dict[int, dict[str, int]] = places
+
+    def line(self, pointer: str) -> int:
+        """Return the line of the value at *pointer*, or of the last part of it that exists."""
+        value, line = self.data, self._line
+        for part in pointer.split("/")[1:]:
+            key = part.replace("~1", "/").replace("~0", "~")
+            lines = self._places.get(id(value), {})
+            if key not in lines:
+                break
+            line = lines[key]
+            if isinstance(value, list):
+                value = types.cast("list[object]", value)[int(key)]
+            else:
+                items = types.cast("dict[object, object]", value)
+                # A key of YAML may be a number.
+                value = items[key] if key in items else _at(items, key)
+        return line
+
+
+def _at(items: dict[object, object], key: str) -> object:
+    return next(value for each, value in items.items() if str(each) == key)
+
+
+def pointer_to(*keys: object) -> str:
+    """Return the JSON Pointer (RFC 6901) of the value that *keys* and indices lead to.
+
+    Example:
+        >>> pointer_to("a/b", 0)
+        '/a~1b/0'
+    """
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def text_of(value: object) -> str:
+    """Return *value* as compact JSON, for the text of a rule.
+
+    Example:
+        >>> text_of({"FromPort": 22})
+        '{"FromPort": 22}'
+    """
+    return json.dumps(value, ensure_ascii=False, default=str, skipkeys=True)
+
+
+def is_json(text: str) -> bool:
+    """Return whether *text* begins as an object or a list of JSON."""
+    return re.match(r"\ufeff?\s*[\[{]", text) is not None
+
+
+def check_depth(data: object) -> None:
+    """Raise InvalidValueError if *data* is nested too deeply, or contains itself."""
+    level = {id(data): data}
+    for _ in range(MAX_DEPTH + 1):
+        level = {id(each): each for value in level.values() for each in _inside(value)}
+        if not level:
+            return
+    raise InvalidValueError(f"data must have at most {MAX_DEPTH} levels", "more levels")
+
+
+def _inside(value: object) -> types.Iterator[object]:
+    items: types.Iterable[object] = ()
+    if isinstance(value, dict):
+        items = types.cast("dict[object, object]", value).values()
+    elif isinstance(value, (list, tuple)):
+        items = types.cast("list[object]", value)
+    for each in items:
+        if isinstance(each, (dict, list, tuple)):
+            yield types.cast("object", each)
+
+
+def located(ruleset: Ruleset, document: Document) -> Ruleset:
+    """Return *ruleset* with the line of each JSON Pointer."""
+
+    def place(location: Location) -> Location:
+        return replace(location, line=document.line(location.pointer))
+
+    return replace(
+        ruleset,
+        rules=tuple(replace(each, location=place(each.location)) for each in ruleset.rules),
+        skipped=tuple(replace(each, location=place(each.location)) for each in ruleset.skipped),
+    )

@@ -1,0 +1,254 @@
+"""Read NetworkPolicy, AdminNetworkPolicy and BaselineAdminNetworkPolicy of Kubernetes.
+
+Each rule allows or denies ports. A policy also denies traffic by selecting a pod, which is not a
+rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portranges import types
+from portranges.dialects import from_kubernetes
+from portranges.errors import elide
+from portranges.ports import PortRange
+from portranges.portset import PortSet
+from portranges.rulesets.model import Action, Applies, Direction
+from portranges.rulesets.objects import PROTOCOLS, Gathered, Node, RefusedError, refusing
+from portranges.transport_ports import TransportPorts
+
+# For each section of a policy, the direction, the name of its type, and the key of the peers.
+SECTIONS = (
+    ("ingress", Direction.IN, "Ingress", "from"),
+    ("egress", Direction.OUT, "Egress", "to"),
+)
+
+_POLICY = frozenset({"podSelector", "ingress", "egress", "policyTypes"})
+_PEER = frozenset({"podSelector", "namespaceSelector", "ipBlock"})
+
+
+def policy_types(fields: dict[str, Node], key: str) -> frozenset[str] | None:
+    """Return the directions that a policy is about; ``None`` if it does not name them.
+
+    Raises:
+        RefusedError: One of them is unknown.
+    """
+    if key not in fields:
+        return None
+    items = fields[key].items(key)
+    return frozenset(each.word(f"an item of {key}", ("Ingress", "Egress")) for each in items)
+
+
+def read_network_policy(node: Node, found: Gathered, group: str) -> None:
+    """Read a NetworkPolicy."""
+    spec = _spec(node, "a NetworkPolicy", _POLICY)
+    named = policy_types(spec, "policyTypes")
+    selector = [spec["podSelector"].condition()] if _selects(spec, "podSelector") else []
+    for section, direction, kind, peers in SECTIONS:
+        # Without types, a policy is about each direction that has rules.
+        has_effect = not named or kind in named
+        applies = Applies.ALWAYS if has_effect else Applies.NEVER
+        for item in _rules(spec, section, found, group):
+            with found.skipping(item, group, could_accept=has_effect):
+                fields = item.fields("a rule", (peers, "ports"))
+                conditions = [*selector, *_peers(fields, peers, _PEER)]
+                # An empty list is the same as none, by the description of the field.
+                ports = _policy_ports(fields, found, group, could_accept=has_effect)
+                if ports is not None:
+                    found.add(
+                        item,
+                        group,
+                        ports,
+                        direction=direction,
+                        applies=applies,
+                        conditions=conditions,
+                    )
+
+
+def _spec(node: Node, what: str, known: frozenset[str]) -> dict[str, Node]:
+    spec = node.fields(what, node.all_fields(what), ("spec",))["spec"]
+    return spec.fields(f"spec of {what}", known)
+
+
+def _selects(spec: dict[str, Node], key: str) -> bool:
+    """Return whether a selector selects some pods only; an empty one selects all."""
+    return key in spec and bool(spec[key].all_fields(key))
+
+
+def _rules(spec: dict[str, Node], section: str, found: Gathered, group: str) -> list[Node]:
+    if section not in spec:
+        return []
+    with found.skipping(spec[section], group):
+        return spec[section].items(section)
+    return []
+
+
+def _peers(fields: dict[str, Node], key: str, known: frozenset[str]) -> list[str]:
+    """Return the peers of a rule as conditions. Without peers, it is for all."""
+    if key not in fields:
+        return []
+    items = fields[key].items(key)
+    for each in items:
+        if not each.fields(f"an item of {key}", known):
+            raise RefusedError(f"an item of {key} must select something, got {elide(each.value)}")
+    return [fields[key].condition()] if items else []
+
+
+def _policy_ports(
+    fields: dict[str, Node], found: Gathered, group: str, *, could_accept: bool
+) -> TransportPorts | None:
+    """Return the ports of a rule of a NetworkPolicy; ``None`` if none of them is understood."""
+    if "ports" not in fields:
+        return TransportPorts.full()
+    items = fields["ports"].items("ports")
+    if not items:
+        return TransportPorts.full()
+    return _united(items, _policy_port, found, group, could_accept=could_accept)
+
+
+def _united(
+    items: list[Node],
+    read: types.Callable[[Node], TransportPorts],
+    found: Gathered,
+    group: str,
+    *,
+    could_accept: bool,
+) -> TransportPorts | None:
+    """Return the ports of all items; those that are not understood are skipped."""
+    parts: list[TransportPorts] = []
+    for each in items:
+        with found.skipping(each, group, could_accept=could_accept):
+            parts.append(read(each))
+    if not parts:
+        return None
+    ports = parts[0]
+    for part in parts[1:]:
+        ports |= part
+    return ports
+
+
+def _policy_port(entry: Node) -> TransportPorts:
+    fields = entry.all_fields("an item of ports")
+    with refusing():
+        ports = from_kubernetes([types.cast("types.Entry", entry.value)])
+    protocol = fields["protocol"].value if "protocol" in fields else "TCP"
+    return TransportPorts({PROTOCOLS[str(protocol)]: ports})
+
+
+# -- administrators' policies ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What differs between the two kinds.
+
+    Attributes:
+        keys: The keys of the specification.
+        required: Those that it must have.
+        actions: The actions of a rule.
+    """
+
+    what: str
+    keys: frozenset[str]
+    required: tuple[str, ...]
+    actions: dict[str, Action]
+
+
+_ALLOW_OR_DENY = {"Allow": Action.ACCEPT, "Deny": Action.DROP}
+_ADMIN = _Kind(
+    what="an AdminNetworkPolicy",
+    keys=frozenset({"priority", "subject", "ingress", "egress"}),
+    required=("priority", "subject"),
+    # What follows are the policies of the namespaces.
+    actions={**_ALLOW_OR_DENY, "Pass": Action.RETURN},
+)
+_BASELINE = _Kind(
+    what="a BaselineAdminNetworkPolicy",
+    keys=frozenset({"subject", "ingress", "egress"}),
+    required=("subject",),
+    actions=_ALLOW_OR_DENY,
+)
+_ADMIN_PEERS = {
+    "from": frozenset({"namespaces", "pods"}),
+    "to": frozenset({"namespaces", "pods", "nodes", "networks", "domainNames"}),
+}
+_HIGHEST_PRIORITY = 1000
+
+
+def read_admin_policy(node: Node, found: Gathered, group: str) -> None:
+    """Read an AdminNetworkPolicy."""
+    _read_admin(node, found, group, _ADMIN)
+
+
+def read_baseline_policy(node: Node, found: Gathered, group: str) -> None:
+    """Read a BaselineAdminNetworkPolicy."""
+    _read_admin(node, found, group, _BASELINE)
+
+
+def _read_admin(node: Node, found: Gathered, group: str, kind: _Kind) -> None:
+    spec = _spec(node, kind.what, kind.keys)
+    for key in kind.required:
+        if key not in spec:
+            raise RefusedError(f"spec of {kind.what} must have {key}, got none")
+    subject = spec["subject"].fields("subject", ("namespaces", "pods"))
+    if len(subject) != 1:
+        rule = "subject must have either namespaces or pods"
+        raise RefusedError(f"{rule}, got {elide(spec['subject'].value)}")
+    priority = _priority(spec["priority"]) if "priority" in spec else 0
+    for section, direction, _, peers in SECTIONS:
+        for item in _rules(spec, section, found, group):
+            could_accept = not _denies(item)
+            with found.skipping(item, group, could_accept=could_accept):
+                keys = ("name", "action", "ports", peers)
+                fields = item.fields("a rule", keys, ("action", peers))
+                action = kind.actions[fields["action"].word("action", kind.actions)]
+                fields[peers].items(peers, is_filled=True)
+                conditions = _peers(fields, peers, _ADMIN_PEERS[peers])
+                ports: TransportPorts | None = TransportPorts.full()
+                if "ports" in fields:
+                    items = fields["ports"].items("ports", is_filled=True)
+                    ports = _united(items, _admin_port, found, group, could_accept=could_accept)
+                if ports is not None:
+                    found.add(
+                        item,
+                        group,
+                        ports,
+                        action=action,
+                        direction=direction,
+                        priority=priority,
+                        conditions=[spec["subject"].condition(), *conditions],
+                    )
+
+
+def _denies(item: Node) -> bool:
+    fields = item.value
+    return isinstance(fields, dict) and types.cast("types.Entry", fields).get("action") == "Deny"
+
+
+def _priority(node: Node) -> int:
+    value = node.value
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number or not 0 <= types.cast("int", value) <= _HIGHEST_PRIORITY:
+        raise RefusedError(f"priority must be in 0..{_HIGHEST_PRIORITY}, got {elide(value)}")
+    return types.cast("int", value)
+
+
+def _admin_port(entry: Node) -> TransportPorts:
+    fields = entry.fields("an item of ports", ("portNumber", "namedPort", "portRange"))
+    if len(fields) != 1:
+        rule = "an item of ports must have portNumber, namedPort or portRange"
+        raise RefusedError(f"{rule}, got {elide(entry.value)}")
+    if "namedPort" in fields:
+        name = elide(fields["namedPort"].value)
+        raise RefusedError(f"port must be a number, got {name}; names are resolved in each pod")
+    if "portNumber" in fields:
+        inner = fields["portNumber"].fields("portNumber", ("protocol", "port"), ("port",))
+        first = last = inner["port"].port("port")
+    else:
+        bounds = ("start", "end")
+        inner = fields["portRange"].fields("portRange", ("protocol", *bounds), bounds)
+        first, last = inner["start"].port("start"), inner["end"].port("end")
+    # The API server adds TCP where there is no protocol.
+    protocol = inner["protocol"].word("protocol", PROTOCOLS) if "protocol" in inner else "TCP"
+    with refusing():
+        return TransportPorts({PROTOCOLS[protocol]: PortSet([PortRange(first, last)])})

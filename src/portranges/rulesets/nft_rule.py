@@ -1,0 +1,173 @@
+"""Compute what the statements of a rule of nft do.
+
+A rule that looks its verdict or its new ports up in a map is as many rules as the map has results:
+a packet matches one element of a map at most, so their order does not matter.
+"""
+
+from __future__ import annotations
+
+from portranges import dialects, types
+from portranges.errors import PortSyntaxError, elide
+from portranges.portset import PortSet
+from portranges.rulesets.model import Action, Applies
+from portranges.rulesets.netfilter import both
+from portranges.rulesets.nft_match import Part, Situation, matched, required, rest
+from portranges.rulesets.nft_model import (
+    Condition,
+    Element,
+    Map,
+    Match,
+    Requirement,
+    Statement,
+    Translation,
+    Unread,
+    Values,
+    Verdict,
+    VerdictMap,
+)
+
+_EVERY_PORT = PortSet.full()
+_FLOWING = (Action.JUMP, Action.GOTO)
+_TRANSLATES = (Action.TRANSLATE, Action.REDIRECT)
+
+Result: types.TypeAlias = tuple[Part, Verdict, PortSet | None]
+
+
+class RuleCompiler:
+    """Computes what the rules of one table do."""
+
+    __slots__ = ("_lookup",)
+
+    def __init__(self, lookup: types.Callable[[str], tuple[Element, ...] | None]) -> None:
+        """Store the function that returns the elements of a set; ``None`` if they are unknown."""
+        self._lookup: types.Callable[[str], tuple[Element, ...] | None] = lookup
+
+    def compile(
+        self, statements: types.Sequence[Statement], situation: Situation
+    ) -> tuple[list[Result], tuple[str, ...]]:
+        """Return the rules that *statements* are, and their conditions verbatim.
+
+        Raises:
+            Unread: A value was not understood.
+        """
+        part = Part()
+        conditions: list[str] = []
+        ends: list[Result] = []
+        for each in statements:
+            if isinstance(each, Match):
+                found = self.match(each, situation)
+                part &= found
+                if not all(_is_plain(key) for key in each.keys) or _is_open(found):
+                    conditions.append(each.text)
+            elif isinstance(each, Condition):
+                part &= Part(applies=Applies.MAYBE)
+                conditions.append(each.text)
+            elif isinstance(each, Requirement):
+                part &= required(each.key)
+            elif ends:
+                raise Unread("a rule must end after its verdict, got another one")
+            elif isinstance(each, Verdict):
+                ends = [(Part(), each, None)]
+            elif isinstance(each, VerdictMap):
+                conditions.append(each.text)
+                ends = [
+                    (found, verdict, None)
+                    for found, data in self.results(each.map, situation)
+                    for verdict in [_verdict_of(data)]
+                ]
+            else:
+                ends = self.translations(each, situation)
+        if not ends:
+            ends = [(Part(), Verdict(Action.CONTINUE), None)]
+        return [_checked(part & own, verdict, ports) for own, verdict, ports in ends], tuple(
+            conditions
+        )
+
+    def match(self, match: Match, situation: Situation) -> Part:
+        """Return the packets that *match* may match."""
+        if not isinstance(match.values, str):
+            return matched(match, match.values, situation)
+        elements = self._lookup(match.values)
+        values = None if elements is None else tuple([each.values for each in elements])
+        return matched(match, values, situation)
+
+    def results(
+        self, looked_up: Map, situation: Situation
+    ) -> list[tuple[Part, Verdict | tuple[str, ...] | None]]:
+        """Return the packets for each result of a map."""
+        elements = looked_up.elements
+        if isinstance(elements, str):
+            found = self._lookup(elements)
+            if found is None:
+                raise Unread(f"the elements of a map must be known, got {elide('@' + elements)}")
+            elements = found
+        by_data: dict[Verdict | tuple[str, ...] | None, list[tuple[str, ...]]] = {}
+        others: list[tuple[Part, Verdict | tuple[str, ...] | None]] = []
+        listed = tuple([each.values for each in elements if each.values != ("*",)])
+        for each in elements:
+            if each.values == ("*",):
+                left = rest(looked_up.keys, listed, situation)
+                # Where a packet lacks a field, the lookup is not made.
+                for key in looked_up.keys:
+                    left &= required(key)
+                others.append((left, each.data))
+            else:
+                by_data.setdefault(each.data, []).append(each.values)
+        return [
+            (self.match(_equal(looked_up.keys, tuple(values)), situation), data)
+            for data, values in by_data.items()
+        ] + others
+
+    def translations(self, translation: Translation, situation: Situation) -> list[Result]:
+        """Return the rules of a translation."""
+        base, verdict = Part(families=translation.families), Verdict(translation.action)
+        if isinstance(translation.to, str):
+            return [(base, verdict, _new_ports(translation.to, situation))]
+        found: list[Result] = []
+        for part, data in self.results(translation.to, situation):
+            if data is None or isinstance(data, Verdict):
+                raise Unread("a map of destinations must have addresses or ports, got a verdict")
+            # An address alone keeps the port.
+            last = data[-1]
+            is_port = not translation.is_address or len(data) > 1
+            found.append((base & part, verdict, _new_ports(last if is_port else "", situation)))
+        return found
+
+
+def _equal(keys: tuple[str, ...], values: Values) -> Match:
+    return Match(keys, "==", values, "", is_set=True)
+
+
+def _is_plain(key: str) -> bool:
+    """Return whether the ports and families of a rule show a match on *key*."""
+    return key.endswith(" dport") or key in ("meta l4proto", "ip protocol", "meta nfproto")
+
+
+def _is_open(part: Part) -> bool:
+    return part.applies is not Applies.ALWAYS
+
+
+def _verdict_of(data: object) -> Verdict:
+    if not isinstance(data, Verdict):
+        raise Unread("a map of verdicts must have verdicts, got another value")
+    return data
+
+
+def _new_ports(text: str, situation: Situation) -> PortSet | None:
+    """Return the ports of a new destination; ``None`` if there are none."""
+    if not text:
+        return None
+    try:
+        return dialects.parse(text, "nft", services=situation.services)
+    except PortSyntaxError as error:
+        raise Unread(error.reason) from None
+
+
+def _checked(part: Part, verdict: Verdict, ports: PortSet | None) -> Result:
+    """Return a result whose conditions are open if it matches some source ports or no family."""
+    applies = part.applies
+    if part.sources != _EVERY_PORT:
+        applies = both(applies, Applies.MAYBE)
+    if not part.families:
+        applies = Applies.NEVER
+    return Part(part.ports, part.sources, part.families, applies), verdict, ports

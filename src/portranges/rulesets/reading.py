@@ -1,0 +1,99 @@
+"""Read a whole file of another program: the functions that choose the reader of its format."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from portranges import checks, types
+from portranges.errors import InvalidValueError
+from portranges.rulesets import documents, json_text, yaml_text
+from portranges.rulesets.catalog import detect_data, detect_document, find
+from portranges.rulesets.ruleset import Ruleset
+
+
+def parse(
+    text: str,
+    format: str | None = None,  # noqa: A002 - the word of users
+    *,
+    services: types.Services | None = None,
+) -> Ruleset:
+    """Return the rules in *text*, the content of a file.
+
+    Args:
+        text: What the tool wrote, unchanged. Data may be in JSON or, with the extra ``yaml``, in
+            YAML. Several documents of YAML are one list.
+        format: The name of the format; ``None`` to detect it.
+        services: A registry of service names, such as ``portranges.registry.SHIPPED``; without
+            it a rule with a name is skipped.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        UnknownNameError: *format* is unknown.
+        InvalidValueError: The format is not detected, or the rules contradict each other.
+        PortSyntaxError: The text is incomplete or does not have the form of a file of this
+            format; ``.span`` is the place. A single rule that is not understood is skipped.
+        MissingExtraError: The text is YAML, and PyYAML is not installed.
+
+    Complexity:
+        Linear in the length of *text*.
+
+    Example:
+        >>> ruleset = parse('''*filter
+        ... :INPUT DROP [0:0]
+        ... -A INPUT -p tcp -m multiport --dports 22,443 -j ACCEPT
+        ... COMMIT
+        ... ''')
+        >>> print(ruleset.format, ruleset.rules[0].ports, ruleset.rules[0].location)
+        iptables 22/tcp,443/tcp line 3
+    """
+    text = checks.of_type("text", text, str)
+    checks.services(services)
+    row, document = detect_document(text) if format is None else (find(format), None)
+    reader = types.cast("types.RulesetReader", import_module(row.reader))
+    if document is None and row.keys:
+        # A format of data is in JSON, or in YAML if it has no sign for a text of its own.
+        if documents.is_json(text):
+            document = json_text.load(text)
+        elif not row.signs:
+            document = yaml_text.load(text)
+    if document is None:
+        return reader.read_text(text, row.name, services)
+    return documents.located(reader.read_data(document.data, row.name, services), document)
+
+
+def from_data(
+    data: object,
+    format: str | None = None,  # noqa: A002 - the word of users
+    *,
+    services: types.Services | None = None,
+) -> Ruleset:
+    """Return the rules in *data*, which a JSON or YAML parser returned.
+
+    Args:
+        data: The outermost object or list.
+        format: The name of the format; ``None`` to detect it.
+        services: A registry of service names, as for ``parse``.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        UnknownNameError: *format* is unknown.
+        InvalidValueError: The format is not detected or is not one of data, or the data does not
+            have its form or is nested too deeply.
+
+    Complexity:
+        Linear in the size of *data*.
+
+    Example:
+        >>> from_data({}, "iptables")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: format must be one of data, got 'iptables'; \
+parse() reads text
+    """
+    checks.services(services)
+    documents.check_depth(data)
+    row = detect_data(data) if format is None else find(format)
+    if not row.keys:
+        raise InvalidValueError("format must be one of data", f"{row.name!r}; parse() reads text")
+    reader = types.cast("types.RulesetReader", import_module(row.reader))
+    return reader.read_data(data, row.name, services)

@@ -1,0 +1,79 @@
+"""The formats of containers and their orchestrators, with their sources."""
+
+from __future__ import annotations
+
+from portranges.dialects.model import Evidence
+from portranges.rulesets.model import Format
+from portranges.source import Confidence, cite
+
+COMPOSE = Format(
+    name="compose",
+    aliases=("docker-compose",),
+    title="compose files",
+    reads=(
+        "ports in the short and the long syntax, with addresses, ranges and protocols",
+        "both sides of each mapping: the published ports, and the target as translated_ports",
+        "expose, as a rule for other services",
+        "profiles, as a condition",
+    ),
+    leaves_out=(
+        "variables such as ${PORT:-80}: the port is skipped; 'docker compose config' replaces them",
+        "a port of the container for which docker chooses one of the host: it is skipped",
+        "extends, include and network_mode host: they are reported, but not followed",
+        "which of these ports the host's own packet filter lets through",
+    ),
+    signs=(),
+    keys=("services",),
+    reader="portranges.rulesets.compose",
+    evidence=Evidence(
+        confidence=Confidence.DOCUMENT,
+        sources=(
+            cite("compose-spec/compose-spec@00655e22", "schema/compose-spec.json"),
+            cite("docker/go-connections@fa09c952 (0.5.0)", "nat/nat.go, ParsePortSpec"),
+        ),
+        version="Compose Specification, 2026",
+    ),
+)
+
+KUBERNETES = Format(
+    name="kubernetes",
+    aliases=("kubectl", "cilium", "calico"),
+    title="objects of Kubernetes, Cilium and Calico",
+    reads=(
+        "one object, a list of kubectl or of the API, and several documents",
+        "NetworkPolicy, AdminNetworkPolicy and BaselineAdminNetworkPolicy",
+        "Service: port, nodePort and healthCheckNodePort, with targetPort as translated_ports",
+        "containerPort and hostPort of pods, and of the templates of pods in Deployment, Job etc.",
+        "CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: each item of toPorts is a rule",
+        "the rules of layer 7 of Cilium, as a condition",
+        "NetworkPolicy and GlobalNetworkPolicy of Calico, with ports, notPorts and protocols",
+        "the order of Calico's policies: a rule's priority is the rank of its policy in the file",
+        "selectors, peers and addresses, as conditions",
+    ),
+    leaves_out=(
+        "names of ports: such a port is skipped; the name of a targetPort is a condition",
+        "what a policy denies only by selecting a pod: it is not a rule",
+        "a nodePort that the cluster chooses, and hostNetwork, which is reported",
+        "the ports of the services that a rule of Cilium or Calico names: it is skipped",
+        "tiers of Calico, and staged policies",
+        "other kinds: an object with a key such as ports is skipped, any other is left out",
+    ),
+    signs=(),
+    # 'kind' is a key of the rules of Google Cloud too.
+    keys=("apiVersion",),
+    reader="portranges.rulesets.kubernetes",
+    evidence=Evidence(
+        confidence=Confidence.SOURCE,
+        sources=(
+            cite("kubernetes/api@10b39a39", "core/v1/types.go, networking/v1/types.go"),
+            cite("kubernetes-sigs/network-policy-api@0eec1b0e", "apis/v1alpha1"),
+            cite("cilium/cilium@02904c9b", "crds/v2/ciliumnetworkpolicies.yaml"),
+            cite("cilium/cilium@3e1bfb8f", "pkg/policy/api/rule_validation.go"),
+            cite("projectcalico/calico@87c15906", "api/pkg/apis/projectcalico/v3"),
+            cite("projectcalico/calico@87c15906", "api/pkg/lib/numorstring/port.go"),
+        ),
+        version="Kubernetes and Calico of August 2026, network-policy-api v1alpha1, cilium.io/v2",
+    ),
+)
+
+CONTAINERS = (COMPOSE, KUBERNETES)

@@ -1,0 +1,166 @@
+"""The formats of the programs that configure a packet filter for people, with their sources."""
+
+from __future__ import annotations
+
+from portranges.dialects.model import Evidence, Verification
+from portranges.rulesets.model import Format
+from portranges.source import Confidence, cite
+
+_UFW = Evidence(
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
+    sources=(
+        cite("ufw(8) and ufw-framework(8), ufw 0.36.2"),
+        cite("ufw 0.36.2", "backend_iptables.py, get_status and _write_rules"),
+        cite("run on Debian 12, Linux 6.18"),
+    ),
+    version="ufw 0.36.2",
+)
+_FIREWALLD = Evidence(
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
+    sources=(
+        cite("firewalld.zone(5), firewalld.policy(5) and firewalld.richlanguage(5)"),
+        cite("firewalld 1.3.3", "core/io/zone.py, core/io/policy.py, core/rich.py and command.py"),
+        cite("run on Debian 12 with firewall-offline-cmd"),
+    ),
+    version="firewalld 1.3.3",
+)
+_FIREWALLD_LEAVES_OUT = (
+    "the evaluation: read the output of 'nft list ruleset' or iptables-save for one",
+    "which packets belong to a zone, by an interface, a source or as the default zone",
+    "packets that the target 'default' decides",
+)
+
+FRONTENDS = (
+    Format(
+        name="ufw",
+        aliases=("user.rules",),
+        title="user.rules and user6.rules of ufw",
+        reads=(
+            "the rules for iptables-restore, as 'iptables' reads them, with -I as well",
+            "the direction and the address family, from the names of ufw's chains",
+            "'### tuple ###' comments only to report one without rules",
+        ),
+        leaves_out=(
+            "policies, before.rules and after.rules: iptables-save shows them, and is evaluated",
+            "a rule with -I is where the file has it, not first",
+        ),
+        signs=(r"^\*filter\n:ufw6?-user-input - ",),
+        reader="portranges.rulesets.ufw",
+        evidence=_UFW,
+    ),
+    Format(
+        name="ufw-status",
+        title="ufw status, also numbered and verbose",
+        reads=(
+            "ports, addresses, interfaces and protocols of both columns",
+            "LIMIT, as a rule that accepts some packets",
+        ),
+        leaves_out=(
+            "names of application profiles, except in 'ufw status verbose', which has their ports",
+            "policies, before.rules and after.rules: iptables-save shows them, and is evaluated",
+            "translated output: run ufw with LC_ALL=C",
+        ),
+        signs=(r"^Status: (?:active|inactive)$", r"^ *To +Action +From *$"),
+        reader="portranges.rulesets.ufw_status",
+        evidence=_UFW,
+    ),
+    Format(
+        name="firewalld",
+        aliases=("firewalld-xml",),
+        title="zones and policies of firewalld, as XML",
+        reads=(
+            "ports, source ports, protocols, forward ports and rich rules",
+            "the target of the zone, as its last rule",
+            "priorities, and that rich rules without one deny before they accept",
+        ),
+        leaves_out=(
+            *_FIREWALLD_LEAVES_OUT,
+            "services, whose ports are in other files: they are skipped",
+            "a text that declares a document type or has more than 16 MiB is refused",
+        ),
+        signs=(r"^[ \t]*<(?:zone|policy)(?:[ \t/>]|$)",),
+        reader="portranges.rulesets.firewalld_xml",
+        evidence=_FIREWALLD,
+    ),
+    Format(
+        name="firewalld-list",
+        title="firewall-cmd and firewall-offline-cmd, --list-all and the like",
+        reads=(
+            "--list-all, --list-all-zones, --list-all-policies, --info-zone and --info-policy",
+            "services, if the text has the output of --info-service for them as well",
+            "--list-ports, --list-forward-ports and --list-rich-rules",
+        ),
+        leaves_out=_FIREWALLD_LEAVES_OUT,
+        signs=(
+            r"^ {2}target: (?:default|ACCEPT|DROP|REJECT|%%REJECT%%|CONTINUE)[ \t]*$",
+            r"^ {2}icmp-block-inversion: (?:yes|no)[ \t]*$",
+            r"^rule (?:priority|family|service|port|protocol|source|destination|forward-port)\b",
+            r"^port=[0-9-]+:proto=[a-z]+:toport=",
+        ),
+        reader="portranges.rulesets.firewalld_list",
+        evidence=_FIREWALLD,
+    ),
+)
+
+# What ports_by_name() reads.
+LISTS = (
+    Format(
+        name="ipset",
+        aliases=("ipset-save",),
+        title="ipset save, for ports_by_name()",
+        reads=(
+            "sets of bitmap:port, and of each hash type with ports, whatever the addresses are",
+            "the protocol of each element; bitmap:port is for TCP and UDP",
+        ),
+        leaves_out=(
+            "sets without ports, and sets of sets",
+            "addresses: elements of every address are combined; a 'nomatch' element adds none",
+        ),
+        signs=(),
+        reader="portranges.rulesets.ipset_save",
+        evidence=Evidence(
+            confidence=Confidence.MEASURED,
+            verification=Verification.READBACK,
+            sources=(
+                cite("ipset(8), ipset 7.17"),
+                cite(
+                    "torvalds/linux@10ce3cc919f5",
+                    "net/netfilter/ipset/ip_set_getport.c, ip_set_get_ip_port",
+                ),
+                cite("run on Debian 12, Linux 6.18"),
+            ),
+            version="ipset 7.17",
+        ),
+    ),
+    Format(
+        name="ufw-profiles",
+        title="application profiles of ufw, for ports_by_name()",
+        reads=("each profile of a file, with 'ports' for several transports",),
+        leaves_out=("a value in several lines: it is refused",),
+        signs=(),
+        reader="portranges.rulesets.ufw_profiles",
+        evidence=Evidence(
+            confidence=Confidence.MEASURED,
+            verification=Verification.READBACK,
+            sources=(
+                cite("ufw(8), ufw 0.36.2", "APPLICATION INTEGRATION"),
+                cite("ufw 0.36.2", "applications.py, get_profiles and verify_profile"),
+            ),
+            version="ufw 0.36.2",
+        ),
+    ),
+    Format(
+        name="firewalld-service",
+        title="services of firewalld, as XML, for ports_by_name()",
+        reads=("ports and protocols",),
+        leaves_out=(
+            "a service that includes others or has source ports: it is refused",
+            "destinations, modules and helpers",
+        ),
+        signs=(),
+        reader="portranges.rulesets.firewalld_service",
+        evidence=_FIREWALLD,
+    ),
+)

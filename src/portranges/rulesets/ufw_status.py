@@ -1,0 +1,198 @@
+"""Read ``ufw status``, ``ufw status numbered`` and ``ufw status verbose``.
+
+Each line after the heading is a rule: where packets go to, the action, and where they come from.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from portranges import dialects, types
+from portranges.errors import PortSyntaxError, elide
+from portranges.families import Family
+from portranges.ports import Transport
+from portranges.portset import PortSet
+from portranges.rulesets.model import Action, Applies, Direction, Location, Rule, Skipped
+from portranges.rulesets.netfilter import both, interface_applies, transports_of
+from portranges.rulesets.ruleset import Ruleset
+from portranges.transport_ports import TransportPorts
+
+_HEADING = re.compile(r" *To +Action +From *")
+_RULER = re.compile(r" *-- +-{6} +-{4} *")
+# What 'verbose' shows before the rules, and the first line of every form.
+_SETTING = re.compile(r"(?:Status|Logging|Default|New profiles): ")
+_NUMBER = re.compile(r"\[ *[0-9]+\] ")
+# The first column has at least 26 characters, and the second ends with a space.
+_WIDTH = 26
+_ACTION = re.compile(r" (ALLOW|DENY|REJECT|LIMIT)(?: (IN|OUT|FWD))? +")
+# What is logged, and the direction once more. The comment of the user follows ' # '.
+_LOGGED = re.compile(r" +\((?:log|log-all|out|log, out|log-all, out)\)$")
+
+_INTERFACE = re.compile(r" on ([^ ]+)$")
+_IPV6 = " (v6)"
+# 'verbose' shows the application profile that the ports are from.
+_PROFILE = re.compile(r"(?<=[0-9a-z]) \([^()]+(?: \(v6\))?\)$")
+_PROTOCOL = re.compile(r"/([a-z][a-z0-9-]*)$")
+_PORTS = re.compile(r"[0-9][0-9,:]*")
+_ANYWHERE = "Anywhere"
+
+_ACTIONS = {
+    "ALLOW": Action.ACCEPT,
+    "LIMIT": Action.ACCEPT,
+    "DENY": Action.DROP,
+    "REJECT": Action.REJECT,
+}
+_DIRECTIONS = {
+    "": (Direction.IN, "incoming"),
+    "IN": (Direction.IN, "incoming"),
+    "OUT": (Direction.OUT, "outgoing"),
+    "FWD": (Direction.FORWARD, "routed"),
+}
+_FULL = PortSet.full()
+
+
+class _Unread(Exception):  # noqa: N818 - it does not leave the module
+    """A rule that was not understood; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where packets come from or go to."""
+
+    address: str
+    ports: PortSet | None
+    protocol: str
+    interface: str
+    is_ipv6: bool
+
+
+def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
+    """Return the rules of *text*, the output of ``ufw status`` in one of its forms."""
+    del services  # ufw shows numbers
+    rules: list[Rule] = []
+    skipped: list[Skipped] = []
+    for number, each in enumerate(text.split("\n"), start=1):
+        line = each.removesuffix("\r")
+        if not line.strip() or any(sign.match(line) for sign in (_HEADING, _RULER, _SETTING)):
+            continue
+        marked = _NUMBER.match(line)
+        start = marked.end() if marked else 0
+        action = _ACTION.search(line, start + _WIDTH)
+        try:
+            rules.append(_rule(line, number, start, action))
+        except _Unread as unread:
+            skipped.append(
+                Skipped(
+                    location=Location(line=number),
+                    text=line,
+                    reason=str(unread),
+                    could_accept=action is None or action[1] not in ("DENY", "REJECT"),
+                    group="" if action is None else _DIRECTIONS[action[2] or ""][1],
+                )
+            )
+    return Ruleset(format=name, rules=tuple(rules), skipped=tuple(skipped))
+
+
+def _rule(line: str, number: int, start: int, action: re.Match[str] | None) -> Rule:
+    """Return the rule of a line. *start* is where its first column begins."""
+    if action is None:
+        reason = "expected 'To Action From', as ufw writes it in English"
+        raise _Unread(f"{reason}, got {elide(line)}")
+    target = _end(line[start : action.start()])
+    rest = line[action.end() :].partition(" # ")[0]
+    origin = _end(_LOGGED.sub("", rest.rstrip(" ")))
+    direction, group = _DIRECTIONS[action[2] or ""]
+    conditions: list[str] = []
+    applies = Applies.ALWAYS
+    for word, end in (("to", target), ("from", origin)):
+        if end.address:
+            conditions.append(f"{word} {end.address}")
+            applies = both(applies, Applies.MAYBE)
+    # For a routed packet, the interface that it came by is in the column of its source.
+    for end in (target, origin):
+        if end.interface:
+            is_in = (end is target) is not (direction is Direction.FORWARD)
+            conditions.append(f"{'in' if is_in else 'out'} on {end.interface}")
+            applies = both(applies, interface_applies(end.interface))
+    if action[1] == "LIMIT":
+        conditions.append("limit")
+        applies = both(applies, Applies.MAYBE)
+    if origin.ports is not None:
+        applies = both(applies, Applies.MAYBE)
+    return Rule(
+        ports=TransportPorts(
+            dict.fromkeys(
+                _transports(target, origin), _FULL if target.ports is None else target.ports
+            )
+        ),
+        source_ports=_FULL if origin.ports is None else origin.ports,
+        families=(Family.INET6 if target.is_ipv6 or origin.is_ipv6 else Family.INET,),
+        action=_ACTIONS[action[1]],
+        direction=direction,
+        group=group,
+        applies=applies,
+        conditions=tuple(conditions),
+        location=Location(line=number),
+        text=line,
+    )
+
+
+def _transports(target: _End, origin: _End) -> tuple[Transport, ...]:
+    """Return the transports of a rule. Both columns show the protocol if both have ports."""
+    named = {end.protocol for end in (target, origin) if end.protocol}
+    if len(named) > 1:
+        raise _Unread(f"both columns must have one protocol, got {' and '.join(sorted(named))}")
+    has_ports = target.ports is not None or origin.ports is not None
+    if not named:
+        return (Transport.TCP, Transport.UDP) if has_ports else tuple(Transport)
+    (protocol,) = named
+    found = transports_of(protocol)
+    if found is None:
+        raise _Unread(f"protocol must be a known name, got {elide(protocol)}")
+    if has_ports and not found:
+        raise _Unread(f"protocol must have ports, got {elide(protocol)}")
+    return found
+
+
+def _end(text: str) -> _End:
+    """Return what one column means."""
+    shown = text.strip(" ")
+    rest, interface = shown, ""
+    if match := _INTERFACE.search(rest):
+        interface, rest = match[1], rest[: match.start()]
+    is_ipv6 = rest.endswith(_IPV6)
+    rest = rest.removesuffix(_IPV6)
+    rest = _PROFILE.sub("", rest)
+    protocol = ""
+    if match := _PROTOCOL.search(rest):
+        protocol, rest = match[1], rest[: match.start()]
+    address, _, ports = rest.partition(" ")
+    if address == _ANYWHERE and not ports:
+        return _End("", None, protocol, interface, is_ipv6)
+    version = _version(address)
+    if version == 0:
+        address, ports = "", rest
+    if not ports:
+        found = None
+    elif _PORTS.fullmatch(ports) is None:
+        hint = "'ufw status verbose' shows the ports of application profiles"
+        raise _Unread(f"expected an address or ports, got {elide(shown)}; {hint}")
+    else:
+        # ufw writes several ports only with a protocol, which may be in the other column.
+        try:
+            found = dialects.parse(f"{ports}/{protocol or 'tcp'}", "ufw")
+        except PortSyntaxError as error:
+            raise _Unread(error.reason) from None
+    return _End(address, found, protocol, interface, is_ipv6 or version == 6)
+
+
+def _version(text: str) -> int:
+    """Return the IP version of an address or a network, and 0 for other text."""
+    if "." not in text and ":" not in text:
+        return 0
+    try:
+        return ip_network(text, strict=False).version
+    except ValueError:
+        return 0

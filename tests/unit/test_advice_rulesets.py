@@ -1,0 +1,297 @@
+"""advice.audit of rulesets: what is found, in which words, and at which place."""
+
+from __future__ import annotations
+
+import pytest
+
+from portranges import rulesets
+from portranges.advice import audit
+from portranges.families import Family
+from portranges.portset import PortSet
+from portranges.rulesets import Action, Location, Rule, Ruleset
+from portranges.transport_ports import TransportPorts
+
+STATEFUL = "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+
+
+def found(*lines, policy="DROP", systems=("linux",)):
+    """Return the findings about rules whose first one is in line 1."""
+    text = "\n".join([*lines, f"-P INPUT {policy}"])
+    return [f"{each.location}: {each}" for each in audit(rulesets.parse(text, "iptables"), systems)]
+
+
+def accept(port, more="", transport="tcp"):
+    return f"-A INPUT {more}-p {transport} -m {transport} --dport {port} -j ACCEPT"
+
+
+def test_a_ruleset_without_faults():
+    assert found("-A INPUT -i lo -j ACCEPT", STATEFUL, accept(22), accept(443)) == []
+
+
+class TestExposedServices:
+    def test_the_place_is_the_rule_that_opens_the_port(self):
+        assert found(STATEFUL, accept(22), accept("3300:3310")) == [
+            "line 3: warning: 3306/tcp exposes MySQL, which should not be reachable from the "
+            "internet: its manual forbids access from untrusted hosts (not-for-internet)"
+        ]
+
+    def test_only_the_transports_of_the_service_count(self):
+        assert found(accept(69)) == []
+        (text,) = found(accept(69, transport="udp"))
+        assert text.startswith("line 1: warning: 69/udp exposes TFTP")
+
+    def test_a_port_that_an_earlier_rule_drops_is_not_exposed(self):
+        drop = "-A INPUT -p tcp -m tcp --dport 3306 -j DROP"
+        assert found(drop, accept("3300:3310")) == []
+
+    def test_a_redirected_port_is_named_at_the_redirection(self):
+        text = """\
+*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p tcp -m tcp --dport 6379 -j REDIRECT --to-ports 8080
+COMMIT
+*filter
+:INPUT DROP [0:0]
+-A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT
+COMMIT
+"""
+        (each,) = audit(rulesets.parse(text))
+        assert (each.id, each.ports, each.location) == (
+            "not-for-internet",
+            PortSet([6379]),
+            Location(line=3),
+        )
+
+    def test_a_policy_has_no_place(self):
+        drop = "-A INPUT -p tcp -m multiport --dports 0:6378,6380:65535 -j DROP"
+        texts = found(drop, "-A INPUT -p udp -j DROP", policy="ACCEPT")
+        assert texts == [
+            "None: warning: 6379/tcp exposes Redis, which should not be reachable from the "
+            "internet: it is designed for trusted clients inside trusted environments "
+            "(not-for-internet)"
+        ]
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            "-s 10.0.0.0/8 ",
+            "-m set --match-set admins src ",
+            "-m iprange --src-range 10.0.0.1-10.0.0.9 ",
+        ],
+    )
+    def test_a_rule_for_certain_senders_is_intended(self, condition):
+        assert found(accept(3306, condition)) == []
+
+    @pytest.mark.parametrize(
+        "condition",
+        ["-i eth0 ", "! -s 10.0.0.0/8 ", "-s 0.0.0.0/0 ", "-d 192.0.2.1 "],
+    )
+    def test_other_conditions_do_not_restrict_the_senders(self, condition):
+        (text,) = found(accept(3306, condition))
+        assert text.startswith("line 1: warning: 3306/tcp exposes MySQL")
+
+    def test_conditions_of_jumps_count(self):
+        chain = "-A web -p tcp -m tcp --dport 3306 -j ACCEPT"
+        assert found("-N web", "-A INPUT -s 10.0.0.0/8 -j web", chain) == []
+        both = found("-N web", "-A INPUT -s 10.0.0.0/8 -j web", "-A INPUT -i eth0 -j web", chain)
+        assert [each[:7] for each in both] == ["line 4:"]
+
+
+class TestWideRules:
+    def test_an_open_policy(self):
+        assert found(accept(22), policy="ACCEPT") == [
+            "None: warning: all TCP ports are open (opens-all)",
+            "None: warning: all UDP ports are open (opens-all)",
+        ]
+        texts = found("-A INPUT -p tcp -j ACCEPT")
+        assert texts == ["line 1: warning: all TCP ports are open (opens-all)"]
+
+    def test_a_rule_for_an_interface_is_a_note(self):
+        assert found("-A INPUT -i wg0 -j ACCEPT") == [
+            "line 1: note: the rule opens all ports to packets that meet its conditions "
+            "(opens-all-if)"
+        ]
+        chain = "-A vpn -p tcp -j ACCEPT"
+        assert found("-N vpn", "-A INPUT -i wg0 -j vpn", chain) == [
+            "line 3: note: the rule opens all TCP ports to packets that meet its conditions "
+            "(opens-all-if)"
+        ]
+
+    def test_a_rule_for_an_interface_of_forwarded_packets_is_not_reported(self):
+        assert found("-A FORWARD -i docker0 -j ACCEPT") == []
+
+    def test_a_source_port_restricts_nobody(self):
+        assert found("-A INPUT -p udp -m udp --sport 53 -j ACCEPT") == [
+            "line 1: warning: the rule opens all UDP ports to packets from source port 53 "
+            "(opens-by-source)"
+        ]
+
+    def test_many_system_ports_at_once(self):
+        assert "line 1: warning: 90-101/tcp opens 12 system ports at once (exposes-system)" in (
+            found(accept("90:101"))
+        )
+
+
+class TestReplies:
+    CUT = (
+        "line 1: warning: 49152-60999/tcp of the ephemeral range of Linux is open, but 32768-49151 "
+        "is not: about 58 % of its connections get no reply (cuts-ephemeral)"
+    )
+
+    def test_a_stateless_filter_needs_the_whole_range(self):
+        rule = "-A INPUT -p tcp -m tcp --dport 49152:65535 ! --syn -j ACCEPT"
+        assert found(rule) == [self.CUT]
+        assert found(rule, systems=()) == []
+        assert found(rule.replace("49152", "32768")) == []
+
+    def test_a_stateful_filter_does_not(self):
+        rule = "-A INPUT -p tcp -m tcp --dport 49152:65535 ! --syn -j ACCEPT"
+        assert found(rule, STATEFUL) == []
+
+    def test_the_loopback_interface_has_no_replies(self):
+        rule = "-A INPUT -p tcp -m tcp --dport 49152:65535 ! --syn -j ACCEPT"
+        assert found(rule, "-A INPUT -i lo -j ACCEPT") == [self.CUT]
+
+
+class TestRulesWithoutEffect:
+    def test_a_hidden_rule(self):
+        assert found(accept("17000:17040"), accept(17020), accept("17030:17049")) == [
+            "line 1: note: the rule could be merged with line 3 into 17000-17049/tcp (mergeable)",
+            "line 2: error: the rule has no effect: the rule in line 1 (accept) has all of its "
+            "ports (shadowed)",
+        ]
+
+    def test_a_rule_that_several_hide(self):
+        drop = "-A INPUT -p tcp -m tcp --dport 15:20 -j DROP"
+        assert found(accept("17:18"), drop, accept("15:18")) == [
+            "line 3: error: the rule has no effect: the rule in line 2 (drop) has all of its "
+            "ports (shadowed)"
+        ]
+        drop = "-A INPUT -p tcp -m multiport --dports 15,22 -j DROP"
+        assert found(accept(18), drop, "-A INPUT -p tcp -m multiport --dports 18,22 -j LOG") == [
+            "line 3: error: the rule has no effect: earlier rules together have all of its ports "
+            "(shadowed)"
+        ]
+
+    def test_a_rule_after_the_last_one(self):
+        assert found("-A INPUT -j DROP", accept(22), "-A INPUT -j ACCEPT") == [
+            "line 2: error: the rule has no effect: the rule in line 1 (drop) has all of its ports "
+            "(shadowed)",
+            "line 3: error: the rule has no effect: the rule in line 1 (drop) has all of its ports "
+            "(shadowed)",
+        ]
+
+    def test_rules_for_all_transports_do_not_hide_other_protocols(self):
+        every = [f"-A INPUT -p {each} -j DROP" for each in ("tcp", "udp", "sctp", "dccp")]
+        assert found(*every, "-A INPUT -j REJECT") == []
+        assert found("-A INPUT ! -p icmp -j DROP", "-A INPUT -j REJECT") == []
+
+    def test_a_condition_may_fail(self):
+        drop = "-A INPUT -i eth0 -p tcp -m tcp --dport 22 -j DROP"
+        assert found(drop, accept(22)) == []
+        (text,) = found(drop, "-A INPUT -i eth0 -p tcp -m multiport --dports 22 -j LOG")
+        assert text.startswith("line 2: error: the rule has no effect: the rule in line 1 (drop)")
+
+    def test_a_rule_that_goes_on_hides_nothing(self):
+        assert found("-A INPUT -p tcp -m tcp --dport 22 -j LOG", accept(22)) == []
+
+    def test_a_duplicate(self):
+        assert found(accept(22), accept(443), accept(22)) == [
+            "line 3: warning: the rule repeats the rule in line 1 (duplicate)"
+        ]
+
+    def test_what_is_no_duplicate(self):
+        limit = "-m limit --limit 5/min "
+        assert found(accept(22, limit), accept(22, limit)) == []
+        assert found("-A INPUT -p icmp -j ACCEPT", "-A INPUT -p esp -j ACCEPT") == []
+        assert found(accept(22), "-A OUTPUT -p tcp -m tcp --dport 22 -j ACCEPT") == []
+
+    def test_a_list_that_hides_interfaces_is_not_compared(self):
+        text = """\
+Chain INPUT (policy DROP)
+target     prot opt source               destination
+ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:22
+ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:22
+"""
+        assert audit(rulesets.parse(text)) == ()
+
+    def test_ranges_that_could_be_merged(self):
+        lines = [accept(22), accept("17010:17019"), accept("17000:17009"), accept("17020:17029")]
+        assert found(*lines) == [
+            "line 2: note: the rule could be merged with line 3 and line 4 into 17000-17029/tcp "
+            "(mergeable)"
+        ]
+        many = [accept(17000 + port) for port in range(10, 16)]
+        assert found(*many) == [
+            "line 1: note: the rule could be merged with line 2, line 3, line 4 and 2 more into "
+            "17010-17015/tcp (mergeable)"
+        ]
+
+    def test_what_cannot_be_merged(self):
+        assert found(accept(17010), accept(17011, "-i eth0 ")) == []
+        assert found(accept(17010), accept(17011, transport="udp")) == []
+        assert (
+            found(accept(17010), "-A INPUT -p tcp -m tcp --dport 17012 -j LOG", accept(17011)) == []
+        )
+
+    def test_a_chain_without_a_jump(self):
+        lines = ["-N old", "-N new", "-A INPUT -j new", "-A old -j RETURN", "-A new -j RETURN"]
+        assert found(*lines) == [
+            "line 4: note: no rule leads to the chain filter old (unused-chain)"
+        ]
+
+
+def test_what_was_skipped():
+    assert found("-A INPUT -j HOMEMADE", "-A INPUT -m geoip --source-country XX -j DROP") == [
+        "line 1: warning: not understood, and may open ports: target must be a chain of the table "
+        "or a known target, got 'HOMEMADE' (skipped-opening)",
+        "line 2: note: not understood: option must be one of iptables or of a loaded module, got "
+        "'--source-country' (skipped)",
+    ]
+
+
+def test_a_format_without_an_evaluation():
+    rules = tuple(
+        Rule(
+            ports=TransportPorts(tcp=[3306]),
+            families=(Family.INET,),
+            action=action,
+            group="a",
+            location=Location(line=line),
+            text="",
+        )
+        for line, action in enumerate([Action.DROP, Action.ACCEPT, Action.DROP], 1)
+    )
+    assert [str(each) for each in audit(Ruleset(format="x", rules=rules))] == [
+        "warning: 3306/tcp exposes MySQL, which should not be reachable from the internet: its "
+        "manual forbids access from untrusted hosts (not-for-internet)",
+        "warning: the rule repeats the rule in line 1 (duplicate)",
+        "note: which ports are reachable is not known: the evaluation of x was not compared with "
+        "its tool (not-evaluated)",
+    ]
+
+
+def test_a_security_group_that_is_open_to_one_network_and_to_all():
+    def group(network):
+        allowed = {"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306}
+        allowed["IpRanges"] = [{"CidrIp": network}]
+        groups = [{"GroupId": "sg-1", "IpPermissions": [allowed], "IpPermissionsEgress": []}]
+        return audit(rulesets.from_data({"SecurityGroups": groups}))
+
+    assert [each.id for each in group("10.0.0.0/8")] == ["not-evaluated"]
+    exposed, _ = group("0.0.0.0/0")
+    assert (exposed.id, exposed.ports) == ("not-for-internet", PortSet([3306]))
+    assert exposed.location is not None
+    assert exposed.location.pointer.startswith("/SecurityGroups/0/IpPermissions/0")
+
+
+def test_findings_are_in_the_order_of_the_file():
+    ruleset = rulesets.parse(
+        "\n".join(["-P INPUT ACCEPT", accept(22), "-A INPUT -j HOMEMADE", accept(22)])
+    )
+    places = [each.location for each in audit(ruleset)]
+    with_place = [each for each in places if each is not None]
+    assert with_place == sorted(with_place)
+    assert None not in places[: len(with_place)]
+    data = audit(ruleset)[0].to_dict()
+    assert data["location"] == str(places[0])

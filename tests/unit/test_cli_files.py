@@ -1,0 +1,283 @@
+"""The commands audit, ports and diff about rule files: output, refusals, exit status."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from envelope import result_of
+from portranges.cli import main, reachable
+from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
+
+SERVER = (Path(__file__).parents[1] / "data" / "rules" / "server.rules").read_text("utf-8")
+MYSQL = "-A INPUT -p tcp -m tcp --dport 3306 -j ACCEPT\n"
+WHY = (
+    "3306/tcp exposes MySQL, which should not be reachable from the internet: its manual forbids "
+    "access from untrusted hosts"
+)
+
+
+def with_rule(rule):
+    return SERVER.replace("COMMIT\n", f"{rule}COMMIT\n")
+
+
+@pytest.fixture
+def run(capsys, tmp_path, monkeypatch):
+    """Run a command in a folder with rule files: (status, output, errors)."""
+    monkeypatch.chdir(tmp_path)
+    files = {"server.rules": SERVER, "mysql.rules": with_rule(MYSQL), "plain": SERVER}
+    for name, text in files.items():
+        Path(name).write_text(text, "utf-8")
+
+    def call(*words):
+        status = main(words)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+class TestAudit:
+    def test_a_file_without_faults(self, run):
+        assert run("audit", "server.rules") == (0, "no findings\n", "")
+
+    def test_a_finding_has_the_place_as_compilers_print_it(self, run):
+        line = f"mysql.rules:10: warning: {WHY} (not-for-internet)\n"
+        assert run("audit", "mysql.rules") == (1, line, "")
+        assert run("audit", "server.rules", "mysql.rules")[1] == line
+        assert run("audit", "mysql.rules", "--sources")[1].startswith(f"{line}    [")
+
+    def test_notes_do_not_change_the_status(self, run):
+        Path("x.rules").write_text(with_rule("-A INPUT -i wg0 -j ACCEPT\n"), "utf-8")
+        assert run("audit", "x.rules") == (
+            0,
+            "x.rules:10: note: the rule opens all ports to packets that meet its conditions "
+            "(opens-all-if)\n",
+            "",
+        )
+
+    def test_json(self, run):
+        status, output, _ = run("audit", "mysql.rules", "--json")
+        (found,) = result_of(output, "audit")
+        assert status == 1
+        assert found.pop("source")
+        assert found == {
+            "file": "mysql.rules",
+            "line": 10,
+            "id": "not-for-internet",
+            "severity": "warning",
+            "sentence": WHY,
+            "ports": "3306",
+            "location": "line 10",
+        }
+
+    def test_standard_input_is_a_file_if_it_has_the_form_of_one(self, run, monkeypatch):
+        monkeypatch.setattr("sys.stdin", io.StringIO(with_rule(MYSQL)))
+        assert run("audit", "-") == (1, f"-:10: warning: {WHY} (not-for-internet)\n", "")
+        monkeypatch.setattr("sys.stdin", io.StringIO("22\n80\n"))
+        assert run("audit", "-") == (0, "no findings\n", "")
+
+    def test_a_format_makes_every_argument_a_file(self, run):
+        assert run("audit", "--format", "iptables", "plain") == (0, "no findings\n", "")
+        status, _, errors = run("audit", "--format", "iptable", "plain")
+        assert (status, errors) == (
+            2,
+            "portranges: unknown format, got 'iptable'; did you mean 'iptables' or 'ip6tables' or "
+            "'iptables-save'?\n",
+        )
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (["./none"], "cannot read './none': No such file or directory"),
+            (["./a\0b"], "cannot read './a\\x00b': embedded null byte"),
+            (
+                ["22", "server.rules"],
+                "rules must be either files or ports, got 'server.rules' with '22'",
+            ),
+            (
+                ["cut.rules"],
+                "cannot read 'cut.rules', line 5: each table must end with COMMIT, "
+                "got the end of the text",
+            ),
+        ],
+    )
+    def test_what_cannot_be_read(self, run, words, message):
+        Path("cut.rules").write_text("\n".join(SERVER.split("\n")[:5]), "utf-8")
+        status, output, errors = run("audit", *words)
+        assert (status, output, errors) == (2, "", f"portranges: {message}\n")
+
+    def test_an_unknown_form(self, run):
+        Path("x.rules").write_text("permit ip any any", "utf-8")
+        status, output, errors = run("audit", "x.rules")
+        assert (status, output) == (2, "")
+        assert errors.startswith(
+            "portranges: cannot read 'x.rules': text must have the form of a known format, got "
+            "'permit ip any any'; name the format if it is one of iptables, ip6tables"
+        )
+
+    def test_control_codes_in_a_file_are_escaped(self, run):
+        Path("x.rules").write_text(with_rule("-A INPUT -j \x1b[31m\u202e\n"), "utf-8")
+        for command in ("audit", "ports"):
+            output = run(command, "x.rules")[1]
+            assert output.replace("\n", "").isprintable()
+
+
+class TestHere:
+    @pytest.fixture(autouse=True)
+    def sockets(self, monkeypatch):
+        def socket(port, address, family="inet", transport="tcp", **more):
+            return SocketRecord(
+                transport=transport,
+                family=family,
+                address=address,
+                port=port,
+                state="listen" if transport == "tcp" else "unconnected",
+                **more,
+            )
+
+        records = [
+            socket(22, "0.0.0.0", owners=(Owner(pid=812, name="sshd"),)),
+            socket(80, "::", "inet6", v6only=False, owners=(Owner(pid=9, name="nginx"),)),
+            socket(443, "::", "inet6", v6only=True, owners=(Owner(pid=9, name="nginx"),)),
+            socket(443, "127.0.0.1", owners=(Owner(pid=7, name="proxy"),)),
+            socket(22, "0.0.0.0", transport="udp", owners=(Owner(pid=7, name="other"),)),
+            socket(8080, "0.0.0.0", owners=(Owner(pid=5, name="java"),)),
+        ]
+        self.scope = Scope.ALL
+        monkeypatch.setattr(
+            reachable,
+            "listeners",
+            lambda transport, owners: SocketTable(
+                records,
+                visibility=Visibility(sockets=self.scope, owners=Scope.ALL),
+                read_at=0.0,
+            ),
+        )
+
+    def test_the_listeners_that_packets_reach(self, run):
+        assert run("audit", "--here", "server.rules") == (
+            0,
+            "server.rules:8: note: 22/tcp on 0.0.0.0 is reachable: sshd (812) "
+            "(reachable-listener)\n"
+            "server.rules:9: note: 80/tcp on * is reachable: nginx (9) (reachable-listener)\n",
+            "",
+        )
+
+    def test_a_condition_is_left_open(self, run):
+        Path("x.rules").write_text(SERVER.replace("INPUT -p", "INPUT -i eth0 -p"), "utf-8")
+        assert (
+            "22/tcp on 0.0.0.0 may be reachable: sshd (812)"
+            in (run("audit", "--here", "x.rules")[1])
+        )
+
+    def test_rules_of_the_other_family(self, run):
+        output = run("audit", "--here", "server.rules", "--format", "ip6tables")[1]
+        assert [line.split(" note: ")[1][:12] for line in output.splitlines()] == [
+            "80/tcp on * ",
+            "443/tcp on :",
+        ]
+
+    def test_sockets_that_cannot_be_read(self, run):
+        self.scope = Scope.DENIED
+        status, _, errors = run("audit", "--here", "server.rules")
+        assert status == 2
+        assert errors.startswith("portranges: cannot read the socket table: ")
+
+
+class TestPorts:
+    def test_the_table(self, run):
+        status, output, errors = run("ports", "server.rules")
+        assert (status, errors) == (0, "")
+        assert [line.rstrip() for line in output.splitlines()] == TABLE
+
+    def test_json(self, run):
+        result = result_of(run("ports", "server.rules", "--json")[1], "ports")
+        assert result["format"] == "iptables"
+        assert result["skipped"] == []
+        assert result["rules"][2] == {
+            "file": "server.rules",
+            "line": 8,
+            "group": "filter INPUT",
+            "action": "accept",
+            "target": "",
+            "ports": "22/tcp",
+            "source_ports": "0-65535",
+            "conditions": [],
+            "services": ["ssh"],
+            "uses": ["SSH"],
+            "text": "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT",
+        }
+
+    def test_what_was_not_understood(self, run):
+        Path("x.rules").write_text("-P INPUT DROP\n-A INPUT -j HOMEMADE\n", "utf-8")
+        assert run("ports", "x.rules") == (
+            1,
+            "no rules\n\n1 rule not understood:\n  2: target must be a chain of the table or a "
+            "known target, got 'HOMEMADE'\n",
+            "",
+        )
+        result = result_of(run("ports", "x.rules", "--json")[1], "ports")
+        assert result["skipped"][0]["could_accept"] is True
+
+
+class TestDiff:
+    def test_what_was_opened(self, run):
+        assert run("diff", "server.rules", "mysql.rules") == (
+            1,
+            f"in: opened 3306/tcp\n  + mysql.rules:10: {MYSQL}",
+            "",
+        )
+
+    def test_what_was_closed(self, run):
+        assert run("diff", "mysql.rules", "server.rules") == (
+            0,
+            f"in: closed 3306/tcp\n  - mysql.rules:10: {MYSQL}",
+            "",
+        )
+
+    def test_no_difference(self, run):
+        expected = (0, "no difference in what is reachable\n", "")
+        assert run("diff", "server.rules", "plain") == expected
+
+    def test_json(self, run):
+        status, output, _ = run("diff", "server.rules", "mysql.rules", "--json")
+        assert status == 1
+        assert result_of(output, "diff") == [
+            {
+                "direction": "in",
+                "opened": "3306/tcp",
+                "closed": "",
+                "added": [{"file": "mysql.rules", "line": 10, "text": MYSQL.rstrip()}],
+                "removed": [],
+            }
+        ]
+
+    def test_standard_input(self, run, monkeypatch):
+        monkeypatch.setattr("sys.stdin", io.StringIO(SERVER))
+        assert run("diff", "-", "mysql.rules")[1].startswith("in: opened 3306/tcp\n")
+        assert run("diff", "-", "-") == (
+            2,
+            "",
+            "portranges: one of the files must not be standard input, got '-' twice\n",
+        )
+
+
+TABLE = [
+    "place  ports           action  services  group         conditions",
+    "6      all             accept  -         filter INPUT  -i lo",
+    "7      all             accept  -         filter INPUT  -m conntrack --ctstate...",
+    "8      22/tcp          accept  ssh, SSH  filter INPUT  -",
+    "9      80/tcp,443/tcp  accept  http,...  filter INPUT  -",
+]
+
+
+def test_the_hook_runs_the_audit(run):
+    text = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8")
+    (entry,) = re.findall(r"^  entry: portranges (.*)$", text, re.MULTILINE)
+    (files,) = re.findall(r"^  files: (.*)$", text, re.MULTILINE)
+    assert re.search(files, "rules.v4")
+    assert run(*entry.split(), "mysql.rules")[0] == 1

@@ -1,0 +1,227 @@
+"""Templates of CloudFormation: what is read of the resources of EC2, and what is skipped."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portranges import InvalidValueError, TransportPorts, rulesets
+
+YAML = """\
+AWSTemplateFormatVersion: 2010-09-09
+Resources:
+  Web:
+    Type: AWS::EC2::SecurityGroup
+    Condition: IsPublic
+    Properties:
+      GroupDescription: web
+      VpcId: !Ref Vpc
+      SecurityGroupIngress:
+        - IpProtocol: tcp
+          FromPort: '22'
+          ToPort: 23
+          CidrIp: 0.0.0.0/0
+        - {IpProtocol: 17, FromPort: 53, ToPort: 53, CidrIp: !Ref Office}
+        - {IpProtocol: tcp, FromPort: !Ref Port, ToPort: 53, CidrIp: 0.0.0.0/0}
+        - !If [IsOpen, a, b]
+  Rule:
+    Type: AWS::EC2::SecurityGroupEgress
+    Properties:
+      GroupId: !GetAtt Web.GroupId
+      IpProtocol: -1
+      CidrIpv6: ::/0
+  Bucket:
+    Type: AWS::S3::Bucket
+"""
+RULE = {"IpProtocol": "tcp", "FromPort": "22", "ToPort": 22, "CidrIp": "0.0.0.0/0"}
+ENTRY = {
+    "NetworkAclId": {"Ref": "Acl"},
+    "RuleNumber": "100",
+    "Protocol": 6,
+    "RuleAction": "allow",
+    "Egress": "true",
+    "CidrBlock": "0.0.0.0/0",
+    "PortRange": {"From": "80", "To": 81},
+}
+GROUP = "AWS::EC2::SecurityGroup"
+INGRESS = "AWS::EC2::SecurityGroupIngress"
+ACL = "AWS::EC2::NetworkAclEntry"
+
+
+def template(kind: str, properties: object) -> dict[str, object]:
+    return {"Resources": {"X": {"Type": kind, "Properties": properties}}}
+
+
+def shown(ruleset: rulesets.Ruleset) -> list[tuple[str, ...]]:
+    return [
+        (
+            each.group,
+            "all" if each.ports == TransportPorts.full() else str(each.ports),
+            each.applies.value,
+            str(each.location),
+        )
+        for each in ruleset.rules
+    ]
+
+
+def test_a_template_in_yaml() -> None:
+    pytest.importorskip("yaml")
+    ruleset = rulesets.parse(YAML)
+    properties = "/Resources/Web/Properties/SecurityGroupIngress"
+    assert ruleset.format == "cloudformation"
+    assert shown(ruleset) == [
+        ("Web ingress", "22-23/tcp", "maybe", f"line 10, {properties}/0"),
+        ("Web ingress", "53/udp", "maybe", f"line 14, {properties}/1"),
+        ("Web egress", "all", "always", "line 19, /Resources/Rule/Properties"),
+    ]
+    assert ruleset.rules[0].conditions == ('Condition: "IsPublic"',)
+    assert ruleset.rules[1].conditions == (
+        'CidrIp, computed: "!Ref Office"',
+        'Condition: "IsPublic"',
+    )
+    assert [(str(each.location), each.reason) for each in ruleset.skipped] == [
+        (
+            f"line 15, {properties}/2",
+            "value of FromPort must be a number, got Opaque(tag='!Ref', value='Port')",
+        ),
+        (
+            f"line 16, {properties}/3",
+            "a rule must be an object, got Opaque Opaque(tag='!If', value=['IsOpen', 'a', 'b'])",
+        ),
+    ]
+
+
+def test_a_template_in_json() -> None:
+    group = {"Fn::GetAtt": ["Web", "GroupId"]}
+    template_ = {
+        "Resources": {
+            "A": {"Type": INGRESS, "Properties": {**RULE, "GroupId": group}},
+            "B": {"Type": INGRESS, "Properties": {**RULE, "CidrIp": {"Ref": "Office"}}},
+            "C": {"Type": ACL, "Properties": ENTRY},
+            "D": {"Type": ACL, "Properties": {**ENTRY, "Egress": False, "RuleAction": "deny"}},
+        }
+    }
+    ruleset = rulesets.parse(json.dumps(template_))
+    assert shown(ruleset) == [
+        ("Web ingress", "22/tcp", "always", "line 1, /Resources/A/Properties"),
+        ("the group of B ingress", "22/tcp", "maybe", "line 1, /Resources/B/Properties"),
+        ("Acl egress", "80-81/tcp", "always", "line 1, /Resources/C/Properties"),
+        ("Acl ingress", "80-81/tcp", "always", "line 1, /Resources/D/Properties"),
+    ]
+    assert [(each.action.value, each.priority) for each in ruleset.rules[2:]] == [
+        ("accept", 100),
+        ("drop", 100),
+    ]
+    assert ruleset.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "place", "reason"),
+    [
+        (GROUP, None, "", "Properties must be an object, got NoneType None"),
+        (
+            GROUP,
+            {"SecurityGroupIngres": []},
+            "/Properties/SecurityGroupIngres",
+            "a security group must have only known keys, got 'SecurityGroupIngres'",
+        ),
+        (
+            GROUP,
+            {"SecurityGroupIngress": RULE},
+            "/Properties/SecurityGroupIngress",
+            f"SecurityGroupIngress must be a list, got dict {str(RULE)[:40]}...{str(RULE)[-12:]}",
+        ),
+        (
+            GROUP,
+            {"SecurityGroupIngress": [7]},
+            "/Properties/SecurityGroupIngress/0",
+            "a rule must be an object, got int 7",
+        ),
+        (
+            INGRESS,
+            {**RULE, "Port": 1},
+            "/Properties",
+            "a rule must have only known keys, got 'Port'",
+        ),
+        (
+            INGRESS,
+            {**RULE, "FromPort": {"Ref": "P"}},
+            "/Properties",
+            "value of FromPort must be a number, got {'Ref': 'P'}",
+        ),
+        (
+            INGRESS,
+            {**RULE, "IpProtocol": {"Ref": "P"}},
+            "/Properties",
+            "'IpProtocol' must be a str, got dict {'Ref': 'P'}",
+        ),
+        (
+            INGRESS,
+            {**RULE, "CidrIpv6": "::/0"},
+            "/Properties",
+            (
+                "a rule must have one of CidrIp, CidrIpv6, SourcePrefixListId, "
+                "SourceSecurityGroupId, SourceSecurityGroupName, got CidrIp and CidrIpv6"
+            ),
+        ),
+        (
+            ACL,
+            {**ENTRY, "Egress": {"Ref": "E"}},
+            "/Properties",
+            "value of Egress must be true or false, got dict {'Ref': 'E'}",
+        ),
+        (
+            ACL,
+            {**ENTRY, "RuleAction": "Allow"},
+            "/Properties",
+            "value of RuleAction must be allow or deny, got 'Allow'",
+        ),
+        (
+            ACL,
+            {**ENTRY, "RuleNumber": -1},
+            "/Properties",
+            "value of RuleNumber must be a number, got -1",
+        ),
+        (
+            ACL,
+            {**ENTRY, "PortRange": {"First": 1}},
+            "/Properties",
+            "PortRange must have only known keys, got 'First'",
+        ),
+    ],
+)
+def test_what_is_not_understood_is_skipped(
+    kind: str, properties: object, place: str, reason: str
+) -> None:
+    ruleset = rulesets.from_data(template(kind, properties))
+    (skipped,) = ruleset.skipped
+    assert (skipped.reason, skipped.location.pointer) == (reason, f"/Resources/X{place}")
+    assert ruleset.rules == ()
+
+
+def test_other_data_is_refused() -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        rulesets.from_data({"Resources": []}, "cloudformation")
+    assert str(caught.value) == (
+        "data must be a template with Resources, got dict {'Resources': []}"
+    )
+
+
+values = st.sampled_from(
+    [None, "22", 22, "-1", -1, "tcp", {"Ref": "a"}, [], "0.0.0.0/0", "::/0", True]
+)
+KEYS = ["IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "SourceSecurityGroupId", "Other"]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(KEYS), values), max_size=5))
+def test_every_rule_is_read_or_skipped(rules: list[dict[str, object]]) -> None:
+    ruleset = rulesets.from_data(template(GROUP, {"SecurityGroupIngress": rules}))
+    found = [each.location.pointer for each in (*ruleset.rules, *ruleset.skipped)]
+    start = "/Resources/X/Properties/SecurityGroupIngress"
+    assert sorted(found) == [f"{start}/{place}" for place in range(len(rules))]
+    for rule in ruleset.rules:
+        if rule.ports == TransportPorts.full():
+            assert json.loads(rule.text)["IpProtocol"] in (-1, "-1")
