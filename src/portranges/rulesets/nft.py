@@ -35,7 +35,8 @@ from portranges.rulesets.nft_model import (
     VerdictMap,
 )
 from portranges.rulesets.nft_rule import RuleCompiler
-from portranges.rulesets.nft_text import RuleParser, TextReader
+from portranges.rulesets.nft_statements import RuleParser
+from portranges.rulesets.nft_text import TextReader
 from portranges.rulesets.ruleset import Ruleset
 
 _Key: types.TypeAlias = "tuple[str, str, str]"

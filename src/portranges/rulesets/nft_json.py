@@ -11,7 +11,9 @@ from portranges.rulesets.documents import pointer_to, text_of
 from portranges.rulesets.model import Action
 from portranges.rulesets.nft_model import (
     FAMILIES,
+    HARMLESS_KEYS,
     OTHER_FAMILIES,
+    PAYLOADS,
     Base,
     Condition,
     Document,
@@ -27,7 +29,6 @@ from portranges.rulesets.nft_model import (
     Verdict,
     VerdictMap,
 )
-from portranges.rulesets.nft_text import HARMLESS_KEYS, PAYLOADS
 
 Object: types.TypeAlias = "dict[str, types.Any]"
 

@@ -1,7 +1,8 @@
 """What a rule of nft consists of, as both forms of ``nft list ruleset`` have it.
 
-``nft_text`` and ``nft_json`` make these records, and ``nft_rule`` computes what they mean. Values
-are texts, and an expression such as a payload field is its name in text, as ``tcp dport``.
+``nft_text``, ``nft_statements`` and ``nft_json`` make these records, and ``nft_rule`` computes what
+they mean. Values are texts, and an expression such as a payload field is its name in text, as
+``tcp dport``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,23 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
     "inet": (Family.INET, Family.INET6),
 }
 OTHER_FAMILIES = ("arp", "bridge", "netdev")
+
+# The first words of expressions about headers, each followed by a field.
+PAYLOADS = frozenset(
+    {
+        *("tcp", "udp", "udplite", "sctp", "dccp", "th", "ip", "ip6", "icmp", "icmpv6"),
+        *("igmp", "ah", "esp", "comp", "ether", "vlan", "arp", "hbh", "frag", "dst", "mh"),
+        *("socket",),
+    }
+)
+# Of these, a rule may set the value without an effect on where a packet goes.
+HARMLESS_KEYS = frozenset(
+    {
+        *("meta mark", "meta priority", "meta nftrace", "meta secmark", "ct mark", "ct label"),
+        *("ct zone", "ct event", "ct helper", "ct secmark", "ct timeout", "ct expectation"),
+        *("ip dscp", "ip6 dscp", "ip ecn", "ip6 ecn", "tcp option maxseg size"),
+    }
+)
 
 
 class Unread(Exception):  # noqa: N818 - it is caught by the reader of the file
