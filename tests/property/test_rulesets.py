@@ -7,6 +7,7 @@ It shares no code with ``portranges.rulesets.evaluation``.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from random import Random
 
 from hypothesis import given
@@ -289,6 +290,68 @@ def test_a_difference_is_that_of_the_answers(old: Ruleset, new: Ruleset) -> None
         if change is not None:
             assert (before | change.opened) - change.closed == after
     assert rulesets.diff(old, old) == ()
+
+
+NAMED = st.lists(
+    st.builds(
+        Rule,
+        ports=st.builds(
+            TransportPorts,
+            tcp=st.lists(st.sampled_from(PORTS), max_size=3),
+            udp=st.lists(st.sampled_from(PORTS), max_size=2),
+        ),
+        families=st.sampled_from((FAMILIES, FAMILIES[:1], FAMILIES[1:])),
+        action=st.sampled_from([each for each in Action if each not in (Action.JUMP, Action.GOTO)]),
+        direction=st.sampled_from((None, *Direction)),
+        group=st.sampled_from("ab"),
+        applies=st.sampled_from((Applies.MAYBE, Applies.MAYBE, Applies.NEVER)),
+        conditions=st.sampled_from(((), ("x",), ("x", "y"))),
+        location=st.just(Location(line=1)),
+        text=st.just(""),
+    ),
+    max_size=5,
+).map(lambda rules: Ruleset(format="made", rules=tuple(rules)))
+DENYING = (Action.DROP, Action.REJECT)
+
+
+def names_port(ruleset: Ruleset, *, denies: bool, **wanted: object) -> bool:
+    """Whether a rule that accepts, or one that denies, names a port under certain conditions."""
+    return any(
+        wanted["port"] in rule.ports
+        and wanted["family"] in rule.families
+        and rule.direction in (None, wanted["direction"])
+        and (rule.group, rule.conditions) == (wanted["group"], wanted["conditions"])
+        and rule.applies is not Applies.NEVER
+        and rule.action is not Action.CONTINUE
+        and (rule.action in DENYING) is denies
+        for rule in ruleset.rules
+    )
+
+
+@given(NAMED, NAMED)
+def test_without_an_evaluation_the_ports_that_rules_name_are_compared(
+    old: Ruleset, new: Ruleset
+) -> None:
+    changes = rulesets.diff(old, new)
+    for group, direction, conditions in product("ab", Direction, ((), ("x",), ("x", "y"))):
+        about = {"group": group, "direction": direction, "conditions": conditions}
+        for port in PACKETS:
+            opened = closed = False
+            for family, denies in product(FAMILIES, (False, True)):
+                before, after = (
+                    names_port(each, denies=denies, family=family, port=port, **about)
+                    for each in (old, new)
+                )
+                opened |= before is denies and after is not denies
+                closed |= before is not denies and after is denies
+            found = [
+                each
+                for each in changes
+                if all(getattr(each, name) == value for name, value in about.items())
+            ]
+            assert opened is any(port in each.opened for each in found)
+            assert closed is any(port in each.closed for each in found)
+    assert all(each.added or each.removed for each in changes)
 
 
 # -- texts ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 
@@ -255,6 +256,22 @@ class TestDiff:
                 "removed": [],
             }
         ]
+
+    def test_rules_without_an_evaluation(self, run):
+        for name, port in (("old", "127.0.0.1:5432:5432"), ("new", "5432:5432")):
+            text = json.dumps({"services": {"db": {"ports": [port]}}})
+            Path(f"{name}.json").write_text(text, "utf-8")
+        note = "what is reachable was not compared: 'compose' has no evaluation\n"
+        assert run("diff", "old.json", "new.json") == (
+            1,
+            f"db, in: opened 5432/tcp\n  + new.json:1:/services/db/ports/0: 5432:5432\n{note}",
+            "",
+        )
+        nothing = f"no difference in what the rules accept and deny\n{note}"
+        assert run("diff", "new.json", "new.json") == (0, nothing, "")
+        (change,) = result_of(run("diff", "old.json", "new.json", "--json")[1], "diff")
+        assert (change["group"], change["conditions"]) == ("db", [])
+        assert run("diff", "server.rules", "new.json")[0] == 2
 
     def test_standard_input(self, run, monkeypatch):
         monkeypatch.setattr("sys.stdin", io.StringIO(SERVER))

@@ -444,6 +444,83 @@ def test_a_change_of_one_direction_only() -> None:
         rulesets.diff("x", made())  # type: ignore[arg-type]
 
 
+def unevaluated(*parts: Rule | Skipped, name: str = "made") -> Ruleset:
+    rules = tuple(each for each in parts if isinstance(each, Rule))
+    skipped = tuple(each for each in parts if isinstance(each, Skipped))
+    return Ruleset(format=name, rules=rules, skipped=skipped)
+
+
+def changes(old: Ruleset, new: Ruleset) -> list[str]:
+    return [
+        f"{each.group} {each.direction} +{each.opened} -{each.closed} {'; '.join(each.conditions)}"
+        for each in rulesets.diff(old, new)
+    ]
+
+
+def test_without_an_evaluation_the_rules_of_each_group_are_compared() -> None:
+    ssh = rule("22/tcp", conditions=("from 10.0.0.0/8",), group="a", direction=Direction.IN)
+    old = unevaluated(ssh, rule("20-30/tcp", group="b"))
+    new = unevaluated(
+        replace(ssh, conditions=()),
+        rule("20-25/tcp", group="b"),
+        rule("26-31/tcp", group="b", direction=Direction.IN),
+    )
+    assert changes(old, new) == [
+        "a in +22/tcp - ",
+        "b in +31/tcp - ",
+        "a in + -22/tcp from 10.0.0.0/8",
+        "b out + -26-30/tcp ",
+        "b forward + -26-30/tcp ",
+    ]
+    opened, *_, closed = rulesets.diff(old, new)
+    assert (opened.added, opened.removed) == ((new.rules[0],), ())
+    assert (closed.added, closed.removed) == ((), (old.rules[1],))
+    assert changes(old, old) == []
+
+
+def test_a_rule_that_denies_closes_and_one_that_is_removed_opens() -> None:
+    deny = rule("22/tcp", Action.DROP, direction=Direction.IN)
+    allow = rule("all", direction=Direction.IN)
+    assert changes(unevaluated(allow), unevaluated(deny, allow)) == ["in in + -22/tcp "]
+    assert changes(unevaluated(deny, allow), unevaluated(allow)) == ["in in +22/tcp - "]
+    assert (
+        changes(unevaluated(allow), unevaluated(allow, replace(deny, applies=Applies.NEVER))) == []
+    )
+
+
+def test_an_address_family_that_is_added() -> None:
+    ssh = rule("22/tcp", direction=Direction.IN)
+    assert changes(unevaluated(ssh), unevaluated(replace(ssh, families=BOTH))) == [
+        "in in +22/tcp - "
+    ]
+    both = unevaluated(ssh, replace(ssh, families=INET6))
+    assert changes(both, unevaluated(replace(ssh, families=BOTH))) == []
+    assert changes(unevaluated(), both) == ["in in +22/tcp - "]
+
+
+def test_what_was_skipped_may_open_every_port() -> None:
+    skipped = Skipped(
+        location=Location(line=3), text="x", reason="unknown", could_accept=True, group="g"
+    )
+    (change,) = rulesets.diff(unevaluated(), unevaluated(skipped))
+    assert (change.opened, change.added, change.group) == (ALL, (skipped,), "g")
+    moved = replace(skipped, location=Location(line=4))
+    assert changes(unevaluated(skipped), unevaluated(moved)) == []
+    assert changes(unevaluated(skipped), unevaluated()) == []
+    assert changes(unevaluated(), unevaluated(replace(skipped, could_accept=False))) == []
+    (change,) = rulesets.diff(made(base()), made(base(), replace(skipped, group="in")))
+    assert (change.group, change.added[0].text) == (None, "x")
+
+
+def test_rules_of_two_formats_without_an_evaluation_are_not_compared() -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        rulesets.diff(made(base()), unevaluated(name="aws"))
+    assert str(caught.value) == (
+        "rulesets must have one format, or an evaluation that was compared with their tools, got "
+        "'made' and 'aws'"
+    )
+
+
 # -- records --------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portranges import rulesets, types
 from portranges.cli import files
 from portranges.cli.output import answer
-from portranges.errors import InvalidValueError, visible
+from portranges.errors import InvalidValueError, elide, visible
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -27,12 +27,20 @@ def run(arguments: types.Namespace) -> int:
     found = rulesets.diff(old, new)
     status = 1 if any(each.opened for each in found) else 0
     data = [_data(each, names) for each in found]
-    return answer(arguments, "diff", data, _lines(found, names), status=status)
+    lines = [*_lines(found, names)]
+    if old.chains is None or new.chains is None:
+        lines = lines or ["no difference in what the rules accept and deny"]
+        lines.append(f"what is reachable was not compared: {elide(new.format)} has no evaluation")
+    return answer(
+        arguments, "diff", data, lines or ["no difference in what is reachable"], status=status
+    )
 
 
 def _data(change: rulesets.Change, names: tuple[str, str]) -> dict[str, object]:
     old, new = names
+    of_group = {"group": change.group, "conditions": [*change.conditions]}
     return {
+        **(of_group if change.group is not None else {}),
         "direction": change.direction.value,
         "opened": str(change.opened),
         "closed": str(change.closed),
@@ -41,19 +49,19 @@ def _data(change: rulesets.Change, names: tuple[str, str]) -> dict[str, object]:
     }
 
 
-def _rule_data(rule: rulesets.Rule, name: str) -> dict[str, object]:
+def _rule_data(rule: rulesets.Rule | rulesets.Skipped, name: str) -> dict[str, object]:
     return {**files.place_data(name, rule.location), "text": rule.text}
 
 
 def _lines(found: types.Sequence[rulesets.Change], names: tuple[str, str]) -> types.Iterator[str]:
     old, new = names
     for change in found:
+        where = ", ".join(filter(None, (visible(change.group or ""), change.direction)))
+        only = f" if {visible(', '.join(change.conditions))}" if change.conditions else ""
         if change.opened:
-            yield f"{change.direction}: opened {change.opened}"
+            yield f"{where}: opened {change.opened}{only}"
         if change.closed:
-            yield f"{change.direction}: closed {change.closed}"
+            yield f"{where}: closed {change.closed}{only}"
         for sign, rules, name in (("+", change.added, new), ("-", change.removed, old)):
             for rule in rules:
                 yield f"  {sign} {files.place(name, rule.location)}: {visible(rule.text)}"
-    if not found:
-        yield "no difference in what is reachable"

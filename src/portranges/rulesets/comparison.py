@@ -1,15 +1,34 @@
-"""What changed between two rulesets: which ports became reachable, and which no longer are."""
+"""What changed between two rulesets: which ports became reachable, and which no longer are.
+
+Rulesets whose evaluation was not compared with their tool are compared by what their rules name,
+group by group.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from portranges.checks import fields, of_type, tuple_with
-from portranges.errors import InvalidValueError
+from portranges import checks, types
+from portranges.checks import fields, of_type, optional, tuple_with
+from portranges.errors import InvalidValueError, elide
+from portranges.families import Family
+from portranges.ports import Transport
+from portranges.portset import PortSet
 from portranges.records import always_checked
-from portranges.rulesets.model import Direction, Location, Rule
+from portranges.rulesets.model import Action, Applies, Direction, Location, Rule, Skipped
 from portranges.rulesets.ruleset import Ruleset
 from portranges.transport_ports import TransportPorts
+
+_DENYING = (Action.DROP, Action.REJECT)
+# Without an evaluation, what another rule or program decides may let a packet pass.
+_PASSING = (
+    Action.ACCEPT,
+    Action.DELEGATE,
+    Action.RETURN,
+    Action.TRANSLATE,
+    Action.REDIRECT,
+)
 
 
 @always_checked
@@ -40,13 +59,17 @@ class Change:
     direction: Direction
     opened: TransportPorts
     closed: TransportPorts
-    added: tuple[Rule, ...] = ()
+    added: tuple[Rule | Skipped, ...] = ()
     removed: tuple[Rule, ...] = ()
+    group: str | None = None
+    conditions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, direction=Direction, opened=TransportPorts, closed=TransportPorts)
-        fields(self, added=tuple_with(Rule), removed=tuple_with(Rule))
+        fields(self, added=tuple, removed=tuple_with(Rule), group=optional(str))
+        fields(self, conditions=tuple_with(str))
+        checks.one_or_many("added", self.added, (Rule, Skipped), what="rules")
         if both := self.opened & self.closed:
             raise InvalidValueError("a port must not be both opened and closed", str(both))
 
@@ -54,17 +77,24 @@ class Change:
 def diff(old: Ruleset, new: Ruleset) -> tuple[Change, ...]:
     """Return what became reachable and what no longer is, for each direction that changed.
 
+    If the evaluation of the formats was not compared with their tools, the rules themselves are
+    compared, by group and conditions. The ports of a change are then those that the rules name,
+    and not what is reachable: the order of the rules, and what a group without rules lets pass,
+    are not considered. A rule with new conditions is two changes, one that opens its ports and
+    one that closes them.
+
     Args:
         old: A ruleset.
-        new: Another, which may be in another format.
+        new: Another, which may be in another format if both have an evaluation.
 
     Returns:
-        At most one change for each direction. If a change has no rules, a policy or a
-        chain's order made it.
+        At most one change for each direction, or one for each group, direction and set of
+        conditions. If a change has no rules, a policy or a chain's order made it.
 
     Raises:
         TypeError: An argument is not a ``Ruleset``.
-        InvalidValueError: The evaluation of a format was not compared with its tool.
+        InvalidValueError: The rulesets have different formats, and the evaluation of one of them
+            was not compared with its tool.
 
     Complexity:
         Linear in the number of rules.
@@ -75,35 +105,127 @@ def diff(old: Ruleset, new: Ruleset) -> tuple[Change, ...]:
         >>> new = rulesets.parse("-P INPUT ACCEPT", "iptables")
         >>> [(change.direction.value, len(change.opened)) for change in diff(old, new)]
         [('in', 262144)]
+        >>> old, new = (
+        ...     rulesets.from_data({"services": {"db": {"ports": [port]}}})
+        ...     for port in ("127.0.0.1:5432:5432", "5432:5432")
+        ... )
+        >>> for change in diff(old, new):
+        ...     print(change.group, change.direction, change.opened)
+        db in 5432/tcp
     """
     of_type("old", old, Ruleset)
     of_type("new", new, Ruleset)
-    found: list[Change] = []
-    for direction in Direction:
-        before, after = (each.reachable(direction).ports for each in (old, new))
-        if before == after:
-            continue
-        old_rules, new_rules = (each._verdicts(direction, before ^ after) for each in (old, new))
-        found.append(
-            Change(
-                direction=direction,
-                opened=after - before,
-                closed=before - after,
-                added=_only(new_rules, old),
-                removed=_only(old_rules, new),
-            )
-        )
-    return tuple(found)
+    if old.chains is None or new.chains is None:
+        return tuple(_by_group(old, new))
+    return tuple(_evaluated(old, new))
 
 
 _NOWHERE = Location(line=1)
 
 
-def _only(rules: list[Rule], other: Ruleset) -> tuple[Rule, ...]:
-    """Return the *rules* that *other* does not have, in whatever place."""
-    known = {_content(each) for each in other.rules}
-    return tuple(each for each in rules if _content(each) not in known)
+def _evaluated(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
+    """Yield the change of each direction in which the reachable ports differ."""
+    for direction in Direction:
+        before, after = (each.reachable(direction) for each in (old, new))
+        changed = before.ports ^ after.ports
+        if not changed:
+            continue
+        old_rules, new_rules = (each._verdicts(direction, changed) for each in (old, new))
+        opened = after.ports - before.ports
+        unread = [each for each in after.because if isinstance(each, Skipped)] if opened else []
+        yield Change(
+            direction=direction,
+            opened=opened,
+            closed=before.ports - after.ports,
+            added=(*_only(new_rules, _contents(old.rules)), *_only(unread, _contents(old.skipped))),
+            removed=_only(old_rules, _contents(new.rules)),
+        )
 
 
-def _content(rule: Rule) -> Rule:
-    return replace(rule, location=_NOWHERE, text="")
+# What the rules of one group must have in common to be compared.
+_Kind = tuple[str, bool, PortSet, tuple[str, ...]]
+
+
+def _by_group(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
+    """Yield the changes of the ports that the rules of each group name."""
+    if old.format != new.format:
+        rule = "rulesets must have one format, or an evaluation that was compared with their tools"
+        raise InvalidValueError(rule, f"{elide(old.format)} and {elide(new.format)}")
+    old_contents, new_contents = _contents(old.rules), _contents(new.rules)
+    unread = _only([each for each in new.skipped if each.could_accept], _contents(old.skipped))
+    for direction in Direction:
+        before, after = (_kinds(each.rules, direction) for each in (old, new))
+        for kind in dict.fromkeys((*after, *before)):
+            group, denies, _, conditions = kind
+            old_rules, new_rules = before.get(kind, []), after.get(kind, [])
+            # Families with equal changes are one change.
+            found: dict[tuple[TransportPorts, TransportPorts], None] = {}
+            for family in Family:
+                fewer, more = (_named(each, family) for each in (old_rules, new_rules))
+                if denies:
+                    fewer, more = more, fewer
+                found[more - fewer, fewer - more] = None
+            for opened, closed in found:
+                if not (changed := opened | closed):
+                    continue
+                added, removed = (
+                    [each for each in rules if not each.ports.isdisjoint(changed)]
+                    for rules in (new_rules, old_rules)
+                )
+                yield Change(
+                    direction=direction,
+                    opened=opened,
+                    closed=closed,
+                    added=_only(added, old_contents),
+                    removed=_only(removed, new_contents),
+                    group=group,
+                    conditions=conditions,
+                )
+        # Their ports are unknown, so they may be any.
+        if direction is Direction.IN or before or after:
+            for each in unread:
+                yield Change(
+                    direction=direction,
+                    opened=TransportPorts.full(),
+                    closed=TransportPorts.empty(),
+                    added=(each,),
+                    group=each.group,
+                )
+
+
+def _kinds(rules: Iterable[Rule], direction: Direction) -> dict[_Kind, list[Rule]]:
+    """Return the rules that accept or deny packets in a direction, by what they have in common."""
+    found: dict[_Kind, list[Rule]] = {}
+    for rule in rules:
+        is_about = rule.direction in (direction, None) and rule.applies is not Applies.NEVER
+        if is_about and rule.action in (*_PASSING, *_DENYING):
+            conditions = tuple(sorted(rule.conditions))
+            kind = (rule.group, rule.action in _DENYING, rule.source_ports, conditions)
+            found.setdefault(kind, []).append(rule)
+    return found
+
+
+def _named(rules: list[Rule], family: Family) -> TransportPorts:
+    """Return the ports that *rules* name for an address family."""
+    sets = {each.ports for each in rules if family in each.families}
+    if len(sets) < 2:
+        return next(iter(sets), TransportPorts.empty())
+    return TransportPorts(
+        {key: PortSet().union(*(each[key] for each in sets)) for key in Transport}
+    )
+
+
+def _contents(found: Iterable[Rule | Skipped]) -> set[object]:
+    return set(map(_content, found))
+
+
+def _only(found: Iterable[types.T], others: set[object]) -> tuple[types.T, ...]:
+    """Return those of *found* that are not among *others*, in whatever place."""
+    return tuple(each for each in found if _content(each) not in others)
+
+
+def _content(found: object) -> object:
+    """Return a rule, or what was skipped, without its place."""
+    if isinstance(found, Rule):
+        return replace(found, location=_NOWHERE, text="")
+    return replace(found, location=_NOWHERE) if isinstance(found, Skipped) else found
