@@ -790,8 +790,16 @@ SAMPLES: dict[type[Any], Sample] = {
         ),
     ),
     Ruleset: Sample(
-        {"format": "iptables", "rules": (RULE,), "skipped": (), "chains": (BASE, USER)},
+        {
+            "format": "iptables",
+            "rules": (RULE,),
+            "skipped": (),
+            "chains": (BASE, USER),
+            "implied": (RULE,),
+        },
         (
+            {"implied": (RULE, 3)},
+            {"implied": (BACK,)},
             {"format": ""},
             {"rules": [3]},
             {"skipped": (RULE,)},

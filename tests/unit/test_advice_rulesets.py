@@ -271,6 +271,21 @@ def test_a_format_without_an_evaluation():
     ]
 
 
+def test_a_policy_that_is_not_in_the_file():
+    text = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+    lines = [str(each) for each in audit(rulesets.parse(text, "iptables"))]
+    assert lines == [
+        "note: the default policy is not in the file, so a port that no rule is about may be "
+        "reachable (policy-unknown)"
+    ]
+    text += "-A INPUT -p tcp -m tcp --dport 3306 -j ACCEPT\n"
+    assert [each.id for each in audit(rulesets.parse(text, "iptables"))] == [
+        "not-for-internet",
+        "policy-unknown",
+    ]
+    assert [each.id for each in audit(rulesets.parse("-P INPUT ACCEPT"))] == ["opens-all"] * 2
+
+
 def test_a_security_group_that_is_open_to_one_network_and_to_all():
     def group(network):
         allowed = {"IpProtocol": "tcp", "FromPort": 3306, "ToPort": 3306}

@@ -131,6 +131,17 @@ def test_the_lowest_priority_is_evaluated_first() -> None:
     assert reach(base(), replace(parts[0], priority=50), parts[1]) == ("22/tcp", True)
 
 
+def test_an_implied_rule_comes_before_those_of_the_file() -> None:
+    first = rule("22/tcp", Action.REJECT, applies=MAYBE)
+    ruleset = replace(made(base(), rule("22/tcp")), implied=(first,))
+    found = ruleset.reachable()
+    assert (str(found.ports), found.is_exact, found.because) == ("22/tcp", False, (first,))
+    assert ruleset.deciding_rules(22, "tcp") == (first, *ruleset.rules)
+    late = replace(ruleset, implied=(replace(first, priority=1),))
+    assert late.reachable().is_exact
+    assert late.deciding_rules(22, "tcp") == ruleset.rules
+
+
 # -- several chains -------------------------------------------------------------------------------
 
 

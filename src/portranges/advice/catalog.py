@@ -230,6 +230,13 @@ _OF_RULESETS = (
         reason="A port counts as open if a rule accepts it, even if another rule drops it first.",
         source=cite("portranges.rulesets", "Ruleset.chains"),
     ),
+    _note(
+        id="policy-unknown",
+        template="the default policy is not in the file, so a port that no rule is about may be "
+        "reachable{hint}",
+        reason="Only what the rules open has findings.",
+        source=cite("portranges.rulesets", "Chain.policy"),
+    ),
 )
 
 BY_ID = {row.id: row for row in (*_TO_LISTEN_ON, *_OF_RULES, *_OF_RULESETS)}

@@ -21,6 +21,7 @@ from portranges.portset import PortSet
 from portranges.rulesets import (
     Action,
     Applies,
+    Chain,
     Direction,
     Hook,
     Rule,
@@ -77,6 +78,11 @@ def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Fi
             yield from mergeable(rules)
     if ruleset.chains is None:
         yield finding("not-evaluated", PortSet(), format=ruleset.format)
+    if _lacks_policy(ruleset):
+        row = next((row for row in formats() if row.name == ruleset.format), None)
+        command = "" if row is None else row.policy_command
+        hint = f"; '{command}' shows it" if command else ""
+        yield finding("policy-unknown", PortSet(), hint=hint)
     yield from _unused_chains(ruleset, by_group)
     yield from _Openings(ruleset).findings(systems)
 
@@ -86,6 +92,18 @@ def _of_skipped(skipped: Iterable[Skipped]) -> types.Iterator[Finding]:
         row = "skipped-opening" if each.could_accept else "skipped"
         reason = each.reason.partition("\n")[0]
         yield finding(row, PortSet(), location=each.location, reason=reason)
+
+
+def _has_unknown_policy(chain: Chain) -> bool:
+    is_filter = chain.hook is Hook.INPUT and not chain.translates
+    return is_filter and chain.policy is Action.DELEGATE
+
+
+def _lacks_policy(ruleset: Ruleset) -> bool:
+    """Return whether an unknown policy may open ports that no other policy opens."""
+    chains = ruleset.chains or ()
+    opens = any(each.hook is Hook.INPUT and each.policy is Action.ACCEPT for each in chains)
+    return not opens and any(map(_has_unknown_policy, chains))
 
 
 def _unused_chains(
@@ -152,8 +170,12 @@ class _Openings:
             for each in {rule.ports for rule in accepting}:
                 ports |= each
             return ports, accepting
-        # What was skipped has findings of its own.
-        bare = replace(self.ruleset, rules=tuple(rules), skipped=())
+        # What was skipped has findings of its own, and so has an unknown policy.
+        chains = tuple(
+            replace(each, policy=Action.DROP) if _has_unknown_policy(each) else each
+            for each in self.ruleset.chains
+        )
+        bare = replace(self.ruleset, rules=tuple(rules), skipped=(), chains=chains, implied=())
         ports = bare.reachable(Direction.IN).ports
         deciding = bare._verdicts(Direction.IN, ports)
         return ports, [each for each in deciding if each.action in (*_OPENING, *_TRANSLATIONS)]

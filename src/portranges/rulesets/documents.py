@@ -138,4 +138,5 @@ def located(ruleset: Ruleset, document: Document) -> Ruleset:
         ruleset,
         rules=tuple(replace(each, location=place(each.location)) for each in ruleset.rules),
         skipped=tuple(replace(each, location=place(each.location)) for each in ruleset.skipped),
+        implied=tuple(replace(each, location=place(each.location)) for each in ruleset.implied),
     )

@@ -319,6 +319,7 @@ class Format:
             Pointer for each place; ``parse`` adds the lines. The arguments are the text or the
             data, the name of the format, and *services*.
         is_stateless: Whether replies to this host's connections need a rule that accepts them.
+        policy_command: The command that shows the policies, if this format may not have them.
         evidence: How its evaluation is known.
 
     Raises:
@@ -340,6 +341,7 @@ class Format:
     keys: tuple[str, ...] = ()
     reader: str
     is_stateless: bool = False
+    policy_command: str = ""
     evidence: Evidence
 
     def __post_init__(self) -> None:
@@ -347,7 +349,7 @@ class Format:
         fields(self, name=filled, aliases=tuple_with(str), title=filled, evidence=Evidence)
         fields(self, reads=tuple_with(str, least=1), leaves_out=tuple_with(str))
         fields(self, signs=tuple_with(str), keys=tuple_with(str), reader=filled)
-        fields(self, is_stateless=bool)
+        fields(self, is_stateless=bool, policy_command=str)
 
 
 def _families(name: str, value: types.Any) -> None:

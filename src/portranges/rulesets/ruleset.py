@@ -28,7 +28,8 @@ class Reachable:
         is_exact: Whether these are exactly the ports: of an address family, every new packet to
             a port arrives, or none does.
         because: The rules that some packets match and others do not, and what was skipped, if
-            they make the result inexact: first the rules, both in the order of the file.
+            they make the result inexact: first the implied rules, then those of the file, then
+            what was skipped.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -67,6 +68,8 @@ class Ruleset:
         skipped: What was not understood.
         chains: How the rules are evaluated; ``None`` if the format has no evaluation that was
             compared with its tool.
+        implied: Rules that the tool adds to those of the file, evaluated before rules of the same
+            chain and priority. Their location is the line that they follow from.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -86,18 +89,19 @@ class Ruleset:
     rules: tuple[Rule, ...]
     skipped: tuple[Skipped, ...] = ()
     chains: tuple[Chain, ...] | None = None
+    implied: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, format=filled, rules=tuple_with(Rule), skipped=tuple_with(Skipped))
-        fields(self, chains=optional(tuple_with(Chain)))
+        fields(self, chains=optional(tuple_with(Chain)), implied=tuple_with(Rule))
         if self.chains is None:
             return
         by_name = {chain.name: chain for chain in self.chains}
         if len(by_name) < len(self.chains):
             raise InvalidValueError("chains must have different names", "a name twice")
         jumps: dict[str, list[Rule]] = {name: [] for name in by_name}
-        for rule in self.rules:
+        for rule in (*self.implied, *self.rules):
             for name in filter(None, (rule.group, rule.target)):
                 if name not in by_name:
                     rule_ = "the group and the target of a rule must be chains"
@@ -151,7 +155,7 @@ class Ruleset:
         way = checks.member("direction", direction, Direction)
         ports = undecided = TransportPorts.empty()
         because: dict[int, Rule | Skipped] = {}
-        everything: tuple[Rule | Skipped, ...] = (*self.rules, *self.skipped)
+        everything: tuple[Rule | Skipped, ...] = (*self.implied, *self.rules, *self.skipped)
         for evaluation in self._evaluations(way):
             found = evaluation.run(TransportPorts.full())
             both = found.passed & found.lost
@@ -220,5 +224,6 @@ class Ruleset:
             )
         used = {family for chain in chains for family in chain.families}
         # Without any chain nothing is filtered.
+        rules = (*self.implied, *self.rules)
         for family in [each for each in Family if each in used] or [Family.INET]:
-            yield Evaluation(chains, self.rules, self.skipped, direction, family)
+            yield Evaluation(chains, rules, self.skipped, direction, family)
