@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from envelope import result_of
+from portranges import __version__
 from portranges.cli import main, reachable
 from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
 
@@ -119,6 +120,19 @@ class TestAudit:
             "portranges: cannot read 'x.rules': text must have the form of a known format, got "
             "'permit ip any any'; name the format if it is one of iptables, ip6tables"
         )
+
+    def test_a_word_that_is_no_service_is_a_file_if_there_is_one(self, run):
+        assert run("audit", "plain") == (0, "no findings\n", "")
+        Path("ssh").write_text(with_rule(MYSQL), "utf-8")
+        assert run("audit", "ssh")[0] == 0
+        assert run("audit", "./ssh")[0] == 1
+
+    def test_a_place_in_data_has_the_pointer_before_the_sentence(self, run):
+        Path("plan.json").write_text('{"services": {"db": {"ports": ["${PORT}:80"]}}}', "utf-8")
+        first, whole = run("audit", "plan.json")[1].splitlines()
+        assert first.startswith("plan.json:1: warning: /services/db/ports/0: not understood, ")
+        assert first.endswith(" (skipped-opening)")
+        assert whole.startswith("plan.json: note: ")
 
     def test_control_codes_in_a_file_are_escaped(self, run):
         Path("x.rules").write_text(with_rule("-A INPUT -j \x1b[31m\u202e\n"), "utf-8")
@@ -264,7 +278,7 @@ class TestDiff:
         note = "what is reachable was not compared: 'compose' has no evaluation\n"
         assert run("diff", "old.json", "new.json") == (
             1,
-            f"db, in: opened 5432/tcp\n  + new.json:1:/services/db/ports/0: 5432:5432\n{note}",
+            f"db, in: opened 5432/tcp\n  + new.json:1: /services/db/ports/0: 5432:5432\n{note}",
             "",
         )
         nothing = f"no difference in what the rules accept and deny\n{note}"
@@ -281,6 +295,78 @@ class TestDiff:
             "",
             "portranges: one of the files must not be standard input, got '-' twice\n",
         )
+
+
+class TestSarif:
+    """The keys that the schema of SARIF 2.1.0 requires, and the places."""
+
+    @pytest.fixture(autouse=True)
+    def files(self, run):
+        Path("a b.rules").write_text(with_rule(MYSQL + "-A INPUT -j HOMEMADE\n"), "utf-8")
+        Path("compose.json").write_text('{"services": {"d": {"ports": ["${P}:80"]}}}', "utf-8")
+        self.names = ("a b.rules", "./compose.json", "server.rules")
+
+    @pytest.fixture
+    def log(self, run):
+        status, output, errors = run("audit", "--sarif", *self.names)
+        assert (status, errors) == (1, "")
+        return json.loads(output)
+
+    def test_the_log(self, log):
+        (only,) = log.pop("runs")
+        schema = "https://json.schemastore.org/sarif-2.1.0.json"
+        assert log == {"$schema": schema, "version": "2.1.0"}
+        assert only.keys() == {"tool", "columnKind", "results"}
+        driver = only["tool"]["driver"]
+        assert (driver["name"], driver["version"]) == ("portranges", __version__)
+
+    def test_every_rule_is_described_once_and_is_used(self, log):
+        (only,) = log["runs"]
+        rules, results = only["tool"]["driver"]["rules"], only["results"]
+        ids = [rule["id"] for rule in rules]
+        assert len(set(ids)) == len(ids)
+        assert {result["ruleId"] for result in results} == set(ids)
+        assert all(ids[result["ruleIndex"]] == result["ruleId"] for result in results)
+        for rule in rules:
+            for key in ("shortDescription", "fullDescription", "help"):
+                assert rule[key]["text"]
+
+    def test_the_results_are_the_findings(self, run, log):
+        found = result_of(run("audit", "--json", *self.names)[1], "audit")
+        results = log["runs"][0]["results"]
+        assert [each["level"] for each in results] == [each["severity"] for each in found]
+        assert [each["ruleId"] for each in results] == [each["id"] for each in found]
+        for result, each in zip(results, found, strict=True):
+            (place,) = result["locations"]
+            physical = place["physicalLocation"]
+            assert physical["region"] == {"startLine": each.get("line", 1)}
+            names = [name["fullyQualifiedName"] for name in place.get("logicalLocations", ())]
+            assert names == ([each["pointer"]] if "pointer" in each else [])
+
+    def test_names_of_files_are_uris(self, run, log):
+        def uris(log):
+            places = [each["locations"][0] for each in log["runs"][0]["results"]]
+            return {each["physicalLocation"]["artifactLocation"]["uri"] for each in places}
+
+        assert uris(log) == {"a%20b.rules", "compose.json"}
+        path = Path("a b.rules").absolute()
+        _, output, _ = run("audit", "--sarif", str(path))
+        assert uris(json.loads(output)) == {path.as_uri()}
+
+    def test_braces_are_doubled(self, log):
+        texts = [each["message"]["text"] for each in log["runs"][0]["results"]]
+        assert any("got '${{P}}:80'" in text for text in texts)
+
+    def test_no_findings(self, run):
+        status, output, _ = run("audit", "--sarif", "server.rules")
+        (only,) = json.loads(output)["runs"]
+        assert status == 0
+        assert only["results"] == only["tool"]["driver"]["rules"] == []
+
+    def test_ports_have_no_place(self, run):
+        status, output, errors = run("audit", "--sarif", "22")
+        assert (status, output) == (2, "")
+        assert errors.startswith("portranges: --sarif must be used with rule files")
 
 
 TABLE = [

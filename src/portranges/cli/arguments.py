@@ -84,7 +84,10 @@ class Arguments:
             "add others",
         )
 
-    def findings(self) -> None:
+    def findings(self, *, sarif: bool = False) -> None:
         """Add the output options of findings."""
         self.flag("--sources", "print the source of every finding")
-        self.json()
+        formats = self.one_of() if sarif else self
+        formats.json()
+        if sarif:
+            formats.flag("--sarif", "print SARIF 2.1.0, for rule files")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from portranges import rulesets, types
 from portranges.advice import Finding, Severity, audit
 from portranges.cli import files
-from portranges.cli.output import answer
+from portranges.cli.output import answer, print_data
 from portranges.cli.this_machine import settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of, without_comments
-from portranges.errors import InvalidValueError, PortRangesError, elide, visible
+from portranges.errors import InvalidValueError, PortRangesError, elide
 from portranges.layout import labels
 
 
@@ -16,7 +16,8 @@ def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
     add.epilog(
         "A rule file is what a tool such as iptables-save wrote. An argument is one if it has a "
-        "letter and a '/' or '.'; use ./NAME for any other. With --here, the processes of this "
+        "letter and a '/' or '.'; use ./NAME for a file that has the name of a service. "
+        "With --here, the processes of this "
         "machine that the rules make reachable are listed, too. "
         "Exit status: 0 = at most notes, 1 = other findings, 2 = usage error."
     )
@@ -28,7 +29,7 @@ def add_arguments(add: types.Arguments) -> None:
     )
     files.add_format(add)
     add.systems("a system whose clients need the replies")
-    add.findings()
+    add.findings(sarif=True)
 
 
 def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> int:
@@ -47,6 +48,9 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
             texts[each] = files.read(each)
         if named or _is_ruleset(texts["-"]):
             return _of_files(arguments, texts, systems)
+    if arguments.sarif:
+        rule = "--sarif must be used with rule files, because its findings have places"
+        raise InvalidValueError(rule, "ports")
     lines = without_comments(texts["-"].splitlines()) if texts else arguments_or_lines(words)
     rules = [ports_of(word) for word in lines]
     if not rules:
@@ -76,9 +80,14 @@ def _of_files(
 
             findings += listeners_behind(ruleset)
         found += [(name, each) for each in findings]
+    status = _status([each for _, each in found])
+    if arguments.sarif:
+        from portranges.cli.sarif import log_of
+
+        print_data(log_of(found))
+        return status
     data = [files.place_data(name, each.location) | each.to_dict() for name, each in found]
     lines = _lines_with_places(found, sources=arguments.sources) if found else ["no findings"]
-    status = _status([each for _, each in found])
     return answer(arguments, "audit", data, lines, status=status)
 
 
@@ -87,7 +96,9 @@ def _lines_with_places(
 ) -> types.Iterator[str]:
     # One line for each finding, as editors and CI systems read the output of compilers.
     for name, each in found:
-        yield f"{files.place(name, each.location)}: {visible(str(each))}"
+        sentence = files.about(each.location, each.sentence)
+        place = files.place(name, each.location)
+        yield f"{place}: {each.severity}: {sentence} ({each.id})"
         if sources:
             yield f"    [{each.source}]"
 

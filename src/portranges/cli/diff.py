@@ -64,4 +64,5 @@ def _lines(found: types.Sequence[rulesets.Change], names: tuple[str, str]) -> ty
             yield f"{where}: closed {change.closed}{only}"
         for sign, rules, name in (("+", change.added, new), ("-", change.removed, old)):
             for rule in rules:
-                yield f"  {sign} {files.place(name, rule.location)}: {visible(rule.text)}"
+                text = files.about(rule.location, rule.text)
+                yield f"  {sign} {files.place(name, rule.location)}: {text}"

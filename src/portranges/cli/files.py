@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from portranges import rulesets, types
 from portranges.cli.output import first_line
 from portranges.cli.words import has_name, standard_input
-from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError, elide, visible
+from portranges.errors import (
+    InvalidValueError,
+    PortSyntaxError,
+    SystemReadError,
+    UnknownNameError,
+    elide,
+    visible,
+)
 from portranges.ports import Transport
 from portranges.registry import SHIPPED
+from portranges.registry import ports as service_ports
 from portranges.rulesets.catalog import find
 
 
@@ -24,8 +34,15 @@ def check_format(name: str | None) -> None:
 
 def is_file(word: str) -> bool:
     """Return whether *word* is the name of a file instead of ports or a service."""
-    transport = word.rpartition("/")[2]
-    return has_name(word) and bool({*"/."} & {*word}) and transport not in [*Transport]
+    if not has_name(word):
+        return False
+    if {*"/."} & {*word}:
+        return word.rpartition("/")[2] not in [*Transport]
+    try:
+        service_ports(word)
+    except UnknownNameError:
+        return Path(word).is_file()
+    return False
 
 
 def read(name: str) -> str:
@@ -58,12 +75,18 @@ def ruleset_of(name: str, text: str, format_name: str | None) -> rulesets.Rulese
 
 
 def place(name: str, location: rulesets.Location | None) -> str:
-    """Return where something is, as compilers print it: ``rules.v4:12``."""
-    parts = [visible(name)]
-    if location is not None:
-        parts += [str(location.line)] if location.line else []
-        parts += [visible(location.pointer)] if location.pointer else []
-    return ":".join(parts)
+    """Return the file and the line, as compilers print them: ``rules.v4:12``."""
+    line = f":{location.line}" if location is not None and location.line else ""
+    return f"{visible(name)}{line}"
+
+
+def about(location: rulesets.Location | None, text: str) -> str:
+    """Return *text* behind the JSON Pointer, for a place that has one.
+
+    A file may be a single line of JSON.
+    """
+    pointer = "" if location is None else location.pointer
+    return visible(f"{pointer}: {text}" if pointer else text)
 
 
 def place_data(name: str, location: rulesets.Location | None) -> dict[str, object]:

@@ -82,6 +82,11 @@ def print_json(command: str, result: object, *, indent: int | None = 2) -> None:
     print(json.dumps(envelope, indent=indent, default=value_as_data))
 
 
+def print_data(data: object) -> None:
+    """Print *data* as JSON without the envelope, in the form of another program."""
+    print(json.dumps(data, indent=2))
+
+
 def print_json_lines(
     command: str, name: str, items: types.Iterable[object], facts: dict[str, object]
 ) -> None:
