@@ -777,6 +777,7 @@ SAMPLES: dict[type[Any], Sample] = {
             "families": (Family.INET, Family.INET6),
             "translates": False,
             "is_alternative": True,
+            "passes_translated": False,
         },
         (
             {"name": ""},
@@ -787,6 +788,7 @@ SAMPLES: dict[type[Any], Sample] = {
             {"policy": Action.REJECT},
             {"families": ()},
             {"translates": True},
+            {"passes_translated": True},
         ),
     ),
     Ruleset: Sample(

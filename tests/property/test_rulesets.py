@@ -127,6 +127,12 @@ def ends(
             if step[0].translates and at is hook:
                 following.add((now, to_here, at))
                 continue
+            if step[0].passes_translated and to_here is not None:
+                following.add((now, to_here, at))
+                # It may have been translated to what it is.
+                if now != port and not loose:
+                    continue
+                now, to_here = port, None
             outcomes = [in_chain(ruleset, chain, now, transport, family) for chain in step]
             if all("drop" in each for each in outcomes):
                 found.add(False)
@@ -161,12 +167,13 @@ def made(draw: st.DrawFn) -> Ruleset:
     bases = draw(
         st.lists(
             st.builds(
-                lambda hook, priority, policy, translates, alternative: (
-                    hook, priority, policy, translates, alternative and not translates
+                lambda hook, priority, policy, translates, alternative, passes: (
+                    hook, priority, policy, translates, alternative and not translates, passes
                 ),
                 st.sampled_from(Hook),
                 st.sampled_from((-100, 0, 0)),
                 st.sampled_from((Action.ACCEPT, Action.DROP, Action.DROP, Action.DELEGATE)),
+                st.booleans(),
                 st.booleans(),
                 st.booleans(),
             ),
@@ -183,8 +190,9 @@ def made(draw: st.DrawFn) -> Ruleset:
             families=FAMILIES,
             translates=translates,
             is_alternative=alternative,
+            passes_translated=passes and not alternative,
         )
-        for number, (hook, priority, policy, translates, alternative) in enumerate(bases)
+        for number, (hook, priority, policy, translates, alternative, passes) in enumerate(bases)
     ]
     users = [f"user{number}" for number in range(draw(st.integers(0, 3)))]
     chains += [Chain(name=name, families=FAMILIES, translates=True) for name in users]

@@ -234,6 +234,17 @@ def test_an_address_may_be_this_hosts_or_not() -> None:
     assert reach(*parts, direction="forward") == ("80/tcp,8080/tcp", False)
 
 
+def test_a_filter_may_pass_what_was_translated() -> None:
+    drops = (base(passes_translated=True), base("fw", hook=Hook.FORWARD, passes_translated=True))
+    assert reach(*nat(REDIRECT), *drops) == ("80/tcp", True)
+    assert reach(*nat(DNAT), *drops) == ("80/tcp", False)
+    assert reach(*nat(DNAT), *drops, direction="forward") == ("80/tcp", False)
+    # A packet that is translated to what it is counts as unchanged.
+    range_ = replace(REDIRECT, ports=TransportPorts(tcp=[80, 8080]))
+    assert reach(*nat(range_), *drops) == ("80/tcp,8080/tcp", False)
+    assert reach(*nat(range_), *drops, rule("8080/tcp")) == ("80/tcp,8080/tcp", True)
+
+
 def test_what_is_redirected_is_not_forwarded() -> None:
     parts = nat(REDIRECT)
     assert reach(*parts, direction="forward") == (str(ALL - TransportPorts(tcp=[80])), True)

@@ -14,6 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from portranges import types
 from portranges.families import Family
+from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.rulesets.model import Action, Applies, Chain, Direction, Hook, Rule, Skipped
 from portranges.transport_ports import TransportPorts
@@ -107,6 +108,14 @@ class _Flow:
                 if self.ports & packets[transport]
             }
         )
+
+    def unchanged(self) -> _Flow:
+        """Return those whose translation may have led them to where they were sent."""
+        same = self.sent
+        if self.ports is not None:
+            ports = dict.fromkeys(Transport, self.ports)
+            same = same & TransportPorts(ports) | same & _DCCP
+        return _Flow(same, None, None, self.translated_at)
 
 
 class Result:
@@ -218,10 +227,14 @@ class Evaluation:
         for chains in self._bases:
             hook, outcomes = chains[0].hook, self._of_step(chains)
             going: list[_Flow] = []
-            for flow in flows:
+            for arriving in flows:
+                flow = arriving
                 if chains[0].translates and flow.translated_at is hook:
                     going.append(flow)
                     continue
+                if chains[0].passes_translated and flow.to_here is not None:
+                    going.append(flow)
+                    flow = flow.unchanged()
                 for chain in chains:
                     before = found.entered.get(chain.name, _EMPTY)
                     found.entered[chain.name] = _union(before, flow.now)

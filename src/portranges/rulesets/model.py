@@ -268,6 +268,7 @@ class Chain:
         families: The address families that it is for.
         translates: Whether its rules may change the destination.
         is_alternative: Whether passing another such chain of the hook is enough.
+        passes_translated: Whether packets whose destination was changed pass it at once.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -286,17 +287,18 @@ class Chain:
     families: tuple[Family, ...]
     translates: bool = False
     is_alternative: bool = False
+    passes_translated: bool = False
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, name=filled, hook=optional(Hook), policy=Action, families=_families)
-        fields(self, translates=bool, is_alternative=bool)
+        fields(self, translates=bool, is_alternative=bool, passes_translated=bool)
         integer("priority", self.priority, least=-(10**10))
         final = (Action.ACCEPT, Action.DROP, Action.DELEGATE)
         if self.policy not in ((Action.RETURN,) if self.hook is None else final):
             rule = "policy must be accept, drop or delegate for a base chain, else return"
             raise InvalidValueError(rule, repr(self.policy.value))
-        if self.is_alternative and (self.hook is None or self.translates):
+        if self.is_alternative and (self.hook is None or self.translates or self.passes_translated):
             raise InvalidValueError("an alternative must be a base chain of a filter", self.name)
 
 
