@@ -41,7 +41,7 @@ LISTS = (
 
 CHILD = textwrap.dedent(
     r"""
-    import ctypes, json, os, re, socket, struct, subprocess, sys, tempfile, time
+    import atexit, ctypes, json, os, re, shutil, socket, struct, subprocess, sys, tempfile, time
     order = json.load(sys.stdin)
     lock = tempfile.NamedTemporaryFile()
     os.environ["XTABLES_LOCKFILE"] = lock.name
@@ -62,8 +62,17 @@ CHILD = textwrap.dedent(
             sys.exit(f"{command}: {error}")
         return output
 
-    six = order["six"]
-    version = "-6" if six else "-4"
+    # A tool with files of its own changes copies of them.
+    if order["copies"]:
+        if libc.unshare(0x20000):  # CLONE_NEWNS
+            sys.exit(77)
+        must("mount --make-rprivate /")
+        own = tempfile.TemporaryDirectory()
+        atexit.register(own.cleanup)
+        for place in order["copies"]:
+            shutil.copytree(place, own.name + place, symlinks=True, ignore_dangling_symlinks=True)
+            must(f"mount --bind {own.name}{place} {place}")
+            atexit.register(must, f"umount {place}")
     client, host = new_namespace(), new_namespace()
     must("ip link add v0 address 02:00:00:00:00:02 type veth peer name v1")
     must(f"ip link set v1 netns /proc/{os.getpid()}/fd/{client}")
@@ -73,12 +82,15 @@ CHILD = textwrap.dedent(
     must("ip link add d0 type veth peer name d1")
     must(f"ip link set d1 netns /proc/{os.getpid()}/fd/{client}")
     must("ip link set d0 arp off up")
-    here, there = ("fd00:9::1/64", "fd00:8::1/64") if six else ("10.9.0.1/16", "10.8.0.1/16")
-    must(f"ip {version} addr add {here} dev v0" + (" nodad" if six else ""))
-    must(f"ip {version} addr add {there} dev d0" + (" nodad" if six else ""))
-    settings = ["net/ipv6/conf/all/forwarding=1"] if six else [
+    for six in order["six"]:
+        here, there = ("fd00:9::1/64", "fd00:8::1/64") if six else ("10.9.0.1/16", "10.8.0.1/16")
+        version = "-6" if six else "-4"
+        must(f"ip {version} addr add {here} dev v0" + (" nodad" if six else ""))
+        must(f"ip {version} addr add {there} dev d0" + (" nodad" if six else ""))
+    settings = ["net/ipv6/conf/all/forwarding=1"] * (True in order["six"])
+    settings += [
         "net/ipv4/ip_forward=1", "net/ipv4/conf/all/rp_filter=0", "net/ipv4/conf/v0/rp_filter=0",
-        "net/ipv4/conf/all/route_localnet=1"]
+        "net/ipv4/conf/all/route_localnet=1"] * (False in order["six"])
     for setting in settings:
         name, _, value = setting.partition("=")
         with open(f"/proc/sys/{name}", "w") as file:
@@ -90,8 +102,8 @@ CHILD = textwrap.dedent(
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     wire.bind(("v1", 0))
     libc.setns(host, 0)
-    local = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW,
-        socket.IPPROTO_RAW)
+    local = {six: socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_RAW,
+        socket.IPPROTO_RAW) for six in order["six"]}
 
     def ones(data):
         data += b"\0" * (len(data) % 2)
@@ -115,7 +127,7 @@ CHILD = textwrap.dedent(
     NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "dccp": 33}
 
     def packet(source, target, transport, sport, dport):
-        pack = socket.inet_pton
+        pack, six = socket.inet_pton, ":" in source
         family = socket.AF_INET6 if six else socket.AF_INET
         source, target = pack(family, source), pack(family, target)
         number = NUMBERS[transport]
@@ -161,6 +173,11 @@ CHILD = textwrap.dedent(
                 protocol, sport = element["concat"]
                 yield [str(protocol), sport]
 
+    def send(packet):
+        six = packet[0] >> 4 == 6
+        ether = mac + b"\x02\0\0\0\0\1" + (b"\x86\xdd" if six else b"\x08\0")
+        wire.send(ether + packet)
+
     results = []
     for serial, text in enumerate(order["rulesets"], start=256):
         if order["tool"] == "nft":
@@ -181,20 +198,24 @@ CHILD = textwrap.dedent(
         must("nft flush set inet oracle arrived")
         must("nft flush set inet oracle passed")
         saved = [run(*command.split())[1] for command in order["list"]]
-        if six:
-            peer, third = f"fd00:9::{serial:x}", f"fd00:8::{serial:x}"
-            own = ("fd00:9::1", "fd00:8::1")
-        else:
-            last = f"{serial >> 8}.{serial & 255}"
-            peer, third, own = f"10.9.{last}", f"10.8.{last}", ("10.9.0.1", "10.8.0.1")
-        ether = mac + b"\x02\0\0\0\0\1" + (b"\x86\xdd" if six else b"\x08\0")
-        for place, (transport, port) in enumerate(order["probes"]):
-            wire.send(ether + packet(peer, own[0], transport, 20000 + place, port))
-            wire.send(ether + packet(peer, third, transport, 30000 + place, port))
-            try:
-                local.sendto(packet(own[1], third, transport, 40000 + place, port), (third, 0))
-            except PermissionError:
-                pass  # dropped on the way out
+        for six in order["six"]:
+            if six:
+                peer, third = f"fd00:9::{serial:x}", f"fd00:8::{serial:x}"
+                own, shift = ("fd00:9::1", "fd00:8::1"), 5000
+            else:
+                last = f"{serial >> 8}.{serial & 255}"
+                peer, third = f"10.9.{last}", f"10.8.{last}"
+                own, shift = ("10.9.0.1", "10.8.0.1"), 0
+            for place, (transport, port) in enumerate(order["probes"], start=shift):
+                send(packet(peer, own[0], transport, 20000 + place, port))
+                send(packet(peer, third, transport, 30000 + place, port))
+                try:
+                    message = packet(own[1], third, transport, 40000 + place, port)
+                    local[six].sendto(message, (third, 0))
+                except PermissionError:
+                    pass  # dropped on the way out
+        for each in order["further"]:
+            send(packet(*each))
         time.sleep(0.03)
         results.append({"saved": saved, "arrived": list(recorded("arrived")),
             "passed": list(recorded("passed"))})
@@ -219,16 +240,47 @@ class Observed:
 
 def observe(tool: str, family: Family, rulesets: Sequence[str]) -> list[Observed]:
     """Load each ruleset and return what happened; skip if the kernel lacks a part of the tool."""
-    order = {
-        "tool": tool,
-        "load": "nft -f -" if tool == "nft" else f"{tool}-restore",
-        "list": [
-            f"{tool} {options}".replace(" -save", "-save") for options in LISTS[tool == "nft"]
-        ],
-        "six": family is Family.INET6,
-        "rulesets": list(rulesets),
-        "probes": PROBES,
-    }
+    answers = run_child(
+        {
+            "tool": tool,
+            "load": "nft -f -" if tool == "nft" else f"{tool}-restore",
+            "list": [
+                f"{tool} {options}".replace(" -save", "-save") for options in LISTS[tool == "nft"]
+            ],
+            "six": [family is Family.INET6],
+            "rulesets": list(rulesets),
+        }
+    )
+    errors = [
+        (text, each["error"])
+        for text, each in zip(rulesets, answers, strict=True)
+        if "error" in each
+    ]
+    assert not errors, errors[0]
+    return [
+        Observed(
+            tuple(each["saved"]),
+            {
+                "in": probed(each["arrived"], "in", family),
+                "forward": probed(each["passed"], "forward", family),
+                "out": probed(each["passed"], "out", family),
+            },
+            {
+                "in": probed(each["arrived"], "forward", family),
+                "forward": probed(each["passed"], "in", family),
+            },
+        )
+        for each in answers
+    ]
+
+
+def run_child(order: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what happened under each ruleset of *order*.
+
+    ``copies`` are directories that the child replaces with a copy, and ``further`` more packets to
+    this host: source, target, transport and both ports.
+    """
+    order = {"copies": [], "further": [], "probes": PROBES, **order}
     done = subprocess.run(
         [sys.executable, "-c", CHILD],
         input=json.dumps(order),
@@ -241,35 +293,16 @@ def observe(tool: str, family: Family, rulesets: Sequence[str]) -> list[Observed
         pytest.skip("NOT CHECKED: no network namespace may be made here")
     assert done.returncode == 0, done.stderr
     answers: list[dict[str, Any]] = json.loads(done.stdout)
-    errors = [
-        (text, each["error"])
-        for text, each in zip(rulesets, answers, strict=True)
-        if "error" in each
-    ]
-    assert not errors, errors[0]
-    return [
-        Observed(
-            tuple(each["saved"]),
-            {
-                "in": _probed(each["arrived"], "in"),
-                "forward": _probed(each["passed"], "forward"),
-                "out": _probed(each["passed"], "out"),
-            },
-            {
-                "in": _probed(each["arrived"], "forward"),
-                "forward": _probed(each["passed"], "in"),
-            },
-        )
-        for each in answers
-    ]
+    return answers
 
 
-def _probed(recorded: list[list[Any]], direction: str) -> TransportPorts:
-    """The ports of those recorded packets that were sent in a direction."""
+def probed(recorded: list[list[Any]], direction: str, family: Family) -> TransportPorts:
+    """Return the ports of those recorded packets that were sent in a direction."""
     names = {"6": "tcp", "17": "udp", "132": "sctp", "33": "dccp"}
+    first = FIRST[direction] + (5000 if family is Family.INET6 else 0)
     found = TransportPorts.empty()
     for protocol, sport in recorded:
-        place = sport - FIRST[direction]
+        place = sport - first
         if 0 <= place < len(PROBES) and names.get(protocol, protocol) == PROBES[place][0]:
             found |= TransportPorts({PROBES[place][0]: [PROBES[place][1]]})
     return found
