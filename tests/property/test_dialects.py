@@ -149,7 +149,7 @@ def test_any_text_is_a_set_or_a_syntax_error(name, text):
             assert_well_told(error, text)
         else:
             assert isinstance(ports, PortSet)
-            assert ports or name in ("portranges", "reserved-ports")
+            assert ports or name in ("portranges", "reserved-ports", "csf")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -69,6 +69,10 @@ WRITTEN = {
     "squid": ["22 80 8000-8100"],
     "haproxy": ["22 80 8000:8100"],
     "docker": ["22:22", "80:80", "8000-8100:8000-8100"],
+    "csf": ["22,80,8000:8100"],
+    "fail2ban": ["22,80,8000:8100"],
+    "opnsense": ["22", "80", "8000:8100"],
+    "openwrt": ["22 80 8000-8100"],
     "pf": ["port { 22, 80, 8000:8100 }"],
     "cisco": ["eq 22", "eq 80", "range 8000 8100"],
     "junos": ["destination-port [ 22 80 8000-8100 ]"],
@@ -211,6 +215,13 @@ READ = [
     ("haproxy", "le 80", "1-80"),
     ("haproxy", "eq 80", "80"),
     ("docker", "8080:80", "8080"),
+    ("csf", "20,21, 30000:35000", "20-21,30000-35000"),
+    ("csf", "80,443,", "80,443"),
+    ("csf", "30000:", "30000-65535"),
+    ("csf", "", ""),
+    ("fail2ban", "0:65535", "0-65535"),
+    ("opnsense", "80\n8000:8010", "80,8000-8010"),
+    ("openwrt", "80:90\t443", "80-90,443"),
     ("docker", "8000-8010:9000-9010/tcp", "8000-8010"),
     ("pf", "80", "80"),
     ("pf", "port { 80 443 }", "80,443"),
@@ -290,7 +301,7 @@ def test_a_misread_text_is_refused_or_read_as_the_tool_reads_it(row, odd):
 
 def test_trap_the_empty_set_has_no_text_for_no_ports_means_all():
     for name in NAMES:
-        if name in ("portranges", "reserved-ports"):
+        if name in ("portranges", "reserved-ports", "csf"):
             assert dialects.parse(dialects.render(PortSet(), name), name) == PortSet()
         else:
             assert unsaid("", name) == (
@@ -312,7 +323,7 @@ def test_trap_the_full_set_is_never_written_as_an_empty_text():
 
 
 def test_trap_port_0_is_refused_where_the_tool_has_none():
-    without = ["tc-flower", "ufw", "systemd", "haproxy", "docker", "calico"]
+    without = ["tc-flower", "ufw", "systemd", "haproxy", "docker", "opnsense", "calico"]
     assert [row.name for row in ROWS if row.lowest] == without
     for name in without:
         assert unsaid("0,80", name) == "it contains port 0, and only 1..65535 are supported"

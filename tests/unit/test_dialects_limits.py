@@ -24,13 +24,19 @@ LIMITS = {
     "squid": ("max_length", 8118, "measured: 8,191 characters in a line"),
     "haproxy": ("max_elements", 61, "include/haproxy/defaults.h, MAX_LINE_ARGS"),
     "docker": ("max_elements", 1, "docker-run(1)"),
+    "fail2ban": ("max_slots", 15, "iptables-extensions(8), multiport"),
+    "opnsense": ("max_elements", 1, "AliasContentField.php, getItems"),
     "cisco": ("max_elements", 1, "one entry each, because lists are for named access lists"),
     "netsh": ("max_elements", 1000, "[MS-FASP] 2.2.13"),
     "powershell": ("max_elements", 1000, "[MS-FASP] 2.2.13"),
 }
 # Measured up to every second port, 32,768 elements, or 20,000 for tshark, whose argument has the
-# limit that nmap's has; the grammars of pf and Calico have no limit, and Junos documents none.
-UNLIMITED = {"nft", "nft-set", "bpf", "wireshark", "pf", "junos", "calico", "portranges"}
+# limit that nmap's has; the grammars of pf and Calico have no limit, Junos documents none, and csf
+# and OpenWrt make a rule of each element.
+UNLIMITED = {
+    *("nft", "nft-set", "bpf", "wireshark", "pf", "junos", "calico", "portranges"),
+    *("csf", "openwrt"),
+}
 
 
 def test_every_dialect_is_listed_with_or_without_limits():

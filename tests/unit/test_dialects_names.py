@@ -65,8 +65,9 @@ FORMS = {
 }
 
 # What the tools accept, as measured by tests/live/test_dialects_names.py; for pf, its source
-# (sbin/pfctl/parse.y, getservice: TCP, then UDP). A name with two ports is ambiguous, so it is
-# refused even where the tool takes the first.
+# (sbin/pfctl/parse.y, getservice: TCP, then UDP), and likewise for OPNsense (Util.php,
+# getservbyname) and fail2ban, whose action has the jail's transport. A name with two ports is
+# ambiguous, so it is refused even where the tool takes the first.
 ANSWERS = [
     ("nft", "tcp", "smtp tftp domain syslog amqp stream"),
     ("nft", "udp", "smtp tftp domain syslog amqp stream"),
@@ -90,6 +91,8 @@ ANSWERS = [
     ("ipset", None, "smtp domain syslog amqp two"),
     ("pf", None, "smtp tftp domain syslog amqp"),
     ("nft-set", None, "smtp tftp domain syslog amqp stream"),
+    ("fail2ban", None, "smtp tftp domain syslog amqp stream"),
+    ("opnsense", None, "smtp tftp domain syslog amqp"),
 ]
 PORTS = {"smtp": 25, "tftp": 69, "domain": 53, "syslog": 514, "amqp": 5672, "stream": 9000}
 

@@ -6,11 +6,16 @@ The rows themselves are in the ``rows_*`` modules.
 from __future__ import annotations
 
 from portranges import types
-from portranges.dialects import rows_data, rows_linux, rows_others, rows_tools
+from portranges.dialects import rows_data, rows_linux, rows_lists, rows_others, rows_tools
 from portranges.dialects.forms import DataForm, Dialect
 from portranges.names import Index
 
-_ROWS: tuple[Dialect, ...] = (*rows_linux.ROWS, *rows_tools.ROWS, *rows_others.ROWS)
+_ROWS: tuple[Dialect, ...] = (
+    *rows_linux.ROWS,
+    *rows_tools.ROWS,
+    *rows_lists.ROWS,
+    *rows_others.ROWS,
+)
 
 _BY_NAME = Index.of("dialect", _ROWS, argument="dialect")
 
