@@ -93,14 +93,14 @@ class TransportPorts:
             InvalidPortError: A port is outside 0 to 65535.
             UnknownNameError: A key of *ports* is not a transport.
         """
-        sets = [PortSet(tcp), PortSet(udp), PortSet(sctp), PortSet(dccp)]
+        sets = [_set_of(tcp), _set_of(udp), _set_of(sctp), _set_of(dccp)]
         if isinstance(ports, TransportPorts):
             return _make(map(PortSet.__or__, sets, ports._sets))
         if not isinstance(ports, Mapping):
             raise _not_a_mapping(ports)
         for transport, items in ports.items():
             place = _PLACES[check_transport(transport)]
-            sets[place] |= PortSet(items)
+            sets[place] = sets[place] | PortSet(items) if sets[place] else _set_of(items)
         return _make(sets)
 
     @staticmethod
@@ -375,6 +375,11 @@ def _make(sets: types.Iterable[PortSet]) -> TransportPorts:
     made = _new(TransportPorts)
     made._sets = tuple(sets)
     return made
+
+
+def _set_of(items: types.PortItems) -> PortSet:
+    """Return *items* itself if it is a set, which may be compact."""
+    return items if isinstance(items, PortSet) else PortSet(items)
 
 
 _new = object.__new__

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from portranges import (
     PortSet,
     PortSyntaxError,
 )
-from portranges.portset import _FEW_EDGES, _FEW_RANGES, _PIECE, PENDING
+from portranges.portset import _FEW_EDGES, _FEW_RANGES, _PIECE, PENDING, compact
 
 
 class TestConstructor:
@@ -629,3 +630,57 @@ def test_ranges_are_folded_now_and_then(count: int) -> None:
     assert PortSet([*model, PortSet([3]), range(9, 12)]).to_int() == oracle.bits(
         [*model, 3, 9, 10, 11]
     )
+
+
+class TestCompact:
+    SETS = (
+        "",
+        "22,80",
+        "65535",
+        "0-65535",
+        "1024-65535",
+        "5000,6000-7000,65000",
+        ",".join(map(str, range(1, 65536, 512))),
+    )
+
+    @pytest.mark.parametrize("text", SETS)
+    @pytest.mark.parametrize("other", SETS)
+    def test_it_behaves_as_the_set_itself(self, text: str, other: str) -> None:
+        plain, second = PortSet.parse(text), PortSet.parse(other)
+        made, third = compact(PortSet.parse(text)), compact(PortSet.parse(other))
+        assert (made | third, made & second) == (plain | second, plain & second)
+        assert (second - made, made - third, made ^ third) == (
+            second - plain,
+            plain - second,
+            plain ^ second,
+        )
+        assert (made == second, made <= third, second < made) == (
+            plain == second,
+            plain <= second,
+            second < plain,
+        )
+        assert (hash(made), len(made), str(made), repr(made), ~made, made.to_int()) == (
+            hash(plain),
+            len(plain),
+            str(plain),
+            repr(plain),
+            ~plain,
+            plain.to_int(),
+        )
+        assert list(made) == list(plain)
+        assert (made.table, made.first if made else 0) == (plain.table, plain.first if plain else 0)
+
+    def test_every_operation_returns_a_plain_set(self) -> None:
+        made = compact(PortSet([65535]))
+        assert type(made) is not PortSet
+        for found in (made | made, made & made, ~made, pickle.loads(pickle.dumps(made))):
+            assert type(found) is PortSet
+
+    def test_it_takes_less_memory(self) -> None:
+        assert compact(PortSet([22])).to_int() == 1 << 22
+        tracemalloc.start()
+        kept = [compact(PortSet([65535 - at])) for at in range(100)]
+        size = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        assert size < 100 * 600
+        assert len(kept) == 100

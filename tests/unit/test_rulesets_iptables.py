@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from portranges import Family, PortSet, PortSyntaxError, TransportPorts, registry, rulesets
@@ -725,3 +727,28 @@ def test_the_latest_module_has_an_option_that_two_have() -> None:
     )
     assert rule.action is Action.CONTINUE
     assert rule.conditions == ("-m recent --update --name x --mask 255.255.255.255",)
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        "--dport {}:65535",
+        "--sport {}:65535",
+        "! --dport {}",
+        "-m multiport --dports 7,60000,{}",
+        "-j REDIRECT --to-ports {}-65535",
+        "-j DNAT --to-destination 192.0.2.1:{}-65535",
+        "--dport {} -m comment --comment '\"-j\"'",
+    ],
+)
+def test_the_memory_is_linear_in_the_text(match: str) -> None:
+    lines = [f"-A PREROUTING -p tcp {match.format(port)}" for port in range(60000, 61000)]
+    text = "\n".join(["*nat", ":PREROUTING ACCEPT [0:0]", *lines, "COMMIT", ""])
+    rulesets.parse(text[:200] + "\nCOMMIT\n")
+    tracemalloc.start()
+    ruleset = rulesets.parse(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(ruleset.rules) == 1000
+    # The integer of one set of such ports has 8 KiB.
+    assert peak < 1000 * 3000

@@ -277,25 +277,28 @@ class Evaluation:
         if here is not None and not (here and is_in):
             found.lost = _union(found.lost, flow.sent)
 
-    def traced(self, packets: TransportPorts) -> dict[str, list[tuple[Rule, TransportPorts]]]:
-        """Return, for each chain that *packets* may enter, the rules that they may match."""
+    def _trace(
+        self, packets: TransportPorts
+    ) -> types.Iterator[tuple[str, Rule | None, TransportPorts]]:
+        """Yield each rule that *packets* may match, with its chain and those that may match it.
+
+        Each chain that they may enter ends with ``None``.
+        """
         entered = self.run(packets).entered
-        found: dict[str, list[tuple[Rule, TransportPorts]]] = {}
         for name in reversed(self._order):
             if arrived := entered.get(name, _EMPTY):
-                found[name] = []
                 for rule, hits in self._steps(name, arrived):
-                    if rule is None:
-                        continue
-                    found[name].append((rule, hits))
-                    if rule.action in _JUMPS:
+                    if rule is not None and rule.action in _JUMPS:
                         before = entered.get(rule.target, _EMPTY)
                         entered[rule.target] = _union(before, hits)
-        return found
+                    yield name, rule, hits
 
     def verdicts(self, packets: TransportPorts) -> list[Rule]:
         """Return the rules that may decide about *packets*, in the order of evaluation."""
-        traced = self.traced(packets)
+        traced: dict[str, list[Rule]] = {}
+        for name, rule, _ in self._trace(packets):
+            if rule is not None:
+                traced.setdefault(name, []).append(rule)
         found: list[Rule] = []
         seen: set[str] = set()
         pending = [(chain.name, 0) for step in reversed(self._bases) for chain in reversed(step)]
@@ -303,7 +306,7 @@ class Evaluation:
             name, start = pending.pop()
             matched = traced.get(name, [])
             for place in range(start, len(matched)):
-                rule = matched[place][0]
+                rule = matched[place]
                 if rule.action in _VERDICTS:
                     found.append(rule)
                 elif rule.action in _JUMPS and rule.target not in seen:
@@ -314,16 +317,14 @@ class Evaluation:
 
     def undecided_by(self, packets: TransportPorts) -> list[Rule | Skipped]:
         """Return what makes the result for *packets* undecided."""
-        traced = self.traced(packets)
         found: list[Rule | Skipped] = [*self._nowhere]
-        for name, matched in traced.items():
-            found += self._skipped.get(name, ())
-            outcomes = self._outcomes[name]
-            found += [
-                rule
-                for rule, hits in matched
-                if _is_open(rule) or (rule.applies is Applies.MAYBE and outcomes.differ(hits))
-            ]
+        for name, rule, hits in self._trace(packets):
+            if rule is None:
+                found += self._skipped.get(name, ())
+            elif _is_open(rule) or (
+                rule.applies is Applies.MAYBE and self._outcomes[name].differ(hits)
+            ):
+                found.append(rule)
         return found
 
 

@@ -69,7 +69,7 @@ class _Reader:
     def __init__(self, text: str, name: str, services: types.Services | None) -> None:
         self.text: str = text
         self.name: str = name
-        self.family: Family = _FAMILIES[name]
+        self.families: tuple[Family, ...] = (_FAMILIES[name],)
         self.chains: dict[str, Chain] = {}
         self.rules: list[Rule] = []
         self.skipped: list[Skipped] = []
@@ -200,7 +200,7 @@ class _Reader:
             hook=hook,
             priority=0 if hook is None else priority_of(self.table, hook),
             policy=action,
-            families=(self.family,),
+            families=self.families,
             translates=self.table == "nat",
         )
         return True
@@ -256,7 +256,7 @@ class _Reader:
         self.rules.append(
             Rule(
                 **read,
-                families=(self.family,),
+                families=self.families,
                 direction=None if hook is None else _DIRECTIONS.get(hook),
                 group=key,
                 location=Location(line=number),

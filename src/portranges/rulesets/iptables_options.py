@@ -172,17 +172,18 @@ _ROWS: dict[str, str] = {
     "ULOG": "ulog-nlgroup ulog-prefix ulog-cprange ulog-qthreshold",
 }
 
-# The number of values of each option, by module.
-VALUES: dict[str, dict[str, int]] = {
+# Names of a module that has another name in the table.
+_ALIASES = {"icmpv6": "icmp6", "ipv6-icmp": "icmp6", "udplite": "udp"}
+
+# The options of each module: the module, and the number of values.
+VALUES: dict[str, dict[str, tuple[str, int]]] = {
     module: {
-        f"--{name}": int(number or 1)
-        for option in options.split()
+        f"--{name}": (module, int(number or 1))
+        for option in _ROWS[row].split()
         for name, _, number in [option.partition("/")]
     }
-    for module, options in _ROWS.items()
+    for module, row in {**dict(zip(_ROWS, _ROWS, strict=True)), **_ALIASES}.items()
 }
-for _alias, _module in {"icmpv6": "icmp6", "ipv6-icmp": "icmp6", "udplite": "udp"}.items():
-    VALUES[_alias] = VALUES[_module]
 
 ACTIONS = {
     "ACCEPT": Action.ACCEPT,

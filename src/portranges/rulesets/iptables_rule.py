@@ -11,7 +11,7 @@ import re
 from portranges import dialects, types
 from portranges.errors import InvalidRangeError, PortSyntaxError, elide
 from portranges.ports import PortRange, Transport
-from portranges.portset import PortSet
+from portranges.portset import PortSet, compact
 from portranges.rulesets import iptables_options as options
 from portranges.rulesets.model import Action, Applies, Chain
 from portranges.rulesets.netfilter import (
@@ -80,7 +80,7 @@ class RuleReader:
         Raises:
             Unread: It was not understood.
         """
-        if _LINE.fullmatch(text) is None:
+        if '"' in text and _LINE.fullmatch(text) is None:
             raise Unread(f"a quotation mark must be closed, got {elide(text)}")
         words = _WORDS.findall(text)
         try:
@@ -104,7 +104,7 @@ class RuleReader:
                 found = dialects.parse(frame + match, dialect, services=self._services)
             except PortSyntaxError as error:
                 raise Unread(error.reason) from None
-            self._sets[key] = found
+            found = self._sets[key] = compact(found)
         return found
 
     def with_transports(self, transports: tuple[Transport, ...], ports: PortSet) -> TransportPorts:
@@ -166,7 +166,8 @@ class _Rule:
             if len(values) < count or (equals and not count):
                 number = {0: "no value", 1: "a value"}.get(count, f"{count} values")
                 raise Unread(f"{option} must have {number}, got {elide(' '.join(words[start:at]))}")
-            self.take(name, module, list(map(_unquoted, values)), is_negated, words[start:at])
+            if name != "--comment":
+                self.take(name, module, list(map(_unquoted, values)), is_negated, words[start:at])
         return self.fields()
 
     def module_of(self, name: str) -> tuple[str, int]:
@@ -179,8 +180,7 @@ class _Rule:
 
     def load(self, module: str) -> None:
         """Load a module. Of two options with one name, the tool takes the latest."""
-        values = options.VALUES.get(module, {})
-        self.known.update({option: (module, count) for option, count in values.items()})
+        self.known.update(options.VALUES.get(module, {}))
 
     def take(
         self,
@@ -196,12 +196,10 @@ class _Rule:
         elif module == self.target and module in options.TARGETS:
             self.take_target_option(name, values)
         elif name in options.DESTINATION_PORTS:
-            found = self.ports_of(name, values[0], is_negated)
-            # One of the sets that the reader keeps, if possible.
-            self.ports = found if self.ports is _FULL else self.ports & found
+            self.ports = _both(self.ports, self.ports_of(name, values[0], is_negated))
         elif name in options.SOURCE_PORTS:
-            self.sources &= self.ports_of(name, values[0], is_negated)
-        elif name != "--comment":
+            self.sources = _both(self.sources, self.ports_of(name, values[0], is_negated))
+        else:
             applies = self.applies_of(name, values)
             self.require(negated(applies) if is_negated else applies, module, words)
 
@@ -273,7 +271,7 @@ class _Rule:
             found = PortRange.parse(text)
         except (PortSyntaxError, InvalidRangeError) as error:
             raise Unread(str(error).partition("\n")[0]) from None
-        self.new_ports = PortSet([found]) | (self.new_ports or PortSet())
+        self.new_ports = compact(PortSet([found]) | (self.new_ports or PortSet()))
 
     def ports_of(self, name: str, value: str, is_negated: bool) -> PortSet:  # noqa: FBT001
         return self.reader.ports_of(self.protocol, name, value, is_negated=is_negated)
@@ -315,6 +313,11 @@ class _Rule:
             rule = "target must be a chain of the table or a known target"
             raise Unread(f"{rule}, got {elide(self.target)}")
         return found
+
+
+def _both(one: PortSet, other: PortSet) -> PortSet:
+    """Return the ports in both sets: one of those that the reader keeps, if possible."""
+    return other if one is _FULL else compact(one & other)
 
 
 def _is_harmless(words: list[str]) -> bool:

@@ -196,10 +196,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Check the fields."""
-        fields(self, ports=TransportPorts, source_ports=PortSet, families=_families)
-        fields(self, translated_ports=optional(PortSet), action=Action, target=str)
-        fields(self, direction=optional(Direction), group=filled, priority=integer)
-        fields(self, applies=Applies, conditions=tuple_with(str), location=Location, text=str)
+        fields(self, **_RULE)
         if bool(self.target) is not (self.action in (Action.JUMP, Action.GOTO)):
             rule = "a rule must have a target if it is a jump, and only then"
             raise InvalidValueError(rule, f"{self.action.value} {self.target!r}")
@@ -358,3 +355,21 @@ def _families(name: str, value: types.Any) -> None:
     tuple_of(name, value, Family, least=1)
     if len(set(value)) != len(value):
         raise InvalidValueError(f"{name} must not contain a family twice", ", ".join(value))
+
+
+# A file may have a million rules, so these are not built for each of them.
+_RULE: dict[str, types.FieldCheck] = {
+    "ports": TransportPorts,
+    "source_ports": PortSet,
+    "translated_ports": optional(PortSet),
+    "families": _families,
+    "action": Action,
+    "target": str,
+    "direction": optional(Direction),
+    "group": filled,
+    "priority": integer,
+    "applies": Applies,
+    "conditions": tuple_with(str),
+    "location": Location,
+    "text": str,
+}
