@@ -247,6 +247,17 @@ class RulesetReader(Protocol):
 
 
 @runtime_checkable
+class VariablesReader(Protocol):
+    """A module that reads a format of data whose values may contain variables."""
+
+    def read_data(
+        self, data: object, name: str, services: Services | None, variables: Mapping[str, str], /
+    ) -> Ruleset:
+        """Return the ruleset that *data* is, with the values of its variables."""
+        ...
+
+
+@runtime_checkable
 class PortListReader(Protocol):
     """A module that reads named lists of ports."""
 

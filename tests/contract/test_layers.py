@@ -43,7 +43,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "registry": ("categories",),
     "ephemeral": ("categories", "systems"),
     "dialects": ("categories", "endpoints"),
-    "rulesets": ("dialects", "families", "transport_ports"),
+    "rulesets": ("dialects", "ephemeral", "families", "transport_ports"),
     "selection": ("ephemeral",),
     "capacity": ("selection",),
     "reuse": ("selection",),

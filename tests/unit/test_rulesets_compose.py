@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from portranges import InvalidValueError, rulesets
@@ -73,30 +75,35 @@ def test_both_sides_of_a_mapping(
     assert (rule.families, rule.applies, rule.conditions) == (families, applies, conditions)
 
 
-CHOSEN = "the port of the host is chosen by docker, got {}"
-VARIABLE = "a port must not contain a variable, got {}; 'docker compose config' replaces variables"
+VARIABLE = (
+    "a variable must have a default or a value, got {}; variables= and 'docker compose config' "
+    "replace variables"
+)
 
 
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        ("80", CHOSEN.format("'80'")),
-        (80, CHOSEN.format("'80'")),
-        ("80-90/udp", CHOSEN.format("'80-90/udp'")),
-        ("0:80", CHOSEN.format("'0:80'")),
-        ({"target": 80}, CHOSEN.format("':80/tcp'")),
-        ({"target": 80, "published": ""}, CHOSEN.format("':80/tcp'")),
-        ("${PORT:-80}:80", VARIABLE.format("'${PORT:-80}:80'")),
-        ("$PORT:80", VARIABLE.format("'$PORT:80'")),
+        ("0:80-81", "a range must not have port 0 of the host, got '0:80-81'"),
+        ("0-9:80", "a range must not contain port 0, got '0-9:80'"),
+        ("$PORT:80", VARIABLE.format("'$PORT'")),
+        ("${PORT}:80", VARIABLE.format("'${PORT}'")),
+        ("${PORT:?set it}:80", VARIABLE.format("'${PORT:?set it}'")),
+        ("${PORT+81}:80", VARIABLE.format("'${PORT+81}'")),
+        ("${1}:80", "a variable must be $NAME or ${NAME}, got '${1}:80'"),
+        ("${PORT:-80", "a variable must end with '}', got '${PORT:-80'"),
+        ("${A:-" * 11 + "}" * 11, "variables must have at most 10 levels, got more levels"),
+        ("$$80:80", "expected a port or 'first-last', got '$80'"),
         ({"target": "${PORT}", "published": 80}, VARIABLE.format("'${PORT}'")),
         ({"target": 80, "published": "${PORT}"}, VARIABLE.format("'${PORT}'")),
         ({"target": 80, "published": 80, "protocol": "$P"}, VARIABLE.format("'$P'")),
         ({"target": 80, "published": 80, "host_ip": "$IP"}, VARIABLE.format("'$IP'")),
         (
-            "9000-9010:80",
-            "host and container must have the same number of ports, got 11 and 1; docker would "
-            "choose one of them",
+            "9000-9010:80-81",
+            "host and container must have the same number of ports, got 11 and 2",
         ),
+        ("9010-9000:80", "first must not be greater than last, got 9010-9000; did you mean "
+         "9000-9010?"),
         ("80:1-x", "expected a port or 'first-last', got '1-x'; docker does not accept "
          "names here"),
         ("80:80/tpc", "expected tcp, udp or sctp, got 'tpc'"),
@@ -128,6 +135,137 @@ VARIABLE = "a port must not contain a variable, got {}; 'docker compose config' 
 )  # fmt: skip
 def test_a_port_that_is_not_understood_is_skipped(entry: object, reason: str) -> None:
     assert refused(entry) == reason
+
+
+CHOSEN = ("published: one of net.ipv4.ip_local_port_range",)
+
+
+@pytest.mark.parametrize(
+    ("entry", "ports", "target", "conditions"),
+    [
+        ("80", "32768-60999/tcp", "80", CHOSEN),
+        (80, "32768-60999/tcp", "80", CHOSEN),
+        ("80-90/udp", "32768-60999/udp", "80-90", CHOSEN),
+        ("0:80", "32768-60999/tcp", "80", CHOSEN),
+        ({"target": 80}, "32768-60999/tcp", "80", CHOSEN),
+        ({"target": 80, "published": ""}, "32768-60999/tcp", "80", CHOSEN),
+        ("9000-9010:80/udp", "9000-9010/udp", "80", ("published: one of 9000-9010",)),
+        (":9000-9010:80", "9000-9010/tcp", "80", ("published: one of 9000-9010",)),
+        (
+            {"target": 80, "published": "9000-9010"},
+            *("9000-9010/tcp", "80", ("published: one of 9000-9010",)),
+        ),
+        ("9000-9000:80", "9000/tcp", "80", ()),
+    ],
+)
+def test_the_engine_chooses_a_port_of_the_host(
+    entry: object, ports: str, target: str, *, conditions: tuple[str, ...]
+) -> None:
+    rule = only(entry)
+    assert (str(rule.ports), str(rule.translated_ports)) == (ports, target)
+    assert rule.applies is (Applies.MAYBE if conditions else Applies.ALWAYS)
+    assert rule.conditions == conditions
+
+
+@pytest.mark.parametrize(
+    ("entry", "ports", "target", "families", "conditions"),
+    [
+        ("${PORT:-8080}:80", "8080/tcp", "80", BOTH, ("${PORT:-8080}",)),
+        ("${PORT-8080}:${TO:-80}", "8080/tcp", "80", BOTH, ("${PORT-8080}", "${TO:-80}")),
+        ("${ALL:-127.0.0.1:1:2}", "1/tcp", "2", BOTH, ("${ALL:-127.0.0.1:1:2}",)),
+        ("${IP:-127.0.0.1}:1:2", "1/tcp", "2", BOTH, ("${IP:-127.0.0.1}",)),
+        ("${IP-}:1:2", "1/tcp", "2", BOTH, ("${IP-}",)),
+        ("${A:-${B:-1}}:2", "1/tcp", "2", BOTH, ("${A:-${B:-1}}",)),
+        ("10.0.0.1:${A:-1}:2", "1/tcp", "2", ("inet",), ('host_ip: "10.0.0.1"', "${A:-1}")),
+        (
+            {"target": "${A:-1}", "published": "${B:-2}", "protocol": "${C:-udp}"},
+            *("2/udp", "1", BOTH, ("${A:-1}", "${B:-2}", "${C:-udp}")),
+        ),
+        ({"target": 1, "host_ip": "${IP-::1}", "published": 2}, "2/tcp", "1", BOTH, ("${IP-::1}",)),
+        # With a value or without the variable, there is nothing to say.
+        ("${SET}:80", "81/tcp", "80", BOTH, ()),
+        ("$SET:80", "81/tcp", "80", BOTH, ()),
+        ("${SET:-1}:80", "81/tcp", "80", BOTH, ()),
+        ("${SET:+5}:80", "5/tcp", "80", BOTH, ()),
+        ("${SET+${A:-6}}:80", "6/tcp", "80", BOTH, ("${A:-6}",)),
+        ("${SET:?no}:80", "81/tcp", "80", BOTH, ()),
+        ("${EMPTY?no}80:80", "80/tcp", "80", BOTH, ()),
+        ("${EMPTY:+8}80:80", "80/tcp", "80", BOTH, ()),
+        ("${EMPTY:-1}:80", "1/tcp", "80", BOTH, ("${EMPTY:-1}",)),
+        ("${EMPTY-1}82:80", "82/tcp", "80", BOTH, ()),
+    ],
+)
+def test_variables(
+    entry: object, ports: str, target: str, *, families: object, conditions: tuple[str, ...]
+) -> None:
+    data = {"services": {"web": {"ports": [entry]}}}
+    ruleset = rulesets.from_data(data, variables={"SET": "81", "EMPTY": ""})
+    assert ruleset.skipped == ()
+    (rule,) = ruleset.rules
+    assert (str(rule.ports), str(rule.translated_ports)) == (ports, target)
+    assert (rule.families, rule.conditions) == (families, conditions)
+    assert rule.applies is (Applies.MAYBE if conditions else Applies.ALWAYS)
+
+
+def test_variables_are_for_formats_that_have_them() -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        rulesets.parse("-P INPUT DROP", variables={})
+    assert str(caught.value) == (
+        "variables must be None for a format without variables, got 0 for 'iptables'"
+    )
+    wrong: Any
+    for wrong in (["A"], {"A": 1}, {1: "A"}):
+        with pytest.raises(TypeError, match="variables"):
+            rulesets.parse("services: {}", variables=wrong)
+
+
+def test_a_loopback_address_stays_one_beside_a_variable() -> None:
+    rule = only("127.0.0.1:${A:-1}:2")
+    assert (rule.applies, rule.families) == (Applies.NEVER, ("inet",))
+
+
+def test_the_network_of_the_host_publishes_nothing() -> None:
+    ruleset = read({"network_mode": "host", "ports": ["8080:80"]})
+    (rule,) = ruleset.rules
+    assert (rule.applies, rule.conditions) == (Applies.NEVER, ('network_mode: "host"',))
+    assert [each.location.pointer for each in ruleset.skipped] == ["/services/web/network_mode"]
+
+
+@pytest.mark.parametrize(
+    ("base", "extends", "is_reported"),
+    [
+        ({"image": "a"}, "base", False),
+        ({"image": "a"}, {"service": "base"}, False),
+        ({"image": "a"}, {"service": "base", "file": "b.yaml"}, True),
+        ({"image": "a"}, {"service": "other"}, True),
+        ({"ports": ["80"]}, "base", True),
+        ({"extends": "web"}, "base", True),
+        ([], "base", True),
+        ({}, ["base"], True),
+    ],
+)
+def test_a_base_without_ports_hides_nothing(
+    base: object, extends: object, *, is_reported: bool
+) -> None:
+    data = {"services": {"web": {"extends": extends}, "base": base}}
+    ruleset = rulesets.from_data(data, "compose")
+    pointers = [each.location.pointer for each in ruleset.skipped]
+    assert ("/services/web/extends" in pointers) is is_reported
+
+
+def test_tags_for_merging_files() -> None:
+    text = """services:
+  web:
+    ports: !override
+      - 1:2
+    expose: !reset
+      - 3
+    network_mode: !reset null
+"""
+    ruleset = rulesets.parse(text)
+    assert ruleset.skipped == ()
+    (rule,) = ruleset.rules
+    assert (str(rule.ports), str(rule.location)) == ("1/tcp", "line 4, /services/web/ports/0")
 
 
 def test_exposed_ports_are_for_other_services() -> None:

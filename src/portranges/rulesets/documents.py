@@ -65,6 +65,8 @@ class Document:
         value, line = self.data, self._line
         for part in pointer.split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
+            if isinstance(value, Opaque):
+                value = value.value
             lines = self._places.get(id(value), {})
             if key not in lines:
                 break

@@ -319,6 +319,8 @@ class Format:
             data, the name of the format, and *services*.
         is_stateless: Whether replies to this host's connections need a rule that accepts them.
         policy_command: The command that shows the policies, if this format may not have them.
+        has_variables: Whether values may contain variables. If ``parse`` is called with their
+            values, it passes them to ``read_data`` as a fourth argument.
         evidence: How its evaluation is known.
 
     Raises:
@@ -341,6 +343,7 @@ class Format:
     reader: str
     is_stateless: bool = False
     policy_command: str = ""
+    has_variables: bool = False
     evidence: Evidence
 
     def __post_init__(self) -> None:
@@ -348,7 +351,7 @@ class Format:
         fields(self, name=filled, aliases=tuple_with(str), title=filled, evidence=Evidence)
         fields(self, reads=tuple_with(str, least=1), leaves_out=tuple_with(str))
         fields(self, signs=tuple_with(str), keys=tuple_with(str), reader=filled)
-        fields(self, is_stateless=bool, policy_command=str)
+        fields(self, is_stateless=bool, policy_command=str, has_variables=bool)
 
 
 def _families(name: str, value: types.Any) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 
 from portranges import checks, types
-from portranges.errors import InvalidValueError
+from portranges.errors import InvalidValueError, got
 from portranges.rulesets import documents, json_text, yaml_text
 from portranges.rulesets.catalog import detect_data, detect_document, find
+from portranges.rulesets.model import Format
 from portranges.rulesets.ruleset import Ruleset
 
 
@@ -16,6 +18,7 @@ def parse(
     format: str | None = None,  # noqa: A002 - the word of users
     *,
     services: types.Services | None = None,
+    variables: types.Mapping[str, str] | None = None,
 ) -> Ruleset:
     """Return the rules in *text*, the content of a file.
 
@@ -25,6 +28,7 @@ def parse(
         format: The name of the format; ``None`` to detect it.
         services: A registry of service names, such as ``portranges.registry.SHIPPED``; without
             it a rule with a name is skipped.
+        variables: The values of variables in a compose file, such as those of its ``.env``.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -49,7 +53,7 @@ def parse(
     text = checks.of_type("text", text, str)
     checks.services(services)
     row, document = detect_document(text) if format is None else (find(format), None)
-    reader = types.cast("types.RulesetReader", import_module(row.reader))
+    _check_variables(row, variables)
     if document is None and row.keys:
         # A format of data is in JSON, or in YAML if it has no sign for a text of its own.
         if documents.is_json(text):
@@ -57,8 +61,9 @@ def parse(
         elif not row.signs:
             document = yaml_text.load(text)
     if document is None:
+        reader = types.cast("types.RulesetReader", import_module(row.reader))
         return reader.read_text(text, row.name, services)
-    return documents.located(reader.read_data(document.data, row.name, services), document)
+    return documents.located(_read_data(document.data, row, services, variables), document)
 
 
 def from_data(
@@ -66,6 +71,7 @@ def from_data(
     format: str | None = None,  # noqa: A002 - the word of users
     *,
     services: types.Services | None = None,
+    variables: types.Mapping[str, str] | None = None,
 ) -> Ruleset:
     """Return the rules in *data*, which a JSON or YAML parser returned.
 
@@ -73,6 +79,7 @@ def from_data(
         data: The outermost object or list.
         format: The name of the format; ``None`` to detect it.
         services: A registry of service names, as for ``parse``.
+        variables: The values of variables, as for ``parse``.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -95,5 +102,32 @@ parse() reads text
     row = detect_data(data) if format is None else find(format)
     if not row.keys:
         raise InvalidValueError("format must be one of data", f"{row.name!r}; parse() reads text")
-    reader = types.cast("types.RulesetReader", import_module(row.reader))
-    return reader.read_data(data, row.name, services)
+    _check_variables(row, variables)
+    return _read_data(data, row, services, variables)
+
+
+def _check_variables(row: Format, variables: types.Mapping[str, str] | None) -> None:
+    if variables is None:
+        return
+    given = types.cast("object", variables)
+    if not isinstance(given, Mapping):
+        raise TypeError(f"variables must be a mapping, got {got(given)}")
+    for item in types.cast("types.Mapping[object, object]", given).items():
+        for each in item:
+            checks.of_type("a name or a value of variables", types.cast("str", each), str)
+    if not row.has_variables:
+        rule = "variables must be None for a format without variables"
+        raise InvalidValueError(rule, f"{len(variables)} for {row.name!r}")
+
+
+def _read_data(
+    data: object,
+    row: Format,
+    services: types.Services | None,
+    variables: types.Mapping[str, str] | None,
+) -> Ruleset:
+    module = import_module(row.reader)
+    if variables is None:
+        return types.cast("types.RulesetReader", module).read_data(data, row.name, services)
+    reader = types.cast("types.VariablesReader", module)
+    return reader.read_data(data, row.name, services, variables)
