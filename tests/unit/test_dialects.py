@@ -9,6 +9,7 @@ import pickle
 import pytest
 
 from portranges import (
+    InvalidValueError,
     PortRange,
     PortSet,
     PortSyntaxError,
@@ -307,6 +308,78 @@ def test_trap_the_empty_set_has_no_text_for_no_ports_means_all():
             assert unsaid("", name) == (
                 "it is empty, and a rule without ports would match every port"
             )
+
+
+PORT_VARIABLES = {
+    "HTTP_PORTS": "80",
+    "SHELLCODE_PORTS": "!80",
+    "FILE_DATA_PORTS": "[$HTTP_PORTS,110,143]",
+    "MORE": "![$FILE_DATA_PORTS, 25]",
+    "ANY": "any",
+    "SELF": "[80,$OTHER]",
+    "OTHER": "$SELF",
+    "BAD": "[80,x]",
+    "NOTHING": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "ports"),
+    [
+        ("$HTTP_PORTS", "80"),
+        ("!$HTTP_PORTS", "0-79,81-65535"),
+        ("$SHELLCODE_PORTS", "0-79,81-65535"),
+        ("[$FILE_DATA_PORTS,443]", "80,110,143,443"),
+        ("[1:200,!$FILE_DATA_PORTS]", "1-79,81-109,111-142,144-200"),
+        ("![$FILE_DATA_PORTS]", "0-79,81-109,111-142,144-65535"),
+        ("$MORE", "0-24,26-79,81-109,111-142,144-65535"),
+        ("$ANY", "0-65535"),
+        ("[!80,$ANY]", "0-79,81-65535"),
+    ],
+)
+def test_variables_of_suricata(text, ports):
+    assert dialects.parse(text, "suricata", variables=PORT_VARIABLES) == PortSet.parse(ports)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[80,$NONE]", "a variable must be defined, got 'NONE'"),
+        ("[$SHELLCODE_PORTS,80]", "a variable with a negation must be alone, got"),
+        ("!$SHELLCODE_PORTS", "a variable with a negation must be alone, got"),
+        ("!$ANY", "the text must match at least one port, got '!$ANY'"),
+        ("$SELF", "a variable must not lead back to itself, got 'SELF', in $OTHER, in $SELF"),
+        ("$BAD", "expected a port or 'first:last', got 'x'; suricata does not accept names here"),
+        ("$NOTHING", "expected a port, got the end, in $NOTHING"),
+        ("$", "a variable must be defined, got ''"),
+        ("80:$HTTP_PORTS", "expected a port or 'first:last', got '$HTTP_PORTS'"),
+    ],
+)
+def test_variables_that_are_refused(text, reason):
+    with pytest.raises(PortSyntaxError) as caught:
+        dialects.parse(text, "suricata", variables=PORT_VARIABLES)
+    assert caught.value.reason.startswith(reason)
+    start, stop = caught.value.span
+    assert "$" in text[start:stop]
+
+
+def test_variables_need_the_right_type_and_dialect():
+    with pytest.raises(TypeError, match="variables must be a mapping of names to texts, got"):
+        dialects.parse("80", "suricata", variables=[("A", "80")])
+    with pytest.raises(TypeError, match="a variable must be a str, got int 80"):
+        dialects.parse("80", "suricata", variables={"A": 80})
+    with pytest.raises(InvalidValueError, match="must be for suricata or snort, got 'nft'"):
+        dialects.parse("80", "nft", variables={})
+    assert refused("$HTTP_PORTS", "suricata").endswith("variables require variables=")
+
+
+def test_chains_of_variables_are_read_once_and_limited():
+    """Each variable has the one before twice: read anew each time, they would take for ever."""
+    chain = {f"V{number}": f"[$V{number - 1},$V{number - 1}]" for number in range(1, 80)}
+    chain["V0"] = "80"
+    assert dialects.parse("$V60", "suricata", variables=chain) == PortSet([80])
+    with pytest.raises(PortSyntaxError, match="must not lead back to itself"):
+        dialects.parse("$V79", "suricata", variables=chain)
 
 
 def test_trap_the_full_set_is_never_written_as_an_empty_text():

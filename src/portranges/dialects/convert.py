@@ -6,6 +6,8 @@ texts, one per line, into one set.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from portranges import checks, types
 from portranges.dialects import (
     grammar_bpf,
@@ -27,7 +29,7 @@ from portranges.dialects.model import Overlap, TransportRule
 from portranges.dialects.query import Cursor, Query
 from portranges.dialects.reading import overlap_error
 from portranges.dialects.writing import Request, request_of
-from portranges.errors import UnrepresentableError
+from portranges.errors import InvalidValueError, UnrepresentableError, got
 from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 
@@ -38,6 +40,7 @@ def parse(
     *,
     services: types.Services | None = None,
     transport: types.TransportLike | None = None,
+    variables: types.Mapping[str, str] | None = None,
 ) -> PortSet:
     """Return the set of ports that *text* matches in a dialect.
 
@@ -54,13 +57,18 @@ def parse(
             it names are refused. A name must have exactly one port in it.
         transport: The transport whose ports are returned, for a text that names several; those
             of the others are ignored.
+        variables: The text of each variable by its name, such as ``{"HTTP_PORTS": "[80,8080]"}``,
+            for Suricata and Snort; without it variables are refused. A text may have other
+            variables.
 
     Returns:
         The set. It is empty only if the notation can express the empty set.
 
     Raises:
-        TypeError: *text* or *dialect* is not a ``str``.
+        TypeError: *text* or *dialect* is not a ``str``, or *variables* does not map texts to
+            texts.
         UnknownNameError: *dialect* or *transport* is unknown.
+        InvalidValueError: The dialect has no variables.
         PortSyntaxError: *text* is anything else; the error has the position.
 
     Complexity:
@@ -71,6 +79,8 @@ def parse(
         22,80,8000-8100
         >>> print(parse("-p udp -m multiport ! --dports 1024:65535", "iptables-multiport"))
         0-1023
+        >>> print(parse("[$HTTP_PORTS,443]", "suricata", variables={"HTTP_PORTS": "80:90"}))
+        80-90,443
         >>> parse("1024-/tcp", "firewalld")
         Traceback (most recent call last):
         ...
@@ -83,9 +93,23 @@ firewalld reads '1024-/tcp' as 1024 (the single port)
     checks.services(services)
     row = lookup(dialect)
     selected = None if transport is None else check_transport(transport)
+    texts = None if variables is None else _checked(variables)
+    if texts is not None and row.grammar != "suricata":
+        raise InvalidValueError("variables must be for suricata or snort", repr(row.name))
     if row.empty is not None and text in ("", row.empty):
         return PortSet.empty()
-    return _read(Query(row=row, text=text, services=services, transport=selected).whole())
+    query = Query(row=row, text=text, services=services, transport=selected, variables=texts)
+    return _read(query.whole())
+
+
+def _checked(variables: object) -> dict[str, str]:
+    if not isinstance(variables, Mapping):
+        raise TypeError(f"variables must be a mapping of names to texts, got {got(variables)}")
+    found = types.cast("types.Mapping[object, object]", variables)
+    return {
+        checks.of_type("a name of variables", name, str): checks.of_type("a variable", text, str)
+        for name, text in found.items()
+    }
 
 
 def _read(whole: Cursor) -> PortSet:

@@ -3,12 +3,14 @@
 A list means all ports that it names (every port if it names none) except those that it negates,
 in any order. Suricata flattens nested lists, so that an inner negation removes ports from the
 whole list, and it loses the negation of a negation. Both are refused, because a person reads
-them from the inside out. Port variables are refused too.
+them from the inside out. Suricata replaces a variable with its text, so the same is true of
+negations in it.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from portranges import types
 from portranges.dialects.combining import collect
@@ -17,7 +19,7 @@ from portranges.dialects.model import Fault
 from portranges.dialects.query import Cursor
 from portranges.dialects.reading import check_length, check_not_empty
 from portranges.dialects.writing import Request, lists_of, worded
-from portranges.errors import PortSyntaxError
+from portranges.errors import PortSyntaxError, elide
 from portranges.portset import PortSet
 
 _TOKEN = re.compile(r"[\[\],!]|[^\[\],! ]+")
@@ -28,23 +30,32 @@ _DEEPEST = 64
 
 def read(at: Cursor) -> types.Iterator[types.Part]:
     """Yield the ports of a list without those that it negates."""
-    at = at.trim()
-    if at.word(3).lower() == at.row.all_ports_word:
-        yield None, PortSet.full()
-        return
-    check_length(at.without("!") if at.starts("!") else at)
-    by_sign = collect(_elements(at))
-    ports = by_sign.get(_NAMED, PortSet.full()) - by_sign.get(_NEGATED, PortSet.empty())
-    check_not_empty(at, ports)
-    yield None, ports
+    named, negated = _parts(at.trim())
+    yield None, (PortSet.full() if named is None else named) - negated
 
 
 # The signs of elements.
 _NAMED, _NEGATED = "", "!"
 
 
-def _elements(at: Cursor) -> types.Iterator[tuple[str, int, int]]:
-    """Yield the sign of each element, its first and its last port."""
+def _parts(at: Cursor) -> tuple[PortSet | None, PortSet]:
+    """Return the ports that a list names, None if it names none, and those that it negates."""
+    if at.word(3).lower() == at.row.all_ports_word:
+        return PortSet.full(), PortSet.empty()
+    check_length(at.without("!") if at.starts("!") else at)
+    of_variables: dict[str, list[PortSet]] = {_NAMED: [], _NEGATED: []}
+    for sign, ports in collect(_elements(at, of_variables)).items():
+        of_variables[sign].append(ports)
+    named = PortSet().union(*of_variables[_NAMED]) if of_variables[_NAMED] else None
+    negated = PortSet().union(*of_variables[_NEGATED])
+    check_not_empty(at, (PortSet.full() if named is None else named) - negated)
+    return named, negated
+
+
+def _elements(
+    at: Cursor, of_variables: dict[str, list[PortSet]]
+) -> types.Iterator[tuple[str, int, int]]:
+    """Yield the sign of each element, its first and its last port; add those of variables."""
     # The depth of nesting, and the depth from which on everything is negated (0: none).
     depth = negated_from = 0
     expects_element, negated = True, False
@@ -73,12 +84,42 @@ def _elements(at: Cursor) -> types.Iterator[tuple[str, int, int]]:
         elif mark in ("]", ","):
             raise token.error(expected(at.row), got="nothing")
         else:
-            first, last = read_element(token, None)
-            yield _NEGATED if negated or negated_from else _NAMED, first, last
+            sign = _NEGATED if negated or negated_from else _NAMED
+            if mark[0] == "$":
+                _add_variable(token, sign, of_variables, is_alone=len(token) == len(at))
+            else:
+                first, last = read_element(token, None)
+                yield sign, first, last
             expects_element = negated = False
     if expects_element or depth:
         wanted = "']'" if depth and not expects_element else "a port"
         raise _unexpected(at.since(at.stop), wanted)
+
+
+def _add_variable(
+    at: Cursor, sign: str, of_variables: dict[str, list[PortSet]], *, is_alone: bool
+) -> None:
+    """Add the ports of a variable to those of the list that it is in."""
+    query, name = at.query, at.text[1:]
+    if query.variables is None:
+        raise at.refusal(expected(at.row), hint="variables require variables=")
+    if name not in query.variables:
+        raise at.error("a variable must be defined", got=elide(name))
+    if query.depth == _DEEPEST or query.resolved.get(name, True) is None:
+        raise at.error("a variable must not lead back to itself", got=elide(name))
+    if name not in query.resolved:
+        query.resolved[name] = None
+        inner = replace(query, text=query.variables[name], depth=query.depth + 1)
+        try:
+            query.resolved[name] = _parts(inner.whole().trim())
+        except PortSyntaxError as error:
+            raise PortSyntaxError(f"{error.reason}, in {at.text}", query.text, at.span) from None
+    named, negated = types.cast("tuple[PortSet | None, PortSet]", query.resolved[name])
+    if negated and not is_alone:
+        raise at.error("a variable with a negation must be alone", got=elide(name))
+    of_variables[_NEGATED].append(negated)
+    if named is not None:
+        of_variables[sign].append(named)
 
 
 def _unexpected(at: Cursor, wanted: str) -> PortSyntaxError:

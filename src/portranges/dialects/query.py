@@ -8,13 +8,14 @@ row's ``misread_texts``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portranges import types
 from portranges.dialects.forms import Dialect
 from portranges.dialects.model import Fault, MisreadText, NameLookup
 from portranges.errors import PortSyntaxError, elide
 from portranges.ports import Transport
+from portranges.portset import PortSet
 
 # Longer than any text for which there is a hint.
 _LONGEST = 128
@@ -29,12 +30,21 @@ class Query:
         text: The whole text; a ``Cursor`` is a part of it.
         services: A registry of service names; None if names are refused.
         transport: The transport that the caller selected, if any.
+        variables: The texts of variables; None if variables are refused.
+        resolved: The ports that a variable names, if any, and those that it excludes; None while
+            its text is being read.
+        depth: The number of variables inside which this text is.
     """
 
     row: Dialect
     text: str
     services: types.Services | None = None
     transport: Transport | None = None
+    variables: types.Mapping[str, str] | None = None
+    resolved: dict[str, tuple[PortSet | None, PortSet] | None] = field(
+        default_factory=dict[str, "tuple[PortSet | None, PortSet] | None"]
+    )
+    depth: int = 0
 
     def whole(self) -> Cursor:
         """Return the cursor of the whole text."""

@@ -187,7 +187,7 @@ _SURICATA = Dialect(
         rejects(Fault.OTHER_SIGN, "80-90"),
     ),
     refused_texts=(
-        refused("$HTTP_PORTS", "its ports are defined elsewhere"),
+        refused("$HTTP_PORTS", "its ports are defined elsewhere; pass them as variables="),
         refused("![80,!81]", "a negation of a negation is not what it seems to be"),
     ),
     notes=(
@@ -197,6 +197,7 @@ _SURICATA = Dialect(
         ),
         "The list in the outermost brackets may have 1,023 characters.",
         "A negation of a negation does not mean what it seems to, and is refused.",
+        "A variable with a negation must be alone, because its text becomes part of the list.",
     ),
     evidence=known_by(
         Confidence.SOURCE,
