@@ -46,7 +46,6 @@ from portranges.dialects.model import (
     TransportRule,
     Verification,
 )
-from portranges.dialects.transports import parse_transports, render_transports
 
 __all__ = [
     "Bracketed",
@@ -86,10 +85,8 @@ __all__ = [
     "names",
     "parse",
     "parse_mapping",
-    "parse_transports",
     "render",
     "render_rules",
-    "render_transports",
     "rows",
     "to_aws",
     "to_aws_nacl",

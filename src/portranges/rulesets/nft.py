@@ -7,6 +7,8 @@ their own.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from portranges import types
 from portranges.errors import InvalidValueError, elide, got
 from portranges.rulesets.model import (
@@ -35,8 +37,9 @@ from portranges.rulesets.nft_model import (
     VerdictMap,
 )
 from portranges.rulesets.nft_rule import RuleCompiler
-from portranges.rulesets.nft_statements import RuleParser
+from portranges.rulesets.nft_statements import RuleParser, is_harmless
 from portranges.rulesets.nft_text import TextReader
+from portranges.rulesets.nft_tokens import content_of
 from portranges.rulesets.ruleset import Ruleset
 
 _Key: types.TypeAlias = "tuple[str, str, str]"
@@ -52,6 +55,8 @@ _DIRECTIONS = {
 }
 # enum nf_ip_hook_priorities: NF_IP_PRI_CONNTRACK
 _TRACKING = -200
+# Packets come to a chain after they are tracked.
+_TRACKED = frozenset({False})
 
 
 def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
@@ -93,7 +98,11 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
 
 
 def _text_statements(rule: RuleText) -> list[Statement]:
-    return RuleParser(rule.content, rule.text).read()
+    content: str | Unread = rule.content
+    if isinstance(content, Unread):
+        content.is_harmless = is_harmless(content_of(rule.text))
+        raise content
+    return RuleParser(content).read()
 
 
 def _json_statements(rule: RuleText) -> list[Statement]:
@@ -124,23 +133,22 @@ class _Assembly:
     def ruleset(self) -> Ruleset:
         """Return the ruleset."""
         self.add_chains()
-        read: list[tuple[RuleText, list[Statement]]] = []
+        stages = self.stages()
+        compilers: dict[tuple[str, str], RuleCompiler] = {}
         for rule in self.document.rules:
             if rule.chain in self.foreign:
                 self.skip_foreign(rule)
                 continue
-            try:
-                read.append((rule, self.reader(rule)))
-            except Unread as unread:
-                self.skip(rule, unread)
-        stages = self.stages(read)
-        compilers: dict[tuple[str, str], RuleCompiler] = {}
-        for rule, statements in read:
             table = rule.chain[:2]
             if table not in compilers:
                 compilers[table] = RuleCompiler(self.lookup(table))
-            before = stages.get(rule.chain, frozenset({False}))
+            before = stages.get(rule.chain, _TRACKED)
             situation = Situation(self.services, self.document.is_tracked, before)
+            try:
+                statements = self.reader(rule)
+            except Unread as unread:
+                self.skip(rule, unread)
+                continue
             try:
                 self.add_rule(rule, statements, compilers[table], situation)
             except Unread as unread:
@@ -237,28 +245,41 @@ class _Assembly:
 
         return elements
 
-    def stages(self, read: list[tuple[RuleText, list[Statement]]]) -> dict[_Key, frozenset[bool]]:
-        """Return, for each chain, whether packets come to it before they are tracked, or after."""
-        found: dict[_Key, set[bool]] = {}
-        targets: dict[_Key, set[_Key]] = {}
-        for rule, statements in read:
-            names = targets.setdefault(rule.chain, set())
-            names.update((*rule.chain[:2], name) for name in self.targets(rule.chain, statements))
+    def stages(self) -> dict[_Key, frozenset[bool]]:
+        """Return, for each chain, whether packets come to it before they are tracked, or after.
+
+        Packets come to a chain that is not in the result after they are tracked.
+        """
+        starts: dict[frozenset[bool], list[_Key]] = {}
         for key, chain in self.chains.items():
-            if chain.hook in (Hook.PREROUTING, Hook.OUTPUT) and chain.priority <= _TRACKING:
-                own = {True} if chain.priority < _TRACKING else {True, False}
-            else:
-                own = {False}
-            if chain.hook is None:
-                continue
-            pending, seen = [key], set[_Key]()
+            if chain.hook is not None:
+                own = _TRACKED
+                if chain.hook in (Hook.PREROUTING, Hook.OUTPUT) and chain.priority <= _TRACKING:
+                    own = frozenset({True} if chain.priority < _TRACKING else {True, False})
+                starts.setdefault(own, []).append(key)
+        if starts.keys() <= {_TRACKED}:
+            return {}
+        targets = self.all_targets()
+        found: dict[_Key, frozenset[bool]] = {}
+        for own, bases in starts.items():
+            pending, seen = list(bases), set[_Key]()
             while pending:
                 current = pending.pop()
                 if current not in seen:
                     seen.add(current)
-                    found.setdefault(current, set()).update(own)
+                    found[current] = found.get(current, own) | own
                     pending += targets.get(current, ())
-        return {key: frozenset(value) for key, value in found.items()}
+        return found
+
+    def all_targets(self) -> dict[_Key, set[_Key]]:
+        """Return, for each chain, those that its rules lead to."""
+        found: dict[_Key, set[_Key]] = {}
+        for rule in self.document.rules:
+            with suppress(Unread):
+                names = found.setdefault(rule.chain, set())
+                for name in self.targets(rule.chain, self.reader(rule)):
+                    names.add((*rule.chain[:2], name))
+        return found
 
     def targets(self, chain: _Key, statements: list[Statement]) -> types.Iterator[str]:
         """Yield the chains that a rule may lead to."""

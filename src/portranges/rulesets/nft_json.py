@@ -29,6 +29,7 @@ from portranges.rulesets.nft_model import (
     Verdict,
     VerdictMap,
 )
+from portranges.rulesets.nft_statements import RuleParser, from_iptables
 
 Object: types.TypeAlias = "dict[str, types.Any]"
 
@@ -42,7 +43,9 @@ _VERDICTS = {
 _JUMPS = {"jump": Action.JUMP, "goto": Action.GOTO}
 _REJECTS = {"tcp reset": "tcp", "icmp": "ip", "icmpv6": "ip6"}
 _NEUTRAL = frozenset({"counter", "log", "notrack", "last", "flow", "dup"})
-_CONDITIONS = frozenset({"limit", "quota", "ct count", "set", "meter"})
+_CONDITIONS = frozenset({"limit", "quota", "ct count", "set", "map", "meter"})
+_OBJECTS = frozenset({"counter", "limit", "quota"})
+_BITS = frozenset({"&", "|", "^", "<<", ">>"})
 _FLAGS = ("dormant", "owner", "persist")
 _OPERATORS = frozenset({"==", "!=", "<", ">", "<=", ">=", "in", "!"})
 _OTHERS = frozenset({"metainfo", "counter", "quota", "limit", "flowtable", "ct helper"}) | {
@@ -176,8 +179,8 @@ def _scalar(value: object) -> str:
     """Return a value as the text form has it."""
     if isinstance(value, str) and value:
         return value
-    if type(value) is int and abs(value) < 1 << 128:
-        return str(value)
+    if isinstance(value, int) and abs(value) < 1 << 128:
+        return str(int(value))
     if isinstance(value, list):
         return "|".join(map(_scalar, types.cast("list[object]", value)))
     kind, inner = _only(value, what="value")
@@ -255,15 +258,24 @@ def statements_of(expr: list[object]) -> list[Statement]:
 
 
 def _statement(value: object) -> list[Statement]:
+    if isinstance(value, str):
+        # What has no form of JSON is in that of text.
+        return RuleParser(value).read()
     kind, inner = _only(value, what="statement")
     text = text_of(value)
     fields = _object(inner)
     if kind in _VERDICTS or kind in _JUMPS:
         return [_verdict(_object(value))]
+    if kind in _OBJECTS and "map" in fields:
+        lets_all_pass = kind == "counter"
+        return [*_changed(inner), *(() if lets_all_pass else (Condition(text),))]
     if kind in _NEUTRAL:
         return []
-    if kind in _CONDITIONS or (kind == "xt" and fields.get("type") == "match"):
-        return [Condition(text)]
+    if kind in _CONDITIONS:
+        key = fields.get("elem", fields.get("key"))
+        return [*(_changed(_element_of(key)) if key else ()), Condition(text)]
+    if kind == "xt":
+        return from_iptables(str(fields.get("type")), str(fields.get("name")), text)
     if kind == "match":
         return [_match(fields, text)]
     if kind == "vmap":
@@ -272,8 +284,6 @@ def _statement(value: object) -> list[Statement]:
     if kind == "reject":
         key = _REJECTS.get(str(fields.get("type", "")), "")
         return [*([Requirement(key)] if key else []), Verdict(Action.REJECT)]
-    if kind == "xt" and fields.get("name") == "REJECT":
-        return [Verdict(Action.REJECT)]
     if kind == "queue":
         return [Verdict(Action.DELEGATE)]
     if kind in ("masquerade", "snat"):
@@ -286,15 +296,28 @@ def _statement(value: object) -> list[Statement]:
             return [*_changed(fields.get("value"))]
         raise Unread(f"a rule must not change what decides, got {elide(text)}", is_local=False)
     if kind in ("ct helper", "ct timeout", "ct expectation", "secmark"):
-        return []
+        return _changed(inner)
     raise Unread(f"statement must be a known one, got {elide(kind)}", is_local=False)
 
 
+def _element_of(value: object) -> object:
+    """Return an element without its timeout and the like."""
+    fields = _object(value)
+    return _object(fields["elem"]).get("val") if "elem" in fields else value
+
+
 def _changed(value: object) -> list[Statement]:
-    if _object(value):
-        shown = elide(text_of(value))
-        raise Unread(f"statement must be a known one, got {shown}", is_local=False)
-    return []
+    """Return what a value requires of a packet, if it is computed from one."""
+    fields = _object(value)
+    if not fields:
+        return []
+    if looked_up := _object(fields.get("map")):
+        return [*_changed(looked_up.get("key")), Condition(text_of(value))]
+    kind, inner = next(iter(fields.items()))
+    if kind == "concat" or kind in _BITS:
+        return [found for each in _listed(inner) for found in _changed(each)]
+    keys, _ = _keys(value)
+    return [Requirement(key) for key in keys]
 
 
 def _match(fields: Object, text: str) -> Match:
@@ -318,9 +341,12 @@ def _keys(value: object) -> tuple[tuple[str, ...], str]:
     """Return the names of a concatenation, and the mask of one expression."""
     kind, inner = _only(value, what="expression")
     if kind == "concat":
-        several = [_keys(each) for each in _list(inner)]
+        # One part of a concatenation may be a constant.
+        several = [
+            _keys(each) if isinstance(each, dict) else (("?constant",), "") for each in _list(inner)
+        ]
         return tuple([key for keys, _ in several for key in keys]), ""
-    if kind in ("&", "|", "^", "<<", ">>"):
+    if kind in _BITS:
         operands = _list(inner)
         keys, mask = _keys(operands[0] if operands else None)
         is_plain = kind == "&" and not mask and len(operands) == 2

@@ -9,8 +9,8 @@ from functools import lru_cache
 from portranges import dialects, types
 from portranges.errors import PortSyntaxError, elide
 from portranges.families import Family
-from portranges.ports import Transport
-from portranges.portset import PortSet
+from portranges.ports import LAST_PORT, Transport
+from portranges.portset import PortSet, compact
 from portranges.rulesets.model import Applies
 from portranges.rulesets.netfilter import (
     both,
@@ -48,6 +48,8 @@ _FAMILY_NAMES = {
 _STATES = {1: "INVALID", 2: "ESTABLISHED", 4: "RELATED", 8: "NEW", 64: "UNTRACKED"}
 _FLAGS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}
 _NUMBER = re.compile(r"(0x)[0-9a-f]{1,3}|[0-9]{1,3}")
+# A port as nft writes it, for which the dialect is not needed.
+_PLAIN = re.compile(r"0|[1-9][0-9]{0,4}")
 _SYN, _ECN = 2, 64 | 128
 
 # An expression of these protocols is about packets of one transport, or of none.
@@ -73,7 +75,7 @@ _FIELDS = {
     "meta": "iif iifname iiftype iifgroup iifkind oif oifname oiftype oifgroup oifkind "
     "length protocol nfproto l4proto priority mark skuid skgid rtclassid cpu pkttype cgroup "
     "random nftrace time day hour sdif sdifname ipsec secpath ibrname obrname ibriport "
-    "ibridgename obridgename",
+    "ibridgename obridgename secmark",
     "ct": "state direction status mark expiration helper label l3proto protocol bytes packets "
     "avgpkt zone count id event secmark saddr daddr proto-src proto-dst",
 }
@@ -91,22 +93,37 @@ class Part:
 
     def __and__(self, other: Part) -> Part:
         """Return the packets that meet both conditions."""
-        if self is _ANY:
+        if self is ANY:
             return other
-        ports, sources = self.ports, self.sources
-        if other.ports is not _FULL:
-            ports = other.ports if ports is _FULL else ports & other.ports
-        if other.sources is not _EVERY_PORT:
-            sources &= other.sources
+        if other is ANY:
+            return self
         return Part(
-            ports,
-            sources,
-            tuple([each for each in self.families if each in other.families]),
+            _both_ports(self.ports, other.ports),
+            self.sources
+            if self.sources == other.sources
+            else compact(self.sources & other.sources),
+            self.families
+            if self.families == other.families
+            else tuple([each for each in self.families if each in other.families]),
             both(self.applies, other.applies),
         )
 
 
-_ANY = Part()
+ANY = Part()
+
+
+def _both_ports(one: TransportPorts, other: TransportPorts) -> TransportPorts:
+    """Return the ports in both sets: one of the two if possible."""
+    if one is _FULL or one is other:
+        return other
+    if other is _FULL:
+        return one
+    found = one & other
+    return other if found == other else one if found == one else _compact(found)
+
+
+def _compact(ports: TransportPorts) -> TransportPorts:
+    return TransportPorts({transport: compact(own) for transport, own in ports.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +169,7 @@ def matched(match: Match, values: Values | None, situation: Situation) -> Part:
     Raises:
         Unread: A value was not understood.
     """
-    has = _ANY
+    has = ANY
     for key in match.keys:
         has &= required(key)
     if not has.ports:
@@ -191,16 +208,24 @@ def _with_ports(key: str, ports: PortSet) -> Part:
     if key.endswith(" sport"):
         is_full = ports == _EVERY_PORT
         applies = Applies.ALWAYS if is_full else Applies.MAYBE if ports else Applies.NEVER
-        return Part(sources=ports, applies=applies)
+        return Part(sources=compact(ports), applies=applies)
     transports = _OF_TRANSPORT.get(key.partition(" ")[0], tuple(Transport))
-    return Part(TransportPorts(dict.fromkeys(transports, ports)))
+    return Part(TransportPorts(dict.fromkeys(transports, compact(ports))))
 
 
 def _ports(op: str, values: Values, situation: Situation) -> PortSet:
     """Return the ports of *values*, which have one part each."""
-    texts = ["0-65535" if each[0] == "*" else each[0] for each in values]
-    listed = texts[0] if len(texts) == 1 else f"{{ {', '.join(texts)} }}"
     sign = "" if op in ("==", "in", "!=") else f"{op} "
+    texts = ["0-65535" if each[0] == "*" else each[0] for each in values]
+    if (
+        texts
+        and not sign
+        and all(map(_PLAIN.fullmatch, texts))
+        and max(map(int, texts)) <= LAST_PORT
+    ):
+        found = PortSet(map(int, texts))
+        return _EVERY_PORT - found if op == "!=" else found
+    listed = texts[0] if len(texts) == 1 else f"{{ {', '.join(texts)} }}"
     try:
         found = dialects.parse(sign + listed, "nft", services=situation.services)
     except PortSyntaxError as error:
@@ -265,17 +290,19 @@ def _union(parts: list[Part]) -> Part:
     live = [each for each in parts if each.applies is not Applies.NEVER]
     if not live:
         return Part(applies=Applies.NEVER)
+    if len(live) == 1:
+        return live[0]
     ports, sources, families = _EMPTY, PortSet(), set[Family]()
     for each in live:
-        ports |= each.ports
-        sources |= each.sources
+        ports = each.ports if not ports or each.ports is _FULL else ports | each.ports
+        sources = _EVERY_PORT if each.sources == _EVERY_PORT else sources | each.sources
         families.update(each.families)
     is_exact = all(each.applies is Applies.ALWAYS for each in live) and (
         len({each.families for each in live}) == 1 or len({each.ports for each in live}) == 1
     )
     return Part(
-        ports,
-        sources,
+        _compact(ports),
+        compact(sources),
         tuple([each for each in _FAMILIES if each in families]),
         Applies.ALWAYS if is_exact else Applies.MAYBE,
     )
@@ -290,7 +317,7 @@ def _outside(parts: list[Part], has: Part) -> Part:
     if found.applies is not Applies.ALWAYS:
         return Part(applies=Applies.MAYBE)
     if set(found.families) >= set(has.families):
-        return Part(_FULL - found.ports)
+        return Part(_compact(_FULL - found.ports))
     if found.ports == _FULL:
         return Part(families=tuple([each for each in _FAMILIES if each not in found.families]))
     return Part(applies=Applies.MAYBE)

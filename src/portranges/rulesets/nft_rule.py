@@ -11,7 +11,7 @@ from portranges.errors import PortSyntaxError, elide
 from portranges.portset import PortSet
 from portranges.rulesets.model import Action, Applies
 from portranges.rulesets.netfilter import both
-from portranges.rulesets.nft_match import Part, Situation, matched, required, rest
+from portranges.rulesets.nft_match import ANY, Part, Situation, matched, required, rest
 from portranges.rulesets.nft_model import (
     Condition,
     Element,
@@ -36,11 +36,13 @@ Result: types.TypeAlias = tuple[Part, Verdict, PortSet | None]
 class RuleCompiler:
     """Computes what the rules of one table do."""
 
-    __slots__ = ("_lookup",)
+    __slots__ = ("_lookup", "_parts")
 
     def __init__(self, lookup: types.Callable[[str], tuple[Element, ...] | None]) -> None:
         """Store the function that returns the elements of a set; ``None`` if they are unknown."""
         self._lookup: types.Callable[[str], tuple[Element, ...] | None] = lookup
+        # Rules with equal matches share their sets of ports.
+        self._parts: dict[types.Any, Part] = {}
 
     def compile(
         self, statements: types.Sequence[Statement], situation: Situation
@@ -50,7 +52,7 @@ class RuleCompiler:
         Raises:
             Unread: A value was not understood.
         """
-        part = Part()
+        part = ANY
         conditions: list[str] = []
         ends: list[Result] = []
         for each in statements:
@@ -67,7 +69,7 @@ class RuleCompiler:
             elif ends:
                 raise Unread("a rule must end after its verdict, got another one")
             elif isinstance(each, Verdict):
-                ends = [(Part(), each, None)]
+                ends = [(ANY, each, None)]
             elif isinstance(each, VerdictMap):
                 conditions.append(each.text)
                 ends = [
@@ -78,18 +80,32 @@ class RuleCompiler:
             else:
                 ends = self.translations(each, situation)
         if not ends:
-            ends = [(Part(), Verdict(Action.CONTINUE), None)]
+            ends = [(ANY, Verdict(Action.CONTINUE), None)]
         return [_checked(part & own, verdict, ports) for own, verdict, ports in ends], tuple(
             conditions
         )
 
     def match(self, match: Match, situation: Situation) -> Part:
         """Return the packets that *match* may match."""
+        key = (
+            match.keys,
+            match.op,
+            match.values,
+            match.is_set,
+            match.mask,
+            situation.before_tracking,
+        )
+        found = self._parts.get(key)
+        if found is None:
+            found = self._parts[key] = matched(match, self.values(match), situation)
+        return found
+
+    def values(self, match: Match) -> Values | None:
+        """Return the values of *match*; ``None`` if they are unknown."""
         if not isinstance(match.values, str):
-            return matched(match, match.values, situation)
+            return match.values
         elements = self._lookup(match.values)
-        values = None if elements is None else tuple([each.values for each in elements])
-        return matched(match, values, situation)
+        return None if elements is None else tuple([each.values for each in elements])
 
     def results(
         self, looked_up: Map, situation: Situation
@@ -123,6 +139,11 @@ class RuleCompiler:
         base, verdict = Part(families=translation.families), Verdict(translation.action)
         if isinstance(translation.to, str):
             return [(base, verdict, _new_ports(translation.to, situation))]
+        if (
+            isinstance(translation.to.elements, str)
+            and self._lookup(translation.to.elements) is None
+        ):
+            return [(base & Part(applies=Applies.MAYBE), verdict, _EVERY_PORT)]
         found: list[Result] = []
         for part, data in self.results(translation.to, situation):
             if data is None or isinstance(data, Verdict):
@@ -170,4 +191,6 @@ def _checked(part: Part, verdict: Verdict, ports: PortSet | None) -> Result:
         applies = both(applies, Applies.MAYBE)
     if not part.families:
         applies = Applies.NEVER
-    return Part(part.ports, part.sources, part.families, applies), verdict, ports
+    if applies is not part.applies:
+        part = Part(part.ports, part.sources, part.families, applies)
+    return part, verdict, ports

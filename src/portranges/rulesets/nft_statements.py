@@ -9,6 +9,7 @@ import re
 
 from portranges import types
 from portranges.errors import elide
+from portranges.rulesets.iptables_options import action_of
 from portranges.rulesets.model import Action
 from portranges.rulesets.nft_model import (
     FAMILIES,
@@ -25,7 +26,14 @@ from portranges.rulesets.nft_model import (
     Verdict,
     VerdictMap,
 )
-from portranges.rulesets.nft_tokens import VERDICTS, Token, elements_of, verdict_of, words_of
+from portranges.rulesets.nft_tokens import (
+    VERDICTS,
+    Token,
+    content_of,
+    elements_of,
+    verdict_of,
+    words_of,
+)
 
 # Keys of 'meta' that need no 'meta'.
 _META = frozenset(
@@ -35,17 +43,23 @@ _META = frozenset(
         *("cpu", "priority", "length", "protocol"),
     }
 )
+# The first words of other expressions.
+_EXPRESSIONS = frozenset({"meta", "ct", "fib", "rt", "numgen", "symhash"}) | {
+    *("jhash", "osf", "ipsec"),
+}
+_RAW = re.compile(r"@(?:ll|nh|th|ih)")
+_OPERATORS = ("&", "|", "^", "<<", ">>", "and", "or", "xor")
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "!"})
 
 
 class RuleParser:
-    """Reads the tokens of one rule."""
+    """Reads one rule."""
 
-    def __init__(self, tokens: list[Token], text: str) -> None:
-        """Store the tokens of *text*."""
-        self._tokens: list[Token] = tokens
+    def __init__(self, text: str) -> None:
+        """Split *text* into tokens."""
+        self._tokens: list[Token] = content_of(text)
         self._source: str = text
-        self._words: list[str] = words_of(tokens)
+        self._words: list[str] = words_of(self._tokens)
         self._at: int = 0
         self._found: list[Statement] = []
         self._is_in_hash: bool = False
@@ -56,23 +70,16 @@ class RuleParser:
         Raises:
             Unread: A statement was not understood.
         """
-        if any(each.kind == "comment" for each in self._tokens):
+        if self._tokens and self._tokens[-1].kind == "comment":
             text = self._tokens[-1].text
-            raise Unread(f"a rule must have no comment but its handle, got {elide(text)}")
+            raise Unread(f"nft must show the matches of iptables, got {elide(text)}")
         try:
             while self._at < len(self._words):
                 self._read_statement()
         except Unread as unread:
-            unread.is_harmless = self._is_harmless()
+            unread.is_harmless = is_harmless(self._tokens)
             raise
         return self._found
-
-    def _is_harmless(self) -> bool:
-        # A word in quotation marks is a comment or a name.
-        words = {each.text for each in self._tokens}
-        return bool(words & {"drop", "reject"}) and not words & {
-            *("accept", "jump", "goto", "vmap", "set", "dnat", "redirect", "queue", "tproxy"),
-        }
 
     def _peek(self, ahead: int = 0) -> str:
         at = self._at + ahead
@@ -91,8 +98,7 @@ class RuleParser:
         return False
 
     def _text(self, start: int) -> str:
-        offset, taken = self._tokens[0].start, self._tokens[start : self._at]
-        return self._source[taken[0].start - offset : taken[-1].stop - offset]
+        return self._source[self._tokens[start].start : self._tokens[self._at - 1].stop]
 
     def _unknown(self, start: int) -> Unread:
         text = " ".join(self._words[start : start + 4])
@@ -114,9 +120,9 @@ class RuleParser:
 
     # -- statements without an effect --
 
-    def _read_counter(self, _start: int) -> None:
+    def _read_counter(self, start: int) -> None:
         if self._take_if("name"):
-            self._take()
+            self._read_object(start)
         while self._take_if("packets", "bytes"):
             self._take()
 
@@ -142,9 +148,24 @@ class RuleParser:
 
     # -- conditions --
 
+    def _read_object(self, start: int) -> None:
+        """Read the name of an object, or a map that has names."""
+        if self._peek(1) in ("", *_STATEMENTS, *VERDICTS) or not self._is_expression():
+            self._take()
+        else:
+            self._read_lookup(start)
+
+    def _read_lookup(self, start: int) -> None:
+        """Read an expression, or a lookup in a map, which not every packet is in."""
+        keys, _ = self._expression(start)
+        self._found += map(Requirement, keys)
+        if self._take_if("map"):
+            self._mapped(start)
+            self._found.append(Condition(self._text(start)))
+
     def _read_limit(self, start: int) -> None:
         if self._take_if("name"):
-            self._take()
+            self._read_object(start)
         elif self._take_if("rate"):
             self._take_if("over")
             self._take()
@@ -159,7 +180,7 @@ class RuleParser:
 
     def _read_quota(self, start: int) -> None:
         if self._take_if("name"):
-            self._take()
+            self._read_object(start)
         else:
             self._take_if("over", "until")
             self._take()
@@ -172,12 +193,29 @@ class RuleParser:
     def _read_add(self, start: int) -> None:
         if not self._take().startswith("@"):
             raise self._unknown(start)
-        self._braces(start)
-        if self._take_if(":"):
-            raise self._unknown(start)
-        self._found.append(Condition(self._text(start)))
+        self._read_key(start)
 
     _read_update = _read_delete = _read_add
+
+    def _read_meter(self, start: int) -> None:
+        self._take()
+        if self._take_if("size"):
+            self._take()
+        self._read_key(start)
+
+    def _read_key(self, start: int) -> None:
+        """Read the key of an element that a rule adds or removes."""
+        first = self._at
+        if self._take_if("{") and self._is_expression():
+            keys, _ = self._expression(start)
+            self._found += map(Requirement, keys)
+        self._at = first
+        self._braces(start)
+        self._found.append(Condition(self._text(start)))
+
+    def _read_xt(self, start: int) -> None:
+        kind, name = self._take(), self._take()
+        self._found += from_iptables(kind, name, self._text(start))
 
     def _braces(self, start: int) -> int:
         """Pass the tokens between two braces; return the place of the first."""
@@ -203,10 +241,13 @@ class RuleParser:
                 self._found.append(Requirement(key))
         self._found.append(Verdict(Action.REJECT))
 
-    def _read_queue(self, _start: int) -> None:
+    def _read_queue(self, start: int) -> None:
         while self._take_if("num", "to", "flags", "bypass", "fanout", ","):
             if self._peek(-1) in ("num", "to"):
-                self._take()
+                if self._is_expression():
+                    self._read_lookup(start)
+                else:
+                    self._take()
         self._found.append(Verdict(Action.DELEGATE))
 
     def _read_masquerade(self, _start: int) -> None:
@@ -246,9 +287,8 @@ class RuleParser:
                         self._at += 1
                 to = self._map(start)
             elif action is Action.REDIRECT:
-                if not destination.startswith(":"):
-                    raise self._unknown(start)
-                to = self._take()[1:]
+                # People also write the port without a colon.
+                to = self._take().removeprefix(":")
             else:
                 to = _ports_of_address(self._take())
         while self._take_if("random", "fully-random", "persistent", ","):
@@ -258,7 +298,7 @@ class RuleParser:
         self._found.append(Translation(action, families, to, is_address))
 
     def _map(self, start: int) -> Map:
-        keys, _, _ = self._expression(start)
+        keys, _ = self._expression(start)
         if not self._take_if("map"):
             raise self._unknown(start)
         return Map(keys, self._mapped(start))
@@ -272,7 +312,7 @@ class RuleParser:
     # -- matches --
 
     def _read_match(self, start: int) -> None:
-        keys, mask, is_known = self._expression(start)
+        keys, mask = self._expression(start)
         if self._take_if("vmap"):
             looked_up = Map(keys, self._mapped(start))
             self._found.append(VerdictMap(looked_up, self._text(start)))
@@ -304,21 +344,27 @@ class RuleParser:
             has_bits = keys in (("tcp flags",), ("ct state",), ("ct status",))
             op = op or ("in" if has_bits else "==")
             found = Match(keys, op, (value,), self._text(start), mask=mask)
-        if not is_known and found.op not in ("==", "!="):
-            raise self._unknown(start)
         self._found.append(found)
 
     def _read_set(self, keys: tuple[str, ...], start: int) -> None:
         if len(keys) != 1 or keys[0] not in HARMLESS_KEYS:
             text = self._text(start)
             raise Unread(f"a rule must not change what decides, got {elide(text)}", is_local=False)
-        if self._peek() in ("map", "{", ""):
-            raise self._unknown(start)
-        first = self._take()
-        if first in (*PAYLOADS, "meta", "ct", "numgen", "jhash") or self._peek() in (
-            *("map", "&", "|", "^", "and", "or", "xor", "<<", ">>"),
-        ):
-            raise self._unknown(start)
+        while True:
+            if self._is_expression():
+                self._read_lookup(start)
+            elif self._peek() in ("map", "{", ""):
+                raise self._unknown(start)
+            else:
+                self._value(("",))
+            if not self._take_if(*_OPERATORS):
+                return
+
+    def _is_expression(self) -> bool:
+        """Return whether an expression follows, and not a value."""
+        word = self._peek().lstrip("(")
+        is_raw = _RAW.fullmatch(word) is not None
+        return is_raw or word in PAYLOADS or word in _META or word in _EXPRESSIONS
 
     def _value(self, keys: tuple[str, ...]) -> tuple[str, ...]:
         """Return a value; of bits, those that are set."""
@@ -331,42 +377,46 @@ class RuleParser:
                 parts[-1] += f"|{self._take().strip('()')}"
         return tuple(parts)
 
-    def _expression(self, start: int) -> tuple[tuple[str, ...], str, bool]:
-        """Return the names of a concatenation, the mask of one, and whether all are known."""
+    def _expression(self, start: int) -> tuple[tuple[str, ...], str]:
+        """Return the names of a concatenation, or the name and the mask of one expression."""
         keys: list[str] = []
-        is_known = True
         while True:
-            key = self._key(start)
+            if keys and not self._is_expression():
+                # One part of a concatenation may be a constant.
+                self._take()
+                key = "?constant"
+            else:
+                key = self._key(start)
             keys.append(key)
-            is_known &= not key.startswith("?")
             mask = ""
-            while self._peek() in ("&", "|", "^", "<<", ">>", "and", "or", "xor"):
+            while self._peek() in _OPERATORS:
                 sign = self._take()
                 value = self._value(("",))[0]
                 mask = value if sign in ("&", "and") and not mask else "?"
             if not self._take_if("."):
-                return tuple(keys), mask if len(keys) == 1 else "", is_known
+                return tuple(keys), mask if len(keys) == 1 else ""
 
     def _key(self, start: int) -> str:
-        word = self._take()
+        word = self._take().lstrip("(")
         if word == "meta":
-            return f"meta {self._take()}"
+            return f"meta {self._name()}"
         if word in _META:
             return f"meta {word}"
         if word == "ct":
-            name = self._take()
+            name = self._name()
             if name in ("original", "reply"):
-                words = [name, self._take()]
+                words = [name, self._name()]
                 if words[-1] in ("ip", "ip6"):
                     words.append(self._take())
                 name = " ".join(words)
             return f"ct {name}"
-        if word == "tcp" and self._peek() == "option":
-            self._take()
-            words = [self._take(), self._take()]
-            return "tcp option " + " ".join(words)
+        if word in ("tcp", "ip", "sctp", "dccp") and self._peek() in ("option", "chunk"):
+            words = [word, self._take(), self._take()]
+            if self._peek() not in ("exists", "missing"):
+                words.append(self._take())
+            return " ".join(words) if word == "tcp" else f"?{words[0]} {words[1]}"
         if word in PAYLOADS:
-            return f"{word} {self._take()}"
+            return f"{word} {self._name()}"
         if word == "fib":
             self._take()
             while self._take_if("."):
@@ -385,13 +435,22 @@ class RuleParser:
             self._is_in_hash = False
             return self._modulus("?jhash", start)
         if word == "rt":
-            return f"?rt {self._take()}"
-        if re.fullmatch(r"@(?:ll|nh|th|ih)", word) and self._take_if(","):
+            return f"?rt {self._name()}"
+        if word in ("osf", "ipsec"):
+            while self._take_if("ttl", "loose", "skip", "in", "out", "spnum", "ip", "ip6"):
+                if self._peek(-1) == "spnum":
+                    self._take()
+            return f"?{word} {self._name()}"
+        if _RAW.fullmatch(word) and self._take_if(","):
             for _ in range(2):
                 self._take()
                 self._take_if(",")
             return "?raw"
         raise self._unknown(start)
+
+    def _name(self) -> str:
+        """Return the name of a field, which may be the last word in parentheses."""
+        return self._take().rstrip(")")
 
     def _modulus(self, name: str, start: int) -> str:
         if not self._take_if("mod"):
@@ -402,12 +461,47 @@ class RuleParser:
         return name
 
 
+def is_harmless(tokens: list[Token]) -> bool:
+    """Return whether a rule ends in a drop for certain, so that it lets nothing pass."""
+    # A word in quotation marks is a comment or a name.
+    words = {each.text for each in tokens}
+    return bool(words & {"drop", "reject"}) and not words & {
+        *("accept", "jump", "goto", "vmap", "set", "dnat", "redirect", "queue", "tproxy"),
+    }
+
+
 _STATEMENTS = frozenset(
     {
         *("counter", "log", "comment", "notrack", "last", "flow", "limit", "quota", "add"),
-        *("update", "delete", "reject", "queue", "masquerade", "snat", "redirect", "dnat"),
+        *(
+            "update",
+            "delete",
+            "meter",
+            "xt",
+            "reject",
+            "queue",
+            "masquerade",
+            "snat",
+            "redirect",
+            "dnat",
+        ),
     }
 )
+
+
+def from_iptables(kind: str, name: str, text: str) -> list[Statement]:
+    """Return what a match or a target of iptables is, of which only the name is known.
+
+    Raises:
+        Unread: It may do anything.
+    """
+    if kind == "match":
+        return [Condition(text)]
+    action = action_of(name) if name not in ("CT", "NOTRACK") else None
+    if kind != "target" or action in (None, Action.TRANSLATE, Action.REDIRECT):
+        what = elide(f"xt {kind} {name}")
+        raise Unread(f"a target of iptables must show what it does, got {what}", is_local=False)
+    return [] if action is Action.CONTINUE else [Verdict(action)]
 
 
 def _ports_of_address(text: str) -> str:

@@ -10,10 +10,14 @@ from portranges.errors import PortSyntaxError, elide
 from portranges.rulesets.model import Action
 from portranges.rulesets.nft_model import Element, Unread, Verdict
 
+# Blanks before a token are a part of its match, but not of its group.
 _TOKEN = re.compile(
-    r"[ \t\r]++|\\\r?\n|(?P<end>\n|;)|(?P<comment>#[^\n]*+)|(?P<mark>[{},])"
-    r'|(?P<word>(?:[^\s{},;"#]|"[^"]*+")++)'
+    r'(?:[ \t\r]++|\\\r?\n)*+(?:(?P<word>(?:[^\s{},;"#]|"[^"]*+")++)|(?P<mark>[{},])'
+    r"|(?P<end>\n|;)|(?P<comment>#[^\n]*+)|(?P<wrong>[^ \t\r]))"
 )
+
+# What older releases of nft write instead of a match of iptables, and all that follows it.
+HIDDEN = re.compile(r"#[ \t]*xt_")
 
 VERDICTS = {
     "accept": Action.ACCEPT,
@@ -29,7 +33,7 @@ _ANNOTATIONS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Token:
     """A part of the text. Its kind is ``word``, ``mark``, ``end`` or ``comment``."""
 
@@ -45,14 +49,21 @@ def tokens_of(text: str) -> types.Iterator[Token]:
     Raises:
         PortSyntaxError: A quotation mark is not closed.
     """
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise error_at("a quotation mark must be closed", text, at)
-        if match.lastgroup is not None:
-            yield Token(match.lastgroup, match[0], at, match.end())
-        at = match.end()
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        start, stop = match.span(kind)
+        if kind == "wrong":
+            raise error_at("a quotation mark must be closed", text, start)
+        yield Token(kind, match[kind], start, stop)
+
+
+def content_of(text: str) -> list[Token]:
+    """Return the tokens of one statement. Line ends are between braces; comments are left out."""
+    return [
+        each
+        for each in tokens_of(text)
+        if each.kind in ("word", "mark") or (each.kind == "comment" and HIDDEN.match(each.text))
+    ]
 
 
 def error_at(rule: str, text: str, at: int) -> PortSyntaxError:
@@ -68,13 +79,18 @@ def words_of(tokens: types.Iterable[Token]) -> list[str]:
 
 
 def elements_of(tokens: list[Token]) -> list[Element]:
-    """Return the elements between braces, which *tokens* begin and end with."""
+    """Return the elements between braces, which *tokens* begin and end with.
+
+    A variable that is a set in a set adds its elements.
+    """
     found: list[Element] = []
     current: list[Token] = []
-    for token in [*tokens[1:-1], None]:
-        if token is not None and token.text in ("{", "}"):
-            raise Unread("an element must not have braces, got one")
-        if token is not None and token.text != ",":
+    for token in tokens[1:]:
+        text = token.text
+        if text == "{":
+            if current:
+                raise Unread("an element must not have braces, got one")
+        elif text not in (",", "}"):
             current.append(token)
         elif current:
             found.append(_element(current))
@@ -83,27 +99,37 @@ def elements_of(tokens: list[Token]) -> list[Element]:
 
 
 def _element(tokens: list[Token]) -> Element:
-    texts = [each.text for each in tokens]
+    if len(tokens) == 1 and tokens[0].text != "." and ":" not in tokens[0].text:
+        return Element((tokens[0].text.replace('"', ""),))
+    texts = [part for each in tokens for part in _around_colon(each.text)]
     middle = texts.index(":") if ":" in texts else len(texts)
-    values = _concatenated(tokens[:middle])
+    values = _concatenated(texts[:middle])
     if middle == len(texts):
         return Element(values)
-    data = tokens[middle + 1 :]
-    words = words_of(data)
+    data = texts[middle + 1 :]
+    words = [each.replace('"', "") for each in data]
     if words and words[0] in VERDICTS:
         return Element(values, verdict_of(words))
     return Element(values, _concatenated(data))
 
 
-def _concatenated(tokens: list[Token]) -> tuple[str, ...]:
+def _around_colon(text: str) -> list[str]:
+    """Split ``established:``, which people write without a space, and ``22:accept``."""
+    key, _, data = text.rpartition(":")
+    if key and (data in VERDICTS or not (data or key.endswith(":"))):
+        return [each for each in (key, ":", data) if each]
+    return [text]
+
+
+def _concatenated(texts: list[str]) -> tuple[str, ...]:
     parts: list[str] = [""]
-    for place, token in enumerate(tokens):
-        if token.text == ".":
+    for place, text in enumerate(texts):
+        if text == ".":
             parts.append("")
-        elif token.text in _ANNOTATIONS and place:
+        elif text in _ANNOTATIONS and place:
             break
         else:
-            parts[-1] += token.text.replace('"', "")
+            parts[-1] += text.replace('"', "")
     if "" in parts:
         raise Unread("an element must have a value, got none")
     return tuple(parts)
