@@ -196,6 +196,79 @@ class TestHere:
             "443/tcp on :",
         ]
 
+    def test_json_has_the_socket_and_the_processes(self, run):
+        found = result_of(run("audit", "--here", "server.rules", "--json")[1], "audit")
+        assert [(each["line"], each["listener"]) for each in found] == [
+            (
+                8,
+                {
+                    "port": 22,
+                    "transport": "tcp",
+                    "address": "0.0.0.0",
+                    "processes": [{"pid": 812, "name": "sshd"}],
+                },
+            ),
+            (
+                9,
+                {
+                    "port": 80,
+                    "transport": "tcp",
+                    "address": "::",
+                    "processes": [{"pid": 9, "name": "nginx"}],
+                },
+            ),
+        ]
+
+    def test_only_a_port_without_conditions_is_reachable_for_certain(self, run):
+        Path("x.rules").write_text(with_rule("-A INPUT -i eth0 -p tcp --dport 8080 -j ACCEPT\n"))
+        lines = run("audit", "--here", "x.rules")[1].splitlines()
+        assert [line.split(": ")[2] for line in lines] == [
+            "22/tcp on 0.0.0.0 is reachable",
+            "80/tcp on * is reachable",
+            "8080/tcp on 0.0.0.0 may be reachable",
+        ]
+
+    def test_a_redirected_port(self, run):
+        nat = (
+            "*nat\n:PREROUTING ACCEPT [0:0]\n"
+            "-A PREROUTING -p tcp -m tcp --dport 443 -j REDIRECT --to-ports 8080\nCOMMIT\n"
+        )
+        raw = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 8080 -j DROP\nCOMMIT\n"
+        accept = "-A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT\n"
+        Path("x.rules").write_text(nat + with_rule(accept))
+        assert "8080/tcp on 0.0.0.0 is reachable: java" in run("audit", "--here", "x.rules")[1]
+        Path("x.rules").write_text(raw + nat + with_rule(accept))
+        assert (
+            "x.rules:7: note: 8080/tcp on 0.0.0.0 may be reachable through 443/tcp: java (5) "
+            "(reachable-listener)\n"
+        ) in run("audit", "--here", "x.rules")[1]
+
+    def test_rules_of_one_family_do_not_open_the_other(self, run):
+        Path("x.nft").write_text(
+            "table inet filter {\n  chain input {\n"
+            "    type filter hook input priority filter; policy drop;\n"
+            "    meta nfproto ipv6 tcp dport 22 accept\n"
+            "    ip6 saddr ::/0 tcp dport 443 accept\n  }\n}\n"
+        )
+        output = run("audit", "--here", "x.nft")[1]
+        assert "22/tcp" not in output
+        assert "443/tcp on :: " in output
+
+    def test_rules_without_an_evaluation_may_open_what_they_accept(self, run):
+        permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+        group = {
+            "GroupId": "sg-1",
+            "IpPermissions": [{**permission, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}],
+            "IpPermissionsEgress": [{**permission, "FromPort": 8080, "ToPort": 8080}],
+        }
+        Path("sg.json").write_text(json.dumps({"SecurityGroups": [group]}), "utf-8")
+        lines = run("audit", "--here", "sg.json")[1].splitlines()
+        found = [line for line in lines if "(reachable-listener)" in line]
+        assert len(found) == 1
+        assert found[0].endswith(
+            "22/tcp on 0.0.0.0 may be reachable: sshd (812) (reachable-listener)"
+        )
+
     def test_sockets_that_cannot_be_read(self, run):
         self.scope = Scope.DENIED
         status, _, errors = run("audit", "--here", "server.rules")

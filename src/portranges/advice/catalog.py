@@ -218,7 +218,7 @@ _OF_RULESETS = (
     ),
     _note(
         id="reachable-listener",
-        template="{ports} on {address} {verb} reachable: {owner}",
+        template="{ports} on {address} {verb} reachable{way}: {owner}",
         reason="The rules let packets from other hosts pass to this socket. The command line finds "
         "it with --here.",
         source=cite("portranges.probe", "listeners()"),

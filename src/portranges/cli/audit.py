@@ -72,21 +72,25 @@ def _of_files(
     arguments: types.Namespace, texts: dict[str, str], systems: tuple[types.SystemLike, ...]
 ) -> int:
     found: list[tuple[str, Finding]] = []
+    data: list[dict[str, object]] = []
     for name, text in texts.items():
         ruleset = files.ruleset_of(name, text, arguments.format)
-        findings = audit(ruleset, systems)
+        pairs: list[tuple[Finding, dict[str, object]]] = [
+            (each, {}) for each in audit(ruleset, systems)
+        ]
         if arguments.here:
             from portranges.cli.reachable import listeners_behind
 
-            findings += listeners_behind(ruleset)
-        found += [(name, each) for each in findings]
+            pairs += [(each, {"listener": socket}) for each, socket in listeners_behind(ruleset)]
+        for each, more in pairs:
+            found.append((name, each))
+            data.append({**files.place_data(name, each.location), **each.to_dict(), **more})
     status = _status([each for _, each in found])
     if arguments.sarif:
         from portranges.cli.sarif import log_of
 
         print_data(log_of(found))
         return status
-    data = [files.place_data(name, each.location) | each.to_dict() for name, each in found]
     lines = _lines_with_places(found, sources=arguments.sources) if found else ["no findings"]
     return answer(arguments, "audit", data, lines, status=status)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from portranges import types
 from portranges.advice import Finding
 from portranges.advice.listen import finding
 from portranges.cli.output import print_note
@@ -10,52 +13,120 @@ from portranges.errors import SystemReadError
 from portranges.families import Family
 from portranges.portset import PortSet
 from portranges.probe import Scope, SocketRecord, listeners
-from portranges.rulesets import Action, Ruleset
+from portranges.records import as_data
+from portranges.rulesets import Action, Applies, Direction, Rule, Ruleset
+from portranges.rulesets.evaluation import Evaluation
+from portranges.transport_ports import TransportPorts
 
-_OPENING = (Action.ACCEPT, Action.DELEGATE, Action.REDIRECT, Action.TRANSLATE)
+_TRANSLATING = (Action.REDIRECT, Action.TRANSLATE)
+_OPENING = (Action.ACCEPT, Action.DELEGATE, *_TRANSLATING)
 
 
-def listeners_behind(ruleset: Ruleset) -> tuple[Finding, ...]:
-    """Return a note for each listening socket that packets can reach through *ruleset*.
+@dataclass(slots=True)
+class Way:
+    """How packets reach a socket.
 
-    A port that is redirected is compared as the client sends to it.
+    Attributes:
+        rule: The rule that lets them pass; None if a policy does.
+        is_certain: Whether that depends on no condition.
+        sent_to: The ports that they are sent to, if a rule redirects them.
+    """
+
+    rule: Rule | None
+    is_certain: bool
+    sent_to: PortSet | None = None
+
+
+def listeners_behind(ruleset: Ruleset) -> types.Iterator[tuple[Finding, dict[str, object]]]:
+    """Yield a note for each listening socket that packets can reach, and the socket as data.
 
     Raises:
         SystemReadError: The socket table cannot be read.
     """
-    if ruleset.chains is None:
-        return ()
     table = listeners(None, owners=True)
     if table.visibility.sockets is Scope.DENIED:
         raise SystemReadError("the socket table", table.visibility.reason)
-    reachable = ruleset.reachable()
-    opened = reachable.ports
-    families = {family for chain in ruleset.chains for family in chain.families}
-    records = [
-        each
-        for each in sorted(table, key=lambda each: (each.port, each.transport, each.address))
-        if not each.is_loopback
-        and (each.port, each.transport) in opened
-        and families & _families(each)
-    ]
-    for note in notes(table.visibility, records):
+    way_to = _way_by_rules(ruleset) if ruleset.chains is None else _way_by_chains(ruleset)
+    records = sorted(table, key=lambda each: (each.port, each.transport, each.address))
+    ways = [(each, way_to(each)) for each in records if not each.is_loopback]
+    found = [(each, way) for each, way in ways if way is not None]
+    for note in notes(table.visibility, [each for each, _ in found]):
         print_note(note)
-    found: list[Finding] = []
-    for each in records:
-        deciding = ruleset.deciding_rules(each.port, each.transport)
-        first = next((rule for rule in deciding if rule.action in _OPENING), None)
-        found.append(
-            finding(
-                "reachable-listener",
-                PortSet([each.port]),
-                location=None if first is None else first.location,
-                shown=f"{each.port}/{each.transport}",
-                address=address(each),
-                verb="is" if reachable.is_exact else "may be",
-                owner=owners_of(each, table),
-            )
+    for each, way in found:
+        about = finding(
+            "reachable-listener",
+            PortSet([each.port]),
+            location=None if way.rule is None else way.rule.location,
+            shown=f"{each.port}/{each.transport}",
+            address=address(each),
+            verb="is" if way.is_certain else "may be",
+            way="" if way.sent_to is None else f" through {way.sent_to}/{each.transport}",
+            owner=owners_of(each, table),
         )
-    return tuple(found)
+        processes = [as_data(owner, "pid", "name") for owner in each.owners]
+        yield about, {**as_data(each, "port", "transport", "address"), "processes": processes}
+
+
+def _way_by_chains(ruleset: Ruleset) -> types.Callable[[SocketRecord], Way | None]:
+    """Return a function that returns how packets reach a socket."""
+    used = {family for chain in ruleset.chains or () for family in chain.families}
+    families = [each for each in Family if each in used]
+    evaluations = dict(zip(families, ruleset._evaluations(Direction.IN), strict=False))
+    results = {family: each.run(TransportPorts.full()) for family, each in evaluations.items()}
+    redirects = [
+        rule
+        for rule in ruleset.rules
+        if rule.action in _TRANSLATING
+        and rule.translated_ports is not None
+        and rule.applies is not Applies.NEVER
+        and rule.direction is not Direction.OUT
+    ]
+
+    def way_to(record: SocketRecord) -> Way | None:
+        pair = record.port, record.transport
+        for family, evaluation in evaluations.items():
+            if family not in _families(record):
+                continue
+            result = results[family]
+            if pair in result.passed:
+                rule, is_translated = _deciding(evaluation, record)
+                return Way(rule, pair not in result.lost and not is_translated)
+            for rule in redirects:
+                sent_to = rule.ports[record.transport] & result.passed[record.transport]
+                if sent_to and record.port in (rule.translated_ports or ()):
+                    return Way(rule, is_certain=False, sent_to=sent_to)
+        return None
+
+    return way_to
+
+
+def _deciding(evaluation: Evaluation, record: SocketRecord) -> tuple[Rule | None, bool]:
+    """Return the first rule that opens the port, and whether a rule may change it."""
+    packets = TransportPorts({record.transport: [record.port]})
+    rules = [each for each in evaluation.verdicts(packets) if each.action in _OPENING]
+    is_translated = any(each.action in _TRANSLATING for each in rules)
+    accepting = [each for each in rules if each.action not in _TRANSLATING]
+    return next(iter(accepting or rules), None), is_translated
+
+
+def _way_by_rules(ruleset: Ruleset) -> types.Callable[[SocketRecord], Way | None]:
+    """Return such a function for rules without an evaluation: what one accepts may be open."""
+    rules = [
+        each
+        for each in ruleset.rules
+        if each.action in _OPENING
+        and each.applies is not Applies.NEVER
+        and each.direction in (Direction.IN, None)
+    ]
+
+    def way_to(record: SocketRecord) -> Way | None:
+        pair = record.port, record.transport
+        for rule in rules:
+            if pair in rule.ports and not _families(record).isdisjoint(rule.families):
+                return Way(rule, is_certain=False)
+        return None
+
+    return way_to
 
 
 def _families(record: SocketRecord) -> set[Family]:
