@@ -44,6 +44,7 @@ from portranges.report.model import Remark
 from portranges.reuse.linux.kernels import CHANGES
 from portranges.rulesets import iptables_options, netfilter
 from portranges.rulesets.rows_frontends import LISTS
+from portranges.rulesets.rows_lists import CONFIGURATIONS
 from portranges.system.rows import READINGS
 
 PAGE = "docs/facts.md"
@@ -134,7 +135,7 @@ def _kinds() -> types.Iterator[tuple[str, str, types.Iterable[tuple[str, Any]]]]
     yield "dialects", "data forms", ((row.name, row) for row in dialects.data_forms())
     yield "dialects", "port mappings", ((row.name, row) for row in dialects.mapping_forms())
     yield "rulesets", "formats", ((row.name, row) for row in rulesets.formats())
-    yield "rulesets", "named lists", ((row.name, row) for row in LISTS)
+    yield "rulesets", "named lists", ((row.name, row) for row in (*LISTS, *CONFIGURATIONS))
     yield "rulesets", "tables of netfilter", NETFILTER.items()
     yield "advice", "findings", ((row.id, row) for row in advice.rows())
     yield "flows", "criteria", ((row.id, row) for row in flows.criteria())

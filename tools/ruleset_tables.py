@@ -9,12 +9,13 @@ import doc_table
 
 from portranges import rulesets, types
 from portranges.rulesets.rows_frontends import LISTS
+from portranges.rulesets.rows_lists import CONFIGURATIONS
 
 PAGE = "docs/rulesets.md"
 
 
 def _rows() -> tuple[rulesets.Format, ...]:
-    return (*rulesets.formats(), *LISTS)
+    return (*rulesets.formats(), *LISTS, *CONFIGURATIONS)
 
 
 def formats() -> str:

@@ -105,7 +105,9 @@ def test_every_row_is_counted(tool: Any) -> None:
     assert counts["dialects"] == len(
         (*dialects.rows(), *dialects.data_forms(), *dialects.mapping_forms())
     )
-    assert counts["rulesets"] == len(rulesets.formats()) + len(tool.LISTS) + len(tool.NETFILTER)
+    assert counts["rulesets"] == len(
+        (*rulesets.formats(), *tool.LISTS, *tool.CONFIGURATIONS, *tool.NETFILTER)
+    )
     assert counts["advice"] == len(advice.rows())
     assert counts["flows"] == len(flows.criteria()) + len(flows.fixed_roles())
     assert counts["system"] == len(READINGS)
