@@ -428,7 +428,7 @@ class TestSarif:
 
     def test_braces_are_doubled(self, log):
         texts = [each["message"]["text"] for each in log["runs"][0]["results"]]
-        assert any("got '${{P}}:80'" in text for text in texts)
+        assert any("got '${{P}}'" in text for text in texts)
 
     def test_no_findings(self, run):
         status, output, _ = run("audit", "--sarif", "server.rules")

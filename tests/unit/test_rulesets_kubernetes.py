@@ -53,7 +53,8 @@ def test_a_rule_has_the_ports_of_all_its_items() -> None:
     (rule,) = ruleset.rules
     assert ruleset.skipped == ()
     assert str(rule.ports) == "0-65535/sctp,80/tcp,8000-8010/udp"
-    assert (rule.group, rule.location.pointer) == ("NetworkPolicy shop/web", "/spec/ingress/0")
+    assert rule.group == "NetworkPolicy shop/web, ingress"
+    assert rule.location.pointer == "/spec/ingress/0"
     assert (rule.action, rule.direction) == (Action.ACCEPT, Direction.IN)
     assert rule.applies is Applies.MAYBE
     assert rule.conditions == (
@@ -123,7 +124,9 @@ def test_a_rule_that_is_not_understood_is_skipped(spec: dict[str, object], place
     ruleset = network_policy(**spec)
     assert ruleset.rules == ()
     assert reasons(ruleset) == [(place, reason)]
-    assert ruleset.skipped[0].group == "NetworkPolicy shop/web"
+    section = place.removeprefix("/spec/").partition("/")[0]
+    group = "NetworkPolicy shop/web"
+    assert ruleset.skipped[0].group == (f"{group}, {section}" if section else group)
 
 
 def test_rules_of_a_direction_that_the_policy_is_not_about_never_apply() -> None:
@@ -137,6 +140,106 @@ def test_rules_of_a_direction_that_the_policy_is_not_about_never_apply() -> None
         assert {each.applies.value for each in ruleset.rules} == expected
     assert [each.direction for each in ruleset.rules] == [Direction.IN, Direction.OUT]
     assert ruleset.rules[1].applies is Applies.NEVER
+
+
+def policies(*specs: dict[str, object], namespaces: str = "") -> Ruleset:
+    """A ruleset of policies, each in the namespace that a letter names."""
+    return read(
+        [
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": {"name": f"p{place}", "namespace": namespaces[place : place + 1]},
+                "spec": spec,
+            }
+            for place, spec in enumerate(specs)
+        ]
+    )
+
+
+def open_to(*ports: int, **more: object) -> dict[str, object]:
+    return {"ingress": [{"ports": [{"port": port} for port in ports]}], **more}
+
+
+ONE = {"podSelector": {"matchLabels": {"app": "a"}}}
+OTHER = {"podSelector": {"matchLabels": {"app": "b"}}}
+FROM = [{"podSelector": {}}]
+
+
+@pytest.mark.parametrize(
+    ("ruleset", "ports", "is_exact"),
+    [
+        # All pods of the namespace, or of a policy whose pods no other policy selects.
+        (policies(open_to(80)), "80/tcp", True),
+        (policies(open_to(80, **ONE)), "80/tcp", True),
+        (policies(open_to(80, **ONE), open_to(81, **ONE)), "80-81/tcp", True),
+        (policies({"podSelector": {}}), "", True),
+        (policies({"podSelector": {}}, open_to(80, **ONE)), "80/tcp", False),
+        (policies(open_to(80), open_to(81, **ONE)), "80-81/tcp", False),
+        (policies(open_to(80, **ONE), open_to(81, **OTHER)), "80-81/tcp", False),
+        (policies(open_to(80), open_to(80), namespaces="ab"), "80/tcp", False),
+        (policies({"ingress": [{"from": FROM, "ports": [{"port": 80}]}]}), "80/tcp", False),
+        # What is not read may be any port.
+        (policies({"ingress": [{"ports": [{"port": "http"}]}]}), str(EVERY), False),
+        (policies({"ingress": {}}), str(EVERY), False),
+        # A policy about the other direction.
+        (policies(open_to(80, policyTypes=["Egress"])), str(EVERY), True),
+        (policies(open_to(80), {"policyTypes": ["Egress"], **ONE}), "80/tcp", True),
+    ],
+)
+def test_what_the_selected_pods_accept(ruleset: Ruleset, ports: str, *, is_exact: bool) -> None:
+    reachable = ruleset.reachable()
+    assert (str(reachable.ports), reachable.is_exact) == (ports, is_exact)
+
+
+@pytest.mark.parametrize(
+    ("spec", "ports"),
+    [
+        ({}, str(EVERY)),
+        ({"egress": []}, str(EVERY)),
+        ({"egress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]}, "53/udp"),
+        ({"policyTypes": ["Egress"]}, ""),
+        ({"policyTypes": ["Ingress"], "egress": [{"ports": [{"port": 53}]}]}, str(EVERY)),
+    ],
+)
+def test_what_the_selected_pods_may_reach(spec: dict[str, object], ports: str) -> None:
+    assert str(policies(spec).reachable("out").ports) == ports
+
+
+def test_the_rules_that_decide_and_those_that_make_a_difference() -> None:
+    ruleset = policies(open_to(80), open_to(80, 81, **ONE), namespaces="aa")
+    assert [each.location.pointer for each in ruleset.deciding_rules(80, "tcp")] == [
+        "/0/spec/ingress/0",
+        "/1/spec/ingress/0",
+    ]
+    (because,) = ruleset.reachable().because
+    assert because.location.pointer == "/1/spec/ingress/0"
+    assert ruleset.chains is not None
+    assert [each.name for each in ruleset.chains if each.hook] == [
+        "NetworkPolicy a/p0, ingress",
+        "NetworkPolicy a/p1, ingress",
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 80}]}},
+        {"apiVersion": "example.com/v1", "kind": "Firewall", "spec": {"ports": [80]}},
+        {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": []},
+    ],
+)
+def test_other_rules_have_no_evaluation(more: dict[str, object]) -> None:
+    policy = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "a"},
+        "spec": open_to(80),
+    }
+    assert read([policy, {"apiVersion": "v1", "kind": "Namespace"}]).chains is not None
+    assert read([policy, {**more, "metadata": {"name": "b"}}]).chains is None
+    # The later of two policies with one name replaces the earlier.
+    assert read([policy, policy]).chains is None
 
 
 # -- administrators' policies ---------------------------------------------------------------------

@@ -13,13 +13,13 @@ from portranges.errors import elide
 from portranges.rulesets.calico import read_calico
 from portranges.rulesets.cilium import read_cilium
 from portranges.rulesets.kubernetes_policies import (
+    Policies,
     read_admin_policy,
     read_baseline_policy,
     read_network_policy,
 )
 from portranges.rulesets.kubernetes_workloads import read_pods, read_service
 from portranges.rulesets.objects import (
-    Gathered,
     Node,
     RefusedError,
     each_document,
@@ -35,7 +35,7 @@ _POLICY_API = ("policy.networking.k8s.io/v1alpha1",)
 _TEMPLATE = ("spec", "template", "spec")
 
 # For each kind, the versions of its API and the reader.
-_KINDS: tuple[tuple[str, tuple[str, ...], types.Callable[[Node, Gathered, str], None]], ...] = (
+_KINDS: tuple[tuple[str, tuple[str, ...], types.Callable[[Node, Policies, str], None]], ...] = (
     ("NetworkPolicy", ("networking.k8s.io/v1", "extensions/v1beta1"), read_network_policy),
     ("AdminNetworkPolicy", _POLICY_API, read_admin_policy),
     ("BaselineAdminNetworkPolicy", _POLICY_API, read_baseline_policy),
@@ -74,7 +74,7 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
         InvalidValueError: The data is neither a mapping nor a list.
     """
     del services  # In Kubernetes, a name is one that a container gives to its port.
-    found = Gathered(name)
+    found = Policies(name)
     for node in each_document(data):
         # An empty document is null.
         if node.value is not None:
@@ -83,7 +83,7 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
     return found.ruleset()
 
 
-def _read_object(node: Node, found: Gathered, version: str, kind: str) -> None:
+def _read_object(node: Node, found: Policies, version: str, kind: str) -> None:
     """Read an object, or each object of a list. In a list of one kind, they do not repeat it."""
     fields = node.all_fields("an object")
     version = _text(fields, "apiVersion", version)

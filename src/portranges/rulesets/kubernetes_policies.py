@@ -1,20 +1,29 @@
-"""Read NetworkPolicy, AdminNetworkPolicy and BaselineAdminNetworkPolicy of Kubernetes.
+"""Read NetworkPolicy of Kubernetes, and the policies of administrators.
 
-Each rule allows or denies ports. A policy also denies traffic by selecting a pod, which is not a
-rule.
+Each rule allows or denies ports. A NetworkPolicy also denies traffic by selecting a pod, so
+``Policies`` makes chains of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from portranges import types
 from portranges.dialects import from_kubernetes
 from portranges.errors import elide
 from portranges.ports import PortRange
 from portranges.portset import PortSet
-from portranges.rulesets.model import Action, Applies, Direction
-from portranges.rulesets.objects import PROTOCOLS, Gathered, Node, RefusedError, refusing
+from portranges.rulesets.model import Action, Applies, Chain, Direction, Hook
+from portranges.rulesets.objects import (
+    FAMILIES,
+    PROTOCOLS,
+    Gathered,
+    Node,
+    RefusedError,
+    refusing,
+)
+from portranges.rulesets.ruleset import Ruleset
 from portranges.transport_ports import TransportPorts
 
 # For each section of a policy, the direction, the name of its type, and the key of the peers.
@@ -25,6 +34,85 @@ SECTIONS = (
 
 _POLICY = frozenset({"podSelector", "ingress", "egress", "policyTypes"})
 _PEER = frozenset({"podSelector", "namespaceSelector", "ipBlock"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a NetworkPolicy is about in one direction.
+
+    Attributes:
+        name: The name of its chain.
+        direction: The direction.
+        namespace: The namespace of its pods; ``""`` if the file does not name it.
+        selector: The condition that selects pods; ``""`` if it selects all of the namespace.
+        is_isolating: Whether it denies what no policy allows.
+        for_all_peers: The pointers of its rules that are not for certain peers.
+    """
+
+    name: str
+    direction: Direction
+    namespace: str
+    selector: str
+    is_isolating: bool
+    for_all_peers: set[str] = field(default_factory=set[str])
+
+
+class Policies(Gathered):
+    """Rules, and how those of network policies are evaluated.
+
+    A pod that at least one policy selects for a direction accepts what one of these allows. The
+    evaluation is about all pods that are selected, so a rule holds for every packet only if it is
+    for all peers, and its policy selects each of these pods.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Begin a ruleset of the format *name*."""
+        super().__init__(name)
+        self.parts: list[Part] = []
+
+    def ruleset(self) -> Ruleset:
+        """Return the ruleset, with an evaluation if it has only rules of network policies."""
+        found = super().ruleset()
+        parts = {part.name: part for part in self.parts}
+        groups = {rule.group for rule in found.rules} | {skip.group for skip in found.skipped}
+        # Of two policies with one name, the later replaces the earlier.
+        if not parts or len(parts) < len(self.parts) or not groups <= parts.keys():
+            return found
+        always: set[str] = set()
+        for direction in _HOOKS:
+            isolating = [
+                each for each in self.parts if each.direction is direction and each.is_isolating
+            ]
+            namespaces = {each.namespace for each in isolating}
+            selectors = {each.selector for each in isolating}
+            for part in isolating:
+                if len(namespaces) == 1 and (not part.selector or len(selectors) == 1):
+                    always |= part.for_all_peers
+        rules = [
+            rule
+            if rule.applies is Applies.NEVER
+            else replace(
+                rule,
+                applies=Applies.ALWAYS if rule.location.pointer in always else Applies.MAYBE,
+            )
+            for rule in found.rules
+        ]
+        return replace(found, rules=tuple(rules), chains=tuple(map(_chain, self.parts)))
+
+
+_HOOKS = {Direction.IN: Hook.INPUT, Direction.OUT: Hook.OUTPUT}
+
+
+def _chain(part: Part) -> Chain:
+    if not part.is_isolating:
+        return Chain(name=part.name, families=FAMILIES)
+    return Chain(
+        name=part.name,
+        hook=_HOOKS[part.direction],
+        policy=Action.DROP,
+        families=FAMILIES,
+        is_alternative=True,
+    )
 
 
 def policy_types(fields: dict[str, Node], key: str) -> frozenset[str] | None:
@@ -39,30 +127,50 @@ def policy_types(fields: dict[str, Node], key: str) -> frozenset[str] | None:
     return frozenset(each.word(f"an item of {key}", ("Ingress", "Egress")) for each in items)
 
 
-def read_network_policy(node: Node, found: Gathered, group: str) -> None:
+def read_network_policy(node: Node, found: Policies, group: str) -> None:
     """Read a NetworkPolicy."""
     spec = _spec(node, "a NetworkPolicy", _POLICY)
     named = policy_types(spec, "policyTypes")
     selector = [spec["podSelector"].condition()] if _selects(spec, "podSelector") else []
     for section, direction, kind, peers in SECTIONS:
-        # Without types, a policy is about each direction that has rules.
+        # Without types, a policy is about each direction that has rules, and about Ingress.
         has_effect = not named or kind in named
+        part = Part(
+            name=f"{group}, {section}",
+            direction=direction,
+            namespace=_namespace(node),
+            selector=selector[0] if selector else "",
+            is_isolating=has_effect
+            and (
+                bool(named) or kind == "Ingress" or (section in spec and spec[section].value != [])
+            ),
+        )
+        found.parts.append(part)
         applies = Applies.ALWAYS if has_effect else Applies.NEVER
-        for item in _rules(spec, section, found, group):
-            with found.skipping(item, group, could_accept=has_effect):
+        for item in _rules(spec, section, found, part.name):
+            with found.skipping(item, part.name, could_accept=has_effect):
                 fields = item.fields("a rule", (peers, "ports"))
-                conditions = [*selector, *_peers(fields, peers, _PEER)]
+                conditions = _peers(fields, peers, _PEER)
                 # An empty list is the same as none, by the description of the field.
-                ports = _policy_ports(fields, found, group, could_accept=has_effect)
+                ports = _policy_ports(fields, found, part.name, could_accept=has_effect)
                 if ports is not None:
                     found.add(
                         item,
-                        group,
+                        part.name,
                         ports,
                         direction=direction,
                         applies=applies,
-                        conditions=conditions,
+                        conditions=[*selector, *conditions],
                     )
+                    if not conditions:
+                        part.for_all_peers.add(item.pointer)
+
+
+def _namespace(node: Node) -> str:
+    metadata = types.cast("types.Entry", node.value).get("metadata")
+    if not isinstance(metadata, Mapping):
+        return ""
+    return str(types.cast("types.Entry", metadata).get("namespace") or "")
 
 
 def _spec(node: Node, what: str, known: frozenset[str]) -> dict[str, Node]:

@@ -69,7 +69,9 @@ KUBERNETES = Format(
     ),
     leaves_out=(
         "names of ports: such a port is skipped; the name of a targetPort is a condition",
-        "what a policy denies only by selecting a pod: it is not a rule",
+        "which ports are reachable if the file has rules of other kinds",
+        "pods that no policy selects: nothing is filtered for them",
+        "traffic from the node of a pod, which a policy does not filter",
         "a nodePort that the cluster chooses, and hostNetwork, which is reported",
         "the ports of the services that a rule of Cilium or Calico names: it is skipped",
         "tiers of Calico, and staged policies",
@@ -84,6 +86,11 @@ KUBERNETES = Format(
         sources=(
             cite("kubernetes/api@10b39a39", "core/v1/types.go, networking/v1/types.go"),
             cite("kubernetes-sigs/network-policy-api@0eec1b0e", "apis/v1alpha1"),
+            cite(
+                "kubernetes-sigs/network-policy-api@0eec1b0e",
+                "cmd/policy-assistant/pkg/matcher, run with 1,500 random sets of NetworkPolicy",
+                checked="2026-11-30",
+            ),
             cite("cilium/cilium@02904c9b", "crds/v2/ciliumnetworkpolicies.yaml"),
             cite("cilium/cilium@3e1bfb8f", "pkg/policy/api/rule_validation.go"),
             cite("projectcalico/calico@87c15906", "api/pkg/apis/projectcalico/v3"),
