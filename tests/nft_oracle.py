@@ -32,7 +32,9 @@ class Generator:
         self.is_inet = family == "inet"
         self.drops = number == 0
         lines = [f"table {family} t{number} {{"]
-        # No table is dormant: with one, 'nft -j' 1.0.6 may crash.
+        # With a dormant table, 'nft -j' 1.0.6 may crash.
+        if number and rng.random() < 0.15:
+            lines.append("flags dormant")
         users = [f"user{each}" for each in range(rng.randint(0, 3))]
         lines += self.sets()
         # A chain must exist before a rule leads to it.
@@ -68,6 +70,13 @@ class Generator:
             f"tcp . {first}, udp . {min(first, second)}-{max(first, second)} }} }}",
             "map verdicts { type inet_service : verdict; elements = { "
             f"{first} : accept, {second} : drop }} }}",
+            "set seen { type inet_service; size 1024; flags dynamic,timeout; timeout 1m; }",
+            f"set hosts {{ type {address} . inet_service; flags interval; elements = {{ "
+            f"{'fd00:9::/64' if self.six else '10.9.0.0/16'} . "
+            f"{min(first, second)}-{max(first, second)} }} }}",
+            f"map nowhere {{ type inet_service : {address}; }}",
+            "counter hits { }",
+            "limit few_a_minute { rate 5/minute; }",
             f"map moved {{ type inet_service : inet_service; elements = {{ {first} : 8080 }} }}",
             f"map homes {{ type inet_service : {address} . inet_service; "
             f"elements = {{ {first} : {to} . 8081, {second} : {to} . 443 }} }}",
@@ -110,7 +119,7 @@ class Generator:
     def ports(self) -> tuple[str, str]:
         """A transport, if there is one, and a match on ports."""
         rng = self.rng
-        kind = rng.randrange(14)
+        kind = rng.randrange(15)
         sign = rng.choice(("", "", "", "!= "))
         first, last = sorted(rng.sample(PORTS, 2))
         if kind < 2:
@@ -128,6 +137,17 @@ class Generator:
         if kind == 5:
             protocol = "ip6 nexthdr" if self.six else "ip protocol"
             return "", f"{protocol} {sign}{rng.choice(('tcp', 'udp', '{ tcp, dccp }'))}"
+        if kind == 6:
+            protocol = "ip6 nexthdr" if self.six else "ip protocol"
+            return "tcp", rng.choice(
+                (
+                    f"{protocol} . th dport {sign}{{ tcp . {first}, udp . {first}-{last} }}",
+                    f"{self.ip} saddr . tcp dport {sign}@hosts",
+                    f'iifname . tcp dport {sign}{{ "v0" . {first}-{last}, "lo" . {first} }}',
+                    f"tcp dport . tcp sport {sign}{{ {first} . 1-65535, {last} . 20000-30000 }}",
+                    f"ct state . tcp dport {{ new . {first}, established . {last} }}",
+                )
+            )
         transport = rng.choice(TRANSPORTS)
         several = f"{{ {', '.join(self.intervals())} }}"
         value = rng.choice(
@@ -193,6 +213,14 @@ class Generator:
             'oifname != "lo"',
             'oif "d0"',
             "ct direction original",
+            "counter name hits",
+            'limit name "few_a_minute"',
+            "meta mark set ct mark",
+            "ct mark set meta mark | 0x10",
+            "meta mark set th dport map { 22 : 0x1, 80 : 0x2 }",
+            "quota over 1000 mbytes",
+            "ct original proto-dst 80",
+            "meta protocol ip6" if self.six else "meta protocol ip",
             "ct state vmap { established : accept, invalid : drop }"
             if not hook.startswith("nat")
             else "ct state new",
@@ -202,6 +230,10 @@ class Generator:
         if transport == "tcp":
             choices += [
                 "tcp flags syn",
+                "update @seen { tcp dport }",
+                "add @seen { tcp sport timeout 5s }",
+                "tcp dport @seen",
+                "tcp option maxseg size set 1200",
                 "tcp flags != syn",
                 "tcp flags & (syn | ack | fin) == syn",
                 "tcp flags ! syn,ack",
@@ -224,6 +256,8 @@ class Generator:
                     f"{ported} dport vmap {{ {first} : drop, {last} : {jump} }}",
                     f"{ported} dport vmap {{ {first}-{last} : accept, * : drop }}",
                     f"{ported} dport vmap @verdicts",
+                    f"jump {{ {ported} dport {first} accept; {ported} dport {last} drop; }}",
+                    f"{ported} dport & 0xfff0 vmap {{ {first & 0xFFF0} : drop }}",
                     "ct state vmap { established : accept, invalid : drop, new : continue }",
                     f"ct state vmap {{ new : {jump}, invalid : drop }}",
                     f"meta l4proto vmap {{ tcp : {jump}, udp : drop, icmp : accept }}",
@@ -255,10 +289,12 @@ class Generator:
                     f"dnat {ip}to {to}:{low}-{last} random",
                     f"dnat {ip}to {transport} dport map @homes",
                     f"redirect to :{transport} dport map @moved",
+                    f"dnat {ip}to {transport} dport map @nowhere",
+                    f"dnat {ip}to numgen inc mod 2 map {{ 0 : {self.address()} }}",
                     f"redirect to :{transport} dport map {{ {first} : 8080, {last} : 22 }}",
                 ]
         if hook == "nat postrouting":
-            choices.append("masquerade")
+            choices += ["masquerade", f"snat {self.ip if self.is_inet else ''} to {self.address()}"]
         return rng.choice(choices)
 
     def address(self) -> str:

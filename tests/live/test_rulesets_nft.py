@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -52,8 +53,12 @@ def checked(family: Family, seed: int, count: int) -> int:
 def every_form_agrees(ruleset: Ruleset, observed: Observed) -> None:
     """The rules are the same in every form; only the text and the place differ."""
     assert not ruleset.skipped, ruleset.skipped[0]
+    # nft 1.0.6 has no JSON for a chain without a name, and may crash at a dormant table.
+    has_json = "jump {" not in observed.saved[0] and "flags dormant" not in observed.saved[0]
     services = Registry.from_services(Path("/etc/services").read_text())
     for text in observed.saved[1:]:
+        if not (has_json or text.startswith("table")):
+            continue
         read = rulesets.parse(text, services=services)
         assert not read.skipped, read.skipped[0]
         assert len(read.rules) == len(ruleset.rules)
@@ -90,3 +95,12 @@ def test_packets_arrive_as_computed(family: Family) -> None:
 def test_packets_arrive_as_computed_under_new_rulesets(family: Family) -> None:
     seed = SystemRandom().getrandbits(32)
     assert checked(family, seed, 60) > 30
+
+
+if __name__ == "__main__":
+    # For a longer run: SEED and COUNT, the number of rulesets for each family.
+    first, number = map(int, sys.argv[1:])
+    for each in Family:
+        for at in range(0, number, 25):
+            exact = checked(each, first + at, min(25, number - at))
+            sys.stdout.write(f"{each}, seed {first + at}: {exact} exact answers\n")

@@ -152,6 +152,7 @@ def test_names_require_services() -> None:
         ("jhash ip saddr mod 2 seed 0x1 0", MAYBE),
         ("@nh,96,32 0x1", MAYBE),
         ("tcp dport & 65280 == 4096", MAYBE),
+        ("meta l4proto . th dport & 0xfff0 { tcp . 16 }", MAYBE),
         ("numgen random mod 100 < 50", MAYBE),
         ("meta mark set ip saddr map { 1.1.1.1 : 5 }", MAYBE),
         ("ip saddr . 1.2.3.4 . 80 @changing", MAYBE),
@@ -257,6 +258,16 @@ def test_a_map_of_verdicts_is_a_rule_for_each_verdict() -> None:
         (each.action, each.applies) for each in read("ct state vmap { new : drop, * : accept }")
     ]
     assert found == [(Action.DROP, ALWAYS), (Action.ACCEPT, NEVER)]
+
+
+def test_a_masked_value_in_a_map_is_not_known() -> None:
+    found = read("tcp dport & 65520 vmap { 16 : drop, * : accept }")
+    assert [(each.ports, each.applies) for each in found] == [(TCP, MAYBE), (TCP, MAYBE)]
+    masked = {"&": [DPORT, 65520]}
+    rule = from_data({"vmap": {"key": masked, "data": {"set": [[16, {"drop": None}]]}}})
+    assert (rule.ports, rule.applies) == (TCP, MAYBE)
+    rule = from_data(match({"concat": [masked, L4PROTO]}, {"set": [{"concat": [16, "tcp"]}]}))
+    assert (rule.ports, rule.applies) == (TCP, MAYBE)
 
 
 def test_translations() -> None:

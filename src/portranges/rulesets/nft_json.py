@@ -279,8 +279,8 @@ def _statement(value: object) -> list[Statement]:
     if kind == "match":
         return [_match(fields, text)]
     if kind == "vmap":
-        keys, _ = _keys(fields.get("key"))
-        return [VerdictMap(Map(keys, _elements(fields.get("data"))), text)]
+        keys, mask = _keys(fields.get("key"))
+        return [VerdictMap(Map(keys, _elements(fields.get("data")), mask), text)]
     if kind == "reject":
         key = _REJECTS.get(str(fields.get("type", "")), "")
         return [*([Requirement(key)] if key else []), Verdict(Action.REJECT)]
@@ -338,14 +338,13 @@ def _match(fields: Object, text: str) -> Match:
 
 
 def _keys(value: object) -> tuple[tuple[str, ...], str]:
-    """Return the names of a concatenation, and the mask of one expression."""
+    """Return the names of a concatenation, and the mask: ``?`` if it is not a simple one."""
     kind, inner = _only(value, what="expression")
     if kind == "concat":
         # One part of a concatenation may be a constant.
-        several = [
-            _keys(each) if isinstance(each, dict) else (("?constant",), "") for each in _list(inner)
-        ]
-        return tuple([key for keys, _ in several for key in keys]), ""
+        several = [_keys(each) if _object(each) else (("?constant",), "") for each in _list(inner)]
+        is_masked = any(mask for _, mask in several)
+        return tuple([key for keys, _ in several for key in keys]), "?" if is_masked else ""
     if kind in _BITS:
         operands = _list(inner)
         keys, mask = _keys(operands[0] if operands else None)
@@ -383,8 +382,8 @@ def _translation(kind: str, fields: Object) -> Translation:
         raise Unread(f"{kind} must have one map, got two")
     if any(maps):
         looked_up = _object(maps[0] or maps[1])
-        keys, _ = _keys(looked_up.get("key"))
-        to = Map(keys, _elements(looked_up.get("data")))
+        keys, mask = _keys(looked_up.get("key"))
+        to = Map(keys, _elements(looked_up.get("data")), mask)
         if maps[0] and port is not None:
             raise Unread(f"{kind} must have its ports in the map, got others")
         return Translation(action, FAMILIES[family], to, is_address=bool(maps[0]))

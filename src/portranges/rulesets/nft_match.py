@@ -18,7 +18,7 @@ from portranges.rulesets.netfilter import (
     state_applies,
     transports_of,
 )
-from portranges.rulesets.nft_model import Match, Unread, Values
+from portranges.rulesets.nft_model import Map, Match, Unread, Values
 from portranges.transport_ports import TransportPorts
 
 _FULL, _EMPTY, _EVERY_PORT = TransportPorts.full(), TransportPorts.empty(), PortSet.full()
@@ -42,6 +42,9 @@ _FAMILY_NAMES = {
         "ip6": Family.INET6,
         "0x0800": Family.INET,
         "0x86dd": Family.INET6,
+        # 'nft -j -n' 1.0.6 swaps the bytes.
+        "8": Family.INET,
+        "56710": Family.INET6,
     },
 }
 # Linux, include/uapi/linux/netfilter/nf_conntrack_common.h, as 'nft -n list ruleset' writes them.
@@ -192,11 +195,10 @@ def matched(match: Match, values: Values | None, situation: Situation) -> Part:
     return has & (_outside(parts, has) if match.op == "!=" else _union(parts))
 
 
-def rest(keys: tuple[str, ...], values: Values, situation: Situation) -> Part:
+def rest(looked_up: Map, values: Values, situation: Situation) -> Part:
     """Return the packets that no element of a map with these *values* matches."""
-    return (
-        matched(Match(keys, "!=", values, "", is_set=True), values, situation) if values else Part()
-    )
+    match = Match(looked_up.keys, "!=", values, "", is_set=True, mask=looked_up.mask)
+    return matched(match, values, situation) if values else ANY
 
 
 def _is_port(key: str) -> bool:

@@ -92,6 +92,7 @@ class Map:
 
     keys: tuple[str, ...]
     elements: tuple[Element, ...] | str
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ class RuleCompiler:
         listed = tuple([each.values for each in elements if each.values != ("*",)])
         for each in elements:
             if each.values == ("*",):
-                left = rest(looked_up.keys, listed, situation)
+                left = rest(looked_up, listed, situation)
                 # Where a packet lacks a field, the lookup is not made.
                 for key in looked_up.keys:
                     left &= required(key)
@@ -130,7 +130,7 @@ class RuleCompiler:
             else:
                 by_data.setdefault(each.data, []).append(each.values)
         return [
-            (self.match(_equal(looked_up.keys, tuple(values)), situation), data)
+            (self.match(_equal(looked_up, tuple(values)), situation), data)
             for data, values in by_data.items()
         ] + others
 
@@ -155,8 +155,8 @@ class RuleCompiler:
         return found
 
 
-def _equal(keys: tuple[str, ...], values: Values) -> Match:
-    return Match(keys, "==", values, "", is_set=True)
+def _equal(looked_up: Map, values: Values) -> Match:
+    return Match(looked_up.keys, "==", values, "", is_set=True, mask=looked_up.mask)
 
 
 def _is_plain(key: str) -> bool:

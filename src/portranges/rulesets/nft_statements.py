@@ -298,10 +298,10 @@ class RuleParser:
         self._found.append(Translation(action, families, to, is_address))
 
     def _map(self, start: int) -> Map:
-        keys, _ = self._expression(start)
+        keys, mask = self._expression(start)
         if not self._take_if("map"):
             raise self._unknown(start)
-        return Map(keys, self._mapped(start))
+        return Map(keys, self._mapped(start), mask)
 
     def _mapped(self, start: int) -> tuple[Element, ...] | str:
         if self._peek().startswith("@"):
@@ -314,7 +314,7 @@ class RuleParser:
     def _read_match(self, start: int) -> None:
         keys, mask = self._expression(start)
         if self._take_if("vmap"):
-            looked_up = Map(keys, self._mapped(start))
+            looked_up = Map(keys, self._mapped(start), mask)
             self._found.append(VerdictMap(looked_up, self._text(start)))
             return
         if self._take_if("set"):
@@ -375,26 +375,28 @@ class RuleParser:
             parts.append(self._take().strip("()"))
             while self._take_if(",", "|"):
                 parts[-1] += f"|{self._take().strip('()')}"
+            # nft writes this after a number for which it has no form.
+            if self._take_if("[invalid"):
+                self._take()
         return tuple(parts)
 
     def _expression(self, start: int) -> tuple[tuple[str, ...], str]:
-        """Return the names of a concatenation, or the name and the mask of one expression."""
+        """Return the names of a concatenation, and the mask: ``?`` if it is not a simple one."""
         keys: list[str] = []
+        mask = ""
         while True:
             if keys and not self._is_expression():
                 # One part of a concatenation may be a constant.
                 self._take()
-                key = "?constant"
+                keys.append("?constant")
             else:
-                key = self._key(start)
-            keys.append(key)
-            mask = ""
+                keys.append(self._key(start))
             while self._peek() in _OPERATORS:
                 sign = self._take()
                 value = self._value(("",))[0]
-                mask = value if sign in ("&", "and") and not mask else "?"
+                mask = value if sign in ("&", "and") and not mask and len(keys) == 1 else "?"
             if not self._take_if("."):
-                return tuple(keys), mask if len(keys) == 1 else ""
+                return tuple(keys), "?" if mask and len(keys) > 1 else mask
 
     def _key(self, start: int) -> str:
         word = self._take().lstrip("(")
