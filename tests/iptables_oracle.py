@@ -178,6 +178,16 @@ CHILD = textwrap.dedent(
         ether = mac + b"\x02\0\0\0\0\1" + (b"\x86\xdd" if six else b"\x08\0")
         wire.send(ether + packet)
 
+    for target in {each[1] for each in order["further"]}:
+        six, group = ":" in target, socket.inet_pton(
+            socket.AF_INET6 if ":" in target else socket.AF_INET, target)
+        if six and group[0] == 0xFF:
+            local[six].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+                group + struct.pack("I", socket.if_nametoindex("v0")))
+        elif not six and group[0] >> 4 == 14:
+            local[six].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                group + socket.inet_aton("10.9.0.1"))
+
     results = []
     for serial, text in enumerate(order["rulesets"], start=256):
         if order["tool"] == "nft":

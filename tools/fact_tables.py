@@ -42,7 +42,7 @@ from portranges.probe.programs import PROGRAMS
 from portranges.report import rows as report_rows
 from portranges.report.model import Remark
 from portranges.reuse.linux.kernels import CHANGES
-from portranges.rulesets import iptables_options, netfilter
+from portranges.rulesets import iptables_options, netfilter, ufw_shipped
 from portranges.rulesets.rows_frontends import LISTS
 from portranges.rulesets.rows_lists import CONFIGURATIONS
 from portranges.system.rows import READINGS
@@ -66,6 +66,8 @@ NETFILTER = {
     "chains of iptables": netfilter.TABLES_SOURCE,
     "protocols": netfilter.PROTOCOL_SOURCE,
     "options of iptables": iptables_options.SOURCE,
+    "before.rules of ufw": ufw_shipped.SOURCE,
+    "application profiles of ufw": ufw_shipped.PROFILES_SOURCE,
 }
 
 _NO_WORD = "no word"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from portranges import Family, PortSet, PortSyntaxError, TransportPorts, rulesets
-from portranges.rulesets import Action, Applies, Direction, Rule
+from portranges.rulesets import Action, Applies, Direction, Rule, Ruleset
 
 ALL = TransportPorts.full()
 TCP = TransportPorts(tcp=PortSet.full())
@@ -52,7 +54,7 @@ COMMIT
 
 def test_the_rules_have_ports_and_a_direction() -> None:
     ruleset = rulesets.parse(USER_RULES)
-    assert (ruleset.format, ruleset.skipped, ruleset.chains) == ("ufw", (), None)
+    assert (ruleset.format, ruleset.skipped) == ("ufw", ())
     found = [
         (each.location.line, str(each.ports), each.action, each.direction)
         for each in ruleset.rules[:6]
@@ -88,12 +90,57 @@ def test_the_names_of_the_chains_show_the_family() -> None:
     assert ruleset.rules[0].direction is Direction.IN
 
 
-def test_there_is_no_evaluation_of_a_part_of_the_rules() -> None:
-    with pytest.raises(ValueError, match="format must have an evaluation") as caught:
-        rulesets.parse(USER_RULES).reachable()
-    assert str(caught.value) == (
-        "format must have an evaluation that was compared with its tool, got 'ufw'"
-    )
+def test_the_policy_of_the_rules_is_not_known() -> None:
+    ruleset = rulesets.parse(USER_RULES)
+    found = ruleset.reachable()
+    assert (found.ports, found.is_exact) == (ALL, False)
+    (only_rule,) = ruleset.deciding_rules(80, "tcp")
+    assert only_rule.location.line == 11
+    assert [each.location.line for each in ruleset.deciding_rules(25, "tcp", direction="out")] == [
+        19
+    ]
+    # Known policies make the same rules exact, but for what has a condition.
+    result = bare(ruleset).reachable()
+    assert str(result.ports) == "68/udp,70/udp,80/tcp,443/tcp,1900/udp,5353/udp"
+    assert [each.text.split()[1] for each in result.because] == [
+        *["ufw-before-input"] * 3,
+        *["ufw-user-input"] * 2,
+    ]
+
+
+def bare(ruleset: Ruleset, policy: Action = Action.DROP) -> Ruleset:
+    chains = ruleset.chains or ()
+    known = (each if each.hook is None else replace(each, policy=policy) for each in chains)
+    return replace(ruleset, chains=tuple(known))
+
+
+def test_what_before_rules_accepts_is_reachable_although_a_rule_drops_it() -> None:
+    text = "*filter\n:ufw{0}-user-input - [0:0]\n-A ufw{0}-user-input -p udp -j DROP\nCOMMIT\n"
+    for prefix, ports in (("", "68/udp,1900/udp,5353/udp"), ("6", "546/udp,1900/udp,5353/udp")):
+        ruleset = rulesets.parse(text.format(prefix))
+        assert str(TransportPorts(udp=ruleset.reachable().ports.udp)) == ports
+        assert {each.location.line for each in ruleset.implied} == {2}
+        assert len(ruleset.rules) == 1
+
+
+def test_a_rule_of_a_built_in_chain_may_decide_anything() -> None:
+    text = USER_RULES.replace(":ufw-user-input", ":INPUT DROP [0:0]\n:ufw-user-input")
+    ruleset = rulesets.parse(text, "ufw")
+    # ufw sets its own policy afterwards.
+    assert bare(ruleset).reachable().ports == bare(rulesets.parse(USER_RULES)).reachable().ports
+    text = text.replace("COMMIT", "-A INPUT -j ufw-user-input\nCOMMIT")
+    ruleset = rulesets.parse(text, "ufw")
+    (skipped,) = ruleset.skipped
+    assert skipped.reason == "ufw keeps rules in chains of its own, got 'filter INPUT'"
+    assert bare(ruleset).reachable().ports == ALL
+
+
+def test_a_user_chain_that_rules_lead_to_has_no_known_place() -> None:
+    text = USER_RULES.replace("COMMIT", "-A ufw-user-limit -j ufw-user-input\nCOMMIT")
+    text = text.replace("in_eth1\n", "in_eth1\n#").replace("--hitcount 6 -j ufw-user-limit", "")
+    ruleset = rulesets.parse(text.replace("-j ufw-user-limit\n", "-j ufw-user-limit-accept\n"))
+    assert ruleset.reachable().ports == ALL
+    assert bare(ruleset).deciding_rules(80, "tcp") == ()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +208,7 @@ def line(to: str, action: str, origin: str, rest: str = "") -> str:
 
 def only(to: str, action: str = "ALLOW IN", origin: str = "Anywhere", rest: str = "") -> Rule:
     ruleset = rulesets.parse(HEADING + line(to, action, origin, rest))
-    assert (ruleset.format, ruleset.skipped, ruleset.chains) == ("ufw-status", (), None)
+    assert (ruleset.format, ruleset.skipped) == ("ufw-status", ())
     (rule,) = ruleset.rules
     assert rule.location.line == 5
     return rule
@@ -277,8 +324,8 @@ def test_every_form_of_the_list_is_read() -> None:
     ("text", "reason", "could_accept"),
     [
         (
-            line("WWW Full", "ALLOW IN", "Anywhere"),
-            "expected an address or ports, got 'WWW Full'; 'ufw status verbose' shows the ports "
+            line("Own Web", "ALLOW IN", "Anywhere"),
+            "expected an address or ports, got 'Own Web'; 'ufw status verbose' shows the ports "
             "of application profiles",
             True,
         ),
@@ -335,3 +382,94 @@ def test_ports_that_ufw_does_not_have_are_skipped(ports: str) -> None:
     (skipped,) = rulesets.parse(HEADING + line(ports, "ALLOW IN", "Anywhere")).skipped
     assert "got " in skipped.reason
     assert skipped.could_accept
+
+
+# -- what is reachable ----------------------------------------------------------------------------
+
+
+def test_the_policies_of_the_verbose_form() -> None:
+    ruleset = rulesets.parse(VERBOSE + line("22/tcp", "ALLOW IN", "Anywhere"))
+    found = ruleset.reachable()
+    assert str(found.ports) == "22/tcp,68/udp,546/udp,1900/udp,5353/udp"
+    assert found.because == ruleset.implied
+    assert {each.location.line for each in ruleset.implied} == {3}
+    # Nothing shows whether IPv6 is on, and the kernel forwards nothing at present.
+    for direction in ("out", "forward"):
+        found = ruleset.reachable(direction)
+        assert (found.ports, found.is_exact, found.because) == (ALL, False, ())
+
+
+@pytest.mark.parametrize(
+    ("policy", "rules", "exact"),
+    [
+        ("allow", ("25/tcp", "25/tcp (v6)"), True),
+        ("allow", ("25/tcp",), False),
+        ("deny", ("25/tcp",), True),
+        ("reject", (), True),
+    ],
+)
+def test_a_policy_is_for_ipv6_if_a_rule_shows_that_it_is_on(
+    policy: str, rules: tuple[str, ...], exact: bool
+) -> None:
+    text = VERBOSE.replace("allow (outgoing)", f"{policy} (outgoing)")
+    for to in rules:
+        text += line(to, "DENY OUT", "Anywhere (v6)" if "v6" in to else "Anywhere")
+    assert rulesets.parse(text).reachable("out").is_exact is exact
+
+
+@pytest.mark.parametrize(
+    ("shown", "policies"),
+    [
+        ("Default: deny", (Action.DROP, Action.DELEGATE, Action.DELEGATE)),
+        (
+            "Default: reject (incoming), allow (outgoing)",
+            (Action.DROP, Action.ACCEPT, Action.DELEGATE),
+        ),
+        (
+            "Default: allow (incoming), deny (outgoing), reject (routed)",
+            (Action.ACCEPT, Action.DROP, Action.DROP),
+        ),
+        ("Default: allowed (incoming)", (Action.DELEGATE,) * 3),
+    ],
+)
+def test_each_form_of_the_policies(shown: str, policies: tuple[Action, ...]) -> None:
+    chains = rulesets.parse(f"Status: active\n{shown}\n").chains or ()
+    assert tuple(each.policy for each in chains if Family.INET in each.families) == policies
+
+
+def test_a_limit_rejects_what_it_does_not_accept() -> None:
+    limit, allow = (line("22/tcp", word, "Anywhere") for word in ("LIMIT IN", "ALLOW IN"))
+    for several, is_open in (((limit, allow), True), ((allow, limit), False)):
+        ruleset = rulesets.parse(VERBOSE + "".join(several))
+        reasons = [each.text for each in ruleset.reachable().because if isinstance(each, Rule)]
+        assert (limit.removesuffix("\n") in reasons) is is_open
+
+
+def test_an_inactive_firewall_filters_nothing() -> None:
+    found = rulesets.parse("Status: inactive\n").reachable()
+    assert (found.ports, found.is_exact) == (ALL, True)
+
+
+def test_a_profile_has_the_ports_that_are_shipped() -> None:
+    rule = only("Nginx Full")
+    assert (str(rule.ports), rule.conditions) == ("80/tcp,443/tcp", ("profile Nginx Full",))
+    assert rule.applies is Applies.MAYBE
+    assert str(only("192.0.2.1 Samba on eth0").ports) == "137-138/udp,139/tcp,445/tcp"
+    assert only("DNS (v6)", origin="Anywhere (v6)").families == (Family.INET6,)
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        (line("Own", "ALLOW IN", "Anywhere"), "incoming"),
+        (line("Own", "DENY OUT", "10.0.0.1", " # (v6)"), "outgoing"),
+        (line("Own (v6)", "ALLOW FWD", "Anywhere (v6)"), "routed (v6)"),
+        (line("Own", "ALLOW IN", "2001:db8::1"), "incoming (v6)"),
+        (line("8000:8001,9000:9001/tpc", "ALLOW IN", "Anywhere"), "incoming"),
+        ("Own ALLOW IN Anywhere", ""),
+    ],
+)
+def test_a_skipped_line_concerns_its_own_chain(text: str, group: str) -> None:
+    ruleset = rulesets.parse(HEADING + text)
+    assert [each.group for each in ruleset.skipped] == [group]
+    assert ruleset.reachable().ports == ALL

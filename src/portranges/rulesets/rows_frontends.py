@@ -8,13 +8,31 @@ from portranges.source import Confidence, cite
 
 _UFW = Evidence(
     confidence=Confidence.MEASURED,
-    verification=Verification.READBACK,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("ufw(8) and ufw-framework(8), ufw 0.36.2"),
         cite("ufw 0.36.2", "backend_iptables.py, get_status and _write_rules"),
+        cite("ufw 0.36.2", "ufw-init-functions, ufw_start"),
         cite("run on Debian 12, Linux 6.18"),
     ),
     version="ufw 0.36.2",
+)
+_UFW_PROFILES = Evidence(
+    confidence=Confidence.MEASURED,
+    verification=Verification.READBACK,
+    sources=(
+        cite("ufw(8), ufw 0.36.2", "APPLICATION INTEGRATION"),
+        cite("ufw 0.36.2", "applications.py, get_profiles and verify_profile"),
+    ),
+    version="ufw 0.36.2",
+)
+# The file is the administrator's, so it may have been changed.
+_BEFORE_RULES = (
+    "before.rules, as ufw ships it: it may accept 68/udp, 546/udp, 1900/udp and 5353/udp"
+)
+_CHANGED_BEFORE_RULES = (
+    "a changed before.rules or after.rules, and rules of other programs, such as Docker: "
+    "iptables-save has them all"
 )
 _FIREWALLD = Evidence(
     confidence=Confidence.MEASURED,
@@ -41,13 +59,16 @@ FRONTENDS = (
             "the rules for iptables-restore, as 'iptables' reads them, with -I as well",
             "the direction and the address family, from the names of ufw's chains",
             "'### tuple ###' comments only to report one without rules",
+            _BEFORE_RULES,
         ),
         leaves_out=(
-            "policies, before.rules and after.rules: iptables-save shows them, and is evaluated",
-            "a rule with -I is where the file has it, not first",
+            "the default policies, which are in /etc/default/ufw: what no rule decides may pass",
+            "rules of a built-in chain, which ufw does not write: they are skipped",
+            _CHANGED_BEFORE_RULES,
         ),
         signs=(r"^\*filter\n:ufw6?-user-input - ",),
         reader="portranges.rulesets.ufw",
+        policy_command="ufw status verbose",
         evidence=_UFW,
     ),
     Format(
@@ -55,15 +76,21 @@ FRONTENDS = (
         title="ufw status, also numbered and verbose",
         reads=(
             "ports, addresses, interfaces and protocols of both columns",
-            "LIMIT, as a rule that accepts some packets",
+            "LIMIT, as a rule that accepts some packets and rejects the others",
+            "the default policies in 'ufw status verbose', and that 'inactive' filters nothing",
+            "names of application profiles of ufw and common packages, as they are shipped",
+            _BEFORE_RULES,
         ),
         leaves_out=(
-            "names of application profiles, except in 'ufw status verbose', which has their ports",
-            "policies, before.rules and after.rules: iptables-save shows them, and is evaluated",
+            "without 'verbose', or with 'disabled (routed)', policies: what no rule decides may pass",
+            "names of other profiles, except in 'verbose', which has their ports: skipped",
+            "IPV6=no: without a rule for IPv6, a policy to allow may not apply to it",
+            _CHANGED_BEFORE_RULES,
             "translated output: run ufw with LC_ALL=C",
         ),
         signs=(r"^Status: (?:active|inactive)$", r"^ *To +Action +From *$"),
         reader="portranges.rulesets.ufw_status",
+        policy_command="ufw status verbose",
         evidence=_UFW,
     ),
     Format(
@@ -141,15 +168,7 @@ LISTS = (
         leaves_out=("a value in several lines: it is refused",),
         signs=(),
         reader="portranges.rulesets.ufw_profiles",
-        evidence=Evidence(
-            confidence=Confidence.MEASURED,
-            verification=Verification.READBACK,
-            sources=(
-                cite("ufw(8), ufw 0.36.2", "APPLICATION INTEGRATION"),
-                cite("ufw 0.36.2", "applications.py, get_profiles and verify_profile"),
-            ),
-            version="ufw 0.36.2",
-        ),
+        evidence=_UFW_PROFILES,
     ),
     Format(
         name="firewalld-service",

@@ -14,13 +14,24 @@ from portranges import types
 from portranges.errors import PortSyntaxError, elide
 from portranges.families import Family
 from portranges.rulesets import iptables
-from portranges.rulesets.model import Direction, Location, Rule, Skipped
+from portranges.rulesets.model import (
+    Action,
+    Chain,
+    Direction,
+    Hook,
+    Location,
+    Rule,
+    Skipped,
+)
 from portranges.rulesets.ruleset import Ruleset
+from portranges.rulesets.ufw_shipped import before_input
 
-# A rule that becomes the first of its chain. ufw writes one only for its log, and no number.
+# A rule that becomes the first of its chain. ufw writes one only for its log, without a number.
 _INSERTED = re.compile(r"^-I (?=[^ \n]+ -)", re.MULTILINE)
 _IPV6 = re.compile(r"^:ufw6-", re.MULTILINE)
 _TUPLE = "### tuple ###"
+_PREFIXES = {Family.INET: "ufw", Family.INET6: "ufw6"}
+_HOOKS = {"input": Hook.INPUT, "output": Hook.OUTPUT, "forward": Hook.FORWARD}
 _DIRECTIONS = {
     "input": Direction.IN,
     "output": Direction.OUT,
@@ -31,43 +42,76 @@ _DIRECTIONS = {
 def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
     """Return the rules of *text*, the content of user.rules or user6.rules.
 
-    The policies and the rules that come before and after these are in other files, so there are
-    no chains.
+    The default policies are in another file, so the user's chains end with an unknown one.
 
     Raises:
         PortSyntaxError: A table is incomplete, repeated or unknown.
         InvalidValueError: A chain leads back to itself.
     """
-    is_ipv6 = _IPV6.search(text) is not None
+    family = Family.INET6 if _IPV6.search(text) else Family.INET
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
     try:
         read = iptables.read_text(
-            _INSERTED.sub("-A ", text), "ip6tables" if is_ipv6 else "iptables", services
+            _INSERTED.sub("-A ", text),
+            "ip6tables" if family is Family.INET6 else "iptables",
+            services,
         )
     except PortSyntaxError as error:
         raise PortSyntaxError(error.reason, text, error.span) from None
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    chains = {each.name: each for each in read.chains or ()}
+    built_in = {f"filter {hook.name}" for hook in _HOOKS.values()}
+    targets = {each.target for each in read.rules if each.group not in built_in}
+    implied: list[Rule] = []
+    for word, hook in _HOOKS.items():
+        # ufw sets the policy of the built-in chain last.
+        chains.pop(f"filter {hook.name}", None)
+        user = f"filter {_PREFIXES[family]}-user-{word}"
+        # If a rule leads to the user's chain, it is not known which packets come there.
+        own = f"filter {hook.name}" if user in targets else user
+        chains[own] = Chain(name=own, hook=hook, policy=Action.DELEGATE, families=(family,))
+        if hook is Hook.INPUT:
+            place = next((n for n, line in enumerate(lines, 1) if line.startswith(":ufw")), 1)
+            implied += before_input(family, own, Location(line=place))
     skipped = [
         replace(each, text=lines[each.location.line - 1]) for each in read.skipped
     ] + _unfollowed(lines)
+    rules: list[Rule] = []
+    # Each rule that is inserted comes before those of its chain until then.
+    inserted = sum(lines[each.location.line - 1].startswith("-I ") for each in read.rules)
+    next_priority = inserted
+    for rule in read.rules:
+        line = lines[rule.location.line - 1]
+        if line.startswith("-I "):
+            next_priority -= 1
+        if rule.group in built_in:
+            skipped.append(_foreign(rule, line))
+        else:
+            priority = next_priority if line.startswith("-I ") else inserted
+            rules.append(replace(_own(rule), text=line, priority=priority))
     return Ruleset(
         format=name,
-        rules=tuple(_own(rule, lines) for rule in read.rules),
+        rules=tuple(rules),
         skipped=tuple(sorted(skipped, key=lambda each: each.location)),
+        chains=tuple(chains.values()),
+        implied=tuple(implied),
     )
 
 
-def _own(rule: Rule, lines: list[str]) -> Rule:
-    """Return *rule* with what the names of ufw's chains show."""
-    direction = _DIRECTIONS.get(rule.group.rpartition("-")[2])
+def _foreign(rule: Rule, line: str) -> Skipped:
+    """Return a rule of a built-in chain. Where ufw's chains are among its rules is unknown."""
+    return Skipped(
+        location=rule.location,
+        text=line,
+        reason=f"ufw keeps rules in chains of its own, got {elide(rule.group)}",
+        could_accept=True,
+    )
+
+
+def _own(rule: Rule) -> Rule:
+    """Return *rule* with the direction that the name of its chain shows."""
     if rule.direction is not None or not rule.group.startswith("filter ufw"):
-        direction = rule.direction
-    family = Family.INET6 if rule.group.startswith("filter ufw6-") else rule.families[0]
-    return replace(
-        rule,
-        text=lines[rule.location.line - 1],
-        direction=direction,
-        families=(family,),
-    )
+        return rule
+    return replace(rule, direction=_DIRECTIONS.get(rule.group.rpartition("-")[2]))
 
 
 def _unfollowed(lines: list[str]) -> list[Skipped]:

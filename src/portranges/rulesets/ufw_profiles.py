@@ -59,11 +59,20 @@ def _profile(
         if not options.get(option):
             reason = f"a profile must have {', '.join(_REQUIRED)}, got no {option}"
             raise PortSyntaxError(f"{reason} for {elide(name)}", text, place)
+    try:
+        return profile_ports(options["ports"], services)
+    except PortSyntaxError as error:
+        raise PortSyntaxError(f"{error.reason}, for {elide(name)}", text, place) from None
+
+
+def profile_ports(text: str, services: types.Services | None) -> TransportPorts:
+    """Return the ports that the option ``ports`` of a profile names.
+
+    Raises:
+        PortSyntaxError: It does not have its form.
+    """
     found = TransportPorts.empty()
-    for each in options["ports"].split("|"):
-        try:
-            ports = dialects.parse(each, "ufw", services=services)
-        except PortSyntaxError as error:
-            raise PortSyntaxError(f"{error.reason}, for {elide(name)}", text, place) from None
+    for each in text.split("|"):
+        ports = dialects.parse(each, "ufw", services=services)
         found |= TransportPorts(dict.fromkeys(_TRANSPORTS[each.partition("/")[2]], ports))
     return found

@@ -1,12 +1,14 @@
 """Read ``ufw status``, ``ufw status numbered`` and ``ufw status verbose``.
 
 Each line after the heading is a rule: where packets go to, the action, and where they come from.
+``ufw status verbose`` has the default policies, too.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 from portranges import dialects, types
@@ -14,9 +16,19 @@ from portranges.errors import PortSyntaxError, elide
 from portranges.families import Family
 from portranges.ports import Transport
 from portranges.portset import PortSet
-from portranges.rulesets.model import Action, Applies, Direction, Location, Rule, Skipped
+from portranges.rulesets.model import (
+    Action,
+    Applies,
+    Chain,
+    Direction,
+    Hook,
+    Location,
+    Rule,
+    Skipped,
+)
 from portranges.rulesets.netfilter import both, interface_applies, transports_of
 from portranges.rulesets.ruleset import Ruleset
+from portranges.rulesets.ufw_shipped import before_input, profile
 from portranges.transport_ports import TransportPorts
 
 _HEADING = re.compile(r" *To +Action +From *")
@@ -37,6 +49,7 @@ _PROFILE = re.compile(r"(?<=[0-9a-z]) \([^()]+(?: \(v6\))?\)$")
 _PROTOCOL = re.compile(r"/([a-z][a-z0-9-]*)$")
 _PORTS = re.compile(r"[0-9][0-9,:]*")
 _ANYWHERE = "Anywhere"
+_HINT = "'ufw status verbose' shows the ports of application profiles"
 
 _ACTIONS = {
     "ALLOW": Action.ACCEPT,
@@ -50,6 +63,11 @@ _DIRECTIONS = {
     "OUT": (Direction.OUT, "outgoing"),
     "FWD": (Direction.FORWARD, "routed"),
 }
+_HOOKS = {"incoming": Hook.INPUT, "outgoing": Hook.OUTPUT, "routed": Hook.FORWARD}
+# A packet that is rejected is lost, too. Old versions had one policy only. "disabled (routed)"
+# means that the kernel forwards nothing, and hides the policy.
+_POLICY = re.compile(r"(allow|deny|reject)\b(?: \((incoming|outgoing|routed)\))?")
+_POLICIES = {"allow": Action.ACCEPT, "deny": Action.DROP, "reject": Action.DROP}
 _FULL = PortSet.full()
 
 
@@ -66,6 +84,9 @@ class _End:
     protocol: str
     interface: str
     is_ipv6: bool
+    # The name of an application profile, and its ports.
+    profile: str = ""
+    profile_ports: TransportPorts | None = None
 
 
 def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
@@ -73,15 +94,26 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
     del services  # ufw shows numbers
     rules: list[Rule] = []
     skipped: list[Skipped] = []
+    implied: list[Rule] = []
+    policies: dict[str, Action] = {}
+    limits: Counter[str] = Counter()
+    is_inactive = False
+    place = Location(line=1)
     for number, each in enumerate(text.split("\n"), start=1):
         line = each.removesuffix("\r")
+        if line.startswith("Default: "):
+            place = Location(line=number)
+            policies = {
+                group or "incoming": _POLICIES[word] for word, group in _POLICY.findall(line)
+            }
+        is_inactive = is_inactive or line == "Status: inactive"
         if not line.strip() or any(sign.match(line) for sign in (_HEADING, _RULER, _SETTING)):
             continue
         marked = _NUMBER.match(line)
         start = marked.end() if marked else 0
         action = _ACTION.search(line, start + _WIDTH)
         try:
-            rules.append(_rule(line, number, start, action))
+            rule = _rule(line, number, start, action)
         except _Unread as unread:
             skipped.append(
                 Skipped(
@@ -89,10 +121,54 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
                     text=line,
                     reason=str(unread),
                     could_accept=action is None or action[1] not in ("DENY", "REJECT"),
-                    group="" if action is None else _DIRECTIONS[action[2] or ""][1],
+                    group="" if action is None else _group(action, is_ipv6=_shows_ipv6(line)),
                 )
             )
-    return Ruleset(format=name, rules=tuple(rules), skipped=tuple(skipped))
+            continue
+        rule = replace(rule, priority=limits[rule.group])
+        if action is not None and action[1] == "LIMIT":
+            # What it does not accept is rejected before the next rule.
+            limits[rule.group] += 1
+            implied.append(replace(rule, action=Action.REJECT, priority=limits[rule.group]))
+            conditions = (*rule.conditions, "limit")
+            rule = replace(rule, applies=both(rule.applies, Applies.MAYBE), conditions=conditions)
+        rules.append(rule)
+    if is_inactive and not rules and not skipped:
+        return Ruleset(format=name, rules=(), chains=())
+    for family in Family:
+        group = "incoming" if family is Family.INET else f"incoming{_IPV6}"
+        implied += before_input(family, group, place)
+    return Ruleset(
+        format=name,
+        rules=tuple(rules),
+        skipped=tuple(skipped),
+        chains=tuple(_chains(policies, rules)),
+        implied=tuple(implied),
+    )
+
+
+def _group(action: re.Match[str], *, is_ipv6: bool) -> str:
+    return _DIRECTIONS[action[2] or ""][1] + (_IPV6 if is_ipv6 else "")
+
+
+def _shows_ipv6(line: str) -> bool:
+    """Return whether a rule that was not understood is one for IPv6."""
+    columns = line.partition(" # ")[0]
+    # Lists of ports may have several colons, too, but then a comma between two of them.
+    addresses = [each for each in columns.split() if each.count(":") > 1 and "," not in each]
+    return _IPV6 in columns or bool(addresses)
+
+
+def _chains(policies: dict[str, Action], rules: list[Rule]) -> types.Iterator[Chain]:
+    """Yield a chain for the packets of each direction and family."""
+    has_ipv6 = any(Family.INET6 in rule.families for rule in rules)
+    for group, hook in _HOOKS.items():
+        policy = policies.get(group, Action.DELEGATE)
+        yield Chain(name=group, hook=hook, policy=policy, families=(Family.INET,))
+        # With IPV6=no, ufw lets no packet pass and shows no rule for IPv6.
+        if policy is Action.ACCEPT and not has_ipv6:
+            policy = Action.DELEGATE
+        yield Chain(name=group + _IPV6, hook=hook, policy=policy, families=(Family.INET6,))
 
 
 def _rule(line: str, number: int, start: int, action: re.Match[str] | None) -> Rule:
@@ -103,7 +179,9 @@ def _rule(line: str, number: int, start: int, action: re.Match[str] | None) -> R
     target = _end(line[start : action.start()])
     rest = line[action.end() :].partition(" # ")[0]
     origin = _end(_LOGGED.sub("", rest.rstrip(" ")))
-    direction, group = _DIRECTIONS[action[2] or ""]
+    if origin.profile:
+        raise _Unread(f"expected an address or ports, got {elide(origin.profile)}; {_HINT}")
+    direction, _ = _DIRECTIONS[action[2] or ""]
     conditions: list[str] = []
     applies = Applies.ALWAYS
     for word, end in (("to", target), ("from", origin)):
@@ -116,22 +194,24 @@ def _rule(line: str, number: int, start: int, action: re.Match[str] | None) -> R
             is_in = (end is target) is not (direction is Direction.FORWARD)
             conditions.append(f"{'in' if is_in else 'out'} on {end.interface}")
             applies = both(applies, interface_applies(end.interface))
-    if action[1] == "LIMIT":
-        conditions.append("limit")
-        applies = both(applies, Applies.MAYBE)
     if origin.ports is not None:
         applies = both(applies, Applies.MAYBE)
+    is_ipv6 = target.is_ipv6 or origin.is_ipv6
+    if target.profile_ports is not None:
+        # Another file has its ports, and may have been changed.
+        ports = target.profile_ports
+        conditions.append(f"profile {target.profile}")
+        applies = both(applies, Applies.MAYBE)
+    else:
+        of_each = _FULL if target.ports is None else target.ports
+        ports = TransportPorts(dict.fromkeys(_transports(target, origin), of_each))
     return Rule(
-        ports=TransportPorts(
-            dict.fromkeys(
-                _transports(target, origin), _FULL if target.ports is None else target.ports
-            )
-        ),
+        ports=ports,
         source_ports=_FULL if origin.ports is None else origin.ports,
-        families=(Family.INET6 if target.is_ipv6 or origin.is_ipv6 else Family.INET,),
+        families=(Family.INET6 if is_ipv6 else Family.INET,),
         action=_ACTIONS[action[1]],
         direction=direction,
-        group=group,
+        group=_group(action, is_ipv6=is_ipv6),
         applies=applies,
         conditions=tuple(conditions),
         location=Location(line=number),
@@ -176,9 +256,10 @@ def _end(text: str) -> _End:
         address, ports = "", rest
     if not ports:
         found = None
+    elif (known := profile(ports)) is not None:
+        return _End(address, None, "", interface, is_ipv6 or version == 6, ports, known)
     elif _PORTS.fullmatch(ports) is None:
-        hint = "'ufw status verbose' shows the ports of application profiles"
-        raise _Unread(f"expected an address or ports, got {elide(shown)}; {hint}")
+        raise _Unread(f"expected an address or ports, got {elide(shown)}; {_HINT}")
     else:
         # ufw writes several ports only with a protocol, which may be in the other column.
         try:
