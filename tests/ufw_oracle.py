@@ -205,6 +205,7 @@ def compared(answer: dict[str, Any]) -> Iterator[str]:
         for family, name in zip(Family, ("iptables", "ip6tables"), strict=True)
     }
     verbose = rulesets.parse(saved["status verbose"])
+    forwards = "disabled (routed)" not in saved["status verbose"]
     for form, several in families.items():
         ruleset = rulesets.parse(saved[form])
         assert ruleset.format == ("ufw-status" if form in STATUS else "ufw")
@@ -213,12 +214,15 @@ def compared(answer: dict[str, Any]) -> Iterator[str]:
             assert "application profiles" in each.reason, each
         for direction in ("in", "forward", "out"):
             whole = ruleset.reachable(direction)
+            # Whether the kernel forwards packets at all is not one of the rules.
+            is_known = direction != "forward" or forwards or form == "status verbose"
             sent = NOTHING
             for family in several:
                 sent |= arrived[family, direction]
-                agrees(ruleset, kernel[family], direction, family, arrived[family, direction])
+                packets = arrived[family, direction]
+                agrees(ruleset, kernel[family], direction, family, packets, if_exact=is_known)
             assert (form, direction, sent - whole.ports) == (form, direction, NOTHING)
-            if whole.is_exact:
+            if whole.is_exact and is_known:
                 assert (form, direction, sent) == (form, direction, whole.ports & SENT)
             yield f"{form} {'exact' if whole.is_exact else 'inexact'}"
     # Every rule of a file was read: ufw makes several from each tuple, and shows one line for it.
@@ -233,6 +237,8 @@ def compared(answer: dict[str, Any]) -> Iterator[str]:
     for form, several in families.items():
         ruleset = rulesets.parse(saved[form])
         for direction in () if ruleset.skipped else ("in", "forward", "out"):
+            if direction == "forward" and not forwards:
+                continue
             for family in several:
                 one, other = (
                     evaluated(with_policy(each, Action.DROP), direction, family)
@@ -252,6 +258,8 @@ def agrees(
     direction: str,
     family: Family,
     arrived: TransportPorts,
+    *,
+    if_exact: bool,
 ) -> None:
     """Compare the evaluation of one family with what iptables-save shows, and with packets."""
     own, saved = (evaluated(each, direction, family) for each in (ruleset, kernel))
@@ -259,7 +267,8 @@ def agrees(
     assert (where, saved.passed - own.passed) == (where, NOTHING)
     # The ports that are not undecided behave as computed.
     assert (where, arrived - own.passed) == (where, NOTHING)
-    assert (where, (SENT - arrived) & own.passed - own.lost) == (where, NOTHING)
+    if if_exact:
+        assert (where, (SENT - arrived) & own.passed - own.lost) == (where, NOTHING)
     if all(chain.policy is not Action.DELEGATE for chain in on_way(ruleset, direction, family)):
         has_rules = any(family in each.families for each in ruleset.rules)
         if not ruleset.skipped and (family is Family.INET or has_rules):

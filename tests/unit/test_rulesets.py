@@ -451,6 +451,26 @@ def test_a_policy_changes_ports_without_a_rule() -> None:
     assert (change.added, change.removed) == ((), ())
 
 
+def test_an_unknown_policy_hides_no_change() -> None:
+    open_end = base(policy=Action.DELEGATE)
+    allow, deny = rule("22/tcp"), rule("25/tcp", Action.DROP)
+    (change,) = rulesets.diff(made(open_end, deny), made(open_end, allow))
+    assert (str(change.opened), str(change.closed)) == ("22/tcp,25/tcp", "")
+    assert (change.added, change.removed) == ((allow,), (deny,))
+    assert rulesets.diff(made(open_end, allow), made(open_end, replace(allow, text="x"))) == ()
+    (change,) = rulesets.diff(made(open_end, allow), made(base()))
+    assert (change.opened, change.closed) == (TransportPorts.empty(), ALL)
+
+
+def test_an_implied_rule_is_no_change_if_both_have_it() -> None:
+    one, other = (
+        replace(made(base(), rule(ports)), implied=(rule("20-23/tcp", applies=MAYBE),))
+        for ports in ("22/tcp", "20-24/tcp")
+    )
+    (change,) = rulesets.diff(one, other)
+    assert (str(change.opened), change.added) == ("24/tcp", other.rules)
+
+
 def test_rules_that_change_nothing_are_no_change() -> None:
     moved = replace(rule("22/tcp"), location=Location(line=7))
     assert rulesets.diff(made(base(), rule("22/tcp")), made(base(), moved, moved)) == ()

@@ -83,6 +83,8 @@ def diff(old: Ruleset, new: Ruleset) -> tuple[Change, ...]:
     are not considered. A rule with new conditions is two changes, one that opens its ports and
     one that closes them.
 
+    If a default policy is not known, a port is opened or closed if it is for some policy.
+
     Args:
         old: A ruleset.
         new: Another, which may be in another format if both have an evaluation.
@@ -125,21 +127,46 @@ _NOWHERE = Location(line=1)
 
 def _evaluated(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
     """Yield the change of each direction in which the reachable ports differ."""
+    own, others = ((*each.implied, *each.rules) for each in (old, new))
     for direction in Direction:
-        before, after = (each.reachable(direction) for each in (old, new))
-        changed = before.ports ^ after.ports
-        if not changed:
+        opened = closed = TransportPorts.empty()
+        for before, after in _with_policies(old, new):
+            ports = before.reachable(direction).ports, after.reachable(direction).ports
+            opened |= ports[1] - ports[0]
+            closed |= ports[0] - ports[1]
+        if not (changed := opened | closed):
             continue
         old_rules, new_rules = (each._verdicts(direction, changed) for each in (old, new))
-        opened = after.ports - before.ports
-        unread = [each for each in after.because if isinstance(each, Skipped)] if opened else []
+        because = new.reachable(direction).because if opened else ()
+        unread = [each for each in because if isinstance(each, Skipped)]
         yield Change(
             direction=direction,
             opened=opened,
-            closed=before.ports - after.ports,
-            added=(*_only(new_rules, _contents(old.rules)), *_only(unread, _contents(old.skipped))),
-            removed=_only(old_rules, _contents(new.rules)),
+            closed=closed,
+            added=(*_only(new_rules, _contents(own)), *_only(unread, _contents(old.skipped))),
+            removed=_only(old_rules, _contents(others)),
         )
+
+
+def _with_policies(old: Ruleset, new: Ruleset) -> types.Iterator[tuple[Ruleset, Ruleset]]:
+    """Yield both rulesets with each policy that those which are not known may be.
+
+    A port that no rule decides would otherwise hide that a rule opened or closed it.
+    """
+    chains = (*(old.chains or ()), *(new.chains or ()))
+    if not any(each.policy is Action.DELEGATE for each in chains):
+        yield old, new
+        return
+    for policy in (Action.DROP, Action.ACCEPT):
+        yield _with_policy(old, policy), _with_policy(new, policy)
+
+
+def _with_policy(ruleset: Ruleset, policy: Action) -> Ruleset:
+    chains = tuple(
+        replace(each, policy=policy) if each.policy is Action.DELEGATE else each
+        for each in ruleset.chains or ()
+    )
+    return replace(ruleset, chains=chains)
 
 
 # What the rules of one group must have in common to be compared.

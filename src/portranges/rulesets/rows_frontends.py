@@ -82,7 +82,7 @@ FRONTENDS = (
             _BEFORE_RULES,
         ),
         leaves_out=(
-            "without 'verbose', or with 'disabled (routed)', policies: what no rule decides may pass",
+            "policies without 'verbose', or if 'disabled (routed)': what no rule decides may pass",
             "names of other profiles, except in 'verbose', which has their ports: skipped",
             "IPV6=no: without a rule for IPv6, a policy to allow may not apply to it",
             _CHANGED_BEFORE_RULES,

@@ -64,10 +64,10 @@ _DIRECTIONS = {
     "FWD": (Direction.FORWARD, "routed"),
 }
 _HOOKS = {"incoming": Hook.INPUT, "outgoing": Hook.OUTPUT, "routed": Hook.FORWARD}
-# A packet that is rejected is lost, too. Old versions had one policy only. "disabled (routed)"
-# means that the kernel forwards nothing, and hides the policy.
+# A packet that is rejected is lost, too. Old versions had one policy only.
 _POLICY = re.compile(r"(allow|deny|reject)\b(?: \((incoming|outgoing|routed)\))?")
 _POLICIES = {"allow": Action.ACCEPT, "deny": Action.DROP, "reject": Action.DROP}
+_DISABLED = "disabled (routed)"
 _FULL = PortSet.full()
 
 
@@ -106,6 +106,8 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
             policies = {
                 group or "incoming": _POLICIES[word] for word, group in _POLICY.findall(line)
             }
+            if _DISABLED in line:
+                implied += [_disabled(line, place, family) for family in Family]
         is_inactive = is_inactive or line == "Status: inactive"
         if not line.strip() or any(sign.match(line) for sign in (_HEADING, _RULER, _SETTING)):
             continue
@@ -144,6 +146,21 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
         skipped=tuple(skipped),
         chains=tuple(_chains(policies, rules)),
         implied=tuple(implied),
+    )
+
+
+def _disabled(line: str, place: Location, family: Family) -> Rule:
+    """Return a rule for the kernel, which forwards nothing unless an interface is an exception."""
+    return Rule(
+        ports=TransportPorts.full(),
+        families=(family,),
+        action=Action.DROP,
+        direction=Direction.FORWARD,
+        group="routed" if family is Family.INET else f"routed{_IPV6}",
+        applies=Applies.MAYBE,
+        conditions=(_DISABLED,),
+        location=place,
+        text=line,
     )
 
 
