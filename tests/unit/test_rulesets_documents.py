@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portranges import InvalidValueError, MissingExtraError, PortSyntaxError
-from portranges.rulesets import documents, json_text, yaml_text
+from portranges.rulesets import documents, json_text, parse, yaml_text
 from portranges.rulesets.documents import Opaque, pointer_to
 
 yaml = pytest.importorskip("yaml")
@@ -289,3 +289,25 @@ def test_data_that_is_too_deep() -> None:
         with pytest.raises(InvalidValueError) as caught:
             documents.check_depth(value)
         assert str(caught.value) == f"data must have at most {DEEP} levels, got more levels"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "{{- if .Values.x }}\nkind: Service\n{{- end }}\n",
+            "expected a key in double quotes, got '{' in line 1; '{{- if .Values.x }}' belongs to "
+            "a template, which must be rendered first",
+        ),
+        (
+            "kind: Service\nport: {{ .Values.port }}\n",
+            "a key must be a text or a number, got '}}' in line 2; '{{ .Values.port }}' belongs "
+            "to a template, which must be rendered first",
+        ),
+        ("a: [{{", "expected YAML, got the end of a line in line 1"),
+    ],
+)
+def test_a_template_is_named(text: str, reason: str) -> None:
+    with pytest.raises(PortSyntaxError) as caught:
+        parse(text, "kubernetes")
+    assert caught.value.reason == reason

@@ -363,6 +363,77 @@ def test_a_policy_of_an_administrator_is_skipped(spec: dict[str, object], reason
     assert reasons(ruleset) == [("", reason)]
 
 
+def cluster_policy(**spec: object) -> Ruleset:
+    return read(
+        {
+            "apiVersion": "policy.networking.k8s.io/v1alpha2",
+            "kind": "ClusterNetworkPolicy",
+            "metadata": {"name": "a"},
+            "spec": {"tier": "Admin", "priority": 7, "subject": SUBJECT, **spec},
+        }
+    )
+
+
+def test_a_policy_of_the_cluster() -> None:
+    protocols = [
+        {"tcp": {"destinationPort": {"number": 22}}},
+        {"udp": {"destinationPort": {"range": {"start": 10, "end": 20}}}},
+        {"sctp": {"destinationPort": {"number": 9}}},
+    ]
+    ruleset = cluster_policy(
+        ingress=[{"name": "a", "action": "Accept", "from": PEERS, "protocols": protocols}],
+        egress=[{"action": "Deny", "to": PEERS}, {"action": "Pass", "to": PEERS}],
+    )
+    assert ruleset.skipped == ()
+    assert [(str(each.ports), each.action.value, each.priority) for each in ruleset.rules] == [
+        ("9/sctp,10-20/udp,22/tcp", "accept", 7),
+        (str(EVERY), "drop", 7),
+        (str(EVERY), "return", 7),
+    ]
+    assert ruleset.rules[0].conditions == (
+        'subject: {"namespaces": {}}',
+        'tier: "Admin"',
+        'from: [{"namespaces": {}}]',
+    )
+
+
+@pytest.mark.parametrize(
+    ("port", "reason"),
+    [
+        ({"destinationNamedPort": "http"},
+         "port must be a number, got 'http'; names are resolved in each pod"),
+        ({}, "an item of protocols must have tcp, udp, sctp or destinationNamedPort, got {}"),
+        ({"tcp": {}}, "tcp must have destinationPort, got {}"),
+        ({"tcp": None}, "an item of protocols must have tcp, udp, sctp or destinationNamedPort, "
+         "got {'tcp': None}"),
+        ({"tcp": {"destinationPort": {}}}, "destinationPort must have number or range, got {}"),
+        ({"tcp": {"destinationPort": {"number": 0}}}, "number must be in 1..65535, got 0"),
+        ({"tcp": {"destinationPort": {"range": {"start": 1}}}},
+         "range must have end, got {'start': 1}"),
+        ({"tcp": {"destinationPort": {"range": {"start": 9, "end": 2}}}},
+         "first must not be greater than last, got 9-2; did you mean 2-9?"),
+        ({"tcp": {"port": 1}}, "tcp must have only known keys, got 'port'"),
+        ({"icmp": {}}, "an item of protocols must have only known keys, got 'icmp'"),
+    ],
+)  # fmt: skip
+def test_a_port_of_the_cluster_is_skipped(port: object, reason: str) -> None:
+    rule = {"action": "Accept", "from": PEERS, "protocols": [port]}
+    ruleset = cluster_policy(ingress=[rule])
+    assert ruleset.rules == ()
+    assert reasons(ruleset) == [("/spec/ingress/0/protocols/0", reason)]
+
+
+def test_a_policy_of_the_cluster_must_have_a_tier() -> None:
+    assert reasons(cluster_policy(tier=None)) == [
+        ("", "spec of a ClusterNetworkPolicy must have tier, got none")
+    ]
+    assert reasons(cluster_policy(tier="admin")) == [
+        ("", "tier must be Admin, Baseline, got 'admin'")
+    ]
+    (skipped,) = cluster_policy(ingress=[{"action": "Allow", "from": PEERS}]).skipped
+    assert skipped.reason == "action must be Accept, Deny, Pass, got 'Allow'"
+
+
 # -- services and pods ----------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 
 from portranges import types
-from portranges.errors import InvalidValueError
+from portranges.errors import InvalidValueError, elide
 from portranges.rulesets.model import Location
 from portranges.rulesets.ruleset import Ruleset
 
@@ -107,6 +107,15 @@ def text_of(value: object) -> str:
 def is_json(text: str) -> bool:
     """Return whether *text* begins as an object or a list of JSON."""
     return re.match(r"\ufeff?\s*[\[{]", text) is not None
+
+
+def template_hint(text: str) -> str:
+    """Return a hint for an error in *text*; ``""`` if it is not a template."""
+    start = text.find("{{")
+    end = text.find("}}", start)
+    if start < 0 or end < 0:
+        return ""
+    return f"; {elide(text[start : end + 2])} belongs to a template, which must be rendered first"
 
 
 def check_depth(data: object) -> None:

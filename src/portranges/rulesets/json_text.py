@@ -12,7 +12,7 @@ import re
 
 from portranges import types
 from portranges.errors import PortSyntaxError, elide
-from portranges.rulesets.documents import MAX_DEPTH, MAX_DIGITS, Document
+from portranges.rulesets.documents import MAX_DEPTH, MAX_DIGITS, Document, template_hint
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))((?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)")
@@ -145,4 +145,5 @@ class _Reader:
         here = word or self.text[self.at : self.at + 1]
         shown = got or (elide(here) if here else "the end of the text")
         span = (self.at, self.at + max(1, len(here)))
-        return PortSyntaxError(f"{rule}, got {shown} in line {self.line}", self.text, span)
+        reason = f"{rule}, got {shown} in line {self.line}{template_hint(self.text)}"
+        return PortSyntaxError(reason, self.text, span)

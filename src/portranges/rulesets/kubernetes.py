@@ -16,6 +16,7 @@ from portranges.rulesets.kubernetes_policies import (
     Policies,
     read_admin_policy,
     read_baseline_policy,
+    read_cluster_policy,
     read_network_policy,
 )
 from portranges.rulesets.kubernetes_workloads import read_pods, read_service
@@ -39,6 +40,7 @@ _KINDS: tuple[tuple[str, tuple[str, ...], types.Callable[[Node, Policies, str], 
     ("NetworkPolicy", ("networking.k8s.io/v1", "extensions/v1beta1"), read_network_policy),
     ("AdminNetworkPolicy", _POLICY_API, read_admin_policy),
     ("BaselineAdminNetworkPolicy", _POLICY_API, read_baseline_policy),
+    ("ClusterNetworkPolicy", ("policy.networking.k8s.io/v1alpha2",), read_cluster_policy),
     ("NetworkPolicy", _CALICO, read_calico),
     ("GlobalNetworkPolicy", _CALICO, read_calico),
     ("CiliumNetworkPolicy", ("cilium.io/v2",), read_cilium),

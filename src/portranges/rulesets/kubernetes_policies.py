@@ -248,39 +248,30 @@ def _policy_port(entry: Node) -> TransportPorts:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What differs between the two kinds.
+    """What differs between the kinds.
 
     Attributes:
         keys: The keys of the specification.
         required: Those that it must have.
         actions: The actions of a rule.
+        ports: The key of a rule's ports.
+        read: The reader of an item of these.
     """
 
     what: str
     keys: frozenset[str]
     required: tuple[str, ...]
     actions: dict[str, Action]
+    ports: str
+    read: types.Callable[[Node], TransportPorts]
 
 
-_ALLOW_OR_DENY = {"Allow": Action.ACCEPT, "Deny": Action.DROP}
-_ADMIN = _Kind(
-    what="an AdminNetworkPolicy",
-    keys=frozenset({"priority", "subject", "ingress", "egress"}),
-    required=("priority", "subject"),
-    # What follows are the policies of the namespaces.
-    actions={**_ALLOW_OR_DENY, "Pass": Action.RETURN},
-)
-_BASELINE = _Kind(
-    what="a BaselineAdminNetworkPolicy",
-    keys=frozenset({"subject", "ingress", "egress"}),
-    required=("subject",),
-    actions=_ALLOW_OR_DENY,
-)
 _ADMIN_PEERS = {
     "from": frozenset({"namespaces", "pods"}),
     "to": frozenset({"namespaces", "pods", "nodes", "networks", "domainNames"}),
 }
 _HIGHEST_PRIORITY = 1000
+_BOUNDS = ("start", "end")
 
 
 def read_admin_policy(node: Node, found: Gathered, group: str) -> None:
@@ -293,6 +284,11 @@ def read_baseline_policy(node: Node, found: Gathered, group: str) -> None:
     _read_admin(node, found, group, _BASELINE)
 
 
+def read_cluster_policy(node: Node, found: Gathered, group: str) -> None:
+    """Read a ClusterNetworkPolicy."""
+    _read_admin(node, found, group, _CLUSTER)
+
+
 def _read_admin(node: Node, found: Gathered, group: str, kind: _Kind) -> None:
     spec = _spec(node, kind.what, kind.keys)
     for key in kind.required:
@@ -303,19 +299,23 @@ def _read_admin(node: Node, found: Gathered, group: str, kind: _Kind) -> None:
         rule = "subject must have either namespaces or pods"
         raise RefusedError(f"{rule}, got {elide(spec['subject'].value)}")
     priority = _priority(spec["priority"]) if "priority" in spec else 0
+    outer = [spec["subject"].condition()]
+    if "tier" in spec:
+        spec["tier"].word("tier", ("Admin", "Baseline"))
+        outer.append(spec["tier"].condition())
     for section, direction, _, peers in SECTIONS:
         for item in _rules(spec, section, found, group):
             could_accept = not _denies(item)
             with found.skipping(item, group, could_accept=could_accept):
-                keys = ("name", "action", "ports", peers)
+                keys = ("name", "action", kind.ports, peers)
                 fields = item.fields("a rule", keys, ("action", peers))
                 action = kind.actions[fields["action"].word("action", kind.actions)]
                 fields[peers].items(peers, is_filled=True)
                 conditions = _peers(fields, peers, _ADMIN_PEERS[peers])
                 ports: TransportPorts | None = TransportPorts.full()
-                if "ports" in fields:
-                    items = fields["ports"].items("ports", is_filled=True)
-                    ports = _united(items, _admin_port, found, group, could_accept=could_accept)
+                if kind.ports in fields:
+                    items = fields[kind.ports].items(kind.ports, is_filled=True)
+                    ports = _united(items, kind.read, found, group, could_accept=could_accept)
                 if ports is not None:
                     found.add(
                         item,
@@ -324,7 +324,7 @@ def _read_admin(node: Node, found: Gathered, group: str, kind: _Kind) -> None:
                         action=action,
                         direction=direction,
                         priority=priority,
-                        conditions=[spec["subject"].condition(), *conditions],
+                        conditions=[*outer, *conditions],
                     )
 
 
@@ -342,21 +342,80 @@ def _priority(node: Node) -> int:
 
 
 def _admin_port(entry: Node) -> TransportPorts:
-    fields = entry.fields("an item of ports", ("portNumber", "namedPort", "portRange"))
-    if len(fields) != 1:
-        rule = "an item of ports must have portNumber, namedPort or portRange"
-        raise RefusedError(f"{rule}, got {elide(entry.value)}")
-    if "namedPort" in fields:
-        name = elide(fields["namedPort"].value)
-        raise RefusedError(f"port must be a number, got {name}; names are resolved in each pod")
-    if "portNumber" in fields:
-        inner = fields["portNumber"].fields("portNumber", ("protocol", "port"), ("port",))
+    """Read an item of ``ports`` of an AdminNetworkPolicy."""
+    kinds = ("portNumber", "namedPort", "portRange")
+    key, value = _only("an item of ports", entry, kinds)
+    if key == "namedPort":
+        raise _named(value)
+    if key == "portNumber":
+        inner = value.fields(key, ("protocol", "port"), ("port",))
         first = last = inner["port"].port("port")
     else:
-        bounds = ("start", "end")
-        inner = fields["portRange"].fields("portRange", ("protocol", *bounds), bounds)
+        inner = value.fields(key, ("protocol", *_BOUNDS), _BOUNDS)
         first, last = inner["start"].port("start"), inner["end"].port("end")
     # The API server adds TCP where there is no protocol.
     protocol = inner["protocol"].word("protocol", PROTOCOLS) if "protocol" in inner else "TCP"
     with refusing():
         return TransportPorts({PROTOCOLS[protocol]: PortSet([PortRange(first, last)])})
+
+
+def _cluster_port(entry: Node) -> TransportPorts:
+    """Read an item of ``protocols`` of a ClusterNetworkPolicy."""
+    protocols = {each.lower(): transport for each, transport in PROTOCOLS.items()}
+    key, value = _only("an item of protocols", entry, (*protocols, "destinationNamedPort"))
+    if key == "destinationNamedPort":
+        raise _named(value)
+    port = _only(key, value, ("destinationPort",))[1]
+    kind, bounds = _only("destinationPort", port, ("number", "range"))
+    if kind == "number":
+        first = last = bounds.port("number")
+    else:
+        inner = bounds.fields("range", _BOUNDS, _BOUNDS)
+        first, last = inner["start"].port("start"), inner["end"].port("end")
+    with refusing():
+        return TransportPorts({protocols[key]: PortSet([PortRange(first, last)])})
+
+
+def _only(what: str, node: Node, keys: tuple[str, ...]) -> tuple[str, Node]:
+    """Return the one key of a mapping, and its value."""
+    fields = node.fields(what, keys)
+    if len(fields) != 1:
+        *others, last = keys
+        names = f"{', '.join(others)} or {last}" if others else last
+        raise RefusedError(f"{what} must have {names}, got {elide(node.value)}")
+    return next(iter(fields.items()))
+
+
+def _named(node: Node) -> RefusedError:
+    name = elide(node.value)
+    return RefusedError(f"port must be a number, got {name}; names are resolved in each pod")
+
+
+_ALLOW_OR_DENY = {"Allow": Action.ACCEPT, "Deny": Action.DROP}
+# What follows are the policies of the namespaces, or the next tier.
+_PASS = {"Pass": Action.RETURN}
+_SUBJECT = frozenset({"subject", "ingress", "egress"})
+_ADMIN = _Kind(
+    what="an AdminNetworkPolicy",
+    keys=_SUBJECT | {"priority"},
+    required=("priority", "subject"),
+    actions=_ALLOW_OR_DENY | _PASS,
+    ports="ports",
+    read=_admin_port,
+)
+_BASELINE = _Kind(
+    what="a BaselineAdminNetworkPolicy",
+    keys=_SUBJECT,
+    required=("subject",),
+    actions=_ALLOW_OR_DENY,
+    ports="ports",
+    read=_admin_port,
+)
+_CLUSTER = _Kind(
+    what="a ClusterNetworkPolicy",
+    keys=_SUBJECT | {"tier", "priority"},
+    required=("tier", "priority", "subject"),
+    actions={"Accept": Action.ACCEPT, "Deny": Action.DROP, **_PASS},
+    ports="protocols",
+    read=_cluster_port,
+)

@@ -58,7 +58,7 @@ KUBERNETES = Format(
     title="objects of Kubernetes, Cilium and Calico",
     reads=(
         "one object, a list of kubectl or of the API, and several documents",
-        "NetworkPolicy, AdminNetworkPolicy and BaselineAdminNetworkPolicy",
+        "NetworkPolicy, AdminNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy",
         "Service: port, nodePort and healthCheckNodePort, with targetPort as translated_ports",
         "containerPort and hostPort of pods, and of the templates of pods in Deployment, Job etc.",
         "CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: each item of toPorts is a rule",
@@ -85,7 +85,11 @@ KUBERNETES = Format(
         confidence=Confidence.SOURCE,
         sources=(
             cite("kubernetes/api@10b39a39", "core/v1/types.go, networking/v1/types.go"),
-            cite("kubernetes-sigs/network-policy-api@0eec1b0e", "apis/v1alpha1"),
+            cite(
+                "kubernetes-sigs/network-policy-api@0eec1b0e",
+                "apis/v1alpha1, apis/v1alpha2",
+                checked="2026-11-30",
+            ),
             cite(
                 "kubernetes-sigs/network-policy-api@0eec1b0e",
                 "cmd/policy-assistant/pkg/matcher, run with 1,500 random sets of NetworkPolicy",
@@ -96,7 +100,7 @@ KUBERNETES = Format(
             cite("projectcalico/calico@87c15906", "api/pkg/apis/projectcalico/v3"),
             cite("projectcalico/calico@87c15906", "api/pkg/lib/numorstring/port.go"),
         ),
-        version="Kubernetes and Calico of August 2026, network-policy-api v1alpha1, cilium.io/v2",
+        version="Kubernetes, Calico and network-policy-api of August 2026, cilium.io/v2",
     ),
 )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from portranges import types
 from portranges.errors import MissingExtraError, PortSyntaxError, elide
-from portranges.rulesets.documents import MAX_DEPTH, MAX_DIGITS, Document, Opaque
+from portranges.rulesets.documents import MAX_DEPTH, MAX_DIGITS, Document, Opaque, template_hint
 
 _PREFIX = "tag:yaml.org,2002:"
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -249,13 +249,16 @@ class _Reader:
 
     def error(self, rule: str, mark: types.Any, got: str = "") -> PortSyntaxError:
         """Return the error for what is at *mark*."""
-        start = 0
+        start, line = 0, 1
+        # The end of the text may be on a line of its own for PyYAML.
         for _ in range(mark.line):
-            found = _BREAK.search(self.text, start)
-            start = found.end() if found else len(self.text)
+            if found := _BREAK.search(self.text, start):
+                start, line = found.end(), line + 1
+            else:
+                start = len(self.text)
         start = min(start + mark.column, len(self.text))
         stop = _BREAK.search(self.text, start)
         here = self.text[start : stop.start() if stop else len(self.text)]
         shown = got or (elide(here) if here else "the end of a line")
-        reason = f"{rule}, got {shown} in line {mark.line + 1}"
+        reason = f"{rule}, got {shown} in line {line}{template_hint(self.text)}"
         return PortSyntaxError(reason, self.text, (start, start + max(1, len(here))))
