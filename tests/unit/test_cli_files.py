@@ -290,11 +290,15 @@ class TestPorts:
             "file": "server.rules",
             "line": 8,
             "group": "filter INPUT",
+            "direction": "in",
+            "families": ["inet"],
             "action": "accept",
             "target": "",
             "ports": "22/tcp",
             "source_ports": "0-65535",
+            "translated_ports": None,
             "conditions": [],
+            "applies": "always",
             "services": ["ssh"],
             "uses": ["SSH"],
             "text": "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT",
@@ -310,6 +314,31 @@ class TestPorts:
         )
         result = result_of(run("ports", "x.rules", "--json")[1], "ports")
         assert result["skipped"][0]["could_accept"] is True
+
+    @pytest.mark.parametrize("width", [40, 60, 80, 120])
+    def test_the_width_of_the_terminal(self, run, monkeypatch, width):
+        rules = "-A INPUT -s 192.0.2.0/24 -p tcp -m multiport --dports 22,80,443,3306 -j ACCEPT\n"
+        Path("x.rules").write_text(with_rule(rules * 2), "utf-8")
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        lines = run("ports", "x.rules")[1].splitlines()
+        assert max(map(len, lines)) <= max(width, 60)
+        assert "\x1b" not in "".join(lines)
+        if width == 120:
+            assert "ssh, http, " in lines[-1]
+            assert lines[-1].endswith("-s 192.0.2.0/24")
+
+    def test_a_place_on_a_single_line_is_the_end_of_the_pointer(self, run):
+        Path("x.json").write_text('{"services": {"db": {"ports": ["8080:80"]}}}', "utf-8")
+        _, head, row = ("", *run("ports", "x.json")[1].splitlines())
+        assert head.split()[0] == "place"
+        assert row.startswith("/services/db/ports/0  8080/tcp  translate to 80  ")
+        assert "db, in" in row
+        long = {"services": {"a-service-with-a-rather-long-name-of-48-characters": {"ports": [80]}}}
+        Path("x.json").write_text(json.dumps(long), "utf-8")
+        assert ".../ports/0" in run("ports", "x.json")[1]
+        Path("x.json").write_text(json.dumps(long, indent=1).replace("80", '80,\n"90"'), "utf-8")
+        assert re.findall(r"^([0-9]+) ", run("ports", "x.json")[1], re.MULTILINE) == ["5", "6"]
 
 
 class TestDiff:
@@ -443,11 +472,11 @@ class TestSarif:
 
 
 TABLE = [
-    "place  ports           action  services  group         conditions",
-    "6      all             accept  -         filter INPUT  -i lo",
-    "7      all             accept  -         filter INPUT  -m conntrack --ctstate...",
-    "8      22/tcp          accept  ssh, SSH  filter INPUT  -",
-    "9      80/tcp,443/tcp  accept  http,...  filter INPUT  -",
+    "place  ports           action  services  group     conditions",
+    "6      all             accept  -         filte...  -i lo",
+    "7      all             accept  -         filte...  -m conntrack --ctstate REL...",
+    "8      22/tcp          accept  ssh       filte...  -",
+    "9      80/tcp,443/tcp  accept  http,...  filte...  -",
 ]
 
 

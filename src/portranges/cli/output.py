@@ -129,14 +129,14 @@ def error_envelope(command: str, error: Exception | str) -> str:
     return json.dumps({"schema": SCHEMA, "command": command, "error": data}, indent=indent)
 
 
-def columns(stream: types.TextIO) -> int:
+def columns(stream: types.TextIO, widest: int = WIDTH) -> int:
     """Return the width of a page for *stream*.
 
-    It is 80 columns, or fewer on a narrower terminal, but at least 60.
+    It is 80 columns, on a terminal as many as that has, but at least 60 and at most *widest*.
     """
     if not stream.isatty():
         return WIDTH
-    return max(_NARROWEST, min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns))
+    return max(_NARROWEST, min(widest, shutil.get_terminal_size((WIDTH, 24)).columns))
 
 
 def is_styled(stream: types.TextIO) -> bool:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from itertools import islice
 
 from portranges import rulesets, types, uses
 from portranges.cli import files
 from portranges.cli.output import answer, columns
 from portranges.errors import visible
-from portranges.layout import cut_list, many, table
+from portranges.layout import WIDTH, cut_list, many, table
 from portranges.records import as_data
 from portranges.registry import services
 from portranges.transport_ports import TransportPorts
 
-# More ports than this are a range, of which no service is meant.
+# A longer range is not about single services, and of more ports not all services are listed.
 _FEW = 10
-_LONGEST = 30
+_LONGEST, _SHORT = 30, 15
+_LONGEST_POINTER = 40
+
+_WIDEST = 200
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -44,25 +49,29 @@ def run(arguments: types.Namespace) -> int:
 def _data(rule: rulesets.Rule, name: str) -> dict[str, object]:
     return {
         **files.place_data(name, rule.location),
-        **as_data(rule, "group", "action", "target", "ports", "source_ports", "conditions"),
+        **as_data(rule, "group", "direction", "families", "action", "target"),
+        **as_data(rule, "ports", "source_ports", "translated_ports", "conditions", "applies"),
         "services": _names(rule.ports),
         "uses": _uses(rule.ports),
         "text": rule.text,
     }
 
 
-def _few(ports: TransportPorts) -> types.Iterator[tuple[int, types.Transport]]:
-    return iter(ports) if len(ports) <= _FEW else iter(())
+def _few(ports: TransportPorts) -> list[tuple[int, types.Transport]]:
+    """Return the first ports that are in no long range."""
+    short = ((each, transport) for each, transport in ports.ranges if len(each) <= _FEW)
+    pairs = ((port, transport) for each, transport in short for port in each)
+    return [*islice(pairs, _FEW)]
 
 
 def _names(ports: TransportPorts) -> list[str]:
-    """Return the names that IANA registered for *ports*, if these are a few."""
+    """Return the names that IANA registered for a few of *ports*."""
     found = [services(port, transport)[:1] for port, transport in _few(ports)]
     return list(dict.fromkeys(name for names in found for name in names))
 
 
 def _uses(ports: TransportPorts) -> list[str]:
-    """Return the programs that use *ports* by default, if these are a few."""
+    """Return the programs that use a few of *ports* by default."""
     found = [
         use.name
         for port, transport in _few(ports)
@@ -73,40 +82,72 @@ def _uses(ports: TransportPorts) -> list[str]:
 
 
 def _lines(ruleset: rulesets.Ruleset) -> types.Iterator[str]:
+    place = _places([*ruleset.rules, *ruleset.skipped])
+    # Otherwise the chain shows the direction.
+    in_group = ruleset.chains is None
     if ruleset.rules:
         heads = ("place", "ports", "action", "services", "group", "conditions")
-        rows = (_row(each) for each in ruleset.rules)
-        yield from table(heads, rows, width=columns(sys.stdout), cuttable=(3, 5, 4, 2))
+        width = columns(sys.stdout, _WIDEST)
+        row = partial(_row, longest=_LONGEST if width >= WIDTH else _SHORT, in_group=in_group)
+        rows = ((place(each.location), *row(each)) for each in ruleset.rules)
+        yield from table(heads, rows, width=width, cuttable=(3, 4, 5, 2))
     else:
         yield "no rules"
     if ruleset.skipped:
         yield ""
         yield f"{many(len(ruleset.skipped), 'rule')} not understood:"
     for each in ruleset.skipped:
-        yield f"  {_place(each.location)}: {visible(each.reason.partition(chr(10))[0])}"
+        yield f"  {place(each.location)}: {visible(each.reason.partition(chr(10))[0])}"
 
 
-def _row(rule: rulesets.Rule) -> tuple[str, ...]:
-    target = f" {rule.target}" if rule.target else ""
-    names = dict.fromkeys(_names(rule.ports) + _uses(rule.ports))
+def _row(rule: rulesets.Rule, *, longest: int, in_group: bool) -> tuple[str, ...]:
+    names: dict[str, str] = {}
+    for name in _names(rule.ports) + _uses(rule.ports):
+        # A program often has the name of its service.
+        names.setdefault(name.casefold(), name)
+    direction = f", {rule.direction}" if in_group and rule.direction is not None else ""
     return (
-        _place(rule.location),
-        _text(rule.ports),
-        visible(f"{rule.action}{target}"),
-        ", ".join(names) or "-",
-        visible(rule.group),
+        _text(rule.ports, longest),
+        visible(_action(rule)),
+        ", ".join(names.values()) or "-",
+        visible(f"{rule.group}{direction}"),
         visible(" ".join(rule.conditions)) or "-",
     )
 
 
-def _place(location: rulesets.Location) -> str:
-    return visible(location.pointer) or str(location.line)
+def _action(rule: rulesets.Rule) -> str:
+    if rule.translated_ports is not None:
+        return f"{rule.action} to {cut_list(str(rule.translated_ports), _LONGEST)}"
+    return f"{rule.action} {rule.target}".rstrip()
 
 
-def _text(ports: TransportPorts) -> str:
+def _places(
+    found: types.Sequence[rulesets.Rule | rulesets.Skipped],
+) -> types.Callable[[rulesets.Location], str]:
+    """Return a function that shows a place in the file.
+
+    It shows the line, or the end of the JSON Pointer if everything is on one line.
+    """
+    if len({each.location.line for each in found}) > 1 or not any(
+        each.location.pointer for each in found
+    ):
+        return lambda location: str(location.line)
+    return lambda location: _end(visible(location.pointer))
+
+
+def _end(pointer: str) -> str:
+    """Return *pointer*, without its first parts if it is long."""
+    parts = pointer.split("/")
+    while len(parts) > 2 and len("/".join(parts)) > _LONGEST_POINTER:
+        del parts[0]
+    text = "/".join(parts)
+    return text if text == pointer else f".../{text}"
+
+
+def _text(ports: TransportPorts, longest: int) -> str:
     if not ports:
         return "-"
     if ports == TransportPorts.full():
         return "all"
     # A list without a comma near its beginning is one range, which is not truncated.
-    return cut_list(str(ports), _LONGEST) or f"{len(ports):,} ports"
+    return cut_list(str(ports), longest) or f"{len(ports):,} ports"
