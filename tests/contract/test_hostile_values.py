@@ -104,6 +104,7 @@ ARGUMENTS: dict[str, Any] = {
     "system.parse.text": "1\t2", "newer": SHIPPED, "rulesets.parse.text": "-P INPUT DROP",
     "format": "iptables", "detect.text": "*filter", "rulesets.diff.old": RULESET,
     "rulesets.diff.new": RULESET, "from_data.data": {},
+    "render_transports.ports": TransportPorts(tcp=SET), "default_transports": ["tcp"],
     "ports_by_name.text": "create a hash:ip", "ports_by_name.format": "ipset",
 }  # fmt: skip
 

@@ -582,8 +582,10 @@ SAMPLES: dict[type[Any], Sample] = {
             "rule": TransportRule.OPTIONAL,
             "transports": (Transport.TCP,),
             "families": (),
+            "joint": "\n",
         },
         (
+            {"joint": ""},
             {"forms": ("-p tcp {match}",)},
             {"forms": ()},
             {"rule": "never"},

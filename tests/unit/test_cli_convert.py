@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 
 import pytest
 
 from envelope import error_of, result_of
-from portranges import PortSet, dialects
+from portranges import PortSet, TransportPorts, dialects
 from portranges.cli import convert, main
 
 TEXT = "22,80,443,8000-8100"
@@ -20,8 +21,142 @@ def test_every_dialect_is_written_and_read_back(capsys, name):
     written = capsys.readouterr().out
     texts = dialects.render_rules(PortSet.parse(TEXT), name)
     assert written == "".join(f"{text}\n" for text in texts)
-    assert main(["convert", written.removesuffix("\n"), "--from", name]) == 0
+    words = ["convert", written.removesuffix("\n"), "--from", name]
+    assert main([*words, "--transport", "tcp"]) == 0
     assert capsys.readouterr().out == f"{TEXT}\n"
+    # Without --transport, the ports are those of the transport that the text names.
+    assert main(words) == 0
+    transports = {str(PortSet.parse(TEXT)), str(TransportPorts(tcp=PortSet.parse(TEXT)))}
+    assert capsys.readouterr().out.removesuffix("\n") in transports
+
+
+FORMS = [form.name for form in dialects.data_forms()]
+NAMING = [
+    row.name
+    for row in dialects.rows()
+    if row.frame.rule is not dialects.TransportRule.NEVER or row.name == "portranges"
+]
+BOTH = "22/tcp,53/udp,8000-8100/tcp"
+
+
+@pytest.mark.parametrize("source", [*NAMING, *FORMS])
+def test_every_pair_keeps_the_transports(source, capsys):
+    def converted(text, *words):
+        status = main(["convert", text, *words])
+        captured = capsys.readouterr()
+        assert (status, captured.err) == (0, ""), (words, captured.err)
+        return captured.out.removesuffix("\n")
+
+    text = converted(BOTH, "--to", source)
+    for target in (*NAMING, *FORMS):
+        written = converted(text, "--from", source, "--to", target)
+        assert converted(written, "--from", target) == BOTH
+    for row in dialects.rows():
+        if row.name not in NAMING:
+            assert main(["convert", text, "--from", source, "--to", row.name]) == 2
+            assert "cannot name a transport" in capsys.readouterr().err
+            words = ["--from", source, "--to", row.name, "--transport", "udp"]
+            assert converted(converted(text, *words), "--from", row.name) == "53"
+
+
+class TestData:
+    """JSON of clouds and orchestrators."""
+
+    def test_a_security_group(self, capsys, monkeypatch):
+        permissions = [
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 22,
+                "ToPort": 22,
+                "IpRanges": [{"CidrIp": "192.0.2.0/24"}],
+            },
+            {"IpProtocol": "udp", "FromPort": 53, "ToPort": 54},
+            {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1},
+        ]
+        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(permissions)))
+        assert main(["convert", "--from", "aws", "--to", "nft"]) == 0
+        assert capsys.readouterr().out == "tcp dport 22\nudp dport 53-54\n"
+
+    def test_json(self, capsys):
+        assert main(["convert", "22/tcp", "--to", "gcp", "--json"]) == 0
+        assert result_of(capsys.readouterr().out, "convert") == {
+            "ports": "22/tcp",
+            "size": 1,
+            "dialect": "gcp",
+            "data": [{"IPProtocol": "tcp", "ports": ["22"]}],
+        }
+
+    def test_without_a_transport_it_is_tcp(self, capsys):
+        for words, protocol in (([], "tcp"), (["--transport", "udp"], "udp")):
+            assert main(["convert", "22", "--to", "aws", *words]) == 0
+            assert json.loads(capsys.readouterr().out)[0]["IpProtocol"] == protocol
+        assert main(["convert", '[{"IpProtocol": "-1"}]', "--from", "aws"]) == 0
+        assert capsys.readouterr().out == f"{TransportPorts.full()}\n"
+
+    def test_rules_of_azure(self, capsys):
+        def ask(*words):
+            status = main(["convert", *words])
+            return status, capsys.readouterr()
+
+        assert ask("22", "--to", "azure")[1].out == '{\n  "destinationPortRange": "22"\n}\n'
+        rule = '{"protocol": "*", "destinationPortRange": "22"}'
+        four = "22/tcp,22/udp,22/sctp,22/dccp"
+        assert ask(rule, "--from", "azure")[1].out == f"{four}\n"
+        (written,) = json.loads(ask(four, "--to", "azure")[1].out)
+        assert written == json.loads(rule)
+        assert ask(rule, "--from", "azure", "--transport", "tcp")[1].out == "22\n"
+        assert ask('{"destinationPortRange": "22"}', "--from", "azure")[1].out == "22\n"
+        (named,) = json.loads(ask("22", "--to", "azure", "--transport", "udp")[1].out)
+        assert named == {"protocol": "Udp", "destinationPortRange": "22"}
+        mixed = f'[{rule[:-1]}, "access": "Allow"}}, {rule[:-1]}, "access": "Deny"}}]'
+        status, captured = ask(mixed, "--from", "azure")
+        assert status == 2
+        assert "rules must all allow or all deny" in captured.err
+        assert ask("5/sctp", "--to", "azure")[0] == 2
+
+    def test_yaml(self, capsys):
+        text = "- {protocol: UDP, port: 53}\n- port: 8000\n  endPort: 8100\n"
+        assert main(["convert", text, "--from", "kubernetes"]) == 0
+        assert capsys.readouterr().out == "53/udp,8000-8100/tcp\n"
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ('[{"IpProtocol": "tcp", "FromPort": "22", "ToPort": 22}]', "port must be an integer"),
+            ('{"SecurityGroups": []}', "must have only keys of AWS EC2"),
+            ("[1]", "an entry must be a mapping, got int 1"),
+            ("22", "entries must be an iterable of mappings, got int 22"),
+            ('[{"IpProtocol": "tcp", "IpProtocol": "udp"}]', "an object must have a key once"),
+            ("[]", "it is empty, and a rule without ports would match every port"),
+            ('[{"IpProtocol": "icmp"}]', "it is empty"),
+            ('[{"IpProtocol"', "got the end of the text"),
+        ],
+    )
+    def test_what_is_refused(self, text, message, capsys):
+        assert main(["convert", text, "--from", "aws", "--to", "nft"]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert message in captured.err
+        assert captured.err.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (["22", "--to", "aws", "--negated"], "--negated must be used with a dialect of text"),
+            (["22", "--to", "aws", "--ternary"], "--ternary must be used with a dialect of text"),
+            (
+                ["22", "--to", "opnstack"],
+                "unknown dialect, got 'opnstack'; did you mean 'openstack'",
+            ),
+            ([BOTH, "--to", "nft", "--negated"], "a negation must be for the ports of one"),
+            ([BOTH, "--transport", "sctp"], "expected ports for sctp, got ports for tcp and udp"),
+            (["", "--to", "gcp"], "gcp cannot express this set: it is empty"),
+            (["22/tcp,53"], "expected 'port/transport'"),
+        ],
+    )
+    def test_words_that_are_refused(self, words, message, capsys):
+        assert main(["convert", *words]) == 2
+        assert message in capsys.readouterr().err
 
 
 def test_standard_input_is_read(capsys, monkeypatch):

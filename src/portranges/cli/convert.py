@@ -5,12 +5,20 @@ from __future__ import annotations
 from functools import partial
 
 from portranges import dialects, types
-from portranges.cli.output import answer
+from portranges.cli import data_forms
+from portranges.cli.output import answer, print_data
 from portranges.cli.words import ports_of, services_in, standard_input, without_comments
-from portranges.errors import PortSyntaxError
+from portranges.dialects.transports import parse_named
+from portranges.errors import InvalidValueError, PortSyntaxError
+from portranges.names import Index
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
+from portranges.transport_ports import TransportPorts
+
+_NAMES: Index[dialects.Dialect | dialects.DataForm] = Index(
+    "dialect", {**Index.of("dialect", dialects.rows()), **data_forms.FORMS}
+)
 
 # Longer than any set in any of the notations: 32,768 single ports, the worst case, take about
 # 200,000 characters.
@@ -19,17 +27,26 @@ _LONGEST_INPUT = 4_000_000
 
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
+    add.epilog(
+        "A transport in the input is written, too: '22/tcp,53/udp' becomes a text for each. "
+        "With --transport, only the ports of that transport are converted. The data of clouds and "
+        "orchestrators is JSON; YAML is read as well if PyYAML is installed. "
+        "Exit status: 0 = converted, 2 = usage error."
+    )
     add.words(
         "text",
         "TEXT",
-        "the ports (default: -, standard input: ports on each line, or one text of the "
-        "dialect of --from)",
+        "the ports, as '22,80' or '22/tcp,53/udp' (default: -, standard input: ports on each "
+        "line, or one text of the dialect of --from)",
         nargs="?",
         default="-",
     )
     own = "portranges"
     add.value("--from", "DIALECT", "the notation of the text", default=own, dest="source")
-    names = f"the notation to write, one of {', '.join(dialects.names())}"
+    names = (
+        f"the notation to write, one of {', '.join(dialects.names())}; or the data of one of "
+        f"{', '.join(data_forms.FORMS)}"
+    )
     add.value("--to", "DIALECT", names, default=own)
     add.transport("read the ports of this transport, and name it if the output can", Transport)
     names_of = add.one_of()
@@ -41,30 +58,73 @@ def add_arguments(add: types.Arguments) -> None:
 
 
 def run(arguments: types.Namespace) -> int:
-    """Print the ports in the other notation, one line per rule."""
+    """Print the ports in the other notation: one line per rule, or JSON."""
+    source, target = _NAMES.find(arguments.source), _NAMES.find(arguments.to)
+    transport = None if arguments.transport is None else Transport(arguments.transport)
+    ports = _read(arguments, source, transport)
+    shown: dict[str, object] = {"ports": ports, "size": len(ports), "dialect": target.name}
+    if isinstance(target, dialects.DataForm):
+        if arguments.negated or arguments.ternary:
+            option = "--negated" if arguments.negated else "--ternary"
+            raise InvalidValueError(f"{option} must be used with a dialect of text", target.name)
+        entries = data_forms.write(ports, target, transport)
+        if not arguments.json:
+            print_data(entries)
+            return 0
+        return answer(arguments, "convert", {**shown, "data": entries}, ())
+    texts = _texts(arguments, ports, target, transport)
+    return answer(arguments, "convert", {**shown, "texts": texts}, texts)
+
+
+def _read(
+    arguments: types.Namespace,
+    source: dialects.Dialect | dialects.DataForm,
+    transport: Transport | None,
+) -> PortSet | TransportPorts:
+    """Return the ports of the input; with their transports if it names any.
+
+    If *transport* is given, only its ports are returned.
+    """
     text, services = _text(arguments.text), _services(arguments)
-    if dialects.lookup(arguments.source).grammar == "neutral":
-        # Lines are read as by the other commands. Other notations have their own meaning of lines.
-        lines = without_comments(text.splitlines()) if arguments.text == "-" else [text]
-        # The notation has no names of its own; the command line adds them everywhere.
-        read = PortSet.parse if services is None else partial(ports_of, services=services)
-        ports = PortSet().union(*map(read, lines))
-    else:
-        ports = dialects.parse(
-            text, arguments.source, services=services, transport=arguments.transport
-        )
+    if isinstance(source, dialects.DataForm):
+        return data_forms.read(text, source, transport)
+    if source.grammar != "neutral":
+        return parse_named(text, source, services=services, transport=transport)
+    # Lines are read as by the other commands. Other notations have their own meaning of lines.
+    lines = [*without_comments(text.splitlines())] if arguments.text == "-" else [text]
+    if services is None and any("/" in line for line in lines):
+        ports = TransportPorts.parse(",".join(lines))
+        if transport is None:
+            return ports
+        if not ports[transport]:
+            named = " and ".join(each for each, _ in ports.items())
+            raise InvalidValueError(f"expected ports for {transport}", f"ports for {named}")
+        return ports[transport]
+    # The notation has no names of its own; the command line adds them everywhere.
+    read = PortSet.parse if services is None else partial(ports_of, services=services)
+    return PortSet().union(*map(read, lines))
+
+
+def _texts(
+    arguments: types.Namespace,
+    ports: PortSet | TransportPorts,
+    target: dialects.Dialect,
+    transport: Transport | None,
+) -> tuple[str, ...]:
+    if isinstance(ports, TransportPorts):
+        if arguments.negated:
+            rule = "a negation must be for the ports of one transport"
+            raise InvalidValueError(rule, f"'{ports}'; select one with --transport")
+        return dialects.render_transports(ports, target.name, ternary=arguments.ternary)
     # The transport is written only if the notation has a place for it.
-    target = dialects.lookup(arguments.to)
     names_transport = target.frame.rule is not dialects.TransportRule.NEVER
-    texts = dialects.render_rules(
+    return dialects.render_rules(
         ports,
-        arguments.to,
-        transport=arguments.transport if names_transport else None,
+        target.name,
+        transport=transport if names_transport else None,
         negated=arguments.negated,
         ternary=arguments.ternary,
     )
-    data = {"ports": ports, "size": len(ports), "dialect": target.name, "texts": texts}
-    return answer(arguments, "convert", data, texts)
 
 
 def _services(arguments: types.Namespace) -> Registry | None:

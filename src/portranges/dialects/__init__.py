@@ -46,6 +46,7 @@ from portranges.dialects.model import (
     TransportRule,
     Verification,
 )
+from portranges.dialects.transports import parse_transports, render_transports
 
 __all__ = [
     "Bracketed",
@@ -85,8 +86,10 @@ __all__ = [
     "names",
     "parse",
     "parse_mapping",
+    "parse_transports",
     "render",
     "render_rules",
+    "render_transports",
     "rows",
     "to_aws",
     "to_aws_nacl",

@@ -114,12 +114,23 @@ def _checked(variables: object) -> dict[str, str]:
 
 def _read(whole: Cursor) -> PortSet:
     """Return the ports of all texts, one per line."""
+    families = sets_of(whole, texts_of(whole))
+    return agreed_by_families(
+        whole, {family: of_transport(whole, *found) for family, found in families.items()}
+    )
+
+
+def sets_of(
+    whole: Cursor, texts: types.Iterable[Cursor]
+) -> dict[str, tuple[types.PortSets, dict[Transport | None, Cursor]]]:
+    """Return the ports of each transport, and the text that named the transport first.
+
+    The keys are the starts of texts that name an address family; ``""`` for the others.
+    """
     row, most = whole.row, whole.row.limits.max_texts
     read, _ = _GRAMMARS[row.grammar]
-    # For each start of a text that names an address family ("" for the others), the ports of
-    # each transport, and the text that named the transport first.
     families: dict[str, tuple[types.PortSets, dict[Transport | None, Cursor]]] = {}
-    for count, at in enumerate(_texts(whole)):
+    for count, at in enumerate(texts):
         if most and count == most:
             raise at.error(f"{row.tool} accepts at most {most} texts", got="more")
         family = next(filter(at.starts, row.frame.families), "")
@@ -130,15 +141,20 @@ def _read(whole: Cursor) -> PortSet:
                 raise overlap_error(at)
             sets[named] = ports if before is None else before | ports
             places.setdefault(named, at)
-    first, *others = [_of_transport(whole, *found) for found in families.values()]
-    if any(ports != first for ports in others):
+    return families
+
+
+def agreed_by_families(whole: Cursor, families: dict[str, types.T]) -> types.T:
+    """Return what the texts of every address family mean, or raise if they differ."""
+    first, *others = families.values()
+    if any(each != first for each in others):
         names = " and ".join(each or "all" for each in families)
         rule = "ports must be the same for every address family"
         raise whole.error(rule, got=f"different ones for {names}")
     return first
 
 
-def _texts(whole: Cursor) -> types.Iterator[Cursor]:
+def texts_of(whole: Cursor) -> types.Iterator[Cursor]:
     """Yield each line if several texts make sense together, else the whole."""
     rest = whole
     if whole.row.several_texts_mean:
@@ -150,7 +166,7 @@ def _texts(whole: Cursor) -> types.Iterator[Cursor]:
     yield rest
 
 
-def _of_transport(
+def of_transport(
     whole: Cursor, sets: types.PortSets, places: dict[Transport | None, Cursor]
 ) -> PortSet:
     """Return the ports of the selected transport, or of all transports if they agree."""

@@ -84,6 +84,7 @@ class Frame:
         transports: The transports that it may name.
         families: The starts of texts for one address family, such as ``"ipv6"``. A set has no
             family, so the texts of several families must have the same ports.
+        joint: The text between the texts for two transports; a line break if they stay separate.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -99,11 +100,13 @@ class Frame:
     rule: TransportRule = TransportRule.NEVER
     transports: tuple[Transport, ...] = BOTH
     families: tuple[str, ...] = ()
+    joint: str = "\n"
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, forms=_forms_with("{transport}", "{match}"), rule=TransportRule)
         fields(self, transports=tuple_with(Transport, least=1), families=tuple_with(str))
+        fields(self, joint=filled)
         if bool(self.forms) is (self.rule is TransportRule.NEVER):
             rule = "a frame must have a text if a transport may be named, and only then"
             raise InvalidValueError(rule, elide(self.forms))
