@@ -58,6 +58,10 @@ def value_at(data: Any, pointer: str) -> Any:
     return data
 
 
+def is_text_of(text: str, value: Any) -> bool:
+    return text == value if isinstance(value, str) else json.loads(text) == value
+
+
 @pytest.mark.parametrize("name", CONTAINERS)
 @given(ports=port_sets())
 def test_what_is_written_is_read(name: str, ports: PortSet) -> None:
@@ -104,7 +108,7 @@ def test_every_rule_is_read_or_skipped_at_its_place(name: str, data: st.DataObje
         f"{prefix}/{place}" for place in range(len(rules))
     ]
     for each in found:
-        assert json.loads(each.text) == value_at(whole, each.location.pointer)
+        assert is_text_of(each.text, value_at(whole, each.location.pointer))
     text = json.dumps(whole, indent=1)
     parsed = rulesets.parse(text, name)
     lines = text.split("\n")
@@ -125,4 +129,4 @@ def test_any_data_is_read_or_refused(name: str, data: Any) -> None:
         return
     assert ruleset.rules == ()
     for each in ruleset.skipped:
-        assert json.loads(each.text) == value_at(data, each.location.pointer)
+        assert is_text_of(each.text, value_at(data, each.location.pointer))

@@ -9,103 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud_samples import AWS_ACLS as ACLS
+from cloud_samples import AWS_GROUPS as GROUPS
+from cloud_samples import AWS_RULES as RULES
 from portranges import Family, InvalidValueError, TransportPorts, rulesets
 from portranges.rulesets import Action, Applies, Direction
 
 EVERY = "all four transports"
 
+
 # In the form of an answer; the addresses and names are of documentation.
-GROUPS = {
-    "SecurityGroups": [
-        {
-            "GroupId": "sg-1",
-            "GroupName": "web",
-            "Description": "servers",
-            "OwnerId": "123456789012",
-            "VpcId": "vpc-1",
-            "SecurityGroupArn": "arn:aws:ec2:eu-central-1:123456789012:security-group/sg-1",
-            "Tags": [],
-            "IpPermissions": [
-                {
-                    "IpProtocol": "tcp",
-                    "FromPort": 22,
-                    "ToPort": 23,
-                    "IpRanges": [
-                        {"CidrIp": "0.0.0.0/0"},
-                        {"CidrIp": "192.0.2.0/24", "Description": "office"},
-                    ],
-                    "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
-                    "PrefixListIds": [{"PrefixListId": "pl-1"}],
-                    "UserIdGroupPairs": [{"GroupId": "sg-2", "UserId": "123456789012"}],
-                },
-                {
-                    "IpProtocol": "icmp",
-                    "FromPort": 8,
-                    "ToPort": -1,
-                    "IpRanges": [{"CidrIp": "0.0.0.0/0"}],
-                },
-                {"IpProtocol": "132", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
-            ],
-            "IpPermissionsEgress": [
-                {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}], "Ipv6Ranges": None}
-            ],
-        }
-    ]
-}
-RULES = {
-    "SecurityGroupRules": [
-        {
-            "SecurityGroupRuleId": "sgr-1",
-            "GroupId": "sg-1",
-            "GroupOwnerId": "123456789012",
-            "IsEgress": False,
-            "IpProtocol": "udp",
-            "FromPort": 53,
-            "ToPort": 53,
-            "CidrIpv6": "2001:db8::/32",
-            "Tags": [],
-        },
-        {
-            "GroupId": "sg-1",
-            "IsEgress": True,
-            "IpProtocol": "-1",
-            "FromPort": -1,
-            "ToPort": -1,
-            "ReferencedGroupInfo": {"GroupId": "sg-2"},
-        },
-    ]
-}
-ACLS = {
-    "NetworkAcls": [
-        {
-            "NetworkAclId": "acl-1",
-            "Associations": [],
-            "IsDefault": False,
-            "OwnerId": "123456789012",
-            "Tags": [],
-            "VpcId": "vpc-1",
-            "Entries": [
-                {
-                    "CidrBlock": "0.0.0.0/0",
-                    "Egress": False,
-                    "PortRange": {"From": 22, "To": 22},
-                    "Protocol": "6",
-                    "RuleAction": "allow",
-                    "RuleNumber": 100,
-                },
-                {
-                    "Ipv6CidrBlock": "::/0",
-                    "Egress": True,
-                    "Protocol": "-1",
-                    "RuleAction": "deny",
-                    "RuleNumber": 32768,
-                },
-            ],
-        }
-    ]
-}
-
-
 def shown(ruleset: rulesets.Ruleset) -> list[tuple[object, ...]]:
     return [
         (
@@ -229,10 +142,10 @@ FIRST = "SecurityGroups/0/IpPermissions/0"
 @pytest.mark.parametrize(
     ("data", "path", "value", "place", "reason"),
     [
-        (GROUPS, "SecurityGroups", {}, "", "SecurityGroups must be a list, got dict {}"),
+        (GROUPS, "SecurityGroups", {}, "", "a security group must have GroupId, got {}"),
         (GROUPS, "NextToken", "x", "", "an answer must be complete, got one with NextToken"),
         (GROUPS, "Reservations", [], "", "an answer must have only known keys, got 'Reservations'"),
-        (GROUPS, "SecurityGroups/0", 7, "", "a security group must be an object, got int 7"),
+        (GROUPS, "SecurityGroups/0", 7, "", "a security group must be a mapping, got int 7"),
         (
             GROUPS,
             "SecurityGroups/0/IpPermissions",
@@ -261,7 +174,7 @@ FIRST = "SecurityGroups/0/IpPermissions/0"
             "SecurityGroups/0",
             "GroupId must be a str, got int 3",
         ),
-        (GROUPS, FIRST, [], "", "a permission must be an object, got list []"),
+        (GROUPS, FIRST, [], "", "a permission must be a mapping, got list []"),
         (GROUPS, f"{FIRST}/Port", 1, FIRST, "a permission must have only known keys, got 'Port'"),
         (
             GROUPS,
@@ -316,7 +229,7 @@ FIRST = "SecurityGroups/0/IpPermissions/0"
             f"{FIRST}/IpRanges/0",
             "0.0.0.0/0",
             "",
-            "each of IpRanges must be an object, got str '0.0.0.0/0'",
+            "each of IpRanges must be a mapping, got str '0.0.0.0/0'",
         ),
         (
             GROUPS,
@@ -387,7 +300,7 @@ FIRST = "SecurityGroups/0/IpPermissions/0"
             "NetworkAcls/0",
             "Entries must be a list, got NoneType None",
         ),
-        (ACLS, "NetworkAcls/0/Entries/0", 1, "", "an entry must be an object, got int 1"),
+        (ACLS, "NetworkAcls/0/Entries/0", 1, "", "an entry must be a mapping, got int 1"),
         (
             ACLS,
             "NetworkAcls/0/Entry",

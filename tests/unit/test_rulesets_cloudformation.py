@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud_samples import CFN_ENTRY as ENTRY
+from cloud_samples import CFN_RULE as RULE
+from cloud_samples import template
 from portranges import InvalidValueError, TransportPorts, rulesets
+from portranges.rulesets.documents import Opaque
 
 YAML = """\
 AWSTemplateFormatVersion: 2010-09-09
@@ -36,23 +40,9 @@ Resources:
   Bucket:
     Type: AWS::S3::Bucket
 """
-RULE = {"IpProtocol": "tcp", "FromPort": "22", "ToPort": 22, "CidrIp": "0.0.0.0/0"}
-ENTRY = {
-    "NetworkAclId": {"Ref": "Acl"},
-    "RuleNumber": "100",
-    "Protocol": 6,
-    "RuleAction": "allow",
-    "Egress": "true",
-    "CidrBlock": "0.0.0.0/0",
-    "PortRange": {"From": "80", "To": 81},
-}
 GROUP = "AWS::EC2::SecurityGroup"
 INGRESS = "AWS::EC2::SecurityGroupIngress"
 ACL = "AWS::EC2::NetworkAclEntry"
-
-
-def template(kind: str, properties: object) -> dict[str, object]:
-    return {"Resources": {"X": {"Type": kind, "Properties": properties}}}
 
 
 def shown(ruleset: rulesets.Ruleset) -> list[tuple[str, ...]]:
@@ -89,7 +79,7 @@ def test_a_template_in_yaml() -> None:
         ),
         (
             f"line 16, {properties}/3",
-            "a rule must be an object, got Opaque Opaque(tag='!If', value=['IsOpen', 'a', 'b'])",
+            "a rule must be a mapping, got Opaque Opaque(tag='!If', value=['IsOpen', 'a', 'b'])",
         ),
     ]
 
@@ -121,7 +111,7 @@ def test_a_template_in_json() -> None:
 @pytest.mark.parametrize(
     ("kind", "properties", "place", "reason"),
     [
-        (GROUP, None, "", "Properties must be an object, got NoneType None"),
+        (GROUP, None, "", "Properties must be a mapping, got NoneType None"),
         (
             GROUP,
             {"SecurityGroupIngres": []},
@@ -138,7 +128,7 @@ def test_a_template_in_json() -> None:
             GROUP,
             {"SecurityGroupIngress": [7]},
             "/Properties/SecurityGroupIngress/0",
-            "a rule must be an object, got int 7",
+            "a rule must be a mapping, got int 7",
         ),
         (
             INGRESS,
@@ -177,7 +167,7 @@ def test_a_template_in_json() -> None:
             ACL,
             {**ENTRY, "RuleAction": "Allow"},
             "/Properties",
-            "value of RuleAction must be allow or deny, got 'Allow'",
+            "RuleAction of a rule must be allow or deny, got 'Allow'",
         ),
         (
             ACL,
@@ -200,6 +190,24 @@ def test_what_is_not_understood_is_skipped(
     (skipped,) = ruleset.skipped
     assert (skipped.reason, skipped.location.pointer) == (reason, f"/Resources/X{place}")
     assert ruleset.rules == ()
+
+
+@pytest.mark.parametrize("nothing", [{"Ref": "AWS::NoValue"}, Opaque("!Ref", "AWS::NoValue")])
+def test_a_property_without_a_value(nothing: object) -> None:
+    rule = {**RULE, "CidrIpv6": nothing}
+    group = {"SecurityGroupIngress": [rule], "SecurityGroupEgress": nothing}
+    (read,) = rulesets.from_data(template(GROUP, group)).rules
+    assert (str(read.ports), read.applies.value) == ("22/tcp", "always")
+    for key in ("FromPort", "IpProtocol", "CidrIp"):
+        ruleset = rulesets.from_data(template(INGRESS, {**RULE, key: nothing}))
+        assert (len(ruleset.rules), len(ruleset.skipped)) == (0, 1)
+
+
+def test_ports_beside_every_protocol_are_ignored() -> None:
+    for protocol in ("-1", -1):
+        entry = {**RULE, "IpProtocol": protocol, "FromPort": "1"}
+        (rule,) = rulesets.from_data(template(INGRESS, entry)).rules
+        assert rule.ports == TransportPorts.full()
 
 
 def test_other_data_is_refused() -> None:

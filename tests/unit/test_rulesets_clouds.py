@@ -1,7 +1,4 @@
-"""Rules of Azure, Google Cloud and OpenStack: what is read, and what each wrong key leads to.
-
-The entries are written from the schemas that the rows of the formats cite.
-"""
+"""Rules of Azure, Google Cloud and OpenStack: what is read, and what each wrong key leads to."""
 
 from __future__ import annotations
 
@@ -9,118 +6,26 @@ import json
 
 import pytest
 
+from cloud_samples import (
+    AZURE,
+    AZURE_ARM,
+    AZURE_EFFECTIVE,
+    AZURERM,
+    COLUMNS,
+    GCP,
+    GCP_POLICY,
+    NOVA_GROUP,
+    OPENSTACK,
+    POWERSHELL,
+)
 from portranges import Family, PortRangesError, PortSet, rulesets
 from portranges.rulesets import Action, Applies, Direction, Ruleset
 
 BOTH = (Family.INET, Family.INET6)
 
-AZURE = {
-    "access": "Allow",
-    "description": "web",
-    "destinationAddressPrefix": "*",
-    "destinationAddressPrefixes": [],
-    "destinationPortRange": "443",
-    "destinationPortRanges": [],
-    "direction": "Inbound",
-    "etag": 'W/"1"',
-    "id": "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network"
-    "/networkSecurityGroups/web/securityRules/https",
-    "name": "https",
-    "priority": 100,
-    "protocol": "Tcp",
-    "provisioningState": "Succeeded",
-    "resourceGroup": "r",
-    "sourceAddressPrefix": "*",
-    "sourceAddressPrefixes": [],
-    "sourcePortRange": "*",
-    "sourcePortRanges": [],
-    "type": "Microsoft.Network/networkSecurityGroups/securityRules",
-}
-TERRAFORM = {
-    "access": "Allow",
-    "description": "",
-    "destination_address_prefix": "*",
-    "destination_address_prefixes": [],
-    "destination_application_security_group_ids": [],
-    "destination_port_range": "443",
-    "destination_port_ranges": [],
-    "direction": "Inbound",
-    "name": "https",
-    "priority": 100,
-    "protocol": "Tcp",
-    "source_address_prefix": "*",
-    "source_address_prefixes": [],
-    "source_application_security_group_ids": [],
-    "source_port_range": "*",
-    "source_port_ranges": [],
-}
-POWERSHELL = {
-    "Protocol": "Tcp",
-    "SourcePortRange": ["*"],
-    "DestinationPortRange": ["443"],
-    "SourceAddressPrefix": ["*"],
-    "DestinationAddressPrefix": ["*"],
-    "Access": "Allow",
-    "Priority": 100,
-    "Direction": "Inbound",
-    "ProvisioningState": "Succeeded",
-    "SourceApplicationSecurityGroups": [],
-    "DestinationApplicationSecurityGroups": [],
-    "SourceApplicationSecurityGroupsText": "[]",
-    "DestinationApplicationSecurityGroupsText": "[]",
-    "Description": None,
-    "Name": "https",
-    "Etag": 'W/"1"',
-    "Id": AZURE["id"],
-}
-GCP = {
-    "allowed": [{"IPProtocol": "tcp", "ports": ["443"]}],
-    "creationTimestamp": "2026-11-30T01:02:03.004-08:00",
-    "description": "",
-    "direction": "INGRESS",
-    "disabled": False,
-    "id": "1",
-    "kind": "compute#firewall",
-    "logConfig": {"enable": False},
-    "name": "https",
-    "network": "https://www.googleapis.com/compute/v1/projects/p/global/networks/default",
-    "priority": 1000,
-    "selfLink": "https://www.googleapis.com/compute/v1/projects/p/global/firewalls/https",
-    "sourceRanges": ["0.0.0.0/0"],
-}
-OPENSTACK = {
-    "created_at": "2026-11-30T01:02:03Z",
-    "description": "",
-    "direction": "ingress",
-    "ethertype": "IPv4",
-    "id": "1",
-    "port_range_max": 443,
-    "port_range_min": 443,
-    "project_id": "p",
-    "protocol": "tcp",
-    "remote_address_group_id": None,
-    "remote_group_id": None,
-    "remote_ip_prefix": None,
-    "revision_number": 0,
-    "security_group_id": "web",
-    "tags": [],
-    "tenant_id": "p",
-    "updated_at": "2026-11-30T01:02:03Z",
-}
-COLUMNS = {
-    "ID": "1",
-    "IP Protocol": "tcp",
-    "Ethertype": "IPv4",
-    "IP Range": "0.0.0.0/0",
-    "Port Range": "443:443",
-    "Direction": "ingress",
-    "Remote Security Group": None,
-    "Remote Address Group": None,
-    "Security Group": "web",
-}
 EVERY = [
     ("azure", AZURE),
-    ("azure", TERRAFORM),
+    ("azure", AZURERM),
     ("azure", POWERSHELL),
     ("gcp", GCP),
     ("openstack", OPENSTACK),
@@ -161,6 +66,22 @@ def test_a_rule_in_every_spelling(name: str, entry: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(("name", "entry"), EVERY, ids=IDS)
+def test_a_single_rule(name: str, entry: dict[str, object]) -> None:
+    ruleset = rulesets.parse("\n\n" + json.dumps(entry, indent=1))
+    assert (ruleset.format, ruleset.skipped) == (name, ())
+    (rule,) = ruleset.rules
+    assert (str(rule.ports), str(rule.location)) == ("443/tcp", "line 3")
+    (skipped,) = rulesets.from_data({**entry, "surplus": 1}).skipped
+    assert str(skipped.location) == "line 1"
+
+
+def test_an_empty_answer() -> None:
+    for name, data in (("azure", {"value": []}), ("gcp", {"items": []}), ("openstack", [])):
+        ruleset = rulesets.from_data(data, name)
+        assert (ruleset.rules, ruleset.skipped) == ((), ())
+
+
+@pytest.mark.parametrize(("name", "entry"), EVERY, ids=IDS)
 def test_no_format_of_a_cloud_has_an_evaluation(name: str, entry: dict[str, object]) -> None:
     with pytest.raises(PortRangesError) as caught:
         read(name, entry).reachable()
@@ -189,7 +110,7 @@ def test_a_missing_key_opens_no_further_port(name: str, entry: dict[str, object]
     [
         ("azure", AZURE, "access destinationAddressPrefix destinationPortRange direction priority "
          "protocol sourceAddressPrefix sourcePortRange"),
-        ("azure", TERRAFORM, "access destination_address_prefix destination_port_range direction "
+        ("azure", AZURERM, "access destination_address_prefix destination_port_range direction "
          "priority protocol source_address_prefix source_port_range"),
         ("azure", POWERSHELL, "Protocol SourcePortRange DestinationPortRange SourceAddressPrefix "
          "DestinationAddressPrefix Access Priority Direction"),
@@ -247,16 +168,16 @@ def test_what_is_not_a_rule_is_skipped(name: str, entry: object) -> None:
         )
     elif not (name == "openstack" and isinstance(entry, list)):
         kind = type(entry).__name__
-        assert ruleset.skipped[0].reason == f"a rule must be an object, got {kind} {entry!r}"
+        assert ruleset.skipped[0].reason == f"a rule must be a mapping, got {kind} {entry!r}"
 
 
-@pytest.mark.parametrize("data", [None, 1, "x", {}, {"name": "x"}, AZURE, GCP, OPENSTACK])
+@pytest.mark.parametrize("data", [None, 1, "x", {}, {"name": "x"}, {"direction": "x"}])
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("azure", "a network security group, or a list of groups or rules"),
-        ("gcp", "a list of firewall rules, or an object with 'items'"),
-        ("openstack", "a security group, an answer of the API, or a list"),
+        ("azure", "a network security group, a rule, or a list of these"),
+        ("gcp", "a list of firewall rules, an answer of the API, or a firewall policy"),
+        ("openstack", "a security group, a rule, an answer of the API, or a list"),
     ],
 )
 def test_data_of_another_form_is_refused(name: str, form: str, data: object) -> None:
@@ -314,7 +235,7 @@ def test_a_group_of_the_azure_api() -> None:
 
 
 def test_a_group_of_terraform_and_powershell() -> None:
-    terraform = {"name": "web", "location": "x", "tags": {}, "security_rule": [TERRAFORM]}
+    terraform = {"name": "web", "location": "x", "tags": {}, "security_rule": [AZURERM]}
     powershell = {
         "SecurityRules": [POWERSHELL],
         "DefaultSecurityRules": [],
@@ -331,8 +252,8 @@ def test_a_group_of_terraform_and_powershell() -> None:
 def test_the_group_of_a_rule_that_is_alone() -> None:
     assert read("azure", AZURE).rules[0].group == "web"
     assert read("azure", POWERSHELL).rules[0].group == "web"
-    assert read("azure", TERRAFORM).rules[0].group == "network security group"
-    resource = {**TERRAFORM, "network_security_group_name": "db", "timeouts": None, "id": "x"}
+    assert read("azure", AZURERM).rules[0].group == "network security group"
+    resource = {**AZURERM, "network_security_group_name": "db", "timeouts": None, "id": "x"}
     assert read("azure", {**resource, "resource_group_name": "r"}).rules[0].group == "db"
 
 
@@ -342,19 +263,21 @@ def test_what_is_around_the_rules_of_azure() -> None:
     rule = "a network security group must have only known keys"
     assert [(each.location.pointer, each.reason) for each in ruleset.skipped] == [
         ("/securityRule", f"{rule}, got 'securityRule'"),
-        ("/7", f"{rule}, got 7"),
+        ("/7", f"{rule}, got '7'"),
     ]
     assert {each.group for each in ruleset.skipped} == {"web"}
     (skipped,) = rulesets.from_data({"securityRules": {"a": 1}}).skipped
     assert skipped.reason == "rules must be a list, got dict {'a': 1}"
     page = rulesets.from_data({"value": [AZURE], "nextLink": "https://x"}, "azure")
     assert [each.reason for each in page.skipped] == [
-        "a list must be complete, got one with nextLink"
+        "an answer must be complete, got one with nextLink"
     ]
     assert len(page.rules) == 1
-    with pytest.raises(PortRangesError) as caught:
-        rulesets.from_data({"value": 1}, "azure")
-    assert str(caught.value) == "data must be a list of network security groups, got int 1"
+    (skipped,) = rulesets.from_data({"value": 1}, "azure").skipped
+    assert (skipped.reason, skipped.location.pointer) == (
+        "a rule must be a mapping, got int 1",
+        "/value",
+    )
 
 
 @pytest.mark.parametrize(
@@ -429,7 +352,7 @@ def test_source_ports_of_azure() -> None:
         ({**AZURE, "destinationPortRnge": "1"},
          "an entry must have only keys of Azure (properties of a security rule of a network "
          "security group), got 'destinationPortRnge'"),
-        ({**TERRAFORM, "destinationPortRange": "1"},
+        ({**AZURERM, "destinationPortRange": "1"},
          "a rule must have only keys of Terraform, got 'destinationPortRange'"),
         ({**POWERSHELL, "DestinationPortRanges": ["1"]},
          "a rule must have only keys of PowerShell, got 'DestinationPortRanges'"),
@@ -445,6 +368,44 @@ def test_source_ports_of_azure() -> None:
 )  # fmt: skip
 def test_rules_of_azure_that_are_skipped(entry: dict[str, object], message: str) -> None:
     assert reason("azure", entry) == message
+
+
+@pytest.mark.parametrize("data", [AZURE_ARM, [AZURE_ARM], {"value": [AZURE_ARM]}])
+def test_a_group_in_the_form_of_the_api_is_detected(data: object) -> None:
+    (rule,) = rulesets.from_data(data).rules
+    assert (rule.group, str(rule.ports)) == ("web", "443/tcp")
+    ((inner),) = AZURE_ARM["properties"]["securityRules"]
+    (rule,) = rulesets.from_data({"value": [inner]}).rules
+    assert rule.location.pointer == "/value/0"
+
+
+def test_effective_rules_of_azure() -> None:
+    ruleset = rulesets.from_data({"value": [AZURE_EFFECTIVE]})
+    assert (ruleset.format, ruleset.skipped) == ("azure", ())
+    (rule,) = ruleset.rules
+    assert (rule.group, str(rule.ports), rule.families) == ("web", "22/tcp", (Family.INET,))
+    assert rule.conditions == ('sourceAddressPrefixes: ["VirtualNetwork"]',)
+    assert rule.location.pointer == "/value/0/effectiveSecurityRules/0"
+
+
+@pytest.mark.parametrize(
+    ("change", "ports"),
+    [
+        ({"protocol": "All"}, "22/tcp,22/udp,22/sctp,22/dccp"),
+        ({"destinationPortRanges": ["22-22", "80-90"]}, "22/tcp,80-90/tcp"),
+        ({"destinationPortRanges": []}, "22/tcp"),
+        ({"destinationPortRange": None}, "22/tcp"),
+        ({"destinationPortRanges": ["23-23"]}, None),
+        ({"destinationPortRange": None, "destinationPortRanges": None}, None),
+        ({"protocol": "all"}, None),
+    ],
+)
+def test_ports_of_effective_rules(change: dict[str, object], ports: str | None) -> None:
+    (rule,) = AZURE_EFFECTIVE["effectiveSecurityRules"]
+    group = {**AZURE_EFFECTIVE, "effectiveSecurityRules": [{**rule, **change}]}
+    ruleset = rulesets.from_data([group])
+    assert [str(each.ports) for each in ruleset.rules] == ([] if ports is None else [ports])
+    assert len(ruleset.skipped) == (ports is None)
 
 
 def test_several_ports_and_addresses_of_powershell() -> None:
@@ -518,8 +479,8 @@ def test_an_answer_of_the_gcp_api() -> None:
     (rule,) = ruleset.rules
     assert (rule.location.pointer, rule.group) == ("/items/0", "default")
     assert [(each.location.pointer, each.reason) for each in ruleset.skipped] == [
-        ("/itmes", "a list of firewall rules must have only known keys, got 'itmes'"),
-        ("/nextPageToken", "a list must be complete, got one with nextPageToken"),
+        ("/itmes", "an answer must have only known keys, got 'itmes'"),
+        ("/nextPageToken", "an answer must be complete, got one with nextPageToken"),
     ]
 
 
@@ -556,6 +517,48 @@ def test_a_skipped_rule_of_gcp_that_denies_cannot_accept() -> None:
     entry = {key: value for key, value in GCP.items() if key != "allowed"}
     (skipped,) = read("gcp", {**entry, "denied": [], "surplus": 1}).skipped
     assert not skipped.could_accept
+
+
+def test_firewall_policies() -> None:
+    for data, pointer in (
+        (GCP_POLICY, ""),
+        ([GCP_POLICY], "/0"),
+        ({"items": [GCP_POLICY]}, "/items/0"),
+        ({"firewallPolicys": [GCP_POLICY]}, "/firewallPolicys/0"),
+    ):
+        ruleset = rulesets.from_data(data)
+        assert (ruleset.format, ruleset.skipped) == ("gcp", ())
+        (rule,) = ruleset.rules
+        assert (rule.group, str(rule.ports), rule.priority) == ("edge", "22/tcp", 1000)
+        assert rule.conditions == (
+            'srcIpRanges: ["10.0.0.0/8"]',
+            'targetServiceAccounts: ["a"]',
+        )
+        assert rule.location.pointer == f"{pointer}/rules/0"
+    (rule,) = rulesets.from_data(GCP_POLICY["rules"]).rules
+    assert rule.group == "firewall policy"
+    both = rulesets.from_data({"firewalls": [GCP], "firewallPolicys": [GCP_POLICY]})
+    assert [each.group for each in both.rules] == ["default", "edge"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"match": {"layer4Configs": []}}, "a rule must allow or deny something, got an empty "
+         "layer4Configs"),
+        ({"match": {"layer4Configs": [{"ipProtocol": "tcp", "port": ["1"]}]}},
+         "a config must have only known keys, got 'port'"),
+        ({"match": {"srcIpRanges": ["::/0"]}},
+         "match must have layer4Configs, got {'srcIpRanges': ['::/0']}"),
+        ({"priority": -1}, "priority must be in 0..2147483647, got -1"),
+        ({"action": "permit"}, "action of a rule must be allow or deny or goto_next or "
+         "apply_security_profile_group, got 'permit'"),
+    ],
+)  # fmt: skip
+def test_rules_of_policies_that_are_skipped(change: dict[str, object], message: str) -> None:
+    (rule,) = GCP_POLICY["rules"]
+    (skipped,) = rulesets.from_data([{**rule, **change}], "gcp").skipped
+    assert skipped.reason == message
 
 
 # -- OpenStack ------------------------------------------------------------------------------------
@@ -644,7 +647,10 @@ def test_what_is_around_the_rules_of_openstack() -> None:
     assert ruleset.rules == ()
     assert [(each.location.pointer, each.reason) for each in ruleset.skipped] == [
         ("/surplus", "an answer must have only known keys, got 'surplus'"),
-        ("/security_groups_links", "a list must be complete, got one with security_groups_links"),
+        (
+            "/security_groups_links",
+            "an answer must be complete, got one with security_groups_links",
+        ),
         ("/security_groups/0/rule", "a security group must have only known keys, got 'rule'"),
         ("/security_groups/0/rules", "rules must be a list, got str \"direction='egress'\""),
     ]
@@ -673,3 +679,25 @@ def test_what_is_around_the_rules_of_openstack() -> None:
 )  # fmt: skip
 def test_rules_of_openstack_that_are_skipped(entry: dict[str, object], message: str) -> None:
     assert reason("openstack", entry) == message
+
+
+def test_rules_of_the_compute_api() -> None:
+    (rule,) = rulesets.from_data({"security_groups": [NOVA_GROUP]}).rules
+    assert (rule.group, str(rule.ports), rule.families) == ("web", "22/tcp", (Family.INET,))
+    assert rule.conditions == ('remote_ip_prefix: "192.0.2.0/24"',)
+    (entry,) = NOVA_GROUP["rules"]
+    for change, message in (
+        ({"ip_range": {}}, "a rule must have addresses or a group, got none of them"),
+        ({"group": {"name": "x"}}, "a rule must have addresses or a group, got both of them"),
+        ({"from_port": None}, "an entry must have both ends of its range"),
+        ({"ip_range": {"cidrs": "::/0"}}, "ip_range must have only known keys, got 'cidrs'"),
+    ):
+        (skipped,) = rulesets.from_data({**NOVA_GROUP, "rules": [{**entry, **change}]}).skipped
+        assert skipped.reason.startswith(message)
+
+
+def test_the_last_page_of_an_answer() -> None:
+    for rel, count in (("previous", 0), ("next", 1)):
+        links = [{"href": "http://x", "rel": rel}]
+        data = {"security_group_rules": [OPENSTACK], "security_group_rules_links": links}
+        assert len(rulesets.from_data(data).skipped) == count

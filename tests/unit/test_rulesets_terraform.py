@@ -9,93 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud_samples import TERRAFORM_ACL_BLOCK as ACL_BLOCK
+from cloud_samples import TERRAFORM_ACL_RULE as ACL_RULE
+from cloud_samples import TERRAFORM_BLOCK as BLOCK
+from cloud_samples import TERRAFORM_EVERYTHING as EVERYTHING
+from cloud_samples import TERRAFORM_KINDS as KINDS
+from cloud_samples import TERRAFORM_RULE as RULE
+from cloud_samples import TERRAFORM_VPC_RULE as VPC_RULE
+from cloud_samples import plan, resource
 from portranges import InvalidValueError, TransportPorts, rulesets
-
-BLOCK = {
-    "cidr_blocks": ["0.0.0.0/0", "192.0.2.0/24"],
-    "description": "",
-    "from_port": 22,
-    "ipv6_cidr_blocks": ["::/0"],
-    "prefix_list_ids": ["pl-1"],
-    "protocol": "tcp",
-    "security_groups": ["sg-2"],
-    "self": True,
-    "to_port": 23,
-}
-EVERYTHING = {
-    "cidr_blocks": ["0.0.0.0/0"],
-    "from_port": 0,
-    "ipv6_cidr_blocks": [],
-    "prefix_list_ids": [],
-    "protocol": "-1",
-    "security_groups": [],
-    "self": False,
-    "to_port": 0,
-}
-# Terraform does not write a value that is not known yet, such as the group of this rule.
-RULE = {
-    "cidr_blocks": None,
-    "description": None,
-    "from_port": 443,
-    "ipv6_cidr_blocks": None,
-    "prefix_list_ids": None,
-    "protocol": "tcp",
-    "self": False,
-    "timeouts": None,
-    "to_port": 444,
-    "type": "ingress",
-}
-VPC_RULE = {
-    "cidr_ipv4": None,
-    "cidr_ipv6": "::/0",
-    "description": None,
-    "from_port": None,
-    "ip_protocol": "-1",
-    "prefix_list_id": None,
-    "referenced_security_group_id": None,
-    "security_group_id": "sg-1",
-    "tags": None,
-    "tags_all": {},
-    "to_port": None,
-}
-ACL_BLOCK = {
-    "action": "allow",
-    "cidr_block": "0.0.0.0/0",
-    "from_port": 80,
-    "icmp_code": None,
-    "icmp_type": None,
-    "ipv6_cidr_block": "",
-    "protocol": "tcp",
-    "rule_no": 100,
-    "to_port": 80,
-}
-ACL_RULE = {
-    "cidr_block": None,
-    "egress": True,
-    "from_port": 53,
-    "icmp_code": None,
-    "icmp_type": None,
-    "ipv6_cidr_block": "2001:db8::/32",
-    "network_acl_id": "acl-1",
-    "protocol": "17",
-    "rule_action": "deny",
-    "rule_number": 200,
-    "to_port": 53,
-}
-
-
-def resource(kind: str, values: object, **fields: object) -> dict[str, object]:
-    found = {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x"}
-    return found | {"values": values} | fields
-
-
-def plan(*resources: object) -> dict[str, object]:
-    module = {"resources": list(resources)}
-    return {
-        "format_version": "1.2",
-        "terraform_version": "1.11.4",
-        "planned_values": {"root_module": module},
-    }
 
 
 def shown(ruleset: rulesets.Ruleset) -> list[tuple[object, ...]]:
@@ -207,13 +129,13 @@ def group_with(block: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("part", "place", "reason"),
     [
-        (7, "/0", "a resource must be an object, got int 7"),
+        (7, "/0", "a resource must be a mapping, got int 7"),
         (
             {"type": "aws_security_group"},
             "/0",
             "a resource must have address, got {'type': 'aws_security_group'}",
         ),
-        (resource("aws_security_group", None), "/0", "values must be an object, got NoneType None"),
+        (resource("aws_security_group", None), "/0", "values must be a mapping, got NoneType None"),
         (
             resource("aws_security_group", {"ingress": []}),
             "/0/values/egress",
@@ -224,7 +146,7 @@ def group_with(block: object) -> dict[str, object]:
             "/0/values/ingress",
             "ingress must be a list, got int 1",
         ),
-        (group_with([]), "/0/values/ingress/0", "a block must be an object, got list []"),
+        (group_with([]), "/0/values/ingress/0", "a block must be a mapping, got list []"),
         (
             group_with({**BLOCK, "port": 1}),
             "/0/values/ingress/0",
@@ -259,7 +181,7 @@ def group_with(block: object) -> dict[str, object]:
         (
             resource("aws_security_group_rule", {**RULE, "type": "in"}),
             "/0/values",
-            "type must be ingress or egress, got 'in'",
+            "type of a rule must be ingress or egress, got 'in'",
         ),
         (
             resource("aws_security_group_rule", {**RULE, "types": "in"}),
@@ -284,7 +206,7 @@ def group_with(block: object) -> dict[str, object]:
                 "aws_network_acl", {"ingress": [{**ACL_BLOCK, "action": "Allow"}], "egress": []}
             ),
             "/0/values/ingress/0",
-            "action must be allow or deny, got 'Allow'",
+            "action of a rule must be allow or deny, got 'Allow'",
         ),
         (
             resource("aws_network_acl_rule", {**ACL_RULE, "egress": None}),
@@ -321,7 +243,7 @@ def test_a_peer_that_is_not_known_yet_may_be_any_address() -> None:
 
 def test_modules_that_are_not_understood() -> None:
     for module, reason in (
-        (3, "a module must be an object, got int 3"),
+        (3, "a module must be a mapping, got int 3"),
         ({"resources": 3}, "resources must be a list, got int 3"),
         ({"child_modules": {}}, "child_modules must be a list, got dict {}"),
     ):
@@ -342,15 +264,6 @@ def test_other_data_is_refused(data: object) -> None:
         rulesets.from_data(data, "terraform")
     rule = "data must be a plan or a state of 'terraform show -json'"
     assert str(caught.value).startswith(f"{rule}, got {type(data).__name__} ")
-
-
-KINDS = {
-    "aws_security_group": {"id": "sg-1", "ingress": [BLOCK], "egress": [EVERYTHING]},
-    "aws_security_group_rule": RULE,
-    "aws_vpc_security_group_ingress_rule": VPC_RULE,
-    "aws_network_acl": {"ingress": [ACL_BLOCK], "egress": []},
-    "aws_network_acl_rule": ACL_RULE,
-}
 
 
 @given(st.data())

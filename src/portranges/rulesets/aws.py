@@ -5,29 +5,15 @@ A permission of a security group may have many peers. Each of them is a rule, as
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-
 from portranges import types
 from portranges.checks import filled, flag, integer
 from portranges.dialects import from_aws_nacl
-from portranges.errors import InvalidValueError, got
+from portranges.errors import InvalidValueError
 from portranges.ports import Transport
-from portranges.rulesets.aws_rules import (
-    REFUSED,
-    Draft,
-    Found,
-    Path,
-    as_list,
-    as_object,
-    check_keys,
-    group_of,
-    list_of,
-    object_of,
-    only_peer,
-    ports_of,
-)
-from portranges.rulesets.model import Action, Direction, Rule
+from portranges.rulesets.aws_rules import ACTIONS, Side, one_peer, ports_of
+from portranges.rulesets.cloud import each_item, only_one
+from portranges.rulesets.model import Direction
+from portranges.rulesets.objects import Gathered, Node
 from portranges.rulesets.ruleset import Ruleset
 from portranges.transport_ports import TransportPorts
 
@@ -52,7 +38,6 @@ _KEYS_OF_GROUP = (
 )
 _PEERS_OF_ACL = ("CidrBlock", "Ipv6CidrBlock")
 _KEYS_OF_ACL = ("NetworkAclId", "Associations", "Entries", "IsDefault", "OwnerId", "Tags", "VpcId")
-_ACTIONS = {"allow": Action.ACCEPT, "deny": Action.DROP}
 _DIRECTIONS = {"IpPermissions": Direction.IN, "IpPermissionsEgress": Direction.OUT}
 
 
@@ -64,148 +49,101 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
     """
     is_acl = name == "aws_nacl"
     answers = ("NetworkAcls",) if is_acl else ("SecurityGroups", "SecurityGroupRules")
-    own = ("NetworkAclId",) if is_acl else ("IpPermissions", "IsEgress")
-    found = Found()
-    add_item = partial(_add_acl if is_acl else _add_group_or_rule, found)
-    items, entry = as_list(data), as_object(data) or {}
-    if items is not None:
-        _add_items(items, (), add_item)
-    elif not entry.keys().isdisjoint(answers):
-        found.skip_unknown(entry, (), (*answers, "NextToken", "ResponseMetadata"), "an answer")
-        if entry.get("NextToken") is not None:
-            error = InvalidValueError("an answer must be complete", "one with NextToken")
-            found.skip(entry["NextToken"], ("NextToken",), error)
-        for key in answers:
-            if key in entry:
-                _add_answer(found, entry[key], key, add_item)
-    elif not entry.keys().isdisjoint(own):
-        add_item(entry, ())
-    else:
-        rule = f"data must be an object with {' or '.join(answers)}, or a list from it"
-        raise InvalidValueError(rule, got(data))
-    return Ruleset(format=name, rules=tuple(found.rules), skipped=tuple(found.skipped))
+    add = _add_acl if is_acl else _add_group_or_rule
+    found = Gathered(name)
+    expected = f"an object with {' or '.join(answers)}, or a list from it"
+    for item in each_item(
+        found,
+        name,
+        data,
+        expected,
+        answers=answers,
+        others=("ResponseMetadata",),
+        more=("NextToken",),
+    ):
+        with found.skipping(item):
+            add(found, item)
+    return found.ruleset()
 
 
-def _add_answer(
-    found: Found, value: object, key: str, add_item: types.Callable[[object, Path], None]
-) -> None:
-    try:
-        items = list_of(key, value)
-    except InvalidValueError as error:
-        found.skip(value, (key,), error)
-    else:
-        _add_items(items, (key,), add_item)
-
-
-def _add_items(
-    items: types.Iterable[object], path: Path, add_item: types.Callable[[object, Path], None]
-) -> None:
-    for place, each in enumerate(items):
-        add_item(each, (*path, place))
-
-
-def _add_group_or_rule(found: Found, value: object, path: Path) -> None:
-    try:
-        entry = object_of("a security group", value)
-        flag("IsEgress", entry.get("IsEgress", False))
-        name = _name_of(entry, "GroupId", "a rule" if "IsEgress" in entry else "a security group")
-    except REFUSED as error:
-        found.skip(value, path, error)
+def _add_group_or_rule(found: Gathered, node: Node) -> None:
+    is_rule = "IsEgress" in node.all_fields("a security group")
+    entry = node.all_fields("a rule" if is_rule else "a security group", ("GroupId",))
+    name = filled("GroupId", entry["GroupId"].value)
+    if is_rule:
+        is_egress = flag("IsEgress", entry["IsEgress"].value)
+        side = Side(name, Direction.OUT if is_egress else Direction.IN)
+        with found.skipping(node, side.group):
+            _add_rule(found, node, side)
         return
-    if "IsEgress" in entry:
-        direction = Direction.OUT if entry["IsEgress"] else Direction.IN
-        draft = Draft(name=name, direction=direction, path=path, value=value)
-        found.add(draft, _rule_of_group)
-        return
-    found.skip_unknown(entry, path, _KEYS_OF_GROUP, "a security group")
+    found.skip_unknown(node, "", "a security group", _KEYS_OF_GROUP)
     for key, direction in _DIRECTIONS.items():
-        try:
-            permissions = list_of(key, entry.get(key))
-        except InvalidValueError as error:
-            found.skip(entry.get(key), (*path, key), error, group_of(name, direction))
-            continue
-        for place, each in enumerate(permissions):
-            draft = Draft(name=name, direction=direction, path=(*path, key, place), value=each)
-            _add_permission(found, draft)
+        side = Side(name, direction)
+        permissions = entry.get(key, node.child(key, None))
+        with found.skipping(permissions, side.group):
+            for each in permissions.items(key):
+                with found.skipping(each, side.group):
+                    _add_permission(found, each, side)
 
 
-def _name_of(entry: types.Entry, key: str, what: str) -> str:
-    check_keys(what, entry, tuple(entry), (key,))
-    return filled(key, entry[key])
-
-
-def _add_permission(found: Found, whole: Draft) -> None:
+def _add_permission(found: Gathered, node: Node, side: Side) -> None:
     """Add a rule for each peer of a permission."""
-    try:
-        entry = object_of("a permission", whole.value)
-        check_keys("a permission", entry, (*_PORTS, *_PEERS))
-        ports = ports_of(*(entry.get(key) for key in _PORTS))
-        peers = [
-            (key, place, peer)
-            for key in _PEERS
-            for place, peer in enumerate(list_of(key, entry.get(key) or []))
-        ]
-        if not peers:
-            raise InvalidValueError(f"a permission must have {', '.join(_PEERS)}", "none of them")
-    except REFUSED as error:
-        found.skip(whole.value, whole.path, error, whole.group)
-        return
-    head = {key: entry[key] for key in _PORTS if key in entry}
-    for key, place, peer in peers:
-        path = (*whole.path, key, place)
-        draft = replace(whole, path=path, value={**head, key: [peer]})
-        found.add(draft, partial(_rule_of_peer, ports, key, peer))
+    entry = node.fields("a permission", (*_PORTS, *_PEERS))
+    head = {key: entry[key].value for key in _PORTS if key in entry}
+    ports = ports_of(*(head.get(key) for key in _PORTS))
+    peers = [(key, peer) for key in _PEERS if key in entry for peer in _peers(entry[key], key)]
+    if not peers:
+        raise InvalidValueError(f"a permission must have {', '.join(_PEERS)}", "none of them")
+    for key, peer in peers:
+        rule = one_peer(key, [peer.value], head, peer)
+        with found.skipping(rule, side.group):
+            what, keys = f"each of {key}", _PEERS[key]
+            if key == "UserIdGroupPairs":
+                given = peer.fields(what, keys)
+                peer.fields(what, keys, () if "GroupName" in given else ("GroupId",))
+                side.add(found, rule, ports, key, peer.value)
+            else:
+                given = peer.fields(what, keys, keys[:1])
+                side.add(found, rule, ports, keys[0], given[keys[0]].value)
 
 
-def _rule_of_peer(ports: TransportPorts, key: str, peer: object, draft: Draft) -> Rule:
-    what = f"each of {key}"
-    entry = object_of(what, peer)
-    keys = _PEERS[key]
-    if key == "UserIdGroupPairs":
-        check_keys(what, entry, keys, () if entry.get("GroupName") else ("GroupId",))
-        return draft.rule(ports, key, entry)
-    check_keys(what, entry, keys, keys[:1])
-    return draft.rule(ports, keys[0], entry[keys[0]])
+def _peers(node: Node, key: str) -> list[Node]:
+    return node.items(key) if node.value else []
 
 
-def _rule_of_group(draft: Draft) -> Rule:
-    """Return the rule of a SecurityGroupRule."""
-    entry = object_of("a rule", draft.value)
-    check_keys("a rule", entry, _KEYS_OF_RULE)
-    key = only_peer(entry, _PEERS_OF_RULE)
+def _add_rule(found: Gathered, node: Node, side: Side) -> None:
+    """Add a SecurityGroupRule."""
+    entry = node.fields("a rule", _KEYS_OF_RULE)
+    key = only_one([each for each in _PEERS_OF_RULE if each in entry], _PEERS_OF_RULE)
     if key == "ReferencedGroupInfo":
-        check_keys(key, object_of(key, entry[key]), ("GroupId", *_DETAILS), ("GroupId",))
-    return draft.rule(ports_of(*(entry.get(each) for each in _PORTS)), key, entry[key])
+        entry[key].fields(key, ("GroupId", *_DETAILS), ("GroupId",))
+    ports = ports_of(*(entry[each].value if each in entry else None for each in _PORTS))
+    side.add(found, node, ports, key, entry[key].value)
 
 
-def _add_acl(found: Found, value: object, path: Path) -> None:
-    try:
-        acl = object_of("a network ACL", value)
-        name = _name_of(acl, "NetworkAclId", "a network ACL")
-        entries = list_of("Entries", acl.get("Entries"))
-    except REFUSED as error:
-        found.skip(value, path, error)
-        return
-    found.skip_unknown(acl, path, _KEYS_OF_ACL, "a network ACL")
-    for place, each in enumerate(entries):
-        _add_entry(found, each, (*path, "Entries", place), name)
+def _add_acl(found: Gathered, node: Node) -> None:
+    acl = node.all_fields("a network ACL", ("NetworkAclId",))
+    name = filled("NetworkAclId", acl["NetworkAclId"].value)
+    entries = acl.get("Entries", node.child("Entries", None)).items("Entries")
+    found.skip_unknown(node, "", "a network ACL", _KEYS_OF_ACL)
+    for each in entries:
+        with found.skipping(each):
+            _add_entry(found, each, name)
 
 
-def _add_entry(found: Found, value: object, path: Path, name: str) -> None:
-    try:
-        entry = object_of("an entry", value)
-        check_keys("an entry", entry, tuple(entry), ("Egress", "RuleAction", "RuleNumber"))
-        direction = Direction.OUT if flag("Egress", entry["Egress"]) else Direction.IN
-    except REFUSED as error:
-        found.skip(value, path, error)
-        return
-    draft = Draft(name=name, direction=direction, path=path, value=value)
-    found.add(draft, _rule_of_acl, could_accept=entry["RuleAction"] != "deny")
-
-
-def _rule_of_acl(draft: Draft) -> Rule:
-    entry = object_of("an entry", draft.value)
-    ports = TransportPorts({each: from_aws_nacl([entry], transport=each) for each in Transport})
-    key = only_peer(entry, _PEERS_OF_ACL)
-    action = _ACTIONS[entry["RuleAction"]]
-    return draft.rule(ports, key, entry[key], action, integer("RuleNumber", entry["RuleNumber"]))
+def _add_entry(found: Gathered, node: Node, name: str) -> None:
+    needed = ("Egress", "RuleAction", "RuleNumber")
+    entry = {key: each.value for key, each in node.all_fields("an entry", needed).items()}
+    side = Side(name, Direction.OUT if flag("Egress", entry["Egress"]) else Direction.IN)
+    with found.skipping(node, side.group, could_accept=entry["RuleAction"] != "deny"):
+        ports = {each: from_aws_nacl([entry], transport=each) for each in Transport}
+        key = only_one([each for each in _PEERS_OF_ACL if each in entry], _PEERS_OF_ACL)
+        side.add(
+            found,
+            node,
+            TransportPorts(ports),
+            key,
+            entry[key],
+            action=ACTIONS[types.cast("str", entry["RuleAction"])],
+            priority=integer("RuleNumber", types.cast("int", entry["RuleNumber"])),
+        )

@@ -18,19 +18,19 @@ from portranges.errors import InvalidValueError, elide
 from portranges.families import Family
 from portranges.ports import Transport
 from portranges.portset import PortSet
-from portranges.rulesets.aws_rules import Path, as_list, as_object, check_keys, only_peer
 from portranges.rulesets.cloud import (
-    Collector,
     addresses_of,
     choice,
     conditions_of,
+    each_item,
     in_order,
+    only_one,
     texts_of,
-    wrong_data,
 )
-from portranges.rulesets.documents import text_of
-from portranges.rulesets.model import Action, Applies, Direction, Location, Rule
+from portranges.rulesets.model import Action, Direction
+from portranges.rulesets.objects import Gathered, Node
 from portranges.rulesets.ruleset import Ruleset
+from portranges.rulesets.terraform_resource import Resource, unknown
 from portranges.transport_ports import TransportPorts
 
 _UNNAMED = "network security group"
@@ -41,7 +41,14 @@ _FIRST_PRIORITY = 100
 
 _REQUIRED = ("access", "direction", "priority", "protocol")
 _SOURCE_PORTS = ("sourcePortRange", "sourcePortRanges")
-_GROUP_OF_ID = re.compile(r"/networkSecurityGroups/([^/]+)/", re.IGNORECASE)
+_ADDRESSES = ("sourceA", "destinationA")
+_LISTS = {
+    "sourcePortRange": "sourcePortRanges",
+    "destinationPortRange": "destinationPortRanges",
+    "sourceAddressPrefix": "sourceAddressPrefixes",
+    "destinationAddressPrefix": "destinationAddressPrefixes",
+}
+_GROUP_OF_ID = re.compile(r"/networkSecurityGroups/([^/]+)(?:/|$)", re.IGNORECASE)
 
 # Source: Terraform provider azurerm, network_security_rule_resource.go.
 _TERRAFORM = {
@@ -97,13 +104,18 @@ _POWERSHELL_GROUP = (
     *("NetworkInterfacesText", "SubnetsText", "SecurityRulesText", "DefaultSecurityRulesText"),
     *_POWERSHELL_RULES,
 )
-# In an answer of the API, the address of the next one.
-_NEXT = "nextLink"
+
+# The rules that apply to a network interface. Source: azure-mgmt-network.
+_EFFECTIVE = "effectiveSecurityRules"
+_EFFECTIVE_GROUP = ("association", "networkSecurityGroup", "tagMap", _EFFECTIVE)
+_EXPANDED = ("expandedSourceAddressPrefix", "expandedDestinationAddressPrefix")
+_PROTOCOL_OF_ALL = "All"
 
 _GROUPS = (
     (_RULES, _API_GROUP),
     (_TERRAFORM_RULES, _TERRAFORM_GROUP),
     (_POWERSHELL_RULES, _POWERSHELL_GROUP),
+    ((_EFFECTIVE,), _EFFECTIVE_GROUP),
 )
 
 
@@ -111,75 +123,104 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
     """Return the ruleset that *data* is, as the format *name*.
 
     Raises:
-        InvalidValueError: The data is neither a list nor a network security group.
+        InvalidValueError: The data is neither a list nor a network security group nor a rule.
     """
     del services  # Ports are numbers.
-    found = Collector(_rule, _could_accept)
-    entry = as_object(data)
-    if isinstance(data, list):
-        _add_list(types.cast("object", data), (), found)
-    elif entry is not None and "value" in entry:
-        found.skip_unknown(entry, (), ("value", _NEXT), "a list")
-        found.check_complete(entry, (_NEXT,))
-        _add_list(entry["value"], ("value",), found)
-    elif entry is None or not _add_group(entry, (), found):
-        raise wrong_data("a network security group, or a list of groups or rules", data)
-    return found.ruleset(name)
+    found = Gathered(name)
+    expected = "a network security group, a rule, or a list of these"
+    for item in each_item(found, name, data, expected, answers=("value",), more=("nextLink",)):
+        with found.skipping(item):
+            _add_item(found, item)
+    return found.ruleset()
 
 
-def _add_list(value: object, path: Path, found: Collector) -> None:
-    """Add a list of groups or rules."""
-    items = as_list(value)
-    if items is None:
-        raise wrong_data("a list of network security groups", value)
-    for place, each in enumerate(items):
-        entry, here = as_object(each), (*path, place)
-        if entry is None or not _add_group(entry, here, found):
-            found.add_rule(each, here, _UNNAMED)
-
-
-def _add_group(entry: types.Entry, path: Path, found: Collector) -> bool:
-    """Add the rules of *entry*, and return whether it is a network security group."""
-    inner = as_object(entry.get("properties")) or {}
+def _add_item(found: Gathered, node: Node) -> None:
+    """Add a rule, or the rules of a network security group."""
+    entry = node.all_fields("a rule")
+    parts = [node]
+    if "properties" in entry and isinstance(entry["properties"].value, dict):
+        parts.append(entry["properties"])
+    held = [part.all_fields("a rule") for part in parts]
     for lists, keys in _GROUPS:
-        if not any(key in entry or key in inner for key in lists):
+        if not any(key in values for key in lists for values in held):
             continue
-        name: object = entry.get("name", entry.get("Name"))
-        group = name if isinstance(name, str) and name else _UNNAMED
-        for part, place in ((entry, path), (inner, (*path, "properties"))):
-            found.skip_unknown(part, place, keys, "a network security group", group)
+        group = _name_of(node)
+        for part, values in zip(parts, held, strict=True):
+            found.skip_unknown(part, group, "a network security group", keys)
             for key in lists:
-                if part.get(key) is not None:
-                    found.add_rules(part[key], (*place, key), group)
-        return True
-    return False
+                if key in values:
+                    with found.skipping(values[key], group):
+                        for each in values[key].items("rules"):
+                            _add_rule(found, each, group, is_effective=key == _EFFECTIVE)
+        return
+    _add_rule(found, node, _UNNAMED)
 
 
-def _could_accept(entry: types.Entry) -> bool:
-    inner = as_object(entry.get("properties")) or {}
-    return "Deny" not in (entry.get("access"), entry.get("Access"), inner.get("access"))
+def _name_of(node: Node) -> str:
+    """Return the name of a network security group, which effective rules refer to."""
+    name: object = node.entry.get("name", node.entry.get("Name"))
+    if isinstance(name, str) and name:
+        return name
+    reference = Node(node.entry.get("networkSecurityGroup"), "").entry
+    match = _GROUP_OF_ID.search(str(reference.get("id", "")))
+    return match[1] if match else _UNNAMED
 
 
-def _rule(entry: types.Entry, group: str, location: Location) -> Rule:
-    (rule,) = forms.entries_of(AZURE, [_in_api_spelling(entry)])
-    check_keys("a rule", rule, AZURE.keys, _REQUIRED)
-    families, conditions = _families(rule)
-    source_ports = ports_in(rule, *_SOURCE_PORTS)
-    if source_ports != PortSet.full():
-        conditions += conditions_of(rule, _SOURCE_PORTS)
-    return Rule(
-        ports=_ports(rule),
-        source_ports=source_ports,
-        families=families,
-        action=choice(rule, "access", _ACTIONS),
-        direction=choice(rule, "direction", _DIRECTIONS),
-        group=_group(entry, rule, group),
-        priority=integer("priority", rule["priority"], least=_FIRST_PRIORITY),
-        applies=Applies.MAYBE if conditions else Applies.ALWAYS,
-        conditions=conditions,
-        location=location,
-        text=text_of(entry),
-    )
+def add_group(found: Gathered, resource: Resource) -> None:
+    """Add the rules of an ``azurerm_network_security_group``."""
+    values = resource.node.all_fields("values")
+    group = str(values["name"].value) if "name" in values else resource.name
+    found.skip_unknown(resource.node, group, "a network security group", _TERRAFORM_GROUP)
+    for each in resource.blocks(found, "security_rule", group):
+        with found.skipping(each, group):
+            each.all_fields("a rule")
+            add_resource(found, resource.block(each), group)
+
+
+def add_resource(found: Gathered, resource: Resource, group: str = _UNNAMED) -> None:
+    """Add the rule of an ``azurerm_network_security_rule``, or of a block of a group."""
+    open_keys = [
+        key
+        for key, name in _TERRAFORM.items()
+        if name.startswith(_ADDRESSES) and resource.is_unknown(key)
+    ]
+    _add_rule(found, resource.node, group, open_keys)
+
+
+def _add_rule(
+    found: Gathered,
+    node: Node,
+    group: str,
+    open_keys: types.Sequence[str] = (),
+    *,
+    is_effective: bool = False,
+) -> None:
+    """Add a rule, of which the values of *open_keys* are not known yet."""
+    with found.skipping(node, group, could_accept=_could_accept(node)):
+        node.all_fields("a rule")
+        entry = _from_effective(node.entry) if is_effective else _in_api_spelling(node.entry)
+        (rule,) = forms.entries_of(AZURE, [entry])
+        Node(rule, node.pointer).fields("a rule", AZURE.keys, _REQUIRED)
+        families, conditions = _families(rule, open_keys)
+        sources = ports_in(rule, *_SOURCE_PORTS)
+        if sources != PortSet.full():
+            conditions += conditions_of(rule, _SOURCE_PORTS)
+        found.add(
+            node,
+            _group(node.entry, rule, group),
+            _ports(rule),
+            sources=None if sources == PortSet.full() else sources,
+            families=families,
+            action=choice(rule, "access", _ACTIONS),
+            direction=choice(rule, "direction", _DIRECTIONS),
+            priority=integer("priority", rule["priority"], least=_FIRST_PRIORITY),
+            conditions=conditions,
+        )
+
+
+def _could_accept(node: Node) -> bool:
+    inner = Node(node.entry.get("properties"), "").entry
+    return "Deny" not in (node.entry.get("access"), node.entry.get("Access"), inner.get("access"))
 
 
 def _ports(rule: types.Entry) -> TransportPorts:
@@ -191,7 +232,9 @@ def _ports(rule: types.Entry) -> TransportPorts:
     return TransportPorts(dict.fromkeys(transports, ports))
 
 
-def _families(rule: types.Entry) -> tuple[tuple[Family, ...], tuple[str, ...]]:
+def _families(
+    rule: types.Entry, open_keys: types.Sequence[str]
+) -> tuple[tuple[Family, ...], tuple[str, ...]]:
     """Return the families of a rule, and its conditions on addresses."""
     families = frozenset(Family)
     conditions: tuple[str, ...] = ()
@@ -200,8 +243,11 @@ def _families(rule: types.Entry) -> tuple[tuple[Family, ...], tuple[str, ...]]:
             f"{side}{end}"
             for end in ("AddressPrefix", "AddressPrefixes", "ApplicationSecurityGroups")
         )
+        if names := [key for key in open_keys if key.startswith(side)]:
+            conditions += (*map(unknown, names), *conditions_of(rule, keys))
+            continue
         # The API returns the unused ones as "" or [].
-        given = only_peer({key: rule[key] for key in keys if rule.get(key)}, keys)
+        given = only_one([key for key in keys if rule.get(key)], keys)
         if given == keys[2]:
             conditions += conditions_of(rule, (given,))
             continue
@@ -233,13 +279,24 @@ def _in_api_spelling(entry: types.Entry) -> types.Entry:
         return _from_powershell(entry)
     if any("_" in str(key) for key in entry):
         return _renamed(entry, _TERRAFORM, _TERRAFORM_OTHERS, "Terraform")
-    properties = as_object(entry.get("properties"))
-    if properties is None:
+    if not isinstance(entry.get("properties"), dict):
         return entry
     outer = {key: value for key, value in entry.items() if key != "properties"}
-    if twice := [key for key in properties if key in outer]:
+    inner = Node(entry["properties"], "").entry
+    if twice := [key for key in inner if key in outer]:
         raise InvalidValueError("a rule must have each property once", elide(twice[0]))
-    return {**outer, **properties}
+    return {**outer, **inner}
+
+
+def _from_effective(entry: types.Entry) -> types.Entry:
+    """Return an effective rule, which has a port or an address once more in a list of them."""
+    found = {key: value for key, value in entry.items() if key not in _EXPANDED}
+    if found.get("protocol") == _PROTOCOL_OF_ALL:
+        found["protocol"] = "*"
+    for one, several in _LISTS.items():
+        if found.get(one) and found[one] in texts_of(found, several):
+            del found[one]
+    return found
 
 
 def _renamed(
@@ -265,5 +322,5 @@ def _from_powershell(entry: types.Entry) -> types.Entry:
         if len(texts) == 1:
             found[name] = texts[0]
         else:
-            found[name + ("es" if name.endswith("Prefix") else "s")] = texts
+            found[_LISTS[name]] = texts
     return found

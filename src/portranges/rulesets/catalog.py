@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from portranges import types
 from portranges.checks import of_type
 from portranges.errors import DataError, InvalidValueError, elide, got
 from portranges.names import Index
@@ -121,15 +120,10 @@ def _first(head: str, signs: list[tuple[str, Format]]) -> Format | None:
 
 def detect_data(data: object) -> Format:
     """Return the format of parsed *data*, by the keys of its outermost objects."""
-    first, shown = data, got(data)
-    if isinstance(data, list):
-        first = next(iter(types.cast("list[object]", data)), None)
-    if isinstance(first, dict):
-        keys = types.cast("dict[object, object]", first).keys()
-        for row in formats():
-            if not keys.isdisjoint(row.keys):
-                return row
-    raise _unknown("data", shown)
+    for row in formats():
+        if documents.has_key(data, row.keys):
+            return row
+    raise _unknown("data", got(data))
 
 
 def _unknown(what: str, found: str) -> InvalidValueError:

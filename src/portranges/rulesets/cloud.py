@@ -1,7 +1,7 @@
-"""What the readers of a cloud's rules share: collecting rules, and reading addresses.
+"""What the readers of a cloud's rules share: the items of an answer, and addresses.
 
-A reader gets parsed JSON. Each rule is read by a function that raises an error if it does not
-understand the rule completely; the rule is then skipped with that error as the reason.
+A rule is read by a function that raises an error if it does not understand the rule completely;
+the rule is then skipped with that error as the reason. ``objects`` collects both.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from portranges import types
 from portranges.checks import of_type
 from portranges.errors import InvalidValueError, elide, got
 from portranges.families import Family
-from portranges.rulesets.aws_rules import REFUSED, Found, Path, as_object, list_of, object_of
-from portranges.rulesets.documents import pointer_to, text_of
-from portranges.rulesets.model import Location, Rule
-from portranges.rulesets.ruleset import Ruleset
+from portranges.rulesets.catalog import find
+from portranges.rulesets.documents import has_key, text_of
+from portranges.rulesets.objects import Gathered, Node
 
 _EVERY_ADDRESS = {
     "*": frozenset(Family),
@@ -25,70 +24,71 @@ _EVERY_ADDRESS = {
 _IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
 
 
-class Collector(Found):
-    """The rules of a file that were read so far, and what was skipped."""
+def each_item(
+    found: Gathered,
+    name: str,
+    data: object,
+    expected: str,
+    *,
+    answers: tuple[str, ...],
+    others: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
+) -> list[Node]:
+    """Return each item of an answer: the items of a list or of *answers*, or the only one.
 
-    def __init__(
-        self,
-        read: types.Callable[[types.Entry, str, Location], Rule],
-        could_accept: types.Callable[[types.Entry], bool],
-    ) -> None:
-        """Store how a rule is read.
+    Args:
+        found: Where to skip what is in the answer besides.
+        name: The format, whose row has the keys of an answer and of an item.
+        data: The answer.
+        expected: What it should be, for the message.
+        answers: The keys of an answer for items or a list of them.
+        others: Its other keys.
+        more: Other keys, each of which shows that there are more items.
 
-        Args:
-            read: A function that returns a rule, given its entry, its group and its place.
-            could_accept: A function that returns whether an entry that was not understood could
-                accept packets.
-        """
-        super().__init__()
-        self.read: types.Callable[[types.Entry, str, Location], Rule] = read
-        self.could_accept: types.Callable[[types.Entry], bool] = could_accept
+    Raises:
+        InvalidValueError: The data is neither a list nor an answer nor an item.
+    """
+    node = Node(data, "")
+    if isinstance(data, (list, tuple)):
+        return node.items("data")
+    if node.entry.keys().isdisjoint(answers):
+        if not has_key(data, find(name).keys):
+            raise InvalidValueError(f"data must be {expected}", got(data))
+        return [node]
+    entry = node.all_fields("an answer")
+    found.skip_unknown(node, "", "an answer", (*answers, *others, *more))
+    for key in more:
+        if key in entry and entry[key].value:
+            found.skip(entry[key], f"an answer must be complete, got one with {key}")
+    items: list[Node] = []
+    for key in answers:
+        if key in entry:
+            is_list = isinstance(entry[key].value, (list, tuple))
+            items += entry[key].items(key) if is_list else [entry[key]]
+    return items
 
-    def add_rule(self, value: object, path: Path, group: str) -> None:
-        """Add the rule *value*, or skip it with the error."""
-        could_accept = self.could_accept(as_object(value) or {})
-        try:
-            entry = object_of("a rule", value)
-            self.rules.append(self.read(entry, group, Location(pointer=pointer_to(*path))))
-        except REFUSED as error:
-            self.skip(value, path, error, group, could_accept=could_accept)
 
-    def add_rules(self, value: object, path: Path, group: str) -> None:
-        """Add each rule of the list *value*."""
-        try:
-            items = list_of("rules", value)
-        except InvalidValueError as error:
-            self.skip(value, path, error, group)
-            return
-        for place, each in enumerate(items):
-            self.add_rule(each, (*path, place), group)
+def only_one(given: types.Sequence[str], keys: types.Iterable[str]) -> str:
+    """Return the only key in *given*, the keys that a rule has among *keys*.
 
-    def check_complete(self, entry: types.Entry, keys: types.Iterable[str]) -> None:
-        """Skip each value of *keys* in an answer, which shows that there are more rules."""
-        for key in keys:
-            if entry.get(key):
-                error = InvalidValueError("a list must be complete", f"one with {key}")
-                self.skip(entry[key], (key,), error)
-
-    def ruleset(self, name: str) -> Ruleset:
-        """Return the ruleset, as the format *name*, without an evaluation."""
-        return Ruleset(format=name, rules=tuple(self.rules), skipped=tuple(self.skipped))
+    Raises:
+        InvalidValueError: There is not exactly one.
+    """
+    if len(given) != 1:
+        shown = " and ".join(given) or "none of them"
+        raise InvalidValueError(f"a rule must have one of {', '.join(keys)}", shown)
+    return given[0]
 
 
 def texts_of(entry: types.Entry, key: str) -> list[str]:
     """Return the list of texts that *entry* has at *key*; it is empty without one.
 
     Raises:
-        InvalidValueError: The value is not a list.
+        RefusedError: The value is not a list.
         TypeError: It has something else than texts.
     """
-    items = [] if entry.get(key) is None else list_of(key, entry[key])
-    return [of_type(f"each of {key}", each, str) for each in items]
-
-
-def wrong_data(expected: str, data: object) -> InvalidValueError:
-    """Return the error for data that does not have the form of a format."""
-    return InvalidValueError(f"data must be {expected}", got(data))
+    items = [] if entry.get(key) is None else Node(entry[key], "").items(key)
+    return [of_type(f"each of {key}", each.value, str) for each in items]
 
 
 def choice(entry: types.Entry, key: str, meanings: types.Mapping[str, types.T]) -> types.T:

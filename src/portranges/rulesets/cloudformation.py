@@ -6,26 +6,18 @@ as a port or a protocol, it leads to a skipped rule.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from portranges import types
 from portranges.errors import InvalidValueError, elide, got
 from portranges.ports import parse_port
-from portranges.rulesets.aws_rules import (
-    Draft,
-    Found,
-    Path,
-    as_object,
-    check_keys,
-    list_of,
-    not_one_peer,
-    object_of,
-    ports_of,
-)
-from portranges.rulesets.documents import Opaque, text_of
-from portranges.rulesets.model import Action, Applies, Direction, Rule
+from portranges.rulesets.aws_rules import ACTIONS, Side, ports_of
+from portranges.rulesets.cloud import choice, only_one
+from portranges.rulesets.documents import Opaque
+from portranges.rulesets.model import Direction
+from portranges.rulesets.objects import Gathered, Node
 from portranges.rulesets.ruleset import Ruleset
+from portranges.transport_ports import TransportPorts
 
 _PORTS = ("IpProtocol", "FromPort", "ToPort")
 _PEERS = {
@@ -47,9 +39,12 @@ _KEYS_OF_GROUP = (
     *("GroupDescription", "GroupName", "Tags", "VpcId", "SecurityGroupIngress"),
     "SecurityGroupEgress",
 )
-_ACTIONS = {"allow": Action.ACCEPT, "deny": Action.DROP}
 _BOOLS = {"true": True, "false": False}
 _LISTS = {"SecurityGroupIngress": Direction.IN, "SecurityGroupEgress": Direction.OUT}
+
+# A reference to this is the same as no property. The protocol is every protocol.
+_NO_VALUE = "AWS::NoValue"
+_EVERY_PROTOCOL = "-1"
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:  # noqa: ARG001
@@ -58,119 +53,94 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
     Raises:
         InvalidValueError: The data has no resources.
     """
-    resources = as_object((as_object(data) or {}).get("Resources"))
-    if resources is None:
+    template = Node(data, "")
+    resources = template.child("Resources", template.entry.get("Resources"))
+    if not isinstance(resources.value, dict):
         raise InvalidValueError("data must be a template with Resources", got(data))
-    found = Found()
-    for key, value in resources.items():
-        _add_resource(found, str(key), value)
-    return Ruleset(format=name, rules=tuple(found.rules), skipped=tuple(found.skipped))
+    found = Gathered(name)
+    for key, node in resources.all_fields("Resources").items():
+        with found.skipping(node):
+            _add_resource(found, node, key)
+    return found.ruleset()
 
 
-def _add_resource(found: Found, name: str, value: object) -> None:
-    path: Path = ("Resources", name)
-    try:
-        resource = object_of("a resource", value)
-        check_keys("a resource", resource, tuple(resource), ("Type",))
-        kind: object = resource["Type"]
-        add = _RESOURCES.get(kind) if isinstance(kind, str) else None
-        if add is None:
-            return
-        values = object_of("Properties", resource.get("Properties"))
-    except InvalidValueError as error:
-        found.skip(value, path, error)
+def _add_resource(found: Gathered, node: Node, name: str) -> None:
+    resource = node.all_fields("a resource", ("Type",))
+    kind = resource["Type"].value
+    add = _RESOURCES.get(kind) if isinstance(kind, str) else None
+    if add is None:
         return
-    before = len(found.rules)
-    add(found, values, (*path, "Properties"), name)
-    if resource.get("Condition") is not None:
-        # Without the condition, the resource is not made.
-        condition = f"Condition: {text_of(resource['Condition'])}"
-        for place in range(before, len(found.rules)):
-            rule = found.rules[place]
-            conditions = (*rule.conditions, condition)
-            found.rules[place] = replace(rule, applies=Applies.MAYBE, conditions=conditions)
+    properties = resource.get("Properties", node.child("Properties", None))
+    # A condition decides whether the resource is made.
+    condition = (resource["Condition"].condition(),) if "Condition" in resource else ()
+    with found.skipping(node if properties.value is None else properties):
+        properties.all_fields("Properties")
+        add(found, properties, name, condition)
 
 
-def _add_group(found: Found, values: types.Entry, path: Path, name: str) -> None:
-    found.skip_unknown(values, path, _KEYS_OF_GROUP, "a security group")
+def _add_group(found: Gathered, node: Node, name: str, conditions: tuple[str, ...]) -> None:
+    found.skip_unknown(node, "", "a security group", _KEYS_OF_GROUP)
+    entry = node.all_fields("Properties")
     for key, direction in _LISTS.items():
-        if values.get(key) is None:
-            continue
-        draft = Draft(name=name, direction=direction, path=(*path, key), value=values[key])
-        try:
-            rules = list_of(key, values[key])
-        except InvalidValueError as error:
-            found.skip(draft.value, draft.path, error, draft.group)
-            continue
-        for place, each in enumerate(rules):
-            one = replace(draft, path=(*draft.path, place), value=each)
-            found.add(one, partial(_rule_of_group, ()))
+        if key in entry and not _is_no_value(entry[key].value):
+            side = Side(name, direction, conditions)
+            with found.skipping(entry[key], side.group):
+                for each in entry[key].items(key):
+                    with found.skipping(each, side.group):
+                        _add_permission(found, each, side)
 
 
 def _add_rule(
-    direction: Direction, found: Found, values: types.Entry, path: Path, name: str
+    direction: Direction, found: Gathered, node: Node, name: str, conditions: tuple[str, ...]
 ) -> None:
-    given = values.get("GroupId") or values.get("GroupName")
-    group = _reference(given) or f"the group of {name}"
-    draft = Draft(name=group, direction=direction, path=path, value=dict(values))
-    found.add(draft, partial(_rule_of_group, ("GroupId", "GroupName")))
+    properties = node.entry
+    given = properties.get("GroupId") or properties.get("GroupName")
+    side = Side(_reference(given) or f"the group of {name}", direction, conditions)
+    with found.skipping(node, side.group):
+        _add_permission(found, node, side, ("GroupId", "GroupName"))
 
 
-def _rule_of_group(more: tuple[str, ...], draft: Draft) -> Rule:
-    entry = object_of("a rule", draft.value)
-    peers = _PEERS[draft.direction]
-    check_keys("a rule", entry, (*_PORTS, *peers, *_DETAILS, *more))
-    ports = ports_of(
-        _protocol(entry, "IpProtocol"), _number(entry, "FromPort"), _number(entry, "ToPort")
-    )
+def _add_permission(found: Gathered, node: Node, side: Side, more: tuple[str, ...] = ()) -> None:
+    peers = _PEERS[side.direction]
+    entry = _values(node, "a rule", (*_PORTS, *peers, *_DETAILS, *more))
     key, peer = _peer(entry, peers)
-    return draft.rule(ports, key, peer)
+    side.add(found, node, _ports(entry.get("IpProtocol"), entry, "FromPort", "ToPort"), key, peer)
 
 
-def _add_entry(found: Found, values: types.Entry, path: Path, name: str) -> None:
-    group = _reference(values.get("NetworkAclId")) or f"the network ACL of {name}"
-    egress: object = values.get("Egress", False)
+def _add_entry(found: Gathered, node: Node, name: str, conditions: tuple[str, ...]) -> None:
+    properties = node.entry
+    acl = _reference(properties.get("NetworkAclId")) or f"the network ACL of {name}"
+    egress = properties.get("Egress", False)
     egress = _BOOLS.get(egress, egress) if isinstance(egress, str) else egress
     if not isinstance(egress, bool):
-        error = InvalidValueError("value of Egress must be true or false", got(egress))
-        found.skip(values, path, error)
-        return
-    direction = Direction.OUT if egress else Direction.IN
-    draft = Draft(name=group, direction=direction, path=path, value=dict(values))
-    found.add(draft, _rule_of_acl, could_accept=values.get("RuleAction") != "deny")
-
-
-def _rule_of_acl(draft: Draft) -> Rule:
-    entry = object_of("an entry", draft.value)
-    check_keys("an entry", entry, _KEYS_OF_ENTRY, ("RuleAction", "RuleNumber"))
-    action: object = entry["RuleAction"]
-    if not isinstance(action, str) or action not in _ACTIONS:
-        raise InvalidValueError("value of RuleAction must be allow or deny", elide(action))
-    port_range = object_of("PortRange", entry.get("PortRange") or {})
-    check_keys("PortRange", port_range, ("From", "To"))
-    ports = ports_of(
-        _protocol(entry, "Protocol"), _number(port_range, "From"), _number(port_range, "To")
-    )
-    key, peer = _peer(entry, _PEERS_OF_ACL)
-    number = _number(entry, "RuleNumber")
-    if number is None or number < 0:
-        raise InvalidValueError("value of RuleNumber must be a number", elide(entry["RuleNumber"]))
-    return draft.rule(ports, key, peer, _ACTIONS[action], number)
+        raise InvalidValueError("value of Egress must be true or false", got(egress))
+    side = Side(acl, Direction.OUT if egress else Direction.IN, conditions)
+    with found.skipping(node, side.group, could_accept=properties.get("RuleAction") != "deny"):
+        entry = _values(node, "an entry", _KEYS_OF_ENTRY, ("RuleAction", "RuleNumber"))
+        key, peer = _peer(entry, _PEERS_OF_ACL)
+        number = _number(entry, "RuleNumber")
+        if number is None or number < 0:
+            shown = elide(entry["RuleNumber"])
+            raise InvalidValueError("value of RuleNumber must be a number", shown)
+        port_range = _values(Node(entry.get("PortRange") or {}, ""), "PortRange", ("From", "To"))
+        ports = _ports(entry.get("Protocol"), port_range, "From", "To")
+        action = choice(entry, "RuleAction", ACTIONS)
+        side.add(found, node, ports, key, peer, action=action, priority=number)
 
 
 def _is_computed(value: object) -> bool:
     """Return whether *value* is a reference or a function."""
-    entry = as_object(value)
-    if entry is None:
+    if not isinstance(value, dict):
         return isinstance(value, Opaque)
-    return len(entry) == 1 and all(key == "Ref" or str(key).startswith("Fn::") for key in entry)
+    keys = [str(key) for key in types.cast("dict[object, object]", value)]
+    return len(keys) == 1 and all(key == "Ref" or key.startswith("Fn::") for key in keys)
 
 
 def _reference(value: object) -> str:
     """Return the logical name that *value* refers to, or the name that it is; else ``""``."""
-    entry = as_object(value)
-    found: object = value
-    if entry is not None and len(entry) == 1:
+    found = value
+    if isinstance(value, dict) and len(types.cast("types.Entry", value)) == 1:
+        entry = types.cast("types.Entry", value)
         found = entry.get("Ref", entry.get("Fn::GetAtt"))
     elif isinstance(value, Opaque) and value.tag in ("!Ref", "!GetAtt"):
         found = value.value
@@ -179,20 +149,32 @@ def _reference(value: object) -> str:
     return found.removesuffix(".GroupId").removesuffix(".Id") if isinstance(found, str) else ""
 
 
+def _values(
+    node: Node, what: str, known: tuple[str, ...], needed: tuple[str, ...] = ()
+) -> dict[str, types.Any]:
+    """Return the properties at *node* that have a value."""
+    values = node.values(what, known, needed)
+    return {key: each for key, each in values.items() if not _is_no_value(each)}
+
+
+def _is_no_value(value: object) -> bool:
+    return _is_computed(value) and _reference(value) == _NO_VALUE
+
+
 def _peer(entry: types.Entry, keys: tuple[str, ...]) -> tuple[str, object]:
     """Return the key and the value of the only peer."""
-    given = [key for key in keys if entry.get(key) is not None]
-    if len(given) != 1:
-        raise not_one_peer(keys, given)
-    (key,) = given
+    key = only_one([key for key in keys if key in entry], keys)
     # A computed address is not checked, and may be any.
     return (f"{key}, computed" if _is_computed(entry[key]) else key), entry[key]
 
 
-def _protocol(entry: types.Entry, key: str) -> object:
-    """Return a protocol, which may be a number, as a text."""
-    value: object = entry.get(key)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _ports(protocol: object, entry: types.Entry, first: str, last: str) -> TransportPorts:
+    """Return the ports of a rule; with every protocol, AWS ignores the ports that it has."""
+    if isinstance(protocol, int) and not isinstance(protocol, bool):
+        protocol = str(protocol)
+    if protocol == _EVERY_PROTOCOL:
+        return ports_of(protocol, None, None)
+    return ports_of(protocol, _number(entry, first), _number(entry, last))
 
 
 def _number(entry: types.Entry, key: str) -> int | None:
@@ -205,7 +187,7 @@ def _number(entry: types.Entry, key: str) -> int | None:
     raise InvalidValueError(f"value of {key} must be a number", elide(value))
 
 
-_RESOURCES: dict[str, types.Callable[[Found, types.Entry, Path, str], None]] = {
+_RESOURCES: dict[str, types.Callable[[Gathered, Node, str, tuple[str, ...]], None]] = {
     "AWS::EC2::SecurityGroup": _add_group,
     "AWS::EC2::SecurityGroupIngress": partial(_add_rule, Direction.IN),
     "AWS::EC2::SecurityGroupEgress": partial(_add_rule, Direction.OUT),

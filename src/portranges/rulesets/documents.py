@@ -104,6 +104,24 @@ def text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str, skipkeys=True)
 
 
+def has_key(data: object, keys: types.Iterable[str]) -> bool:
+    """Return whether *data*, or the first item of a list, has one of *keys*.
+
+    A key may be a path of keys, separated by ``/``.
+    """
+    return any(_has_path(data, key.split("/")) for key in keys)
+
+
+def _has_path(value: object, path: list[str]) -> bool:
+    for key in path:
+        if isinstance(value, list):
+            value = next(iter(types.cast("list[object]", value)), None)
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = types.cast("dict[object, object]", value)[key]
+    return True
+
+
 def is_json(text: str) -> bool:
     """Return whether *text* begins as an object or a list of JSON."""
     return re.match(r"\ufeff?\s*[\[{]", text) is not None

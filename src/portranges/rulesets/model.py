@@ -311,8 +311,9 @@ class Format:
         reads: What is read, as phrases.
         leaves_out: What is not read, or read less exactly than the tool does, as phrases.
         signs: Regular expressions for lines that show that a text has this format.
-        keys: Keys that show that data has it: the outermost object, or each object in the
-            outermost list, has one of them. ``()`` if the format is not one of data.
+        keys: Keys that show that data has it: the outermost object, or the first object in the
+            outermost list, has one of them. A key may be a path such as ``"items/allowed"``, in
+            which a list is represented by its first item. ``()`` if the format is not one of data.
         reader: The module that reads it. For text ``parse`` calls its function ``read_text``. For
             data, also in JSON or YAML, its function ``read_data`` is called, which makes a JSON
             Pointer for each place; ``parse`` adds the lines. The arguments are the text or the

@@ -37,6 +37,10 @@ class RefusedError(Exception):
     """A part of the data that is not understood; its text is the reason."""
 
 
+# What a part that is not understood raises: here, or where ports and texts are read.
+REFUSED = (RefusedError, PortRangesError, TypeError)
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A value in the data.
@@ -53,17 +57,27 @@ class Node:
         """Return the node of a value inside this one."""
         return Node(value, self.pointer + pointer_to(key))
 
-    def all_fields(self, what: str) -> dict[str, Node]:
+    @property
+    def entry(self) -> types.Entry:
+        """The value if it is a mapping, otherwise an empty mapping."""
+        value: object = self.value
+        return types.cast("types.Entry", value) if isinstance(value, Mapping) else {}
+
+    def all_fields(self, what: str, required: types.Iterable[str] = ()) -> dict[str, Node]:
         """Return the values by their keys; null is the same as no value.
 
         Raises:
-            RefusedError: This is not a mapping.
+            RefusedError: This is not a mapping, or lacks a key.
         """
-        value = self.value
+        value: object = self.value
         if not isinstance(value, Mapping):
             raise RefusedError(f"{what} must be a mapping, got {got(value)}")
-        items = types.cast("types.Mapping[object, object]", value).items()
-        return {str(key): self.child(key, value) for key, value in items if value is not None}
+        items = self.entry.items()
+        found = {str(key): self.child(key, value) for key, value in items if value is not None}
+        for key in required:
+            if key not in found:
+                raise RefusedError(f"{what} must have {key}, got {elide(self.value)}")
+        return found
 
     def fields(
         self, what: str, known: types.Iterable[str], required: types.Iterable[str] = ()
@@ -73,15 +87,22 @@ class Node:
         Raises:
             RefusedError: This is not a mapping, or has an unknown key, or lacks one.
         """
-        found = self.all_fields(what)
         keys: frozenset[object] = frozenset(known)
-        for key in types.cast("types.Mapping[object, object]", self.value):
+        self.all_fields(what)
+        for key in self.entry:
             if key not in keys:
                 raise RefusedError(f"{what} must have only known keys, got {elide(key)}")
-        for key in required:
-            if key not in found:
-                raise RefusedError(f"{what} must have {key}, got {elide(self.value)}")
-        return found
+        return self.all_fields(what, required)
+
+    def values(
+        self, what: str, known: types.Iterable[str], required: types.Iterable[str] = ()
+    ) -> dict[str, types.Any]:
+        """Return what ``fields`` returns, without the places.
+
+        Raises:
+            RefusedError: As for ``fields``.
+        """
+        return {key: each.value for key, each in self.fields(what, known, required).items()}
 
     def items(self, what: str, *, is_filled: bool = False) -> list[Node]:
         """Return the values of a list, which must not be empty if *is_filled*.
@@ -166,7 +187,7 @@ class Gathered:
         sources: PortSet | None = None,
         families: tuple[Family, ...] = FAMILIES,
         action: Action = Action.ACCEPT,
-        direction: Direction = Direction.IN,
+        direction: Direction | None = Direction.IN,
         priority: int = 0,
         order: float | None = None,
         applies: Applies = Applies.ALWAYS,
@@ -216,8 +237,9 @@ class Gathered:
         """Skip what is at *node* if it is refused."""
         try:
             yield
-        except RefusedError as error:
-            self.skip(node, str(error), group, could_accept=could_accept)
+        except REFUSED as error:
+            reason = error.reason if isinstance(error, PortSyntaxError) else str(error)
+            self.skip(node, reason, group, could_accept=could_accept)
 
     def skip_unknown(self, node: Node, group: str, what: str, known: types.Iterable[str]) -> None:
         """Skip each value of a mapping whose key is not known, and go on with the others."""

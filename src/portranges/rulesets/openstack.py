@@ -7,22 +7,22 @@ group rule list`` has column titles instead, and the two ports in one text.
 from __future__ import annotations
 
 from portranges import types
-from portranges.checks import of_type
+from portranges.checks import flag, of_type
 from portranges.dialects import from_openstack
 from portranges.errors import InvalidValueError, elide
 from portranges.families import Family
 from portranges.ports import Transport, parse_port
-from portranges.rulesets.aws_rules import Path, as_list, as_object
 from portranges.rulesets.cloud import (
-    Collector,
     addresses_of,
     choice,
     conditions_of,
-    wrong_data,
+    each_item,
+    in_order,
 )
-from portranges.rulesets.documents import text_of
-from portranges.rulesets.model import Action, Applies, Direction, Location, Rule
+from portranges.rulesets.model import Direction
+from portranges.rulesets.objects import Gathered, Node
 from portranges.rulesets.ruleset import Ruleset
+from portranges.rulesets.terraform_resource import Resource, unknown
 from portranges.transport_ports import TransportPorts
 
 _UNNAMED = "security group"
@@ -56,75 +56,166 @@ _GROUP = (
 _ANSWERS = ("security_groups", "security_group", "security_group_rules", "security_group_rule")
 _LINKS = ("security_groups_links", "security_group_rules_links")
 
+# A rule of the Compute API, which is about incoming packets.
+_COMPUTE = ("ip_protocol", "from_port", "to_port", "ip_range", "group", "id", "parent_group_id")
+
+# Keys of resources of Terraform. Source: terraform-provider-openstack,
+# resource_openstack_networking_secgroup_rule_v2.go and resource_openstack_compute_secgroup_v2.go.
+_TERRAFORM_OTHERS = ("region", "timeouts")
+_COMPUTE_GROUP = ("id", "name", "description", "region", "timeouts", "rule")
+_COMPUTE_BLOCK = ("id", "from_port", "to_port", "ip_protocol", "cidr", "from_group_id", "self")
+_REMOTES = ("remote_ip_prefix", *_GROUPS_OF_ADDRESSES)
+
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:
     """Return the ruleset that *data* is, as the format *name*.
 
     Raises:
-        InvalidValueError: The data is neither a list nor a security group nor an answer of the
-            API.
+        InvalidValueError: The data is neither a list nor a security group nor a rule nor an answer
+            of the API.
     """
     del services  # Ports are numbers.
-    found = Collector(_rule, lambda _: True)
-    entry = as_object(data) or {}
-    if isinstance(data, list):
-        _add(types.cast("object", data), (), found)
-    elif any(key in entry for key in ("id", "name")) and any(key in entry for key in _LISTS):
-        _add(entry, (), found)
-    elif any(key in entry for key in _ANSWERS):
-        found.skip_unknown(entry, (), (*_ANSWERS, *_LINKS), "an answer")
-        found.check_complete(entry, _LINKS)
-        for key in _ANSWERS:
-            if key in entry:
-                _add(entry[key], (key,), found)
-    else:
-        raise wrong_data("a security group, an answer of the API, or a list", data)
-    return found.ruleset(name)
+    found = Gathered(name)
+    expected = "a security group, a rule, an answer of the API, or a list"
+    # A group has a key for its rules that an answer has, too.
+    entry = Node(data, "").entry
+    answers = _ANSWERS if entry.keys().isdisjoint(("id", "name")) else ()
+    # The last answer has the address of the one before it.
+    more = tuple(key for key in _LINKS if not _is_last(entry.get(key)))
+    for item in each_item(found, name, data, expected, answers=answers, others=_LINKS, more=more):
+        with found.skipping(item):
+            _add_item(found, item)
+    return found.ruleset()
 
 
-def _add(value: object, path: Path, found: Collector) -> None:
-    """Add a rule, a group, or a list of these."""
-    for place, each in enumerate(as_list(value) or ()):
-        _add(each, (*path, place), found)
-    if isinstance(value, list):
-        return
-    entry = as_object(value) or {}
-    lists = [key for key in _LISTS if key in entry]
+def _is_last(links: object) -> bool:
+    """Return whether *links* has nothing but the address of the answer before this one."""
+    return isinstance(links, list) and all(
+        Node(each, "").entry.get("rel") == "previous" for each in types.cast("list[object]", links)
+    )
+
+
+def _add_item(found: Gathered, node: Node) -> None:
+    """Add a rule, or the rules of a security group."""
+    entry = node.all_fields("a rule")
+    lists = [entry[key] for key in _LISTS if key in entry]
     if not lists:
-        found.add_rule(value, path, _UNNAMED)
+        _add_rule(found, node, _UNNAMED)
         return
-    name: object = entry.get("name") or entry.get("id")
-    group = name if isinstance(name, str) else _UNNAMED
-    found.skip_unknown(entry, path, _GROUP, "a security group", group)
-    for key in lists:
-        found.add_rules(entry[key], (*path, key), group)
+    names = [entry[key].value for key in ("name", "id") if key in entry and entry[key].value]
+    group = names[0] if names and isinstance(names[0], str) else _UNNAMED
+    found.skip_unknown(node, group, "a security group", _GROUP)
+    for rules in lists:
+        with found.skipping(rules, group):
+            for each in rules.items("rules"):
+                _add_rule(found, each, group)
 
 
-def _rule(entry: types.Entry, group: str, location: Location) -> Rule:
-    rule = _in_api_spelling(entry)
-    _require(rule, _REQUIRED)
-    family = _family(rule)
-    conditions = conditions_of(rule, _GROUPS_OF_ADDRESSES)
+def _add_rule(found: Gathered, node: Node, group: str) -> None:
+    with found.skipping(node, group):
+        node.all_fields("a rule")
+        if "ip_protocol" in node.entry:
+            _add(found, node, group, *_from_compute(node))
+            return
+        rule = _in_api_spelling(node.entry)
+        _require(rule, _REQUIRED)
+        _add(found, node, group, rule, (_family(rule),))
+
+
+def _add(
+    found: Gathered,
+    node: Node,
+    group: str,
+    rule: types.Entry,
+    families: tuple[Family, ...],
+    *,
+    open_keys: types.Iterable[str] = (),
+) -> None:
+    """Add *rule*, which has the spelling of the API."""
+    conditions = (*conditions_of(rule, _GROUPS_OF_ADDRESSES), *map(unknown, open_keys))
     if rule.get("remote_ip_prefix"):
         prefix = of_type("remote_ip_prefix", rule["remote_ip_prefix"], str)
-        families, is_complete = addresses_of(prefix)
-        if not is_complete or family not in families:
+        named, is_complete = addresses_of(prefix)
+        if not is_complete or named.isdisjoint(families):
             conditions += conditions_of(rule, ("remote_ip_prefix",))
     identifier: object = rule.get("security_group_id")
     if group == _UNNAMED and isinstance(identifier, str) and identifier:
         group = identifier
-    ports = {each: from_openstack([rule], transport=each) for each in Transport}
-    return Rule(
-        ports=TransportPorts(ports),
-        families=(family,),
-        action=Action.ACCEPT,
+    found.add(
+        node,
+        group,
+        TransportPorts({each: from_openstack([rule], transport=each) for each in Transport}),
+        families=families,
         direction=choice(rule, "direction", _DIRECTIONS),
-        group=group,
-        applies=Applies.MAYBE if conditions else Applies.ALWAYS,
         conditions=conditions,
-        location=location,
-        text=text_of(entry),
     )
+
+
+def _from_compute(node: Node) -> tuple[types.Entry, tuple[Family, ...]]:
+    """Return a rule of the Compute API in the spelling of the Networking API."""
+    entry = node.values("a rule", _COMPUTE)
+    _require(node.entry, _COMPUTE[:3])
+    addresses = Node(entry.get("ip_range") or {}, "").values("ip_range", ("cidr",))
+    return _compute_rule(entry, addresses.get("cidr"), entry.get("group"))
+
+
+def _compute_rule(
+    entry: types.Entry, addresses: object, group: object, *, is_open: bool = False
+) -> tuple[types.Entry, tuple[Family, ...]]:
+    """Return a rule with the keys of the Compute API in the spelling of the Networking API."""
+    if bool(addresses) is bool(group) and not is_open:
+        given = "both of them" if group else "none of them"
+        raise InvalidValueError("a rule must have addresses or a group", given)
+    protocol: object = entry.get("ip_protocol")
+    every = ("*",) if not addresses else (of_type("cidr", addresses, str),)
+    families = in_order(addresses_of(*every)[0])
+    return {
+        "direction": "ingress",
+        "protocol": protocol.lower() if isinstance(protocol, str) else protocol,
+        "port_range_min": entry.get("from_port"),
+        "port_range_max": entry.get("to_port"),
+        "remote_ip_prefix": addresses,
+        "remote_group_id": group,
+    }, families
+
+
+def add_resource(found: Gathered, resource: Resource) -> None:
+    """Add the rule of an ``openstack_networking_secgroup_rule_v2``."""
+    node = resource.node
+    values = node.entry
+    group = str(values.get("security_group_id") or f"the group of {resource.name}")
+    with found.skipping(node, group):
+        resource.check_known(_REQUIRED)
+        rule = {key: each for key, each in values.items() if key not in _TERRAFORM_OTHERS}
+        rule["protocol"] = rule["protocol"] or None
+        ports = ("port_range_min", "port_range_max")
+        # The provider writes 0 for a port that is not set.
+        if all(type(rule[key]) is int and rule[key] == 0 for key in ports):
+            rule |= dict.fromkeys(ports)
+        is_given = any(rule.get(key) for key in _REMOTES)
+        open_keys = [key for key in _REMOTES if not is_given and resource.is_unknown(key)]
+        _add(found, node, group, rule, (_family(rule),), open_keys=open_keys)
+
+
+def add_compute_group(found: Gathered, resource: Resource) -> None:
+    """Add the rules of an ``openstack_compute_secgroup_v2``, which are about incoming packets."""
+    values = resource.node.all_fields("values")
+    group = str(values["name"].value) if "name" in values else resource.name
+    found.skip_unknown(resource.node, group, "a security group", _COMPUTE_GROUP)
+    for node in resource.blocks(found, "rule", group):
+        with found.skipping(node, group):
+            entry = node.values("a rule", _COMPUTE_BLOCK)
+            block = resource.block(node)
+            block.check_known(("ip_protocol", "from_port", "to_port"))
+            open_keys = [key for key in ("cidr", "from_group_id") if block.is_unknown(key)]
+            is_own = "self" in entry and flag("self", entry["self"])
+            rule, families = _compute_rule(
+                entry,
+                entry.get("cidr"),
+                entry.get("from_group_id") or (group if is_own else None),
+                is_open=bool(open_keys),
+            )
+            _add(found, node, group, rule, families, open_keys=open_keys)
 
 
 def _require(rule: types.Entry, keys: types.Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from portranges.dialects.model import Evidence
 from portranges.rulesets.model import Format
 from portranges.source import Confidence, cite
 
-NO_EVALUATION = "which ports are reachable: nothing at hand evaluates the rules as AWS does"
+_NO_EVALUATION = "which ports are reachable: nothing at hand evaluates the rules as AWS does"
 _INCOMPLETE = "an answer in several parts: one with NextToken is reported as incomplete"
 _CHECKED = "2026-11-30"
 _API = "botocore/data/ec2/2016-11-15/service-2.json, "
@@ -24,7 +24,7 @@ AWS = (
             "addresses, prefix lists and security groups as conditions",
         ),
         leaves_out=(
-            NO_EVALUATION,
+            _NO_EVALUATION,
             _INCOMPLETE,
             "a permission or a peer with an unknown key: it is skipped",
         ),
@@ -50,7 +50,7 @@ AWS = (
             "answers in JSON and YAML, the list in them, and a single network ACL",
             "the number of an entry as the priority of the rule",
         ),
-        leaves_out=(NO_EVALUATION, _INCOMPLETE, "an entry with an unknown key: it is skipped"),
+        leaves_out=(_NO_EVALUATION, _INCOMPLETE, "an entry with an unknown key: it is skipped"),
         signs=(),
         keys=("NetworkAcls", "NetworkAclId"),
         reader="portranges.rulesets.aws",
@@ -65,48 +65,19 @@ AWS = (
         ),
     ),
     Format(
-        name="terraform",
-        title="'terraform show -json', for plans and states with resources of AWS",
-        reads=(
-            "aws_security_group, aws_default_security_group and aws_security_group_rule",
-            "aws_vpc_security_group_ingress_rule and aws_vpc_security_group_egress_rule",
-            "aws_network_acl, aws_default_network_acl and aws_network_acl_rule",
-            "modules in modules; of a plan, the values after it is applied",
-        ),
-        leaves_out=(
-            NO_EVALUATION,
-            "resources of other types, and data sources",
-            "a peer that is known only after apply: the rule may apply to any address",
-            "ports or blocks that are known only after apply: they are skipped",
-            "which group an unknown security_group_id is",
-        ),
-        signs=(),
-        keys=("terraform_version",),
-        reader="portranges.rulesets.terraform",
-        evidence=Evidence(
-            confidence=Confidence.SOURCE,
-            sources=(
-                cite(
-                    "hashicorp/aws 5.100.0, terraform providers schema -json",
-                    "resource_schemas",
-                    checked=_CHECKED,
-                ),
-            ),
-            version="Terraform 1.11.4, format 1.2, hashicorp/aws 5.100.0",
-        ),
-    ),
-    Format(
         name="cloudformation",
         title="templates of AWS CloudFormation",
         reads=(
             "AWS::EC2::SecurityGroup, SecurityGroupIngress and SecurityGroupEgress",
             "AWS::EC2::NetworkAclEntry",
             "JSON and YAML; numbers and texts; the condition of a resource as one of its rules",
+            "ports beside protocol -1, which AWS ignores",
         ),
         leaves_out=(
-            NO_EVALUATION,
+            _NO_EVALUATION,
             "a reference or a function as a peer: the rule may apply to any address",
             "a reference or a function as a port, a protocol or a rule: the rule is skipped",
+            "functions of conditions; !Ref AWS::NoValue is the same as no property",
             "the rule for every destination that a group without SecurityGroupEgress gets",
             "other types of resource, and templates in templates",
         ),
