@@ -154,6 +154,8 @@ def fields(record: object, /, **checks: types.FieldCheck) -> None:
     """
     for name, check in checks.items():
         value = getattr(record, name)
+        if type(value) is check:
+            continue
         if isinstance(check, type):
             of_type(name, value, check)
         else:

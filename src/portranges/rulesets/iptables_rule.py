@@ -80,11 +80,12 @@ class RuleReader:
         Raises:
             Unread: It was not understood.
         """
-        if '"' in text and _LINE.fullmatch(text) is None:
+        is_quoted = '"' in text
+        if is_quoted and _LINE.fullmatch(text) is None:
             raise Unread(f"a quotation mark must be closed, got {elide(text)}")
         words = _WORDS.findall(text)
         try:
-            return _Rule(self, table, chains).read(words)
+            return _Rule(self, table, chains, is_quoted=is_quoted).read(words)
         except Unread as unread:
             unread.could_accept = not _is_harmless(words)
             raise
@@ -124,8 +125,16 @@ class RuleReader:
 class _Rule:
     """A rule while it is read."""
 
-    def __init__(self, reader: RuleReader, table: str, chains: types.Mapping[str, Chain]) -> None:
+    def __init__(
+        self,
+        reader: RuleReader,
+        table: str,
+        chains: types.Mapping[str, Chain],
+        *,
+        is_quoted: bool,
+    ) -> None:
         self.reader: RuleReader = reader
+        self.is_quoted: bool = is_quoted
         self.table: str = table
         self.chains: types.Mapping[str, Chain] = chains
         self.protocol: str = ""
@@ -149,25 +158,28 @@ class _Rule:
             at += is_negated
             if at == len(words):
                 raise Unread("an option must follow '!', got nothing")
-            option, equals, value = words[at].partition("=")
-            if not equals or not option.startswith("--"):
-                option, equals = words[at], ""
+            option, equals, value = words[at], "", ""
+            if "=" in option and option.startswith("--"):
+                option, equals, value = option.partition("=")
             at += 1
             name = options.COMMON.get(option, option)
             module, count = self.module_of(name)
-            values = [value] if equals else words[at : at + count]
-            if not equals:
+            if equals:
+                values = [value]
+            else:
                 # Older versions of iptables wrote '--dport ! 80'.
-                if values[:1] == ["!"] and not is_negated:
+                if not is_negated and words[at : at + 1] == ["!"] and count:
                     is_negated = True
-                    values = words[at + 1 : at + 1 + count]
                     at += 1
+                values = words[at : at + count]
                 at += count
             if len(values) < count or (equals and not count):
                 number = {0: "no value", 1: "a value"}.get(count, f"{count} values")
                 raise Unread(f"{option} must have {number}, got {elide(' '.join(words[start:at]))}")
             if name != "--comment":
-                self.take(name, module, list(map(_unquoted, values)), is_negated, words[start:at])
+                if self.is_quoted:
+                    values = list(map(_unquoted, values))
+                self.take(name, module, values, is_negated, words[start:at])
         return self.fields()
 
     def module_of(self, name: str) -> tuple[str, int]:
@@ -330,6 +342,4 @@ def _is_harmless(words: list[str]) -> bool:
 
 
 def _unquoted(word: str) -> str:
-    if '"' not in word:
-        return word
     return _QUOTED.sub(lambda match: _ESCAPED.sub(r"\1", match[1]), word)
