@@ -222,6 +222,9 @@ LAUGHS = "a0: &a0 [x]\n" + "".join(
 )
 
 
+MANY = "data with aliases must have at most 1000000 values and characters, got "
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -243,7 +246,9 @@ LAUGHS = "a0: &a0 [x]\n" + "".join(
             "[" * (DEEP + 1) + "]" * (DEEP + 1),
             f"data must have at most {DEEP} levels, got more levels in line 1",
         ),
-        (LAUGHS, "aliases must make at most 10000 values, got "),
+        (LAUGHS, MANY),
+        # A long text counts by its characters.
+        ("- &a " + "x" * 1000 + "\n- *a" * 1000, f"{MANY}'*a' in line 1000"),
     ],
 )
 def test_yaml_that_is_refused(text: str, reason: str) -> None:

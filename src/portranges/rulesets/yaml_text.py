@@ -29,8 +29,10 @@ _OTHER_BASE = re.compile(r"0o([0-7]+)|0x([0-9a-fA-F]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
-# With aliases, the data may have as many values as this, or as the text has characters.
-_FEW = 10_000
+# With aliases, the data may have as many values and characters as this, or ten times those of the
+# text.
+_FEW = 1_000_000
+_TIMES = 10
 
 
 def load(text: str) -> Document:
@@ -57,7 +59,7 @@ class _Open:
         value: The container, or the ``Opaque`` around it.
         inside: The container.
         lines: The line of each value in it.
-        size: The number of values in it so far, with itself.
+        size: The number of values in it so far, with itself, and of their characters.
         anchor: Its anchor.
         line: The line on which it begins.
         keys: The key whose value comes next, of a dictionary.
@@ -88,7 +90,7 @@ class _Reader:
         # An anchor has no value while it is open.
         self.anchors: dict[str, tuple[object, int] | None] = {}
         self.documents: list[tuple[object, int]] = []
-        self.limit: int = max(_FEW, len(text))
+        self.limit: int = max(_FEW, _TIMES * len(text))
 
     def read(self) -> Document:
         try:
@@ -119,10 +121,10 @@ class _Reader:
         if kind == "DocumentStartEvent":
             self.anchors.clear()
         elif kind == "ScalarEvent":
-            value = self.scalar(event)
+            value, size = self.scalar(event), 1 + len(event.value)
             if event.anchor is not None:
-                self.anchors[event.anchor] = (value, 1)
-            self.add(value, 1, mark)
+                self.anchors[event.anchor] = (value, size)
+            self.add(value, size, mark)
         elif kind == "AliasEvent":
             if event.anchor not in self.anchors:
                 raise self.error("an alias must have an anchor before it", mark)
@@ -169,7 +171,7 @@ class _Reader:
         around = self.open[-1]
         around.size += size
         if around.size > self.limit:
-            rule = f"aliases must make at most {self.limit} values"
+            rule = f"data with aliases must have at most {self.limit} values and characters"
             raise self.error(rule, mark)
         inside = around.inside
         if isinstance(inside, list):
