@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
 
 from envelope import result_of
 from portranges import __version__
-from portranges.cli import main, reachable
+from portranges.cli import main, progress, reachable
 from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
 
 SERVER = (Path(__file__).parents[1] / "data" / "rules" / "server.rules").read_text("utf-8")
@@ -274,6 +276,62 @@ class TestHere:
         status, _, errors = run("audit", "--here", "server.rules")
         assert status == 2
         assert errors.startswith("portranges: cannot read the socket table: ")
+
+
+class TestProgress:
+    """What is shown on the terminal while a file is read."""
+
+    @pytest.fixture
+    def errors(self, monkeypatch):
+        stream = io.StringIO()
+        stream.isatty = lambda: True
+        monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setattr(progress, "_INTERVAL", 0.01)
+        return stream
+
+    def test_the_seconds_are_shown_and_erased(self, errors):
+        with redirect_stderr(errors), progress.progress("reading rules.v4"):
+            wait_for(lambda: errors.getvalue().count("\r") > 1)
+        text = errors.getvalue()
+        assert text.startswith("\rreading rules.v4: 0 s\rreading rules.v4: ")
+        assert text.endswith("\r" + " " * len("reading rules.v4: 0 s") + "\r")
+
+    def test_an_error_and_an_interrupt_erase_it(self, errors):
+        for kind in (ValueError, KeyboardInterrupt):
+            errors.truncate(0)
+            with pytest.raises(kind):
+                self.fail_after_a_while(errors, kind)
+            assert errors.getvalue().endswith(" \r")
+
+    def fail_after_a_while(self, errors, kind):
+        with redirect_stderr(errors), progress.progress("reading"):
+            wait_for(errors.getvalue)
+            raise kind
+
+    def test_a_long_or_odd_name_fits_the_line(self, errors):
+        with redirect_stderr(errors), progress.progress("reading \x1b[31m" + "x" * 100):
+            wait_for(errors.getvalue)
+        line = errors.getvalue().split("\r")[1]
+        assert len(line) < 60
+        assert line.startswith("reading \\x1b[31mxxx")
+        assert line.endswith("...: 0 s")
+
+    def test_nothing_is_shown_for_a_moment_or_without_a_terminal(self, errors, monkeypatch):
+        errors.isatty = lambda: False
+        with redirect_stderr(errors), progress.progress("reading"):
+            time.sleep(0.05)
+        monkeypatch.setattr(progress, "_INTERVAL", 60.0)
+        errors.isatty = lambda: True
+        with redirect_stderr(errors), progress.progress("reading"):
+            pass
+        assert errors.getvalue() == ""
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert condition()
 
 
 class TestPorts:

@@ -6,6 +6,7 @@ from portranges import rulesets, types
 from portranges.advice import Finding, Severity, audit
 from portranges.cli import files
 from portranges.cli.output import answer, print_data
+from portranges.cli.progress import progress
 from portranges.cli.this_machine import settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of, without_comments
 from portranges.errors import InvalidValueError, PortRangesError, elide
@@ -75,13 +76,14 @@ def _of_files(
     data: list[dict[str, object]] = []
     for name, text in texts.items():
         ruleset = files.ruleset_of(name, text, arguments.format)
-        pairs: list[tuple[Finding, dict[str, object]]] = [
-            (each, {}) for each in audit(ruleset, systems)
-        ]
+        with progress(f"checking {name}"):
+            pairs: list[tuple[Finding, dict[str, object]]]
+            pairs = [(each, {}) for each in audit(ruleset, systems)]
         if arguments.here:
             from portranges.cli.reachable import listeners_behind
 
-            pairs += [(each, {"listener": socket}) for each, socket in listeners_behind(ruleset)]
+            for each, socket in listeners_behind(ruleset):
+                pairs.append((each, {"listener": socket}))
         for each, more in pairs:
             found.append((name, each))
             data.append({**files.place_data(name, each.location), **each.to_dict(), **more})

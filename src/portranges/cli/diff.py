@@ -5,6 +5,7 @@ from __future__ import annotations
 from portranges import rulesets, types
 from portranges.cli import files
 from portranges.cli.output import answer
+from portranges.cli.progress import progress
 from portranges.errors import InvalidValueError, elide, visible
 
 
@@ -24,7 +25,8 @@ def run(arguments: types.Namespace) -> int:
     if names == ("-", "-"):
         raise InvalidValueError("one of the files must not be standard input", "'-' twice")
     old, new = (files.ruleset_of(each, files.read(each), arguments.format) for each in names)
-    found = rulesets.diff(old, new)
+    with progress(f"comparing {arguments.old} and {arguments.new}"):
+        found = rulesets.diff(old, new)
     status = 1 if any(each.opened for each in found) else 0
     data = [_data(each, names) for each in found]
     lines = [*_lines(found, names)]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from portranges import rulesets, types
 from portranges.cli.output import first_line
+from portranges.cli.progress import progress
 from portranges.cli.words import has_name, standard_input
 from portranges.errors import (
     InvalidValueError,
@@ -66,7 +67,8 @@ def ruleset_of(name: str, text: str, format_name: str | None) -> rulesets.Rulese
     Services may have the names of the IANA registry.
     """
     try:
-        return rulesets.parse(text, format_name, services=SHIPPED)
+        with progress(f"reading {name}"):
+            return rulesets.parse(text, format_name, services=SHIPPED)
     except PortSyntaxError as error:
         line = text.count("\n", 0, error.span[0]) + 1
         raise SystemReadError(f"{elide(name)}, line {line}", first_line(error)) from None

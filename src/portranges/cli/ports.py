@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 
 from portranges import rulesets, types, uses
 from portranges.cli import files
 from portranges.cli.output import answer, columns
+from portranges.cli.progress import progress
 from portranges.errors import visible
 from portranges.layout import WIDTH, cut_list, many, table
 from portranges.records import as_data
@@ -35,15 +36,19 @@ def run(arguments: types.Namespace) -> int:
     """Print the rules of a file."""
     files.check_format(arguments.format)
     ruleset = files.ruleset_of(arguments.file, files.read(arguments.file), arguments.format)
-    rules = [_data(each, arguments.file) for each in ruleset.rules]
+    with progress(f"listing {arguments.file}"):
+        data = _all_data(ruleset, arguments.file) if arguments.json else None
+        lines = () if arguments.json else [*_lines(ruleset)]
+    return answer(arguments, "ports", data, lines, status=1 if ruleset.skipped else 0)
+
+
+def _all_data(ruleset: rulesets.Ruleset, name: str) -> dict[str, object]:
     skipped = [
-        files.place_data(arguments.file, each.location)
-        | as_data(each, "text", "reason", "could_accept")
+        files.place_data(name, each.location) | as_data(each, "text", "reason", "could_accept")
         for each in ruleset.skipped
     ]
-    data = {"format": ruleset.format, "rules": rules, "skipped": skipped}
-    lines = _lines(ruleset)
-    return answer(arguments, "ports", data, lines, status=1 if skipped else 0)
+    rules = [_data(each, name) for each in ruleset.rules]
+    return {"format": ruleset.format, "rules": rules, "skipped": skipped}
 
 
 def _data(rule: rulesets.Rule, name: str) -> dict[str, object]:
@@ -66,19 +71,26 @@ def _few(ports: TransportPorts) -> list[tuple[int, types.Transport]]:
 
 def _names(ports: TransportPorts) -> list[str]:
     """Return the names that IANA registered for a few of *ports*."""
-    found = [services(port, transport)[:1] for port, transport in _few(ports)]
+    found = [_names_of(*pair) for pair in _few(ports)]
     return list(dict.fromkeys(name for names in found for name in names))
 
 
 def _uses(ports: TransportPorts) -> list[str]:
     """Return the programs that use a few of *ports* by default."""
-    found = [
-        use.name
-        for port, transport in _few(ports)
-        for use in uses.lookup(port)
-        if use.is_narrow and transport in use.transports
-    ]
-    return list(dict.fromkeys(found))
+    found = [_uses_of(*pair) for pair in _few(ports)]
+    return list(dict.fromkeys(name for names in found for name in names))
+
+
+@cache
+def _names_of(port: int, transport: types.Transport) -> tuple[str, ...]:
+    return services(port, transport)[:1]
+
+
+@cache
+def _uses_of(port: int, transport: types.Transport) -> tuple[str, ...]:
+    return tuple(
+        use.name for use in uses.lookup(port) if use.is_narrow and transport in use.transports
+    )
 
 
 def _lines(ruleset: rulesets.Ruleset) -> types.Iterator[str]:
