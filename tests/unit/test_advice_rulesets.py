@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from cloud_samples import AZURE, GCP, OPENSTACK, plan, resource
 from portranges import rulesets
 from portranges.advice import audit
 from portranges.families import Family
@@ -298,6 +301,69 @@ def test_a_security_group_that_is_open_to_one_network_and_to_all():
     assert (exposed.id, exposed.ports) == ("not-for-internet", PortSet([3306]))
     assert exposed.location is not None
     assert exposed.location.pointer.startswith("/SecurityGroups/0/IpPermissions/0")
+
+
+@pytest.mark.parametrize(
+    ("data", "is_exposed"),
+    [
+        ([{**GCP, "sourceRanges": ["10.0.0.0/8"]}], False),
+        ([{**GCP, "sourceRanges": ["10.0.0.0/8", "0.0.0.0/0"]}], True),
+        ([{**GCP, "sourceTags": ["a"]}], True),
+        ([{**GCP, "sourceRanges": None, "sourceTags": ["a"]}], False),
+        ([{**GCP, "targetTags": ["a"]}], True),
+        ([{**AZURE, "sourceAddressPrefix": "10.0.0.0/8"}], False),
+        ([{**AZURE, "sourceAddressPrefix": "VirtualNetwork"}], False),
+        ([{**AZURE, "sourceAddressPrefix": "Internet"}], True),
+        ([{**AZURE, "sourcePortRange": "53"}], True),
+        ([{**AZURE, "destinationAddressPrefix": "10.0.0.0/8"}], True),
+        ([{**OPENSTACK, "remote_ip_prefix": "10.0.0.0/8"}], False),
+        ([{**OPENSTACK, "remote_group_id": "a"}], False),
+        ([OPENSTACK], True),
+    ],
+)
+def test_rules_of_clouds_for_certain_senders(data, is_exposed):
+    text = json.dumps(data).replace('"443', '"3306').replace("443", "3306")
+    found = [each.id for each in audit(rulesets.parse(text))]
+    assert ("not-for-internet" in found) is is_exposed
+
+
+@pytest.mark.parametrize(
+    ("values", "is_exposed"),
+    [
+        ({"cidr_ipv4": "10.0.0.0/8"}, False),
+        ({"cidr_ipv4": "0.0.0.0/0"}, True),
+        ({"prefix_list_id": "pl-1"}, False),
+        ({"referenced_security_group_id": "sg-1"}, False),
+        # Known only after apply.
+        ({}, True),
+    ],
+)
+def test_rules_of_terraform_for_certain_senders(values, is_exposed):
+    keys = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
+    ports = {"ip_protocol": "tcp", "from_port": 3306, "to_port": 3306}
+    rule = {**ports, **(dict.fromkeys(keys) if values else {}), **values}
+    data = plan(resource("aws_vpc_security_group_ingress_rule", rule))
+    found = [each.id for each in audit(rulesets.from_data(data))]
+    assert ("not-for-internet" in found) is is_exposed
+
+
+def test_a_network_acl_that_cuts_replies():
+    def entry(number, first, last):
+        return {
+            "CidrBlock": "0.0.0.0/0",
+            "Egress": False,
+            "PortRange": {"From": first, "To": last},
+            "Protocol": "6",
+            "RuleAction": "allow",
+            "RuleNumber": number,
+        }
+
+    acl = {"NetworkAclId": "acl-1", "Entries": [entry(100, 443, 443), entry(110, 32768, 50000)]}
+    cut, *_ = audit(rulesets.from_data(acl), systems="linux")
+    assert (cut.id, str(cut.location)) == ("cuts-ephemeral", "/Entries/1")
+    acl["Entries"][1] = entry(110, 1024, 65535)
+    found = audit(rulesets.from_data(acl), systems="linux")
+    assert "cuts-ephemeral" not in {each.id for each in found}
 
 
 def test_findings_are_in_the_order_of_the_file():

@@ -453,7 +453,7 @@ def test_ports_of_gcp(allowed: list[object], ports: str) -> None:
         ({"sourceRanges": ["::/0"]}, (Family.INET6,), ()),
         ({"sourceRanges": None}, BOTH, ()),
         ({"sourceRanges": ["10.0.0.0/8"]}, (Family.INET,), ('sourceRanges: ["10.0.0.0/8"]',)),
-        ({"sourceTags": ["a"]}, BOTH, ('sourceRanges: ["0.0.0.0/0"]', 'sourceTags: ["a"]')),
+        ({"sourceTags": ["a"]}, BOTH, ('sourceRanges: ["0.0.0.0/0"]; sourceTags: ["a"]',)),
         ({"targetTags": ["a"]}, (Family.INET,), ('targetTags: ["a"]',)),
         ({"targetServiceAccounts": ["a"]}, (Family.INET,), ('targetServiceAccounts: ["a"]',)),
         ({"sourceRanges": None, "destinationRanges": ["2001:db8::/32"]}, (Family.INET6,),

@@ -317,8 +317,7 @@ def test_conditions_of_a_policy_rule() -> None:
     values = {**POLICY_RULE, "match": [match], "target_service_accounts": ["a"]}
     rule = only_rule(state(kind, values))
     assert rule.conditions == (
-        'srcIpRanges: ["0.0.0.0/0"]',
-        'srcRegionCodes: ["DE"]',
+        'srcIpRanges: ["0.0.0.0/0"]; srcRegionCodes: ["DE"]',
         'targetServiceAccounts: ["a"]',
     )
     assert rule.families == (Family.INET6,)

@@ -37,13 +37,15 @@ _JUMPS = (Action.JUMP, Action.GOTO)
 _OPENING = (Action.ACCEPT, Action.DELEGATE)
 _TRANSLATIONS = (Action.TRANSLATE, Action.REDIRECT)
 
-# A condition on the address of the sender, in the words of the formats that are read.
+# A condition on the address of the sender, in the words of the formats that are read. The second
+# line has the keys of clouds.
 _ON_SOURCE = re.compile(
-    r"(?:^|[\W_])(?:-s|src-range|saddr|source|src|from|cidr\w*|useridgrouppairs|prefixlist\w*|"
-    r"referencedgroup\w*)(?:\W|$)",
+    r"(?:^|[\W_])(?:-s|src-range|saddr|source|src|from)(?:\W|$)"
+    r"|^(?:source(?!_?port)|src|remote_|(?:ipv6_?)?cidr|prefix_?list|security_groups|referenced|self"
+    r"|useridgrouppairs)\w*:",
     re.IGNORECASE,
 )
-_ANY_ADDRESS = re.compile(r"(?:^|\W)(?:0\.0\.0\.0/0|::/0|any)(?:\W|$)")
+_ANY_ADDRESS = re.compile(r"(?:^|\W)(?:0\.0\.0\.0/0|::/0|any|(?i:internet))(?:\W|$)")
 _NEGATION = re.compile(r"!|\bnot\b")
 
 _ESTABLISHED = re.compile(r"established", re.IGNORECASE)

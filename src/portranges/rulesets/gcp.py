@@ -200,14 +200,17 @@ def _families(entry: types.Entry) -> tuple[tuple[Family, ...], tuple[str, ...]]:
 def _matched(
     entry: types.Entry, sides: types.Iterable[tuple[str, tuple[str, ...]]]
 ) -> tuple[tuple[Family, ...], tuple[str, ...]]:
-    """Return the families and conditions of ranges of addresses, with what they are combined."""
+    """Return the families and conditions of ranges of addresses, with what they are combined.
+
+    One condition has both, because a packet may have to match only one of them.
+    """
     families = frozenset(Family)
     conditions: tuple[str, ...] = ()
     for key, others in sides:
         ranges = texts_of(entry, key)
         if names := conditions_of(entry, others):
             # Machines with a tag have addresses of both families.
-            conditions += (*conditions_of(entry, (key,)), *names)
+            conditions += ("; ".join((*conditions_of(entry, (key,)), *names)),)
         elif ranges:
             found, is_complete = addresses_of(*ranges)
             families &= found
