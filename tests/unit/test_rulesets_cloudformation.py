@@ -75,11 +75,11 @@ def test_a_template_in_yaml() -> None:
     assert [(str(each.location), each.reason) for each in ruleset.skipped] == [
         (
             f"line 15, {properties}/2",
-            "value of FromPort must be a number, got Opaque(tag='!Ref', value='Port')",
+            "value of FromPort must be a number, got !Ref Port",
         ),
         (
             f"line 16, {properties}/3",
-            "a rule must be a mapping, got Opaque Opaque(tag='!If', value=['IsOpen', 'a', 'b'])",
+            "a rule must be a mapping, got Opaque !If ['IsOpen', 'a', 'b']",
         ),
     ]
 
@@ -201,6 +201,14 @@ def test_a_property_without_a_value(nothing: object) -> None:
     for key in ("FromPort", "IpProtocol", "CidrIp"):
         ruleset = rulesets.from_data(template(INGRESS, {**RULE, key: nothing}))
         assert (len(ruleset.rules), len(ruleset.skipped)) == (0, 1)
+
+
+def test_a_dynamic_reference() -> None:
+    reference = "{{resolve:ssm:office}}"
+    (rule,) = rulesets.from_data(template(INGRESS, {**RULE, "CidrIp": reference})).rules
+    assert rule.conditions == (f'CidrIp, computed: "{reference}"',)
+    for key in ("FromPort", "IpProtocol"):
+        assert not rulesets.from_data(template(INGRESS, {**RULE, key: reference})).rules
 
 
 def test_ports_beside_every_protocol_are_ignored() -> None:

@@ -46,6 +46,9 @@ _LISTS = {"SecurityGroupIngress": Direction.IN, "SecurityGroupEgress": Direction
 _NO_VALUE = "AWS::NoValue"
 _EVERY_PROTOCOL = "-1"
 
+# A dynamic reference in a text.
+_DYNAMIC = "{{resolve:"
+
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:  # noqa: ARG001
     """Return the ruleset that *data* is, as the format *name*.
@@ -129,7 +132,9 @@ def _add_entry(found: Gathered, node: Node, name: str, conditions: tuple[str, ..
 
 
 def _is_computed(value: object) -> bool:
-    """Return whether *value* is a reference or a function."""
+    """Return whether *value* is a reference or a function, or has a dynamic reference in it."""
+    if isinstance(value, str):
+        return _DYNAMIC in value
     if not isinstance(value, dict):
         return isinstance(value, Opaque)
     keys = [str(key) for key in types.cast("dict[object, object]", value)]

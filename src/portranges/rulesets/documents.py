@@ -21,7 +21,7 @@ MAX_DEPTH = 200
 MAX_DIGITS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Opaque:
     """A YAML value with a tag that is not one of JSON's types, such as ``!Ref Port``.
 
@@ -33,7 +33,7 @@ class Opaque:
     tag: str
     value: object
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return the tag and the value."""
         return f"{self.tag} {self.value}"
 
