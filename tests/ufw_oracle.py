@@ -112,7 +112,8 @@ class Generator:
         else:
             words += [way, f"on {self.interface()}" if rng.random() < 0.3 else ""]
         words.append(rng.choice(("", "", "", "log", "log-all")))
-        protocol = rng.choice(("tcp", "tcp", "udp", "", "", "esp"))
+        portless = rng.choice(("esp", "ah", "gre", "igmp", "ipv6", "vrrp"))
+        protocol = rng.choice(("tcp", "tcp", "udp", "", "", portless))
         if rng.random() < 0.15:
             # A profile has its own protocols.
             profile = rng.choice(("'Two Ways'", "Plain"))
@@ -121,14 +122,14 @@ class Generator:
         words.append(f"proto {protocol}" if protocol else "")
         for end, share in (("from", 0.1), ("to", 0.8)):
             words.append(f"{end} {self.address()}")
-            if protocol != "esp" and rng.random() < share:
+            if protocol != portless and rng.random() < share:
                 words.append(f"port {self.ports() if protocol else self.port()}")
         if rng.random() < 0.1:
             words.append("comment 'a # b (v6) ALLOW IN    22/tcp'")
         return " ".join(filter(None, words))
 
     def interface(self) -> str:
-        return self.rng.choice(("v0", "d0", "lo", "wg0", "v+"))
+        return self.rng.choice(("v0", "d0", "lo", "wg0", "v+", "+"))
 
     def transport(self) -> str:
         return self.rng.choice(("tcp", "udp"))

@@ -286,6 +286,9 @@ def test_a_policy_that_is_not_in_the_file():
         "not-for-internet",
         "policy-unknown",
     ]
+    # Rules in another file may lead to a chain of this one.
+    text = "-N old\n-A old -j RETURN\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+    assert [each.id for each in audit(rulesets.parse(text, "iptables"))] == ["policy-unknown"]
     assert [each.id for each in audit(rulesets.parse("-P INPUT ACCEPT"))] == ["opens-all"] * 2
 
 

@@ -85,7 +85,9 @@ def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Fi
         command = "" if row is None else row.policy_command
         hint = f"; '{command}' shows it" if command else ""
         yield finding("policy-unknown", PortSet(), hint=hint)
-    yield from _unused_chains(ruleset, by_group)
+    # Without a policy the file is a part, and rules in another may lead to its chains.
+    if not _lacks_policy(ruleset):
+        yield from _unused_chains(ruleset, by_group)
     yield from _Openings(ruleset).findings(systems)
 
 
