@@ -33,7 +33,7 @@ SHARED = {
         "parse_transport_at",
         "range_of",
     },
-    "portranges.portset": {"PENDING", "bits_of_ranges", "item_spans"},
+    "portranges.portset": {"PENDING", "bits_of_ranges", "compact", "item_spans"},
 }
 
 
