@@ -88,6 +88,8 @@ def test_the_names_of_the_chains_show_the_family() -> None:
     assert ruleset.format == "ufw"
     assert {each.families for each in ruleset.rules} == {(Family.INET6,)}
     assert ruleset.rules[0].direction is Direction.IN
+    part = "*filter\n-A ufw6-user-input -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+    assert rulesets.parse(part, "ufw").rules[0].families == (Family.INET6,)
 
 
 def test_the_policy_of_the_rules_is_not_known() -> None:
@@ -132,6 +134,9 @@ def test_a_rule_of_a_built_in_chain_may_decide_anything() -> None:
     ruleset = rulesets.parse(text, "ufw")
     (skipped,) = ruleset.skipped
     assert skipped.reason == "ufw keeps rules in chains of its own, got 'filter INPUT'"
+    assert bare(ruleset).reachable().ports == ALL
+    ruleset = rulesets.parse(text.replace("-j ufw-user-input", "-j HOMEMADE"), "ufw")
+    assert [each.group for each in ruleset.skipped] == [""]
     assert bare(ruleset).reachable().ports == ALL
 
 

@@ -28,7 +28,7 @@ from portranges.rulesets.ufw_shipped import before_input
 
 # A rule that becomes the first of its chain. ufw writes one only for its log, without a number.
 _INSERTED = re.compile(r"^-I (?=[^ \n]+ -)", re.MULTILINE)
-_IPV6 = re.compile(r"^:ufw6-", re.MULTILINE)
+_IPV6 = re.compile(r"^(?::|-[AI] )ufw6-", re.MULTILINE)
 _TUPLE = "### tuple ###"
 _PREFIXES = {Family.INET: "ufw", Family.INET6: "ufw6"}
 _HOOKS = {"input": Hook.INPUT, "output": Hook.OUTPUT, "forward": Hook.FORWARD}
@@ -72,9 +72,10 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
         if hook is Hook.INPUT:
             place = next((n for n, line in enumerate(lines, 1) if line.startswith(":ufw")), 1)
             implied += before_input(family, own, Location(line=place))
-    skipped = [
-        replace(each, text=lines[each.location.line - 1]) for each in read.skipped
-    ] + _unfollowed(lines)
+    skipped = _unfollowed(lines)
+    for each in read.skipped:
+        group = "" if each.group in built_in else each.group
+        skipped.append(replace(each, text=lines[each.location.line - 1], group=group))
     rules: list[Rule] = []
     # Each rule that is inserted comes before those of its chain until then.
     inserted = sum(lines[each.location.line - 1].startswith("-I ") for each in read.rules)
