@@ -25,6 +25,7 @@ import ruleset_tables  # noqa: E402
 import use_tables  # noqa: E402
 
 from portranges import Confidence, advice, ephemeral, flows  # noqa: E402
+from portranges.advice.misread_rows import ROWS as MISREAD  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,6 +143,22 @@ def findings() -> str:
     )
 
 
+def misread() -> str:
+    """Return the table of the texts in rules that are easily misread."""
+    return _table(
+        ("Formats", "What the tool does", "Finding", "Source"),
+        (
+            (
+                ", ".join(map(_code, row.formats)),
+                row.means.replace("{0}", "...").replace("{ports}", "the port"),
+                "misread-opening" if row.opens else "misread",
+                str(row.source),
+            )
+            for row in MISREAD
+        ),
+    )
+
+
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/systems.md", "current-hosts", current_hosts),
     ("docs/systems.md", "older-hosts", older_hosts),
@@ -156,6 +173,7 @@ TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     *use_tables.TABLES,
     ("docs/flows.md", "criteria", criteria),
     ("docs/advice.md", "advice", findings),
+    ("docs/advice.md", "misread", misread),
 )
 
 

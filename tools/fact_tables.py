@@ -36,6 +36,7 @@ from portranges import (
     types,
     uses,
 )
+from portranges.advice.misread_rows import ROWS as MISREAD
 from portranges.capacity.rows import METHODS, NEVER_ITSELF
 from portranges.categories import Category
 from portranges.probe.programs import PROGRAMS
@@ -140,6 +141,7 @@ def _kinds() -> types.Iterator[tuple[str, str, types.Iterable[tuple[str, Any]]]]
     yield "rulesets", "named lists", ((row.name, row) for row in (*LISTS, *CONFIGURATIONS))
     yield "rulesets", "tables of netfilter", NETFILTER.items()
     yield "advice", "findings", ((row.id, row) for row in advice.rows())
+    yield "advice", "misread texts", ((row.name, row) for row in MISREAD)
     yield "flows", "criteria", ((row.id, row) for row in flows.criteria())
     yield "flows", "fixed roles", ((row.protocol, row) for row in flows.fixed_roles())
     yield "report", "remarks", ((row.text[:40], row) for row in _remarks())

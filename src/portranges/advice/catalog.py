@@ -185,6 +185,19 @@ _OF_RULESETS = (
         source=cite("portranges.rulesets", "Ruleset.skipped"),
     ),
     _warning(
+        id="misread-opening",
+        template="{means}",
+        reason="People may read the text in another way, and the tool opens more than they expect. "
+        "Write it so that both agree.",
+        source=cite("portranges.advice", "Texts that are easily misread"),
+    ),
+    _note(
+        id="misread",
+        template="{means}",
+        reason="People may read the text in another way than the tool does.",
+        source=cite("portranges.advice", "Texts that are easily misread"),
+    ),
+    _warning(
         id="duplicate",
         template="the rule repeats the rule in {place}",
         reason="It has no effect. A change of one of the two rules is easily lost.",

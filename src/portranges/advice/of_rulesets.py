@@ -13,6 +13,7 @@ from dataclasses import replace
 from portranges import types
 from portranges.advice.idle_rules import about, is_incomplete, mergeable, without_effect
 from portranges.advice.listen import finding, profiles_of
+from portranges.advice.misreadings import find, hint_of
 from portranges.advice.model import Finding
 from portranges.advice.openings import cut_replies, exposed_services, wide_openings
 from portranges.layout import cut_list, listed
@@ -73,7 +74,7 @@ def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Fi
         by_group.setdefault(rule.group, []).append(rule)
     for rules in by_group.values():
         rules.sort(key=lambda rule: rule.priority)
-    # A list such as that of 'iptables -L' hides conditions, so equal rules may differ.
+    # The output of 'iptables -L' hides conditions, so equal rules may differ.
     if not any(is_incomplete(rule) for rule in ruleset.rules):
         for rules in by_group.values():
             yield from without_effect(rules, is_ordered=ruleset.chains is not None)
@@ -88,14 +89,19 @@ def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Fi
     # Without a policy the file is a part, and rules in another may lead to its chains.
     if not _lacks_policy(ruleset):
         yield from _unused_chains(ruleset, by_group)
+    yield from find(ruleset)
     yield from _Openings(ruleset).findings(systems)
 
 
 def _of_skipped(skipped: Iterable[Skipped]) -> types.Iterator[Finding]:
     for each in skipped:
-        row = "skipped-opening" if each.could_accept else "skipped"
-        reason = each.reason.partition("\n")[0]
-        yield finding(row, PortSet(), location=each.location, reason=reason)
+        opens = each.could_accept
+        fault, hint = hint_of(each.reason.partition("\n")[0])
+        row = "skipped-opening" if opens else "skipped"
+        yield finding(row, PortSet(), location=each.location, reason=fault)
+        if hint:
+            row = "misread-opening" if opens else "misread"
+            yield finding(row, PortSet(), location=each.location, means=hint)
 
 
 def _has_unknown_policy(chain: Chain) -> bool:
@@ -164,11 +170,9 @@ class _Openings:
                 yield from _placed(found, openers, transport)
 
     def _opened(self, rules: list[Rule]) -> tuple[TransportPorts, list[Rule]]:
-        """Return the ports that *rules* open and those of the rules that open them."""
+        """Return the ports that *rules* open, and the rules that open them."""
         if self.ruleset.chains is None:
-            accepting = [
-                each for each in rules if each.action in _OPENING and self._is_on_the_way(each)
-            ]
+            accepting = [each for each in rules if _opens(each) and self._is_on_the_way(each)]
             ports = _EMPTY
             # Rules of one file have few different sets.
             for each in {rule.ports for rule in accepting}:
@@ -225,6 +229,18 @@ class _Openings:
             sets = {each.ports[transport] for each in rules}
             found = cut_replies(PortSet().union(*sets), profiles, transport)
             yield from _placed(found, rules, transport)
+
+
+def _opens(rule: Rule) -> bool:
+    """Return whether *rule* of a format without an evaluation opens its ports to other hosts."""
+    if rule.applies is Applies.NEVER:
+        return False
+    if rule.action in _TRANSLATIONS:
+        # A service of Kubernetes has an address outside the cluster if it is of this type.
+        is_service = rule.group.startswith("Service ")
+        is_chosen = any(each.startswith("published: ") for each in rule.conditions)
+        return 'type: "LoadBalancer"' in rule.conditions or not (is_service or is_chosen)
+    return rule.action in _OPENING and "expose" not in rule.conditions
 
 
 def _is_restricted(rule: Rule) -> bool:

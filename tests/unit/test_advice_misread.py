@@ -1,0 +1,504 @@
+"""advice.audit: texts that a tool reads differently from a person, one row after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from portranges import rulesets
+from portranges.advice import audit
+from portranges.advice.misread_rows import ROWS
+
+FIREWALLD = '<?xml version="1.0" encoding="utf-8"?>\n<zone{}>\n  {}\n</zone>\n'
+NUMBERED = (
+    "Status: active\n\n     To                         Action      From\n"
+    "     --                         ------      ----\n"
+)
+STATUS = (
+    "Status: active\n\nTo                         Action      From\n--         ------      ----\n"
+)
+
+
+def iptables(line: str) -> rulesets.Ruleset:
+    return rulesets.parse(f"-P INPUT DROP\n-A INPUT {line}", "iptables")
+
+
+def listed(line: str) -> rulesets.Ruleset:
+    head = "Chain INPUT (policy DROP)\ntarget     prot opt source               destination\n"
+    start = "ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            "
+    return rulesets.parse(f"{head}{start}{line}\n", "iptables")
+
+
+def nat(line: str) -> rulesets.Ruleset:
+    return rulesets.parse(f"*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING {line}\nCOMMIT\n")
+
+
+def nft(rule: str) -> rulesets.Ruleset:
+    chain = "type filter hook input priority filter; policy drop;"
+    return rulesets.parse(f"table inet f {{\n chain in {{\n  {chain}\n  {rule}\n }}\n}}\n")
+
+
+def nft_json(protocol: str, operator: str) -> rulesets.Ruleset:
+    place = {"family": "inet", "table": "f"}
+    left = {"payload": {"protocol": protocol, "field": "dport"}}
+    match = {"match": {"op": operator, "left": left, "right": 22}}
+    chain = {**place, "name": "in", "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}
+    rule = {**place, "chain": "in", "expr": [match, {"accept": None}]}
+    objects = [{"table": {"family": "inet", "name": "f"}}, {"chain": chain}, {"rule": rule}]
+    return rulesets.from_data({"nftables": objects})
+
+
+def ufw(line: str) -> rulesets.Ruleset:
+    return rulesets.parse(f"{NUMBERED if line[0] == '[' else STATUS}{line}\n")
+
+
+def zone(inside: str, target: str = "") -> rulesets.Ruleset:
+    return rulesets.parse(FIREWALLD.format(target, inside))
+
+
+def aws(**permission: Any) -> rulesets.Ruleset:
+    permission["IpRanges"] = [{"CidrIp": "0.0.0.0/0"}]
+    group = {"GroupId": "sg-1", "IpPermissions": [permission], "IpPermissionsEgress": []}
+    return rulesets.from_data({"SecurityGroups": [group]})
+
+
+def acl(**entry: Any) -> rulesets.Ruleset:
+    entry |= {"RuleNumber": 100, "RuleAction": "allow", "Egress": False, "CidrBlock": "0.0.0.0/0"}
+    return rulesets.from_data({"NetworkAcls": [{"NetworkAclId": "a", "Entries": [entry]}]})
+
+
+def azure(**changes: str) -> rulesets.Ruleset:
+    rule = {"name": "a", "access": "Allow", "direction": "Inbound", "priority": 100}
+    rule |= {"protocol": "Tcp", "sourceAddressPrefix": "10.0.0.0/8", "sourcePortRange": "*"}
+    rule |= {"destinationAddressPrefix": "*", "destinationPortRange": "22"}
+    return rulesets.from_data([rule | changes])
+
+
+def gcp(entry: dict[str, Any], sources: list[str] | None = None) -> rulesets.Ruleset:
+    rule = {"name": "a", "direction": "INGRESS", "priority": 1000, "allowed": [entry]}
+    return rulesets.from_data([rule | ({"sourceRanges": sources} if sources else {})])
+
+
+def openstack(protocol: str | None, first: int | None) -> rulesets.Ruleset:
+    rule: dict[str, Any] = {
+        "id": "1",
+        "direction": "ingress",
+        "ethertype": "IPv4",
+        "protocol": protocol,
+    }
+    rule |= {"port_range_min": first, "port_range_max": first}
+    rule |= {"remote_ip_prefix": "10.0.0.0/8", "remote_group_id": None, "security_group_id": "g"}
+    return rulesets.from_data({"security_group_rules": [rule]})
+
+
+def kubernetes(rule: dict[str, Any]) -> rulesets.Ruleset:
+    return rulesets.from_data(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "p"},
+            "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [rule]},
+        }
+    )
+
+
+def cilium(port: dict[str, Any]) -> rulesets.Ruleset:
+    return rulesets.from_data(
+        {
+            "apiVersion": "cilium.io/v2",
+            "kind": "CiliumNetworkPolicy",
+            "metadata": {"name": "p"},
+            "spec": {"endpointSelector": {}, "ingress": [{"toPorts": [{"ports": [port]}]}]},
+        }
+    )
+
+
+def service(**port: int) -> rulesets.Ruleset:
+    return rulesets.from_data(
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "s"},
+            "spec": {"type": "NodePort", "selector": {"a": "b"}, "ports": [port]},
+        }
+    )
+
+
+def compose(*ports: object, **more: object) -> rulesets.Ruleset:
+    return rulesets.from_data({"services": {"w": {"ports": [*ports], **more}}})
+
+
+PEERS: dict[str, Any] = {"from": [{"podSelector": {}}]}
+PORT = {"port": 80, "protocol": "TCP"}
+TCP = {"IPProtocol": "tcp", "ports": ["22"]}
+
+# The row, a ruleset that has such a text, the sentence, and a ruleset that nearly has it.
+CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
+    (
+        "negated-ports",
+        iptables("-p tcp -m tcp ! --dport 22 -j ACCEPT"),
+        "the rule accepts every port except the ones in '! --dport 22'",
+        iptables("-p tcp -m tcp ! --dport 22 -j DROP"),
+    ),
+    (
+        "negated-ports",
+        iptables("-p tcp -m multiport ! --dports 22,80 -j ACCEPT"),
+        "the rule accepts every port except the ones in '! --dports 22,80'",
+        iptables("! -s 10.0.0.1 -p tcp -m multiport --dports 22,80 -j ACCEPT"),
+    ),
+    (
+        "negated-ports",
+        listed("tcp dpts:!80:90"),
+        "the rule accepts every port except the ones in 'dpts:!80:90'",
+        listed("tcp dpts:80:90"),
+    ),
+    (
+        "negated-ports",
+        listed("multiport dports  !22,80"),
+        "the rule accepts every port except the ones in 'dports  !22,80'",
+        listed("multiport dports 22,80"),
+    ),
+    (
+        "negated-ports-nft",
+        nft("tcp dport != { 22, 80 } accept"),
+        "the rule accepts every port except those that it names",
+        nft("ip saddr != 192.0.2.1 tcp dport { 22, 80 } accept"),
+    ),
+    (
+        "negated-ports-nft",
+        nft_json("tcp", "!="),
+        "the rule accepts every port except those that it names",
+        nft_json("tcp", "=="),
+    ),
+    (
+        "either-port",
+        iptables("-p tcp -m multiport --ports 80,443 -j ACCEPT"),
+        "'--ports 80,443' matches the source port as well, so the rule accepts packets from these "
+        "ports to any other",
+        iptables("-p tcp -m multiport --dports 80,443 -j ACCEPT"),
+    ),
+    (
+        "either-port",
+        listed("multiport ports 80"),
+        "'multiport ports 80' matches the source port as well, so the rule accepts packets from "
+        "these ports to any other",
+        listed("multiport dports 80"),
+    ),
+    (
+        "port-zero",
+        iptables("-p tcp --dport 0 -j DROP"),
+        "'--dport 0' matches port 0 only, and not every port",
+        iptables("-p tcp --dport 0:1023 -j DROP"),
+    ),
+    (
+        "port-zero-nft",
+        nft("tcp dport 0 drop"),
+        "'dport 0' matches port 0 only, and not every port",
+        nft("tcp dport 0-1023 drop"),
+    ),
+    (
+        "open-end",
+        iptables("-p tcp --dport 60000: -j ACCEPT"),
+        "'--dport 60000:' has an open end, which is port 0 or port 65535",
+        iptables("-p tcp --dport 60000:60010 -j ACCEPT"),
+    ),
+    (
+        "without-zero",
+        iptables("-p tcp --dport 1:65535 -j DROP"),
+        "'--dport 1:65535' leaves out port 0",
+        iptables("-p tcp --dport 0:65535 -j DROP"),
+    ),
+    (
+        "every-transport",
+        nft("th dport 53 accept"),
+        "'th dport' matches TCP, UDP, SCTP and DCCP",
+        nft("udp dport 53 accept"),
+    ),
+    (
+        "every-transport",
+        nft_json("th", "=="),
+        "'th dport' matches TCP, UDP, SCTP and DCCP",
+        nft_json("udp", "=="),
+    ),
+    (
+        "forwarded",
+        nat("! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"),
+        "these packets are forwarded to another host or container, so rules for packets to this "
+        "host, such as the ones in INPUT and of ufw, do not apply to them",
+        nat("-p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 80"),
+    ),
+    (
+        "no-protocol",
+        ufw("22                         ALLOW IN    Anywhere"),
+        "a port without a protocol is one of TCP and of UDP",
+        ufw("22/tcp                     ALLOW IN    Anywhere"),
+    ),
+    (
+        "no-protocol",
+        ufw("[ 2] 22 (v6)                    DENY IN     Anywhere (v6)"),
+        "a port without a protocol is one of TCP and of UDP",
+        ufw("[ 2] 22/udp (v6)                DENY IN     Anywhere (v6)"),
+    ),
+    (
+        "limit",
+        ufw("22/tcp                     LIMIT       Anywhere"),
+        "LIMIT accepts connections from an address until it has tried 6 in 30 seconds",
+        ufw("22/tcp                     ALLOW       Anywhere"),
+    ),
+    (
+        "zone-target",
+        zone('<port port="22" protocol="tcp"/>', ' target="ACCEPT"'),
+        "the target ACCEPT accepts every packet, whatever ports are listed",
+        zone('<port port="22" protocol="tcp"/>', ' target="DROP"'),
+    ),
+    (
+        "rich-rule",
+        zone('<rule family="ipv4"><source address="10.0.0.0/8"/><accept/></rule>'),
+        "a rich rule without a port or a service accepts every port",
+        zone('<rule><port port="22" protocol="tcp"/><accept/></rule>'),
+    ),
+    (
+        "rich-rule",
+        rulesets.parse('rule family="ipv4" source address="10.0.0.0/8" accept\n', "firewalld-list"),
+        "a rich rule without a port or a service accepts every port",
+        rulesets.parse('rule port port="22" protocol="tcp" accept\n', "firewalld-list"),
+    ),
+    (
+        "icmp-type",
+        aws(IpProtocol="icmp", FromPort=8, ToPort=0),
+        "the two numbers are the type and the code of ICMP, and not ports",
+        aws(IpProtocol="icmp", FromPort=-1, ToPort=-1),
+    ),
+    (
+        "ignored-ports",
+        aws(IpProtocol="132", FromPort=22, ToPort=22),
+        "AWS ignores the ports of this protocol, so every packet of it matches",
+        aws(IpProtocol="6", FromPort=22, ToPort=22),
+    ),
+    (
+        "zero-to-zero",
+        aws(IpProtocol="tcp", FromPort=0, ToPort=0),
+        "the ports from 0 to 0 are port 0 only, and not every port",
+        aws(IpProtocol="tcp", FromPort=0, ToPort=65535),
+    ),
+    (
+        "zero-to-zero-nacl",
+        acl(Protocol="6", PortRange={"From": 0, "To": 0}),
+        "the ports from 0 to 0 are port 0 only, and not every port",
+        acl(Protocol="6", PortRange={"From": 0, "To": 65535}),
+    ),
+    (
+        "sender-chooses",
+        azure(sourcePortRange="22", destinationPortRange="*"),
+        'the ports in \'"sourcePortRange": "22"\' belong to the sender, which chooses them',
+        azure(),
+    ),
+    (
+        "ports-of-no-use",
+        azure(protocol="Icmp"),
+        "the protocol has no ports, so those that the rule names make no difference",
+        azure(protocol="Icmp", destinationPortRange="*"),
+    ),
+    (
+        "any-source",
+        azure(sourceAddressPrefix="*"),
+        "'*' as the source is every address, also on the internet",
+        azure(sourceAddressPrefix="*", access="Deny"),
+    ),
+    (
+        "no-ports-gcp",
+        gcp({"IPProtocol": "tcp"}, ["10.0.0.0/8"]),
+        "an entry without ports is for every port of its protocol",
+        gcp({"IPProtocol": "icmp"}, ["10.0.0.0/8"]),
+    ),
+    (
+        "no-source-gcp",
+        gcp(TCP),
+        "a rule without a source is for every address",
+        gcp(TCP, ["10.0.0.0/8"]),
+    ),
+    (
+        "no-ports-openstack",
+        openstack("tcp", None),
+        "a rule without port_range_min is for every port of its protocol",
+        openstack("tcp", 22),
+    ),
+    (
+        "no-protocol-openstack",
+        openstack(None, None),
+        "a rule without a protocol is for every protocol and port",
+        openstack("icmp", None),
+    ),
+    (
+        "icmp-type-openstack",
+        openstack("icmp", 8),
+        "port_range_min and port_range_max are the type and the code of ICMP, and not ports",
+        openstack("icmp", None),
+    ),
+    (
+        "no-ports-kubernetes",
+        kubernetes(PEERS),
+        "a rule without ports is for every port",
+        kubernetes({**PEERS, "ports": [PORT]}),
+    ),
+    (
+        "no-ports-kubernetes",
+        kubernetes({**PEERS, "ports": []}),
+        "a rule without ports is for every port",
+        kubernetes({**PEERS, "ports": [PORT]}),
+    ),
+    (
+        "no-peers-kubernetes",
+        kubernetes({"ports": [PORT]}),
+        "a rule without 'from' is for every source",
+        kubernetes({**PEERS, "ports": [PORT]}),
+    ),
+    (
+        "tcp-only",
+        kubernetes({**PEERS, "ports": [{"port": 53}]}),
+        "a port without a protocol is one of TCP only",
+        kubernetes({**PEERS, "ports": [{"port": 53, "protocol": "UDP"}]}),
+    ),
+    (
+        "port-zero-cilium",
+        cilium({"port": "0", "protocol": "TCP"}),
+        "port 0 means every port",
+        cilium({"port": "80", "protocol": "TCP"}),
+    ),
+    (
+        "any-protocol-cilium",
+        cilium({"port": "80"}),
+        "a port without a protocol is one of TCP, UDP and SCTP",
+        cilium({"port": "80", "protocol": "ANY"}),
+    ),
+    (
+        "node-port",
+        service(port=80, nodePort=30080),
+        "the port of '\"nodePort\": 30080' is open on every node of the cluster",
+        service(port=80),
+    ),
+    (
+        "published",
+        compose("8080:80"),
+        "8080/tcp is published on every address of the host, and rules of ufw or of the chain "
+        "INPUT do not apply to it",
+        compose("127.0.0.1:8080:80"),
+    ),
+    (
+        "exposed",
+        compose(expose=["6379"]),
+        "'expose' publishes nothing: only other services can reach the port",
+        compose("127.0.0.1:8080:80"),
+    ),
+]
+
+
+def misread(ruleset: rulesets.Ruleset) -> list[tuple[str, str]]:
+    return [(each.sentence, each.id) for each in audit(ruleset) if each.id.startswith("misread")]
+
+
+@pytest.mark.parametrize(("name", "ruleset", "sentence", "other"), CASES)
+def test_a_text_that_is_misread(
+    name: str, ruleset: rulesets.Ruleset, sentence: str, other: rulesets.Ruleset
+) -> None:
+    row = {row.name: row for row in ROWS}[name]
+    assert (sentence, "misread-opening" if row.opens else "misread") in misread(ruleset)
+    (found,) = [each for each in audit(ruleset) if each.sentence == sentence]
+    assert found.location in [rule.location for rule in ruleset.rules]
+    assert other.rules
+    assert sentence not in dict(misread(other))
+
+
+def test_every_row_has_a_case() -> None:
+    assert {name for name, *_ in CASES} == {row.name for row in ROWS}
+    known = {row.name for row in rulesets.formats()}
+    assert all(known.issuperset(row.formats) for row in ROWS)
+
+
+def test_rules_with_the_same_text_have_one_finding() -> None:
+    permission = {"IpProtocol": "tcp", "FromPort": 0, "ToPort": 0}
+    ranges = [{"CidrIp": f"10.{number}.0.0/16"} for number in range(4)]
+    group = {"GroupId": "sg-1", "IpPermissions": [{**permission, "IpRanges": ranges}]}
+    ruleset = rulesets.from_data({"SecurityGroups": [group, {**group, "GroupId": "sg-2"}]})
+    assert len(ruleset.rules) == 8
+    sentences = [sentence for sentence, _ in misread(ruleset)]
+    assert len(sentences) == len({(each.text, each.conditions) for each in ruleset.rules})
+
+
+@pytest.mark.parametrize(
+    ("ruleset", "fault", "hint", "name"),
+    [
+        (
+            iptables("-p tcp --dport 010 -j ACCEPT"),
+            "port must have no leading zero, got '010'",
+            "iptables reads '-p tcp --dport 010' as 8 (octal; 10 with '-p udp')",
+            "misread-opening",
+        ),
+        (
+            iptables("-p tcp --dport 010 -j DROP"),
+            "port must have no leading zero, got '010'",
+            "iptables reads '-p tcp --dport 010' as 8 (octal; 10 with '-p udp')",
+            "misread",
+        ),
+        (
+            iptables("-p udp --dport 90:80 -j ACCEPT"),
+            "first must not be greater than last, got '90:80'; did you mean 80:90?",
+            "iptables reads '-p udp --dport 90:80' as no port (only '-p tcp' rejects it)",
+            "misread-opening",
+        ),
+        (
+            iptables("-p tcp --dport : -j ACCEPT"),
+            "a range must have both ends, got ':'",
+            "iptables reads '-p tcp --dport :' as every port (the match is dropped)",
+            "misread-opening",
+        ),
+        (
+            zone('<port port="1024-" protocol="tcp"/>'),
+            "a range must have both ends, got '1024-'",
+            "firewalld reads '1024-/tcp' as 1024 (the single port)",
+            "misread-opening",
+        ),
+        (
+            aws(IpProtocol="-1", FromPort=22, ToPort=22),
+            "a permission for every protocol must have no ports, got {'IpProtocol': '-1', "
+            "'FromPort': 22, 'ToPort': 22}",
+            "every port is allowed",
+            "misread-opening",
+        ),
+        (
+            gcp({"IPProtocol": "tcp", "ports": []}, ["10.0.0.0/8"]),
+            "ports must not be empty, got {'IPProtocol': 'tcp', 'ports': []}",
+            "without the field, every port is meant",
+            "misread-opening",
+        ),
+        (
+            compose(541342),
+            "port must be in 1..65535, got '541342'",
+            "YAML reads 9022:22 without quotes as 541342, to base 60",
+            "misread-opening",
+        ),
+    ],
+)
+def test_what_a_tool_reads_of_a_skipped_rule(
+    ruleset: rulesets.Ruleset, fault: str, hint: str, name: str
+) -> None:
+    assert misread(ruleset) == [(hint, name)]
+    (skipped,) = [each for each in audit(ruleset) if each.id.startswith("skipped")]
+    assert skipped.sentence.endswith(f": {fault}")
+
+
+def test_services_behind_published_ports() -> None:
+    def exposed(ruleset: rulesets.Ruleset) -> list[str]:
+        found = [each for each in audit(ruleset) if each.id == "not-for-internet"]
+        return [each.sentence.partition(",")[0] for each in found]
+
+    assert exposed(compose("6379:6379")) == ["6379/tcp exposes Redis"]
+    assert exposed(compose("192.0.2.1:6379:6379")) == ["6379/tcp exposes Redis"]
+    assert exposed(compose("127.0.0.1:6379:6379")) == []
+    assert exposed(compose(expose=["6379"])) == []
+    balanced = {"type": "LoadBalancer", "ports": [{"port": 6379}]}
+    data = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}
+    assert exposed(rulesets.from_data({**data, "spec": balanced})) == ["6379/tcp exposes Redis"]
+    inside = {"type": "ClusterIP", "ports": [{"port": 6379}]}
+    assert exposed(rulesets.from_data({**data, "spec": inside})) == []
