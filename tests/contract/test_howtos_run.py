@@ -1,0 +1,172 @@
+"""The how-tos in docs/ are run as they are written.
+
+A block after "`NAME`:" is the content of a file. The commands of a page run in one shell, and
+their output is compared. `aws`, `nft` and `sudo` are scripts that answer with recorded files, and
+`portranges` sees a fixed list of sockets.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from portranges.cli import main
+from portranges.rulesets import yaml_text
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(ROOT.glob("docs/howto-*.md"))
+DATA = ROOT / "tests" / "data" / "howto"
+
+FILE = re.compile(r"`([^`\n]+)`:\n\n```(text|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ (.*(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+END = "-- end of a command --"
+
+# With sockets of a machine that serves SSH and HTTPS, and Redis and PostgreSQL for itself.
+PORTRANGES = """
+import sys
+from portranges.cli import main, reachable
+from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
+
+SOCKETS = [("0.0.0.0", 22, "sshd", 812), ("0.0.0.0", 443, "nginx", 1033)]
+SOCKETS += [("0.0.0.0", 6379, "redis-server", 977), ("127.0.0.1", 5432, "postgres", 1201)]
+reachable.listeners = lambda transport, owners: SocketTable(
+    [
+        SocketRecord(transport="tcp", family="inet", address=address, port=port, state="listen",
+                     owners=(Owner(pid=pid, name=name),))
+        for address, port, name, pid in SOCKETS
+    ],
+    visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL),
+    read_at=0.0,
+)
+sys.exit(main())
+"""
+
+SCRIPTS = {
+    "sudo": 'exec "$@"',
+    "nft": f"cat '{DATA / 'rules.nft'}'",
+    "aws": f"""
+exec '{sys.executable}' - "$*" '{DATA / "group.json"}' <<'END'
+import json, sys
+with open(sys.argv[2]) as file:
+    answer = json.load(file)
+if "IpPermissions" in sys.argv[1]:
+    answer = answer["SecurityGroups"][0]["IpPermissions"]
+print(json.dumps(answer, indent=4))
+END""",
+    "python3": f"exec '{sys.executable}' \"$@\"",
+}
+
+BRANCH = """
+git init -q . && git config user.email a@example.org && git config user.name a
+git checkout -q -b main
+git add firewall && git commit -q -m rules
+git checkout -q -b mysql
+sed -i '/--dport 22 /a -A INPUT -p tcp -m tcp --dport 3306 -j ACCEPT' firewall/rules.v4
+git commit -q -a -m mysql
+"""
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    """Return a function that runs a script in a folder with the rules of a firewall."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("NOT CHECKED: bash is not installed")
+    stubs, work = tmp_path / "bin", tmp_path / "work"
+    stubs.mkdir()
+    (work / "firewall").mkdir(parents=True)
+    rules = ROOT / "tests" / "data" / "rules" / "server.rules"
+    shutil.copy(rules, work / "firewall" / "rules.v4")
+    (stubs / "with_sockets.py").write_text(PORTRANGES, "utf-8")
+    command = f"exec '{sys.executable}' '{stubs / 'with_sockets.py'}' \"$@\""
+    scripts = {**SCRIPTS, "portranges": command}
+    for name, script in scripts.items():
+        (stubs / name).write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+        (stubs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(stubs), prepend=":")
+
+    def run(script):
+        done = subprocess.run(
+            [bash],
+            input=script,
+            cwd=work,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return done.stdout
+
+    run.folder = work
+    return run
+
+
+def commands_of(text):
+    return [pair for block in CONSOLE.findall(text) for pair in COMMAND.findall(block)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_commands_print_what_the_page_shows(page, shell):
+    text = page.read_text(encoding="utf-8")
+    for name, _, content in FILE.findall(text):
+        path = shell.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    if "pull-request" in page.stem:
+        if shutil.which("git") is None:
+            pytest.skip("NOT CHECKED: git is not installed")
+        assert shell(BRANCH) == ""
+    commands = commands_of(text)
+    # `$?` of the next command is the status of this one.
+    script = "".join(
+        command.replace("\n> ", "\n") + f"\nstatus=$?; echo '{END}'; (exit $status)\n"
+        for command, _ in commands
+    )
+    output = shell(script).split(f"{END}\n")
+    assert output.pop() == ""
+    assert output == [expected for _, expected in commands]
+
+
+def test_every_how_to_has_commands_and_is_linked():
+    index = (ROOT / "docs" / "rule-files.md").read_text(encoding="utf-8")
+    assert len(PAGES) == 4
+    for page in PAGES:
+        assert commands_of(page.read_text(encoding="utf-8"))
+        assert f"({page.name})" in index
+
+
+def recipes():
+    """Every file in YAML that a how-to shows, with its name."""
+    return {
+        name: content
+        for page in PAGES
+        for name, language, content in FILE.findall(page.read_text(encoding="utf-8"))
+        if language == "yaml"
+    }
+
+
+def test_the_recipes_are_yaml_and_their_commands_run(tmp_path, monkeypatch, capsys):
+    found = recipes()
+    assert len(found) == 4
+    assert all(yaml_text.load(content).data for content in found.values())
+    monkeypatch.chdir(tmp_path)
+    Path("firewall").mkdir()
+    shutil.copy(ROOT / "tests" / "data" / "rules" / "server.rules", "firewall/rules.v4")
+    commands = re.findall(r"(portranges audit [^\n>]*)", "".join(found.values()))
+    assert len(commands) == 2
+    for command in commands:
+        assert main(command.split()[1:]) == 0
+    assert "no findings" in capsys.readouterr().out
+
+
+def test_the_hook_of_the_recipe_exists():
+    hooks = yaml_text.load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")).data
+    (repository,) = yaml_text.load(recipes()[".pre-commit-config.yaml"]).data["repos"]
+    assert {each["id"] for each in repository["hooks"]} == {each["id"] for each in hooks}
