@@ -316,3 +316,12 @@ def test_a_template_is_named(text: str, reason: str) -> None:
     with pytest.raises(PortSyntaxError) as caught:
         parse(text, "kubernetes")
     assert caught.value.reason == reason
+
+
+def test_objects_of_json_may_be_documents_of_yaml() -> None:
+    policy = json.dumps({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 80}]}})
+    rules = parse(f"{policy}\n---\n{policy}\n", "kubernetes").rules
+    assert [str(each.location) for each in rules] == [
+        "line 1, /0/spec/ports/0",
+        "line 3, /1/spec/ports/0",
+    ]

@@ -123,8 +123,13 @@ def _has_path(value: object, path: list[str]) -> bool:
 
 
 def is_json(text: str) -> bool:
-    """Return whether *text* begins as an object or a list of JSON."""
-    return re.match(r"\ufeff?\s*[\[{]", text) is not None
+    """Return whether *text* begins as an object or a list of JSON.
+
+    No line of JSON begins with ``---``, which separates documents of YAML.
+    """
+    if re.match(r"\ufeff?\s*[\[{]", text) is None:
+        return False
+    return re.search(r"^---", text, re.MULTILINE) is None
 
 
 def template_hint(text: str) -> str:
