@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portranges.dialects.model import Evidence
+from portranges.dialects.model import Evidence, Verification
 from portranges.rulesets.model import Format
 from portranges.source import Confidence, cite
 
@@ -29,8 +29,14 @@ COMPOSE = Format(
     reader="portranges.rulesets.compose",
     has_variables=True,
     evidence=Evidence(
-        confidence=Confidence.DOCUMENT,
+        confidence=Confidence.MEASURED,
+        verification=Verification.READBACK,
         sources=(
+            cite(
+                "run as 'docker compose config', Docker Compose 2.40.3",
+                "random entries of ports with and without variables, and 877 public files",
+                checked="2026-11-30",
+            ),
             cite(
                 "compose-spec/compose-go@e70e961c",
                 "schema/compose-spec.json",
@@ -48,7 +54,7 @@ COMPOSE = Format(
                 checked="2026-11-30",
             ),
         ),
-        version="Compose Specification, 2026",
+        version="Docker Compose 2.40.3",
     ),
 )
 
