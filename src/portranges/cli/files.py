@@ -24,7 +24,8 @@ from portranges.rulesets.catalog import find
 
 def add_format(add: types.Arguments) -> None:
     """Add ``--format``, the format of the files."""
-    add.value("--format", "NAME", "the format of the files (default: detected)")
+    names = ", ".join(each.name for each in rulesets.formats())
+    add.value("--format", "NAME", f"the format of the files, one of {names} (default: detected)")
 
 
 def check_format(name: str | None) -> None:
