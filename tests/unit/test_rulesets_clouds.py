@@ -75,6 +75,18 @@ def test_a_single_rule(name: str, entry: dict[str, object]) -> None:
     assert str(skipped.location) == "line 1"
 
 
+@pytest.mark.parametrize(("name", "entry"), EVERY, ids=IDS)
+def test_yaml(name: str, entry: dict[str, object]) -> None:
+    yaml = pytest.importorskip("yaml")
+    for data, pointer in ((entry, ""), ([entry], "/0")):
+        text = "# from a tool\n---\n" + yaml.safe_dump(data)
+        ruleset = rulesets.parse(text)
+        assert (ruleset.format, ruleset.skipped) == (name, ())
+        (rule,) = ruleset.rules
+        assert (rule.location.line, rule.location.pointer) == (3, pointer)
+        assert str(rule.ports) == "443/tcp"
+
+
 def test_an_empty_answer() -> None:
     for name, data in (("azure", {"value": []}), ("gcp", {"items": []}), ("openstack", [])):
         ruleset = rulesets.from_data(data, name)

@@ -22,6 +22,9 @@ from portranges.rulesets.rows_frontends import FRONTENDS
 
 _GROUP = "portranges.rulesets"
 
+# A text whose outermost value is a list, as YAML writes it.
+_YAML_LIST = re.compile(r"(?:---.*\n|#.*\n|[ \t]*\n)*+- ")
+
 # The beginning of a text in which its format must show.
 _HEAD = 65536
 
@@ -97,8 +100,9 @@ def detect_document(text: str) -> tuple[Format, documents.Document | None]:
         return detect_data(document.data), document
     if found is None:
         # YAML: a key of the outermost mapping, or of a mapping in the outermost list.
+        start = "(?:- +| +)" if _YAML_LIST.match(head) else "(?:- +)?"
         keys = [
-            (rf"^(?:- +)?([\"']?){re.escape(key)}\1 *:(?: |$)", row)
+            (rf"^{start}([\"']?){re.escape(key)}\1 *:(?: |$)", row)
             for row in rows
             for key in row.keys
         ]

@@ -79,6 +79,7 @@ AWS = (
             "a reference or a function as a port, a protocol or a rule: the rule is skipped",
             "functions of conditions; !Ref AWS::NoValue is the same as no property",
             "the rule for every destination that a group without SecurityGroupEgress gets",
+            "that network ACLs are stateless: read an answer of AWS to audit their replies",
             "other types of resource, and templates in templates",
         ),
         signs=(),

@@ -30,6 +30,7 @@ _TERRAFORM = Format(
         "blocks that a plan does not show: whether they were set is not in the configuration",
         "which group an unknown security_group_id is",
         "rules that a cloud adds to a new group",
+        "that network ACLs are stateless: read an answer of AWS to audit their replies",
     ),
     signs=(),
     keys=("terraform_version",),
