@@ -33,7 +33,11 @@ FIRST = {"in": 20000, "forward": 30000, "out": 40000}
 
 # The options of each command that lists the rules, for iptables and for nft.
 LISTS = (
-    ("-save", "-save -c", "-S", "-S -v", "-L -n -v", "-L -n --line-numbers"),
+    (
+        *("-save", "-save -c", "-S", "-S -v", "-t nat -S", "-t mangle -S", "-t raw -S"),
+        *("-L -n -v", "-L -n --line-numbers", "-L -n -v -x --line-numbers", "-L"),
+        *("-t nat -L -n -v -x", "-t mangle -L -n -v", "-t raw -L -n -v"),
+    ),
     tuple(
         f"{options} list ruleset" for options in ("", "-a", "-n -s", "-nn -y", "-S", "-j", "-j -n")
     ),
@@ -188,6 +192,10 @@ CHILD = textwrap.dedent(
             local[six].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
                 group + socket.inet_aton("10.9.0.1"))
 
+    sets = ""
+    if order["sets"]:
+        must("ipset restore", text=order["sets"])
+        sets = must("ipset save")
     results = []
     for serial, text in enumerate(order["rulesets"], start=256):
         if order["tool"] == "nft":
@@ -227,11 +235,55 @@ CHILD = textwrap.dedent(
         for each in order["further"]:
             send(packet(*each))
         time.sleep(0.03)
-        results.append({"saved": saved, "arrived": list(recorded("arrived")),
+        results.append({"sets": sets, "saved": saved, "arrived": list(recorded("arrived")),
             "passed": list(recorded("passed"))})
     print(json.dumps(results))
     """
 )
+
+
+# What 'ipset restore' makes before rulesets are loaded. The addresses are those of this host and
+# of the one behind it.
+SETS = """\
+create ports bitmap:port range 0-65535
+add ports 22
+add ports 80-91
+add ports 1023-5000
+add ports 65535
+create few bitmap:port range 20-100
+add few 25
+add few 53
+create hosts hash:ip,port family FAMILY
+add hosts OWN,tcp:80
+add hosts OWN,udp:53-54
+add hosts FAR,tcp:8080-8082
+add hosts FAR,sctp:443
+add hosts OWN,dccp:0
+create pairs hash:ip,port,ip family FAMILY
+add pairs OWN,tcp:80,OWN
+add pairs OWN,udp:53,FAR
+create nets hash:net,port family FAMILY
+add nets NET,tcp:79-81
+add nets NET,udp:53
+add nets OWN,tcp:80 nomatch
+create addresses hash:ip family FAMILY
+add addresses OWN
+create lists list:set size 8
+add lists ports
+"""
+
+
+def sets_of(family: Family) -> str:
+    """Return the sets for an address family."""
+    words = (
+        {"FAMILY": "inet6", "OWN": "fd00:9::1", "FAR": "fd00:8::9", "NET": "fd00::/12"}
+        if family is Family.INET6
+        else {"FAMILY": "inet", "OWN": "10.9.0.1", "FAR": "10.8.0.9", "NET": "10.0.0.0/8"}
+    )
+    text = SETS
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
 
 
 @dataclass(frozen=True)
@@ -246,6 +298,8 @@ class Observed:
     passed: dict[str, TransportPorts]
     # Packets that a translation led another way than they were sent.
     astray: dict[str, TransportPorts]
+    # The output of 'ipset save'.
+    sets: str = ""
 
 
 def observe(tool: str, family: Family, rulesets: Sequence[str]) -> list[Observed]:
@@ -258,6 +312,7 @@ def observe(tool: str, family: Family, rulesets: Sequence[str]) -> list[Observed
                 f"{tool} {options}".replace(" -save", "-save") for options in LISTS[tool == "nft"]
             ],
             "six": [family is Family.INET6],
+            "sets": "" if tool == "nft" else sets_of(family),
             "rulesets": list(rulesets),
         }
     )
@@ -279,6 +334,7 @@ def observe(tool: str, family: Family, rulesets: Sequence[str]) -> list[Observed
                 "in": probed(each["arrived"], "forward", family),
                 "forward": probed(each["passed"], "in", family),
             },
+            each["sets"],
         )
         for each in answers
     ]
@@ -290,7 +346,7 @@ def run_child(order: dict[str, Any]) -> list[dict[str, Any]]:
     ``copies`` are directories that the child replaces with a copy, and ``further`` more packets to
     this host: source, target, transport and both ports.
     """
-    order = {"copies": [], "further": [], "probes": PROBES, **order}
+    order = {"copies": [], "further": [], "sets": "", "probes": PROBES, **order}
     done = subprocess.run(
         [sys.executable, "-c", CHILD],
         input=json.dumps(order),
@@ -438,6 +494,22 @@ class Generator:
             "-m comment --comment -j",
             "-m addrtype --dst-type LOCAL",
             "-m length --length 0:100",
+            *("-m set --match-set ports dst", "-m set ! --match-set ports dst") * 2,
+            "-m set --match-set ports dst,dst",
+            "-m set --match-set ports src",
+            "-m set --match-set few dst",
+            "-m set ! --match-set few dst,src",
+            "-m set --match-set hosts dst,dst",
+            "-m set ! --match-set hosts dst,dst",
+            "-m set --match-set hosts src,src",
+            "-m set --match-set hosts dst",
+            "-m set --match-set pairs dst,dst,dst",
+            "-m set --match-set pairs dst,dst,src",
+            "-m set --match-set nets dst,dst",
+            "-m set ! --match-set nets dst,dst",
+            "-m set --match-set nets dst,dst --return-nomatch",
+            "-m set ! --match-set addresses src",
+            "-m set --match-set lists dst",
         ]
         if base in ("PREROUTING", "INPUT", "FORWARD", ""):
             choices += ["-i lo", "! -i lo", "-i v0", "! -i v0"]

@@ -258,6 +258,15 @@ class VariablesReader(Protocol):
 
 
 @runtime_checkable
+class SetsReader(Protocol):
+    """A module that reads a format of text whose rules refer to sets of ipset."""
+
+    def read_text(self, text: str, name: str, services: Services | None, sets: str, /) -> Ruleset:
+        """Return the ruleset that *text* is, with the contents of *sets*."""
+        ...
+
+
+@runtime_checkable
 class PortListReader(Protocol):
     """A module that reads named lists of ports."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tracemalloc
+from typing import Any, cast
 
 import pytest
 
@@ -817,3 +818,66 @@ def test_the_format_is_detected_in_linear_time(line: str) -> None:
         text = before + line * (65536 // len(line))
         with contextlib.suppress(InvalidValueError):
             assert rulesets.detect(text).name in ("iptables", "ip6tables")
+
+
+# -- sets of ipset ---------------------------------------------------------------------------------
+
+SETS = """\
+create web bitmap:port range 0-65535
+add web 80
+add web 443
+create hosts hash:ip,port family inet hashsize 1024 maxelem 65536
+add hosts 192.0.2.1,tcp:22
+add hosts 192.0.2.1,dccp:0
+create addresses hash:ip family inet hashsize 1024 maxelem 65536
+add addresses 192.0.2.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("match", "ports", "applies"),
+    [
+        ("-m set --match-set web dst", "80/tcp,80/udp,443/tcp,443/udp", Applies.ALWAYS),
+        ("-p tcp -m set --match-set web dst", "80/tcp,443/tcp", Applies.ALWAYS),
+        ("-p tcp -m set --match-set web dst,dst", "80/tcp,443/tcp", Applies.ALWAYS),
+        ("-p sctp -m set --match-set web dst", "", Applies.ALWAYS),
+        ("-p sctp -m set ! --match-set web dst", "0-65535/sctp", Applies.ALWAYS),
+        (
+            "-p tcp -m tcp --dport 79:81 -m set ! --match-set web dst",
+            "79/tcp,81/tcp",
+            Applies.ALWAYS,
+        ),
+        ("-p tcp -m set --match-set web src", "0-65535/tcp", Applies.MAYBE),
+        ("-p tcp -m set --match-set web src,dst", "0-65535/tcp", Applies.MAYBE),
+        ("-p tcp -m set --match-set hosts dst,dst", "22/tcp", Applies.MAYBE),
+        ("-p dccp -m set --match-set hosts dst,dst", "0-65535/dccp", Applies.MAYBE),
+        ("-p tcp -m set ! --match-set hosts dst,dst", "0-65535/tcp", Applies.MAYBE),
+        ("-p tcp -m set --match-set hosts dst,src", "0-65535/tcp", Applies.MAYBE),
+        ("-p tcp -m set --match-set hosts dst", "0-65535/tcp", Applies.MAYBE),
+        (
+            "-p tcp -m set --match-set hosts dst,dst --return-nomatch",
+            "0-65535/tcp",
+            Applies.MAYBE,
+        ),
+        ("-p tcp -m set --match-set addresses dst", "0-65535/tcp", Applies.MAYBE),
+        ("-p tcp -m set --match-set other dst", "0-65535/tcp", Applies.MAYBE),
+        ("-p tcp -m set --match-set web dst --packets-gt 5", "80/tcp,443/tcp", Applies.MAYBE),
+    ],
+)
+def test_a_set_is_replaced_by_its_ports(match: str, ports: str, applies: Applies) -> None:
+    text = saved(f"-A INPUT {match} -j ACCEPT")
+    (rule,) = rulesets.parse(text, sets=SETS).rules
+    assert (str(rule.ports), rule.applies) == (ports, applies)
+    assert rule.conditions == (match[match.index("-m set") :],)
+    (without,) = rulesets.parse(text).rules
+    assert without.applies is Applies.MAYBE
+    assert without.conditions == rule.conditions
+
+
+def test_sets_are_refused_where_no_rule_refers_to_one() -> None:
+    with pytest.raises(InvalidValueError, match="^sets must be None for a format without sets"):
+        rulesets.parse("table ip filter {\n}\n", sets=SETS)
+    with pytest.raises(PortSyntaxError, match="^each set must be created once, got 'web' twice"):
+        rulesets.parse(saved(), sets=SETS + SETS)
+    with pytest.raises(TypeError, match="^sets must be a str, got dict"):
+        rulesets.parse(saved(), sets=cast("Any", {}))

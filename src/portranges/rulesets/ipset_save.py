@@ -22,6 +22,11 @@ _ELEMENT = re.compile(r"(?:([a-z0-9-]+):)?([^:]+)")
 
 def read_ports(text: str, services: types.Services | None) -> dict[str, TransportPorts]:
     """Return the ports of each set that has ports, whatever the addresses are."""
+    return {name: ports for name, (_, ports) in read_sets(text, services).items()}
+
+
+def read_sets(text: str, services: types.Services | None) -> dict[str, tuple[str, TransportPorts]]:
+    """Return the type and the ports of each set that has ports."""
     kinds: dict[str, str] = {}
     parts: dict[str, dict[Transport, list[PortSet]]] = {}
     start = 0
@@ -54,7 +59,10 @@ def read_ports(text: str, services: types.Services | None) -> dict[str, Transpor
             reason = f"expected 'create SET TYPE' or 'add SET ELEMENT', got {elide(line)}"
             raise PortSyntaxError(reason, text, span)
     return {
-        name: TransportPorts({key: PortSet().union(*several) for key, several in each.items()})
+        name: (
+            kinds[name],
+            TransportPorts({key: PortSet().union(*several) for key, several in each.items()}),
+        )
         for name, each in parts.items()
     }
 
@@ -78,4 +86,7 @@ def _element(
         raise PortSyntaxError(reason, element, (0, len(element)))
     if not transports:
         return (), PortSet()
+    if transports == (Transport.DCCP,):
+        # get_port() does not read ports of DCCP: the only element, dccp:0, matches all of them.
+        return transports, PortSet.full()
     return transports, dialects.parse(match[2], "ipset", services=services)

@@ -11,6 +11,7 @@ import re
 from portranges import types
 from portranges.errors import PortSyntaxError, elide
 from portranges.families import Family
+from portranges.rulesets import ipset_save
 from portranges.rulesets.iptables_list import (
     CHAIN,
     Columns,
@@ -32,6 +33,7 @@ from portranges.rulesets.model import (
 )
 from portranges.rulesets.netfilter import TABLES, both, hook_of, priority_of
 from portranges.rulesets.ruleset import Ruleset
+from portranges.transport_ports import TransportPorts
 
 _FAMILIES = {"iptables": Family.INET, "ip6tables": Family.INET6}
 _DIRECTIONS = {
@@ -53,20 +55,30 @@ _WARNINGS = {
 }
 
 
-def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
+def read_text(
+    text: str, name: str, services: types.Services | None, sets: str | None = None
+) -> Ruleset:
     """Return the ruleset that *text* is, as the format *name*.
 
     Raises:
-        PortSyntaxError: A table is incomplete, repeated or unknown.
+        PortSyntaxError: A table is incomplete, repeated or unknown, or *sets* is not the output
+            of ``ipset save``.
         InvalidValueError: A chain leads back to itself.
     """
-    return _Reader(text, name, services).read()
+    ports = {} if sets is None else ipset_save.read_sets(sets, services)
+    return _Reader(text, name, services, ports).read()
 
 
 class _Reader:
     """The state between the lines of a file."""
 
-    def __init__(self, text: str, name: str, services: types.Services | None) -> None:
+    def __init__(
+        self,
+        text: str,
+        name: str,
+        services: types.Services | None,
+        sets: types.Mapping[str, tuple[str, TransportPorts]],
+    ) -> None:
         self.text: str = text
         self.name: str = name
         self.families: tuple[Family, ...] = (_FAMILIES[name],)
@@ -80,7 +92,7 @@ class _Reader:
         if not self.has_tables:
             self.table = _guessed_table(text)
         is_tracked = _UNTRACKED.search(text) is None
-        self.reader: RuleReader = RuleReader(services, is_tracked=is_tracked)
+        self.reader: RuleReader = RuleReader(services, sets, is_tracked=is_tracked)
         # In the output of 'iptables -L', the chain of the following lines, and their columns.
         self.chain: str = ""
         self.columns: Columns | None = None

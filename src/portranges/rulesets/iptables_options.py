@@ -38,7 +38,7 @@ SOURCE_PORTS = frozenset({"--sport", "--source-port", "--sports", "--source-port
 NEUTRAL = frozenset(
     {
         *("tcp", "udp", "sctp", "dccp", "udplite", "icmp", "icmp6", "icmpv6", "multiport"),
-        *("comment", "state", "conntrack"),
+        *("comment", "state", "conntrack", "set"),
     }
 )
 

@@ -58,14 +58,24 @@ class Unread(Exception):  # noqa: N818 - it is caught by the reader of the file
 class RuleReader:
     """Reads the rules of one file, and keeps each set of ports once."""
 
-    __slots__ = ("_is_tracked", "_ports", "_services", "_sets")
+    __slots__ = ("_is_tracked", "_named", "_ports", "_services", "_sets")
 
-    def __init__(self, services: types.Services | None, *, is_tracked: bool) -> None:
-        """Store how names of services are looked up, and whether every packet is tracked."""
+    def __init__(
+        self,
+        services: types.Services | None,
+        named: types.Mapping[str, tuple[str, TransportPorts]],
+        *,
+        is_tracked: bool,
+    ) -> None:
+        """Store how names of services are looked up, and whether every packet is tracked.
+
+        *named* has the type and the ports of each set of ipset that is known.
+        """
+        self._named: types.Mapping[str, tuple[str, TransportPorts]] = named
         self._services: types.Services | None = services
         self._is_tracked: bool = is_tracked
         self._sets: dict[tuple[str, ...], PortSet] = {}
-        self._ports: dict[tuple[tuple[Transport, ...], PortSet], TransportPorts] = {}
+        self._ports: dict[tuple[object, ...], TransportPorts] = {}
 
     def read(
         self, text: str, table: str, chains: types.Mapping[str, Chain]
@@ -108,13 +118,28 @@ class RuleReader:
             found = self._sets[key] = compact(found)
         return found
 
-    def with_transports(self, transports: tuple[Transport, ...], ports: PortSet) -> TransportPorts:
-        """Return *ports* with each of *transports*."""
-        found = self._ports.get((transports, ports))
+    def with_transports(
+        self,
+        transports: tuple[Transport, ...],
+        ports: PortSet,
+        sets: tuple[tuple[str, bool], ...],
+    ) -> TransportPorts:
+        """Return *ports* with each of *transports*, as far as they are in all of *sets*.
+
+        A set has its name, and whether it is negated.
+        """
+        found = self._ports.get((transports, ports, sets))
         if found is None:
             found = TransportPorts(dict.fromkeys(transports, ports))
-            self._ports[transports, ports] = found
+            for name, is_negated in sets:
+                named = self._named[name][1]
+                found = found - named if is_negated else found & named
+            self._ports[transports, ports, sets] = found
         return found
+
+    def type_of(self, name: str) -> str:
+        """Return the type of a set of ipset; ``""`` if it is unknown or has no ports."""
+        return self._named[name][0] if name in self._named else ""
 
     @property
     def is_tracked(self) -> bool:
@@ -141,6 +166,8 @@ class _Rule:
         self.transports: tuple[Transport, ...] = tuple(Transport)
         self.ports: PortSet = _FULL
         self.sources: PortSet = _FULL
+        self.sets: tuple[tuple[str, bool], ...] = ()
+        self.returns_nomatch: bool = False
         self.applies: Applies = Applies.ALWAYS
         # The options of the modules that are loaded, with the number of their values.
         self.known: dict[str, tuple[str, int]] = {}
@@ -152,6 +179,7 @@ class _Rule:
 
     def read(self, words: list[str]) -> dict[str, types.Any]:
         at = 0
+        self.returns_nomatch = "--return-nomatch" in words
         while at < len(words):
             start = at
             is_negated = words[at] == "!"
@@ -212,8 +240,23 @@ class _Rule:
         elif name in options.SOURCE_PORTS:
             self.sources = _both(self.sources, self.ports_of(name, values[0], is_negated))
         else:
-            applies = self.applies_of(name, values)
+            if name == "--match-set":
+                applies = self.take_set(values[0], values[1], is_negated)
+            else:
+                applies = self.applies_of(name, values)
             self.require(negated(applies) if is_negated else applies, module, words)
+
+    def take_set(self, name: str, flags: str, is_negated: bool) -> Applies:  # noqa: FBT001
+        """Take the ports of a set of ipset; return whether the match holds for these."""
+        kind, first = self.reader.type_of(name), flags.partition(",")[0]
+        if kind == "bitmap:port" and first == "dst":
+            self.sets += ((name, is_negated),)
+            return Applies.NEVER if is_negated else Applies.ALWAYS
+        # The port is the second part of an element, and the others are addresses.
+        is_port = kind.startswith("hash:") and flags.split(",")[1:2] == ["dst"]
+        if is_port and not (is_negated or self.returns_nomatch):
+            self.sets += ((name, False),)
+        return Applies.MAYBE
 
     def applies_of(self, name: str, values: list[str]) -> Applies:
         """Return whether the condition of a module holds, if it is not negated."""
@@ -307,7 +350,7 @@ class _Rule:
         if self.sources != _FULL or (self.table == "nat" and not self.reader.is_tracked):
             applies = both(applies, Applies.MAYBE)
         return {
-            "ports": self.reader.with_transports(self.transports, self.ports),
+            "ports": self.reader.with_transports(self.transports, self.ports, self.sets),
             "source_ports": self.sources,
             "translated_ports": self.new_ports,
             "action": action,

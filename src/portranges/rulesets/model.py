@@ -322,6 +322,8 @@ class Format:
         policy_command: The command that shows the policies, if this format may not have them.
         has_variables: Whether values may contain variables. If ``parse`` is called with their
             values, it passes them to ``read_data`` as a fourth argument.
+        has_sets: Whether rules may refer to sets of ipset. If ``parse`` is called with their
+            contents, it passes them to ``read_text`` as a fourth argument.
         evidence: How its evaluation is known.
 
     Raises:
@@ -345,6 +347,7 @@ class Format:
     is_stateless: bool = False
     policy_command: str = ""
     has_variables: bool = False
+    has_sets: bool = False
     evidence: Evidence
 
     def __post_init__(self) -> None:
@@ -352,7 +355,7 @@ class Format:
         fields(self, name=filled, aliases=tuple_with(str), title=filled, evidence=Evidence)
         fields(self, reads=tuple_with(str, least=1), leaves_out=tuple_with(str))
         fields(self, signs=tuple_with(str), keys=tuple_with(str), reader=filled)
-        fields(self, is_stateless=bool, policy_command=str, has_variables=bool)
+        fields(self, is_stateless=bool, policy_command=str, has_variables=bool, has_sets=bool)
 
 
 def _families(name: str, value: types.Any) -> None:

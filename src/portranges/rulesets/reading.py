@@ -19,6 +19,7 @@ def parse(
     *,
     services: types.Services | None = None,
     variables: types.Mapping[str, str] | None = None,
+    sets: str | None = None,
 ) -> Ruleset:
     """Return the rules in *text*, the content of a file.
 
@@ -29,11 +30,14 @@ def parse(
         services: A registry of service names, such as ``portranges.registry.SHIPPED``; without
             it a rule with a name is skipped.
         variables: The values of variables in a compose file, such as those of its ``.env``.
+        sets: The output of ``ipset save`` on the machine of an iptables ruleset. Without it, a
+            match with ``-m set`` holds for some packets.
 
     Raises:
         TypeError: An argument has the wrong type.
         UnknownNameError: *format* is unknown.
-        InvalidValueError: The format is not detected, or the rules contradict each other.
+        InvalidValueError: The format is not detected, or the rules contradict each other, or
+            *variables* or *sets* are given for a format without them.
         PortSyntaxError: The text is incomplete or does not have the form of a file of this
             format; ``.span`` is the place. A single rule that is not understood is skipped.
         MissingExtraError: The text is YAML, and PyYAML is not installed.
@@ -54,6 +58,11 @@ def parse(
     checks.services(services)
     row, document = detect_document(text) if format is None else (find(format), None)
     _check_variables(row, variables)
+    if sets is not None:
+        sets = checks.of_type("sets", sets, str)
+        if not row.has_sets:
+            rule = "sets must be None for a format without sets of ipset"
+            raise InvalidValueError(rule, f"a text for {row.name!r}")
     if document is None and row.keys:
         # A format of data is in JSON, or in YAML if it has no sign for a text of its own.
         if documents.is_json(text):
@@ -61,8 +70,10 @@ def parse(
         elif not row.signs:
             document = yaml_text.load(text)
     if document is None:
-        reader = types.cast("types.RulesetReader", import_module(row.reader))
-        return reader.read_text(text, row.name, services)
+        module = import_module(row.reader)
+        if sets is not None:
+            return types.cast("types.SetsReader", module).read_text(text, row.name, services, sets)
+        return types.cast("types.RulesetReader", module).read_text(text, row.name, services)
     return documents.located(_read_data(document.data, row, services, variables), document)
 
 

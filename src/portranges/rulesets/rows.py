@@ -13,6 +13,7 @@ _READS = (
     "user chains with -j, -g and RETURN, policies",
     "DNAT, REDIRECT and NETMAP, followed to the port that the local stack sees",
     "connection states, TCP flags, the loopback interface; every other match as a condition",
+    "-m set with bitmap:port exactly, and the ports of hash types, by 'ipset save' as sets",
     "the address family, by the comment in the first line or by the addresses of the rules",
 )
 _LEAVES_OUT = (
@@ -21,7 +22,7 @@ _LEAVES_OUT = (
     "other tables than the one that 'iptables -S' or '-L' shows: they are taken to be empty",
     "options of extensions that iptables 1.8.9 does not have: the rule is skipped",
     "'! --dport 0:65535': iptables-legacy matches no packet with it, but saves no match at all",
-    "contents of an ipset: a match with one is a condition",
+    "contents of an ipset, unless parse() has the output of 'ipset save' as sets: a condition",
 )
 _EVIDENCE = Evidence(
     confidence=Confidence.MEASURED,
@@ -100,6 +101,7 @@ FORMATS = (
         ),
         reader="portranges.rulesets.iptables",
         is_stateless=True,
+        has_sets=True,
         evidence=_EVIDENCE,
     ),
     Format(
@@ -116,6 +118,7 @@ FORMATS = (
         ),
         reader="portranges.rulesets.iptables",
         is_stateless=True,
+        has_sets=True,
         evidence=_EVIDENCE,
     ),
     _NFT,

@@ -42,7 +42,7 @@ def before_input(family: Family, group: str, location: Location) -> types.Iterat
         >>> [str(rule.ports) for rule in rules]
         ['68/udp', '5353/udp', '1900/udp']
     """
-    reader = RuleReader(None, is_tracked=True)
+    reader = RuleReader(None, {}, is_tracked=True)
     for text in _BEFORE_INPUT[family]:
         _, _, options = text.split(" ", 2)
         yield Rule(
