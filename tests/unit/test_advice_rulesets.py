@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cloud_samples import AZURE, GCP, OPENSTACK, plan, resource
+from cloud_samples import AZURE, AZURE_EFFECTIVE, GCP, GCP_POLICY, OPENSTACK, plan, resource
 from portranges import rulesets
 from portranges.advice import audit
 from portranges.families import Family
@@ -328,6 +328,24 @@ def test_rules_of_clouds_for_certain_senders(data, is_exposed):
     text = json.dumps(data).replace('"443', '"3306').replace("443", "3306")
     found = [each.id for each in audit(rulesets.parse(text))]
     assert ("not-for-internet" in found) is is_exposed
+
+
+def test_effective_rules_of_azure_are_for_every_source_port():
+    found = [each.id for each in audit(rulesets.from_data({"value": [AZURE_EFFECTIVE]}))]
+    assert found == ["not-evaluated"]
+
+
+def test_a_policy_that_leaves_the_rest_to_the_next_one():
+    (rule,) = GCP_POLICY["rules"]
+    every = {"layer4Configs": [{"ipProtocol": "all"}], "srcIpRanges": ["0.0.0.0/0"]}
+    last = {**rule, "match": every, "priority": 2147483647, "targetServiceAccounts": []}
+    for action, expected in (
+        ("goto_next", []),
+        ("apply_security_profile_group", ["opens-all"] * 2),
+    ):
+        policy = {**GCP_POLICY, "rules": [rule, {**last, "action": action}]}
+        found = [each.id for each in audit(rulesets.from_data(policy))]
+        assert found == [*expected, "not-evaluated"]
 
 
 @pytest.mark.parametrize(

@@ -304,7 +304,7 @@ def test_actions_of_google() -> None:
     deny = {**FIREWALL, "deny": FIREWALL["allow"], "allow": []}
     assert only_rule(state("google_compute_firewall", deny)).action is Action.DROP
     kind = "google_compute_network_firewall_policy_rule"
-    for word, action in (("deny", Action.DROP), ("goto_next", Action.DELEGATE)):
+    for word, action in (("deny", Action.DROP), ("goto_next", Action.RETURN)):
         assert only_rule(state(kind, {**POLICY_RULE, "action": word})).action is action
     disabled = only_rule(state(kind, {**POLICY_RULE, "disabled": True}))
     assert (disabled.applies, disabled.conditions) == (Applies.NEVER, ("disabled: true",))

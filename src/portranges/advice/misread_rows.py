@@ -216,7 +216,7 @@ ROWS = (
     Misreading(
         name="sender-chooses",
         formats=("azure",),
-        pattern=r'(?i)"source_?Port_?Ranges?": ?\[?"(?!\*)[^"]+"',
+        pattern=r'(?i)"source_?Port_?Ranges?": ?\[?"(?!\*|0-65535")[^"]+"',
         actions=ACCEPTING,
         opens=True,
         means="the ports in '{0}' belong to the sender, which chooses them",
@@ -242,7 +242,7 @@ ROWS = (
     Misreading(
         name="no-ports-gcp",
         formats=("gcp",),
-        pattern=r'\{"IPProtocol": ?"(?:tcp|udp|sctp|6|17|132)"\}',
+        pattern=r'\{"(?:IP|ip)Protocol": ?"(?:tcp|udp|sctp|6|17|132)"\}',
         actions=ACCEPTING,
         means="an entry without ports is for every port of its protocol",
         source=_GCP,
@@ -251,7 +251,7 @@ ROWS = (
         name="no-source-gcp",
         formats=("gcp",),
         pattern=r'"direction": ?"INGRESS"',
-        without=r'"source(?:Ranges|Tags|ServiceAccounts)": ?\["',
+        without=r'"(?:source(?:Ranges|Tags|ServiceAccounts)|src[A-Z]\w+)": ?(?:\[[{"]|")',
         actions=ACCEPTING,
         means="a rule without a source is for every address",
         source=_GCP,

@@ -41,11 +41,11 @@ _KEYS = (
     *("logConfig", "enableLogging", "params"),
 )
 
-# A rule of a firewall policy. The last two actions leave the decision to others.
+# With goto_next, the rules of the next policy or network decide, and with the last another program.
 _POLICY_ACTIONS = {
     "allow": Action.ACCEPT,
     "deny": Action.DROP,
-    "goto_next": Action.DELEGATE,
+    "goto_next": Action.RETURN,
     "apply_security_profile_group": Action.DELEGATE,
 }
 _MATCHES = {

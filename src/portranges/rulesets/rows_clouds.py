@@ -153,7 +153,7 @@ CLOUDS = (
         leaves_out=(
             _NO_EVALUATION,
             "of rules with one priority, those that deny come first; the priority does not show it",
-            "what follows a rule with goto_next or a security profile: it leaves the decision open",
+            "the policy or network that goto_next leads to, and what a security profile lets pass",
             "rules about the mirroring of packets: they decide about none",
         ),
         signs=(),
