@@ -52,6 +52,9 @@ PROFILES = textwrap.dedent(
     """
 )
 
+# Profiles of ufw itself.
+KNOWN = ("DNS", "SSH", "'WWW Full'")
+
 # Packets that before.rules accepts: source, target, transport, source port, destination port.
 SHIPPED = (
     ("10.9.0.9", "10.9.0.1", "udp", 67, 68),
@@ -97,7 +100,7 @@ class Generator:
         action = rng.choice(("allow", "allow", "allow", "deny", "deny", "reject", "limit"))
         if rng.random() < 0.2:
             listed = f"{self.ports()}/{self.transport()}"
-            target = rng.choice((self.port(), listed, "ssh", "Plain"))
+            target = rng.choice((self.port(), listed, "ssh", "Plain", *KNOWN))
             way = rng.choice(("", "in ", "out "))
             return f"{place} {action} {way}{target}"
         if rng.random() < 0.05:
@@ -116,7 +119,7 @@ class Generator:
         protocol = rng.choice(("tcp", "tcp", "udp", "", "", portless))
         if rng.random() < 0.15:
             # A profile has its own protocols.
-            profile = rng.choice(("'Two Ways'", "Plain"))
+            profile = rng.choice(("'Two Ways'", "Plain", *KNOWN))
             words.append(f"to {self.address()} app {profile}")
             return " ".join(filter(None, words))
         words.append(f"proto {protocol}" if protocol else "")
