@@ -63,6 +63,7 @@ FRONTENDS = (
         ),
         leaves_out=(
             "the default policies, which are in /etc/default/ufw: what no rule decides may pass",
+            "whether ufw is enabled, and for forwarded packets, whether the kernel forwards any",
             "rules of a built-in chain, which ufw does not write: they are skipped",
             _CHANGED_BEFORE_RULES,
         ),
