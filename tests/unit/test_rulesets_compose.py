@@ -372,3 +372,31 @@ def test_the_evaluation_is_not_known() -> None:
     with pytest.raises(InvalidValueError) as caught:
         rulesets.from_data("80:80", "compose")
     assert str(caught.value) == "data must be a mapping or a list of them, got str '80:80'"
+
+
+def test_anchors_and_merges() -> None:
+    text = """x-ports: &ports
+  ports:
+    - 1:2
+x-web: &web
+  <<: *ports
+  expose: [3]
+services:
+  one:
+    <<: *web
+  two:
+    <<: [*web, {expose: [4]}]
+    ports:
+      - 5:6
+"""
+    ruleset = rulesets.parse(text)
+    assert ruleset.skipped == ()
+    assert [
+        (each.group, str(each.ports), each.location.line, each.location.pointer)
+        for each in ruleset.rules
+    ] == [
+        ("one", "1/tcp", 3, "/services/one/ports/0"),
+        ("one", "3/tcp", 6, "/services/one/expose/0"),
+        ("two", "5/tcp", 13, "/services/two/ports/0"),
+        ("two", "3/tcp", 6, "/services/two/expose/0"),
+    ]

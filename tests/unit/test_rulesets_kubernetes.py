@@ -238,6 +238,7 @@ def test_other_rules_have_no_evaluation(more: dict[str, object]) -> None:
     }
     assert read([policy, {"apiVersion": "v1", "kind": "Namespace"}]).chains is not None
     assert read([policy, {**more, "metadata": {"name": "b"}}]).chains is None
+    assert read([{**policy, "metadata": None}]).chains is not None
     # The later of two policies with one name replaces the earlier.
     assert read([policy, policy]).chains is None
 
@@ -692,3 +693,13 @@ def test_text_has_lines() -> None:
     assert str(caught.value) == (
         "format must have an evaluation that was compared with its tool, got 'kubernetes'"
     )
+
+
+def test_null_is_no_value() -> None:
+    for kind, spec in (
+        ("Service", {"ports": [{"port": 80}]}),
+        ("NetworkPolicy", {"ingress": [{"ports": [{"port": 80}]}]}),
+    ):
+        version = "v1" if kind == "Service" else "networking.k8s.io/v1"
+        data = {"apiVersion": version, "kind": kind, "metadata": None, "spec": spec, "status": None}
+        assert [str(each.ports) for each in read(data).rules] == ["80/tcp"]

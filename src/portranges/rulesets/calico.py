@@ -56,9 +56,8 @@ _PROTOCOLS: dict[str, tuple[Transport, ...]] = {
 
 def read_calico(node: Node, found: Gathered, group: str) -> None:
     """Read a policy. Those with a lower order are evaluated first."""
-    outer = node.fields("a policy", node.all_fields("a policy"), ("spec",))
     keys = _GLOBAL if group.startswith("Global") else _POLICY
-    spec = outer["spec"].fields("spec of a policy", keys)
+    spec = node.field("a policy", "spec").fields("spec of a policy", keys)
     named = policy_types(spec, "types")
     # Without an order, a policy is the last one.
     order = _order(spec["order"]) if "order" in spec else math.inf

@@ -174,8 +174,7 @@ def _namespace(node: Node) -> str:
 
 
 def _spec(node: Node, what: str, known: frozenset[str]) -> dict[str, Node]:
-    spec = node.fields(what, node.all_fields(what), ("spec",))["spec"]
-    return spec.fields(f"spec of {what}", known)
+    return node.field(what, "spec").fields(f"spec of {what}", known)
 
 
 def _selects(spec: dict[str, Node], key: str) -> bool:

@@ -53,7 +53,7 @@ _CONTAINER_PORT = keys_in("name hostPort containerPort protocol hostIP")
 
 def read_service(node: Node, found: Gathered, group: str) -> None:
     """Read a Service: its ports, those on each node, and where they lead to."""
-    spec = node.fields("a Service", node.all_fields("a Service"), ("spec",))["spec"]
+    spec = node.field("a Service", "spec")
     found.skip_unknown(spec, group, "spec of a Service", _SERVICE)
     fields = spec.all_fields("spec of a Service")
     conditions: list[str] = []

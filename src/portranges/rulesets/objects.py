@@ -104,6 +104,17 @@ class Node:
         """
         return {key: each.value for key, each in self.fields(what, known, required).items()}
 
+    def field(self, what: str, key: str) -> Node:
+        """Return the value of *key*; other keys are not checked.
+
+        Raises:
+            RefusedError: This is not a mapping, or does not have the key.
+        """
+        found = self.all_fields(what)
+        if key not in found:
+            raise RefusedError(f"{what} must have {key}, got {elide(self.value)}")
+        return found[key]
+
     def items(self, what: str, *, is_filled: bool = False) -> list[Node]:
         """Return the values of a list, which must not be empty if *is_filled*.
 
