@@ -77,6 +77,7 @@ READ: list[tuple[str, str, dict[str, str]]] = [
         ListenDatagram=[fe80::1]:53%eth0
         ListenStream=/run/a.sock
         ListenStream=@abstract
+        ListenStream=%t/c.sock
         ListenStream=vsock::82
         ListenSequentialPacket=/run/b.sock
         ListenFIFO=/run/fifo
@@ -309,9 +310,10 @@ def test_the_variables_of_suricata() -> None:
         "FILE_DATA_PORTS": in_three("80,110,143"),
         "SIP_PORTS": in_three("5060-5061"),
     }
+    assert shown("vars: {}", "suricata") == shown("a: 1", "suricata") == {}
     for text, reason in [
-        ("vars: 1", "expected a mapping 'vars', got int 1"),
-        ("vars: {}", "expected a mapping 'port-groups', got None"),
+        ("vars: 1", "vars must be a mapping, got int 1"),
+        ("vars: {port-groups: [80]}", "port-groups must be a mapping, got list [80]"),
         ("vars: {port-groups: {A: [80]}}", "a variable must be a text or a number, got 'A': [80]"),
         ("vars: {port-groups: {A: true}}", "a variable must be a text or a number, got 'A': True"),
         ("vars:\n  port-groups:\n    A: !80 x", "a variable must be a text or a number, got 'A': "),

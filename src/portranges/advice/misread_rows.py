@@ -27,6 +27,7 @@ class Misreading:
         name: The key.
         formats: The formats of rulesets that may have it.
         pattern: A regular expression for the text of the rule, or for one of its conditions.
+        words: Words of which a text that matches has one; ``()`` if it may have none of them.
         also: A second one that must match.
         without: One that must not match.
         group: One for the beginning of the group that the rule is in.
@@ -44,6 +45,7 @@ class Misreading:
     name: str
     formats: tuple[str, ...]
     pattern: str
+    words: tuple[str, ...] = ()
     also: str = ""
     without: str = ""
     group: str = ""
@@ -55,7 +57,14 @@ class Misreading:
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, name=filled, formats=tuple_with(str, least=1), pattern=filled, also=str)
-        fields(self, without=str, group=str, actions=tuple_with(Action, least=1), opens=bool)
+        fields(
+            self,
+            words=tuple_with(str),
+            without=str,
+            group=str,
+            actions=tuple_with(Action, least=1),
+            opens=bool,
+        )
         fields(self, means=filled, source=Source)
 
 
@@ -76,6 +85,7 @@ ROWS = (
     # -- packet filters of Linux ------------------------------------------------
     Misreading(
         name="negated-ports",
+        words=("!",),
         formats=_IPTABLES,
         pattern=r"! --(?:dports?|destination-ports?) \S+|\bdpts?:!\S+|\bdports +!\S+",
         actions=ACCEPTING,
@@ -85,6 +95,7 @@ ROWS = (
     ),
     Misreading(
         name="negated-ports-nft",
+        words=("!=",),
         formats=("nft",),
         pattern=r'\bdport != |"op": ?"!=", ?"left": ?\{"payload": ?\{[^{}]*"field": ?"dport"',
         actions=ACCEPTING,
@@ -94,6 +105,7 @@ ROWS = (
     ),
     Misreading(
         name="either-port",
+        words=("-ports ", "multiport ports "),
         formats=_IPTABLES,
         pattern=r"(?:--|\bmultiport )ports \S+",
         actions=ACCEPTING,
@@ -104,6 +116,7 @@ ROWS = (
     ),
     Misreading(
         name="port-zero",
+        words=("port 0", "dpt:0"),
         formats=_IPTABLES,
         pattern=r"--(?:dport|destination-port) 0(?![0-9:,])|\bdpt:0(?![0-9])",
         means="'{0}' matches port 0 only, and not every port",
@@ -111,6 +124,7 @@ ROWS = (
     ),
     Misreading(
         name="port-zero-nft",
+        words=("dport 0",),
         formats=("nft",),
         pattern=r"\bdport 0(?![0-9x-])",
         means="'{0}' matches port 0 only, and not every port",
@@ -118,6 +132,7 @@ ROWS = (
     ),
     Misreading(
         name="open-end",
+        words=(":",),
         formats=_IPTABLES,
         pattern=r"--(?:dport|destination-port)[ =](?:[0-9]+:(?![0-9])|:[0-9]+)",
         means="'{0}' has an open end, which is port 0 or port 65535",
@@ -125,6 +140,7 @@ ROWS = (
     ),
     Misreading(
         name="without-zero",
+        words=("1:65535",),
         formats=_IPTABLES,
         pattern=r"--(?:dports?|destination-ports?) 1:65535\b|\bdpts:1:65535\b",
         means="'{0}' leaves out port 0",
@@ -132,6 +148,7 @@ ROWS = (
     ),
     Misreading(
         name="every-transport",
+        words=("th",),
         formats=("nft",),
         pattern=r'\bth dport\b|"protocol": ?"th", ?"field": ?"dport"',
         means="'th dport' matches TCP, UDP, SCTP and DCCP",

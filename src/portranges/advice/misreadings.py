@@ -35,6 +35,7 @@ def find(ruleset: Ruleset) -> types.Iterator[Finding]:
         for row, group, pattern, also, without in searches:
             if (
                 rule.action in row.actions
+                and (not row.words or any(map(text.__contains__, row.words)))
                 and (match := pattern.search(text))
                 and (also is None or also.search(text))
                 and (without is None or not without.search(text))

@@ -114,7 +114,7 @@ CONFIGURATIONS = (
         ),
         "other files: a reference to an option of one is refused",
         "a jail without a port in this file",
-        "actions, which may block every port",
+        "actions, which may have ports of their own or block every port",
         alias="jail.conf",
     ),
     _row(

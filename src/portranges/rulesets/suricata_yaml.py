@@ -19,9 +19,10 @@ def read_ports(text: str, services: types.Services | None) -> dict[str, Transpor
     whole = (0, len(text))
     data = _mapping(yaml_text.load(text).data)
     for key in ("vars", "port-groups"):
-        if not isinstance(data.get(key), dict):
-            raise found.error(f"expected a mapping {key!r}, got {got(data.get(key))}", whole)
-        data = _mapping(data[key])
+        value = data.get(key, {})
+        if not isinstance(value, dict):
+            raise found.error(f"{key} must be a mapping, got {got(value)}", whole)
+        data = _mapping(types.cast("object", value))
     texts: dict[str, str] = {}
     for name, value in data.items():
         # A number without quotes is as good as a text.

@@ -17,7 +17,8 @@ _TRANSPORTS = {"ListenStream": TCP, "ListenDatagram": UDP, "ListenSequentialPack
 _PROTOCOLS = {"": None, "sctp": (Transport.SCTP,), "udplite": (), "mptcp": TCP}
 # An address of IPv4, or of IPv6 in brackets, with an interface for one that is link-local.
 _ADDRESS = re.compile(r"(?:(?:[0-9.]+|\[[0-9A-Fa-f:.]+\]):)?([0-9]+)(?:%[^ %/]+)?")
-_LOCAL = re.compile(r"[/@].*|vsock(?:-[a-z]+)?:.*")
+# '%t/' and the like are directories.
+_LOCAL = re.compile(r"(?:[/@]|%[a-zA-Z]/).*|vsock(?:-[a-z]+)?:.*")
 
 
 def read_ports(text: str, services: types.Services | None) -> dict[str, TransportPorts]:
