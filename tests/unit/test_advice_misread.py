@@ -357,7 +357,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "tcp-only",
         kubernetes({**PEERS, "ports": [{"port": 53}]}),
-        "a port without a protocol is one of TCP only",
+        "a port without a protocol is one of TCP only, so UDP does not match",
         kubernetes({**PEERS, "ports": [{"port": 53, "protocol": "UDP"}]}),
     ),
     (
@@ -496,6 +496,11 @@ def test_services_behind_published_ports() -> None:
     assert exposed(compose("6379:6379")) == ["6379/tcp exposes Redis"]
     assert exposed(compose("192.0.2.1:6379:6379")) == ["6379/tcp exposes Redis"]
     assert exposed(compose("127.0.0.1:6379:6379")) == []
+    assert exposed(compose("16379:6379")) == ["16379/tcp"]
+    (found,) = [each for each in audit(compose("7000-7001:6378-6379")) if "Redis" in each.sentence]
+    assert found.sentence.startswith("7001/tcp, which leads to 6379, exposes Redis, which should")
+    assert str(found.ports) == "7001"
+    assert exposed(compose("16379:6379/udp")) == []
     assert exposed(compose(expose=["6379"])) == []
     balanced = {"type": "LoadBalancer", "ports": [{"port": 6379}]}
     data = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}

@@ -140,6 +140,7 @@ ROWS = (
     ),
     Misreading(
         name="without-zero",
+        actions=(Action.DROP, Action.REJECT),
         words=("1:65535",),
         formats=_IPTABLES,
         pattern=r"--(?:dports?|destination-ports?) 1:65535\b|\bdpts:1:65535\b",
@@ -324,8 +325,10 @@ ROWS = (
         name="tcp-only",
         formats=("kubernetes",),
         group="NetworkPolicy .*gress$",
-        pattern=r'\{"port": ?[0-9]+(?:, ?"endPort": ?[0-9]+)?\}',
-        means="a port without a protocol is one of TCP only",
+        # Ports of services that use UDP; nearly every other rule is for TCP.
+        pattern=r'\{"port": ?(?:53|6[789]|88|123|16[12]|500|514|1194|181[23]|3478|4500|5060'
+        r"|51820)\}",
+        means="a port without a protocol is one of TCP only, so UDP does not match",
         source=_KUBERNETES,
     ),
     Misreading(

@@ -15,7 +15,7 @@ from portranges.advice.idle_rules import about, is_incomplete, mergeable, withou
 from portranges.advice.listen import finding, profiles_of
 from portranges.advice.misreadings import find, hint_of
 from portranges.advice.model import Finding
-from portranges.advice.openings import cut_replies, exposed_services, wide_openings
+from portranges.advice.openings import cut_replies, exposed_services, led_to_services, wide_openings
 from portranges.layout import cut_list, listed
 from portranges.ports import PortRange, Transport
 from portranges.portset import PortSet
@@ -168,6 +168,8 @@ class _Openings:
             if not ports >= PortRange(1, 65535):
                 found = exposed_services(ports, profiles, transport)
                 yield from _placed(found, openers, transport)
+        if self.ruleset.chains is None:
+            yield from _of_published(openers)
 
     def _opened(self, rules: list[Rule]) -> tuple[TransportPorts, list[Rule]]:
         """Return the ports that *rules* open, and the rules that open them."""
@@ -237,10 +239,22 @@ def _opens(rule: Rule) -> bool:
         return False
     if rule.action in _TRANSLATIONS:
         # A service of Kubernetes has an address outside the cluster if it is of this type.
+        if _is_restricted(rule):
+            return False
         is_service = rule.group.startswith("Service ")
         is_chosen = any(each.startswith("published: ") for each in rule.conditions)
         return 'type: "LoadBalancer"' in rule.conditions or not (is_service or is_chosen)
     return rule.action in _OPENING and "expose" not in rule.conditions
+
+
+def _of_published(rules: list[Rule]) -> types.Iterator[Finding]:
+    """Yield the findings about services that ports with other numbers lead to."""
+    for rule in rules:
+        for transport, ports in rule.ports.items():
+            target = rule.translated_ports
+            if target is not None and target != ports:
+                for each in led_to_services(ports, target, transport):
+                    yield replace(each, location=rule.location)
 
 
 def _is_restricted(rule: Rule) -> bool:

@@ -97,6 +97,33 @@ def exposed_services(
             )
 
 
+def led_to_services(
+    ports: PortSet, target: PortSet, transport: Transport
+) -> types.Iterator[Finding]:
+    """Yield the findings about services that *ports* are translated to.
+
+    Services that have these ports themselves are left to ``exposed_services``.
+    """
+    for row in uses.not_for_internet():
+        inside = target & row.ports
+        if transport not in row.transports or not inside:
+            continue
+        opened = ports
+        if len(ports) == len(target):
+            opened = PortSet(
+                one for one, other in zip(ports, target, strict=True) if other in inside
+            )
+        if not opened <= row.ports:
+            yield finding(
+                "not-for-internet",
+                opened,
+                shown=f"{opened}/{transport}, which leads to {inside},",
+                source=row.source,
+                service=row.service,
+                why=row.why,
+            )
+
+
 def opens_all(ports: PortSet) -> bool:
     """Return whether every port that a program can listen on is open."""
     return ports >= PortRange(1, 65535)
