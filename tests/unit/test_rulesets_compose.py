@@ -172,8 +172,15 @@ def test_the_engine_chooses_a_port_of_the_host(
     [
         ("${PORT:-8080}:80", "8080/tcp", "80", BOTH, ("${PORT:-8080}",)),
         ("${PORT-8080}:${TO:-80}", "8080/tcp", "80", BOTH, ("${PORT-8080}", "${TO:-80}")),
-        ("${ALL:-127.0.0.1:1:2}", "1/tcp", "2", BOTH, ("${ALL:-127.0.0.1:1:2}",)),
-        ("${IP:-127.0.0.1}:1:2", "1/tcp", "2", BOTH, ("${IP:-127.0.0.1}",)),
+        (
+            "${ALL:-127.0.0.1:1:2}",
+            *("1/tcp", "2", BOTH, ('host_ip: "127.0.0.1"', "${ALL:-127.0.0.1:1:2}")),
+        ),
+        (
+            "${IP:-127.0.0.1}:1:2",
+            *("1/tcp", "2", BOTH, ('host_ip: "127.0.0.1"', "${IP:-127.0.0.1}")),
+        ),
+        ("${IP:-0.0.0.0}:1:2", "1/tcp", "2", BOTH, ("${IP:-0.0.0.0}",)),
         ("${IP-}:1:2", "1/tcp", "2", BOTH, ("${IP-}",)),
         ("${A:-${B:-1}}:2", "1/tcp", "2", BOTH, ("${A:-${B:-1}}",)),
         ("10.0.0.1:${A:-1}:2", "1/tcp", "2", ("inet",), ('host_ip: "10.0.0.1"', "${A:-1}")),
@@ -181,7 +188,10 @@ def test_the_engine_chooses_a_port_of_the_host(
             {"target": "${A:-1}", "published": "${B:-2}", "protocol": "${C:-udp}"},
             *("2/udp", "1", BOTH, ("${A:-1}", "${B:-2}", "${C:-udp}")),
         ),
-        ({"target": 1, "host_ip": "${IP-::1}", "published": 2}, "2/tcp", "1", BOTH, ("${IP-::1}",)),
+        (
+            {"target": 1, "host_ip": "${IP-::1}", "published": 2},
+            *("2/tcp", "1", BOTH, ('host_ip: "::1"', "${IP-::1}")),
+        ),
         # With a value or without the variable, there is nothing to say.
         ("${SET}:80", "81/tcp", "80", BOTH, ()),
         ("$SET:80", "81/tcp", "80", BOTH, ()),

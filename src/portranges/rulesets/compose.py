@@ -186,7 +186,8 @@ class _Service:
             has_variable = not entry.text.startswith(text.rsplit(":", 2)[0] + ":")
         families, applies, conditions = address(host)
         if has_variable:
-            families, applies, conditions = FAMILIES, Applies.MAYBE, ()
+            # Another value may be an address of the other family, or one that is not loopback.
+            families, applies = FAMILIES, Applies.MAYBE
         self.found.add(
             entry,
             self.group,
