@@ -195,6 +195,28 @@ def test_what_the_configuration_does_not_set_is_not_unknown() -> None:
     assert (rule.applies, rule.conditions) == (Applies.ALWAYS, ())
 
 
+def test_blocks_that_the_configuration_does_not_show() -> None:
+    kind, values = "azurerm_network_security_group", {"name": "x"}
+    rule = "the plan must show security_rule, got "
+    assert reason(plan(kind, values, "security_rule")) == f"{rule}a value known after apply"
+    assert reason(plan(kind, values, "name")) == (
+        f"{rule}blocks known after apply; they are not set, unless by dynamic blocks"
+    )
+
+
+def test_a_group_that_is_not_set_is_not_a_peer() -> None:
+    values = {"type": "ingress", "protocol": "tcp", "from_port": 22, "to_port": 22}
+    values |= dict.fromkeys(("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"))
+    kind = "aws_security_group_rule"
+    (rule,) = rulesets.from_data(plan(kind, values, "source_security_group_id")).rules
+    assert rule.conditions == ("source_security_group_id, known after apply: null",)
+    assert reason(plan(kind, values, "cidr_blocks")).startswith("a rule must have a peer, got ")
+    values["prefix_list_ids"] = ["pl-1"]
+    assert only_rule(plan(kind, values, "prefix_list_ids")).conditions == (
+        'prefix_list_ids: "pl-1"',
+    )
+
+
 @pytest.mark.parametrize(
     ("address", "place"),
     [

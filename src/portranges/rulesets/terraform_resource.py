@@ -50,6 +50,10 @@ class Resource:
         """Return the blocks at *key*, or skip them if they are not known."""
         node = self.node.child(key, self.node.entry.get(key))
         with found.skipping(node, group):
+            if self.written and key not in (*self.written, *self.node.entry):
+                hint = "they are not set, unless by dynamic blocks"
+                shown = f"blocks {UNKNOWN}; {hint}"
+                raise InvalidValueError(f"the plan must show {key}", shown)
             self.check_known((key,))
             return node.items(key)
         return []
