@@ -723,6 +723,10 @@ FORMAT = Format(
 )
 
 DATA = replace(FORMAT, name="datalist", signs=())
+TAKEN = replace(FORMAT, aliases=("ip6tables",))
+NO_PATTERN = replace(FORMAT, signs=("(",))
+NO_READER = replace(FORMAT, reader="no_such_reader")
+NO_FUNCTION = replace(FORMAT, reader="dataclasses")
 CHAIN = Chain(name="all", hook=Hook.INPUT, policy=Action.DROP, families=(Family.INET,))
 
 
@@ -769,10 +773,12 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         )
         monkeypatch.syspath_prepend(str(tmp_path))
         catalog._index.cache_clear()
+        catalog._added.cache_clear()
 
     yield install
     sys.modules.pop("example_format", None)
     catalog._index.cache_clear()
+    catalog._added.cache_clear()
 
 
 def test_another_package_adds_a_format(installed) -> None:
@@ -809,13 +815,63 @@ def test_a_format_of_data_alone_is_read_from_json_and_yaml(installed) -> None:
         rulesets.detect('{"a": {"allowlist": []}}')
 
 
-def test_an_entry_point_must_be_a_format(installed) -> None:
-    installed("CHAIN")
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("CHAIN", "expected a Format, got Chain(name='all', "),
+        ("MISSING", "AttributeError \"module 'example_format' has no attribute 'MISSING'\""),
+        ("TAKEN", "a format must have names of its own, got 'ip6tables'"),
+        ("NO_PATTERN", "signs must be regular expressions, got '(': missing ), "),
+    ],
+)
+def test_an_entry_point_that_cannot_be_used_leaves_the_others(
+    installed, target: str, reason: str
+) -> None:
+    installed(target)
+    assert [each.name for each in rulesets.formats()] == NAMES.split(", ")
+    assert rulesets.parse("*filter\nCOMMIT\n").format == "iptables"
+    assert rulesets.parse("*filter\nCOMMIT\n", "ip6tables").format == "ip6tables"
+    expected = f"cannot use the entry point 'allowlist' of portranges.rulesets: {reason}"
     with pytest.raises(DataError) as caught:
-        rulesets.formats()
-    assert str(caught.value).startswith(
-        "cannot use the entry point 'allowlist' of portranges.rulesets: expected a Format, got "
-    )
+        rulesets.parse("allowlist\n", "allowlist")
+    assert str(caught.value).startswith(expected)
+    with pytest.raises(InvalidValueError) as undetected:
+        rulesets.detect("allowlist\n")
+    assert expected in str(undetected.value)
+    with pytest.raises(UnknownNameError):
+        rulesets.parse("", "other")
+
+
+def test_a_package_that_cannot_be_imported_leaves_the_others(installed, tmp_path: Path) -> None:
+    installed("FORMAT")
+    (tmp_path / "example_format.py").write_text("raise SystemError('line 1\\nline 2')", "utf-8")
+    assert [each.name for each in rulesets.formats()] == NAMES.split(", ")
+    with pytest.raises(DataError, match=r"SystemError 'line 1\\nline 2'$"):
+        rulesets.from_data({}, "allowlist")
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("NO_READER", "ModuleNotFoundError \"No module named 'no_such_reader'\""),
+        ("NO_FUNCTION", "expected a function read_text in dataclasses"),
+    ],
+)
+def test_a_reader_that_does_not_work_is_reported(installed, target: str, reason: str) -> None:
+    installed(target)
+    with pytest.raises(DataError) as caught:
+        rulesets.parse("allowlist\n")
+    assert str(caught.value) == f"cannot use the reader of the format 'allowlist': {reason}"
+
+
+def test_a_reader_must_return_a_ruleset(installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed("FORMAT")
+    assert rulesets.detect("allowlist\n").name == "allowlist"
+    for function in ("read_text", "read_data"):
+        monkeypatch.setattr(sys.modules["example_format"], function, lambda *_: 1)
+    for text in ("allowlist\n", '{"allowlist": []}'):
+        with pytest.raises(DataError, match=r"'allowlist': expected a Ruleset, got 1$"):
+            rulesets.parse(text)
 
 
 def test_every_row_names_an_importable_reader() -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from portranges.checks import of_type
-from portranges.errors import DataError, InvalidValueError, elide, got
+from portranges.checks import of_type, plain
+from portranges.errors import DataError, InvalidValueError, UnknownNameError, elide, got
 from portranges.names import Index
 from portranges.rulesets import documents, json_text
 from portranges.rulesets.model import Format
@@ -20,6 +20,7 @@ from portranges.rulesets.rows_clouds import CLOUDS
 from portranges.rulesets.rows_containers import CONTAINERS
 from portranges.rulesets.rows_frontends import FRONTENDS
 
+_OWN = (*FORMATS, *FRONTENDS, *AWS, *CONTAINERS, *CLOUDS)
 _GROUP = "portranges.rulesets"
 
 # A text whose outermost value is a list, as YAML writes it.
@@ -33,10 +34,8 @@ def formats() -> tuple[Format, ...]:
     """Return the row of every format that is read, with those that other packages add.
 
     Returns:
-        The rows in a fixed order; the added ones come last.
-
-    Raises:
-        DataError: An entry point is not a ``Format``.
+        The rows in a fixed order; the added ones come last. An entry point that cannot be used is
+        left out: the functions that need it raise ``DataError``.
 
     Example:
         >>> [row.name for row in formats()][:2]
@@ -47,22 +46,60 @@ def formats() -> tuple[Format, ...]:
 
 @cache
 def _index() -> Index[Format]:
+    return Index.of("format", [*_OWN, *_added()[0]], argument="format")
+
+
+@cache
+def _added() -> tuple[list[Format], dict[str, DataError]]:
+    """Return the formats of other packages, and the entry points that cannot be used."""
     # Reading the names of the installed packages takes longer than reading most files.
     from importlib.metadata import entry_points
 
-    found = [*FORMATS, *FRONTENDS, *AWS, *CONTAINERS, *CLOUDS]
+    found: list[Format] = []
+    broken: dict[str, DataError] = {}
+    taken = {name for row in _OWN for name in (row.name, *row.aliases)}
     for point in sorted(entry_points(group=_GROUP), key=lambda each: each.name):
-        row = point.load()
-        if not isinstance(row, Format):
-            reason = f"expected a Format, got {elide(row)}"
-            raise DataError(f"the entry point {point.name!r} of {_GROUP}", reason)
-        found.append(row)
-    return Index.of("format", found, argument="format")
+        try:
+            row = point.load()
+        except Exception as error:  # noqa: BLE001 - a package from outside can raise anything
+            reason = f"{type(error).__name__} {elide(str(error))}"
+        else:
+            reason = _fault(row, taken)
+            if not reason:
+                found.append(row)
+                taken |= {row.name, *row.aliases}
+        if reason:
+            broken[point.name] = DataError(f"the entry point {point.name!r} of {_GROUP}", reason)
+    return found, broken
+
+
+def _fault(row: object, taken: set[str]) -> str:
+    """Return why *row* is not a further format; ``""`` if it is one."""
+    if not isinstance(row, Format):
+        return f"expected a Format, got {elide(row)}"
+    for name in (row.name, *row.aliases):
+        if name in taken:
+            return f"a format must have names of its own, got {elide(name)}"
+    for sign in row.signs:
+        try:
+            re.compile(sign, re.MULTILINE)
+        except re.error as error:
+            return f"signs must be regular expressions, got {elide(sign)}: {error}"
+    return ""
 
 
 def find(name: str) -> Format:
-    """Return the row of the format *name*, or raise UnknownNameError."""
-    return _index().find(name)
+    """Return the row of the format *name*.
+
+    Raises:
+        TypeError: *name* is not a ``str``.
+        UnknownNameError: It is unknown.
+        DataError: It is an entry point that cannot be used.
+    """
+    try:
+        return _index().find(name)
+    except UnknownNameError as unknown:
+        raise _added()[1].get(plain(name), unknown) from None
 
 
 def detect(text: str) -> Format:
@@ -132,7 +169,7 @@ def detect_data(data: object) -> Format:
 
 def _unknown(what: str, found: str) -> InvalidValueError:
     names = ", ".join(row.name for row in formats())
+    hints = [f"name the format if it is one of {names}", *map(str, _added()[1].values())]
     return InvalidValueError(
-        f"{what} must have the form of a known format",
-        f"{found}; name the format if it is one of {names}",
+        f"{what} must have the form of a known format", "; ".join([found, *hints])
     )

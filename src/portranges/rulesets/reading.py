@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from portranges import checks, types
-from portranges.errors import InvalidValueError, got
+from portranges.errors import DataError, InvalidValueError, elide, got
 from portranges.rulesets import documents, json_text, yaml_text
 from portranges.rulesets.catalog import detect_data, detect_document, find
 from portranges.rulesets.model import Format
@@ -41,6 +41,7 @@ def parse(
         PortSyntaxError: The text is incomplete or does not have the form of a file of this
             format; ``.span`` is the place. A single rule that is not understood is skipped.
         MissingExtraError: The text is YAML, and PyYAML is not installed.
+        DataError: The format is one of another package, which does not work.
 
     Complexity:
         Linear in the length of *text*.
@@ -70,10 +71,12 @@ def parse(
         elif not row.signs:
             document = yaml_text.load(text)
     if document is None:
-        module = import_module(row.reader)
+        module = _reader(row, "read_text")
         if sets is not None:
-            return types.cast("types.SetsReader", module).read_text(text, row.name, services, sets)
-        return types.cast("types.RulesetReader", module).read_text(text, row.name, services)
+            further = types.cast("types.SetsReader", module)
+            return _checked(further.read_text(text, row.name, services, sets), row)
+        reader = types.cast("types.RulesetReader", module)
+        return _checked(reader.read_text(text, row.name, services), row)
     return documents.located(_read_data(document.data, row, services, variables), document)
 
 
@@ -97,6 +100,7 @@ def from_data(
         UnknownNameError: *format* is unknown.
         InvalidValueError: The format is not detected or is not one of data, or the data does not
             have its form or is nested too deeply.
+        DataError: The format is one of another package, which does not work.
 
     Complexity:
         Linear in the size of *data*.
@@ -137,8 +141,30 @@ def _read_data(
     services: types.Services | None,
     variables: types.Mapping[str, str] | None,
 ) -> Ruleset:
-    module = import_module(row.reader)
-    if variables is None:
-        return types.cast("types.RulesetReader", module).read_data(data, row.name, services)
-    reader = types.cast("types.VariablesReader", module)
-    return reader.read_data(data, row.name, services, variables)
+    module = _reader(row, "read_data")
+    if variables is not None:
+        further = types.cast("types.VariablesReader", module)
+        return _checked(further.read_data(data, row.name, services, variables), row)
+    reader = types.cast("types.RulesetReader", module)
+    return _checked(reader.read_data(data, row.name, services), row)
+
+
+def _reader(row: Format, function: str) -> object:
+    """Return the module that reads a format, which may be one of another package."""
+    try:
+        module = import_module(row.reader)
+    except ImportError as error:
+        raise _broken(row, f"{type(error).__name__} {elide(str(error))}") from error
+    if not callable(getattr(module, function, None)):
+        raise _broken(row, f"expected a function {function} in {row.reader}")
+    return module
+
+
+def _checked(found: Ruleset, row: Format) -> Ruleset:
+    if not isinstance(found, Ruleset):
+        raise _broken(row, f"expected a Ruleset, got {elide(found)}")
+    return found
+
+
+def _broken(row: Format, reason: str) -> DataError:
+    return DataError(f"the reader of the format {row.name!r}", reason)
