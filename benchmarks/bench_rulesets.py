@@ -7,16 +7,22 @@ in five has a range of ports, and one in ten jumps to a chain.
 
 from __future__ import annotations
 
+import os
 import random
 import shlex
+import subprocess
+import sys
 import tracemalloc
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from measure import FULL, paired
+from measure import FULL, WrongAnswerError, paired
 from tables import Goal, Table, ratio, size, span
 
 from portranges import advice, rulesets
@@ -65,7 +71,60 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
         f"Reading {few:,} rules takes at most {each} of memory per rule, and {many // 2:,} rules "
         f"{several}: equal sets of ports are stored once, and most of them as ranges.",
     )
-    return [table], goals
+    whole, more = _whole_files(2_000 if is_quick else 200_000)
+    return [table, whole], goals + ([] if is_quick else more)
+
+
+def _whole_files(number: int) -> tuple[Table, list[Goal]]:
+    """Return what it takes to read files with long comments, as exports of controllers have."""
+    rows: list[list[str]] = []
+    goals: list[Goal] = []
+    for name in _WRITERS:
+        _, few, _ = _in_a_process(name, number // 10)
+        length, seconds, memory = _in_a_process(name, number)
+        growth = seconds / few
+        rows.append([name, size(length), span(seconds / number), ratio(growth), size(memory)])
+        text = f"{name}, {number:,} rules: 10 times the rules take at most 13 times"
+        goals.append(Goal(text, ratio(growth), growth <= 13))
+    table = Table(
+        "Whole files, read in a process of their own",
+        [f"{number:,} rules", "file", "per rule", f"over {number // 10:,}", "memory"],
+        rows,
+        "The memory is the most that the process needs, with Python and the text.",
+    )
+    return table, goals
+
+
+def _in_a_process(name: str, number: int) -> tuple[int, float, int]:
+    """Return the length of a file, and the seconds and the memory that reading it takes."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rules"
+        path.write_text(_WRITERS[name](number), "utf-8")
+        code = f"import bench_rulesets; bench_rulesets.read_whole_file({str(path)!r}, {number})"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path]),
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seconds, memory = done.stdout.split()
+        return path.stat().st_size, float(seconds), int(memory)
+
+
+def read_whole_file(path: str, number: int) -> None:
+    """Print the seconds that reading a file takes, and the most memory of this process."""
+    text = Path(path).read_text("utf-8")
+    start = perf_counter()
+    ruleset = rulesets.parse(text)
+    seconds = perf_counter() - start
+    if len(ruleset.rules) != number or ruleset.skipped:
+        raise WrongAnswerError(f"{path}: {len(ruleset.rules)} rules instead of {number}")
+    # Linux counts in KiB.
+    print(seconds, getrusage(RUSAGE_SELF).ru_maxrss * 1024)
 
 
 def _questions(text: str) -> dict[str, Callable[[], object]]:
@@ -97,6 +156,40 @@ def _text(number: int) -> str:
         lines.append(f"{words}{first}{last} -j {target}")
     lines += [f"-A {chain} -p tcp -m tcp --dport 22 -j ACCEPT" for chain in chains]
     return "\n".join([*lines, "COMMIT", ""])
+
+
+def _rules(number: int) -> list[tuple[str, str, int, str]]:
+    """Return a network, a port and a comment for each rule."""
+    rng = random.Random(6335)
+    rules: list[tuple[str, str, int, str]] = []
+    for at in range(number):
+        network = f"10.{rng.randrange(256)}.{rng.randrange(256)}.0/24"
+        transport = rng.choice(("tcp", "udp"))
+        comment = f"rule {at} of a controller, " + "with a long description " * 15
+        rules.append((network, transport, rng.randrange(1, 65536), comment[:400].strip()))
+    return rules
+
+
+def _iptables(number: int) -> str:
+    lines = [
+        f"-A INPUT -s {network} -p {transport} -m {transport} --dport {port} "
+        f'-m comment --comment "{comment[:255]}" -m comment --comment "{comment[255:]}" -j ACCEPT'
+        for network, transport, port, comment in _rules(number)
+    ]
+    return "\n".join(["*filter", ":INPUT DROP [0:0]", *lines, "COMMIT", ""])
+
+
+def _nft(number: int) -> str:
+    lines = [
+        f'\t\tip saddr {network} {transport} dport {port} accept comment "{comment[:120]}"'
+        for network, transport, port, comment in _rules(number)
+    ]
+    head = ["table inet filter {", "\tchain input {"]
+    head.append("\t\ttype filter hook input priority filter; policy drop;")
+    return "\n".join([*head, *lines, "\t}", "}", ""])
+
+
+_WRITERS = {"iptables": _iptables, "nft": _nft}
 
 
 def _timed(ask: Callable[[], object]) -> float:

@@ -1,6 +1,7 @@
 """Run the benchmarks: python benchmarks/run.py [--quick] [--write docs/performance.md].
 
-The output does not name this machine or its folders.
+The output does not name this machine or its folders. With --topic, --write replaces the section
+of these topics, which has markers of its own.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ import portranges
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_BEGIN = "<!-- begin: written by benchmarks/run.py, do not edit -->"
-_END = "<!-- end: written by benchmarks/run.py -->"
+_BEGIN = "<!-- begin: written by benchmarks/run.py{topics}, do not edit -->"
+_END = "<!-- end: written by benchmarks/run.py{topics} -->"
 
 
 class _Topic(Protocol):
@@ -81,7 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         blocks.append(str(_goals(goals)))
         print(blocks[-1])
     if asked.write is not None:
-        _write(asked.write, "\n\n\n".join(blocks))
+        topics = "".join(f" --topic {topic}" for topic in asked.topic or ())
+        _write(asked.write, topics, "\n\n\n".join(blocks))
     return 0
 
 
@@ -141,14 +143,15 @@ def _goals(goals: Sequence[Goal]) -> Table:
     return Table("Goals", ("", "measured", "met"), rows)
 
 
-def _write(path: Path, results: str) -> None:
+def _write(path: Path, topics: str, results: str) -> None:
     """Replace the section of the document between the markers."""
     document = path.read_text(encoding="utf-8")
-    head, begin, rest = document.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
+    first, last = _BEGIN.format(topics=topics), _END.format(topics=topics)
+    head, begin, rest = document.partition(first)
+    _, end, tail = rest.partition(last)
     if not (begin and end):
-        raise SystemExit(f"{path.name} lacks the lines\n{_BEGIN}\n{_END}")
-    section = f"{_BEGIN}\n\n```text\n{results}\n```\n\n{_END}"
+        raise SystemExit(f"{path.name} lacks the lines\n{first}\n{last}")
+    section = f"{first}\n\n```text\n{results}\n```\n\n{last}"
     path.write_text(f"{head}{section}{tail}", encoding="utf-8", newline="\n")
 
 

@@ -44,6 +44,7 @@ def test_every_topic_runs_without_any_peer(tmp_path: Path) -> None:
     for title in ("Import", "One port", "One service", "Sets of 3 ranges", "Texts", "Memory"):
         assert f"\n{title}" in done.stdout
     assert "\nA file of iptables-save with 2,000 rules\n" in done.stdout
+    assert "\nWhole files, read in a process of their own\n" in done.stdout
     assert "pyroaring not installed" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert str(tmp_path) not in done.stdout
@@ -77,3 +78,16 @@ def test_a_document_without_the_markers_is_left_alone(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "performance.md lacks the lines" in done.stderr
     assert document.read_text(encoding="utf-8") == "nothing to replace\n"
+
+
+def test_the_section_of_a_topic_is_replaced(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    own = [line.replace("run.py", "run.py --topic covers") for line in (BEGIN, END)]
+    others = f"{BEGIN}\nold\n{END}\n"
+    document.write_text("\n".join([others, *own, "after\n"]), encoding="utf-8")
+    arguments = ["--quick", "--no-peers", "--rounds", "1", "--topic", "covers"]
+    done = python([str(BENCHMARKS / "run.py"), *arguments, "--write", str(document)])
+    assert done.returncode == 0, done.stderr
+    written = document.read_text(encoding="utf-8")
+    assert written.startswith(f"{others}\n{own[0]}\n\n```text\npython ")
+    assert written.endswith(f"```\n\n{own[1]}\nafter\n")
