@@ -113,6 +113,8 @@ class TestData:
         assert status == 2
         assert "rules must all allow or all deny" in captured.err
         assert ask("5/sctp", "--to", "azure")[0] == 2
+        assert "it is empty" in ask("[]", "--from", "aws", "--to", "gcp")[1].err
+        assert "it is empty" in ask("[]", "--from", "aws", "--to", "azure")[1].err
 
     def test_yaml(self, capsys):
         text = "- {protocol: UDP, port: 53}\n- port: 8000\n  endPort: 8100\n"

@@ -271,6 +271,13 @@ class TestHere:
             "22/tcp on 0.0.0.0 may be reachable: sshd (812) (reachable-listener)"
         )
 
+    def test_what_cannot_be_seen_is_noted(self, run):
+        self.scope = Scope.OWN
+        status, output, errors = run("audit", "--here", "server.rules")
+        assert status == 0
+        assert "22/tcp on 0.0.0.0 is reachable: sshd (812)" in output
+        assert errors == "portranges: visible: sockets of own processes only, owners: all\n"
+
     def test_sockets_that_cannot_be_read(self, run):
         self.scope = Scope.DENIED
         status, _, errors = run("audit", "--here", "server.rules")
@@ -361,6 +368,10 @@ class TestPorts:
             "uses": ["SSH"],
             "text": "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT",
         }
+
+    def test_a_rule_without_ports(self, run):
+        Path("x.rules").write_text(with_rule("-A INPUT -p icmp -j ACCEPT\n"), "utf-8")
+        assert run("ports", "x.rules")[1].splitlines()[-1].split()[:3] == ["10", "-", "accept"]
 
     def test_what_was_not_understood(self, run):
         Path("x.rules").write_text("-P INPUT DROP\n-A INPUT -j HOMEMADE\n", "utf-8")
