@@ -219,6 +219,102 @@ def test_a_fault_opens_no_port(case: tuple[str, Any, Any]) -> None:
         assert after.skipped or opened(after) == opened(before)
 
 
+# -- the evaluation of NetworkPolicy --------------------------------------------------------------
+
+SELECTORS = st.sampled_from(({}, {"matchLabels": {"app": "p"}}, {"matchLabels": {"app": "q"}}))
+FEW_PORTS = st.sampled_from((22, 80, 443))
+
+
+def network_policies() -> st.SearchStrategy[list[dict[str, Any]]]:
+    def rules(peers: str) -> st.SearchStrategy[list[dict[str, Any]]]:
+        port = fixed(port=FEW_PORTS) | fixed(protocol=st.sampled_from(("TCP", "UDP")))
+        rule = st.fixed_dictionaries(
+            {},
+            optional={
+                peers: st.lists(fixed(podSelector=SELECTORS), max_size=2),
+                "ports": st.lists(port, max_size=2),
+            },
+        )
+        return st.lists(rule, max_size=2)
+
+    types = st.lists(st.sampled_from(("Ingress", "Egress")), unique=True)
+    spec = st.fixed_dictionaries(
+        {"podSelector": SELECTORS},
+        optional={"ingress": rules("from"), "egress": rules("to"), "policyTypes": types},
+    )
+    numbered = st.lists(st.tuples(st.sampled_from("ab"), spec), min_size=1, max_size=3)
+    return numbered.map(
+        lambda found: [
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": {"name": f"p{place}", "namespace": namespace},
+                "spec": spec,
+            }
+            for place, (namespace, spec) in enumerate(found)
+        ]
+    )
+
+
+def selects(selector: dict[str, Any], app: str) -> bool:
+    return selector.get("matchLabels", {}).get("app", app) == app
+
+
+def isolates(policy: dict[str, Any], kind: str) -> bool:
+    spec = policy["spec"]
+    if spec.get("policyTypes"):
+        return kind in spec["policyTypes"]
+    return kind == "Ingress" or bool(spec.get("egress"))
+
+
+def allows(rule: dict[str, Any], peers: str, namespace: str, other: Any, packet: Any) -> bool:
+    """Whether a rule allows a packet. The other end is a pod, or None outside the cluster."""
+    from_pods = rule.get(peers)
+    if from_pods and (
+        other is None
+        or other[0] != namespace
+        or not any(selects(each["podSelector"], other[1]) for each in from_pods)
+    ):
+        return False
+    ports = rule.get("ports")
+    return not ports or any(
+        each.get("protocol", "TCP").lower() == packet[0] and each.get("port") in (None, packet[1])
+        for each in ports
+    )
+
+
+@given(network_policies())
+def test_what_the_selected_pods_accept(policies: list[dict[str, Any]]) -> None:
+    ruleset = rulesets.from_data(policies)
+    pods = [(namespace, app) for namespace in "ab" for app in "pq"]
+    packets = [(transport, port) for transport in ("tcp", "udp") for port in (22, 80, 443, 1)]
+    for direction, kind, section, peers in (
+        ("in", "Ingress", "ingress", "from"),
+        ("out", "Egress", "egress", "to"),
+    ):
+        found = ruleset.reachable(direction)
+        for pod in pods:
+            selecting = [
+                each
+                for each in policies
+                if each["metadata"]["namespace"] == pod[0]
+                and selects(each["spec"]["podSelector"], pod[1])
+                and isolates(each, kind)
+            ]
+            if not selecting:
+                continue
+            for packet in packets:
+                is_in = packet[1] in found.ports[packet[0]]
+                for other in (None, *pods):
+                    passes = any(
+                        allows(rule, peers, pod[0], other, packet)
+                        for each in selecting
+                        for rule in each["spec"].get(section) or []
+                    )
+                    assert is_in or not passes
+                    assert passes == is_in or not found.is_exact
+
+
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
 WORDS = st.sampled_from(
     ("spec", "ingress", "ports", "port", "kind", "apiVersion", "services", "items", "containers")
