@@ -45,7 +45,8 @@ LISTS = (
 
 CHILD = textwrap.dedent(
     r"""
-    import atexit, ctypes, json, os, re, shutil, socket, struct, subprocess, sys, tempfile, time
+    import atexit, ctypes, itertools, json, os, re, shutil, socket, struct, subprocess, sys
+    import tempfile, time
     order = json.load(sys.stdin)
     lock = tempfile.NamedTemporaryFile()
     os.environ["XTABLES_LOCKFILE"] = lock.name
@@ -99,6 +100,24 @@ CHILD = textwrap.dedent(
         name, _, value = setting.partition("=")
         with open(f"/proc/sys/{name}", "w") as file:
             file.write(value)
+    background = [
+        # They end with this process: PR_SET_PDEATHSIG, SIGTERM.
+        subprocess.Popen(["sh", "-c", text], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, preexec_fn=lambda: libc.prctl(1, 15))
+        for text in order["start"]
+    ]
+
+    def stop():
+        for process in reversed(background):
+            process.terminate()
+            process.wait(30)
+
+    atexit.register(stop)
+    if order["ready"]:
+        for _ in range(200):
+            if run(*order["ready"].split())[0] == 0:
+                break
+            time.sleep(0.1)
     mac = b"\2\0\0\0\0\2"
     libc.setns(client, 0)
     must("ip link set v1 up")
@@ -216,14 +235,16 @@ CHILD = textwrap.dedent(
         must("nft flush set inet oracle arrived")
         must("nft flush set inet oracle passed")
         saved = [run(*command.split())[1] for command in order["list"]]
-        for six in order["six"]:
+        for six, number in itertools.product(order["six"], range(order["peers"])):
+            shift = number * len(order["probes"])
             if six:
-                peer, third = f"fd00:9::{serial:x}", f"fd00:8::{serial:x}"
-                own, shift = ("fd00:9::1", "fd00:8::1"), 5000
+                last = f"{number:x}:{serial:x}" if number else f"{serial:x}"
+                peer, third = f"fd00:9::{last}", f"fd00:8::{last}"
+                own, shift = ("fd00:9::1", "fd00:8::1"), shift + 5000
             else:
-                last = f"{serial >> 8}.{serial & 255}"
+                last = f"{(serial >> 8) + number}.{serial & 255}"
                 peer, third = f"10.9.{last}", f"10.8.{last}"
-                own, shift = ("10.9.0.1", "10.8.0.1"), 0
+                own = ("10.9.0.1", "10.8.0.1")
             for place, (transport, port) in enumerate(order["probes"], start=shift):
                 send(packet(peer, own[0], transport, 20000 + place, port))
                 send(packet(peer, third, transport, 30000 + place, port))
@@ -317,36 +338,41 @@ def observe(tool: str, family: Family, rulesets: Sequence[str]) -> list[Observed
         }
     )
     errors = [
-        (text, each["error"])
+        (each["error"], text)
         for text, each in zip(rulesets, answers, strict=True)
         if "error" in each
     ]
     assert not errors, errors[0]
-    return [
-        Observed(
-            tuple(each["saved"]),
-            {
-                "in": probed(each["arrived"], "in", family),
-                "forward": probed(each["passed"], "forward", family),
-                "out": probed(each["passed"], "out", family),
-            },
-            {
-                "in": probed(each["arrived"], "forward", family),
-                "forward": probed(each["passed"], "in", family),
-            },
-            each["sets"],
-        )
-        for each in answers
-    ]
+    return [seen(each, family) for each in answers]
+
+
+def seen(answer: dict[str, Any], family: Family, peer: int = 0) -> Observed:
+    """Return what happened to the packets of one peer."""
+    arrived, passed = answer["arrived"], answer["passed"]
+    return Observed(
+        tuple(answer["saved"]),
+        {
+            "in": probed(arrived, "in", family, peer),
+            "forward": probed(passed, "forward", family, peer),
+            "out": probed(passed, "out", family, peer),
+        },
+        {
+            "in": probed(arrived, "forward", family, peer),
+            "forward": probed(passed, "in", family, peer),
+        },
+        answer["sets"],
+    )
 
 
 def run_child(order: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what happened under each ruleset of *order*.
 
     ``copies`` are directories that the child replaces with a copy, and ``further`` more packets to
-    this host: source, target, transport and both ports.
+    this host: source, target, transport and both ports. The commands of ``start`` run until the
+    end, and the packets wait for ``ready`` to succeed. Several ``peers`` may send them.
     """
-    order = {"copies": [], "further": [], "sets": "", "probes": PROBES, **order}
+    default = {"copies": [], "further": [], "sets": "", "start": [], "ready": "", "peers": 1}
+    order = {**default, "probes": PROBES, **order}
     done = subprocess.run(
         [sys.executable, "-c", CHILD],
         input=json.dumps(order),
@@ -362,16 +388,18 @@ def run_child(order: dict[str, Any]) -> list[dict[str, Any]]:
     return answers
 
 
-def probed(recorded: list[list[Any]], direction: str, family: Family) -> TransportPorts:
-    """Return the ports of those recorded packets that were sent in a direction."""
+def probed(
+    recorded: list[list[Any]], direction: str, family: Family, peer: int = 0
+) -> TransportPorts:
+    """Return the ports of those recorded packets that a peer sent in a direction."""
     names = {"6": "tcp", "17": "udp", "132": "sctp", "33": "dccp"}
-    first = FIRST[direction] + (5000 if family is Family.INET6 else 0)
-    found = TransportPorts.empty()
+    first = FIRST[direction] + (5000 if family is Family.INET6 else 0) + peer * len(PROBES)
+    found: dict[str, list[int]] = {}
     for protocol, sport in recorded:
-        place = sport - first
+        place: int = sport - first
         if 0 <= place < len(PROBES) and names.get(protocol, protocol) == PROBES[place][0]:
-            found |= TransportPorts({PROBES[place][0]: [PROBES[place][1]]})
-    return found
+            found.setdefault(PROBES[place][0], []).append(PROBES[place][1])
+    return TransportPorts(found)
 
 
 # -- random rulesets ----------------------------------------------------------------------------

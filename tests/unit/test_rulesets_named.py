@@ -175,14 +175,35 @@ def test_a_service_of_firewalld() -> None:
     assert found.sctp == PortSet.full()
 
 
+def test_a_service_of_firewalld_that_includes_others() -> None:
+    text = SERVICE.replace('<protocol value="gre"/>', '<include service="samba"/>')
+    assert shown(text, "firewalld-service") == {
+        "service": "53/udp,80-90/tcp,137-138/udp,139/tcp,445/tcp"
+    }
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ('port="53"', "", None),
-        ('port="53"', 'prot="53"', None),
-        ('<protocol value="gre"/>', "<protocol/>", None),
-        ('<protocol value="gre"/>', '<protocol value="rge"/>', None),
-        ('<protocol value="gre"/>', '<include service="ssh"/>', None),
+        ('port="53"', "", "port must have port, got none"),
+        ('port="53"', 'prot="53"', "port must have port, got none"),
+        ('<protocol value="gre"/>', "<protocol/>", "protocol must have value, got none"),
+        (
+            '<protocol value="gre"/>',
+            '<protocol value="rge"/>',
+            "protocol must be a known name or 0..255, got 'rge'",
+        ),
+        (
+            '<protocol value="gre"/>',
+            '<include service="homemade"/>',
+            "the ports of a service must be in the same text or in firewalld 2.5.0, got 'homemade'",
+        ),
+        (
+            '<protocol value="gre"/>',
+            '<include service="ws-discovery-client"/>',
+            "a service must not have source ports, got '<include",
+        ),
+        ('<protocol value="gre"/>', "<include/>", None),
         ('<protocol value="gre"/>', '<source-port port="5" protocol="tcp"/>', None),
         ('<protocol value="gre"/>', "<prots/>", None),
         ('port="53"', 'port="http"', "expected a port or 'first-last', got 'http'; names require"),

@@ -119,7 +119,7 @@ def _lacks_policy(ruleset: Ruleset) -> bool:
 def _unused_chains(
     ruleset: Ruleset, by_group: types.Mapping[str, list[Rule]]
 ) -> types.Iterator[Finding]:
-    used = {rule.target for rule in ruleset.rules}
+    used = {rule.target for rule in (*ruleset.implied, *ruleset.rules)}
     for chain in ruleset.chains or ():
         if chain.hook is None and chain.name not in used and chain.name in by_group:
             first = by_group[chain.name][0]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from portranges import dialects, types
-from portranges.errors import PortSyntaxError, elide
+from portranges import types
+from portranges.errors import elide
 from portranges.portset import PortSet
+from portranges.rulesets.firewalld_element import UnreadError
+from portranges.rulesets.firewalld_match import Services, match_of
 from portranges.rulesets.firewalld_xml import element_of, error_at
-from portranges.rulesets.netfilter import transports_of
 from portranges.transport_ports import TransportPorts
 
 # What describes a service, or limits it to some packets.
@@ -17,30 +18,31 @@ _FULL = PortSet.full()
 def read_ports(text: str, services: types.Services | None) -> dict[str, TransportPorts]:
     """Return the ports of a service as ``"service"``.
 
-    Services that it includes and source ports are refused, because its own ports are then not all
-    that it accepts.
+    Source ports are refused, because the service then has no ports of its own for them.
     """
     root = element_of(text)
     if root.name != "service":
         raise error_at(text, root.line, f"expected a service, got {elide(root.name)}")
     found = TransportPorts.empty()
     for element in root.inner:
-        name, of = element.name, element.attributes
-        if name == "port" and of.get("port") == "":
-            # A port without a number is how older files write a protocol.
-            name, of = "protocol", {"value": of.get("protocol", "")}
-        if name == "port" and of.keys() == {"port", "protocol"}:
-            try:
-                ports = dialects.parse(
-                    f"{of['port']}/{of['protocol']}", "firewalld", services=services
-                )
-            except PortSyntaxError as error:
-                raise error_at(text, element.line, error.reason) from None
-            found |= TransportPorts({of["protocol"]: ports})
-        elif name == "protocol" and transports_of(of.get("value", "")) is not None:
-            transports = transports_of(of["value"]) or ()
-            found |= TransportPorts(dict.fromkeys(transports, _FULL))
-        elif name not in _SETTINGS:
+        if element.name in _SETTINGS:
+            continue
+        known = element.name in ("port", "protocol") or (
+            element.name == "include" and "service" in element.attributes
+        )
+        if not known:
             reason = f"expected a port or a protocol of a service, got {elide(element.text)}"
             raise error_at(text, element.line, reason)
+        try:
+            if element.name == "include":
+                matches = Services(services, {}).matches(element.attributes["service"])
+            else:
+                matches = [match_of(element, services)]
+        except UnreadError as error:
+            raise error_at(text, element.line, str(error)) from None
+        for match in matches:
+            if match.sources != _FULL:
+                reason = f"a service must not have source ports, got {elide(element.text)}"
+                raise error_at(text, element.line, reason)
+            found |= match.ports
     return {"service": found}

@@ -10,17 +10,18 @@ from xml.parsers import expat
 
 from portranges import types
 from portranges.errors import PortSyntaxError, elide
-from portranges.rulesets.firewalld_rule import Element, Reader
-from portranges.rulesets.model import Direction
+from portranges.rulesets.firewalld_element import Element
+from portranges.rulesets.firewalld_rule import Group, Reader
+from portranges.rulesets.firewalld_zones import ruleset
 from portranges.rulesets.ruleset import Ruleset
 
 _MAX_LENGTH = 16 * 1024 * 1024
 _MAX_DEPTH = 16
 # A start tag, in which a quoted value may contain '>'.
 _TAG = re.compile(rb"""<(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
-# What describes a zone, or which packets belong to it.
+# What describes a zone or a policy, or which packets belong to it.
 _SETTINGS = frozenset(
-    {"short", "description", "forward", "icmp-block-inversion", "interface", "source"}
+    {"short", "description", "icmp-block-inversion", "interface", "source", "disable"}
     | {"ingress-zone", "egress-zone"}
 )
 
@@ -35,26 +36,22 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
     root = element_of(text)
     if root.name not in ("zone", "policy"):
         raise error_at(text, root.line, f"expected a zone or a policy, got {elide(root.name)}")
-    way = direction_of(
-        [each.attributes.get("name", "") for each in root.inner if each.name == "ingress-zone"],
-        [each.attributes.get("name", "") for each in root.inner if each.name == "egress-zone"],
+    settings = {each: root.attributes.get(each, "") for each in ("target", "priority")}
+    for side in ("ingress-zone", "egress-zone"):
+        zones = [each.attributes.get("name", "") for each in root.inner if each.name == side]
+        settings[f"{side}s"] = " ".join(zones)
+    if any(each.name == "disable" for each in root.inner):
+        settings["disable"] = "yes"
+    group = Group(
+        name=root.name,
+        heading=root,
         is_policy=root.name == "policy",
+        settings=settings,
+        elements=[each for each in root.inner if each.name not in _SETTINGS],
     )
     reader = Reader(services, {})
-    for element in root.inner:
-        if element.name not in _SETTINGS:
-            reader.add(element, root.name, way)
-    reader.add_target(root, root.attributes.get("target", ""), root.name, way)
-    return reader.ruleset(name)
-
-
-def direction_of(
-    ingress: types.Sequence[str], egress: types.Sequence[str], *, is_policy: bool
-) -> Direction | None:
-    """Return the direction of the packets of a zone, or of a policy between these zones."""
-    if not is_policy or list(egress) == ["HOST"]:
-        return Direction.IN
-    return Direction.OUT if list(ingress) == ["HOST"] else Direction.FORWARD
+    reader.read(group)
+    return ruleset(reader, [group], name)
 
 
 def element_of(text: str) -> Element:

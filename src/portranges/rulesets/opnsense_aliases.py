@@ -7,7 +7,7 @@ from html import unescape
 from portranges import dialects, types
 from portranges.errors import PortSyntaxError, elide
 from portranges.portset import PortSet
-from portranges.rulesets.firewalld_rule import Element
+from portranges.rulesets.firewalld_element import Element
 from portranges.rulesets.firewalld_xml import element_of, error_at
 from portranges.rulesets.port_lists import BOTH, PortLists
 from portranges.transport_ports import TransportPorts

@@ -34,20 +34,34 @@ _CHANGED_BEFORE_RULES = (
     "a changed before.rules or after.rules, and rules of other programs, such as Docker: "
     "iptables-save has them all"
 )
+# The release whose services are in firewalld_services.tsv; its commit is a source below.
+FIREWALLD_SERVICES = "firewalld 2.5.0"
 _FIREWALLD = Evidence(
     confidence=Confidence.MEASURED,
-    verification=Verification.READBACK,
+    verification=Verification.EVERY_PORT,
     sources=(
         cite("firewalld.zone(5), firewalld.policy(5) and firewalld.richlanguage(5)"),
-        cite("firewalld 1.3.3", "core/io/zone.py, core/io/policy.py, core/rich.py and command.py"),
-        cite("run on Debian 12 with firewall-offline-cmd"),
+        cite(
+            "firewalld 1.3.3",
+            "core/fw_zone.py, core/fw_policy.py, core/nftables.py, core/rich.py and command.py",
+            checked="2026-11-30",
+        ),
+        cite("firewalld/firewalld@694f4bcbcf49", "config/services", checked="2026-11-30"),
+        cite("run on Debian 12, Linux 6.18, with nftables", checked="2026-11-30"),
     ),
     version="firewalld 1.3.3",
 )
+_FIREWALLD_READS = (
+    "ports, source ports, protocols, forward ports, masquerade and rich rules",
+    "priorities, and that rich rules without one log, deny and then accept",
+    "that a forwarded port is accepted, whatever other rules say about it",
+    f"services, as {FIREWALLD_SERVICES} defines them if the text does not",
+)
 _FIREWALLD_LEAVES_OUT = (
-    "the evaluation: read the output of 'nft list ruleset' or iptables-save for one",
-    "which packets belong to a zone, by an interface, a source or as the default zone",
-    "packets that the target 'default' decides",
+    "services that are changed or added in /etc/firewalld: add the output of --info-service",
+    "direct rules, firewalld.conf and ipsets: they are in other files",
+    "a rich rule that firewalld does not load, such as one with an address and no family: skipped",
+    "forwarding by releases before 1.0, which is not limited to a zone",
 )
 
 FRONTENDS = (
@@ -99,14 +113,14 @@ FRONTENDS = (
         aliases=("firewalld-xml",),
         title="zones and policies of firewalld, as XML",
         reads=(
-            "ports, source ports, protocols, forward ports and rich rules",
-            "the target of the zone, as its last rule",
-            "priorities, and that rich rules without one deny before they accept",
+            *_FIREWALLD_READS,
+            "a zone, for the packets that are in it: the target decides what no rule does",
+            "a policy, which leaves what it does not decide to zones that are in other files",
         ),
         leaves_out=(
             *_FIREWALLD_LEAVES_OUT,
-            "services, whose ports are in other files: they are skipped",
-            "a text that declares a document type or has more than 16 MiB is refused",
+            "policies, and other zones: read all of them with firewall-cmd for one answer",
+            "a text with a document type, more than 16 MiB or more than 16 levels: it is refused",
         ),
         signs=(r"^[ \t]*<(?:zone|policy)(?:[ \t/>]|$)",),
         reader="portranges.rulesets.firewalld_xml",
@@ -116,11 +130,18 @@ FRONTENDS = (
         name="firewalld-list",
         title="firewall-cmd and firewall-offline-cmd, --list-all and the like",
         reads=(
+            *_FIREWALLD_READS,
             "--list-all, --list-all-zones, --list-all-policies, --info-zone and --info-policy",
-            "services, if the text has the output of --info-service for them as well",
-            "--list-ports, --list-forward-ports and --list-rich-rules",
+            "one zone alone, for the packets that are in it",
+            "several zones and policies in one text, with --info-service for further services",
+            "--list-ports, --list-forward-ports and --list-rich-rules, as a part of a zone",
         ),
-        leaves_out=_FIREWALLD_LEAVES_OUT,
+        leaves_out=(
+            *_FIREWALLD_LEAVES_OUT,
+            "the default zone, which releases before 2.0 do not mark: any zone may be it",
+            "which zone a packet is in, by an interface or a source: a condition",
+            "what a part of a zone leaves to the rest, or policies alone to the zones",
+        ),
         signs=(
             r"^ {2}target: (?:default|ACCEPT|DROP|REJECT|%%REJECT%%|CONTINUE)[ \t]*$",
             r"^ {2}icmp-block-inversion: (?:yes|no)[ \t]*$",
@@ -128,6 +149,7 @@ FRONTENDS = (
             r"^port=[0-9-]+:proto=[a-z]+:toport=",
         ),
         reader="portranges.rulesets.firewalld_list",
+        policy_command="firewall-cmd --list-all",
         evidence=_FIREWALLD,
     ),
 )
@@ -174,9 +196,12 @@ LISTS = (
     Format(
         name="firewalld-service",
         title="services of firewalld, as XML, for ports_by_name()",
-        reads=("ports and protocols",),
+        reads=(
+            "ports and protocols",
+            "the services that it includes, as firewalld ships them",
+        ),
         leaves_out=(
-            "a service that includes others or has source ports: it is refused",
+            "a service with source ports: it is refused",
             "destinations, modules and helpers",
         ),
         signs=(),

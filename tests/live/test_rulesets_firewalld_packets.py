@@ -1,0 +1,90 @@
+"""Random zones and policies of firewalld: what the kernel does, and what is computed from them.
+
+``firewalld_oracle`` makes them and runs the daemon; ``iptables_oracle`` sends the packets.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from pathlib import Path
+from random import Random, SystemRandom
+
+import pytest
+
+import firewalld_oracle
+from dialect_tools import needs
+from firewalld_oracle import PEERS, ZONES, Generator
+from iptables_oracle import SENT, Observed, seen
+from portranges import Family, TransportPorts, rulesets
+from portranges.rulesets import Direction, Ruleset
+from portranges.rulesets.evaluation import Evaluation
+
+NOTHING = TransportPorts.empty()
+
+
+def checked(seed: int, count: int, folder: Path) -> tuple[int, int]:
+    """Compare *count* configurations; return how many answers there were, and how many exact."""
+    needs("firewalld", "firewall-cmd", "dbus-daemon", "nft", "ip")
+    generator = Generator(Random(seed))
+    batches = [generator.batch() for _ in range(count)]
+    exact: list[bool] = []
+    answers = firewalld_oracle.answers(batches, folder)
+    for family, (number, answer) in product(Family, enumerate(answers)):
+        files = batches[number]
+        zones, policies, table, data, *services = answer["saved"]
+        peers = [seen(answer, family, peer) for peer in range(PEERS)]
+        label = (family.value, seed, number)
+        own = "\n".join(services)
+        if not any(name.startswith("policies/") for name in files):
+            listed = {re.split("[ \n]", each)[0]: each for each in zones.split("\n\n")}
+            names = [f"z{peer}" for peer in range(ZONES)]
+            names.append("wired" if "zones/wired.xml" in files else "public")
+            for name, peer in zip(names, peers, strict=True):
+                ruleset = rulesets.parse(f"{listed[name]}\n{own}")
+                assert ruleset.skipped == ()
+                exact += agree(ruleset, [peer], family, (*label, name, "list"))
+                xml = rulesets.parse(files[f"zones/{name}.xml"])
+                exact += agree(xml, [peer], family, (*label, name, "xml"))
+        everything = f"{zones}\n{policies}\n{own}"
+        # Newer releases mark the default zone.
+        marked = re.sub("(?m)^public\\b.*", "public (default)", everything)
+        for text in (everything, marked, table, data):
+            exact += agree(rulesets.parse(text), peers, family, (*label, text[:20]))
+    return len(exact), sum(exact)
+
+
+def agree(
+    ruleset: Ruleset, peers: list[Observed], family: Family, label: tuple[object, ...]
+) -> list[bool]:
+    """Compare a ruleset with what happened to the packets of some peers."""
+    found: list[bool] = []
+    for direction in Direction:
+        answer = ruleset.reachable(direction)
+        own = Evaluation(
+            ruleset.chains or (),
+            (*ruleset.implied, *ruleset.rules),
+            ruleset.skipped,
+            direction,
+            family,
+        ).run(TransportPorts.full())
+        for number, peer in enumerate(peers):
+            place = (*label, direction.value, number)
+            arrived = peer.passed[direction]
+            astray = peer.astray.get(direction, NOTHING)
+            assert (place, (arrived | astray) - answer.ports) == (place, NOTHING)
+            assert (place, (arrived | astray) - own.passed) == (place, NOTHING)
+            assert (place, (SENT - arrived) & own.passed - own.lost) == (place, NOTHING)
+        found.append(not own.passed & own.lost)
+    return found
+
+
+def test_packets_arrive_as_computed(tmp_path: Path) -> None:
+    answers, exact = checked(13, 3, tmp_path)
+    assert exact > answers // 4
+
+
+@pytest.mark.slow
+def test_packets_arrive_as_computed_under_new_zones(tmp_path: Path) -> None:
+    answers, exact = checked(SystemRandom().getrandbits(32), 20, tmp_path)
+    assert exact > answers // 4
