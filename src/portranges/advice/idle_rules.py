@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from portranges import types
 from portranges.advice.listen import finding
@@ -46,23 +47,33 @@ def _has_memory(rule: Rule) -> bool:
 class _Earlier:
     """The earlier rules of a chain that match under the same conditions.
 
-    Rules are found by the high bits of their ports, because a file may have 100,000 of them.
+    Rules are found by the high bits of their ports, because a file may have 100,000 of them. They
+    are sorted in when they are needed, because most rules have conditions that no other has.
     """
 
     def __init__(self) -> None:
-        self.ports: TransportPorts = _EMPTY
+        self._new: list[Rule] = []
+        self._ports: TransportPorts = _EMPTY
         self.wide: list[Rule] = []
         self.narrow: dict[tuple[Transport, int], list[Rule]] = {}
 
     def add(self, rule: Rule) -> None:
         """Add *rule*, after which the evaluation does not go on."""
-        self.ports |= rule.ports
-        for ports, transport in rule.ports.ranges:
-            if len(ports) > _WIDE:
-                self.wide.append(rule)
-                continue
-            for high in range(ports.first >> _LOW_BITS, (ports.last >> _LOW_BITS) + 1):
-                self.narrow.setdefault((transport, high), []).append(rule)
+        self._new.append(rule)
+
+    @property
+    def ports(self) -> TransportPorts:
+        """The ports of the rules together."""
+        for rule in self._new:
+            self._ports |= rule.ports
+            for ports, transport in rule.ports.ranges:
+                if len(ports) > _WIDE:
+                    self.wide.append(rule)
+                    continue
+                for high in range(ports.first >> _LOW_BITS, (ports.last >> _LOW_BITS) + 1):
+                    self.narrow.setdefault((transport, high), []).append(rule)
+        self._new.clear()
+        return self._ports
 
     def cover(self, ports: TransportPorts) -> Rule | None:
         """Return an early rule that has all *ports*, if it is among the first that may."""
@@ -90,11 +101,12 @@ def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Fin
             continue
         if not rule.ports or not is_ordered:
             continue
-        always = earlier.setdefault((rule.families, _EVERY_PORT, ()), _Earlier())
-        same = earlier.setdefault(_matched(rule), _Earlier())
-        if rule.ports <= always.ports | same.ports:
-            hider = always.cover(rule.ports) or same.cover(rule.ports)
-            if hider is not None:
+        keys = dict.fromkeys(((rule.families, _EVERY_PORT, ()), _matched(rule)))
+        before = [earlier[key] for key in keys if key in earlier]
+        ports = [each.ports for each in before]
+        if ports and rule.ports <= (ports[0] if len(ports) == 1 else ports[0] | ports[1]):
+            hiders = (each.cover(rule.ports) for each in before)
+            if (hider := next(filter(None, hiders), None)) is not None:
                 cover = f"the rule in {hider.location} ({hider.action}) has"
                 yield about(rule, "shadowed", rule="the rule", cover=cover)
                 continue
@@ -103,7 +115,7 @@ def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Fin
                 yield about(rule, "shadowed", rule="the rule", cover=cover)
                 continue
         if rule.action in _FINAL and not (rule.applies is Applies.NEVER and not rule.conditions):
-            same.add(rule)
+            earlier.setdefault(_matched(rule), _Earlier()).add(rule)
 
 
 def _matched(rule: Rule) -> tuple[object, ...]:
@@ -117,18 +129,27 @@ def _done(rule: Rule) -> tuple[object, ...]:
 
 def mergeable(rules: list[Rule]) -> types.Iterator[Finding]:
     """Yield the findings about consecutive rules that one rule with one range could replace."""
-    run: list[tuple[PortRange, Rule]] = []
-    kind: object = None
-    for rule in rules:
-        ranges = rule.ports.ranges
-        is_simple = len(ranges) == 1 and rule.action in _MERGEABLE and not _has_memory(rule)
-        this = (*_matched(rule), *_done(rule), ranges[0][1]) if is_simple else None
-        if this != kind or this is None:
-            yield from _merged(run)
-            run, kind = [], this
-        if is_simple:
-            run.append((ranges[0][0], rule))
-    yield from _merged(run)
+    for kind, alike in groupby(rules, _kind):
+        several = list(alike)
+        if kind is None or len(several) == 1:
+            continue
+        run: list[tuple[PortRange, Rule]] = []
+        last: Transport | None = None
+        for rule in several:
+            ranges = rule.ports.ranges
+            transport = ranges[0][1] if len(ranges) == 1 else None
+            if transport is None or transport is not last:
+                yield from _merged(run)
+                run, last = [], transport
+            if transport is not None:
+                run.append((ranges[0][0], rule))
+        yield from _merged(run)
+
+
+def _kind(rule: Rule) -> tuple[object, ...] | None:
+    """Return what two rules must have in common to be merged; None if *rule* cannot be."""
+    is_mergeable = rule.action in _MERGEABLE and not _has_memory(rule)
+    return (*_matched(rule), *_done(rule)) if is_mergeable else None
 
 
 def _merged(run: list[tuple[PortRange, Rule]]) -> types.Iterator[Finding]:
