@@ -59,6 +59,20 @@ def test_every_pair_keeps_the_transports(source, capsys):
             assert converted(converted(text, *words), "--from", row.name) == "53"
 
 
+def test_names_with_transports(capsys):
+    assert main(["convert", "ssh/tcp,domain/udp, 80-90/tcp", "--names", "--to", "nft"]) == 0
+    assert capsys.readouterr().out == "tcp dport { 22, 80-90 }\nudp dport 53\n"
+    for text, message in (
+        ("ssh/tcp,53", "a port must have a transport if another one has, got '53'"),
+        ("rsync/dccp", "a service must have a port of dccp, got 'rsync'"),
+        ("ssh/tpc", "unknown transport, got 'tpc'; did you mean 'tcp'?"),
+        ("shs/tcp", "unknown service, got 'shs'; did you mean"),
+        ("/tcp", "a service must have a port of tcp, got ''"),
+    ):
+        assert main(["convert", text, "--names"]) == 2
+        assert message in capsys.readouterr().err
+
+
 class TestData:
     """JSON of clouds and orchestrators."""
 

@@ -7,11 +7,11 @@ from functools import partial
 from portranges import dialects, types
 from portranges.cli import data_forms
 from portranges.cli.output import answer, print_data
-from portranges.cli.words import ports_of, services_in, standard_input, without_comments
+from portranges.cli.words import has_name, ports_of, services_in, standard_input, without_comments
 from portranges.dialects.transports import parse_named
-from portranges.errors import InvalidValueError, PortSyntaxError
+from portranges.errors import InvalidValueError, PortSyntaxError, elide
 from portranges.names import Index
-from portranges.ports import Transport
+from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.transport_ports import TransportPorts
@@ -92,8 +92,9 @@ def _read(
         return parse_named(text, source, services=services, transport=transport)
     # Lines are read as by the other commands. Other notations have their own meaning of lines.
     lines = [*without_comments(text.splitlines())] if arguments.text == "-" else [text]
-    if services is None and any("/" in line for line in lines):
-        ports = TransportPorts.parse(",".join(lines))
+    if any("/" in line for line in lines):
+        joined = ",".join(lines)
+        ports = TransportPorts.parse(joined) if services is None else _named(joined, services)
         if transport is None:
             return ports
         if not ports[transport]:
@@ -103,6 +104,22 @@ def _read(
     # The notation has no names of its own; the command line adds them everywhere.
     read = PortSet.parse if services is None else partial(ports_of, services=services)
     return PortSet().union(*map(read, lines))
+
+
+def _named(text: str, services: Registry) -> TransportPorts:
+    """Return the ports in *text*, which may have names: ``ssh/tcp,53/udp``."""
+    ports = TransportPorts.empty()
+    for part in text.split(","):
+        word, slash, name = part.strip(" ").rpartition("/")
+        if not slash:
+            rule = "a port must have a transport if another one has"
+            raise InvalidValueError(rule, elide(name))
+        transport = check_transport(name)
+        found = services.ports(word, transport) if has_name(word) else PortSet.parse(word)
+        if not found:
+            raise InvalidValueError(f"a service must have a port of {transport}", elide(word))
+        ports |= TransportPorts({transport: found})
+    return ports
 
 
 def _texts(
