@@ -258,3 +258,53 @@ table inet t{
     chains = {each.hook: each.priority for each in ruleset.chains or ()}
     assert chains == {Hook.INPUT: -5, Hook.PREROUTING: -100}
     assert str(ruleset.rules[2].translated_ports) == "8080"
+
+
+# -- files that nobody wrote ----------------------------------------------------------------------
+
+
+def test_a_map_does_not_become_too_many_rules() -> None:
+    chains = "".join(f"chain c{at} {{ }}\n" for at in range(300))
+    listed = ", ".join(f"{at} : jump c{at}" for at in range(300))
+    text = chain(*["tcp dport vmap @v"] * 30).replace(
+        "table inet t {", f"table inet t {{\n{chains}map v {{ elements = {{ {listed} }}\n}}", 1
+    )
+    found = rulesets.parse(text)
+    assert len(found.rules) == 21 * 300
+    assert len(found.skipped) == 9
+    assert found.skipped[0].reason == ("a map must not become so many rules, got 300 more of '@v'")
+    assert not found.reachable().is_exact
+
+
+def test_a_set_is_examined_for_some_expressions() -> None:
+    keys = ("tcp dport", "th dport", "tcp sport", "th sport", "udp dport")
+    rules = [f"{one} . {other} @s accept" for one in keys for other in keys]
+    text = chain(*rules).replace(
+        "table inet t {", "table inet t {\nset s { elements = { 0-65535 . 0-65535 }\n}", 1
+    )
+    found = rulesets.parse(text)
+    # The elements are every pair of ports, so that a rule is exact where they are known.
+    applies = [each.applies.value for each in found.rules]
+    assert applies[:16] == ["always"] * 16
+    assert "maybe" in applies[16:]
+
+
+def test_long_lists_of_bits_and_words() -> None:
+    ruleset = read(
+        chain(f"tcp flags {'syn,' * 50_000}syn accept", f"tcp dport {{{'7, ' * 9}}} drop")
+    )
+    assert len(ruleset.rules) == 2
+    text = chain(f"tcp dport {{ {'5 ' * 50_000} }} accept")
+    assert rulesets.parse(text).skipped[0].could_accept
+
+
+@pytest.mark.parametrize("sign", ["{", '"a'])
+def test_a_long_rule_that_does_not_end_is_refused(sign: str) -> None:
+    with pytest.raises(PortSyntaxError, match="must (end|be closed)"):
+        rulesets.parse(chain(f"tcp dport {sign * 50_001}"))
+
+
+@pytest.mark.parametrize("sign", ["(", "jhash ", ". ", "$a "])
+def test_a_long_rule_that_has_no_meaning_is_skipped(sign: str) -> None:
+    (found,) = rulesets.parse(chain(f"tcp dport {sign * 50_000}")).skipped
+    assert found.could_accept

@@ -36,7 +36,7 @@ from portranges.rulesets.nft_model import (
     Verdict,
     VerdictMap,
 )
-from portranges.rulesets.nft_rule import RuleCompiler
+from portranges.rulesets.nft_rule import Budget, RuleCompiler
 from portranges.rulesets.nft_statements import RuleParser, is_harmless
 from portranges.rulesets.nft_text import TextReader
 from portranges.rulesets.nft_tokens import content_of
@@ -55,6 +55,9 @@ _DIRECTIONS = {
 }
 # enum nf_ip_hook_priorities: NF_IP_PRI_CONNTRACK
 _TRACKING = -200
+# A rule with a map is as many rules as the map has results. More than these may only be a multiple
+# of the size of the file.
+_FEW_RESULTS = 5_000
 # Packets come to a chain after they are tracked.
 _TRACKED = frozenset({False})
 
@@ -135,13 +138,15 @@ class _Assembly:
         self.add_chains()
         stages = self.stages()
         compilers: dict[tuple[str, str], RuleCompiler] = {}
+        size = len(self.document.rules) + sum(map(len, self.document.sets.values()))
+        budget = Budget(_FEW_RESULTS + 4 * size)
         for rule in self.document.rules:
             if rule.chain in self.foreign:
                 self.skip_foreign(rule)
                 continue
             table = rule.chain[:2]
             if table not in compilers:
-                compilers[table] = RuleCompiler(self.lookup(table))
+                compilers[table] = RuleCompiler(self.lookup(table), budget)
             before = stages.get(rule.chain, _TRACKED)
             situation = Situation(self.services, self.document.is_tracked, before)
             try:
@@ -274,25 +279,26 @@ class _Assembly:
     def all_targets(self) -> dict[_Key, set[_Key]]:
         """Return, for each chain, those that its rules lead to."""
         found: dict[_Key, set[_Key]] = {}
+        maps: dict[_Key, set[str]] = {}
         for rule in self.document.rules:
             with suppress(Unread):
-                names = found.setdefault(rule.chain, set())
-                for name in self.targets(rule.chain, self.reader(rule)):
-                    names.add((*rule.chain[:2], name))
+                for each in self.reader(rule):
+                    elements: types.Iterable[Element] = ()
+                    if isinstance(each, Verdict):
+                        elements = [Element((), each)]
+                    elif isinstance(each, VerdictMap):
+                        name = each.map.elements
+                        if not isinstance(name, str):
+                            elements = name
+                        elif name not in maps.setdefault(rule.chain, set()):
+                            maps[rule.chain].add(name)
+                            elements = self.document.sets.get((*rule.chain[:2], name), ())
+                    found.setdefault(rule.chain, set()).update(
+                        (*rule.chain[:2], element.data.target)
+                        for element in elements
+                        if isinstance(element.data, Verdict) and element.data.target
+                    )
         return found
-
-    def targets(self, chain: _Key, statements: list[Statement]) -> types.Iterator[str]:
-        """Yield the chains that a rule may lead to."""
-        for each in statements:
-            if isinstance(each, Verdict) and each.target:
-                yield each.target
-            elif isinstance(each, VerdictMap):
-                found = each.map.elements
-                if isinstance(found, str):
-                    found = tuple(self.document.sets.get((*chain[:2], found), ()))
-                for element in found:
-                    if isinstance(element.data, Verdict) and element.data.target:
-                        yield element.data.target
 
     def add_rule(
         self,

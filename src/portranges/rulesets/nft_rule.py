@@ -31,18 +31,50 @@ _FLOWING = (Action.JUMP, Action.GOTO)
 _TRANSLATES = (Action.TRANSLATE, Action.REDIRECT)
 
 Result: types.TypeAlias = tuple[Part, Verdict, PortSet | None]
+_Found: types.TypeAlias = "tuple[Part, Verdict | tuple[str, ...] | None]"
+
+
+# A set is examined for this many different expressions. In a file that nobody wrote, there might
+# be as many as rules, and the time would be the product of both.
+_MOST_USES = 16
+
+
+class Budget:
+    """How many rules the named maps of a file may become."""
+
+    def __init__(self, left: int) -> None:
+        """Store the number."""
+        self._left: int = left
+
+    def spend(self, number: int, name: str) -> None:
+        """Use *number* of them, for the map *name*.
+
+        Raises:
+            Unread: There are too few left.
+        """
+        if number > self._left:
+            what = elide("@" + name)
+            raise Unread(f"a map must not become so many rules, got {number} more of {what}")
+        self._left -= number
 
 
 class RuleCompiler:
     """Computes what the rules of one table do."""
 
-    __slots__ = ("_lookup", "_parts")
+    __slots__ = ("_budget", "_lookup", "_parts", "_results", "_sets", "_uses")
 
-    def __init__(self, lookup: types.Callable[[str], tuple[Element, ...] | None]) -> None:
+    def __init__(
+        self, lookup: types.Callable[[str], tuple[Element, ...] | None], budget: Budget
+    ) -> None:
         """Store the function that returns the elements of a set; ``None`` if they are unknown."""
         self._lookup: types.Callable[[str], tuple[Element, ...] | None] = lookup
+        self._budget: Budget = budget
         # Rules with equal matches share their sets of ports.
         self._parts: dict[types.Any, Part] = {}
+        self._results: dict[types.Any, list[_Found]] = {}
+        # The values of each named set, and how many expressions were compared with it.
+        self._sets: dict[str, Values | None] = {}
+        self._uses: dict[str, int] = {}
 
     def compile(
         self, statements: types.Sequence[Statement], situation: Situation
@@ -102,37 +134,53 @@ class RuleCompiler:
 
     def values(self, match: Match) -> Values | None:
         """Return the values of *match*; ``None`` if they are unknown."""
-        if not isinstance(match.values, str):
-            return match.values
-        elements = self._lookup(match.values)
-        return None if elements is None else tuple([each.values for each in elements])
+        name = match.values
+        if not isinstance(name, str):
+            return name
+        uses = self._uses[name] = self._uses.get(name, 0) + 1
+        if name not in self._sets:
+            elements = self._lookup(name)
+            values = tuple([each.values for each in elements or ()])
+            self._sets[name] = values if elements else None
+        return self._sets[name] if uses <= _MOST_USES else None
 
-    def results(
-        self, looked_up: Map, situation: Situation
-    ) -> list[tuple[Part, Verdict | tuple[str, ...] | None]]:
+    def results(self, looked_up: Map, situation: Situation) -> list[_Found]:
         """Return the packets for each result of a map."""
-        elements = looked_up.elements
-        if isinstance(elements, str):
-            found = self._lookup(elements)
-            if found is None:
-                raise Unread(f"the elements of a map must be known, got {elide('@' + elements)}")
-            elements = found
+        name = looked_up.elements
+        if not isinstance(name, str):
+            return self._results_of(looked_up, name, situation)
+        key = (looked_up.keys, looked_up.mask, name, situation.before_tracking)
+        if key not in self._results:
+            elements = self._lookup(name)
+            uses = self._uses[name] = self._uses.get(name, 0) + 1
+            if elements is None or uses > _MOST_USES:
+                raise Unread(f"the elements of a map must be known, got {elide('@' + name)}")
+            self._results[key] = self._results_of(looked_up, elements, situation)
+        self._budget.spend(len(self._results[key]), name)
+        return self._results[key]
+
+    def _results_of(
+        self, looked_up: Map, elements: tuple[Element, ...], situation: Situation
+    ) -> list[_Found]:
         by_data: dict[Verdict | tuple[str, ...] | None, list[tuple[str, ...]]] = {}
-        others: list[tuple[Part, Verdict | tuple[str, ...] | None]] = []
-        listed = tuple([each.values for each in elements if each.values != ("*",)])
+        others: list[Verdict | tuple[str, ...] | None] = []
         for each in elements:
             if each.values == ("*",):
-                left = rest(looked_up, listed, situation)
-                # Where a packet lacks a field, the lookup is not made.
-                for key in looked_up.keys:
-                    left &= required(key)
-                others.append((left, each.data))
+                others.append(each.data)
             else:
                 by_data.setdefault(each.data, []).append(each.values)
-        return [
+        found = [
             (self.match(_equal(looked_up, tuple(values)), situation), data)
             for data, values in by_data.items()
-        ] + others
+        ]
+        if others:
+            listed = tuple([each.values for each in elements if each.values != ("*",)])
+            left = rest(looked_up, listed, situation)
+            # Where a packet lacks a field, the lookup is not made.
+            for key in looked_up.keys:
+                left &= required(key)
+            found += [(left, data) for data in others]
+        return found
 
     def translations(self, translation: Translation, situation: Situation) -> list[Result]:
         """Return the rules of a translation."""

@@ -372,9 +372,10 @@ class RuleParser:
         for _ in keys:
             if parts and not self._take_if("."):
                 raise self._unknown(self._at)
-            parts.append(self._take().strip("()"))
+            bits = [self._take().strip("()")]
             while self._take_if(",", "|"):
-                parts[-1] += f"|{self._take().strip('()')}"
+                bits.append(self._take().strip("()"))
+            parts.append("|".join(bits))
             # nft writes this after a number for which it has no form.
             if self._take_if("[invalid"):
                 self._take()

@@ -122,17 +122,18 @@ def _around_colon(text: str) -> list[str]:
 
 
 def _concatenated(texts: list[str]) -> tuple[str, ...]:
-    parts: list[str] = [""]
+    parts: list[list[str]] = [[]]
     for place, text in enumerate(texts):
         if text == ".":
-            parts.append("")
+            parts.append([])
         elif text in _ANNOTATIONS and place:
             break
         else:
-            parts[-1] += text.replace('"', "")
-    if "" in parts:
+            parts[-1].append(text.replace('"', ""))
+    found = tuple(map("".join, parts))
+    if "" in found:
         raise Unread("an element must have a value, got none")
-    return tuple(parts)
+    return found
 
 
 def verdict_of(words: list[str]) -> Verdict:

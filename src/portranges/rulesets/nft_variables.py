@@ -29,7 +29,7 @@ class Variables:
         """Start without variables, for a file of *length* characters."""
         # The value is None if it is not certain.
         self._scopes: list[dict[str, str | None]] = [{}]
-        self._left: int = 16 * length
+        self._left: int = 8 * length
 
     def enter(self) -> None:
         """Begin a block. Its variables are unknown outside."""
