@@ -40,6 +40,10 @@ Resources:
   Bucket:
     Type: AWS::S3::Bucket
 """
+NO_PEER = (
+    "a rule must have one of CidrIp, CidrIpv6, SourcePrefixListId, SourceSecurityGroupId, "
+    "SourceSecurityGroupName, got none of them"
+)
 GROUP = "AWS::EC2::SecurityGroup"
 INGRESS = "AWS::EC2::SecurityGroupIngress"
 ACL = "AWS::EC2::NetworkAclEntry"
@@ -77,10 +81,8 @@ def test_a_template_in_yaml() -> None:
             f"line 15, {properties}/2",
             "value of FromPort must be a number, got !Ref Port",
         ),
-        (
-            f"line 16, {properties}/3",
-            "a rule must be a mapping, got Opaque !If ['IsOpen', 'a', 'b']",
-        ),
+        (f"line 16, {properties}/3/1", "a rule must be a mapping, got str 'a'"),
+        (f"line 16, {properties}/3/2", "a rule must be a mapping, got str 'b'"),
     ]
 
 
@@ -200,6 +202,47 @@ def test_a_property_without_a_value(nothing: object) -> None:
     assert (str(read.ports), read.applies.value) == ("22/tcp", "always")
     for key in ("FromPort", "IpProtocol", "CidrIp"):
         ruleset = rulesets.from_data(template(INGRESS, {**RULE, key: nothing}))
+        assert (len(ruleset.rules), len(ruleset.skipped)) == (0, 1)
+
+
+IF_YAML = """\
+Resources:
+  Web:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      SecurityGroupIngress:
+        - !If
+          - IsOpen
+          - {IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}
+          - !Ref AWS::NoValue
+        - !If [IsOpen, !If [IsLarge, !Ref Rule, {IpProtocol: icmp, CidrIp: 0.0.0.0/0}], {}]
+"""
+
+
+def test_both_branches_of_a_function_are_rules() -> None:
+    pytest.importorskip("yaml")
+    ruleset = rulesets.parse(IF_YAML)
+    place = "/Resources/Web/Properties/SecurityGroupIngress"
+    assert [(each.conditions, str(each.location)) for each in ruleset.rules] == [
+        (('Fn::If: "IsOpen"',), f"line 8, {place}/0/1"),
+        (('Fn::If: "IsOpen"', 'Fn::If, else: "IsLarge"'), f"line 10, {place}/1/1/2"),
+    ]
+    assert [(str(each.location), each.reason) for each in ruleset.skipped] == [
+        (f"line 10, {place}/1/1/1", "a rule must be a mapping, got Opaque !Ref Rule"),
+        (f"line 10, {place}/1/2", NO_PEER),
+    ]
+
+
+def test_a_list_of_rules_in_a_function() -> None:
+    for branches, count in (([[RULE], [RULE, RULE]], 3), ([[RULE], {"Ref": "AWS::NoValue"}], 1)):
+        whole = {"SecurityGroupIngress": {"Fn::If": ["IsOpen", *branches]}}
+        ruleset = rulesets.from_data(template(GROUP, whole))
+        assert (len(ruleset.rules), ruleset.skipped) == (count, ())
+        pointer = "/Resources/X/Properties/SecurityGroupIngress/Fn::If/1/0"
+        assert ruleset.rules[0].location.pointer == pointer
+    for wrong in (["IsOpen", [RULE]], "IsOpen", [RULE, RULE, RULE, RULE], {}):
+        whole = {"SecurityGroupIngress": {"Fn::If": wrong}}
+        ruleset = rulesets.from_data(template(GROUP, whole))
         assert (len(ruleset.rules), len(ruleset.skipped)) == (0, 1)
 
 

@@ -13,7 +13,7 @@ from portranges.errors import InvalidValueError, elide, got
 from portranges.ports import parse_port
 from portranges.rulesets.aws_rules import ACTIONS, Side, ports_of
 from portranges.rulesets.cloud import choice, only_one
-from portranges.rulesets.documents import Opaque
+from portranges.rulesets.documents import Opaque, text_of
 from portranges.rulesets.model import Direction
 from portranges.rulesets.objects import Gathered, Node
 from portranges.rulesets.ruleset import Ruleset
@@ -85,12 +85,35 @@ def _add_group(found: Gathered, node: Node, name: str, conditions: tuple[str, ..
     found.skip_unknown(node, "", "a security group", _KEYS_OF_GROUP)
     entry = node.all_fields("Properties")
     for key, direction in _LISTS.items():
-        if key in entry and not _is_no_value(entry[key].value):
-            side = Side(name, direction, conditions)
-            with found.skipping(entry[key], side.group):
-                for each in entry[key].items(key):
-                    with found.skipping(each, side.group):
-                        _add_permission(found, each, side)
+        if key not in entry:
+            continue
+        for rules, of_rules in _branches(entry[key], conditions):
+            side = Side(name, direction, of_rules)
+            with found.skipping(rules, side.group):
+                for item in rules.items(key):
+                    for each, of_rule in _branches(item, of_rules):
+                        with found.skipping(each, side.group):
+                            _add_permission(found, each, Side(name, direction, of_rule))
+
+
+def _branches(
+    node: Node, conditions: tuple[str, ...]
+) -> types.Iterator[tuple[Node, tuple[str, ...]]]:
+    """Yield a value, or each that a function ``Fn::If`` may return, with its conditions."""
+    inside = Node(None, node.pointer)
+    if isinstance(node.value, Opaque) and node.value.tag == "!If":
+        inside = Node(node.value.value, node.pointer)
+    elif [*node.entry] == ["Fn::If"]:
+        inside = node.child("Fn::If", node.entry["Fn::If"])
+    parts = inside.items("Fn::If") if isinstance(inside.value, list) else []
+    if len(parts) != 3:
+        if not _is_no_value(node.value):
+            yield node, conditions
+        return
+    condition, then, otherwise = parts
+    name = text_of(condition.value)
+    yield from _branches(then, (*conditions, f"Fn::If: {name}"))
+    yield from _branches(otherwise, (*conditions, f"Fn::If, else: {name}"))
 
 
 def _add_rule(
