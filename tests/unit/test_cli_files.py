@@ -256,6 +256,11 @@ class TestHere:
         assert "22/tcp" not in output
         assert "443/tcp on :: " in output
 
+    def test_without_chains_everything_is_reachable(self, run):
+        Path("x.nft").write_text("table inet filter {\n}\n", "utf-8")
+        lines = run("audit", "--here", "x.nft")[1].splitlines()
+        assert len([line for line in lines if " is reachable: " in line]) == 5
+
     def test_rules_without_an_evaluation_may_open_what_they_accept(self, run):
         permission = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
         group = {

@@ -71,7 +71,9 @@ def _way_by_chains(ruleset: Ruleset) -> types.Callable[[SocketRecord], Way | Non
     """Return a function that returns how packets reach a socket."""
     used = {family for chain in ruleset.chains or () for family in chain.families}
     families = [each for each in Family if each in used]
-    evaluations = dict(zip(families, ruleset._evaluations(Direction.IN), strict=False))
+    found = [*ruleset._evaluations(Direction.IN)]
+    # Without any chain nothing is filtered, and one evaluation is for both families.
+    evaluations = dict(zip(families or Family, found if families else found * 2, strict=True))
     results = {family: each.run(TransportPorts.full()) for family, each in evaluations.items()}
     redirects = [
         rule
