@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -486,6 +487,30 @@ def test_what_a_tool_reads_of_a_skipped_rule(
     assert misread(ruleset) == [(hint, name)]
     (skipped,) = [each for each in audit(ruleset) if each.id.startswith("skipped")]
     assert skipped.sentence.endswith(f": {fault}")
+
+
+def test_rules_that_an_earlier_one_hides_by_its_priority() -> None:
+    def hidden(*rules: rulesets.Ruleset) -> list[str]:
+        together = replace(rules[0], rules=tuple(rule for each in rules for rule in each.rules))
+        return [each.sentence for each in audit(together) if each.id == "shadowed"]
+
+    def numbered(ruleset: rulesets.Ruleset, number: int, **more: Any) -> rulesets.Ruleset:
+        (rule,) = ruleset.rules
+        return replace(ruleset, rules=(replace(rule, priority=number, **more),))
+
+    deny = numbered(azure(access="Deny", destinationPortRange="20-30"), 100)
+    (sentence,) = hidden(numbered(azure(), 200), deny)
+    assert sentence == "the rule has no effect: the rule in /0 (drop) has all of its ports"
+    assert hidden(numbered(azure(), 50), deny) == []
+    assert hidden(numbered(azure(), 200, direction=rulesets.Direction.OUT), deny) == []
+    assert hidden(numbered(azure(), 100), deny) == []
+    entry = {"Protocol": "6", "PortRange": {"From": 22, "To": 22}}
+    assert len(hidden(numbered(acl(**entry), 1), numbered(acl(**entry), 2))) == 0
+    wide = acl(Protocol="6", PortRange={"From": 0, "To": 1023})
+    assert len(hidden(numbered(acl(**entry), 2), numbered(wide, 1))) == 1
+    # The order of a security group makes no difference.
+    narrow = aws(IpProtocol="tcp", FromPort=22, ToPort=22)
+    assert hidden(aws(IpProtocol="tcp", FromPort=0, ToPort=1023), narrow) == []
 
 
 def test_services_behind_published_ports() -> None:

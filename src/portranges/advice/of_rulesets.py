@@ -77,7 +77,7 @@ def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Fi
     # The output of 'iptables -L' hides conditions, so equal rules may differ.
     if not any(is_incomplete(rule) for rule in ruleset.rules):
         for rules in by_group.values():
-            yield from without_effect(rules, is_ordered=ruleset.chains is not None)
+            yield from _idle(ruleset, rules)
             yield from mergeable(rules)
     if ruleset.chains is None:
         yield finding("not-evaluated", PortSet(), format=ruleset.format)
@@ -91,6 +91,19 @@ def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Fi
         yield from _unused_chains(ruleset, by_group)
     yield from find(ruleset)
     yield from _Openings(ruleset).findings(systems)
+
+
+def _idle(ruleset: Ruleset, rules: list[Rule]) -> types.Iterator[Finding]:
+    """Yield the findings about rules of one group that have no effect."""
+    if ruleset.chains is not None:
+        yield from without_effect(rules, is_ordered=True)
+        return
+    is_ordered = any(row.is_ordered for row in formats() if row.name == ruleset.format)
+    for direction in (*Direction, None):
+        ways = [rule for rule in rules if rule.direction is direction]
+        # Rules with equal priorities are from several groups without a name.
+        is_one = len({rule.priority for rule in ways}) == len(ways)
+        yield from without_effect(ways, is_ordered=is_ordered and is_one)
 
 
 def _of_skipped(skipped: Iterable[Skipped]) -> types.Iterator[Finding]:

@@ -319,6 +319,8 @@ class Format:
             Pointer for each place; ``parse`` adds the lines. The arguments are the text or the
             data, the name of the format, and *services*.
         is_stateless: Whether replies to this host's connections need a rule that accepts them.
+        is_ordered: Whether the rule of a group with the lowest priority decides, for a format
+            whose evaluation was not compared.
         policy_command: The command that shows the policies, if this format may not have them.
         has_variables: Whether values may contain variables. If ``parse`` is called with their
             values, it passes them to ``read_data`` as a fourth argument.
@@ -345,6 +347,7 @@ class Format:
     keys: tuple[str, ...] = ()
     reader: str
     is_stateless: bool = False
+    is_ordered: bool = False
     policy_command: str = ""
     has_variables: bool = False
     has_sets: bool = False
@@ -355,7 +358,14 @@ class Format:
         fields(self, name=filled, aliases=tuple_with(str), title=filled, evidence=Evidence)
         fields(self, reads=tuple_with(str, least=1), leaves_out=tuple_with(str))
         fields(self, signs=tuple_with(str), keys=tuple_with(str), reader=filled)
-        fields(self, is_stateless=bool, policy_command=str, has_variables=bool, has_sets=bool)
+        fields(
+            self,
+            is_stateless=bool,
+            is_ordered=bool,
+            policy_command=str,
+            has_variables=bool,
+            has_sets=bool,
+        )
 
 
 def _families(name: str, value: types.Any) -> None:

@@ -55,6 +55,7 @@ AWS = (
         keys=("NetworkAcls", "NetworkAclId"),
         reader="portranges.rulesets.aws",
         is_stateless=True,
+        is_ordered=True,
         evidence=Evidence(
             confidence=Confidence.SOURCE,
             sources=(

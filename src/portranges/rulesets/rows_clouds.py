@@ -102,6 +102,7 @@ CLOUDS = (
             *("SecurityRules", "DefaultSecurityRules", "DestinationPortRange"),
         ),
         reader="portranges.rulesets.azure",
+        is_ordered=True,
         evidence=Evidence(
             confidence=Confidence.SOURCE,
             sources=(
