@@ -371,7 +371,14 @@ def run_child(order: dict[str, Any]) -> list[dict[str, Any]]:
     this host: source, target, transport and both ports. The commands of ``start`` run until the
     end, and the packets wait for ``ready`` to succeed. Several ``peers`` may send them.
     """
-    default = {"copies": [], "further": [], "sets": "", "start": [], "ready": "", "peers": 1}
+    default: dict[str, Any] = {
+        "copies": [],
+        "further": [],
+        "sets": "",
+        "start": [],
+        "ready": "",
+        "peers": 1,
+    }
     order = {**default, "probes": PROBES, **order}
     done = subprocess.run(
         [sys.executable, "-c", CHILD],

@@ -147,7 +147,7 @@ def test_names_need_a_registry() -> None:
         ("-m conntrack --ctstate NEW,ESTABLISHED", Applies.ALWAYS),
         ("-m conntrack ! --ctstate NEW", Applies.NEVER),
         ("-m conntrack ! --ctstate INVALID", Applies.ALWAYS),
-        ("-m conntrack --ctstate DNAT", Applies.MAYBE),
+        ("-m conntrack --ctstate SNAT,DNAT", Applies.MAYBE),
         # The tool accepts a part of a name.
         ("-m state --state EST", Applies.MAYBE),
         ("-m conntrack --ctstate NEW --ctproto 6", Applies.MAYBE),
@@ -881,3 +881,37 @@ def test_sets_are_refused_where_no_rule_refers_to_one() -> None:
         rulesets.parse(saved(), sets=SETS + SETS)
     with pytest.raises(TypeError, match="^sets must be a str, got dict"):
         rulesets.parse(saved(), sets=cast("Any", {}))
+
+
+TRANSLATED = """*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:user - [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT
+COMMIT
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "ports", "is_exact"),
+    [
+        ("", "", "80/tcp", True),
+        ("RELATED,ESTABLISHED,DNAT", "DNAT", "80/tcp", True),
+        # Other packets may have these states.
+        ("RELATED,ESTABLISHED,DNAT", "DNAT,NEW", "all", True),
+        ("RELATED,ESTABLISHED,DNAT", "DNAT,SNAT", "all", False),
+        # What is before it may drop translated packets.
+        ("-i lo -j ACCEPT", "-p tcp -j DROP", "0-65535/udp,0-65535/sctp,0-65535/dccp", False),
+        ("-i lo -j ACCEPT", "-j user", "all", False),
+        ("-i lo -j ACCEPT", "-m homemade -j DROP", "all", False),
+        ("-A INPUT -m", "-A INPUT -p tcp -m", "0-65535/tcp", False),
+    ],
+)
+def test_what_was_translated_may_be_accepted(old, new, ports, is_exact) -> None:
+    found = rulesets.parse(TRANSLATED.replace(old, new)).reachable()
+    shown = "all" if found.ports == TransportPorts.full() else str(found.ports)
+    assert (shown, found.is_exact) == (ports, is_exact)

@@ -706,3 +706,23 @@ def test_the_line_of_a_rule_of_json() -> None:
     (rule,) = ruleset.rules
     assert rule.location.line > 1
     assert rule.location.pointer == "/nftables/5/rule"
+
+
+def test_a_chain_may_accept_what_was_translated() -> None:
+    text = """table inet t {
+        chain nat {
+            type nat hook prerouting priority dstnat; policy accept;
+            tcp dport 80 redirect to :8080
+        }
+        chain in {
+            type filter hook input priority filter; policy drop;
+            ct state { established, related } accept
+            ct status dnat accept
+        }
+    }"""
+    ruleset = rulesets.parse(text)
+    found = ruleset.reachable()
+    assert (str(found.ports), found.is_exact) == ("80/tcp", True)
+    assert [each.applies for each in ruleset.rules[1:]] == [Applies.NEVER, Applies.NEVER]
+    found = rulesets.parse(text.replace("ct status dnat", "tcp dport 1 ct status dnat")).reachable()
+    assert not found.is_exact

@@ -33,6 +33,7 @@ from portranges.rulesets.model import (
 )
 from portranges.rulesets.netfilter import TABLES, both, hook_of, priority_of
 from portranges.rulesets.ruleset import Ruleset
+from portranges.rulesets.translated import pass_translated
 from portranges.transport_ports import TransportPorts
 
 _FAMILIES = {"iptables": Family.INET, "ip6tables": Family.INET6}
@@ -121,11 +122,12 @@ class _Reader:
         if self.has_tables and self.table:
             last = len(self.text.rstrip())
             raise self.error("each table must end with COMMIT", "the end of the text", last, last)
+        rules, chains = pass_translated(self.rules, self.skipped, self.chains.values())
         return Ruleset(
             format=self.name,
-            rules=tuple(self.rules),
+            rules=rules,
             skipped=tuple(self.skipped),
-            chains=tuple(self.chains.values()),
+            chains=chains,
         )
 
     def read_line(self, line: str, number: int, start: int) -> None:

@@ -41,6 +41,7 @@ from portranges.rulesets.nft_statements import RuleParser, is_harmless
 from portranges.rulesets.nft_text import TextReader
 from portranges.rulesets.nft_tokens import content_of
 from portranges.rulesets.ruleset import Ruleset
+from portranges.rulesets.translated import pass_translated
 
 _Key: types.TypeAlias = "tuple[str, str, str]"
 
@@ -161,11 +162,12 @@ class _Assembly:
                 unread.is_harmless = verdicts <= {Action.DROP, Action.REJECT} and bool(verdicts)
                 self.skip(rule, unread)
         self.skipped.sort(key=lambda each: (each.location.line, _number(each.location)))
+        rules, chains = pass_translated(self.rules, self.skipped, self.chains.values())
         return Ruleset(
             format=self.name,
-            rules=tuple(self.rules),
+            rules=rules,
             skipped=tuple(self.skipped),
-            chains=tuple(self.chains.values()),
+            chains=chains,
         )
 
     def add_chains(self) -> None:
