@@ -296,8 +296,12 @@ class PortSet:
     def __sub__(self, other: PortSet | PortRange) -> PortSet:
         """Return the ports that are in this set and not in *other*."""
         bits = _operand(other)
+        if bits is None:
+            return NotImplemented
+        own = self._bits
+        common = own & bits
         # x ^ (x & y) takes a fifth of the time of x & ~y.
-        return NotImplemented if bits is None else _make(self._bits ^ (self._bits & bits))
+        return _make(own ^ common) if common else self
 
     def __rsub__(self, other: PortRange) -> PortSet:
         """Return the ports of *other* that are not in this set."""

@@ -390,7 +390,10 @@ def _rules_by_chain(
 def _union(one: TransportPorts, other: TransportPorts) -> TransportPorts:
     if not one or other is _FULL:
         return other
-    return one if one is _FULL or not other else one | other
+    if one is _FULL or not other:
+        return one
+    found = one | other
+    return _FULL if found == _FULL else found
 
 
 def _both(one: TransportPorts, other: TransportPorts) -> TransportPorts:
