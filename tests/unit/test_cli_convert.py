@@ -24,7 +24,7 @@ def test_every_dialect_is_written_and_read_back(capsys, name):
     words = ["convert", written.removesuffix("\n"), "--from", name]
     assert main([*words, "--transport", "tcp"]) == 0
     assert capsys.readouterr().out == f"{TEXT}\n"
-    # Without --transport, the ports are those of the transport that the text names.
+    # Without --transport, the ports have the transport that the text names.
     assert main(words) == 0
     transports = {str(PortSet.parse(TEXT)), str(TransportPorts(tcp=PortSet.parse(TEXT)))}
     assert capsys.readouterr().out.removesuffix("\n") in transports

@@ -18,8 +18,10 @@ from portranges.transport_ports import TransportPorts
 
 # A longer range is not about single services, and of more ports not all services are listed.
 _FEW = 10
-_LONGEST, _SHORT = 30, 15
-_LONGEST_POINTER = 40
+# The longest list of ports and the longest JSON Pointer, with little room and with much.
+_SHORT, _LONG = 13, 30
+_SHORT_POINTER, _LONG_POINTER = 20, 40
+_MUCH_ROOM = 110
 
 _WIDEST = 200
 
@@ -94,14 +96,17 @@ def _uses_of(port: int, transport: types.Transport) -> tuple[str, ...]:
 
 
 def _lines(ruleset: rulesets.Ruleset) -> types.Iterator[str]:
-    place = _places([*ruleset.rules, *ruleset.skipped])
+    width = columns(sys.stdout, _WIDEST)
+    longest = _LONG_POINTER if width >= _MUCH_ROOM else _SHORT_POINTER
+    place = _places([*ruleset.rules, *ruleset.skipped], longest)
     # Otherwise the chain shows the direction.
     in_group = ruleset.chains is None
     if ruleset.rules:
         heads = ("place", "ports", "action", "services", "group", "conditions")
-        width = columns(sys.stdout, _WIDEST)
-        row = partial(_row, longest=_LONGEST if width >= WIDTH else _SHORT, in_group=in_group)
-        rows = ((place(each.location), *row(each)) for each in ruleset.rules)
+        places = [place(each.location) for each in ruleset.rules]
+        is_wide = width - max(map(len, places)) >= WIDTH - len(heads[0])
+        row = partial(_row, longest=_LONG if is_wide else _SHORT, in_group=in_group)
+        rows = ((at, *row(each)) for at, each in zip(places, ruleset.rules, strict=True))
         yield from table(heads, rows, width=width, cuttable=(3, 4, 5, 2))
     else:
         yield "no rules"
@@ -129,12 +134,12 @@ def _row(rule: rulesets.Rule, *, longest: int, in_group: bool) -> tuple[str, ...
 
 def _action(rule: rulesets.Rule) -> str:
     if rule.translated_ports is not None:
-        return f"{rule.action} to {cut_list(str(rule.translated_ports), _LONGEST)}"
+        return f"{rule.action} to {cut_list(str(rule.translated_ports), _LONG)}"
     return f"{rule.action} {rule.target}".rstrip()
 
 
 def _places(
-    found: types.Sequence[rulesets.Rule | rulesets.Skipped],
+    found: types.Sequence[rulesets.Rule | rulesets.Skipped], longest: int
 ) -> types.Callable[[rulesets.Location], str]:
     """Return a function that shows a place in the file.
 
@@ -144,13 +149,13 @@ def _places(
         each.location.pointer for each in found
     ):
         return lambda location: str(location.line)
-    return lambda location: _end(visible(location.pointer))
+    return lambda location: _end(visible(location.pointer), longest)
 
 
-def _end(pointer: str) -> str:
+def _end(pointer: str, longest: int) -> str:
     """Return *pointer*, without its first parts if it is long."""
     parts = pointer.split("/")
-    while len(parts) > 2 and len("/".join(parts)) > _LONGEST_POINTER:
+    while len(parts) > 2 and len("/".join(parts)) > longest:
         del parts[0]
     text = "/".join(parts)
     return text if text == pointer else f".../{text}"
