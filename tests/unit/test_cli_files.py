@@ -496,6 +496,46 @@ class TestSarif:
         driver = only["tool"]["driver"]
         assert (driver["name"], driver["version"]) == ("portranges", __version__)
 
+    def test_every_object_has_keys_of_the_standard_with_values_of_their_types(self, log):
+        """The keys that are written, as sarif-schema-2.1.0.json of OASIS defines them."""
+        text = {"text": str}
+        place = {
+            "physicalLocation": {"artifactLocation": {"uri": str}, "region": {"startLine": int}},
+            "logicalLocations": [{"fullyQualifiedName": str}],
+        }
+        result = {
+            "ruleId": str,
+            "ruleIndex": int,
+            "level": ("none", "note", "warning", "error"),
+            "message": text,
+            "locations": [place],
+        }
+        rule = {
+            "id": str,
+            "shortDescription": text,
+            "fullDescription": text,
+            "help": text,
+            "defaultConfiguration": {"level": ("none", "note", "warning", "error")},
+        }
+        driver = {"name": str, "version": str, "rules": [rule]}
+        kinds = ("utf16CodeUnits", "unicodeCodePoints")
+        run = {"tool": {"driver": driver}, "columnKind": kinds, "results": [result]}
+
+        def check(value, schema):
+            if isinstance(schema, dict):
+                assert value
+                for key, each in value.items():
+                    check(each, schema[key])
+            elif isinstance(schema, list):
+                for each in value:
+                    check(each, schema[0])
+            elif isinstance(schema, tuple):
+                assert value in schema
+            else:
+                assert type(value) is schema
+
+        check(log, {"$schema": str, "version": ("2.1.0",), "runs": [run]})
+
     def test_every_rule_is_described_once_and_is_used(self, log):
         (only,) = log["runs"]
         rules, results = only["tool"]["driver"]["rules"], only["results"]
