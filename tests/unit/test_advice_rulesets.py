@@ -330,6 +330,15 @@ def test_rules_of_clouds_for_certain_senders(data, is_exposed):
     assert ("not-for-internet" in found) is is_exposed
 
 
+def test_a_rule_hides_none_of_the_other_direction():
+    every = {"protocol": "*", "destinationPortRange": "*"}
+    deny = {**AZURE, **every, "access": "Deny", "priority": 100}
+    for direction, expected in (("Outbound", []), ("Inbound", ["shadowed"])):
+        rules = [deny, {**AZURE, "direction": direction, "priority": 200}]
+        found = [each.id for each in audit(rulesets.from_data({"securityRules": rules}))]
+        assert [each for each in found if each == "shadowed"] == expected
+
+
 def test_effective_rules_of_azure_are_for_every_source_port():
     found = [each.id for each in audit(rulesets.from_data({"value": [AZURE_EFFECTIVE]}))]
     assert found == ["not-evaluated"]
