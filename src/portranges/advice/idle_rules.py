@@ -101,8 +101,7 @@ def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Fin
             continue
         if not rule.ports or not is_ordered:
             continue
-        every = (rule.direction, rule.families, _EVERY_PORT, ())
-        keys = dict.fromkeys((every, _matched(rule)))
+        keys = dict.fromkeys(((rule.families, _EVERY_PORT, ()), _matched(rule)))
         before = [earlier[key] for key in keys if key in earlier]
         ports = [each.ports for each in before]
         if ports and rule.ports <= (ports[0] if len(ports) == 1 else ports[0] | ports[1]):
@@ -121,11 +120,11 @@ def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Fin
 
 def _matched(rule: Rule) -> tuple[object, ...]:
     """Return what *rule* matches, apart from ports."""
-    return (rule.direction, rule.families, rule.source_ports, rule.conditions)
+    return (rule.families, rule.source_ports, rule.conditions)
 
 
 def _done(rule: Rule) -> tuple[object, ...]:
-    return (rule.action, rule.target, rule.translated_ports)
+    return (rule.action, rule.target, rule.translated_ports, rule.direction)
 
 
 def mergeable(rules: list[Rule]) -> types.Iterator[Finding]:
