@@ -41,7 +41,7 @@ def rows() -> tuple[Dialect, ...]:
 
     Example:
         >>> [row.name for row in rows() if row.limits.max_slots]
-        ['iptables-multiport', 'ufw']
+        ['iptables-multiport', 'ufw', 'fail2ban']
     """
     return _ROWS
 

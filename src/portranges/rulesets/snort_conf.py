@@ -13,12 +13,12 @@ from portranges.transport_ports import TransportPorts
 _PORTVAR = re.compile(r"[ \t]*portvar[ \t]+([^ \t]+)[ \t]+(.*?)[ \t]*")
 _COMMENT = re.compile(r"(?:^|[ \t])#.*")
 # In Lua, texts and names joined by '..'.
-_PART = r"""(?:\[\[[^\]]{0,20000}\]\]|'[^'\n]*'|"[^"\n]*"|[A-Za-z_][A-Za-z_0-9]*)"""
+_PART = r"""(?:\[\[[^\]]{0,4000}\]\]|'[^'\n]*'|"[^"\n]*"|[A-Za-z_][A-Za-z_0-9]*)"""
 _ASSIGNMENT = re.compile(
     rf"^([A-Za-z_0-9]*_PORTS)[ \t]*=\s*({_PART}(?:\s*\.\.\s*{_PART})*)", re.MULTILINE
 )
 _PARTS = re.compile(_PART)
-_LUA_COMMENT = re.compile(r"--(?:\[\[[^\]]{0,20000}\]\]|[^\n]*)")
+_LUA_COMMENT = re.compile(r"--(?:\[\[[^\]]{0,4000}\]\]|[^\n]*)")
 
 
 def read_ports(text: str, services: types.Services | None) -> dict[str, TransportPorts]:
