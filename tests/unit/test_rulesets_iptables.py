@@ -915,3 +915,75 @@ def test_what_was_translated_may_be_accepted(old, new, ports, is_exact) -> None:
     found = rulesets.parse(TRANSLATED.replace(old, new)).reachable()
     shown = "all" if found.ports == TransportPorts.full() else str(found.ports)
     assert (shown, found.is_exact) == (ports, is_exact)
+
+
+# -- hostile texts --------------------------------------------------------------------------------
+
+
+def test_the_memory_of_the_evaluation_is_linear_in_the_number_of_chains() -> None:
+    lines = [
+        f"-A INPUT -s 192.0.2.1 -p tcp --dport {port} -j c{port}\n"
+        f"-A c{port} -p tcp --dport {port}:{port + 5} -j ACCEPT"
+        for port in range(60000, 60500)
+    ]
+    chains = "".join(f":c{port} - [0:0]\n" for port in range(60000, 60500))
+    text = f"*filter\n:INPUT DROP [0:0]\n{chains}" + "\n".join([*lines, "COMMIT", ""])
+    ruleset = rulesets.parse(text)
+    tracemalloc.start()
+    found = ruleset.reachable()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert str(found.ports) == "60000-60499/tcp"
+    # Each chain has three sets of packets, and the integer of each has 8 KiB.
+    assert peak < 500 * 6000
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('-A INPUT -m comment --comment "open -j ACCEPT', "a quotation mark must be closed, got "),
+        ("-A INPUT -p tcp --dport 2\x002 -j ACCEPT", "expected a port or 'first:last', got "),
+        ("-A INPUT -p tcp --dport \udc80 -j ACCEPT", "expected a port or 'first:last', got "),
+        ("-A INPUT -p tcp --dport ", "--dport must have a value, got '--dport'"),
+        ("-A INPUT -p tcp --dport " + "9" * 100_000, "port must be in 0..65535, got '999"),
+        ("-A INPUT !", "an option must follow '!', got nothing"),
+        ("-A INPUT -j \ud800", "target must be a chain of the table or a known target, got "),
+        ("[1:x] -A INPUT -j ACCEPT", "only -A, -N and -P are read, got '[1:x] -A"),
+        ("\0" * 100_000, "expected a rule, a chain or a table, got "),
+        ("\ufeff*nat", "expected a rule, a chain or a table, got "),
+    ],
+)
+def test_a_line_that_no_tool_wrote_is_skipped(line: str, reason: str) -> None:
+    ruleset = rulesets.parse(saved("-A INPUT -p udp -j ACCEPT", line), "iptables")
+    assert len(ruleset.rules) == 1
+    (found,) = ruleset.skipped
+    assert (found.location.line, found.text, found.could_accept) == (5, line, True)
+    assert found.reason.startswith(reason)
+    assert len(found.reason) < 400
+    assert str(ruleset.reachable().ports).startswith("0-65535/tcp")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("*filter\n-A INPUT -p tc", "each table must end with COMMIT, got the end of the text"),
+        ("*filter\n:INPUT DROP [0:0]\n", "each table must end with COMMIT, got the end of"),
+        ("*filter\nCOMMIT\n*filter\nCOMMIT\n", "each table must appear once, got 'filter' twice"),
+        (
+            "*filter\r:INPUT DROP [0:0]\rCOMMIT\r",
+            "table must be raw, mangle, nat, filter, security",
+        ),
+        ("*" + "x" * 100_000, "table must be raw, mangle, nat, filter, security, got 'xxx"),
+        (
+            "Chain " + "x" * 100_000 + " (policy DROP)\n",
+            "expected a chain of the table filter, got",
+        ),
+    ],
+)
+def test_a_text_that_is_not_whole_is_an_error_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(PortSyntaxError) as caught:
+        rulesets.parse(text, "iptables")
+    assert str(caught.value).startswith(message)
+    assert len(str(caught.value)) < 600
+    start, stop = caught.value.span
+    assert 0 <= start <= stop <= len(text)

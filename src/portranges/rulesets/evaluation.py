@@ -15,7 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from portranges import types
 from portranges.families import Family
 from portranges.ports import Transport
-from portranges.portset import PortSet
+from portranges.portset import PortSet, compact
 from portranges.rulesets.model import Action, Applies, Chain, Direction, Hook, Rule, Skipped
 from portranges.transport_ports import TransportPorts
 
@@ -74,6 +74,13 @@ class Outcomes:
             ports, to_here = PortSet.full(), False
         before = self.translated.get((ports, to_here), _EMPTY)
         self.translated[ports, to_here] = _union(before, packets)
+
+    def compact(self) -> None:
+        """Store the packets in little memory: a ruleset may have a hundred thousand chains."""
+        self.accepted = _compact(self.accepted)
+        self.dropped = _compact(self.dropped)
+        self.returned = _compact(self.returned)
+        self.translated = {how: _compact(hits) for how, hits in self.translated.items()}
 
     def differ(self, packets: TransportPorts) -> bool:
         """Return whether different things may happen to *packets*."""
@@ -197,6 +204,7 @@ class Evaluation:
         if chain.hook is not None:
             found.add(chain.policy, found.returned)
             found.returned = _EMPTY
+        found.compact()
         return found
 
     def _steps(
@@ -286,11 +294,11 @@ class Evaluation:
         """
         entered = self.run(packets).entered
         for name in reversed(self._order):
-            if arrived := entered.get(name, _EMPTY):
+            if arrived := entered.pop(name, _EMPTY):
                 for rule, hits in self._steps(name, arrived):
                     if rule is not None and rule.action in _JUMPS:
                         before = entered.get(rule.target, _EMPTY)
-                        entered[rule.target] = _union(before, hits)
+                        entered[rule.target] = _compact(_union(before, hits))
                     yield name, rule, hits
 
     def verdicts(self, packets: TransportPorts) -> list[Rule]:
@@ -385,6 +393,12 @@ def _rules_by_chain(
 
 # Most sets are empty, full or the ports of one rule. To return one of the operands is quicker, and
 # keeps ten thousand chains from having ten thousand copies of the same set.
+
+
+def _compact(ports: TransportPorts) -> TransportPorts:
+    if not ports or ports is _FULL:
+        return ports
+    return TransportPorts({transport: compact(each) for transport, each in ports.items()})
 
 
 def _union(one: TransportPorts, other: TransportPorts) -> TransportPorts:
