@@ -204,6 +204,16 @@ def test_blocks_that_the_configuration_does_not_show() -> None:
     )
 
 
+def test_blocks_of_a_resource_without_attributes() -> None:
+    kind = "google_compute_network_firewall_policy_rule"
+    match = [without(POLICY_RULE["match"][0], "src_region_codes")]
+    for data, conditions in (
+        (plan(kind, {**POLICY_RULE, "match": match}), ("srcRegionCodes, known after apply: null",)),
+        (state(kind, {**POLICY_RULE, "match": match}), ()),
+    ):
+        assert only_rule(data).conditions == conditions
+
+
 def test_a_group_that_is_not_set_is_not_a_peer() -> None:
     values = {"type": "ingress", "protocol": "tcp", "from_port": 22, "to_port": 22}
     values |= dict.fromkeys(("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"))

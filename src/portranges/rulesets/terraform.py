@@ -107,6 +107,6 @@ def _add_resource(found: Gathered, node: Node, path: str, written: _Written) -> 
     values = resource.get("values", node.child("values", None))
     values.all_fields("values")
     own = f"{kind}.{node.entry.get('name')}"
-    keys = frozenset[str]() if written is None else written.get((path, own))
+    keys = None if written is None else written.get((path, own))
     with found.skipping(values):
-        read(found, Resource(values, address, keys))
+        read(found, Resource(values, address, keys, is_state=written is None))

@@ -22,23 +22,26 @@ class Resource:
     Attributes:
         node: The values.
         name: The address of the resource.
-        written: The keys that may be set; ``None`` if that is not known. Blocks may be missing.
+        written: The keys in the configuration, without those of dynamic blocks; ``None`` if the
+            plan does not show it.
+        is_state: Whether it is in a state.
     """
 
     node: Node
     name: str
     written: frozenset[str] | None = None
+    is_state: bool = False
 
     def is_unknown(self, key: str) -> bool:
         """Return whether a value, or one in a list, is known only after apply."""
         if key not in self.node.entry:
-            return self.written is None or key in self.written
+            return not self.is_state and (self.written is None or key in self.written)
         value: object = self.node.entry[key]
         return isinstance(value, list) and None in value
 
     def block(self, node: Node) -> Resource:
         """Return one of its blocks, which has every value that is known."""
-        return replace(self, node=node, written=None if self.written else self.written)
+        return replace(self, node=node, written=None)
 
     def check_known(self, keys: types.Iterable[str]) -> None:
         """Raise InvalidValueError if the value of one of *keys* is missing."""
@@ -50,7 +53,7 @@ class Resource:
         """Return the blocks at *key*, or skip them if they are not known."""
         node = self.node.child(key, self.node.entry.get(key))
         with found.skipping(node, group):
-            if self.written and key not in (*self.written, *self.node.entry):
+            if self.written is not None and key not in (*self.written, *self.node.entry):
                 hint = "they are not set, unless by dynamic blocks"
                 shown = f"blocks {UNKNOWN}; {hint}"
                 raise InvalidValueError(f"the plan must show {key}", shown)
