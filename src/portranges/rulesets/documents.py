@@ -48,11 +48,11 @@ class Document:
     __slots__ = ("_line", "_places", "data")
 
     def __init__(self, data: object, line: int, places: dict[int, dict[str, int]]) -> None:
-        """Store the data, the line of its first value, and those of the values in containers.
+        """Store the data, its first line, and the lines of the values in containers.
 
         Args:
-            data: The outermost value. It keeps every container alive, so that an ``id`` is
-                that of one container.
+            data: The outermost value. It keeps every container alive, so that an ``id``
+                belongs to one container.
             line: The line on which it begins.
             places: For the ``id`` of each container, the line of each key or index.
         """

@@ -58,7 +58,7 @@ class Part:
 
 
 class Policies(Gathered):
-    """Rules, and how those of network policies are evaluated.
+    """Rules, and how network policies are evaluated.
 
     A pod that at least one policy selects for a direction accepts what one of these allows. The
     evaluation is about all pods that are selected, so a rule holds for every packet only if it is

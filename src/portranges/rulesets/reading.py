@@ -29,7 +29,7 @@ def parse(
         format: The name of the format; ``None`` to detect it.
         services: A registry of service names, such as ``portranges.registry.SHIPPED``; without
             it a rule with a name is skipped.
-        variables: The values of variables in a compose file, such as those of its ``.env``.
+        variables: The values of variables in a compose file, for example from its ``.env`` file.
         sets: The output of ``ipset save`` on the machine of an iptables ruleset. Without it, a
             match with ``-m set`` holds for some packets.
 

@@ -29,7 +29,7 @@ _OTHER_BASE = re.compile(r"0o([0-7]+)|0x([0-9a-fA-F]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
-# With aliases, the data may have as many values and characters as this, or ten times those of the
+# With aliases, the data may have as many values and characters as this, or ten times as many as the
 # text.
 _FEW = 1_000_000
 _TIMES = 10
