@@ -270,6 +270,22 @@ def test_a_masked_value_in_a_map_is_not_known() -> None:
     assert (rule.ports, rule.applies) == (TCP, MAYBE)
 
 
+def test_what_another_program_decides() -> None:
+    first, second, third = read(
+        "tcp dport 80 tproxy ip to 127.0.0.1:81 meta mark set 0x00000001 accept",
+        "tcp dport 80 synproxy mss 1460 wscale 7 timestamp sack-perm",
+        'synproxy name ip saddr map { 192.0.2.0/24 : "s" }',
+    )
+    assert (first.action, first.applies, str(first.ports)) == (Action.DELEGATE, MAYBE, "80/tcp")
+    assert (second.action, second.applies) == (Action.DELEGATE, ALWAYS)
+    assert (third.ports, third.applies) == (TCP, MAYBE)
+    tproxy = {"tproxy": {"addr": "127.0.0.1", "port": 81}}
+    rule = from_data(match(DPORT, 80), tproxy, {"accept": None})
+    assert (rule.action, rule.applies) == (Action.DELEGATE, MAYBE)
+    rule = from_data({"synproxy": None})
+    assert (rule.action, rule.ports) == (Action.DELEGATE, TCP)
+
+
 def test_translations() -> None:
     base = "nat hook prerouting priority dstnat - 5; policy accept"
     found = [
@@ -441,12 +457,7 @@ def test_ingress_of_a_device_is_skipped() -> None:
             True,
             "inet t in",
         ),
-        (
-            "tproxy to :80 accept",
-            "statement must be a known one, got 'tproxy to :80 accept'",
-            True,
-            "",
-        ),
+        ("tproxy to :80 jump web", "a rule with tproxy must not lead elsewhere", True, ""),
         ("tcp dport", "statement must be a known one, got 'dport'", True, ""),
         (
             "reject with homemade",

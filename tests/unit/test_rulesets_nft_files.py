@@ -252,12 +252,15 @@ table inet t{
     tcp dport @s accept; ct state {established,related} accept
   }
   chain nat { type nat hook prerouting priority dstnat; tcp dport 1 redirect to 8080; }
+  chain old { type nat hook output priority -100; policy accept
+    tcp flags & (syn | ack ) == syn dnat 10.0.0.1:90
+  }
 }
 """
     ruleset = read(text)
     chains = {each.hook: each.priority for each in ruleset.chains or ()}
-    assert chains == {Hook.INPUT: -5, Hook.PREROUTING: -100}
-    assert str(ruleset.rules[2].translated_ports) == "8080"
+    assert chains == {Hook.INPUT: -5, Hook.PREROUTING: -100, Hook.OUTPUT: -100}
+    assert [str(each.translated_ports) for each in ruleset.rules[2:]] == ["8080", "90"]
 
 
 # -- files that nobody wrote ----------------------------------------------------------------------

@@ -29,7 +29,7 @@ from portranges.rulesets.nft_model import (
     Verdict,
     VerdictMap,
 )
-from portranges.rulesets.nft_statements import RuleParser, from_iptables
+from portranges.rulesets.nft_statements import RuleParser, delegated, from_iptables
 
 Object: types.TypeAlias = "dict[str, types.Any]"
 
@@ -42,7 +42,7 @@ _VERDICTS = {
 }
 _JUMPS = {"jump": Action.JUMP, "goto": Action.GOTO}
 _REJECTS = {"tcp reset": "tcp", "icmp": "ip", "icmpv6": "ip6"}
-_NEUTRAL = frozenset({"counter", "log", "notrack", "last", "flow", "dup"})
+_NEUTRAL = frozenset({"counter", "log", "notrack", "last", "flow", "dup", "reset"})
 _CONDITIONS = frozenset({"limit", "quota", "ct count", "set", "map", "meter"})
 _OBJECTS = frozenset({"counter", "limit", "quota"})
 _BITS = frozenset({"&", "|", "^", "<<", ">>"})
@@ -248,6 +248,8 @@ def statements_of(expr: list[object]) -> list[Statement]:
     try:
         for each in expr:
             found += _statement(each)
+        if any("tproxy" in _object(each) for each in expr):
+            found = delegated(found)
     except Unread as unread:
         names = {name for each in expr for name in _object(each)}
         unread.is_harmless = bool(names & {"drop", "reject"}) and not names & {
@@ -284,6 +286,11 @@ def _statement(value: object) -> list[Statement]:
     if kind == "reject":
         key = _REJECTS.get(str(fields.get("type", "")), "")
         return [*([Requirement(key)] if key else []), Verdict(Action.REJECT)]
+    if kind == "tproxy":
+        return [Condition(text)]
+    if kind == "synproxy":
+        lookup = _changed(inner) if "map" in fields else []
+        return [*lookup, Requirement("tcp flags"), Verdict(Action.DELEGATE)]
     if kind == "queue":
         return [Verdict(Action.DELEGATE)]
     if kind in ("masquerade", "snat"):

@@ -47,6 +47,7 @@ _META = frozenset(
 _EXPRESSIONS = frozenset({"meta", "ct", "fib", "rt", "numgen", "symhash"}) | {
     *("jhash", "osf", "ipsec"),
 }
+_NAT_FLAGS = ("random", "fully-random", "persistent")
 _RAW = re.compile(r"@(?:ll|nh|th|ih)")
 _OPERATORS = ("&", "|", "^", "<<", ">>", "and", "or", "xor")
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "!"})
@@ -63,6 +64,7 @@ class RuleParser:
         self._at: int = 0
         self._found: list[Statement] = []
         self._is_in_hash: bool = False
+        self._is_delegated: bool = False
 
     def read(self) -> list[Statement]:
         """Return the statements.
@@ -79,7 +81,7 @@ class RuleParser:
         except Unread as unread:
             unread.is_harmless = is_harmless(self._tokens)
             raise
-        return self._found
+        return delegated(self._found) if self._is_delegated else self._found
 
     def _peek(self, ahead: int = 0) -> str:
         at = self._at + ahead
@@ -250,6 +252,27 @@ class RuleParser:
                     self._take()
         self._found.append(Verdict(Action.DELEGATE))
 
+    def _read_synproxy(self, start: int) -> None:
+        if self._take_if("name"):
+            self._read_object(start)
+        while self._take_if("mss", "wscale", "timestamp", "sack-perm"):
+            if self._peek(-1) in ("mss", "wscale"):
+                self._take()
+        self._found += [Requirement("tcp flags"), Verdict(Action.DELEGATE)]
+
+    def _read_tproxy(self, start: int) -> None:
+        self._take_if("ip", "ip6")
+        if not self._take_if("to"):
+            raise self._unknown(start)
+        self._take()
+        self._is_delegated = True
+        self._found.append(Condition(self._text(start)))
+
+    def _read_reset(self, start: int) -> None:
+        if not self._take_if("tcp"):
+            raise self._unknown(start)
+        self._key(start)
+
     def _read_masquerade(self, _start: int) -> None:
         self._at = len(self._words)
         self._found.append(Verdict(Action.ACCEPT))
@@ -272,7 +295,8 @@ class RuleParser:
     def _translation(self, action: Action, families: tuple[types.Any, ...], start: int) -> None:
         to: str | Map = ""
         is_address = False
-        if self._take_if("to"):
+        # People also write 'dnat 10.0.0.1'.
+        if self._take_if("to") or self._peek() not in ("", "comment", *_NAT_FLAGS):
             destination = self._peek()
             rest = self._words[self._at :]
             if "map" in rest:
@@ -291,7 +315,7 @@ class RuleParser:
                 to = self._take().removeprefix(":")
             else:
                 to = _ports_of_address(self._take())
-        while self._take_if("random", "fully-random", "persistent", ","):
+        while self._take_if(*_NAT_FLAGS, ","):
             pass
         if self._peek() not in ("", "comment"):
             raise self._unknown(start)
@@ -375,6 +399,7 @@ class RuleParser:
             bits = [self._take().strip("()")]
             while self._take_if(",", "|"):
                 bits.append(self._take().strip("()"))
+            self._take_if(")")
             parts.append("|".join(bits))
             # nft writes this after a number for which it has no form.
             if self._take_if("[invalid"):
@@ -476,20 +501,30 @@ def is_harmless(tokens: list[Token]) -> bool:
 _STATEMENTS = frozenset(
     {
         *("counter", "log", "comment", "notrack", "last", "flow", "limit", "quota", "add"),
-        *(
-            "update",
-            "delete",
-            "meter",
-            "xt",
-            "reject",
-            "queue",
-            "masquerade",
-            "snat",
-            "redirect",
-            "dnat",
-        ),
+        *("update", "delete", "meter", "xt", "reset", "synproxy", "tproxy", "reject"),
+        *("queue", "masquerade", "snat", "redirect", "dnat"),
     }
 )
+
+
+def delegated(statements: list[Statement]) -> list[Statement]:
+    """Return the statements of a rule with ``tproxy``, which looks for a socket.
+
+    If it finds one, the rest of the rule is evaluated, and the packet may come to that socket
+    instead of where it was sent to.
+
+    Raises:
+        Unread: The rule leads elsewhere.
+    """
+    found: list[Statement] = []
+    for each in statements:
+        if isinstance(each, (VerdictMap, Translation)) or (
+            isinstance(each, Verdict) and each.target
+        ):
+            raise Unread("a rule with tproxy must not lead elsewhere", is_local=False)
+        if not isinstance(each, Verdict):
+            found.append(each)
+    return [*found, Verdict(Action.DELEGATE)]
 
 
 def from_iptables(kind: str, name: str, text: str) -> list[Statement]:

@@ -64,7 +64,8 @@ _NFT = Format(
         "rules that change a port or an address other than by NAT: everything is left open",
         "include, insert, replace and commands that remove what was added: skipped",
         "a file for 'nft -f' is read as if no other rules were loaded before",
-        "tproxy, and variables that are not defined in the file: the rule is skipped",
+        "a variable that is not defined in the file: the rule is skipped",
+        "synproxy and tproxy: the rule delegates the decision",
         "matches of iptables that have only a name: conditions; its translations: skipped",
     ),
     signs=(
