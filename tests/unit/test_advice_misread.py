@@ -130,6 +130,41 @@ def compose(*ports: object, **more: object) -> rulesets.Ruleset:
     return rulesets.from_data({"services": {"w": {"ports": [*ports], **more}}})
 
 
+def terraform(kind: str, **values: Any) -> rulesets.Ruleset:
+    resource = {"address": f"{kind}.a", "mode": "managed", "type": kind, "name": "a"}
+    module = {"resources": [{**resource, "values": values}]}
+    head = {"format_version": "1.0", "terraform_version": "1.11.4"}
+    return rulesets.from_data({**head, "values": {"root_module": module}})
+
+
+def azurerm(**changes: Any) -> rulesets.Ruleset:
+    values = {"access": "Allow", "direction": "Inbound", "name": "a", "priority": 100}
+    values |= {"protocol": "Tcp", "network_security_group_name": "n", "resource_group_name": "r"}
+    values |= {"source_address_prefix": "10.0.0.0/8", "source_port_range": "*"}
+    values |= {"destination_address_prefix": "*", "destination_port_range": "80"}
+    return terraform("azurerm_network_security_rule", **(values | changes))
+
+
+def google(ports: list[str]) -> rulesets.Ruleset:
+    values: dict[str, Any] = {"name": "a", "network": "n", "direction": "INGRESS", "deny": []}
+    values |= {"priority": 1000, "source_ranges": ["10.0.0.0/8"], "disabled": False}
+    allow = [{"ports": ports, "protocol": "tcp"}]
+    return terraform("google_compute_firewall", **values, allow=allow)
+
+
+def secgroup(first: int) -> rulesets.Ruleset:
+    values = {"direction": "ingress", "ethertype": "IPv4", "protocol": "tcp"}
+    values |= {"remote_ip_prefix": "10.0.0.0/8", "security_group_id": "g"}
+    kind = "openstack_networking_secgroup_rule_v2"
+    return terraform(kind, **values, port_range_min=first, port_range_max=first)
+
+
+def template(**rule: Any) -> rulesets.Ruleset:
+    properties = {"GroupDescription": "x", "SecurityGroupIngress": [rule]}
+    group = {"Type": "AWS::EC2::SecurityGroup", "Properties": properties}
+    return rulesets.from_data({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"G": group}})
+
+
 PEERS: dict[str, Any] = {"from": [{"podSelector": {}}]}
 PORT = {"port": 80, "protocol": "TCP"}
 TCP = {"IPProtocol": "tcp", "ports": ["22"]}
@@ -282,6 +317,48 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
         aws(IpProtocol="tcp", FromPort=0, ToPort=0),
         "the ports from 0 to 0 are port 0 only, and not every port",
         aws(IpProtocol="tcp", FromPort=0, ToPort=65535),
+    ),
+    (
+        "every-protocol",
+        template(IpProtocol="-1", FromPort=22, ToPort=22, CidrIp="10.0.0.0/8"),
+        "with protocol -1 AWS ignores the ports, so the rule accepts every port",
+        template(IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="10.0.0.0/8"),
+    ),
+    (
+        "every-protocol",
+        template(IpProtocol=-1, FromPort="22", ToPort="22", CidrIp="10.0.0.0/8"),
+        "with protocol -1 AWS ignores the ports, so the rule accepts every port",
+        template(IpProtocol="-1", CidrIp="10.0.0.0/8"),
+    ),
+    (
+        "zero-to-zero-openstack",
+        secgroup(0),
+        "in resources of OpenStack, the ports from 0 to 0 mean every port",
+        secgroup(22),
+    ),
+    (
+        "no-ports-gcp",
+        google([]),
+        "an entry without ports is for every port of its protocol",
+        google(["22"]),
+    ),
+    (
+        "any-source",
+        azurerm(source_address_prefix="*"),
+        "'*' as the source is every address, also on the internet",
+        azurerm(),
+    ),
+    (
+        "ports-of-no-use",
+        azurerm(protocol="Icmp"),
+        "the protocol has no ports, so those that the rule names make no difference",
+        azurerm(),
+    ),
+    (
+        "sender-chooses",
+        azurerm(source_port_range="22"),
+        'the ports in \'"source_port_range": "22"\' belong to the sender, which chooses them',
+        azurerm(),
     ),
     (
         "zero-to-zero-nacl",

@@ -217,6 +217,16 @@ ROWS = (
         source=_EC2,
     ),
     Misreading(
+        name="every-protocol",
+        formats=_AWS,
+        pattern=_PROTOCOL + r'-1"?(?![0-9])',
+        also=_FROM + "[1-9]",
+        actions=ACCEPTING,
+        opens=True,
+        means="with protocol -1 AWS ignores the ports, so the rule accepts every port",
+        source=_EC2,
+    ),
+    Misreading(
         name="zero-to-zero",
         formats=_AWS,
         pattern=_PROTOCOL + r'(?:tcp|udp|6|17)"?(?![0-9])',
@@ -233,7 +243,7 @@ ROWS = (
     ),
     Misreading(
         name="sender-chooses",
-        formats=("azure",),
+        formats=("azure", "terraform"),
         pattern=r'(?i)"source_?Port_?Ranges?": ?\[?"(?!\*|0-65535")[^"]+"',
         actions=ACCEPTING,
         opens=True,
@@ -242,7 +252,7 @@ ROWS = (
     ),
     Misreading(
         name="ports-of-no-use",
-        formats=("azure",),
+        formats=("azure", "terraform"),
         pattern=r'(?i)"protocol": ?"(?:icmp|esp|ah)"',
         also=r'(?i)"destination_?Port_?Ranges?": ?\[?"[0-9]',
         means="the protocol has no ports, so those that the rule names make no difference",
@@ -250,7 +260,7 @@ ROWS = (
     ),
     Misreading(
         name="any-source",
-        formats=("azure",),
+        formats=("azure", "terraform"),
         pattern=r'(?i)"source_?Address_?Prefix(?:es)?": ?\[?"\*"',
         without=r'(?i)"direction": ?"outbound"',
         actions=ACCEPTING,
@@ -259,8 +269,9 @@ ROWS = (
     ),
     Misreading(
         name="no-ports-gcp",
-        formats=("gcp",),
-        pattern=r'\{"(?:IP|ip)Protocol": ?"(?:tcp|udp|sctp|6|17|132)"\}',
+        formats=("gcp", "terraform"),
+        pattern=r'\{(?:"ports": ?(?:\[\]|null), ?)?"(?:IPProtocol|ipProtocol|protocol)": ?'
+        r'"(?:tcp|udp|sctp|6|17|132)"(?:, ?"ports": ?(?:\[\]|null))?\}',
         actions=ACCEPTING,
         means="an entry without ports is for every port of its protocol",
         source=_GCP,
@@ -282,6 +293,19 @@ ROWS = (
         actions=ACCEPTING,
         means="a rule without port_range_min is for every port of its protocol",
         source=_NEUTRON,
+    ),
+    Misreading(
+        name="zero-to-zero-openstack",
+        formats=("terraform",),
+        pattern=r'"port_range_min": 0(?![0-9])',
+        also=r'"protocol": "(?:tcp|udp|sctp|dccp|6|17|132|33)"',
+        actions=ACCEPTING,
+        opens=True,
+        means="in resources of OpenStack, the ports from 0 to 0 mean every port",
+        source=cite(
+            "terraform-provider-openstack@27f26125",
+            "openstack/resource_openstack_networking_secgroup_rule_v2.go",
+        ),
     ),
     Misreading(
         name="no-protocol-openstack",
