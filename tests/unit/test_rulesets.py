@@ -530,6 +530,14 @@ def test_a_rule_that_denies_closes_and_one_that_is_removed_opens() -> None:
     )
 
 
+def test_a_published_port_that_leads_to_another_one() -> None:
+    web = rule("80/tcp", Action.TRANSLATE, translated_ports=PortSet([8080]), direction=Direction.IN)
+    ssh = replace(web, translated_ports=PortSet([22]))
+    assert changes(unevaluated(web), unevaluated(ssh)) == ["in in +80/tcp - ", "in in + -80/tcp "]
+    (opened, closed) = rulesets.diff(unevaluated(web), unevaluated(ssh))
+    assert (opened.added, closed.removed) == ((ssh,), (web,))
+
+
 def test_an_address_family_that_is_added() -> None:
     ssh = rule("22/tcp", direction=Direction.IN)
     assert changes(unevaluated(ssh), unevaluated(replace(ssh, families=BOTH))) == [

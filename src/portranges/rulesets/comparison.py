@@ -81,7 +81,7 @@ def diff(old: Ruleset, new: Ruleset) -> tuple[Change, ...]:
     compared, by group and conditions. The ports of a change are then those that the rules name,
     and not what is reachable: the order of the rules, and what a group without rules lets pass,
     are not considered. A rule with new conditions is two changes, one that opens its ports and
-    one that closes them.
+    one that closes them. The same is true of a published port with a new target.
 
     If a default policy is not known, a port is opened or closed if it is for some policy.
 
@@ -170,7 +170,7 @@ def _with_policy(ruleset: Ruleset, policy: Action) -> Ruleset:
 
 
 # What the rules of one group must have in common to be compared.
-_Kind = tuple[str, bool, PortSet, tuple[str, ...]]
+_Kind = tuple[str, bool, PortSet, PortSet | None, tuple[str, ...]]
 
 
 def _by_group(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
@@ -183,7 +183,7 @@ def _by_group(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
     for direction in Direction:
         before, after = (_kinds(each.rules, direction) for each in (old, new))
         for kind in dict.fromkeys((*after, *before)):
-            group, denies, _, conditions = kind
+            group, denies, _, _, conditions = kind
             old_rules, new_rules = before.get(kind, []), after.get(kind, [])
             # Families with equal changes are one change.
             found: dict[tuple[TransportPorts, TransportPorts], None] = {}
@@ -227,7 +227,8 @@ def _kinds(rules: Iterable[Rule], direction: Direction) -> dict[_Kind, list[Rule
         is_about = rule.direction in (direction, None) and rule.applies is not Applies.NEVER
         if is_about and rule.action in (*_PASSING, *_DENYING):
             conditions = tuple(sorted(rule.conditions))
-            kind = (rule.group, rule.action in _DENYING, rule.source_ports, conditions)
+            ports = rule.source_ports, rule.translated_ports
+            kind = (rule.group, rule.action in _DENYING, *ports, conditions)
             found.setdefault(kind, []).append(rule)
     return found
 
