@@ -1,10 +1,12 @@
 """Random rulesets of iptables and ip6tables: what the kernel does, and what is computed.
 
-``iptables_oracle`` loads and saves them, and sends the packets.
+``iptables_oracle`` loads and saves them, and sends the packets. Run this file with a variant, such
+as ``iptables-nft``, a seed and a number of rulesets to try more of them than the tests do.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from random import Random, SystemRandom
 
@@ -124,3 +126,13 @@ def test_packets_arrive_as_computed_under_new_rulesets(variant: str) -> None:
     seed = SystemRandom().getrandbits(32)
     # About half of the answers are exact; the others would prove little alone.
     assert checked(variant, seed, 60) > 30
+
+
+if __name__ == "__main__":
+    chosen, start, number = sys.argv[1], *map(int, sys.argv[2:])
+    # A few at a time, because each batch is one process.
+    for done in range(0, number, 50):
+        some = min(50, number - done)
+        exact = checked(chosen, start + done, some)
+        sys.stdout.write(f"{chosen} {start + done}: {some} rulesets, {exact} exact of {3 * some}\n")
+        sys.stdout.flush()
