@@ -165,6 +165,13 @@ def template(**rule: Any) -> rulesets.Ruleset:
     return rulesets.from_data({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"G": group}})
 
 
+def acl_template(**entry: Any) -> rulesets.Ruleset:
+    entry |= {"NetworkAclId": "a", "RuleNumber": 1, "RuleAction": "allow", "CidrBlock": "::/0"}
+    resource = {"Type": "AWS::EC2::NetworkAclEntry", "Properties": entry}
+    head = {"AWSTemplateFormatVersion": "2010-09-09"}
+    return rulesets.from_data({**head, "Resources": {"E": resource}})
+
+
 PEERS: dict[str, Any] = {"from": [{"podSelector": {}}]}
 PORT = {"port": 80, "protocol": "TCP"}
 TCP = {"IPProtocol": "tcp", "ports": ["22"]}
@@ -329,6 +336,18 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
         template(IpProtocol=-1, FromPort="22", ToPort="22", CidrIp="10.0.0.0/8"),
         "with protocol -1 AWS ignores the ports, so the rule accepts every port",
         template(IpProtocol="-1", CidrIp="10.0.0.0/8"),
+    ),
+    (
+        "every-protocol",
+        acl_template(Protocol=-1, PortRange={"From": 22, "To": 22}),
+        "with protocol -1 AWS ignores the ports, so the rule accepts every port",
+        acl_template(Protocol=6, PortRange={"From": 22, "To": 22}),
+    ),
+    (
+        "zero-to-zero-nacl",
+        acl_template(Protocol=6, PortRange={"From": 0, "To": 0}),
+        "the ports from 0 to 0 are port 0 only, and not every port",
+        acl_template(Protocol=6, PortRange={"From": 0, "To": 65535}),
     ),
     (
         "zero-to-zero-openstack",

@@ -74,8 +74,8 @@ _AWS = ("aws", "terraform", "cloudformation")
 _CHECKED = "2026-11-30"
 _EC2 = cite("boto/botocore@0e6e2404", "ec2/2016-11-15, IpPermission", checked=_CHECKED)
 _EC2_ACL = cite("boto/botocore@0e6e2404", "CreateNetworkAclEntryRequest", checked=_CHECKED)
-_PROTOCOL = r'"(?:IpProtocol|protocol|ip_protocol)": "?'
-_FROM = r'"(?:FromPort|from_port)": "?'
+_PROTOCOL = r'"(?:IpProtocol|[Pp]rotocol|ip_protocol)": "?'
+_FROM = r'"(?:FromPort|from_port|From)": "?'
 _KUBERNETES = cite("kubernetes/api@10b39a39", "networking/v1/types.go")
 _GCP = cite("Compute Engine API v1", "firewalls, allowed[].ports and sourceRanges")
 _AZURE = cite("azure-mgmt-network 33.1.0", "SecurityRule")
@@ -218,7 +218,7 @@ ROWS = (
     ),
     Misreading(
         name="every-protocol",
-        formats=_AWS,
+        formats=(*_AWS, "aws_nacl"),
         pattern=_PROTOCOL + r'-1"?(?![0-9])',
         also=_FROM + "[1-9]",
         actions=ACCEPTING,
@@ -236,8 +236,8 @@ ROWS = (
     ),
     Misreading(
         name="zero-to-zero-nacl",
-        formats=("aws_nacl",),
-        pattern=r'"To": 0(?![0-9])',
+        formats=("aws_nacl", "cloudformation"),
+        pattern=r'"To": "?0(?![0-9])',
         means="the ports from 0 to 0 are port 0 only, and not every port",
         source=_EC2_ACL,
     ),
