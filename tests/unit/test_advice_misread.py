@@ -166,7 +166,8 @@ def template(**rule: Any) -> rulesets.Ruleset:
 
 
 def acl_template(**entry: Any) -> rulesets.Ruleset:
-    entry |= {"NetworkAclId": "a", "RuleNumber": 1, "RuleAction": "allow", "CidrBlock": "::/0"}
+    entry |= {"NetworkAclId": "a", "RuleNumber": 1, "RuleAction": "allow"}
+    entry["CidrBlock"] = "10.0.0.0/8"
     resource = {"Type": "AWS::EC2::NetworkAclEntry", "Properties": entry}
     head = {"AWSTemplateFormatVersion": "2010-09-09"}
     return rulesets.from_data({**head, "Resources": {"E": resource}})
