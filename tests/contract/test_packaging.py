@@ -89,7 +89,7 @@ def test_the_licences_and_notices_are_shipped() -> None:
         assert archive.startswith(name.replace(" ", "-"))
 
 
-def test_the_wheel_has_at_most_a_megabyte() -> None:
+def test_the_wheel_is_smaller_than_1_2_megabytes() -> None:
     folder = Path(portranges.__file__).parent
     files = [
         path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__"
@@ -99,8 +99,8 @@ def test_the_wheel_has_at_most_a_megabyte() -> None:
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:
             archive.write(path, path.relative_to(folder.parent))
-    # The metadata, with a line for each file, takes up to 35 KB.
-    assert 500_000 < len(wheel.getvalue()) < 1_000_000 - 35_000
+    # The metadata, with a line for each file, takes up to 45 KB.
+    assert 500_000 < len(wheel.getvalue()) < 1_200_000 - 45_000
 
 
 def test_the_package_is_marked_as_typed() -> None:
