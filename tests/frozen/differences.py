@@ -203,6 +203,13 @@ def _own_dialect(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bo
     return is_own and (old, new) == ("own", "source")
 
 
+_LISTS = {"csf", "fail2ban", "opnsense", "openwrt"}
+
+
+def _lists_of_more_programs(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
+    return tuple(each for each in new if each not in _LISTS) == old
+
+
 def _place_in_a_mapping(question: tuple[Any, ...], path: str, old: Any, new: Any) -> bool:
     return question[1] == "docker" and ("/span/" in path or path.endswith("/fault"))
 
@@ -925,6 +932,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         reason="it was a word of its own; the notation is defined by the source of this package",
         asked="dialect",
         applies=_own_dialect,
+    ),
+    Difference(
+        name="dialects: lists of more programs",
+        reason="the lists of ports of CSF, Fail2Ban, OPNsense and OpenWrt are dialects now",
+        asked="dialect_names",
+        applies=_lists_of_more_programs,
     ),
     Difference(
         name="dialects: the place of a fault in a mapping of docker",
