@@ -113,6 +113,7 @@ class Part:
 
 
 ANY = Part()
+_OPEN = Part(applies=Applies.MAYBE)
 
 
 def _both_ports(one: TransportPorts, other: TransportPorts) -> TransportPorts:
@@ -178,19 +179,23 @@ def matched(match: Match, values: Values | None, situation: Situation) -> Part:
     if not has.ports:
         return has
     if values is None:
-        return has & Part(applies=Applies.MAYBE)
+        return has & _OPEN
     if match.keys == ("tcp flags",):
         return has & Part(applies=_flags_apply(match, values))
     if match.keys == ("ct state",):
         return has & Part(applies=_state_applies(match, values, situation))
     if match.mask or (match.op in ("in", "!") and not match.is_set):
-        return has & Part(applies=Applies.MAYBE)
+        return has & _OPEN
     if len(match.keys) == 1 and _is_port(match.keys[0]):
-        return has & _with_ports(match.keys[0], _ports(match.op, values, situation))
+        found = _with_ports(match.keys[0], _ports(match.op, values, situation))
+        # A destination port is of the transports that have the field.
+        return has & found if match.keys[0].endswith(" sport") else found
     if match.op not in ("==", "!=", "in"):
-        return has & Part(applies=Applies.MAYBE)
+        return has & _OPEN
     if values == (("*",),) or ("*",) in values:
         return has if match.op != "!=" else has & Part(applies=Applies.NEVER)
+    if not is_examined(match.keys):
+        return has & _OPEN
     parts = _alternatives(match.keys, values, situation)
     return has & (_outside(parts, has) if match.op == "!=" else _union(parts))
 
@@ -199,6 +204,17 @@ def rest(looked_up: Map, values: Values, situation: Situation) -> Part:
     """Return the packets that no element of a map with these *values* matches."""
     match = Match(looked_up.keys, "!=", values, "", is_set=True, mask=looked_up.mask)
     return matched(match, values, situation) if values else ANY
+
+
+def is_examined(keys: tuple[str, ...]) -> bool:
+    """Return whether the values of an expression tell which packets match."""
+    return any(map(_tells, keys))
+
+
+@lru_cache(maxsize=256)
+def _tells(key: str) -> bool:
+    known = ("ct state", "tcp flags", *_PROTOCOLS, *_FAMILY_NAMES, *_INTERFACES)
+    return key in known or _is_port(key)
 
 
 def _is_port(key: str) -> bool:

@@ -11,7 +11,7 @@ from portranges.errors import PortSyntaxError, elide
 from portranges.portset import PortSet
 from portranges.rulesets.model import Action, Applies
 from portranges.rulesets.netfilter import both
-from portranges.rulesets.nft_match import ANY, Part, Situation, matched, required, rest
+from portranges.rulesets.nft_match import ANY, Part, Situation, is_examined, matched, required, rest
 from portranges.rulesets.nft_model import (
     Condition,
     Element,
@@ -119,6 +119,8 @@ class RuleCompiler:
 
     def match(self, match: Match, situation: Situation) -> Part:
         """Return the packets that *match* may match."""
+        if not isinstance(match.values, str) and not is_examined(match.keys):
+            return matched(match, match.values, situation)
         key = (
             match.keys,
             match.op,
