@@ -232,13 +232,13 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "port-zero",
         iptables("-p tcp --dport 0 -j DROP"),
-        "'--dport 0' matches port 0 only, and not every port",
+        "'--dport 0' matches only port 0, not every port",
         iptables("-p tcp --dport 0:1023 -j DROP"),
     ),
     (
         "port-zero-nft",
         nft("tcp dport 0 drop"),
-        "'dport 0' matches port 0 only, and not every port",
+        "'dport 0' matches only port 0, not every port",
         nft("tcp dport 0-1023 drop"),
     ),
     (
@@ -275,13 +275,13 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "no-protocol",
         ufw("22                         ALLOW IN    Anywhere"),
-        "a port without a protocol is one of TCP and of UDP",
+        "a port without a protocol means TCP and UDP",
         ufw("22/tcp                     ALLOW IN    Anywhere"),
     ),
     (
         "no-protocol",
         ufw("[ 2] 22 (v6)                    DENY IN     Anywhere (v6)"),
-        "a port without a protocol is one of TCP and of UDP",
+        "a port without a protocol means TCP and UDP",
         ufw("[ 2] 22/udp (v6)                DENY IN     Anywhere (v6)"),
     ),
     (
@@ -311,7 +311,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "icmp-type",
         aws(IpProtocol="icmp", FromPort=8, ToPort=0),
-        "the two numbers are the type and the code of ICMP, and not ports",
+        "the two numbers are the type and the code of ICMP, not ports",
         aws(IpProtocol="icmp", FromPort=-1, ToPort=-1),
     ),
     (
@@ -323,7 +323,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "zero-to-zero",
         aws(IpProtocol="tcp", FromPort=0, ToPort=0),
-        "the ports from 0 to 0 are port 0 only, and not every port",
+        "the ports from 0 to 0 are only port 0, not every port",
         aws(IpProtocol="tcp", FromPort=0, ToPort=65535),
     ),
     (
@@ -347,7 +347,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "zero-to-zero-nacl",
         acl_template(Protocol=6, PortRange={"From": 0, "To": 0}),
-        "the ports from 0 to 0 are port 0 only, and not every port",
+        "the ports from 0 to 0 are only port 0, not every port",
         acl_template(Protocol=6, PortRange={"From": 0, "To": 65535}),
     ),
     (
@@ -359,13 +359,13 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "no-ports-gcp",
         google([]),
-        "an entry without ports is for every port of its protocol",
+        "an entry without ports means every port of its protocol",
         google(["22"]),
     ),
     (
         "any-source",
         azurerm(source_address_prefix="*"),
-        "'*' as the source is every address, also on the internet",
+        "'*' as the source means every address, including the internet",
         azurerm(),
     ),
     (
@@ -383,7 +383,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "zero-to-zero-nacl",
         acl(Protocol="6", PortRange={"From": 0, "To": 0}),
-        "the ports from 0 to 0 are port 0 only, and not every port",
+        "the ports from 0 to 0 are only port 0, not every port",
         acl(Protocol="6", PortRange={"From": 0, "To": 65535}),
     ),
     (
@@ -401,73 +401,73 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "any-source",
         azure(sourceAddressPrefix="*"),
-        "'*' as the source is every address, also on the internet",
+        "'*' as the source means every address, including the internet",
         azure(sourceAddressPrefix="*", access="Deny"),
     ),
     (
         "no-ports-gcp",
         gcp({"IPProtocol": "tcp"}, ["10.0.0.0/8"]),
-        "an entry without ports is for every port of its protocol",
+        "an entry without ports means every port of its protocol",
         gcp({"IPProtocol": "icmp"}, ["10.0.0.0/8"]),
     ),
     (
         "no-source-gcp",
         gcp(TCP),
-        "a rule without a source is for every address",
+        "a rule without a source allows every address",
         gcp(TCP, ["10.0.0.0/8"]),
     ),
     (
         "no-ports-openstack",
         openstack("tcp", None),
-        "a rule without port_range_min is for every port of its protocol",
+        "a rule without port_range_min allows every port of its protocol",
         openstack("tcp", 22),
     ),
     (
         "no-protocol-openstack",
         openstack(None, None),
-        "a rule without a protocol is for every protocol and port",
+        "a rule without a protocol allows every protocol and port",
         openstack("icmp", None),
     ),
     (
         "icmp-type-openstack",
         openstack("icmp", 8),
-        "port_range_min and port_range_max are the type and the code of ICMP, and not ports",
+        "port_range_min and port_range_max are the type and the code of ICMP, not ports",
         openstack("icmp", None),
     ),
     (
         "no-ports-kubernetes",
         kubernetes(PEERS),
-        "a rule without ports is for every port",
+        "a rule without ports allows every port",
         kubernetes({**PEERS, "ports": [PORT]}),
     ),
     (
         "no-ports-kubernetes",
         kubernetes({**PEERS, "ports": []}),
-        "a rule without ports is for every port",
+        "a rule without ports allows every port",
         kubernetes({**PEERS, "ports": [PORT]}),
     ),
     (
         "no-peers-kubernetes",
         kubernetes({"ports": [PORT]}),
-        "a rule without 'from' is for every source",
+        "a rule without 'from' allows every source",
         kubernetes({**PEERS, "ports": [PORT]}),
     ),
     (
         "tcp-only",
         kubernetes({**PEERS, "ports": [{"port": 53}]}),
-        "a port without a protocol is one of TCP only, so UDP does not match",
+        "a port without a protocol means TCP only, so UDP does not match",
         kubernetes({**PEERS, "ports": [{"port": 53, "protocol": "UDP"}]}),
     ),
     (
         "port-zero-cilium",
         cilium({"port": "0", "protocol": "TCP"}),
-        "port 0 means every port",
+        "to Cilium, port 0 means every port",
         cilium({"port": "80", "protocol": "TCP"}),
     ),
     (
         "any-protocol-cilium",
         cilium({"port": "80"}),
-        "a port without a protocol is one of TCP, UDP and SCTP",
+        "a port without a protocol means TCP, UDP and SCTP",
         cilium({"port": "80", "protocol": "ANY"}),
     ),
     (

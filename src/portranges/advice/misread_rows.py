@@ -119,7 +119,7 @@ ROWS = (
         words=("port 0", "dpt:0"),
         formats=_IPTABLES,
         pattern=r"--(?:dport|destination-port) 0(?![0-9:,])|\bdpt:0(?![0-9])",
-        means="'{0}' matches port 0 only, and not every port",
+        means="'{0}' matches only port 0, not every port",
         source=_MULTIPORT,
     ),
     Misreading(
@@ -127,7 +127,7 @@ ROWS = (
         words=("dport 0",),
         formats=("nft",),
         pattern=r"\bdport 0(?![0-9x-])",
-        means="'{0}' matches port 0 only, and not every port",
+        means="'{0}' matches only port 0, not every port",
         source=cite("nft(8), nftables 1.0.6", "TCP HEADER EXPRESSION"),
     ),
     Misreading(
@@ -170,7 +170,7 @@ ROWS = (
         formats=("ufw-status",),
         pattern=r"^(?:\[ *[0-9]+\] )?[0-9]+(?= (?:\(v6\) )?(?:on \S+ )? *"
         r"(?:ALLOW|LIMIT|DENY|REJECT))",
-        means="a port without a protocol is one of TCP and of UDP",
+        means="a port without a protocol means TCP and UDP",
         source=cite("ufw(8), ufw 0.36.2", "RULE SYNTAX"),
     ),
     Misreading(
@@ -204,7 +204,7 @@ ROWS = (
         formats=_AWS,
         pattern=_PROTOCOL + r'(?:icmp|icmpv6|1|58)"?(?![0-9])',
         also=_FROM + "[0-9]",
-        means="the two numbers are the type and the code of ICMP, and not ports",
+        means="the two numbers are the type and the code of ICMP, not ports",
         source=_EC2,
     ),
     Misreading(
@@ -231,14 +231,14 @@ ROWS = (
         formats=_AWS,
         pattern=_PROTOCOL + r'(?:tcp|udp|6|17)"?(?![0-9])',
         also=r'"(?:ToPort|to_port)": "?0(?![0-9])',
-        means="the ports from 0 to 0 are port 0 only, and not every port",
+        means="the ports from 0 to 0 are only port 0, not every port",
         source=_EC2,
     ),
     Misreading(
         name="zero-to-zero-nacl",
         formats=("aws_nacl", "cloudformation"),
         pattern=r'"To": "?0(?![0-9])',
-        means="the ports from 0 to 0 are port 0 only, and not every port",
+        means="the ports from 0 to 0 are only port 0, not every port",
         source=_EC2_ACL,
     ),
     Misreading(
@@ -264,7 +264,7 @@ ROWS = (
         pattern=r'(?i)"source_?Address_?Prefix(?:es)?": ?\[?"\*"',
         without=r'(?i)"direction": ?"outbound"',
         actions=ACCEPTING,
-        means="'*' as the source is every address, also on the internet",
+        means="'*' as the source means every address, including the internet",
         source=_AZURE,
     ),
     Misreading(
@@ -273,7 +273,7 @@ ROWS = (
         pattern=r'\{(?:"ports": ?(?:\[\]|null), ?)?"(?:IPProtocol|ipProtocol|protocol)": ?'
         r'"(?:tcp|udp|sctp|6|17|132)"(?:, ?"ports": ?(?:\[\]|null))?\}',
         actions=ACCEPTING,
-        means="an entry without ports is for every port of its protocol",
+        means="an entry without ports means every port of its protocol",
         source=_GCP,
     ),
     Misreading(
@@ -282,7 +282,7 @@ ROWS = (
         pattern=r'"direction": ?"INGRESS"',
         without=r'"(?:source(?:Ranges|Tags|ServiceAccounts)|src[A-Z]\w+)": ?(?:\[[{"]|")',
         actions=ACCEPTING,
-        means="a rule without a source is for every address",
+        means="a rule without a source allows every address",
         source=_GCP,
     ),
     Misreading(
@@ -291,7 +291,7 @@ ROWS = (
         pattern=r'"port_range_min": null',
         also=r'"protocol": "(?:tcp|udp|sctp|dccp|6|17|132|33)"',
         actions=ACCEPTING,
-        means="a rule without port_range_min is for every port of its protocol",
+        means="a rule without port_range_min allows every port of its protocol",
         source=_NEUTRON,
     ),
     Misreading(
@@ -313,7 +313,7 @@ ROWS = (
         pattern=r'"protocol": null',
         without=r'"direction": "egress"',
         actions=ACCEPTING,
-        means="a rule without a protocol is for every protocol and port",
+        means="a rule without a protocol allows every protocol and port",
         source=_NEUTRON,
     ),
     Misreading(
@@ -321,7 +321,7 @@ ROWS = (
         formats=("openstack",),
         pattern=r'"protocol": "(?:icmp|icmpv6|ipv6-icmp|1|58)"',
         also=r'"port_range_min": [0-9]',
-        means="port_range_min and port_range_max are the type and the code of ICMP, and not ports",
+        means="port_range_min and port_range_max are the type and the code of ICMP, not ports",
         source=_NEUTRON,
     ),
     # -- containers -------------------------------------------------------------
@@ -332,7 +332,7 @@ ROWS = (
         pattern=r"^\{",
         without=r'"ports": ?\[\{',
         actions=ACCEPTING,
-        means="a rule without ports is for every port",
+        means="a rule without ports allows every port",
         source=_KUBERNETES,
     ),
     Misreading(
@@ -342,7 +342,7 @@ ROWS = (
         pattern=r"^\{",
         without=r'"from": ?\[\{',
         actions=ACCEPTING,
-        means="a rule without 'from' is for every source",
+        means="a rule without 'from' allows every source",
         source=_KUBERNETES,
     ),
     Misreading(
@@ -352,7 +352,7 @@ ROWS = (
         # Ports of services that use UDP; nearly every other rule is for TCP.
         pattern=r'\{"port": ?(?:53|6[789]|88|123|16[12]|500|514|1194|181[23]|3478|4500|5060'
         r"|51820)\}",
-        means="a port without a protocol is one of TCP only, so UDP does not match",
+        means="a port without a protocol means TCP only, so UDP does not match",
         source=_KUBERNETES,
     ),
     Misreading(
@@ -362,7 +362,7 @@ ROWS = (
         pattern=r'"port": ?"0"',
         actions=ACCEPTING,
         opens=True,
-        means="port 0 means every port",
+        means="to Cilium, port 0 means every port",
         source=cite("cilium/cilium@3e1bfb8f", "pkg/policy/api/rule_validation.go"),
     ),
     Misreading(
@@ -370,7 +370,7 @@ ROWS = (
         formats=("kubernetes",),
         group="Cilium",
         pattern=r'\{"port": ?"[1-9][0-9]*"(?:, ?"endPort": ?[0-9]+)?\}',
-        means="a port without a protocol is one of TCP, UDP and SCTP",
+        means="a port without a protocol means TCP, UDP and SCTP",
         source=cite("cilium/cilium@02904c9b", "crds/v2/ciliumnetworkpolicies.yaml"),
     ),
     Misreading(
