@@ -263,7 +263,7 @@ table inet t{
     assert [str(each.translated_ports) for each in ruleset.rules[2:]] == ["8080", "90"]
 
 
-# -- files that nobody wrote ----------------------------------------------------------------------
+# -- hostile files --------------------------------------------------------------------------------
 
 
 def test_a_map_does_not_become_too_many_rules() -> None:

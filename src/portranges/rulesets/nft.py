@@ -130,7 +130,7 @@ class _Assembly:
         self.skipped: list[Skipped] = skipped
         self.reader: types.Callable[[RuleText], list[Statement]] = reader
         self.rules: list[Rule] = []
-        # The chains that are not read: those of other families, and of one device.
+        # The chains that are not read, which are for other families or for one device.
         self.foreign: set[_Key] = set()
         self.chains: dict[_Key, Chain] = {}
 

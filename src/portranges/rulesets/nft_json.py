@@ -261,7 +261,7 @@ def statements_of(expr: list[object]) -> list[Statement]:
 
 def _statement(value: object) -> list[Statement]:
     if isinstance(value, str):
-        # What has no form of JSON is in that of text.
+        # nft writes a statement for which it has no JSON as text.
         return RuleParser(value).read()
     kind, inner = _only(value, what="statement")
     text = text_of(value)

@@ -167,7 +167,7 @@ def matched(match: Match, values: Values | None, situation: Situation) -> Part:
 
     Args:
         match: The match.
-        values: Its values, or those of the set that it names; ``None`` if these are unknown.
+        values: Its values, or the values in the set that it names; ``None`` if they are unknown.
         situation: What is known about the packets.
 
     Raises:
@@ -207,12 +207,12 @@ def rest(looked_up: Map, values: Values, situation: Situation) -> Part:
 
 
 def is_examined(keys: tuple[str, ...]) -> bool:
-    """Return whether the values of an expression tell which packets match."""
-    return any(map(_tells, keys))
+    """Return whether the values of an expression decide which ports or families match."""
+    return any(map(_decides, keys))
 
 
 @lru_cache(maxsize=256)
-def _tells(key: str) -> bool:
+def _decides(key: str) -> bool:
     known = ("ct state", "tcp flags", *_PROTOCOLS, *_FAMILY_NAMES, *_INTERFACES)
     return key in known or _is_port(key)
 

@@ -34,7 +34,7 @@ Result: types.TypeAlias = tuple[Part, Verdict, PortSet | None]
 _Found: types.TypeAlias = "tuple[Part, Verdict | tuple[str, ...] | None]"
 
 
-# A set is examined for this many different expressions. In a file that nobody wrote, there might
+# A set is examined for this many different expressions. In a hostile file, there might
 # be as many as rules, and the time would be the product of both.
 _MOST_USES = 16
 
