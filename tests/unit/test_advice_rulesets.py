@@ -203,6 +203,20 @@ class TestRulesWithoutEffect:
             "line 3: warning: the rule repeats the rule in line 1 (duplicate)"
         ]
 
+    def test_entries_of_a_map_do_not_hide_each_other(self):
+        def of_nft(*lines):
+            start = "type filter hook input priority 0; policy drop;"
+            rules = "\n".join([f"table inet t {{ chain input {{ {start}", *lines, "} }"])
+            return [f"{each.location}: {each.id}" for each in audit(rulesets.parse(rules))]
+
+        states = "ct state vmap { established : accept, invalid : drop }"
+        marks = "meta mark vmap { 1 : accept, 2 : drop }"
+        peers = "ip saddr . tcp dport vmap { 10.0.0.1 . 22 : accept, 10.0.0.2 . 22 : drop }"
+        assert of_nft(states, marks, peers) == ["line 3: opens-all-if"]
+        assert of_nft(peers, "tcp dport 443 accept", peers) == ["line 4: duplicate"] * 2
+        hidden = ["line 3: shadowed"] * 2
+        assert of_nft("meta nfproto ipv4 tcp dport 22 accept", peers) == hidden
+
     def test_what_is_no_duplicate(self):
         limit = "-m limit --limit 5/min "
         assert found(accept(22, limit), accept(22, limit)) == []
@@ -337,6 +351,24 @@ def test_a_rule_hides_none_of_the_other_direction():
         rules = [deny, {**AZURE, "direction": direction, "priority": 200}]
         found = [each.id for each in audit(rulesets.from_data({"securityRules": rules}))]
         assert [each for each in found if each == "shadowed"] == expected
+
+
+def test_rules_that_a_cloud_adds_by_itself_may_be_hidden():
+    every = {"CidrBlock": "0.0.0.0/0", "Egress": True, "Protocol": "-1"}
+    allow = {**every, "RuleAction": "allow", "RuleNumber": 100}
+    deny = {**every, "RuleAction": "deny", "RuleNumber": 32766}
+
+    def hidden(data):
+        return [each.id for each in audit(rulesets.from_data(data)) if each.id == "shadowed"]
+
+    def acl(*entries):
+        return {"NetworkAcls": [{"NetworkAclId": "acl-1", "Entries": [*entries]}]}
+
+    assert hidden(acl(allow, deny, {**deny, "RuleNumber": 32767})) == ["shadowed"]
+    rule = {**AZURE, "protocol": "*", "destinationPortRange": "*", "access": "Deny"}
+    own = [{**rule, "priority": 65000}, {**rule, "priority": 65500}]
+    nsg = {"securityRules": [{**rule, "priority": 4096}], "defaultSecurityRules": own}
+    assert hidden(nsg) == []
 
 
 def test_effective_rules_of_azure_are_for_every_source_port():

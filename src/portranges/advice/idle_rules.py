@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import groupby
 
 from portranges import types
@@ -90,18 +91,25 @@ def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Fin
     """Yield the findings about rules of one chain that repeat earlier rules or are never met."""
     seen: dict[object, Rule] = {}
     earlier: dict[object, _Earlier] = {}
+    parts = Counter(map(_origin, rules))
     for rule in rules:
         if _has_memory(rule):
             continue
+        # A map of verdicts makes several rules, whose conditions are the same text, the whole map.
+        # They match different packets.
+        is_part = bool(rule.conditions) and parts[_origin(rule)] > 1
         # Ports alone do not distinguish two protocols without ports.
         text = "" if rule.ports and rule.ports != _FULL else rule.text
         known = seen.setdefault((*_matched(rule), rule.ports, *_done(rule), text), rule)
         if known is not rule:
+            if is_part and _origin(known) == _origin(rule):
+                continue
             yield about(rule, "duplicate", place=str(known.location))
             continue
         if not rule.ports or not is_ordered:
             continue
-        keys = dict.fromkeys(((rule.families, _EVERY_PORT, ()), _matched(rule)))
+        always = (rule.families, _EVERY_PORT, ())
+        keys = dict.fromkeys((always,) if is_part else (always, _matched(rule)))
         before = [earlier[key] for key in keys if key in earlier]
         ports = [each.ports for each in before]
         if ports and rule.ports <= (ports[0] if len(ports) == 1 else ports[0] | ports[1]):
@@ -114,8 +122,14 @@ def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Fin
                 cover = "earlier rules together have"
                 yield about(rule, "shadowed", rule="the rule", cover=cover)
                 continue
-        if rule.action in _FINAL and not (rule.applies is Applies.NEVER and not rule.conditions):
+        is_never = rule.applies is Applies.NEVER and not rule.conditions
+        if rule.action in _FINAL and not is_never and not is_part:
             earlier.setdefault(_matched(rule), _Earlier()).add(rule)
+
+
+def _origin(rule: Rule) -> tuple[object, ...]:
+    """Return what the rules that one rule of the file makes have in common."""
+    return (rule.location, rule.text)
 
 
 def _matched(rule: Rule) -> tuple[object, ...]:

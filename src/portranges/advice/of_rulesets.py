@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from math import inf
 
 from portranges import types
 from portranges.advice.idle_rules import about, is_incomplete, mergeable, without_effect
@@ -53,6 +54,9 @@ _ESTABLISHED = re.compile(r"established", re.IGNORECASE)
 _LOOPBACK = re.compile(r"(?:^|\W)lo(?:\W|$)")
 
 _WIDE_OPENINGS = ("opens-all", "opens-dynamic", "exposes-system")
+
+# The first priority of the rules that the cloud adds to a group, and that cannot be removed.
+_OWN_PRIORITIES = {"aws_nacl": 32767, "azure": 65000}
 
 # The longest list of ports in a sentence; the finding has all of them.
 _LONGEST = 60
@@ -99,8 +103,9 @@ def _idle(ruleset: Ruleset, rules: list[Rule]) -> types.Iterator[Finding]:
         yield from without_effect(rules, is_ordered=True)
         return
     is_ordered = any(row.is_ordered for row in formats() if row.name == ruleset.format)
+    own = _OWN_PRIORITIES.get(ruleset.format, inf)
     for direction in (*Direction, None):
-        ways = [rule for rule in rules if rule.direction is direction]
+        ways = [rule for rule in rules if rule.direction is direction and rule.priority < own]
         # Rules with equal priorities are from several groups without a name.
         is_one = len({rule.priority for rule in ways}) == len(ways)
         yield from without_effect(ways, is_ordered=is_ordered and is_one)
