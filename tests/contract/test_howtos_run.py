@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import portranges
 from portranges.cli import main
 from portranges.rulesets import yaml_text
 
@@ -90,6 +91,8 @@ def shell(tmp_path, monkeypatch):
         (stubs / name).write_text(f"#!/bin/sh\n{script}\n", "utf-8")
         (stubs / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(stubs), prepend=":")
+    # The package under test, wherever it is.
+    monkeypatch.setenv("PYTHONPATH", str(Path(portranges.__file__).parents[1]), prepend=":")
 
     def run(script):
         done = subprocess.run(
