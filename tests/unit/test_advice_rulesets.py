@@ -47,6 +47,44 @@ class TestExposedServices:
         drop = "-A INPUT -p tcp -m tcp --dport 3306 -j DROP"
         assert found(drop, accept("3300:3310")) == []
 
+    @pytest.mark.parametrize(
+        ("match", "target", "policy", "sentences"),
+        [
+            ("--dport 6379", "172.17.0.2:6379", "DROP", ["6379/tcp exposes Redis"]),
+            ("--dport 6379", "172.17.0.2", "ACCEPT", ["6379/tcp exposes Redis"]),
+            ("--dport 16379", "172.17.0.2:6379", "DROP", ["16379/tcp, which leads to 6379"]),
+            # The service is that of the port behind it.
+            ("--dport 6379", "172.17.0.2:80", "ACCEPT", []),
+            ("--dport 8080", "172.17.0.2:80", "ACCEPT", []),
+            ("-s 10.0.0.0/8 --dport 6379", "172.17.0.2:6379", "DROP", []),
+            ("-d 127.0.0.1/32 --dport 6379", "172.17.0.2:6379", "DROP", []),
+            ("--dport 27017", "172.17.0.2:27017", "DROP", []),
+        ],
+    )
+    def test_a_port_that_leads_to_a_container(self, match, target, policy, sentences):
+        text = f"""\
+*nat
+:PREROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+-A PREROUTING -j DOCKER
+-A DOCKER ! -i docker0 -p tcp -m tcp {match} -j DNAT --to-destination {target}
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD {policy} [0:0]
+:DOCKER - [0:0]
+-A FORWARD -o docker0 -j DOCKER
+-A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 6379 -j ACCEPT
+COMMIT
+"""
+        found = [each for each in audit(rulesets.parse(text)) if each.id == "not-for-internet"]
+        assert [each.sentence.partition(", ")[0] for each in found] == [
+            each.partition(", ")[0] for each in sentences
+        ]
+        assert all(each in found[0].sentence for each in sentences)
+        assert all(str(each.location) == "line 5" for each in found)
+
     def test_a_redirected_port_is_named_at_the_redirection(self):
         text = """\
 *nat

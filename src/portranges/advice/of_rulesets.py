@@ -48,6 +48,7 @@ _ON_SOURCE = re.compile(
     re.IGNORECASE,
 )
 _ANY_ADDRESS = re.compile(r"(?:^|\W)(?:0\.0\.0\.0/0|::/0|any|(?i:internet))(?:\W|$)")
+_TO_LOOPBACK = re.compile(r"(?:-d|daddr) (?:127\.|::1)")
 _NEGATION = re.compile(r"!|\bnot\b")
 
 _ESTABLISHED = re.compile(r"established", re.IGNORECASE)
@@ -188,6 +189,8 @@ class _Openings:
                 yield from _placed(found, openers, transport)
         if self.ruleset.chains is None:
             yield from _of_published(openers)
+        else:
+            yield from self._of_forwarded(kept)
 
     def _opened(self, rules: list[Rule]) -> tuple[TransportPorts, list[Rule]]:
         """Return the ports that *rules* open, and the rules that open them."""
@@ -198,15 +201,39 @@ class _Openings:
             for each in {rule.ports for rule in accepting}:
                 ports |= each
             return ports, accepting
-        # What was skipped has findings of its own, and so has an unknown policy.
-        chains = tuple(
-            replace(each, policy=Action.DROP) if _has_unknown_policy(each) else each
-            for each in self.ruleset.chains
-        )
-        bare = replace(self.ruleset, rules=tuple(rules), skipped=(), chains=chains, implied=())
+        bare = self._with(rules)
         ports = bare.reachable(Direction.IN).ports
         deciding = bare._verdicts(Direction.IN, ports)
         return ports, [each for each in deciding if each.action in (*_OPENING, *_TRANSLATIONS)]
+
+    def _of_forwarded(self, rules: list[Rule]) -> types.Iterator[Finding]:
+        """Yield the findings about services on other hosts that ports of this one lead to."""
+        translating = [
+            rule
+            for rule in rules
+            if rule.action is Action.TRANSLATE
+            and rule.applies is not Applies.NEVER
+            and not any(map(_TO_LOOPBACK.search, rule.conditions))
+            and not self._holds(rule, "restricted", _is_restricted)
+        ]
+        # Every packet is followed once more, so only if there are such rules.
+        ports = self._with(rules).reachable(Direction.FORWARD).ports if translating else _EMPTY
+        for rule in translating:
+            for transport, each in (rule.ports & ports).items():
+                is_same = rule.translated_ports in (None, rule.ports[transport])
+                if is_same and not each >= PortRange(1, 65535):
+                    of_rule = [rule]
+                    yield from _placed(exposed_services(each, (), transport), of_rule, transport)
+        yield from _of_published([rule for rule in translating if rule.ports <= ports])
+
+    def _with(self, rules: list[Rule]) -> Ruleset:
+        """Return the ruleset with these rules only."""
+        # What was skipped has findings of its own, and so has an unknown policy.
+        chains = tuple(
+            replace(each, policy=Action.DROP) if _has_unknown_policy(each) else each
+            for each in self.ruleset.chains or ()
+        )
+        return replace(self.ruleset, rules=tuple(rules), skipped=(), chains=chains, implied=())
 
     def _holds(self, rule: Rule, name: str, condition: types.Callable[[Rule], bool]) -> bool:
         """Return whether a packet meets *condition* at *rule* or on every way to it."""
