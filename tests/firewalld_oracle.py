@@ -271,7 +271,8 @@ class Generator:
             if is_tcp:
                 reject = ' type="tcp-reset"'
         action = rng.choice(("accept", "accept", "drop", f"reject{reject}", 'mark set="1"', ""))
-        if about == "icmp" and action != "accept":
+        # A policy whose packets come from this host cannot mark them.
+        if (about == "icmp" and action != "accept") or (is_plain and action.startswith("mark")):
             action = "drop"
         if action:
             parts.append(f"<{action}>{limit}</{action.split()[0]}>")

@@ -18,7 +18,7 @@ from firewalld_oracle import PEERS, ZONES, Generator
 from iptables_oracle import SENT, Observed, seen
 from portranges import Family, TransportPorts, rulesets
 from portranges.rulesets import Direction, Ruleset
-from portranges.rulesets.evaluation import Evaluation
+from portranges.rulesets.evaluation import Evaluation, Result
 
 NOTHING = TransportPorts.empty()
 
@@ -51,7 +51,18 @@ def checked(seed: int, count: int, folder: Path) -> tuple[int, int]:
         marked = re.sub("(?m)^public\\b.*", "public (default)", everything)
         for text in (everything, marked, table, data):
             exact += agree(rulesets.parse(text), peers, family, (*label, text[:20]))
+        # The ruleset that the daemon made has the same answer for each of the 65,536 ports.
+        own, made = (
+            evaluated(rulesets.parse(text), Direction.IN, family) for text in (marked, table)
+        )
+        assert (label, own.passed) == (label, made.passed)
     return len(exact), sum(exact)
+
+
+def evaluated(ruleset: Ruleset, direction: Direction, family: Family) -> Result:
+    rules = (*ruleset.implied, *ruleset.rules)
+    evaluation = Evaluation(ruleset.chains or (), rules, ruleset.skipped, direction, family)
+    return evaluation.run(TransportPorts.full())
 
 
 def agree(
@@ -61,13 +72,7 @@ def agree(
     found: list[bool] = []
     for direction in Direction:
         answer = ruleset.reachable(direction)
-        own = Evaluation(
-            ruleset.chains or (),
-            (*ruleset.implied, *ruleset.rules),
-            ruleset.skipped,
-            direction,
-            family,
-        ).run(TransportPorts.full())
+        own = evaluated(ruleset, direction, family)
         for number, peer in enumerate(peers):
             place = (*label, direction.value, number)
             arrived = peer.passed[direction]
@@ -80,7 +85,7 @@ def agree(
 
 
 def test_packets_arrive_as_computed(tmp_path: Path) -> None:
-    answers, exact = checked(13, 3, tmp_path)
+    answers, exact = checked(13, 2, tmp_path)
     assert exact > answers // 4
 
 

@@ -522,6 +522,8 @@ def test_a_service_has_a_rule_for_each_condition() -> None:
 
 
 def test_services_that_open_nothing_are_rules_too() -> None:
+    rule = only('<rule family="ipv4"><service name="dhcpv6-client"/><accept/></rule>')
+    assert (rule.ports, rule.families) == (NOTHING, (Family.INET,))
     (rule,) = listed("a", "a\n  ports: \n  helpers: ftp\n").rules
     assert (rule.ports, rule.applies) == (NOTHING, Applies.ALWAYS)
 
@@ -694,3 +696,30 @@ def test_a_list_of_an_old_release_has_no_target() -> None:
     ruleset = rulesets.parse(text, "firewalld-list")
     assert (str(ruleset.rules[0].ports), ruleset.skipped) == ("22/tcp", ())
     assert not ruleset.reachable().is_exact
+
+
+@pytest.mark.parametrize(
+    ("rules", "ports", "is_exact"),
+    [
+        (("accept", "drop"), "22/tcp", False),
+        (("drop", "accept"), "22/tcp", False),
+        (("drop", "reject"), "", True),
+        (("accept", "accept"), "22/tcp", True),
+        (("accept", 'log prefix="x"'), "22/tcp", True),
+    ],
+)
+def test_rich_rules_of_one_priority_are_listed_in_any_order(rules, ports, is_exact) -> None:
+    port = 'port port="22" protocol="tcp"'
+    lines = [f'\trule priority="-1" {port} {each}' for each in rules]
+    text = block("public (default)", "target: default", "rich rules: ")
+    assert reach("\n".join([text.rstrip("\n"), *lines])) == (ports, is_exact)
+
+
+def test_a_forward_port_comes_before_one_of_a_rich_rule() -> None:
+    rich = f'<rule family="ipv4">{TO_22}</rule>'
+    assert reach(zone(rich + ABROAD), "forward") == ("80/tcp", False)
+    assert reach(zone(rich + ABROAD)) == ("80/tcp", False)
+    assert reach(zone(ABROAD.replace("to-addr", "to-port").replace("192.0.2.1", "22"))) == (
+        "80/tcp",
+        True,
+    )

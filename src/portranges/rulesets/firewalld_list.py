@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 
 from portranges import types
 from portranges.errors import elide
 from portranges.rulesets.firewalld_element import FIELDS, Element, UnreadError, item_of
 from portranges.rulesets.firewalld_rule import Group, Reader
 from portranges.rulesets.firewalld_zones import ruleset
+from portranges.rulesets.model import Action, Applies, Rule
 from portranges.rulesets.ruleset import Ruleset
+from portranges.transport_ports import TransportPorts
 
 _FLAGS = "default|active|default, active|active, disabled|disabled"
 _HEADING = re.compile(rf"([^ \t:=]+)(?: \(({_FLAGS})\))?[ \t]*")
@@ -31,7 +34,7 @@ _SETTINGS = frozenset(
     | {"modules", "helpers", "target", "ingress-zones", "egress-zones", "disable"}
     | {"ingress-priority", "egress-priority"}
 )
-# Blocks of --info-service have these, and those of zones and policies do not.
+# Blocks of --info-service have these; blocks of zones and policies do not.
 _OF_SERVICES = frozenset({"modules", "helpers", "includes"})
 _NESTED = frozenset({"log", "nflog", "audit", "accept", "reject", "drop", "mark"})
 # The group of the items that are in no block.
@@ -66,7 +69,42 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
             block.name += f" of line {block.heading.line}"
         groups[block.name] = block
         reader.read(block)
+    reader.rules[:] = _in_any_order(reader.rules)
     return ruleset(reader, list(groups.values()), name)
+
+
+def _in_any_order(rules: types.Sequence[Rule]) -> list[Rule]:
+    """Leave open what depends on the order of rich rules that have one priority.
+
+    firewalld lists them in any order, and evaluates them in the order in which they were added.
+    """
+    by_verdict: dict[tuple[str, int], dict[object, TransportPorts]] = {}
+    for rule in rules:
+        if rule.text.startswith("rule") and rule.action is not Action.CONTINUE:
+            alike = by_verdict.setdefault((rule.group, rule.priority), {})
+            before = alike.get(_verdict(rule), TransportPorts.empty())
+            alike[_verdict(rule)] = before | rule.ports
+    disputed: dict[tuple[str, int], TransportPorts] = {}
+    for place, alike in by_verdict.items():
+        once = twice = TransportPorts.empty()
+        for ports in alike.values():
+            once, twice = once | ports, twice | once & ports
+        disputed[place] = twice
+    found: list[Rule] = []
+    for rule in rules:
+        ports = disputed.get((rule.group, rule.priority), TransportPorts.empty())
+        if rule.text.startswith("rule") and rule.ports & ports:
+            conditions = (*rule.conditions, "not after a rule of the same priority")
+            found.append(replace(rule, applies=Applies.MAYBE, conditions=conditions))
+        else:
+            found.append(rule)
+    return found
+
+
+def _verdict(rule: Rule) -> object:
+    if rule.action in (Action.DROP, Action.REJECT):
+        return Action.DROP
+    return rule.action, rule.translated_ports
 
 
 def _is_service(block: Group) -> bool:

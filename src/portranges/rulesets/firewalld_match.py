@@ -71,7 +71,7 @@ def match_of(element: Element, services: types.Services | None) -> Match:
 
 
 class Services:
-    """The services that a text may name: its own, and those of firewalld."""
+    """The services that a text may name: the ones it defines, and what firewalld ships."""
 
     def __init__(
         self,

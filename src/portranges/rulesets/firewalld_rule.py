@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 
 from portranges import types
@@ -66,7 +66,7 @@ class Group:
     """A zone or a policy.
 
     Attributes:
-        name: Its name, and that of the chain with its rules.
+        name: Its name. The chain with its rules has the same.
         heading: The element or the line that it begins with.
         target: The one that has its target, if that is another.
         is_policy: Whether it is a policy.
@@ -200,10 +200,15 @@ class Reader:
                 match.ports &= all_of(Transport.TCP)
             if match.families:
                 rules.append(match)
+        if not rules and about is not None and about.name == "service":
+            # All its destinations are of the other family, so firewalld adds no rule.
+            rules = [replace(matches[0], ports=_NOTHING, families=allowed)]
         if not rules:
             raise UnreadError(f"a rule must have one family, got {family} and the other one")
+        # firewalld adds the forward ports of rich rules last.
+        place = _place(priority, done) + (done in (Action.REDIRECT, Action.TRANSLATE))
         for match in rules:
-            self._append(element, match, group, _place(priority, done))
+            self._append(element, match, group, place)
 
     def _append(self, element: Element, match: Match, group: Group, priority: int) -> None:
         action = match.action or Action.ACCEPT

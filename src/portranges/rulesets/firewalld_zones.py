@@ -2,7 +2,7 @@
 
 Each zone has a chain for packets to this host, one for packets that pass through, and one for
 translations. If a text has only one zone, its packets are those that are evaluated. Otherwise
-implied rules lead to the zones and the policies, as those of firewalld do.
+implied rules lead to the zones and the policies, as in firewalld itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from portranges.rulesets.ruleset import Ruleset
 from portranges.transport_ports import TransportPorts
 
 _BOTH = (Family.INET, Family.INET6)
-# firewalld's own chains come after those of iptables at the same hook.
+# firewalld puts its own chains after the chains of iptables at the same hook.
 _FILTER, _NAT = 10, -90
 _HOOKS = {
     Direction.IN: Hook.INPUT,
@@ -130,7 +130,7 @@ class _Arranged:
             place = sum(_priority(each) < 0 for each, _ in groups)
             possible = self._possible()
             if sum(applies is not Applies.NEVER for _, applies in possible) > 1:
-                # A packet of a zone without translations meets those of no other zone.
+                # A packet of a zone without translations is not translated by another zone.
                 possible = [(each, both(applies, Applies.MAYBE)) for each, applies in possible]
             groups[place:place] = possible
         base = f"{_ALL} (nat{' out' if is_out else ''})"

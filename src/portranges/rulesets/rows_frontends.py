@@ -140,6 +140,7 @@ FRONTENDS = (
             *_FIREWALLD_LEAVES_OUT,
             "the default zone, which releases before 2.0 do not mark: any zone may be it",
             "which zone a packet is in, by an interface or a source: a condition",
+            "the order of rich rules with the same priority, which the list does not keep",
             "what a part of a zone leaves to the rest, or policies alone to the zones",
         ),
         signs=(
