@@ -165,6 +165,8 @@ def test_names_require_services() -> None:
         ("tcp option fastopen exists", MAYBE),
         ("ipsec in spnum 0 reqid 1", MAYBE),
         ('xt match "recent"', MAYBE),
+        ('socket cgroupv2 level 2 "system.slice"', MAYBE),
+        ("socket transparent 1", MAYBE),
         ("counter name web", ALWAYS),
         ("tcp option maxseg size set rt mtu", ALWAYS),
         ('ct helper set "ftp"', ALWAYS),

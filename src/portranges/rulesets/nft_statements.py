@@ -443,6 +443,9 @@ class RuleParser:
             if self._peek() not in ("exists", "missing"):
                 words.append(self._take())
             return " ".join(words) if word == "tcp" else f"?{words[0]} {words[1]}"
+        if word == "socket" and self._take_if("cgroupv2"):
+            self._take()
+            return f"?socket {self._take()}"
         if word in PAYLOADS:
             return f"{word} {self._name()}"
         if word == "fib":
