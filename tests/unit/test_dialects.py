@@ -366,8 +366,13 @@ def test_variables_that_are_refused(text, reason):
 def test_variables_need_the_right_type_and_dialect():
     with pytest.raises(TypeError, match="variables must be a mapping of names to texts, got"):
         dialects.parse("80", "suricata", variables=[("A", "80")])
-    with pytest.raises(TypeError, match="a variable must be a str, got int 80"):
-        dialects.parse("80", "suricata", variables={"A": 80})
+    with pytest.raises(TypeError, match="a variable must be a str, got bool True"):
+        dialects.parse("80", "suricata", variables={"A": True})
+    # A parser of YAML returns integers for ports without quotes.
+    found = dialects.parse("[$A,22]", "suricata", variables={"A": 80})
+    assert found == PortSet([22, 80])
+    with pytest.raises(ValueError, match=r"port must be in 0\.\.65535, got 65536"):
+        dialects.parse("$A", "suricata", variables={"A": 65536})
     with pytest.raises(InvalidValueError, match="must be for suricata or snort, got 'nft'"):
         dialects.parse("80", "nft", variables={})
     assert refused("$HTTP_PORTS", "suricata").endswith("variables require variables=")

@@ -30,7 +30,7 @@ from portranges.dialects.query import Cursor, Query
 from portranges.dialects.reading import overlap_error
 from portranges.dialects.writing import Request, request_of
 from portranges.errors import InvalidValueError, UnrepresentableError, got
-from portranges.ports import Transport, check_transport
+from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 
 
@@ -40,7 +40,7 @@ def parse(
     *,
     services: types.Services | None = None,
     transport: types.TransportLike | None = None,
-    variables: types.Mapping[str, str] | None = None,
+    variables: types.Mapping[str, str | int] | None = None,
 ) -> PortSet:
     """Return the set of ports that *text* matches in a dialect.
 
@@ -57,16 +57,17 @@ def parse(
             it names are refused. A name must have exactly one port in it.
         transport: The transport whose ports are returned, for a text that names several; those
             of the others are ignored.
-        variables: The text of each variable by its name, such as ``{"HTTP_PORTS": "[80,8080]"}``,
-            for Suricata and Snort; without it variables are refused. A text may have other
-            variables.
+        variables: The text or the port of each variable by its name, such as
+            ``{"HTTP_PORTS": "[80,8080]", "SSH_PORTS": 22}``, for Suricata and Snort; without it
+            variables are refused. A text may have other variables.
 
     Returns:
         The set. It is empty only if the notation can express the empty set.
 
     Raises:
         TypeError: *text* or *dialect* is not a ``str``, or *variables* does not map texts to
-            texts.
+            texts and ports.
+        InvalidPortError: A variable is an integer outside 0 to 65535.
         UnknownNameError: *dialect* or *transport* is unknown.
         InvalidValueError: The dialect has no variables.
         PortSyntaxError: *text* is anything else; the error has the position.
@@ -107,8 +108,12 @@ def _checked(variables: object) -> dict[str, str]:
         raise TypeError(f"variables must be a mapping of names to texts, got {got(variables)}")
     found = types.cast("types.Mapping[object, object]", variables)
     return {
-        checks.of_type("a name of variables", name, str): checks.of_type("a variable", text, str)
-        for name, text in found.items()
+        checks.of_type("a name of variables", name, str): (
+            str(check_port(value))
+            if isinstance(value, int) and not isinstance(value, bool)
+            else checks.of_type("a variable", value, str)
+        )
+        for name, value in found.items()
     }
 
 
