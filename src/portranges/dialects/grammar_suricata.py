@@ -55,7 +55,7 @@ def _parts(at: Cursor) -> tuple[PortSet | None, PortSet]:
 def _elements(
     at: Cursor, of_variables: dict[str, list[PortSet]]
 ) -> types.Iterator[tuple[str, int, int]]:
-    """Yield the sign of each element, its first and its last port; add those of variables."""
+    """Yield the sign of each element, its first and its last port; add the ports of variables."""
     # The depth of nesting, and the depth from which on everything is negated (0: none).
     depth = negated_from = 0
     expects_element, negated = True, False
@@ -99,7 +99,7 @@ def _elements(
 def _add_variable(
     at: Cursor, sign: str, of_variables: dict[str, list[PortSet]], *, is_alone: bool
 ) -> None:
-    """Add the ports of a variable to those of the list that it is in."""
+    """Add the ports of a variable to the list that it is in."""
     query, name = at.query, at.text[1:]
     if query.variables is None:
         raise at.refusal(expected(at.row), hint="variables require variables=")

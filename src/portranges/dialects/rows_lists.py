@@ -54,7 +54,7 @@ _FAIL2BAN = Dialect(
     ),
     notes=(
         "The text is passed to an action; by default, iptables with multiport reads it.",
-        "A jail without a port has that of [DEFAULT], which is '0:65535'.",
+        "A jail without a port uses the port in [DEFAULT], which is '0:65535'.",
         "The action 'iptables-allports' ignores it and blocks every port.",
     ),
     evidence=known_by(

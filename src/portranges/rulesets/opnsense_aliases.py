@@ -16,7 +16,7 @@ _DEEPEST = 64
 
 
 def read_ports(text: str, services: types.Services | None) -> dict[str, TransportPorts]:
-    """Return the ports of each alias of type port, including those of nested aliases."""
+    """Return the ports of each alias of type port, and of the aliases in it."""
     contents: dict[str, tuple[list[str], int]] = {}
     pending = [element_of(text)]
     while pending:

@@ -27,7 +27,7 @@ class PortLists:
         self._found: dict[str, dict[Transport, PortSet]] = {}
 
     def add(self, name: str, transports: types.Iterable[Transport], ports: PortSet) -> None:
-        """Add ports to those of *name*."""
+        """Add ports to *name*."""
         sets = self._found.setdefault(name, {})
         for transport in transports:
             sets[transport] = sets.get(transport, PortSet.empty()) | ports
