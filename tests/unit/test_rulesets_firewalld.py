@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from portranges import Family, PortSet, PortSyntaxError, TransportPorts, registry, rulesets
+from portranges import (
+    Family,
+    PortSet,
+    PortSyntaxError,
+    TransportPorts,
+    UnknownNameError,
+    registry,
+    rulesets,
+)
 from portranges.rulesets import Action, Applies, Direction, Rule, Ruleset, Skipped
 
 ALL = TransportPorts.full()
@@ -186,7 +194,7 @@ NEEDS_SOMETHING = "a rule must have an element, an address or a priority, got no
         (
             '<service name="homemade"/>',
             "the ports of a service must be in the same text or in firewalld 2.5.0, "
-            "got 'homemade'; 'firewall-cmd --info-service' shows them",
+            "got 'homemade'; 'firewall-cmd --info-service' shows them, or give them as services=",
         ),
         ("<service/>", "service must have name, got none"),
         ('<port port="22"/>', "port must have protocol, got none"),
@@ -545,6 +553,35 @@ def test_the_services_of_firewalld_are_known() -> None:
     # Those of the text come first.
     (rule,) = listed("ssh", "ssh\n  ports: 2222/tcp\n  modules: \n").rules
     assert rule.ports == TransportPorts.parse("2222/tcp")
+
+
+def test_services_that_are_given_come_first() -> None:
+    given = {"own": TransportPorts.parse("1-5/udp,9/tcp"), "ssh": TransportPorts.parse("2222/tcp")}
+    services = rulesets.NamedServices(given)
+    text = zone("".join(f'<service name="{each}"/>' for each in ("own", "ssh", "http")))
+    ruleset = rulesets.parse(text, services=services)
+    assert [str(each.ports) for each in ruleset.rules] == ["1-5/udp,9/tcp", "2222/tcp", "80/tcp"]
+    # They are names of ports as well.
+    (rule,) = rulesets.parse(zone('<port port="ssh" protocol="tcp"/>'), services=services).rules
+    assert str(rule.ports) == "2222/tcp"
+    assert services.ports("own") == PortSet.parse("1-5,9")
+    assert services.ports("own", "sctp") == PortSet()
+    with pytest.raises(UnknownNameError, match="unknown service, got 'other'"):
+        services.ports("other")
+    assert repr(services) == "<NamedServices: 2>"
+
+
+@pytest.mark.parametrize(
+    ("ports", "message"),
+    [
+        ([], "ports must be a mapping, got list"),
+        ({1: TransportPorts.empty()}, "a name must be a str, got int"),
+        ({"a": "22/tcp"}, "ports must be a TransportPorts, got str"),
+    ],
+)
+def test_services_that_are_given_are_checked(ports, message) -> None:
+    with pytest.raises(TypeError, match=message):
+        rulesets.NamedServices(ports)
 
 
 # -- evaluation -----------------------------------------------------------------------------------

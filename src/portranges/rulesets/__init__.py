@@ -20,7 +20,7 @@ from portranges.rulesets.model import (
     Rule,
     Skipped,
 )
-from portranges.rulesets.named import ports_by_name
+from portranges.rulesets.named import NamedServices, ports_by_name
 from portranges.rulesets.reading import from_data, parse
 from portranges.rulesets.ruleset import Reachable, Ruleset
 
@@ -33,6 +33,7 @@ __all__ = [
     "Format",
     "Hook",
     "Location",
+    "NamedServices",
     "Reachable",
     "Rule",
     "Ruleset",

@@ -12,6 +12,7 @@ from portranges.portset import PortSet
 from portranges.rulesets import firewalld_services
 from portranges.rulesets.firewalld_element import Element, UnreadError, check, item_of
 from portranges.rulesets.model import Action
+from portranges.rulesets.named import NamedServices
 from portranges.rulesets.netfilter import transports_of
 from portranges.rulesets.rows_frontends import FIREWALLD_SERVICES
 from portranges.transport_ports import TransportPorts
@@ -133,11 +134,20 @@ class Services:
         ]
 
     def _definition(self, name: str) -> types.Sequence[Element]:
+        if isinstance(self._services, NamedServices):
+            given = self._services.find(name)
+            if given is not None:
+                return [
+                    item_of("ports", f"{each}/{transport}")
+                    for transport, ports in given.items()
+                    for each in str(ports).split(",")
+                ]
         if name in self._definitions:
             return self._definitions[name]
         fields = firewalld_services.find(name)
         if fields is None:
             where = f"in the same text or in {FIREWALLD_SERVICES}"
             reason = f"the ports of a service must be {where}, got {elide(name)}"
-            raise UnreadError(f"{reason}; 'firewall-cmd --info-service' shows them")
+            hint = "'firewall-cmd --info-service' shows them, or give them as services="
+            raise UnreadError(f"{reason}; {hint}")
         return [item_of(field, item) for field, cell in fields.items() for item in cell.split()]

@@ -6,15 +6,94 @@ whole, so an element that is not understood is an error and not skipped.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 
 from portranges import checks, types
+from portranges.errors import UnknownNameError, got
 from portranges.names import Index
+from portranges.ports import check_transport
+from portranges.portset import PortSet
 from portranges.rulesets.rows_frontends import LISTS
 from portranges.rulesets.rows_lists import CONFIGURATIONS
 from portranges.transport_ports import TransportPorts
 
 _INDEX = Index.of("format", (*LISTS, *CONFIGURATIONS), argument="format")
+
+
+class NamedServices:
+    """Services that a ruleset names, for the argument ``services`` of ``parse``.
+
+    A zone of firewalld names services whose ports are in other files. These come before the ones
+    that firewalld ships.
+
+    Args:
+        ports: The ports of each service, by its name as the ruleset spells it.
+
+    Raises:
+        TypeError: *ports* is not a mapping from ``str`` to ``TransportPorts``.
+
+    Example:
+        >>> from portranges import rulesets
+        >>> file = '<service><port port="8443" protocol="tcp"/></service>'
+        >>> own = rulesets.ports_by_name(file, "firewalld-service")["service"]
+        >>> services = rulesets.NamedServices({"my-app": own})
+        >>> zone = '<zone><service name="my-app"/><service name="ssh"/></zone>'
+        >>> print(rulesets.parse(zone, services=services).reachable().ports)
+        22/tcp,8443/tcp
+    """
+
+    __slots__ = ("_ports",)
+
+    def __init__(self, ports: types.Mapping[str, TransportPorts]) -> None:
+        """Copy the mapping."""
+        given = types.cast("object", ports)
+        if not isinstance(given, Mapping):
+            raise TypeError(f"ports must be a mapping, got {got(given)}")
+        self._ports: dict[str, TransportPorts] = {
+            checks.of_type("a name", name, str): checks.of_type("ports", several, TransportPorts)
+            for name, several in ports.items()
+        }
+
+    def find(self, service: str) -> TransportPorts | None:
+        """Return the ports of a service; ``None`` if it is unknown.
+
+        Args:
+            service: Its name, as it was given.
+
+        Example:
+            >>> services = NamedServices({"web": TransportPorts.parse("80/tcp,443/tcp")})
+            >>> print(services.find("web"), services.find("ssh"))
+            80/tcp,443/tcp None
+        """
+        return self._ports.get(service)
+
+    def ports(self, service: str, transport: types.TransportLike | None = None) -> PortSet:
+        """Return the ports of a service for one transport, or for any.
+
+        Args:
+            service: Its name, as it was given.
+            transport: A ``Transport`` or its value; None means any of the four.
+
+        Raises:
+            TypeError: *transport* is not a ``str``.
+            UnknownNameError: The service or the transport is unknown.
+
+        Example:
+            >>> services = NamedServices({"dns": TransportPorts.parse("53/udp,53/tcp,853/tcp")})
+            >>> print(services.ports("dns"), services.ports("dns", "udp"))
+            53,853 53
+        """
+        found = self.find(service)
+        if found is None:
+            raise UnknownNameError("service", service)
+        if transport is not None:
+            return found[check_transport(transport)]
+        return PortSet(port for _, several in found.items() for port in several.ranges)
+
+    def __repr__(self) -> str:
+        """Return how many services there are."""
+        return f"<NamedServices: {len(self._ports)}>"
 
 
 def ports_by_name(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from portranges.dialects.model import Evidence, Verification
 from portranges.rulesets.model import Format
 from portranges.source import Confidence, cite
@@ -58,7 +60,7 @@ _FIREWALLD_READS = (
     f"services, as {FIREWALLD_SERVICES} defines them if the text does not",
 )
 _FIREWALLD_LEAVES_OUT = (
-    "services that are changed or added in /etc/firewalld: add the output of --info-service",
+    "services that are changed or added in /etc/firewalld: give them as NamedServices",
     "direct rules, firewalld.conf and ipsets: they are in other files",
     "a rich rule that firewalld does not load, such as one with an address and no family: skipped",
     "forwarding by releases before 1.0, which is not limited to a zone",
@@ -207,6 +209,6 @@ LISTS = (
         ),
         signs=(),
         reader="portranges.rulesets.firewalld_service",
-        evidence=_FIREWALLD,
+        evidence=replace(_FIREWALLD, verification=Verification.READBACK),
     ),
 )
