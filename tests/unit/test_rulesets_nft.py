@@ -165,6 +165,21 @@ def test_names_require_services() -> None:
         ("tcp option fastopen exists", MAYBE),
         ("ipsec in spnum 0 reqid 1", MAYBE),
         ('xt match "recent"', MAYBE),
+        ("last used 3s", ALWAYS),
+        ('limit name "l"', MAYBE),
+        ("quota 25 mbytes used 3 bytes", MAYBE),
+        ("quota name ip saddr", MAYBE),
+        ("reset tcp option fastopen", ALWAYS),
+        ("ct original proto-dst 0x50 [invalid type]", MAYBE),
+        ("ip protocol udp-sctp", MAYBE),
+        ("meta protocol homemade", MAYBE),
+        ("tcp flags . tcp dport { syn . 0-65535 }", ALWAYS),
+        ("ct state { * }", MAYBE),
+        ("meta mark { * }", ALWAYS),
+        ("meta mark != { * }", NEVER),
+        ("tcp flags < syn", MAYBE),
+        ("ct original ip saddr 10.0.0.1", MAYBE),
+        ("@th,16,16 22", MAYBE),
         ('socket cgroupv2 level 2 "system.slice"', MAYBE),
         ("socket transparent 1", MAYBE),
         ("counter name web", ALWAYS),
@@ -445,6 +460,61 @@ def test_ingress_of_a_device_is_skipped() -> None:
             "inet t in",
         ),
         ("tcp dport 22", "", True, ""),
+        ("flow add f", "statement must be a known one, got 'flow add f'", True, ""),
+        ("limit 5", "statement must be a known one, got 'limit 5'", True, ""),
+        ("add p { tcp dport }", "statement must be a known one, got 'add p { tcp'", True, ""),
+        ("add @p tcp dport", "statement must be a known one, got 'add @p tcp dport'", True, ""),
+        ("reset udp option x", "statement must be a known one, got 'reset udp option x'", True, ""),
+        ("tproxy 5", "statement must be a known one, got 'tproxy 5'", True, ""),
+        ("numgen random 5", "statement must be a known one, got 'numgen random 5'", True, ""),
+        (
+            "meta l4proto . th dport tcp",
+            "statement must be a known one, got 'tcp'",
+            True,
+            "",
+        ),
+        (
+            "meta mark set map",
+            "statement must be a known one, got 'meta mark set map'",
+            True,
+            "",
+        ),
+        (
+            "tcp dport != { 22 } < { 23 } accept",
+            "statement must be a known one, got '< { 23 }'",
+            True,
+            "",
+        ),
+        (
+            "tcp dport < { 23 } accept",
+            "statement must be a known one, got 'tcp dport < {'",
+            True,
+            "",
+        ),
+        (
+            "tcp dport vmap { 22 : 23 }",
+            "a map of verdicts must have verdicts, got another value",
+            True,
+            "inet t in",
+        ),
+        (
+            "tcp dport vmap { 22 : drop 23 }",
+            "a rule must end after its verdict, got 'drop 23'",
+            True,
+            "inet t in",
+        ),
+        (
+            "tcp dport { 22 { 23 } } accept",
+            "an element must not have braces, got one",
+            True,
+            "inet t in",
+        ),
+        (
+            "meta l4proto . th dport { tcp . } accept",
+            "an element must have a value, got none",
+            True,
+            "inet t in",
+        ),
         ("accept drop", "a rule must end after its verdict, got another one", True, "inet t in"),
         ("jump nowhere", "target must be a chain of the table, got 'nowhere'", True, "inet t in"),
         (
@@ -518,7 +588,9 @@ def match(left: object, right: object, op: str = "==") -> dict[str, Any]:
     return {"match": {"op": op, "left": left, "right": right}}
 
 
+HOMEMADE = {"protocol": "home", "field": "dport"}
 DPORT = {"payload": {"protocol": "tcp", "field": "dport"}}
+LOOKUP = {"map": {"key": DPORT, "data": {"set": [[80, "10.0.0.1"]]}}}
 L4PROTO = {"meta": {"key": "l4proto"}}
 IN = {"family": "inet", "table": "t"}
 
@@ -583,6 +655,75 @@ def from_data(*expr: object, **chain: object) -> Rule:
 def test_rules_of_json(expr: object, ports: str, applies: Applies) -> None:
     rule = from_data(expr, {"accept": None})
     assert (str(rule.ports), rule.applies, rule.action) == (ports, applies, Action.ACCEPT)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("dnat to 10.0.0.1 tcp", "statement must be a known one, got 'dnat to 10.0.0.1 tcp'"),
+        (
+            "dnat to fd00::1:tcp dport map { 1 : 2 }",
+            "statement must be a known one, got 'dnat to fd00::1:tcp dport'",
+        ),
+        ("dnat to tcp dport map", "statement must be a known one, got 'dnat to tcp dport'"),
+        ("redirect to :tcp dport map { 1 : x }", "expected a port or 'first-last', got 'x'; names "
+         "require services="),
+        ("redirect to :soon", "expected a port or 'first-last', got 'soon'; names require "
+         "services="),
+        (
+            "redirect to :tcp dport map { 1 : drop }",
+            "a map of destinations must have addresses or ports, got a verdict",
+        ),
+    ],
+)  # fmt: skip
+def test_translations_that_are_not_understood(end: str, reason: str) -> None:
+    base = "nat hook prerouting priority dstnat; policy accept"
+    (found,) = rulesets.parse(listing(f"tcp dport 1 {end}", base=base)).skipped
+    assert (found.reason, found.could_accept) == (reason, True)
+
+
+def test_translations_by_a_map() -> None:
+    base = "nat hook prerouting priority dstnat; policy accept"
+    first, second, third = read(
+        "tcp dport 1 redirect to :tcp dport map @empty",
+        "dnat ip addr . port to tcp dport map { 80 : 10.0.0.1 . 81 }",
+        "tcp dport 1 dnat ip to 10.0.0.1:tcp dport map { 1 : 2 }",
+        base=base,
+    )
+    assert (first.applies, first.translated_ports) == (MAYBE, PortSet.full())
+    assert (str(second.ports), second.translated_ports) == ("80/tcp", PortSet([81]))
+    assert (str(third.ports), third.translated_ports) == ("1/tcp", PortSet([2]))
+
+
+def test_statements_of_json() -> None:
+    mark = {"meta": {"key": "mark"}}
+    looked_up = {"map": {"key": DPORT, "data": "@p"}}
+    for expr, ports, applies in (
+        ("update @p { tcp dport timeout 5s }", TCP, MAYBE),
+        ({"counter": looked_up}, TCP, MAYBE),
+        ({"quota": looked_up}, TCP, MAYBE),
+        ({"set": {"op": "add", "elem": {"elem": {"val": DPORT, "timeout": 5}}, "set": "@x"}}, TCP,
+         MAYBE),
+        ({"map": {"op": "add", "elem": DPORT, "data": 5, "map": "@x"}}, TCP, MAYBE),
+        ({"mangle": {"key": mark, "value": {"|": [mark, 16]}}}, ALL, ALWAYS),
+        ({"mangle": {"key": mark, "value": looked_up}}, TCP, MAYBE),
+        ({"ct helper": "ftp"}, ALL, ALWAYS),
+        ({"reset": {"tcp option": {"name": "fastopen"}}}, TCP, ALWAYS),
+        (match({"tcp option": {"name": "fastopen"}}, True), TCP, MAYBE),
+        (match({"osf": {"key": "name"}}, "Linux"), ALL, MAYBE),
+        (match({"fib": {"result": "oif", "flags": ["saddr"]}}, False), ALL, MAYBE),
+        (match({"meta": {"key": "mark"}}, {"|": [1, 2]}), ALL, MAYBE),
+        (match({"concat": [{"payload": {"protocol": "ip", "field": "saddr"}}, "lo"]}, "@x"), ALL,
+         MAYBE),
+    ):  # fmt: skip
+        rule = from_data(expr, {"drop": None})
+        assert (rule.ports, rule.applies, rule.action) == (ports, applies, Action.DROP), expr
+    rule = from_data({"queue": {"num": 5}})
+    assert rule.action is Action.DELEGATE
+    listed = data(match({"ct": {"key": "state"}}, "new"), {"drop": None})
+    listed["nftables"].append({"rule": {**IN, "chain": "web", "expr": [{"notrack": None}]}})
+    listed["nftables"].append({"set": {**IN, "name": "odd", "elem": [[1, 2, 3]]}})
+    assert rulesets.from_data(listed).rules[0].applies is MAYBE
 
 
 def test_translations_of_json() -> None:
@@ -694,6 +835,36 @@ def test_data_of_another_form_is_refused(value: object, message: str) -> None:
         (
             {"rule": {**IN, "chain": "in", "expr": [match({"homemade": 1}, 5)]}},
             "expression must be a known one, got 'homemade'",
+        ),
+        (
+            {"rule": {**IN, "chain": "in", "expr": [{"dnat": {"addr": LOOKUP, "port": LOOKUP}}]}},
+            "dnat must have one map, got two",
+        ),
+        (
+            {"rule": {**IN, "chain": "in", "expr": [{"dnat": {"addr": LOOKUP, "port": 5}}]}},
+            "dnat must have its ports in the map, got others",
+        ),
+        (
+            {"rule": {**IN, "chain": "in", "expr": [{"dnat": {"home": 5}}]}},
+            "dnat must have known keys, got 'home'",
+        ),
+        (
+            {"rule": {**IN, "chain": "in", "expr": [{"dnat": {"family": "arp"}}]}},
+            "family must be a known one, got str 'arp'",
+        ),
+        (
+            {"rule": {**IN, "chain": "in", "expr": [match({"payload": HOMEMADE}, 5)]}},
+            "protocol must be a known one, got 'home'",
+        ),
+        (
+            {"rule": {**IN, "chain": "in", "expr": [{"vmap": {"key": DPORT, "data": {"x": 1}}}]}},
+            "a map must be a set of pairs, got 'x'",
+        ),
+        (
+            {"rule": {**IN, "chain": "in", "expr": [
+                {"vmap": {"key": DPORT, "data": {"set": [[5, {"x": None}]]}}}
+            ]}},
+            "verdict must be a known one, got 'x'",
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [match(DPORT, 22, "~")]}},

@@ -42,7 +42,7 @@ _VERDICTS = {
 }
 _JUMPS = {"jump": Action.JUMP, "goto": Action.GOTO}
 _REJECTS = {"tcp reset": "tcp", "icmp": "ip", "icmpv6": "ip6"}
-_NEUTRAL = frozenset({"counter", "log", "notrack", "last", "flow", "dup", "reset"})
+_NEUTRAL = frozenset({"counter", "log", "notrack", "last", "flow", "dup"})
 _CONDITIONS = frozenset({"limit", "quota", "ct count", "set", "map", "meter"})
 _OBJECTS = frozenset({"counter", "limit", "quota"})
 _BITS = frozenset({"&", "|", "^", "<<", ">>"})
@@ -286,6 +286,8 @@ def _statement(value: object) -> list[Statement]:
     if kind == "reject":
         key = _REJECTS.get(str(fields.get("type", "")), "")
         return [*([Requirement(key)] if key else []), Verdict(Action.REJECT)]
+    if kind == "reset":
+        return [Requirement("tcp flags")]
     if kind == "tproxy":
         return [Condition(text)]
     if kind == "synproxy":

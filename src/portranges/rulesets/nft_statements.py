@@ -269,9 +269,10 @@ class RuleParser:
         self._found.append(Condition(self._text(start)))
 
     def _read_reset(self, start: int) -> None:
-        if not self._take_if("tcp"):
+        if not (self._take_if("tcp") and self._take_if("option")):
             raise self._unknown(start)
-        self._key(start)
+        self._take()
+        self._found.append(Requirement("tcp flags"))
 
     def _read_masquerade(self, _start: int) -> None:
         self._at = len(self._words)
@@ -395,7 +396,7 @@ class RuleParser:
         parts: list[str] = []
         for _ in keys:
             if parts and not self._take_if("."):
-                raise self._unknown(self._at)
+                raise self._unknown(self._at - 1)
             bits = [self._take().strip("()")]
             while self._take_if(",", "|"):
                 bits.append(self._take().strip("()"))
