@@ -105,7 +105,8 @@ def table(
     *,
     width: int = WIDTH,
     right: types.Collection[int] = (),
-    cuttable: types.Sequence[int] = (),
+    cuttable: types.Sequence[types.Sequence[int]] = (),
+    cut_first: types.Collection[int] = (),
     least: types.Sequence[int] = (),
 ) -> types.Iterator[str]:
     """Yield the lines of a table that is at most *width* columns wide.
@@ -115,7 +116,9 @@ def table(
         rows: The rows, with as many cells each.
         width: The maximum width of the table.
         right: Indices of right-aligned columns.
-        cuttable: Indices of columns that may be truncated, in that order.
+        cuttable: Indices of columns that may be truncated, group by group. The widest column of a
+            group is truncated first.
+        cut_first: Indices of columns that are truncated at the beginning of a text.
         least: The minimum width of the first columns.
 
     Yields:
@@ -129,15 +132,16 @@ def table(
     sizes = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for at, size in enumerate(least):
         sizes[at] = max(sizes[at], size)
-    for at in cuttable:
-        excess = sum(sizes) + _GAP * (len(sizes) - 1) - width
-        if excess > 0:
-            sizes[at] = max(min(sizes[at], _LEAST), sizes[at] - excess)
+    excess = sum(sizes) + _GAP * (len(sizes) - 1) - width
+    for columns in cuttable:
+        while excess > 0 and max(sizes[at] for at in columns) > _LEAST:
+            sizes[max(columns, key=sizes.__getitem__)] -= 1
+            excess -= 1
     for line in lines:
-        cells = [
-            cut(cell, size).rjust(size) if at in right else cut(cell, size).ljust(size)
-            for at, (cell, size) in enumerate(zip(line, sizes, strict=True))
-        ]
+        cells: list[str] = []
+        for at, (cell, size) in enumerate(zip(line, sizes, strict=True)):
+            text = cut(cell, size, at_start=at in cut_first)
+            cells.append(text.rjust(size) if at in right else text.ljust(size))
         yield (" " * _GAP).join(cells).rstrip()
 
 
@@ -157,34 +161,41 @@ def grouped(names: types.Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def cut(text: str, size: int) -> str:
+def cut(text: str, size: int, *, at_start: bool = False) -> str:
     """Return *text*, truncated to *size* characters with dots at the end.
 
     Args:
         text: Any text.
-        size: The maximum length, at least 3.
+        size: The maximum length, at least 4.
+        at_start: Whether to truncate the beginning instead.
 
     Example:
-        >>> cut("ms-sql-server", 8)
-        'ms-sq...'
+        >>> cut("ms-sql-server", 8), cut("inet filter input", 8, at_start=True)
+        ('ms-sq...', '...input')
     """
-    return text if len(text) <= size else text[: size - 3] + "..."
+    if len(text) <= size:
+        return text
+    return f"...{text[3 - size :]}" if at_start else f"{text[: size - 3]}..."
 
 
 def cut_list(text: str, size: int) -> str:
     """Return *text*, a list of ports, truncated to *size* characters after one of its commas.
 
-    A truncated number would be another port.
+    A truncated number would be another port. If already the first range is too long, the result is
+    empty.
 
     Args:
         text: Ports and ranges in the neutral notation.
         size: The maximum length.
 
     Example:
-        >>> cut_list("22,80,8000-8100,9000", 16)
-        '22,80,...'
+        >>> cut_list("22,80,8000-8100,9000", 16), cut_list("60000-61000/udp", 13)
+        ('22,80,...', '')
     """
-    return text if len(text) <= size else text[: size - 3].rpartition(",")[0] + ",..."
+    if len(text) <= size:
+        return text
+    first = text[: size - 3].rpartition(",")[0]
+    return f"{first},..." if first else ""
 
 
 def many(count: int, noun: str, nouns: str = "") -> str:

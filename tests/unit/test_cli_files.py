@@ -402,6 +402,30 @@ class TestPorts:
             assert "ssh, http, " in lines[-1]
             assert lines[-1].endswith("-s 192.0.2.0/24")
 
+    def test_a_narrow_terminal_shows_whole_ranges_and_the_ends_of_chains(self, run, monkeypatch):
+        rules = [
+            ":DOCKER-USER - [0:0]",
+            "-A INPUT -s 192.0.2.0/24 -p udp -m udp --dport 60000:61000 -j DOCKER-USER",
+            "-A DOCKER-USER -p tcp -m multiport --dports 30000:32767,40000:41000 -j RETURN",
+        ]
+        Path("x.rules").write_text(with_rule("\n".join([*rules, ""])), "utf-8")
+        monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        *_, jump, back = run("ports", "x.rules")[1].splitlines()
+        assert jump.split() == [
+            "11",
+            "60000-61000/udp",
+            "jump",
+            "...",
+            "-",
+            "...INPUT",
+            "-s",
+            "19...",
+        ]
+        assert back.split() == ["12", "3,769", "ports", "return", "-", "...-USER", "-"]
+        monkeypatch.setenv("COLUMNS", "80")
+        assert "jump DOCKER-USER  -" in run("ports", "x.rules")[1]
+
     def test_a_place_on_a_single_line_is_the_end_of_the_pointer(self, run):
         Path("x.json").write_text('{"services": {"db": {"ports": ["8080:80"]}}}', "utf-8")
         _, head, row = ("", *run("ports", "x.json")[1].splitlines())
@@ -586,11 +610,11 @@ class TestSarif:
 
 
 TABLE = [
-    "place  ports           action  services  group     conditions",
-    "6      all             accept  -         filte...  -i lo",
-    "7      all             accept  -         filte...  -m conntrack --ctstate REL...",
-    "8      22/tcp          accept  ssh       filte...  -",
-    "9      80/tcp,443/tcp  accept  http,...  filte...  -",
+    "place  ports           action  services  group         conditions",
+    "6      all             accept  -         filter INPUT  -i lo",
+    "7      all             accept  -         filter INPUT  -m conntrack --ctstate...",
+    "8      22/tcp          accept  ssh       filter INPUT  -",
+    "9      80/tcp,443/tcp  accept  http,...  filter INPUT  -",
 ]
 
 

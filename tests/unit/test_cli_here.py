@@ -71,11 +71,18 @@ def test_a_time_span_is_printed(seconds, text):
 
 def test_a_table_fits_and_aligns():
     rows = [("1", "x" * 60, "short"), ("65535", "y", "z" * 40)]
-    lines = list(layout.table(("port", "who", "what"), rows, width=60, right=(0,), cuttable=(1, 2)))
+    heads = ("port", "who", "what")
+    lines = list(layout.table(heads, rows, width=60, right=(0,), cuttable=((1,), (2,))))
     assert max(map(len, lines)) <= 60
     assert [line[:5] for line in lines] == [" port", "    1", "65535"]
     starts = [line.find(word) for line, word in zip(lines, ["who", "xxx", "y"], strict=True)]
     assert starts == [7, 7, 7]
+
+
+def test_the_widest_column_of_a_table_is_cut():
+    rows = [("a" * 30, "b" * 12, "c" * 40)]
+    (_, line) = layout.table(("x", "y", "z"), rows, width=46, cuttable=((0, 1, 2),), cut_first=(2,))
+    assert line.split() == ["aaaaaaaaaaaa...", "bbbbbbbbbbbb", "...cccccccccccc"]
 
 
 def test_control_codes_in_a_name_are_escaped():

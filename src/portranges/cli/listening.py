@@ -51,7 +51,9 @@ def _lines(records: list[SocketRecord], found: SocketTable) -> types.Iterator[st
     if records:
         heads = ("port", "", "address", "registered to", "owner", "user", "owner started")
         rows = (_row(record, found) for record in records)
-        yield from table(heads, rows, width=columns(sys.stdout), right=(0,), cuttable=(4, 3, 2, 5))
+        yield from table(
+            heads, rows, width=columns(sys.stdout), right=(0,), cuttable=((4,), (3,), (2,), (5,))
+        )
     else:
         yield "no listening sockets"
     for note in notes(found.visibility, records):

@@ -19,7 +19,7 @@ from portranges.transport_ports import TransportPorts
 # A longer range is not about single services, and of more ports not all services are listed.
 _FEW = 10
 # The longest list of ports and the longest JSON Pointer, with little room and with much.
-_SHORT, _LONG = 13, 30
+_SHORT, _LONG = 15, 30
 _SHORT_POINTER, _LONG_POINTER = 20, 40
 _MUCH_ROOM = 110
 
@@ -107,7 +107,7 @@ def _lines(ruleset: rulesets.Ruleset) -> types.Iterator[str]:
         is_wide = width - max(map(len, places)) >= WIDTH - len(heads[0])
         row = partial(_row, longest=_LONG if is_wide else _SHORT, in_group=in_group)
         rows = ((at, *row(each)) for at, each in zip(places, ruleset.rules, strict=True))
-        yield from table(heads, rows, width=width, cuttable=(3, 4, 5, 2))
+        yield from table(heads, rows, width=width, cuttable=((3,), (4, 5), (2,)), cut_first=(4,))
     else:
         yield "no rules"
     if ruleset.skipped:
@@ -135,7 +135,9 @@ def _row(rule: rulesets.Rule, *, longest: int, in_group: bool) -> tuple[str, ...
 def _action(rule: rulesets.Rule) -> str:
     if rule.translated_ports is not None:
         return f"{rule.action} to {cut_list(str(rule.translated_ports), _LONG)}"
-    return f"{rule.action} {rule.target}".rstrip()
+    # The table of a chain is in the group, too.
+    table_name = rule.group.rpartition(" ")[0]
+    return f"{rule.action} {rule.target.removeprefix(f'{table_name} ')}".rstrip()
 
 
 def _places(
@@ -166,5 +168,4 @@ def _text(ports: TransportPorts, longest: int) -> str:
         return "-"
     if ports == TransportPorts.full():
         return "all"
-    # A list without a comma near its beginning is one range, which is not truncated.
     return cut_list(str(ports), longest) or f"{len(ports):,} ports"

@@ -61,7 +61,7 @@ def _table(found: tuple[Assignment, ...]) -> types.Iterator[str]:
         for (ports, service, description), of in transports.items()
     ]
     heads = ("ports", "transports", "service", "description")
-    yield from table(heads, rows, width=columns(sys.stdout), cuttable=(3, 2))
+    yield from table(heads, rows, width=columns(sys.stdout), cuttable=((3,), (2,)))
 
 
 def _compare(arguments: types.Namespace) -> int:

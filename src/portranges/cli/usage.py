@@ -56,7 +56,7 @@ def _page(found: Usage, *, width: int, all_of_them: bool) -> types.Iterator[str]
         (to.remote, to.source, f"{to.connections:,}", f"{to.time_wait:,}", str(to.remaining))
         for to in shown
     ]
-    yield from table(heads, rows, width=width, right=(2, 3, 4), cuttable=(0, 1))
+    yield from table(heads, rows, width=width, right=(2, 3, 4), cuttable=((0,), (1,)))
     if any(each.reusable for each in shown):
         yield "room for: with ports in TIME_WAIT that connect() may use again (tcp_tw_reuse)"
     hidden = len(found.destinations) - len(shown)
