@@ -21,6 +21,7 @@ _LEAVES_OUT = (
     "'iptables -L' without -v hides interfaces, so that every rule may or may not apply",
     "other tables than the one that 'iptables -S' or '-L' shows: they are taken to be empty",
     "options of extensions that iptables 1.8.9 does not have: the rule is skipped",
+    "a quotation mark that is not closed, as in a comment with a line break: the line is skipped",
     "'! --dport 0:65535': iptables-legacy matches no packet with it, but saves no match at all",
     "contents of an ipset, unless parse() has the output of 'ipset save' as sets: a condition",
 )
