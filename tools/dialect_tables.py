@@ -97,7 +97,8 @@ def known_by_words() -> str:
     """Return the table of the words for how a row is known."""
     confidences = {row.evidence.confidence for row in dialects.rows()}
     confidences |= {form.evidence.confidence for form in dialects.data_forms()}
-    measured = [word for word in dialects.Verification if word is not dialects.Verification.NONE]
+    used = {row.evidence.verification for row in dialects.rows()} - {dialects.Verification.NONE}
+    measured = [word for word in dialects.Verification if word in used]
     return doc_table.table(
         ("Words", "Meaning"),
         (

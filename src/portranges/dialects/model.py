@@ -28,6 +28,7 @@ class Verification(StrEnum):
 
     Attributes:
         EVERY_PORT: The tool's answer for each of the 65,536 ports.
+        PACKETS: What the tool did with packets to chosen ports, such as the bounds of ranges.
         READBACK: The tool's own listing of the ports that it had understood.
         ACCEPTANCE: Only whether the tool accepts a text, not what it understands.
         NONE: The tool was not run.
@@ -38,6 +39,7 @@ class Verification(StrEnum):
     """
 
     EVERY_PORT = "every port"
+    PACKETS = "packets"
     READBACK = "readback"
     ACCEPTANCE = "acceptance"
     NONE = "none"
@@ -59,6 +61,7 @@ class Verification(StrEnum):
 _MEANINGS = {
     Verification.EVERY_PORT: "the tool was run, and its answer for each of the 65,536 ports "
     "was compared",
+    Verification.PACKETS: "the tool was run, and packets to chosen ports were compared",
     Verification.READBACK: "the tool was run, and its listing of the ports was compared",
     Verification.ACCEPTANCE: "the tool was run, but it reports only whether it accepts a text",
     Verification.NONE: "the tool was not run",

@@ -27,7 +27,7 @@ _LEAVES_OUT = (
 )
 _EVIDENCE = Evidence(
     confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
+    verification=Verification.PACKETS,
     sources=(
         cite("iptables(8) and iptables-extensions(8), iptables 1.8.9"),
         cite("run on Debian 12, Linux 6.18, as iptables-nft and iptables-legacy"),
@@ -79,7 +79,7 @@ _NFT = Format(
     is_stateless=True,
     evidence=Evidence(
         confidence=Confidence.MEASURED,
-        verification=Verification.EVERY_PORT,
+        verification=Verification.PACKETS,
         sources=(
             cite("nft(8) and libnftables-json(5), nftables 1.0.6"),
             cite("run on Debian 12, Linux 6.18"),

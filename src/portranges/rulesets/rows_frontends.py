@@ -10,7 +10,7 @@ from portranges.source import Confidence, cite
 
 _UFW = Evidence(
     confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
+    verification=Verification.PACKETS,
     sources=(
         cite("ufw(8) and ufw-framework(8), ufw 0.36.2"),
         cite("ufw 0.36.2", "backend_iptables.py, get_status and _write_rules"),
@@ -40,7 +40,7 @@ _CHANGED_BEFORE_RULES = (
 FIREWALLD_SERVICES = "firewalld 2.5.0"
 _FIREWALLD = Evidence(
     confidence=Confidence.MEASURED,
-    verification=Verification.EVERY_PORT,
+    verification=Verification.PACKETS,
     sources=(
         cite("firewalld.zone(5), firewalld.policy(5) and firewalld.richlanguage(5)"),
         cite(
