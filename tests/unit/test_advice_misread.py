@@ -624,8 +624,47 @@ def test_services_behind_published_ports() -> None:
     assert str(found.ports) == "7001"
     assert exposed(compose("16379:6379/udp")) == []
     assert exposed(compose(expose=["6379"])) == []
-    balanced = {"type": "LoadBalancer", "ports": [{"port": 6379}]}
-    data = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}
-    assert exposed(rulesets.from_data({**data, "spec": balanced})) == ["6379/tcp exposes Redis"]
-    inside = {"type": "ClusterIP", "ports": [{"port": 6379}]}
-    assert exposed(rulesets.from_data({**data, "spec": inside})) == []
+    assert exposed(compose("6379")) == ["one of 32768-60999/tcp"]
+    assert exposed(compose("127.0.0.1::6379")) == []
+
+
+def test_services_of_kubernetes() -> None:
+    def of(kind: str, **spec: object) -> list[str]:
+        data = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "s"}, "spec": spec}
+        found = audit(rulesets.from_data(data))
+        assert "duplicate" not in {each.id for each in found}
+        sentences = [each.sentence for each in found if each.id == "not-for-internet"]
+        return [each.partition(",")[0] for each in sentences]
+
+    redis = ["6379/tcp exposes Redis"]
+    port = {"port": 6379}
+    assert of("Service", type="LoadBalancer", ports=[port]) == redis
+    assert of("Service", type="ClusterIP", ports=[port]) == []
+    assert of("Service", externalIPs=["192.0.2.1"], ports=[port]) == redis
+    ranges = ["10.0.0.0/8"]
+    assert of("Service", type="LoadBalancer", ports=[port], loadBalancerSourceRanges=ranges) == []
+    ranges = ["0.0.0.0/0"]
+    assert (
+        of("Service", type="LoadBalancer", ports=[port], loadBalancerSourceRanges=ranges) == redis
+    )
+    assert of("Service", type="NodePort", ports=[{**port, "nodePort": 30001}]) == ["30001/tcp"]
+    chosen = ["one of 30000-32767/tcp"]
+    assert of("Service", type="NodePort", ports=[port]) == chosen
+    both = [{"port": 81, "targetPort": 80}, {"port": 82, "targetPort": 80}]
+    assert of("Service", type="NodePort", ports=both) == []
+
+
+def test_ports_of_pods() -> None:
+    def of(*ports: dict[str, object], **spec: object) -> list[tuple[str, str]]:
+        containers = [{"name": str(at), "ports": [each]} for at, each in enumerate(ports)]
+        data = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": containers, **spec}}
+        found = audit(rulesets.from_data(data))
+        return [(each.id, each.sentence.partition(",")[0]) for each in found if each.location]
+
+    redis = ("not-for-internet", "6379/tcp exposes Redis")
+    assert of({"containerPort": 6379}) == []
+    assert of({"containerPort": 80}, {"containerPort": 81}, {"containerPort": 80}) == []
+    assert of({"containerPort": 6379, "hostPort": 6379}) == [redis]
+    assert of({"containerPort": 6379, "hostPort": 6379, "hostIP": "127.0.0.1"}) == []
+    (found, skipped) = of({"containerPort": 6379}, hostNetwork=True)
+    assert (found, skipped[0]) == (redis, "skipped-opening")

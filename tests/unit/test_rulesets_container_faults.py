@@ -201,8 +201,9 @@ OPTIONAL = {
     "destination": {"Calico", "GlobalNetworkPolicy"},
     "notPorts": {"Calico", "GlobalNetworkPolicy"},
     "protocol": set(SAMPLES),
-    # The engine chooses a port.
+    # The engine or the cluster chooses a port.
     "published": {"compose"},
+    "nodePort": {"Service"},
 }  # fmt: skip
 # What is inside these is a condition, and not read.
 CONDITIONS = {

@@ -455,6 +455,7 @@ def test_the_ports_of_a_service() -> None:
     )
     assert ruleset.skipped == ()
     kind = 'type: "NodePort"'
+    chosen = "published: one of service-node-port-range"
     assert [
         (
             each.location.pointer,
@@ -470,11 +471,30 @@ def test_the_ports_of_a_service() -> None:
         ("/spec/ports/0/nodePort", "30080/tcp", "None", "translate",
          (kind, 'targetPort: "http"')),
         ("/spec/ports/1", "443/tcp", "8443", "translate", (kind,)),
+        ("/spec/ports/1", "30000-32767/tcp", "8443", "translate", (kind, chosen)),
         ("/spec/ports/2", "53/udp", "53", "translate", (kind,)),
+        ("/spec/ports/2", "30000-32767/udp", "53", "translate", (kind, chosen)),
     ]  # fmt: skip
     (rule,) = service(clusterIP="None", ports=[{"port": 80, "targetPort": 81}]).rules
     assert (rule.action, rule.translated_ports) == (Action.ACCEPT, None)
     assert rule.conditions == ('clusterIP: "None"',)
+
+
+def test_the_addresses_of_a_service() -> None:
+    def of(**spec: object) -> list[tuple[str, tuple[str, ...]]]:
+        port = {"port": 80, "nodePort": 30080}
+        rules = service(type="LoadBalancer", ports=[port], **spec).rules
+        return [(str(each.ports), each.conditions[1:]) for each in rules]
+
+    ranges = {"loadBalancerSourceRanges": ["10.0.0.0/8"]}
+    condition = 'loadBalancerSourceRanges: ["10.0.0.0/8"]'
+    assert of(**ranges) == [("80/tcp", (condition,)), ("30080/tcp", ())]
+    condition = 'externalIPs: ["192.0.2.1"]'
+    assert of(**ranges, externalIPs=["192.0.2.1"]) == [("80/tcp", (condition,)), ("30080/tcp", ())]
+    (rule,) = service(
+        type="LoadBalancer", allocateLoadBalancerNodePorts=False, ports=[{"port": 80}]
+    ).rules
+    assert rule.conditions == ('type: "LoadBalancer"',)
 
 
 PORT = "a port of a Service must have {}"
@@ -536,11 +556,14 @@ def test_the_ports_of_containers() -> None:
         (each.location.pointer, str(each.ports), str(each.translated_ports), each.applies.value)
         for each in ruleset.rules
     ] == [
-        ("/spec/initContainers/0/ports/0", "1/tcp", "None", "always"),
-        (f"{at}/0", "80/tcp", "None", "always"),
+        ("/spec/initContainers/0/ports/0", "1/tcp", "None", "maybe"),
+        (f"{at}/0", "80/tcp", "None", "maybe"),
         (f"{at}/0/hostPort", "8080/tcp", "80", "never"),
-        (f"{at}/1", "53/udp", "None", "always"),
+        (f"{at}/1", "53/udp", "None", "maybe"),
     ]
+    assert ruleset.rules[0].conditions == ("containerPort",)
+    (rule,) = pod({"containerPort": 80}, hostNetwork=True).rules
+    assert rule.conditions == ("hostNetwork: true",)
     assert {each.group for each in ruleset.rules} == {"Pod (no name)"}
 
 

@@ -25,8 +25,12 @@ _TRANSLATIONS = (Action.TRANSLATE, Action.REDIRECT)
 _FINAL = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN, Action.GOTO, *_TRANSLATIONS)
 _MERGEABLE = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN)
 
-# Conditions whose result depends on earlier packets, so that two equal ones can differ.
-_WITH_MEMORY = re.compile(r"limit|recent|statistic|quota|connbytes|numgen|random|count|meter|nth")
+# Conditions whose result depends on earlier packets or rules, so that two equal ones can differ.
+# The ports of two containers of a pod can be the same, and have no ranges.
+_WITH_MEMORY = re.compile(
+    r"limit|recent|statistic|quota|connbytes|numgen|random|count|meter|nth"
+    r"|^published: one of|^containerPort$|^hostNetwork:"
+)
 
 # Rules with more ports in a range than this are kept apart from those that are found by the other
 # bits of their ports, and this many of them are searched.

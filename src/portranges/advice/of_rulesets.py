@@ -44,7 +44,7 @@ _TRANSLATIONS = (Action.TRANSLATE, Action.REDIRECT)
 _ON_SOURCE = re.compile(
     r"(?:^|[\W_])(?:-s|src-range|saddr|source|src|from)(?:\W|$)"
     r"|^(?:source(?!_?port)|src|remote_|(?:ipv6_?)?cidr|prefix_?list|security_groups|referenced|self"
-    r"|useridgrouppairs)\w*:",
+    r"|useridgrouppairs|loadbalancersource)\w*:",
     re.IGNORECASE,
 )
 _ANY_ADDRESS = re.compile(r"(?:^|\W)(?:0\.0\.0\.0/0|::/0|any|(?i:internet))(?:\W|$)")
@@ -189,6 +189,17 @@ class _Openings:
                 yield from _placed(found, openers, transport)
         if self.ruleset.chains is None:
             yield from _of_published(openers)
+            yield from _of_published(
+                [
+                    rule
+                    for rule in kept
+                    if _is_chosen(rule)
+                    and rule.applies is not Applies.NEVER
+                    and not _is_restricted(rule)
+                    # The port of the balancer has this finding already.
+                    and 'type: "LoadBalancer"' not in rule.conditions
+                ]
+            )
         else:
             yield from self._of_forwarded(kept)
 
@@ -283,13 +294,21 @@ def _opens(rule: Rule) -> bool:
     if rule.applies is Applies.NEVER:
         return False
     if rule.action in _TRANSLATIONS:
-        # A service of Kubernetes has an address outside the cluster if it is of this type.
-        if _is_restricted(rule):
-            return False
-        is_service = rule.group.startswith("Service ")
-        is_chosen = any(each.startswith("published: ") for each in rule.conditions)
-        return 'type: "LoadBalancer"' in rule.conditions or not (is_service or is_chosen)
-    return rule.action in _OPENING and "expose" not in rule.conditions
+        return not (_is_restricted(rule) or _is_chosen(rule) or _is_inside(rule))
+    return rule.action in _OPENING and not {"expose", "containerPort"} & {*rule.conditions}
+
+
+def _is_chosen(rule: Rule) -> bool:
+    """Return whether only one of the ports is published, which is chosen later."""
+    return any(each.startswith("published: ") for each in rule.conditions)
+
+
+def _is_inside(rule: Rule) -> bool:
+    """Return whether *rule* is for the address that a service has inside its cluster."""
+    if not rule.group.startswith("Service ") or 'type: "LoadBalancer"' in rule.conditions:
+        return False
+    of_node = rule.location.pointer.endswith("/nodePort") or _is_chosen(rule)
+    return not of_node and not any(each.startswith("externalIPs: ") for each in rule.conditions)
 
 
 def _of_published(rules: list[Rule]) -> types.Iterator[Finding]:

@@ -114,10 +114,11 @@ def led_to_services(
                 one for one, other in zip(ports, target, strict=True) if other in inside
             )
         if not opened <= row.ports:
+            shown = str(opened) if len(ports) <= len(target) else f"one of {opened}"
             yield finding(
                 "not-for-internet",
                 opened,
-                shown=f"{opened}/{transport}, which leads to {inside},",
+                shown=f"{shown}/{transport}, which leads to {inside},",
                 source=row.source,
                 service=row.service,
                 why=row.why,

@@ -1,12 +1,12 @@
 """Read the ports of services and of the containers of pods.
 
-A container's port is only a description: a process can listen on others. A port of the host is
-published, and so is the port of a service.
+A container's port is only a description, which opens nothing: a process can listen on others. A
+port of the host is published, and so is the port of a service.
 """
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import ephemeral, types
 from portranges.errors import elide
 from portranges.ports import Transport
 from portranges.portset import PortSet
@@ -29,6 +29,9 @@ _SERVICE = keys_in(
     trafficDistribution"""
 )
 _TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
+_ADDRESSES = ("externalIPs", "loadBalancerSourceRanges")
+# The cluster chooses a port of its nodes if the file has none; this is the default.
+_CHOSEN = "published: one of service-node-port-range"
 _SERVICE_PORT = keys_in("name protocol appProtocol port targetPort nodePort")
 
 _POD = keys_in(
@@ -64,6 +67,9 @@ def read_service(node: Node, found: Gathered, group: str) -> None:
     is_headless = "clusterIP" in fields and fields["clusterIP"].value == "None"
     if is_headless:
         conditions.append(fields["clusterIP"].condition())
+    # Conditions on packets to the port, but not on those to a port of a node. The ranges do not
+    # restrict packets to an external address.
+    of_port = [fields[key].condition() for key in _ADDRESSES if key in fields][:1]
     if "healthCheckNodePort" in fields and fields["healthCheckNodePort"].value != 0:
         check = fields["healthCheckNodePort"]
         with found.skipping(check, group):
@@ -71,14 +77,37 @@ def read_service(node: Node, found: Gathered, group: str) -> None:
             found.add(check, group, ports, conditions=conditions)
     if "ports" not in fields:
         return
+    has_node_ports = not is_headless and (
+        "type" in fields
+        and fields["type"].value in ("NodePort", "LoadBalancer")
+        and (
+            "allocateLoadBalancerNodePorts" not in fields
+            or fields["allocateLoadBalancerNodePorts"].value is not False
+        )
+    )
     with found.skipping(fields["ports"], group):
         for entry in fields["ports"].items("ports"):
             with found.skipping(entry, group):
-                _read_service_port(entry, found, group, conditions, is_headless=is_headless)
+                _read_service_port(
+                    entry,
+                    found,
+                    group,
+                    conditions,
+                    of_port,
+                    is_headless=is_headless,
+                    has_node_port=has_node_ports,
+                )
 
 
 def _read_service_port(
-    entry: Node, found: Gathered, group: str, conditions: list[str], *, is_headless: bool
+    entry: Node,
+    found: Gathered,
+    group: str,
+    conditions: list[str],
+    of_port: list[str],
+    *,
+    is_headless: bool,
+    has_node_port: bool,
 ) -> None:
     fields = entry.fields("a port of a Service", _SERVICE_PORT, ("port",))
     port = fields["port"].port("port")
@@ -93,17 +122,20 @@ def _read_service_port(
         else:
             target = PortSet([target_port.port("targetPort")])
     transport = PROTOCOLS[_protocol(fields)]
-    numbers = {"port": (entry, port)}
+    added = [(entry, PortSet([port]), of_port)]
     if "nodePort" in fields and fields["nodePort"].value != 0:
-        numbers["nodePort"] = (fields["nodePort"], fields["nodePort"].port("nodePort"))
-    for place, number in numbers.values():
+        node_port = fields["nodePort"]
+        added.append((node_port, PortSet([node_port.port("nodePort")]), []))
+    elif has_node_port:
+        added.append((entry, ephemeral.ports("kubernetes-nodeport"), [_CHOSEN]))
+    for place, ports, others in added:
         found.add(
             place,
             group,
-            TransportPorts({transport: [number]}),
+            TransportPorts({transport: ports}),
             translated=None if is_headless else target,
             action=Action.ACCEPT if is_headless else Action.TRANSLATE,
-            conditions=[*conditions, *named],
+            conditions=[*conditions, *named, *others],
         )
 
 
@@ -134,26 +166,30 @@ def _read_pod(spec: Node, found: Gathered, group: str) -> None:
     if "hostNetwork" in fields and fields["hostNetwork"].value is not False:
         reason = "hostNetwork makes every port that a container listens on one of the host"
         found.skip(fields["hostNetwork"], reason, group)
+        opened_by = fields["hostNetwork"].condition()
+    else:
+        # Only a description: other rules decide who reaches the pod.
+        opened_by = "containerPort"
     for key in _CONTAINERS:
         if key not in fields:
             continue
         with found.skipping(fields[key], group):
             for container in fields[key].items(key):
                 with found.skipping(container, group):
-                    _read_container(container, found, group)
+                    _read_container(container, found, group, opened_by)
 
 
-def _read_container(node: Node, found: Gathered, group: str) -> None:
+def _read_container(node: Node, found: Gathered, group: str, opened_by: str) -> None:
     found.skip_unknown(node, group, "a container", _CONTAINER)
     fields = node.all_fields("a container")
     if "ports" not in fields:
         return
     for entry in fields["ports"].items("ports of a container"):
         with found.skipping(entry, group):
-            _read_container_port(entry, found, group)
+            _read_container_port(entry, found, group, opened_by)
 
 
-def _read_container_port(entry: Node, found: Gathered, group: str) -> None:
+def _read_container_port(entry: Node, found: Gathered, group: str, opened_by: str) -> None:
     fields = entry.fields("a port of a container", _CONTAINER_PORT, ("containerPort",))
     port = fields["containerPort"].port("containerPort")
     transport = PROTOCOLS[_protocol(fields)]
@@ -161,7 +197,7 @@ def _read_container_port(entry: Node, found: Gathered, group: str) -> None:
     if "hostPort" in fields and fields["hostPort"].value != 0:
         host = fields["hostPort"].port("hostPort")
     families, applies, conditions = address(fields.get("hostIP"))
-    found.add(entry, group, TransportPorts({transport: [port]}))
+    found.add(entry, group, TransportPorts({transport: [port]}), conditions=[opened_by])
     if host is not None:
         found.add(
             fields["hostPort"],

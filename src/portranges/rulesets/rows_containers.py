@@ -67,6 +67,8 @@ KUBERNETES = Format(
         "NetworkPolicy, AdminNetworkPolicy, BaselineAdminNetworkPolicy, ClusterNetworkPolicy",
         "Service: port, nodePort and healthCheckNodePort, with targetPort as translated_ports",
         "containerPort and hostPort of pods, and of the templates of pods in Deployment, Job etc.",
+        "externalIPs and loadBalancerSourceRanges, as conditions on the port of a Service",
+        "a nodePort that the cluster chooses, as the default range",
         "CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy: each item of toPorts is a rule",
         "the rules of layer 7 of Cilium, as a condition",
         "NetworkPolicy and GlobalNetworkPolicy of Calico, with ports, notPorts and protocols",
