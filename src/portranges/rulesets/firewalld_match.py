@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portranges import dialects, types
 from portranges.errors import PortSyntaxError, elide
@@ -82,6 +82,7 @@ class Services:
         """Store how names of ports are looked up, and the definitions in the text."""
         self._services: types.Services | None = services
         self._definitions: types.Mapping[str, types.Sequence[Element]] = definitions
+        self._known: dict[str, tuple[list[str], list[Match]]] = {}
 
     def matches(self, name: str) -> list[Match]:
         """Return what a service and those that it includes match, by their conditions.
@@ -91,16 +92,26 @@ class Services:
         found: dict[tuple[object, ...], Match] = {}
         pending, seen = [name], {name}
         while pending:
-            included, matches = self._read(pending.pop())
-            pending += [each for each in dict.fromkeys(included) if each not in seen]
-            seen.update(included)
-            if len(seen) > _MOST_INCLUDED:
+            included, matches = self._read_once(pending.pop())
+            if len(included) <= _MOST_INCLUDED:
+                pending += [each for each in dict.fromkeys(included) if each not in seen]
+                seen.update(included)
+            if max(len(included), len(seen)) > _MOST_INCLUDED:
                 reason = f"a service must include at most {_MOST_INCLUDED} others"
                 raise UnreadError(f"{reason}, got {elide(name)}")
             for each in matches:
-                alike = found.setdefault((each.sources, each.families, each.conditions), each)
-                alike.ports |= each.ports
+                key = (each.sources, each.families, each.conditions)
+                if key in found:
+                    found[key].ports |= each.ports
+                else:
+                    found[key] = replace(each)
         return [each for each in found.values() if each.ports] or [Match(ports=_NOTHING)]
+
+    def _read_once(self, name: str) -> tuple[list[str], list[Match]]:
+        """Return what ``_read`` does. A text may name a long service many times."""
+        if name not in self._known:
+            self._known[name] = self._read(name)
+        return self._known[name]
 
     def _read(self, name: str) -> tuple[list[str], list[Match]]:
         """Return the services that one includes, and what it matches itself."""

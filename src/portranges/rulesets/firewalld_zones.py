@@ -100,7 +100,7 @@ class _Arranged:
             return
         self._add(_filter(base, direction, self._policy))
         early = [each for each in policies if _priority(each) < 0 or not self._zones]
-        late = [each for each in policies if each not in early]
+        late = policies[len(early) :]
         for policy in early:
             self._lead(policy, base, policy.name)
         if late:
