@@ -156,6 +156,36 @@ class TestData:
         assert captured.err.count("\n") == 1
 
     @pytest.mark.parametrize(
+        ("source", "text", "hint"),
+        [
+            (
+                "aws",
+                '{"SecurityGroups": []}',
+                "got 'SecurityGroups'; 'portranges ports' lists the rules of a whole file of aws, "
+                "and --query 'SecurityGroups[0].IpPermissions' or "
+                "'SecurityGroupRules[?!IsEgress]' selects the entries to convert",
+            ),
+            ("azure", '{"securityRules": []}', "a whole file of azure, and --query"),
+            ("gcp", '[{"allowed": [], "direction": "INGRESS"}]', "a whole file of gcp\n"),
+            ("gcp", '{"SecurityGroups": []}', "a whole file of aws\n"),
+            ("iptables", "*filter", "lists the rules of a whole file of iptables\n"),
+            ("portranges", "-P INPUT DROP\n", "lists the rules of a whole file of iptables\n"),
+            ("portranges", "shopping", "got 'shopping'\n"),
+        ],
+    )
+    def test_a_whole_file_gets_a_hint(self, source, text, hint, capsys):
+        assert main(["convert", text, "--from", source, "--to", "nft"]) == 2
+        assert hint in capsys.readouterr().err
+
+    @pytest.mark.parametrize("source", ["portranges", "aws"])
+    def test_the_name_of_a_file_gets_a_hint(self, source, capsys, tmp_path, monkeypatch):
+        (tmp_path / "rules.v4").touch()
+        monkeypatch.chdir(tmp_path)
+        assert main(["convert", "rules.v4", "--from", source, "--to", "nft"]) == 2
+        hint = "; for the content of the file, use '< rules.v4'\n"
+        assert capsys.readouterr().err.endswith(hint)
+
+    @pytest.mark.parametrize(
         ("words", "message"),
         [
             (["22", "--to", "aws", "--negated"], "--negated must be used with a dialect of text"),

@@ -128,6 +128,8 @@ class TestAudit:
         Path("ssh").write_text(with_rule(MYSQL), "utf-8")
         assert run("audit", "ssh")[0] == 0
         assert run("audit", "./ssh")[0] == 1
+        status, _, errors = run("audit", "a" * 300)
+        assert (status, errors[:34]) == (2, "portranges: unknown service, got '")
 
     def test_a_place_in_data_has_the_pointer_before_the_sentence(self, run):
         Path("plan.json").write_text('{"services": {"db": {"ports": ["${PORT}:80"]}}}', "utf-8")

@@ -9,7 +9,14 @@ from portranges.cli import data_forms
 from portranges.cli.output import answer, print_data
 from portranges.cli.words import has_name, ports_of, services_in, standard_input, without_comments
 from portranges.dialects.transports import parse_named
-from portranges.errors import InvalidValueError, PortSyntaxError, elide
+from portranges.errors import (
+    InvalidRangeError,
+    InvalidValueError,
+    PortRangesError,
+    PortSyntaxError,
+    elide,
+    visible,
+)
 from portranges.names import Index
 from portranges.ports import Transport, check_transport
 from portranges.portset import PortSet
@@ -61,7 +68,11 @@ def run(arguments: types.Namespace) -> int:
     """Print the ports in the other notation: one line per rule, or JSON."""
     source, target = _NAMES.find(arguments.source), _NAMES.find(arguments.to)
     transport = None if arguments.transport is None else Transport(arguments.transport)
-    ports = _read(arguments, source, transport)
+    text = _text(arguments.text)
+    try:
+        ports = _read(arguments, text, source, transport)
+    except (PortSyntaxError, InvalidRangeError, InvalidValueError) as error:
+        raise _with_hint(error, _hint(text, source)) from None
     shown: dict[str, object] = {"ports": ports, "size": len(ports), "dialect": target.name}
     if isinstance(target, dialects.DataForm):
         if arguments.negated or arguments.ternary:
@@ -76,8 +87,36 @@ def run(arguments: types.Namespace) -> int:
     return answer(arguments, "convert", {**shown, "texts": texts}, texts)
 
 
+def _hint(text: str, source: dialects.Dialect | dialects.DataForm) -> str:
+    """Return how to convert *text* if that is a file of rules, or the name of one; else nothing."""
+    from portranges import rulesets
+    from portranges.cli.files import exists
+
+    if exists(text):
+        return f"for the content of the file, use '< {visible(text)}'"
+    try:
+        found = rulesets.detect(text)
+    except PortRangesError:
+        return ""
+    hint = f"'portranges ports' lists the rules of a whole file of {found.name}"
+    if found.name == source.name and source.name in data_forms.SELECTIONS:
+        hint += f", and {data_forms.SELECTIONS[source.name]} selects the entries to convert"
+    return hint
+
+
+def _with_hint(
+    error: PortSyntaxError | InvalidRangeError | InvalidValueError, hint: str
+) -> PortRangesError:
+    if not hint:
+        return error
+    if isinstance(error, PortSyntaxError):
+        return PortSyntaxError(f"{error.reason}; {hint}", error.text, error.span)
+    return type(error)(error.rule, f"{error.got}; {hint}")
+
+
 def _read(
     arguments: types.Namespace,
+    text: str,
     source: dialects.Dialect | dialects.DataForm,
     transport: Transport | None,
 ) -> PortSet | TransportPorts:
@@ -85,7 +124,7 @@ def _read(
 
     If *transport* is given, only its ports are returned.
     """
-    text, services = _text(arguments.text), _services(arguments)
+    services = _services(arguments)
     if isinstance(source, dialects.DataForm):
         return data_forms.read(text, source, transport)
     if source.grammar != "neutral":

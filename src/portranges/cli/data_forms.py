@@ -11,6 +11,13 @@ from portranges.transport_ports import TransportPorts
 
 FORMS = {form.name: form for form in dialects.data_forms()}
 
+# How the answer of a command is reduced to the entries of one direction that accept.
+SELECTIONS = {
+    "aws": "--query 'SecurityGroups[0].IpPermissions' or 'SecurityGroupRules[?!IsEgress]'",
+    "aws_nacl": "--query 'NetworkAcls[0].Entries[?!Egress && RuleAction==`allow`]'",
+    "azure": "--query \"securityRules[?direction=='Inbound' && access=='Allow']\"",
+}
+
 _PROTOCOLS = {"Tcp": Transport.TCP, "Udp": Transport.UDP}
 
 

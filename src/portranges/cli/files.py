@@ -43,8 +43,17 @@ def is_file(word: str) -> bool:
     try:
         service_ports(word)
     except UnknownNameError:
-        return Path(word).is_file()
+        return exists(word)
     return False
+
+
+def exists(word: str) -> bool:
+    """Return whether there is a file of this name."""
+    try:
+        return Path(word).is_file()
+    except OSError:
+        # No file has a name that is too long.
+        return False
 
 
 def read(name: str) -> str:
