@@ -597,7 +597,9 @@ def test_rules_that_an_earlier_one_hides_by_its_priority() -> None:
 
     deny = numbered(azure(access="Deny", destinationPortRange="20-30"), 100)
     (sentence,) = hidden(numbered(azure(), 200), deny)
-    assert sentence == "the rule has no effect: the rule in /0 (drop) has all of its ports"
+    assert (
+        sentence == "the rule has no effect: the rule in /0 (drop) already matches all of its ports"
+    )
     assert hidden(numbered(azure(), 50), deny) == []
     assert hidden(numbered(azure(), 200, direction=rulesets.Direction.OUT), deny) == []
     assert hidden(numbered(azure(), 100), deny) == []

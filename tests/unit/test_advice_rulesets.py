@@ -163,8 +163,8 @@ class TestWideRules:
 
     def test_a_source_port_restricts_nobody(self):
         assert found("-A INPUT -p udp -m udp --sport 53 -j ACCEPT") == [
-            "line 1: warning: the rule opens all UDP ports to packets from source port 53 "
-            "(opens-by-source)"
+            "line 1: warning: the rule opens all UDP ports to packets from source port 53, which "
+            "any sender can use (opens-by-source)"
         ]
 
     def test_many_system_ports_at_once(self):
@@ -198,28 +198,28 @@ class TestRulesWithoutEffect:
     def test_a_hidden_rule(self):
         assert found(accept("17000:17040"), accept(17020), accept("17030:17049")) == [
             "line 1: note: the rule could be merged with line 3 into 17000-17049/tcp (mergeable)",
-            "line 2: error: the rule has no effect: the rule in line 1 (accept) has all of its "
-            "ports (shadowed)",
+            "line 2: error: the rule has no effect: the rule in line 1 (accept) already matches "
+            "all of its ports (shadowed)",
         ]
 
     def test_a_rule_that_several_hide(self):
         drop = "-A INPUT -p tcp -m tcp --dport 15:20 -j DROP"
         assert found(accept("17:18"), drop, accept("15:18")) == [
-            "line 3: error: the rule has no effect: the rule in line 2 (drop) has all of its "
-            "ports (shadowed)"
+            "line 3: error: the rule has no effect: the rule in line 2 (drop) already matches "
+            "all of its ports (shadowed)"
         ]
         drop = "-A INPUT -p tcp -m multiport --dports 15,22 -j DROP"
         assert found(accept(18), drop, "-A INPUT -p tcp -m multiport --dports 18,22 -j LOG") == [
-            "line 3: error: the rule has no effect: earlier rules together have all of its ports "
-            "(shadowed)"
+            "line 3: error: the rule has no effect: earlier rules together already match "
+            "all of its ports (shadowed)"
         ]
 
     def test_a_rule_after_the_last_one(self):
         assert found("-A INPUT -j DROP", accept(22), "-A INPUT -j ACCEPT") == [
-            "line 2: error: the rule has no effect: the rule in line 1 (drop) has all of its ports "
-            "(shadowed)",
-            "line 3: error: the rule has no effect: the rule in line 1 (drop) has all of its ports "
-            "(shadowed)",
+            "line 2: error: the rule has no effect: the rule in line 1 (drop) already matches "
+            "all of its ports (shadowed)",
+            "line 3: error: the rule has no effect: the rule in line 1 (drop) already matches "
+            "all of its ports (shadowed)",
         ]
 
     def test_rules_for_all_transports_do_not_hide_other_protocols(self):
@@ -238,7 +238,7 @@ class TestRulesWithoutEffect:
 
     def test_a_duplicate(self):
         assert found(accept(22), accept(443), accept(22)) == [
-            "line 3: warning: the rule repeats the rule in line 1 (duplicate)"
+            "line 3: warning: the rule repeats the rule in line 1; remove one of them (duplicate)"
         ]
 
     def test_entries_of_a_map_do_not_hide_each_other(self):
@@ -292,7 +292,8 @@ ACCEPT     tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:22
     def test_a_chain_without_a_jump(self):
         lines = ["-N old", "-N new", "-A INPUT -j new", "-A old -j RETURN", "-A new -j RETURN"]
         assert found(*lines) == [
-            "line 4: note: no rule leads to the chain filter old (unused-chain)"
+            "line 4: note: no rule jumps to the chain filter old, so its rules have no effect "
+            "(unused-chain)"
         ]
 
 
@@ -320,9 +321,9 @@ def test_a_format_without_an_evaluation():
     assert [str(each) for each in audit(Ruleset(format="x", rules=rules))] == [
         "warning: 3306/tcp exposes MySQL, which should not be reachable from the internet: its "
         "manual forbids access from untrusted hosts (not-for-internet)",
-        "warning: the rule repeats the rule in line 1 (duplicate)",
-        "note: which ports are reachable is not known: the evaluation of x was not compared with "
-        "its tool (not-evaluated)",
+        "warning: the rule repeats the rule in line 1; remove one of them (duplicate)",
+        "note: rules of the format x are not evaluated, so a port counts as open if any rule "
+        "accepts it (not-evaluated)",
     ]
 
 
@@ -330,7 +331,7 @@ def test_a_policy_that_is_not_in_the_file():
     text = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
     lines = [str(each) for each in audit(rulesets.parse(text, "iptables"))]
     assert lines == [
-        "note: the default policy is not in the file, so a port that no rule is about may be "
+        "note: the file does not contain the default policy, so ports without a rule may be "
         "reachable (policy-unknown)"
     ]
     text += "-A INPUT -p tcp -m tcp --dport 3306 -j ACCEPT\n"

@@ -61,7 +61,8 @@ class TestAudit:
         status, lines, _ = ask(audit, "22", "8100-8200", "8150", "49152-65535")
         assert status == 1
         assert lines == [
-            "error:   rule 3 (8150) has no effect: rule 2 (8100-8200) has all of its ports",
+            "error:   rule 3 (8150) has no effect: rule 2 (8100-8200) already matches all of",
+            "         its ports",
             "warning: all dynamic ports are open, 49152-65535",
             "warning: 49152-60999 of the ephemeral range of Linux is open, but 32768-49151 is",
             "         not: about 58 % of its connections get no reply",
@@ -92,7 +93,9 @@ class TestAudit:
         monkeypatch.setattr("sys.stdin", io.StringIO(text))
         status, lines, _ = ask(audit, "-")
         assert status == 1
-        assert lines == ["error:   rule 3 (22) has no effect: rule 1 (22) has all of its ports"]
+        assert lines == [
+            "error:   rule 3 (22) has no effect: rule 1 (22) already matches all of its ports"
+        ]
 
     def test_standard_input_that_cannot_be_read_is_refused(self, ask, monkeypatch):
         monkeypatch.setattr("sys.stdin", None)

@@ -52,10 +52,10 @@ def audit(
 
     Example:
         >>> from portranges import PortRange, PortSet
-        >>> for found in audit([PortRange(8100, 8200), PortSet.parse("22,8180-8250"), 8101]):
+        >>> for found in audit([PortRange(81, 90), PortSet.parse("22,88-99"), 85]):
         ...     print(found)
-        note: rule 2 (22,8180-8250) overlaps earlier rules in 8180-8200 (overlaps)
-        error: rule 3 (8101) has no effect: rule 1 (8100-8200) has all of its ports (shadowed)
+        note: rule 2 (22,88-99) overlaps earlier rules in 88-90 (overlaps)
+        error: rule 3 (85) has no effect: rule 1 (81-90) already matches all of its ports (shadowed)
         >>> for found in audit(PortRange(49152, 65535), systems=["linux"]):
         ...     print(found.id, found.ports)
         opens-dynamic 49152-65535
@@ -119,7 +119,11 @@ def _of_single_rules(rules: list[PortSet]) -> types.Iterator[Finding]:
             yield finding("empty-rule", ports, rule=name)
         elif common == ports:
             earlier = next((at for at, rule in firsts if ports <= rule), None)
-            cover = "earlier rules have" if earlier is None else f"{_name(rules, earlier)} has"
+            cover = (
+                "earlier rules already match"
+                if earlier is None
+                else f"{_name(rules, earlier)} already matches"
+            )
             yield finding("shadowed", ports, rule=name, cover=cover)
         elif common:
             yield finding("overlaps", common, rule=name)

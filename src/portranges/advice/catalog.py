@@ -106,8 +106,8 @@ _OF_RULES = (
     _error(
         id="shadowed",
         template="{rule} has no effect: {cover} all of its ports",
-        reason="If the first matching rule decides, it is never reached. If all rules allow, it "
-        "adds nothing.",
+        reason="If the first matching rule decides, it is never reached: remove it, or move it "
+        "up. If all rules allow, it adds nothing.",
         source=cite("iptables(8)"),
     ),
     _note(
@@ -187,20 +187,19 @@ _OF_RULESETS = (
     _warning(
         id="misread-opening",
         template="{means}",
-        reason="People may read the text in another way, and the tool opens more than they expect. "
-        "Write it so that both agree.",
+        reason="The tool opens more than most readers expect. Write it so that both agree.",
         source=cite("portranges.advice", "Texts that are easily misread"),
     ),
     _note(
         id="misread",
         template="{means}",
-        reason="People may read the text in another way than the tool does.",
+        reason="The text is easily read differently from what the tool does.",
         source=cite("portranges.advice", "Texts that are easily misread"),
     ),
     _warning(
         id="duplicate",
-        template="the rule repeats the rule in {place}",
-        reason="It has no effect. A change of one of the two rules is easily lost.",
+        template="the rule repeats the rule in {place}; remove one of them",
+        reason="It has no effect, and a change to only one of the two is easily overlooked.",
         source=cite("iptables(8)"),
     ),
     _note(
@@ -211,8 +210,8 @@ _OF_RULESETS = (
     ),
     _note(
         id="unused-chain",
-        template="no rule leads to the chain {chain}",
-        reason="Its rules are never evaluated, unless another program adds a jump to it.",
+        template="no rule jumps to the chain {chain}, so its rules have no effect",
+        reason="Remove it, unless another program adds a jump to it.",
         source=cite("iptables(8)", "TARGETS"),
     ),
     _note(
@@ -224,9 +223,10 @@ _OF_RULESETS = (
     ),
     _warning(
         id="opens-by-source",
-        template="the rule opens {what} ports to packets from source port {sources}",
-        reason="The sender chooses the source port, so every sender can meet the condition. For "
-        "replies, accept established connections instead.",
+        template="the rule opens {what} ports to packets from source port {sources}, which any "
+        "sender can use",
+        reason="The sender chooses the source port. To admit replies, accept established "
+        "connections instead.",
         source=cite("ip(7)"),
     ),
     _note(
@@ -238,16 +238,17 @@ _OF_RULESETS = (
     ),
     _note(
         id="not-evaluated",
-        template="which ports are reachable is not known: the evaluation of {format} was not "
-        "compared with its tool",
-        reason="A port counts as open if a rule accepts it, even if another rule drops it first.",
+        template="rules of the format {format} are not evaluated, so a port counts as open if any "
+        "rule accepts it",
+        reason="Another rule may drop the packet first. The evaluation of this format was not "
+        "compared with its tool.",
         source=cite("portranges.rulesets", "Ruleset.chains"),
     ),
     _note(
         id="policy-unknown",
-        template="the default policy is not in the file, so a port that no rule is about may be "
+        template="the file does not contain the default policy, so ports without a rule may be "
         "reachable{hint}",
-        reason="Only what the rules open has findings.",
+        reason="Findings cover only the ports that rules open.",
         source=cite("portranges.rulesets", "Chain.policy"),
     ),
 )

@@ -119,11 +119,11 @@ def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Fin
         if ports and rule.ports <= (ports[0] if len(ports) == 1 else ports[0] | ports[1]):
             hiders = (each.cover(rule.ports) for each in before)
             if (hider := next(filter(None, hiders), None)) is not None:
-                cover = f"the rule in {hider.location} ({hider.action}) has"
+                cover = f"the rule in {hider.location} ({hider.action}) already matches"
                 yield about(rule, "shadowed", rule="the rule", cover=cover)
                 continue
             if rule.ports != _FULL:
-                cover = "earlier rules together have"
+                cover = "earlier rules together already match"
                 yield about(rule, "shadowed", rule="the rule", cover=cover)
                 continue
         is_never = rule.applies is Applies.NEVER and not rule.conditions
