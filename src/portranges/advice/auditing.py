@@ -52,10 +52,10 @@ def audit(
 
     Example:
         >>> from portranges import PortRange, PortSet
-        >>> for found in audit([PortRange(81, 90), PortSet.parse("22,88-99"), 85]):
-        ...     print(found)
-        note: rule 2 (22,88-99) overlaps earlier rules in 88-90 (overlaps)
-        error: rule 3 (85) has no effect: rule 1 (81-90) already matches all of its ports (shadowed)
+        >>> for found in audit([PortRange(8100, 8200), PortSet.parse("22,8180-8250"), 8101]):
+        ...     print(f"{found.severity}: {found.sentence}")
+        note: rule 2 (22,8180-8250) overlaps earlier rules in 8180-8200
+        error: rule 3 (8101) has no effect: rule 1 (8100-8200) already matches all of its ports
         >>> for found in audit(PortRange(49152, 65535), systems=["linux"]):
         ...     print(found.id, found.ports)
         opens-dynamic 49152-65535
