@@ -560,6 +560,8 @@ def test_what_was_skipped_may_open_every_port() -> None:
     assert changes(unevaluated(), unevaluated(replace(skipped, could_accept=False))) == []
     (change,) = rulesets.diff(made(base()), made(base(), replace(skipped, group="in")))
     assert (change.group, change.added[0].text) == (None, "x")
+    (change,) = rulesets.diff(made(base(), replace(skipped, group="in")), made(base()))
+    assert (change.closed, change.removed[0].text, change.added) == (ALL, "x", ())
 
 
 def test_rules_of_two_formats_without_an_evaluation_are_not_compared() -> None:

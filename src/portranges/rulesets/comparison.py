@@ -40,8 +40,12 @@ class Change:
         direction: The direction.
         opened: The ports that only the new ruleset lets packets reach.
         closed: The ports that only the old ruleset lets packets reach.
-        added: The rules about these ports that only the new ruleset has.
-        removed: The rules about these ports that only the old ruleset has.
+        added: The rules about these ports that only the new ruleset has, and what was skipped in
+            it that may open them.
+        removed: The rules about these ports that only the old ruleset has, and likewise what was
+            skipped.
+        group: The group whose rules were compared; ``None`` if the rulesets were evaluated.
+        conditions: The conditions of these rules.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -60,16 +64,17 @@ class Change:
     opened: TransportPorts
     closed: TransportPorts
     added: tuple[Rule | Skipped, ...] = ()
-    removed: tuple[Rule, ...] = ()
+    removed: tuple[Rule | Skipped, ...] = ()
     group: str | None = None
     conditions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, direction=Direction, opened=TransportPorts, closed=TransportPorts)
-        fields(self, added=tuple, removed=tuple_with(Rule), group=optional(str))
+        fields(self, added=tuple, removed=tuple, group=optional(str))
         fields(self, conditions=tuple_with(str))
         checks.one_or_many("added", self.added, (Rule, Skipped), what="rules")
+        checks.one_or_many("removed", self.removed, (Rule, Skipped), what="rules")
         if both := self.opened & self.closed:
             raise InvalidValueError("a port must not be both opened and closed", str(both))
 
@@ -137,15 +142,24 @@ def _evaluated(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
         if not (changed := opened | closed):
             continue
         old_rules, new_rules = (each._verdicts(direction, changed) for each in (old, new))
-        because = new.reachable(direction).because if opened else ()
-        unread = [each for each in because if isinstance(each, Skipped)]
+        unread = _unread(new, direction) if opened else []
+        unread_before = _unread(old, direction) if closed else []
         yield Change(
             direction=direction,
             opened=opened,
             closed=closed,
             added=(*_only(new_rules, _contents(own)), *_only(unread, _contents(old.skipped))),
-            removed=_only(old_rules, _contents(others)),
+            removed=(
+                *_only(old_rules, _contents(others)),
+                *_only(unread_before, _contents(new.skipped)),
+            ),
         )
+
+
+def _unread(ruleset: Ruleset, direction: Direction) -> list[Skipped]:
+    """Return what was skipped and may open ports."""
+    because = ruleset.reachable(direction).because
+    return [each for each in because if isinstance(each, Skipped)]
 
 
 def _with_policies(old: Ruleset, new: Ruleset) -> types.Iterator[tuple[Ruleset, Ruleset]]:
