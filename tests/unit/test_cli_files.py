@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import time
 from contextlib import redirect_stderr
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -53,6 +55,20 @@ class TestAudit:
         assert run("audit", "mysql.rules") == (1, line, "")
         assert run("audit", "server.rules", "mysql.rules")[1] == line
         assert run("audit", "mysql.rules", "--sources")[1].startswith(f"{line}    [")
+
+    @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+    def test_a_file_in_another_encoding(self, run, encoding):
+        comment = "# caf\u00e9\n" if encoding == "latin-1" else "# \u2192\n"
+        Path("x.rules").write_bytes((comment + with_rule(MYSQL)).encode(encoding))
+        assert run("audit", "x.rules")[1] == f"x.rules:11: warning: {WHY} (not-for-internet)\n"
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are needed")
+    def test_a_pipe_is_read_once(self, run):
+        os.mkfifo("pipe.rules")
+        writer = Thread(target=Path("pipe.rules").write_text, args=(SERVER, "utf-8"))
+        writer.start()
+        assert run("audit", "pipe.rules") == (0, "no findings\n", "")
+        writer.join()
 
     def test_notes_do_not_change_the_status(self, run):
         Path("x.rules").write_text(with_rule("-A INPUT -i wg0 -j ACCEPT\n"), "utf-8")

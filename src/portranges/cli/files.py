@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from io import TextIOWrapper
 from pathlib import Path
 
 from portranges import rulesets, types
@@ -62,9 +64,12 @@ def read(name: str) -> str:
         with standard_input() as stream:
             return stream.read()
     try:
-        # Comments may be in any encoding.
-        with open(name, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-            return file.read()
+        # PowerShell writes UTF-16. Otherwise, comments may be in any encoding.
+        with open(name, "rb") as file:  # noqa: PTH123
+            is_utf16 = file.peek(2)[:2] in (BOM_UTF16_LE, BOM_UTF16_BE)
+            encoding = "utf-16" if is_utf16 else "utf-8-sig"
+            with TextIOWrapper(file, encoding=encoding, errors="replace") as text:
+                return text.read()
     except (OSError, ValueError) as error:
         # ValueError: the path contains a NUL character.
         reason = error.strerror if isinstance(error, OSError) else None
