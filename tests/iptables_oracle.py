@@ -81,6 +81,10 @@ CHILD = textwrap.dedent(
     client, host = new_namespace(), new_namespace()
     must("ip link add v0 address 02:00:00:00:00:02 type veth peer name v1")
     must(f"ip link set v1 netns /proc/{os.getpid()}/fd/{client}")
+    if True in order["six"]:
+        # Packets to the link-local address are dropped until the kernel knows it to be unique.
+        with open("/proc/sys/net/ipv6/conf/v0/accept_dad", "w") as file:
+            file.write("0")
     must("ip link set lo up")
     must("ip link set v0 up")
     # There is no host at the other end, and so no address resolution.

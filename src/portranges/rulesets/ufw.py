@@ -1,8 +1,8 @@
 """Read ``user.rules`` and ``user6.rules``, in which ufw keeps its rules.
 
 Each is a file for iptables-restore, so ``iptables`` reads its lines. ufw itself reads only the
-comments that begin with ``### tuple ###``: a tuple without rules is therefore reported. The output
-of ``ufw status`` is read by ``ufw_status``.
+comments that begin with ``### tuple ###``, so a tuple without rules is reported. The output of
+``ufw status`` is read by ``ufw_status``.
 """
 
 from __future__ import annotations
