@@ -51,11 +51,13 @@ def checked(seed: int, count: int, folder: Path) -> tuple[int, int]:
         marked = re.sub("(?m)^public\\b.*", "public (default)", everything)
         for text in (everything, marked, table, data):
             exact += agree(rulesets.parse(text), peers, family, (*label, text[:20]))
-        # The ruleset that the daemon made has the same answer for each of the 65,536 ports.
-        own, made = (
-            evaluated(rulesets.parse(text), Direction.IN, family) for text in (marked, table)
-        )
-        assert (label, own.passed) == (label, made.passed)
+        # The ruleset that the daemon made has the same answer for each of the 65,536 ports, without
+        # policies of zones that have no interface and no source, which a list cannot exclude.
+        texts = (marked, table)
+        own, made = (evaluated(rulesets.parse(each), Direction.IN, family) for each in texts)
+        assert (label, made.passed - own.passed) == (label, NOTHING)
+        if not any(name.startswith("policies/") for name in files):
+            assert (label, own.passed) == (label, made.passed)
     return len(exact), sum(exact)
 
 
