@@ -17,6 +17,7 @@ from collections.abc import Generator as Generator
 from collections.abc import Iterable as Iterable
 from collections.abc import Iterator as Iterator
 from collections.abc import Mapping as Mapping
+from collections.abc import MutableSequence as MutableSequence
 from collections.abc import Sequence as Sequence
 from datetime import date as date
 from enum import StrEnum

@@ -75,6 +75,10 @@ def test_a_pointer_that_leads_nowhere_has_the_line_of_its_last_part() -> None:
 
 def test_the_keys_of_a_pointer_are_escaped() -> None:
     assert pointer_to("a/b", "~1", 0) == "/a~1b/~01/0"
+    long = "{" + ",\n".join(f'"{at}": [\n{at}]' for at in range(1000)) + "}"
+    document = json_text.load(long)
+    assert [document.line(f"/{at}/0") for at in range(1000)] == list(range(2, 2002, 2))
+    assert document.line("/1000/0") == 1
     assert json_text.load('{"a/b": {"~1": [\n1]}}').line("/a~1b/~01/0") == 2
     assert yaml_text.load("a:\n  80: 1\n  true: 2").line("/a/80") == 2
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from portranges import types
@@ -19,6 +20,9 @@ MAX_DEPTH = 200
 
 # int() refuses numbers of more than 4,300 digits, and no format has any of this length.
 MAX_DIGITS = 100
+
+# Many pointers lead through a longer container, so the lines of its values are kept by key.
+_FEW = 32
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,20 +49,27 @@ class Document:
         data: Dictionaries, lists, strings, numbers, booleans, ``None`` and ``Opaque``.
     """
 
-    __slots__ = ("_line", "_places", "data")
+    __slots__ = ("_line", "_long", "_places", "data")
 
-    def __init__(self, data: object, line: int, places: dict[int, dict[str, int]]) -> None:
+    def __init__(
+        self,
+        data: object,
+        line: int,
+        places: types.Mapping[int, types.Mapping[str, int] | types.Sequence[int]],
+    ) -> None:
         """Store the data, its first line, and the lines of the values in containers.
 
         Args:
             data: The outermost value. It keeps every container alive, so that an ``id``
                 belongs to one container.
             line: The line on which it begins.
-            places: For the ``id`` of each container, the line of each key or index.
+            places: For the ``id`` of each container, the line of each key or index; or the lines
+                in the order of the values, which take less memory.
         """
         self.data: object = data
         self._line: int = line
-        self._places: dict[int, dict[str, int]] = places
+        self._places: types.Mapping[int, types.Mapping[str, int] | types.Sequence[int]] = places
+        self._long: dict[int, types.Mapping[str, int]] = {}
 
     def line(self, pointer: str) -> int:
         """Return the line of the value at *pointer*, or of the last part of it that exists."""
@@ -67,7 +78,7 @@ class Document:
             key = part.replace("~1", "/").replace("~0", "~")
             if isinstance(value, Opaque):
                 value = value.value
-            lines = self._places.get(id(value), {})
+            lines = self._long.get(id(value)) or self._lines_in(value)
             if key not in lines:
                 break
             line = lines[key]
@@ -78,6 +89,18 @@ class Document:
                 # A key of YAML may be a number.
                 value = items[key] if key in items else _at(items, key)
         return line
+
+    def _lines_in(self, value: object) -> types.Mapping[str, int]:
+        """Return the line of each key or index of a container."""
+        lines = self._places.get(id(value), {})
+        if isinstance(lines, Mapping):
+            return lines
+        container = types.cast("dict[object, object] | list[object]", value)
+        keys = container if isinstance(container, dict) else range(len(lines))
+        found = dict(zip(map(str, keys), lines, strict=True))
+        if len(found) > _FEW:
+            self._long[id(container)] = found
+        return found
 
 
 def _at(items: dict[object, object], key: str) -> object:

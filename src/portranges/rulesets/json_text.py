@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from array import array
 
 from portranges import types
 from portranges.errors import PortSyntaxError, elide
@@ -41,9 +42,11 @@ class _Reader:
         self.text: str = text
         self.at: int = 1 if text.startswith("\ufeff") else 0
         self.line: int = 1
-        self.places: dict[int, dict[str, int]] = {}
+        self.places: dict[int, types.Sequence[int]] = {}
         # Each open container, and the lines of its values.
-        self.open: list[tuple[types.Any, dict[str, int]]] = []
+        self.open: list[tuple[types.Any, types.MutableSequence[int]]] = []
+        # Equal keys are stored once.
+        self.keys: dict[str, str] = {}
 
     def read(self) -> Document:
         sign = self.next()
@@ -64,10 +67,10 @@ class _Reader:
                 self.at += 1
                 sign = self.next()
             if is_list:
-                lines[str(len(lines))] = self.line
+                lines.append(self.line)
                 types.cast("list[object]", container).append(self.value(sign))
             else:
-                key = self.key(sign, lines)
+                key = self.key(sign, container, lines)
                 sign = self.next()
                 container[key] = self.value(sign)
         if self.next():
@@ -81,21 +84,24 @@ class _Reader:
         self.at = end
         return self.text[end : end + 1]
 
-    def key(self, sign: str, lines: dict[str, int]) -> str:
+    def key(
+        self, sign: str, container: dict[str, object], lines: types.MutableSequence[int]
+    ) -> str:
         """Return the next key of an object, up to its colon, and note its line."""
         if sign != '"':
             raise self.error("expected a key in double quotes")
         start = self.at
         key = self.string()
-        if key in lines:
-            got = f"{elide(key)} twice, in line {lines[key]} and in line {self.line}"
+        if key in container:
+            first = lines[list(container).index(key)]
+            got = f"{elide(key)} twice, in line {first} and in line {self.line}"
             reason = f"an object must have a key once, got {got}"
             raise PortSyntaxError(reason, self.text, (start, self.at))
-        lines[key] = self.line
+        lines.append(self.line)
         if self.next() != ":":
             raise self.error("expected ':'")
         self.at += 1
-        return key
+        return self.keys.setdefault(key, key)
 
     def value(self, sign: str) -> object:
         """Return the value that begins with *sign*; a container is returned empty."""
@@ -103,7 +109,7 @@ class _Reader:
             if len(self.open) == MAX_DEPTH:
                 raise self.error(f"data must have at most {MAX_DEPTH} levels", "more levels")
             container: object = {} if sign == "{" else []
-            lines: dict[str, int] = {}
+            lines: types.MutableSequence[int] = array("I")
             self.places[id(container)] = lines
             self.open.append((container, lines))
             self.at += 1
