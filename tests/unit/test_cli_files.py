@@ -489,6 +489,26 @@ class TestDiff:
             }
         ]
 
+    def test_the_families_of_a_group(self, run):
+        def save(name, *ranges):
+            permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, **dict(ranges)}
+            group = {"GroupId": "sg-1", "IpPermissions": [permission]}
+            Path(name).write_text(json.dumps({"SecurityGroups": [group]}), "utf-8")
+
+        four = ("IpRanges", [{"CidrIp": "0.0.0.0/0"}])
+        six = ("Ipv6Ranges", [{"CidrIpv6": "::/0"}])
+        save("old.json", four)
+        save("new.json", four, six)
+        status, output, _ = run("diff", "old.json", "new.json")
+        lines = output.splitlines()
+        assert (status, lines[0]) == (1, "sg-1 ingress, in, IPv6: opened 80/tcp")
+        assert [line for line in lines if 'CidrIp"' in line] == []
+        (change,) = result_of(run("diff", "old.json", "new.json", "--json")[1], "diff")
+        assert change["families"] == ["inet6"]
+        save("old.json")
+        text = run("diff", "old.json", "new.json")[1]
+        assert text.startswith("sg-1 ingress, in: opened 80/tcp\n")
+
     def test_rules_without_an_evaluation(self, run):
         for name, port in (("old", "127.0.0.1:5432:5432"), ("new", "5432:5432")):
             text = json.dumps({"services": {"db": {"ports": [port]}}})

@@ -7,6 +7,7 @@ from portranges.cli import files
 from portranges.cli.output import answer
 from portranges.cli.progress import progress
 from portranges.errors import InvalidValueError, elide, visible
+from portranges.families import Family
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -43,6 +44,7 @@ def _data(change: rulesets.Change, names: tuple[str, str]) -> dict[str, object]:
     of_group = {"group": change.group, "conditions": [*change.conditions]}
     return {
         **(of_group if change.group is not None else {}),
+        **({"families": [*change.families]} if change.families else {}),
         "direction": change.direction.value,
         "opened": str(change.opened),
         "closed": str(change.closed),
@@ -58,7 +60,8 @@ def _rule_data(rule: rulesets.Rule | rulesets.Skipped, name: str) -> dict[str, o
 def _lines(found: types.Sequence[rulesets.Change], names: tuple[str, str]) -> types.Iterator[str]:
     old, new = names
     for change in found:
-        where = ", ".join(filter(None, (visible(change.group or ""), change.direction)))
+        families = ["IPv6" if each is Family.INET6 else "IPv4" for each in change.families]
+        where = ", ".join(filter(None, (visible(change.group or ""), change.direction, *families)))
         only = f" if {visible(', '.join(change.conditions))}" if change.conditions else ""
         if change.opened:
             yield f"{where}: opened {change.opened}{only}"

@@ -46,6 +46,8 @@ class Change:
             skipped.
         group: The group whose rules were compared; ``None`` if the rulesets were evaluated.
         conditions: The conditions of these rules.
+        families: The address families, if the change is not one of every family that these rules
+            are for; else empty.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -67,12 +69,13 @@ class Change:
     removed: tuple[Rule | Skipped, ...] = ()
     group: str | None = None
     conditions: tuple[str, ...] = ()
+    families: tuple[Family, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, direction=Direction, opened=TransportPorts, closed=TransportPorts)
         fields(self, added=tuple, removed=tuple, group=optional(str))
-        fields(self, conditions=tuple_with(str))
+        fields(self, conditions=tuple_with(str), families=tuple_with(Family))
         checks.one_or_many("added", self.added, (Rule, Skipped), what="rules")
         checks.one_or_many("removed", self.removed, (Rule, Skipped), what="rules")
         if both := self.opened & self.closed:
@@ -200,17 +203,23 @@ def _by_group(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
             group, denies, _, _, conditions = kind
             old_rules, new_rules = before.get(kind, []), after.get(kind, [])
             # Families with equal changes are one change.
-            found: dict[tuple[TransportPorts, TransportPorts], None] = {}
+            found: dict[tuple[TransportPorts, TransportPorts], list[Family]] = {}
+            named = 0
             for family in Family:
                 fewer, more = (_named(each, family) for each in (old_rules, new_rules))
                 if denies:
                     fewer, more = more, fewer
-                found[more - fewer, fewer - more] = None
-            for opened, closed in found:
-                if not (changed := opened | closed):
-                    continue
+                named += bool(more or fewer)
+                if more != fewer:
+                    found.setdefault((more - fewer, fewer - more), []).append(family)
+            for (opened, closed), families in found.items():
                 added, removed = (
-                    [each for each in rules if not each.ports.isdisjoint(changed)]
+                    [
+                        each
+                        for each in rules
+                        if not each.ports.isdisjoint(opened | closed)
+                        and not {*families}.isdisjoint(each.families)
+                    ]
                     for rules in (new_rules, old_rules)
                 )
                 yield Change(
@@ -221,6 +230,7 @@ def _by_group(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
                     removed=_only(removed, new_contents),
                     group=group,
                     conditions=conditions,
+                    families=tuple(families) if len(families) < named else (),
                 )
         # Their ports are unknown, so they may be any.
         if direction is Direction.IN or before or after:
