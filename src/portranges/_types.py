@@ -239,11 +239,11 @@ class RulesetReader(Protocol):
     """A module that reads a format of rulesets."""
 
     def read_text(self, text: str, name: str, services: Services | None, /) -> Ruleset:
-        """Return the ruleset that *text* is, as the format *name*."""
+        """Return the ruleset in *text*, which has the format *name*."""
         ...
 
     def read_data(self, data: object, name: str, services: Services | None, /) -> Ruleset:
-        """Return the ruleset that *data* is; only for a format of data."""
+        """Return the ruleset in *data*; only for a format of data."""
         ...
 
 
@@ -254,7 +254,7 @@ class VariablesReader(Protocol):
     def read_data(
         self, data: object, name: str, services: Services | None, variables: Mapping[str, str], /
     ) -> Ruleset:
-        """Return the ruleset that *data* is, with the values of its variables."""
+        """Return the ruleset in *data*, with the values of its variables."""
         ...
 
 
@@ -263,7 +263,7 @@ class SetsReader(Protocol):
     """A module that reads a format of text whose rules refer to sets of ipset."""
 
     def read_text(self, text: str, name: str, services: Services | None, sets: str, /) -> Ruleset:
-        """Return the ruleset that *text* is, with the contents of *sets*."""
+        """Return the ruleset in *text*, with the contents of *sets*."""
         ...
 
 

@@ -142,7 +142,7 @@ class TestData:
             ('{"SecurityGroups": []}', "must have only keys of AWS EC2"),
             ("[1]", "an entry must be a mapping, got int 1"),
             ("22", "entries must be an iterable of mappings, got int 22"),
-            ('[{"IpProtocol": "tcp", "IpProtocol": "udp"}]', "an object must have a key once"),
+            ('[{"IpProtocol": "tcp", "IpProtocol": "udp"}]', "an object must not repeat a key"),
             ("[]", "it is empty, and a rule without ports would match every port"),
             ('[{"IpProtocol": "icmp"}]', "it is empty"),
             ('[{"IpProtocol"', "got the end of the text"),
@@ -188,8 +188,14 @@ class TestData:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (["22", "--to", "aws", "--negated"], "--negated must be used with a dialect of text"),
-            (["22", "--to", "aws", "--ternary"], "--ternary must be used with a dialect of text"),
+            (
+                ["22", "--to", "aws", "--negated"],
+                "--negated must be used with a dialect, not with data",
+            ),
+            (
+                ["22", "--to", "aws", "--ternary"],
+                "--ternary must be used with a dialect, not with data",
+            ),
             (
                 ["22", "--to", "opnstack"],
                 "unknown dialect, got 'opnstack'; did you mean 'openstack'",

@@ -531,7 +531,7 @@ class TestDiff:
         assert run("diff", "-", "-") == (
             2,
             "",
-            "portranges: one of the files must not be standard input, got '-' twice\n",
+            "portranges: only one of the files may be standard input, got '-' twice\n",
         )
 
 
@@ -644,7 +644,7 @@ class TestSarif:
     def test_ports_have_no_place(self, run):
         status, output, errors = run("audit", "--sarif", "22")
         assert (status, output) == (2, "")
-        assert errors.startswith("portranges: --sarif must be used with rule files")
+        assert errors.startswith("portranges: --sarif requires rule files")
 
 
 TABLE = [

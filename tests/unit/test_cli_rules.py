@@ -358,7 +358,9 @@ def test_a_transport_of_a_rule_is_named(capsys):
 def test_audit_without_rules_is_an_error(lines, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
     assert main(["audit", "-"]) == 2
-    assert capsys.readouterr().err == ("portranges: standard input must have a rule, got no line\n")
+    assert capsys.readouterr().err == (
+        "portranges: standard input must contain a rule, got no line\n"
+    )
 
 
 @pytest.mark.parametrize(

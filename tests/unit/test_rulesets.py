@@ -590,7 +590,7 @@ def test_rules_of_two_formats_without_an_evaluation_are_not_compared() -> None:
         (lambda: made(base(), base()), "chains must have different names, got a name twice"),
         (
             lambda: made(user("web"), rule("22/tcp", Action.JUMP, "web", target="web")),
-            "a chain must not lead back to itself, got 'web', line 1",
+            "a chain must not jump back to itself, got 'web', line 1",
         ),
         (
             lambda: made(base(), rule("22/tcp", Action.JUMP, target="in")),

@@ -306,7 +306,7 @@ def test_exposed_ports_are_for_other_services() -> None:
         (
             {"network_mode": "host"},
             "/network_mode",
-            "network_mode host makes every port that the service listens on one of the host",
+            "with network_mode host, every port that the service listens on is open on the host",
         ),
         (
             {"extends": {"service": "base"}},

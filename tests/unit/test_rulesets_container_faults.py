@@ -290,5 +290,5 @@ def test_a_key_must_not_be_doubled(name: str, path: tuple[Any, ...]) -> None:
     held = at(data, tuple(inner))
     held["ZZZ"] = held[key]
     text = json.dumps(data).replace('"ZZZ"', json.dumps(key))
-    with pytest.raises(PortSyntaxError, match="once"):
+    with pytest.raises(PortSyntaxError, match="must not repeat a key"):
         rulesets.parse(text, "compose" if name == "compose" else "kubernetes")

@@ -108,7 +108,7 @@ DEEP = documents.MAX_DEPTH
         ('["\\x"]', "expected a string of JSON that ends on its line, got '\"' in line 1", '"'),
         (
             '{"a": 1,\n"b": 2,\n"a": 3}',
-            "an object must have a key once, got 'a' twice, in line 1 and in line 3",
+            "an object must not repeat a key, got 'a' twice, in line 1 and in line 3",
             '"a"',
         ),
         (
@@ -237,12 +237,12 @@ MANY = "data with aliases must have at most 1000000 values and characters, got "
         ("a:\n \ud800", "expected characters of YAML, got '\\ud800' in line 2"),
         (
             "a: 1\nb: 2\na: 3",
-            "a mapping must have a key once, got 'a' twice, in line 1 and in line 3",
+            "a mapping must not repeat a key, got 'a' twice, in line 1 and in line 3",
         ),
-        ("1: a\n'1': b", "a mapping must have a key once, got '1' twice, in line 1 and in line 2"),
-        ("a: *x", "an alias must have an anchor before it, got '*x' in line 1"),
-        ("a: &x 1\n---\na: *x", "an alias must have an anchor before it, got '*x' in line 3"),
-        ("a: &x [*x]", "an alias must not lead to what it is in, got '*x]' in line 1"),
+        ("1: a\n'1': b", "a mapping must not repeat a key, got '1' twice, in line 1 and in line 2"),
+        ("a: *x", "an alias must follow its anchor, got '*x' in line 1"),
+        ("a: &x 1\n---\na: *x", "an alias must follow its anchor, got '*x' in line 3"),
+        ("a: &x [*x]", "an alias must not refer to what contains it, got '*x]' in line 1"),
         ("? [1]\n: 2", "a key must be a text or a number, got ']' in line 1"),
         ("? !a b\n: 2", "a key must be a text or a number, got '!a b' in line 1"),
         ("<<: 1\n", "'<<' must have a mapping or a list of them, got the end of a line in line 2"),

@@ -274,7 +274,7 @@ NEEDS_SOMETHING = "a rule must have an element, an address or a priority, got no
         ),
         (
             "<rule><accept><log/></accept></rule>",
-            "accept must not contain 'log', got it",
+            "accept must not contain 'log'",
         ),
     ],
 )

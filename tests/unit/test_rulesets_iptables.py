@@ -466,7 +466,7 @@ def test_a_file_that_the_tool_would_not_load(text: str, reason: str, span: tuple
 
 def test_a_loop_is_refused() -> None:
     text = saved(":two - [0:0]", "-A web -j two", "-A two -g web")
-    with pytest.raises(ValueError, match=r"a chain must not lead back to itself, got 'filter "):
+    with pytest.raises(ValueError, match=r"a chain must not jump back to itself, got 'filter "):
         rulesets.parse(text)
 
 

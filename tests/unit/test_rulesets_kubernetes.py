@@ -591,7 +591,7 @@ def test_what_a_pod_hides_is_reported() -> None:
         ("/spec/container", "spec of a pod must have only known keys, got 'container'"),
         (
             "/spec/hostNetwork",
-            "hostNetwork makes every port that a container listens on one of the host",
+            "with hostNetwork, every port that a container listens on is open on the host",
         ),
         ("/spec/ephemeralContainers", "ephemeralContainers must be a list, got int 3"),
     ]

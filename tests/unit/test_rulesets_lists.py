@@ -348,7 +348,7 @@ def test_the_variables_of_suricata() -> None:
         ("fail2ban", "[a]\nport =", "expected a port or 'first:last', got nothing, for 'a'"),
         ("fail2ban", "[a]\nport = 80\n 443", "expected a port or 'first:last', got '80 443'"),
         ("fail2ban", "[a]\nport = %(b)s", "expected an option of this file, got '%(b)s'"),
-        ("fail2ban", "[a]\nport = %(port)s", "an option must not lead back to itself, got"),
+        ("fail2ban", "[a]\nport = %(port)s", "an option must not refer to itself, got"),
         ("fail2ban", "[a]\nport = 22\nprotocol = icmp", "expected a protocol with ports, got"),
         ("csf", 'TCP_IN = "80,http"', "expected a port or 'first:last', got 'http'"),
         ("csf", 'TCP_IN = "80', "expected a port or 'first:last', got '\"80'"),
@@ -389,7 +389,7 @@ def test_aliases_of_opnsense_that_lead_to_themselves_or_too_deep() -> None:
         return f"<aliases>{inner}</aliases>"
 
     for text, reason in [
-        (config(("a", "b"), ("b", "a\n80")), "an alias must not lead back to itself, got 'a'"),
+        (config(("a", "b"), ("b", "a\n80")), "an alias must not contain itself, got 'a'"),
         (config(("a", "80"), ("a", "81")), "each alias must appear once, got 'a' twice"),
         (
             config(*((f"a{number}", f"a{number + 1}") for number in range(70)), ("a70", "80")),

@@ -424,31 +424,36 @@ def test_ingress_of_a_device_is_skipped() -> None:
 @pytest.mark.parametrize(
     ("rule", "reason", "could_accept", "group"),
     [
-        ("tcp dport set 80", "a rule must not change what decides, got 'tcp dport set'", True, ""),
         (
-            "ip daddr set 10.0.0.1",
-            "a rule must not change what decides, got 'ip daddr set'",
+            "tcp dport set 80",
+            "a rule must not change what other rules match, got 'tcp dport set'",
             True,
             "",
         ),
-        ("homemade 5 accept", "statement must be a known one, got 'homemade 5 accept'", True, ""),
-        ("homemade drop", "statement must be a known one, got 'homemade drop'", False, "inet t in"),
+        (
+            "ip daddr set 10.0.0.1",
+            "a rule must not change what other rules match, got 'ip daddr set'",
+            True,
+            "",
+        ),
+        ("homemade 5 accept", "statement must be known, got 'homemade 5 accept'", True, ""),
+        ("homemade drop", "statement must be known, got 'homemade drop'", False, "inet t in"),
         (
             'homemade comment "drop"',
-            "statement must be a known one, got 'homemade comment drop'",
+            "statement must be known, got 'homemade comment drop'",
             True,
             "",
         ),
         (
             "tpc dport 22 accept",
-            "statement must be a known one, got 'tpc dport 22 accept'",
+            "statement must be known, got 'tpc dport 22 accept'",
             True,
             "",
         ),
-        ("tcp dprot 22 accept", "field of tcp must be a known one, got 'dprot'", True, "inet t in"),
+        ("tcp dprot 22 accept", "field of tcp must be known, got 'dprot'", True, "inet t in"),
         (
             "meta l4prot tcp accept",
-            "field of meta must be a known one, got 'l4prot'",
+            "field of meta must be known, got 'l4prot'",
             True,
             "inet t in",
         ),
@@ -460,34 +465,34 @@ def test_ingress_of_a_device_is_skipped() -> None:
             "inet t in",
         ),
         ("tcp dport 22", "", True, ""),
-        ("flow add f", "statement must be a known one, got 'flow add f'", True, ""),
-        ("limit 5", "statement must be a known one, got 'limit 5'", True, ""),
-        ("add p { tcp dport }", "statement must be a known one, got 'add p { tcp'", True, ""),
-        ("add @p tcp dport", "statement must be a known one, got 'add @p tcp dport'", True, ""),
-        ("reset udp option x", "statement must be a known one, got 'reset udp option x'", True, ""),
-        ("tproxy 5", "statement must be a known one, got 'tproxy 5'", True, ""),
-        ("numgen random 5", "statement must be a known one, got 'numgen random 5'", True, ""),
+        ("flow add f", "statement must be known, got 'flow add f'", True, ""),
+        ("limit 5", "statement must be known, got 'limit 5'", True, ""),
+        ("add p { tcp dport }", "statement must be known, got 'add p { tcp'", True, ""),
+        ("add @p tcp dport", "statement must be known, got 'add @p tcp dport'", True, ""),
+        ("reset udp option x", "statement must be known, got 'reset udp option x'", True, ""),
+        ("tproxy 5", "statement must be known, got 'tproxy 5'", True, ""),
+        ("numgen random 5", "statement must be known, got 'numgen random 5'", True, ""),
         (
             "meta l4proto . th dport tcp",
-            "statement must be a known one, got 'tcp'",
+            "statement must be known, got 'tcp'",
             True,
             "",
         ),
         (
             "meta mark set map",
-            "statement must be a known one, got 'meta mark set map'",
+            "statement must be known, got 'meta mark set map'",
             True,
             "",
         ),
         (
             "tcp dport != { 22 } < { 23 } accept",
-            "statement must be a known one, got '< { 23 }'",
+            "statement must be known, got '< { 23 }'",
             True,
             "",
         ),
         (
             "tcp dport < { 23 } accept",
-            "statement must be a known one, got 'tcp dport < {'",
+            "statement must be known, got 'tcp dport < {'",
             True,
             "",
         ),
@@ -505,7 +510,7 @@ def test_ingress_of_a_device_is_skipped() -> None:
         ),
         (
             "tcp dport { 22 { 23 } } accept",
-            "an element must not have braces, got one",
+            "an element must not contain braces, got an opening brace",
             True,
             "inet t in",
         ),
@@ -515,7 +520,7 @@ def test_ingress_of_a_device_is_skipped() -> None:
             True,
             "inet t in",
         ),
-        ("accept drop", "a rule must end after its verdict, got another one", True, "inet t in"),
+        ("accept drop", "a rule must have one verdict, got two", True, "inet t in"),
         ("jump nowhere", "target must be a chain of the table, got 'nowhere'", True, "inet t in"),
         (
             "tcp dport vmap @nowhere",
@@ -525,15 +530,15 @@ def test_ingress_of_a_device_is_skipped() -> None:
         ),
         (
             "tcp dport 5 # xt_homemade",
-            "nft must show the matches of iptables, got '# xt_homemade'",
+            "expected a match that nft can show, got '# xt_homemade'",
             True,
             "inet t in",
         ),
         ("tproxy to :80 jump web", "a rule with tproxy must not lead elsewhere", True, ""),
-        ("tcp dport", "statement must be a known one, got 'dport'", True, ""),
+        ("tcp dport", "statement must be known, got 'dport'", True, ""),
         (
             "reject with homemade",
-            "statement must be a known one, got 'reject with homemade'",
+            "statement must be known, got 'reject with homemade'",
             False,
             "inet t in",
         ),
@@ -660,12 +665,12 @@ def test_rules_of_json(expr: object, ports: str, applies: Applies) -> None:
 @pytest.mark.parametrize(
     ("end", "reason"),
     [
-        ("dnat to 10.0.0.1 tcp", "statement must be a known one, got 'dnat to 10.0.0.1 tcp'"),
+        ("dnat to 10.0.0.1 tcp", "statement must be known, got 'dnat to 10.0.0.1 tcp'"),
         (
             "dnat to fd00::1:tcp dport map { 1 : 2 }",
-            "statement must be a known one, got 'dnat to fd00::1:tcp dport'",
+            "statement must be known, got 'dnat to fd00::1:tcp dport'",
         ),
-        ("dnat to tcp dport map", "statement must be a known one, got 'dnat to tcp dport'"),
+        ("dnat to tcp dport map", "statement must be known, got 'dnat to tcp dport'"),
         ("redirect to :tcp dport map { 1 : x }", "expected a port or 'first-last', got 'x'; names "
          "require services="),
         ("redirect to :soon", "expected a port or 'first-last', got 'soon'; names require "
@@ -744,7 +749,7 @@ def test_the_content_of_a_match_of_iptables_is_unknown() -> None:
     assert (rule.action, rule.applies) == (Action.REJECT, MAYBE)
     listed = data({"xt": {"type": "target", "name": "REDIRECT"}})
     (found,) = rulesets.from_data(listed).skipped
-    assert found.reason == ("a target of iptables must show what it does, got 'xt target REDIRECT'")
+    assert found.reason == ("expected a target that nft can show, got 'xt target REDIRECT'")
     assert found.could_accept
 
 
@@ -813,8 +818,8 @@ def test_data_of_another_form_is_refused(value: object, message: str) -> None:
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        ({"homemade": {"family": "ip"}}, "object must be a known one, got 'homemade'"),
-        ({"table": {"family": "home"}}, "family must be a known one, got 'home'"),
+        ({"homemade": {"family": "ip"}}, "object must be known, got 'homemade'"),
+        ({"table": {"family": "home"}}, "family must be known, got 'home'"),
         ({"table": {"family": "ip"}}, "name must be a text, got NoneType None"),
         (
             {"rule": 5},
@@ -830,11 +835,11 @@ def test_data_of_another_form_is_refused(value: object, message: str) -> None:
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [{"homemade": None}]}},
-            "statement must be a known one, got 'homemade'",
+            "statement must be known, got 'homemade'",
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [match({"homemade": 1}, 5)]}},
-            "expression must be a known one, got 'homemade'",
+            "expression must be known, got 'homemade'",
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [{"dnat": {"addr": LOOKUP, "port": LOOKUP}}]}},
@@ -850,11 +855,11 @@ def test_data_of_another_form_is_refused(value: object, message: str) -> None:
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [{"dnat": {"family": "arp"}}]}},
-            "family must be a known one, got str 'arp'",
+            "family must be known, got str 'arp'",
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [match({"payload": HOMEMADE}, 5)]}},
-            "protocol must be a known one, got 'home'",
+            "protocol must be known, got 'home'",
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [{"vmap": {"key": DPORT, "data": {"x": 1}}}]}},
@@ -864,15 +869,15 @@ def test_data_of_another_form_is_refused(value: object, message: str) -> None:
             {"rule": {**IN, "chain": "in", "expr": [
                 {"vmap": {"key": DPORT, "data": {"set": [[5, {"x": None}]]}}}
             ]}},
-            "verdict must be a known one, got 'x'",
+            "verdict must be known, got 'x'",
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [match(DPORT, 22, "~")]}},
-            "op must be a known one, got str '~'",
+            "op must be known, got str '~'",
         ),
         (
             {"rule": {**IN, "chain": "in", "expr": [{"mangle": {"key": DPORT, "value": 5}}]}},
-            "a rule must not change what decides, got "
+            "a rule must not change what other rules match, got "
             "'{\"mangle\": {\"key\": {\"payload\": {\"protoc...value\": 5}}'",
         ),
     ],

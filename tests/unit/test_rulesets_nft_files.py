@@ -125,7 +125,7 @@ def test_variables_do_not_multiply() -> None:
     text = "\n".join([*lines, chain("tcp dport $a40 accept", "tcp dport $a1 accept")])
     found = rulesets.parse(text)
     assert str(found.rules[-1].ports) == "22/tcp,80/tcp,443/tcp"
-    assert found.skipped[0].reason.startswith("variables must not be written out so many times")
+    assert found.skipped[0].reason.startswith("variables must not make the file many times as long")
     assert found.reachable().ports == TransportPorts.full()
 
 
@@ -275,7 +275,9 @@ def test_a_map_does_not_become_too_many_rules() -> None:
     found = rulesets.parse(text)
     assert len(found.rules) == 21 * 300
     assert len(found.skipped) == 9
-    assert found.skipped[0].reason == ("a map must not become so many rules, got 300 more of '@v'")
+    assert found.skipped[0].reason == (
+        "maps must not make so many rules in a file of this size, got 300 more of '@v'"
+    )
     assert not found.reachable().is_exact
 
 

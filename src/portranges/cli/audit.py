@@ -50,12 +50,12 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
         if named or _is_ruleset(texts["-"]):
             return _of_files(arguments, texts, systems)
     if arguments.sarif:
-        rule = "--sarif must be used with rule files, because its findings have places"
+        rule = "--sarif requires rule files, whose findings have places"
         raise InvalidValueError(rule, "ports")
     lines = without_comments(texts["-"].splitlines()) if texts else arguments_or_lines(words)
     rules = [ports_of(word) for word in lines]
     if not rules:
-        raise InvalidValueError("standard input must have a rule", "no line")
+        raise InvalidValueError("standard input must contain a rule", "no line")
     found = audit(rules, systems)
     shown = lines_of(found, sources=arguments.sources) if found else ["no findings"]
     return answer(arguments, "audit", found, shown, status=_status(found))

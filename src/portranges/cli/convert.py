@@ -77,7 +77,9 @@ def run(arguments: types.Namespace) -> int:
     if isinstance(target, dialects.DataForm):
         if arguments.negated or arguments.ternary:
             option = "--negated" if arguments.negated else "--ternary"
-            raise InvalidValueError(f"{option} must be used with a dialect of text", target.name)
+            raise InvalidValueError(
+                f"{option} must be used with a dialect, not with data", target.name
+            )
         entries = data_forms.write(ports, target, transport)
         if not arguments.json:
             print_data(entries)

@@ -24,7 +24,7 @@ def run(arguments: types.Namespace) -> int:
     files.check_format(arguments.format)
     names = (arguments.old, arguments.new)
     if names == ("-", "-"):
-        raise InvalidValueError("one of the files must not be standard input", "'-' twice")
+        raise InvalidValueError("only one of the files may be standard input", "'-' twice")
     old, new = (files.ruleset_of(each, files.read(each), arguments.format) for each in names)
     with progress(f"comparing {arguments.old} and {arguments.new}"):
         found = rulesets.diff(old, new)

@@ -42,7 +42,7 @@ _DIRECTIONS = {"IpPermissions": Direction.IN, "IpPermissionsEgress": Direction.O
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:  # noqa: ARG001
-    """Return the ruleset that *data* is, as the format *name*.
+    """Return the ruleset in *data*, which has the format *name*.
 
     Raises:
         InvalidValueError: The data is neither an answer of AWS nor a list or an item of one.

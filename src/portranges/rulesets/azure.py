@@ -120,7 +120,7 @@ _GROUPS = (
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:
-    """Return the ruleset that *data* is, as the format *name*.
+    """Return the ruleset in *data*, which has the format *name*.
 
     Raises:
         InvalidValueError: The data is neither a list nor a network security group nor a rule.

@@ -51,7 +51,7 @@ _DYNAMIC = "{{resolve:"
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:  # noqa: ARG001
-    """Return the ruleset that *data* is, as the format *name*.
+    """Return the ruleset in *data*, which has the format *name*.
 
     Raises:
         InvalidValueError: The data has no resources.

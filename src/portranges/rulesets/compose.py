@@ -57,7 +57,7 @@ def read_data(
     services: types.Services | None,
     variables: types.Mapping[str, str] | None = None,
 ) -> Ruleset:
-    """Return the ruleset that *data* is, as the format *name*.
+    """Return the ruleset in *data*, which has the format *name*.
 
     Raises:
         InvalidValueError: The data is neither a mapping nor a list.
@@ -140,7 +140,7 @@ class _Service:
             self.found.skip(fields["extends"], reason, self.group)
         if "network_mode" in fields and fields["network_mode"].value == "host":
             reason = (
-                "network_mode host makes every port that the service listens on one of the host"
+                "with network_mode host, every port that the service listens on is open on the host"
             )
             self.found.skip(fields["network_mode"], reason, self.group)
             self.host = (fields["network_mode"].condition(),)

@@ -66,4 +66,4 @@ def _expanded(
         if name not in known:
             raise found.error(f"expected an option of this file, got {elide(match[0])}", span)
         value = value[: match.start()] + known[name][0] + value[match.end() :]
-    raise found.error(f"an option must not lead back to itself, got {elide(value)}", span)
+    raise found.error(f"an option must not refer to itself, got {elide(value)}", span)

@@ -281,7 +281,7 @@ def _conditions(element: Element, family: str) -> list[str]:
     for inner in element.inner:
         check(inner)
         if inner.name != "limit" or element.name not in _LIMITED:
-            raise UnreadError(f"{element.name} must not contain {elide(inner.name)}, got it")
+            raise UnreadError(f"{element.name} must not contain {elide(inner.name)}")
         rate = inner.attributes["value"]
         if _RATE.fullmatch(rate) is None:
             raise UnreadError(f"a limit must have the form '1/m', got {elide(rate)}")

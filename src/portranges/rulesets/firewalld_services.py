@@ -14,7 +14,7 @@ COLUMNS = ("ports", "protocols", "source-ports", "destination", "includes")
 
 
 def find(name: str) -> dict[str, str] | None:
-    """Return the fields of a service that have a value; ``None`` if firewalld ships no such one.
+    """Return the fields of a service that have a value; ``None`` if firewalld does not ship it.
 
     Example:
         >>> find("llmnr-udp")

@@ -106,7 +106,7 @@ _MATCHES_OF_TERRAFORM = (
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:
-    """Return the ruleset that *data* is, as the format *name*.
+    """Return the ruleset in *data*, which has the format *name*.
 
     Raises:
         InvalidValueError: The data is neither a list nor an answer of the API nor an item of one.

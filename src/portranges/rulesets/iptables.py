@@ -59,7 +59,7 @@ _WARNINGS = {
 def read_text(
     text: str, name: str, services: types.Services | None, sets: str | None = None
 ) -> Ruleset:
-    """Return the ruleset that *text* is, as the format *name*.
+    """Return the ruleset in *text*, which has the format *name*.
 
     Raises:
         PortSyntaxError: A table is incomplete, repeated or unknown, or *sets* is not the output

@@ -95,7 +95,7 @@ class _Reader:
         if key in container:
             first = lines[list(container).index(key)]
             got = f"{elide(key)} twice, in line {first} and in line {self.line}"
-            reason = f"an object must have a key once, got {got}"
+            reason = f"an object must not repeat a key, got {got}"
             raise PortSyntaxError(reason, self.text, (start, self.at))
         lines.append(self.line)
         if self.next() != ":":

@@ -70,7 +70,7 @@ _SCHEMA = "CustomResourceDefinition"
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:
-    """Return the ruleset that *data* is, as the format *name*.
+    """Return the ruleset in *data*, which has the format *name*.
 
     Raises:
         InvalidValueError: The data is neither a mapping nor a list.

@@ -204,7 +204,7 @@ def _peers(fields: dict[str, Node], key: str, known: frozenset[str]) -> list[str
 def _policy_ports(
     fields: dict[str, Node], found: Gathered, group: str, *, could_accept: bool
 ) -> TransportPorts | None:
-    """Return the ports of a rule of a NetworkPolicy; ``None`` if none of them is understood."""
+    """Return the ports of a rule of a NetworkPolicy; ``None`` if no item is understood."""
     if "ports" not in fields:
         return TransportPorts.full()
     items = fields["ports"].items("ports")

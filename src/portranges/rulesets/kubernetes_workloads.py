@@ -164,7 +164,7 @@ def _read_pod(spec: Node, found: Gathered, group: str) -> None:
     if "containers" not in fields:
         raise RefusedError(f"spec of a pod must have containers, got {elide(spec.value)}")
     if "hostNetwork" in fields and fields["hostNetwork"].value is not False:
-        reason = "hostNetwork makes every port that a container listens on one of the host"
+        reason = "with hostNetwork, every port that a container listens on is open on the host"
         found.skip(fields["hostNetwork"], reason, group)
         opened_by = fields["hostNetwork"].condition()
     else:

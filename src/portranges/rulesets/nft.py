@@ -64,7 +64,7 @@ _TRACKED = frozenset({False})
 
 
 def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
-    """Return the ruleset that *text*, the output of ``nft list ruleset``, is.
+    """Return the ruleset in *text*, the output of ``nft list ruleset``.
 
     Raises:
         PortSyntaxError: A block is not closed.
@@ -80,7 +80,7 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:
-    """Return the ruleset that *data* is, the object that ``nft -j list ruleset`` writes.
+    """Return the ruleset in *data*, the object that ``nft -j list ruleset`` writes.
 
     Raises:
         InvalidValueError: It does not have this form, or a chain leads back to itself.

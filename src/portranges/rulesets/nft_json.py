@@ -85,7 +85,7 @@ class JsonReader:
         document = self.document
         family = _text(fields, "family")
         if family not in (*FAMILIES, *OTHER_FAMILIES):
-            raise Unread(f"family must be a known one, got {elide(family)}")
+            raise Unread(f"family must be known, got {elide(family)}")
         if kind == "table":
             name = _text(fields, "name")
             if _is_dormant(fields.get("flags", [])):
@@ -108,7 +108,7 @@ class JsonReader:
             except Unread:
                 document.open_sets.add(key)
         else:
-            raise Unread(f"object must be a known one, got {elide(kind)}")
+            raise Unread(f"object must be known, got {elide(kind)}")
 
     def _note(self, key: tuple[str, str, str], expr: list[object]) -> None:
         """Record what a rule does to sets and to the tracking of connections."""
@@ -191,7 +191,7 @@ def _scalar(value: object) -> str:
     if kind == "prefix":
         prefix = _object(inner)
         return f"{_scalar(prefix.get('addr'))}/{_scalar(prefix.get('len'))}"
-    raise Unread(f"value must be a known one, got {elide(kind)}")
+    raise Unread(f"value must be known, got {elide(kind)}")
 
 
 def _values(value: object) -> tuple[str, ...]:
@@ -223,7 +223,7 @@ def _verdict(value: Object) -> Verdict:
         return Verdict(_VERDICTS[kind])
     if kind in _JUMPS:
         return Verdict(_JUMPS[kind], _text(_object(inner), "target"))
-    raise Unread(f"verdict must be a known one, got {elide(kind)}")
+    raise Unread(f"verdict must be known, got {elide(kind)}")
 
 
 def _elements(data: object) -> tuple[Element, ...] | str:
@@ -303,10 +303,12 @@ def _statement(value: object) -> list[Statement]:
         keys, _ = _keys(fields.get("key"))
         if len(keys) == 1 and keys[0] in HARMLESS_KEYS:
             return [*_changed(fields.get("value"))]
-        raise Unread(f"a rule must not change what decides, got {elide(text)}", is_local=False)
+        raise Unread(
+            f"a rule must not change what other rules match, got {elide(text)}", is_local=False
+        )
     if kind in ("ct helper", "ct timeout", "ct expectation", "secmark"):
         return _changed(inner)
-    raise Unread(f"statement must be a known one, got {elide(kind)}", is_local=False)
+    raise Unread(f"statement must be known, got {elide(kind)}", is_local=False)
 
 
 def _element_of(value: object) -> object:
@@ -334,7 +336,7 @@ def _match(fields: Object, text: str) -> Match:
         raise Unread(f"a match must have op, left and right, got {elide(text)}")
     op = fields["op"]
     if not isinstance(op, str) or op not in _OPERATORS:
-        raise Unread(f"op must be a known one, got {got(op)}")
+        raise Unread(f"op must be known, got {got(op)}")
     keys, mask = _keys(fields["left"])
     right: object = fields["right"]
     if isinstance(right, str) and right.startswith("@"):
@@ -363,7 +365,7 @@ def _keys(value: object) -> tuple[tuple[str, ...], str]:
     if kind == "payload" and "base" not in fields:
         protocol = _text(fields, "protocol")
         if protocol not in PAYLOADS:
-            raise Unread(f"protocol must be a known one, got {elide(protocol)}")
+            raise Unread(f"protocol must be known, got {elide(protocol)}")
         return (f"{protocol} {_text(fields, 'field')}",), ""
     if kind in ("meta", "ct"):
         direction = f"{fields['dir']} " if "dir" in fields else ""
@@ -375,7 +377,7 @@ def _keys(value: object) -> tuple[tuple[str, ...], str]:
         return (f"?{kind}",), ""
     if kind in ("ip option", "sctp chunk", "dccp option", "ipsec", "tunnel"):
         return (f"?{kind}",), ""
-    raise Unread(f"expression must be a known one, got {elide(kind)}")
+    raise Unread(f"expression must be known, got {elide(kind)}")
 
 
 def _translation(kind: str, fields: Object) -> Translation:
@@ -384,7 +386,7 @@ def _translation(kind: str, fields: Object) -> Translation:
         raise Unread(f"{kind} must have known keys, got {elide(', '.join(fields))}")
     family = fields.get("family", "inet")
     if family not in ("ip", "ip6", "inet"):
-        raise Unread(f"family must be a known one, got {got(family)}")
+        raise Unread(f"family must be known, got {got(family)}")
     address, port = fields.get("addr"), fields.get("port")
     maps = [_object(each).get("map") for each in (address, port)]
     if all(maps):

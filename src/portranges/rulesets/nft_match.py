@@ -151,7 +151,7 @@ def required(key: str) -> Part:
     protocol, _, name = key.partition(" ")
     is_field = name and not name.startswith("option ")
     if is_field and protocol in _KNOWN and name.split(" ")[-1] not in _KNOWN[protocol]:
-        raise Unread(f"field of {protocol} must be a known one, got {elide(name)}")
+        raise Unread(f"field of {protocol} must be known, got {elide(name)}")
     families = _OF_FAMILY.get(protocol, _FAMILIES)
     if protocol in _OF_TRANSPORT:
         return Part(_of_transports(_OF_TRANSPORT[protocol]), families=families)
@@ -378,7 +378,7 @@ def _bits(text: str) -> int | None:
 
 
 def _number(text: str) -> int:
-    """Return the number that *text* is; -1 if it is none."""
+    """Return *text* as a number; -1 if it is not one."""
     match = _NUMBER.fullmatch(text)
     return -1 if match is None else int(text, 16 if match[1] else 10)
 

@@ -54,7 +54,8 @@ class Budget:
         """
         if number > self._left:
             what = elide("@" + name)
-            raise Unread(f"a map must not become so many rules, got {number} more of {what}")
+            rule = "maps must not make so many rules in a file of this size"
+            raise Unread(f"{rule}, got {number} more of {what}")
         self._left -= number
 
 
@@ -99,7 +100,7 @@ class RuleCompiler:
             elif isinstance(each, Requirement):
                 part &= required(each.key)
             elif ends:
-                raise Unread("a rule must end after its verdict, got another one")
+                raise Unread("a rule must have one verdict, got two")
             elif isinstance(each, Verdict):
                 ends = [(ANY, each, None)]
             elif isinstance(each, VerdictMap):

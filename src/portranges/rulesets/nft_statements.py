@@ -74,7 +74,7 @@ class RuleParser:
         """
         if self._tokens and self._tokens[-1].kind == "comment":
             text = self._tokens[-1].text
-            raise Unread(f"nft must show the matches of iptables, got {elide(text)}")
+            raise Unread(f"expected a match that nft can show, got {elide(text)}")
         try:
             while self._at < len(self._words):
                 self._read_statement()
@@ -104,7 +104,7 @@ class RuleParser:
 
     def _unknown(self, start: int) -> Unread:
         text = " ".join(self._words[start : start + 4])
-        return Unread(f"statement must be a known one, got {elide(text)}", is_local=False)
+        return Unread(f"statement must be known, got {elide(text)}", is_local=False)
 
     def _read_statement(self) -> None:
         start, word = self._at, self._peek()
@@ -374,7 +374,9 @@ class RuleParser:
     def _read_set(self, keys: tuple[str, ...], start: int) -> None:
         if len(keys) != 1 or keys[0] not in HARMLESS_KEYS:
             text = self._text(start)
-            raise Unread(f"a rule must not change what decides, got {elide(text)}", is_local=False)
+            raise Unread(
+                f"a rule must not change what other rules match, got {elide(text)}", is_local=False
+            )
         while True:
             if self._is_expression():
                 self._read_lookup(start)
@@ -542,7 +544,7 @@ def from_iptables(kind: str, name: str, text: str) -> list[Statement]:
     action = action_of(name) if name not in ("CT", "NOTRACK") else None
     if kind != "target" or action in (None, Action.TRANSLATE, Action.REDIRECT):
         what = elide(f"xt {kind} {name}")
-        raise Unread(f"a target of iptables must show what it does, got {what}", is_local=False)
+        raise Unread(f"expected a target that nft can show, got {what}", is_local=False)
     return [] if action is Action.CONTINUE else [Verdict(action)]
 
 

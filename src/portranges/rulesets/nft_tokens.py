@@ -89,7 +89,7 @@ def elements_of(tokens: list[Token]) -> list[Element]:
         text = token.text
         if text == "{":
             if current:
-                raise Unread("an element must not have braces, got one")
+                raise Unread("an element must not contain braces, got an opening brace")
         elif text not in (",", "}"):
             current.append(token)
         elif current:

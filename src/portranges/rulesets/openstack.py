@@ -68,7 +68,7 @@ _REMOTES = ("remote_ip_prefix", *_GROUPS_OF_ADDRESSES)
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:
-    """Return the ruleset that *data* is, as the format *name*.
+    """Return the ruleset in *data*, which has the format *name*.
 
     Raises:
         InvalidValueError: The data is neither a list nor a security group nor a rule nor an answer

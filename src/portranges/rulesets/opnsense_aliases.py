@@ -51,7 +51,7 @@ def read_ports(text: str, services: types.Services | None) -> dict[str, Transpor
                 ports = PortSet()
             resolved[name] = ports.union(*inner)
         if (known := resolved[name]) is None:
-            raise found.error(f"an alias must not lead back to itself, got {elide(name)}", span)
+            raise found.error(f"an alias must not contain itself, got {elide(name)}", span)
         return known
 
     for name, (_, line) in contents.items():

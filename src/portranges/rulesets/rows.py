@@ -9,7 +9,7 @@ from portranges.source import Confidence, cite
 _READS = (
     "iptables-save, with and without counters, by iptables-nft and iptables-legacy",
     "'iptables -S' and 'iptables -L', each with and without -v; the chains show which table it is",
-    "ports by --dport, --sport and multiport, each of them negated or not",
+    "ports by --dport, --sport and multiport, negated or not",
     "user chains with -j, -g and RETURN, policies",
     "DNAT, REDIRECT and NETMAP, followed to the port that the local stack sees",
     "connection states, TCP flags, the loopback interface; every other match as a condition",
@@ -18,8 +18,8 @@ _READS = (
 )
 _LEAVES_OUT = (
     "-I, -D and other commands of files written by hand: a line with one is skipped",
-    "'iptables -L' without -v hides interfaces, so that every rule may or may not apply",
-    "other tables than the one that 'iptables -S' or '-L' shows: they are taken to be empty",
+    "interfaces in 'iptables -L' without -v, which hides them: no rule is certain to apply",
+    "tables that 'iptables -S' or '-L' does not show: they are assumed to be empty",
     "options of extensions that iptables 1.8.9 does not have: the rule is skipped",
     "a quotation mark that is not closed, as in a comment with a line break: the line is skipped",
     "'! --dport 0:65535': iptables-legacy matches no packet with it, but saves no match at all",
@@ -60,7 +60,7 @@ _NFT = Format(
     ),
     leaves_out=(
         "chains of the families arp, bridge and netdev, and of the hooks ingress and egress",
-        "a set without elements, or that a rule updates: a match with it is a condition",
+        "an empty set, or one that a rule updates: a match with it is a condition",
         "'meta nfproto' with 'reject with tcp reset': nft does not list it, so the rule is open",
         "rules that change a port or an address other than by NAT: everything is left open",
         "include, insert, replace and commands that remove what was added: skipped",

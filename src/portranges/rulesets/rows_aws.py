@@ -6,7 +6,7 @@ from portranges.dialects.model import Evidence
 from portranges.rulesets.model import Format
 from portranges.source import Confidence, cite
 
-_NO_EVALUATION = "which ports are reachable: nothing at hand evaluates the rules as AWS does"
+_NO_EVALUATION = "which ports are reachable: the evaluation was not compared with AWS"
 _INCOMPLETE = "an answer in several parts: one with NextToken is reported as incomplete"
 _CHECKED = "2026-11-30"
 _API = "botocore/data/ec2/2016-11-15/service-2.json, "
@@ -72,7 +72,7 @@ AWS = (
             "AWS::EC2::SecurityGroup, SecurityGroupIngress and SecurityGroupEgress",
             "AWS::EC2::NetworkAclEntry",
             "JSON and YAML; numbers and texts; the condition of a resource as one of its rules",
-            "ports beside protocol -1, which AWS ignores; AWS::NoValue, as no property",
+            "ports with protocol -1, which AWS ignores; AWS::NoValue, as an absent property",
             "Fn::If around a rule or a list of rules, with the condition",
         ),
         leaves_out=(
@@ -81,7 +81,7 @@ AWS = (
             "a reference or a function as a port, a protocol or a rule: the rule is skipped",
             "Fn::If in a rule: only whole rules and lists of rules are read in both branches",
             "the rule for every destination that a group without SecurityGroupEgress gets",
-            "that network ACLs are stateless: read an answer of AWS to audit their replies",
+            "that network ACLs are stateless: to audit replies, read an answer of AWS",
             "other types of resource, and templates in templates",
         ),
         signs=(),

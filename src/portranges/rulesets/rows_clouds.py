@@ -28,9 +28,9 @@ _TERRAFORM = Format(
         "a peer that is known only after apply: the rule may apply to any address",
         "ports or blocks that are known only after apply: they are skipped",
         "blocks that a plan does not show: whether they were set is not in the configuration",
-        "which group an unknown security_group_id is",
+        "which group an unknown security_group_id means",
         "rules that a cloud adds to a new group",
-        "that network ACLs are stateless: read an answer of AWS to audit their replies",
+        "that network ACLs are stateless: to audit replies, read an answer of AWS",
     ),
     signs=(),
     keys=("terraform_version",),
@@ -153,9 +153,9 @@ CLOUDS = (
         ),
         leaves_out=(
             _NO_EVALUATION,
-            "of rules with one priority, those that deny come first; the priority does not show it",
+            "that of rules with equal priority, the ones that deny come first",
             "the policy or network that goto_next leads to, and what a security profile lets pass",
-            "rules about the mirroring of packets: they decide about none",
+            "rules that mirror packets, which decide nothing",
         ),
         signs=(),
         keys=(

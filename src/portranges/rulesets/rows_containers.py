@@ -20,7 +20,7 @@ COMPOSE = Format(
     ),
     leaves_out=(
         "variables without a value or a default: the port is skipped",
-        "another setting of ip_local_port_range, and the ranges of other systems than Linux",
+        "a changed ip_local_port_range, and the ranges of systems other than Linux",
         "extends, include and network_mode host: they are reported, but not followed",
         "which of these ports the host's own packet filter lets through",
     ),

@@ -63,7 +63,7 @@ CONFIGURATIONS = (
             Verification.ACCEPTANCE,
             cite("squid.conf.documented, squid 5.7", "acl aclname port"),
         ),
-        ("each acl of type port, such as Safe_ports; lines of one name add up",),
+        ("each acl of type port, such as Safe_ports; lines with the same name are combined",),
         "files that an acl or an 'include' names: an acl with one is refused",
         alias="squid.conf",
     ),
@@ -92,8 +92,8 @@ CONFIGURATIONS = (
             cite("systemd.socket(5), systemd 252", "ListenStream=, SocketProtocol="),
         ),
         (
-            "ListenStream and ListenDatagram, with an address or without",
-            "an empty value, which takes back what precedes it",
+            "ListenStream and ListenDatagram, with or without an address",
+            "an empty value, which cancels the values before it",
             "SocketProtocol: sctp, and udplite, which has no ports here",
         ),
         "paths, abstract sockets and vsock",
@@ -110,7 +110,7 @@ CONFIGURATIONS = (
         ),
         (
             "the port of each jail, or of [DEFAULT], for its protocol",
-            "references such as %(ssh_port)s to options of the same file",
+            "references such as %(ssh_port)s to options in the same file",
         ),
         "other files: a reference to an option of one is refused",
         "a jail without a port in this file",
@@ -189,7 +189,7 @@ CONFIGURATIONS = (
         ),
         (
             "dest_port of each rule, src_dport of each redirect, by its name",
-            "rules of one name add up; one without a name is '@rule[0]' and so on",
+            "rules with the same name are combined; one without a name is '@rule[0]' and so on",
         ),
         "rules without ports, which are for every port: left out",
         "negated ports and protocols: refused",
@@ -210,7 +210,7 @@ CONFIGURATIONS = (
         (
             "'netsh advfirewall firewall show rule name=all' in English: LocalPort by rule name",
             "'Get-NetFirewallPortFilter | ConvertTo-Json': LocalPort by InstanceID",
-            "rules of one name add up; 'Any' is every port",
+            "rules with the same name are combined; 'Any' is every port",
         ),
         "rules with words for services, such as RPC and IPHTTPS: left out",
         "rules for protocols without ports: left out",

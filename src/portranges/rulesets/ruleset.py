@@ -115,7 +115,7 @@ class Ruleset:
         if loop := find_loop(jumps):
             place = jumps[loop][0].location
             raise InvalidValueError(
-                "a chain must not lead back to itself", f"{elide(loop)}, {place}"
+                "a chain must not jump back to itself", f"{elide(loop)}, {place}"
             )
 
     def reachable(self, direction: types.DirectionLike = "in") -> Reachable:

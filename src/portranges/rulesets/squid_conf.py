@@ -14,7 +14,7 @@ _COMMENT = re.compile(r"(?:^|[ \t])#.*")
 
 
 def read_ports(text: str, services: types.Services | None) -> dict[str, TransportPorts]:
-    """Return the ports of each acl of type port; lines of one name add up."""
+    """Return the ports of each acl of type port; lines with the same name are combined."""
     found = PortLists(text, services)
     for line, span in lines_of(text, continued="\\"):
         if match := _ACL.fullmatch(_COMMENT.sub("", line)):

@@ -44,7 +44,7 @@ _READERS: dict[str, types.Callable[[Gathered, Resource], None]] = {
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:  # noqa: ARG001
-    """Return the ruleset that *data* is, as the format *name*.
+    """Return the ruleset in *data*, which has the format *name*.
 
     Raises:
         InvalidValueError: The data is not a plan or a state.

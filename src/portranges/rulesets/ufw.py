@@ -103,7 +103,7 @@ def _foreign(rule: Rule, line: str) -> Skipped:
     return Skipped(
         location=rule.location,
         text=line,
-        reason=f"ufw keeps rules in chains of its own, got {elide(rule.group)}",
+        reason=f"a rule must be in a chain of ufw, got {elide(rule.group)}",
         could_accept=True,
     )
 

@@ -22,7 +22,7 @@ _SERVICES = frozenset(
 
 
 def read_ports(text: str, services: types.Services | None) -> dict[str, TransportPorts]:
-    """Return the local ports of each rule; rules of one name add up."""
+    """Return the local ports of each rule; rules with the same name are combined."""
     found = PortLists(text, services)
     if documents.is_json(text):
         _add_filters(found, text)

@@ -127,10 +127,10 @@ class _Reader:
             self.add(value, size, mark)
         elif kind == "AliasEvent":
             if event.anchor not in self.anchors:
-                raise self.error("an alias must have an anchor before it", mark)
+                raise self.error("an alias must follow its anchor", mark)
             found = self.anchors[event.anchor]
             if found is None:
-                raise self.error("an alias must not lead to what it is in", mark)
+                raise self.error("an alias must not refer to what contains it", mark)
             self.add(*found, mark)
         elif kind in ("SequenceStartEvent", "MappingStartEvent"):
             self.begin([] if kind == "SequenceStartEvent" else {}, event)
@@ -195,7 +195,7 @@ class _Reader:
             if str(key) in around.lines:
                 first = around.lines[str(key)]
                 got = f"{elide(key)} twice, in line {first} and"
-                raise self.error("a mapping must have a key once", mark, got)
+                raise self.error("a mapping must not repeat a key", mark, got)
             around.lines[str(key)] = line
         around.keys.append(key)
 
