@@ -702,6 +702,10 @@ def test_the_sign_that_comes_first_is_the_format() -> None:
             "unknown format, got 'iptable'; did you mean 'iptables' or 'ip6tables' or "
             "'iptables-save'?",
         ),
+        (
+            lambda: rulesets.parse("", "uci"),
+            "format must be one of rules, got 'uci'; ports_by_name() reads it",
+        ),
         (lambda: rulesets.parse("", 3), "format must be a str, got int 3"),
         (lambda: rulesets.parse(b""), "text must be a str, got bytes b''"),
         (lambda: rulesets.parse("", services="x"), "services must be a registry, got str 'x'"),

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from portranges import PortSet, PortSyntaxError, TransportPorts, UnknownNameError, registry
+from portranges import (
+    InvalidValueError,
+    PortSet,
+    PortSyntaxError,
+    TransportPorts,
+    UnknownNameError,
+    registry,
+)
 from portranges.rulesets import ports_by_name
 
 
@@ -226,9 +233,12 @@ def test_names_need_a_registry() -> None:
 
 
 def test_arguments_are_checked() -> None:
-    with pytest.raises(UnknownNameError) as caught:
+    with pytest.raises(UnknownNameError, match="unknown format, got 'ipsets'; did you mean 'ipset"):
+        ports_by_name("", "ipsets")
+    with pytest.raises(InvalidValueError) as caught:
         ports_by_name("", "iptables")
-    assert str(caught.value).startswith("unknown format, got 'iptables'")
+    message = "format must be one of named lists, got 'iptables'; parse() reads it"
+    assert str(caught.value) == message
     with pytest.raises(TypeError, match="text must be a str, got bytes b''"):
         ports_by_name(b"", "ipset")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="services must be a registry, got str 'x'"):

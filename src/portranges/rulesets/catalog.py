@@ -18,7 +18,8 @@ from portranges.rulesets.rows import FORMATS
 from portranges.rulesets.rows_aws import AWS
 from portranges.rulesets.rows_clouds import CLOUDS
 from portranges.rulesets.rows_containers import CONTAINERS
-from portranges.rulesets.rows_frontends import FRONTENDS
+from portranges.rulesets.rows_frontends import FRONTENDS, LISTS
+from portranges.rulesets.rows_lists import CONFIGURATIONS
 
 _OWN = (*FORMATS, *FRONTENDS, *AWS, *CONTAINERS, *CLOUDS)
 _GROUP = "portranges.rulesets"
@@ -94,11 +95,15 @@ def find(name: str) -> Format:
     Raises:
         TypeError: *name* is not a ``str``.
         UnknownNameError: It is unknown.
+        InvalidValueError: It is a format of named lists.
         DataError: It is an entry point that cannot be used.
     """
     try:
         return _index().find(name)
     except UnknownNameError as unknown:
+        if any(plain(name) in (row.name, *row.aliases) for row in (*LISTS, *CONFIGURATIONS)):
+            rule = "format must be one of rules"
+            raise InvalidValueError(rule, f"{elide(name)}; ports_by_name() reads it") from None
         raise _added()[1].get(plain(name), unknown) from None
 
 

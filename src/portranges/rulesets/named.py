@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from portranges import checks, types
-from portranges.errors import UnknownNameError, got
+from portranges.errors import InvalidValueError, UnknownNameError, elide, got
 from portranges.names import Index
 from portranges.ports import check_transport
 from portranges.portset import PortSet
+from portranges.rulesets.catalog import formats
 from portranges.rulesets.rows_frontends import LISTS
 from portranges.rulesets.rows_lists import CONFIGURATIONS
 from portranges.transport_ports import TransportPorts
@@ -117,6 +118,7 @@ def ports_by_name(
     Raises:
         TypeError: An argument has the wrong type.
         UnknownNameError: *format* is unknown.
+        InvalidValueError: *format* is one of rules.
         PortSyntaxError: The text does not have this form; ``.span`` is the place.
         MissingExtraError: The text is YAML, and PyYAML is not installed.
 
@@ -133,6 +135,12 @@ def ports_by_name(
     """
     text = checks.of_type("text", text, str)
     checks.services(services)
-    row = _INDEX.find(format)
+    try:
+        row = _INDEX.find(format)
+    except UnknownNameError:
+        if any(checks.plain(format) in (each.name, *each.aliases) for each in formats()):
+            rule = "format must be one of named lists"
+            raise InvalidValueError(rule, f"{elide(format)}; parse() reads it") from None
+        raise
     reader = types.cast("types.PortListReader", import_module(row.reader))
     return reader.read_ports(text, services)

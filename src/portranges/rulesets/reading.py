@@ -36,8 +36,8 @@ def parse(
     Raises:
         TypeError: An argument has the wrong type.
         UnknownNameError: *format* is unknown.
-        InvalidValueError: The format is not detected, or the rules contradict each other, or
-            *variables* or *sets* are given for a format without them.
+        InvalidValueError: The format is not detected or is one of named lists, or the rules
+            contradict each other, or *variables* or *sets* are given for a format without them.
         PortSyntaxError: The text is incomplete or does not have the form of a file of this
             format; ``.span`` is the place. A single rule that is not understood is skipped.
         MissingExtraError: The text is YAML, and PyYAML is not installed.
