@@ -455,6 +455,8 @@ class TestPorts:
         assert ".../ports/0" in run("ports", "x.json")[1]
         Path("x.json").write_text(json.dumps(long, indent=1).replace("80", '80,\n"90"'), "utf-8")
         assert re.findall(r"^([0-9]+) ", run("ports", "x.json")[1], re.MULTILINE) == ["5", "6"]
+        Path("x.json").write_text(json.dumps(long, indent=1), "utf-8")
+        assert run("ports", "x.json")[1].splitlines()[-1].startswith("5 ")
 
 
 class TestDiff:

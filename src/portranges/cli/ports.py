@@ -145,9 +145,9 @@ def _places(
 ) -> types.Callable[[rulesets.Location], str]:
     """Return a function that shows a place in the file.
 
-    It shows the line, or the end of the JSON Pointer if everything is on one line.
+    It shows the line, or the end of the JSON Pointer if everything is on the first line.
     """
-    if len({each.location.line for each in found}) > 1 or not any(
+    if {each.location.line for each in found} != {1} or not any(
         each.location.pointer for each in found
     ):
         return lambda location: str(location.line)
