@@ -70,6 +70,22 @@ class TestAudit:
         assert run("audit", "pipe.rules") == (0, "no findings\n", "")
         writer.join()
 
+    def test_the_variables_of_compose_files(self, run):
+        Path("c.json").write_text('{"services": {"a": {"ports": ["${PORT}:6379"]}}}', "utf-8")
+        Path(".env").write_text("# ports\nPORT=6379 # redis\n", "utf-8")
+        status, out, _ = run("audit", "--env-file", ".env", "c.json", "server.rules")
+        assert status == 1
+        assert "c.json:1: warning: /services/a/ports/0: 6379/tcp exposes Redis, " in out
+        assert "skipped-opening" not in out
+        assert "6379/tcp" in run("ports", "c.json", "--env-file", ".env")[1]
+        assert run("diff", "c.json", "c.json", "--env-file", ".env")[0] == 0
+        Path(".env").write_text("A=1\nB C\n", "utf-8")
+        assert run("ports", "c.json", "--env-file", ".env") == (
+            2,
+            "",
+            "portranges: cannot read '.env', line 2: expected NAME=VALUE, got 'B C'\n",
+        )
+
     def test_notes_do_not_change_the_status(self, run):
         Path("x.rules").write_text(with_rule("-A INPUT -i wg0 -j ACCEPT\n"), "utf-8")
         assert run("audit", "x.rules") == (

@@ -36,7 +36,7 @@ def add_arguments(add: types.Arguments) -> None:
 def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> int:
     """Print the findings about the rules in *arguments*."""
     words: list[str] = arguments.rules
-    files.check_format(arguments.format)
+    reader = files.Reader(arguments)
     here = settings_of(("tcp", "udp"), machine) if arguments.here else ()
     systems = systems_of(arguments.system, here)
     named = [each for each in words if arguments.format is not None or files.is_file(each)]
@@ -48,7 +48,7 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
                 raise InvalidValueError(rule, f"{elide(named[0])} with {elide(each)}")
             texts[each] = files.read(each)
         if named or _is_ruleset(texts["-"]):
-            return _of_files(arguments, texts, systems)
+            return _of_files(arguments, reader, texts, systems)
     if arguments.sarif:
         rule = "--sarif requires rule files, whose findings have places"
         raise InvalidValueError(rule, "ports")
@@ -70,12 +70,15 @@ def _is_ruleset(text: str) -> bool:
 
 
 def _of_files(
-    arguments: types.Namespace, texts: dict[str, str], systems: tuple[types.SystemLike, ...]
+    arguments: types.Namespace,
+    reader: files.Reader,
+    texts: dict[str, str],
+    systems: tuple[types.SystemLike, ...],
 ) -> int:
     found: list[tuple[str, Finding]] = []
     data: list[dict[str, object]] = []
     for name, text in texts.items():
-        ruleset = files.ruleset_of(name, text, arguments.format)
+        ruleset = reader.ruleset(name, text)
         with progress(f"checking {name}"):
             pairs: list[tuple[Finding, dict[str, object]]]
             pairs = [(each, {}) for each in audit(ruleset, systems)]

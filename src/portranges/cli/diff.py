@@ -21,11 +21,11 @@ def add_arguments(add: types.Arguments) -> None:
 
 def run(arguments: types.Namespace) -> int:
     """Print what the new file opens and closes."""
-    files.check_format(arguments.format)
+    reader = files.Reader(arguments)
     names = (arguments.old, arguments.new)
     if names == ("-", "-"):
         raise InvalidValueError("only one of the files may be standard input", "'-' twice")
-    old, new = (files.ruleset_of(each, files.read(each), arguments.format) for each in names)
+    old, new = (reader.ruleset(each, files.read(each)) for each in names)
     with progress(f"comparing {arguments.old} and {arguments.new}"):
         found = rulesets.diff(old, new)
     status = 1 if any(each.opened for each in found) else 0

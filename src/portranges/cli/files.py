@@ -28,12 +28,47 @@ def add_format(add: types.Arguments) -> None:
     """Add ``--format``, the format of the files."""
     names = ", ".join(each.name for each in rulesets.formats())
     add.value("--format", "NAME", f"the format of the files, one of {names} (default: detected)")
+    add.value("--env-file", "FILE", "the values of variables in compose files, such as .env")
 
 
-def check_format(name: str | None) -> None:
-    """Raise UnknownNameError if *name* is not a format."""
-    if name is not None:
-        find(name)
+class Reader:
+    """Reads rule files as the options say."""
+
+    def __init__(self, arguments: types.Namespace) -> None:
+        """Read the file of variables.
+
+        Raises:
+            UnknownNameError: The format is unknown.
+            SystemReadError: The file of variables cannot be read.
+        """
+        self._format: str | None = arguments.format
+        self._variables: dict[str, str] | None = None
+        if self._format is not None:
+            find(self._format)
+        if arguments.env_file is not None:
+            from portranges.cli.env_file import variables_in
+
+            self._variables = variables_in(arguments.env_file, read(arguments.env_file))
+
+    def ruleset(self, name: str, text: str) -> rulesets.Ruleset:
+        """Return the rules in *text*, the content of the file *name*.
+
+        Services may have the names of the IANA registry.
+        """
+        try:
+            with progress(f"reading {name}"):
+                variables = self._variables
+                # One file of variables is for all compose files among the files.
+                if variables is not None:
+                    known = self._format
+                    row = rulesets.detect(text) if known is None else find(known)
+                    variables = variables if row.has_variables else None
+                return rulesets.parse(text, self._format, services=SHIPPED, variables=variables)
+        except PortSyntaxError as error:
+            line = text.count("\n", 0, error.span[0]) + 1
+            raise SystemReadError(f"{elide(name)}, line {line}", first_line(error)) from None
+        except InvalidValueError as error:
+            raise SystemReadError(elide(name), first_line(error)) from None
 
 
 def is_file(word: str) -> bool:
@@ -74,21 +109,6 @@ def read(name: str) -> str:
         # ValueError: the path contains a NUL character.
         reason = error.strerror if isinstance(error, OSError) else None
         raise SystemReadError(elide(name), reason or str(error)) from None
-
-
-def ruleset_of(name: str, text: str, format_name: str | None) -> rulesets.Ruleset:
-    """Return the rules in *text*, the content of the file *name*.
-
-    Services may have the names of the IANA registry.
-    """
-    try:
-        with progress(f"reading {name}"):
-            return rulesets.parse(text, format_name, services=SHIPPED)
-    except PortSyntaxError as error:
-        line = text.count("\n", 0, error.span[0]) + 1
-        raise SystemReadError(f"{elide(name)}, line {line}", first_line(error)) from None
-    except InvalidValueError as error:
-        raise SystemReadError(elide(name), first_line(error)) from None
 
 
 def place(name: str, location: rulesets.Location | None) -> str:

@@ -36,8 +36,8 @@ def add_arguments(add: types.Arguments) -> None:
 
 def run(arguments: types.Namespace) -> int:
     """Print the rules of a file."""
-    files.check_format(arguments.format)
-    ruleset = files.ruleset_of(arguments.file, files.read(arguments.file), arguments.format)
+    reader = files.Reader(arguments)
+    ruleset = reader.ruleset(arguments.file, files.read(arguments.file))
     with progress(f"listing {arguments.file}"):
         data = _all_data(ruleset, arguments.file) if arguments.json else None
         lines = () if arguments.json else [*_lines(ruleset)]
