@@ -90,4 +90,4 @@ class Arguments:
         formats = self.one_of() if sarif else self
         formats.json()
         if sarif:
-            formats.flag("--sarif", "print SARIF 2.1.0, for rule files")
+            formats.flag("--sarif", "print SARIF 2.1.0; for rule files only")

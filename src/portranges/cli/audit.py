@@ -16,17 +16,17 @@ from portranges.layout import labels
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
     add.epilog(
-        "A rule file is what a tool such as iptables-save wrote. An argument is one if it has a "
-        "letter and a '/' or '.'; use ./NAME for a file that has the name of a service. "
-        "With --here, the processes of this "
-        "machine that the rules make reachable are listed, too. "
+        "A rule file is the output of a tool such as iptables-save. An argument is read as a file "
+        "if it contains a letter and a '/' or '.', or if it is an existing file and not a service; "
+        "write ./NAME for a file that is named like a service. With --here, the processes of this "
+        "machine that the rules make reachable are also listed. "
         "Exit status: 0 = at most notes, 1 = other findings, 2 = usage error."
     )
     add.words(
         "rules",
         "RULE",
-        "rule files; or the ports that a rule opens (22,8000-8100) or a service name, in the order "
-        "of the rules; '-' reads standard input: a rule file, or one rule per line",
+        "rule files; or rules in order, each the ports that it opens (22,8000-8100) or a service "
+        "name; '-' reads standard input: a rule file, or one rule per line",
     )
     files.add_format(add)
     add.systems("a system whose clients need the replies")

@@ -35,16 +35,16 @@ _LONGEST_INPUT = 4_000_000
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
     add.epilog(
-        "A transport in the input is written, too: '22/tcp,53/udp' becomes a text for each. "
-        "With --transport, only the ports of that transport are converted. The data of clouds and "
-        "orchestrators is JSON; YAML is read as well if PyYAML is installed. "
+        "Transports in the input are kept: '22/tcp,53/udp' becomes one text for each. With "
+        "--transport, only the ports of that transport are converted. The data of clouds and "
+        "orchestrators is written as JSON, and read from JSON or, with PyYAML, from YAML. "
         "Exit status: 0 = converted, 2 = usage error."
     )
     add.words(
         "text",
         "TEXT",
-        "the ports, as '22,80' or '22/tcp,53/udp' (default: -, standard input: ports on each "
-        "line, or one text of the dialect of --from)",
+        "the ports, such as '22,80' or '22/tcp,53/udp'; '-', the default, reads standard input: "
+        "ports on each line, or one text in the notation of --from",
         nargs="?",
         default="-",
     )
