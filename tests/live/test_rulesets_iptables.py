@@ -120,6 +120,51 @@ def test_packets_arrive_as_computed(variant: str) -> None:
     assert checked(variant, 13, 5) > 0
 
 
+# What the random rulesets do not have: rules by which others see a packet differently.
+BASES = """:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+"""
+SPECIAL = [
+    """*raw
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -j CT --zone 1
+-A PREROUTING -m conntrack --ctstate NEW -j ACCEPT
+-A PREROUTING -j DROP
+COMMIT
+""",
+    f"""*mangle
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -i v0 -p tcp --dport 80 -j TEE --gateway 10.9.0.1
+COMMIT
+*filter
+{BASES}-A INPUT -i lo -j ACCEPT
+COMMIT
+""",
+    f"""*filter
+{BASES}-A INPUT -j SET --add-set ports dst
+-A INPUT -m set --match-set ports dst -j ACCEPT
+COMMIT
+""",
+    f"""*filter
+{BASES}-A INPUT -j SET --del-set ports dst
+-A INPUT -m set ! --match-set ports dst -j ACCEPT
+COMMIT
+""",
+]
+
+
+@pytest.mark.parametrize("variant", ["iptables-nft", "iptables-legacy"])
+def test_no_packet_arrives_that_is_not_expected(variant: str) -> None:
+    needs(variant, f"{variant}-save", "nft", "ip", "ipset")
+    for text in SPECIAL:
+        # The rules of one change the sets, so each is loaded alone.
+        (observed,) = iptables_oracle.observe(variant, Family.INET, [text])
+        for sets in (None, observed.sets):
+            agrees(rulesets.parse(observed.saved[0], sets=sets), observed, (variant, text))
+        assert observed.passed["in"], text
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_packets_arrive_as_computed_under_new_rulesets(variant: str) -> None:

@@ -231,6 +231,23 @@ def test_the_table_raw_comes_before_connections_are_tracked() -> None:
     assert only("-m state ! --state NEW -j DROP", "raw").applies is Applies.ALWAYS
 
 
+@pytest.mark.parametrize("rule", ["-j CT --zone 1", "-p tcp --dport 21 -j CT --helper ftp"])
+def test_a_packet_may_be_new_once_it_is_chosen_how_to_track_it(rule: str) -> None:
+    states = ("NEW", "INVALID", "NEW,INVALID")
+    lines = [f"-A PREROUTING -m state --state {each} -j ACCEPT" for each in states]
+    text = saved(f"-A PREROUTING {rule}", *lines, table="raw", policy="ACCEPT")
+    found = [each.applies.value for each in rulesets.parse(text).rules[1:]]
+    assert found == ["maybe", "maybe", "always"]
+
+
+def test_a_copy_may_come_through_the_loopback_interface() -> None:
+    tee = "-A PREROUTING -i eth0 -p tcp --dport 80 -j TEE --gateway 192.0.2.1"
+    copies = saved(tee, table="mangle", policy="ACCEPT")
+    rules = "-A INPUT -i lo -m state --state NEW,UNTRACKED -j ACCEPT"
+    assert rulesets.parse(copies + saved(rules)).reachable().ports == TransportPorts.full()
+    assert not rulesets.parse(saved(rules)).reachable().ports
+
+
 # -- targets --------------------------------------------------------------------------------------
 
 
@@ -872,6 +889,13 @@ def test_a_set_is_replaced_by_its_ports(match: str, ports: str, applies: Applies
     (without,) = rulesets.parse(text).rules
     assert without.applies is Applies.MAYBE
     assert without.conditions == rule.conditions
+
+
+@pytest.mark.parametrize("change", ["add-set web dst", "del-set web dst --exist"])
+def test_a_set_that_rules_change_is_not_known(change: str) -> None:
+    text = saved(f"-A INPUT -j SET --{change}", "-A INPUT -m set --match-set web dst -j ACCEPT")
+    _, rule = rulesets.parse(text, sets=SETS).rules
+    assert (rule.ports, rule.applies) == (TransportPorts.full(), Applies.MAYBE)
 
 
 def test_sets_are_refused_where_no_rule_refers_to_one() -> None:

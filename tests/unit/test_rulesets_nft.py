@@ -384,6 +384,121 @@ def test_a_state_is_not_known_before_tracking() -> None:
     assert [each.applies for each in ruleset.rules if each.group == "inet t web"] == [MAYBE]
 
 
+def test_a_packet_in_a_zone_may_be_new_before_it_is_tracked() -> None:
+    base = "filter hook prerouting priority raw; policy accept"
+    assert read("ct zone set 1", "ct state new drop", base=base)[1].applies is MAYBE
+    assert read("ct zone 1", "ct state new drop", base=base)[1].applies is NEVER
+    listed = json.dumps(
+        {
+            "nftables": [
+                {
+                    "chain": {
+                        "family": "ip",
+                        "table": "t",
+                        "name": "p",
+                        "type": "filter",
+                        "hook": "prerouting",
+                        "prio": -300,
+                        "policy": "drop",
+                    }
+                },
+                {
+                    "rule": {
+                        "family": "ip",
+                        "table": "t",
+                        "chain": "p",
+                        "expr": [
+                            {"mangle": {"key": {"ct": {"key": "zone"}}, "value": 1}},
+                            {
+                                "match": {
+                                    "op": "in",
+                                    "left": {"ct": {"key": "state"}},
+                                    "right": "new",
+                                }
+                            },
+                            {"accept": None},
+                        ],
+                    }
+                },
+            ]
+        }
+    )
+    assert rulesets.parse(listed).reachable().ports == ALL
+
+
+@pytest.mark.parametrize("rule", ["redirect to :ssh", "tcp dport vmap @changing_verdicts"])
+def test_a_skipped_rule_of_a_chain_that_nat_leads_to_may_translate(rule: str) -> None:
+    text = f"""table ip t {{
+        chain user {{
+            tcp dport 80 {rule}
+        }}
+        chain pre {{
+            type nat hook prerouting priority dstnat; policy accept;
+            jump user
+        }}
+        chain in {{
+            type filter hook input priority filter; policy drop;
+            tcp dport 22 accept
+        }}
+    }}
+    """
+    ruleset = rulesets.parse(text)
+    assert len(ruleset.skipped) == 1
+    assert TransportPorts(tcp=[80]) <= ruleset.reachable().ports
+
+
+def test_a_rule_of_another_family_that_changes_packets() -> None:
+    """They may have another port when they come to the rules that are read."""
+    payload = {"payload": {"protocol": "tcp", "field": "dport"}}
+    chain = {"family": "netdev", "table": "t", "name": "i", "type": "filter", "dev": "eth0"}
+    items = [
+        {"chain": {**chain, "hook": "ingress", "prio": 0, "policy": "accept"}},
+        {
+            "rule": {
+                "family": "netdev",
+                "table": "t",
+                "chain": "i",
+                "expr": [{"mangle": {"key": payload, "value": 22}}],
+            }
+        },
+    ]
+    (found,) = rulesets.from_data({"nftables": items}).skipped
+    assert found.could_accept
+
+
+def test_a_copy_of_a_packet_may_come_to_this_host() -> None:
+    for text in (
+        listing("dup to 192.0.2.1"),
+        json.dumps(
+            {
+                "nftables": [
+                    {
+                        "chain": {
+                            "family": "ip",
+                            "table": "t",
+                            "name": "i",
+                            "type": "filter",
+                            "hook": "input",
+                            "prio": 0,
+                            "policy": "drop",
+                        }
+                    },
+                    {
+                        "rule": {
+                            "family": "ip",
+                            "table": "t",
+                            "chain": "i",
+                            "expr": [{"dup": {"addr": "192.0.2.1"}}],
+                        }
+                    },
+                ]
+            }
+        ),
+    ):
+        (found,) = rulesets.parse(text).skipped
+        assert (found.could_accept, found.group) == (True, "")
+
+
 def test_what_is_not_tracked_is_not_new() -> None:
     found = read("ct state new accept", "notrack")
     assert found[0].applies is MAYBE

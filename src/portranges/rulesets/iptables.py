@@ -46,6 +46,11 @@ _POLICIES = {"ACCEPT": Action.ACCEPT, "DROP": Action.DROP}
 
 # Packets that are not tracked have no state NEW.
 _UNTRACKED = re.compile(r"--notrack\b|\bNOTRACK\b")
+_ZONES = re.compile(r"\bCT (?! *--notrack)")
+# The copies that TEE makes are not tracked.
+_COPIES = re.compile(r"\bTEE\b")
+# Rules may change what is in these sets.
+_CHANGED_SET = re.compile(r"\b(?:add|del)-set ([^ \n]+)")
 _USED_CHAIN = re.compile(r"^(?:\[[0-9]+:[0-9]+\] )?-[PA] ([^ \n]+)", re.MULTILINE)
 _COUNTERS = re.compile(r"\[[0-9]+:[0-9]+\] ")
 _WARNINGS = {
@@ -67,6 +72,9 @@ def read_text(
         InvalidValueError: A chain leads back to itself.
     """
     ports = {} if sets is None else ipset_save.read_sets(sets, services)
+    if ports:
+        for changed in _CHANGED_SET.findall(text):
+            ports.pop(changed.strip('"'), None)
     return _Reader(text, name, services, ports).read()
 
 
@@ -92,8 +100,14 @@ class _Reader:
         self.has_tables: bool = re.search(r"^\*", text, re.MULTILINE) is not None
         if not self.has_tables:
             self.table = _guessed_table(text)
-        is_tracked = _UNTRACKED.search(text) is None
-        self.reader: RuleReader = RuleReader(services, sets, is_tracked=is_tracked)
+        has_copies = _COPIES.search(text) is not None
+        self.reader: RuleReader = RuleReader(
+            services,
+            sets,
+            is_tracked=_UNTRACKED.search(text) is None and not has_copies,
+            has_zones=_ZONES.search(text) is not None,
+            has_copies=has_copies,
+        )
         # In the output of 'iptables -L', the chain of the following lines, and their columns.
         self.chain: str = ""
         self.columns: Columns | None = None

@@ -58,7 +58,7 @@ class Unread(Exception):  # noqa: N818 - it is caught by the reader of the file
 class RuleReader:
     """Reads the rules of one file, and keeps each set of ports once."""
 
-    __slots__ = ("_is_tracked", "_named", "_ports", "_services", "_sets")
+    __slots__ = ("_is_tracked", "_named", "_ports", "_services", "_sets", "has_copies", "has_zones")
 
     def __init__(
         self,
@@ -66,11 +66,21 @@ class RuleReader:
         named: types.Mapping[str, tuple[str, TransportPorts]],
         *,
         is_tracked: bool,
+        has_zones: bool = False,
+        has_copies: bool = False,
     ) -> None:
-        """Store how names of services are looked up, and whether every packet is tracked.
+        """Store how names of services are looked up, and what other rules do to packets.
 
-        *named* has the type and the ports of each set of ipset that is known.
+        Args:
+            services: How names are looked up.
+            named: The type and the ports of each set of ipset that is known.
+            is_tracked: Whether every packet is tracked.
+            has_zones: Whether a rule chooses how packets are to be tracked.
+            has_copies: Whether a rule copies packets. A copy may come to this host through the
+                loopback interface.
         """
+        self.has_zones: bool = has_zones
+        self.has_copies: bool = has_copies
         self._named: types.Mapping[str, tuple[str, TransportPorts]] = named
         self._services: types.Services | None = services
         self._is_tracked: bool = is_tracked
@@ -265,6 +275,7 @@ class _Rule:
                 values[0].upper().split(","),
                 is_tracked=self.reader.is_tracked,
                 is_before_tracking=self.table == "raw",
+                has_zones=self.reader.has_zones,
             )
         if name == "--syn":
             return Applies.ALWAYS
@@ -289,6 +300,8 @@ class _Rule:
                 self.load(value)
         elif name in ("-i", "-o"):
             applies = interface_applies(value)
+            if applies is Applies.NEVER and self.reader.has_copies:
+                applies = Applies.MAYBE
             self.require(negated(applies) if is_negated else applies, "", words)
         elif name in ("-s", "-d"):
             applies = Applies.ALWAYS if value in _EVERY_ADDRESS else Applies.MAYBE

@@ -68,7 +68,11 @@ def both(one: Applies, other: Applies) -> Applies:
 
 
 def state_applies(
-    states: types.Iterable[str], *, is_tracked: bool, is_before_tracking: bool = False
+    states: types.Iterable[str],
+    *,
+    is_tracked: bool,
+    is_before_tracking: bool = False,
+    has_zones: bool = False,
 ) -> Applies:
     """Return whether a new packet has one of these connection states.
 
@@ -78,6 +82,8 @@ def state_applies(
             state is UNTRACKED.
         is_before_tracking: Whether the rule comes before the state is known, as those in the
             table raw. No packet has the state NEW there, and it counts as INVALID.
+        has_zones: Whether a rule may choose how a packet is to be tracked, such as in which zone.
+            From then on it has the state NEW, also before it is tracked.
 
     Example:
         >>> state_applies(["RELATED", "ESTABLISHED"], is_tracked=True)
@@ -89,6 +95,8 @@ def state_applies(
     possible = {"INVALID" if is_before_tracking else "NEW"}
     if not is_tracked:
         possible.add("UNTRACKED")
+    if has_zones:
+        possible.add("NEW")
     if possible <= named:
         return Applies.ALWAYS
     # DNAT and SNAT are about addresses, and a new packet may have them too.

@@ -59,6 +59,8 @@ _TRACKING = -200
 # A rule with a map is as many rules as the map has results. More than these may only be a multiple
 # of the size of the file.
 _FEW_RESULTS = 5_000
+# What a rule that changes a packet has, in text and in JSON.
+_CHANGES = ("set", "mangle")
 # Packets come to a chain after they are tracked.
 _TRACKED = frozenset({False})
 
@@ -149,7 +151,9 @@ class _Assembly:
             if table not in compilers:
                 compilers[table] = RuleCompiler(self.lookup(table), budget)
             before = stages.get(rule.chain, _TRACKED)
-            situation = Situation(self.services, self.document.is_tracked, before)
+            situation = Situation(
+                self.services, self.document.is_tracked, before, self.document.has_zones
+            )
             try:
                 statements = self.reader(rule)
             except Unread as unread:
@@ -181,6 +185,7 @@ class _Assembly:
                     )
                 continue
             bases.append((0 if base is None else base.priority, key, base))
+        nat = {key[:2] for _, key, base in bases if base is not None and base.type == "nat"}
         # The sort keeps chains of nat in the order of their own priorities.
         for _, key, base in sorted(bases, key=lambda each: each[0]):
             is_base = base is not None and key[:2] not in self.document.dormant
@@ -191,13 +196,18 @@ class _Assembly:
                 priority=0 if used is None else _priority(used),
                 policy=Action.RETURN if used is None else used.policy,
                 families=FAMILIES[key[0]],
-                translates=used is not None and used.type == "nat",
+                # A chain of nat may lead to any other chain of its table.
+                translates=key[:2] in nat if used is None else used.type == "nat",
             )
         self.note_equal_priorities()
 
     def note_equal_priorities(self) -> None:
         """Leave open whether a filter is before or after a translation of equal priority."""
-        nat = {(each.hook, each.priority) for each in self.chains.values() if each.translates}
+        nat = {
+            (each.hook, each.priority)
+            for each in self.chains.values()
+            if each.translates and each.hook
+        }
         for key, chain in self.chains.items():
             if not chain.translates and (chain.hook, chain.priority) in nat:
                 reason = "the order of this chain and the translations must be known"
@@ -222,7 +232,7 @@ class _Assembly:
                 text=rule.text,
                 reason=reason,
                 # They may change a packet, so that other rules match it.
-                could_accept=rule.chain[0] != "arp" and "set" in rule.text,
+                could_accept=rule.chain[0] != "arp" and any(map(rule.text.__contains__, _CHANGES)),
                 # ARP is not IP, so that these rules concern no port.
                 group=" ".join(rule.chain) if rule.chain[0] == "arp" else "",
             )
@@ -327,7 +337,7 @@ class _Assembly:
             applies = part.applies if families else Applies.NEVER
             if hides_family and len(families) > 1:
                 applies = both(applies, Applies.MAYBE)
-            if chain.translates and not self.document.is_tracked:
+            if chain.translates and chain.hook and not self.document.is_tracked:
                 # A chain of nat does not see packets that are not tracked.
                 applies = both(applies, Applies.MAYBE)
             made.append(

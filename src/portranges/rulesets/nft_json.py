@@ -42,7 +42,7 @@ _VERDICTS = {
 }
 _JUMPS = {"jump": Action.JUMP, "goto": Action.GOTO}
 _REJECTS = {"tcp reset": "tcp", "icmp": "ip", "icmpv6": "ip6"}
-_NEUTRAL = frozenset({"counter", "log", "notrack", "last", "flow", "dup"})
+_NEUTRAL = frozenset({"counter", "log", "notrack", "last", "flow"})
 _CONDITIONS = frozenset({"limit", "quota", "ct count", "set", "map", "meter"})
 _OBJECTS = frozenset({"counter", "limit", "quota"})
 _BITS = frozenset({"&", "|", "^", "<<", ">>"})
@@ -116,6 +116,9 @@ class JsonReader:
             statement = _object(each)
             if "notrack" in statement:
                 self.document.is_tracked = False
+            changed = _object(_object(_object(statement.get("mangle")).get("key")).get("ct"))
+            if changed.get("key") == "zone":
+                self.document.has_zones = True
             for kind in ("set", "map"):
                 name = _object(statement.get(kind)).get(kind)
                 if isinstance(name, str):

@@ -139,6 +139,7 @@ class Situation:
     # Whether the rule is evaluated before the state of a connection is known; both are possible
     # if chains of different priorities lead to it.
     before_tracking: frozenset[bool]
+    has_zones: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -345,7 +346,12 @@ def _one_state_applies(names: types.Iterable[str], situation: Situation) -> Appl
     numbers = [(_number(name), name) for name in names]
     states = [_STATES.get(number, name.upper()) for number, name in numbers]
     found = {
-        state_applies(states, is_tracked=situation.is_tracked, is_before_tracking=is_before)
+        state_applies(
+            states,
+            is_tracked=situation.is_tracked,
+            is_before_tracking=is_before,
+            has_zones=situation.has_zones,
+        )
         for is_before in situation.before_tracking
     }
     return found.pop() if len(found) == 1 else Applies.MAYBE

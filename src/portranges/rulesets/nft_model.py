@@ -170,5 +170,7 @@ class Document:
     open_sets: set[_Key] = field(default_factory=set[_Key])
     rules: list[RuleText] = field(default_factory=list[RuleText])
     is_tracked: bool = True
+    # Whether a rule chooses the zone in which a packet is to be tracked.
+    has_zones: bool = False
     # The line and the JSON Pointer of each chain.
     places: dict[_Key, tuple[int, str]] = field(default_factory=dict[_Key, tuple[int, str]])

@@ -300,7 +300,7 @@ class TextReader:
             found = self._variables.written_out(own)
         except Unread as unread:
             found = unread
-        if "notrack" in own or "@" in own:
+        if "notrack" in own or "zone" in own or "@" in own:
             self._note(key, words_of(content))
         self.document.rules.append(RuleText(key, self._line(tokens[0].start), "", text, found))
         if is_open and text[-1] == "{":
@@ -320,6 +320,8 @@ class TextReader:
         for word, after in zip(words, [*words[1:], ""], strict=True):
             if word == "notrack":
                 self.document.is_tracked = False
+            elif word == "zone" and after == "set":
+                self.document.has_zones = True
             elif word in ("add", "update", "delete") and after.startswith("@"):
                 self.document.open_sets.add((*key[:2], after[1:]))
 
