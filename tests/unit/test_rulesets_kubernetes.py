@@ -667,6 +667,10 @@ def test_lists_and_documents() -> None:
             "kind must be one that is read, got 'NetworkPolcy'",
         ),
         (
+            {"apiVersion": "example.org/v1", "kind": "Ingress", "spec": {"port": 80}},
+            "kind must be one that is read, got 'Ingress'",
+        ),
+        (
             {"apiVersion": "networking/v1", "kind": "NetworkPolicy", "spec": {"ingress": []}},
             "apiVersion of a NetworkPolicy must be crd.projectcalico.org/v1, extensions/v1beta1, "
             "networking.k8s.io/v1, projectcalico.org/v3, got 'networking/v1'",
@@ -694,6 +698,12 @@ def test_an_object_that_is_not_understood_is_skipped(data: object, reason: str) 
     "data",
     [
         {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "ports"}, "list": [[1], 1, {}]},
+        {"apiVersion": "v1", "kind": "ConfigMap", "data": {"ports": "80"}},
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "Ingress",
+            "spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
+        },
         {
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",

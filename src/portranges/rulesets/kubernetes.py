@@ -65,8 +65,19 @@ _SUSPICIOUS = keys_in(
     """port ports toPorts containerPort hostPort nodePort targetPort portNumber portRange
     hostNetwork ingress egress ingressDeny egressDeny containers"""
 )
-# Its schema describes such keys, and no object has them.
-_SCHEMA = "CustomResourceDefinition"
+# In these kinds, such keys describe a schema, hold data, or name the port of a Service or a pod.
+# What opens the port, such as the Service of an Ingress controller, is another object.
+_HARMLESS = {
+    "CustomResourceDefinition": "apiextensions.k8s.io",
+    "ConfigMap": "v1",
+    "Secret": "v1",
+    "Endpoints": "v1",
+    "EndpointSlice": "discovery.k8s.io",
+    "Ingress": "networking.k8s.io",
+    "MutatingWebhookConfiguration": "admissionregistration.k8s.io",
+    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io",
+    "APIService": "apiregistration.k8s.io",
+}
 
 
 def read_data(data: object, name: str, services: types.Services | None) -> Ruleset:
@@ -103,7 +114,7 @@ def _read_object(node: Node, found: Policies, version: str, kind: str) -> None:
         with found.skipping(node, group):
             node.fields(f"a {kind}", _KEYS)
             read(node, found, group)
-    elif kind != _SCHEMA and _is_suspicious(node.value):
+    elif _HARMLESS.get(kind) != version.partition("/")[0] and _is_suspicious(node.value):
         known = sorted(versions for versions, each in _READERS if each == kind)
         if known:
             reason = f"apiVersion of a {kind} must be {', '.join(known)}, got {elide(version)}"

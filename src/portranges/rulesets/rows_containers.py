@@ -83,6 +83,7 @@ KUBERNETES = Format(
         "a nodePort that the cluster chooses, and hostNetwork, which is reported",
         "the ports of the services that a rule of Cilium or Calico names: it is skipped",
         "tiers of Calico, and staged policies",
+        "Ingress, ConfigMap, Endpoints, webhooks and the like, which open no port: left out",
         "other kinds: an object with a key such as ports is skipped, any other is left out",
     ),
     signs=(),
