@@ -267,8 +267,8 @@ CHILD = textwrap.dedent(
 )
 
 
-# What 'ipset restore' makes before rulesets are loaded. The addresses are those of this host and
-# of the one behind it.
+# What 'ipset restore' makes before rulesets are loaded. The addresses belong to this host and
+# the one behind it.
 SETS = """\
 create ports bitmap:port range 0-65535
 add ports 22

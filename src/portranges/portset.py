@@ -207,7 +207,7 @@ class PortSet:
         """Return all ports that match at least one of *masks*.
 
         Args:
-            masks: Masks of any form, such as those of a cover.
+            masks: Masks of any form, such as the masks of a cover.
 
         Raises:
             TypeError: *masks* is not an iterable, or an item is not a ``MaskedPort``.
@@ -253,7 +253,7 @@ class PortSet:
             InvalidRangeError: An argument is out of bounds.
 
         Source:
-            RFC 7597, section 5.1. The bounds and defaults are those of RFC 7618, section 9.
+            RFC 7597, section 5.1. The bounds and defaults are from RFC 7618, section 9.
 
         Example:
             >>> mine = PortSet.from_psid(offset=6, length=8, psid=0x34)
@@ -778,8 +778,8 @@ class _CompactSet(PortSet):  # type: ignore[misc]  # pyright: ignore[reportGener
 def compact(ports: PortSet) -> PortSet:
     """Return the set in the form that takes the least memory.
 
-    The integer of a set that contains a high port has 8 KiB, which is too much for each rule of a
-    long file. A set of a few ranges is stored as these. Each operation on it takes up to 3
+    The integer of a set that contains a high port takes 8 KiB, too much for each rule of a long
+    file. A set of a few ranges is therefore stored as ranges. Each operation on it takes up to 3
     microseconds longer.
 
     Example:

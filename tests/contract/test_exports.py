@@ -192,7 +192,7 @@ def test_dir_of_the_package_shows_all_names() -> None:
     assert set(portranges.__all__) <= set(dir(portranges))
 
 
-# Prints the name of each submodule that it is told, after an import of the package alone.
+# Prints the name of each given submodule, after an import of the package alone.
 ATTRIBUTES = """
 import sys
 path, *names = sys.argv[1:]

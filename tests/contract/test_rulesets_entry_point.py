@@ -1,7 +1,7 @@
 """A package with a format of its own is found by its entry point, also by the command line.
 
-Each program runs in an interpreter of its own, where the package is a folder on the path with the
-metadata that pip writes.
+Each program runs in an interpreter of its own, with the package as a folder on the path,
+including the metadata that pip writes.
 """
 
 from __future__ import annotations

@@ -923,7 +923,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="reuse: calls in a wrong state were corrected",
         reason="the order of the tests of connect(), the errors after a refused connection, what "
-        "accept() inherits and when options have an effect are those of the sources that were read",
+        "accept() inherits and when options have an effect follow the sources that were read",
         asked="run automatic_run",
         applies=_calls_corrected,
     ),

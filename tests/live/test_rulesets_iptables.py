@@ -93,7 +93,7 @@ def every_form_agrees(ruleset: Ruleset, observed: Observed) -> None:
 
 
 def lists_agree(command: str, read: Ruleset, own: list[Rule], *, is_tracked: bool) -> None:
-    """The rules of a list are those of one table: chains are sorted otherwise."""
+    """The rules of a list belong to one table, and its chains are in another order."""
     assert {each.group for each in read.rules} == {each.group for each in own}, command
     for chain in {each.group for each in own}:
         shown = [each for each in read.rules if each.group == chain]

@@ -53,7 +53,7 @@ class TestExposedServices:
             ("--dport 6379", "172.17.0.2:6379", "DROP", ["6379/tcp exposes Redis"]),
             ("--dport 6379", "172.17.0.2", "ACCEPT", ["6379/tcp exposes Redis"]),
             ("--dport 16379", "172.17.0.2:6379", "DROP", ["16379/tcp, which leads to 6379"]),
-            # The service is that of the port behind it.
+            # The service is found by the port behind it.
             ("--dport 6379", "172.17.0.2:80", "ACCEPT", []),
             ("--dport 8080", "172.17.0.2:80", "ACCEPT", []),
             ("-s 10.0.0.0/8 --dport 6379", "172.17.0.2:6379", "DROP", []),

@@ -615,7 +615,7 @@ def test_a_page_lists_ten_sockets_with_their_owners(monkeypatch):
     monkeypatch.setattr(here, "owners", lambda port, transport: table)
     text = " ".join(here.section(443, "tcp", width=200, machine=RECORDED_LINUX).split())
     started = numbers.moment(0.0)
-    # The owners are those of the processes that have it open, not the creator of the socket.
+    # The owners are the processes that have it open, not the creator of the socket.
     assert f"127.0.0.1:443; a (7), user 4294967294, started {started}; ? (8) tcp" in text
     assert "user 33" not in text
     assert text.count("tcp established") == 9

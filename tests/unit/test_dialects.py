@@ -83,7 +83,7 @@ WRITTEN = {
     "portranges": ["22,80,8000-8100"],
 }
 
-# The same for udp, where there is a place for it.
+# The same for udp, if the notation has a place for it.
 FOR_UDP = {
     "nft": "udp dport 53",
     "iptables": "-p udp --dport 53",

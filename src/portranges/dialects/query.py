@@ -33,7 +33,7 @@ class Query:
         variables: The texts of variables; None if variables are refused.
         resolved: The ports that a variable names, if any, and those that it excludes; None while
             its text is being read.
-        depth: The number of variables inside which this text is.
+        depth: How many variables this text is nested in.
     """
 
     row: Dialect
@@ -115,7 +115,7 @@ class Cursor:
         return Cursor(self.query, self.start + len(prefix), self.stop - len(suffix))
 
     def trim(self, blanks: str | None = None) -> Cursor:
-        """Return the part without *blanks* at its ends; by default, those of the row."""
+        """Return the part without *blanks* at its ends; by default, the blanks of the row."""
         blanks = self.row.spacing.blanks if blanks is None else blanks
         start, stop = trimmed(self.query.text, self.start, self.stop, blanks)
         if start == self.start and stop == self.stop:

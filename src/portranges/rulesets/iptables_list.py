@@ -114,8 +114,8 @@ def _split(words: list[str], interfaces: int) -> types.ListedColumns | None:
 class _Matches:
     """The words after the columns: matches, and what the target adds.
 
-    A comment, a name or a prefix may have any words, such as ``tcp dpt:22``. Words that stand
-    between quotation marks or the marks of a comment are not translated.
+    A comment, a name or a prefix may have any words, such as ``tcp dpt:22``. Words between
+    quotation marks or the marks of a comment are not translated.
     """
 
     def __init__(self, words: list[str], target: str) -> None:

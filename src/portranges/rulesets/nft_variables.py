@@ -1,7 +1,7 @@
 """The variables of files written by hand: ``define X = 22`` and ``$X``.
 
-nft replaces a variable by the expression that it stands for, and so a text in which the value is
-written out means the same.
+nft replaces each variable by its value, so a text in which the values are written out means the
+same.
 """
 
 from __future__ import annotations

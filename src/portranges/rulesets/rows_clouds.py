@@ -153,7 +153,7 @@ CLOUDS = (
         ),
         leaves_out=(
             _NO_EVALUATION,
-            "that of rules with equal priority, the ones that deny come first",
+            "the order of rules with equal priority: the ones that deny come first",
             "the policy or network that goto_next leads to, and what a security profile lets pass",
             "rules that mirror packets, which decide nothing",
         ),

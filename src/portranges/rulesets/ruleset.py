@@ -28,7 +28,7 @@ class Reachable:
         is_exact: Whether these are exactly the ports: of an address family, every new packet to
             a port arrives, or none does.
         because: The rules that some packets match and others do not, and what was skipped, if
-            they make the result inexact: first the implied rules, then those of the file, then
+            they make the result inexact: first the implied rules, then the rules of the file, then
             what was skipped.
 
     Raises:
@@ -68,7 +68,7 @@ class Ruleset:
         skipped: What was not understood.
         chains: How the rules are evaluated; ``None`` if the format has no evaluation that was
             compared with its tool.
-        implied: Rules that the tool adds to those of the file, evaluated before rules of the same
+        implied: Rules that the tool adds to the file's own, evaluated before rules of the same
             chain and priority. Their location is the line that they follow from.
 
     Raises:

@@ -22,7 +22,7 @@ class Resource:
     Attributes:
         node: The values.
         name: The address of the resource.
-        written: The keys in the configuration, without those of dynamic blocks; ``None`` if the
+        written: The keys in the configuration, except in dynamic blocks; ``None`` if the
             plan does not show it.
         is_state: Whether it is in a state.
     """

@@ -77,7 +77,7 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
         group = "" if each.group in built_in else each.group
         skipped.append(replace(each, text=lines[each.location.line - 1], group=group))
     rules: list[Rule] = []
-    # Each rule that is inserted comes before those of its chain until then.
+    # Each inserted rule comes before the rules that its chain already has.
     inserted = sum(lines[each.location.line - 1].startswith("-I ") for each in read.rules)
     next_priority = inserted
     for rule in read.rules:

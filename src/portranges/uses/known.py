@@ -148,7 +148,7 @@ def _spans() -> tuple[tuple[int, int, str], ...]:
     )
 
 
-# A set of ports takes up to 8 KB, so only the rows of the ports that were asked for are kept.
+# A set of ports takes up to 8 KB, so only recently used rows are kept.
 @lru_cache(maxsize=128)
 def _use(line: str) -> Use:
     ports, transports, kind, name, note, since, service, *known, fragment = line.split("\t")
