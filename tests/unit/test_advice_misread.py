@@ -244,7 +244,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "open-end",
         iptables("-p tcp --dport 60000: -j ACCEPT"),
-        "'--dport 60000:' has an open end, which is port 0 or port 65535",
+        "'--dport 60000:' has an open end, which means port 0 or port 65535",
         iptables("-p tcp --dport 60000:60010 -j ACCEPT"),
     ),
     (
@@ -293,7 +293,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "zone-target",
         zone('<port port="22" protocol="tcp"/>', ' target="ACCEPT"'),
-        "the target ACCEPT accepts every packet, whatever ports are listed",
+        "the target ACCEPT accepts every packet, whichever ports are listed",
         zone('<port port="22" protocol="tcp"/>', ' target="DROP"'),
     ),
     (
@@ -323,7 +323,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "zero-to-zero",
         aws(IpProtocol="tcp", FromPort=0, ToPort=0),
-        "the ports from 0 to 0 are only port 0, not every port",
+        "a range from 0 to 0 means only port 0, not every port",
         aws(IpProtocol="tcp", FromPort=0, ToPort=65535),
     ),
     (
@@ -347,13 +347,13 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "zero-to-zero-nacl",
         acl_template(Protocol=6, PortRange={"From": 0, "To": 0}),
-        "the ports from 0 to 0 are only port 0, not every port",
+        "a range from 0 to 0 means only port 0, not every port",
         acl_template(Protocol=6, PortRange={"From": 0, "To": 65535}),
     ),
     (
         "zero-to-zero-openstack",
         secgroup(0),
-        "in resources of OpenStack, the ports from 0 to 0 mean every port",
+        "in resources of OpenStack, a range from 0 to 0 means every port",
         secgroup(22),
     ),
     (
@@ -371,31 +371,31 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "ports-of-no-use",
         azurerm(protocol="Icmp"),
-        "the protocol has no ports, so those that the rule names make no difference",
+        "the protocol has no ports, so the ports in the rule have no effect",
         azurerm(),
     ),
     (
         "sender-chooses",
         azurerm(source_port_range="22"),
-        'the ports in \'"source_port_range": "22"\' belong to the sender, which chooses them',
+        'the ports in \'"source_port_range": "22"\' are source ports, which the sender chooses',
         azurerm(),
     ),
     (
         "zero-to-zero-nacl",
         acl(Protocol="6", PortRange={"From": 0, "To": 0}),
-        "the ports from 0 to 0 are only port 0, not every port",
+        "a range from 0 to 0 means only port 0, not every port",
         acl(Protocol="6", PortRange={"From": 0, "To": 65535}),
     ),
     (
         "sender-chooses",
         azure(sourcePortRange="22", destinationPortRange="*"),
-        'the ports in \'"sourcePortRange": "22"\' belong to the sender, which chooses them',
+        'the ports in \'"sourcePortRange": "22"\' are source ports, which the sender chooses',
         azure(),
     ),
     (
         "ports-of-no-use",
         azure(protocol="Icmp"),
-        "the protocol has no ports, so those that the rule names make no difference",
+        "the protocol has no ports, so the ports in the rule have no effect",
         azure(protocol="Icmp", destinationPortRange="*"),
     ),
     (

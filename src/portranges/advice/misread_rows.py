@@ -135,7 +135,7 @@ ROWS = (
         words=(":",),
         formats=_IPTABLES,
         pattern=r"--(?:dport|destination-port)[ =](?:[0-9]+:(?![0-9])|:[0-9]+)",
-        means="'{0}' has an open end, which is port 0 or port 65535",
+        means="'{0}' has an open end, which means port 0 or port 65535",
         source=_MULTIPORT,
     ),
     Misreading(
@@ -185,7 +185,7 @@ ROWS = (
         formats=("firewalld", "firewalld-list"),
         pattern=r'<(?:zone|policy)[^<>]* target="ACCEPT"|\btarget: ACCEPT\b',
         actions=ACCEPTING,
-        means="the target ACCEPT accepts every packet, whatever ports are listed",
+        means="the target ACCEPT accepts every packet, whichever ports are listed",
         source=cite("firewalld.zone(5), firewalld 1.3.3", "target"),
     ),
     Misreading(
@@ -231,14 +231,14 @@ ROWS = (
         formats=_AWS,
         pattern=_PROTOCOL + r'(?:tcp|udp|6|17)"?(?![0-9])',
         also=r'"(?:ToPort|to_port)": "?0(?![0-9])',
-        means="the ports from 0 to 0 are only port 0, not every port",
+        means="a range from 0 to 0 means only port 0, not every port",
         source=_EC2,
     ),
     Misreading(
         name="zero-to-zero-nacl",
         formats=("aws_nacl", "cloudformation"),
         pattern=r'"To": "?0(?![0-9])',
-        means="the ports from 0 to 0 are only port 0, not every port",
+        means="a range from 0 to 0 means only port 0, not every port",
         source=_EC2_ACL,
     ),
     Misreading(
@@ -247,7 +247,7 @@ ROWS = (
         pattern=r'(?i)"source_?Port_?Ranges?": ?\[?"(?!\*|0-65535")[^"]+"',
         actions=ACCEPTING,
         opens=True,
-        means="the ports in '{0}' belong to the sender, which chooses them",
+        means="the ports in '{0}' are source ports, which the sender chooses",
         source=_AZURE,
     ),
     Misreading(
@@ -255,7 +255,7 @@ ROWS = (
         formats=("azure", "terraform"),
         pattern=r'(?i)"protocol": ?"(?:icmp|esp|ah)"',
         also=r'(?i)"destination_?Port_?Ranges?": ?\[?"[0-9]',
-        means="the protocol has no ports, so those that the rule names make no difference",
+        means="the protocol has no ports, so the ports in the rule have no effect",
         source=_AZURE,
     ),
     Misreading(
@@ -301,7 +301,7 @@ ROWS = (
         also=r'"protocol": "(?:tcp|udp|sctp|dccp|6|17|132|33)"',
         actions=ACCEPTING,
         opens=True,
-        means="in resources of OpenStack, the ports from 0 to 0 mean every port",
+        means="in resources of OpenStack, a range from 0 to 0 means every port",
         source=cite(
             "terraform-provider-openstack@27f26125",
             "openstack/resource_openstack_networking_secgroup_rule_v2.go",
