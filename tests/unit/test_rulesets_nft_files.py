@@ -313,3 +313,22 @@ def test_a_long_rule_that_does_not_end_is_refused(sign: str) -> None:
 def test_a_long_rule_that_has_no_meaning_is_skipped(sign: str) -> None:
     (found,) = rulesets.parse(chain(f"tcp dport {sign * 50_000}")).skipped
     assert found.could_accept
+
+
+def test_a_set_with_an_unknown_property_may_have_any_element() -> None:
+    known = (
+        "type inet_service; flags interval, timeout; size 9; timeout 1h; gc-interval 1m; "
+        'policy memory; auto-merge; counter; comment "x"; elements = { 22 }'
+    )
+    text = """table ip f {{
+        set s {{ {}; }}
+        chain c {{ type filter hook input priority 0; policy drop; tcp dport @s accept; }}
+    }}"""
+    ruleset = rulesets.parse(text.format(known), "nft")
+    assert (str(ruleset.reachable().ports), ruleset.skipped) == ("22/tcp", ())
+    for more in ("zork 1", "zork { a; }"):
+        ruleset = rulesets.parse(text.format(f"{known}; {more}"), "nft")
+        (skipped,) = ruleset.skipped
+        assert skipped.location.line == 2
+        assert skipped.reason.startswith("expected a property of a set or a map, got 'zork")
+        assert ruleset.reachable().ports >= TransportPorts.parse("0-65535/tcp")

@@ -42,6 +42,9 @@ _PRIORITIES = PRIORITIES | {"srcnat": SOURCE_NAT, "out": 100}
 # Objects that decide nothing by themselves. Some of them are written without a block.
 _OBJECTS = frozenset({"flowtable", "counter", "quota", "limit", "secmark", "synproxy", "ct"})
 _OPENERS = _OBJECTS | {"table", "chain", "set", "map", "meter"}
+# What a set or a map has beside its elements; the last ones are done for each element.
+_OF_SETS = frozenset({"type", "typeof", "flags", "size", "timeout", "gc-interval", "policy"})
+_OF_SETS |= {"auto-merge", "comment", "counter", "quota", "limit", "last", "ct"}
 # Linux, include/net/netfilter/nf_tables.h: NFT_JUMP_STACK_SIZE
 _DEEPEST = 16
 _VARIABLES = ("define", "redefine", "undefine")
@@ -331,6 +334,11 @@ class TextReader:
             words = [each.text for each in tokens[:2]]
             if words[0] == "elements=" or words == ["elements", "="]:
                 self._add_elements(key, tokens[1 if words[0] == "elements=" else 2 :])
+            elif words[0] not in _OF_SETS:
+                if tokens[-1].text == "{":
+                    self._pass_block()
+                self.document.open_sets.add(key)
+                self._skip(tokens, "expected a property of a set or a map")
 
     def _add_elements(self, key: _Key, tokens: list[Token]) -> None:
         self._filled.add(key)
