@@ -12,13 +12,12 @@ from portranges import types
 from portranges.errors import elide
 from portranges.rulesets.calico import read_calico
 from portranges.rulesets.cilium import read_cilium
-from portranges.rulesets.kubernetes_policies import (
-    Policies,
+from portranges.rulesets.kubernetes_admin_policies import (
     read_admin_policy,
     read_baseline_policy,
     read_cluster_policy,
-    read_network_policy,
 )
+from portranges.rulesets.kubernetes_policies import Policies, read_network_policy
 from portranges.rulesets.kubernetes_workloads import read_pods, read_service
 from portranges.rulesets.objects import (
     Node,

@@ -1,7 +1,7 @@
-"""Read NetworkPolicy of Kubernetes, and the policies of administrators.
+"""Read NetworkPolicy of Kubernetes.
 
-Each rule allows or denies ports. A NetworkPolicy also denies traffic by selecting a pod, so
-``Policies`` makes chains of it.
+Each rule allows ports. A policy also denies traffic by selecting a pod, so ``Policies`` makes
+chains of it. ``kubernetes_admin_policies`` reads the policies of administrators.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from portranges import types
 from portranges.dialects import from_kubernetes
 from portranges.errors import elide
-from portranges.ports import PortRange
-from portranges.portset import PortSet
 from portranges.rulesets.model import Action, Applies, Chain, Direction, Hook
 from portranges.rulesets.objects import (
     FAMILIES,
@@ -129,7 +127,7 @@ def policy_types(fields: dict[str, Node], key: str) -> frozenset[str] | None:
 
 def read_network_policy(node: Node, found: Policies, group: str) -> None:
     """Read a NetworkPolicy."""
-    spec = _spec(node, "a NetworkPolicy", _POLICY)
+    spec = spec_of(node, "a NetworkPolicy", _POLICY)
     named = policy_types(spec, "policyTypes")
     selector = [spec["podSelector"].condition()] if _selects(spec, "podSelector") else []
     for section, direction, kind, peers in SECTIONS:
@@ -147,10 +145,10 @@ def read_network_policy(node: Node, found: Policies, group: str) -> None:
         )
         found.parts.append(part)
         applies = Applies.ALWAYS if has_effect else Applies.NEVER
-        for item in _rules(spec, section, found, part.name):
+        for item in rules_of(spec, section, found, part.name):
             with found.skipping(item, part.name, could_accept=has_effect):
                 fields = item.fields("a rule", (peers, "ports"))
-                conditions = _peers(fields, peers, _PEER)
+                conditions = peers_of(fields, peers, _PEER)
                 # An empty list is the same as none, by the description of the field.
                 ports = _policy_ports(fields, found, part.name, could_accept=has_effect)
                 if ports is not None:
@@ -173,7 +171,8 @@ def _namespace(node: Node) -> str:
     return str(types.cast("types.Entry", metadata).get("namespace") or "")
 
 
-def _spec(node: Node, what: str, known: frozenset[str]) -> dict[str, Node]:
+def spec_of(node: Node, what: str, known: frozenset[str]) -> dict[str, Node]:
+    """Return the specification of a policy."""
     return node.field(what, "spec").fields(f"spec of {what}", known)
 
 
@@ -182,7 +181,8 @@ def _selects(spec: dict[str, Node], key: str) -> bool:
     return key in spec and bool(spec[key].all_fields(key))
 
 
-def _rules(spec: dict[str, Node], section: str, found: Gathered, group: str) -> list[Node]:
+def rules_of(spec: dict[str, Node], section: str, found: Gathered, group: str) -> list[Node]:
+    """Return the rules in a section; one that is not a list is skipped."""
     if section not in spec:
         return []
     with found.skipping(spec[section], group):
@@ -190,7 +190,7 @@ def _rules(spec: dict[str, Node], section: str, found: Gathered, group: str) -> 
     return []
 
 
-def _peers(fields: dict[str, Node], key: str, known: frozenset[str]) -> list[str]:
+def peers_of(fields: dict[str, Node], key: str, known: frozenset[str]) -> list[str]:
     """Return the peers of a rule as conditions. Without peers, it is for all."""
     if key not in fields:
         return []
@@ -210,10 +210,10 @@ def _policy_ports(
     items = fields["ports"].items("ports")
     if not items:
         return TransportPorts.full()
-    return _united(items, _policy_port, found, group, could_accept=could_accept)
+    return united(items, _policy_port, found, group, could_accept=could_accept)
 
 
-def _united(
+def united(
     items: list[Node],
     read: types.Callable[[Node], TransportPorts],
     found: Gathered,
@@ -240,181 +240,3 @@ def _policy_port(entry: Node) -> TransportPorts:
         ports = from_kubernetes([types.cast("types.Entry", entry.value)])
     protocol = fields["protocol"].value if "protocol" in fields else "TCP"
     return TransportPorts({PROTOCOLS[str(protocol)]: ports})
-
-
-# -- administrators' policies ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """What differs between the kinds.
-
-    Attributes:
-        keys: The keys of the specification.
-        required: Those that it must have.
-        actions: The actions of a rule.
-        ports: The key of a rule's ports.
-        read: The reader of an item of these.
-    """
-
-    what: str
-    keys: frozenset[str]
-    required: tuple[str, ...]
-    actions: dict[str, Action]
-    ports: str
-    read: types.Callable[[Node], TransportPorts]
-
-
-_ADMIN_PEERS = {
-    "from": frozenset({"namespaces", "pods"}),
-    "to": frozenset({"namespaces", "pods", "nodes", "networks", "domainNames"}),
-}
-_HIGHEST_PRIORITY = 1000
-_BOUNDS = ("start", "end")
-
-
-def read_admin_policy(node: Node, found: Gathered, group: str) -> None:
-    """Read an AdminNetworkPolicy."""
-    _read_admin(node, found, group, _ADMIN)
-
-
-def read_baseline_policy(node: Node, found: Gathered, group: str) -> None:
-    """Read a BaselineAdminNetworkPolicy."""
-    _read_admin(node, found, group, _BASELINE)
-
-
-def read_cluster_policy(node: Node, found: Gathered, group: str) -> None:
-    """Read a ClusterNetworkPolicy."""
-    _read_admin(node, found, group, _CLUSTER)
-
-
-def _read_admin(node: Node, found: Gathered, group: str, kind: _Kind) -> None:
-    spec = _spec(node, kind.what, kind.keys)
-    for key in kind.required:
-        if key not in spec:
-            raise RefusedError(f"spec of {kind.what} must have {key}, got none")
-    subject = spec["subject"].fields("subject", ("namespaces", "pods"))
-    if len(subject) != 1:
-        rule = "subject must have either namespaces or pods"
-        raise RefusedError(f"{rule}, got {elide(spec['subject'].value)}")
-    priority = _priority(spec["priority"]) if "priority" in spec else 0
-    outer = [spec["subject"].condition()]
-    if "tier" in spec:
-        spec["tier"].word("tier", ("Admin", "Baseline"))
-        outer.append(spec["tier"].condition())
-    for section, direction, _, peers in SECTIONS:
-        for item in _rules(spec, section, found, group):
-            could_accept = not _denies(item)
-            with found.skipping(item, group, could_accept=could_accept):
-                keys = ("name", "action", kind.ports, peers)
-                fields = item.fields("a rule", keys, ("action", peers))
-                action = kind.actions[fields["action"].word("action", kind.actions)]
-                fields[peers].items(peers, is_filled=True)
-                conditions = _peers(fields, peers, _ADMIN_PEERS[peers])
-                ports: TransportPorts | None = TransportPorts.full()
-                if kind.ports in fields:
-                    items = fields[kind.ports].items(kind.ports, is_filled=True)
-                    ports = _united(items, kind.read, found, group, could_accept=could_accept)
-                if ports is not None:
-                    found.add(
-                        item,
-                        group,
-                        ports,
-                        action=action,
-                        direction=direction,
-                        priority=priority,
-                        conditions=[*outer, *conditions],
-                    )
-
-
-def _denies(item: Node) -> bool:
-    fields = item.value
-    return isinstance(fields, dict) and types.cast("types.Entry", fields).get("action") == "Deny"
-
-
-def _priority(node: Node) -> int:
-    value = node.value
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    if not is_number or not 0 <= types.cast("int", value) <= _HIGHEST_PRIORITY:
-        raise RefusedError(f"priority must be in 0..{_HIGHEST_PRIORITY}, got {elide(value)}")
-    return types.cast("int", value)
-
-
-def _admin_port(entry: Node) -> TransportPorts:
-    """Read an item of ``ports`` of an AdminNetworkPolicy."""
-    kinds = ("portNumber", "namedPort", "portRange")
-    key, value = _only("an item of ports", entry, kinds)
-    if key == "namedPort":
-        raise _named(value)
-    if key == "portNumber":
-        inner = value.fields(key, ("protocol", "port"), ("port",))
-        first = last = inner["port"].port("port")
-    else:
-        inner = value.fields(key, ("protocol", *_BOUNDS), _BOUNDS)
-        first, last = inner["start"].port("start"), inner["end"].port("end")
-    # The API server adds TCP where there is no protocol.
-    protocol = inner["protocol"].word("protocol", PROTOCOLS) if "protocol" in inner else "TCP"
-    with refusing():
-        return TransportPorts({PROTOCOLS[protocol]: PortSet([PortRange(first, last)])})
-
-
-def _cluster_port(entry: Node) -> TransportPorts:
-    """Read an item of ``protocols`` of a ClusterNetworkPolicy."""
-    protocols = {each.lower(): transport for each, transport in PROTOCOLS.items()}
-    key, value = _only("an item of protocols", entry, (*protocols, "destinationNamedPort"))
-    if key == "destinationNamedPort":
-        raise _named(value)
-    port = _only(key, value, ("destinationPort",))[1]
-    kind, bounds = _only("destinationPort", port, ("number", "range"))
-    if kind == "number":
-        first = last = bounds.port("number")
-    else:
-        inner = bounds.fields("range", _BOUNDS, _BOUNDS)
-        first, last = inner["start"].port("start"), inner["end"].port("end")
-    with refusing():
-        return TransportPorts({protocols[key]: PortSet([PortRange(first, last)])})
-
-
-def _only(what: str, node: Node, keys: tuple[str, ...]) -> tuple[str, Node]:
-    """Return the one key of a mapping, and its value."""
-    fields = node.fields(what, keys)
-    if len(fields) != 1:
-        *others, last = keys
-        names = f"{', '.join(others)} or {last}" if others else last
-        raise RefusedError(f"{what} must have {names}, got {elide(node.value)}")
-    return next(iter(fields.items()))
-
-
-def _named(node: Node) -> RefusedError:
-    name = elide(node.value)
-    return RefusedError(f"port must be a number, got {name}; names are resolved in each pod")
-
-
-_ALLOW_OR_DENY = {"Allow": Action.ACCEPT, "Deny": Action.DROP}
-# What follows are the policies of the namespaces, or the next tier.
-_PASS = {"Pass": Action.RETURN}
-_SUBJECT = frozenset({"subject", "ingress", "egress"})
-_ADMIN = _Kind(
-    what="an AdminNetworkPolicy",
-    keys=_SUBJECT | {"priority"},
-    required=("priority", "subject"),
-    actions=_ALLOW_OR_DENY | _PASS,
-    ports="ports",
-    read=_admin_port,
-)
-_BASELINE = _Kind(
-    what="a BaselineAdminNetworkPolicy",
-    keys=_SUBJECT,
-    required=("subject",),
-    actions=_ALLOW_OR_DENY,
-    ports="ports",
-    read=_admin_port,
-)
-_CLUSTER = _Kind(
-    what="a ClusterNetworkPolicy",
-    keys=_SUBJECT | {"tier", "priority"},
-    required=("tier", "priority", "subject"),
-    actions={"Accept": Action.ACCEPT, "Deny": Action.DROP, **_PASS},
-    ports="protocols",
-    read=_cluster_port,
-)
