@@ -43,8 +43,12 @@ _PRIORITIES = PRIORITIES | {"srcnat": SOURCE_NAT, "out": 100}
 _OBJECTS = frozenset({"flowtable", "counter", "quota", "limit", "secmark", "synproxy", "ct"})
 _OPENERS = _OBJECTS | {"table", "chain", "set", "map", "meter"}
 # What a set or a map has beside its elements; the last ones are done for each element.
-_OF_SETS = frozenset({"type", "typeof", "flags", "size", "timeout", "gc-interval", "policy"})
-_OF_SETS |= {"auto-merge", "comment", "counter", "quota", "limit", "last", "ct"}
+_OF_SETS = frozenset(
+    {
+        *("type", "typeof", "flags", "size", "timeout", "gc-interval", "policy", "auto-merge"),
+        *("comment", "counter", "quota", "limit", "last", "ct"),
+    }
+)
 # Linux, include/net/netfilter/nf_tables.h: NFT_JUMP_STACK_SIZE
 _DEEPEST = 16
 _VARIABLES = ("define", "redefine", "undefine")
