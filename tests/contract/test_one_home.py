@@ -187,8 +187,9 @@ def test_a_name_or_alias_is_looked_up_by_an_index() -> None:
         "names.py",
         "ephemeral/model.py",
         "reuse/decisions.py",
-        # Which names an entry point must not have.
+        # Which names an entry point must not have, and which belong to the other kind of format.
         "rulesets/catalog.py",
+        "rulesets/named.py",
     }
 
 
