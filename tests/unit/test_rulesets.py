@@ -695,7 +695,7 @@ def test_the_sign_that_comes_first_is_the_format() -> None:
         ),
         (
             lambda: rulesets.from_data({}, "iptables"),
-            "format must be one of data, got 'iptables'; parse() reads text",
+            "format must be a format of data, got 'iptables'; parse() reads text",
         ),
         (
             lambda: rulesets.parse("", "iptable"),
@@ -704,7 +704,7 @@ def test_the_sign_that_comes_first_is_the_format() -> None:
         ),
         (
             lambda: rulesets.parse("", "uci"),
-            "format must be one of rules, got 'uci'; ports_by_name() reads it",
+            "format must be a format of rules, got 'uci'; ports_by_name() reads it",
         ),
         (lambda: rulesets.parse("", 3), "format must be a str, got int 3"),
         (lambda: rulesets.parse(b""), "text must be a str, got bytes b''"),

@@ -237,7 +237,7 @@ def test_arguments_are_checked() -> None:
         ports_by_name("", "ipsets")
     with pytest.raises(InvalidValueError) as caught:
         ports_by_name("", "iptables")
-    message = "format must be one of named lists, got 'iptables'; parse() reads it"
+    message = "format must be a format of named lists, got 'iptables'; parse() reads it"
     assert str(caught.value) == message
     with pytest.raises(TypeError, match="text must be a str, got bytes b''"):
         ports_by_name(b"", "ipset")  # type: ignore[arg-type]

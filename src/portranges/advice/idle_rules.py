@@ -21,7 +21,7 @@ from portranges.transport_ports import TransportPorts
 _FULL, _EMPTY = TransportPorts.full(), TransportPorts.empty()
 _EVERY_PORT = PortSet.full()
 _TRANSLATIONS = (Action.TRANSLATE, Action.REDIRECT)
-# After these, the evaluation does not come to the next rule of the chain.
+# After these, the next rule of the chain is not evaluated.
 _FINAL = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN, Action.GOTO, *_TRANSLATIONS)
 _MERGEABLE = (Action.ACCEPT, Action.DROP, Action.REJECT, Action.RETURN)
 
@@ -53,7 +53,7 @@ class _Earlier:
     """The earlier rules of a chain that match under the same conditions.
 
     Rules are found by the high bits of their ports, because a file may have 100,000 of them. They
-    are sorted in when they are needed, because most rules have conditions that no other has.
+    are indexed when they are needed, because most rules have unique conditions.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class _Earlier:
         self.narrow: dict[tuple[Transport, int], list[Rule]] = {}
 
     def add(self, rule: Rule) -> None:
-        """Add *rule*, after which the evaluation does not go on."""
+        """Add *rule*, which ends the evaluation."""
         self._new.append(rule)
 
     @property
@@ -81,7 +81,7 @@ class _Earlier:
         return self._ports
 
     def cover(self, ports: TransportPorts) -> Rule | None:
-        """Return an early rule that has all *ports*, if it is among the first that may."""
+        """Return an early rule that contains all *ports*, if one of the first candidates does."""
         first, transport = ports.ranges[0]
         near = self.narrow.get((transport, first.first >> _LOW_BITS), [])
         found = [each for each in (*self.wide[:_MOST], *near[:_MOST]) if ports <= each.ports]
@@ -92,7 +92,7 @@ class _Earlier:
 
 
 def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Finding]:
-    """Yield the findings about rules of one chain that repeat earlier rules or are never met."""
+    """Yield findings about rules of one chain that repeat earlier rules or are never reached."""
     seen: dict[object, Rule] = {}
     earlier: dict[object, _Earlier] = {}
     parts = Counter(map(_origin, rules))

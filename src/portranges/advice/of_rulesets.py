@@ -1,7 +1,7 @@
 """Faults in a ruleset: services that it exposes, and rules without an effect.
 
 Each finding has the place of the rule that it is about. ``openings`` has what is found in any set
-of open ports. Directions other than in, from other hosts to this one, are not audited.
+of open ports. Only the direction "in", from other hosts to this one, is audited.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _findings(ruleset: Ruleset, systems: types.SystemsLike) -> types.Iterator[Fi
         command = "" if row is None else row.policy_command
         hint = f"; '{command}' shows it" if command else ""
         yield finding("policy-unknown", PortSet(), hint=hint)
-    # Without a policy the file is a part, and rules in another may lead to its chains.
+    # A file without a policy may be a part, and rules in another file may jump to its chains.
     if not _lacks_policy(ruleset):
         yield from _unused_chains(ruleset, by_group)
     yield from find(ruleset)
@@ -107,7 +107,7 @@ def _idle(ruleset: Ruleset, rules: list[Rule]) -> types.Iterator[Finding]:
     own = _OWN_PRIORITIES.get(ruleset.format, inf)
     for direction in (*Direction, None):
         ways = [rule for rule in rules if rule.direction is direction and rule.priority < own]
-        # Rules with equal priorities are from several groups without a name.
+        # Rules with equal priorities come from several groups without a name.
         is_one = len({rule.priority for rule in ways}) == len(ways)
         yield from without_effect(ways, is_ordered=is_ordered and is_one)
 
@@ -227,7 +227,7 @@ class _Openings:
             and not any(map(_TO_LOOPBACK.search, rule.conditions))
             and not self._holds(rule, "restricted", _is_restricted)
         ]
-        # Every packet is followed once more, so only if there are such rules.
+        # This evaluates all packets again, so it is done only if there are such rules.
         ports = self._with(rules).reachable(Direction.FORWARD).ports if translating else _EMPTY
         for rule in translating:
             for transport, each in (rule.ports & ports).items():
@@ -239,7 +239,7 @@ class _Openings:
 
     def _with(self, rules: list[Rule]) -> Ruleset:
         """Return the ruleset with these rules only."""
-        # What was skipped has findings of its own, and so has an unknown policy.
+        # What was skipped has its own findings, and so does an unknown policy.
         chains = tuple(
             replace(each, policy=Action.DROP) if _has_unknown_policy(each) else each
             for each in self.ruleset.chains or ()

@@ -120,7 +120,7 @@ def place(name: str, location: rulesets.Location | None) -> str:
 def about(location: rulesets.Location | None, text: str) -> str:
     """Return *text* behind the JSON Pointer, for a place that has one.
 
-    A file may be a single line of JSON.
+    The file may be a single line of JSON.
     """
     pointer = "" if location is None else location.pointer
     return visible(f"{pointer}: {text}" if pointer else text)

@@ -135,7 +135,7 @@ def _row(rule: rulesets.Rule, *, longest: int, in_group: bool) -> tuple[str, ...
 def _action(rule: rulesets.Rule) -> str:
     if rule.translated_ports is not None:
         return f"{rule.action} to {cut_list(str(rule.translated_ports), _LONG)}"
-    # The table of a chain is in the group, too.
+    # The group includes the table of the chain.
     table_name = rule.group.rpartition(" ")[0]
     return f"{rule.action} {rule.target.removeprefix(f'{table_name} ')}".rstrip()
 

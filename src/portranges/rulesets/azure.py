@@ -81,7 +81,7 @@ _POWERSHELL = {
     "SourceApplicationSecurityGroups": "sourceApplicationSecurityGroups",
     "DestinationApplicationSecurityGroups": "destinationApplicationSecurityGroups",
 }
-# The same once more, as text.
+# The same properties, as text.
 _POWERSHELL_OTHERS = (
     "SourceApplicationSecurityGroupsText",
     "DestinationApplicationSecurityGroupsText",
@@ -289,7 +289,7 @@ def _in_api_spelling(entry: types.Entry) -> types.Entry:
 
 
 def _from_effective(entry: types.Entry) -> types.Entry:
-    """Return an effective rule, which has a port or an address once more in a list of them."""
+    """Return an effective rule, which repeats a port or an address in a list."""
     found = {key: value for key, value in entry.items() if key not in _EXPANDED}
     if found.get("protocol") == _PROTOCOL_OF_ALL:
         found["protocol"] = "*"

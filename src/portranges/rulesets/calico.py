@@ -1,7 +1,6 @@
 """Read NetworkPolicy and GlobalNetworkPolicy of Calico.
 
-A rule has ports of the source and of the destination, numbers and ranges such as ``80:90``, and
-the same negated.
+A rule has source and destination ports: numbers and ranges such as ``80:90``, negated or not.
 """
 
 from __future__ import annotations

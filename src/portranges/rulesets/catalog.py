@@ -102,7 +102,7 @@ def find(name: str) -> Format:
         return _index().find(name)
     except UnknownNameError as unknown:
         if any(plain(name) in (row.name, *row.aliases) for row in (*LISTS, *CONFIGURATIONS)):
-            rule = "format must be one of rules"
+            rule = "format must be a format of rules"
             raise InvalidValueError(rule, f"{elide(name)}; ports_by_name() reads it") from None
         raise _added()[1].get(plain(name), unknown) from None
 

@@ -1,6 +1,6 @@
 """Read CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy.
 
-Each item of ``toPorts`` is a rule of its own, because its rules of layer 7 are for its ports only.
+Each item of ``toPorts`` becomes a rule, because its rules of layer 7 apply to its ports only.
 """
 
 from __future__ import annotations

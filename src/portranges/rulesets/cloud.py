@@ -37,7 +37,7 @@ def each_item(
     """Return each item of an answer: the items of a list or of *answers*, or the only one.
 
     Args:
-        found: Where to skip what is in the answer besides.
+        found: Where to record anything else in the answer as skipped.
         name: The format, whose row has the keys of an answer and of an item.
         data: The answer.
         expected: What it should be, for the message.

@@ -272,7 +272,7 @@ def _contents(found: Iterable[Rule | Skipped]) -> set[object]:
 
 
 def _only(found: Iterable[types.T], others: set[object]) -> tuple[types.T, ...]:
-    """Return the elements of *found* that are not among *others*, in whatever place."""
+    """Return the elements of *found* that are not in *others*, whatever their places."""
     return tuple(each for each in found if _content(each) not in others)
 
 

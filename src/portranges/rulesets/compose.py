@@ -225,7 +225,7 @@ class _Service:
 
 def _read_mapping(text: str) -> tuple[dialects.PortMapping, PortSet, tuple[str, ...]]:
     """Return a mapping, the ports that may be published, and how the engine chooses among them."""
-    # An address that a variable leaves empty is none.
+    # If a variable leaves the address empty, there is no address.
     text = text.removeprefix(":") if text.count(":") == 2 else text
     with refusing():
         if (several := _ONE_OF.fullmatch(text)) and several[2] != several[3]:

@@ -1,8 +1,8 @@
 """What the chains of a ruleset do with new packets, for all ports at once.
 
 A packet is represented by its transport and its destination port. The evaluation computes what
-*may* happen to it: a rule whose conditions hold for some packets only decides, and lets the packet
-go on as well. A port that may pass and may be dropped is undecided. What a chain does with some
+*may* happen to it: a rule whose conditions hold for only some packets both decides and lets the
+packet continue. A port that may pass and may be dropped is undecided. What a chain does with some
 ports is a part of what it does with all of them, so each chain is evaluated once, however many
 jumps lead to it, and the time is linear in the number of rules.
 """

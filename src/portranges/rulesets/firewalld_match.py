@@ -59,7 +59,7 @@ def match_of(element: Element, services: types.Services | None) -> Match:
         element = Element("protocol", {"value": of["protocol"]}, element.line, element.text)
         of = element.attributes
     if element.name == "protocol":
-        # Number 0 is a protocol of its own here, and not every protocol.
+        # Number 0 means one protocol here, not every protocol.
         found = () if of["value"] in ("0", "ip") else transports_of(of["value"])
         if found is None or of["value"] == "all":
             raise UnreadError(f"protocol must be a known name or 0..255, got {elide(of['value'])}")

@@ -18,7 +18,7 @@ _FULL = PortSet.full()
 def read_ports(text: str, services: types.Services | None) -> dict[str, TransportPorts]:
     """Return the ports of a service as ``"service"``.
 
-    Source ports are refused, because the service then has no ports of its own for them.
+    Source ports are refused, because a list of ports cannot express them.
     """
     root = element_of(text)
     if root.name != "service":

@@ -55,7 +55,7 @@ _USED_CHAIN = re.compile(r"^(?:\[[0-9]+:[0-9]+\] )?-[PA] ([^ \n]+)", re.MULTILIN
 _COUNTERS = re.compile(r"\[[0-9]+:[0-9]+\] ")
 _WARNINGS = {
     # iptables-nft writes these where a table has rules that only nft can show, and where rules of
-    # iptables-legacy exist beside its own.
+    # iptables-legacy exist as well.
     "is incompatible, use 'nft' tool": "the rules of this table are not in the file",
     "tables present, use": "there are further rules, which are not in the file",
 }

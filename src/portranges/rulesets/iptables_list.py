@@ -1,8 +1,7 @@
 """Translate a line of ``iptables -L`` into the options that iptables-save writes.
 
 The list is for people: without ``-v`` it does not show interfaces, and each extension prints its
-matches in words of its own. What is not translated is returned as it is, for a condition that some
-packets fulfil.
+matches in its own words. The rest is returned unchanged, as a condition that some packets fulfil.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def read_service(node: Node, found: Gathered, group: str) -> None:
     if "type" in fields:
         fields["type"].word("type", _TYPES)
         conditions.append(fields["type"].condition())
-    # Without an address of its own, a service is a list of pods, whose ports are not translated.
+    # A service without an address is a list of pods, whose ports are not translated.
     is_headless = "clusterIP" in fields and fields["clusterIP"].value == "None"
     if is_headless:
         conditions.append(fields["clusterIP"].condition())

@@ -313,8 +313,8 @@ class Format:
         signs: Regular expressions for lines that show that a text has this format.
         keys: Keys that show that data has it: the outermost object, or the first object in the
             outermost list, has one of them. A key may be a path such as ``"items/allowed"``, in
-            which a list is represented by its first item. ``()`` if the format is not one of data.
-        reader: The module that reads it. For text ``parse`` calls its function ``read_text``. For
+            which a list is represented by its first item. ``()`` for a format of text only.
+        reader: The module that reads it. ``parse`` calls its function ``read_text`` for text. For
             data, also in JSON or YAML, its function ``read_data`` is called, which makes a JSON
             Pointer for each place; ``parse`` adds the lines. The arguments are the text or the
             data, the name of the format, and *services*.

@@ -99,7 +99,7 @@ class NamedServices:
 
 def ports_by_name(
     text: str,
-    format: str,  # noqa: A002 - the word of users
+    format: str,  # noqa: A002 - the users' word
     *,
     services: types.Services | None = None,
 ) -> dict[str, TransportPorts]:
@@ -118,7 +118,7 @@ def ports_by_name(
     Raises:
         TypeError: An argument has the wrong type.
         UnknownNameError: *format* is unknown.
-        InvalidValueError: *format* is one of rules.
+        InvalidValueError: *format* is a format of rules.
         PortSyntaxError: The text does not have this form; ``.span`` is the place.
         MissingExtraError: The text is YAML, and PyYAML is not installed.
 
@@ -139,7 +139,7 @@ def ports_by_name(
         row = _INDEX.find(format)
     except UnknownNameError:
         if any(checks.plain(format) in (each.name, *each.aliases) for each in formats()):
-            rule = "format must be one of named lists"
+            rule = "format must be a format of named lists"
             raise InvalidValueError(rule, f"{elide(format)}; parse() reads it") from None
         raise
     reader = types.cast("types.PortListReader", import_module(row.reader))

@@ -1,8 +1,7 @@
 """Read ``nft list ruleset`` and ``nft -j list ruleset``.
 
 Both forms become a ``Document``, which is made into rules and chains here. Chains of type nat are
-evaluated together at a fixed priority, whatever their own is, so that only their order depends on
-their own.
+evaluated together at a fixed priority; their own priorities determine only their order.
 """
 
 from __future__ import annotations

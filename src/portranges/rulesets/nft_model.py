@@ -123,7 +123,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A statement that lets some packets go on and not others, as a limit does."""
+    """A statement that lets only some packets continue, such as a limit."""
 
     text: str
 

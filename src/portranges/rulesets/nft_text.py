@@ -42,7 +42,7 @@ _PRIORITIES = PRIORITIES | {"srcnat": SOURCE_NAT, "out": 100}
 # Objects that decide nothing by themselves. Some of them are written without a block.
 _OBJECTS = frozenset({"flowtable", "counter", "quota", "limit", "secmark", "synproxy", "ct"})
 _OPENERS = _OBJECTS | {"table", "chain", "set", "map", "meter"}
-# What a set or a map has beside its elements; the last ones are done for each element.
+# What a set or a map has besides its elements; the last ones are done for each element.
 _OF_SETS = frozenset(
     {
         *("type", "typeof", "flags", "size", "timeout", "gc-interval", "policy", "auto-merge"),

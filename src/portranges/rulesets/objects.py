@@ -1,7 +1,7 @@
 """What the readers of parsed data share: values with their places, and the rules found in them.
 
-A ``Node`` is a value with its JSON Pointer. ``Gathered`` collects rules, and turns whatever a
-reader refuses into an entry of ``skipped``.
+A ``Node`` is a value with its JSON Pointer. ``Gathered`` collects rules, and records what a
+reader refuses in ``skipped``.
 """
 
 from __future__ import annotations
@@ -253,7 +253,7 @@ class Gathered:
             self.skip(node, reason, group, could_accept=could_accept)
 
     def skip_unknown(self, node: Node, group: str, what: str, known: types.Iterable[str]) -> None:
-        """Skip each value of a mapping whose key is not known, and go on with the others."""
+        """Skip each value of a mapping whose key is not known, and continue with the others."""
         keys = frozenset(known)
         for key, child in node.all_fields(what).items():
             if key not in keys:

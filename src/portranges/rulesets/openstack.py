@@ -77,7 +77,7 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
     del services  # Ports are numbers.
     found = Gathered(name)
     expected = "a security group, a rule, an answer of the API, or a list"
-    # A group has a key for its rules that an answer has, too.
+    # A group and an answer have the same key for their rules.
     entry = Node(data, "").entry
     answers = _ANSWERS if entry.keys().isdisjoint(("id", "name")) else ()
     # The last answer has the address of the one before it.

@@ -64,7 +64,7 @@ class PortLists:
 def lines_of(text: str, *, continued: str = "") -> types.Iterator[tuple[str, types.Span]]:
     """Yield each line without its end, and its place.
 
-    A line that ends with *continued* goes on in the next one.
+    A line that ends with *continued* continues on the next line.
     """
     parts: list[str] = []
     start = first = 0

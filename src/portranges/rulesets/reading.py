@@ -15,7 +15,7 @@ from portranges.rulesets.ruleset import Ruleset
 
 def parse(
     text: str,
-    format: str | None = None,  # noqa: A002 - the word of users
+    format: str | None = None,  # noqa: A002 - the users' word
     *,
     services: types.Services | None = None,
     variables: types.Mapping[str, str] | None = None,
@@ -36,7 +36,7 @@ def parse(
     Raises:
         TypeError: An argument has the wrong type.
         UnknownNameError: *format* is unknown.
-        InvalidValueError: The format is not detected or is one of named lists, or the rules
+        InvalidValueError: The format is not detected or is a format of named lists, or the rules
             contradict each other, or *variables* or *sets* are given for a format without them.
         PortSyntaxError: The text is incomplete or does not have the form of a file of this
             format; ``.span`` is the place. A single rule that is not understood is skipped.
@@ -65,7 +65,7 @@ def parse(
             rule = "sets must be None for a format without sets of ipset"
             raise InvalidValueError(rule, f"a text for {row.name!r}")
     if document is None and row.keys:
-        # A format of data is in JSON, or in YAML if it has no sign for a text of its own.
+        # Data is in JSON or, if the format has no signs of plain text, in YAML.
         if documents.is_json(text):
             document = json_text.load(text)
         elif not row.signs:
@@ -82,7 +82,7 @@ def parse(
 
 def from_data(
     data: object,
-    format: str | None = None,  # noqa: A002 - the word of users
+    format: str | None = None,  # noqa: A002 - the users' word
     *,
     services: types.Services | None = None,
     variables: types.Mapping[str, str] | None = None,
@@ -98,8 +98,8 @@ def from_data(
     Raises:
         TypeError: An argument has the wrong type.
         UnknownNameError: *format* is unknown.
-        InvalidValueError: The format is not detected or is not one of data, or the data does not
-            have its form or is nested too deeply.
+        InvalidValueError: The format is not detected or is not a format of data, or the data does
+            not have its form or is nested too deeply.
         DataError: The format is one of another package, which does not work.
 
     Complexity:
@@ -109,14 +109,16 @@ def from_data(
         >>> from_data({}, "iptables")
         Traceback (most recent call last):
         ...
-        portranges.errors.InvalidValueError: format must be one of data, got 'iptables'; \
+        portranges.errors.InvalidValueError: format must be a format of data, got 'iptables'; \
 parse() reads text
     """
     checks.services(services)
     documents.check_depth(data)
     row = detect_data(data) if format is None else find(format)
     if not row.keys:
-        raise InvalidValueError("format must be one of data", f"{row.name!r}; parse() reads text")
+        raise InvalidValueError(
+            "format must be a format of data", f"{row.name!r}; parse() reads text"
+        )
     _check_variables(row, variables)
     return _read_data(data, row, services, variables)
 

@@ -56,7 +56,7 @@ _FIREWALLD = Evidence(
 _FIREWALLD_READS = (
     "ports, source ports, protocols, forward ports, masquerade and rich rules",
     "priorities, and that rich rules without one log, deny and then accept",
-    "that a forwarded port is accepted, whatever other rules say about it",
+    "that a forwarded port is accepted, whichever other rules apply to it",
     f"services, as {FIREWALLD_SERVICES} defines them if the text does not",
 )
 _FIREWALLD_LEAVES_OUT = (

@@ -25,7 +25,7 @@ def read_ports(text: str, services: types.Services | None) -> dict[str, Transpor
         data = _mapping(types.cast("object", value))
     texts: dict[str, str] = {}
     for name, value in data.items():
-        # A number without quotes is as good as a text.
+        # A number without quotes means the same as a text.
         if (
             not isinstance(name, str)
             or isinstance(value, bool)

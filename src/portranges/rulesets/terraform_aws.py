@@ -61,7 +61,7 @@ def add_rule(found: Gathered, resource: Resource) -> None:
     values = resource.node.values("a rule", _KEYS_OF_RULE, ("type",))
     side = _side(resource, "security_group_id", "group", choice(values, "type", _DIRECTIONS))
     known = ("cidr_blocks", "ipv6_cidr_blocks", "self")
-    # Terraform accepts a group beside none of these, so that it is not a peer of this rule.
+    # Terraform accepts a group only without any of these, so it is not a peer of this rule.
     single = () if any(values.get(key) for key in known) else (_GROUP_OF_RULE,)
     with found.skipping(resource.node, side.group):
         _add_peers(found, resource, side, _LISTS_OF_RULE, single)

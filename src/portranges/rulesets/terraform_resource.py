@@ -16,7 +16,7 @@ class Resource:
     """The values of a resource of Terraform.
 
     In a plan, a value that is not set is null. One that is known only after apply is missing, or is
-    null in a list. A value that the provider computes because it is not set is missing, too: the
+    null in a list. A value that the provider computes because it is not set is also missing: the
     configuration shows what is set. In a state, everything is known.
 
     Attributes:

@@ -66,7 +66,7 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
         # ufw sets the policy of the built-in chain last.
         chains.pop(f"filter {hook.name}", None)
         user = f"filter {_PREFIXES[family]}-user-{word}"
-        # If a rule leads to the user's chain, it is not known which packets come there.
+        # If a rule jumps to the user's chain, it is unknown which packets reach it.
         own = f"filter {hook.name}" if user in targets else user
         chains[own] = Chain(name=own, hook=hook, policy=Action.DELEGATE, families=(family,))
         if hook is Hook.INPUT:

@@ -1,7 +1,7 @@
 """Read ``ufw status``, ``ufw status numbered`` and ``ufw status verbose``.
 
 Each line after the heading is a rule: where packets go to, the action, and where they come from.
-``ufw status verbose`` has the default policies, too.
+``ufw status verbose`` also shows the default policies.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NUMBER = re.compile(r"\[ *[0-9]+\] ")
 # The first column has at least 26 characters, and the second ends with a space.
 _WIDTH = 26
 _ACTION = re.compile(r" (ALLOW|DENY|REJECT|LIMIT)(?: (IN|OUT|FWD))? +")
-# What is logged, and the direction once more. The comment of the user follows ' # '.
+# What is logged, and the direction again. The comment of the user follows ' # '.
 _LOGGED = re.compile(r" +\((?:log|log-all|out|log, out|log-all, out)\)$")
 
 _INTERFACE = re.compile(r" on ([^ ]+)$")
@@ -64,7 +64,7 @@ _DIRECTIONS = {
     "FWD": (Direction.FORWARD, "routed"),
 }
 _HOOKS = {"incoming": Hook.INPUT, "outgoing": Hook.OUTPUT, "routed": Hook.FORWARD}
-# A packet that is rejected is lost, too. Old versions had one policy only.
+# A rejected packet is lost as well. Old versions had only one policy.
 _POLICY = re.compile(r"(allow|deny|reject)\b(?: \((incoming|outgoing|routed)\))?")
 _POLICIES = {"allow": Action.ACCEPT, "deny": Action.DROP, "reject": Action.DROP}
 _DISABLED = "disabled (routed)"
@@ -150,7 +150,7 @@ def read_text(text: str, name: str, services: types.Services | None) -> Ruleset:
 
 
 def _disabled(line: str, place: Location, family: Family) -> Rule:
-    """Return a rule for the kernel, which forwards nothing unless an interface is an exception."""
+    """Return a rule for the kernel, which forwards nothing except on some interfaces."""
     return Rule(
         ports=TransportPorts.full(),
         families=(family,),
@@ -171,7 +171,7 @@ def _group(action: re.Match[str], *, is_ipv6: bool) -> str:
 def _shows_ipv6(line: str) -> bool:
     """Return whether a rule that was not understood is one for IPv6."""
     columns = line.partition(" # ")[0]
-    # Lists of ports may have several colons, too, but then a comma between two of them.
+    # Lists of ports may also have several colons, but with a comma between two of them.
     addresses = [each for each in columns.split() if each.count(":") > 1 and "," not in each]
     return _IPV6 in columns or bool(addresses)
 
