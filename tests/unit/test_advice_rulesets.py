@@ -477,3 +477,16 @@ def test_findings_are_in_the_order_of_the_file():
     assert None not in places[: len(with_place)]
     data = audit(ruleset)[0].to_dict()
     assert data["location"] == str(places[0])
+
+
+def test_chains_may_lead_to_each_other_in_any_number() -> None:
+    """A chain is declared before the one that leads to it, which is 2,000 deep."""
+    last = 2000
+    rules = [f"-A c{each} -j c{each - 1}" for each in range(1, last)]
+    lines = [f":c{each} - [0:0]" for each in range(last)]
+    lines += ["-A c0 -p tcp --dport 3306 -j ACCEPT", *rules, f"-A INPUT -j c{last - 1}", "COMMIT"]
+    ruleset = rulesets.parse("*filter\n:INPUT DROP [0:0]\n" + "\n".join(lines) + "\n")
+    assert [str(each).rpartition(" ")[2] for each in audit(ruleset)] == ["(not-for-internet)"]
+    restricted = "-A INPUT -s 192.0.2.1 -j"
+    text = "\n".join(lines).replace("-A INPUT -j", restricted)
+    assert not audit(rulesets.parse("*filter\n:INPUT DROP [0:0]\n" + text + "\n"))

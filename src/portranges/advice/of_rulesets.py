@@ -31,6 +31,7 @@ from portranges.rulesets import (
     Skipped,
     formats,
 )
+from portranges.rulesets.evaluation import order_of
 from portranges.transport_ports import TransportPorts
 
 _FULL, _EMPTY = TransportPorts.full(), TransportPorts.empty()
@@ -158,7 +159,16 @@ class _Openings:
             if rule.target:
                 self.jumps.setdefault(rule.target, []).append(rule)
         self.hooks: dict[str, Hook | None] = {each.name: each.hook for each in ruleset.chains or ()}
-        self.on_all: dict[tuple[str, str], bool] = {}
+        self.on_all: dict[str, dict[str, bool]] = {}
+        leading: dict[str, list[Rule]] = {name: [] for name in self.hooks}
+        for several in self.jumps.values():
+            for rule in several:
+                if rule.applies is not Applies.NEVER and rule.group in leading:
+                    leading[rule.group].append(rule)
+        # The chains, each after those that lead to it, and those that packets to this host meet.
+        self.order: list[str] = order_of(leading, leading)[::-1]
+        inputs = [name for name, hook in self.hooks.items() if hook is Hook.INPUT]
+        self.on_the_way: frozenset[str] = frozenset(order_of(leading, inputs))
 
     def findings(self, systems: types.SystemsLike) -> types.Iterator[Finding]:
         """Yield the findings about the ports that are open together."""
@@ -251,28 +261,24 @@ class _Openings:
         return condition(rule) or self._on_every_way(rule.group, name, condition)
 
     def _on_every_way(self, group: str, name: str, condition: types.Callable[[Rule], bool]) -> bool:
-        if (known := self.on_all.get((group, name))) is not None:
-            return known
-        jumps = [each for each in self.jumps.get(group, ()) if each.applies is not Applies.NEVER]
-        is_base = self.ruleset.chains is None or self.hooks.get(group) is not None
-        found = not is_base and all(self._holds(each, name, condition) for each in jumps)
-        self.on_all[group, name] = found
-        return found
+        if self.ruleset.chains is None:
+            return False
+        if name not in self.on_all:
+            known = self.on_all[name] = dict[str, bool]()
+            for each in self.order:
+                jumps = [
+                    rule for rule in self.jumps.get(each, ()) if rule.applies is not Applies.NEVER
+                ]
+                known[each] = self.hooks[each] is None and all(
+                    condition(rule) or known[rule.group] for rule in jumps
+                )
+        return self.on_all[name][group]
 
     def _is_on_the_way(self, rule: Rule) -> bool:
         """Return whether *rule* is evaluated for packets to this host."""
         if self.ruleset.chains is None:
             return rule.direction in (Direction.IN, None)
-        pending, seen = [rule.group], {rule.group}
-        while pending:
-            group = pending.pop()
-            if self.hooks.get(group) is Hook.INPUT:
-                return True
-            for each in self.jumps.get(group, ()):
-                if each.group not in seen and each.applies is not Applies.NEVER:
-                    seen.add(each.group)
-                    pending.append(each.group)
-        return False
+        return rule.group in self.on_the_way
 
     def _cut_replies(self, profiles: tuple[types.EphemeralProfile, ...]) -> types.Iterator[Finding]:
         rules = [
