@@ -86,6 +86,22 @@ class TestAudit:
             "portranges: cannot read '.env', line 2: expected NAME=VALUE, got 'B C'\n",
         )
 
+    def test_the_sets_of_iptables(self, run):
+        rule = "-A INPUT -p tcp -m set --match-set web dst -j ACCEPT\n"
+        Path("x.rules").write_text(with_rule(rule), "utf-8")
+        sets = "create web bitmap:port range 0-65535\nadd web 3306\n"
+        Path("sets").write_text(sets, "utf-8")
+        assert "not-for-internet" not in run("audit", "x.rules")[1]
+        found = run("audit", "--sets", "sets", "server.rules", "x.rules")
+        assert found[1] == f"x.rules:10: warning: {WHY} (not-for-internet)\n"
+        assert run("diff", "x.rules", "x.rules", "--sets", "sets")[0] == 0
+        Path("sets").write_text(sets + "add web 70000\n", "utf-8")
+        assert run("ports", "x.rules", "--sets", "sets") == (
+            2,
+            "",
+            "portranges: cannot read 'sets', line 3: port must be in 0..65535, got '70000'\n",
+        )
+
     def test_notes_do_not_change_the_status(self, run):
         Path("x.rules").write_text(with_rule("-A INPUT -i wg0 -j ACCEPT\n"), "utf-8")
         assert run("audit", "x.rules") == (

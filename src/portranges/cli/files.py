@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -29,46 +30,60 @@ def add_format(add: types.Arguments) -> None:
     names = ", ".join(each.name for each in rulesets.formats())
     add.value("--format", "NAME", f"the format of the files, one of {names} (default: detected)")
     add.value("--env-file", "FILE", "the values of variables in compose files, such as .env")
+    add.value("--sets", "FILE", "the output of 'ipset save', for rules of iptables")
 
 
 class Reader:
     """Reads rule files as the options say."""
 
     def __init__(self, arguments: types.Namespace) -> None:
-        """Read the file of variables.
+        """Read the files of variables and of sets.
 
         Raises:
             UnknownNameError: The format is unknown.
-            SystemReadError: The file of variables cannot be read.
+            SystemReadError: The file of variables or of sets cannot be read.
         """
         self._format: str | None = arguments.format
         self._variables: dict[str, str] | None = None
+        self._sets: str | None = None
         if self._format is not None:
             find(self._format)
         if arguments.env_file is not None:
             from portranges.cli.env_file import variables_in
 
             self._variables = variables_in(arguments.env_file, read(arguments.env_file))
+        if arguments.sets is not None:
+            self._sets = read(arguments.sets)
+            with _errors_of(arguments.sets, self._sets):
+                rulesets.ports_by_name(self._sets, "ipset", services=SHIPPED)
 
     def ruleset(self, name: str, text: str) -> rulesets.Ruleset:
         """Return the rules in *text*, the content of the file *name*.
 
         Services may have the names of the IANA registry.
         """
-        try:
-            with progress(f"reading {name}"):
-                variables = self._variables
-                # One file of variables is for all compose files among the files.
-                if variables is not None:
-                    known = self._format
-                    row = rulesets.detect(text) if known is None else find(known)
-                    variables = variables if row.has_variables else None
-                return rulesets.parse(text, self._format, services=SHIPPED, variables=variables)
-        except PortSyntaxError as error:
-            line = text.count("\n", 0, error.span[0]) + 1
-            raise SystemReadError(f"{elide(name)}, line {line}", first_line(error)) from None
-        except InvalidValueError as error:
-            raise SystemReadError(elide(name), first_line(error)) from None
+        variables, sets = self._variables, self._sets
+        with _errors_of(name, text), progress(f"reading {name}"):
+            # One file of variables or sets is for all files that can have them.
+            if variables is not None or sets is not None:
+                row = rulesets.detect(text) if self._format is None else find(self._format)
+                variables = variables if row.has_variables else None
+                sets = sets if row.has_sets else None
+            return rulesets.parse(
+                text, self._format, services=SHIPPED, variables=variables, sets=sets
+            )
+
+
+@contextmanager
+def _errors_of(name: str, text: str) -> types.Generator[None]:
+    """Name the file, and the line if there is one, in the errors of a reader."""
+    try:
+        yield
+    except PortSyntaxError as error:
+        line = text.count("\n", 0, error.span[0]) + 1
+        raise SystemReadError(f"{elide(name)}, line {line}", first_line(error)) from None
+    except InvalidValueError as error:
+        raise SystemReadError(elide(name), first_line(error)) from None
 
 
 def is_file(word: str) -> bool:
