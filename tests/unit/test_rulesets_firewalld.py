@@ -194,7 +194,7 @@ NEEDS_SOMETHING = "a rule must have an element, an address or a priority, got no
         (
             '<service name="homemade"/>',
             "the ports of a service must be in the same text or in firewalld 2.5.0, "
-            "got 'homemade'; 'firewall-cmd --info-service' shows them, or give them as services=",
+            "got 'homemade'; 'firewall-cmd --info-service' shows them, or pass them as services=",
         ),
         ("<service/>", "service must have name, got none"),
         ('<port port="22"/>', "port must have protocol, got none"),

@@ -16,7 +16,7 @@ from portranges.rulesets import Applies, Ruleset
 # The longest part of a rule in a sentence.
 _LONGEST = 60
 
-# What an error message says about the tool, after the fault.
+# The part of an error message about the tool, which follows the fault.
 _HINT = re.compile(
     r"; ((?:[^;']|'[^']*')* reads .* as .*|[^;]*every port is (?:allowed|meant)[^;]*)$"
 )

@@ -29,12 +29,14 @@ def add_format(add: types.Arguments) -> None:
     """Add ``--format``, the format of the files."""
     names = ", ".join(each.name for each in rulesets.formats())
     add.value("--format", "NAME", f"the format of the files, one of {names} (default: detected)")
-    add.value("--env-file", "FILE", "the values of variables in compose files, such as .env")
+    add.value(
+        "--env-file", "FILE", "a file with the values of variables in compose files, such as .env"
+    )
     add.value("--sets", "FILE", "the output of 'ipset save', for rules of iptables")
 
 
 class Reader:
-    """Reads rule files as the options say."""
+    """Reads rule files according to the options."""
 
     def __init__(self, arguments: types.Namespace) -> None:
         """Read the files of variables and of sets.

@@ -46,6 +46,6 @@ def _show(stream: types.TextIO, doing: str, done: Event) -> None:
         stream.flush()
         length = max(length, len(text))
     if length:
-        # Without escape sequences, which some terminals do not know.
+        # Without escape sequences, which some terminals do not support.
         stream.write("\r" + " " * length + "\r")
         stream.flush()

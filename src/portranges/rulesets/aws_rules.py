@@ -106,7 +106,7 @@ class Side:
 
 
 def one_peer(key: str, peer: object, head: types.Entry, place: Node) -> Node:
-    """Return the node of a rule that a permission has for one of its peers.
+    """Return the node of the rule for one peer of a permission.
 
     Args:
         key: The key of the peers.

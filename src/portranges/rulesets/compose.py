@@ -62,7 +62,7 @@ def read_data(
     Raises:
         InvalidValueError: The data is neither a mapping nor a list.
     """
-    del services  # Compose knows no names of services.
+    del services  # Compose does not accept service names.
     found = Gathered(name)
     for node in each_document(data):
         with found.skipping(node):

@@ -42,7 +42,7 @@ def all_of(*transports: Transport) -> TransportPorts:
 
 
 def ports_of(ports: str, protocol: str, services: types.Services | None) -> TransportPorts:
-    """Return the ports of the two attributes that an element has for them."""
+    """Return the ports in the two attributes of an element."""
     try:
         found = dialects.parse(f"{ports}/{protocol}", "firewalld", services=services)
     except PortSyntaxError as error:
@@ -159,6 +159,6 @@ class Services:
         if fields is None:
             where = f"in the same text or in {FIREWALLD_SERVICES}"
             reason = f"the ports of a service must be {where}, got {elide(name)}"
-            hint = "'firewall-cmd --info-service' shows them, or give them as services="
+            hint = "'firewall-cmd --info-service' shows them, or pass them as services="
             raise UnreadError(f"{reason}; {hint}")
         return [item_of(field, item) for field, cell in fields.items() for item in cell.split()]

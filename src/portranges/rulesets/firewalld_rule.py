@@ -72,7 +72,7 @@ class Group:
         is_policy: Whether it is a policy.
         is_part: Whether only some of its rules are in the text.
         settings: The fields that are not rules, as a list shows them.
-        flags: What the heading says about it.
+        flags: What follows its name in the heading.
         elements: What is in it.
         unread: Items that do not have the form of an element, each with the reason.
     """

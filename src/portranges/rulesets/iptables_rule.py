@@ -118,7 +118,7 @@ class RuleReader:
         if found is None:
             sign = "! " if is_negated else ""
             match = f"-m multiport {sign}--dports {value}" if is_list else f"{sign}--dport {value}"
-            # The dialects do not know UDP-Lite, which multiport accepts.
+            # The dialects do not support UDP-Lite, which multiport accepts.
             frame = f"-p {protocol} " if transports_of(protocol) else ""
             dialect: types.DialectName = "iptables-multiport" if is_list else "iptables"
             try:
@@ -229,7 +229,7 @@ class _Rule:
         return self.known[name]
 
     def load(self, module: str) -> None:
-        """Load a module. Of two options with one name, the tool takes the latest."""
+        """Load a module. Of two options with the same name, the tool uses the latest."""
         self.known.update(options.VALUES.get(module, {}))
 
     def take(

@@ -85,7 +85,7 @@ def read_data(data: object, name: str, services: types.Services | None) -> Rules
     Raises:
         InvalidValueError: The data is neither a mapping nor a list.
     """
-    del services  # In Kubernetes, a name is one that a container gives to its port.
+    del services  # In Kubernetes, port names are defined by containers.
     found = Policies(name)
     for node in each_document(data):
         # An empty document is null.

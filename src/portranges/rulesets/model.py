@@ -1,6 +1,6 @@
 """The records of ``portranges.rulesets``: a rule, a chain of rules, and what was not understood.
 
-A rule says which ports it is about and what it does; a chain says when its rules are evaluated.
+A rule has the ports that it matches and its action; a chain determines when rules are evaluated.
 These two are all that ``evaluation`` needs, so the rules of a packet filter, of a cloud and of
 Kubernetes have the same form. ``ruleset`` has the class that holds them.
 """

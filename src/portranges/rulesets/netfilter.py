@@ -45,7 +45,7 @@ def transports_of(protocol: str) -> tuple[Transport, ...] | None:
         return _ALL
     if name in _BY_NAME:
         return (_BY_NAME[name],)
-    # "ip" is a name of number 0, but the tool takes it for IP in IP's.
+    # "ip" is a name of number 0, but the tool reads it as IP in IP.
     return () if name in _OTHERS or is_portless(name) else None
 
 

@@ -100,7 +100,7 @@ class Node:
         """Return what ``fields`` returns, without the places.
 
         Raises:
-            RefusedError: As for ``fields``.
+            RefusedError: This is not a mapping, or has an unknown key, or lacks one.
         """
         return {key: each.value for key, each in self.fields(what, known, required).items()}
 

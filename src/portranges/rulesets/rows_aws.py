@@ -80,7 +80,7 @@ AWS = (
             "a reference or a function as a peer: the rule may apply to any address",
             "a reference or a function as a port, a protocol or a rule: the rule is skipped",
             "Fn::If in a rule: only whole rules and lists of rules are read in both branches",
-            "the rule for every destination that a group without SecurityGroupEgress gets",
+            "the rule for every destination that AWS adds to a group without SecurityGroupEgress",
             "that network ACLs are stateless: to audit replies, read an answer of AWS",
             "other types of resource, and templates in templates",
         ),

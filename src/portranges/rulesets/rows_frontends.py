@@ -60,7 +60,7 @@ _FIREWALLD_READS = (
     f"services, as {FIREWALLD_SERVICES} defines them if the text does not",
 )
 _FIREWALLD_LEAVES_OUT = (
-    "services that are changed or added in /etc/firewalld: give them as NamedServices",
+    "services that are changed or added in /etc/firewalld: pass them as NamedServices",
     "direct rules, firewalld.conf and ipsets: they are in other files",
     "a rich rule that firewalld does not load, such as one with an address and no family: skipped",
     "forwarding by releases before 1.0, which is not limited to a zone",

@@ -37,7 +37,7 @@ def read_ports(text: str, services: types.Services | None) -> dict[str, Transpor
                     raise found.error(f"{rule}, got {elide(value)}", span)
                 protocol = value
             elif not value:
-                # An empty value takes back all that precedes it.
+                # An empty value cancels all values before it.
                 listens.clear()
             elif name in _TRANSPORTS and not _LOCAL.fullmatch(value):
                 listens.append((name, value, span))

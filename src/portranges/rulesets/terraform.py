@@ -1,7 +1,8 @@
 """Read the firewalls of clouds in what ``terraform show -json`` prints.
 
 A plan leaves out values that are known only after it was applied. A rule whose peer is such a value
-may apply to any address, and one whose ports are is skipped. Each cloud's reader knows its rules.
+may apply to any address, and one whose ports are is skipped. The module of each cloud reads its
+rules.
 """
 
 from __future__ import annotations
