@@ -18,7 +18,7 @@ from portranges.rulesets.ufw_shipped import profile
 PROFILES = Path("/etc/ufw/applications.d")
 
 
-def test_the_known_profiles_are_those_of_this_machine() -> None:
+def test_the_known_profiles_match_this_machine() -> None:
     needs("ufw")
     compared = 0
     for path in PROFILES.glob("*"):

@@ -249,7 +249,7 @@ def rules_of(draw: st.DrawFn, chain: Chain, later: tuple[str, ...]) -> Rule:
 
 
 @given(made(), st.sampled_from(Direction))
-def test_the_evaluation_of_all_ports_agrees_with_that_of_each_packet(
+def test_the_evaluation_agrees_with_one_that_follows_each_packet(
     ruleset: Ruleset, direction: Direction
 ) -> None:
     found = ruleset.reachable(direction)
@@ -292,7 +292,7 @@ NOTHING = TransportPorts.empty()
 
 
 @given(made(), made())
-def test_a_difference_is_that_of_the_answers(old: Ruleset, new: Ruleset) -> None:
+def test_diff_compares_what_is_reachable(old: Ruleset, new: Ruleset) -> None:
     changes = {each.direction: each for each in rulesets.diff(old, new)}
     for direction in Direction:
         before, after = old.reachable(direction).ports, new.reachable(direction).ports

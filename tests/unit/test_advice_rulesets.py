@@ -161,7 +161,7 @@ class TestWideRules:
     def test_a_rule_for_an_interface_of_forwarded_packets_is_not_reported(self):
         assert found("-A FORWARD -i docker0 -j ACCEPT") == []
 
-    def test_a_source_port_restricts_nobody(self):
+    def test_a_source_port_is_not_a_restriction(self):
         assert found("-A INPUT -p udp -m udp --sport 53 -j ACCEPT") == [
             "line 1: warning: the rule opens all UDP ports to packets from source port 53, which "
             "any sender can use (opens-by-source)"

@@ -131,7 +131,7 @@ def test_the_lowest_priority_is_evaluated_first() -> None:
     assert reach(base(), replace(parts[0], priority=50), parts[1]) == ("22/tcp", True)
 
 
-def test_an_implied_rule_comes_before_those_of_the_file() -> None:
+def test_an_implied_rule_comes_before_the_rules_of_the_file() -> None:
     first = rule("22/tcp", Action.REJECT, applies=MAYBE)
     ruleset = replace(made(base(), rule("22/tcp")), implied=(first,))
     found = ruleset.reachable()
@@ -259,7 +259,7 @@ def test_some_packets_may_be_translated_and_others_not() -> None:
     assert found.because == (out[1],)
 
 
-def test_a_translation_without_ports_keeps_those_of_an_earlier_one() -> None:
+def test_a_translation_without_ports_keeps_the_ports_of_an_earlier_one() -> None:
     later = base("snat", Action.ACCEPT, hook=Hook.POSTROUTING, translates=True)
     unchanged = rule("all", Action.TRANSLATE, "snat")
     last = base("last", Action.ACCEPT, hook=Hook.POSTROUTING, priority=1)
@@ -370,7 +370,7 @@ def test_the_rules_that_make_a_result_inexact() -> None:
     assert made(base(), jump, *ssh, skip("ssh")).reachable().because == (jump, skip("ssh"))
 
 
-def test_an_open_condition_without_an_effect_is_no_reason() -> None:
+def test_an_open_condition_without_an_effect_is_not_a_reason() -> None:
     maybe = rule("22/tcp", applies=MAYBE)
     useless = rule("all", Action.ACCEPT, "raw", applies=MAYBE)
     parts = (base("raw", Action.ACCEPT, hook=Hook.PREROUTING), useless, base(), maybe)
@@ -425,7 +425,7 @@ def test_a_format_that_was_not_compared_has_no_evaluation() -> None:
         )
 
 
-def test_wrong_questions() -> None:
+def test_arguments_that_are_refused() -> None:
     ruleset = made(base())
     with pytest.raises(UnknownNameError, match="unknown direction, got 'inn'; did you mean 'in'?"):
         ruleset.reachable("inn")  # type: ignore[arg-type]
@@ -462,7 +462,7 @@ def test_an_unknown_policy_hides_no_change() -> None:
     assert (change.opened, change.closed) == (TransportPorts.empty(), ALL)
 
 
-def test_an_implied_rule_is_no_change_if_both_have_it() -> None:
+def test_an_implied_rule_that_both_have_is_not_a_change() -> None:
     one, other = (
         replace(made(base(), rule(ports)), implied=(rule("20-23/tcp", applies=MAYBE),))
         for ports in ("22/tcp", "20-24/tcp")
@@ -471,7 +471,7 @@ def test_an_implied_rule_is_no_change_if_both_have_it() -> None:
     assert (str(change.opened), change.added) == ("24/tcp", other.rules)
 
 
-def test_rules_that_change_nothing_are_no_change() -> None:
+def test_rules_without_an_effect_are_not_a_change() -> None:
     moved = replace(rule("22/tcp"), location=Location(line=7))
     assert rulesets.diff(made(base(), rule("22/tcp")), made(base(), moved, moved)) == ()
 
@@ -647,7 +647,7 @@ def test_records_that_contradict_themselves(build, message: str) -> None:
     assert str(caught.value) == message
 
 
-def test_a_chain_of_many_jumps_is_no_deeper_recursion() -> None:
+def test_a_chain_of_many_jumps_does_not_recurse() -> None:
     count = sys.getrecursionlimit() + 100
     chains = [user(f"c{number}") for number in range(count)]
     jumps = [

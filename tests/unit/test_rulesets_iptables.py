@@ -186,7 +186,7 @@ def test_a_new_packet_has_syn_as_its_only_flag(flags: str, applies: Applies) -> 
     assert rule.conditions == (f"-m tcp {flags}",)
 
 
-def test_conditions_are_kept_verbatim_and_a_comment_is_none() -> None:
+def test_conditions_are_verbatim_and_a_comment_is_not_a_condition() -> None:
     line = (
         '! -s 10.0.0.0/8 -i eth0 -p tcp -m tcp --dport 22 -m comment --comment "a \\"b\\" -j DROP" '
         "-m conntrack --ctstate NEW -m hashlimit --hashlimit-upto 5/min --hashlimit-name ssh "
@@ -412,7 +412,7 @@ def test_a_destination_that_is_not_understood(target: str, reason: str) -> None:
         (":user DROP [0:0]", "expected ':chain policy [packets:bytes]', got ':user DROP [0:0]'"),
     ],
 )
-def test_a_line_that_is_no_rule_is_skipped_and_could_accept(line: str, reason: str) -> None:
+def test_a_line_that_is_not_a_rule_is_skipped_and_could_accept(line: str, reason: str) -> None:
     ruleset = rulesets.parse(saved(line))
     (found,) = ruleset.skipped
     assert (found.reason, found.could_accept, found.group) == (reason, True, "")

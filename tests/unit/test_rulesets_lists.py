@@ -380,7 +380,7 @@ def test_what_is_not_understood_is_refused(name: str, text: str, reason: str) ->
     assert caught.value.reason.startswith(reason)
 
 
-def test_aliases_of_opnsense_that_lead_to_themselves_or_too_deep() -> None:
+def test_aliases_of_opnsense_that_contain_themselves_or_are_too_deep() -> None:
     def config(*aliases: tuple[str, str]) -> str:
         inner = "".join(
             f"<alias><name>{name}</name><type>port</type><content>{content}</content></alias>"

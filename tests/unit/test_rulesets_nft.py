@@ -217,7 +217,7 @@ def test_families(match: str, families: tuple[Family, ...]) -> None:
     assert rule.families == families
 
 
-def test_a_rule_for_both_families_at_once_never_applies() -> None:
+def test_a_rule_that_requires_both_families_never_applies() -> None:
     (rule,) = read("meta nfproto ipv4 ip6 saddr fd00::1 accept")
     assert rule.applies is NEVER
 

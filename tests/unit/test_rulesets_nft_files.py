@@ -207,7 +207,7 @@ def test_removing_nothing_is_not_skipped() -> None:
     assert ports(text) == "22/tcp"
 
 
-def test_comments_of_people() -> None:
+def test_comments_that_people_write() -> None:
     text = chain(
         "tcp dport 22 accept # ssh, accept } {",
         "tcp dport {",
@@ -244,7 +244,7 @@ def test_a_chain_without_a_name() -> None:
         rulesets.parse(nested)
 
 
-def test_spellings_of_people() -> None:
+def test_spellings_that_people_use() -> None:
     text = """
 table inet t{
   set s { type inet_service; elements={ 22 } }
