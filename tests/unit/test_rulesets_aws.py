@@ -150,8 +150,15 @@ FIRST = "SecurityGroups/0/IpPermissions/0"
             GROUPS,
             "SecurityGroups/0/IpPermissions",
             KeyError,
+            "SecurityGroups/0",
+            "a security group must have IpPermissions, got none",
+        ),
+        (
+            GROUPS,
+            "SecurityGroups/0/IpPermissions",
+            None,
             "",
-            "IpPermissions must be a list, got NoneType None",
+            "a security group must have IpPermissions, got none",
         ),
         (
             GROUPS,

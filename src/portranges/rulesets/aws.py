@@ -79,9 +79,12 @@ def _add_group_or_rule(found: Gathered, node: Node) -> None:
     found.skip_unknown(node, "", "a security group", _KEYS_OF_GROUP)
     for key, direction in _DIRECTIONS.items():
         side = Side(name, direction)
-        permissions = entry.get(key, node.child(key, None))
-        with found.skipping(permissions, side.group):
-            for each in permissions.items(key):
+        if key not in entry:
+            place = node.child(key, None) if key in node.entry else node
+            found.skip(place, f"a security group must have {key}, got none", side.group)
+            continue
+        with found.skipping(entry[key], side.group):
+            for each in entry[key].items(key):
                 with found.skipping(each, side.group):
                     _add_permission(found, each, side)
 
