@@ -161,15 +161,23 @@ class TestData:
             (
                 "aws",
                 '{"SecurityGroups": []}',
-                "got 'SecurityGroups'; 'portranges ports' lists the rules of a whole file of aws, "
+                "got 'SecurityGroups'; this is a file of aws; 'portranges ports' lists its rules, "
                 "and --query 'SecurityGroups[0].IpPermissions' or "
                 "'SecurityGroupRules[?!IsEgress]' selects the entries to convert",
             ),
             ("azure", '{"securityRules": []}', "a whole file of azure, and --query"),
             ("gcp", '[{"allowed": [], "direction": "INGRESS"}]', "a whole file of gcp\n"),
             ("gcp", '{"SecurityGroups": []}', "a whole file of aws\n"),
-            ("iptables", "*filter", "lists the rules of a whole file of iptables\n"),
-            ("portranges", "-P INPUT DROP\n", "lists the rules of a whole file of iptables\n"),
+            (
+                "iptables",
+                "*filter",
+                "; this is a file of iptables; 'portranges ports' lists its rules\n",
+            ),
+            (
+                "portranges",
+                "-P INPUT DROP\n",
+                "; this is a file of iptables; 'portranges ports' lists its rules\n",
+            ),
             ("portranges", "shopping", "got 'shopping'\n"),
         ],
     )

@@ -100,7 +100,7 @@ def _hint(text: str, source: dialects.Dialect | dialects.DataForm) -> str:
         found = rulesets.detect(text)
     except PortRangesError:
         return ""
-    hint = f"'portranges ports' lists the rules of a whole file of {found.name}"
+    hint = f"this is a file of {found.name}; 'portranges ports' lists its rules"
     if found.name == source.name and source.name in data_forms.SELECTIONS:
         hint += f", and {data_forms.SELECTIONS[source.name]} selects the entries to convert"
     return hint
