@@ -165,9 +165,21 @@ class TestData:
                 "and --query 'SecurityGroups[0].IpPermissions' or "
                 "'SecurityGroupRules[?!IsEgress]' selects the entries to convert",
             ),
-            ("azure", '{"securityRules": []}', "a whole file of azure, and --query"),
-            ("gcp", '[{"allowed": [], "direction": "INGRESS"}]', "a whole file of gcp\n"),
-            ("gcp", '{"SecurityGroups": []}', "a whole file of aws\n"),
+            (
+                "azure",
+                '{"securityRules": []}',
+                "this is a file of azure; 'portranges ports' lists its rules, and --query",
+            ),
+            (
+                "gcp",
+                '[{"allowed": [], "direction": "INGRESS"}]',
+                "this is a file of gcp; 'portranges ports' lists its rules\n",
+            ),
+            (
+                "gcp",
+                '{"SecurityGroups": []}',
+                "this is a file of aws; 'portranges ports' lists its rules\n",
+            ),
             (
                 "iptables",
                 "*filter",
