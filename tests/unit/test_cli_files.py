@@ -506,6 +506,19 @@ class TestDiff:
             "",
         )
 
+    def test_what_was_opened_to_more_packets(self, run):
+        Path("old.rules").write_text(with_rule("-A INPUT -i wg0 -j ACCEPT\n"), "utf-8")
+        Path("new.rules").write_text(with_rule(f"-A INPUT -i wg0 -j ACCEPT\n{MYSQL}"), "utf-8")
+        status, output, _ = run("diff", "old.rules", "new.rules")
+        assert (status, output) == (
+            1,
+            "in: opened 3306/tcp to more packets\n"
+            "  + new.rules:11: -A INPUT -p tcp -m tcp --dport 3306 -j ACCEPT\n",
+        )
+        (change,) = result_of(run("diff", "old.rules", "new.rules", "--json")[1], "diff")
+        assert (change["opened"], change["widened"]) == ("", "3306/tcp")
+        assert run("diff", "new.rules", "old.rules")[0] == 0
+
     def test_no_difference(self, run):
         expected = (0, "no difference in what is reachable\n", "")
         assert run("diff", "server.rules", "plain") == expected
@@ -518,6 +531,7 @@ class TestDiff:
                 "direction": "in",
                 "opened": "3306/tcp",
                 "closed": "",
+                "widened": "",
                 "added": [{"file": "mysql.rules", "line": 10, "text": MYSQL.rstrip()}],
                 "removed": [],
             }

@@ -894,3 +894,44 @@ def test_every_row_names_an_importable_reader() -> None:
         reader = __import__(row.reader, fromlist=["read_text"])
         assert not row.signs or callable(reader.read_text)
         assert not row.keys or callable(reader.read_data)
+
+
+SSH = "-A INPUT -p tcp --dport 22 -j ACCEPT"
+WEB = "-A web -p tcp --dport 80 -j ACCEPT"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "widened"),
+    [
+        # A condition is removed, here and from a jump.
+        ("-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT", SSH, "22/tcp"),
+        (f"-A INPUT -i eth1 -j web\n{WEB}", f"-A INPUT -j web\n{WEB}", "80/tcp"),
+        # One is added, or another rule that drops is removed.
+        (SSH, "-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT", ""),
+        (f"-A INPUT -s 192.0.2.1 -j DROP\n{SSH}", SSH, "22/tcp"),
+        (SSH, f"-A INPUT -s 192.0.2.1 -j DROP\n{SSH}", ""),
+        # A rule for a trusted interface hides nothing.
+        ("-A INPUT -i wg0 -j ACCEPT", f"-A INPUT -i wg0 -j ACCEPT\n{SSH}", "22/tcp"),
+        # A rule that is certain is not widened by another one.
+        (SSH, f"{SSH}\n-A INPUT -i eth1 -j ACCEPT", ""),
+        ("-A INPUT -i eth1 -p tcp --dport 22 -j ACCEPT", f"-A INPUT -i eth2 {SSH[9:]}", "22/tcp"),
+    ],
+)
+def test_ports_that_are_opened_to_more_packets(old: str, new: str, widened: str) -> None:
+    before, after = (
+        rulesets.parse(f"-P INPUT DROP\n-N web\n{text}\n", "iptables") for text in (old, new)
+    )
+    assert rulesets.diff(before, before) == ()
+    changes = rulesets.diff(before, after)
+    assert ",".join(str(each.widened) for each in changes if each.widened) == widened
+    for change in changes:
+        assert not change.widened & (change.opened | change.closed)
+
+
+def test_another_form_of_the_same_rules_opens_nothing() -> None:
+    text = "table ip t { chain i { type filter hook input priority 0; policy drop;\n%s\n} }"
+    rules = rulesets.parse(text % "ip saddr 10.0.0.0/8 tcp dport 22 accept")
+    iptables = "-P INPUT DROP\n-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT"
+    assert rulesets.diff(rules, rulesets.parse(iptables, "iptables")) == ()
+    (change,) = rulesets.diff(rules, rulesets.parse(iptables.replace("-s 10.0.0.0/8 ", "")))
+    assert str(change.widened) == "22/tcp"

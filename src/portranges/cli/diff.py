@@ -28,7 +28,7 @@ def run(arguments: types.Namespace) -> int:
     old, new = (reader.ruleset(each, files.read(each)) for each in names)
     with progress(f"comparing {arguments.old} and {arguments.new}"):
         found = rulesets.diff(old, new)
-    status = 1 if any(each.opened for each in found) else 0
+    status = 1 if any(each.opened or each.widened for each in found) else 0
     data = [_data(each, names) for each in found]
     lines = [*_lines(found, names)]
     if old.chains is None or new.chains is None:
@@ -48,6 +48,7 @@ def _data(change: rulesets.Change, names: tuple[str, str]) -> dict[str, object]:
         "direction": change.direction.value,
         "opened": str(change.opened),
         "closed": str(change.closed),
+        "widened": str(change.widened),
         "added": [_rule_data(each, new) for each in change.added],
         "removed": [_rule_data(each, old) for each in change.removed],
     }
@@ -67,6 +68,8 @@ def _lines(found: types.Sequence[rulesets.Change], names: tuple[str, str]) -> ty
             yield f"{where}: opened {change.opened}{only}"
         if change.closed:
             yield f"{where}: closed {change.closed}{only}"
+        if change.widened:
+            yield f"{where}: opened {change.widened} to more packets"
         for sign, rules, name in (("+", change.added, new), ("-", change.removed, old)):
             for rule in rules:
                 text = files.about(rule.location, rule.text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from portranges import checks, types
 from portranges.checks import fields, of_type, optional, tuple_with
@@ -16,9 +17,15 @@ from portranges.families import Family
 from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.records import always_checked
-from portranges.rulesets.model import Action, Applies, Direction, Location, Rule, Skipped
+from portranges.rulesets.model import Action, Applies, Direction, Rule, Skipped
 from portranges.rulesets.ruleset import Ruleset
 from portranges.transport_ports import TransportPorts
+
+_EMPTY = TransportPorts.empty()
+
+# Everything but the place, and the text of a rule that was understood.
+_of_rule = attrgetter(*(name for name in Rule.__slots__ if name not in {"location", "text"}))
+_of_skipped = attrgetter(*(name for name in Skipped.__slots__ if name != "location"))
 
 _DENYING = (Action.DROP, Action.REJECT)
 # Without an evaluation, what another rule or program decides may let a packet pass.
@@ -40,6 +47,8 @@ class Change:
         direction: The direction.
         opened: The ports that only the new ruleset lets packets reach.
         closed: The ports that only the old ruleset lets packets reach.
+        widened: The ports that both let packets reach, if the old one does so under conditions, and
+            the new one accepts more packets, as far as the rules show it.
         added: The rules about these ports that only the new ruleset has, and what was skipped in
             it that may open them.
         removed: The rules about these ports that only the old ruleset has, and likewise what was
@@ -70,10 +79,12 @@ class Change:
     group: str | None = None
     conditions: tuple[str, ...] = ()
     families: tuple[Family, ...] = ()
+    widened: TransportPorts = _EMPTY
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, direction=Direction, opened=TransportPorts, closed=TransportPorts)
+        fields(self, widened=TransportPorts)
         fields(self, added=tuple, removed=tuple, group=optional(str))
         fields(self, conditions=tuple_with(str), families=tuple_with(Family))
         checks.one_or_many("added", self.added, (Rule, Skipped), what="rules")
@@ -90,6 +101,9 @@ def diff(old: Ruleset, new: Ruleset) -> tuple[Change, ...]:
     and not what is reachable: the order of the rules, and what a group without rules lets pass,
     are not considered. A rule with new conditions is two changes, one that opens its ports and
     one that closes them. The same is true of a published port with a new target.
+
+    A port that is open to some packets may be opened to more, for example if a condition is
+    removed. It is then in ``widened``. Conditions are compared as text, in rulesets of one form.
 
     If a default policy is not known, a port is opened or closed if it is for some policy.
 
@@ -130,19 +144,20 @@ def diff(old: Ruleset, new: Ruleset) -> tuple[Change, ...]:
     return tuple(_evaluated(old, new))
 
 
-_NOWHERE = Location(line=1)
-
-
 def _evaluated(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
     """Yield the change of each direction in which the reachable ports differ."""
-    own, others = ((*each.implied, *each.rules) for each in (old, new))
+    own, others = (_contents((*each.implied, *each.rules)) for each in (old, new))
+    is_alike = _form(old) == _form(new)
     for direction in Direction:
-        opened = closed = TransportPorts.empty()
+        opened = closed = widened = TransportPorts.empty()
         for before, after in _with_policies(old, new):
             ports = before.reachable(direction).ports, after.reachable(direction).ports
             opened |= ports[1] - ports[0]
             closed |= ports[0] - ports[1]
-        if not (changed := opened | closed):
+            more = _widened(before, after, direction, own if is_alike else None)
+            widened |= more & ports[0] & ports[1]
+        widened -= opened | closed
+        if not (changed := opened | closed | widened):
             continue
         old_rules, new_rules = (each._verdicts(direction, changed) for each in (old, new))
         unread = _unread(new, direction) if opened else []
@@ -151,12 +166,38 @@ def _evaluated(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
             direction=direction,
             opened=opened,
             closed=closed,
-            added=(*_only(new_rules, _contents(own)), *_only(unread, _contents(old.skipped))),
+            widened=widened,
+            added=(*_only(new_rules, own), *_only(unread, _contents(old.skipped))),
             removed=(
-                *_only(old_rules, _contents(others)),
+                *_only(old_rules, others),
                 *_only(unread_before, _contents(new.skipped)),
             ),
         )
+
+
+def _widened(
+    old: Ruleset, new: Ruleset, direction: Direction, known: set[object] | None
+) -> TransportPorts:
+    """Return the ports that are not open to every packet before, and to more packets after.
+
+    Either every packet passes after, or a rule accepts some that is not among the *known* ones.
+    These are None for rulesets of different forms, where equal conditions have different texts.
+    """
+    partly = TransportPorts.full() - old._certain(direction)
+    if not partly:
+        return partly
+    found = new._certain(direction) & partly
+    if known is None:
+        return found
+    for rule in _only(new._verdicts(direction, partly), known):
+        if rule.action is Action.ACCEPT:
+            found |= rule.ports & partly
+    return found
+
+
+def _form(ruleset: Ruleset) -> tuple[str, bool]:
+    """Return the format of *ruleset*, and whether it was read from data."""
+    return ruleset.format, any(rule.location.pointer for rule in ruleset.rules)
 
 
 def _unread(ruleset: Ruleset, direction: Direction) -> list[Skipped]:
@@ -279,5 +320,5 @@ def _only(found: Iterable[types.T], others: set[object]) -> tuple[types.T, ...]:
 def _content(found: object) -> object:
     """Return a rule, or what was skipped, without its place."""
     if isinstance(found, Rule):
-        return replace(found, location=_NOWHERE, text="")
-    return replace(found, location=_NOWHERE) if isinstance(found, Skipped) else found
+        return _of_rule(found)
+    return _of_skipped(found) if isinstance(found, Skipped) else found

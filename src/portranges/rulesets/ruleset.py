@@ -206,6 +206,14 @@ class Ruleset:
         packets = TransportPorts({check_transport(transport): [check_port(port)]})
         return tuple(self._verdicts(way, packets))
 
+    def _certain(self, direction: Direction) -> TransportPorts:
+        """Return the ports that every new packet of some address family reaches."""
+        certain = TransportPorts.empty()
+        for evaluation in self._evaluations(direction):
+            found = evaluation.run(TransportPorts.full())
+            certain |= found.passed - found.lost
+        return certain
+
     def _verdicts(self, direction: Direction, packets: TransportPorts) -> list[Rule]:
         """Return the rules that may decide about *packets*, in the order of evaluation."""
         found = {
