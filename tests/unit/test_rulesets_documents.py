@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portranges import InvalidValueError, MissingExtraError, PortSyntaxError
-from portranges.rulesets import documents, json_text, parse, yaml_text
+from portranges.rulesets import documents, from_data, json_text, parse, yaml_text
 from portranges.rulesets.documents import Opaque, pointer_to
 
 yaml = pytest.importorskip("yaml")
@@ -329,3 +329,16 @@ def test_objects_of_json_may_be_documents_of_yaml() -> None:
         "line 1, /0/spec/ports/0",
         "line 3, /1/spec/ports/0",
     ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"services": {"web": {"ports": [10**5000]}}},
+        {"services": {"web": {10**5000: ["80"]}}},
+        {"SecurityGroups": [{"GroupId": -(10**5000)}]},
+    ],
+)
+def test_a_number_without_a_text_is_refused(data: object) -> None:
+    with pytest.raises(InvalidValueError, match="^a number must have at most 100 digits"):
+        from_data(data)

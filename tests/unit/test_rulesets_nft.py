@@ -1030,3 +1030,14 @@ def test_a_chain_may_accept_what_was_translated() -> None:
     assert [each.applies for each in ruleset.rules[1:]] == [Applies.NEVER, Applies.NEVER]
     found = rulesets.parse(text.replace("ct status dnat", "tcp dport 1 ct status dnat")).reachable()
     assert not found.is_exact
+
+
+def test_values_of_python_that_json_does_not_have() -> None:
+    payload = {"payload": {"protocol": "tcp", "field": "dport"}}
+    match = {"match": {"op": "==", "left": payload, "right": True}}
+    unnamed = {"dnat": {"addr": "192.0.2.1", 1: 80}}
+    for expr, reason in ((match, "expected a port or"), (unnamed, "dnat must have known keys")):
+        rule = {"rule": {"family": "ip", "table": "t", "chain": "i", "expr": [expr]}}
+        chain = {"chain": {"family": "ip", "table": "t", "name": "i"}}
+        (found,) = rulesets.from_data({"nftables": [chain, rule]}).skipped
+        assert found.reason.startswith(reason)

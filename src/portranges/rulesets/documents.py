@@ -20,6 +20,7 @@ MAX_DEPTH = 200
 
 # int() refuses numbers of more than 4,300 digits, and no format has any of this length.
 MAX_DIGITS = 100
+_TOO_LARGE = 10**MAX_DIGITS
 
 # Many pointers lead through a longer container, so the lines of its values are kept by key.
 _FEW = 32
@@ -165,7 +166,7 @@ def template_hint(text: str) -> str:
 
 
 def check_depth(data: object) -> None:
-    """Raise InvalidValueError if *data* is nested too deeply, or contains itself."""
+    """Raise InvalidValueError if *data* is too deep, contains itself, or has a huge number."""
     level = {id(data): data}
     for _ in range(MAX_DEPTH + 1):
         level = {id(each): each for value in level.values() for each in _inside(value)}
@@ -177,12 +178,17 @@ def check_depth(data: object) -> None:
 def _inside(value: object) -> types.Iterator[object]:
     items: types.Iterable[object] = ()
     if isinstance(value, dict):
-        items = types.cast("dict[object, object]", value).values()
+        entries = types.cast("dict[object, object]", value)
+        items = (each for entry in entries.items() for each in entry)
     elif isinstance(value, (list, tuple)):
         items = types.cast("list[object]", value)
     for each in items:
         if isinstance(each, (dict, list, tuple)):
             yield types.cast("object", each)
+        elif isinstance(each, int) and abs(each) >= _TOO_LARGE:
+            raise InvalidValueError(
+                f"a number must have at most {MAX_DIGITS} digits", "a longer one"
+            )
 
 
 def located(ruleset: Ruleset, document: Document) -> Ruleset:

@@ -182,6 +182,8 @@ def _scalar(value: object) -> str:
     """Return a value as the text form has it."""
     if isinstance(value, str) and value:
         return value
+    if isinstance(value, bool):
+        return "exists" if value else "missing"
     if isinstance(value, int) and abs(value) < 1 << 128:
         return str(int(value))
     if isinstance(value, list):
@@ -386,7 +388,7 @@ def _keys(value: object) -> tuple[tuple[str, ...], str]:
 def _translation(kind: str, fields: Object) -> Translation:
     action = Action.REDIRECT if kind == "redirect" else Action.TRANSLATE
     if not fields.keys() <= {"family", "addr", "port", "flags", "type_flags"}:
-        raise Unread(f"{kind} must have known keys, got {elide(', '.join(fields))}")
+        raise Unread(f"{kind} must have known keys, got {elide(', '.join(map(str, fields)))}")
     family = fields.get("family", "inet")
     if family not in ("ip", "ip6", "inet"):
         raise Unread(f"family must be known, got {got(family)}")
