@@ -910,6 +910,11 @@ WEB = "-A web -p tcp --dport 80 -j ACCEPT"
         (SSH, "-A INPUT -s 10.0.0.0/8 -p tcp --dport 22 -j ACCEPT", ""),
         (f"-A INPUT -s 192.0.2.1 -j DROP\n{SSH}", SSH, "22/tcp"),
         (SSH, f"-A INPUT -s 192.0.2.1 -j DROP\n{SSH}", ""),
+        (
+            f"-A INPUT -s 192.0.2.1 -j DROP\n-A INPUT -i eth1 {SSH[9:]}",
+            f"-A INPUT -i eth1 {SSH[9:]}",
+            "22/tcp",
+        ),
         # A rule for a trusted interface hides nothing.
         ("-A INPUT -i wg0 -j ACCEPT", f"-A INPUT -i wg0 -j ACCEPT\n{SSH}", "22/tcp"),
         # A rule that is certain is not widened by another one.

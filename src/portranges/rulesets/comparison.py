@@ -154,7 +154,7 @@ def _evaluated(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
             ports = before.reachable(direction).ports, after.reachable(direction).ports
             opened |= ports[1] - ports[0]
             closed |= ports[0] - ports[1]
-            more = _widened(before, after, direction, own if is_alike else None)
+            more = _widened(before, after, direction, (own, others) if is_alike else None)
             widened |= more & ports[0] & ports[1]
         widened -= opened | closed
         if not (changed := opened | closed | widened):
@@ -176,12 +176,16 @@ def _evaluated(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
 
 
 def _widened(
-    old: Ruleset, new: Ruleset, direction: Direction, known: set[object] | None
+    old: Ruleset,
+    new: Ruleset,
+    direction: Direction,
+    known: tuple[set[object], set[object]] | None,
 ) -> TransportPorts:
     """Return the ports that are not open to every packet before, and to more packets after.
 
-    Either every packet passes after, or a rule accepts some that is not among the *known* ones.
-    These are None for rulesets of different forms, where equal conditions have different texts.
+    Either every packet passes after, or a rule that accepts was added, or one that denies was
+    removed. *known* has the contents of the old and of the new rules. It is None for rulesets of
+    different forms, where equal conditions have different texts.
     """
     partly = TransportPorts.full() - old._certain(direction)
     if not partly:
@@ -189,9 +193,12 @@ def _widened(
     found = new._certain(direction) & partly
     if known is None:
         return found
-    for rule in _only(new._verdicts(direction, partly), known):
-        if rule.action is Action.ACCEPT:
-            found |= rule.ports & partly
+    added = _only(new._verdicts(direction, partly), known[0])
+    removed = _only(old._verdicts(direction, partly), known[1])
+    several = [each for each in added if each.action is Action.ACCEPT]
+    several += [each for each in removed if each.action in _DENYING]
+    for rule in several:
+        found |= rule.ports & partly
     return found
 
 
