@@ -540,7 +540,8 @@ class TestDiff:
     def test_the_families_of_a_group(self, run):
         def save(name, *ranges):
             permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, **dict(ranges)}
-            group = {"GroupId": "sg-1", "IpPermissions": [permission]}
+            permissions = {"IpPermissions": [permission], "IpPermissionsEgress": []}
+            group = {"GroupId": "sg-1", **permissions}
             Path(name).write_text(json.dumps({"SecurityGroups": [group]}), "utf-8")
 
         four = ("IpRanges", [{"CidrIp": "0.0.0.0/0"}])
