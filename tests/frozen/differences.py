@@ -894,7 +894,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=_macos_multicast,
     ),
     Difference(
-        name="reuse: addresses that are no end of a socket",
+        name="reuse: addresses that cannot be an end of a socket",
         reason="multicast and broadcast addresses, and connect() to another family on macOS; not "
         "asked any more: the wildcard as a peer, 127.0.0.2 where a new machine does not have it",
         asked="rules can_bind portability run automatic_run",

@@ -261,7 +261,7 @@ def test_sources_are_not_split(capsys):
         ),
         (
             ["capacity", "--system", "zos", "--rate", "1"],
-            "--rate requires --time-wait, because that of zos is unknown, got --rate without it",
+            "--rate requires --time-wait, because zos has no known value, got --rate without it",
         ),
         (
             ["capacity", "--method", "udp", "--rate", "1"],

@@ -172,7 +172,7 @@ def test_a_number_that_is_refused_names_its_bounds(command, option, text, capsys
         (["capacity", "--clients", "5"], "--clients requires --ports-per-client, got --clients 5 "),
         (
             ["capacity", "--system", "zos", "--rate", "1"],
-            "--rate requires --time-wait, because that of zos is unknown, got --rate without it\n",
+            "--rate requires --time-wait, because zos has no known value, got --rate without it\n",
         ),
         (["443", "--table", "--here"], "--here requires pages or --json, got --table\n"),
         (["443", "--table", "--sources"], "--sources requires pages or --json, got --table\n"),

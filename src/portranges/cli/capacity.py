@@ -134,7 +134,7 @@ def _questions(arguments: types.Namespace, limits: _Limits) -> list[_Question]:
         )
     if arguments.rate is not None and limits.rate is None:
         raise InvalidValueError(
-            f"--rate requires --time-wait, because that of {limits.profile.name} is unknown",
+            f"--rate requires --time-wait, because {limits.profile.name} has no known value",
             "--rate without it",
         )
     return [
