@@ -8,7 +8,7 @@ import pytest
 
 from cloud_samples import AZURE, AZURE_EFFECTIVE, GCP, GCP_POLICY, OPENSTACK, plan, resource
 from portranges import rulesets
-from portranges.advice import audit
+from portranges.advice import audit, idle_rules, of_rulesets
 from portranges.families import Family
 from portranges.portset import PortSet
 from portranges.rulesets import Action, Location, Rule, Ruleset
@@ -490,3 +490,16 @@ def test_chains_may_lead_to_each_other_in_any_number() -> None:
     restricted = "-A INPUT -s 192.0.2.1 -j"
     text = "\n".join(lines).replace("-A INPUT -j", restricted)
     assert not audit(rulesets.parse("*filter\n:INPUT DROP [0:0]\n" + text + "\n"))
+
+
+def test_the_conditions_of_a_map_are_searched_once():
+    """A map of verdicts makes a rule for each target, with the text of the map as a condition."""
+    chains = [f"chain c{each} {{\ntcp dport {each} accept\n}}\n" for each in range(30000, 30500)]
+    elements = ", ".join(f"{each} : jump c{each}" for each in range(30000, 30500))
+    base = "chain in {\ntype filter hook input priority 0; policy drop;\n"
+    text = f"table inet t {{\n{''.join(chains)}{base}tcp dport vmap {{ {elements} }}\n}}\n}}\n"
+    of_rulesets._is_source.cache_clear()
+    idle_rules._remembers.cache_clear()
+    assert audit(rulesets.parse(text)) == ()
+    assert of_rulesets._is_source.cache_info().misses == 1
+    assert idle_rules._remembers.cache_info().misses == 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import groupby
 
 from portranges import types
@@ -46,7 +47,13 @@ def is_incomplete(rule: Rule) -> bool:
 
 
 def _has_memory(rule: Rule) -> bool:
-    return any(map(_WITH_MEMORY.search, rule.conditions))
+    return any(map(_remembers, rule.conditions))
+
+
+# A map of verdicts makes many rules, each of which has its whole text as a condition.
+@lru_cache(maxsize=16)
+def _remembers(condition: str) -> bool:
+    return _WITH_MEMORY.search(condition) is not None
 
 
 class _Earlier:

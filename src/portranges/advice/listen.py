@@ -212,10 +212,13 @@ def finding(
     The sentence shows the ports as *shown*, if that is given.
     """
     known = BY_ID[row]
+    if shown is None:
+        # A set may have 32,768 ranges, so its text is made only if it is shown.
+        shown = str(ports) if "{ports}" in known.template else ""
     return Finding(
         id=known.id,
         severity=known.severity,
-        sentence=known.template.format(ports=str(ports) if shown is None else shown, **what),
+        sentence=known.template.format(ports=shown, **what),
         ports=ports,
         source=source or known.source,
         location=location,

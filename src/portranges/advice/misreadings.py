@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from portranges import types
@@ -12,6 +12,7 @@ from portranges.advice.misread_rows import ROWS, Misreading
 from portranges.advice.model import Finding
 from portranges.layout import cut_list
 from portranges.rulesets import Applies, Ruleset
+from portranges.transport_ports import TransportPorts
 
 # The longest part of a rule in a sentence.
 _LONGEST = 60
@@ -43,10 +44,16 @@ def find(ruleset: Ruleset) -> types.Iterator[Finding]:
                 and (row.name, text) not in seen
             ):
                 seen.add((row.name, text))
-                ports = cut_list(str(rule.ports), _LONGEST) or "a list of ports"
+                ports = _shown(rule.ports)
                 found = match[0] if len(match[0]) <= _LONGEST else f"{match[0][:_LONGEST]}..."
                 means = row.means.format(found, ports=ports)
                 yield about(rule, "misread-opening" if row.opens else "misread", means=means)
+
+
+# Many rules may refer to one set.
+@lru_cache(maxsize=16)
+def _shown(ports: TransportPorts) -> str:
+    return cut_list(str(ports), _LONGEST) or "a list of ports"
 
 
 def hint_of(reason: str) -> tuple[str, str]:

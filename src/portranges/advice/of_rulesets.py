@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from math import inf
 
 from portranges import types
@@ -285,7 +286,7 @@ class _Openings:
             rule
             for rule in self.ruleset.rules
             if rule.action in _OPENING
-            and not any(map(_LOOPBACK.search, rule.conditions))
+            and not any(map(_is_loopback, rule.conditions))
             and self._is_on_the_way(rule)
         ]
         for transport in (Transport.TCP, Transport.UDP):
@@ -329,10 +330,22 @@ def _of_published(rules: list[Rule]) -> types.Iterator[Finding]:
 
 def _is_restricted(rule: Rule) -> bool:
     """Return whether *rule* is for certain senders only."""
-    return any(
-        _ON_SOURCE.search(each) and not _ANY_ADDRESS.search(each) and not _NEGATION.search(each)
-        for each in rule.conditions
+    return any(_is_source(each) for each in rule.conditions)
+
+
+# A map of verdicts makes many rules, each of which has its whole text as a condition.
+@lru_cache(maxsize=16)
+def _is_source(condition: str) -> bool:
+    return bool(
+        _ON_SOURCE.search(condition)
+        and not _ANY_ADDRESS.search(condition)
+        and not _NEGATION.search(condition)
     )
+
+
+@lru_cache(maxsize=16)
+def _is_loopback(condition: str) -> bool:
+    return _LOOPBACK.search(condition) is not None
 
 
 def _is_conditional(rule: Rule) -> bool:
