@@ -103,7 +103,8 @@ def diff(old: Ruleset, new: Ruleset) -> tuple[Change, ...]:
     one that closes them. The same is true of a published port with a new target.
 
     A port that is open to some packets may be opened to more, for example if a condition is
-    removed. It is then in ``widened``. Conditions are compared as text, in rulesets of one form.
+    removed. It is then in ``widened``. Conditions are compared as text, and only if both rulesets
+    have the same form.
 
     If a default policy is not known, a port is opened or closed if it is for some policy.
 
