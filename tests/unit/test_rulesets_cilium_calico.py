@@ -320,7 +320,7 @@ def test_only_a_global_policy_selects_namespaces() -> None:
 
 def test_the_order_is_a_rank() -> None:
     rule = {"action": "Allow"}
-    orders = (10**400, None, -1.5, 3, 3.0)
+    orders = (10**99, None, -1.5, 3, 3.0)
     data = [calico(name=str(each), order=each, ingress=[rule], egress=[rule]) for each in orders]
     other = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
     data.append({**other, "metadata": {"name": "g"}, "spec": {"ingress": [{}]}})
