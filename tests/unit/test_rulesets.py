@@ -568,8 +568,7 @@ def test_rules_of_two_formats_without_an_evaluation_are_not_compared() -> None:
     with pytest.raises(InvalidValueError) as caught:
         rulesets.diff(made(base()), unevaluated(name="aws"))
     assert str(caught.value) == (
-        "rulesets must have one format, or an evaluation that was compared with their tools, got "
-        "'made' and 'aws'"
+        "rulesets must have the same format, or both an evaluation, got 'made' and 'aws'"
     )
 
 

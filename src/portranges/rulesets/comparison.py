@@ -182,7 +182,7 @@ def _widened(
     direction: Direction,
     known: tuple[set[object], set[object]] | None,
 ) -> TransportPorts:
-    """Return the ports that are not open to every packet before, and to more packets after.
+    """Return the ports that some packets could not reach before, and more packets can reach now.
 
     Either every packet passes after, or a rule that accepts was added, or one that denies was
     removed. *known* has the contents of the old and of the new rules. It is None for rulesets of
@@ -242,7 +242,7 @@ _Kind = tuple[str, bool, PortSet, PortSet | None, tuple[str, ...]]
 def _by_group(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
     """Yield the changes of the ports that the rules of each group name."""
     if old.format != new.format:
-        rule = "rulesets must have one format, or an evaluation that was compared with their tools"
+        rule = "rulesets must have the same format, or both an evaluation"
         raise InvalidValueError(rule, f"{elide(old.format)} and {elide(new.format)}")
     old_contents, new_contents = _contents(old.rules), _contents(new.rules)
     unread = _only([each for each in new.skipped if each.could_accept], _contents(old.skipped))
