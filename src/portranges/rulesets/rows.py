@@ -65,6 +65,7 @@ _NFT = Format(
         "rules that change a port or an address other than by NAT: everything is left open",
         "include, insert, replace and commands that remove what was added: skipped",
         "a file for 'nft -f' is read as if no other rules were loaded before",
+        "'nft list chains', 'sets' and the like: nothing shows that rules are missing in them",
         "a variable that is not defined in the file: the rule is skipped",
         "synproxy and tproxy: the rule delegates the decision",
         "matches of iptables that have only a name: conditions; its translations: skipped",
