@@ -332,3 +332,9 @@ def test_a_set_with_an_unknown_property_may_have_any_element() -> None:
         assert skipped.location.line == 2
         assert skipped.reason.startswith("expected a property of a set or a map, got 'zork")
         assert ruleset.reachable().ports >= TransportPorts.parse("0-65535/tcp")
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\\\n"])
+def test_blanks_at_the_end_are_read_once(blank: str) -> None:
+    """The number of steps would be the square of 200,000 otherwise."""
+    assert rulesets.parse("table ip t {\n}\n" + blank * 200_000, "nft").rules == ()

@@ -10,10 +10,11 @@ from portranges.errors import PortSyntaxError, elide
 from portranges.rulesets.model import Action
 from portranges.rulesets.nft_model import Element, Unread, Verdict
 
-# Blanks before a token are a part of its match, but not of its group.
+# Blanks before a token are a part of its match, but not of its group. Without a match for those at
+# the end, each of them would be tried.
 _TOKEN = re.compile(
     r'(?:[ \t\r]++|\\\r?\n)*+(?:(?P<word>(?:[^\s{},;"#]|"[^"]*+")++)|(?P<mark>[{},])'
-    r"|(?P<end>\n|;)|(?P<comment>#[^\n]*+)|(?P<wrong>[^ \t\r]))"
+    r"|(?P<end>\n|;)|(?P<comment>#[^\n]*+)|(?P<wrong>[^ \t\r])|(?P<last>\Z))"
 )
 
 # What older releases of nft write instead of a match of iptables, and all that follows it.
@@ -54,7 +55,8 @@ def tokens_of(text: str) -> types.Iterator[Token]:
         start, stop = match.span(kind)
         if kind == "wrong":
             raise error_at("a quotation mark must be closed", text, start)
-        yield Token(kind, match[kind], start, stop)
+        if kind != "last":
+            yield Token(kind, match[kind], start, stop)
 
 
 def content_of(text: str) -> list[Token]:

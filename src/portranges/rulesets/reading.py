@@ -99,7 +99,7 @@ def from_data(
         TypeError: An argument has the wrong type.
         UnknownNameError: *format* is unknown.
         InvalidValueError: The format is not detected or is not a format of data, or the data does
-            not have its form or is nested too deeply.
+            not have its form, is nested too deeply or has a number of more than 100 digits.
         DataError: The format is one of another package, which does not work.
 
     Complexity:
