@@ -24,6 +24,7 @@ _LEAVES_OUT = (
     "a quotation mark that is not closed, as in a comment with a line break: the line is skipped",
     "'! --dport 0:65535': iptables-legacy matches no packet with it, but saves no match at all",
     "contents of an ipset, unless parse() has the output of 'ipset save' as sets: a condition",
+    "TTL and HL: 'reachable' assumes that a packet is forwarded whatever they set",
 )
 _EVIDENCE = Evidence(
     confidence=Confidence.MEASURED,
