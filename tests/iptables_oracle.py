@@ -239,7 +239,9 @@ CHILD = textwrap.dedent(
             lines = text.split("\n")
             for number in map(int, bad):
                 lines[number - 1] = ""
-            text = "\n".join(lines)
+            if (shorter := "\n".join(lines)) == text:
+                break
+            text = shorter
             code, _, error = run(*order["load"].split(), text=text)
         if code:
             results.append({"error": error})
