@@ -84,7 +84,17 @@ from portranges.probe import (
     Visibility,
 )
 from portranges.reuse import Handle, LinuxSettings, Socket, State, SystemSettings
-from portranges.rulesets import Action, Applies, Chain, Hook, Location, Rule, Ruleset, Skipped
+from portranges.rulesets import (
+    Action,
+    Applies,
+    Chain,
+    Direction,
+    Hook,
+    Location,
+    Rule,
+    Ruleset,
+    Skipped,
+)
 from portranges.selection import Algorithm
 from portranges.source import Confidence
 from portranges.system import (
@@ -761,6 +771,7 @@ SAMPLES: dict[type[Any], Sample] = {
             "reason": "unknown target",
             "could_accept": True,
             "group": "filter INPUT",
+            "direction": Direction.IN,
         },
         (
             {"location": None},
@@ -768,6 +779,7 @@ SAMPLES: dict[type[Any], Sample] = {
             {"reason": ""},
             {"could_accept": "perhaps"},
             {"group": None},
+            {"direction": "in"},
         ),
     ),
     Chain: Sample(

@@ -306,6 +306,21 @@ def test_what_was_skipped():
     ]
 
 
+@pytest.mark.parametrize(("key", "row"), [("ingress", "skipped-opening"), ("egress", "skipped")])
+def test_what_was_skipped_in_one_direction(key, row):
+    resource = {"address": "a.b", "type": "aws_security_group", "name": "b", "mode": "managed"}
+    values = {"id": "sg-1", "ingress": [], "egress": []}
+    del values[key]
+    module = {"resources": [{**resource, "values": values}]}
+    plan = {"terraform_version": "1.11.4", "planned_values": {"root_module": module}}
+    ruleset = rulesets.from_data(plan)
+    assert [each.direction for each in ruleset.skipped] == [
+        rulesets.Direction.IN if key == "ingress" else rulesets.Direction.OUT
+    ]
+    rows = [each.id for each in audit(ruleset)]
+    assert [each for each in rows if each.startswith("skipped")] == [row]
+
+
 def test_a_format_without_an_evaluation():
     rules = tuple(
         Rule(

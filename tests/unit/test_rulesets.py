@@ -939,3 +939,26 @@ def test_another_form_of_the_same_rules_opens_nothing() -> None:
     assert rulesets.diff(rules, rulesets.parse(iptables, "iptables")) == ()
     (change,) = rulesets.diff(rules, rulesets.parse(iptables.replace("-s 10.0.0.0/8 ", "")))
     assert str(change.widened) == "22/tcp"
+
+
+def test_what_was_skipped_in_one_direction_decides_nothing_in_others() -> None:
+    place = Location(line=1)
+    skipped = Skipped(
+        location=place, text="?", reason="?", could_accept=True, direction=Direction.OUT
+    )
+    chains = tuple(
+        Chain(name=hook.value, hook=hook, policy=Action.DROP, families=(Family.INET,))
+        for hook in (Hook.INPUT, Hook.OUTPUT)
+    )
+    ruleset = Ruleset(format="x", rules=(), skipped=(skipped,), chains=chains)
+    assert ruleset.reachable("in") == Reachable(ports=TransportPorts.empty(), is_exact=True)
+    assert ruleset.reachable("out").because == (skipped,)
+
+
+def test_a_difference_in_what_was_skipped_has_its_direction() -> None:
+    group = {"GroupId": "sg-1", "IpPermissions": [], "IpPermissionsEgress": []}
+    old = rulesets.from_data({"SecurityGroups": [group]})
+    new = rulesets.from_data({"SecurityGroups": [{**group, "IpPermissionsEgress": 1}]})
+    assert [(each.group, each.direction) for each in rulesets.diff(old, new)] == [
+        ("sg-1 egress", Direction.OUT)
+    ]

@@ -181,7 +181,7 @@ _OF_RULESETS = (
     _note(
         id="skipped",
         template="not understood: {reason}",
-        reason="It cannot open a port. The other findings do not consider it.",
+        reason="It cannot open a port to other hosts. The other findings do not consider it.",
         source=cite("portranges.rulesets", "Ruleset.skipped"),
     ),
     _warning(

@@ -116,7 +116,7 @@ def _idle(ruleset: Ruleset, rules: list[Rule]) -> types.Iterator[Finding]:
 
 def _of_skipped(skipped: Iterable[Skipped]) -> types.Iterator[Finding]:
     for each in skipped:
-        opens = each.could_accept
+        opens = each.could_accept and each.direction in (Direction.IN, None)
         fault, hint = hint_of(each.reason.partition("\n")[0])
         row = "skipped-opening" if opens else "skipped"
         yield finding(row, PortSet(), location=each.location, reason=fault)

@@ -46,7 +46,10 @@ def run(arguments: types.Namespace) -> int:
 
 def _all_data(ruleset: rulesets.Ruleset, name: str) -> dict[str, object]:
     skipped = [
-        files.place_data(name, each.location) | as_data(each, "text", "reason", "could_accept")
+        {
+            **files.place_data(name, each.location),
+            **as_data(each, "text", "reason", "could_accept", "direction"),
+        }
         for each in ruleset.skipped
     ]
     rules = [_data(each, name) for each in ruleset.rules]

@@ -73,7 +73,7 @@ def _add_group_or_rule(found: Gathered, node: Node) -> None:
     if is_rule:
         is_egress = flag("IsEgress", entry["IsEgress"].value)
         side = Side(name, Direction.OUT if is_egress else Direction.IN)
-        with found.skipping(node, side.group):
+        with found.skipping(node, side.group, side.direction):
             _add_rule(found, node, side)
         return
     found.skip_unknown(node, "", "a security group", _KEYS_OF_GROUP)
@@ -81,11 +81,13 @@ def _add_group_or_rule(found: Gathered, node: Node) -> None:
         side = Side(name, direction)
         if key not in entry:
             place = node.child(key, None) if key in node.entry else node
-            found.skip(place, f"a security group must have {key}, got none", side.group)
+            found.skip(
+                place, f"a security group must have {key}, got none", side.group, side.direction
+            )
             continue
-        with found.skipping(entry[key], side.group):
+        with found.skipping(entry[key], side.group, side.direction):
             for each in entry[key].items(key):
-                with found.skipping(each, side.group):
+                with found.skipping(each, side.group, side.direction):
                     _add_permission(found, each, side)
 
 
@@ -99,7 +101,7 @@ def _add_permission(found: Gathered, node: Node, side: Side) -> None:
         raise InvalidValueError(f"a permission must have {', '.join(_PEERS)}", "none of them")
     for key, peer in peers:
         rule = one_peer(key, [peer.value], head, peer)
-        with found.skipping(rule, side.group):
+        with found.skipping(rule, side.group, side.direction):
             what, keys = f"each of {key}", _PEERS[key]
             if key == "UserIdGroupPairs":
                 given = peer.fields(what, keys)
@@ -138,7 +140,9 @@ def _add_entry(found: Gathered, node: Node, name: str) -> None:
     needed = ("Egress", "RuleAction", "RuleNumber")
     entry = {key: each.value for key, each in node.all_fields("an entry", needed).items()}
     side = Side(name, Direction.OUT if flag("Egress", entry["Egress"]) else Direction.IN)
-    with found.skipping(node, side.group, could_accept=entry["RuleAction"] != "deny"):
+    with found.skipping(
+        node, side.group, side.direction, could_accept=entry["RuleAction"] != "deny"
+    ):
         ports = {each: from_aws_nacl([entry], transport=each) for each in Transport}
         key = only_one([each for each in _PEERS_OF_ACL if each in entry], _PEERS_OF_ACL)
         side.add(

@@ -89,10 +89,10 @@ def _add_group(found: Gathered, node: Node, name: str, conditions: tuple[str, ..
             continue
         for rules, of_rules in _branches(entry[key], conditions):
             side = Side(name, direction, of_rules)
-            with found.skipping(rules, side.group):
+            with found.skipping(rules, side.group, side.direction):
                 for item in rules.items(key):
                     for each, of_rule in _branches(item, of_rules):
-                        with found.skipping(each, side.group):
+                        with found.skipping(each, side.group, side.direction):
                             _add_permission(found, each, Side(name, direction, of_rule))
 
 
@@ -122,7 +122,7 @@ def _add_rule(
     properties = node.entry
     given = properties.get("GroupId") or properties.get("GroupName")
     side = Side(_reference(given) or f"the group of {name}", direction, conditions)
-    with found.skipping(node, side.group):
+    with found.skipping(node, side.group, side.direction):
         _add_permission(found, node, side, ("GroupId", "GroupName"))
 
 
@@ -141,7 +141,9 @@ def _add_entry(found: Gathered, node: Node, name: str, conditions: tuple[str, ..
     if not isinstance(egress, bool):
         raise InvalidValueError("value of Egress must be true or false", got(egress))
     side = Side(acl, Direction.OUT if egress else Direction.IN, conditions)
-    with found.skipping(node, side.group, could_accept=properties.get("RuleAction") != "deny"):
+    with found.skipping(
+        node, side.group, side.direction, could_accept=properties.get("RuleAction") != "deny"
+    ):
         entry = _values(node, "an entry", _KEYS_OF_ENTRY, ("RuleAction", "RuleNumber"))
         key, peer = _peer(entry, _PEERS_OF_ACL)
         number = _number(entry, "RuleNumber")

@@ -282,8 +282,9 @@ def _by_group(old: Ruleset, new: Ruleset) -> types.Iterator[Change]:
                     families=tuple(families) if len(families) < named else (),
                 )
         # Their ports are unknown, so they may be any.
-        if direction is Direction.IN or before or after:
-            for each in unread:
+        is_used = direction is Direction.IN or bool(before or after)
+        for each in unread:
+            if each.direction is direction or (each.direction is None and is_used):
                 yield Change(
                     direction=direction,
                     opened=TransportPorts.full(),

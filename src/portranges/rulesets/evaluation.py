@@ -162,7 +162,8 @@ class Evaluation:
         self._rules: dict[str, list[Rule]] = _rules_by_chain(rules, by_name, family)
         self._skipped: dict[str, list[Skipped]] = {}
         for skip in skipped:
-            self._skipped.setdefault(skip.group, []).append(skip)
+            if skip.direction in (direction, None):
+                self._skipped.setdefault(skip.group, []).append(skip)
         self._nowhere: list[Skipped] = self._skipped.get("", [])
         way = _WAYS[direction]
         on_way = [each for each in by_name.values() if each.hook in way]

@@ -221,6 +221,7 @@ class Skipped:
         reason: Why it was skipped, as the message of an error.
         could_accept: Whether it could let a packet pass that the other rules do not.
         group: The chain, zone, security group or policy that it is in; ``""`` if that is unknown.
+        direction: The only direction in which it can apply; ``None`` if that is unknown.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -241,10 +242,12 @@ class Skipped:
     reason: str
     could_accept: bool
     group: str = ""
+    direction: Direction | None = None
 
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, location=Location, text=str, reason=filled, could_accept=bool, group=str)
+        fields(self, direction=optional(Direction))
 
 
 @always_checked

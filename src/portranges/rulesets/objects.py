@@ -229,7 +229,15 @@ class Gathered:
             )
         )
 
-    def skip(self, node: Node, reason: str, group: str = "", *, could_accept: bool = True) -> None:
+    def skip(
+        self,
+        node: Node,
+        reason: str,
+        group: str = "",
+        direction: Direction | None = None,
+        *,
+        could_accept: bool = True,
+    ) -> None:
         """Add what is at *node* to what was skipped."""
         self._skipped.append(
             Skipped(
@@ -238,19 +246,25 @@ class Gathered:
                 reason=reason,
                 could_accept=could_accept,
                 group=group,
+                direction=direction,
             )
         )
 
     @contextmanager
     def skipping(
-        self, node: Node, group: str = "", *, could_accept: bool = True
+        self,
+        node: Node,
+        group: str = "",
+        direction: Direction | None = None,
+        *,
+        could_accept: bool = True,
     ) -> types.Generator[None, None, None]:
         """Skip what is at *node* if it is refused."""
         try:
             yield
         except REFUSED as error:
             reason = error.reason if isinstance(error, PortSyntaxError) else str(error)
-            self.skip(node, reason, group, could_accept=could_accept)
+            self.skip(node, reason, group, direction, could_accept=could_accept)
 
     def skip_unknown(self, node: Node, group: str, what: str, known: types.Iterable[str]) -> None:
         """Skip each value of a mapping whose key is not known, and continue with the others."""

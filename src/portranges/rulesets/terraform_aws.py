@@ -36,7 +36,7 @@ _KEYS_OF_ENTRY = (*_PORTS, *_PEERS_OF_ACL, "icmp_code", "icmp_type")
 def add_group(found: Gathered, resource: Resource) -> None:
     """Add the rules of an ``aws_security_group``, which has them as blocks."""
     for side, block in _blocks(found, resource):
-        with found.skipping(block.node, side.group):
+        with found.skipping(block.node, side.group, side.direction):
             block.node.fields("a block", _KEYS_OF_BLOCK)
             _add_peers(found, block, side, _LISTS)
 
@@ -52,7 +52,7 @@ def _blocks(found: Gathered, resource: Resource) -> types.Iterator[tuple[Side, R
     name = str(resource.node.entry.get("id") or resource.name)
     for key, direction in _DIRECTIONS.items():
         side = Side(name, direction)
-        for node in resource.blocks(found, key, side.group):
+        for node in resource.blocks(found, key, side.group, side.direction):
             yield side, resource.block(node)
 
 
@@ -63,7 +63,7 @@ def add_rule(found: Gathered, resource: Resource) -> None:
     known = ("cidr_blocks", "ipv6_cidr_blocks", "self")
     # Terraform accepts a group only without any of these, so it is not a peer of this rule.
     single = () if any(values.get(key) for key in known) else (_GROUP_OF_RULE,)
-    with found.skipping(resource.node, side.group):
+    with found.skipping(resource.node, side.group, side.direction):
         _add_peers(found, resource, side, _LISTS_OF_RULE, single)
 
 
@@ -106,7 +106,7 @@ def _add_peers(
     head = {key: node.entry[key] for key in _PORTS}
     for key, peer in peers:
         rule = one_peer(key, peer.value, head, peer)
-        with found.skipping(rule, side.group):
+        with found.skipping(rule, side.group, side.direction):
             side.add(found, rule, ports, *_named(key, peer.value))
 
 
@@ -120,7 +120,7 @@ def _ports(resource: Resource, protocol: str) -> TransportPorts:
 def add_vpc_rule(direction: Direction, found: Gathered, resource: Resource) -> None:
     """Add the rule of an ``aws_vpc_security_group_ingress_rule`` or ``egress_rule``."""
     side = _side(resource, "security_group_id", "group", direction)
-    with found.skipping(resource.node, side.group):
+    with found.skipping(resource.node, side.group, side.direction):
         resource.node.fields("a rule", _KEYS_OF_VPC)
         peer = _only_peer(resource, _PEERS_OF_VPC)
         side.add(found, resource.node, _ports(resource, "ip_protocol"), *peer)
@@ -160,7 +160,7 @@ def _add_entry(
     node = resource.node
     action, number = needed
     could_accept = node.entry.get(action) != "deny"
-    with found.skipping(node, side.group, could_accept=could_accept):
+    with found.skipping(node, side.group, side.direction, could_accept=could_accept):
         values = node.values("an entry", (*keys, *needed), needed)
         peer = _only_peer(resource, _PEERS_OF_ACL)
         side.add(

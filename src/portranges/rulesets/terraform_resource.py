@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from portranges import types
 from portranges.errors import InvalidValueError
+from portranges.rulesets.model import Direction
 from portranges.rulesets.objects import Gathered, Node
 
 UNKNOWN = "known after apply"
@@ -49,10 +50,12 @@ class Resource:
             if key not in self.node.entry:
                 raise InvalidValueError(f"the plan must show {key}", f"a value {UNKNOWN}")
 
-    def blocks(self, found: Gathered, key: str, group: str) -> list[Node]:
+    def blocks(
+        self, found: Gathered, key: str, group: str, direction: Direction | None = None
+    ) -> list[Node]:
         """Return the blocks at *key*, or skip them if they are not known."""
         node = self.node.child(key, self.node.entry.get(key))
-        with found.skipping(node, group):
+        with found.skipping(node, group, direction):
             if self.written is not None and key not in (*self.written, *self.node.entry):
                 hint = "they are not set, unless by dynamic blocks"
                 shown = f"blocks {UNKNOWN}; {hint}"
