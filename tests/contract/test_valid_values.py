@@ -779,7 +779,7 @@ SAMPLES: dict[type[Any], Sample] = {
             {"reason": ""},
             {"could_accept": "perhaps"},
             {"group": None},
-            {"direction": "in"},
+            {"direction": "sideways"},
         ),
     ),
     Chain: Sample(
