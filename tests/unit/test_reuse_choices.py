@@ -267,6 +267,22 @@ def test_disconnect_ends_a_listener_and_the_binding_to_a_device():
     assert table.describe(near).device is None
 
 
+def test_an_accepted_socket_keeps_what_its_listener_named_except_the_port():
+    for local, no_port in (("127.0.0.1", False), ("127.0.0.1", True), ("0.0.0.0", True)):
+        table = PortTable("linux", seed=1)
+        listener = table.socket("tcp")
+        assert table.set_option(listener, bind_address_no_port=no_port).allowed
+        assert table.bind(listener, local, 8080).allowed
+        assert table.listen(listener).allowed
+        child = table.accept(listener, local="127.0.0.1", peer=("127.0.0.1", 50000)).handle
+        assert child is not None
+        assert table.disconnect(child).allowed
+        now = table.describe(child)
+        assert (str(now.address), now.port) == (local, 0)
+        assert table.bind(child, local, 0).allowed
+        assert (table.describe(child).port == 0) is no_port
+
+
 def test_disconnect_is_for_linux_only():
     for name in ("freebsd", "macos", "windows"):
         table = PortTable(name)

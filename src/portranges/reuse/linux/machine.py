@@ -178,7 +178,9 @@ class LinuxPorts(Machine):
 
     def enter_child(self, child: Sock, listener: Sock, peer: tuple[int, int] | None) -> bool:
         """Enter an accepted socket, or return False if another one has the same 4-tuple."""
-        del listener
+        # The socket is copied; newsk->sk_userlocks = sk->sk_userlocks & ~SOCK_BINDPORT_LOCK;
+        child.addr_locked = listener.addr_locked
+        child.no_port, child.port_range = listener.no_port, listener.port_range
         return self.tcp.accept(child, peer)
 
     def set_option(self, handle: Handle, options: Options) -> Decision:
