@@ -132,6 +132,9 @@ def table(
     sizes = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for at, size in enumerate(least):
         sizes[at] = max(sizes[at], size)
+    # A cell may have millions of characters, and the loop takes one at a time.
+    for at in {at for columns in cuttable for at in columns}:
+        sizes[at] = min(sizes[at], max(width, _LEAST))
     excess = sum(sizes) + _GAP * (len(sizes) - 1) - width
     for columns in cuttable:
         while excess > 0 and max(sizes[at] for at in columns) > _LEAST:

@@ -79,6 +79,22 @@ def test_a_table_fits_and_aligns():
     assert starts == [7, 7, 7]
 
 
+@pytest.mark.parametrize("width", [9, 20, 60])
+def test_the_length_of_a_cell_that_is_cut_makes_no_difference(width):
+    short, long = (
+        list(
+            layout.table(
+                ("place", "text", "more"),
+                [("1", "x" * length, "y" * length)],
+                width=width,
+                cuttable=((0,), (1, 2)),
+            )
+        )
+        for length in (200, 2_000)
+    )
+    assert short == long
+
+
 def test_the_widest_column_of_a_table_is_cut():
     rows = [("a" * 30, "b" * 12, "c" * 40)]
     (_, line) = layout.table(("x", "y", "z"), rows, width=46, cuttable=((0, 1, 2),), cut_first=(2,))
