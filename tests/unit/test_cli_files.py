@@ -126,6 +126,15 @@ class TestAudit:
             "location": "line 10",
         }
 
+    def test_truncated_json_of_standard_input(self, run, monkeypatch):
+        monkeypatch.setattr("sys.stdin", io.StringIO('{"SecurityGroups": [{"GroupId"'))
+        assert run("audit", "-") == (
+            2,
+            "",
+            "portranges: cannot read '-', line 1: expected ':', got the end of the text in "
+            "line 1\n",
+        )
+
     def test_standard_input_is_a_file_if_it_has_the_form_of_one(self, run, monkeypatch):
         monkeypatch.setattr("sys.stdin", io.StringIO(with_rule(MYSQL)))
         assert run("audit", "-") == (1, f"-:10: warning: {WHY} (not-for-internet)\n", "")

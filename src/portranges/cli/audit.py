@@ -11,6 +11,7 @@ from portranges.cli.this_machine import settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of, without_comments
 from portranges.errors import InvalidValueError, PortRangesError, elide
 from portranges.layout import labels
+from portranges.rulesets.documents import is_json
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -62,6 +63,9 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
 
 
 def _is_ruleset(text: str) -> bool:
+    # To detect the format of JSON, all of it is read. Ports do not begin like that.
+    if is_json(text):
+        return True
     try:
         rulesets.detect(text)
     except PortRangesError:
