@@ -23,6 +23,7 @@ REQUIREMENTS = {
     "bench.txt": ("bench",),
     "recipes.txt": ("recipes",),
     "clouds.txt": ("clouds",),
+    "frameworks.txt": ("frameworks",),
     "coverage.txt": ("coverage",),
 }
 
