@@ -178,10 +178,10 @@ class Generator:
 
     def condition(self, hook: str, transport: str) -> str:
         rng = self.rng
-        near, far, net = (
-            ("fd00:9::/64", "2001:db8::/32", "fd00:8::/64")
+        near, far, net, everywhere = (
+            ("fd00:9::/64", "2001:db8::/32", "fd00:8::/64", "::/0")
             if self.six
-            else ("10.9.0.0/16", "192.0.2.0/24", "10.8.0.0/16")
+            else ("10.9.0.0/16", "192.0.2.0/24", "10.8.0.0/16", "0.0.0.0/0")
         )
         choices = [
             "ct state new",
@@ -198,6 +198,8 @@ class Generator:
             f"{self.ip} saddr != {near}",
             f"{self.ip} saddr {far}",
             f"{self.ip} daddr != {net}",
+            f"{self.ip} saddr {everywhere}",
+            f"{self.ip} daddr != {everywhere}",
             "meta mark 0x1",
             "limit rate 5/minute",
             "limit rate over 5/minute burst 3 packets",

@@ -67,6 +67,12 @@ _OF_FAMILY = {
 }
 
 
+# The network that has every address.
+_EVERY_ADDRESS = {
+    **dict.fromkeys(("ip saddr", "ip daddr"), "0.0.0.0/0"),
+    **dict.fromkeys(("ip6 saddr", "ip6 daddr"), "::/0"),
+}
+
 # nft(8): the fields of transports, and the keys of 'meta' and 'ct'.
 _FIELDS = {
     "tcp": "dport sport flags sequence ackseq doff reserved window checksum urgptr",
@@ -193,7 +199,7 @@ def matched(match: Match, values: Values | None, situation: Situation) -> Part:
         return has & found if match.keys[0].endswith(" sport") else found
     if match.op not in ("==", "!=", "in"):
         return has & _OPEN
-    if values == (("*",),) or ("*",) in values:
+    if ("*",) in values or (_EVERY_ADDRESS.get(match.keys[0], "*"),) in values:
         return has if match.op != "!=" else has & Part(applies=Applies.NEVER)
     if not is_examined(match.keys):
         return has & _OPEN
@@ -271,7 +277,7 @@ def _alternatives(keys: tuple[str, ...], values: Values, situation: Situation) -
 
 
 def _component(key: str, value: str, situation: Situation) -> Part:
-    if value == "*":
+    if value in ("*", _EVERY_ADDRESS.get(key)):
         return Part()
     if _is_port(key):
         return _with_ports(key, _ports("==", ((value,),), situation))
