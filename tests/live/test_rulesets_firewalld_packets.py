@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from itertools import product
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 
 import pytest
 
@@ -97,6 +97,6 @@ def test_packets_arrive_as_computed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_packets_arrive_as_computed_under_new_zones(tmp_path: Path) -> None:
-    answers, exact = checked(SystemRandom().getrandbits(32), 20, tmp_path)
+def test_packets_arrive_as_computed_under_more_zones(tmp_path: Path) -> None:
+    answers, exact = checked(506858841, 20, tmp_path)
     assert exact > answers // 4

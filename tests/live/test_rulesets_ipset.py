@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import xml.etree.ElementTree as ET
-from random import Random, SystemRandom
+from random import Random
 
 import pytest
 
@@ -147,19 +147,20 @@ def compared(seed: int) -> int:
     assert (code, error) == (0, "")
     found = ports_by_name(saved, "ipset")
     assert found == shown(listed), seed
-    for (name, port), (status, _, _) in zip(tests, tested, strict=True):
-        assert ((port, "tcp") in found[name]) == (status == 0), (seed, name, port)
-    return len(tests)
+    # A set that ipset refused is not there to be tested.
+    made = [
+        (name, port, status == 0)
+        for (name, port), (status, _, _) in zip(tests, tested, strict=True)
+        if name in found
+    ]
+    for name, port, has in made:
+        assert ((port, "tcp") in found[name]) == has, (seed, name, port)
+    return len(made)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [*range(19), 3580421546])
 def test_saved_sets_are_read(seed: int) -> None:
     compared(seed)
-
-
-def test_new_saved_sets_are_read() -> None:
-    for _ in range(10):
-        compared(SystemRandom().getrandbits(32))
 
 
 if __name__ == "__main__":
