@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from portranges import source as source
     from portranges import system as system
     from portranges import systems as systems
+    from portranges import testing as testing
     from portranges import transport_ports as transport_ports
     from portranges import uses as uses
     from portranges.endpoints import Endpoint
@@ -119,6 +120,7 @@ _PACKAGES = frozenset(
         "source",
         "system",
         "systems",
+        "testing",
         "transport_ports",
         "uses",
     }

@@ -55,6 +55,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     # The leaves, which may read the machine or require other packages.
     "system": ("ephemeral", "families", "systems"),
     "probe": ("families", "registry", "ephemeral", "uses", "capacity", "system"),
+    "testing": ("advice", "families", "system"),
     "strategies": ("ephemeral", "reuse", "transport_ports"),
     "_hypothesis_plugin": ("strategies",),
     "cli": (
@@ -79,11 +80,16 @@ LATE = {
     ("portranges.report.model", "portranges.report.page"),
 }
 
-LEAVES = ("system", "probe", "strategies", "_hypothesis_plugin", "cli", "__main__")
+LEAVES = ("system", "probe", "testing", "strategies", "_hypothesis_plugin", "cli", "__main__")
 
 # Who may use a leaf: its own front door. How full the ephemeral range is depends
-# on the range of this machine, so the probe reads it from ``system``.
-FRONT_DOORS = {("_hypothesis_plugin", "strategies"), ("__main__", "cli"), ("probe", "system")}
+# on the range of this machine, so the probe reads it from ``system``, and so do the free ports.
+FRONT_DOORS = {
+    ("_hypothesis_plugin", "strategies"),
+    ("__main__", "cli"),
+    ("probe", "system"),
+    ("testing", "system"),
+}
 
 # What only a leaf may import.
 OF_THE_MACHINE = {
