@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     allows no bytecode beside the sources, each would compile the package again,
     so it is kept in pytest's cache.
     """
+    # A shell may export the width of its terminal, which the commands follow.
+    os.environ.pop("COLUMNS", None)
     usual = "brief" if config.option.markexpr == "not slow" else "default"
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
     cache = getattr(config, "cache", None)

@@ -1,4 +1,4 @@
-"""The how-tos in docs/ are run as they are written.
+"""The how-tos in docs/ and the page of commands are run as they are written.
 
 A block after "`NAME`:" is the content of a file. The commands of a page run in one shell, and
 their output is compared. `aws`, `nft` and `sudo` are scripts that answer with recorded files, and
@@ -21,6 +21,7 @@ from portranges.rulesets import yaml_text
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("docs/howto-*.md"))
+ANSWERS = ROOT / "docs" / "command-line.md"
 DATA = ROOT / "tests" / "data" / "howto"
 
 FILE = re.compile(r"`([^`\n]+)`:\n\n```(text|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -115,7 +116,7 @@ def commands_of(text):
     return [pair for block in CONSOLE.findall(text) for pair in COMMAND.findall(block)]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PAGES, ANSWERS], ids=lambda page: page.stem)
 def test_the_commands_print_what_the_page_shows(page, shell):
     text = page.read_text(encoding="utf-8")
     for name, _, content in FILE.findall(text):

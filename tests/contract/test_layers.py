@@ -78,6 +78,7 @@ LATE = {
     ("portranges.types", "portranges._types"),
     ("portranges.report.model", "portranges.report.data"),
     ("portranges.report.model", "portranges.report.page"),
+    ("portranges.report.model", "portranges.report.summary"),
 }
 
 LEAVES = ("system", "probe", "testing", "strategies", "_hypothesis_plugin", "cli", "__main__")

@@ -17,6 +17,7 @@ from envelope import completed, result_of
 from portranges import PortRange, PortSet, __version__, cli, explain
 from portranges.__main__ import main as run_program
 from portranges.cli import build_parser, main
+from portranges.report import explain_ranges
 from terminals import read_rest
 
 
@@ -54,11 +55,40 @@ def on_a_terminal(*words, **environment):
     return output.decode()
 
 
-def test_a_port_prints_its_page(capsys):
-    assert main(["60454"]) == 0
-    captured = capsys.readouterr()
-    assert captured.out == str(explain(60454)) + "\n"
-    assert captured.err == ""
+MORE = "\n\n--full prints everything known, --here what holds the port on this machine\n"
+
+
+@pytest.mark.parametrize("words", [["60454"], ["explain", "60454"]])
+def test_a_port_prints_its_verdict(words, capsys):
+    assert main(words) == 0
+    assert capsys.readouterr() == (explain(60454).verdict() + MORE, "")
+
+
+def test_several_ports_print_a_verdict_each(capsys):
+    assert main(["443/tcp", "7995-7997"]) == 0
+    reports = [explain(443, transport="tcp"), *explain_ranges(PortRange(7995, 7997))]
+    assert len(reports) == 3
+    out = capsys.readouterr().out
+    assert out == "\n\n".join(report.verdict() for report in reports) + MORE
+
+
+def test_full_prints_the_page(capsys):
+    assert main(["60454", "--full"]) == 0
+    assert capsys.readouterr() == (str(explain(60454)) + "\n", "")
+
+
+def test_brief_prints_a_line_per_port_or_range(capsys):
+    assert main(["8080", "7995-7997,443/tcp", "20-40", "--brief"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    first = explain(443, transport="tcp").brief
+    of_range = [each.brief for each in explain_ranges(PortRange(20, 40))]
+    assert lines == [
+        explain(8080).brief,
+        *(each.brief for each in explain_ranges(PortRange(7995, 7997))),
+        first,
+        *of_range,
+    ]
+    assert lines[1].startswith("7995-7996 are not assigned; user ports")
 
 
 def test_several_ports_ranges_and_names_are_printed_in_the_given_order(capsys):
@@ -86,7 +116,7 @@ def test_json_has_every_fact_once(capsys):
     reports = result["reports"]
     # More known uses mean more reports. With the facts of its uses and systems instead of their
     # names, a report would have several thousand characters.
-    assert len(out) < 1_000 * len(reports)
+    assert len(out) < 1_100 * len(reports)
     assert {name for each in reports for name in each["uses"]} == set(result["uses"])
     assert sum(each["ports"]["last"] - each["ports"]["first"] + 1 for each in reports) == 65536
     systems = result["systems"].values()
@@ -106,7 +136,7 @@ def test_transport_limits_the_report_to_one_transport(capsys):
 def test_a_service_name_is_looked_up_on_the_transport(capsys):
     # Port 512 is exec on TCP and comsat on UDP.
     assert main(["exec", "--transport", "tcp"]) == 0
-    assert capsys.readouterr().out.startswith("Port 512\n")
+    assert capsys.readouterr().out.startswith("Port 512 is assigned to exec; ")
     for words in (["exec", "--transport", "udp"], ["exec/udp"]):
         assert main(words) == 1
         assert capsys.readouterr() == ("", "portranges: unknown udp service, got 'exec'\n")
@@ -124,11 +154,13 @@ def test_a_transport_may_follow_the_port(capsys):
     assert capsys.readouterr().err.startswith("portranges: unknown transport, got 'ucp'")
 
 
-@pytest.mark.parametrize("option", ["--here", "--sources"])
-def test_an_option_for_pages_is_refused_with_table(option, capsys):
-    assert main(["443", option, "--table"]) == 2
-    said = f"portranges: {option} requires pages or --json, got --table\n"
-    assert capsys.readouterr() == ("", said)
+@pytest.mark.parametrize(
+    ("option", "form"), [("here", "table"), ("sources", "table"), ("sources", "brief")]
+)
+def test_an_option_that_a_form_has_no_place_for_is_refused(option, form, capsys):
+    assert main(["443", f"--{option}", f"--{form}"]) == 2
+    rule = f"--{option} requires another form, such as --full or --json"
+    assert capsys.readouterr() == ("", f"portranges: {rule}, got --{form}\n")
 
 
 def test_sources_make_pages_of_any_number_of_ports(capsys):
@@ -155,7 +187,7 @@ def test_a_process_name_in_another_script_prints_no_traceback():
     ) as process:
         port = process.stdout.readline().strip()
         table = run("listening", "--transport", "tcp", PYTHONIOENCODING="ascii")
-        page = run(port, "--here", PYTHONIOENCODING="ascii")
+        page = run(port, "--here", "--full", PYTHONIOENCODING="ascii")
         data = run(port, "--here", "--json", PYTHONIOENCODING="ascii")
         process.communicate("\n")
     for done in (table, page, data):
@@ -177,7 +209,7 @@ def test_an_interrupt_while_a_command_is_loaded_prints_no_traceback(monkeypatch)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-@pytest.mark.parametrize("form", ["--json", "--table", "--pages"])
+@pytest.mark.parametrize("form", ["--json", "--table", "--full", "--brief"])
 def test_a_full_disk_is_an_error_of_one_line(form):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -222,7 +254,7 @@ def test_many_ports_make_a_table(capsys):
 
 
 def test_pages_of_many_ports_are_printed_on_request(capsys):
-    assert main(["20-30", "--pages"]) == 0
+    assert main(["20-30", "--full"]) == 0
     out = capsys.readouterr().out
     titles = [line for line in out.splitlines() if line.startswith("Port ") and ";" not in line]
     assert titles == [f"Port {port}" for port in range(20, 31)]
@@ -266,12 +298,12 @@ def test_a_table_of_all_ports_fits_the_terminal(words, capsys):
 
 
 def test_adjacent_ports_that_do_not_differ_are_one_page(capsys):
-    assert main(["60201-60205"]) == 0
+    assert main(["60201-60205", "--full"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Ports 60201-60205"
     assert lines[1].startswith("Ports 60201-60205 have no IANA registration; they lie in ")
     assert not any(line.startswith("---") for line in lines)
-    assert main(["22-23"]) == 0
+    assert main(["22-23", "--full"]) == 0
     titles = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Port ")]
     assert [title for title in titles if ";" not in title] == ["Port 22", "Port 23"]
 
@@ -383,11 +415,6 @@ def test_an_error_with_json_is_an_envelope(capsys, words, status, command, error
     assert data == {"schema": 1, "command": command, "error": {**error, "message": message}}
 
 
-def test_the_command_explain_may_be_given(capsys):
-    assert main(["explain", "60454"]) == 0
-    assert capsys.readouterr().out == str(explain(60454)) + "\n"
-
-
 @pytest.mark.parametrize("words", [["explain", "--help"], ["443", "--help"]])
 def test_help_of_a_command(capsys, words):
     assert main(words) == 0
@@ -415,7 +442,7 @@ def test_the_module_runs_and_a_pipe_gets_no_escape_codes():
     result = run("60454")
     assert result.returncode == 0
     assert result.stderr == ""
-    assert result.stdout == str(explain(60454)) + "\n"
+    assert result.stdout == explain(60454).verdict() + MORE
     assert "\x1b" not in result.stdout
 
 
@@ -423,6 +450,43 @@ def test_a_terminal_gets_bold_headings_unless_no_color_is_set():
     assert "\x1b[1m" in on_a_terminal("60454", NO_COLOR="")
     assert "\x1b" not in on_a_terminal("60454", NO_COLOR="1")
     assert "\x1b" not in on_a_terminal("60454", NO_COLOR="", TERM="dumb")
+
+
+@pytest.mark.parametrize(
+    ("given", "width"), [("40", 60), ("72", 72), ("500", 120), ("0", 80), ("x", 80)]
+)
+def test_the_width_follows_columns(given, width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", given)
+    report = explain(60454)
+    assert main(["60454"]) == 0
+    assert capsys.readouterr().out.startswith(report.verdict(width=width) + "\n")
+    assert main(["60454", "--full"]) == 0
+    assert capsys.readouterr().out == report.page(width=width) + "\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["8000-8100"],
+        ["ephemeral", "linux", "solaris", "windows"],
+        ["suggest", "50000"],
+        ["audit", "49152-65535"],
+        ["sql", "port", "1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31"],
+        ["capacity", "--system", "linux", "--rate", "400"],
+        ["registry", "--search", "shell"],
+    ],
+)
+@pytest.mark.parametrize("width", [60, 120])
+def test_every_command_follows_the_width(words, width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    main(words)
+    usual = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", str(width))
+    main(words)
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= width
+    # Each of them has lines that are cut or wrapped.
+    assert width == 120 or out != usual
 
 
 def test_a_page_is_readable_where_only_ascii_can_be_written():

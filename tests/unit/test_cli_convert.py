@@ -352,3 +352,40 @@ def test_names_that_are_refused_in_the_default_notation(capsys, words, status, m
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(f"portranges: {message}")
+
+
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (["http,https,http-alt", "--names", "--without", "8080"], "80,443,591,8008"),
+        (["8000-8100", "--without", "8080-8089,9000"], "8000-8079,8090-8100"),
+        (["8000-8100", "--without", "http-alt", "--names"], "8000-8007,8009-8079,8081-8100"),
+        (["22/tcp,53/tcp,53/udp", "--without", "53"], "22/tcp"),
+        (["22/tcp,53/tcp,53/udp", "--without", "53/udp"], "22/tcp,53/tcp"),
+        (["22/tcp,53/udp", "--without", "22", "--transport", "tcp"], ""),
+        (["{ 22, 80 }", "--from", "nft", "--without", "22"], "80"),
+        (["tcp dport 22", "--from", "nft", "--without", "80/tcp"], "22/tcp"),
+        (["80", "--without", ""], "80"),
+    ],
+)
+def test_ports_are_left_out(words, out, capsys):
+    assert main(["convert", *words]) == 0
+    assert capsys.readouterr() == (f"{out}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["22,53", "--without", "53/udp"],
+            "--without must not name a transport if the ports have none, got 53/udp",
+        ),
+        (["22", "--without", "x"], "expected a port or 'first-last', got 'x'"),
+        (["22", "--without", "nope", "--names"], "unknown service, got 'nope'"),
+    ],
+)
+def test_ports_to_leave_out_that_are_refused(words, message, capsys):
+    assert main(["convert", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"portranges: {message}")

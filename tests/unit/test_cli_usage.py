@@ -111,7 +111,7 @@ def test_two_dashes_are_the_value_of_an_option(command, option, capsys):
 
 def test_two_dashes_alone_still_end_the_options(capsys):
     assert main(["--", "443"]) == 0
-    assert capsys.readouterr().out.startswith("Port 443\n")
+    assert capsys.readouterr().out.startswith("Port 443 is assigned")
     assert main(["capacity", "--rate", "--", "5"]) == 2
     assert "argument --rate: expected one argument" in capsys.readouterr().err
 
@@ -174,8 +174,6 @@ def test_a_number_that_is_refused_names_its_bounds(command, option, text, capsys
             ["capacity", "--system", "zos", "--rate", "1"],
             "--rate requires --time-wait, because zos has no known value, got --rate without it\n",
         ),
-        (["443", "--table", "--here"], "--here requires pages or --json, got --table\n"),
-        (["443", "--table", "--sources"], "--sources requires pages or --json, got --table\n"),
     ],
 )
 def test_an_option_that_requires_another_is_not_ignored(words, message, capsys):
@@ -283,7 +281,7 @@ EARLY = [
     ("portranges.cli.guesses", ["443"]),
     ("portranges.registry.shipped", ["443"]),
     ("portranges.ephemeral.rows_bsd", ["443"]),
-    ("portranges.report.page", ["443"]),
+    ("portranges.report.summary", ["443"]),
     *((f"portranges.cli.{command}", [command, *words]) for command, (words, _) in ANSWERED.items()),
 ]
 

@@ -761,3 +761,129 @@ def test_spans_of_a_registry_have_equal_rows_and_cover_every_port():
                 for port in (span.first, (span.first + span.last) // 2, span.last)
             }
             assert len(rows) == 1
+
+
+VERDICTS = {
+    22: """\
+Port 22 is assigned to ssh; it lies in 0-1023, the System Ports.
+assigned   tcp, udp: ssh (The Secure Shell (SSH) Protocol); sctp: ssh (SSH)
+used by    SSH
+allocated  on no system whose ephemeral range is known
+bind       privileged on linux, macos and freebsd, not on windows
+browsers   refuse to connect""",
+    512: """\
+Port 512 is assigned to exec, comsat and biff; it lies in 0-1023, the System
+Ports.
+assigned   tcp: exec (remote process execution; authentication perfor...); udp:
+           comsat, biff (used by mail system to notify users of new mail...)
+used by    as part of a wide range: rresvport() of glibc
+allocated  on no system whose ephemeral range is known
+bind       privileged on linux, macos and freebsd, not on windows
+browsers   refuse to connect""",
+    1024: """\
+Port 1024 is reserved; it lies in 1024-49151, the User Ports.
+allocated  not on linux, windows, macos and freebsd, but on 11 other systems
+bind       any user
+note       The port is at the edge of its range and reserved so that the range
+           can be extended.""",
+    2049: """\
+Port 2049 is assigned to shilp and nfs; it lies in 1024-49151, the User Ports.
+assigned   tcp, udp: shilp, nfs (Network File System - Sun Microsystems); sctp:
+           nfs (Network File System)
+used by    NFS
+allocated  not on linux, windows, macos and freebsd, but on 16 other systems
+bind       any user, except on 2 less common systems
+browsers   refuse to connect""",
+    50000: """\
+Port 50000 has no IANA registration, but is known for Jenkins inbound agents,
+Talos Linux apid and IBM Db2; it lies in 49152-65535, the Dynamic Ports.
+allocated  by default on linux (32768-60999), windows, macos (49152-65535),
+           freebsd (10000-65535) and 44 others
+bind       any user""",
+}
+
+
+@pytest.mark.parametrize(("port", "text"), VERDICTS.items())
+def test_the_verdict(port, text):
+    report = explain(port)
+    assert report.verdict() == text
+    # A page begins with it.
+    assert report.page().startswith(f"Port {port}\n{text}\n\nCategory ")
+
+
+@pytest.mark.parametrize("port", SAMPLE)
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_verdict_is_short(port, width):
+    lines = explain(port).verdict(width=width).splitlines()
+    assert len(lines) <= (13 if width < 80 else 9)
+    assert all(line.isascii() and line == line.rstrip() for line in lines)
+    assert max(map(len, lines)) <= width
+
+
+def test_a_verdict_counts_what_it_leaves_out():
+    ours = SHIPPED.with_services({name: [(61234, "tcp")] for name in ("a1", "b2", "c3", "d4")})
+    report = explain(61234, registry=ours)
+    assert "assigned   tcp: a1, b2, c3 and 1 other\n" in report.verdict()
+    of_8080 = explain(8080)
+    named, _, count = text_of(of_8080.verdict()).partition(" used by ")[2].partition("; and ")
+    assert named == "; ".join(use.name for use in of_8080.known_for[:3])
+    assert count.startswith(f"{len(of_8080.known_for) - 3} others ")
+    common = ("linux", "windows", "macos", "freebsd")
+    for port in (8080, 10000, 40000, 60454):
+        report = explain(port)
+        other = [entry for entry in report.allocated_by if entry.name not in common]
+        said = text_of(report.verdict())
+        for entry in report.allocated_by:
+            if entry.name in common:
+                assert re.search(rf"\b{entry.name}\b[^()]* \({entry.ports}\)", said)
+        assert f" {len(other)} other" in said
+
+
+def test_the_first_sentence_of_a_verdict_is_bold_on_request_only():
+    report = explain(8080)
+    assert "\x1b" not in report.verdict()
+    first, second, third, *_ = report.verdict(styled=True).splitlines()
+    assert first.startswith("\x1b[1mPort 8080 is ")
+    assert first.endswith(second[-4:])
+    assert third.startswith("assigned ")
+
+
+def test_a_verdict_has_a_minimum_width():
+    with pytest.raises(ValueError, match="^width must be at least 60, got 59$"):
+        explain(443).verdict(width=59)
+
+
+BRIEF = {
+    0: "0 is reserved; system port; blocked by browsers",
+    22: "22 is assigned to ssh (The Secure Shell (SSH) Protocol); system port; "
+    "privileged on linux, macos, freebsd; blocked by browsers",
+    80: "80 is assigned to http, www and www-http; system port; "
+    "privileged on linux, macos, freebsd",
+    9200: "9200 is known for Boundary controller API, OpenSearch and Elasticsearch, but is "
+    "assigned to another service, wap-wsp (WAP connectionless session service); user port",
+    40000: "40000 is assigned to safetynetp (SafetyNET p); user port; allocated on linux, freebsd",
+    60454: "60454 has no IANA registration; dynamic port; "
+    "allocated on linux, windows, macos, freebsd",
+}
+
+
+@pytest.mark.parametrize(("port", "text"), BRIEF.items())
+def test_the_brief_form(port, text):
+    report = explain(port)
+    assert report.brief == text
+    assert report.to_dict()["brief"] == text
+
+
+def test_the_brief_form_of_several_ports():
+    ours = SHIPPED.with_services({"x": [(port, "tcp") for port in (60201, 60202)]})
+    (report,) = explain_ranges(PortRange(60201, 60202), registry=ours)
+    assert report.brief.startswith("60201-60202 are assigned to x; dynamic ports; allocated on ")
+
+
+@pytest.mark.parametrize("port", SAMPLE)
+def test_the_brief_form_is_one_line(port):
+    text = explain(port).brief
+    assert text.isascii()
+    assert text.isprintable()
+    assert text.startswith(f"{port} ")
+    assert len(text) < 250

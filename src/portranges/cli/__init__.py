@@ -31,7 +31,7 @@ _LONGEST_MESSAGE = 400
 # The summary of each command, whose module has the same name. The first one is the default; a
 # service that is named like a command needs it: `portranges explain sql`.
 _COMMANDS = {
-    "explain": "print everything known about one or more ports",
+    "explain": "print what is known about one or more ports",
     "ephemeral": "print ephemeral ranges of systems or of this machine",
     "convert": "convert ports to the syntax of another program",
     "reuse": "check whether sockets can share a port, system by system",

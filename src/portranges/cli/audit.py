@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from portranges import rulesets, types
 from portranges.advice import Finding, Severity, audit
 from portranges.cli import files
-from portranges.cli.output import answer, print_data
+from portranges.cli.output import answer, columns, print_data
 from portranges.cli.progress import progress
 from portranges.cli.this_machine import settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of, without_comments
@@ -122,6 +124,9 @@ def _status(found: types.Iterable[Finding]) -> int:
 
 def lines_of(found: types.Iterable[Finding], *, sources: bool) -> types.Iterator[str]:
     """Yield the lines of findings."""
+    width = columns(sys.stdout)
     for each in found:
         source = [("", f"[{each.source}]")] if sources else []
-        yield from labels([(f"{each.severity.value}:", each.sentence), *source], label_width=9)
+        yield from labels(
+            [(f"{each.severity.value}:", each.sentence), *source], label_width=9, width=width
+        )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from portranges import capacity, ephemeral, types
 from portranges.cli.numbers import beside, bounds, exactly, number, seconds, whole_number
-from portranges.cli.output import answer
+from portranges.cli.output import answer, columns
 from portranges.errors import InvalidValueError
 from portranges.layout import labels, many
 from portranges.portset import PortSet
@@ -75,7 +76,7 @@ def run(arguments: types.Namespace) -> int:
         )
     limits = _limits(arguments)
     questions = _questions(arguments, limits)
-    lines = labels(_texts(arguments, limits, questions), label_width=13)
+    lines = labels(_texts(arguments, limits, questions), label_width=13, width=columns(sys.stdout))
     status = 0 if all(question.fits for question in questions) else 1
     return answer(arguments, "capacity", _data(arguments, limits, questions), lines, status=status)
 

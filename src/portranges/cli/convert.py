@@ -59,6 +59,7 @@ def add_arguments(add: types.Arguments) -> None:
     names_of = add.one_of()
     names_of.flag("--names", "accept service names of the IANA registry")
     names_of.services("accept the service names of a file such as /etc/services or nmap-services")
+    add.value("--without", "PORTS", "leave out these ports, such as '8080' or '53/udp'")
     add.flag("--negated", "write the set as a negation")
     add.flag("--ternary", "use the fewest masks of any form (ovs)")
     add.json()
@@ -73,6 +74,8 @@ def run(arguments: types.Namespace) -> int:
         ports = _read(arguments, text, source, transport)
     except (PortSyntaxError, InvalidRangeError, InvalidValueError) as error:
         raise _with_hint(error, _hint(text, source)) from None
+    if arguments.without is not None:
+        ports = _difference(ports, _neutral([arguments.without], _services(arguments), transport))
     shown: dict[str, object] = {"ports": ports, "size": len(ports), "dialect": target.name}
     if isinstance(target, dialects.DataForm):
         if arguments.negated or arguments.ternary:
@@ -133,6 +136,13 @@ def _read(
         return parse_named(text, source, services=services, transport=transport)
     # Lines are read as by the other commands. Other notations have their own meaning of lines.
     lines = [*without_comments(text.splitlines())] if arguments.text == "-" else [text]
+    return _neutral(lines, services, transport)
+
+
+def _neutral(
+    lines: list[str], services: Registry | None, transport: Transport | None
+) -> PortSet | TransportPorts:
+    """Return the ports in *lines* of the library's own notation, as ``_read`` does."""
     if any("/" in line for line in lines):
         joined = ",".join(lines)
         ports = TransportPorts.parse(joined) if services is None else _named(joined, services)
@@ -145,6 +155,19 @@ def _read(
     # The notation has no names of its own; the command line adds them everywhere.
     read = PortSet.parse if services is None else partial(ports_of, services=services)
     return PortSet().union(*map(read, lines))
+
+
+def _difference(
+    ports: PortSet | TransportPorts, without: PortSet | TransportPorts
+) -> PortSet | TransportPorts:
+    if isinstance(ports, PortSet):
+        if isinstance(without, PortSet):
+            return ports - without
+        rule = "--without must not name a transport if the ports have none"
+        raise InvalidValueError(rule, str(without))
+    if isinstance(without, PortSet):
+        without = TransportPorts(dict.fromkeys(Transport, without))
+    return ports - without
 
 
 def _named(text: str, services: Registry) -> TransportPorts:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from portranges import ephemeral, system, types
 from portranges.cli.numbers import seconds
-from portranges.cli.output import answer
+from portranges.cli.output import answer, columns
 from portranges.errors import InvalidValueError
 from portranges.families import Family
-from portranges.layout import WIDTH, cut_list, table, wrapped
+from portranges.layout import cut_list, table, wrapped
 from portranges.portset import PortSet
 from portranges.records import as_data
 from portranges.systems import Kind
@@ -95,11 +97,18 @@ def _table(rows: types.Sequence[types.EphemeralProfile]) -> types.Iterator[str]:
         else (row.name, "not fixed", "-", row.confidence.value)
         for row in rows
     ]
-    yield from table(("name", "ports", "count", "confidence"), cells, right=(2,), least=(0, 12, 6))
+    yield from table(
+        ("name", "ports", "count", "confidence"),
+        cells,
+        width=columns(sys.stdout),
+        right=(2,),
+        least=(0, 12, 6),
+    )
 
 
 def _privileges(rows: types.Iterable[types.EphemeralProfile]) -> types.Iterator[str]:
     # A translator or a document has no rule of its own.
+    width = columns(sys.stdout)
     hosts = [row for row in rows if row.kind is Kind.HOST]
     if hosts:
         yield ""
@@ -110,7 +119,7 @@ def _privileges(rows: types.Iterable[types.EphemeralProfile]) -> types.Iterator[
         else:
             ports = str(PortSet(range(1, below)) | row.privileged_extra) or "none"
         note = f"; {row.privileged_note}" if row.privileged_note else ""
-        yield from wrapped(f"{row.name}, privileged ports: {ports}{note}", WIDTH, below="  ")
+        yield from wrapped(f"{row.name}, privileged ports: {ports}{note}", width, below="  ")
 
 
 def _settings(settings: types.MachineSettings) -> types.Iterator[str]:
@@ -120,15 +129,16 @@ def _settings(settings: types.MachineSettings) -> types.Iterator[str]:
         ("ephemeral", _ports(settings.effective), f"{len(settings.effective):,} ports"),
         *((label, value, _origin(settings, key)) for label, value, key in _values(settings)),
     ]
+    width = columns(sys.stdout)
     wide = max(len(value) for _, value, _ in lines)
     for label, value, where in lines:
         line = f"  {label:<18}  {value:<{wide}}  {where}"
-        if len(line) <= WIDTH:
+        if len(line) <= width:
             yield line
         else:
             # A path or a command must stay on one line.
             yield f"  {label:<18}  {value}"
-            yield from wrapped(where, WIDTH, first=_BELOW, below=_BELOW)
+            yield from wrapped(where, width, first=_BELOW, below=_BELOW)
 
 
 def _values(settings: types.MachineSettings) -> types.Iterator[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
-"""``portranges 60454 https 8000-8003``: everything known about ports, as pages, a table or JSON.
+"""``portranges 60454 https 8000-8003``: what is known about ports, in as many words as are needed.
 
-Adjacent ports that do not differ are one page, one line or one object.
+The verdict of each port, unless there are many; one line, or the whole page, on request. Adjacent
+ports that do not differ are one verdict, page, line or object.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ import sys
 from itertools import groupby
 
 from portranges import types
-from portranges.cli.output import columns, is_styled, print_json_lines
+from portranges.cli.output import WIDEST_TABLE, columns, is_styled, print_json_lines
 from portranges.cli.words import has_name, refuse_every_port, services_in
 from portranges.errors import InvalidValueError, UnknownNameError
-from portranges.layout import WIDTH, cut
+from portranges.layout import WIDTH, cut, wrapped
 from portranges.ports import PortRange, Transport, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.report import explain_ranges
 from portranges.report.data import Facts
 
-# For more ports than this, a table is printed instead of pages.
-_MOST_PAGES = 10
+# For more ports than this, a table is printed instead of verdicts.
+_MOST_VERDICTS = 10
+
+_FULL = "--full prints everything known"
+_HERE = ", --here what holds the port on this machine"
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -38,20 +42,23 @@ def add_arguments(add: types.Arguments) -> None:
     add.flag("--sources", "list the source of every section")
     form = add.one_of()
     form.json("print JSON: the facts, and one object per range of ports with the same facts")
-    form.flag("--table", "print a table")
-    form.flag("--pages", f"print pages even for more than {_MOST_PAGES} ports")
+    form.flag("--brief", "print one line per port, or per range of ports that do not differ")
+    form.flag("--full", "print everything known, as a page per port")
+    form.flag("--table", f"print a table; the default for more than {_MOST_VERDICTS} ports")
 
 
 def run(arguments: types.Namespace) -> int:
-    """Print everything known about the ports in *arguments*."""
-    for option in ("here", "sources"):
-        if arguments.table and getattr(arguments, option):
-            raise InvalidValueError(f"--{option} requires pages or --json", "--table")
+    """Print what is known about the ports in *arguments*."""
+    for option, form in (("here", "table"), ("sources", "table"), ("sources", "brief")):
+        if getattr(arguments, option) and getattr(arguments, form):
+            rule = f"--{option} requires another form, such as --full or --json"
+            raise InvalidValueError(rule, f"--{form}")
     registry = SHIPPED if arguments.services is None else services_in(arguments.services)
     requested = _requested(arguments.ports, arguments.transport, registry)
-    several = sum(len(ports) for ports, _ in requested) > _MOST_PAGES
-    pages = arguments.pages or arguments.here or arguments.sources
-    if not arguments.json and (arguments.table or (several and not pages)):
+    several = sum(len(ports) for ports, _ in requested) > _MOST_VERDICTS
+    is_page = arguments.full or arguments.sources
+    chosen = arguments.json or arguments.brief or is_page or arguments.here
+    if arguments.table or (several and not chosen):
         _print_table(requested, registry)
         return 0
     answers = _answers(requested, registry, one_by_one=arguments.here)
@@ -59,8 +66,12 @@ def run(arguments: types.Namespace) -> int:
         facts = Facts()
         reports = list(_data(answers, facts, with_here=arguments.here))
         print_json_lines("explain", "reports", reports, facts.to_dict())
-    else:
+    elif arguments.brief:
+        _print_lines(answers, with_here=arguments.here)
+    elif is_page:
         _print_pages(answers, sources=arguments.sources, with_here=arguments.here)
+    else:
+        _print_verdicts(answers, with_here=arguments.here)
     return 0
 
 
@@ -113,10 +124,32 @@ def _print_pages(answers: types.ReportAnswers, *, sources: bool, with_here: bool
             print("\n" + "-" * width + "\n")
         print(report.page(sources=sources, width=width, styled=styled))
         if with_here:
-            # It imports what reads sockets, which other pages do not need.
+            # It imports what reads sockets, which other answers do not need.
             from portranges.cli import here
 
             print("\n" + here.section(report.port, transport, width=width, styled=styled))
+
+
+def _print_verdicts(answers: types.ReportAnswers, *, with_here: bool) -> None:
+    width = columns(sys.stdout)
+    styled = is_styled(sys.stdout)
+    for report, transport in answers:
+        if with_here:
+            from portranges.cli import here
+
+            print(here.verdict(report.port, transport, width=width))
+        print(report.verdict(width=width, styled=styled), end="\n\n")
+    print(*wrapped(_FULL if with_here else _FULL + _HERE, width), sep="\n")
+
+
+def _print_lines(answers: types.ReportAnswers, *, with_here: bool) -> None:
+    for report, transport in answers:
+        line = report.brief
+        if with_here:
+            from portranges.cli import here
+
+            line += f"; {here.brief(report.port, transport)}"
+        print(line)
 
 
 def _data(
@@ -136,14 +169,16 @@ def _print_table(requested: types.RequestedPorts, registry: Registry) -> None:
     ranges = [each for ports, _ in requested for each in ports.ranges]
     # A range is at most as wide as its last port twice, plus the hyphen.
     size = max([6, *(2 * len(str(each.last)) + 1 for each in ranges if len(each) > 1)])
-    print(_line("port", size, ("category", "registered to", "allocated by default")))
+    width = columns(sys.stdout, WIDEST_TABLE)
+    print(_line("port", size, ("category", "registered to", "allocated by default"), width))
     for ports, transport in requested:
         for requested_range in ports.ranges:
             reports = explain_ranges(requested_range, transport=transport, registry=registry)
             # The reports of one range are adjacent.
             for cells, alike in groupby(reports, _cells):
                 found = [report.ports for report in alike]
-                print(_line(str(PortRange(found[0].first, found[-1].last)), size, cells))
+                ports_of_line = str(PortRange(found[0].first, found[-1].last))
+                print(_line(ports_of_line, size, cells, width))
 
 
 def _cells(report: types.PortReport) -> tuple[str, str, str]:
@@ -154,7 +189,9 @@ def _cells(report: types.PortReport) -> tuple[str, str, str]:
     return report.category.value, registered, systems or "-"
 
 
-def _line(port: str, size: int, cells: tuple[str, str, str]) -> str:
+def _line(port: str, size: int, cells: tuple[str, str, str], width: int) -> str:
     category, registered, systems = cells
-    rest = WIDTH - size - 33
-    return f"{port:<{size}} {category:<9} {cut(registered, 21):<21} {cut(systems, rest)}".rstrip()
+    # Half of what a wide terminal has more is for the names.
+    names = 21 + max(0, width - WIDTH) // 2
+    registered, systems = cut(registered, names), cut(systems, width - size - names - 12)
+    return f"{port:<{size}} {category:<9} {registered:<{names}} {systems}".rstrip()

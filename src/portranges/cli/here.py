@@ -1,6 +1,6 @@
-"""``portranges 60454 --here``: the section of a page about the port on this machine.
+"""``portranges 60454 --here``: the port on this machine, as lines, one phrase, a section or JSON.
 
-It shows what holds the port, whether the machine allocates it by its own settings, and whether
+They show what holds the port, whether the machine allocates it by its own settings, and whether
 this process may bind it.
 """
 
@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.cli.numbers import moment, span
-from portranges.cli.sockets import ends, notes, owner_and_user
+from portranges.cli.sockets import ends, notes, owner, owner_and_user
 from portranges.errors import SystemReadError
+from portranges.layout import labels
 from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owners
 from portranges.report.page_layout import Page
 from portranges.system import Machine, MachineSettings, read_may_bind_privileged, read_settings
 
-_MOST = 10  # sockets that are listed individually
+# Sockets that are listed individually, in the section and in the verdict.
+_MOST = 10
+_FEW = 2
+
+_LABEL = 11  # as in the verdict of a report
 
 
 def data(
@@ -44,6 +49,27 @@ def section(
     page.section("Here, now", [page.paragraph(text, indent=2) for text in texts])
     # The first line is the blank one before a section.
     return "\n".join(page.lines[1:])
+
+
+def verdict(
+    port: int,
+    transport: str | None = None,
+    *,
+    width: int = 80,
+    machine: Machine | None = None,
+) -> str:
+    """Return what holds *port*, and who may bind it, as a few lines."""
+    table = owners(port, _probed(transport))
+    texts = [*_texts(table, transport, most=_FEW), *_settings_texts(port, transport, machine)]
+    parts = [("here" if not number else "", text) for number, text in enumerate(texts)]
+    return "\n".join(labels(parts, label_width=_LABEL, width=width))
+
+
+def brief(port: int, transport: str | None = None) -> str:
+    """Return what holds *port* as a phrase: ``"here: listening, sshd (812)"``."""
+    table = owners(port, _probed(transport))
+    names = dict.fromkeys(owner(each) for record in table for each in record.owners)
+    return ", ".join([f"here: {_verdict(table, transport)}", *names])
 
 
 def _probed(transport: str | None) -> types.Any:
@@ -151,14 +177,14 @@ _VERDICTS = {
 }
 
 
-def _texts(table: SocketTable, transport: str | None) -> types.Iterator[str]:
+def _texts(table: SocketTable, transport: str | None, most: int = _MOST) -> types.Iterator[str]:
     kind = "TCP or UDP" if transport is None else transport.upper()
     yield _VERDICTS[_verdict(table, transport)].format(kind)
     records = sorted(table, key=lambda each: (not each.is_listening, each.remote, each.local))
-    for record in records[:_MOST]:
+    for record in records[:most]:
         yield _text(record, table)
-    if len(records) > _MOST:
-        yield f"and {len(records) - _MOST:,} more"
+    if len(records) > most:
+        yield f"and {len(records) - most:,} more"
     yield from notes(table.visibility, records)
 
 

@@ -7,7 +7,7 @@ import sys
 from portranges import types
 from portranges.categories import Category
 from portranges.cli.numbers import moment
-from portranges.cli.output import answer, columns
+from portranges.cli.output import WIDEST_TABLE, answer, columns
 from portranges.cli.sockets import address, notes, owners_of, user
 from portranges.errors import SystemReadError
 from portranges.layout import table
@@ -52,7 +52,11 @@ def _lines(records: list[SocketRecord], found: SocketTable) -> types.Iterator[st
         heads = ("port", "", "address", "registered to", "owner", "user", "owner started")
         rows = (_row(record, found) for record in records)
         yield from table(
-            heads, rows, width=columns(sys.stdout), right=(0,), cuttable=((4,), (3,), (2,), (5,))
+            heads,
+            rows,
+            width=columns(sys.stdout, WIDEST_TABLE),
+            right=(0,),
+            cuttable=((4,), (3,), (2,), (5,)),
         )
     else:
         yield "no listening sockets"

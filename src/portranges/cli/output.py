@@ -16,6 +16,9 @@ from portranges.layout import WIDTH
 from portranges.records import value_as_data
 
 _NARROWEST = 60
+# Longer lines of prose are hard to read; in a table, wider cells are cut less.
+_WIDEST = 120
+WIDEST_TABLE = 200
 
 # Version of the envelope and of every result; it increases when a key is removed or changes
 # its meaning.
@@ -129,12 +132,13 @@ def error_envelope(command: str, error: Exception | str) -> str:
     return json.dumps({"schema": SCHEMA, "command": command, "error": data}, indent=indent)
 
 
-def columns(stream: types.TextIO, widest: int = WIDTH) -> int:
+def columns(stream: types.TextIO, widest: int = _WIDEST) -> int:
     """Return the width of a page for *stream*.
 
-    It is 80 columns, on a terminal as many as that has, but at least 60 and at most *widest*.
+    It is 80 columns, or as many as COLUMNS or the terminal has, but at least 60 and at most
+    *widest*.
     """
-    if not stream.isatty():
+    if not stream.isatty() and "COLUMNS" not in os.environ:
         return WIDTH
     return max(_NARROWEST, min(widest, shutil.get_terminal_size((WIDTH, 24)).columns))
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 from portranges import rulesets, types, uses
 from portranges.cli import files
-from portranges.cli.output import answer, columns
+from portranges.cli.output import WIDEST_TABLE, answer, columns
 from portranges.cli.progress import progress
 from portranges.errors import visible
 from portranges.layout import WIDTH, cut_list, many, table
@@ -22,8 +22,6 @@ _FEW = 10
 _SHORT, _LONG = 15, 30
 _SHORT_POINTER, _LONG_POINTER = 20, 40
 _MUCH_ROOM = 110
-
-_WIDEST = 200
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -99,7 +97,7 @@ def _uses_of(port: int, transport: types.Transport) -> tuple[str, ...]:
 
 
 def _lines(ruleset: rulesets.Ruleset) -> types.Iterator[str]:
-    width = columns(sys.stdout, _WIDEST)
+    width = columns(sys.stdout, WIDEST_TABLE)
     longest = _LONG_POINTER if width >= _MUCH_ROOM else _SHORT_POINTER
     place = _places([*ruleset.rules, *ruleset.skipped], longest)
     # Otherwise the chain shows the direction.

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 
 from portranges import types
-from portranges.cli.output import answer, columns
+from portranges.cli.output import WIDEST_TABLE, answer, columns
 from portranges.errors import InvalidValueError, SystemReadError, elide
 from portranges.layout import labels, table, wrapped
 from portranges.ports import Transport
@@ -61,7 +61,7 @@ def _table(found: tuple[Assignment, ...]) -> types.Iterator[str]:
         for (ports, service, description), of in transports.items()
     ]
     heads = ("ports", "transports", "service", "description")
-    yield from table(heads, rows, width=columns(sys.stdout), cuttable=((3,), (2,)))
+    yield from table(heads, rows, width=columns(sys.stdout, WIDEST_TABLE), cuttable=((3,), (2,)))
 
 
 def _compare(arguments: types.Namespace) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from portranges import types
-from portranges.cli.output import answer
+from portranges.cli.output import answer, columns
 from portranges.cli.words import ports_of
 from portranges.ephemeral import profile
 from portranges.errors import InvalidValueError, elide
 from portranges.flows import sql_case
-from portranges.layout import WIDTH
 
 _QUOTES: dict[str, types.Quote] = {"none": "", "double": '"', "backtick": "`", "bracket": "["}
 
@@ -70,11 +70,12 @@ def _label(text: str) -> tuple[str, types.PortSet]:
 
 
 def _lines(expression: str) -> types.Iterator[str]:
-    """Yield *expression* in lines of at most 80 columns, unless a word is longer."""
+    """Yield *expression* in lines that fit the terminal, unless a word is longer."""
+    width = columns(sys.stdout)
     line = ""
     for word in _WORD.findall(expression):
         starts = word in ("WHEN", "ELSE")
-        if line and (starts or len(line) + 1 + len(word) > WIDTH):
+        if line and (starts or len(line) + 1 + len(word) > width):
             yield line
             line = ("  " if starts else "    ") + word
         else:

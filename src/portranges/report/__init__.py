@@ -1,4 +1,4 @@
-"""Everything known about one port, as a record, as plain data and as a page of text."""
+"""Everything known about one port, as a record, as plain data and as text."""
 
 from __future__ import annotations
 

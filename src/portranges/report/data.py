@@ -19,6 +19,7 @@ def complete(report: PortReport) -> dict[str, types.Any]:
     return {
         "port": report.port,
         "ports": _range(report.ports),
+        "brief": report.brief,
         "category": {"name": report.category.value, **_category(report.category)},
         **as_data(
             report,
@@ -82,6 +83,7 @@ class Facts:
         return {
             "port": report.port,
             "ports": _range(report.ports),
+            "brief": report.brief,
             "category": report.category.value,
             **as_data(report, "registry"),
             "purpose": self._numbers(report.purpose),

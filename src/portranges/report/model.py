@@ -143,7 +143,8 @@ class Remark:
 class PortReport:
     """Everything known about one port, or about adjacent ports that do not differ.
 
-    ``str()`` returns its page, 80 columns wide, and ``to_dict()`` the same as plain data.
+    ``brief`` is one line, ``verdict()`` a few, and ``str()`` the page, 80 columns wide, which
+    begins with the verdict. ``to_dict()`` returns all facts as plain data.
 
     Attributes:
         port: The port; the first one if the report is about several.
@@ -254,6 +255,52 @@ class PortReport:
             return True
         begins_here = use.ports.first == self.ports.first == self.ports.last
         return begins_here and use.kind is UseKind.PROGRAM and len(use.ports) < _WIDE
+
+    @property
+    def brief(self) -> str:
+        """The report as one line.
+
+        It names the registered services, or what the port is known for instead, the category, and
+        the common systems on which the port is privileged or allocated by default.
+
+        Example:
+            >>> from portranges import explain
+            >>> print(explain(5432).brief)
+            5432 is assigned to postgresql (PostgreSQL Database); user port
+            >>> print(explain(22).brief.partition("; ")[2])
+            system port; privileged on linux, macos, freebsd; blocked by browsers
+        """
+        from portranges.report.summary import brief
+
+        return brief(self)
+
+    def verdict(self, *, width: int = 80, styled: bool = False) -> str:
+        """Return what is asked first about the port, in about six lines.
+
+        Args:
+            width: The maximum length of a line, at least 60.
+            styled: Whether the first sentence is bold, with terminal escape codes.
+
+        Returns:
+            Lines joined by line feeds, without one at the end: what the port is; then, each behind
+            a label, its services with their descriptions, known uses, the systems that allocate it
+            by default, and who may bind it. The page begins with the same lines.
+
+        Raises:
+            InvalidValueError: *width* is below 60.
+
+        Example:
+            >>> from portranges import explain
+            >>> print(explain(5432).verdict())
+            Port 5432 is assigned to postgresql; it lies in 1024-49151, the User Ports.
+            assigned   tcp, udp: postgresql (PostgreSQL Database)
+            used by    PostgreSQL
+            allocated  not on linux, windows, macos and freebsd, but on 16 other systems
+            bind       any user
+        """
+        from portranges.report.summary import verdict
+
+        return "\n".join(verdict(self, width=width, styled=styled))
 
     def to_dict(self) -> dict[str, types.Any]:
         """Return the report as JSON-compatible data.

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from portranges import checks, types
+from portranges import types
 from portranges.errors import printable
 from portranges.layout import grouped
-from portranges.report import page_uses, rows
-from portranges.report.model import BindRule, PortReport, TransportState
+from portranges.report import page_uses, rows, summary
+from portranges.report.model import BindRule, PortReport
 from portranges.report.page_layout import Page
-
-_MIN_WIDTH = 60
 
 
 def render(report: PortReport, *, sources: bool, width: int, styled: bool) -> str:
     """Return *report* as lines of at most *width* columns."""
-    width = checks.integer("width", width, least=_MIN_WIDTH)
+    lines = summary.verdict(report, width=width)
     page = Page(width=width, styled=styled, sources=sources)
-    subject = f"Port {report.port}" if len(report.ports) == 1 else f"Ports {report.ports}"
-    page.title(subject, f"{subject} {page_uses.headline(report)}")
+    page.title(summary.subject(report), lines)
     sections = [_category, _registry, _purpose, _ephemeral, _bind, _browsers]
     # A misleading name of the registry comes after what the port is really used for. Wide ranges,
     # which say the least, come last.
@@ -53,7 +50,7 @@ def _registry(page: Page, report: PortReport) -> None:
     for entry in report.registry:
         text = "not listed" if page_uses.has_no_entry(report) else _STATES[entry.state.value]
         if entry.services:
-            text = f"{text} to {printable(_described(entry))}"
+            text = f"{text} to {summary.described(entry)}"
         elif entry.descriptions and entry.descriptions[0].lower() not in ("", entry.state.value):
             text = f"{text} ({printable(entry.descriptions[0])})"
         answers.setdefault(text, []).append(entry.transport.value)
@@ -67,16 +64,6 @@ def _registry(page: Page, report: PortReport) -> None:
         parts.append(page.paragraph("IANA never assigns dynamic ports to services"))
     label = "IANA" if page_uses.is_iana(report) else "Services"
     page.section(label, parts, [("", report.registry_source)])
-
-
-def _described(entry: TransportState) -> str:
-    """Return the names with their descriptions, or all with one if they have the same."""
-    if len({*entry.descriptions}) == 1:
-        names, texts = [", ".join(entry.services)], entry.descriptions[:1]
-    else:
-        names, texts = [*entry.services], entry.descriptions
-    parts = zip(names, texts, strict=True)
-    return ", ".join(f"{name} ({text})" if text else name for name, text in parts)
 
 
 _STATES = {

@@ -21,9 +21,9 @@ class Page:
         self._styled = styled
         self._sources = sources
 
-    def title(self, text: str, sentence: str) -> None:
-        """Add a heading and the sentence below it."""
-        self.lines += [self._bold(text), *wrapped(sentence, self._width)]
+    def title(self, text: str, lines: types.Iterable[str]) -> None:
+        """Add a heading and the lines below it."""
+        self.lines += [self._bold(text), *lines]
 
     def section(
         self,
@@ -58,4 +58,9 @@ class Page:
         return wrapped(text, self._width - _LABEL, below=" " * indent)
 
     def _bold(self, text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if self._styled else text
+        return bold(text) if self._styled else text
+
+
+def bold(text: str) -> str:
+    """Return *text* in bold type, with terminal escape codes."""
+    return f"\x1b[1m{text}\x1b[0m"

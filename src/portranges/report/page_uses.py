@@ -9,27 +9,29 @@ from portranges.report.model import PortReport
 from portranges.report.page_layout import Page
 from portranges.uses import Use
 
-_MOST_IN_HEADLINE = 3
+MOST_IN_HEADLINE = 3
 _MOST_IN_FULL = 10
 
 
 def headline(report: PortReport) -> str:
-    """Return what the port is, as a sentence without its subject."""
-    several = len(report.ports) > 1
-    are, lies = ("are", "they lie") if several else ("is", "it lies")
+    """Return what the port is, and its category, as a sentence without its subject."""
+    category = report.category
+    lies = "they lie" if len(report.ports) > 1 else "it lies"
+    return f"{status(report)}; {lies} in {category.ports}, the {category.label}."
+
+
+def status(report: PortReport, description: str = "") -> str:
+    """Return what the port is: its services, followed by *description*, and its known uses."""
+    are = "are" if len(report.ports) > 1 else "is"
     uses = report.known_for
     known = _known_for(report, uses)
-    if not report.services:
-        status = _without_service(report)
-        status += f", but {known}" if known else ""
-    elif report.is_misnamed:
+    services = printable(listed(report.services)) + description if report.services else ""
+    if not services:
+        return _without_service(report) + (f", but {known}" if known else "")
+    if report.is_misnamed:
         other = "another service" if len(report.services) == 1 else "other services"
-        status = f"{known}, but {are} assigned to {other}, {printable(listed(report.services))}"
-    else:
-        status = f"{are} assigned to {printable(listed(report.services))}"
-        status += f", and {known}" if len(uses) > _MOST_IN_FULL else ""
-    category = report.category
-    return f"{status}; {lies} in {category.ports}, the {category.label}."
+        return f"{known}, but {are} assigned to {other}, {services}"
+    return f"{are} assigned to {services}" + (f", and {known}" if len(uses) > _MOST_IN_FULL else "")
 
 
 def _without_service(report: PortReport) -> str:
@@ -45,7 +47,7 @@ def _without_service(report: PortReport) -> str:
 def _known_for(report: PortReport, known: types.Sequence[Use]) -> str:
     """Return what the port is known for, or ``""``."""
     are, have = ("are", "have") if len(report.ports) > 1 else ("is", "has")
-    if len(known) > _MOST_IN_HEADLINE:
+    if len(known) > MOST_IN_HEADLINE:
         # No row says which of so many is the most common, so none is preferred.
         return f"{have} {len(known)} known uses"
     # What follows a comma in a name distinguishes it from another row.

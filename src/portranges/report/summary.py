@@ -1,0 +1,149 @@
+"""The short forms of a report: one line, and the verdict that a page begins with.
+
+Both answer what is asked first: what the port is, what uses it and which systems allocate it. Like
+the page, they are ASCII.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from portranges import checks, types
+from portranges.errors import printable
+from portranges.layout import cut, grouped, labels, listed, many, wrapped
+from portranges.report import rows
+from portranges.report.model import PortReport, TransportState
+from portranges.report.page_layout import bold
+from portranges.report.page_uses import MOST_IN_HEADLINE, headline, status
+from portranges.uses import Use
+
+MIN_WIDTH = 60
+
+_LABEL = 11  # columns of the labels on the left
+
+# Limits that keep the verdict short.
+_MOST_NAMES = 3
+_LONGEST_DESCRIPTION = 50
+
+
+def brief(report: PortReport) -> str:
+    """Return *report* as one line."""
+    several = len(report.ports) > 1
+    description = ""
+    if len(report.services) == 1 and not several:
+        found = next(each for each in report.registry if each.services).descriptions[0]
+        description = f" ({printable(_short(found))})" if found else ""
+    parts = [
+        f"{report.ports} {status(report, description)}",
+        f"{report.category.value} port{'s' if several else ''}",
+    ]
+    for what, names in (
+        ("privileged on", [rule.name for rule in report.bind_rules if rule.privileged]),
+        ("allocated on", [entry.name for entry in report.allocated_by]),
+    ):
+        if common := [name for name in rows.COMMON if name in names]:
+            parts.append(f"{what} {', '.join(common)}")
+    if report.browser_blocked:
+        parts.append("blocked by browsers")
+    return "; ".join(parts)
+
+
+def verdict(report: PortReport, *, width: int, styled: bool = False) -> list[str]:
+    """Return the first lines of a page: what the port is, and one label per further fact."""
+    width = checks.integer("width", width, least=MIN_WIDTH)
+    lines = wrapped(f"{subject(report)} {headline(report)}", width)
+    parts = [
+        ("assigned", _assigned(report)),
+        ("used by", _used_by(report)),
+        ("allocated", _allocated(report)),
+        ("bind", _bind(report)),
+        ("browsers", "refuse to connect" if report.browser_blocked else ""),
+        ("note", report.purpose[0].text if report.port in rows.SPECIAL else ""),
+    ]
+    if styled:
+        lines = [*map(bold, lines)]
+    shown = ((label, text) for label, text in parts if text)
+    return [*lines, *labels(shown, label_width=_LABEL, width=width)]
+
+
+def subject(report: PortReport) -> str:
+    """Return what the report is about, as the title of its page."""
+    return f"Port {report.port}" if len(report.ports) == 1 else f"Ports {report.ports}"
+
+
+def described(entry: TransportState) -> str:
+    """Return the services with their descriptions, or all with one if they have the same."""
+    if len({*entry.descriptions}) == 1:
+        names, texts = [", ".join(entry.services)], entry.descriptions[:1]
+    else:
+        names, texts = [*entry.services], entry.descriptions
+    parts = zip(names, texts, strict=True)
+    return printable(", ".join(f"{name} ({text})" if text else name for name, text in parts))
+
+
+def _assigned(report: PortReport) -> str:
+    """Return the first services of each transport, with their descriptions."""
+    named = (
+        (_first_services(each), each.transport.value) for each in report.registry if each.services
+    )
+    return "; ".join(f"{', '.join(names)}: {text}" for text, names in grouped(named).items())
+
+
+def _first_services(entry: TransportState) -> str:
+    shown = replace(
+        entry,
+        services=entry.services[:_MOST_NAMES],
+        descriptions=tuple(map(_short, entry.descriptions[:_MOST_NAMES])),
+    )
+    left_out = len(entry.services) - _MOST_NAMES
+    return described(shown) + (f" and {many(left_out, 'other')}" if left_out > 0 else "")
+
+
+def _short(description: str) -> str:
+    return cut(description, _LONGEST_DESCRIPTION)
+
+
+def _first(texts: types.Sequence[str], count: int) -> str:
+    """Return the first of *count* texts as a phrase, with how many are left out."""
+    left_out = count - len(texts)
+    return listed([*texts, many(left_out, "other")] if left_out else texts)
+
+
+def _used_by(report: PortReport) -> str:
+    """Return the first known uses, unless the headline names them."""
+    found = report.known_for
+    if found:
+        in_headline = len(found) <= MOST_IN_HEADLINE and (not report.services or report.is_misnamed)
+        return "" if in_headline else _first_uses(found)
+    # A wide range says little about one of its ports.
+    return f"as part of a wide range: {_first_uses(report.uses)}" if report.uses else ""
+
+
+def _first_uses(found: types.Sequence[Use]) -> str:
+    # Some names have "and" and commas.
+    names = [use.name for use in found[:_MOST_NAMES]]
+    left_out = len(found) - len(names)
+    return "; ".join([*names, f"and {many(left_out, 'other')}"] if left_out else names)
+
+
+def _allocated(report: PortReport) -> str:
+    if not report.allocated_by:
+        return "on no system whose ephemeral range is known"
+    common = [entry for entry in report.allocated_by if entry.name in rows.COMMON]
+    others = len(report.allocated_by) - len(common)
+    if not common:
+        return f"not on {listed(rows.COMMON)}, but on {many(others, 'other system')}"
+    ranges = grouped((str(entry.ports), entry.name) for entry in common)
+    texts = [f"{', '.join(names)} ({ports})" for ports, names in ranges.items()]
+    return "by default on " + _first(texts, len(texts) + others)
+
+
+def _bind(report: PortReport) -> str:
+    guarded = {rule.name for rule in report.bind_rules if rule.privileged}
+    if not guarded:
+        return "any user"
+    common = [name for name in rows.COMMON if name in guarded]
+    if not common:
+        return f"any user, except on {many(len(guarded), 'less common system')}"
+    free = [name for name in rows.COMMON if name not in guarded]
+    return f"privileged on {listed(common)}" + (f", not on {listed(free)}" if free else "")
