@@ -79,6 +79,7 @@ from portranges.rulesets.ruleset import Ruleset as Ruleset
 from portranges.selection.model import Algorithm as Algorithm
 from portranges.source import Confidence as Confidence
 from portranges.source import Source as Source
+from portranges.system.binding import BindSettings as BindSettings
 from portranges.system.model import Field, TimeWaitReuse
 from portranges.system.model import Machine as Machine
 from portranges.system.model import MachineSettings as MachineSettings

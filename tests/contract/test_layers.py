@@ -54,7 +54,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "": ("categories", "endpoints", "families", "transport_ports", "report"),
     # The leaves, which may read the machine or require other packages.
     "system": ("ephemeral", "families", "systems"),
-    "probe": ("families", "registry", "ephemeral", "uses", "capacity", "system"),
+    "probe": ("families", "registry", "ephemeral", "uses", "capacity", "reuse", "system"),
     "testing": ("advice", "families", "system"),
     "strategies": ("ephemeral", "reuse", "transport_ports"),
     "_hypothesis_plugin": ("strategies",),

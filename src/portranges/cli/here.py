@@ -117,7 +117,8 @@ def _settings_texts(
             yield text if len(found) == 1 else f"{' and '.join(names)}: {text}"
 
 
-def _settings(port: int, settings: MachineSettings, machine: Machine | None) -> types.Iterator[str]:
+def allocation(port: int, settings: MachineSettings) -> str:
+    """Return whether the machine allocates *port*, as a sentence."""
     if port in settings.effective:
         does = "allocates it to clients"
     elif port in settings.excluded:
@@ -126,7 +127,11 @@ def _settings(port: int, settings: MachineSettings, machine: Machine | None) -> 
         does = "does not allocate it, because it is reserved"
     else:
         does = "does not allocate it"
-    yield f"this machine {does}: its ephemeral range is {settings.configured}"
+    return f"this machine {does}: its ephemeral range is {settings.configured}"
+
+
+def _settings(port: int, settings: MachineSettings, machine: Machine | None) -> types.Iterator[str]:
+    yield allocation(port, settings)
     is_privileged = settings.profile.is_privileged(port)
     start = settings.unprivileged_start or 0
     origin = settings.origins["unprivileged_start"]
@@ -182,20 +187,21 @@ def _texts(table: SocketTable, transport: str | None, most: int = _MOST) -> type
     yield _VERDICTS[_verdict(table, transport)].format(kind)
     records = sorted(table, key=lambda each: (not each.is_listening, each.remote, each.local))
     for record in records[:most]:
-        yield _text(record, table)
+        yield described(record, table.why_no_owner(record))
     if len(records) > most:
         yield f"and {len(records) - most:,} more"
     yield from notes(table.visibility, records)
 
 
-def _text(record: SocketRecord, table: SocketTable) -> str:
+def described(record: SocketRecord, why_no_owner: str) -> str:
+    """Return a socket with its owners, or with the reason why none is known."""
     text = f"{record.transport} {record.state} {ends(record, 'to')}"
     for each in record.owners:
         text += f"; {owner_and_user(each)}"
         if each.started_at is not None and not record.remote:
             text += f", started {moment(each.started_at)}"
     if not record.owners:
-        text += f"; no owner: {table.why_no_owner(record)}"
+        text += f"; no owner: {why_no_owner}"
     if record.expires_in is not None:
         text += f", in {span(record.expires_in)}"
     return text

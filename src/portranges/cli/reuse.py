@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges import reuse, types
+from portranges.cli import files
 from portranges.cli.numbers import whole_number
-from portranges.cli.output import answer
+from portranges.cli.output import answer, print_note
 from portranges.endpoints import Endpoint
 from portranges.errors import InvalidSocketError, InvalidValueError, elide
 from portranges.layout import WIDTH, grouped, labels, wrapped
+from portranges.portset import PortSet
 from portranges.records import as_data
 from portranges.registry import SHIPPED
 
@@ -23,6 +25,13 @@ _OPTIONS = {
     "v6only": "IPV6_V6ONLY",
     "dual-stack": "IPV6_V6ONLY off, even if the system enables it by default",
 }
+
+# The most common cause of "access denied" on Windows; where no socket has the port.
+_EXCLUDED = (
+    "windows: if bind() fails with WSAEACCES (10013) and no socket has the port, it is usually in "
+    "an excluded port range; `netsh interface ipv4 show excludedportrange protocol=tcp` lists "
+    "them, and --excluded reads its output"
+)
 
 _SPLIT = "[::] and 0.0.0.0 instead of a dual-stack socket, which does not exist there"
 
@@ -37,7 +46,18 @@ def add_arguments(add: types.Arguments) -> None:
         "dual-stack, or [::]:80 and 0.0.0.0:80 on a system without dual-stack sockets",
     )
     add.flag("--udp", "UDP sockets (default: TCP)")
-    add.value("--system", "NAME", f"one of {', '.join(reuse.systems())}", default="all")
+    where = add.one_of()
+    where.value("--system", "NAME", f"one of {', '.join(reuse.systems())}", default="all")
+    where.flag(
+        "--here",
+        "whether the socket can be bound on this machine now, and if not, what holds the port",
+    )
+    add.value(
+        "--excluded",
+        "PORTS|FILE",
+        "excluded port ranges of Windows: ports, or a file with the output of `netsh interface "
+        "ipv4 show excludedportrange protocol=tcp`; - is standard input",
+    )
     add.value(
         "--local-address",
         "ADDRESS",
@@ -79,6 +99,8 @@ class _Written:
 def run(arguments: types.Namespace) -> int:
     """Print the decision of each system; the status is 1 if one of them refuses."""
     *others, last = arguments.sockets
+    if arguments.here:
+        return _run_here(last, others, arguments)
     if not others:
         _check_without_existing(arguments)
     existing = [_socket(text, arguments, "existing") for text in others]
@@ -86,7 +108,28 @@ def run(arguments: types.Namespace) -> int:
     decisions = _decisions(new, existing, arguments)
     status = 0 if all(decision.allowed for decision in decisions.values()) else 1
     data = [_data(system, decision) for system, decision in decisions.items()]
-    return answer(arguments, "reuse", data, _lines(new, existing, decisions), status=status)
+    lines = _lines(new, existing, decisions, is_excluded_given=arguments.excluded is not None)
+    return answer(arguments, "reuse", data, lines, status=status)
+
+
+def _run_here(last: str, others: list[str], arguments: types.Namespace) -> int:
+    """Print whether this machine would allow *last*; the status is 1 unless it would."""
+    for option, is_given in (
+        ("a second socket", others),
+        ("--local-address", arguments.local_address),
+        ("--excluded", arguments.excluded),
+    ):
+        if is_given:
+            raise InvalidValueError("--here reads the sockets and settings of this machine", option)
+    _check_without_existing(arguments)
+    new = _socket(last, arguments, "new")
+    uid = arguments.new_uid if arguments.uid is None else arguments.uid
+    # Only this option needs what reads the machine.
+    from portranges.cli import bind_here
+
+    found = bind_here.answer_for(new.socket, is_star=new.is_star, uid=uid)
+    status = 0 if found.verdict == "allowed" else 1
+    return answer(arguments, "reuse", bind_here.data(found), bind_here.lines(found), status=status)
 
 
 def _check_without_existing(arguments: types.Namespace) -> None:
@@ -107,14 +150,22 @@ def _decisions(
     new: _Written, existing: list[_Written], arguments: types.Namespace
 ) -> dict[types.ReuseSystemName, types.Decision]:
     local = arguments.local_address
+    excluded = _excluded(arguments, new.socket.port)
 
     def decided(
         system: types.ReuseSystemName, new: types.Socket, existing: list[types.Socket]
     ) -> types.Decision:
-        if arguments.system != "all":
-            # One system reports an option that it does not have as an error.
-            return reuse.can_bind(new, existing, system=system, local_addresses=local)
-        return reuse.portability(new, existing, systems=system, local_addresses=local)[system]
+        settings = None
+        if excluded is not None and system.startswith("windows"):
+            settings = reuse.SystemSettings(excluded=excluded)
+        if arguments.system == "all":
+            # One system reports an option that it does not have as an error; of all, it refuses.
+            answers = reuse.portability(new, existing, systems=system, local_addresses=local)
+            if settings is None or not answers[system].allowed:
+                return answers[system]
+        return reuse.can_bind(
+            new, existing, system=system, settings=settings, local_addresses=local
+        )
 
     decisions: dict[types.ReuseSystemName, types.Decision] = {}
     names = reuse.portability(new.socket) if arguments.system == "all" else [arguments.system]
@@ -124,6 +175,25 @@ def _decisions(
         answers = [decided(system, socket, held) for socket in new.on(system)]
         decisions[system] = next((each for each in answers if not each.allowed), answers[0])
     return decisions
+
+
+def _excluded(arguments: types.Namespace, port: int) -> PortSet | None:
+    """Return the ports of ``--excluded`` that cannot be bound, or None without the option."""
+    text = arguments.excluded
+    if text is None:
+        return None
+    if arguments.system != "all" and not arguments.system.startswith("windows"):
+        raise InvalidValueError("--excluded applies to Windows only", arguments.system)
+    if text != "-" and not files.exists(text):
+        return PortSet.parse(text)
+    from portranges.system import parse_netsh_exclusions
+
+    rows = parse_netsh_exclusions(files.read(text))
+    if any(row.administered and port in row.ports for row in rows):
+        print_note(
+            f"{port} is an administered exclusion (*): it is not allocated, but can be bound"
+        )
+    return PortSet(row.ports for row in rows if not row.administered)
 
 
 def _socket(text: str, arguments: types.Namespace, side: str) -> _Written:
@@ -186,6 +256,8 @@ def _lines(
     new: _Written,
     existing: list[_Written],
     decisions: types.Mapping[types.ReuseSystemName, types.Decision],
+    *,
+    is_excluded_given: bool,
 ) -> types.Iterator[str]:
     """Yield the sockets, a table of the decisions, and the reasons."""
     parts = [("existing", _described(each.socket)) for each in existing]
@@ -209,6 +281,8 @@ def _lines(
     for reason, systems in reasons.items():
         text = f"{', '.join(systems)}: {reason}"
         yield "\n".join(wrapped(text, WIDTH, first="  ", below="  ")).lstrip()
+    if not is_excluded_given and any(name.startswith("windows") for name in decisions):
+        yield "\n".join(wrapped(_EXCLUDED, WIDTH, below="  "))
 
 
 def _described(socket: types.Socket) -> str:

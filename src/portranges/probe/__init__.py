@@ -7,6 +7,7 @@ imported when it is first used.
 
 from __future__ import annotations
 
+from portranges.probe.binding import BindAnswer, BindVerdict, Holder, can_bind
 from portranges.probe.counting import Destination, Usage, usage
 from portranges.probe.listing import connections, free_ports, listeners, owners, sockets
 from portranges.probe.long_lived import (
@@ -27,9 +28,12 @@ from portranges.probe.watching import Change, ChangeKind, Watcher, watch, watch_
 __all__ = [
     "Age",
     "Backend",
+    "BindAnswer",
+    "BindVerdict",
     "Change",
     "ChangeKind",
     "Destination",
+    "Holder",
     "LingeringListener",
     "LingeringListeners",
     "ListenerHistory",
@@ -43,6 +47,7 @@ __all__ = [
     "Usage",
     "Visibility",
     "Watcher",
+    "can_bind",
     "connections",
     "free_ports",
     "lingering",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from portranges.system.binding import BindSettings, read_bind_settings
 from portranges.system.machine import THIS_MACHINE
 from portranges.system.model import (
     Exclusion,
@@ -22,6 +23,7 @@ from portranges.system.read import (
     read_configured,
     read_ephemeral,
     read_excluded,
+    read_exclusions,
     read_may_bind_privileged,
     read_reserved,
     read_settings,
@@ -33,6 +35,7 @@ from portranges.system.recorded import RECORDED_LINUX
 __all__ = [
     "RECORDED_LINUX",
     "THIS_MACHINE",
+    "BindSettings",
     "Exclusion",
     "Field",
     "Machine",
@@ -42,9 +45,11 @@ __all__ = [
     "TimeWaitReuse",
     "parse",
     "parse_netsh_exclusions",
+    "read_bind_settings",
     "read_configured",
     "read_ephemeral",
     "read_excluded",
+    "read_exclusions",
     "read_may_bind_privileged",
     "read_reserved",
     "read_settings",

@@ -23,6 +23,7 @@ from portranges.ports import PortRange, check_transport
 from portranges.portset import PortSet
 from portranges.system.machine import THIS_MACHINE
 from portranges.system.model import (
+    Exclusion,
     Field,
     Machine,
     MachineSettings,
@@ -31,6 +32,7 @@ from portranges.system.model import (
     Reading,
     TimeWaitReuse,
 )
+from portranges.system.parse_windows import parse_netsh_exclusions
 from portranges.system.parsing import lineage, readings_of, unknown_format
 from portranges.system.rows import PLATFORMS, READINGS, UNREAD, VARIANTS
 from portranges.system.shapes import as_number, may_bind
@@ -146,6 +148,34 @@ def read_excluded(
         PortSet.parse('')
     """
     return _Reader(transport, family, machine).known(Field.EXCLUDED, PortSet)
+
+
+def read_exclusions(
+    transport: types.TransportLike = "tcp",
+    *,
+    family: types.FamilyLike = "inet",
+    machine: Machine | None = None,
+) -> tuple[Exclusion, ...]:
+    """Return the excluded port ranges of Windows, with the mark of the administered ones.
+
+    See ``read_ephemeral`` for the arguments and errors. ``read_excluded`` returns the ports of all
+    of them, as one set.
+
+    Args:
+        transport: The transport.
+        family: ``"inet"`` or ``"inet6"``.
+        machine: The machine; this one if None.
+
+    Returns:
+        The lines of ``netsh interface ipv4 show excludedportrange``, in its order; empty on systems
+        without such a list.
+
+    Example:
+        >>> from portranges import system
+        >>> read_exclusions(machine=system.RECORDED_LINUX)
+        ()
+    """
+    return _Reader(transport, family, machine).exclusions()
 
 
 def read_unprivileged_start(
@@ -287,6 +317,17 @@ class _Reader:
             self.known(Field.RESERVED, PortSet, assumed=True),
             self.known(Field.EXCLUDED, PortSet, assumed=True),
         )
+
+    def exclusions(self) -> tuple[Exclusion, ...]:
+        """Return the lines of excluded port ranges."""
+        rows = self._readings(Field.EXCLUDED)
+        if not rows:
+            return ()
+        try:
+            text = self._text(_what(rows[0]), command=rows[0].command)
+        except FileNotFoundError as missing:
+            raise _missing(rows[0], missing) from None
+        return parse_netsh_exclusions(text)
 
     def tuned(
         self, configured: PortRange, reserved: PortSet, excluded: PortSet

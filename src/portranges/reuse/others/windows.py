@@ -148,8 +148,8 @@ _DOCUMENT = Confidence.DOCUMENT
 _OTHER_ROWS: types.RuleRows = {
     "excluded": (
         "EACCES",
-        "the port is in an excluded port range (netsh int ipv4 show excludedportrange), which "
-        "no program can bind to",
+        "the port is in an excluded port range (netsh interface ipv4 show excludedportrange "
+        "protocol=tcp), which programs cannot bind to unless it is administered, marked *",
         cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
         Confidence.REPORTED,
     ),
