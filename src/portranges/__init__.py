@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from portranges import uses as uses
     from portranges.endpoints import Endpoint
     from portranges.families import Family
+    from portranges.fields import Port
     from portranges.report import PortReport, explain
     from portranges.source import Confidence, Source
     from portranges.transport_ports import TransportPorts
@@ -67,6 +68,7 @@ __all__ = [
     "InvalidValueError",
     "MaskedPort",
     "MissingExtraError",
+    "Port",
     "PortRange",
     "PortRangesError",
     "PortReport",
@@ -96,6 +98,7 @@ _LATE = {
     "Confidence": "source",
     "Endpoint": "endpoints",
     "Family": "families",
+    "Port": "fields",
     "PortReport": "report",
     "Source": "source",
     "TransportPorts": "transport_ports",

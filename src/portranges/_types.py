@@ -194,6 +194,8 @@ class Services(Protocol):
 
 # -- inside the packages --------------------------------------------------------
 
+Schema: TypeAlias = dict[str, Any]
+SchemaHandler: TypeAlias = Callable[[Any], Any]
 Part: TypeAlias = tuple[Transport | None, PortSet]
 PortSets: TypeAlias = dict[Transport | None, PortSet]
 Entry: TypeAlias = Mapping[str, Any]

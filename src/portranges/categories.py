@@ -13,10 +13,12 @@ from functools import cache
 from portranges import types
 from portranges.errors import InvalidPortError
 from portranges.ports import PortRange, as_int, check_port
+from portranges.records import as_field
 
 __all__ = ["Category", "classify", "classify_many", "count_by_category"]
 
 
+@as_field
 class Category(StrEnum):
     """The three ranges of port numbers, with the names of RFC 6335.
 

@@ -18,7 +18,7 @@ from portranges.ports import (
     means_every_port,
     parse_port_at,
 )
-from portranges.records import always_checked
+from portranges.records import always_checked, as_field
 
 __all__ = ["Endpoint"]
 
@@ -37,6 +37,7 @@ _NOT_IN_SCOPE = frozenset(" /:%[]")
 _HOST_RULE = "host must be a name, an IPv4 or IPv6 address, or '*'"
 
 
+@as_field
 @always_checked
 @dataclass(frozen=True, slots=True)
 class Endpoint:

@@ -21,7 +21,7 @@ from portranges.errors import (
     elide,
     got,
 )
-from portranges.records import always_checked
+from portranges.records import always_checked, as_field
 
 __all__ = [
     "LAST_PORT",
@@ -230,6 +230,7 @@ def _transport_hint(text: str) -> str:
     return ""
 
 
+@as_field
 class Transport(StrEnum):
     """The four transports for which IANA registers ports.
 
@@ -336,6 +337,7 @@ def _unknown_transport(name: str) -> UnknownNameError:
     return UnknownNameError("transport", name, near(name, _TRANSPORTS))
 
 
+@as_field
 @always_checked
 @dataclass(frozen=True, slots=True, order=True, init=False)
 class PortRange:
@@ -527,6 +529,7 @@ def _check_port_range(other: object) -> None:
         raise TypeError(f"other must be a PortRange, got {got(other)}")
 
 
+@as_field
 @always_checked
 @dataclass(frozen=True, slots=True)
 class MaskedPort:
@@ -562,8 +565,41 @@ class MaskedPort:
                 "value must have no bit outside mask", f"{self.value:#x}/{self.mask:#x}"
             )
 
+    @classmethod
+    def parse(cls, text: str) -> types.Self:
+        """Return the mask written in *text*.
+
+        Args:
+            text: ``"0x3e8/0xfff8"``: a value, decimal or hexadecimal, and a mask, hexadecimal,
+                each with up to four hexadecimal digits. A port without a mask matches itself.
+
+        Raises:
+            TypeError: *text* is not a ``str``.
+            PortSyntaxError: *text* is anything else.
+
+        Example:
+            >>> MaskedPort.parse("1000/0xfff8")
+            MaskedPort(value=1000, mask=65528)
+        """
+        check_text(text)
+        slash = text.find("/")
+        end = len(text) if slash < 0 else slash
+        value = _parse_hexadecimal_at(text, 0, end)
+        if value is None:
+            value = parse_port_at(text, 0, end)
+        mask = LAST_PORT if slash < 0 else _parse_hexadecimal_at(text, slash + 1, len(text))
+        if mask is None:
+            message = (
+                f"mask must be 0x and up to four hexadecimal digits, got {elide(text[slash + 1 :])}"
+            )
+            raise PortSyntaxError(message, text, (slash + 1, len(text)))
+        if value & ~mask:
+            message = f"value must have no bit outside mask, got {elide(text)}"
+            raise PortSyntaxError(message, text, (0, len(text)))
+        return cls(value, mask)
+
     def __str__(self) -> str:
-        """Return ``"0x3e8/0xfff8"``, the form of Open vSwitch."""
+        """Return ``"0x3e8/0xfff8"``, the form of Open vSwitch, which ``parse`` reads."""
         return f"{self.value:#x}/{self.mask:#x}"
 
     def __len__(self) -> int:
@@ -576,6 +612,15 @@ class MaskedPort:
             port = as_int(port)
         return 0 <= port <= LAST_PORT and port & self.mask == self.value
 
+
+def _parse_hexadecimal_at(text: str, start: int, stop: int) -> int | None:
+    """Return the number in ``text[start:stop]``, such as 0x3e8, or None if it is not one."""
+    digits = text[start + 2 : stop]
+    is_hexadecimal = 0 < len(digits) <= 4 and _HEXADECIMAL.issuperset(digits)
+    return int(digits, 16) if text.startswith("0x", start, stop) and is_hexadecimal else None
+
+
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 _new = object.__new__
 _set_first = PortRange.__dict__["first"].__set__

@@ -31,6 +31,7 @@ from portranges.ports import (
     parse_range_at,
     range_of,
 )
+from portranges.records import as_field
 
 __all__ = ["PortSet"]
 
@@ -60,6 +61,7 @@ _BIT = (1, 2, 4, 8, 16, 32, 64, 128)
 _DIGIT_TO_BIT = bytes.maketrans(b"01", b"\x00\x01")
 
 
+@as_field
 @types.final
 class PortSet:
     """An immutable, hashable set of ports, which may be empty or contain all 65,536.

@@ -66,6 +66,41 @@ def construct(kind: type[types.T], fields: dict[str, object]) -> types.T:
     return kind(**fields)
 
 
+def as_field(kind: type[types.T]) -> type[types.T]:
+    """Give *kind* the methods that pydantic calls for a field of that type.
+
+    Args:
+        kind: The class.
+
+    Returns:
+        The same class.
+
+    Example:
+        >>> from portranges import PortSet
+        >>> PortSet.__get_pydantic_json_schema__({}, None)["examples"]
+        ['80', '22,80,8000-8100']
+    """
+    setattr(kind, "__get_pydantic_core_schema__", classmethod(_core_schema))  # noqa: B010
+    setattr(kind, "__get_pydantic_json_schema__", classmethod(_json_schema))  # noqa: B010
+    return kind
+
+
+# pydantic calls these when a model is defined. What else it passes is for types that change the
+# schema of another one.
+
+
+def _core_schema(kind: type[object], *_: object) -> types.Schema:
+    from portranges import fields
+
+    return fields.core_schema(kind)
+
+
+def _json_schema(kind: type[object], *_: object) -> types.Schema:
+    from portranges import fields
+
+    return fields.json_schema(kind)
+
+
 def as_data(record: object, *names: str) -> dict[str, types.Any]:
     """Return *record* as data for JSON, with a key for each of *names*, or for each field.
 

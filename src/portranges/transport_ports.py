@@ -24,6 +24,7 @@ from portranges.ports import (
     parse_transport_at,
 )
 from portranges.portset import PENDING, PortSet, bits_of_ranges, item_spans
+from portranges.records import as_field
 
 __all__ = ["TransportPorts"]
 
@@ -35,6 +36,7 @@ _NOTHING: types.Mapping[types.Any, types.Any] = MappingProxyType({})
 _EXPECTED = "'port/transport' or 'first-last/transport'"
 
 
+@as_field
 @types.final
 class TransportPorts:
     """An immutable, hashable set of ports, each of them with a transport.

@@ -38,6 +38,7 @@ ORDER = (
 INNER = {
     "checks",
     "covers",
+    "fields",
     "names",
     "records",
     "scan",

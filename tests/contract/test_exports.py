@@ -21,6 +21,7 @@ from package_modules import INTERNAL, imported, module_names
 SHARED = {
     "portranges.endpoints": {"canonical_address"},
     "portranges.errors": {"base_60", "elide", "got", "printable", "reason_of", "visible"},
+    "portranges.fields": {"core_schema", "json_schema"},
     "portranges.ports": {
         "as_int",
         "check_text",
@@ -206,7 +207,7 @@ for name in names:
 
 
 def test_a_submodule_is_an_attribute_of_the_package() -> None:
-    shared = {"checks", "covers", "layout", "names", "records", "scan", "types"}
+    shared = {"checks", "covers", "fields", "layout", "names", "records", "scan", "types"}
     packages = [name for name in module_names() if name.count(".") == 1 and "._" not in name]
     names = [name.removeprefix("portranges.") for name in packages]
     names = [name for name in names if name not in {"cli", "strategies", *shared}]

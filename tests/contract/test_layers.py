@@ -38,6 +38,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "transport_ports": ("portset",),
     "categories": ("portset",),
     "endpoints": ("ports", "checks", "records"),
+    "fields": ("categories", "endpoints", "transport_ports"),
     "systems": ("source",),
     "uses": ("portset",),
     "registry": ("categories",),
@@ -51,7 +52,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "flows": ("registry", "ephemeral", "uses"),
     "report": ("advice", "flows"),
     # All names of the top level; some modules are imported when a name of theirs is first used.
-    "": ("categories", "endpoints", "families", "transport_ports", "report"),
+    "": ("categories", "endpoints", "families", "fields", "transport_ports", "report"),
     # The leaves, which may read the machine or require other packages.
     "system": ("ephemeral", "families", "systems"),
     "probe": ("families", "registry", "ephemeral", "uses", "capacity", "reuse", "system"),
@@ -72,13 +73,16 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "__main__": ("cli",),
 }
 
-# Imports that are made when a hint is evaluated, an instance is printed or a name of the top
-# level is first used, and that may therefore run upwards. Anything else is refused.
+# Imports that are made when a hint is evaluated, an instance is printed, a name of the top level
+# is first used or pydantic builds a model, and that may therefore run upwards. Anything else is
+# refused.
 LATE = {
     ("portranges.types", "portranges._types"),
     ("portranges.report.model", "portranges.report.data"),
     ("portranges.report.model", "portranges.report.page"),
     ("portranges.report.model", "portranges.report.summary"),
+    # __get_pydantic_core_schema__ and __get_pydantic_json_schema__.
+    ("portranges.records", "portranges.fields"),
 }
 
 LEAVES = ("system", "probe", "testing", "strategies", "_hypothesis_plugin", "cli", "__main__")

@@ -110,7 +110,7 @@ from portranges.system import (
 from portranges.systems import Kind, System
 
 # Modules that no user imports functions from.
-INNER = {"checks", "cli", "covers", "names", "records", "scan", "types"}
+INNER = {"checks", "cli", "covers", "fields", "names", "records", "scan", "types"}
 
 
 WEB = SocketRecord(transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen")
@@ -856,7 +856,8 @@ def functions() -> Iterator[Callable[..., object]]:
         for name in offered(module):
             value = getattr(module, name)
             if not inspect.isclass(value):
-                if callable(value):
+                # An annotation can be called, but has no arguments of its own.
+                if callable(value) and typing.get_origin(value) is None:
                     yield value
                 continue
             for member_name, member in vars(value).items():
@@ -966,6 +967,13 @@ WAYS: dict[str, Callable[[type[Any], dict[str, Any]], Any]] = {
 }
 
 
+def is_converted(made: Any, wrong: dict[str, Any]) -> bool:
+    """Whether pydantic made ports of a text, a number or a list, and the record is valid."""
+    values = {each.name: getattr(made, each.name) for each in dataclasses.fields(made) if each.init}
+    assert type(made)(**values) == made
+    return all(isinstance(values[name], PortSet | PortRange) for name in wrong)
+
+
 @pytest.mark.parametrize("way", [*WAYS, "__setstate__"])
 @pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
 def test_wrong_values_are_refused(kind: type[Any], way: str) -> None:
@@ -976,6 +984,8 @@ def test_wrong_values_are_refused(kind: type[Any], way: str) -> None:
         try:
             made = build(kind, {**sample.valid, **wrong})
         except REFUSALS:
+            continue
+        if way.startswith("pydantic") and is_converted(made, wrong):
             continue
         raise AssertionError(f"{wrong} made {made!r}")
 
@@ -1001,9 +1011,54 @@ def test_every_way_builds_ports_from_valid_values(kind: type[Any], way: str) -> 
     assert WAYS[way](kind, valid) == kind(**valid)
 
 
+@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
+def test_pydantic_builds_every_record_from_valid_values(kind: type[Any]) -> None:
+    valid = SAMPLES[kind].valid
+    adapter = pydantic.TypeAdapter(kind)
+    made = adapter.validate_python(valid)
+    assert made == kind(**valid)
+    assert adapter.validate_python(made) == made
+    # The functions that read a machine have no form in JSON.
+    if kind is not Machine:
+        assert adapter.dump_json(made)
+        for mode in ("validation", "serialization"):
+            schema = adapter.json_schema(mode=mode)
+            assert {"$ref", "properties", "type"} & schema.keys()
+
+
+HOSTILE = [
+    None,
+    True,
+    -1,
+    2**70,
+    math.nan,
+    "",
+    "\0",
+    b"80",
+    [],
+    {},
+    [None],
+    {"tcp": None},
+    object(),
+]
+
+
+@pytest.mark.parametrize("kind", SAMPLES, ids=lambda kind: kind.__name__)
+def test_pydantic_reports_whatever_a_record_refuses(kind: type[Any]) -> None:
+    # Another exception would be an internal error of a server.
+    adapter = pydantic.TypeAdapter(kind)
+    valid = SAMPLES[kind].valid
+    for name in valid:
+        for value in [*HOSTILE, *(each[name] for each in SAMPLES[kind].wrong if name in each)]:
+            try:
+                adapter.validate_python({**valid, name: value})
+            except pydantic.ValidationError as error:
+                error.json()
+
+
 @pytest.mark.parametrize("kind", [PortSet, TransportPorts, SocketRecord, SocketTable])
 @pytest.mark.parametrize(
-    "value", [["80"], {"tcp": [70000]}, {"_bits": -1}, {"_row": (), "owners": ()}, "80", 80]
+    "value", [["x"], {"tcp": [70000]}, {"_bits": -1}, {"_row": (), "owners": ()}, "x", -80]
 )
 def test_a_set_is_built_by_its_own_methods_only(kind: type[Any], value: object) -> None:
     for build in (

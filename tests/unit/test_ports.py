@@ -559,6 +559,56 @@ class TestMaskedPort:
     def test_its_length_is_its_number_of_ports(self, value: int, mask: int, size: int) -> None:
         assert len(MaskedPort(value, mask)) == size
 
+    @pytest.mark.parametrize(
+        ("text", "value", "mask"),
+        [
+            ("0x3e8/0xfff8", 1000, 0xFFF8),
+            ("0x3E8/0xFFF8", 1000, 0xFFF8),
+            ("1000/0xfff8", 1000, 0xFFF8),
+            ("0x0/0x0", 0, 0),
+            ("0/0x0000", 0, 0),
+            ("80", 80, 65535),
+            ("0x50", 80, 65535),
+        ],
+    )
+    def test_its_text_is_read(self, text: str, value: int, mask: int) -> None:
+        assert MaskedPort.parse(text) == MaskedPort(value, mask)
+        assert MaskedPort.parse(str(MaskedPort.parse(text))) == MaskedPort(value, mask)
+
+    @pytest.mark.parametrize(
+        ("text", "message", "span"),
+        [
+            ("", "port must be decimal digits, got ''", (0, 0)),
+            ("/0xff", "port must be decimal digits, got ''", (0, 0)),
+            ("0x/0xff", "port must be decimal digits, got '0x'", (0, 2)),
+            ("0x12345", "port must be decimal digits, got '0x12345'", (0, 7)),
+            ("0X50", "port must be decimal digits, got '0X50'", (0, 4)),
+            ("0x5_0", "port must be decimal digits, got '0x5_0'", (0, 5)),
+            ("70000/0xff", "port must be in 0..65535, got '70000'", (0, 5)),
+            ("1/", "mask must be 0x and up to four hexadecimal digits, got ''", (2, 2)),
+            ("1/255", "mask must be 0x and up to four hexadecimal digits, got '255'", (2, 5)),
+            (
+                "1/0x\u0661",
+                "mask must be 0x and up to four hexadecimal digits, got '0x\u0661'",
+                (2, 5),
+            ),
+            (
+                "1/0x1/0x1",
+                "mask must be 0x and up to four hexadecimal digits, got '0x1/0x1'",
+                (2, 9),
+            ),
+            ("9/0xfff8", "value must have no bit outside mask, got '9/0xfff8'", (0, 8)),
+        ],
+    )
+    def test_another_text_is_refused(self, text: str, message: str, span: tuple[int, int]) -> None:
+        with pytest.raises(PortSyntaxError) as caught:
+            MaskedPort.parse(text)
+        assert (caught.value.reason, caught.value.span, caught.value.text) == (message, span, text)
+
+    def test_only_text_is_parsed(self) -> None:
+        with pytest.raises(TypeError, match=r"^text must be a str, got int 80$"):
+            MaskedPort.parse(80)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
     def test_a_value_outside_of_the_mask_is_refused(self) -> None:
         with pytest.raises(InvalidRangeError) as caught:
             MaskedPort(1001, 0xFFF8)

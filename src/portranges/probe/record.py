@@ -12,7 +12,7 @@ from portranges.families import Family
 from portranges.ports import Transport, check_port, check_transport
 from portranges.probe import row as col
 from portranges.probe.row import TRANSPORTS, Row, SocketState, is_self_connected
-from portranges.records import always_checked, as_data, construct
+from portranges.records import always_checked, as_data, as_field, construct
 
 
 @always_checked
@@ -68,6 +68,7 @@ _UDP_STATES = frozenset({SocketState.ESTABLISHED, SocketState.UNCONNECTED})
 _WILDCARDS = frozenset({"0.0.0.0", "::", "::ffff:0.0.0.0"})  # noqa: S104 (recognised, not bound)
 
 
+@as_field
 class SocketRecord:
     """One TCP or UDP socket, as it was at one moment.
 

@@ -12,7 +12,7 @@ from portranges.checks import fields, member, number, of_type
 from portranges.probe import row as col
 from portranges.probe.record import Owner, SocketRecord, record_of
 from portranges.probe.row import Row
-from portranges.records import always_checked, as_data, construct
+from portranges.records import always_checked, as_data, as_field, construct
 
 
 class Backend(StrEnum):
@@ -102,6 +102,7 @@ class Visibility:
         return as_data(self)
 
 
+@as_field
 class SocketTable:
     """The sockets of a machine at one moment, and how much of them was visible.
 
