@@ -911,7 +911,9 @@ def _edges(bits: int) -> list[int]:
     while changes and len(edges) < _FEW_EDGES:
         top = changes.bit_length() - 1
         edges.append(top)
-        changes ^= 1 << top
+        bit = 1 << top
+        # A zero from ^ has the memory of its operands, which Python 3.14 gives to the next integer.
+        changes = changes ^ bit if changes != bit else 0
     edges.reverse()
     return _edges_in_pieces(changes) + edges if changes else edges
 

@@ -121,8 +121,10 @@ def test_importing_the_package_runs_little_code() -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
     )
-    # Most of it is the import system's work for each module, and dataclasses and enum.
-    assert 20_000 < int(done.stdout) < 45_000
+    # Most of it is the import system's work for each module, and dataclasses and enum, which have
+    # more to do since Python 3.14.
+    most = 45_000 if sys.version_info < (3, 14) else 52_000
+    assert 20_000 < int(done.stdout) < most
 
 
 def test_a_late_name_is_loaded_on_first_use() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import tracemalloc
 from typing import Any, cast
 
@@ -20,6 +21,8 @@ from portranges import (
 from portranges.rulesets import Action, Applies, Direction, Hook, Rule, Skipped
 
 ALL = TransportPorts.full()
+# Since Python 3.14 a small integer may get the memory of a large one that was freed.
+REUSED = 0 if sys.version_info < (3, 14) else 9000
 TCP = TransportPorts(tcp=PortSet.full())
 
 
@@ -778,7 +781,7 @@ def test_the_memory_is_linear_in_the_text(match: str) -> None:
     tracemalloc.stop()
     assert len(ruleset.rules) == 1000
     # The integer of one set of such ports has 8 KiB.
-    assert peak < 1000 * 3000
+    assert peak < 1000 * (3000 + REUSED)
 
 
 # -- the format -----------------------------------------------------------------------------------
@@ -959,7 +962,7 @@ def test_the_memory_of_the_evaluation_is_linear_in_the_number_of_chains() -> Non
     tracemalloc.stop()
     assert str(found.ports) == "60000-60499/tcp"
     # Each chain has three sets of packets, and the integer of each has 8 KiB.
-    assert peak < 500 * 6000
+    assert peak < 500 * (6000 + REUSED)
 
 
 @pytest.mark.parametrize(
