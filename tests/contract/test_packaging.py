@@ -22,6 +22,7 @@ REQUIREMENTS = {
     "check.txt": ("lint", "typing", "build"),
     "bench.txt": ("bench",),
     "recipes.txt": ("recipes",),
+    "engines.txt": ("engines",),
     "clouds.txt": ("clouds",),
     "frameworks.txt": ("frameworks",),
     "coverage.txt": ("coverage",),
