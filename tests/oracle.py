@@ -42,17 +42,17 @@ def interval(text: str) -> range | None:
     return range(first, last + 1)
 
 
+def items(text: str) -> list[str]:
+    """The items of a list: commas and line breaks separate them, with blanks around."""
+    text = text.replace("\r\n", "\n")
+    text = re.sub(r"\A *\n[ \n]*|[ \n]*\n *\Z", "", text)
+    return re.split(r"[ \n]*,[ \n]*| *\n[ \n]*", text) if text else []
+
+
 def parse(text: str) -> frozenset[int] | None:
     """The set that *text* says in the neutral notation, or None."""
-    if text == "":
-        return frozenset()
-    items = text.split(",")
     found: set[int] = set()
-    for place, item in enumerate(items):
-        if place > 0:
-            item = item.lstrip(" ")
-        if place < len(items) - 1:
-            item = item.rstrip(" ")
+    for item in items(text):
         ports = interval(item)
         if ports is None:
             return None
@@ -63,12 +63,7 @@ def parse(text: str) -> frozenset[int] | None:
 def parse_with_transports(text: str, defaults: Sequence[str]) -> dict[str, set[int]] | None:
     """The ports of each transport that *text* says, such as ``22/tcp,53``, or None."""
     found: dict[str, set[int]] = {"tcp": set(), "udp": set(), "sctp": set(), "dccp": set()}
-    items = text.split(",") if text else []
-    for place, item in enumerate(items):
-        if place > 0:
-            item = item.lstrip(" ")
-        if place < len(items) - 1:
-            item = item.rstrip(" ")
+    for item in items(text):
         before, slash, name = item.partition("/")
         ports = interval(before)
         names = [name] if slash else defaults

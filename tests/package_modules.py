@@ -12,7 +12,18 @@ import portranges
 
 # Modules of the top level that only other modules of the package import; they list no names.
 INTERNAL = frozenset(
-    {"checks", "covers", "families", "fields", "layout", "names", "records", "scan"}
+    {
+        "checks",
+        "covers",
+        "families",
+        "fields",
+        "fixes",
+        "layout",
+        "names",
+        "notation",
+        "records",
+        "scan",
+    }
 )
 
 

@@ -7,6 +7,8 @@ pickled and copied. A message is in lower case without a final period: the rule,
 
 from __future__ import annotations
 
+from portranges import types
+
 __all__ = [
     "DataError",
     "InvalidPortError",
@@ -15,8 +17,11 @@ __all__ = [
     "InvalidValueError",
     "MissingExtraError",
     "PortRangesError",
+    "PortRowsError",
     "PortSyntaxError",
     "PortsExhaustedError",
+    "RowSyntaxError",
+    "RowTypeError",
     "SystemReadError",
     "UnexpectedOutputError",
     "UnknownNameError",
@@ -191,6 +196,81 @@ class PortSyntaxError(PortRangesError, ValueError):
             return self.reason
         line, mark = _marked(self.text, *self.span)
         return f"{self.reason}\n    {line}\n    {mark}"
+
+
+class RowSyntaxError(PortSyntaxError):
+    """A row of a list that ``PortSet.parse_rows`` does not accept.
+
+    Attributes:
+        reason: The rule that the row breaks, and what was found instead.
+        text: The whole row; the digits of a number.
+        span: The first index of the fault in ``text``, and one past the last.
+        index: The place of the row in the list, from 0.
+
+    Example:
+        >>> print(RowSyntaxError("port must be in 0..65535, got '70000'", "22,70000", (3, 8), 4))
+        rows[4]: port must be in 0..65535, got '70000'
+            22,70000
+               ~~~~~
+    """
+
+    def __init__(self, reason: str, text: str, span: tuple[int, int], index: int) -> None:
+        """Store ``reason``, ``text``, ``span`` and ``index``."""
+        super().__init__(reason, text, span)
+        self.args = (reason, text, span, index)
+        self.index = index
+
+    def __str__(self) -> str:
+        """Return the message, with the place of the row."""
+        return f"rows[{self.index}]: {super().__str__()}"
+
+
+class RowTypeError(PortRangesError, TypeError):
+    """A row of a list that is neither text nor ports.
+
+    Attributes:
+        reason: The rule that the row breaks, and what was found instead.
+        index: The place of the row in the list, from 0.
+
+    Example:
+        >>> print(RowTypeError("port must be an integer, got NoneType None", 2))
+        rows[2]: port must be an integer, got NoneType None
+    """
+
+    def __init__(self, reason: str, index: int) -> None:
+        """Store ``reason`` and ``index``."""
+        super().__init__(reason, index)
+        self.reason = reason
+        self.index = index
+
+    def __str__(self) -> str:
+        """Return the message, with the place of the row."""
+        return f"rows[{self.index}]: {self.reason}"
+
+
+class PortRowsError(PortRangesError, ExceptionGroup[Exception]):
+    """All errors of a list of rows, each with the place of its row as ``index``.
+
+    ``except*`` selects errors by their class; ``except PortRowsError`` gets all of them.
+
+    Example:
+        >>> group = PortRowsError("each row must be a port", [RowTypeError("no text", 2)])
+        >>> print(group)
+        each row must be a port (1 sub-exception)
+    """
+
+    def derive(self, excs: types.Sequence[types.Any], /) -> types.Any:
+        """Return a group of some of the errors; ``split`` and ``except*`` call it.
+
+        Args:
+            excs: The errors.
+
+        Example:
+            >>> group = PortRowsError("each row must be a port", [RowTypeError("no text", 2)])
+            >>> group.derive(group.exceptions) == group, type(group.subgroup(TypeError)).__name__
+            (False, 'PortRowsError')
+        """
+        return PortRowsError(self.message, excs)
 
 
 class PortsExhaustedError(PortRangesError):

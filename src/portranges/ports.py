@@ -121,12 +121,12 @@ def parse_port(text: str) -> int:
         >>> parse_port("080")
         Traceback (most recent call last):
         ...
-        portranges.errors.PortSyntaxError: port must have no leading zero, got '080'
+        portranges.errors.PortSyntaxError: port must have no leading zero, got '080'; write 80
             080
             ~~~
     """
     check_text(text)
-    return parse_port_at(text, 0, len(text))
+    return parse_port_at(text, 0, len(text), is_neutral=True)
 
 
 def check_text(text: object) -> None:
@@ -135,11 +135,12 @@ def check_text(text: object) -> None:
         raise TypeError(f"text must be a str, got {got(text)}")
 
 
-def parse_port_at(text: str, start: int, stop: int) -> int:
+def parse_port_at(text: str, start: int, stop: int, *, is_neutral: bool = False) -> int:
     """Return the port written in ``text[start:stop]``, or raise an error with that span.
 
     This is the only function that turns text into a port; every parser of the library
-    calls it.
+    calls it. The hint for another notation of a number is for texts of the library's own
+    notation: programs differ in what they read 010 as.
     """
     digits = text[start:stop]
     hint = ""
@@ -157,6 +158,12 @@ def parse_port_at(text: str, start: int, stop: int) -> int:
     else:
         rule = f"port must be in 0..{LAST_PORT}"
         hint = base_60(int(digits)) if len(digits) <= 7 else ""
+    if is_neutral and not hint:
+        # A hint is loaded when it is first needed, here and below.
+        from portranges.fixes import fix_of
+
+        fix = fix_of(digits)
+        hint = f"; write {fix}" if fix.isdigit() else ""
     raise PortSyntaxError(f"{rule}, got {elide(digits)}{hint}", text, (start, stop))
 
 
@@ -181,16 +188,26 @@ def is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def parse_range_at(text: str, start: int, stop: int) -> tuple[int, int]:
-    """Return the first and the last port of ``text[start:stop]``, such as 80 or 80-90."""
+def parse_range_at(
+    text: str, start: int, stop: int, names: str | None = None, suffix: str = ""
+) -> tuple[int, int]:
+    """Return the first and the last port of ``text[start:stop]``, such as 80 or 80-90.
+
+    Args:
+        text: The whole text.
+        start: The first index of the range.
+        stop: One past the last index.
+        names: The hint for the name of a service; None if *text* is not a list.
+        suffix: What follows every range of the list, such as ``"/tcp"``.
+    """
     dash = text.find("-", start, stop)
     end = stop if dash < 0 else dash
     if not is_digits(text[start:end]) or (dash >= 0 and not is_digits(text[dash + 1 : stop])):
-        raise _not_an_item(text, start, stop)
-    first = parse_port_at(text, start, end)
+        raise _not_an_item(text, start, stop, names, suffix)
+    first = parse_port_at(text, start, end, is_neutral=True)
     if dash < 0:
         return first, first
-    last = parse_port_at(text, dash + 1, stop)
+    last = parse_port_at(text, dash + 1, stop, is_neutral=True)
     if first > last:
         raise PortSyntaxError(
             f"first must not be greater than last, got {first}-{last}; "
@@ -201,19 +218,45 @@ def parse_range_at(text: str, start: int, stop: int) -> tuple[int, int]:
     return first, last
 
 
-def _not_an_item(text: str, start: int, stop: int) -> PortSyntaxError:
+def _not_an_item(
+    text: str, start: int, stop: int, names: str | None, suffix: str
+) -> PortSyntaxError:
     item = text[start:stop]
     if means_every_port(item):
         return every_port_error("expected a port or 'first-last'", text, start, stop)
-    message = f"expected a port or 'first-last', got {elide(item)}"
-    before, colon, after = item.rpartition(":")
-    if colon and is_digits(before + after):
-        message += "; this notation writes a range with '-'"
-    elif hint := _transport_hint(item):
-        message += f"{hint}, or use TransportPorts.parse()"
-    elif _is_endpoint(item):
-        message += "; Endpoint.parse() reads a host and a port"
+    from portranges.fixes import fix_hint, fix_of
+
+    fix = fix_of(item, suffix)
+    is_list = names is not None
+    # A single range has no fix that is a list.
+    hint = fix_hint(item, fix) if is_list or "," not in fix else ""
+    if is_list and not suffix and "," in text and not item.strip(" \r\n"):
+        return nothing_error("a port or 'first-last'", text, start, stop)
+    if not hint and (hint := _transport_hint(item)):
+        hint += ", or use TransportPorts.parse()"
+    elif not hint and _is_endpoint(item):
+        hint = "; Endpoint.parse() reads a host and a port"
+    elif not hint and names and _is_like_a_name(item):
+        hint = names
+    elif not hint and is_list and "#" in item:
+        hint = "; omit the comment"
+    elif not hint and is_list and any(mark in item.strip() for mark in "; \t|"):
+        hint = "; separate ports with ','"
+    message = f"expected a port or 'first-last', got {elide(item)}{hint}"
     return PortSyntaxError(message, text, (start, stop))
+
+
+def nothing_error(expected: str, text: str, start: int, stop: int) -> PortSyntaxError:
+    """Return the error for a comma of a list without an item after it, or before it."""
+    reason = f"expected {expected}, got nothing; omit the comma"
+    return PortSyntaxError(reason, text, (start, stop))
+
+
+def _is_like_a_name(item: str) -> bool:
+    """Return whether *item* is rather the name of a service than a mistyped port."""
+    if len(item) > 40 or not item.isascii() or not item.replace("-", "").isalnum():
+        return False
+    return sum(map(str.isalpha, item)) >= sum(map(str.isdigit, item))
 
 
 def _is_endpoint(text: str) -> bool:
@@ -225,7 +268,7 @@ def _is_endpoint(text: str) -> bool:
 def _transport_hint(text: str) -> str:
     """Return the hint for a port or a range with a transport; ``""`` for another text."""
     ports, slash, transport = text.rpartition("/")
-    if transport in _TRANSPORTS and is_digits(ports.replace("-", "")):
+    if transport in _TRANSPORTS and ports.replace("-", "").isalnum():
         return f"; omit {slash + transport!r}"
     return ""
 

@@ -12,6 +12,14 @@ from types import MappingProxyType
 
 from portranges import types
 from portranges.errors import PortSyntaxError, elide, got
+from portranges.notation import (
+    NAMES,
+    checked_services,
+    is_name,
+    item_spans,
+    no_port,
+    ports_of_name,
+)
 from portranges.ports import (
     PortRange,
     Transport,
@@ -20,10 +28,11 @@ from portranges.ports import (
     check_transport,
     is_digits,
     means_every_port,
+    nothing_error,
     parse_range_at,
     parse_transport_at,
 )
-from portranges.portset import PENDING, PortSet, bits_of_ranges, item_spans
+from portranges.portset import PENDING, PortSet, bits_of_ranges
 from portranges.records import as_field
 
 __all__ = ["TransportPorts"]
@@ -110,18 +119,24 @@ class TransportPorts:
         text: str,
         *,
         default_transports: types.TransportLike | types.Iterable[types.TransportLike] = (),
+        services: types.Services | None = None,
     ) -> TransportPorts:
         """Return the set that *text* describes.
 
         Args:
-            text: ``port/transport`` and ``first-last/transport``, inclusive, separated by
-                commas, in any order, overlapping or not. Transports are in lower case.
-                Spaces are allowed around commas only. ``""`` is the empty set.
+            text: ``port/transport`` and ``first-last/transport``, inclusive, in any order,
+                overlapping or not. Transports are in lower case. A comma or a line break
+                separates two items; spaces and blank lines are allowed around it. ``""`` is the
+                empty set.
             default_transports: The transports of a port without one: a transport or
                 several. By default every port must name its transport.
+            services: A registry of names, such as ``portranges.registry.SHIPPED``: ``ssh/tcp``
+                then has the TCP ports of the service. A name without a transport needs a port
+                of one of *default_transports* at least.
 
         Raises:
-            TypeError: *text* is not a ``str``, or *default_transports* are not transports.
+            TypeError: *text* is not a ``str``, *default_transports* are not transports, or
+                *services* is not a registry.
             PortSyntaxError: *text* is anything else; ``.span`` is the place of the fault.
             UnknownNameError: *default_transports* contains an unknown name.
 
@@ -133,6 +148,9 @@ class TransportPorts:
             TransportPorts.parse('22/tcp,53/udp,8000-8100/tcp')
             >>> TransportPorts.parse("53,443/tcp", default_transports=("tcp", "udp"))
             TransportPorts.parse('53/tcp,53/udp,443/tcp')
+            >>> from portranges import registry
+            >>> TransportPorts.parse("ssh/tcp,domain/udp", services=registry.SHIPPED)
+            TransportPorts.parse('22/tcp,53/udp')
             >>> TransportPorts.parse("22/tcp,53/upd")
             Traceback (most recent call last):
             ...
@@ -141,7 +159,8 @@ class TransportPorts:
                           ~~~
         """
         check_text(text)
-        return _make(_sets_of_text(text, _default_places(default_transports)))
+        names = checked_services(services)
+        return _make(_sets_of_text(text, _default_places(default_transports), names))
 
     @staticmethod
     def empty() -> TransportPorts:
@@ -424,24 +443,28 @@ def _default_places(
     return tuple(dict.fromkeys([_PLACES[check_transport(each)] for each in transports]))
 
 
-def _sets_of_text(text: str, defaults: tuple[int, ...]) -> list[PortSet]:
+def _sets_of_text(
+    text: str, defaults: tuple[int, ...], services: types.Services | None
+) -> list[PortSet]:
     """Return the sets of a text; a port without transport is added at all *defaults*."""
     bits = [0] * len(_TRANSPORTS)
     pending: list[list[tuple[int, int]]] = [[] for _ in _TRANSPORTS]
-    for start, stop in item_spans(text, _EXPECTED):
+    for start, stop in item_spans(text):
         slash = text.find("/", start, stop)
-        if slash < 0:
-            if not defaults:
-                raise _no_transport(text, start, stop)
-            span = parse_range_at(text, start, stop)
-            places = defaults
-        else:
-            if text[start:slash] in _PLACES:
-                raise _transport_first(text, start, slash, stop)
-            span = parse_range_at(text, start, slash)
-            if slash + 1 == stop:
-                raise _no_transport(text, start, stop)
-            places = (_PLACES[parse_transport_at(text, slash + 1, stop)],)
+        end = stop if slash < 0 else slash
+        if slash < 0 and not defaults:
+            raise _no_transport(text, start, stop)
+        if slash >= 0 and text[start:slash] in _PLACES:
+            raise _transport_first(text, start, slash, stop)
+        names = services if services is not None and is_name(text[start:end]) else None
+        span = (
+            (0, 0) if names is not None else parse_range_at(text, start, end, NAMES, text[end:stop])
+        )
+        places = defaults if slash < 0 else _places_at(text, start, slash, stop)
+        if names is not None:
+            for place, ports in _named(text, start, end, places, names):
+                bits[place] |= ports.to_int()
+            continue
         for place in places:
             ranges = pending[place]
             ranges.append(span)
@@ -454,14 +477,41 @@ def _sets_of_text(text: str, defaults: tuple[int, ...]) -> list[PortSet]:
     ]
 
 
+def _places_at(text: str, start: int, slash: int, stop: int) -> tuple[int, ...]:
+    """Return the place of the transport after *slash*."""
+    if slash + 1 == stop:
+        raise _no_transport(text, start, stop)
+    return (_PLACES[parse_transport_at(text, slash + 1, stop)],)
+
+
+def _named(
+    text: str, start: int, stop: int, places: tuple[int, ...], services: types.Services
+) -> list[tuple[int, PortSet]]:
+    """Return the ports of the service ``text[start:stop]`` at each of *places*."""
+    found = [
+        (place, PortSet(ports_of_name(text, start, stop, services, _TRANSPORTS[place])))
+        for place in places
+    ]
+    if not any(ports for _, ports in found):
+        transports = " or ".join([_TRANSPORTS[place] for place in places])
+        raise no_port(text, start, stop, transports)
+    return found
+
+
 def _no_transport(text: str, start: int, stop: int) -> PortSyntaxError:
     item = text[start:stop]
+    if "," in text and not item.strip(" \r\n"):
+        return nothing_error(_EXPECTED, text, start, stop)
     message = f"expected {_EXPECTED}, got {elide(item)}"
     ports = item.removesuffix("/")
     if means_every_port(ports):
         message += "; every port is written 0-65535/tcp or 0-65535/udp"
     elif len(ports) <= 11 and all(map(is_digits, ports.split("-"))):
         message += f"; write {ports}/tcp or {ports}/udp"
+    else:
+        from portranges.fixes import fix_hint, fix_of
+
+        message += fix_hint(item, fix_of(item, "/tcp"))
     return PortSyntaxError(message, text, (start, stop))
 
 

@@ -42,6 +42,7 @@ OWN = {
     "portranges.categories",
     "portranges.covers",
     "portranges.errors",
+    "portranges.notation",
     "portranges.ports",
     "portranges.portset",
     "portranges.records",

@@ -9,13 +9,21 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import oracle
-from portranges import PortRange, PortSet, PortSyntaxError, TransportPorts, parse_port
+from portranges import (
+    PortRange,
+    PortRowsError,
+    PortSet,
+    PortSyntaxError,
+    TransportPorts,
+    UnknownNameError,
+    parse_port,
+)
 from portranges.strategies import port_sets, transport_ports
 
 # Rich in what texts of ports are made of, and in what looks like it.
 NEARLY = st.text(
     alphabet=st.one_of(
-        st.sampled_from("0123456789,- "),
+        st.sampled_from("0123456789,- \n"),
         st.sampled_from("+_.:;\t\n\x00\x1b\x7f\u0668\u00b2\uff18\u2013\u202e\u00a0\ud800"),
         st.characters(),
     ),
@@ -99,6 +107,10 @@ def outcome(parse: Callable[[str], object], text: str) -> object:
 @example("x" * 300)
 @example("1," * 300)
 @example("\n" * 300)
+@example(" \n22 \r\n\n 80\n ")
+@example("22,\n80\n,443,\n")
+@example("22\r80")
+@example("\n,")
 def test_a_set_or_a_syntax_error(text: str) -> None:
     expected = oracle.parse(text)
     found = outcome(PortSet.parse, text)
@@ -107,6 +119,56 @@ def test_a_set_or_a_syntax_error(text: str) -> None:
     else:
         assert isinstance(found, PortSet)
         assert found.to_int() == oracle.bits(expected)
+
+
+class Names:
+    """A registry of two services, one of them without a port."""
+
+    def ports(self, service: str, transport: object = None) -> PortSet:
+        try:
+            return {"ssh": PortSet([22]), "a-1": PortSet([1, 7]), "empty": PortSet()}[service]
+        except KeyError:
+            raise UnknownNameError("service", service) from None
+
+
+ITEMS = st.lists(
+    st.one_of(
+        st.sampled_from(["22", "80-90", "ssh", "a-1", "empty", "a-2", "80:90", "", " ", "any"]),
+        NEARLY,
+    ),
+    max_size=6,
+)
+
+
+@given(
+    st.builds(lambda items, mark: mark.join(items), ITEMS, st.sampled_from([",", "\n", ", "])),
+    st.sampled_from([None, Names()]),
+)
+@example("empty", Names())
+def test_all_errors_are_those_of_parse(text: str, services: Names | None) -> None:
+    errors = PortSet.syntax_errors(text, services=services)
+    for error in errors:
+        assert_well_told(error, text)
+        assert error.__traceback__ is None
+    assert [error.span for error in errors] == sorted(error.span for error in errors)
+    if errors:
+        with pytest.raises(PortSyntaxError) as caught:
+            PortSet.parse(text, services=services)
+        assert caught.value.args == errors[0].args
+        with pytest.raises(PortRowsError) as group:
+            PortSet.parse_rows(["22", text], services=services)
+        found = [(each.args[:3], each.index) for each in group.value.exceptions]
+        assert found == [(each.args, 1) for each in errors]
+    else:
+        ports = PortSet.parse(text, services=services)
+        assert PortSet.parse_rows([text], services=services) == ports
+
+
+@given(ITEMS.filter(lambda items: not any("," in item or "\n" in item for item in items)))
+def test_each_item_has_its_own_error(items: list[str]) -> None:
+    errors = PortSet.syntax_errors(",".join(["1", *items, "2"]))
+    wrong = [item for item in items if oracle.interval(item.strip(" ")) is None]
+    assert len(errors) == len(wrong)
 
 
 NEARLY_WITH_TRANSPORTS = st.text(
@@ -158,7 +220,7 @@ def test_the_text_of_any_integer_is_a_port_or_an_error(text: str) -> None:
 
 
 @example(["0 ", ""])
-@given(st.lists(st.text(alphabet=st.characters(exclude_characters=","), max_size=5), min_size=1))
+@given(st.lists(st.text(alphabet=st.characters(exclude_characters=",\n"), max_size=5), min_size=1))
 def test_the_error_is_about_the_first_fault(items: list[str]) -> None:
     text = ",".join(["80", *items, "443"])
     assume(oracle.parse(text) is None)

@@ -332,12 +332,12 @@ def test_adjacent_ports_that_do_not_differ_are_one_object(capsys):
         (["-1"], 2, "expected a port or 'first-last', got '-1'"),
         ([""], 2, "expected a port or 'first-last', got ''"),
         (["80,"], 2, "expected a port or 'first-last', got ''"),
-        (["80\n81"], 2, r"expected a port or 'first-last', got '80\n81'"),
+        (["80 81"], 2, "expected a port or 'first-last', got '80 81'; write 80,81"),
         (["8_0"], 2, "expected a port or 'first-last', got '8_0'"),
-        (["٨٠"], 2, "expected a port or 'first-last', got '٨٠'"),
-        ([" 80"], 2, "expected a port or 'first-last', got ' 80'"),
-        (["080"], 2, "port must have no leading zero, got '080'"),
-        (["+80"], 2, "expected a port or 'first-last', got '+80'"),
+        (["٨٠"], 2, "expected a port or 'first-last', got '٨٠'; write 80"),
+        ([" 80"], 2, "expected a port or 'first-last', got ' 80'; write 80"),
+        (["080"], 2, "port must have no leading zero, got '080'; write 80"),
+        (["+80"], 2, "expected a port or 'first-last', got '+80'; write 80"),
     ],
 )
 def test_an_error_is_short_and_goes_to_standard_error(capsys, words, status, message):
@@ -361,14 +361,14 @@ def test_wrong_usage_is_status_2(capsys, words):
     ("words", "status", "command", "error"),
     [
         (
-            ["convert", "80,x", "--json"],
+            ["convert", "80,1:2", "--json"],
             2,
             "convert",
             {
                 "type": "PortSyntaxError",
-                "message": "expected a port or 'first-last', got 'x'",
-                "text": "80,x",
-                "position": [3, 4],
+                "message": "expected a port or 'first-last', got '1:2'; write 1-2",
+                "text": "80,1:2",
+                "position": [3, 6],
             },
         ),
         (

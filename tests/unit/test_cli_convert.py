@@ -63,11 +63,11 @@ def test_names_with_transports(capsys):
     assert main(["convert", "ssh/tcp,domain/udp, 80-90/tcp", "--names", "--to", "nft"]) == 0
     assert capsys.readouterr().out == "tcp dport { 22, 80-90 }\nudp dport 53\n"
     for text, message in (
-        ("ssh/tcp,53", "a port must have a transport if another one has, got '53'"),
+        ("ssh/tcp,53", "expected 'port/transport' or 'first-last/transport', got '53'; write"),
         ("rsync/dccp", "a service must have a port of dccp, got 'rsync'"),
         ("ssh/tpc", "unknown transport, got 'tpc'; did you mean 'tcp'?"),
         ("shs/tcp", "unknown service, got 'shs'; did you mean"),
-        ("/tcp", "a service must have a port of tcp, got ''"),
+        ("/tcp", "expected a port or 'first-last', got ''"),
     ):
         assert main(["convert", text, "--names"]) == 2
         assert message in capsys.readouterr().err
@@ -190,7 +190,7 @@ class TestData:
                 "-P INPUT DROP\n",
                 "; this is a file of iptables; 'portranges ports' lists its rules\n",
             ),
-            ("portranges", "shopping", "got 'shopping'\n"),
+            ("portranges", "shopping", "unknown service, got 'shopping'; did you mean '"),
         ],
     )
     def test_a_whole_file_gets_a_hint(self, source, text, hint, capsys):
@@ -245,10 +245,10 @@ def test_lines_of_the_own_notation_are_read_as_by_other_commands(capsys, monkeyp
         assert main(words) == 0
         out = capsys.readouterr().out
         assert words[0] == "masks" or out == "22,80,8000-8100\n"
-    monkeypatch.setattr(sys, "stdin", io.StringIO("22\n80,x\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("22\n80,1:2\n"))
     assert main(["convert", "--json"]) == 2
     error = error_of(capsys.readouterr().out)
-    assert (error["text"], error["position"]) == ("80,x", [3, 4])
+    assert (error["text"], error["position"]) == ("80,1:2", [3, 6])
     # The empty set is an empty line, which is read back.
     assert main(["convert", ""]) == 0
     monkeypatch.setattr(sys, "stdin", io.StringIO(capsys.readouterr().out))
@@ -330,6 +330,9 @@ def test_a_word_with_a_line_break_does_not_break_the_line_of_error(capsys):
         (["ssh,https,8000-8100", "--names"], "22,443,8000-8100\n"),
         (["ssh, 53 ,domain", "--names", "--to", "nft"], "{ 22, 53 }\n"),
         (["80", "--names"], "80\n"),
+        (["ssh,80", "--to", "nft"], "{ 22, 80 }\n"),
+        (["ssh/tcp,53/udp"], "22/tcp,53/udp\n"),
+        (["22\n80\n"], "22,80\n"),
         (["", "--names"], "\n"),
     ],
 )
@@ -341,9 +344,9 @@ def test_names_are_accepted_in_the_default_notation(capsys, words, out):
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
-        (["ssh"], 2, "expected a port or 'first-last', got 'ssh'"),
+        (["shs"], 2, "unknown service, got 'shs'; did you mean"),
         (["shs", "--names"], 2, "unknown service, got 'shs'; did you mean"),
-        (["ssh,,80", "--names"], 2, "expected a port, a range or a service, got nothing"),
+        (["ssh,,80"], 2, "expected a port or 'first-last', got nothing; omit the comma"),
         (["ssh,99999", "--names"], 2, "port must be in 0..65535, got '99999'"),
     ],
 )
@@ -380,7 +383,7 @@ def test_ports_are_left_out(words, out, capsys):
             ["22,53", "--without", "53/udp"],
             "--without must not name a transport if the ports have none, got 53/udp",
         ),
-        (["22", "--without", "x"], "expected a port or 'first-last', got 'x'"),
+        (["22", "--without", "x"], "unknown service, got 'x'"),
         (["22", "--without", "nope", "--names"], "unknown service, got 'nope'"),
     ],
 )

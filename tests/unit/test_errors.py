@@ -15,8 +15,11 @@ from portranges.errors import (
     InvalidValueError,
     MissingExtraError,
     PortRangesError,
+    PortRowsError,
     PortsExhaustedError,
     PortSyntaxError,
+    RowSyntaxError,
+    RowTypeError,
     SystemReadError,
     UnexpectedOutputError,
     UnknownNameError,
@@ -54,6 +57,18 @@ SAMPLES: list[tuple[PortRangesError, str]] = [
     (
         PortSyntaxError("port must be decimal digits, got ''", "", (0, 0)),
         "port must be decimal digits, got ''",
+    ),
+    (
+        RowSyntaxError("port must be in 0..65535, got '70000'", "22,70000", (3, 8), 4),
+        "rows[4]: port must be in 0..65535, got '70000'\n    22,70000\n       ~~~~~",
+    ),
+    (
+        RowTypeError("port must be an integer, got NoneType None", 2),
+        "rows[2]: port must be an integer, got NoneType None",
+    ),
+    (
+        PortRowsError("each row must be a port", [RowTypeError("no text", 2)]),
+        "each row must be a port (1 sub-exception)",
     ),
     (
         UnrepresentableError("nmap", "the empty set has no text"),
@@ -116,7 +131,8 @@ def test_copies_and_pickles_are_equal(error: PortRangesError, message: str) -> N
     for twin in copies:
         assert type(twin) is type(error)
         assert str(twin) == message
-        assert twin.args == error.args
+        # Two errors are equal only if they are the same object, also inside a group.
+        assert repr(twin.args) == repr(error.args)
         assert vars(twin) == vars(error)
 
 

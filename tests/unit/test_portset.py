@@ -190,26 +190,25 @@ class TestParse:
     @pytest.mark.parametrize(
         ("text", "reason", "span"),
         [
-            (",", "expected a port or 'first-last', got nothing", (0, 0)),
-            ("80,", "expected a port or 'first-last', got nothing", (3, 3)),
-            ("80, ", "expected a port or 'first-last', got nothing", (3, 4)),
-            (",80", "expected a port or 'first-last', got nothing", (0, 0)),
-            ("80,,81", "expected a port or 'first-last', got nothing", (3, 3)),
-            ("80,  ,81", "expected a port or 'first-last', got nothing", (3, 5)),
+            (",", "expected a port or 'first-last', got nothing; omit the comma", (0, 0)),
+            ("80,", "expected a port or 'first-last', got nothing; omit the comma", (3, 3)),
+            ("80, ", "expected a port or 'first-last', got nothing; omit the comma", (3, 4)),
+            (",80", "expected a port or 'first-last', got nothing; omit the comma", (0, 0)),
+            ("80,,81", "expected a port or 'first-last', got nothing; omit the comma", (3, 3)),
+            ("80,  ,81", "expected a port or 'first-last', got nothing; omit the comma", (3, 5)),
             (" ", "expected a port or 'first-last', got ' '", (0, 1)),
-            (" 80", "expected a port or 'first-last', got ' 80'", (0, 3)),
-            ("80 ", "expected a port or 'first-last', got '80 '", (0, 3)),
-            (" 80,81", "expected a port or 'first-last', got ' 80'", (0, 3)),
-            ("80,81 ", "expected a port or 'first-last', got '81 '", (3, 6)),
-            ("80,\t81", r"expected a port or 'first-last', got '\t81'", (3, 6)),
-            ("80,\u00a081", r"expected a port or 'first-last', got '\xa081'", (3, 6)),
-            ("80\n", r"expected a port or 'first-last', got '80\n'", (0, 3)),
-            ("22;80", "expected a port or 'first-last', got '22;80'", (0, 5)),
+            (" 80", "expected a port or 'first-last', got ' 80'; write 80", (0, 3)),
+            ("80 ", "expected a port or 'first-last', got '80 '; write 80", (0, 3)),
+            (" 80,81", "expected a port or 'first-last', got ' 80'; write 80", (0, 3)),
+            ("80,81 ", "expected a port or 'first-last', got '81 '; write 81", (3, 6)),
+            ("80,\t81", r"expected a port or 'first-last', got '\t81'; write 81", (3, 6)),
+            ("80,\u00a081", r"expected a port or 'first-last', got '\xa081'; write 81", (3, 6)),
+            ("22;80", "expected a port or 'first-last', got '22;80'; write 22,80", (0, 5)),
             ("80,44x3,8000-8099", "expected a port or 'first-last', got '44x3'", (3, 7)),
             ("80,  44x3  ,81", "expected a port or 'first-last', got '44x3'", (5, 9)),
-            ("80, 080", "port must have no leading zero, got '080'", (4, 7)),
+            ("80, 080", "port must have no leading zero, got '080'; write 80", (4, 7)),
             ("80, 1-70000", "port must be in 0..65535, got '70000'", (6, 11)),
-            ("22 80", "expected a port or 'first-last', got '22 80'", (0, 5)),
+            ("22 80", "expected a port or 'first-last', got '22 80'; write 22,80", (0, 5)),
         ],
     )
     def test_anything_else_is_refused(self, text: str, reason: str, span: tuple[int, int]) -> None:
@@ -231,7 +230,7 @@ class TestParse:
         text = "1," * 5_000_000
         with pytest.raises(PortSyntaxError) as caught:
             PortSet.parse(text)
-        assert caught.value.reason == "expected a port or 'first-last', got nothing"
+        assert caught.value.reason == "expected a port or 'first-last', got nothing; omit the comma"
         assert caught.value.span == (len(text), len(text))
         line = "...," + "1," * 14
         assert str(caught.value) == f"{caught.value.reason}\n    {line}\n    {' ' * len(line)}~"

@@ -393,11 +393,11 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     ),
     "a port with zeros": (
         f"{HEADER}\n{row(port='080')}\n",
-        "row 2: port must have no leading zero, got '080'",
+        "row 2: port must have no leading zero, got '080'; write 80",
     ),
     "digits of another script": (
         f"{HEADER}\n{row(port='٨٠')}\n",
-        "row 2: expected a port or 'first-last', got '٨٠'",
+        "row 2: expected a port or 'first-last', got '٨٠'; write 80",
     ),
     "a great port": (
         f"{HEADER}\n{row(port='70000')}\n",

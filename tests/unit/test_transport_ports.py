@@ -144,6 +144,7 @@ class TestParse:
         with pytest.raises(TypeError, match=r"^default_transports must be transports, got "):
             TransportPorts.parse("", default_transports=defaults)
 
+    NAMES = "; names require services=registry.SHIPPED"
     EXPECTED = "expected 'port/transport' or 'first-last/transport', got "
 
     @pytest.mark.parametrize(
@@ -156,9 +157,9 @@ class TestParse:
             ("tcp/22", EXPECTED + "'tcp/22'; write 22/tcp", (0, 6)),
             ("udp/1-9", EXPECTED + "'udp/1-9'; write 1-9/udp", (0, 7)),
             ("tcp/x", EXPECTED + "'tcp/x'", (0, 5)),
-            (",", EXPECTED + "nothing", (0, 0)),
-            ("22/tcp,", EXPECTED + "nothing", (7, 7)),
-            ("22/tcp,,53/udp", EXPECTED + "nothing", (7, 7)),
+            (",", EXPECTED + "nothing; omit the comma", (0, 0)),
+            ("22/tcp,", EXPECTED + "nothing; omit the comma", (7, 7)),
+            ("22/tcp,,53/udp", EXPECTED + "nothing; omit the comma", (7, 7)),
             ("22/upd", "unknown transport, got 'upd'; did you mean 'udp'?", (3, 6)),
             ("22/TCP", "unknown transport, got 'TCP'; did you mean 'tcp'?", (3, 6)),
             ("22/icmp", "unknown transport, got 'icmp'", (3, 7)),
@@ -168,10 +169,13 @@ class TestParse:
                 "unknown transport, got 'tcp/udp'; did you mean 'tcp' or 'udp'?",
                 (3, 10),
             ),
-            ("22 /tcp", "expected a port or 'first-last', got '22 '", (0, 3)),
+            ("22 /tcp", "expected a port or 'first-last', got '22 '; write 22/tcp", (0, 3)),
             ("/tcp", "expected a port or 'first-last', got ''", (0, 0)),
-            ("x/tcp", "expected a port or 'first-last', got 'x'", (0, 1)),
-            ("22/tcp,070/udp", "port must have no leading zero, got '070'", (7, 10)),
+            ("http/tcp", "expected a port or 'first-last', got 'http'" + NAMES, (0, 4)),
+            ("1:2/tcp", "expected a port or 'first-last', got '1:2'; write 1-2/tcp", (0, 3)),
+            ("1 2/udp", "expected a port or 'first-last', got '1 2'; write 1/udp,2/udp", (0, 3)),
+            ("1 2", EXPECTED + "'1 2'; write 1/tcp,2/tcp", (0, 3)),
+            ("22/tcp,070/udp", "port must have no leading zero, got '070'; write 70", (7, 10)),
             ("70000/tcp", "port must be in 0..65535, got '70000'", (0, 5)),
             (
                 "9-8/tcp",
@@ -190,8 +194,10 @@ class TestParse:
 
     def test_with_a_default_the_item_is_a_port(self) -> None:
         with pytest.raises(PortSyntaxError) as caught:
-            TransportPorts.parse("80,x", default_transports="tcp")
-        assert str(caught.value) == ("expected a port or 'first-last', got 'x'\n    80,x\n       ~")
+            TransportPorts.parse("80,1x2", default_transports="tcp")
+        assert str(caught.value) == (
+            "expected a port or 'first-last', got '1x2'\n    80,1x2\n       ~~~"
+        )
 
     @pytest.mark.parametrize("value", [22, b"22/tcp", None, ["22/tcp"]])
     def test_other_types_are_refused(self, value: Any) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from portranges import capacity, ephemeral, types
 from portranges.cli.numbers import beside, bounds, exactly, number, seconds, whole_number
 from portranges.cli.output import answer, columns
+from portranges.cli.words import ports_of
 from portranges.errors import InvalidValueError
 from portranges.layout import labels, many
-from portranges.portset import PortSet
 from portranges.records import as_data
 from portranges.systems import Kind
 
@@ -84,8 +84,7 @@ def run(arguments: types.Namespace) -> int:
 def _profile(arguments: types.Namespace) -> ephemeral.EphemeralProfile:
     profile = ephemeral.profile(arguments.system)
     ports, excluded = (
-        None if text is None else PortSet.parse(text)
-        for text in (arguments.ports, arguments.excluded)
+        None if text is None else ports_of(text) for text in (arguments.ports, arguments.excluded)
     )
     if excluded is not None and ports is None and not profile.has_fixed_range:
         raise InvalidValueError(

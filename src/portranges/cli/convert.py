@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from portranges import dialects, types
 from portranges.cli import data_forms
 from portranges.cli.output import answer, print_data
-from portranges.cli.words import has_name, ports_of, services_in, standard_input, without_comments
+from portranges.cli.words import ports_of, services_in, standard_input, without_comments
 from portranges.dialects.transports import parse_named
 from portranges.errors import (
     InvalidRangeError,
     InvalidValueError,
     PortRangesError,
     PortSyntaxError,
-    elide,
+    UnknownNameError,
     visible,
 )
 from portranges.names import Index
-from portranges.ports import Transport, check_transport
+from portranges.ports import Transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.transport_ports import TransportPorts
@@ -57,7 +55,9 @@ def add_arguments(add: types.Arguments) -> None:
     add.value("--to", "DIALECT", names, default=own)
     add.transport("read the ports of this transport, and name it if the output can", Transport)
     names_of = add.one_of()
-    names_of.flag("--names", "accept service names of the IANA registry")
+    names_of.flag(
+        "--names", "accept service names of the IANA registry in any notation that has names"
+    )
     names_of.services("accept the service names of a file such as /etc/services or nmap-services")
     add.value("--without", "PORTS", "leave out these ports, such as '8080' or '53/udp'")
     add.flag("--negated", "write the set as a negation")
@@ -72,6 +72,10 @@ def run(arguments: types.Namespace) -> int:
     text = _text(arguments.text)
     try:
         ports = _read(arguments, text, source, transport)
+    except UnknownNameError as error:
+        if hint := _hint(text, source):
+            raise PortSyntaxError(f"{error}; {hint}", text, (0, len(text))) from None
+        raise
     except (PortSyntaxError, InvalidRangeError, InvalidValueError) as error:
         raise _with_hint(error, _hint(text, source)) from None
     if arguments.without is not None:
@@ -143,18 +147,17 @@ def _neutral(
     lines: list[str], services: Registry | None, transport: Transport | None
 ) -> PortSet | TransportPorts:
     """Return the ports in *lines* of the library's own notation, as ``_read`` does."""
+    # The default notation accepts names as the words of the other commands do.
+    names = SHIPPED if services is None else services
     if any("/" in line for line in lines):
-        joined = ",".join(lines)
-        ports = TransportPorts.parse(joined) if services is None else _named(joined, services)
+        ports = TransportPorts.parse("\n".join(lines), services=names)
         if transport is None:
             return ports
         if not ports[transport]:
             named = " and ".join(each for each, _ in ports.items())
             raise InvalidValueError(f"expected ports for {transport}", f"ports for {named}")
         return ports[transport]
-    # The notation has no names of its own; the command line adds them everywhere.
-    read = PortSet.parse if services is None else partial(ports_of, services=services)
-    return PortSet().union(*map(read, lines))
+    return PortSet().union(*[ports_of(line, names) for line in lines])
 
 
 def _difference(
@@ -168,22 +171,6 @@ def _difference(
     if isinstance(without, PortSet):
         without = TransportPorts(dict.fromkeys(Transport, without))
     return ports - without
-
-
-def _named(text: str, services: Registry) -> TransportPorts:
-    """Return the ports in *text*, which may have names: ``ssh/tcp,53/udp``."""
-    ports = TransportPorts.empty()
-    for part in text.split(","):
-        word, slash, name = part.strip(" ").rpartition("/")
-        if not slash:
-            rule = "a port must have a transport if another one has"
-            raise InvalidValueError(rule, elide(name))
-        transport = check_transport(name)
-        found = services.ports(word, transport) if has_name(word) else PortSet.parse(word)
-        if not found:
-            raise InvalidValueError(f"a service must have a port of {transport}", elide(word))
-        ports |= TransportPorts({transport: found})
-    return ports
 
 
 def _texts(

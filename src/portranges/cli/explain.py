@@ -98,7 +98,8 @@ def _ports(
         transport = check_transport(own)
     refuse_every_port(name)
     if not has_name(name):
-        return PortSet([PortRange.parse(name)]), transport
+        # Its hints are about a list; a part of the words must not be empty.
+        return PortSet.parse(name) if name else PortSet([PortRange.parse(name)]), transport
     ports = registry.ports(name, transport)
     if not ports:
         # The service exists, but not for this transport.

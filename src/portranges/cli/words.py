@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from portranges import types
 from portranges.cli.output import print_note
-from portranges.errors import InvalidValueError, PortSyntaxError, SystemReadError, elide
+from portranges.errors import InvalidValueError, SystemReadError, elide
+from portranges.notation import is_name, item_spans
 from portranges.ports import every_port_error, means_every_port
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
@@ -26,31 +27,20 @@ def refuse_every_port(word: str) -> None:
 
 
 def ports_of(word: str, services: types.Services = SHIPPED) -> PortSet:
-    """Return the ports of *word*, a comma-separated list of ports, ranges and service names."""
-    # A text without names is parsed as a whole, so that an error reports the position in it.
-    if not has_name(word):
-        return PortSet.parse(word)
-    parts = word.split(",")
-    refuse_every_port(word)
-    if len(parts) == 1:
-        name, slash, transport = word.partition("/")
+    """Return the ports of *word*, a list of ports, ranges and service names."""
+    if has_name(word):
+        refuse_every_port(word)
+        _, slash, transport = word.rpartition("/")
         if slash:
             raise InvalidValueError(
                 "ports must be given without a transport here",
                 f"{elide(word)}; omit {elide(slash + transport)}",
             )
-        return services.ports(name)
-    ports = PortSet()
-    start = 0
-    for part in parts:
-        # An empty text is the empty set; an empty element of a list is a mistake.
-        if not part.strip(" "):
-            raise PortSyntaxError(
-                "expected a port, a range or a service, got nothing", word, (start, start)
-            )
-        ports |= ports_of(part.strip(" "), services)
-        start += len(part) + 1
-    return ports
+        for start, stop in item_spans(word):
+            if is_name(word[start:stop]):
+                # An unknown name is an error with its suggestions as data.
+                services.ports(word[start:stop])
+    return PortSet.parse(word, services=services)
 
 
 def ports_of_all(arguments: types.Iterable[str]) -> PortSet:

@@ -288,7 +288,7 @@ def render_rules(
 
 
 def _read_neutral(at: Cursor) -> types.Iterator[types.Part]:
-    yield None, PortSet.parse(at.text)
+    yield None, PortSet.parse(at.text, services=at.query.services)
 
 
 def _write_neutral(request: Request) -> list[str]:

@@ -14,6 +14,7 @@ _PORTRANGES = Dialect(
     tool="portranges",
     place="PortSet.parse() and str()",
     spacing=Spacing(separator=",", blanks=" "),
+    names=Names(lookup=NameLookup.ANY),
     empty="",
     grammar="neutral",
     evidence=known_by(Confidence.SOURCE, cite("PortSet.parse")),

@@ -66,7 +66,7 @@ def parse_transports(
     row = lookup(dialect)
     defaults = _transports("default_transports", default_transports)
     if row.grammar == "neutral":
-        return TransportPorts.parse(text, default_transports=defaults)
+        return TransportPorts.parse(text, default_transports=defaults, services=services)
     whole = Query(row=row, text=text, services=services).whole()
     sets = _sets(whole)
     if None in sets and not defaults:
