@@ -61,6 +61,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "testing": ("advice", "families", "system"),
     "strategies": ("ephemeral", "reuse", "transport_ports"),
     "_hypothesis_plugin": ("strategies",),
+    "integrations": ("fields",),
     "cli": (
         "",
         "selection",
@@ -87,7 +88,16 @@ LATE = {
     ("portranges.records", "portranges.fields"),
 }
 
-LEAVES = ("system", "probe", "testing", "strategies", "_hypothesis_plugin", "cli", "__main__")
+LEAVES = (
+    "system",
+    "probe",
+    "testing",
+    "strategies",
+    "_hypothesis_plugin",
+    "integrations",
+    "cli",
+    "__main__",
+)
 
 # Who may use a leaf: its own front door. How full the ephemeral range is depends
 # on the range of this machine, so the probe reads it from ``system``, and so do the free ports.

@@ -77,7 +77,7 @@ HOMES = {
     "get_terminal_size": {"cli/output.py"},
     "\\x1b[1m": {"report/page_layout.py"},
     'action="store_true"': {"cli/arguments.py"},
-    "ArgumentTypeError": {"cli/numbers.py", "cli/watch.py"},
+    "ArgumentTypeError": {"cli/numbers.py", "cli/watch.py", "integrations/argparse.py"},
     "file=sys.stderr": {"cli/output.py"},
     ',..."': {"layout.py"},
     # Records as data.
