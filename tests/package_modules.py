@@ -14,6 +14,8 @@ import portranges
 INTERNAL = frozenset(
     {
         "checks",
+        "chunks",
+        "columns",
         "covers",
         "families",
         "fields",

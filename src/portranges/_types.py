@@ -110,12 +110,22 @@ StrPath: TypeAlias = str | PathLike[str]
 
 # -- arguments of public functions ----------------------------------------------
 
+
+@runtime_checkable
+class SupportsArray(Protocol):
+    """What numpy reads as an array: an array of its own, or a column of pandas, polars, pyarrow."""
+
+    def __array__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Return a numpy array."""
+        ...
+
+
 TransportLike: TypeAlias = Transport | TransportName
 TransportsLike: TypeAlias = TransportLike | Iterable[TransportLike]
 TcpOrUdpLike: TypeAlias = Transport | TcpOrUdpName
 PortItem: TypeAlias = SupportsIndex | PortRange | range | PortSet
 PortItems: TypeAlias = Iterable[PortItem]
-PortNumbers: TypeAlias = ReadableBuffer | Iterable[SupportsIndex]
+PortNumbers: TypeAlias = ReadableBuffer | Iterable[SupportsIndex | None] | SupportsArray
 AnyPorts: TypeAlias = PortSet | PortRange | EphemeralProfile
 RuleLike: TypeAlias = SupportsIndex | PortRange | PortSet
 SystemLike: TypeAlias = SystemName | EphemeralProfile
@@ -202,6 +212,8 @@ Entry: TypeAlias = Mapping[str, Any]
 UnreadPart: TypeAlias = tuple[Transport | None, Callable[[], PortSet]]
 Span: TypeAlias = tuple[int, int]
 PortCheck: TypeAlias = Callable[[SupportsIndex], int]
+Chunk: TypeAlias = tuple[Any, bytes | None, Any]
+ColumnReader: TypeAlias = Callable[[Any, Any, ByteOrder], Iterator[Chunk] | None]
 PlanGroup: TypeAlias = tuple[list[int], list[list[int]]]
 SearchKind: TypeAlias = tuple[object, ...]
 FourTuple: TypeAlias = tuple[int, int, int, int]

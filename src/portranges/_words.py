@@ -267,6 +267,7 @@ FieldName: TypeAlias = Literal[
 ]
 SettingProgram: TypeAlias = Literal["ipadm", "ndd", "netsh", "no", "powershell", "reg", "sysctl"]
 ByteOrder: TypeAlias = Literal["little", "big"]
+InvalidPorts: TypeAlias = Literal["raise", "absent"]
 DialectName: TypeAlias = Literal[
     "bpf",
     "calico",

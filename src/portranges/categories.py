@@ -15,7 +15,13 @@ from portranges.errors import InvalidPortError
 from portranges.ports import PortRange, as_int, check_port
 from portranges.records import as_field
 
-__all__ = ["Category", "classify", "classify_many", "count_by_category"]
+__all__ = ["ABSENT", "Category", "classify", "classify_many", "count_by_category"]
+
+ABSENT = 255
+"""What ``classify_many`` and ``flows.server_side_many`` return for a row without a port.
+
+As a signed byte it is -1, which ``pandas.Categorical.from_codes`` reads as a missing value.
+"""
 
 
 @as_field
@@ -168,26 +174,36 @@ def classify(port: types.SupportsIndex) -> Category:
 _SYSTEM, _USER, _DYNAMIC = Category
 
 
-def classify_many(ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder) -> bytes:
+def classify_many(
+    ports: types.PortNumbers,
+    *,
+    byteorder: types.ByteOrder = sys.byteorder,
+    invalid: types.InvalidPorts = "raise",
+) -> bytes:
     r"""Return the category of each port as a number.
 
     Args:
-        ports: A buffer of format ``H``, such as an ``array('H')`` or a numpy array of
-            uint16; bytes, two per port; or an iterable of integers.
-        byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a port, if
-            the buffer does not define it itself.
+        ports: A buffer, an array or a column of integers of any width: bytes, an ``array``, a
+            numpy array, a column of pandas, polars or pyarrow; or an iterable of integers.
+            Bytes are read as two per port.
+        byteorder: ``"little"`` or ``"big"``: the order of the bytes of a number, if *ports*
+            does not define it itself.
+        invalid: What to do with a row without a port, which is null or outside 0 to 65535:
+            ``"raise"`` an error, or return ``ABSENT`` for it (``"absent"``).
 
     Returns:
         One byte per port: 0 system, 1 user, 2 dynamic, the index of the category in
-        ``tuple(Category)``.
+        ``tuple(Category)``; 255, ``ABSENT``, for a row without a port.
 
     Raises:
-        TypeError: *ports* is of another type, or contains something that is not an integer.
-        InvalidPortError: An integer is outside 0 to 65535.
-        InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
+        TypeError: *ports* is of another type, or contains something that is not an integer,
+            such as floating point numbers.
+        InvalidPortError: A number is outside 0 to 65535; the error has its position.
+        InvalidValueError: A row is null, the number of bytes is odd, or *byteorder* or
+            *invalid* is another word.
 
     Complexity:
-        Linear, and for a buffer without executing Python code for each port.
+        Linear, and for a buffer or a column without executing Python code for each port.
 
     Source:
         RFC 6335, section 6.
@@ -197,31 +213,55 @@ def classify_many(ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.
         b'\x00\x01\x02'
         >>> classify_many(b"\x00\x50\xec\x26", byteorder="big")
         b'\x00\x02'
+        >>> classify_many([80, None, 70000], invalid="absent")
+        b'\x00\xff\xff'
     """
-    from portranges.scan import PortReader, look_up_all
+    from portranges.columns import PortReader
+    from portranges.scan import look_up_all
 
-    reader = PortReader(ports, byteorder=byteorder, check=check_port)
-    return look_up_all(_plan_of_codes(), reader)
+    reader = PortReader(ports, byteorder=byteorder, check=check_port, invalid=invalid)
+    return look_up_all(_plan_of_codes(), reader, ABSENT)
 
 
+@types.overload
 def count_by_category(
-    ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
-) -> dict[Category, int]:
+    ports: types.PortNumbers,
+    *,
+    byteorder: types.ByteOrder = ...,
+    invalid: types.Literal["raise"] = ...,
+) -> dict[Category, int]: ...
+@types.overload
+def count_by_category(
+    ports: types.PortNumbers,
+    *,
+    byteorder: types.ByteOrder = ...,
+    invalid: types.InvalidPorts,
+) -> dict[Category | None, int]: ...
+def count_by_category(
+    ports: types.PortNumbers,
+    *,
+    byteorder: types.ByteOrder = sys.byteorder,
+    invalid: types.InvalidPorts = "raise",
+) -> dict[Category, int] | dict[Category | None, int]:
     """Count the ports of each category.
 
     Args:
         ports: The ports, in any form that ``classify_many`` accepts. An iterable is read
             piece by piece, so it may be a long stream.
         byteorder: See ``classify_many``.
+        invalid: What to do with a row without a port: ``"raise"`` an error, or count it as
+            ``None`` (``"absent"``).
 
     Returns:
         The number of ports of each category, in the order of the categories. A port that
-        occurs several times is counted each time.
+        occurs several times is counted each time. With ``invalid="absent"``, the number of
+        rows without a port follows, with the key ``None``.
 
     Raises:
         TypeError: *ports* is of another type, or contains something that is not an integer.
-        InvalidPortError: An integer is outside 0 to 65535.
-        InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
+        InvalidPortError: A number is outside 0 to 65535; the error has its position.
+        InvalidValueError: A row is null, the number of bytes is odd, or *byteorder* or
+            *invalid* is another word.
 
     Complexity:
         Linear, in bounded memory.
@@ -229,15 +269,21 @@ def count_by_category(
     Example:
         >>> {category.value: n for category, n in count_by_category([80, 80, 60454]).items()}
         {'system': 2, 'user': 0, 'dynamic': 1}
+        >>> count_by_category([80, None, 70000], invalid="absent")[None]
+        2
     """
-    from portranges.scan import PortReader, look_up
+    from portranges.chunks import count
+    from portranges.columns import PortReader
+    from portranges.scan import look_up
 
-    reader = PortReader(ports, byteorder=byteorder, check=check_port)
-    counts = [0] * len(Category)
-    for answers in look_up(_plan_of_codes(), reader):
-        for code in range(len(counts)):
-            counts[code] += answers.count(code)
-    return dict(zip(Category, counts, strict=True))
+    reader = PortReader(ports, byteorder=byteorder, check=check_port, invalid=invalid)
+    counts: dict[Category | None, int] = dict.fromkeys(Category, 0)
+    for answers in look_up(_plan_of_codes(), reader, ABSENT):
+        for code, category in enumerate(Category):
+            counts[category] += count(answers, code)
+    if invalid == "absent":
+        counts[None] = reader.invalid
+    return counts
 
 
 @cache

@@ -111,6 +111,27 @@ def byteorder(value: str) -> types.ByteOrder:
     raise InvalidValueError("byteorder must be 'little' or 'big'", elide(found))
 
 
+def invalid(value: str) -> types.InvalidPorts:
+    """Return *value*, the argument ``invalid``, if it is one of the two.
+
+    Raises:
+        TypeError: It is not a ``str``.
+        InvalidValueError: It is neither ``"raise"`` nor ``"absent"``.
+
+    Example:
+        >>> invalid("ignore")
+        Traceback (most recent call last):
+        ...
+        portranges.errors.InvalidValueError: invalid must be 'raise' or 'absent', got 'ignore'
+    """
+    found = of_type("invalid", value, str)
+    if found == "raise":
+        return "raise"
+    if found == "absent":
+        return "absent"
+    raise InvalidValueError("invalid must be 'raise' or 'absent'", elide(found))
+
+
 def tuple_of(
     name: str, value: object, kind: type[types.T], *, least: int = 0
 ) -> tuple[types.T, ...]:

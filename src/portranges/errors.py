@@ -106,19 +106,27 @@ class PortRangesError(Exception):
 class InvalidPortError(PortRangesError, ValueError):
     """An integer outside 0..65535.
 
+    Attributes:
+        value: The rejected integer.
+        position: Its index among many ports, or None.
+
     Example:
         >>> print(InvalidPortError(70000))
         port must be in 0..65535, got 70000
+        >>> print(InvalidPortError(70000, 3))
+        port must be in 0..65535, got 70000 at position 3
     """
 
-    def __init__(self, value: int) -> None:
-        """Store the rejected integer as ``value``."""
-        super().__init__(value)
+    def __init__(self, value: int, position: int | None = None) -> None:
+        """Store the rejected integer and its ``position``."""
+        super().__init__(value, *(() if position is None else (position,)))
         self.value = value
+        self.position = position
 
     def __str__(self) -> str:
         """Return the message."""
-        return f"port must be in 0..65535, got {elide(self.value)}{base_60(self.value)}"
+        place = "" if self.position is None else f" at position {self.position}"
+        return f"port must be in 0..65535, got {elide(self.value)}{place}{base_60(self.value)}"
 
 
 class _BrokenRuleError(PortRangesError, ValueError):

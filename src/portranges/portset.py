@@ -777,41 +777,56 @@ write 22,80
     # -- many ports ----------------------------------------------------------
 
     def contains_many(
-        self, ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
+        self,
+        ports: types.PortNumbers,
+        *,
+        byteorder: types.ByteOrder = sys.byteorder,
+        invalid: types.InvalidPorts = "raise",
     ) -> bytes:
         r"""Return for each port whether it is in the set.
 
         Args:
-            ports: A buffer of format ``H``, such as an ``array('H')`` or a numpy array of
-                uint16; bytes, two per port; or an iterable of integers.
-            byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a port, if
-                the buffer does not define it itself.
+            ports: A buffer, an array or a column of integers of any width: bytes, an ``array``,
+                a numpy array, a column of pandas, polars or pyarrow; or an iterable of integers.
+                Bytes are read as two per port.
+            byteorder: ``"little"`` or ``"big"``: the order of the bytes of a number, if *ports*
+                does not define it itself.
+            invalid: What to do with a row without a port, which is null or outside 0 to 65535:
+                ``"raise"`` an error, or return 0 for it (``"absent"``).
 
         Returns:
             One byte per port: 1 if it is in the set, 0 if it is not.
 
         Raises:
             TypeError: *ports* is of another type, or contains something that is not an
-                integer.
-            InvalidPortError: An integer is outside 0 to 65535.
-            InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
+                integer, such as floating point numbers.
+            InvalidPortError: A number is outside 0 to 65535; the error has its position.
+            InvalidValueError: A row is null, the number of bytes is odd, or *byteorder* or
+                *invalid* is another word.
 
         Complexity:
-            Linear, and for a buffer without executing Python code for each port, unless the
-            set has hundreds of ranges. The first call takes about a millisecond more to
-            prepare the set; the result is cached.
+            Linear, and for a buffer or a column without executing Python code for each port,
+            unless the set has hundreds of ranges and numpy is not loaded. The first call takes
+            about a millisecond more to prepare the set; the result is cached.
 
         Example:
             >>> PortSet.parse("22,80,8000-8100").contains_many([80, 81, 8080])
             b'\x01\x00\x01'
+            >>> PortSet.parse("22,80").contains_many([80, None, 70000], invalid="absent")
+            b'\x01\x00\x00'
         """
-        from portranges.scan import PortReader, look_up_all
+        from portranges.columns import PortReader
+        from portranges.scan import look_up_all
 
-        reader = PortReader(ports, byteorder=byteorder, check=check_port)
+        reader = PortReader(ports, byteorder=byteorder, check=check_port, invalid=invalid)
         return look_up_all(self._plan_of_table(), reader)
 
     def count_many(
-        self, ports: types.PortNumbers, *, byteorder: types.ByteOrder = sys.byteorder
+        self,
+        ports: types.PortNumbers,
+        *,
+        byteorder: types.ByteOrder = sys.byteorder,
+        invalid: types.InvalidPorts = "raise",
     ) -> int:
         """Count the ports that are in the set.
 
@@ -819,6 +834,8 @@ write 22,80
             ports: The ports, in any form that ``contains_many`` accepts. An iterable is read
                 piece by piece, so it may be a long stream.
             byteorder: See ``contains_many``.
+            invalid: What to do with a row without a port: ``"raise"`` an error, or leave it out
+                (``"absent"``). ``categories.count_by_category`` returns how many there are.
 
         Returns:
             The number of ports. A port that occurs several times is counted each time.
@@ -826,8 +843,9 @@ write 22,80
         Raises:
             TypeError: *ports* is of another type, or contains something that is not an
                 integer.
-            InvalidPortError: An integer is outside 0 to 65535.
-            InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
+            InvalidPortError: A number is outside 0 to 65535; the error has its position.
+            InvalidValueError: A row is null, the number of bytes is odd, or *byteorder* or
+                *invalid* is another word.
 
         Complexity:
             Linear, in bounded memory.
@@ -836,10 +854,38 @@ write 22,80
             >>> PortSet.parse("22,80").count_many([80, 80, 81])
             2
         """
-        from portranges.scan import PortReader, look_up
+        from portranges.chunks import count
+        from portranges.columns import PortReader
+        from portranges.scan import look_up
 
-        reader = PortReader(ports, byteorder=byteorder, check=check_port)
-        return sum(answers.count(1) for answers in look_up(self._plan_of_table(), reader))
+        reader = PortReader(ports, byteorder=byteorder, check=check_port, invalid=invalid)
+        return sum(count(answers, 1) for answers in look_up(self._plan_of_table(), reader))
+
+    def __array__(self, dtype: object = None, *, copy: bool | None = None) -> types.Any:
+        """Return the ports as an array of numpy, which calls this.
+
+        Args:
+            dtype: A type of numpy's to which every port converts without loss. By default
+                uint16.
+            copy: False is refused, because the ports are not kept as an array.
+
+        Returns:
+            The ports, ascending.
+
+        Raises:
+            TypeError: *dtype* does not have every port.
+            ValueError: *copy* is False.
+
+        Example:
+            >>> import numpy  # doctest: +SKIP
+            >>> numpy.asarray(PortSet.parse("22,80"))  # doctest: +SKIP
+            array([22, 80], dtype=uint16)
+        """
+        from portranges.chunks import ports_of_bits
+
+        if copy is False:
+            raise ValueError("a PortSet is copied to make an array; got copy=False")
+        return ports_of_bits(self._bits, dtype)
 
     def _plan_of_table(self) -> types.Plan:
         try:

@@ -26,19 +26,15 @@ from array import array
 from binascii import unhexlify
 from bisect import bisect_right
 from io import BytesIO
-from itertools import islice
 
-from portranges import checks, types
+from portranges import types
+from portranges.columns import NATIVE_LOW, Piece, PortReader
 from portranges.errors import InvalidValueError
 
 SIZE = 65536
 """The number of entries of a table."""
 
 _ROW = 256
-
-# How many ports are processed at a time. Their bytes, and the integers made of them, fit into a
-# processor's cache, and bound the memory needed beside the result.
-PIECE = 65536
 
 # Up to this number of bytes, the two plans that make no integers process ports in one step:
 # joining many small results takes longer than the cache saves. Above it, the allocator requests
@@ -60,10 +56,6 @@ _PARITY_OF_TWO = bytes((byte & 0xC0).bit_count() & 1 for byte in range(_ROW))
 # How many edges one byte can number so that the next bit shows whether a port is past one, and
 # one more bit is free.
 _PLACES = 63
-
-# Which of the two bytes of a port is the low one.
-_LOW = {"little": 0, "big": 1}
-_NATIVE_LOW = _LOW[sys.byteorder]
 
 
 # -- plans ----------------------------------------------------------------------
@@ -122,7 +114,10 @@ class _HighByte:
         self._by_high = table[::_ROW]
 
     def answer(self, octets: bytes, low: int) -> bytes:
-        return octets[1 - low :: 2].translate(self._by_high)
+        return self.answer_high(octets[1 - low :: 2])
+
+    def answer_high(self, highs: bytes) -> bytes:
+        return highs.translate(self._by_high)
 
 
 class _TwoDigits:
@@ -321,7 +316,7 @@ def numbers(octets: bytes, low: int) -> types.IntArray:
         [80]
     """
     made = array("H", octets)
-    if low != _NATIVE_LOW:
+    if low != NATIVE_LOW:
         made.byteswap()
     return made
 
@@ -329,12 +324,13 @@ def numbers(octets: bytes, low: int) -> types.IntArray:
 # -- ports ----------------------------------------------------------------------
 
 
-def look_up(plan: types.Plan, ports: PortReader) -> types.Iterator[bytes]:
+def look_up(plan: types.Plan, ports: PortReader, absent: int = 0) -> types.Iterator[bytes]:
     r"""Yield the values of all ports, piece by piece.
 
     Args:
         plan: The plan for the table.
         ports: The ports.
+        absent: The value of a row without a port, 0 or 255.
 
     Yields:
         Bytes, one per port, in the order of the ports.
@@ -347,24 +343,29 @@ def look_up(plan: types.Plan, ports: PortReader) -> types.Iterator[bytes]:
         >>> b"".join(look_up(plan, PortReader([80, 8080], check=int)))
         b'\x001'
     """
-    values = ports.numpy_values()
-    if values is not None and not isinstance(plan, _HighByte):
-        # The ports are a numpy array, so numpy is loaded, and its look-up is faster than all
-        # plans but the first.
-        table = sys.modules["numpy"].frombuffer(plan.table, "uint8")
-        for start in range(0, len(values), PIECE):
-            yield table[values[start : start + PIECE]].tobytes()
-        return
-    for octets, low in ports.pieces():
-        yield plan.answer(octets, low)
+    for piece in ports.pieces():
+        yield piece.mark(_answer(plan, piece), absent)
 
 
-def look_up_all(plan: types.Plan, ports: PortReader) -> bytes:
+def _answer(plan: types.Plan, piece: Piece) -> bytes:
+    if type(piece.ports) is bytes:
+        return plan.answer(piece.ports, piece.low)
+    # The ports are a numpy array, so numpy is loaded. It takes every second byte, and looks up
+    # in a table of 65,536 values, faster than bytes do.
+    if isinstance(plan, _HighByte):
+        return plan.answer_high((piece.ports >> 8).astype("uint8").tobytes())
+    table = sys.modules["numpy"].frombuffer(plan.table, "uint8")
+    octets: bytes = table.take(piece.ports).tobytes()
+    return octets
+
+
+def look_up_all(plan: types.Plan, ports: PortReader, absent: int = 0) -> bytes:
     r"""Return the values of all ports.
 
     Args:
         plan: The plan for the table.
         ports: The ports.
+        absent: The value of a row without a port, 0 or 255.
 
     Returns:
         Bytes, one per port, in the order of the ports.
@@ -382,130 +383,6 @@ def look_up_all(plan: types.Plan, ports: PortReader) -> bytes:
         return plan.answer(octets, ports.low)
     # The buffer of BytesIO is the result; joining a list would copy it.
     answers = BytesIO()
-    for piece in look_up(plan, ports):
+    for piece in look_up(plan, ports, absent):
         answers.write(piece)
     return answers.getvalue()
-
-
-class PortReader:
-    """Ports in one of the forms that all functions for many ports accept.
-
-    Args:
-        ports: A buffer of format ``H``; ``bytes``, ``bytearray`` or a ``memoryview`` of
-            bytes, two bytes per port; or an iterable of integers.
-        byteorder: ``"little"`` or ``"big"``: the order of the two bytes of a port, if the
-            buffer does not define it itself.
-        check: Returns an integer if it is a port, and raises if it is not.
-
-    Raises:
-        TypeError: *ports* or *byteorder* is of another type.
-        InvalidValueError: The number of bytes is odd, or *byteorder* is another word.
-    """
-
-    __slots__ = ("_check", "_source", "_view", "low")
-
-    def __init__(
-        self,
-        ports: types.PortNumbers,
-        *,
-        byteorder: types.ByteOrder = sys.byteorder,
-        check: types.PortCheck,
-    ) -> None:
-        """Check the form of *ports*; the ports themselves are checked when they are read."""
-        byteorder = checks.byteorder(byteorder)
-        self._check = check
-        self._source: types.Any = ports
-        self._view: memoryview | None = None
-        self.low: int = _NATIVE_LOW
-        if isinstance(ports, str):
-            raise TypeError("ports must not be a str; PortSet.parse() reads text")
-        try:
-            view = memoryview(ports)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-        except (TypeError, ValueError, BufferError):
-            # Not a buffer, or one without a format, such as an array of numpy dates.
-            _check_iterable(ports)
-        else:
-            self._view = view
-            self.low = _LOW[_order_of(view, ports) or byteorder]
-
-    def pieces(self) -> types.Iterator[tuple[bytes, int]]:
-        """Yield all ports, two bytes each, with the index (0 or 1) of the low byte.
-
-        Raises:
-            TypeError: An item of an iterable is not an integer.
-            InvalidPortError: An item of an iterable is outside 0 to 65535.
-        """
-        view = self._view
-        if view is None:
-            for octets in self._checked():
-                yield octets, self.low
-            return
-        step = 2 * PIECE // view.itemsize
-        for start in range(0, len(view), step):
-            # A copy that fits into the cache: translate() and slices with a step need bytes,
-            # and take ten times as long on other buffers.
-            yield view[start : start + step].tobytes(), self.low
-
-    def octets(self) -> bytes | None:
-        """Return the ports if they were passed as ``bytes``, or None."""
-        return self._source if type(self._source) is bytes else None
-
-    def numpy_values(self) -> types.Any:
-        """Return the ports if they were passed as a numpy array, or None.
-
-        The result is also None for an array whose bytes must be read in another order than
-        the one numpy uses.
-        """
-        numpy = sys.modules.get("numpy")
-        if numpy is None or self._view is None or not isinstance(self._source, numpy.ndarray):
-            return None
-        reads = {"<": 0, ">": 1}.get(self._source.dtype.byteorder, _NATIVE_LOW)
-        return self._source if reads == self.low else None
-
-    def _checked(self) -> types.Iterator[bytes]:
-        integers: types.Iterator[types.Any] = iter(self._source)
-        while items := list(islice(integers, PIECE)):
-            # array() checks the numbers faster than a call for each, but it accepts bool.
-            if set(map(type, items)) == {int}:
-                try:
-                    yield array("H", items).tobytes()
-                    continue
-                except OverflowError:
-                    pass
-            yield array("H", [self._check(item) for item in items]).tobytes()
-
-
-def _check_iterable(ports: object) -> None:
-    if not hasattr(ports, "__iter__"):
-        raise TypeError(
-            "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
-            f"got {type(ports).__name__}"
-        )
-
-
-# The formats of the buffer protocol for numbers of two bytes, with the order that they define;
-# None if the caller defines it.
-_ORDERS: dict[str, types.ByteOrder | None] = {
-    **dict.fromkeys(("H", "@H", "=H")),
-    "<H": "little",
-    ">H": "big",
-    "!H": "big",
-}
-
-
-def _order_of(view: memoryview, ports: object) -> types.ByteOrder | None:
-    """Return the order that the format of *view* defines; raise if it does not contain ports."""
-    if view.ndim != 1:
-        raise TypeError(f"ports must have one dimension, got {view.ndim}")
-    if view.format in _ORDERS:
-        return _ORDERS[view.format]
-    # An array of numbers of one byte is a buffer of bytes too, but does not contain ports.
-    if view.format not in ("B", "b", "c") or not isinstance(ports, (bytes, bytearray, memoryview)):
-        raise TypeError(
-            "ports must be a buffer of format 'H' (16 bits, unsigned), "
-            f"got {type(ports).__name__} of format {view.format!r}; "
-            "pass its numbers as a list to have each of them checked"
-        )
-    if view.nbytes % 2:
-        raise InvalidValueError("ports must have two bytes each", f"{view.nbytes} bytes")
-    return None

@@ -37,6 +37,8 @@ ORDER = (
 # Rooms that no user enters.
 INNER = {
     "checks",
+    "chunks",
+    "columns",
     "covers",
     "fields",
     "fixes",

@@ -985,6 +985,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=_described,
     ),
     Difference(
+        name="numbers: integers of any width",
+        reason="integers of another width than 16 bits were refused",
+        asked="many",
+        applies=lambda question, path, old, new: question[1] in ("array I", "array q"),
+    ),
+    Difference(
         name="report: text on many connections",
         reason="the remark says the same without the bounds of a port number",
         asked="explain commands",

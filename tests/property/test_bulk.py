@@ -9,7 +9,7 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portranges import Category, PortRange, PortSet, classify, classify_many, scan
+from portranges import Category, PortRange, PortSet, classify, classify_many, columns, scan
 from portranges.categories import count_by_category
 from portranges.ports import check_port
 
@@ -70,5 +70,5 @@ def test_every_plan_agrees_with_any_table(values, edges, seed):
     for first in sorted(edges):
         table[first:] = bytes([rng.randrange(values)]) * (65536 - first)
     plan = scan.plan_of(bytes(table))
-    every = scan.PortReader(array("H", range(65536)), byteorder=sys.byteorder, check=check_port)
+    every = columns.PortReader(array("H", range(65536)), byteorder=sys.byteorder, check=check_port)
     assert scan.look_up_all(plan, every) == table

@@ -5,6 +5,7 @@ Checked by mypy and pyright, never run: everything is in functions.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterator, Sized
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, SupportsIndex, assert_never, assert_type
@@ -63,12 +64,30 @@ def endpoints(text: str) -> None:
 
 def categories(category: Category) -> None:
     assert_type(classify_many([80]), bytes)
+    assert_type(classify_many([80, None], invalid="absent"), bytes)
     assert_type(count_by_category([80]), dict[Category, int])
+    assert_type(count_by_category([80], invalid="raise"), dict[Category, int])
+    assert_type(count_by_category(b"", invalid="absent"), dict[Category | None, int])
     assert_type(category.ports, PortRange)
     assert_type(category.label, str)
     assert_type(category.other_labels, tuple[str, ...])
     assert_type(category.source, Source)
     takes_text(category)
+
+
+class Column:
+    """What numpy reads as an array, as columns of pandas, polars and pyarrow are."""
+
+    def __array__(self, dtype: object = None, *, copy: bool | None = None) -> object: ...
+
+
+def data_frames(ports: PortSet, column: Column, numbers: array[int]) -> None:
+    for each in (column, numbers):
+        assert_type(classify_many(each, invalid="absent"), bytes)
+        assert_type(ports.contains_many(each), bytes)
+        assert_type(ports.count_many(each), int)
+        assert_type(flows.server_side_many(each, each, invalid="absent"), bytes)
+    assert_type(count_by_category(column), dict[Category, int])
 
 
 def transports(transport: Transport) -> int:
@@ -284,7 +303,7 @@ def advice_and_flows(ports: PortSet, profile: EphemeralProfile, transport: Trans
     assert_type(advice.audit(ports, systems="linux"), tuple[advice.Finding, ...])
     assert_type(flows.server_port(51514, 443, systems=("linux", profile)), int | None)
     assert_type(flows.judge(51514, 443, systems="linux", transport="tcp"), flows.Judgement)
-    assert_type(flows.server_side_many(b"", [443], byteorder="big"), bytes)
+    assert_type(flows.server_side_many(b"", [443, None], byteorder="big"), bytes)
     assert_type(flows.sql_case(("t", "port"), {"web": ports, "client": profile}, quote="["), str)
 
 

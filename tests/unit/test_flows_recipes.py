@@ -1,4 +1,4 @@
-"""The recipes of docs/flows.md, run where their packages are installed."""
+"""The recipes of docs/flows.md and docs/data-frames.md, run where their packages are installed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,28 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "flows.md"
-RECIPES = re.findall(
-    r"^```py\n# needs: ([a-z ]+)\n(.*?)^```$",
-    PAGE.read_text(encoding="utf-8"),
-    re.MULTILINE | re.DOTALL,
-)
+DOCS = Path(__file__).parents[2] / "docs"
+TEXTS = [(DOCS / name).read_text(encoding="utf-8") for name in ("flows.md", "data-frames.md")]
+RECIPES = [
+    recipe
+    for text in TEXTS
+    for recipe in re.findall(
+        r"^```py\n# needs: ([a-z ]+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
+    )
+]
 
 
 def test_every_engine_has_a_recipe():
     packages = {package for needs, _ in RECIPES for package in needs.split()}
     assert packages == {"chdb", "duckdb", "numpy", "pandas", "polars", "pyarrow", "pyspark"}
-    assert PAGE.read_text(encoding="utf-8").count("```py\n") == len(RECIPES)
+    assert "".join(TEXTS).count("```py\n") == len(RECIPES)
+
+
+def test_the_category_of_every_row_takes_three_lines():
+    parts = [recipe.split("\n\n") for _, recipe in RECIPES if "names" in recipe]
+    shortest = [each[2] for each in parts if len(each) == 4 and "codes" in each[2]]
+    assert len(shortest) == 4
+    assert all(recipe.count("\n") <= 2 for recipe in shortest)
 
 
 @pytest.mark.parametrize(("needs", "recipe"), RECIPES, ids=[needs for needs, _ in RECIPES])

@@ -11,7 +11,7 @@ from itertools import chain, repeat
 
 import pytest
 
-from portranges import Category, InvalidPortError, PortRange, PortSet, classify_many, scan
+from portranges import Category, InvalidPortError, PortRange, PortSet, classify_many, columns, scan
 from portranges.categories import count_by_category
 from portranges.ports import check_port
 
@@ -86,8 +86,9 @@ def test_every_plan_answers_as_the_table_does(table, name):
     assert plan.name == name
     assert plan.table == table
     for octets, byteorder in ((LITTLE, "little"), (BIG, "big")):
-        reader = scan.PortReader(octets, byteorder=byteorder, check=check_port)
+        reader = columns.PortReader(octets, byteorder=byteorder, check=check_port)
         assert scan.look_up_all(plan, reader) == table
+        reader = columns.PortReader(memoryview(octets), byteorder=byteorder, check=check_port)
         assert b"".join(scan.look_up(plan, reader)) == table
 
 
@@ -95,18 +96,18 @@ def test_every_plan_answers_as_the_table_does(table, name):
 def test_every_plan_answers_in_the_order_of_the_ports(table, name):
     # Longer than a piece, and no multiple of one.
     rng = random.Random(10)
-    ports = array("H", [rng.randrange(SIZE) for _ in range(scan.PIECE + 10_003)])
-    reader = scan.PortReader(ports, check=check_port)
+    ports = array("H", [rng.randrange(SIZE) for _ in range(columns.PIECE + 10_003)])
+    reader = columns.PortReader(ports, check=check_port)
     expected = bytes(table[port] for port in ports)
     assert scan.look_up_all(scan.plan_of(table), reader) == expected
-    in_bytes = scan.PortReader(ports.tobytes(), check=check_port)
+    in_bytes = columns.PortReader(ports.tobytes(), check=check_port)
     assert scan.look_up_all(scan.plan_of(table), in_bytes) == expected
 
 
 def test_ports_that_are_many_bytes_are_read_in_pieces(monkeypatch):
     monkeypatch.setattr(scan, "_WHOLE", 1000)
     for table, _ in TABLES.values():
-        reader = scan.PortReader(LITTLE, byteorder="little", check=check_port)
+        reader = columns.PortReader(LITTLE, byteorder="little", check=check_port)
         assert scan.look_up_all(scan.plan_of(table), reader) == table
 
 
@@ -215,32 +216,16 @@ class TestRefusals:
             ("80", "ports must not be a str; PortSet.parse() reads text"),
             (
                 80,
-                "ports must be a buffer of format 'H', bytes, or an iterable of integers, got int",
+                "ports must be a buffer or a column of integers, bytes, or an iterable of "
+                "integers, got int",
             ),
             (
                 None,
-                "ports must be a buffer of format 'H', bytes, or an iterable of integers, "
-                "got NoneType",
+                "ports must be a buffer or a column of integers, bytes, or an iterable of "
+                "integers, got NoneType",
             ),
-            (
-                array("I", [80]),
-                "ports must be a buffer of format 'H' (16 bits, unsigned), got array of format "
-                "'I'; pass its numbers as a list to have each of them checked",
-            ),
-            (
-                array("h", [80]),
-                "ports must be a buffer of format 'H' (16 bits, unsigned), got array of format "
-                "'h'; pass its numbers as a list to have each of them checked",
-            ),
-            (
-                array("B", [80, 22]),
-                "ports must be a buffer of format 'H' (16 bits, unsigned), got array of format "
-                "'B'; pass its numbers as a list to have each of them checked",
-            ),
-            (
-                memoryview(bytes(12)).cast("H", (2, 3)),
-                "ports must have one dimension, got 2",
-            ),
+            (array("d", [80]), "ports must be integers, got array of format 'd'"),
+            (memoryview(b"").cast("f"), "ports must be integers, got memoryview of format 'f'"),
             ([80, "80"], "port must be an integer, got str '80'; parse_port() reads text"),
             ([80, True], "port must be an integer, got bool True"),
             ([80.0], "port must be an integer, got float 80.0"),
@@ -257,7 +242,7 @@ class TestRefusals:
         with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got "):
             SET.contains_many([80, port])
         with pytest.raises(InvalidPortError):
-            SET.count_many(chain(repeat(80, scan.PIECE + 1), [port]))
+            SET.count_many(chain(repeat(80, columns.PIECE + 1), [port]))
 
     def test_bytes_of_odd_length(self):
         with pytest.raises(ValueError, match=r"^ports must have two bytes each, got 3 bytes$"):
@@ -300,7 +285,7 @@ def test_a_stream_is_counted_in_bounded_memory():
         return top
 
     peak(1000)
-    assert peak(20 * scan.PIECE) < 1.5 * peak(2 * scan.PIECE)
+    assert peak(20 * columns.PIECE) < 1.5 * peak(2 * columns.PIECE)
 
 
 def test_a_buffer_is_counted_in_bounded_memory():
@@ -338,15 +323,11 @@ class TestNumpy:
         values = np.frombuffer(AS_OTHER, "uint16")
         assert SET.contains_many(values, byteorder=OTHER) == ANSWER
 
-    def test_arrays_of_other_formats_are_refused(self, np):
-        with pytest.raises(TypeError, match="got ndarray of format 'l'"):
-            SET.contains_many(np.array(PORTS, "int64"))
-        with pytest.raises(TypeError, match="got ndarray of format 'B'"):
-            SET.contains_many(np.array([22, 80], "uint8"))
-        with pytest.raises(TypeError, match="one dimension, got 0"):
+    def test_a_number_is_not_an_array(self, np):
+        with pytest.raises(TypeError, match="at least one dimension, got 0"):
             SET.contains_many(np.uint16(80))
-        with pytest.raises(TypeError, match="port must be an integer"):
-            SET.contains_many(np.array(["2026-11-24"], "datetime64[D]"))
+        with pytest.raises(TypeError, match="at least one dimension, got 0"):
+            SET.contains_many(np.array(80))
 
     def test_a_list_of_numpy_integers(self, np):
         assert SET.contains_many(list(np.array(PORTS))) == ANSWER

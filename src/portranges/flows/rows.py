@@ -43,11 +43,6 @@ _FIXED_ROLES = (
     ),
 )
 
-FIXED_CLIENT = PortSet(row.client for row in _FIXED_ROLES)
-FIXED_SERVICE = PortSet(row.service for row in _FIXED_ROLES)
-FIXED_PAIRS = frozenset(frozenset({row.service, row.client}) for row in _FIXED_ROLES)
-"""The client's and the service's port of each protocol."""
-
 NO_PORT = Criterion(
     id="no-port",
     rule="one of the ports is 0: unknown",

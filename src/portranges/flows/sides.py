@@ -7,31 +7,35 @@ they are known, but they are not considered.
 from __future__ import annotations
 
 import sys
-from itertools import zip_longest
+from io import BytesIO
 
 from portranges import checks, types, uses
-from portranges.categories import Category
+from portranges.categories import ABSENT, Category
+from portranges.chunks import loaded_numpy
+from portranges.columns import Piece, PortReader, pairs
 from portranges.ephemeral import ports as ephemeral_ports
 from portranges.ephemeral.lookup import checked_systems
-from portranges.errors import InvalidValueError
 from portranges.flows import rows
 from portranges.flows.model import Criterion, Judgement, Side, Trait
 from portranges.ports import Transport, check_port, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
-from portranges.scan import PIECE, PortReader, numbers, plan_of
+from portranges.scan import numbers, plan_of
 from portranges.systems import COMMON
 
 # How many prepared tables are kept; a program uses one or two combinations of arguments.
 _KEPT = 8
 
-# In a table of pairs: the ports or their names decide.
+# In a table of pairs: the names of the ports decide.
 _OPEN = 3
 
 # The traits for each value of _named().
 _NAMES = (Trait(0), Trait.KNOWN, Trait.NAMED, Trait.NAMED | Trait.KNOWN)
 
 _ROLES = Trait.FIXED_CLIENT | Trait.FIXED_SERVICE
+
+# The protocols with fixed roles, numbered from 1.
+_FIXED = tuple(enumerate(rows.fixed_roles(), 1))
 
 
 def judge(
@@ -131,141 +135,151 @@ def server_side_many(
     transport: types.TransportLike | None = None,
     registry: Registry = SHIPPED,
     byteorder: types.ByteOrder = sys.byteorder,
+    invalid: types.InvalidPorts = "raise",
 ) -> bytes:
     r"""Return which end is the service for each of many flows.
 
     Args:
-        first: The ports of one end: a buffer of format ``H``, bytes, or an iterable of integers,
-            as for ``PortSet.contains_many``.
+        first: The ports of one end, in any form that ``PortSet.contains_many`` accepts: a
+            buffer, an array or a column of integers, bytes, or an iterable of integers.
         second: The ports of the other ends, in the same order.
         systems: As in ``judge``.
         transport: As in ``judge``; the same for all flows.
         registry: The registry of assignments.
         byteorder: ``"little"`` or ``"big"``, as for ``contains_many``.
+        invalid: What to do with a row in which a port is null or outside 0 to 65535: ``"raise"``
+            an error, or return ``categories.ABSENT`` for it (``"absent"``).
 
     Returns:
         One byte per flow, the ``Side`` that ``judge`` returns for it: 1 means the first end, 2
-        the second, 0 unknown.
+        the second, 0 unknown; 255, ``categories.ABSENT``, for a row without a port.
 
     Raises:
         TypeError: *first* or *second* is none of these, or a system is neither a name nor a
             profile.
-        InvalidPortError: An integer is outside 0 to 65535.
-        InvalidValueError: *first* and *second* have different lengths, bytes have an odd length,
-            *byteorder* is neither of the two, *systems* is empty, or a system has no fixed
-            ephemeral range.
+        InvalidPortError: A number is outside 0 to 65535; the error has its position.
+        InvalidValueError: *first* and *second* have different lengths, a row is null, bytes have
+            an odd length, *byteorder* or *invalid* is another word, *systems* is empty, or a
+            system has no fixed ephemeral range.
         UnknownNameError: A system or *transport* is unknown.
 
     Complexity:
-        Linear. Each flow that neither range nor category decides takes one step of Python, to
-        look up its ports in the registry.
+        Linear. Without numpy, each flow that neither range nor category decides takes one step
+        of Python, to look up its ports in the registry.
 
     Example:
         >>> server_side_many([443, 51514, 50000], [51514, 80, 60000])
         b'\x01\x02\x00'
     """
-    readers = [
-        PortReader(ports, byteorder=byteorder, check=check_port) for ports in (first, second)
-    ]
+    ones, others = (
+        PortReader(ports, byteorder=byteorder, check=check_port, invalid=invalid)
+        for ports in (first, second)
+    )
     known = _traits(systems, transport, registry)
-    answers: list[bytes] = []
-    done = 0
-    for one, other in zip_longest(*(reader.pieces() for reader in readers), fillvalue=(b"", 0)):
-        if len(one[0]) != len(other[0]):
-            # All pieces but the last have the same length. The rest of the longer side may be
-            # infinite.
-            counts = [_count(done, octets) for octets, _ in (one, other)]
-            raise InvalidValueError(
-                "first and second must have the same number of ports",
-                f"{counts[0]} and {counts[1]}",
-            )
-        done += len(one[0]) // 2
-        answers.append(known.sides(one, other))
-    return b"".join(answers)
-
-
-def _count(done: int, octets: bytes) -> str:
-    more = " or more" if len(octets) == 2 * PIECE else ""
-    return f"{done + len(octets) // 2}{more}"
+    sides = BytesIO()
+    for one, other in pairs(ones, others):
+        sides.write(other.mark(one.mark(known.sides(one, other), ABSENT), ABSENT))
+    return sides.getvalue()
 
 
 class _Traits:
     """The traits of every port, for given client systems, transport and registry."""
 
-    __slots__ = ("_by_kinds", "_by_names", "_decided", "_kind_of", "_kinds", "_named", "_plan")
+    __slots__ = (
+        "_arrays",
+        "_by_kinds",
+        "_by_names",
+        "_decided",
+        "_kind_of",
+        "_kinds",
+        "_named",
+        "_plan",
+    )
 
     def __init__(self, clients: PortSet, transport: Transport | None, registry: Registry) -> None:
         # A table of names is slow to apply, and few flows need it, so it is kept apart. All
         # other traits divide the ports into at most 16 kinds, four bits of the index of a pair.
-        kinds = {Trait(0): PortSet.full()}
-        for trait, ports in (
-            (Trait.NO_PORT, PortSet([0])),
-            (Trait.EPHEMERAL, clients),
-            (Trait.SYSTEM, PortSet(Category.SYSTEM.ports)),
-            (Trait.PRIVILEGED_CLIENT, rows.PRIVILEGED_CLIENT),
-            (Trait.PRIVILEGED_SERVICE, rows.PRIVILEGED_SERVICE),
-            (Trait.FIXED_CLIENT, rows.FIXED_CLIENT),
-            (Trait.FIXED_SERVICE, rows.FIXED_SERVICE),
+        # Ports with a fixed role are of one kind only if they have it in the same protocol.
+        kinds = {(Trait(0), 0): PortSet.full()}
+        for trait, protocol, ports in (
+            (Trait.NO_PORT, 0, PortSet([0])),
+            (Trait.EPHEMERAL, 0, clients),
+            (Trait.SYSTEM, 0, PortSet(Category.SYSTEM.ports)),
+            (Trait.PRIVILEGED_CLIENT, 0, rows.PRIVILEGED_CLIENT),
+            (Trait.PRIVILEGED_SERVICE, 0, rows.PRIVILEGED_SERVICE),
+            *((Trait.FIXED_CLIENT, at, PortSet([row.client])) for at, row in _FIXED),
+            *((Trait.FIXED_SERVICE, at, PortSet([row.service])) for at, row in _FIXED),
         ):
-            with_it = {had | trait: having & ports for had, having in kinds.items()}
-            without = {had: having - ports for had, having in kinds.items()}
-            kinds = {had: having for had, having in (without | with_it).items() if having}
+            with_it = {
+                (had | trait, of or protocol): having & ports
+                for (had, of), having in kinds.items()
+                if having & ports
+            }
+            without = {key: having - ports for key, having in kinds.items() if having - ports}
+            kinds = without | with_it
         self._kinds = tuple(kinds)
         self._kind_of = _table(kinds.values())
         self._plan = plan_of(self._kind_of)
         self._named = _named(transport, registry)
         self._decided: dict[tuple[int, int, int], tuple[Side, Criterion]] = {}
         self._by_kinds = self._by_names = b""
+        self._arrays: types.Any = None
 
     def decide(self, first: int, second: int) -> tuple[Side, Criterion]:
         """Return the side of one flow, and the criterion that decided."""
         named = self._named[first] << 2 | self._named[second]
-        one, other = self._kind_of[first], self._kind_of[second]
-        if self._has_both_roles(one, other) and frozenset({first, second}) not in rows.FIXED_PAIRS:
-            # Each port has a role, but in different protocols.
-            return _decide(
-                self._traits_of(one, named >> 2) & ~_ROLES,
-                self._traits_of(other, named & 3) & ~_ROLES,
-            )
-        return self._decide(one, other, named)
-
-    def _has_both_roles(self, one: int, other: int) -> bool:
-        return (self._kinds[one] | self._kinds[other]) & _ROLES == _ROLES
-
-    def _traits_of(self, kind: int, named: int) -> Trait:
-        return self._kinds[kind] | _NAMES[named]
+        return self._decide(self._kind_of[first], self._kind_of[second], named)
 
     def _decide(self, one: int, other: int, named: int) -> tuple[Side, Criterion]:
         try:
             return self._decided[one, other, named]
         except KeyError:
-            decided = _decide(self._traits_of(one, named >> 2), self._traits_of(other, named & 3))
+            (first, protocol), (second, other_protocol) = self._kinds[one], self._kinds[other]
+            if protocol != other_protocol:
+                # If each port has a role, it is in different protocols, and does not count.
+                first, second = first & ~_ROLES, second & ~_ROLES
+            decided = _decide(first | _NAMES[named >> 2], second | _NAMES[named & 3])
             self._decided[one, other, named] = decided
             return decided
 
-    def sides(self, first: tuple[bytes, int], second: tuple[bytes, int]) -> bytes:
-        """Return the side of each flow; each argument is bytes and the low byte's index."""
-        one = int.from_bytes(self._plan.answer(*first), "little")
-        other = int.from_bytes(self._plan.answer(*second), "little")
-        pairs = (one << 4 | other).to_bytes(len(first[0]) // 2, "little")
+    def sides(self, first: Piece, second: Piece) -> bytes:
+        """Return the side of each flow."""
         if not self._by_names:
             self._by_kinds, self._by_names = self._tables_of_pairs()
+        numpy = loaded_numpy()
+        if numpy is not None:
+            return self._sides_in_numpy(numpy, first, second)
+        one = int.from_bytes(self._plan.answer(first.octets(), first.low), "little")
+        other = int.from_bytes(self._plan.answer(second.octets(), second.low), "little")
+        pairs = (one << 4 | other).to_bytes(len(first), "little")
         sides = bytearray(pairs.translate(self._by_kinds))
         at = sides.find(_OPEN)
         if at >= 0:
-            ones, others = numbers(*first), numbers(*second)
+            ones = numbers(first.octets(), first.low)
+            others = numbers(second.octets(), second.low)
             named, by_names = self._named, self._by_names
             while at >= 0:
                 one, other = ones[at], others[at]
-                if self._has_both_roles(pairs[at] >> 4, pairs[at] & 15):
-                    sides[at] = self.decide(one, other)[0]
-                else:
-                    sides[at] = by_names[pairs[at] << 4 | named[one] << 2 | named[other]]
+                sides[at] = by_names[pairs[at] << 4 | named[one] << 2 | named[other]]
                 at = sides.find(_OPEN, at + 1)
         return bytes(sides)
 
+    def _sides_in_numpy(self, numpy: types.Any, first: Piece, second: Piece) -> bytes:
+        if self._arrays is None:
+            kind_of, named = (
+                numpy.frombuffer(table, "uint8").astype("uint16")
+                for table in (self._kind_of, self._named)
+            )
+            by_names = numpy.frombuffer(self._by_names, "uint8")
+            self._arrays = kind_of << 8 | named << 2, kind_of << 4 | named, by_names
+        of_first, of_second, by_names = self._arrays
+        places = of_first.take(first.array(numpy))
+        places |= of_second.take(second.array(numpy))
+        sides: bytes = by_names.take(places).tobytes()
+        return sides
+
     def _tables_of_pairs(self) -> tuple[bytes, bytes]:
-        """Return the side for each pair of kinds, or _OPEN if the ports or their names decide.
+        """Return the side for each pair of kinds, or _OPEN if the names of the ports decide.
 
         The second table has the side for each pair and each combination of the names of both.
         """
@@ -276,8 +290,7 @@ class _Traits:
                 pair = one << 4 | other
                 sides = bytes(self._decide(one, other, named)[0] for named in range(16))
                 by_names[pair << 4 : (pair << 4) + 16] = sides
-                is_decided = sides == sides[:1] * 16 and not self._has_both_roles(one, other)
-                by_kinds[pair] = sides[0] if is_decided else _OPEN
+                by_kinds[pair] = sides[0] if sides == sides[:1] * 16 else _OPEN
         return bytes(by_kinds), bytes(by_names)
 
 
