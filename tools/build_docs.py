@@ -5,6 +5,8 @@ rest is written by hand. To add a table, put the markers into a page and a line 
 
     python tools/build_docs.py           rewrite the pages
     python tools/build_docs.py --check   change nothing; exit 1 if a page differs
+
+Where shtab and argparse-manpage are installed, ``build_share`` writes or checks its files as well.
 """
 
 from __future__ import annotations
@@ -332,7 +334,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             path.write_text(new, encoding="utf-8", newline="\n")
             print(f"{page} rewritten")
+    if options.root == ROOT:
+        differing += _differing_in_share(check=options.check)
     return 1 if options.check and differing else 0
+
+
+def _differing_in_share(*, check: bool) -> int:
+    """Rewrite or check the completions and the man page, if their generators are installed."""
+    try:
+        import build_share
+    except ImportError:
+        return 0
+    return build_share.main(["--check"] if check else [])
 
 
 if __name__ == "__main__":

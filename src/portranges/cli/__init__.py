@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
         'portranges'
     """
     parser = _top_parser()
-    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", prog=parser.prog)
     for name, about in _COMMANDS.items():
         subparser = commands.add_parser(name, help=about, description=about)
         _load(name).add_arguments(Arguments(subparser))
