@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
@@ -89,7 +90,7 @@ def core_schema(kind: type[Any]) -> types.Schema:
 def json_schema(kind: type[Any]) -> types.Schema:
     """Return the JSON schema of *kind*, as a new dictionary."""
     form = _form_of(kind)
-    return {"type": "object"} if form is None else {"type": "string", **form.json}
+    return {"type": "object"} if form is None else {"type": "string", **deepcopy(form.json)}
 
 
 def _form_of(kind: type[Any]) -> _Form | None:
@@ -138,7 +139,6 @@ def _port_schema() -> types.Schema:
             "function": _function(_read_port),
             "schema": {"type": "int", "strict": True},
         },
-        "serialization": {"type": "int"},
     }
 
 

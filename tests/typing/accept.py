@@ -18,6 +18,7 @@ from portranges import (
     Family,
     InvalidPortError,
     MaskedPort,
+    Port,
     PortRange,
     PortSet,
     PortSyntaxError,
@@ -116,6 +117,9 @@ def takes_sized(sized: Sized) -> None:
 
 def ranges(index: SupportsIndex) -> None:
     ports = PortRange(8000, 8100)
+    first: Port = ports.first
+    assert_type(first, int)
+    assert_type(MaskedPort.parse("0x3e8/0xfff8"), MaskedPort)
     assert_type(ports, PortRange)
     assert_type(PortRange(80), PortRange)
     assert_type(PortRange(index, index), PortRange)

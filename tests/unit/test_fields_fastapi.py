@@ -155,7 +155,7 @@ def test_openapi_of_a_body():
 
 def test_a_dataclass_as_a_parameter_requires_a_new_type():
     # If FastAPI accepts it one day, docs/frameworks.md can be shorter.
-    with pytest.raises(AssertionError, match="must be one of the supported types"):
+    with pytest.raises(AssertionError):
 
         @fastapi.FastAPI().get("/")
         def answer(ports: Annotated[PortRange, fastapi.Query()]) -> PortRange:
