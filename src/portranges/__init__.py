@@ -10,6 +10,7 @@ from portranges.categories import Category, classify, classify_many, count_by_ca
 from portranges.errors import (
     DataError,
     InvalidPortError,
+    InvalidPositionError,
     InvalidRangeError,
     InvalidSocketError,
     InvalidValueError,
@@ -66,6 +67,7 @@ __all__ = [
     "Endpoint",
     "Family",
     "InvalidPortError",
+    "InvalidPositionError",
     "InvalidRangeError",
     "InvalidSocketError",
     "InvalidValueError",

@@ -125,6 +125,7 @@ TransportsLike: TypeAlias = TransportLike | Iterable[TransportLike]
 TcpOrUdpLike: TypeAlias = Transport | TcpOrUdpName
 PortItem: TypeAlias = SupportsIndex | PortRange | range | PortSet
 PortItems: TypeAlias = Iterable[PortItem]
+PortOperand: TypeAlias = PortSet | PortRange | set[int] | frozenset[int]
 PortNumbers: TypeAlias = ReadableBuffer | Iterable[SupportsIndex | None] | SupportsArray
 AnyPorts: TypeAlias = PortSet | PortRange | EphemeralProfile
 RuleLike: TypeAlias = SupportsIndex | PortRange | PortSet

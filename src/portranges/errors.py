@@ -12,6 +12,7 @@ from portranges import types
 __all__ = [
     "DataError",
     "InvalidPortError",
+    "InvalidPositionError",
     "InvalidRangeError",
     "InvalidSocketError",
     "InvalidValueError",
@@ -150,6 +151,32 @@ class InvalidRangeError(_BrokenRuleError):
         >>> print(InvalidRangeError("first must not be greater than last", "9000-8000"))
         first must not be greater than last, got 9000-8000
     """
+
+
+class InvalidPositionError(PortRangesError, IndexError):
+    """A position that a set of ports does not have.
+
+    Attributes:
+        position: The position.
+        size: The number of ports in the set.
+
+    Example:
+        >>> print(InvalidPositionError(5, 2))
+        position must be in -2..1, got 5
+    """
+
+    def __init__(self, position: int, size: int) -> None:
+        """Store the ``position`` and the ``size`` of the set."""
+        super().__init__(position, size)
+        self.position = position
+        self.size = size
+
+    def __str__(self) -> str:
+        """Return the message."""
+        if not self.size:
+            return f"the empty set has no position, got {elide(self.position)}"
+        rule = f"position must be in {-self.size}..{self.size - 1}"
+        return f"{rule}, got {elide(self.position)}"
 
 
 class InvalidSocketError(_BrokenRuleError):

@@ -21,7 +21,9 @@ from portranges import types
 from portranges.covers import prefix_cover
 from portranges.errors import (
     InvalidPortError,
+    InvalidPositionError,
     InvalidRangeError,
+    InvalidValueError,
     PortRowsError,
     PortSyntaxError,
     RowSyntaxError,
@@ -73,6 +75,9 @@ _FEW_EDGES = 64
 # The bytes of a piece.
 _PIECE = 256
 
+# A longer repr() is elided.
+LONGEST_REPR = 1000
+
 _BIT = (1, 2, 4, 8, 16, 32, 64, 128)
 
 _DIGIT_TO_BIT = bytes.maketrans(b"01", b"\x00\x01")
@@ -84,8 +89,12 @@ class PortSet:
     """An immutable, hashable set of ports, which may be empty or contain all 65,536.
 
     ``|``, ``&``, ``-``, ``^`` and the comparisons, which mean subset and superset, accept a
-    ``PortSet`` or a ``PortRange`` on either side. The named methods accept any iterable that
-    the constructor accepts.
+    ``PortSet``, a ``PortRange``, or a ``set`` or ``frozenset`` of ports on either side. The named
+    methods accept any iterable that the constructor accepts. A ``PortSet`` is equal to another
+    ``PortSet`` only, since a ``frozenset`` of the same ports has another hash.
+
+    A set has its ports in ascending order: ``ports[0]`` is the smallest, ``ports[-1]`` the
+    greatest, and a slice is the set of the ports at its positions.
 
     Example:
         >>> web = PortSet([80, 443, PortRange(8000, 8100)])
@@ -97,7 +106,7 @@ class PortSet:
         79,81-90
     """
 
-    __slots__ = ("_bits", "_hash", "_len", "_octets", "_plan", "_ranges", "_table")
+    __slots__ = ("_bits", "_hash", "_len", "_octets", "_plan", "_ranges", "_starts", "_table")
 
     # All but _bits are unset until they are first needed. Setting them to None would take a
     # quarter of the time of an operator.
@@ -107,6 +116,7 @@ class PortSet:
     _octets: bytes
     _plan: types.Plan
     _ranges: tuple[PortRange, ...]
+    _starts: list[int]
     _table: bytes
 
     def __init_subclass__(cls) -> None:
@@ -391,22 +401,22 @@ write 22,80
 
     # -- algebra -------------------------------------------------------------
 
-    def __or__(self, other: PortSet | PortRange) -> PortSet:
+    def __or__(self, other: types.PortOperand) -> PortSet:
         """Return the ports that are in at least one of the two sets."""
         bits = _operand(other)
         return NotImplemented if bits is None else _make(self._bits | bits)
 
-    def __and__(self, other: PortSet | PortRange) -> PortSet:
+    def __and__(self, other: types.PortOperand) -> PortSet:
         """Return the ports that are in both sets."""
         bits = _operand(other)
         return NotImplemented if bits is None else _make(self._bits & bits)
 
-    def __xor__(self, other: PortSet | PortRange) -> PortSet:
+    def __xor__(self, other: types.PortOperand) -> PortSet:
         """Return the ports that are in exactly one of the two sets."""
         bits = _operand(other)
         return NotImplemented if bits is None else _make(self._bits ^ bits)
 
-    def __sub__(self, other: PortSet | PortRange) -> PortSet:
+    def __sub__(self, other: types.PortOperand) -> PortSet:
         """Return the ports that are in this set and not in *other*."""
         bits = _operand(other)
         if bits is None:
@@ -416,7 +426,7 @@ write 22,80
         # x ^ (x & y) takes a fifth of the time of x & ~y.
         return _make(own ^ common) if common else self
 
-    def __rsub__(self, other: PortRange) -> PortSet:
+    def __rsub__(self, other: types.PortOperand) -> PortSet:
         """Return the ports of *other* that are not in this set."""
         bits = _operand(other)
         return NotImplemented if bits is None else _make(bits ^ (self._bits & bits))
@@ -518,22 +528,22 @@ write 22,80
             self._hash = hash(self._bits.to_bytes((self._bits.bit_length() + 7) >> 3, "little"))
             return self._hash
 
-    def __le__(self, other: PortSet | PortRange) -> bool:
+    def __le__(self, other: types.PortOperand) -> bool:
         """Return whether every port is in *other* too."""
         bits = _operand(other)
         return NotImplemented if bits is None else self._bits & bits == self._bits
 
-    def __lt__(self, other: PortSet | PortRange) -> bool:
+    def __lt__(self, other: types.PortOperand) -> bool:
         """Return whether *other* has every port of this set, and more."""
         bits = _operand(other)
         return NotImplemented if bits is None else self._bits & bits == self._bits != bits
 
-    def __ge__(self, other: PortSet | PortRange) -> bool:
+    def __ge__(self, other: types.PortOperand) -> bool:
         """Return whether every port of *other* is in this set."""
         bits = _operand(other)
         return NotImplemented if bits is None else self._bits & bits == bits
 
-    def __gt__(self, other: PortSet | PortRange) -> bool:
+    def __gt__(self, other: types.PortOperand) -> bool:
         """Return whether this set has every port of *other*, and more."""
         bits = _operand(other)
         return NotImplemented if bits is None else self._bits & bits == bits != self._bits
@@ -664,7 +674,7 @@ write 22,80
         return self._bits.bit_length() - 1
 
     def nth(self, position: types.SupportsIndex) -> int:
-        """Return the port at *position* in ascending order.
+        """Return the port at *position* in ascending order, as ``ports[position]`` does.
 
         Counts ports, not ranges. A negative position counts from the end.
 
@@ -676,27 +686,132 @@ write 22,80
 
         Raises:
             TypeError: *position* is not an integer.
-            IndexError: *position* is outside the set.
+            InvalidPositionError: *position* is outside the set; an ``IndexError``.
 
         Complexity:
-            Linear in the number of ranges.
+            Logarithmic in the number of ranges. The first call is linear; its result is cached.
 
         Example:
             >>> PortSet.parse("80,8000-8002").nth(2)
             8001
         """
-        wanted = index(position)
+        size = len(self)
+        wanted = place = index(position)
         if wanted < 0:
-            wanted += len(self)
-        if 0 <= wanted < len(self):
-            for ports in self.ranges:  # pragma: no branch - one of them has the position
-                if wanted < len(ports):
-                    return ports.first + wanted
-                wanted -= len(ports)
+            place += size
+        if not 0 <= place < size:
+            raise InvalidPositionError(int.__index__(wanted), size)
+        ranges = self.ranges
+        try:
+            starts = self._starts
+        except AttributeError:
+            # Loaded when they are first needed, as in the methods below.
+            from portranges.positions import starts_of
+
+            starts = self._starts = starts_of(ranges)
+        from bisect import bisect_right
+
+        at = bisect_right(starts, place) - 1
+        return ranges[at].first + place - starts[at]
+
+    @types.overload
+    def __getitem__(self, position: types.SupportsIndex) -> int: ...
+    @types.overload
+    def __getitem__(self, position: slice) -> PortSet: ...
+    def __getitem__(self, position: types.SupportsIndex | slice) -> int | PortSet:
+        """Return the port at a position, or the set of the ports at the positions of a slice.
+
+        A slice with a negative step has the same ports as the one in ascending order.
+        """
+        if not isinstance(position, slice):
+            return self.nth(position)
+        from portranges.positions import pairs_at
+
+        wanted = range(*position.indices(len(self)))
+        ascending = wanted if wanted.step > 0 else wanted[::-1]
+        return _make(bits_of_ranges([*pairs_at(self.ranges, ascending)]))
+
+    def __reversed__(self) -> types.Iterator[int]:
+        """Return an iterator over the ports, descending."""
+        return chain.from_iterable(
+            range(each.last, each.first - 1, -1) for each in self.ranges[::-1]
+        )
+
+    def index(self, port: types.SupportsIndex) -> int:
+        """Return the position of *port*: how many ports of the set are smaller.
+
+        Args:
+            port: A port of the set.
+
+        Returns:
+            ``0 <= position < len(self)``; ``self[position] == port``.
+
+        Raises:
+            TypeError: *port* is not an integer.
+            InvalidPortError: *port* is outside 0 to 65535.
+            InvalidValueError: *port* is not in the set.
+
+        Example:
+            >>> PortSet.parse("80,8000-8002").index(8001)
+            2
+        """
+        number = check_port(port)
+        if number not in self:
+            raise InvalidValueError("port must be in the set", elide(number))
+        return (self._bits & (1 << number) - 1).bit_count()
+
+    def choice(self, rng: types.Rng) -> int:
+        """Return a random port of the set, all equally likely.
+
+        Args:
+            rng: A ``random.Random``, or another source with ``getrandbits``. The same seed
+                gives the same port on every machine and in every Python.
+
+        Raises:
+            TypeError: *rng* has no ``getrandbits``.
+            InvalidRangeError: The set is empty.
+
+        Example:
+            >>> from random import Random
+            >>> PortSet.parse("80,8000-8100").choice(Random(1))
+            8016
+        """
+        from portranges.draws import below, check_rng
+
+        check_rng(rng)
         if not self._bits:
-            raise IndexError(f"the empty set has no position, got {elide(index(position))}")
-        last = len(self) - 1
-        raise IndexError(f"position must be in {-last - 1}..{last}, got {elide(index(position))}")
+            raise _no_port("random")
+        return self.nth(below(rng, len(self)))
+
+    def sample(self, k: types.SupportsIndex, rng: types.Rng) -> tuple[int, ...]:
+        """Return *k* different random ports of the set.
+
+        Args:
+            k: How many, 0 to ``len(self)``.
+            rng: See ``choice``.
+
+        Returns:
+            The ports in the order drawn, which is random; all selections are equally likely.
+            ``PortSet(...)`` of it is in ascending order.
+
+        Raises:
+            TypeError: *k* is not an integer, or *rng* has no ``getrandbits``.
+            InvalidValueError: *k* is out of bounds.
+
+        Complexity:
+            Linear in *k*.
+
+        Example:
+            >>> from random import Random
+            >>> PortSet.parse("80,8000-8100").sample(3, Random(1))
+            (8016, 8072, 8098)
+        """
+        from portranges.checks import integer
+        from portranges.draws import check_rng, sample
+
+        size = integer("k", k, most=len(self))
+        places = sample(check_rng(rng), len(self), size)
+        return tuple([self.nth(place) for place in places])
 
     @property
     def ranges(self) -> tuple[PortRange, ...]:
@@ -728,8 +843,17 @@ write 22,80
         )
 
     def __repr__(self) -> str:
-        """Return an expression that makes an equal set."""
-        return f"PortSet.parse({str(self)!r})"
+        """Return an expression that makes an equal set, or ``<PortSet ...>`` if it is long.
+
+        It is long if the expression has more than 1,000 characters. ``str`` has all ports.
+        """
+        ranges = self.ranges
+        if len(ranges) <= LONGEST_REPR // 2:
+            text = f"PortSet.parse({str(self)!r})"
+            if len(text) <= LONGEST_REPR:
+                return text
+        ends = ",".join(map(str, ranges[:8])), ",".join(map(str, ranges[-4:]))
+        return f"<PortSet {ends[0]},...,{ends[1]}: {len(self)} ports in {len(ranges)} ranges>"
 
     def __format__(self, spec: str) -> str:
         """Return the text form, formatted as text."""
@@ -955,6 +1079,13 @@ def compact(ports: PortSet) -> PortSet:
 
 def _operand(other: object) -> int | None:
     """Return the bits of an operand, or None if it is of another type."""
+    if isinstance(other, (set, frozenset)):
+        ports = types.cast("set[int]", other)
+        return bits_of_ranges([(port, port) for port in map(check_port, ports)])
+    return _own_bits(other)
+
+
+def _own_bits(other: object) -> int | None:
     if isinstance(other, PortSet):
         return other._bits
     if isinstance(other, PortRange):
@@ -970,7 +1101,7 @@ def _bits_between(first: int, last: int) -> int:
 
 def _bits_of_items(items: types.PortItems) -> int:
     """Return the bits of anything that the constructor accepts."""
-    bits = _operand(items)
+    bits = _own_bits(items)
     if bits is not None:
         return bits
     # Bytes are iterables of integers, and b"80" would be the ports 56 and 48.

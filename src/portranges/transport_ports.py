@@ -32,7 +32,7 @@ from portranges.ports import (
     parse_range_at,
     parse_transport_at,
 )
-from portranges.portset import PENDING, PortSet, bits_of_ranges
+from portranges.portset import LONGEST_REPR, PENDING, PortSet, bits_of_ranges
 from portranges.records import as_field
 
 __all__ = ["TransportPorts"]
@@ -369,8 +369,19 @@ class TransportPorts:
         return ",".join([f"{ports}/{transport}" for ports, transport in self.ranges])
 
     def __repr__(self) -> str:
-        """Return an expression that makes an equal set."""
-        return f"TransportPorts.parse({str(self)!r})"
+        """Return an expression that makes an equal set, or ``<TransportPorts ...>`` if it is long.
+
+        It is long if the expression has more than 1,000 characters. ``str`` has all elements.
+        """
+        ranges = self.ranges
+        if len(ranges) <= LONGEST_REPR // 6:
+            text = f"TransportPorts.parse({str(self)!r})"
+            if len(text) <= LONGEST_REPR:
+                return text
+        texts = [f"{ports}/{transport}" for ports, transport in (*ranges[:8], *ranges[-4:])]
+        ends = ",".join(texts[:8]), ",".join(texts[8:])
+        counts = f"{len(self)} elements in {len(ranges)} ranges"
+        return f"<TransportPorts {ends[0]},...,{ends[1]}: {counts}>"
 
     def __format__(self, spec: str) -> str:
         """Return the text form, formatted as text."""

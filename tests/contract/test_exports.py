@@ -35,7 +35,7 @@ SHARED = {
         "parse_transport_at",
         "range_of",
     },
-    "portranges.portset": {"PENDING", "bits_of_ranges", "compact"},
+    "portranges.portset": {"LONGEST_REPR", "PENDING", "bits_of_ranges", "compact"},
 }
 
 

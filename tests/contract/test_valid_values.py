@@ -987,6 +987,11 @@ def test_wrong_values_are_refused(kind: type[Any], way: str) -> None:
             continue
         if way.startswith("pydantic") and is_converted(made, wrong):
             continue
+        # msgspec makes a dataclass of any object with __getitem__ and attributes of these names:
+        # a set is then the range from its first port to its last.
+        if way == "msgspec" and any(isinstance(each, PortSet) for each in wrong.values()):
+            assert is_converted(made, wrong)
+            continue
         raise AssertionError(f"{wrong} made {made!r}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 from typing import Any
 
@@ -47,6 +48,14 @@ class TestAgainstFrozenset:
     def test_comparisons_agree_with_frozenset(self, a: PortSet, b: PortSet) -> None:
         m, n = frozenset(a), frozenset(b)
         assert (a <= b, a < b, a == b) == (m <= n, m < n, m == n)
+
+    @given(port_sets(max_size=100), port_sets(max_size=100), st.sampled_from([set, frozenset]))
+    def test_operators_accept_python_sets(self, a: PortSet, b: PortSet, kind: type[Any]) -> None:
+        n = kind(b)
+        assert (a | n, a & n, a - n, a ^ n) == (a | b, a & b, a - b, a ^ b)
+        assert (n | a, n & a, n - a, n ^ a) == (b | a, b & a, b - a, b ^ a)
+        assert (a <= n, a < n, a >= n, a > n) == (a <= b, a < b, a >= b, a > b)
+        assert (n <= a, n < a, n >= a, n > a) == (b <= a, b < a, b >= a, b > a)
 
     @given(st.lists(st.one_of(ports(), port_ranges(), port_sets()), max_size=20))
     def test_the_constructor_agrees_with_a_set_of_integers(self, items: list[Any]) -> None:
@@ -163,6 +172,39 @@ class TestMembers:
         ordered = sorted(a)
         position = data.draw(st.integers(-len(ordered), len(ordered) - 1))
         assert a.nth(position) == ordered[position]
+
+    @given(A, st.slices(65537))
+    def test_a_slice_is_the_set_of_its_positions(self, a: PortSet, positions: slice) -> None:
+        assert frozenset(a[positions]) == frozenset(sorted(a)[positions])
+
+    @given(port_sets(min_size=1, max_size=50), st.data())
+    def test_a_slice_of_a_small_set(self, a: PortSet, data: st.DataObject) -> None:
+        positions = data.draw(st.slices(len(a)))
+        assert frozenset(a[positions]) == frozenset(sorted(a)[positions])
+
+    @given(A)
+    def test_the_ports_in_both_directions(self, a: PortSet) -> None:
+        ordered = sorted(frozenset(a))
+        assert list(a) == ordered
+        assert list(reversed(a)) == ordered[::-1]
+
+    @given(port_sets(min_size=1), ports())
+    def test_index_counts_the_smaller_ports(self, a: PortSet, port: int) -> None:
+        position = len(a & PortRange(0, port)) - 1
+        if port in a:
+            assert a.index(port) == position
+            assert a[position] == port
+            assert a[: position + 1] == a & PortRange(0, port)
+
+    @given(port_sets(min_size=1), st.randoms(use_true_random=False), st.data())
+    def test_a_sample_is_a_subset(
+        self, a: PortSet, rng: random.Random, data: st.DataObject
+    ) -> None:
+        k = data.draw(st.integers(0, min(len(a), 50)))
+        drawn = a.sample(k, rng)
+        assert len(PortSet(drawn)) == len(drawn) == k
+        assert PortSet(drawn) <= a
+        assert a.choice(rng) in a
 
     @given(port_sets(min_size=1))
     def test_the_ends_are_minimum_and_maximum(self, a: PortSet) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Iterator, Sized
 from ipaddress import IPv4Address, IPv6Address
+from random import Random, SystemRandom
 from typing import Any, SupportsIndex, assert_never, assert_type
 
 from hypothesis import strategies as st
@@ -162,6 +163,17 @@ def sets(index: SupportsIndex, generator: Iterator[int]) -> None:
     assert_type(ports.first, int)
     assert_type(ports.last, int)
     assert_type(ports.nth(0), int)
+    assert_type(ports[0], int)
+    assert_type(ports[index], int)
+    assert_type(ports[1:5:2], PortSet)
+    assert_type(list(reversed(ports)), list[int])
+    assert_type(ports.index(80), int)
+    assert_type(ports.choice(Random(1)), int)
+    assert_type(ports.sample(2, SystemRandom()), tuple[int, ...])
+    assert_type(ports | {80}, PortSet)
+    assert_type({80} | ports, PortSet)
+    assert_type(frozenset({80}) - ports, PortSet)
+    assert_type({80} <= ports, bool)
     assert_type(ports.ranges, tuple[PortRange, ...])
     assert_type(ports.table, bytes)
     assert_type(iter(ports), Iterator[int])

@@ -10,6 +10,7 @@ from portranges import errors
 from portranges.errors import (
     DataError,
     InvalidPortError,
+    InvalidPositionError,
     InvalidRangeError,
     InvalidSocketError,
     InvalidValueError,
@@ -38,6 +39,8 @@ SAMPLES: list[tuple[PortRangesError, str]] = [
         InvalidRangeError("first must not be greater than last", "9000-8000"),
         "first must not be greater than last, got 9000-8000",
     ),
+    (InvalidPositionError(2, 2), "position must be in -2..1, got 2"),
+    (InvalidPositionError(0, 0), "the empty set has no position, got 0"),
     (
         InvalidSocketError("uid must not be negative", "-1"),
         "uid must not be negative, got -1",

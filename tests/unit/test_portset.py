@@ -437,7 +437,7 @@ class TestIn:
 
 
 class TestOperators:
-    STRANGERS: tuple[object, ...] = (80, "80", [80], {80}, frozenset({80}), range(80, 81), None)
+    STRANGERS: tuple[object, ...] = (80, "80", [80], {80: 1}, range(80, 81), None)
 
     @pytest.mark.parametrize("stranger", STRANGERS, ids=repr)
     def test_other_types_are_refused(self, stranger: Any) -> None:
@@ -458,7 +458,9 @@ class TestOperators:
             with pytest.raises(TypeError):
                 operation(stranger, ports)
 
-    @pytest.mark.parametrize("stranger", [*STRANGERS, PortRange(80)], ids=repr)
+    @pytest.mark.parametrize(
+        "stranger", [*STRANGERS, {80}, frozenset({80}), PortRange(80)], ids=repr
+    )
     def test_other_types_are_never_equal(self, stranger: Any) -> None:
         assert PortSet([80]) != stranger
         assert stranger != PortSet([80])

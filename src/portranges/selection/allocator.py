@@ -10,7 +10,8 @@ from array import array
 from bisect import bisect_left
 
 from portranges import checks, types
-from portranges.errors import InvalidValueError, PortsExhaustedError, got
+from portranges.draws import check_rng
+from portranges.errors import InvalidValueError, PortsExhaustedError
 from portranges.ports import check_port
 from portranges.portset import PortSet
 from portranges.selection.keyed import encode
@@ -105,8 +106,7 @@ class Allocator:
             from random import SystemRandom
 
             rng = SystemRandom()
-        elif not hasattr(rng, "getrandbits"):
-            raise TypeError(f"rng must have getrandbits(), got {got(rng)}; pass a random.Random")
+        check_rng(rng)
         self._algorithm = row
         self._ports = PortSet(ports)
         self._excluded = self._ports & PortSet(excluded)

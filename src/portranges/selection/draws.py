@@ -1,7 +1,4 @@
-"""Random numbers as the algorithms draw them.
-
-Every draw is made of the bits of one source, so that a seed makes all choices repeatable.
-"""
+"""Random numbers as the algorithms draw them, on top of ``portranges.draws``."""
 
 from __future__ import annotations
 
@@ -9,17 +6,7 @@ from functools import partial
 from math import log, log1p
 
 from portranges import types
-
-
-def below(rng: types.Rng, count: int) -> int:
-    """Return an integer in 0 to ``count - 1``, all equally likely."""
-    if count < 2:
-        return 0
-    bits = (count - 1).bit_length()
-    value = rng.getrandbits(bits)
-    while value >= count:
-        value = rng.getrandbits(bits)
-    return value
+from portranges.draws import below
 
 
 def draw_from(rng: types.Rng, bits: int = 0) -> types.Draw:

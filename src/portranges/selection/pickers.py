@@ -11,7 +11,8 @@ from abc import ABC, abstractmethod
 from itertools import islice
 
 from portranges import types
-from portranges.selection.draws import below, redraws
+from portranges.draws import below
+from portranges.selection.draws import redraws
 from portranges.selection.linux import udp_chain, udp_start
 from portranges.selection.model import Algorithm, Walk
 from portranges.selection.orders import Jumps, Scan, order_for
