@@ -29,6 +29,8 @@ def _evidence(row: Any) -> str:
     return _VERIFIED[verified] if word == "measured" else word
 
 
+_OTHER_COMMANDS = ("explain", "ephemeral", "convert", "reuse", "masks", "sql", "capacity")
+
 # Rows of flows and advice whose ids are new.
 _IDS = {"privileged-client": "shown-privilege", "ephemeral": "handed-out"}
 
@@ -188,6 +190,13 @@ class New(Old):
     def odd(self, row: Any) -> Any:
         return row.misread_texts
 
+    def words(self, words: tuple[str, ...]) -> list[str]:
+        # Some commands print less now, unless they are told to print everything.
+        first = words[0] if words else "--"
+        prints_all = first in ("suggest", "audit") or first not in _OTHER_COMMANDS
+        other_form = {"--json", "--table", "--sources"} & {*words} or first.startswith("--")
+        return [*words, "--full"] if prints_all and not other_form else list(words)
+
     def json_result(self, text: str) -> Any:
         envelope = json.loads(text)
         if "error" in envelope:
@@ -196,10 +205,14 @@ class New(Old):
             # The range of ports of a report is new; no question has a range that does not differ.
             reports = completed(envelope["result"])
             for report in reports:
-                del report["ports"]
+                del report["ports"], report["brief"]
                 for entry in report["registry"]:
                     entry["description"] = "".join(entry.pop("descriptions")[:1])
             return self.json_data(reports)
+        if envelope["command"] == "suggest":
+            for each in envelope["result"]:
+                if isinstance(each, dict):
+                    del each["ports"]
         return self.json_data(envelope["result"])
 
     def table(

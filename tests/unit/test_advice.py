@@ -32,6 +32,7 @@ from portranges.advice import (
     rows,
     sysctl_reserved,
     why_not,
+    why_not_ranges,
 )
 from portranges.uses import BROWSER_BLOCKED
 
@@ -124,6 +125,52 @@ class TestListenPorts:
                 listen_ports(**{name: 5})
         assert ids(why_not(free, in_use=taken, excluded=taken)) == ["in-use", "excluded"]
 
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {},
+            {
+                "systems": ["freebsd", "solaris"],
+                "transport": ["udp", "sctp"],
+                "in_use": [22, 9000, 9001],
+                "excluded": [PortRange(50000, 50010)],
+                "registry": registry.SHIPPED.with_services({"billing": [(9003, "udp")]}),
+            },
+        ],
+    )
+    def test_ranges_have_the_objections_of_their_ports(self, options):
+        found = list(why_not_ranges(PortSet.full(), **options))
+        assert PortSet(ports for ports, _ in found) == PortSet.full()
+        assert sum(len(ports) for ports, _ in found) == 65536
+
+        def without_ports(against, ports):
+            text = str(ports)
+            return [(each.id, each.sentence.removeprefix(text), each.source) for each in against]
+
+        before = None
+        for ports, against in found:
+            assert all(each.ports == PortSet([ports]) for each in against)
+            objections = without_ports(against, ports)
+            # Otherwise the two are one range.
+            assert objections != before
+            before = objections
+            for port in {ports.first, (ports.first + ports.last) // 2, ports.last}:
+                assert without_ports(why_not(port, **options), port) == objections
+
+    def test_the_ranges_of_a_set(self):
+        ports = PortSet.parse("9000,41121-41124,49151-49152")
+        found = list(why_not_ranges(ports, "linux"))
+        assert [str(each) for each, _ in found] == [
+            "9000", "41121", "41122-41124", "49151", "49152",
+        ]  # fmt: skip
+        assert str(found[2][1][0]) == (
+            "warning: 41122-41124 is inside the ephemeral range of Linux, 32768-60999 (ephemeral)"
+        )
+        assert list(why_not_ranges(PortSet())) == []
+        assert list(why_not_ranges(PortRange(9000))) == [(PortRange(9000), why_not(9000))]
+        with pytest.raises(TypeError, match="^ports must be a PortRange, got int"):
+            next(why_not_ranges(80))
+
     def test_what_is_refused(self):
         with pytest.raises(TypeError, match="^systems must be a system's name or an Ephemeral"):
             listen_ports(80)
@@ -147,8 +194,8 @@ class TestListenPorts:
             [
                 'error: port 0 cannot be listened on: bind() treats it as "any free port" '
                 "(port-zero)",
-                "warning: 0 is a system port, which most systems reserve for privileged programs "
-                "(system-port)",
+                "warning: 0 is among the system ports, which most systems reserve for privileged "
+                "programs (system-port)",
                 "warning: 0/tcp is reserved by IANA (reserved)",
                 "warning: 0 is blocked by browsers (browser-blocked)",
             ],
@@ -156,8 +203,8 @@ class TestListenPorts:
         (
             24,
             [
-                "warning: 24 is a system port, which most systems reserve for privileged programs "
-                "(system-port)",
+                "warning: 24 is among the system ports, which most systems reserve for privileged "
+                "programs (system-port)",
                 "warning: 24/tcp is assigned to an unnamed use (assigned)",
             ],
         ),

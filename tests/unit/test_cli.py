@@ -55,7 +55,7 @@ def on_a_terminal(*words, **environment):
     return output.decode()
 
 
-MORE = "\n\n--full prints everything known, --here what holds the port on this machine\n"
+MORE = "\n\n--full prints everything known, --here looks at this machine\n"
 
 
 @pytest.mark.parametrize("words", [["60454"], ["explain", "60454"]])
@@ -240,17 +240,23 @@ def test_closed_streams_print_no_traceback():
 def test_many_ports_make_a_table(capsys):
     assert main(["20-30"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == [
-        "port",
-        "category",
-        "registered",
-        "to",
-        "allocated",
-        "by",
-        "default",
-    ]
+    assert lines[0].split() == "port category registered to allocated by default on".split()
     assert [line.split()[0] for line in lines[1:]] == [str(port) for port in range(20, 31)]
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_a_table_names_the_common_systems_and_counts_the_others(capsys):
+    assert main(["22", "8080", "40000", "60454", "--table"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for line, port, names in zip(
+        lines[1:],
+        (22, 8080, 40000, 60454),
+        ([], [], ["linux", "freebsd"], ["linux", "windows", "macos", "freebsd"]),
+        strict=True,
+    ):
+        others = len(explain(port).allocated_by) - len(names)
+        cells = [*names, *([f"+{others}"] if others else [])]
+        assert line.endswith(f"  {', '.join(cells) or '-'}")
 
 
 def test_pages_of_many_ports_are_printed_on_request(capsys):

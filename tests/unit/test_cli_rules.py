@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sqlite3
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from envelope import result_of
 from portranges import (
     InvalidValueError,
+    PortRange,
     PortSet,
     PortSyntaxError,
     SystemReadError,
@@ -82,6 +84,23 @@ class TestAudit:
         _, lines, _ = ask(audit, "0-65535", "--sources")
         assert lines[1] == "         [NIST SP 800-41 rev. 1 (checked 2026-11)]"
         assert all(len(line) <= 80 for line in lines)
+
+    def test_many_findings_of_a_kind_are_one(self, ask):
+        status, lines, _ = ask(audit, "1-49151")
+        assert status == 1
+        assert len(lines) < 10
+        exposed = [each for each in advice.audit(PortRange(1, 49151)) if "exposes " in str(each)]
+        count = len(PortSet().union(*(each.ports for each in exposed)))
+        text = " ".join(" ".join(lines).split())
+        assert f"; {len(exposed) - 1} more like this, on {count} ports: 17,19-21,23," in text
+        _, lines, _ = ask(audit, "1-49151", "--full")
+        text = " ".join(" ".join(lines).split())
+        assert all(each.sentence in text for each in exposed)
+        _, lines, _ = ask(audit, "1-49151", "--json")
+        found = [each.to_dict() for each in advice.audit(PortRange(1, 49151))]
+        assert result_of("\n".join(lines)) == found
+        # Three of a kind are printed.
+        assert " more like this" not in "".join(ask(audit, "20-23")[1])
 
     def test_json_has_every_finding(self, ask):
         _, lines, _ = ask(audit, "0-65535", "--json")
@@ -162,6 +181,9 @@ class TestSuggest:
         assert status == 1
         assert lines[0] == "warning: 8080/tcp is assigned to http-alt"
         assert lines[1].startswith("note:    8080 is used by ")
+        more = sum(each.id == "known-use" for each in advice.why_not(8080)) - 1
+        assert lines[2].endswith(f"; {more} more like this")
+        assert len(lines) == 4
         assert lines[-1] == f"good:    no known objection to {free}"
         assert ask(suggest, f"{free}")[0] == 0
 
@@ -169,9 +191,70 @@ class TestSuggest:
         free = listen_ports().last
         _, lines, _ = ask(suggest, f"8080,{free}", "--json")
         assert result_of("\n".join(lines)) == [
-            {"port": 8080, "findings": [each.to_dict() for each in advice.why_not(8080)]},
-            {"port": free, "findings": []},
+            {
+                "port": port,
+                "ports": {"first": port, "last": port},
+                "findings": [each.to_dict() for each in advice.why_not(port)],
+            }
+            for port in (8080, free)
         ]
+
+    def test_every_objection_on_request(self, ask):
+        _, lines, _ = ask(suggest, "8080", "--full")
+        found = advice.why_not(8080)
+        text = " ".join(" ".join(lines).split())
+        assert text == " ".join(f"{each.severity}: {each.sentence}" for each in found)
+        _, lines, _ = ask(suggest, "41121-41124", "--full", "--system", "linux")
+        assert lines == [
+            "warning: 41121/tcp is assigned to tentacle",
+            "warning: 41121 is inside the ephemeral range of Linux, 32768-60999",
+            "warning: 41122-41124 is inside the ephemeral range of Linux, 32768-60999",
+        ]
+
+    def test_the_objections_to_a_range(self, ask):
+        status, lines, _ = ask(suggest, "49152-65535", "--transport", "sctp")
+        assert status == 1
+        assert lines[:5] == [
+            "none:    no port in 49152-65535 is without an objection",
+            "warning: 49152-65535 is among the dynamic ports, which cannot identify a service",
+            "warning: 49152-60999 is inside the ephemeral range of Linux, 32768-60999",
+            "warning: 49152-65535 is inside the ephemeral range of Windows, 49152-65535",
+            "warning: 49152-65535 is inside the ephemeral range of macOS, 49152-65535",
+        ]
+        status, lines, _ = ask(suggest, "8000-9000")
+        assert status == 1
+        assert len(lines) < 15
+        good = listen_ports() & PortRange(8000, 9000)
+        text = " ".join(" ".join(lines).split())
+        begin = f"good: no known objection to {len(good)} of the 1,001 ports in 8000-9000: "
+        assert text.startswith(f"{begin}{', '.join(str(good).split(',')[:9])}, ")
+        assigned = advice.why_not(8000)[0].sentence
+        count = sum(
+            any(each.id == "assigned" for each in advice.why_not(port))
+            for port in range(8000, 9001)
+        )
+        assert re.search(rf"warning: {assigned}; \d+ more like this, on {count} ports: 8000-", text)
+
+    def test_each_range_is_answered(self, ask):
+        _, lines, _ = ask(suggest, "49151", "41121-41122", "41125-41126", "--system", "linux")
+        assert lines == [
+            "none:    no port in 41121-41122 is without an objection",
+            "warning: 41121/tcp is assigned to tentacle",
+            "warning: 41121-41122 is inside the ephemeral range of Linux, 32768-60999",
+            "none:    no port in 41125-41126 is without an objection",
+            "warning: 41125-41126 is inside the ephemeral range of Linux, 32768-60999",
+            "warning: 49151/tcp is reserved by IANA",
+            "warning: 49151 is inside the ephemeral range of Linux, 32768-60999",
+        ]
+
+    def test_a_range_of_ports_with_the_same_objections_is_one_object(self, ask):
+        _, lines, _ = ask(suggest, "41121-41124", "--json", "--system", "linux")
+        result = result_of("\n".join(lines))
+        assert [(each["port"], each["ports"]) for each in result] == [
+            (41121, {"first": 41121, "last": 41121}),
+            (41122, {"first": 41122, "last": 41124}),
+        ]
+        assert result[1]["findings"][0]["ports"] == "41122-41124"
 
     @pytest.mark.parametrize("count", ["0", "-1", "x", "65537", "٣", "1_0"])
     def test_a_count_out_of_bounds_is_refused(self, ask, count, capsys):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from portranges.advice.auditing import audit, first_cover
 from portranges.advice.catalog import rows
 from portranges.advice.changes import diff, sysctl_reserved
-from portranges.advice.listen import listen_ports, why_not
+from portranges.advice.listen import listen_ports, why_not, why_not_ranges
 from portranges.advice.model import Advice, Difference, Finding, Severity
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "rows",
     "sysctl_reserved",
     "why_not",
+    "why_not_ranges",
 ]

@@ -28,7 +28,8 @@ _TO_LISTEN_ON = (
     ),
     _warning(
         id="system-port",
-        template="{ports} is a system port, which most systems reserve for privileged programs",
+        template="{ports} is among the system ports, which most systems reserve for privileged "
+        "programs",
         reason="A program should not need privileges only for its port, and these numbers are "
         "assigned by IETF processes.",
         source=cite("RFC 6335", "section 8.1.2"),
@@ -50,7 +51,7 @@ _TO_LISTEN_ON = (
     ),
     _warning(
         id="dynamic",
-        template="{ports} is a dynamic port, which cannot identify a service",
+        template="{ports} is among the dynamic ports, which cannot identify a service",
         reason="A dynamic port must not identify a service, because it may be in use at any time.",
         source=cite("RFC 6335", "section 8.1.2"),
     ),

@@ -6,7 +6,9 @@ nothing. Whether a port is free on a given machine is a question for ``portrange
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import groupby
 
 from portranges import checks, types, uses
 from portranges.advice.catalog import BY_ID
@@ -22,6 +24,15 @@ from portranges.systems import COMMON
 from portranges.uses import BROWSER_BLOCKED, Use, UseKind
 
 _TRANSPORT: types.TransportName = "tcp"
+
+# Rows that apply to all ports of a set, whatever is asked.
+_SETS = {
+    "port-zero": PortSet([0]),
+    "system-port": PortSet([Category.SYSTEM.ports]),
+    "dynamic": PortSet([Category.DYNAMIC.ports]),
+    "browser-blocked": BROWSER_BLOCKED,
+}
+_ORDER = {row: number for number, row in enumerate(BY_ID)}
 
 
 def listen_ports(
@@ -115,73 +126,143 @@ def why_not(
         True
     """
     number = check_port(port)
-    transports = check_transports(transport)
-    checks.of_type("registry", registry, Registry)
-    profiles = profiles_of(systems)
-    ports = PortSet([number])
+    asked = _Question(systems, transport, registry, in_use, excluded)
+    return asked.findings(PortRange(number), asked.reasons(number))
 
-    def if_in(concerned: PortSet | PortRange, row: str) -> list[Finding]:
-        return [finding(row, ports)] if number in concerned else []
 
-    return (
-        *if_in(PortRange(0), "port-zero"),
-        *if_in(Category.SYSTEM.ports, "system-port"),
-        *_of_registry(number, transports, registry),
-        *if_in(Category.DYNAMIC.ports, "dynamic"),
-        *_of_systems(number, profiles),
-        *if_in(PortSet(in_use), "in-use"),
-        *if_in(PortSet(excluded), "excluded"),
-        *if_in(BROWSER_BLOCKED, "browser-blocked"),
-        *_of_uses(number, transports),
-    )
+def why_not_ranges(
+    ports: PortRange | PortSet,
+    systems: types.SystemsLike = COMMON,
+    transport: types.TransportsLike | None = _TRANSPORT,
+    *,
+    registry: Registry = SHIPPED,
+    in_use: types.PortItems = (),
+    excluded: types.PortItems = (),
+) -> types.Iterator[tuple[PortRange, tuple[Finding, ...]]]:
+    """Yield the objections to several ports, once for adjacent ports that do not differ.
+
+    Args:
+        ports: The ports.
+        systems: As in ``listen_ports``.
+        transport: As in ``listen_ports``.
+        registry: As in ``listen_ports``.
+        in_use: As in ``listen_ports``.
+        excluded: As in ``listen_ports``.
+
+    Yields:
+        Ranges, ascending, each as long as possible, with the findings about all of its ports. Apart
+        from the ports that they name, ``why_not`` returns the same for each port of the range.
+
+    Raises:
+        TypeError: An argument has the wrong type.
+        InvalidValueError: *transport* is empty, or a system has no fixed ephemeral range.
+        UnknownNameError: A system or transport is unknown.
+
+    Complexity:
+        Linear in the number of ranges of facts: about 7,500 for all ports.
+
+    Example:
+        >>> for found, against in why_not_ranges(PortRange(49000, 49010)):
+        ...     print(found, [each.id for each in against])
+        49000 ['assigned', 'ephemeral']
+        49001 ['assigned', 'ephemeral']
+        49002-49010 ['ephemeral']
+    """
+    if not isinstance(ports, PortSet):
+        ports = PortSet([checks.of_type("ports", ports, PortRange)])
+    asked = _Question(systems, transport, registry, in_use, excluded)
+    firsts = asked.firsts()
+    for span in ports.ranges:
+        inside = firsts[bisect_right(firsts, span.first) : bisect_right(firsts, span.last)]
+        starts = [span.first, *inside]
+        ends = [*(start - 1 for start in inside), span.last]
+        for reasons, group in groupby(
+            zip(starts, ends, strict=True), lambda pair: asked.reasons(pair[0])
+        ):
+            alike = list(group)
+            found = PortRange(alike[0][0], alike[-1][1])
+            yield found, asked.findings(found, reasons)
+
+
+# A row of ``rows``, the source of the fact, and the details of the sentence.
+_Reason: types.TypeAlias = "tuple[str, Source | None, dict[str, types.Any]]"
+
+
+class _Question:
+    """The checked arguments of ``why_not``, and the reasons against a port."""
+
+    def __init__(
+        self,
+        systems: types.SystemsLike,
+        transport: types.TransportsLike | None,
+        registry: Registry,
+        in_use: types.PortItems,
+        excluded: types.PortItems,
+    ) -> None:
+        self._transports = check_transports(transport)
+        self._registry = checks.of_type("registry", registry, Registry)
+        self._profiles = profiles_of(systems)
+        self._sets = {**_SETS, "in-use": PortSet(in_use), "excluded": PortSet(excluded)}
+
+    def reasons(self, number: int) -> list[_Reason]:
+        """Return the reasons against a port, in the order of ``rows``."""
+        found: list[_Reason] = [
+            *((row, None, {}) for row, ports in self._sets.items() if number in ports),
+            *_of_registry(number, self._transports, self._registry),
+            *_of_systems(number, self._profiles),
+            *_of_uses(number, self._transports),
+        ]
+        return sorted(found, key=lambda reason: _ORDER[reason[0]])
+
+    def findings(self, ports: PortRange, reasons: list[_Reason]) -> tuple[Finding, ...]:
+        """Return the findings about *ports*, all of which have these reasons against them."""
+        concerned = PortSet([ports])
+        return tuple(
+            finding(row, concerned, source=source, **what) for row, source, what in reasons
+        )
+
+    def firsts(self) -> list[int]:
+        """Return the ports at which the reasons may change, ascending."""
+        sets = [*self._sets.values(), *(_privileged(each) for each in self._profiles)]
+        sets += [each.ports for each in self._profiles]
+        sets += [use.ports for use in uses.rows() if _is_likely(use, self._transports)]
+        ranges = [*self._registry.spans(), *(each for ports in sets for each in ports.ranges)]
+        return sorted({edge for each in ranges for edge in (each.first, each.last + 1)})
 
 
 def _of_registry(
     number: int, transports: tuple[Transport, ...], registry: Registry
-) -> types.Iterator[Finding]:
-    ports = PortSet([number])
+) -> types.Iterator[_Reason]:
     for each in transports:
         state = registry.state(number, each)
         if state is State.ASSIGNED:
             services = ", ".join(registry.services(number, each)) or "an unnamed use"
-            yield finding("assigned", ports, transport=each, services=services)
+            yield "assigned", None, {"transport": each, "services": services}
         elif state is State.RESERVED:
-            yield finding("reserved", ports, transport=each, state="reserved by IANA")
+            yield "reserved", None, {"transport": each, "state": "reserved by IANA"}
         elif state is State.NOT_LISTED:
             # The table of a machine or a program lists some services, not all of IANA's.
             rows = registry.lookup(number)
             reason = "assigned for another transport only" if rows else "not in the table"
-            yield finding("reserved", ports, transport=each, state=reason)
+            yield "reserved", None, {"transport": each, "state": reason}
 
 
-def _of_systems(number: int, profiles: tuple[EphemeralProfile, ...]) -> types.Iterator[Finding]:
-    ports = PortSet([number])
+def _of_systems(number: int, profiles: tuple[EphemeralProfile, ...]) -> types.Iterator[_Reason]:
     for profile in profiles:
         if number in profile.ports:
-            allocated = str(profile.ports)
-            yield finding(
-                "ephemeral", ports, source=profile.source, system=profile.title, range=allocated
-            )
-    for profile in profiles:
+            details = {"system": profile.title, "range": str(profile.ports)}
+            yield "ephemeral", profile.source, details
         # "system-port" already covers system ports, unless the machine is known.
         is_new = profile.tuned or number not in Category.SYSTEM.ports
         if is_new and number in _privileged(profile):
-            source = profile.privileged_source
-            yield finding("privileged", ports, source=source, system=profile.title)
+            yield "privileged", profile.privileged_source, {"system": profile.title}
 
 
-def _of_uses(number: int, transports: tuple[Transport, ...]) -> types.Iterator[Finding]:
+def _of_uses(number: int, transports: tuple[Transport, ...]) -> types.Iterator[_Reason]:
     for use in uses.lookup(number):
         if _is_likely(use, transports):
             where = f"{'/'.join(use.transports)} {use.ports}"
-            yield finding(
-                "known-use",
-                PortSet([number]),
-                source=use.source,
-                name=use.name,
-                range=where,
-                note=use.note,
-            )
+            yield "known-use", use.source, {"name": use.name, "range": where, "note": use.note}
 
 
 @lru_cache(maxsize=4)

@@ -159,7 +159,7 @@ def main(argv: types.Sequence[str] | None = None) -> int:
 
     Example:
         >>> main(["https", "--table"])
-        port   category  registered to         allocated by default
+        port   category  registered to         allocated by default on
         443    system    https                 -
         0
     """

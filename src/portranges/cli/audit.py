@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 from portranges import rulesets, types
 from portranges.advice import Finding, Severity, audit
 from portranges.cli import files
-from portranges.cli.output import answer, columns, print_data
+from portranges.cli.findings import lines_of
+from portranges.cli.output import answer, print_data
 from portranges.cli.progress import progress
 from portranges.cli.this_machine import settings_of, systems_of
 from portranges.cli.words import arguments_or_lines, ports_of, without_comments
 from portranges.errors import InvalidValueError, PortRangesError, elide
-from portranges.layout import labels
 from portranges.rulesets.documents import is_json
 
 
@@ -60,8 +58,10 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
     if not rules:
         raise InvalidValueError("standard input must contain a rule", "no line")
     found = audit(rules, systems)
-    shown = lines_of(found, sources=arguments.sources) if found else ["no findings"]
-    return answer(arguments, "audit", found, shown, status=_status(found))
+    shown = lines_of(found, sources=arguments.sources, full=arguments.full)
+    return answer(
+        arguments, "audit", found, shown if found else ["no findings"], status=_status(found)
+    )
 
 
 def _is_ruleset(text: str) -> bool:
@@ -120,13 +120,3 @@ def _lines_with_places(
 
 def _status(found: types.Iterable[Finding]) -> int:
     return 0 if all(each.severity is Severity.NOTE for each in found) else 1
-
-
-def lines_of(found: types.Iterable[Finding], *, sources: bool) -> types.Iterator[str]:
-    """Yield the lines of findings."""
-    width = columns(sys.stdout)
-    for each in found:
-        source = [("", f"[{each.source}]")] if sources else []
-        yield from labels(
-            [(f"{each.severity.value}:", each.sentence), *source], label_width=9, width=width
-        )

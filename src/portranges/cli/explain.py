@@ -17,14 +17,14 @@ from portranges.layout import WIDTH, cut, wrapped
 from portranges.ports import PortRange, Transport, check_transport
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
-from portranges.report import explain_ranges
+from portranges.report import explain_ranges, rows
 from portranges.report.data import Facts
 
 # For more ports than this, a table is printed instead of verdicts.
 _MOST_VERDICTS = 10
 
 _FULL = "--full prints everything known"
-_HERE = ", --here what holds the port on this machine"
+_HERE = ", --here looks at this machine"
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -171,7 +171,7 @@ def _print_table(requested: types.RequestedPorts, registry: Registry) -> None:
     # A range is at most as wide as its last port twice, plus the hyphen.
     size = max([6, *(2 * len(str(each.last)) + 1 for each in ranges if len(each) > 1)])
     width = columns(sys.stdout, WIDEST_TABLE)
-    print(_line("port", size, ("category", "registered to", "allocated by default"), width))
+    print(_line("port", size, ("category", "registered to", "allocated by default on"), width))
     for ports, transport in requested:
         for requested_range in ports.ranges:
             reports = explain_ranges(requested_range, transport=transport, registry=registry)
@@ -186,8 +186,11 @@ def _cells(report: types.PortReport) -> tuple[str, str, str]:
     services = dict.fromkeys(name for entry in report.registry for name in entry.services)
     states = {entry.state.value for entry in report.registry}
     registered = ", ".join(services) or ("reserved" if "reserved" in states else "-")
-    systems = ", ".join(entry.name for entry in report.allocated_by)
-    return report.category.value, registered, systems or "-"
+    names = [entry.name for entry in report.allocated_by]
+    # The names of all would be cut at the width, behind less common ones.
+    common = [name for name in rows.COMMON if name in names]
+    others = [f"+{len(names) - len(common)}"] if len(names) > len(common) else []
+    return report.category.value, registered, ", ".join([*common, *others]) or "-"
 
 
 def _line(port: str, size: int, cells: tuple[str, str, str], width: int) -> str:

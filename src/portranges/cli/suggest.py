@@ -6,16 +6,22 @@ import random
 from itertools import islice
 
 from portranges import types
-from portranges.advice import Finding, listen_ports, why_not
-from portranges.cli.audit import lines_of
+from portranges.advice import Finding, listen_ports, rows, why_not_ranges
+from portranges.cli.findings import labelled, lines_of
 from portranges.cli.numbers import count_up_to
 from portranges.cli.output import answer
 from portranges.cli.this_machine import excluded_ports, ports_in_use, settings_of, systems_of
 from portranges.cli.words import ports_of_all
 from portranges.errors import InvalidValueError
-from portranges.ports import Transport
+from portranges.layout import cut_list
+from portranges.ports import PortRange, Transport
+from portranges.portset import PortSet
 
 _USUAL = 5
+
+_LONGEST = 150  # the list of suitable ports of a range
+
+_Objections: types.TypeAlias = "tuple[PortRange, tuple[Finding, ...]]"
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -53,14 +59,11 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
         raise InvalidValueError("--all requires no ports", "--all with PORT")
     in_use, excluded = ports_in_use(here), excluded_ports(here)
     if arguments.ports:
-        # A port that is named twice is checked once.
-        found = {
-            port: why_not(port, systems, transports, in_use=in_use, excluded=excluded)
-            for port in ports_of_all(arguments.ports)
-        }
-        data = [{"port": port, "findings": against} for port, against in found.items()]
-        lines = _objections(found, sources=arguments.sources)
-        return answer(arguments, "suggest", data, lines, status=1 if any(found.values()) else 0)
+        asked = ports_of_all(arguments.ports)
+        found = list(why_not_ranges(asked, systems, transports, in_use=in_use, excluded=excluded))
+        lines = _objections(asked, found, sources=arguments.sources, full=arguments.full)
+        status = 1 if any(against for _, against in found) else 0
+        return answer(arguments, "suggest", [_data(*each) for each in found], lines, status=status)
     ports = listen_ports(systems, transports, in_use=in_use, excluded=excluded)
     status = 0 if ports else 1
     if arguments.all:
@@ -79,11 +82,41 @@ def _choose(ports: types.PortSet, count: int, name: str | None) -> list[int]:
     return list(islice((port for port in order if port in ports), count))
 
 
+def _data(ports: PortRange, against: tuple[Finding, ...]) -> dict[str, object]:
+    span = {"first": ports.first, "last": ports.last}
+    return {"port": ports.first, "ports": span, "findings": against}
+
+
 def _objections(
-    found: types.Mapping[int, types.Sequence[Finding]], *, sources: bool
+    asked: PortSet, found: list[_Objections], *, sources: bool, full: bool
 ) -> types.Iterator[str]:
-    for port, against in found.items():
-        if against:
-            yield from lines_of(against, sources=sources)
-        else:
-            yield f"good:    no known objection to {port}"
+    """Yield the lines about each port and range of *asked*; if *full*, about each part of it."""
+    firsts = {span.first for span in asked.ranges}
+    groups: list[list[_Objections]] = []
+    for part in found:
+        if part[0].first in firsts:
+            groups.append([])
+        groups[-1].append(part)
+    for span, parts in zip(asked.ranges, groups, strict=True):
+        if len(span) > 1 and not full:
+            yield from _of_range(span, parts, sources=sources)
+            continue
+        for ports, against in parts:
+            if against:
+                yield from lines_of(against, sources=sources, full=full)
+            else:
+                yield from labelled("good:", f"no known objection to {ports}")
+
+
+def _of_range(span: PortRange, parts: list[_Objections], *, sources: bool) -> types.Iterator[str]:
+    """Yield how many ports of *span* are suitable, and the objections to the others."""
+    good = PortSet(ports for ports, against in parts if not against)
+    if good:
+        text = f"no known objection to {len(good):,} of the {len(span):,} ports in {span}"
+        yield from labelled("good:", f"{text}: {cut_list(str(good), _LONGEST)}")
+    else:
+        yield from labelled("none:", f"no port in {span} is without an objection")
+    order = [row.id for row in rows()]
+    findings = [each for _, against in parts for each in against]
+    findings.sort(key=lambda each: order.index(each.id))
+    yield from lines_of(findings, sources=sources, full=False)
