@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing
 from argparse import Namespace as Namespace
 from array import array
-from collections.abc import AsyncIterator as AsyncIterator
 from collections.abc import Callable as Callable
 from collections.abc import Collection as Collection
 from collections.abc import Generator as Generator
@@ -100,7 +99,6 @@ U = TypeVar("U")
 # A mapping whose keys are a kind of str: the key of a Mapping is invariant.
 StrKey = TypeVar("StrKey", bound=str)
 Word = TypeVar("Word", bound=StrEnum)
-Named = TypeVar("Named", bound="HasName")
 
 ValueErrorKind: TypeAlias = (
     type[InvalidValueError] | type[InvalidSocketError] | type[InvalidRangeError]
@@ -174,6 +172,7 @@ class HasName(Protocol):
     def aliases(self) -> tuple[str, ...]: ...
 
 
+Named = TypeVar("Named", bound=HasName)
 Draw: TypeAlias = Callable[[int], int]
 
 

@@ -224,7 +224,8 @@ AlgorithmName: TypeAlias = Literal[
     "zephyr",
     "freertos",
 ]
-Nothing: TypeAlias = Literal[""]
+# One Literal: cattrs does not structure a union of two.
+AlgorithmOrNone: TypeAlias = Literal[AlgorithmName, ""]
 Rfc6056Name: TypeAlias = Literal["rfc6056-1", "rfc6056-2", "rfc6056-3", "rfc6056-4", "rfc6056-5"]
 MethodName: TypeAlias = Literal[
     "connect",
@@ -268,6 +269,7 @@ FieldName: TypeAlias = Literal[
 SettingProgram: TypeAlias = Literal["ipadm", "ndd", "netsh", "no", "powershell", "reg", "sysctl"]
 ByteOrder: TypeAlias = Literal["little", "big"]
 InvalidPorts: TypeAlias = Literal["raise", "absent"]
+Raise: TypeAlias = Literal["raise"]
 DialectName: TypeAlias = Literal[
     "bpf",
     "calico",

@@ -228,7 +228,7 @@ def count_by_category(
     ports: types.PortNumbers,
     *,
     byteorder: types.ByteOrder = ...,
-    invalid: types.Literal["raise"] = ...,
+    invalid: types.Raise = ...,
 ) -> dict[Category, int]: ...
 @types.overload
 def count_by_category(

@@ -7,7 +7,7 @@ sets of ports that have no transport are in ``portset``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from portranges import types
@@ -83,7 +83,6 @@ class TransportPorts:
     def __new__(
         cls,
         ports: TransportPorts | types.Mapping[types.StrKey, types.PortItems] = _NOTHING,
-        /,
         *,
         tcp: types.PortItems = (),
         udp: types.PortItems = (),
@@ -329,7 +328,7 @@ class TransportPorts:
         """Return whether the set has an element."""
         return any(self._sets)
 
-    def __iter__(self) -> types.Iterator[tuple[int, Transport]]:
+    def __iter__(self) -> Iterator[tuple[int, Transport]]:
         """Return an iterator over pairs: all TCP ports ascending, then UDP, SCTP and DCCP."""
         for transport, ports in self.items():
             for port in ports:

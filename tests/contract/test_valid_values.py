@@ -67,6 +67,8 @@ from portranges.dialects import (
 )
 from portranges.ephemeral import EphemeralProfile
 from portranges.flows import Criterion, Judgement, Side
+from portranges.integrations.cattrs import register
+from portranges.integrations.msgspec import dec_hook
 from portranges.probe import (
     Age,
     Change,
@@ -1059,6 +1061,48 @@ def test_pydantic_reports_whatever_a_record_refuses(kind: type[Any]) -> None:
                 adapter.validate_python({**valid, name: value})
             except pydantic.ValidationError as error:
                 error.json()
+
+
+CONVERTER = cattrs.Converter()
+register(CONVERTER)
+
+# They hold functions, or sockets that a system was asked for.
+NOT_DATA = {Machine, Change, LingeringListener, LingeringListeners}
+
+
+OF_DATA = [kind for kind in SAMPLES if kind not in NOT_DATA]
+
+
+@pytest.mark.parametrize("kind", OF_DATA, ids=lambda kind: kind.__name__)
+def test_cattrs_builds_every_record_of_data_and_no_invalid_one(kind: type[Any]) -> None:
+    record = kind(**SAMPLES[kind].valid)
+    data = CONVERTER.unstructure(record)
+    assert CONVERTER.structure(data, kind) == record
+    for wrong in SAMPLES[kind].wrong:
+        try:
+            made = CONVERTER.structure({**data, **wrong}, kind)
+        except REFUSALS:
+            continue
+        # cattrs itself makes a bool, a str or a tuple of almost anything.
+        fields = {each.name: getattr(made, each.name) for each in dataclasses.fields(made)}
+        assert kind(**{name: fields[name] for name in data}) == made
+
+
+@pytest.mark.parametrize("kind", OF_DATA, ids=lambda kind: kind.__name__)
+def test_msgspec_builds_every_record_and_refuses_wrong_values(kind: type[Any]) -> None:
+    valid = SAMPLES[kind].valid
+    if kind is Socket:
+        # Its address is of one of two types that msgspec does not know.
+        with pytest.raises(TypeError, match="may not contain more than one custom type"):
+            msgspec.convert(valid, kind, dec_hook=dec_hook)
+        return
+    assert msgspec.convert(valid, kind, dec_hook=dec_hook) == kind(**valid)
+    for wrong in SAMPLES[kind].wrong:
+        try:
+            made = msgspec.convert({**valid, **wrong}, kind, dec_hook=dec_hook)
+        except REFUSALS:
+            continue
+        assert is_converted(made, wrong), f"{wrong} made {made!r}"
 
 
 @pytest.mark.parametrize("kind", [PortSet, TransportPorts, SocketRecord, SocketTable])

@@ -151,7 +151,7 @@ class Method:
     name: types.MethodName
     systems: tuple[types.SystemName, ...]
     growth: Growth
-    algorithm: types.AlgorithmName | types.Nothing = ""
+    algorithm: types.AlgorithmOrNone = ""
     waits: bool = True
     calls: str
     note: str = ""

@@ -107,9 +107,9 @@ class EphemeralProfile:
     skipped: PortSet = _NO_PORTS
     tuned: bool = False
     algorithm: str = ""
-    tcp_algorithm: types.AlgorithmName | types.Nothing = ""
-    tcp_bind_algorithm: types.AlgorithmName | types.Nothing = ""
-    udp_algorithm: types.AlgorithmName | types.Nothing = ""
+    tcp_algorithm: types.AlgorithmOrNone = ""
+    tcp_bind_algorithm: types.AlgorithmOrNone = ""
+    udp_algorithm: types.AlgorithmOrNone = ""
     exclusions: str = ""
     socket_overrides: str = ""
     per_transport: str = ""

@@ -197,7 +197,7 @@ def argument(
         except (ValueError, LookupError) as error:
             raise refusal(str(error)) from error
 
-    read_argument.__name__ = read_argument.__qualname__ = read.__name__
+    read_argument.__name__ = read.__name__
     read_argument.__doc__ = read.__doc__
     return read_argument
 

@@ -6,6 +6,7 @@ Nothing is kept of sockets that have closed: a watch needs memory for the socket
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -346,7 +347,7 @@ async def watch_async(
     owners: bool = True,
     polls: int | None = None,
     backend: types.BackendLike | None = None,
-) -> types.AsyncIterator[Change]:
+) -> AsyncIterator[Change]:
     """Yield the changes on a local port as polls see them, in an event loop.
 
     A poll runs in a thread of the loop's pool, so that it does not block the loop; on Linux it

@@ -7,6 +7,7 @@ rows elsewhere.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import groupby, pairwise
@@ -95,7 +96,7 @@ def explain_ranges(
     *,
     transport: types.TransportLike | None = None,
     registry: Registry | None = None,
-) -> types.Iterator[PortReport]:
+) -> Iterator[PortReport]:
     """Yield everything known about *ports*, one report for adjacent ports that do not differ.
 
     Args:

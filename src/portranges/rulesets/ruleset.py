@@ -5,6 +5,7 @@ The computation is in ``evaluation``. A ruleset is made by a format's reader.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from portranges import checks, types
@@ -223,7 +224,7 @@ class Ruleset:
         }
         return list(found.values())
 
-    def _evaluations(self, direction: Direction) -> types.Iterator[Evaluation]:
+    def _evaluations(self, direction: Direction) -> Iterator[Evaluation]:
         """Yield the evaluation of each address family that the ruleset has chains for."""
         chains = self.chains
         if chains is None:
