@@ -82,7 +82,8 @@ def core_schema(kind: type[Any]) -> types.Schema:
     """Return how pydantic validates and serialises *kind*, as a new dictionary."""
     form = _form_of(kind)
     if form is not None:
-        return _schema_of_form(kind, form)
+        # Sets have a private subclass.
+        return _schema_of_form(PortSet if issubclass(kind, PortSet) else kind, form)
     to_data = {"type": "function-plain", "function": kind.to_dict, "when_used": "json"}
     return {**_instance(kind), "serialization": to_data}
 

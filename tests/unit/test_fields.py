@@ -521,6 +521,14 @@ def test_a_subclass_is_made_by_its_own_field():
     assert TypeAdapter(Mine).dump_json(made) == b'"80-90"'
 
 
+def test_the_private_subclass_of_sets_is_a_set():
+    kind = type(compact(PortSet([65535])))
+    assert kind is not PortSet
+    made = TypeAdapter(kind).validate_python("80")
+    assert (made, type(made)) == (PortSet([80]), PortSet)
+    assert TypeAdapter(kind).validate_python(PortSet([80]), strict=True) == PortSet([80])
+
+
 HOSTILE = [
     None, True, False, -1, 65536, 2**70, 0.5, float("nan"), "", "\x00", "x" * 10_000, "٨٠", "80\n",
     b"80", bytearray(b"80"), [], [[]], [None], ["80", b"1"], {}, {"tcp": None}, {"first": {}},
