@@ -838,6 +838,7 @@ REFUSALS = (
     LookupError,
     ExceptionGroup,
     cattrs.StructureHandlerNotFoundError,
+    msgspec.MsgspecError,
     pydantic.PydanticSchemaGenerationError,
 )
 
