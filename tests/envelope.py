@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import cache
+from importlib.resources import files
 from typing import Any
+
+from jsonschema import Draft202012Validator
+
+# A longer text takes seconds to compare with its schema.
+_LONGEST = 300_000
 
 
 def result_of(text: str, command: str | None = None) -> Any:
@@ -12,6 +19,7 @@ def result_of(text: str, command: str | None = None) -> Any:
     assert list(data) == ["schema", "command", "result"]
     assert data["schema"] == 1
     assert command is None or data["command"] == command
+    assert len(text) > _LONGEST or faults(data) == []
     return data["result"]
 
 
@@ -20,7 +28,26 @@ def error_of(text: str) -> Any:
     data = json.loads(text)
     assert list(data) == ["schema", "command", "error"]
     assert data["schema"] == 1
+    assert faults(data) == []
     return data["error"]
+
+
+def faults(data: Any, *, command: str | None = None) -> list[str]:
+    """Return where *data*, an envelope, differs from the schema of its command."""
+    found = []
+    for error in _validator(command or data["command"]).iter_errors(data):
+        errors = [error]
+        while errors:
+            each = errors.pop()
+            errors += each.context
+            found.append(f"{each.json_path}: {each.message}"[:500])
+    return found
+
+
+@cache
+def _validator(command: str) -> Draft202012Validator:
+    text = (files("portranges.cli") / "schemas" / f"{command}.json").read_text("utf-8")
+    return Draft202012Validator(json.loads(text))
 
 
 def completed(result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ rest is written by hand. To add a table, put the markers into a page and a line 
     python tools/build_docs.py           rewrite the pages
     python tools/build_docs.py --check   change nothing; exit 1 if a page differs
 
-Where shtab and argparse-manpage are installed, ``build_share`` writes or checks its files as well.
+``build_schemas`` writes or checks its files as well, and so does ``build_share`` if shtab and
+argparse-manpage are installed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-import dialect_tables  # noqa: E402 - the checkout's own, installed or not
+import build_schemas  # noqa: E402 - the checkout's own, installed or not
+import dialect_tables  # noqa: E402
 import doc_table  # noqa: E402
 import fact_tables  # noqa: E402
 import reuse_tables  # noqa: E402
@@ -335,6 +337,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.write_text(new, encoding="utf-8", newline="\n")
             print(f"{page} rewritten")
     if options.root == ROOT:
+        differing += build_schemas.main(["--check"] if options.check else [])
         differing += _differing_in_share(check=options.check)
     return 1 if options.check and differing else 0
 

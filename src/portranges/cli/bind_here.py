@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from ipaddress import IPv4Address
 
 from portranges import types
 from portranges.cli.here import allocation, described
+from portranges.cli.output import columns
 from portranges.cli.sockets import user
 from portranges.layout import labels
 from portranges.probe import BindAnswer, BindVerdict, Holder, can_bind
@@ -54,7 +56,7 @@ _NETSH = "netsh interface {} show excludedportrange protocol={}"
 
 def lines(answer: BindAnswer) -> types.Iterator[str]:
     """Yield the answer, the holders of the port and the settings of the machine for it."""
-    yield from labels(_parts(answer), label_width=_LABEL_WIDTH)
+    yield from labels(_parts(answer), label_width=_LABEL_WIDTH, width=columns(sys.stdout))
 
 
 def _parts(answer: BindAnswer) -> types.Iterator[tuple[str, str]]:
