@@ -485,6 +485,16 @@ class PortRange:
         """Return the text form, formatted as text."""
         return format(str(self), spec)
 
+    def __rich_repr__(self) -> types.Iterator[int]:
+        """Yield the arguments of the constructor, for rich."""
+        yield self.first
+        if self.last != self.first:
+            yield self.last
+
+    def _repr_pretty_(self, printer: types.Any, _cycle: bool) -> None:  # noqa: FBT001
+        """Print a call of the constructor, for IPython."""
+        printer.text(f"PortRange({', '.join(map(str, self.__rich_repr__()))})")
+
     def __len__(self) -> int:
         """Return the number of ports in the range, 1 to 65536."""
         return self.last - self.first + 1

@@ -852,8 +852,25 @@ write 22,80
             text = f"PortSet.parse({str(self)!r})"
             if len(text) <= LONGEST_REPR:
                 return text
+        return self._elided()
+
+    def _elided(self) -> str:
+        ranges = self.ranges
+        if len(ranges) <= 12:
+            return f"<PortSet {self}: {len(self)} ports in {len(ranges)} ranges>"
         ends = ",".join(map(str, ranges[:8])), ",".join(map(str, ranges[-4:]))
         return f"<PortSet {ends[0]},...,{ends[1]}: {len(self)} ports in {len(ranges)} ranges>"
+
+    def __rich_repr__(self) -> types.Iterator[str | tuple[str, int]]:
+        """Yield the text form, elided if it is long, and the number of ports, for rich."""
+        text = repr(self)
+        yield str(self) if text[0] != "<" else text[9:].partition(":")[0]
+        yield "ports", len(self)
+
+    def _repr_pretty_(self, printer: types.Any, _cycle: bool) -> None:  # noqa: FBT001
+        """Print the repr, elided if it does not fit in a line, for IPython."""
+        text = repr(self)
+        printer.text(text if len(text) <= printer.max_width else self._elided())
 
     def __format__(self, spec: str) -> str:
         """Return the text form, formatted as text."""
@@ -1034,6 +1051,10 @@ write 22,80
     def __reduce__(self) -> tuple[types.Any, ...]:
         """Return the pickle form: the neutral notation."""
         return PortSet.parse, (str(self),)
+
+
+# rich then prints <PortSet ...>: the text alone is not an argument of the constructor.
+setattr(PortSet.__rich_repr__, "angular", True)  # noqa: B010 - a function has no such attribute
 
 
 def _make(bits: int) -> PortSet:

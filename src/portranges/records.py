@@ -44,6 +44,34 @@ def always_checked(kind: type[types.T]) -> type[types.T]:
             delattr(kind, name)
     if "__reduce__" not in vars(kind):
         setattr(kind, "__reduce__", _reduce)  # noqa: B010 - a type checker refuses the assignment
+    return shown_by_fields(kind)
+
+
+def shown_by_fields(kind: type[types.T]) -> type[types.T]:
+    """Make rich and IPython show the dataclass *kind* by its fields that are not the default.
+
+    A class that has a ``__repr__`` of its own is shown by that.
+
+    Args:
+        kind: The class, with the decorator ``dataclass`` applied.
+
+    Returns:
+        The same class.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @shown_by_fields
+        ... @dataclass
+        ... class Listener:
+        ...     port: int
+        ...     backlog: int = 0
+        >>> list(Listener(80).__rich_repr__())
+        [('port', 80), ('backlog', 0, 0)]
+    """
+    if hasattr(vars(kind).get("__repr__"), "__wrapped__"):
+        for name, method in (("__rich_repr__", rich_fields), ("_repr_pretty_", pretty_fields)):
+            if name not in vars(kind):
+                setattr(kind, name, method)
     return kind
 
 
@@ -53,6 +81,46 @@ def _reduce(record: types.Any) -> tuple[types.Any, ...]:
     if any(each.kw_only for each in fields):
         return construct, (kind, {each.name: getattr(record, each.name) for each in fields})
     return kind, tuple([getattr(record, each.name) for each in fields])
+
+
+def rich_fields(record: types.Any) -> types.Iterator[tuple[types.Any, ...]]:
+    """Yield the fields as ``__rich_repr__`` does: rich leaves out a value that is the default.
+
+    Example:
+        >>> from portranges import Source
+        >>> next(rich_fields(Source(document="RFC 6335", checked="2026-11")))
+        ('document', 'RFC 6335')
+    """
+    for field in record.__dataclass_fields__.values():
+        if field.repr:
+            # A field without a default has a mark of dataclasses there, which no value equals.
+            has_default = field.default.__class__.__name__ != "_MISSING_TYPE"
+            value = field.name, getattr(record, field.name)
+            yield (*value, field.default) if has_default else value
+
+
+def pretty_fields(record: types.Any, printer: types.Any, cycle: bool) -> None:  # noqa: FBT001
+    """Print the fields as ``_repr_pretty_`` does for IPython, without those that are the default.
+
+    Example:
+        >>> from portranges import Source
+        >>> class Printer:
+        ...     text = staticmethod(print)
+        >>> pretty_fields(Source(document="RFC 6335", checked="2026-11"), Printer(), cycle=True)
+        Source(...)
+    """
+    name = record.__class__.__name__
+    if cycle:
+        printer.text(f"{name}(...)")
+        return
+    shown = [each for each in rich_fields(record) if each[2:] != each[1:2]]
+    with printer.group(len(name) + 1, f"{name}(", ")"):
+        for place, (field, value, *_) in enumerate(shown):
+            if place:
+                printer.text(",")
+                printer.breakable()
+            printer.text(f"{field}=")
+            printer.pretty(value)
 
 
 def construct(kind: type[types.T], fields: dict[str, object]) -> types.T:

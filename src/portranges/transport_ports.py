@@ -382,6 +382,12 @@ class TransportPorts:
         counts = f"{len(self)} elements in {len(ranges)} ranges"
         return f"<TransportPorts {ends[0]},...,{ends[1]}: {counts}>"
 
+    def __rich_repr__(self) -> types.Iterator[str | tuple[str, int]]:
+        """Yield the text form, elided if it is long, and the number of elements, for rich."""
+        text = repr(self)
+        yield str(self) if text[0] != "<" else text[16:].partition(":")[0]
+        yield "elements", len(self)
+
     def __format__(self, spec: str) -> str:
         """Return the text form, formatted as text."""
         return format(str(self), spec)
@@ -399,6 +405,10 @@ class TransportPorts:
     def __reduce__(self) -> tuple[types.Any, ...]:
         """Return the pickle form: the text."""
         return TransportPorts.parse, (str(self),)
+
+
+# rich then prints <TransportPorts ...>: the text alone is not an argument of the constructor.
+setattr(TransportPorts.__rich_repr__, "angular", True)  # noqa: B010 - as for PortSet
 
 
 def _make(sets: types.Iterable[PortSet]) -> TransportPorts:

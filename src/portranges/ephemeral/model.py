@@ -335,12 +335,31 @@ class EphemeralProfile:
             result -= PortSet(excluded)
         return dataclasses.replace(self, ports=result, skipped=self.skipped & result, tuned=True)
 
+    def __rich_repr__(self) -> types.Iterator[object]:
+        """Yield the name, the ports and where they are from, for rich."""
+        yield self.name
+        yield "ports", self.ports, PortSet()
+        yield "tuned", self.tuned, False
+        yield "source", str(self.source)
+
+    def _repr_pretty_(self, printer: types.Any, _cycle: bool) -> None:  # noqa: FBT001
+        """Print the repr, for IPython."""
+        printer.text(repr(self))
+
     def __repr__(self) -> str:
         """Return the name and the ports."""
         tuned = ", tuned" if self.tuned else ""
         shown = str(self.ports) if self.has_fixed_range else "no fixed range"
+        if len(self.ports.ranges) > _SHOWN:
+            shown = f"{len(self.ports)} ports in {len(self.ports.ranges)} ranges"
         return f"<{type(self).__name__} {self.name}{tuned}: {shown or 'no port'}>"
 
+
+# rich then prints <EphemeralProfile ...>: these are not the arguments of the constructor.
+setattr(EphemeralProfile.__rich_repr__, "angular", True)  # noqa: B010 - as for PortSet
+
+# A range with more exclusions is counted, not listed, in a repr.
+_SHOWN = 20
 
 # The fields that are plain texts.
 _TEXTS = tuple([each.name for each in dataclasses.fields(EphemeralProfile) if each.type == "str"])

@@ -22,7 +22,7 @@ from portranges.probe.listing import owners
 from portranges.probe.record import SocketRecord
 from portranges.probe.row import SocketState
 from portranges.probe.table import Backend, Scope, SocketTable
-from portranges.records import as_data
+from portranges.records import as_data, shown_by_fields
 from portranges.reuse.model import decide
 
 
@@ -39,6 +39,7 @@ class BindVerdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+@shown_by_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
     """Sockets of this machine on the port that are alike, and what they mean for the new one.
@@ -88,6 +89,7 @@ class Holder:
         return {**data, "rule": self.decision.rule.id}
 
 
+@shown_by_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindAnswer:
     """Whether a socket can be bound on this machine now.

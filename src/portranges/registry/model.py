@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portranges.ports import PortRange, Transport
+from portranges.records import shown_by_fields
 
 # The ports above are Dynamic and have no row (RFC 6335, section 6).
 LAST_REGISTERED = 49151
@@ -47,6 +48,7 @@ class State(StrEnum):
     NOT_LISTED = "not-listed"
 
 
+@shown_by_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """One row of the registry, for one transport and one name.

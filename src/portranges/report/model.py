@@ -346,6 +346,22 @@ class PortReport:
 
         return render(self, sources=sources, width=width, styled=styled)
 
+    def __repr__(self) -> str:
+        """Return the one line of ``brief``: a report has thousands of characters."""
+        return f"<PortReport {self.brief}>"
+
+    def _repr_pretty_(self, printer: types.Any, _cycle: bool) -> None:  # noqa: FBT001
+        """Print the verdict, for IPython."""
+        printer.text(self.verdict())
+
+    def __rich_repr__(self) -> types.Iterator[str]:
+        """Yield the one line of ``brief``, for rich."""
+        yield self.brief
+
     def __str__(self) -> str:
         """Return the page, 80 columns wide, without styles."""
         return self.page()
+
+
+# rich then prints <PortReport ...>: the line is not an argument of the constructor.
+setattr(PortReport.__rich_repr__, "angular", True)  # noqa: B010 - as for PortSet

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from portranges import checks, types
 from portranges.errors import InvalidSocketError, elide
 from portranges.ports import Transport, check_port
-from portranges.records import always_checked
+from portranges.records import always_checked, shown_by_fields
 from portranges.source import Confidence, Source
 
 
@@ -78,6 +78,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
+@shown_by_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule of one system, with its source.
@@ -240,6 +241,7 @@ class Socket:
         return " ".join(words)
 
 
+@shown_by_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What the system answers, and why.

@@ -92,6 +92,11 @@ class Ruleset:
     chains: tuple[Chain, ...] | None = None
     implied: tuple[Rule, ...] = ()
 
+    def __repr__(self) -> str:
+        """Return the format and how many rules there are: all of them would fill screens."""
+        counts = f"{len(self.rules)} rules, {len(self.skipped)} skipped"
+        return f"<Ruleset {self.format}: {counts}>"
+
     def __post_init__(self) -> None:
         """Check the fields."""
         fields(self, format=filled, rules=tuple_with(Rule), skipped=tuple_with(Skipped))

@@ -19,6 +19,7 @@ from functools import cache, lru_cache
 from portranges import types
 from portranges.ports import Transport, check_port
 from portranges.portset import PortSet
+from portranges.records import shown_by_fields
 from portranges.source import Confidence, Source, cite
 from portranges.uses.table import lines_of
 
@@ -47,6 +48,7 @@ class UseKind(StrEnum):
     PLATFORM = "platform"
 
 
+@shown_by_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """A program or convention that uses some ports by default.
