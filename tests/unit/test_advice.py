@@ -171,6 +171,10 @@ class TestListenPorts:
         with pytest.raises(TypeError, match="^ports must be a PortRange, got int"):
             next(why_not_ranges(80))
 
+    def test_findings_of_the_registry_follow_the_transports(self):
+        assert ids(why_not(16384, [], ["sctp", "udp"]))[:2] == ["reserved", "assigned"]
+        assert ids(why_not(16384, [], ["udp", "sctp"]))[:2] == ["assigned", "reserved"]
+
     def test_what_is_refused(self):
         with pytest.raises(TypeError, match="^systems must be a system's name or an Ephemeral"):
             listen_ports(80)

@@ -32,7 +32,6 @@ _SETS = {
     "dynamic": PortSet([Category.DYNAMIC.ports]),
     "browser-blocked": BROWSER_BLOCKED,
 }
-_ORDER = {row: number for number, row in enumerate(BY_ID)}
 
 
 def listen_ports(
@@ -205,14 +204,18 @@ class _Question:
         self._sets = {**_SETS, "in-use": PortSet(in_use), "excluded": PortSet(excluded)}
 
     def reasons(self, number: int) -> list[_Reason]:
-        """Return the reasons against a port, in the order of ``rows``."""
-        found: list[_Reason] = [
-            *((row, None, {}) for row, ports in self._sets.items() if number in ports),
+        """Return the reasons against a port."""
+        return [
+            *self._in_sets(number, "port-zero", "system-port"),
             *_of_registry(number, self._transports, self._registry),
+            *self._in_sets(number, "dynamic"),
             *_of_systems(number, self._profiles),
+            *self._in_sets(number, "in-use", "excluded", "browser-blocked"),
             *_of_uses(number, self._transports),
         ]
-        return sorted(found, key=lambda reason: _ORDER[reason[0]])
+
+    def _in_sets(self, number: int, *rows: str) -> types.Iterator[_Reason]:
+        return ((row, None, {}) for row in rows if number in self._sets[row])
 
     def findings(self, ports: PortRange, reasons: list[_Reason]) -> tuple[Finding, ...]:
         """Return the findings about *ports*, all of which have these reasons against them."""
@@ -252,6 +255,7 @@ def _of_systems(number: int, profiles: tuple[EphemeralProfile, ...]) -> types.It
         if number in profile.ports:
             details = {"system": profile.title, "range": str(profile.ports)}
             yield "ephemeral", profile.source, details
+    for profile in profiles:
         # "system-port" already covers system ports, unless the machine is known.
         is_new = profile.tuned or number not in Category.SYSTEM.ports
         if is_new and number in _privileged(profile):
