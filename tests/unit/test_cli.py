@@ -186,7 +186,9 @@ def test_a_process_name_in_another_script_prints_no_traceback():
         [sys.executable, "-c", NAMED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         port = process.stdout.readline().strip()
-        table = run("listening", "--transport", "tcp", PYTHONIOENCODING="ascii")
+        # Wide enough for the owner, whatever else listens.
+        words = ("listening", "--transport", "tcp")
+        table = run(*words, PYTHONIOENCODING="ascii", COLUMNS="200")
         page = run(port, "--here", "--full", PYTHONIOENCODING="ascii")
         data = run(port, "--here", "--json", PYTHONIOENCODING="ascii")
         process.communicate("\n")
