@@ -166,6 +166,43 @@ def work():
 """
 
 
+OWNER = r"""
+from portranges.reuse import Socket
+
+def answers():
+    with contextlib.closing(socket.socket()) as sock:
+        try:
+            sock.bind(("127.0.0.1", 80))
+        except OSError as error:
+            actual = errno.errorcode[error.errno]
+        else:
+            actual = None
+    found = probe.can_bind(Socket(transport="tcp", address="127.0.0.1", port=80))
+    return [found.decision.error, actual]
+
+def work():
+    if not PRIVATE or os.geteuid():
+        return None
+    found = [answers()]
+    if libc.unshare(0x10000000):  # CLONE_NEWUSER
+        return None
+    # All capabilities, but not in the namespace that owns the network.
+    found.append(answers())
+    if libc.unshare(0x40000000):  # CLONE_NEWNET
+        return None
+    with socket.socket(V4, UDP) as control:
+        fcntl.ioctl(control, 0x8914, struct.pack("16sh22x", b"lo", 0x41))
+    return [*found, answers()]
+"""
+
+
+def test_a_privilege_counts_in_the_user_namespace_that_owns_the_network() -> None:
+    found = run(OWNER)
+    if found is None:
+        pytest.skip("needs root, a network namespace and a user namespace")
+    assert found == [[None, None], ["EACCES", "EACCES"], [None, None]]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_answered_is_what_bind_does(seed: int) -> None:
     found = run(GAME, str(seed), "60", timeout=300)

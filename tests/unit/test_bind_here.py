@@ -32,6 +32,7 @@ from portranges.probe import (
 )
 from portranges.reuse import Socket
 from portranges.system import BindSettings, Machine
+from portranges.system.machine import owns_network
 
 TRIE = """\
 Main:
@@ -156,6 +157,33 @@ def test_a_file_that_may_not_be_read_is_an_error():
         system.read_bind_settings(machine=closed)
     with pytest.raises(TypeError, match="networks must be networks of ipaddress, got str"):
         BindSettings(networks=("127.0.0.0/8",))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="namespaces of Linux")
+@pytest.mark.parametrize(
+    ("error", "owns"),
+    [(PermissionError(1, "x"), False), (OSError(25, "x"), True), (None, True)],
+)
+def test_the_owner_of_the_network_namespace(monkeypatch, error, owns):
+    import fcntl
+    import os
+
+    def ioctl(descriptor, request):
+        if error is not None:
+            raise error
+        return os.dup(descriptor)
+
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    assert owns_network() is owns
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="namespaces of Linux")
+def test_a_kernel_without_namespaces_has_one_owner(monkeypatch):
+    def missing(path, flags):
+        raise FileNotFoundError(2, "No such file or directory", path)
+
+    monkeypatch.setattr("portranges.system.machine.os.open", missing)
+    assert owns_network() is True
 
 
 def record(state="listen", address="127.0.0.1", **more):

@@ -240,6 +240,35 @@ def decode(data: bytes) -> str:
         return data.decode("latin-1")
 
 
+# NS_GET_USERNS in include/uapi/linux/nsfs.h.
+_GET_USER_NAMESPACE = 0xB701
+
+
+def owns_network() -> bool:
+    """Return whether capabilities of this process apply to its network namespace, on Linux.
+
+    They do if the namespace belongs to the user namespace of the process, or to one below it. The
+    kernel reveals no other owner.
+    """
+    import fcntl
+
+    try:
+        descriptor = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    except OSError:
+        # Without namespaces there is only one owner.
+        return True
+    try:
+        os.close(fcntl.ioctl(descriptor, _GET_USER_NAMESPACE))
+    except PermissionError:
+        return False
+    except OSError:
+        # The kernel is older than 4.9 and does not report the owner.
+        return True
+    finally:
+        os.close(descriptor)
+    return True
+
+
 def _release() -> str:
     uname = getattr(os, "uname", None)
     return "" if uname is None else str(uname().release)

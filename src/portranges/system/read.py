@@ -21,7 +21,7 @@ from portranges.errors import (
 from portranges.families import Family
 from portranges.ports import PortRange, check_transport
 from portranges.portset import PortSet
-from portranges.system.machine import THIS_MACHINE
+from portranges.system.machine import THIS_MACHINE, owns_network
 from portranges.system.model import (
     Exclusion,
     Field,
@@ -205,8 +205,8 @@ def read_may_bind_privileged(*, machine: Machine | None = None) -> bool:
     """Return whether this process may bind the ports that require a privilege.
 
     On Linux the process needs CAP_NET_BIND_SERVICE, which root in a container may lack and another
-    user may have. Elsewhere it needs to be root; on Windows no port requires a privilege. A
-    network namespace that belongs to another user namespace may still refuse the bind.
+    user may have, in the user namespace that owns the network namespace. Elsewhere it needs to be
+    root; on Windows no port requires a privilege.
 
     Args:
         machine: The machine; this one if None.
@@ -395,7 +395,9 @@ class _Reader:
             return True
         try:
             if "linux" in self.names:
-                return parsed(_PRIVILEGES, may_bind, self._text(_PRIVILEGES, file=_STATUS_FILE))
+                has = parsed(_PRIVILEGES, may_bind, self._text(_PRIVILEGES, file=_STATUS_FILE))
+                # ns_capable(net->user_ns, CAP_NET_BIND_SERVICE)
+                return has and (self.machine is not THIS_MACHINE or owns_network())
             text = self._text(_PRIVILEGES, command=_USER)
         except FileNotFoundError as error:
             raise SystemReadError(_PRIVILEGES, reason_of(error)) from error
