@@ -2,22 +2,45 @@
 
 Hypothesis calls ``register`` while it is being imported, so this module must not import
 ``strategies`` before the first draw: ``strategies`` needs all of Hypothesis. Every user of
-Hypothesis in the same environment imports this module, so it imports only numbers and sets.
+Hypothesis in the same environment imports this module, so it names the types as text.
 """
 
 from __future__ import annotations
-
-import sys
 
 from portranges import types
 
 __all__ = ["register"]
 
-_EPHEMERAL = "portranges.ephemeral"
+# The modules of the types that strategies.records draws. A type of another module, such as an
+# enumeration, is left to Hypothesis.
+_MODULES = (
+    "portranges.endpoints",
+    "portranges.ephemeral.model",
+    "portranges.ports",
+    "portranges.portset",
+    "portranges.probe.record",
+    "portranges.probe.table",
+    "portranges.registry.registry",
+    "portranges.reuse.linux.settings",
+    "portranges.reuse.model",
+    "portranges.reuse.others.settings",
+    "portranges.rulesets.model",
+    "portranges.rulesets.ruleset",
+    "portranges.selection.model",
+    "portranges.source",
+    "portranges.system.model",
+    "portranges.systems",
+    "portranges.transport_ports",
+)
 
 
 def register() -> None:
     """Register the types of the library for ``st.from_type``.
+
+    Hypothesis has no public way to name a type that is not loaded yet. It has the table that
+    it uses for numpy: the name of a module, and a function to call for unknown types once
+    that module is loaded. If a later Hypothesis has no such table, every type is loaded
+    immediately.
 
     Example:
         >>> from hypothesis import find, strategies as st
@@ -26,56 +49,36 @@ def register() -> None:
         >>> find(st.from_type(PortRange), lambda ports: len(ports) > 1)
         PortRange(first=0, last=1)
     """
-    from hypothesis import strategies as st
-
-    from portranges.ports import MaskedPort, PortRange
-    from portranges.portset import PortSet
-    from portranges.transport_ports import TransportPorts
-
-    # Hypothesis draws enumerations such as Transport and Category without help.
-    for kind in (MaskedPort, PortRange, PortSet, TransportPorts):
-        st.register_type_strategy(kind, _resolve)
-    _register_profiles()
-
-
-def _resolve(kind: type[types.Any]) -> types.Any:
-    from portranges import strategies
-
-    # Hypothesis also calls this for a base class such as Sized. The tests of other projects
-    # that draw any sized object must not change because this library is installed.
-    maker = strategies._BY_TYPE.get(kind)
-    return NotImplemented if maker is None else maker()
-
-
-def _register_profiles() -> None:
-    """Register EphemeralProfile without loading its module and all its rows.
-
-    Hypothesis has no public way to name a type that is not loaded yet. It has the table that
-    it uses for numpy: the name of a module, and a function to call for unknown types once
-    that module is loaded. If a later Hypothesis has no such table, the module is loaded
-    immediately.
-    """
     try:
         from hypothesis.strategies._internal.types import _global_extra_lookup as late_types
     except ImportError:
-        from hypothesis import strategies as st
-
-        from portranges.ephemeral import EphemeralProfile
-
-        st.register_type_strategy(EphemeralProfile, _resolve_profile)
+        _register_now()
     else:
-        late_types[_EPHEMERAL] = _profiles_for
+        late_types["portranges"] = _strategy_for
 
 
-def _resolve_profile(kind: type[types.Any]) -> types.Any:
-    found = _profiles_for(kind)
+def _register_now() -> None:
+    from importlib import import_module
+
+    from hypothesis import strategies as st
+
+    for module in map(import_module, _MODULES):
+        for kind in [*vars(module).values()]:
+            if isinstance(kind, type) and kind.__module__ == module.__name__:
+                st.register_type_strategy(kind, _resolve)
+
+
+def _resolve(kind: type[types.Any]) -> types.Any:
+    # Hypothesis also calls this for a base class such as Sized. The tests of other projects
+    # that draw any sized object must not change because this library is installed.
+    found = _strategy_for(kind)
     return NotImplemented if found is None else found
 
 
-def _profiles_for(kind: type[types.Any]) -> types.Any | None:
-    # While the module is being loaded, it does not have the name yet.
-    if kind is not getattr(sys.modules[_EPHEMERAL], "EphemeralProfile", None):
+def _strategy_for(kind: type[types.Any]) -> types.Any | None:
+    if getattr(kind, "__module__", None) not in _MODULES:
         return None
-    from portranges import strategies
+    from portranges.strategies.records import BY_TYPE
 
-    return strategies.profiles()
+    maker = BY_TYPE.get(f"{kind.__module__}.{kind.__qualname__}")
+    return None if maker is None else maker()

@@ -192,7 +192,7 @@ def test_the_walk_finds_the_core() -> None:
         "portranges.ports.check_port",
         "portranges.categories.Category.label",
         "portranges.errors.PortSyntaxError",
-        "portranges.strategies.port_sets",
+        "portranges.strategies.sets.port_sets",
         "portranges.errors.PortRangesError",
     } <= PUBLIC.keys()
     assert "portranges.portset.PortSet.__or__" in ALL

@@ -112,7 +112,7 @@ def test_without_plugins_nothing_is_registered_and_the_strategies_work(path: lis
     assert printed.split("\n") == ["False", "PortSet"]
 
 
-def test_registering_loads_no_more_than_numbers_and_sets(path: list[str]) -> None:
+def test_registering_loads_no_strategies_and_rows(path: list[str]) -> None:
     printed = run(
         path,
         "import hypothesis.strategies",
@@ -159,9 +159,11 @@ def test_a_hypothesis_version_without_late_types_works(path: list[str]) -> None:
         "from portranges import ephemeral",
         "profile = st.from_type(ephemeral.EphemeralProfile)",
         f"print(find(profile, {ANY}) == ephemeral.profiles()[0])",
+        "from portranges import PortRange, Transport",
+        f"print(find(st.from_type(PortRange), {ANY}), find(st.from_type(Transport), {ANY}))",
         HYPOTHESIS_NO_PLUGINS="1",
     )
-    assert printed == "True"
+    assert printed.split("\n") == ["True", "0 tcp"]
 
 
 def test_without_hypothesis_the_error_names_the_command(path: list[str]) -> None:

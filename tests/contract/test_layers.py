@@ -63,7 +63,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "system": ("ephemeral", "families", "systems"),
     "probe": ("families", "registry", "ephemeral", "uses", "capacity", "reuse", "system"),
     "testing": ("advice", "families", "system"),
-    "strategies": ("ephemeral", "reuse", "transport_ports"),
+    "strategies": ("registry", "reuse", "rulesets", "system", "probe"),
     "_hypothesis_plugin": ("strategies",),
     "integrations": ("fields",),
     "cli": (
@@ -104,12 +104,15 @@ LEAVES = (
 )
 
 # Who may use a leaf: its own front door. How full the ephemeral range is depends
-# on the range of this machine, so the probe reads it from ``system``, and so do the free ports.
+# on the range of this machine, so the probe reads it from ``system``, and so do the free ports. The
+# strategies build the records of both.
 FRONT_DOORS = {
     ("_hypothesis_plugin", "strategies"),
     ("__main__", "cli"),
     ("probe", "system"),
     ("testing", "system"),
+    ("strategies", "system"),
+    ("strategies", "probe"),
 }
 
 # What only a leaf may import.

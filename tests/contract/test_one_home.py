@@ -67,8 +67,9 @@ def arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 # A text, and the only modules that may contain it.
 HOMES = {
-    # Output of the commands and of the page of a report; the text of a rule that is data.
-    "json.dumps(": {"cli/output.py", "rulesets/documents.py"},
+    # Output of the commands and of the page of a report; the text of a rule that is data; a drawn
+    # file of rules.
+    "json.dumps(": {"cli/output.py", "rulesets/documents.py", "strategies/rules.py"},
     # "schema" is a key of pydantic too.
     '"schema"': {"cli/output.py", "fields.py"},
     "import wrap": {"layout.py"},

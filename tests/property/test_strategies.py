@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,13 +14,23 @@ from hypothesis import strategies as st
 import oracle
 from portranges import (
     Category,
+    Endpoint,
+    InvalidPortError,
+    InvalidSocketError,
+    InvalidValueError,
     MaskedPort,
     PortRange,
+    PortRangesError,
     PortSet,
     Transport,
     TransportPorts,
+    UnknownNameError,
+    dialects,
     ephemeral,
+    registry,
+    reuse,
 )
+from portranges import rulesets as formats
 from portranges import strategies as our
 
 T = TypeVar("T")
@@ -51,6 +63,11 @@ def smallest(strategy: st.SearchStrategy[T], condition: Callable[[T], bool]) -> 
         (our.masked_ports, MaskedPort),
         (our.transports, Transport),
         (our.transport_ports, TransportPorts),
+        (our.endpoints, Endpoint),
+        (our.sockets, reuse.Socket),
+        (our.service_names, str),
+        (our.rulesets, str),
+        (lambda: our.dialect_texts("nft"), str),
     ],
 )
 def test_a_strategy_draws_one_type(make: Callable[[], Any], kind: type) -> None:
@@ -274,7 +291,288 @@ class TestArguments:
         with pytest.raises(TypeError, match=r"^min_size must be an integer, got bool True$"):
             our.port_sets(min_size=True)
 
+    @pytest.mark.parametrize(
+        ("among", "error", "message"),
+        [
+            ([], InvalidValueError, "among must have a port in 0..65535, got none"),
+            (PortSet(), InvalidValueError, "among must have a port in 0..65535, got none"),
+            ([70000], InvalidPortError, "port must be in 0..65535, got 70000"),
+            (80, TypeError, "items must be an iterable of ports, got int 80"),
+            ("80", TypeError, "items must not be a str; PortSet.parse() reads text"),
+        ],
+    )
+    def test_among_must_be_ports(self, among: Any, error: type[Exception], message: str) -> None:
+        with pytest.raises(error) as caught:
+            our.ports(among=among)
+        assert str(caught.value).startswith(message)
+
+    def test_among_and_the_bounds_must_have_a_port_in_common(self) -> None:
+        with pytest.raises(InvalidValueError) as caught:
+            our.ports(among=PortRange(80, 90), min_value=100)
+        assert str(caught.value) == "among must have a port in 100..65535, got none"
+        with pytest.raises(InvalidValueError):
+            our.ports(among=[80, 50000], category="user")
+
+    @pytest.mark.parametrize(
+        ("make", "error", "message"),
+        [
+            (
+                lambda: our.dialect_texts("ntf"),
+                UnknownNameError,
+                "unknown dialect, got 'ntf'; did you mean 'nft'?",
+            ),
+            (lambda: our.dialect_texts(3), TypeError, "dialect must be a str, got int 3"),
+            (
+                lambda: our.rulesets("iptable"),
+                UnknownNameError,
+                "unknown format, got 'iptable'; did you mean 'iptables' or ",
+            ),
+            (lambda: our.rulesets(3), TypeError, "format must be a str, got int 3"),
+            (
+                lambda: our.sockets(system="lixun"),
+                UnknownNameError,
+                "unknown system, got 'lixun'",
+            ),
+            (lambda: our.sockets(system=3), TypeError, "system must be a str, got int 3"),
+            (
+                lambda: our.service_names(registry="iana"),
+                TypeError,
+                "registry must be a Registry, got str 'iana'",
+            ),
+            (
+                lambda: our.endpoints(min_value=70000),
+                InvalidValueError,
+                "min_value must be in 0..65535, got 70000",
+            ),
+            (
+                lambda: our.sockets(category="x"),
+                InvalidValueError,
+                "category must be 'system', 'user' or 'dynamic', got 'x'",
+            ),
+        ],
+    )
+    def test_wrong_arguments_of_the_others_are_refused(
+        self, make: Callable[[], object], error: type[Exception], message: str
+    ) -> None:
+        with pytest.raises(error) as caught:
+            make()
+        assert str(caught.value).startswith(message)
+
+    def test_a_format_of_another_package_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from portranges.strategies import rules
+
+        monkeypatch.setattr(rules, "_WRITERS", {})
+        with pytest.raises(InvalidValueError) as caught:
+            our.rulesets("nft")
+        assert str(caught.value) == "format must be one of portranges itself, got 'nft'"
+
     @pytest.mark.parametrize("make", MAKERS)
     def test_arguments_are_keywords_only(self, make: Any) -> None:
         with pytest.raises(TypeError):
             make(0, 80)
+
+
+class TestAmong:
+    @pytest.mark.parametrize(
+        "among", [[443], PortRange(1000, 2000), PortSet.parse("22,80-90,50000"), range(0, 65536, 2)]
+    )
+    def test_only_its_ports_are_drawn_and_often_its_ends(self, among: Any) -> None:
+        allowed = PortSet(among)
+        found = drawn(our.ports(among=among), 100)
+        assert PortSet(found) <= allowed
+        assert {allowed.first, allowed.last} <= set(found)
+        assert len(set(found)) >= min(4, len(allowed))
+
+    def test_an_iterator_is_read_once(self) -> None:
+        assert set(drawn(our.ports(among=iter([22, 80])), 30)) == {22, 80}
+
+    def test_it_is_combined_with_the_bounds(self) -> None:
+        found = drawn(our.ports(among=[22, 80, 8080, 50000], min_value=50, category="user"), 20)
+        assert set(found) == {8080}
+
+    @pytest.mark.parametrize(
+        ("among", "least", "smallest_port"),
+        [
+            (range(1000, 2001), 1500, 1501),
+            (PortSet.parse("1,5,70,9000"), 6, 70),
+            (range(0, 65536, 2), 30001, 30002),
+            (PortSet.parse("10-20,200-300"), 15, 16),
+        ],
+    )
+    def test_it_shrinks_to_the_smallest(self, among: Any, least: int, smallest_port: int) -> None:
+        assert smallest(our.ports(among=among), lambda port: port > least) == smallest_port
+
+
+@given(our.endpoints(min_value=1))
+def test_an_endpoint_reads_back(endpoint: Endpoint) -> None:
+    assert Endpoint.parse(str(endpoint)) == endpoint
+    assert endpoint.port >= 1
+
+
+def test_endpoints_have_hosts_of_every_kind() -> None:
+    hosts = [each.host for each in drawn(our.endpoints(), 150)]
+    assert len({"", "localhost", "0.0.0.0", "127.0.0.1", "::", "::1"} & set(hosts)) > 3
+    addresses = [Endpoint(each, 0).address for each in hosts]
+    assert sum(each is not None and each.version == 4 for each in addresses) > 10
+    assert sum(each is not None and each.version == 6 for each in addresses) > 10
+    assert sum(each is None for each in addresses) > 10
+    assert any("%" in each for each in hosts)
+    assert smallest(our.endpoints(), lambda each: True) == Endpoint("localhost", 0)
+    assert smallest(our.endpoints(), lambda each: ":" in each.host) == Endpoint("::", 0)
+
+
+# RFC 6335, section 5.1.
+SERVICE_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9](-?[A-Za-z0-9])*")
+
+
+@given(our.service_names())
+def test_a_service_name_has_the_form_of_the_rfc(name: str) -> None:
+    assert SERVICE_NAME.fullmatch(name)
+    assert 1 <= len(name) <= 15
+
+
+def test_service_names_of_every_form_are_drawn() -> None:
+    names = drawn(our.service_names(), 150)
+    assert sum("-" in each for each in names) > 5
+    assert sum(len(each) > 10 for each in names) > 5
+    assert smallest(our.service_names(), lambda each: True) == "a"
+    assert smallest(our.service_names(), lambda each: "-" in each) == "a-a"
+
+
+def test_service_names_of_a_registry_have_a_port() -> None:
+    own = registry.Registry.from_services("ssh 22/tcp\nweb 80/tcp http-alias\n")
+    names = set(drawn(our.service_names(registry=own), 60))
+    assert {"ssh", "web"} <= names <= {"ssh", "web", "http-alias"}
+    for name in drawn(our.service_names(registry=registry.SHIPPED), 50):
+        assert registry.SHIPPED.ports(name)
+
+
+class TestSockets:
+    def test_sockets_of_every_kind_are_drawn(self) -> None:
+        found = drawn(our.sockets(), 250)
+        assert {each.state for each in found} == set(reuse.State)
+        assert {each.family for each in found} == {"inet", "inet6"}
+        for option in ("reuse_address", "reuse_port", "load_balance", "exclusive"):
+            assert {getattr(each, option) for each in found} == {True, False}
+        assert {each.v6only for each in found} == {None, True, False}
+        of_windows = next(each for each in found if each.exclusive and each.state == "listening")
+        with pytest.raises(InvalidSocketError):
+            reuse.can_bind(of_windows, system="linux")
+
+    @pytest.mark.parametrize("system", reuse.systems())
+    def test_a_system_can_have_its_sockets(self, system: Any) -> None:
+        sockets = our.sockets(system=system, min_value=8000, max_value=8001)
+        found = drawn(st.tuples(sockets, sockets), 60)
+        for new, old in found:
+            state = reuse.State.BOUND
+            decision = reuse.can_bind(dataclasses.replace(new, state=state), [old], system=system)
+            assert decision.error is None or decision.error.startswith(("E", "WSAE"))
+
+    def test_the_options_of_a_system_are_drawn(self) -> None:
+        assert any(each.exclusive for each in drawn(our.sockets(system="windows"), 60))
+        assert any(each.reuse_port for each in drawn(our.sockets(system="linux"), 60))
+
+    def test_a_socket_shrinks_to_a_bound_one(self) -> None:
+        sockets = our.sockets(min_value=80)
+        assert str(smallest(sockets, lambda each: True)) == "tcp 127.0.0.1:80"
+        assert str(smallest(sockets, lambda each: each.transport == "udp")) == "udp 127.0.0.1:80"
+        assert (
+            str(smallest(sockets, lambda each: each.family == "inet6" and each.reuse_address))
+            == "tcp [::1]:80"
+        )
+
+
+def understood(text: str, dialect: Any) -> PortSet:
+    return dialects.parse(text, dialect)
+
+
+class TestDialectTexts:
+    @pytest.mark.parametrize("dialect", dialects.names())
+    def test_parse_accepts_every_text(self, dialect: Any) -> None:
+        texts = drawn(our.dialect_texts(dialect), 40)
+        assert [text for text in texts if not is_accepted(text, dialect)] == []
+        # A notation with one port or range has few spellings.
+        assert len(set(texts)) > 10
+
+    def test_an_alias_is_accepted(self) -> None:
+        (alias,) = dialects.lookup("nft").aliases[:1] or ("nft",)
+        for text in drawn(our.dialect_texts(alias), 5):
+            assert understood(text, "nft")
+
+    # The spellings that a row allows are all drawn.
+    @pytest.mark.slow
+    @pytest.mark.parametrize(
+        ("dialect", "patterns"),
+        [
+            ("nft", ["==", "eq ", "!= ", "ne ", ">", "tcp dport ", "{", ", *}", r"\d+ - \d+"]),
+            ("iptables", ["! --dport", ":65535", r":\d+", r"(?:^| ):\d", "-p udp"]),
+            ("iptables-multiport", ["! --dports", r"\d,\d", r"\d:\d", "-p tcp -m multiport"]),
+            ("calico", [r"^\[\d+\]", '"[0-9]+:[0-9]+"', ", *]"]),
+            ("haproxy", ["eq ", "ge ", r"\d-\d", r"\d:\d", r"\d\t+\d"]),
+            ("junos", [";", r"\[", "destination-port-except"]),
+            ("powershell", ["@\\(", "'"]),
+            ("ovs", ["tp_dst=0x", "tcp,", "udp,"]),
+            ("nmap", ["T:", "U:"]),
+            ("suricata", ["!", r"\["]),
+            ("wireshark", ["in {", "in{", r"\.\."]),
+        ],
+    )
+    def test_the_spellings_of_the_row_are_drawn(self, dialect: Any, patterns: list[str]) -> None:
+        texts = drawn(our.dialect_texts(dialect), 400)
+        missing = [each for each in patterns if not any(re.search(each, text) for text in texts)]
+        assert missing == []
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(
+        ("dialect", "text"),
+        [("nft", "0"), ("iptables", "--dport 0"), ("portranges", ""), ("calico", "[1]")],
+    )
+    def test_a_text_shrinks_to_the_simplest(self, dialect: Any, text: str) -> None:
+        assert smallest(our.dialect_texts(dialect), lambda each: True) == text
+
+    def test_a_text_shrinks_to_the_smallest_port(self) -> None:
+        texts = our.dialect_texts("nft")
+        assert smallest(texts, lambda each: understood(each, "nft").first > 1000) == "1001"
+        assert smallest(texts, lambda each: "udp" in each) == "udp dport 0"
+
+
+def is_accepted(text: str, dialect: Any) -> bool:
+    try:
+        dialects.parse(text, dialect)
+    except PortRangesError:
+        return False
+    return True
+
+
+class TestRulesets:
+    @pytest.mark.parametrize("name", [row.name for row in formats.formats()])
+    def test_every_rule_is_read(self, name: str) -> None:
+        found = [formats.parse(text, name) for text in drawn(our.rulesets(name), 25)]
+        assert {each.skipped for each in found} == {()}
+        assert {each.format for each in found} == {name}
+        rules = [rule for each in found for rule in each.rules]
+        assert len(rules) > 20
+        incoming = [rule for rule in rules if rule.direction is not formats.Direction.OUT]
+        assert {str(transport) for rule in incoming for transport, _ in rule.ports.items()} >= {
+            "tcp",
+            "udp",
+        }
+        assert min(len(each.rules) for each in found) == 0
+
+    def test_without_a_format_it_is_detected(self) -> None:
+        found = [formats.parse(text) for text in drawn(our.rulesets(), 60)]
+        assert {each.skipped for each in found} == {()}
+        assert all(each.rules for each in found)
+        names = {row.name for row in formats.formats()}
+        assert {each.format for each in found} <= names - {"ip6tables"}
+        assert len({each.format for each in found}) > 8
+
+    def test_an_alias_is_accepted(self) -> None:
+        row = next(row for row in formats.formats() if row.aliases)
+        text = drawn(our.rulesets(row.aliases[0]), 3)[0]
+        assert formats.parse(text, row.name).skipped == ()
+
+    def test_a_ruleset_shrinks_to_one_small_rule(self) -> None:
+        texts = our.rulesets("ufw-status")
+        found = smallest(texts, lambda each: "udp" in each)
+        assert found.splitlines()[-1].split() == ["1/udp", "ALLOW", "IN", "Anywhere"]

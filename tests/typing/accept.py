@@ -8,7 +8,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Iterator, Sized
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from random import Random, SystemRandom
+from socket import socket
 from typing import Any, SupportsIndex, assert_never, assert_type
 
 from hypothesis import strategies as st
@@ -38,10 +40,12 @@ from portranges import (
     parse_port,
     probe,
     registry,
+    reuse,
     rulesets,
     strategies,
     system,
     systems,
+    testing,
 )
 from portranges.capacity import Interval
 from portranges.ephemeral import EphemeralProfile
@@ -296,6 +300,24 @@ def drawing() -> None:
     assert_type(strategies.transports(), st.SearchStrategy[Transport])
     assert_type(strategies.transport_ports(max_value=9), st.SearchStrategy[TransportPorts])
     assert_type(strategies.profiles(), st.SearchStrategy[EphemeralProfile])
+    assert_type(strategies.ports(among=PortSet([80])), st.SearchStrategy[int])
+    assert_type(strategies.ports(among=[80, PortRange(8000, 8010)]), st.SearchStrategy[int])
+    assert_type(strategies.endpoints(category="user"), st.SearchStrategy[Endpoint])
+    assert_type(strategies.sockets(system="macos"), st.SearchStrategy[reuse.Socket])
+    assert_type(strategies.service_names(registry=registry.SHIPPED), st.SearchStrategy[str])
+    assert_type(strategies.dialect_texts("nft"), st.SearchStrategy[str])
+    assert_type(strategies.rulesets("aws"), st.SearchStrategy[str])
+
+
+def free_ports(folder: Path) -> None:
+    free = testing.FreePorts(PortRange(8000, 8100), shared_folder=folder)
+    assert_type(free(), int)
+    with free.reserve() as reserved:
+        assert_type(reserved, testing.ReservedPort)
+        assert_type(reserved.port, int)
+        assert_type(reserved.socket, socket)
+        assert_type(reserved.socket_for("udp", family="inet6"), socket)
+        assert_type(reserved.is_released, bool)
 
 
 def anything(value: Any) -> None:

@@ -1,41 +1,21 @@
-"""Hypothesis strategies for ports, ranges, sets, masks, transports and profiles.
+"""Strategies for ports, ranges, sets, masks, transports and profiles.
 
-They need the extra ``hypothesis``. Half of the numbers are drawn evenly, the other half near the
-ports at which something changes: the ends of the universe, of the categories of RFC 6335 and of
-the ephemeral ranges of systems. All strategies shrink towards port 0. They use only the
-constructors of the library, so what they draw cannot depend on a fault elsewhere in it.
+Half of the numbers are drawn evenly, the other half near the ports at which something changes.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Any
+from itertools import accumulate
+
+from hypothesis import strategies as st
 
 from portranges import checks, types
-from portranges.errors import InvalidValueError, MissingExtraError, elide
+from portranges.errors import InvalidValueError, elide
 from portranges.ports import MaskedPort, PortRange, Transport
 from portranges.portset import PortSet
 from portranges.transport_ports import TransportPorts
-
-try:
-    from hypothesis import strategies as st
-except ModuleNotFoundError as _error:
-    if _error.name != "hypothesis":
-        raise
-    raise MissingExtraError("hypothesis", "hypothesis") from _error
-
-__all__ = [
-    "masked_ports",
-    "port_ranges",
-    "port_sets",
-    "ports",
-    "profiles",
-    "transport_ports",
-    "transports",
-]
 
 _LAST = 65535
 
@@ -56,6 +36,9 @@ _KIND = st.sampled_from(("port", "range", "comb", "long", "port"))
 _HOLE = st.sampled_from(("port", "port", "port", "range"))
 _STEP = st.integers(2, 9)
 
+# The most ranges of a set near whose ends ports are drawn.
+_MOST_EDGES = 16
+
 # Transports that get the same ports.
 _TOGETHER = st.sampled_from(
     (*((each,) for each in Transport), (Transport.TCP, Transport.UDP), tuple(Transport))
@@ -70,7 +53,11 @@ _CATEGORIES = {"system": (0, 1023), "user": (1024, 49151), "dynamic": (49152, 65
 
 
 def ports(
-    *, min_value: int = 0, max_value: int = _LAST, category: str | None = None
+    *,
+    min_value: int = 0,
+    max_value: int = _LAST,
+    category: str | None = None,
+    among: types.PortItems | None = None,
 ) -> st.SearchStrategy[int]:
     """Return a strategy for port numbers.
 
@@ -81,12 +68,16 @@ def ports(
         max_value: The greatest port to draw, inclusive.
         category: Draw only from this category of RFC 6335: a ``Category``,
             or its value as a ``str``.
+        among: Draw only from these ports: a set, a range, or any iterable that ``PortSet``
+            accepts. Half of the ports are then drawn near the ends of its ranges.
 
     Returns:
         A strategy for ``int``.
 
     Raises:
-        TypeError: A bound is not an ``int``, or the category is not a ``str``.
+        TypeError: A bound is not an ``int``, the category is not a ``str``, or *among* is not
+            a set of ports.
+        InvalidPortError: *among* has an integer outside 0 to 65535.
         InvalidValueError: A bound is outside 0 to 65535, the category is unknown, or
             there is no port to draw.
 
@@ -96,8 +87,16 @@ def ports(
         2001
         >>> find(ports(category="dynamic"), lambda port: True)
         49152
+        >>> find(ports(among=[22, 443, 8080]), lambda port: port > 100)
+        443
     """
-    return _ports_between(*_bounds(min_value, max_value, category))
+    low, high = _bounds(min_value, max_value, category)
+    if among is None:
+        return _ports_between(low, high)
+    found = PortSet(among) & PortRange(low, high)
+    if not found:
+        raise InvalidValueError(f"among must have a port in {low}..{high}", "none")
+    return _ports_of(found.ranges)
 
 
 def port_ranges(
@@ -249,19 +248,8 @@ def profiles() -> st.SearchStrategy[types.EphemeralProfile]:
     return st.sampled_from(ephemeral.profiles())
 
 
-# What st.from_type draws. _hypothesis_plugin uses it on the first draw.
-_BY_TYPE: Mapping[type[Any], Callable[[], st.SearchStrategy[Any]]] = MappingProxyType(
-    {
-        MaskedPort: masked_ports,
-        PortRange: port_ranges,
-        PortSet: port_sets,
-        TransportPorts: transport_ports,
-    }
-)
-
-
 def _bounds(min_value: int, max_value: int, category: str | None) -> tuple[int, int]:
-    """Return the first and the last port to draw."""
+    """Return the first and the last port to draw, or raise an error about the arguments."""
     _check_order("value", min_value, max_value, _LAST)
     if category is None:
         return min_value, max_value
@@ -326,6 +314,35 @@ def _draw_pair(draw: st.DrawFn, low: int, high: int, *, long: bool = False) -> t
 @st.composite
 def _ports_between(draw: st.DrawFn, low: int, high: int) -> int:
     return _draw_port(draw, low, high)
+
+
+def _ports_of(ranges: tuple[PortRange, ...]) -> st.SearchStrategy[int]:
+    """Return a strategy for the ports of ascending *ranges*.
+
+    A port is drawn by its index, so that it shrinks through the gaps.
+    """
+    # The index of the first port of each range, and the number of all.
+    starts = list(accumulate((len(each) for each in ranges), initial=0))
+    last = starts[-1] - 1
+    step = -(-len(ranges) // _MOST_EDGES)
+    edges = [
+        st.integers(max(0, each - 1), min(last, each)) for each in (*starts[::step], starts[-1])
+    ]
+    spans = [st.integers(0, last)] * len(edges) + edges
+    return _port_at(spans, starts, ranges)
+
+
+@st.composite
+def _port_at(
+    draw: st.DrawFn,
+    spans: list[st.SearchStrategy[int]],
+    starts: list[int],
+    ranges: tuple[PortRange, ...],
+) -> int:
+    # As in _draw_port, the span is drawn first.
+    index = draw(spans[draw(st.integers(0, len(spans) - 1))])
+    number = bisect_right(starts, index) - 1
+    return ranges[number].first + index - starts[number]
 
 
 @st.composite
