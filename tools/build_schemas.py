@@ -162,10 +162,19 @@ _TABLE: dict[str, Schema] = {
     "read_at": NUMBER,
     "sockets": array(ref("socket")),
 }
+_BIND_HERE = record(
+    {"verdict": words(BindVerdict), "error": nullable(TEXT), "rule": TEXT},
+    transport=words(("tcp", "udp")),
+)
 _STATES = ("unknown", "free", "listening", "bound", "ended", "self-connected", "connected")
 _REPORT = record(
     {
-        "here": record(verdict=words(_STATES), machine=array(_MACHINE_HERE), **_TABLE),
+        "here": record(
+            verdict=words(_STATES),
+            machine=array(_MACHINE_HERE),
+            bind=array(_BIND_HERE),
+            **_TABLE,
+        ),
     },
     port=PORT,
     ports=ref("range"),

@@ -587,10 +587,10 @@ def work():
     with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
         file.write("1024 65535")
     found = {"wide": said("suggest --here 10254"), "page": said("10254 --here"),
-             "root": said("80 --here"), "root bound": bound(80)}
+             "root": said("80 --here --full"), "root bound": bound(80)}
     def as_user():
         become(65534)
-        return [said("80 --here"), bound(80)]
+        return [said("80 --here --full"), bound(80)]
     found["user"], found["user bound"] = fork(as_user)[1]
     return found
 """
@@ -606,11 +606,22 @@ def test_a_machine_with_other_settings():
     assert "10254 is inside the ephemeral range of this machine, 1024-65535" in found["wide"][1]
     text = "this machine allocates it to clients: its ephemeral range is 1024-65535"
     assert text in found["page"][1]
-    for user, bound, text in (
-        ("root", 0, "this process has the privilege to bind it: ports below 1024 require one"),
-        ("user", 13, "this process cannot bind it without a privilege: ports below 1024 require"),
+    for user, bound, now, text in (
+        (
+            "root",
+            0,
+            "yes",
+            "this process has the privilege to bind it: ports below 1024 require one",
+        ),
+        (
+            "user",
+            13,
+            "no, bind() fails with EACCES",
+            "this process cannot bind it without a privilege: ports below 1024 require",
+        ),
     ):
         assert text in found[user][1]
+        assert f"bind now tcp, udp: {now} " in found[user][1]
         assert found[f"{user} bound"] == bound
 
 

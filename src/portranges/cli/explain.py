@@ -123,9 +123,13 @@ def _print_pages(answers: types.ReportAnswers, *, sources: bool, with_here: bool
     for number, (report, transport) in enumerate(answers):
         if number:
             print("\n" + "-" * width + "\n")
-        print(report.page(sources=sources, width=width, styled=styled))
         if with_here:
             # It imports what reads sockets, which other answers do not need.
+            from portranges.cli import here_verdict
+
+            print(*here_verdict.lines(report.port, transport, width=width), "", sep="\n")
+        print(report.page(sources=sources, width=width, styled=styled))
+        if with_here:
             from portranges.cli import here
 
             print("\n" + here.section(report.port, transport, width=width, styled=styled))
@@ -136,9 +140,9 @@ def _print_verdicts(answers: types.ReportAnswers, *, with_here: bool) -> None:
     styled = is_styled(sys.stdout)
     for report, transport in answers:
         if with_here:
-            from portranges.cli import here
+            from portranges.cli import here_verdict
 
-            print(here.verdict(report.port, transport, width=width))
+            print(*here_verdict.lines(report.port, transport, width=width), sep="\n")
         print(report.verdict(width=width, styled=styled), end="\n\n")
     print(*wrapped(_FULL if with_here else _FULL + _HERE, width), sep="\n")
 
@@ -147,9 +151,9 @@ def _print_lines(answers: types.ReportAnswers, *, with_here: bool) -> None:
     for report, transport in answers:
         line = report.brief
         if with_here:
-            from portranges.cli import here
+            from portranges.cli import here_verdict
 
-            line += f"; {here.brief(report.port, transport)}"
+            line += f"; {here_verdict.brief(report.port, transport)}"
         print(line)
 
 
@@ -159,9 +163,10 @@ def _data(
     for report, transport in answers:
         data = facts.add(report)
         if with_here:
-            from portranges.cli import here
+            from portranges.cli import here, here_verdict
 
-            data["here"] = here.data(report.port, transport)
+            bind = here_verdict.bind_data(report.port, transport)
+            data["here"] = {**here.data(report.port, transport), "bind": bind}
         yield data
 
 

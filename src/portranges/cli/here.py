@@ -1,6 +1,6 @@
-"""``portranges 60454 --here``: the port on this machine, as lines, one phrase, a section or JSON.
+"""``portranges 60454 --here``: the section of a page about the port on this machine.
 
-They show what holds the port, whether the machine allocates it by its own settings, and whether
+It shows what holds the port, whether the machine allocates it by its own settings, and whether
 this process may bind it.
 """
 
@@ -8,27 +8,22 @@ from __future__ import annotations
 
 from portranges import types
 from portranges.cli.numbers import moment, span
-from portranges.cli.sockets import ends, notes, owner, owner_and_user
+from portranges.cli.sockets import ends, notes, owner_and_user
 from portranges.errors import SystemReadError
-from portranges.layout import labels
 from portranges.probe import Scope, SocketRecord, SocketState, SocketTable, owners
 from portranges.report.page_layout import Page
 from portranges.system import Machine, MachineSettings, read_may_bind_privileged, read_settings
 
-# Sockets that are listed individually, in the section and in the verdict.
-_MOST = 10
-_FEW = 2
-
-_LABEL = 11  # as in the verdict of a report
+_MOST = 10  # sockets that are listed individually
 
 
 def data(
     port: int, transport: str | None = None, *, machine: Machine | None = None
 ) -> dict[str, types.Any]:
     """Return what holds *port*, and the settings of the machine for it, as data for JSON."""
-    table = owners(port, _probed(transport))
+    table = owners(port, probed(transport))
     return {
-        "verdict": _verdict(table, transport),
+        "verdict": state(table, transport),
         "machine": [_settings_data(port, each, machine) for each in _transports(transport)],
         **table.to_dict(),
     }
@@ -43,36 +38,21 @@ def section(
     machine: Machine | None = None,
 ) -> str:
     """Return what holds *port*, and the settings of the machine for it, as a section."""
-    table = owners(port, _probed(transport))
-    texts = [*_texts(table, transport), *_settings_texts(port, transport, machine)]
+    table = owners(port, probed(transport))
+    texts = [
+        explained(table, transport),
+        *first_sockets(table, _MOST),
+        *notes(table.visibility, table),
+        *_settings_texts(port, transport, machine),
+    ]
     page = Page(width=width, styled=styled)
     page.section("Here, now", [page.paragraph(text, indent=2) for text in texts])
     # The first line is the blank one before a section.
     return "\n".join(page.lines[1:])
 
 
-def verdict(
-    port: int,
-    transport: str | None = None,
-    *,
-    width: int = 80,
-    machine: Machine | None = None,
-) -> str:
-    """Return what holds *port*, and who may bind it, as a few lines."""
-    table = owners(port, _probed(transport))
-    texts = [*_texts(table, transport, most=_FEW), *_settings_texts(port, transport, machine)]
-    parts = [("here" if not number else "", text) for number, text in enumerate(texts)]
-    return "\n".join(labels(parts, label_width=_LABEL, width=width))
-
-
-def brief(port: int, transport: str | None = None) -> str:
-    """Return what holds *port* as a phrase: ``"here: listening, sshd (812)"``."""
-    table = owners(port, _probed(transport))
-    names = dict.fromkeys(owner(each) for record in table for each in record.owners)
-    return ", ".join([f"here: {_verdict(table, transport)}", *names])
-
-
-def _probed(transport: str | None) -> types.Any:
+def probed(transport: str | None) -> types.Any:
+    """Return the transport whose sockets are read, None for both."""
     # The probe reads TCP and UDP sockets; for other transports, both are shown.
     return transport if transport in ("tcp", "udp") else None
 
@@ -147,10 +127,11 @@ def _settings(port: int, settings: MachineSettings, machine: Machine | None) -> 
         yield f"any user of this machine may bind it{rule}{place}"
 
 
-def _verdict(table: SocketTable, transport: str | None) -> str:
+def state(table: SocketTable, transport: str | None) -> str:
+    """Return what the sockets in *table* mean for their port, as one word."""
     if not len(table):
         # A port is free if nothing holds it, not if nothing was visible.
-        is_seen = table.visibility.sockets is Scope.ALL and transport == _probed(transport)
+        is_seen = table.visibility.sockets is Scope.ALL and transport == probed(transport)
         return "free" if is_seen else "unknown"
     states = {record.state for record in table}
     if SocketState.LISTEN in states:
@@ -182,15 +163,19 @@ _VERDICTS = {
 }
 
 
-def _texts(table: SocketTable, transport: str | None, most: int = _MOST) -> types.Iterator[str]:
+def explained(table: SocketTable, transport: str | None) -> str:
+    """Return what the sockets in *table* mean for their port, as a sentence."""
     kind = "TCP or UDP" if transport is None else transport.upper()
-    yield _VERDICTS[_verdict(table, transport)].format(kind)
+    return _VERDICTS[state(table, transport)].format(kind)
+
+
+def first_sockets(table: SocketTable, most: int) -> types.Iterator[str]:
+    """Yield the sockets in *table*, listeners first, and how many are left out after *most*."""
     records = sorted(table, key=lambda each: (not each.is_listening, each.remote, each.local))
     for record in records[:most]:
         yield described(record, table.why_no_owner(record))
     if len(records) > most:
         yield f"and {len(records) - most:,} more"
-    yield from notes(table.visibility, records)
 
 
 def described(record: SocketRecord, why_no_owner: str) -> str:
