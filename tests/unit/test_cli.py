@@ -481,6 +481,7 @@ def test_the_width_follows_columns(given, width, monkeypatch, capsys):
         ["audit", "49152-65535"],
         ["sql", "port", "1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31"],
         ["capacity", "--system", "linux", "--rate", "400"],
+        ["reuse", "0.0.0.0:80", "[::]:80"],
         ["registry", "--search", "shell"],
     ],
 )

@@ -100,6 +100,17 @@ def test_it_fits_80_columns(words: tuple[str, ...], capsys: pytest.CaptureFixtur
     assert all(len(line) <= 80 and line == line.rstrip() for line in lines)
 
 
+def test_a_path_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert run("--here") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "    /proc/sys/net/ipv4/ip_local_reserved_ports" in lines
+    assert " " * 22 + "/proc/sys/net/ipv4/tcp_tw_reuse" in lines
+    assert max(map(len, lines)) <= 60
+
+
 def test_the_rows_of_each_table_align(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     lines = capsys.readouterr().out.splitlines()

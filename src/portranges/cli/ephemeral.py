@@ -138,7 +138,8 @@ def _settings(settings: types.MachineSettings) -> types.Iterator[str]:
         else:
             # A path or a command must stay on one line.
             yield f"  {label:<18}  {value}"
-            yield from wrapped(where, width, first=_BELOW, below=_BELOW)
+            below = _BELOW if len(_BELOW + where) <= width else " " * 4
+            yield from wrapped(where, width, first=below, below=below)
 
 
 def _values(settings: types.MachineSettings) -> types.Iterator[tuple[str, str, str]]:

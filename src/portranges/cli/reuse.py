@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from portranges import reuse, types
 from portranges.cli import files
 from portranges.cli.numbers import whole_number
-from portranges.cli.output import answer, print_note
+from portranges.cli.output import answer, columns, print_note
 from portranges.endpoints import Endpoint
 from portranges.errors import InvalidSocketError, InvalidValueError, elide
-from portranges.layout import WIDTH, grouped, labels, wrapped
+from portranges.layout import grouped, labels, wrapped
 from portranges.portset import PortSet
 from portranges.records import as_data
 from portranges.registry import SHIPPED
@@ -265,14 +266,15 @@ def _lines(
     split = [name for name in decisions if any(len(each.on(name)) > 1 for each in (*existing, new))]
     if split:
         parts.append(("", f"on {', '.join(split)}: {_SPLIT}"))
-    yield from labels(parts, label_width=10)
+    width = columns(sys.stdout)
+    yield from labels(parts, label_width=10, width=width)
     yield ""
-    width = max(map(len, decisions)) + 2
-    yield f"{'system':<{width}}verdict   error            rule"
+    size = max(map(len, decisions)) + 2
+    yield f"{'system':<{size}}verdict   error            rule"
     for system, decision in decisions.items():
         verdict = decision.verdict.value
         error = decision.error or "-"
-        yield f"{system:<{width}}{verdict:<10}{error:<17}{decision.rule.id}"
+        yield f"{system:<{size}}{verdict:<10}{error:<17}{decision.rule.id}"
     yield ""
     reasons = grouped(
         (f"{each.reason} ({each.confidence.value}: {each.source})", system)
@@ -280,9 +282,9 @@ def _lines(
     )
     for reason, systems in reasons.items():
         text = f"{', '.join(systems)}: {reason}"
-        yield "\n".join(wrapped(text, WIDTH, first="  ", below="  ")).lstrip()
+        yield "\n".join(wrapped(text, width, first="  ", below="  ")).lstrip()
     if not is_excluded_given and any(name.startswith("windows") for name in decisions):
-        yield "\n".join(wrapped(_EXCLUDED, WIDTH, below="  "))
+        yield "\n".join(wrapped(_EXCLUDED, width, below="  "))
 
 
 def _described(socket: types.Socket) -> str:
