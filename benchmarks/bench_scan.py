@@ -20,7 +20,7 @@ from measure import FULL, Case, Question, compare, paired
 from tables import Goal, Table, nothing, ratio, span
 from tables import size as size_of
 
-from portranges import Category, PortRange, PortSet, classify_many, columns, scan
+from portranges import Category, PortRange, PortSet, chunks, classify_many, scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,7 +74,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
         " ".join([note, *missing]),
         left=2,
     )
-    plans, best = _plans(octets[: 2 * columns.PIECE], few_rounds, rng)
+    plans, best = _plans(octets[: 2 * chunks.PIECE], few_rounds, rng)
     growth, linear = _growth(octets, few_rounds, rng, is_quick=is_quick)
     return [asked, plans, growth], [*goals, *best, *linear]
 

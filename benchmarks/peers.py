@@ -43,6 +43,8 @@ PEERS = (
     Peer("psutil", "psutil"),
     Peer("numpy", "numpy"),
     Peer("polars", "polars"),
+    Peer("pandas", "pandas"),
+    Peer("pyarrow", "pyarrow"),
 )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Protocol
 
+import bench_columns
 import bench_covers
 import bench_import
 import bench_one_port
@@ -54,6 +55,7 @@ _TOPICS: dict[str, _Topic] = {
     "sets": bench_sets.run,
     "covers": bench_covers.run,
     "scan": bench_scan.run,
+    "columns": bench_columns.run,
     "reuse": bench_reuse.run,
     "rulesets": bench_rulesets.run,
     "selection": bench_selection.run,

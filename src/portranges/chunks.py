@@ -12,8 +12,12 @@ from array import array
 from portranges import types
 from portranges.errors import InvalidValueError
 
-# How many rows of a column are requested from its package at a time: a call costs up to 0.3 ms.
-_ROWS = 16 * 65536
+# How many ports are processed at a time. Their bytes, and the integers made of them, fit into a
+# processor's cache, and bound the memory needed beside the result.
+PIECE = 65536
+
+# How many rows of a polars Series are requested at a time: each call takes up to 0.3 ms.
+_ROWS = 16 * PIECE
 
 # A format of the buffer protocol for each number of bytes.
 _OF_SIZE: dict[int, types.Literal["B", "H", "I", "Q"]] = {1: "B", 2: "H", 4: "I", 8: "Q"}
@@ -108,8 +112,15 @@ def nulls_of(bitmap: types.Any, first: int, number: int) -> bytes:
         b'\x00\xff\x00\xff'
     """
     octets = memoryview(bitmap)[first // 8 : (first + number + 7) // 8].tobytes()
+    start, end = first % 8, first % 8 + number
+    numpy = loaded_numpy()
+    if numpy is not None:
+        bits = numpy.unpackbits(numpy.frombuffer(octets, "uint8"), bitorder="little")[start:end]
+        # 1 becomes 0, and 0 becomes 255.
+        marks: bytes = (bits - 1).tobytes()
+        return marks
     digits = f"{int.from_bytes(octets, 'little'):0{8 * len(octets)}b}".encode()[::-1]
-    return digits[first % 8 : first % 8 + number].translate(_ZERO_DIGIT)
+    return digits[start:end].translate(_ZERO_DIGIT)
 
 
 # -- chunks of a column ---------------------------------------------------------
@@ -123,7 +134,9 @@ def chunks_of(ports: types.Any, byteorder: types.ByteOrder) -> types.Iterator[ty
         InvalidValueError: It is an odd number of bytes.
     """
     kind = types.cast("types.Any", type(ports))
-    for base in kind.__mro__:
+    if kind in (list, tuple, range):
+        return None
+    for base in () if kind in (bytes, bytearray, memoryview, array) else kind.__mro__:
         package = str(base.__module__).partition(".")[0]
         if package in _READERS and package in sys.modules:
             chunks = _READERS[package](sys.modules[package], ports, byteorder)
@@ -165,8 +178,8 @@ def _of_numpy(
 
 
 def _of_array(numbers: types.Any, nulls: types.Any) -> types.Iterator[types.Chunk]:
-    for start in range(0, len(numbers), _ROWS):
-        end = start + _ROWS
+    for start in range(0, len(numbers), PIECE):
+        end = start + PIECE
         yield numbers[start:end], None if nulls is None else marks_of(nulls[start:end]), None
 
 
@@ -194,10 +207,14 @@ def _of_pandas(
 
 
 def _of_nullable(column: types.Any, dtype: types.Any) -> types.Iterator[types.Chunk]:
-    for start in range(0, len(column), _ROWS):
-        part = column[start : start + _ROWS]
-        numbers, nulls = part.to_numpy(dtype=dtype, na_value=0), part.isna()
-        yield numbers, marks_of(nulls) if nulls.any() else None, None
+    for start in range(0, len(column), PIECE):
+        part = column[start : start + PIECE]
+        nulls = part.isna()
+        if nulls.any():
+            yield part.to_numpy(dtype=dtype, na_value=0), marks_of(nulls), None
+        else:
+            # Without na_value nothing is copied.
+            yield part.to_numpy(dtype=dtype), None, None
 
 
 def _of_arrow(
@@ -219,8 +236,8 @@ def _of_arrow_arrays(
 ) -> types.Iterator[types.Chunk]:
     numpy = loaded_numpy()
     for whole in arrays:
-        for start in range(0, len(whole), _ROWS):
-            part = whole.slice(start, _ROWS)
+        for start in range(0, len(whole), PIECE):
+            part = whole.slice(start, PIECE)
             bitmap, data = part.buffers()
             first, last = part.offset, part.offset + len(part)
             view = memoryview(data)[first * size : last * size]
@@ -306,7 +323,7 @@ _ORDERS: dict[str, types.ByteOrder | None] = {
 def _of_buffer(
     view: memoryview, ports: types.Any, byteorder: types.ByteOrder
 ) -> types.Iterator[types.Chunk]:
-    what = f"{type(ports).__name__} of format {view.format!r}"
+    what = type(ports).__name__
     is_octets = isinstance(ports, (bytes, bytearray, memoryview))
     is_octets = is_octets and view.format in ("B", "b", "c")
     order, letter, size = view.format[:-1], view.format[-1:], view.itemsize
@@ -318,7 +335,7 @@ def _of_buffer(
         if letter in ("b", "B") and not isinstance(ports, array):
             hint = "; a memoryview of it is read as two bytes per port"
         if hint or order not in _ORDERS or letter not in _SIGNED + _UNSIGNED:
-            raise _not_integers(what, hint)
+            raise _not_integers(f"{what} of format {view.format!r}", hint)
     elif view.nbytes % 2:
         raise InvalidValueError("ports must have two bytes each", f"{view.nbytes} bytes")
     if view.ndim > 1 or (is_octets and not view.c_contiguous):

@@ -11,12 +11,17 @@ from array import array
 from itertools import islice
 
 from portranges import checks, types
-from portranges.chunks import MARK, Integers, chunks_of, count, loaded_numpy, marks_of, value_of
+from portranges.chunks import (
+    MARK,
+    PIECE,
+    Integers,
+    chunks_of,
+    count,
+    loaded_numpy,
+    marks_of,
+    value_of,
+)
 from portranges.errors import InvalidPortError, InvalidValueError
-
-# How many ports are processed at a time. Their bytes, and the integers made of them, fit into a
-# processor's cache, and bound the memory needed beside the result.
-PIECE = 65536
 
 # Which of the two bytes of a port is the low one.
 _LOW = {"little": 0, "big": 1}

@@ -16,6 +16,7 @@ from portranges import (
     advice,
     check_port,
     classify,
+    classify_many,
     dialects,
     ephemeral,
     flows,
@@ -114,6 +115,9 @@ def advice_and_flows(ports: PortSet) -> None:
     advice.listen_ports(transport="icmp")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     advice.why_not("80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flows.server_port(443, 51514, systems=443)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    classify_many("80")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    classify_many([80.0])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    classify_many([80], invalid="ignore")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     flows.sql_case("port", ports, quote="'")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

@@ -14,7 +14,7 @@ import pytest
 import portranges
 from portranges import Category, InvalidPortError, PortSet, classify_many
 from portranges.categories import ABSENT, count_by_category
-from portranges.columns import PIECE
+from portranges.chunks import PIECE
 from portranges.flows import server_side_many
 
 SET = PortSet.parse("22,80,443,8000-8100,32768-60999")

@@ -39,6 +39,7 @@ def package(name):
 def _short_pieces():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columns, "PIECE", 8)
+        patch.setattr(chunks, "PIECE", 20)
         patch.setattr(chunks, "_ROWS", 24)
         yield
 

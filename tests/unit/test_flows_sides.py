@@ -25,7 +25,7 @@ from portranges import (
     registry,
     uses,
 )
-from portranges.flows import Side, Trait, criteria, judge, server_port, server_side_many
+from portranges.flows import Side, Trait, criteria, judge, server_port, server_side_many, sides
 
 # -- the slow twin: the criteria again, as they are written in words --------------
 
@@ -189,13 +189,13 @@ class TestMany:
     @pytest.mark.parametrize("transport", [None, "tcp", "udp"])
     def test_every_interesting_pair(self, systems, transport):
         pairs = [(one, other) for one in INTERESTING for other in INTERESTING]
-        sides = server_side_many(
+        found = server_side_many(
             [one for one, _ in pairs],
             [other for _, other in pairs],
             systems=systems,
             transport=transport,
         )
-        assert list(sides) == [
+        assert list(found) == [
             judge(one, other, systems=systems, transport=transport).side for one, other in pairs
         ]
 
@@ -214,17 +214,26 @@ class TestMany:
         rng = random.Random(1)
         ones = array("H", [rng.choice(INTERESTING) for _ in range(70_001)])
         others = array("H", [rng.choice(INTERESTING) for _ in range(70_001)])
-        sides = server_side_many(ones, others)
-        assert list(sides) == [
+        found = server_side_many(ones, others)
+        assert list(found) == [
             judge(one, other).side for one, other in zip(ones, others, strict=True)
         ]
 
-    def test_numpy_arrays(self):
-        np = pytest.importorskip("numpy", reason="numpy is not installed")
+    @pytest.mark.parametrize("ports", [None, "22,67-68,111,513,600,5350-5351,2049,40000-50000"])
+    def test_numpy_and_the_standard_library_agree(self, ports, monkeypatch):
+        np = pytest.importorskip("numpy", reason="NOT CHECKED: numpy is not installed")
+        systems = "linux"
+        if ports is not None:
+            # A range that divides every kind of port that it can divide.
+            systems = replace(ephemeral.profile("linux"), ports=PortSet.parse(ports))
         every = np.arange(65536, dtype="uint16")
-        sides = server_side_many(every, every[::-1])
-        assert list(sides[:3]) == [0, 1, 1]
-        assert sides == server_side_many(every.tolist(), every[::-1].tolist())
+        interesting = np.array(INTERESTING, "uint16")
+        ones = np.concatenate([every, np.repeat(interesting, len(INTERESTING))])
+        others = np.concatenate([every[::-1], np.tile(interesting, len(INTERESTING))])
+        in_numpy = server_side_many(ones, others, systems=systems)
+        monkeypatch.setattr(sides, "loaded_numpy", lambda: None)
+        assert server_side_many(ones, others, systems=systems) == in_numpy
+        assert server_side_many(ones.tolist(), others.tolist(), systems=systems) == in_numpy
 
     @pytest.mark.parametrize(
         ("first", "second", "message"),
@@ -331,10 +340,10 @@ def test_the_traits_of_any_client_range_fit_the_table():
     profile = replace(ephemeral.profile("linux"), ports=divided)
     ports = [*INTERESTING, 40000, 700]
     pairs = [(one, other) for one in ports for other in ports]
-    sides = server_side_many(
+    found = server_side_many(
         [one for one, _ in pairs], [other for _, other in pairs], systems=profile
     )
-    for side, (one, other) in zip(sides, pairs, strict=True):
+    for side, (one, other) in zip(found, pairs, strict=True):
         assert judge(one, other, systems=profile).side == side
 
 

@@ -11,7 +11,16 @@ from itertools import chain, repeat
 
 import pytest
 
-from portranges import Category, InvalidPortError, PortRange, PortSet, classify_many, columns, scan
+from portranges import (
+    Category,
+    InvalidPortError,
+    PortRange,
+    PortSet,
+    chunks,
+    classify_many,
+    columns,
+    scan,
+)
 from portranges.categories import count_by_category
 from portranges.ports import check_port
 
@@ -96,7 +105,7 @@ def test_every_plan_answers_as_the_table_does(table, name):
 def test_every_plan_answers_in_the_order_of_the_ports(table, name):
     # Longer than a piece, and no multiple of one.
     rng = random.Random(10)
-    ports = array("H", [rng.randrange(SIZE) for _ in range(columns.PIECE + 10_003)])
+    ports = array("H", [rng.randrange(SIZE) for _ in range(chunks.PIECE + 10_003)])
     reader = columns.PortReader(ports, check=check_port)
     expected = bytes(table[port] for port in ports)
     assert scan.look_up_all(scan.plan_of(table), reader) == expected
@@ -242,7 +251,7 @@ class TestRefusals:
         with pytest.raises(InvalidPortError, match=r"^port must be in 0\.\.65535, got "):
             SET.contains_many([80, port])
         with pytest.raises(InvalidPortError):
-            SET.count_many(chain(repeat(80, columns.PIECE + 1), [port]))
+            SET.count_many(chain(repeat(80, chunks.PIECE + 1), [port]))
 
     def test_bytes_of_odd_length(self):
         with pytest.raises(ValueError, match=r"^ports must have two bytes each, got 3 bytes$"):
@@ -285,7 +294,7 @@ def test_a_stream_is_counted_in_bounded_memory():
         return top
 
     peak(1000)
-    assert peak(20 * columns.PIECE) < 1.5 * peak(2 * columns.PIECE)
+    assert peak(20 * chunks.PIECE) < 1.5 * peak(2 * chunks.PIECE)
 
 
 def test_a_buffer_is_counted_in_bounded_memory():
