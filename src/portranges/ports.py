@@ -6,6 +6,7 @@ it is text. Sets of ports are in ``portset``, and the meaning of a port is in ``
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import index
@@ -485,7 +486,7 @@ class PortRange:
         """Return the text form, formatted as text."""
         return format(str(self), spec)
 
-    def __rich_repr__(self) -> types.Iterator[int]:
+    def __rich_repr__(self) -> Iterator[int]:
         """Yield the arguments of the constructor, for rich."""
         yield self.first
         if self.last != self.first:

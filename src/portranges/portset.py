@@ -13,7 +13,7 @@ Sets of ports with transports are in ``transport_ports``, notations of other pro
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from operator import index
 
@@ -861,7 +861,7 @@ write 22,80
         ends = ",".join(map(str, ranges[:8])), ",".join(map(str, ranges[-4:]))
         return f"<PortSet {ends[0]},...,{ends[1]}: {len(self)} ports in {len(ranges)} ranges>"
 
-    def __rich_repr__(self) -> types.Iterator[str | tuple[str, int]]:
+    def __rich_repr__(self) -> Iterator[str | tuple[str, int]]:
         """Yield the text form, elided if it is long, and the number of ports, for rich."""
         text = repr(self)
         yield str(self) if text[0] != "<" else text[9:].partition(":")[0]

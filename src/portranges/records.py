@@ -7,6 +7,8 @@ closes the ways around that method.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from portranges import types
 
 
@@ -83,7 +85,7 @@ def _reduce(record: types.Any) -> tuple[types.Any, ...]:
     return kind, tuple([getattr(record, each.name) for each in fields])
 
 
-def rich_fields(record: types.Any) -> types.Iterator[tuple[types.Any, ...]]:
+def rich_fields(record: types.Any) -> Iterator[tuple[types.Any, ...]]:
     """Yield the fields as ``__rich_repr__`` does: rich leaves out a value that is the default.
 
     Example:

@@ -382,7 +382,7 @@ class TransportPorts:
         counts = f"{len(self)} elements in {len(ranges)} ranges"
         return f"<TransportPorts {ends[0]},...,{ends[1]}: {counts}>"
 
-    def __rich_repr__(self) -> types.Iterator[str | tuple[str, int]]:
+    def __rich_repr__(self) -> Iterator[str | tuple[str, int]]:
         """Yield the text form, elided if it is long, and the number of elements, for rich."""
         text = repr(self)
         yield str(self) if text[0] != "<" else text[16:].partition(":")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -10,8 +11,21 @@ from pathlib import Path
 import pytest
 
 import portranges
+from type_checked import public
 
 TESTS = Path(__file__).parents[1]
+
+
+def test_a_public_generator_returns_an_iterator_by_its_own_name() -> None:
+    # typeguard takes `types.Iterator` for the type of a value that the function returns.
+    sources = {
+        member.__qualname__: inspect.getsource(member)
+        for value in public()
+        for member in [value, *(vars(value).values() if inspect.isclass(value) else ())]
+        if inspect.isgeneratorfunction(member) or inspect.isasyncgenfunction(member)
+    }
+    assert "explain_ranges" in sources
+    assert [name for name, source in sources.items() if ") -> types." in source] == []
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ nothing. Whether a port is free on a given machine is a question for ``portrange
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 
@@ -137,7 +138,7 @@ def why_not_ranges(
     registry: Registry = SHIPPED,
     in_use: types.PortItems = (),
     excluded: types.PortItems = (),
-) -> types.Iterator[tuple[PortRange, tuple[Finding, ...]]]:
+) -> Iterator[tuple[PortRange, tuple[Finding, ...]]]:
     """Yield the objections to several ports, once for adjacent ports that do not differ.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -335,7 +336,7 @@ class EphemeralProfile:
             result -= PortSet(excluded)
         return dataclasses.replace(self, ports=result, skipped=self.skipped & result, tuned=True)
 
-    def __rich_repr__(self) -> types.Iterator[object]:
+    def __rich_repr__(self) -> Iterator[object]:
         """Yield the name, the ports and where they are from, for rich."""
         yield self.name
         yield "ports", self.ports, PortSet()

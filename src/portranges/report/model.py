@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from portranges import types
@@ -354,7 +355,7 @@ class PortReport:
         """Print the verdict, for IPython."""
         printer.text(self.verdict())
 
-    def __rich_repr__(self) -> types.Iterator[str]:
+    def __rich_repr__(self) -> Iterator[str]:
         """Yield the one line of ``brief``, for rich."""
         yield self.brief
 
