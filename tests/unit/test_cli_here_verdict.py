@@ -144,6 +144,14 @@ def test_sockets_that_cannot_be_seen(said):
     )
 
 
+def test_an_owner_that_cannot_be_seen_is_explained_once(said):
+    hidden = Visibility(sockets=Scope.ALL, owners=Scope.OWN, reason="not root")
+    record = SocketRecord(transport="tcp", family="inet6", address="::", port=80, state="listen")
+    text = said([record], {"tcp": NO, "udp": YES}, visibility=hidden)
+    assert text.startswith("here tcp listen ")
+    assert text.count("not root") == 1
+
+
 @pytest.mark.parametrize(("port", "transport"), [(0, None), (80, "sctp")])
 def test_what_no_socket_can_be_bound_to_has_no_answer(said, port, transport):
     text = said([], {}, transport=transport, port=port)

@@ -11,7 +11,7 @@ from portranges.cli.bind_here import answer_for
 from portranges.cli.sockets import notes, owner
 from portranges.errors import PortRangesError
 from portranges.layout import grouped, labels
-from portranges.probe import BindAnswer, BindVerdict, SocketTable, owners
+from portranges.probe import BindAnswer, BindVerdict, Scope, SocketTable, owners
 from portranges.reuse import Socket
 
 _LABEL = 11  # columns, as in the verdict of a report
@@ -66,7 +66,9 @@ def _holders(table: SocketTable, transport: str | None) -> types.Iterator[str]:
     # A listener needs no explanation, but a port that is free, or taken without one, does.
     if here.state(table, transport) in ("free", "unknown", "ended", "self-connected"):
         yield here.explained(table, transport)
-    yield from notes(table.visibility, table)
+    # Where only owners are hidden, the line of the socket gives the reason.
+    if table.visibility.sockets is not Scope.ALL:
+        yield from notes(table.visibility, table)
 
 
 def _answers(port: int, transport: str | None) -> dict[str, BindAnswer | PortRangesError]:
