@@ -1024,6 +1024,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=_unreadable_words,
     ),
     Difference(
+        name="numbers: a position outside a set",
+        reason="the error is an IndexError of the library, with the size of the set",
+        asked="sets",
+        applies=lambda question, path, old, new: (
+            old == ("error", "IndexError") and new[:2] == ("error", "InvalidPositionError")
+        ),
+    ),
+    Difference(
         name="the neutral notation: lines and names",
         reason="it accepts one port per line, and the names of services",
         asked="parse_sets parse round_trip dialect",

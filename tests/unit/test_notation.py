@@ -176,6 +176,11 @@ def test_a_line_break_separates_items(text: str, ports: str) -> None:
     assert PortSet.syntax_errors(text) == ()
 
 
+def test_a_carriage_return_belongs_to_one_line_break() -> None:
+    assert refused("22\r\r\n80") == (ITEM + r"'22\r'; write 22", (0, 3))
+    assert refused("\r\n\r\r\n80")[1] == (2, 3)
+
+
 def test_an_error_in_a_line_has_its_place_in_the_text() -> None:
     text = "22\n 80x2 \n443\n"
     with pytest.raises(PortSyntaxError) as caught:
