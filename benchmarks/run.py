@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import bench_columns
 import bench_covers
+import bench_engines
 import bench_import
 import bench_one_port
 import bench_one_service
@@ -56,6 +57,7 @@ _TOPICS: dict[str, _Topic] = {
     "covers": bench_covers.run,
     "scan": bench_scan.run,
     "columns": bench_columns.run,
+    "engines": bench_engines.run,
     "reuse": bench_reuse.run,
     "rulesets": bench_rulesets.run,
     "selection": bench_selection.run,
