@@ -19,7 +19,13 @@ import portranges
 PACKAGE = Path(portranges.__file__).parent
 
 # Where a type checker needs names that the run time must not import.
-FOR_TYPE_CHECKERS = {"__init__.py", "types.py", "_types.py", "integrations/msgspec.py"}
+FOR_TYPE_CHECKERS = {
+    "__init__.py",
+    "types.py",
+    "_types.py",
+    "integrations/click.py",
+    "integrations/msgspec.py",
+}
 
 
 def names() -> list[str]:

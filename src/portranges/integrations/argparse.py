@@ -15,7 +15,13 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 
+from portranges import types
+from portranges.categories import Category
+from portranges.endpoints import Endpoint
 from portranges.integrations import values
+from portranges.ports import MaskedPort, PortRange, Transport
+from portranges.portset import PortSet
+from portranges.transport_ports import TransportPorts
 
 __all__ = [
     "category",
@@ -28,11 +34,15 @@ __all__ = [
     "transport_ports",
 ]
 
-category = values.argument(values.category, ArgumentTypeError)
-endpoint = values.argument(values.endpoint, ArgumentTypeError)
-masked_port = values.argument(values.masked_port, ArgumentTypeError)
-port = values.argument(values.port, ArgumentTypeError)
-port_range = values.argument(values.port_range, ArgumentTypeError)
-port_set = values.argument(values.port_set, ArgumentTypeError)
-transport = values.argument(values.transport, ArgumentTypeError)
-transport_ports = values.argument(values.transport_ports, ArgumentTypeError)
+category: types.Callable[[str], Category] = values.argument(values.category, ArgumentTypeError)
+endpoint: types.Callable[[str], Endpoint] = values.argument(values.endpoint, ArgumentTypeError)
+masked_port: types.Callable[[str], MaskedPort] = values.argument(
+    values.masked_port, ArgumentTypeError
+)
+port: types.Callable[[str], int] = values.argument(values.port, ArgumentTypeError)
+port_range: types.Callable[[str], PortRange] = values.argument(values.port_range, ArgumentTypeError)
+port_set: types.Callable[[str], PortSet] = values.argument(values.port_set, ArgumentTypeError)
+transport: types.Callable[[str], Transport] = values.argument(values.transport, ArgumentTypeError)
+transport_ports: types.Callable[[str], TransportPorts] = values.argument(
+    values.transport_ports, ArgumentTypeError
+)

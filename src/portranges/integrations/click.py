@@ -11,9 +11,9 @@ Example:
     101 8000-8100
 """
 
-# ParamType is generic from click 8.4 on, and has no brackets before.
-# mypy: disallow-any-generics=False
-# pyright: reportMissingTypeArgument=false
+# ParamType is generic in newer versions of click only.
+# mypy: disable-error-code="type-arg"
+# pyright: reportInvalidTypeArguments=false
 
 from __future__ import annotations
 
@@ -39,7 +39,14 @@ __all__ = [
 ]
 
 
-class PortsParam(click.ParamType):
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[types.Any]
+else:
+    _ParamType = click.ParamType
+
+
+class PortsParam(_ParamType):
     """The type of an option or an argument, made by one of the functions of ``values``.
 
     Attributes:

@@ -20,7 +20,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from portranges import types
+from portranges.categories import Category
+from portranges.endpoints import Endpoint
 from portranges.integrations import values
+from portranges.ports import MaskedPort, PortRange, Transport
+from portranges.portset import PortSet
+from portranges.transport_ports import TransportPorts
 
 with values.required("typer"):
     import typer
@@ -37,13 +43,19 @@ __all__ = [
     "transport_ports",
 ]
 
-category = values.argument(values.category, typer.BadParameter)
-endpoint = values.argument(values.endpoint, typer.BadParameter)
-masked_port = values.argument(values.masked_port, typer.BadParameter)
-port = values.argument(values.port, typer.BadParameter)
-port_range = values.argument(values.port_range, typer.BadParameter)
-port_set = values.argument(values.port_set, typer.BadParameter)
-transport = values.argument(values.transport, typer.BadParameter)
-transport_ports = values.argument(values.transport_ports, typer.BadParameter)
+category: types.Callable[[str], Category] = values.argument(values.category, typer.BadParameter)
+endpoint: types.Callable[[str], Endpoint] = values.argument(values.endpoint, typer.BadParameter)
+masked_port: types.Callable[[str], MaskedPort] = values.argument(
+    values.masked_port, typer.BadParameter
+)
+port: types.Callable[[str], int] = values.argument(values.port, typer.BadParameter)
+port_range: types.Callable[[str], PortRange] = values.argument(
+    values.port_range, typer.BadParameter
+)
+port_set: types.Callable[[str], PortSet] = values.argument(values.port_set, typer.BadParameter)
+transport: types.Callable[[str], Transport] = values.argument(values.transport, typer.BadParameter)
+transport_ports: types.Callable[[str], TransportPorts] = values.argument(
+    values.transport_ports, typer.BadParameter
+)
 
 Port = Annotated[int, typer.Option(parser=port, metavar="PORT")]
