@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def free_port_factory(request: pytest.FixtureRequest) -> FreePorts:
     """Return a different free port with every call: ``free_port_factory()``.
 
-    No port is returned twice in a run, also by different workers of pytest-xdist.
+    No port is returned twice in a run, not even by different workers of pytest-xdist.
     ``free_port_factory.reserve()`` returns a port like ``reserved_port``; the test releases it.
     """
     from portranges.testing import FreePorts
@@ -46,7 +46,7 @@ def free_port(free_port_factory: FreePorts) -> int:
 def reserved_port(free_port_factory: FreePorts) -> Iterator[ReservedPort]:
     """A port that is bound already: ``.port``, ``.socket``, ``.socket_for("udp")``, ``.release()``.
 
-    Give the socket to the server under test. What is still open is closed after the test.
+    Give the socket to the server under test. Open sockets are closed after the test.
     """
     with free_port_factory.reserve() as reserved:
         yield reserved

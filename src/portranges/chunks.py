@@ -278,7 +278,7 @@ def _of_series(polars: types.Any, ports: types.Any) -> types.Iterator[types.Chun
                 marks = None if nulls is None else marks_of(nulls.to_numpy())
                 yield numbers.to_numpy(), marks, rows
                 continue
-            # Without numpy, only bytes can be had at once.
+            # Without numpy, polars returns only bytes without an object per row.
             octets = bytearray(2 * len(rows))
             octets[0::2] = _octets_of(polars, numbers & 0xFF)
             octets[1::2] = _octets_of(polars, numbers // 256)
@@ -355,7 +355,7 @@ def _not_integers(what: str, hint: str) -> TypeError:
 
 
 def ports_of_bits(bits: int, dtype: types.Any) -> types.Any:
-    """Return the numbers of the bits that are 1 as a numpy array, uint16 unless *dtype* says.
+    """Return the numbers of the bits that are 1 as a numpy array, uint16 if *dtype* is None.
 
     Example:
         >>> ports_of_bits(5, None)  # doctest: +SKIP

@@ -68,7 +68,8 @@ class _Form:
     """How a type is written as text, and which other values are read.
 
     ``read`` returns the value of a text or a number. ``parts`` is the schema of what ``made_of``
-    is: a mapping or a list, of which ``combine`` makes the value.
+    is: a mapping or a list, of which ``combine`` makes the value. Without ``made_of``, neither is
+    called.
     """
 
     read: Callable[[Any, Any], object]

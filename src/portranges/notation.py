@@ -79,7 +79,7 @@ def checked_services(services: types.Services | None) -> types.Services | None:
 def is_name(item: str) -> bool:
     """Return whether *item* is looked up as the name of a service.
 
-    The name of a service has a letter (RFC 6335, section 5.1), which a port and a range have not.
+    The name of a service has a letter (RFC 6335, section 5.1), unlike a port or a range.
     """
     if {"/", ";"} & {*item} or len(item.split()) != 1 or means_every_port(item):
         return False
@@ -120,7 +120,7 @@ def no_port(text: str, start: int, stop: int, transports: str = "") -> PortSynta
 
 
 def errors_in(text: str, services: types.Services | None) -> tuple[PortSyntaxError, ...]:
-    """Return the errors of *text* in the order of their places, at most ``MOST_ERRORS``."""
+    """Return the errors of *text* in the order of their positions, at most ``MOST_ERRORS``."""
     found: list[PortSyntaxError] = []
     for start, stop in item_spans(text):
         try:

@@ -152,7 +152,7 @@ class PortSet:
 
         Raises:
             TypeError: *text* is not a ``str``, or *services* not a registry.
-            PortSyntaxError: *text* is anything else; ``.span`` is the place of the first fault.
+            PortSyntaxError: *text* is anything else; ``.span`` is the position of the first fault.
 
         Complexity:
             Linear in the length of *text*, in bounded memory.
@@ -185,9 +185,9 @@ write 22,80
             services: See ``parse``.
 
         Returns:
-            The errors in the order of their places, the first 100 at most; empty exactly if
+            The errors in the order of their positions, at most the first 100; empty exactly if
             ``parse`` accepts the text. The first one is the error that ``parse`` raises. An
-            item has one error.
+            item has at most one error.
 
         Raises:
             TypeError: *text* is not a ``str``, or *services* not a registry.
@@ -224,7 +224,7 @@ write 22,80
             TypeError: *rows* is a single text or not an iterable, or *services* not a registry.
             PortRowsError: A row is not accepted. The group contains a ``RowSyntaxError`` for each
                 error of a text and each number outside 0 to 65535, and a ``RowTypeError`` for
-                each row of another type, by row and place; the first 100 at most.
+                each row of another type, by row and position; at most the first 100.
 
         Example:
             >>> PortSet.parse_rows(["22", "8000-8100, 443", 80])

@@ -437,7 +437,7 @@ def _user():
 )
 def test_here_reads_everything_else_itself(capsys, words, got):
     assert main(["reuse", *words, "--here"]) == 2
-    rule = "--here reads the sockets and settings of this machine"
+    rule = "--here accepts one socket, and reads everything else from this machine"
     assert capsys.readouterr() == ("", f"portranges: {rule}, got {got}\n")
 
 

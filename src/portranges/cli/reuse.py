@@ -121,7 +121,9 @@ def _run_here(last: str, others: list[str], arguments: types.Namespace) -> int:
         ("--excluded", arguments.excluded),
     ):
         if is_given:
-            raise InvalidValueError("--here reads the sockets and settings of this machine", option)
+            raise InvalidValueError(
+                "--here accepts one socket, and reads everything else from this machine", option
+            )
     _check_without_existing(arguments)
     new = _socket(last, arguments, "new")
     uid = arguments.new_uid if arguments.uid is None else arguments.uid

@@ -1,6 +1,6 @@
 """Functions for ``type=`` of argparse: a wrong argument ends with the message of the library.
 
-The status is then 2, as argparse has it for every wrong argument.
+The exit status is then 2, as for every wrong argument in argparse.
 
 Example:
     >>> from argparse import ArgumentParser

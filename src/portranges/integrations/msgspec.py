@@ -104,7 +104,7 @@ def dec_hook(kind: type[types.T], value: object) -> types.T:
 def enc_hook(value: object) -> str:
     """Return the text of *value*; for ``enc_hook=`` of msgspec.
 
-    msgspec writes ``PortRange``, ``MaskedPort`` and ``Endpoint`` as objects without asking it.
+    msgspec writes ``PortRange``, ``MaskedPort`` and ``Endpoint`` as objects without calling it.
 
     Args:
         value: A ``PortSet`` or a ``TransportPorts``.

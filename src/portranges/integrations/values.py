@@ -215,7 +215,7 @@ READERS: types.Mapping[type[types.Any], types.Callable[[types.Any], types.Any]] 
 
 
 def _is(value: object, *kinds: type) -> bool:
-    # After isinstance() a type checker takes the items of the value for unknown, not for anything.
+    # After isinstance() a type checker regards the items of the value as unknown instead of Any.
     return isinstance(value, kinds)
 
 

@@ -1,7 +1,7 @@
 """Hypothesis strategies for ports, sets, endpoints, sockets, and for the texts of other programs.
 
-They need the extra ``hypothesis``. Ports are often drawn where something changes: at the ends of
-the universe, of the categories of RFC 6335 and of the ephemeral ranges of systems. Every strategy
+They need the extra ``hypothesis``. Ports are often drawn at boundaries: at the ends of 0-65535,
+of the categories of RFC 6335 and of the ephemeral ranges of systems. Every strategy
 shrinks towards few and small ports. They use constructors and rows of the library, not the
 functions that are tested with them.
 """
