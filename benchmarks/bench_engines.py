@@ -101,7 +101,7 @@ def run(effort: Effort, peers: Peers, rng: random.Random) -> tuple[list[Table], 
     note = (
         "modulo: the sum of dport % 3. The others are relative to it: a sum of sql_case for each "
         "category, groups by the category, a sum for a set of four ranges, and the side of the "
-        "service by server_side_many on both columns, which Spark has elsewhere."
+        "service by server_side_many on both columns, not measured with Spark."
     )
     table = Table(
         f"{number:,} flows in a table of an engine",
