@@ -27,6 +27,7 @@ INTERNAL = frozenset(
         "positions",
         "records",
         "scan",
+        "values",
     }
 )
 

@@ -79,7 +79,7 @@ def fronts() -> list[str]:
         if (name.count(".") == 1 or name.startswith("portranges.integrations."))
         and "._" not in name
         and name.split(".")[1] not in {*INTERNAL, "cli", "types"}
-        and name != "portranges.integrations.values"
+        and name != "portranges.integrations.extras"
     ]
 
 

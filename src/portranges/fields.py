@@ -8,17 +8,17 @@ annotation of a single port, is here because it imports ``typing``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from portranges import checks, types
+from portranges import types, values
 from portranges.categories import Category
 from portranges.endpoints import Endpoint
 from portranges.errors import PortRangesError, PortSyntaxError, got
-from portranges.ports import LAST_PORT, MaskedPort, PortRange, Transport, check_port, parse_port
-from portranges.portset import PortSet, compact
+from portranges.ports import LAST_PORT, MaskedPort, PortRange, Transport
+from portranges.portset import PortSet
 from portranges.transport_ports import TransportPorts
 
 __all__ = ["Port"]
@@ -65,50 +65,53 @@ Port: TypeAlias = Annotated[int, _PortType()]
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How a type is written as text, and which other values are read.
+    """How the text of a type is described, and of which parts its data may consist.
 
-    ``read`` returns the value of a text or a number. ``parts`` is the schema of what ``made_of``
-    is: a mapping or a list, of which ``combine`` makes the value. Without ``made_of``, neither is
-    called.
+    pydantic reads values of the types ``made_of`` by the schema ``parts``, so that an error has
+    the location of its part.
     """
 
-    read: Callable[[Any, Any], object]
     json: types.Schema
     made_of: tuple[type, ...] = ()
     parts: Callable[[], types.Schema] = dict
-    combine: Callable[[Any, Any], object] = getattr
 
 
 def core_schema(kind: type[Any]) -> types.Schema:
     """Return how pydantic validates and serialises *kind*, as a new dictionary."""
-    form = _form_of(kind)
-    if form is not None:
+    base = _base_of(kind)
+    if base is not None:
         # Sets have a private subclass.
-        return _schema_of_form(PortSet if issubclass(kind, PortSet) else kind, form)
+        return _schema_of_form(PortSet if base is PortSet else kind, base)
     to_data = {"type": "function-plain", "function": kind.to_dict, "when_used": "json"}
     return {**_instance(kind), "serialization": to_data}
 
 
 def json_schema(kind: type[Any]) -> types.Schema:
     """Return the JSON schema of *kind*, as a new dictionary."""
-    form = _form_of(kind)
-    return {"type": "object"} if form is None else {"type": "string", **deepcopy(form.json)}
+    base = _base_of(kind)
+    return {"type": "object"} if base is None else {"type": "string", **deepcopy(_FORMS[base].json)}
 
 
-def _form_of(kind: type[Any]) -> _Form | None:
-    return next((_FORMS[base] for base in kind.__mro__ if base in _FORMS), None)
+def _base_of(kind: type[Any]) -> type[Any] | None:
+    return next((base for base in kind.__mro__ if base in _FORMS), None)
 
 
-def _schema_of_form(kind: type[Any], form: _Form) -> types.Schema:
+def _schema_of_form(kind: type[Any], base: type[Any]) -> types.Schema:
+    form, reader = _FORMS[base], values.READERS[base]
+
     def read(value: object) -> object:
-        return value if isinstance(value, kind) else form.read(kind, value)
+        if isinstance(value, kind):
+            return value
+        made = reader(value)
+        # A subclass of a record has a constructor with the same fields.
+        return made if isinstance(made, kind) else kind(*[getattr(made, each) for each in names])
 
-    def read_or_combine(value: object, inner: types.SchemaHandler) -> object:
-        is_made_of_parts = isinstance(value, form.made_of)
-        return form.combine(kind, inner(value)) if is_made_of_parts else read(value)
+    def read_parts(value: object, inner: types.SchemaHandler) -> object:
+        return read(inner(value) if isinstance(value, form.made_of) else value)
 
+    names = getattr(base, "__match_args__", ())
     if form.made_of:
-        lax = _wrap(_checked(read_or_combine, kind), form.parts())
+        lax = _wrap(_checked(read_parts, kind), form.parts())
     else:
         lax = _plain(_checked(read, kind))
     return {
@@ -133,12 +136,13 @@ def _schema_of_form(kind: type[Any], form: _Form) -> types.Schema:
 
 
 def _port_schema() -> types.Schema:
+    read = _checked(values.port, int)
     return {
         "type": "lax-or-strict",
-        "lax_schema": _plain(_read_port),
+        "lax_schema": _plain(read),
         "strict_schema": {
             "type": "function-after",
-            "function": _function(_read_port),
+            "function": _function(read),
             "schema": {"type": "int", "strict": True},
         },
     }
@@ -200,57 +204,7 @@ def _error_of_pydantic(error: Exception) -> Exception:
     return make(kind, "{error}", {"error": str(error)})
 
 
-# -- what is read --------------------------------------------------------------
-
-
-def _port(value: Any) -> int:
-    return parse_port(value) if isinstance(value, str) else check_port(value)
-
-
-_read_port = _checked(_port, int)
-
-
-def _ports(value: Any) -> object:
-    """Return the ports of one item of a list."""
-    if isinstance(value, str):
-        # Many ranges in little memory.
-        return compact(PortSet.parse(value))
-    return value if isinstance(value, (PortRange, PortSet, range)) else check_port(value)
-
-
-def _range(kind: type[PortRange], value: Any) -> PortRange:
-    if isinstance(value, str):
-        return kind.parse(value)
-    return kind.from_range(value) if isinstance(value, range) else kind(value)
-
-
-def _set(_: object, value: object) -> PortSet:
-    if isinstance(value, str):
-        return PortSet.parse(value)
-    items: Any = value
-    if isinstance(value, Mapping):
-        raise TypeError(f"ports must be a text, a number or a list, got {got(items)}")
-    return PortSet(items if isinstance(value, Iterable) else [items])
-
-
-def _set_with_transports(_: object, parts: Mapping[str, PortSet]) -> TransportPorts:
-    return TransportPorts(parts)
-
-
-def _masked(kind: type[MaskedPort], value: Any) -> MaskedPort:
-    return kind.parse(value) if isinstance(value, str) else kind(value, LAST_PORT)
-
-
-def _parsed(kind: Any, value: Any) -> object:
-    return kind.parse(value)
-
-
-def _word(kind: Any, value: Any) -> object:
-    return checks.member(kind.__name__.lower(), value, kind)
-
-
-def _from_fields(kind: Any, fields: Mapping[str, Any]) -> object:
-    return kind(**fields)
+# -- the classes ---------------------------------------------------------------
 
 
 def _fields(optional: tuple[str, ...] = (), **schemas: types.Schema) -> types.Schema:
@@ -261,8 +215,6 @@ def _fields(optional: tuple[str, ...] = (), **schemas: types.Schema) -> types.Sc
     return {"type": "typed-dict", "fields": fields, "extra_behavior": "forbid"}
 
 
-# -- the classes ---------------------------------------------------------------
-
 _PORT = "[0-9]{1,5}"
 _RANGE = f"{_PORT}(-{_PORT})?"
 _RANGES = f"{_RANGE}( *, *{_RANGE})*"
@@ -271,7 +223,6 @@ _HEXADECIMAL = "0x[0-9a-fA-F]{1,4}"
 
 _FORMS: dict[type[Any], _Form] = {
     PortRange: _Form(
-        _range,
         {
             "pattern": f"^{_RANGE}$",
             "description": "A port or a range of ports, inclusive.",
@@ -279,21 +230,17 @@ _FORMS: dict[type[Any], _Form] = {
         },
         (Mapping,),
         lambda: _fields(("last",), first=_port_schema(), last=_port_schema()),
-        _from_fields,
     ),
     PortSet: _Form(
-        _set,
         {
             "pattern": f"^({_RANGES})?$",
             "description": "Ports and ranges of ports, inclusive, separated by commas.",
             "examples": ["80", "22,80,8000-8100"],
         },
         (list, tuple, set, frozenset),
-        lambda: {"type": "list", "items_schema": _plain(_checked(_ports, PortSet))},
-        _set,
+        lambda: {"type": "list", "items_schema": _plain(_checked(values.port_item, PortSet))},
     ),
     TransportPorts: _Form(
-        _parsed,
         {
             "pattern": f"^({_WITH_TRANSPORT}( *, *{_WITH_TRANSPORT})*)?$",
             "description": "Ports and ranges with a transport, inclusive, separated by commas.",
@@ -302,13 +249,11 @@ _FORMS: dict[type[Any], _Form] = {
         (Mapping,),
         lambda: {
             "type": "dict",
-            "keys_schema": _schema_of_form(Transport, _FORMS[Transport]),
-            "values_schema": _schema_of_form(PortSet, _FORMS[PortSet]),
+            "keys_schema": core_schema(Transport),
+            "values_schema": core_schema(PortSet),
         },
-        _set_with_transports,
     ),
     MaskedPort: _Form(
-        _masked,
         {
             "pattern": f"^({_HEXADECIMAL}|{_PORT})(/{_HEXADECIMAL})?$",
             "description": "The ports that equal a value in the bits of a mask.",
@@ -316,10 +261,8 @@ _FORMS: dict[type[Any], _Form] = {
         },
         (Mapping,),
         lambda: _fields(value=_port_schema(), mask=_port_schema()),
-        _from_fields,
     ),
     Endpoint: _Form(
-        _parsed,
         {
             "pattern": f"^.*:{_PORT}$",
             "description": "A host and a port. An IPv6 address is in brackets.",
@@ -327,10 +270,8 @@ _FORMS: dict[type[Any], _Form] = {
         },
         (Mapping,),
         lambda: _fields(host={"type": "str"}, port=_port_schema()),
-        _from_fields,
     ),
     Transport: _Form(
-        _word,
         {
             "enum": list(map(str, Transport)),
             "description": "A transport protocol.",
@@ -338,7 +279,6 @@ _FORMS: dict[type[Any], _Form] = {
         },
     ),
     Category: _Form(
-        _word,
         {
             "enum": list(map(str, Category)),
             "description": "A category of port numbers (RFC 6335).",

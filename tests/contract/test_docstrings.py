@@ -49,6 +49,7 @@ INNER = {
     "records",
     "scan",
     "types",
+    "values",
     "_types",
     "_words",
     "cli",

@@ -112,7 +112,7 @@ from portranges.system import (
 from portranges.systems import Kind, System
 
 # Modules that no user imports functions from.
-INNER = {"checks", "cli", "covers", "fields", "names", "records", "scan", "types"}
+INNER = {"checks", "cli", "covers", "fields", "names", "records", "scan", "types", "values"}
 
 
 WEB = SocketRecord(transport="tcp", family="inet", address="0.0.0.0", port=80, state="listen")

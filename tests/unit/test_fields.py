@@ -167,7 +167,7 @@ REFUSED = [
         PortSet,
         {"tcp": 22},
         "port_type",
-        "ports must be a text, a number or a list, got dict {'tcp': 22}",
+        "ports must be text, a number or a list, got dict {'tcp': 22}",
         None,
     ),
     (
@@ -209,7 +209,7 @@ REFUSED = [
     ),
     (Endpoint, 80, "port_type", "text must be a str, got int 80", None),
     (Transport, "TCP", "port_value", "unknown transport, got 'TCP'; did you mean 'tcp'?", None),
-    (Transport, 6, "port_type", "transport must be a str, got int 6", None),
+    (Transport, 6, "port_type", "transport must be a Transport or its value, got int 6", None),
     (Category, "users", "port_value", "unknown category, got 'users'; did you mean 'user'?", None),
 ]
 

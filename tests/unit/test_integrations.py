@@ -40,6 +40,7 @@ from portranges import (
     Transport,
     TransportPorts,
     UnknownNameError,
+    values,
 )
 from portranges.integrations import argparse as for_argparse
 from portranges.integrations import attrs as for_attrs
@@ -49,7 +50,7 @@ from portranges.integrations import click as for_click
 from portranges.integrations import msgspec as for_msgspec
 from portranges.integrations import typeguard as for_typeguard
 from portranges.integrations import typer as for_typer
-from portranges.integrations import values
+from portranges.integrations.extras import required
 
 # What a field of each type accepts, and the value that it makes.
 ACCEPTED: list[tuple[str, object, object]] = [
@@ -672,5 +673,5 @@ def test_a_package_that_cannot_be_imported_is_not_called_missing() -> None:
     def fail() -> None:
         raise ModuleNotFoundError("No module named 'attr'", name="attr")
 
-    with pytest.raises(ModuleNotFoundError, match="^No module named 'attr'$"), values.required("x"):
+    with pytest.raises(ModuleNotFoundError, match="^No module named 'attr'$"), required("x"):
         fail()

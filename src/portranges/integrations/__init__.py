@@ -2,7 +2,7 @@
 
 Each module has the name of the library that it serves and imports it; the library must be
 installed, and nothing else of portranges imports these modules. pydantic and FastAPI need none of
-them: the types have pydantic's own methods. Data and text become objects in ``values``.
+them: the types have pydantic's own methods.
 """
 
 from __future__ import annotations

@@ -15,10 +15,9 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 
-from portranges import types
+from portranges import types, values
 from portranges.categories import Category
 from portranges.endpoints import Endpoint
-from portranges.integrations import values
 from portranges.ports import MaskedPort, PortRange, Transport
 from portranges.portset import PortSet
 from portranges.transport_ports import TransportPorts

@@ -19,14 +19,15 @@ Example:
 from collections.abc import Iterable, Mapping
 from typing import Any, SupportsIndex
 
+from portranges import values
 from portranges.categories import Category
 from portranges.endpoints import Endpoint
-from portranges.integrations import values
+from portranges.integrations.extras import required
 from portranges.ports import MaskedPort, PortRange, Transport, check_port
 from portranges.portset import PortSet
 from portranges.transport_ports import TransportPorts
 
-with values.required("attrs"):
+with required("attrs"):
     __import__("attrs")
 
 __all__ = [

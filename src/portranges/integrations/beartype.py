@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from portranges.integrations.values import required
+from portranges.integrations.extras import required
 
 with required("beartype"):
     from beartype import vale

@@ -8,7 +8,8 @@ from typing import Any
 from portranges import types
 from portranges.errors import PortRangesError
 from portranges.fields import Port
-from portranges.integrations.values import READERS, port, required
+from portranges.integrations.extras import required
+from portranges.values import READERS, port
 
 with required("cattrs"):
     import cattrs

@@ -17,12 +17,12 @@ Example:
 
 from __future__ import annotations
 
-from portranges import types
+from portranges import types, values
 from portranges.categories import Category
-from portranges.integrations import values
+from portranges.integrations.extras import required
 from portranges.ports import Transport
 
-with values.required("click"):
+with required("click"):
     import click
     from click.shell_completion import CompletionItem
 
@@ -54,7 +54,7 @@ class PortsParam(_ParamType):
         words: The only words that are accepted; empty means any text.
 
     Example:
-        >>> from portranges.integrations.values import port_set
+        >>> from portranges.values import port_set
         >>> PortsParam("web ports", port_set).convert("80,443", None, None)
         PortSet.parse('80,443')
     """

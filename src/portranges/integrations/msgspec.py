@@ -11,9 +11,10 @@ from typing import Annotated
 
 from portranges import categories, endpoints, ports, types
 from portranges.fields import json_schema
-from portranges.integrations.values import READERS, required
+from portranges.integrations.extras import required
 from portranges.portset import PortSet
 from portranges.transport_ports import TransportPorts
+from portranges.values import READERS
 
 with required("msgspec"):
     import msgspec

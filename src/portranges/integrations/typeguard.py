@@ -11,7 +11,7 @@ from typing import get_args
 from portranges import types
 from portranges.errors import elide
 from portranges.fields import Port
-from portranges.integrations.values import required
+from portranges.integrations.extras import required
 
 with required("typeguard"):
     from typeguard import TypeCheckError, TypeCheckMemo, checker_lookup_functions

@@ -20,15 +20,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from portranges import types
+from portranges import types, values
 from portranges.categories import Category
 from portranges.endpoints import Endpoint
-from portranges.integrations import values
+from portranges.integrations.extras import required
 from portranges.ports import MaskedPort, PortRange, Transport
 from portranges.portset import PortSet
 from portranges.transport_ports import TransportPorts
 
-with values.required("typer"):
+with required("typer"):
     import typer
 
 __all__ = [

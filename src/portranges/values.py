@@ -7,12 +7,11 @@ for a record or for the sets of several transports.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager
 
 from portranges import checks, types
 from portranges.categories import Category
 from portranges.endpoints import Endpoint
-from portranges.errors import InvalidValueError, MissingExtraError, elide, got
+from portranges.errors import InvalidValueError, elide, got
 from portranges.ports import (
     LAST_PORT,
     MaskedPort,
@@ -24,32 +23,6 @@ from portranges.ports import (
 )
 from portranges.portset import PortSet, compact
 from portranges.transport_ports import TransportPorts
-
-
-@contextmanager
-def required(package: str) -> types.Generator[None, None, None]:
-    """Raise MissingExtraError if the import of *package* inside the block does not find it.
-
-    Args:
-        package: The name to import, which is also the name of the extra.
-
-    Raises:
-        MissingExtraError: The package is not installed.
-
-    Example:
-        >>> with required("no_such_package"):
-        ...     import no_such_package
-        Traceback (most recent call last):
-        ...
-        portranges.errors.MissingExtraError: no_such_package is not installed; install it with: \
-pip install 'portranges[no_such_package]'
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name != package:
-            raise
-        raise MissingExtraError(package, package) from error
 
 
 def port(value: types.Any) -> int:
@@ -94,13 +67,21 @@ def port_set(value: types.Any) -> PortSet:
     if _is(value, Mapping, bytes, bytearray):
         raise TypeError(f"ports must be text, a number or a list, got {got(value)}")
     if _is(value, Iterable):
-        return PortSet([_item(each) for each in value])
+        return PortSet([port_item(each) for each in value])
     return PortSet([value])
 
 
-def _item(value: types.Any) -> types.Any:
-    # Compact, because a long list may hold many texts.
-    return compact(PortSet.parse(value)) if isinstance(value, str) else value
+def port_item(value: types.Any) -> PortSet | PortRange | range | int:
+    """Return *value* as an item of a set: ports, or their text.
+
+    Example:
+        >>> port_item("80-90,99"), port_item(80)
+        (PortSet.parse('80-90,99'), 80)
+    """
+    if isinstance(value, str):
+        # Compact, because a long list may hold many texts.
+        return compact(PortSet.parse(value))
+    return value if isinstance(value, (PortSet, PortRange, range)) else check_port(value)
 
 
 def transport_ports(value: types.Any) -> TransportPorts:
