@@ -46,9 +46,9 @@ class Integers:
 
     def __init__(self, view: memoryview, order: types.ByteOrder, *, is_signed: bool) -> None:
         """Store the arguments."""
-        self.view = view
+        self.view: memoryview = view
         self.order: types.ByteOrder = order
-        self.is_signed = is_signed
+        self.is_signed: bool = is_signed
 
     def __len__(self) -> int:
         """Return the number of integers."""

@@ -48,9 +48,9 @@ class Piece:
         self, ports: types.Any, low: int = NATIVE_LOW, invalid: bytes | None = None
     ) -> None:
         """Store the arguments."""
-        self.ports = ports
-        self.low = low
-        self.invalid = invalid
+        self.ports: types.Any = ports
+        self.low: int = low
+        self.invalid: bytes | None = invalid
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -127,7 +127,7 @@ class PortReader:
         self._check = check
         self._source: types.Any = ports
         self.low: int = _LOW[byteorder]
-        self.invalid = 0
+        self.invalid: int = 0
         if isinstance(ports, str):
             raise TypeError("ports must not be a str; PortSet.parse() reads text")
         self._chunks = chunks_of(ports, byteorder)

@@ -252,7 +252,8 @@ class RowSyntaxError(PortSyntaxError):
     def __init__(self, reason: str, text: str, span: tuple[int, int], index: int) -> None:
         """Store ``reason``, ``text``, ``span`` and ``index``."""
         super().__init__(reason, text, span)
-        self.args = (reason, text, span, index)
+        # The arguments that a copy is made with.
+        ValueError.__init__(self, reason, text, span, index)
         self.index = index
 
     def __str__(self) -> str:
