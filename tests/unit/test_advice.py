@@ -7,7 +7,7 @@ import dataclasses
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portranges import (
@@ -355,6 +355,7 @@ class TestAudit:
         assert ids(audit(system.ports - system.skipped, [system])) == []
 
     @given(st.lists(RULES, max_size=8))
+    @example([0, 1, PortRange(0, 1)])
     def test_shadowed_and_overlaps_agree_with_a_slow_implementation(self, rules):
         sets = [set(PortSet([rule])) for rule in rules]
         expected = []
@@ -374,7 +375,7 @@ class TestAudit:
         for each, (one, index, ports) in zip(found, expected, strict=True):
             if one == "shadowed":
                 alone = [at for at in range(index) if ports <= sets[at]]
-                cover = f": rule {alone[0] + 1} (" if alone else ": earlier rules have"
+                cover = f": rule {alone[0] + 1} (" if alone else ": earlier rules already match"
                 assert cover in each.sentence
 
     @pytest.mark.parametrize("row", uses.not_for_internet(), ids=lambda row: row.service)
