@@ -108,6 +108,9 @@ class PortSet:
 
     __slots__ = ("_bits", "_hash", "_len", "_octets", "_plan", "_ranges", "_starts", "_table")
 
+    # Without this, numpy would compute with the numbers of the ports: ports - array([80]).
+    __array_ufunc__ = None
+
     # All but _bits are unset until they are first needed. Setting them to None would take a
     # quarter of the time of an operator.
     _bits: int

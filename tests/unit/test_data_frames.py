@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import subprocess
 import sys
 import tracemalloc
@@ -205,6 +206,19 @@ class TestNumpy:
         message = r"^a PortSet is copied to make an array; got copy=False$"
         with pytest.raises(ValueError, match=message):
             np.array(SET, copy=False)
+
+    @pytest.mark.parametrize("name", ["or_", "and_", "sub", "xor", "le", "lt", "ge", "gt"])
+    def test_an_array_is_no_operand(self, np, name):
+        operation = getattr(operator, name)
+        for other in (np.array([22]), np.array(PORTS), np.int64(22)):
+            for operands in ((SET, other), (other, SET)):
+                with pytest.raises(TypeError, match=r"not support|unsupported operand"):
+                    operation(*operands)
+        assert operation(SET, PortSet(np.array([22]))) == operation(SET, PortSet([22]))
+
+    def test_an_array_is_not_equal(self, np):
+        other = np.asarray(SET)
+        assert (SET == other, other == SET, SET != other, other != SET) == (0, 0, 1, 1)
 
     def test_a_view_without_the_integers_in_between(self, np):
         frame = np.arange(30).reshape(10, 3)
