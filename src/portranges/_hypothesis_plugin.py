@@ -75,7 +75,13 @@ def _resolve(kind: type[types.Any]) -> types.Any:
     return NotImplemented if found is None else found
 
 
-def _strategy_for(kind: type[types.Any]) -> types.Any | None:
+def _strategy_for(kind: types.Any) -> types.Any | None:
+    marks: tuple[object, ...] = getattr(kind, "__metadata__", ())
+    if [type(mark).__module__ for mark in marks] == ["portranges.fields"]:
+        # ``Port`` is an annotated int, of which Hypothesis would draw any integer.
+        from portranges.strategies import ports
+
+        return ports()
     if getattr(kind, "__module__", None) not in _MODULES:
         return None
     from portranges.strategies.records import BY_TYPE

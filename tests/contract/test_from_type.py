@@ -128,3 +128,14 @@ def test_other_types_are_left_to_hypothesis() -> None:
     assert _hypothesis_plugin._strategy_for(int) is None
     assert _hypothesis_plugin._strategy_for(portranges.Transport) is None
     assert _hypothesis_plugin._resolve(int) is NotImplemented
+
+
+@settings(max_examples=100, database=None, derandomize=True)
+@given(...)
+def test_a_port_is_in_its_bounds(port: portranges.Port, ports: list[portranges.Port]) -> None:
+    assert all(0 <= each <= 65535 for each in (port, *ports))
+
+
+def test_other_annotated_types_are_left_to_hypothesis() -> None:
+    assert _hypothesis_plugin._strategy_for(typing.Annotated[int, "a note"]) is None
+    assert _hypothesis_plugin._strategy_for(typing.Annotated[portranges.PortSet, "a note"]) is None
