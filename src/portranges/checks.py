@@ -396,9 +396,9 @@ def member(name: str, value: str, words: type[types.Word], *, kind: str = "") ->
 
 def _unknown(kind: str, value: str, known: types.Iterable[str]) -> UnknownNameError:
     # Most programs misspell nothing and need no suggestions.
-    from portranges.names import near
+    from portranges.names import unknown
 
-    return UnknownNameError(kind, value, near(value, known))
+    return unknown(kind, value, known)
 
 
 def one_or_many(

@@ -370,25 +370,33 @@ class UnknownNameError(PortRangesError, LookupError):
         kind: What the name should have been, such as ``"service"``.
         name: The unknown name.
         near: Known names that look like it, the best first; may be empty.
+        known: All names, if none looks like it and they are few; otherwise empty.
 
     Example:
         >>> print(UnknownNameError("system", "linus", ("linux",)))
         unknown system, got 'linus'; did you mean 'linux'?
+        >>> print(UnknownNameError("category", "low", known=("system", "user", "dynamic")))
+        unknown category, got 'low'; write one of 'system', 'user', 'dynamic'
     """
 
-    def __init__(self, kind: str, name: str, near: tuple[str, ...] = ()) -> None:
-        """Store ``kind``, ``name`` and ``near``."""
-        super().__init__(kind, name, near)
+    def __init__(
+        self, kind: str, name: str, near: tuple[str, ...] = (), known: tuple[str, ...] = ()
+    ) -> None:
+        """Store ``kind``, ``name``, ``near`` and ``known``."""
+        super().__init__(kind, name, near, known)
         self.kind = kind
         self.name = name
         self.near = near
+        self.known = known
 
     def __str__(self) -> str:
-        """Return the message, with the near names as the hint."""
+        """Return the message, with the near names or the few that exist as the hint."""
         message = f"unknown {self.kind}, got {elide(self.name)}"
-        if not self.near:
-            return message
-        return f"{message}; did you mean {' or '.join(map(repr, self.near))}?"
+        if self.near:
+            return f"{message}; did you mean {' or '.join(map(repr, self.near))}?"
+        if self.known:
+            return f"{message}; write one of {', '.join(map(repr, self.known))}"
+        return message
 
 
 class DataError(PortRangesError):

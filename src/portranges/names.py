@@ -15,6 +15,8 @@ _LONGEST = 64
 
 _CUTOFF = 0.6
 _MOST = 3
+# A message can list this many names.
+_FEW = 6
 
 
 def near(name: str, known: types.Iterable[str]) -> tuple[str, ...]:
@@ -47,6 +49,20 @@ def near(name: str, known: types.Iterable[str]) -> tuple[str, ...]:
             if likeness >= _CUTOFF:
                 ranked.append((-likeness, each[:1].lower() != folded[:1], each))
     return tuple(each for _, _, each in sorted(ranked)[:_MOST])
+
+
+def unknown(kind: str, name: str, known: types.Iterable[str]) -> UnknownNameError:
+    """Return the error for a *name* that is not *known*, with names that look like it.
+
+    If none does, and there are at most six, the error has them all.
+
+    Example:
+        >>> print(unknown("transport", "icmp", ["tcp", "udp", "sctp", "dccp"]))
+        unknown transport, got 'icmp'; write one of 'tcp', 'udp', 'sctp', 'dccp'
+    """
+    names = tuple(known)
+    similar = near(name, names)
+    return UnknownNameError(kind, name, similar, () if similar or len(names) > _FEW else names)
 
 
 class Index(dict[str, "types.T"]):
@@ -120,4 +136,4 @@ class Index(dict[str, "types.T"]):
 
     def __missing__(self, name: str) -> types.T:
         """Raise UnknownNameError."""
-        raise UnknownNameError(self.kind, name, near(name, self))
+        raise unknown(self.kind, name, self)

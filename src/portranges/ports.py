@@ -376,9 +376,9 @@ def parse_transport_at(text: str, start: int, stop: int) -> Transport:
 
 
 def _unknown_transport(name: str) -> UnknownNameError:
-    from portranges.names import near
+    from portranges.names import unknown
 
-    return UnknownNameError("transport", name, near(name, _TRANSPORTS))
+    return unknown("transport", name, _TRANSPORTS)
 
 
 @as_field

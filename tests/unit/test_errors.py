@@ -78,6 +78,7 @@ SAMPLES: list[tuple[PortRangesError, str]] = [
         "nmap cannot express this set: the empty set has no text",
     ),
     (UnknownNameError("dialect", "x"), "unknown dialect, got 'x'"),
+    (UnknownNameError("kind", "x", (), ("a", "b")), "unknown kind, got 'x'; write one of 'a', 'b'"),
     (
         UnknownNameError("system", "linus", ("linux",)),
         "unknown system, got 'linus'; did you mean 'linux'?",
@@ -182,6 +183,7 @@ def test_the_data_of_an_error() -> None:
     assert (syntax.reason, syntax.text, syntax.span) == ("reason", "80,x", (3, 4))
     unknown = UnknownNameError("system", "linus", ("linux",))
     assert (unknown.kind, unknown.name, unknown.near) == ("system", "linus", ("linux",))
+    assert (unknown.known, UnknownNameError("x", "y", known=("z",)).known) == ((), ("z",))
     missing = MissingExtraError("psutil", "probe")
     assert (missing.package, missing.extra) == ("psutil", "probe")
 

@@ -258,8 +258,8 @@ class TestCheckTransport:
         [
             ("tpc", "unknown transport, got 'tpc'; did you mean 'tcp'?"),
             ("UDP", "unknown transport, got 'UDP'; did you mean 'udp'?"),
-            ("icmp", "unknown transport, got 'icmp'"),
-            ("", "unknown transport, got ''"),
+            ("icmp", "unknown transport, got 'icmp'; write one of 'tcp', 'udp', 'sctp', 'dccp'"),
+            ("", "unknown transport, got ''; write one of 'tcp', 'udp', 'sctp', 'dccp'"),
         ],
     )
     def test_an_unknown_name(self, value: str, message: str) -> None:

@@ -87,7 +87,7 @@ class TestConstructor:
         ("name", "message"),
         [
             ("TCP", "unknown transport, got 'TCP'; did you mean 'tcp'?"),
-            ("icmp", "unknown transport, got 'icmp'"),
+            ("icmp", "unknown transport, got 'icmp'; write one of 'tcp', 'udp', 'sctp', 'dccp'"),
         ],
     )
     def test_an_unknown_transport_is_refused(self, name: str, message: str) -> None:
@@ -162,7 +162,11 @@ class TestParse:
             ("22/tcp,,53/udp", EXPECTED + "nothing; omit the comma", (7, 7)),
             ("22/upd", "unknown transport, got 'upd'; did you mean 'udp'?", (3, 6)),
             ("22/TCP", "unknown transport, got 'TCP'; did you mean 'tcp'?", (3, 6)),
-            ("22/icmp", "unknown transport, got 'icmp'", (3, 7)),
+            (
+                "22/icmp",
+                "unknown transport, got 'icmp'; write one of 'tcp', 'udp', 'sctp', 'dccp'",
+                (3, 7),
+            ),
             ("22/tcp ", "unknown transport, got 'tcp '; did you mean 'tcp'?", (3, 7)),
             (
                 "22/tcp/udp",
