@@ -157,11 +157,24 @@ def _lines_of_man(text: str) -> Iterator[str]:
                 yield f"\\&{part}\n" if part[0] in ".'" else f"{part}\n"
 
 
+def _with_default_command(zsh: str) -> str:
+    """Return the completion of zsh, with the options of the default command after any other word.
+
+    shtab knows no default command. In bash and fish, the options of the whole program are enough.
+    """
+    line = "        {}) _arguments -C -s $_shtab_portranges_{}_options ;;\n"
+    last = line.format("watch", "watch")
+    if zsh.count(last) != 1:
+        raise SystemExit("the completion of zsh has no list of commands that ends with watch")
+    return zsh.replace(last, last + line.format("*", _DEFAULT))
+
+
 def files() -> dict[str, str]:
     """Return the text of each file by its path in share/."""
     texts = {
         path: shtab.complete(parser_for_shells(), shell=shell) for shell, path in SHELLS.items()
     }
+    texts[SHELLS["zsh"]] = _with_default_command(texts[SHELLS["zsh"]])
     texts[MAN_PAGE] = man_page()
     return {path: text.rstrip("\n") + "\n" for path, text in texts.items()}
 

@@ -76,5 +76,12 @@ def test_no_option_is_in_the_file_that_the_parser_does_not_have(path: str) -> No
     assert found <= known
 
 
+def test_zsh_completes_the_options_of_a_port() -> None:
+    case = re.search(r"case \$line\[1\] in\n(.*?)\n *esac", text_of(PATHS[1]), re.DOTALL)
+    assert case is not None
+    last = case[1].splitlines()[-1].strip()
+    assert last == "*) _arguments -C -s $_shtab_portranges_explain_options ;;"
+
+
 def test_there_is_nothing_else() -> None:
     assert {str(each.relative_to(SHARE)) for each in SHARE.rglob("*") if each.is_file()} == {*PATHS}
