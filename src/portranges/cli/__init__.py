@@ -106,7 +106,9 @@ def _top_parser() -> argparse.ArgumentParser:
         usage="%(prog)s [COMMAND] ...\n       %(prog)s PORT [PORT ...]",
         description="Answer questions about TCP and UDP port numbers.",
         epilog=f"commands (default: {_DEFAULT}):\n{listed}\n\n"
-        "`portranges COMMAND --help` describes the arguments of a command.\n" + _STATUS,
+        "`portranges COMMAND --help` describes the arguments of a command, and\n"
+        f"`portranges {_DEFAULT} --help` those of a PORT, such as --full, --brief and --here.\n"
+        + _STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
