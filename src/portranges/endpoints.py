@@ -11,6 +11,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from portranges import checks, types
 from portranges.errors import InvalidValueError, PortSyntaxError, UnknownNameError, elide
+from portranges.notation import NAMES
 from portranges.ports import (
     check_port,
     check_transport,
@@ -269,9 +270,7 @@ def _port_at(
             )
         return parse_port_at(text, *span)
     if services is None:
-        raise PortSyntaxError(
-            f"port must be decimal digits, got {elide(word)}; names require services=", text, span
-        )
+        raise PortSyntaxError(f"port must be decimal digits, got {elide(word)}{NAMES}", text, span)
     if len(word) > _LONGEST_SERVICE:
         raise PortSyntaxError(f"expected a port or a service name, got {elide(word)}", text, span)
     try:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from portranges import checks, types
 from portranges.categories import Category
 from portranges.endpoints import Endpoint
-from portranges.errors import InvalidValueError, elide, got
+from portranges.errors import InvalidValueError, PortSyntaxError, elide, got
+from portranges.notation import NAMES
 from portranges.ports import (
     LAST_PORT,
     MaskedPort,
@@ -63,7 +64,7 @@ def port_set(value: types.Any) -> PortSet:
     if isinstance(value, PortSet):
         return value
     if isinstance(value, str):
-        return PortSet.parse(value)
+        return _parse(PortSet.parse, value)
     if _is(value, Mapping, bytes, bytearray):
         raise TypeError(f"ports must be text, a number or a list, got {got(value)}")
     if _is(value, Iterable):
@@ -80,7 +81,7 @@ def port_item(value: types.Any) -> PortSet | PortRange | range | int:
     """
     if isinstance(value, str):
         # Compact, because a long list may hold many texts.
-        return compact(PortSet.parse(value))
+        return compact(_parse(PortSet.parse, value))
     return value if isinstance(value, (PortSet, PortRange, range)) else check_port(value)
 
 
@@ -94,7 +95,7 @@ def transport_ports(value: types.Any) -> TransportPorts:
     if isinstance(value, TransportPorts):
         return value
     if isinstance(value, str):
-        return TransportPorts.parse(value)
+        return _parse(TransportPorts.parse, value)
     if _is(value, Mapping):
         return TransportPorts({name: port_set(ports) for name, ports in value.items()})
     return TransportPorts.parse(value)
@@ -127,7 +128,7 @@ def endpoint(value: types.Any) -> Endpoint:
         return value
     if _is(value, Mapping):
         return Endpoint(**_fields(value, "host", "port"))
-    return Endpoint.parse(value)
+    return _parse(Endpoint.parse, value)
 
 
 def transport(value: types.Any) -> Transport:
@@ -193,6 +194,16 @@ READERS: types.Mapping[type[types.Any], types.Callable[[types.Any], types.Any]] 
     Transport: transport,
     Category: category,
 }
+
+
+def _parse(parse: types.Callable[[str], types.T], text: str) -> types.T:
+    """Return *text* parsed; an error does not name an argument that the user of a form lacks."""
+    try:
+        return parse(text)
+    except PortSyntaxError as error:
+        if not error.reason.endswith(NAMES):
+            raise
+        raise PortSyntaxError(error.reason.removesuffix(NAMES), text, error.span) from None
 
 
 def _is(value: object, *kinds: type) -> bool:

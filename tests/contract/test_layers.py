@@ -43,7 +43,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "portset": ("notation", "positions", "draws"),
     "transport_ports": ("portset",),
     "categories": ("portset",),
-    "endpoints": ("ports", "checks", "records"),
+    "endpoints": ("notation", "checks", "records"),
     "values": ("categories", "endpoints", "transport_ports"),
     "fields": ("values",),
     "systems": ("source",),

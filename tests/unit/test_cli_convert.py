@@ -224,6 +224,18 @@ class TestData:
             ([BOTH, "--transport", "sctp"], "expected ports for sctp, got ports for tcp and udp"),
             (["", "--to", "gcp"], "gcp cannot express this set: it is empty"),
             (["22/tcp,53"], "expected 'port/transport'"),
+            (
+                ["22,ssh", "--from", "iptables-multiport"],
+                "expected a port or 'first:last', got 'ssh'; names require --names",
+            ),
+            (
+                ["ssh", "--from", "nmap"],
+                "got 'ssh'; names require --services with nmap's own table",
+            ),
+            (
+                ["ssh", "--from", "nmap", "--names"],
+                "write the number, or pass that table as --services",
+            ),
         ],
     )
     def test_words_that_are_refused(self, words, message, capsys):

@@ -529,7 +529,7 @@ def test_trap_adjacent_and_overlapping_elements():
 
 def test_trap_names_depend_on_the_machine():
     assert refused("http", "nft") == (
-        "expected a port or 'first-last', got 'http'; names require services="
+        "expected a port or 'first-last', got 'http'; names require services=registry.SHIPPED"
     )
     known = registry.SHIPPED
     assert dialects.parse("{ http, 22 }", "nft", services=known) == PortSet([22, 80])

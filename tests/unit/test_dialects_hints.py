@@ -328,7 +328,7 @@ def test_a_hint_about_another_text_is_not_given(name, text, absent):
         ("iptables", "-p udp --dport 65536", "iptables reads '-p udp --dport 65536' as 0"),
         ("haproxy", "ne 443", "haproxy reads 'ne 80' as 80 ('ne' is ignored)"),
         ("docker", "80", "docker reads '80' as no port (it is the container's port"),
-        ("nmap", "kerberos", "names require services="),
+        ("nmap", "kerberos", "names require services= with nmap's own table"),
         ("netsh", "rpc", "netsh reads 'RPC' as no port"),
     ],
 )

@@ -168,7 +168,7 @@ def test_nmap_reads_a_name_of_its_own_table_only():
         assert caught.value.span == (3, 11)
     assert dialects.parse("22,kerberos", "nmap", services=NMAP) == PortSet([22, 750])
     assert dialects.parse("T:ms-sql-s", "nmap", services=NMAP) == PortSet([1433])
-    with pytest.raises(PortSyntaxError, match="names require services="):
+    with pytest.raises(PortSyntaxError, match="names require services= with nmap's own table"):
         dialects.parse("kerberos", "nmap")
 
 

@@ -227,7 +227,11 @@ BRACKETS = "an IPv6 address must be in brackets, because its last group could be
          "write an international name in its form xn--...", (0, 4)),
         ("a:", "expected a port after the host, got 'a:'", (1, 2)),
         ("a", "expected a port after the host, got 'a'", (1, 1)),
-        ("a:http", "port must be decimal digits, got 'http'; names require services=", (2, 6)),
+        (
+            "a:http",
+            "port must be decimal digits, got 'http'; names require services=registry.SHIPPED",
+            (2, 6),
+        ),
         ("a:*", "an endpoint must have one port, got '*'", (2, 3)),
         ("a:any", "an endpoint must have one port, got 'any'", (2, 5)),
         ("https://x", "port must be decimal digits, got '//x'; a URL is not an endpoint", (6, 9)),

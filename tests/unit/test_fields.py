@@ -148,9 +148,22 @@ REFUSED = [
         PortSet,
         "22,x",
         "port_syntax",
-        "expected a port or 'first-last', got 'x'; names require services=registry.SHIPPED\n"
-        "    22,x\n       ~",
+        "expected a port or 'first-last', got 'x'\n    22,x\n       ~",
         (3, 4),
+    ),
+    (
+        TransportPorts,
+        "ssh/tcp",
+        "port_syntax",
+        "expected a port or 'first-last', got 'ssh'\n    ssh/tcp\n    ~~~",
+        (0, 3),
+    ),
+    (
+        Endpoint,
+        "a:https",
+        "port_syntax",
+        "port must be decimal digits, got 'https'\n    a:https\n      ~~~~~",
+        (2, 7),
     ),
     (
         PortSet,

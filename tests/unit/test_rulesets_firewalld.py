@@ -208,7 +208,7 @@ NEEDS_SOMETHING = "a rule must have an element, an address or a priority, got no
         ('<port port="22" protocol="tpc"/>', "expected a text such as '80/tcp', got '22/tpc'"),
         (
             '<port port="http" protocol="tcp"/>',
-            "expected a port or 'first-last', got 'http'; names require services=",
+            "expected a port or 'first-last', got 'http'; names require services=registry.SHIPPED",
         ),
         ('<protocol value="tpc"/>', "protocol must be a known name or 0..255, got 'tpc'"),
         (

@@ -125,7 +125,9 @@ def test_names_need_a_registry() -> None:
     text = saved("-A INPUT -p tcp --dport https -j ACCEPT")
     assert rulesets.parse(text, services=registry.SHIPPED).rules[0].ports.tcp == PortSet([443])
     (found,) = rulesets.parse(text).skipped
-    assert found.reason == ("expected a port or 'first:last', got 'https'; names require services=")
+    assert found.reason == (
+        "expected a port or 'first:last', got 'https'; names require services=registry.SHIPPED"
+    )
     assert found.could_accept
 
 

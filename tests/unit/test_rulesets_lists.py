@@ -280,7 +280,7 @@ def test_the_jails_of_fail2ban() -> None:
         "sip": "5060-5061/tcp,5060-5061/udp",
         "other": "0-65535/tcp",
     }
-    with pytest.raises(PortSyntaxError, match="names require services="):
+    with pytest.raises(PortSyntaxError, match="names require services=registry.SHIPPED"):
         ports_by_name(JAILS, "fail2ban")
     # Without [DEFAULT], the port is in another file.
     assert shown("[sshd]\nenabled = true", "jail.conf") == {}

@@ -63,7 +63,10 @@ def test_the_sets_of_ipset() -> None:
         ("add h 192.0.2.1", "expected an element of hash:ip,port, got '192.0.2.1'"),
         ("add h 192.0.2.1,tpc:5", "expected 'protocol:port', got 'tpc:5'"),
         ("add h 192.0.2.1,tcp:5:6", "expected 'protocol:port', got 'tcp:5:6'"),
-        ("add web http", "expected a port or 'first-last', got 'http'; names require services="),
+        (
+            "add web http",
+            "expected a port or 'first-last', got 'http'; names require services=registry.SHIPPED",
+        ),
     ],
 )
 def test_what_ipset_does_not_write_is_refused(line: str, reason: str) -> None:
@@ -120,7 +123,8 @@ def test_the_profiles_of_ufw() -> None:
         (
             "ports=53",
             "ports=http",
-            "expected a port or 'first:last', got 'http'; names require services=, for 'DNS'",
+            "expected a port or 'first:last', got 'http'; "
+            "names require services=registry.SHIPPED, for 'DNS'",
             "[DNS]",
         ),
         (

@@ -104,7 +104,10 @@ def test_ports(match: str, ports: str) -> None:
 
 def test_names_require_services() -> None:
     found = skipped('tcp dport { "ssh", 80-90 } accept')
-    assert found.reason == "expected a port or 'first-last', got 'ssh'; names require services="
+    assert (
+        found.reason
+        == "expected a port or 'first-last', got 'ssh'; names require services=registry.SHIPPED"
+    )
     assert (found.could_accept, found.group) == (True, "inet t in")
     ruleset = rulesets.parse(
         listing('tcp dport { "ssh", 80-90 } accept', 'tcp dport 1 redirect to :"http"'),
@@ -791,9 +794,9 @@ def test_rules_of_json(expr: object, ports: str, applies: Applies) -> None:
         ),
         ("dnat to tcp dport map", "statement must be known, got 'dnat to tcp dport'"),
         ("redirect to :tcp dport map { 1 : x }", "expected a port or 'first-last', got 'x'; names "
-         "require services="),
+         "require services=registry.SHIPPED"),
         ("redirect to :soon", "expected a port or 'first-last', got 'soon'; names require "
-         "services="),
+         "services=registry.SHIPPED"),
         (
             "redirect to :tcp dport map { 1 : drop }",
             "a map of destinations must have addresses or ports, got a verdict",

@@ -116,10 +116,14 @@ def _hint(text: str, source: dialects.Dialect | dialects.DataForm) -> str:
 def _with_hint(
     error: PortSyntaxError | InvalidRangeError | InvalidValueError, hint: str
 ) -> PortRangesError:
+    if isinstance(error, PortSyntaxError):
+        rule, semicolon, advice = error.reason.partition("; ")
+        # The options of this command, instead of the arguments of the function.
+        advice = advice.replace("services=registry.SHIPPED", "--names")
+        reason = rule + semicolon + advice.replace("services=", "--services")
+        return PortSyntaxError(f"{reason}; {hint}" if hint else reason, error.text, error.span)
     if not hint:
         return error
-    if isinstance(error, PortSyntaxError):
-        return PortSyntaxError(f"{error.reason}; {hint}", error.text, error.span)
     return type(error)(error.rule, f"{error.got}; {hint}")
 
 

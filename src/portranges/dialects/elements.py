@@ -214,7 +214,9 @@ def ports_of_name(at: Cursor, transports: types.Iterable[Transport | None]) -> P
             hint="write the number, or pass that table as services=",
         )
     if services is None:
-        raise at.refusal(expected(row), hint="names require services=")
+        is_own = row.names.lookup is NameLookup.OWN
+        table = f" with {row.tool}'s own table" if is_own else "registry.SHIPPED"
+        raise at.refusal(expected(row), hint=f"names require services={table}")
     if name != name.lower():
         raise at.error("a service name must be in lower case", got=repr(name))
     try:
