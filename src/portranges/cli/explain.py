@@ -1,12 +1,13 @@
 """``portranges 60454 https 8000-8003``: what is known about ports, in as many words as are needed.
 
 The verdict of each port, unless there are many; one line, or the whole page, on request. Adjacent
-ports that do not differ are one verdict, page, line or object.
+ports that do not differ are one verdict, page, row or object; only ``--brief`` repeats its line.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import groupby
 
 from portranges import types
@@ -42,7 +43,7 @@ def add_arguments(add: types.Arguments) -> None:
     add.flag("--sources", "list the source of every section")
     form = add.one_of()
     form.json("print JSON: the facts, and one object per range of ports with the same facts")
-    form.flag("--brief", "print one line per port, or per range of ports that do not differ")
+    form.flag("--brief", "print one line per port")
     form.flag("--full", "print everything known, as a page per port")
     form.flag("--table", f"print a table; the default for more than {_MOST_VERDICTS} ports")
 
@@ -149,12 +150,14 @@ def _print_verdicts(answers: types.ReportAnswers, *, with_here: bool) -> None:
 
 def _print_lines(answers: types.ReportAnswers, *, with_here: bool) -> None:
     for report, transport in answers:
-        line = report.brief
+        # The ports of a report differ in nothing but their numbers.
+        line = replace(report, ports=PortRange(report.port)).brief.removeprefix(str(report.port))
         if with_here:
             from portranges.cli import here_verdict
 
             line += f"; {here_verdict.brief(report.port, transport)}"
-        print(line)
+        for port in report.ports:
+            print(f"{port}{line}")
 
 
 def _data(
