@@ -491,6 +491,20 @@ class TestExcluded:
             "bound\n"
         )
 
+    def test_the_encodings_of_windows(self, capsys, tmp_path, monkeypatch):
+        # PowerShell writes UTF-16. cmd writes the code page of the console, in which the "ü" of
+        # German is no character of the code page of other programs.
+        text = EXCLUSIONS.replace("Protocol", "für Protocol")
+        words = ["reuse", "--system", "windows", "0.0.0.0:50150", "--excluded"]
+        for encoding in ("utf-8-sig", "utf-16", "cp850"):
+            file = tmp_path / encoding
+            file.write_bytes(text.encode(encoding))
+            assert main([*words, str(file)]) == 1
+            stdin = io.TextIOWrapper(io.BytesIO(text.encode(encoding)), encoding="cp1252")
+            monkeypatch.setattr(sys, "stdin", stdin)
+            assert main([*words, "-"]) == 1
+            assert capsys.readouterr().err == ""
+
     def test_of_all_systems_only_windows_has_it(self, capsys):
         words = ["reuse", "0.0.0.0:50001", "--excluded", "50000-50059", "--json"]
         assert main(words) == 1
@@ -506,7 +520,8 @@ class TestExcluded:
         ("words", "message"),
         [
             ("--system linux --excluded 1", "--excluded applies to Windows only, got linux"),
-            ("--excluded x", "expected a port or 'first-last', got 'x'"),
+            ("--excluded 1:", "expected a port or 'first-last', got '1:'; write 1-65535"),
+            ("--excluded x", "cannot read 'x': No such file or directory"),
             ("--here --system linux", "argument --system: not allowed with argument --here"),
         ],
     )

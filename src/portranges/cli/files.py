@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from contextlib import contextmanager
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 from portranges import rulesets, types
@@ -114,18 +114,23 @@ def read(name: str) -> str:
     """Return the content of a file; ``-`` is standard input."""
     if name == "-":
         with standard_input() as stream:
-            return stream.read()
+            # A stream of text alone has no buffer; one that is only written raises the better error.
+            binary = getattr(stream, "buffer", None) if stream.readable() else None
+            return stream.read() if binary is None else _decoded(binary.read())
     try:
-        # PowerShell writes UTF-16. Otherwise, comments may be in any encoding.
         with open(name, "rb") as file:  # noqa: PTH123
-            is_utf16 = file.peek(2)[:2] in (BOM_UTF16_LE, BOM_UTF16_BE)
-            encoding = "utf-16" if is_utf16 else "utf-8-sig"
-            with TextIOWrapper(file, encoding=encoding, errors="replace") as text:
-                return text.read()
+            return _decoded(file.read())
     except (OSError, ValueError) as error:
         # ValueError: the path contains a NUL character.
         reason = error.strerror if isinstance(error, OSError) else None
         raise SystemReadError(elide(name), reason or str(error)) from None
+
+
+def _decoded(data: bytes) -> str:
+    # PowerShell writes UTF-16. Otherwise, comments may be in any encoding.
+    encoding = "utf-16" if data[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
+    with TextIOWrapper(BytesIO(data), encoding=encoding, errors="replace") as text:
+        return text.read()
 
 
 def place(name: str, location: rulesets.Location | None) -> str:

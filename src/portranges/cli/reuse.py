@@ -10,6 +10,7 @@ from portranges import reuse, types
 from portranges.cli import files
 from portranges.cli.numbers import whole_number
 from portranges.cli.output import answer, columns, print_note
+from portranges.cli.words import has_name
 from portranges.endpoints import Endpoint
 from portranges.errors import InvalidSocketError, InvalidValueError, elide
 from portranges.layout import grouped, labels, wrapped
@@ -187,7 +188,7 @@ def _excluded(arguments: types.Namespace, port: int) -> PortSet | None:
         return None
     if arguments.system != "all" and not arguments.system.startswith("windows"):
         raise InvalidValueError("--excluded applies to Windows only", arguments.system)
-    if text != "-" and not files.exists(text):
+    if text != "-" and not has_name(text) and not files.exists(text):
         return PortSet.parse(text)
     from portranges.system import parse_netsh_exclusions
 
