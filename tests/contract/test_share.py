@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,17 @@ def test_zsh_completes_the_options_of_a_port() -> None:
 
 def test_there_is_nothing_else() -> None:
     assert {str(each.relative_to(SHARE)) for each in SHARE.rglob("*") if each.is_file()} == {*PATHS}
+
+
+@pytest.mark.parametrize("words", ["8080 --br", "80 443 --br", "--here 80 --br", "https --br"])
+def test_bash_completes_the_options_of_the_default_command_after_a_port(words: str) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.fail("requires bash")
+    script = (
+        f"source {SHARE / PATHS[0]}; COMP_WORDS=(portranges {words}); "
+        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _shtab_portranges 2>/dev/null; "
+        'echo "${COMPREPLY[*]}"'
+    )
+    done = subprocess.run([bash, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "--brief\n"

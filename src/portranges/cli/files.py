@@ -114,7 +114,7 @@ def read(name: str) -> str:
     """Return the content of a file; ``-`` is standard input."""
     if name == "-":
         with standard_input() as stream:
-            # A stream of text alone has no buffer; one that is only written raises the better error.
+            # A stream of text has no buffer, and one that is only written raises its own error.
             binary = getattr(stream, "buffer", None) if stream.readable() else None
             return stream.read() if binary is None else _decoded(binary.read())
     try:
