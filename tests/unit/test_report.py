@@ -887,3 +887,10 @@ def test_the_brief_form_is_one_line(port):
     assert text.isprintable()
     assert text.startswith(f"{port} ")
     assert len(text) < 250
+
+
+def test_a_page_spells_the_command_that_lists_excluded_ports_in_full():
+    page = str(explain(50000))
+    assert "netsh interface ipv4 show excludedportrange protocol=tcp" in page
+    assert "netsh interface ipv4 add excludedportrange" in " ".join(page.split())
+    assert "netsh int " not in page

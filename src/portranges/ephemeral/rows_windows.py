@@ -76,9 +76,9 @@ ROWS = (
         ports=PortSet.parse("49152-65535"),
         algorithm="not published",
         exclusions=(
-            "excluded port ranges (netsh int ipv4 show excludedportrange protocol=tcp; '*' marks "
-            "administered ranges). Hyper-V, HNS and WinNAT reserve blocks of 100 ports inside the "
-            "dynamic range at boot; an explicit bind there fails with WSAEACCES (10013)"
+            "excluded port ranges (netsh interface ipv4 show excludedportrange protocol=tcp; '*' "
+            "marks administered ranges). Hyper-V, HNS and WinNAT reserve blocks of 100 ports "
+            "inside the dynamic range at boot; an explicit bind there fails with WSAEACCES (10013)"
         ),
         socket_overrides=(
             "SO_RANDOMIZE_PORT 0x3005, SO_PORT_SCALABILITY 0x3006, SO_REUSE_UNICASTPORT 0x3007 "
@@ -102,7 +102,7 @@ ROWS = (
             ("Winsock", "WSAENOBUFS (10055)"),
         ),
         read_with=(
-            "netsh int ipv4 show dynamicport tcp",
+            "netsh interface ipv4 show dynamicport tcp",
             (
                 "Get-NetTCPSetting | select "
                 "SettingName,DynamicPortRangeStartPort,DynamicPortRangeNumberOfPorts"
@@ -126,7 +126,7 @@ ROWS = (
             ),
         ),
         set_with=(
-            "netsh int ipv4 set dynamicport tcp start=FIRST num=COUNT",
+            "netsh interface ipv4 set dynamicport tcp start=FIRST num=COUNT",
             f"Set-NetTCPSetting {_SET_OPTIONS}",
             f"Set-NetUDPSetting {_SET_OPTIONS}",
         ),

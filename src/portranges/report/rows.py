@@ -115,8 +115,8 @@ SELF_CONNECTION = Remark(
 WINDOWS_EXCLUSION = Remark(
     text="On Windows, bind() can fail with WSAEACCES (10013) although no socket has the port: "
     "Hyper-V and WinNAT reserve blocks of the dynamic range. While winnat is stopped, an "
-    "administrator can keep the port for a service with netsh int ipv4 add excludedportrange "
-    "protocol=tcp startport=PORT numberofports=1, or with protocol=udp.",
+    "administrator can keep the port for a service with netsh interface ipv4 add "
+    "excludedportrange protocol=tcp startport=PORT numberofports=1, or with protocol=udp.",
     source=cite(
         "docker/for-win#3171, and MicrosoftDocs/SupportArticles-docs@2368273be535",
         "support/windows-server/networking/error-10013-wsaeacces-is-returned.md",
@@ -211,14 +211,14 @@ COMMANDS: tuple[tuple[types.SystemName, tuple[Transport, ...], str, str, types.S
     (
         "windows",
         _TCP,
-        "netsh int ipv4 show excludedportrange protocol=tcp",
+        "netsh interface ipv4 show excludedportrange protocol=tcp",
         "ports that bind() may refuse with WSAEACCES (10013) although no process holds them",
         cite("docker/for-win#3171"),
     ),
     (
         "windows",
         _UDP,
-        "netsh int ipv4 show excludedportrange protocol=udp",
+        "netsh interface ipv4 show excludedportrange protocol=udp",
         "the same for UDP",
         cite("docker/for-win#3171"),
     ),

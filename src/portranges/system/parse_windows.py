@@ -30,7 +30,7 @@ _KEY = re.compile(
 
 
 def netsh_range(text: str) -> PortRange:
-    """Return the range that ``netsh int ipv4 show dynamicport tcp`` prints.
+    """Return the range that ``netsh interface ipv4 show dynamicport tcp`` prints.
 
     In any language, two lines end in a colon and a number: the first port, and the *number* of
     ports.
@@ -54,7 +54,7 @@ def _counted(start: str, count: str) -> PortRange:
 
 
 def parse_netsh_exclusions(text: str) -> tuple[Exclusion, ...]:
-    r"""Return the rows that ``netsh int ipv4 show excludedportrange protocol=tcp`` prints.
+    r"""Return the rows that ``netsh interface ipv4 show excludedportrange protocol=tcp`` prints.
 
     ``parse`` with the field ``"excluded"`` returns their ports as one set.
 
