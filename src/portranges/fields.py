@@ -33,18 +33,19 @@ class _PortType:
         self, source: object, handler: types.SchemaHandler
     ) -> types.Schema:
         """Return how pydantic validates and serialises a port."""
-        return _port_schema()
+        # The bounds of ``port: Port = Field(ge=1024)`` are in the schema of the integer.
+        return _port_schema(handler(source))
 
     def __get_pydantic_json_schema__(
         self, core: object, handler: types.SchemaHandler
     ) -> types.Schema:
         """Return the JSON schema of a port."""
         return {
-            "type": "integer",
             "minimum": 0,
             "maximum": LAST_PORT,
             "description": "A TCP or UDP port.",
             "examples": [443],
+            **handler(core),
         }
 
     def __repr__(self) -> str:
@@ -135,16 +136,16 @@ def _schema_of_form(kind: type[Any], base: type[Any]) -> types.Schema:
     }
 
 
-def _port_schema() -> types.Schema:
-    read = _checked(values.port, int)
+def _port_schema(integer: types.Schema | None = None) -> types.Schema:
+    """Return the schema of a port, whose number is validated by *integer* in the end."""
+    number = integer or {"type": "int"}
+    read = _function(_checked(values.port, int))
+    port = {"type": "function-before", "function": read, "schema": number}
+    strict = {"type": "chain", "steps": [{"type": "int", "strict": True}, port]}
     return {
         "type": "lax-or-strict",
-        "lax_schema": _plain(read),
-        "strict_schema": {
-            "type": "function-after",
-            "function": _function(read),
-            "schema": {"type": "int", "strict": True},
-        },
+        "lax_schema": strict if number.get("strict") else port,
+        "strict_schema": strict,
     }
 
 

@@ -294,9 +294,8 @@ def test_refused(kind, value, error_type, message, span):
         }
         # What a server sends: a position is a list there.
         assert json.loads(json.dumps(error))["msg"] == json.loads(caught.value.json())[0]["msg"]
-        assert (
-            f"[{'int' if kind is Port else kind.__name__}()]" in str(caught.value).splitlines()[0]
-        )
+        name = "int" if kind is Port else kind.__name__
+        assert f"[{name}()" in str(caught.value).splitlines()[0]
 
 
 @pytest.mark.parametrize(
@@ -512,16 +511,45 @@ def test_port_is_an_annotated_int():
     assert pickle.loads(pickle.dumps(metadata)) == metadata
     assert hash(pickle.loads(pickle.dumps(metadata))) == hash(metadata)
     assert metadata != 80
-    unprivileged = TypeAdapter(Annotated[Port, Field(ge=1024)])
-    assert unprivileged.validate_python("1024") == 1024
-    for wrong in (1023, 70000, "70000"):
+
+
+class Bounded(BaseModel):
+    """What is assigned is applied to the integer, and what is annotated to the port."""
+
+    assigned: Port = Field(1024, ge=1024, lt=49152, multiple_of=2)
+    annotated: Annotated[Port, Field(ge=1024, lt=49152, multiple_of=2)] = 1024
+    perhaps: Port | None = Field(None, ge=1024, lt=49152, multiple_of=2)
+
+
+@pytest.mark.parametrize("name", ["assigned", "annotated", "perhaps"])
+def test_tighter_bounds_are_checked(name):
+    for right in (1024, "1024", 49150):
+        assert getattr(Bounded(**{name: right}), name) == int(right)
+    for wrong in (1023, "1022", 1025, 49152, 70000, "70000", "x", True, 1024.0):
         with pytest.raises(ValidationError):
-            unprivileged.validate_python(wrong)
-    strict = TypeAdapter(Annotated[Port, Field(strict=True)])
-    assert strict.validate_python(80) == 80
+            Bounded(**{name: wrong})
+        with pytest.raises(ValidationError):
+            Bounded.model_validate_json(json.dumps({name: wrong}))
+
+
+def test_assigned_bounds_are_in_the_schema():
+    for mode in ("validation", "serialization"):
+        schema = Bounded.model_json_schema(mode=mode)["properties"]["assigned"]
+        assert (schema["minimum"], schema["exclusiveMaximum"]) == (1024, 49152)
+        assert (schema["type"], schema["examples"]) == ("integer", [443])
+
+
+class Strict(BaseModel):
+    assigned: Port = Field(80, strict=True)
+    annotated: Annotated[Port, Field(strict=True)] = 80
+
+
+@pytest.mark.parametrize("name", ["assigned", "annotated"])
+def test_a_strict_port(name):
+    assert getattr(Strict(**{name: 443}), name) == 443
     for wrong in ("80", True, 80.0):
         with pytest.raises(ValidationError, match="valid integer"):
-            strict.validate_python(wrong)
+            Strict(**{name: wrong})
 
 
 def test_a_subclass_is_made_by_its_own_field():

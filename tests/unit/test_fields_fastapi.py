@@ -160,3 +160,17 @@ def test_a_dataclass_as_a_parameter_requires_a_new_type():
         @fastapi.FastAPI().get("/")
         def answer(ports: Annotated[PortRange, fastapi.Query()]) -> PortRange:
             return ports
+
+
+def test_a_port_with_a_tighter_bound():
+    app = fastapi.FastAPI()
+
+    @app.get("/")
+    def answer(port: Annotated[Port, fastapi.Query(ge=1024)] = 8080) -> Port:
+        return port
+
+    client = TestClient(app)
+    assert client.get("/").json() == 8080
+    assert client.get("/?port=1024").json() == 1024
+    for wrong in ("1023", "70000", "x", "08080"):
+        assert client.get("/", params={"port": wrong}).status_code == 422
