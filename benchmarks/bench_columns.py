@@ -135,7 +135,7 @@ def _columns(peers: Peers, numpy: Any, ports: Any) -> Iterator[tuple[str, Any, A
         column = pandas.Series(ports)
         yield "pandas uint16", column, column.to_numpy(), 1.2
         no_null = numpy.zeros(len(ports), bool)
-        yield "pandas UInt16", pandas.arrays.IntegerArray(ports.copy(), no_null), ports, None
+        yield "pandas UInt16", pandas.arrays.IntegerArray(ports.copy(), no_null), ports, 1.2
         column = pandas.arrays.IntegerArray(ports.copy(), is_null)
         yield "pandas UInt16, 10 % nulls", column, ports, None
     if polars is not None:
@@ -143,7 +143,8 @@ def _columns(peers: Peers, numpy: Any, ports: Any) -> Iterator[tuple[str, Any, A
         yield "polars UInt16", column, column.to_numpy(), 1.2
         column = polars.Series(ports).set(polars.Series(is_null), None)
         yield "polars UInt16, 10 % nulls", column, ports, None
-        yield "polars Int64", polars.Series(ports.astype("int64")), ports, None
+        wide = ports.astype("int64")
+        yield "polars Int64", polars.Series(wide), wide, 1.2
     if pyarrow is not None:
         column = pyarrow.array(ports)
         buffer = numpy.frombuffer(column.buffers()[1], numpy.uint16)[: len(ports)]

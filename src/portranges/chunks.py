@@ -16,7 +16,8 @@ from portranges.errors import InvalidValueError
 # processor's cache, and bound the memory needed beside the result.
 PIECE = 65536
 
-# How many rows of a polars Series are requested at a time: each call takes up to 0.3 ms.
+# How many rows of a polars Series or a nullable column of pandas are requested at a time: each call
+# takes up to 0.3 ms.
 _ROWS = 16 * PIECE
 
 # A format of the buffer protocol for each number of bytes.
@@ -207,8 +208,8 @@ def _of_pandas(
 
 
 def _of_nullable(column: types.Any, dtype: types.Any) -> types.Iterator[types.Chunk]:
-    for start in range(0, len(column), PIECE):
-        part = column[start : start + PIECE]
+    for start in range(0, len(column), _ROWS):
+        part = column[start : start + _ROWS]
         nulls = part.isna()
         if nulls.any():
             yield part.to_numpy(dtype=dtype, na_value=0), marks_of(nulls), None
@@ -266,9 +267,15 @@ def _of_polars(
 
 
 def _of_series(polars: types.Any, ports: types.Any) -> types.Iterator[types.Chunk]:
+    # numpy has no integers of 128 bits.
+    has_numpy = loaded_numpy() is not None and str(ports.dtype).lower() in _LAYOUTS
     for chunk in ports.get_chunks():
         for start in range(0, len(chunk), _ROWS):
             rows = chunk.slice(start, _ROWS)
+            if has_numpy and not rows.null_count():
+                # Nothing is copied.
+                yield rows.to_numpy(), None, None
+                continue
             # What does not fit becomes null.
             numbers = rows.cast(polars.UInt16, strict=False)
             nulls = None
