@@ -14,7 +14,7 @@ _LAST = 65535
 # The signs that word processors and other keyboards write instead of "-".
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"), "-")
 _SEPARATORS = dict.fromkeys(map(ord, ";|+&,\uff0c\uff1b\u3001"), " ")
-_AROUND = "[](){}<>\"'` \t\r\n\u00a0"
+_AROUND = "[](){}\"'` \t\r\n\u00a0"
 
 
 def fix_of(item: str, suffix: str = "") -> str:
@@ -34,7 +34,7 @@ def fix_of(item: str, suffix: str = "") -> str:
     if not 0 < len(item) <= _LONGEST:
         return ""
     text = "".join([str(int(each)) if each.isdecimal() else each for each in item])
-    text = text.strip(_AROUND).translate(_DASHES).translate(_SEPARATORS)
+    text = _without_sign(text.strip(_AROUND)).translate(_DASHES).translate(_SEPARATORS)
     for mark in ("...", "..", ":", " to "):
         text = text.replace(mark, "-")
     parts = "-".join([each.strip() for each in text.split("-")]).split()
@@ -58,12 +58,23 @@ def fix_hint(item: str, fix: str) -> str:
     return f"; write {fix}" + (f", or 1{fix[1:]} without port 0" if is_open else "")
 
 
+def _without_sign(text: str) -> str:
+    """Return ``>1023``, ``>=1024`` and ``1024+`` as ``1024-``, and ``<1024`` as ``-1023``."""
+    if text[:1] not in ("<", ">"):
+        return f"{text[:-1]}-" if text[-1:] == "+" and _number(text[:-1]) else text
+    number = _number(text[1:].removeprefix("=").strip())
+    if not number:
+        return ""
+    beyond = text[1:2] != "="
+    return f"{number + beyond}-" if text[0] == ">" else f"-{number - beyond}"
+
+
 def _range(part: str) -> str:
     """Return *part* in the neutral notation, or ``""``."""
     before, dash, after = part.partition("-")
     first = _number(before) if before or not after else 0
     last = _number(after) if after else _LAST if dash else first
-    if first is None or last is None or first > last:
+    if first is None or last is None or first > last or (last == 0 and not before):
         return ""
     return f"{first}{dash}{last}" if dash else f"{first}"
 
