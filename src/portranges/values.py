@@ -65,7 +65,7 @@ def port_set(value: types.Any) -> PortSet:
         return value
     if isinstance(value, str):
         return _parse(PortSet.parse, value)
-    if _is(value, Mapping, bytes, bytearray):
+    if value is None or _is(value, Mapping, bytes, bytearray):
         raise TypeError(f"ports must be text, a number or a list, got {got(value)}")
     if _is(value, Iterable):
         return PortSet([port_item(each) for each in value])
@@ -98,7 +98,7 @@ def transport_ports(value: types.Any) -> TransportPorts:
         return _parse(TransportPorts.parse, value)
     if _is(value, Mapping):
         return TransportPorts({name: port_set(ports) for name, ports in value.items()})
-    return TransportPorts.parse(value)
+    raise TypeError(f"ports must be text or a mapping from transports, got {got(value)}")
 
 
 def masked_port(value: types.Any) -> MaskedPort:
@@ -128,7 +128,9 @@ def endpoint(value: types.Any) -> Endpoint:
         return value
     if _is(value, Mapping):
         return Endpoint(**_fields(value, "host", "port"))
-    return _parse(Endpoint.parse, value)
+    if isinstance(value, str):
+        return _parse(Endpoint.parse, value)
+    raise TypeError(f"an endpoint must be text or a mapping of host and port, got {got(value)}")
 
 
 def transport(value: types.Any) -> Transport:

@@ -175,7 +175,7 @@ REFUSED = [
     (PortSet, 70000, "port_value", "port must be in 0..65535, got 70000", None),
     (PortSet, True, "port_type", "port must be an integer, got bool True", None),
     (PortSet, 22.5, "port_type", "port must be an integer, got float 22.5", None),
-    (PortSet, None, "port_type", "port must be an integer, got NoneType None", None),
+    (PortSet, None, "port_type", "ports must be text, a number or a list, got NoneType None", None),
     (
         PortSet,
         {"tcp": 22},
@@ -191,7 +191,13 @@ REFUSED = [
         "write 22/tcp or 22/udp\n    22\n    ~~",
         (0, 2),
     ),
-    (TransportPorts, 22, "port_type", "text must be a str, got int 22", None),
+    (
+        TransportPorts,
+        22,
+        "port_type",
+        "ports must be text or a mapping from transports, got int 22",
+        None,
+    ),
     (
         MaskedPort,
         "80/16",
@@ -220,7 +226,13 @@ REFUSED = [
         "expected a port after the host, got 'localhost'\n    localhost\n             ~",
         (9, 9),
     ),
-    (Endpoint, 80, "port_type", "text must be a str, got int 80", None),
+    (
+        Endpoint,
+        80,
+        "port_type",
+        "an endpoint must be text or a mapping of host and port, got int 80",
+        None,
+    ),
     (Transport, "TCP", "port_value", "unknown transport, got 'TCP'; did you mean 'tcp'?", None),
     (Transport, 6, "port_type", "transport must be a Transport or its value, got int 6", None),
     (Category, "users", "port_value", "unknown category, got 'users'; did you mean 'user'?", None),

@@ -124,7 +124,7 @@ REFUSED: list[tuple[str, object, type[Exception], str]] = [
         "expected a port or 'first-last', got '80x'\n    80x\n    ~~~",
     ),
     ("port_set", [22, 70000], InvalidPortError, "port must be in 0..65535, got 70000"),
-    ("port_set", None, TypeError, "port must be an integer, got NoneType None"),
+    ("port_set", None, TypeError, "ports must be text, a number or a list, got NoneType None"),
     ("port_set", 22.0, TypeError, "port must be an integer, got float 22.0"),
     (
         "port_set",
@@ -145,7 +145,12 @@ REFUSED: list[tuple[str, object, type[Exception], str]] = [
         UnknownNameError,
         "unknown transport, got 'tpc'; did you mean 'tcp'?",
     ),
-    ("transport_ports", 22, TypeError, "text must be a str, got int 22"),
+    (
+        "transport_ports",
+        22,
+        TypeError,
+        "ports must be text or a mapping from transports, got int 22",
+    ),
     (
         "masked_port",
         "0x3e8/8",
@@ -176,7 +181,12 @@ REFUSED: list[tuple[str, object, type[Exception], str]] = [
         InvalidValueError,
         "host must be a name, an IPv4 or IPv6 address, or '*', got 'a b'",
     ),
-    ("endpoint", 80, TypeError, "text must be a str, got int 80"),
+    (
+        "endpoint",
+        80,
+        TypeError,
+        "an endpoint must be text or a mapping of host and port, got int 80",
+    ),
     ("transport", "upd", UnknownNameError, "unknown transport, got 'upd'; did you mean 'udp'?"),
     ("transport", 6, TypeError, "transport must be a Transport or its value, got int 6"),
     ("category", "usr", UnknownNameError, "unknown category, got 'usr'; did you mean 'user'?"),
