@@ -6,8 +6,8 @@ rest is written by hand. To add a table, put the markers into a page and a line 
     python tools/build_docs.py           rewrite the pages
     python tools/build_docs.py --check   change nothing; exit 1 if a page differs
 
-``build_schemas`` writes or checks its files as well, and so does ``build_share`` if shtab and
-argparse-manpage are installed.
+``build_schemas`` writes or checks its files as well, and so does ``build_share`` if
+argparse-manpage is installed.
 """
 
 from __future__ import annotations
@@ -343,7 +343,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _differing_in_share(*, check: bool) -> int:
-    """Rewrite or check the completions and the man page, if their generators are installed."""
+    """Rewrite or check the man page, if argparse-manpage is installed."""
     try:
         import build_share
     except ImportError:

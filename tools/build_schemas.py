@@ -504,6 +504,7 @@ RESULTS: dict[str, Schema] = {
     "watch": {**WATCH, "description": "one object per line and change"},
     "lingering": LINGERING,
     "capacity": CAPACITY,
+    "completion": record(script=TEXT),
 }
 
 

@@ -1,12 +1,9 @@
-"""Write what shells and man(1) read: completions for bash, zsh and fish, and the man page.
+"""Write the man page in share/, which argparse-manpage generates from the parser.
 
-shtab and argparse-manpage generate them from the parser of the command line. The parser accepts
-names and their aliases as free text; here the options get the names, so that a shell offers them.
+    python tools/build_share.py           rewrite share/man/man1/portranges.1
+    python tools/build_share.py --check   change nothing; exit 1 if it differs
 
-    python tools/build_share.py           rewrite the files in share/
-    python tools/build_share.py --check   change nothing; exit 1 if a file differs
-
-The help of argparse differs between versions of Python, so the files are written with Python 3.11.
+The help of argparse differs between versions of Python, so the page is written with Python 3.11.
 """
 
 from __future__ import annotations
@@ -23,40 +20,19 @@ sys.path.insert(0, str(ROOT / "src"))
 # The width of usage lines, whatever the terminal has.
 os.environ["COLUMNS"] = "80"
 
-from portranges import __version__, dialects, ephemeral, reuse, rulesets  # noqa: E402
-from portranges.cli import _DEFAULT, build_parser  # noqa: E402
+from portranges import __version__  # noqa: E402
+from portranges.cli import build_parser  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-# Neither has types.
-shtab: Any = import_module("shtab")
+# It has no types.
 manpage: Any = import_module("argparse_manpage.manpage")
 
-SHARE = ROOT / "share"
+PAGE = ROOT / "share" / "man" / "man1" / "portranges.1"
 _PYTHON = (3, 11)
-SHELLS = {
-    "bash": "bash-completion/completions/portranges",
-    "zsh": "zsh/site-functions/_portranges",
-    "fish": "fish/vendor_completions.d/portranges.fish",
-}
-MAN_PAGE = "man/man1/portranges.1"
-
-_SYSTEMS = [row.name for row in ephemeral.profiles()]
-_DIALECTS = [row.name for row in dialects.rows()]
-_FORMATS = [row.name for row in rulesets.formats()]
-# The values of options that the parser reads as free text; "" is every other command.
-_VALUES: dict[tuple[str, str], Sequence[str]] = {
-    ("reuse", "--system"): ["all", *reuse.systems()],
-    ("reuse", "--state"): ["bound", "listening", "connected", "time-wait", "fin-wait-2"],
-    ("convert", "--from"): _DIALECTS,
-    ("convert", "--to"): _DIALECTS,
-    ("", "--system"): _SYSTEMS,
-    ("", "--format"): _FORMATS,
-}
-_FILES = {"FILE", "OLD", "NEW", "PORTS|FILE", "RULE"}
 
 # The day of the last change to the text; bump it with a release.
 _DATE = "2026-11-30"
@@ -85,24 +61,6 @@ def commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.Ar
         if action.dest == "command":
             choices: Any = action.choices
             yield from choices.items()
-
-
-def parser_for_shells() -> argparse.ArgumentParser:
-    """Return the parser with the values that a shell offers."""
-    parser = build_parser()
-    for command, subparser in commands(parser):
-        for action in subparser._actions:
-            for option in action.option_strings:
-                names = _VALUES.get((command, option)) or _VALUES.get(("", option))
-                action.choices = action.choices or names
-            if action.choices is None and action.metavar in _FILES:
-                setattr(action, "complete", shtab.FILE)  # noqa: B010 - argparse has no such field
-            if command == "ephemeral" and action.dest == "names":
-                action.choices = _SYSTEMS
-            if command == _DEFAULT and action.option_strings and action.dest != "help":
-                # `portranges 443 --here` needs no command.
-                parser._add_action(action)
-    return parser
 
 
 def man_page() -> str:
@@ -157,51 +115,23 @@ def _lines_of_man(text: str) -> Iterator[str]:
                 yield f"\\&{part}\n" if part[0] in ".'" else f"{part}\n"
 
 
-def _with_default_command(zsh: str) -> str:
-    """Return the completion of zsh, with the options of the default command after any other word.
-
-    shtab knows no default command. In bash and fish, the options of the whole program are enough.
-    """
-    line = "        {}) _arguments -C -s $_shtab_portranges_{}_options ;;\n"
-    last = line.format("watch", "watch")
-    if zsh.count(last) != 1:
-        raise SystemExit("the completion of zsh has no list of commands that ends with watch")
-    return zsh.replace(last, last + line.format("*", _DEFAULT))
-
-
-def files() -> dict[str, str]:
-    """Return the text of each file by its path in share/."""
-    texts = {
-        path: shtab.complete(parser_for_shells(), shell=shell) for shell, path in SHELLS.items()
-    }
-    texts[SHELLS["zsh"]] = _with_default_command(texts[SHELLS["zsh"]])
-    texts[MAN_PAGE] = man_page()
-    return {path: text.rstrip("\n") + "\n" for path, text in texts.items()}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the files, or with ``--check`` report which differ; return the exit code."""
-    parser = argparse.ArgumentParser(description="Write the completions and the man page.")
-    parser.add_argument(
-        "--check", action="store_true", help="change nothing, exit 1 if one differs"
-    )
+    """Write the page, or with ``--check`` report whether it differs; return the exit code."""
+    parser = argparse.ArgumentParser(description="Write the man page.")
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if it differs")
     check = parser.parse_args(arguments).check
     if sys.version_info[:2] != _PYTHON:
         print("share/ is written with Python 3.11, skipped")
         return 0
-    differing = 0
-    for path, text in files().items():
-        file = SHARE / path
-        if file.is_file() and file.read_text("utf-8") == text:
-            continue
-        differing += 1
-        if check:
-            print(f"share/{path} differs from the parser; run: python tools/build_share.py")
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8", newline="\n")
-            print(f"share/{path} rewritten")
-    return 1 if check and differing else 0
+    text = man_page().rstrip("\n") + "\n"
+    if PAGE.is_file() and PAGE.read_text("utf-8") == text:
+        return 0
+    if check:
+        print("the man page differs from the parser; run: python tools/build_share.py")
+        return 1
+    PAGE.write_text(text, "utf-8", newline="\n")
+    print(f"{PAGE.name} rewritten")
+    return 0
 
 
 if __name__ == "__main__":

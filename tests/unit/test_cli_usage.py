@@ -41,6 +41,7 @@ ANSWERED = {
     "watch": (["1", "--polls", "1"], 0),
     "lingering": (["--older-than", "300"], 0),
     "capacity": (["--rate", "5000"], 1),
+    "completion": (["fish"], 0),
 }
 
 

@@ -70,6 +70,7 @@ listening --dynamic
 usage
 usage --transport udp
 lingering --older-than 0
+completion bash
 capacity
 capacity --rate 4000 --connections 9
 capacity --system zos

@@ -47,6 +47,7 @@ _COMMANDS = {
     "watch": "watch the sockets on a port of this machine",
     "lingering": "find long-lived listeners on dynamic ports",
     "capacity": "compute how many connections fit, and at what rate",
+    "completion": "print the script that completes commands in a shell",
 }
 _DEFAULT = "explain"
 
