@@ -478,7 +478,9 @@ def _sets_of_text(
             raise _transport_first(text, start, slash, stop)
         names = services if services is not None and is_name(text[start:end]) else None
         span = (
-            (0, 0) if names is not None else parse_range_at(text, start, end, NAMES, text[end:stop])
+            (0, 0)
+            if names is not None
+            else parse_range_at(text, start, end, NAMES, text[end:stop].replace(" ", ""))
         )
         places = defaults if slash < 0 else _places_at(text, start, slash, stop)
         if names is not None:
@@ -501,7 +503,21 @@ def _places_at(text: str, start: int, slash: int, stop: int) -> tuple[int, ...]:
     """Return the place of the transport after *slash*."""
     if slash + 1 == stop:
         raise _no_transport(text, start, stop)
+    name = text[slash + 1 : stop]
+    if name not in _PLACES and (fix := _with_commas(text[start:stop])):
+        message = f"expected {_EXPECTED}, got {elide(text[start:stop])}; write {fix}"
+        raise PortSyntaxError(message, text, (start, stop))
     return (_PLACES[parse_transport_at(text, slash + 1, stop)],)
+
+
+def _with_commas(item: str) -> str:
+    """Return *item* with commas if it is like ``22/tcp 53/udp`` or ``22/tcp;53/udp``, or ``""``."""
+    items = item.replace(";", " ").replace("|", " ").split() if len(item) <= 40 else []
+    fix = ",".join(items)
+    try:
+        return fix if len(items) > 1 and TransportPorts.parse(fix) else ""
+    except PortSyntaxError:
+        return ""
 
 
 def _named(

@@ -167,6 +167,18 @@ class TestParse:
                 "unknown transport, got 'icmp'; write one of 'tcp', 'udp', 'sctp', 'dccp'",
                 (3, 7),
             ),
+            (
+                "22/tcp 53/udp",
+                EXPECTED + "'22/tcp 53/udp'; write 22/tcp,53/udp",
+                (0, 13),
+            ),
+            ("1/tcp;2-3/udp", EXPECTED + "'1/tcp;2-3/udp'; write 1/tcp,2-3/udp", (0, 13)),
+            (
+                "9/udp,22/tcp 70000/tcp",
+                "unknown transport, got 'tcp 70000/tcp'; write one of 'tcp', 'udp', 'sctp', 'dccp'",
+                (9, 22),
+            ),
+            ("22 / tcp", "expected a port or 'first-last', got '22 '; write 22/tcp", (0, 3)),
             ("22/tcp ", "unknown transport, got 'tcp '; did you mean 'tcp'?", (3, 7)),
             (
                 "22/tcp/udp",
