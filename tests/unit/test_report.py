@@ -874,6 +874,18 @@ def test_the_brief_form(port, text):
     assert report.to_dict()["brief"] == text
 
 
+@pytest.mark.parametrize("descriptions", [(), ("",), ("HTTPS", "another")])
+def test_an_entry_with_another_number_of_descriptions_is_shown(descriptions):
+    report = explain(443)
+    entry = dataclasses.replace(report.registry[0], descriptions=descriptions)
+    report = dataclasses.replace(report, registry=(entry,))
+    shown = " (HTTPS)" if any(descriptions) else ""
+    assert report.brief.startswith(f"443 is assigned to https{shown}; system port")
+    assert f"assigned   tcp: https{shown}\n" in report.verdict()
+    assert repr(report) == f"<PortReport {report.brief}>"
+    assert str(report)
+
+
 def test_the_brief_form_of_several_ports():
     ours = SHIPPED.with_services({"x": [(port, "tcp") for port in (60201, 60202)]})
     (report,) = explain_ranges(PortRange(60201, 60202), registry=ours)

@@ -7,6 +7,7 @@ the page, they are ASCII.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 
 from portranges import checks, types
 from portranges.errors import printable
@@ -31,8 +32,8 @@ def brief(report: PortReport) -> str:
     several = len(report.ports) > 1
     description = ""
     if len(report.services) == 1 and not several:
-        found = next(each for each in report.registry if each.services).descriptions[0]
-        description = f" ({printable(_short(found))})" if found else ""
+        found = next(each for each in report.registry if each.services).descriptions[:1]
+        description = f" ({printable(_short(found[0]))})" if any(found) else ""
     parts = [
         f"{report.ports} {status(report, description)}",
         f"{report.category.value} port{'s' if several else ''}",
@@ -76,8 +77,9 @@ def described(entry: TransportState) -> str:
     if len({*entry.descriptions}) == 1:
         names, texts = [", ".join(entry.services)], entry.descriptions[:1]
     else:
-        names, texts = [*entry.services], entry.descriptions
-    parts = zip(names, texts, strict=True)
+        # An entry that someone else made may have fewer descriptions.
+        names, texts = [*entry.services], entry.descriptions[: len(entry.services)]
+    parts = zip_longest(names, texts, fillvalue="")
     return printable(", ".join(f"{name} ({text})" if text else name for name, text in parts))
 
 
