@@ -342,6 +342,8 @@ def test_adjacent_ports_that_do_not_differ_are_one_object(capsys):
         ([" 80"], 2, "expected a port or 'first-last', got ' 80'; write 80"),
         (["080"], 2, "port must have no leading zero, got '080'; write 80"),
         (["+80"], 2, "expected a port or 'first-last', got '+80'; write 80"),
+        (["0x50"], 2, "expected a port or 'first-last', got '0x50'; write 80"),
+        (["80 to 90"], 2, "expected a port or 'first-last', got '80 to 90'; write 80-90"),
     ],
 )
 def test_an_error_is_short_and_goes_to_standard_error(capsys, words, status, message):

@@ -14,6 +14,7 @@ from portranges import types
 from portranges.cli.output import WIDEST_TABLE, columns, is_styled, print_json_lines
 from portranges.cli.words import has_name, refuse_every_port, services_in
 from portranges.errors import InvalidValueError, UnknownNameError
+from portranges.fixes import fix_of
 from portranges.layout import WIDTH, cut, wrapped
 from portranges.ports import PortRange, Transport, check_transport
 from portranges.portset import PortSet
@@ -98,7 +99,8 @@ def _ports(
     if slash:
         transport = check_transport(own)
     refuse_every_port(name)
-    if not has_name(name):
+    # 0x50 and "80 to 90" have letters, but no service has such a name.
+    if not has_name(name) or fix_of(name):
         # Its hints are about a list; a part of the words must not be empty.
         return PortSet.parse(name) if name else PortSet([PortRange.parse(name)]), transport
     ports = registry.ports(name, transport)
