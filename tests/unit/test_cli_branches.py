@@ -17,6 +17,7 @@ from portranges.cli import (
     ephemeral,
     here,
     lingering,
+    listening,
     numbers,
     sockets,
     this_machine,
@@ -139,6 +140,17 @@ def test_listeners_that_may_be_older_and_owners_of_unknown_age(monkeypatch, caps
     out = capsys.readouterr().out
     assert "not seen before; the start of its owner is unknown" in " ".join(out.split())
     assert "\na note\nvisible: " in out
+
+
+def test_a_note_about_owners_is_as_wide_as_the_page(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    seen = Visibility(sockets=Scope.ALL, owners=Scope.OWN, reason="9 of 96 processes are hidden")
+    lines = [*listening._lines([record()], SocketTable([record()], visibility=seen, read_at=0.0))]
+    assert lines[-3:] == [
+        "",
+        "visible: all sockets, owners: own processes only (9 of 96",
+        "  processes are hidden)",
+    ]
 
 
 def test_a_watch_first_prints_which_sockets_cannot_be_read(capsys):

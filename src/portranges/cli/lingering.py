@@ -11,7 +11,7 @@ from portranges.cli.numbers import moment, span, time_span
 from portranges.cli.output import answer, columns
 from portranges.cli.sockets import notes, owner_and_user
 from portranges.cli.watch import Counter
-from portranges.layout import labels
+from portranges.layout import labels, wrapped
 
 _LABEL = 15  # columns of the labels on the left
 _POLLS = 20  # while --observe waits
@@ -67,9 +67,8 @@ def _lines(found: probe.LingeringListeners, width: int) -> types.Iterator[str]:
         yield f"no listener on {ports} for longer than {span(found.older_than)}"
     elif any(each.age is not probe.Age.OBSERVED for each in found):
         yield "No system reports the age of a socket; --observe measures it."
-    if found.note:
-        yield found.note
-    yield from notes(found.visibility, (each.record for each in found))
+    for note in (found.note, *notes(found.visibility, (each.record for each in found))):
+        yield from wrapped(note, width, below="  ") if note else ()
 
 
 def _of_listener(

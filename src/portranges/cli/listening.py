@@ -10,7 +10,7 @@ from portranges.cli.numbers import moment
 from portranges.cli.output import WIDEST_TABLE, answer, columns
 from portranges.cli.sockets import address, notes, owners_of, user
 from portranges.errors import SystemReadError
-from portranges.layout import table
+from portranges.layout import table, wrapped
 from portranges.portset import PortSet
 from portranges.probe import Scope, SocketRecord, SocketTable, listeners
 from portranges.records import as_data
@@ -61,7 +61,8 @@ def _lines(records: list[SocketRecord], found: SocketTable) -> types.Iterator[st
     else:
         yield "no listening sockets"
     for note in notes(found.visibility, records):
-        yield f"\n{note}"
+        yield ""
+        yield from wrapped(note, columns(sys.stdout), below="  ")
 
 
 def _row(record: SocketRecord, found: SocketTable) -> tuple[str, ...]:
