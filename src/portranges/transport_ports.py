@@ -26,7 +26,6 @@ from portranges.ports import (
     as_int,
     check_text,
     check_transport,
-    is_digits,
     means_every_port,
     nothing_error,
     parse_range_at,
@@ -472,7 +471,7 @@ def _sets_of_text(
     for start, stop in item_spans(text):
         slash = text.find("/", start, stop)
         end = stop if slash < 0 else slash
-        if slash < 0 and not defaults:
+        if slash + 1 == stop or (slash < 0 and not defaults):
             raise _no_transport(text, start, stop)
         if slash >= 0 and text[start:slash] in _PLACES:
             raise _transport_first(text, start, slash, stop)
@@ -501,8 +500,6 @@ def _sets_of_text(
 
 def _places_at(text: str, start: int, slash: int, stop: int) -> tuple[int, ...]:
     """Return the place of the transport after *slash*."""
-    if slash + 1 == stop:
-        raise _no_transport(text, start, stop)
     name = text[slash + 1 : stop]
     if name not in _PLACES and (fix := _with_commas(text[start:stop])):
         message = f"expected {_EXPECTED}, got {elide(text[start:stop])}; write {fix}"
@@ -542,18 +539,18 @@ def _no_transport(text: str, start: int, stop: int) -> PortSyntaxError:
     ports = item.removesuffix("/")
     if means_every_port(ports):
         message += "; every port is written 0-65535/tcp or 0-65535/udp"
-    elif len(ports) <= 11 and all(map(is_digits, ports.split("-"))):
-        message += f"; write {ports}/tcp or {ports}/udp"
     else:
         from portranges.fixes import fix_hint, fix_of
 
-        message += fix_hint(item, fix_of(item, "/tcp"))
+        fix = fix_of(ports, "/tcp")
+        message += fix_hint(item, f"{fix} or {ports}/udp" if fix == f"{ports}/tcp" else fix)
     return PortSyntaxError(message, text, (start, stop))
 
 
 def _transport_first(text: str, start: int, slash: int, stop: int) -> PortSyntaxError:
-    item, ports = text[start:stop], text[slash + 1 : stop]
-    message = f"expected {_EXPECTED}, got {elide(item)}"
-    if len(ports) <= 11 and all(map(is_digits, ports.split("-"))):
-        message += f"; write {ports}/{text[start:slash]}"
+    from portranges.fixes import fix_hint, fix_of
+
+    item = text[start:stop]
+    hint = fix_hint(item, fix_of(text[slash + 1 : stop], f"/{text[start:slash]}"))
+    message = f"expected {_EXPECTED}, got {elide(item)}{hint}"
     return PortSyntaxError(message, text, (start, stop))

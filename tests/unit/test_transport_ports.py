@@ -369,3 +369,26 @@ class TestValue:
     def test_every_error_has_the_base_class(self) -> None:
         with pytest.raises(PortRangesError):
             TransportPorts.parse("x")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("22/", "write 22/tcp or 22/udp"),
+        ("22 80/", "write 22/tcp,80/tcp"),
+        ("080/", "write 80/tcp"),
+        ("080", "write 80/tcp"),
+        ("70000", ""),
+        ("70000/", ""),
+        ("90-80", ""),
+        ("tcp/080", "write 80/tcp"),
+        ("tcp/80:90", "write 80-90/tcp"),
+        ("udp/70000", ""),
+    ],
+)
+def test_a_hint_for_a_transport_is_accepted(text, hint):
+    with pytest.raises(PortSyntaxError) as caught:
+        TransportPorts.parse(text)
+    assert caught.value.reason.partition("; ")[2] == hint
+    if hint:
+        TransportPorts.parse(hint.removeprefix("write ").partition(" or ")[0])
