@@ -41,6 +41,7 @@ def _short_pieces():
         patch.setattr(columns, "PIECE", 8)
         patch.setattr(chunks, "PIECE", 20)
         patch.setattr(chunks, "_ROWS", 24)
+        patch.setattr(chunks, "_MASKED_ROWS", 28)
         yield
 
 
