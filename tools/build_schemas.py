@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from portranges import Category, Confidence, Transport  # noqa: E402
+from portranges import Category, Confidence, Transport, cli  # noqa: E402
 from portranges.advice import Severity  # noqa: E402
 from portranges.cli.output import SCHEMA  # noqa: E402
 from portranges.families import Family  # noqa: E402
@@ -41,7 +41,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-FOLDER = ROOT / "src" / "portranges" / "cli" / "schemas"
+FOLDER = Path(cli.__file__).with_name("schemas")
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, object]
@@ -533,7 +533,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing")
     check = parser.parse_args(arguments).check
     differing = 0
-    FOLDER.mkdir(exist_ok=True)
     for command in RESULTS:
         file = FOLDER / f"{command}.json"
         text = json.dumps(schema_of(command), separators=(",", ":")) + "\n"

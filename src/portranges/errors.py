@@ -395,7 +395,8 @@ class UnknownNameError(PortRangesError, LookupError):
         if self.near:
             return f"{message}; did you mean {' or '.join(map(repr, self.near))}?"
         if self.known:
-            return f"{message}; write one of {', '.join(map(repr, self.known))}"
+            one_of = "one of " if len(self.known) > 1 else ""
+            return f"{message}; write {one_of}{', '.join(map(repr, self.known))}"
         return message
 
 

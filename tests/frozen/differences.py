@@ -1093,4 +1093,12 @@ DIFFERENCES: tuple[Difference, ...] = (
             and (question[0] == "methods" or old > new)
         ),
     ),
+    Difference(
+        name="ephemeral: netsh interface in full",
+        reason="the commands of Windows name the context 'interface', which 'int' abbreviates",
+        asked="profile",
+        applies=lambda question, path, old, new: (
+            new == old.replace("netsh int ", "netsh interface ")
+        ),
+    ),
 )

@@ -722,7 +722,7 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: loose.concurrent("freebsd", method="bind0"),
         UnknownNameError,
-        "unknown method of freebsd, got 'bind0'",
+        "unknown method of freebsd, got 'bind0'; write 'connect'",
     ),
     (lambda: loose.concurrent("linux", method=3), TypeError, "method must be a str, got int 3"),
     (
@@ -873,7 +873,8 @@ BAD: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: loose.expected_probes("linux-connect", 1, 2),
         UnknownNameError,
-        "unknown algorithm with a formula, got 'linux-connect'",
+        "unknown algorithm with a formula, got 'linux-connect'; write one of 'rfc6056-1', "
+        "'rfc6056-2', 'rfc6056-3', 'rfc6056-4', 'rfc6056-5'",
     ),
     (lambda: loose.expected_probes(1, 1, 2), TypeError, "algorithm must be a str, got int 1"),
     (

@@ -128,7 +128,7 @@ def test_word_accepts_only_known_words() -> None:
     )
     assert (
         message(UnknownNameError, checks.word, "method", "x", ("a",), kind="method of linux")
-        == "unknown method of linux, got 'x'"
+        == "unknown method of linux, got 'x'; write 'a'"
     )
     assert message(TypeError, checks.word, "filling", 3, ("3",)) == (
         "filling must be a str, got int 3"
