@@ -103,12 +103,7 @@ def byteorder(value: str) -> types.ByteOrder:
         ...
         portranges.errors.InvalidValueError: byteorder must be 'little' or 'big', got 'network'
     """
-    found = of_type("byteorder", value, str)
-    if found == "little":
-        return "little"
-    if found == "big":
-        return "big"
-    raise InvalidValueError("byteorder must be 'little' or 'big'", elide(found))
+    return types.cast("types.ByteOrder", _one_of("byteorder", value, "little", "big"))
 
 
 def invalid(value: str) -> types.InvalidPorts:
@@ -124,12 +119,14 @@ def invalid(value: str) -> types.InvalidPorts:
         ...
         portranges.errors.InvalidValueError: invalid must be 'raise' or 'absent', got 'ignore'
     """
-    found = of_type("invalid", value, str)
-    if found == "raise":
-        return "raise"
-    if found == "absent":
-        return "absent"
-    raise InvalidValueError("invalid must be 'raise' or 'absent'", elide(found))
+    return types.cast("types.InvalidPorts", _one_of("invalid", value, "raise", "absent"))
+
+
+def _one_of(name: str, value: str, *words: str) -> str:
+    found = of_type(name, value, str)
+    if found not in words:
+        raise InvalidValueError(f"{name} must be {' or '.join(map(repr, words))}", elide(found))
+    return found
 
 
 def tuple_of(
