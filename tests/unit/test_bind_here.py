@@ -474,6 +474,8 @@ class TestExcluded:
         assert "--excluded reads its output" not in capsys.readouterr().out
         assert main(words[:-1]) == 0
         assert "--excluded reads its output" in " ".join(capsys.readouterr().out.split())
+        assert main([*words[:-1], "--udp"]) == 0
+        assert "excludedportrange protocol=udp`" in " ".join(capsys.readouterr().out.split())
 
     def test_the_output_of_netsh(self, capsys, tmp_path, monkeypatch):
         file = tmp_path / "excluded.txt"

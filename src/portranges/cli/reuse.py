@@ -31,7 +31,7 @@ _OPTIONS = {
 # The most common cause of "access denied" on Windows; where no socket has the port.
 _EXCLUDED = (
     "windows: if bind() fails with WSAEACCES (10013) and no socket has the port, it is usually in "
-    "an excluded port range; `netsh interface ipv4 show excludedportrange protocol=tcp` lists "
+    "an excluded port range; `netsh interface ipv4 show excludedportrange protocol={}` lists "
     "them, and --excluded reads its output"
 )
 
@@ -287,7 +287,7 @@ def _lines(
         text = f"{', '.join(systems)}: {reason}"
         yield "\n".join(wrapped(text, width, first="  ", below="  ")).lstrip()
     if not is_excluded_given and any(name.startswith("windows") for name in decisions):
-        yield "\n".join(wrapped(_EXCLUDED, width, below="  "))
+        yield "\n".join(wrapped(_EXCLUDED.format(new.socket.transport), width, below="  "))
 
 
 def _described(socket: types.Socket) -> str:

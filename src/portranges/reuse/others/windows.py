@@ -149,7 +149,7 @@ _OTHER_ROWS: types.RuleRows = {
     "excluded": (
         "EACCES",
         "the port is in an excluded port range (netsh interface ipv4 show excludedportrange "
-        "protocol=tcp), which programs cannot bind to unless it is administered, marked *",
+        "protocol=tcp, or udp), which programs cannot bind to unless it is administered, marked *",
         cite("microsoft/WSL#5514", "error 10013 where no socket has the port"),
         Confidence.REPORTED,
     ),
