@@ -1073,7 +1073,11 @@ _FULL_SET = _make(_FULL)
 
 
 class _CompactSet(PortSet):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
-    """A set that stores only its ranges. Every operation accepts it and returns a PortSet."""
+    """A set that stores only its ranges.
+
+    It equals the plain set of the same ports. Operations accept it and return a plain set, except
+    those whose result is the set itself.
+    """
 
     __slots__ = ()
 

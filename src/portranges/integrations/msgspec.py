@@ -78,7 +78,8 @@ def dec_hook(kind: type[types.T], value: object) -> types.T:
         value: Its text, or the data that msgspec has read.
 
     Raises:
-        NotImplementedError: The type is another one.
+        NotImplementedError: The type is another one. msgspec expects this of its hooks, and
+            reports a type that it does not support.
         TypeError: The data is not of a type that describes such an object.
         ValueError: The data or the text is wrong. msgspec adds the place of the field.
 
@@ -111,7 +112,7 @@ def enc_hook(value: object) -> str:
         value: A ``PortSet`` or a ``TransportPorts``.
 
     Raises:
-        NotImplementedError: The object is another one.
+        NotImplementedError: The object is another one. msgspec expects this of its hooks.
 
     Example:
         >>> import msgspec
@@ -130,7 +131,8 @@ def schema_hook(kind: type) -> dict[str, types.Any]:
         kind: A type of this module, or a type of the library.
 
     Raises:
-        NotImplementedError: The type is another one.
+        NotImplementedError: The type is another one. msgspec expects this of its hooks, and
+            reports a type that it does not support.
 
     Example:
         >>> import msgspec
