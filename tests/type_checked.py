@@ -19,6 +19,7 @@ from typing import Any
 import beartype
 import beartype.roar
 import typeguard
+from hypothesis import settings
 
 from package_modules import INTERNAL, module_names, offered
 
@@ -27,6 +28,10 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "beartype": beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True)),
     "typeguard": typeguard.typechecked,
 }
+
+# What an example of a strategy draws must not depend on chance or on an earlier run.
+settings.register_profile("examples", derandomize=True, database=None)
+settings.load_profile("examples")
 
 REFUSALS = (beartype.roar.BeartypeCallHintViolation, typeguard.TypeCheckError)
 
