@@ -1,4 +1,4 @@
-"""Run the benchmarks: python benchmarks/run.py [--quick] [--write docs/performance.md].
+"""Run the benchmarks: python benchmarks/run.py [--quick] [--write FILE].
 
 The output does not name this machine or its folders. With --topic, --write replaces the section
 of these topics, which has markers of its own.
@@ -117,8 +117,6 @@ def _command(asked: argparse.Namespace) -> str:
         words += ["--topic", topic]
     if asked.rounds is not None:
         words += ["--rounds", str(asked.rounds)]
-    if asked.write is not None:
-        words += ["--write", f"{asked.write.parent.name}/{asked.write.name}".lstrip("/")]
     return " ".join(words)
 
 

@@ -1,4 +1,4 @@
-"""The tables of docs/dialects.md, from the rows of portranges.dialects.
+"""The tables of docs/reference/tables/dialects.md, from the rows of portranges.dialects.
 
 There is one function per table. ``TABLES`` names the page and the marker of each, and
 build_docs.py inserts them.
@@ -14,7 +14,8 @@ from portranges import PortSet, UnrepresentableError, dialects, types
 from portranges.dialects import Dialect, MisreadText
 from portranges.source import Confidence
 
-PAGE = "docs/dialects.md"
+PAGE = "docs/reference/tables/dialects.md"
+TOPIC_PAGE = "docs/reference/dialects.md"
 
 _SEVERAL = PortSet.parse("22,80,8000-8100")
 
@@ -161,8 +162,8 @@ TABLES: tuple[tuple[str, str, types.Callable[[], str]], ...] = (
     (PAGE, "dialect-misread-texts", misread_texts),
     (PAGE, "dialect-refused-texts", refused_texts),
     (PAGE, "dialect-known-by", known_by_words),
-    (PAGE, "dialect-data", data_forms),
-    (PAGE, "dialect-mappings", mapping_forms),
+    (TOPIC_PAGE, "dialect-data", data_forms),
+    (TOPIC_PAGE, "dialect-mappings", mapping_forms),
     (PAGE, "dialect-details", details),
 )
 

@@ -1,4 +1,4 @@
-"""The tables of docs/facts.md: how certain the rows are, and when each was last compared.
+"""The tables of docs/reference/tables/facts.md: how certain the rows are, and how old.
 
 ``facts()`` collects the rows with a source from all packages. ``TABLES`` names the marker of each
 table, and build_docs.py inserts them. Run as a program, the module lists the rows whose source was
@@ -48,7 +48,7 @@ from portranges.rulesets.rows_frontends import LISTS
 from portranges.rulesets.rows_lists import CONFIGURATIONS
 from portranges.system.rows import READINGS
 
-PAGE = "docs/facts.md"
+PAGE = "docs/reference/tables/facts.md"
 
 # A document that never changes once it has been published.
 _STANDARD = re.compile(

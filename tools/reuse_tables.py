@@ -1,4 +1,4 @@
-"""The tables of docs/reuse.md, generated from the answers of ``portranges.reuse``.
+"""The tables of docs/reference/tables/reuse.md, generated from the answers of ``portranges.reuse``.
 
 ``build_docs`` writes them into the page.
 """
@@ -353,7 +353,7 @@ def _page(table: Callable[[], Table]) -> Callable[[], str]:
     return lambda: doc_table.table(*table())
 
 
-_PAGE = "docs/reuse.md"
+_PAGE = "docs/reference/tables/reuse.md"
 
 TABLES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     *((_PAGE, f"pairs-{topic}", _page(partial(pairs, topic))) for topic in _PAIRS),

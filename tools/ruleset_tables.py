@@ -1,4 +1,4 @@
-"""The tables of docs/rulesets.md, from the rows of portranges.rulesets.
+"""The tables of docs/reference/tables/rule-formats.md, from the rows of portranges.rulesets.
 
 ``TABLES`` names the page and the marker of each table, and build_docs.py inserts them.
 """
@@ -11,7 +11,7 @@ from portranges import dialects, rulesets, types
 from portranges.rulesets.rows_frontends import LISTS
 from portranges.rulesets.rows_lists import CONFIGURATIONS
 
-PAGE = "docs/rulesets.md"
+PAGE = "docs/reference/tables/rule-formats.md"
 
 
 def _rows() -> tuple[rulesets.Format, ...]:

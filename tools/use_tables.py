@@ -1,4 +1,4 @@
-"""The tables of docs/uses.md and docs/uses-table.md, from the rows of portranges.uses.
+"""The tables of known uses, from the rows of portranges.uses.
 
 ``TABLES`` names the page and the marker of each table, and build_docs.py inserts them.
 """
@@ -13,8 +13,9 @@ import doc_table
 from portranges import PortSet, types, uses
 from portranges.source import Confidence
 
-PAGE = "docs/uses.md"
-ALL_PAGE = "docs/uses-table.md"
+PAGE = "docs/reference/uses.md"
+ALL_PAGE = "docs/reference/tables/uses.md"
+EXPOSED_PAGE = "docs/reference/tables/not-for-internet.md"
 
 # The first ports of the sections. Most programs choose a port from 3000 to 9999.
 _SECTIONS = (0, 1024, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10000, 20000, 32768)
@@ -91,6 +92,6 @@ def _text(text: str) -> str:
 
 TABLES: tuple[tuple[str, str, types.Callable[[], str]], ...] = (
     (PAGE, "uses-by-kind", kinds),
-    (PAGE, "not-for-internet", sensitive_services),
+    (EXPOSED_PAGE, "not-for-internet", sensitive_services),
     (ALL_PAGE, "all-uses", all_uses),
 )

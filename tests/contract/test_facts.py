@@ -1,4 +1,4 @@
-"""Every source is counted in docs/facts.md, and every date is one that can be true."""
+"""Every source is counted in the tables of facts, and every date is one that can be true."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import doc_recipes
 import portranges
 
 pytest_plugins = ["pytester"]
@@ -107,8 +108,7 @@ def test_the_fixtures(runner: pytest.Pytester) -> None:
 
 
 def test_the_examples_of_the_docs(runner: pytest.Pytester) -> None:
-    text = (ROOT / "docs" / "testing.md").read_text("utf-8")
-    examples = re.findall(r"^```py\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    examples = doc_recipes.test_files()
     assert any("two_ports" in each and each.count("\n") <= 3 for each in examples)
     runner.makepyfile(**{f"test_{number}": each for number, each in enumerate(examples)})
     done = run(runner)

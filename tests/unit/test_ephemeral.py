@@ -739,13 +739,14 @@ def test_the_tables_of_the_page_are_those_of_the_rows() -> None:
 
 def test_a_page_that_differs_is_found_and_rewritten(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    page = tmp_path / "docs/systems.md"
-    original = (ROOT / "docs/systems.md").read_text(encoding="utf-8")
+    page = tmp_path / "docs/reference/tables/systems.md"
+    original = (ROOT / "docs/reference/tables/systems.md").read_text(encoding="utf-8")
     page.write_text(original.replace("32768-60999", "32768-61000"), encoding="utf-8")
     damaged = page.read_text(encoding="utf-8")
     done = build_docs("--check", "--root", str(tmp_path))
     assert done.returncode == 1
-    assert done.stdout == "docs/systems.md differs from the rows; run: python tools/build_docs.py\n"
+    name = "docs/reference/tables/systems.md"
+    assert done.stdout == f"{name} differs from the rows; run: python tools/build_docs.py\n"
     assert page.read_text(encoding="utf-8") == damaged
     assert build_docs("--root", str(tmp_path)).returncode == 0
     rows = re.findall(r"^\| \[linux\].*$", page.read_text(encoding="utf-8"), re.MULTILINE)
@@ -754,7 +755,7 @@ def test_a_page_that_differs_is_found_and_rewritten(tmp_path: Path) -> None:
 
 
 def test_the_page_has_a_section_for_every_row() -> None:
-    page = (ROOT / "docs/systems.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/reference/tables/systems.md").read_text(encoding="utf-8")
     anchors = {
         heading.replace(".", "") for heading in re.findall(r"^### (.+)$", page, re.MULTILINE)
     }

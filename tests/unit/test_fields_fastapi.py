@@ -154,7 +154,7 @@ def test_openapi_of_a_body():
 
 
 def test_a_dataclass_as_a_parameter_requires_a_new_type():
-    # If FastAPI accepts it one day, docs/frameworks.md can be shorter.
+    # If FastAPI accepts it one day, docs/reference/frameworks.md can be shorter.
     with pytest.raises(AssertionError):
 
         @fastapi.FastAPI().get("/")

@@ -1,30 +1,21 @@
-"""The recipes of docs/flows.md and docs/data-frames.md, run where their packages are installed."""
+"""The recipes of the docs for data engines, run where their packages are installed."""
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
-TEXTS = [(DOCS / name).read_text(encoding="utf-8") for name in ("flows.md", "data-frames.md")]
-RECIPES = [
-    recipe
-    for text in TEXTS
-    for recipe in re.findall(
-        r"^```py\n# needs: ([a-z ]+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
-    )
-]
+import doc_recipes
+
+RECIPES = doc_recipes.recipes(of_frameworks=False)
 
 
 def test_every_engine_has_a_recipe():
     packages = {package for needs, _ in RECIPES for package in needs.split()}
     assert packages == {"chdb", "duckdb", "numpy", "pandas", "polars", "pyarrow", "pyspark"}
-    assert "".join(TEXTS).count("```py\n") == len(RECIPES)
 
 
 def test_the_category_of_every_row_takes_three_lines():

@@ -1,25 +1,23 @@
-"""The recipes of docs/frameworks.md, run where their packages are installed.
+"""The recipes of the docs for frameworks, run where their packages are installed.
 
-A recipe is a block of ``py`` whose first line names the packages that it needs. Doctests cannot
-show it, because the README's test command installs none of them.
+Doctests cannot show them, because the README's test command installs none of the packages.
 """
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "frameworks.md"
-TEXT = PAGE.read_text(encoding="utf-8")
-RECIPES = re.findall(r"^```py\n# needs: ([a-z0-9_ ]+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+import doc_recipes
+
+RECIPES = doc_recipes.recipes(of_frameworks=True)
 
 
-def test_every_block_without_a_prompt_names_what_it_needs():
-    assert TEXT.count("```py\n") == len(RECIPES)
+def test_every_framework_has_a_recipe():
+    packages = {package for needs, _ in RECIPES for package in needs.split()}
+    assert packages >= {"django", "fastapi", "pydantic_settings", "rest_framework", "sqlalchemy"}
 
 
 @pytest.mark.parametrize(("needs", "recipe"), RECIPES, ids=[needs for needs, _ in RECIPES])

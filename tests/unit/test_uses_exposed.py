@@ -1,8 +1,8 @@
 """The ports that scanners of cloud configurations and warnings of public bodies name.
 
 A list holds only port numbers, and names the place where it was read. A port of a list is one of
-``not_for_internet``, or ``docs/uses.md`` says why it is not. It also has a narrow use or a
-registered service.
+``not_for_internet``, or ``docs/reference/uses.md`` explains why it is not. It also has a narrow use
+or a registered service.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 from portranges import PortSet, registry, uses
 
-PAGE = Path(__file__).parents[2] / "docs" / "uses.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "uses.md"
 
 LISTS = {
     # checks named UnrestrictedIngress, AccessRestricted, NACLInbound and InboundRulePort

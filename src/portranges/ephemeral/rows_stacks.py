@@ -1,6 +1,7 @@
 """The ephemeral ranges of real-time systems, embedded network stacks and gVisor.
 
-Stacks without a citable source or manual are listed as gaps in ``docs/systems.md``.
+Stacks without a citable source or manual are listed as gaps in
+``docs/reference/tables/systems.md``.
 """
 
 from __future__ import annotations

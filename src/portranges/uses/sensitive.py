@@ -7,8 +7,8 @@ A line is ``PORTS TAB transports TAB service TAB why TAB confidence TAB document
 checked TAB fragment``.
 
 SSH is not listed, although guides restrict it, because it was made for untrusted networks. Ports
-that many programs use, such as 3000 and 8080, are not listed either. ``docs/uses.md`` has the
-services that guides name and that are not listed, with the reasons.
+that many programs use, such as 3000 and 8080, are not listed either. ``docs/reference/uses.md``
+has the services that guides name and that are not listed, with the reasons.
 """
 
 from __future__ import annotations

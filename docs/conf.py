@@ -1,0 +1,38 @@
+"""Sphinx builds the site from these pages: ``sphinx-build -W docs site``.
+
+Nothing is fetched. The pages of the API show the docstrings of the package that is installed, or
+of ``src/`` with PYTHONPATH=src.
+"""
+
+from __future__ import annotations
+
+from portranges import __version__
+
+project = "portranges"
+author = "The portranges authors"
+copyright = f"2026, {author}"  # noqa: A001 - the name that Sphinx expects
+release = version = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+# Commands in quotation marks over several lines are shown without colours.
+suppress_warnings = ["misc.highlighting_failure"]
+
+# Links to headings, as code hosts make them.
+myst_heading_anchors = 4
+
+# Signatures show annotations as they are written, with the names that users import.
+autodoc_typehints = "signature"
+autodoc_member_order = "groupwise"
+autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+maximum_signature_line_length = 88
+# The fields of a record are listed in its docstring.
+napoleon_use_ivar = True
+napoleon_custom_sections = [("Source", "notes_style"), ("Complexity", "notes_style")]
+
+html_theme = "furo"
+html_title = f"portranges {release}"
+html_show_sourcelink = False
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
