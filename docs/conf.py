@@ -20,6 +20,9 @@ suppress_warnings = ["misc.highlighting_failure"]
 # Links to headings, as code hosts make them.
 myst_heading_anchors = 4
 
+# Two hyphens are an option, not a dash.
+smartquotes = False
+
 # Signatures show annotations as they are written, with the names that users import.
 autodoc_typehints = "signature"
 autodoc_member_order = "groupwise"
