@@ -6,7 +6,13 @@ of ``src/`` with PYTHONPATH=src.
 
 from __future__ import annotations
 
+from docutils import nodes
+
 from portranges import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "portranges"
 author = "The portranges authors"
@@ -29,9 +35,12 @@ autodoc_member_order = "groupwise"
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 maximum_signature_line_length = 88
-# The fields of a record are listed in its docstring.
-napoleon_use_ivar = True
-napoleon_custom_sections = [("Source", "notes_style"), ("Complexity", "notes_style")]
+# The fields of a record are listed in its docstring; their types are in its signature.
+napoleon_custom_sections = [
+    ("Attributes", "params_style"),
+    ("Source", "notes_style"),
+    ("Complexity", "notes_style"),
+]
 
 html_theme = "furo"
 html_title = f"portranges {release}"
@@ -39,3 +48,14 @@ html_show_sourcelink = False
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def setup(app: Sphinx) -> None:
+    """Let a dash follow the name of an argument, as ``smartquotes`` would do."""
+    app.connect("doctree-read", _write_dashes)
+
+
+def _write_dashes(_app: Sphinx, page: nodes.document) -> None:
+    for text in page.findall(nodes.Text):
+        if text.startswith(" -- "):
+            text.parent.replace(text, nodes.Text(text.replace("--", "\N{EN DASH}", 1)))
