@@ -161,7 +161,7 @@ def recipes():
 
 def test_the_recipes_are_yaml_and_their_commands_run(tmp_path, monkeypatch, capsys):
     found = recipes()
-    assert len(found) == 4
+    assert len(found) == 5
     assert all(yaml_text.load(content).data for content in found.values())
     monkeypatch.chdir(tmp_path)
     Path("firewall").mkdir()
