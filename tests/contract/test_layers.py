@@ -89,6 +89,7 @@ LATE = {
     ("portranges.report.model", "portranges.report.data"),
     ("portranges.report.model", "portranges.report.page"),
     ("portranges.report.model", "portranges.report.summary"),
+    ("portranges.report.model", "portranges.report.web_page"),
     # __get_pydantic_core_schema__ and __get_pydantic_json_schema__.
     ("portranges.records", "portranges.fields"),
 }

@@ -1011,6 +1011,15 @@ DIFFERENCES: tuple[Difference, ...] = (
         applies=_more_in_reports,
     ),
     Difference(
+        name="report: remarks on a listener",
+        reason="the last remark depends on whether the port is reserved or misnamed, a privileged "
+        "port has one more, and port 0 has one",
+        asked="explain commands",
+        applies=lambda question, path, old, new: (
+            path.endswith("judgement") and {*old[:-1]} <= {*new}
+        ),
+    ),
+    Difference(
         name="command line: addresses as tools print them",
         reason="reuse accepts the endpoints that ss, netstat, lsof and Go print, such as *:8080 "
         "and ::1:80",

@@ -25,7 +25,7 @@ from portranges import (
     uses,
 )
 from portranges.registry import SHIPPED, State
-from portranges.report import explain_ranges
+from portranges.report import explain_ranges, rows
 from portranges.uses import BROWSER_BLOCKED
 
 # A port of every kind: edges of the categories and of systems' ranges, with
@@ -347,7 +347,29 @@ def test_only_systems_that_allocate_a_port_make_it_the_end_of_a_connection(port,
 def test_no_remark_on_ends_of_connections_where_no_system_allocates_the_port(port):
     report = explain(port)
     assert not report.allocated_by
-    assert len(report.judgement) == 1
+    assert report.judgement == (rows.PRIVILEGED_LISTENER, rows.SERVICE_LISTENER)
+
+
+@pytest.mark.parametrize(
+    ("port", "remark"),
+    [
+        (443, rows.SERVICE_LISTENER),
+        (9200, rows.MISNAMED_LISTENER),
+        (1023, rows.RESERVED_LISTENER),
+        (49151, rows.RESERVED_LISTENER),
+        (47809, rows.SERVICE_LISTENER),
+        (65535, rows.DYNAMIC_LISTENER),
+    ],
+)
+def test_the_last_remark_is_about_a_listener(port, remark):
+    assert explain(port).judgement[-1] == remark
+
+
+def test_ports_of_one_report_have_the_same_remarks():
+    # A use that begins at a port says more about it than about the ports after it.
+    for first in (1025, 5900, 6000, 6881, 8000, 27000):
+        for report in explain_ranges(PortRange(first, first + 20)):
+            assert {explain(port).judgement for port in report.ports} == {report.judgement}
 
 
 def test_the_rule_of_binding_has_a_source_of_its_own():
@@ -357,11 +379,11 @@ def test_the_rule_of_binding_has_a_source_of_its_own():
 
 def test_port_0_has_no_commands():
     report = explain(0)
-    assert report.commands == report.judgement == ()
+    assert report.commands == ()
     page = text_of(str(report))
     assert "bind() treats it as a request for any free port" in page
     assert "Find holder" not in page
-    assert "If in use" not in page
+    assert "Flow exporters write it for packets without ports" in page
 
 
 def test_a_crowded_port_has_ten_uses_in_full_and_the_names_of_the_others():

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 
 from portranges import types
 from portranges.cli.output import WIDEST_TABLE, columns, is_styled, print_json_lines
 from portranges.cli.words import has_name, refuse_every_port, services_in
-from portranges.errors import InvalidValueError, UnknownNameError
+from portranges.errors import InvalidValueError, UnknownNameError, elide
 from portranges.fixes import fix_of
 from portranges.layout import WIDTH, cut, wrapped
 from portranges.ports import PortRange, Transport, check_transport
@@ -24,6 +24,9 @@ from portranges.report.data import Facts
 
 # For more ports than this, a table is printed instead of verdicts.
 _MOST_VERDICTS = 10
+
+# A browser shows a longer web page slowly, and nobody reads it.
+_MOST_PARTS = 100
 
 _FULL = "--full prints everything known"
 _HERE = ", --here looks at this machine"
@@ -46,12 +49,18 @@ def add_arguments(add: types.Arguments) -> None:
     form.json("print JSON: the facts, and one object per range of ports with the same facts")
     form.flag("--brief", "print one line per port")
     form.flag("--full", "print everything known, as a page per port")
+    form.flag("--html", "print a web page that needs no other file")
     form.flag("--table", f"print a table; the default for more than {_MOST_VERDICTS} ports")
 
 
 def run(arguments: types.Namespace) -> int:
     """Print what is known about the ports in *arguments*."""
-    for option, form in (("here", "table"), ("sources", "table"), ("sources", "brief")):
+    for option, form in (
+        ("here", "table"),
+        ("here", "html"),
+        ("sources", "table"),
+        ("sources", "brief"),
+    ):
         if getattr(arguments, option) and getattr(arguments, form):
             rule = f"--{option} requires another form, such as --full or --json"
             raise InvalidValueError(rule, f"--{form}")
@@ -59,7 +68,7 @@ def run(arguments: types.Namespace) -> int:
     requested = _requested(arguments.ports, arguments.transport, registry)
     several = sum(len(ports) for ports, _ in requested) > _MOST_VERDICTS
     is_page = arguments.full or arguments.sources
-    chosen = arguments.json or arguments.brief or is_page or arguments.here
+    chosen = arguments.json or arguments.brief or arguments.html or is_page or arguments.here
     if arguments.table or (several and not chosen):
         _print_table(requested, registry)
         return 0
@@ -68,6 +77,8 @@ def run(arguments: types.Namespace) -> int:
         facts = Facts()
         reports = list(_data(answers, facts, with_here=arguments.here))
         print_json_lines("explain", "reports", reports, facts.to_dict())
+    elif arguments.html:
+        _print_web_page(answers, arguments.ports)
     elif arguments.brief:
         _print_lines(answers, with_here=arguments.here)
     elif is_page:
@@ -136,6 +147,17 @@ def _print_pages(answers: types.ReportAnswers, *, sources: bool, with_here: bool
             from portranges.cli import here
 
             print("\n" + here.section(report.port, transport, width=width, styled=styled))
+
+
+def _print_web_page(answers: types.ReportAnswers, words: types.Iterable[str]) -> None:
+    reports = [report for report, _ in islice(answers, _MOST_PARTS + 1)]
+    if len(reports) > _MOST_PARTS:
+        rule = f"--html prints at most {_MOST_PARTS} ports or ranges of ports that do not differ"
+        raise InvalidValueError(rule, f"{elide(' '.join(words))}; --table has no limit")
+    # It imports a style sheet, which other answers do not need.
+    from portranges.report.web_page import render
+
+    print(render(reports), end="")
 
 
 def _print_verdicts(answers: types.ReportAnswers, *, with_here: bool) -> None:

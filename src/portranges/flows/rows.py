@@ -47,8 +47,8 @@ NO_PORT = Criterion(
     id="no-port",
     rule="one of the ports is 0: unknown",
     reason=(
-        "No service has port 0. Exporters write it for packets without ports, such as ICMP and "
-        "later fragments; a UDP datagram that expects no reply may have it as its source."
+        "No service has port 0. Flow exporters write it for packets without ports, such as ICMP "
+        "and later fragments; a UDP datagram that expects no reply may have it as its source."
     ),
     service_has=Trait.NO_PORT,
     source=cite("RFC 768, and RFC 6335", "section 6"),

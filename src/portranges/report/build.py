@@ -68,7 +68,7 @@ def explain(
     edge = edges[bisect_right(edges, number) - 1]
     allocated_by, not_allocated_by, bind_rules = _of_systems(edge, transports)
     states = tuple(_state(registry, number, transport) for transport in transports)
-    return PortReport(
+    report = PortReport(
         port=number,
         ports=PortRange(number),
         category=category,
@@ -87,8 +87,9 @@ def explain(
             # No socket is bound to port 0, so there is nothing to inspect.
             if number and _concerns(of, transports)
         ),
-        judgement=tuple(_judgement(category, states, allocated_by)) if number else (),
+        judgement=(),
     )
+    return replace(report, judgement=tuple(_judgement(report)))
 
 
 def explain_ranges(
@@ -171,6 +172,8 @@ def _firsts(registry: Registry) -> tuple[int, ...]:
     ranges = [*registry.spans(), *map(PortRange, _SINGLE_PORTS)]
     ranges += [category.ports for category in Category]
     ranges += [each for use in uses.rows() for each in use.ports.ranges]
+    # A program that takes a later port if its own is in use says more about the first one.
+    ranges += [PortRange(use.ports.first) for use in uses.rows()]
     ranges += uses.BROWSER_BLOCKED.ranges
     return tuple(sorted({*_edges_of_systems(), *_edges(ranges)}))
 
@@ -261,29 +264,43 @@ def _bind_rules(port: int) -> tuple[BindRule, ...]:
     )
 
 
-def _judgement(
-    category: Category,
-    states: types.Iterable[TransportState],
-    allocated_by: types.Iterable[EphemeralRange],
-) -> types.Iterator[Remark]:
-    titles = {entry.name: entry.system for entry in allocated_by}
+def _judgement(report: PortReport) -> types.Iterator[Remark]:
+    """Yield how to interpret what the commands show; the last remark is about a listener."""
+    if report.port == 0:
+        # Only this port needs what the package knows about flows.
+        from portranges.flows.rows import NO_PORT
+
+        yield Remark(text=NO_PORT.reason, source=NO_PORT.source)
+        return
+    titles = {entry.name: entry.system for entry in report.allocated_by}
     common = tuple([titles[name] for name in rows.COMMON if name in titles])
     if common:
         yield _naming(rows.CONNECTION_END, common)
     elif titles:
         every = tuple([ephemeral.profile(name).title for name in rows.COMMON])
         yield _naming(rows.ACCEPTED_END, every)
-    if "linux" in titles and any(entry.transport is Transport.TCP for entry in states):
+    if "linux" in titles and any(entry.transport is Transport.TCP for entry in report.registry):
         yield rows.SELF_CONNECTION
     if "windows" in titles:
         yield rows.WINDOWS_EXCLUSION
-    known = {entry.state.value for entry in states}
-    if category is Category.DYNAMIC:
-        yield rows.DYNAMIC_LISTENER
-    elif "unassigned" in known and known <= {"unassigned", "not-listed"}:
-        yield rows.UNASSIGNED_LISTENER
-    else:
-        yield rows.SERVICE_LISTENER
+    if any(rule.privileged and rule.name in rows.COMMON for rule in report.bind_rules):
+        yield rows.PRIVILEGED_LISTENER
+    yield _listener(report)
+
+
+def _listener(report: PortReport) -> Remark:
+    """Return what a listener on the port means."""
+    if report.category is Category.DYNAMIC:
+        return rows.DYNAMIC_LISTENER
+    if report.is_misnamed:
+        return rows.MISNAMED_LISTENER
+    # A port that is not listed may be assigned for another transport, or in another table.
+    known = {entry.state.value for entry in report.registry} - {"not-listed"}
+    if known == {"unassigned"}:
+        return rows.UNASSIGNED_LISTENER
+    if "reserved" in known and "assigned" not in known:
+        return rows.RESERVED_LISTENER
+    return rows.SERVICE_LISTENER
 
 
 @cache

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from portranges import types
 from portranges.categories import Category
-from portranges.uses import Use, UseKind
+from portranges.uses import SensitiveService, Use, UseKind, not_for_internet
 
 # A development server usually runs on its default, and a program may have been moved. A convention
 # that is not registered is often the example of one manual; one that is registered is the service
@@ -145,7 +145,8 @@ class PortReport:
     """Everything known about one port, or about adjacent ports that do not differ.
 
     ``brief`` is one line, ``verdict()`` a few, and ``str()`` the page, 80 columns wide, which
-    begins with the verdict. ``to_dict()`` returns all facts as plain data.
+    begins with the verdict. ``to_html()`` returns a web page, ``to_dict()`` all facts as plain
+    data.
 
     Attributes:
         port: The port; the first one if the report is about several.
@@ -250,6 +251,22 @@ class PortReport:
         # The registered name of a use may be that of another of its ports, as imap of 143 and 993.
         return bool(self.services and known) and not any(use.service for use in known)
 
+    @property
+    def not_for_internet(self) -> tuple[SensitiveService, ...]:
+        """The services on the port that should not be reachable from the internet.
+
+        Example:
+            >>> from portranges import explain
+            >>> [each.service for each in explain(3306).not_for_internet]
+            ['MySQL']
+        """
+        transports = {entry.transport for entry in self.registry}
+        return tuple(
+            each
+            for each in not_for_internet()
+            if not (each.ports.isdisjoint(self.ports) or transports.isdisjoint(each.transports))
+        )
+
     def _suggests(self, use: Use) -> bool:
         """Return whether the port suggests *use*."""
         if use.is_narrow:
@@ -346,6 +363,25 @@ class PortReport:
         from portranges.report.page import render
 
         return render(self, sources=sources, width=width, styled=styled)
+
+    def to_html(self) -> str:
+        """Return the report as a web page in one file.
+
+        The page has no scripts, loads nothing, follows the light or dark scheme of the reader and
+        can be printed. It links to the sources.
+
+        Returns:
+            An HTML document in ASCII, the same one each time.
+
+        Example:
+            >>> from portranges import explain
+            >>> page = explain(60454).to_html()
+            >>> page.splitlines()[0], "<h1>Port 60454</h1>" in page
+            ('<!DOCTYPE html>', True)
+        """
+        from portranges.report.web_page import render
+
+        return render((self,))
 
     def __repr__(self) -> str:
         """Return the one line of ``brief``: a report has thousands of characters."""

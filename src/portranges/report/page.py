@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import groupby
 
 from portranges import types
-from portranges.errors import printable
 from portranges.layout import grouped
 from portranges.report import page_uses, rows, summary
 from portranges.report.model import BindRule, PortReport
@@ -46,33 +45,17 @@ def _category(page: Page, report: PortReport) -> None:
 
 
 def _registry(page: Page, report: PortReport) -> None:
-    answers: dict[str, list[str]] = {}
-    for entry in report.registry:
-        text = "not listed" if page_uses.has_no_entry(report) else _STATES[entry.state.value]
-        if entry.services:
-            text = f"{text} to {summary.described(entry)}"
-        elif entry.descriptions and entry.descriptions[0].lower() not in ("", entry.state.value):
-            text = f"{text} ({printable(entry.descriptions[0])})"
-        answers.setdefault(text, []).append(entry.transport.value)
+    answers = summary.registrations(report)
     if len(answers) == 1 and len(report.registry) > 1:
         parts = [page.paragraph(f"{next(iter(answers))}, on every transport")]
     else:
         heads = {text: ", ".join(transports) for text, transports in answers.items()}
         columns = max(map(len, heads.values())) + 2
         parts = [page.row(head, columns, text) for text, head in heads.items()]
-    if any(entry.state.value == "dynamic" for entry in report.registry):
-        parts.append(page.paragraph("IANA never assigns dynamic ports to services"))
+    if summary.is_dynamic(report):
+        parts.append(page.paragraph(summary.NEVER_ASSIGNED))
     label = "IANA" if page_uses.is_iana(report) else "Services"
     page.section(label, parts, [("", report.registry_source)])
-
-
-_STATES = {
-    "assigned": "assigned",
-    "reserved": "reserved: not available for regular assignment",
-    "unassigned": "unassigned",
-    "not-listed": "not listed for this transport",
-    "dynamic": "no registration",
-}
 
 
 def _purpose(page: Page, report: PortReport) -> None:
@@ -166,12 +149,7 @@ def _bind_notes(page: Page, guarded: types.Iterable[BindRule]) -> types.Iterator
 
 
 def _browsers(page: Page, report: PortReport) -> None:
-    it, is_on = ("them", "they are") if len(report.ports) > 1 else ("it", "it is")
-    text = (
-        f"refuse to connect to {it}, because {is_on} on their list of blocked ports"
-        if report.browser_blocked
-        else f"connect to {it}; {is_on} not on their list of blocked ports"
-    )
+    text = summary.browsers(report)
     page.section("Browsers", [page.paragraph(text)], [("", report.browser_source)])
 
 

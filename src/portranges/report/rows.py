@@ -138,6 +138,29 @@ SERVICE_LISTENER = Remark(
     source=cite("IANA Service Name and Transport Protocol Port Number Registry", "note"),
 )
 
+# If all that the port is known for are other services than the registered one.
+MISNAMED_LISTENER = Remark(
+    text="Expect a listener only if you run one. Tools that print names instead of numbers show "
+    "the registered service, although the port is better known for others. Neither proves which "
+    "program is on the port: look at the process.",
+    source=cite("IANA Service Name and Transport Protocol Port Number Registry", "note"),
+)
+
+# If the port is reserved for at least one transport, and assigned for none.
+RESERVED_LISTENER = Remark(
+    text="IANA keeps the port reserved, so no registered service explains a listener on it. Find "
+    "out which program it is and who started it.",
+    source=cite("RFC 6335", "section 6"),
+)
+
+# If the port is privileged on a common system.
+PRIVILEGED_LISTENER = Remark(
+    text="Where binding the port requires a privilege, a program that listens on it had the "
+    "privilege, or received the socket from a program that had it. An unexpected listener is "
+    "therefore more serious than on a port that any user may bind.",
+    source=cite("bind(2)", "EACCES"),
+)
+
 # If the port is unassigned, and not reserved.
 UNASSIGNED_LISTENER = Remark(
     text="Expect a listener only if you run one. The port is not assigned, so the number does not "

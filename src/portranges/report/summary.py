@@ -15,7 +15,7 @@ from portranges.layout import cut, grouped, labels, listed, many, wrapped
 from portranges.report import rows
 from portranges.report.model import PortReport, TransportState
 from portranges.report.page_layout import bold
-from portranges.report.page_uses import MOST_IN_HEADLINE, headline, status
+from portranges.report.page_uses import MOST_IN_HEADLINE, has_no_entry, headline, status
 from portranges.uses import Use
 
 MIN_WIDTH = 60
@@ -52,24 +52,73 @@ def brief(report: PortReport) -> str:
 def verdict(report: PortReport, *, width: int, styled: bool = False) -> list[str]:
     """Return the first lines of a page: what the port is, and one label per further fact."""
     width = checks.integer("width", width, least=MIN_WIDTH)
-    lines = wrapped(f"{subject(report)} {headline(report)}", width)
+    lines = wrapped(first_sentence(report), width)
+    if styled:
+        lines = [*map(bold, lines)]
+    return [*lines, *labels(facts(report), label_width=_LABEL, width=width)]
+
+
+def first_sentence(report: PortReport) -> str:
+    """Return what the port is, as a sentence."""
+    return f"{subject(report)} {headline(report)}"
+
+
+def facts(report: PortReport, *, called: types.Callable[[str], str] = str) -> list[tuple[str, str]]:
+    """Return what is asked first about the port besides that sentence: labels and texts.
+
+    *called* returns the name of a system in the texts.
+    """
     parts = [
         ("assigned", _assigned(report)),
         ("used by", _used_by(report)),
-        ("allocated", _allocated(report)),
-        ("bind", _bind(report)),
+        ("allocated", _allocated(report, called)),
+        ("bind", _bind(report, called)),
         ("browsers", "refuse to connect" if report.browser_blocked else ""),
         ("note", report.purpose[0].text if report.port in rows.SPECIAL else ""),
     ]
-    if styled:
-        lines = [*map(bold, lines)]
-    shown = ((label, text) for label, text in parts if text)
-    return [*lines, *labels(shown, label_width=_LABEL, width=width)]
+    return [(label, text) for label, text in parts if text]
 
 
 def subject(report: PortReport) -> str:
     """Return what the report is about, as the title of its page."""
     return f"Port {report.port}" if len(report.ports) == 1 else f"Ports {report.ports}"
+
+
+_STATES = {
+    "assigned": "assigned",
+    "reserved": "reserved: not available for regular assignment",
+    "unassigned": "unassigned",
+    "not-listed": "not listed for this transport",
+    "dynamic": "no registration",
+}
+
+NEVER_ASSIGNED = "IANA never assigns dynamic ports to services"
+
+
+def registrations(report: PortReport) -> dict[str, list[str]]:
+    """Return what the registry has on the port, each with the transports for which it is so."""
+    answers: dict[str, list[str]] = {}
+    for entry in report.registry:
+        text = "not listed" if has_no_entry(report) else _STATES[entry.state.value]
+        if entry.services:
+            text = f"{text} to {described(entry)}"
+        elif entry.descriptions and entry.descriptions[0].lower() not in ("", entry.state.value):
+            text = f"{text} ({printable(entry.descriptions[0])})"
+        answers.setdefault(text, []).append(entry.transport.value)
+    return answers
+
+
+def is_dynamic(report: PortReport) -> bool:
+    """Return whether ``NEVER_ASSIGNED`` applies."""
+    return any(entry.state.value == "dynamic" for entry in report.registry)
+
+
+def browsers(report: PortReport) -> str:
+    """Return what browsers do with the port, as a sentence without its subject."""
+    it, is_on = ("them", "they are") if len(report.ports) > 1 else ("it", "it is")
+    if report.browser_blocked:
+        return f"refuse to connect to {it}, because {is_on} on their list of blocked ports"
+    return f"connect to {it}; {is_on} not on their list of blocked ports"
 
 
 def described(entry: TransportState) -> str:
@@ -128,19 +177,19 @@ def _first_uses(found: types.Sequence[Use]) -> str:
     return "; ".join([*names, f"and {many(left_out, 'other')}"] if left_out else names)
 
 
-def _allocated(report: PortReport) -> str:
+def _allocated(report: PortReport, called: types.Callable[[str], str]) -> str:
     if not report.allocated_by:
         return "on no system whose ephemeral range is known"
     common = [entry for entry in report.allocated_by if entry.name in rows.COMMON]
     others = len(report.allocated_by) - len(common)
     if not common:
-        return f"not on {listed(rows.COMMON)}, but on {many(others, 'other system')}"
-    ranges = grouped((str(entry.ports), entry.name) for entry in common)
+        return f"not on {_systems(rows.COMMON, called)}, but on {many(others, 'other system')}"
+    ranges = grouped((str(entry.ports), called(entry.name)) for entry in common)
     texts = [f"{', '.join(names)} ({ports})" for ports, names in ranges.items()]
     return "by default on " + _first(texts, len(texts) + others)
 
 
-def _bind(report: PortReport) -> str:
+def _bind(report: PortReport, called: types.Callable[[str], str]) -> str:
     guarded = {rule.name for rule in report.bind_rules if rule.privileged}
     if not guarded:
         return "any user"
@@ -148,4 +197,9 @@ def _bind(report: PortReport) -> str:
     if not common:
         return f"any user, except on {many(len(guarded), 'less common system')}"
     free = [name for name in rows.COMMON if name not in guarded]
-    return f"privileged on {listed(common)}" + (f", not on {listed(free)}" if free else "")
+    without = f", not on {_systems(free, called)}" if free else ""
+    return f"privileged on {_systems(common, called)}{without}"
+
+
+def _systems(names: types.Iterable[str], called: types.Callable[[str], str]) -> str:
+    return listed([*map(called, names)])
