@@ -101,7 +101,8 @@ read. moby/moby, portallocator_unix.go
 Samba RPC (tcp 49152-65535): RPC services without a port of their own, in all server roles.
 samba-team/samba, rpcserverdynamicportrange.xml
 Windows RPC (tcp 49152-65535): services of Windows and Active Directory; the endpoint mapper on 135
-knows the port. MicrosoftDocs/SupportArticles-docs, service-overview-and-network-port-requirements.md
+knows the port. MicrosoftDocs/SupportArticles-docs,
+service-overview-and-network-port-requirements.md
 TURN relays (tcp, udp 49152-65535): relayed addresses of calls and WebRTC sessions, on a TURN
 server. RFC 8656, section 7.2
 On each system
@@ -176,7 +177,9 @@ def test_the_text_of_the_page_that_the_project_started_from():
 
 
 def section(port, name):
-    return texts(re.search(rf'<h2 id="{name}">.*?</section>', explain(port).to_html(), re.S)[0])
+    return texts(
+        re.search(rf'<h2 id="{name}">.*?</section>', explain(port).to_html(), re.DOTALL)[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -333,9 +336,9 @@ HOSTILE = st.one_of(
         [
             "<script>alert(1)</script>",
             "</title></style></main>",
-            "\"' onload=alert(1) x=\"",
+            '"\' onload=alert(1) x="',
             "javascript:alert(1)",
-            "https://example.com/\"><script>",
+            'https://example.com/"><script>',
             "owner/name@0123456789 <b>",
             "RFC 1 <i>",
             "&lt;&#60;",
@@ -428,7 +431,9 @@ def test_several_documents_are_several_links():
     assert texts(note) == "a/b#1, RFC 1 and ss(8), here"
 
 
-@pytest.mark.parametrize("document", ["bind(2)", "javascript:alert(1)", "ftp://example.com", "a/b@xyz"])
+@pytest.mark.parametrize(
+    "document", ["bind(2)", "javascript:alert(1)", "ftp://example.com", "a/b@xyz"]
+)
 def test_other_documents_are_not_links(document):
     assert "<a " not in cited(Source(document=document, checked="2026-11"))
 

@@ -64,7 +64,7 @@ def first_sentence(report: PortReport) -> str:
 
 
 def facts(report: PortReport, *, called: types.Callable[[str], str] = str) -> list[tuple[str, str]]:
-    """Return what is asked first about the port besides that sentence: labels and texts.
+    """Return the facts that readers want first, besides that sentence: labels and texts.
 
     *called* returns the name of a system in the texts.
     """

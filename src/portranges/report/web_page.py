@@ -1,6 +1,6 @@
 """A report as a web page: one file that loads nothing and runs nothing.
 
-The facts and most of their words are those of the page of text, in ``summary`` and ``rows``. The
+The page of text has the same facts and most of the words, in ``summary`` and ``rows``. This
 page is ASCII: other letters are character references, so that every output can carry them.
 """
 
@@ -99,10 +99,14 @@ def _markup(section: Section, level: int, prefix: str = "") -> str:
 
 
 def _title(report: PortReport) -> str:
-    subject = summary.subject(report)
-    if len(report.registry) > 1:
-        return subject
-    return f"{subject}, {report.registry[0].transport.value.upper()}"
+    transport = _transport(report)
+    return f"{summary.subject(report)}{transport and f', {transport.upper()}'}"
+
+
+def _transport(report: PortReport) -> str:
+    """Return the transport of *report*, or ``""`` if it is about several."""
+    transports = [each.transport.value for each in report.registry]
+    return transports[0] if len(transports) == 1 else ""
 
 
 def _title_of_several(reports: types.Iterable[PortReport]) -> str:
@@ -113,8 +117,7 @@ def _title_of_several(reports: types.Iterable[PortReport]) -> str:
 
 def _name(report: PortReport) -> str:
     """Return the name of the part about *report*, for links to it."""
-    transport = "" if len(report.registry) > 1 else f"-{report.registry[0].transport.value}"
-    return f"port-{report.port}{transport}"
+    return "-".join(filter(None, ("port", str(report.port), _transport(report))))
 
 
 def _foot(reports: types.Sequence[PortReport], version: str) -> str:

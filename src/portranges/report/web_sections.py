@@ -50,7 +50,7 @@ class Section:
 
 
 def top(report: PortReport) -> str:
-    """Return the answer, and below it what is asked first."""
+    """Return the answer, and below it the facts that readers want first."""
     pairs = summary.facts(report, called=_system)
     if found := report.not_for_internet:
         services = listed([each.service for each in found])
