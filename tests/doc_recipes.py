@@ -12,7 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 
-_BLOCK = re.compile(r"^```py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# After "`NAME`:", a block is a file of a page whose commands use it.
+_BLOCK = re.compile(r"(?<!`:\n\n)^```py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NEEDS = re.compile(r"# needs: ([a-z0-9_ ]+)\n")
 # They are configured once per process, so their recipes run in processes of their own.
 _FRAMEWORKS = {"django", "fastapi", "pydantic_settings", "sqlalchemy"}

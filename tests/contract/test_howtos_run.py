@@ -1,8 +1,8 @@
 """The commands that README.md and the docs show are run, and their output is compared.
 
-A block after "`NAME`:" is the content of a file. The commands of a page run in one shell, and
-their output is compared. `aws`, `nft` and `sudo` are scripts that answer with recorded files, and
-`portranges` sees a fixed list of sockets.
+A block after "`NAME`:" is the content of a file. The files and commands of a page are written and
+run in order, in one shell. A line `...` in an output matches any lines. `aws`, `nft` and `sudo` are
+scripts that answer with recorded files, and `portranges` sees fixed sockets and settings.
 """
 
 from __future__ import annotations
@@ -28,34 +28,68 @@ PAGES = [
 ]
 DATA = ROOT / "tests" / "data" / "howto"
 
-FILE = re.compile(r"`([^`\n]+)`:\n\n```(text|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"`([^`\n]+)`:\n\n```(text|yaml|py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+BLOCK = re.compile(f"{FILE.pattern}|{CONSOLE.pattern}", re.MULTILINE | re.DOTALL)
+# pytest prints how long it took.
+TIME = re.compile(r"(?<= in )\d+\.\d\ds\b")
 END = "-- end of a command --"
 
-# With sockets of a machine that serves SSH and HTTPS, and Redis and PostgreSQL for itself.
+# With sockets of a machine that serves SSH and HTTPS, Redis, PostgreSQL for itself, and the HTTP
+# server of a tutorial; and with the settings of a recorded machine. The user is alice.
 PORTRANGES = """
-import sys
-from portranges.cli import main, reachable
-from portranges.probe import Owner, Scope, SocketRecord, SocketTable, Visibility
+import os, pwd, sys
+from dataclasses import replace
+from types import SimpleNamespace
+from portranges.cli import main
+from portranges.probe import Owner, Scope, SocketRecord, Visibility, listing
+from portranges.probe.table import SocketTable
+from portranges.system import RECORDED_LINUX, binding, read
 
-SOCKETS = [("0.0.0.0", 22, "sshd", 812), ("0.0.0.0", 443, "nginx", 1033)]
-SOCKETS += [("0.0.0.0", 6379, "redis-server", 977), ("127.0.0.1", 5432, "postgres", 1201)]
-reachable.listeners = lambda transport, owners: SocketTable(
-    [
-        SocketRecord(transport="tcp", family="inet", address=address, port=port, state="listen",
-                     owners=(Owner(pid=pid, name=name),))
-        for address, port, name, pid in SOCKETS
-    ],
-    visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL),
-    read_at=0.0,
+STARTED = 1796030040  # 2026-11-30 09:14 UTC
+SOCKETS = [("0.0.0.0", 22, "sshd", 812, 0), ("0.0.0.0", 443, "nginx", 1033, 0)]
+SOCKETS += [("0.0.0.0", 6379, "redis-server", 977, 115), ("127.0.0.1", 5432, "postgres", 1201, 117)]
+SOCKETS += [("127.0.0.1", 50000, "python3", 4711, 1000)]
+RECORDS = [
+    SocketRecord(transport="tcp", family="inet", address=address, port=port, state="listen",
+                 uid=uid, owners=(Owner(pid=pid, name=name, uid=uid, started_at=STARTED),))
+    for address, port, name, pid, uid in SOCKETS
+]
+USERS = {0: "root", 115: "redis", 117: "postgres", 1000: "alice"}
+
+def table(query, backend=None):
+    return SocketTable(
+        [each for each in RECORDS
+         if each.transport in query.transports and query.port in (None, each.port)],
+        visibility=Visibility(sockets=Scope.ALL, owners=Scope.ALL),
+        backend="netlink",
+        read_at=STARTED + 60,
+    )
+
+FILES = {
+    "/proc/sys/net/ipv4/ip_local_reserved_ports": "\\n",
+    "/proc/thread-self/net/fib_trie": "Local:\\n |-- 127.0.0.0\\n  /8 host LOCAL\\n",
+    "/proc/sys/net/ipv4/ip_nonlocal_bind": "0\\n",
+    "/proc/sys/net/ipv6/ip_nonlocal_bind": "0\\n",
+    "/proc/sys/net/ipv6/bindv6only": "0\\n",
+}
+read.THIS_MACHINE = binding.THIS_MACHINE = replace(
+    RECORDED_LINUX, read_file=lambda path: FILES.get(path) or RECORDED_LINUX.read_file(path)
 )
+listing.read = listing.complete = table
+os.geteuid = lambda: 1000
+pwd.getpwuid = lambda uid: SimpleNamespace(pw_name=USERS[uid])
 sys.exit(main())
 """
 
 SCRIPTS = {
     "sudo": 'exec "$@"',
-    "nft": f"cat '{DATA / 'rules.nft'}'",
+    "nft": f"""
+case "$*" in
+  "list ruleset") cat '{DATA / "rules.nft"}' ;;
+  "-c -f "*) test -s "$3" ;;
+esac""",
     "aws": f"""
 exec '{sys.executable}' - "$*" '{DATA / "group.json"}' <<'END'
 import json, sys
@@ -65,6 +99,7 @@ if "IpPermissions" in sys.argv[1]:
     answer = answer["SecurityGroups"][0]["IpPermissions"]
 print(json.dumps(answer, indent=4))
 END""",
+    "pytest": f"exec '{sys.executable}' -m pytest -p no:cacheprovider \"$@\"",
     "python3": f"exec '{sys.executable}' \"$@\"",
 }
 
@@ -96,6 +131,7 @@ def shell(tmp_path, monkeypatch):
         (stubs / name).write_text(f"#!/bin/sh\n{script}\n", "utf-8")
         (stubs / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(stubs), prepend=":")
+    monkeypatch.setenv("TZ", "UTC")
     # The package under test, wherever it is.
     monkeypatch.setenv("PYTHONPATH", str(Path(portranges.__file__).parents[1]), prepend=":")
 
@@ -116,6 +152,26 @@ def shell(tmp_path, monkeypatch):
     return run
 
 
+def script_of(block):
+    """Return the script that writes the file of a block, or runs its commands."""
+    name, _, content, commands = block.groups()
+    if name:
+        return f"mkdir -p {Path(name).parent}; cat > {name} <<'{END}'\n{content}{END}\n"
+    # `$?` of the next command is the status of this one.
+    return "".join(
+        command.replace("\n> ", "\n") + f"\nstatus=$?; echo '{END}'; (exit $status)\n"
+        for command, _ in COMMAND.findall(commands)
+    )
+
+
+def any_lines(expected):
+    """Return the pattern of an output, in which the line `...` matches any lines."""
+    lines = expected.splitlines(keepends=True)
+    return re.compile(
+        "".join("(?:.*\n)*" if line == "...\n" else re.escape(line) for line in lines)
+    )
+
+
 def commands_of(text):
     return [pair for block in CONSOLE.findall(text) for pair in COMMAND.findall(block)]
 
@@ -123,23 +179,19 @@ def commands_of(text):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_commands_print_what_the_page_shows(page, shell):
     text = page.read_text(encoding="utf-8")
-    for name, _, content in FILE.findall(text):
-        path = shell.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
     if "pull-request" in page.stem:
         if shutil.which("git") is None:
             pytest.skip("NOT CHECKED: git is not installed")
         assert shell(BRANCH) == ""
-    commands = commands_of(text)
-    # `$?` of the next command is the status of this one.
-    script = "".join(
-        command.replace("\n> ", "\n") + f"\nstatus=$?; echo '{END}'; (exit $status)\n"
-        for command, _ in commands
-    )
-    output = shell(script).split(f"{END}\n")
+    script = "".join(map(script_of, BLOCK.finditer(text)))
+    output = TIME.sub("0.12s", shell(script)).split(f"{END}\n")
     assert output.pop() == ""
-    assert output == [expected for _, expected in commands]
+    expected = [expected for _, expected in commands_of(text)]
+    shown = [
+        want if any_lines(want).fullmatch(got) else got
+        for want, got in zip(expected, output, strict=True)
+    ]
+    assert shown == expected
 
 
 @pytest.mark.parametrize("folder", ["howto", "tutorials", "explanation", "reference/tables"])
