@@ -75,6 +75,10 @@ def _complete(report: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
         "purpose": [facts["remarks"][number] for number in report["purpose"]],
         "judgement": [facts["remarks"][number] for number in report["judgement"]],
         "uses": [{"name": name, **facts["uses"][name]} for name in report["uses"]],
+        "not_for_internet": [
+            {"service": service, **facts["not_for_internet"][service]}
+            for service in report["not_for_internet"]
+        ],
         "allocated_by": [each for each in ranges if each["name"] in report["allocated_by"]],
         "not_allocated_by": [each for each in ranges if each["name"] not in report["allocated_by"]],
         "bind_rules": [

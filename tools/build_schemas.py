@@ -194,6 +194,7 @@ _REPORT = record(
     privileged_on=array(TEXT),
     browser_blocked=FLAG,
     uses=array(TEXT),
+    not_for_internet=array(TEXT),
     judgement=array(WHOLE),
 )
 EXPLAIN = record(
@@ -220,6 +221,14 @@ EXPLAIN = record(
             ports=ref("ports"),
             transports=array(TRANSPORT),
             **texts("kind", "note", "since", "service", "source", "fragment"),
+            confidence=CONFIDENCE,
+        )
+    ),
+    not_for_internet=of_any_name(
+        record(
+            ports=ref("ports"),
+            transports=array(TRANSPORT),
+            **texts("why", "source", "fragment"),
             confidence=CONFIDENCE,
         )
     ),

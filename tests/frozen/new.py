@@ -205,7 +205,7 @@ class New(Old):
             # The range of ports of a report is new; no question has a range that does not differ.
             reports = completed(envelope["result"])
             for report in reports:
-                del report["ports"], report["brief"]
+                del report["ports"], report["brief"], report["not_for_internet"]
                 for entry in report["registry"]:
                     entry["description"] = "".join(entry.pop("descriptions")[:1])
             return self.json_data(reports)

@@ -223,9 +223,39 @@ def test_the_data_form_is_json_and_complete(port):
     assert data.keys() == explain(60454).to_dict().keys()
     fields = set(PortReport.__dataclass_fields__)
     assert fields <= data.keys()
-    for key in ("allocated_by", "not_allocated_by", "uses", "bind_rules", "commands"):
+    for key in (
+        *("allocated_by", "not_allocated_by", "uses", "not_for_internet", "bind_rules"),
+        "commands",
+    ):
         assert len(data[key]) == len(getattr(report, key))
         assert all(entry["source"] for entry in data[key])
+
+
+def test_a_service_that_should_not_be_reachable_from_the_internet():
+    report = explain(3306)
+    (row,) = (each for each in uses.not_for_internet() if 3306 in each.ports)
+    assert report.not_for_internet == (row,)
+    text = f"Internet MySQL (tcp 3306) should not be reachable from it: {row.why}"
+    assert text in text_of(report.page())
+    assert f"[MySQL: {row.source}]" in text_of(report.page(sources=True))
+    assert "Internet " not in str(explain(60454))
+    (entry,) = report.to_dict()["not_for_internet"]
+    assert entry == {
+        "service": "MySQL",
+        "ports": "3306",
+        "transports": ["tcp"],
+        "why": row.why,
+        "confidence": row.confidence.value,
+        "source": str(row.source),
+        "fragment": row.fragment,
+    }
+    assert explain(3306, transport="udp").not_for_internet == ()
+
+
+def test_the_ports_of_a_report_have_the_same_services_not_for_the_internet():
+    for report in explain_ranges(PortRange(1, 6000)):
+        for port in (report.ports.first, report.ports.last):
+            assert explain(port).not_for_internet == report.not_for_internet
 
 
 def test_the_data_of_a_use_has_all_its_fields():

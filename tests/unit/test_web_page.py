@@ -124,6 +124,7 @@ Browsers and the internet
 Browsers connect to it; it is not on their list of blocked ports. WHATWG Fetch Standard,
 whatwg/fetch@586cd2a4, Port blocking
 See which process holds it
+On the machine, portranges 60454 --here shows the process and the settings for the port.
 Linux
 ss -tuanp 'sport = :60454'
 Shows sockets on the port, in every state; as root, with the processes of all users.
@@ -254,7 +255,7 @@ def test_several_ports_are_parts_of_one_page():
     # What all have in common is there once.
     assert page.count('<h3 id="systems">') == 1
     assert page.count("See which process holds them") == 1
-    assert "For 8000, and likewise for the others:" in page
+    assert "These are for 8000, and alike for the others." in page
 
 
 def test_ports_that_do_not_differ_are_one_part():

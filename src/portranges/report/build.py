@@ -132,7 +132,7 @@ def explain_ranges(
             (explain(start, transport=selected, registry=registry), end)
             for start, end in pairwise([span.first, *inside, span.last + 1])
         )
-        for _, group in groupby(reports, lambda pair: _without_port(pair[0])):
+        for _, group in groupby(reports, _facts):
             alike = list(group)
             first, end = alike[0][0], alike[-1][1]
             yield replace(first, ports=PortRange(first.port, end - 1))
@@ -152,9 +152,10 @@ def _checked(registry: Registry | None) -> Registry:
     return SHIPPED if registry is None else checks.of_type("registry", registry, Registry)
 
 
-def _without_port(report: PortReport) -> PortReport:
-    """Return *report* without what distinguishes the ports of one range."""
-    return replace(report, port=0, ports=PortRange(0), commands=())
+def _facts(pair: tuple[PortReport, int]) -> tuple[object, ...]:
+    """Return what does not distinguish the ports of one range."""
+    report = pair[0]
+    return replace(report, port=0, ports=PortRange(0), commands=()), report.not_for_internet
 
 
 def _concerns(of: types.Iterable[Transport], transports: types.Iterable[Transport]) -> bool:
@@ -174,6 +175,7 @@ def _firsts(registry: Registry) -> tuple[int, ...]:
     ranges += [each for use in uses.rows() for each in use.ports.ranges]
     # A program that takes a later port if its own is in use says more about the first one.
     ranges += [PortRange(use.ports.first) for use in uses.rows()]
+    ranges += [each for row in uses.not_for_internet() for each in row.ports.ranges]
     ranges += uses.BROWSER_BLOCKED.ranges
     return tuple(sorted({*_edges_of_systems(), *_edges(ranges)}))
 

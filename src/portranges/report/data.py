@@ -11,7 +11,7 @@ from portranges.categories import Category
 from portranges.records import as_data, value_as_data
 from portranges.report import rows
 from portranges.report.model import BindRule, EphemeralRange, PortReport, Remark
-from portranges.uses import Use
+from portranges.uses import SensitiveService, Use
 
 
 def complete(report: PortReport) -> dict[str, types.Any]:
@@ -33,6 +33,9 @@ def complete(report: PortReport) -> dict[str, types.Any]:
             "browser_source",
         ),
         "uses": [{"name": use.name, **_use(use)} for use in report.uses],
+        "not_for_internet": [
+            {"service": each.service, **_sensitive(each)} for each in report.not_for_internet
+        ],
         **as_data(report, "commands", "judgement"),
     }
 
@@ -57,6 +60,7 @@ class Facts:
         self._ranges: dict[str, EphemeralRange] = {}
         self._rules: dict[str, BindRule] = {}
         self._uses: dict[str, Use] = {}
+        self._sensitive: dict[str, SensitiveService] = {}
         self._remarks: dict[Remark, int] = {}
 
     def add(self, report: PortReport) -> dict[str, types.Any]:
@@ -80,6 +84,7 @@ class Facts:
         self._ranges |= {entry.name: entry for entry in ranges}
         self._rules |= {rule.name: rule for rule in report.bind_rules}
         self._uses |= {use.name: use for use in report.uses}
+        self._sensitive |= {each.service: each for each in report.not_for_internet}
         return {
             "port": report.port,
             "ports": _range(report.ports),
@@ -92,6 +97,7 @@ class Facts:
             "privileged_on": [rule.name for rule in report.bind_rules if rule.privileged],
             "browser_blocked": report.browser_blocked,
             "uses": [use.name for use in report.uses],
+            "not_for_internet": [each.service for each in report.not_for_internet],
             "judgement": self._numbers(report.judgement),
         }
 
@@ -115,6 +121,9 @@ class Facts:
                 if profile.name in {*self._ranges, *self._rules}
             },
             "uses": {name: _use(use) for name, use in self._uses.items()},
+            "not_for_internet": {
+                service: _sensitive(each) for service, each in self._sensitive.items()
+            },
             "remarks": [as_data(remark) for remark in self._remarks],
             "commands": [
                 {"system": each.system, "transports": value_as_data(of), **as_data(each)}
@@ -160,3 +169,7 @@ def _use(use: Use) -> dict[str, types.Any]:
         "source",
         "fragment",
     )
+
+
+def _sensitive(service: SensitiveService) -> dict[str, types.Any]:
+    return as_data(service, "ports", "transports", "why", "confidence", "source", "fragment")

@@ -58,7 +58,7 @@ def bullets(items: types.Iterable[str], kind: str = "") -> str:
 
 
 def folded(title: str, body: str) -> str:
-    """Return *body*, which the reader unfolds; on paper it is unfolded."""
+    """Return *body* below *title*, for readers to unfold."""
     return f"<details>\n<summary>{text(title)}</summary>\n{body}\n</details>"
 
 
@@ -77,7 +77,7 @@ _DOCUMENT = re.compile(
     r"(?P<url>https?://[^\s<>\"]+[^\s<>\".,;)])"
     r"|RFC (?P<rfc>\d{1,5})"
     r"|(?P<iana>IANA,? Service Name and Transport Protocol Port Number Registry)"
-    r"|(?P<repository>[A-Za-z0-9-]+/[A-Za-z0-9._-]+)"
+    r"|(?P<repository>[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100})"
     r"(?:@(?P<commit>[0-9a-f]{8,40})|#(?P<issue>\d+))(?![0-9A-Za-z])"
 )
 # The file that a section begins with, and lines of it.
@@ -86,24 +86,35 @@ _SECTION = re.compile(r"section (\d+(?:\.\d+)*)")
 
 
 def _linked(source: types.Source) -> str:
-    document = source.document
+    document, section = source.document, source.section
     found = _DOCUMENT.match(document)
-    if found and document[found.end() :][:2] in ("", " ("):
-        address = _address(found, source.section)
-        shown, section = document, source.section
-        if found["commit"]:
-            # The address has the commit, and the folders of a file.
-            shown = found["repository"]
-            section = section.rpartition("/")[2] if address.endswith(f"/{section}") else section
-        return _link(shown + (section and f", {section}"), address)
-    # Several documents; the section does not say to which of them it belongs.
-    parts: list[str] = []
-    end = 0
-    for each in _DOCUMENT.finditer(document):
-        parts += [text(document[end : each.start()]), _link(each[0], _address(each))]
-        end = each.end()
-    rest = document[end:] + (source.section and f", {source.section}")
-    return "".join(parts) + text(rest)
+    if found is None or document[found.end() :][:2] not in ("", " ("):
+        # Several documents; the section does not say to which of them it belongs.
+        parts: list[str] = []
+        end = 0
+        for each in _DOCUMENT.finditer(document):
+            parts += [text(document[end : each.start()]), _link(each[0], _address(each))]
+            end = each.end()
+        return "".join(parts) + text(document[end:] + (section and f", {section}"))
+    if found["commit"]:
+        return _in_repository(found, section)
+    return _link(document + (section and f", {section}"), _address(found, section))
+
+
+def _in_repository(document: re.Match[str], section: str) -> str:
+    """Return a link to the file that *section* begins with, without its folders, and the rest."""
+    shown, address = document["repository"], _address(document)
+    file = _FILE.match(section)
+    # A file without a dot in its name is recognized if the section is nothing else.
+    if file and (file[0] == section or "." in file[1].rpartition("/")[2]):
+        first, last = file[2], file[3]
+        lines = f"#L{first}" + (f"-L{last}" if last else "") if first else ""
+        address = f"{address.replace('/tree/', '/blob/')}/{file[1]}{lines}"
+        shown += f", {file[0].rpartition('/')[2]}"
+        section = section[file.end() :]
+    elif section:
+        section = f", {section}"
+    return _link(shown, address) + text(section)
 
 
 def _link(shown: str, address: str) -> str:
@@ -111,7 +122,7 @@ def _link(shown: str, address: str) -> str:
 
 
 def _address(document: re.Match[str], section: str = "") -> str:
-    """Return the address of a *document*, or of the *section* that it begins with."""
+    """Return the address of a *document*, or of its *section*."""
     if document["url"]:
         return document["url"]
     if document["iana"]:
@@ -123,10 +134,4 @@ def _address(document: re.Match[str], section: str = "") -> str:
     repository = f"https://github.com/{document['repository']}"
     if document["issue"]:
         return f"{repository}/issues/{document['issue']}"
-    file = _FILE.match(section)
-    # A file without a dot in its name is recognized if the section is nothing else.
-    if file is None or not (file[0] == section or "." in file[1].rpartition("/")[2]):
-        return f"{repository}/tree/{document['commit']}"
-    first, last = file[2], file[3]
-    lines = f"#L{first}" + (f"-L{last}" if last else "") if first else ""
-    return f"{repository}/blob/{document['commit']}/{file[1]}{lines}"
+    return f"{repository}/tree/{document['commit']}"

@@ -151,6 +151,17 @@ def _bind_notes(page: Page, guarded: types.Iterable[BindRule]) -> types.Iterator
 def _browsers(page: Page, report: PortReport) -> None:
     text = summary.browsers(report)
     page.section("Browsers", [page.paragraph(text)], [("", report.browser_source)])
+    if report.not_for_internet:
+        parts = [
+            page.paragraph(
+                f"{each.service} ({', '.join(each.transports)} {each.ports}) should not be "
+                f"reachable from it: {each.why}",
+                indent=2,
+            )
+            for each in report.not_for_internet
+        ]
+        sources = [(each.service, each.source) for each in report.not_for_internet]
+        page.section("Internet", parts, sources)
 
 
 def _commands(page: Page, report: PortReport) -> None:

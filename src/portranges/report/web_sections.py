@@ -194,9 +194,10 @@ def _exposure(report: PortReport) -> Section:
 
 def commands(report: PortReport, *, heading: str, of_several: bool) -> Section:
     """Return the commands that show which process holds the port; *heading* is for systems."""
-    parts: list[str] = []
+    own = f"<code>portranges {report.port} --here</code>"
+    parts = [f"<p>On the machine, {own} shows the process and the settings for the port.</p>"]
     if of_several or len(report.ports) > 1:
-        parts.append(paragraph(f"For {report.port}, and likewise for the others:"))
+        parts.append(paragraph(f"These are for {report.port}, and alike for the others."))
     for system, group in groupby(report.commands, lambda each: each.system):
         parts.append(f"<{heading}>{text(system)}</{heading}>")
         for each in group:

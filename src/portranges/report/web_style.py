@@ -19,7 +19,7 @@ body {
   margin: 0; background: var(--paper); color: var(--ink);
   font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: break-word;
 }
-main, footer { max-width: 46rem; margin: 0 auto; padding: 0 1.25rem; }
+main, footer { width: min(46rem, 100% - 2.5rem); margin: 0 auto; }
 main { padding-top: 2.5rem; }
 h1, h2, h3, h4 { line-height: 1.25; margin: 0; text-wrap: balance; }
 h1 { font-size: 2.5rem; letter-spacing: -0.02em; }
@@ -38,7 +38,9 @@ a { color: var(--accent); text-underline-offset: 0.15em; }
 }
 dt { color: var(--soft); }
 dd { margin: 0; }
-.source { color: var(--soft); font-size: 0.8125rem; overflow-wrap: anywhere; }
+.source {
+  color: var(--soft); font-size: 0.8125rem; line-height: 1.4; overflow-wrap: anywhere;
+}
 .source a { color: inherit; }
 .warning { border-left: 0.25rem solid var(--warn); list-style: none; padding-left: 1rem; }
 .scroll, pre { overflow-x: auto; }
@@ -58,9 +60,14 @@ pre {
   font: 0.9375rem/1.5 ui-monospace, monospace;
 }
 pre + p { margin-top: 0.3rem; color: var(--soft); font-size: 0.9375rem; }
-code { font: inherit; }
+pre code { font: inherit; }
+p code {
+  font: 0.9em ui-monospace, monospace; background: var(--box); padding: 0.1em 0.3em;
+  border-radius: 0.2rem;
+}
 .range { white-space: nowrap; }
-details td:last-child { min-width: 18rem; }
+details table { font-size: 0.875rem; }
+details td:last-child { min-width: 15rem; }
 summary { cursor: pointer; color: var(--accent); margin: 0.9rem 0; }
 article { border-top: 2px solid var(--line); margin-top: 3rem; }
 footer {
@@ -81,13 +88,14 @@ footer {
     --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --box: #fff; --accent: #000;
     --warn: #000;
   }
-  body { font-size: 10pt; }
-  main, footer { max-width: none; padding: 0; }
+  :root { font-size: 10pt; }
+  body { font-size: 1rem; }
+  h2, footer { margin-top: 2rem; }
+  main, footer { width: auto; padding: 0.5rem 0 0; }
   h1, h2, h3, h4, summary { break-after: avoid; }
   li, tr, pre, .facts div { break-inside: avoid; }
-  details::details-content { content-visibility: visible; block-size: auto; }
   .scroll, pre { overflow: visible; }
-  details td:last-child { min-width: 0; }
+  details td:last-child { min-width: 0; width: 50%; }
   pre { white-space: pre-wrap; border: 1px solid var(--line); }
 }
 """
