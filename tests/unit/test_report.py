@@ -388,6 +388,7 @@ def test_no_remark_on_ends_of_connections_where_no_system_allocates_the_port(por
         (1023, rows.RESERVED_LISTENER),
         (49151, rows.RESERVED_LISTENER),
         (47809, rows.SERVICE_LISTENER),
+        (51820, rows.KNOWN_DYNAMIC_LISTENER),
         (65535, rows.DYNAMIC_LISTENER),
     ],
 )

@@ -192,6 +192,7 @@ def section(port, name):
         (1023, "IANA keeps the port reserved, so no registered service explains a listener"),
         (4999, "Expect a listener only if you run the service."),
         (47809, "Expect a listener only if you run the service."),
+        (51820, "Expect a listener only if you run a program that uses the port by default."),
         (60454, "A process that listens on a dynamic port"),
     ],
 )

@@ -293,7 +293,7 @@ def _judgement(report: PortReport) -> types.Iterator[Remark]:
 def _listener(report: PortReport) -> Remark:
     """Return what a listener on the port means."""
     if report.category is Category.DYNAMIC:
-        return rows.DYNAMIC_LISTENER
+        return rows.KNOWN_DYNAMIC_LISTENER if report.known_for else rows.DYNAMIC_LISTENER
     if report.is_misnamed:
         return rows.MISNAMED_LISTENER
     # A port that is not listed may be assigned for another transport, or in another table.

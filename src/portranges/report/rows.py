@@ -132,6 +132,15 @@ DYNAMIC_LISTENER = Remark(
     source=cite("RFC 6335", "sections 6 and 8.1.2"),
 )
 
+# If programs are known to use the dynamic port.
+KNOWN_DYNAMIC_LISTENER = Remark(
+    text="Expect a listener only if you run a program that uses the port by default. Any other "
+    "process that listens on a dynamic port for more than a few minutes deserves a look: find out "
+    "which program it is, who started it and who connects. Systems also allocate the port to "
+    "clients, which can hold it when the program starts.",
+    source=cite("RFC 6335", "sections 6 and 8.1.2"),
+)
+
 SERVICE_LISTENER = Remark(
     text="Expect a listener only if you run the service. Neither a registration nor a known use "
     "proves which program is on the port.",

@@ -41,7 +41,7 @@ dd { margin: 0; }
 .source {
   color: var(--soft); font-size: 0.8125rem; line-height: 1.4; overflow-wrap: anywhere;
 }
-.source a { color: inherit; }
+.source a { color: inherit; display: inline-block; }
 .warning { border-left: 0.25rem solid var(--warn); list-style: none; padding-left: 1rem; }
 .scroll, pre { overflow-x: auto; }
 .scroll { margin: 0.75rem 0; }
