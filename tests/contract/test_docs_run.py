@@ -41,7 +41,18 @@ def test_every_python_block_is_a_doctest(page):
 
 
 def test_commands_are_found():
-    assert ("README.md", "portranges 60454") in COMMANDS
+    assert ("command-line.md", "portranges 60454") in COMMANDS
+
+
+def test_powershell_has_the_same_two_commands():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    python3 (-m venv .*)$", text, re.MULTILINE)
+    (shown,) = [body for language, body in FENCE.findall(text) if language == "powershell"]
+    forms = {" && ": "; ", ".venv/bin/": ".venv\\Scripts\\", "requirements/": "requirements\\"}
+    for shell, powershell in forms.items():
+        commands = [command.replace(shell, powershell) for command in commands]
+    assert shown.splitlines() == [f"py {command}" for command in commands]
+    assert len(commands) == 2
 
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS)
