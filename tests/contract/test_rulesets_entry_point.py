@@ -110,6 +110,13 @@ def test_the_command_line_audits_it(path: Path) -> None:
     assert "6379/tcp" in output
 
 
+def test_the_how_to_shows_what_the_command_prints(path: Path) -> None:
+    (path / "rules.doors").write_text("doors\nopen 22/tcp\najar 80/tcp\n", "utf-8")
+    output, _ = run(path, "-m", "portranges", "audit", "rules.doors", status=1)
+    page = Path(__file__).parents[2] / "docs" / "howto" / "add-a-rule-format.md"
+    assert f"$ portranges audit rules.doors\n{output}```" in page.read_text("utf-8")
+
+
 def test_a_package_that_does_not_work_is_named_only_where_it_is_needed(path: Path) -> None:
     (path / "doors_format.py").write_text("import no_such_package\n", "utf-8")
     (path / "rules.v4").write_text("*filter\n:INPUT DROP [0:0]\nCOMMIT\n", "utf-8")
