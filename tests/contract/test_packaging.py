@@ -122,3 +122,12 @@ def test_the_oldest_python_is_the_same_everywhere() -> None:
         if re.fullmatch(r"Programming Language :: Python :: 3\.\d+", each)
     ]
     assert versions[0] == "3.11"
+
+
+def test_the_citation_and_the_changelog_name_the_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"\nversion: {portranges.__version__}\n" in citation
+    released = re.search(r"^date-released: (\S+)$", citation, re.MULTILINE)
+    assert released is not None
+    heading = f"\n## {portranges.__version__} - {released[1]}\n"
+    assert heading in (ROOT / "CHANGELOG.md").read_text("utf-8")
